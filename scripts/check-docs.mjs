@@ -1,0 +1,57 @@
+/* eslint-disable no-console */
+import './lib/node-version.mjs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { anchors, links } from './lib/markdown.mjs'
+import { root } from './lib/root.mjs'
+import { workspaces } from './lib/workspaces.mjs'
+
+/** @import { Workspace } from './lib/types.ts' */
+
+/**
+ * Checks what no compiler sees in the documentation: that links within the
+ * repository lead somewhere, and that each README opens as its package.json
+ * describes the package (aegir deletes the sections of one that does not).
+ */
+const files = globSync('**/*.md', { cwd: root, exclude: name => ['node_modules', 'dist', '.docs', '.git'].includes(name) })
+const problems = [...files.flatMap(brokenLinks), ...workspaces().flatMap(undescribed)]
+
+for (const problem of problems) {
+  console.error(problem)
+}
+
+console.log(`${files.length} markdown files, ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+/** @param {string} file */
+function brokenLinks (file) {
+  const text = readFileSync(join(root, file), 'utf8')
+
+  return links(text).filter(link => !/^[a-z]+:/i.test(link)).flatMap(link => {
+    const [path, anchor] = link.split('#')
+    const target = path === '' ? join(root, file) : join(root, dirname(file), decodeURIComponent(path))
+
+    if (!existsSync(target)) {
+      return [`${file}: ${link} leads nowhere`]
+    }
+
+    if (anchor != null && target.endsWith('.md') && !anchors(readFileSync(target, 'utf8')).has(anchor)) {
+      return [`${file}: ${link}: there is no such heading`]
+    }
+
+    return []
+  })
+}
+
+/** @param {Workspace} workspace */
+function undescribed ({ path, folder, manifest }) {
+  const file = join(folder, 'README.md')
+
+  if (!existsSync(file)) {
+    return [`${path} has no README.md`]
+  }
+
+  return readFileSync(file, 'utf8').includes(`\n> ${manifest.description}\n`)
+    ? []
+    : [`${path}/README.md lacks the line "> ${manifest.description}", package.json's description`]
+}

@@ -1,0 +1,70 @@
+/**
+ * The entry points of a package, as a consumer names them.
+ *
+ * @param {{ name: string, exports?: Record<string, unknown> }} manifest
+ * @returns {string[]}
+ */
+export function entryPoints ({ name, exports = {} }) {
+  return Object.keys(exports)
+    .filter(path => path !== './package.json' && !path.includes('*') && !path.endsWith('.json'))
+    .map(path => name + path.slice(1))
+}
+
+/**
+ * A program that fails unless each entry point can be imported and exports
+ * something, and prints what each exports, as JSON.
+ *
+ * @param {string[]} entries
+ */
+export function runtimeConsumer (entries) {
+  return `
+const names = {}
+
+for (const entry of ${JSON.stringify(entries)}) {
+  names[entry] = Object.keys(await import(entry)).sort()
+
+  if (names[entry].length === 0) {
+    throw new Error(entry + ' exports nothing')
+  }
+}
+
+console.log(JSON.stringify(names))
+`
+}
+
+/**
+ * A program that compiles only if the types of each entry point declare what
+ * the entry point exports at run time, and none of it as `any`, which is what a
+ * type becomes when a declaration is missing from the tarball.
+ *
+ * @param {Record<string, string[]>} names - what each entry point exports
+ */
+export function typesConsumer (names) {
+  const lines = ['type Known<T> = 0 extends 1 & T ? never : true', '']
+
+  for (const [i, [entry, exported]] of Object.entries(names).entries()) {
+    lines.push(`import * as entry${i} from '${entry}'`)
+
+    for (const name of exported) {
+      lines.push(`true satisfies Known<typeof entry${i}.${name}>`)
+    }
+  }
+
+  return `${lines.join('\n')}\n`
+}
+
+/** The strictest settings under which a consumer may compile. */
+export const consumerConfig = {
+  compilerOptions: {
+    target: 'ES2024',
+    module: 'NodeNext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    // our declarations are to be checked, not trusted
+    skipLibCheck: false,
+    lib: ['ES2024', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable']
+  },
+  include: ['*.ts']
+}

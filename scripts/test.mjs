@@ -1,0 +1,156 @@
+/* eslint-disable no-console */
+import './lib/node-version.mjs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
+import { buildStale } from './lib/build.mjs'
+import { writeFullRun } from './lib/full-run.mjs'
+import { summary, total } from './lib/results.mjs'
+import { cache, root } from './lib/root.mjs'
+import { run, seconds } from './lib/run.mjs'
+import { closure, workspaces } from './lib/workspaces.mjs'
+
+/** @import { Results, Suite, Workspace } from './lib/types.ts' */
+
+/**
+ * `npm test`: builds what is stale, runs the tests of every workspace and ends
+ * with the sum of what the runners counted.
+ *
+ * `npm test -- interop want-router` runs those workspaces only, `--grep text`
+ * the tests with that in their names, and `--full` the tests at full size,
+ * whose times it records in docs/full-run.md.
+ *
+ * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test is a failed one.
+ */
+const { values: { grep, full }, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    grep: { type: 'string', short: 'g' },
+    full: { type: 'boolean', default: false }
+  }
+})
+
+const skipIsFailure = isSet(process.env.CI) || isSet(process.env.KITSUNE_NO_SKIP)
+const tested = selected()
+
+const broken = await buildStale(closure(tested.map(workspace => workspace.name)))
+const env = { ...process.env, ...kuboEnvironment(), ...(full ? { KITSUNE_FULL: '1' } : {}) }
+
+/** @type {Suite[]} */
+const suites = []
+
+for (const [i, workspace] of tested.entries()) {
+  console.log(`\n[${i + 1}/${tested.length}] ${workspace.name}`)
+  suites.push(await runTests(workspace))
+}
+
+report()
+
+/** The workspaces to test: those named, or all that have tests. */
+function selected () {
+  const withTests = workspaces().filter(workspace => workspace.manifest.scripts?.test != null)
+  const names = new Set(positionals)
+  const chosen = withTests.filter(({ name, path }) => {
+    return [name, path, path.split('/').at(-1) ?? ''].filter(alias => names.delete(alias)).length > 0
+  })
+
+  if (names.size > 0) {
+    console.error(`no workspace with tests is called ${[...names].join(' or ')}: there are ${withTests.map(({ name }) => name).join(', ')}`)
+    process.exit(2)
+  }
+
+  return positionals.length === 0 ? withTests : chosen
+}
+
+/** Says which kubo the tests use, and hands it to them. */
+function kuboEnvironment () {
+  try {
+    const search = searchKubo()
+
+    if (search.kubo != null) {
+      console.log(`kubo ${search.kubo.version}: ${search.kubo.path} (${search.kubo.origin})`)
+
+      return { KUBO_BINARY: search.kubo.path }
+    }
+
+    console.log(`${kuboMissing(search)}\nthe tests that need it are skipped${skipIsFailure ? ', and a skipped test counts as failed here' : ''}`)
+
+    return {}
+  } catch (err) {
+    console.error(err instanceof Error ? err.message : err)
+    process.exit(2)
+  }
+}
+
+/** @param {Workspace} workspace */
+async function runTests (workspace) {
+  if (broken.has(workspace)) {
+    console.log('not run: it, or what it depends on, does not build')
+
+    return { name: workspace.name, code: 1, time: 'not run' }
+  }
+
+  const start = performance.now()
+  const file = join(cache, 'results', `${workspace.path.replaceAll('/', '-')}.json`)
+
+  mkdirSync(join(cache, 'results'), { recursive: true })
+  rmSync(file, { force: true })
+
+  const code = await run('npm', [
+    'run', 'test', '--silent', '--workspace', workspace.name, '--',
+    ...(grep == null ? [] : ['--grep', grep]),
+    '--', '--reporter', join(root, 'scripts', 'mocha-reporter.cjs'), ...(skipIsFailure ? ['--forbid-only'] : [])
+  ], { cwd: root, env: { ...env, KITSUNE_TEST_RESULTS: file } })
+
+  return { name: workspace.name, code, results: readResults(file), time: seconds(start) }
+}
+
+/**
+ * @param {string} file
+ * @returns {Results | undefined}
+ */
+function readResults (file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function report () {
+  console.log('')
+
+  for (const suite of suites) {
+    console.log(`${suite.name.padEnd(26)} ${summary(total([suite]))}${remark(suite)}, ${suite.time}`)
+  }
+
+  for (const { name, results } of suites) {
+    for (const { title } of results?.tests.filter(test => test.state === 'pending') ?? []) {
+      console.log(`skipped: ${name}: ${title}`)
+    }
+  }
+
+  const totals = total(suites, { skipIsFailure })
+
+  if (full) {
+    console.log(`wrote ${writeFullRun(suites, totals)}`)
+  }
+
+  console.log(summary(totals))
+  process.exitCode = totals.failed === 0 ? 0 : 1
+}
+
+/** @param {Suite} suite */
+function remark ({ code, results }) {
+  if (results == null) {
+    return ', ended without counts'
+  }
+
+  return code !== 0 && results.failures === 0 ? `, ended with code ${code}` : ''
+}
+
+/** @param {string | undefined} value */
+function isSet (value) {
+  return value != null && !['', '0', 'false'].includes(value)
+}
