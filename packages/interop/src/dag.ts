@@ -1,0 +1,87 @@
+import { createCipheriv, createHash } from 'node:crypto'
+import { KUBO_ENV, initRepo, listBlocks } from './kubo-repo.ts'
+import { runProcess, temporaryFolder } from './processes.ts'
+
+export interface DagInit {
+  /** Bytes of the file. */
+  size: number
+  /** Bytes of each leaf but the last. */
+  blockSize: number
+  /** The same seed, size and block size give the same CID; default: 'kitsune'. */
+  seed?: string
+}
+
+/** A UnixFS file in an offline repository, to be copied for each node that shall hold it. */
+export interface Dag {
+  root: string
+  /** Of the file's bytes, in hex. */
+  sha256: string
+  size: number
+  blockSize: number
+  /** The repository. */
+  repo: string
+  /** Its block files, inner nodes included, in the order of their keys. */
+  blocks: readonly string[]
+}
+
+const CHUNK = 1 << 20
+
+/** `size` bytes that look random and depend on nothing but `seed`: AES-CTR's key stream, as fast as memory. */
+export function * seededBytes (size: number, seed: string): Generator<Uint8Array> {
+  const key = createHash('sha256').update(seed).digest()
+  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
+
+  for (let done = 0; done < size; done += CHUNK) {
+    yield cipher.update(Buffer.alloc(Math.min(CHUNK, size - done)))
+  }
+}
+
+/** One buffer of them. */
+export function seededBuffer (size: number, seed: string): Uint8Array {
+  return Buffer.concat([...seededBytes(size, seed)])
+}
+
+/** Adds a seeded file to a new repository with `ipfs add`, without a daemon. */
+export async function createDag (binary: string, init: DagInit): Promise<Dag> {
+  const seed = `${init.seed ?? 'kitsune'}/${init.size}/${init.blockSize}`
+  const repo = temporaryFolder('dag')
+
+  await initRepo(binary, repo)
+
+  const before = new Set(listBlocks(repo))
+  const hash = createHash('sha256')
+  const input = async function * (): AsyncGenerator<Uint8Array> {
+    for (const chunk of seededBytes(init.size, seed)) {
+      hash.update(chunk)
+      yield chunk
+    }
+  }
+
+  const root = await runProcess(binary, [
+    'add', '--quieter', '--pin=false', '--cid-version=1', '--raw-leaves', `--chunker=size-${init.blockSize}`
+  ], { env: { ...KUBO_ENV, IPFS_PATH: repo }, input: input() })
+
+  return {
+    root: root.trim(),
+    sha256: hash.digest('hex'),
+    size: init.size,
+    blockSize: init.blockSize,
+    repo,
+    blocks: listBlocks(repo).filter(block => !before.has(block))
+  }
+}
+
+/** Which of a DAG's blocks a node is given. */
+export type Share = 'all' | 'none' | 'even' | 'odd'
+
+/** The blocks that a node with this share lacks. `even` and `odd` are disjoint and together everything: neighbours in the order of keys are unrelated blocks. */
+export function missingBlocks (dag: Dag, share: Share): string[] {
+  const lacks: Record<Share, (i: number) => boolean> = {
+    all: () => false,
+    none: () => true,
+    even: i => i % 2 === 1,
+    odd: i => i % 2 === 0
+  }
+
+  return dag.blocks.filter((_, i) => lacks[share](i))
+}

@@ -1,0 +1,55 @@
+/**
+ * @packageDocumentation
+ *
+ * Kitsune is tested with the programs that it stands between, not with
+ * imitations of them. This package finds and starts them:
+ *
+ * - {@link startKubo}: a kubo daemon with a repository, key and ports of its own, that can be killed, suspended and restarted
+ * - {@link createDag}: a deterministic file of any size and block size, shared out between kubos without copying a block
+ * - {@link startBalancer}: a `kitsune-balancer` in a process of its own
+ * - {@link createWirePeer}: for what no honest peer does, a libp2p host whose every bitswap message is written by the test
+ *
+ * Every process and folder is gone when the process that made it is.
+ *
+ * @example A pin through a balancer
+ *
+ * ```TypeScript
+ * import { createDag, findKubo, startBalancer, startKubo } from '@kitsune/interop'
+ *
+ * const binary = findKubo()?.path ?? 'ipfs'
+ * const dag = await createDag(binary, { size: 1 << 20, blockSize: 1 << 18 })
+ * const holder = await startKubo(binary, { dag })
+ * const balancer = await startBalancer({ downstreams: [holder.url] })
+ * const client = await startKubo(binary)
+ *
+ * await client.connect(balancer.tcp)
+ * await client.pin(dag.root)
+ * ```
+ */
+
+export { startBalancer, balancerScript, parseMetrics } from './balancer.ts'
+export { blockOf, seededBlock, seededBlocks } from './blocks.ts'
+export { createDag, seededBuffer, seededBytes } from './dag.ts'
+export { MissingPeerError, RpcError, StartError, WaitError } from './errors.ts'
+export { findKubo, kuboCachePath, kuboMissing, kuboModule, kuboVersion, searchKubo } from './find-kubo.ts'
+export { kuboRpc } from './kubo-rpc.ts'
+export { startKubo } from './kubo.ts'
+export { missingFails, needKubo } from './needs.ts'
+export { removeFolder, runProcess, startProcess, temporaryFolder } from './processes.ts'
+export { honest, serveBlocks } from './serve-blocks.ts'
+export { stack } from './stack.ts'
+export { delay, poll } from './until.ts'
+export { createWireHost } from './wire-host.ts'
+export { createWirePeer, messageBlock, wantEntry } from './wire-peer.ts'
+
+export type { Balancer, BalancerInit } from './balancer.ts'
+export type { BlockInit, TestBlock } from './blocks.ts'
+export type { Dag, DagInit, Share } from './dag.ts'
+export type { Environment, Kubo as KuboBinary, KuboOrigin, KuboSearch } from './find-kubo.ts'
+export type { KuboId, KuboRpc, PinOptions, PutBlockOptions, RpcOptions } from './kubo-rpc.ts'
+export type { Kubo, KuboInit } from './kubo.ts'
+export type { Exit, ProcessInit, RunningProcess } from './processes.ts'
+export type { Behaviour } from './serve-blocks.ts'
+export type { Stack } from './stack.ts'
+export type { WireHostInit } from './wire-host.ts'
+export type { Received, WantOptions, WirePeer, WirePeerInit } from './wire-peer.ts'

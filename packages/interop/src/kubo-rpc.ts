@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto'
+import { RpcError } from './errors.ts'
+
+export interface RpcOptions {
+  signal?: AbortSignal
+}
+
+export interface PinOptions extends RpcOptions {
+  /** Called with the number of blocks visited, about twice a second. */
+  onProgress?(blocks: number): void
+}
+
+export interface PutBlockOptions extends RpcOptions {
+  /** kubo's name of the CID's codec; default: 'raw'. With 'v0' the CID is a CIDv0. */
+  codec?: 'raw' | 'dag-pb' | 'v0'
+  /** kubo's name of the multihash; default: 'sha2-256'. */
+  hash?: string
+}
+
+/** What a kubo says of itself. */
+export interface KuboId {
+  ID: string
+  Addresses: string[] | null
+  Protocols: string[] | null
+}
+
+/** The few calls of kubo's RPC that the tests need. Each throws RpcError with kubo's own message. */
+export interface KuboRpc {
+  readonly url: string
+  /** Any command: its arguments in order, options as a record. The caller reads the body. */
+  call (command: string, args?: readonly string[], options?: Record<string, string>, init?: RequestInit): Promise<Response>
+  id (options?: RpcOptions): Promise<KuboId>
+  connect (address: string, options?: RpcOptions): Promise<void>
+  disconnect (address: string, options?: RpcOptions): Promise<void>
+  /** The peer ids of open connections. */
+  peers (options?: RpcOptions): Promise<string[]>
+  /** Pins recursively: resolves when every block is there. */
+  pin (cid: string, options?: PinOptions): Promise<void>
+  /** The sha-256 in hex, and the length, of what `ipfs cat` gives. */
+  cat (cid: string, options?: RpcOptions): Promise<{ sha256: string, length: number }>
+  /** Stores a block of any size up to kubo's message limit; returns its CID. */
+  putBlock (bytes: Uint8Array, options?: PutBlockOptions): Promise<string>
+  getBlock (cid: string, options?: RpcOptions): Promise<Uint8Array>
+  removeBlock (cid: string, options?: RpcOptions): Promise<void>
+  /** Whether the block is in this node's own store. */
+  has (cid: string, options?: RpcOptions): Promise<boolean>
+  /** The wantlist that this node keeps for a connected peer, as CIDs. */
+  wantsOf (peer: string, options?: RpcOptions): Promise<string[]>
+}
+
+/** A call that was given no signal ends after this many ms: well above what any of them needs, the pin of a gigabyte included. */
+const CALL_TIMEOUT = 280_000
+
+/** `url` is the RPC's origin, such as `http://127.0.0.1:5001`. */
+export function kuboRpc (url: string): KuboRpc {
+  const call: KuboRpc['call'] = async (command, args = [], options = {}, init = {}) => {
+    const query = new URLSearchParams(options)
+
+    for (const arg of args) {
+      query.append('arg', arg)
+    }
+
+    const response = await fetch(`${url}/api/v0/${command}?${query}`, {
+      method: 'POST',
+      ...init,
+      signal: init.signal ?? AbortSignal.timeout(CALL_TIMEOUT)
+    })
+
+    if (!response.ok) {
+      throw new RpcError(`${command} ${args.join(' ')}: ${response.status} ${message(await response.text())}`)
+    }
+
+    return response
+  }
+
+  const json = async <T> (command: string, args: readonly string[], options: RpcOptions = {}, flags: Record<string, string> = {}): Promise<T> => {
+    const response = await call(command, args, flags, { signal: options.signal ?? null })
+
+    return await response.json() as T
+  }
+
+  return {
+    url,
+    call,
+    async id (options) {
+      return json<KuboId>('id', [], options)
+    },
+    async connect (address, options) {
+      await json('swarm/connect', [address], options)
+    },
+    async disconnect (address, options) {
+      await json('swarm/disconnect', [address], options)
+    },
+    async peers (options) {
+      const { Peers } = await json<{ Peers: Array<{ Peer: string }> | null }>('swarm/peers', [], options)
+
+      return (Peers ?? []).map(({ Peer }) => Peer)
+    },
+    async pin (cid, options = {}) {
+      const response = await call('pin/add', [cid], { progress: 'true' }, { signal: options.signal ?? null })
+      let pinned = false
+
+      for await (const line of jsonLines<{ Progress?: number, Pins?: string[], Message?: string }>(response)) {
+        if (line.Message != null) {
+          throw new RpcError(`pin/add ${cid}: ${line.Message}`)
+        }
+
+        if (line.Progress != null) {
+          options.onProgress?.(line.Progress)
+        }
+
+        pinned ||= line.Pins != null
+      }
+
+      // kubo reports an error in mid-stream by a trailer, which fetch does not show: all it leaves is a missing last line
+      if (!pinned) {
+        throw new RpcError(`pin/add ${cid}: the answer ended without a pin`)
+      }
+    },
+    async cat (cid, options = {}) {
+      const response = await call('cat', [cid], {}, { signal: options.signal ?? null })
+      const hash = createHash('sha256')
+      let length = 0
+
+      for await (const chunk of body(response)) {
+        hash.update(chunk)
+        length += chunk.length
+      }
+
+      return { sha256: hash.digest('hex'), length }
+    },
+    async putBlock (bytes, options = {}) {
+      const form = new FormData()
+      form.append('data', new Blob([new Uint8Array(bytes)]))
+
+      const format: Record<string, string> = options.codec === 'v0' ? { format: 'v0' } : { 'cid-codec': options.codec ?? 'raw' }
+      const response = await call('block/put', [], {
+        ...format,
+        mhtype: options.hash ?? 'sha2-256',
+        'allow-big-block': 'true'
+      }, { body: form, signal: options.signal ?? null })
+      const { Key } = await response.json() as { Key: string }
+
+      return Key
+    },
+    async getBlock (cid, options = {}) {
+      const response = await call('block/get', [cid], {}, { signal: options.signal ?? null })
+
+      return new Uint8Array(await response.arrayBuffer())
+    },
+    async removeBlock (cid, options) {
+      const { Error: error } = await json<{ Error?: string }>('block/rm', [cid], options)
+
+      if (error != null && error !== '') {
+        throw new RpcError(`block/rm ${cid}: ${error}`)
+      }
+    },
+    async has (cid, options = {}) {
+      try {
+        await (await call('block/stat', [cid], { offline: 'true' }, { signal: options.signal ?? null })).arrayBuffer()
+        return true
+      } catch (err) {
+        if (err instanceof RpcError && err.message.includes('not found')) {
+          return false
+        }
+
+        throw err
+      }
+    },
+    async wantsOf (peer, options) {
+      const { Keys } = await json<{ Keys: Array<{ '/': string }> | null }>('bitswap/wantlist', [], options, { peer })
+
+      return (Keys ?? []).map(key => key['/'])
+    }
+  }
+}
+
+function message (text: string): string {
+  try {
+    return JSON.parse(text).Message ?? text
+  } catch {
+    return text
+  }
+}
+
+async function * body (response: Response): AsyncGenerator<Uint8Array> {
+  if (response.body != null) {
+    yield * response.body as unknown as AsyncIterable<Uint8Array>
+  }
+}
+
+async function * jsonLines <T> (response: Response): AsyncGenerator<T> {
+  const decoder = new TextDecoder()
+  let rest = ''
+
+  for await (const chunk of body(response)) {
+    rest += decoder.decode(chunk, { stream: true })
+    const lines = rest.split('\n')
+    rest = lines.pop() ?? ''
+
+    for (const line of lines) {
+      if (line.trim() !== '') {
+        yield JSON.parse(line) as T
+      }
+    }
+  }
+
+  if (rest.trim() !== '') {
+    yield JSON.parse(rest) as T
+  }
+}

@@ -1,0 +1,56 @@
+import { startBalancer } from './balancer.ts'
+import { startKubo } from './kubo.ts'
+import { poll } from './until.ts'
+import { createWirePeer } from './wire-peer.ts'
+import type { Balancer, BalancerInit } from './balancer.ts'
+import type { Kubo, KuboInit } from './kubo.ts'
+import type { WirePeer, WirePeerInit } from './wire-peer.ts'
+
+/** Starts peers and remembers them, so that one call ends whatever a test has started, also when it failed half way. */
+export interface Stack {
+  kubo (init?: KuboInit): Promise<Kubo>
+  wire (init?: WirePeerInit): Promise<WirePeer>
+  /** Resolves when the balancer is ready, which means connected to a downstream; not awaited with `ready: false`. */
+  balancer (init: BalancerInit & { ready?: boolean }): Promise<Balancer>
+  /** Anything else that a test must end. */
+  onStop (stop: () => Promise<unknown>): void
+  stop (): Promise<void>
+}
+
+export function stack (binary: () => string = () => { throw new Error('this test starts no kubo') }): Stack {
+  const stops: Array<() => Promise<unknown>> = []
+
+  return {
+    async kubo (init) {
+      const kubo = await startKubo(binary(), init)
+      stops.push(kubo.stop)
+
+      return kubo
+    },
+    async wire (init) {
+      const peer = await createWirePeer(init)
+      stops.push(peer.stop)
+
+      return peer
+    },
+    async balancer ({ ready, ...init }) {
+      const balancer = await startBalancer(init)
+      stops.push(async () => balancer.stop())
+
+      if (ready !== false) {
+        await poll(balancer.ready, `the balancer to be ready:\n${balancer.output.join('\n')}`)
+      }
+
+      return balancer
+    },
+    onStop (stop) {
+      stops.push(stop)
+    },
+    async stop () {
+      // clients first, or the balancer waits for their transfers
+      for (const stop of stops.splice(0).reverse()) {
+        await stop()
+      }
+    }
+  }
+}
