@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { buildStale } from './lib/build.mjs'
-import { writeFullRun } from './lib/full-run.mjs'
 import { summary, total } from './lib/results.mjs'
 import { cache, root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
@@ -18,8 +17,8 @@ import { closure, workspaces } from './lib/workspaces.mjs'
  * with the sum of what the runners counted.
  *
  * `npm test -- interop want-router` runs those workspaces only, `--grep text`
- * the tests with that in their names, and `--full` the tests at full size,
- * whose times it records in docs/full-run.md.
+ * the tests with that in their names, and `--full` gives the tests
+ * `KITSUNE_FULL=1`, for which interop runs at full size and records it.
  *
  * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test is a failed one.
  */
@@ -132,10 +131,6 @@ function report () {
   }
 
   const totals = total(suites, { skipIsFailure })
-
-  if (full) {
-    console.log(`wrote ${writeFullRun(suites, totals)}`)
-  }
 
   console.log(summary(totals))
   process.exitCode = totals.failed === 0 ? 0 : 1
