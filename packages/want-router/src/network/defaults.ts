@@ -1,0 +1,86 @@
+import { MAX_FRAME_LENGTH } from '@kitsune/bitswap-codec'
+
+/** What the network allows and how it paces itself. Times are ms, sizes are bytes. */
+export interface NetworkLimits {
+  /** Streams that one connection may open to us, for each protocol id. libp2p's own 32 breaks a server: some peers open one a message. */
+  maxInboundStreams: number
+  /** Streams that we may open on one connection. One is used at a time. */
+  maxOutboundStreams: number
+
+  /** The longest message that is read; boxo reads as much. */
+  maxFrameLength: number
+  /** Half a message, and then silence for so long, resets the stream. */
+  unfinishedTimeout: number
+  /** Unfinished messages of one peer, over all its streams. Beyond it the newest such stream is reset. */
+  maxUnfinishedBytes: number
+  /** What waits behind messages that are being handled, for one peer, over all its streams. Looked at once a tick; beyond it the newest such stream is reset. */
+  maxWaitingBytes: number
+  /** What libp2p may hold for one paused yamux stream: no less than the largest window of the muxer, or pausing resets the stream. */
+  pausedStreamBytes: number
+
+  /** No further message is taken while a stream holds more than this unsent. */
+  highWaterMark: number
+  /** The size of a peer's first message, and the least that it shrinks to. boxo packs as much. */
+  minMessageSize: number
+  /** What a message grows to. Some implementations refuse more than 2 MiB. */
+  maxMessageSize: number
+  /** A message that leaves within this doubles the size of the next. */
+  quickMessage: number
+  /** A message that takes longer halves it. Helia aborts a message that takes 10 s. */
+  slowMessage: number
+
+  /** A stream without traffic is closed after this. Helia aborts it after 10 s, with what was sent in that moment. */
+  idleTimeout: number
+  /** What was sent within this time (or four round trips, up to `idleTimeout`) is sent again if its stream breaks. */
+  resendWindow: number
+  /** The most that is kept for that, beside what has not left yet. The last message is kept whatever its size. */
+  resendBytes: number
+  /** How often one message is sent again: a peer may break the stream because of it. */
+  maxResends: number
+  /** A peer that takes nothing for so long, although there is something to send, is disconnected. */
+  stallTimeout: number
+
+  /** Opening a stream fails after this. */
+  openTimeout: number
+  /** The first wait after a failure to open; doubles each time. */
+  minBackoff: number
+  /** The longest wait after a failure to open. */
+  maxBackoff: number
+  /** A stream that breaks sooner than this counts as a failure to open. */
+  minStreamLife: number
+  /** A stream that we closed and that the peer does not close is reset after this. */
+  lingerTimeout: number
+  /** Closing a connection fails after this; then it is aborted. */
+  closeTimeout: number
+
+  /** How often timeouts are looked at, while there is one to look at. */
+  tickInterval: number
+}
+
+/** The only place where these values stand. */
+export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
+  maxInboundStreams: 4_096,
+  maxOutboundStreams: 4_096,
+  maxFrameLength: MAX_FRAME_LENGTH,
+  unfinishedTimeout: 30_000,
+  maxUnfinishedBytes: 16 * 1024 * 1024,
+  maxWaitingBytes: 64 * 1024 * 1024,
+  pausedStreamBytes: 16 * 1024 * 1024,
+  highWaterMark: 256 * 1024,
+  minMessageSize: 16 * 1024,
+  maxMessageSize: 1024 * 1024,
+  quickMessage: 100,
+  slowMessage: 1_000,
+  idleTimeout: 5_000,
+  resendWindow: 3_000,
+  resendBytes: 1024 * 1024,
+  maxResends: 2,
+  stallTimeout: 120_000,
+  openTimeout: 10_000,
+  minBackoff: 200,
+  maxBackoff: 10_000,
+  minStreamLife: 1_000,
+  lingerTimeout: 30_000,
+  closeTimeout: 1_000,
+  tickInterval: 250
+})

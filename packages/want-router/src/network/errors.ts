@@ -1,0 +1,69 @@
+/** A peer speaks no version of bitswap that we know. */
+export class NoBitswapError extends Error {
+  static name = 'NoBitswapError'
+  name = 'NoBitswapError'
+
+  constructor (message = 'The peer speaks no version of bitswap') {
+    super(message)
+  }
+}
+
+/** There is no connection to a peer that a stream could be opened on. */
+export class NotConnectedError extends Error {
+  static name = 'NotConnectedError'
+  name = 'NotConnectedError'
+
+  constructor (message = 'There is no open, unlimited connection to the peer') {
+    super(message)
+  }
+}
+
+/** The network has been stopped, or was not started. */
+export class NetworkStoppedError extends Error {
+  static name = 'NetworkStoppedError'
+  name = 'NetworkStoppedError'
+
+  constructor (message = 'The network is not running: call start() first') {
+    super(message)
+  }
+}
+
+/** We have ended a connection or a stream ourselves. */
+export class DisconnectedError extends Error {
+  static name = 'DisconnectedError'
+  name = 'DisconnectedError'
+
+  constructor (message = 'The peer was disconnected') {
+    super(message)
+  }
+}
+
+/** A stream holds half a message and then nothing more came. */
+export class UnfinishedMessageError extends Error {
+  static name = 'UnfinishedMessageError'
+  name = 'UnfinishedMessageError'
+
+  constructor (message = 'The rest of a message did not come in time') {
+    super(message)
+  }
+}
+
+/** The streams of a peer hold more unfinished messages than one peer may. */
+export class TooMuchUnfinishedError extends Error {
+  static name = 'TooMuchUnfinishedError'
+  name = 'TooMuchUnfinishedError'
+
+  constructor (message = 'The streams of the peer hold too many unfinished messages') {
+    super(message)
+  }
+}
+
+/** Opening or closing a stream took too long. */
+export class StreamTimeoutError extends Error {
+  static name = 'StreamTimeoutError'
+  name = 'StreamTimeoutError'
+
+  constructor (message = 'The peer did not answer in time') {
+    super(message)
+  }
+}

@@ -1,0 +1,30 @@
+import type { NetworkLimits } from './defaults.ts'
+
+/**
+ * How large a peer's messages should be. A large message is cheap, but a slow
+ * peer aborts one that takes long (Helia after 10 s) and everything behind it
+ * waits, so the size follows what messages take to leave.
+ */
+export interface MessageSize {
+  readonly bytes: number
+  /** A message of that length has left, `ms` after the one before it. */
+  left (length: number, ms: number): void
+}
+
+export function messageSize (limits: NetworkLimits): MessageSize {
+  let bytes = limits.minMessageSize
+
+  return {
+    get bytes () {
+      return bytes
+    },
+    left (length, ms) {
+      if (ms > limits.slowMessage) {
+        bytes = Math.max(limits.minMessageSize, Math.floor(bytes / 2))
+      } else if (ms <= limits.quickMessage && length >= bytes / 2) {
+        // a short message that leaves at once says nothing of the link
+        bytes = Math.min(limits.maxMessageSize, bytes * 2)
+      }
+    }
+  }
+}

@@ -1,0 +1,368 @@
+import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
+import { defaultNetworkLimits } from './defaults.ts'
+import { DisconnectedError, NetworkStoppedError, NotConnectedError } from './errors.ts'
+import { peer as createPeer } from './peer.ts'
+import { networkStats } from './stats.ts'
+import { realAfter, watch as createWatch } from './watch.ts'
+import type { NetworkLimits } from './defaults.ts'
+import type { Peer } from './peer.ts'
+import type { NetworkStats } from './stats.ts'
+import type { After } from './watch.ts'
+import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { ComponentLogger, Connection, Libp2pEvents, PeerId, PeerStore, Stream, TypedEventTarget } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** What the network needs of a libp2p host; libp2p's own components fit. */
+export interface NetworkComponents {
+  registrar: Pick<Registrar, 'handle' | 'unhandle'>
+  connectionManager: Pick<ConnectionManager, 'getConnections' | 'openConnection'>
+  events: TypedEventTarget<Libp2pEvents>
+  logger: ComponentLogger
+  /** With it, peers that were connected to are the last to be pruned when the host has too many connections. */
+  peerStore?: Pick<PeerStore, 'merge'>
+}
+
+/** Who listens to the network. */
+export interface NetworkHandlers {
+  /**
+   * A message has come. A returned promise holds the reading of its stream until
+   * it settles; throwing, or rejecting, resets that stream.
+   */
+  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | undefined
+  /** The peer's last connection has closed, or it was disconnected: all its state goes. */
+  gone (peer: string): void
+}
+
+export interface NetworkInit {
+  handlers: NetworkHandlers
+  /**
+   * Called whenever a message can be sent to the peer, after a `wake`, until it
+   * returns nothing. `maxBytes` bounds the message; one bigger block alone may
+   * exceed it. It must not call `wake` for the same peer. What it returns, and
+   * the blocks in it, must not be written to afterwards: it may be sent again.
+   */
+  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  /** Monotonic time, ms. */
+  now? (): number
+  /** Uniform in [0, 1). */
+  random? (): number
+  /** The one timer. It should hold no process open. */
+  after?: After
+  limits?: Partial<NetworkLimits>
+}
+
+/** Bitswap messages to and from the peers of one host. */
+export interface Network {
+  /** Registers all versions of bitswap. Throws if something else has registered one of them. */
+  start (): Promise<void>
+  /** Ends all streams, of those it writes to after what was taken has left. No handler is called any more. */
+  stop (): Promise<void>
+  /** Something can be taken for that peer. Cheap, idempotent; sends at once if the stream takes it. A peer that is not connected is ignored. */
+  wake (peer: string): void
+  /**
+   * Dials the peer unless it is connected, and opens a stream. Throws
+   * `NoBitswapError` if it speaks none of our versions, `NotConnectedError` if
+   * there are only limited (relayed) connections, and what libp2p throws.
+   */
+  connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
+  /** Forgets the peer at once (`gone` follows in a microtask), resets its streams and closes its connections. */
+  disconnect (peer: string): Promise<void>
+  /** Waits until nothing is left to be taken or in a stream's buffer: true; or until the signal aborts: false. */
+  flushed (signal?: AbortSignal): Promise<boolean>
+  readonly stats: Readonly<NetworkStats>
+  /** Peers connected at the moment, and what is watched for a timeout: both are 0 when everybody is gone. */
+  readonly sizes: { readonly peers: number, readonly watched: number }
+}
+
+/** Protects what we dial from being pruned. */
+const TAG = 'kitsune-bitswap'
+const TAG_VALUE = 100
+
+export function network (init: NetworkInit): (components: NetworkComponents) => Network {
+  return components => createNetwork(init, components)
+}
+
+function createNetwork (init: NetworkInit, components: NetworkComponents): Network {
+  const { handlers } = init
+  const { registrar, connectionManager, events, peerStore } = components
+  const limits: NetworkLimits = { ...defaultNetworkLimits, ...init.limits }
+  const log = components.logger.forComponent('kitsune:network')
+  const now = init.now ?? (() => performance.now())
+  const stats = networkStats()
+  const watch = createWatch(limits.tickInterval, now, init.after ?? realAfter)
+  const peers = new Map<string, Peer>()
+  // connections of peers that were disconnected, until they have closed
+  const unwelcome = new WeakSet<Connection>()
+  const flushes = new Set<() => void>()
+  let running = false
+
+  const context = {
+    limits,
+    stats,
+    watch,
+    log,
+    now,
+    random: init.random ?? Math.random,
+    message: (...args: Parameters<NetworkHandlers['message']>) => handlers.message(...args),
+    take: (...args: Parameters<NetworkInit['take']>) => init.take(...args),
+    stalled (peer: Peer) {
+      disconnect(peer).catch((err: Error) => { log.error('could not disconnect a peer that takes nothing - %e', err) })
+    },
+    rested
+  }
+
+  function adopt (connection: Connection): Peer {
+    const id = connection.remotePeer.toString()
+    let peer = peers.get(id)
+
+    if (peer == null) {
+      peer = createPeer(id, context)
+      peers.set(id, peer)
+    }
+
+    if (!peer.connections.includes(connection)) {
+      peer.connections.push(connection)
+      peer.writing?.connected()
+    }
+
+    return peer
+  }
+
+  /** Synchronous, since the reader must attach its listeners before anything else happens. */
+  function onStream (stream: Stream, connection: Connection): void {
+    // negotiating takes a while: the connection may have closed meanwhile
+    if (!running || connection.status !== 'open' || unwelcome.has(connection)) {
+      stream.abort(new DisconnectedError())
+      return
+    }
+
+    adopt(connection).read(stream, connection)
+  }
+
+  function onConnectionOpen ({ detail: connection }: CustomEvent<Connection>): void {
+    if (connection.status === 'open') {
+      adopt(connection)
+    }
+  }
+
+  function onConnectionClose ({ detail: connection }: CustomEvent<Connection>): void {
+    const peer = peers.get(connection.remotePeer.toString())
+    const index = peer?.connections.indexOf(connection) ?? -1
+
+    if (peer == null || index === -1) {
+      return
+    }
+
+    peer.connections.splice(index, 1)
+
+    if (peer.connections.length === 0) {
+      drop(peer, new NotConnectedError('The last connection to the peer has closed'))
+      gone(peer.id)
+    }
+  }
+
+  function drop (peer: Peer, error: Error): void {
+    peers.delete(peer.id)
+    peer.leave(error)
+    rested()
+  }
+
+  function gone (id: string): void {
+    try {
+      handlers.gone(id)
+    } catch (err) {
+      log.error('could not clean up after a peer - %e', err)
+    }
+  }
+
+  async function disconnect (peer: Peer): Promise<void> {
+    if (peers.get(peer.id) !== peer) {
+      return
+    }
+
+    const connections = [...peer.connections]
+
+    for (const connection of connections) {
+      unwelcome.add(connection)
+    }
+
+    drop(peer, new DisconnectedError())
+    // whoever disconnects a peer may be in the middle of something
+    queueMicrotask(() => {
+      if (running) {
+        gone(peer.id)
+      }
+    })
+
+    await Promise.all(connections.map(async connection => {
+      try {
+        await connection.close({ signal: AbortSignal.timeout(limits.closeTimeout) })
+      } catch (err) {
+        connection.abort(err as Error)
+      }
+    }))
+  }
+
+  function idle (): boolean {
+    for (const { writing } of peers.values()) {
+      if (writing?.busy === true) {
+        return false
+      }
+    }
+
+    return true
+  }
+
+  function rested (): void {
+    if (flushes.size > 0 && idle()) {
+      for (const flushed of flushes) {
+        flushed()
+      }
+    }
+  }
+
+  async function unregister (): Promise<void> {
+    events.removeEventListener('connection:open', onConnectionOpen)
+    events.removeEventListener('connection:close', onConnectionClose)
+
+    for (const protocol of BITSWAP_PROTOCOLS) {
+      await registrar.unhandle(protocol)
+    }
+  }
+
+  return {
+    async start () {
+      if (running) {
+        return
+      }
+
+      running = true
+      const registered: string[] = []
+
+      try {
+        for (const protocol of BITSWAP_PROTOCOLS) {
+          await registrar.handle(protocol, onStream, {
+            maxInboundStreams: limits.maxInboundStreams,
+            maxOutboundStreams: limits.maxOutboundStreams,
+            runOnLimitedConnection: false
+          })
+          registered.push(protocol)
+        }
+      } catch (err) {
+        running = false
+        // what somebody else has registered stays
+        await Promise.all(registered.map(async protocol => registrar.unhandle(protocol)))
+        throw err
+      }
+
+      events.addEventListener('connection:open', onConnectionOpen)
+      events.addEventListener('connection:close', onConnectionClose)
+      connectionManager.getConnections().filter(({ status }) => status === 'open').forEach(adopt)
+    },
+
+    async stop () {
+      if (!running) {
+        return
+      }
+
+      running = false
+      const leaving = [...peers.values()]
+      peers.clear()
+
+      const signal = AbortSignal.timeout(limits.closeTimeout)
+      const closed = leaving.map(async peer => peer.writing?.close(signal))
+
+      for (const peer of leaving) {
+        peer.leave(new NetworkStoppedError())
+      }
+
+      watch.clear()
+      rested()
+      await Promise.all([unregister(), ...closed])
+    },
+
+    wake (peer) {
+      peers.get(peer)?.writer.wake()
+    },
+
+    async connect (peerId, addresses, signal) {
+      if (!running) {
+        throw new NetworkStoppedError()
+      }
+
+      const id = peerId.toString()
+      const known = peers.get(id)
+
+      if (known == null || known.usable().length === 0) {
+        const dialed = addresses.map(address => withPeer(address, peerId))
+
+        await connectionManager.openConnection(dialed.length > 0 ? dialed : peerId, {
+          signal,
+          // there is one, but no stream can be opened on it
+          force: known != null
+        })
+      }
+
+      const peer = peers.get(id)
+
+      if (peer == null) {
+        throw new NotConnectedError('The connection has closed again')
+      }
+
+      await peer.writer.open(signal)
+      await peerStore?.merge(peerId, { tags: { [TAG]: { value: TAG_VALUE } } })
+    },
+
+    async disconnect (id) {
+      const peer = peers.get(id)
+
+      if (peer != null) {
+        await disconnect(peer)
+      }
+    },
+
+    async flushed (signal) {
+      if (idle()) {
+        return true
+      }
+
+      if (signal?.aborted === true) {
+        return false
+      }
+
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const onIdle = (): void => { resolve(true) }
+      const onAbort = (): void => { resolve(false) }
+      // a stream's buffer may empty without a sign
+      const watched = {
+        tick: () => {
+          rested()
+          return flushes.has(onIdle)
+        }
+      }
+
+      flushes.add(onIdle)
+      watch.add(watched)
+      signal?.addEventListener('abort', onAbort)
+
+      try {
+        return await promise
+      } finally {
+        flushes.delete(onIdle)
+        watch.remove(watched)
+        signal?.removeEventListener('abort', onAbort)
+      }
+    },
+
+    stats,
+
+    get sizes () {
+      return { peers: peers.size, watched: watch.size }
+    }
+  }
+}
+
+function withPeer (address: Multiaddr, peer: PeerId): Multiaddr {
+  return address.getComponents().some(({ name }) => name === 'p2p') ? address : address.encapsulate(`/p2p/${peer.toString()}`)
+}

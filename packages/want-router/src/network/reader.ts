@@ -1,0 +1,334 @@
+import { decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
+import { TooMuchUnfinishedError, UnfinishedMessageError } from './errors.ts'
+import type { NetworkLimits } from './defaults.ts'
+import type { NetworkStats } from './stats.ts'
+import type { Watch, Watched } from './watch.ts'
+import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
+import type { Logger, Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+
+/** Reads one inbound stream. */
+export interface Reader extends Watched {
+  /** Bytes of a message that has not come to its end. */
+  readonly unfinishedBytes: number
+  /** Bytes that wait behind a message that is being handled, here and in libp2p. */
+  readonly waitingBytes: number
+  /** A message is being handled. */
+  readonly holding: boolean
+  /** Nothing more is read. */
+  readonly over: boolean
+  /** Ends reading and resets the stream; nothing is reported any more. */
+  abort (error: Error): void
+}
+
+/** What the readers of one peer share. */
+export interface ReaderOwner {
+  readonly limits: NetworkLimits
+  readonly stats: NetworkStats
+  readonly watch: Watch
+  readonly log: Logger
+  now (): number
+  /** A returned promise holds this stream until it settles. Throwing resets this stream. */
+  message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | undefined
+  /** Some reader's `unfinishedBytes` have changed by so much. */
+  unfinished (delta: number): void
+  /** Some reader has begun to hold its stream. */
+  holds (): void
+  /** The stream was read to its end, or reset. Called once for each reader. */
+  ended (reader: Reader): void
+}
+
+/**
+ * Attaches its listeners before it returns. That matters: a stream may have data
+ * buffered and its remote end closed by the time a handler is called, and what a
+ * listener was not there for is not told again.
+ *
+ * `flowControlled`: whether pausing the stream stops the peer. It does with
+ * yamux; mplex cannot.
+ */
+export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOwner): Reader {
+  const { limits, stats, log } = owner
+  const protocol = stream.protocol as BitswapProtocol
+  const decoder = frameDecoder({ maxFrameLength: limits.maxFrameLength })
+  // complete messages behind one that is being handled, from `next` on
+  let queue: Uint8Array[] = []
+  let next = 0
+  let queued = 0
+  let unfinished = 0
+  let handling = false
+  let readToEnd = false
+  let over = false
+  let lastData = owner.now()
+
+  function account (bytes: number): void {
+    if (bytes !== unfinished) {
+      const delta = bytes - unfinished
+      unfinished = bytes
+      owner.unfinished(delta)
+    }
+  }
+
+  function finish (): void {
+    if (over) {
+      return
+    }
+
+    over = true
+    queue = []
+    queued = 0
+    owner.watch.remove(self)
+    account(0)
+    owner.ended(self)
+  }
+
+  function fail (error: Error): void {
+    if (!over) {
+      finish()
+      stream.abort(error)
+    }
+  }
+
+  /** Handles what is queued, up to the first message that has to be waited for. */
+  function handle (): void {
+    while (next < queue.length) {
+      const frame = queue[next++]
+      queued -= frame.length
+      stats.framesIn++
+      stats.bytesIn += frame.length
+
+      if (frame.length === 0) {
+        continue
+      }
+
+      let message: BitswapMessage
+
+      try {
+        message = decodeMessage(frame)
+      } catch (err) {
+        stats.badFrames++
+        throw err
+      }
+
+      const promise = owner.message(message, protocol)
+
+      if (over) {
+        // the handler has disconnected this peer
+        promise?.catch(() => {})
+        return
+      }
+
+      if (promise != null) {
+        hold(promise)
+        return
+      }
+    }
+
+    queue = []
+    next = 0
+  }
+
+  function hold (promise: Promise<void>): void {
+    handling = true
+    owner.holds()
+
+    if (stream.readStatus === 'readable') {
+      stream.pause()
+    }
+
+    promise.then(() => {
+      handling = false
+
+      if (!over) {
+        proceed()
+      }
+    }, (err: Error) => {
+      handling = false
+      log('a message could not be handled - %e', err)
+      fail(err)
+    })
+  }
+
+  function proceed (): void {
+    attempt(handle)
+
+    if (over || handling) {
+      return
+    }
+
+    if (readToEnd) {
+      finish()
+      return
+    }
+
+    lastData = owner.now()
+
+    // gives what libp2p has buffered meanwhile, maybe within the call
+    if (stream.readStatus === 'paused') {
+      attempt(() => { stream.resume() })
+    }
+  }
+
+  function attempt (run: () => void): void {
+    try {
+      run()
+    } catch (err) {
+      log('a stream is reset for what came on it - %e', err)
+      fail(err as Error)
+    } finally {
+      if (!over) {
+        account(decoder.pending)
+      }
+    }
+  }
+
+  function onMessage (evt: StreamMessageEvent): void {
+    if (over) {
+      return
+    }
+
+    lastData = owner.now()
+
+    attempt(() => {
+      let frames: Uint8Array[]
+
+      try {
+        frames = decoder.push(evt.data)
+      } catch (err) {
+        stats.badFrames++
+        throw err
+      }
+
+      if (frames.length > 0) {
+        for (const frame of frames) {
+          queued += frame.length
+        }
+
+        queue = queue.length === 0 ? frames : queue.concat(frames)
+
+        if (!handling) {
+          handle()
+        }
+      }
+    })
+
+    if (!over && decoder.pending > 0) {
+      owner.watch.add(self)
+    }
+  }
+
+  /** Peers run out of streams if we leave our half of theirs open. */
+  function closeOurs (): void {
+    if (stream.writeStatus === 'writable') {
+      stream.close().catch((err: Error) => {
+        stream.abort(err)
+      })
+    }
+  }
+
+  /** Nothing more will come; what is queued is still handled. */
+  function onEnd (): void {
+    if (over || readToEnd) {
+      return
+    }
+
+    readToEnd = true
+
+    if (decoder.pending > 0 && stream.status === 'open') {
+      // the peer itself has ended it, in the middle of a message
+      stats.badFrames++
+    }
+
+    if (!handling) {
+      finish()
+    }
+  }
+
+  function onClose (evt: StreamCloseEvent): void {
+    // an ended stream may still hold data, and tells its end when that is read
+    if (evt.error != null && stream.readBufferLength === 0) {
+      onEnd()
+    }
+  }
+
+  const self: Reader = {
+    get unfinishedBytes () {
+      return unfinished
+    },
+
+    get waitingBytes () {
+      return handling && !over ? queued + stream.readBufferLength : 0
+    },
+
+    get holding () {
+      return handling && !over
+    },
+
+    get over () {
+      return over
+    },
+
+    abort: fail,
+
+    tick (now) {
+      if (over) {
+        return false
+      }
+
+      if (!handling && unfinished > 0 && now - lastData >= limits.unfinishedTimeout) {
+        stats.badFrames++
+        fail(new UnfinishedMessageError(`${unfinished} bytes of a message came, and nothing for ${limits.unfinishedTimeout} ms`))
+      }
+
+      return !over && unfinished > 0
+    }
+  }
+
+  if (flowControlled) {
+    // the window of the muxer is the bound, and it must fit
+    stream.maxReadBufferLength = Math.max(stream.maxReadBufferLength, limits.pausedStreamBytes)
+  }
+
+  stream.addEventListener('message', onMessage)
+  stream.addEventListener('remoteCloseWrite', closeOurs)
+  stream.addEventListener('end', onEnd)
+  stream.addEventListener('close', onClose)
+
+  if (stream.remoteWriteStatus === 'closed') {
+    closeOurs()
+  }
+
+  if (stream.readableEnded) {
+    onEnd()
+  }
+
+  return self
+}
+
+/**
+ * Resets the newest of a peer's streams that hold anything until they hold no
+ * more than `max`: old streams are the ones that work.
+ */
+export function shed (readers: ReadonlySet<Reader>, max: number, stats: NetworkStats, bytes: (reader: Reader) => number): void {
+  let total = 0
+
+  for (const reader of readers) {
+    total += bytes(reader)
+  }
+
+  if (total <= max) {
+    return
+  }
+
+  for (const reader of [...readers].reverse()) {
+    const held = bytes(reader)
+
+    if (held > 0) {
+      total -= held
+      stats.shed++
+      reader.abort(new TooMuchUnfinishedError(`The streams of the peer hold more than ${max} bytes`))
+    }
+
+    if (total <= max) {
+      return
+    }
+  }
+}
