@@ -1,0 +1,119 @@
+import { expect } from 'aegir/chai'
+import fc from 'fast-check'
+import { boundedLoad } from '../../../src/strategies/decorators/bounded-load.ts'
+import { tiers } from '../../../src/strategies/decorators/tiers.ts'
+import { rendezvous } from '../../../src/strategies/rendezvous.ts'
+import { roundRobin } from '../../../src/strategies/round-robin.ts'
+import { fakeEnv, fakeMember, fakeMembers, fakeWant, pick, ranking, seededRandom, shares } from '../fixtures.ts'
+import type { Outcome, Strategy, StrategyFactory } from '../../../src/strategies/strategy.ts'
+
+/** An inner strategy whose order is the configuration's. */
+const asConfigured: StrategyFactory = () => {
+  let members: Parameters<Strategy['update']>[0] = []
+  return { update: changed => { members = changed }, rank: () => members }
+}
+
+describe('bounded load', () => {
+  it('leaves the order alone while nobody is above the bound', () => {
+    fc.assert(fc.property(fc.string(), key => {
+      const members = fakeMembers(6)
+      const [inner, bounded] = [rendezvous()(fakeEnv()), boundedLoad(rendezvous())(fakeEnv())]
+      inner.update(members)
+      bounded.update(members)
+
+      expect(ranking(bounded, fakeWant(key))).to.deep.equal(ranking(inner, fakeWant(key)))
+    }))
+  })
+
+  it('puts members at the bound behind the others, both in the inner order', () => {
+    const strategy = boundedLoad(asConfigured)(fakeEnv())
+    const loads = [9, 3, 8, 4]
+    strategy.update(loads.map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
+
+    // ceil(1.25 × 25 / 4) = 8
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m1', 'm3', 'm0', 'm2'])
+  })
+
+  it('never lets a member have more than ceil(c × average) in flight, however skewed the keys', () => {
+    const members = fakeMembers(10)
+    const byId = new Map(members.map(member => [member.id, member]))
+    const strategy = boundedLoad(rendezvous())(fakeEnv())
+    strategy.update(members)
+    const random = seededRandom(1)
+    const inFlight: string[] = []
+
+    for (let i = 0; i < 20_000; i++) {
+      // Zipf-like: low numbers come most often
+      const want = fakeWant(Math.floor(1000 ** random()))
+      const id = pick(strategy, want)?.id ?? ''
+      byId.get(id)!.load.wants++
+      inFlight.push(id)
+
+      expect(byId.get(id)!.load.wants).to.be.at.most(Math.ceil(1.25 * inFlight.length / 10))
+
+      if (inFlight.length === 400) {
+        const [done] = inFlight.splice(Math.floor(random() * 400), 1)
+        byId.get(done)!.load.wants--
+      }
+    }
+  })
+
+  it('gives a member of twice the weight twice the bound', () => {
+    const strategy = boundedLoad(asConfigured, 1)(fakeEnv())
+    const heavy = fakeMember('heavy', { weight: 2, load: { wants: 5, bytes: 0 } })
+    strategy.update([heavy, fakeMember('light', { load: { wants: 3, bytes: 0 } })])
+
+    // (5 + 3 + 1) / 3 = 3 for each unit of weight
+    expect(pick(strategy, fakeWant('key'))?.id).to.equal('heavy')
+    heavy.load.wants = 6
+    // (6 + 3 + 1) / 3, rounded up after the weight: 7 and 4
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['heavy', 'light'])
+    heavy.load.wants = 8
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['light', 'heavy'])
+  })
+
+  it('is not raised by wants that hang at an ejected member', () => {
+    const strategy = boundedLoad(asConfigured)(fakeEnv())
+    strategy.update([
+      fakeMember('hanging', { state: 'ejected', load: { wants: 400, bytes: 0 } }),
+      fakeMember('full', { load: { wants: 10, bytes: 0 } }),
+      fakeMember('free', { load: { wants: 4, bytes: 0 } })
+    ])
+
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['free', 'hanging', 'full'])
+  })
+
+  it('keeps the inner order when nobody is up', () => {
+    const strategy = boundedLoad(asConfigured)(fakeEnv())
+    strategy.update(fakeMembers(3).map(member => ({ ...member, state: 'ejected' })))
+
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['member-0', 'member-1', 'member-2'])
+  })
+
+  it('leaves the turns of round robin to the members that are asked', () => {
+    const members = fakeMembers(3)
+    members[0].load.wants = 100
+    const strategy = boundedLoad(roundRobin())(fakeEnv())
+    strategy.update(members)
+
+    const share = shares(strategy, 1000)
+    expect(share.get('member-1')).to.be.closeTo(0.5, 0.01)
+    expect(share.get('member-2')).to.be.closeTo(0.5, 0.01)
+  })
+
+  it('passes outcomes to the inner strategy', () => {
+    const seen: Outcome[] = []
+    const strategy = boundedLoad(() => ({ update: () => {}, rank: () => [], observe: outcome => { seen.push(outcome) } }))(fakeEnv())
+    const outcome: Outcome = { member: 'a', want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, speculative: false }
+    strategy.observe?.(outcome)
+
+    expect(seen).to.deep.equal([outcome])
+  })
+
+  it('refuses a bound below the average, and tiers inside of it', () => {
+    for (const c of [0.99, 0, -1, NaN, Infinity]) {
+      expect(() => boundedLoad(rendezvous(), c)).to.throw(/c is a number of at least 1/).with.property('name', 'InvalidOptionError')
+    }
+    expect(() => boundedLoad(tiers(rendezvous()))).to.throw(/put it inside/).with.property('name', 'InvalidOptionError')
+  })
+})

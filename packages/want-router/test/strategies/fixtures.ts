@@ -1,0 +1,72 @@
+import { hashString } from '../../src/engine/hash.ts'
+import type { Member, Strategy, StrategyEnv, Want } from '../../src/strategies/strategy.ts'
+
+/** A member that a test can load and eject. */
+export interface FakeMember extends Member {
+  weight: number
+  state: Member['state']
+  load: { wants: number, bytes: number }
+}
+
+export function fakeMember (id: string, init: Partial<FakeMember> = {}): FakeMember {
+  return { id, weight: 1, labels: {}, state: 'up', load: { wants: 0, bytes: 0 }, ...init }
+}
+
+export function fakeMembers (count: number): FakeMember[] {
+  return Array.from({ length: count }, (_, i) => fakeMember(`member-${i}`))
+}
+
+export function fakeWant (key: string | number, init: Partial<Want> = {}): Want {
+  return {
+    key: `${key}`,
+    hash: hashString(`${key}`, SEED),
+    type: 'block',
+    peer: 'peer',
+    attempt: 0,
+    said: () => undefined,
+    ...init
+  }
+}
+
+export const SEED = 0x5eed
+
+/** mulberry32: a random source that a test can repeat. */
+export function seededRandom (seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export function fakeEnv (seed = SEED): StrategyEnv {
+  return { now: () => 0, random: seededRandom(seed), seed }
+}
+
+/** The member that the engine would ask when it can ask any. */
+export function pick (strategy: Strategy, want: Want): Member | undefined {
+  const [first] = strategy.rank(want)
+  return first
+}
+
+export function ranking (strategy: Strategy, want: Want): string[] {
+  return Array.from(strategy.rank(want), member => member.id)
+}
+
+/** How often each member came first, as shares of 1. */
+export function shares (strategy: Strategy, picks: number, taken: (member: Member) => void = () => {}): Map<string, number> {
+  const counts = new Map<string, number>()
+
+  for (let i = 0; i < picks; i++) {
+    const member = pick(strategy, fakeWant(i))
+
+    if (member != null) {
+      counts.set(member.id, (counts.get(member.id) ?? 0) + 1 / picks)
+      taken(member)
+    }
+  }
+
+  return counts
+}

@@ -1,0 +1,77 @@
+import { expect } from 'aegir/chai'
+import { boundedLoad } from '../../src/strategies/decorators/bounded-load.ts'
+import { tiers } from '../../src/strategies/decorators/tiers.ts'
+import { leastLoaded } from '../../src/strategies/least-loaded.ts'
+import { parseStrategy, STRATEGIES } from '../../src/strategies/parse.ts'
+import { rendezvous } from '../../src/strategies/rendezvous.ts'
+import { roundRobin } from '../../src/strategies/round-robin.ts'
+import { fakeEnv, fakeMember, fakeWant, ranking } from './fixtures.ts'
+import type { StrategyFactory } from '../../src/strategies/strategy.ts'
+
+/** Rankings that tell the strategies apart: loads, weights, tiers and keys all matter. */
+function behaviour (factory: StrategyFactory): string[][] {
+  const strategy = factory(fakeEnv())
+  strategy.update([4, 30, 0, 9, 14, 11].map((wants, i) => fakeMember(`m${i}`, {
+    weight: 1 + i % 2,
+    labels: { tier: `${i % 3}`, zone: `${i % 2}` },
+    load: { wants, bytes: wants * (i + 1) * 10_000 }
+  })))
+  return Array.from({ length: 50 }, (_, key) => ranking(strategy, fakeWant(key)))
+}
+
+describe('parseStrategy', () => {
+  const written: Record<string, StrategyFactory> = {
+    'round-robin': roundRobin(),
+    rendezvous: rendezvous(),
+    ' rendezvous( ) ': rendezvous(),
+    'least-loaded': leastLoaded(),
+    'least-loaded(1000000)': leastLoaded({ wantCost: 1e6 }),
+    'bounded-load(rendezvous)': boundedLoad(rendezvous()),
+    'bounded-load ( rendezvous , 1.0 )': boundedLoad(rendezvous(), 1),
+    'tiers(round-robin)': tiers(roundRobin()),
+    'tiers(bounded-load(rendezvous, 1), zone)': tiers(boundedLoad(rendezvous(), 1), { label: 'zone' })
+  }
+
+  for (const [text, expected] of Object.entries(written)) {
+    it(`reads "${text}"`, () => {
+      expect(behaviour(parseStrategy(text))).to.deep.equal(behaviour(expected))
+    })
+  }
+
+  const refused: Record<string, RegExp> = {
+    '': /a name is missing/,
+    fastest: /there is no "fastest"/,
+    constructor: /there is no "constructor"/,
+    'bounded-load': /written bounded-load\(strategy, c = 1.25\)/,
+    'bounded-load(rendezvous, 1.5, 2)': /written bounded-load/,
+    'bounded-load(fastest)': /there is no "fastest"/,
+    'bounded-load(, 2)': /a name is missing/,
+    'bounded-load(rendezvous, low)': /at least 1, not NaN/,
+    'bounded-load(rendezvous, )': /a plain value/,
+    'bounded-load(tiers(rendezvous))': /put it inside/,
+    'tiers(rendezvous, zone(1))': /a plain value/,
+    'round-robin(1)': /written round-robin/,
+    'tiers(rendezvous': /parentheses do not match/,
+    'tiers(rendezvous))': /parentheses do not match/,
+    'round-robin rendezvous': /parentheses do not match/,
+    ['('.repeat(1000)]: /more than 256 characters/
+  }
+
+  for (const [text, why] of Object.entries(refused)) {
+    it(`refuses "${text.slice(0, 40)}"`, () => {
+      expect(() => parseStrategy(text)).to.throw(why).with.property('name', 'InvalidOptionError')
+    })
+  }
+
+  it('lists what exists', () => {
+    expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, rendezvous, least-loaded(wantCost = 8192), bounded-load(strategy, c = 1.25), tiers(strategy, label = tier)')
+  })
+
+  it('reads strategies of an application too', () => {
+    const mine: StrategyFactory = () => ({ update: () => {}, rank: () => [] })
+    const known = { ...STRATEGIES, mine: { usage: 'mine', make: () => mine } }
+
+    expect(parseStrategy('mine', known)).to.equal(mine)
+    expect(() => parseStrategy('other', known)).to.throw(/, mine$/)
+  })
+})
