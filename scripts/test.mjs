@@ -13,8 +13,8 @@ import { closure, workspaces } from './lib/workspaces.mjs'
 /** @import { Results, Suite, Workspace } from './lib/types.ts' */
 
 /**
- * `npm test`: builds what is stale, runs the tests of every workspace and ends
- * with the sum of what the runners counted.
+ * `npm test`: builds what is stale, runs the tests of these scripts and of every
+ * workspace, and ends with the sum of what the runners counted.
  *
  * `npm test -- interop want-router` runs those workspaces only, `--grep text`
  * the tests with that in their names, and `--full` gives the tests
@@ -39,9 +39,14 @@ const env = { ...process.env, ...kuboEnvironment(), ...(full ? { KITSUNE_FULL: '
 /** @type {Suite[]} */
 const suites = []
 
+if (positionals.length === 0) {
+  console.log('\nscripts')
+  suites.push(await runTests('scripts', 'mocha', ['scripts/test/*.spec.mjs', ...mochaOptions()]))
+}
+
 for (const [i, workspace] of tested.entries()) {
-  console.log(`\n[${i + 1}/${tested.length}] ${workspace.name}`)
-  suites.push(await runTests(workspace))
+  console.log(`\n${workspace.name} (${i + 1} of ${tested.length})`)
+  suites.push(await testWorkspace(workspace))
 }
 
 report()
@@ -83,26 +88,41 @@ function kuboEnvironment () {
 }
 
 /** @param {Workspace} workspace */
-async function runTests (workspace) {
+async function testWorkspace (workspace) {
   if (broken.has(workspace)) {
     console.log('not run: it, or what it depends on, does not build')
 
     return { name: workspace.name, code: 1, time: 'not run' }
   }
 
+  // the first -- is npm's, the second aegir's
+  return runTests(workspace.name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', '--', ...mochaOptions()])
+}
+
+function mochaOptions () {
+  return [
+    '--reporter', join(root, 'scripts', 'mocha-reporter.cjs'),
+    ...(grep == null ? [] : ['--grep', grep]),
+    ...(skipIsFailure ? ['--forbid-only'] : [])
+  ]
+}
+
+/**
+ * @param {string} name
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<Suite>}
+ */
+async function runTests (name, command, args) {
   const start = performance.now()
-  const file = join(cache, 'results', `${workspace.path.replaceAll('/', '-')}.json`)
+  const file = join(cache, 'results', `${name.replaceAll(/[^a-z-]/g, '')}.json`)
 
   mkdirSync(join(cache, 'results'), { recursive: true })
   rmSync(file, { force: true })
 
-  const code = await run('npm', [
-    'run', 'test', '--silent', '--workspace', workspace.name, '--',
-    ...(grep == null ? [] : ['--grep', grep]),
-    '--', '--reporter', join(root, 'scripts', 'mocha-reporter.cjs'), ...(skipIsFailure ? ['--forbid-only'] : [])
-  ], { cwd: root, env: { ...env, KITSUNE_TEST_RESULTS: file } })
+  const code = await run(command, args, { cwd: root, env: { ...env, KITSUNE_TEST_RESULTS: file } })
 
-  return { name: workspace.name, code, results: readResults(file), time: seconds(start) }
+  return { name, code, results: readResults(file), time: seconds(start) }
 }
 
 /**
