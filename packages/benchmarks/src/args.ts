@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './errors.ts'
+import { WORKLOADS } from './workloads.ts'
+
+/** What stands between the client and the downstream kubo. */
+export type SubjectName = 'direct' | 'naive' | 'balancer'
+
+const SUBJECTS: readonly SubjectName[] = ['balancer', 'naive', 'direct']
+
+/** The figures that need no process but this one. */
+export const CODEC = 'codec'
+
+export interface Options {
+  /** Names of workloads, and `codec`; default: all. */
+  only: string[]
+  /** Default: all, or the balancer alone with `--profile`. */
+  subjects: SubjectName[]
+  /** Runs of each subject in each workload; default 5, or 1 with `--quick` or `--profile`. */
+  pairs: number
+  /** A quarter of the blocks. */
+  quick: boolean
+  /** Where to write the results; `-` is standard output, and the table then goes to standard error. */
+  json?: string
+  /** Folder for a CPU profile of each run of a proxy. */
+  profile?: string
+  help: boolean
+}
+
+export const USAGE = `npm run bench -- [options]
+
+  --only NAMES      comma-separated: ${WORKLOADS.map(({ name }) => name).join(', ')}, ${CODEC} (default: all)
+  --subjects NAMES  comma-separated: ${SUBJECTS.join(', ')} (default: all)
+  --pairs N         interleaved runs of each (default: 5)
+  --quick           one run of each with a quarter of the blocks: not for publishing
+  --json FILE       write the results as JSON too; - is standard output
+  --profile[=DIR]   write a CPU profile of each proxy while it was measured, and print where its time
+                    went (default: the balancer alone, one run, into the current folder)
+  --help`
+
+/** @throws {UsageError} with one line that says which option is wrong */
+export function parseOptions (args: readonly string[]): Options {
+  const names = [...WORKLOADS.map(({ name }) => name), CODEC]
+  const values = parse(args)
+  const profile = values.profile === '' ? '.' : values.profile
+  const single = values.quick === true || profile != null
+
+  return {
+    only: list('only', values.only, names),
+    subjects: list('subjects', values.subjects ?? (profile != null ? 'balancer' : undefined), SUBJECTS),
+    pairs: positive('pairs', values.pairs ?? (single ? '1' : '5')),
+    quick: values.quick === true,
+    json: values.json,
+    profile,
+    help: values.help === true
+  }
+}
+
+interface Values {
+  only?: string
+  subjects?: string
+  pairs?: string
+  quick?: boolean
+  json?: string
+  profile?: string
+  help?: boolean
+}
+
+function parse (args: readonly string[]): Values {
+  try {
+    return parseArgs({
+      // parseArgs knows no option whose value may be left out
+      args: args.map(arg => arg === '--profile' ? '--profile=' : arg),
+      options: {
+        only: { type: 'string' },
+        subjects: { type: 'string' },
+        pairs: { type: 'string' },
+        quick: { type: 'boolean' },
+        json: { type: 'string' },
+        profile: { type: 'string' },
+        help: { type: 'boolean' }
+      }
+    }).values
+  } catch (err) {
+    throw new UsageError(err instanceof Error ? err.message : String(err))
+  }
+}
+
+function list <T extends string> (option: string, value: string | undefined, known: readonly T[]): T[] {
+  if (value == null) {
+    return [...known]
+  }
+
+  const asked = value.split(',').map(name => name.trim())
+  const unknown = asked.find(name => !known.some(k => k === name))
+
+  if (unknown != null) {
+    throw new UsageError(`--${option}: there is no "${unknown}", only ${known.join(', ')}`)
+  }
+
+  // in the order in which they are known, which is that of the table
+  return known.filter(name => asked.includes(name))
+}
+
+function positive (option: string, value: string): number {
+  const number = Number(value)
+
+  if (!Number.isSafeInteger(number) || number < 1) {
+    throw new UsageError(`--${option}: "${value}" is not a whole number above 0`)
+  }
+
+  return number
+}

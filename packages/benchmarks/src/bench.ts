@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { kuboMissing, searchKubo } from '@kitsune/interop'
+import { CODEC } from './args.ts'
+import { codecFigures, printCodec } from './codec.ts'
+import { MissingToolError } from './errors.ts'
+import { measure } from './measure.ts'
+import { print, progress } from './print.ts'
+import { printSummary, summarize } from './profile-summary.ts'
+import { printReport, report } from './table.ts'
+import { WORKLOADS, quick } from './workloads.ts'
+import type { Options } from './args.ts'
+import type { CodecFigures } from './codec.ts'
+import type { RunResult } from './run.ts'
+import type { Report } from './table.ts'
+import type { Workload } from './workloads.ts'
+
+/** Everything that a run of the benchmarks found, as `--json` writes it. */
+export interface BenchResult {
+  /** ISO 8601. */
+  at: string
+  machine: { cores: number, cpu: string, memory: number, node: string, kubo?: string }
+  quick: boolean
+  codec?: CodecFigures
+  runs: RunResult[]
+  report: Report
+}
+
+/**
+ * Measures what the options ask for. Progress goes to standard error, tables to
+ * standard output, unless that is where the JSON goes.
+ *
+ * @throws {MissingToolError} if kubo, go or a build is missing
+ */
+export async function bench (options: Options): Promise<BenchResult> {
+  const say = options.json === '-' ? progress : print
+  const workloads = WORKLOADS
+    .filter(({ name }) => options.only.includes(name))
+    .map(workload => options.quick ? quick(workload) : workload)
+  const result: BenchResult = {
+    at: new Date().toISOString(),
+    machine: {
+      cores: availableParallelism(),
+      cpu: cpus()[0]?.model ?? 'unknown',
+      memory: totalmem(),
+      node: process.version
+    },
+    quick: options.quick,
+    runs: [],
+    report: { rows: [], comparisons: [] }
+  }
+
+  if (options.only.includes(CODEC) && options.profile == null) {
+    progress('codec')
+    result.codec = codecFigures({ quick: options.quick })
+    say(`\n${printCodec(result.codec)}\n`)
+  }
+
+  if (workloads.length > 0) {
+    await proxies(result, workloads, options, say)
+  }
+
+  if (options.json === '-') {
+    print(JSON.stringify(result, null, 2))
+  } else if (options.json != null) {
+    writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+  }
+
+  return result
+}
+
+async function proxies (result: BenchResult, workloads: readonly Workload[], options: Options, say: (text: string) => void): Promise<void> {
+  const search = searchKubo()
+
+  if (search.kubo == null) {
+    throw new MissingToolError(kuboMissing(search))
+  }
+
+  result.machine.kubo = search.kubo.version
+  result.runs = await measure(search.kubo.path, workloads, options, file => {
+    say(`\n${file}\n${printSummary(summarize(JSON.parse(readFileSync(file, 'utf8'))))}\n`)
+  })
+  result.report = report(result.runs)
+  say(`\n${printReport(result.report)}`)
+}

@@ -1,0 +1,22 @@
+import { inspect } from 'node:util'
+import { USAGE, parseOptions } from './args.ts'
+import { bench } from './bench.ts'
+import { MissingToolError, UsageError } from './errors.ts'
+import { print } from './print.ts'
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+
+  if (options.help) {
+    print(USAGE)
+  } else {
+    await bench(options)
+  }
+
+  // children and their pipes are gone, but one that would not die must not keep us
+  process.exit(0)
+} catch (err) {
+  // what the user can mend takes a line, a fault of ours its stack
+  process.stderr.write(`${err instanceof UsageError || err instanceof MissingToolError ? err.message : inspect(err)}\n`)
+  process.exit(err instanceof UsageError ? 2 : 1)
+}

@@ -1,0 +1,17 @@
+/** The command line names something that does not exist, or a value that makes no sense. */
+export class UsageError extends Error {
+  static name = 'UsageError'
+  name = 'UsageError'
+}
+
+/** Something that the benchmark needs is not installed, or was not built. */
+export class MissingToolError extends Error {
+  static name = 'MissingToolError'
+  name = 'MissingToolError'
+}
+
+/** A run ended without a figure: a proxy lost blocks, or sent what nobody asked for. */
+export class RunError extends Error {
+  static name = 'RunError'
+  name = 'RunError'
+}

@@ -1,0 +1,104 @@
+import { table } from './table.ts'
+
+/** The parts of a .cpuprofile, as V8 writes it, that are read here. */
+export interface CpuProfile {
+  nodes: ProfileNode[]
+  /** Ids of nodes, one a sample. */
+  samples: number[]
+  /** Microseconds since the previous sample. */
+  timeDeltas: number[]
+}
+
+export interface ProfileNode {
+  id: number
+  callFrame: { functionName: string, url: string, lineNumber: number }
+}
+
+export interface Share {
+  name: string
+  /** Of the time in which the process was not idle, from 0 to 1. */
+  share: number
+}
+
+export interface ProfileSummary {
+  /** Seconds in which the process was not idle. */
+  busy: number
+  /** Self time by package, most first. */
+  packages: Share[]
+  /** Self time by function, most first. */
+  functions: Share[]
+}
+
+/** Who spends the time: self time by package and by function. */
+export function summarize (profile: CpuProfile): ProfileSummary {
+  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
+  const packages = new Map<string, number>()
+  const functions = new Map<string, number>()
+  let busy = 0
+
+  for (const [i, id] of profile.samples.entries()) {
+    const frame = frames.get(id)
+
+    if (frame == null || frame.functionName === '(idle)') {
+      continue
+    }
+
+    // the delta of a sample is the time before it
+    const time = profile.timeDeltas[i + 1] ?? 0
+    const owner = packageOf(frame.url, frame.functionName)
+    const name = `${frame.functionName === '' ? '(anonymous)' : frame.functionName} ${owner}${place(frame)}`
+
+    busy += time
+    packages.set(owner, (packages.get(owner) ?? 0) + time)
+    functions.set(name, (functions.get(name) ?? 0) + time)
+  }
+
+  const shares = (times: Map<string, number>): Share[] => [...times]
+    .map(([name, time]) => ({ name, share: time / busy }))
+    .sort((a, b) => b.share - a.share)
+
+  return { busy: busy / 1e6, packages: shares(packages), functions: shares(functions) }
+}
+
+/** The package that a script belongs to. Functions without a script are native: V8's own, or bindings of Node's. */
+export function packageOf (url: string, functionName: string): string {
+  if (functionName === '(garbage collector)') {
+    return 'garbage collector'
+  }
+
+  if (url === '') {
+    return 'native (V8, crypto, sockets)'
+  }
+
+  if (url.startsWith('node:')) {
+    return 'node'
+  }
+
+  const [, dependency] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url) ?? []
+
+  if (dependency != null) {
+    return dependency
+  }
+
+  // a workspace: links to them are resolved before they are loaded
+  const [, workspace] = /\/(?:packages|examples)\/([^/]+)\//.exec(url) ?? []
+
+  return workspace == null ? url : `kitsune: ${workspace}`
+}
+
+function place ({ url, lineNumber }: ProfileNode['callFrame']): string {
+  return url === '' ? '' : ` ${url.slice(url.lastIndexOf('/') + 1)}:${lineNumber + 1}`
+}
+
+/** As two tables: the packages above half a percent, and the first 40 functions. */
+export function printSummary ({ busy, packages, functions }: ProfileSummary): string {
+  const rows = (shares: Share[]): string[][] => shares.map(({ name, share }) => [`${(share * 100).toFixed(1)} %`, name])
+
+  return [
+    `busy for ${busy.toFixed(2)} s`,
+    '',
+    ...table(['self time', 'package'], rows(packages.filter(({ share }) => share >= 0.005))),
+    '',
+    ...table(['self time', 'function'], rows(functions.slice(0, 40)))
+  ].join('\n')
+}

@@ -1,0 +1,118 @@
+import { startClient } from './client.ts'
+import { RunError } from './errors.ts'
+import { cpuSeconds, peakRss } from './process-usage.ts'
+import { startSubject } from './subjects.ts'
+import type { SubjectName } from './args.ts'
+import type { ClientResult } from './client.ts'
+import type { Workload } from './workloads.ts'
+import type { Kubo } from '@kitsune/interop'
+
+/** One run of one subject under one workload, with a new process and a new client. */
+export interface RunResult {
+  workload: string
+  subject: SubjectName
+  /** Runs with the same number followed each other. */
+  pair: number
+  blocks: number
+  bytes: number
+  seconds: number
+  /** Millions of bytes of blocks a second. */
+  megabytesPerSecond: number
+  blocksPerSecond: number
+  /** Milliseconds from a want to its verified block. */
+  p50: number
+  p99: number
+  /** Of the subject, for what was measured. */
+  cpuSeconds: number
+  cpuSecondsPerGiB: number
+  cpuSecondsPer10kBlocks: number
+  /** Bytes, from its start to the end of the run. */
+  peakRss: number
+  /** Of the kubo behind it, which is the subject itself for `direct`. */
+  kuboCpuSeconds: number
+  clientCpuSeconds: number
+  duplicates: number
+  inboundStreams: number
+  inboundMessages: number
+}
+
+export interface RunInit {
+  workload: Workload
+  subject: SubjectName
+  pair: number
+  node: Kubo
+  client: string
+  /** File of CIDs. */
+  cids: string
+  /** File to write a CPU profile to. */
+  profile?: string
+}
+
+/** @throws {RunError} if blocks were denied or were not what was asked for */
+export async function run (init: RunInit): Promise<RunResult> {
+  const { workload, node } = init
+  const subject = await startSubject(init.subject, node, init.profile)
+
+  try {
+    const client = await startClient({
+      binary: init.client,
+      address: subject.address,
+      cids: init.cids,
+      open: workload.open,
+      warmup: workload.warmup
+    })
+
+    try {
+      if (init.profile != null) {
+        await subject.startProfile()
+      }
+
+      const before = { subject: cpuSeconds(subject.pid), kubo: cpuSeconds(node.pid) }
+      const result = await client.run()
+      const after = { subject: cpuSeconds(subject.pid), kubo: cpuSeconds(node.pid) }
+
+      if (init.profile != null) {
+        await subject.stopProfile()
+      }
+
+      if (result.denied > 0 || result.unexpected > 0 || result.blocks !== workload.blocks) {
+        throw new RunError(`${init.subject}, ${workload.name}: ${result.blocks} of ${workload.blocks} blocks, ${result.denied} denied, ${result.unexpected} that nobody asked for`)
+      }
+
+      return {
+        workload: workload.name,
+        subject: init.subject,
+        pair: init.pair,
+        ...figures(result, after.subject - before.subject),
+        peakRss: peakRss(subject.pid),
+        kuboCpuSeconds: after.kubo - before.kubo
+      }
+    } finally {
+      await client.stop()
+    }
+  } finally {
+    await subject.stop()
+  }
+}
+
+function figures (result: ClientResult, cpu: number): Omit<RunResult, 'workload' | 'subject' | 'pair' | 'peakRss' | 'kuboCpuSeconds'> {
+  const { blocks, bytes } = result
+  const seconds = result.milliseconds / 1_000
+
+  return {
+    blocks,
+    bytes,
+    seconds,
+    megabytesPerSecond: bytes / 1e6 / seconds,
+    blocksPerSecond: blocks / seconds,
+    p50: result.p50,
+    p99: result.p99,
+    cpuSeconds: cpu,
+    cpuSecondsPerGiB: cpu / (bytes / 2 ** 30),
+    cpuSecondsPer10kBlocks: cpu / (blocks / 10_000),
+    clientCpuSeconds: result.cpuSeconds,
+    duplicates: result.duplicates,
+    inboundStreams: result.inboundStreams,
+    inboundMessages: result.inboundMessages
+  }
+}

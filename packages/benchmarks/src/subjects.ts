@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { balancerScript, poll, removeFolder, startProcess, temporaryFolder } from '@kitsune/interop'
+import { MissingToolError } from './errors.ts'
+import type { SubjectName } from './args.ts'
+import type { Kubo, RunningProcess } from '@kitsune/interop'
+
+/** What a client talks to: a proxy in front of the node, or the node itself. */
+export interface Subject {
+  /** Multiaddr with `/p2p/`. */
+  address: string
+  /** Whose CPU and memory are counted. */
+  pid: number
+  /** Starts the CPU profile of a proxy that was started with one. */
+  startProfile (): Promise<void>
+  /** Ends it; resolves when the file is written. */
+  stopProfile (): Promise<void>
+  stop (): Promise<void>
+}
+
+/** Starts a new process (but for `direct`), which listens on loopback and has reached the node when this resolves. */
+export async function startSubject (name: SubjectName, node: Kubo, profile?: string): Promise<Subject> {
+  switch (name) {
+    case 'direct': return { address: node.tcp, pid: node.pid, async startProfile () {}, async stopProfile () {}, async stop () {} }
+    case 'naive': return proxy([built('naive-copy-process'), node.tcp], profile)
+    default: return balancer(node, profile)
+  }
+}
+
+async function balancer (node: Kubo, profile?: string): Promise<Subject> {
+  const script = balancerScript()
+
+  if (!existsSync(script)) {
+    throw new MissingToolError(`${script} does not exist: run "npm run build" at the root of the repository`)
+  }
+
+  const folder = temporaryFolder('benchmark')
+  const { admin, ...subject } = await proxy([
+    script,
+    '-d', node.url,
+    '-l', '/ip4/127.0.0.1/tcp/0',
+    '-k', join(folder, 'key'),
+    '--admin', '127.0.0.1:0',
+    '--json'
+  ], profile)
+  const stop = async (): Promise<void> => {
+    await subject.stop()
+    removeFolder(folder)
+  }
+
+  try {
+    await poll(async () => (await fetch(`${admin}/readyz`)).ok, 'the balancer to reach kubo', { timeout: 20_000 })
+  } catch (err) {
+    await stop()
+    throw err
+  }
+
+  return { ...subject, stop }
+}
+
+/** What a proxy prints once it listens. */
+interface Announcement {
+  peerId: string
+  addresses: string[]
+  admin?: string
+}
+
+async function proxy (args: string[], profile?: string): Promise<Subject & { admin?: string }> {
+  const profiler = profile == null ? [] : ['--import', built('profiler')]
+  const running = startProcess(process.execPath, [...profiler, ...args], {
+    env: profile == null ? {} : { KITSUNE_BENCH_PROFILE: profile }
+  })
+
+  try {
+    const line = await running.line(line => line.startsWith('{') && line.includes('"addresses"'))
+    const { peerId, addresses, admin }: Announcement = JSON.parse(line)
+    const address = addresses.find(address => address.startsWith('/ip4/127.0.0.1/tcp/')) ?? ''
+
+    return {
+      address: address.includes('/p2p/') ? address : `${address}/p2p/${peerId}`,
+      admin,
+      pid: running.pid,
+      startProfile: async () => toggleProfile(running, 'started'),
+      stopProfile: async () => toggleProfile(running, 'stopped'),
+      async stop () {
+        await running.stop()
+      }
+    }
+  } catch (err) {
+    await running.stop()
+    throw err
+  }
+}
+
+async function toggleProfile (running: RunningProcess, until: 'started' | 'stopped'): Promise<void> {
+  running.signal('SIGUSR2')
+  await running.line(line => line === `profile ${until}`)
+}
+
+/** A script beside this one, which is TypeScript or what was built from it. */
+function built (name: string): string {
+  return fileURLToPath(new URL(`${name}${extname(import.meta.url)}`, import.meta.url))
+}

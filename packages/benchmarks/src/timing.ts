@@ -1,0 +1,54 @@
+import { median } from './statistics.ts'
+
+export interface TimingInit {
+  /** How often each function is timed; default 15. */
+  samples?: number
+  /** Milliseconds that a sample should take; default 50. */
+  sampleTime?: number
+}
+
+/**
+ * Median microseconds of a call of each function. Samples alternate between the
+ * functions, so that what slows the machine down meets all of them alike. The
+ * functions return something, which is kept so that no call is optimised away.
+ */
+export function timings <T extends string> (functions: Record<T, () => unknown>, init: TimingInit = {}): Record<T, number> {
+  const { samples = 15, sampleTime = 50 } = init
+  const names = Object.keys(functions) as T[]
+  const rounds = new Map(names.map(name => [name, calibrate(functions[name], sampleTime)]))
+  const times = new Map<T, number[]>(names.map(name => [name, []]))
+
+  for (let i = 0; i < samples; i++) {
+    for (const name of names) {
+      const count = rounds.get(name) ?? 1
+      times.get(name)?.push(time(functions[name], count) / count)
+    }
+  }
+
+  return Object.fromEntries(names.map(name => [name, median(times.get(name) ?? []) * 1_000])) as Record<T, number>
+}
+
+/** How many calls take about `target` ms once the function has been compiled. */
+function calibrate (fn: () => unknown, target: number): number {
+  let count = 1
+  let elapsed = time(fn, count)
+
+  while (elapsed < target) {
+    count = Math.ceil(count * Math.min(10, Math.max(1.1, target / Math.max(elapsed, 0.001))))
+    elapsed = time(fn, count)
+  }
+
+  return count
+}
+
+let kept: unknown
+
+function time (fn: () => unknown, count: number): number {
+  const start = performance.now()
+
+  for (let i = 0; i < count; i++) {
+    kept = fn()
+  }
+
+  return kept === time ? 0 : performance.now() - start
+}

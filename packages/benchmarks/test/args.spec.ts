@@ -1,0 +1,41 @@
+import { expect } from 'aegir/chai'
+import { parseOptions } from '../src/args.ts'
+import { UsageError } from '../src/errors.ts'
+
+describe('args', () => {
+  it('measures everything in five pairs unless told otherwise', () => {
+    expect(parseOptions([])).to.deep.include({
+      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec'],
+      subjects: ['balancer', 'naive', 'direct'],
+      pairs: 5,
+      quick: false
+    })
+  })
+
+  it('keeps the order of the table, whatever the order in which names were given', () => {
+    expect(parseOptions(['--only', '1k-32, 256k-32']).only).to.deep.equal(['256k-32', '1k-32'])
+  })
+
+  it('does one run when the figures are not for publishing', () => {
+    expect(parseOptions(['--quick'])).to.deep.include({ quick: true, pairs: 1 })
+    expect(parseOptions(['--quick', '--pairs', '3'])).to.deep.include({ quick: true, pairs: 3 })
+  })
+
+  it('profiles the balancer alone unless subjects are named', () => {
+    expect(parseOptions(['--profile'])).to.deep.include({ profile: '.', subjects: ['balancer'], pairs: 1 })
+    expect(parseOptions(['--profile', '--quick'])).to.deep.include({ profile: '.', quick: true })
+    expect(parseOptions(['--profile=out', '--subjects', 'naive'])).to.deep.include({ profile: 'out', subjects: ['naive'] })
+  })
+
+  for (const [args, message] of [
+    [['--only', '2k-1'], /--only: there is no "2k-1"/],
+    [['--subjects', 'kubo'], /--subjects: there is no "kubo"/],
+    [['--pairs', '0'], /--pairs: "0" is not a whole number above 0/],
+    [['--pairs', 'many'], /--pairs: "many"/],
+    [['--fast'], /--fast/]
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => parseOptions(args)).to.throw(UsageError, message)
+    })
+  }
+})
