@@ -1,0 +1,74 @@
+/**
+ * Every default of the router, in one place. Sizes are bytes, times are ms.
+ * They are meant to work in front of the internet.
+ */
+export interface Limits {
+  /** Wants kept an upstream peer; the settled-as-absent, then those of lowest priority give way. boxo keeps as many. Default 1,024. */
+  wantsPerPeer: number
+  /** A want nobody could serve is forgotten after this. Default 10 min. */
+  wantLifetime: number
+  /** Bytes of blocks that may wait unsent for one upstream peer. Default 1 MiB. */
+  unsentPerPeer: number
+  /** Expected bytes that may be on their way for one upstream peer that reads quickly. Default 16 MiB. */
+  inFlightPerPeer: number
+  /** Wants open at a downstream peer. kubo silently forgets wants above 1,024. Default 512. */
+  wantsPerMember: number
+  /** Least and most expected bytes open at a downstream peer; adapted in between to its latency. Defaults 4 and 16 MiB. */
+  minBytesPerMember: number
+  maxBytesPerMember: number
+  /** Wants that stay listed at a downstream peer after it said that it lacks them. Default 384, so that with the open ones kubo's 1,024 are never reached. */
+  listedPerMember: number
+  /** Expected bytes open at all members together. Default 64 MiB. */
+  inFlight: number
+  /** What a block is taken to weigh before sizes have been learned. Default 64 KiB. */
+  expectedBlock: number
+  /** A block up to this size answers a want-have by itself, as in boxo. Default 1,024. */
+  inlineBlock: number
+  /** Shortest, first and longest time a member gets for one want while it delivers nothing. Defaults 1, 3 and 10 s. */
+  minTimeout: number
+  firstTimeout: number
+  maxTimeout: number
+  /** Failures and timeouts (never lacks) after which a want waits for a recovery. Default 3. */
+  tries: number
+  /** Retries as a share of first tries; the excess is delayed, never dropped. Default 0.2. */
+  retryBudget: number
+  /** A want that all lack is asked again this often where no member has it listed. Default 30 s. */
+  askAgainAfter: number
+  /** A member down for longer no longer keeps a DONT_HAVE from being sent, unless all are. Default 60 s. */
+  forgetDownAfter: number
+  /** Consecutive failures that eject a member. Default 5 (Envoy's outlier detection). */
+  ejectAfter: number
+  /** First ejection's length; the n-th lasts n times as long, up to `maxEjection`. Defaults 30 s and 300 s. */
+  ejection: number
+  maxEjection: number
+  /** Below this share of healthy members health is ignored. Default 0.5. */
+  panic: number
+  /** A member that returns from an ejection regains its weight over this time. Default 10 s. */
+  slowStart: number
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  wantsPerPeer: 1024,
+  wantLifetime: 600_000,
+  unsentPerPeer: 1 << 20,
+  inFlightPerPeer: 16 << 20,
+  wantsPerMember: 512,
+  minBytesPerMember: 4 << 20,
+  maxBytesPerMember: 16 << 20,
+  listedPerMember: 384,
+  inFlight: 64 << 20,
+  expectedBlock: 64 << 10,
+  inlineBlock: 1024,
+  minTimeout: 1000,
+  firstTimeout: 3000,
+  maxTimeout: 10_000,
+  tries: 3,
+  retryBudget: 0.2,
+  askAgainAfter: 30_000,
+  forgetDownAfter: 60_000,
+  ejectAfter: 5,
+  ejection: 30_000,
+  maxEjection: 300_000,
+  panic: 0.5,
+  slowStart: 10_000
+}

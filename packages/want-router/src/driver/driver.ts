@@ -1,0 +1,199 @@
+import { verifier } from './verify.ts'
+import type { Verify } from './verify.ts'
+import type { Engine, Output } from '../engine/io.ts'
+import type { Sink, Target } from '../targets/target.ts'
+import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { Logger } from '@libp2p/interface'
+
+/** The clock and timers; the defaults are the platform's. */
+export interface Timers {
+  /** Monotonic time, ms. */
+  now (): number
+  /** Calls once, at the end of the turn of the event loop. */
+  endOfTurn (run: () => void): void
+  /** Calls once after `ms`; the result cancels. */
+  after (ms: number, run: () => void): () => void
+}
+
+export const platformTimers: Timers = {
+  now: () => performance.now(),
+  endOfTurn: typeof setImmediate === 'function' ? run => { setImmediate(run) } : run => { setTimeout(run, 0) },
+  after (ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => { clearTimeout(timer) }
+  }
+}
+
+/** What the driver needs of the side that faces upstream. */
+export interface UpstreamPort {
+  wake (peer: string): void
+  disconnect (peer: string): void
+}
+
+export interface DriverInit {
+  readonly engine: Engine
+  readonly upstream: UpstreamPort
+  readonly timers?: Timers
+  readonly verify?: Verify
+  readonly log: Logger
+}
+
+/**
+ * Everything around the engine that waits: it feeds the engine what happens,
+ * flushes it once at the end of each turn of the event loop, so that what
+ * belongs together leaves together, and owns the one timer.
+ */
+export interface Driver {
+  message (peer: string, message: BitswapMessage): void
+  gone (peer: string): void
+  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  /** Starts a target under a member's id. */
+  start (id: string, target: Target): Promise<void>
+  /**
+   * Takes no new peers and resolves when nothing has been on its way for `quiet`
+   * ms; peers that are being served may go on asking until then.
+   */
+  drain (quiet: number, signal?: AbortSignal): Promise<void>
+  stop (): Promise<void>
+}
+
+// how often a drain looks whether all is quiet, ms
+const DRAIN_POLL = 50
+
+export function driver ({ engine, upstream, timers = platformTimers, verify = verifier(), log }: DriverInit): Driver {
+  const targets = new Map<string, Target>()
+  let flushing = false
+  let stopped = false
+  let cancelTimer: (() => void) | undefined
+  let timerAt: number | undefined
+
+  const output: Output = {
+    ask: (member, wants) => { targets.get(member)?.ask(wants) },
+    cancel: (member, wants) => { targets.get(member)?.cancel(wants) },
+    ready: peer => { upstream.wake(peer) },
+    close (peer, why) {
+      log('closing %s: %s', peer, why)
+      upstream.disconnect(peer)
+    }
+  }
+
+  function flush (): void {
+    flushing = false
+    if (stopped) {
+      return
+    }
+    engine.flush(output)
+    if (engine.dirty) {
+      schedule()
+    }
+    setTimer()
+  }
+
+  function schedule (): void {
+    if (!flushing && !stopped) {
+      flushing = true
+      timers.endOfTurn(flush)
+    }
+  }
+
+  function setTimer (): void {
+    const deadline = engine.deadline
+    if (deadline === timerAt) {
+      return
+    }
+    // an earlier timer is left to fire: it finds nothing to do and sets the next
+    if (deadline != null && timerAt != null && timerAt <= deadline) {
+      return
+    }
+    cancelTimer?.()
+    cancelTimer = undefined
+    timerAt = deadline
+    if (deadline != null) {
+      cancelTimer = timers.after(Math.max(1, Math.ceil(deadline - timers.now())), () => {
+        timerAt = undefined
+        engine.put({ t: 'tick' })
+        schedule()
+      })
+    }
+  }
+
+  function sink (member: string): Sink {
+    const put: typeof engine.put = input => {
+      if (!stopped) {
+        engine.put(input)
+        schedule()
+      }
+    }
+    return {
+      up (capacity) { put({ t: 'up', member, capacity }) },
+      down (why) { put({ t: 'down', member, why: why?.message }) },
+      load (pendingBytes) { put({ t: 'load', member, pendingBytes }) },
+      answer (key, answer, why) { put({ t: 'answer', member, key, answer, why: why?.message }) },
+      block (prefix, bytes) {
+        const key = verify(prefix, bytes)
+        if (typeof key === 'string') {
+          put({ t: 'block', member, key, bytes })
+          return
+        }
+        return key.then(key => { put({ t: 'block', member, key, bytes }) })
+      }
+    }
+  }
+
+  return {
+    message (peer, { wants, full }) {
+      if (!stopped && (wants.length > 0 || full)) {
+        engine.put({ t: 'message', peer, wants, full })
+        schedule()
+      }
+    },
+
+    gone (peer) {
+      engine.put({ t: 'gone', peer })
+      schedule()
+    },
+
+    take (peer, maxBytes, protocol) {
+      const message = engine.take(peer, maxBytes, protocol)
+      if (engine.dirty) {
+        schedule()
+      }
+      return message
+    },
+
+    async start (id, target) {
+      targets.set(id, target)
+      await target.start(sink(id))
+    },
+
+    async drain (quiet, signal) {
+      engine.put({ t: 'drain' })
+      schedule()
+      let quietSince: number | undefined
+      while (signal?.aborted !== true) {
+        const { active, unsent } = engine.status()
+        if (active > 0 || unsent > 0) {
+          quietSince = undefined
+        } else {
+          quietSince ??= timers.now()
+          if (timers.now() - quietSince >= quiet) {
+            return
+          }
+        }
+        await new Promise<void>(resolve => { timers.after(DRAIN_POLL, resolve) })
+      }
+    },
+
+    async stop () {
+      stopped = true
+      cancelTimer?.()
+      const results = await Promise.allSettled([...targets.values()].map(async target => { await target.stop() }))
+      targets.clear()
+      for (const result of results) {
+        if (result.status === 'rejected') {
+          log.error('a target did not stop - %e', result.reason)
+        }
+      }
+    }
+  }
+}

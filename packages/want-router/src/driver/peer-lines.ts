@@ -1,0 +1,132 @@
+import { wantKey } from '@kitsune/bitswap-codec'
+import { InvalidOptionError } from '../errors.ts'
+import type { LocatedPeer, PeerLine, PeerLineHandlers } from '../targets/target.ts'
+import type { BitswapMessage, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** What lines need of the side that faces downstream. */
+export interface DownstreamPort {
+  connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
+  disconnect (peer: string): void
+  wake (peer: string): void
+}
+
+/**
+ * The wants that are to be sent to downstream peers, and the way back of their
+ * answers. A line belongs to one target; a peer has at most one.
+ */
+export interface PeerLines {
+  open (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal): Promise<PeerLine>
+  message (peer: string, message: BitswapMessage): Promise<void> | undefined
+  gone (peer: string): void
+  /** The next wantlist message for a peer. */
+  take (peer: string): Outgoing | undefined
+}
+
+interface Line {
+  readonly handlers: PeerLineHandlers
+  /** Unsent lines of the wantlist; the last word about a key counts. */
+  readonly pending: Map<WantKey, WantEntry>
+}
+
+// a wantlist message stays near 50 KiB
+const MAX_ENTRIES = 1024
+// a block this small that lies in a frame this large is copied, else it would keep all of it in memory
+const SMALL_BLOCK = 4096
+const LARGE_FRAME = 65_536
+
+export function peerLines (port: DownstreamPort): PeerLines {
+  const lines = new Map<string, Line>()
+
+  return {
+    async open ({ peer, addresses }, handlers, signal) {
+      const id = peer.toString()
+      if (lines.has(id)) {
+        throw new InvalidOptionError(`two targets lead to the same peer ${id}: remove one of them from the configuration`)
+      }
+      const line: Line = { handlers, pending: new Map() }
+      lines.set(id, line)
+      try {
+        await port.connect(peer, addresses, signal)
+      } catch (err) {
+        if (lines.get(id) === line) {
+          lines.delete(id)
+        }
+        throw err
+      }
+
+      return {
+        ask (wants) {
+          for (const { key, cid, type, priority } of wants) {
+            line.pending.set(key, { cid, priority, cancel: false, wantType: type, sendDontHave: true })
+          }
+          port.wake(id)
+        },
+        cancel (wants) {
+          for (const { key, cid } of wants) {
+            line.pending.set(key, { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false })
+          }
+          port.wake(id)
+        },
+        close () {
+          if (lines.get(id) === line) {
+            lines.delete(id)
+            port.disconnect(id)
+          }
+        }
+      }
+    },
+
+    message (peer, { blocks, presences, pendingBytes }) {
+      const handlers = lines.get(peer)?.handlers
+      if (handlers == null) {
+        return // blocks nobody asked for are not even hashed
+      }
+      let waiting: Array<Promise<void>> | undefined
+      for (const { prefix, data } of blocks) {
+        const bytes = data.byteLength <= SMALL_BLOCK && data.buffer.byteLength > LARGE_FRAME ? data.slice() : data
+        const verified = handlers.block(prefix, bytes)
+        if (verified != null) {
+          (waiting ??= []).push(verified)
+        }
+      }
+      for (const { cid, have } of presences) {
+        const key = wantKey(cid)
+        if (key != null) {
+          handlers.presence(key, have)
+        }
+      }
+      if (pendingBytes > 0) {
+        handlers.load(pendingBytes)
+      }
+      if (waiting != null) {
+        return Promise.all(waiting).then(() => {})
+      }
+    },
+
+    gone (peer) {
+      const line = lines.get(peer)
+      if (line != null) {
+        lines.delete(peer)
+        line.handlers.closed()
+      }
+    },
+
+    take (peer) {
+      const pending = lines.get(peer)?.pending
+      if (pending == null || pending.size === 0) {
+        return
+      }
+      const wants: WantEntry[] = []
+      for (const [key, entry] of pending) {
+        pending.delete(key)
+        wants.push(entry)
+        if (wants.length === MAX_ENTRIES) {
+          break
+        }
+      }
+      return { wants }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { multihashKey, parsePrefix } from '@kitsune/bitswap-codec'
+import { identity } from 'multiformats/hashes/identity'
+import { sha256, sha512 } from 'multiformats/hashes/sha2'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { MultihashDigest, MultihashHasher } from 'multiformats'
+
+/** A block that cannot be verified has the key that no want has. */
+export const UNVERIFIABLE: WantKey = ''
+
+/**
+ * Hashes a block as its prefix says and returns the key of the wants that it
+ * answers; {@link UNVERIFIABLE} for a malformed prefix or an unknown hash
+ * function. A promise only where the hasher is asynchronous, as in browsers.
+ */
+export type Verify = (prefix: Uint8Array, bytes: Uint8Array) => WantKey | Promise<WantKey>
+
+/** @param hashers - besides sha2-256, sha2-512 and identity; the later of two with one code wins */
+export function verifier (hashers: readonly MultihashHasher[] = []): Verify {
+  const byCode = new Map<number, MultihashHasher>()
+  for (const hasher of [identity, sha256, sha512, ...hashers]) {
+    byCode.set(hasher.code, hasher)
+  }
+
+  return (prefix, bytes) => {
+    let hasher: MultihashHasher | undefined
+    let length: number
+    try {
+      const info = parsePrefix(prefix)
+      hasher = byCode.get(info.hashCode)
+      length = info.hashLength
+    } catch {
+      return UNVERIFIABLE
+    }
+    if (hasher == null) {
+      return UNVERIFIABLE
+    }
+    const digest = hasher.digest(bytes)
+    return digest instanceof Promise ? digest.then(digest => keyOf(digest, length)) : keyOf(digest, length)
+  }
+}
+
+/** The key under a multihash that may have been truncated to `length` bytes. */
+function keyOf (digest: MultihashDigest, length: number): WantKey {
+  if (digest.size === length) {
+    return multihashKey(digest.bytes)
+  }
+  if (length > digest.size || length > 127 || digest.size > 127) {
+    return UNVERIFIABLE
+  }
+  // the length is the one varint byte before the digest
+  const start = digest.bytes.byteLength - digest.size
+  const truncated = digest.bytes.slice(0, start + length)
+  truncated[start - 1] = length
+  return multihashKey(truncated)
+}

@@ -1,0 +1,256 @@
+import { dropRoute, eject, endAttempt, list, retryLater, retryNow, unlist } from './asking.ts'
+import { removeWant } from './ledger.ts'
+import { giveTurn, tellCancel } from './state.ts'
+import type { LedgerWant, Upstream } from './ledger.ts'
+import type { EngineMember } from './members.ts'
+import type { Reply } from './replies.ts'
+import type { Route } from './routes.ts'
+import type { State } from './state.ts'
+
+/** Takes a want off its peer's list and off its route; the last to leave ends the route. */
+export function forgetWant (state: State, want: LedgerWant): void {
+  const { route, owner } = want
+  removeWant(owner, want)
+  route.leave(want)
+  if (route.size === 0) {
+    dropRoute(state, route)
+  } else if (route.payer === owner && route.first != null && route.first.owner !== owner) {
+    // the account of what is on its way passes to who still waits
+    owner.inFlight -= route.expected
+    route.payer = route.first.owner
+    route.payer.inFlight += route.expected
+    giveTurn(state, owner)
+  }
+}
+
+/**
+ * Queues a reply. False if the peer's window is full: it loses this copy and
+ * keeps its want, so that a peer that does not read costs no more than its window.
+ */
+export function say (state: State, peer: Upstream, reply: Reply): boolean {
+  const unsent = peer.replies.bytes
+  const size = reply.bytes?.byteLength ?? 0
+  if (unsent > 0 && unsent + size > state.limits.unsentPerPeer) {
+    state.totals.copiesLost++
+    peer.window.reset()
+    return false
+  }
+  peer.replies.push(reply)
+  state.readyPeers.add(peer)
+  return true
+}
+
+/** Says HAVE; from then on this want is never denied. */
+export function promise (state: State, want: LedgerWant): void {
+  if (say(state, want.owner, { cid: want.cid, have: true })) {
+    want.promised = true
+    state.totals.havesSent++
+  }
+}
+
+function deny (state: State, want: LedgerWant): void {
+  if (!want.sendDontHave) {
+    want.denied = true
+  } else if (say(state, want.owner, { cid: want.cid, have: false })) {
+    want.denied = true
+    state.totals.dontHavesSent++
+  }
+}
+
+/** Gives a waiter the block, unless its window is full. */
+export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: Uint8Array): boolean {
+  const unsent = peer.replies.bytes
+  if (!say(state, peer, { cid, bytes, have: true })) {
+    return false
+  }
+  peer.blockSize.sample(bytes.byteLength)
+  if (unsent <= state.limits.unsentPerPeer / 4) {
+    peer.window.grow(bytes.byteLength)
+  } else if (unsent > state.limits.unsentPerPeer / 2) {
+    peer.window.shrink(bytes.byteLength)
+  }
+  state.totals.blocksSent++
+  state.totals.bytesSent += bytes.byteLength
+  return true
+}
+
+/** A verified block. */
+export function onBlock (state: State, member: EngineMember, key: string, bytes: Uint8Array): void {
+  const now = state.now()
+  const route = state.routes.get(key)
+  const asked = route != null || member.recent.has(key)
+
+  if (!asked) {
+    member.totals.unasked++
+  }
+  if (member.health.received(asked, now)) {
+    eject(state, member, 'sends blocks that nobody asked it for')
+  }
+  if (route == null) {
+    return
+  }
+
+  member.lastProgress = now
+  member.totals.blocks++
+  member.totals.bytes += bytes.byteLength
+  if (route.member === member) {
+    adapt(member, now - route.since, bytes.byteLength)
+    endAttempt(state, route, 'block', bytes.byteLength)
+    member.health.succeeded(now)
+  } else if (route.member != null) {
+    tellCancel(state, route.member, route)
+    endAttempt(state, route, 'cancelled')
+  }
+  unlist(state, route, member)
+
+  for (const want of route.waiters()) {
+    if (want.type === 'block' || (!want.promised && bytes.byteLength <= state.limits.inlineBlock)) {
+      if (deliver(state, want.owner, want.cid, bytes)) {
+        forgetWant(state, want)
+      }
+    } else if (!want.promised) {
+      promise(state, want)
+    }
+  }
+  if (route.size > 0) {
+    settleRest(state, route, member)
+  }
+}
+
+/** After an answer that is good news: who still wants the block is queued again, who has a HAVE rests. */
+function settleRest (state: State, route: Route, member: EngineMember): void {
+  route.note(member, 'have')
+  state.idle.delete(route)
+  state.retries.delete(route)
+  state.delayed.delete(route)
+  route.attempt = 0
+  route.type = 'have'
+  route.state = 'resting'
+  for (const want of route.waiters()) {
+    if (want.type === 'block') {
+      route.type = 'block'
+      route.state = 'queued'
+      want.owner.queue.add(want)
+      giveTurn(state, want.owner)
+    }
+  }
+}
+
+function adapt (member: EngineMember, ms: number, bytes: number): void {
+  member.latency.sample(ms)
+  if (ms <= 2 * member.latency.least + 5) {
+    member.window.grow(bytes)
+  } else if (ms > 4 * member.latency.least + 20) {
+    member.window.shrink(bytes)
+  }
+}
+
+/** What a member says instead of a block. */
+export function onAnswer (state: State, member: EngineMember, key: string, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: string): void {
+  const route = state.routes.get(key)
+  const now = state.now()
+  member.lastProgress = now
+  if (route == null) {
+    return
+  }
+  if (answer === 'have') {
+    onHave(state, route, member)
+    return
+  }
+  if (route.member !== member) {
+    // late, after a timeout: now it is known
+    if (answer === 'lack' && route.saidBy(member) != null) {
+      route.note(member, 'lack')
+      settleIfCertain(state, route)
+    }
+    return
+  }
+  endAttempt(state, route, answer)
+  if (answer === 'failed') {
+    fail(state, route, member, why ?? 'failed')
+    return
+  }
+  route.note(member, answer)
+  if (answer === 'lack') {
+    member.totals.lacks++
+    member.health.succeeded(now)
+    list(state, route, member)
+  }
+  retryNow(state, route)
+}
+
+function onHave (state: State, route: Route, member: EngineMember): void {
+  if (route.member === member) {
+    if (route.asked === 'block') {
+      return // no answer to a want-block: the block is still owed
+    }
+    member.latency.sample(state.now() - route.since)
+    endAttempt(state, route, 'have')
+    member.health.succeeded(state.now())
+  } else if (route.member != null || route.saidBy(member) == null) {
+    return
+  }
+  member.totals.haves++
+  for (const want of route.waiters()) {
+    if (want.type === 'have' && !want.promised) {
+      promise(state, want)
+    }
+  }
+  settleRest(state, route, member)
+}
+
+/** A try that failed or timed out: health suffers, the want goes on. */
+export function fail (state: State, route: Route, member: EngineMember, why: string): void {
+  member.totals.failures++
+  route.attempt++
+  route.note(member, 'failed')
+  if (route.attempt >= state.limits.tries) {
+    rest(state, route)
+  } else {
+    retryLater(state, route)
+  }
+  if (member.health.failed()) {
+    eject(state, member, why)
+  }
+}
+
+function rest (state: State, route: Route): void {
+  route.state = 'idle'
+  route.idleSince = state.now()
+  state.idle.delete(route)
+  state.idle.add(route)
+}
+
+/** Everybody who can be asked has spoken. */
+export function exhausted (state: State, route: Route): void {
+  rest(state, route)
+  settleIfCertain(state, route)
+}
+
+/**
+ * DONT_HAVE leaves only here: every configured member is certain, those that are
+ * down or ejected included. boxo never asks again after a DONT_HAVE, but does
+ * after silence. The wants stay, so that a late block is still delivered.
+ */
+export function settleIfCertain (state: State, route: Route): void {
+  if (route.state !== 'idle' || !certain(state, route)) {
+    return
+  }
+  for (const want of route.waiters()) {
+    if (!want.promised && !want.denied) {
+      deny(state, want)
+    }
+  }
+}
+
+function certain (state: State, route: Route): boolean {
+  let said = 0
+  for (const member of state.members.values()) {
+    if (member.connected ? route.saidBy(member) === 'lack' : member.forgotten) {
+      said += member.connected ? 1 : 0
+    } else {
+      return false
+    }
+  }
+  return said > 0
+}

@@ -1,0 +1,370 @@
+/**
+ * The engine decides; it does nothing.
+ *
+ * In comes what happened: wantlist messages of upstream peers, and what members
+ * say: blocks, haves, lacks, failures, being up or down. Out goes what is to be
+ * done: ask and cancel at members, and replies, which a peer's writer takes when
+ * it can send. There are no sockets, promises, timers or clocks in here, so every
+ * fault replays from the inputs that led to it.
+ *
+ * A want becomes a ledger entry of its peer (`ledger.ts`), and joins or begins the
+ * route of its multihash (`routes.ts`). Peers take turns (`turns.ts`); a route is
+ * asked of one member at a time, in the strategy's order (`asking.ts`), within
+ * windows of wants and bytes (`windows.ts`). A block settles everybody who waits
+ * (`answering.ts`); a lack, a failure or a timeout leads to the next member.
+ *
+ * What can never happen:
+ *
+ * - A want is lost while somebody could serve it. It ends by being served, by its
+ * peer (cancel, full list, leaving), by a stated limit or by its lifetime.
+ * - A DONT_HAVE leaves that a member might contradict, or a HAVE is taken back.
+ * - A block goes to a peer that does not want it, or in a CID it did not use.
+ * - One peer's wants cost another more than its turn, or anything outlives its peer.
+ */
+import { DEFAULT_LIMITS } from '../defaults.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { fail, forgetWant, onAnswer, onBlock, settleIfCertain } from './answering.ts'
+import { eject, endAttempt, MAX_TOKENS, reconsider, releaseMember, wakeIdle } from './asking.ts'
+import { everyWant, upstream } from './ledger.ts'
+import { engineMember, memberStatus } from './members.ts'
+import { admissible, connected, giveTurn, MAX_PRIORITY, tellCancel } from './state.ts'
+import { askAll } from './turns.ts'
+import { onWants } from './wanting.ts'
+import type { Engine, Input, Output } from './io.ts'
+import type { EngineMember } from './members.ts'
+import type { State } from './state.ts'
+import type { Limits } from '../defaults.ts'
+import type { StrategyFactory } from '../strategies/strategy.ts'
+import type { CancelledWant, Capacity, MemberInit, TargetWant } from '../targets/target.ts'
+
+export interface EngineInit {
+  readonly members: readonly MemberInit[]
+  readonly strategy: StrategyFactory
+  /** Monotonic time, ms. */
+  now (): number
+  /** Uniform in [0, 1); only strategies use it. */
+  random (): number
+  /** Derived from the public identity, so that workers and replicas agree. */
+  readonly seed: number
+  readonly limits?: Partial<Limits>
+}
+
+// how often lifetimes, ejections and what waits for another try are looked at, ms
+const SWEEP = 1000
+// routes asked again a sweep because nobody has them listed
+const ASK_AGAIN = 256
+// retries granted a sweep whatever the budget, so that none waits for ever
+const TRICKLE = 10
+
+/**
+ * Makes an engine.
+ *
+ * @throws {InvalidOptionError} for members without distinct ids or positive weights
+ */
+export function createEngine (init: EngineInit): Engine {
+  const limits = { ...DEFAULT_LIMITS, ...init.limits }
+  const state = initialState(init, limits)
+
+  const handlers: { [T in Input['t']]: (input: Extract<Input, { t: T }>) => void } = {
+    message ({ peer: id, wants, full }) {
+      let peer = state.peers.get(id)
+      if (peer == null) {
+        if (state.draining) {
+          state.closing.set(id, 'draining')
+          return
+        }
+        peer = upstream(id, limits, limits.expectedBlock)
+        state.peers.set(id, peer)
+      }
+      onWants(state, peer, wants, full)
+    },
+    gone ({ peer: id }) {
+      const peer = state.peers.get(id)
+      if (peer == null) {
+        return
+      }
+      for (const want of everyWant(peer)) {
+        forgetWant(state, want)
+      }
+      state.turns.delete(peer)
+      state.readyPeers.delete(peer)
+      state.closing.delete(id)
+      state.peers.delete(id)
+    },
+    up ({ member: id, capacity }) { withMember(id, member => { memberUp(state, member, capacity) }) },
+    down ({ member: id, why }) { withMember(id, member => { memberDown(state, member, why) }) },
+    block ({ member: id, key, bytes }) { withMember(id, member => { onBlock(state, member, key, bytes) }) },
+    answer ({ member: id, key, answer, why }) { withMember(id, member => { onAnswer(state, member, key, answer, why) }) },
+    load ({ member: id, pendingBytes }) { withMember(id, member => { member.pendingBytes = pendingBytes }) },
+    tick () { tick(state) },
+    drain () { state.draining = true }
+  }
+
+  function withMember (id: string, use: (member: EngineMember) => void): void {
+    const member = state.members.get(id)
+    if (member != null) {
+      use(member)
+    }
+  }
+
+  let dirty = false
+
+  return {
+    put (input) {
+      const handle: (input: never) => void = handlers[input.t]
+      handle(input as never)
+      dirty = true
+    },
+
+    flush (out) {
+      dirty = false
+      if (state.membersChanged) {
+        state.membersChanged = false
+        state.strategy.update(connected(state))
+      }
+      askAll(state)
+      emit(state, out)
+    },
+
+    take (id, maxBytes, protocol) {
+      const peer = state.peers.get(id)
+      const message = peer?.replies.take(maxBytes, protocol)
+      if (message != null && peer != null && peer.queue.size > 0 && admissible(state, peer)) {
+        giveTurn(state, peer)
+        dirty = true
+      }
+      return message
+    },
+
+    get dirty () { return dirty },
+
+    get deadline () {
+      let deadline = Infinity
+      let busy = state.routes.size > 0
+      for (const member of state.members.values()) {
+        deadline = Math.min(deadline, timeoutOf(member))
+        busy ||= member.health.ejectedUntil > 0 || member.weight < member.baseWeight
+      }
+      if (busy) {
+        deadline = Math.min(deadline, state.lastSweep + SWEEP)
+      }
+      return deadline === Infinity ? undefined : deadline
+    },
+
+    status () {
+      let wants = 0
+      let unsent = 0
+      for (const peer of state.peers.values()) {
+        wants += peer.size
+        unsent += peer.replies.bytes
+      }
+      let active = 0
+      for (const route of state.routes.values()) {
+        active += route.state === 'idle' || route.state === 'resting' ? 0 : 1
+      }
+      return {
+        draining: state.draining,
+        peers: state.peers.size,
+        wants,
+        routes: state.routes.size,
+        active,
+        unsent,
+        members: [...state.members.values()].map(memberStatus),
+        totals: { ...state.totals }
+      }
+    }
+  }
+}
+
+function initialState (init: EngineInit, limits: Limits): State {
+  const now = init.now()
+  const members = new Map<string, EngineMember>()
+  for (const member of init.members) {
+    if (members.has(member.id)) {
+      throw new InvalidOptionError(`two members are called "${member.id}": give each target a name of its own`)
+    }
+    if (member.weight != null && !(member.weight > 0 && member.weight < Infinity)) {
+      throw new InvalidOptionError(`member "${member.id}" has weight ${member.weight}: a weight is a number above 0`)
+    }
+    members.set(member.id, engineMember(member, limits, now))
+  }
+  return {
+    limits,
+    now: init.now,
+    seed: init.seed,
+    strategy: init.strategy({ now: init.now, random: init.random, seed: init.seed }),
+    members,
+    peers: new Map(),
+    routes: new Map(),
+    turns: new Set(),
+    retries: new Set(),
+    delayed: new Set(),
+    idle: new Set(),
+    retryTokens: TRICKLE,
+    inFlight: 0,
+    nextPriority: MAX_PRIORITY,
+    outbox: new Map(),
+    readyPeers: new Set(),
+    closing: new Map(),
+    membersChanged: true,
+    lastSweep: now,
+    draining: false,
+    totals: {
+      wants: 0,
+      cancels: 0,
+      badWants: 0,
+      coalesced: 0,
+      blocksSent: 0,
+      bytesSent: 0,
+      havesSent: 0,
+      dontHavesSent: 0,
+      retries: 0,
+      evicted: 0,
+      expired: 0,
+      copiesLost: 0
+    }
+  }
+}
+
+function memberUp (state: State, member: EngineMember, capacity: Partial<Capacity> = {}): void {
+  member.connected = true
+  member.downSince = undefined
+  member.forgotten = false
+  member.lastProgress = state.now()
+  member.capacity = { ...member.capacity, ...capacity }
+  member.window.reset()
+  if (member.health.ejectedUntil === 0) {
+    member.why = undefined
+  }
+  state.membersChanged = true
+  wakeIdle(state, member)
+}
+
+function memberDown (state: State, member: EngineMember, why = 'disconnected'): void {
+  if (!member.connected) {
+    member.why = why
+    return
+  }
+  member.connected = false
+  releaseMember(state, member, 'failed')
+  member.epoch++
+  member.listed.clear()
+  member.downSince = state.now()
+  member.why = why
+  member.pendingBytes = 0
+  state.outbox.delete(member)
+  state.membersChanged = true
+  if (member.health.lost(state.now())) {
+    eject(state, member, 'loses its connection again and again')
+  }
+}
+
+/** When the want that has been open longest at a member is given up. */
+function timeoutOf (member: EngineMember): number {
+  const [route] = member.open
+  if (route == null) {
+    return Infinity
+  }
+  // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
+  const patience = Math.max(member.latency.longest, 4 * (member.latency.smoothed ?? 0))
+  return Math.min(Math.max(route.since, member.lastProgress) + member.latency.timeout, route.since + patience)
+}
+
+function tick (state: State): void {
+  const now = state.now()
+  for (const member of state.members.values()) {
+    while (timeoutOf(member) <= now) {
+      const [route] = member.open
+      member.totals.timeouts++
+      tellCancel(state, member, route)
+      endAttempt(state, route, 'timeout')
+      fail(state, route, member, 'does not answer in time')
+    }
+  }
+  if (now - state.lastSweep >= SWEEP) {
+    state.lastSweep = now
+    sweep(state, now)
+  }
+}
+
+function sweep (state: State, now: number): void {
+  state.retryTokens = Math.min(MAX_TOKENS, state.retryTokens + TRICKLE)
+
+  for (const peer of state.peers.values()) {
+    for (const want of everyWant(peer)) {
+      if (want.expires > now) {
+        break
+      }
+      state.totals.expired++
+      forgetWant(state, want)
+    }
+  }
+
+  let forgotten = false
+  for (const member of state.members.values()) {
+    sweepMember(state, member, now)
+    if (member.downSince != null && !member.forgotten && now - member.downSince >= state.limits.forgetDownAfter) {
+      member.forgotten = true
+      forgotten = true
+    }
+  }
+  if (forgotten) {
+    for (const route of state.idle) {
+      settleIfCertain(state, route)
+    }
+  }
+
+  let budget = ASK_AGAIN
+  for (const route of state.idle) {
+    if (budget-- === 0 || now - route.idleSince < state.limits.askAgainAfter) {
+      break
+    }
+    reconsider(state, route)
+  }
+}
+
+function sweepMember (state: State, member: EngineMember, now: number): void {
+  if (member.health.ejectedUntil > 0 && member.health.ejectedUntil <= now) {
+    member.health.readmit(now)
+    member.state = 'up'
+    member.why = member.connected ? undefined : member.why
+    state.membersChanged = true
+    if (member.connected) {
+      wakeIdle(state, member)
+    }
+  }
+  const weight = member.baseWeight * member.health.slowStart(now)
+  if (weight !== member.weight) {
+    member.weight = weight
+    state.membersChanged = true
+  }
+}
+
+function emit (state: State, out: Output): void {
+  for (const [member, lines] of state.outbox) {
+    const asks: TargetWant[] = []
+    const cancels: CancelledWant[] = []
+    for (const want of lines.values()) {
+      if ('type' in want) {
+        asks.push(want)
+      } else {
+        cancels.push(want)
+      }
+    }
+    if (cancels.length > 0) {
+      out.cancel(member.id, cancels)
+    }
+    if (asks.length > 0) {
+      out.ask(member.id, asks)
+    }
+  }
+  state.outbox.clear()
+  for (const peer of state.readyPeers) {
+    out.ready(peer.id)
+  }
+  state.readyPeers.clear()
+  for (const [peer, why] of state.closing) {
+    out.close(peer, why)
+  }
+  state.closing.clear()
+}

@@ -1,0 +1,105 @@
+import type { CancelledWant, Capacity, TargetWant } from '../targets/target.ts'
+import type { BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
+
+/** What happened. Everything the engine ever learns arrives as one of these. */
+export type Input =
+  /** An upstream peer's wantlist message. */
+  | { t: 'message', peer: string, wants: readonly WantEntry[], full: boolean }
+  /** An upstream peer's last connection closed. */
+  | { t: 'gone', peer: string }
+  | { t: 'up', member: string, capacity?: Partial<Capacity> }
+  | { t: 'down', member: string, why?: string }
+  /** A block whose bytes hash to `key`: verified before it gets here. */
+  | { t: 'block', member: string, key: WantKey, bytes: Uint8Array }
+  | { t: 'answer', member: string, key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: string }
+  | { t: 'load', member: string, pendingBytes: number }
+  /** The deadline has passed. */
+  | { t: 'tick' }
+  /** Take no new peers; what was asked is still answered. */
+  | { t: 'drain' }
+
+/** What is to be done. `flush` calls these; none of them may call back into the engine. */
+export interface Output {
+  ask (member: string, wants: readonly TargetWant[]): void
+  cancel (member: string, wants: readonly CancelledWant[]): void
+  /** There is something to `take` for this upstream peer. */
+  ready (peer: string): void
+  /** Close the connections of this upstream peer. */
+  close (peer: string, why: string): void
+}
+
+export interface MemberStatus {
+  readonly id: string
+  readonly state: 'up' | 'down' | 'ejected' | 'draining'
+  readonly weight: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly load: { readonly wants: number, readonly bytes: number }
+  /** Smoothed time to a block, ms; undefined before the first. */
+  readonly latency?: number
+  /** The member's own report of its queue, bytes. */
+  readonly pendingBytes: number
+  /** Why it is down or ejected. */
+  readonly why?: string
+  readonly totals: Readonly<MemberTotals>
+}
+
+/** Counts since the start, for one member. */
+export interface MemberTotals {
+  asks: number
+  blocks: number
+  bytes: number
+  haves: number
+  lacks: number
+  failures: number
+  timeouts: number
+  /** Blocks it sent that nobody had asked it for, wrong bytes among them. */
+  unasked: number
+  ejections: number
+}
+
+/** Counts since the start. */
+export interface Totals {
+  /** Wants received, cancels not counted. */
+  wants: number
+  cancels: number
+  /** Entries whose CID is malformed or over 168 bytes. */
+  badWants: number
+  /** Wants that joined one already on its way. */
+  coalesced: number
+  blocksSent: number
+  bytesSent: number
+  havesSent: number
+  dontHavesSent: number
+  retries: number
+  evicted: number
+  expired: number
+  /** Blocks not kept for a waiter whose window was full; its want stays. */
+  copiesLost: number
+}
+
+export interface EngineStatus {
+  readonly draining: boolean
+  readonly peers: number
+  readonly wants: number
+  readonly routes: number
+  /** Routes that are queued or asked: what a drain waits for, with `unsent`. */
+  readonly active: number
+  /** Bytes of blocks waiting for upstream peers. */
+  readonly unsent: number
+  readonly members: readonly MemberStatus[]
+  readonly totals: Readonly<Totals>
+}
+
+export interface Engine {
+  /** Takes note of what happened. Decides nothing that `flush` has to carry out before it is called. */
+  put (input: Input): void
+  /** Carries out what has been decided since the last flush. */
+  flush (out: Output): void
+  /** The next message for an upstream peer, its blocks bounded by `maxBytes` (one bigger block may travel alone). */
+  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  /** True when `flush` has something to do. */
+  readonly dirty: boolean
+  /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */
+  readonly deadline: number | undefined
+  status (): EngineStatus
+}

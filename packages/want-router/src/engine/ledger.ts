@@ -1,0 +1,165 @@
+import { replies } from './replies.ts'
+import { byteWindow, sizeEstimate } from './windows.ts'
+import type { Replies } from './replies.ts'
+import type { Route } from './routes.ts'
+import type { ByteWindow, SizeEstimate } from './windows.ts'
+import type { Limits } from '../defaults.ts'
+import type { AskType } from '../strategies/strategy.ts'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+
+/** One entry of an upstream peer's wantlist, in the peer's own words. */
+export interface LedgerWant {
+  readonly owner: Upstream
+  readonly key: WantKey
+  /** Raw CID bytes, a copy of our own. */
+  readonly cid: Uint8Array
+  type: AskType
+  priority: number
+  sendDontHave: boolean
+  /** HAVE has been said: it is never taken back. */
+  promised: boolean
+  /** DONT_HAVE has been said: not again, though the want stays. */
+  denied: boolean
+  expires: number
+  /** Which full wantlist it was last part of. */
+  list: number
+  route: Route
+  /** The same multihash wanted under another CID by the same peer. */
+  sibling: LedgerWant | undefined
+  nextWaiter: LedgerWant | undefined
+  previousWaiter: LedgerWant | undefined
+}
+
+/**
+ * All that is kept for one upstream peer. Whatever the peer causes hangs here and
+ * goes with it.
+ */
+export interface Upstream {
+  readonly id: string
+  /** By multihash, the longest untouched first. */
+  readonly wants: Map<WantKey, LedgerWant>
+  /** Entries, siblings counted. */
+  size: number
+  list: number
+  /** Wants whose turn has not come. */
+  readonly queue: Set<LedgerWant>
+  readonly replies: Replies
+  /** Expected bytes on their way. */
+  inFlight: number
+  /** How much may be on its way: more for who reads quickly. */
+  readonly window: ByteWindow
+  readonly blockSize: SizeEstimate
+  deficit: number
+}
+
+export function upstream (id: string, limits: Limits, expectedBlock: number): Upstream {
+  return {
+    id,
+    wants: new Map(),
+    size: 0,
+    list: 0,
+    queue: new Set(),
+    replies: replies(),
+    inFlight: 0,
+    window: byteWindow(limits.unsentPerPeer, limits.inFlightPerPeer),
+    blockSize: sizeEstimate(expectedBlock),
+    deficit: 0
+  }
+}
+
+/** The peer's entry for exactly that CID. */
+export function findWant (peer: Upstream, key: WantKey, cid: Uint8Array): LedgerWant | undefined {
+  for (let want = peer.wants.get(key); want != null; want = want.sibling) {
+    if (sameBytes(want.cid, cid)) {
+      return want
+    }
+  }
+}
+
+/** Every entry, siblings included; the one at hand may be removed. */
+export function * everyWant (peer: Upstream): Iterable<LedgerWant> {
+  for (const head of peer.wants.values()) {
+    for (let want: LedgerWant | undefined = head; want != null;) {
+      const sibling: LedgerWant | undefined = want.sibling
+      yield want
+      want = sibling
+    }
+  }
+}
+
+export function addWant (peer: Upstream, want: LedgerWant): void {
+  want.sibling = peer.wants.get(want.key)
+  peer.wants.set(want.key, want)
+  peer.size++
+}
+
+/** Moves an entry to the end of the order in which wants expire. */
+export function touchWant (peer: Upstream, key: WantKey): void {
+  const want = peer.wants.get(key)
+  if (want != null) {
+    peer.wants.delete(key)
+    peer.wants.set(key, want)
+  }
+}
+
+export function removeWant (peer: Upstream, want: LedgerWant): void {
+  const head = peer.wants.get(want.key)
+  if (head === want) {
+    if (want.sibling == null) {
+      peer.wants.delete(want.key)
+    } else {
+      peer.wants.set(want.key, want.sibling)
+    }
+  } else {
+    for (let at = head; at != null; at = at.sibling) {
+      if (at.sibling === want) {
+        at.sibling = want.sibling
+        break
+      }
+    }
+  }
+  want.sibling = undefined
+  peer.size--
+  peer.queue.delete(want)
+}
+
+/**
+ * The entry to give up for a new one of that priority, or undefined when the new
+ * one weighs least. Those that nobody could serve, or that have their HAVE, go
+ * first: a list full of them would freeze the peer (boxo #527).
+ */
+export function leastWant (peer: Upstream, priority: number): LedgerWant | undefined {
+  let least: LedgerWant | undefined
+  for (const want of everyWant(peer)) {
+    if (want.route.state === 'idle' || want.route.state === 'resting') {
+      return want
+    }
+    if (want.priority < (least?.priority ?? priority)) {
+      least = want
+    }
+  }
+  return least
+}
+
+/** The entries worth reading of a list longer than a peer may have: those of highest priority, in their order. */
+export function topEntries (entries: readonly WantEntry[], most: number): readonly WantEntry[] {
+  const wants = entries.filter(entry => !entry.cancel)
+  if (wants.length <= most) {
+    return entries
+  }
+  const floor = wants.map(entry => entry.priority).sort((a, b) => b - a)[most - 1]
+  let ties = most - wants.filter(entry => entry.priority > floor).length
+  return entries.filter(entry => entry.cancel || entry.priority > floor || (entry.priority === floor && ties-- > 0))
+}
+
+export function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
+  if (a.byteLength !== b.byteLength) {
+    return false
+  }
+  for (let i = 0; i < a.byteLength; i++) {
+    if (a[i] !== b[i]) {
+      return false
+    }
+  }
+  return true
+}

@@ -1,0 +1,127 @@
+import type { LedgerWant } from './ledger.ts'
+import type { EngineMember } from './members.ts'
+import type { AskType, Want } from '../strategies/strategy.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** What a member has said of a route, for as long as the member has been the same. */
+type Said = 'have' | 'lack' | 'failed' | 'unknown'
+
+/**
+ * One multihash that somebody upstream waits for: who waits, who was asked, what
+ * each said, what is left to try. At any time a route is in exactly one state:
+ *
+ * - `queued`: in the queue of each peer that waits, to be asked when its turn comes;
+ * - `asked`: open at one member (`member`, `since`, `expected` are set);
+ * - `retry`: to be asked again as soon as the budget and a member's window allow;
+ * - `idle`: everybody who can be asked has spoken; waits for a late block or a recovery;
+ * - `resting`: all who wait have been told HAVE and nobody wants the block yet.
+ */
+export class Route implements Want {
+  readonly key: WantKey
+  readonly hash: number
+  /** Raw CID bytes in the words of the first waiter. */
+  readonly cid: Uint8Array
+  type: AskType = 'have'
+  state: 'queued' | 'asked' | 'retry' | 'idle' | 'resting' = 'queued'
+  attempt = 0
+  /** The waiters: a list threaded through the wants, so that any leaves at once. */
+  first: LedgerWant | undefined
+  size = 0
+
+  /** Whose window the attempt is charged to. */
+  payer: LedgerWant['owner'] | undefined
+  member: EngineMember | undefined
+  asked: AskType = 'have'
+  since = 0
+  expected = 0
+  /** Where a `retry` waits for room. */
+  waitsFor: EngineMember | undefined
+  idleSince = 0
+
+  #said: Map<EngineMember, { what: Said, epoch: number }> | undefined
+
+  constructor (key: WantKey, hash: number, cid: Uint8Array) {
+    this.key = key
+    this.hash = hash
+    this.cid = cid
+  }
+
+  get peer (): string {
+    return this.first?.owner.id ?? ''
+  }
+
+  /** {@link Want.said}: unknown is not told, since it is no knowledge. */
+  said (id: string): 'have' | 'lack' | 'failed' | undefined {
+    if (this.#said != null) {
+      for (const member of this.#said.keys()) {
+        if (member.id === id) {
+          const what = this.saidBy(member)
+          return what === 'unknown' ? undefined : what
+        }
+      }
+    }
+  }
+
+  saidBy (member: EngineMember): Said | undefined {
+    const entry = this.#said?.get(member)
+    return entry?.epoch === member.epoch ? entry.what : undefined
+  }
+
+  note (member: EngineMember, what: Said): void {
+    (this.#said ??= new Map()).set(member, { what, epoch: member.epoch })
+  }
+
+  /** Forgets what a member said; true if there was something to forget. */
+  forget (member: EngineMember): boolean {
+    return this.#said?.delete(member) ?? false
+  }
+
+  /** Members that have said something, stale or not. */
+  speakers (): Iterable<EngineMember> {
+    return this.#said?.keys() ?? []
+  }
+
+  get fresh (): boolean {
+    return this.#said == null || this.#said.size === 0
+  }
+
+  * waiters (): Iterable<LedgerWant> {
+    let next: LedgerWant | undefined
+    for (let want = this.first; want != null; want = next) {
+      next = want.nextWaiter // the caller may take this one off the list
+      yield want
+    }
+  }
+
+  join (want: LedgerWant): void {
+    want.route = this
+    want.nextWaiter = undefined
+    want.previousWaiter = undefined
+    if (this.first != null) {
+      // behind the first: who came first stays first
+      want.nextWaiter = this.first.nextWaiter
+      want.previousWaiter = this.first
+      if (want.nextWaiter != null) {
+        want.nextWaiter.previousWaiter = want
+      }
+      this.first.nextWaiter = want
+    } else {
+      this.first = want
+    }
+    this.size++
+  }
+
+  leave (want: LedgerWant): void {
+    if (want.previousWaiter != null) {
+      want.previousWaiter.nextWaiter = want.nextWaiter
+    } else {
+      this.first = want.nextWaiter
+    }
+    if (want.nextWaiter != null) {
+      want.nextWaiter.previousWaiter = want.previousWaiter
+    }
+    want.nextWaiter = undefined
+    want.previousWaiter = undefined
+    this.size--
+  }
+}

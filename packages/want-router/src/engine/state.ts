@@ -1,0 +1,87 @@
+import { hashString } from './hash.ts'
+import { Route } from './routes.ts'
+import type { Totals } from './io.ts'
+import type { Upstream } from './ledger.ts'
+import type { EngineMember } from './members.ts'
+import type { Limits } from '../defaults.ts'
+import type { Strategy } from '../strategies/strategy.ts'
+import type { CancelledWant, TargetWant } from '../targets/target.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** Everything the engine knows; the modules beside this one are functions over it. */
+export interface State {
+  readonly limits: Limits
+  now (): number
+  readonly seed: number
+  readonly strategy: Strategy
+  readonly members: ReadonlyMap<string, EngineMember>
+  readonly peers: Map<string, Upstream>
+  readonly routes: Map<WantKey, Route>
+  /** Peers whose queue may be served, in turn. */
+  readonly turns: Set<Upstream>
+  /** Routes to be asked again as soon as there is room. */
+  readonly retries: Set<Route>
+  /** Routes to be asked again as soon as the retry budget allows. */
+  readonly delayed: Set<Route>
+  /** Routes that wait for a late block or a recovery, the longest idle first. */
+  readonly idle: Set<Route>
+  retryTokens: number
+  /** Expected bytes open at all members. */
+  inFlight: number
+  /** Counts down, so that targets serve in the order of asking. */
+  nextPriority: number
+  /** What the next flush says, a member at a time: an ask has a type, a cancel has none. */
+  readonly outbox: Map<EngineMember, Map<WantKey, TargetWant | CancelledWant>>
+  readonly readyPeers: Set<Upstream>
+  readonly closing: Map<string, string>
+  /** Connected members changed, or their weights or states did. */
+  membersChanged: boolean
+  lastSweep: number
+  draining: boolean
+  readonly totals: Totals
+}
+
+export const MAX_PRIORITY = 0x7fffffff
+
+export function newRoute (state: State, key: WantKey, cid: Uint8Array): Route {
+  const route = new Route(key, hashString(key, state.seed), cid)
+  state.routes.set(key, route)
+  return route
+}
+
+/** Queues a line for a member; a later one about the same key replaces it. */
+export function tell (state: State, member: EngineMember, want: TargetWant | CancelledWant): void {
+  let lines = state.outbox.get(member)
+  if (lines == null) {
+    lines = new Map()
+    state.outbox.set(member, lines)
+  }
+  lines.set(want.key, want)
+}
+
+/** Takes a want back from a member. */
+export function tellCancel (state: State, member: EngineMember, { key, cid }: CancelledWant): void {
+  tell(state, member, { key, cid })
+}
+
+/** Connected members, those that may be asked first. */
+export function connected (state: State): EngineMember[] {
+  return [...state.members.values()].filter(member => member.connected)
+}
+
+/** Gives a peer its turn again, if it has something waiting. */
+export function giveTurn (state: State, peer: Upstream): void {
+  if (peer.queue.size > 0) {
+    state.turns.add(peer)
+  }
+}
+
+/**
+ * Whether one more want may be asked for this peer: what is unsent and what is on
+ * its way fit its window. A peer that does not read stops here.
+ */
+export function admissible (state: State, peer: Upstream): boolean {
+  const unsent = peer.replies.bytes
+  return unsent < state.limits.unsentPerPeer &&
+    (unsent + peer.inFlight === 0 || unsent + peer.inFlight + peer.blockSize.bytes <= peer.window.size)
+}

@@ -1,0 +1,163 @@
+import { identityData, isIdentity, wantKey } from '@kitsune/bitswap-codec'
+import { deliver, forgetWant, promise, settleIfCertain } from './answering.ts'
+import { upgradeAttempt } from './asking.ts'
+import { addWant, everyWant, findWant, leastWant, topEntries, touchWant } from './ledger.ts'
+import { giveTurn, newRoute } from './state.ts'
+import type { LedgerWant, Upstream } from './ledger.ts'
+import type { Route } from './routes.ts'
+import type { State } from './state.ts'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+
+/** An upstream peer's wantlist message. A bad entry costs that entry. */
+export function onWants (state: State, peer: Upstream, entries: readonly WantEntry[], full: boolean): void {
+  if (full) {
+    peer.list++
+  }
+  const top = topEntries(entries, state.limits.wantsPerPeer)
+  state.totals.evicted += entries.length - top.length
+
+  for (const entry of inOrder(top)) {
+    const key = wantKey(entry.cid)
+    if (key == null) {
+      state.totals.badWants++
+    } else if (entry.cancel) {
+      state.totals.cancels++
+      const want = findWant(peer, key, entry.cid)
+      if (want != null) {
+        forgetWant(state, want)
+      }
+    } else {
+      state.totals.wants++
+      onWant(state, peer, key, entry)
+    }
+  }
+
+  if (full) {
+    // a full list replaces this peer's list, and nobody else's
+    for (const want of everyWant(peer)) {
+      if (want.list !== peer.list) {
+        forgetWant(state, want)
+      }
+    }
+  }
+}
+
+/** Entries by priority, high first; most senders have them so already. */
+function inOrder (entries: readonly WantEntry[]): readonly WantEntry[] {
+  for (let i = 1; i < entries.length; i++) {
+    if (entries[i].priority > entries[i - 1].priority) {
+      return [...entries].sort((a, b) => b.priority - a.priority)
+    }
+  }
+  return entries
+}
+
+function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): void {
+  if (isIdentity(entry.cid)) {
+    // the CID is the block: nobody has to be asked
+    const cid = entry.cid.slice()
+    deliver(state, peer, cid, identityData(cid) ?? new Uint8Array())
+    return
+  }
+  const known = findWant(peer, key, entry.cid)
+  if (known != null) {
+    askedAgain(state, known, entry)
+    return
+  }
+  if (peer.size >= state.limits.wantsPerPeer) {
+    const least = leastWant(peer, entry.priority)
+    state.totals.evicted++
+    if (least == null) {
+      return
+    }
+    forgetWant(state, least)
+  }
+
+  let route = state.routes.get(key)
+  const coalesced = route != null
+  const cid = entry.cid.slice()
+  route ??= newRoute(state, key, cid)
+  const want: LedgerWant = {
+    owner: peer,
+    key,
+    cid,
+    type: entry.wantType,
+    priority: entry.priority,
+    sendDontHave: entry.sendDontHave,
+    promised: false,
+    denied: false,
+    expires: state.now() + state.limits.wantLifetime,
+    list: peer.list,
+    route,
+    sibling: undefined,
+    nextWaiter: undefined,
+    previousWaiter: undefined
+  }
+  addWant(peer, want)
+  route.join(want)
+  if (coalesced) {
+    state.totals.coalesced++
+  }
+  pursue(state, route, want)
+}
+
+/** The same want again: it lives on, and may now ask for more. */
+function askedAgain (state: State, want: LedgerWant, entry: WantEntry): void {
+  want.priority = entry.priority
+  want.sendDontHave = entry.sendDontHave
+  want.expires = state.now() + state.limits.wantLifetime
+  want.list = want.owner.list
+  touchWant(want.owner, want.key)
+  // who asks again has not kept the answer
+  want.denied = false
+  if (entry.wantType === 'block') {
+    want.type = 'block'
+  } else if (want.promised) {
+    promise(state, want)
+    return
+  }
+  pursue(state, want.route, want)
+}
+
+/** Brings a route to where this want needs it to be. */
+function pursue (state: State, route: Route, want: LedgerWant): void {
+  const upgrade = want.type === 'block' && route.type === 'have'
+  if (upgrade) {
+    route.type = 'block'
+  }
+  switch (route.state) {
+    case 'queued':
+      want.owner.queue.add(want)
+      giveTurn(state, want.owner)
+      break
+    case 'asked':
+      if (upgrade && route.asked === 'have') {
+        upgradeAttempt(state, route)
+      }
+      break
+    case 'resting':
+      if (want.type === 'have') {
+        if (hasMember(route)) {
+          promise(state, want)
+          break
+        }
+      }
+      route.state = 'queued'
+      want.owner.queue.add(want)
+      giveTurn(state, want.owner)
+      break
+    case 'idle':
+      settleIfCertain(state, route)
+      break
+    default: // retry: it is on its way
+  }
+}
+
+function hasMember (route: Route): boolean {
+  for (const member of route.speakers()) {
+    if (member.connected && route.saidBy(member) === 'have') {
+      return true
+    }
+  }
+  return false
+}

@@ -1,0 +1,81 @@
+import type { Limits } from '../defaults.ts'
+
+/** How long a member takes, and how long it may. */
+export interface LatencyEstimate {
+  /** Smoothed time to an answer, ms. */
+  readonly smoothed: number | undefined
+  /** The least seen lately, ms: what it takes without a queue. */
+  readonly least: number
+  /** The time after which a silent member has failed a want, ms. */
+  readonly timeout: number
+  /** The longest that any timeout gets, ms. */
+  readonly longest: number
+  sample (ms: number): void
+}
+
+/**
+ * TCP's retransmission timer (RFC 6298): smoothed time and four times its
+ * deviation, within bounds.
+ */
+export function latencyEstimate (limits: Pick<Limits, 'minTimeout' | 'firstTimeout' | 'maxTimeout'>): LatencyEstimate {
+  let smoothed: number | undefined
+  let deviation = 0
+  let least = Infinity
+
+  return {
+    longest: limits.maxTimeout,
+    get smoothed () { return smoothed },
+    get least () { return least },
+    get timeout () {
+      return smoothed == null
+        ? limits.firstTimeout
+        : Math.min(limits.maxTimeout, Math.max(limits.minTimeout, smoothed + 4 * deviation))
+    },
+    sample (ms) {
+      if (smoothed == null) {
+        smoothed = ms
+        deviation = ms / 2
+      } else {
+        deviation += (Math.abs(ms - smoothed) - deviation) / 4
+        smoothed += (ms - smoothed) / 8
+      }
+      // drifts up, so that a path that became longer is believed after some hundred samples
+      least = Math.min(ms, least + (ms - least) / 256)
+    }
+  }
+}
+
+/** Expected bytes that may be open, adapted to what they meet. */
+export interface ByteWindow {
+  readonly size: number
+  /** What was asked for arrived without having queued. */
+  grow (bytes: number): void
+  /** It queued: ask for less at a time. */
+  shrink (bytes: number): void
+  reset (): void
+}
+
+/**
+ * Grows by what arrived, shrinks by the same: it doubles within one round trip
+ * when there is no queue, and leaves as quickly when there is one.
+ */
+export function byteWindow (min: number, max: number): ByteWindow {
+  let size = min
+  return {
+    get size () { return size },
+    grow (bytes) { size = Math.min(max, size + bytes) },
+    shrink (bytes) { size = Math.max(min, size - bytes) },
+    reset () { size = min }
+  }
+}
+
+/** What a block weighs, learned: bitswap does not say before it sends. */
+export interface SizeEstimate { readonly bytes: number, sample (bytes: number): void }
+
+export function sizeEstimate (first: number): SizeEstimate {
+  let bytes = first
+  return {
+    get bytes () { return bytes },
+    sample (size) { bytes += (size - bytes) / 8 }
+  }
+}

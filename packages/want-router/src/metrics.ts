@@ -1,0 +1,91 @@
+import type { EngineStatus, MemberStatus } from './engine/io.ts'
+import type { NetworkStats } from './network/stats.ts'
+import type { Metrics } from '@libp2p/interface'
+
+/** What metrics are read from, at the moment they are asked for. */
+export interface MetricsSource {
+  status (): EngineStatus
+  network (): NetworkStats
+}
+
+/**
+ * Registers the router's metrics with libp2p's `Metrics`. Nothing is counted
+ * twice: each value is read from the router when it is scraped. Downstream
+ * members are labelled, upstream peers never: anybody can make more of those.
+ */
+export function registerMetrics (metrics: Metrics, source: MetricsSource): void {
+  const counter = (name: string, help: string, read: (status: EngineStatus) => number): void => {
+    const since = increase()
+    metrics.registerCounter(`kitsune_router_${name}_total`, { help, calculate: () => since('', read(source.status())) })
+  }
+  const gauge = (name: string, help: string, read: (status: EngineStatus) => number): void => {
+    metrics.registerMetric(`kitsune_router_${name}`, { help, calculate: () => read(source.status()) })
+  }
+  const byMember = (read: (member: MemberStatus) => number) => () =>
+    Object.fromEntries(source.status().members.map(member => [member.id, read(member)]))
+  const memberCounter = (name: string, help: string, read: (member: MemberStatus) => number): void => {
+    const since = increase()
+    metrics.registerCounterGroup(`kitsune_router_member_${name}_total`, {
+      help,
+      label: 'member',
+      calculate: byMember(member => since(member.id, read(member)))
+    })
+  }
+  const memberGauge = (name: string, help: string, read: (member: MemberStatus) => number): void => {
+    metrics.registerMetricGroup(`kitsune_router_member_${name}`, { help, label: 'member', calculate: byMember(read) })
+  }
+
+  gauge('upstream_peers', 'Upstream peers that have something open', status => status.peers)
+  gauge('wants', 'Wants kept for upstream peers', status => status.wants)
+  gauge('routes', 'Distinct multihashes wanted', status => status.routes)
+  gauge('unsent_bytes', 'Bytes of replies waiting for upstream peers', status => status.unsent)
+  counter('wants', 'Wants received', status => status.totals.wants)
+  counter('bad_wants', 'Wants with a malformed CID', status => status.totals.badWants)
+  counter('cancels', 'Cancels received', status => status.totals.cancels)
+  counter('coalesced_wants', 'Wants that joined one already on its way', status => status.totals.coalesced)
+  counter('blocks_sent', 'Blocks sent upstream', status => status.totals.blocksSent)
+  counter('sent_bytes', 'Bytes of blocks sent upstream', status => status.totals.bytesSent)
+  counter('haves_sent', 'HAVEs sent upstream', status => status.totals.havesSent)
+  counter('dont_haves_sent', 'DONT_HAVEs sent upstream', status => status.totals.dontHavesSent)
+  counter('retries', 'Wants asked again after a failure or a timeout', status => status.totals.retries)
+  counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)
+  counter('expired_wants', 'Wants given up because nobody could serve them in their lifetime', status => status.totals.expired)
+  counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)
+
+  const traffic = (name: string, help: string, read: (stats: NetworkStats) => number): void => {
+    counter(name, help, () => read(source.network()))
+  }
+  traffic('streams_opened', 'Bitswap streams opened to upstream peers', stats => stats.streamsOpened)
+  traffic('streams_received', 'Bitswap streams that upstream peers opened', stats => stats.streamsReceived)
+  traffic('messages_received', 'Messages from upstream peers', stats => stats.framesIn)
+  traffic('messages_sent', 'Messages to upstream peers', stats => stats.framesOut)
+  traffic('bad_messages', 'Streams of upstream peers that were reset for what came on them', stats => stats.badFrames)
+  traffic('resent_messages', 'Messages sent again since their stream had broken', stats => stats.resends)
+
+  memberGauge('up', '1 for a member that is connected and not ejected', member => member.state === 'up' ? 1 : 0)
+  memberGauge('ejected', '1 for a member that is put aside for its failures', member => member.state === 'ejected' ? 1 : 0)
+  memberGauge('open_wants', 'Wants open at a member', member => member.load.wants)
+  memberGauge('open_bytes', 'Bytes expected from a member', member => member.load.bytes)
+  memberGauge('latency_seconds', 'Smoothed time of a member to a block', member => (member.latency ?? 0) / 1000)
+  memberCounter('asks', 'Wants asked of a member', member => member.totals.asks)
+  memberCounter('blocks', 'Blocks received from a member', member => member.totals.blocks)
+  memberCounter('received_bytes', 'Bytes of blocks received from a member', member => member.totals.bytes)
+  memberCounter('lacks', 'Wants that a member lacked', member => member.totals.lacks)
+  memberCounter('failures', 'Tries that failed at a member, timeouts included', member => member.totals.failures)
+  memberCounter('timeouts', 'Tries that timed out at a member', member => member.totals.timeouts)
+  memberCounter('unasked_blocks', 'Blocks of a member that nobody had asked it for', member => member.totals.unasked)
+  memberCounter('ejections', 'Times a member was put aside', member => member.totals.ejections)
+}
+
+/**
+ * libp2p's Prometheus metrics add what a counter's `calculate` returns at every
+ * scrape, so it has to be the increase since the last one.
+ */
+function increase (): (key: string, total: number) => number {
+  const last = new Map<string, number>()
+  return (key, total) => {
+    const before = last.get(key) ?? 0
+    last.set(key, total)
+    return total - before
+  }
+}

@@ -1,0 +1,195 @@
+import { driver, platformTimers } from './driver/driver.ts'
+import { peerLines } from './driver/peer-lines.ts'
+import { verifier } from './driver/verify.ts'
+import { createEngine } from './engine/engine.ts'
+import { hashString } from './engine/hash.ts'
+import { InvalidOptionError } from './errors.ts'
+import { registerMetrics } from './metrics.ts'
+import { hostComponents } from './network/host.ts'
+import { network } from './network/network.ts'
+import { boundedLoad } from './strategies/decorators/bounded-load.ts'
+import { rendezvous } from './strategies/rendezvous.ts'
+import type { Limits } from './defaults.ts'
+import type { EngineStatus } from './engine/io.ts'
+import type { Network, NetworkComponents } from './network/network.ts'
+import type { NetworkStats } from './network/stats.ts'
+import type { StrategyFactory } from './strategies/strategy.ts'
+import type { TargetInit } from './targets/target.ts'
+import type { Outgoing } from '@kitsune/bitswap-codec'
+import type { Libp2p, Metrics, PeerId, Startable } from '@libp2p/interface'
+import type { MultihashHasher } from 'multiformats'
+
+/** The host that faces upstream, as libp2p hands it to its services. */
+export type WantRouterComponents = NetworkComponents & {
+  readonly peerId: PeerId
+  readonly metrics?: Metrics
+}
+
+export interface WantRouterInit {
+  /** What is asked: peers (`kubo`, `peers`), block sources (`source`), or both. At least one. */
+  readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[]>
+  /** Default: `boundedLoad(rendezvous())`. */
+  readonly strategy?: StrategyFactory
+  /**
+   * A host of its own for the downstream side; default: the upstream one. Needed
+   * as soon as two workers share the public identity, since a node replies on
+   * whichever connection of an identity it likes. The router neither starts nor
+   * stops it; start it before the router.
+   */
+  readonly downstream?: Libp2p
+  /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
+  readonly metrics?: Metrics
+  /** Hash functions besides sha2-256, sha2-512 and identity. A block that cannot be verified is not forwarded. */
+  readonly hashers?: readonly MultihashHasher[]
+  /** Overrides of {@link DEFAULT_LIMITS}. */
+  readonly limits?: Partial<Limits>
+}
+
+export interface RouterStatus extends EngineStatus {
+  readonly ready: boolean
+  readonly network: NetworkStats
+}
+
+export interface WantRouter extends Startable {
+  /** Some member is up, and the router is not draining. */
+  readonly ready: boolean
+  /** A snapshot, for status pages and tests. */
+  status (): RouterStatus
+  /**
+   * Ends gracefully: `ready` turns false, peers that were not being served are
+   * refused, and the promise resolves when nothing has been on its way for a
+   * second and all has been sent, or when the signal aborts. `stop()` is still
+   * to be called.
+   */
+  drain (options?: { signal?: AbortSignal }): Promise<void>
+}
+
+// an upstream peer that has asked for nothing for so long is not in the middle of anything, ms
+const DRAIN_QUIET = 1000
+
+/**
+ * A libp2p service that answers bitswap wants from its targets.
+ *
+ * @example
+ * ```ts
+ * const node = await createLibp2p({
+ *   services: { identify: identify(), router: wantRouter({ targets: kubo(['http://127.0.0.1:5001']) }) }
+ * })
+ * ```
+ *
+ * @throws {InvalidOptionError} without targets, or for targets whose names are not distinct
+ */
+export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
+  const targets = init.targets.flat()
+  if (targets.length === 0) {
+    throw new InvalidOptionError('targets is empty: name at least one peer or block source to ask')
+  }
+  return components => createRouter(init, targets, components)
+}
+
+function createRouter (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents): WantRouter {
+  const log = components.logger.forComponent('kitsune:router')
+  const engine = createEngine({
+    members: targets,
+    strategy: init.strategy ?? boundedLoad(rendezvous()),
+    now: platformTimers.now,
+    random: Math.random,
+    seed: hashString(components.peerId.toString(), 0),
+    limits: init.limits
+  })
+
+  const drive = driver({
+    engine,
+    verify: verifier(init.hashers),
+    log,
+    upstream: {
+      wake: peer => { upstream.wake(peer) },
+      disconnect: peer => { hangUp(upstream, peer) }
+    }
+  })
+  const lines = peerLines({
+    connect: async (peer, addresses, signal) => { await downstream.connect(peer, addresses, signal) },
+    wake: peer => { downstream.wake(peer) },
+    disconnect: peer => { hangUp(downstream, peer) }
+  })
+
+  function hangUp (side: Network, peer: string): void {
+    side.disconnect(peer).catch(err => { log.error('could not disconnect %s - %e', peer, err) })
+  }
+
+  const { upstream, downstream } = init.downstream == null
+    ? oneHost()
+    : {
+        upstream: network({
+          handlers: { message (peer, message) { drive.message(peer, message); return undefined }, gone: drive.gone },
+          take: drive.take
+        })(components),
+        downstream: network({
+          handlers: { message: lines.message, gone: lines.gone },
+          take: lines.take
+        })(hostComponents(init.downstream))
+      }
+
+  /** With one host a message is divided by field: wants go to the engine's peers, blocks and presences to the lines. */
+  function oneHost (): { upstream: Network, downstream: Network } {
+    const both = network({
+      handlers: {
+        message (peer, message) {
+          drive.message(peer, message)
+          return lines.message(peer, message)
+        },
+        gone (peer) {
+          drive.gone(peer)
+          lines.gone(peer)
+        }
+      },
+      take: (peer, maxBytes, protocol) => merge(lines.take(peer), drive.take(peer, maxBytes, protocol))
+    })(components)
+    return { upstream: both, downstream: both }
+  }
+
+  let draining = false
+  const router: WantRouter = {
+    get ready () {
+      return !draining && engine.status().members.some(member => member.state === 'up')
+    },
+
+    status () {
+      return { ready: router.ready, ...engine.status(), network: upstream.stats }
+    },
+
+    async start () {
+      await upstream.start()
+      if (downstream !== upstream) {
+        await downstream.start()
+      }
+      await Promise.all(targets.map(async target => {
+        await drive.start(target.id, target.create({ logger: components.logger, openPeer: lines.open }))
+      }))
+    },
+
+    async drain ({ signal } = {}) {
+      draining = true
+      await drive.drain(DRAIN_QUIET, signal)
+      await upstream.flushed(signal)
+    },
+
+    async stop () {
+      await drive.stop()
+      await downstream.stop()
+      if (downstream !== upstream) {
+        await upstream.stop()
+      }
+    }
+  }
+
+  const metrics = init.metrics ?? components.metrics
+  if (metrics != null) {
+    registerMetrics(metrics, { status: engine.status, network: () => upstream.stats })
+  }
+  return router
+}
+
+function merge (wants: Outgoing | undefined, replies: Outgoing | undefined): Outgoing | undefined {
+  return wants == null ? replies : { ...replies, ...wants }
+}

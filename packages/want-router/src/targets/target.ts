@@ -1,0 +1,105 @@
+import type { AskType } from '../strategies/strategy.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { ComponentLogger, PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** A want as a target is asked for it. */
+export interface TargetWant {
+  readonly key: WantKey
+  /** Raw CID bytes, in the words of the first upstream peer that asked. */
+  readonly cid: Uint8Array
+  readonly type: AskType
+  /** Higher first; any 32-bit integer. */
+  readonly priority: number
+  /** Groups wants of one upstream peer: an index may remember what it has been reading. */
+  readonly session: string
+}
+
+/** A want that is no longer wanted, in the words in which it was asked. */
+export type CancelledWant = Pick<TargetWant, 'key' | 'cid'>
+
+/** How much a target takes at once. */
+export interface Capacity {
+  /** Wants open at the same time. */
+  readonly wants: number
+  /** Expected bytes open at the same time. */
+  readonly bytes: number
+  /** Wants it keeps listed after a lack, so that a late block comes by itself; 0: it forgets them. */
+  readonly listed: number
+}
+
+/**
+ * Where a target reports. Never called from inside `start`, `ask` or `cancel`:
+ * the engine is not re-entered.
+ */
+export interface Sink {
+  /** The target can be asked from now on. */
+  up (capacity?: Partial<Capacity>): void
+  /**
+   * A block arrived; `prefix` is its CID's prefix (version, codec, hash code and
+   * length as varints). The driver hashes it. Wait for the promise, if there is
+   * one, before reading on: that is how the byte budget reaches the target.
+   */
+  block (prefix: Uint8Array, bytes: Uint8Array): Promise<void> | undefined
+  /** `lack` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. */
+  answer (key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: Error): void
+  /** The target's own report of what it has queued for us, bytes. A hint. */
+  load (pendingBytes: number): void
+  /** The target is gone; whatever it owed is asked elsewhere. */
+  down (why?: Error): void
+}
+
+/** Something that can be asked for blocks: a bitswap peer or a block source. */
+export interface Target {
+  start (sink: Sink): void | Promise<void>
+  /** Ends all it started. The sink is not called any more once it resolves. */
+  stop (): void | Promise<void>
+  ask (wants: readonly TargetWant[]): void
+  /** Stops what has not begun; answers to cancelled wants are ignored. */
+  cancel (wants: readonly CancelledWant[]): void
+}
+
+/** How a member stands in the configuration. */
+export interface MemberInit {
+  /** Stable name; members' ids must differ. */
+  readonly id: string
+  /** Default 1; must be above 0. */
+  readonly weight?: number
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** A member together with the way to make its target. */
+export interface TargetInit extends MemberInit {
+  create (context: TargetContext): Target
+}
+
+/** A peer id and where it was found. */
+export interface LocatedPeer {
+  readonly peer: PeerId
+  /** Addresses to try, best first. */
+  readonly addresses: readonly Multiaddr[]
+}
+
+/** A line to one bitswap peer through the host that faces downstream. */
+export interface PeerLine {
+  /** Queues wants and cancels; they leave packed, at the end of the turn. */
+  ask (wants: readonly TargetWant[]): void
+  cancel (wants: readonly CancelledWant[]): void
+  close (): void
+}
+
+/** What a peer line reports. */
+export interface PeerLineHandlers {
+  block (prefix: Uint8Array, bytes: Uint8Array): Promise<void> | undefined
+  presence (key: WantKey, have: boolean): void
+  load (pendingBytes: number): void
+  /** The last connection to the peer has closed. */
+  closed (why?: Error): void
+}
+
+/** What the router lends to the targets that it creates. */
+export interface TargetContext {
+  readonly logger: ComponentLogger
+  /** Dials the peer (unless connected) and takes its bitswap traffic; rejects if it cannot be reached. */
+  openPeer (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal): Promise<PeerLine>
+}

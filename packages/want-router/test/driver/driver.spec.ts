@@ -1,0 +1,145 @@
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'aegir/chai'
+import { driver } from '../../src/driver/driver.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import { entry, inOrder, testBlock } from '../engine/harness.ts'
+import type { Driver, Timers } from '../../src/driver/driver.ts'
+import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
+
+interface FakeTimers extends Timers { turn (): void, pass (ms: number): void }
+
+function fakeTimers (): FakeTimers {
+  let now = 0
+  const ends: Array<() => void> = []
+  const timers = new Set<{ at: number, run (): void }>()
+  return {
+    now: () => now,
+    endOfTurn (run) { ends.push(run) },
+    after (ms, run) {
+      const timer = { at: now + ms, run }
+      timers.add(timer)
+      return () => { timers.delete(timer) }
+    },
+    turn () {
+      for (const run of ends.splice(0)) {
+        run()
+      }
+    },
+    pass (ms) {
+      now += ms
+      for (const timer of timers) {
+        if (timer.at <= now) {
+          timers.delete(timer)
+          timer.run()
+        }
+      }
+    }
+  }
+}
+
+interface Rig { drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
+
+async function rig (): Promise<Rig> {
+  const timers = fakeTimers()
+  const asked: TargetWant[] = []
+  const woken: string[] = []
+  let sink: Sink | undefined
+  const target: Target = {
+    start (s) { sink = s },
+    stop () {},
+    ask (wants) { asked.push(...wants) },
+    cancel () {}
+  }
+  const drive = driver({
+    engine: createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, random: () => 0.5, seed: 0 }),
+    timers,
+    upstream: { wake (peer) { woken.push(peer) }, disconnect () {} },
+    log: defaultLogger().forComponent('test')
+  })
+  await drive.start('a', target)
+  if (sink == null) {
+    throw new Error('the target was not started')
+  }
+  return { drive, timers, asked, sink, woken, target }
+}
+
+const message = (...wants: Array<ReturnType<typeof entry>>): Parameters<Driver['message']>[1] =>
+  ({ wants, full: false, blocks: [], presences: [], pendingBytes: 0 })
+
+describe('driver', () => {
+  const block = testBlock(1)
+  const prefix = Uint8Array.of(1, 0x55, 0x12, 32)
+
+  it('flushes once at the end of the turn: what belongs together leaves together', async () => {
+    const { drive, timers, asked, sink } = await rig()
+    sink.up()
+    drive.message('p', message(entry(block)))
+    drive.message('q', message(entry(testBlock(2))))
+    expect(asked).to.be.empty()
+    timers.turn()
+    expect(asked).to.have.length(2)
+  })
+
+  it('verifies a block before the engine sees it: wrong bytes answer nobody', async () => {
+    const { drive, timers, sink, woken } = await rig()
+    sink.up()
+    drive.message('p', message(entry(block)))
+    timers.turn()
+    expect(sink.block(prefix, testBlock(2).bytes)).to.be.undefined()
+    timers.turn()
+    expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')).to.be.undefined()
+    await sink.block(prefix, block.bytes)
+    timers.turn()
+    expect(woken).to.deep.equal(['p'])
+    expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks).to.have.length(1)
+  })
+
+  it('wakes the engine when the engine wants to be woken', async () => {
+    const { drive, timers, sink, asked } = await rig()
+    sink.up()
+    drive.message('p', message(entry(block)))
+    timers.turn()
+    for (let second = 0; second < 8; second++) {
+      timers.pass(1001)
+      timers.turn()
+    }
+    expect(asked.length).to.be.greaterThan(0)
+    drive.gone('p')
+    timers.turn()
+  })
+
+  it('a drain resolves when nothing has been on its way for the quiet time', async () => {
+    const { drive, timers, sink } = await rig()
+    sink.up()
+    drive.message('p', message(entry(block)))
+    timers.turn()
+    let drained = false
+    const draining = drive.drain(1000).then(() => { drained = true })
+    const settle = async (): Promise<void> => {
+      for (let i = 0; i < 40; i++) {
+        timers.turn()
+        timers.pass(50)
+        await Promise.resolve()
+        await Promise.resolve()
+      }
+    }
+    await settle()
+    expect(drained).to.equal(false)
+    await sink.block(prefix, block.bytes)
+    timers.turn()
+    drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')
+    await settle()
+    await draining
+    expect(drained).to.equal(true)
+  })
+
+  it('a stopped driver lets late answers of targets pass', async () => {
+    const { drive, timers, sink } = await rig()
+    sink.up()
+    await drive.stop()
+    await sink.block(prefix, block.bytes)
+    sink.answer(block.key, 'lack')
+    sink.down()
+    timers.turn()
+  })
+})

@@ -1,0 +1,181 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+
+describe('engine: failures downstream', () => {
+  const block = testBlock(1)
+
+  it('a member killed in mid-transfer: what it owed is asked elsewhere at once, no want is lost', () => {
+    const b = bench({ limits: { expectedBlock: 2048 } })
+    const blocks = new Array(100).fill(0).map((_, i) => testBlock(i))
+    b.want('p', ...blocks.map(block => entry(block)))
+    b.block('a', blocks[0])
+    b.engine.put({ t: 'down', member: 'a' })
+    b.flush()
+    for (const block of blocks.slice(1)) {
+      expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+      b.block('b', block)
+    }
+    expect(b.take('p').blocks).to.have.length(100)
+    expect(b.cancels).to.be.empty()
+  })
+
+  it('a member that hangs: each want is asked elsewhere after the timeout', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.pass(2900)
+    expect(b.askedFor(block)).to.deep.equal(['a'])
+    b.pass(200)
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    b.block('b', block)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
+  it('a member that hangs with much open is ejected after a few timeouts, and the rest goes elsewhere without waiting', () => {
+    const b = bench({ limits: { expectedBlock: 2048 } })
+    const blocks = new Array(100).fill(0).map((_, i) => testBlock(i))
+    b.want('p', ...blocks.map(block => entry(block)))
+    b.pass(3100)
+    expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+    expect(blocks.filter(block => b.askedFor(block).includes('b')).length).to.equal(100)
+  })
+
+  it('a member that delivers others is given longer, but not for ever', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    b.want('p', entry(block))
+    for (let i = 2; i < 22; i++) {
+      b.pass(490)
+      b.want('p', entry(testBlock(i)))
+      b.block('a', testBlock(i))
+    }
+    expect(b.engine.status().members[0].totals.timeouts).to.equal(0)
+    b.pass(400)
+    expect(b.engine.status().members[0].totals.timeouts).to.equal(1)
+  })
+
+  it('a late block is still delivered', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.pass(3100)
+    b.block('a', block)
+    expect(b.take('p').blocks).to.have.length(1)
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a', 'b'])
+  })
+
+  it('only failures count as tries: after three the want is silent, and goes on when a member recovers', () => {
+    const b = bench({ members: [1, 2, 3, 4].map(i => ({ id: `m${i}` })) })
+    b.want('p', entry(block))
+    b.answer('m1', block, 'failed')
+    b.pass(1100)
+    b.answer('m2', block, 'failed')
+    b.pass(1100)
+    b.answer('m3', block, 'failed')
+    b.pass(10_000)
+    expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3'])
+    expect(b.take('p').presences).to.be.empty()
+    b.engine.put({ t: 'down', member: 'm4' })
+    b.engine.put({ t: 'up', member: 'm4' })
+    b.flush()
+    expect(b.askedFor(block)).to.have.length(4)
+  })
+
+  it('an exhausted retry budget delays a retry and drops no want', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { ejectAfter: 1000 } })
+    const blocks = new Array(60).fill(0).map((_, i) => testBlock(i))
+    b.want('p', ...blocks.map(block => entry(block)))
+    for (const block of blocks) {
+      b.answer('a', block, 'failed')
+    }
+    const atOnce = blocks.filter(block => b.askedFor(block).includes('b')).length
+    expect(atOnce).to.be.lessThan(30)
+    for (let s = 0; s < 10; s++) {
+      b.pass(1000)
+      for (const block of blocks) {
+        if (b.askedFor(block).at(-1) === 'b') {
+          b.block('b', block)
+        }
+      }
+    }
+    expect(b.take('p').blocks).to.have.length(60)
+  })
+
+  it('ejects a member after five failures in a row, but never the last', () => {
+    const b = bench()
+    for (let i = 0; i < 10; i++) {
+      b.want('p', entry(testBlock(i)))
+      b.answer('a', testBlock(i), 'failed')
+      b.pass(1100)
+      b.answer('b', testBlock(i), 'failed')
+    }
+    expect(b.engine.status().members.map(({ state }) => state)).to.have.members(['ejected', 'up'])
+  })
+
+  it('an ejected member returns after 30 s, with little weight at first', () => {
+    const b = bench()
+    for (let i = 0; i < 5; i++) {
+      b.want('p', entry(testBlock(i)))
+      b.answer('a', testBlock(i), 'failed')
+    }
+    expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+    b.pass(29_000)
+    expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+    b.pass(2000)
+    const [a] = b.engine.status().members
+    expect(a).to.include({ state: 'up' })
+    expect(a.weight).to.be.lessThan(0.3)
+    b.pass(12_000)
+    expect(b.engine.status().members[0].weight).to.equal(1)
+  })
+
+  it('a flapping member is put aside instead of disturbing everyone each time', () => {
+    const b = bench()
+    for (let i = 0; i < 3; i++) {
+      b.engine.put({ t: 'down', member: 'a' })
+      b.pass(1000)
+      b.engine.put({ t: 'up', member: 'a' })
+      b.flush()
+    }
+    b.want('p', entry(block))
+    expect(b.askedFor(block)).to.deep.equal(['b'])
+  })
+
+  it('ejected members are asked before anything is denied', () => {
+    const b = bench()
+    for (let i = 10; i < 15; i++) {
+      b.want('p', entry(testBlock(i)))
+      b.answer('a', testBlock(i), 'failed')
+    }
+    b.want('q', entry(block))
+    b.answer('b', block, 'lack')
+    expect(b.askedFor(block)).to.deep.equal(['b', 'a'])
+    expect(b.take('q').presences).to.be.empty()
+    b.answer('a', block, 'lack')
+    expect(b.take('q').presences).to.have.length(1)
+  })
+
+  it('a member that sends wrong bytes is ejected on its rate of unasked blocks, and its wants are asked elsewhere', () => {
+    const b = bench()
+    const blocks = new Array(50).fill(0).map((_, i) => testBlock(i))
+    b.want('p', ...blocks.map(block => entry(block)))
+    for (let i = 0; i < 50; i++) {
+      b.block('a', testBlock(1000 + i))
+    }
+    expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+    for (const block of blocks) {
+      b.block('b', block)
+    }
+    expect(b.take('p').blocks).to.have.length(50)
+    expect(b.engine.status().members[0].totals.unasked).to.equal(50)
+  })
+
+  it('blocks that cross a cancel are not held against a member', () => {
+    const b = bench()
+    for (let i = 0; i < 100; i++) {
+      b.want('p', entry(testBlock(i)))
+      b.want('p', entry(testBlock(i), { cancel: true }))
+      b.block('a', testBlock(i))
+    }
+    expect(b.engine.status().members[0]).to.include({ state: 'up' })
+    expect(b.engine.status().members[0].totals.unasked).to.equal(0)
+  })
+})

@@ -1,0 +1,146 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench } from './harness.ts'
+
+const have = (b: Bench, peer: string): boolean[] => b.take(peer).presences.map(({ have }) => have)
+
+describe('engine: presences', () => {
+  const block = testBlock(1)
+  const small = testBlock(2, 100)
+
+  it('asks for a HAVE as for a HAVE, then for the block from who said so', () => {
+    const b = bench()
+    b.want('p', entry(block, { wantType: 'have' }))
+    expect(b.asks[0].want.type).to.equal('have')
+    b.answer('a', block, 'lack')
+    b.answer('b', block, 'have')
+    expect(have(b, 'p')).to.deep.equal([true])
+    b.want('p', entry(block))
+    expect(b.asks.at(-1)).to.deep.include({ member: 'b' })
+    expect(b.asks.at(-1)?.want.type).to.equal('block')
+    b.block('b', block)
+    expect(b.take('p').blocks).to.have.length(1)
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+  })
+
+  it('upgrades an open want-have when the block is wanted', () => {
+    const b = bench()
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.want('p', entry(block))
+    expect(b.asks.map(({ member, want }) => [member, want.type])).to.deep.equal([['a', 'have'], ['a', 'block']])
+    b.answer('a', block, 'have')
+    expect(b.take('p').presences).to.be.empty()
+    b.block('a', block)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
+  it('answers a want-have by the block itself when that is small, as boxo does', () => {
+    const b = bench()
+    b.want('p', entry(small, { wantType: 'have' }))
+    b.block('a', small)
+    expect(b.take('p').blocks).to.have.length(1)
+    expect(b.engine.status()).to.include({ wants: 0 })
+  })
+
+  it('says DONT_HAVE once, when every member is certain, and delivers a block that turns up later', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    expect(have(b, 'p')).to.be.empty()
+    b.answer('b', block, 'lack')
+    expect(have(b, 'p')).to.deep.equal([false])
+    b.pass(120_000)
+    expect(have(b, 'p')).to.be.empty()
+    b.block('a', block)
+    expect(b.take('p').blocks).to.have.length(1)
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
+  })
+
+  it('says nothing to who did not ask for a DONT_HAVE', () => {
+    const b = bench()
+    b.want('p', entry(block, { sendDontHave: false }))
+    b.answer('a', block, 'lack')
+    b.answer('b', block, 'lack')
+    expect(have(b, 'p')).to.be.empty()
+  })
+
+  it('never denies while a member cannot tell', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.answer('b', block, 'unknown')
+    b.pass(25_000)
+    expect(have(b, 'p')).to.be.empty()
+  })
+
+  it('never denies while a member is down, until that has lasted a minute', () => {
+    const b = bench()
+    b.engine.put({ t: 'down', member: 'b' })
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.pass(55_000)
+    expect(have(b, 'p')).to.be.empty()
+    b.pass(10_000)
+    expect(have(b, 'p')).to.deep.equal([false])
+  })
+
+  it('never denies while all are down, and serves when one returns', () => {
+    const b = bench({ up: false })
+    b.want('p', entry(block))
+    b.pass(300_000)
+    expect(have(b, 'p')).to.be.empty()
+    b.engine.put({ t: 'up', member: 'b' })
+    b.flush()
+    expect(b.askedFor(block)).to.deep.equal(['b'])
+    b.block('b', block)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
+  it('never takes a HAVE back', () => {
+    const b = bench()
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.answer('a', block, 'have')
+    expect(have(b, 'p')).to.deep.equal([true])
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.answer('b', block, 'lack')
+    expect(have(b, 'p')).to.be.empty()
+    b.pass(120_000)
+    expect(have(b, 'p')).to.be.empty()
+  })
+
+  it('tells a second peer that a HAVE is known without asking again', () => {
+    const b = bench()
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.answer('a', block, 'have')
+    b.want('q', entry(block, { wantType: 'have' }))
+    expect(have(b, 'q')).to.deep.equal([true])
+    expect(b.askedFor(block)).to.have.length(1)
+  })
+
+  it('sends no presences to peers of 1.0 and 1.1, and blocks all the same', () => {
+    for (const protocol of ['/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap'] as const) {
+      const b = bench()
+      b.want('p', entry(block))
+      b.answer('a', block, 'lack')
+      b.answer('b', block, 'lack')
+      expect(b.take('p', protocol).presences).to.be.empty()
+      b.block('b', block)
+      expect(b.take('p', protocol).blocks).to.have.length(1)
+      expect(b.engine.status()).to.include({ unsent: 0 })
+    }
+  })
+
+  it('keeps at most so many lacked wants listed at a member, and asks those given up again later', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { listedPerMember: 2 } })
+    const blocks = [1, 2, 3].map(seed => testBlock(seed))
+    for (const block of blocks) {
+      b.want('p', entry(block))
+      b.answer('a', block, 'lack')
+    }
+    expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([blocks[0].key])
+    b.pass(31_000)
+    expect(b.askedFor(blocks[0])).to.have.length(2)
+    expect(b.askedFor(blocks[2])).to.have.length(1)
+  })
+})

@@ -1,0 +1,168 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+
+describe('engine: the way of a want', () => {
+  const block = testBlock(1)
+
+  it('asks one member and gives the block to who asked, in its own words', () => {
+    const b = bench()
+    b.want('p', entry(block, { cid: block.v0 }))
+    expect(b.askedFor(block)).to.deep.equal(['a'])
+    b.block('a', block)
+    const { blocks, presences } = b.take('p')
+    expect(presences).to.be.empty()
+    expect(blocks).to.have.length(1)
+    expect(blocks[0].data).to.equal(block.bytes, 'not copied')
+    expect([...blocks[0].prefix]).to.deep.equal([0x00, 0x70, 0x12, 0x20], 'CIDv0, as asked')
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0, unsent: 0 })
+  })
+
+  it('asks once for a block that five hundred peers want, and gives it to each', () => {
+    const b = bench()
+    for (let i = 0; i < 500; i++) {
+      b.want(`p${i}`, entry(block))
+    }
+    expect(b.askedFor(block)).to.deep.equal(['a'])
+    b.block('a', block)
+    for (let i = 0; i < 500; i++) {
+      expect(b.take(`p${i}`).blocks).to.have.length(1)
+    }
+  })
+
+  it('sends one block to a peer that wants it a thousand times', () => {
+    const b = bench()
+    b.want('p', ...new Array(1000).fill(entry(block)))
+    b.block('a', block)
+    expect(b.askedFor(block)).to.have.length(1)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
+  it('answers both CIDs under which one peer wants a multihash', () => {
+    const b = bench()
+    b.want('p', entry(block), entry(block, { cid: block.v0 }))
+    b.block('a', block)
+    expect(b.askedFor(block)).to.have.length(1)
+    expect(b.take('p').blocks.map(({ prefix }) => prefix[0])).to.have.members([0, 1])
+  })
+
+  it('serves the same want again after it was served', () => {
+    const b = bench()
+    for (let i = 0; i < 2; i++) {
+      b.want('p', entry(block))
+      b.block('a', block)
+      expect(b.take('p').blocks).to.have.length(1)
+    }
+    expect(b.askedFor(block)).to.have.length(2)
+  })
+
+  it('serves B when A cancels, and cancels downstream only when nobody waits', () => {
+    const b = bench()
+    b.want('A', entry(block))
+    b.want('B', entry(block))
+    b.want('A', entry(block, { cancel: true }))
+    expect(b.cancels).to.be.empty()
+    b.block('a', block)
+    expect(b.take('A').blocks).to.be.empty()
+    expect(b.take('B').blocks).to.have.length(1)
+
+    b.want('A', entry(block))
+    b.want('A', entry(block, { cancel: true }))
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+  })
+
+  it('cancels exactly the CID that is named', () => {
+    const b = bench()
+    b.want('p', entry(block), entry(block, { cid: block.v0 }))
+    b.want('p', entry(block, { cancel: true }))
+    b.block('a', block)
+    expect(b.take('p').blocks.map(({ prefix }) => prefix[0])).to.deep.equal([0])
+  })
+
+  it('takes a million cancels in constant time each, and keeps nothing', function () {
+    this.timeout(60_000)
+    const b = bench()
+    const entries = new Array(10_000).fill(0).map((_, i) => entry(testBlock(i, 4), { cancel: true }))
+    for (let i = 0; i < 100; i++) {
+      b.engine.put({ t: 'message', peer: 'p', wants: entries, full: false })
+    }
+    b.flush()
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status().totals.cancels).to.equal(1_000_000)
+  })
+
+  it('a full wantlist replaces the list of its peer, and of nobody else', () => {
+    const b = bench()
+    const other = testBlock(2)
+    b.want('p', entry(block))
+    b.want('q', entry(block))
+    b.engine.put({ t: 'message', peer: 'p', wants: [entry(other)], full: true })
+    b.flush()
+    b.block('a', block)
+    b.block('a', other)
+    expect(b.take('p').blocks.map(({ data }) => data)).to.deep.equal([other.bytes])
+    expect(b.take('q').blocks).to.have.length(1)
+  })
+
+  it('an empty full wantlist ends every want of its peer', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.engine.put({ t: 'message', peer: 'p', wants: [], full: true })
+    b.flush()
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+  })
+
+  it('one bad CID among good ones costs that entry', () => {
+    const b = bench()
+    b.want('p', { ...entry(block), cid: new Uint8Array(100_000) }, { ...entry(block), cid: Uint8Array.of(1, 2) }, entry(block))
+    expect(b.engine.status()).to.include({ wants: 1 })
+    expect(b.engine.status().totals.badWants).to.equal(2)
+  })
+
+  it('an identity CID is answered inline: no downstream want', () => {
+    const b = bench()
+    b.want('p', { ...entry(block), cid: Uint8Array.of(1, 0x55, 0, 3, 7, 8, 9) })
+    expect(b.asks).to.be.empty()
+    const { blocks } = b.take('p')
+    expect([...blocks[0].data]).to.deep.equal([7, 8, 9])
+    expect([...blocks[0].prefix]).to.deep.equal([1, 0x55, 0, 3])
+  })
+
+  it('a want of an unknown hash function is forwarded as it is', () => {
+    const b = bench()
+    const cid = Uint8Array.of(1, 0x55, 0x77, 4, 1, 2, 3, 4)
+    b.want('p', { ...entry(block), cid })
+    expect([...b.asks[0].want.cid]).to.deep.equal([...cid])
+  })
+
+  it('delivers an empty block', () => {
+    const b = bench()
+    const empty = { ...testBlock(9), bytes: new Uint8Array() }
+    b.want('p', entry(empty))
+    b.block('a', empty)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
+  it('forgets a peer and all it caused when it is gone', () => {
+    const b = bench()
+    b.want('p', entry(block), entry(testBlock(2)), entry(testBlock(3), { wantType: 'have' }))
+    b.block('a', testBlock(2))
+    b.engine.put({ t: 'gone', peer: 'p' })
+    b.flush()
+    expect(b.engine.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
+    expect(b.engine.status().members.map(({ load }) => load)).to.deep.equal([{ wants: 0, bytes: 0 }, { wants: 0, bytes: 0 }])
+    expect(b.cancels.map(({ want }) => want.key)).to.have.members([block.key, testBlock(3).key])
+  })
+
+  it('ends a want after its lifetime, and not before', () => {
+    const b = bench({ limits: { wantLifetime: 60_000 } })
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.answer('b', block, 'lack')
+    b.pass(59_000)
+    expect(b.engine.status()).to.include({ wants: 1 })
+    b.pass(2000)
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status().totals.expired).to.equal(1)
+  })
+})
