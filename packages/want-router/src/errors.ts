@@ -10,3 +10,23 @@ export class InvalidOptionError extends Error {
     super(message)
   }
 }
+
+/** A block source returned more bytes than a bitswap message can carry. */
+export class BlockTooLargeError extends Error {
+  static name = 'BlockTooLargeError'
+  name = 'BlockTooLargeError'
+
+  constructor (message = 'The block is larger than a bitswap message') {
+    super(message)
+  }
+}
+
+/** A node's RPC could not be asked who it is, or its answer is of no use. */
+export class KuboRpcError extends Error {
+  static name = 'KuboRpcError'
+  name = 'KuboRpcError'
+
+  constructor (message = 'The RPC of the node gave no usable answer') {
+    super(message)
+  }
+}

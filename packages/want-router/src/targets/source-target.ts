@@ -1,0 +1,193 @@
+import { cidPrefix, decodeCid } from '@kitsune/bitswap-codec'
+import { InvalidOptionError } from '../errors.ts'
+import { readBlock } from './read-block.ts'
+import type { BlockBytes } from './read-block.ts'
+import type { Capacity, MemberInit, Sink, Target, TargetInit, TargetWant } from './target.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { CID } from 'multiformats/cid'
+
+/** What a read is told. */
+export interface SourceReadOptions {
+  /** Aborts when nobody wants the block any more. A read that ignores it keeps its place among the concurrent ones. */
+  readonly signal: AbortSignal
+  /** Groups the wants of one upstream peer: an index may remember what it has been reading. */
+  readonly session: string
+}
+
+/**
+ * Anything that has blocks: `get` is enough. A block source of Kitsune fits, and
+ * so does an `interface-blockstore`.
+ */
+export interface SourceLike {
+  /** Whether a miss is certain: false for a cache or a partial index. Default true. */
+  readonly complete?: boolean
+  /**
+   * The block's bytes, whole or in pieces. A miss is `undefined` or an error
+   * named `NotFoundError`; any other error is a failure of the source.
+   */
+  get (cid: CID, options: SourceReadOptions): BlockBytes | undefined | Promise<BlockBytes | undefined>
+  /** Answers want-haves without reading the block; `undefined` is a miss. */
+  stat? (cid: CID, options: SourceReadOptions): Promise<object | undefined>
+  /** Answers want-haves if there is no `stat`. */
+  has? (cid: CID, options: SourceReadOptions): boolean | Promise<boolean>
+}
+
+export interface SourceInit extends MemberInit {
+  /** Reads at the same time, and so the blocks that it can hold in memory. Default 16. */
+  readonly concurrency?: number
+  /** What it can be asked for at once. Default four wants for each concurrent read: what waits is better kept where it is divided fairly between peers. */
+  readonly capacity?: Partial<Capacity>
+}
+
+/** A read that has begun. */
+interface Read {
+  readonly want: TargetWant
+  readonly controller: AbortController
+}
+
+/**
+ * A block source as a target.
+ *
+ * A source is not verified by being ours: its blocks are hashed like any other,
+ * and a wrong one leaves its want to time out and be asked elsewhere.
+ *
+ * @throws {InvalidOptionError} if `concurrency` is not a whole number above 0
+ */
+export function source (from: SourceLike, init: SourceInit): TargetInit {
+  const { id, weight, labels, concurrency = 16 } = init
+
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new InvalidOptionError(`source "${id}": concurrency is a whole number above 0, not ${concurrency}`)
+  }
+
+  // nothing stays listed at a source: a block that it gains does not come by itself
+  const capacity = { wants: 4 * concurrency, listed: 0, ...init.capacity }
+
+  return { id, weight, labels, create: () => createSourceTarget(from, concurrency, capacity) }
+}
+
+function createSourceTarget (from: SourceLike, concurrency: number, capacity: Partial<Capacity>): Target {
+  const waiting = new Map<WantKey, TargetWant>()
+  const reads = new Set<Read>()
+  let sink: Sink | undefined
+  let pumping = false
+
+  /** At the end of the turn's synchronous part, so that the sink is never reached from inside ask. */
+  function schedulePump (): void {
+    if (!pumping) {
+      pumping = true
+      queueMicrotask(pump)
+    }
+  }
+
+  function pump (): void {
+    pumping = false
+
+    for (const [key, want] of waiting) {
+      if (sink == null || reads.size >= concurrency) {
+        return
+      }
+      waiting.delete(key)
+      const read: Read = { want, controller: new AbortController() }
+      reads.add(read)
+      serve(read, sink).finally(() => {
+        reads.delete(read)
+        pump()
+      })
+    }
+  }
+
+  /** Never rejects. */
+  async function serve ({ want, controller: { signal } }: Read, sink: Sink): Promise<void> {
+    const { key, session } = want
+
+    try {
+      const cid = decodeCid(want.cid)
+      if (cid == null) {
+        sink.answer(key, 'unknown')
+        return
+      }
+      const answer = await look(cid, want, { signal, session })
+      if (signal.aborted) {
+        return
+      }
+      if (answer instanceof Uint8Array) {
+        // the next read waits until the router has taken this block
+        await sink.block(cidPrefix(want.cid), answer)
+      } else {
+        sink.answer(key, answer)
+      }
+    } catch (err) {
+      if (!signal.aborted) {
+        sink.answer(key, 'failed', err instanceof Error ? err : new Error(String(err)))
+      }
+    }
+  }
+
+  async function look (cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Uint8Array | 'have' | 'lack' | 'unknown'> {
+    const miss = from.complete === false ? 'unknown' : 'lack'
+
+    try {
+      if (type === 'have' && from.stat != null) {
+        return await from.stat(cid, options) == null ? miss : 'have'
+      }
+      if (type === 'have' && from.has != null) {
+        return await from.has(cid, options) ? 'have' : miss
+      }
+      const found = await from.get(cid, options)
+      if (found == null) {
+        return miss
+      }
+      const bytes = await readBlock(found)
+      return type === 'have' ? 'have' : bytes
+    } catch (err) {
+      if (isNotFound(err)) {
+        return miss
+      }
+      throw err
+    }
+  }
+
+  function stopReads (concerned: (read: Read) => boolean): void {
+    for (const read of reads) {
+      if (concerned(read)) {
+        read.controller.abort()
+      }
+    }
+  }
+
+  return {
+    start (to) {
+      sink = to
+      queueMicrotask(() => { sink?.up(capacity) })
+    },
+
+    /** Reads are aborted but not waited for: one that ignores its signal must not hold up the end. */
+    stop () {
+      sink = undefined
+      waiting.clear()
+      stopReads(() => true)
+    },
+
+    ask (wants) {
+      for (const want of wants) {
+        // the last word about a key counts: a have becomes a block
+        waiting.set(want.key, want)
+      }
+      schedulePump()
+    },
+
+    cancel (wants) {
+      const keys = new Set(wants.map(({ key }) => key))
+      for (const key of keys) {
+        waiting.delete(key)
+      }
+      stopReads(({ want }) => keys.has(want.key))
+    }
+  }
+}
+
+/** By name, since every package has a class of its own; `code` is how older stores say it. */
+function isNotFound (err: unknown): boolean {
+  return err instanceof Error && (err.name === 'NotFoundError' || ('code' in err && err.code === 'ERR_NOT_FOUND'))
+}

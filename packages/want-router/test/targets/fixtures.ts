@@ -1,0 +1,124 @@
+import { wantKey } from '@kitsune/bitswap-codec'
+import { defaultLogger } from '@libp2p/logger'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
+import type { Timers } from '../../src/driver/driver.ts'
+import type { AskType } from '../../src/strategies/strategy.ts'
+import type { Sink, TargetContext, TargetWant } from '../../src/targets/target.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+export interface FakeTimers extends Pick<Timers, 'now' | 'after'> {
+  /** Lets time pass, timer by timer, and promises settle after each. */
+  advance (ms: number): Promise<void>
+  /** Timers that have not been cancelled and have not fired. */
+  readonly pending: number
+}
+
+export function fakeTimers (): FakeTimers {
+  const timers = new Set<{ at: number, run (): void }>()
+  let now = 0
+
+  return {
+    now: () => now,
+
+    after (ms, run) {
+      const timer = { at: now + ms, run }
+      timers.add(timer)
+      return () => { timers.delete(timer) }
+    },
+
+    async advance (ms) {
+      const end = now + ms
+      await settled()
+
+      for (;;) {
+        const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+        if (next == null) {
+          break
+        }
+        now = next.at
+        timers.delete(next)
+        next.run()
+        await settled()
+      }
+
+      now = end
+    },
+
+    get pending () { return timers.size }
+  }
+}
+
+/** After all microtasks that are queued now, and those that they queue. */
+export async function settled (): Promise<void> {
+  return new Promise(resolve => { setImmediate(resolve) })
+}
+
+export interface RecordingSink extends Sink {
+  /** What was reported, in words, e.g. `up`, `have a`, `block a`, `down why`. */
+  readonly events: string[]
+  readonly errors: Error[]
+  /** What `block` returns. */
+  taken: Promise<void> | undefined
+  /** Throws, if the target reports while this is set. */
+  closed: boolean
+}
+
+export function recordingSink (nameOf: (key: WantKey) => string = key => key): RecordingSink {
+  const events: string[] = []
+  const errors: Error[] = []
+
+  function note (event: string, why?: Error): void {
+    if (sink.closed) {
+      throw new Error(`the target reported "${event}" where it must not`)
+    }
+    events.push(event)
+    if (why != null) {
+      errors.push(why)
+    }
+  }
+
+  const sink: RecordingSink = {
+    events,
+    errors,
+    taken: undefined,
+    closed: false,
+    up (capacity) { note(capacity == null ? 'up' : `up ${JSON.stringify(capacity)}`) },
+    down (why) { note(why == null ? 'down' : `down: ${why.message}`, why) },
+    load (bytes) { note(`load ${bytes}`) },
+    answer (key, answer, why) { note(`${answer} ${nameOf(key)}`, why) },
+    block (prefix, bytes) {
+      note(`block ${new TextDecoder().decode(bytes)}`)
+      return sink.taken
+    }
+  }
+  return sink
+}
+
+export interface FakeBlock {
+  readonly name: string
+  readonly cid: CID
+  readonly key: WantKey
+  readonly bytes: Uint8Array
+}
+
+/** A raw block whose content is its name. */
+export async function fakeBlock (name: string): Promise<FakeBlock> {
+  const bytes = new TextEncoder().encode(name)
+  const cid = CID.createV1(raw.code, await sha256.digest(bytes))
+  const key = wantKey(cid.bytes)
+  if (key == null) {
+    throw new Error('unreachable: a CID of our own making')
+  }
+  return { name, cid, key, bytes }
+}
+
+export function wantOf ({ key, cid }: FakeBlock, type: AskType = 'block', session = 'peer'): TargetWant {
+  return { key, cid: cid.bytes, type, priority: 1, session }
+}
+
+/** A context for targets that open no lines. */
+export function fakeContext (openPeer: TargetContext['openPeer'] = async () => { throw new Error('no lines here') }): TargetContext {
+  return { logger: defaultLogger(), openPeer }
+}
