@@ -7,10 +7,16 @@ export interface Limits {
   wantsPerPeer: number
   /** A want nobody could serve is forgotten after this. Default 10 min. */
   wantLifetime: number
-  /** Bytes of blocks that may wait unsent for one upstream peer. Default 1 MiB. */
+  /** Bytes that may wait unsent for one upstream peer before nothing more is asked for it. Default 1 MiB. */
   unsentPerPeer: number
-  /** Expected bytes that may be on their way for one upstream peer that reads quickly. Default 16 MiB. */
+  /**
+   * Expected bytes that may be on their way for one upstream peer: begins at
+   * `unsentPerPeer`, grows to this while the peer reads as fast as they come.
+   * Default 16 MiB.
+   */
   inFlightPerPeer: number
+  /** Bytes that may wait unsent for all upstream peers before each is held to `unsentPerPeer`. Default 64 MiB. */
+  unsent: number
   /** Wants open at a downstream peer. kubo silently forgets wants above 1,024. Default 512. */
   wantsPerMember: number
   /** Least and most expected bytes open at a downstream peer; adapted in between to its latency. Defaults 4 and 16 MiB. */
@@ -20,7 +26,7 @@ export interface Limits {
   listedPerMember: number
   /** Expected bytes open at all members together. Default 64 MiB. */
   inFlight: number
-  /** What a block is taken to weigh before sizes have been learned. Default 64 KiB. */
+  /** What a block is taken to weigh before a peer's sizes have been learned. Default 256 KiB, kubo's chunk. */
   expectedBlock: number
   /** A block up to this size answers a want-have by itself, as in boxo. Default 1,024. */
   inlineBlock: number
@@ -52,12 +58,13 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   wantLifetime: 600_000,
   unsentPerPeer: 1 << 20,
   inFlightPerPeer: 16 << 20,
+  unsent: 64 << 20,
   wantsPerMember: 512,
   minBytesPerMember: 4 << 20,
   maxBytesPerMember: 16 << 20,
   listedPerMember: 384,
   inFlight: 64 << 20,
-  expectedBlock: 64 << 10,
+  expectedBlock: 256 << 10,
   inlineBlock: 1024,
   minTimeout: 1000,
   firstTimeout: 3000,

@@ -24,18 +24,19 @@ export function forgetWant (state: State, want: LedgerWant): void {
 }
 
 /**
- * Queues a reply. False if the peer's window is full: it loses this copy and
- * keeps its want, so that a peer that does not read costs no more than its window.
+ * Queues a reply. False if it was not `reserved` in the peer's window and would
+ * not fit what may wait unsent: the peer loses this copy and keeps its want, so
+ * that one that does not read costs no more than its window.
  */
-export function say (state: State, peer: Upstream, reply: Reply): boolean {
+export function say (state: State, peer: Upstream, reply: Reply, reserved = false): boolean {
   const unsent = peer.replies.bytes
   const size = reply.bytes?.byteLength ?? 0
-  if (unsent > 0 && unsent + size > state.limits.unsentPerPeer) {
+  if (unsent > 0 && !reserved && unsent + size > state.limits.unsentPerPeer) {
     state.totals.copiesLost++
-    peer.window.reset()
     return false
   }
   peer.replies.push(reply)
+  state.unsent += peer.replies.bytes - unsent
   state.readyPeers.add(peer)
   return true
 }
@@ -57,16 +58,15 @@ function deny (state: State, want: LedgerWant): void {
   }
 }
 
-/** Gives a waiter the block, unless its window is full. */
-export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: Uint8Array): boolean {
+/** Gives a waiter the block, unless its window is full. The window shrinks by what has to wait. */
+export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: Uint8Array, reserved = false): boolean {
   const unsent = peer.replies.bytes
-  if (!say(state, peer, { cid, bytes, have: true })) {
+  peer.blockSize.sample(bytes.byteLength)
+  if (!say(state, peer, { cid, bytes, have: true }, reserved)) {
+    peer.window.reset()
     return false
   }
-  peer.blockSize.sample(bytes.byteLength)
-  if (unsent <= state.limits.unsentPerPeer / 4) {
-    peer.window.grow(bytes.byteLength)
-  } else if (unsent > state.limits.unsentPerPeer / 2) {
+  if (unsent > state.limits.unsentPerPeer) {
     peer.window.shrink(bytes.byteLength)
   }
   state.totals.blocksSent++
@@ -93,6 +93,8 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
   member.lastProgress = now
   member.totals.blocks++
   member.totals.bytes += bytes.byteLength
+  // what was asked for on a peer's account has its place in that peer's window, if it is of the size expected
+  const payer = bytes.byteLength <= 2 * route.expected ? route.payer : undefined
   if (route.member === member) {
     adapt(member, now - route.since, bytes.byteLength)
     endAttempt(state, route, 'block', bytes.byteLength)
@@ -105,7 +107,7 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
 
   for (const want of route.waiters()) {
     if (want.type === 'block' || (!want.promised && bytes.byteLength <= state.limits.inlineBlock)) {
-      if (deliver(state, want.owner, want.cid, bytes)) {
+      if (deliver(state, want.owner, want.cid, bytes, want.owner === payer)) {
         forgetWant(state, want)
       }
     } else if (!want.promised) {

@@ -86,6 +86,7 @@ export function createEngine (init: EngineInit): Engine {
       for (const want of everyWant(peer)) {
         forgetWant(state, want)
       }
+      state.unsent -= peer.replies.bytes
       state.turns.delete(peer)
       state.readyPeers.delete(peer)
       state.closing.delete(id)
@@ -128,8 +129,18 @@ export function createEngine (init: EngineInit): Engine {
 
     take (id, maxBytes, protocol) {
       const peer = state.peers.get(id)
-      const message = peer?.replies.take(maxBytes, protocol)
-      if (message != null && peer != null && peer.queue.size > 0 && admissible(state, peer)) {
+      if (peer == null) {
+        return
+      }
+      const unsent = peer.replies.bytes
+      const message = peer.replies.take(maxBytes, protocol)
+      const taken = unsent - peer.replies.bytes
+      state.unsent -= taken
+      if (peer.replies.bytes <= limits.unsentPerPeer / 4) {
+        // the peer reads as fast as blocks come
+        peer.window.grow(taken)
+      }
+      if (peer.queue.size > 0 && admissible(state, peer)) {
         giveTurn(state, peer)
         dirty = true
       }
@@ -153,10 +164,8 @@ export function createEngine (init: EngineInit): Engine {
 
     status () {
       let wants = 0
-      let unsent = 0
       for (const peer of state.peers.values()) {
         wants += peer.size
-        unsent += peer.replies.bytes
       }
       let active = 0
       for (const route of state.routes.values()) {
@@ -168,7 +177,7 @@ export function createEngine (init: EngineInit): Engine {
         wants,
         routes: state.routes.size,
         active,
-        unsent,
+        unsent: state.unsent,
         members: [...state.members.values()].map(memberStatus),
         totals: { ...state.totals }
       }
@@ -202,6 +211,7 @@ function initialState (init: EngineInit, limits: Limits): State {
     idle: new Set(),
     retryTokens: TRICKLE,
     inFlight: 0,
+    unsent: 0,
     nextPriority: MAX_PRIORITY,
     outbox: new Map(),
     readyPeers: new Set(),

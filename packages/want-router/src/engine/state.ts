@@ -28,6 +28,8 @@ export interface State {
   retryTokens: number
   /** Expected bytes open at all members. */
   inFlight: number
+  /** Bytes that wait for all upstream peers. */
+  unsent: number
   /** Counts down, so that targets serve in the order of asking. */
   nextPriority: number
   /** What the next flush says, a member at a time: an ask has a type, a cancel has none. */
@@ -81,7 +83,9 @@ export function giveTurn (state: State, peer: Upstream): void {
  * its way fit its window. A peer that does not read stops here.
  */
 export function admissible (state: State, peer: Upstream): boolean {
+  const { limits } = state
   const unsent = peer.replies.bytes
-  return unsent < state.limits.unsentPerPeer &&
-    (unsent + peer.inFlight === 0 || unsent + peer.inFlight + peer.blockSize.bytes <= peer.window.size)
+  const window = state.unsent < limits.unsent ? peer.window.size : limits.unsentPerPeer
+  return unsent < limits.unsentPerPeer &&
+    (unsent + peer.inFlight === 0 || unsent + peer.inFlight + peer.blockSize.bytes <= window)
 }

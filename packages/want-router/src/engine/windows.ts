@@ -76,6 +76,6 @@ export function sizeEstimate (first: number): SizeEstimate {
   let bytes = first
   return {
     get bytes () { return bytes },
-    sample (size) { bytes += (size - bytes) / 8 }
+    sample (size) { bytes = Math.ceil(bytes + (size - bytes) / 4) }
   }
 }

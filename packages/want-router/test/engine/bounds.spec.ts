@@ -10,7 +10,9 @@ const blocks = (n: number, size?: number): TestBlock[] => new Array(n).fill(0).m
 setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
 
-describe('engine: what a peer may cost', () => {
+describe('engine: what a peer may cost', function () {
+  this.timeout(60_000)
+
   it('of a wantlist of 100,000 entries keeps the 1,024 of highest priority', () => {
     const b = bench({ members: [] })
     const all = blocks(100_000, 4)
@@ -23,7 +25,7 @@ describe('engine: what a peer may cost', () => {
   })
 
   it('a list full of blocks that nobody has does not keep a peer from being served', () => {
-    const b = bench({ limits: { expectedBlock: 2048, wantsPerPeer: 100 } })
+    const b = bench({ limits: { wantsPerPeer: 100 } })
     const missing = blocks(100)
     b.want('p', ...missing.map(block => entry(block, { priority: 1000 })))
     for (const block of missing) {
@@ -37,7 +39,7 @@ describe('engine: what a peer may cost', () => {
   })
 
   it('a full list keeps its own wants against new ones of lower priority', () => {
-    const b = bench({ limits: { expectedBlock: 2048, wantsPerPeer: 10 } })
+    const b = bench({ limits: { wantsPerPeer: 10 } })
     b.want('p', ...blocks(10).map(block => entry(block, { priority: 5 })))
     b.want('p', entry(testBlock(50), { priority: 4 }))
     expect(b.askedFor(testBlock(50))).to.be.empty()
@@ -47,7 +49,7 @@ describe('engine: what a peer may cost', () => {
   })
 
   it('for a peer that never reads no more is asked than its window, and no block is kept beyond it', () => {
-    const b = bench({ members: [{ id: 'a' }] })
+    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 18 } })
     const wanted = blocks(400, 1 << 18)
     b.want('p', ...wanted.map(block => entry(block)))
     for (let asked = 0; asked < b.asks.length; asked++) {
@@ -138,8 +140,7 @@ describe('engine: what a peer may cost', () => {
     expect(bytes.small / bytes.big).to.be.within(0.5, 2)
   })
 
-  it('keeps under 1 KB a peer of ten thousand that wanted and vanished', function () {
-    this.timeout(60_000)
+  it('keeps under 1 KB a peer of ten thousand that wanted and vanished', () => {
     const b = bench()
     const cycle = (from: number): void => {
       for (let i = from; i < from + 10_000; i++) {

@@ -5,7 +5,7 @@ describe('engine: failures downstream', () => {
   const block = testBlock(1)
 
   it('a member killed in mid-transfer: what it owed is asked elsewhere at once, no want is lost', () => {
-    const b = bench({ limits: { expectedBlock: 2048 } })
+    const b = bench()
     const blocks = new Array(100).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
     b.block('a', blocks[0])
@@ -32,7 +32,7 @@ describe('engine: failures downstream', () => {
   })
 
   it('a member that hangs with much open is ejected after a few timeouts, and the rest goes elsewhere without waiting', () => {
-    const b = bench({ limits: { expectedBlock: 2048 } })
+    const b = bench()
     const blocks = new Array(100).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
     b.pass(3100)

@@ -71,6 +71,7 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
       random: () => 0.5,
       seed: 1,
       ...init,
+      limits: { expectedBlock: 2048, ...init.limits },
       members
     }),
     asks: [],
