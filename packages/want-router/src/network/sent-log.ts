@@ -9,7 +9,7 @@ export interface SentFrame {
   chunks: Uint8Array[]
   length: number
   protocol: BitswapProtocol
-  /** How often it was sent again. */
+  /** How often it was on its way, or had left, when its stream broke. */
   resends: number
   /** When it was handed to the stream, and then when it left. */
   at: number
@@ -28,9 +28,9 @@ export interface SentLog {
   add (frame: SentFrame, now: number): void
   /** The stream holds `unsent` bytes: notes what has left, forgets what is old. `keep`: ms. */
   settle (unsent: number, now: number, keep: number): void
-  /** Forgets what has left and is old. */
-  expire (now: number, keep: number): void
-  /** All that may not have arrived, oldest first. */
+  /** The stream has ended: all that may not have arrived and has not been tried too often, oldest first. */
+  salvage (now: number, keep: number): SentFrame[]
+  /** Oldest first. */
   readonly frames: readonly SentFrame[]
   /** When something last left or, with nothing unsent, was last handed over. */
   readonly progressAt: number
@@ -93,7 +93,18 @@ export function sentLog (limits: NetworkLimits, size: MessageSize, now: number):
       expire(now, keep)
     },
 
-    expire,
+    salvage (now, keep) {
+      expire(now, keep)
+
+      return frames.filter((frame, i) => {
+        // what lay behind the one that was leaving cannot be what broke the stream
+        if (i <= leftFrames) {
+          frame.resends++
+        }
+
+        return frame.resends <= limits.maxResends
+      })
+    },
 
     frames,
 

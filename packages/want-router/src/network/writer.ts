@@ -188,18 +188,6 @@ export function writer (init: WriterInit): Writer {
     lingering.set(outbound.stream, init.now() + limits.lingerTimeout)
   }
 
-  /** Takes what may not have arrived over to the next stream. */
-  function salvage ({ sent, connection }: Outbound, now: number): void {
-    sent.expire(now, keep(connection))
-    const frames = sent.frames.filter(frame => frame.resends < limits.maxResends)
-
-    for (const frame of frames) {
-      frame.resends++
-    }
-
-    again = frames.concat(again)
-  }
-
   function open (): void {
     if (stopped || unsupported || opening != null || current != null) {
       return
@@ -263,7 +251,7 @@ export function writer (init: WriterInit): Writer {
 
     // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
     stream.addEventListener('drain', () => { queueMicrotask(pump) })
-    stream.addEventListener('close', evt => { closed(outbound, evt) })
+    stream.addEventListener('close', evt => { closed(outbound, evt) }, { once: true })
     // replies come on streams of their own, so whatever comes on this one need not be kept
     stream.closeRead().catch(() => {})
 
@@ -335,7 +323,7 @@ export function writer (init: WriterInit): Writer {
     }
 
     // without an error it may be the connection that has gone, with whatever was under way
-    salvage(outbound, now)
+    again = outbound.sent.salvage(now, keep(outbound.connection)).concat(again)
 
     if (!pumping) {
       open()

@@ -1,0 +1,37 @@
+import { expect } from 'aegir/chai'
+import { watch } from '../../src/network/watch.ts'
+import { fakeClock } from './fakes.ts'
+
+describe('network/watch', () => {
+  it('has no timer while there is nothing to watch', async () => {
+    const clock = fakeClock()
+    const watched = watch(250, clock.now, clock.after)
+    let ticks = 0
+    expect(clock.timers).to.equal(0)
+
+    watched.add({ tick: () => ++ticks < 3 })
+    expect(clock.timers).to.equal(1)
+    await clock.advance(10_000)
+
+    expect(ticks).to.equal(3)
+    expect(clock.timers).to.equal(0)
+    expect(watched.size).to.equal(0)
+  })
+
+  it('serves everything with one timer', () => {
+    const clock = fakeClock()
+    const watched = watch(250, clock.now, clock.after)
+    watched.add({ tick: () => true })
+    watched.add({ tick: () => true })
+    expect(clock.timers).to.equal(1)
+  })
+
+  it('stops when it is cleared', async () => {
+    const clock = fakeClock()
+    const watched = watch(250, clock.now, clock.after)
+    watched.add({ tick: () => { throw new Error('was ticked') } })
+    watched.clear()
+    await clock.advance(1_000)
+    expect(clock.timers).to.equal(0)
+  })
+})
