@@ -1,0 +1,117 @@
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { expect } from 'aegir/chai'
+import { createLibp2p } from 'libp2p'
+import { CID } from 'multiformats/cid'
+import { peerTarget, source, wantRouter } from '../src/index.ts'
+import { entry, testBlock } from './engine/harness.ts'
+import { createWireClient } from './wire-client.ts'
+import type { SourceLike, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
+import type { TestBlock } from './engine/harness.ts'
+import type { WireClient } from './wire-client.ts'
+import type { Libp2p } from '@libp2p/interface'
+
+const stack = {
+  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+  transports: [tcp()],
+  connectionEncrypters: [noise()],
+  streamMuxers: [yamux()]
+}
+
+const holding = (...blocks: TestBlock[]): SourceLike => ({
+  get: async cid => blocks.find(block => CID.decode(block.cid).equals(cid))?.bytes
+})
+
+describe('wantRouter', function () {
+  this.timeout(20_000)
+
+  const open: Array<{ stop (): void | Promise<void> }> = []
+  const block = testBlock(1)
+
+  afterEach(async () => {
+    for (const node of open.splice(0).reverse()) {
+      await node.stop()
+    }
+  })
+
+  async function node (init: WantRouterInit): Promise<Libp2p<{ router: WantRouter }>> {
+    const node = await createLibp2p({ ...stack, services: { identify: identify(), router: wantRouter(init) } })
+    open.push(node)
+    return node
+  }
+
+  async function client (): Promise<WireClient> {
+    const client = await createWireClient()
+    open.push(client)
+    return client
+  }
+
+  const to = (node: Libp2p<{ router: WantRouter }>): TargetInit => peerTarget({
+    id: 'node',
+    locate: async () => ({ peer: node.peerId, addresses: node.getMultiaddrs() })
+  })
+
+  it('is refused without targets, and with two of one name', async () => {
+    expect(() => wantRouter({ targets: [] })).to.throw().with.property('name', 'InvalidOptionError')
+    const twice = [source(holding(), { id: 'a' }), source(holding(), { id: 'a' })]
+    await expect(createLibp2p({ ...stack, services: { router: wantRouter({ targets: twice }) } })).to.eventually.be.rejected
+      .with.property('name', 'InvalidOptionError')
+  })
+
+  it('serves from a router that serves from a source: one host each', async () => {
+    const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
+    const front = await node({ targets: [to(behind)] })
+    const received = await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
+    expect([...received]).to.deep.equal([...block.bytes])
+  })
+
+  it('serves through two hosts: the node behind never sees the public identity', async () => {
+    const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
+    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
+    open.push(downstream)
+    const front = await node({ targets: [to(behind)], downstream })
+    await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
+    expect(behind.getPeers().map(String)).to.deep.equal([downstream.peerId.toString()])
+  })
+
+  it('says DONT_HAVE through both, and delivers the block when it turns up', async () => {
+    const store: TestBlock[] = []
+    const behind = await node({ targets: [source({ get: async cid => store.find(block => CID.decode(block.cid).equals(cid))?.bytes }, { id: 'memory' })], limits: { askAgainAfter: 1000 } })
+    const front = await node({ targets: [to(behind)] })
+    const c = await client()
+    await c.send(front.getMultiaddrs()[0], [entry(block)])
+    await c.until(({ presences }) => presences.some(({ have }) => !have))
+    store.push(block)
+    await c.until(({ blocks }) => blocks.length > 0)
+  })
+
+  it('is ready when a member is up, and no longer when it drains', async () => {
+    const front = await node({ targets: [source(holding(block), { id: 'memory' })] })
+    const c = await client()
+    await c.fetch(front.getMultiaddrs()[0], block.cid)
+    const { router } = front.services
+    expect(router.ready).to.equal(true)
+    const drained = router.drain()
+    expect(router.ready).to.equal(false)
+    await drained
+    expect(router.status()).to.include({ draining: true, active: 0, unsent: 0 })
+  })
+
+  it('empties every map when its peers are gone', async () => {
+    const front = await node({ targets: [source(holding(block), { id: 'memory' })] })
+    for (let i = 0; i < 5; i++) {
+      const c = await createWireClient()
+      await c.fetch(front.getMultiaddrs()[0], block.cid)
+      await c.send(front.getMultiaddrs()[0], [entry(testBlock(2))])
+      await c.until(({ presences }) => presences.length > 0)
+      await c.stop()
+    }
+    while (front.getConnections().length > 0) {
+      await new Promise(resolve => { setImmediate(resolve) })
+    }
+    await new Promise(resolve => { setImmediate(resolve) })
+    expect(front.services.router.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
+  })
+})
