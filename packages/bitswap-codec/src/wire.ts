@@ -8,6 +8,11 @@
  */
 export interface Cursor {
   readonly bytes: Uint8Array
+
+  // of `bytes`, whose getters cost as much as reading a field
+  readonly buffer: ArrayBufferLike
+  readonly offset: number
+
   pos: number
 
   /**
@@ -35,7 +40,14 @@ export const WIRE_BYTES = 2
 const MAX_GROUP_DEPTH = 100
 
 export function createCursor (bytes: Uint8Array): Cursor {
-  return { bytes, pos: 0, end: bytes.length, high: 0, fault: undefined }
+  return { bytes, buffer: bytes.buffer, offset: bytes.byteOffset, pos: 0, end: bytes.length, high: 0, fault: undefined }
+}
+
+/**
+ * Part of the bytes as a plain Uint8Array, without copying, even if they are a Buffer
+ */
+export function cursorView (cursor: Cursor, start: number, end: number): Uint8Array {
+  return new Uint8Array(cursor.buffer, cursor.offset + start, end - start)
 }
 
 /**
@@ -44,7 +56,7 @@ export function createCursor (bytes: Uint8Array): Cursor {
  */
 export function readVarint (cursor: Cursor): number {
   const { bytes, end } = cursor
-  let pos = cursor.pos
+  const pos = cursor.pos
 
   if (pos < end && bytes[pos] < 0x80) {
     cursor.pos = pos + 1
@@ -52,6 +64,19 @@ export function readVarint (cursor: Cursor): number {
     return bytes[pos]
   }
 
+  // a priority near 2^31, which is what boxo sends, takes five bytes
+  if (pos + 5 <= end && bytes[pos + 4] < 0x08 && (bytes[pos] & bytes[pos + 1] & bytes[pos + 2] & bytes[pos + 3]) > 0x7f) {
+    cursor.pos = pos + 5
+    cursor.high = 0
+    return (bytes[pos] & 0x7f) | (bytes[pos + 1] & 0x7f) << 7 | (bytes[pos + 2] & 0x7f) << 14 | (bytes[pos + 3] & 0x7f) << 21 | bytes[pos + 4] << 28
+  }
+
+  return readAnyVarint(cursor)
+}
+
+function readAnyVarint (cursor: Cursor): number {
+  const { bytes, end } = cursor
+  let pos = cursor.pos
   let low = 0
   let high = 0
 
@@ -88,7 +113,15 @@ export function readVarint (cursor: Cursor): number {
  * The number and wire type of a field, as one number
  */
 export function readTag (cursor: Cursor): number {
-  const tag = readVarint(cursor) >>> 0
+  const { bytes, pos } = cursor
+
+  // every field that bitswap has
+  if (pos < cursor.end && bytes[pos] < 0x80 && bytes[pos] > 7) {
+    cursor.pos = pos + 1
+    return bytes[pos]
+  }
+
+  const tag = readAnyVarint(cursor) >>> 0
 
   if (cursor.fault == null && (cursor.high !== 0 || tag < 8)) {
     cursor.fault = 'a field number out of range'
