@@ -9,7 +9,7 @@ import { consumerConfig, entryPoints, runtimeConsumer, typesConsumer } from './l
 import { summary } from './lib/results.mjs'
 import { root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
-import { closure, workspaces } from './lib/workspaces.mjs'
+import { closure, readManifest, workspaces } from './lib/workspaces.mjs'
 
 /** @import { Workspace } from './lib/types.ts' */
 
@@ -18,6 +18,7 @@ import { closure, workspaces } from './lib/workspaces.mjs'
  * as a stranger would. publint and are-the-types-wrong read them, and an empty
  * project installs them, imports each entry point and compiles against its types.
  */
+const manifest = readManifest(root)
 const published = workspaces().filter(({ manifest }) => manifest.private !== true)
 const bin = join(root, 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'kitsune-packages-'))
@@ -104,7 +105,7 @@ function pack ({ name }) {
 /** @param {string[]} tarballs */
 async function install (tarballs) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', version: '1.0.0', private: true, type: 'module' }))
-  await succeed('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error', ...tarballs])
+  await succeed('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error', `@types/node@${manifest.devDependencies?.['@types/node']}`, ...tarballs])
 }
 
 /**

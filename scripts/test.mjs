@@ -41,7 +41,7 @@ const suites = []
 
 if (positionals.length === 0) {
   console.log('\nscripts')
-  suites.push(await runTests('scripts', 'mocha', ['scripts/test/*.spec.mjs', ...mochaOptions()]))
+  suites.push(await runTests('scripts', 'mocha', ['scripts/test/*.spec.mjs', '--timeout', '60000', ...mochaOptions()]))
 }
 
 for (const [i, workspace] of tested.entries()) {

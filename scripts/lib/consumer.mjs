@@ -64,7 +64,8 @@ export const consumerConfig = {
     noEmit: true,
     // our declarations are to be checked, not trusted
     skipLibCheck: false,
-    lib: ['ES2024', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable']
+    // libp2p's own declarations refer to node:events
+    types: ['node']
   },
   include: ['*.ts']
 }
