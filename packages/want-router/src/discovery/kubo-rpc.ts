@@ -1,0 +1,122 @@
+/**
+ * @packageDocumentation
+ *
+ * Nodes by their RPC: each is asked who it is and where it listens.
+ *
+ * @example
+ * ```ts
+ * wantRouter({ targets: kubo(['http://10.0.0.1:5001', '/dns4/node/tcp/5001']) })
+ * ```
+ */
+import { peerIdFromString } from '@libp2p/peer-id'
+import { InvalidOptionError, KuboRpcError } from '../errors.ts'
+import { peerTarget } from '../targets/peer-target.ts'
+import { parseEndpoint } from './endpoint.ts'
+import { readJson } from './read-json.ts'
+import { swarmAddresses } from './swarm-addresses.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { PeerTargetInit } from '../targets/peer-target.ts'
+import type { LocatedPeer, TargetInit } from '../targets/target.ts'
+import type { PeerId } from '@libp2p/interface'
+
+export interface KuboInit extends Omit<PeerTargetInit, 'id' | 'locate'> {
+  /**
+   * The RPC as a multiaddr (`/ip4/10.0.0.1/tcp/5001`, with `/http` or `/https`)
+   * or an http(s) URL. A URL's `user:password@` becomes an Authorization header
+   * and appears in no name, error or log.
+   */
+  readonly url: string
+  /** Name of the member. Default: the URL as written, without its credentials. */
+  readonly id?: string
+  /** Value of an Authorization header, e.g. `Bearer …`, for a URL without credentials. */
+  readonly authorization?: string
+  /** More headers for the RPC, say for a proxy before it. As secret as the credentials. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * Nodes that have kubo's RPC: `POST /api/v0/id` names the peer and its addresses.
+ * It is asked again before every attempt to connect, so a node may come back
+ * with another peer id. Redirects are refused: they would lead the credentials,
+ * and the router, elsewhere.
+ *
+ * There is no QUIC and no WebTransport: the node needs a TCP or WebSocket
+ * address in `Addresses.Swarm`.
+ *
+ * @throws {InvalidOptionError} for addresses and headers that cannot be meant
+ */
+export function kubo (nodes: ReadonlyArray<string | KuboInit>): TargetInit[] {
+  return nodes.map(node => kuboTarget(typeof node === 'string' ? { url: node } : node))
+}
+
+function kuboTarget ({ url, id, authorization, headers, ...init }: KuboInit): TargetInit {
+  const endpoint = parseEndpoint(url)
+  const request = requestHeaders(endpoint, authorization, headers)
+
+  return peerTarget({
+    ...init,
+    id: id ?? endpoint.name,
+    locate: async signal => locate(endpoint, request, signal)
+  })
+}
+
+function requestHeaders (endpoint: Endpoint, authorization: string | undefined, more: Readonly<Record<string, string>> = {}): Headers {
+  const headers = new Headers()
+  const all = Object.entries(more)
+
+  for (const value of [endpoint.authorization, authorization]) {
+    if (value != null) {
+      all.push(['authorization', value])
+    }
+  }
+
+  const names = new Set<string>()
+
+  for (const [name, value] of all) {
+    if (names.has(name.toLowerCase())) {
+      throw new InvalidOptionError(`kubo: ${endpoint.name} has more than one value for the header ${name}: give credentials in the URL, as authorization or as a header`)
+    }
+    names.add(name.toLowerCase())
+
+    try {
+      headers.set(name, value)
+    } catch {
+      // the original error shows the value
+      throw new InvalidOptionError(`kubo: ${endpoint.name} has a header ${name} whose name or value HTTP does not allow`)
+    }
+  }
+
+  return headers
+}
+
+/** Asks a node who it is. Its errors are safe to show. */
+async function locate ({ name, url, host }: Endpoint, headers: Headers, signal: AbortSignal): Promise<LocatedPeer> {
+  const answer = await readJson(new URL('api/v0/id', url), { method: 'POST', headers, signal }).catch(err => {
+    throw signal.aborted ? signal.reason : new KuboRpcError(`${name} cannot be asked who it is: ${err.message}`)
+  })
+
+  const { id, addresses } = checkAnswer(name, answer)
+  const dialable = swarmAddresses(addresses, host)
+
+  if (dialable.length === 0) {
+    throw new KuboRpcError(`${name} reports no address that can be dialled: add a TCP or WebSocket address to its Addresses.Swarm (there is no QUIC or WebTransport)`)
+  }
+
+  return { peer: id, addresses: dialable }
+}
+
+function checkAnswer (name: string, answer: unknown): { id: PeerId, addresses: string[] } {
+  const { ID, Addresses }: { ID?: unknown, Addresses?: unknown } = typeof answer === 'object' && answer != null ? answer : {}
+  // an offline daemon has null for addresses
+  const addresses = Addresses ?? []
+
+  if (typeof ID !== 'string' || !Array.isArray(addresses) || !addresses.every(address => typeof address === 'string')) {
+    throw new KuboRpcError(`${name} does not answer as kubo's /api/v0/id: expected { ID, Addresses }`)
+  }
+
+  try {
+    return { id: peerIdFromString(ID), addresses }
+  } catch {
+    throw new KuboRpcError(`${name} names itself by what is no peer id`)
+  }
+}
