@@ -7,11 +7,15 @@ export type SubjectName = 'direct' | 'naive' | 'balancer'
 
 const SUBJECTS: readonly SubjectName[] = ['balancer', 'naive', 'direct']
 
-/** The figures that need no process but this one. */
+/** bitswap-codec against protons. */
 export const CODEC = 'codec'
+/** What no proxy in Node can save. */
+export const FLOOR = 'floor'
+
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, FLOOR]
 
 export interface Options {
-  /** Names of workloads, and `codec`; default: all. */
+  /** Names of workloads, `codec` and `floor`; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]
@@ -28,7 +32,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
 
-  --only NAMES      comma-separated: ${WORKLOADS.map(({ name }) => name).join(', ')}, ${CODEC} (default: all)
+  --only NAMES      comma-separated: ${NAMES.join(', ')} (default: all)
   --subjects NAMES  comma-separated: ${SUBJECTS.join(', ')} (default: all)
   --pairs N         interleaved runs of each (default: 5)
   --quick           one run of each with a quarter of the blocks: not for publishing
@@ -39,13 +43,12 @@ export const USAGE = `npm run bench -- [options]
 
 /** @throws {UsageError} with one line that says which option is wrong */
 export function parseOptions (args: readonly string[]): Options {
-  const names = [...WORKLOADS.map(({ name }) => name), CODEC]
   const values = parse(args)
   const profile = values.profile === '' ? '.' : values.profile
   const single = values.quick === true || profile != null
 
   return {
-    only: list('only', values.only, names),
+    only: list('only', values.only, NAMES),
     subjects: list('subjects', values.subjects ?? (profile != null ? 'balancer' : undefined), SUBJECTS),
     pairs: positive('pairs', values.pairs ?? (single ? '1' : '5')),
     quick: values.quick === true,

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
-import { CODEC } from './args.ts'
+import { CODEC, FLOOR } from './args.ts'
 import { codecFigures, printCodec } from './codec.ts'
 import { MissingToolError } from './errors.ts'
+import { floorFigure } from './floor.ts'
 import { measure } from './measure.ts'
 import { print, progress } from './print.ts'
 import { printSummary, summarize } from './profile-summary.ts'
@@ -11,6 +12,7 @@ import { printReport, report } from './table.ts'
 import { WORKLOADS, quick } from './workloads.ts'
 import type { Options } from './args.ts'
 import type { CodecFigures } from './codec.ts'
+import type { FloorFigure } from './floor.ts'
 import type { RunResult } from './run.ts'
 import type { Report } from './table.ts'
 import type { Workload } from './workloads.ts'
@@ -22,9 +24,12 @@ export interface BenchResult {
   machine: { cores: number, cpu: string, memory: number, node: string, kubo?: string }
   quick: boolean
   codec?: CodecFigures
+  floor?: FloorFigure
   runs: RunResult[]
   report: Report
 }
+
+const FLOOR_BYTES = 2 ** 30
 
 /**
  * Measures what the options ask for. Progress goes to standard error, tables to
@@ -54,6 +59,12 @@ export async function bench (options: Options): Promise<BenchResult> {
     progress('codec')
     result.codec = codecFigures({ quick: options.quick })
     say(`\n${printCodec(result.codec)}\n`)
+  }
+
+  if (options.only.includes(FLOOR) && options.profile == null) {
+    progress('floor')
+    result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
+    say(`\nFloor: ${result.floor.cpuSecondsPerGiB.toFixed(2)} CPU s/GiB, ${result.floor.megabytesPerSecond.toFixed(1)} MB/s\n`)
   }
 
   if (workloads.length > 0) {

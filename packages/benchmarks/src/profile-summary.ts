@@ -60,14 +60,22 @@ export function summarize (profile: CpuProfile): ProfileSummary {
   return { busy: busy / 1e6, packages: shares(packages), functions: shares(functions) }
 }
 
+// what Node's bindings are called in a profile, which says nothing of where they are
+const NATIVE: Array<[owner: string, functions: readonly string[]]> = [
+  ['garbage collector', ['(garbage collector)']],
+  ['kernel: socket writes', ['writeBuffer', 'writev', 'writeLatin1String', 'writeUtf8String']],
+  ['OpenSSL', ['update', 'final', 'setAAD', 'setAuthTag', 'getAuthTag', 'CipherBase', 'Hash', 'digest', 'oneShotDigest', 'hash']]
+]
+
 /** The package that a script belongs to. Functions without a script are native: V8's own, or bindings of Node's. */
 export function packageOf (url: string, functionName: string): string {
-  if (functionName === '(garbage collector)') {
-    return 'garbage collector'
+  if (url === '') {
+    return NATIVE.find(([, functions]) => functions.includes(functionName))?.[0] ?? 'native, other'
   }
 
-  if (url === '') {
-    return 'native (V8, crypto, sockets)'
+  if (url.startsWith('wasm:')) {
+    // the only one in libp2p: noise's cipher for small frames
+    return 'wasm'
   }
 
   if (url.startsWith('node:')) {

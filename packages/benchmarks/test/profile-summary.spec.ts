@@ -9,7 +9,10 @@ describe('profile summary', () => {
     ['file:///r/examples/balancer/dist/src/bin.js', 'f', 'kitsune: balancer'],
     ['node:internal/streams/writable', 'f', 'node'],
     ['', '(garbage collector)', 'garbage collector'],
-    ['', 'writev', 'native (V8, crypto, sockets)']
+    ['', 'writev', 'kernel: socket writes'],
+    ['', 'update', 'OpenSSL'],
+    ['', '(program)', 'native, other'],
+    ['wasm://wasm/20831a12', 'wasm-function[11]', 'wasm']
   ]) {
     it(`puts ${url === '' ? name : url} down to ${owner}`, () => {
       expect(packageOf(url, name)).to.equal(owner)
@@ -30,7 +33,7 @@ describe('profile summary', () => {
     expect(summary.busy).to.equal(0.004)
     expect(summary.packages).to.deep.equal([
       { name: 'kitsune: bitswap-codec', share: 0.75 },
-      { name: 'native (V8, crypto, sockets)', share: 0.25 }
+      { name: 'kernel: socket writes', share: 0.25 }
     ])
     expect(printSummary(summary)).to.include('push kitsune: bitswap-codec frames.js:42')
   })
