@@ -35,7 +35,7 @@ export interface NetworkLimits {
   resendWindow: number
   /** The most that is kept for that, beside what has not left yet. The last message is kept whatever its size. */
   resendBytes: number
-  /** How often one message is sent again: a peer may break the stream because of it. */
+  /** How often one message is sent again: a peer may break the stream because of it, or because it has no room for streams just now. */
   maxResends: number
   /** A peer that takes nothing for so long, although there is something to send, is disconnected. */
   stallTimeout: number
@@ -74,7 +74,7 @@ export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   idleTimeout: 5_000,
   resendWindow: 3_000,
   resendBytes: 1024 * 1024,
-  maxResends: 2,
+  maxResends: 8,
   stallTimeout: 120_000,
   openTimeout: 10_000,
   minBackoff: 200,

@@ -55,6 +55,7 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   let queued = 0
   let unfinished = 0
   let handling = false
+  let resuming = false
   let readToEnd = false
   let over = false
   let lastData = owner.now()
@@ -129,10 +130,7 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   function hold (promise: Promise<void>): void {
     handling = true
     owner.holds()
-
-    if (stream.readStatus === 'readable') {
-      stream.pause()
-    }
+    pause()
 
     promise.then(() => {
       handling = false
@@ -145,6 +143,35 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
       log('a message could not be handled - %e', err)
       fail(err)
     })
+  }
+
+  function pause (): void {
+    if (!resuming && stream.readStatus === 'readable') {
+      stream.pause()
+    }
+  }
+
+  /**
+   * libp2p hands over what it has buffered first, and opens the window of the
+   * muxer after that: pausing in between would be undone, and the peer would
+   * never be stopped again. So that is made up for afterwards.
+   */
+  function resume (): void {
+    if (stream.readStatus !== 'paused') {
+      return
+    }
+
+    resuming = true
+
+    try {
+      stream.resume()
+    } finally {
+      resuming = false
+    }
+
+    if (handling && !over) {
+      pause()
+    }
   }
 
   function proceed (): void {
@@ -160,11 +187,7 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
     }
 
     lastData = owner.now()
-
-    // gives what libp2p has buffered meanwhile, maybe within the call
-    if (stream.readStatus === 'paused') {
-      attempt(() => { stream.resume() })
-    }
+    attempt(resume)
   }
 
   function attempt (run: () => void): void {

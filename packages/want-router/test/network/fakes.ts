@@ -73,7 +73,8 @@ export class FakeStream extends AbstractStream {
   room = Infinity
   resetSent = false
   closeSent = false
-  pauses = 0
+  /** The other side has been told to stop. */
+  stopped = false
 
   constructor (protocol = '/ipfs/bitswap/1.2.0', direction: MessageStreamDirection = 'inbound') {
     super({
@@ -103,10 +104,12 @@ export class FakeStream extends AbstractStream {
   async sendCloseRead (): Promise<void> {}
 
   sendPause (): void {
-    this.pauses++
+    this.stopped = true
   }
 
-  sendResume (): void {}
+  sendResume (): void {
+    this.stopped = false
+  }
 
   /** The other side sends. */
   receive (...data: Array<Uint8Array | number[]>): void {
@@ -208,7 +211,7 @@ export interface FakeHost extends NetworkComponents {
   stream (connection: FakeConnection, protocol?: string): FakeStream
   /** What was dialed. */
   dialed: unknown[]
-  onDial: () => FakeConnection
+  onDial(): FakeConnection
 }
 
 export function fakeHost (): FakeHost {

@@ -136,6 +136,13 @@ describe('network/reader', () => {
   })
 
   describe('bad bytes reset the stream', () => {
+    function expectBad (bytes: number[]): void {
+      reader(stream, true, owner)
+      stream.receive(bytes)
+      expectReset()
+      expect(owner.stats.badFrames).to.equal(1)
+    }
+
     const faults: Record<string, number[]> = {
       'a length that goes on for ever': new Array(11).fill(0xff),
       'a length of 5 MiB': [0x80, 0x80, 0xc0, 0x02],
@@ -146,12 +153,7 @@ describe('network/reader', () => {
     }
 
     for (const [name, bytes] of Object.entries(faults)) {
-      it(name, () => {
-        reader(stream, true, owner)
-        stream.receive(bytes)
-        expectReset()
-        expect(owner.stats.badFrames).to.equal(1)
-      })
+      it(name, () => { expectBad(bytes) })
     }
 
     it('random bytes: resets it or reads on, and never throws', () => {
@@ -253,6 +255,26 @@ describe('network/reader', () => {
       await settled()
       expect(owner.seen).to.deep.equal([1, 2, 3])
       expect(stream.readStatus).to.equal('readable')
+    })
+
+    it('again, for what had been buffered meanwhile, keeps the peer stopped', async () => {
+      const later = Promise.withResolvers<void>()
+      owner.handle = () => owner.seen.length === 1 ? ready.promise : later.promise
+      reader(stream, true, owner)
+      stream.receive(frame(numbered(1)))
+      expect(stream.stopped).to.equal(true)
+      stream.receive(frame(numbered(2)))
+
+      ready.resolve()
+      await settled()
+      expect(owner.seen).to.deep.equal([1, 2])
+      expect(stream.readStatus).to.equal('paused')
+      expect(stream.stopped).to.equal(true)
+
+      later.resolve()
+      await settled()
+      expect(stream.readStatus).to.equal('readable')
+      expect(stream.stopped).to.equal(false)
     })
 
     it('hears the rest of a stream that has ended meanwhile', async () => {

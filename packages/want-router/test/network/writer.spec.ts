@@ -287,15 +287,15 @@ describe('network/writer', () => {
       expect(read(connection.last.left)[0].wants[0].wantType).to.equal('block')
     })
 
-    it('because of a message, that message is tried three times in all', async () => {
+    it('because of a message, that message is tried nine times in all', async () => {
       await send(numbered(1))
 
-      for (let i = 0; i < 6; i++) {
+      for (let i = 0; i < 12; i++) {
         connection.last.onRemoteReset()
         await clock.advance(2_000)
       }
 
-      expect(connection.streams.map(({ left }) => allNumbers(left))).to.deep.equal([[1], [1], [1]])
+      expect(connection.streams.map(({ left }) => allNumbers(left))).to.deep.equal(Array.from({ length: 9 }, () => [1]))
     })
 
     it('again and again, it waits longer each time, up to 10 s', async () => {
@@ -345,7 +345,9 @@ describe('network/writer', () => {
         for (const { messages, room, breaks, ms } of steps) {
           const before = new Map(connection.streams.map(stream => [stream, stream.left.length]))
           connection.last.room = room
-          await send(...Array.from({ length: messages }, () => numbered(count++, 5_000)))
+          const first = count
+          count += messages
+          await send(...Array.from({ length: messages }, (_, i) => numbered(first + i, 5_000)))
 
           if (breaks) {
             // what was on its way in that moment does not arrive

@@ -1,0 +1,95 @@
+import { mplex } from '@libp2p/mplex'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { hostComponents } from '../../src/network/host.ts'
+import { network } from '../../src/network/network.ts'
+import { numbers } from './messages.ts'
+import type { Network, NetworkInit } from '../../src/network/network.ts'
+import type { BitswapMessage, Outgoing } from '@kitsune/bitswap-codec'
+import type { Libp2p, StreamMuxerFactory } from '@libp2p/interface'
+
+export type Muxer = 'yamux' | 'mplex'
+
+/** How a server has to set libp2p up: its defaults are for a browser. */
+const muxers: Record<Muxer, () => () => StreamMuxerFactory> = {
+  yamux: () => yamux({ streamOptions: { maxStreamWindowSize: 1024 * 1024 } }),
+  mplex: () => mplex({ disconnectThreshold: Infinity })
+}
+
+export async function createHost (muxer: Muxer | (() => StreamMuxerFactory) = 'yamux'): Promise<Libp2p> {
+  return createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [typeof muxer === 'string' ? muxers[muxer]() : muxer],
+    connectionManager: { inboundConnectionThreshold: Infinity, maxIncomingPendingConnections: 1_000, maxConnections: 2_000 }
+  })
+}
+
+/** A real host with a network that notes what it hears and sends what is queued. */
+export interface Node {
+  host: Libp2p
+  net: Network
+  id: string
+  heard: number[]
+  /** Messages that went unheard when `onMessage` was waited for. */
+  gone: string[]
+  onMessage (message: BitswapMessage): Promise<void> | undefined
+  queue: Outgoing[]
+  send (to: Node, ...messages: Outgoing[]): void
+  dial (to: Node): Promise<void>
+  stop (): Promise<void>
+}
+
+export async function createNode (muxer?: Parameters<typeof createHost>[0], init: Partial<NetworkInit> = {}): Promise<Node> {
+  const host = await createHost(muxer)
+
+  const node: Node = {
+    host,
+    id: host.peerId.toString(),
+    heard: [],
+    gone: [],
+    queue: [],
+    onMessage: () => undefined,
+    net: network({
+      handlers: {
+        message (peer, message) {
+          node.heard.push(...numbers(message))
+          return node.onMessage(message)
+        },
+        gone (peer) { node.gone.push(peer) }
+      },
+      take: () => node.queue.shift(),
+      ...init
+    })(hostComponents(host)),
+    send (to, ...messages) {
+      node.queue.push(...messages)
+      node.net.wake(to.id)
+    },
+    async dial (to) {
+      await node.net.connect(to.host.peerId, to.host.getMultiaddrs(), AbortSignal.timeout(20_000))
+    },
+    async stop () {
+      await node.net.stop()
+      await host.stop()
+    }
+  }
+
+  await node.net.start()
+  return node
+}
+
+/** Waits for something that real sockets bring about. */
+export async function until (what: string, is: () => boolean, ms = 20_000): Promise<void> {
+  const end = Date.now() + ms
+
+  while (!is()) {
+    if (Date.now() > end) {
+      throw new Error(`Waited ${ms} ms, but not so: ${what}`)
+    }
+
+    await new Promise(resolve => { setTimeout(resolve, 5) })
+  }
+}
