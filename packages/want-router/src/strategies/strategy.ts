@@ -59,6 +59,8 @@ export interface Strategy {
    * Best first, lazily, no member twice. Consumed within the call and called
    * afresh for each attempt; deterministic given seed and history. The engine
    * takes the first that can be asked, so what follows is the failover order.
+   * Members in every state are ranked, ejected ones too: it is the engine that
+   * passes over them, and that does not while most are ejected.
    */
   rank (want: Want): Iterable<Member>
   /** An attempt has ended. */

@@ -45,7 +45,7 @@ export interface Sink {
   answer (key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: Error): void
   /** The target's own report of what it has queued for us, bytes. A hint. */
   load (pendingBytes: number): void
-  /** The target is gone; whatever it owed is asked elsewhere. */
+  /** The target is gone; whatever it owed is asked elsewhere. Repeated while it is down if there is a newer reason. */
   down (why?: Error): void
 }
 
