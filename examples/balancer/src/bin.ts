@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { main } from './main.ts'
+import { processOptions, processSurroundings } from './surroundings.ts'
+
+process.exit(await main(processSurroundings(), processOptions()))

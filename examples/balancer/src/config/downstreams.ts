@@ -1,0 +1,221 @@
+import { ConfigError } from '../errors.ts'
+import { targetOf } from '../routing.ts'
+import { oneLine } from './layers.ts'
+import { redact, secret } from './secret.ts'
+import type { Secret } from './secret.ts'
+
+/** A node to balance over, as configured. Safe to print: secrets mask themselves. */
+export interface DownstreamConfig {
+  /**
+   * The configured name, else the address as written, less its credentials.
+   * Stable across restarts and equal on all replicas, which therefore rank alike.
+   */
+  readonly id: string
+  /** `rpc`: asked for its peer id at `/api/v0/id`; `swarm`: dialled as it is. */
+  readonly kind: 'rpc' | 'swarm'
+  /** As written, without credentials. */
+  readonly address: string
+  /** Share of the work relative to the others. */
+  readonly weight: number
+  readonly labels: Readonly<Record<string, string>>
+  /** Value of the Authorization header that the RPC is asked with. */
+  readonly authorization?: Secret
+}
+
+/** A downstream before it is interpreted. */
+interface RawDownstream {
+  address: string
+  name?: string
+  weight?: number
+  labels: Record<string, string>
+  authFile?: string
+}
+
+const NAME = /^[\w.:/-]{1,200}$/
+const LABEL = /^[a-zA-Z_]\w{0,63}$/
+
+/**
+ * Reads `address;name=a;weight=2;label.zone=x;auth-file=path`, or the object
+ * that a config file can hold in its place.
+ *
+ * @throws {ConfigError} that names `origin` and shows no credential
+ */
+export function parseDownstream (value: unknown, origin: string, readFile: (path: string) => string): DownstreamConfig {
+  const raw = typeof value === 'string' ? fromText(value, origin) : fromObject(value, origin)
+  const { address, credentials } = splitCredentials(raw.address, origin)
+  const kind = isSwarmAddress(address, origin) ? 'swarm' : 'rpc'
+
+  if (raw.authFile != null && (kind === 'swarm' || credentials != null)) {
+    throw new ConfigError(`${origin}: ${address}: auth-file is for an RPC whose URL has no credentials`)
+  }
+
+  const authorization = raw.authFile == null ? credentials : readAuthFile(raw.authFile, origin, readFile)
+  const downstream: DownstreamConfig = {
+    id: checkedName(raw.name, origin) ?? address,
+    kind,
+    address,
+    weight: checkedWeight(raw.weight ?? 1, origin),
+    labels: raw.labels,
+    ...(authorization == null ? {} : { authorization: secret(authorization) })
+  }
+
+  try {
+    targetOf(downstream)
+  } catch (err) {
+    throw new ConfigError(`${origin}: ${redact(oneLine(err))}`)
+  }
+
+  return downstream
+}
+
+function fromText (text: string, origin: string): RawDownstream {
+  const [address, ...parameters] = text.split(';').map(part => part.trim())
+  const raw: RawDownstream = { address, labels: {} }
+
+  for (const parameter of parameters.filter(part => part !== '')) {
+    const equals = parameter.indexOf('=')
+    const key = parameter.slice(0, Math.max(equals, 0))
+    const value = parameter.slice(equals + 1)
+
+    if (key === '' || value === '') {
+      throw new ConfigError(`${origin}: ${redact(address)}: expected key=value, got "${redact(parameter)}"`)
+    }
+
+    if (key === 'name') {
+      raw.name = value
+    } else if (key === 'weight') {
+      raw.weight = Number(value)
+    } else if (key === 'auth-file') {
+      raw.authFile = value
+    } else if (key.startsWith('label.')) {
+      raw.labels[checkedLabel(key.slice('label.'.length), origin)] = value
+    } else {
+      throw new ConfigError(`${origin}: ${redact(address)}: unknown parameter "${key}"; known are name, weight, label.<name> and auth-file`)
+    }
+  }
+
+  return raw
+}
+
+function fromObject (value: unknown, origin: string): RawDownstream {
+  if (value == null || typeof value !== 'object' || !('address' in value) || typeof value.address !== 'string') {
+    throw new ConfigError(`${origin}: each downstream is a string, or an object with an "address"`)
+  }
+
+  const raw: RawDownstream = { address: value.address, labels: {} }
+
+  for (const [key, field] of Object.entries(value)) {
+    if (key === 'name' && typeof field === 'string') {
+      raw.name = field
+    } else if (key === 'weight' && typeof field === 'number') {
+      raw.weight = field
+    } else if (key === 'authFile' && typeof field === 'string') {
+      raw.authFile = field
+    } else if (key === 'labels' && field != null && typeof field === 'object') {
+      for (const [label, text] of Object.entries(field)) {
+        raw.labels[checkedLabel(label, origin)] = String(text)
+      }
+    } else if (key !== 'address') {
+      throw new ConfigError(`${origin}: ${redact(raw.address)}: "${key}" is unknown or of the wrong type; known are address, name, weight, labels and authFile`)
+    }
+  }
+
+  return raw
+}
+
+/** Takes `user:password@` out of a URL. */
+function splitCredentials (text: string, origin: string): { address: string, credentials?: string } {
+  const [, scheme, authority, rest] = /^(https?:\/\/)([^/?#]*)(.*)$/i.exec(text) ?? []
+  const at = authority?.lastIndexOf('@') ?? -1
+
+  if (at === -1) {
+    return { address: text }
+  }
+
+  try {
+    const [user, ...password] = authority.slice(0, at).split(':').map(decodeURIComponent)
+
+    return {
+      address: `${scheme}${authority.slice(at + 1)}${rest}`,
+      credentials: basic(`${user}:${password.join(':')}`)
+    }
+  } catch {
+    throw new ConfigError(`${origin}: ${redact(text)}: user and password must be percent-encoded`)
+  }
+}
+
+/**
+ * True if the address is a peer's, which libp2p dials: a multiaddr with /p2p/.
+ *
+ * @throws {ConfigError} it is one that cannot be dialled
+ */
+function isSwarmAddress (text: string, origin: string): boolean {
+  if (!/^\/.*\/p2p\//.test(text)) {
+    return false
+  }
+
+  if (text.includes('/p2p-circuit')) {
+    throw new ConfigError(`${origin}: ${text}: nodes are not dialled through relays`)
+  }
+
+  if (/\/(quic|quic-v1|webtransport|webrtc|webrtc-direct)\//.test(text)) {
+    throw new ConfigError(`${origin}: ${text}: a swarm address must use TCP or WebSockets; there is no QUIC or WebTransport`)
+  }
+
+  return true
+}
+
+/**
+ * The first line of the file in the form that kubo's `API.Authorizations`
+ * takes as AuthSecret: `basic:user:password` or `bearer:token`; bare
+ * `user:password` is basic.
+ */
+function readAuthFile (path: string, origin: string, readFile: (path: string) => string): string {
+  let line: string
+
+  try {
+    line = readFile(path).split('\n')[0].trim()
+  } catch (err) {
+    throw new ConfigError(`${origin}: cannot read auth-file ${path}: ${oneLine(err)}`)
+  }
+
+  if (line.startsWith('bearer:')) {
+    return `Bearer ${line.slice('bearer:'.length)}`
+  }
+
+  const credentials = line.startsWith('basic:') ? line.slice('basic:'.length) : line
+
+  if (!credentials.includes(':')) {
+    throw new ConfigError(`${origin}: auth-file ${path}: expected user:password, basic:user:password or bearer:token in its first line`)
+  }
+
+  return basic(credentials)
+}
+
+function basic (credentials: string): string {
+  return `Basic ${Buffer.from(credentials).toString('base64')}`
+}
+
+function checkedName (name: string | undefined, origin: string): string | undefined {
+  if (name != null && !NAME.test(name)) {
+    throw new ConfigError(`${origin}: name "${name}" must be 1 to 200 letters, digits, or _ . : / -`)
+  }
+
+  return name
+}
+
+function checkedWeight (weight: number, origin: string): number {
+  if (!Number.isFinite(weight) || weight <= 0 || weight > 1000) {
+    throw new ConfigError(`${origin}: a weight must be a number above 0 and at most 1000`)
+  }
+
+  return weight
+}
+
+function checkedLabel (label: string, origin: string): string {
+  if (!LABEL.test(label)) {
+    throw new ConfigError(`${origin}: label "${label}" must be letters, digits and _, beginning with no digit`)
+  }
+
+  return label
+}

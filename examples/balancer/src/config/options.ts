@@ -1,0 +1,152 @@
+/** How one option is called in each place. */
+export interface Option {
+  /** Long flag, without the dashes. */
+  readonly flag: string
+  /** Short flag, without the dash. */
+  readonly short?: string
+  /** Environment variable; an empty one counts as absent. */
+  readonly env?: string
+  /** Key in the config file. */
+  readonly file?: string
+  /** `list`: repeatable, or separated by commas; `switch`: takes no value. */
+  readonly kind: 'text' | 'list' | 'switch'
+  /** Placeholder of the value in the help. */
+  readonly value?: string
+  readonly help: readonly string[]
+}
+
+/**
+ * Every option, in the order of the help. The short ones mean what they meant
+ * in go-libp2p-kitsune.
+ */
+export const OPTIONS = {
+  downstream: {
+    flag: 'downstream',
+    short: 'd',
+    env: 'KITSUNE_DOWNSTREAM',
+    file: 'downstream',
+    kind: 'list',
+    value: 'address',
+    help: [
+      'a node to balance over: the RPC of a kubo node as multiaddr or URL,',
+      'or a swarm address that ends in /p2p/<peer id>. May be followed by',
+      ';name=a;weight=2;label.zone=x;auth-file=path (quote it)'
+    ]
+  },
+  listen: {
+    flag: 'listen',
+    short: 'l',
+    env: 'KITSUNE_LISTEN',
+    file: 'listen',
+    kind: 'list',
+    value: 'multiaddr',
+    help: ['where to listen for TCP (default /ip4/0.0.0.0/tcp/0)']
+  },
+  websocket: {
+    flag: 'websocket',
+    short: 'w',
+    env: 'KITSUNE_WEBSOCKET',
+    file: 'websocket',
+    kind: 'list',
+    value: 'multiaddr',
+    help: ['where to listen for WebSockets, with or without /ws (default: nowhere)']
+  },
+  key: {
+    flag: 'key',
+    short: 'k',
+    env: 'KITSUNE_KEY',
+    file: 'key',
+    kind: 'text',
+    value: 'path',
+    help: ['private key file, created if absent (default ./key)']
+  },
+  announce: {
+    flag: 'announce',
+    env: 'KITSUNE_ANNOUNCE',
+    file: 'announce',
+    kind: 'list',
+    value: 'multiaddr',
+    help: ['tell clients these addresses instead of the ones listened on']
+  },
+  strategy: {
+    flag: 'strategy',
+    env: 'KITSUNE_STRATEGY',
+    file: 'strategy',
+    kind: 'text',
+    value: 'expression',
+    help: ['which node is asked first (default bounded-load(rendezvous))']
+  },
+  admin: {
+    flag: 'admin',
+    env: 'KITSUNE_ADMIN',
+    file: 'admin',
+    kind: 'text',
+    value: 'host:port',
+    help: ['where to serve /healthz, /readyz, /metrics and /status', '(default 127.0.0.1:9090)']
+  },
+  grace: {
+    flag: 'grace',
+    env: 'KITSUNE_GRACE',
+    file: 'grace',
+    kind: 'text',
+    value: 'seconds',
+    help: ['how long transfers may take to finish after SIGTERM (default 30)']
+  },
+  maxConnections: {
+    flag: 'max-connections',
+    env: 'KITSUNE_MAX_CONNECTIONS',
+    file: 'maxConnections',
+    kind: 'text',
+    value: 'n',
+    help: ['clients connected at the same time (default 2000)']
+  },
+  config: {
+    flag: 'config',
+    env: 'KITSUNE_CONFIG',
+    kind: 'text',
+    value: 'path',
+    help: ['a JSON file with the options above as keys']
+  },
+  checkConfig: {
+    flag: 'check-config',
+    kind: 'switch',
+    help: ['print the effective configuration, secrets masked, and exit']
+  },
+  json: {
+    flag: 'json',
+    kind: 'switch',
+    help: ['print one line of JSON when ready: {"peerId","addresses","admin"}']
+  },
+  help: { flag: 'help', short: 'h', kind: 'switch', help: ['print this and exit'] },
+  version: { flag: 'version', kind: 'switch', help: ['print the version and exit'] },
+  preload: { flag: 'preload', short: 'p', kind: 'text', value: 'port', help: ['not available yet; refused'] }
+} as const satisfies Record<string, Option>
+
+/** Name of an option in this program. */
+export type OptionName = keyof typeof OPTIONS
+
+/** The text behind `--help`. */
+export function helpText (): string {
+  const lines = [
+    'Usage: kitsune-balancer -d <address> [options]',
+    '',
+    'One libp2p identity in front of many IPFS nodes.',
+    ''
+  ]
+
+  for (const option of Object.values<Option>(OPTIONS)) {
+    const names = `${option.short == null ? '    ' : `-${option.short}, `}--${option.flag}`
+    const head = `  ${names}${option.value == null ? '' : ` <${option.value}>`}`
+
+    option.help.forEach((line, i) => {
+      lines.push(`${(i === 0 ? head : '').padEnd(34)} ${line}`)
+    })
+  }
+
+  return [
+    ...lines,
+    '',
+    'Addresses may be repeated or separated by commas. Flags go before environment',
+    'variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...), which go before the file.'
+  ].join('\n')
+}

@@ -1,0 +1,66 @@
+import { multihashKey } from '@kitsune/bitswap-codec'
+import { source, wantRouter } from '@kitsune/want-router'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { createUpstreamHost } from '../hosts/upstream-host.ts'
+import type { DemoDag } from './dag.ts'
+import type { Libp2p } from '@libp2p/interface'
+
+/** Nodes in this process that hold a DAG. */
+export interface DemoNodes {
+  /** One swarm address each, with /p2p/. */
+  readonly addresses: readonly string[]
+  /** Ids of the peers connected to any of them. */
+  peers (): string[]
+  stop (): Promise<void>
+}
+
+/**
+ * Starts nodes on loopback that serve a DAG. Each is a router, too: its only
+ * target is a block source instead of a peer, the engine is the same.
+ */
+export async function startDemoNodes (dag: DemoDag, names: readonly string[]): Promise<DemoNodes> {
+  const hosts: Libp2p[] = []
+
+  async function stop (): Promise<void> {
+    await Promise.all(hosts.splice(0).map(async host => host.stop()))
+  }
+
+  try {
+    for (const name of names) {
+      hosts.push(await startNode(dag, name))
+    }
+  } catch (err) {
+    await stop()
+    throw err
+  }
+
+  return {
+    addresses: hosts.map(host => host.getMultiaddrs()[0].toString()),
+    peers: () => [...new Set(hosts.flatMap(host => host.getPeers().map(peer => peer.toString())))],
+    stop
+  }
+}
+
+async function startNode ({ blocks }: DemoDag, name: string): Promise<Libp2p> {
+  const held = new Map(blocks.map(({ cid, bytes }) => [multihashKey(cid.multihash.bytes), bytes]))
+  const host = await createUpstreamHost({
+    privateKey: await generateKeyPair('Ed25519'),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    announce: [],
+    maxConnections: 10,
+    agent: { name: `kitsune-demo-${name}`, version: '0' },
+    services: {
+      router: wantRouter({
+        targets: [source({
+          // what it does not hold does not exist: it may say so
+          complete: true,
+          get: cid => held.get(multihashKey(cid.multihash.bytes))
+        }, { id: 'memory' })]
+      })
+    }
+  })
+
+  await host.start()
+
+  return host
+}

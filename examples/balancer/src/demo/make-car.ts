@@ -1,0 +1,11 @@
+import { writeFile } from 'node:fs/promises'
+import { encodeCar } from './car.ts'
+import { buildDemoDag } from './dag.ts'
+
+/**
+ * Makes the CAR that ships with the balancer: `node src/demo/make-car.ts`. The
+ * same bytes each time.
+ */
+const dag = buildDemoDag()
+await writeFile('assets/kitsune.car', await encodeCar(dag))
+console.log(`${dag.root}: ${dag.blocks.length} blocks in assets/kitsune.car`) // eslint-disable-line no-console

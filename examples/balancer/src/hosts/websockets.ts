@@ -1,0 +1,107 @@
+import { Server } from 'node:net'
+import { webSockets } from '@libp2p/websockets'
+import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import type { WebSocketsComponents } from '@libp2p/websockets'
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** Limits of the WebSocket transport. */
+export interface WebSocketLimits {
+  /** Sockets open at a listener at the same time. */
+  maxSockets: number
+  /** A socket that has not become a WebSocket by then is closed, ms. */
+  upgradeTimeout: number
+}
+
+/**
+ * The largest WebSocket message taken, bytes. What arrives are noise frames of
+ * at most 64 KiB and a few handshake bytes; `ws` by itself would buffer 100 MiB
+ * for a stranger.
+ */
+const MAX_MESSAGE = 1 << 20
+
+/**
+ * libp2p's WebSockets transport, hardened for the internet. As of 10.1 it
+ * (1) leaves the socket open when a connection is aborted, since it closes it
+ * with the reserved code 1006, which throws; (2) waits for ever for the first
+ * byte and for the HTTP request; (3) accepts any number of sockets and messages
+ * of 100 MiB. The fields read here are not part of its interface; where they
+ * are missing, that protection is, too, which the tests would notice.
+ */
+export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSocketsComponents) => Transport {
+  return (components) => {
+    const transport = webSockets()(components)
+    const { createListener, dial } = transport
+
+    transport.createListener = (options) => {
+      const listener = createListener.call(transport, { ...options, upgrader: closingUpgrader(options.upgrader) })
+      boundSockets(listener, limits)
+
+      return listener
+    }
+
+    transport.dial = async (address, options) => dial.call(transport, address, { ...options, upgrader: closingUpgrader(options.upgrader) })
+
+    return transport
+  }
+}
+
+/** An upgrader whose connections take their sockets with them, however they end. */
+function closingUpgrader (upgrader: Upgrader): Upgrader {
+  return {
+    upgradeInbound: async (connection, options) => {
+      await closingSocket(connection, async () => upgrader.upgradeInbound(connection, options))
+    },
+    upgradeOutbound: async (connection, options) => {
+      return closingSocket(connection, async () => upgrader.upgradeOutbound(connection, options))
+    },
+    createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
+    getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
+    getStreamMuxers: () => upgrader.getStreamMuxers()
+  }
+}
+
+async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>): Promise<T> {
+  connection.addEventListener('close', () => {
+    const { websocket } = connection as { websocket?: { terminate? (): void, close (): void } }
+
+    // the socket of a listener is one of the ws package, a dialled one is Node's
+    if (typeof websocket?.terminate === 'function') {
+      websocket.terminate()
+    } else {
+      websocket?.close()
+    }
+  }, { once: true })
+
+  try {
+    return await upgrade()
+  } catch (err) {
+    connection.abort(err as Error)
+    throw err
+  }
+}
+
+function boundSockets (listener: Listener, { maxSockets, upgradeTimeout }: WebSocketLimits): void {
+  const { server, wsServer } = listener as { server?: unknown, wsServer?: EventEmitter & { options?: { maxPayload?: number } } }
+  const deadlines = new WeakMap<Socket, NodeJS.Timeout>()
+
+  if (server instanceof Server) {
+    server.maxConnections = maxSockets
+    server.on('connection', (socket: Socket) => {
+      const deadline = setTimeout(() => { socket.destroy() }, upgradeTimeout)
+      deadlines.set(socket, deadline)
+      socket.once('close', () => { clearTimeout(deadline) })
+      // a reset before the listener listens for errors must not end the process
+      socket.on('error', () => { socket.destroy() })
+    })
+  }
+
+  if (wsServer?.options != null) {
+    wsServer.options.maxPayload = MAX_MESSAGE
+    // emitted when the HTTP upgrade is answered; from here on libp2p has its timeout
+    wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => {
+      clearTimeout(deadlines.get(socket))
+    })
+  }
+}

@@ -1,0 +1,175 @@
+import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
+import { link, open, readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { KeyFileError } from '../errors.ts'
+import type { PrivateKey } from '@libp2p/interface'
+
+/** Shorter RSA keys are refused, as go-libp2p does. */
+const MIN_RSA_BITS = 2048
+/** A libp2p RSA-8192 key has less than 5 KiB. */
+const MAX_KEY_FILE = 64 * 1024
+
+/**
+ * Reads the private key of the public identity, or makes one if the file does
+ * not exist. The format is libp2p's PrivateKey protobuf, which
+ * go-libp2p-kitsune and `ipfs key export` write.
+ *
+ * A new key is Ed25519: its peer id contains the public key, a handshake costs
+ * a fraction of an RSA signature, and every libp2p of the last years knows it.
+ *
+ * @throws {KeyFileError} the file is not such a key; it is never overwritten
+ */
+export async function loadOrCreateKey (path: string): Promise<PrivateKey> {
+  return await loadKey(path) ?? await createKey(path)
+}
+
+async function loadKey (path: string): Promise<PrivateKey | undefined> {
+  let bytes: Uint8Array
+
+  try {
+    bytes = await readFile(path)
+  } catch (err) {
+    if (isCode(err, 'ENOENT')) {
+      return undefined
+    }
+
+    throw new KeyFileError(`cannot read key file ${path}: ${(err as Error).message}`)
+  }
+
+  try {
+    return await parseKey(bytes)
+  } catch (err) {
+    throw new KeyFileError(`key file ${path} is unusable and was left as it is: ${(err as Error).message}; restore it from a backup, or move it away to get a new peer id`)
+  }
+}
+
+/** Decodes a key and proves that its two halves belong together. */
+async function parseKey (bytes: Uint8Array): Promise<PrivateKey> {
+  if (bytes.byteLength === 0 || bytes.byteLength > MAX_KEY_FILE) {
+    throw new Error(`it holds ${bytes.byteLength} bytes`)
+  }
+
+  let key: PrivateKey
+
+  try {
+    key = privateKeyFromProtobuf(bytes)
+  } catch {
+    throw new Error('it is not a libp2p private key (protobuf)')
+  }
+
+  if (key.type === 'RSA') {
+    const bits = createPublicKey({ key: Buffer.from(key.publicKey.raw), format: 'der', type: 'spki' }).asymmetricKeyDetails?.modulusLength ?? 0
+
+    if (bits < MIN_RSA_BITS) {
+      throw new Error(`its RSA key has ${bits} bits, at least ${MIN_RSA_BITS} are needed`)
+    }
+  } else if (key.type !== 'Ed25519') {
+    throw new Error(`its type is ${key.type}, supported are Ed25519 and RSA`)
+  }
+
+  if (!await halvesMatch(key)) {
+    throw new Error('its private and public halves do not belong together')
+  }
+
+  return key
+}
+
+async function halvesMatch (key: PrivateKey): Promise<boolean> {
+  if (key.type === 'RSA') {
+    return rsaMatches(key)
+  }
+
+  const derived = await generateKeyPairFromSeed('Ed25519', key.raw.subarray(0, 32))
+
+  return derived.publicKey.equals(key.publicKey)
+}
+
+/**
+ * Checks the numbers themselves: OpenSSL signs correctly even if some of them
+ * are damaged, since it holds them twice.
+ */
+function rsaMatches (key: PrivateKey): boolean {
+  const jwk = createPrivateKey({ key: Buffer.from(key.raw), format: 'der', type: 'pkcs1' }).export({ format: 'jwk' })
+  const [n, e, d, p, q, dp, dq, qi] = [jwk.n, jwk.e, jwk.d, jwk.p, jwk.q, jwk.dp, jwk.dq, jwk.qi]
+    .map(number => BigInt(`0x0${Buffer.from(String(number), 'base64url').toString('hex')}`))
+
+  return p > 1n && q > 1n && p * q === n &&
+    (e * d) % (p - 1n) === 1n && (e * d) % (q - 1n) === 1n &&
+    dp === d % (p - 1n) && dq === d % (q - 1n) && (qi * q) % p === 1n
+}
+
+/**
+ * The file appears complete or not at all, and never in place of another:
+ * written beside under a name of its own, then hard-linked, which fails if the
+ * name is taken. Of two processes that start at once, one creates the key and
+ * the other reads it.
+ */
+async function createKey (path: string): Promise<PrivateKey> {
+  const key = await generateKeyPair('Ed25519')
+  const draft = `${path}.${randomUUID()}.tmp`
+
+  try {
+    await writeExclusive(draft, privateKeyToProtobuf(key))
+
+    try {
+      await link(draft, path).catch(async (err) => {
+        if (isCode(err, 'EEXIST')) {
+          throw err
+        }
+
+        // a file system without hard links: exclusive creation must do
+        await writeExclusive(path, privateKeyToProtobuf(key))
+      })
+    } catch (err) {
+      if (isCode(err, 'EEXIST')) {
+        return await loadKey(path) ?? fail(path, 'it is a dangling symbolic link')
+      }
+
+      throw err
+    }
+
+    await syncFolder(dirname(path))
+  } catch (err) {
+    if (err instanceof KeyFileError) {
+      throw err
+    }
+
+    fail(path, (err as Error).message)
+  } finally {
+    await rm(draft, { force: true })
+  }
+
+  return key
+}
+
+async function writeExclusive (path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder (path: string): Promise<void> {
+  const folder = await open(path, 'r')
+
+  try {
+    await folder.sync()
+  } catch {
+    // not every file system syncs folders
+  } finally {
+    await folder.close()
+  }
+}
+
+function fail (path: string, why: string): never {
+  throw new KeyFileError(`cannot create key file ${path}: ${why}`)
+}
+
+function isCode (err: unknown, code: string): boolean {
+  return err instanceof Error && 'code' in err && err.code === code
+}

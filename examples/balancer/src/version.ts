@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** What the balancer calls itself, to peers and on the command line. */
+export const NAME = 'kitsune-balancer'
+
+/** The version in package.json. */
+export function version (): string {
+  const manifest: unknown = JSON.parse(readFileSync(fileURLToPath(import.meta.resolve(`${NAME}/package.json`)), 'utf8'))
+
+  return (manifest as { version: string }).version
+}

@@ -1,0 +1,173 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { expect } from 'aegir/chai'
+import { startBalancer } from '../src/balancer.ts'
+import { connectClient, loopbackConfig, startNodes, until } from './support/demo.ts'
+import { temporaryFolder } from './support/folder.ts'
+import type { Balancer } from '../src/balancer.ts'
+import type { DemoDag } from '../src/demo/dag.ts'
+import type { DemoNodes } from '../src/demo/demo-nodes.ts'
+import type { Libp2p } from '@libp2p/interface'
+import type { AddressInfo } from 'node:net'
+
+describe('balancer', function () {
+  this.timeout(60_000)
+
+  const path = temporaryFolder()
+  let nodes: DemoNodes & { dag: DemoDag }
+  let balancer: Balancer
+  const clients: Libp2p[] = []
+
+  beforeEach(async () => {
+    nodes = await startNodes()
+    balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key') }))
+  })
+
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map(async host => host.stop()))
+    await balancer.stop()
+    await nodes.stop()
+  })
+
+  it('is one identity, the one in its key file, on TCP and WebSockets', async () => {
+    expect(existsSync(path('key'))).to.be.true()
+    expect(balancer.addresses).to.have.lengthOf(2)
+
+    for (const address of balancer.addresses) {
+      expect(address).to.match(new RegExp(`/p2p/${balancer.peerId}$`))
+      clients.push((await connectClient(address)).host)
+    }
+
+    const { peerId } = balancer
+    await balancer.stop()
+    balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key') }))
+
+    expect(balancer.peerId).to.equal(peerId)
+  })
+
+  it('passes blocks on over each transport', async () => {
+    await until(() => balancer.router.ready)
+
+    for (const address of balancer.addresses) {
+      const client = await connectClient(address)
+      clients.push(client.host)
+
+      for (const { cid, bytes } of nodes.dag.blocks) {
+        expect(Buffer.compare(await client.get(cid), bytes)).to.equal(0)
+      }
+    }
+  })
+
+  it('reaches the nodes with an identity that is not the public one', async () => {
+    await until(() => balancer.router.ready)
+    const { members } = balancer.router.status()
+
+    expect(members.map(({ id }) => id)).to.deep.equal(nodes.addresses)
+    // a node that is asked by the public identity answers wherever it likes
+    expect(nodes.peers()).to.have.lengthOf(1)
+    expect(nodes.peers()).to.not.include(balancer.peerId)
+  })
+
+  it('is ready while a node is up', async () => {
+    await until(async () => (await fetch(`${balancer.adminUrl}/readyz`)).status === 200)
+    await nodes.stop()
+    await until(async () => (await fetch(`${balancer.adminUrl}/readyz`)).status === 503)
+
+    expect(await (await fetch(`${balancer.adminUrl}/readyz`)).json()).to.deep.equal({ status: 'not ready', reason: 'no downstream node is up' })
+    expect((await fetch(`${balancer.adminUrl}/healthz`)).status).to.equal(200)
+  })
+
+  it('counts each block once, however often its metrics are read', async () => {
+    await until(() => balancer.router.ready)
+    const client = await connectClient(balancer.addresses[0])
+    clients.push(client.host)
+    await Promise.all(nodes.dag.blocks.map(async ({ cid }) => client.get(cid)))
+
+    for (let i = 0; i < 3; i++) {
+      const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()
+      const sent = /^kitsune_router_blocks_sent_total (\d+)$/m.exec(text)
+      const asked = [...text.matchAll(/^kitsune_router_member_asks_total\{.*\} (\d+)$/mg)].map(([, n]) => Number(n))
+
+      expect(Number(sent?.[1])).to.equal(nodes.dag.blocks.length)
+      expect(asked.reduce((a, b) => a + b)).to.equal(nodes.dag.blocks.length)
+    }
+  })
+
+  it('labels downstreams in its metrics and nothing else', async () => {
+    await until(() => balancer.router.ready)
+    const client = await connectClient(balancer.addresses[0])
+    clients.push(client.host)
+    await client.get(nodes.dag.root)
+
+    const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()
+    const samples = text.split('\n').filter(line => line.startsWith('kitsune_'))
+    const labels = new Set(samples.flatMap(line => [...line.matchAll(/[{,](\w+)="([^"]*)"/g)].map(([, name, value]) => `${name}=${value}`)))
+
+    expect([...labels]).to.have.members(nodes.addresses.map(address => `member=${address}`))
+    expect(text).to.not.include(client.host.peerId.toString())
+  })
+
+  it('shows what it is in its status', async () => {
+    const status = await (await fetch(`${balancer.adminUrl}/status`)).json()
+
+    expect(status).to.include({ name: 'kitsune-balancer', peerId: balancer.peerId, draining: false })
+    expect(status.members).to.have.lengthOf(2)
+  })
+
+  it('says that it drains before it is done', async () => {
+    await until(() => balancer.router.ready)
+    const drained = balancer.drain({ signal: AbortSignal.timeout(5000) })
+
+    expect(await (await fetch(`${balancer.adminUrl}/readyz`)).json()).to.deep.equal({ status: 'not ready', reason: 'draining' })
+    await drained
+  })
+
+  it('leaves nothing running and no port taken once stopped', async () => {
+    const { adminUrl, addresses } = balancer
+    await balancer.stop()
+    await balancer.stop()
+
+    await expect(fetch(`${adminUrl}/healthz`)).to.eventually.be.rejected()
+    await expect(connectClient(addresses[0])).to.eventually.be.rejected()
+  })
+
+  describe('that cannot start', () => {
+    it('leaves a corrupt key as it is', async () => {
+      writeFileSync(path('bad'), 'corrupt')
+
+      await expect(startBalancer(loopbackConfig(nodes.addresses, { key: path('bad') }))).to.eventually.be.rejected
+        .with.property('name', 'KeyFileError')
+      expect(readFileSync(path('bad'), 'utf8')).to.equal('corrupt')
+    })
+
+    it('names the address that is taken, and lets go of the others', async () => {
+      const other = createServer()
+      await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+      const { port } = other.address() as AddressInfo
+      const privateKey = await generateKeyPair('Ed25519')
+
+      try {
+        await expect(startBalancer(loopbackConfig(nodes.addresses, { listen: [`/ip4/127.0.0.1/tcp/${port}`] }), { privateKey }))
+          .to.eventually.be.rejectedWith(`/ip4/127.0.0.1/tcp/${port}`).with.property('name', 'StartError')
+        await expect(startBalancer(loopbackConfig(nodes.addresses, { admin: { host: '127.0.0.1', port } }), { privateKey }))
+          .to.eventually.be.rejectedWith('--admin').with.property('name', 'StartError')
+      } finally {
+        await new Promise(resolve => other.close(resolve))
+      }
+    })
+  })
+
+  it('announces what it is told to', async () => {
+    const announced = '/dns4/balancer.example/tcp/4001'
+    const privateKey = await generateKeyPair('Ed25519')
+    const other = await startBalancer(loopbackConfig(nodes.addresses, { announce: [announced] }), { privateKey })
+
+    try {
+      expect(other.addresses).to.deep.equal([`${announced}/p2p/${peerIdFromPrivateKey(privateKey)}`])
+    } finally {
+      await other.stop()
+    }
+  })
+})

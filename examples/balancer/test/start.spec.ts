@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { expect } from 'aegir/chai'
+import { drawPicture } from '../src/demo/picture.ts'
+import { temporaryFolder } from './support/folder.ts'
+import { killPrograms, startProgram } from './support/program.ts'
+
+describe('npm start', function () {
+  this.timeout(60_000)
+
+  const path = temporaryFolder()
+
+  afterEach(() => {
+    killPrograms()
+  })
+
+  it('serves the demonstration with a command to paste, writes no file, and ends on Ctrl-C', async () => {
+    const program = startProgram('start', [], { cwd: path() })
+    const command = (await program.line(/fetch\.js/)).trim().split(' ')
+    const script = command.findIndex(word => word.endsWith('fetch.js'))
+
+    expect(await program.line(/peer id/)).to.match(/12D3Koo/)
+    expect(await program.line(/admin/)).to.match(/http:\/\/127\.0\.0\.1:\d+/)
+    await program.line(/npm start -- -d/)
+
+    const fetched = await startProgram('fetch', command.slice(script + 1), { cwd: path() }).ended
+    const picture = drawPicture()
+
+    expect(fetched.code).to.equal(0)
+    expect(fetched.stderr).to.match(/^kitsune\.png: 1037423 bytes in \d+ ms, sha256 [\da-f]{64}, written to kitsune\.png\n$/)
+    expect(fetched.stderr).to.include(createHash('sha256').update(picture).digest('hex'))
+    expect(readFileSync(path('kitsune.png')).equals(Buffer.from(picture))).to.be.true()
+
+    program.signal('SIGINT')
+    const { code, stderr } = await program.ended
+
+    expect(code).to.equal(0)
+    expect(stderr).to.match(/^kitsune-balancer: SIGINT: .*\n$/)
+    expect(readdirSync(path())).to.deep.equal(['kitsune.png'])
+  })
+
+  it('fetches a whole folder, and one file to stdout', async () => {
+    const program = startProgram('start', [], { cwd: path() })
+    const [address, file] = (await program.line(/fetch\.js/)).trim().split(' ').slice(-4)
+    const root = file.split('/')[0]
+
+    const folder = await startProgram('fetch', [address, root], { cwd: path() }).ended
+    expect(folder).to.include({ code: 0, stdout: '' })
+    expect(folder.stderr).to.match(/^README\.txt: .*\nkitsune\.png: .*\n$/)
+
+    const text = await startProgram('fetch', [address, `${root}/README.txt`, '-o', '-'], { cwd: path() }).ended
+    expect(text.code).to.equal(0)
+    expect(text.stdout).to.match(/^A kitsune is a fox/)
+
+    const missing = await startProgram('fetch', [address, `${root}/none`], { cwd: path() }).ended
+    expect(missing.code).to.equal(1)
+    expect(missing.stderr).to.match(/^fetch: there is no "none" in .*\n$/)
+
+    program.signal('SIGTERM')
+    expect((await program.ended).code).to.equal(0)
+  })
+
+  it('is the balancer itself where nodes are named or something is wrong', async () => {
+    const checked = await startProgram('start', ['-d', '/ip4/10.0.0.1/tcp/5001', '--check-config'], { cwd: path() }).ended
+    expect(checked.code).to.equal(0)
+    expect(JSON.parse(checked.stdout)).to.have.nested.property('downstreams[0].id', '/ip4/10.0.0.1/tcp/5001')
+
+    const wrong = await startProgram('start', ['--prot'], { cwd: path() }).ended
+    expect(wrong).to.include({ code: 2, stdout: '' })
+
+    const alsoWrong = await startProgram('start', ['-l', 'here'], { cwd: path() }).ended
+    expect(alsoWrong).to.include({ code: 2, stdout: '' })
+  })
+})

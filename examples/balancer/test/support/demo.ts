@@ -1,0 +1,59 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { resolveConfig } from '../../src/config/config.ts'
+import { buildDemoDag } from '../../src/demo/dag.ts'
+import { startDemoNodes } from '../../src/demo/demo-nodes.ts'
+import { createBlockFetcher } from '../../src/fetch/block-fetcher.ts'
+import { createDownstreamHost } from '../../src/hosts/downstream-host.ts'
+import type { BalancerConfig } from '../../src/config/config.ts'
+import type { DemoDag } from '../../src/demo/dag.ts'
+import type { DemoNodes } from '../../src/demo/demo-nodes.ts'
+import type { BlockFetcher } from '../../src/fetch/block-fetcher.ts'
+import type { Libp2p } from '@libp2p/interface'
+
+/** Two nodes that hold the demonstration DAG. */
+export async function startNodes (): Promise<DemoNodes & { dag: DemoDag }> {
+  const dag = buildDemoDag()
+
+  return { ...await startDemoNodes(dag, ['a', 'b']), dag }
+}
+
+/** A configuration on loopback and free ports. */
+export function loopbackConfig (downstreams: readonly string[], rest: Partial<BalancerConfig> = {}): BalancerConfig {
+  const config = resolveConfig({
+    downstream: { origin: 'test', value: [...downstreams] },
+    listen: { origin: 'test', value: '/ip4/127.0.0.1/tcp/0' },
+    websocket: { origin: 'test', value: '/ip4/127.0.0.1/tcp/0/ws' },
+    admin: { origin: 'test', value: '127.0.0.1:0' }
+  }, () => { throw new Error('no file is read here') })
+
+  return { ...config, ...rest }
+}
+
+/** A client with an identity of its own, connected to an address. */
+export async function connectClient (address: string): Promise<BlockFetcher & { host: Libp2p }> {
+  const host = await createDownstreamHost({ maxConnections: 10, agent: { name: 'test', version: '0' } })
+
+  try {
+    await host.start()
+    const connection = await host.dial(multiaddr(address))
+    const fetcher = await createBlockFetcher(host, connection.remotePeer, AbortSignal.timeout(20_000))
+
+    return { ...fetcher, host }
+  } catch (err) {
+    await host.stop()
+    throw err
+  }
+}
+
+/** Resolves once the condition holds; rejects if it does not within 10 s. */
+export async function until (condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000
+
+  while (!await condition()) {
+    if (performance.now() > end) {
+      throw new Error(`never happened: ${condition}`)
+    }
+
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
