@@ -239,9 +239,9 @@ function readFields (bytes: Uint8Array, differences: Set<Difference>): Field[] {
 
     switch (tag & 7n) {
       case 0n: return { number, value: readVarint() }
-      case 1n: return { number, value: void readBytes(8n) }
+      case 1n: return { number, value: readFixed(8n) }
       case 2n: return { number, value: readBytes(readVarint()) }
-      case 5n: return { number, value: void readBytes(4n) }
+      case 5n: return { number, value: readFixed(4n) }
       case 3n:
         if (depth === 100) {
           throw new Malformed('depth')
@@ -263,6 +263,13 @@ function readFields (bytes: Uint8Array, differences: Set<Difference>): Field[] {
       default:
         throw new Malformed('wire type')
     }
+  }
+
+  /**
+   * No field has fixed32 or fixed64, so their value is none
+   */
+  function readFixed (length: bigint): undefined {
+    readBytes(length)
   }
 
   function readBytes (length: bigint): Uint8Array {
