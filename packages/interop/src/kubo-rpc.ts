@@ -5,11 +5,6 @@ export interface RpcOptions {
   signal?: AbortSignal
 }
 
-export interface PinOptions extends RpcOptions {
-  /** Called with the number of blocks visited, about twice a second. */
-  onProgress?(blocks: number): void
-}
-
 export interface PutBlockOptions extends RpcOptions {
   /** kubo's name of the CID's codec; default: 'raw'. With 'v0' the CID is a CIDv0. */
   codec?: 'raw' | 'dag-pb' | 'v0'
@@ -35,7 +30,7 @@ export interface KuboRpc {
   /** The peer ids of open connections. */
   peers (options?: RpcOptions): Promise<string[]>
   /** Pins recursively: resolves when every block is there. */
-  pin (cid: string, options?: PinOptions): Promise<void>
+  pin (cid: string, options?: RpcOptions): Promise<void>
   /** The sha-256 in hex, and the length, of what `ipfs cat` gives. */
   cat (cid: string, options?: RpcOptions): Promise<{ sha256: string, length: number }>
   /** Stores a block of any size up to kubo's message limit; returns its CID. */
@@ -44,6 +39,8 @@ export interface KuboRpc {
   removeBlock (cid: string, options?: RpcOptions): Promise<void>
   /** Whether the block is in this node's own store. */
   has (cid: string, options?: RpcOptions): Promise<boolean>
+  /** How many blocks bitswap has brought since the daemon began. */
+  blocksReceived (options?: RpcOptions): Promise<number>
   /** The wantlist that this node keeps for a connected peer, as CIDs. */
   wantsOf (peer: string, options?: RpcOptions): Promise<string[]>
 }
@@ -97,16 +94,13 @@ export function kuboRpc (url: string): KuboRpc {
       return (Peers ?? []).map(({ Peer }) => Peer)
     },
     async pin (cid, options = {}) {
+      // with progress it answers at once and then twice a second: nothing on the way times out
       const response = await call('pin/add', [cid], { progress: 'true' }, { signal: options.signal ?? null })
       let pinned = false
 
-      for await (const line of jsonLines<{ Progress?: number, Pins?: string[], Message?: string }>(response)) {
+      for await (const line of jsonLines<{ Pins?: string[], Message?: string }>(response)) {
         if (line.Message != null) {
           throw new RpcError(`pin/add ${cid}: ${line.Message}`)
-        }
-
-        if (line.Progress != null) {
-          options.onProgress?.(line.Progress)
         }
 
         pinned ||= line.Pins != null
@@ -166,6 +160,11 @@ export function kuboRpc (url: string): KuboRpc {
 
         throw err
       }
+    },
+    async blocksReceived (options) {
+      const { BlocksReceived } = await json<{ BlocksReceived: number }>('bitswap/stat', [], options)
+
+      return BlocksReceived
     },
     async wantsOf (peer, options) {
       const { Keys } = await json<{ Keys: Array<{ '/': string }> | null }>('bitswap/wantlist', [], options, { peer })

@@ -119,6 +119,7 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
     getBlock: async (...args) => rpc.getBlock(...args),
     removeBlock: async (...args) => rpc.removeBlock(...args),
     has: async (...args) => rpc.has(...args),
+    blocksReceived: async (...args) => rpc.blocksReceived(...args),
     wantsOf: async (...args) => rpc.wantsOf(...args)
   }
 }

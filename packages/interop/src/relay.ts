@@ -1,0 +1,40 @@
+import { createConnection, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** A TCP relay on loopback that can fall silent while every connection stays open, as a network does when a cable is drawn. */
+export interface Relay {
+  readonly port: number
+  /** Takes no byte from either side any more, and closes nothing. */
+  freeze (): void
+  stop (): Promise<void>
+}
+
+export async function startRelay (to: { port: number }): Promise<Relay> {
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const target = createConnection({ host: '127.0.0.1', port: to.port })
+
+    for (const [from, into] of [[client, target], [target, client]] as const) {
+      sockets.add(from)
+      from.pipe(into)
+      from.on('error', () => { into.destroy() })
+      from.on('close', () => { sockets.delete(from) })
+    }
+  })
+
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    freeze () {
+      for (const socket of sockets) {
+        socket.unpipe()
+        socket.pause()
+      }
+    },
+    async stop () {
+      sockets.forEach(socket => { socket.destroy() })
+      await new Promise(resolve => { server.close(resolve) })
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { createConnection } from 'node:net'
+import { expect } from 'aegir/chai'
+import { seededBlock, seededBlocks } from '../src/blocks.ts'
+import { startRelay } from '../src/relay.ts'
+import { serveBlocks } from '../src/serve-blocks.ts'
+import { stack } from '../src/stack.ts'
+import { delay, poll } from '../src/until.ts'
+import type { Socket } from 'node:net'
+
+/** What an operator is promised: a peer that is gone without a word is noticed by then. */
+const SILENCE_NOTICED_MS = 30_000
+
+describe('connections that are not what they seem', function () {
+  this.timeout(90_000)
+
+  const peers = stack()
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  it('notices within thirty seconds that a downstream and a client behind a cut line are gone', async () => {
+    const downstream = await peers.wire({ listen: ['tcp'] })
+    const toDownstream = await startRelay({ port: portOf(downstream.addresses[0]) })
+    peers.onStop(toDownstream.stop)
+    const balancer = await peers.balancer({ downstreams: [`/ip4/127.0.0.1/tcp/${toDownstream.port}/p2p/${downstream.peerId}`] })
+
+    const toBalancer = await startRelay({ port: portOf(balancer.tcp) })
+    peers.onStop(toBalancer.stop)
+    const client = await peers.wire()
+    await client.connect(`/ip4/127.0.0.1/tcp/${toBalancer.port}/p2p/${balancer.peerId}`)
+    await client.want(balancer.peerId, [(await seededBlock(100, 'cut')).cid])
+    await poll(async () => await balancer.metric('kitsune_router_upstream_peers') === 1, 'the client to be known')
+
+    toDownstream.freeze()
+    toBalancer.freeze()
+    const start = performance.now()
+
+    await poll(async () => !(await balancer.ready()), 'the loss of the only downstream to be noticed', { timeout: SILENCE_NOTICED_MS })
+    await poll(async () => await balancer.metric('kitsune_router_upstream_peers') === 0, 'the client to be forgotten', { timeout: SILENCE_NOTICED_MS - (performance.now() - start) })
+  })
+
+  it('serves an honest client in its usual time beside two hundred streams that stop in the middle of a frame, and resets those', async () => {
+    const blocks = await seededBlocks(40, 1_000, 'beside half frames')
+    const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
+    const balancer = await peers.balancer({ downstreams: downstream.addresses })
+    const halting = await peers.wire()
+    await halting.connect(balancer.tcp)
+    const streams = await Promise.all(Array.from({ length: 200 }, async () => halting.sendRaw(balancer.peerId, Uint8Array.from([0x80, 0x08, 0x0a]))))
+
+    const client = await peers.wire()
+    await client.connect(balancer.tcp)
+
+    for (const { cid } of blocks) {
+      await client.fetch(balancer.peerId, [cid], 1_000)
+    }
+
+    await poll(() => streams.every(({ status }) => status !== 'open'), 'the streams to be reset', { timeout: 60_000 })
+    expect(halting.connections(balancer.peerId)).to.have.lengthOf(1)
+  })
+
+  it('admits an honest client within a second beside five hundred sockets that never shake hands', async () => {
+    const block = await seededBlock(1_000, 'beside silent sockets')
+    const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([block]) })
+    const balancer = await peers.balancer({ downstreams: downstream.addresses })
+    const sockets = await Promise.all(Array.from({ length: 500 }, async () => new Promise<Socket>((resolve, reject) => {
+      const socket = createConnection({ host: '127.0.0.1', port: portOf(balancer.tcp) }, () => { resolve(socket) })
+      socket.on('error', reject)
+    })))
+    peers.onStop(async () => { sockets.forEach(socket => { socket.destroy() }) })
+    await delay(200)
+
+    const client = await peers.wire()
+    const start = performance.now()
+    await client.connect(balancer.tcp)
+    expect(performance.now() - start).to.be.lessThan(1_000)
+    await client.fetch(balancer.peerId, [block.cid])
+  })
+})
+
+function portOf (address = ''): number {
+  return Number(/\/tcp\/(\d+)/.exec(address)?.[1])
+}

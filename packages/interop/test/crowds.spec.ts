@@ -1,0 +1,133 @@
+import { expect } from 'aegir/chai'
+import { seededBlock, seededBlocks } from '../src/blocks.ts'
+import { needKubo } from '../src/needs.ts'
+import { serveBlocks } from '../src/serve-blocks.ts'
+import { stack } from '../src/stack.ts'
+import { poll } from '../src/until.ts'
+import { createWirePeer } from '../src/wire-peer.ts'
+import type { WirePeer } from '../src/wire-peer.ts'
+
+const CROWD = 500
+
+describe('many clients at once', function () {
+  this.timeout(120_000)
+
+  let binary: string
+  const peers = stack(() => binary)
+  let crowd: WirePeer[] = []
+
+  before(function () {
+    binary = needKubo(this, 'crowds of clients')
+  })
+
+  afterEach(async () => {
+    await Promise.all(crowd.splice(0).map(async peer => peer.stop()))
+    await peers.stop()
+  })
+
+  /** Dials in batches: it is wants, not handshakes, that are to be simultaneous. */
+  const gather = async (count: number, address: string, batch = 25): Promise<void> => {
+    crowd = []
+
+    for (let i = 0; i < count; i += batch) {
+      crowd.push(...await Promise.all(Array.from({ length: batch }, async () => createWirePeer())))
+      await Promise.all(crowd.slice(i).map(async peer => peer.connect(address)))
+    }
+  }
+
+  it('causes one downstream want for one block that five hundred want, and delivers it to all', async () => {
+    const block = await seededBlock(1_000, 'popular')
+    const kubo = await peers.kubo()
+    const balancer = await peers.balancer({ downstreams: [kubo.url] })
+
+    await gather(CROWD, balancer.tcp)
+    await Promise.all(crowd.map(async peer => peer.want(balancer.peerId, [block.cid])))
+    await poll(async () => await balancer.metric('kitsune_router_wants_total') === CROWD, 'all wants to be read')
+    // none is before the last now, however long five hundred messages took to read
+    await kubo.putBlock(block.bytes)
+    await Promise.all(crowd.map(async peer => peer.until(() => peer.blocks.has(block.cid.toString()), 'the block', 20_000)))
+
+    expect(await balancer.metric('kitsune_router_member_asks_total')).to.equal(1)
+    expect(await balancer.metric('kitsune_router_member_blocks_total')).to.equal(1)
+    expect(await balancer.metric('kitsune_router_blocks_sent_total')).to.equal(CROWD)
+  })
+
+  it('asks once for what the second of two downstreams takes its time to send, and delivers it to all', async () => {
+    const block = await seededBlock(300_000, 'popular and slow')
+    const [first, second] = await Promise.all([peers.wire({ listen: ['tcp'], onMessage: serveBlocks([]) }), peers.wire({ listen: ['tcp'] })])
+    const balancer = await peers.balancer({ downstreams: [...first.addresses, ...second.addresses] })
+
+    await gather(50, balancer.tcp)
+    await Promise.all(crowd.map(async peer => peer.want(balancer.peerId, [block.cid])))
+    await poll(async () => await balancer.metric('kitsune_router_wants_total') === 50, 'all wants to be read')
+    await second.until(() => second.received.length > 0, 'the want to reach the second')
+    await second.sendBlocks(second.received[0]?.from ?? '', [block])
+    await Promise.all(crowd.map(async peer => peer.until(() => peer.blocks.has(block.cid.toString()), 'the block', 20_000)))
+
+    const asked = [...first.received, ...second.received].flatMap(({ message }) => message.wants).filter(({ cancel }) => !cancel)
+    expect(asked.length, 'one want of each of the two').to.be.at.most(2)
+    expect(crowd.every(peer => peer.arrivals.get(block.cid.toString()) === 1)).to.equal(true)
+  })
+
+  it('admits and serves forty that dial at once from one address', async () => {
+    const block = await seededBlock(10_000, 'forty')
+    const kubo = await peers.kubo()
+    await kubo.putBlock(block.bytes)
+    const balancer = await peers.balancer({ downstreams: [kubo.url] })
+
+    await gather(40, balancer.ws, 40)
+    await Promise.all(crowd.map(async peer => peer.fetch(balancer.peerId, [block.cid])))
+
+    expect(crowd.filter(peer => peer.connections(balancer.peerId).length === 1)).to.have.lengthOf(40)
+  })
+
+  it('keeps nothing of five hundred that came, wanted and left', async () => {
+    const blocks = await seededBlocks(20, 100, 'nobody has these')
+    const kubo = await peers.kubo()
+    const balancer = await peers.balancer({ downstreams: [kubo.url] })
+
+    await gather(CROWD, balancer.tcp)
+    await Promise.all(crowd.map(async peer => peer.want(balancer.peerId, blocks.map(({ cid }) => cid))))
+    await poll(async () => await balancer.metric('kitsune_router_wants') === CROWD * blocks.length, 'the wants to arrive', { timeout: 20_000 })
+    await Promise.all(crowd.splice(0).map(async peer => peer.stop()))
+
+    for (const gauge of ['kitsune_router_upstream_peers', 'kitsune_router_wants', 'kitsune_router_routes', 'kitsune_router_unsent_bytes']) {
+      await poll(async () => await balancer.metric(gauge) === 0, `${gauge} to be 0`)
+    }
+
+    const [downstreamPeer] = await kubo.peers()
+    await poll(async () => (await kubo.wantsOf(downstreamPeer ?? '')).length === 0, 'no want to be left downstream')
+  })
+
+  it('serves forty-nine small clients while one wants all that there is', async () => {
+    const hogged = await seededBlocks(1_000, 50_000, 'hog')
+    const small = await seededBlocks(49 * 4, 1_000, 'small')
+    const holder = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks([...hogged, ...small]) })
+    const balancer = await peers.balancer({ downstreams: holder.addresses })
+
+    await gather(49, balancer.tcp, 7)
+    const serve = async (round: number): Promise<number> => {
+      const times = await Promise.all(crowd.map(async (peer, i) => {
+        const start = performance.now()
+        await peer.fetch(balancer.peerId, [small[i * 4 + round]?.cid ?? hogged[0]?.cid].filter(cid => cid != null))
+
+        return performance.now() - start
+      }))
+
+      return times.sort((a, b) => a - b)[Math.floor(times.length * 0.9)] ?? Infinity
+    }
+
+    // once for what is only slow the first time
+    await serve(0)
+    const idle = Math.max(await serve(1), 50)
+
+    const hog = await peers.wire({ keeps: false })
+    await hog.connect(balancer.tcp)
+    await hog.want(balancer.peerId, hogged.map(({ cid }) => cid))
+    await hog.until(() => hog.bytesReceived > 1_000_000, 'the hog to be under way')
+    const beside = await serve(2)
+
+    expect(hog.bytesReceived, 'the hog was done too early to disturb anyone').to.be.lessThan(hogged.length * 50_000)
+    expect(beside).to.be.lessThan(idle * 4)
+  })
+})

@@ -1,0 +1,100 @@
+import { expect } from 'aegir/chai'
+import { seededBlock, seededBlocks } from '../src/blocks.ts'
+import { residentBytes, resetPeak } from '../src/memory.ts'
+import { needKubo } from '../src/needs.ts'
+import { stack } from '../src/stack.ts'
+import { delay } from '../src/until.ts'
+import type { Balancer } from '../src/balancer.ts'
+import type { TestBlock } from '../src/blocks.ts'
+import type { Kubo } from '../src/kubo.ts'
+
+const MiB = 1 << 20
+const BLOCKS = 400
+const BOUND = 64 * MiB
+
+describe('the balancer\'s memory, when clients want 400 MiB each', function () {
+  this.timeout(120_000)
+
+  let binary: string
+  let holder: Kubo
+  let balancer: Balancer
+  let blocks: TestBlock[]
+  const peers = stack(() => binary)
+
+  before(async function () {
+    binary = needKubo(this, 'the memory that clients who read slowly or never cost')
+
+    if (residentBytes(process.pid) == null) {
+      console.warn('skipped, since this system has no /proc: the memory that clients who read slowly or never cost') // eslint-disable-line no-console
+      this.skip()
+    }
+
+    holder = await peers.kubo()
+    blocks = await seededBlocks(BLOCKS, MiB, 'slow readers')
+
+    for (const { bytes } of blocks) {
+      await holder.putBlock(bytes)
+    }
+  })
+
+  beforeEach(async () => {
+    balancer = await peers.balancer({ downstreams: [holder.url] })
+
+    // what the first blocks cost for good, code compiled for one, is not what is bounded here
+    const warm = await peers.wire({ keeps: false })
+    await warm.connect(balancer.tcp)
+    await warm.want(balancer.peerId, blocks.slice(0, 50).map(({ cid }) => cid))
+    await warm.until(() => warm.bytesReceived > 50 * MiB, '50 MiB to warm up', 30_000)
+    await warm.stop()
+    await delay(500)
+  })
+
+  afterEach(async () => {
+    await balancer.stop()
+  })
+
+  after(async () => {
+    await peers.stop()
+  })
+
+  const growth = async (task: () => Promise<void>): Promise<number> => {
+    const before = residentBytes(balancer.pid)?.now ?? 0
+    resetPeak(balancer.pid)
+    await task()
+
+    return (residentBytes(balancer.pid)?.peak ?? Infinity) - before
+  }
+
+  it('grows by less than 64 MiB for three that never read, and an honest client is served meanwhile', async () => {
+    const honest = await seededBlock(1000, 'honest')
+    await holder.putBlock(honest.bytes)
+
+    const grown = await growth(async () => {
+      for (let i = 0; i < 3; i++) {
+        const peer = await peers.wire({ reads: false })
+        await peer.connect(balancer.tcp)
+        await peer.want(balancer.peerId, blocks.map(({ cid }) => cid))
+      }
+
+      const reader = await peers.wire()
+      await reader.connect(balancer.tcp)
+      await reader.fetch(balancer.peerId, [honest.cid])
+      // time for whatever would be produced for those who do not read
+      await delay(8_000)
+      await reader.fetch(balancer.peerId, [blocks[399]?.cid ?? honest.cid])
+    })
+
+    expect(grown / MiB).to.be.lessThan(BOUND / MiB)
+  })
+
+  it('grows by less than 64 MiB for one that reads as fast as it can', async () => {
+    const grown = await growth(async () => {
+      const reader = await peers.wire({ keeps: false })
+      await reader.connect(balancer.tcp)
+      await reader.want(balancer.peerId, blocks.map(({ cid }) => cid))
+      await reader.until(() => reader.bytesReceived >= BLOCKS * MiB, 'all of 400 MiB', 60_000)
+    })
+
+    expect(grown / MiB).to.be.lessThan(BOUND / MiB)
+  })
+})
