@@ -4,7 +4,7 @@ import type { NetworkLimits } from './defaults.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
-import type { Logger, Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
 /** Reads one inbound stream. */
 export interface Reader extends Watched {
@@ -247,7 +247,7 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
     }
   }
 
-  /** Nothing more will come; what is queued is still handled. */
+  /** Nothing more will come, be it ended, reset or cut off; what is queued is still handled. */
   function onEnd (): void {
     if (over || readToEnd) {
       return
@@ -262,13 +262,6 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
 
     if (!handling) {
       finish()
-    }
-  }
-
-  function onClose (evt: StreamCloseEvent): void {
-    // an ended stream may still hold data, and tells its end when that is read
-    if (evt.error != null && stream.readBufferLength === 0) {
-      onEnd()
     }
   }
 
@@ -313,7 +306,6 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   stream.addEventListener('message', onMessage)
   stream.addEventListener('remoteCloseWrite', closeOurs)
   stream.addEventListener('end', onEnd)
-  stream.addEventListener('close', onClose)
 
   if (stream.remoteWriteStatus === 'closed') {
     closeOurs()

@@ -319,6 +319,26 @@ describe('network/writer', () => {
       expect(connection.asked).to.equal(2)
     })
 
+    it('after having worked, failures of before are forgotten', async () => {
+      const times: number[] = []
+      const refuse = async (): Promise<void> => {
+        times.push(clock.now())
+        throw new Error('no')
+      }
+      connection.negotiate = refuse
+      await send(numbered(1))
+      await clock.advance(5_000)
+      connection.negotiate = async () => {}
+      await clock.advance(4_000)
+      connection.negotiate = refuse
+      times.splice(0)
+      await send(numbered(2))
+      connection.last.onRemoteReset()
+      await settled()
+      await clock.advance(1_000)
+      expect(times.slice(1).map((time, i) => time - times[i])).to.deep.equal([250, 500])
+    })
+
     it('while it sends, libp2p resets it: nothing is lost', async () => {
       await send(numbered(1))
       const broken = connection.last
