@@ -64,7 +64,7 @@ export async function bench (options: Options): Promise<BenchResult> {
   if (options.only.includes(FLOOR) && options.profile == null) {
     progress('floor')
     result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
-    say(`\nFloor: ${result.floor.cpuSecondsPerGiB.toFixed(2)} CPU s/GiB, ${result.floor.megabytesPerSecond.toFixed(1)} MB/s\n`)
+    say(`\nFloor: ${result.floor.cpuSecondsPerGiB.toFixed(2)} CPU s/GiB, ${result.floor.systemCpuSecondsPerGiB.toFixed(2)} of them in the kernel, ${result.floor.megabytesPerSecond.toFixed(1)} MB/s\n`)
   }
 
   if (workloads.length > 0) {

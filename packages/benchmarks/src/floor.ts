@@ -4,13 +4,15 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProcess } from '@kitsune/interop'
 import { FRAME, floorFrame } from './floor-frame.ts'
-import { cpuSeconds } from './process-usage.ts'
+import { cpuUsage, since } from './process-usage.ts'
 import { median } from './statistics.ts'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 /** The least that a proxy in Node can cost which verifies what it passes on. */
 export interface FloorFigure {
   cpuSecondsPerGiB: number
+  /** Of those, in the kernel. */
+  systemCpuSecondsPerGiB: number
   megabytesPerSecond: number
 }
 
@@ -22,9 +24,12 @@ export async function floorFigure (runs: number, bytes: number): Promise<FloorFi
     results.push(await relayOnce(bytes))
   }
 
+  const of = (field: keyof FloorFigure): number => median(results.map(result => result[field]))
+
   return {
-    cpuSecondsPerGiB: median(results.map(result => result.cpuSecondsPerGiB)),
-    megabytesPerSecond: median(results.map(result => result.megabytesPerSecond))
+    cpuSecondsPerGiB: of('cpuSecondsPerGiB'),
+    systemCpuSecondsPerGiB: of('systemCpuSecondsPerGiB'),
+    megabytesPerSecond: of('megabytesPerSecond')
   }
 }
 
@@ -46,13 +51,16 @@ async function relayOnce (bytes: number): Promise<FloorFigure> {
     // warm: code is compiled by then
     await pass(frame, Math.ceil(count / 8), from, to)
 
-    const cpu = cpuSeconds(relay.pid)
+    const before = cpuUsage(relay.pid)
     const start = performance.now()
     await pass(frame, count, from, to)
     const seconds = (performance.now() - start) / 1_000
 
+    const used = since(before, cpuUsage(relay.pid))
+
     return {
-      cpuSecondsPerGiB: (cpuSeconds(relay.pid) - cpu) / (count * FRAME / 2 ** 30),
+      cpuSecondsPerGiB: used.total / (count * FRAME / 2 ** 30),
+      systemCpuSecondsPerGiB: used.system / (count * FRAME / 2 ** 30),
       megabytesPerSecond: count * FRAME / 1e6 / seconds
     }
   } finally {

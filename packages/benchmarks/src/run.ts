@@ -1,9 +1,10 @@
 import { startClient } from './client.ts'
 import { RunError } from './errors.ts'
-import { cpuSeconds, peakRss } from './process-usage.ts'
+import { cpuUsage, peakRss, since } from './process-usage.ts'
 import { startSubject } from './subjects.ts'
 import type { SubjectName } from './args.ts'
 import type { ClientResult } from './client.ts'
+import type { CpuUsage } from './process-usage.ts'
 import type { Workload } from './workloads.ts'
 import type { Kubo } from '@kitsune/interop'
 
@@ -24,6 +25,10 @@ export interface RunResult {
   p99: number
   /** Of the subject, for what was measured. */
   cpuSeconds: number
+  /** Of those, in the kernel. */
+  systemCpuSeconds: number
+  /** Of those, on the main thread. */
+  mainCpuSeconds: number
   cpuSecondsPerGiB: number
   cpuSecondsPer10kBlocks: number
   /** Bytes, from its start to the end of the run. */
@@ -67,9 +72,9 @@ export async function run (init: RunInit): Promise<RunResult> {
         await subject.startProfile()
       }
 
-      const before = { subject: cpuSeconds(subject.pid), kubo: cpuSeconds(node.pid) }
+      const before = { subject: cpuUsage(subject.pid), kubo: cpuUsage(node.pid) }
       const result = await client.run()
-      const after = { subject: cpuSeconds(subject.pid), kubo: cpuSeconds(node.pid) }
+      const used = { subject: since(before.subject, cpuUsage(subject.pid)), kubo: since(before.kubo, cpuUsage(node.pid)) }
 
       if (init.profile != null) {
         await subject.stopProfile()
@@ -83,9 +88,9 @@ export async function run (init: RunInit): Promise<RunResult> {
         workload: workload.name,
         subject: init.subject,
         pair: init.pair,
-        ...figures(result, after.subject - before.subject),
+        ...figures(result, used.subject),
         peakRss: peakRss(subject.pid),
-        kuboCpuSeconds: after.kubo - before.kubo
+        kuboCpuSeconds: used.kubo.total
       }
     } finally {
       await client.stop()
@@ -95,7 +100,7 @@ export async function run (init: RunInit): Promise<RunResult> {
   }
 }
 
-function figures (result: ClientResult, cpu: number): Omit<RunResult, 'workload' | 'subject' | 'pair' | 'peakRss' | 'kuboCpuSeconds'> {
+function figures (result: ClientResult, cpu: CpuUsage): Omit<RunResult, 'workload' | 'subject' | 'pair' | 'peakRss' | 'kuboCpuSeconds'> {
   const { blocks, bytes } = result
   const seconds = result.milliseconds / 1_000
 
@@ -107,9 +112,11 @@ function figures (result: ClientResult, cpu: number): Omit<RunResult, 'workload'
     blocksPerSecond: blocks / seconds,
     p50: result.p50,
     p99: result.p99,
-    cpuSeconds: cpu,
-    cpuSecondsPerGiB: cpu / (bytes / 2 ** 30),
-    cpuSecondsPer10kBlocks: cpu / (blocks / 10_000),
+    cpuSeconds: cpu.total,
+    systemCpuSeconds: cpu.system,
+    mainCpuSeconds: cpu.main,
+    cpuSecondsPerGiB: cpu.total / (bytes / 2 ** 30),
+    cpuSecondsPer10kBlocks: cpu.total / (blocks / 10_000),
     clientCpuSeconds: result.cpuSeconds,
     duplicates: result.duplicates,
     inboundStreams: result.inboundStreams,

@@ -13,6 +13,10 @@ export interface Row {
   p99: number
   cpuSecondsPerGiB: number
   cpuSecondsPer10kBlocks: number
+  /** Share of the CPU time that was spent in the kernel, from 0 to 1. */
+  system: number
+  /** Share of the CPU time that was spent on the main thread. */
+  main: number
   peakRss: number
 }
 
@@ -86,6 +90,8 @@ function row (workload: string, subject: SubjectName, runs: readonly RunResult[]
     p99: of('p99'),
     cpuSecondsPerGiB: of('cpuSecondsPerGiB'),
     cpuSecondsPer10kBlocks: of('cpuSecondsPer10kBlocks'),
+    system: of('systemCpuSeconds') / of('cpuSeconds'),
+    main: of('mainCpuSeconds') / of('cpuSeconds'),
     peakRss: of('peakRss')
   }
 }
@@ -93,7 +99,7 @@ function row (workload: string, subject: SubjectName, runs: readonly RunResult[]
 /** The report as tables in Markdown, which a terminal shows as well. */
 export function printReport ({ rows, comparisons }: Report): string {
   const lines = table(
-    ['workload', 'through', 'MB/s', 'blocks/s', 'p50 ms', 'p99 ms', 'CPU s/GiB', 'CPU s/10k blocks', 'peak RSS MB'],
+    ['workload', 'through', 'MB/s', 'blocks/s', 'p50 ms', 'p99 ms', 'CPU s/GiB', 'CPU s/10k blocks', 'kernel', 'main thread', 'peak RSS MB'],
     rows.map(row => [
       row.workload,
       row.subject,
@@ -103,7 +109,9 @@ export function printReport ({ rows, comparisons }: Report): string {
       row.p99.toFixed(2),
       row.cpuSecondsPerGiB.toFixed(2),
       row.cpuSecondsPer10kBlocks.toFixed(2),
-      // kubo's own is that of all runs so far
+      percent(row.system),
+      // kubo has no main thread, and its memory is that of all runs so far
+      row.subject === 'direct' ? '–' : percent(row.main),
       row.subject === 'direct' ? '–' : (row.peakRss / 1e6).toFixed(0)
     ])
   )
@@ -123,6 +131,10 @@ export function printReport ({ rows, comparisons }: Report): string {
   }
 
   return lines.join('\n')
+}
+
+function percent (share: number): string {
+  return `${(share * 100).toFixed(0)} %`
 }
 
 /** A Markdown table with aligned columns. */

@@ -15,6 +15,8 @@ function result (fields: Partial<RunResult>): RunResult {
     p50: 1,
     p99: 2,
     cpuSeconds: 1,
+    systemCpuSeconds: 0.25,
+    mainCpuSeconds: 0.5,
     cpuSecondsPerGiB: 100,
     cpuSecondsPer10kBlocks: 1,
     peakRss: 100_000_000,
@@ -51,7 +53,7 @@ describe('table', () => {
     ])
 
     expect(rows).to.have.lengthOf(2)
-    expect(rows[0]).to.deep.include({ workload: '1k-32', subject: 'naive', runs: 3, p50: 2 })
+    expect(rows[0]).to.deep.include({ workload: '1k-32', subject: 'naive', runs: 3, p50: 2, system: 0.25, main: 0.5 })
     expect(rows[1]).to.deep.include({ workload: '1k-1', subject: 'direct', runs: 1 })
   })
 
