@@ -1,6 +1,7 @@
 import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import { defaultNetworkLimits } from './defaults.ts'
 import { DisconnectedError, NetworkStoppedError, NotConnectedError } from './errors.ts'
+import { flushes } from './flushes.ts'
 import { peer as createPeer } from './peer.ts'
 import { networkStats } from './stats.ts'
 import { realAfter, watch as createWatch } from './watch.ts'
@@ -94,7 +95,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
   const peers = new Map<string, Peer>()
   // connections of peers that were disconnected, until they have closed
   const unwelcome = new WeakSet<Connection>()
-  const flushes = new Set<() => void>()
+  const flushing = flushes(idle, watch)
   let running = false
 
   const context = {
@@ -109,7 +110,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     stalled (peer: Peer) {
       disconnect(peer).catch((err: Error) => { log.error('could not disconnect a peer that takes nothing - %e', err) })
     },
-    rested
+    rested: flushing.rested
   }
 
   function adopt (connection: Connection): Peer {
@@ -165,7 +166,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
   function drop (peer: Peer, error: Error): void {
     peers.delete(peer.id)
     peer.leave(error)
-    rested()
+    flushing.rested()
   }
 
   function gone (id: string): void {
@@ -212,14 +213,6 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     }
 
     return true
-  }
-
-  function rested (): void {
-    if (flushes.size > 0 && idle()) {
-      for (const flushed of flushes) {
-        flushed()
-      }
-    }
   }
 
   async function unregister (): Promise<void> {
@@ -278,7 +271,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       }
 
       watch.clear()
-      rested()
+      flushing.rested()
       await Promise.all([unregister(), ...closed])
     },
 
@@ -322,38 +315,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       }
     },
 
-    async flushed (signal) {
-      if (idle()) {
-        return true
-      }
-
-      if (signal?.aborted === true) {
-        return false
-      }
-
-      const { promise, resolve } = Promise.withResolvers<boolean>()
-      const onIdle = (): void => { resolve(true) }
-      const onAbort = (): void => { resolve(false) }
-      // a stream's buffer may empty without a sign
-      const watched = {
-        tick: () => {
-          rested()
-          return flushes.has(onIdle)
-        }
-      }
-
-      flushes.add(onIdle)
-      watch.add(watched)
-      signal?.addEventListener('abort', onAbort)
-
-      try {
-        return await promise
-      } finally {
-        flushes.delete(onIdle)
-        watch.remove(watched)
-        signal?.removeEventListener('abort', onAbort)
-      }
-    },
+    flushed: flushing.wait,
 
     stats,
 

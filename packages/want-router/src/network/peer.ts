@@ -1,4 +1,5 @@
-import { reader, shed } from './reader.ts'
+import { reader } from './reader.ts'
+import { shed } from './shed.ts'
 import { writer } from './writer.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { Reader, ReaderOwner } from './reader.ts'

@@ -1,5 +1,5 @@
 import { decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
-import { TooMuchUnfinishedError, UnfinishedMessageError } from './errors.ts'
+import { UnfinishedMessageError } from './errors.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
@@ -316,34 +316,4 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   }
 
   return self
-}
-
-/**
- * Resets the newest of a peer's streams that hold anything until they hold no
- * more than `max`: old streams are the ones that work.
- */
-export function shed (readers: ReadonlySet<Reader>, max: number, stats: NetworkStats, bytes: (reader: Reader) => number): void {
-  let total = 0
-
-  for (const reader of readers) {
-    total += bytes(reader)
-  }
-
-  if (total <= max) {
-    return
-  }
-
-  for (const reader of [...readers].reverse()) {
-    const held = bytes(reader)
-
-    if (held > 0) {
-      total -= held
-      stats.shed++
-      reader.abort(new TooMuchUnfinishedError(`The streams of the peer hold more than ${max} bytes`))
-    }
-
-    if (total <= max) {
-      return
-    }
-  }
 }

@@ -1,14 +1,14 @@
-import { BITSWAP_PROTOCOLS, encodeFrame } from '@kitsune/bitswap-codec'
+import { encodeFrame } from '@kitsune/bitswap-codec'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { NetworkStoppedError, NoBitswapError, NotConnectedError, StreamTimeoutError } from './errors.ts'
+import { NetworkStoppedError, StreamTimeoutError } from './errors.ts'
 import { messageSize } from './message-size.ts'
+import { opener } from './opener.ts'
 import { sentLog } from './sent-log.ts'
-import type { NetworkLimits } from './defaults.ts'
+import type { OpenerInit } from './opener.ts'
 import type { SentFrame, SentLog } from './sent-log.ts'
-import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
-import type { Connection, Logger, Stream, StreamCloseEvent } from '@libp2p/interface'
+import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
 
 /** Writes to one peer, on one stream at a time. */
 export interface Writer extends Watched {
@@ -26,15 +26,8 @@ export interface Writer extends Watched {
   close (signal: AbortSignal): Promise<void>
 }
 
-export interface WriterInit {
-  limits: NetworkLimits
-  stats: NetworkStats
-  watch: Watch
-  log: Logger
-  now (): number
-  random (): number
-  /** Connections that a stream can be opened on, best first. */
-  connections (): Connection[]
+export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
+  readonly watch: Watch
   /** The next message, or nothing. */
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   /** The peer takes nothing: it should be disconnected. */
@@ -52,11 +45,6 @@ interface Outbound {
   sent: SentLog
 }
 
-interface Waiter {
-  resolve (): void
-  reject (error: Error): void
-}
-
 /**
  * The stream is opened when there is something to send and retired when it has
  * been idle. Messages are taken only while the stream's buffer is below the high
@@ -66,16 +54,15 @@ interface Waiter {
 export function writer (init: WriterInit): Writer {
   const { limits, stats, log } = init
   const size = messageSize(limits)
+  const streams = opener({ ...init, opened, failed })
+  /** The stream that is written to. */
   let current: Outbound | undefined
-  let opening: { controller: AbortController, deadline: number } | undefined
+  /** Streams that are closing, and when they are reset. */
   const lingering = new Map<Stream, number>()
-  const waiters = new Set<Waiter>()
+  /** What earlier streams may not have delivered. */
   let again: SentFrame[] = []
   let wanted = false
   let pumping = false
-  let unsupported = false
-  let failures = 0
-  let retryAt = 0
   let stopped = false
 
   /** How long a message is kept after it has left. */
@@ -83,8 +70,8 @@ export function writer (init: WriterInit): Writer {
     return Math.min(limits.idleTimeout, Math.max(limits.resendWindow, 4 * (connection.rtt ?? 0)))
   }
 
-  function settle (outbound: Outbound, now: number): void {
-    outbound.sent.settle(outbound.stream.writeBufferLength, now, keep(outbound.connection))
+  function settle ({ stream, connection, sent }: Outbound, now: number): void {
+    sent.settle(stream.writeBufferLength, now, keep(connection))
   }
 
   function pump (): void {
@@ -120,7 +107,7 @@ export function writer (init: WriterInit): Writer {
 
     if (stream.writeStatus !== 'writable') {
       // libp2p closes it together with its connection; what it holds still leaves
-      abandon(outbound)
+      linger(outbound, init.now())
       return false
     }
 
@@ -182,60 +169,21 @@ export function writer (init: WriterInit): Writer {
     return { message, chunks, length, protocol, resends, at: 0, end: 0 }
   }
 
-  /** The stream cannot be used any more, but has not been told to end. */
-  function abandon (outbound: Outbound): void {
-    current = undefined
-    lingering.set(outbound.stream, init.now() + limits.lingerTimeout)
+  function hasMessages (): boolean {
+    return wanted || again.length > 0
   }
 
   function open (): void {
-    if (stopped || unsupported || opening != null || current != null) {
-      return
+    if (!stopped && current == null && (hasMessages() || streams.requested)) {
+      streams.open()
+
+      if (streams.opening || init.connections().length > 0) {
+        init.watch.add(self)
+      }
     }
-
-    if (!wanted && again.length === 0 && waiters.size === 0) {
-      return
-    }
-
-    const connections = init.connections()
-
-    if (connections.length === 0) {
-      rejectWaiters(new NotConnectedError())
-      return
-    }
-
-    const now = init.now()
-    init.watch.add(self)
-
-    if (now < retryAt) {
-      return
-    }
-
-    // a connection that refuses streams may be dying: after a failure the next one is tried
-    const connection = connections[failures % connections.length]
-    const controller = new AbortController()
-    opening = { controller, deadline: now + limits.openTimeout }
-
-    connection.newStream([...BITSWAP_PROTOCOLS], {
-      maxOutboundStreams: limits.maxOutboundStreams,
-      runOnLimitedConnection: false,
-      signal: controller.signal
-    }).then(stream => { opened(stream, connection) }, (err: Error) => { openFailed(err) })
   }
 
   function opened (stream: Stream, connection: Connection): void {
-    opening = undefined
-
-    if (stopped) {
-      stream.abort(new NotConnectedError())
-      return
-    }
-
-    if (stream.status !== 'open') {
-      openFailed(new NotConnectedError('The stream was reset while it was opened'))
-      return
-    }
-
     const now = init.now()
     const outbound: Outbound = {
       stream,
@@ -246,61 +194,23 @@ export function writer (init: WriterInit): Writer {
       sent: sentLog(limits, size, now)
     }
 
-    stats.streamsOpened++
     current = outbound
-
     // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
     stream.addEventListener('drain', () => { queueMicrotask(pump) })
     stream.addEventListener('close', evt => { closed(outbound, evt) }, { once: true })
     // replies come on streams of their own, so whatever comes on this one need not be kept
     stream.closeRead().catch(() => {})
-
-    for (const waiter of waiters) {
-      waiter.resolve()
-    }
-
-    waiters.clear()
     init.watch.add(self)
     pump()
   }
 
-  function openFailed (err: Error): void {
-    opening = undefined
-    stats.openFailures++
-
-    if (stopped) {
-      return
-    }
-
-    log('could not open a stream - %e', err)
-
-    if (err.name === 'UnsupportedProtocolError') {
-      unsupported = true
+  function failed (): void {
+    if (streams.hopeless) {
       wanted = false
       again = []
-      rejectWaiters(new NoBitswapError(err.message))
-    } else {
-      backOff()
-      rejectWaiters(err)
     }
 
     init.rested()
-  }
-
-  function backOff (): void {
-    const wait = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** Math.min(failures, 20))
-    failures++
-    // half of it is jitter, lest peers that were lost together come back together
-    retryAt = init.now() + wait * (0.5 + init.random() / 2)
-    init.watch.add(self)
-  }
-
-  function rejectWaiters (error: Error): void {
-    for (const waiter of waiters) {
-      waiter.reject(error)
-    }
-
-    waiters.clear()
   }
 
   function closed (outbound: Outbound, evt: StreamCloseEvent): void {
@@ -317,9 +227,9 @@ export function writer (init: WriterInit): Writer {
     const now = init.now()
 
     if (now - outbound.openedAt >= limits.minStreamLife) {
-      failures = 0
+      streams.worked()
     } else if (evt.error != null) {
-      backOff()
+      streams.broke()
     }
 
     // without an error it may be the connection that has gone, with whatever was under way
@@ -332,41 +242,52 @@ export function writer (init: WriterInit): Writer {
     init.rested()
   }
 
-  function retire (outbound: Outbound, now: number): void {
+  /** The stream is closing and is not written to any more. */
+  function linger (outbound: Outbound, now: number): void {
     current = undefined
     lingering.set(outbound.stream, now + limits.lingerTimeout)
-    outbound.stream.close().catch((err: Error) => {
-      outbound.stream.abort(err)
-    })
   }
 
   function tickCurrent (outbound: Outbound, now: number): void {
+    const { stream, sent } = outbound
     settle(outbound, now)
 
-    if (outbound.stream.writeBufferLength > 0) {
-      if (now - outbound.sent.progressAt >= limits.stallTimeout) {
+    if (stream.writeBufferLength > 0) {
+      if (now - sent.progressAt >= limits.stallTimeout) {
         stats.stalled++
         init.stalled()
         return
       }
-    } else if (!wanted && again.length === 0 && outbound.sent.empty && now - outbound.lastSent >= limits.idleTimeout) {
-      retire(outbound, now)
+    } else if (!hasMessages() && sent.empty && now - outbound.lastSent >= limits.idleTimeout) {
+      linger(outbound, now)
+      stream.close().catch((err: Error) => { stream.abort(err) })
       return
     }
 
     // a drain event was missed, or take() was not ready for its own wake
-    if (wanted || again.length > 0) {
+    if (hasMessages()) {
       pump()
+    }
+  }
+
+  function tickLingering (now: number): void {
+    for (const [stream, deadline] of lingering) {
+      if (now >= deadline) {
+        lingering.delete(stream)
+        stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))
+      }
     }
   }
 
   const self: Writer = {
     wake () {
+      if (stopped || streams.hopeless) {
+        return
+      }
+
       wanted = true
 
-      if (stopped || unsupported) {
-        wanted = false
-      } else if (current != null) {
+      if (current != null) {
         pump()
       } else {
         open()
@@ -374,41 +295,24 @@ export function writer (init: WriterInit): Writer {
     },
 
     async open (signal) {
-      signal.throwIfAborted()
-
-      if (current != null && current.stream.writeStatus === 'writable') {
-        return
+      if (current != null && current.stream.writeStatus !== 'writable') {
+        linger(current, init.now())
       }
 
-      if (unsupported) {
-        throw new NoBitswapError()
-      }
-
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const waiter = { resolve, reject }
-      const onAbort = (): void => { reject(signal.reason) }
-
-      waiters.add(waiter)
-      signal.addEventListener('abort', onAbort)
-
-      try {
-        // whoever asks for a connection does its own waiting between attempts
-        retryAt = 0
-        open()
-        await promise
-      } finally {
-        waiters.delete(waiter)
-        signal.removeEventListener('abort', onAbort)
+      if (current == null) {
+        const requested = streams.request(signal)
+        init.watch.add(self)
+        await requested
       }
     },
 
     connected () {
-      unsupported = false
+      streams.renew()
       open()
     },
 
     get busy () {
-      if (stopped || unsupported) {
+      if (stopped || streams.hopeless) {
         return false
       }
 
@@ -422,7 +326,7 @@ export function writer (init: WriterInit): Writer {
         }
       }
 
-      return (wanted || again.length > 0) && (current != null || init.connections().length > 0)
+      return hasMessages() && (current != null || init.connections().length > 0)
     },
 
     tick (now) {
@@ -430,24 +334,16 @@ export function writer (init: WriterInit): Writer {
         return false
       }
 
-      for (const [stream, deadline] of lingering) {
-        if (now >= deadline) {
-          lingering.delete(stream)
-          stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))
-        }
-      }
+      tickLingering(now)
+      streams.tick(now)
 
-      if (opening != null) {
-        if (now >= opening.deadline) {
-          opening.controller.abort(new StreamTimeoutError(`No stream could be opened within ${limits.openTimeout} ms`))
-        }
-      } else if (current != null) {
+      if (current != null) {
         tickCurrent(current, now)
       } else {
         open()
       }
 
-      return !stopped && (current != null || opening != null || lingering.size > 0 || ((wanted || again.length > 0) && init.connections().length > 0))
+      return !stopped && (current != null || streams.opening || lingering.size > 0 || (hasMessages() && init.connections().length > 0))
     },
 
     stop (error) {
@@ -457,8 +353,7 @@ export function writer (init: WriterInit): Writer {
 
       stopped = true
       init.watch.remove(self)
-      opening?.controller.abort(error)
-      rejectWaiters(error)
+      streams.stop(error)
 
       for (const stream of lingering.keys()) {
         stream.abort(error)

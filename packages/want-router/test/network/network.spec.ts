@@ -235,8 +235,8 @@ describe('network/network', () => {
 
     it('16 MiB of unfinished messages over all its streams, then the newest goes', () => {
       const connection = host.connected(ann)
-      expect(halfMessages(connection, 1_000, MIB)).to.equal(15)
-      expect(net.stats.shed).to.equal(985)
+      expect(halfMessages(connection, 100, MIB)).to.equal(15)
+      expect(net.stats.shed).to.equal(85)
       const stream = host.stream(connection)
       stream.receive(frame(numbered(1)))
       expect(heard).to.have.lengthOf(1)
@@ -244,7 +244,7 @@ describe('network/network', () => {
     })
 
     it('and that is not at the cost of others', () => {
-      halfMessages(host.connected(ann), 100, MIB)
+      halfMessages(host.connected(ann), 50, MIB)
       expect(halfMessages(host.connected(bob), 15, MIB)).to.equal(15)
     })
 

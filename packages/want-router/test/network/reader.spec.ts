@@ -2,7 +2,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { reader, shed } from '../../src/network/reader.ts'
+import { reader } from '../../src/network/reader.ts'
 import { networkStats } from '../../src/network/stats.ts'
 import { watch } from '../../src/network/watch.ts'
 import { fakeClock, FakeStream, settled } from './fakes.ts'
@@ -382,32 +382,6 @@ describe('network/reader', () => {
       await settled()
       expectReset()
       expect(owner.seen).to.deep.equal([1])
-    })
-  })
-
-  describe('shedding', () => {
-    function held (bytes: number): { stream: FakeStream, read: Reader } {
-      const stream = new FakeStream()
-      const read = reader(stream, true, owner)
-      stream.receive([0x80, 0x80, 0x40])
-      stream.onData(new Uint8Array(bytes))
-      return { stream, read }
-    }
-
-    it('resets the newest streams until the rest fits', () => {
-      const streams = [held(100), held(100), held(100)]
-      const none = new FakeStream()
-      const readers = new Set([...streams.map(({ read }) => read), reader(none, true, owner)])
-      shed(readers, 250, owner.stats, read => read.unfinishedBytes)
-      expect(streams.map(({ stream }) => stream.resetSent)).to.deep.equal([false, false, true])
-      expect(none.resetSent).to.equal(false, 'it holds nothing')
-      expect(owner.stats.shed).to.equal(1)
-    })
-
-    it('does nothing while all fits', () => {
-      const { stream, read } = held(100)
-      shed(new Set([read]), 103, owner.stats, read => read.unfinishedBytes)
-      expect(stream.resetSent).to.equal(false)
     })
   })
 })
