@@ -1,5 +1,4 @@
 /* eslint-disable no-console */
-import './lib/node-version.mjs'
 import { findKubo, kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { buildStale } from './lib/build.mjs'
 import { root } from './lib/root.mjs'

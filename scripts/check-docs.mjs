@@ -1,5 +1,4 @@
 /* eslint-disable no-console */
-import './lib/node-version.mjs'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { anchors, links } from './lib/markdown.mjs'

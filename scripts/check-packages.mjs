@@ -1,5 +1,4 @@
 /* eslint-disable no-console */
-import './lib/node-version.mjs'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

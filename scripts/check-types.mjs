@@ -1,5 +1,4 @@
 /* eslint-disable no-console */
-import './lib/node-version.mjs'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildStale } from './lib/build.mjs'

@@ -1,5 +1,4 @@
 /* eslint-disable no-console */
-import './lib/node-version.mjs'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,3 @@
-import './lib/node-version.mjs'
 import { join } from 'node:path'
 import { buildStale } from './lib/build.mjs'
 import { root } from './lib/root.mjs'
