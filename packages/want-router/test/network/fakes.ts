@@ -116,6 +116,12 @@ export class FakeStream extends AbstractStream {
     this.onData(new Uint8ArrayList(...data.map(part => Uint8Array.from(part))))
   }
 
+  /** All leaves, and no event tells. */
+  leaveSilently (): void {
+    this.writeBuffer.consume(this.writeBuffer.byteLength)
+    this.writableNeedsDrain = false
+  }
+
   /** The other side has read so much. */
   async drain (bytes: number): Promise<void> {
     this.room += bytes

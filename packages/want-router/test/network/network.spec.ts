@@ -443,6 +443,16 @@ describe('network/network', () => {
       expect(flushed).to.equal(true)
     })
 
+    it('sees what has left without a sign', async () => {
+      const connection = host.connected(ann)
+      connection.room = 0
+      await send(ann, numbered(1))
+      const waiting = net.flushed()
+      connection.last.leaveSilently()
+      await clock.advance(250)
+      expect(await waiting).to.equal(true)
+    })
+
     it('waits for a stream that cannot be opened yet', async () => {
       const connection = host.connected(ann)
       connection.negotiate = async () => { throw new Error('no') }

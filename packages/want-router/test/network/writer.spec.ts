@@ -501,6 +501,21 @@ describe('network/writer', () => {
       expect(connection.streams).to.have.lengthOf(1)
     })
 
+    it('does not wait for earlier failures: whoever asks does that', async () => {
+      connection.negotiate = async () => { throw new Error('no') }
+      await send(numbered(1))
+      connection.negotiate = async () => {}
+      await write.open(new AbortController().signal)
+      expect(allNumbers(connection.last.left)).to.deep.equal([1])
+    })
+
+    it('is not content with a stream that libp2p is closing', async () => {
+      await send(numbered(1))
+      await connection.last.close()
+      await write.open(new AbortController().signal)
+      expect(connection.streams.map(({ writeStatus }) => writeStatus)).to.deep.equal(['closed', 'writable'])
+    })
+
     it('rejects when the peer has no bitswap', async () => {
       connection.protocols = []
       await expect(write.open(new AbortController().signal)).to.eventually.be.rejected.with.property('name', 'NoBitswapError')
