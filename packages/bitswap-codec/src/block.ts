@@ -172,8 +172,8 @@ export function identityData (cid: Uint8Array): Uint8Array | undefined {
 
 /**
  * The CID as multiformats has it, with bytes of its own; `undefined` if the bytes are
- * not a well-formed CID. Costs several times a want key, so it is for the few places
- * that need it.
+ * not a well-formed CID. Costs ten or twenty times a want key, so it is for the few
+ * places that need it.
  */
 export function decodeCid (bytes: Uint8Array): CID | undefined {
   if (multihashStart(bytes, 0, bytes.length) === -1) {

@@ -42,6 +42,8 @@ const MAX_LENGTH_BYTES = 9
 
 // what a length that is only declared may cost
 const UNEARNED = 65_536
+
+// by how much the buffer of a body grows that has filled it
 const GROWTH = 4
 
 export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {

@@ -73,7 +73,7 @@
  * A `WantKey` is the multihash as a string of one character for each byte, so CIDv0 and
  * CIDv1 of one block have the same. It is made when it is asked for, as are CIDs:
  * `wantKey(cid)` costs about as much as decoding the entry that the CID came in,
- * `decodeCid(cid)` several times that.
+ * `decodeCid(cid)` ten or twenty times that.
  *
  * ## Test vectors
  *

@@ -83,6 +83,14 @@ describe('decoding a message', () => {
     expect(decodeMessage(frame).wants.map(({ priority }) => priority)).to.deep.equal([-1, -2_147_483_648])
   })
 
+  it('takes any bit of a bool for true, also above the 32nd', () => {
+    const high = [0x80, 0x80, 0x80, 0x80, 0x10]
+    const message = decodeMessage(field(1, entry(rawCid('a'), 0x18, ...high, 0x28, ...high), [0x10, ...high]))
+
+    expect(message).to.have.property('full', true)
+    expect(message.wants[0]).to.include({ cancel: true, sendDontHave: true })
+  })
+
   it('keeps CIDv0 and CIDv1 of one multihash apart, as they were asked', () => {
     const v1 = Uint8Array.of(0x01, 0x70, ...cidV0('block'))
 
@@ -118,6 +126,7 @@ describe('one bad entry', () => {
     'a CID as a number': field(1, [0x08, 0x01]),
     'a priority as bytes': entry(rawCid('bad'), 0x12, 0x01, 0x01),
     'a varint that is cut off': entry(rawCid('bad'), 0x10, 0x80),
+    'a tag and nothing after it': entry(rawCid('bad'), 0x10),
     'an overlong varint': entry(rawCid('bad'), 0x10, ...new Array(10).fill(0x80), 0x01),
     'a type that is not known': entry(rawCid('bad'), 0x20, 0x02),
     'a group that does not end': entry(rawCid('bad'), 0x33, 0x08, 0x01),

@@ -111,7 +111,21 @@ describe('a frame that declares too much', () => {
     expect(() => decoder.push(Uint8Array.of(0))).to.throw().with.property('name', 'FrameTooLargeError')
   })
 
-  it('of 4 MiB, with nothing behind it, costs what arrived and 64 KiB', () => {
+  it('of 4 MiB, with nothing behind it, costs nothing', () => {
+    const before = process.memoryUsage().arrayBuffers
+    const decoders = Array.from({ length: 200 }, () => {
+      const decoder = frameDecoder()
+      decoder.push(Uint8Array.from(varint(4_194_304)))
+      decoder.push(new Uint8Array(0))
+
+      return decoder
+    })
+
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(200 * 1_000)
+    expect(decoders.every(({ pending }) => pending === 4)).to.be.true()
+  })
+
+  it('of 4 MiB, with little behind it, costs what arrived and 64 KiB', () => {
     const before = process.memoryUsage().arrayBuffers
     const decoders = Array.from({ length: 200 }, () => {
       const decoder = frameDecoder()
