@@ -112,10 +112,6 @@ export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
   function pushBytes (chunk: Uint8Array, frames: Uint8Array[]): void {
     let pos = 0
 
-    if (chunk.length === 0) {
-      return
-    }
-
     // a frame of length 0 is complete without another byte, so this is asked first
     for (;;) {
       if (inBody) {
