@@ -151,6 +151,10 @@ function report () {
 
   const totals = total(suites, { skipIsFailure })
 
+  if (env.KUBO_BINARY == null && suites.some(({ results }) => (results?.pending ?? 0) > 0)) {
+    console.log('there is no kubo to test with: "npm run peers" builds one')
+  }
+
   console.log(summary(totals))
   process.exitCode = totals.failed === 0 ? 0 : 1
 }
