@@ -1,11 +1,10 @@
 import { identify } from '@libp2p/identify'
 import { mplex } from '@libp2p/mplex'
-import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { corkedTcp } from './corked-tcp.ts'
+import { leanNoise } from './lean-noise.ts'
 import { HOST_LIMITS } from './limits.ts'
-import { nodeNoiseCrypto } from './noise-crypto.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { hardenedWebSockets } from './websockets.ts'
 import type { Identify } from '@libp2p/identify'
@@ -50,7 +49,7 @@ export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2
       corkedTcp({ maxConnections: maxSockets }),
       hardenedWebSockets({ maxSockets, upgradeTimeout })
     ],
-    connectionEncrypters: [noise({ crypto: nodeNoiseCrypto() })],
+    connectionEncrypters: [leanNoise()],
     streamMuxers: [
       yamux({ streamOptions: { maxStreamWindowSize: streamWindow } }),
       mplex({ disconnectThreshold: mplexStreamsPerSecond })

@@ -14,13 +14,13 @@ export const HOST_LIMITS = {
   /** A connection must be encrypted and multiplexed by then. */
   upgradeTimeout: 10_000,
   /**
-   * A ping every 15 s that must be answered within 14 s finds a half-open
-   * connection within 29 s. The timeout stays below the interval since a second
+   * A ping every 14 s that must be answered within 13 s finds a half-open
+   * connection within 27 s. The timeout stays below the interval since a second
    * ping stream would count as a failure, and is that long since a ping waits
    * behind up to 1 MiB of blocks on a slow client's line.
    */
-  pingInterval: 15_000,
-  pingTimeout: 14_000,
+  pingInterval: 14_000,
+  pingTimeout: 13_000,
   /**
    * How much a peer may send on one stream before it is read. yamux would let
    * it grow to 16 MiB, more than a paused stream may hold.

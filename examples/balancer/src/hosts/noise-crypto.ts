@@ -17,9 +17,7 @@ const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 /**
  * Noise's primitives by node:crypto, as noise does them by default, but with
  * the cipher's KeyObject made once a connection and direction instead of once
- * a frame, and with each frame's ciphertext in one buffer, so that the socket
- * gets one write for it instead of one a piece. Making a KeyObject takes about as
- * long as encrypting 16 KiB.
+ * a frame. Making a KeyObject takes about as long as encrypting 16 KiB.
  */
 export function nodeNoiseCrypto (): ICryptoInterface {
   // Noise keeps one Uint8Array per direction as long as the connection lives.
@@ -87,18 +85,16 @@ export function nodeNoiseCrypto (): ICryptoInterface {
       }
 
       const cipher = createCipheriv(CIPHER, keyObject(k), nonce, { authTagLength: TAG_LENGTH })
-      const sealed = Buffer.allocUnsafe(plaintext.byteLength + TAG_LENGTH)
-      let offset = 0
+      const sealed = new Uint8ArrayList()
 
       cipher.setAAD(ad, { plaintextLength: plaintext.byteLength })
 
       for (const piece of pieces(plaintext)) {
-        sealed.set(cipher.update(piece), offset)
-        offset += piece.byteLength
+        sealed.append(cipher.update(piece))
       }
 
       cipher.final()
-      sealed.set(cipher.getAuthTag(), offset)
+      sealed.append(cipher.getAuthTag())
 
       return sealed
     },

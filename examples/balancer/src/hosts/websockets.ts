@@ -1,10 +1,18 @@
 import { Server } from 'node:net'
+import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import type { WebSocketsComponents } from '@libp2p/websockets'
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+
+/** What a socket of the ws package and one of Node have in common, and what only the former has. */
+interface Socketlike {
+  addEventListener (type: 'error', listener: () => void): void
+  close (): void
+  terminate? (): void
+}
 
 /** Limits of the WebSocket transport. */
 export interface WebSocketLimits {
@@ -23,11 +31,13 @@ const MAX_MESSAGE = 1 << 20
 
 /**
  * libp2p's WebSockets transport, hardened for the internet. As of 10.1 it
- * (1) leaves the socket open when a connection is aborted, since it closes it
- * with the reserved code 1006, which throws; (2) waits for ever for the first
- * byte and for the HTTP request; (3) accepts any number of sockets and messages
- * of 100 MiB. The fields read here are not part of its interface; where they
- * are missing, that protection is, too, which the tests would notice.
+ * (1) ends the process at a malformed WebSocket frame, since nobody listens for
+ * the socket's errors; (2) leaves the socket open when a connection is aborted,
+ * since it closes it with the reserved code 1006, which throws; (3) waits for
+ * ever for the first byte and for the HTTP request; (4) accepts any number of
+ * sockets, and messages of 100 MiB. The fields read here are not part of its
+ * interface; where they are missing, that protection is, too, which the tests
+ * would notice.
  */
 export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSocketsComponents) => Transport {
   return (components) => {
@@ -63,9 +73,13 @@ function closingUpgrader (upgrader: Upgrader): Upgrader {
 }
 
 async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>): Promise<T> {
-  connection.addEventListener('close', () => {
-    const { websocket } = connection as { websocket?: { terminate? (): void, close (): void } }
+  const { websocket } = connection as { websocket?: Socketlike }
 
+  websocket?.addEventListener('error', () => {
+    connection.abort(new ConnectionFailedError('malformed WebSocket frame'))
+  })
+
+  connection.addEventListener('close', () => {
     // the socket of a listener is one of the ws package, a dialled one is Node's
     if (typeof websocket?.terminate === 'function') {
       websocket.terminate()

@@ -1,0 +1,117 @@
+import { noise } from '@libp2p/noise'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect } from 'aegir/chai'
+import { createLibp2p } from 'libp2p'
+import { quietLogger } from '../../src/hosts/quiet-logger.ts'
+import { hardenedWebSockets } from '../../src/hosts/websockets.ts'
+import { addressOf, openSocket, portOf, testHosts } from '../support/hosts.ts'
+import type { Libp2p } from '@libp2p/interface'
+
+const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+
+describe('hardened WebSockets', function () {
+  this.timeout(30_000)
+
+  const { client } = testHosts()
+  let host: Libp2p
+  let port: number
+
+  beforeEach(async () => {
+    host = await createLibp2p({
+      logger: quietLogger(),
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
+      transports: [hardenedWebSockets({ maxSockets: 20, upgradeTimeout: 300 })],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      connectionManager: { inboundUpgradeTimeout: 600, maxIncomingPendingConnections: 100, inboundConnectionThreshold: 100 }
+    })
+    port = portOf(addressOf(host, 'ws'))
+  })
+
+  afterEach(async () => {
+    await host.stop()
+  })
+
+  const stalls: Record<string, string> = {
+    'before the first byte': '',
+    'in the request': 'GET / HTTP/1.1\r\nHost:',
+    'after the upgrade': UPGRADE
+  }
+
+  const stall = async (text: string): Promise<number> => {
+    const socket = await openSocket(port)
+    socket.write(text)
+
+    return socket.closedAfter
+  }
+
+  for (const [where, text] of Object.entries(stalls)) {
+    it(`close a socket that stalls ${where}`, async () => {
+      expect(await stall(text)).to.be.within(200, 3000)
+    })
+  }
+
+  it('close a socket that drips its request byte by byte', async () => {
+    const socket = await openSocket(port)
+    socket.write('GET / HTTP/1.1\r\nX: ')
+    const drip = setInterval(() => { socket.write('x') }, 50)
+
+    expect(await socket.closedAfter).to.be.within(200, 3000)
+    clearInterval(drip)
+  })
+
+  it('survive sockets that are reset at every stage', async () => {
+    for (const text of [...Object.values(stalls), 'nonsense\r\n\r\n', '\u0016\u0003\u0001']) {
+      const socket = await openSocket(port)
+      socket.write(text, () => { socket.resetAndDestroy() })
+      await socket.closedAfter
+    }
+
+    await expect((await client()).dial(multiaddr(addressOf(host, 'ws')))).to.eventually.be.ok()
+  })
+
+  it('survive frames that are none', async () => {
+    // reserved bits, an unknown opcode, an unmasked frame, a length of 2^63
+    for (const frame of ['f180', '8b80', '8201', '82ffffffffffffffffff']) {
+      const socket = await openSocket(port)
+      socket.write(UPGRADE)
+      await new Promise(resolve => { socket.once('data', resolve) })
+      socket.write(Buffer.from(`${frame}00000000`, 'hex'))
+      await socket.closedAfter
+    }
+
+    await expect((await client()).dial(multiaddr(addressOf(host, 'ws')))).to.eventually.be.ok()
+  })
+
+  it('refuse a message of more than a megabyte', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`)
+    await new Promise(resolve => { socket.onopen = resolve })
+
+    const closed = new Promise<CloseEvent>(resolve => { socket.onclose = resolve })
+    socket.send(new Uint8Array((1 << 20) + 1))
+
+    // "message too big"
+    expect((await closed).code).to.equal(1009)
+  })
+
+  it('bound the sockets of strangers', async () => {
+    const sockets = await Promise.all(Array.from({ length: 60 }, async () => openSocket(port)))
+    const quick = await Promise.all(sockets.map(async ({ closedAfter }) => Promise.race([
+      closedAfter.then(() => true),
+      new Promise<boolean>(resolve => setTimeout(() => { resolve(false) }, 150))
+    ])))
+
+    expect(quick.filter(closed => !closed).length).to.be.at.most(20)
+    sockets.forEach(socket => { socket.destroy() })
+  })
+
+  it('keep a connection whose handshake is done', async () => {
+    const peer = await client()
+    const connection = await peer.dial(multiaddr(addressOf(host, 'ws')))
+    await new Promise(resolve => setTimeout(resolve, 1000))
+
+    expect(connection.status).to.equal('open')
+    expect(host.getPeers()).to.have.lengthOf(1)
+  })
+})

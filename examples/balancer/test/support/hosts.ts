@@ -1,0 +1,121 @@
+import { createServer, connect } from 'node:net'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createDownstreamHost } from '../../src/hosts/downstream-host.ts'
+import { createUpstreamHost } from '../../src/hosts/upstream-host.ts'
+import { until } from './demo.ts'
+import type { HostServices } from '../../src/hosts/host-options.ts'
+import type { Connection, Libp2p } from '@libp2p/interface'
+import type { AddressInfo, Socket } from 'node:net'
+
+const AGENT = { name: 'test', version: '0' }
+
+/** Makes hosts for a suite and stops them after each test. */
+export function testHosts (): { server (init?: { maxConnections?: number }): Promise<Libp2p>, client (): Promise<Libp2p<HostServices>> } {
+  const hosts: Libp2p[] = []
+
+  afterEach(async () => {
+    await Promise.all(hosts.splice(0).map(async host => host.stop()))
+  })
+
+  return {
+    async server ({ maxConnections = 2000 } = {}) {
+      const host = await createUpstreamHost({
+        privateKey: await generateKeyPair('Ed25519'),
+        listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
+        announce: [],
+        maxConnections,
+        agent: AGENT,
+        services: {}
+      })
+      hosts.push(host)
+      await host.start()
+
+      return host
+    },
+    async client () {
+      const host = await createDownstreamHost({ maxConnections: 10, agent: AGENT })
+      hosts.push(host)
+      await host.start()
+
+      return host
+    }
+  }
+}
+
+/** The address of a host over one of its transports. */
+export function addressOf (host: Libp2p, transport: 'tcp' | 'ws'): string {
+  const address = host.getMultiaddrs().map(String).find(address => address.includes('/ws') === (transport === 'ws'))
+
+  if (address == null) {
+    throw new Error(`does not listen over ${transport}`)
+  }
+
+  return address
+}
+
+/** The server's end of a client's connection: it exists a moment after the client's. */
+export async function remoteEnd (server: Libp2p, client: Libp2p): Promise<Connection> {
+  await until(() => server.getConnections(client.peerId).length > 0)
+
+  return server.getConnections(client.peerId)[0]
+}
+
+/** The port in a multiaddr. */
+export function portOf (address: string): number {
+  return Number(multiaddr(address).getComponents().find(({ name }) => name === 'tcp')?.value)
+}
+
+/** A cable to a port that can be cut without either end being told. */
+export interface Cable {
+  readonly port: number
+  cut (): void
+  stop (): Promise<void>
+}
+
+/** Lays a cable. */
+export async function layCable (target: number): Promise<Cable> {
+  const sockets: Socket[] = []
+  const server = createServer((near) => {
+    const far = connect(target, '127.0.0.1')
+    sockets.push(near, far)
+    near.pipe(far)
+    far.pipe(near)
+
+    for (const socket of [near, far]) {
+      socket.on('error', () => {})
+    }
+  })
+
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut () {
+      sockets.forEach((socket) => {
+        socket.unpipe()
+        socket.pause()
+      })
+    },
+    async stop () {
+      sockets.forEach(socket => { socket.destroy() })
+      await new Promise(resolve => server.close(resolve))
+    }
+  }
+}
+
+/** Opens a TCP connection that says nothing by itself. */
+export async function openSocket (port: number): Promise<Socket & { closedAfter: Promise<number> }> {
+  const begin = performance.now()
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.resume()
+
+  await new Promise(resolve => socket.once('connect', resolve))
+
+  return Object.assign(socket, {
+    closedAfter: new Promise<number>((resolve) => {
+      socket.once('close', () => { resolve(performance.now() - begin) })
+    })
+  })
+}
