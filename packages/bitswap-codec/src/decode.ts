@@ -80,10 +80,19 @@ export function decodeMessage (frame: Uint8Array): DecodedMessage {
  * A wantlist field that occurs twice is merged, as protobuf prescribes
  */
 function readWantlist (cursor: Cursor, message: DecodedMessage): void {
-  const outer = cursor.end
   const length = readLength(cursor)
-  cursor.end = cursor.pos + length
+  const outer = cursor.end
 
+  cursor.end = cursor.pos + length
+  readWantlistFields(cursor, message)
+  cursor.end = outer
+}
+
+/**
+ * A function of its own that ends with its loop: V8 optimises a loop while it runs, and
+ * would throw that code away each time it comes to a statement after the loop
+ */
+function readWantlistFields (cursor: Cursor, message: DecodedMessage): void {
   while (cursor.pos < cursor.end && cursor.fault == null) {
     const tag = readTag(cursor)
 
@@ -98,8 +107,6 @@ function readWantlist (cursor: Cursor, message: DecodedMessage): void {
         skipUnknown(cursor, tag, 2)
     }
   }
-
-  cursor.end = outer
 }
 
 /**
