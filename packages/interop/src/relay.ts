@@ -3,16 +3,19 @@ import type { AddressInfo, Socket } from 'node:net'
 
 /** A TCP relay on loopback that can fall silent while every connection stays open, as a network does when a cable is drawn. */
 export interface Relay {
-  readonly port: number
+  /** To be dialled instead of the address that it relays to. */
+  readonly address: string
   /** Takes no byte from either side any more, and closes nothing. */
   freeze (): void
   stop (): Promise<void>
 }
 
-export async function startRelay (to: { port: number }): Promise<Relay> {
+/** `to` is a multiaddr on loopback, whatever follows its port. */
+export async function startRelay (to: string): Promise<Relay> {
+  const port = tcpPort(to)
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
-    const target = createConnection({ host: '127.0.0.1', port: to.port })
+    const target = createConnection({ host: '127.0.0.1', port })
 
     for (const [from, into] of [[client, target], [target, client]] as const) {
       sockets.add(from)
@@ -25,7 +28,7 @@ export async function startRelay (to: { port: number }): Promise<Relay> {
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
 
   return {
-    port: (server.address() as AddressInfo).port,
+    address: to.replace(`/tcp/${port}`, `/tcp/${(server.address() as AddressInfo).port}`),
     freeze () {
       for (const socket of sockets) {
         socket.unpipe()
@@ -37,4 +40,9 @@ export async function startRelay (to: { port: number }): Promise<Relay> {
       await new Promise(resolve => { server.close(resolve) })
     }
   }
+}
+
+/** The port in a multiaddr. */
+export function tcpPort (address: string): number {
+  return Number(/\/tcp\/(\d+)/.exec(address)?.[1])
 }

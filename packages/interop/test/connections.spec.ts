@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net'
 import { expect } from 'aegir/chai'
 import { seededBlock, seededBlocks } from '../src/blocks.ts'
-import { startRelay } from '../src/relay.ts'
+import { startRelay, tcpPort } from '../src/relay.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { delay, poll } from '../src/until.ts'
@@ -21,14 +21,14 @@ describe('connections that are not what they seem', function () {
 
   it('notices within thirty seconds that a downstream and a client behind a cut line are gone', async () => {
     const downstream = await peers.wire({ listen: ['tcp'] })
-    const toDownstream = await startRelay({ port: portOf(downstream.addresses[0]) })
+    const toDownstream = await startRelay(downstream.addresses[0] ?? '')
     peers.onStop(toDownstream.stop)
-    const balancer = await peers.balancer({ downstreams: [`/ip4/127.0.0.1/tcp/${toDownstream.port}/p2p/${downstream.peerId}`] })
+    const balancer = await peers.balancer({ downstreams: [toDownstream.address] })
 
-    const toBalancer = await startRelay({ port: portOf(balancer.tcp) })
+    const toBalancer = await startRelay(balancer.tcp)
     peers.onStop(toBalancer.stop)
     const client = await peers.wire()
-    await client.connect(`/ip4/127.0.0.1/tcp/${toBalancer.port}/p2p/${balancer.peerId}`)
+    await client.connect(toBalancer.address)
     await client.want(balancer.peerId, [(await seededBlock(100, 'cut')).cid])
     await poll(async () => await balancer.metric('kitsune_router_upstream_peers') === 1, 'the client to be known')
 
@@ -64,7 +64,7 @@ describe('connections that are not what they seem', function () {
     const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([block]) })
     const balancer = await peers.balancer({ downstreams: downstream.addresses })
     const sockets = await Promise.all(Array.from({ length: 500 }, async () => new Promise<Socket>((resolve, reject) => {
-      const socket = createConnection({ host: '127.0.0.1', port: portOf(balancer.tcp) }, () => { resolve(socket) })
+      const socket = createConnection({ host: '127.0.0.1', port: tcpPort(balancer.tcp) }, () => { resolve(socket) })
       socket.on('error', reject)
     })))
     peers.onStop(async () => { sockets.forEach(socket => { socket.destroy() }) })
@@ -77,7 +77,3 @@ describe('connections that are not what they seem', function () {
     await client.fetch(balancer.peerId, [block.cid])
   })
 })
-
-function portOf (address = ''): number {
-  return Number(/\/tcp\/(\d+)/.exec(address)?.[1])
-}

@@ -1,9 +1,11 @@
 import { expect } from 'aegir/chai'
 import { seededBlock, seededBlocks } from '../src/blocks.ts'
+import { createDag } from '../src/dag.ts'
 import { residentBytes, resetPeak } from '../src/memory.ts'
 import { needKubo } from '../src/needs.ts'
+import { startRelay } from '../src/relay.ts'
 import { stack } from '../src/stack.ts'
-import { delay } from '../src/until.ts'
+import { delay, poll } from '../src/until.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { Kubo } from '../src/kubo.ts'
@@ -85,6 +87,45 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
     })
 
     expect(grown / MiB).to.be.lessThan(BOUND / MiB)
+  })
+
+  it('grows by less than 64 MiB for three that read a little and then not even their socket, over yamux and mplex', async () => {
+    const grown = await growth(async () => {
+      const freeze = async (muxer: 'yamux' | 'mplex', transport: 'tcp' | 'ws'): Promise<void> => {
+        const relay = await startRelay(balancer[transport])
+        peers.onStop(relay.stop)
+        const peer = await peers.wire({ muxer, keeps: false })
+        await peer.connect(relay.address)
+        await peer.want(balancer.peerId, blocks.map(({ cid }) => cid))
+        await peer.until(() => peer.bytesReceived > 3 * MiB, 'the first blocks')
+        relay.freeze()
+      }
+
+      await freeze('yamux', 'tcp')
+      await freeze('mplex', 'tcp')
+      await freeze('mplex', 'ws')
+      await delay(5_000)
+    })
+
+    expect(grown / MiB).to.be.lessThan(BOUND / MiB)
+  })
+
+  it('serves a kubo to the end that stood still in the middle of its pin', async () => {
+    const dag = await createDag(binary, { size: 64 * MiB, blockSize: 64 << 10, seed: 'stands still' })
+    const holder = await peers.kubo({ dag })
+    const own = await peers.balancer({ downstreams: [holder.url] })
+    const client = await peers.kubo()
+    await client.connect(own.tcp)
+
+    const pin = client.pin(dag.root, { signal: AbortSignal.timeout(60_000) })
+    await poll(async () => await client.blocksReceived() > 50, 'the pin to be under way', { interval: 10 })
+    client.suspend()
+    await delay(3_000)
+    client.resume()
+    expect(await client.blocksReceived(), 'it was done before it stood still').to.be.lessThan(dag.blocks.length)
+
+    await pin
+    expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   })
 
   it('grows by less than 64 MiB for one that reads as fast as it can', async () => {
