@@ -10,7 +10,7 @@ import type { Socket } from 'node:net'
 const HIGH_WATER_MARK = 1 << 20
 
 /**
- * libp2p's TCP transport with one system call a turn and socket. By itself it
+ * libp2p's TCP transport with one system call a socket and turn of the event loop. By itself it
  * makes one for each piece of what is written: the length of a noise frame, the
  * frame, and again for the yamux window update that answers each frame read.
  * Writes to a socket are about a quarter of a busy proxy's CPU.

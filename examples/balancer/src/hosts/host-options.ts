@@ -5,10 +5,11 @@ import { yamux } from '@libp2p/yamux'
 import { corkedTcp } from './corked-tcp.ts'
 import { leanNoise } from './lean-noise.ts'
 import { HOST_LIMITS } from './limits.ts'
+import { liveness } from './liveness.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { hardenedWebSockets } from './websockets.ts'
 import type { Identify } from '@libp2p/identify'
-import type { ComponentLogger } from '@libp2p/interface'
+import type { ComponentLogger, Startable } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
@@ -16,6 +17,7 @@ import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 export interface HostServices extends Record<string, unknown> {
   identify: Identify
   ping: Ping
+  liveness: Startable
 }
 
 /** What hosts have in common. */
@@ -30,7 +32,13 @@ export interface HostInit {
 
 /** The services of {@link HostServices}. */
 export function hostServices (): ServiceFactoryMap<HostServices> {
-  return { identify: identify(), ping: ping() }
+  const { pingInterval, pingTimeout } = HOST_LIMITS
+
+  return {
+    identify: identify(),
+    ping: ping(),
+    liveness: liveness({ interval: pingInterval, timeout: pingTimeout })
+  }
 }
 
 /**
@@ -38,7 +46,7 @@ export function hostServices (): ServiceFactoryMap<HostServices> {
  * purpose: libp2p would wrap each stream and connection to count its bytes.
  */
 export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2pOptions {
-  const { newPerSecond, pending, upgradeTimeout, pingInterval, pingTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
+  const { newPerSecond, pending, upgradeTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
   const maxSockets = maxConnections + pending
 
   return {
@@ -60,9 +68,7 @@ export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2
       inboundConnectionThreshold: newPerSecond,
       inboundUpgradeTimeout: upgradeTimeout
     },
-    connectionMonitor: {
-      pingInterval,
-      pingTimeout: { minTimeout: pingTimeout, maxTimeout: pingTimeout }
-    }
+    // see liveness
+    connectionMonitor: { enabled: false }
   }
 }
