@@ -64,13 +64,6 @@ export function readVarint (cursor: Cursor): number {
     return bytes[pos]
   }
 
-  // a priority near 2^31, which is what boxo sends, takes five bytes
-  if (pos + 5 <= end && bytes[pos + 4] < 0x08 && (bytes[pos] & bytes[pos + 1] & bytes[pos + 2] & bytes[pos + 3]) > 0x7f) {
-    cursor.pos = pos + 5
-    cursor.high = 0
-    return (bytes[pos] & 0x7f) | (bytes[pos + 1] & 0x7f) << 7 | (bytes[pos + 2] & 0x7f) << 14 | (bytes[pos + 3] & 0x7f) << 21 | bytes[pos + 4] << 28
-  }
-
   return readAnyVarint(cursor)
 }
 
@@ -149,9 +142,23 @@ export function readLength (cursor: Cursor): number {
 }
 
 /**
+ * Steps over a field that is not known, which one numbered up to `known` is not: it
+ * has the wrong wire type
+ */
+export function skipUnknown (cursor: Cursor, tag: number, known: number): void {
+  if (tag >>> 3 <= known) {
+    cursor.fault ??= `field ${tag >>> 3} with wire type ${tag & 7}`
+  }
+
+  if (cursor.fault == null) {
+    skipField(cursor, tag)
+  }
+}
+
+/**
  * Steps over a field that nobody here knows
  */
-export function skipField (cursor: Cursor, tag: number): void {
+function skipField (cursor: Cursor, tag: number): void {
   const groups: number[] = []
 
   for (;;) {
