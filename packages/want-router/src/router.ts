@@ -108,7 +108,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     }
   })
   const lines = peerLines({
-    connect: async (peer, addresses, signal) => { await downstream.connect(peer, addresses, signal) },
+    connect: async (peer, addresses, signal) => downstream.connect(peer, addresses, signal),
     wake: peer => { downstream.wake(peer) },
     disconnect: peer => { hangUp(downstream, peer) }
   })

@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { createWireClient } from './wire-client.ts'
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
 import { testBlock } from './engine/harness.ts'
+import { createWireClient } from './wire-client.ts'
 import type { Libp2p } from 'libp2p'
 
 describe('README', () => {

@@ -1,13 +1,14 @@
-import { wantKey } from '@kitsune/bitswap-codec'
+import { capabilities, wantKey } from '@kitsune/bitswap-codec'
 import { InvalidOptionError } from '../errors.ts'
 import type { LocatedPeer, PeerLine, PeerLineHandlers } from '../targets/target.ts'
-import type { BitswapMessage, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import type { BitswapMessage, BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What lines need of the side that faces downstream. */
 export interface DownstreamPort {
-  connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
+  /** Resolves with the protocol that wants will travel in. */
+  connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
   disconnect (peer: string): void
   wake (peer: string): void
 }
@@ -47,8 +48,9 @@ export function peerLines (port: DownstreamPort): PeerLines {
       }
       const line: Line = { handlers, pending: new Map() }
       lines.set(id, line)
+      let protocol: BitswapProtocol
       try {
-        await port.connect(peer, addresses, signal)
+        protocol = await port.connect(peer, addresses, signal)
       } catch (err) {
         if (lines.get(id) === line) {
           lines.delete(id)
@@ -57,6 +59,7 @@ export function peerLines (port: DownstreamPort): PeerLines {
       }
 
       return {
+        denies: capabilities(protocol).presences,
         ask (wants) {
           for (const { key, cid, type, priority } of wants) {
             line.pending.set(key, { cid, priority, cancel: false, wantType: type, sendDontHave: true })

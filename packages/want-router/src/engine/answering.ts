@@ -162,6 +162,7 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
   if (route.member !== member) {
     // late, after a timeout: now it is known
     if (answer === 'lack' && route.saidBy(member) != null) {
+      member.totals.lacks++
       route.note(member, 'lack')
       settleIfCertain(state, route)
     }

@@ -202,7 +202,7 @@ export function unlist (state: State, route: Route, except?: EngineMember): void
   }
 }
 
-/** A member lacks a want and keeps it listed, so that a late block comes by itself. */
+/** A member keeps a want listed that it did not serve, so that a late block comes by itself. */
 export function list (state: State, route: Route, member: EngineMember): void {
   if (member.capacity.listed === 0) {
     return
@@ -240,11 +240,15 @@ export function wakeIdle (state: State, member: EngineMember): void {
   }
 }
 
-/** Forgets every answer that was no knowledge, or is not listed, and asks again. */
+/** Forgets every answer but a HAVE and a lack that is listed, and asks again. */
 export function reconsider (state: State, route: Route): void {
   for (const member of [...route.speakers()]) {
-    if (route.saidBy(member) !== 'have' && member.listed.get(route.key) !== route) {
+    const said = route.saidBy(member)
+    if (said !== 'have' && (said !== 'lack' || member.listed.get(route.key) !== route)) {
       route.forget(member)
+      if (member.listed.delete(route.key)) {
+        tellCancel(state, member, route)
+      }
     }
   }
   route.attempt = 0

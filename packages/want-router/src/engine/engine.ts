@@ -24,7 +24,7 @@
 import { DEFAULT_LIMITS } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { fail, forgetWant, onAnswer, onBlock, settleIfCertain } from './answering.ts'
-import { eject, endAttempt, MAX_TOKENS, reconsider, releaseMember, wakeIdle } from './asking.ts'
+import { eject, endAttempt, list, MAX_TOKENS, reconsider, releaseMember, retryNow, wakeIdle } from './asking.ts'
 import { everyWant, upstream } from './ledger.ts'
 import { engineMember, memberStatus } from './members.ts'
 import { admissible, connected, giveTurn, MAX_PRIORITY, tellCancel } from './state.ts'
@@ -32,6 +32,7 @@ import { askAll } from './turns.ts'
 import { onWants } from './wanting.ts'
 import type { Engine, Input, Output } from './io.ts'
 import type { EngineMember } from './members.ts'
+import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 import type { Limits } from '../defaults.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
@@ -285,15 +286,32 @@ function tick (state: State): void {
   for (const member of state.members.values()) {
     while (timeoutOf(member) <= now) {
       const [route] = member.open
-      member.totals.timeouts++
-      tellCancel(state, member, route)
-      endAttempt(state, route, 'timeout')
-      fail(state, route, member, 'does not answer in time')
+      timedOut(state, member, route)
     }
   }
   if (now - state.lastSweep >= SWEEP) {
     state.lastSweep = now
     sweep(state, now)
+  }
+}
+
+/**
+ * A member had its time. The want stays listed there: a block that comes after all
+ * is welcome, and is the first sign of a member that was only suspended.
+ */
+function timedOut (state: State, member: EngineMember, route: Route): void {
+  if (member.capacity.listed === 0) {
+    tellCancel(state, member, route)
+  }
+  list(state, route, member)
+  if (member.capacity.denies) {
+    member.totals.timeouts++
+    endAttempt(state, route, 'timeout')
+    fail(state, route, member, 'does not answer in time')
+  } else {
+    endAttempt(state, route, 'unknown')
+    route.note(member, 'unknown')
+    retryNow(state, route)
   }
 }
 

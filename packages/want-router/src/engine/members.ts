@@ -72,7 +72,7 @@ export function engineMember (init: MemberInit, limits: Limits, now: number): En
     downSince: now,
     forgotten: false,
     epoch: 0,
-    capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, listed: limits.listedPerMember },
+    capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, listed: limits.listedPerMember, denies: true },
     open: new Set(),
     listed: new Map(),
     backlog: new Set(),

@@ -62,11 +62,12 @@ export interface Network {
   /** Something can be taken for that peer. Cheap, idempotent; sends at once if the stream takes it. A peer that is not connected is ignored. */
   wake (peer: string): void
   /**
-   * Dials the peer unless it is connected, and opens a stream. Throws
+   * Dials the peer unless it is connected, opens a stream and resolves with the
+   * protocol that was negotiated. Throws
    * `NoBitswapError` if it speaks none of our versions, `NotConnectedError` if
    * there are only limited (relayed) connections, and what libp2p throws.
    */
-  connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
+  connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
   /** Forgets the peer at once (`gone` follows in a microtask), resets its streams and closes its connections. */
   disconnect (peer: string): Promise<void>
   /** Waits until nothing is left to be taken or in a stream's buffer: true; or until the signal aborts: false. */
@@ -303,8 +304,10 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
         throw new NotConnectedError('The connection has closed again')
       }
 
-      await peer.writer.open(signal)
+      const protocol = await peer.writer.open(signal)
       await peerStore?.merge(peerId, { tags: { [TAG]: { value: TAG_VALUE } } })
+
+      return protocol
     },
 
     async disconnect (id) {

@@ -1,4 +1,4 @@
-import { encodeFrame } from '@kitsune/bitswap-codec'
+import { BITSWAP_PROTOCOLS, encodeFrame } from '@kitsune/bitswap-codec'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { NetworkStoppedError, StreamTimeoutError } from './errors.ts'
 import { messageSize } from './message-size.ts'
@@ -14,8 +14,8 @@ import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
 export interface Writer extends Watched {
   /** Something can be taken: sends as much as the stream takes, now if there is a stream. Not to be called from inside `take`. */
   wake (): void
-  /** Resolves when there is a stream; rejects if it cannot be opened. */
-  open (signal: AbortSignal): Promise<void>
+  /** Resolves with the protocol of the stream when there is one; rejects if it cannot be opened. */
+  open (signal: AbortSignal): Promise<BitswapProtocol>
   /** A connection to the peer has opened: what was given up is tried again. */
   connected (): void
   /** Something is to be sent, or has not left yet, and there is a way to send it. */
@@ -57,6 +57,8 @@ export function writer (init: WriterInit): Writer {
   const streams = opener({ ...init, opened, failed })
   /** The stream that is written to. */
   let current: Outbound | undefined
+  /** What the last stream speaks. */
+  let negotiated: BitswapProtocol = BITSWAP_PROTOCOLS[0]
   /** Streams that are closing, and when they are reset. */
   const lingering = new Map<Stream, number>()
   /** What earlier streams may not have delivered. */
@@ -195,6 +197,7 @@ export function writer (init: WriterInit): Writer {
     }
 
     current = outbound
+    negotiated = outbound.protocol
     // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
     stream.addEventListener('drain', () => { queueMicrotask(pump) })
     stream.addEventListener('close', evt => { closed(outbound, evt) }, { once: true })
@@ -304,6 +307,8 @@ export function writer (init: WriterInit): Writer {
         init.watch.add(self)
         await requested
       }
+
+      return negotiated
     },
 
     connected () {

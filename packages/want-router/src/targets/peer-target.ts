@@ -80,7 +80,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
       })
       const since = timers.now()
       log('%s is up as %p', id, located.peer)
-      sink.up(capacity)
+      sink.up({ denies: line.denies, ...capacity })
       const why = await closed.promise ?? new ConnectionClosedError('the last connection to the peer has closed')
 
       return { why, held: timers.now() - since }

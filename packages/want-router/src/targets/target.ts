@@ -26,6 +26,8 @@ export interface Capacity {
   readonly bytes: number
   /** Wants it keeps listed after a lack, so that a late block comes by itself; 0: it forgets them. */
   readonly listed: number
+  /** It can say that it lacks a want. If not, its silence is taken for ignorance, not for failure. */
+  readonly denies: boolean
 }
 
 /**
@@ -82,6 +84,8 @@ export interface LocatedPeer {
 
 /** A line to one bitswap peer through the host that faces downstream. */
 export interface PeerLine {
+  /** The protocol negotiated has a word for a lack: 1.2.0 has. */
+  readonly denies: boolean
   /** Queues wants and cancels; they leave packed, at the end of the turn. */
   ask (wants: readonly TargetWant[]): void
   cancel (wants: readonly CancelledWant[]): void

@@ -11,7 +11,7 @@ interface Heard { blocks: Uint8Array[], presences: boolean[], closed: number }
 async function openLine (): Promise<{ lines: PeerLines, line: PeerLine, peer: string, heard: Heard }> {
   const peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
   const heard: Heard = { blocks: [], presences: [], closed: 0 }
-  const lines = peerLines({ async connect () {}, disconnect () {}, wake () {} })
+  const lines = peerLines({ connect: async () => '/ipfs/bitswap/1.2.0', disconnect () {}, wake () {} })
   const line = await lines.open({ peer, addresses: [] }, {
     block (prefix, bytes) { heard.blocks.push(bytes); return undefined },
     presence (key, have) { heard.presences.push(have) },

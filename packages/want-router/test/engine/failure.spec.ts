@@ -26,9 +26,10 @@ describe('engine: failures downstream', () => {
     expect(b.askedFor(block)).to.deep.equal(['a'])
     b.pass(200)
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
-    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    expect(b.cancels).to.be.empty()
     b.block('b', block)
     expect(b.take('p').blocks).to.have.length(1)
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
   })
 
   it('a member that hangs with much open is ejected after a few timeouts, and the rest goes elsewhere without waiting', () => {
@@ -59,7 +60,54 @@ describe('engine: failures downstream', () => {
     b.pass(3100)
     b.block('a', block)
     expect(b.take('p').blocks).to.have.length(1)
-    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a', 'b'])
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
+  })
+
+  it('members that were all suspended for longer than the tries deliver as soon as they go on', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.pass(12_000)
+    expect(b.engine.status()).to.include({ active: 0, wants: 1 })
+    b.block('b', block)
+    expect(b.take('p').blocks).to.have.length(1)
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+  })
+
+  it('what members said late, after a timeout, counts as if it had come in time', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.pass(12_000)
+    b.answer('a', block, 'lack')
+    expect(b.take('p').presences).to.be.empty()
+    b.answer('b', block, 'lack')
+    expect(b.take('p').presences).to.have.length(1)
+  })
+
+  it('the silence of a member that has no word for a lack is no failure, and no denial', () => {
+    const b = bench({ up: false })
+    b.engine.put({ t: 'up', member: 'a', capacity: { denies: false } })
+    b.engine.put({ t: 'up', member: 'b' })
+    for (let i = 0; i < 20; i++) {
+      b.want('p', entry(testBlock(i)))
+    }
+    b.pass(3500)
+    for (let i = 0; i < 20; i++) {
+      b.answer('b', testBlock(i), 'lack')
+    }
+    expect(b.engine.status().members[0]).to.include({ state: 'up' })
+    expect(b.engine.status().members[0].totals).to.include({ failures: 0, timeouts: 0 })
+    expect(b.take('p').presences).to.be.empty()
+  })
+
+  it('a want that timed out is asked again after a while, of a member that may have forgotten it', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    b.want('p', entry(block))
+    b.pass(60_000)
+    expect(b.askedFor(block).length).to.be.greaterThan(1)
+    b.want('p', entry(block, { cancel: true }))
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.cancels.at(-1)?.member).to.equal('a')
   })
 
   it('only failures count as tries: after three the want is silent, and goes on when a member recovers', () => {

@@ -51,7 +51,7 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
     const note = (what: string) => (wants: ReadonlyArray<TargetWant | CancelledWant>) => {
       world.asked.push(`${what} ${wants.map(({ key }) => key).join()}`)
     }
-    return { ask: note('ask'), cancel: note('cancel'), close: () => { line.closes++ } }
+    return { denies: true, ask: note('ask'), cancel: note('cancel'), close: () => { line.closes++ } }
   })
   const target = peerTarget({
     id: 'node',
@@ -67,6 +67,8 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
 }
 
 const want = (key: string): TargetWant => ({ key, cid: new Uint8Array(), type: 'block', priority: 1, session: 'peer' })
+
+const UP = 'up {"denies":true}'
 
 describe('peer target', () => {
   it('carries the name, weight and labels of its configuration', () => {
@@ -84,7 +86,7 @@ describe('peer target', () => {
     await settled()
 
     expect(dialled).to.deep.equal([located])
-    expect(sink.events).to.deep.equal(['up'])
+    expect(sink.events).to.deep.equal([UP])
     await target.stop()
   })
 
@@ -93,7 +95,7 @@ describe('peer target', () => {
     await target.start(sink)
     await settled()
 
-    expect(sink.events).to.deep.equal(['up {"wants":64}'])
+    expect(sink.events).to.deep.equal(['up {"denies":true,"wants":64}'])
     await target.stop()
   })
 
@@ -113,7 +115,7 @@ describe('peer target', () => {
 
     expect(asked).to.deep.equal(['ask a,b', 'cancel b'])
     expect(taken).to.equal(sink.taken)
-    expect(sink.events).to.deep.equal(['up', 'block data', 'have c', 'lack d', 'load 1234'])
+    expect(sink.events).to.deep.equal([UP, 'block data', 'have c', 'lack d', 'load 1234'])
     await target.stop()
   })
 
@@ -124,9 +126,9 @@ describe('peer target', () => {
 
     lines[0].handlers.closed(new Error('reset'))
     await timers.advance(99)
-    expect(sink.events).to.deep.equal(['up', 'down: reset'])
+    expect(sink.events).to.deep.equal([UP, 'down: reset'])
     await timers.advance(1)
-    expect(sink.events).to.deep.equal(['up', 'down: reset', 'up'])
+    expect(sink.events).to.deep.equal([UP, 'down: reset', UP])
     await target.stop()
   })
 
@@ -154,7 +156,7 @@ describe('peer target', () => {
     target.ask([want('a')])
     target.cancel([want('a')])
 
-    expect(sink.events).to.deep.equal(['up', 'down: reset'])
+    expect(sink.events).to.deep.equal([UP, 'down: reset'])
     expect(asked).to.be.empty()
     await target.stop()
   })
@@ -189,11 +191,11 @@ describe('peer target', () => {
     w.dial = async () => { throw new Error('refused') }
     await w.target.start(w.sink)
     await w.timers.advance(3_600_000)
-    expect(w.sink.events).to.not.include('up')
+    expect(w.sink.events).to.not.include(UP)
 
     w.dial = async () => {}
     await w.timers.advance(1000)
-    expect(w.sink.events.at(-1)).to.equal('up')
+    expect(w.sink.events.at(-1)).to.equal(UP)
     await w.target.stop()
   })
 
@@ -247,7 +249,7 @@ describe('peer target', () => {
 
     w.locate = async () => w.located
     await w.timers.advance(100)
-    expect(w.sink.events.at(-1)).to.equal('up')
+    expect(w.sink.events.at(-1)).to.equal(UP)
     await w.target.stop()
   })
 
@@ -263,7 +265,7 @@ describe('peer target', () => {
     gate.resolve()
     await w.timers.advance(200)
     expect(w.lines.map(({ closes }) => closes)).to.deep.equal([1])
-    expect(w.sink.events).to.not.include('up')
+    expect(w.sink.events).to.not.include(UP)
     await w.target.stop()
   })
 
