@@ -5,11 +5,10 @@ import { yamux } from '@libp2p/yamux'
 import { corkedTcp } from './corked-tcp.ts'
 import { leanNoise } from './lean-noise.ts'
 import { HOST_LIMITS } from './limits.ts'
-import { liveness } from './liveness.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { hardenedWebSockets } from './websockets.ts'
 import type { Identify } from '@libp2p/identify'
-import type { ComponentLogger, Startable } from '@libp2p/interface'
+import type { ComponentLogger } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
@@ -17,7 +16,6 @@ import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 export interface HostServices extends Record<string, unknown> {
   identify: Identify
   ping: Ping
-  liveness: Startable
 }
 
 /** What hosts have in common. */
@@ -32,13 +30,7 @@ export interface HostInit {
 
 /** The services of {@link HostServices}. */
 export function hostServices (): ServiceFactoryMap<HostServices> {
-  const { pingInterval, pingTimeout } = HOST_LIMITS
-
-  return {
-    identify: identify(),
-    ping: ping(),
-    liveness: liveness({ interval: pingInterval, timeout: pingTimeout })
-  }
+  return { identify: identify(), ping: ping() }
 }
 
 /**
@@ -46,7 +38,7 @@ export function hostServices (): ServiceFactoryMap<HostServices> {
  * purpose: libp2p would wrap each stream and connection to count its bytes.
  */
 export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2pOptions {
-  const { newPerSecond, pending, upgradeTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
+  const { newPerSecond, pending, upgradeTimeout, pingInterval, pingTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
   const maxSockets = maxConnections + pending
 
   return {
@@ -68,7 +60,9 @@ export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2
       inboundConnectionThreshold: newPerSecond,
       inboundUpgradeTimeout: upgradeTimeout
     },
-    // see liveness
-    connectionMonitor: { enabled: false }
+    connectionMonitor: {
+      pingInterval,
+      pingTimeout: { minTimeout: pingTimeout, maxTimeout: pingTimeout }
+    }
   }
 }

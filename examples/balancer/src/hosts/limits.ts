@@ -14,9 +14,10 @@ export const HOST_LIMITS = {
   /** A connection must be encrypted and multiplexed by then. */
   upgradeTimeout: 10_000,
   /**
-   * A ping at least every 14 s that must be answered within 13 s finds a
-   * half-open connection within 27 s. It gets that long since it waits behind up
-   * to 1 MiB of blocks on a slow client's line.
+   * A ping every 14 s that must be answered within 13 s finds a half-open
+   * connection within 27 s. The timeout stays below the interval since a second
+   * ping stream would count as a failure, and is that long since a ping waits
+   * behind up to 1 MiB of blocks on a slow client's line.
    */
   pingInterval: 14_000,
   pingTimeout: 13_000,

@@ -1,4 +1,5 @@
 import { createServer, connect } from 'node:net'
+import { Transform } from 'node:stream'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createDownstreamHost } from '../../src/hosts/downstream-host.ts'
@@ -70,20 +71,33 @@ export function portOf (address: string): number {
 export interface Cable {
   readonly port: number
   cut (): void
+  /** The next piece of data to the target arrives with one bit flipped. */
+  flip (): void
   stop (): Promise<void>
 }
 
 /** Lays a cable. */
 export async function layCable (target: number): Promise<Cable> {
   const sockets: Socket[] = []
+  let flips = 0
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1')
     sockets.push(near, far)
-    near.pipe(far)
+    near.pipe(new Transform({
+      transform (chunk: Buffer, _encoding, done) {
+        if (flips > 0) {
+          flips--
+          chunk[chunk.length - 1] ^= 1
+        }
+
+        done(null, chunk)
+      }
+    })).pipe(far)
     far.pipe(near)
 
-    for (const socket of [near, far]) {
+    for (const [socket, other] of [[near, far], [far, near]]) {
       socket.on('error', () => {})
+      socket.on('close', () => { other.destroy() })
     }
   })
 
@@ -96,6 +110,9 @@ export async function layCable (target: number): Promise<Cable> {
         socket.unpipe()
         socket.pause()
       })
+    },
+    flip () {
+      flips++
     },
     async stop () {
       sockets.forEach(socket => { socket.destroy() })

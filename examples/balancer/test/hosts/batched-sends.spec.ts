@@ -1,0 +1,104 @@
+import { expect } from 'aegir/chai'
+import { batchSends } from '../../src/hosts/batched-sends.ts'
+import type { MessageStream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+interface Fake {
+  stream: MessageStream
+  sent: number[][]
+  aborted: Error[]
+  state: { status: string, writableNeedsDrain: boolean, throws?: Error }
+  closed: number
+}
+
+/** As much of a stream as batching reads. */
+function fake (): Fake {
+  const state: Fake['state'] = { status: 'open', writableNeedsDrain: false }
+  const fake: Fake = {
+    sent: [],
+    aborted: [],
+    state,
+    closed: 0,
+    stream: {
+      get status () { return state.status },
+      get writableNeedsDrain () { return state.writableNeedsDrain },
+      send (data: Uint8Array | Uint8ArrayList) {
+        if (state.throws != null) {
+          throw state.throws
+        }
+        fake.sent.push([...data.subarray()])
+        return !state.writableNeedsDrain
+      },
+      abort (err: Error) { fake.aborted.push(err) },
+      async close () { fake.closed++ }
+    } as unknown as MessageStream
+  }
+
+  return fake
+}
+
+async function endOfTurn (): Promise<void> {
+  await new Promise(resolve => { setImmediate(resolve) })
+}
+
+describe('batched sends', () => {
+  it('what is sent in a turn leaves at its end, in order and in one send', async () => {
+    const connection = fake()
+    batchSends(connection.stream, fake().stream)
+    expect(connection.stream.send(Uint8Array.of(1))).to.be.true()
+    expect(connection.stream.send(Uint8Array.of(2, 3))).to.be.true()
+    expect(connection.sent).to.be.empty()
+    await endOfTurn()
+    expect(connection.sent).to.deep.equal([[1, 2, 3]])
+    connection.stream.send(Uint8Array.of(4))
+    await endOfTurn()
+    expect(connection.sent).to.deep.equal([[1, 2, 3], [4]])
+  })
+
+  it('much is sent without waiting, and says whether more may follow', () => {
+    const connection = fake()
+    batchSends(connection.stream, fake().stream)
+    connection.state.writableNeedsDrain = true
+    expect(connection.stream.send(new Uint8Array(256 << 10))).to.be.false()
+    expect(connection.sent).to.have.length(1)
+  })
+
+  it('says that it is full while the connection is', () => {
+    const connection = fake()
+    batchSends(connection.stream, fake().stream)
+    connection.state.writableNeedsDrain = true
+    expect(connection.stream.send(Uint8Array.of(1))).to.be.false()
+  })
+
+  it('loses nothing when the transport is closed in the same turn', async () => {
+    const connection = fake()
+    const transport = fake()
+    batchSends(connection.stream, transport.stream)
+    connection.stream.send(Uint8Array.of(1))
+    await transport.stream.close()
+    expect(connection.sent).to.deep.equal([[1]])
+    expect(transport.closed).to.equal(1)
+  })
+
+  it('sends nothing over a connection that has been aborted meanwhile', async () => {
+    const connection = fake()
+    batchSends(connection.stream, fake().stream)
+    connection.stream.send(Uint8Array.of(1))
+    connection.state.status = 'aborted'
+    await endOfTurn()
+    expect(connection.sent).to.be.empty()
+  })
+
+  it('a connection that cannot be written to costs that connection', async () => {
+    const connection = fake()
+    const other = fake()
+    batchSends(connection.stream, fake().stream)
+    batchSends(other.stream, fake().stream)
+    connection.state.throws = new Error('broken')
+    connection.stream.send(Uint8Array.of(1))
+    other.stream.send(Uint8Array.of(2))
+    await endOfTurn()
+    expect(connection.aborted).to.deep.equal([connection.state.throws])
+    expect(other.sent).to.deep.equal([[2]])
+  })
+})
