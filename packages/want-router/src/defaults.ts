@@ -38,7 +38,7 @@ export interface Limits {
   tries: number
   /** Retries as a share of first tries; the excess is delayed, never dropped. Default 0.2. */
   retryBudget: number
-  /** A want that all lack is asked again this often where no member has it listed. Default 30 s. */
+  /** A want that all lack is asked again this often where no member has it listed; one that failed, sooner at first. Default 30 s. */
   askAgainAfter: number
   /** A member down for longer no longer keeps a DONT_HAVE from being sent, unless all are. Default 60 s. */
   forgetDownAfter: number

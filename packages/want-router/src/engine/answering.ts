@@ -7,6 +7,9 @@ import type { Reply } from './replies.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 
+// ms before a want that failed everywhere is asked again for the first time
+const FIRST_REST = 2000
+
 /** Takes a want off its peer's list and off its route; the last to leave ends the route. */
 export function forgetWant (state: State, want: LedgerWant): void {
   const { route, owner } = want
@@ -126,6 +129,7 @@ function settleRest (state: State, route: Route, member: EngineMember): void {
   state.retries.delete(route)
   state.delayed.delete(route)
   route.attempt = 0
+  route.rests = 0
   route.type = 'have'
   route.state = 'resting'
   for (const want of route.waiters()) {
@@ -217,17 +221,21 @@ export function fail (state: State, route: Route, member: EngineMember, why: str
   }
 }
 
+/** Nobody is left to ask: a late block or a recovery ends the rest, or else time, which grows from rest to rest. */
 function rest (state: State, route: Route): void {
+  const delay = Math.min(state.limits.askAgainAfter, FIRST_REST * 2 ** Math.min(route.rests, 16))
   route.state = 'idle'
-  route.idleSince = state.now()
-  state.idle.delete(route)
+  route.rests++
+  route.askAgainAt = state.now() + delay
   state.idle.add(route)
 }
 
 /** Everybody who can be asked has spoken. */
 export function exhausted (state: State, route: Route): void {
   rest(state, route)
-  settleIfCertain(state, route)
+  if (settleIfCertain(state, route)) {
+    route.askAgainAt = state.now() + state.limits.askAgainAfter
+  }
 }
 
 /**
@@ -235,15 +243,16 @@ export function exhausted (state: State, route: Route): void {
  * down or ejected included. boxo never asks again after a DONT_HAVE, but does
  * after silence. The wants stay, so that a late block is still delivered.
  */
-export function settleIfCertain (state: State, route: Route): void {
+export function settleIfCertain (state: State, route: Route): boolean {
   if (route.state !== 'idle' || !certain(state, route)) {
-    return
+    return false
   }
   for (const want of route.waiters()) {
     if (!want.promised && !want.denied) {
       deny(state, want)
     }
   }
+  return true
 }
 
 function certain (state: State, route: Route): boolean {

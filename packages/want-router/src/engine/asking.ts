@@ -240,8 +240,13 @@ export function wakeIdle (state: State, member: EngineMember): void {
   }
 }
 
-/** Forgets every answer but a HAVE and a lack that is listed, and asks again. */
+/** Asks those who have not been asked; if there are none, forgets every answer but a HAVE and a lack that is listed, and asks again. */
 export function reconsider (state: State, route: Route): void {
+  route.attempt = 0
+  retryNow(state, route)
+  if (connected(state).some(member => route.saidBy(member) == null)) {
+    return
+  }
   for (const member of [...route.speakers()]) {
     const said = route.saidBy(member)
     if (said !== 'have' && (said !== 'lack' || member.listed.get(route.key) !== route)) {
@@ -251,8 +256,6 @@ export function reconsider (state: State, route: Route): void {
       }
     }
   }
-  route.attempt = 0
-  retryNow(state, route)
 }
 
 /** Puts a failing member aside, unless it is the last; what it owes goes elsewhere. */

@@ -344,10 +344,12 @@ function sweep (state: State, now: number): void {
 
   let budget = ASK_AGAIN
   for (const route of state.idle) {
-    if (budget-- === 0 || now - route.idleSince < state.limits.askAgainAfter) {
-      break
+    if (route.askAgainAt <= now) {
+      reconsider(state, route)
+      if (--budget === 0) {
+        break
+      }
     }
-    reconsider(state, route)
   }
 }
 

@@ -36,7 +36,9 @@ export class Route implements Want {
   expected = 0
   /** Where a `retry` waits for room. */
   waitsFor: EngineMember | undefined
-  idleSince = 0
+  /** When an `idle` route is asked again, and how often it has come to nothing. */
+  askAgainAt = 0
+  rests = 0
 
   #said: Map<EngineMember, { what: Said, epoch: number }> | undefined
 

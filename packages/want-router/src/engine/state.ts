@@ -23,7 +23,7 @@ export interface State {
   readonly retries: Set<Route>
   /** Routes to be asked again as soon as the retry budget allows. */
   readonly delayed: Set<Route>
-  /** Routes that wait for a late block or a recovery, the longest idle first. */
+  /** Routes that wait for a late block or a recovery. */
   readonly idle: Set<Route>
   retryTokens: number
   /** Expected bytes open at all members. */

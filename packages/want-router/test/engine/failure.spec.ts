@@ -66,7 +66,7 @@ describe('engine: failures downstream', () => {
   it('members that were all suspended for longer than the tries deliver as soon as they go on', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.pass(12_000)
+    b.pass(6500)
     expect(b.engine.status()).to.include({ active: 0, wants: 1 })
     b.block('b', block)
     expect(b.take('p').blocks).to.have.length(1)
@@ -77,7 +77,7 @@ describe('engine: failures downstream', () => {
   it('what members said late, after a timeout, counts as if it had come in time', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.pass(12_000)
+    b.pass(6500)
     b.answer('a', block, 'lack')
     expect(b.take('p').presences).to.be.empty()
     b.answer('b', block, 'lack')
@@ -100,6 +100,23 @@ describe('engine: failures downstream', () => {
     expect(b.take('p').presences).to.be.empty()
   })
 
+  it('a want that failed everywhere is asked again soon, then ever more rarely', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
+    b.want('p', entry(block))
+    const asked: number[] = []
+    for (let second = 0; second < 120; second++) {
+      const before = b.asks.length
+      b.pass(1000)
+      if (b.asks.length > before) {
+        asked.push(second)
+        b.answer('a', block, 'failed')
+      }
+    }
+    expect(asked.length).to.be.within(5, 9)
+    expect(asked[0]).to.be.at.most(6)
+    expect(asked.at(-1)).to.be.greaterThan(60)
+  })
+
   it('a want that timed out is asked again after a while, of a member that may have forgotten it', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block))
@@ -118,13 +135,24 @@ describe('engine: failures downstream', () => {
     b.answer('m2', block, 'failed')
     b.pass(1100)
     b.answer('m3', block, 'failed')
-    b.pass(10_000)
+    b.pass(500)
     expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3'])
     expect(b.take('p').presences).to.be.empty()
-    b.engine.put({ t: 'down', member: 'm4' })
-    b.engine.put({ t: 'up', member: 'm4' })
+    b.engine.put({ t: 'down', member: 'm1' })
+    b.engine.put({ t: 'up', member: 'm1' })
     b.flush()
-    expect(b.askedFor(block)).to.have.length(4)
+    expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm1'])
+  })
+
+  it('a member that was not asked before the tries were used up is asked next', () => {
+    const b = bench({ members: [1, 2, 3, 4].map(i => ({ id: `m${i}` })) })
+    b.want('p', entry(block))
+    for (const member of ['m1', 'm2', 'm3']) {
+      b.answer(member, block, 'failed')
+      b.pass(1100)
+    }
+    b.pass(3000)
+    expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm4'])
   })
 
   it('an exhausted retry budget delays a retry and drops no want', () => {
