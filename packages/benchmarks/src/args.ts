@@ -25,6 +25,8 @@ export interface Options {
   quick: boolean
   /** Where to write the results; `-` is standard output, and the table then goes to standard error. */
   json?: string
+  /** A document to put the tables into. */
+  docs?: string
   /** Folder for a CPU profile of each run of a proxy. */
   profile?: string
   help: boolean
@@ -37,6 +39,7 @@ export const USAGE = `npm run bench -- [options]
   --pairs N         interleaved runs of each (default: 5)
   --quick           one run of each with a quarter of the blocks: not for publishing
   --json FILE       write the results as JSON too; - is standard output
+  --docs FILE       put the tables into a document, between the marks that docs/benchmarks.md has
   --profile[=DIR]   write a CPU profile of each proxy while it was measured, and print where its time
                     went (default: the balancer alone, one run, into the current folder)
   --help`
@@ -53,6 +56,7 @@ export function parseOptions (args: readonly string[]): Options {
     pairs: positive('pairs', values.pairs ?? (single ? '1' : '5')),
     quick: values.quick === true,
     json: values.json,
+    docs: values.docs,
     profile,
     help: values.help === true
   }
@@ -64,6 +68,7 @@ interface Values {
   pairs?: string
   quick?: boolean
   json?: string
+  docs?: string
   profile?: string
   help?: boolean
 }
@@ -79,6 +84,7 @@ function parse (args: readonly string[]): Values {
         pairs: { type: 'string' },
         quick: { type: 'boolean' },
         json: { type: 'string' },
+        docs: { type: 'string' },
         profile: { type: 'string' },
         help: { type: 'boolean' }
       }

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
 import { CODEC, FLOOR } from './args.ts'
 import { codecFigures, printCodec } from './codec.ts'
+import { insertResults } from './docs.ts'
 import { MissingToolError } from './errors.ts'
 import { floorFigure } from './floor.ts'
 import { measure } from './measure.ts'
@@ -36,6 +37,7 @@ const FLOOR_BYTES = 2 ** 30
  * standard output, unless that is where the JSON goes.
  *
  * @throws {MissingToolError} if kubo, go or a build is missing
+ * @throws {UsageError} if the document of `--docs` has no place for the tables
  */
 export async function bench (options: Options): Promise<BenchResult> {
   const say = options.json === '-' ? progress : print
@@ -55,20 +57,30 @@ export async function bench (options: Options): Promise<BenchResult> {
     report: { rows: [], comparisons: [] }
   }
 
+  if (options.docs != null) {
+    // better now than after a quarter of an hour
+    insertResults(readFileSync(options.docs, 'utf8'), '')
+  }
+
   if (options.only.includes(CODEC) && options.profile == null) {
     progress('codec')
     result.codec = codecFigures({ quick: options.quick })
-    say(`\n${printCodec(result.codec)}\n`)
   }
 
   if (options.only.includes(FLOOR) && options.profile == null) {
     progress('floor')
     result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
-    say(`\nFloor: ${result.floor.cpuSecondsPerGiB.toFixed(2)} CPU s/GiB, ${result.floor.systemCpuSecondsPerGiB.toFixed(2)} of them in the kernel, ${result.floor.megabytesPerSecond.toFixed(1)} MB/s\n`)
   }
 
   if (workloads.length > 0) {
     await proxies(result, workloads, options, say)
+  }
+
+  const tables = printResult(result)
+  say(`\n${tables}`)
+
+  if (options.docs != null) {
+    writeFileSync(options.docs, insertResults(readFileSync(options.docs, 'utf8'), tables))
   }
 
   if (options.json === '-') {
@@ -92,5 +104,25 @@ async function proxies (result: BenchResult, workloads: readonly Workload[], opt
     say(`\n${file}\n${printSummary(summarize(JSON.parse(readFileSync(file, 'utf8'))))}\n`)
   })
   result.report = report(result.runs)
-  say(`\n${printReport(result.report)}`)
+}
+
+/** Everything in Markdown, which a terminal shows as well. */
+function printResult ({ at, machine, quick, codec, floor, report }: BenchResult): string {
+  const parts = [
+    `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
+  ]
+
+  if (report.rows.length > 0) {
+    parts.push(printReport(report))
+  }
+
+  if (floor != null) {
+    parts.push(`Floor: ${floor.cpuSecondsPerGiB.toFixed(2)} CPU s/GiB, ${floor.systemCpuSecondsPerGiB.toFixed(2)} of them in the kernel, at ${floor.megabytesPerSecond.toFixed(0)} MB/s.`)
+  }
+
+  if (codec != null) {
+    parts.push(printCodec(codec))
+  }
+
+  return parts.join('\n\n')
 }

@@ -25,7 +25,7 @@ const BLOCK = 1 << 20
 
 /** This package's codec against the code that protons generates from the same .proto file, in one process and one run. */
 export function codecFigures (init: { quick?: boolean } = {}): CodecFigures {
-  const options = init.quick === true ? { samples: 5, sampleTime: 20 } : {}
+  const options = init.quick === true ? { samples: 5, sampleTime: 50 } : {}
   const cids = [...seededCids(ENTRIES)].map(cid => cid.bytes)
 
   const wantlist = BitswapMessage.encode({

@@ -3,7 +3,7 @@ import { median } from './statistics.ts'
 export interface TimingInit {
   /** How often each function is timed; default 15. */
   samples?: number
-  /** Milliseconds that a sample should take; default 50. */
+  /** Milliseconds that a sample should take; default 100. The kernel counts CPU time in ticks of up to 10 ms. */
   sampleTime?: number
 }
 
@@ -15,7 +15,7 @@ export interface TimingInit {
  * which is kept so that no call is optimised away.
  */
 export function timings <T extends string> (functions: Record<T, () => unknown>, init: TimingInit = {}): Record<T, number> {
-  const { samples = 15, sampleTime = 50 } = init
+  const { samples = 15, sampleTime = 100 } = init
   const names = Object.keys(functions) as T[]
   const rounds = new Map(names.map(name => [name, calibrate(functions[name], sampleTime)]))
   const times = new Map<T, number[]>(names.map(name => [name, []]))
