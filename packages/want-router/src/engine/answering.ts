@@ -1,4 +1,4 @@
-import { dropRoute, eject, endAttempt, list, retryLater, retryNow, unlist } from './asking.ts'
+import { dropRoute, eject, endAttempt, leaveBacklog, list, retryLater, retryNow, unlist } from './asking.ts'
 import { removeWant } from './ledger.ts'
 import { giveTurn, tellCancel } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
@@ -125,6 +125,7 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
 /** After an answer that is good news: who still wants the block is queued again, who has a HAVE rests. */
 function settleRest (state: State, route: Route, member: EngineMember): void {
   route.note(member, 'have')
+  leaveBacklog(route)
   state.idle.delete(route)
   state.retries.delete(route)
   state.delayed.delete(route)

@@ -135,6 +135,22 @@ describe('engine: the way of a want', () => {
     expect([...b.asks[0].want.cid]).to.deep.equal([...cid])
   })
 
+  it('asks nobody any more for what came while it waited for room', () => {
+    const b = bench({ limits: { wantsPerMember: 1 } })
+    const other = testBlock(2)
+    b.want('p', entry(block))
+    b.answer('a', block, 'unknown')
+    b.want('p', entry(other))
+    b.want('q', entry(testBlock(3)))
+    b.answer('a', other, 'lack')
+    b.want('q', entry(other, { wantType: 'have' }))
+    expect(b.askedFor(other)).to.deep.equal(['a'])
+    b.block('a', other)
+    expect(b.take('p').blocks).to.have.length(1)
+    b.block('b', block)
+    expect(b.askedFor(other)).to.deep.equal(['a'])
+  })
+
   it('delivers an empty block', () => {
     const b = bench()
     const empty = { ...testBlock(9), bytes: new Uint8Array() }
