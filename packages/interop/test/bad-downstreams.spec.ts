@@ -167,6 +167,21 @@ describe('a downstream that lies, stalls or dies', function () {
     expectAll(client, blocks)
   })
 
+  it('is not blamed for its silence when its protocol has no word for DONT_HAVE', async () => {
+    const blocks = await seededBlocks(60, 10_000, 'speaks 1.1.0')
+    const old = await peers.wire({ listen: ['tcp'], protocols: ['/ipfs/bitswap/1.1.0'], onMessage: serveBlocks(blocks.slice(0, 20)) })
+    const good = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks.slice(20, 40)) })
+    const { balancer, client } = await between(old, good)
+
+    await client.want(balancer.peerId, blocks.map(({ cid }) => cid), { sendDontHave: true })
+    await client.until(() => client.blocks.size === 40, 'what the two have', 20_000)
+    // time for the want of what it lacks to be given up, again and again
+    await delay(6_000)
+
+    expect(await balancer.metric('kitsune_router_member_ejections_total')).to.equal(0)
+    expect(client.presences.size, 'a denial that only one of two had made').to.equal(0)
+  })
+
   it('is put aside while it flaps, and takes nobody with it', async () => {
     const blocks = await seededBlocks(60, 1_000, 'flaps')
     const bad = await peers.wire({

@@ -1,9 +1,9 @@
 import { expect } from 'aegir/chai'
-import { seededBlock } from '../src/blocks.ts'
+import { seededBlock, seededBlocks } from '../src/blocks.ts'
 import { createDag } from '../src/dag.ts'
 import { needKubo } from '../src/needs.ts'
 import { stack } from '../src/stack.ts'
-import { poll } from '../src/until.ts'
+import { delay, poll } from '../src/until.ts'
 import type { Dag } from '../src/dag.ts'
 import type { Kubo } from '../src/kubo.ts'
 
@@ -98,6 +98,29 @@ describe('a downstream that fails', function () {
     expect(performance.now() - back).to.be.lessThan(RETURN_MS)
     expect(client.presences.get(block.cid.toString())).to.not.equal('dont-have')
     expect(client.connections(balancer.peerId)).to.have.lengthOf(1)
+  })
+
+  it('serves within two seconds what was asked while all stood still, once they go on', async () => {
+    const blocks = await seededBlocks(30, 10_000, 'stood still')
+    const [before, during] = [blocks.slice(0, 20), blocks.slice(20)]
+    const [first, second] = await Promise.all([peers.kubo(), peers.kubo()])
+    await Promise.all(blocks.map(async ({ bytes }) => first.putBlock(bytes)))
+    const balancer = await peers.balancer({ downstreams: [first.url, second.url] })
+    const client = await peers.wire()
+    await client.connect(balancer.tcp)
+    // now it knows them as fast, and is soon out of patience
+    await client.fetch(balancer.peerId, before.map(({ cid }) => cid))
+
+    first.suspend()
+    second.suspend()
+    await client.want(balancer.peerId, during.map(({ cid }) => cid), { sendDontHave: true })
+    // longer than all tries together, and shorter than a connection without a word is kept
+    await delay(10_000)
+    expect(client.presences.size, 'denied by those who said nothing').to.equal(0)
+
+    first.resume()
+    second.resume()
+    await client.until(() => client.blocks.size === blocks.length, 'the blocks', RETURN_MS)
   })
 
   it('keeps a pin waiting through an outage of all, and completes it', async () => {
