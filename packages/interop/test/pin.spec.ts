@@ -1,5 +1,6 @@
 import { expect } from 'aegir/chai'
 import { createDag } from '../src/dag.ts'
+import { FULL } from '../src/full.ts'
 import { needKubo } from '../src/needs.ts'
 import { recordResults } from '../src/results.ts'
 import { stack } from '../src/stack.ts'
@@ -9,9 +10,6 @@ import type { PinResult } from '../src/results.ts'
 
 const KiB = 1 << 10
 const MiB = 1 << 20
-
-/** KITSUNE_FULL=1 runs every combination at the size that otherwise only the first of each shape has. */
-const FULL = process.env.KITSUNE_FULL === '1'
 
 const shapes = [
   { blockSize: 256 * KiB, full: 1024 * MiB, brief: 128 * MiB },
