@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import * as blake2b from '@multiformats/blake2/blake2b'
 import * as blake2s from '@multiformats/blake2/blake2s'
 import { blake3 } from '@noble/hashes/blake3.js'
@@ -9,11 +9,13 @@ import type { MultihashHasher } from 'multiformats'
 const MIN_DIGEST_BITS = 160
 
 /**
- * Hash functions that the balancer can verify besides sha2-256, sha2-512 and
- * identity, which the router knows by itself: those that kubo takes, except
- * keccak and shake. A block whose hash is unknown is not passed on.
+ * Hash functions that the balancer can verify besides sha2-512 and identity,
+ * which the router knows by itself: those that kubo takes, except keccak and
+ * shake. A block whose hash is unknown is not passed on.
  */
 export const HASHERS: readonly MultihashHasher[] = [
+  // in one call, without a Hash object: half the time for a block of 1 KiB
+  from({ name: 'sha2-256', code: 0x12, encode: bytes => Uint8Array.from(hash('sha256', bytes, 'buffer')) }),
   ...Object.values<MultihashHasher>(blake2b).filter(longEnough),
   ...Object.values<MultihashHasher>(blake2s).filter(longEnough),
   from({ name: 'blake3', code: 0x1e, encode: bytes => Uint8Array.from(blake3(bytes)) }),

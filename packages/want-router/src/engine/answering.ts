@@ -133,13 +133,19 @@ function settleRest (state: State, route: Route, member: EngineMember): void {
   route.rests = 0
   route.type = 'have'
   route.state = 'resting'
+  let unsaid = false
   for (const want of route.waiters()) {
     if (want.type === 'block') {
       route.type = 'block'
       route.state = 'queued'
       want.owner.queue.add(want)
       giveTurn(state, want.owner)
+    } else if (!want.promised) {
+      unsaid = true
     }
+  }
+  if (unsaid && route.state === 'resting') {
+    rest(state, route) // a window had no place for the HAVE: it is asked for again
   }
 }
 
@@ -214,8 +220,10 @@ export function fail (state: State, route: Route, member: EngineMember, why: str
   route.note(member, 'failed')
   if (route.attempt >= state.limits.tries) {
     rest(state, route)
-  } else {
+  } else if (member.state === 'up') {
     retryLater(state, route)
+  } else {
+    retryNow(state, route) // what a lost member owes is exempt from the budget
   }
   if (member.health.failed()) {
     eject(state, member, why)

@@ -18,7 +18,10 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
   }
 
   for (const member of candidates(state, route)) {
-    if (state.inFlight < state.limits.inFlight && hasRoom(member, expectedBytes(route, payer))) {
+    if (blocked?.state === 'up' && member.state !== 'up') {
+      break // better to wait for who is well than to ask who is not
+    }
+    if (state.inFlight < state.limits.inFlight && hasRoom(member, expectedBytes(route, payer, member))) {
       ask(state, route, member, payer)
       return 'asked'
     }
@@ -81,9 +84,9 @@ function inPanic (state: State): boolean {
   return healthy < all * state.limits.panic
 }
 
-/** What an answer to a route is taken to weigh. */
-export function expectedBytes (route: Route, payer: Upstream): number {
-  return route.type === 'have' ? 0 : payer.blockSize.bytes
+/** What an answer to a route is taken to weigh: nothing, where silence is as likely. */
+export function expectedBytes (route: Route, payer: Upstream, member?: EngineMember): number {
+  return route.type === 'have' || member?.capacity.denies === false ? 0 : payer.blockSize.bytes
 }
 
 function ask (state: State, route: Route, member: EngineMember, payer: Upstream): void {
@@ -98,7 +101,7 @@ function ask (state: State, route: Route, member: EngineMember, payer: Upstream)
   route.member = member
   route.payer = payer
   route.since = state.now()
-  route.expected = expectedBytes(route, payer)
+  route.expected = expectedBytes(route, payer, member)
   payer.inFlight += route.expected
   member.load.wants++
   member.load.bytes += route.expected
@@ -127,7 +130,7 @@ export function upgradeAttempt (state: State, route: Route): void {
   if (member == null || payer == null) {
     return
   }
-  const expected = expectedBytes(route, payer)
+  const expected = expectedBytes(route, payer, member)
   payer.inFlight += expected - route.expected
   member.load.bytes += expected - route.expected
   state.inFlight += expected - route.expected

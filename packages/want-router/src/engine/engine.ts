@@ -52,6 +52,8 @@ export interface EngineInit {
 
 // how often lifetimes, ejections and what waits for another try are looked at, ms
 const SWEEP = 1000
+// ms after which the silence of a member that cannot deny is an answer; boxo waits 50 ms to 7 s, by twice the mean
+const MIN_SILENCE = 200
 // routes asked again a sweep because nobody has them listed
 const ASK_AGAIN = 256
 // retries granted a sweep whatever the budget, so that none waits for ever
@@ -277,8 +279,11 @@ function timeoutOf (member: EngineMember): number {
     return Infinity
   }
   // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
-  const patience = Math.max(member.latency.longest, 4 * (member.latency.smoothed ?? 0))
-  return Math.min(Math.max(route.since, member.lastProgress) + member.latency.timeout, route.since + patience)
+  const { smoothed, timeout, longest } = member.latency
+  if (!member.capacity.denies) {
+    return route.since + Math.min(timeout, Math.max(MIN_SILENCE, 2 * (smoothed ?? timeout)))
+  }
+  return Math.min(Math.max(route.since, member.lastProgress) + timeout, route.since + Math.max(longest, 4 * (smoothed ?? 0)))
 }
 
 function tick (state: State): void {

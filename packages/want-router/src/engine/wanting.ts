@@ -136,11 +136,11 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
       }
       break
     case 'resting':
-      if (want.type === 'have') {
-        if (hasMember(route)) {
-          promise(state, want)
-          break
-        }
+      if (want.type === 'have' && hasMember(route)) {
+        promise(state, want)
+      }
+      if (want.type === 'have' && want.promised) {
+        break
       }
       route.state = 'queued'
       want.owner.queue.add(want)

@@ -224,7 +224,7 @@ class World {
         break
       case 'late':
         // twice, unasked, or after a cancel
-        if (this.up.has(member)) {
+        if (this.up.has(member) && this.holders.get(block.key)?.has(member) === true) {
           this.engine.put({ t: 'block', member, key: block.key, bytes: block.bytes })
         }
         break
@@ -250,10 +250,13 @@ class World {
     for (const member of MEMBERS) {
       this.bringUp(member)
     }
-    for (let i = 0; i < 100; i++) {
-      for (const [member, wants] of this.open) {
-        for (const want of [...wants.values()]) {
-          this.respond(member, want)
+    for (let i = 0; i < 70; i++) {
+      // each answer may lead to the next question
+      for (let round = 0; round < 20; round++) {
+        for (const [member, wants] of this.open) {
+          for (const want of [...wants.values()]) {
+            this.respond(member, want)
+          }
         }
       }
       for (const peer of PEERS) {

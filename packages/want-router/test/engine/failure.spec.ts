@@ -215,6 +215,21 @@ describe('engine: failures downstream', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
+  it('an ejected member is not asked because those that are well have no room', () => {
+    const b = bench({ limits: { wantsPerMember: 5 } })
+    for (let i = 10; i < 15; i++) {
+      b.want('p', entry(testBlock(i)))
+    }
+    for (let i = 10; i < 15; i++) {
+      b.answer('a', testBlock(i), 'failed')
+    }
+    expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+    for (let i = 20; i < 30; i++) {
+      b.want('p', entry(testBlock(i)))
+    }
+    expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([0, 5])
+  })
+
   it('ejected members are asked before anything is denied', () => {
     const b = bench()
     for (let i = 10; i < 15; i++) {
