@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createEngine } from '../../src/engine/engine.ts'
 import { entry, inOrder, testBlock } from './harness.ts'
-import type { Engine, Output } from '../../src/engine/io.ts'
 import type { TestBlock } from './harness.ts'
+import type { Engine, Output } from '../../src/engine/io.ts'
 import type { TargetWant } from '../../src/targets/target.ts'
 
 const MEMBERS = ['a', 'b', 'c']
@@ -238,7 +238,7 @@ class World {
       case 'up':
         this.bringUp(member)
         break
-      case 'pass':
+      default:
         this.pass(act.ms)
     }
     this.flush()
