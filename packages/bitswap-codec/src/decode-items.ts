@@ -1,5 +1,6 @@
 import { isPrefix } from './block.ts'
 import { multihashStart } from './cid-bytes.ts'
+import { DecodedBlock, DecodedPresence, DecodedWant } from './decoded.ts'
 import { cursorView, readBool, readLength, readTag, readVarint, skipUnknown } from './wire.ts'
 import type { MessageBlock, Presence, WantEntry } from './message.ts'
 import type { Cursor } from './wire.ts'
@@ -70,7 +71,7 @@ export function readEntry (cursor: Cursor): WantEntry | undefined {
     return readAnyEntry(cursor)
   }
 
-  return { cid: cursorView(cursor, cidStart, cidEnd), priority, cancel: cancel === 1, wantType: type === 0 ? 'block' : 'have', sendDontHave: sendDontHave === 1 }
+  return new DecodedWant(cursorView(cursor, cidStart, cidEnd), priority, cancel === 1, type === 0 ? 'block' : 'have', sendDontHave === 1)
 }
 
 function readAnyEntry (cursor: Cursor): WantEntry | undefined {
@@ -116,7 +117,7 @@ function readAnyEntry (cursor: Cursor): WantEntry | undefined {
     return
   }
 
-  return { cid: cursorView(cursor, start, end), priority, cancel, wantType: type === 0 ? 'block' : 'have', sendDontHave }
+  return new DecodedWant(cursorView(cursor, start, end), priority, cancel, type === 0 ? 'block' : 'have', sendDontHave)
 }
 
 /**
@@ -149,7 +150,7 @@ export function readBlock (cursor: Cursor): MessageBlock | undefined {
     }
   }
 
-  return isPrefix(prefix) ? { prefix, data } : undefined
+  return isPrefix(prefix) ? new DecodedBlock(prefix, data) : undefined
 }
 
 export function readPresence (cursor: Cursor): Presence | undefined {
@@ -183,7 +184,7 @@ export function readPresence (cursor: Cursor): Presence | undefined {
     return
   }
 
-  return { cid: cursorView(cursor, start, end), have: type === 0 }
+  return new DecodedPresence(cursorView(cursor, start, end), type === 0)
 }
 
 function readView (cursor: Cursor): Uint8Array {

@@ -1,5 +1,6 @@
 import { CID_V0_PREFIX } from './block.ts'
 import { readBlock, readEntry, readPresence } from './decode-items.ts'
+import { DecodedBlock } from './decoded.ts'
 import { InvalidMessageError } from './errors.ts'
 import { createCursor, cursorView, readBool, readLength, readTag, readVarint, skipUnknown } from './wire.ts'
 import type { DecodedMessage } from './message.ts'
@@ -135,6 +136,6 @@ function readBareBlock (cursor: Cursor, message: DecodedMessage): void {
   if (cursor.fault == null) {
     const start = cursor.pos
     cursor.pos += length
-    message.blocks.push({ prefix: CID_V0_PREFIX, data: cursorView(cursor, start, cursor.pos) })
+    message.blocks.push(new DecodedBlock(CID_V0_PREFIX, cursorView(cursor, start, cursor.pos)))
   }
 }
