@@ -143,6 +143,9 @@ export function leastWant (peer: Upstream, priority: number): LedgerWant | undef
 
 /** The entries worth reading of a list longer than a peer may have: those of highest priority, in their order. */
 export function topEntries (entries: readonly WantEntry[], most: number): readonly WantEntry[] {
+  if (entries.length <= most) {
+    return entries
+  }
   const wants = entries.filter(entry => !entry.cancel)
   if (wants.length <= most) {
     return entries
