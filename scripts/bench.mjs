@@ -1,4 +1,5 @@
 /* eslint-disable no-console */
+import { join } from 'node:path'
 import { findKubo, kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { buildStale } from './lib/build.mjs'
 import { root } from './lib/root.mjs'
@@ -9,7 +10,6 @@ import { closure } from './lib/workspaces.mjs'
  * `npm run bench`: builds what is stale and runs the benchmarks, against real
  * kubos. Arguments go to them.
  */
-const name = '@kitsune/benchmarks'
 const kubo = findKubo()
 
 if (kubo == null) {
@@ -17,11 +17,11 @@ if (kubo == null) {
   process.exit(1)
 }
 
-const broken = await buildStale(closure([name]))
+const broken = await buildStale(closure(['@kitsune/benchmarks']))
 
+// here, not in the workspace, so that paths among the arguments mean what they say
 process.exitCode = broken.size > 0
   ? 1
-  : await run('npm', ['run', 'bench', '--silent', '--workspace', name, '--', ...process.argv.slice(2)], {
-    cwd: root,
+  : await run(process.execPath, [join(root, 'packages', 'benchmarks', 'dist', 'src', 'bin.js'), ...process.argv.slice(2)], {
     env: { ...process.env, KUBO_BINARY: kubo.path }
   })
