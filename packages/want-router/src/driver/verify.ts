@@ -39,12 +39,15 @@ export function verifier (hashers: readonly MultihashHasher[] = []): Verify {
   }
 }
 
+// kubo's least: a digest of a few bytes fits more than one block
+const MIN_DIGEST = 20
+
 /** The key under a multihash that may have been truncated to `length` bytes. */
 function keyOf (digest: MultihashDigest, length: number): WantKey {
   if (digest.size === length) {
     return multihashKey(digest.bytes)
   }
-  if (length > digest.size || length > 127 || digest.size > 127) {
+  if (length < MIN_DIGEST || length > digest.size || length > 127 || digest.size > 127) {
     return UNVERIFIABLE
   }
   // the length is the one varint byte before the digest

@@ -21,7 +21,7 @@ describe('driver: verifying blocks', () => {
 
   it('a block with an unknown hash prefix, or a malformed one, answers nobody', () => {
     const verify = verifier()
-    for (const prefix of [[1, 0x55, 0x77, 32], [1, 0x55, 0x12, 33], [1], [], [0xff, 0xff]]) {
+    for (const prefix of [[1, 0x55, 0x77, 32], [1, 0x55, 0x12, 33], [1, 0x55, 0x12, 19], [1, 0x55, 0x12, 0], [1], [], [0xff, 0xff]]) {
       expect(verify(Uint8Array.from(prefix), bytes)).to.equal(UNVERIFIABLE)
     }
   })
