@@ -121,6 +121,11 @@ export function peerLines (port: DownstreamPort): PeerLines {
       if (pending == null || pending.size === 0) {
         return
       }
+      if (pending.size <= MAX_ENTRIES) {
+        const wants = [...pending.values()]
+        pending.clear()
+        return { wants }
+      }
       const wants: WantEntry[] = []
       for (const [key, entry] of pending) {
         pending.delete(key)
