@@ -11,7 +11,8 @@
  * route of its multihash (`routes.ts`). Peers take turns (`turns.ts`); a route is
  * asked of one member at a time, in the strategy's order (`asking.ts`), within
  * windows of wants and bytes (`windows.ts`). A block settles everybody who waits
- * (`answering.ts`); a lack, a failure or a timeout leads to the next member.
+ * (`answering.ts`); a lack, a failure or a timeout (`ticking.ts`) leads to the
+ * next member.
  *
  * What can never happen:
  *
@@ -23,16 +24,16 @@
  */
 import { DEFAULT_LIMITS } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
-import { fail, forgetWant, onAnswer, onBlock, settleIfCertain } from './answering.ts'
-import { eject, endAttempt, list, MAX_TOKENS, reconsider, releaseMember, retryNow, wakeIdle } from './asking.ts'
+import { forgetWant, onAnswer, onBlock } from './answering.ts'
+import { eject, releaseMember, wakeIdle } from './asking.ts'
 import { everyWant, upstream } from './ledger.ts'
 import { engineMember, memberStatus } from './members.ts'
-import { admissible, connected, giveTurn, MAX_PRIORITY, tellCancel } from './state.ts'
+import { admissible, connected, giveTurn, MAX_PRIORITY } from './state.ts'
+import { nextSweep, tick, timeoutOf, TRICKLE } from './ticking.ts'
 import { askAll } from './turns.ts'
 import { onWants } from './wanting.ts'
 import type { Engine, Input, Output } from './io.ts'
 import type { EngineMember } from './members.ts'
-import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 import type { Limits } from '../defaults.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
@@ -49,15 +50,6 @@ export interface EngineInit {
   readonly seed: number
   readonly limits?: Partial<Limits>
 }
-
-// how often lifetimes, ejections and what waits for another try are looked at, ms
-const SWEEP = 1000
-// ms after which the silence of a member that cannot deny is an answer; boxo waits 50 ms to 7 s, by twice the mean
-const MIN_SILENCE = 200
-// routes asked again a sweep because nobody has them listed
-const ASK_AGAIN = 256
-// retries granted a sweep whatever the budget, so that none waits for ever
-const TRICKLE = 10
 
 /**
  * Makes an engine.
@@ -160,7 +152,7 @@ export function createEngine (init: EngineInit): Engine {
         busy ||= member.health.ejectedUntil > 0 || member.weight < member.baseWeight
       }
       if (busy) {
-        deadline = Math.min(deadline, state.lastSweep + SWEEP)
+        deadline = Math.min(deadline, nextSweep(state))
       }
       return deadline === Infinity ? undefined : deadline
     },
@@ -269,109 +261,6 @@ function memberDown (state: State, member: EngineMember, why = 'disconnected'): 
   state.membersChanged = true
   if (member.health.lost(state.now())) {
     eject(state, member, 'loses its connection again and again')
-  }
-}
-
-/** When the want that has been open longest at a member is given up. */
-function timeoutOf (member: EngineMember): number {
-  const [route] = member.open
-  if (route == null) {
-    return Infinity
-  }
-  // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
-  const { smoothed, timeout, longest } = member.latency
-  if (!member.capacity.denies) {
-    return route.since + Math.min(timeout, Math.max(MIN_SILENCE, 2 * (smoothed ?? timeout)))
-  }
-  return Math.min(Math.max(route.since, member.lastProgress) + timeout, route.since + Math.max(longest, 4 * (smoothed ?? 0)))
-}
-
-function tick (state: State): void {
-  const now = state.now()
-  for (const member of state.members.values()) {
-    while (timeoutOf(member) <= now) {
-      const [route] = member.open
-      timedOut(state, member, route)
-    }
-  }
-  if (now - state.lastSweep >= SWEEP) {
-    state.lastSweep = now
-    sweep(state, now)
-  }
-}
-
-/**
- * A member had its time. The want stays listed there: a block that comes after all
- * is welcome, and is the first sign of a member that was only suspended.
- */
-function timedOut (state: State, member: EngineMember, route: Route): void {
-  if (member.capacity.listed === 0) {
-    tellCancel(state, member, route)
-  }
-  list(state, route, member)
-  if (member.capacity.denies) {
-    member.totals.timeouts++
-    endAttempt(state, route, 'timeout')
-    fail(state, route, member, 'does not answer in time')
-  } else {
-    endAttempt(state, route, 'unknown')
-    route.note(member, 'unknown')
-    retryNow(state, route)
-  }
-}
-
-function sweep (state: State, now: number): void {
-  state.retryTokens = Math.min(MAX_TOKENS, state.retryTokens + TRICKLE)
-
-  for (const peer of state.peers.values()) {
-    for (const want of everyWant(peer)) {
-      if (want.expires > now) {
-        break
-      }
-      state.totals.expired++
-      forgetWant(state, want)
-    }
-  }
-
-  let forgotten = false
-  for (const member of state.members.values()) {
-    sweepMember(state, member, now)
-    if (member.downSince != null && !member.forgotten && now - member.downSince >= state.limits.forgetDownAfter) {
-      member.forgotten = true
-      forgotten = true
-    }
-  }
-  if (forgotten) {
-    for (const route of state.idle) {
-      settleIfCertain(state, route)
-    }
-  }
-
-  let budget = ASK_AGAIN
-  for (const route of state.idle) {
-    if (route.askAgainAt <= now) {
-      reconsider(state, route)
-      if (--budget === 0) {
-        break
-      }
-    }
-  }
-}
-
-function sweepMember (state: State, member: EngineMember, now: number): void {
-  if (member.health.ejectedUntil > 0 && member.health.ejectedUntil <= now) {
-    member.health.readmit(now)
-    member.state = 'up'
-    member.why = member.connected ? undefined : member.why
-    state.membersChanged = true
-    if (member.connected) {
-      wakeIdle(state, member)
-    }
-  }
-  const weight = member.baseWeight * member.health.slowStart(now)
-  if (weight !== member.weight) {
-    member.weight = weight
-    state.membersChanged = true
   }
 }
 
