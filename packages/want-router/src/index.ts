@@ -11,6 +11,7 @@
  */
 export { DEFAULT_LIMITS } from './defaults.ts'
 export type { Limits } from './defaults.ts'
+export type { BlockHasher } from './driver/verify.ts'
 export * from './errors.ts'
 export type { EngineStatus, MemberStatus, MemberTotals, Totals } from './engine/io.ts'
 export { wantRouter } from './router.ts'

@@ -10,6 +10,7 @@ import { network } from './network/network.ts'
 import { boundedLoad } from './strategies/decorators/bounded-load.ts'
 import { rendezvous } from './strategies/rendezvous.ts'
 import type { Limits } from './defaults.ts'
+import type { BlockHasher } from './driver/verify.ts'
 import type { EngineStatus } from './engine/io.ts'
 import type { Network, NetworkComponents } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
@@ -17,7 +18,6 @@ import type { StrategyFactory } from './strategies/strategy.ts'
 import type { TargetInit } from './targets/target.ts'
 import type { Outgoing } from '@kitsune/bitswap-codec'
 import type { Libp2p, Metrics, PeerId, Startable } from '@libp2p/interface'
-import type { MultihashHasher } from 'multiformats'
 
 /** The host that faces upstream, as libp2p hands it to its services. */
 export type WantRouterComponents = NetworkComponents & {
@@ -40,7 +40,7 @@ export interface WantRouterInit {
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. A block that cannot be verified is not forwarded. */
-  readonly hashers?: readonly MultihashHasher[]
+  readonly hashers?: readonly BlockHasher[]
   /** Overrides of {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>
 }

@@ -3,6 +3,8 @@ import * as blake2b from '@multiformats/blake2/blake2b'
 import * as blake2s from '@multiformats/blake2/blake2s'
 import { blake3 } from '@noble/hashes/blake3.js'
 import { from } from 'multiformats/hashes/hasher'
+import { sha256 } from 'multiformats/hashes/sha2'
+import type { BlockHasher } from '@kitsune/want-router'
 import type { MultihashHasher } from 'multiformats'
 
 /** Shorter digests are refused by kubo, too. */
@@ -11,11 +13,10 @@ const MIN_DIGEST_BITS = 160
 /**
  * Hash functions that the balancer can verify besides sha2-512 and identity,
  * which the router knows by itself: those that kubo takes, except keccak and
- * shake. A block whose hash is unknown is not passed on.
+ * shake; sha2-256 faster than by itself. A block whose hash is unknown is not passed on.
  */
-export const HASHERS: readonly MultihashHasher[] = [
-  // in one call, without a Hash object: half the time for a block of 1 KiB
-  from({ name: 'sha2-256', code: 0x12, encode: bytes => Uint8Array.from(hash('sha256', bytes, 'buffer')) }),
+export const HASHERS: readonly BlockHasher[] = [
+  Object.assign(from(sha256), { latin1: (bytes: Uint8Array) => hash('sha256', bytes, 'binary') }),
   ...Object.values<MultihashHasher>(blake2b).filter(longEnough),
   ...Object.values<MultihashHasher>(blake2s).filter(longEnough),
   from({ name: 'blake3', code: 0x1e, encode: bytes => Uint8Array.from(blake3(bytes)) }),
