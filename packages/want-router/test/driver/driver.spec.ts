@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import { driver } from '../../src/driver/driver.ts'
@@ -5,6 +7,10 @@ import { createEngine } from '../../src/engine/engine.ts'
 import { entry, inOrder, testBlock } from '../engine/harness.ts'
 import type { Driver, Timers } from '../../src/driver/driver.ts'
 import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
+
+// no flag of the test runner's is needed to measure what is left after a collection
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 interface FakeTimers extends Timers { turn (): void, pass (ms: number): void }
 
@@ -131,6 +137,30 @@ describe('driver', () => {
     await settle()
     await draining
     expect(drained).to.equal(true)
+  })
+
+  it('keeps under 1 KB a peer of ten thousand that connected, wanted and vanished', async function () {
+    this.timeout(60_000)
+    const { drive, timers, sink, asked, woken } = await rig()
+    sink.up()
+    const cycle = (from: number): void => {
+      for (let i = from; i < from + 10_000; i++) {
+        drive.message(`peer-${i}`, message(entry(testBlock(i, 64)), entry(testBlock(i + 1, 64), { wantType: 'have' })))
+        if (i % 10 === 0) {
+          timers.turn()
+        }
+        drive.gone(`peer-${i}`)
+      }
+      timers.turn()
+      asked.length = 0
+      woken.length = 0
+    }
+    cycle(0)
+    gc()
+    const before = process.memoryUsage().heapUsed
+    cycle(10_000)
+    gc()
+    expect((process.memoryUsage().heapUsed - before) / 10_000).to.be.lessThan(1024)
   })
 
   it('a stopped driver lets late answers of targets pass', async () => {
