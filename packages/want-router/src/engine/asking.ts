@@ -45,11 +45,7 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
  * answered are left out.
  */
 function * candidates (state: State, route: Route): Iterable<EngineMember> {
-  for (const member of route.speakers()) {
-    if (member.connected && route.saidBy(member) === 'have') {
-      yield member
-    }
-  }
+  yield * route.holders()
 
   const panic = inPanic(state)
   let ejected: EngineMember[] | undefined
@@ -220,12 +216,12 @@ export function list (state: State, route: Route, member: EngineMember): void {
 }
 
 /** Everything that was open at, or waited for, a member that is lost goes elsewhere, exempt from the budget. */
-export function releaseMember (state: State, member: EngineMember, result: 'failed' | 'cancelled'): void {
+export function releaseMember (state: State, member: EngineMember): void {
   for (const route of [...member.open]) {
     if (member.connected) {
       tellCancel(state, member, route)
     }
-    endAttempt(state, route, result)
+    endAttempt(state, route, 'failed')
     retryNow(state, route)
   }
   for (const route of [...member.backlog]) {
@@ -272,5 +268,5 @@ export function eject (state: State, member: EngineMember, why: string): void {
   member.totals.ejections++
   member.health.eject(state.now())
   state.membersChanged = true
-  releaseMember(state, member, 'failed')
+  releaseMember(state, member)
 }

@@ -251,7 +251,7 @@ function memberDown (state: State, member: EngineMember, why = 'disconnected'): 
     return
   }
   member.connected = false
-  releaseMember(state, member, 'failed')
+  releaseMember(state, member)
   member.epoch++
   member.listed.clear()
   member.downSince = state.now()

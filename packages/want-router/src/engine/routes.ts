@@ -83,6 +83,15 @@ export class Route implements Want {
     return this.#said?.keys() ?? []
   }
 
+  /** Members that are up and have said HAVE. */
+  * holders (): Iterable<EngineMember> {
+    for (const member of this.speakers()) {
+      if (member.connected && this.saidBy(member) === 'have') {
+        yield member
+      }
+    }
+  }
+
   get fresh (): boolean {
     return this.#said == null || this.#said.size === 0
   }

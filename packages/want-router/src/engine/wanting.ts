@@ -136,7 +136,7 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
       }
       break
     case 'resting':
-      if (want.type === 'have' && hasMember(route)) {
+      if (want.type === 'have' && isHeld(route)) {
         promise(state, want)
       }
       if (want.type === 'have' && want.promised) {
@@ -153,11 +153,7 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
   }
 }
 
-function hasMember (route: Route): boolean {
-  for (const member of route.speakers()) {
-    if (member.connected && route.saidBy(member) === 'have') {
-      return true
-    }
-  }
-  return false
+function isHeld (route: Route): boolean {
+  const [holder] = route.holders()
+  return holder != null
 }
