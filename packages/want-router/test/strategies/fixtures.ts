@@ -1,4 +1,5 @@
 import { hashString } from '../../src/engine/hash.ts'
+import { seededRandom } from '../../src/seeded-random.ts'
 import type { Member, Strategy, StrategyEnv, Want } from '../../src/strategies/strategy.ts'
 
 /** A member that a test can load and eject. */
@@ -29,17 +30,6 @@ export function fakeWant (key: string | number, init: Partial<Want> = {}): Want 
 }
 
 export const SEED = 0x5eed
-
-/** mulberry32: a random source that a test can repeat. */
-export function seededRandom (seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 export function fakeEnv (seed = SEED): StrategyEnv {
   return { now: () => 0, random: seededRandom(seed), seed }

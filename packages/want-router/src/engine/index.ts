@@ -1,0 +1,14 @@
+/**
+ * @packageDocumentation
+ *
+ * The pure engine by itself, and the driver that waits for it, for whoever
+ * feeds them otherwise than `wantRouter` does: a simulation, a replay, a test.
+ * See {@link createEngine} and {@link driver}.
+ */
+export { driver, platformTimers } from '../driver/driver.ts'
+export type { Driver, DriverInit, Timers, UpstreamPort } from '../driver/driver.ts'
+export type { Verify } from '../driver/verify.ts'
+export { createEngine } from './engine.ts'
+export type { EngineInit } from './engine.ts'
+export { hashString } from './hash.ts'
+export type * from './io.ts'

@@ -1,0 +1,10 @@
+/**
+ * @packageDocumentation
+ *
+ * What a test of a strategy or a target needs: fakes, a clock that stands still
+ * until it is moved, and the laws that every strategy and every target obeys.
+ * Nothing in here imports a test runner or Node.
+ */
+export { seededRandom } from '../seeded-random.ts'
+export { fakeClock } from './fake-clock.ts'
+export type { FakeClock } from './fake-clock.ts'
