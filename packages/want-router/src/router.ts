@@ -93,7 +93,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     members: targets,
     strategy: init.strategy ?? boundedLoad(rendezvous()),
     now: platformTimers.now,
-    random: Math.random,
+    randomSeed: Math.floor(Math.random() * 2 ** 32),
     seed: hashString(components.peerId.toString(), 0),
     limits: init.limits
   })

@@ -24,6 +24,7 @@
  */
 import { DEFAULT_LIMITS } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
+import { seededRandom } from '../seeded-random.ts'
 import { forgetWant, onAnswer, onBlock } from './answering.ts'
 import { eject, releaseMember, wakeIdle } from './asking.ts'
 import { everyWant, upstream } from './ledger.ts'
@@ -44,8 +45,8 @@ export interface EngineInit {
   readonly strategy: StrategyFactory
   /** Monotonic time, ms. */
   now (): number
-  /** Uniform in [0, 1); only strategies use it. */
-  random (): number
+  /** Seeds the random source of the strategy, which differs from worker to worker. */
+  readonly randomSeed: number
   /** Derived from the public identity, so that workers and replicas agree. */
   readonly seed: number
   readonly limits?: Partial<Limits>
@@ -58,7 +59,9 @@ export interface EngineInit {
  */
 export function createEngine (init: EngineInit): Engine {
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
-  const state = initialState(init, limits)
+  // time stands still within a call, so that a history replays exactly
+  let time = init.now()
+  const state = initialState(init, limits, () => time)
 
   const handlers: { [T in Input['t']]: (input: Extract<Input, { t: T }>) => void } = {
     message ({ peer: id, wants, full }) {
@@ -107,12 +110,14 @@ export function createEngine (init: EngineInit): Engine {
 
   return {
     put (input) {
+      time = init.now()
       const handle: (input: never) => void = handlers[input.t]
       handle(input as never)
       dirty = true
     },
 
     flush (out) {
+      time = init.now()
       dirty = false
       if (state.membersChanged) {
         state.membersChanged = false
@@ -123,6 +128,7 @@ export function createEngine (init: EngineInit): Engine {
     },
 
     take (id, maxBytes, protocol) {
+      time = init.now()
       const peer = state.peers.get(id)
       if (peer == null) {
         return
@@ -180,8 +186,7 @@ export function createEngine (init: EngineInit): Engine {
   }
 }
 
-function initialState (init: EngineInit, limits: Limits): State {
-  const now = init.now()
+function initialState (init: EngineInit, limits: Limits, now: () => number): State {
   const members = new Map<string, EngineMember>()
   for (const member of init.members) {
     if (members.has(member.id)) {
@@ -190,13 +195,13 @@ function initialState (init: EngineInit, limits: Limits): State {
     if (member.weight != null && !(member.weight > 0 && member.weight < Infinity)) {
       throw new InvalidOptionError(`member "${member.id}" has weight ${member.weight}: a weight is a number above 0`)
     }
-    members.set(member.id, engineMember(member, limits, now))
+    members.set(member.id, engineMember(member, limits, now()))
   }
   return {
     limits,
-    now: init.now,
+    now,
     seed: init.seed,
-    strategy: init.strategy({ now: init.now, random: init.random, seed: init.seed }),
+    strategy: init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed }),
     members,
     peers: new Map(),
     routes: new Map(),
@@ -212,7 +217,7 @@ function initialState (init: EngineInit, limits: Limits): State {
     readyPeers: new Set(),
     closing: new Map(),
     membersChanged: true,
-    lastSweep: now,
+    lastSweep: now(),
     draining: false,
     totals: {
       wants: 0,

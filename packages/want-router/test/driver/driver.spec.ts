@@ -57,7 +57,7 @@ async function rig (): Promise<Rig> {
     cancel () {}
   }
   const drive = driver({
-    engine: createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, random: () => 0.5, seed: 0 }),
+    engine: createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0 }),
     timers,
     upstream: { wake (peer) { woken.push(peer) }, disconnect () {} },
     log: defaultLogger().forComponent('test')

@@ -68,7 +68,7 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     engine: createEngine({
       strategy: inOrder,
       now: () => clock.now,
-      random: () => 0.5,
+      randomSeed: 1,
       seed: 1,
       ...init,
       limits: { expectedBlock: 2048, ...init.limits },
