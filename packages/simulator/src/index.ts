@@ -1,1 +1,5 @@
-export {}
+export { cidOfKey, contentBlock, contentBlockKey, contentCid, contentIndex, contentKey, verifyContent } from './world/content.ts'
+export { connectReader } from './world/reader.ts'
+export type { ReaderInit } from './world/reader.ts'
+export { createWorld } from './world/world.ts'
+export type { PeerHandlers, PeerLink, World, WorldEnv, WorldInit, WorldMember } from './world/world.ts'

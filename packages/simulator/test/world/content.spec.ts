@@ -1,0 +1,32 @@
+import { wantKey } from '@kitsune/bitswap-codec'
+import { expect } from 'aegir/chai'
+import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
+import { cidOfKey, contentBlock, contentBlockKey, contentCid, contentIndex, contentKey, verifyContent } from '../../src/world/content.ts'
+
+describe('content', () => {
+  const index = fc.maxSafeNat()
+
+  it('names the n-th block by a CID that anybody can read, and that says n', () => {
+    fc.assert(fc.property(index, n => {
+      const cid = contentCid(n)
+      expect(CID.decode(cid)).to.deep.include({ version: 1, code: 0x55 })
+      expect(contentIndex(cid)).to.equal(n)
+      expect(wantKey(cid)).to.equal(contentKey(n))
+      expect(wantKey(cidOfKey(contentKey(n)))).to.equal(contentKey(n))
+    }))
+  })
+
+  it('makes blocks of any size that carry what they hash to', () => {
+    for (const size of [0, 1, 256 << 10, 3 << 20]) {
+      const block = contentBlock(contentKey(size), size)
+      expect(block.byteLength).to.equal(size)
+      expect(contentBlockKey(block)).to.equal(contentKey(size))
+      expect(verifyContent(contentCid(1), block)).to.equal(contentKey(size))
+    }
+  })
+
+  it('takes other bytes for garbage', () => {
+    expect(verifyContent(contentCid(1), new Uint8Array(8))).to.equal('')
+  })
+})
