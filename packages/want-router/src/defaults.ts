@@ -30,6 +30,11 @@ export interface Limits {
   expectedBlock: number
   /** A block up to this size answers a want-have by itself, as in boxo. Default 1,024. */
   inlineBlock: number
+  /**
+   * A member that owes something and has said nothing for so long, nor for longer than it usually takes, is
+   * passed over while others have room, and what it owes no longer holds up its askers. Default 250 ms.
+   */
+  stallAfter: number
   /** Shortest, first and longest time a member gets for one want while it delivers nothing. Defaults 1, 3 and 10 s. */
   minTimeout: number
   firstTimeout: number
@@ -66,6 +71,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   inFlight: 64 << 20,
   expectedBlock: 256 << 10,
   inlineBlock: 1024,
+  stallAfter: 250,
   minTimeout: 1000,
   firstTimeout: 3000,
   maxTimeout: 10_000,

@@ -1,4 +1,4 @@
-import { dropRoute, eject, endAttempt, leaveBacklog, list, retryLater, retryNow, unlist } from './asking.ts'
+import { dropRoute, eject, endAttempt, leaveBacklog, list, passAccount, progress, retryLater, retryNow, unlist } from './asking.ts'
 import { removeWant } from './ledger.ts'
 import { giveTurn, tellCancel } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
@@ -18,11 +18,7 @@ export function forgetWant (state: State, want: LedgerWant): void {
   if (route.size === 0) {
     dropRoute(state, route)
   } else if (route.payer === owner && route.first != null && route.first.owner !== owner) {
-    // the account of what is on its way passes to who still waits
-    owner.inFlight -= route.expected
-    route.payer = route.first.owner
-    route.payer.inFlight += route.expected
-    giveTurn(state, owner)
+    passAccount(state, route, route.first.owner)
   }
 }
 
@@ -93,7 +89,7 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
     return
   }
 
-  member.lastProgress = now
+  progress(state, member)
   member.totals.blocks++
   member.totals.bytes += bytes.byteLength
   // what was asked for on a peer's account has its place in that peer's window, if it is of the size expected
@@ -162,7 +158,7 @@ function adapt (member: EngineMember, ms: number, bytes: number): void {
 export function onAnswer (state: State, member: EngineMember, key: string, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: string): void {
   const route = state.routes.get(key)
   const now = state.now()
-  member.lastProgress = now
+  progress(state, member)
   if (route == null) {
     return
   }

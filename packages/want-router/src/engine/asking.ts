@@ -7,26 +7,36 @@ import type { State } from './state.ts'
 import type { Outcome } from '../strategies/strategy.ts'
 
 /**
- * Finds the member to ask for a route and asks it. `full`: somebody could be
- * asked but has no room now; the route waits for the best of them, or stays
- * queued if nobody has been asked yet. `none`: everybody has spoken.
+ * Finds the member to ask for a route and asks it; one that has stalled only if
+ * nobody else is left. `full`: somebody could be asked but has no room now; the
+ * route waits for the best of them, or stays queued if nobody has been asked
+ * yet. `none`: everybody has spoken.
  */
 export function assign (state: State, route: Route, payer: Upstream | undefined = route.first?.owner): 'asked' | 'full' | 'none' {
   let blocked: EngineMember | undefined
+  let stalled: EngineMember | undefined
   if (payer == null) {
     return 'none'
   }
 
   for (const member of candidates(state, route)) {
-    if (blocked?.state === 'up' && member.state !== 'up') {
+    if ((blocked ?? stalled)?.state === 'up' && member.state !== 'up') {
       break // better to wait for who is well than to ask who is not
     }
-    if (state.inFlight < state.limits.inFlight && hasRoom(member, expectedBytes(route, payer, member))) {
+    if (member.stalled) {
+      stalled ??= member
+    } else if (mayAsk(state, route, member, payer)) {
       ask(state, route, member, payer)
       return 'asked'
+    } else {
+      blocked ??= member
     }
-    blocked ??= member
   }
+  if (blocked == null && stalled != null && mayAsk(state, route, stalled, payer)) {
+    ask(state, route, stalled, payer)
+    return 'asked'
+  }
+  blocked ??= stalled
 
   if (blocked == null) {
     return 'none'
@@ -67,6 +77,10 @@ function * candidates (state: State, route: Route): Iterable<EngineMember> {
   }
 }
 
+function mayAsk (state: State, route: Route, member: EngineMember, payer: Upstream): boolean {
+  return state.inFlight < state.limits.inFlight && hasRoom(member, expectedBytes(route, payer, member))
+}
+
 /** Too few are healthy for health to mean anything (Envoy's panic threshold). */
 function inPanic (state: State): boolean {
   let all = 0
@@ -97,11 +111,8 @@ function ask (state: State, route: Route, member: EngineMember, payer: Upstream)
   route.member = member
   route.payer = payer
   route.since = state.now()
-  route.expected = expectedBytes(route, payer, member)
-  payer.inFlight += route.expected
   member.load.wants++
-  member.load.bytes += route.expected
-  state.inFlight += route.expected
+  reserve(state, route, member, payer, expectedBytes(route, payer, member))
   member.open.add(route)
   member.listed.delete(route.key)
   sendAsk(state, route, member)
@@ -126,11 +137,7 @@ export function upgradeAttempt (state: State, route: Route): void {
   if (member == null || payer == null) {
     return
   }
-  const expected = expectedBytes(route, payer, member)
-  payer.inFlight += expected - route.expected
-  member.load.bytes += expected - route.expected
-  state.inFlight += expected - route.expected
-  route.expected = expected
+  reserve(state, route, member, payer, expectedBytes(route, payer, member))
   sendAsk(state, route, member)
 }
 
@@ -144,15 +151,65 @@ export function endAttempt (state: State, route: Route, result: Outcome['result'
   }
   member.open.delete(route)
   member.load.wants--
-  member.load.bytes -= route.expected
-  state.inFlight -= route.expected
-  payer.inFlight -= route.expected
+  reserve(state, route, member, payer, 0)
+  if (member.open.size === 0) {
+    member.stalled = false
+  }
   giveTurn(state, payer)
   member.recent.add(route.key)
   state.strategy.observe?.({ member: member.id, want: route, result, ms: state.now() - route.since, bytes, speculative: false })
   route.member = undefined
   route.payer = undefined
-  route.expected = 0
+}
+
+/** Enters in all accounts what an attempt is expected to bring, in place of what was entered before. */
+function reserve (state: State, route: Route, member: EngineMember, payer: Upstream, bytes: number): void {
+  const change = bytes - route.expected
+  route.expected = bytes
+  member.load.bytes += change
+  state.inFlight += change
+  enter(member, payer, change)
+}
+
+function enter (member: EngineMember, payer: Upstream, bytes: number): void {
+  payer.inFlight += bytes
+  if (member.stalled) {
+    payer.stalled += bytes
+  }
+}
+
+/** Who paid for an attempt no longer wants it: the account passes to who still does. */
+export function passAccount (state: State, route: Route, payer: Upstream): void {
+  if (route.member != null && route.payer != null) {
+    enter(route.member, route.payer, -route.expected)
+    giveTurn(state, route.payer)
+    enter(route.member, payer, route.expected)
+    route.payer = payer
+  }
+}
+
+/** A member owes something and is silent: until it speaks, what it owes holds up nobody who asked for it. */
+export function stall (state: State, member: EngineMember): void {
+  member.stalled = true
+  for (const { payer, expected } of member.open) {
+    if (payer != null) {
+      payer.stalled += expected
+      giveTurn(state, payer)
+    }
+  }
+}
+
+/** A member has said something. */
+export function progress (state: State, member: EngineMember): void {
+  member.lastProgress = state.now()
+  if (member.stalled) {
+    member.stalled = false
+    for (const { payer, expected } of member.open) {
+      if (payer != null) {
+        payer.stalled -= expected
+      }
+    }
+  }
 }
 
 export function leaveBacklog (route: Route): void {

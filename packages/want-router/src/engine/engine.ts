@@ -30,7 +30,7 @@ import { eject, releaseMember, wakeIdle } from './asking.ts'
 import { everyWant, upstream } from './ledger.ts'
 import { engineMember, memberStatus } from './members.ts'
 import { admissible, connected, giveTurn, MAX_PRIORITY } from './state.ts'
-import { nextSweep, tick, timeoutOf, TRICKLE } from './ticking.ts'
+import { nextSweep, stallOf, tick, timeoutOf, TRICKLE } from './ticking.ts'
 import { askAll } from './turns.ts'
 import { onWants } from './wanting.ts'
 import type { Engine, Input, Output } from './io.ts'
@@ -154,7 +154,7 @@ export function createEngine (init: EngineInit): Engine {
       let deadline = Infinity
       let busy = state.routes.size > 0
       for (const member of state.members.values()) {
-        deadline = Math.min(deadline, timeoutOf(member))
+        deadline = Math.min(deadline, stallOf(member), timeoutOf(member))
         busy ||= member.health.ejectedUntil > 0 || member.weight < member.baseWeight
       }
       if (busy) {

@@ -46,6 +46,8 @@ export interface Upstream {
   readonly replies: Replies
   /** Expected bytes on their way. */
   inFlight: number
+  /** Those of them that are open at stalled members. */
+  stalled: number
   /** How much may be on its way: more for who reads quickly. */
   readonly window: ByteWindow
   readonly blockSize: SizeEstimate
@@ -61,6 +63,7 @@ export function upstream (id: string, limits: Limits, expectedBlock: number): Up
     queue: new Set(),
     replies: replies(),
     inFlight: 0,
+    stalled: 0,
     window: byteWindow(limits.unsentPerPeer, limits.inFlightPerPeer),
     blockSize: sizeEstimate(expectedBlock),
     deficit: 0

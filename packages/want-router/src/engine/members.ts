@@ -35,6 +35,8 @@ export interface EngineMember extends Member {
   readonly health: MemberHealth
   /** When it last delivered or answered anything. */
   lastProgress: number
+  /** It has said nothing for longer than it usually takes: others are asked first. */
+  stalled: boolean
   pendingBytes: number
   why: string | undefined
   readonly totals: MemberTotals
@@ -81,6 +83,7 @@ export function engineMember (init: MemberInit, limits: Limits, now: number): En
     window: byteWindow(limits.minBytesPerMember, limits.maxBytesPerMember),
     health: memberHealth(limits),
     lastProgress: 0,
+    stalled: false,
     pendingBytes: 0,
     why: 'not connected yet',
     totals: { asks: 0, blocks: 0, bytes: 0, haves: 0, lacks: 0, failures: 0, timeouts: 0, unasked: 0, ejections: 0 }

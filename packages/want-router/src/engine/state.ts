@@ -80,12 +80,13 @@ export function giveTurn (state: State, peer: Upstream): void {
 
 /**
  * Whether one more want may be asked for this peer: what is unsent and what is on
- * its way fit its window. A peer that does not read stops here.
+ * its way fit its window. A peer that does not read stops here. What is open at
+ * stalled members has a window to itself, else one of them could hold up all.
  */
 export function admissible (state: State, peer: Upstream): boolean {
   const { limits } = state
   const unsent = peer.replies.bytes
   const window = state.unsent < limits.unsent ? peer.window.size : limits.unsentPerPeer
-  return unsent < limits.unsentPerPeer &&
-    (unsent + peer.inFlight === 0 || unsent + peer.inFlight + peer.blockSize.bytes <= window)
+  const pending = unsent + peer.inFlight - Math.min(peer.stalled, window)
+  return unsent < limits.unsentPerPeer && (pending === 0 || pending + peer.blockSize.bytes <= window)
 }

@@ -1,5 +1,5 @@
 import { fail, forgetWant, settleIfCertain } from './answering.ts'
-import { endAttempt, list, MAX_TOKENS, reconsider, retryNow, wakeIdle } from './asking.ts'
+import { endAttempt, list, MAX_TOKENS, reconsider, retryNow, stall, wakeIdle } from './asking.ts'
 import { everyWant } from './ledger.ts'
 import { tellCancel } from './state.ts'
 import type { EngineMember } from './members.ts'
@@ -18,6 +18,12 @@ export const TRICKLE = 10
 /** When lifetimes, ejections and what waits are looked at next. */
 export function nextSweep (state: State): number {
   return state.lastSweep + SWEEP
+}
+
+/** When a member that says nothing has stalled. */
+export function stallOf ({ open, stalled, capacity, lastProgress, latency }: EngineMember): number {
+  const [route] = open
+  return route == null || stalled || !capacity.denies ? Infinity : Math.max(route.since, lastProgress) + latency.patience
 }
 
 /** When the want that has been open longest at a member is given up. */
@@ -41,6 +47,9 @@ export function tick (state: State): void {
     while (timeoutOf(member) <= now) {
       const [route] = member.open
       timedOut(state, member, route)
+    }
+    if (stallOf(member) <= now) {
+      stall(state, member)
     }
   }
   if (now - state.lastSweep >= SWEEP) {

@@ -6,6 +6,8 @@ export interface LatencyEstimate {
   readonly smoothed: number | undefined
   /** The least seen lately, ms: what it takes without a queue. */
   readonly least: number
+  /** The time after which a silent member is stalled: others are asked first, ms. */
+  readonly patience: number
   /** The time after which a silent member has failed a want, ms. */
   readonly timeout: number
   /** The longest that any timeout gets, ms. */
@@ -17,20 +19,21 @@ export interface LatencyEstimate {
  * TCP's retransmission timer (RFC 6298): smoothed time and four times its
  * deviation, within bounds.
  */
-export function latencyEstimate (limits: Pick<Limits, 'minTimeout' | 'firstTimeout' | 'maxTimeout'>): LatencyEstimate {
+export function latencyEstimate (limits: Pick<Limits, 'stallAfter' | 'minTimeout' | 'firstTimeout' | 'maxTimeout'>): LatencyEstimate {
   let smoothed: number | undefined
   let deviation = 0
   let least = Infinity
+
+  function bounded (least: number, first: number): number {
+    return smoothed == null ? first : Math.min(limits.maxTimeout, Math.max(least, smoothed + 4 * deviation))
+  }
 
   return {
     longest: limits.maxTimeout,
     get smoothed () { return smoothed },
     get least () { return least },
-    get timeout () {
-      return smoothed == null
-        ? limits.firstTimeout
-        : Math.min(limits.maxTimeout, Math.max(limits.minTimeout, smoothed + 4 * deviation))
-    },
+    get patience () { return bounded(limits.stallAfter, limits.stallAfter) },
+    get timeout () { return bounded(limits.minTimeout, limits.firstTimeout) },
     sample (ms) {
       if (smoothed == null) {
         smoothed = ms
