@@ -1,7 +1,9 @@
 import { InvalidOptionError } from '../errors.ts'
 import { boundedLoad } from './decorators/bounded-load.ts'
+import { presence } from './decorators/presence.ts'
 import { tiers } from './decorators/tiers.ts'
 import { leastLoaded } from './least-loaded.ts'
+import { peakEwma } from './peak-ewma.ts'
 import { rendezvous } from './rendezvous.ts'
 import { roundRobin } from './round-robin.ts'
 import type { StrategyFactory } from './strategy.ts'
@@ -26,6 +28,8 @@ export const STRATEGIES: Readonly<Record<string, StrategySyntax>> = {
     options: 1,
     make: (_, [wantCost]) => leastLoaded(wantCost == null ? {} : { wantCost: Number(wantCost) })
   },
+  'peak-ewma': { usage: 'peak-ewma', make: () => peakEwma() },
+  presence: { usage: 'presence(strategy)', wraps: 1, make: ([inner]) => presence(inner) },
   'bounded-load': {
     usage: 'bounded-load(strategy, c = 1.25)',
     wraps: 1,

@@ -10,14 +10,18 @@ export type AskType = 'have' | 'block'
 export interface Member {
   /** The configured name, else the configured address: stable across restarts and replicas. */
   readonly id: string
-  /** Share of the work relative to the other members; 1 by default. */
+  /** Share of the work relative to the other members; less than `baseWeight` while it returns from an ejection. */
   readonly weight: number
+  /** The share as configured; 1 by default. */
+  readonly baseWeight: number
   /** Free-form labels (`zone`, `tier`, …). */
   readonly labels: Readonly<Record<string, string>>
   /** `ejected`: failing, to be avoided; `draining`: finishes what it has. */
   readonly state: 'up' | 'ejected' | 'draining'
   /** Wants open at the member, and the bytes they are expected to bring. */
   readonly load: { readonly wants: number, readonly bytes: number }
+  /** What it last said that it has queued for us, bytes: a hint, and 0 where it says nothing. */
+  readonly pendingBytes: number
 }
 
 /** The want to be routed, as a strategy sees it. */

@@ -1,16 +1,17 @@
 import { hashString } from '../../src/engine/hash.ts'
 import { seededRandom } from '../../src/seeded-random.ts'
-import type { Member, Strategy, StrategyEnv, Want } from '../../src/strategies/strategy.ts'
+import type { Member, Outcome, Strategy, StrategyEnv, Want } from '../../src/strategies/strategy.ts'
 
 /** A member that a test can load and eject. */
 export interface FakeMember extends Member {
   weight: number
   state: Member['state']
   load: { wants: number, bytes: number }
+  pendingBytes: number
 }
 
 export function fakeMember (id: string, init: Partial<FakeMember> = {}): FakeMember {
-  return { id, weight: 1, labels: {}, state: 'up', load: { wants: 0, bytes: 0 }, ...init }
+  return { id, weight: 1, baseWeight: init.weight ?? 1, labels: {}, state: 'up', load: { wants: 0, bytes: 0 }, pendingBytes: 0, ...init }
 }
 
 export function fakeMembers (count: number): FakeMember[] {
@@ -31,8 +32,12 @@ export function fakeWant (key: string | number, init: Partial<Want> = {}): Want 
 
 export const SEED = 0x5eed
 
-export function fakeEnv (seed = SEED): StrategyEnv {
-  return { now: () => 0, random: seededRandom(seed), seed }
+export function fakeEnv (seed = SEED, clock: Pick<StrategyEnv, 'now'> = { now: () => 0 }): StrategyEnv {
+  return { now: () => clock.now(), random: seededRandom(seed), seed }
+}
+
+export function fakeOutcome (member: string, init: Partial<Outcome> = {}): Outcome {
+  return { member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, speculative: false, ...init }
 }
 
 /** The member that the engine would ask when it can ask any. */

@@ -1,8 +1,10 @@
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { boundedLoad } from '../../src/strategies/decorators/bounded-load.ts'
+import { presence } from '../../src/strategies/decorators/presence.ts'
 import { tiers } from '../../src/strategies/decorators/tiers.ts'
 import { leastLoaded } from '../../src/strategies/least-loaded.ts'
+import { peakEwma } from '../../src/strategies/peak-ewma.ts'
 import { rendezvous } from '../../src/strategies/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/round-robin.ts'
 import { fakeEnv, fakeMember, fakeWant, pick, ranking, shares } from './fixtures.ts'
@@ -14,7 +16,10 @@ import type { StrategyFactory } from '../../src/strategies/strategy.ts'
 const STRATEGIES: Record<string, () => StrategyFactory> = {
   'round robin': () => roundRobin(),
   'least loaded': () => leastLoaded(),
+  'peak EWMA': () => peakEwma(),
   rendezvous: () => rendezvous(),
+  'presence over rendezvous': () => presence(rendezvous()),
+  'presence over peak EWMA': () => presence(peakEwma()),
   'bounded load over rendezvous': () => boundedLoad(rendezvous()),
   'bounded load over round robin': () => boundedLoad(roundRobin()),
   'tiers over bounded load': () => tiers(boundedLoad(rendezvous()))

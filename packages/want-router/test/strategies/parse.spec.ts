@@ -64,7 +64,7 @@ describe('parseStrategy', () => {
   }
 
   it('lists what exists', () => {
-    expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, rendezvous, least-loaded(wantCost = 8192), bounded-load(strategy, c = 1.25), tiers(strategy, label = tier)')
+    expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, rendezvous, least-loaded(wantCost = 8192), peak-ewma, presence(strategy), bounded-load(strategy, c = 1.25), tiers(strategy, label = tier)')
   })
 
   it('reads strategies of an application too', () => {
