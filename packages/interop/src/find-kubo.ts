@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, join } from 'node:path'
+import { peerCache, peerFolder } from './peer-folders.ts'
+import type { Environment } from './peer-folders.ts'
 
 /** Where a kubo was found. */
 export type KuboOrigin = 'KUBO_BINARY' | 'PATH' | 'cache'
@@ -23,28 +23,12 @@ export interface KuboSearch {
   passedOver: string[]
 }
 
-/** The environment that a search reads; `process.env` by default. */
-export type Environment = Record<string, string | undefined>
-
 /**
  * The folder of the Go module whose `go.mod` pins kubo and whose `go.sum` pins
  * all that kubo is made of.
  */
 export function kuboModule (): string {
-  // this file runs from src/ and, built, from dist/src/
-  let folder = dirname(fileURLToPath(import.meta.url))
-
-  while (!existsSync(join(folder, 'peers', 'kubo', 'go.mod'))) {
-    const parent = dirname(folder)
-
-    if (parent === folder) {
-      throw new Error(`peers/kubo/go.mod, which pins kubo, is in no folder above ${import.meta.url}: the checkout is incomplete`)
-    }
-
-    folder = parent
-  }
-
-  return join(folder, 'peers', 'kubo')
+  return peerFolder('kubo')
 }
 
 /** The version of kubo that the tests are written against, for example `0.42.0`. */
@@ -64,10 +48,7 @@ export function kuboVersion (): string {
  * new pin is never answered with an old binary.
  */
 export function kuboCachePath (env: Environment = process.env): string {
-  // the XDG specification asks that relative paths be ignored
-  const configured = env.XDG_CACHE_HOME?.startsWith('/') === true ? env.XDG_CACHE_HOME : undefined
-
-  return join(configured ?? join(env.HOME ?? homedir(), '.cache'), 'kitsune', 'peers', `kubo-${kuboVersion()}`, 'ipfs')
+  return join(peerCache(env), `kubo-${kuboVersion()}`, 'ipfs')
 }
 
 /**

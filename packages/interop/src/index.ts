@@ -7,6 +7,7 @@
  * - {@link startKubo}: a kubo daemon with a repository, key and ports of its own, that can be killed, suspended and restarted
  * - {@link createDag}: a deterministic file of any size and block size, shared out between kubos without copying a block
  * - {@link startBalancer}: a `kitsune-balancer` in a process of its own
+ * - {@link startJsIpfs}: a js-ipfs in a process of its own, which speaks mplex and nothing else
  * - {@link createWirePeer}: for what no honest peer does, a libp2p host whose every bitswap message is written by the test
  *
  * Every process and folder is gone when the process that made it is.
@@ -31,10 +32,12 @@ export { startBalancer, balancerScript, parseMetrics } from './balancer.ts'
 export { blockOf, seededBlock, seededBlocks } from './blocks.ts'
 export { createDag, seededBuffer, seededBytes } from './dag.ts'
 export { MissingPeerError, RpcError, StartError, WaitError } from './errors.ts'
+export { jsIpfsCachePath, jsIpfsMissing, jsIpfsVersion, searchJsIpfs } from './find-js-ipfs.ts'
 export { findKubo, kuboCachePath, kuboMissing, kuboModule, kuboVersion, searchKubo } from './find-kubo.ts'
 export { kuboRpc } from './kubo-rpc.ts'
+export { startJsIpfs } from './js-ipfs.ts'
 export { startKubo } from './kubo.ts'
-export { missingFails, needKubo } from './needs.ts'
+export { missingFails, needJsIpfs, needKubo } from './needs.ts'
 export { removeFolder, runProcess, startProcess, temporaryFolder } from './processes.ts'
 export { honest, serveBlocks } from './serve-blocks.ts'
 export { stack } from './stack.ts'
@@ -45,9 +48,12 @@ export { createWirePeer, messageBlock, wantEntry } from './wire-peer.ts'
 export type { Balancer, BalancerInit } from './balancer.ts'
 export type { BlockInit, TestBlock } from './blocks.ts'
 export type { Dag, DagInit, Share } from './dag.ts'
-export type { Environment, Kubo as KuboBinary, KuboOrigin, KuboSearch } from './find-kubo.ts'
+export type { JsIpfs as JsIpfsModules, JsIpfsSearch } from './find-js-ipfs.ts'
+export type { Kubo as KuboBinary, KuboOrigin, KuboSearch } from './find-kubo.ts'
+export type { JsIpfs, JsIpfsConnection } from './js-ipfs.ts'
 export type { KuboId, KuboRpc, PutBlockOptions, RpcOptions } from './kubo-rpc.ts'
 export type { Kubo, KuboInit } from './kubo.ts'
+export type { Environment } from './peer-folders.ts'
 export type { Exit, ProcessInit, RunningProcess } from './processes.ts'
 export type { Behaviour } from './serve-blocks.ts'
 export type { Stack } from './stack.ts'

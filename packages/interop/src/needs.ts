@@ -1,4 +1,5 @@
 import { MissingPeerError } from './errors.ts'
+import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
 
 /** The part of mocha's context that skipping takes. */
@@ -12,8 +13,6 @@ export function missingFails (env: NodeJS.ProcessEnv = process.env): boolean {
   return env.KITSUNE_NO_SKIP === '1' || env.CI === 'true'
 }
 
-let told = false
-
 /**
  * The path of a kubo binary, for a mocha hook or test to begin with. Where
  * there is none it says why, once, names what is skipped, and skips it; or
@@ -22,20 +21,30 @@ let told = false
 export function needKubo (context: Skippable, what: string): string {
   const search = searchKubo()
 
-  if (search.kubo != null) {
-    return search.kubo.path
-  }
+  return search.kubo?.path ?? missing(context, 'kubo', kuboMissing(search), what)
+}
 
+/** The path of a folder `node_modules` with js-ipfs; where there is none, as {@link needKubo}. */
+export function needJsIpfs (context: Skippable, what: string): string {
+  const search = searchJsIpfs()
+
+  return search.jsIpfs?.path ?? missing(context, 'js-ipfs', jsIpfsMissing(search), what)
+}
+
+/** The peers that it has been said of why they are missing. */
+const told = new Set<string>()
+
+function missing (context: Skippable, peer: string, why: string, what: string): string {
   if (missingFails()) {
-    throw new MissingPeerError(`${what}: ${kuboMissing(search)}`)
+    throw new MissingPeerError(`${what}: ${why}`)
   }
 
-  if (!told) {
-    told = true
-    console.warn(kuboMissing(search)) // eslint-disable-line no-console
+  if (!told.has(peer)) {
+    told.add(peer)
+    console.warn(why) // eslint-disable-line no-console
   }
 
-  console.warn(`skipped, for want of kubo: ${what}`) // eslint-disable-line no-console
+  console.warn(`skipped, for want of ${peer}: ${what}`) // eslint-disable-line no-console
   context.skip()
 
   return ''

@@ -1,0 +1,64 @@
+/* eslint-disable no-console */
+import { createServer } from 'node:http'
+import { multiaddr } from '@multiformats/multiaddr'
+import { create } from 'ipfs-core'
+import { CID } from 'multiformats/cid'
+
+/**
+ * A js-ipfs in a process of its own, told over HTTP on loopback what to do. It
+ * listens to no peer, dials none but those it is told to, and has nobody else
+ * to ask for a block. Run with the folder of its repository, where its
+ * dependencies resolve, which is not here: see src/js-ipfs.ts.
+ */
+const ipfs = await create({
+  repo: process.argv[2],
+  silent: true,
+  preload: { enabled: false },
+  init: { emptyRepo: true, algorithm: 'Ed25519' },
+  config: {
+    Addresses: { Swarm: [], API: '', Gateway: '', Delegates: [] },
+    Bootstrap: [],
+    Discovery: { MDNS: { Enabled: false } },
+    Pubsub: { Enabled: false },
+    Routing: { Type: 'none' },
+    Swarm: { DisableNatPortMap: true }
+  }
+})
+
+/** By path; each is given the query's `arg`. */
+const commands = {
+  '/connect': async argument => {
+    await ipfs.swarm.connect(multiaddr(argument))
+
+    return ''
+  },
+  '/block': async argument => ipfs.block.get(CID.parse(argument)),
+  '/cat': async argument => {
+    const chunks = []
+
+    for await (const chunk of ipfs.cat(CID.parse(argument))) {
+      chunks.push(chunk)
+    }
+
+    return Buffer.concat(chunks)
+  },
+  '/connections': async () => JSON.stringify(ipfs.libp2p.getConnections().map(({ id, remotePeer, stat }) => ({
+    id,
+    peerId: remotePeer.toString(),
+    multiplexer: stat.multiplexer
+  })))
+}
+
+const server = createServer(async (request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
+
+  try {
+    response.end(await commands[pathname](searchParams.get('arg')))
+  } catch (err) {
+    response.writeHead(500).end(String(err))
+  }
+})
+
+server.listen(0, '127.0.0.1', () => {
+  console.log(JSON.stringify({ peerId: ipfs.libp2p.peerId.toString(), url: `http://127.0.0.1:${server.address().port}` }))
+})

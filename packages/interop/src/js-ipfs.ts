@@ -1,0 +1,77 @@
+import { copyFileSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { RpcError } from './errors.ts'
+import { peerFolder } from './peer-folders.ts'
+import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
+
+/** A connection as js-ipfs sees it. */
+export interface JsIpfsConnection {
+  id: string
+  peerId: string
+  /** The protocol that was negotiated, for example `/mplex/6.7.0`. */
+  multiplexer: string
+}
+
+/** A js-ipfs in a process of its own, that knows no peer but those it is connected to. */
+export interface JsIpfs {
+  readonly peerId: string
+  /** `address` has /p2p/. */
+  connect (address: string): Promise<void>
+  /** `ipfs.block.get`; throws RpcError with what js-ipfs said, or after 20 s. */
+  getBlock (cid: string): Promise<Uint8Array>
+  /** The bytes of a UnixFS file, from `ipfs.cat`; throws as getBlock does. */
+  cat (cid: string): Promise<Uint8Array>
+  connections (): Promise<JsIpfsConnection[]>
+  /** Ends it and removes its repository. */
+  stop (): Promise<void>
+}
+
+const CALL_TIMEOUT = 20_000
+
+/** Starts js-ipfs from a folder `node_modules` that holds it; throws StartError with its output if it does not come up. */
+export async function startJsIpfs (modules: string): Promise<JsIpfs> {
+  const folder = temporaryFolder('js-ipfs')
+  const script = join(folder, 'client.mjs')
+
+  // beside the script, so that its imports resolve in there
+  copyFileSync(join(peerFolder('js-ipfs'), 'client.mjs'), script)
+  symlinkSync(resolve(modules), join(folder, 'node_modules'))
+
+  const running = startProcess(process.execPath, [script, join(folder, 'repo')])
+  const line = await running.line(line => line.startsWith('{'))
+  const { peerId, url } = JSON.parse(line) as { peerId: string, url: string }
+
+  const call = async (command: string, arg = ''): Promise<Response> => {
+    const response = await fetch(`${url}/${command}?${new URLSearchParams({ arg })}`, { signal: AbortSignal.timeout(CALL_TIMEOUT) })
+
+    if (!response.ok) {
+      throw new RpcError(`js-ipfs, ${command} ${arg}: ${await response.text()}`)
+    }
+
+    return response
+  }
+
+  const bytes = async (command: string, cid: string): Promise<Uint8Array> => {
+    const response = await call(command, cid)
+
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  return {
+    peerId,
+    async connect (address) {
+      await (await call('connect', address)).arrayBuffer()
+    },
+    getBlock: async cid => bytes('block', cid),
+    cat: async cid => bytes('cat', cid),
+    async connections () {
+      return await (await call('connections')).json() as JsIpfsConnection[]
+    },
+    async stop () {
+      // nothing of a graceful end is wanted: its repository goes
+      running.signal('SIGKILL')
+      await running.exited
+      removeFolder(folder)
+    }
+  }
+}

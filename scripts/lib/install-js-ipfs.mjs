@@ -1,0 +1,49 @@
+/* eslint-disable no-console */
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { jsIpfsCachePath, jsIpfsVersion, searchJsIpfs } from '../../packages/interop/src/find-js-ipfs.ts'
+import { peerFolder } from '../../packages/interop/src/peer-folders.ts'
+import { run, seconds } from './run.mjs'
+
+/**
+ * Installs js-ipfs from the lockfile that pins it, unless it was installed
+ * before: outside the repository, since it is years old, belongs to no
+ * workspace, and its hundreds of packages are nobody else's business. None of
+ * them gets to run a script.
+ *
+ * @returns {Promise<string | undefined>} what went wrong
+ */
+export async function installJsIpfs () {
+  const modules = jsIpfsCachePath()
+
+  // whatever the environment names: this is about the cache
+  if (searchJsIpfs({ ...process.env, JS_IPFS_MODULES: undefined }).jsIpfs != null) {
+    console.log(`js-ipfs ${jsIpfsVersion()} is installed already: ${modules}`)
+
+    return undefined
+  }
+
+  const start = performance.now()
+  const target = dirname(modules)
+  // renamed when whole, so that a run that was interrupted leaves nothing that looks like js-ipfs
+  const partial = `${target}.${process.pid}`
+
+  mkdirSync(partial, { recursive: true })
+  console.log(`installing js-ipfs ${jsIpfsVersion()}: half a minute, and 180 MB`)
+
+  for (const file of ['package.json', 'package-lock.json']) {
+    copyFileSync(join(peerFolder('js-ipfs'), file), join(partial, file))
+  }
+
+  const code = await run('npm', ['ci', '--prefix', partial, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: partial })
+
+  if (code !== 0) {
+    rmSync(partial, { recursive: true })
+
+    return `npm ci ended with code ${code}`
+  }
+
+  rmSync(target, { recursive: true, force: true })
+  renameSync(partial, target)
+  console.log(`installed ${modules} in ${seconds(start)}`)
+}
