@@ -43,6 +43,13 @@ export interface Limits {
   tries: number
   /** Retries as a share of first tries; the excess is delayed, never dropped. Default 0.2. */
   retryBudget: number
+  /**
+   * Share of want-haves that are asked of a second member because the first takes longer than for all but this
+   * share. The retry budget bounds them too. 0: none. Default 0.05 (Dean and Barroso, The Tail at Scale).
+   */
+  hedgeShare: number
+  /** No want-have is hedged sooner than this. Default 10 ms. */
+  minHedge: number
   /** A want that all lack is asked again this often where no member has it listed; one that failed, sooner at first. Default 30 s. */
   askAgainAfter: number
   /** A member down for longer no longer keeps a DONT_HAVE from being sent, unless all are. Default 60 s. */
@@ -77,6 +84,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxTimeout: 10_000,
   tries: 3,
   retryBudget: 0.2,
+  hedgeShare: 0.05,
+  minHedge: 10,
   askAgainAfter: 30_000,
   forgetDownAfter: 60_000,
   ejectAfter: 5,

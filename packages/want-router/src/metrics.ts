@@ -48,6 +48,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   counter('haves_sent', 'HAVEs sent upstream', status => status.totals.havesSent)
   counter('dont_haves_sent', 'DONT_HAVEs sent upstream', status => status.totals.dontHavesSent)
   counter('retries', 'Wants asked again after a failure or a timeout', status => status.totals.retries)
+  counter('hedges', 'Want-haves asked of a second member while the first was slow', status => status.totals.hedges)
   counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)
   counter('expired_wants', 'Wants given up because nobody could serve them in their lifetime', status => status.totals.expired)
   counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)

@@ -1,4 +1,6 @@
-import { dropRoute, eject, endAttempt, leaveBacklog, list, passAccount, progress, retryLater, retryNow, unlist } from './asking.ts'
+import { dropRoute, eject, goOn, leaveBacklog, list, retryLater, retryNow, unlist } from './asking.ts'
+import { endAttempt, passAccount, progress } from './attempts.ts'
+import { cancelHedge, endHedge, promoteHedge } from './hedging.ts'
 import { removeWant } from './ledger.ts'
 import { giveTurn, tellCancel } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
@@ -94,14 +96,11 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
   member.totals.bytes += bytes.byteLength
   // what was asked for on a peer's account has its place in that peer's window, if it is of the size expected
   const payer = bytes.byteLength <= 2 * route.expected ? route.payer : undefined
-  if (route.member === member) {
-    adapt(member, now - route.since, bytes.byteLength)
-    endAttempt(state, route, 'block', bytes.byteLength)
+  if (route.member === member || route.hedge === member) {
+    adapt(member, now - askedAt(route, member), bytes.byteLength)
     member.health.succeeded(now)
-  } else if (route.member != null) {
-    tellCancel(state, route.member, route)
-    endAttempt(state, route, 'cancelled')
   }
+  settleAttempts(state, route, member, 'block', bytes.byteLength)
   unlist(state, route, member)
 
   for (const want of route.waiters()) {
@@ -115,6 +114,25 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
   }
   if (route.size > 0) {
     settleRest(state, route, member)
+  }
+}
+
+function askedAt (route: Route, member: EngineMember): number {
+  return route.hedge === member ? route.hedgedAt : route.since
+}
+
+/** Ends the attempt of who answered with that result, and any other as cancelled. */
+function settleAttempts (state: State, route: Route, member: EngineMember, result: 'block' | 'have', bytes = 0): void {
+  if (route.hedge === member) {
+    endHedge(state, route, result, bytes)
+  } else {
+    cancelHedge(state, route)
+  }
+  if (route.member === member) {
+    endAttempt(state, route, result, bytes)
+  } else if (route.member != null) {
+    tellCancel(state, route.member, route)
+    endAttempt(state, route, 'cancelled')
   }
 }
 
@@ -166,7 +184,8 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
     onHave(state, route, member)
     return
   }
-  if (route.member !== member) {
+  const speculative = route.hedge === member
+  if (route.member !== member && !speculative) {
     // late, after a timeout: now it is known
     if (answer === 'lack' && route.saidBy(member) != null) {
       member.totals.lacks++
@@ -175,9 +194,13 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
     }
     return
   }
-  endAttempt(state, route, answer)
+  if (speculative) {
+    endHedge(state, route, answer)
+  } else {
+    endAttempt(state, route, answer)
+  }
   if (answer === 'failed') {
-    fail(state, route, member, why ?? 'failed')
+    fail(state, route, member, why ?? 'failed', speculative)
     return
   }
   route.note(member, answer)
@@ -186,16 +209,18 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
     member.health.succeeded(now)
     list(state, route, member)
   }
-  retryNow(state, route)
+  if (!speculative) {
+    goOn(state, route)
+  }
 }
 
 function onHave (state: State, route: Route, member: EngineMember): void {
-  if (route.member === member) {
+  if (route.member === member || route.hedge === member) {
     if (route.asked === 'block') {
       return // no answer to a want-block: the block is still owed
     }
-    member.latency.sample(state.now() - route.since)
-    endAttempt(state, route, 'have')
+    member.latency.sample(state.now() - askedAt(route, member))
+    settleAttempts(state, route, member, 'have')
     member.health.succeeded(state.now())
   } else if (route.member != null || route.saidBy(member) == null) {
     return
@@ -210,16 +235,20 @@ function onHave (state: State, route: Route, member: EngineMember): void {
 }
 
 /** A try that failed or timed out: health suffers, the want goes on. */
-export function fail (state: State, route: Route, member: EngineMember, why: string): void {
+export function fail (state: State, route: Route, member: EngineMember, why: string, speculative = false): void {
   member.totals.failures++
-  route.attempt++
   route.note(member, 'failed')
-  if (route.attempt >= state.limits.tries) {
-    rest(state, route)
-  } else if (member.state === 'up') {
-    retryLater(state, route)
-  } else {
-    retryNow(state, route) // what a lost member owes is exempt from the budget
+  if (!speculative) {
+    route.attempt++
+    if (promoteHedge(state, route)) {
+      // it is under way already
+    } else if (route.attempt >= state.limits.tries) {
+      rest(state, route)
+    } else if (member.state === 'up') {
+      retryLater(state, route)
+    } else {
+      retryNow(state, route) // what a lost member owes is exempt from the budget
+    }
   }
   if (member.health.failed()) {
     eject(state, member, why)

@@ -1,10 +1,11 @@
-import { hasRoom } from './members.ts'
-import { connected, giveTurn, MAX_PRIORITY, tell, tellCancel } from './state.ts'
+import { endAttempt, openAttempt, sendAsk } from './attempts.ts'
+import { candidates, mayAsk } from './choosing.ts'
+import { cancelHedge, promoteHedge, releaseHedges } from './hedging.ts'
+import { connected, MAX_TOKENS, tellCancel } from './state.ts'
 import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
-import type { Outcome } from '../strategies/strategy.ts'
 
 /**
  * Finds the member to ask for a route and asks it; one that has stalled only if
@@ -49,56 +50,6 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
   return 'full'
 }
 
-/**
- * Whom to ask, best first: members known to have it, then the strategy's order,
- * then, rather than leave a want unasked, ejected members. Those that already
- * answered are left out.
- */
-function * candidates (state: State, route: Route): Iterable<EngineMember> {
-  yield * route.holders()
-
-  const panic = inPanic(state)
-  let ejected: EngineMember[] | undefined
-
-  for (const { id } of state.strategy.rank(route)) {
-    const member = state.members.get(id)
-    if (member == null || !member.connected || route.saidBy(member) != null) {
-      continue
-    }
-    if (member.state === 'up' || panic) {
-      yield member
-    } else {
-      (ejected ??= []).push(member)
-    }
-  }
-
-  if (ejected != null) {
-    yield * ejected
-  }
-}
-
-function mayAsk (state: State, route: Route, member: EngineMember, payer: Upstream): boolean {
-  return state.inFlight < state.limits.inFlight && hasRoom(member, expectedBytes(route, payer, member))
-}
-
-/** Too few are healthy for health to mean anything (Envoy's panic threshold). */
-function inPanic (state: State): boolean {
-  let all = 0
-  let healthy = 0
-  for (const member of state.members.values()) {
-    if (member.connected) {
-      all++
-      healthy += member.state === 'up' ? 1 : 0
-    }
-  }
-  return healthy < all * state.limits.panic
-}
-
-/** What an answer to a route is taken to weigh: nothing, where silence is as likely. */
-export function expectedBytes (route: Route, payer: Upstream, member?: EngineMember): number {
-  return route.type === 'have' || member?.capacity.denies === false ? 0 : payer.blockSize.bytes
-}
-
 function ask (state: State, route: Route, member: EngineMember, payer: Upstream): void {
   if (route.state === 'queued') {
     state.retryTokens = Math.min(MAX_TOKENS, state.retryTokens + state.limits.retryBudget)
@@ -107,108 +58,17 @@ function ask (state: State, route: Route, member: EngineMember, payer: Upstream)
     state.idle.delete(route)
   }
   leaveBacklog(route)
-  route.state = 'asked'
-  route.member = member
-  route.payer = payer
-  route.since = state.now()
-  member.load.wants++
-  reserve(state, route, member, payer, expectedBytes(route, payer, member))
-  member.open.add(route)
-  member.listed.delete(route.key)
+  openAttempt(state, route, member, payer, { since: state.now(), speculative: false })
   sendAsk(state, route, member)
-}
-
-function sendAsk (state: State, route: Route, member: EngineMember): void {
-  route.asked = route.type
-  member.totals.asks++
-  tell(state, member, {
-    key: route.key,
-    cid: route.cid,
-    type: route.type,
-    priority: state.nextPriority,
-    session: route.payer?.id ?? ''
-  })
-  state.nextPriority = state.nextPriority > 1 ? state.nextPriority - 1 : MAX_PRIORITY
-}
-
-/** A want-have is open and somebody now wants the block: the same member is asked for that. */
-export function upgradeAttempt (state: State, route: Route): void {
-  const { member, payer } = route
-  if (member == null || payer == null) {
-    return
-  }
-  reserve(state, route, member, payer, expectedBytes(route, payer, member))
-  sendAsk(state, route, member)
-}
-
-export const MAX_TOKENS = 100
-
-/** Closes the accounts of an attempt; what becomes of the route is the caller's matter. */
-export function endAttempt (state: State, route: Route, result: Outcome['result'], bytes = 0): void {
-  const { member, payer } = route
-  if (member == null || payer == null) {
-    return
-  }
-  member.open.delete(route)
-  member.load.wants--
-  reserve(state, route, member, payer, 0)
-  if (member.open.size === 0) {
-    member.stalled = false
-  }
-  giveTurn(state, payer)
-  member.recent.add(route.key)
-  state.strategy.observe?.({ member: member.id, want: route, result, ms: state.now() - route.since, bytes, speculative: false })
-  route.member = undefined
-  route.payer = undefined
-}
-
-/** Enters in all accounts what an attempt is expected to bring, in place of what was entered before. */
-function reserve (state: State, route: Route, member: EngineMember, payer: Upstream, bytes: number): void {
-  const change = bytes - route.expected
-  route.expected = bytes
-  member.load.bytes += change
-  state.inFlight += change
-  enter(member, payer, change)
-}
-
-function enter (member: EngineMember, payer: Upstream, bytes: number): void {
-  payer.inFlight += bytes
-  if (member.stalled) {
-    payer.stalled += bytes
+  if (route.asked === 'have' && state.members.size > 1 && state.limits.hedgeShare > 0) {
+    state.hedgeable.add(route)
   }
 }
 
-/** Who paid for an attempt no longer wants it: the account passes to who still does. */
-export function passAccount (state: State, route: Route, payer: Upstream): void {
-  if (route.member != null && route.payer != null) {
-    enter(route.member, route.payer, -route.expected)
-    giveTurn(state, route.payer)
-    enter(route.member, payer, route.expected)
-    route.payer = payer
-  }
-}
-
-/** A member owes something and is silent: until it speaks, what it owes holds up nobody who asked for it. */
-export function stall (state: State, member: EngineMember): void {
-  member.stalled = true
-  for (const { payer, expected } of member.open) {
-    if (payer != null) {
-      payer.stalled += expected
-      giveTurn(state, payer)
-    }
-  }
-}
-
-/** A member has said something. */
-export function progress (state: State, member: EngineMember): void {
-  member.lastProgress = state.now()
-  if (member.stalled) {
-    member.stalled = false
-    for (const { payer, expected } of member.open) {
-      if (payer != null) {
-        payer.stalled -= expected
-      }
-    }
+/** An attempt came to nothing by no fault of the route: its hedge goes on, or it is asked again at once. */
+export function goOn (state: State, route: Route): void {
+  if (!promoteHedge(state, route)) {
+    retryNow(state, route)
   }
 }
 
@@ -237,6 +97,7 @@ export function dropRoute (state: State, route: Route): void {
     tellCancel(state, route.member, route)
     endAttempt(state, route, 'cancelled')
   }
+  cancelHedge(state, route)
   unlist(state, route)
   leaveBacklog(route)
   state.retries.delete(route)
@@ -279,8 +140,9 @@ export function releaseMember (state: State, member: EngineMember): void {
       tellCancel(state, member, route)
     }
     endAttempt(state, route, 'failed')
-    retryNow(state, route)
+    goOn(state, route)
   }
+  releaseHedges(state, member)
   for (const route of [...member.backlog]) {
     retryNow(state, route)
   }

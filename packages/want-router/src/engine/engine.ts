@@ -10,8 +10,8 @@
  * A want becomes a ledger entry of its peer (`ledger.ts`), and joins or begins the
  * route of its multihash (`routes.ts`). Peers take turns (`turns.ts`); a route is
  * asked of one member at a time, in the strategy's order (`asking.ts`), within
- * windows of wants and bytes (`windows.ts`). A block settles everybody who waits
- * (`answering.ts`); a lack, a failure or a timeout (`ticking.ts`) leads to the
+ * windows of wants and bytes (`windows.ts`); a want-have that is slow to be answered
+ * of a second (`hedging.ts`). A block settles everybody who waits (`answering.ts`); a lack, a failure or a timeout (`ticking.ts`) leads to the
  * next member.
  *
  * What can never happen:
@@ -23,14 +23,14 @@
  * - One peer's wants cost another more than its turn, or anything outlives its peer.
  */
 import { DEFAULT_LIMITS } from '../defaults.ts'
-import { InvalidOptionError } from '../errors.ts'
-import { seededRandom } from '../seeded-random.ts'
 import { forgetWant, onAnswer, onBlock } from './answering.ts'
 import { eject, releaseMember, wakeIdle } from './asking.ts'
+import { hedgeOf } from './hedging.ts'
+import { initialState } from './initial-state.ts'
 import { everyWant, upstream } from './ledger.ts'
-import { engineMember, memberStatus } from './members.ts'
-import { admissible, connected, giveTurn, MAX_PRIORITY } from './state.ts'
-import { nextSweep, stallOf, tick, timeoutOf, TRICKLE } from './ticking.ts'
+import { memberStatus } from './members.ts'
+import { admissible, connected, giveTurn } from './state.ts'
+import { nextSweep, stallOf, tick, timeoutOf } from './ticking.ts'
 import { askAll } from './turns.ts'
 import { onWants } from './wanting.ts'
 import type { Engine, Input, Output } from './io.ts'
@@ -151,7 +151,7 @@ export function createEngine (init: EngineInit): Engine {
     get dirty () { return dirty },
 
     get deadline () {
-      let deadline = Infinity
+      let deadline = hedgeOf(state)
       let busy = state.routes.size > 0
       for (const member of state.members.values()) {
         deadline = Math.min(deadline, stallOf(member), timeoutOf(member))
@@ -182,56 +182,6 @@ export function createEngine (init: EngineInit): Engine {
         members: [...state.members.values()].map(memberStatus),
         totals: { ...state.totals }
       }
-    }
-  }
-}
-
-function initialState (init: EngineInit, limits: Limits, now: () => number): State {
-  const members = new Map<string, EngineMember>()
-  for (const member of init.members) {
-    if (members.has(member.id)) {
-      throw new InvalidOptionError(`two members are called "${member.id}": give each target a name of its own`)
-    }
-    if (member.weight != null && !(member.weight > 0 && member.weight < Infinity)) {
-      throw new InvalidOptionError(`member "${member.id}" has weight ${member.weight}: a weight is a number above 0`)
-    }
-    members.set(member.id, engineMember(member, limits, now()))
-  }
-  return {
-    limits,
-    now,
-    seed: init.seed,
-    strategy: init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed }),
-    members,
-    peers: new Map(),
-    routes: new Map(),
-    turns: new Set(),
-    retries: new Set(),
-    delayed: new Set(),
-    idle: new Set(),
-    retryTokens: TRICKLE,
-    inFlight: 0,
-    unsent: 0,
-    nextPriority: MAX_PRIORITY,
-    outbox: new Map(),
-    readyPeers: new Set(),
-    closing: new Map(),
-    membersChanged: true,
-    lastSweep: now(),
-    draining: false,
-    totals: {
-      wants: 0,
-      cancels: 0,
-      badWants: 0,
-      coalesced: 0,
-      blocksSent: 0,
-      bytesSent: 0,
-      havesSent: 0,
-      dontHavesSent: 0,
-      retries: 0,
-      evicted: 0,
-      expired: 0,
-      copiesLost: 0
     }
   }
 }

@@ -71,6 +71,8 @@ export interface Totals {
   havesSent: number
   dontHavesSent: number
   retries: number
+  /** Want-haves asked of a second member while the first was slow. */
+  hedges: number
   evicted: number
   expired: number
   /** Blocks not kept for a waiter whose window was full; its want stays. */

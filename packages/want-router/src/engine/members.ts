@@ -25,6 +25,8 @@ export interface EngineMember extends Member {
   capacity: Capacity
   /** Wants open at it, oldest first. */
   readonly open: Set<Route>
+  /** Wants open at it beside an attempt elsewhere. */
+  readonly hedges: Set<Route>
   /** Wants it lacks but keeps listed, so that a late block comes by itself. */
   readonly listed: Map<WantKey, Route>
   /** Retries that wait for room at it. */
@@ -76,6 +78,7 @@ export function engineMember (init: MemberInit, limits: Limits, now: number): En
     epoch: 0,
     capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, listed: limits.listedPerMember, denies: true },
     open: new Set(),
+    hedges: new Set(),
     listed: new Map(),
     backlog: new Set(),
     recent: recentKeys(),

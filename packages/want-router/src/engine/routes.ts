@@ -33,6 +33,11 @@ export class Route implements Want {
   member: EngineMember | undefined
   asked: AskType = 'have'
   since = 0
+  /** The attempt began as a hedge. */
+  speculative = false
+  /** Who has been asked beside `member`, and when. */
+  hedge: EngineMember | undefined
+  hedgedAt = -Infinity
   expected = 0
   /** Where a `retry` waits for room. */
   waitsFor: EngineMember | undefined

@@ -3,6 +3,7 @@ import { Route } from './routes.ts'
 import type { Totals } from './io.ts'
 import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
+import type { QuantileEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
 import type { Strategy } from '../strategies/strategy.ts'
 import type { CancelledWant, TargetWant } from '../targets/target.ts'
@@ -23,6 +24,10 @@ export interface State {
   readonly retries: Set<Route>
   /** Routes to be asked again as soon as the retry budget allows. */
   readonly delayed: Set<Route>
+  /** Want-haves open at one member only, the oldest first. */
+  readonly hedgeable: Set<Route>
+  /** How long an answer to a want-have takes, but for the slowest share. */
+  readonly haveDelay: QuantileEstimate
   /** Routes that wait for a late block or a recovery. */
   readonly idle: Set<Route>
   retryTokens: number
@@ -30,7 +35,6 @@ export interface State {
   inFlight: number
   /** Bytes that wait for all upstream peers. */
   unsent: number
-  /** Counts down, so that targets serve in the order of asking. */
   nextPriority: number
   /** What the next flush says, a member at a time: an ask has a type, a cancel has none. */
   readonly outbox: Map<EngineMember, Map<WantKey, TargetWant | CancelledWant>>
@@ -44,6 +48,10 @@ export interface State {
 }
 
 export const MAX_PRIORITY = 0x7fffffff
+/** Retries that may be saved up. */
+export const MAX_TOKENS = 100
+/** Retries granted a sweep whatever the budget, so that none waits for ever. */
+export const TRICKLE = 10
 
 export function newRoute (state: State, key: WantKey, cid: Uint8Array): Route {
   const route = new Route(key, hashString(key, state.seed), cid)
@@ -59,6 +67,13 @@ export function tell (state: State, member: EngineMember, want: TargetWant | Can
     state.outbox.set(member, lines)
   }
   lines.set(want.key, want)
+}
+
+/** Counts down, so that targets serve in the order of asking. */
+export function newPriority (state: State): number {
+  const priority = state.nextPriority
+  state.nextPriority = priority > 1 ? priority - 1 : MAX_PRIORITY
+  return priority
 }
 
 /** Takes a want back from a member. */

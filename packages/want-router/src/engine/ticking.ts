@@ -1,7 +1,9 @@
 import { fail, forgetWant, settleIfCertain } from './answering.ts'
-import { endAttempt, list, MAX_TOKENS, reconsider, retryNow, stall, wakeIdle } from './asking.ts'
+import { goOn, list, reconsider, wakeIdle } from './asking.ts'
+import { endAttempt, stall } from './attempts.ts'
+import { hedgeDue } from './hedging.ts'
 import { everyWant } from './ledger.ts'
-import { tellCancel } from './state.ts'
+import { MAX_TOKENS, tellCancel, TRICKLE } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -12,8 +14,6 @@ const SWEEP = 1000
 const MIN_SILENCE = 200
 // routes asked again a sweep because nobody has them listed
 const ASK_AGAIN = 256
-// retries granted a sweep whatever the budget, so that none waits for ever
-export const TRICKLE = 10
 
 /** When lifetimes, ejections and what waits are looked at next. */
 export function nextSweep (state: State): number {
@@ -52,6 +52,7 @@ export function tick (state: State): void {
       stall(state, member)
     }
   }
+  hedgeDue(state)
   if (now - state.lastSweep >= SWEEP) {
     state.lastSweep = now
     sweep(state, now)
@@ -74,7 +75,7 @@ function timedOut (state: State, member: EngineMember, route: Route): void {
   } else {
     endAttempt(state, route, 'unknown')
     route.note(member, 'unknown')
-    retryNow(state, route)
+    goOn(state, route)
   }
 }
 

@@ -1,5 +1,6 @@
 import { exhausted } from './answering.ts'
-import { assign, expectedBytes, leaveBacklog } from './asking.ts'
+import { assign, leaveBacklog } from './asking.ts'
+import { expectedBytes } from './choosing.ts'
 import { hasRoom } from './members.ts'
 import { admissible } from './state.ts'
 import type { Upstream } from './ledger.ts'

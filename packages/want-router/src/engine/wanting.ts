@@ -1,6 +1,7 @@
 import { identityData, isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { deliver, forgetWant, promise, settleIfCertain } from './answering.ts'
-import { upgradeAttempt } from './asking.ts'
+import { upgradeAttempt } from './attempts.ts'
+import { cancelHedge } from './hedging.ts'
 import { addWant, everyWant, findWant, leastWant, topEntries, touchWant } from './ledger.ts'
 import { giveTurn, newRoute } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
@@ -132,6 +133,7 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
       break
     case 'asked':
       if (upgrade && route.asked === 'have') {
+        cancelHedge(state, route)
         upgradeAttempt(state, route)
       }
       break

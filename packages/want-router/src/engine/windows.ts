@@ -48,6 +48,48 @@ export function latencyEstimate (limits: Pick<Limits, 'stallAfter' | 'minTimeout
   }
 }
 
+/** The time that so large a share of samples stays below, while they drift. */
+export interface QuantileEstimate {
+  /** Undefined until there were some samples. */
+  readonly value: number | undefined
+  sample (ms: number): void
+  /** A sample that is not known yet, but is above. */
+  exceeded (): void
+}
+
+// samples before the first estimate, which is their maximum
+const WARM_UP = 16
+const STEP = 0.05
+
+/**
+ * Frugal streaming (Ma, Muthukrishnan and Sandler 2013) with steps in proportion:
+ * up by the share below, down by the share above, so that it rests where these
+ * balance. No sample is kept.
+ */
+export function quantileEstimate (quantile: number): QuantileEstimate {
+  let value = 0
+  let samples = 0
+
+  function exceeded (): void {
+    value *= 1 + STEP * quantile
+  }
+
+  return {
+    get value () { return samples < WARM_UP ? undefined : value },
+    exceeded,
+    sample (ms) {
+      if (samples < WARM_UP) {
+        samples++
+        value = Math.max(value, ms)
+      } else if (ms > value) {
+        exceeded()
+      } else {
+        value *= 1 - STEP * (1 - quantile)
+      }
+    }
+  }
+}
+
 /** Expected bytes that may be open, adapted to what they meet. */
 export interface ByteWindow {
   readonly size: number

@@ -1,0 +1,95 @@
+/**
+ * Hedging of want-haves: one that is open longer than all but a few are is asked
+ * of a second member, and whoever answers first settles it (Dean and Barroso, The
+ * Tail at Scale, 2013). A HAVE costs nothing to say twice; want-blocks are not
+ * hedged, since a second copy of a block costs what it weighs.
+ *
+ * A hedge lives beside the attempt of its route. It has no timeout of its own: if
+ * the attempt comes to nothing the hedge takes its place, and is timed from then.
+ */
+import { openAttempt } from './attempts.ts'
+import { candidates } from './choosing.ts'
+import { hasRoom } from './members.ts'
+import { newPriority, tell, tellCancel } from './state.ts'
+import type { EngineMember } from './members.ts'
+import type { Route } from './routes.ts'
+import type { State } from './state.ts'
+import type { Outcome } from '../strategies/strategy.ts'
+
+/** When the oldest want-have that may be hedged is. */
+export function hedgeOf (state: State): number {
+  const [route] = state.hedgeable
+  const { value } = state.haveDelay
+  return route == null || value == null ? Infinity : route.since + Math.max(state.limits.minHedge, value)
+}
+
+/** Hedges what has been open for too long, within the budget that retries have. */
+export function hedgeDue (state: State): void {
+  while (hedgeOf(state) <= state.now()) {
+    const [route] = state.hedgeable
+    state.hedgeable.delete(route)
+    state.haveDelay.exceeded()
+    if (state.retryTokens >= 1) {
+      hedge(state, route)
+    }
+  }
+}
+
+function hedge (state: State, route: Route): void {
+  for (const member of candidates(state, route)) {
+    if (member !== route.member && member.state === 'up' && !member.stalled && hasRoom(member, 0)) {
+      state.retryTokens--
+      state.totals.hedges++
+      member.totals.asks++
+      member.load.wants++
+      member.hedges.add(route)
+      member.listed.delete(route.key)
+      route.hedge = member
+      route.hedgedAt = state.now()
+      tell(state, member, { key: route.key, cid: route.cid, type: 'have', priority: newPriority(state), session: route.peer })
+      return
+    }
+  }
+}
+
+/** Closes a hedge; what becomes of the route is the attempt's matter. */
+export function endHedge (state: State, route: Route, result: Outcome['result'], bytes = 0): void {
+  const member = route.hedge
+  if (member != null) {
+    member.hedges.delete(route)
+    member.load.wants--
+    member.recent.add(route.key)
+    route.hedge = undefined
+    state.strategy.observe?.({ member: member.id, want: route, result, ms: state.now() - route.hedgedAt, bytes, speculative: true })
+  }
+}
+
+export function cancelHedge (state: State, route: Route): void {
+  if (route.hedge != null) {
+    tellCancel(state, route.hedge, route)
+    endHedge(state, route, 'cancelled')
+  }
+}
+
+/** The attempt came to nothing: the hedge, if there is one, is the attempt from now on. */
+export function promoteHedge (state: State, route: Route): boolean {
+  const { hedge: member, first } = route
+  if (member == null || first == null) {
+    return false
+  }
+  member.hedges.delete(route)
+  member.load.wants--
+  route.hedge = undefined
+  openAttempt(state, route, member, first.owner, { since: route.hedgedAt, speculative: true })
+  return true
+}
+
+/** A member is lost: its hedges end, the attempts that they stood beside go on. */
+export function releaseHedges (state: State, member: EngineMember): void {
+  for (const route of [...member.hedges]) {
+    if (member.connected) {
+      tellCancel(state, member, route)
+    }
+    endHedge(state, route, 'failed')
+  }
+}

@@ -1,0 +1,165 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench } from './harness.ts'
+import type { Member, Outcome, StrategyFactory } from '../../src/strategies/strategy.ts'
+
+const blocks = Array.from({ length: 200 }, (_, i) => testBlock(i))
+
+function have (b: Bench, i: number): void {
+  b.want('p', entry(blocks[i], { wantType: 'have' }))
+}
+
+/** Sixteen want-haves that a answers within 20 ms: that is then what is usual. */
+function learned (limits = {}, members = ['a', 'b', 'c']): { b: Bench, outcomes: Outcome[], before: number } {
+  const outcomes: Outcome[] = []
+  const strategy: StrategyFactory = () => {
+    let known: readonly Member[] = []
+    return { update (next) { known = next }, rank: () => known, observe (outcome) { outcomes.push({ ...outcome }) } }
+  }
+  const b = bench({ members: members.map(id => ({ id })), limits, strategy })
+  for (let i = 0; i < 16; i++) {
+    have(b, i)
+    b.pass(20)
+    b.answer('a', blocks[i], 'have')
+  }
+  outcomes.length = 0
+  return { b, outcomes, before: b.asks.length }
+}
+
+describe('engine: hedging of want-haves', () => {
+  it('asks a second member when the first takes longer than usual, and takes the first answer', () => {
+    const { b, outcomes } = learned()
+    have(b, 100)
+    b.pass(18)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a'])
+    b.pass(10)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+    expect(b.engine.status().totals.hedges).to.equal(1)
+
+    b.take('p')
+    b.answer('b', blocks[100], 'have')
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    expect(outcomes.map(({ member, result, speculative }) => ({ member, result, speculative }))).to.deep.equal([
+      { member: 'b', result: 'have', speculative: true },
+      { member: 'a', result: 'cancelled', speculative: false }
+    ])
+    expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([0, 0, 0])
+  })
+
+  it('cancels the hedge when the first answers after all', () => {
+    const { b, outcomes } = learned()
+    have(b, 100)
+    b.pass(30)
+    b.answer('a', blocks[100], 'have')
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
+    expect(outcomes.map(({ member, result }) => `${member} ${result}`)).to.deep.equal(['b cancelled', 'a have'])
+  })
+
+  it('goes on with the hedge, and asks nobody else, when the first lacks it, fails or is lost', () => {
+    for (const end of [
+      (b: Bench) => { b.answer('a', blocks[100], 'lack') },
+      (b: Bench) => { b.answer('a', blocks[100], 'failed') },
+      (b: Bench) => {
+        b.engine.put({ t: 'down', member: 'a' })
+        b.flush()
+      }
+    ]) {
+      const { b, outcomes } = learned()
+      have(b, 100)
+      b.pass(30)
+      end(b)
+      expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+      b.take('p')
+      b.answer('b', blocks[100], 'have')
+      expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
+      expect(outcomes.at(-1)).to.include({ member: 'b', result: 'have', speculative: true })
+    }
+  })
+
+  it('does not deny before the hedge has spoken', () => {
+    const { b } = learned({}, ['a', 'b'])
+    have(b, 100)
+    b.pass(30)
+    b.take('p')
+    b.answer('a', blocks[100], 'lack')
+    expect(b.take('p').presences).to.be.empty()
+    b.answer('b', blocks[100], 'lack')
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
+  })
+
+  it('keeps the attempt when the hedge lacks it or is lost', () => {
+    for (const end of [
+      (b: Bench) => { b.answer('b', blocks[100], 'lack') },
+      (b: Bench) => { b.answer('b', blocks[100], 'failed') },
+      (b: Bench) => {
+        b.engine.put({ t: 'down', member: 'b' })
+        b.flush()
+      }
+    ]) {
+      const { b } = learned()
+      have(b, 100)
+      b.pass(30)
+      end(b)
+      expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+      expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([1, 0, 0])
+      b.take('p')
+      b.answer('a', blocks[100], 'have')
+      expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
+    }
+  })
+
+  it('takes a hedge back when the block itself is wanted, or nobody wants it any more', () => {
+    const { b } = learned()
+    have(b, 100)
+    have(b, 101)
+    b.pass(30)
+    b.want('p', entry(blocks[100]))
+    b.want('p', entry(blocks[101], { cancel: true }))
+    expect(b.cancels.map(({ member, want }) => `${member} ${blocks.findIndex(({ key }) => key === want.key)}`))
+      .to.have.members(['b 100', 'a 101', 'b 101'])
+    expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([1, 0, 0])
+  })
+
+  it('hedges no want-block', () => {
+    const { b } = learned()
+    b.want('p', entry(blocks[100]))
+    b.pass(200)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a'])
+  })
+
+  it('stops at the retry budget', () => {
+    const { b, before } = learned({ retryBudget: 0 })
+    for (let i = 100; i < 200; i++) {
+      have(b, i)
+    }
+    b.pass(200)
+    // what had been saved up, and nothing from the budget
+    expect(b.asks.length - before - 100).to.be.within(1, 20)
+  })
+
+  it('settles where its share of want-haves is hedged', () => {
+    const { b } = learned()
+    let hedged = 0
+    const rounds = 4000
+    for (let i = 0; i < rounds; i++) {
+      // from 10 to 110 ms, evenly
+      const ms = 10 + (i * 37) % 101
+      const before = b.engine.status().totals.hedges
+      have(b, 30)
+      b.pass(ms)
+      b.answer('a', blocks[30], 'have')
+      b.want('p', entry(blocks[30], { cancel: true }))
+      b.take('p')
+      hedged += i < rounds / 2 ? 0 : b.engine.status().totals.hedges - before
+    }
+    expect(hedged / (rounds / 2)).to.be.closeTo(0.05, 0.02)
+  })
+
+  it('can be turned off', () => {
+    const { b } = learned({ hedgeShare: 0 })
+    have(b, 100)
+    b.pass(200)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a'])
+  })
+})
