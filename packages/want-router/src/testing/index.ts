@@ -6,5 +6,10 @@
  * Nothing in here imports a test runner or Node.
  */
 export { seededRandom } from '../seeded-random.ts'
+export * from './errors.ts'
 export { fakeClock } from './fake-clock.ts'
 export type { FakeClock } from './fake-clock.ts'
+export * from './fakes.ts'
+export type { LawChoice, LawTest, TestRunner } from './runner.ts'
+export { strategyLaws, strategyTests } from './strategy-tests.ts'
+export type { StrategyLaw, StrategyTestsInit } from './strategy-tests.ts'

@@ -1,0 +1,185 @@
+import { fakeEnv, fakeWant, pick, ranking } from '../fakes.ts'
+import { history, intruder } from './history.ts'
+import { broken, cases, show, showIds, showWant, someMembers } from './law.ts'
+import type { Ranked } from './history.ts'
+import type { StrategyLawRule } from './law.ts'
+import type { Member, Want } from '../../strategies/strategy.ts'
+
+/** At most once, and only members. */
+function checkSubset ({ ids, members, want }: Pick<Ranked, 'ids' | 'members' | 'want'>): void {
+  const wrong = intruder(ids, members)
+
+  if (wrong != null) {
+    throw broken(`it ranked ${wrong}: ${showIds(ids)}; ${show(members)}; ${showWant(want)}`)
+  }
+}
+
+function checkComplete ({ ids, members, want, whole }: Ranked): void {
+  const missing = members.filter(({ id }) => !ids.includes(id))
+
+  if (whole && missing.length > 0) {
+    throw broken(`it left out ${missing.map(({ id, state }) => `"${id}" (${state})`).join(', ')} of ${show(members)}; ${showWant(want)}; the engine passes over whom it cannot ask, and needs them all where it can ask nobody else`)
+  }
+}
+
+export const subset: StrategyLawRule = {
+  title: 'ranks only members that it was given, each at most once',
+  check (subject) {
+    cases(subject, (_, seed) => {
+      for (const ranked of history(subject, { seed })) {
+        checkSubset(ranked)
+      }
+    })
+  }
+}
+
+export const complete: StrategyLawRule = {
+  title: 'ranks every member in the end, whatever its state and load',
+  check (subject) {
+    cases(subject, (_, seed) => {
+      for (const ranked of history(subject, { seed, whole: true })) {
+        checkComplete(ranked)
+      }
+    })
+  }
+}
+
+export const changingLoads: StrategyLawRule = {
+  title: 'ranks each member once while loads change under it',
+  check (subject) {
+    cases(subject, random => {
+      const members = someMembers(subject, random, 2 + Math.floor(random() * 20))
+      const strategy = subject.factory(fakeEnv(subject.seed))
+      strategy.update([...members])
+
+      for (let i = 0; i < 3; i++) {
+        const want = fakeWant(`key-${i}`)
+        const ids: string[] = []
+
+        for (const { id } of strategy.rank(want)) {
+          ids.push(id)
+          if (ids.length > members.length) {
+            break
+          }
+          // the engine asks several members at once for a want have
+          for (const member of members) {
+            if (member.id === id || random() < 0.2) {
+              member.load = { wants: member.load.wants + Math.floor(random() * 300), bytes: Math.floor(random() * 2 ** 24) }
+            }
+          }
+        }
+
+        if (intruder(ids, members) != null || ids.length !== members.length) {
+          throw broken(`with loads that changed while its ranking was consumed it ranked ${showIds(ids)}; ${show(members)}; ${showWant(want)}`)
+        }
+      }
+    })
+  }
+}
+
+export const comingAndGoing: StrategyLawRule = {
+  title: 'follows members that come and go',
+  check (subject) {
+    cases(subject, (_, seed) => {
+      for (const ranked of history(subject, { seed, changing: true })) {
+        checkSubset(ranked)
+        checkComplete(ranked)
+      }
+    })
+  }
+}
+
+export const noMembers: StrategyLawRule = {
+  title: 'ranks nobody where there is nobody',
+  check (subject) {
+    cases(subject, random => {
+      const strategy = subject.factory(fakeEnv(subject.seed))
+      const members = someMembers(subject, random, 3)
+
+      for (const update of [[], members, []]) {
+        strategy.update(update)
+        const ids = update.length === 0 ? ranking(strategy, fakeWant('key')) : []
+        if (ids.length > 0) {
+          throw broken(`without members it ranked ${showIds(ids)}`)
+        }
+      }
+    }, 1)
+  }
+}
+
+export const oneMember: StrategyLawRule = {
+  title: 'ranks the only member first',
+  check (subject) {
+    cases(subject, random => {
+      const strategy = subject.factory(fakeEnv(subject.seed))
+      const members = someMembers(subject, random, 1)
+      strategy.update([...members])
+
+      for (let i = 0; i < 20; i++) {
+        const want = fakeWant(`key-${i}`, { peer: `peer-${i}` })
+        const ids = ranking(strategy, want)
+        if (ids.join() !== members[0].id) {
+          throw broken(`it ranked ${showIds(ids)}; ${show(members)}; ${showWant(want)}`)
+        }
+      }
+    })
+  }
+}
+
+export const lazy: StrategyLawRule = {
+  title: 'does nothing for a ranking before it is consumed',
+  check (subject) {
+    cases(subject, random => {
+      let reads = 0
+      const members = someMembers(subject, random, 8).map(member => new Proxy<Member>(member, {
+        get (target, name) {
+          reads++
+          return Reflect.get(target, name)
+        }
+      }))
+      const strategy = subject.factory(fakeEnv(subject.seed))
+      const twin = subject.factory(fakeEnv(subject.seed))
+      strategy.update([...members])
+      twin.update([...members])
+
+      for (let i = 0; i < 20; i++) {
+        const want = fakeWant(`key-${i}`)
+        reads = 0
+        strategy.rank(want)
+        strategy.rank(want)
+
+        if (reads > 0) {
+          throw broken(`it read ${reads} properties of its members before the first member was asked for (a generator, * rank, would not); ${showWant(want)}`)
+        }
+
+        const id = pick(strategy, want)?.id
+        const expected = pick(twin, want)?.id
+        if (id !== expected) {
+          throw broken(`rankings that nobody consumed changed the first of the next one from "${expected}" to "${id}"; ${showWant(want)}`)
+        }
+      }
+    }, 20)
+  }
+}
+
+export const readOnly: StrategyLawRule = {
+  title: 'leaves members, their list, wants and outcomes as they are',
+  check (subject) {
+    cases(subject, random => {
+      const members = someMembers(subject, random, 8)
+      for (const member of members) {
+        Object.freeze(member.load)
+        Object.freeze(member.labels)
+        Object.freeze(member)
+      }
+      const strategy = subject.factory(Object.freeze(fakeEnv(subject.seed)))
+      strategy.update(Object.freeze(members))
+
+      for (let i = 0; i < 10; i++) {
+        const want: Want = Object.freeze(fakeWant(`key-${i}`))
+        const [first] = ranking(strategy, want)
+        strategy.observe?.(Object.freeze({ member: first, want, result: 'block', ms: 10, bytes: 1000, speculative: false }))
+      }
+    })
+  }
+}

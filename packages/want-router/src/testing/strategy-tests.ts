@@ -1,0 +1,118 @@
+import { SEED } from './fakes.ts'
+import { runTests, skipReason } from './runner.ts'
+import { deterministic, independent, injected } from './strategy-laws/chance.ts'
+import { noCounting, noGrowth, recovery, strayOutcomes } from './strategy-laws/learning.ts'
+import { changingLoads, comingAndGoing, complete, lazy, noMembers, oneMember, readOnly, subset } from './strategy-laws/order.ts'
+import { inputOrder, minimalDisruption, shares, sharesUnderLoad } from './strategy-laws/spread.ts'
+import type { LawChoice, LawTest, TestRunner } from './runner.ts'
+import type { StrategyLawRule, Subject } from './strategy-laws/law.ts'
+import type { StrategyFactory } from '../strategies/strategy.ts'
+
+const LAWS = {
+  subset,
+  complete,
+  'changing-loads': changingLoads,
+  'coming-and-going': comingAndGoing,
+  'no-members': noMembers,
+  'one-member': oneMember,
+  lazy,
+  'read-only': readOnly,
+  deterministic,
+  independent,
+  injected,
+  shares,
+  'shares-under-load': sharesUnderLoad,
+  'input-order': inputOrder,
+  'minimal-disruption': minimalDisruption,
+  recovery,
+  'no-counting': noCounting,
+  'stray-outcomes': strayOutcomes,
+  'no-growth': noGrowth
+} as const satisfies Record<string, StrategyLawRule>
+
+/** The name of a law, as in {@link StrategyTestsInit.laws}. */
+export type StrategyLaw = keyof typeof LAWS
+
+/** How the laws of a strategy are checked. */
+export interface StrategyTestsInit {
+  /**
+   * Laws that do not apply, each with the reason, which the skipped test shows:
+   * `{ 'minimal-disruption': 'takes turns, whatever the block' }`. Default: all
+   * apply.
+   */
+  readonly laws?: LawChoice<StrategyLaw>
+  /** What the tests are gathered under. Default `a strategy` */
+  readonly name?: string
+  /** Where random cases begin; a failure says the seed that repeats it. Default: always the same. */
+  readonly seed?: number
+  /** Random cases a law. Default 100 */
+  readonly runs?: number
+  /** Labels for members of random cases, for strategies that demand certain ones. Default: some have `tier` and `zone`. */
+  labels? (random: () => number): Readonly<Record<string, string>>
+  /** `minimal-disruption`: the share of keys that may move without need, for hash tables that are not perfect. Default 0 */
+  readonly collateral?: number
+  /** `recovery`, `no-counting`: the wants, 10 ms apart, within which a member that is well must come first once. Default 10,000 */
+  readonly recovery?: number
+  /** `no-growth`: the most entries in one Map, Set or array. Default 20,000 */
+  readonly maxEntries?: number
+  /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
+  readonly test?: TestRunner
+}
+
+/**
+ * Tests a strategy against the laws that every strategy owes the router. Call it
+ * at the top of a test file, or within a `describe`.
+ *
+ * What it cannot see: memory that grows other than in a `Map`, a `Set` or the
+ * `push` of an array. That every attempt is observed once is the engine's law,
+ * and not checked here.
+ *
+ * @param factory - makes the strategy; it is called many times
+ * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given
+ *
+ * @example
+ *
+ * ```ts
+ * import { roundRobin } from '@kitsune/want-router'
+ * import { strategyTests } from '@kitsune/want-router/testing'
+ * import { describe, it } from 'node:test'
+ *
+ * strategyTests(roundRobin(), {
+ *   name: 'round robin',
+ *   laws: {
+ *     'input-order': 'begins anywhere',
+ *     'minimal-disruption': 'takes turns, whatever the block'
+ *   },
+ *   test: { describe, it }
+ * })
+ * ```
+ */
+export function strategyTests (factory: StrategyFactory, init: StrategyTestsInit = {}): void {
+  runTests(init.name ?? 'a strategy', strategyLaws(factory, init), init.test)
+}
+
+/**
+ * The same laws one by one, for a runner that has no `describe` and `it`.
+ * `check` throws a {@link LawBrokenError} where the strategy breaks the law.
+ */
+export function strategyLaws (factory: StrategyFactory, init: StrategyTestsInit = {}): Array<LawTest<StrategyLaw>> {
+  const subject: Subject = {
+    factory,
+    seed: init.seed ?? SEED,
+    runs: init.runs ?? 100,
+    labels: random => init.labels?.(random) ?? someLabels(random),
+    collateral: init.collateral ?? 0,
+    recovery: init.recovery ?? 10_000,
+    maxEntries: init.maxEntries ?? 20_000
+  }
+
+  return Object.entries<StrategyLawRule>(LAWS).map(([name, { title, check }]) => {
+    const id = name as StrategyLaw
+    return { id, title, skipped: skipReason(init.laws?.[id]), check: () => { check(subject) } }
+  })
+}
+
+function someLabels (random: () => number): Record<string, string> {
+  const digit = Math.floor(random() * 3)
+  return random() < 0.5 ? {} : { tier: `${digit}`, zone: `zone-${digit}` }
+}

@@ -1,0 +1,104 @@
+import { expect } from 'aegir/chai'
+import { rendezvous } from '../../src/strategies/rendezvous.ts'
+import { roundRobin } from '../../src/strategies/round-robin.ts'
+import { LawBrokenError, NoTestRunnerError } from '../../src/testing/errors.ts'
+import { strategyLaws, strategyTests } from '../../src/testing/strategy-tests.ts'
+import { BROKEN } from './broken-strategies.ts'
+import type { StrategyFactory } from '../../src/strategies/strategy.ts'
+import type { StrategyLaw, StrategyTestsInit } from '../../src/testing/strategy-tests.ts'
+
+/** What the law says of the strategy; undefined if it keeps it. */
+function verdict (law: StrategyLaw, factory: StrategyFactory, init?: StrategyTestsInit): string | undefined {
+  try {
+    void strategyLaws(factory, init).find(({ id }) => id === law)?.check()
+  } catch (err) {
+    expect(err).to.be.an.instanceOf(LawBrokenError)
+    return (err as Error).message
+  }
+}
+
+describe('strategyLaws', () => {
+  it('are kept by a good strategy', function () {
+    this.timeout(20_000)
+
+    for (const { id } of strategyLaws(rendezvous())) {
+      expect(verdict(id, rendezvous())).to.equal(undefined)
+    }
+  })
+
+  it('have a broken strategy each', () => {
+    expect(new Set(BROKEN.map(({ law }) => law))).to.deep.equal(new Set(strategyLaws(rendezvous()).map(({ id }) => id)))
+  })
+
+  for (const { law, what, says, make } of BROKEN) {
+    it(`${law} catches a strategy that ${what}`, () => {
+      expect(verdict(law, make())).to.match(says)
+    })
+  }
+
+  it('say how to see a failure again', () => {
+    const { law, make } = BROKEN[0]
+    const message = verdict(law, make())
+    const [, seed] = /Again with { seed: (\d+), runs: 1 }$/.exec(message ?? '') ?? []
+
+    expect(verdict(law, make(), { seed: Number(seed), runs: 1 })).to.equal(message)
+  })
+})
+
+/** A runner that writes down what it is given. */
+function recordingRunner (): { test: StrategyTestsInit['test'], titles: string[], run (title: string): void } {
+  const titles: string[] = []
+  const bodies = new Map<string, () => void | Promise<void>>()
+  const it = (title: string, body: () => void | Promise<void>): void => {
+    titles.push(title)
+    bodies.set(title, body)
+  }
+
+  return {
+    titles,
+    run (title) { void bodies.get(title)?.() },
+    test: {
+      describe (title, body) {
+        titles.push(title)
+        body()
+      },
+      it: Object.assign(it, { skip: (title: string) => { titles.push(`- ${title}`) } })
+    }
+  }
+}
+
+describe('strategyTests', () => {
+  it('gives each law to the test runner, and the reasons of those that are skipped', () => {
+    const { test, titles } = recordingRunner()
+    strategyTests(roundRobin(), { test, name: 'mine', laws: { 'input-order': 'begins anywhere', lazy: false, subset: true } })
+
+    expect(titles).to.have.lengthOf(1 + strategyLaws(roundRobin()).length)
+    expect(titles[0]).to.equal('mine')
+    expect(titles).to.include('subset: ranks only members that it was given, each at most once')
+    expect(titles).to.include('- input-order: ranks alike in whatever order members are given, and whatever chance brings (skipped: begins anywhere)')
+    expect(titles).to.include('- lazy: does nothing for a ranking before it is consumed (skipped: does not apply)')
+  })
+
+  it('fails the test of a law that is broken', () => {
+    const { law, make } = BROKEN[0]
+    const { test, titles, run } = recordingRunner()
+    strategyTests(make(), { test })
+
+    for (const title of titles.slice(1)) {
+      if (title.startsWith(`${law}:`)) {
+        expect(() => { run(title) }).to.throw(LawBrokenError)
+      }
+    }
+  })
+
+  it('says what to do where no test runner is to be found', () => {
+    const { describe } = globalThis
+    Reflect.deleteProperty(globalThis, 'describe')
+
+    try {
+      expect(() => { strategyTests(rendezvous(), { name: 'mine' }) }).to.throw(NoTestRunnerError, '"mine": there is no global describe and it; import them of the test runner and pass { test: { describe, it } }')
+    } finally {
+      globalThis.describe = describe
+    }
+  })
+})
