@@ -30,3 +30,13 @@ export class KuboRpcError extends Error {
     super(message)
   }
 }
+
+/** A recording cannot be read or replayed. */
+export class InvalidRecordingError extends Error {
+  static name = 'InvalidRecordingError'
+  name = 'InvalidRecordingError'
+
+  constructor (message = 'The recording cannot be read') {
+    super(message)
+  }
+}

@@ -12,6 +12,7 @@ import { rendezvous } from './strategies/rendezvous.ts'
 import type { Limits } from './defaults.ts'
 import type { BlockHasher } from './driver/verify.ts'
 import type { EngineStatus } from './engine/io.ts'
+import type { Tap } from './engine/tap.ts'
 import type { Network, NetworkComponents } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { StrategyFactory } from './strategies/strategy.ts'
@@ -41,6 +42,8 @@ export interface WantRouterInit {
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. A block that cannot be verified is not forwarded. */
   readonly hashers?: readonly BlockHasher[]
+  /** Is shown everything that goes into the engine and comes out of it: for debugging, and for recordings. */
+  readonly tap?: Tap
   /** Overrides of {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>
 }
@@ -95,7 +98,8 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     now: platformTimers.now,
     randomSeed: Math.floor(Math.random() * 2 ** 32),
     seed: hashString(components.peerId.toString(), 0),
-    limits: init.limits
+    limits: init.limits,
+    tap: init.tap
   })
 
   const drive = driver({

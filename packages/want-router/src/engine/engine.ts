@@ -30,12 +30,14 @@ import { initialState } from './initial-state.ts'
 import { everyWant, upstream } from './ledger.ts'
 import { memberStatus } from './members.ts'
 import { admissible, connected, giveTurn } from './state.ts'
+import { tapped } from './tap.ts'
 import { nextSweep, stallOf, tick, timeoutOf } from './ticking.ts'
 import { askAll } from './turns.ts'
 import { onWants } from './wanting.ts'
 import type { Engine, Input, Output } from './io.ts'
 import type { EngineMember } from './members.ts'
 import type { State } from './state.ts'
+import type { Tap } from './tap.ts'
 import type { Limits } from '../defaults.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
 import type { CancelledWant, Capacity, MemberInit, TargetWant } from '../targets/target.ts'
@@ -50,6 +52,8 @@ export interface EngineInit {
   /** Derived from the public identity, so that workers and replicas agree. */
   readonly seed: number
   readonly limits?: Partial<Limits>
+  /** Is shown all that goes in and comes out. */
+  readonly tap?: Tap
 }
 
 /**
@@ -108,7 +112,7 @@ export function createEngine (init: EngineInit): Engine {
 
   let dirty = false
 
-  return {
+  const engine: Engine = {
     put (input) {
       time = init.now()
       const handle: (input: never) => void = handlers[input.t]
@@ -184,6 +188,13 @@ export function createEngine (init: EngineInit): Engine {
       }
     }
   }
+
+  if (init.tap == null) {
+    return engine
+  }
+  const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
+  init.tap({ at: time, t: 'start', seed: init.seed, randomSeed: init.randomSeed, members, limits })
+  return tapped(engine, () => time, init.tap)
 }
 
 function memberUp (state: State, member: EngineMember, capacity: Partial<Capacity> = {}): void {

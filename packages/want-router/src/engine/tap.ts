@@ -1,0 +1,74 @@
+import type { Engine, Input, Output } from './io.ts'
+import type { Limits } from '../defaults.ts'
+import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
+import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+
+/**
+ * Everything that goes into an engine and comes out of it, in order. With the
+ * strategy, the records since `start` determine all that follows: replayed, they
+ * lead to the same decisions.
+ */
+export type TapRecord = { readonly at: number } & (
+  /** The engine was made: its configuration but for the strategy, which is code. */
+  | { readonly t: 'start', readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits }
+  | { readonly t: 'put', readonly input: Input }
+  | { readonly t: 'flush', readonly said: readonly Decision[] }
+  | { readonly t: 'take', readonly peer: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Outgoing }
+)
+
+/** What a flush carried out. */
+export type Decision =
+  | { readonly t: 'ask', readonly member: string, readonly wants: readonly TargetWant[] }
+  | { readonly t: 'cancel', readonly member: string, readonly wants: readonly CancelledWant[] }
+  | { readonly t: 'ready', readonly peer: string }
+  | { readonly t: 'close', readonly peer: string, readonly why: string }
+
+/**
+ * Sees every record as it happens, within the engine's call: it must neither
+ * throw nor call the engine, and copies what it keeps of the bytes.
+ */
+export type Tap = (record: TapRecord) => void
+
+/** An engine that shows a tap what passes through it; `time` is the engine's own. */
+export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
+  return {
+    put (input) {
+      engine.put(input)
+      tap({ at: time(), t: 'put', input })
+    },
+
+    flush (out) {
+      const said: Decision[] = []
+      const both: Output = {
+        ask (member, wants) {
+          said.push({ t: 'ask', member, wants })
+          out.ask(member, wants)
+        },
+        cancel (member, wants) {
+          said.push({ t: 'cancel', member, wants })
+          out.cancel(member, wants)
+        },
+        ready (peer) {
+          said.push({ t: 'ready', peer })
+          out.ready(peer)
+        },
+        close (peer, why) {
+          said.push({ t: 'close', peer, why })
+          out.close(peer, why)
+        }
+      }
+      engine.flush(both)
+      tap({ at: time(), t: 'flush', said })
+    },
+
+    take (peer, maxBytes, protocol) {
+      const message = engine.take(peer, maxBytes, protocol)
+      tap({ at: time(), t: 'take', peer, maxBytes, protocol, message })
+      return message
+    },
+
+    get dirty () { return engine.dirty },
+    get deadline () { return engine.deadline },
+    status: () => engine.status()
+  }
+}

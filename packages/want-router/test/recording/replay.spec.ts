@@ -1,0 +1,81 @@
+import { expect } from 'aegir/chai'
+import { InvalidRecordingError } from '../../src/errors.ts'
+import { readRecordLine, recordLine, replay } from '../../src/recording/index.ts'
+import { seededRandom } from '../../src/seeded-random.ts'
+import { leastLoaded } from '../../src/strategies/least-loaded.ts'
+import { rendezvous } from '../../src/strategies/rendezvous.ts'
+import { bench, entry, testBlock } from '../engine/harness.ts'
+import type { TapRecord } from '../../src/recording/index.ts'
+import type { Bench } from '../engine/harness.ts'
+
+const members = ['a', 'b', 'c'].map(id => ({ id, labels: { tier: '1' } }))
+
+/** A history in which most things happen, and its recording as it would be read from a file. */
+function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: Bench, records: TapRecord[], lines: string[] } {
+  const lines: string[] = []
+  const b = bench({ members, strategy: leastLoaded(), tap: record => { lines.push(recordLine(record)) }, ...init })
+  const random = seededRandom(seed)
+  const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]
+  const blocks = Array.from({ length: 20 }, (_, i) => testBlock(i, 500 + 400 * i))
+
+  for (let i = 0; i < 400; i++) {
+    const member = one(members).id
+    const block = one(blocks)
+    const { want } = b.asks.length > 0 ? one(b.asks) : { want: { key: '' } }
+    const asked = blocks.find(({ key }) => key === want.key) ?? block
+    one([
+      () => { b.want(one(['p', 'q']), entry(block, { wantType: one(['have', 'block']), cid: one([block.cid, block.v0]) })) },
+      () => { b.want(one(['p', 'q']), entry(block), entry(one(blocks))) },
+      () => { b.block(member, { ...asked, bytes: Buffer.from(asked.bytes) }) },
+      () => { b.answer(member, asked, one(['have', 'lack', 'unknown', 'failed'])) },
+      () => { b.pass(random() * 400) },
+      () => { b.take(one(['p', 'q'])) },
+      () => {
+        b.engine.put(one([{ t: 'down', member }, { t: 'up', member, capacity: { bytes: Infinity } }, { t: 'load', member, pendingBytes: 7 }, { t: 'gone', peer: 'p' }]))
+        b.flush()
+      }
+    ])()
+  }
+  return { b, lines, records: lines.map(readRecordLine) }
+}
+
+describe('a recording', () => {
+  it('replays to the same decisions and the same state', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const { b, records } = recorded(seed)
+      const result = replay(records, { strategy: leastLoaded() })
+      expect(result.divergence, `seed ${seed}`).to.equal(undefined)
+      expect(result.records).to.equal(records.length)
+      expect(result.engine.status()).to.deep.equal(b.engine.status())
+    }
+  })
+
+  it('shows where another strategy decides otherwise', () => {
+    const { records } = recorded(1)
+    const { divergence } = replay(records, { strategy: rendezvous() })
+    expect(divergence?.record).to.be.above(0)
+    expect(divergence?.recorded.t).to.equal('flush')
+    expect(divergence?.replayed).to.have.property('at', divergence?.recorded.at)
+  })
+
+  it('has the configuration of the engine, and no block', () => {
+    const { records, lines } = recorded(1, { limits: { wantsPerPeer: 7 } })
+    expect(records[0]).to.deep.include({ t: 'start', seed: 1, randomSeed: 1, members })
+    expect(records[0]).to.have.nested.property('limits.wantsPerPeer', 7)
+    const blocks = lines.filter(line => line.includes('"t":"block"'))
+    expect(blocks).to.not.be.empty()
+    for (const line of blocks) {
+      expect(line).to.match(/"bytes":\{"\$size":\d+\}/)
+      expect(line.length).to.be.below(300)
+    }
+  })
+
+  it('is refused if it is none', () => {
+    expect(() => readRecordLine('{"at":1')).to.throw(InvalidRecordingError, 'not a line of a recording: {"at":1')
+    expect(() => readRecordLine('{}')).to.throw(InvalidRecordingError)
+    expect(() => replay([], { strategy: rendezvous() })).to.throw(InvalidRecordingError, 'empty')
+    const { records } = recorded(1)
+    expect(() => replay(records.slice(1), { strategy: rendezvous() })).to.throw(InvalidRecordingError, 'does not begin')
+    expect(() => replay([...records, records[0]], { strategy: leastLoaded() })).to.throw(InvalidRecordingError, 'another engine')
+  })
+})
