@@ -45,28 +45,28 @@ export function replay (records: Iterable<TapRecord>, init: ReplayInit): Replay 
   let replayed: TapRecord | undefined
   let count = 0
 
+  const start = (record: Extract<TapRecord, { t: 'start' }>): Engine => createEngine({
+    ...record,
+    limits: { ...record.limits, ...init.limits },
+    strategy: init.strategy,
+    now: () => now,
+    tap (seen) { replayed = seen }
+  })
+
   for (const record of records) {
     now = record.at
     if (record.t === 'start') {
       if (engine != null) {
         throw new InvalidRecordingError(`record ${count} starts another engine: replay one at a time`)
       }
-      engine = createEngine({
-        ...record,
-        limits: { ...record.limits, ...init.limits },
-        strategy: init.strategy,
-        now: () => now,
-        tap (seen) { replayed = seen }
-      })
-      count++
-      continue
-    }
-    if (engine == null) {
+      engine = start(record)
+    } else if (engine == null) {
       throw new InvalidRecordingError('the recording does not begin with the start of an engine')
-    }
-    apply(engine, record)
-    if (replayed != null && recordLine(replayed) !== recordLine(record)) {
-      return { records: count, engine, divergence: { record: count, recorded: record, replayed } }
+    } else {
+      apply(engine, record)
+      if (replayed != null && recordLine(replayed) !== recordLine(record)) {
+        return { records: count, engine, divergence: { record: count, recorded: record, replayed } }
+      }
     }
     count++
   }
