@@ -1,0 +1,21 @@
+import type { Member, StrategyFactory } from '@kitsune/want-router'
+
+/**
+ * The block's hash modulo the number of members: what hashing is before it is
+ * consistent. When a member leaves, nearly every block moves.
+ */
+export function modulo (): StrategyFactory {
+  return () => {
+    let members: readonly Member[] = []
+
+    return {
+      update (changed) { members = changed },
+
+      * rank ({ hash }) {
+        for (let i = 0; i < members.length; i++) {
+          yield members[(hash + i) % members.length]
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { Member, StrategyFactory } from '@kitsune/want-router'
+
+/**
+ * Lets a strategy choose between two members drawn at random, without
+ * replacement, and offers the others only after them: the power of two choices
+ * where want-router scans all, for the sake of comparison.
+ */
+export function twoChoices (inner: StrategyFactory): StrategyFactory {
+  return env => {
+    const strategy = inner(env)
+    let members: readonly Member[] = []
+
+    return {
+      update (changed) {
+        members = changed
+        strategy.update(changed)
+      },
+
+      * rank (want) {
+        if (members.length <= 2) {
+          yield * strategy.rank(want)
+          return
+        }
+        const first = Math.floor(env.random() * members.length)
+        const second = (first + 1 + Math.floor(env.random() * (members.length - 1))) % members.length
+        const drawn = new Set([members[first], members[second]])
+        const ranked = [...strategy.rank(want)]
+        yield * ranked.filter(member => drawn.has(member))
+        yield * ranked.filter(member => !drawn.has(member))
+      },
+
+      observe (outcome) { strategy.observe?.(outcome) }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from '../errors.ts'
+import { splitStrategies } from '../strategies.ts'
+
+export interface Options {
+  /** Names, paths and `all`, in the order in which they were written. */
+  readonly scenarios: readonly string[]
+  /** As written; none: each scenario's own. */
+  readonly strategies: readonly string[]
+  readonly seed: number
+  /** Share of each scenario's time that is simulated. */
+  readonly scale: number
+  /** Where to write results; `-` is standard output, and everything else then goes to standard error. */
+  readonly json?: string
+  /** Where to write the report; undefined: a place in the folder for temporary files. */
+  readonly html?: string
+  readonly report: boolean
+  /** A document to put the figures into. */
+  readonly docs?: string
+  /** Print the parameters of the scenarios and simulate nothing. */
+  readonly describe: boolean
+  readonly list: boolean
+  readonly help: boolean
+}
+
+export const USAGE = `kitsune-simulate --scenario NAME [options]
+
+  --scenario NAME     a built-in scenario, all, or a path to a file: a module that exports "scenario",
+                      JSON, or a recording (.ndjson); repeat it for more
+  --strategies LIST   all, or strategies separated by semicolons (or commas outside of parentheses) as
+                      they are written in configurations, as in "round-robin;bounded-load(rendezvous, 1.5)";
+                      a path to a module is a strategy of your own (default: the scenario's list)
+  --seed N            a whole number; the same seed gives the same results (default: 1)
+  --scale X           simulate so many times the scenario's duration (default: 1)
+  --json FILE         write all results as JSON; - is standard output
+  --html FILE         where to write the report with plots (default: among temporary files)
+  --no-html           write no report
+  --docs FILE         put the figures into a document, where it has marks for them
+  --describe          print every parameter of the scenarios with its meaning, and stop
+  --list              print what scenarios and strategies there are, and stop
+  --help`
+
+/** @throws {UsageError} with one line that says which option is wrong */
+export function parseOptions (args: readonly string[]): Options {
+  const values = parse(args)
+
+  return {
+    scenarios: values.scenario ?? [],
+    strategies: (values.strategies ?? []).flatMap(splitStrategies),
+    seed: seed(values.seed ?? '1'),
+    scale: scale(values.scale ?? '1'),
+    json: values.json,
+    html: values.html,
+    report: values['no-html'] !== true,
+    docs: values.docs,
+    describe: values.describe === true,
+    list: values.list === true,
+    help: values.help === true
+  }
+}
+
+interface Values {
+  scenario?: string[]
+  strategies?: string[]
+  seed?: string
+  scale?: string
+  json?: string
+  html?: string
+  'no-html'?: boolean
+  docs?: string
+  describe?: boolean
+  list?: boolean
+  help?: boolean
+}
+
+function parse (args: readonly string[]): Values {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        scenario: { type: 'string', multiple: true },
+        strategies: { type: 'string', multiple: true },
+        seed: { type: 'string' },
+        scale: { type: 'string' },
+        json: { type: 'string' },
+        html: { type: 'string' },
+        'no-html': { type: 'boolean' },
+        docs: { type: 'string' },
+        describe: { type: 'boolean' },
+        list: { type: 'boolean' },
+        help: { type: 'boolean' }
+      }
+    }).values
+  } catch (err) {
+    throw new UsageError(err instanceof Error ? err.message.replaceAll('\n', ' ') : String(err))
+  }
+}
+
+function seed (value: string): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new UsageError(`--seed: "${value}" is not a whole number of at least 0`)
+  }
+  return number
+}
+
+function scale (value: string): number {
+  const number = Number(value)
+  if (!(number > 0 && number < Infinity)) {
+    throw new UsageError(`--scale: "${value}" is not a number above 0`)
+  }
+  return number
+}

@@ -1,0 +1,19 @@
+/** A scenario that cannot be meant: the message says which parameter, and what is expected. */
+export class ScenarioError extends Error {
+  static name = 'ScenarioError'
+  name = 'ScenarioError'
+
+  constructor (message = 'Invalid scenario') {
+    super(message)
+  }
+}
+
+/** The command line names something that does not exist, or a value that makes no sense. */
+export class UsageError extends Error {
+  static name = 'UsageError'
+  name = 'UsageError'
+
+  constructor (message = 'Invalid arguments') {
+    super(message)
+  }
+}

@@ -1,0 +1,67 @@
+import { hashString } from '@kitsune/want-router/engine'
+import { seededRandom } from '@kitsune/want-router/testing'
+import { contentIndex } from '../world/content.ts'
+import { draw } from './distribution.ts'
+import type { Distribution } from '../scenario/schema.ts'
+import type { TargetWant } from '@kitsune/want-router'
+
+/** What a want names. */
+type Named = Pick<TargetWant, 'key' | 'cid'>
+
+/** Which blocks there are, how large they are, and who holds them: a function of the seed and the key. */
+export interface Catalogue {
+  /** Bytes of the block; undefined if there is no such block anywhere. */
+  size (want: Named): number | undefined
+  /** Whether a member that holds that share of all blocks holds this one. */
+  holds (member: string, share: number, want: Named): boolean
+}
+
+/** From here on blocks exist nowhere. */
+export const ABSENT = 2 ** 52
+
+export interface CatalogueInit {
+  readonly seed: number
+  readonly sizes: Distribution
+  /** With it, each block is at exactly so many of these members. */
+  readonly copies?: number
+  readonly members: readonly string[]
+  /** Sizes of the blocks of a recording; what is not in it exists nowhere. */
+  readonly recorded?: ReadonlyMap<string, number>
+}
+
+export function catalogue ({ seed, sizes, copies, members, recorded }: CatalogueInit): Catalogue {
+  const size = draw(sizes)
+  const sizeSeed = hashString('size', seed)
+  const seeds = new Map(members.map(id => [id, hashString(`holds ${id}`, seed)]))
+
+  function rank (member: string, { key }: Named): number {
+    return hashString(key, seeds.get(member) ?? 0)
+  }
+
+  return {
+    size (want) {
+      if (recorded != null) {
+        return recorded.get(want.key)
+      }
+      if (contentIndex(want.cid) >= ABSENT) {
+        return
+      }
+      return typeof sizes === 'number' ? sizes : Math.max(1, Math.round(size(seededRandom(hashString(want.key, sizeSeed)))))
+    },
+
+    holds (member, share, want) {
+      if (copies == null) {
+        return share >= 1 || rank(member, want) < share * 2 ** 32
+      }
+      if (share <= 0) {
+        return false
+      }
+      const own = rank(member, want)
+      let before = 0
+      for (const id of members) {
+        before += id !== member && rank(id, want) < own ? 1 : 0
+      }
+      return before < copies
+    }
+  }
+}

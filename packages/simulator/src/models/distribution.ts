@@ -1,0 +1,46 @@
+import type { Distribution } from '../scenario/schema.ts'
+
+/** Draws one value. */
+export type Draw = (random: () => number) => number
+
+/** How a distribution that a scenario states is drawn from. */
+export function draw (distribution: Distribution): Draw {
+  if (typeof distribution === 'number') {
+    return () => distribution
+  }
+  switch (distribution.kind) {
+    case 'uniform': {
+      const { from, to } = distribution
+      return random => from + (to - from) * random()
+    }
+    case 'exponential':
+      return random => exponential(distribution.mean, random)
+    case 'lognormal': {
+      const { median, sigma } = distribution
+      return random => median * Math.exp(sigma * normal(random))
+    }
+    default: {
+      const parts = distribution.parts.map(({ share, of }) => ({ share, of: draw(of) }))
+      const total = parts.reduce((sum, { share }) => sum + share, 0)
+      return random => {
+        let left = random() * total
+        for (const { share, of } of parts) {
+          left -= share
+          if (left < 0) {
+            return of(random)
+          }
+        }
+        return parts[parts.length - 1].of(random)
+      }
+    }
+  }
+}
+
+export function exponential (mean: number, random: () => number): number {
+  return -mean * Math.log(1 - random())
+}
+
+/** Box and Muller, 1958. One of the two values is thrown away, so that draws depend on nothing but the source. */
+function normal (random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}

@@ -1,0 +1,86 @@
+import type { RunResult, ScenarioResult, Totals } from '../metrics/result.ts'
+
+/** One figure of a run, as tables and reports show it. */
+export interface Column {
+  readonly title: string
+  /** What it means, with its unit. */
+  readonly about: string
+  of (run: RunResult): string | undefined
+}
+
+export const COLUMNS: readonly Column[] = [
+  { title: 'p50 ms', about: 'half of the wants took at most so long', of: ({ latency }) => ms(latency.p50) },
+  { title: 'p90 ms', about: '90% of the wants took at most so long', of: ({ latency }) => ms(latency.p90) },
+  { title: 'p99 ms', about: '99% of the wants took at most so long', of: ({ latency }) => ms(latency.p99) },
+  { title: 'p99.9 ms', about: '99.9% of the wants took at most so long', of: ({ latency }) => ms(latency.p999) },
+  { title: 'served', about: 'wants answered by what they asked for', of: ({ totals }) => percent(totals.served / ended(totals), 2) },
+  { title: 'denied', about: 'wants answered by DONT_HAVE', of: ({ totals }) => some(totals.denied, percent(totals.denied / ended(totals), 2)) },
+  { title: 'unserved', about: 'wants that their peers gave up', of: ({ totals }) => some(totals.unserved, percent(totals.unserved / ended(totals), 2)) },
+  { title: 'asks/want', about: 'asks of members for each want', of: ({ totals }) => (totals.asks / totals.wants).toFixed(3) },
+  { title: 'max/mean', about: 'asks of the most asked member by the mean', of: ({ totals }) => totals.maxByMean.toFixed(2) },
+  { title: 'in flight max/mean', about: 'open wants of the fullest member by the mean, over time', of: ({ totals }) => totals.inFlightMaxByMean.toFixed(2) },
+  { title: 'peak', about: 'the most wants open at one member', of: ({ totals }) => totals.inFlightPeak.toFixed(0) },
+  { title: 'cache hits', about: 'share of the blocks that members had in their caches', of: ({ totals }) => percent(totals.hitShare) },
+  { title: 'home', about: 'share of the asks for a block that went to its usual member', of: ({ totals }) => percent(totals.homeShare) },
+  { title: 'moved', about: 'blocks asked of another member after the change than before', of: ({ totals }) => percent(totals.moved) },
+  { title: 'collateral', about: 'blocks that moved although their member was still there', of: ({ totals }) => percent(totals.collateral) },
+  { title: 'coalesced', about: 'wants that joined one on its way', of: ({ totals }) => some(totals.coalesced, percent(totals.coalesced / totals.wants)) },
+  { title: 'lacks', about: 'asks that were answered by DONT_HAVE', of: ({ totals }) => some(totals.lacks, percent(totals.lacks / totals.asks)) },
+  { title: 'hedges', about: 'wants asked of a second member while the first was slow', of: ({ totals }) => some(totals.hedges, percent(totals.hedges / totals.wants)) },
+  { title: 'timeouts', about: 'asks that took too long', of: ({ totals }) => some(totals.timeouts, String(totals.timeouts)) },
+  { title: 'ejections', about: 'times a member was set aside', of: ({ totals }) => some(totals.ejections, String(totals.ejections)) }
+]
+
+/** The columns that have something to say in at least one run. */
+export function columns (runs: readonly RunResult[]): readonly Column[] {
+  return COLUMNS.filter(column => runs.some(run => column.of(run) != null))
+}
+
+/** The runs of a scenario as a table in Markdown, which a terminal shows as well. */
+export function printRuns ({ runs }: Pick<ScenarioResult, 'runs'>): string {
+  const shown = columns(runs)
+  return table(
+    ['strategy', ...shown.map(({ title }) => title)],
+    runs.map(run => [run.strategy, ...shown.map(({ of }) => of(run) ?? '–')])
+  )
+}
+
+/** Each member's part of the asks, a row a strategy. Of many members only the summary is of use. */
+export function printShares ({ runs }: Pick<ScenarioResult, 'runs'>): string {
+  return table(
+    ['share of asks', ...runs[0].members.map(({ id }) => id)],
+    runs.map(run => [run.strategy, ...run.members.map(({ share }) => percent(share) ?? '–')])
+  )
+}
+
+/** A Markdown table with aligned columns, the first to the left. */
+export function table (head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const widths = head.map((title, i) => Math.max(title.length, 3, ...rows.map(row => row[i].length)))
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join(' | ')} |`
+
+  return [
+    line(head),
+    `|${widths.map((width, i) => `${'-'.repeat(width + 1)}${i === 0 ? '-' : ':'}`).join('|')}|`,
+    ...rows.map(line)
+  ].join('\n')
+}
+
+export function ms (value: number | undefined): string | undefined {
+  if (value == null) {
+    return undefined
+  }
+  return value.toFixed(value < 10 ? 2 : Number(value < 100))
+}
+
+export function percent (value: number | undefined, digits = 1): string | undefined {
+  return value == null || Number.isNaN(value) ? undefined : `${(value * 100).toFixed(digits)}%`
+}
+
+/** Wants that are over, one way or another: some are still open when a run ends. */
+function ended ({ served, denied, unserved }: Totals): number {
+  return served + denied + unserved
+}
+
+function some (count: number, text: string | undefined): string | undefined {
+  return count === 0 ? undefined : text
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UsageError } from '../errors.ts'
+import { SCENARIOS } from '../scenarios/index.ts'
+import { parseScenario } from './parse.ts'
+import type { FullScenario } from './schema.ts'
+
+/**
+ * Scenarios by name, `all` of them, or from a file: a module that exports
+ * `scenario`, or JSON.
+ *
+ * @throws {UsageError} if there is none of that name, or no such file
+ * @throws {ScenarioError} if one states what cannot be meant
+ */
+export async function findScenarios (names: readonly string[]): Promise<FullScenario[]> {
+  const found = new Map<string, FullScenario>()
+  for (const name of names.flatMap(name => name === 'all' ? SCENARIOS.map(({ name }) => name) : [name])) {
+    const builtIn = SCENARIOS.find(scenario => scenario.name === name)
+    const scenario = builtIn != null ? parseScenario(builtIn, name) : parseScenario(await loadScenario(name), name)
+    found.set(name, scenario)
+  }
+  return [...found.values()]
+}
+
+async function loadScenario (path: string): Promise<unknown> {
+  if (!/\.(json|[cm]?[jt]s)$/.test(path)) {
+    throw new UsageError(`--scenario: there is no "${path}", only all, a path to a file that ends in .ts, .js, .mjs, .json or .ndjson, and ${SCENARIOS.map(({ name }) => name).join(', ')}`)
+  }
+  try {
+    if (path.endsWith('.json')) {
+      return JSON.parse(await readFile(path, 'utf8'))
+    }
+    const module: Record<string, unknown> = await import(pathToFileURL(resolve(path)).href)
+    return module.scenario ?? module.default
+  } catch (err) {
+    throw new UsageError(`--scenario: ${path} cannot be loaded: ${err instanceof Error ? err.message : String(err)}`)
+  }
+}
+
+/** The scenario with so many times its duration, phases and all. */
+export function scaled (scenario: FullScenario, factor: number): FullScenario {
+  if (factor === 1) {
+    return scenario
+  }
+  const stretch = (ms: number | undefined): number | undefined => ms == null ? undefined : ms * factor
+  return {
+    ...scenario,
+    duration: scenario.duration * factor,
+    warmup: scenario.warmup * factor,
+    moves: stretch(scenario.moves),
+    members: scenario.members.map(member => ({
+      ...member,
+      phases: member.phases.map(phase => ({ ...phase, from: phase.from * factor, to: stretch(phase.to), every: stretch(phase.every) }))
+    })),
+    upstream: scenario.upstream.map(group => ({ ...group, from: group.from * factor, to: stretch(group.to) }))
+  }
+}

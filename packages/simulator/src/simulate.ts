@@ -1,0 +1,78 @@
+import { fakeClock } from '@kitsune/want-router/testing'
+import { collector } from './metrics/collector.ts'
+import { catalogue } from './models/catalogue.ts'
+import { modelMember } from './models/member.ts'
+import { modelPeer } from './models/peer.ts'
+import { nextBlock } from './models/popularity.ts'
+import { memberIds } from './scenario/schema.ts'
+import { createWorld } from './world/world.ts'
+import type { RunResult } from './metrics/result.ts'
+import type { FullScenario } from './scenario/schema.ts'
+import type { World } from './world/world.ts'
+import type { Limits, StrategyFactory } from '@kitsune/want-router'
+
+/** A strategy as a run is given it. */
+export interface NamedStrategy {
+  /** As it was written. */
+  readonly name: string
+  readonly factory: StrategyFactory
+}
+
+export interface SimulateInit {
+  readonly scenario: FullScenario
+  readonly strategy: NamedStrategy
+  /** Same scenario, strategy and seed: same result, byte for byte. */
+  readonly seed: number
+  /** Called as simulated time passes, with the share of it that has. */
+  progress? (done: number): void
+}
+
+/**
+ * Runs a scenario under a strategy. Arrivals, sizes and what members hold depend
+ * on the seed and not on the strategy, so that strategies meet the same
+ * workload.
+ */
+export function simulate ({ scenario, strategy, seed, progress }: SimulateInit): RunResult {
+  const ids = memberIds(scenario)
+  const models = scenario.members.flatMap(model => Array.from({ length: model.count }, () => model))
+  const blocks = catalogue({ seed, sizes: scenario.sizes, copies: scenario.copies, members: ids })
+  const clock = fakeClock()
+  const collect = collector({
+    scenario,
+    members: models.map(({ weight }, i) => ({ id: ids[i], weight })),
+    now: clock.now,
+    status: () => world.engine.status()
+  })
+  const world: World = createWorld({
+    seed,
+    clock,
+    strategy: strategy.factory,
+    limits: scenario.limits as Partial<Limits>,
+    members: models.map((model, i) => ({
+      id: ids[i],
+      weight: model.weight,
+      labels: model.labels,
+      create: env => modelMember(ids[i], model, env, blocks, collect.member(i))
+    }))
+  })
+
+  const counter = { next: 0 }
+  for (const group of scenario.upstream) {
+    const next = nextBlock(group.popularity, counter)
+    for (let i = 1; i <= group.count; i++) {
+      const id = group.count === 1 ? group.id : `${group.id}-${i}`
+      modelPeer(id, group, world, next, collect.peer)
+    }
+  }
+
+  if (scenario.warmup > 0) {
+    clock.after(scenario.warmup, () => { collect.warm() })
+  }
+  for (let i = 1; i <= scenario.buckets; i++) {
+    world.run(scenario.duration * i / scenario.buckets)
+    collect.bucketEnd()
+    progress?.(i / scenario.buckets)
+  }
+
+  return { scenario: scenario.name, strategy: strategy.name, seed, ...collect.result() }
+}
