@@ -1,5 +1,6 @@
 import { tcp } from '@libp2p/tcp'
-import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import { aroundUpgrades } from './around-upgrades.ts'
+import type { Transport } from '@libp2p/interface'
 import type { TCPComponents, TCPOptions } from '@libp2p/tcp'
 import type { Socket } from 'node:net'
 
@@ -21,39 +22,19 @@ const HIGH_WATER_MARK = 1 << 20
 export function corkedTcp (init: TCPOptions = {}): (components: TCPComponents) => Transport {
   const socketOptions = { highWaterMark: HIGH_WATER_MARK }
 
-  return (components) => {
-    const transport = tcp({
-      ...init,
-      dialOpts: { ...socketOptions, ...init.dialOpts },
-      listenOpts: { ...socketOptions, ...init.listenOpts }
-    })(components)
-    const { createListener, dial } = transport
+  return components => aroundUpgrades(tcp({
+    ...init,
+    dialOpts: { ...socketOptions, ...init.dialOpts },
+    listenOpts: { ...socketOptions, ...init.listenOpts }
+  })(components), async (connection, upgrade) => {
+    const { socket } = connection as { socket?: Socket }
 
-    transport.createListener = options => createListener.call(transport, { ...options, upgrader: corkingUpgrader(options.upgrader) })
-    transport.dial = async (address, options) => dial.call(transport, address, { ...options, upgrader: corkingUpgrader(options.upgrader) })
+    if (socket != null && typeof socket.cork === 'function') {
+      corkTurns(socket)
+    }
 
-    return transport
-  }
-}
-
-function corkingUpgrader (upgrader: Upgrader): Upgrader {
-  return {
-    upgradeInbound: async (connection, options) => upgrader.upgradeInbound(corked(connection), options),
-    upgradeOutbound: async (connection, options) => upgrader.upgradeOutbound(corked(connection), options),
-    createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
-    getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
-    getStreamMuxers: () => upgrader.getStreamMuxers()
-  }
-}
-
-function corked <T extends MultiaddrConnection> (connection: T): T {
-  const { socket } = connection as { socket?: Socket }
-
-  if (socket != null && typeof socket.cork === 'function') {
-    corkTurns(socket)
-  }
-
-  return connection
+    return upgrade()
+  })
 }
 
 /** Gathers all that is written to the socket in one go. */

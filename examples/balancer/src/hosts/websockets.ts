@@ -1,7 +1,8 @@
 import { Server } from 'node:net'
 import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
-import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import { aroundUpgrades } from './around-upgrades.ts'
+import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'
 import type { WebSocketsComponents } from '@libp2p/websockets'
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -41,37 +42,21 @@ const MAX_MESSAGE = 1 << 20
  */
 export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSocketsComponents) => Transport {
   return (components) => {
-    const transport = webSockets()(components)
-    const { createListener, dial } = transport
+    const transport = aroundUpgrades(webSockets()(components), closingSocket)
+    const { createListener } = transport
 
     transport.createListener = (options) => {
-      const listener = createListener.call(transport, { ...options, upgrader: closingUpgrader(options.upgrader) })
+      const listener = createListener.call(transport, options)
       boundSockets(listener, limits)
 
       return listener
     }
 
-    transport.dial = async (address, options) => dial.call(transport, address, { ...options, upgrader: closingUpgrader(options.upgrader) })
-
     return transport
   }
 }
 
-/** An upgrader whose connections take their sockets with them, however they end. */
-function closingUpgrader (upgrader: Upgrader): Upgrader {
-  return {
-    upgradeInbound: async (connection, options) => {
-      await closingSocket(connection, async () => upgrader.upgradeInbound(connection, options))
-    },
-    upgradeOutbound: async (connection, options) => {
-      return closingSocket(connection, async () => upgrader.upgradeOutbound(connection, options))
-    },
-    createInboundAbortSignal: (signal) => upgrader.createInboundAbortSignal(signal),
-    getConnectionEncrypters: () => upgrader.getConnectionEncrypters(),
-    getStreamMuxers: () => upgrader.getStreamMuxers()
-  }
-}
-
+/** Connections take their sockets with them, however they end. */
 async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>): Promise<T> {
   const { websocket } = connection as { websocket?: Socketlike }
 

@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { createDownstreamHost } from '../../src/hosts/downstream-host.ts'
 import { createUpstreamHost } from '../../src/hosts/upstream-host.ts'
+import { until } from '../support/demo.ts'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 
 const AGENT = { name: 'test', version: '0' }
@@ -61,10 +62,8 @@ describe('lean peer store', () => {
 
     expect((await host.peerStore.get(peer.peerId)).protocols).to.include('/ipfs/ping/1.0.0')
 
-    const gone = once(host, 'peer:disconnect')
     await peer.stop()
-    await gone
-    await turn()
+    await until(async () => !await host.peerStore.has(peer.peerId))
 
     expect(await host.peerStore.all()).to.be.empty()
     expect(await host.peerStore.has(host.peerId)).to.be.true()
@@ -117,21 +116,12 @@ async function randomPeer (): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
 }
 
-async function once (host: Libp2p, type: 'peer:disconnect' | 'peer:identify'): Promise<void> {
-  await new Promise<void>((resolve) => {
-    host.addEventListener(type, () => { resolve() }, { once: true })
-  })
-}
-
 async function identified (host: Libp2p, peer: PeerId): Promise<void> {
   if (!await host.peerStore.has(peer) || (await host.peerStore.get(peer)).protocols.length < 2) {
-    await once(host, 'peer:identify')
+    await new Promise<void>((resolve) => {
+      host.addEventListener('peer:identify', () => { resolve() }, { once: true })
+    })
   }
-}
-
-/** Lets the deletions of a disconnect run. */
-async function turn (): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 async function stored (host: Libp2p, peer: PeerId): Promise<{ updated: number }> {
