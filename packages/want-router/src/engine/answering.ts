@@ -15,6 +15,7 @@ const FIRST_REST = 2000
 /** Takes a want off its peer's list and off its route; the last to leave ends the route. */
 export function forgetWant (state: State, want: LedgerWant): void {
   const { route, owner } = want
+  withdraw(state, want) // the same want asked anew is answered anew
   removeWant(owner, want)
   route.leave(want)
   if (route.size === 0) {
@@ -42,9 +43,28 @@ export function say (state: State, peer: Upstream, reply: Reply, reserved = fals
   return true
 }
 
+/** Takes back what was said of a want, if it has not left yet. */
+function withdraw (state: State, { owner, presence }: LedgerWant): void {
+  if (presence != null) {
+    const unsent = owner.replies.bytes
+    owner.replies.withdraw(presence)
+    state.unsent -= unsent - owner.replies.bytes
+  }
+}
+
+function sayPresence (state: State, want: LedgerWant, have: boolean): boolean {
+  withdraw(state, want)
+  const presence: Reply = { cid: want.cid, have }
+  const said = say(state, want.owner, presence)
+  if (said) {
+    want.presence = presence
+  }
+  return said
+}
+
 /** Says HAVE; from then on this want is never denied. */
 export function promise (state: State, want: LedgerWant): void {
-  if (say(state, want.owner, { cid: want.cid, have: true })) {
+  if (sayPresence(state, want, true)) {
     want.promised = true
     state.totals.havesSent++
   }
@@ -53,7 +73,7 @@ export function promise (state: State, want: LedgerWant): void {
 function deny (state: State, want: LedgerWant): void {
   if (!want.sendDontHave) {
     want.denied = true
-  } else if (say(state, want.owner, { cid: want.cid, have: false })) {
+  } else if (sayPresence(state, want, false)) {
     want.denied = true
     state.totals.dontHavesSent++
   }

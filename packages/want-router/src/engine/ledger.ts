@@ -1,6 +1,6 @@
 import { replies } from './replies.ts'
 import { byteWindow, sizeEstimate } from './windows.ts'
-import type { Replies } from './replies.ts'
+import type { Replies, Reply } from './replies.ts'
 import type { Route } from './routes.ts'
 import type { ByteWindow, SizeEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
@@ -20,6 +20,8 @@ export interface LedgerWant {
   promised: boolean
   /** DONT_HAVE has been said: not again, though the want stays. */
   denied: boolean
+  /** What was said last, which may still wait to be sent. */
+  presence: Reply | undefined
   expires: number
   /** Which full wantlist it was last part of. */
   list: number

@@ -15,6 +15,8 @@ export interface Replies {
   readonly bytes: number
   readonly size: number
   push (reply: Reply): void
+  /** Takes back a presence that has not left yet: the want it answers is no more. */
+  withdraw (presence: Reply): void
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
 }
 
@@ -35,23 +37,34 @@ function presenceBytes ({ cid }: { cid: Uint8Array }): number {
 export function replies (): Replies {
   let blocks: Reply[] = []
   let head = 0
-  const presences: Presence[] = []
+  const presences = new Set<Reply>()
   let bytes = 0
 
-  function drop (taken: Presence[]): Presence[] {
-    for (const presence of taken) {
+  function withdraw (presence: Reply): void {
+    if (presences.delete(presence)) {
       bytes -= presenceBytes(presence)
+    }
+  }
+
+  function takePresences (most: number): Presence[] {
+    const taken: Presence[] = []
+    for (const presence of presences) {
+      if (taken.length === most) {
+        break
+      }
+      withdraw(presence)
+      taken.push({ cid: presence.cid, have: presence.have })
     }
     return taken
   }
 
   return {
     get bytes () { return bytes },
-    get size () { return blocks.length - head + presences.length },
+    get size () { return blocks.length - head + presences.size },
 
     push (reply) {
       if (reply.bytes == null) {
-        presences.push({ cid: reply.cid, have: reply.have })
+        presences.add(reply)
         bytes += presenceBytes(reply)
       } else {
         blocks.push(reply)
@@ -59,13 +72,15 @@ export function replies (): Replies {
       }
     },
 
+    withdraw,
+
     take (maxBytes, protocol) {
       const message: { blocks?: MessageBlock[], presences?: Presence[] } = {}
 
       if (!capabilities(protocol).presences) {
-        drop(presences.splice(0))
-      } else if (presences.length > 0) {
-        message.presences = drop(presences.splice(0, MAX_PRESENCES))
+        takePresences(Infinity)
+      } else if (presences.size > 0) {
+        message.presences = takePresences(MAX_PRESENCES)
       }
 
       let room = maxBytes

@@ -87,6 +87,7 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): 
     sendDontHave: entry.sendDontHave,
     promised: false,
     denied: false,
+    presence: undefined,
     expires: state.now() + state.limits.wantLifetime,
     list: peer.list,
     route,

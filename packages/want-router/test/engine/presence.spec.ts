@@ -34,6 +34,18 @@ describe('engine: presences', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
+  it('says nothing of a want that was cancelled before it could be said, and answers the next by what holds then', () => {
+    const b = bench()
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.answer('a', block, 'have')
+    b.want('p', entry(block, { cancel: true }))
+    expect(b.engine.status().unsent).to.equal(0)
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.answer('a', block, 'lack')
+    b.answer('b', block, 'lack')
+    expect(have(b, 'p')).to.deep.equal([false])
+  })
+
   it('answers a want-have by the block itself when that is small, as boxo does', () => {
     const b = bench()
     b.want('p', entry(small, { wantType: 'have' }))
