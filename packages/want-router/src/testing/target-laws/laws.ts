@@ -1,0 +1,246 @@
+import { broken } from './recorder.ts'
+import type { Bench, TargetSubject } from './bench.ts'
+import type { FakeBlock } from '../fake-block.ts'
+
+export interface TargetLawRule {
+  readonly title: string
+  /** What the subject must be able to do. */
+  readonly needs?: keyof TargetSubject
+  /** Given a target that is up. */
+  check (bench: Bench): Promise<void>
+}
+
+async function answered (bench: Bench, blocks: readonly FakeBlock[], type: string): Promise<void> {
+  const silent = (): FakeBlock | undefined => blocks.find(({ key }) => bench.sink.answers(key).length === 0)
+
+  await bench.until(() => silent() == null, () => {
+    const block = silent()
+    return `it did not answer the want-${type} for ${block == null ? 'a block' : bench.name(block)}, one of ${blocks.length}`
+  })
+}
+
+function expectAnswer (bench: Bench, blocks: readonly FakeBlock[], type: string, right: readonly string[]): void {
+  for (const block of blocks) {
+    const answers = bench.sink.answers(block.key)
+    if (!answers.every(answer => right.includes(answer))) {
+      throw broken(`it answered the want-${type} for ${bench.name(block)} by ${answers.join(', ')}, not by ${right.join(' or ')}`)
+    }
+  }
+}
+
+export const upFirst: TargetLawRule = {
+  title: 'comes up, and reports nothing before',
+  async check ({ sink }) {
+    if (sink.reports[0].what !== 'up') {
+      throw broken(`its first report was ${sink.reports[0].what}, and not up`)
+    }
+  }
+}
+
+export const notReentrant: TargetLawRule = {
+  title: 'reports nothing from inside start, ask or cancel',
+  async check (bench) {
+    const { subject: { has, lacks }, sink } = bench
+    bench.ask([...has, ...lacks])
+    bench.cancel(has)
+    bench.ask(has, 'have')
+    await answered(bench, [...has, ...lacks], 'have')
+    bench.cancel([...has, ...lacks])
+    await bench.quiet()
+
+    if (sink.reentered.length > 0) {
+      throw broken(`it ${sink.reentered[0]}, where the engine is not to be re-entered: report in a microtask or later`)
+    }
+  }
+}
+
+export const serves: TargetLawRule = {
+  title: 'answers want-blocks for what it has by blocks of the right bytes',
+  async check (bench) {
+    const { has } = bench.subject
+    bench.ask(has)
+    await answered(bench, has, 'block')
+    expectAnswer(bench, has, 'block', ['block'])
+  }
+}
+
+export const haves: TargetLawRule = {
+  title: 'answers want-haves for what it has by a have or the block',
+  async check (bench) {
+    const { has } = bench.subject
+    bench.ask(has, 'have')
+    await answered(bench, has, 'have')
+    expectAnswer(bench, has, 'have', ['have', 'block'])
+  }
+}
+
+export const misses: TargetLawRule = {
+  title: 'answers wants for what it lacks by lack or unknown, and not by failed',
+  async check (bench) {
+    const { lacks } = bench.subject
+
+    for (const type of ['have', 'block'] as const) {
+      const before = bench.sink.reports.length
+      bench.ask(lacks, type)
+      await bench.until(() => bench.sink.reports.length >= before + lacks.length, () => `it did not answer a want-${type} for a block that it lacks`)
+      expectAnswer(bench, lacks, type, ['lack', 'unknown'])
+    }
+  }
+}
+
+export const once: TargetLawRule = {
+  title: 'answers each want once, and nothing that it was not asked',
+  async check (bench) {
+    const { subject: { has, lacks }, sink } = bench
+    const asked = [...has.slice(1), ...lacks]
+    bench.ask(asked)
+    await answered(bench, asked, 'block')
+    await bench.quiet()
+
+    for (const block of asked) {
+      const answers = sink.answers(block.key)
+      if (answers.length !== 1) {
+        throw broken(`it answered the want for ${bench.name(block)} ${answers.length} times: ${answers.join(', ')}`)
+      }
+    }
+    const keys = new Set(asked.map(({ key }) => key))
+    const stray = sink.reports.find(report => 'key' in report && !keys.has(report.key))
+    if (stray != null) {
+      throw broken(`it reported ${stray.what} for what it was not asked, or bytes that are not those of the block`)
+    }
+  }
+}
+
+export const duplicates: TargetLawRule = {
+  title: 'answers a want that it is asked again, at most as often as it was asked',
+  async check (bench) {
+    const [block] = bench.subject.has
+    bench.ask([block], 'have')
+    bench.ask([block])
+    bench.ask([block])
+    const answers = (): string[] => bench.sink.answers(block.key)
+    await bench.until(() => answers().includes('block'), () => 'asked for a have, and then twice for the block, it did not bring the block')
+    await bench.quiet()
+
+    if (answers().length > 3) {
+      throw broken(`asked three times for one block it answered ${answers().length} times: ${answers().join(', ')}`)
+    }
+
+    const before = answers().length
+    bench.ask([block])
+    await bench.until(() => answers().length > before, () => 'it did not answer a want for a block that it had brought before')
+  }
+}
+
+export const cancels: TargetLawRule = {
+  title: 'does not begin what is cancelled, and goes on with the rest',
+  async check (bench) {
+    const { subject: { has, lacks }, sink } = bench
+    const [first, ...rest] = has
+    bench.ask([...has, ...lacks])
+    bench.cancel([first])
+    // of what it was never asked
+    bench.cancel([first])
+    await answered(bench, [...rest, ...lacks], 'block')
+    await bench.quiet()
+
+    const answers = sink.answers(first.key)
+    if (answers.length > 0) {
+      throw broken(`it answered by ${answers.join(', ')} what was cancelled in the same turn in which it was asked`)
+    }
+
+    bench.ask([first])
+    await bench.until(() => sink.answers(first.key).length > 0, () => 'it did not answer what was cancelled and then asked again')
+  }
+}
+
+export const down: TargetLawRule = {
+  title: 'goes down when it is cut off, bears being asked then, and serves again afterwards',
+  needs: 'cut',
+  async check (bench) {
+    const { subject, sink } = bench
+    const [block] = subject.has
+    const count = (what: string): number => sink.reports.filter(report => report.what === what).length
+
+    await subject.cut?.()
+    await bench.until(() => count('down') > 0, () => 'cut off, it did not report down')
+
+    const before = sink.reports.length
+    bench.ask([block])
+    bench.cancel([block])
+    bench.ask([block], 'have')
+    await bench.quiet()
+    const lie = sink.reports.slice(before).find(report => 'key' in report && report.what !== 'failed')
+    if (lie != null) {
+      throw broken(`it reported ${lie.what} while it was down`)
+    }
+
+    const ups = count('up')
+    await subject.mend?.()
+    await bench.until(() => count('up') > ups, () => 'mended, it did not come up again')
+    bench.ask([block])
+    await bench.until(() => sink.answers(block.key).includes('block'), () => 'up again, it did not serve a block that it has')
+  }
+}
+
+export const stops: TargetLawRule = {
+  title: 'stops in time, reports nothing afterwards, and bears being asked',
+  async check (bench) {
+    const { subject: { has, lacks }, sink } = bench
+    bench.ask([...has, ...lacks])
+
+    if (!await bench.stop()) {
+      throw broken('stop did not resolve in time')
+    }
+
+    const before = sink.reports.length
+    bench.cancel(lacks)
+    bench.ask(has)
+    await bench.quiet()
+
+    if (sink.reports.length > before) {
+      throw broken(`it reported ${sink.reports[before].what} after it had been stopped`)
+    }
+  }
+}
+
+export const backpressure: TargetLawRule = {
+  title: 'hands over no more blocks than it says while the router takes none',
+  needs: 'atOnce',
+  async check (bench) {
+    const { subject: { has, atOnce = Infinity }, sink } = bench
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const blocks = (): number => sink.reports.filter(({ what }) => what === 'block').length
+    sink.taken = promise
+    bench.ask(has)
+    await bench.until(() => blocks() > 0, () => `it did not answer any of ${has.length} wants`)
+    await bench.quiet()
+
+    if (blocks() > atOnce) {
+      throw broken(`it handed over ${blocks()} blocks while the router had taken none, where ${atOnce} are the most: wait for what sink.block returns`)
+    }
+
+    resolve()
+    await answered(bench, has, 'block')
+  }
+}
+
+export const refused: TargetLawRule = {
+  title: 'survives a router that does not take a block',
+  async check (bench) {
+    const { subject: { has }, sink } = bench
+    const refused = Promise.reject(new Error('the router could not take the block'))
+    // a target that waits for it has to handle it, one that does not need not
+    refused.catch(() => {})
+    sink.taken = refused
+    bench.ask(has)
+    await bench.until(() => sink.reports.length > 1, () => `it did not answer any of ${has.length} wants`)
+    await bench.quiet()
+
+    sink.taken = undefined
+    const [block] = has
+    const before = sink.answers(block.key).length
+    bench.ask([block])
+    await bench.until(() => sink.answers(block.key).length > before, () => 'after the router had not taken its blocks it served no more')
+  }
+}

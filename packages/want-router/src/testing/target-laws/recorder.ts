@@ -1,0 +1,70 @@
+import { verifier } from '../../driver/verify.ts'
+import { LawBrokenError } from '../errors.ts'
+import type { Capacity, Sink } from '../../targets/target.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** What a target reported; a block under the key that its bytes hash to. */
+export type Report =
+  | { readonly what: 'up' | 'down' | 'load' }
+  | { readonly what: 'block' | 'have' | 'lack' | 'unknown' | 'failed', readonly key: WantKey, readonly why?: Error }
+
+/** A sink that writes down what it is told. */
+export interface Recorder extends Sink {
+  readonly reports: Report[]
+  capacity: Partial<Capacity>
+  up (capacity?: Partial<Capacity>): void
+  /** What is being called; reports until then are against the rules. */
+  inside: string | undefined
+  /** What was reported from inside. */
+  readonly reentered: string[]
+  /** What `block` returns. */
+  taken: Promise<void> | undefined
+  /** How the key was answered. */
+  answers (key: WantKey): string[]
+}
+
+export function recorder (): Recorder {
+  const reports: Report[] = []
+  const verify = verifier()
+
+  function note (report: Report): void {
+    reports.push(report)
+    if (self.inside != null) {
+      self.reentered.push(`reported ${report.what} from inside ${self.inside}`)
+    }
+  }
+
+  const self: Recorder = {
+    reports,
+    capacity: {},
+    inside: undefined,
+    reentered: [],
+    taken: undefined,
+    answers: key => reports.flatMap(report => 'key' in report && report.key === key ? [report.what] : []),
+
+    up (capacity = {}) {
+      self.capacity = capacity
+      note({ what: 'up' })
+    },
+    down () { note({ what: 'down' }) },
+    load () { note({ what: 'load' }) },
+    answer (key, what, why) { note({ what, key, why }) },
+    block (prefix, bytes) {
+      const key = verify(prefix, bytes)
+      if (typeof key === 'string') {
+        note({ what: 'block', key })
+        return self.taken
+      }
+      return key.then(async key => {
+        note({ what: 'block', key })
+        await self.taken
+      })
+    }
+  }
+
+  return self
+}
+
+export function broken (why: string): LawBrokenError {
+  return new LawBrokenError(why)
+}
