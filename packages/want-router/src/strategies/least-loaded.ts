@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors.ts'
-import { takingTurns } from './turns.ts'
+import { FULL_SCAN, takingTurns } from './turns.ts'
 import type { StrategyFactory } from './strategy.ts'
 
 export interface LeastLoadedInit {
@@ -12,27 +12,41 @@ export interface LeastLoadedInit {
   wantCost?: number
 }
 
+/** The default of {@link LeastLoadedInit.wantCost}. */
+export const WANT_COST = 8192
+
 /**
  * The member with the least work in flight for its weight. Work is the expected
  * bytes, which is what keeps a node busy, plus a constant for every open want:
  * wants of type have bring no bytes, and a thousand tiny blocks are more work
  * than one big one. Equal members, idle ones above all, take turns by weight.
  *
- * All members are compared, not two at random: with few members two choices are
- * weak (2 of 4 slow: p99 of 281 ms against 57 in a simulation), and a scan of a
- * hundred takes a microsecond or two.
+ * Up to 16 members all are compared, above that two drawn at random by weight
+ * (power of two choices; Mitzenmacher, 2001; gRPC, Envoy and Finagle do the same).
  *
  * A member that answers quickly that it lacks a block has little in flight and
- * so attracts wants: where members hold different blocks, prefer `rendezvous`.
+ * so attracts wants: where members hold different blocks, put `presence` around
+ * it, or prefer `rendezvous`.
+ *
+ * A pick costs a scan of up to 16 members, or a draw: under 0.3 µs.
  *
  * @throws {InvalidOptionError} if `wantCost` is not a number above 0
  */
 export function leastLoaded (init: LeastLoadedInit = {}): StrategyFactory {
-  const wantCost = init.wantCost ?? 8192
+  const { wantCost = WANT_COST } = init
 
   if (!(wantCost > 0 && wantCost < Infinity)) {
     throw new InvalidOptionError(`least-loaded: wantCost is a number of bytes above 0, not ${wantCost}`)
   }
 
-  return env => takingTurns(env, ({ load, weight }) => (load.bytes + load.wants * wantCost) / weight)
+  return env => takingTurns(env, {
+    learn: () => undefined,
+    weigh (turns, costs) {
+      for (let i = 0; i < turns.length; i++) {
+        const { load, weight } = turns[i].member
+        costs[i] = (load.bytes + load.wants * wantCost) / weight
+      }
+    },
+    scan: FULL_SCAN
+  })
 }

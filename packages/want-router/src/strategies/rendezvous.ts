@@ -1,10 +1,11 @@
 import { hashString } from '../engine/hash.ts'
-import { bestFirst } from './best-first.ts'
-import type { Member, StrategyFactory } from './strategy.ts'
+import { BestFirst } from './best-first.ts'
+import { rankings } from './ranking.ts'
+import type { Candidate } from './best-first.ts'
+import type { StrategyFactory } from './strategy.ts'
 
-interface Candidate {
-  member: Member
-  hash: number
+interface Hashed extends Candidate {
+  readonly hash: number
 }
 
 /**
@@ -20,35 +21,50 @@ interface Candidate {
  * state are ranked: the engine skips those that cannot be asked, and a member
  * that returns finds its blocks where they were.
  *
- * A pick costs a logarithm for each member and no allocation beyond the
- * iterator.
+ * A pick costs a hash for each member, and where weights differ a logarithm: some
+ * 0.1 µs for 10 members and 0.5 for 100, or 0.2 and 2.
  */
 export function rendezvous (): StrategyFactory {
   return env => {
-    let candidates: Candidate[] = []
-    // both halves count, if the seed is wider than 32 bits
-    const seed = (env.seed ^ Math.floor(env.seed / 2 ** 32)) >>> 0
-    const tie = (a: Candidate, b: Candidate): number => a.member.id < b.member.id ? -1 : 1
+    let candidates: Hashed[] = []
+    let alike = true
+    const seed = foldSeed(env.seed)
+
+    const ranking = rankings(() => new BestFirst<Hashed>({
+      weigh (candidates, costs, wanted) {
+        for (let i = 0; i < candidates.length; i++) {
+          const { member, hash } = candidates[i]
+          // where weights are equal the logarithm changes nothing about the order
+          costs[i] = alike ? -mix(wanted ^ hash) : -Math.log(uniform(wanted ^ hash)) / member.weight
+        }
+      },
+      before: (a, b) => a.member.id < b.member.id
+    }))
 
     return {
       update (members) {
         candidates = members.map(member => ({ member, hash: hashString(member.id, seed) }))
+        alike = members.every(({ weight }) => weight === members[0].weight)
       },
 
-      * rank (want) {
-        const cost = ({ member, hash }: Candidate): number => -Math.log(uniform(want.hash ^ hash)) / member.weight
-
-        for (const { member } of bestFirst(candidates, cost, tie)) {
-          yield member
-        }
-      }
+      rank: want => ranking().over(candidates, want.hash)
     }
   }
 }
 
-/** Mixes 32 bits (murmur3's finaliser) into a number in (0, 1), both ends excluded: their logarithms are of no use. */
-function uniform (bits: number): number {
+/** Both halves count, if the seed is wider than 32 bits. */
+export function foldSeed (seed: number): number {
+  return (seed ^ Math.floor(seed / 2 ** 32)) >>> 0
+}
+
+/** Mixes 32 bits (murmur3's finaliser). */
+function mix (bits: number): number {
   let h = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (((h ^ (h >>> 16)) >>> 0) + 0.5) / 2 ** 32
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** A number in (0, 1), both ends excluded: their logarithms are of no use. */
+export function uniform (bits: number): number {
+  return (mix(bits) + 0.5) / 2 ** 32
 }

@@ -69,6 +69,12 @@ export interface Strategy {
   rank (want: Want): Iterable<Member>
   /** An attempt has ended. */
   observe? (outcome: Outcome): void
+  /**
+   * Whether a member is only a last resort now, whatever the want: one that lacks
+   * what others have. It is ranked last, and to be counted as no capacity: it is
+   * better to wait for a busy member than to ask it.
+   */
+  avoids? (member: string): boolean
 }
 
 /** What a strategy may know of the world. */

@@ -48,7 +48,7 @@ describe('parseStrategy', () => {
     'bounded-load(, 2)': /a name is missing/,
     'bounded-load(rendezvous, low)': /at least 1, not NaN/,
     'bounded-load(rendezvous, )': /a plain value/,
-    'bounded-load(tiers(rendezvous))': /put it inside/,
+    'bounded-load(tiers(rendezvous))': /write tiers\(bounded-load\(…\)\)/,
     'tiers(rendezvous, zone(1))': /a plain value/,
     'round-robin(1)': /written round-robin/,
     'tiers(rendezvous': /parentheses do not match/,

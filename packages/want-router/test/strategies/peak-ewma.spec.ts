@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { peakEwma } from '../../src/strategies/peak-ewma.ts'
 import { fakeEnv, fakeMembers, fakeOutcome, fakeWant, pick, ranking } from './fixtures.ts'
 import type { FakeMember } from './fixtures.ts'
-import type { PeakEwmaInit } from '../../src/strategies/peak-ewma.ts'
+import type { LatencyInit } from '../../src/strategies/latency.ts'
 import type { Outcome, Strategy } from '../../src/strategies/strategy.ts'
 
 interface Setting {
@@ -14,7 +14,7 @@ interface Setting {
   order (): string
 }
 
-function setting (count: number, init?: PeakEwmaInit): Setting {
+function setting (count: number, init?: LatencyInit): Setting {
   const clock = { now: 0 }
   const members = fakeMembers(count)
   const strategy = peakEwma(init)(fakeEnv(1, { now: () => clock.now }))
@@ -157,7 +157,8 @@ describe('peak EWMA', () => {
         }
       }
 
-      const taken = members.findIndex(({ id }) => id === pick(strategy, fakeWant(clock.now))?.id)
+      const first = pick(strategy, fakeWant(clock.now))?.id
+      const taken = members.findIndex(({ id }) => id === first)
       members[taken].load.wants++
       open[taken].push(clock.now)
       slow += taken === 3 ? 1 : 0

@@ -1,21 +1,27 @@
 import { InvalidOptionError } from '../../errors.ts'
+import { rankings } from '../ranking.ts'
+import { Rearranged } from '../rearranged.ts'
+import { composed } from './compose.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
 export interface PresenceInit {
-  /** Above this share of misses a member is asked last, 0 to 1. Default 0.5: it lacks more often than not what another has. */
+  /** Above this share of misses a member is asked last, between 0 and 1. Default 0.5: it lacks more often than not what another has. */
   poor?: number
   /** One want in so many goes to a member that is otherwise asked last, to find out whether it has been filled. Default 256. */
   probe?: number
 }
 
+export const DEFAULT_PRESENCE: Readonly<Required<PresenceInit>> = { poor: 0.5, probe: 256 }
+
 /** What is known of what a member holds. */
-interface Record {
-  member: Member
+interface Holdings {
+  readonly member: Member
   /** Share of what it was asked that it lacked and another had; decays by count. */
   misses: number
+  poor: boolean
 }
 
-// a sample's weight: eleven misses in a row and a member is poor
+// a sample's weight: after eleven misses in a row a member is poor
 const ALPHA = 1 / 16
 // while probes find something they come this often
 const HOPEFUL = 8
@@ -28,21 +34,22 @@ const HOPEFUL = 8
  * For each member the share of misses is learned, over all blocks, so that it
  * holds for those never seen before. Something is a miss only once another member
  * is known to have what this one lacked: wants for what nobody has poison nobody.
- * Members with a poor share come last; among the others, and among the last, the
- * inner strategy decides. Those known to hold this very want come first.
+ * Members with a poor share come last, unless all have one; among the others, and
+ * among the last, the inner strategy decides. Those known to hold this very want
+ * come first.
  *
  * One want in `probe` goes to a poor member first, in turn, so that one that has
  * been filled is found; while such probes succeed they come more often. Nothing is
  * remembered of a want, and nothing of a member that has left.
  *
- * A pick costs the inner one and, once a member is poor, a look at each that
- * stands before the first that is not.
+ * A pick costs the inner one, a question to the want about each member, and what
+ * poor members are pulled before the first that is not.
  *
- * @throws {InvalidOptionError} if `poor` is not between 0 and 1, or `probe` is not
- * a whole number of at least 2
+ * @throws {InvalidOptionError} if `poor` is not between 0 and 1, `probe` is not a
+ * whole number of at least 2, or `inner` is decorated in an order that defeats it
  */
 export function presence (inner: StrategyFactory, init: PresenceInit = {}): StrategyFactory {
-  const { poor = 0.5, probe = 256 } = init
+  const { poor = DEFAULT_PRESENCE.poor, probe = DEFAULT_PRESENCE.probe } = init
 
   if (!(poor > 0 && poor < 1)) {
     throw new InvalidOptionError(`presence: poor is a share of misses between 0 and 1, not ${poor}`)
@@ -52,99 +59,102 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
     throw new InvalidOptionError(`presence: probe is a whole number of at least 2, one want in so many, not ${probe}`)
   }
 
-  return env => {
+  return composed({ name: 'presence' }, inner, env => {
     const strategy = inner(env)
-    let records = new Map<string, Record>()
-    let poorOnes: Record[] = []
+    let holdings: Holdings[] = []
+    let byId = new Map<string, Holdings>()
+    let poorOnes: Holdings[] = []
     let untilProbe = 0
     let turn = 0
 
     // gaps of random length, so that no cycle in the traffic always meets the probe
     const gap = (mean: number): number => 1 + Math.floor(env.random() * (2 * mean - 1))
 
-    function learn (record: Record, miss: number): void {
-      const before = record.misses > poor
-      record.misses += (miss - record.misses) * ALPHA
+    function learn (known: Holdings, miss: number): void {
+      known.misses += (miss - known.misses) * ALPHA
 
-      if (before !== (record.misses > poor)) {
+      if (known.poor !== known.misses > poor) {
+        known.poor = !known.poor
         sortOut()
       }
     }
 
     function sortOut (): void {
-      const none = poorOnes.length === 0
-      poorOnes = [...records.values()].filter(({ misses }) => misses > poor)
+      const before = poorOnes.length
+      poorOnes = holdings.filter(({ poor }) => poor)
 
-      if (none) {
+      // if all are poor they are alike
+      if (poorOnes.length === holdings.length) {
+        poorOnes = []
+      }
+      if (before === 0 && poorOnes.length > 0) {
         untilProbe = gap(probe)
       }
     }
 
     /** The poor member whose turn it is to be asked first, if it is anybody's. */
     function probed (): Member | undefined {
-      if (--untilProbe > 0) {
-        return
+      if (poorOnes.length === 0 || --untilProbe > 0) {
+        return undefined
       }
 
       untilProbe = gap(probe)
       return poorOnes[turn++ % poorOnes.length].member
     }
 
+    function avoids (id: string): boolean {
+      return poorOnes.length > 0 && byId.get(id)?.poor === true
+    }
+
+    const ranking = rankings(() => new Rearranged({
+      start (want, first) {
+        for (const { member } of holdings) {
+          if (want.said(member.id) === 'have') {
+            first.push(member)
+          }
+        }
+
+        const probe = probed()
+
+        if (probe != null && !first.includes(probe)) {
+          first.push(probe)
+        }
+
+        return strategy.rank(want)
+      },
+      delay: ({ id }) => avoids(id) ? 1 : 0
+    }))
+
     return {
       update (members) {
-        records = new Map(members.map(member => [member.id, { member, misses: records.get(member.id)?.misses ?? 0 }]))
+        holdings = members.map(member => {
+          const { misses = 0, poor = false } = byId.get(member.id) ?? {}
+          return { member, misses, poor }
+        })
+        byId = new Map(holdings.map(known => [known.member.id, known]))
         sortOut()
         strategy.update(members)
       },
 
-      * rank (want) {
-        // if all are poor they are alike
-        const some = poorOnes.length > 0 && poorOnes.length < records.size
-        const first = some ? probed() : undefined
-        let last: Member[] | undefined
+      rank: want => ranking().over(want),
 
-        for (const { member } of records.values()) {
-          if (want.said(member.id) === 'have') {
-            yield member
-          }
-        }
-
-        if (first != null && want.said(first.id) !== 'have') {
-          yield first
-        }
-
-        for (const member of strategy.rank(want)) {
-          if (want.said(member.id) === 'have' || member === first) {
-            continue
-          }
-
-          if (some && (records.get(member.id)?.misses ?? 0) > poor) {
-            (last ??= []).push(member)
-          } else {
-            yield member
-          }
-        }
-
-        if (last != null) {
-          yield * last
-        }
-      },
+      avoids,
 
       observe (outcome) {
         const { member: id, want, result } = outcome
-        const record = records.get(id)
+        const known = byId.get(id)
 
         // a block after a have is the same news
-        if (record != null && (result === 'have' || (result === 'block' && want.said(id) !== 'have'))) {
-          if (record.misses > poor) {
+        if (known != null && (result === 'have' || (result === 'block' && want.said(id) !== 'have'))) {
+          if (known.poor) {
             untilProbe = Math.min(untilProbe, gap(HOPEFUL))
           }
 
-          learn(record, 0)
+          learn(known, 0)
 
-          for (const [other, record] of records) {
-            if (other !== id && want.said(other) === 'lack') {
-              learn(record, 1)
+          for (const other of holdings) {
+            if (other !== known && want.said(other.member.id) === 'lack') {
+              learn(other, 1)
             }
           }
         }
@@ -152,5 +162,5 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
         strategy.observe?.(outcome)
       }
     }
-  }
+  })
 }

@@ -1,5 +1,7 @@
 import { InvalidOptionError } from '../../errors.ts'
-import type { Member, Strategy, StrategyFactory } from '../strategy.ts'
+import { pulling, Ranking, rankings } from '../ranking.ts'
+import { composed } from './compose.ts'
+import type { Member, Strategy, StrategyFactory, Want } from '../strategy.ts'
 
 export interface TiersInit {
   /** The label that holds a member's tier, a number. Default `tier`. */
@@ -11,12 +13,8 @@ interface Tier {
   strategy: Strategy
 }
 
-const tiered = new WeakSet<StrategyFactory>()
-
-/** Whether a factory was made by {@link tiers}. */
-export function isTiered (factory: StrategyFactory): boolean {
-  return tiered.has(factory)
-}
+/** The label that is read where nothing is said. */
+export const DEFAULT_LABEL = 'tier'
 
 /**
  * Members in tiers by a label: a lower number comes first, and a tier's members
@@ -28,16 +26,20 @@ export function isTiered (factory: StrategyFactory): boolean {
  * Members that cannot be asked are not left out: it is the engine that skips
  * them and so falls through to the next tier.
  *
- * @throws {InvalidOptionError} from `update`, if a member's label is not a number
+ * A pick costs that of the first tier that has a member.
+ *
+ * @throws {InvalidOptionError} if `inner` has tiers by the same label; from
+ * `update`, if a member's label is not a number
  */
 export function tiers (inner: StrategyFactory, init: TiersInit = {}): StrategyFactory {
-  const label = init.label ?? 'tier'
+  const { label = DEFAULT_LABEL } = init
 
-  const factory: StrategyFactory = env => {
+  return composed({ name: 'tiers', by: label }, inner, env => {
     // a tier that has lost its members keeps its instance, which may have learned something
     const byLevel = new Map<number, Tier>()
     let ordered: Tier[] = []
     let tierOf = new Map<string, Tier>()
+    const ranking = rankings(() => new TierByTier())
 
     return {
       update (members) {
@@ -69,20 +71,56 @@ export function tiers (inner: StrategyFactory, init: TiersInit = {}): StrategyFa
         ordered = [...byLevel.values()].sort((a, b) => a.level - b.level)
       },
 
-      * rank (want) {
-        for (const tier of ordered) {
-          yield * tier.strategy.rank(want)
-        }
-      },
+      rank: want => ranking().over(ordered, want),
 
       observe (outcome) {
         tierOf.get(outcome.member)?.strategy.observe?.(outcome)
+      },
+
+      avoids: member => tierOf.get(member)?.strategy.avoids?.(member) ?? false
+    }
+  })
+}
+
+/** The ranking of the first tier, then that of the next. */
+class TierByTier extends Ranking {
+  #tiers: readonly Tier[] = []
+  #next = 0
+  #want: Want | undefined
+  #inner: Ranking | undefined
+
+  over (tiers: readonly Tier[], want: Want): this {
+    this.#tiers = tiers
+    this.#next = 0
+    this.#want = want
+    return this
+  }
+
+  pull (): Member | undefined {
+    for (;;) {
+      const member = this.#inner?.pull()
+
+      if (member != null) {
+        return member
       }
+
+      this.#inner?.close()
+      this.#inner = undefined
+
+      if (this.#want == null || this.#next === this.#tiers.length) {
+        return undefined
+      }
+
+      this.#inner = pulling(this.#tiers[this.#next++].strategy.rank(this.#want))
     }
   }
 
-  tiered.add(factory)
-  return factory
+  close (): void {
+    super.close()
+    this.#inner?.return()
+    this.#inner = undefined
+    this.#want = undefined
+  }
 }
 
 function levelOf (member: Member, label: string): number {

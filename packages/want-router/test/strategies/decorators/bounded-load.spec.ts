@@ -115,6 +115,6 @@ describe('bounded load', () => {
     for (const c of [0.99, 0, -1, NaN, Infinity]) {
       expect(() => boundedLoad(rendezvous(), c)).to.throw(/c is a number of at least 1/).with.property('name', 'InvalidOptionError')
     }
-    expect(() => boundedLoad(tiers(rendezvous()))).to.throw(/put it inside/).with.property('name', 'InvalidOptionError')
+    expect(() => boundedLoad(tiers(rendezvous()))).to.throw(/write tiers\(bounded-load\(…\)\)/).with.property('name', 'InvalidOptionError')
   })
 })
