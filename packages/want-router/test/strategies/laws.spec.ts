@@ -6,6 +6,7 @@ import { peakEwma } from '../../src/strategies/peak-ewma.ts'
 import { rendezvous } from '../../src/strategies/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/round-robin.ts'
 import { strategyTests } from '../../src/testing/strategy-tests.ts'
+import { strictRunner } from '../testing/strict-runner.ts'
 import type { StrategyFactory } from '../../src/strategies/strategy.ts'
 import type { StrategyTestsInit } from '../../src/testing/strategy-tests.ts'
 
@@ -33,5 +34,5 @@ const STRATEGIES: Record<string, { make (): StrategyFactory } & StrategyTestsIni
 }
 
 for (const [name, { make, ...init }] of Object.entries(STRATEGIES)) {
-  strategyTests(make(), { ...init, name: `${name} obeys the laws of a strategy` })
+  strategyTests(make(), { ...init, name: `${name} obeys the laws of a strategy`, test: strictRunner })
 }

@@ -3,6 +3,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { peerTarget } from '../../src/targets/peer-target.ts'
 import { source } from '../../src/targets/source-target.ts'
 import { fakeBlocks, fakeClock, fakeTarget, targetTests } from '../../src/testing/index.ts'
+import { strictRunner } from '../testing/strict-runner.ts'
 import { fakeContext, fakeTimers, settled } from './fixtures.ts'
 import type { FakeTimers } from './fixtures.ts'
 import type { PeerLine, PeerLineHandlers, TargetWant } from '../../src/targets/target.ts'
@@ -27,7 +28,8 @@ targetTests(async () => {
   }
 }, {
   name: 'fake target obeys the laws of a target',
-  laws: { backpressure: 'it hands over blocks when its script says so' }
+  laws: { backpressure: 'it hands over blocks when its script says so' },
+  test: strictRunner
 })
 
 for (const complete of [true, false]) {
@@ -42,7 +44,8 @@ for (const complete of [true, false]) {
     return { target, has, lacks: await fakeBlocks(2, 'unknown'), settle: settled, atOnce: 4 }
   }, {
     name: `source target, ${complete ? 'complete' : 'a cache'}, obeys the laws of a target`,
-    laws: { down: 'a source is never down' }
+    laws: { down: 'a source is never down' },
+    test: strictRunner
   })
 }
 
@@ -67,7 +70,8 @@ targetTests(async () => {
   }
 }, {
   name: 'peer target obeys the laws of a target',
-  laws: { backpressure: 'the line reads, and waits for the promise that it is handed' }
+  laws: { backpressure: 'the line reads, and waits for the promise that it is handed' },
+  test: strictRunner
 })
 
 /** A bitswap peer at the other end of a line, that answers after 5 ms. */

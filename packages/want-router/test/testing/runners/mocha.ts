@@ -1,0 +1,3 @@
+import { declare } from './laws.ts'
+
+declare()
