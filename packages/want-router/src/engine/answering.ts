@@ -115,7 +115,7 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
   member.totals.blocks++
   member.totals.bytes += bytes.byteLength
   // what was asked for on a peer's account has its place in that peer's window, if it is of the size expected
-  const payer = bytes.byteLength <= 2 * route.expected ? route.payer : undefined
+  let payer = bytes.byteLength <= 2 * route.expected ? route.payer : undefined
   if (route.member === member || route.hedge === member) {
     adapt(member, now - askedAt(route, member), bytes.byteLength)
     member.health.succeeded(now)
@@ -125,7 +125,11 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
 
   for (const want of route.waiters()) {
     if (want.type === 'block' || (!want.promised && bytes.byteLength <= state.limits.inlineBlock)) {
-      if (deliver(state, want.owner, want.cid, bytes, want.owner === payer)) {
+      const reserved = want.owner === payer
+      if (reserved) {
+        payer = undefined // one copy has a place, not one for each CID
+      }
+      if (deliver(state, want.owner, want.cid, bytes, reserved)) {
         forgetWant(state, want)
       }
     } else if (!want.promised) {
@@ -235,23 +239,25 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
 }
 
 function onHave (state: State, route: Route, member: EngineMember): void {
-  if (route.member === member || route.hedge === member) {
-    if (route.asked === 'block') {
-      return // no answer to a want-block: the block is still owed
-    }
+  const asked = route.member === member || route.hedge === member
+  if (asked ? route.asked === 'block' : route.saidBy(member) == null) {
+    return // to a want-block it is no answer, the block is still owed; or nobody asked
+  }
+  if (asked) {
     member.latency.sample(state.now() - askedAt(route, member))
-    settleAttempts(state, route, member, 'have')
     member.health.succeeded(state.now())
-  } else if (route.member != null || route.saidBy(member) == null) {
-    return
   }
   member.totals.haves++
+  route.note(member, 'have')
   for (const want of route.waiters()) {
     if (want.type === 'have' && !want.promised) {
       promise(state, want)
     }
   }
-  settleRest(state, route, member)
+  if (route.member == null || route.asked === 'have') {
+    settleAttempts(state, route, member, 'have')
+    settleRest(state, route, member)
+  } // else the block is on its way from another; should it not come, the holder is next
 }
 
 /** A try that failed or timed out: health suffers, the want goes on. */

@@ -4,7 +4,7 @@
  * all when it is opened, and taken off when it is closed, once.
  */
 import { expectedBytes } from './choosing.ts'
-import { giveTurn, newPriority, tell } from './state.ts'
+import { giveTurn, newPriority, tell, untell } from './state.ts'
 import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
@@ -62,6 +62,7 @@ export function endAttempt (state: State, route: Route, result: Outcome['result'
     return
   }
   state.hedgeable.delete(route)
+  untell(state, member, route.key) // an upgrade in the same turn
   member.open.delete(route)
   member.load.wants--
   reserve(state, route, member, payer, 0)

@@ -27,7 +27,7 @@ import { forgetWant, onAnswer, onBlock } from './answering.ts'
 import { eject, releaseMember, wakeIdle } from './asking.ts'
 import { hedgeOf } from './hedging.ts'
 import { initialState } from './initial-state.ts'
-import { everyWant, upstream } from './ledger.ts'
+import { upstream } from './ledger.ts'
 import { memberStatus } from './members.ts'
 import { admissible, connected, giveTurn } from './state.ts'
 import { tapped } from './tap.ts'
@@ -81,17 +81,17 @@ export function createEngine (init: EngineInit): Engine {
       onWants(state, peer, wants, full)
     },
     gone ({ peer: id }) {
+      state.closing.delete(id)
       const peer = state.peers.get(id)
       if (peer == null) {
         return
       }
-      for (const want of everyWant(peer)) {
+      for (const want of peer.entries) {
         forgetWant(state, want)
       }
       state.unsent -= peer.replies.bytes
       state.turns.delete(peer)
       state.readyPeers.delete(peer)
-      state.closing.delete(id)
       state.peers.delete(id)
     },
     up ({ member: id, capacity }) { withMember(id, member => { memberUp(state, member, capacity) }) },
@@ -170,7 +170,7 @@ export function createEngine (init: EngineInit): Engine {
     status () {
       let wants = 0
       for (const peer of state.peers.values()) {
-        wants += peer.size
+        wants += peer.entries.size
       }
       let active = 0
       for (const route of state.routes.values()) {

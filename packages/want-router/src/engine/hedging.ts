@@ -10,7 +10,7 @@
 import { openAttempt } from './attempts.ts'
 import { candidates } from './choosing.ts'
 import { hasRoom } from './members.ts'
-import { newPriority, tell, tellCancel } from './state.ts'
+import { newPriority, tell, tellCancel, untell } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -56,6 +56,7 @@ function hedge (state: State, route: Route): void {
 export function endHedge (state: State, route: Route, result: Outcome['result'], bytes = 0): void {
   const member = route.hedge
   if (member != null) {
+    untell(state, member, route.key)
     member.hedges.delete(route)
     member.load.wants--
     member.recent.add(route.key)
@@ -65,9 +66,13 @@ export function endHedge (state: State, route: Route, result: Outcome['result'],
 }
 
 export function cancelHedge (state: State, route: Route): void {
-  if (route.hedge != null) {
-    tellCancel(state, route.hedge, route)
+  const member = route.hedge
+  if (member != null) {
+    const heard = !untell(state, member, route.key)
     endHedge(state, route, 'cancelled')
+    if (heard) {
+      tellCancel(state, member, route)
+    }
   }
 }
 

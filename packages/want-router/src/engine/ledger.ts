@@ -23,8 +23,6 @@ export interface LedgerWant {
   /** What was said last, which may still wait to be sent. */
   presence: Reply | undefined
   expires: number
-  /** Which full wantlist it was last part of. */
-  list: number
   route: Route
   /** The same multihash wanted under another CID by the same peer. */
   sibling: LedgerWant | undefined
@@ -38,11 +36,10 @@ export interface LedgerWant {
  */
 export interface Upstream {
   readonly id: string
-  /** By multihash, the longest untouched first. */
+  /** The entries, the longest untouched first: the order in which they expire. */
+  readonly entries: Set<LedgerWant>
+  /** The same by multihash; several CIDs of one are siblings. */
   readonly wants: Map<WantKey, LedgerWant>
-  /** Entries, siblings counted. */
-  size: number
-  list: number
   /** Wants whose turn has not come. */
   readonly queue: Set<LedgerWant>
   readonly replies: Replies
@@ -59,9 +56,8 @@ export interface Upstream {
 export function upstream (id: string, limits: Limits, expectedBlock: number): Upstream {
   return {
     id,
+    entries: new Set(),
     wants: new Map(),
-    size: 0,
-    list: 0,
     queue: new Set(),
     replies: replies(),
     inFlight: 0,
@@ -81,30 +77,16 @@ export function findWant (peer: Upstream, key: WantKey, cid: Uint8Array): Ledger
   }
 }
 
-/** Every entry, siblings included; the one at hand may be removed. */
-export function * everyWant (peer: Upstream): Iterable<LedgerWant> {
-  for (const head of peer.wants.values()) {
-    for (let want: LedgerWant | undefined = head; want != null;) {
-      const sibling: LedgerWant | undefined = want.sibling
-      yield want
-      want = sibling
-    }
-  }
-}
-
 export function addWant (peer: Upstream, want: LedgerWant): void {
   want.sibling = peer.wants.get(want.key)
   peer.wants.set(want.key, want)
-  peer.size++
+  peer.entries.add(want)
 }
 
 /** Moves an entry to the end of the order in which wants expire. */
-export function touchWant (peer: Upstream, key: WantKey): void {
-  const want = peer.wants.get(key)
-  if (want != null) {
-    peer.wants.delete(key)
-    peer.wants.set(key, want)
-  }
+export function touchWant (want: LedgerWant): void {
+  want.owner.entries.delete(want)
+  want.owner.entries.add(want)
 }
 
 export function removeWant (peer: Upstream, want: LedgerWant): void {
@@ -124,7 +106,7 @@ export function removeWant (peer: Upstream, want: LedgerWant): void {
     }
   }
   want.sibling = undefined
-  peer.size--
+  peer.entries.delete(want)
   peer.queue.delete(want)
 }
 
@@ -135,7 +117,7 @@ export function removeWant (peer: Upstream, want: LedgerWant): void {
  */
 export function leastWant (peer: Upstream, priority: number): LedgerWant | undefined {
   let least: LedgerWant | undefined
-  for (const want of everyWant(peer)) {
+  for (const want of peer.entries) {
     if (want.route.state === 'idle' || want.route.state === 'resting') {
       return want
     }

@@ -76,6 +76,13 @@ export function newPriority (state: State): number {
   return priority
 }
 
+/** Drops what was to be asked of a member and has not left yet; false: there was nothing. */
+export function untell (state: State, member: EngineMember, key: WantKey): boolean {
+  const lines = state.outbox.get(member)
+  const line = lines?.get(key)
+  return line != null && 'type' in line && lines?.delete(key) === true
+}
+
 /** Takes a want back from a member. */
 export function tellCancel (state: State, member: EngineMember, { key, cid }: CancelledWant): void {
   tell(state, member, { key, cid })

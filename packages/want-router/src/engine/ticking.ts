@@ -2,7 +2,6 @@ import { fail, forgetWant, settleIfCertain } from './answering.ts'
 import { goOn, list, reconsider, wakeIdle } from './asking.ts'
 import { endAttempt, stall } from './attempts.ts'
 import { hedgeDue } from './hedging.ts'
-import { everyWant } from './ledger.ts'
 import { MAX_TOKENS, tellCancel, TRICKLE } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
@@ -83,7 +82,7 @@ function sweep (state: State, now: number): void {
   state.retryTokens = Math.min(MAX_TOKENS, state.retryTokens + TRICKLE)
 
   for (const peer of state.peers.values()) {
-    for (const want of everyWant(peer)) {
+    for (const want of peer.entries) {
       if (want.expires > now) {
         break
       }

@@ -2,7 +2,7 @@ import { identityData, isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { deliver, forgetWant, promise, settleIfCertain } from './answering.ts'
 import { upgradeAttempt } from './attempts.ts'
 import { cancelHedge } from './hedging.ts'
-import { addWant, everyWant, findWant, leastWant, topEntries, touchWant } from './ledger.ts'
+import { addWant, findWant, leastWant, topEntries, touchWant } from './ledger.ts'
 import { giveTurn, newRoute } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
 import type { Route } from './routes.ts'
@@ -11,34 +11,59 @@ import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** An upstream peer's wantlist message. A bad entry costs that entry. */
 export function onWants (state: State, peer: Upstream, entries: readonly WantEntry[], full: boolean): void {
-  if (full) {
-    peer.list++
-  }
   const top = topEntries(entries, state.limits.wantsPerPeer)
   state.totals.evicted += entries.length - top.length
 
-  for (const entry of inOrder(top)) {
-    const key = wantKey(entry.cid)
-    if (key == null) {
-      state.totals.badWants++
-    } else if (entry.cancel) {
-      state.totals.cancels++
-      const want = findWant(peer, key, entry.cid)
-      if (want != null) {
-        forgetWant(state, want)
-      }
-    } else {
-      state.totals.wants++
-      onWant(state, peer, key, entry)
+  // what ends makes room for what begins
+  for (const entry of top) {
+    if (entry.cancel) {
+      onCancel(state, peer, entry)
     }
   }
-
   if (full) {
-    // a full list replaces this peer's list, and nobody else's
-    for (const want of everyWant(peer)) {
-      if (want.list !== peer.list) {
-        forgetWant(state, want)
-      }
+    replaceList(state, peer, top)
+  }
+
+  for (const entry of inOrder(top)) {
+    const key = entry.cancel ? undefined : wantKey(entry.cid)
+    if (key != null) {
+      state.totals.wants++
+      onWant(state, peer, key, entry)
+    } else if (!entry.cancel) {
+      state.totals.badWants++
+    }
+  }
+}
+
+function onCancel (state: State, peer: Upstream, { cid }: WantEntry): void {
+  const key = wantKey(cid)
+  if (key == null) {
+    state.totals.badWants++
+    return
+  }
+  state.totals.cancels++
+  const want = findWant(peer, key, cid)
+  if (want != null) {
+    forgetWant(state, want)
+  }
+}
+
+/** A full list replaces this peer's list, and nobody else's: what it does not name ends. */
+function replaceList (state: State, peer: Upstream, entries: readonly WantEntry[]): void {
+  if (peer.entries.size === 0) {
+    return
+  }
+  const named = new Set<LedgerWant>()
+  for (const { cid, cancel } of entries) {
+    const key = cancel ? undefined : wantKey(cid)
+    const want = key == null ? undefined : findWant(peer, key, cid)
+    if (want != null) {
+      named.add(want)
+    }
+  }
+  for (const want of peer.entries) {
+    if (!named.has(want)) {
+      forgetWant(state, want)
     }
   }
 }
@@ -65,7 +90,7 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): 
     askedAgain(state, known, entry)
     return
   }
-  if (peer.size >= state.limits.wantsPerPeer) {
+  if (peer.entries.size >= state.limits.wantsPerPeer) {
     const least = leastWant(peer, entry.priority)
     state.totals.evicted++
     if (least == null) {
@@ -89,7 +114,6 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): 
     denied: false,
     presence: undefined,
     expires: state.now() + state.limits.wantLifetime,
-    list: peer.list,
     route,
     sibling: undefined,
     nextWaiter: undefined,
@@ -108,8 +132,7 @@ function askedAgain (state: State, want: LedgerWant, entry: WantEntry): void {
   want.priority = entry.priority
   want.sendDontHave = entry.sendDontHave
   want.expires = state.now() + state.limits.wantLifetime
-  want.list = want.owner.list
-  touchWant(want.owner, want.key)
+  touchWant(want)
   // who asks again has not kept the answer
   want.denied = false
   if (entry.wantType === 'block') {

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'aegir/chai'
+import { CID } from 'multiformats/cid'
 import { bench, entry, testBlock } from './harness.ts'
 import type { TestBlock } from './harness.ts'
 
@@ -62,6 +63,15 @@ describe('engine: what a peer may cost', function () {
     expect(status.unsent).to.be.at.most(1 << 20)
     expect(b.asks.length).to.be.lessThan(40)
     expect(status.wants).to.equal(400 - 4, 'nothing is lost')
+  })
+
+  it('of a block wanted under many CIDs keeps no more copies than may wait', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 20, unsentPerPeer: 1 << 20 } })
+    const block = testBlock(1, 1 << 20)
+    const cids = Array.from({ length: 100 }, (_, i) => CID.createV1(0x100 + i, CID.decode(block.cid).multihash).bytes)
+    b.want('p', ...cids.map(cid => entry(block, { cid })))
+    b.block('a', block)
+    expect(b.engine.status()).to.include({ unsent: 1 << 20, wants: 99 })
   })
 
   it('a peer that reads again gets the rest', () => {

@@ -46,6 +46,32 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.deep.equal([false])
   })
 
+  it('believes a member that has it after all, while another is being asked', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.answer('a', block, 'have')
+    b.answer('b', block, 'lack')
+    expect(have(b, 'p')).to.be.empty()
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b', 'a'])
+
+    b.want('q', entry(small, { wantType: 'have' }))
+    b.answer('a', small, 'lack')
+    b.answer('a', small, 'have')
+    expect(have(b, 'q')).to.deep.equal([true])
+    expect(b.cancels.at(-1)?.member).to.equal('b')
+  })
+
+  it('asks nothing of a member whose attempt has ended before it could be asked', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.engine.put({ t: 'message', peer: 'q', wants: [entry(block)], full: false })
+    b.engine.put({ t: 'answer', member: 'a', key: block.key, answer: 'lack' })
+    b.flush()
+    expect(b.asks.map(({ want }) => want.type)).to.deep.equal(['have'])
+    expect(have(b, 'q')).to.deep.equal([false])
+  })
+
   it('answers a want-have by the block itself when that is small, as boxo does', () => {
     const b = bench()
     b.want('p', entry(small, { wantType: 'have' }))

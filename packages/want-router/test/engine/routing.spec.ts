@@ -112,6 +112,23 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
   })
 
+  it('makes room by what ends in a message for what begins in it', () => {
+    const b = bench({ limits: { wantsPerPeer: 3 } })
+    const old = [0, 1, 2].map(i => testBlock(i))
+    const next = testBlock(3)
+    b.want('p', ...old.map(block => entry(block, { priority: 9 })))
+    b.want('p', entry(next, { priority: 1 }), entry(old[0], { cancel: true, priority: 0 }))
+    expect(b.engine.status()).to.include({ wants: 3 })
+    expect(b.askedFor(next)).to.have.length(1)
+
+    const last = testBlock(4)
+    b.engine.put({ t: 'message', peer: 'p', full: true, wants: [entry(last, { priority: 0 })] })
+    b.flush()
+    expect(b.askedFor(last)).to.have.length(1)
+    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+    expect(b.engine.status().totals.evicted).to.equal(0)
+  })
+
   it('one bad CID among good ones costs that entry', () => {
     const b = bench()
     b.want('p', { ...entry(block), cid: new Uint8Array(100_000) }, { ...entry(block), cid: Uint8Array.of(1, 2) }, entry(block))
@@ -180,5 +197,24 @@ describe('engine: the way of a want', () => {
     b.pass(2000)
     expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
     expect(b.engine.status().totals.expired).to.equal(1)
+  })
+
+  it('a want lives no longer for another CID of its multihash that came later', () => {
+    const b = bench({ limits: { wantLifetime: 60_000 } })
+    b.want('p', entry(block))
+    b.want('p', entry(testBlock(2)))
+    b.pass(40_000)
+    b.want('p', entry(block, { cid: block.v0 }))
+    b.pass(22_000)
+    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+  })
+
+  it('says nothing to a peer that was refused and has left meanwhile', () => {
+    const b = bench()
+    b.engine.put({ t: 'drain' })
+    b.engine.put({ t: 'message', peer: 'p', wants: [entry(block)], full: false })
+    b.engine.put({ t: 'gone', peer: 'p' })
+    b.flush()
+    expect(b.closed).to.be.empty()
   })
 })
