@@ -21,6 +21,8 @@ export interface NamedStrategy {
 export interface SimulateInit {
   readonly scenario: FullScenario
   readonly strategy: NamedStrategy
+  /** One of the scenario's variants. */
+  readonly variant?: string
   /** Same scenario, strategy and seed: same result, byte for byte. */
   readonly seed: number
   /** Called as simulated time passes, with the share of it that has. */
@@ -32,7 +34,7 @@ export interface SimulateInit {
  * on the seed and not on the strategy, so that strategies meet the same
  * workload.
  */
-export function simulate ({ scenario, strategy, seed, progress }: SimulateInit): RunResult {
+export function simulate ({ scenario, strategy, variant, seed, progress }: SimulateInit): RunResult {
   const ids = memberIds(scenario)
   const models = scenario.members.flatMap(model => Array.from({ length: model.count }, () => model))
   const blocks = catalogue({ seed, sizes: scenario.sizes, copies: scenario.copies, members: ids })
@@ -47,7 +49,7 @@ export function simulate ({ scenario, strategy, seed, progress }: SimulateInit):
     seed,
     clock,
     strategy: strategy.factory,
-    limits: scenario.limits as Partial<Limits>,
+    limits: { ...scenario.limits, ...(variant == null ? {} : scenario.variants[variant]) } as Partial<Limits>,
     members: models.map((model, i) => ({
       id: ids[i],
       weight: model.weight,
@@ -74,5 +76,5 @@ export function simulate ({ scenario, strategy, seed, progress }: SimulateInit):
     progress?.(i / scenario.buckets)
   }
 
-  return { scenario: scenario.name, strategy: strategy.name, seed, ...collect.result() }
+  return { scenario: scenario.name, strategy: strategy.name, variant, seed, ...collect.result() }
 }

@@ -1,9 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { STRATEGIES } from '@kitsune/want-router'
 import { BASELINES } from '../baselines/index.ts'
 import { UsageError } from '../errors.ts'
-import { printRuns, printShares } from '../report/table.ts'
+import { toHtml } from '../report/html.ts'
+import { printRuns, printShares, runName, table } from '../report/table.ts'
+import { parameters } from '../scenario/describe.ts'
 import { findScenarios, scaled } from '../scenario/find.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
 import { simulate } from '../simulate.ts'
@@ -12,6 +15,7 @@ import { USAGE } from './args.ts'
 import { progress } from './progress.ts'
 import type { Options } from './args.ts'
 import type { ScenarioResult } from '../metrics/result.ts'
+import type { NamedStrategy } from '../simulate.ts'
 
 /** Where a command writes. */
 export interface Streams {
@@ -43,15 +47,23 @@ export async function run (options: Options, { stdout, stderr }: Streams): Promi
   }
 
   const scenarios = (await findScenarios(options.scenarios)).map(scenario => scaled(scenario, options.scale))
+  if (options.describe) {
+    for (const scenario of scenarios) {
+      print(`${scenario.name}: ${scenario.title}\n\n${table(['parameter', 'value', 'meaning'], parameters(scenario).map(({ name, value, about }) => [name, value, about]))}\n`)
+    }
+    return
+  }
   const results: ScenarioResult[] = []
   const bar = progress(stderr)
 
   for (const scenario of scenarios) {
     const strategies = await findStrategies(options.strategies.length > 0 ? options.strategies : scenario.strategies)
-    const runs = strategies.map((strategy, i) => {
+    const variants = Object.keys(scenario.variants)
+    const planned = strategies.flatMap(strategy => variants.length === 0 ? [{ strategy }] : variants.map(variant => ({ strategy, variant })))
+    const runs = planned.map(({ strategy, variant }: { strategy: NamedStrategy, variant?: string }, i) => {
       const start = performance.now()
-      bar.begin(strategy.name, `${scenario.name} [${i + 1}/${strategies.length}]`)
-      const result = simulate({ scenario, strategy, seed: options.seed, progress: done => { bar.advance(done) } })
+      bar.begin(runName({ strategy: strategy.name, variant }), `${scenario.name} [${i + 1}/${planned.length}]`)
+      const result = simulate({ scenario, strategy, variant, seed: options.seed, progress: done => { bar.advance(done) } })
       bar.end(`${result.totals.wants} wants in ${((performance.now() - start) / 1000).toFixed(1)} s`)
       return result
     })
@@ -67,6 +79,23 @@ export async function run (options: Options, { stdout, stderr }: Streams): Promi
   } else if (options.json != null) {
     await write(options.json, toJson(results))
   }
+  if (options.report) {
+    const path = resolve(options.html ?? join(tmpdir(), `kitsune-${scenarios.map(({ name }) => name).join('-').slice(0, 64)}.html`))
+    await write(path, toHtml(results, command(options)))
+    print(`\nplots: ${path}`)
+  }
+}
+
+/** What makes the same results again. */
+function command ({ scenarios, strategies, seed, scale }: Options): string {
+  const quote = (text: string): string => /^[\w./-]+$/.test(text) ? text : `"${text}"`
+  return [
+    'npm run simulate --',
+    ...scenarios.map(name => `--scenario ${quote(name)}`),
+    ...(strategies.length === 0 ? [] : [`--strategies ${quote(strategies.join(';'))}`]),
+    `--seed ${seed}`,
+    ...(scale === 1 ? [] : [`--scale ${scale}`])
+  ].join(' ')
 }
 
 /** What `--json` writes: no times of day and no durations of ours, so that equal runs are equal bytes. */

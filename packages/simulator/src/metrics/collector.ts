@@ -48,6 +48,7 @@ export function collector ({ scenario, members, now, status }: CollectorInit): C
     served: [] as number[],
     p50: [] as Array<number | null>,
     p99: [] as Array<number | null>,
+    hits: [] as Array<number | null>,
     share: members.map((): Array<number | null> => []),
     hitShare: members.map((): Array<number | null> => []),
     inFlight: members.map((): number[] => [])
@@ -100,6 +101,7 @@ export function collector ({ scenario, members, now, status }: CollectorInit): C
       series.served.push(bucket.count)
       series.p50.push(rounded(bucket.quantile(0.5)) ?? null)
       series.p99.push(rounded(bucket.quantile(0.99)) ?? null)
+      series.hits.push(hitShare(total(end.members), total(bucketBegin.members)) ?? null)
       for (const [i, count] of end.members.entries()) {
         const before = bucketBegin.members[i]
         series.share[i].push(ratio(count.asks - before.asks, asks) ?? null)
@@ -167,6 +169,9 @@ export function collector ({ scenario, members, now, status }: CollectorInit): C
   }
 }
 
+// even steps of the logarithm of what is left
+const QUANTILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.997, 0.998, 0.9985, 0.999, 0.9995, 0.9998, 0.9999]
+
 /** The mean over time of the fullest member's load by the mean load. */
 function balanceOverTime (now: () => number): { update (counts: readonly Counts[]): void, mean (): number } {
   let last = now()
@@ -212,7 +217,11 @@ function latencyOf (all: ReturnType<typeof histogram>): Latency {
     p90: rounded(all.quantile(0.9)),
     p99: rounded(all.quantile(0.99)),
     p999: rounded(all.quantile(0.999)),
-    max: rounded(all.max)
+    max: rounded(all.max),
+    curve: QUANTILES.flatMap(quantile => {
+      const ms = rounded(all.quantile(quantile))
+      return ms == null || all.count * (1 - quantile) < 1 ? [] : [{ quantile, ms }]
+    })
   }
 }
 

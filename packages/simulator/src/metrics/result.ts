@@ -8,6 +8,8 @@ export interface Latency {
   readonly p99?: number
   readonly p999?: number
   readonly max?: number
+  /** Time by share of the wants, up to the share of which there are enough. */
+  readonly curve: ReadonlyArray<{ readonly quantile: number, readonly ms: number }>
 }
 
 export interface MemberResult {
@@ -70,6 +72,8 @@ export interface Series {
   readonly served: readonly number[]
   readonly p50: ReadonlyArray<number | null>
   readonly p99: ReadonlyArray<number | null>
+  /** Of all members together. */
+  readonly hits: ReadonlyArray<number | null>
   /** By member. */
   readonly share: ReadonlyArray<ReadonlyArray<number | null>>
   readonly hitShare: ReadonlyArray<ReadonlyArray<number | null>>
@@ -79,6 +83,8 @@ export interface Series {
 export interface RunResult {
   readonly scenario: string
   readonly strategy: string
+  /** Of the scenario, if it has variants. */
+  readonly variant?: string
   readonly seed: number
   readonly totals: Totals
   readonly latency: Latency

@@ -58,12 +58,10 @@ export function modelPeer (id: string, model: UpstreamModel, world: World, next:
     }
   }
 
-  function drawBlock (): { cid: Uint8Array, key: WantKey } {
-    let cid = contentCid(next(random))
-    for (let draws = 1; draws < DRAWS && think != null && pending.has(keyOf(cid)); draws++) {
-      cid = contentCid(next(random))
-    }
-    return { cid, key: keyOf(cid) }
+  function drawBlock (draws = 1): { cid: Uint8Array, key: WantKey } {
+    const cid = contentCid(next(random))
+    const key = keyOf(cid)
+    return think != null && pending.has(key) && draws < DRAWS ? drawBlock(draws + 1) : { cid, key }
   }
 
   function ended (): void {

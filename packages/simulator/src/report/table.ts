@@ -41,15 +41,20 @@ export function printRuns ({ runs }: Pick<ScenarioResult, 'runs'>): string {
   const shown = columns(runs)
   return table(
     ['strategy', ...shown.map(({ title }) => title)],
-    runs.map(run => [run.strategy, ...shown.map(({ of }) => of(run) ?? '–')])
+    runs.map(run => [runName(run), ...shown.map(({ of }) => of(run) ?? '–')])
   )
+}
+
+/** What a run is called beside the others of its scenario. */
+export function runName ({ strategy, variant }: Pick<RunResult, 'strategy' | 'variant'>): string {
+  return variant == null ? strategy : `${strategy}, ${variant}`
 }
 
 /** Each member's part of the asks, a row a strategy. Of many members only the summary is of use. */
 export function printShares ({ runs }: Pick<ScenarioResult, 'runs'>): string {
   return table(
     ['share of asks', ...runs[0].members.map(({ id }) => id)],
-    runs.map(run => [run.strategy, ...run.members.map(({ share }) => percent(share) ?? '–')])
+    runs.map(run => [runName(run), ...run.members.map(({ share }) => percent(share) ?? '–')])
   )
 }
 

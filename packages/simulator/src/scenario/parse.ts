@@ -16,9 +16,10 @@ export function parseScenario (value: unknown, where = 'scenario'): FullScenario
     const issues = result.error.issues.map(({ path, message }) => `${path.length === 0 ? 'it' : pathText(path)}: ${message}`)
     throw new ScenarioError(`${where}: ${issues.join('; ')}`)
   }
-  const unknown = Object.keys(result.data.limits).find(name => !Object.hasOwn(DEFAULT_LIMITS, name))
+  const { limits, variants } = result.data
+  const unknown = [limits, ...Object.values(variants)].flatMap(each => Object.keys(each)).find(name => !Object.hasOwn(DEFAULT_LIMITS, name))
   if (unknown != null) {
-    throw new ScenarioError(`${where}: limits: the engine has no "${unknown}", only ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
+    throw new ScenarioError(`${where}: the engine has no option "${unknown}", only ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
   }
   return result.data
 }

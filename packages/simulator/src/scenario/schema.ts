@@ -98,6 +98,8 @@ const upstream = z.strictObject({
   to: ms.optional().describe('when it ends, ms; default: never')
 })
 
+const limits = z.record(z.string(), z.number())
+
 export const scenarioSchema = z.strictObject({
   name: name.describe('name on the command line'),
   title: z.string().min(1).max(200).describe('the question that it answers'),
@@ -109,7 +111,8 @@ export const scenarioSchema = z.strictObject({
   copies: count.optional().describe('each block is at exactly so many members, chosen by hash; default: as members say by `holds`'),
   members: z.array(member).min(1).describe('downstream'),
   upstream: z.array(upstream).min(1).describe('who asks'),
-  limits: z.record(z.string(), z.number()).default({}).describe('options of the engine that differ from its defaults'),
+  limits: limits.default({}).describe('options of the engine that differ from its defaults'),
+  variants: z.record(z.string().min(1), limits).default({}).describe('options of the engine by name: each strategy runs once with each of them'),
   moves: ms.optional().describe('the blocks\' members before and after this moment are compared, ms'),
   strategies: z.array(z.string()).min(1).default(['round-robin', 'least-loaded', 'rendezvous']).describe('what is compared unless --strategies is given')
 }).superRefine((scenario, context) => {

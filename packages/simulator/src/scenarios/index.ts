@@ -1,7 +1,33 @@
+import { blackHole } from './black-hole.ts'
+import { coldCaches } from './cold-caches.ts'
+import { dying } from './dying.ts'
+import { fewNodes } from './p2c-few-nodes.ts'
+import { flapping } from './flapping.ts'
+import { garbage } from './garbage.ts'
+import { hedging } from './hedging.ts'
+import { hotKey } from './hot-key.ts'
+import { hour } from './hour.ts'
+import { mixedSizes } from './mixed-sizes.ts'
+import { movedKeys } from './moved-keys.ts'
+import { rollingRestart } from './rolling-restart.ts'
 import { slowNode } from './slow-node.ts'
+import { unequalNodes } from './unequal-nodes.ts'
 import type { Scenario } from '../scenario/schema.ts'
 
 /** The scenarios that come with the simulator, each in a file of its own: add yours and name it here. */
 export const SCENARIOS: readonly Scenario[] = [
-  slowNode
+  slowNode,
+  fewNodes,
+  blackHole,
+  hotKey,
+  hedging,
+  movedKeys,
+  coldCaches,
+  mixedSizes,
+  unequalNodes,
+  garbage,
+  dying,
+  flapping,
+  rollingRestart,
+  hour
 ]

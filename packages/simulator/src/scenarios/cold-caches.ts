@@ -1,0 +1,22 @@
+import type { Scenario } from '../scenario/schema.ts'
+
+export const coldCaches: Scenario = {
+  name: 'cold-caches',
+  title: 'Each of four nodes can cache a quarter of what is wanted. Do their caches add up?',
+  about: 'A hit takes 4 ms, a miss 60. Where a block is asked of whoever is free, all four cache the same.',
+  duration: 600_000,
+  warmup: 120_000,
+  members: [
+    {
+      id: 'node',
+      count: 4,
+      workers: 16,
+      service: { kind: 'lognormal', median: 60, sigma: 0.4 },
+      cache: { blocks: 2500, hit: { kind: 'lognormal', median: 4, sigma: 0.4 } }
+    }
+  ],
+  upstream: [
+    { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'zipf', blocks: 10_000, s: 0.8 } }
+  ],
+  strategies: ['round-robin', 'least-loaded', 'peak-ewma', 'rendezvous', 'bounded-load(rendezvous)', 'presence(rendezvous)']
+}

@@ -1,0 +1,31 @@
+import type { Scenario } from '../scenario/schema.ts'
+
+export const hedging: Scenario = {
+  name: 'hedging',
+  title: 'One answer of twenty takes half a second. What does asking a second node save, and what does it cost?',
+  about: 'Want-haves, since only those are hedged: an answer is a few bytes, a block asked for twice would be sent twice.',
+  duration: 300_000,
+  warmup: 30_000,
+  members: [
+    {
+      id: 'node',
+      count: 4,
+      presence: {
+        kind: 'mixture',
+        parts: [
+          { share: 0.95, of: { kind: 'lognormal', median: 20, sigma: 0.4 } },
+          { share: 0.05, of: 500 }
+        ]
+      }
+    }
+  ],
+  upstream: [
+    { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'new' }, type: 'have' }
+  ],
+  variants: {
+    'not hedged': { hedgeShare: 0 },
+    'hedged (default)': {},
+    'hedged at 10%': { hedgeShare: 0.1 }
+  },
+  strategies: ['round-robin', 'rendezvous']
+}

@@ -1,0 +1,17 @@
+import type { Scenario } from '../scenario/schema.ts'
+
+export const fewNodes: Scenario = {
+  name: 'p2c-few-nodes',
+  title: 'Two of four nodes are slow. Is it enough to compare two at random?',
+  about: 'Two choices at random are both slow in one case of six, which is far more than the slowest hundredth. The members are those of slow-node, but two of them slow.',
+  duration: 300_000,
+  warmup: 30_000,
+  members: [
+    { id: 'node', count: 2, workers: 16, service: { kind: 'lognormal', median: 20, sigma: 0.25 } },
+    { id: 'slow', count: 2, workers: 16, service: { kind: 'lognormal', median: 200, sigma: 0.25 } }
+  ],
+  upstream: [
+    { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'new' } }
+  ],
+  strategies: ['round-robin', 'two-choices(least-loaded)', 'least-loaded', 'two-choices(peak-ewma)', 'peak-ewma']
+}

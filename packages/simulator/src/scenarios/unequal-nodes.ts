@@ -1,0 +1,17 @@
+import type { Scenario } from '../scenario/schema.ts'
+
+export const unequalNodes: Scenario = {
+  name: 'unequal-nodes',
+  title: 'Nodes of different size, with weights that say so. Is each given its part?',
+  duration: 300_000,
+  warmup: 30_000,
+  members: [
+    { id: 'large', weight: 4, workers: 16, service: { kind: 'exponential', mean: 20 } },
+    { id: 'middle', weight: 2, workers: 8, service: { kind: 'exponential', mean: 20 } },
+    { id: 'small', count: 2, workers: 4, service: { kind: 'exponential', mean: 20 } }
+  ],
+  upstream: [
+    { id: 'peer', count: 40, arrivals: { kind: 'poisson', rate: 1000 }, popularity: { kind: 'new' } }
+  ],
+  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'peak-ewma', 'bounded-load(rendezvous)']
+}
