@@ -8,6 +8,7 @@ import { HASHERS } from './hosts/hashers.ts'
 import { quietLogger } from './hosts/quiet-logger.ts'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
+import { startRecording } from './recording.ts'
 import { targetOf } from './routing.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
@@ -20,6 +21,8 @@ export interface BalancerOptions {
   privateKey?: PrivateKey
   /** Default: nothing is logged. */
   logger?: ComponentLogger
+  /** Told in one line what an operator should know. Default: nobody is. */
+  complain? (line: string): void
 }
 
 /** A running balancer. */
@@ -46,12 +49,15 @@ export interface Balancer {
  * it is reachable is for /readyz and `router.ready` to tell.
  *
  * @throws {KeyFileError} the key file is unusable
- * @throws {StartError} an address cannot be listened on
+ * @throws {StartError} an address cannot be listened on, or the recording cannot be written
  */
 export async function startBalancer (config: BalancerConfig, options: BalancerOptions = {}): Promise<Balancer> {
   const privateKey = options.privateKey ?? await loadOrCreateKey(config.key)
   const logger = options.logger ?? quietLogger()
   const registry = new Registry()
+  const recording = config.record == null
+    ? undefined
+    : await startRecording(config.record, { complain: options.complain ?? (() => {}) })
   const host = { maxConnections: config.maxConnections, agent: { name: NAME, version: version() }, logger }
   const downstream = await createDownstreamHost(host)
   const upstream = await createUpstreamHost<{ router: WantRouter }>({
@@ -65,7 +71,8 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         strategy: parseStrategy(config.strategy),
         downstream,
         metrics: createMetrics(registry, logger),
-        hashers: HASHERS
+        hashers: HASHERS,
+        tap: recording?.tap
       })(components)
     }
   })
@@ -78,6 +85,10 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     for (const undo of started.splice(0).reverse()) {
       await undo()
     }
+  }
+
+  if (recording != null) {
+    started.push(async () => { await recording.close() })
   }
 
   try {

@@ -50,7 +50,7 @@ export async function main (surroundings: Surroundings, options?: BalancerOption
       return EXIT.ok
     }
 
-    const balancer = await startBalancer(config, options)
+    const balancer = await startBalancer(config, { complain: line => { complain(`${NAME}: ${line}`) }, ...options })
 
     if (settings.json != null) {
       print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, admin: balancer.adminUrl }))

@@ -26,6 +26,8 @@ export interface BalancerConfig {
   readonly grace: number
   /** Clients connected at the same time. */
   readonly maxConnections: number
+  /** File that is written anew with all that the router does. */
+  readonly record?: string
 }
 
 /** What holds where nothing is configured. */
@@ -72,7 +74,8 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     strategy: strategy(settings.strategy),
     admin: hostAndPort(settings.admin),
     grace: number(settings.grace, { min: 0, max: 86_400 }) ?? DEFAULTS.grace,
-    maxConnections: number(settings.maxConnections, { min: 1, max: 65_000 }) ?? DEFAULTS.maxConnections
+    maxConnections: number(settings.maxConnections, { min: 1, max: 65_000 }) ?? DEFAULTS.maxConnections,
+    ...(settings.record == null ? {} : { record: text(settings.record) })
   }
 }
 

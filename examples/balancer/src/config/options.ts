@@ -100,6 +100,14 @@ export const OPTIONS = {
     value: 'n',
     help: ['clients connected at the same time (default 2000)']
   },
+  record: {
+    flag: 'record',
+    env: 'KITSUNE_RECORD',
+    file: 'record',
+    kind: 'text',
+    value: 'path',
+    help: ['write what the router is asked and decides to this file, a line', 'of JSON each, for replays and simulations (default: nowhere)']
+  },
   config: {
     flag: 'config',
     env: 'KITSUNE_CONFIG',

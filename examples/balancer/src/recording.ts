@@ -1,0 +1,93 @@
+import { open } from 'node:fs/promises'
+import { recordLine } from '@kitsune/want-router/recording'
+import { StartError } from './errors.ts'
+import type { Tap } from '@kitsune/want-router/recording'
+
+/** A recording that is being written. */
+export interface Recording {
+  readonly tap: Tap
+  /** Writes what is left. The tap may still be called, to no effect. */
+  close (): Promise<void>
+}
+
+export interface RecordingInit {
+  /** Bytes after which nothing more is recorded. Default 4 GiB. */
+  readonly maxBytes?: number
+  /** Told in one line if the recording ends before the balancer does. */
+  complain (line: string): void
+}
+
+// what may wait for the disk, bytes
+const MAX_WAITING = 64 << 20
+// lines leave together in pieces of this size, characters
+const PIECE = 64 << 10
+
+/**
+ * Writes what the router's tap sees to a file, a line of JSON each. It has the
+ * peer ids of clients and the CIDs they want, so only its owner may read it.
+ *
+ * A recording without a gap or none: it ends, with a word about it, when the file
+ * has grown too big, cannot be written, or the disk is too slow.
+ *
+ * @throws {StartError} the file cannot be written
+ */
+export async function startRecording (path: string, { maxBytes = 4 * 2 ** 30, complain }: RecordingInit): Promise<Recording> {
+  const file = await open(path, 'w', 0o600).catch((err: Error) => {
+    throw new StartError(`cannot record: ${err.message}; see --record`)
+  })
+  let lines: string[] = []
+  let unwritten = 0
+  let waiting = 0
+  let recorded = 0
+  let over = false
+  let writing = Promise.resolve()
+
+  function end (why: string): void {
+    if (!over) {
+      over = true
+      complain(`${path}: the recording ends here: ${why}`)
+    }
+  }
+
+  function write (): void {
+    const piece = lines.join('')
+    lines = []
+    unwritten = 0
+    writing = writing.then(async () => {
+      await file.appendFile(piece)
+      waiting -= piece.length
+    }).catch((err: Error) => { end(err.message) })
+  }
+
+  return {
+    tap (record) {
+      if (over) {
+        return
+      }
+
+      const line = `${recordLine(record)}\n`
+
+      if (recorded + line.length > maxBytes) {
+        end(`it has ${recorded} bytes`)
+      } else if (waiting > MAX_WAITING) {
+        end('the disk is too slow')
+      } else {
+        recorded += line.length
+        waiting += line.length
+        unwritten += line.length
+        lines.push(line)
+
+        if (unwritten >= PIECE) {
+          write()
+        }
+      }
+    },
+
+    async close () {
+      over = true
+      write()
+      await writing
+      await file.close()
+    }
+  }
+}
