@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { UsageError } from '../errors.ts'
+
+export interface ChaosOptions {
+  /** The first seed, and how many. */
+  readonly first: number
+  readonly seeds: number
+  /** Replay this one, with its trace. */
+  readonly seed?: number
+  readonly threads: number
+  /** Go on after a failure. */
+  readonly all: boolean
+  /** Where to write the result as JSON; `-` is standard output. */
+  readonly json?: string
+  readonly help: boolean
+}
+
+export const USAGE = `kitsune-chaos [options]
+
+Runs the engine through hostile histories, one for each seed, and holds it to its laws.
+
+  --seeds N      how many histories (default: 1000)
+  --first N      the first seed (default: 1)
+  --seed N       replay one history and print all that happens in it
+  --threads N    (default: the number of processors)
+  --all          go on after a history that breaks a law
+  --json FILE    write the result as JSON; - is standard output
+  --help`
+
+/** @throws {UsageError} with one line that says which option is wrong */
+export function parseChaosOptions (args: readonly string[]): ChaosOptions {
+  const { seed, seeds, first, threads, all, json, help } = parse(args)
+
+  return {
+    first: whole('first', first ?? '1', 0),
+    seeds: whole('seeds', seeds ?? '1000', 1),
+    seed: seed == null ? undefined : whole('seed', seed, 0),
+    threads: threads == null ? availableParallelism() : whole('threads', threads, 1),
+    all: all === true,
+    json,
+    help: help === true
+  }
+}
+
+interface Values { seed?: string, seeds?: string, first?: string, threads?: string, all?: boolean, json?: string, help?: boolean }
+
+function parse (args: readonly string[]): Values {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seed: { type: 'string' },
+        seeds: { type: 'string' },
+        first: { type: 'string' },
+        threads: { type: 'string' },
+        all: { type: 'boolean' },
+        json: { type: 'string' },
+        help: { type: 'boolean' }
+      }
+    }).values
+  } catch (err) {
+    throw new UsageError(err instanceof Error ? err.message.replaceAll('\n', ' ') : String(err))
+  }
+}
+
+function whole (option: string, value: string, least: number): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < least) {
+    throw new UsageError(`--${option}: "${value}" is not a whole number of at least ${least}`)
+  }
+  return number
+}

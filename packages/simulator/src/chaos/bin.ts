@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { inspect } from 'node:util'
+import { UsageError } from '../errors.ts'
+import { runChaos } from './run.ts'
+
+try {
+  process.exitCode = await runChaos(process.argv.slice(2), process)
+} catch (err) {
+  // what the user can mend takes a line, a fault of ours its stack
+  process.stderr.write(`${err instanceof UsageError ? err.message : inspect(err)}\n`)
+  process.exitCode = err instanceof UsageError ? 2 : 1
+}

@@ -1,0 +1,58 @@
+import { registerHooks } from 'node:module'
+import { PlantError } from './errors.ts'
+import type { Law } from './laws.ts'
+
+/** A fault put into the engine's source on purpose, to see that it is found. */
+export interface Plant {
+  readonly name: string
+  /** Which law it breaks; one of several if it depends on the history which shows first. */
+  readonly laws: readonly Law[]
+  /** The file, relative to the sources of `@kitsune/want-router`. */
+  readonly file: string
+  /** What stands there, exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+const PACKAGE = '/want-router/'
+const BUILT = `${PACKAGE}dist/src/`
+const SOURCE = `${PACKAGE}src/`
+
+/**
+ * Has this thread load `@kitsune/want-router` from its sources, with the fault in
+ * them. To be called before anything imports that package. The result tells
+ * whether the file has been loaded, and so whether the fault is there.
+ *
+ * Needs Node 22.18 or 24: they run TypeScript and have synchronous module hooks.
+ */
+export function plant ({ file, find, replace, name }: Plant): { readonly planted: boolean } {
+  const state = { planted: false }
+
+  registerHooks({
+    resolve (specifier, context, next) {
+      const resolved = next(specifier, context)
+      const { url } = resolved
+      return url.includes(BUILT) ? { ...resolved, url: url.replace(BUILT, SOURCE).replace(/\.js$/, '.ts'), format: 'module-typescript' } : resolved
+    },
+
+    load (url, context, next) {
+      const loaded = next(url, context)
+      if (!url.endsWith(SOURCE + file)) {
+        return loaded
+      }
+      const source = text(loaded.source)
+      const found = source.split(find).length - 1
+      if (found !== 1) {
+        throw new PlantError(`the planted bug "${name}" no longer fits: ${file} has its text ${found} times, not once. Find what became of that line and plant the bug there`)
+      }
+      state.planted = true
+      return { ...loaded, source: source.replace(find, () => replace) }
+    }
+  })
+
+  return state
+}
+
+function text (source: string | ArrayBuffer | NodeJS.TypedArray | undefined | null): string {
+  return typeof source === 'string' ? source : new TextDecoder().decode(source ?? undefined)
+}

@@ -1,0 +1,102 @@
+import { writeFileSync } from 'node:fs'
+import { parseChaosOptions, USAGE } from './args.ts'
+import { runHistory } from './history.ts'
+import { LAWS } from './laws.ts'
+import { runSeeds } from './pool.ts'
+import type { ChaosOptions } from './args.ts'
+import type { HistoryResult } from './history.ts'
+import type { BatchResult } from './pool.ts'
+
+interface Streams {
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+}
+
+// lines of the history that a report ends with
+const LAST_LINES = 30
+
+/**
+ * The command: many seeds, or the replay of one.
+ *
+ * @returns the exit code: 1 if a law was broken
+ */
+export async function runChaos (args: readonly string[], streams: Streams): Promise<number> {
+  const options = parseChaosOptions(args)
+  // with the result on standard output there is no room for anything else
+  const out = options.json === '-' ? streams.stderr : streams.stdout
+
+  if (options.help) {
+    streams.stdout.write(`${USAGE}\n`)
+    return 0
+  }
+  if (options.seed != null) {
+    const result = runHistory(options.seed, { trace: line => { out.write(`${line}\n`) } })
+    out.write(`\n${verdict(result)}\n`)
+    writeJson(options.json, result, streams)
+    return result.broken == null ? 0 : 1
+  }
+
+  const start = performance.now()
+  const sum = await runSeeds({
+    first: options.first,
+    count: options.seeds,
+    threads: options.threads,
+    stopAtFailure: !options.all,
+    progress: progress(options, streams.stderr, start)
+  })
+  if (streams.stderr.isTTY) {
+    streams.stderr.write('\n')
+  }
+  const seconds = (performance.now() - start) / 1000
+
+  for (const failure of sum.failures.slice(0, 5)) {
+    const lines: string[] = []
+    runHistory(failure.seed, { trace: line => { lines.push(line) } })
+    out.write(`\n${lines.slice(-LAST_LINES).join('\n')}\n${verdict(failure)}\n  replay it with: npm run chaos -- --seed ${failure.seed}\n`)
+  }
+  out.write(`\n${sum.ran} histories, ${(sum.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(1)} s; ` +
+    `after the last fault all was served within ${(sum.longestHeal / 1000).toFixed(1)} simulated s; ` +
+    `${sum.failures.length === 0 ? 'no law was broken' : `${sum.failures.length} broke a law: ${byLaw(sum)}`}\n`)
+  writeJson(options.json, { ...options, ...sum, seconds }, streams)
+  return sum.failures.length === 0 ? 0 : 1
+}
+
+function verdict ({ seed, steps, ms, broken }: HistoryResult): string {
+  return broken == null
+    ? `seed ${seed}: ${steps} steps, ${(ms / 1000).toFixed(0)} simulated s, no law was broken`
+    : `seed ${seed}, step ${broken.step}: ${broken.message}\n  the law "${broken.law}": ${LAWS[broken.law]}`
+}
+
+function byLaw ({ failures }: BatchResult): string {
+  const counts = new Map<string, number>()
+  for (const { broken } of failures) {
+    if (broken != null) {
+      counts.set(broken.law, (counts.get(broken.law) ?? 0) + 1)
+    }
+  }
+  return [...counts].map(([law, count]) => `${law} ${count}`).join(', ')
+}
+
+function progress (options: ChaosOptions, stderr: NodeJS.WriteStream, start: number): (sum: BatchResult) => void {
+  let said = start
+  return ({ ran, failures }) => {
+    const now = performance.now()
+    // a terminal's line is written over; a log gets one every few seconds
+    if (now - said >= (stderr.isTTY ? 200 : 5000)) {
+      said = now
+      const left = (now - start) / ran * (options.seeds - ran) / 1000
+      stderr.write(`${stderr.isTTY ? '\r' : ''}${ran} of ${options.seeds} histories, ${failures.length} broke a law, ${left.toFixed(0)} s left ${stderr.isTTY ? ' ' : '\n'}`)
+    }
+  }
+}
+
+function writeJson (path: string | undefined, result: object, { stdout }: Streams): void {
+  if (path != null) {
+    const text = `${JSON.stringify(result, null, 2)}\n`
+    if (path === '-') {
+      stdout.write(text)
+    } else {
+      writeFileSync(path, text)
+    }
+  }
+}

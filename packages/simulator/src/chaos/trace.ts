@@ -1,0 +1,67 @@
+import { wantKey } from '@kitsune/bitswap-codec'
+import { printCid, printKey, receivedCid } from './blocks.ts'
+import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
+import type { CancelledWant, TargetWant } from '@kitsune/want-router'
+import type { Input } from '@kitsune/want-router/engine'
+
+/** What happened, for people. */
+export interface Trace {
+  act (line: () => string): void
+  input (input: Input): void
+  asked (member: string, wants: readonly TargetWant[]): void
+  cancelled (member: string, wants: readonly CancelledWant[]): void
+  taken (peer: string, message: Outgoing | undefined): void
+}
+
+const nothing = (): void => {}
+
+/** Costs nothing: a history that breaks a law is run again with a trace. */
+export const untraced: Trace = { act: nothing, input: nothing, asked: nothing, cancelled: nothing, taken: nothing }
+
+/** Hands each line to `say`, with its time, ms. */
+export function traced (now: () => number, say: (line: string) => void): Trace {
+  const line = (text: string): void => { say(`${now().toFixed(0).padStart(8)}  ${text}`) }
+
+  return {
+    act (text) { line(`* ${text()}`) },
+    input (input) { line(`> ${printInput(input)}`) },
+    asked (member, wants) { line(`< ask ${member} for ${wants.map(({ key, type }) => `${type} ${printKey(key)}`).join(', ')}`) },
+    cancelled (member, wants) { line(`< cancel at ${member} ${wants.map(({ key }) => printKey(key)).join(', ')}`) },
+    taken (peer, message) {
+      if (message != null) {
+        const { blocks = [], presences = [] } = message
+        line(`< to ${peer}: ${[
+          ...presences.map(({ cid, have }) => `${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`),
+          ...blocks.map(({ prefix, data }) => `block ${printCid(receivedCid(prefix, data))} (${data.byteLength})`)
+        ].join(', ')}`)
+      }
+    }
+  }
+}
+
+function printInput (input: Input): string {
+  switch (input.t) {
+    case 'message':
+      return `${input.peer} sends ${input.full ? 'a full list' : 'a message'}: ${input.wants.map(printEntry).join(', ')}`
+    case 'gone':
+      return `${input.peer} is gone`
+    case 'up':
+      return `${input.member} is up ${input.capacity == null ? '' : JSON.stringify(input.capacity)}`
+    case 'down':
+      return `${input.member} is down`
+    case 'block':
+      return `${input.member} sends block ${input.key === '' ? 'of wrong bytes' : printKey(input.key)} (${input.bytes.byteLength})`
+    case 'answer':
+      return `${input.member} says ${input.answer} ${printKey(input.key)}`
+    case 'load':
+      return `${input.member} has ${input.pendingBytes} bytes queued`
+    default:
+      return input.t
+  }
+}
+
+function printEntry ({ cid, cancel, wantType, priority, sendDontHave }: WantEntry): string {
+  return cancel || wantKey(cid) == null
+    ? `${cancel ? 'cancel ' : ''}${printCid(cid)}`
+    : `${wantType} ${printCid(cid)} p${priority}${sendDontHave ? '' : ' silent'}`
+}

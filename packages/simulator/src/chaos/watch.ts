@@ -1,0 +1,151 @@
+import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { createEngine } from '@kitsune/want-router/engine'
+import { broken } from './laws.ts'
+import { memberLaws } from './member-laws.ts'
+import { peerLaws } from './peer-laws.ts'
+import type { MemberLaws } from './member-laws.ts'
+import type { PeerLaws } from './peer-laws.ts'
+import type { Trace } from './trace.ts'
+import type { StrategyFactory } from '@kitsune/want-router'
+import type { Engine, EngineInit, Input, Output, Totals } from '@kitsune/want-router/engine'
+
+/** An engine, and the laws that it is held to. */
+export interface Watched {
+  readonly engine: Engine
+  readonly members: MemberLaws
+  readonly peers: PeerLaws
+}
+
+// a flush without an input since the last one: driver and engine may each have had a reason
+const IDLE_FLUSHES = 1
+
+/**
+ * Makes an engine whose inputs and outputs are looked at, one after another, and
+ * that throws as soon as a law is broken. What it is held to comes from them
+ * and from `status()`: nothing here shares a line with the engine.
+ */
+export function watchEngine (init: EngineInit, trace: Trace): Watched {
+  const { now } = init
+  const limits = { ...DEFAULT_LIMITS, ...init.limits }
+  const members = memberLaws(init.members.map(({ id }) => id), limits, now)
+  const peers = peerLaws(limits, members, now)
+  const engine = createEngine({ ...init, strategy: observed(init.strategy, members) })
+  let totals = engine.status().totals
+  let idleFlushes = 0
+  let tickedAt: number | undefined
+
+  /** What the totals gained since last time. */
+  function gained (): Totals {
+    const before = totals
+    totals = engine.status().totals
+    const delta = { ...totals }
+    for (const name of Object.keys(delta) as Array<keyof Totals>) {
+      delta[name] -= before[name]
+    }
+    return delta
+  }
+
+  function look (input: Input, delta: Totals): void {
+    switch (input.t) {
+      case 'message':
+        peers.message(input.peer, input.wants, input.full, delta)
+        break
+      case 'gone':
+        peers.gone(input.peer)
+        break
+      case 'block':
+        peers.block(input.key, input.bytes.byteLength, delta)
+        break
+      case 'drain':
+        peers.drain()
+        break
+      case 'tick':
+        peers.ticked()
+        break
+      default:
+    }
+    if (delta.dontHavesSent > 0) {
+      peers.denied(delta.dontHavesSent)
+    }
+  }
+
+  const watched: Engine = {
+    put (input) {
+      trace.input(input)
+      members.input(input)
+      engine.put(input)
+      idleFlushes = 0
+      // what is learnt after a tick may make a deadline earlier than that
+      tickedAt = input.t === 'tick' ? now() : undefined
+      look(input, gained())
+    },
+
+    flush (out) {
+      if (++idleFlushes > IDLE_FLUSHES + 1) {
+        broken('flushes', `flushed ${idleFlushes} times since the last input`)
+      }
+      engine.flush(looking(out))
+      const { dontHavesSent } = gained()
+      if (dontHavesSent > 0) {
+        peers.denied(dontHavesSent)
+      }
+      const status = engine.status()
+      members.flushed(status)
+      peers.flushed()
+      peers.status(status)
+      const { deadline } = engine
+      if (tickedAt === now() && deadline != null && !(deadline > now())) {
+        broken('deadline', `ticked at ${now()} ms, and wants to be woken at ${deadline} ms`)
+      }
+    },
+
+    take (peer, maxBytes, protocol) {
+      const message = engine.take(peer, maxBytes, protocol)
+      idleFlushes = 0
+      trace.taken(peer, message)
+      peers.take(peer, message)
+      return message
+    },
+
+    get dirty () { return engine.dirty },
+    get deadline () { return engine.deadline },
+    status: () => engine.status()
+  }
+
+  function looking (out: Output): Output {
+    return {
+      ask (member, wants) {
+        trace.asked(member, wants)
+        members.ask(member, wants)
+        out.ask(member, wants)
+      },
+      cancel (member, wants) {
+        trace.cancelled(member, wants)
+        members.cancel(member, wants)
+        out.cancel(member, wants)
+      },
+      ready (peer) { out.ready(peer) },
+      close (peer, why) {
+        trace.act(() => `${peer} is closed: ${why}`)
+        peers.closed(peer)
+        out.close(peer, why)
+      }
+    }
+  }
+
+  return { engine: watched, members, peers }
+}
+
+function observed (factory: StrategyFactory, members: MemberLaws): StrategyFactory {
+  return env => {
+    const strategy = factory(env)
+    return {
+      update (members) { strategy.update(members) },
+      rank: want => strategy.rank(want),
+      observe (outcome) {
+        members.observe(outcome)
+        strategy.observe?.(outcome)
+      }
+    }
+  }
+}
