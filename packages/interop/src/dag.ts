@@ -1,4 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
 import { KUBO_ENV, initRepo, listBlocks } from './kubo-repo.ts'
 import { runProcess, temporaryFolder } from './processes.ts'
 
@@ -43,7 +46,7 @@ export function seededBuffer (size: number, seed: string): Uint8Array {
 
 /** Adds a seeded file to a new repository with `ipfs add`, without a daemon. */
 export async function createDag (binary: string, init: DagInit): Promise<Dag> {
-  const seed = `${init.seed ?? 'kitsune'}/${init.size}/${init.blockSize}`
+  const seed = seedOf(init)
   const repo = temporaryFolder('dag')
 
   await initRepo(binary, repo)
@@ -69,6 +72,18 @@ export async function createDag (binary: string, init: DagInit): Promise<Dag> {
     repo,
     blocks: listBlocks(repo).filter(block => !before.has(block))
   }
+}
+
+/** The CIDs of the leaves of the file that the same arguments make, in its order. */
+export async function leafCids (init: DagInit): Promise<CID[]> {
+  const bytes = seededBuffer(init.size, seedOf(init))
+  const leaves = Array.from({ length: Math.ceil(init.size / init.blockSize) }, (_, i) => bytes.subarray(i * init.blockSize, (i + 1) * init.blockSize))
+
+  return Promise.all(leaves.map(async leaf => CID.createV1(raw.code, await sha256.digest(leaf))))
+}
+
+function seedOf ({ seed = 'kitsune', size, blockSize }: DagInit): string {
+  return `${seed}/${size}/${blockSize}`
 }
 
 /** Which of a DAG's blocks a node is given. */

@@ -6,6 +6,7 @@
  *
  * - {@link startKubo}: a kubo daemon with a repository, key and ports of its own, that can be killed, suspended and restarted
  * - {@link createDag}: a deterministic file of any size and block size, shared out between kubos without copying a block
+ * - {@link startRelay}: a TCP proxy that adds latency, or falls silent
  * - {@link startBalancer}: a `kitsune-balancer` in a process of its own
  * - {@link startJsIpfs}: a js-ipfs in a process of its own, which speaks mplex and nothing else
  * - {@link createWirePeer}: for what no honest peer does, a libp2p host whose every bitswap message is written by the test
@@ -30,17 +31,20 @@
 
 export { startBalancer, balancerScript, parseMetrics } from './balancer.ts'
 export { blockOf, seededBlock, seededBlocks } from './blocks.ts'
-export { createDag, seededBuffer, seededBytes } from './dag.ts'
+export { createDag, leafCids, seededBuffer, seededBytes } from './dag.ts'
 export { MissingPeerError, RpcError, StartError, WaitError } from './errors.ts'
 export { jsIpfsCachePath, jsIpfsMissing, jsIpfsVersion, searchJsIpfs } from './find-js-ipfs.ts'
 export { findKubo, kuboCachePath, kuboMissing, kuboModule, kuboVersion, searchKubo } from './find-kubo.ts'
 export { kuboRpc } from './kubo-rpc.ts'
 export { startJsIpfs } from './js-ipfs.ts'
 export { startKubo } from './kubo.ts'
+export { memberMetric, membersUp, shares } from './member-metrics.ts'
 export { missingFails, needJsIpfs, needKubo } from './needs.ts'
 export { removeFolder, runProcess, startProcess, temporaryFolder } from './processes.ts'
+export { startRelay } from './relay.ts'
 export { honest, serveBlocks } from './serve-blocks.ts'
 export { stack } from './stack.ts'
+export { quantile, timedFetch } from './timed-fetch.ts'
 export { delay, poll } from './until.ts'
 export { createWireHost } from './wire-host.ts'
 export { createWirePeer, messageBlock, wantEntry } from './wire-peer.ts'
@@ -55,7 +59,9 @@ export type { KuboId, KuboRpc, PutBlockOptions, RpcOptions } from './kubo-rpc.ts
 export type { Kubo, KuboInit } from './kubo.ts'
 export type { Environment } from './peer-folders.ts'
 export type { Exit, ProcessInit, RunningProcess } from './processes.ts'
+export type { Relay, RelayInit } from './relay.ts'
 export type { Behaviour } from './serve-blocks.ts'
 export type { Stack } from './stack.ts'
+export type { TimedFetchInit } from './timed-fetch.ts'
 export type { WireHostInit } from './wire-host.ts'
 export type { Received, WantOptions, WirePeer, WirePeerInit } from './wire-peer.ts'

@@ -1,5 +1,11 @@
 import { createConnection, createServer } from 'node:net'
+import { Transform } from 'node:stream'
 import type { AddressInfo, Socket } from 'node:net'
+
+export interface RelayInit {
+  /** Added to every round trip, ms, half of it each way; what is sent keeps its order, and as much as is sent is on its way. Default: 0. */
+  delay?: number
+}
 
 /** A TCP relay on loopback that can fall silent while every connection stays open, as a network does when a cable is drawn. */
 export interface Relay {
@@ -11,7 +17,7 @@ export interface Relay {
 }
 
 /** `to` is a multiaddr on loopback, whatever follows its port. */
-export async function startRelay (to: string): Promise<Relay> {
+export async function startRelay (to: string, { delay = 0 }: RelayInit = {}): Promise<Relay> {
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
@@ -19,7 +25,12 @@ export async function startRelay (to: string): Promise<Relay> {
 
     for (const [from, into] of [[client, target], [target, client]] as const) {
       sockets.add(from)
-      from.pipe(into)
+      if (delay > 0) {
+        from.pipe(delayed(delay / 2)).pipe(into)
+      } else {
+        from.pipe(into)
+      }
+
       from.on('error', () => { into.destroy() })
       from.on('close', () => { sockets.delete(from) })
     }
@@ -40,6 +51,21 @@ export async function startRelay (to: string): Promise<Relay> {
       await new Promise(resolve => { server.close(resolve) })
     }
   }
+}
+
+/** Passes everything on `ms` later. Holds it meanwhile, so a sender is not slowed down but by its own windows. */
+function delayed (ms: number): Transform {
+  const stream = new Transform({
+    transform (chunk, _encoding, done) {
+      setTimeout(() => { stream.push(chunk) }, ms)
+      done()
+    },
+    flush (done) {
+      setTimeout(done, ms)
+    }
+  })
+
+  return stream
 }
 
 /** The port in a multiaddr. */
