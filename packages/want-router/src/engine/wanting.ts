@@ -1,4 +1,4 @@
-import { identityData, isIdentity, wantKey } from '@kitsune/bitswap-codec'
+import { identityData, isIdentity, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { deliver, forgetWant, promise, settleIfCertain } from './answering.ts'
 import { upgradeAttempt } from './attempts.ts'
 import { cancelHedge } from './hedging.ts'
@@ -11,8 +11,9 @@ import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** An upstream peer's wantlist message. A bad entry costs that entry. */
 export function onWants (state: State, peer: Upstream, entries: readonly WantEntry[], full: boolean): void {
-  const top = topEntries(entries, state.limits.wantsPerPeer)
-  state.totals.evicted += entries.length - top.length
+  const all = lastWords(entries)
+  const top = topEntries(all, state.limits.wantsPerPeer)
+  state.totals.evicted += all.length - top.length
 
   // what ends makes room for what begins
   for (const entry of top) {
@@ -33,6 +34,21 @@ export function onWants (state: State, peer: Upstream, entries: readonly WantEnt
       state.totals.badWants++
     }
   }
+}
+
+/** What a message says last of a CID counts, as in boxo, where a message has one entry for each. */
+function lastWords (entries: readonly WantEntry[]): readonly WantEntry[] {
+  const cancels = entries.reduce((sum, { cancel }) => sum + (cancel ? 1 : 0), 0)
+  if (cancels === 0 || cancels === entries.length) {
+    return entries
+  }
+  const last = new Map<string, WantEntry>()
+  for (const entry of entries) {
+    const cid = multihashKey(entry.cid) // not a multihash, but as good a key
+    last.delete(cid)
+    last.set(cid, entry)
+  }
+  return [...last.values()]
 }
 
 function onCancel (state: State, peer: Upstream, { cid }: WantEntry): void {

@@ -112,6 +112,14 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
   })
 
+  it('goes by what a message says last of a CID', () => {
+    const b = bench()
+    b.want('p', entry(block), entry(block, { cancel: true, priority: 0 }))
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    b.want('p', entry(block, { cancel: true, priority: 0 }), entry(block))
+    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+  })
+
   it('makes room by what ends in a message for what begins in it', () => {
     const b = bench({ limits: { wantsPerPeer: 3 } })
     const old = [0, 1, 2].map(i => testBlock(i))
