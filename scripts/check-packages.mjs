@@ -1,10 +1,10 @@
 /* eslint-disable no-console */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildStale } from './lib/build.mjs'
-import { consumerConfig, entryPoints, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
+import { consumerConfig, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
 import { summary } from './lib/results.mjs'
 import { root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
@@ -16,17 +16,22 @@ import { closure, readManifest, workspaces } from './lib/workspaces.mjs'
  * `npm run check-packages`: packs every public package and treats the tarballs
  * as a stranger would. publint and are-the-types-wrong read them, and an empty
  * project installs them, imports each entry point and compiles against its types.
+ * The example that is made to be copied is copied, and has to work with them.
  */
 const manifest = readManifest(root)
 const published = workspaces().filter(({ manifest }) => manifest.private !== true)
 const bin = join(root, 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'kitsune-packages-'))
+// not within the other: what it does not depend on, it must not find
+const copy = mkdtempSync(join(tmpdir(), 'kitsune-example-'))
+const QUIETLY = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
 try {
   await checkAll()
 } finally {
   rmSync(folder, { recursive: true, force: true })
+  rmSync(copy, { recursive: true, force: true })
 }
 
 console.log(summary(totals))
@@ -34,8 +39,8 @@ process.exitCode = totals.failed === 0 ? 0 : 1
 
 async function checkAll () {
   const broken = await buildStale(closure(published.map(({ name }) => name)))
-  /** @type {string[]} */
-  const tarballs = []
+  /** @type {Map<string, string>} */
+  const packed = new Map()
 
   for (const workspace of published) {
     await check(`${workspace.name}: pack`, async () => {
@@ -43,9 +48,11 @@ async function checkAll () {
         throw new Error('it does not build')
       }
 
-      tarballs.push(pack(workspace))
+      packed.set(workspace.name, pack(workspace))
     })
   }
+
+  const tarballs = [...packed.values()]
 
   for (const tarball of tarballs) {
     const name = tarball.slice(folder.length + 1)
@@ -56,6 +63,27 @@ async function checkAll () {
 
   await check('install the tarballs in an empty project', () => install(tarballs))
   await checkConsumers()
+  await checkExample(packed)
+}
+
+/**
+ * An example as somebody has it who copied its folder: its tests and its program.
+ *
+ * @param {ReadonlyMap<string, string>} packed
+ */
+async function checkExample (packed) {
+  const example = 'custom-strategy'
+  const cwd = { cwd: copy }
+
+  for (const name of ['src', 'test', 'tsconfig.json']) {
+    cpSync(join(root, 'examples', example, name), join(copy, name), { recursive: true })
+  }
+  writeFileSync(join(copy, 'package.json'), JSON.stringify(outsideManifest(readManifest(join(root, 'examples', example)), packed)))
+
+  await check(`${example}, outside: install`, () => succeed('npm', ['install', ...QUIETLY], cwd))
+  await check(`${example}, outside: compile`, () => succeed(join(bin, 'tsc'), ['--noEmit'], cwd))
+  await check(`${example}, outside: test`, () => succeed('npm', ['test', '--silent'], cwd))
+  await check(`${example}, outside: start`, () => succeed('npm', ['start', '--silent'], cwd))
 }
 
 async function checkConsumers () {
@@ -104,15 +132,16 @@ function pack ({ name }) {
 /** @param {string[]} tarballs */
 async function install (tarballs) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', version: '1.0.0', private: true, type: 'module' }))
-  await succeed('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error', `@types/node@${manifest.devDependencies?.['@types/node']}`, ...tarballs])
+  await succeed('npm', ['install', ...QUIETLY, `@types/node@${manifest.devDependencies?.['@types/node']}`, ...tarballs])
 }
 
 /**
  * @param {string} command
  * @param {string[]} args
+ * @param {{ cwd: string }} [options]
  */
-async function succeed (command, args) {
-  const code = await run(command, args, { cwd: folder })
+async function succeed (command, args, options = { cwd: folder }) {
+  const code = await run(command, args, options)
 
   if (code !== 0) {
     throw new Error(`${[command, ...args].join(' ')} ended with code ${code}`)

@@ -94,8 +94,19 @@ async function testWorkspace (workspace) {
     return { name: workspace.name, code: 1, time: 'not run' }
   }
 
+  const usesVitest = workspace.manifest.scripts?.test?.startsWith('vitest ') === true
   // the first -- is npm's, the second aegir's
-  return runTests(workspace.name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', '--', ...mochaOptions()])
+  const options = usesVitest ? vitestOptions() : ['--', ...mochaOptions()]
+
+  return runTests(workspace.name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', ...options])
+}
+
+function vitestOptions () {
+  return [
+    '--reporter', 'default',
+    '--reporter', join(root, 'scripts', 'vitest-reporter.mjs'),
+    ...(grep == null ? [] : ['--testNamePattern', grep])
+  ]
 }
 
 function mochaOptions () {

@@ -10,6 +10,25 @@ export function entryPoints ({ name, exports = {} }) {
     .map(path => name + path.slice(1))
 }
 
+/** @import { Manifest } from './types.ts' */
+
+/**
+ * The package.json of a workspace for use outside of this repository: what the
+ * repository has packed comes from the tarballs, and its tools stay at home.
+ *
+ * @param {Manifest} manifest
+ * @param {ReadonlyMap<string, string>} packed - tarballs by package
+ * @returns {Manifest}
+ */
+export function outsideManifest (manifest, packed) {
+  /** @param {Record<string, string>} [versions] */
+  const outside = (versions = {}) => Object.fromEntries(Object.entries(versions)
+    .filter(([name]) => name !== 'aegir')
+    .map(([name, version]) => [name, packed.has(name) ? `file:${packed.get(name)}` : version]))
+
+  return { ...manifest, dependencies: outside(manifest.dependencies), devDependencies: outside(manifest.devDependencies) }
+}
+
 /**
  * A program that fails unless each entry point can be imported and exports
  * something, and prints what each exports, as JSON.

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'aegir/chai'
-import { consumerConfig, entryPoints, runtimeConsumer, typesConsumer } from '../lib/consumer.mjs'
+import { consumerConfig, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from '../lib/consumer.mjs'
 import { root } from '../lib/root.mjs'
 
 describe('consumer', () => {
@@ -52,6 +52,21 @@ describe('consumer', () => {
 
   it('fails on one that exports nothing', () => {
     expect(imports(install('thing', {})).stderr).to.include('thing exports nothing')
+  })
+
+  it('takes what was packed from the tarballs, and leaves the tools of the repository at home', () => {
+    const manifest = {
+      name: 'example',
+      description: 'an example',
+      dependencies: { '@kitsune/thing': '^0.0.0', other: '^1.0.0' },
+      devDependencies: { aegir: '^48.0.0', vitest: '^4.0.0' }
+    }
+
+    expect(outsideManifest(manifest, new Map([['@kitsune/thing', '/tmp/thing.tgz']]))).to.deep.equal({
+      ...manifest,
+      dependencies: { '@kitsune/thing': 'file:/tmp/thing.tgz', other: '^1.0.0' },
+      devDependencies: { vitest: '^4.0.0' }
+    })
   })
 
   it('compiles against what is declared, and not against what is any or missing', () => {

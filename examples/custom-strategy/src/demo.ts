@@ -1,0 +1,56 @@
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { startClient } from './client.ts'
+import { startNode, startRouter } from './hosts.ts'
+import type { StrategyFactory } from '@kitsune/want-router'
+
+/** How many blocks each node served while a client fetched some. */
+export type Served = Readonly<Record<string, number>>
+
+/**
+ * Two nodes in zones a and b, which hold the same blocks, and a router in front
+ * of them, from which a client fetches: twenty one after another, and then two
+ * hundred at once.
+ */
+export async function demo (strategy: StrategyFactory): Promise<{ calm: Served, rush: Served }> {
+  const cids: CID[] = []
+  const blocks = new Map<string, Uint8Array>()
+
+  for (let i = 0; i < 220; i++) {
+    const bytes = new TextEncoder().encode(`block ${i}`)
+    const cid = CID.createV1(raw.code, await sha256.digest(bytes))
+    cids.push(cid)
+    blocks.set(cid.toString(), bytes)
+  }
+
+  const stops: Array<() => Promise<void>> = []
+
+  try {
+    const nodes = await Promise.all(['a', 'b'].map(async zone => startNode({ id: `node-${zone}`, zone, blocks, latency: 5 })))
+    stops.push(...nodes.map(({ host }) => async () => host.stop()))
+    const router = await startRouter(nodes, strategy)
+    stops.push(async () => router.stop())
+    const client = await startClient(router.getMultiaddrs()[0])
+    stops.push(client.stop)
+
+    const serving = async (fetch: () => Promise<void>): Promise<Served> => {
+      const before = nodes.map(({ served }) => served)
+      await fetch()
+      return Object.fromEntries(nodes.map(({ id, served }, i) => [id, served - before[i]]))
+    }
+
+    return {
+      calm: await serving(async () => {
+        for (const cid of cids.slice(0, 20)) {
+          await client.fetch([cid])
+        }
+      }),
+      rush: await serving(async () => { await client.fetch(cids.slice(20)) })
+    }
+  } finally {
+    for (const stop of stops.reverse()) {
+      await stop()
+    }
+  }
+}
