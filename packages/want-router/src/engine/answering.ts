@@ -1,5 +1,5 @@
 import { dropRoute, eject, goOn, leaveBacklog, list, retryLater, retryNow, unlist } from './asking.ts'
-import { endAttempt, passAccount, progress } from './attempts.ts'
+import { askedAt, endAttempt, passAccount, progress } from './attempts.ts'
 import { cancelHedge, endHedge, promoteHedge } from './hedging.ts'
 import { removeWant } from './ledger.ts'
 import { giveTurn, tellCancel } from './state.ts'
@@ -53,10 +53,14 @@ function withdraw (state: State, { owner, presence }: LedgerWant): void {
 }
 
 function sayPresence (state: State, want: LedgerWant, have: boolean): boolean {
-  withdraw(state, want)
+  const { owner, presence: old } = want
+  if (old?.have === have && owner.replies.has(old)) {
+    return true
+  }
   const presence: Reply = { cid: want.cid, have }
-  const said = say(state, want.owner, presence)
+  const said = say(state, owner, presence)
   if (said) {
+    withdraw(state, want)
     want.presence = presence
   }
   return said
@@ -139,10 +143,6 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
   if (route.size > 0) {
     settleRest(state, route, member)
   }
-}
-
-function askedAt (route: Route, member: EngineMember): number {
-  return route.hedge === member ? route.hedgedAt : route.since
 }
 
 /** Ends the attempt of who answered with that result, and any other as cancelled. */

@@ -58,7 +58,7 @@ function ask (state: State, route: Route, member: EngineMember, payer: Upstream)
     state.idle.delete(route)
   }
   leaveBacklog(route)
-  openAttempt(state, route, member, payer, { since: state.now(), speculative: false })
+  openAttempt(state, route, member, payer, false)
   sendAsk(state, route, member)
   if (route.asked === 'have' && state.members.size > 1 && state.limits.hedgeShare > 0) {
     state.hedgeable.add(route)

@@ -11,24 +11,23 @@ import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 import type { Outcome } from '../strategies/strategy.ts'
 
-export interface AttemptInit {
-  readonly since: number
-  /** It began as a hedge. */
-  readonly speculative: boolean
-}
-
-/** Enters an attempt; `ask` then says it to the member. */
-export function openAttempt (state: State, route: Route, member: EngineMember, payer: Upstream, { since, speculative }: AttemptInit): void {
+/** Enters an attempt; {@link sendAsk} says it to the member, unless it was `speculative`, a hedge, which has been said. */
+export function openAttempt (state: State, route: Route, member: EngineMember, payer: Upstream, speculative: boolean): void {
   route.state = 'asked'
   route.member = member
   route.payer = payer
   route.asked = route.type
-  route.since = since
+  route.since = state.now()
   route.speculative = speculative
   member.load.wants++
   reserve(state, route, member, payer, expectedBytes(route, payer, member))
   member.open.add(route)
   member.listed.delete(route.key)
+}
+
+/** When the member that has a route open, as attempt or as hedge, was asked. */
+export function askedAt (route: Route, member: EngineMember): number {
+  return route.hedge === member || route.speculative ? route.hedgedAt : route.since
 }
 
 /** Says to a member what a route asks of it. */
@@ -71,8 +70,8 @@ export function endAttempt (state: State, route: Route, result: Outcome['result'
   }
   giveTurn(state, payer)
   member.recent.add(route.key)
-  const ms = state.now() - route.since
-  const hedged = route.hedgedAt >= route.since
+  const ms = state.now() - askedAt(route, member)
+  const hedged = route.speculative || route.hedgedAt >= route.since
   if (route.asked === 'have' && !hedged && (result === 'have' || result === 'lack' || result === 'block')) {
     state.haveDelay.sample(ms)
   }

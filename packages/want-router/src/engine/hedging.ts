@@ -85,7 +85,7 @@ export function promoteHedge (state: State, route: Route): boolean {
   member.hedges.delete(route)
   member.load.wants--
   route.hedge = undefined
-  openAttempt(state, route, member, first.owner, { since: route.hedgedAt, speculative: true })
+  openAttempt(state, route, member, first.owner, true)
   return true
 }
 

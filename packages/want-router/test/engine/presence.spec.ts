@@ -46,6 +46,14 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.deep.equal([false])
   })
 
+  it('keeps a HAVE that waits when it is asked for again, though the window is full', () => {
+    const b = bench({ limits: { unsentPerPeer: 2100 } })
+    b.want('p', entry(block, { wantType: 'have' }), entry(block, { cid: block.v0 }))
+    b.block('a', block)
+    b.want('p', entry(block, { wantType: 'have' }))
+    expect(have(b, 'p')).to.deep.equal([true])
+  })
+
   it('believes a member that has it after all, while another is being asked', () => {
     const b = bench()
     b.want('p', entry(block))

@@ -39,7 +39,9 @@ function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: B
   return { b, lines, records: lines.map(readRecordLine) }
 }
 
-describe('a recording', () => {
+describe('a recording', function () {
+  this.timeout(60_000)
+
   it('replays to the same decisions and the same state', () => {
     for (let seed = 0; seed < 50; seed++) {
       const { b, records } = recorded(seed)
