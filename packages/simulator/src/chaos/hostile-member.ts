@@ -53,6 +53,8 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
   const blocks = new Map(scenario.blocks.map(block => [block.key, block]))
   const held = new Set(init.holds)
   const list = new Map<WantKey, Listed>()
+  /** What it was asked for and does not keep. */
+  const dropped = new Set<WantKey>()
   let sink: Sink | undefined
   let connected = false
   let life = 0
@@ -68,13 +70,22 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
 
   function say (key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed'): void {
     const listed = list.get(key)
+    if (answer === 'lack' && dropped.has(key)) {
+      return // who lacks a want keeps it listed: no member lies about both
+    }
     // what it said that it lacks it keeps, if it keeps such at all
     if (answer === 'have' ? listed?.want.type === 'have' : capacity.listed === 0 || (answer !== 'lack' && listed?.denied === false)) {
-      list.delete(key)
+      drop(key)
     } else if (answer === 'lack' && listed != null) {
       listed.denied = true
     }
     sink?.answer(key, answer)
+  }
+
+  function drop (key: WantKey): void {
+    if (list.delete(key) && capacity.listed !== 0) {
+      dropped.add(key)
+    }
   }
 
   function send (key: WantKey, as: WantKey = key): void {
@@ -125,7 +136,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     honest: ({ key }) => { later(latency, key, () => { tell(key) }) },
     slow: ({ key }) => { later(int(50, pick([500, 5000, 30_000])), key, () => { tell(key) }) },
     silent: () => {},
-    forgetful: ({ key }) => { list.delete(key) },
+    forgetful: ({ key }) => { drop(key) },
     failing: ({ key }) => { later(int(0, latency), key, () => { say(key, 'failed') }) },
     ignorant: ({ key }) => { later(int(0, latency), key, () => { say(key, 'unknown') }) },
     boasting ({ key }) {
@@ -161,6 +172,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     ask (wants) {
       for (const want of wants) {
         list.set(want.key, { want, denied: false })
+        dropped.delete(want.key)
         answers[healed ? 'honest' : weighted(moods)](want)
       }
     },
@@ -186,6 +198,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
       if (!connected) {
         life++
         list.clear()
+        dropped.clear()
         capacity = {}
       }
       connected = true

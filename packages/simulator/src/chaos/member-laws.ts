@@ -37,7 +37,7 @@ export interface MemberLaws {
   affirmed (key: WantKey): boolean
   /** Somebody is being asked. */
   isOpen (key: WantKey): boolean
-  /** Somebody has been asked, and has answered or not. */
+  /** Somebody has been asked, and has answered or not; or there is nobody to ask. */
   tried (key: WantKey): boolean
   /** Nobody waits for it any more: what was said of it is forgotten. */
   forget (key: WantKey): void
@@ -202,7 +202,7 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
 
     affirmed: key => affirmed.has(key),
     isOpen: key => [...members.values()].some(({ open }) => open.has(key)),
-    tried: key => tried.has(key),
+    tried: key => tried.has(key) || ![...members.values()].some(({ connected }) => connected),
 
     forget (key) {
       tried.delete(key)

@@ -70,6 +70,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   const peers = new Map<string, SeenPeer>()
   const byKey = new Map<WantKey, Set<SeenWant>>()
   let draining = false
+  let largest = 0
   let lastTick = now()
   /** Peers that came while draining: to be closed by the next flush. */
   const refused = new Set<string>()
@@ -131,7 +132,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       want.sure = !want.maybeServed && want.type === entry.wantType
       want.type = want.type === 'block' ? 'block' : entry.wantType
     }
-    want.priority = entry.priority
+    // a message may name it twice
+    want.priority = Math.min(want.priority, entry.priority)
     want.sendDontHave ||= entry.sendDontHave
     want.asks++
     want.askedAt = now()
@@ -170,14 +172,17 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       peer.unsent -= size
       return
     }
-    if ((peer.maybeCopies.get(text) ?? 0) === 0) {
+    const maybe = peer.maybeCopies.get(text) ?? 0
+    if (maybe === 0) {
       broken(peer.ended.has(text) ? 'copies' : 'address', `${peer.id} gets the block ${printCid(cid)}, ${peer.wants.has(text) ? 'which nobody had sent since it asked' : 'which it does not want'}`)
     }
     count(peer.maybeCopies, text, -1)
     const want = peer.wants.get(text)
     if (want?.maybeServed === true) {
       want.maybeServed = false
-      if (want.sure) {
+      if (maybe > 1) {
+        want.sure = false // it may have been an earlier one's
+      } else if (want.sure) {
         end(want)
       }
     }
@@ -267,6 +272,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     },
 
     block (key, size, { blocksSent, copiesLost }) {
+      largest = Math.max(largest, size)
       const certain: SeenWant[] = []
       const possible: SeenWant[] = []
       for (const want of byKey.get(key) ?? []) {
@@ -295,7 +301,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         }
       }
       for (const peer of peers.values()) {
-        const most = (KNOWN.siblingCopies ? 3 : 1) * (2 * Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) + size)
+        // blocks may weigh twice what was expected, and what stalled members owe has a window to itself
+        const most = 4 * Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) + largest
         if (peer.unsent > most) {
           broken('windows', `${peer.unsent} bytes wait unsent for ${peer.id}, its window and what was on its way hold ${most}`)
         }
@@ -382,7 +389,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         broken('gone', `the router keeps ${status.peers} peers, there are ${peers.size}`)
       }
       if (status.wants < least || status.routes < leastRoutes) {
-        broken('lost', `${least} wants for ${leastRoutes} blocks are alive, the router keeps ${status.wants} for ${status.routes}`)
+        broken('lost', `${least} wants for ${leastRoutes} blocks are alive, the router keeps ${status.wants} for ${status.routes}: ${[...this.live()].slice(0, 10).map(({ peer, cid }) => `${peer.id} ${printCid(cid)}`).join(', ')}`)
       }
       if (status.wants > most || status.routes > mostRoutes) {
         broken(status.wants <= most + overdues && overdues > 0 ? 'lifetime' : 'gone', `the router keeps ${status.wants} wants for ${status.routes} blocks, ${most} for ${mostRoutes} can be alive`)

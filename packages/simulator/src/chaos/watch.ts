@@ -16,6 +16,8 @@ export interface Watched {
   readonly peers: PeerLaws
 }
 
+// a tick may find that what it did to one member has made another's attempt overdue
+const OVERDUE_TICKS = 3
 // a flush without an input since the last one: driver and engine may each have had a reason
 const IDLE_FLUSHES = 1
 
@@ -33,6 +35,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
   let totals = engine.status().totals
   let idleFlushes = 0
   let tickedAt: number | undefined
+  let overdueTicks = 0
 
   /** What the totals gained since last time. */
   function gained (): Totals {
@@ -94,7 +97,9 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
       peers.flushed()
       peers.status(status)
       const { deadline } = engine
-      if (tickedAt === now() && deadline != null && !(deadline > now())) {
+      const overdue = tickedAt === now() && deadline != null && !(deadline > now())
+      overdueTicks = overdue ? overdueTicks + 1 : 0
+      if (overdueTicks > OVERDUE_TICKS) {
         broken('deadline', `ticked at ${now()} ms, and wants to be woken at ${deadline} ms`)
       }
     },
