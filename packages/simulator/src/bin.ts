@@ -5,7 +5,7 @@ import { run } from './cli/run.ts'
 import { ScenarioError, UsageError } from './errors.ts'
 
 try {
-  await run(parseOptions(process.argv.slice(2)), process)
+  process.exitCode = await run(parseOptions(process.argv.slice(2)), process)
 } catch (err) {
   // what the user can mend takes a line, a fault of ours its stack
   const theirs = err instanceof UsageError || err instanceof ScenarioError

@@ -1,15 +1,18 @@
+import { createEngine } from '@kitsune/want-router/engine'
 import { fakeClock } from '@kitsune/want-router/testing'
 import { collector } from './metrics/collector.ts'
 import { catalogue } from './models/catalogue.ts'
 import { modelMember } from './models/member.ts'
-import { modelPeer } from './models/peer.ts'
+import { modelPeer, replayPeer } from './models/peer.ts'
 import { nextBlock } from './models/popularity.ts'
 import { memberIds } from './scenario/schema.ts'
 import { createWorld } from './world/world.ts'
 import type { RunResult } from './metrics/result.ts'
+import type { Recording } from './scenario/recorded.ts'
 import type { FullScenario } from './scenario/schema.ts'
 import type { World } from './world/world.ts'
 import type { Limits, StrategyFactory } from '@kitsune/want-router'
+import type { Tap } from '@kitsune/want-router/engine'
 
 /** A strategy as a run is given it. */
 export interface NamedStrategy {
@@ -23,6 +26,10 @@ export interface SimulateInit {
   readonly strategy: NamedStrategy
   /** One of the scenario's variants. */
   readonly variant?: string
+  /** Stands for the scenario's upstream, and says which blocks there are. */
+  readonly recording?: Recording
+  /** Sees all that goes into the engine and comes out. */
+  readonly tap?: Tap
   /** Same scenario, strategy and seed: same result, byte for byte. */
   readonly seed: number
   /** Called as simulated time passes, with the share of it that has. */
@@ -34,10 +41,10 @@ export interface SimulateInit {
  * on the seed and not on the strategy, so that strategies meet the same
  * workload.
  */
-export function simulate ({ scenario, strategy, variant, seed, progress }: SimulateInit): RunResult {
+export function simulate ({ scenario, strategy, variant, recording, tap, seed, progress }: SimulateInit): RunResult {
   const ids = memberIds(scenario)
   const models = scenario.members.flatMap(model => Array.from({ length: model.count }, () => model))
-  const blocks = catalogue({ seed, sizes: scenario.sizes, copies: scenario.copies, members: ids })
+  const blocks = catalogue({ seed, sizes: scenario.sizes, copies: scenario.copies, members: ids, recording })
   const clock = fakeClock()
   const collect = collector({
     scenario,
@@ -48,6 +55,7 @@ export function simulate ({ scenario, strategy, variant, seed, progress }: Simul
   const world: World = createWorld({
     seed,
     clock,
+    engine: init => createEngine({ ...init, tap }),
     strategy: strategy.factory,
     limits: { ...scenario.limits, ...(variant == null ? {} : scenario.variants[variant]) } as Partial<Limits>,
     members: models.map((model, i) => ({
@@ -58,6 +66,9 @@ export function simulate ({ scenario, strategy, variant, seed, progress }: Simul
     }))
   })
 
+  for (const [id, messages] of recording?.arrivals ?? []) {
+    replayPeer(id, messages, world, collect.peer)
+  }
   const counter = { next: 0 }
   for (const group of scenario.upstream) {
     const next = nextBlock(group.popularity, counter)

@@ -6,21 +6,18 @@ import { UsageError } from './errors.ts'
 import type { NamedStrategy } from './simulate.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 
-/** What a decorator is shown around, in `--strategies all`. */
-const INNER: Readonly<Record<string, string>> = { 'bounded-load': 'rendezvous', presence: 'rendezvous', sticky: 'least-loaded' }
+/** How decorators are shown in `--strategies all`; tiers needs labels, which a scenario must have been written for. */
+const DECORATED = ['bounded-load(rendezvous)', 'presence(peak-ewma)', 'sticky(least-loaded)', 'bounded-load(presence(rendezvous))']
 
 /** All that can be written: the strategies of want-router, and baselines to compare them with. */
 export const WRITTEN = { ...STRATEGIES, ...BASELINES }
 
 /** Every strategy of want-router with its defaults, and its decorators around one that suits them. */
 export function everyStrategy (): string[] {
-  return Object.entries(STRATEGIES).flatMap(([name, { wraps = 0 }]) => {
-    if (wraps === 0) {
-      return [name]
-    }
-    // tiers needs labels, which a scenario must have been written for
-    return Object.hasOwn(INNER, name) ? [`${name}(${INNER[name]})`] : []
-  })
+  const names = Object.entries(STRATEGIES)
+  // one that has two names is one
+  const bare = names.filter(([, syntax], i) => (syntax.wraps ?? 0) === 0 && names.findIndex(([, other]) => other === syntax) === i)
+  return [...bare.map(([name]) => name), ...DECORATED]
 }
 
 /**

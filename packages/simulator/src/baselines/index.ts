@@ -4,6 +4,6 @@ import type { StrategySyntax } from '@kitsune/want-router'
 
 /** Strategies that nobody should use, to compare the others with. They are written like those of want-router. */
 export const BASELINES: Readonly<Record<string, StrategySyntax>> = {
-  modulo: { usage: 'modulo', make: () => modulo() },
-  'two-choices': { usage: 'two-choices(strategy)', wraps: 1, make: ([inner]) => twoChoices(inner) }
+  modulo: { make: () => modulo() },
+  'two-choices': { wraps: 1, make: ([inner]) => twoChoices(inner) }
 }

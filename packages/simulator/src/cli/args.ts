@@ -15,6 +15,10 @@ export interface Options {
   /** Where to write the report; undefined: a place in the folder for temporary files. */
   readonly html?: string
   readonly report: boolean
+  /** Where to write a recording of the one run that there is then. */
+  readonly record?: string
+  /** Puts recordings through the engine again, under the strategy that is named, and simulates nothing. */
+  readonly replay: boolean
   /** A document to put the figures into. */
   readonly docs?: string
   /** Print the parameters of the scenarios and simulate nothing. */
@@ -35,6 +39,9 @@ export const USAGE = `kitsune-simulate --scenario NAME [options]
   --json FILE         write all results as JSON; - is standard output
   --html FILE         where to write the report with plots (default: among temporary files)
   --no-html           write no report
+  --record FILE       write a recording of the run, of which there must be one
+  --replay            put a recording through the engine again, under the strategy that was recorded, and
+                      say whether it decides the same
   --docs FILE         put the figures into a document, where it has marks for them
   --describe          print every parameter of the scenarios with its meaning, and stop
   --list              print what scenarios and strategies there are, and stop
@@ -52,6 +59,8 @@ export function parseOptions (args: readonly string[]): Options {
     json: values.json,
     html: values.html,
     report: values['no-html'] !== true,
+    record: values.record,
+    replay: values.replay === true,
     docs: values.docs,
     describe: values.describe === true,
     list: values.list === true,
@@ -67,6 +76,8 @@ interface Values {
   json?: string
   html?: string
   'no-html'?: boolean
+  record?: string
+  replay?: boolean
   docs?: string
   describe?: boolean
   list?: boolean
@@ -85,6 +96,8 @@ function parse (args: readonly string[]): Values {
         json: { type: 'string' },
         html: { type: 'string' },
         'no-html': { type: 'boolean' },
+        record: { type: 'string' },
+        replay: { type: 'boolean' },
         docs: { type: 'string' },
         describe: { type: 'boolean' },
         list: { type: 'boolean' },

@@ -2,6 +2,7 @@ import { hashString } from '@kitsune/want-router/engine'
 import { seededRandom } from '@kitsune/want-router/testing'
 import { contentIndex } from '../world/content.ts'
 import { draw } from './distribution.ts'
+import type { Recording } from '../scenario/recorded.ts'
 import type { Distribution } from '../scenario/schema.ts'
 import type { TargetWant } from '@kitsune/want-router'
 
@@ -25,11 +26,11 @@ export interface CatalogueInit {
   /** With it, each block is at exactly so many of these members. */
   readonly copies?: number
   readonly members: readonly string[]
-  /** Sizes of the blocks of a recording; what is not in it exists nowhere. */
-  readonly recorded?: ReadonlyMap<string, number>
+  /** With it, blocks are those of the recording: others exist nowhere. */
+  readonly recording?: Pick<Recording, 'size' | 'lacks'>
 }
 
-export function catalogue ({ seed, sizes, copies, members, recorded }: CatalogueInit): Catalogue {
+export function catalogue ({ seed, sizes, copies, members, recording }: CatalogueInit): Catalogue {
   const size = draw(sizes)
   const sizeSeed = hashString('size', seed)
   const seeds = new Map(members.map(id => [id, hashString(`holds ${id}`, seed)]))
@@ -40,8 +41,8 @@ export function catalogue ({ seed, sizes, copies, members, recorded }: Catalogue
 
   return {
     size (want) {
-      if (recorded != null) {
-        return recorded.get(want.key)
+      if (recording != null) {
+        return recording.size(want.key)
       }
       if (contentIndex(want.cid) >= ABSENT) {
         return
@@ -50,6 +51,9 @@ export function catalogue ({ seed, sizes, copies, members, recorded }: Catalogue
     },
 
     holds (member, share, want) {
+      if (recording?.lacks.get(member)?.has(want.key) === true) {
+        return false
+      }
       if (copies == null) {
         return share >= 1 || rank(member, want) < share * 2 ** 32
       }

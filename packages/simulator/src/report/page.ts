@@ -27,17 +27,18 @@ export interface PageData {
 export function page (data: PageData, Plot: typeof uPlot): void {
   type Row = Array<number | null>
   interface Line { name: string, style: Style, values: Row, dashed?: boolean }
-  interface Style { color: string, dash?: number[] }
+  interface Style { color: number, dash?: number[] }
 
-  // Okabe and Ito's colours, told apart in any kind of colour vision and, in these shades, on light and on dark
-  const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#c98a00', '#56b4e9', '#8c6bb1', '#7f7f7f']
+  // Okabe and Ito's colours, told apart in any kind of colour vision; from the ninth on the dashes differ
+  const LIGHT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b98300', '#56b4e9', '#8c6bb1', '#7f7f7f']
+  const DARK = ['#4b9fe8', '#ee7a33', '#25b78c', '#dd95bd', '#e3ae2f', '#9adcff', '#b79ad9', '#a6a6a6']
   const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3]]
   const hidden = new Set<string>()
   const drawn: Array<{ plot: uPlot, names: string[] }> = []
   const rebuild: Array<() => void> = []
 
   const names = [...new Set(data.scenarios.flatMap(({ runs }) => runs.map(({ name }) => name)))]
-  const styleOf = (index: number): Style => ({ color: COLORS[index % COLORS.length], dash: DASHES[Math.floor(index / COLORS.length) % DASHES.length] })
+  const styleOf = (index: number): Style => ({ color: index % LIGHT.length, dash: DASHES[Math.floor(index / LIGHT.length) % DASHES.length] })
   const strategyStyle = (name: string): Style => styleOf(names.indexOf(name))
 
   function el (tag: string, attributes: Record<string, string> = {}, ...children: Array<Node | string>): HTMLElement {
@@ -50,7 +51,7 @@ export function page (data: PageData, Plot: typeof uPlot): void {
   }
 
   function swatch ({ color, dash }: Style): HTMLElement {
-    return el('i', { class: 'swatch', style: `border-color: ${color}; border-top-style: ${dash == null ? 'solid' : dash[0] > 4 ? 'dashed' : 'dotted'}` })
+    return el('i', { class: 'swatch', style: `border-color: var(--color-${color}); border-top-style: ${dash == null ? 'solid' : ['dotted', 'dashed'][Number(dash[0] > 4)]}` })
   }
 
   const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -139,7 +140,7 @@ export function page (data: PageData, Plot: typeof uPlot): void {
           {},
           ...lines.map(({ name, style, dashed }) => ({
             label: name,
-            stroke: style.color,
+            stroke: css(`--color-${style.color}`),
             width: dashed === true ? 1.25 : 2,
             dash: dashed === true ? [4, 4] : style.dash,
             points: { show: false },
@@ -165,6 +166,9 @@ export function page (data: PageData, Plot: typeof uPlot): void {
       names.forEach((name, i) => { plot.setSeries(i + 1, { show: !hidden.has(name) }) })
     }
   }
+
+  const palette = (colors: readonly string[]): string => `:root { ${colors.map((color, i) => `--color-${i}: ${color}`).join('; ')} }`
+  document.head.append(el('style', {}, `${palette(LIGHT)} @media (prefers-color-scheme: dark) { ${palette(DARK)} }`))
 
   const header = el('header', {}, el('h1', {}, 'Kitsune simulator'), el('p', { class: 'quiet' }, 'made by ', el('code', {}, data.command)))
   document.body.append(header)

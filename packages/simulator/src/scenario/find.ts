@@ -4,21 +4,28 @@ import { pathToFileURL } from 'node:url'
 import { UsageError } from '../errors.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
 import { parseScenario } from './parse.ts'
+import { readRecording } from './recorded.ts'
+import type { Recording } from './recorded.ts'
 import type { FullScenario } from './schema.ts'
+
+/** A scenario, with the recording that it was made of if there is one. */
+export interface FoundScenario {
+  readonly scenario: FullScenario
+  readonly recording?: Recording
+}
 
 /**
  * Scenarios by name, `all` of them, or from a file: a module that exports
- * `scenario`, or JSON.
+ * `scenario`, JSON, or a recording.
  *
  * @throws {UsageError} if there is none of that name, or no such file
  * @throws {ScenarioError} if one states what cannot be meant
  */
-export async function findScenarios (names: readonly string[]): Promise<FullScenario[]> {
-  const found = new Map<string, FullScenario>()
+export async function findScenarios (names: readonly string[]): Promise<FoundScenario[]> {
+  const found = new Map<string, FoundScenario>()
   for (const name of names.flatMap(name => name === 'all' ? SCENARIOS.map(({ name }) => name) : [name])) {
     const builtIn = SCENARIOS.find(scenario => scenario.name === name)
-    const scenario = builtIn != null ? parseScenario(builtIn, name) : parseScenario(await loadScenario(name), name)
-    found.set(name, scenario)
+    found.set(name, name.endsWith('.ndjson') ? await readRecording(name) : { scenario: parseScenario(builtIn ?? await loadScenario(name), name) })
   }
   return [...found.values()]
 }

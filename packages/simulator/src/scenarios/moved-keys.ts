@@ -13,5 +13,5 @@ export const movedKeys: Scenario = {
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 400 }, popularity: { kind: 'uniform', blocks: 4096 } }
   ],
   moves: 120_000,
-  strategies: ['modulo', 'round-robin', 'rendezvous', 'bounded-load(rendezvous)']
+  strategies: ['modulo', 'rendezvous', 'maglev', 'bounded-load(rendezvous)']
 }

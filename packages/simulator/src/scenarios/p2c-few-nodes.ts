@@ -13,5 +13,5 @@ export const fewNodes: Scenario = {
   upstream: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'new' } }
   ],
-  strategies: ['round-robin', 'two-choices(least-loaded)', 'least-loaded', 'two-choices(peak-ewma)', 'peak-ewma']
+  strategies: ['round-robin', 'least-loaded', 'hot-cold', 'two-choices(peak-ewma)', 'peak-ewma']
 }

@@ -1,0 +1,36 @@
+import { expect } from 'aegir/chai'
+import fc from 'fast-check'
+import { histogram } from '../../src/metrics/histogram.ts'
+
+describe('histogram', () => {
+  it('has nothing to say of nothing', () => {
+    const { count, mean, max, quantile } = histogram()
+    expect({ count, mean, max, median: quantile(0.5) }).to.deep.equal({ count: 0, mean: undefined, max: undefined, median: undefined })
+  })
+
+  it('knows every quantile within half a percent', () => {
+    const values = fc.array(fc.double({ min: 0.001, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 })
+
+    fc.assert(fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
+      const all = histogram()
+      for (const value of values) {
+        all.add(value)
+      }
+      const sorted = values.toSorted((a, b) => a - b)
+      const exact = sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)]
+
+      expect(all.quantile(q)).to.be.closeTo(exact, exact * 0.00501 + 0.001)
+      expect(all.max).to.equal(sorted[sorted.length - 1])
+      expect(all.count).to.equal(values.length)
+    }))
+  })
+
+  it('takes nothing and for ever for what they are', () => {
+    const all = histogram()
+    all.add(0)
+    expect(all.quantile(0.5)).to.equal(0)
+    all.add(1e12)
+    expect(all.max).to.equal(1e12)
+    expect(all.quantile(1)).to.be.at.most(1e12)
+  })
+})

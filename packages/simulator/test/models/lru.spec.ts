@@ -1,0 +1,23 @@
+import { expect } from 'aegir/chai'
+import { lru } from '../../src/models/lru.ts'
+
+describe('lru', () => {
+  it('forgets what was used longest ago', () => {
+    const cache = lru(2)
+    cache.add('a')
+    cache.add('b')
+    expect(cache.touch('a')).to.equal(true)
+    cache.add('c')
+    expect(['a', 'b', 'c'].map(key => cache.touch(key))).to.deep.equal([true, false, true])
+  })
+
+  it('holds a block once', () => {
+    const cache = lru(2)
+    for (const key of ['a', 'b', 'a', 'a']) {
+      cache.add(key)
+    }
+    expect(cache.touch('b')).to.equal(true)
+    cache.clear()
+    expect(cache.touch('a')).to.equal(false)
+  })
+})
