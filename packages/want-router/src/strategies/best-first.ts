@@ -11,9 +11,8 @@ export interface BestFirstInit<C extends Candidate> {
    * Writes the cost of each candidate to its place in `costs`; less is better, and
    * NaN is none. Called at the first pull of a ranking, so that loads which change
    * later neither repeat a member nor lose one; and for all at once, since a call
-   * for each would put its result on the heap.
-   *
-   * @param key - what was passed to {@link BestFirst.over}
+   * for each would put its result on the heap. `key` is what was passed to
+   * {@link BestFirst.over}.
    */
   weigh (candidates: readonly C[], costs: Float64Array, key: number): void
   /** Whether `a` comes first where costs are equal. */

@@ -28,13 +28,13 @@ export function unknownLatency (): Latency {
 
 /** How latency is learned from outcomes. */
 export interface LatencyRules {
-  /** The estimate now, ms, decayed since the last outcome; 0 if nothing is known. */
-  of (latency: Latency, now: number): number
   /**
-   * Learns from an outcome.
-   *
-   * @param all - what is known of all members, in case it is nothing of this one
+   * Writes what each is believed to take now, ms, decayed since its last outcome;
+   * 0 if nothing is known. All at once, since a call for each would put its result
+   * on the heap.
    */
+  estimate (known: ReadonlyArray<{ readonly known: Latency }>, estimates: Float64Array, now: number): void
+  /** Learns from an outcome; from those of all members, if nothing is known of this one. */
   learn (latency: Latency, outcome: Outcome, now: number, all: Iterable<{ readonly known: Latency }>): void
 }
 
@@ -74,7 +74,12 @@ export function latencyRules (name: string, init: LatencyInit): LatencyRules {
   }
 
   return {
-    of,
+    estimate (known, estimates, now) {
+      for (let i = 0; i < known.length; i++) {
+        const { ms, at } = known[i].known
+        estimates[i] = ms * Math.exp((at - now) / decay)
+      }
+    },
 
     learn (latency, { result, ms }, now, all) {
       const believed = of(latency, now)

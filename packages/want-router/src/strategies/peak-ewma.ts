@@ -3,7 +3,7 @@ import { FULL_SCAN, takingTurns } from './turns.ts'
 import type { LatencyInit } from './latency.ts'
 import type { StrategyFactory } from './strategy.ts'
 
-// above any latency, but finite: weights still tell such members apart
+// ms above any latency, but finite: loads still tell such members apart
 const PROBED = 1e9
 
 /**
@@ -32,12 +32,12 @@ export function peakEwma (init: LatencyInit = {}): StrategyFactory {
     const strategy = takingTurns(env, {
       learn: unknownLatency,
       weigh (turns, costs) {
-        const now = env.now()
+        latency.estimate(turns, costs, env.now())
 
         for (let i = 0; i < turns.length; i++) {
-          const { member: { weight, load }, known } = turns[i]
-          const ms = latency.of(known, now)
-          costs[i] = (ms === 0 && load.wants > 0 ? PROBED + load.wants : ms * (load.wants + 1)) / weight
+          const { weight, load } = turns[i].member
+          const ms = costs[i] === 0 && load.wants > 0 ? PROBED : costs[i]
+          costs[i] = ms * (load.wants + 1) / weight
         }
       },
       scan: FULL_SCAN

@@ -5,17 +5,42 @@ import type { Member, Want } from './strategy.ts'
 export type Delay = 0 | 1 | 2
 
 export interface RearrangedInit {
-  /**
-   * Called at the first pull.
-   *
-   * @param first - an empty list, to be filled with those that come first, none twice
-   * @returns the inner ranking
-   */
-  start (want: Want, first: Member[]): Iterable<Member>
+  /** Called at the first pull: adds those that come first, none twice, and returns the inner ranking. */
+  start (want: Want, first: MemberList): Iterable<Member>
   /** Asked once about each member, as the inner ranking gets to it. Default: always 0. */
   delay? (member: Member): Delay
   /** Who was taken, as far as can be told: the last that was pulled, or the first if all were. */
   taken? (member: Member, want: Want): void
+}
+
+/** A list that keeps its memory when it is emptied: setting the length of an array to 0 gives it up. */
+class MemberList {
+  readonly #members: Member[] = []
+  #length = 0
+  #next = 0
+
+  add (member: Member): void {
+    this.#members[this.#length++] = member
+  }
+
+  has (member: Member): boolean {
+    for (let i = 0; i < this.#length; i++) {
+      if (this.#members[i] === member) {
+        return true
+      }
+    }
+
+    return false
+  }
+
+  next (): Member | undefined {
+    return this.#next < this.#length ? this.#members[this.#next++] : undefined
+  }
+
+  clear (): void {
+    this.#length = 0
+    this.#next = 0
+  }
 }
 
 /**
@@ -24,14 +49,12 @@ export interface RearrangedInit {
  */
 export class Rearranged extends Ranking {
   readonly #init: RearrangedInit
-  readonly #first: Member[] = []
-  readonly #late: Member[] = []
-  readonly #last: Member[] = []
+  readonly #first = new MemberList()
+  readonly #late = new MemberList()
+  readonly #last = new MemberList()
   #want: Want | undefined
   #inner: Ranking | undefined
   #started = false
-  #nextFirst = 0
-  #nextLate = 0
   #head: Member | undefined
   #pulled: Member | undefined
 
@@ -72,11 +95,9 @@ export class Rearranged extends Ranking {
 
   #start (): void {
     this.#started = true
-    this.#first.length = 0
-    this.#late.length = 0
-    this.#last.length = 0
-    this.#nextFirst = 0
-    this.#nextLate = 0
+    this.#first.clear()
+    this.#late.clear()
+    this.#last.clear()
 
     if (this.#want != null) {
       this.#inner = pulling(this.#init.start(this.#want, this.#first))
@@ -84,25 +105,26 @@ export class Rearranged extends Ranking {
   }
 
   #next (): Member | undefined {
-    if (this.#nextFirst < this.#first.length) {
-      return this.#first[this.#nextFirst++]
+    const first = this.#first.next()
+
+    if (first != null) {
+      return first
     }
 
     for (let member = this.#inner?.pull(); member != null; member = this.#inner?.pull()) {
-      if (!this.#first.includes(member)) {
+      if (!this.#first.has(member)) {
         const delay = this.#init.delay?.(member) ?? 0
 
         if (delay === 0) {
           return member
         }
 
-        (delay === 1 ? this.#late : this.#last).push(member)
+        (delay === 1 ? this.#late : this.#last).add(member)
       }
     }
 
     this.#inner?.close()
     this.#inner = undefined
-    const next = this.#nextLate++
-    return next < this.#late.length ? this.#late[next] : this.#last[next - this.#late.length]
+    return this.#late.next() ?? this.#last.next()
   }
 }

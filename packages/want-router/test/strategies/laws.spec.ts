@@ -1,8 +1,13 @@
 import { boundedLoad } from '../../src/strategies/decorators/bounded-load.ts'
 import { presence } from '../../src/strategies/decorators/presence.ts'
+import { sticky } from '../../src/strategies/decorators/sticky.ts'
 import { tiers } from '../../src/strategies/decorators/tiers.ts'
+import { defaultStrategy } from '../../src/strategies/default.ts'
+import { hotCold } from '../../src/strategies/hot-cold.ts'
 import { leastLoaded } from '../../src/strategies/least-loaded.ts'
+import { maglev } from '../../src/strategies/maglev.ts'
 import { peakEwma } from '../../src/strategies/peak-ewma.ts'
+import { random } from '../../src/strategies/random.ts'
 import { rendezvous } from '../../src/strategies/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/round-robin.ts'
 import { strategyTests } from '../../src/testing/strategy-tests.ts'
@@ -21,11 +26,22 @@ const QUICKEST: StrategyTestsInit['laws'] = {
   shares: 'its cost is time over weight: among idle members the one of most weight is quickest'
 }
 
+const COLD: StrategyTestsInit['laws'] = {
+  ...QUICKEST,
+  'shares-under-load': 'among those that are cold latency decides, whatever their shares'
+}
+
 const STRATEGIES: Record<string, { make (): StrategyFactory } & StrategyTestsInit> = {
   'round robin': { make: () => roundRobin(), laws: ANY_BLOCK },
+  random: { make: () => random(), laws: ANY_BLOCK },
   'least loaded': { make: () => leastLoaded(), laws: ANY_BLOCK },
   'peak EWMA': { make: () => peakEwma(), laws: { ...ANY_BLOCK, ...QUICKEST } },
+  'hot and cold': { make: () => hotCold(), laws: { ...ANY_BLOCK, ...COLD } },
   rendezvous: { make: () => rendezvous() },
+  maglev: { make: () => maglev({ size: 1009 }), collateral: 0.05 },
+  'sticky over round robin': { make: () => sticky(roundRobin()), laws: ANY_BLOCK },
+  'presence over sticky': { make: () => presence(sticky(leastLoaded())), laws: ANY_BLOCK },
+  'the default': { make: () => defaultStrategy() },
   'presence over rendezvous': { make: () => presence(rendezvous()) },
   'presence over peak EWMA': { make: () => presence(peakEwma()), laws: { ...ANY_BLOCK, ...QUICKEST } },
   'bounded load over rendezvous': { make: () => boundedLoad(rendezvous()) },

@@ -1,8 +1,15 @@
 import { expect } from 'aegir/chai'
 import { boundedLoad } from '../../src/strategies/decorators/bounded-load.ts'
+import { presence } from '../../src/strategies/decorators/presence.ts'
+import { sticky } from '../../src/strategies/decorators/sticky.ts'
 import { tiers } from '../../src/strategies/decorators/tiers.ts'
+import { hotCold } from '../../src/strategies/hot-cold.ts'
 import { leastLoaded } from '../../src/strategies/least-loaded.ts'
-import { parseStrategy, STRATEGIES } from '../../src/strategies/parse.ts'
+import { maglev } from '../../src/strategies/maglev.ts'
+import { STRATEGIES } from '../../src/strategies/names.ts'
+import { parseStrategy } from '../../src/strategies/parse.ts'
+import { peakEwma } from '../../src/strategies/peak-ewma.ts'
+import { random } from '../../src/strategies/random.ts'
 import { rendezvous } from '../../src/strategies/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/round-robin.ts'
 import { fakeEnv, fakeMember, fakeWant, ranking } from './fixtures.ts'
@@ -26,6 +33,16 @@ describe('parseStrategy', () => {
     ' rendezvous( ) ': rendezvous(),
     'least-loaded': leastLoaded(),
     'least-loaded(1000000)': leastLoaded({ wantCost: 1e6 }),
+    'least-loaded(wantCost=1000000)': leastLoaded({ wantCost: 1e6 }),
+    'weighted-round-robin': roundRobin(),
+    random: random(),
+    'peak-ewma(decay=1s)': peakEwma({ decay: 1000 }),
+    'peak-ewma(500ms, 2min)': peakEwma({ decay: 500, penalty: 120_000 }),
+    'hot-cold(hot=0.5, penalty=1h)': hotCold({ hot: 0.5, penalty: 3_600_000 }),
+    'maglev(251)': maglev({ size: 251 }),
+    'presence(rendezvous, probe=16)': presence(rendezvous(), { probe: 16 }),
+    'sticky(round-robin, idle = 1.5s)': sticky(roundRobin(), { idle: 1500 }),
+    'bounded-load(presence(rendezvous), c=1)': boundedLoad(presence(rendezvous()), 1),
     'bounded-load(rendezvous)': boundedLoad(rendezvous()),
     'bounded-load ( rendezvous , 1.0 )': boundedLoad(rendezvous(), 1),
     'tiers(round-robin)': tiers(roundRobin()),
@@ -42,7 +59,13 @@ describe('parseStrategy', () => {
     '': /a name is missing/,
     fastest: /there is no "fastest"/,
     constructor: /there is no "constructor"/,
-    'bounded-load': /written bounded-load\(strategy, c = 1.25\)/,
+    'bounded-load': /written bounded-load\(strategy, c=1.25\)/,
+    'bounded-load(rendezvous, d=1)': /no option "d", only c/,
+    'peak-ewma(decay=1s, decay=2s)': /decay of peak-ewma stands twice/,
+    'peak-ewma(decay=10 apples)': /parentheses/,
+    'peak-ewma(decay=apples)': /decay is a number of ms above 0, not NaN/,
+    'c=rendezvous': /there is no "c=rendezvous"/,
+    'maglev(100)': /size is a prime/,
     'bounded-load(rendezvous, 1.5, 2)': /written bounded-load/,
     'bounded-load(fastest)': /there is no "fastest"/,
     'bounded-load(, 2)': /a name is missing/,
@@ -64,12 +87,14 @@ describe('parseStrategy', () => {
   }
 
   it('lists what exists', () => {
-    expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, rendezvous, least-loaded(wantCost = 8192), peak-ewma, presence(strategy), bounded-load(strategy, c = 1.25), tiers(strategy, label = tier)')
+    expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, weighted-round-robin, random, least-loaded(wantCost=8192), ' +
+      'peak-ewma(decay=10s, penalty=5s), hot-cold(hot=0.84, decay=10s, penalty=5s), rendezvous, maglev(size=65537), ' +
+      'bounded-load(strategy, c=1.25), presence(strategy, poor=0.5, probe=256), sticky(strategy, peers=10000, idle=10min), tiers(strategy, label=tier)')
   })
 
   it('reads strategies of an application too', () => {
     const mine: StrategyFactory = () => ({ update: () => {}, rank: () => [] })
-    const known = { ...STRATEGIES, mine: { usage: 'mine', make: () => mine } }
+    const known = { ...STRATEGIES, mine: { make: () => mine } }
 
     expect(parseStrategy('mine', known)).to.equal(mine)
     expect(() => parseStrategy('other', known)).to.throw(/, mine$/)

@@ -64,6 +64,9 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
     let holdings: Holdings[] = []
     let byId = new Map<string, Holdings>()
     let poorOnes: Holdings[] = []
+    let lastResorts: ReadonlySet<string> = new Set()
+    // who is probed by the latest ranking, and so is no last resort in it
+    let probing: string | undefined
     let untilProbe = 0
     let turn = 0
 
@@ -73,23 +76,25 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
     function learn (known: Holdings, miss: number): void {
       known.misses += (miss - known.misses) * ALPHA
 
-      if (known.poor !== known.misses > poor) {
+      if (known.poor !== (known.misses > poor)) {
         known.poor = !known.poor
         sortOut()
       }
     }
 
     function sortOut (): void {
-      const before = poorOnes.length
+      const none = poorOnes.length === 0
       poorOnes = holdings.filter(({ poor }) => poor)
 
       // if all are poor they are alike
       if (poorOnes.length === holdings.length) {
         poorOnes = []
       }
-      if (before === 0 && poorOnes.length > 0) {
+      if (none && poorOnes.length > 0) {
         untilProbe = gap(probe)
       }
+
+      lastResorts = new Set(poorOnes.map(({ member }) => member.id))
     }
 
     /** The poor member whose turn it is to be asked first, if it is anybody's. */
@@ -103,21 +108,22 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
     }
 
     function avoids (id: string): boolean {
-      return poorOnes.length > 0 && byId.get(id)?.poor === true
+      return lastResorts.size > 0 && id !== probing && lastResorts.has(id)
     }
 
     const ranking = rankings(() => new Rearranged({
       start (want, first) {
         for (const { member } of holdings) {
           if (want.said(member.id) === 'have') {
-            first.push(member)
+            first.add(member)
           }
         }
 
         const probe = probed()
+        probing = probe?.id
 
-        if (probe != null && !first.includes(probe)) {
-          first.push(probe)
+        if (probe != null && !first.has(probe)) {
+          first.add(probe)
         }
 
         return strategy.rank(want)

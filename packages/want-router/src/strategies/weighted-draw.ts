@@ -1,18 +1,16 @@
 import type { Candidate } from './best-first.ts'
 
-export interface TwoChoices<C extends Candidate> {
+/** Draws candidates at random, each with a chance by its weight, by binary search. */
+export interface WeightedDraw<C extends Candidate> {
   /** Takes note of candidates, and of their weights as they are now. */
   update (candidates: readonly C[]): void
-  /** Two different ones; needs at least two candidates. The next call returns the same array. */
-  draw (): readonly [C, C]
+  /** Needs at least one candidate. */
+  one (): C
+  /** Two different ones; needs at least two. The next call returns the same array. */
+  two (): readonly [C, C]
 }
 
-/**
- * Draws two different candidates at random, each with a chance by its weight
- * (power of two choices; Mitzenmacher, 2001). Without replacement: comparing one
- * with itself would be a choice of one. A draw costs two binary searches.
- */
-export function twoChoices<C extends Candidate> (random: () => number): TwoChoices<C> {
+export function weightedDraw<C extends Candidate> (random: () => number): WeightedDraw<C> {
   let candidates: readonly C[] = []
   // ends[i]: the sum of the weights up to and with i
   let ends = new Float64Array(0)
@@ -48,7 +46,9 @@ export function twoChoices<C extends Candidate> (random: () => number): TwoChoic
       }
     },
 
-    draw () {
+    one: () => candidates[at(random() * ends[ends.length - 1])],
+
+    two () {
       const last = candidates.length - 1
       const first = at(random() * ends[last])
 

@@ -1,0 +1,147 @@
+import { expect } from 'aegir/chai'
+import { presence } from '../../../src/strategies/decorators/presence.ts'
+import { sticky } from '../../../src/strategies/decorators/sticky.ts'
+import { roundRobin } from '../../../src/strategies/round-robin.ts'
+import { fakeEnv, fakeMembers, fakeOutcome, fakeWant, pick } from '../fixtures.ts'
+import type { StickyInit } from '../../../src/strategies/decorators/sticky.ts'
+import type { Strategy } from '../../../src/strategies/strategy.ts'
+import type { FakeMember } from '../fixtures.ts'
+
+interface Setting {
+  clock: { now: number }
+  members: FakeMember[]
+  strategy: Strategy
+  /** Who a peer's next want is asked of: the first that is up and can be asked. */
+  asks (peer: string, can?: (id: string) => boolean): string
+}
+
+function setting (init?: StickyInit, count = 4): Setting {
+  const clock = { now: 0 }
+  const members = fakeMembers(count)
+  const strategy = sticky(roundRobin(), init)(fakeEnv(3, { now: () => clock.now }))
+  strategy.update(members)
+  let key = 0
+
+  return {
+    clock,
+    members,
+    strategy,
+    asks (peer, can = () => true) {
+      for (const { id, state } of strategy.rank(fakeWant(key++, { peer }))) {
+        if (state === 'up' && can(id)) {
+          return id
+        }
+      }
+      return ''
+    }
+  }
+}
+
+describe('sticky', () => {
+  it('takes a turn for each peer, and keeps it', () => {
+    const { asks } = setting()
+    const peers = Array.from({ length: 40 }, (_, i) => `peer-${i}`)
+    const homes = peers.map(peer => asks(peer))
+    const counts = Map.groupBy(homes, id => id)
+
+    expect([...counts.values()].map(({ length }) => length)).to.deep.equal([10, 10, 10, 10])
+    for (let round = 0; round < 3; round++) {
+      expect(peers.map(peer => asks(peer))).to.deep.equal(homes)
+    }
+  })
+
+  it('goes on by the inner order where the home cannot serve, and stays at home for the next', () => {
+    const { asks } = setting()
+    const home = asks('peer')
+
+    expect(asks('peer', id => id !== home)).to.not.equal(home)
+    expect(asks('peer')).to.equal(home)
+  })
+
+  it('makes the member that takes the first want the home, not one that had no room', () => {
+    for (const full of ['member-0', 'member-1', 'member-2', 'member-3']) {
+      const { asks } = setting()
+      const taken = asks('peer', id => id !== full)
+
+      expect(asks('peer')).to.equal(taken)
+    }
+  })
+
+  it('gives a peer a new home when the old one is ejected, and leaves it there', () => {
+    const { members, asks } = setting()
+    const old = asks('peer')
+    const home = members.find(({ id }) => id === old)
+    expect(home).to.be.ok()
+    home!.state = 'ejected'
+
+    const next = asks('peer')
+    expect(next).to.not.equal(old)
+    expect(asks('peer')).to.equal(next)
+    home!.state = 'up'
+    expect(asks('peer')).to.equal(next)
+  })
+
+  it('gives the peers of a member that left new homes by turns', () => {
+    const { members, strategy, asks } = setting()
+    const peers = Array.from({ length: 40 }, (_, i) => `peer-${i}`)
+    const before = peers.map(peer => asks(peer))
+    strategy.update(members.slice(1))
+    const after = peers.map(peer => asks(peer))
+    const moved = after.filter((_, i) => before[i] === 'member-0')
+
+    expect(after.filter((id, i) => before[i] !== 'member-0' && id !== before[i])).to.be.empty()
+    expect(moved).to.have.length(10)
+    expect(new Set(moved).size).to.equal(3)
+  })
+
+  it('forgets a peer that was idle for long, not one that asks now and then', () => {
+    const { clock, members, asks } = setting({ idle: 1000 }, 50)
+    const [regular, idle] = [asks('regular'), asks('idle')]
+
+    while (clock.now < 10_000) {
+      clock.now += 900
+      expect(asks('regular')).to.equal(regular)
+    }
+
+    expect(members.map(({ id }) => id)).to.include(idle)
+    expect(asks('idle')).to.not.equal(idle)
+  })
+
+  it('remembers so many peers and no more, the latest for certain', () => {
+    const { asks } = setting({ peers: 100 }, 7)
+    const homes = Array.from({ length: 1000 }, (_, i) => asks(`peer-${i}`))
+    const again = Array.from({ length: 50 }, (_, i) => asks(`peer-${950 + i}`))
+    expect(again).to.deep.equal(homes.slice(950))
+
+    const first = Array.from({ length: 70 }, (_, i) => asks(`peer-${i}`))
+    expect(first).to.not.deep.equal(homes.slice(0, 70))
+  })
+
+  it('knows no home for a want of nobody', () => {
+    const { asks } = setting()
+    expect(new Set(['', '', '', ''].map(peer => asks(peer))).size).to.equal(4)
+  })
+
+  it('leaves an empty home under presence', () => {
+    const strategy = presence(sticky(roundRobin()))(fakeEnv(1))
+    strategy.update(fakeMembers(4))
+    const home = pick(strategy, fakeWant(0, { peer: 'peer' }))?.id ?? ''
+    const other = home === 'member-0' ? 'member-1' : 'member-0'
+
+    for (let i = 0; i < 20; i++) {
+      strategy.observe?.(fakeOutcome(other, { want: fakeWant(i, { said: id => id === home ? 'lack' : undefined }) }))
+    }
+
+    const asked = Array.from({ length: 100 }, (_, i) => pick(strategy, fakeWant(i, { peer: 'peer' }))?.id)
+    expect(asked.filter(id => id === home)).to.have.length.within(0, 2)
+  })
+
+  it('refuses bounds that bound nothing', () => {
+    for (const peers of [0, 1, 2.5, NaN, Infinity]) {
+      expect(() => sticky(roundRobin(), { peers })).to.throw(/peers is a whole number/).with.property('name', 'InvalidOptionError')
+    }
+    for (const idle of [0, -1, NaN, Infinity]) {
+      expect(() => sticky(roundRobin(), { idle })).to.throw(/idle is a number of ms/).with.property('name', 'InvalidOptionError')
+    }
+  })
+})
