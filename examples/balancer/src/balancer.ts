@@ -1,7 +1,8 @@
-import { parseStrategy, wantRouter } from '@kitsune/want-router'
+import { wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
 import { createMetrics } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
+import { loadStrategy } from './config/strategy.ts'
 import { StartError } from './errors.ts'
 import { createDownstreamHost } from './hosts/downstream-host.ts'
 import { HASHERS } from './hosts/hashers.ts'
@@ -48,10 +49,12 @@ export interface Balancer {
  * the admin server. It resolves when clients can dial it; whether a node behind
  * it is reachable is for /readyz and `router.ready` to tell.
  *
+ * @throws {ConfigError} a module of the strategy cannot be used
  * @throws {KeyFileError} the key file is unusable
  * @throws {StartError} an address cannot be listened on, or the recording cannot be written
  */
 export async function startBalancer (config: BalancerConfig, options: BalancerOptions = {}): Promise<Balancer> {
+  const strategy = await loadStrategy(config.strategy)
   const privateKey = options.privateKey ?? await loadOrCreateKey(config.key)
   const logger = options.logger ?? quietLogger()
   const registry = new Registry()
@@ -68,7 +71,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     services: {
       router: components => wantRouter({
         targets: config.downstreams.map(targetOf),
-        strategy: parseStrategy(config.strategy),
+        strategy,
         downstream,
         metrics: createMetrics(registry, logger),
         hashers: HASHERS,

@@ -3,6 +3,7 @@ import { resolveConfig } from './config/config.ts'
 import { collectSettings, oneLine } from './config/layers.ts'
 import { helpText } from './config/options.ts'
 import { redact } from './config/secret.ts'
+import { loadStrategy } from './config/strategy.ts'
 import { ConfigError } from './errors.ts'
 import { NAME, version } from './version.ts'
 import type { Balancer, BalancerOptions } from './balancer.ts'
@@ -46,6 +47,7 @@ export async function main (surroundings: Surroundings, options?: BalancerOption
     const config = resolveConfig(settings, path => surroundings.readFile(path))
 
     if (settings.checkConfig != null) {
+      await loadStrategy(config.strategy)
       print(JSON.stringify(config, undefined, 2))
       return EXIT.ok
     }

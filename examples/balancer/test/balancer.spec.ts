@@ -60,6 +60,29 @@ describe('balancer', function () {
     }
   })
 
+  it('asks as a strategy of one’s own says', async () => {
+    writeFileSync(path('last-first.mjs'), `export const strategy = () => {
+      let members = []
+      return {
+        update (changed) { members = changed.toSorted((a, b) => a.id < b.id ? 1 : -1) },
+        * rank () { yield * members }
+      }
+    }`)
+    await balancer.stop()
+    balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key'), strategy: `bounded-load(${path('last-first.mjs')}, 1000)` }))
+    await until(() => balancer.router.status().members.every(({ state }) => state === 'up'))
+    const client = await connectClient(balancer.addresses[0])
+    clients.push(client.host)
+
+    for (const { cid } of nodes.dag.blocks) {
+      await client.get(cid)
+    }
+
+    const [first, last] = [...balancer.router.status().members].sort((a, b) => a.id < b.id ? -1 : 1)
+    expect(first.totals.asks).to.equal(0)
+    expect(last.totals.blocks).to.equal(nodes.dag.blocks.length)
+  })
+
   it('reaches the nodes with an identity that is not the public one', async () => {
     await until(() => balancer.router.ready)
     const { members } = balancer.router.status()

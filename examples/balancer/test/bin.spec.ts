@@ -47,6 +47,8 @@ describe('kitsune-balancer', function () {
       ['for a wrong value', ['-d', NOBODY, '-l', 'here'], /^kitsune-balancer: -l: "here" is not a multiaddr/],
       ['for preload', ['-d', NOBODY, '-w', '/ip4/127.0.0.1/tcp/0', '-p', '8081'], /^kitsune-balancer: -p: preload is not available yet/],
       ['for a missing config file', ['--config', 'none.json'], /^kitsune-balancer: --config: cannot read the config file none.json/],
+      ['for a strategy that is not there', ['-d', NOBODY, '--strategy', 'presence(./mine.js)'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
+      ['for a strategy that is not there, and only checked', ['-d', NOBODY, '--strategy', './mine.js', '--check-config'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
       ['for a wrong configuration that is only checked', ['-d', NOBODY, '--grace', 'x', '--check-config'], /^kitsune-balancer: --grace/]
     ]
 

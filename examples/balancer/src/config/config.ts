@@ -1,8 +1,8 @@
-import { parseStrategy } from '@kitsune/want-router'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ConfigError } from '../errors.ts'
 import { parseDownstream } from './downstreams.ts'
 import { collectSettings, oneLine } from './layers.ts'
+import { checkStrategy } from './strategy.ts'
 import type { DownstreamConfig } from './downstreams.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
 
@@ -18,7 +18,7 @@ export interface BalancerConfig {
   readonly announce: readonly string[]
   /** Path of the private key file. */
   readonly key: string
-  /** Strategy expression. */
+  /** Strategy expression; modules in it are not looked at yet. */
   readonly strategy: string
   /** Where the admin server listens; port 0 takes any. */
   readonly admin: { readonly host: string, readonly port: number }
@@ -175,7 +175,7 @@ function strategy (setting: Setting | undefined): string {
   const expression = text(setting) ?? DEFAULTS.strategy
 
   try {
-    parseStrategy(expression)
+    checkStrategy(expression)
   } catch (err) {
     throw new ConfigError(`${setting?.origin}: ${oneLine(err)}`)
   }

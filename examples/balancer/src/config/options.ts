@@ -74,7 +74,7 @@ export const OPTIONS = {
     file: 'strategy',
     kind: 'text',
     value: 'expression',
-    help: ['which node is asked first (default bounded-load(rendezvous))']
+    help: ['which node is asked first (default bounded-load(rendezvous)); the', 'path of a module that exports a strategy may stand for a name']
   },
   admin: {
     flag: 'admin',
