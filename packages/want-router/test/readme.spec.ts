@@ -1,17 +1,43 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
+import { fakeEnv, fakeMember, fakeWant, ranking, strategyLaws } from '../src/testing/index.ts'
 import { testBlock } from './engine/harness.ts'
 import { createWireClient } from './wire-client.ts'
+import type { StrategyFactory } from '../src/index.ts'
 import type { Libp2p } from 'libp2p'
 
-describe('README', () => {
-  it('the example serves a block', async function () {
-    this.timeout(20_000)
-    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-    const code = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? ''
+describe('README', function () {
+  this.timeout(30_000)
+
+  let readme: string
+  let folder: string
+
+  before(async () => {
+    readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    folder = await mkdtemp(join(tmpdir(), 'kitsune-readme-'))
+  })
+
+  after(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  /** The only block of code with that in it, importing the sources in place of the package. */
+  function code (what: string): string {
+    const blocks = [...readme.matchAll(/```(?:ts|js)\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
+    expect(blocks).to.have.lengthOf(1)
+    return blocks[0].replaceAll(/'@kitsune\/want-router(\/testing)?'/g, (_, path = '') => `'${import.meta.resolve(`../src${path}/index.ts`)}'`)
+  }
+
+  it('the first example serves a block', async () => {
+    // where its other imports are found
     const file = new URL('./readme-example.ts', import.meta.url)
-    await writeFile(file, code.replace('@kitsune/want-router', '../src/index.ts'))
+    await writeFile(file, code('createLibp2p'))
 
     try {
       const { node, blocks }: { node: Libp2p, blocks: Map<string, Uint8Array> } = await import(file.href)
@@ -27,6 +53,31 @@ describe('README', () => {
       }
     } finally {
       await rm(file)
+    }
+  })
+
+  it('the strategy passes its tests, and is exported as the balancer expects', async () => {
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+    await writeFile(join(folder, 'zone-first.ts'), code('export function zoneFirst'))
+    await writeFile(join(folder, 'zone-first.test.js'), code('strategyTests(zoneFirst'))
+
+    // of the runner that runs this
+    const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
+    const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap'], { cwd: folder, env })
+    expect(stdout).to.match(new RegExp(`^# pass ${strategyLaws(() => expect.fail()).length + 1}$`, 'm'))
+    expect(stdout).to.match(/^# skipped 0$/m)
+
+    const { strategy }: { strategy: StrategyFactory } = await import(pathToFileURL(join(folder, 'zone-first.ts')).href)
+    const made = strategy(fakeEnv())
+    made.update([fakeMember('b', { labels: { zone: 'b' } }), fakeMember('a', { labels: { zone: 'a' } })])
+    expect(ranking(made, fakeWant('key'))).to.deep.equal(['a', 'b'])
+  })
+
+  it('names every law', () => {
+    const named = [...readme.matchAll(/^\| (`.+`) \| /gm)].flatMap(([, cell]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, id]) => id))
+
+    for (const { id } of strategyLaws(() => expect.fail())) {
+      expect(named).to.include(id)
     }
   })
 })
