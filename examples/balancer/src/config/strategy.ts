@@ -53,7 +53,9 @@ async function importStrategy (path: string, folder: string): Promise<Exported> 
   try {
     module = await import(pathToFileURL(resolve(folder, path)).href)
   } catch (err) {
-    throw new ConfigError(`strategy: ${path} cannot be imported: ${oneLine(err)}`)
+    // that it was imported from here is of no use to anybody
+    const why = oneLine(err).replace(` imported from ${import.meta.filename}`, '')
+    throw new ConfigError(`strategy: ${path} cannot be imported: ${why}`)
   }
 
   const { strategy } = module

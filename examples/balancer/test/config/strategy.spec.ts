@@ -73,7 +73,7 @@ describe('strategy modules', () => {
   })
 
   const mistakes: Record<string, [text: string | undefined, says: RegExp]> = {
-    'is not there': [undefined, /^strategy: \.\/mine\.mjs cannot be imported: .*mine\.mjs/],
+    'is not there': [undefined, /^strategy: \.\/mine\.mjs cannot be imported: Cannot find module '.*mine\.mjs'$/],
     'does not compile': ['export const', /^strategy: \.\/mine\.mjs cannot be imported: /],
     'exports nothing': ['export const mine = 1', /^strategy: \.\/mine\.mjs exports nothing called "strategy": export const strategy = env => /],
     'exports no function': ['export const strategy = 1', /^strategy: \.\/mine\.mjs exports something else called "strategy"/],
