@@ -4,7 +4,8 @@ import { NoTestRunnerError } from './errors.ts'
 export interface TestRunner {
   describe (title: string, body: () => void): unknown
   it: {
-    (title: string, body: () => void | Promise<void>): unknown
+    /** `timeout`: ms, for runners that take it here; mocha takes it of the body's `this`. */
+    (title: string, body: () => void | Promise<void>, timeout?: number): unknown
     skip (title: string, body: () => void | Promise<void>): unknown
   }
 }
@@ -25,6 +26,9 @@ export interface LawTest<Id extends string = string> {
  */
 export type LawChoice<Id extends string> = Readonly<Partial<Record<Id, boolean | string>>>
 
+// a law may take a second, and on a busy machine ten: more than mocha's and vitest's own limits
+const TIMEOUT = 60_000
+
 /** Why a law is skipped, if it is. */
 export function skipReason (choice: boolean | string | undefined): string | undefined {
   return typeof choice === 'string' || choice == null ? choice : skipReason(choice ? undefined : 'does not apply')
@@ -42,12 +46,22 @@ export function runTests (title: string, tests: readonly LawTest[], runner: Test
   describe(title, () => {
     for (const { id, title, skipped, check } of tests) {
       if (skipped == null) {
-        it(`${id}: ${title}`, () => check())
+        it(`${id}: ${title}`, function (this: unknown) {
+          raiseTimeout(this)
+          return check()
+        }, TIMEOUT)
       } else {
         it.skip(`${id}: ${title} (skipped: ${skipped})`, () => check())
       }
     }
   })
+}
+
+/** Mocha's way; what others have for `this` is left alone. */
+function raiseTimeout (context: unknown): void {
+  if (typeof context === 'object' && context != null && 'timeout' in context && typeof context.timeout === 'function') {
+    context.timeout(TIMEOUT)
+  }
 }
 
 function globalRunner (title: string): TestRunner {

@@ -79,6 +79,21 @@ describe('strategyTests', () => {
     expect(titles).to.include('- lazy: does nothing for a ranking before it is consumed (skipped: does not apply)')
   })
 
+  it('asks for more time than runners give by themselves', () => {
+    const limits: unknown[] = []
+    const it = (_: string, body: (this: unknown) => void | Promise<void>, timeout?: number): void => {
+      limits.push(timeout)
+      // as mocha does
+      void body.call({ timeout: (ms: number) => { limits.push(ms) } })
+    }
+    strategyTests(rendezvous(), {
+      laws: Object.fromEntries(strategyLaws(rendezvous()).map(({ id }) => [id, id === 'no-members'])),
+      test: { describe: (_, body) => { body() }, it: Object.assign(it, { skip: () => {} }) }
+    })
+
+    expect(limits).to.deep.equal([60_000, 60_000])
+  })
+
   it('fails the test of a law that is broken', () => {
     const { law, make } = BROKEN[0]
     const { test, titles, run } = recordingRunner()
