@@ -9,7 +9,7 @@ export interface MaglevInit {
   /**
    * Places in the table, a prime of at most 5,000,011. Shares are exact to one
    * place, so a hundred a member keeps them within 1%. Default 65,537, as in the
-   * paper and in Envoy: enough for 650 members, 256 KiB, made in some 5 ms.
+   * paper and in Envoy: enough for 650 members, 256 KiB, made in some 10 ms.
    */
   size?: number
 }

@@ -41,7 +41,9 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
   }
 
   return composed({ name: 'sticky' }, inner, env => {
-    const strategy = inner(env)
+    // two, so that wants which leave home take no turns from peers that have none yet
+    const homing = inner(env)
+    const others = inner(env)
     let members = new Map<string, Member>()
     // two generations: a peer that asks passes into the young one, and a change of generations forgets the old
     let young = new Map<string, string>()
@@ -52,11 +54,12 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
       start (want, first) {
         const home = homeOf(want.peer)
 
-        if (home != null) {
-          first.add(home)
+        if (home == null) {
+          return homing.rank(want)
         }
 
-        return strategy.rank(want)
+        first.add(home)
+        return others.rank(want)
       },
 
       taken ({ id }, { peer }) {
@@ -95,12 +98,18 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
     return {
       update (changed) {
         members = new Map(changed.map(member => [member.id, member]))
-        strategy.update(changed)
+        homing.update(changed)
+        others.update(changed)
       },
 
       rank: want => ranking().over(want),
-      observe: outcome => { strategy.observe?.(outcome) },
-      avoids: member => strategy.avoids?.(member) ?? false
+
+      observe (outcome) {
+        homing.observe?.(outcome)
+        others.observe?.(outcome)
+      },
+
+      avoids: member => homing.avoids?.(member) ?? false
     }
   })
 }

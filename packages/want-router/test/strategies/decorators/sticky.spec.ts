@@ -58,6 +58,21 @@ describe('sticky', () => {
     expect(asks('peer')).to.equal(home)
   })
 
+  it('takes no turn for wants that leave home', () => {
+    const { asks } = setting()
+    const homes = Array.from({ length: 40 }, (_, i) => {
+      const home = asks(`peer-${i}`)
+
+      for (let want = 0; want < 5; want++) {
+        asks(`peer-${i}`, id => id !== 'member-0')
+      }
+
+      return home
+    })
+
+    expect([...Map.groupBy(homes, id => id).values()].map(({ length }) => length)).to.deep.equal([10, 10, 10, 10])
+  })
+
   it('makes the member that takes the first want the home, not one that had no room', () => {
     for (const full of ['member-0', 'member-1', 'member-2', 'member-3']) {
       const { asks } = setting()
