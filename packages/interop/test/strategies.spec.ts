@@ -19,6 +19,9 @@ const ROUNDS = 3
 const BLOCKS = 600
 const FILE = { size: BLOCKS * 256, blockSize: 256, seed: 'strategies' }
 
+/** With nodes that are all alike these go after differences of latency that are chance, on their own as well: shares that wander show nothing. */
+const FOLLOW_LATENCY = ['presence(peak-ewma)', 'presence(hot-cold)']
+
 describe('strategies, with four kubos', function () {
   this.timeout(60_000)
 
@@ -121,9 +124,11 @@ describe('strategies, with four kubos', function () {
       expect(wanted).to.be.above(BLOCKS / 10)
       expect(shares(asks).at(-1), 'beside the other client').to.be.within(0, 0.05)
 
-      shares(alone).forEach((before, i) => {
-        expect(shares(blocks.map((count, j) => count - alone[j]))[i], `share of blocks of member ${i}, ${before} before`).to.be.closeTo(before, 0.15)
-      })
+      if (!FOLLOW_LATENCY.includes(strategy)) {
+        shares(blocks.map((count, i) => count - alone[i])).forEach((share, i) => {
+          expect(share, `of the blocks, from member ${i}`).to.be.closeTo(shares(alone)[i], 0.1)
+        })
+      }
     })
   })
 
