@@ -42,7 +42,8 @@ export function * history (subject: Subject, { seed, changing = false, whole = f
   const random = seededRandom(seed ^ 0x9e3779b9)
   let time = 0
   const strategy = subject.factory(fakeEnv(seed, { now: () => time }))
-  const pool = someMembers(subject, random, below(random, 14))
+  // few, and sometimes more than one scans in full
+  const pool = someMembers(subject, random, random() < 0.8 ? below(random, 14) : 17 + below(random, 20))
   const attempts: Attempt[] = []
   const present = (): FakeMember[] => changing ? shuffled(random, pool).slice(0, below(random, pool.length + 1)) : pool
   let members = present()
