@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
+import { STRATEGY_SCENARIOS } from './strategies/scenarios.ts'
 import { WORKLOADS } from './workloads.ts'
 
 /** What stands between the client and the downstream kubo. */
@@ -12,14 +13,18 @@ export const CODEC = 'codec'
 /** What no proxy in Node can save. */
 export const FLOOR = 'floor'
 
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, FLOOR]
+/** Stands for all scenarios of strategies. */
+const STRATEGIES = 'strategies'
+
+const SCENARIOS = STRATEGY_SCENARIOS.map(({ name }) => name)
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, FLOOR, ...SCENARIOS]
 
 export interface Options {
-  /** Names of workloads, `codec` and `floor`; default: all. */
+  /** Names of workloads, `codec`, `floor` and scenarios of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]
-  /** Runs of each subject in each workload; default 5, or 1 with `--quick` or `--profile`. */
+  /** Runs of each subject in each workload, and of each strategy in each scenario; default 5, or 1 with `--quick` or `--profile`. */
   pairs: number
   /** A quarter of the blocks. */
   quick: boolean
@@ -34,7 +39,8 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
 
-  --only NAMES      comma-separated: ${NAMES.join(', ')} (default: all)
+  --only NAMES      comma-separated: ${NAMES.join(', ')}
+                    (default: all); ${STRATEGIES} stands for the last ${SCENARIOS.length}
   --subjects NAMES  comma-separated: ${SUBJECTS.join(', ')} (default: all)
   --pairs N         interleaved runs of each (default: 5)
   --quick           one run of each with a quarter of the blocks: not for publishing
@@ -51,7 +57,7 @@ export function parseOptions (args: readonly string[]): Options {
   const single = values.quick === true || profile != null
 
   return {
-    only: list('only', values.only, NAMES),
+    only: list('only', values.only?.replace(new RegExp(`\\b${STRATEGIES}\\b`), SCENARIOS.join(',')), NAMES),
     subjects: list('subjects', values.subjects ?? (profile != null ? 'balancer' : undefined), SUBJECTS),
     pairs: positive('pairs', values.pairs ?? (single ? '1' : '5')),
     quick: values.quick === true,

@@ -9,12 +9,18 @@ import { floorFigure } from './floor.ts'
 import { measure } from './measure.ts'
 import { print, progress } from './print.ts'
 import { printSummary, summarize } from './profile-summary.ts'
+import { measureStrategies } from './strategies/measure.ts'
+import { printStrategies, strategyReport } from './strategies/report.ts'
+import { STRATEGY_SCENARIOS, shortened } from './strategies/scenarios.ts'
 import { printReport, report } from './table.ts'
 import { WORKLOADS, quick } from './workloads.ts'
 import type { Options } from './args.ts'
 import type { CodecFigures } from './codec.ts'
 import type { FloorFigure } from './floor.ts'
 import type { RunResult } from './run.ts'
+import type { StrategyRow } from './strategies/report.ts'
+import type { StrategyRun } from './strategies/run.ts'
+import type { StrategyScenario } from './strategies/scenarios.ts'
 import type { Report } from './table.ts'
 import type { Workload } from './workloads.ts'
 
@@ -28,6 +34,7 @@ export interface BenchResult {
   floor?: FloorFigure
   runs: RunResult[]
   report: Report
+  strategies?: { scenarios: readonly StrategyScenario[], runs: StrategyRun[], rows: StrategyRow[] }
 }
 
 const FLOOR_BYTES = 2 ** 30
@@ -44,6 +51,9 @@ export async function bench (options: Options): Promise<BenchResult> {
   const workloads = WORKLOADS
     .filter(({ name }) => options.only.includes(name))
     .map(workload => options.quick ? quick(workload) : workload)
+  const scenarios = STRATEGY_SCENARIOS
+    .filter(({ name }) => options.only.includes(name))
+    .map(scenario => options.quick ? shortened(scenario) : scenario)
   const result: BenchResult = {
     at: new Date().toISOString(),
     machine: {
@@ -76,6 +86,11 @@ export async function bench (options: Options): Promise<BenchResult> {
     await proxies(result, workloads, options, say)
   }
 
+  if (scenarios.length > 0 && options.profile == null) {
+    const runs = await measureStrategies(kuboFor(result), scenarios, options.pairs)
+    result.strategies = { scenarios, runs, rows: strategyReport(scenarios, runs) }
+  }
+
   const tables = printResult(result)
   say(`\n${tables}`)
 
@@ -93,21 +108,27 @@ export async function bench (options: Options): Promise<BenchResult> {
 }
 
 async function proxies (result: BenchResult, workloads: readonly Workload[], options: Options, say: (text: string) => void): Promise<void> {
+  result.runs = await measure(kuboFor(result), workloads, options, file => {
+    say(`\n${file}\n${printSummary(summarize(JSON.parse(readFileSync(file, 'utf8'))))}\n`)
+  })
+  result.report = report(result.runs)
+}
+
+/** The path of kubo, whose version goes into the result. */
+function kuboFor ({ machine }: BenchResult): string {
   const search = searchKubo()
 
   if (search.kubo == null) {
     throw new MissingToolError(kuboMissing(search))
   }
 
-  result.machine.kubo = search.kubo.version
-  result.runs = await measure(search.kubo.path, workloads, options, file => {
-    say(`\n${file}\n${printSummary(summarize(JSON.parse(readFileSync(file, 'utf8'))))}\n`)
-  })
-  result.report = report(result.runs)
+  machine.kubo = search.kubo.version
+
+  return search.kubo.path
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, floor, report }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, floor, report, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -122,6 +143,10 @@ function printResult ({ at, machine, quick, codec, floor, report }: BenchResult)
 
   if (codec != null) {
     parts.push(printCodec(codec))
+  }
+
+  if (strategies != null) {
+    parts.push(printStrategies(strategies.scenarios, strategies.rows))
   }
 
   return parts.join('\n\n')

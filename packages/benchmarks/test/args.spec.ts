@@ -5,7 +5,7 @@ import { UsageError } from '../src/errors.ts'
 describe('args', () => {
   it('measures everything in five pairs unless told otherwise', () => {
     expect(parseOptions([])).to.deep.include({
-      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec', 'floor'],
+      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec', 'floor', 'slow-node', 'black-hole', 'hot-key'],
       subjects: ['balancer', 'naive', 'direct'],
       pairs: 5,
       quick: false
@@ -14,6 +14,10 @@ describe('args', () => {
 
   it('keeps the order of the table, whatever the order in which names were given', () => {
     expect(parseOptions(['--only', '1k-32, 256k-32']).only).to.deep.equal(['256k-32', '1k-32'])
+  })
+
+  it('takes one word for all scenarios of strategies', () => {
+    expect(parseOptions(['--only', 'codec,strategies']).only).to.deep.equal(['codec', 'slow-node', 'black-hole', 'hot-key'])
   })
 
   it('does one run when the figures are not for publishing', () => {

@@ -1,0 +1,120 @@
+import { delay, memberMetric, membersUp, quantile, shares, stack, timedFetch } from '@kitsune/interop'
+import { sequence } from './popularity.ts'
+import type { StrategyScenario } from './scenarios.ts'
+import type { Balancer } from '@kitsune/interop'
+import type { CID } from 'multiformats/cid'
+
+/** One run of one strategy in one scenario, with a new balancer and new clients. */
+export interface StrategyRun {
+  scenario: string
+  strategy: string
+  /** Runs with the same number followed each other and had the same identity, and so the same ranks of members. */
+  pair: number
+  wants: number
+  seconds: number
+  /** Milliseconds from a want to its block. */
+  p50: number
+  p99: number
+  /** What each member was asked of all that was asked, in the order of the nodes. */
+  shares: number[]
+  /** Of the wants, those that each member was asked for and lacked. */
+  lacks: number[]
+  /** Wants that joined one already on its way. */
+  coalesced: number
+  /** The most wants seen open at one member at a time, in samples. */
+  peakOpen: number
+}
+
+export interface StrategyRunInit {
+  scenario: StrategyScenario
+  strategy: string
+  pair: number
+  /** Where the nodes are, as the balancer is told. */
+  members: readonly string[]
+  cids: readonly CID[]
+  /** The balancer's identity. */
+  keyFile: string
+}
+
+const SAMPLE_MS = 20
+
+/** @throws {WaitError} if a block did not come */
+export async function runStrategy (init: StrategyRunInit): Promise<StrategyRun> {
+  const { scenario, strategy, pair, members, cids, keyFile } = init
+  const peers = stack()
+
+  try {
+    const balancer = await peers.balancer({ downstreams: members, keyFile, args: ['--strategy', strategy] })
+    await membersUp(balancer, members)
+
+    const clients = await Promise.all(Array.from({ length: scenario.clients }, async () => peers.wire()))
+    await Promise.all(clients.map(async client => client.connect(balancer.tcp)))
+
+    const total = scenario.warmup + scenario.wants
+    const order = sequence(scenario.popularity, scenario.blocks, total, `${scenario.name}/${pair}`).map(i => cids[i])
+    const fetch = async (wanted: readonly CID[]): Promise<number[]> => {
+      const each = Math.ceil(wanted.length / clients.length)
+      const took = await Promise.all(clients.map(async (client, i) =>
+        timedFetch(client, balancer.peerId, wanted.slice(i * each, (i + 1) * each), { open: scenario.open })))
+
+      return took.flat()
+    }
+
+    await fetch(order.slice(0, scenario.warmup))
+
+    const before = await counts(balancer, members)
+    const sampler = samplePeak(balancer, members)
+    const start = performance.now()
+    const took = await fetch(order.slice(scenario.warmup))
+    const seconds = (performance.now() - start) / 1_000
+    const peakOpen = await sampler.stop()
+    const after = await counts(balancer, members)
+
+    return {
+      scenario: scenario.name,
+      strategy,
+      pair,
+      wants: took.length,
+      seconds,
+      p50: quantile(took, 0.5),
+      p99: quantile(took, 0.99),
+      shares: shares(after.asks.map((asks, i) => asks - before.asks[i])),
+      lacks: after.lacks.map((lacks, i) => lacks - before.lacks[i]),
+      coalesced: after.coalesced - before.coalesced,
+      peakOpen
+    }
+  } finally {
+    await peers.stop()
+  }
+}
+
+async function counts (balancer: Balancer, members: readonly string[]): Promise<{ asks: number[], lacks: number[], coalesced: number }> {
+  return {
+    asks: await memberMetric(balancer, 'asks_total', members),
+    lacks: await memberMetric(balancer, 'lacks_total', members),
+    coalesced: await balancer.metric('kitsune_router_coalesced_wants_total')
+  }
+}
+
+function samplePeak (balancer: Balancer, members: readonly string[]): { stop (): Promise<number> } {
+  const done = new AbortController()
+  let peak = 0
+
+  const sampling = (async () => {
+    while (!done.signal.aborted) {
+      peak = Math.max(peak, ...await memberMetric(balancer, 'open_wants', members))
+      await delay(SAMPLE_MS)
+    }
+  })()
+  // awaited by stop(); until then a balancer that is gone must not end the process
+  sampling.catch(() => {})
+
+  return {
+    async stop () {
+      done.abort()
+      await sampling
+
+      return peak
+    }
+  }
+}

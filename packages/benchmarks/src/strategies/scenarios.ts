@@ -1,0 +1,77 @@
+/** Four kubos behind the balancer, one client or many, and what is compared. */
+export interface StrategyScenario {
+  name: string
+  /** A sentence for above the table. */
+  about: string
+  /** For each node: what it holds, and what its line adds to a round trip, ms. */
+  nodes: ReadonlyArray<{ holds: 'everything' | 'nothing', delay?: number }>
+  /** As `--strategy` takes them. What they are compared with comes first. */
+  strategies: readonly string[]
+  /** Peers that ask, each on a connection of its own. */
+  clients: number
+  /** Wants that each keeps open. */
+  open: number
+  /** Distinct blocks, of 256 bytes. */
+  blocks: number
+  /** `once`: each block once, in an order of its own for each run; `zipf`: the i-th block with a probability in proportion to 1/i. */
+  popularity: 'once' | 'zipf'
+  /** Wants of all clients together that come before and are not counted. */
+  warmup: number
+  /** Those that are counted. */
+  wants: number
+}
+
+export const BLOCK_SIZE = 256
+
+const WHOLE = { holds: 'everything' } as const
+
+/** The figures of docs/strategies.md that are confirmed with real nodes. */
+export const STRATEGY_SCENARIOS: readonly StrategyScenario[] = [
+  {
+    name: 'slow-node',
+    about: 'One of four kubos is behind a TCP proxy that adds 200 ms to a round trip. One client keeps 8 wants open.',
+    nodes: [WHOLE, WHOLE, WHOLE, { ...WHOLE, delay: 200 }],
+    strategies: ['round-robin', 'random', 'rendezvous', 'bounded-load(rendezvous)', 'least-loaded', 'hot-cold', 'peak-ewma'],
+    clients: 1,
+    open: 8,
+    blocks: 1_200,
+    popularity: 'once',
+    warmup: 200,
+    wants: 1_000
+  },
+  {
+    name: 'black-hole',
+    about: 'One of four kubos is empty; the lines of the other three add 20 ms to a round trip, as reading a disk would, so that the empty one is the fastest. One client keeps 8 wants open; what strategies learn of the node is learned in what is counted.',
+    nodes: [...[1, 2, 3].map(() => ({ ...WHOLE, delay: 20 })), { holds: 'nothing' }],
+    strategies: [
+      'round-robin', 'presence(round-robin)',
+      'least-loaded', 'presence(least-loaded)',
+      'peak-ewma', 'presence(peak-ewma)',
+      'hot-cold', 'presence(hot-cold)',
+      'bounded-load(presence(rendezvous))'
+    ],
+    clients: 1,
+    open: 8,
+    blocks: 2_000,
+    popularity: 'once',
+    warmup: 0,
+    wants: 2_000
+  },
+  {
+    name: 'hot-key',
+    about: 'Sixteen clients, each of which asks for one block at a time by Zipf\'s law with exponent 1 over 2,000 blocks. Each line adds 20 ms to a round trip, so that wants are open for longer than it takes to ask.',
+    nodes: [1, 2, 3, 4].map(() => ({ ...WHOLE, delay: 20 })),
+    strategies: ['rendezvous', 'bounded-load(rendezvous)', 'round-robin'],
+    clients: 16,
+    open: 1,
+    blocks: 2_000,
+    popularity: 'zipf',
+    warmup: 320,
+    wants: 3_200
+  }
+]
+
+/** The same scenario, shortened: figures to develop by, not to publish. */
+export function shortened (scenario: StrategyScenario): StrategyScenario {
+  return { ...scenario, wants: Math.ceil(scenario.wants / 4) }
+}
