@@ -27,6 +27,8 @@ export interface HostileMember {
   readonly target: Target
   /** It answers, and with the truth. */
   readonly truthful: boolean
+  /** It says so if it lacks a block. */
+  readonly denies: boolean
   holds (key: WantKey): boolean
   up (capacity?: Partial<Capacity>): void
   down (): void
@@ -192,6 +194,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     target,
     get connected () { return connected },
     get truthful () { return healed && connected },
+    get denies () { return capacity.denies !== false },
     holds: has,
 
     up (next) {

@@ -16,6 +16,8 @@ export type PeerAct = 'want' | 'cancel' | 'full' | 'huge' | 'again' | 'upgrade' 
 
 export interface HostilePeer {
   readonly id: string
+  /** Its protocol has words for having and lacking. */
+  readonly presences: boolean
   act (act: PeerAct): void
   leave (): void
   /** From now on it reads at once, and does nothing else. */
@@ -209,6 +211,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
 
   return {
     id,
+    presences,
     leave,
     act (act) {
       trace.act(() => `${id}: ${act}`)

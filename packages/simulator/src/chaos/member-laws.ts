@@ -1,5 +1,4 @@
 import { printKey } from './blocks.ts'
-import { KNOWN } from './known-issues.ts'
 import { broken } from './laws.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Capacity, CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
@@ -59,7 +58,6 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
   const tried = new Set<WantKey>()
   /** Members asked for something new since the last flush. */
   const asked = new Set<Seen>()
-  const ended = new Set<string>()
   /** The most that one want can be expected to bring. */
   let largest = limits.expectedBlock
 
@@ -77,7 +75,7 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
       return
     }
     // that something went wrong says nothing of what was certain before, unless it was asked anew
-    if ((word === 'have' && !KNOWN.lateHave) || word === 'lack' || member.open.has(key)) {
+    if (word === 'have' || word === 'lack' || member.open.has(key)) {
       member.words.set(key, word)
     }
     const listed = member.list.get(key)
@@ -147,7 +145,6 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
     },
 
     observe ({ member: id, want, result }) {
-      ended.add(`${id} ${want.key}`)
       if (!find(id).open.delete(want.key)) {
         broken('attempts', `an attempt at ${id} for ${printKey(want.key)} is observed (${result}) that was not open`)
       }
@@ -159,11 +156,6 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         const member = find(id)
         const { capacity, open, list } = member
         bytes += load.bytes
-        for (const key of KNOWN.staleUpgrade && load.wants < open.size ? [...open.keys()] : []) {
-          if (ended.has(`${id} ${key}`) && load.wants < open.size) {
-            open.delete(key)
-          }
-        }
         if (load.wants !== open.size) {
           broken('attempts', `${id} has ${load.wants} wants open by its load, and ${open.size} attempts that were not observed`)
         }
@@ -185,7 +177,6 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         broken('windows', `${bytes} expected bytes are open at all members, and were to be ${limits.inFlight}`)
       }
       asked.clear()
-      ended.clear()
     },
 
     certain (key) {

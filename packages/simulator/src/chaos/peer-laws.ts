@@ -1,6 +1,5 @@
 import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { cidText, printCid, printKey, receivedCid } from './blocks.ts'
-import { KNOWN } from './known-issues.ts'
 import { broken } from './laws.ts'
 import type { MemberLaws } from './member-laws.ts'
 import type { Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
@@ -16,12 +15,14 @@ export interface SeenWant {
   priority: number
   /** Some ask since it began wanted to be told of absence. */
   sendDontHave: boolean
+  /** Every ask wanted that. */
+  alwaysDontHave: boolean
   asks: number
   denials: number
   /** HAVEs that were taken since it began. */
   promises: number
-  /** A HAVE was taken that may have been said to an earlier want. */
-  maybePromised: boolean
+  /** A presence was taken that may have been said to an earlier want, or to this one. */
+  maybeTold: boolean
   askedAt: number
   /** There was a moment since it began at which a DONT_HAVE was right. */
   deniable: boolean
@@ -76,7 +77,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   const refused = new Set<string>()
 
   const expired = (want: SeenWant): boolean => now() >= want.askedAt + limits.wantLifetime
-  const overdue = (want: SeenWant): boolean => !KNOWN.siblingLifetime && lastTick > want.askedAt + limits.wantLifetime + SWEEP
+  const overdue = (want: SeenWant): boolean => lastTick > want.askedAt + limits.wantLifetime + SWEEP
   const sure = (want: SeenWant): boolean => want.sure && !want.maybeServed && !expired(want)
 
   function end (want: SeenWant): void {
@@ -102,10 +103,11 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         type: entry.wantType,
         priority: entry.priority,
         sendDontHave: entry.sendDontHave,
+        alwaysDontHave: entry.sendDontHave,
         asks: 1,
         denials: 0,
         promises: 0,
-        maybePromised: false,
+        maybeTold: false,
         askedAt: now(),
         deniable: false,
         sure: true,
@@ -128,13 +130,14 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     } else {
       // perhaps it is the same one, perhaps a new one
       want.promises = 0
-      want.maybePromised = false
+      want.maybeTold = true
       want.sure = !want.maybeServed && want.type === entry.wantType
       want.type = want.type === 'block' ? 'block' : entry.wantType
     }
     // a message may name it twice
     want.priority = Math.min(want.priority, entry.priority)
     want.sendDontHave ||= entry.sendDontHave
+    want.alwaysDontHave &&= entry.sendDontHave
     want.asks++
     want.askedAt = now()
     return want
@@ -152,13 +155,13 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   /** What a message may have cost a peer that wants more than it may. */
   function evicted (peer: SeenPeer, entries: readonly WantEntry[], kept: number, delta: Totals): void {
     const wants = entries.filter(({ cancel }) => !cancel)
-    if (!KNOWN.evictsWithin && wants.length <= limits.wantsPerPeer && kept <= limits.wantsPerPeer) {
+    if (wants.length <= limits.wantsPerPeer && kept <= limits.wantsPerPeer) {
       broken('eviction', `${peer.id} lost ${delta.evicted} wants by a message of ${wants.length}, after which it had ${kept} of at most ${limits.wantsPerPeer}`)
     }
     const highest = Math.max(...wants.map(({ priority }) => priority))
     for (const want of peer.wants.values()) {
       // a want that is on its way gives way only to those of higher priority
-      if (KNOWN.evictsWithin || want.priority <= highest || (members.tried(want.key) && !members.isOpen(want.key))) {
+      if (want.priority <= highest || (members.tried(want.key) && !members.isOpen(want.key))) {
         want.sure = false
         want.promises = 0
       }
@@ -195,8 +198,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       if (!peer.ended.has(cidText(cid))) {
         broken('address', `${peer.id} gets ${what}, which it did not ask for`)
       }
-      if (want != null && have) {
-        want.maybePromised = true
+      if (want != null) {
+        want.maybeTold = true
       }
       return
     }
@@ -355,7 +358,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
 
     drain () { draining = true },
     closed (id) {
-      if (!refused.delete(id) && !KNOWN.closesGone) {
+      if (!refused.delete(id)) {
         broken('drain', `${id} is closed, and had not come while draining`)
       }
     },

@@ -102,6 +102,7 @@ function drawLimits ({ chance, int, pick }: Dice): Partial<Limits> {
     const ejection = int(1, 20) * 1000
     return { ejection, maxEjection: ejection * int(1, 5), slowStart: int(1, 10) * 1000 }
   })
+  maybe(() => ({ hedgeShare: pick([0, 0.2, 0.5]), minHedge: pick([0, 1, 50]) }))
   maybe(() => ({ panic: pick([0, 0.3, 0.7]) }))
   return limits
 }

@@ -1,0 +1,68 @@
+import { printCid } from './blocks.ts'
+import { broken } from './laws.ts'
+import type { Stage } from './history.ts'
+import type { HostileMember } from './hostile-member.ts'
+import type { HostilePeer } from './hostile-peer.ts'
+import type { SeenWant } from './peer-laws.ts'
+
+/** In so much simulated time after the last fault everything is answered that can be, ms. */
+export const HEALS_WITHIN = 120_000
+// and after the last peer has left, no ejection lasts longer than this with the limits of a scenario, ms
+const ENDS_WITHIN = 700_000
+
+/** Time passes until every want is answered as it can be; that must not take long. */
+export function awaitAnswers ({ clock, watched }: Stage, members: readonly HostileMember[], peers: readonly HostilePeer[]): number {
+  const since = clock.now()
+  const connected = members.filter(({ connected }) => connected)
+  const told = new Set(peers.filter(({ presences }) => presences).map(({ id }) => id))
+  const holders = ({ key }: SeenWant): HostileMember[] => connected.filter(member => member.holds(key))
+
+  /** What a want waits for although it could have been answered. */
+  function missing (want: SeenWant): string | undefined {
+    const waits = want.promises === 0 && !want.maybeTold
+    const held = holders(want)
+    if (held.length > 0) {
+      return want.type === 'block' || (waits && told.has(want.peer.id)) ? `${want.type} ${printCid(want.cid)}, which ${held.map(({ id }) => id).join(', ')} would serve` : undefined
+    }
+    if (waits && want.denials === 0 && want.alwaysDontHave && told.has(want.peer.id) && connected.length > 0 && connected.every(({ denies }) => denies)) {
+      return `DONT_HAVE ${printCid(want.cid)}, which nobody has`
+    }
+  }
+
+  for (;;) {
+    clock.pass(250)
+    let late: string | undefined
+    for (const want of watched.peers.live()) {
+      const what = missing(want)
+      if (what != null) {
+        late = `${want.peer.id} still waits for ${what}`
+        break
+      }
+    }
+    const took = clock.now() - since
+    if (late == null) {
+      return took
+    }
+    if (took > HEALS_WITHIN) {
+      broken(late.includes('DONT_HAVE') ? 'denial' : 'lost', `${late}, ${HEALS_WITHIN} ms after the last fault`)
+    }
+  }
+}
+
+/** Everybody has left: nothing may remain, and nothing may be waited for. */
+export function expectNothing ({ clock, watched: { engine } }: Stage): void {
+  clock.pass(10)
+  const { peers, wants, routes, active, unsent, members } = engine.status()
+  if (peers + wants + routes + active + unsent > 0) {
+    broken('gone', `all peers have left, and there are ${peers} peers, ${wants} wants, ${routes} routes (${active} active), ${unsent} bytes unsent`)
+  }
+  for (const { id, load } of members) {
+    if (load.wants !== 0 || load.bytes !== 0) {
+      broken('gone', `all peers have left, and ${id} has ${load.wants} wants and ${load.bytes} bytes open`)
+    }
+  }
+  clock.pass(ENDS_WITHIN)
+  if (engine.deadline != null) {
+    broken('deadline', `nobody is there and nothing is to be done, and the engine wants to be woken at ${engine.deadline} ms (it is ${clock.now()} ms)`)
+  }
+}
