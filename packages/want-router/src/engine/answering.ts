@@ -1,8 +1,9 @@
-import { dropRoute, eject, goOn, leaveBacklog, list, retryLater, retryNow, unlist } from './asking.ts'
+import { dropRoute, eject, goOn, list, retryLater, retryNow, unlist } from './asking.ts'
 import { askedAt, endAttempt, passAccount, progress } from './attempts.ts'
+import { joinBacklog, leaveLists, requeue } from './backlog.ts'
 import { cancelHedge, endHedge, promoteHedge } from './hedging.ts'
 import { removeWant } from './ledger.ts'
-import { giveTurn, tellCancel } from './state.ts'
+import { tellCancel } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
 import type { Reply } from './replies.ts'
@@ -20,8 +21,17 @@ export function forgetWant (state: State, want: LedgerWant): void {
   route.leave(want)
   if (route.size === 0) {
     dropRoute(state, route)
-  } else if (route.payer === owner && route.first != null && route.first.owner !== owner) {
-    passAccount(state, route, route.first.owner)
+  } else if (route.first != null && route.first.owner !== owner) {
+    passOn(state, route, owner, route.first.owner)
+  }
+}
+
+/** What was on the account of a peer that no longer wants it passes to one that does. */
+function passOn (state: State, route: Route, from: Upstream, to: Upstream): void {
+  if (route.payer === from) {
+    passAccount(state, route, to)
+  } else if (route.waitsFor?.peer === from) {
+    joinBacklog(route, route.waitsFor.member, to)
   }
 }
 
@@ -163,26 +173,23 @@ function settleAttempts (state: State, route: Route, member: EngineMember, resul
 /** After an answer that is good news: who still wants the block is queued again, who has a HAVE rests. */
 function settleRest (state: State, route: Route, member: EngineMember): void {
   route.note(member, 'have')
-  leaveBacklog(route)
-  state.idle.delete(route)
-  state.retries.delete(route)
-  state.delayed.delete(route)
   route.attempt = 0
   route.rests = 0
   route.type = 'have'
-  route.state = 'resting'
   let unsaid = false
   for (const want of route.waiters()) {
     if (want.type === 'block') {
       route.type = 'block'
-      route.state = 'queued'
-      want.owner.queue.add(want)
-      giveTurn(state, want.owner)
-    } else if (!want.promised) {
-      unsaid = true
     }
+    unsaid ||= !want.promised
   }
-  if (unsaid && route.state === 'resting') {
+  if (route.type === 'block') {
+    requeue(state, route)
+    return
+  }
+  leaveLists(state, route)
+  route.state = 'resting'
+  if (unsaid) {
     rest(state, route) // a window had no place for the HAVE: it is asked for again
   }
 }

@@ -1,4 +1,5 @@
 import { endAttempt, openAttempt, sendAsk } from './attempts.ts'
+import { backlogOf, joinBacklog, leaveBacklog, leaveLists, requeue } from './backlog.ts'
 import { candidates, mayAsk } from './choosing.ts'
 import { cancelHedge, promoteHedge, releaseHedges } from './hedging.ts'
 import { connected, MAX_TOKENS, tellCancel } from './state.ts'
@@ -43,9 +44,7 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
     return 'none'
   }
   if (route.state !== 'queued' || !route.fresh) {
-    route.state = 'retry'
-    route.waitsFor = blocked
-    blocked.backlog.add(route)
+    joinBacklog(route, blocked, payer)
   }
   return 'full'
 }
@@ -72,11 +71,6 @@ export function goOn (state: State, route: Route): void {
   }
 }
 
-export function leaveBacklog (route: Route): void {
-  route.waitsFor?.backlog.delete(route)
-  route.waitsFor = undefined
-}
-
 /** To be asked again at once: an answer led on, or its member was lost. */
 export function retryNow (state: State, route: Route): void {
   leaveBacklog(route)
@@ -99,10 +93,7 @@ export function dropRoute (state: State, route: Route): void {
   }
   cancelHedge(state, route)
   unlist(state, route)
-  leaveBacklog(route)
-  state.retries.delete(route)
-  state.delayed.delete(route)
-  state.idle.delete(route)
+  leaveLists(state, route)
   state.routes.delete(route.key)
 }
 
@@ -143,7 +134,7 @@ export function releaseMember (state: State, member: EngineMember): void {
     goOn(state, route)
   }
   releaseHedges(state, member)
-  for (const route of [...member.backlog]) {
+  for (const route of backlogOf(member)) {
     retryNow(state, route)
   }
 }
@@ -158,10 +149,10 @@ export function wakeIdle (state: State, member: EngineMember): void {
   }
 }
 
-/** Asks those who have not been asked; if there are none, forgets every answer but a HAVE and a lack that is listed, and asks again. */
+/** To be asked when its turn comes: those who have not been asked; if there are none, forgets every answer but a HAVE and a lack that is listed. */
 export function reconsider (state: State, route: Route): void {
   route.attempt = 0
-  retryNow(state, route)
+  requeue(state, route)
   if (connected(state).some(member => route.saidBy(member) == null)) {
     return
   }

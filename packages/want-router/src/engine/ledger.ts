@@ -1,5 +1,6 @@
 import { replies } from './replies.ts'
 import { byteWindow, sizeEstimate } from './windows.ts'
+import type { EngineMember } from './members.ts'
 import type { Replies, Reply } from './replies.ts'
 import type { Route } from './routes.ts'
 import type { ByteWindow, SizeEstimate } from './windows.ts'
@@ -42,6 +43,8 @@ export interface Upstream {
   readonly wants: Map<WantKey, LedgerWant>
   /** Wants whose turn has not come. */
   readonly queue: Set<LedgerWant>
+  /** Begun routes on its account that wait for room at a member. */
+  readonly backlogs: Map<EngineMember, Set<Route>>
   readonly replies: Replies
   /** Expected bytes on their way. */
   inFlight: number
@@ -59,6 +62,7 @@ export function upstream (id: string, limits: Limits, expectedBlock: number): Up
     entries: new Set(),
     wants: new Map(),
     queue: new Set(),
+    backlogs: new Map(),
     replies: replies(),
     inFlight: 0,
     stalled: 0,

@@ -2,6 +2,7 @@ import { memberHealth } from './health.ts'
 import { latencyEstimate, byteWindow } from './windows.ts'
 import type { MemberHealth } from './health.ts'
 import type { MemberStatus, MemberTotals } from './io.ts'
+import type { Upstream } from './ledger.ts'
 import type { Route } from './routes.ts'
 import type { ByteWindow, LatencyEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
@@ -29,8 +30,8 @@ export interface EngineMember extends Member {
   readonly hedges: Set<Route>
   /** Wants it lacks but keeps listed, so that a late block comes by itself. */
   readonly listed: Map<WantKey, Route>
-  /** Retries that wait for room at it. */
-  readonly backlog: Set<Route>
+  /** Peers that have a route waiting for room at it. */
+  readonly backlog: Set<Upstream>
   readonly recent: RecentKeys
   readonly latency: LatencyEstimate
   readonly window: ByteWindow

@@ -40,7 +40,7 @@ export class Route implements Want {
   hedgedAt = -Infinity
   expected = 0
   /** Where a `retry` waits for room. */
-  waitsFor: EngineMember | undefined
+  waitsFor: { readonly member: EngineMember, readonly peer: LedgerWant['owner'] } | undefined
   /** When an `idle` route is asked again, and how often it has come to nothing. */
   askAgainAt = 0
   rests = 0

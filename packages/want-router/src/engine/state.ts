@@ -95,7 +95,7 @@ export function connected (state: State): EngineMember[] {
 
 /** Gives a peer its turn again, if it has something waiting. */
 export function giveTurn (state: State, peer: Upstream): void {
-  if (peer.queue.size > 0) {
+  if (peer.queue.size > 0 || peer.backlogs.size > 0) {
     state.turns.add(peer)
   }
 }

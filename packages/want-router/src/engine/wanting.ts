@@ -3,7 +3,7 @@ import { deliver, forgetWant, promise, settleIfCertain } from './answering.ts'
 import { upgradeAttempt } from './attempts.ts'
 import { cancelHedge } from './hedging.ts'
 import { addWant, findWant, leastWant, topEntries, touchWant } from './ledger.ts'
-import { giveTurn, newRoute } from './state.ts'
+import { admissible, giveTurn, newRoute } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -172,7 +172,8 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
       giveTurn(state, want.owner)
       break
     case 'asked':
-      if (upgrade && route.asked === 'have') {
+      // without room for the block the HAVE is waited for, and the block asked for in turn
+      if (upgrade && route.asked === 'have' && route.payer != null && admissible(state, route.payer)) {
         cancelHedge(state, route)
         upgradeAttempt(state, route)
       }
