@@ -7,8 +7,7 @@ import { InvalidOptionError } from './errors.ts'
 import { registerMetrics } from './metrics.ts'
 import { hostComponents } from './network/host.ts'
 import { network } from './network/network.ts'
-import { boundedLoad } from './strategies/decorators/bounded-load.ts'
-import { rendezvous } from './strategies/rendezvous.ts'
+import { defaultStrategy } from './strategies/default.ts'
 import type { Limits } from './defaults.ts'
 import type { BlockHasher } from './driver/verify.ts'
 import type { EngineStatus } from './engine/io.ts'
@@ -29,7 +28,7 @@ export type WantRouterComponents = NetworkComponents & {
 export interface WantRouterInit {
   /** What is asked: peers (`kubo`, `peers`), block sources (`source`), or both. At least one. */
   readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[]>
-  /** Default: `boundedLoad(rendezvous())`. */
+  /** Default: `boundedLoad(presence(rendezvous()))`. */
   readonly strategy?: StrategyFactory
   /**
    * A host of its own for the downstream side; default: the upstream one. Needed
@@ -94,7 +93,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
   const log = components.logger.forComponent('kitsune:router')
   const engine = createEngine({
     members: targets,
-    strategy: init.strategy ?? boundedLoad(rendezvous()),
+    strategy: init.strategy ?? defaultStrategy(),
     now: platformTimers.now,
     randomSeed: Math.floor(Math.random() * 2 ** 32),
     seed: hashString(components.peerId.toString(), 0),
