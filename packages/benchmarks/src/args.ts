@@ -10,6 +10,8 @@ const SUBJECTS: readonly SubjectName[] = ['balancer', 'naive', 'direct']
 
 /** bitswap-codec against protons. */
 export const CODEC = 'codec'
+/** What a pick costs under each strategy. */
+export const PICKS = 'picks'
 /** What no proxy in Node can save. */
 export const FLOOR = 'floor'
 
@@ -17,10 +19,10 @@ export const FLOOR = 'floor'
 const STRATEGIES = 'strategies'
 
 const SCENARIOS = STRATEGY_SCENARIOS.map(({ name }) => name)
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, FLOOR, ...SCENARIOS]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, ...SCENARIOS]
 
 export interface Options {
-  /** Names of workloads, `codec`, `floor` and scenarios of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor` and scenarios of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]

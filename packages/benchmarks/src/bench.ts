@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
-import { CODEC, FLOOR } from './args.ts'
+import { CODEC, FLOOR, PICKS } from './args.ts'
 import { codecFigures, printCodec } from './codec.ts'
 import { insertResults } from './docs.ts'
 import { MissingToolError } from './errors.ts'
 import { floorFigure } from './floor.ts'
 import { measure } from './measure.ts'
+import { pickFigures, printPicks } from './picks.ts'
 import { print, progress } from './print.ts'
 import { printSummary, summarize } from './profile-summary.ts'
 import { measureStrategies } from './strategies/measure.ts'
@@ -17,6 +18,7 @@ import { WORKLOADS, quick } from './workloads.ts'
 import type { Options } from './args.ts'
 import type { CodecFigures } from './codec.ts'
 import type { FloorFigure } from './floor.ts'
+import type { PickFigure } from './picks.ts'
 import type { RunResult } from './run.ts'
 import type { StrategyRow } from './strategies/report.ts'
 import type { StrategyRun } from './strategies/run.ts'
@@ -31,6 +33,7 @@ export interface BenchResult {
   machine: { cores: number, cpu: string, memory: number, node: string, kubo?: string }
   quick: boolean
   codec?: CodecFigures
+  picks?: PickFigure[]
   floor?: FloorFigure
   runs: RunResult[]
   report: Report
@@ -75,6 +78,11 @@ export async function bench (options: Options): Promise<BenchResult> {
   if (options.only.includes(CODEC) && options.profile == null) {
     progress('codec')
     result.codec = codecFigures({ quick: options.quick })
+  }
+
+  if (options.only.includes(PICKS) && options.profile == null) {
+    progress('picks')
+    result.picks = pickFigures({ quick: options.quick })
   }
 
   if (options.only.includes(FLOOR) && options.profile == null) {
@@ -128,7 +136,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, floor, report, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, report, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -143,6 +151,10 @@ function printResult ({ at, machine, quick, codec, floor, report, strategies }: 
 
   if (codec != null) {
     parts.push(printCodec(codec))
+  }
+
+  if (picks != null) {
+    parts.push(printPicks(picks))
   }
 
   if (strategies != null) {
