@@ -40,8 +40,8 @@ export function hostileHistory (stage: Stage): void {
   const acts: Record<WorldAct, () => void> = {
     down () {
       const member = pick(members)
-      if (member.connected) {
-        member.down()
+      if (member.connected || chance(0.1)) {
+        member.down() // or there is a newer reason for its being down
       }
     },
     up () {

@@ -1,0 +1,166 @@
+import type { Plant } from '../../src/chaos/plant.ts'
+
+/** Faults of the engine that each break one law. Each stands where somebody might make it. */
+export const PLANTED_BUGS: readonly Plant[] = [
+  {
+    name: 'a peer that loses its copy loses its want',
+    laws: ['lost'],
+    file: 'engine/answering.ts',
+    find: 'if (deliver(state, want.owner, want.cid, bytes, reserved)) {',
+    replace: 'if (deliver(state, want.owner, want.cid, bytes, reserved) || true) {'
+  },
+  {
+    name: 'the silence of a member that cannot deny ends the search',
+    laws: ['lost', 'denial'],
+    file: 'engine/ticking.ts',
+    find: "    route.note(member, 'unknown')\n",
+    replace: "    route.note(member, 'unknown')\n    return\n"
+  },
+  {
+    name: 'a peer is not always woken for what it can take',
+    laws: ['lost', 'denial', 'fairness'],
+    file: 'engine/answering.ts',
+    find: '  state.readyPeers.add(peer)\n',
+    replace: '  if (unsent === 0 && state.now() % 7 > 0) state.readyPeers.add(peer)\n'
+  },
+  {
+    name: 'a HAVE is forgotten when all lack',
+    laws: ['promise'],
+    file: 'engine/answering.ts',
+    find: 'if (!want.promised && !want.denied) {',
+    replace: 'if (!want.denied) {'
+  },
+  {
+    name: 'any answer counts as a lack',
+    laws: ['denial'],
+    file: 'engine/answering.ts',
+    find: "route.saidBy(member) === 'lack' : member.forgotten",
+    replace: 'route.saidBy(member) != null : member.forgotten'
+  },
+  {
+    name: 'members that are down have no say',
+    laws: ['denial'],
+    file: 'engine/answering.ts',
+    find: "route.saidBy(member) === 'lack' : member.forgotten",
+    replace: "route.saidBy(member) === 'lack' : true"
+  },
+  {
+    name: 'what a member said outlives its connection',
+    laws: ['denial', 'lost'],
+    file: 'engine/engine.ts',
+    find: '  member.epoch++\n',
+    replace: ''
+  },
+  {
+    name: 'everybody is answered in the words of the first',
+    laws: ['address', 'copies'],
+    file: 'engine/answering.ts',
+    find: 'deliver(state, want.owner, want.cid, bytes, reserved)',
+    replace: 'deliver(state, want.owner, route.cid, bytes, reserved)'
+  },
+  {
+    name: 'a block that fills a message is sent again in the next',
+    laws: ['copies', 'address'],
+    file: 'engine/replies.ts',
+    find: '        head++\n',
+    replace: '        head += room <= 0 ? 0 : 1\n'
+  },
+  {
+    name: 'one want too many is open at a member',
+    laws: ['windows'],
+    file: 'engine/members.ts',
+    find: 'load.wants < capacity.wants &&',
+    replace: 'load.wants <= capacity.wants &&'
+  },
+  {
+    name: 'what a member lacks stays listed without end',
+    laws: ['windows'],
+    file: 'engine/asking.ts',
+    find: 'if (member.listed.size > member.capacity.listed) {',
+    replace: 'if (member.listed.size > 2 * member.capacity.listed) {'
+  },
+  {
+    name: 'a peer that does not read gets a copy all the same',
+    laws: ['windows'],
+    file: 'engine/answering.ts',
+    find: 'if (unsent > 0 && !reserved && unsent + size > state.limits.unsentPerPeer) {',
+    replace: 'if (unsent > 0 && !reserved && size > state.limits.unsentPerPeer) {'
+  },
+  {
+    name: 'who has begun goes on',
+    laws: ['fairness'],
+    file: 'engine/turns.ts',
+    find: '    state.turns.delete(peer)\n',
+    replace: '    if (peer.queue.size === 0 || !admissible(state, peer)) state.turns.delete(peer)\n'
+  },
+  {
+    name: 'what was unsent of a peer that left stays counted',
+    laws: ['gone'],
+    file: 'engine/engine.ts',
+    find: '      state.unsent -= peer.replies.bytes\n',
+    replace: ''
+  },
+  {
+    name: 'a route outlives its last want',
+    laws: ['gone'],
+    file: 'engine/asking.ts',
+    find: '  state.routes.delete(route.key)\n',
+    replace: '  if (route.rests === 0) state.routes.delete(route.key)\n'
+  },
+  {
+    name: 'wants expire late',
+    laws: ['lifetime'],
+    file: 'engine/ticking.ts',
+    find: 'if (want.expires > now) {',
+    replace: 'if (want.expires > now - 5000) {'
+  },
+  {
+    name: 'a full list is emptied before it is full',
+    laws: ['eviction'],
+    file: 'engine/wanting.ts',
+    find: 'peer.entries.size >= state.limits.wantsPerPeer',
+    replace: 'peer.entries.size >= state.limits.wantsPerPeer - 1'
+  },
+  {
+    name: 'a cancelled attempt is observed by nobody',
+    laws: ['attempts'],
+    file: 'engine/attempts.ts',
+    find: '  state.strategy.observe?.({',
+    replace: "  result !== 'cancelled' && state.strategy.observe?.({"
+  },
+  {
+    name: 'the time of the last sweep is not kept',
+    laws: ['deadline'],
+    file: 'engine/ticking.ts',
+    find: '    state.lastSweep = now\n',
+    replace: ''
+  },
+  {
+    name: 'an engine with nothing to do wants to be woken',
+    laws: ['deadline'],
+    file: 'engine/engine.ts',
+    find: 'let busy = state.routes.size > 0',
+    replace: 'let busy = true'
+  },
+  {
+    name: 'a flush leaves the engine dirty',
+    laws: ['flushes'],
+    file: 'engine/engine.ts',
+    find: '      dirty = false\n',
+    replace: ''
+  },
+  {
+    name: 'a drain admits new peers',
+    laws: ['drain'],
+    file: 'engine/engine.ts',
+    find: '        if (state.draining) {',
+    replace: '        if (state.draining && id === "") {'
+  },
+  {
+    name: 'a block that nobody wants any more throws',
+    laws: ['crash'],
+    file: 'engine/answering.ts',
+    find: '  if (route == null) {\n    return\n  }\n\n  progress(',
+    replace: '  if (route == null) {\n    throw new Error("no route")\n  }\n\n  progress('
+  }
+]
