@@ -91,6 +91,9 @@ export class Rearranged extends Ranking {
     if (taken != null && this.#want != null) {
       this.#init.taken?.(taken, this.#want)
     }
+
+    // nothing of a want outlives it
+    this.#want = undefined
   }
 
   #start (): void {

@@ -102,6 +102,34 @@ describe('bounded load', () => {
     expect(share.get('member-2')).to.be.closeTo(0.5, 0.01)
   })
 
+  describe('around a strategy that avoids a member', () => {
+    /** As configured, the first member being a last resort. */
+    const avoiding: StrategyFactory = env => ({ ...asConfigured(env), avoids: id => id === 'm0' })
+
+    it('puts it behind those that are full', () => {
+      const strategy = boundedLoad(avoiding)(fakeEnv())
+      strategy.update([0, 9, 1, 2].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
+
+      expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m2', 'm3', 'm1', 'm0'])
+    })
+
+    it('takes the average of the others, so that they are not full all the time', () => {
+      const strategy = boundedLoad(avoiding)(fakeEnv())
+      strategy.update([0, 10, 10, 10].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
+      expect(pick(strategy, fakeWant('key'))?.id).to.equal('m1')
+
+      // ceil(1.25 × 31 / 3) = 13, and not ceil(1.25 × 31 / 4) = 10
+      const other = boundedLoad(avoiding)(fakeEnv())
+      other.update([0, 12, 9, 9].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
+      expect(pick(other, fakeWant('key'))?.id).to.equal('m1')
+    })
+
+    it('avoids it, too', () => {
+      const strategy = boundedLoad(avoiding)(fakeEnv())
+      expect(['m0', 'm1'].map(id => strategy.avoids?.(id))).to.deep.equal([true, false])
+    })
+  })
+
   it('passes outcomes to the inner strategy', () => {
     const seen: Outcome[] = []
     const strategy = boundedLoad(() => ({ update: () => {}, rank: () => [], observe: outcome => { seen.push(outcome) } }))(fakeEnv())

@@ -1,4 +1,5 @@
 import { expect } from 'aegir/chai'
+import { boundedLoad } from '../../../src/strategies/decorators/bounded-load.ts'
 import { presence } from '../../../src/strategies/decorators/presence.ts'
 import { leastLoaded } from '../../../src/strategies/least-loaded.ts'
 import { peakEwma } from '../../../src/strategies/peak-ewma.ts'
@@ -69,12 +70,59 @@ describe('presence', () => {
     })
   }
 
-  it('finds a member again that has been filled', () => {
-    const strategy = started(presence(rendezvous()))
-    asked(strategy, 0, 1000, allButTheFirst)
-    asked(strategy, 1000, 1000, () => true)
+  for (const [name, make] of Object.entries({ 'by itself': () => presence(rendezvous()), 'under bounded load': () => boundedLoad(presence(rendezvous())) })) {
+    it(`finds a member again that has been filled, ${name}`, () => {
+      const strategy = started(make())
+      asked(strategy, 0, 1000, allButTheFirst)
+      asked(strategy, 1000, 1000, () => true)
 
-    expect(asked(strategy, 2000, 1000, () => true).get('member-0')).to.be.closeTo(0.25, 0.05)
+      expect(asked(strategy, 2000, 1000, () => true).get('member-0')).to.be.closeTo(0.25, 0.05)
+    })
+  }
+
+  it('gives an empty one of four less than 1% of the wants under bounded load, while the others are busy', () => {
+    const members = fakeMembers(4)
+    const strategy = boundedLoad(presence(rendezvous()))(fakeEnv(7))
+    strategy.update(members)
+    asked(strategy, 0, 1000, allButTheFirst)
+    const inFlight: string[] = []
+    let empty = 0
+
+    for (let i = 0; i < 20_000; i++) {
+      const id = pick(strategy, fakeWant(i))?.id ?? ''
+
+      // it lacks the block at once, and the want goes on
+      if (id === 'member-0') {
+        empty++
+        continue
+      }
+
+      members[Number(id.replace('member-', ''))].load.wants++
+      inFlight.push(id)
+      if (inFlight.length > 60) {
+        members[Number(inFlight.shift()?.replace('member-', ''))].load.wants--
+      }
+    }
+
+    expect(empty / 20_000).to.be.within(0.001, 0.01)
+  })
+
+  it('says whom it avoids: those that are poor, but not while they are probed, nor if all are', () => {
+    const strategy = started(presence(rendezvous(), { probe: 50 }))
+    asked(strategy, 0, 200, allButTheFirst)
+    let probes = 0
+
+    for (let i = 0; i < 5000; i++) {
+      const probed = pick(strategy, fakeWant(i))?.id === 'member-0'
+      probes += probed ? 1 : 0
+      expect(strategy.avoids?.('member-0')).to.equal(!probed)
+      expect(strategy.avoids?.('member-1')).to.equal(false)
+    }
+    expect(probes / 5000).to.be.closeTo(0.02, 0.005)
+
+    const alike = started(presence(rendezvous()))
+    asked(alike, 0, 2000, ({ id }, key) => id === `member-${key % 4}`)
+    expect(fakeMembers(4).filter(({ id }) => alike.avoids?.(id)).length).to.be.below(4)
   })
 
   it('is not moved by wants for what nobody has', () => {
