@@ -1,3 +1,21 @@
+/**
+ * @packageDocumentation
+ *
+ * Compares routing strategies over simulated hours, with the router's own engine
+ * on a clock that is moved by hand: {@link simulate} a scenario, or build a
+ * {@link createWorld | world} of your own around the engine.
+ */
+export * from './errors.ts'
+export type * from './metrics/result.ts'
+export { toHtml } from './report/html.ts'
+export { printRuns, printShares } from './report/table.ts'
+export { parseScenario } from './scenario/parse.ts'
+export { readRecording } from './scenario/recorded.ts'
+export type { RecordedScenario, Recording } from './scenario/recorded.ts'
+export type { Distribution, FullScenario, Scenario } from './scenario/schema.ts'
+export { SCENARIOS } from './scenarios/index.ts'
+export { simulate } from './simulate.ts'
+export type { NamedStrategy, SimulateInit } from './simulate.ts'
 export { cidOfKey, contentBlock, contentBlockKey, contentCid, contentIndex, contentKey, verifyContent } from './world/content.ts'
 export { connectReader } from './world/reader.ts'
 export type { ReaderInit } from './world/reader.ts'

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InvalidOptionError, parseStrategy, STRATEGIES } from '@kitsune/want-router'
 import { BASELINES } from './baselines/index.ts'
 import { UsageError } from './errors.ts'
 import type { NamedStrategy } from './simulate.ts'
-import type { StrategyFactory } from '@kitsune/want-router'
+import type { StrategyFactory, StrategySyntax } from '@kitsune/want-router'
 
 /** How decorators are shown in `--strategies all`; tiers needs labels, which a scenario must have been written for. */
 const DECORATED = ['bounded-load(rendezvous)', 'presence(peak-ewma)', 'sticky(least-loaded)', 'bounded-load(presence(rendezvous))']
@@ -39,23 +39,34 @@ export function splitStrategies (text: string): string[] {
 }
 
 /**
- * Makes strategies of what was written: names as in configurations, baselines,
- * and paths to modules that export a strategy factory as `strategy` or by
- * default.
+ * Makes strategies of what was written: expressions as in configurations, with
+ * baselines and the paths of modules in the place of names. A module exports a
+ * strategy factory as `strategy`, or a `StrategySyntax` if it takes strategies or
+ * options in parentheses.
  *
  * @throws {UsageError} if there is no such thing
  */
 export async function findStrategies (written: readonly string[]): Promise<NamedStrategy[]> {
   const found: NamedStrategy[] = []
-  for (const name of new Set(written.flatMap(text => text === 'all' ? everyStrategy() : [text]))) {
-    found.push({ name: isPath(name) ? nameOfPath(name) : name, factory: isPath(name) ? await loadStrategy(name) : parse(name) })
+  for (const expression of new Set(written.flatMap(text => text === 'all' ? everyStrategy() : [text]))) {
+    const known: Record<string, StrategySyntax> = { ...WRITTEN }
+    for (const path of modulesIn(expression)) {
+      known[path] = await importStrategy(path)
+    }
+    found.push({ name: modulesIn(expression).reduce((name, path) => name.replace(path, basename(path, extname(path))), expression), factory: parse(expression, known) })
   }
   return found
 }
 
-function parse (name: string): StrategyFactory {
+/** The paths of modules that stand where a name could. */
+function modulesIn (expression: string): string[] {
+  const words = expression.match(/[^\s(),]+/g) ?? []
+  return words.filter(word => /^\.{0,2}\/|\.[cm]?[jt]s$/.test(word))
+}
+
+function parse (expression: string, known: Readonly<Record<string, StrategySyntax>>): StrategyFactory {
   try {
-    return parseStrategy(name, WRITTEN)
+    return parseStrategy(expression, known)
   } catch (err) {
     if (err instanceof InvalidOptionError) {
       throw new UsageError(`--strategies: ${err.message}, or a path to a module of your own`)
@@ -64,28 +75,21 @@ function parse (name: string): StrategyFactory {
   }
 }
 
-/** Whether a name is a path: it ends as a module does. */
-export function isPath (name: string): boolean {
-  return /\.[cm]?[jt]s$/.test(name)
-}
-
-function nameOfPath (path: string): string {
-  return path.replace(/^.*[/\\]/, '').replace(/\.[cm]?[jt]s$/, '')
-}
-
-async function loadStrategy (path: string): Promise<StrategyFactory> {
-  const module: Record<string, unknown> = await load(path)
-  const factory = module.strategy ?? module.default
-  if (typeof factory !== 'function') {
-    throw new UsageError(`--strategies: ${path} exports no "strategy": export const strategy = env => ({ update (members) { … }, * rank (want) { … } })`)
+async function importStrategy (path: string): Promise<StrategySyntax> {
+  const { strategy } = await load(path)
+  if (typeof strategy === 'function') {
+    return { make: () => strategy as StrategyFactory }
   }
-  return factory as StrategyFactory
+  if (typeof strategy === 'object' && strategy != null && 'make' in strategy) {
+    return strategy as StrategySyntax
+  }
+  throw new UsageError(`--strategies: ${path} exports no "strategy": export const strategy = env => ({ update (members) { … }, * rank (want) { … } })`)
 }
 
 async function load (path: string): Promise<Record<string, unknown>> {
   try {
     return await import(pathToFileURL(resolve(path)).href)
   } catch (err) {
-    throw new UsageError(`--strategies: ${path} cannot be loaded: ${err instanceof Error ? err.message : String(err)}`)
+    throw new UsageError(`--strategies: ${path} cannot be loaded: ${err instanceof Error ? err.message.split('\n')[0] : String(err)}`)
   }
 }

@@ -19,8 +19,12 @@ export interface Options {
   readonly record?: string
   /** Puts recordings through the engine again, under the strategy that is named, and simulates nothing. */
   readonly replay: boolean
-  /** A document to put the figures into. */
+  /** Titles of the columns to print; undefined: those that have something to say. */
+  readonly columns?: readonly string[]
+  /** A document to put figures into. */
   readonly docs?: string
+  /** Compare the document's figures instead of writing them. */
+  readonly check: boolean
   /** Print the parameters of the scenarios and simulate nothing. */
   readonly describe: boolean
   readonly list: boolean
@@ -42,7 +46,10 @@ export const USAGE = `kitsune-simulate --scenario NAME [options]
   --record FILE       write a recording of the run, of which there must be one
   --replay            put a recording through the engine again, under the strategy that was recorded, and
                       say whether it decides the same
-  --docs FILE         put the figures into a document, where it has marks for them
+  --columns LIST      the columns to print, separated by commas, by their titles; "share NAME" is a member's
+                      part of all asks, "asks NAME" are the asks of a member for each want
+  --docs FILE         put figures into a document, wherever it has a line "<!-- simulate ARGUMENTS -->";
+                      with --scenario only those of that scenario; with --check compare them instead
   --describe          print every parameter of the scenarios with its meaning, and stop
   --list              print what scenarios and strategies there are, and stop
   --help`
@@ -61,7 +68,9 @@ export function parseOptions (args: readonly string[]): Options {
     report: values['no-html'] !== true,
     record: values.record,
     replay: values.replay === true,
+    columns: values.columns?.split(',').map(title => title.trim()),
     docs: values.docs,
+    check: values.check === true,
     describe: values.describe === true,
     list: values.list === true,
     help: values.help === true
@@ -78,7 +87,9 @@ interface Values {
   'no-html'?: boolean
   record?: string
   replay?: boolean
+  columns?: string
   docs?: string
+  check?: boolean
   describe?: boolean
   list?: boolean
   help?: boolean
@@ -98,7 +109,9 @@ function parse (args: readonly string[]): Values {
         'no-html': { type: 'boolean' },
         record: { type: 'string' },
         replay: { type: 'boolean' },
+        columns: { type: 'string' },
         docs: { type: 'string' },
+        check: { type: 'boolean' },
         describe: { type: 'boolean' },
         list: { type: 'boolean' },
         help: { type: 'boolean' }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import type { RunResult, ScenarioResult, Totals } from '../metrics/result.ts'
 
 /** One figure of a run, as tables and reports show it. */
@@ -36,13 +37,33 @@ export function columns (runs: readonly RunResult[]): readonly Column[] {
   return COLUMNS.filter(column => runs.some(run => column.of(run) != null))
 }
 
-/** The runs of a scenario as a table in Markdown, which a terminal shows as well. */
-export function printRuns ({ runs }: Pick<ScenarioResult, 'runs'>): string {
-  const shown = columns(runs)
+/**
+ * The runs of a scenario as a table in Markdown, which a terminal shows as well,
+ * in columns of these titles or all that have something to say.
+ *
+ * @throws {UsageError} if there is no such column
+ */
+export function printRuns ({ runs }: Pick<ScenarioResult, 'runs'>, titles?: readonly string[]): string {
+  const shown = titles?.map(title => column(title, runs[0])) ?? columns(runs)
   return table(
     ['strategy', ...shown.map(({ title }) => title)],
     runs.map(run => [runName(run), ...shown.map(({ of }) => of(run) ?? '–')])
   )
+}
+
+function column (title: string, { members }: RunResult): Column {
+  const [, figure, id] = /^(share|asks) (.+)$/.exec(title) ?? []
+  const index = members.findIndex(member => member.id === id)
+  if (index !== -1) {
+    return figure === 'share'
+      ? { title, about: 'its part of all asks', of: ({ members }) => percent(members[index].share, 2) }
+      : { title, about: 'asks of it for each want', of: ({ members }) => members[index].perWant.toFixed(3) }
+  }
+  const known = COLUMNS.find(column => column.title === title)
+  if (known == null) {
+    throw new UsageError(`--columns: there is no "${title}", only share NAME and asks NAME with the name of a member, and ${COLUMNS.map(({ title }) => title).join(', ')}`)
+  }
+  return known
 }
 
 /** What a run is called beside the others of its scenario. */

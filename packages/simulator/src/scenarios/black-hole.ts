@@ -4,8 +4,8 @@ export const blackHole: Scenario = {
   name: 'black-hole',
   title: 'One of four nodes is empty and says so within a millisecond. Who keeps asking it?',
   about: 'A lack is no failure, so health does not help; and as every want is for a new block, neither does what was said of single blocks.',
-  duration: 300_000,
-  warmup: 30_000,
+  duration: 120_000,
+  warmup: 20_000,
   members: [
     { id: 'node', count: 3, workers: 16, service: { kind: 'lognormal', median: 20, sigma: 0.4 } },
     { id: 'empty', holds: 0, presence: 0.5, network: 0.5 }

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/schema.ts'
 export const flapping: Scenario = {
   name: 'flapping',
   title: 'A node loses its connection every fifteen seconds. Is it worth asking?',
-  duration: 600_000,
+  duration: 300_000,
   members: [
     { id: 'node', count: 3, workers: 16, service: { kind: 'lognormal', median: 20, sigma: 0.4 } },
     {

@@ -4,8 +4,8 @@ export const garbage: Scenario = {
   name: 'garbage',
   title: 'One client asks only for what nobody has. Do the others notice?',
   about: 'Each block is at two of the four nodes. Every want of the crawler is lacked by all; that must not be held against anybody.',
-  duration: 300_000,
-  warmup: 30_000,
+  duration: 120_000,
+  warmup: 20_000,
   copies: 2,
   members: [
     { id: 'node', count: 4, workers: 16, service: { kind: 'lognormal', median: 20, sigma: 0.4 } }

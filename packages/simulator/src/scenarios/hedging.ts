@@ -4,8 +4,8 @@ export const hedging: Scenario = {
   name: 'hedging',
   title: 'One answer of twenty takes half a second. What does asking a second node save, and what does it cost?',
   about: 'Want-haves, since only those are hedged: an answer is a few bytes, a block asked for twice would be sent twice.',
-  duration: 300_000,
-  warmup: 30_000,
+  duration: 120_000,
+  warmup: 20_000,
   members: [
     {
       id: 'node',

@@ -4,8 +4,8 @@ export const mixedSizes: Scenario = {
   name: 'mixed-sizes',
   title: 'Most blocks are tiny, most bytes are in large ones. Which load counts?',
   about: 'Each node sends 20 MB/s, of which two thirds are used; what queues is bytes, not wants.',
-  duration: 300_000,
-  warmup: 30_000,
+  duration: 120_000,
+  warmup: 20_000,
   sizes: {
     kind: 'mixture',
     parts: [

@@ -4,8 +4,8 @@ export const slowNode: Scenario = {
   name: 'slow-node',
   title: 'One of four nodes takes ten times as long. Who notices?',
   about: 'Blocks that nobody asked for before, so that nothing is cached or coalesced. The slow node could just serve a quarter of the wants.',
-  duration: 300_000,
-  warmup: 30_000,
+  duration: 120_000,
+  warmup: 20_000,
   members: [
     { id: 'node', count: 3, workers: 16, service: { kind: 'lognormal', median: 20, sigma: 0.25 } },
     { id: 'slow', workers: 16, service: { kind: 'lognormal', median: 200, sigma: 0.25 } }

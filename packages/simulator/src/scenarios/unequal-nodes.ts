@@ -3,8 +3,8 @@ import type { Scenario } from '../scenario/schema.ts'
 export const unequalNodes: Scenario = {
   name: 'unequal-nodes',
   title: 'Nodes of different size, with weights that say so. Is each given its part?',
-  duration: 300_000,
-  warmup: 30_000,
+  duration: 120_000,
+  warmup: 20_000,
   members: [
     { id: 'large', weight: 4, workers: 16, service: { kind: 'exponential', mean: 20 } },
     { id: 'middle', weight: 2, workers: 8, service: { kind: 'exponential', mean: 20 } },

@@ -58,9 +58,10 @@ describe('kitsune-simulate', function () {
   it('takes a scenario and a strategy of one\'s own', async () => {
     await write('two-nodes.mjs', 'export const scenario = { name: "two", title: "Two nodes?", duration: 5000, members: [{ id: "a" }, { id: "b" }], upstream: [{ id: "p", arrivals: { kind: "closed", open: 3 }, popularity: { kind: "new" } }] }')
     await write('last-first.mjs', 'export const strategy = () => { let members = []; return { update (m) { members = [...m].reverse() }, rank: () => members } }')
-    const { code, stdout } = await run('--scenario', './two-nodes.mjs', '--strategies', './last-first.mjs', '--no-html')
+    const { code, stdout } = await run('--scenario', './two-nodes.mjs', '--strategies', './last-first.mjs;bounded-load(./last-first.mjs, 9)', '--no-html')
     expect(code).to.equal(0)
     expect(stdout).to.match(/\| last-first +\| +0\.0% \| +100\.0% \|/)
+    expect(stdout).to.match(/\| bounded-load\(last-first, 9\) +\| +0\.0% \| +100\.0% \|/)
   })
 
   it('records a run, replays it, and takes it as a scenario', async () => {
