@@ -20,8 +20,9 @@ export interface Relay {
 export async function startRelay (to: string, { delay = 0 }: RelayInit = {}): Promise<Relay> {
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    const target = createConnection({ host: '127.0.0.1', port })
+  // by Nagle's algorithm it would add up to 40 ms of its own
+  const server = createServer({ noDelay: true }, (client) => {
+    const target = createConnection({ host: '127.0.0.1', port, noDelay: true })
 
     for (const [from, into] of [[client, target], [target, client]] as const) {
       sockets.add(from)
