@@ -34,10 +34,10 @@ export const STRATEGY_SCENARIOS: readonly StrategyScenario[] = [
     strategies: ['round-robin', 'random', 'rendezvous', 'bounded-load(rendezvous)', 'least-loaded', 'hot-cold', 'peak-ewma'],
     clients: 1,
     open: 8,
-    blocks: 1_200,
+    blocks: 800,
     popularity: 'once',
     warmup: 200,
-    wants: 1_000
+    wants: 600
   },
   {
     name: 'black-hole',
@@ -52,10 +52,10 @@ export const STRATEGY_SCENARIOS: readonly StrategyScenario[] = [
     ],
     clients: 1,
     open: 8,
-    blocks: 2_000,
+    blocks: 1_000,
     popularity: 'once',
     warmup: 0,
-    wants: 2_000
+    wants: 1_000
   },
   {
     name: 'hot-key',
