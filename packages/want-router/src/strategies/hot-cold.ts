@@ -7,11 +7,15 @@ import type { Member, StrategyFactory } from './strategy.ts'
 import type { Turn } from './turns.ts'
 
 export interface HotColdInit extends LatencyInit {
-  /** The quantile of all members' work above which a member is hot, 0 to 1. Default 0.84, Prequal's: the busiest sixth. */
+  /**
+   * The quantile of all members' work above which a member is hot, 0 to 1. Default
+   * 0.5, the busier half. Prequal's is 0.84, for hundreds of servers: of four, only
+   * the busiest would be hot, and the quickest two would be given nearly everything.
+   */
   hot?: number
 }
 
-export const DEFAULT_HOT = 0.84
+export const DEFAULT_HOT = 0.5
 
 // above any cost of a cold member, and above that of a hot one, but finite: work and weights still tell them apart
 const HOT = 1e12

@@ -38,7 +38,7 @@ describe('parseStrategy', () => {
     random: random(),
     'peak-ewma(decay=1s)': peakEwma({ decay: 1000 }),
     'peak-ewma(500ms, 2min)': peakEwma({ decay: 500, penalty: 120_000 }),
-    'hot-cold(hot=0.5, penalty=1h)': hotCold({ hot: 0.5, penalty: 3_600_000 }),
+    'hot-cold(hot=0.7, penalty=1h)': hotCold({ hot: 0.7, penalty: 3_600_000 }),
     'maglev(251)': maglev({ size: 251 }),
     'presence(rendezvous, probe=16)': presence(rendezvous(), { probe: 16 }),
     'sticky(round-robin, idle = 1.5s)': sticky(roundRobin(), { idle: 1500 }),
@@ -88,7 +88,7 @@ describe('parseStrategy', () => {
 
   it('lists what exists', () => {
     expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, weighted-round-robin, random, least-loaded(wantCost=8192), ' +
-      'peak-ewma(decay=10s, penalty=5s), hot-cold(hot=0.84, decay=10s, penalty=5s), rendezvous, maglev(size=65537), ' +
+      'peak-ewma(decay=10s, penalty=5s), hot-cold(hot=0.5, decay=10s, penalty=5s), rendezvous, maglev(size=65537), ' +
       'bounded-load(strategy, c=1.25), presence(strategy, poor=0.5, probe=256), sticky(strategy, peers=10000, idle=10min), tiers(strategy, label=tier)')
   })
 
