@@ -1,4 +1,7 @@
 import { expect } from 'aegir/chai'
+import { scaled } from '../src/scenario/find.ts'
+import { parseScenario } from '../src/scenario/parse.ts'
+import { SCENARIOS } from '../src/scenarios/index.ts'
 import { runOf, scenarioOf } from './harness.ts'
 
 describe('simulate', () => {
@@ -83,6 +86,16 @@ describe('simulate', () => {
     expect(totals.wants).to.be.closeTo(1500, 150)
     expect(members.reduce((blocks, member) => blocks + member.blocks, 0)).to.be.closeTo(totals.served, 10)
   })
+
+  // ten members and a million wants in a simulated hour are to take under a minute; it is half of that here
+  it('simulates a tenth of a busy hour in under six seconds of CPU time', () => {
+    const [hour] = SCENARIOS.filter(({ name }) => name === 'hour')
+    const start = process.cpuUsage()
+    const { totals } = runOf(scaled(parseScenario(hour), 0.1), 'bounded-load(presence(rendezvous))')
+    const { user } = process.cpuUsage(start)
+    expect(totals.wants).to.be.greaterThan(90_000)
+    expect(user / 1e6).to.be.lessThan(6)
+  }).timeout(60_000)
 
   it('runs each variant with its own options of the engine', () => {
     const scenario = scenarioOf({

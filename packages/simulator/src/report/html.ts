@@ -72,18 +72,19 @@ const STYLE = `
 :root { --back: #fff; --text: #1c1e21; --quiet: #5b6067; --line: #d9dce0; --grid: #e8eaed; --chip: #f3f4f6 }
 @media (prefers-color-scheme: dark) { :root { --back: #16181b; --text: #e6e7e9; --quiet: #a2a8b0; --line: #3a3f45; --grid: #2a2e33; --chip: #22262a } }
 * { box-sizing: border-box }
-body { margin: 0 auto; padding: 1.5rem; max-width: 76rem; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif }
+body { margin: 0 auto; padding: 1.5rem; max-width: 82rem; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif }
 h1 { font-size: 1.3rem; margin: 0 }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 0.25rem; line-height: 1.3 }
 h2 small { display: block; font: 0.85rem ui-monospace, monospace; color: var(--quiet) }
 h3 { font-size: 0.95rem; margin: 0 0 0.25rem }
+section > h3 { margin-top: 1.25rem }
 p { max-width: 60rem; margin: 0.25rem 0 0.75rem }
 .quiet, .plot p { color: var(--quiet); font-size: 0.85rem }
 code { font: 0.9em ui-monospace, monospace; background: var(--chip); padding: 0.1em 0.35em; border-radius: 4px }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; margin: 0.5rem 0 1rem }
-th, td { padding: 0.25rem 0.7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
-th { color: var(--quiet); font-weight: 600; cursor: help }
+th, td { padding: 0.25rem 0.5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
+th { color: var(--quiet); font-weight: 600; cursor: help; white-space: normal; vertical-align: bottom }
 th:first-child, td:first-child { text-align: left }
 .chips { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; gap: 0.35rem; padding: 0.5rem 0; background: var(--back) }
 .chip { display: inline-flex; align-items: center; gap: 0.4rem; padding: 0.15rem 0.6rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--chip); color: inherit; font: inherit; font-size: 0.85rem; cursor: pointer }

@@ -197,6 +197,19 @@ export function page (data: PageData, Plot: typeof uPlot): void {
     const byStrategy = (of: (run: typeof runs[number]) => ReadonlyArray<number | null>): Line[] =>
       runs.map(run => ({ name: run.name, style: strategyStyle(run.name), values: [...of(run)] }))
 
+    function byMember (title: string, about: string, what: 'share' | 'hitShare', most: number): void {
+      const small = el('div', { class: 'plots small' })
+      section.append(
+        el('h3', {}, title),
+        el('p', { class: 'quiet' }, about),
+        el('div', { class: 'legend' }, ...members.map((id, i) => el('span', {}, swatch(styleOf(i)), id))),
+        small
+      )
+      for (const { name, series } of runs) {
+        plot(small, { title: name, about: '', x: time, lines: members.map((id, i) => ({ name: id, style: styleOf(i), values: [...series[what][i]] })), kind: 'time', y: 'share', height: 170, most })
+      }
+    }
+
     const quantiles = runs.map(({ curve }) => curve).reduce((a, b) => b.length > a.length ? b : a).map(({ quantile }) => quantile)
     plot(plots, {
       title: 'Latency by percentile',
@@ -216,18 +229,15 @@ export function page (data: PageData, Plot: typeof uPlot): void {
       y: 'ms',
       height: 300
     })
-    if (runs.some(({ series }) => series.hits.some(value => value != null))) {
+    const hasCaches = runs.some(({ series }) => series.hits.some(value => value != null))
+    if (hasCaches) {
       plot(plots, { title: 'Cache hits over time', about: 'share of the blocks that members had in their caches', x: time, lines: byStrategy(({ series }) => series.hits), kind: 'time', y: 'share', height: 240 })
     }
 
-    section.append(el('h3', {}, 'Load of each member over time'), el('p', { class: 'quiet' }, 'share of all asks, a plot for each strategy'))
-    section.append(el('div', { class: 'legend' }, ...members.map((id, i) => el('span', {}, swatch(styleOf(i)), id))))
-    const small = el('div', { class: 'plots small' })
-    section.append(small)
     const shares = runs.flatMap(({ series }) => series.share.flat()).filter(value => value != null)
-    const most = Math.min(1, Math.max(...shares) * 1.1)
-    for (const { name, series } of runs) {
-      plot(small, { title: name, about: '', x: time, lines: members.map((id, i) => ({ name: id, style: styleOf(i), values: [...series.share[i]] })), kind: 'time', y: 'share', height: 170, most })
+    byMember('Load of each member over time', 'share of all asks, a plot for each strategy', 'share', Math.min(1, Math.max(...shares) * 1.1))
+    if (hasCaches) {
+      byMember('Cache hits of each member over time', 'share of the blocks it worked on, a plot for each strategy', 'hitShare', 1)
     }
 
     section.append(el('details', {}, el('summary', {}, 'All parameters'), el('div', { class: 'scroll' }, el('table', {},
