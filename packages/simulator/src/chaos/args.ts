@@ -16,7 +16,7 @@ export interface ChaosOptions {
   readonly help: boolean
 }
 
-export const USAGE = `kitsune-chaos [options]
+export const USAGE = `npm run chaos -- [options]
 
 Runs the engine through hostile histories, one for each seed, and holds it to its laws.
 

@@ -22,7 +22,11 @@ export function block (n: number, size: number): Block {
 
 /** A CID, or any bytes, as a map's key. */
 export function cidText (cid: Uint8Array): string {
-  return String.fromCharCode(...cid)
+  let text = ''
+  for (let i = 0; i < cid.length; i++) {
+    text += String.fromCharCode(cid[i])
+  }
+  return text
 }
 
 /** The CID that a received block stands for. */

@@ -3,7 +3,7 @@ import { broken } from './laws.ts'
 import type { Stage } from './history.ts'
 import type { HostileMember } from './hostile-member.ts'
 import type { HostilePeer } from './hostile-peer.ts'
-import type { SeenWant } from './peer-laws.ts'
+import type { SeenWant } from './seen-wants.ts'
 
 /** In so much simulated time after the last fault everything is answered that can be, ms. */
 export const HEALS_WITHIN = 120_000

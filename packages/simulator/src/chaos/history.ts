@@ -17,7 +17,8 @@ import type { FakeClock } from '@kitsune/want-router/testing'
 export interface Stage {
   readonly seed: number
   readonly clock: FakeClock
-  readonly random: () => number
+  /** The seed's own, uniform in [0, 1). */
+  random (): number
   readonly dice: Dice
   readonly trace: Trace
   /** Makes the engine of the world, with an onlooker. */
@@ -97,4 +98,3 @@ function judge (stage: Stage, play: (stage: Stage) => void): HistoryResult['brok
     return { law: 'crash', message: err instanceof Error ? err.stack ?? err.message : String(err), step: stage.step }
   }
 }
-

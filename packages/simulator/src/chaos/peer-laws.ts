@@ -1,58 +1,21 @@
 import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { cidText, printCid, printKey, receivedCid } from './blocks.ts'
 import { broken } from './laws.ts'
+import { seenPeer, seenWants } from './seen-wants.ts'
 import type { MemberLaws } from './member-laws.ts'
+import type { SeenPeer, SeenWant } from './seen-wants.ts'
 import type { Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { EngineStatus, Totals } from '@kitsune/want-router/engine'
 
-/** One want of a peer, as an onlooker knows it. */
-export interface SeenWant {
-  readonly peer: SeenPeer
-  readonly cid: Uint8Array
-  readonly key: WantKey
-  type: 'have' | 'block'
-  priority: number
-  /** Some ask since it began wanted to be told of absence. */
-  sendDontHave: boolean
-  /** Every ask wanted that. */
-  alwaysDontHave: boolean
-  asks: number
-  denials: number
-  /** HAVEs that were taken since it began. */
-  promises: number
-  /** A presence was taken that may have been said to an earlier want, or to this one. */
-  maybeTold: boolean
-  askedAt: number
-  /** There was a moment since it began at which a DONT_HAVE was right. */
-  deniable: boolean
-  /** False once it may have been evicted: then nobody can tell from outside whether it lives. */
-  sure: boolean
-  /** A copy may be queued that ends it. Known as soon as everything was taken. */
-  maybeServed: boolean
-  /** Presences taken before this count of the peer's may belong to an earlier want of this CID. */
-  readonly clearFrom: number
-}
-
-interface SeenPeer {
-  readonly id: string
-  readonly wants: Map<string, SeenWant>
-  /** Copies that are queued for certain, and that may be, by CID. */
-  readonly copies: Map<string, number>
-  readonly maybeCopies: Map<string, number>
-  /** Bytes of the certain ones. */
-  unsent: number
-  /** CIDs whose wants ended while replies may have been queued. */
-  readonly ended: Set<string>
-  /** How often everything was taken. */
-  emptied: number
-}
+/** What the engine counted since it was looked at last. */
+export type Gains = Pick<Totals, 'evicted' | 'blocksSent' | 'copiesLost' | 'dontHavesSent'>
 
 /** The laws about upstream peers. */
 export interface PeerLaws {
-  message (peer: string, wants: readonly WantEntry[], full: boolean, delta: Totals): void
+  message (peer: string, wants: readonly WantEntry[], full: boolean, delta: Gains): void
   gone (peer: string): void
-  block (key: WantKey, size: number, delta: Totals): void
+  block (key: WantKey, size: number, delta: Gains): void
   denied (count: number): void
   take (peer: string, message: Outgoing | undefined): void
   drain (): void
@@ -64,84 +27,16 @@ export interface PeerLaws {
   live (): Iterable<SeenWant>
 }
 
-// lifetimes are looked at once a second
-const SWEEP = 1000
-
 export function peerLaws (limits: Limits, members: MemberLaws, now: () => number): PeerLaws {
   const peers = new Map<string, SeenPeer>()
-  const byKey = new Map<WantKey, Set<SeenWant>>()
+  const wants = seenWants(limits.wantLifetime, now, members.forget)
+  const { ask, end, sure } = wants
   let draining = false
   let largest = 0
-  let lastTick = now()
+  let changed = true
+  let last: EngineStatus | undefined
   /** Peers that came while draining: to be closed by the next flush. */
   const refused = new Set<string>()
-
-  const expired = (want: SeenWant): boolean => now() >= want.askedAt + limits.wantLifetime
-  const overdue = (want: SeenWant): boolean => lastTick > want.askedAt + limits.wantLifetime + SWEEP
-  const sure = (want: SeenWant): boolean => want.sure && !want.maybeServed && !expired(want)
-
-  function end (want: SeenWant): void {
-    const { peer, key, cid } = want
-    peer.wants.delete(cidText(cid))
-    peer.ended.add(cidText(cid))
-    const wants = byKey.get(key)
-    wants?.delete(want)
-    if (wants?.size === 0) {
-      byKey.delete(key)
-      members.forget(key)
-    }
-  }
-
-  function ask (peer: SeenPeer, key: WantKey, entry: WantEntry): SeenWant {
-    const text = cidText(entry.cid)
-    let want = peer.wants.get(text)
-    if (want == null) {
-      want = {
-        peer,
-        cid: entry.cid,
-        key,
-        type: entry.wantType,
-        priority: entry.priority,
-        sendDontHave: entry.sendDontHave,
-        alwaysDontHave: entry.sendDontHave,
-        asks: 1,
-        denials: 0,
-        promises: 0,
-        maybeTold: false,
-        askedAt: now(),
-        deniable: false,
-        sure: true,
-        maybeServed: false,
-        clearFrom: peer.ended.has(text) ? peer.emptied + 1 : peer.emptied
-      }
-      peer.wants.set(text, want)
-      let wants = byKey.get(key)
-      if (wants == null) {
-        // what was said while nobody wanted it is not remembered
-        members.forget(key)
-        wants = new Set()
-        byKey.set(key, wants)
-      }
-      wants.add(want)
-      return want
-    }
-    if (sure(want)) {
-      want.type = entry.wantType === 'block' ? 'block' : want.type
-    } else {
-      // perhaps it is the same one, perhaps a new one
-      want.promises = 0
-      want.maybeTold = true
-      want.sure = !want.maybeServed && want.type === entry.wantType
-      want.type = want.type === 'block' ? 'block' : entry.wantType
-    }
-    // a message may name it twice
-    want.priority = Math.min(want.priority, entry.priority)
-    want.sendDontHave ||= entry.sendDontHave
-    want.alwaysDontHave &&= entry.sendDontHave
-    want.asks++
-    want.askedAt = now()
-    return want
-  }
 
   function count (copies: Map<string, number>, cid: string, by: number): void {
     const left = (copies.get(cid) ?? 0) + by
@@ -153,12 +48,12 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   }
 
   /** What a message may have cost a peer that wants more than it may. */
-  function evicted (peer: SeenPeer, entries: readonly WantEntry[], kept: number, delta: Totals): void {
-    const wants = entries.filter(({ cancel }) => !cancel)
-    if (wants.length <= limits.wantsPerPeer && kept <= limits.wantsPerPeer) {
-      broken('eviction', `${peer.id} lost ${delta.evicted} wants by a message of ${wants.length}, after which it had ${kept} of at most ${limits.wantsPerPeer}`)
+  function evicted (peer: SeenPeer, entries: readonly WantEntry[], kept: number, delta: Gains): void {
+    const asked = entries.filter(({ cancel }) => !cancel)
+    if (asked.length <= limits.wantsPerPeer && kept <= limits.wantsPerPeer) {
+      broken('eviction', `${peer.id} lost ${delta.evicted} wants by a message of ${asked.length}, after which it had ${kept} of at most ${limits.wantsPerPeer}`)
     }
-    const highest = Math.max(...wants.map(({ priority }) => priority))
+    const highest = Math.max(...asked.map(({ priority }) => priority))
     for (const want of peer.wants.values()) {
       // a want that is on its way gives way only to those of higher priority
       if (want.priority <= highest || (members.tried(want.key) && !members.isOpen(want.key))) {
@@ -194,14 +89,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   function takenPresence (peer: SeenPeer, cid: Uint8Array, have: boolean): void {
     const want = peer.wants.get(cidText(cid))
     const what = `${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`
-    if (want == null || want.clearFrom > peer.emptied) {
-      if (!peer.ended.has(cidText(cid))) {
-        broken('address', `${peer.id} gets ${what}, which it did not ask for`)
-      }
-      if (want != null) {
-        want.maybeTold = true
-      }
-      return
+    if (want == null) {
+      broken('address', `${peer.id} gets ${what}, which it does not ask for`)
     }
     if (have) {
       want.promises++
@@ -227,13 +116,14 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
 
   return {
     message (id, entries, full, delta) {
+      changed = true
       let peer = peers.get(id)
       if (peer == null) {
         if (draining) {
           refused.add(id)
           return
         }
-        peer = { id, wants: new Map(), copies: new Map(), maybeCopies: new Map(), unsent: 0, ended: new Set(), emptied: 0 }
+        peer = seenPeer(id)
         peers.set(id, peer)
       }
       const named = new Set<SeenWant>()
@@ -266,6 +156,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     },
 
     gone (id) {
+      changed = true
       const peer = peers.get(id)
       peers.delete(id)
       refused.delete(id)
@@ -275,13 +166,14 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     },
 
     block (key, size, { blocksSent, copiesLost }) {
+      changed = true
       largest = Math.max(largest, size)
       const certain: SeenWant[] = []
       const possible: SeenWant[] = []
-      for (const want of byKey.get(key) ?? []) {
+      for (const want of wants.of(key)) {
         if (want.type === 'block' && sure(want)) {
           certain.push(want)
-        } else if (!overdue(want) && (want.type === 'block' || size <= limits.inlineBlock || !sure(want))) {
+        } else if (!wants.overdue(want) && (want.type === 'block' || size <= limits.inlineBlock || !sure(want))) {
           possible.push(want)
         }
       }
@@ -314,9 +206,9 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
 
     denied (count) {
       let deniable = 0
-      for (const [key, wants] of byKey) {
+      for (const [key, waiting] of wants.byKey()) {
         if (members.certain(key)) {
-          for (const want of wants) {
+          for (const want of waiting) {
             want.deniable = true
             // each ask may be answered
             deniable += want.sendDontHave ? want.asks : 0
@@ -329,6 +221,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     },
 
     take (id, message) {
+      changed = true
       const peer = peers.get(id)
       if (peer == null) {
         if (message != null) {
@@ -340,7 +233,6 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         for (const [cid] of peer.copies) {
           broken('lost', `everything was taken for ${id}, but not the block that was queued for it (CID of ${cid.length} bytes)`)
         }
-        peer.emptied++
         peer.ended.clear()
         peer.maybeCopies.clear()
         for (const want of peer.wants.values()) {
@@ -367,27 +259,18 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         broken('drain', `${id} came while draining and is not closed`)
       }
     },
-    ticked () { lastTick = now() },
+    ticked () {
+      wants.ticked()
+      changed = true
+    },
 
     status (status) {
-      let least = 0
-      let most = 0
-      let overdues = 0
-      let leastRoutes = 0
-      let mostRoutes = 0
-      for (const wants of byKey.values()) {
-        let living = 0
-        let possible = 0
-        for (const want of wants) {
-          living += sure(want) ? 1 : 0
-          possible += overdue(want) ? 0 : 1
-        }
-        least += living
-        most += possible
-        overdues += wants.size - possible
-        leastRoutes += living > 0 ? 1 : 0
-        mostRoutes += possible > 0 ? 1 : 0
+      if (!changed && status.wants === last?.wants && status.routes === last.routes && status.peers === last.peers) {
+        return
       }
+      changed = false
+      last = status
+      const { least, most, overdue, leastRoutes, mostRoutes } = wants.tally()
       if (status.peers !== peers.size) {
         broken('gone', `the router keeps ${status.peers} peers, there are ${peers.size}`)
       }
@@ -395,7 +278,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         broken('lost', `${least} wants for ${leastRoutes} blocks are alive, the router keeps ${status.wants} for ${status.routes}: ${[...this.live()].slice(0, 10).map(({ peer, cid }) => `${peer.id} ${printCid(cid)}`).join(', ')}`)
       }
       if (status.wants > most || status.routes > mostRoutes) {
-        broken(status.wants <= most + overdues && overdues > 0 ? 'lifetime' : 'gone', `the router keeps ${status.wants} wants for ${status.routes} blocks, ${most} for ${mostRoutes} can be alive`)
+        broken(status.wants <= most + overdue && overdue > 0 ? 'lifetime' : 'gone', `the router keeps ${status.wants} wants for ${status.routes} blocks, ${most} for ${mostRoutes} can be alive`)
       }
       if (peers.size === 0 && status.unsent !== 0) {
         broken('gone', `${status.unsent} bytes wait unsent, and there are no peers`)
@@ -406,8 +289,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     },
 
     * live () {
-      for (const wants of byKey.values()) {
-        for (const want of wants) {
+      for (const [, waiting] of wants.byKey()) {
+        for (const want of waiting) {
           if (sure(want)) {
             yield want
           }

@@ -7,9 +7,12 @@ import type { ChaosOptions } from './args.ts'
 import type { HistoryResult } from './history.ts'
 import type { BatchResult } from './pool.ts'
 
+/** Where to print; to a terminal, progress is one line that is written over. */
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean }
+
 interface Streams {
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdout: Stream
+  readonly stderr: Stream
 }
 
 // lines of the history that a report ends with
@@ -44,7 +47,7 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
     stopAtFailure: !options.all,
     progress: progress(options, streams.stderr, start)
   })
-  if (streams.stderr.isTTY) {
+  if (streams.stderr.isTTY === true) {
     streams.stderr.write('\n')
   }
   const seconds = (performance.now() - start) / 1000
@@ -77,15 +80,15 @@ function byLaw ({ failures }: BatchResult): string {
   return [...counts].map(([law, count]) => `${law} ${count}`).join(', ')
 }
 
-function progress (options: ChaosOptions, stderr: NodeJS.WriteStream, start: number): (sum: BatchResult) => void {
+function progress (options: ChaosOptions, stderr: Stream, start: number): (sum: BatchResult) => void {
   let said = start
   return ({ ran, failures }) => {
     const now = performance.now()
     // a terminal's line is written over; a log gets one every few seconds
-    if (now - said >= (stderr.isTTY ? 200 : 5000)) {
+    if (now - said >= (stderr.isTTY === true ? 200 : 5000)) {
       said = now
       const left = (now - start) / ran * (options.seeds - ran) / 1000
-      stderr.write(`${stderr.isTTY ? '\r' : ''}${ran} of ${options.seeds} histories, ${failures.length} broke a law, ${left.toFixed(0)} s left ${stderr.isTTY ? ' ' : '\n'}`)
+      stderr.write(`${stderr.isTTY === true ? '\r' : ''}${ran} of ${options.seeds} histories, ${failures.length} broke a law, ${left.toFixed(0)} s left ${stderr.isTTY === true ? ' ' : '\n'}`)
     }
   }
 }

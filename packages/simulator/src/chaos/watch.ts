@@ -4,10 +4,10 @@ import { broken } from './laws.ts'
 import { memberLaws } from './member-laws.ts'
 import { peerLaws } from './peer-laws.ts'
 import type { MemberLaws } from './member-laws.ts'
-import type { PeerLaws } from './peer-laws.ts'
+import type { Gains, PeerLaws } from './peer-laws.ts'
 import type { Trace } from './trace.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
-import type { Engine, EngineInit, Input, Output, Totals } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/want-router/engine'
 
 /** An engine, and the laws that it is held to. */
 export interface Watched {
@@ -38,17 +38,18 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
   let overdueTicks = 0
 
   /** What the totals gained since last time. */
-  function gained (): Totals {
+  function gained (status: EngineStatus): Gains {
     const before = totals
-    totals = engine.status().totals
-    const delta = { ...totals }
-    for (const name of Object.keys(delta) as Array<keyof Totals>) {
-      delta[name] -= before[name]
+    totals = status.totals
+    return {
+      evicted: totals.evicted - before.evicted,
+      blocksSent: totals.blocksSent - before.blocksSent,
+      copiesLost: totals.copiesLost - before.copiesLost,
+      dontHavesSent: totals.dontHavesSent - before.dontHavesSent
     }
-    return delta
   }
 
-  function look (input: Input, delta: Totals): void {
+  function look (input: Input, delta: Gains): void {
     switch (input.t) {
       case 'message':
         peers.message(input.peer, input.wants, input.full, delta)
@@ -80,7 +81,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
       idleFlushes = 0
       // what is learnt after a tick may make a deadline earlier than that
       tickedAt = input.t === 'tick' ? now() : undefined
-      look(input, gained())
+      look(input, gained(engine.status()))
     },
 
     flush (out) {
@@ -88,11 +89,11 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
         broken('flushes', `flushed ${idleFlushes} times since the last input`)
       }
       engine.flush(looking(out))
-      const { dontHavesSent } = gained()
+      const status = engine.status()
+      const { dontHavesSent } = gained(status)
       if (dontHavesSent > 0) {
         peers.denied(dontHavesSent)
       }
-      const status = engine.status()
       members.flushed(status)
       peers.flushed()
       peers.status(status)
