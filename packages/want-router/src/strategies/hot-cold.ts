@@ -30,8 +30,8 @@ const PROBED = 1e15
  *
  * Prequal asks servers how busy they are. Bitswap has no such probe, so the
  * signals are passive: what is in flight from us, or what the member says that it
- * has queued for us if that is more, and the latency of its answers, as under
- * `peakEwma`. A member shared by several balancers is hotter than each can see;
+ * has queued for us if that is more, and the latency of its answers: its average,
+ * not its peaks, which would keep idle members from being asked. A member shared by several balancers is hotter than each can see;
  * that shows in its latency alone.
  *
  * A member of which nothing is known is cold while nothing is in flight at it, and
@@ -46,7 +46,7 @@ const PROBED = 1e15
  */
 export function hotCold (init: HotColdInit = {}): StrategyFactory {
   const { hot = DEFAULT_HOT, ...times } = init
-  const latency = latencyRules('hot-cold', times)
+  const latency = latencyRules('hot-cold', times, false)
 
   if (!(hot >= 0 && hot <= 1)) {
     throw new InvalidOptionError(`hot-cold: hot is a quantile from 0 to 1, not ${hot}`)

@@ -39,16 +39,19 @@ export interface LatencyRules {
 }
 
 /**
- * A moving average that decays by time and jumps to every peak (Finagle's peak
- * EWMA). Latency is the time to a block or a have; failures and timeouts count as
- * `penalty` at least; a cancelled attempt as the time that it had lasted, if that
- * is above the estimate. A lack or an unknown says nothing about speed: it never
- * lowers an estimate, and gives a member without one the mean of the others.
+ * A moving average that decays by time and, if `peaks`, jumps to every peak
+ * (Finagle's peak EWMA). Latency is the time to a block or a have. Failures and
+ * timeouts count as `penalty` at least, a cancelled attempt as the time that it had
+ * lasted, if that is above the estimate; to those the estimate jumps in any case.
+ * A lack or an unknown says nothing about speed: it never lowers an estimate, and
+ * gives a member without one the mean of the others.
  *
  * @param name - of the strategy, for errors
+ * @param init - how it decays, and what a failure counts as
+ * @param peaks - whether one slow answer counts as much as many
  * @throws {InvalidOptionError} if an option is not a number of ms above 0
  */
-export function latencyRules (name: string, init: LatencyInit): LatencyRules {
+export function latencyRules (name: string, init: LatencyInit, peaks: boolean): LatencyRules {
   const { decay = DEFAULT_LATENCY.decay, penalty = DEFAULT_LATENCY.penalty } = init
 
   for (const [option, value] of Object.entries({ decay, penalty })) {
@@ -73,6 +76,22 @@ export function latencyRules (name: string, init: LatencyInit): LatencyRules {
     return count === 0 ? 0 : sum / count
   }
 
+  /** What an outcome says about latency, given what is believed; undefined if nothing. */
+  function sampleOf ({ result, ms }: Outcome, believed: number, all: Iterable<{ readonly known: Latency }>, now: number): number | undefined {
+    switch (result) {
+      case 'block':
+      case 'have':
+        return ms
+      case 'failed':
+      case 'timeout':
+        return Math.max(ms, penalty)
+      case 'cancelled':
+        return believed > 0 && ms > believed ? ms : undefined
+      default:
+        return believed > 0 ? believed : Math.max(ms, mean(all, now))
+    }
+  }
+
   return {
     estimate (known, estimates, now) {
       for (let i = 0; i < known.length; i++) {
@@ -81,27 +100,19 @@ export function latencyRules (name: string, init: LatencyInit): LatencyRules {
       }
     },
 
-    learn (latency, { result, ms }, now, all) {
+    learn (latency, outcome, now, all) {
       const believed = of(latency, now)
-      let sample = 0
+      const sample = sampleOf(outcome, believed, all, now)
 
-      if (result === 'block' || result === 'have') {
-        sample = ms
-      } else if (result === 'failed' || result === 'timeout') {
-        sample = Math.max(ms, penalty)
-      } else if (result === 'cancelled') {
-        sample = believed > 0 && ms > believed ? ms : 0
-      } else {
-        sample = believed > 0 ? believed : Math.max(ms, mean(all, now))
-      }
-
-      if (sample === 0 && result === 'cancelled') {
+      if (sample === undefined) {
         return
       }
 
+      const answered = outcome.result === 'block' || outcome.result === 'have'
+      const jumps = believed === 0 || (sample > believed && (peaks || !answered))
       const old = Math.exp((latency.at - now) / decay)
       // 0 means unknown, so what took no measurable time took a little
-      latency.ms = Math.max(1e-3, sample > believed ? sample : latency.ms * old + sample * (1 - old))
+      latency.ms = Math.max(1e-3, jumps ? sample : latency.ms * old + sample * (1 - old))
       latency.at = now
     }
   }

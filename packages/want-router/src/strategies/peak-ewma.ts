@@ -26,7 +26,7 @@ const PROBED = 1e9
  * @throws {InvalidOptionError} if an option is not a number of ms above 0
  */
 export function peakEwma (init: LatencyInit = {}): StrategyFactory {
-  const latency = latencyRules('peak-ewma', init)
+  const latency = latencyRules('peak-ewma', init, true)
 
   return env => {
     const strategy = takingTurns(env, {

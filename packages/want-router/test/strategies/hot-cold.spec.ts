@@ -84,6 +84,15 @@ describe('hot and cold', () => {
     expect(order()).to.equal('021')
   })
 
+  it('takes the average of latencies, but a failure for what it is', () => {
+    const { strategy, order } = answered([10, 20])
+    strategy.observe?.(fakeOutcome('member-0', { ms: 500 }))
+    expect(order()).to.equal('01')
+
+    strategy.observe?.(fakeOutcome('member-0', { ms: 1, result: 'failed' }))
+    expect(order()).to.equal('10')
+  })
+
   it('refuses a quantile outside of 0 and 1, and times that are not above 0', () => {
     for (const hot of [-0.1, 1.1, NaN]) {
       expect(() => hotCold({ hot })).to.throw(/hot is a quantile/).with.property('name', 'InvalidOptionError')
