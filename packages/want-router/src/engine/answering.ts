@@ -291,6 +291,7 @@ export function fail (state: State, route: Route, member: EngineMember, why: str
 /** Nobody is left to ask: a late block or a recovery ends the rest, or else time, which grows from rest to rest. */
 function rest (state: State, route: Route): void {
   const delay = Math.min(state.limits.askAgainAfter, FIRST_REST * 2 ** Math.min(route.rests, 16))
+  leaveLists(state, route)
   route.state = 'idle'
   route.rests++
   route.askAgainAt = state.now() + delay

@@ -79,6 +79,22 @@ describe('engine: turns', () => {
     expect(served.size).to.equal(100)
   })
 
+  it('a route that waited for room and found nobody rests, and is asked again', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1, listedPerMember: 0 } })
+    const [late, other] = blocks(0, 2)
+    b.want('p', entry(late, { wantType: 'have' }))
+    b.answer('a', late, 'have')
+    b.want('q', entry(other))
+    b.want('p', entry(late))
+    b.answer('a', late, 'lack') // it has lost it
+    b.block('a', other)
+    const before = b.askedFor(late).length
+    b.pass(60_000)
+    expect(b.askedFor(late).length).to.be.above(before)
+    b.block('a', late)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
   it('a route that waits for room goes on with who still wants it', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 } })
     const [first, second] = blocks(0, 2)
