@@ -1,5 +1,5 @@
 import { contentBlock } from '../world/content.ts'
-import { draw } from './distribution.ts'
+import { draw, exponential } from './distribution.ts'
 import { lru } from './lru.ts'
 import { followPhases } from './phases.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -19,10 +19,18 @@ export interface MemberEvents {
 
 /** A want on its way through the member. */
 interface Job {
-  readonly want: TargetWant
+  /** Undefined for the work of others. */
+  readonly want?: TargetWant
   readonly size: number
   /** Cancelled, or lost with the connection: nothing comes of it. */
   over: boolean
+}
+
+/** A want of ours. */
+type Asked = Job & { readonly want: TargetWant }
+
+function isAsked (job: Job): job is Asked {
+  return job.want != null
 }
 
 /**
@@ -34,6 +42,8 @@ interface Job {
 export function modelMember (id: string, model: MemberModel, env: WorldEnv, blocks: Catalogue, events: MemberEvents): Target {
   const { clock } = env
   const random = env.random(`member ${id}`)
+  // apart, so that what we ask does not change what others do
+  const randomOthers = env.random(`others of ${id}`)
   const network = draw(model.network)
   const service = draw(model.service)
   const presence = draw(model.presence)
@@ -41,13 +51,14 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
   const cache = model.cache == null ? undefined : lru(model.cache.blocks)
   const { workers = Infinity, bandwidth = Infinity } = model
 
-  const open = new Map<string, Job>()
+  const open = new Map<string, Asked>()
   const queue = new Set<Job>()
   /** Waits for a stall to end. */
-  let held: Job[] = []
+  let held: Asked[] = []
   /** Wants it lacks, which the router keeps listed. */
   const listed = new Map<string, TargetWant>()
-  let now: Behaviour = { slow: 1, down: true, stalled: false, cold: false, holds: model.holds }
+  let now: Behaviour = { slow: 1, down: true, stalled: false, cold: false, holds: model.holds, others: 0 }
+  let cancelOthers: (() => void) | undefined
   let busy = 0
   let lineFree = 0
   let sink: Sink | undefined
@@ -56,10 +67,30 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
     if (!job.over) {
       job.over = true
       queue.delete(job)
-      if (open.get(job.want.key) === job) {
+      if (job.want != null && open.get(job.want.key) === job) {
         open.delete(job.want.key)
       }
       events.ended()
+    }
+  }
+
+  /** Others ask at random times, whose rate may have changed. */
+  function expectOthers (): void {
+    cancelOthers?.()
+    cancelOthers = undefined
+    if (now.others > 0 && !now.down) {
+      cancelOthers = clock.after(exponential(1000 / now.others, randomOthers), () => {
+        take({ size: 0, over: false })
+        expectOthers()
+      })
+    }
+  }
+
+  function take (job: Job): void {
+    if (busy < workers && !now.stalled) {
+      work(job)
+    } else {
+      queue.add(job)
     }
   }
 
@@ -70,7 +101,7 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
       end(before) // asked for more than before, or again
     }
     listed.delete(want.key)
-    const job: Job = { want, size: blocks.size(want) ?? 0, over: false }
+    const job = { want, size: blocks.size(want) ?? 0, over: false }
     open.set(want.key, job)
     if (now.stalled) {
       held.push(job)
@@ -79,15 +110,11 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
     }
   }
 
-  function handle (job: Job): void {
+  function handle (job: Asked): void {
     const { want } = job
     const has = blocks.size(want) != null && blocks.holds(id, now.holds, want)
     if (has && want.type === 'block') {
-      if (busy < workers) {
-        work(job)
-      } else {
-        queue.add(job)
-      }
+      take(job)
       return
     }
     clock.after(now.slow * (presence(random) + network(random)), () => {
@@ -102,7 +129,7 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
   }
 
   /** While it is stalled nothing leaves. */
-  function hold (job: Job): boolean {
+  function hold (job: Asked): boolean {
     if (now.stalled) {
       held.push(job)
     }
@@ -111,16 +138,24 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
 
   function work (job: Job): void {
     busy++
-    const cached = cache?.touch(job.want.key) ?? false
-    if (cache != null) {
-      events.looked(cached)
-    }
-    clock.after(now.slow * (cached ? hit : service)(random), () => {
+    const cached = job.want != null && lookUp(job.want)
+    clock.after(now.slow * (cached ? hit(random) : service(job.want == null ? randomOthers : random)), () => {
       busy--
-      cache?.add(job.want.key)
       workOn()
-      send(job)
+      if (isAsked(job)) {
+        cache?.add(job.want.key)
+        send(job)
+      }
     })
+  }
+
+  function lookUp ({ key }: TargetWant): boolean {
+    if (cache == null) {
+      return false
+    }
+    const hit = cache.touch(key)
+    events.looked(hit)
+    return hit
   }
 
   /** Takes up what has queued. */
@@ -134,7 +169,7 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
     }
   }
 
-  function send (job: Job): void {
+  function send (job: Asked): void {
     if (job.over || hold(job)) {
       return
     }
@@ -169,12 +204,14 @@ export function modelMember (id: string, model: MemberModel, env: WorldEnv, bloc
     if (now.holds > before.holds) {
       bringLate()
     }
+    expectOthers()
   }
 
   function goDown (): void {
     for (const job of [...open.values()]) {
       end(job)
     }
+    queue.clear()
     listed.clear()
     held = []
     sink?.down(new Error(`${id} is down, as its scenario says`))

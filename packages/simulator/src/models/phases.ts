@@ -8,21 +8,22 @@ export interface Behaviour {
   readonly stalled: boolean
   readonly cold: boolean
   readonly holds: number
+  readonly others: number
 }
 
 /**
  * Calls at the beginning and whenever a phase begins or ends. Where phases
  * overlap, the later in the list wins.
  */
-export function followPhases (clock: Timers, { phases, holds }: Pick<MemberModel, 'phases' | 'holds'>, change: (now: Behaviour) => void): void {
-  const usual: Behaviour = { slow: 1, down: false, stalled: false, cold: false, holds }
+export function followPhases (clock: Timers, { phases, holds, others }: Pick<MemberModel, 'phases' | 'holds' | 'others'>, change: (now: Behaviour) => void): void {
+  const usual: Behaviour = { slow: 1, down: false, stalled: false, cold: false, holds, others }
   const running = new Set<Phase>()
 
   function apply (): void {
     let behaviour = usual
     for (const phase of phases) {
       if (running.has(phase)) {
-        behaviour = { ...phase, holds: phase.holds ?? holds }
+        behaviour = { ...phase, holds: phase.holds ?? holds, others: phase.others ?? others }
       }
     }
     change(behaviour)

@@ -173,6 +173,7 @@ function memberOf (id: string, weight: number, labels: Readonly<Record<string, s
     network: 0,
     service: empirical(seen?.block),
     presence: empirical(seen?.presence),
+    others: 0,
     holds: blocks + lacks === 0 ? 1 : blocks / (blocks + lacks),
     phases: []
   }

@@ -54,7 +54,8 @@ const phase = z.strictObject({
   down: z.boolean().default(false).describe('its connection is closed and what it owed is lost'),
   stalled: z.boolean().default(false).describe('it answers nothing until the phase ends'),
   cold: z.boolean().default(false).describe('it begins with an empty cache'),
-  holds: share.optional().describe('share of the blocks that it holds meanwhile')
+  holds: share.optional().describe('share of the blocks that it holds meanwhile'),
+  others: z.number().min(0).optional().describe('blocks a second that others ask it for meanwhile')
 })
 
 const member = z.strictObject({
@@ -67,6 +68,7 @@ const member = z.strictObject({
   workers: count.optional().describe('blocks it works on at a time, the others queue; default: without limit'),
   presence: distribution.default(0).describe('ms to say HAVE or DONT_HAVE, beside the queue'),
   bandwidth: positive.optional().describe('bytes a second for all its blocks together; default: without limit'),
+  others: z.number().min(0).default(0).describe('blocks a second that others ask it for, which the router cannot see: they take workers, and `service`'),
   holds: share.default(1).describe('share of all blocks that it holds, chosen by hash'),
   cache: z.strictObject({
     blocks: count.describe('blocks that it keeps, the least recently used goes first'),

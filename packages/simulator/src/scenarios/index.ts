@@ -4,6 +4,7 @@ import { dying } from './dying.ts'
 import { flapping } from './flapping.ts'
 import { garbage } from './garbage.ts'
 import { hedging } from './hedging.ts'
+import { hiddenLoad } from './hidden-load.ts'
 import { hotKey } from './hot-key.ts'
 import { hour } from './hour.ts'
 import { mixedSizes } from './mixed-sizes.ts'
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   movedKeys,
   coldCaches,
   mixedSizes,
+  hiddenLoad,
   unequalNodes,
   garbage,
   dying,

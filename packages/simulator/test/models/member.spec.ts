@@ -122,6 +122,17 @@ describe('a modelled member', () => {
     expect(said.slice(1)).to.have.members(['51 have', '60 block 1', '70 block 2', '80 block 3'])
   })
 
+  it('is busy with others, who take its workers unseen', () => {
+    const { clock, target, said, open } = rig({ workers: 1, phases: [{ from: 5, to: 25, others: 1000 }] })
+    clock.pass(25)
+    // twenty have come, and one leaves every 10 ms
+    target.ask([want(1)])
+    expect(open()).to.equal(1)
+    clock.pass(1000)
+    expect(said).to.have.length(2)
+    expect(Number(said[1].split(' ')[0])).to.be.within(120, 350)
+  })
+
   it('sends by itself what it has got of what it lacked, while that is wanted', () => {
     const { clock, target, said } = rig({ holds: 0, phases: [{ from: 10, holds: 1 }] })
     target.ask([want(1), want(2)])
