@@ -31,8 +31,8 @@ const PROBED = 1e15
  * Prequal asks servers how busy they are. Bitswap has no such probe, so the
  * signals are passive: what is in flight from us, or what the member says that it
  * has queued for us if that is more, and the latency of its answers: its average,
- * not its peaks, which would keep idle members from being asked. A member shared by several balancers is hotter than each can see;
- * that shows in its latency alone.
+ * not its peaks, which would keep idle members from being asked. A member shared by
+ * several balancers is hotter than each can see; that shows in its latency alone.
  *
  * A member of which nothing is known is cold while nothing is in flight at it, and
  * last otherwise, so that it is asked one want at a time until it answers. As with
