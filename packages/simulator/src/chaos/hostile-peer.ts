@@ -8,11 +8,11 @@ import type { PeerLink, World } from '../world/world.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
 /**
- * What a peer does of its own accord: wants something, takes a want back, sends a full list, sends
- * far too many wants, asks again (what it wants, what it had), wants the block of what it has a HAVE
+ * What a peer does of its own accord: wants something, takes a want back, does both in one message,
+ * maybe to one CID, sends a full list, sends far too many wants, asks again (what it wants, what it had), wants the block of what it has a HAVE
  * for, leaves, sends what is no want, reads at another pace, loses what it was sent.
  */
-export type PeerAct = 'want' | 'cancel' | 'full' | 'huge' | 'again' | 'upgrade' | 'leave' | 'odd' | 'pace' | 'lose'
+export type PeerAct = 'want' | 'cancel' | 'mixed' | 'full' | 'huge' | 'again' | 'upgrade' | 'leave' | 'odd' | 'pace' | 'lose'
 
 export interface HostilePeer {
   readonly id: string
@@ -140,6 +140,20 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
         send([cancelOf(pick(blocks).cids[0])]) // whether it wanted that or not
         mine.delete(cidText(pick(blocks).cids[0]))
       }
+    },
+
+    mixed () {
+      const asked = new Set<string>()
+      send(Array.from({ length: int(2, 6) }, (): WantEntry => {
+        const wanted = draw()
+        const text = cidText(wanted.cid)
+        if (chance(0.5) && !asked.has(text)) {
+          asked.add(text)
+          return add(wanted)
+        }
+        mine.delete(text)
+        return cancelOf(wanted.cid)
+      }), chance(0.1) && mine.size === 0)
     },
 
     full () {

@@ -48,15 +48,39 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   }
 
   /** What a message may have cost a peer that wants more than it may. */
-  function evicted (peer: SeenPeer, entries: readonly WantEntry[], kept: number, delta: Gains): void {
+  function evicted (peer: SeenPeer, entries: readonly WantEntry[], full: boolean, count: number): void {
     const asked = entries.filter(({ cancel }) => !cancel)
-    if (asked.length <= limits.wantsPerPeer && kept <= limits.wantsPerPeer) {
-      broken('eviction', `${peer.id} lost ${delta.evicted} wants by a message of ${asked.length}, after which it had ${kept} of at most ${limits.wantsPerPeer}`)
+    if (asked.length <= limits.wantsPerPeer && peer.wants.size <= limits.wantsPerPeer) {
+      broken('eviction', `${peer.id} lost ${count} wants by a message of ${asked.length}, after which it had ${peer.wants.size} of at most ${limits.wantsPerPeer}`)
+    }
+    if (full && asked.length === entries.length) {
+      cut(peer, asked)
+      return
     }
     const highest = Math.max(...asked.map(({ priority }) => priority))
     for (const want of peer.wants.values()) {
-      // a want that is on its way gives way only to those of higher priority
-      if (want.priority <= highest || (members.tried(want.key) && !members.isOpen(want.key))) {
+      // a want that is on its way gives way only to those of higher priority; one that has its HAVE may be on its way to another
+      if (want.priority <= highest || (members.tried(want.key) && (!members.isOpen(want.key) || members.affirmed(want.key)))) {
+        want.sure = false
+        want.promises = 0
+      }
+    }
+  }
+
+  /** A full list that is too long keeps its entries of highest priority; of equals nobody knows which. */
+  function cut (peer: SeenPeer, entries: readonly WantEntry[]): void {
+    const floor = entries.map(({ priority }) => priority).sort((a, b) => b - a)[limits.wantsPerPeer - 1] ?? -Infinity
+    const named = new Map<string, { least: number, most: number }>()
+    for (const { cid, priority } of entries) {
+      const text = cidText(cid)
+      const { least, most } = named.get(text) ?? { least: Infinity, most: -Infinity }
+      named.set(text, { least: Math.min(least, priority), most: Math.max(most, priority) })
+    }
+    for (const [text, want] of [...peer.wants]) {
+      const { least, most } = named.get(text) ?? { least: -Infinity, most: -Infinity }
+      if (most < floor) {
+        end(want)
+      } else if (least <= floor) {
         want.sure = false
         want.promises = 0
       }
@@ -127,7 +151,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         peers.set(id, peer)
       }
       const named = new Set<SeenWant>()
-      for (const entry of entries) {
+      for (const entry of lastWords(entries)) {
         const key = wantKey(entry.cid)
         if (key == null) {
           continue
@@ -151,7 +175,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         }
       }
       if (delta.evicted > 0) {
-        evicted(peer, entries, peer.wants.size, delta)
+        evicted(peer, entries, full, delta.evicted)
       }
     },
 
@@ -298,4 +322,9 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       }
     }
   }
+}
+
+/** What a message with cancels says last of a CID counts, as in boxo, where it could not say more than one thing. */
+function lastWords (entries: readonly WantEntry[]): Iterable<WantEntry> {
+  return entries.some(({ cancel }) => cancel) ? new Map(entries.map(entry => [cidText(entry.cid), entry])).values() : entries
 }

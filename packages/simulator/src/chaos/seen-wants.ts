@@ -106,7 +106,7 @@ export function seenWants (lifetime: number, now: () => number, forget: (key: Wa
         asks: 1,
         denials: 0,
         promises: 0,
-        maybeTold: false,
+        maybeTold: peer.ended.has(text),
         askedAt: now(),
         deniable: false,
         sure: true,
