@@ -1,94 +1,14 @@
-import { writeFileSync } from 'node:fs'
-import { fakeEnv, fakeMembers, fakeWant, ranking } from '@kitsune/want-router/testing'
 import { expect } from 'aegir/chai'
-import { checkStrategy, loadStrategy, modulesIn } from '../../src/config/strategy.ts'
+import { checkStrategy, loadStrategy } from '../../src/config/strategy.ts'
 import { ConfigError } from '../../src/errors.ts'
-import { temporaryFolder } from '../support/folder.ts'
 
-const LAST_FIRST = `env => {
-  let members = []
-  return {
-    update (changed) { members = changed.toReversed() },
-    * rank () { yield * members }
-  }
-}`
-
-describe('strategy modules', () => {
-  const folder = temporaryFolder()
-
-  function write (name: string, text: string): void {
-    writeFileSync(folder(name), text)
-  }
-
-  /** How the strategy of an expression ranks three members. */
-  async function ranks (expression: string): Promise<string[]> {
-    const strategy = (await loadStrategy(expression, folder()))(fakeEnv())
-    strategy.update(fakeMembers(3))
-    return ranking(strategy, fakeWant('key'))
-  }
-
-  it('are what begins or ends as a path does', () => {
-    expect(modulesIn('bounded-load(presence(./a.js, x), 1.25)')).to.deep.equal(['./a.js'])
-    expect(modulesIn('tiers(../b.mjs), /c/d ,e.ts, f.mts')).to.deep.equal(['../b.mjs', '/c/d', 'e.ts', 'f.mts'])
-    expect(modulesIn('bounded-load(rendezvous, 1.25)')).to.deep.equal([])
-  })
-
-  it('stand for the strategy that they export', async () => {
-    write('last-first.mjs', `export const strategy = ${LAST_FIRST}`)
-
-    expect(await ranks('./last-first.mjs')).to.deep.equal(['member-2', 'member-1', 'member-0'])
-    expect(await ranks('last-first.mjs')).to.deep.equal(['member-2', 'member-1', 'member-0'])
-    expect(await ranks(folder('last-first.mjs'))).to.deep.equal(['member-2', 'member-1', 'member-0'])
-  })
-
-  it('may be written in TypeScript', async () => {
-    write('typed.mts', `type Factory = (env: unknown) => unknown\nexport const strategy: Factory = ${LAST_FIRST}`)
-
-    expect(await ranks('./typed.mts')).to.deep.equal(['member-2', 'member-1', 'member-0'])
-  })
-
-  it('may be wrapped, like any other', async () => {
-    write('last-first.mjs', `export const strategy = ${LAST_FIRST}`)
-
-    expect(await ranks('bounded-load(./last-first.mjs, 2)')).to.deep.equal(['member-2', 'member-1', 'member-0'])
-  })
-
-  it('may wrap others themselves', async () => {
-    write('reversed.mjs', `export const strategy = {
-      wraps: 1,
-      make: ([inner]) => env => {
-        const strategy = inner(env)
-        return { update: members => strategy.update(members), * rank (want) { yield * [...strategy.rank(want)].reverse() } }
-      }
-    }`)
-    const straight = await ranks('rendezvous')
-
-    expect(await ranks('./reversed.mjs(rendezvous)')).to.deep.equal(straight.toReversed())
-    await expect(loadStrategy('./reversed.mjs', folder())).to.eventually.be.rejectedWith(ConfigError, './reversed.mjs is written ./reversed.mjs(strategy)')
-  })
-
-  it('are not looked for before the balancer starts', () => {
+describe('strategies of a configuration', () => {
+  it('that are modules are not looked for before the balancer starts', async () => {
     expect(() => { checkStrategy('./nowhere.mjs') }).to.not.throw()
-    expect(() => { checkStrategy('luck') }).to.throw(ConfigError, /there is no "luck" .+, or the path of a module, as in \.\/my-strategy\.js$/)
+    await expect(loadStrategy('./nowhere.mjs')).to.eventually.be.rejectedWith(ConfigError, /nowhere\.mjs cannot be imported/)
   })
 
-  const mistakes: Record<string, [text: string | undefined, says: RegExp]> = {
-    'is not there': [undefined, /^strategy: \.\/mine\.mjs cannot be imported: Cannot find module '.*mine\.mjs'$/],
-    'does not compile': ['export const', /^strategy: \.\/mine\.mjs cannot be imported: /],
-    'exports nothing': ['export const mine = 1', /^strategy: \.\/mine\.mjs exports nothing called "strategy": export const strategy = env => /],
-    'exports no function': ['export const strategy = 1', /^strategy: \.\/mine\.mjs exports something else called "strategy"/],
-    'exports what makes factories': [`export const strategy = zone => ${LAST_FIRST}`, /^strategy: "strategy" of \.\/mine\.mjs makes strategy factories and is none/],
-    'makes something else': ['export const strategy = () => ({})', /^strategy: "strategy" of \.\/mine\.mjs does not return an object with update and rank$/],
-    throws: ['export const strategy = () => { throw new Error("no zone") }', /^strategy: the strategy of \.\/mine\.mjs cannot be made: no zone$/]
-  }
-
-  for (const [mistake, [text, says]] of Object.entries(mistakes)) {
-    it(`are refused with the reason where one ${mistake}`, async () => {
-      if (text != null) {
-        write('mine.mjs', text)
-      }
-
-      await expect(loadStrategy('./mine.mjs', folder())).to.eventually.be.rejectedWith(ConfigError, says)
-    })
-  }
+  it('that are unknown are refused, with what exists and how to write one\'s own', () => {
+    expect(() => { checkStrategy('luck') }).to.throw(ConfigError, /there is no "luck" .+rendezvous.+as in \.\/my-strategy\.js$/)
+  })
 })
