@@ -22,8 +22,14 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
   }
 
   for (const member of candidates(state, route)) {
-    if ((blocked ?? stalled)?.state === 'up' && member.state !== 'up') {
-      break // better to wait for who is well than to ask who is not
+    if ((blocked ?? stalled)?.state === 'up') {
+      // better to wait for who is well than to ask who is not, or who mostly lacks what others have
+      if (member.state !== 'up') {
+        break
+      }
+      if (state.strategy.avoids?.(member.id) === true) {
+        continue
+      }
     }
     if (member.stalled) {
       stalled ??= member

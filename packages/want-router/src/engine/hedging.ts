@@ -37,7 +37,7 @@ export function hedgeDue (state: State): void {
 
 function hedge (state: State, route: Route): void {
   for (const member of candidates(state, route)) {
-    if (member !== route.member && member.state === 'up' && !member.stalled && hasRoom(member, 0)) {
+    if (member !== route.member && mayHedge(state, member)) {
       state.retryTokens--
       state.totals.hedges++
       member.totals.asks++
@@ -50,6 +50,10 @@ function hedge (state: State, route: Route): void {
       return
     }
   }
+}
+
+function mayHedge (state: State, member: EngineMember): boolean {
+  return member.state === 'up' && !member.stalled && hasRoom(member, 0) && state.strategy.avoids?.(member.id) !== true
 }
 
 /** Closes a hedge; what becomes of the route is the attempt's matter. */

@@ -45,7 +45,8 @@ export class Route implements Want {
   askAgainAt = 0
   rests = 0
 
-  #said: Map<EngineMember, { what: Said, epoch: number }> | undefined
+  /** By member id, since strategies ask by it. */
+  #said: Map<string, { member: EngineMember, what: Said, epoch: number }> | undefined
 
   constructor (key: WantKey, hash: number, cid: Uint8Array) {
     this.key = key
@@ -59,37 +60,38 @@ export class Route implements Want {
 
   /** {@link Want.said}: unknown is not told, since it is no knowledge. */
   said (id: string): 'have' | 'lack' | 'failed' | undefined {
-    if (this.#said != null) {
-      for (const member of this.#said.keys()) {
-        if (member.id === id) {
-          const what = this.saidBy(member)
-          return what === 'unknown' ? undefined : what
-        }
-      }
+    const entry = this.#said?.get(id)
+    if (entry != null && entry.epoch === entry.member.epoch && entry.what !== 'unknown') {
+      return entry.what
     }
   }
 
   saidBy (member: EngineMember): Said | undefined {
-    const entry = this.#said?.get(member)
+    const entry = this.#said?.get(member.id)
     return entry?.epoch === member.epoch ? entry.what : undefined
   }
 
   note (member: EngineMember, what: Said): void {
-    (this.#said ??= new Map()).set(member, { what, epoch: member.epoch })
+    (this.#said ??= new Map()).set(member.id, { member, what, epoch: member.epoch })
   }
 
   /** Forgets what a member said; true if there was something to forget. */
   forget (member: EngineMember): boolean {
-    return this.#said?.delete(member) ?? false
+    return this.#said?.delete(member.id) ?? false
   }
 
   /** Members that have said something, stale or not. */
-  speakers (): Iterable<EngineMember> {
-    return this.#said?.keys() ?? []
+  * speakers (): Iterable<EngineMember> {
+    for (const { member } of this.#said?.values() ?? []) {
+      yield member
+    }
   }
 
   /** Members that are up and have said HAVE. */
   * holders (): Iterable<EngineMember> {
+    if (this.fresh) {
+      return
+    }
     for (const member of this.speakers()) {
       if (member.connected && this.saidBy(member) === 'have') {
         yield member

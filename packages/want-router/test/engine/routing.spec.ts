@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { bench, entry, testBlock } from './harness.ts'
+import { bench, entry, inOrder, testBlock } from './harness.ts'
 
 describe('engine: the way of a want', () => {
   const block = testBlock(1)
@@ -174,6 +174,20 @@ describe('engine: the way of a want', () => {
     expect(b.take('p').blocks).to.have.length(1)
     b.block('b', block)
     expect(b.askedFor(other)).to.deep.equal(['a'])
+  })
+
+  it('waits for a busy member rather than ask one that the strategy avoids', () => {
+    const strategy: typeof inOrder = env => ({ ...inOrder(env), avoids: id => id === 'b' })
+    const b = bench({ strategy, limits: { wantsPerMember: 1 } })
+    const [first, second] = [1, 2].map(i => testBlock(i))
+    b.want('p', entry(first), entry(second))
+    expect(b.asks.map(({ member }) => member)).to.deep.equal(['a'])
+    b.block('a', first)
+    expect(b.askedFor(second)).to.deep.equal(['a'])
+
+    b.engine.put({ t: 'down', member: 'a' })
+    b.flush()
+    expect(b.askedFor(second)).to.deep.equal(['a', 'b'])
   })
 
   it('delivers an empty block', () => {
