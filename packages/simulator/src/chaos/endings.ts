@@ -19,12 +19,13 @@ export function awaitAnswers ({ clock, watched }: Stage, members: readonly Hosti
 
   /** What a want waits for although it could have been answered. */
   function missing (want: SeenWant): string | undefined {
-    const waits = want.promises === 0 && !want.maybeTold
+    const waits = !want.answered && told.has(want.peer.id)
     const held = holders(want)
     if (held.length > 0) {
-      return want.type === 'block' || (waits && told.has(want.peer.id)) ? `${want.type} ${printCid(want.cid)}, which ${held.map(({ id }) => id).join(', ')} would serve` : undefined
+      // known issue: a HAVE that is asked for again is not said if the window is full at that moment
+      return want.type === 'block' || (waits && want.promises === 0) ? `${want.type} ${printCid(want.cid)}, which ${held.map(({ id }) => id).join(', ')} would serve` : undefined
     }
-    if (waits && want.denials === 0 && want.alwaysDontHave && told.has(want.peer.id) && connected.length > 0 && connected.every(({ denies }) => denies)) {
+    if (waits && want.promises === 0 && !want.maybeTold && want.alwaysDontHave && connected.length > 0 && connected.every(({ denies }) => denies)) {
       return `DONT_HAVE ${printCid(want.cid)}, which nobody has`
     }
   }

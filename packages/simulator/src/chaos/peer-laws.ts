@@ -59,8 +59,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     }
     const highest = Math.max(...asked.map(({ priority }) => priority))
     for (const want of peer.wants.values()) {
-      // a want that is on its way gives way only to those of higher priority; one that has its HAVE may be on its way to another
-      if (want.priority <= highest || (members.tried(want.key) && (!members.isOpen(want.key) || members.affirmed(want.key)))) {
+      // a want that is on its way gives way only to those of higher priority; one that may have its HAVE is not
+      if (want.priority <= highest || members.affirmed(want.key) || (members.tried(want.key) && !members.isOpen(want.key))) {
         want.sure = false
         want.promises = 0
       }
@@ -116,6 +116,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     if (want == null) {
       broken('address', `${peer.id} gets ${what}, which it does not ask for`)
     }
+    want.answered = true
     if (have) {
       want.promises++
       if (!members.affirmed(want.key)) {

@@ -18,6 +18,8 @@ export interface SeenWant {
   promises: number
   /** It may be one of which a presence was taken. */
   maybeTold: boolean
+  /** A presence was taken since it was asked for last: who asks again has not kept the answer. */
+  answered: boolean
   askedAt: number
   /** There was a moment since it began at which a DONT_HAVE was right. */
   deniable: boolean
@@ -107,6 +109,7 @@ export function seenWants (lifetime: number, now: () => number, forget: (key: Wa
         denials: 0,
         promises: 0,
         maybeTold: peer.ended.has(text),
+        answered: false,
         askedAt: now(),
         deniable: false,
         sure: true,
@@ -137,6 +140,7 @@ export function seenWants (lifetime: number, now: () => number, forget: (key: Wa
     want.sendDontHave ||= entry.sendDontHave
     want.alwaysDontHave &&= entry.sendDontHave
     want.asks++
+    want.answered = false
     want.askedAt = now()
     return want
   }

@@ -162,5 +162,40 @@ export const PLANTED_BUGS: readonly Plant[] = [
     file: 'engine/answering.ts',
     find: '  if (route == null) {\n    return\n  }\n\n  progress(',
     replace: '  if (route == null) {\n    throw new Error("no route")\n  }\n\n  progress('
+  },
+  {
+    name: 'a HAVE is ignored that comes while another member is asked',
+    laws: ['denial'],
+    file: 'engine/answering.ts',
+    find: "if (asked ? route.asked === 'block' : route.saidBy(member) == null) {",
+    replace: "if (asked ? route.asked === 'block' : route.member != null || route.saidBy(member) == null) {"
+  },
+  {
+    name: 'who asks again after a DONT_HAVE is not answered again',
+    laws: ['denial'],
+    file: 'engine/wanting.ts',
+    find: '  want.denied = false\n',
+    replace: ''
+  },
+  {
+    name: 'a presence outlives its want',
+    laws: ['address'],
+    file: 'engine/answering.ts',
+    find: '  withdraw(state, want) // the same want asked anew is answered anew\n',
+    replace: ''
+  },
+  {
+    name: 'a list that is too long keeps what weighs least',
+    laws: ['lost', 'eviction'],
+    file: 'engine/ledger.ts',
+    find: '.sort((a, b) => b - a)',
+    replace: '.sort((a, b) => a - b)'
+  },
+  {
+    name: 'what is expected in all is never taken off',
+    laws: ['lost', 'denial'],
+    file: 'engine/attempts.ts',
+    find: '  state.inFlight += change',
+    replace: '  state.inFlight += Math.max(0, change)'
   }
 ]
