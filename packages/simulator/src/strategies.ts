@@ -59,7 +59,7 @@ async function load (expression: string): Promise<StrategyFactory> {
     return await loadStrategy(expression, { known: WRITTEN })
   } catch (err) {
     if (err instanceof InvalidOptionError) {
-      throw new UsageError(`--strategies: ${err.message}`)
+      throw new UsageError(`--strategies: ${err.message.replace(/^strategy: /, '')}`)
     }
     throw err
   }

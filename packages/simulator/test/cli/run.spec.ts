@@ -100,7 +100,7 @@ describe('kitsune-simulate', function () {
       [['--scenario', broken], /broken\.json: title: /],
       [['--scenario', empty], /empty\.mjs: it: /],
       [['--scenario', 'slow-node', '--strategies', 'quickest'], /there is no "quickest"/],
-      [['--scenario', 'slow-node', '--strategies', empty], /empty\.mjs exports no "strategy"/],
+      [['--scenario', 'slow-node', '--strategies', empty], /empty\.mjs exports nothing called "strategy"/],
       [['--scenario', 'slow-node', '--record', 'r.ndjson'], /--record: there are \d+ runs/],
       [['--scenario', broken, '--replay', '--strategies', 'rendezvous'], /--replay: .*not a line of a recording/],
       [['--scenario', 'x.ndjson', '--replay'], /--replay: name with --strategies the one/],
