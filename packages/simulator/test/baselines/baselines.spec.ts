@@ -1,0 +1,21 @@
+import { leastLoaded, rendezvous } from '@kitsune/want-router'
+import { strategyTests } from '@kitsune/want-router/testing'
+import { modulo } from '../../src/baselines/modulo.ts'
+import { twoChoices } from '../../src/baselines/two-choices.ts'
+
+const test = { describe, it }
+
+describe('baselines', () => {
+  describe('modulo', () => {
+    const why = 'it counts places in the list, which is what is wrong with it'
+    strategyTests(modulo(), { test, laws: { shares: why, 'shares-under-load': why, 'input-order': why, 'minimal-disruption': why } })
+  })
+
+  for (const [name, inner] of Object.entries({ 'least-loaded': leastLoaded(), rendezvous: rendezvous() })) {
+    describe(`two-choices(${name})`, () => {
+      const blind = 'it draws without regard to weights'
+      const chance = 'it draws at random'
+      strategyTests(twoChoices(inner), { test, laws: { shares: blind, 'shares-under-load': blind, 'input-order': chance, 'minimal-disruption': chance } })
+    })
+  }
+})
