@@ -38,7 +38,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
   const mine = new Map<string, Wanted>()
   const had = new Map<string, Wanted>()
   let link: PeerLink | undefined
-  let pace: 'prompt' | 'slow' | 'stopped' = 'prompt'
+  let pace: 'prompt' | 'slow' | 'stopped' = pick(['prompt', 'prompt', 'slow', 'stopped'])
   let losing = false
   let reading = false
   let healed = false

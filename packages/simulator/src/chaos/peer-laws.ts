@@ -221,8 +221,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         }
       }
       for (const peer of peers.values()) {
-        // blocks may weigh twice what was expected, and what stalled members owe has a window to itself
-        const most = 4 * Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) + largest
+        // its window grows when it reads; blocks may weigh twice what was expected, and what stalled members owe has a window to itself
+        const most = 4 * (peer.reads ? Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) : limits.unsentPerPeer) + largest
         if (peer.unsent > most) {
           broken('windows', `${peer.unsent} bytes wait unsent for ${peer.id}, its window and what was on its way hold ${most}`)
         }
@@ -265,6 +265,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         }
         return
       }
+      peer.reads = true
       for (const { cid, have } of message.presences ?? []) {
         takenPresence(peer, cid, have)
       }

@@ -37,6 +37,8 @@ export interface SeenPeer {
   readonly maybeCopies: Map<string, number>
   /** Bytes of the certain ones. */
   unsent: number
+  /** It has taken something. */
+  reads: boolean
   /** CIDs whose wants ended since everything was taken. */
   readonly ended: Set<string>
 }
@@ -71,7 +73,7 @@ export interface SeenWants {
 const SWEEP = 1000
 
 export function seenPeer (id: string): SeenPeer {
-  return { id, wants: new Map(), copies: new Map(), maybeCopies: new Map(), unsent: 0, ended: new Set() }
+  return { id, wants: new Map(), copies: new Map(), maybeCopies: new Map(), unsent: 0, reads: false, ended: new Set() }
 }
 
 /** Calls `forget` when a block begins or ceases to be wanted. */
