@@ -1,4 +1,4 @@
-import { boundedLoad, DEFAULT_BOUND } from './decorators/bounded-load.ts'
+import { boundedLoad, DEFAULT_BOUND, DEFAULT_LEAST } from './decorators/bounded-load.ts'
 import { DEFAULT_PRESENCE, presence } from './decorators/presence.ts'
 import { DEFAULT_STICKY, sticky } from './decorators/sticky.ts'
 import { DEFAULT_LABEL, tiers } from './decorators/tiers.ts'
@@ -59,8 +59,8 @@ export const STRATEGIES: Readonly<Record<string, StrategySyntax>> = {
   },
   'bounded-load': {
     wraps: 1,
-    options: { c: DEFAULT_BOUND },
-    make: ([inner], options) => boundedLoad(inner, options.number('c'))
+    options: { c: DEFAULT_BOUND, least: DEFAULT_LEAST },
+    make: ([inner], options) => boundedLoad(inner, options.number('c'), options.number('least'))
   },
   presence: {
     wraps: 1,

@@ -6,6 +6,8 @@ import type { Member, StrategyFactory } from '../strategy.ts'
 
 /** How far above the average a member may go, where nothing is said. */
 export const DEFAULT_BOUND = 1.25
+/** Wants that a member may have whatever the average, where nothing is said. */
+export const DEFAULT_LEAST = 0
 
 /**
  * Keeps hot keys from flooding one member: those that have at most
@@ -30,12 +32,20 @@ export const DEFAULT_BOUND = 1.25
  * @param inner - orders the members
  * @param c - how far above the average a member may go; 1 is the strictest,
  * more keeps more wants with their first choice. Default 1.25
- * @throws {InvalidOptionError} if `c` is below 1, or `inner` is decorated in an
- * order that defeats it
+ * @param least - wants that a member of weight 1 may have in flight whatever the
+ * average. Where members are hardly busy the average is below 1, so that a second
+ * want at the same time already overflows, which costs cache hits; a few wants
+ * more cost such a member nothing. Default 0: the rule as it was published
+ * @throws {InvalidOptionError} if `c` is below 1, `least` below 0, or `inner` is
+ * decorated in an order that defeats it
  */
-export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND): StrategyFactory {
+export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND, least = DEFAULT_LEAST): StrategyFactory {
   if (!(c >= 1 && c < Infinity)) {
     throw new InvalidOptionError(`bounded-load: c is a number of at least 1, not ${c}`)
+  }
+
+  if (!(least >= 0 && least < Infinity)) {
+    throw new InvalidOptionError(`bounded-load: least is a number of wants of at least 0, not ${least}`)
   }
 
   return composed({ name: 'bounded-load' }, inner, env => {
@@ -62,7 +72,7 @@ export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND): Strateg
 
     const ranking = rankings(() => new Rearranged({
       start (want) {
-        bound = c * loadPerWeight()
+        bound = Math.max(least, c * loadPerWeight())
         return strategy.rank(want)
       },
 

@@ -35,6 +35,17 @@ describe('bounded load', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m1', 'm3', 'm0', 'm2'])
   })
 
+  it('lets a member have a few wants whatever the average, if told so, by weight', () => {
+    const strategy = boundedLoad(asConfigured, 1.25, 4)(fakeEnv())
+    const members = [fakeMember('a'), fakeMember('b', { weight: 0.5 }), fakeMember('c')]
+    strategy.update(members)
+    members[0].load.wants = 3
+    members[1].load.wants = 2
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['a', 'c', 'b'])
+    members[0].load.wants = 4
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['c', 'a', 'b'])
+  })
+
   it('never lets a member have more than ceil(c × average) in flight, however skewed the keys', () => {
     const members = fakeMembers(10)
     const byId = new Map(members.map(member => [member.id, member]))
@@ -142,6 +153,9 @@ describe('bounded load', () => {
   it('refuses a bound below the average, and tiers inside of it', () => {
     for (const c of [0.99, 0, -1, NaN, Infinity]) {
       expect(() => boundedLoad(rendezvous(), c)).to.throw(/c is a number of at least 1/).with.property('name', 'InvalidOptionError')
+    }
+    for (const least of [-1, NaN, Infinity]) {
+      expect(() => boundedLoad(rendezvous(), 2, least)).to.throw(/least is a number of wants/).with.property('name', 'InvalidOptionError')
     }
     expect(() => boundedLoad(tiers(rendezvous()))).to.throw(/write tiers\(bounded-load\(…\)\)/).with.property('name', 'InvalidOptionError')
   })
