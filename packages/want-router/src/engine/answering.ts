@@ -3,10 +3,10 @@ import { askedAt, endAttempt, passAccount, progress } from './attempts.ts'
 import { joinBacklog, leaveLists, requeue } from './backlog.ts'
 import { cancelHedge, endHedge, promoteHedge } from './hedging.ts'
 import { removeWant } from './ledger.ts'
+import { deliver, deny, promise, withdraw } from './saying.ts'
 import { tellCancel } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
-import type { Reply } from './replies.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 
@@ -33,80 +33,6 @@ function passOn (state: State, route: Route, from: Upstream, to: Upstream): void
   } else if (route.waitsFor?.peer === from) {
     joinBacklog(route, route.waitsFor.member, to)
   }
-}
-
-/**
- * Queues a reply. False if it was not `reserved` in the peer's window and would
- * not fit what may wait unsent: the peer loses this copy and keeps its want, so
- * that one that does not read costs no more than its window.
- */
-export function say (state: State, peer: Upstream, reply: Reply, reserved = false): boolean {
-  const unsent = peer.replies.bytes
-  const size = reply.bytes?.byteLength ?? 0
-  if (unsent > 0 && !reserved && unsent + size > state.limits.unsentPerPeer) {
-    state.totals.copiesLost++
-    return false
-  }
-  peer.replies.push(reply)
-  state.unsent += peer.replies.bytes - unsent
-  state.readyPeers.add(peer)
-  return true
-}
-
-/** Takes back what was said of a want, if it has not left yet. */
-function withdraw (state: State, { owner, presence }: LedgerWant): void {
-  if (presence != null) {
-    const unsent = owner.replies.bytes
-    owner.replies.withdraw(presence)
-    state.unsent -= unsent - owner.replies.bytes
-  }
-}
-
-function sayPresence (state: State, want: LedgerWant, have: boolean): boolean {
-  const { owner, presence: old } = want
-  if (old?.have === have && owner.replies.has(old)) {
-    return true
-  }
-  const presence: Reply = { cid: want.cid, have }
-  const said = say(state, owner, presence)
-  if (said) {
-    withdraw(state, want)
-    want.presence = presence
-  }
-  return said
-}
-
-/** Says HAVE; from then on this want is never denied. */
-export function promise (state: State, want: LedgerWant): void {
-  if (sayPresence(state, want, true)) {
-    want.promised = true
-    state.totals.havesSent++
-  }
-}
-
-function deny (state: State, want: LedgerWant): void {
-  if (!want.sendDontHave) {
-    want.denied = true
-  } else if (sayPresence(state, want, false)) {
-    want.denied = true
-    state.totals.dontHavesSent++
-  }
-}
-
-/** Gives a waiter the block, unless its window is full. The window shrinks by what has to wait. */
-export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: Uint8Array, reserved = false): boolean {
-  const unsent = peer.replies.bytes
-  peer.blockSize.sample(bytes.byteLength)
-  if (!say(state, peer, { cid, bytes, have: true }, reserved)) {
-    peer.window.reset()
-    return false
-  }
-  if (unsent > state.limits.unsentPerPeer) {
-    peer.window.shrink(bytes.byteLength)
-  }
-  state.totals.blocksSent++
-  state.totals.bytesSent += bytes.byteLength
-  return true
 }
 
 /** A verified block. */
@@ -145,8 +71,10 @@ export function onBlock (state: State, member: EngineMember, key: string, bytes:
       }
       if (deliver(state, want.owner, want.cid, bytes, reserved)) {
         forgetWant(state, want)
+        continue
       }
-    } else if (!want.promised) {
+    }
+    if (want.type === 'have' && !want.promised) {
       promise(state, want)
     }
   }
@@ -176,21 +104,16 @@ function settleRest (state: State, route: Route, member: EngineMember): void {
   route.attempt = 0
   route.rests = 0
   route.type = 'have'
-  let unsaid = false
   for (const want of route.waiters()) {
     if (want.type === 'block') {
       route.type = 'block'
     }
-    unsaid ||= !want.promised
   }
   if (route.type === 'block') {
     requeue(state, route)
-    return
-  }
-  leaveLists(state, route)
-  route.state = 'resting'
-  if (unsaid) {
-    rest(state, route) // a window had no place for the HAVE: it is asked for again
+  } else {
+    leaveLists(state, route)
+    route.state = 'resting'
   }
 }
 

@@ -15,8 +15,6 @@ export interface Replies {
   readonly bytes: number
   readonly size: number
   push (reply: Reply): void
-  /** Whether a presence still waits here. */
-  has (presence: Reply): boolean
   /** Takes back a presence that has not left yet: the want it answers is no more. */
   withdraw (presence: Reply): void
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
@@ -74,7 +72,6 @@ export function replies (): Replies {
       }
     },
 
-    has: presence => presences.has(presence),
     withdraw,
 
     take (maxBytes, protocol) {

@@ -1,0 +1,69 @@
+/**
+ * What is said to an upstream peer: it waits in the peer's replies until its
+ * writer takes it, and counts against the peer until then.
+ */
+import type { LedgerWant, Upstream } from './ledger.ts'
+import type { Reply } from './replies.ts'
+import type { State } from './state.ts'
+
+function queueReply (state: State, peer: Upstream, reply: Reply): void {
+  const unsent = peer.replies.bytes
+  peer.replies.push(reply)
+  state.unsent += peer.replies.bytes - unsent
+  state.readyPeers.add(peer)
+}
+
+/** Takes back what was said of a want, if it has not left yet. */
+export function withdraw (state: State, { owner, presence }: LedgerWant): void {
+  if (presence != null) {
+    const unsent = owner.replies.bytes
+    owner.replies.withdraw(presence)
+    state.unsent -= unsent - owner.replies.bytes
+  }
+}
+
+/** One a want may wait, and goes with it: presences are as bounded as wants, whatever else is unsent. */
+function sayPresence (state: State, want: LedgerWant, have: boolean): void {
+  withdraw(state, want)
+  want.presence = { cid: want.cid, have }
+  queueReply(state, want.owner, want.presence)
+}
+
+/** Says HAVE; from then on this want is never denied. */
+export function promise (state: State, want: LedgerWant): void {
+  sayPresence(state, want, true)
+  want.promised = true
+  state.totals.havesSent++
+}
+
+export function deny (state: State, want: LedgerWant): void {
+  want.denied = true
+  if (want.sendDontHave) {
+    sayPresence(state, want, false)
+    state.totals.dontHavesSent++
+  }
+}
+
+/**
+ * Gives a waiter the block. False if it was not `reserved` in the peer's window
+ * and would not fit what may wait unsent: the peer loses this copy and keeps its
+ * want, so that one that does not read costs no more than its window, which
+ * shrinks by what has to wait.
+ */
+export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: Uint8Array, reserved = false): boolean {
+  const { unsentPerPeer } = state.limits
+  const unsent = peer.replies.bytes
+  peer.blockSize.sample(bytes.byteLength)
+  if (unsent > 0 && !reserved && unsent + bytes.byteLength > unsentPerPeer) {
+    state.totals.copiesLost++
+    peer.window.reset()
+    return false
+  }
+  if (unsent > unsentPerPeer) {
+    peer.window.shrink(bytes.byteLength)
+  }
+  queueReply(state, peer, { cid, bytes, have: true })
+  state.totals.blocksSent++
+  state.totals.bytesSent += bytes.byteLength
+  return true
+}
