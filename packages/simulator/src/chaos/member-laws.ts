@@ -58,6 +58,8 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
   const tried = new Set<WantKey>()
   /** Members asked for something new since the last flush. */
   const asked = new Set<Seen>()
+  /** Hedges that ended before the flush that was to send them. */
+  const neverSent = new Set<string>()
   /** The most that one want can be expected to bring. */
   let largest = limits.expectedBlock
 
@@ -144,10 +146,16 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
       }
     },
 
-    observe ({ member: id, want, result }) {
-      if (!find(id).open.delete(want.key)) {
-        broken('attempts', `an attempt at ${id} for ${printKey(want.key)} is observed (${result}) that was not open`)
+    observe ({ member: id, want: { key }, result, speculative }) {
+      if (find(id).open.delete(key)) {
+        return
       }
+      // a hedge that was answered before it was sent: once a turn
+      const unsent = `${id} ${key}`
+      if (!speculative || result !== 'cancelled' || neverSent.has(unsent)) {
+        broken('attempts', `an attempt at ${id} for ${printKey(key)} is observed (${result}) that was not open`)
+      }
+      neverSent.add(unsent)
     },
 
     flushed ({ members: statuses }) {
@@ -177,6 +185,7 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         broken('windows', `${bytes} expected bytes are open at all members, and were to be ${limits.inFlight}`)
       }
       asked.clear()
+      neverSent.clear()
     },
 
     certain (key) {
