@@ -19,9 +19,9 @@ export const PLANTED_BUGS: readonly Plant[] = [
   {
     name: 'a peer is not always woken for what it can take',
     laws: ['lost', 'denial', 'fairness'],
-    file: 'engine/answering.ts',
+    file: 'engine/saying.ts',
     find: '  state.readyPeers.add(peer)\n',
-    replace: '  if (unsent === 0 && state.now() % 7 > 0) state.readyPeers.add(peer)\n'
+    replace: '  if (state.now() % 7 > 0) state.readyPeers.add(peer)\n'
   },
   {
     name: 'a HAVE is forgotten when all lack',
@@ -82,9 +82,9 @@ export const PLANTED_BUGS: readonly Plant[] = [
   {
     name: 'a peer that does not read gets a copy all the same',
     laws: ['windows'],
-    file: 'engine/answering.ts',
-    find: 'if (unsent > 0 && !reserved && unsent + size > state.limits.unsentPerPeer) {',
-    replace: 'if (unsent > 0 && !reserved && size > state.limits.unsentPerPeer) {'
+    file: 'engine/saying.ts',
+    find: 'if (unsent > 0 && !reserved && unsent + bytes.byteLength > unsentPerPeer) {',
+    replace: 'if (unsent > 0 && !reserved && bytes.byteLength > unsentPerPeer) {'
   },
   {
     name: 'who has begun goes on',
