@@ -70,7 +70,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
 
   function draw (): Wanted {
     const block = pick(blocks)
-    return { block, cid: chance(0.7) ? block.cids[0] : pick(block.cids), type: presences && chance(0.4) ? 'have' : 'block' }
+    return { block, cid: chance(0.7) ? block.cids[0] : pick(block.cids), type: presences && chance(scenario.haves) ? 'have' : 'block' }
   }
 
   /** A want, and that it is wanted. */
@@ -169,7 +169,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
 
     again () {
       const some = [...mine.values(), ...had.values()].filter(() => chance(0.4))
-      send(some.map(wanted => add({ ...wanted, type: presences && chance(0.3) ? 'have' : 'block' })))
+      send(some.map(wanted => add({ ...wanted, type: presences && chance(scenario.haves) ? 'have' : 'block' })))
     },
 
     upgrade () {

@@ -221,8 +221,9 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         }
       }
       for (const peer of peers.values()) {
-        // its window grows when it reads; blocks may weigh twice what was expected, and what stalled members owe has a window to itself
-        const most = 4 * (peer.reads ? Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) : limits.unsentPerPeer) + largest
+        // its window grows when it reads; blocks may weigh twice what was expected, what stalled members owe has a
+        // window to itself, and a block that is alone may exceed it: one on its way, one that came unasked
+        const most = 4 * (peer.reads ? Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) : limits.unsentPerPeer) + 2 * largest
         if (peer.unsent > most) {
           broken('windows', `${peer.unsent} bytes wait unsent for ${peer.id}, its window and what was on its way hold ${most}`)
         }

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly members: ReadonlyArray<{ readonly id: string, readonly weight: number, readonly labels: Readonly<Record<string, string>>, readonly holds: ReadonlySet<number> }>
   readonly peers: readonly string[]
   readonly steps: number
+  /** Share of wants that ask for a HAVE. */
+  readonly haves: number
   /** How likely each kind of thing is, so that one history is all cancels and another all flapping. */
   readonly moods: Readonly<Record<MemberMood, number>>
   readonly peerActs: Readonly<Record<PeerAct, number>>
@@ -48,6 +50,7 @@ export function drawScenario (random: () => number): Scenario {
     })),
     peers: Array.from({ length: int(1, pick([3, 8])) }, (_, i) => `p${i}`),
     steps: int(20, 160),
+    haves: pick([0.1, 0.4, 0.9]),
     moods: { honest: 8, ...weights({ slow: 4, silent: 2, forgetful: 2, failing: 2, ignorant: 1, boasting: 2, lacking: 2, corrupt: 2, twice: 2, astray: 2 }) },
     peerActs: { want: 12, ...weights({ cancel: 4, mixed: 2, full: 2, huge: 1, again: 4, upgrade: 3, leave: 1, odd: 1, pace: 2, lose: 2 }) },
     worldActs: { pass: 10, ...weights({ up: 4, down: 2, capacity: 1, mood: 2, gain: 1, lose: 1, unasked: 2, load: 1, drain: 0, jump: 1 }), drain: chance(0.2) ? 0.3 : 0 }
