@@ -11,6 +11,8 @@ import type { State } from './state.ts'
 const SWEEP = 1000
 // ms after which the silence of a member that cannot deny is an answer; boxo waits 50 ms to 7 s, by twice the mean
 const MIN_SILENCE = 200
+// longest timeouts that a want is granted at a member that is slow and delivers others
+const PATIENCE = 3
 // routes asked again a sweep because nobody has them listed
 const ASK_AGAIN = 256
 
@@ -36,7 +38,8 @@ export function timeoutOf (member: EngineMember): number {
   if (!member.capacity.denies) {
     return route.since + Math.min(timeout, Math.max(MIN_SILENCE, 2 * (smoothed ?? timeout)))
   }
-  return Math.min(Math.max(route.since, member.lastProgress) + timeout, route.since + Math.max(longest, 4 * (smoothed ?? 0)))
+  const most = Math.max(longest, Math.min(4 * (smoothed ?? 0), PATIENCE * longest))
+  return Math.min(Math.max(route.since, member.lastProgress) + timeout, route.since + most)
 }
 
 /** Time has passed: gives up what took too long, and sweeps. */

@@ -54,6 +54,27 @@ describe('engine: failures downstream', () => {
     expect(b.engine.status().members[0].totals.timeouts).to.equal(1)
   })
 
+  it('a member that has become slow gets no more than three of the longest timeouts for a want', () => {
+    const b = bench()
+    for (let i = 2; i < 12; i++) {
+      // each answer keeps the next want from timing out
+      b.want('p', entry(testBlock(i)), entry(testBlock(100 + i)))
+      for (let second = 0; second < 9; second++) {
+        b.pass(1000)
+        b.answer('a', testBlock(500), 'lack')
+      }
+      b.block('a', testBlock(i))
+      b.block('a', testBlock(100 + i))
+    }
+    expect(b.engine.status().members[0].latency).to.be.above(8000)
+    b.want('p', entry(block))
+    for (let second = 0; second < 31; second++) {
+      b.pass(1000)
+      b.answer('a', testBlock(500), 'lack')
+    }
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+  })
+
   it('a late block is still delivered', () => {
     const b = bench()
     b.want('p', entry(block))
