@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { jsIpfsMissing, searchJsIpfs } from '../packages/interop/src/find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { buildStale } from './lib/build.mjs'
 import { summary, total } from './lib/results.mjs'
@@ -33,7 +34,8 @@ const skipIsFailure = isSet(process.env.CI) || isSet(process.env.KITSUNE_NO_SKIP
 const tested = selected()
 
 const broken = await buildStale(closure(tested.map(workspace => workspace.name)))
-const env = { ...process.env, ...kuboEnvironment(), ...(full ? { KITSUNE_FULL: '1' } : {}) }
+const peers = peerEnvironment()
+const env = { ...process.env, ...peers, ...(full ? { KITSUNE_FULL: '1' } : {}) }
 
 /** @type {Suite[]} */
 const suites = []
@@ -66,24 +68,38 @@ function selected () {
   return positionals.length === 0 ? withTests : chosen
 }
 
-/** Says which kubo the tests use, and hands it to them. */
-function kuboEnvironment () {
+/** Says which real peers the tests use, and hands them over. */
+function peerEnvironment () {
   try {
-    const search = searchKubo()
+    const kubo = searchKubo()
+    const jsIpfs = searchJsIpfs()
 
-    if (search.kubo != null) {
-      console.log(`kubo ${search.kubo.version}: ${search.kubo.path} (${search.kubo.origin})`)
-
-      return { KUBO_BINARY: search.kubo.path }
+    return {
+      ...tellOf('kubo', 'KUBO_BINARY', kubo.kubo, () => kuboMissing(kubo)),
+      ...tellOf('js-ipfs', 'JS_IPFS_MODULES', jsIpfs.jsIpfs, () => jsIpfsMissing(jsIpfs))
     }
-
-    console.log(`${kuboMissing(search)}\nthe tests that need it are skipped${skipIsFailure ? ', and a skipped test counts as failed here' : ''}`)
-
-    return {}
   } catch (err) {
     console.error(err instanceof Error ? err.message : err)
     process.exit(2)
   }
+}
+
+/**
+ * @param {string} name
+ * @param {string} variable - in which the tests look for it first
+ * @param {{ path: string, version: string, origin: string } | undefined} found
+ * @param {() => string} missing
+ */
+function tellOf (name, variable, found, missing) {
+  if (found == null) {
+    console.log(`${missing()}\nthe tests that need it are skipped${skipIsFailure ? ', and a skipped test counts as failed here' : ''}`)
+
+    return {}
+  }
+
+  console.log(`${name} ${found.version}: ${found.path} (${found.origin})`)
+
+  return { [variable]: found.path }
 }
 
 /** @param {Workspace} workspace */
@@ -162,8 +178,8 @@ function report () {
 
   const totals = total(suites, { skipIsFailure })
 
-  if (env.KUBO_BINARY == null && suites.some(({ results }) => (results?.pending ?? 0) > 0)) {
-    console.log('there is no kubo to test with: "npm run peers" builds one')
+  if (Object.keys(peers).length < 2 && suites.some(({ results }) => (results?.pending ?? 0) > 0)) {
+    console.log('there are peers missing to test with: "npm run peers" gets them')
   }
 
   console.log(summary(totals))
