@@ -3,6 +3,8 @@ import type { EngineMember } from './members.ts'
 import type { AskType, Want } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+const NOBODY: readonly EngineMember[] = []
+
 /** What a member has said of a route, for as long as the member has been the same. */
 type Said = 'have' | 'lack' | 'failed' | 'unknown'
 
@@ -81,10 +83,8 @@ export class Route implements Want {
   }
 
   /** Members that have said something, stale or not. */
-  * speakers (): Iterable<EngineMember> {
-    for (const { member } of this.#said?.values() ?? []) {
-      yield member
-    }
+  speakers (): Iterable<EngineMember> {
+    return this.#said == null ? NOBODY : Array.from(this.#said.values(), ({ member }) => member)
   }
 
   /** Members that are up and have said HAVE. */

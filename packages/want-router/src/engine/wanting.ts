@@ -2,7 +2,7 @@ import { identityData, isIdentity, multihashKey, wantKey } from '@kitsune/bitswa
 import { forgetWant, settleIfCertain } from './answering.ts'
 import { upgradeAttempt } from './attempts.ts'
 import { cancelHedge } from './hedging.ts'
-import { addWant, findWant, leastWant, topEntries, touchWant } from './ledger.ts'
+import { addWant, findWant, leastWant, sameBytes, topEntries, touchWant } from './ledger.ts'
 import { deliver, promise } from './saying.ts'
 import { admissible, giveTurn, newRoute } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
@@ -39,8 +39,7 @@ export function onWants (state: State, peer: Upstream, entries: readonly WantEnt
 
 /** What a message says last of a CID counts, as in boxo, where a message has one entry for each. */
 function lastWords (entries: readonly WantEntry[]): readonly WantEntry[] {
-  const cancels = entries.reduce((sum, { cancel }) => sum + (cancel ? 1 : 0), 0)
-  if (cancels === 0 || cancels === entries.length) {
+  if (!mayContradict(entries)) {
     return entries
   }
   const last = new Map<string, WantEntry>()
@@ -50,6 +49,24 @@ function lastWords (entries: readonly WantEntry[]): readonly WantEntry[] {
     last.set(cid, entry)
   }
   return [...last.values()]
+}
+
+// up to so many entries are compared with one another, for less than a map of them costs
+const FEW = 32
+
+/** Whether a message may want what it cancels. Most have a few entries of each kind, and do not. */
+function mayContradict (entries: readonly WantEntry[]): boolean {
+  const few = entries.length <= FEW
+  let cancels = false
+  let wants = false
+  for (const { cancel, cid } of entries) {
+    cancels ||= cancel
+    wants ||= !cancel
+    if (few && cancel && entries.some(other => !other.cancel && sameBytes(other.cid, cid))) {
+      return true
+    }
+  }
+  return !few && cancels && wants
 }
 
 function onCancel (state: State, peer: Upstream, { cid }: WantEntry): void {
