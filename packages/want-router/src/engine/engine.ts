@@ -9,10 +9,11 @@
  *
  * A want becomes a ledger entry of its peer (`ledger.ts`), and joins or begins the
  * route of its multihash (`routes.ts`). Peers take turns (`turns.ts`), also where
- * they wait for room (`backlog.ts`); a route is asked of one member at a time, in the strategy's order (`asking.ts`), within
- * windows of wants and bytes (`windows.ts`); a want-have that is slow to be answered
- * of a second (`hedging.ts`). A block settles everybody who waits (`answering.ts`); a lack, a failure or a timeout (`ticking.ts`) leads to the
- * next member.
+ * they wait for room (`backlog.ts`); a route is asked of one member at a time, in
+ * the strategy's order (`asking.ts`), within windows of wants and bytes
+ * (`windows.ts`), and a want-have that is slow to be answered of a second
+ * (`hedging.ts`). A block settles everybody who waits (`answering.ts`); a lack, a
+ * failure or a timeout (`ticking.ts`) leads to the next member.
  *
  * What can never happen:
  *

@@ -7,10 +7,10 @@
  * A hedge lives beside the attempt of its route. It has no timeout of its own: if
  * the attempt comes to nothing the hedge takes its place, and is timed from then.
  */
-import { openAttempt } from './attempts.ts'
+import { openAttempt, sendAsk } from './attempts.ts'
 import { candidates } from './choosing.ts'
 import { hasRoom } from './members.ts'
-import { newPriority, tell, tellCancel, untell } from './state.ts'
+import { tellCancel, untell } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -40,13 +40,12 @@ function hedge (state: State, route: Route): void {
     if (member !== route.member && mayHedge(state, member)) {
       state.retryTokens--
       state.totals.hedges++
-      member.totals.asks++
       member.load.wants++
       member.hedges.add(route)
       member.listed.delete(route.key)
       route.hedge = member
       route.hedgedAt = state.now()
-      tell(state, member, { key: route.key, cid: route.cid, type: 'have', priority: newPriority(state), session: route.peer })
+      sendAsk(state, route, member)
       return
     }
   }
@@ -56,27 +55,25 @@ function mayHedge (state: State, member: EngineMember): boolean {
   return member.state === 'up' && !member.stalled && hasRoom(member, 0) && state.strategy.avoids?.(member.id) !== true
 }
 
-/** Closes a hedge; what becomes of the route is the attempt's matter. */
-export function endHedge (state: State, route: Route, result: Outcome['result'], bytes = 0): void {
+/** Closes a hedge; what becomes of the route is the attempt's matter. True: its member has been asked, and is still to be told. */
+export function endHedge (state: State, route: Route, result: Outcome['result'], bytes = 0): boolean {
   const member = route.hedge
+  let heard = false
   if (member != null) {
-    untell(state, member, route.key)
+    heard = !untell(state, member, route.key)
     member.hedges.delete(route)
     member.load.wants--
     member.recent.add(route.key)
     route.hedge = undefined
     state.strategy.observe?.({ member: member.id, want: route, result, ms: state.now() - route.hedgedAt, bytes, speculative: true })
   }
+  return heard
 }
 
 export function cancelHedge (state: State, route: Route): void {
   const member = route.hedge
-  if (member != null) {
-    const heard = !untell(state, member, route.key)
-    endHedge(state, route, 'cancelled')
-    if (heard) {
-      tellCancel(state, member, route)
-    }
+  if (member != null && endHedge(state, route, 'cancelled')) {
+    tellCancel(state, member, route)
   }
 }
 

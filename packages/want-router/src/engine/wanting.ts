@@ -1,6 +1,7 @@
 import { identityData, isIdentity, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { forgetWant, settleIfCertain } from './answering.ts'
 import { upgradeAttempt } from './attempts.ts'
+import { requeue } from './backlog.ts'
 import { cancelHedge } from './hedging.ts'
 import { addWant, findWant, leastWant, sameBytes, topEntries, touchWant } from './ledger.ts'
 import { deliver, promise } from './saying.ts'
@@ -203,9 +204,7 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
       if (want.type === 'have' && want.promised) {
         break
       }
-      route.state = 'queued'
-      want.owner.queue.add(want)
-      giveTurn(state, want.owner)
+      requeue(state, route)
       break
     case 'idle':
       settleIfCertain(state, route)
