@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors.ts'
-import { latencyRules, unknownLatency } from './latency.ts'
+import { byLatency } from './by-latency.ts'
+import { latencyRules } from './latency.ts'
 import { WANT_COST } from './least-loaded.ts'
-import { takingTurns } from './turns.ts'
 import type { Latency, LatencyInit } from './latency.ts'
 import type { Member, StrategyFactory } from './strategy.ts'
 import type { Turn } from './turns.ts'
@@ -55,11 +55,8 @@ export function hotCold (init: HotColdInit = {}): StrategyFactory {
   return env => {
     const bound = hotBound(hot)
 
-    const strategy = takingTurns<Latency>(env, {
-      learn: unknownLatency,
-
+    return byLatency(env, latency, {
       weigh (turns, costs) {
-        latency.estimate(turns, costs, env.now())
         const limit = bound(turns)
 
         for (let i = 0; i < turns.length; i++) {
@@ -74,19 +71,6 @@ export function hotCold (init: HotColdInit = {}): StrategyFactory {
         }
       }
     })
-
-    return {
-      update: members => { strategy.update(members) },
-      rank: want => strategy.rank(want),
-
-      observe (outcome) {
-        const turn = strategy.turns.get(outcome.member)
-
-        if (turn != null) {
-          latency.learn(turn.known, outcome, env.now(), strategy.turns.values())
-        }
-      }
-    }
   }
 }
 

@@ -1,5 +1,6 @@
-import { latencyRules, unknownLatency } from './latency.ts'
-import { FULL_SCAN, takingTurns } from './turns.ts'
+import { byLatency } from './by-latency.ts'
+import { latencyRules } from './latency.ts'
+import { FULL_SCAN } from './turns.ts'
 import type { LatencyInit } from './latency.ts'
 import type { StrategyFactory } from './strategy.ts'
 
@@ -28,32 +29,14 @@ const PROBED = 1e9
 export function peakEwma (init: LatencyInit = {}): StrategyFactory {
   const latency = latencyRules('peak-ewma', init, true)
 
-  return env => {
-    const strategy = takingTurns(env, {
-      learn: unknownLatency,
-      weigh (turns, costs) {
-        latency.estimate(turns, costs, env.now())
-
-        for (let i = 0; i < turns.length; i++) {
-          const { weight, load } = turns[i].member
-          const ms = costs[i] === 0 && load.wants > 0 ? PROBED : costs[i]
-          costs[i] = ms * (load.wants + 1) / weight
-        }
-      },
-      scan: FULL_SCAN
-    })
-
-    return {
-      update: members => { strategy.update(members) },
-      rank: want => strategy.rank(want),
-
-      observe (outcome) {
-        const turn = strategy.turns.get(outcome.member)
-
-        if (turn != null) {
-          latency.learn(turn.known, outcome, env.now(), strategy.turns.values())
-        }
+  return env => byLatency(env, latency, {
+    weigh (turns, costs) {
+      for (let i = 0; i < turns.length; i++) {
+        const { weight, load } = turns[i].member
+        const ms = costs[i] === 0 && load.wants > 0 ? PROBED : costs[i]
+        costs[i] = ms * (load.wants + 1) / weight
       }
-    }
-  }
+    },
+    scan: FULL_SCAN
+  })
 }
