@@ -34,6 +34,8 @@ export interface MemberStatus {
   readonly weight: number
   readonly labels: Readonly<Record<string, string>>
   readonly load: { readonly wants: number, readonly bytes: number }
+  /** Expected bytes that it may have open, adapted to its path. */
+  readonly window: number
   /** Smoothed time to a block, ms; undefined before the first. */
   readonly latency?: number
   /** The member's own report of its queue, bytes. */

@@ -108,6 +108,7 @@ export function memberStatus (member: EngineMember): MemberStatus {
     weight: member.weight,
     labels: member.labels,
     load: { ...member.load },
+    window: member.window.size,
     latency: member.latency.smoothed,
     pendingBytes: member.pendingBytes,
     why: member.why,

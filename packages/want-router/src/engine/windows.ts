@@ -4,7 +4,7 @@ import type { Limits } from '../defaults.ts'
 export interface LatencyEstimate {
   /** Smoothed time to an answer, ms. */
   readonly smoothed: number | undefined
-  /** The least seen lately, ms: what it takes without a queue. */
+  /** The least seen lately, ms: what it takes without a queue. Infinity before the first sample. */
   readonly least: number
   /** The time after which a silent member is stalled: others are asked first, ms. */
   readonly patience: number
@@ -38,6 +38,7 @@ export function latencyEstimate (limits: Pick<Limits, 'stallAfter' | 'minTimeout
       if (smoothed == null) {
         smoothed = ms
         deviation = ms / 2
+        least = ms
       } else {
         deviation += (Math.abs(ms - smoothed) - deviation) / 4
         smoothed += (ms - smoothed) / 8
@@ -60,6 +61,8 @@ export interface QuantileEstimate {
 // samples before the first estimate, which is their maximum
 const WARM_UP = 16
 const STEP = 0.05
+// steps are in proportion, so an estimate of nothing could never grow again, ms
+const FLOOR = 0.01
 
 /**
  * Frugal streaming (Ma, Muthukrishnan and Sandler 2013) with steps in proportion:
@@ -71,7 +74,7 @@ export function quantileEstimate (quantile: number): QuantileEstimate {
   let samples = 0
 
   function exceeded (): void {
-    value *= 1 + STEP * quantile
+    value = Math.max(FLOOR, value) * (1 + STEP * quantile)
   }
 
   return {

@@ -1,0 +1,102 @@
+import { expect } from 'aegir/chai'
+import { DEFAULT_LIMITS } from '../../src/defaults.ts'
+import { byteWindow, latencyEstimate, quantileEstimate } from '../../src/engine/windows.ts'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench } from './harness.ts'
+
+describe('engine: latency estimates', () => {
+  it('the least latency is that of the first sample, then of the quickest', () => {
+    const latency = latencyEstimate(DEFAULT_LIMITS)
+    expect(latency.least).to.equal(Infinity)
+    latency.sample(100)
+    expect(latency.least).to.equal(100)
+    latency.sample(40)
+    expect(latency.least).to.equal(40)
+  })
+
+  it('the least latency drifts up on a path that became longer, within some hundred samples', () => {
+    const latency = latencyEstimate(DEFAULT_LIMITS)
+    latency.sample(10)
+    for (let i = 0; i < 1000; i++) {
+      latency.sample(100)
+    }
+    expect(latency.least).to.be.within(90, 100)
+  })
+})
+
+describe('engine: quantile estimates', () => {
+  it('grow again after nothing but samples of 0 ms', () => {
+    const estimate = quantileEstimate(0.95)
+    for (let i = 0; i < 16; i++) {
+      estimate.sample(0)
+    }
+    expect(estimate.value).to.equal(0)
+    for (let i = 0; i < 200; i++) {
+      estimate.sample(10)
+    }
+    expect(estimate.value).to.be.above(5)
+  })
+})
+
+describe('engine: byte windows', () => {
+  it('grow and shrink by what arrived, between their bounds, and start anew', () => {
+    const window = byteWindow(4, 16)
+    window.grow(5)
+    expect(window.size).to.equal(9)
+    window.grow(100)
+    expect(window.size).to.equal(16)
+    window.shrink(3)
+    expect(window.size).to.equal(13)
+    window.shrink(100)
+    expect(window.size).to.equal(4)
+    window.grow(1)
+    window.reset()
+    expect(window.size).to.equal(4)
+  })
+})
+
+describe('engine: the byte window of a member', () => {
+  const MIB = 1 << 20
+
+  /** Serves a client that reads at once blocks of 256 KiB, each `ms()` after it was asked for. */
+  function serve (b: Bench, count: number, ms: () => number): void {
+    const wanted = Array.from({ length: count }, (_, i) => testBlock(b.asks.length + i, MIB / 4))
+    const from = b.asks.length
+    b.want('p', ...wanted.map(block => entry(block)))
+    for (let i = from; i < b.asks.length; i++) {
+      // what is open arrives together: a path that is long, not one that is busy
+      const batch = b.asks.slice(i)
+      b.pass(ms())
+      for (const { member, want } of batch) {
+        const block = wanted.find(({ key }) => key === want.key)
+        if (block != null) {
+          b.engine.put({ t: 'block', member, key: block.key, bytes: block.bytes })
+        }
+      }
+      b.take('p')
+      i += batch.length - 1
+    }
+  }
+
+  const windowOf = (b: Bench): number => b.engine.status().members[0].window
+
+  it('grows while blocks come as quickly as the path allows, up to 16 MiB', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    expect(windowOf(b)).to.equal(4 * MIB)
+    serve(b, 8, () => 100)
+    expect(windowOf(b)).to.be.above(4 * MIB)
+    serve(b, 100, () => 100)
+    expect(windowOf(b)).to.equal(16 * MIB)
+  })
+
+  it('shrinks when what it has open queues, and starts anew with a connection', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    serve(b, 100, () => 20)
+    expect(windowOf(b)).to.equal(16 * MIB)
+    serve(b, 16, () => 400)
+    expect(windowOf(b)).to.equal(12 * MIB)
+    b.engine.put({ t: 'down', member: 'a' })
+    b.engine.put({ t: 'up', member: 'a' })
+    expect(windowOf(b)).to.equal(4 * MIB)
+  })
+})
