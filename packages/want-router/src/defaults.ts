@@ -15,8 +15,13 @@ export interface Limits {
    * Default 16 MiB.
    */
   inFlightPerPeer: number
-  /** Bytes that may wait unsent for all upstream peers before each is held to `unsentPerPeer`. Default 64 MiB. */
+  /**
+   * Bytes that may wait unsent for all upstream peers, what is on its way for them included. None may hold more
+   * than it leaves to others. Default 64 MiB.
+   */
   unsent: number
+  /** While that is nearly used up, a peer that takes nothing of what waits for it for so long is disconnected. Default 10 s, boxo's least send timeout. */
+  unreadTimeout: number
   /** Wants open at a downstream peer. kubo silently forgets wants above 1,024. Default 512. */
   wantsPerMember: number
   /** Least and most expected bytes open at a downstream peer; adapted in between to its latency. Defaults 4 and 16 MiB. */
@@ -71,6 +76,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   unsentPerPeer: 1 << 20,
   inFlightPerPeer: 16 << 20,
   unsent: 64 << 20,
+  unreadTimeout: 10_000,
   wantsPerMember: 512,
   minBytesPerMember: 4 << 20,
   maxBytesPerMember: 16 << 20,

@@ -53,6 +53,8 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   counter('expired_wants', 'Wants given up because nobody could serve them in their lifetime', status => status.totals.expired)
   counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)
 
+  counter('unread_disconnects', 'Upstream peers disconnected since they took nothing while memory for replies was nearly used up', status => status.totals.closedUnread)
+
   const traffic = (name: string, help: string, read: (stats: NetworkStats) => number): void => {
     counter(name, help, () => read(source.network()))
   }
@@ -67,6 +69,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   memberGauge('ejected', '1 for a member that is put aside for its failures', member => member.state === 'ejected' ? 1 : 0)
   memberGauge('open_wants', 'Wants open at a member', member => member.load.wants)
   memberGauge('open_bytes', 'Bytes expected from a member', member => member.load.bytes)
+  memberGauge('window_bytes', 'Bytes that may be expected from a member at once, adapted to its path', member => member.window)
   memberGauge('latency_seconds', 'Smoothed time of a member to a block', member => (member.latency ?? 0) / 1000)
   memberCounter('asks', 'Wants asked of a member', member => member.totals.asks)
   memberCounter('blocks', 'Blocks received from a member', member => member.totals.blocks)

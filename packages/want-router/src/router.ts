@@ -16,7 +16,6 @@ import type { Network, NetworkComponents } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { StrategyFactory } from './strategies/strategy.ts'
 import type { TargetInit } from './targets/target.ts'
-import type { Outgoing } from '@kitsune/bitswap-codec'
 import type { Libp2p, Metrics, PeerId, Startable } from '@libp2p/interface'
 
 /** The host that faces upstream, as libp2p hands it to its services. */
@@ -146,7 +145,8 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
           lines.gone(peer)
         }
       },
-      take: (peer, maxBytes, protocol) => merge(lines.take(peer), drive.take(peer, maxBytes, protocol))
+      // one after the other: together they could exceed the longest frame
+      take: (peer, maxBytes, protocol) => lines.take(peer) ?? drive.take(peer, maxBytes, protocol)
     })(components)
     return { upstream: both, downstream: both }
   }
@@ -191,8 +191,4 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     registerMetrics(metrics, { status: engine.status, network: () => upstream.stats })
   }
   return router
-}
-
-function merge (wants: Outgoing | undefined, replies: Outgoing | undefined): Outgoing | undefined {
-  return wants == null ? replies : { ...replies, ...wants }
 }

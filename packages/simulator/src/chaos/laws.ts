@@ -18,7 +18,7 @@ export const LAWS = {
   attempts: 'a member is asked once at a time for a block, only while it is up, and each attempt is observed exactly once',
   deadline: 'a deadline that was met leads to a later one, and who has nothing to do is not woken',
   flushes: 'nothing is flushed twice without a reason',
-  drain: 'a router that drains takes no new peers',
+  drain: 'a router that drains takes no new peers, and who is served and reads is not cut off',
   crash: 'no input throws'
 } as const
 

@@ -56,8 +56,9 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
   }]))
   const affirmed = new Set<WantKey>()
   const tried = new Set<WantKey>()
-  /** Members asked for something new since the last flush. */
+  /** Members asked for something new since the last flush, and those of them of which a block is expected: not where silence is as likely. */
   const asked = new Set<Seen>()
+  const askedBlocks = new Set<Seen>()
   /** Hedges that ended before the flush that was to send them. */
   const neverSent = new Set<string>()
   /** The most that one want can be expected to bring. */
@@ -133,6 +134,9 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         }
         if (open == null) {
           asked.add(member)
+          if (type === 'block' && member.capacity.denies) {
+            askedBlocks.add(member)
+          }
         }
         member.open.set(key, type)
         member.list.set(key, type)
@@ -173,7 +177,9 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         if (asked.has(member) && load.wants > capacity.wants) {
           broken('windows', `${id} has ${load.wants} wants open, its window holds ${capacity.wants}`)
         }
-        if (asked.has(member) && load.wants > 1 && load.bytes > capacity.bytes) {
+        // one that is alone may exceed it
+        const blocks = [...open.values()].filter(type => type === 'block').length
+        if (askedBlocks.has(member) && blocks > 1 && load.bytes > capacity.bytes) {
           broken('windows', `${id} has ${load.bytes} expected bytes open for ${load.wants} wants, its window holds ${capacity.bytes}`)
         }
         if (asked.has(member) && list.size > capacity.wants + member.mostListed) {
@@ -181,10 +187,11 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         }
       }
       // the last ask found room for a byte
-      if (asked.size > 0 && bytes > limits.inFlight + largest) {
+      if (askedBlocks.size > 0 && bytes > limits.inFlight + largest) {
         broken('windows', `${bytes} expected bytes are open at all members, and were to be ${limits.inFlight}`)
       }
       asked.clear()
+      askedBlocks.clear()
       neverSent.clear()
     },
 

@@ -27,6 +27,9 @@ export interface PeerLaws {
   live (): Iterable<SeenWant>
 }
 
+// what a reply counts beside the block that it brings
+const OVERHEAD = 512
+
 export function peerLaws (limits: Limits, members: MemberLaws, now: () => number): PeerLaws {
   const peers = new Map<string, SeenPeer>()
   const wants = seenWants(limits.wantLifetime, now, members.forget)
@@ -148,7 +151,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
           refused.add(id)
           return
         }
-        peer = seenPeer(id)
+        peer = seenPeer(id, now())
         peers.set(id, peer)
       }
       const named = new Set<SeenWant>()
@@ -267,6 +270,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
         return
       }
       peer.reads = true
+      peer.readAt = now()
       for (const { cid, have } of message.presences ?? []) {
         takenPresence(peer, cid, have)
       }
@@ -277,8 +281,9 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
 
     drain () { draining = true },
     closed (id) {
-      if (!refused.delete(id)) {
-        broken('drain', `${id} is closed, and had not come while draining`)
+      const unread = now() - (peers.get(id)?.readAt ?? Infinity)
+      if (!refused.delete(id) && !(unread >= limits.unreadTimeout)) {
+        broken('drain', `${id} is closed, had not come while draining, and took something within ${limits.unreadTimeout} ms`)
       }
     },
     flushed () {
@@ -309,6 +314,11 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       }
       if (peers.size === 0 && status.unsent !== 0) {
         broken('gone', `${status.unsent} bytes wait unsent, and there are no peers`)
+      }
+      // one block that is alone may exceed it, and presences, which are bounded as wants are
+      const mostUnsent = Math.max(limits.unsent, largest + OVERHEAD) + status.wants * OVERHEAD
+      if (status.unsent > mostUnsent) {
+        broken('windows', `${status.unsent} bytes wait unsent for all peers, and at most ${mostUnsent} may`)
       }
       if (status.active > status.routes || status.unsent < 0) {
         broken('gone', `${status.active} of ${status.routes} routes are active, ${status.unsent} bytes wait unsent`)

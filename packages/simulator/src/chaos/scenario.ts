@@ -85,7 +85,7 @@ function drawLimits ({ chance, int, pick }: Dice): Partial<Limits> {
     const unsentPerPeer = int(2, 20) * KIB
     return { unsentPerPeer, inFlightPerPeer: unsentPerPeer * int(1, 8) }
   })
-  maybe(() => ({ unsent: int(8, 60) * KIB }))
+  maybe(() => ({ unsent: int(8, 60) * KIB, unreadTimeout: pick([1000, 10_000]) }))
   maybe(() => ({ wantsPerMember: int(1, 8) }))
   maybe(() => {
     const minBytesPerMember = int(2, 20) * KIB

@@ -39,6 +39,8 @@ export interface SeenPeer {
   unsent: number
   /** It has taken something. */
   reads: boolean
+  /** When it last did, or came. */
+  readAt: number
   /** CIDs whose wants ended since everything was taken. */
   readonly ended: Set<string>
 }
@@ -72,8 +74,8 @@ export interface SeenWants {
 // lifetimes are looked at once a second
 const SWEEP = 1000
 
-export function seenPeer (id: string): SeenPeer {
-  return { id, wants: new Map(), copies: new Map(), maybeCopies: new Map(), unsent: 0, reads: false, ended: new Set() }
+export function seenPeer (id: string, now: number): SeenPeer {
+  return { id, wants: new Map(), copies: new Map(), maybeCopies: new Map(), unsent: 0, reads: false, readAt: now, ended: new Set() }
 }
 
 /** Calls `forget` when a block begins or ceases to be wanted. */

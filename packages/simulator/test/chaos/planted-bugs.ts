@@ -62,8 +62,8 @@ export const PLANTED_BUGS: readonly Plant[] = [
     name: 'a block that fills a message is sent again in the next',
     laws: ['copies', 'address'],
     file: 'engine/replies.ts',
-    find: '        head++\n',
-    replace: '        head += room <= 0 ? 0 : 1\n'
+    find: '      head++\n',
+    replace: '      head += length >= maxBytes ? 0 : 1\n'
   },
   {
     name: 'one want too many is open at a member',
@@ -83,8 +83,8 @@ export const PLANTED_BUGS: readonly Plant[] = [
     name: 'a peer that does not read gets a copy all the same',
     laws: ['windows'],
     file: 'engine/saying.ts',
-    find: 'if (unsent > 0 && !reserved && unsent + bytes.byteLength > unsentPerPeer) {',
-    replace: 'if (unsent > 0 && !reserved && bytes.byteLength > unsentPerPeer) {'
+    find: '(unsent > 0 && !reserved && unsent + more > unsentPerPeer)',
+    replace: '(unsent > 0 && !reserved && more > unsentPerPeer)'
   },
   {
     name: 'who has begun goes on',
@@ -197,5 +197,19 @@ export const PLANTED_BUGS: readonly Plant[] = [
     file: 'engine/attempts.ts',
     find: '  state.inFlight += change',
     replace: '  state.inFlight += Math.max(0, change)'
+  },
+  {
+    name: 'more waits for all peers than may',
+    laws: ['windows'],
+    file: 'engine/saying.ts',
+    find: ' || (state.unsent > 0 && state.unsent + more > state.limits.unsent)',
+    replace: ''
+  },
+  {
+    name: 'who does not read is cut off at once',
+    laws: ['drain'],
+    file: 'engine/ticking.ts',
+    find: 'now - peer.readAt >= state.limits.unreadTimeout',
+    replace: 'now - peer.readAt >= 500'
   }
 ]

@@ -1,8 +1,9 @@
 import { endAttempt, openAttempt, sendAsk } from './attempts.ts'
 import { backlogOf, joinBacklog, leaveBacklog, leaveLists, requeue } from './backlog.ts'
-import { candidates, mayAsk } from './choosing.ts'
+import { candidates, shortage } from './choosing.ts'
 import { cancelHedge, promoteHedge, releaseHedges } from './hedging.ts'
 import { connected, MAX_TOKENS, tellCancel } from './state.ts'
+import type { Shortage } from './choosing.ts'
 import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
@@ -10,13 +11,14 @@ import type { State } from './state.ts'
 
 /**
  * Finds the member to ask for a route and asks it; one that has stalled only if
- * nobody else is left. `full`: somebody could be asked but has no room now; the
- * route waits for the best of them, or stays queued if nobody has been asked
- * yet. `none`: everybody has spoken.
+ * nobody else is left. A {@link Shortage}: somebody could be asked but has no room
+ * now; the route waits for the best of them, or stays queued if nobody has been
+ * asked yet. `none`: everybody has spoken.
  */
-export function assign (state: State, route: Route, payer: Upstream | undefined = route.first?.owner): 'asked' | 'full' | 'none' {
+export function assign (state: State, route: Route, payer: Upstream | undefined = route.first?.owner): 'asked' | Shortage | 'none' {
   let blocked: EngineMember | undefined
   let stalled: EngineMember | undefined
+  let lacking: Shortage = 'no wants'
   if (payer == null) {
     return 'none'
   }
@@ -33,18 +35,25 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
     }
     if (member.stalled) {
       stalled ??= member
-    } else if (mayAsk(state, route, member, payer)) {
+      continue
+    }
+    const short = shortage(state, route, member, payer)
+    if (short == null) {
       ask(state, route, member, payer)
       return 'asked'
-    } else {
-      blocked ??= member
     }
+    blocked ??= member
+    lacking = short === 'no bytes' ? short : lacking
   }
-  if (blocked == null && stalled != null && mayAsk(state, route, stalled, payer)) {
-    ask(state, route, stalled, payer)
-    return 'asked'
+  if (blocked == null && stalled != null) {
+    const short = shortage(state, route, stalled, payer)
+    if (short == null) {
+      ask(state, route, stalled, payer)
+      return 'asked'
+    }
+    lacking = short
+    blocked = stalled
   }
-  blocked ??= stalled
 
   if (blocked == null) {
     return 'none'
@@ -52,7 +61,7 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
   if (route.state !== 'queued' || !route.fresh) {
     joinBacklog(route, blocked, payer)
   }
-  return 'full'
+  return lacking
 }
 
 function ask (state: State, route: Route, member: EngineMember, payer: Upstream): void {

@@ -11,16 +11,21 @@ import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 import type { Outcome } from '../strategies/strategy.ts'
 
-/** Enters an attempt; {@link sendAsk} says it to the member, unless it was `speculative`, a hedge, which has been said. */
+/**
+ * Enters an attempt; {@link sendAsk} says it to the member, unless it was
+ * `speculative`, a hedge: that one has been asked for a HAVE, whatever is wanted
+ * by now.
+ */
 export function openAttempt (state: State, route: Route, member: EngineMember, payer: Upstream, speculative: boolean): void {
   route.state = 'asked'
   route.member = member
   route.payer = payer
-  route.asked = route.type
+  route.asked = speculative ? 'have' : route.type
   route.since = state.now()
   route.speculative = speculative
   member.load.wants++
-  reserve(state, route, member, payer, expectedBytes(route, payer, member))
+  countOpen(payer, member, 1)
+  reserve(state, route, member, payer, expectedBytes(route.asked, payer, member))
   member.open.add(route)
   member.listed.delete(route.key)
 }
@@ -50,7 +55,12 @@ export function upgradeAttempt (state: State, route: Route): void {
   }
   state.hedgeable.delete(route)
   route.asked = 'block'
-  reserve(state, route, member, payer, expectedBytes(route, payer, member))
+  // the block is asked for now: the time that the HAVE took is not held against it
+  route.since = state.now()
+  route.speculative = false
+  member.open.delete(route)
+  member.open.add(route)
+  reserve(state, route, member, payer, expectedBytes('block', payer, member))
   sendAsk(state, route, member)
 }
 
@@ -64,6 +74,7 @@ export function endAttempt (state: State, route: Route, result: Outcome['result'
   untell(state, member, route.key) // an upgrade in the same turn
   member.open.delete(route)
   member.load.wants--
+  countOpen(payer, member, -1)
   reserve(state, route, member, payer, 0)
   if (member.open.size === 0) {
     member.stalled = false
@@ -89,6 +100,15 @@ function reserve (state: State, route: Route, member: EngineMember, payer: Upstr
   enter(member, payer, change)
 }
 
+function countOpen (payer: Upstream, member: EngineMember, by: 1 | -1): void {
+  const open = (payer.openAt.get(member) ?? 0) + by
+  if (open > 0) {
+    payer.openAt.set(member, open)
+  } else {
+    payer.openAt.delete(member)
+  }
+}
+
 function enter (member: EngineMember, payer: Upstream, bytes: number): void {
   payer.inFlight += bytes
   if (member.stalled) {
@@ -100,8 +120,10 @@ function enter (member: EngineMember, payer: Upstream, bytes: number): void {
 export function passAccount (state: State, route: Route, payer: Upstream): void {
   if (route.member != null && route.payer != null) {
     enter(route.member, route.payer, -route.expected)
+    countOpen(route.payer, route.member, -1)
     giveTurn(state, route.payer)
     enter(route.member, payer, route.expected)
+    countOpen(payer, route.member, 1)
     route.payer = payer
   }
 }

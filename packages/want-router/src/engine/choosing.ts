@@ -3,6 +3,7 @@ import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
+import type { AskType } from '../strategies/strategy.ts'
 
 /**
  * Whom to ask, best first: members known to have it, then the strategy's order,
@@ -32,9 +33,27 @@ export function * candidates (state: State, route: Route): Iterable<EngineMember
   }
 }
 
-/** Whether a member, and the budget of all, have room for a route. */
-export function mayAsk (state: State, route: Route, member: EngineMember, payer: Upstream): boolean {
-  return state.inFlight < state.limits.inFlight && hasRoom(member, expectedBytes(route, payer, member))
+/** Why a member cannot be asked just now: it has no place for a want, or none for the bytes that it would bring. */
+export type Shortage = 'no wants' | 'no bytes'
+
+// a peer may have this many wants open at a member for each one that it leaves to others
+const SHARE = 8
+
+/**
+ * What a member, the peer's share of it, and the budget of all lack for one more
+ * route; undefined: it can be asked. The share leaves something free however
+ * many are wanted at once (dynamic thresholds, Choudhury and Hahne 1998): of 512
+ * places one peer fills 456, and ten fill 506.
+ */
+export function shortage (state: State, route: Route, member: EngineMember, payer: Upstream): Shortage | undefined {
+  const free = member.capacity.wants - member.load.wants
+  if (free <= 0 || (payer.openAt.get(member) ?? 0) >= SHARE * free) {
+    return 'no wants'
+  }
+  const expected = expectedBytes(route.type, payer, member)
+  if (!hasRoom(member, expected) || (expected > 0 && state.inFlight >= state.limits.inFlight)) {
+    return 'no bytes'
+  }
 }
 
 /** Too few are healthy for health to mean anything (Envoy's panic threshold). */
@@ -50,7 +69,7 @@ function inPanic (state: State): boolean {
   return healthy < all * state.limits.panic
 }
 
-/** What an answer to a route is taken to weigh: nothing, where silence is as likely. */
-export function expectedBytes (route: Route, payer: Upstream, member?: EngineMember): number {
-  return route.type === 'have' || member?.capacity.denies === false ? 0 : payer.blockSize.bytes
+/** What an answer is taken to weigh: nothing, where silence is as likely. */
+export function expectedBytes (type: AskType, payer: Upstream, member?: EngineMember): number {
+  return type === 'have' || member?.capacity.denies === false ? 0 : payer.blockSize.bytes
 }

@@ -30,7 +30,7 @@ import { hedgeOf } from './hedging.ts'
 import { initialState } from './initial-state.ts'
 import { upstream } from './ledger.ts'
 import { memberStatus } from './members.ts'
-import { admissible, connected, giveTurn } from './state.ts'
+import { admissible, connected, giveTurn, isIdle } from './state.ts'
 import { tapped } from './tap.ts'
 import { nextSweep, stallOf, tick, timeoutOf } from './ticking.ts'
 import { askAll } from './turns.ts'
@@ -142,11 +142,16 @@ export function createEngine (init: EngineInit): Engine {
       const message = peer.replies.take(maxBytes, protocol)
       const taken = unsent - peer.replies.bytes
       state.unsent -= taken
+      if (message != null) {
+        peer.readAt = time
+        state.closing.delete(id) // it was to be closed for taking nothing
+      }
+      dirty ||= taken > 0 && state.short
       if (peer.replies.bytes <= limits.unsentPerPeer / 4) {
         // the peer reads as fast as blocks come
         peer.window.grow(taken)
       }
-      if (peer.queue.size > 0 && admissible(state, peer)) {
+      if (peer.queue.size > 0 && (admissible(state, peer) || isIdle(peer))) {
         giveTurn(state, peer)
         dirty = true
       }

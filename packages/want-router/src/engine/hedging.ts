@@ -6,11 +6,12 @@
  *
  * A hedge lives beside the attempt of its route. It has no timeout of its own: if
  * the attempt comes to nothing the hedge takes its place, and is timed from then.
+ * Where the block has come to be wanted meanwhile, its member is asked for that.
  */
-import { openAttempt, sendAsk } from './attempts.ts'
+import { openAttempt, sendAsk, upgradeAttempt } from './attempts.ts'
 import { candidates } from './choosing.ts'
 import { hasRoom } from './members.ts'
-import { tellCancel, untell } from './state.ts'
+import { admissible, tellCancel, untell } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -87,6 +88,9 @@ export function promoteHedge (state: State, route: Route): boolean {
   member.load.wants--
   route.hedge = undefined
   openAttempt(state, route, member, first.owner, true)
+  if (route.type === 'block' && admissible(state, first.owner)) {
+    upgradeAttempt(state, route)
+  }
   return true
 }
 

@@ -37,6 +37,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     retryTokens: TRICKLE,
     inFlight: 0,
     unsent: 0,
+    short: false,
     nextPriority: MAX_PRIORITY,
     outbox: new Map(),
     readyPeers: new Set(),
@@ -57,7 +58,8 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
       hedges: 0,
       evicted: 0,
       expired: 0,
-      copiesLost: 0
+      copiesLost: 0,
+      closedUnread: 0
     }
   }
 }

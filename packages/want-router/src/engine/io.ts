@@ -79,6 +79,8 @@ export interface Totals {
   expired: number
   /** Blocks not kept for a waiter whose window was full; its want stays. */
   copiesLost: number
+  /** Upstream peers disconnected since they took nothing, while what may wait for all was nearly used up. */
+  closedUnread: number
 }
 
 export interface EngineStatus {

@@ -46,6 +46,8 @@ export interface Upstream {
   /** Begun routes on its account that wait for room at a member. */
   readonly backlogs: Map<EngineMember, Set<Route>>
   readonly replies: Replies
+  /** Wants open at each member on its account. */
+  readonly openAt: Map<EngineMember, number>
   /** Expected bytes on their way. */
   inFlight: number
   /** Those of them that are open at stalled members. */
@@ -53,7 +55,12 @@ export interface Upstream {
   /** How much may be on its way: more for who reads quickly. */
   readonly window: ByteWindow
   readonly blockSize: SizeEstimate
+  /** Bytes left of its turn. */
   deficit: number
+  /** It has a turn that has not ended, be it that windows were full: it goes on with that, and is not paid for another. */
+  inTurn: boolean
+  /** When it last took something, or began to have something to take. */
+  readAt: number
 }
 
 export function upstream (id: string, limits: Limits, expectedBlock: number): Upstream {
@@ -64,11 +71,14 @@ export function upstream (id: string, limits: Limits, expectedBlock: number): Up
     queue: new Set(),
     backlogs: new Map(),
     replies: replies(),
+    openAt: new Map(),
     inFlight: 0,
     stalled: 0,
     window: byteWindow(limits.unsentPerPeer, limits.inFlightPerPeer),
     blockSize: sizeEstimate(expectedBlock),
-    deficit: 0
+    deficit: 0,
+    inTurn: false,
+    readAt: 0
   }
 }
 

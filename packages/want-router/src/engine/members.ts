@@ -94,11 +94,11 @@ export function engineMember (init: MemberInit, limits: Limits, now: number): En
   }
 }
 
-/** Whether one more want of that expected size fits the member's windows. */
+/** Whether one more want of that expected size fits the member's windows; one that brings no bytes needs no place for them. */
 export function hasRoom (member: EngineMember, expected: number): boolean {
   const { load, capacity } = member
   return load.wants < capacity.wants &&
-    (load.wants === 0 || load.bytes + expected <= Math.min(capacity.bytes, member.window.size))
+    (expected === 0 || load.bytes === 0 || load.bytes + expected <= Math.min(capacity.bytes, member.window.size))
 }
 
 export function memberStatus (member: EngineMember): MemberStatus {

@@ -1,4 +1,4 @@
-import { capabilities, cidPrefix } from '@kitsune/bitswap-codec'
+import { capabilities, cidPrefix, encodedBlockLength, encodedPresenceLength, MAX_FRAME_LENGTH, MESSAGE_OVERHEAD } from '@kitsune/bitswap-codec'
 import type { BitswapProtocol, MessageBlock, Outgoing, Presence } from '@kitsune/bitswap-codec'
 
 /** What is to be said to an upstream peer about one CID, in the peer's own words. */
@@ -11,7 +11,7 @@ export interface Reply {
 
 /** The unsent replies of one upstream peer, oldest first. */
 export interface Replies {
-  /** Bytes that wait here; a presence counts as its CID and its keep. */
+  /** What waits here, bytes: each reply counts with its CID and what it takes to keep. */
   readonly bytes: number
   readonly size: number
   push (reply: Reply): void
@@ -20,19 +20,23 @@ export interface Replies {
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
 }
 
+const EMPTY = new Uint8Array()
 // so many presences fit a message of the smallest size that writers begin with
 const MAX_PRESENCES = 256
 
-// an object, its place in the list and the view of the CID
+// what a reply takes beside its bytes: objects, views and places in lists, as V8 makes them
 const PRESENCE_KEEP = 128
+const BLOCK_KEEP = 384
 
-function presenceBytes ({ cid }: { cid: Uint8Array }): number {
-  return cid.byteLength + PRESENCE_KEEP
+/** What a reply costs while it waits: a block of no bytes costs memory, too. */
+export function replyBytes ({ cid, bytes }: Pick<Reply, 'cid' | 'bytes'>): number {
+  return cid.byteLength + (bytes == null ? PRESENCE_KEEP : BLOCK_KEEP + bytes.byteLength)
 }
 
 /**
  * Presences overtake blocks: they are small, and a peer decides by them whom to
- * ask. Within each kind the order of arrival holds.
+ * ask. Within each kind the order of arrival holds. A message never exceeds the
+ * longest frame, so all that is taken can be encoded.
  */
 export function replies (): Replies {
   let blocks: Reply[] = []
@@ -42,20 +46,55 @@ export function replies (): Replies {
 
   function withdraw (presence: Reply): void {
     if (presences.delete(presence)) {
-      bytes -= presenceBytes(presence)
+      bytes -= replyBytes(presence)
     }
   }
 
-  function takePresences (most: number): Presence[] {
+  /** Presences up to that many encoded bytes, but at least one. */
+  function takePresences (maxBytes: number, protocol: BitswapProtocol): Taken<Presence> {
     const taken: Presence[] = []
-    for (const presence of presences) {
-      if (taken.length === most) {
+    let length = 0
+    for (const reply of presences) {
+      const presence: Presence = { cid: reply.cid, have: reply.have }
+      const more = encodedPresenceLength(presence, protocol)
+      if (taken.length === MAX_PRESENCES || (taken.length > 0 && length + more > maxBytes)) {
         break
       }
-      withdraw(presence)
-      taken.push({ cid: presence.cid, have: presence.have })
+      withdraw(reply)
+      taken.push(presence)
+      length += more
+    }
+    return { taken, length }
+  }
+
+  /** Blocks up to that many encoded bytes, or one that is longer; none may exceed `most`. */
+  function takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): MessageBlock[] {
+    const taken: MessageBlock[] = []
+    let length = 0
+    while (head < blocks.length) {
+      const reply = blocks[head]
+      const block: MessageBlock = { prefix: cidPrefix(reply.cid), data: reply.bytes ?? EMPTY }
+      const more = encodedBlockLength(block, protocol)
+      if ((taken.length > 0 && length + more > maxBytes) || length + more > most) {
+        break
+      }
+      taken.push(block)
+      length += more
+      bytes -= replyBytes(reply)
+      head++
     }
     return taken
+  }
+
+  /** Gives back the part of the list that was taken. */
+  function shorten (): void {
+    if (head === blocks.length) {
+      blocks = []
+      head = 0
+    } else if (head > 1024) {
+      blocks = blocks.slice(head)
+      head = 0
+    }
   }
 
   return {
@@ -65,45 +104,42 @@ export function replies (): Replies {
     push (reply) {
       if (reply.bytes == null) {
         presences.add(reply)
-        bytes += presenceBytes(reply)
       } else {
         blocks.push(reply)
-        bytes += reply.bytes.byteLength
       }
+      bytes += replyBytes(reply)
     },
 
     withdraw,
 
     take (maxBytes, protocol) {
       const message: { blocks?: MessageBlock[], presences?: Presence[] } = {}
+      let most = Infinity
 
       if (!capabilities(protocol).presences) {
-        takePresences(Infinity)
+        // this version has no word for them
+        [...presences].forEach(withdraw)
       } else if (presences.size > 0) {
-        message.presences = takePresences(MAX_PRESENCES)
+        const { taken, length } = takePresences(maxBytes, protocol)
+        message.presences = taken
+        most = MAX_FRAME_LENGTH - MESSAGE_OVERHEAD - length
       }
 
-      let room = maxBytes
-      while (head < blocks.length) {
-        const { cid, bytes: data } = blocks[head]
-        if (data == null || (data.byteLength > room && room < maxBytes)) {
-          break
+      if (head < blocks.length) {
+        const taken = takeBlocks(maxBytes, most, protocol)
+        if (taken.length > 0) {
+          message.blocks = taken
         }
-        (message.blocks ??= []).push({ prefix: cidPrefix(cid), data })
-        room -= data.byteLength
-        bytes -= data.byteLength
-        head++
-      }
-
-      if (head === blocks.length) {
-        blocks = []
-        head = 0
-      } else if (head > 1024) {
-        blocks = blocks.slice(head)
-        head = 0
+        shorten()
       }
 
       return message.blocks == null && message.presences == null ? undefined : message
     }
   }
+}
+
+interface Taken<T> {
+  readonly taken: T[]
+  /** Encoded bytes. */
+  readonly length: number
 }

@@ -2,12 +2,16 @@
  * What is said to an upstream peer: it waits in the peer's replies until its
  * writer takes it, and counts against the peer until then.
  */
+import { replyBytes } from './replies.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
 import type { Reply } from './replies.ts'
 import type { State } from './state.ts'
 
 function queueReply (state: State, peer: Upstream, reply: Reply): void {
   const unsent = peer.replies.bytes
+  if (peer.replies.size === 0) {
+    peer.readAt = state.now()
+  }
   peer.replies.push(reply)
   state.unsent += peer.replies.bytes - unsent
   state.readyPeers.add(peer)
@@ -45,16 +49,17 @@ export function deny (state: State, want: LedgerWant): void {
 }
 
 /**
- * Gives a waiter the block. False if it was not `reserved` in the peer's window
- * and would not fit what may wait unsent: the peer loses this copy and keeps its
- * want, so that one that does not read costs no more than its window, which
- * shrinks by what has to wait.
+ * Gives a waiter the block. False if it would not fit what may wait unsent, for
+ * all, or for this peer where it was not `reserved` in the peer's window: the
+ * peer loses this copy and keeps its want, so that one that does not read costs
+ * no more than its window, which shrinks by what has to wait.
  */
 export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: Uint8Array, reserved = false): boolean {
   const { unsentPerPeer } = state.limits
   const unsent = peer.replies.bytes
+  const more = replyBytes({ cid, bytes })
   peer.blockSize.sample(bytes.byteLength)
-  if (unsent > 0 && !reserved && unsent + bytes.byteLength > unsentPerPeer) {
+  if ((unsent > 0 && !reserved && unsent + more > unsentPerPeer) || (state.unsent > 0 && state.unsent + more > state.limits.unsent)) {
     state.totals.copiesLost++
     peer.window.reset()
     return false

@@ -35,6 +35,8 @@ export interface State {
   inFlight: number
   /** Bytes that wait for all upstream peers. */
   unsent: number
+  /** Some peer has nothing of its own on the way, and is held up by what waits for others. */
+  short: boolean
   nextPriority: number
   /** What the next flush says, a member at a time: an ask has a type, a cancel has none. */
   readonly outbox: Map<EngineMember, Map<WantKey, TargetWant | CancelledWant>>
@@ -102,13 +104,32 @@ export function giveTurn (state: State, peer: Upstream): void {
 
 /**
  * Whether one more want may be asked for this peer: what is unsent and what is on
- * its way fit its window. A peer that does not read stops here. What is open at
- * stalled members has a window to itself, else one of them could hold up all.
+ * its way fit its window, and what is left of the bytes for all. A peer that does
+ * not read stops here. What is open at stalled members has a window to itself,
+ * else one of them could hold up all.
+ *
+ * No peer may hold more than it leaves to others (dynamic thresholds, Choudhury
+ * and Hahne 1998): one has its whole window, and of many that do not read each
+ * has an equal part, with as much left for the next to come.
  */
 export function admissible (state: State, peer: Upstream): boolean {
-  const { limits } = state
   const unsent = peer.replies.bytes
-  const window = state.unsent < limits.unsent ? peer.window.size : limits.unsentPerPeer
+  const left = unsentLeft(state)
+  const block = peer.blockSize.bytes
+  if (unsent >= state.limits.unsentPerPeer || (block > left && left < state.limits.unsent)) {
+    return false
+  }
+  const window = Math.min(peer.window.size, left)
   const pending = unsent + peer.inFlight - Math.min(peer.stalled, window)
-  return unsent < limits.unsentPerPeer && (pending === 0 || pending + peer.blockSize.bytes <= window)
+  return pending <= 0 || pending + block <= window
+}
+
+/** Nothing is on its way for a peer: if it is held up all the same, nothing of its own will wake it. */
+export function isIdle (peer: Upstream): boolean {
+  return peer.replies.size === 0 && peer.inFlight === 0
+}
+
+/** Bytes that may still wait for upstream peers, when all has arrived that is on its way. */
+function unsentLeft (state: State): number {
+  return state.limits.unsent - state.unsent - state.inFlight
 }

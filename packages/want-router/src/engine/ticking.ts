@@ -13,6 +13,8 @@ const SWEEP = 1000
 const MIN_SILENCE = 200
 // longest timeouts that a want is granted at a member that is slow and delivers others
 const PATIENCE = 3
+// share of all that may wait unsent, above which peers that take nothing are disconnected
+const CROWDED = 0.75
 // routes asked again a sweep because nobody has them listed
 const ASK_AGAIN = 256
 
@@ -93,6 +95,9 @@ function sweep (state: State, now: number): void {
       forgetWant(state, want)
     }
   }
+  if (state.unsent > state.limits.unsent * CROWDED) {
+    closeUnread(state, now)
+  }
 
   let forgotten = false
   for (const member of state.members.values()) {
@@ -115,6 +120,16 @@ function sweep (state: State, now: number): void {
       if (--budget === 0) {
         break
       }
+    }
+  }
+}
+
+/** What waits for others is nearly all that may wait: those that take nothing of it give way to those that would. */
+function closeUnread (state: State, now: number): void {
+  for (const peer of state.peers.values()) {
+    if (peer.replies.size > 0 && now - peer.readAt >= state.limits.unreadTimeout && !state.closing.has(peer.id)) {
+      state.totals.closedUnread++
+      state.closing.set(peer.id, `took nothing of ${peer.replies.bytes} bytes for ${Math.round((now - peer.readAt) / 1000)} s`)
     }
   }
 }

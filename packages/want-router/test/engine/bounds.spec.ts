@@ -1,11 +1,16 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { MAX_FRAME_LENGTH, messageLength } from '@kitsune/bitswap-codec'
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
 import { bench, entry, testBlock } from './harness.ts'
-import type { TestBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
 const blocks = (n: number, size?: number): TestBlock[] => new Array(n).fill(0).map((_, i) => testBlock(i, size))
+
+// what a reply with a block may count beside the block's bytes
+const KEEP = 512
 
 // no flag of the test runner's is needed to measure what is left after a collection
 setFlagsFromString('--expose-gc')
@@ -60,7 +65,7 @@ describe('engine: what a peer may cost', function () {
       }
     }
     const status = b.engine.status()
-    expect(status.unsent).to.be.at.most(1 << 20)
+    expect(status.unsent).to.be.at.most((1 << 20) + 4 * KEEP)
     expect(b.asks.length).to.be.lessThan(40)
     expect(status.wants).to.equal(400 - 4, 'nothing is lost')
   })
@@ -71,7 +76,8 @@ describe('engine: what a peer may cost', function () {
     const cids = Array.from({ length: 100 }, (_, i) => CID.createV1(0x100 + i, CID.decode(block.cid).multihash).bytes)
     b.want('p', ...cids.map(cid => entry(block, { cid })))
     b.block('a', block)
-    expect(b.engine.status()).to.include({ unsent: 1 << 20, wants: 99 })
+    expect(b.engine.status().unsent).to.be.within(1 << 20, (1 << 20) + KEEP)
+    expect(b.engine.status().wants).to.equal(99)
   })
 
   it('a peer that reads again gets the rest', () => {
@@ -113,9 +119,13 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
   })
 
-  it('opens at most 512 wants at a member', () => {
+  it('opens at most 512 wants at a member, and for one peer not quite all of them', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 64 } })
     b.want('p', ...blocks(1000, 64).map(block => entry(block)))
+    expect(b.engine.status().members[0].load.wants).to.equal(456)
+    for (let i = 0; i < 100; i++) {
+      b.want(`q${i}`, ...Array.from({ length: 20 }, (_, n) => entry(testBlock(2000 + 20 * i + n, 64))))
+    }
     expect(b.engine.status().members[0].load.wants).to.equal(512)
   })
 
@@ -168,5 +178,121 @@ describe('engine: what a peer may cost', function () {
     cycle(10_000)
     gc()
     expect((process.memoryUsage().heapUsed - before) / 10_000).to.be.lessThan(1024)
+  })
+
+  it('a million wants of identity CIDs by a peer that never reads cost no more than a window', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    const empty = entry(testBlock(0), { cid: new Uint8Array([1, 0x55, 0, 0]) })
+    const inline = (n: number): WantEntry => ({ ...empty, cid: new Uint8Array([1, 0x55, 0, 2, n & 0xff, n >> 8 & 0xff]) })
+    gc()
+    const before = process.memoryUsage()
+    for (let i = 0; i < 1000; i++) {
+      b.engine.put({ t: 'message', peer: 'p', full: false, wants: Array.from({ length: 1000 }, (_, n) => n % 2 === 0 ? empty : inline(n)) })
+      b.flush()
+    }
+    gc()
+    const after = process.memoryUsage()
+    expect(b.engine.status().unsent).to.be.within(1 << 19, 1 << 20)
+    expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).to.be.below(4 << 20)
+  })
+
+  it('what is taken at once can be encoded, however small its blocks are', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerPeer: 64 << 20 } })
+    const tiny = entry(testBlock(0), { cid: new Uint8Array([1, 0x55, 0, 1, 7]) })
+    for (let i = 0; i < 100; i++) {
+      b.want('p', ...Array.from({ length: 1000 }, () => tiny))
+    }
+    let blocks = 0
+    for (;;) {
+      const message = b.engine.take('p', 16 << 10, '/ipfs/bitswap/1.2.0')
+      if (message == null) {
+        break
+      }
+      blocks += message.blocks?.length ?? 0
+      expect(messageLength(message, '/ipfs/bitswap/1.2.0')).to.be.at.most((16 << 10) + 64)
+    }
+    expect(blocks).to.equal(100_000)
+    expect(b.engine.status().unsent).to.equal(0)
+  })
+
+  it('presences and a block of the greatest size travel in messages that can be encoded', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerPeer: 8 << 20 } })
+    const large = testBlock(1, 4_194_286)
+    const held = Array.from({ length: 300 }, (_, i) => testBlock(100 + i, 2000))
+    b.want('p', entry(large), ...held.map(block => entry(block, { wantType: 'have' })))
+    for (const block of held) {
+      b.answer('a', block, 'have')
+    }
+    b.block('a', large)
+    const messages: Outgoing[] = []
+    for (let message = b.engine.take('p', 16 << 10, '/ipfs/bitswap/1.2.0'); message != null; message = b.engine.take('p', 16 << 10, '/ipfs/bitswap/1.2.0')) {
+      messages.push(message)
+      expect(messageLength(message, '/ipfs/bitswap/1.2.0')).to.be.at.most(MAX_FRAME_LENGTH)
+    }
+    expect(messages.flatMap(({ presences }) => presences ?? [])).to.have.length(300)
+    expect(messages.flatMap(({ blocks }) => blocks ?? [])).to.have.length(1)
+  })
+
+  describe('all peers together', () => {
+    const MIB = 1 << 20
+
+    /** Delivers what is asked for until nothing more is. */
+    function deliverAll (b: Bench, wanted: Map<string, TestBlock>, reads: (id: string) => boolean = () => false): void {
+      for (let i = 0; i < b.asks.length; i++) {
+        const block = wanted.get(b.asks[i].want.key)
+        if (block != null) {
+          b.block('a', block)
+        }
+        for (const id of new Set(b.asks.map(({ want }) => want.session))) {
+          if (reads(id)) {
+            b.take(id)
+          }
+        }
+      }
+    }
+
+    it('300 that never read hold no more than may wait for all', () => {
+      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB / 64, unsent: 8 * MIB, unsentPerPeer: MIB / 8 } })
+      const wanted = new Map<string, TestBlock>()
+      for (let peer = 0; peer < 300; peer++) {
+        const mine = Array.from({ length: 40 }, (_, i) => testBlock(1000 * peer + i, MIB / 64))
+        mine.forEach(block => wanted.set(block.key, block))
+        b.want(`p${peer}`, ...mine.map(block => entry(block)))
+        deliverAll(b, wanted)
+        b.asks.length = 0
+        expect(b.engine.status().unsent).to.be.at.most(8 * MIB)
+      }
+      expect(b.engine.status().unsent).to.be.above(7 * MIB)
+    })
+
+    it('many that never read and leave no room are disconnected after 10 s, and one that waited is served', () => {
+      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB, unsent: 8 * MIB, unsentPerPeer: MIB } })
+      const wanted = new Map<string, TestBlock>()
+      for (let peer = 0; peer < 20; peer++) {
+        const block = testBlock(peer, MIB)
+        wanted.set(block.key, block)
+        b.want(`p${peer}`, entry(block))
+      }
+      deliverAll(b, wanted)
+      expect(b.engine.status().unsent).to.be.within(6 * MIB, 8 * MIB)
+      const block = testBlock(500, MIB)
+      wanted.set(block.key, block)
+      b.want('reads', entry(block))
+      b.pass(9000)
+      expect(b.closed).to.be.empty()
+      b.pass(3000)
+      expect(b.closed).to.have.length.above(5)
+      // those that waited before it do not read either
+      for (let i = 0; i < 3; i++) {
+        for (const peer of b.closed.splice(0)) {
+          b.engine.put({ t: 'gone', peer })
+        }
+        b.flush()
+        deliverAll(b, wanted, id => id === 'reads')
+        b.pass(12_000)
+        expect(b.closed).to.not.include('reads')
+      }
+      expect(b.engine.status().totals.bytesSent).to.be.at.least(21 * MIB)
+    })
   })
 })

@@ -162,4 +162,66 @@ describe('engine: hedging of want-haves', () => {
     b.pass(200)
     expect(b.askedFor(blocks[100])).to.deep.equal(['a'])
   })
+
+  it('a hedge that goes on was asked for a HAVE, though the block has come to be wanted since', () => {
+    const KIB = 1024
+    // room for one block on its way to the peer
+    const { b } = learned({ expectedBlock: 64 * KIB, unsentPerPeer: 96 * KIB, inFlightPerPeer: 96 * KIB })
+    b.take('p')
+    have(b, 100)
+    b.want('p', entry(blocks[99]))
+    b.pass(30)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+    b.want('p', entry(blocks[100])) // for which there is no room yet
+    b.answer('a', blocks[100], 'failed')
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+
+    b.answer('b', blocks[100], 'have')
+    b.block('a', blocks[99])
+    b.take('p')
+    b.flush()
+    expect(b.asks.filter(({ want }) => want.key === blocks[100].key).map(({ member, want }) => `${member} ${want.type}`))
+      .to.deep.equal(['a have', 'b have', 'b block'])
+    b.block('b', blocks[100])
+    expect(b.take('p').blocks).to.have.length(1)
+    expect(b.engine.status().members.map(({ totals }) => totals.timeouts)).to.deep.equal([0, 0, 0])
+  })
+
+  it('a hedge that goes on is asked for the block at once where that is wanted and there is room', () => {
+    const KIB = 1024
+    const { b } = learned({ expectedBlock: 64 * KIB, unsentPerPeer: 96 * KIB, inFlightPerPeer: 96 * KIB })
+    b.take('p')
+    have(b, 100)
+    b.want('p', entry(blocks[99]))
+    b.pass(30)
+    b.want('p', entry(blocks[100]))
+    b.block('a', blocks[99])
+    b.take('p')
+    b.answer('a', blocks[100], 'failed')
+    expect(b.asks.filter(({ want }) => want.key === blocks[100].key).map(({ member, want }) => `${member} ${want.type}`))
+      .to.deep.equal(['a have', 'b have', 'b block'])
+  })
+
+  it('learns what is usual also after sixteen answers that took no time', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
+    const answer = (ms: number, i: number): void => {
+      b.want('p', entry(blocks[i], { wantType: 'have' }))
+      b.pass(ms)
+      b.answer('a', blocks[i], 'have')
+      b.want('p', entry(blocks[i], { cancel: true }))
+      b.take('p')
+    }
+    for (let i = 0; i < 16; i++) {
+      answer(0, i)
+    }
+    for (let i = 16; i < 200; i++) {
+      answer(50, i)
+    }
+    // what is usual is 50 ms by now
+    const before = b.engine.status().totals.hedges
+    for (let i = 0; i < 200; i++) {
+      answer(50, i)
+    }
+    expect(b.engine.status().totals.hedges - before).to.be.below(20)
+  })
 })

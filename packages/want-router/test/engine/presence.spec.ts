@@ -189,4 +189,19 @@ describe('engine: presences', () => {
     expect(b.askedFor(blocks[0])).to.have.length(2)
     expect(b.askedFor(blocks[2])).to.have.length(1)
   })
+
+  it('a want-have that turns into a want-block has its time from then on', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
+    const [older, block] = [testBlock(1), testBlock(2)]
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.want('p', entry(older))
+    b.pass(2900)
+    b.want('p', entry(block))
+    b.pass(150)
+    // the first timeout is 3 s: the other want has had it
+    expect(b.askedFor(older)).to.deep.equal(['a', 'b'])
+    expect(b.askedFor(block)).to.deep.equal(['a', 'a'])
+    b.pass(2900)
+    expect(b.askedFor(block)).to.deep.equal(['a', 'a', 'b'])
+  })
 })
