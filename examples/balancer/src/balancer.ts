@@ -5,7 +5,7 @@ import { startAdminServer } from './admin/server.ts'
 import { loadStrategy } from './config/strategy.ts'
 import { StartError } from './errors.ts'
 import { createDownstreamHost } from './hosts/downstream-host.ts'
-import { HASHERS } from './hosts/hashers.ts'
+import { hashers } from './hosts/hashers.ts'
 import { quietLogger } from './hosts/quiet-logger.ts'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
@@ -74,7 +74,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         strategy,
         downstream,
         metrics: createMetrics(registry, logger),
-        hashers: HASHERS,
+        hashers: hashers(config.hashes),
         tap: recording?.tap
       })(components)
     }

@@ -10,6 +10,8 @@ export interface PutBlockOptions extends RpcOptions {
   codec?: 'raw' | 'dag-pb' | 'v0'
   /** kubo's name of the multihash; default: 'sha2-256'. */
   hash?: string
+  /** Bytes of digest; default: kubo's for that multihash. */
+  hashLength?: number
 }
 
 /** What a kubo says of itself. */
@@ -131,6 +133,7 @@ export function kuboRpc (url: string): KuboRpc {
       const response = await call('block/put', [], {
         ...format,
         mhtype: options.hash ?? 'sha2-256',
+        ...(options.hashLength == null ? {} : { mhlen: String(options.hashLength) }),
         'allow-big-block': 'true'
       }, { body: form, signal: options.signal ?? null })
       const { Key } = await response.json() as { Key: string }

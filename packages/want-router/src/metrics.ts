@@ -41,6 +41,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   gauge('unsent_bytes', 'Bytes of replies waiting for upstream peers', status => status.unsent)
   counter('wants', 'Wants received', status => status.totals.wants)
   counter('bad_wants', 'Wants with a malformed CID', status => status.totals.badWants)
+  counter('unverifiable_wants', 'Wants whose hash function cannot be verified, so that nobody is asked', status => status.totals.unverifiableWants)
   counter('cancels', 'Cancels received', status => status.totals.cancels)
   counter('coalesced_wants', 'Wants that joined one already on its way', status => status.totals.coalesced)
   counter('blocks_sent', 'Blocks sent upstream', status => status.totals.blocksSent)

@@ -38,7 +38,7 @@ export interface WantRouterInit {
   readonly downstream?: Libp2p
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
-  /** Hash functions besides sha2-256, sha2-512 and identity. A block that cannot be verified is not forwarded. */
+  /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
   readonly hashers?: readonly BlockHasher[]
   /** Is shown everything that goes into the engine and comes out of it: for debugging, and for recordings. */
   readonly tap?: Tap
@@ -90,6 +90,7 @@ export function wantRouter (init: WantRouterInit): (components: WantRouterCompon
 
 function createRouter (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents): WantRouter {
   const log = components.logger.forComponent('kitsune:router')
+  const verify = verifier(init.hashers)
   const engine = createEngine({
     members: targets,
     strategy: init.strategy ?? defaultStrategy(),
@@ -97,12 +98,13 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     randomSeed: Math.floor(Math.random() * 2 ** 32),
     seed: hashString(components.peerId.toString(), 0),
     limits: init.limits,
+    hashes: verify.hashes,
     tap: init.tap
   })
 
   const drive = driver({
     engine,
-    verify: verifier(init.hashers),
+    verify,
     log,
     upstream: {
       wake: peer => { upstream.wake(peer) },

@@ -5,6 +5,7 @@ import { collectSettings, oneLine } from './layers.ts'
 import { checkStrategy } from './strategy.ts'
 import type { DownstreamConfig } from './downstreams.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
+import type { Hashes } from '../hosts/hashers.ts'
 
 /** The effective configuration. Safe to print: secrets mask themselves. */
 export interface BalancerConfig {
@@ -26,6 +27,8 @@ export interface BalancerConfig {
   readonly grace: number
   /** Clients connected at the same time. */
   readonly maxConnections: number
+  /** Which hash functions blocks are verified by; wants with another are denied. */
+  readonly hashes: Hashes
   /** File that is written anew with all that the router does. */
   readonly record?: string
 }
@@ -39,7 +42,8 @@ export const DEFAULTS = {
   grace: 30,
   // libp2p copies its list of connections for each that arrives: 2,000 is
   // where that begins to show
-  maxConnections: 2000
+  maxConnections: 2000,
+  hashes: 'all'
 } as const
 
 /**
@@ -75,6 +79,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     admin: hostAndPort(settings.admin),
     grace: number(settings.grace, { min: 0, max: 86_400 }) ?? DEFAULTS.grace,
     maxConnections: number(settings.maxConnections, { min: 1, max: 65_000 }) ?? DEFAULTS.maxConnections,
+    hashes: hashes(settings.hashes),
     ...(settings.record == null ? {} : { record: text(settings.record) })
   }
 }
@@ -181,6 +186,16 @@ function strategy (setting: Setting | undefined): string {
   }
 
   return expression
+}
+
+function hashes (setting: Setting | undefined): Hashes {
+  const value = text(setting) ?? DEFAULTS.hashes
+
+  if (value !== 'all' && value !== 'fast') {
+    throw new ConfigError(`${setting?.origin}: expected all or fast, got "${value}"`)
+  }
+
+  return value
 }
 
 function hostAndPort (setting: Setting | undefined): BalancerConfig['admin'] {

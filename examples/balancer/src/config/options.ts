@@ -100,6 +100,14 @@ export const OPTIONS = {
     value: 'n',
     help: ['clients connected at the same time (default 2000)']
   },
+  hashes: {
+    flag: 'hashes',
+    env: 'KITSUNE_HASHES',
+    file: 'hashes',
+    kind: 'text',
+    value: 'all|fast',
+    help: ['blocks of which hash functions are fetched: all that kubo takes, or', 'not those that are slow in JavaScript, keccak and most of blake2', '(default all)']
+  },
   record: {
     flag: 'record',
     env: 'KITSUNE_RECORD',

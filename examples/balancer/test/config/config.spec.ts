@@ -26,7 +26,8 @@ describe('configuration', () => {
         strategy: 'bounded-load(rendezvous)',
         admin: { host: '127.0.0.1', port: 9090 },
         grace: 30,
-        maxConnections: 2000
+        maxConnections: 2000,
+        hashes: 'all'
       })
     })
   })

@@ -1,6 +1,8 @@
 import { multihashKey, parsePrefix } from '@kitsune/bitswap-codec'
+import { varint } from 'multiformats'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
+import type { HashFunction } from '../engine/verifiable.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { MultihashDigest, MultihashHasher } from 'multiformats'
 
@@ -14,6 +16,11 @@ export const UNVERIFIABLE: WantKey = ''
  */
 export type Verify = (prefix: Uint8Array, bytes: Uint8Array) => WantKey | Promise<WantKey>
 
+/** Verifies blocks, and says which hash functions it can. */
+export interface Verifier extends Verify {
+  readonly hashes: readonly HashFunction[]
+}
+
 /** A hash function; `digest` may be asynchronous. */
 export interface BlockHasher extends MultihashHasher {
   /**
@@ -21,16 +28,30 @@ export interface BlockHasher extends MultihashHasher {
    * platform can make one, as node:crypto's `hash(name, bytes, 'binary')` does.
    */
   latin1? (bytes: Uint8Array): string
+  /** Length of a whole digest, bytes. Default: that of the digest of nothing if it is made synchronously, else 128. */
+  readonly maxDigestLength?: number
 }
 
-/** @param hashers - besides sha2-256, sha2-512 and identity; the later of two with one code wins */
-export function verifier (hashers: readonly BlockHasher[] = []): Verify {
+// the shortest and longest digests of boxo's verifcid: one of a few bytes fits more than one block
+const MIN_DIGEST = 20
+const MAX_DIGEST = 128
+// lengths and codes below take one byte as a varint
+const ONE_BYTE = 128
+
+/**
+ * A CID may have fewer bytes of digest than its hash function makes, but no fewer
+ * than 20 unless that is all; a hash function whose output can be of any
+ * length makes the longest that is to be verified.
+ *
+ * @param hashers - besides sha2-256, sha2-512 and identity; the later of two with one code wins
+ */
+export function verifier (hashers: readonly BlockHasher[] = []): Verifier {
   const byCode = new Map<number, BlockHasher>()
   for (const hasher of [identity, sha256, sha512, ...hashers]) {
     byCode.set(hasher.code, hasher)
   }
 
-  return (prefix, bytes) => {
+  const verify: Verify = (prefix, bytes) => {
     let hasher: BlockHasher | undefined
     let length: number
     try {
@@ -49,12 +70,33 @@ export function verifier (hashers: readonly BlockHasher[] = []): Verify {
     const digest = hasher.digest(bytes)
     return digest instanceof Promise ? digest.then(digest => keyOf(digest, length)) : keyOf(digest, length)
   }
+  return Object.assign(verify, { hashes: [...byCode.values()].map(hashFunction) })
 }
 
-// kubo's least: a digest of a few bytes fits more than one block
-const MIN_DIGEST = 20
-// lengths and codes below take one byte as a varint
-const ONE_BYTE = 128
+function hashFunction (hasher: BlockHasher): HashFunction {
+  const { code } = hasher
+  if (code === identity.code) {
+    return { code, minLength: 0, maxLength: MAX_DIGEST }
+  }
+  const maxLength = hasher.maxDigestLength ?? wholeLength(hasher)
+  return { code, minLength: Math.min(MIN_DIGEST, maxLength), maxLength: Math.min(MAX_DIGEST, maxLength) }
+}
+
+// asynchronous in browsers, so that their digests cannot be measured at once
+const KNOWN_LENGTHS: Readonly<Record<number, number>> = { [sha256.code]: 32, [sha512.code]: 64 }
+
+function wholeLength (hasher: BlockHasher): number {
+  if (hasher.code in KNOWN_LENGTHS) {
+    return KNOWN_LENGTHS[hasher.code]
+  }
+  const digest = hasher.encode(new Uint8Array())
+  if (digest instanceof Promise) {
+    // how long it will be is not known yet: one that is too short will not verify
+    digest.catch(() => {})
+    return MAX_DIGEST
+  }
+  return digest.byteLength
+}
 
 /** The key under a digest that may have been truncated to `length` bytes. */
 function keyOfString (code: number, digest: string, length: number): WantKey {
@@ -69,12 +111,14 @@ function keyOf (digest: MultihashDigest, length: number): WantKey {
   if (digest.size === length) {
     return multihashKey(digest.bytes)
   }
-  if (length < MIN_DIGEST || length > digest.size || length >= ONE_BYTE || digest.size >= ONE_BYTE) {
+  if (length < MIN_DIGEST || length > digest.size) {
     return UNVERIFIABLE
   }
-  // the length is the one varint byte before the digest
-  const start = digest.bytes.byteLength - digest.size
-  const truncated = digest.bytes.slice(0, start + length)
-  truncated[start - 1] = length
+  const { code } = digest
+  const start = varint.encodingLength(code) + varint.encodingLength(length)
+  const truncated = new Uint8Array(start + length)
+  varint.encodeTo(code, truncated)
+  varint.encodeTo(length, truncated, varint.encodingLength(code))
+  truncated.set(digest.digest.subarray(0, length), start)
   return multihashKey(truncated)
 }

@@ -225,13 +225,13 @@ function rest (state: State, route: Route): void {
 export function exhausted (state: State, route: Route): void {
   rest(state, route)
   if (settleIfCertain(state, route)) {
-    route.askAgainAt = state.now() + state.limits.askAgainAfter
+    route.askAgainAt = route.verifiable ? state.now() + state.limits.askAgainAfter : Infinity
   }
 }
 
 /**
  * DONT_HAVE leaves only here: every configured member is certain, those that are
- * down or ejected included. boxo never asks again after a DONT_HAVE, but does
+ * down or ejected included, or no block could be verified. boxo never asks again after a DONT_HAVE, but does
  * after silence. The wants stay, so that a late block is still delivered.
  */
 export function settleIfCertain (state: State, route: Route): boolean {
@@ -247,6 +247,9 @@ export function settleIfCertain (state: State, route: Route): boolean {
 }
 
 function certain (state: State, route: Route): boolean {
+  if (!route.verifiable) {
+    return true
+  }
   let said = 0
   for (const member of state.members.values()) {
     if (member.connected ? route.saidBy(member) === 'lack' : member.forgotten) {

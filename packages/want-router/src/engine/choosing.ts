@@ -8,9 +8,12 @@ import type { AskType } from '../strategies/strategy.ts'
 /**
  * Whom to ask, best first: members known to have it, then the strategy's order,
  * then, rather than leave a want unasked, ejected members. Those that already
- * answered are left out.
+ * answered are left out, and for what cannot be verified nobody is asked.
  */
 export function * candidates (state: State, route: Route): Iterable<EngineMember> {
+  if (!route.verifiable) {
+    return
+  }
   yield * route.holders()
 
   const panic = inPanic(state)

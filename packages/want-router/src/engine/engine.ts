@@ -39,6 +39,7 @@ import type { Engine, Input, Output } from './io.ts'
 import type { EngineMember } from './members.ts'
 import type { State } from './state.ts'
 import type { Tap } from './tap.ts'
+import type { HashFunction } from './verifiable.ts'
 import type { Limits } from '../defaults.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
 import type { CancelledWant, Capacity, MemberInit, TargetWant } from '../targets/target.ts'
@@ -53,6 +54,8 @@ export interface EngineInit {
   /** Derived from the public identity, so that workers and replicas agree. */
   readonly seed: number
   readonly limits?: Partial<Limits>
+  /** What blocks can be verified by: a want with another hash is asked of nobody and denied. Default: all count as verifiable. */
+  readonly hashes?: readonly HashFunction[]
   /** Is shown all that goes in and comes out. */
   readonly tap?: Tap
 }
@@ -199,7 +202,7 @@ export function createEngine (init: EngineInit): Engine {
     return engine
   }
   const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
-  init.tap({ at: time, t: 'start', seed: init.seed, randomSeed: init.randomSeed, members, limits })
+  init.tap({ at: time, t: 'start', seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes })
   return tapped(engine, () => time, init.tap)
 }
 

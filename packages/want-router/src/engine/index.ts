@@ -7,9 +7,11 @@
  */
 export { driver, platformTimers } from '../driver/driver.ts'
 export type { Driver, DriverInit, Timers, UpstreamPort } from '../driver/driver.ts'
-export type { Verify } from '../driver/verify.ts'
+export { verifier } from '../driver/verify.ts'
+export type { BlockHasher, Verifier, Verify } from '../driver/verify.ts'
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine.ts'
 export { hashString } from './hash.ts'
 export type * from './io.ts'
 export type * from './tap.ts'
+export type { HashFunction } from './verifiable.ts'

@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { engineMember } from './members.ts'
 import { MAX_PRIORITY, TRICKLE } from './state.ts'
+import { verifiableBy } from './verifiable.ts'
 import { quantileEstimate } from './windows.ts'
 import type { EngineInit } from './engine.ts'
 import type { EngineMember } from './members.ts'
@@ -23,6 +24,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
   return {
     limits,
     now,
+    verifiable: verifiableBy(init.hashes),
     seed: init.seed,
     strategy: init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed }),
     members,
@@ -49,6 +51,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
       wants: 0,
       cancels: 0,
       badWants: 0,
+      unverifiableWants: 0,
       coalesced: 0,
       blocksSent: 0,
       bytesSent: 0,

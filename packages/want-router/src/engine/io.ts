@@ -66,6 +66,8 @@ export interface Totals {
   cancels: number
   /** Entries whose CID is malformed or over 168 bytes. */
   badWants: number
+  /** Wants whose hash function or length of digest cannot be verified: nobody is asked for them. */
+  unverifiableWants: number
   /** Wants that joined one already on its way. */
   coalesced: number
   blocksSent: number

@@ -23,6 +23,8 @@ export class Route implements Want {
   readonly hash: number
   /** Raw CID bytes in the words of the first waiter. */
   readonly cid: Uint8Array
+  /** If not, whatever a member sends is of no use: nobody is asked. */
+  readonly verifiable: boolean
   type: AskType = 'have'
   state: 'queued' | 'asked' | 'retry' | 'idle' | 'resting' = 'queued'
   attempt = 0
@@ -50,10 +52,11 @@ export class Route implements Want {
   /** By member id, since strategies ask by it. */
   #said: Map<string, { member: EngineMember, what: Said, epoch: number }> | undefined
 
-  constructor (key: WantKey, hash: number, cid: Uint8Array) {
+  constructor (key: WantKey, hash: number, cid: Uint8Array, verifiable = true) {
     this.key = key
     this.hash = hash
     this.cid = cid
+    this.verifiable = verifiable
   }
 
   get peer (): string {

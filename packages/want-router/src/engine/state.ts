@@ -13,6 +13,8 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export interface State {
   readonly limits: Limits
   now (): number
+  /** Whether a block could be verified against a key. */
+  verifiable (key: WantKey): boolean
   readonly seed: number
   readonly strategy: Strategy
   readonly members: ReadonlyMap<string, EngineMember>
@@ -56,7 +58,7 @@ export const MAX_TOKENS = 100
 export const TRICKLE = 10
 
 export function newRoute (state: State, key: WantKey, cid: Uint8Array): Route {
-  const route = new Route(key, hashString(key, state.seed), cid)
+  const route = new Route(key, hashString(key, state.seed), cid, state.verifiable(key))
   state.routes.set(key, route)
   return route
 }

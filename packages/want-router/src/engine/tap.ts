@@ -1,4 +1,5 @@
 import type { Engine, Input, Output } from './io.ts'
+import type { HashFunction } from './verifiable.ts'
 import type { Limits } from '../defaults.ts'
 import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
@@ -10,7 +11,7 @@ import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
  */
 export type TapRecord = { readonly at: number } & (
   /** The engine was made: its configuration but for the strategy, which is code. */
-  | { readonly t: 'start', readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits }
+  | { readonly t: 'start', readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[] }
   | { readonly t: 'put', readonly input: Input }
   | { readonly t: 'flush', readonly said: readonly Decision[] }
   | { readonly t: 'take', readonly peer: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Outgoing }

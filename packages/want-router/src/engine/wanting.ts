@@ -138,6 +138,9 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): 
   const coalesced = route != null
   const cid = entry.cid.slice()
   route ??= newRoute(state, key, cid)
+  if (!route.verifiable) {
+    state.totals.unverifiableWants++
+  }
   const want: LedgerWant = {
     owner: peer,
     key,

@@ -43,4 +43,38 @@ describe('driver: verifying blocks', () => {
     expect(key).to.be.a('promise')
     expect(await key).to.equal(multihashKey(Uint8Array.of(0x81, 0x80, 0xc0, 0x01, 1, 1)))
   })
+
+  it('verifies a digest of any length of a hash function that can make any', async () => {
+    const long = from({ name: 'long', code: 0x1e, encode: (bytes: Uint8Array) => new Uint8Array(128).map((_, i) => i ^ bytes[0]) })
+    const verify = verifier([long])
+    const whole = (await long.digest(bytes)).digest
+    expect(verify(Uint8Array.of(1, 0x55, 0x1e, 0x80, 0x01), bytes)).to.equal(multihashKey(Uint8Array.of(0x1e, 0x80, 0x01, ...whole)))
+    expect(verify(Uint8Array.of(1, 0x55, 0x1e, 127), bytes)).to.equal(multihashKey(Uint8Array.of(0x1e, 127, ...whole.subarray(0, 127))))
+    expect(verify(Uint8Array.of(1, 0x55, 0x1e, 32), bytes)).to.equal(multihashKey(Uint8Array.of(0x1e, 32, ...whole.subarray(0, 32))))
+    expect(verify(Uint8Array.of(1, 0x55, 0x1e, 0x81, 0x01), bytes)).to.equal(UNVERIFIABLE)
+  })
+
+  it('knows truncated digests of hash functions with a long code', async () => {
+    const hasher = from({ name: 'far', code: 0xb220, encode: async bytes => new Uint8Array(32).fill(bytes[0]) })
+    expect(await verifier([hasher])(Uint8Array.of(1, 0x55, 0xa0, 0xe4, 0x02, 20), bytes))
+      .to.equal(multihashKey(Uint8Array.of(0xa0, 0xe4, 0x02, 20, ...new Uint8Array(20).fill(1))))
+  })
+
+  it('says what it can verify', () => {
+    const hashers = [
+      from({ name: 'longer', code: 0x1e, encode: () => new Uint8Array(200) }),
+      from({ name: 'short', code: 0x300001, encode: () => new Uint8Array(4) }),
+      from({ name: 'stated', code: 0x300002, encode: async () => new Uint8Array(24), maxDigestLength: 24 }),
+      from({ name: 'later', code: 0x300003, encode: async () => new Uint8Array(24) })
+    ]
+    expect(verifier(hashers).hashes).to.deep.equal([
+      { code: 0x00, minLength: 0, maxLength: 128 },
+      { code: 0x12, minLength: 20, maxLength: 32 },
+      { code: 0x13, minLength: 20, maxLength: 64 },
+      { code: 0x1e, minLength: 20, maxLength: 128 },
+      { code: 0x300001, minLength: 4, maxLength: 4 },
+      { code: 0x300002, minLength: 20, maxLength: 24 },
+      { code: 0x300003, minLength: 20, maxLength: 128 }
+    ])
+  })
 })
