@@ -40,3 +40,13 @@ export class InvalidRecordingError extends Error {
     super(message)
   }
 }
+
+/** An engine was called from inside its own flush, which would decide on half a state. */
+export class ReentryError extends Error {
+  static name = 'ReentryError'
+  name = 'ReentryError'
+
+  constructor (message = 'The engine was called from inside its own flush: carry out what a flush says when it is over') {
+    super(message)
+  }
+}

@@ -1,6 +1,7 @@
 import { verifier } from './verify.ts'
 import type { Verify } from './verify.ts'
 import type { Engine, Output } from '../engine/io.ts'
+import type { Decision } from '../engine/tap.ts'
 import type { Sink, Target } from '../targets/target.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
@@ -41,7 +42,8 @@ export interface DriverInit {
 /**
  * Everything around the engine that waits: it feeds the engine what happens,
  * flushes it once at the end of each turn of the event loop, so that what
- * belongs together leaves together, and owns the one timer.
+ * belongs together leaves together, and owns the one timer. What a flush has
+ * decided is carried out when it is over: whoever hears of it may take at once.
  */
 export interface Driver {
   message (peer: string, message: BitswapMessage): void
@@ -67,13 +69,28 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
   let cancelTimer: (() => void) | undefined
   let timerAt: number | undefined
 
+  let decided: Decision[] = []
   const output: Output = {
-    ask: (member, wants) => { targets.get(member)?.ask(wants) },
-    cancel: (member, wants) => { targets.get(member)?.cancel(wants) },
-    ready: peer => { upstream.wake(peer) },
-    close (peer, why) {
-      log('closing %s: %s', peer, why)
-      upstream.disconnect(peer)
+    ask (member, wants) { decided.push({ t: 'ask', member, wants }) },
+    cancel (member, wants) { decided.push({ t: 'cancel', member, wants }) },
+    ready (peer) { decided.push({ t: 'ready', peer }) },
+    close (peer, why) { decided.push({ t: 'close', peer, why }) }
+  }
+
+  function carryOut (decision: Decision): void {
+    switch (decision.t) {
+      case 'ask':
+        targets.get(decision.member)?.ask(decision.wants)
+        break
+      case 'cancel':
+        targets.get(decision.member)?.cancel(decision.wants)
+        break
+      case 'ready':
+        upstream.wake(decision.peer)
+        break
+      default:
+        log('closing %s: %s', decision.peer, decision.why)
+        upstream.disconnect(decision.peer)
     }
   }
 
@@ -83,6 +100,16 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
       return
     }
     engine.flush(output)
+    const decisions = decided
+    decided = []
+    for (const decision of decisions) {
+      try {
+        carryOut(decision)
+      } catch (err) {
+        // a target's fault is not to keep the others from being told
+        log.error('could not %s - %e', decision.t, err)
+      }
+    }
     if (engine.dirty) {
       schedule()
     }

@@ -1,3 +1,4 @@
+import { ReentryError } from '../errors.ts'
 import type { Engine, Input, Output } from './io.ts'
 import type { HashFunction } from './verifiable.ts'
 import type { Limits } from '../defaults.ts'
@@ -30,15 +31,28 @@ export type Decision =
  */
 export type Tap = (record: TapRecord) => void
 
-/** An engine that shows a tap what passes through it; `time` is the engine's own. */
+/**
+ * An engine that shows a tap what passes through it; `time` is the engine's own.
+ * It throws a `ReentryError` if it is called from inside its own flush: what
+ * happens there has no place in a recording.
+ */
 export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
+  let flushing = false
+  function expectOutside (): void {
+    if (flushing) {
+      throw new ReentryError()
+    }
+  }
+
   return {
     put (input) {
+      expectOutside()
       engine.put(input)
       tap({ at: time(), t: 'put', input })
     },
 
     flush (out) {
+      expectOutside()
       const said: Decision[] = []
       const both: Output = {
         ask (member, wants) {
@@ -58,11 +72,17 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
           out.close(peer, why)
         }
       }
-      engine.flush(both)
+      flushing = true
+      try {
+        engine.flush(both)
+      } finally {
+        flushing = false
+      }
       tap({ at: time(), t: 'flush', said })
     },
 
     take (peer, maxBytes, protocol) {
+      expectOutside()
       const message = engine.take(peer, maxBytes, protocol)
       tap({ at: time(), t: 'take', peer, maxBytes, protocol, message })
       return message

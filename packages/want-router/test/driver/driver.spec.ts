@@ -4,8 +4,12 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import { driver } from '../../src/driver/driver.ts'
 import { createEngine } from '../../src/engine/engine.ts'
+import { replay } from '../../src/recording/index.ts'
 import { entry, inOrder, testBlock } from '../engine/harness.ts'
+import type { Limits } from '../../src/defaults.ts'
 import type { Driver, Timers } from '../../src/driver/driver.ts'
+import type { Engine } from '../../src/engine/io.ts'
+import type { Tap, TapRecord } from '../../src/engine/tap.ts'
 import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
 
 // no flag of the test runner's is needed to measure what is left after a collection
@@ -43,9 +47,11 @@ function fakeTimers (): FakeTimers {
   }
 }
 
-interface Rig { drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
+interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
 
-async function rig (): Promise<Rig> {
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void }
+
+async function rig ({ tap, wake, limits, ask }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
   const woken: string[] = []
@@ -53,20 +59,30 @@ async function rig (): Promise<Rig> {
   const target: Target = {
     start (s) { sink = s },
     stop () {},
-    ask (wants) { asked.push(...wants) },
+    ask (wants) {
+      ask?.(wants)
+      asked.push(...wants)
+    },
     cancel () {}
   }
+  const engine = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
   const drive = driver({
-    engine: createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0 }),
+    engine,
     timers,
-    upstream: { wake (peer) { woken.push(peer) }, disconnect () {} },
+    upstream: {
+      wake (peer) {
+        woken.push(peer)
+        wake?.(peer, drive)
+      },
+      disconnect () {}
+    },
     log: defaultLogger().forComponent('test')
   })
   await drive.start('a', target)
   if (sink == null) {
     throw new Error('the target was not started')
   }
-  return { drive, timers, asked, sink, woken, target }
+  return { engine, drive, timers, asked, sink, woken, target }
 }
 
 const message = (...wants: Array<ReturnType<typeof entry>>): Parameters<Driver['message']>[1] =>
@@ -171,5 +187,36 @@ describe('driver', () => {
     sink.answer(block.key, 'lack')
     sink.down()
     timers.turn()
+  })
+
+  it('lets a network that sends at once take when the flush is over, so that a recording replays', async () => {
+    const records: TapRecord[] = []
+    const taken: number[] = []
+    const { drive, timers, sink, woken } = await rig({
+      tap: record => { records.push(record) },
+      // a window of one block: what is taken makes room for the next
+      limits: { unsentPerPeer: 2048, inFlightPerPeer: 2048, expectedBlock: 2048 },
+      wake (peer, drive) { taken.push(drive.take(peer, 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks?.length ?? 0) }
+    })
+    const blocks = [1, 2, 3].map(seed => testBlock(seed))
+    sink.up()
+    drive.message('p', message(...blocks.map(block => entry(block))))
+    for (const block of blocks) {
+      timers.turn()
+      await sink.block(prefix, block.bytes)
+      timers.turn()
+    }
+    expect(woken).to.deep.equal(['p', 'p', 'p'])
+    expect(taken).to.deep.equal([1, 1, 1])
+    expect(replay(records, { strategy: inOrder }).divergence).to.equal(undefined)
+  })
+
+  it('tells the others when one target throws', async () => {
+    const { drive, timers, sink, woken } = await rig({ ask () { throw new Error('a fault of the target') } })
+    sink.up()
+    drive.message('p', message(entry(block)))
+    drive.message('q', message(entry({ ...block, cid: Uint8Array.of(1, 0x55, 0, 3, 1, 2, 3) })))
+    timers.turn()
+    expect(woken).to.deep.equal(['q'])
   })
 })
