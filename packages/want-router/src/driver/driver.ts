@@ -1,4 +1,5 @@
 import { verifier } from './verify.ts'
+import { withStallGrace } from '../stall-grace.ts'
 import type { Verify } from './verify.ts'
 import type { Engine, Output } from '../engine/io.ts'
 import type { Decision } from '../engine/tap.ts'
@@ -68,6 +69,7 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
   let stopped = false
   let cancelTimer: (() => void) | undefined
   let timerAt: number | undefined
+  const later = withStallGrace(timers)
 
   let decided: Decision[] = []
   const output: Output = {
@@ -128,15 +130,15 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
     if (deadline === timerAt) {
       return
     }
-    // an earlier timer is left to fire: it finds nothing to do and sets the next
-    if (deadline != null && timerAt != null && timerAt <= deadline) {
+    // an earlier timer is left to fire: it finds nothing to do and sets the next; one that is overdue is about to
+    if (deadline != null && timerAt != null && (timerAt <= deadline || timerAt <= timers.now())) {
       return
     }
     cancelTimer?.()
     cancelTimer = undefined
     timerAt = deadline
     if (deadline != null) {
-      cancelTimer = timers.after(Math.max(1, Math.ceil(deadline - timers.now())), () => {
+      cancelTimer = later(Math.max(1, Math.ceil(deadline - timers.now())), () => {
         timerAt = undefined
         engine.put({ t: 'tick' })
         schedule()

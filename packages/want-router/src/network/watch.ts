@@ -1,11 +1,13 @@
+import { withStallGrace } from '../stall-grace.ts'
+import type { After } from '../stall-grace.ts'
+
+export type { After }
+
 /** Something with timeouts. They are coarse, so one timer serves all. */
 export interface Watched {
   /** Looks at its timeouts; true while there are any left to look at. */
   tick (now: number): boolean
 }
-
-/** Calls `run` once after `ms`, unless the returned function is called first. */
-export type After = (ms: number, run: () => void) => () => void
 
 export interface Watch {
   /** From now on the thing is ticked, until it says that it need not be. */
@@ -18,10 +20,12 @@ export interface Watch {
 
 /**
  * One timer for all timeouts of a network. It runs only while something is
- * watched and holds no process open.
+ * watched and holds no process open. After the process has stood still, what has
+ * arrived is read first.
  */
 export function watch (interval: number, now: () => number, after: After): Watch {
   const all = new Set<Watched>()
+  const later = withStallGrace({ now, after })
   let cancel: (() => void) | undefined
 
   function tick (): void {
@@ -39,7 +43,7 @@ export function watch (interval: number, now: () => number, after: After): Watch
 
   function arm (): void {
     if (all.size > 0) {
-      cancel ??= after(interval, tick)
+      cancel ??= later(interval, tick)
     }
   }
 

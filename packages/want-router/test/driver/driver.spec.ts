@@ -219,4 +219,47 @@ describe('driver', () => {
     timers.turn()
     expect(woken).to.deep.equal(['q'])
   })
+
+  it('reads what has arrived while the process stood still before it judges who is late', async () => {
+    const { engine, drive, timers, sink } = await rig()
+    const blocks = Array.from({ length: 20 }, (_, i) => testBlock(i))
+    sink.up()
+    // the member is known to be quick
+    drive.message('p', message(entry(block)))
+    timers.turn()
+    timers.pass(5)
+    await sink.block(prefix, block.bytes)
+    drive.message('p', message(...blocks.map(block => entry(block))))
+    timers.turn()
+    for (let i = 0; i < 10; i++) {
+      timers.pass(50)
+      timers.turn()
+    }
+    // timers come first, sockets after them
+    timers.pass(5000)
+    timers.turn()
+    for (const { bytes } of blocks) {
+      await sink.block(prefix, bytes)
+    }
+    timers.turn()
+    for (let i = 0; i < 100; i++) {
+      timers.pass(50)
+      timers.turn()
+    }
+    expect(engine.status().members[0].totals).to.include({ blocks: 21, timeouts: 0, failures: 0, ejections: 0 })
+  })
+
+  it('still gives up a member that says nothing after the process has stood still', async () => {
+    const { engine, drive, timers, sink } = await rig()
+    sink.up()
+    drive.message('p', message(entry(block)))
+    timers.turn()
+    timers.pass(5000)
+    timers.turn()
+    for (let i = 0; i < 100; i++) {
+      timers.pass(50)
+      timers.turn()
+    }
+    expect(engine.status().members[0].totals.timeouts).to.be.greaterThan(0)
+  })
 })

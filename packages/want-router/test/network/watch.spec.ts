@@ -1,5 +1,6 @@
 import { expect } from 'aegir/chai'
 import { watch } from '../../src/network/watch.ts'
+import { fakeClock as standingClock } from '../../src/testing/index.ts'
 import { fakeClock } from './fakes.ts'
 
 describe('network/watch', () => {
@@ -33,5 +34,17 @@ describe('network/watch', () => {
     watched.clear()
     await clock.advance(1_000)
     expect(clock.timers).to.equal(0)
+  })
+
+  it('reads what has arrived before it ticks, after the process has stood still', () => {
+    const clock = standingClock()
+    const watched = watch(250, clock.now, clock.after)
+    const ticks: number[] = []
+    watched.add({ tick: now => ticks.push(now) < 2 })
+    clock.jump(5_000)
+    clock.pass(0)
+    expect(ticks).to.deep.equal([])
+    clock.pass(2_000)
+    expect(ticks).to.deep.equal([6_000, 6_250])
   })
 })
