@@ -55,6 +55,7 @@ export function fairHistory (stage: Stage): void {
     engine: init => stage.engine(init)
   })
   const start = clock.now()
+  const atOnce = chance(0.5)
   let peers = 0
 
   /** For each pair what one had been served more than the other when the later one came. */
@@ -73,6 +74,7 @@ export function fairHistory (stage: Stage): void {
       missing,
       served: 0,
       link: connectReader(world, id, {
+        atOnce,
         received ({ blocks = [] }) {
           for (const { data } of blocks) {
             reader.served += data.byteLength

@@ -4,6 +4,7 @@ import { dice } from './dice.ts'
 import { LawBrokenError } from './errors.ts'
 import { fairHistory } from './fair-history.ts'
 import { hostileHistory } from './hostile-history.ts'
+import { recorder } from './recorder.ts'
 import { traced, untraced } from './trace.ts'
 import { watchEngine } from './watch.ts'
 import type { Dice } from './dice.ts'
@@ -55,6 +56,7 @@ const FAIR = 10
 export function runHistory (seed: number, { trace: say }: HistoryOptions = {}): HistoryResult {
   const random = seededRandom(hashString(`history ${seed}`, seed))
   const clock = fakeClock(seed % 2 * 1000)
+  const recording = recorder()
   let watched: Watched | undefined
 
   const stage: Stage = {
@@ -66,7 +68,8 @@ export function runHistory (seed: number, { trace: say }: HistoryOptions = {}): 
     step: 0,
     healedIn: 0,
     engine (init) {
-      watched = watchEngine(init, this.trace)
+      watched = watchEngine({ ...init, tap: recording.tap }, this.trace)
+      recording.strategy = init.strategy
       return watched.engine
     },
     get watched () {
@@ -76,7 +79,11 @@ export function runHistory (seed: number, { trace: say }: HistoryOptions = {}): 
       return watched
     }
   }
-  const broken = judge(stage, seed % FAIR === 0 ? fairHistory : hostileHistory)
+  const play = seed % FAIR === 0 ? fairHistory : hostileHistory
+  const broken = judge(stage, stage => {
+    play(stage)
+    recording.expectReplay(stage.watched.engine.status())
+  })
 
   return {
     seed,

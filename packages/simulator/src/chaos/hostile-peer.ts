@@ -35,6 +35,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
   const most = scenario.limits.wantsPerPeer ?? 1024
   const protocol = pick(PROTOCOLS)
   const { presences } = capabilities(protocol)
+  const atOnce = chance(0.5)
   const mine = new Map<string, Wanted>()
   const had = new Map<string, Wanted>()
   let link: PeerLink | undefined
@@ -46,7 +47,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
 
   function connected (): PeerLink {
     if (link?.connected !== true) {
-      link = world.connect(id, { wake: read, closed: forget })
+      link = world.connect(id, { wake: read, closed: forget, atOnce })
     }
     return link
   }

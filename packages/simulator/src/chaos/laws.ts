@@ -19,6 +19,7 @@ export const LAWS = {
   deadline: 'a deadline that was met leads to a later one, and who has nothing to do is not woken',
   flushes: 'nothing is flushed twice without a reason',
   drain: 'a router that drains takes no new peers, and who is served and reads is not cut off',
+  replay: 'a recording of all that went in and came out replays to the same decisions and the same state',
   crash: 'no input throws'
 } as const
 

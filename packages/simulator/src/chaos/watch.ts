@@ -148,6 +148,7 @@ function observed (factory: StrategyFactory, members: MemberLaws): StrategyFacto
     return {
       update (members) { strategy.update(members) },
       rank: want => strategy.rank(want),
+      avoids: strategy.avoids == null ? undefined : id => strategy.avoids?.(id) === true,
       observe (outcome) {
         members.observe(outcome)
         strategy.observe?.(outcome)

@@ -6,6 +6,8 @@ export interface ReaderInit {
   readonly bytesPerSecond?: number
   /** The most bytes of blocks it is sent in one message. Default 1 MiB, what the network's messages grow to. */
   readonly messageSize?: number
+  /** It is woken as soon as there is something. Default: at the end of the turn. */
+  readonly atOnce?: boolean
   /** A message has been read. */
   received (message: Outgoing): void
   closed? (): void
@@ -26,7 +28,8 @@ export function connectReader (world: World, id: string, init: ReaderInit): Peer
         read()
       }
     },
-    closed: init.closed
+    closed: init.closed,
+    atOnce: init.atOnce
   }
   const link = world.connect(id, handlers)
 

@@ -26,7 +26,8 @@
  *   bytes carry the key that they "hash" to, so `contentBlock(otherKey, size)` is a
  *   wrong block, and any other bytes are garbage.
  * - **Peers** are pulled, as a network's writer pulls: after `wake` they `take` when
- *   they like, or never. `wake` comes at the end of a turn, never from inside `take`.
+ *   they like, or never. `wake` comes at the end of a turn, or as soon as the driver has
+ *   something (`atOnce`); never from inside `take`.
  *   Blocks come without their CIDs: `contentBlockKey(block.data)` tells the key.
  * - **Randomness** comes from `world.random(name)`: a stream of its own for each name, so
  *   that one actor's draws do not shift another's. Same seed and same actors, same
@@ -71,6 +72,8 @@ export interface WorldInit {
 export interface PeerHandlers {
   /** There is something to take. */
   wake (): void
+  /** It is woken as soon as the driver has something, as by a network that sends at once. Default: at the end of the turn. */
+  readonly atOnce?: boolean
   /** The router closed the connection. Default: nothing. */
   closed? (): void
 }
@@ -142,9 +145,10 @@ export function createWorld (init: WorldInit): World {
     }
 
     peers.set(id, {
-      // at the end of the turn: the engine must not be re-entered from its own flush
       wake () {
-        if (!waking) {
+        if (handlers.atOnce === true) {
+          handlers.wake()
+        } else if (!waking) {
           waking = true
           clock.endOfTurn(() => {
             waking = false

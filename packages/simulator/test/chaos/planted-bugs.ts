@@ -53,7 +53,7 @@ export const PLANTED_BUGS: readonly Plant[] = [
   },
   {
     name: 'everybody is answered in the words of the first',
-    laws: ['address', 'copies'],
+    laws: ['address', 'copies', 'lost'],
     file: 'engine/answering.ts',
     find: 'deliver(state, want.owner, want.cid, bytes, reserved)',
     replace: 'deliver(state, want.owner, route.cid, bytes, reserved)'
@@ -164,6 +164,20 @@ export const PLANTED_BUGS: readonly Plant[] = [
     replace: '  if (route == null) {\n    throw new Error("no route")\n  }\n\n  progress('
   },
   {
+    name: 'the network is woken from inside a flush',
+    laws: ['crash'],
+    file: 'driver/driver.ts',
+    find: "    ready (peer) { decided.push({ t: 'ready', peer }) },\n",
+    replace: '    ready (peer) { upstream.wake(peer) },\n'
+  },
+  {
+    name: 'the engine has a chance of its own',
+    laws: ['replay'],
+    file: 'engine/state.ts',
+    find: 'const priority = state.nextPriority\n',
+    replace: 'const priority = Math.max(1, state.nextPriority - Math.floor(2 * Math.random()))\n'
+  },
+  {
     name: 'a HAVE is ignored that comes while another member is asked',
     laws: ['denial'],
     file: 'engine/answering.ts',
@@ -179,7 +193,7 @@ export const PLANTED_BUGS: readonly Plant[] = [
   },
   {
     name: 'a presence outlives its want',
-    laws: ['address'],
+    laws: ['address', 'denial'],
     file: 'engine/answering.ts',
     find: '  withdraw(state, want) // the same want asked anew is answered anew\n',
     replace: ''

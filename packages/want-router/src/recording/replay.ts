@@ -1,6 +1,6 @@
 import { createEngine } from '../engine/engine.ts'
 import { InvalidRecordingError } from '../errors.ts'
-import { recordLine } from './line.ts'
+import { sameRecord } from './same-record.ts'
 import type { Limits } from '../defaults.ts'
 import type { Engine, Output } from '../engine/io.ts'
 import type { TapRecord } from '../engine/tap.ts'
@@ -64,7 +64,7 @@ export function replay (records: Iterable<TapRecord>, init: ReplayInit): Replay 
       throw new InvalidRecordingError('the recording does not begin with the start of an engine')
     } else {
       apply(engine, record)
-      if (replayed != null && recordLine(replayed) !== recordLine(record)) {
+      if (replayed != null && !sameRecord(replayed, record)) {
         return { records: count, engine, divergence: { record: count, recorded: record, replayed } }
       }
     }

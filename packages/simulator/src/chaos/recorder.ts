@@ -1,0 +1,37 @@
+import { recordLine, replay } from '@kitsune/want-router/recording'
+import { broken } from './laws.ts'
+import type { StrategyFactory } from '@kitsune/want-router'
+import type { EngineStatus } from '@kitsune/want-router/engine'
+import type { Tap, TapRecord } from '@kitsune/want-router/recording'
+
+/** What a history's engine was told and decided. */
+export interface Recorder {
+  readonly tap: Tap
+  /** The one that the engine goes by. */
+  strategy: StrategyFactory | undefined
+  /** Replays the history on an engine of its own, which must decide the same and end in this state. */
+  expectReplay (status: EngineStatus): void
+}
+
+export function recorder (): Recorder {
+  const records: TapRecord[] = []
+
+  return {
+    tap (record) { records.push(record) },
+    strategy: undefined,
+
+    expectReplay (status) {
+      if (this.strategy == null) {
+        return
+      }
+      const { divergence, engine } = replay(records, { strategy: this.strategy })
+      if (divergence != null) {
+        broken('replay', `record ${divergence.record} was ${recordLine(divergence.recorded).slice(0, 300)} and is replayed as ${recordLine(divergence.replayed).slice(0, 300)}`)
+      }
+      const [ended, replayed] = [status, engine.status()].map(status => JSON.stringify(status))
+      if (ended !== replayed) {
+        broken('replay', `ended as ${ended}, and is replayed to ${replayed}`)
+      }
+    }
+  }
+}
