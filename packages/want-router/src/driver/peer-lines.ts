@@ -1,7 +1,7 @@
-import { capabilities, wantKey } from '@kitsune/bitswap-codec'
+import { capabilities, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { InvalidOptionError } from '../errors.ts'
 import type { LocatedPeer, PeerLine, PeerLineHandlers } from '../targets/target.ts'
-import type { BitswapMessage, BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import type { BitswapMessage, BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -27,8 +27,8 @@ export interface PeerLines {
 
 interface Line {
   readonly handlers: PeerLineHandlers
-  /** Unsent lines of the wantlist; the last word about a key counts. */
-  readonly pending: Map<WantKey, WantEntry>
+  /** Unsent lines of the wantlist by their CID; the last word about each counts. */
+  readonly pending: Map<string, WantEntry>
 }
 
 // a wantlist message stays near 50 KiB
@@ -61,14 +61,14 @@ export function peerLines (port: DownstreamPort): PeerLines {
       return {
         denies: capabilities(protocol).presences,
         ask (wants) {
-          for (const { key, cid, type, priority } of wants) {
-            line.pending.set(key, { cid, priority, cancel: false, wantType: type, sendDontHave: true })
+          for (const { cid, type, priority } of wants) {
+            line.pending.set(cidKey(cid), { cid, priority, cancel: false, wantType: type, sendDontHave: true })
           }
           port.wake(id)
         },
         cancel (wants) {
-          for (const { key, cid } of wants) {
-            line.pending.set(key, { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false })
+          for (const { cid } of wants) {
+            line.pending.set(cidKey(cid), { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false })
           }
           port.wake(id)
         },
@@ -137,4 +137,9 @@ export function peerLines (port: DownstreamPort): PeerLines {
       return { wants }
     }
   }
+}
+
+/** Nodes keep wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 of the same block are two lines. */
+function cidKey (cid: Uint8Array): string {
+  return multihashKey(cid) // not a multihash, but as good a key
 }

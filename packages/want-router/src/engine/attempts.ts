@@ -71,7 +71,7 @@ export function endAttempt (state: State, route: Route, result: Outcome['result'
     return
   }
   state.hedgeable.delete(route)
-  untell(state, member, route.key) // an upgrade in the same turn
+  untell(state, member, route) // an upgrade in the same turn
   member.open.delete(route)
   member.load.wants--
   countOpen(payer, member, -1)

@@ -61,7 +61,7 @@ export function endHedge (state: State, route: Route, result: Outcome['result'],
   const member = route.hedge
   let heard = false
   if (member != null) {
-    heard = !untell(state, member, route.key)
+    heard = !untell(state, member, route)
     member.hedges.delete(route)
     member.load.wants--
     member.recent.add(route.key)

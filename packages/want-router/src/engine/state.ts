@@ -1,3 +1,4 @@
+import { multihashKey } from '@kitsune/bitswap-codec'
 import { hashString } from './hash.ts'
 import { Route } from './routes.ts'
 import type { Totals } from './io.ts'
@@ -40,8 +41,11 @@ export interface State {
   /** Some peer has nothing of its own on the way, and is held up by what waits for others. */
   short: boolean
   nextPriority: number
-  /** What the next flush says, a member at a time: an ask has a type, a cancel has none. */
-  readonly outbox: Map<EngineMember, Map<WantKey, TargetWant | CancelledWant>>
+  /**
+   * What the next flush says, a member at a time and by the CID it is said of: an ask has a type, a cancel has
+   * none. The cancel of one CID and the ask for another of the same multihash both leave: nodes keep wants by CID.
+   */
+  readonly outbox: Map<EngineMember, Map<string, TargetWant | CancelledWant>>
   readonly readyPeers: Set<Upstream>
   readonly closing: Map<string, string>
   /** Connected members changed, or their weights or states did. */
@@ -63,14 +67,14 @@ export function newRoute (state: State, key: WantKey, cid: Uint8Array): Route {
   return route
 }
 
-/** Queues a line for a member; a later one about the same key replaces it. */
+/** Queues a line for a member; a later one about the same CID replaces it. */
 export function tell (state: State, member: EngineMember, want: TargetWant | CancelledWant): void {
   let lines = state.outbox.get(member)
   if (lines == null) {
     lines = new Map()
     state.outbox.set(member, lines)
   }
-  lines.set(want.key, want)
+  lines.set(multihashKey(want.cid), want) // not a multihash, but as good a key
 }
 
 /** Counts down, so that targets serve in the order of asking. */
@@ -81,10 +85,14 @@ export function newPriority (state: State): number {
 }
 
 /** Drops what was to be asked of a member and has not left yet; false: there was nothing. */
-export function untell (state: State, member: EngineMember, key: WantKey): boolean {
+export function untell (state: State, member: EngineMember, { cid }: Route): boolean {
   const lines = state.outbox.get(member)
-  const line = lines?.get(key)
-  return line != null && 'type' in line && lines?.delete(key) === true
+  if (lines == null) {
+    return false
+  }
+  const key = multihashKey(cid)
+  const line = lines.get(key)
+  return line != null && 'type' in line && lines.delete(key)
 }
 
 /** Takes a want back from a member. */

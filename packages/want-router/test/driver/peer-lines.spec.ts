@@ -33,6 +33,14 @@ describe('driver: lines to downstream peers', () => {
     expect(lines.take(peer)).to.be.undefined()
   })
 
+  it('sends the cancel of a CIDv0 beside the ask for the CIDv1 of the same block', async () => {
+    const { lines, line, peer } = await openLine()
+    const { v0, cid } = testBlock(1)
+    line.cancel([{ key: want(1).key, cid: v0 }])
+    line.ask([want(1)])
+    expect(lines.take(peer)?.wants?.map(({ cid, cancel }) => [cid, cancel])).to.deep.equal([[v0, true], [cid, false]])
+  })
+
   it('keeps a message bounded', async () => {
     const { lines, line, peer } = await openLine()
     line.ask(new Array(1500).fill(0).map((_, i) => want(i)))

@@ -71,6 +71,14 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
   })
 
+  it('cancels the CIDv0 at a member that is asked for the CIDv1 of the same block in the same turn', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    b.want('p', entry(block, { cid: block.v0 }))
+    b.want('p', entry(block, { cid: block.v0, cancel: true }), entry(block))
+    expect(b.asks.map(({ want }) => want.cid)).to.deep.equal([block.v0, block.cid])
+    expect(b.cancels.map(({ want }) => want.cid)).to.deep.equal([block.v0])
+  })
+
   it('cancels exactly the CID that is named', () => {
     const b = bench()
     b.want('p', entry(block), entry(block, { cid: block.v0 }))
