@@ -57,6 +57,8 @@ export interface Limits {
   minHedge: number
   /** A want that all lack is asked again this often where no member has it listed; one that failed, sooner at first. Default 30 s. */
   askAgainAfter: number
+  /** A DONT_HAVE of a member that does not keep the want, as no source does, answers no want that comes later than this. Default 5 s. */
+  absenceLifetime: number
   /** A member down for longer no longer keeps a DONT_HAVE from being sent, unless all are. Default 60 s. */
   forgetDownAfter: number
   /** Consecutive failures that eject a member. Default 5 (Envoy's outlier detection). */
@@ -93,6 +95,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   hedgeShare: 0.05,
   minHedge: 10,
   askAgainAfter: 30_000,
+  absenceLifetime: 5_000,
   forgetDownAfter: 60_000,
   ejectAfter: 5,
   ejection: 30_000,

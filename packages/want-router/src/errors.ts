@@ -50,3 +50,13 @@ export class ReentryError extends Error {
     super(message)
   }
 }
+
+/** The session with a peer was ended since it misbehaved. */
+export class SessionResetError extends Error {
+  static name = 'SessionResetError'
+  name = 'SessionResetError'
+
+  constructor (message = 'The session with the peer was ended') {
+    super(message)
+  }
+}

@@ -7,6 +7,7 @@ import { InvalidOptionError } from './errors.ts'
 import { registerMetrics } from './metrics.ts'
 import { hostComponents } from './network/host.ts'
 import { network } from './network/network.ts'
+import { announce, hear } from './stands-for.ts'
 import { defaultStrategy } from './strategies/default.ts'
 import type { Limits } from './defaults.ts'
 import type { BlockHasher } from './driver/verify.ts'
@@ -154,6 +155,8 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
   }
 
   let draining = false
+  let stopHearing: (() => void) | undefined
+  let silence: (() => Promise<void>) | undefined
   const router: WantRouter = {
     get ready () {
       return !draining && engine.status().members.some(member => member.state === 'up')
@@ -165,6 +168,8 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
 
     async start () {
       await upstream.start()
+      stopHearing = hear(components.events, drive.standsFor)
+      silence = init.downstream == null ? undefined : await announce(init.downstream, components.peerId.toString())
       if (downstream !== upstream) {
         await downstream.start()
       }
@@ -180,6 +185,8 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     },
 
     async stop () {
+      stopHearing?.()
+      await silence?.()
       await drive.stop()
       await downstream.stop()
       if (downstream !== upstream) {

@@ -99,6 +99,37 @@ describe('wantRouter', function () {
     expect(router.status()).to.include({ draining: true, active: 0, unsent: 0 })
   })
 
+  it('two routers that are each other\'s nodes keep no want going between them', async () => {
+    const pair: Array<Libp2p<{ router: WantRouter }>> = []
+    for (const other of [1, 0]) {
+      const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
+      open.push(downstream)
+      pair.push(await node({
+        downstream,
+        targets: [
+          source(holding(), { id: 'empty' }),
+          peerTarget({ id: 'other', locate: async () => ({ peer: pair[other].peerId, addresses: pair[other].getMultiaddrs() }) })
+        ]
+      }))
+    }
+    const wires = [await client(), await client()]
+    const wanted = Array.from({ length: 50 }, (_, i) => testBlock(100 + i))
+    for (const [i, wire] of wires.entries()) {
+      await wire.send(pair[i].getMultiaddrs()[0], wanted.map(block => entry(block)))
+    }
+    // each says that nobody has them, though the other asks for the same
+    await Promise.all(wires.map(async wire => wire.until(() => wire.received.flatMap(({ presences }) => presences).length >= wanted.length)))
+    for (const wire of wires) {
+      await wire.stop()
+    }
+    const left = (): number => pair.reduce((sum, { services: { router } }) => sum + router.status().wants, 0)
+    for (const until = performance.now() + 10_000; left() > 0 && performance.now() < until;) {
+      await new Promise(resolve => { setTimeout(resolve, 20) })
+    }
+    expect(left()).to.equal(0)
+    expect(pair.reduce((sum, { services: { router } }) => sum + router.status().totals.wants, 0)).to.be.below(1000)
+  })
+
   it('empties every map when its peers are gone', async () => {
     const front = await node({ targets: [source(holding(block), { id: 'memory' })] })
     for (let i = 0; i < 5; i++) {

@@ -113,6 +113,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
       return message
     },
 
+    expects: (member, prefix) => engine.expects(member, prefix),
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status()
@@ -135,6 +136,10 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
         trace.act(() => `${peer} is closed: ${why}`)
         peers.closed(peer)
         out.close(peer, why)
+      },
+      reset (member, why) {
+        trace.act(() => `${member} is to begin anew: it ${why}`)
+        out.reset(member, why)
       }
     }
   }

@@ -13,8 +13,8 @@ export const PLANTED_BUGS: readonly Plant[] = [
     name: 'the silence of a member that cannot deny ends the search',
     laws: ['lost', 'denial'],
     file: 'engine/ticking.ts',
-    find: "    route.note(member, 'unknown')\n",
-    replace: "    route.note(member, 'unknown')\n    return\n"
+    find: "    route.note(member, 'unknown', state.now())\n",
+    replace: "    route.note(member, 'unknown', state.now())\n    return\n"
   },
   {
     name: 'a peer is not always woken for what it can take',

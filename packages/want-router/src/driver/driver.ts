@@ -1,5 +1,5 @@
-import { verifier } from './verify.ts'
 import { withStallGrace } from '../stall-grace.ts'
+import { UNVERIFIABLE, verifier } from './verify.ts'
 import type { Verify } from './verify.ts'
 import type { Engine, Output } from '../engine/io.ts'
 import type { Decision } from '../engine/tap.ts'
@@ -49,6 +49,8 @@ export interface DriverInit {
 export interface Driver {
   message (peer: string, message: BitswapMessage): void
   gone (peer: string): void
+  /** An upstream peer says that it asks for another one. */
+  standsFor (peer: string, of: string): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   /** Starts a target under a member's id. */
   start (id: string, target: Target): Promise<void>
@@ -76,7 +78,8 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
     ask (member, wants) { decided.push({ t: 'ask', member, wants }) },
     cancel (member, wants) { decided.push({ t: 'cancel', member, wants }) },
     ready (peer) { decided.push({ t: 'ready', peer }) },
-    close (peer, why) { decided.push({ t: 'close', peer, why }) }
+    close (peer, why) { decided.push({ t: 'close', peer, why }) },
+    reset (member, why) { decided.push({ t: 'reset', member, why }) }
   }
 
   function carryOut (decision: Decision): void {
@@ -89,6 +92,9 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
         break
       case 'ready':
         upstream.wake(decision.peer)
+        break
+      case 'reset':
+        targets.get(decision.member)?.reset?.(decision.why)
         break
       default:
         log('closing %s: %s', decision.peer, decision.why)
@@ -154,12 +160,12 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
       }
     }
     return {
-      up (capacity) { put({ t: 'up', member, capacity }) },
+      up (capacity, peer) { put({ t: 'up', member, capacity, peer }) },
       down (why) { put({ t: 'down', member, why: why?.message }) },
       load (pendingBytes) { put({ t: 'load', member, pendingBytes }) },
       answer (key, answer, why) { put({ t: 'answer', member, key, answer, why: why?.message }) },
       block (prefix, bytes) {
-        const key = verify(prefix, bytes)
+        const key = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
         if (typeof key === 'string') {
           put({ t: 'block', member, key, bytes })
           return
@@ -180,6 +186,13 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
     gone (peer) {
       engine.put({ t: 'gone', peer })
       schedule()
+    },
+
+    standsFor (peer, of) {
+      if (!stopped) {
+        engine.put({ t: 'stands-for', peer, of })
+        schedule()
+      }
     },
 
     take (peer, maxBytes, protocol) {

@@ -1,8 +1,10 @@
 import { dropRoute, eject, goOn, list, retryLater, retryNow, unlist } from './asking.ts'
 import { askedAt, endAttempt, passAccount, progress } from './attempts.ts'
 import { joinBacklog, leaveLists, requeue } from './backlog.ts'
+import { certain, denyMembers } from './certainty.ts'
 import { cancelHedge, endHedge, promoteHedge } from './hedging.ts'
 import { removeWant } from './ledger.ts'
+import { releaseLone } from './loops.ts'
 import { deliver, deny, promise, withdraw } from './saying.ts'
 import { tellCancel } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
@@ -10,6 +12,7 @@ import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 
+const UNASKED = 'sends what nobody asked it for'
 // ms before a want that failed everywhere is asked again for the first time
 const FIRST_REST = 2000
 
@@ -21,9 +24,12 @@ export function forgetWant (state: State, want: LedgerWant): void {
   route.leave(want)
   if (route.size === 0) {
     dropRoute(state, route)
-  } else if (route.first != null && route.first.owner !== owner) {
+    return
+  }
+  if (route.first != null && route.first.owner !== owner) {
     passOn(state, route, owner, route.first.owner)
   }
+  releaseLone(state, route)
 }
 
 /** What was on the account of a peer that no longer wants it passes to one that does. */
@@ -39,24 +45,18 @@ function passOn (state: State, route: Route, from: Upstream, to: Upstream): void
 export function onBlock (state: State, member: EngineMember, key: string, bytes: Uint8Array): void {
   const now = state.now()
   const route = state.routes.get(key)
-  const asked = route != null || member.recent.has(key)
-
-  if (!asked) {
-    member.totals.unasked++
-  }
-  if (member.health.received(asked, now)) {
-    eject(state, member, 'sends blocks that nobody asked it for')
-  }
+  received(state, member, route != null || member.recent.has(key))
   if (route == null) {
     return
   }
-
-  progress(state, member)
+  if (isOwed(route, member) || route.saidBy(member) != null) {
+    progress(state, member)
+  }
   member.totals.blocks++
   member.totals.bytes += bytes.byteLength
   // what was asked for on a peer's account has its place in that peer's window, if it is of the size expected
   let payer = bytes.byteLength <= 2 * route.expected ? route.payer : undefined
-  if (route.member === member || route.hedge === member) {
+  if (isOwed(route, member)) {
     adapt(member, now - askedAt(route, member), bytes.byteLength)
     member.health.succeeded(now)
   }
@@ -100,7 +100,7 @@ function settleAttempts (state: State, route: Route, member: EngineMember, resul
 
 /** After an answer that is good news: who still wants the block is queued again, who has a HAVE rests. */
 function settleRest (state: State, route: Route, member: EngineMember): void {
-  route.note(member, 'have')
+  route.note(member, 'have', state.now())
   route.attempt = 0
   route.rests = 0
   route.type = 'have'
@@ -117,6 +117,24 @@ function settleRest (state: State, route: Route, member: EngineMember): void {
   }
 }
 
+/** Whether a route is open at a member, as attempt or as hedge. */
+function isOwed (route: Route, member: EngineMember): boolean {
+  return route.member === member || route.hedge === member
+}
+
+/** A member has sent something; too much that it was not asked for ejects it, and ends its session. */
+function received (state: State, member: EngineMember, asked: boolean): void {
+  if (!asked) {
+    member.totals.unasked++
+  }
+  if (member.health.received(asked, state.now())) {
+    eject(state, member, UNASKED)
+    if (member.state === 'ejected') {
+      state.resets.set(member, UNASKED)
+    }
+  }
+}
+
 function adapt (member: EngineMember, ms: number, bytes: number): void {
   member.latency.sample(ms)
   if (ms <= 2 * member.latency.least + 5) {
@@ -130,7 +148,15 @@ function adapt (member: EngineMember, ms: number, bytes: number): void {
 export function onAnswer (state: State, member: EngineMember, key: string, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: string): void {
   const route = state.routes.get(key)
   const now = state.now()
-  progress(state, member)
+  const said = route?.saidBy(member)
+  const owed = route != null && isOwed(route, member)
+  if (answer === 'have' || answer === 'lack') {
+    received(state, member, owed || said != null || member.recent.has(key))
+  }
+  // a member that repeats itself, or speaks of what it was not asked, does not serve what it owes
+  if (owed || (said != null && said !== answer)) {
+    progress(state, member)
+  }
   if (route == null) {
     return
   }
@@ -143,7 +169,7 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
     // late, after a timeout: now it is known
     if (answer === 'lack' && route.saidBy(member) != null) {
       member.totals.lacks++
-      route.note(member, 'lack')
+      route.note(member, 'lack', state.now())
       settleIfCertain(state, route)
     }
     return
@@ -157,11 +183,12 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
     fail(state, route, member, why ?? 'failed', speculative)
     return
   }
-  route.note(member, answer)
+  route.note(member, answer, state.now())
   if (answer === 'lack') {
     member.totals.lacks++
     member.health.succeeded(now)
     list(state, route, member)
+    denyMembers(state, route)
   }
   if (!speculative) {
     goOn(state, route)
@@ -169,7 +196,7 @@ export function onAnswer (state: State, member: EngineMember, key: string, answe
 }
 
 function onHave (state: State, route: Route, member: EngineMember): void {
-  const asked = route.member === member || route.hedge === member
+  const asked = isOwed(route, member)
   if (asked ? route.asked === 'block' : route.saidBy(member) == null) {
     return // to a want-block it is no answer, the block is still owed; or nobody asked
   }
@@ -178,7 +205,7 @@ function onHave (state: State, route: Route, member: EngineMember): void {
     member.health.succeeded(state.now())
   }
   member.totals.haves++
-  route.note(member, 'have')
+  route.note(member, 'have', state.now())
   for (const want of route.waiters()) {
     if (want.type === 'have' && !want.promised) {
       promise(state, want)
@@ -193,7 +220,7 @@ function onHave (state: State, route: Route, member: EngineMember): void {
 /** A try that failed or timed out: health suffers, the want goes on. */
 export function fail (state: State, route: Route, member: EngineMember, why: string, speculative = false): void {
   member.totals.failures++
-  route.note(member, 'failed')
+  route.note(member, 'failed', state.now())
   if (!speculative) {
     route.attempt++
     if (promoteHedge(state, route)) {
@@ -244,19 +271,4 @@ export function settleIfCertain (state: State, route: Route): boolean {
     }
   }
   return true
-}
-
-function certain (state: State, route: Route): boolean {
-  if (!route.verifiable) {
-    return true
-  }
-  let said = 0
-  for (const member of state.members.values()) {
-    if (member.connected ? route.saidBy(member) === 'lack' : member.forgotten) {
-      said += member.connected ? 1 : 0
-    } else {
-      return false
-    }
-  }
-  return said > 0
 }

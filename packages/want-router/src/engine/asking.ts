@@ -1,5 +1,6 @@
 import { endAttempt, openAttempt, sendAsk } from './attempts.ts'
 import { backlogOf, joinBacklog, leaveBacklog, leaveLists, requeue } from './backlog.ts'
+import { denyMembers } from './certainty.ts'
 import { candidates, shortage } from './choosing.ts'
 import { cancelHedge, promoteHedge, releaseHedges } from './hedging.ts'
 import { connected, MAX_TOKENS, tellCancel } from './state.ts'
@@ -74,6 +75,7 @@ function ask (state: State, route: Route, member: EngineMember, payer: Upstream)
   leaveBacklog(route)
   openAttempt(state, route, member, payer, false)
   sendAsk(state, route, member)
+  denyMembers(state, route)
   if (route.asked === 'have' && state.members.size > 1 && state.limits.hedgeShare > 0) {
     state.hedgeable.add(route)
   }

@@ -7,30 +7,42 @@ import type { AskType } from '../strategies/strategy.ts'
 
 /**
  * Whom to ask, best first: members known to have it, then the strategy's order,
- * then, rather than leave a want unasked, ejected members. Those that already
- * answered are left out, and for what cannot be verified nobody is asked.
+ * then those that want it themselves, then, rather than leave a want unasked,
+ * ejected members. Those that already answered are left out, and one that itself
+ * is all that waits; for what cannot be verified nobody is asked.
  */
 export function * candidates (state: State, route: Route): Iterable<EngineMember> {
   if (!route.verifiable) {
     return
   }
-  yield * route.holders()
+  const loop = state.memberPeers.size > 0
+  for (const member of route.holders()) {
+    if (!loop || !route.onlyWantedBy(member)) {
+      yield member
+    }
+  }
 
   const panic = inPanic(state)
+  let wanting: EngineMember[] | undefined
   let ejected: EngineMember[] | undefined
 
   for (const { id } of state.strategy.rank(route)) {
     const member = state.members.get(id)
-    if (member == null || !member.connected || route.saidBy(member) != null) {
+    if (member == null || !member.connected || route.saidBy(member) != null || (loop && route.onlyWantedBy(member))) {
       continue
     }
-    if (member.state === 'up' || panic) {
-      yield member
-    } else {
+    if (member.state !== 'up' && !panic) {
       (ejected ??= []).push(member)
+    } else if (loop && route.wantedBy(member)) {
+      (wanting ??= []).push(member)
+    } else {
+      yield member
     }
   }
 
+  if (wanting != null) {
+    yield * wanting
+  }
   if (ejected != null) {
     yield * ejected
   }

@@ -29,7 +29,8 @@ import { eject, releaseMember, wakeIdle } from './asking.ts'
 import { hedgeOf } from './hedging.ts'
 import { initialState } from './initial-state.ts'
 import { upstream } from './ledger.ts'
-import { memberStatus } from './members.ts'
+import { identify, memberIs, standsFor } from './loops.ts'
+import { memberStatus, mayOwe } from './members.ts'
 import { admissible, connected, giveTurn, isIdle } from './state.ts'
 import { tapped } from './tap.ts'
 import { nextSweep, stallOf, tick, timeoutOf } from './ticking.ts'
@@ -81,11 +82,13 @@ export function createEngine (init: EngineInit): Engine {
         }
         peer = upstream(id, limits, limits.expectedBlock)
         state.peers.set(id, peer)
+        identify(state, id)
       }
       onWants(state, peer, wants, full)
     },
     gone ({ peer: id }) {
       state.closing.delete(id)
+      state.standIns.delete(id)
       const peer = state.peers.get(id)
       if (peer == null) {
         return
@@ -96,9 +99,18 @@ export function createEngine (init: EngineInit): Engine {
       state.unsent -= peer.replies.bytes
       state.turns.delete(peer)
       state.readyPeers.delete(peer)
+      state.memberPeers.delete(peer)
       state.peers.delete(id)
     },
-    up ({ member: id, capacity }) { withMember(id, member => { memberUp(state, member, capacity) }) },
+    'stands-for' ({ peer, of }) { standsFor(state, peer, of) },
+    up ({ member: id, capacity, peer }) {
+      withMember(id, member => {
+        memberUp(state, member, capacity)
+        if (peer != null) {
+          memberIs(state, member, peer)
+        }
+      })
+    },
     down ({ member: id, why }) { withMember(id, member => { memberDown(state, member, why) }) },
     block ({ member: id, key, bytes }) { withMember(id, member => { onBlock(state, member, key, bytes) }) },
     answer ({ member: id, key, answer, why }) { withMember(id, member => { onAnswer(state, member, key, answer, why) }) },
@@ -159,6 +171,11 @@ export function createEngine (init: EngineInit): Engine {
         dirty = true
       }
       return message
+    },
+
+    expects (id, prefix) {
+      const member = state.members.get(id)
+      return member == null || member.state !== 'ejected' || mayOwe(member, prefix)
     },
 
     get dirty () { return dirty },
@@ -233,6 +250,7 @@ function memberDown (state: State, member: EngineMember, why = 'disconnected'): 
   member.why = why
   member.pendingBytes = 0
   state.outbox.delete(member)
+  state.resets.delete(member)
   state.membersChanged = true
   if (member.health.lost(state.now())) {
     eject(state, member, 'loses its connection again and again')
@@ -258,6 +276,10 @@ function emit (state: State, out: Output): void {
     }
   }
   state.outbox.clear()
+  for (const [member, why] of state.resets) {
+    out.reset(member.id, why)
+  }
+  state.resets.clear()
   for (const peer of state.readyPeers) {
     out.ready(peer.id)
   }

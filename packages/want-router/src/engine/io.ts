@@ -7,7 +7,10 @@ export type Input =
   | { t: 'message', peer: string, wants: readonly WantEntry[], full: boolean }
   /** An upstream peer's last connection closed. */
   | { t: 'gone', peer: string }
-  | { t: 'up', member: string, capacity?: Partial<Capacity> }
+  /** An upstream peer says that it asks for another, as the downstream side of a balancer does for its upstream side. */
+  | { t: 'stands-for', peer: string, of: string }
+  /** `peer`: the member's peer id, if it has one. */
+  | { t: 'up', member: string, capacity?: Partial<Capacity>, peer?: string }
   | { t: 'down', member: string, why?: string }
   /** A block whose bytes hash to `key`: verified before it gets here. */
   | { t: 'block', member: string, key: WantKey, bytes: Uint8Array }
@@ -26,6 +29,8 @@ export interface Output {
   ready (peer: string): void
   /** Close the connections of this upstream peer. */
   close (peer: string, why: string): void
+  /** End the session with this member, which may begin another. */
+  reset (member: string, why: string): void
 }
 
 export interface MemberStatus {
@@ -105,6 +110,11 @@ export interface Engine {
   flush (out: Output): void
   /** The next message for an upstream peer, its blocks bounded by `maxBytes` (one bigger block may travel alone). */
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  /**
+   * Whether a block with this CID prefix may be one that the member was asked for. Always, but for an ejected
+   * member, whose blocks are not worth hashing unless it owes one like that.
+   */
+  expects (member: string, prefix: Uint8Array): boolean
   /** True when `flush` has something to do. */
   readonly dirty: boolean
   /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */

@@ -37,6 +37,8 @@ export interface LedgerWant {
  */
 export interface Upstream {
   readonly id: string
+  /** The member that this peer is, if it is one. */
+  member: EngineMember | undefined
   /** The entries, the longest untouched first: the order in which they expire. */
   readonly entries: Set<LedgerWant>
   /** The same by multihash; several CIDs of one are siblings. */
@@ -66,6 +68,7 @@ export interface Upstream {
 export function upstream (id: string, limits: Limits, expectedBlock: number): Upstream {
   return {
     id,
+    member: undefined,
     entries: new Set(),
     wants: new Map(),
     queue: new Set(),
@@ -124,22 +127,57 @@ export function removeWant (peer: Upstream, want: LedgerWant): void {
   peer.queue.delete(want)
 }
 
+/** Wants of a full list that give way, found once for a message however many it brings. */
+export interface Victims {
+  /** The next to give up for a new one of that priority; undefined: the new one weighs least. */
+  next (priority: number): LedgerWant | undefined
+}
+
 /**
- * The entry to give up for a new one of that priority, or undefined when the new
- * one weighs least. Those that nobody could serve, or that have their HAVE, go
- * first: a list full of them would freeze the peer (boxo #527).
+ * Those that nobody could serve, or that have their HAVE, go first: a list full
+ * of them would freeze the peer (boxo #527). Then the lowest priority.
  */
-export function leastWant (peer: Upstream, priority: number): LedgerWant | undefined {
-  let least: LedgerWant | undefined
+export function victims (peer: Upstream): Victims {
+  const settled: LedgerWant[] = []
+  const others: LedgerWant[] = []
   for (const want of peer.entries) {
-    if (want.route.state === 'idle' || want.route.state === 'resting') {
-      return want
+    (isSettled(want) ? settled : others).push(want)
+  }
+  let sorted = false
+  let at = 0
+
+  function least (): LedgerWant | undefined {
+    if (!sorted && at > 0) {
+      // the second that is asked for: from here on in order
+      others.sort((a, b) => a.priority - b.priority)
+      sorted = true
+      at = 0
     }
-    if (want.priority < (least?.priority ?? priority)) {
-      least = want
+    if (!sorted) {
+      at = 1
+      return others.reduce<LedgerWant | undefined>((least, want) => want.priority < (least?.priority ?? Infinity) ? want : least, undefined)
+    }
+    while (at < others.length && !peer.entries.has(others[at])) {
+      at++
+    }
+    return others[at]
+  }
+
+  return {
+    next (priority) {
+      for (let want = settled.shift(); want != null; want = settled.shift()) {
+        if (peer.entries.has(want) && isSettled(want)) {
+          return want
+        }
+      }
+      const want = least()
+      return want != null && want.priority < priority ? want : undefined
     }
   }
-  return least
+}
+
+function isSettled ({ route }: LedgerWant): boolean {
+  return route.state === 'idle' || route.state === 'resting'
 }
 
 /** The entries worth reading of a list longer than a peer may have: those of highest priority, in their order. */

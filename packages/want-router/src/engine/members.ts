@@ -101,6 +101,28 @@ export function hasRoom (member: EngineMember, expected: number): boolean {
     (expected === 0 || load.bytes === 0 || load.bytes + expected <= Math.min(capacity.bytes, member.window.size))
 }
 
+/** Whether a member was asked for, or keeps, a want that a block with this CID prefix may answer: one with its hash function and length. */
+export function mayOwe ({ open, hedges, listed }: EngineMember, prefix: Uint8Array): boolean {
+  const head = multihashHead(prefix)
+  for (const routes of [open, hedges, listed.values()]) {
+    for (const { key } of routes) {
+      if (key.startsWith(head)) {
+        return true
+      }
+    }
+  }
+  return false
+}
+
+/** What the keys of blocks with this prefix begin with: a prefix is the varints of version, codec, hash function and length. */
+function multihashHead (prefix: Uint8Array): string {
+  let start = 0
+  for (let varints = 0; varints < 2 && start < prefix.byteLength; start++) {
+    varints += prefix[start] < 0x80 ? 1 : 0
+  }
+  return String.fromCharCode(...prefix.subarray(start, start + 20))
+}
+
 export function memberStatus (member: EngineMember): MemberStatus {
   return {
     id: member.id,

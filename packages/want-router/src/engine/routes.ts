@@ -50,7 +50,7 @@ export class Route implements Want {
   rests = 0
 
   /** By member id, since strategies ask by it. */
-  #said: Map<string, { member: EngineMember, what: Said, epoch: number }> | undefined
+  #said: Map<string, { member: EngineMember, what: Said, epoch: number, at: number }> | undefined
 
   constructor (key: WantKey, hash: number, cid: Uint8Array, verifiable = true) {
     this.key = key
@@ -76,8 +76,14 @@ export class Route implements Want {
     return entry?.epoch === member.epoch ? entry.what : undefined
   }
 
-  note (member: EngineMember, what: Said): void {
-    (this.#said ??= new Map()).set(member.id, { member, what, epoch: member.epoch })
+  note (member: EngineMember, what: Said, at: number): void {
+    (this.#said ??= new Map()).set(member.id, { member, what, epoch: member.epoch, at })
+  }
+
+  /** When a member said what it said last; undefined: nothing, or in another life. */
+  saidAt (member: EngineMember): number | undefined {
+    const entry = this.#said?.get(member.id)
+    return entry?.epoch === member.epoch ? entry.at : undefined
   }
 
   /** Forgets what a member said; true if there was something to forget. */
@@ -100,6 +106,26 @@ export class Route implements Want {
         yield member
       }
     }
+  }
+
+  /** Nobody waits for it but this member itself, which so has said that it lacks it. */
+  onlyWantedBy (member: EngineMember): boolean {
+    for (let want = this.first; want != null; want = want.nextWaiter) {
+      if (want.owner.member !== member) {
+        return false
+      }
+    }
+    return this.first != null
+  }
+
+  /** This member itself waits for it, among others or alone. */
+  wantedBy (member: EngineMember): boolean {
+    for (let want = this.first; want != null; want = want.nextWaiter) {
+      if (want.owner.member === member) {
+        return true
+      }
+    }
+    return false
   }
 
   get fresh (): boolean {

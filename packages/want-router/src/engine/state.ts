@@ -20,6 +20,12 @@ export interface State {
   readonly strategy: Strategy
   readonly members: ReadonlyMap<string, EngineMember>
   readonly peers: Map<string, Upstream>
+  /** Members by the peer id that each had last. */
+  readonly memberOf: Map<string, EngineMember>
+  /** Upstream peers that are members. */
+  readonly memberPeers: Set<Upstream>
+  /** The peers that some upstream peers say they ask for. */
+  readonly standIns: Map<string, string>
   readonly routes: Map<WantKey, Route>
   /** Peers whose queue may be served, in turn. */
   readonly turns: Set<Upstream>
@@ -48,6 +54,8 @@ export interface State {
   readonly outbox: Map<EngineMember, Map<string, TargetWant | CancelledWant>>
   readonly readyPeers: Set<Upstream>
   readonly closing: Map<string, string>
+  /** Members whose sessions end, and why. */
+  readonly resets: Map<EngineMember, string>
   /** Connected members changed, or their weights or states did. */
   membersChanged: boolean
   lastSweep: number

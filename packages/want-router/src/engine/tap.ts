@@ -24,6 +24,7 @@ export type Decision =
   | { readonly t: 'cancel', readonly member: string, readonly wants: readonly CancelledWant[] }
   | { readonly t: 'ready', readonly peer: string }
   | { readonly t: 'close', readonly peer: string, readonly why: string }
+  | { readonly t: 'reset', readonly member: string, readonly why: string }
 
 /**
  * Sees every record as it happens, within the engine's call: it must neither
@@ -70,6 +71,10 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
         close (peer, why) {
           said.push({ t: 'close', peer, why })
           out.close(peer, why)
+        },
+        reset (member, why) {
+          said.push({ t: 'reset', member, why })
+          out.reset(member, why)
         }
       }
       flushing = true
@@ -88,6 +93,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
       return message
     },
 
+    expects: (member, prefix) => engine.expects(member, prefix),
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status()

@@ -78,7 +78,7 @@ function timedOut (state: State, member: EngineMember, route: Route): void {
     fail(state, route, member, 'does not answer in time')
   } else {
     endAttempt(state, route, 'unknown')
-    route.note(member, 'unknown')
+    route.note(member, 'unknown', state.now())
     goOn(state, route)
   }
 }

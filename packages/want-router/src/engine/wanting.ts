@@ -3,10 +3,11 @@ import { forgetWant, settleIfCertain } from './answering.ts'
 import { upgradeAttempt } from './attempts.ts'
 import { requeue } from './backlog.ts'
 import { cancelHedge } from './hedging.ts'
-import { addWant, findWant, leastWant, sameBytes, topEntries, touchWant } from './ledger.ts'
+import { addWant, findWant, sameBytes, topEntries, touchWant, victims } from './ledger.ts'
+import { onMemberWants } from './loops.ts'
 import { deliver, promise } from './saying.ts'
 import { admissible, giveTurn, newRoute } from './state.ts'
-import type { LedgerWant, Upstream } from './ledger.ts'
+import type { LedgerWant, Upstream, Victims } from './ledger.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
@@ -27,11 +28,13 @@ export function onWants (state: State, peer: Upstream, entries: readonly WantEnt
     replaceList(state, peer, top)
   }
 
+  let least: Victims | undefined
+  const evicts = (): Victims => (least ??= victims(peer))
   for (const entry of inOrder(top)) {
     const key = entry.cancel ? undefined : wantKey(entry.cid)
     if (key != null) {
       state.totals.wants++
-      onWant(state, peer, key, entry)
+      onWant(state, peer, key, entry, evicts)
     } else if (!entry.cancel) {
       state.totals.badWants++
     }
@@ -113,7 +116,7 @@ function inOrder (entries: readonly WantEntry[]): readonly WantEntry[] {
   return entries
 }
 
-function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): void {
+function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, evicts: () => Victims): void {
   if (isIdentity(entry.cid)) {
     // the CID is the block: nobody has to be asked
     const cid = entry.cid.slice()
@@ -126,7 +129,7 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): 
     return
   }
   if (peer.entries.size >= state.limits.wantsPerPeer) {
-    const least = leastWant(peer, entry.priority)
+    const least = evicts().next(entry.priority)
     state.totals.evicted++
     if (least == null) {
       return
@@ -157,10 +160,15 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry): 
     nextWaiter: undefined,
     previousWaiter: undefined
   }
+  // somebody else wants now what only a member wanted, which was not asked for that
+  const company = coalesced && peer.member !== route.first?.owner.member && route.first?.owner.member != null
   addWant(peer, want)
   route.join(want)
   if (coalesced) {
     state.totals.coalesced++
+  }
+  if (company && route.state === 'idle') {
+    requeue(state, route)
   }
   pursue(state, route, want)
 }
@@ -199,6 +207,7 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
         cancelHedge(state, route)
         upgradeAttempt(state, route)
       }
+      onMemberWants(state, route, want.owner.member)
       break
     case 'resting':
       if (want.type === 'have' && isHeld(route)) {
@@ -210,10 +219,28 @@ function pursue (state: State, route: Route, want: LedgerWant): void {
       requeue(state, route)
       break
     case 'idle':
-      settleIfCertain(state, route)
+      if (forgetOldAbsence(state, route)) {
+        requeue(state, route)
+      } else {
+        settleIfCertain(state, route)
+      }
       break
     default: // retry: it is on its way
   }
+}
+
+/** A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; elsewhere it ages. */
+function forgetOldAbsence (state: State, route: Route): boolean {
+  const before = state.now() - state.limits.absenceLifetime
+  let forgot = false
+  for (const member of route.speakers()) {
+    const at = route.saidBy(member) === 'lack' && member.listed.get(route.key) !== route ? route.saidAt(member) : undefined
+    if (at != null && at <= before) {
+      route.forget(member)
+      forgot = true
+    }
+  }
+  return forgot
 }
 
 function isHeld (route: Route): boolean {

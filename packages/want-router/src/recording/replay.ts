@@ -29,7 +29,7 @@ export interface Replay {
   readonly engine: Engine
 }
 
-const ignore: Output = { ask () {}, cancel () {}, ready () {}, close () {} }
+const ignore: Output = { ask () {}, cancel () {}, ready () {}, close () {}, reset () {} }
 
 /**
  * Puts a recording through a new engine and compares what comes out, record by

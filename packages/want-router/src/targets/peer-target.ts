@@ -1,5 +1,6 @@
 import { ConnectionClosedError } from '@libp2p/interface'
 import { platformTimers } from '../driver/driver.ts'
+import { SessionResetError } from '../errors.ts'
 import { bounded } from './bounded.ts'
 import type { Capacity, LocatedPeer, MemberInit, PeerLine, PeerLineHandlers, Sink, Target, TargetContext, TargetInit } from './target.ts'
 import type { Timers } from '../driver/driver.ts'
@@ -53,6 +54,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
   const stopping = new AbortController()
   const { signal } = stopping
   let line: PeerLine | undefined
+  let endLine: ((why: Error) => void) | undefined
   let running: Promise<void> | undefined
 
   /** One line, from locating the peer until the line has closed. */
@@ -69,6 +71,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
     }
     const onStop = (): void => { closed.resolve(undefined) }
     signal.addEventListener('abort', onStop)
+    endLine = closed.resolve
 
     try {
       line = await bounded(async signal => context.openPeer(located, handlers, signal), {
@@ -80,13 +83,14 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
       })
       const since = timers.now()
       log('%s is up as %p', id, located.peer)
-      sink.up({ denies: line.denies, ...capacity })
+      sink.up({ denies: line.denies, ...capacity }, located.peer.toString())
       const why = await closed.promise ?? new ConnectionClosedError('the last connection to the peer has closed')
 
       return { why, held: timers.now() - since }
     } finally {
       over = true
       signal.removeEventListener('abort', onStop)
+      endLine = undefined
       line?.close()
       line = undefined
     }
@@ -136,6 +140,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
 
     // without a line there is nobody to tell: going down released all that was asked
     ask (wants) { line?.ask(wants) },
-    cancel (wants) { line?.cancel(wants) }
+    cancel (wants) { line?.cancel(wants) },
+    reset (why) { endLine?.(new SessionResetError(`the session was ended, since it ${why}`)) }
   }
 }

@@ -35,8 +35,8 @@ export interface Capacity {
  * the engine is not re-entered.
  */
 export interface Sink {
-  /** The target can be asked from now on. */
-  up (capacity?: Partial<Capacity>): void
+  /** The target can be asked from now on. `peer`: its peer id, if it is a peer: what it wants of us itself is not asked of it. */
+  up (capacity?: Partial<Capacity>, peer?: string): void
   /**
    * A block arrived; `prefix` is its CID's prefix (version, codec, hash code and
    * length as varints). The driver hashes it. Wait for the promise, if there is
@@ -59,6 +59,8 @@ export interface Target {
   ask (wants: readonly TargetWant[]): void
   /** Stops what has not begun; answers to cancelled wants are ignored. */
   cancel (wants: readonly CancelledWant[]): void
+  /** Ends the session with what is behind the target, which misbehaves; it may begin another. */
+  reset? (why: string): void
 }
 
 /** How a member stands in the configuration. */

@@ -295,4 +295,39 @@ describe('engine: what a peer may cost', function () {
       expect(b.engine.status().totals.bytesSent).to.be.at.least(21 * MIB)
     })
   })
+
+  it('a thousand wants over the limit take one look at the list, not one each', () => {
+    const b = bench({ members: [], limits: {} })
+    const lists = Array.from({ length: 40 }, (_, n) => Array.from({ length: 1024 }, (_, i) => entry(testBlock(n * 1024 + i, 4), { priority: n * 2000 + i })))
+    let looked = 0
+    b.want('p', ...lists[0])
+    // what the engine reads of a want to compare it with others
+    const { prototype } = Set
+    const { values, [Symbol.iterator]: iterate } = prototype
+    const counted = function (this: Set<unknown>): SetIterator<unknown> {
+      looked += this.size > 1000 ? 1 : 0
+      return values.call(this)
+    }
+    Object.assign(prototype, { [Symbol.iterator]: counted })
+    try {
+      for (const list of lists.slice(1)) {
+        b.engine.put({ t: 'message', peer: 'p', wants: list, full: false })
+      }
+    } finally {
+      Object.assign(prototype, { [Symbol.iterator]: iterate })
+    }
+    expect(b.engine.status()).to.deep.include({ wants: 1024 })
+    expect(b.engine.status().totals.evicted).to.equal(39 * 1024)
+    expect(looked).to.be.at.most(2 * 39)
+  })
+
+  it('of a full list those of lowest priority give way, the lowest first', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerPeer: 4 } })
+    const old = blocks(4)
+    b.want('p', ...old.map((block, i) => entry(block, { priority: 10 + i })))
+    b.want('p', ...[20, 21, 5].map((priority, i) => entry(testBlock(100 + i), { priority })))
+    expect(b.engine.status().totals.evicted).to.equal(3)
+    // cancelled are those that were given up, and nothing else
+    expect(b.cancels.map(({ want }) => want.key)).to.have.members([old[0].key, old[1].key])
+  })
 })

@@ -1,5 +1,7 @@
+import { cidPrefix } from '@kitsune/bitswap-codec'
 import { expect } from 'aegir/chai'
 import { bench, entry, testBlock } from './harness.ts'
+import type { Bench } from './harness.ts'
 
 describe('engine: failures downstream', () => {
   const block = testBlock(1)
@@ -56,12 +58,19 @@ describe('engine: failures downstream', () => {
 
   it('a member that has become slow gets no more than three of the longest timeouts for a want', () => {
     const b = bench()
+    let asked = 1000
+    /** Each answer keeps the other wants from timing out. */
+    const answerOther = (): void => {
+      const other = testBlock(asked++)
+      b.want('q', entry(other))
+      b.pass(1000)
+      b.answer('a', other, 'lack')
+      b.answer('b', other, 'lack')
+    }
     for (let i = 2; i < 12; i++) {
-      // each answer keeps the next want from timing out
       b.want('p', entry(testBlock(i)), entry(testBlock(100 + i)))
       for (let second = 0; second < 9; second++) {
-        b.pass(1000)
-        b.answer('a', testBlock(500), 'lack')
+        answerOther()
       }
       b.block('a', testBlock(i))
       b.block('a', testBlock(100 + i))
@@ -69,8 +78,7 @@ describe('engine: failures downstream', () => {
     expect(b.engine.status().members[0].latency).to.be.above(8000)
     b.want('p', entry(block))
     for (let second = 0; second < 31; second++) {
-      b.pass(1000)
-      b.answer('a', testBlock(500), 'lack')
+      answerOther()
     }
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
   })
@@ -289,5 +297,69 @@ describe('engine: failures downstream', () => {
     }
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
     expect(b.engine.status().members[0].totals.unasked).to.equal(0)
+  })
+
+  describe('a member that answers what nobody asked, and nothing else', () => {
+    /** Says something every 100 ms. */
+    function babble (b: Bench, ms: number, say: (n: number) => void): void {
+      for (let n = 0; n < ms / 100; n++) {
+        b.pass(100)
+        say(n)
+      }
+    }
+
+    for (const [what, say] of Object.entries({
+      'presences that nobody asked for': (b: Bench, n: number) => { b.answer('a', testBlock(5000 + n), 'lack') },
+      'what it has said before': (b: Bench) => { b.answer('a', testBlock(4999), 'lack') },
+      'blocks that nobody asked for': (b: Bench, n: number) => { b.block('a', testBlock(5000 + n)) }
+    })) {
+      it(`is not given time for it: ${what}`, () => {
+        const b = bench()
+        b.want('q', entry(testBlock(4999)))
+        b.answer('a', testBlock(4999), 'lack')
+        const wanted = Array.from({ length: 8 }, (_, i) => testBlock(100 + i))
+        b.want('p', ...wanted.map(block => entry(block)))
+        babble(b, 4000, n => { say(b, n) })
+        expect(b.engine.status().members[0].state).to.equal('ejected')
+        expect(wanted.filter(block => b.askedFor(block).includes('b'))).to.have.length(8)
+      })
+    }
+
+    it('is ejected for presences as for blocks, and its session ends', () => {
+      const b = bench()
+      b.want('p', entry(testBlock(100)))
+      babble(b, 2000, n => { b.answer('a', testBlock(5000 + n), 'have') })
+      expect(b.engine.status().members[0]).to.include({ state: 'ejected', why: 'sends what nobody asked it for' })
+      expect(b.engine.status().members[0].totals.unasked).to.be.above(16)
+      expect(new Set(b.resets)).to.deep.equal(new Set(['a']))
+    })
+
+    it('once ejected, only what it owes is worth hashing', () => {
+      const b = bench()
+      const prefix = cidPrefix(testBlock(1).cid)
+      expect(b.engine.expects('a', prefix)).to.equal(true)
+      babble(b, 2000, n => { b.block('a', testBlock(5000 + n)) })
+      expect(b.engine.status().members[0].state).to.equal('ejected')
+      expect(b.engine.expects('a', prefix)).to.equal(false)
+      expect(b.engine.expects('b', prefix)).to.equal(true)
+
+      // nobody else has it: it is asked all the same
+      b.want('p', entry(testBlock(1)))
+      b.answer('b', testBlock(1), 'lack')
+      expect(b.askedFor(testBlock(1))).to.deep.equal(['b', 'a'])
+      expect(b.engine.expects('a', prefix)).to.equal(true)
+      expect(b.engine.expects('a', new Uint8Array([1, 0x71, 0x12, 0x20]))).to.equal(true, 'the codec is the asker\'s word')
+      expect(b.engine.expects('a', new Uint8Array([1, 0x55, 0x13, 0x40]))).to.equal(false)
+    })
+
+    it('a late answer to what it was asked is held against nobody', () => {
+      const b = bench()
+      for (let i = 0; i < 100; i++) {
+        b.want('p', entry(testBlock(i), { wantType: 'have' }))
+        b.want('p', entry(testBlock(i), { cancel: true }))
+        b.answer('a', testBlock(i), 'have')
+      }
+      expect(b.engine.status().members[0].totals).to.include({ unasked: 0, ejections: 0 })
+    })
   })
 })

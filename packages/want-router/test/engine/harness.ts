@@ -46,6 +46,8 @@ export interface Bench {
   readonly asks: Array<{ member: string, want: TargetWant }>
   readonly cancels: Array<{ member: string, want: CancelledWant }>
   readonly closed: string[]
+  /** Members whose sessions were to end. */
+  readonly resets: string[]
   now: number
   flush (): void
   /** A message of an upstream peer. */
@@ -77,6 +79,7 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     asks: [],
     cancels: [],
     closed: [],
+    resets: [],
     get now () { return clock.now },
     set now (now) { clock.now = now },
     flush () {
@@ -85,7 +88,8 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
           ask: (member, wants) => { bench.asks.push(...wants.map(want => ({ member, want }))) },
           cancel: (member, wants) => { bench.cancels.push(...wants.map(want => ({ member, want }))) },
           ready: () => {},
-          close: peer => { bench.closed.push(peer) }
+          close: peer => { bench.closed.push(peer) },
+          reset: member => { bench.resets.push(member) }
         })
       } while (bench.engine.dirty)
     },

@@ -204,4 +204,38 @@ describe('engine: presences', () => {
     b.pass(2900)
     expect(b.askedFor(block)).to.deep.equal(['a', 'a', 'b'])
   })
+
+  it('a DONT_HAVE of a member that keeps no wants ages: who asks 25 s later is not denied unasked', () => {
+    const b = bench({ members: [{ id: 's' }] })
+    b.engine.put({ t: 'up', member: 's', capacity: { listed: 0 } })
+    const block = testBlock(1)
+    b.want('p', entry(block))
+    b.answer('s', block, 'lack')
+    expect(b.take('p').presences).to.have.length(1)
+
+    b.pass(4000)
+    b.want('q', entry(block))
+    expect(b.askedFor(block)).to.have.length(1)
+    expect(b.take('q').presences).to.have.length(1)
+
+    b.pass(21_000)
+    b.want('r', entry(block))
+    expect(b.askedFor(block)).to.have.length(2)
+    expect(b.take('r').presences).to.be.empty()
+    b.block('s', block)
+    for (const peer of ['p', 'q', 'r']) {
+      expect(b.take(peer).blocks).to.have.length(1)
+    }
+  })
+
+  it('a DONT_HAVE of a member that keeps the want holds: it would send the block', () => {
+    const b = bench({ members: [{ id: 'a' }] })
+    const block = testBlock(1)
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.pass(25_000)
+    b.want('r', entry(block))
+    expect(b.askedFor(block)).to.have.length(1)
+    expect(b.take('r').presences).to.have.length(1)
+  })
 })

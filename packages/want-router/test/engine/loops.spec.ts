@@ -1,0 +1,154 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+
+const block = testBlock(1)
+
+/** An engine whose member `a` is the peer `A`. */
+function withClientMember (members = [{ id: 'a' }, { id: 'b' }]): Bench {
+  const b = bench({ members, up: false })
+  for (const { id } of members) {
+    b.engine.put({ t: 'up', member: id, peer: id.toUpperCase() })
+  }
+  b.flush()
+  return b
+}
+
+describe('engine: members that are clients', () => {
+  it('are not asked for what nobody else wants', () => {
+    const b = withClientMember()
+    b.want('A', entry(block))
+    expect(b.askedFor(block)).to.deep.equal(['b'])
+    b.block('b', block)
+    expect(b.take('A').blocks).to.have.length(1)
+  })
+
+  it('are told that it is nowhere, when all others lack it: that they want it says that they lack it', () => {
+    const b = withClientMember()
+    b.want('A', entry(block))
+    b.answer('b', block, 'lack')
+    expect(b.take('A').presences.map(({ have }) => have)).to.deep.equal([false])
+    const alone = withClientMember([{ id: 'a' }])
+    alone.want('A', entry(block))
+    expect(alone.askedFor(block)).to.be.empty()
+  })
+
+  it('are asked when somebody else wants the same', () => {
+    const b = withClientMember([{ id: 'a' }])
+    b.want('A', entry(block))
+    b.want('p', entry(block))
+    expect(b.askedFor(block)).to.deep.equal(['a'])
+    b.answer('a', block, 'lack')
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
+  })
+
+  it('are asked no longer when nobody else wants it any more', () => {
+    for (const leave of [
+      (b: Bench) => { b.want('p', entry(block, { cancel: true })) },
+      (b: Bench) => {
+        b.engine.put({ t: 'gone', peer: 'p' })
+        b.flush()
+      }
+    ]) {
+      const b = withClientMember([{ id: 'a' }])
+      b.want('p', entry(block))
+      b.want('A', entry(block))
+      leave(b)
+      expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+      expect(b.engine.status().members[0].load.wants).to.equal(0)
+    }
+  })
+
+  it('keep no want of ours that only they still have', () => {
+    const b = withClientMember([{ id: 'a' }])
+    b.want('p', entry(block))
+    b.want('A', entry(block))
+    b.answer('a', block, 'lack')
+    b.want('p', entry(block, { cancel: true }))
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+  })
+
+  it('are known by the peer that they say they ask for, whichever comes first', () => {
+    const before = withClientMember([{ id: 'a' }])
+    before.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })
+    before.want('x', entry(block))
+    expect(before.askedFor(block)).to.be.empty()
+
+    const after = bench({ members: [{ id: 'a' }], up: false })
+    after.want('x', entry(block))
+    after.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })
+    after.engine.put({ t: 'up', member: 'a', peer: 'A' })
+    after.flush()
+    expect(after.askedFor(block)).to.be.empty()
+  })
+
+  it('are asked no longer for what they wanted before they were known', () => {
+    const b = withClientMember([{ id: 'a' }])
+    b.want('x', entry(block))
+    expect(b.askedFor(block)).to.deep.equal(['a'])
+    b.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })
+    b.flush()
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    expect(b.take('x').presences.map(({ have }) => have)).to.deep.equal([false])
+  })
+
+  it('two engines that are each other\'s members: a want ends when its client does', () => {
+    const ends = new Map<string, Bench>()
+    const engines: Record<string, Bench> = {
+      left: bench({ members: [{ id: 'right' }], up: false }),
+      right: bench({ members: [{ id: 'left' }], up: false })
+    }
+    ends.set('left', engines.right)
+    ends.set('right', engines.left)
+    for (const [name, b] of Object.entries(engines)) {
+      const other = name === 'left' ? 'right' : 'left'
+      b.engine.put({ t: 'stands-for', peer: `${other}-downstream`, of: other })
+      b.engine.put({ t: 'up', member: other, peer: other })
+      b.flush()
+    }
+
+    /** Carries what each said to the other, until both are silent. */
+    function carry (): void {
+      for (let busy = true; busy;) {
+        busy = false
+        for (const [name, b] of Object.entries(engines)) {
+          const other = ends.get(name)
+          for (const { want } of b.cancels.splice(0)) {
+            busy = true
+            other?.want(`${name}-downstream`, { cid: want.cid, priority: 1, cancel: true, wantType: 'block', sendDontHave: true })
+          }
+          for (const { want } of b.asks.splice(0)) {
+            busy = true
+            other?.want(`${name}-downstream`, { cid: want.cid, priority: 1, cancel: false, wantType: want.type, sendDontHave: true })
+          }
+          const { presences } = other?.take(`${name}-downstream`) ?? { presences: [] }
+          for (const { cid, have } of presences) {
+            busy = true
+            const found = wanted.find(block => block.cid.every((byte, i) => byte === cid[i]))
+            if (found != null) {
+              b.answer(name === 'left' ? 'right' : 'left', found, have ? 'have' : 'lack')
+            }
+          }
+        }
+      }
+    }
+
+    const wanted: TestBlock[] = Array.from({ length: 200 }, (_, i) => testBlock(i))
+    engines.left.want('client', ...wanted.map(block => entry(block)))
+    engines.right.want('other', ...wanted.slice(0, 100).map(block => entry(block)))
+    carry()
+    expect(engines.left.take('client').presences).to.have.length(200)
+    engines.left.want('client', ...wanted.map(block => entry(block, { cancel: true })))
+    engines.right.want('other', ...wanted.map(block => entry(block, { cancel: true })))
+    carry()
+    for (let second = 0; second < 30; second++) {
+      for (const b of Object.values(engines)) {
+        b.pass(1000)
+      }
+      carry()
+    }
+    expect(engines.left.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(engines.right.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(engines.left.engine.status().totals.wants + engines.right.engine.status().totals.wants).to.be.below(1000)
+  })
+})
