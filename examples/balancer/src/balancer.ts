@@ -54,7 +54,7 @@ export interface Balancer {
  * @throws {StartError} an address cannot be listened on, or the recording cannot be written
  */
 export async function startBalancer (config: BalancerConfig, options: BalancerOptions = {}): Promise<Balancer> {
-  const strategy = await loadStrategy(config.strategy)
+  const strategy = await loadStrategy(config.strategy, config.downstreams)
   const privateKey = options.privateKey ?? await loadOrCreateKey(config.key)
   const logger = options.logger ?? quietLogger()
   const registry = new Registry()

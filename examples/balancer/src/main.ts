@@ -47,7 +47,7 @@ export async function main (surroundings: Surroundings, options?: BalancerOption
     const config = resolveConfig(settings, path => surroundings.readFile(path))
 
     if (settings.checkConfig != null) {
-      await loadStrategy(config.strategy)
+      await loadStrategy(config.strategy, config.downstreams)
       print(JSON.stringify(config, undefined, 2))
       return EXIT.ok
     }

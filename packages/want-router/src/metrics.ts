@@ -52,6 +52,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   counter('hedges', 'Want-haves asked of a second member while the first was slow', status => status.totals.hedges)
   counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)
   counter('expired_wants', 'Wants given up because nobody could serve them in their lifetime', status => status.totals.expired)
+  counter('strategy_errors', 'Times that the strategy threw, and members were ranked as they are configured', status => status.totals.strategyErrors)
   counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)
 
   counter('unread_disconnects', 'Upstream peers disconnected since they took nothing while memory for replies was nearly used up', status => status.totals.closedUnread)

@@ -79,7 +79,7 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} without targets, or for targets whose names are not distinct
+ * @throws {InvalidOptionError} without targets, or for targets whose names are not distinct or that the strategy cannot take
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   const targets = init.targets.flat()
@@ -95,6 +95,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
   const engine = createEngine({
     members: targets,
     strategy: init.strategy ?? defaultStrategy(),
+    strategyFailed (method, error) { log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error) },
     now: platformTimers.now,
     randomSeed: Math.floor(Math.random() * 2 ** 32),
     seed: hashString(components.peerId.toString(), 0),

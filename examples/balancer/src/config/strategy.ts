@@ -1,8 +1,9 @@
 import { parseStrategy } from '@kitsune/want-router'
+import { tryStrategy } from '@kitsune/want-router/engine'
 import { loadStrategy as load, modulesIn } from '@kitsune/want-router/strategy-modules'
 import { ConfigError } from '../errors.ts'
 import { oneLine } from './layers.ts'
-import type { StrategyFactory } from '@kitsune/want-router'
+import type { MemberInit, StrategyFactory } from '@kitsune/want-router'
 
 /**
  * Checks an expression as far as that goes without importing anything.
@@ -23,14 +24,19 @@ export function checkStrategy (expression: string): void {
 /**
  * Makes the strategy of an expression, in which modules may stand for names.
  *
- * @throws {ConfigError} a module is not there or exports no strategy, or the expression is none
+ * @throws {ConfigError} a module is not there or exports no strategy, the expression is none, or the
+ * strategy cannot take the members, say for a label that is no number
  */
-export async function loadStrategy (expression: string): Promise<StrategyFactory> {
+export async function loadStrategy (expression: string, members: readonly MemberInit[] = []): Promise<StrategyFactory> {
+  const strategy = await load(expression).catch(err => { throw explained(err) })
+
   try {
-    return await load(expression)
+    tryStrategy(strategy, members)
   } catch (err) {
-    throw explained(err)
+    throw new ConfigError(oneLine(err))
   }
+
+  return strategy
 }
 
 function explained (err: unknown): ConfigError {

@@ -31,7 +31,12 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
   const members = memberLaws(init.members.map(({ id }) => id), limits, now)
   const peers = peerLaws(limits, members, now)
-  const engine = createEngine({ ...init, strategy: observed(init.strategy, members) })
+  let failure: Error | undefined
+  const engine = createEngine({
+    ...init,
+    strategy: observed(init.strategy, members),
+    strategyFailed (_, error) { failure ??= error instanceof Error ? error : new Error(String(error)) }
+  })
   let totals = engine.status().totals
   let idleFlushes = 0
   let tickedAt: number | undefined
@@ -73,11 +78,19 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
     }
   }
 
+  /** The engine lives on after an error of its strategy; a history does not. */
+  function expectNoFailure (): void {
+    if (failure != null) {
+      throw failure
+    }
+  }
+
   const watched: Engine = {
     put (input) {
       trace.input(input)
       members.input(input)
       engine.put(input)
+      expectNoFailure()
       idleFlushes = 0
       // what is learnt after a tick may make a deadline earlier than that
       tickedAt = input.t === 'tick' ? now() : undefined
@@ -89,6 +102,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
         broken('flushes', `flushed ${idleFlushes} times since the last input`)
       }
       engine.flush(looking(out))
+      expectNoFailure()
       const status = engine.status()
       const { dontHavesSent } = gained(status)
       if (dontHavesSent > 0) {

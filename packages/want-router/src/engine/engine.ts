@@ -48,6 +48,8 @@ import type { CancelledWant, Capacity, MemberInit, TargetWant } from '../targets
 export interface EngineInit {
   readonly members: readonly MemberInit[]
   readonly strategy: StrategyFactory
+  /** Told of the first error of each of the strategy's methods: it ends nothing. Default: nobody is. */
+  strategyFailed? (method: string, error: unknown): void
   /** Monotonic time, ms. */
   now (): number
   /** Seeds the random source of the strategy, which differs from worker to worker. */
@@ -64,7 +66,7 @@ export interface EngineInit {
 /**
  * Makes an engine.
  *
- * @throws {InvalidOptionError} for members without distinct ids or positive weights
+ * @throws {InvalidOptionError} for members without distinct ids or positive weights, or that the strategy cannot take
  */
 export function createEngine (init: EngineInit): Engine {
   const limits = { ...DEFAULT_LIMITS, ...init.limits }

@@ -1,10 +1,12 @@
 import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
+import { guardedStrategy, tryStrategy } from './guarded-strategy.ts'
 import { engineMember } from './members.ts'
 import { MAX_PRIORITY, TRICKLE } from './state.ts'
 import { verifiableBy } from './verifiable.ts'
 import { quantileEstimate } from './windows.ts'
 import type { EngineInit } from './engine.ts'
+import type { Totals } from './io.ts'
 import type { EngineMember } from './members.ts'
 import type { State } from './state.ts'
 import type { Limits } from '../defaults.ts'
@@ -21,12 +23,23 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     }
     members.set(member.id, engineMember(member, limits, now()))
   }
+  tryStrategy(init.strategy, init.members)
+  const totals = noTotals()
+  const told = new Set<string>()
+  const strategy = guardedStrategy(init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed }), (method, error) => {
+    totals.strategyErrors++
+    // the first of a kind is enough: there may be one for each want
+    if (!told.has(method)) {
+      told.add(method)
+      init.strategyFailed?.(method, error)
+    }
+  })
   return {
     limits,
     now,
     verifiable: verifiableBy(init.hashes),
     seed: init.seed,
-    strategy: init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed }),
+    strategy,
     members,
     peers: new Map(),
     memberOf: new Map(),
@@ -51,22 +64,27 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     membersChanged: true,
     lastSweep: now(),
     draining: false,
-    totals: {
-      wants: 0,
-      cancels: 0,
-      badWants: 0,
-      unverifiableWants: 0,
-      coalesced: 0,
-      blocksSent: 0,
-      bytesSent: 0,
-      havesSent: 0,
-      dontHavesSent: 0,
-      retries: 0,
-      hedges: 0,
-      evicted: 0,
-      expired: 0,
-      copiesLost: 0,
-      closedUnread: 0
-    }
+    totals
+  }
+}
+
+function noTotals (): Totals {
+  return {
+    wants: 0,
+    cancels: 0,
+    badWants: 0,
+    unverifiableWants: 0,
+    coalesced: 0,
+    blocksSent: 0,
+    bytesSent: 0,
+    havesSent: 0,
+    dontHavesSent: 0,
+    retries: 0,
+    hedges: 0,
+    evicted: 0,
+    expired: 0,
+    copiesLost: 0,
+    closedUnread: 0,
+    strategyErrors: 0
   }
 }

@@ -88,6 +88,8 @@ export interface Totals {
   copiesLost: number
   /** Upstream peers disconnected since they took nothing, while what may wait for all was nearly used up. */
   closedUnread: number
+  /** Times that the strategy threw: members were ranked as they are configured. */
+  strategyErrors: number
 }
 
 export interface EngineStatus {

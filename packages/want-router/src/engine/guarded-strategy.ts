@@ -1,0 +1,131 @@
+import { InvalidOptionError } from '../errors.ts'
+import { seededRandom } from '../seeded-random.ts'
+import { pulling, Ranking, rankings } from '../strategies/ranking.ts'
+import type { Member, Strategy, StrategyFactory } from '../strategies/strategy.ts'
+import type { MemberInit } from '../targets/target.ts'
+
+/** Told of each error of a strategy, and where it came from. */
+export type StrategyFailed = (method: keyof Strategy, error: unknown) => void
+
+/**
+ * A strategy whose errors end nothing: they are told to `failed`, and members are
+ * ranked in the order in which they are configured. One that could not take in a
+ * change of its members is not asked again until it has taken in another.
+ */
+export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): Strategy {
+  let members: readonly Member[] = []
+  let behind = false
+  const ranking = rankings(() => new GuardedRanking(failed))
+
+  return {
+    update (changed) {
+      members = changed
+      try {
+        strategy.update(changed)
+        behind = false
+      } catch (err) {
+        behind = true
+        failed('update', err)
+      }
+    },
+
+    rank (want) {
+      if (behind) {
+        return members
+      }
+      try {
+        const inner = pulling(strategy.rank(want))
+        return ranking().over(inner, members)
+      } catch (err) {
+        failed('rank', err)
+        return members
+      }
+    },
+
+    observe (outcome) {
+      try {
+        strategy.observe?.(outcome)
+      } catch (err) {
+        failed('observe', err)
+      }
+    },
+
+    avoids (member) {
+      try {
+        return strategy.avoids?.(member) === true
+      } catch (err) {
+        failed('avoids', err)
+        return false
+      }
+    }
+  }
+}
+
+/** What the strategy ranks, and after an error all members again. */
+class GuardedRanking extends Ranking {
+  readonly #failed: StrategyFailed
+  #inner: Ranking | undefined
+  #members: readonly Member[] = []
+  #pulled = 0
+
+  constructor (failed: StrategyFailed) {
+    super()
+    this.#failed = failed
+  }
+
+  over (inner: Ranking, members: readonly Member[]): this {
+    this.#inner = inner
+    this.#members = members
+    this.#pulled = 0
+    return this
+  }
+
+  pull (): Member | undefined {
+    if (this.#inner != null) {
+      try {
+        const member = this.#inner.pull()
+        if (member == null || this.#pulled++ < this.#members.length) {
+          return member
+        }
+        throw new Error('it ranks more members than there are')
+      } catch (err) {
+        this.#failed('rank', err)
+        this.#inner = undefined
+        this.#pulled = 0
+      }
+    }
+    return this.#members[this.#pulled++]
+  }
+
+  close (): void {
+    super.close()
+    const inner = this.#inner
+    this.#inner = undefined
+    try {
+      inner?.return()
+    } catch (err) {
+      this.#failed('rank', err)
+    }
+  }
+}
+
+/**
+ * Hands the members to an instance of the strategy that is then forgotten: what
+ * it cannot take is a mistake in the configuration.
+ *
+ * @throws {InvalidOptionError} the strategy throws
+ */
+export function tryStrategy (factory: StrategyFactory, members: readonly MemberInit[]): void {
+  try {
+    factory({ now: () => 0, random: seededRandom(0), seed: 0 }).update(members.map(atRest))
+  } catch (err) {
+    if (err instanceof InvalidOptionError) {
+      throw err
+    }
+    throw new InvalidOptionError(`strategy: it cannot be used with these members: ${err instanceof Error ? err.message : String(err)}`)
+  }
+}
+
+function atRest ({ id, weight = 1, labels = {} }: MemberInit): Member {
+  return { id, weight, baseWeight: weight, labels, state: 'up', load: { wants: 0, bytes: 0 }, pendingBytes: 0 }
+}
