@@ -16,9 +16,10 @@ export interface FrameDecoder {
    * Throws `FrameTooLargeError` or `InvalidFrameError` as soon as the length of a frame
    * is known to be wrong, before anything of its body is kept, and from then on again:
    * there is no way to find the next frame, the stream is to be reset. Frames that the
-   * same chunk held before it are lost.
+   * same chunk held before it are in `frames`, which is appended to and returned: a new
+   * array unless the caller gives one.
    */
-  push (chunk: Uint8Array | Uint8ArrayList): Uint8Array[]
+  push (chunk: Uint8Array | Uint8ArrayList, frames?: Uint8Array[]): Uint8Array[]
 
   /**
    * How many bytes of an unfinished frame have arrived, its length included: more than
@@ -143,12 +144,10 @@ export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
   }
 
   return {
-    push (chunk) {
+    push (chunk, frames = []) {
       if (failure != null) {
         throw failure
       }
-
-      const frames: Uint8Array[] = []
 
       if (chunk instanceof Uint8Array) {
         pushBytes(chunk, frames)

@@ -104,6 +104,13 @@ describe('a frame that declares too much', () => {
     expect(() => frameDecoder({ maxFrameLength: 3 }).push(Uint8Array.of(4))).to.throw(/limit of 3/).with.property('name', 'FrameTooLargeError')
   })
 
+  it('does not take along the frames before it in the same chunk', () => {
+    const frames: Uint8Array[] = []
+
+    expect(() => frameDecoder().push(Uint8Array.of(1, 7, 0x81, 0x00), frames)).to.throw()
+    expect(frames).to.deep.equal([Uint8Array.of(7)])
+  })
+
   it('ends the stream: every push after it throws the same', () => {
     const decoder = frameDecoder()
 

@@ -6,6 +6,8 @@ import type { Metrics } from '@libp2p/interface'
 export interface MetricsSource {
   status (): EngineStatus
   network (): NetworkStats
+  /** Messages that were read and then dropped, on both sides. */
+  dropped (): number
 }
 
 /**
@@ -65,6 +67,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   traffic('messages_received', 'Messages from upstream peers', stats => stats.framesIn)
   traffic('messages_sent', 'Messages to upstream peers', stats => stats.framesOut)
   traffic('bad_messages', 'Streams of upstream peers that were reset for what came on them', stats => stats.badFrames)
+  counter('dropped_messages', 'Messages from upstream peers or members that were read and then dropped', source.dropped)
   traffic('resent_messages', 'Messages sent again since their stream had broken', stats => stats.resends)
 
   memberGauge('up', '1 for a member that is connected and not ejected', member => member.state === 'up' ? 1 : 0)

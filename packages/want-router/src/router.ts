@@ -127,7 +127,14 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     ? oneHost()
     : {
         upstream: network({
-          handlers: { message (peer, message) { drive.message(peer, message); return undefined }, gone: drive.gone },
+          handlers: {
+            message (peer, message) {
+              drive.message(peer, message)
+              // this side asks for nothing
+              return message.blocks.length + message.presences.length > 0 ? false : undefined
+            },
+            gone: drive.gone
+          },
           take: drive.take
         })(components),
         downstream: network({
@@ -198,7 +205,11 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
 
   const metrics = init.metrics ?? components.metrics
   if (metrics != null) {
-    registerMetrics(metrics, { status: engine.status, network: () => upstream.stats })
+    registerMetrics(metrics, {
+      status: engine.status,
+      network: () => upstream.stats,
+      dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
+    })
   }
   return router
 }

@@ -1,3 +1,4 @@
+import { cidPrefix } from '@kitsune/bitswap-codec'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
@@ -7,11 +8,13 @@ import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { peerTarget, source, wantRouter } from '../src/index.ts'
 import { entry, testBlock } from './engine/harness.ts'
+import { until } from './network/hosts.ts'
+import { frame } from './network/messages.ts'
 import { createWireClient } from './wire-client.ts'
 import type { SourceLike, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
 import type { TestBlock } from './engine/harness.ts'
 import type { WireClient } from './wire-client.ts'
-import type { Libp2p } from '@libp2p/interface'
+import type { Libp2p, Metrics } from '@libp2p/interface'
 
 const stack = {
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
@@ -85,6 +88,30 @@ describe('wantRouter', function () {
     await c.until(({ presences }) => presences.some(({ have }) => !have))
     store.push(block)
     await c.until(({ blocks }) => blocks.length > 0)
+  })
+
+  it('counts what nothing was waiting for, whichever side it comes to', async () => {
+    const downstream = await createLibp2p({ ...stack, services: { identify: identify() } })
+    open.push(downstream)
+    const counters = new Map<string, () => number>()
+    const metrics = {
+      registerCounter: (name: string, { calculate }: { calculate (): number }) => { counters.set(name, calculate) },
+      registerMetric () {},
+      registerCounterGroup () {},
+      registerMetricGroup () {}
+    } as unknown as Metrics
+    const front = await node({ targets: [source(holding(), { id: 'memory' })], downstream, metrics })
+    const stranger = await createLibp2p(stack)
+    open.push(stranger)
+
+    for (const host of [front, downstream]) {
+      const stream = await stranger.dialProtocol(host.getMultiaddrs(), '/ipfs/bitswap/1.2.0')
+      stream.send(frame({ blocks: [{ prefix: cidPrefix(block.cid), data: block.bytes }] }))
+      await stream.close()
+      await until('the stream is read', () => stream.status === 'closed')
+    }
+
+    expect(counters.get('kitsune_router_dropped_messages_total')?.()).to.equal(2)
   })
 
   it('is ready when a member is up, and no longer when it drains', async () => {

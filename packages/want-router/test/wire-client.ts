@@ -44,7 +44,12 @@ export async function createWireClient (): Promise<WireClient> {
         }
       }
     })
-    stream.addEventListener('remoteCloseWrite', () => { stream.close().catch(() => {}) })
+    const closeOurs = (): void => { stream.close().catch(() => {}) }
+    stream.addEventListener('remoteCloseWrite', closeOurs)
+    // a stream may come with its end in one flight
+    if (stream.remoteWriteStatus === 'closed') {
+      closeOurs()
+    }
   })
 
   let out: Stream | undefined

@@ -19,7 +19,8 @@ export interface DownstreamPort {
  */
 export interface PeerLines {
   open (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal): Promise<PeerLine>
-  message (peer: string, message: BitswapMessage): Promise<void> | undefined
+  /** False if it brings something and no line is open to that peer. */
+  message (peer: string, message: BitswapMessage): Promise<void> | false | undefined
   gone (peer: string): void
   /** The next wantlist message for a peer. */
   take (peer: string): Outgoing | undefined
@@ -84,7 +85,8 @@ export function peerLines (port: DownstreamPort): PeerLines {
     message (peer, { blocks, presences, pendingBytes }) {
       const handlers = lines.get(peer)?.handlers
       if (handlers == null) {
-        return // blocks nobody asked for are not even hashed
+        // blocks nobody asked for are not even hashed
+        return blocks.length + presences.length > 0 ? false : undefined
       }
       let waiting: Array<Promise<void>> | undefined
       for (const { prefix, data } of blocks) {

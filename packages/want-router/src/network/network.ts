@@ -28,9 +28,10 @@ export interface NetworkComponents {
 export interface NetworkHandlers {
   /**
    * A message has come. A returned promise holds the reading of its stream until
-   * it settles; throwing, or rejecting, resets that stream.
+   * it settles; throwing, or rejecting, resets that stream. False says that
+   * nothing was waiting for the message: it is counted as dropped.
    */
-  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | undefined
+  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
   /** The peer's last connection has closed, or it was disconnected: all its state goes. */
   gone (peer: string): void
 }

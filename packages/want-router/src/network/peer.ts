@@ -34,7 +34,7 @@ export interface PeerContext {
   readonly log: Logger
   now (): number
   random (): number
-  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | undefined
+  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   stalled (peer: Peer): void
   rested (): void

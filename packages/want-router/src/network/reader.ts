@@ -27,8 +27,8 @@ export interface ReaderOwner {
   readonly watch: Watch
   readonly log: Logger
   now (): number
-  /** A returned promise holds this stream until it settles. Throwing resets this stream. */
-  message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | undefined
+  /** A returned promise holds this stream until it settles. Throwing resets this stream. False: nothing took it. */
+  message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
   /** Some reader's `unfinishedBytes` have changed by so much. */
   unfinished (delta: number): void
   /** Some reader has begun to hold its stream. */
@@ -56,7 +56,8 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   let unfinished = 0
   let handling = false
   let resuming = false
-  let readToEnd = false
+  // the peer has closed its half itself: nothing was cut off
+  let endedByPeer = false
   let over = false
   let lastData = owner.now()
 
@@ -74,7 +75,9 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
     }
 
     over = true
+    stats.framesDropped += queue.length - next
     queue = []
+    next = 0
     queued = 0
     owner.watch.remove(self)
     account(0)
@@ -110,6 +113,11 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
       }
 
       const promise = owner.message(message, protocol)
+
+      if (promise === false) {
+        stats.framesDropped++
+        continue
+      }
 
       if (over) {
         // the handler has disconnected this peer
@@ -177,17 +185,15 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   function proceed (): void {
     attempt(handle)
 
-    if (over || handling) {
-      return
-    }
+    finishAtEnd()
 
-    if (readToEnd) {
-      finish()
+    if (over || handling) {
       return
     }
 
     lastData = owner.now()
     attempt(resume)
+    finishAtEnd()
   }
 
   function attempt (run: () => void): void {
@@ -205,18 +211,21 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
 
   function onMessage (evt: StreamMessageEvent): void {
     if (over) {
+      // libp2p hands over nothing after the end: if it ever does, that shows
+      stats.framesDropped++
       return
     }
 
     lastData = owner.now()
 
     attempt(() => {
-      let frames: Uint8Array[]
+      const frames: Uint8Array[] = []
 
       try {
-        frames = decoder.push(evt.data)
+        decoder.push(evt.data, frames)
       } catch (err) {
         stats.badFrames++
+        stats.framesDropped += frames.length
         throw err
       }
 
@@ -236,10 +245,14 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
     if (!over && decoder.pending > 0) {
       owner.watch.add(self)
     }
+
+    finishAtEnd()
   }
 
   /** Peers run out of streams if we leave our half of theirs open. */
-  function closeOurs (): void {
+  function onRemoteCloseWrite (): void {
+    endedByPeer = stream.status === 'open'
+
     if (stream.writeStatus === 'writable') {
       stream.close().catch((err: Error) => {
         stream.abort(err)
@@ -247,22 +260,28 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
     }
   }
 
-  /** Nothing more will come, be it ended, reset or cut off; what is queued is still handled. */
-  function onEnd (): void {
-    if (over || readToEnd) {
+  /**
+   * Finishes once everything has been read and handled. A stream that libp2p
+   * calls ended may still have data: what negotiating the protocol read too much
+   * of is put back into its buffer, which is delivered after the end, and no
+   * second 'end' follows.
+   */
+  function finishAtEnd (): void {
+    if (over || handling || !stream.readableEnded || stream.readBufferLength > 0) {
       return
     }
 
-    readToEnd = true
-
-    if (decoder.pending > 0 && stream.status === 'open') {
-      // the peer itself has ended it, in the middle of a message
+    if (decoder.pending > 0 && endedByPeer) {
+      // in the middle of a message
       stats.badFrames++
     }
 
-    if (!handling) {
-      finish()
-    }
+    finish()
+  }
+
+  /** It may have ended with the very frame of the muxer whose data libp2p hands over next. */
+  function onEnd (): void {
+    queueMicrotask(finishAtEnd)
   }
 
   const self: Reader = {
@@ -304,16 +323,15 @@ export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOw
   }
 
   stream.addEventListener('message', onMessage)
-  stream.addEventListener('remoteCloseWrite', closeOurs)
+  stream.addEventListener('remoteCloseWrite', onRemoteCloseWrite)
   stream.addEventListener('end', onEnd)
+  stream.addEventListener('close', onEnd)
 
   if (stream.remoteWriteStatus === 'closed') {
-    closeOurs()
+    onRemoteCloseWrite()
   }
 
-  if (stream.readableEnded) {
-    onEnd()
-  }
+  finishAtEnd()
 
   return self
 }

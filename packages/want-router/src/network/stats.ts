@@ -14,6 +14,8 @@ export interface NetworkStats {
   bytesOut: number
   /** Streams reset for what came on them: bad lengths, bad messages, messages that did not end. */
   badFrames: number
+  /** Messages that were read and then dropped: their stream was reset while they waited, or there was no session that they belonged to. */
+  framesDropped: number
   /** Streams reset since their peer held too much on all of them. */
   shed: number
   /** Messages sent again since their stream had broken. */
@@ -32,6 +34,7 @@ export function networkStats (): NetworkStats {
     framesOut: 0,
     bytesOut: 0,
     badFrames: 0,
+    framesDropped: 0,
     shed: 0,
     resends: 0,
     stalled: 0

@@ -51,7 +51,8 @@ describe('driver: lines to downstream peers', () => {
   it('blocks from peers that are no targets are ignored, not even hashed', async () => {
     const { lines, heard } = await openLine()
     const { bytes } = testBlock(1)
-    expect(lines.message('stranger', { wants: [], full: false, blocks: [{ prefix: new Uint8Array(), data: bytes }], presences: [], pendingBytes: 0 })).to.be.undefined()
+    expect(lines.message('stranger', { wants: [], full: false, blocks: [{ prefix: new Uint8Array(), data: bytes }], presences: [], pendingBytes: 0 }), 'what nothing takes').to.be.false()
+    expect(lines.message('stranger', { wants: [], full: true, blocks: [], presences: [], pendingBytes: 0 }), 'a message that brings nothing').to.be.undefined()
     expect(heard.blocks).to.be.empty()
   })
 

@@ -1,10 +1,11 @@
-import { decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
+import { BITSWAP_PROTOCOLS, decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
 import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createHost, createNode, until } from './hosts.ts'
-import { frame, numbered, numbers } from './messages.ts'
+import { createHost, createNode, muxers, until } from './hosts.ts'
+import { V0, frame, numbered, numbers } from './messages.ts'
+import { keepMuxers, sendInOneFlight } from './one-flight.ts'
 import type { Muxer, Node } from './hosts.ts'
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p, StreamMuxer } from '@libp2p/interface'
 
 const KIB = 1024
 const BITSWAP = '/ipfs/bitswap/1.2.0'
@@ -68,6 +69,24 @@ describe('network over real libp2p hosts', function () {
         expect(ann.heard).to.deep.equal(range(400))
         expect(ann.host.getConnections()[0].streams).to.have.lengthOf(0)
       })
+
+      for (const protocol of BITSWAP_PROTOCOLS) {
+        it(`a peer whose streams come with their data and their end in one flight is heard, in ${protocol}`, async () => {
+          const ann = await node(muxer)
+          // each is held for a moment, so streams are paused with their end known
+          ann.onMessage = async () => { await new Promise(resolve => { setImmediate(resolve) }) }
+          const opened: StreamMuxer[] = []
+          const bob = await host(keepMuxers(muxers[muxer](), opened))
+          const connection = await bob.dial(ann.host.getMultiaddrs())
+          await until('the other end is open', () => ann.host.getConnections().length === 1)
+
+          await Promise.all(range(100).map(async i => sendInOneFlight(opened[0], protocol, frame(numbered(i, i === 50 ? 100 * KIB : 100, V0), protocol))))
+
+          await until('no stream is left', () => connection.streams.length === 0 && ann.host.getConnections()[0].streams.length === 0)
+          expect(ann.heard).to.have.members(range(100))
+          expect(ann.net.stats).to.include({ streamsReceived: 100, badFrames: 0, framesDropped: 0 })
+        })
+      }
 
       it('bad bytes cost their stream and nothing else', async () => {
         const ann = await node(muxer)

@@ -499,6 +499,7 @@ describe('network/network', () => {
       framesOut: 1,
       bytesOut: length,
       badFrames: 0,
+      framesDropped: 0,
       shed: 0,
       resends: 0,
       stalled: 0

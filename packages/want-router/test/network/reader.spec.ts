@@ -17,7 +17,7 @@ interface Owner extends ReaderOwner {
   seen: number[]
   unfinishedBytes: number
   over: Reader[]
-  handle (message: BitswapMessage): Promise<void> | undefined
+  handle (message: BitswapMessage): Promise<void> | false | undefined
 }
 
 describe('network/reader', () => {
@@ -83,6 +83,130 @@ describe('network/reader', () => {
     it('is over at once for a stream that was reset', () => {
       stream.onRemoteReset()
       expect(reader(stream, true, owner).over).to.equal(true)
+    })
+  })
+
+  describe('a stream that came with its data and its end in one flight', () => {
+    /** As libp2p does it: negotiating the protocol reads too far, the end passes, and what was read is put back. */
+    function pushBack (...messages: Uint8Array[]): void {
+      stream.onRemoteCloseWrite()
+      messages.toReversed().forEach(message => { stream.unshift(message) })
+      expect(stream.readableEnded).to.equal(true)
+    }
+
+    function expectOver (read: Reader): void {
+      expect(read.over).to.equal(true)
+      expect(owner.over).to.have.lengthOf(1)
+      expect(owner.unfinishedBytes).to.equal(0)
+      expect(stream.status).to.equal('closed')
+      expect(owner.stats).to.include({ badFrames: 0, framesDropped: 0 })
+    }
+
+    it('is read to its end', async () => {
+      pushBack(frame(numbered(1)), frame(numbered(2)))
+      const read = reader(stream, true, owner)
+      expect(read.over).to.equal(false)
+      await settled()
+      expect(owner.seen).to.deep.equal([1, 2])
+      expectOver(read)
+    })
+
+    it('is held until what came with it is handled, and then over though no end follows', async () => {
+      const ready = Promise.withResolvers<void>()
+      owner.handle = () => owner.seen.length === 1 ? ready.promise : undefined
+      pushBack(frame(numbered(1)), frame(numbered(2)))
+      const read = reader(stream, true, owner)
+      await settled()
+      expect(owner.seen).to.deep.equal([1])
+      expect(read.over).to.equal(false)
+
+      ready.resolve()
+      await settled()
+      expect(owner.seen).to.deep.equal([1, 2])
+      expectOver(read)
+    })
+
+    it('may end while it is paused, with messages buffered in libp2p', async () => {
+      const ready = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      owner.handle = async () => ready[owner.seen.length - 1]?.promise
+      const read = reader(stream, true, owner)
+      stream.receive(frame(numbered(1)))
+      expect(stream.readStatus).to.equal('paused')
+      stream.receive(frame(numbered(2)), frame(numbered(3)))
+      stream.onRemoteCloseWrite()
+      await settled()
+      expect(stream.status).to.equal('closed')
+
+      ready[0].resolve()
+      await settled()
+      expect(owner.seen).to.deep.equal([1, 2])
+      expect(read.over).to.equal(false)
+
+      ready[1].resolve()
+      await settled()
+      expect(owner.seen).to.deep.equal([1, 2, 3])
+      expectOver(read)
+    })
+
+    it('may have its data in the very frame of the muxer that ends it', async () => {
+      const read = reader(stream, true, owner)
+      stream.onRemoteCloseWrite()
+      stream.receive(frame(numbered(1)))
+      await settled()
+      expect(owner.seen).to.deep.equal([1])
+      expectOver(read)
+    })
+
+    it('counts the half of a message that it ends with', async () => {
+      pushBack(frame(numbered(1)), frame(numbered(2)).subarray(0, 10))
+      const read = reader(stream, true, owner)
+      await settled()
+      expect(owner.seen).to.deep.equal([1])
+      expect(read.over).to.equal(true)
+      expect(owner.stats.badFrames).to.equal(1)
+    })
+
+    it('is over when it is reset before its data are handed over', async () => {
+      pushBack(frame(numbered(1)))
+      const read = reader(stream, true, owner)
+      stream.abort(new Error('the connection is gone'))
+      await settled()
+      expect(owner.seen).to.deep.equal([])
+      expect(read.over).to.equal(true)
+    })
+  })
+
+  describe('a message that was read and is not handled is counted', () => {
+    it('when it waits on a stream that is aborted', () => {
+      const { promise } = Promise.withResolvers<void>()
+      owner.handle = () => promise
+      const read = reader(stream, true, owner)
+      stream.receive([...frame(numbered(1)), ...frame(numbered(2)), ...frame(numbered(3))])
+      read.abort(new Error('the peer has too much'))
+      expect(owner.stats).to.include({ framesIn: 1, framesDropped: 2 })
+    })
+
+    it('when it came behind one that could not be handled', async () => {
+      owner.handle = async () => { throw new Error('boom') }
+      reader(stream, true, owner)
+      stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
+      await settled()
+      expect(owner.stats.framesDropped).to.equal(1)
+    })
+
+    it('when it came with bytes that reset the stream', () => {
+      reader(stream, true, owner)
+      stream.receive([...frame(numbered(1)), 0x81, 0x00])
+      expect(owner.seen).to.deep.equal([])
+      expect(owner.stats).to.include({ badFrames: 1, framesDropped: 1 })
+    })
+
+    it('when nothing takes it', () => {
+      owner.handle = () => owner.seen.length === 1 ? false : undefined
+      reader(stream, true, owner)
+      stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
+      expect(owner.seen).to.deep.equal([1, 2])
+      expect(owner.stats).to.include({ framesIn: 2, framesDropped: 1 })
     })
   })
 
@@ -226,10 +350,11 @@ describe('network/reader', () => {
       expect(stream.status).to.equal('closed')
     })
 
-    it('is not held against a peer whose connection was lost', () => {
+    it('is not held against a peer whose connection was lost', async () => {
       reader(stream, true, owner)
       stream.receive(frame(numbered(1)).subarray(0, 10))
       stream.onTransportClosed()
+      await settled()
       expect(owner.stats.badFrames).to.equal(0)
       expect(owner.over).to.have.lengthOf(1)
       expect(owner.unfinishedBytes).to.equal(0)
