@@ -35,7 +35,14 @@ export async function startClient (address: Multiaddr): Promise<Client> {
         receive(frame).catch(err => { stream.abort(err) })
       }
     })
-    stream.addEventListener('remoteCloseWrite', () => { stream.close().catch(() => {}) })
+
+    const closeOurs = (): void => { stream.close().catch(() => {}) }
+    stream.addEventListener('remoteCloseWrite', closeOurs)
+
+    // it may have come with its end in one flight
+    if (stream.remoteWriteStatus === 'closed') {
+      closeOurs()
+    }
   })
 
   return {

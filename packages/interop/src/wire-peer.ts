@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { hashBlock } from './hash-block.ts'
+import { sendInOneFlight } from './one-flight.ts'
 import { condition } from './until.ts'
 import { createWireHost } from './wire-host.ts'
 import type { TestBlock } from './blocks.ts'
@@ -36,6 +37,8 @@ export interface WirePeerInit extends WireHostInit {
   keeps?: boolean
   /** Opens a stream for each message, as Helia and js-ipfs do; default: one for all. */
   streamPerMessage?: boolean
+  /** Opens a stream for each message and sends it with the protocol, the first of `protocols`, and its end without waiting, as older kubos do. */
+  inOneFlight?: boolean
   /** Called with each message as it arrives. */
   onMessage? (received: Received, self: WirePeer): void
 }
@@ -167,20 +170,31 @@ export async function createWirePeer (init: WirePeerInit = {}): Promise<WirePeer
         })
       }
     })
+
     // else the stream stays half open and counts against the remote's limits
-    stream.addEventListener('remoteCloseWrite', () => { stream.close().catch(() => {}) })
+    const closeOurs = (): void => { stream.close().catch(() => {}) }
+    stream.addEventListener('remoteCloseWrite', closeOurs)
+
+    // it may have come with its end in one flight
+    if (stream.remoteWriteStatus === 'closed') {
+      closeOurs()
+    }
   }
 
   await host.handle([...protocols], onStream, { maxInboundStreams: 100_000, maxOutboundStreams: 100_000 })
 
-  const openStream = async (peer: string): Promise<Stream> => {
+  const connectionTo = (peer: string): Connection => {
     const [connection] = host.getConnections(peerIdFromString(peer))
 
     if (connection == null) {
       throw new Error(`no connection to ${peer}: connect() first`)
     }
 
-    return connection.newStream([...protocols], { maxOutboundStreams: 100_000 })
+    return connection
+  }
+
+  const openStream = async (peer: string): Promise<Stream> => {
+    return connectionTo(peer).newStream([...protocols], { maxOutboundStreams: 100_000 })
   }
 
   const streamTo = async (peer: string): Promise<Stream> => {
@@ -227,6 +241,11 @@ export async function createWirePeer (init: WirePeerInit = {}): Promise<WirePeer
     },
     openStream,
     async send (peer, message) {
+      if (init.inOneFlight === true) {
+        const [protocol] = protocols
+        return sendInOneFlight(connectionTo(peer), protocol, Buffer.concat(encodeFrame(message, protocol)))
+      }
+
       const stream = await streamTo(peer)
       stream.send(new Uint8ArrayList(...encodeFrame(message, stream.protocol as BitswapProtocol)))
 

@@ -44,9 +44,11 @@ export async function createWireClient (): Promise<WireClient> {
         }
       }
     })
+
     const closeOurs = (): void => { stream.close().catch(() => {}) }
     stream.addEventListener('remoteCloseWrite', closeOurs)
-    // a stream may come with its end in one flight
+
+    // it may have come with its end in one flight
     if (stream.remoteWriteStatus === 'closed') {
       closeOurs()
     }

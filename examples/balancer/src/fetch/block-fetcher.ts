@@ -55,9 +55,15 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
         fail(err as Error)
       }
     })
-    stream.addEventListener('remoteCloseWrite', () => {
-      stream.close().catch(() => {})
-    })
+
+    // else the peer runs out of streams
+    const closeOurs = (): void => { stream.close().catch(() => {}) }
+    stream.addEventListener('remoteCloseWrite', closeOurs)
+
+    // it may have come with its end in one flight
+    if (stream.remoteWriteStatus === 'closed') {
+      closeOurs()
+    }
   }, { maxInboundStreams: 1024 })
 
   const stream = await host.dialProtocol(peer, [...BITSWAP_PROTOCOLS], { signal })

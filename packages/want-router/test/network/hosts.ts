@@ -13,7 +13,7 @@ import type { Libp2p, StreamMuxerFactory } from '@libp2p/interface'
 export type Muxer = 'yamux' | 'mplex'
 
 /** How a server has to set libp2p up: its defaults are for a browser. */
-export const muxers: Record<Muxer, () => () => StreamMuxerFactory> = {
+const muxers: Record<Muxer, () => () => StreamMuxerFactory> = {
   yamux: () => yamux({ streamOptions: { maxStreamWindowSize: 1024 * 1024 } }),
   mplex: () => mplex({ disconnectThreshold: Infinity })
 }

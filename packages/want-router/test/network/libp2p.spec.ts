@@ -1,11 +1,11 @@
 import { BITSWAP_PROTOCOLS, decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
 import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createHost, createNode, muxers, until } from './hosts.ts'
+import { createHost, createNode, until } from './hosts.ts'
 import { V0, frame, numbered, numbers } from './messages.ts'
-import { keepMuxers, sendInOneFlight } from './one-flight.ts'
+import { sendInOneFlight } from './one-flight.ts'
 import type { Muxer, Node } from './hosts.ts'
-import type { Connection, Libp2p, StreamMuxer } from '@libp2p/interface'
+import type { Connection, Libp2p } from '@libp2p/interface'
 
 const KIB = 1024
 const BITSWAP = '/ipfs/bitswap/1.2.0'
@@ -75,12 +75,11 @@ describe('network over real libp2p hosts', function () {
           const ann = await node(muxer)
           // each is held for a moment, so streams are paused with their end known
           ann.onMessage = async () => { await new Promise(resolve => { setImmediate(resolve) }) }
-          const opened: StreamMuxer[] = []
-          const bob = await host(keepMuxers(muxers[muxer](), opened))
+          const bob = await host(muxer)
           const connection = await bob.dial(ann.host.getMultiaddrs())
           await until('the other end is open', () => ann.host.getConnections().length === 1)
 
-          await Promise.all(range(100).map(async i => sendInOneFlight(opened[0], protocol, frame(numbered(i, i === 50 ? 100 * KIB : 100, V0), protocol))))
+          await Promise.all(range(100).map(async i => sendInOneFlight(connection, protocol, frame(numbered(i, i === 50 ? 100 * KIB : 100, V0), protocol))))
 
           await until('no stream is left', () => connection.streams.length === 0 && ann.host.getConnections()[0].streams.length === 0)
           expect(ann.heard).to.have.members(range(100))
