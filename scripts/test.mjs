@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { jsIpfsMissing, searchJsIpfs } from '../packages/interop/src/find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
+import { oldKuboMissing, searchOldKubo } from '../packages/interop/src/find-old-kubo.ts'
 import { buildStale } from './lib/build.mjs'
 import { summary, total } from './lib/results.mjs'
 import { cache, root } from './lib/root.mjs'
@@ -72,10 +73,12 @@ function selected () {
 function peerEnvironment () {
   try {
     const kubo = searchKubo()
+    const oldKubo = searchOldKubo()
     const jsIpfs = searchJsIpfs()
 
     return {
       ...tellOf('kubo', 'KUBO_BINARY', kubo.kubo, () => kuboMissing(kubo)),
+      ...tellOf('old kubo', 'OLD_KUBO_BINARY', oldKubo.kubo, () => oldKuboMissing(oldKubo)),
       ...tellOf('js-ipfs', 'JS_IPFS_MODULES', jsIpfs.jsIpfs, () => jsIpfsMissing(jsIpfs))
     }
   } catch (err) {
@@ -178,7 +181,7 @@ function report () {
 
   const totals = total(suites, { skipIsFailure })
 
-  if (Object.keys(peers).length < 2 && suites.some(({ results }) => (results?.pending ?? 0) > 0)) {
+  if (Object.keys(peers).length < 3 && suites.some(({ results }) => (results?.pending ?? 0) > 0)) {
     console.log('there are peers missing to test with: "npm run peers" gets them')
   }
 

@@ -1,9 +1,10 @@
 /* eslint-disable no-console */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { kuboCachePath, kuboModule, kuboVersion } from '../../packages/interop/src/find-kubo.ts'
+import { OLD_KUBO_VERSION, oldKuboCachePath } from '../../packages/interop/src/find-old-kubo.ts'
 import { exitCode, seconds } from './run.mjs'
 
 const PACKAGE = 'github.com/ipfs/kubo/cmd/ipfs'
@@ -15,46 +16,69 @@ const PROGRESS_MS = 5_000
  * @returns {Promise<string | undefined>} what went wrong
  */
 export async function buildKubo () {
-  const target = kuboCachePath()
+  return build(kuboCachePath(), kuboVersion(), folder => ({
+    // the version control stamp wants a git that trusts the checkout, and adds nothing here
+    args: ['build', '-v', '-mod=readonly', '-buildvcs=false', '-o', folder, PACKAGE],
+    cwd: kuboModule()
+  }))
+}
 
-  if (runs(target)) {
-    console.log(`kubo ${kuboVersion()} is built already: ${target}`)
-
-    return undefined
-  }
-
-  return goProblem() ?? await build(target)
+/**
+ * Installs the old kubo by its version, unless it was installed before: Go's
+ * checksum database vouches for what it is made of.
+ *
+ * @returns {Promise<string | undefined>} what went wrong
+ */
+export async function buildOldKubo () {
+  return build(oldKuboCachePath(), OLD_KUBO_VERSION, folder => ({
+    // one of its dependencies reaches into Go's runtime, which linkers since Go 1.23 refuse; a fuse library is not needed
+    args: ['install', '-v', '-tags', 'nofuse', '-ldflags=-checklinkname=0', `${PACKAGE}@v${OLD_KUBO_VERSION}`],
+    // it would be content with an older Go than the one of the pinned kubo, whose linker knows no such flag
+    env: { GOBIN: folder, GOTOOLCHAIN: toolchain() }
+  }))
 }
 
 /**
  * @param {string} target
+ * @param {string} version
+ * @param {(folder: string) => { args: string[], cwd?: string, env?: Record<string, string> }} command - of go, to put `ipfs` into that folder
  * @returns {Promise<string | undefined>} what went wrong
  */
-async function build (target) {
+async function build (target, version, command) {
+  if (runs(target, version)) {
+    console.log(`kubo ${version} is built already: ${target}`)
+
+    return undefined
+  }
+
+  const problem = goProblem()
+
+  if (problem != null) {
+    return problem
+  }
+
   const start = performance.now()
-  // renamed when whole, so that a run that was interrupted leaves nothing that looks like kubo
-  const partial = `${target}.${process.pid}`
-
   mkdirSync(dirname(target), { recursive: true })
-  console.log(`building kubo ${kuboVersion()}: a few minutes when its sources are not in Go's cache`)
+  // moved when whole, so that a run that was interrupted leaves nothing that looks like kubo
+  const folder = mkdtempSync(`${dirname(target)}.`)
+  console.log(`building kubo ${version}: a few minutes when its sources are not in Go's cache`)
 
-  // the version control stamp wants a git that trusts the checkout, and adds nothing here
-  const child = spawn('go', ['build', '-v', '-mod=readonly', '-buildvcs=false', '-o', partial, PACKAGE], {
-    cwd: kuboModule(),
-    stdio: ['ignore', 'inherit', 'pipe']
-  })
+  const { args, cwd, env } = command(folder)
+  const child = spawn('go', args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'pipe'] })
   const errors = reportProgress(child.stderr, start)
   const code = await exitCode(child)
 
-  if (code !== 0) {
-    rmSync(partial, { force: true })
+  if (code === 0) {
+    renameSync(join(folder, 'ipfs'), target)
+  }
 
+  rmSync(folder, { recursive: true })
+
+  if (code !== 0) {
     return `go ended with code ${code}\n${(await errors).join('\n')}`
   }
 
-  renameSync(partial, target)
-
-  if (!runs(target)) {
+  if (!runs(target, version)) {
     return `${target} was built but does not run`
   }
 
@@ -93,22 +117,47 @@ async function reportProgress (stderr, start) {
 
 /** @returns {string | undefined} why the Go of this machine cannot build kubo */
 function goProblem () {
-  const needed = /^go (\S+)$/m.exec(readFileSync(join(kuboModule(), 'go.mod'), 'utf8'))?.[1] ?? ''
-  const advice = `install Go ${needed} or later (https://go.dev/dl/) and run "npm run peers" again, or set KUBO_BINARY to an ipfs binary`
+  const needed = neededGo()
+  const advice = `install Go ${needed} or later (https://go.dev/dl/) and run "npm run peers" again, or set KUBO_BINARY and OLD_KUBO_BINARY to ipfs binaries`
+  const go = installedGo()
+
+  if (go == null) {
+    return `there is no go on PATH: ${advice}`
+  }
+
+  const { version, local } = go
+
+  // from 1.21 on, and unless told not to, Go fetches the toolchain that a module asks for
+  if (isAtLeast(version, needed) || (isAtLeast(version, '1.21') && !local)) {
+    return undefined
+  }
+
+  return `Go ${version} is too old${local ? ', and GOTOOLCHAIN=local keeps it from fetching a newer one' : ''}: ${advice}`
+}
+
+/** The Go that the pinned kubo asks for. */
+function neededGo () {
+  return /^go (\S+)$/m.exec(readFileSync(join(kuboModule(), 'go.mod'), 'utf8'))?.[1] ?? ''
+}
+
+/** The Go on PATH, and whether it may fetch no other. */
+function installedGo () {
   const { status, stdout } = spawnSync('go', ['env', 'GOVERSION', 'GOTOOLCHAIN'], { encoding: 'utf8' })
 
   if (status !== 0) {
-    return `there is no go on PATH: ${advice}`
+    return undefined
   }
 
   const [version, toolchain = ''] = stdout.replaceAll('go', '').trim().split('\n')
 
-  // from 1.21 on, and unless told not to, Go fetches the toolchain that a module asks for
-  if (isAtLeast(version, needed) || (isAtLeast(version, '1.21') && !toolchain.startsWith('local'))) {
-    return undefined
-  }
+  return { version, local: toolchain.startsWith('local') }
+}
 
-  return `Go ${version} is too old${toolchain.startsWith('local') ? ', and GOTOOLCHAIN=local keeps it from fetching a newer one' : ''}: ${advice}`
+/** The toolchain that builds the pinned kubo, for what would ask for none. */
+function toolchain () {
+  const needed = neededGo()
+
+  return isAtLeast(installedGo()?.version ?? '', needed) ? 'local' : `go${needed}`
 }
 
 /**
@@ -119,7 +168,10 @@ function isAtLeast (version, needed) {
   return version.localeCompare(needed, 'en', { numeric: true }) >= 0
 }
 
-/** @param {string} binary */
-function runs (binary) {
-  return existsSync(binary) && spawnSync(binary, ['version', '--number'], { encoding: 'utf8' }).stdout?.trim() === kuboVersion()
+/**
+ * @param {string} binary
+ * @param {string} version
+ */
+function runs (binary, version) {
+  return existsSync(binary) && spawnSync(binary, ['version', '--number'], { encoding: 'utf8' }).stdout?.trim() === version
 }

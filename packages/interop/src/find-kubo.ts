@@ -5,7 +5,7 @@ import { peerCache, peerFolder } from './peer-folders.ts'
 import type { Environment } from './peer-folders.ts'
 
 /** Where a kubo was found. */
-export type KuboOrigin = 'KUBO_BINARY' | 'PATH' | 'cache'
+export type KuboOrigin = 'KUBO_BINARY' | 'OLD_KUBO_BINARY' | 'PATH' | 'cache'
 
 /** A kubo that answered when asked for its version. */
 export interface Kubo {
@@ -133,7 +133,8 @@ function onPath (name: string, env: Environment): string | undefined {
     .find(file => existsSync(file))
 }
 
-function versionOf (binary: string): string | undefined {
+/** What a binary answers when it is asked for its version as kubo is; undefined if it does not. */
+export function versionOf (binary: string): string | undefined {
   const { status, stdout } = spawnSync(binary, ['version', '--number'], {
     encoding: 'utf8',
     timeout: 20_000,

@@ -9,6 +9,8 @@ export interface KuboConfig {
   Identity: { PeerID: string, PrivKey: string }
   Addresses: { Swarm: string[], API: string, Gateway: string | string[] }
   Routing: Record<string, unknown>
+  Swarm: { Transports?: Record<string, unknown>, [key: string]: unknown }
+  Internal?: { Bitswap?: Record<string, unknown> }
   [section: string]: unknown
 }
 
@@ -18,9 +20,17 @@ const BLOCK_FILE = '.data'
 /** No test may talk to anything but loopback, and kubo must not share one port between tcp and WebSockets (it logs an error for each handshake it guesses wrong). */
 export const KUBO_ENV = { IPFS_TELEMETRY: 'off', LIBP2P_TCP_MUX: 'false' }
 
+/** The keys that kubo makes, by what `ipfs init` has to be told for them. */
+const KEYS = {
+  ed25519: [],
+  'rsa-4096': ['--algorithm=rsa', '--bits=4096']
+} as const
+
+export type KuboKey = keyof typeof KEYS
+
 /** Initialises an empty, isolated repository in `folder`: no routing, no gateway, loopback only, ports chosen by the system. */
-export async function initRepo (binary: string, folder: string): Promise<void> {
-  await runProcess(binary, ['init', '--profile=test', '--empty-repo'], { env: { ...KUBO_ENV, IPFS_PATH: folder } })
+export async function initRepo (binary: string, folder: string, key: KuboKey = 'ed25519'): Promise<void> {
+  await runProcess(binary, ['init', '--profile=test', '--empty-repo', ...KEYS[key]], { env: { ...KUBO_ENV, IPFS_PATH: folder } })
 
   const config = readConfig(folder)
   config.Routing = { ...config.Routing, Type: 'none' }
@@ -33,8 +43,8 @@ export async function initRepo (binary: string, folder: string): Promise<void> {
 }
 
 /** Gives the repository a new key, and so a new peer id, which is returned. */
-export async function renewIdentity (folder: string): Promise<string> {
-  const key = await generateKeyPair('Ed25519')
+export async function renewIdentity (folder: string, type: KuboKey = 'ed25519'): Promise<string> {
+  const key = type === 'ed25519' ? await generateKeyPair('Ed25519') : await generateKeyPair('RSA', 4096)
   const config = readConfig(folder)
 
   config.Identity = {

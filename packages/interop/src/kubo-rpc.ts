@@ -14,6 +14,11 @@ export interface PutBlockOptions extends RpcOptions {
   hashLength?: number
 }
 
+export interface ConnectOptions extends RpcOptions {
+  /** False: `ipfs swarm connect` alone, which does not make a kubo ask a peer on the internet. Default: true. */
+  peering?: boolean
+}
+
 /** What a kubo says of itself. */
 export interface KuboId {
   ID: string
@@ -27,7 +32,8 @@ export interface KuboRpc {
   /** Any command: its arguments in order, options as a record. The caller reads the body. */
   call (command: string, args?: readonly string[], options?: Record<string, string>, init?: RequestInit): Promise<Response>
   id (options?: RpcOptions): Promise<KuboId>
-  connect (address: string, options?: RpcOptions): Promise<void>
+  /** Peers with an address, as users of a balancer do, and dials it at once: peering alone would take its first few seconds of waiting. */
+  connect (address: string, options?: ConnectOptions): Promise<void>
   disconnect (address: string, options?: RpcOptions): Promise<void>
   /** The peer ids of open connections. */
   peers (options?: RpcOptions): Promise<string[]>
@@ -84,7 +90,11 @@ export function kuboRpc (url: string): KuboRpc {
     async id (options) {
       return json<KuboId>('id', [], options)
     },
-    async connect (address, options) {
+    async connect (address, options = {}) {
+      if (options.peering !== false) {
+        await json('swarm/peering/add', [address], options)
+      }
+
       await json('swarm/connect', [address], options)
     },
     async disconnect (address, options) {

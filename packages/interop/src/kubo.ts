@@ -3,6 +3,7 @@ import { KUBO_ENV, copyRepo, initRepo, readConfig, removeBlocks, renewIdentity, 
 import { kuboRpc } from './kubo-rpc.ts'
 import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import type { Dag, Share } from './dag.ts'
+import type { KuboConfig, KuboKey } from './kubo-repo.ts'
 import type { KuboRpc } from './kubo-rpc.ts'
 import type { RunningProcess } from './processes.ts'
 
@@ -11,6 +12,20 @@ export interface KuboInit {
   dag?: Dag
   /** Which of the DAG's blocks; default: all. */
   share?: Share
+  /** The kind of its identity; default: ed25519. */
+  key?: KuboKey
+  /** The one muxer that it shall speak; default: those that its version comes with, to which mplex belongs only in old ones. */
+  muxer?: 'mplex'
+  /**
+   * True: asks a peer only once that has served it, which is how kubo >= 0.36
+   * treats peers on the internet without peering. Default: kubo's own rule, by
+   * which it asks whoever is on loopback.
+   *
+   * Peering does not help such a kubo, though it would help one on the internet:
+   * with LocalPeers alone, without PeeredPeers, kubo 0.36 to 0.43 panics at the
+   * first want.
+   */
+  asksProvenPeersOnly?: boolean
   /** Sections of its configuration to replace. */
   config?: Record<string, unknown>
 }
@@ -36,19 +51,32 @@ export interface Kubo extends KuboRpc {
   stop (): Promise<void>
 }
 
+function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, config: sections }: KuboInit): KuboConfig {
+  if (muxer === 'mplex') {
+    config.Swarm.Transports = { ...config.Swarm.Transports, Multiplexers: { Yamux: false, Mplex: 200 } }
+  }
+
+  if (asksProvenPeersOnly === true) {
+    const BroadcastControl = { Enable: true, LocalPeers: true, PeeredPeers: true, MaxRandomPeers: 0, SendToPendingPeers: false }
+    config.Internal = { ...config.Internal, Bitswap: { ...config.Internal?.Bitswap, BroadcastControl } }
+  }
+
+  return { ...config, ...sections }
+}
+
 /** Starts `ipfs daemon` and resolves when it listens and its RPC answers; throws StartError with its output otherwise. */
 export async function startKubo (binary: string, init: KuboInit = {}): Promise<Kubo> {
   const folder = temporaryFolder('kubo')
 
   if (init.dag == null) {
-    await initRepo(binary, folder)
+    await initRepo(binary, folder, init.key)
   } else {
     copyRepo(init.dag.repo, folder)
     removeBlocks(folder, missingBlocks(init.dag, init.share ?? 'all'))
-    await renewIdentity(folder)
+    await renewIdentity(folder, init.key)
   }
 
-  writeConfig(folder, { ...readConfig(folder), ...init.config })
+  writeConfig(folder, configured(readConfig(folder), init))
 
   let running: RunningProcess
   let rpc: KuboRpc

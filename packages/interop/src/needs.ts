@@ -1,6 +1,7 @@
 import { MissingPeerError } from './errors.ts'
 import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
+import { OLD_KUBO_VERSION, oldKuboMissing, searchOldKubo } from './find-old-kubo.ts'
 
 /** The part of mocha's context that skipping takes. */
 export interface Skippable {
@@ -22,6 +23,13 @@ export function needKubo (context: Skippable, what: string): string {
   const search = searchKubo()
 
   return search.kubo?.path ?? missing(context, 'kubo', kuboMissing(search), what)
+}
+
+/** The path of a binary of an old kubo; where there is none, as {@link needKubo}. */
+export function needOldKubo (context: Skippable, what: string): string {
+  const search = searchOldKubo()
+
+  return search.kubo?.path ?? missing(context, `kubo ${OLD_KUBO_VERSION}`, oldKuboMissing(search), what)
 }
 
 /** The path of a folder `node_modules` with js-ipfs; where there is none, as {@link needKubo}. */
