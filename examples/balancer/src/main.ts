@@ -73,6 +73,11 @@ export function greet (balancer: Balancer, config: BalancerConfig, print: (line:
   print(`${NAME} ${version()}`)
   print(`  peer id  ${balancer.peerId}`)
   balancer.addresses.forEach((address, i) => { print(`  ${i === 0 ? 'address' : '       '}  ${address}`) })
+
+  if (balancer.addresses.length > 0) {
+    print(`  clients  ipfs swarm peering add ${balancer.addresses[0]}`)
+  }
+
   print(`  nodes    ${config.downstreams.map(({ id }) => id).join(', ')} (${config.strategy})`)
   print(`  admin    ${balancer.adminUrl} (/healthz /readyz /metrics /status)`)
 }
