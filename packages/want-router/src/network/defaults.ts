@@ -40,6 +40,8 @@ export interface NetworkLimits {
   /** A peer that takes nothing for so long, although there is something to send, is disconnected. */
   stallTimeout: number
 
+  /** A peer's address that has not answered by then makes way for the next one. Those get four times as long when no other works. */
+  addressTimeout: number
   /** Opening a stream fails after this. */
   openTimeout: number
   /** The first wait after a failure to open; doubles each time. */
@@ -76,6 +78,7 @@ export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   resendBytes: 1024 * 1024,
   maxResends: 8,
   stallTimeout: 120_000,
+  addressTimeout: 1_000,
   openTimeout: 10_000,
   minBackoff: 200,
   maxBackoff: 10_000,

@@ -18,6 +18,16 @@ export class NotConnectedError extends Error {
   }
 }
 
+/** No address of a peer can be connected to. The message has the reasons. */
+export class UnreachableError extends Error {
+  static name = 'UnreachableError'
+  name = 'UnreachableError'
+
+  constructor (message = 'No address of the peer can be connected to') {
+    super(message)
+  }
+}
+
 /** The network has been stopped, or was not started. */
 export class NetworkStoppedError extends Error {
   static name = 'NetworkStoppedError'

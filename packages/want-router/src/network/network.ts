@@ -1,5 +1,6 @@
 import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import { defaultNetworkLimits } from './defaults.ts'
+import { dial } from './dial.ts'
 import { DisconnectedError, NetworkStoppedError, NotConnectedError } from './errors.ts'
 import { flushes } from './flushes.ts'
 import { peer as createPeer } from './peer.ts'
@@ -63,10 +64,11 @@ export interface Network {
   /** Something can be taken for that peer. Cheap, idempotent; sends at once if the stream takes it. A peer that is not connected is ignored. */
   wake (peer: string): void
   /**
-   * Dials the peer unless it is connected, opens a stream and resolves with the
-   * protocol that was negotiated. Throws
+   * Dials the peer unless it is connected, at one address after another, opens a
+   * stream and resolves with the protocol that was negotiated. Throws
    * `NoBitswapError` if it speaks none of our versions, `NotConnectedError` if
-   * there are only limited (relayed) connections, and what libp2p throws.
+   * there are only limited (relayed) connections, `UnreachableError` if no
+   * address works, and what libp2p throws.
    */
   connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
   /** Forgets the peer at once (`gone` follows in a microtask), resets its streams and closes its connections. */
@@ -290,13 +292,14 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       const known = peers.get(id)
 
       if (known == null || known.usable().length === 0) {
-        const dialed = addresses.map(address => withPeer(address, peerId))
-
-        await connectionManager.openConnection(dialed.length > 0 ? dialed : peerId, {
+        const connection = await dial(connectionManager, peerId, addresses, {
+          addressTimeout: limits.addressTimeout,
           signal,
           // there is one, but no stream can be opened on it
-          force: known != null
+          force: known != null,
+          log
         })
+        log('connected to %p at %a', peerId, connection.remoteAddr)
       }
 
       const peer = peers.get(id)
@@ -327,8 +330,4 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       return { peers: peers.size, watched: watch.size }
     }
   }
-}
-
-function withPeer (address: Multiaddr, peer: PeerId): Multiaddr {
-  return address.getComponents().some(({ name }) => name === 'p2p') ? address : address.encapsulate(`/p2p/${peer.toString()}`)
 }

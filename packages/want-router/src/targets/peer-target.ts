@@ -24,7 +24,7 @@ export interface PeerTargetInit extends MemberInit {
   locate (signal: AbortSignal): Promise<LocatedPeer>
   /** How long `locate` may take, ms. Default 2,000. */
   readonly locateTimeout?: number
-  /** How long it may take to connect, ms. Default 5,000. */
+  /** How long it may take to connect, ms, for each address that was located. Default 5,000. */
   readonly dialTimeout?: number
   /** What the peer can be asked for at once, where it differs from the router's limits. */
   readonly capacity?: Partial<Capacity>
@@ -76,7 +76,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
     try {
       line = await bounded(async signal => context.openPeer(located, handlers, signal), {
         timers,
-        timeout: dialTimeout,
+        timeout: dialTimeout * Math.max(1, located.addresses.length),
         signal,
         what: `connecting to ${located.peer}`,
         late: line => { line.close() }
