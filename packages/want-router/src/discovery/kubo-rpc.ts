@@ -34,8 +34,13 @@ export interface KuboInit extends Omit<PeerTargetInit, 'id' | 'locate'> {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** An RPC, or a proxy before it, that hangs at this question does not keep its node from being connected to, ms. */
+const LISTENERS_TIMEOUT = 1000
+
 /**
- * Nodes that have kubo's RPC: `POST /api/v0/id` names the peer and its addresses.
+ * Nodes that have kubo's RPC: `POST /api/v0/id` names the peer and its addresses,
+ * and `POST /api/v0/swarm/addrs/listen`, which may be forbidden, what it listens on:
+ * a node need not announce that (the `server` profile announces no private address).
  * It is asked again before every attempt to connect, so a node may come back
  * with another peer id. Redirects are refused: they would lead the credentials,
  * and the router, elsewhere.
@@ -89,20 +94,31 @@ function requestHeaders (endpoint: Endpoint, authorization: string | undefined, 
   return headers
 }
 
-/** Asks a node who it is. Its errors are safe to show. */
+/** Asks a node who it is and where. Its errors are safe to show. */
 async function locate ({ name, url, host }: Endpoint, headers: Headers, signal: AbortSignal): Promise<LocatedPeer> {
-  const answer = await readJson(new URL('api/v0/id', url), { method: 'POST', headers, signal }).catch(err => {
+  const ask = async (path: string, signal: AbortSignal): Promise<unknown> => readJson(new URL(path, url), { method: 'POST', headers, signal })
+
+  const answer = await ask('api/v0/id', signal).catch(err => {
     throw signal.aborted ? signal.reason : new KuboRpcError(`${name} cannot be asked who it is: ${err.message}`)
   })
-
   const { id, addresses } = checkAnswer(name, answer)
-  const dialable = swarmAddresses(addresses, host)
+
+  // what is announced need not be what works, nor anything at all
+  const listening = await ask('api/v0/swarm/addrs/listen', AbortSignal.any([signal, AbortSignal.timeout(LISTENERS_TIMEOUT)]))
+    .then(listenersOf, () => [])
+  const dialable = swarmAddresses(addresses, listening, host)
 
   if (dialable.length === 0) {
-    throw new KuboRpcError(`${name} reports no address that can be dialled: add a TCP or WebSocket address to its Addresses.Swarm (there is no QUIC or WebTransport)`)
+    throw new KuboRpcError(`${name} reports no address that can be dialled, and no listener: add a TCP or WebSocket address to its Addresses.Swarm (there is no QUIC or WebTransport)`)
   }
 
   return { peer: id, addresses: dialable }
+}
+
+/** Reads the answer of `/api/v0/swarm/addrs/listen`; anything else lists none. */
+function listenersOf (answer: unknown): string[] {
+  const { Strings }: { Strings?: unknown } = typeof answer === 'object' && answer != null ? answer : {}
+  return Array.isArray(Strings) ? Strings.filter(address => typeof address === 'string') : []
 }
 
 function checkAnswer (name: string, answer: unknown): { id: PeerId, addresses: string[] } {

@@ -5,15 +5,18 @@ import type { Component, Multiaddr } from '@multiformats/multiaddr'
 const DIALABLE = new Set(['ip4', 'ip6', 'ip6zone', 'dns', 'dns4', 'dns6', 'tcp', 'tls', 'sni', 'ws', 'wss', 'p2p'])
 
 /**
- * The addresses to dial a node at, from what its RPC reports: first the RPC's
- * own host with each swarm port for TCP and plain WebSockets, as
- * go-libp2p-kitsune does (the host is known to be reachable from here, while a
- * node in a container or behind NAT reports addresses that are not), then those
- * reported. Left out are malformed ones, transports that js-libp2p cannot dial,
- * and the loopback of a host that is not this one.
+ * The addresses to dial a node at, best first: the RPC's own host with each swarm
+ * port for TCP and plain WebSockets, as go-libp2p-kitsune does (the host is known
+ * to be reachable from here, while a node in a container or behind NAT reports
+ * addresses that are not), then the addresses themselves. Left out are malformed
+ * ones, transports that js-libp2p cannot dial, and the loopback of a host that is
+ * not this one.
+ *
+ * @param reported - what the node announces to others
+ * @param listening - what it listens on, which it need not announce (`Addresses.NoAnnounce`, `Addresses.Announce`)
  */
-export function swarmAddresses (reported: readonly string[], host: Component): Multiaddr[] {
-  const parsed = reported.flatMap(text => {
+export function swarmAddresses (reported: readonly string[], listening: readonly string[], host: Component): Multiaddr[] {
+  const parsed = [...reported, ...listening].flatMap(text => {
     try {
       return [multiaddr(text)]
     } catch {
@@ -29,8 +32,19 @@ export function swarmAddresses (reported: readonly string[], host: Component): M
   const local = isLoopback(host)
   const others = parsed.filter(address => local || !isLoopback(address.getComponents()[0]))
 
-  const unique = new Map([...atHost, ...others].map(address => [address.toString(), address]))
+  const unique = new Map<string, Multiaddr>()
+  for (const address of [...atHost, ...others]) {
+    const key = withoutPeer(address)
+    if (!unique.has(key)) {
+      unique.set(key, address)
+    }
+  }
   return [...unique.values()]
+}
+
+/** Listeners are told without the peer id that announced addresses end in. */
+function withoutPeer (address: Multiaddr): string {
+  return multiaddr(address.getComponents().filter(({ name }) => name !== 'p2p')).toString()
 }
 
 function isDialable (address: Multiaddr): boolean {

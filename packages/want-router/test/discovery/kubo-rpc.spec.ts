@@ -101,10 +101,10 @@ describe('discovery by the RPC of kubo', () => {
   }
 
   /** The first attempt with a server that responds so. */
-  async function locateAt (listener: RequestListener, init?: Partial<KuboInit>): Promise<Attempt & { requests: number, said: string }> {
+  async function locateAt (listener: RequestListener, init?: Partial<KuboInit>): Promise<Attempt & { asked: Array<string | undefined>, said: string }> {
     respond = listener
     const attempt = await locate(init)
-    return { ...attempt, requests: requests.length, said }
+    return { ...attempt, asked: requests.map(({ url }) => url), said }
   }
 
   async function locate (init: Partial<KuboInit> = {}): Promise<Attempt> {
@@ -115,8 +115,9 @@ describe('discovery by the RPC of kubo', () => {
   it('asks POST /api/v0/id, and learns the peer and its addresses', async () => {
     const { located } = await locate()
 
-    expect(requests).to.have.lengthOf(1)
+    expect(requests).to.have.lengthOf(2)
     expect(requests[0]).to.include({ method: 'POST', url: '/api/v0/id' })
+    expect(requests[1]).to.include({ method: 'POST', url: '/api/v0/swarm/addrs/listen' })
     expect(located?.peer.toString()).to.equal(ID)
     expect(located?.addresses.map(String)).to.deep.equal([
       `/ip4/127.0.0.1/tcp/4001/p2p/${ID}`,
@@ -156,6 +157,53 @@ describe('discovery by the RPC of kubo', () => {
     respond = (_, response) => { response.end(answerOf(OTHER_ID)) }
     await timers.advance(100)
     expect((await attempts.next()).located?.peer.toString()).to.equal(OTHER_ID)
+  })
+
+  describe('of a node that does not announce what it listens on', () => {
+    /** An RPC whose node announces these and says so of its listeners. */
+    function announcing (addresses: string[] | null, listeners: RequestListener): RequestListener {
+      return (request, response) => {
+        if (request.url === '/api/v0/swarm/addrs/listen') {
+          listeners(request, response)
+        } else {
+          response.end(JSON.stringify({ ID, Addresses: addresses }))
+        }
+      }
+    }
+
+    const listening: RequestListener = (_, response) => {
+      response.end(JSON.stringify({ Strings: ['/ip4/127.0.0.1/tcp/4001', '/ip4/127.0.0.1/udp/4001/quic-v1'] }))
+    }
+
+    for (const [what, addresses] of Object.entries({ nothing: null, 'an empty list': [], 'addresses for QUIC alone': [`/ip4/10.0.0.1/udp/4001/quic-v1/p2p/${ID}`] })) {
+      it(`takes its listeners if it announces ${what}`, async () => {
+        const { located } = await locateAt(announcing(addresses, listening))
+
+        expect(located?.peer.toString()).to.equal(ID)
+        expect(located?.addresses.map(String)).to.deep.equal(['/ip4/127.0.0.1/tcp/4001'])
+      })
+    }
+
+    it('tries its listeners before a name that may lead elsewhere', async () => {
+      const { located } = await locateAt(announcing([`/dns4/node.example/tcp/443/wss/p2p/${ID}`], listening))
+
+      expect(located?.addresses.map(String)).to.deep.equal(['/ip4/127.0.0.1/tcp/4001', `/dns4/node.example/tcp/443/wss/p2p/${ID}`])
+    })
+
+    const useless: Record<string, RequestListener> = {
+      'forbids the question': (_, response) => { response.writeHead(403).end('secret') },
+      'knows no such command': (_, response) => { response.writeHead(404).end() },
+      'hangs at the question': () => {},
+      'answers something else': (_, response) => { response.end('{"Strings":[1,null]}') }
+    }
+
+    for (const [what, listeners] of Object.entries(useless)) {
+      it(`does with what is announced if its RPC ${what}`, async () => {
+        const { located } = await locateAt(announcing([`/ip4/127.0.0.1/tcp/4001/p2p/${ID}`], listeners))
+
+        expect(located?.addresses.map(String)).to.deep.equal([`/ip4/127.0.0.1/tcp/4001/p2p/${ID}`])
+      })
+    }
   })
 
   describe('with credentials', () => {
@@ -225,11 +273,12 @@ describe('discovery by the RPC of kubo', () => {
 
     for (const [what, [listener, why]] of Object.entries(answers)) {
       it(what, async () => {
-        const { error, requests } = await locateAt(listener)
+        const { error, asked } = await locateAt(listener)
 
         expect(error).to.have.property('name', 'KuboRpcError')
         expect(error?.message).to.match(why).and.include(urlWith(''))
-        expect(requests).to.equal(1)
+        // a redirect is not followed, and nothing is asked twice
+        expect(asked.filter(path => path !== '/api/v0/swarm/addrs/listen')).to.deep.equal(['/api/v0/id'])
       })
     }
 

@@ -4,8 +4,8 @@ import { swarmAddresses } from '../../src/discovery/swarm-addresses.ts'
 
 const ID = '/p2p/12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF'
 
-function chosen (reported: string[], host: string): string[] {
-  return swarmAddresses(reported, multiaddr(host).getComponents()[0]).map(address => address.toString())
+function chosen (reported: string[], host: string, listening: string[] = []): string[] {
+  return swarmAddresses(reported, listening, multiaddr(host).getComponents()[0]).map(address => address.toString())
 }
 
 describe('the addresses to dial a node at', () => {
@@ -61,5 +61,17 @@ describe('the addresses to dial a node at', () => {
 
   it('drop a zone, which means something on the node alone, from what moves to the host', () => {
     expect(chosen([`/ip6zone/eth0/ip6/fe80::1/tcp/4001${ID}`], '/ip4/10.0.0.1')[0]).to.equal(`/ip4/10.0.0.1/tcp/4001${ID}`)
+  })
+
+  it('are those that the node listens on, too, at the host of its RPC first', () => {
+    expect(chosen([`/dns4/node.example/tcp/443/wss${ID}`], '/ip4/10.0.0.1', ['/ip4/172.17.0.2/tcp/4001', '/ip4/127.0.0.1/tcp/4001'])).to.deep.equal([
+      '/ip4/10.0.0.1/tcp/4001',
+      `/dns4/node.example/tcp/443/wss${ID}`,
+      '/ip4/172.17.0.2/tcp/4001'
+    ])
+  })
+
+  it('hold a listener that is announced once, though it is told without the peer id', () => {
+    expect(chosen([`/ip4/10.0.0.1/tcp/4001${ID}`], '/ip4/10.0.0.1', ['/ip4/10.0.0.1/tcp/4001'])).to.deep.equal([`/ip4/10.0.0.1/tcp/4001${ID}`])
   })
 })
