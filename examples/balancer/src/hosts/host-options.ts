@@ -38,7 +38,7 @@ export function hostServices (): ServiceFactoryMap<HostServices> {
  * purpose: libp2p would wrap each stream and connection to count its bytes.
  */
 export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2pOptions {
-  const { newPerSecond, pending, upgradeTimeout, pingInterval, pingTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
+  const { newPerSecond, pending, upgradeTimeout, unfinishedTimeout, pingInterval, pingTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
   const maxSockets = maxConnections + pending
 
   return {
@@ -47,7 +47,7 @@ export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2
     nodeInfo: { ...agent, userAgent: `${agent.name}/${agent.version}` },
     transports: [
       corkedTcp({ maxConnections: maxSockets }),
-      hardenedWebSockets({ maxSockets, upgradeTimeout })
+      hardenedWebSockets({ maxSockets, upgradeTimeout, unfinishedTimeout })
     ],
     connectionEncrypters: [leanNoise()],
     streamMuxers: [

@@ -13,6 +13,8 @@ export const HOST_LIMITS = {
   pending: 1024,
   /** A connection must be encrypted and multiplexed by then. */
   upgradeTimeout: 10_000,
+  /** A WebSocket message must be complete by then, as a bitswap message must. */
+  unfinishedTimeout: 30_000,
   /**
    * A ping every 14 s that must be answered within 13 s finds a half-open
    * connection within 27 s. The timeout stays below the interval since a second

@@ -2,6 +2,8 @@ import { Server } from 'node:net'
 import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { aroundUpgrades } from './around-upgrades.ts'
+import { endUnfinished } from './unfinished-messages.ts'
+import type { ReceivingSocket } from './unfinished-messages.ts'
 import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'
 import type { WebSocketsComponents } from '@libp2p/websockets'
 import type { EventEmitter } from 'node:events'
@@ -15,20 +17,40 @@ interface Socketlike {
   terminate? (): void
 }
 
+/** What is used of a server of the ws package. */
+interface WebSocketServer extends EventEmitter {
+  options?: Record<string, unknown>
+  clients?: Set<ReceivingSocket>
+}
+
 /** Limits of the WebSocket transport. */
 export interface WebSocketLimits {
   /** Sockets open at a listener at the same time. */
   maxSockets: number
   /** A socket that has not become a WebSocket by then is closed, ms. */
   upgradeTimeout: number
+  /** A message that is not complete so long after its first byte ends its socket, ms. */
+  unfinishedTimeout: number
 }
 
 /**
- * The largest WebSocket message taken, bytes. What arrives are noise frames of
- * at most 64 KiB and a few handshake bytes; `ws` by itself would buffer 100 MiB
- * for a stranger.
+ * What a WebSocket message may be. What arrives are noise frames of at most 64 KiB
+ * and a few handshake bytes, each in a message of one fragment, or a few of them
+ * together. `ws` by itself would buffer 100 MiB for a stranger, in 16,384 fragments
+ * or 262,144 pieces, of which each costs some hundred bytes however small it is.
  */
-const MAX_MESSAGE = 1 << 20
+const MESSAGE = {
+  maxPayload: 256 << 10,
+  maxFragments: 64,
+  // segments of 536 bytes, the least that every network passes
+  maxBufferedChunks: 512
+} as const
+
+/** What the unfinished messages of all sockets of a listener may cost, bytes. */
+const UNFINISHED = 32 << 20
+
+/** How often unfinished messages are looked at, ms. */
+const CHECK_INTERVAL = 250
 
 /**
  * libp2p's WebSockets transport, hardened for the internet. As of 10.1 it
@@ -36,7 +58,7 @@ const MAX_MESSAGE = 1 << 20
  * the socket's errors; (2) leaves the socket open when a connection is aborted,
  * since it closes it with the reserved code 1006, which throws; (3) waits for
  * ever for the first byte and for the HTTP request; (4) accepts any number of
- * sockets, and messages of 100 MiB. The fields read here are not part of its
+ * sockets, messages of 100 MiB, and messages that never end. The fields read here are not part of its
  * interface; where they are missing, that protection is, too, which the tests
  * would notice.
  */
@@ -81,8 +103,8 @@ async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () =
   }
 }
 
-function boundSockets (listener: Listener, { maxSockets, upgradeTimeout }: WebSocketLimits): void {
-  const { server, wsServer } = listener as { server?: unknown, wsServer?: EventEmitter & { options?: { maxPayload?: number } } }
+function boundSockets (listener: Listener, { maxSockets, upgradeTimeout, unfinishedTimeout }: WebSocketLimits): void {
+  const { server, wsServer } = listener as { server?: unknown, wsServer?: WebSocketServer }
   const deadlines = new WeakMap<Socket, NodeJS.Timeout>()
 
   if (server instanceof Server) {
@@ -97,10 +119,17 @@ function boundSockets (listener: Listener, { maxSockets, upgradeTimeout }: WebSo
   }
 
   if (wsServer?.options != null) {
-    wsServer.options.maxPayload = MAX_MESSAGE
+    Object.assign(wsServer.options, MESSAGE)
     // emitted when the HTTP upgrade is answered; from here on libp2p has its timeout
     wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => {
       clearTimeout(deadlines.get(socket))
     })
+  }
+
+  if (server instanceof Server && wsServer?.clients != null) {
+    const check = endUnfinished(wsServer.clients, { timeout: unfinishedTimeout, total: UNFINISHED }, () => performance.now())
+    let timer: NodeJS.Timeout
+    server.once('listening', () => { timer = setInterval(check, CHECK_INTERVAL).unref() })
+    server.once('close', () => { clearInterval(timer) })
   }
 }

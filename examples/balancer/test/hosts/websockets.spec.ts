@@ -5,13 +5,16 @@ import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
 import { quietLogger } from '../../src/hosts/quiet-logger.ts'
 import { hardenedWebSockets } from '../../src/hosts/websockets.ts'
-import { addressOf, openSocket, portOf, testHosts } from '../support/hosts.ts'
+import { addressOf, layCable, openSocket, portOf, testHosts } from '../support/hosts.ts'
 import type { Libp2p } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
 
 const MAX_SOCKETS = 20
+
+const CLOSE_FRAME = 0x88
+const POLICY_VIOLATION = 1008
 
 describe('hardened WebSockets', function () {
   this.timeout(30_000)
@@ -20,14 +23,14 @@ describe('hardened WebSockets', function () {
   let host: Libp2p
   let port: number
 
-  const start = async (upgradeTimeout: number): Promise<void> => {
+  const start = async (upgradeTimeout: number, inboundUpgradeTimeout = 600): Promise<void> => {
     host = await createLibp2p({
       logger: quietLogger(),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
-      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, upgradeTimeout })],
+      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 })],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
-      connectionManager: { inboundUpgradeTimeout: 600, maxIncomingPendingConnections: 100, inboundConnectionThreshold: 100 }
+      connectionManager: { inboundUpgradeTimeout, maxIncomingPendingConnections: 100, inboundConnectionThreshold: 100 }
     })
     port = portOf(addressOf(host, 'ws'))
   }
@@ -51,6 +54,27 @@ describe('hardened WebSockets', function () {
     socket.write(text)
 
     return socket.closedAfter
+  }
+
+  /** A socket that has become a WebSocket, at a host where nothing but what it sends will close it. */
+  const upgraded = async (): Promise<{ socket: Socket, closeCode: Promise<number> }> => {
+    await host.stop()
+    await start(60_000, 60_000)
+    const socket = await openSocket(port)
+    socket.write(UPGRADE)
+    await new Promise(resolve => { socket.once('data', resolve) })
+
+    return {
+      socket,
+      closeCode: new Promise<number>((resolve, reject) => {
+        socket.on('data', (data: Buffer) => {
+          if (data[0] === CLOSE_FRAME) {
+            resolve(data.readUInt16BE(2))
+          }
+        })
+        socket.once('close', () => { reject(new Error('closed without a close frame')) })
+      })
+    }
   }
 
   for (const [where, text] of Object.entries(stalls)) {
@@ -100,6 +124,54 @@ describe('hardened WebSockets', function () {
 
     // "message too big"
     expect((await closed).code).to.equal(1009)
+  })
+
+  /** A frame of one byte, not the last of its message. */
+  const BEGIN = Buffer.from('02810000000041', 'hex')
+  const GO_ON = Buffer.from('00810000000041', 'hex')
+
+  it('refuse a message of more than 64 fragments', async () => {
+    const { socket, closeCode } = await upgraded()
+    socket.write(Buffer.concat([BEGIN, ...Array.from({ length: 64 }, () => GO_ON)]))
+
+    expect(await closeCode).to.equal(POLICY_VIOLATION)
+  })
+
+  it('refuse a frame that comes in more than 512 pieces', async () => {
+    const { socket, closeCode } = await upgraded()
+    let closed = false
+    closeCode.finally(() => { closed = true }).catch(() => {})
+    socket.setNoDelay(true)
+    socket.write(Buffer.from('82fe100000000000', 'hex'))
+
+    // each in a turn of its own, or they arrive as one
+    for (let pieces = 0; pieces < 4000 && !closed; pieces++) {
+      socket.write('A')
+      await new Promise(resolve => setImmediate(resolve))
+    }
+
+    expect(await closeCode).to.equal(POLICY_VIOLATION)
+  })
+
+  it('close a connection whose message does not end', async () => {
+    const cable = await layCable(port)
+
+    try {
+      const peer = await client()
+      const connection = await peer.dial(multiaddr(`/ip4/127.0.0.1/tcp/${cable.port}/ws/p2p/${host.peerId}`))
+      const closed = new Promise(resolve => { connection.addEventListener('close', resolve) })
+      await connection.newStream('/none').catch(() => {})
+      // the client must have said all, since what it says in the middle of a message is an error
+      await new Promise(resolve => setTimeout(resolve, 300))
+
+      const begin = performance.now()
+      cable.inject(BEGIN)
+      await closed
+
+      expect(performance.now() - begin).to.be.within(700, 3000)
+    } finally {
+      await cable.stop()
+    }
   })
 
   it('bound the sockets of strangers', async () => {

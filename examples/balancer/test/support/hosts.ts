@@ -73,16 +73,20 @@ export interface Cable {
   cut (): void
   /** The next piece of data to the target arrives with one bit flipped. */
   flip (): void
+  /** Sends something to the target that the near end knows nothing of. */
+  inject (data: Uint8Array): void
   stop (): Promise<void>
 }
 
 /** Lays a cable. */
 export async function layCable (target: number): Promise<Cable> {
   const sockets: Socket[] = []
+  const fars: Socket[] = []
   let flips = 0
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1')
     sockets.push(near, far)
+    fars.push(far)
     near.pipe(new Transform({
       transform (chunk: Buffer, _encoding, done) {
         if (flips > 0) {
@@ -113,6 +117,9 @@ export async function layCable (target: number): Promise<Cable> {
     },
     flip () {
       flips++
+    },
+    inject (data) {
+      fars.forEach(far => { far.write(data) })
     },
     async stop () {
       sockets.forEach(socket => { socket.destroy() })

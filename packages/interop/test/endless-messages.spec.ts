@@ -1,0 +1,150 @@
+import { createConnection, createServer } from 'node:net'
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect } from 'aegir/chai'
+import { seededBlock } from '../src/blocks.ts'
+import { FULL } from '../src/full.ts'
+import { residentBytes, resetPeak } from '../src/memory.ts'
+import { tcpPort } from '../src/relay.ts'
+import { serveBlocks } from '../src/serve-blocks.ts'
+import { stack } from '../src/stack.ts'
+import { delay } from '../src/until.ts'
+import type { Balancer } from '../src/balancer.ts'
+import type { TestBlock } from '../src/blocks.ts'
+import type { AddressInfo, Socket } from 'node:net'
+
+const MiB = 1 << 20
+const BOUND = 64 * MiB
+
+const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+
+/** A message of 16,383 fragments of one byte each, without its end: 115 KB. */
+const ENDLESS = Buffer.concat([
+  Buffer.from('02810000000041', 'hex'),
+  ...Array.from({ length: 16_382 }, () => Buffer.from('00810000000041', 'hex'))
+])
+
+/** Each is a handshake. */
+const CONNECTIONS = FULL ? 500 : 100
+
+/** So many pieces of a frame of 64 KiB, each in a segment of its own. */
+const PIECES = 600
+const FRAME = Buffer.from('82fe100000000000', 'hex')
+
+/** Not the address of the honest client: new connections are counted by address. */
+const STRANGER = '127.0.0.2'
+
+describe('the balancer\'s memory, when WebSocket messages do not end', function () {
+  this.timeout(120_000)
+
+  let balancer: Balancer
+  let block: TestBlock
+  const sockets = new Set<Socket>()
+  const peers = stack()
+
+  before(function () {
+    if (residentBytes(process.pid) == null) {
+      console.warn('skipped, since this system has no /proc: the memory that endless WebSocket messages cost') // eslint-disable-line no-console
+      this.skip()
+    }
+  })
+
+  beforeEach(async () => {
+    block = await seededBlock(1_000, 'beside endless messages')
+    const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([block]) })
+    balancer = await peers.balancer({ downstreams: downstream.addresses })
+    // what the first client costs for good is not what is bounded here
+    await honest()
+    await delay(500)
+  })
+
+  afterEach(async () => {
+    sockets.forEach(socket => { socket.destroy() })
+    sockets.clear()
+    await peers.stop()
+  })
+
+  const honest = async (): Promise<number> => {
+    const client = await peers.wire()
+    const start = performance.now()
+    await client.connect(balancer.ws)
+    await client.fetch(balancer.peerId, [block.cid])
+
+    return performance.now() - start
+  }
+
+  const open = async (localAddress?: string): Promise<Socket> => {
+    const socket = createConnection({ host: '127.0.0.1', port: tcpPort(balancer.ws), noDelay: true, ...(localAddress == null ? {} : { localAddress }) })
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.resume()
+    await new Promise(resolve => { socket.once('connect', resolve) })
+
+    return socket
+  }
+
+  const expectBounded = async (attack: () => Promise<unknown>): Promise<void> => {
+    const before = residentBytes(balancer.pid)?.now ?? 0
+    resetPeak(balancer.pid)
+    await attack()
+    // the strangers run in this process, too: what they have to say is said before the honest client is measured
+    await delay(1_000)
+    const grown = (residentBytes(balancer.pid)?.peak ?? Infinity) - before
+
+    expect(await honest()).to.be.lessThan(1_000)
+    expect(grown / MiB).to.be.lessThan(BOUND / MiB)
+  }
+
+  const strangers = async (count: number): Promise<Socket[]> =>
+    Promise.all(Array.from({ length: count }, async () => {
+      const socket = await open(STRANGER)
+      socket.write(UPGRADE)
+
+      return socket
+    }))
+
+  it('grows by less than 64 MiB for 1,000 strangers who send one of 16,383 fragments, and an honest client is served within a second', async () => {
+    const all = await strangers(1_000)
+    await expectBounded(async () => { all.forEach(socket => { socket.write(ENDLESS) }) })
+  })
+
+  it('grows by less than 64 MiB for 100 strangers who send a frame byte by byte, and an honest client is served within a second', async () => {
+    const all = await strangers(100)
+    all.forEach(socket => { socket.write(FRAME) })
+    await expectBounded(async () => {
+      for (let i = 0; i < PIECES; i++) {
+        all.forEach(socket => { socket.destroyed || socket.write('A') })
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    })
+  })
+
+  it(`grows by less than 64 MiB for ${CONNECTIONS} connections that do it, and an honest client is served within a second`, async () => {
+    const ends: Socket[] = []
+    // between a peer and the balancer, so that something can be sent that is not the peer's
+    const between = createServer((near) => {
+      const far = createConnection({ host: '127.0.0.1', port: tcpPort(balancer.ws), localAddress: STRANGER })
+      ends.push(far)
+      near.pipe(far)
+      far.pipe(near)
+
+      for (const [socket, other] of [[near, far], [far, near]] as const) {
+        sockets.add(socket)
+        socket.on('error', () => { other.destroy() })
+      }
+    })
+    await new Promise<void>(resolve => { between.listen(0, '127.0.0.1', resolve) })
+    peers.onStop(async () => new Promise(resolve => {
+      sockets.forEach(socket => { socket.destroy() })
+      between.close(resolve)
+    }))
+
+    const address = multiaddr(balancer.ws.replace(/\/tcp\/\d+/, `/tcp/${(between.address() as AddressInfo).port}`))
+    const peer = await peers.wire()
+
+    for (let i = 0; i < CONNECTIONS; i++) {
+      await peer.host.dial(address, { force: true })
+    }
+    await delay(1_000)
+    await expectBounded(async () => { ends.forEach(socket => { socket.write(ENDLESS) }) })
+  })
+})
