@@ -2,9 +2,17 @@ import { createConnection, createServer } from 'node:net'
 import { Transform } from 'node:stream'
 import type { AddressInfo, Socket } from 'node:net'
 
+/** Sockets of relays that have fallen silent. */
+const frozen = new WeakSet<Socket>()
+
 export interface RelayInit {
   /** Added to every round trip, ms, half of it each way; what is sent keeps its order, and as much as is sent is on its way. Default: 0. */
   delay?: number
+  /**
+   * Bytes a second that pass toward the one who dialled the relay; default: as fast as they come. It reads from
+   * the other end so little at a time that the kernel does not widen its receive buffer, so that end soon has to wait.
+   */
+  rate?: number
 }
 
 /** A TCP relay on loopback that can fall silent while every connection stays open, as a network does when a cable is drawn. */
@@ -17,7 +25,7 @@ export interface Relay {
 }
 
 /** `to` is a multiaddr on loopback, whatever follows its port. */
-export async function startRelay (to: string, { delay = 0 }: RelayInit = {}): Promise<Relay> {
+export async function startRelay (to: string, { delay = 0, rate }: RelayInit = {}): Promise<Relay> {
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
   // by Nagle's algorithm it would add up to 40 ms of its own
@@ -26,7 +34,9 @@ export async function startRelay (to: string, { delay = 0 }: RelayInit = {}): Pr
 
     for (const [from, into] of [[client, target], [target, client]] as const) {
       sockets.add(from)
-      if (delay > 0) {
+      if (rate != null && from === target) {
+        pace(from, into, rate)
+      } else if (delay > 0) {
         from.pipe(delayed(delay / 2)).pipe(into)
       } else {
         from.pipe(into)
@@ -43,6 +53,7 @@ export async function startRelay (to: string, { delay = 0 }: RelayInit = {}): Pr
     address: to.replace(`/tcp/${port}`, `/tcp/${(server.address() as AddressInfo).port}`),
     freeze () {
       for (const socket of sockets) {
+        frozen.add(socket)
         socket.unpipe()
         socket.pause()
       }
@@ -52,6 +63,23 @@ export async function startRelay (to: string, { delay = 0 }: RelayInit = {}): Pr
       await new Promise(resolve => { server.close(resolve) })
     }
   }
+}
+
+/** Passes on what comes, `rate` bytes a second, and leaves the rest with the sender. */
+function pace (from: Socket, into: Socket, rate: number): void {
+  let free = performance.now()
+
+  from.on('data', (chunk) => {
+    from.pause()
+    into.write(chunk)
+    free = Math.max(free, performance.now()) + chunk.length / rate * 1_000
+    setTimeout(() => {
+      if (!frozen.has(from)) {
+        from.resume()
+      }
+    }, Math.max(1, free - performance.now()))
+  })
+  from.on('end', () => { into.end() })
 }
 
 /** Passes everything on `ms` later. Holds it meanwhile, so a sender is not slowed down but by its own windows. */

@@ -1,5 +1,5 @@
 import { createLibp2p } from 'libp2p'
-import { hostOptions, hostServices } from './host-options.ts'
+import { hostOptions } from './host-options.ts'
 import { leanPeerStore } from './lean-peer-store.ts'
 import type { HostInit, HostServices } from './host-options.ts'
 import type { Libp2p } from '@libp2p/interface'
@@ -10,10 +10,7 @@ import type { Libp2p } from '@libp2p/interface'
  * node would send what one replica asked for to another. It is not started.
  */
 export async function createDownstreamHost (init: HostInit): Promise<Libp2p<HostServices>> {
-  const host = await createLibp2p<HostServices>({
-    ...hostOptions(init),
-    services: hostServices()
-  })
+  const host = await createLibp2p<HostServices>(hostOptions(init))
 
   leanPeerStore(host)
 

@@ -2,13 +2,16 @@ import { identify } from '@libp2p/identify'
 import { mplex } from '@libp2p/mplex'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
+import { aroundUpgrades } from './around-upgrades.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { leanNoise } from './lean-noise.ts'
 import { HOST_LIMITS } from './limits.ts'
+import { liveness } from './liveness.ts'
 import { quietLogger } from './quiet-logger.ts'
+import { trackTraffic } from './traffic.ts'
 import { hardenedWebSockets } from './websockets.ts'
 import type { Identify } from '@libp2p/identify'
-import type { ComponentLogger } from '@libp2p/interface'
+import type { ComponentLogger, Startable, Transport } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
@@ -16,6 +19,8 @@ import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 export interface HostServices extends Record<string, unknown> {
   identify: Identify
   ping: Ping
+  /** Ends connections whose other end is gone. */
+  liveness: Startable
 }
 
 /** What hosts have in common. */
@@ -28,26 +33,28 @@ export interface HostInit {
   logger?: ComponentLogger
 }
 
-/** The services of {@link HostServices}. */
-export function hostServices (): ServiceFactoryMap<HostServices> {
-  return { identify: identify(), ping: ping() }
-}
-
 /**
  * Options for `createLibp2p` that both hosts share. Metrics are left out on
  * purpose: libp2p would wrap each stream and connection to count its bytes.
  */
-export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2pOptions {
-  const { newPerSecond, pending, upgradeTimeout, unfinishedTimeout, pingInterval, pingTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
+export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2pOptions<HostServices> & { services: ServiceFactoryMap<HostServices> } {
+  const { newPerSecond, pending, upgradeTimeout, unfinishedTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
   const maxSockets = maxConnections + pending
+  const traffic = trackTraffic()
+  const followed = <C, T extends Transport>(create: (components: C) => T) => (components: C): T =>
+    aroundUpgrades(create(components), async (connection, upgrade) => {
+      traffic.follow(connection)
+
+      return upgrade()
+    })
 
   return {
     start: false,
     logger: logger ?? quietLogger(),
     nodeInfo: { ...agent, userAgent: `${agent.name}/${agent.version}` },
     transports: [
-      corkedTcp({ maxConnections: maxSockets }),
-      hardenedWebSockets({ maxSockets, upgradeTimeout, unfinishedTimeout })
+      followed(corkedTcp({ maxConnections: maxSockets })),
+      followed(hardenedWebSockets({ maxSockets, upgradeTimeout, unfinishedTimeout }))
     ],
     connectionEncrypters: [leanNoise()],
     streamMuxers: [
@@ -60,9 +67,11 @@ export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2
       inboundConnectionThreshold: newPerSecond,
       inboundUpgradeTimeout: upgradeTimeout
     },
-    connectionMonitor: {
-      pingInterval,
-      pingTimeout: { minTimeout: pingTimeout, maxTimeout: pingTimeout }
+    connectionMonitor: { enabled: false },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      liveness: liveness({ ...HOST_LIMITS, traffic })
     }
   }
 }

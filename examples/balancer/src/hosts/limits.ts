@@ -16,13 +16,15 @@ export const HOST_LIMITS = {
   /** A WebSocket message must be complete by then, as a bitswap message must. */
   unfinishedTimeout: 30_000,
   /**
-   * A ping every 14 s that must be answered within 13 s finds a half-open
-   * connection within 27 s. The timeout stays below the interval since a second
-   * ping stream would count as a failure, and is that long since a ping waits
-   * behind up to 1 MiB of blocks on a slow client's line.
+   * A peer is pinged every 12 s, and its connection ended when nothing at all has
+   * come from it for 26 s and nothing that waited for it has drained: that finds a
+   * half-open connection within 30 s. A line of 64 KiB/s drains so seldom as every
+   * 22 s: the kernel keeps 4 MiB of what is sent, and takes more when a third of
+   * that is free.
    */
-  pingInterval: 14_000,
-  pingTimeout: 13_000,
+  pingInterval: 12_000,
+  silence: 26_000,
+  checkInterval: 1_000,
   /**
    * How much a peer may send on one stream before it is read. yamux would let
    * it grow to 16 MiB, more than a paused stream may hold.

@@ -1,5 +1,5 @@
 import { createLibp2p } from 'libp2p'
-import { hostOptions, hostServices } from './host-options.ts'
+import { hostOptions } from './host-options.ts'
 import { leanPeerStore } from './lean-peer-store.ts'
 import type { HostInit, HostServices } from './host-options.ts'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
@@ -13,17 +13,18 @@ export interface UpstreamHostInit<T extends Record<string, unknown>> extends Hos
   listen: readonly string[]
   /** Multiaddrs told to clients in place of those; empty for those. */
   announce: readonly string[]
-  /** What it runs beside identify and ping. */
+  /** What it runs beside those of every host. */
   services: ServiceFactoryMap<T>
 }
 
 /** Makes the host that faces upstream. It is not started. */
 export async function createUpstreamHost <T extends Record<string, unknown>> (init: UpstreamHostInit<T>): Promise<Libp2p<HostServices & T>> {
+  const options = hostOptions(init)
   const host = await createLibp2p<HostServices & T>({
-    ...hostOptions(init),
+    ...options,
     privateKey: init.privateKey,
     addresses: { listen: [...init.listen], announce: [...init.announce] },
-    services: { ...hostServices(), ...init.services } as ServiceFactoryMap<HostServices & T>
+    services: { ...options.services, ...init.services } as ServiceFactoryMap<HostServices & T>
   })
 
   leanPeerStore(host)

@@ -1,0 +1,122 @@
+import { TypedEventEmitter } from '@libp2p/interface'
+import { expect } from 'aegir/chai'
+import { liveness } from '../../src/hosts/liveness.ts'
+import { quietLogger } from '../../src/hosts/quiet-logger.ts'
+import type { Progress } from '../../src/hosts/traffic.ts'
+import type { Connection, Libp2pEvents, Startable } from '@libp2p/interface'
+
+const LIMITS = { pingInterval: 12_000, silence: 26_000, checkInterval: 1_000 }
+
+describe('liveness', () => {
+  let time: number
+  let tick: () => void
+  let progress: Progress
+  let pings: number[]
+  let answer: 'never' | 'refused'
+  let aborted: number | undefined
+  let service: Startable
+  let events: TypedEventEmitter<Libp2pEvents>
+
+  /** Lets the clock run, and the check with it; `meanwhile` is called before each. */
+  const pass = async (seconds: number, meanwhile: () => void = () => {}): Promise<void> => {
+    for (let i = 0; i < seconds; i++) {
+      time += LIMITS.checkInterval
+      meanwhile()
+      tick()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  beforeEach(async () => {
+    time = 0
+    progress = { received: 0, taken: 0, waiting: 0 }
+    pings = []
+    answer = 'never'
+    aborted = undefined
+    events = new TypedEventEmitter()
+    service = liveness({
+      ...LIMITS,
+      traffic: { of: () => progress },
+      clock: {
+        now: () => time,
+        every: (_ms, run) => {
+          tick = run
+
+          return () => { tick = () => {} }
+        }
+      }
+    })({ events, logger: quietLogger() })
+    await service.start()
+
+    const connection = {
+      status: 'open',
+      timeline: { open: 0 },
+      abort: () => {
+        aborted ??= time
+        events.dispatchEvent(new CustomEvent('connection:close', { detail: connection }))
+      },
+      newStream: async () => {
+        pings.push(time)
+        if (answer === 'refused') {
+          progress = { ...progress, received: progress.received + 1 }
+          throw new Error('the protocol is not supported')
+        }
+
+        return new Promise(() => {})
+      }
+    } as unknown as Connection
+    events.dispatchEvent(new CustomEvent('connection:open', { detail: connection }))
+  })
+
+  afterEach(async () => {
+    await service.stop()
+  })
+
+  it('ends a connection from which nothing comes, within thirty seconds', async () => {
+    await pass(30)
+    expect(aborted).to.be.within(26_000, 29_000)
+  })
+
+  it('pings, and waits for an answer as long as there are other signs of life', async () => {
+    await pass(120, () => { progress = { ...progress, received: time } })
+    expect(aborted).to.equal(undefined)
+    expect(pings).to.deep.equal([12_000])
+  })
+
+  it('goes on pinging a peer that knows no ping: its refusal is a sign of life', async () => {
+    answer = 'refused'
+    await pass(120)
+    expect(aborted).to.equal(undefined)
+    expect(pings.length).to.be.within(8, 10)
+  })
+
+  it('takes the draining of what the kernel could not take for a sign of life, once in 22 s', async () => {
+    await pass(120, () => { progress = { received: 0, taken: Math.floor(time / 22_000), waiting: 1_000_000 } })
+    expect(aborted).to.equal(undefined)
+  })
+
+  it('takes what fits the kernel for none', async () => {
+    await pass(30, () => { progress = { received: 0, taken: time, waiting: 0 } })
+    expect(aborted).to.be.within(26_000, 29_000)
+  })
+
+  it('ends a frozen connection within thirty seconds of its last sign of life', async () => {
+    await pass(100, () => { progress = { received: time, taken: 0, waiting: 0 } })
+    await pass(30)
+    expect(aborted).to.be.within(126_000, 129_000)
+  })
+
+  it('does not take the time in which this process stood still for silence', async () => {
+    await pass(10)
+    time += 60_000
+    await pass(5)
+    expect(aborted).to.equal(undefined)
+  })
+
+  it('looks at nothing any more once it has stopped', async () => {
+    await service.stop()
+    await pass(60)
+    expect(pings).to.be.empty()
+    expect(aborted).to.equal(undefined)
+  })
+})
