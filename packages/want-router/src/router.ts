@@ -58,6 +58,12 @@ export interface WantRouter extends Startable {
   /** A snapshot, for status pages and tests. */
   status (): RouterStatus
   /**
+   * For how long an upstream peer has had no want that is being looked for and nothing to be sent, ms; undefined while
+   * it has. For a host with more connections than it wants: who is idle may give way. What all members lack is not
+   * being looked for; a peer that never asked for anything has been idle for ever.
+   */
+  idleFor (peer: PeerId): number | undefined
+  /**
    * Ends gracefully: `ready` turns false, peers that were not being served are
    * refused, and the promise resolves when nothing has been on its way for a
    * second and all has been sent, or when the signal aborts. `stop()` is still
@@ -172,6 +178,10 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
 
     status () {
       return { ready: router.ready, ...engine.status(), network: upstream.stats }
+    },
+
+    idleFor (peer) {
+      return engine.idleFor(peer.toString())
     },
 
     async start () {

@@ -130,7 +130,8 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
     expects: (member, prefix) => engine.expects(member, prefix),
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
-    status: () => engine.status()
+    status: () => engine.status(),
+    idleFor: peer => engine.idleFor(peer)
   }
 
   function looking (out: Output): Output {

@@ -86,6 +86,7 @@ export function createEngine (init: EngineInit): Engine {
         state.peers.set(id, peer)
         identify(state, id)
       }
+      peer.heardAt = time
       onWants(state, peer, wants, full)
     },
     gone ({ peer: id }) {
@@ -214,6 +215,22 @@ export function createEngine (init: EngineInit): Engine {
         members: [...state.members.values()].map(memberStatus),
         totals: { ...state.totals }
       }
+    },
+
+    idleFor (id) {
+      const peer = state.peers.get(id)
+      if (peer == null) {
+        return Infinity
+      }
+      if (peer.replies.size > 0) {
+        return
+      }
+      for (const { route } of peer.entries) {
+        if (route.state !== 'idle' && route.state !== 'resting') {
+          return
+        }
+      }
+      return init.now() - Math.max(peer.heardAt, peer.readAt)
     }
   }
 

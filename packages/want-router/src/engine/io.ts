@@ -122,4 +122,9 @@ export interface Engine {
   /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */
   readonly deadline: number | undefined
   status (): EngineStatus
+  /**
+   * For how long an upstream peer has had no want that is being looked for and nothing unsent, ms; undefined while it
+   * has. What all members lack is not being looked for. A peer that is not known has been idle for ever.
+   */
+  idleFor (peer: string): number | undefined
 }

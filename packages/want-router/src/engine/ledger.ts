@@ -63,6 +63,8 @@ export interface Upstream {
   inTurn: boolean
   /** When it last took something, or began to have something to take. */
   readAt: number
+  /** When its last message came. */
+  heardAt: number
 }
 
 export function upstream (id: string, limits: Limits, expectedBlock: number): Upstream {
@@ -81,7 +83,8 @@ export function upstream (id: string, limits: Limits, expectedBlock: number): Up
     blockSize: sizeEstimate(expectedBlock),
     deficit: 0,
     inTurn: false,
-    readAt: 0
+    readAt: 0,
+    heardAt: 0
   }
 }
 

@@ -96,6 +96,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     expects: (member, prefix) => engine.expects(member, prefix),
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
-    status: () => engine.status()
+    status: () => engine.status(),
+    idleFor: peer => engine.idleFor(peer)
   }
 }
