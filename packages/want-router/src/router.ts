@@ -11,12 +11,13 @@ import { announce, hear } from './stands-for.ts'
 import { defaultStrategy } from './strategies/default.ts'
 import type { Limits } from './defaults.ts'
 import type { BlockHasher } from './driver/verify.ts'
-import type { EngineStatus } from './engine/io.ts'
+import type { EngineStatus, MemberStatus } from './engine/io.ts'
 import type { Tap } from './engine/tap.ts'
+import type { MemberError, RouterEvent } from './events.ts'
 import type { Network, NetworkComponents } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { StrategyFactory } from './strategies/strategy.ts'
-import type { TargetInit } from './targets/target.ts'
+import type { LocatedPeer, TargetInit } from './targets/target.ts'
 import type { Libp2p, Metrics, PeerId, Startable } from '@libp2p/interface'
 
 /** The host that faces upstream, as libp2p hands it to its services. */
@@ -43,12 +44,32 @@ export interface WantRouterInit {
   readonly hashers?: readonly BlockHasher[]
   /** Is shown everything that goes into the engine and comes out of it: for debugging, and for recordings. */
   readonly tap?: Tap
+  /**
+   * Told as it happens what an operator should know: members that go and come, and
+   * what block sources throw. The router itself prints nothing. It must not throw.
+   */
+  onEvent? (event: RouterEvent): void
   /** Overrides of {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<Limits>
 }
 
+/** A member, and what is known of it beyond the engine. */
+export interface RouterMemberStatus extends MemberStatus {
+  /** Since when it is in its state, ms since 1970. */
+  readonly since: number
+  /** What it last reported going wrong; it stays when the member is well again. */
+  readonly lastError?: MemberError
+  /** The peer behind the member, once it has been located; none for a block source. */
+  readonly peer?: string
+  /** Where that peer is dialled, best first. */
+  readonly addresses?: readonly string[]
+  /** Where it is connected now. */
+  readonly connectedTo?: readonly string[]
+}
+
 export interface RouterStatus extends EngineStatus {
   readonly ready: boolean
+  readonly members: readonly RouterMemberStatus[]
   readonly network: NetworkStats
 }
 
@@ -114,6 +135,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     engine,
     verify,
     log,
+    onEvent: init.onEvent,
     upstream: {
       wake: peer => { upstream.wake(peer) },
       disconnect: peer => { hangUp(upstream, peer) }
@@ -168,6 +190,21 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     return { upstream: both, downstream: both }
   }
 
+  // where members were last found, by their ids
+  const places = new Map<string, LocatedPeer>()
+  const connections = init.downstream == null ? components.connectionManager : hostComponents(init.downstream).connectionManager
+
+  function placeOf (member: string): Pick<RouterMemberStatus, 'peer' | 'addresses' | 'connectedTo'> {
+    const place = places.get(member)
+    return place == null
+      ? {}
+      : {
+          peer: place.peer.toString(),
+          addresses: place.addresses.map(String),
+          connectedTo: connections.getConnections(place.peer).map(({ remoteAddr }) => remoteAddr.toString())
+        }
+  }
+
   let draining = false
   let stopHearing: (() => void) | undefined
   let silence: (() => Promise<void>) | undefined
@@ -177,7 +214,9 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     },
 
     status () {
-      return { ready: router.ready, ...engine.status(), network: upstream.stats }
+      const status = engine.status()
+      const members = status.members.map(member => ({ ...member, ...drive.seen(member.id), ...placeOf(member.id) }))
+      return { ready: router.ready, ...status, members, network: upstream.stats }
     },
 
     idleFor (peer) {
@@ -192,7 +231,13 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
         await downstream.start()
       }
       await Promise.all(targets.map(async target => {
-        await drive.start(target.id, target.create({ logger: components.logger, openPeer: lines.open }))
+        await drive.start(target.id, target.create({
+          logger: components.logger,
+          openPeer: async (located, handlers, signal) => {
+            places.set(target.id, located)
+            return lines.open(located, handlers, signal)
+          }
+        }))
       }))
     },
 

@@ -11,7 +11,7 @@ import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
 import { frame } from './network/messages.ts'
 import { createWireClient } from './wire-client.ts'
-import type { SourceLike, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
+import type { RouterEvent, SourceLike, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
 import type { TestBlock } from './engine/harness.ts'
 import type { WireClient } from './wire-client.ts'
 import type { Libp2p, Metrics } from '@libp2p/interface'
@@ -77,6 +77,34 @@ describe('wantRouter', function () {
     const front = await node({ targets: [to(behind)], downstream })
     await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
     expect(behind.getPeers().map(String)).to.deep.equal([downstream.peerId.toString()])
+  })
+
+  it('tells what an operator should know: who is up where, and what a source threw', async () => {
+    const events: RouterEvent[] = []
+    const failing: SourceLike = { get: async () => { throw new Error('disk on fire') } }
+    const behind = await node({ targets: [source(failing, { id: 'disk' })], onEvent: event => { events.push(event) } })
+    const front = await node({ targets: [to(behind)], onEvent: event => { events.push(event) } })
+    await until(() => front.services.router.ready)
+    const asking = await client()
+    asking.fetch(front.getMultiaddrs()[0], block.cid).catch(() => {})
+    await until(() => behind.services.router.status().members[0].lastError != null)
+
+    const [disk] = behind.services.router.status().members
+    expect(disk.lastError).to.have.property('message', 'disk on fire')
+    expect(disk.totals.failures).to.be.above(0)
+    expect(disk).to.not.have.any.keys('peer', 'addresses', 'connectedTo')
+    const [member] = front.services.router.status().members
+    expect(member).to.include({ state: 'up', peer: behind.peerId.toString() })
+    expect(member.addresses).to.deep.equal(behind.getMultiaddrs().map(String))
+    expect(member.connectedTo).to.have.lengthOf(1)
+    expect(Date.now() - member.since).to.be.within(0, 20_000)
+
+    await behind.stop()
+    await until(() => !front.services.router.ready)
+    expect(events.find(event => event.type === 'member-error' && event.member === 'disk')).to.have.nested.property('error.message', 'disk on fire')
+    const states = events.filter(event => event.type === 'member' && event.member === 'node')
+    expect(states[0]).to.deep.equal({ type: 'member', member: 'node', state: 'up', before: 'down' })
+    expect(states[1]).to.include({ state: 'down', before: 'up' }).and.to.have.property('why').that.is.a('string')
   })
 
   it('says DONT_HAVE through both, and delivers the block when it turns up', async () => {
@@ -173,3 +201,9 @@ describe('wantRouter', function () {
     expect(front.services.router.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
   })
 })
+
+async function until (condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}

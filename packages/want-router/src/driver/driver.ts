@@ -1,8 +1,11 @@
 import { withStallGrace } from '../stall-grace.ts'
+import { observer } from './observer.ts'
 import { UNVERIFIABLE, verifier } from './verify.ts'
+import type { Observer } from './observer.ts'
 import type { Verify } from './verify.ts'
-import type { Engine, Output } from '../engine/io.ts'
+import type { Engine, MemberStatus, Output } from '../engine/io.ts'
 import type { Decision } from '../engine/tap.ts'
+import type { RouterEvent } from '../events.ts'
 import type { Sink, Target } from '../targets/target.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
@@ -38,6 +41,8 @@ export interface DriverInit {
   readonly timers?: Timers
   readonly verify?: Verify
   readonly log: Logger
+  /** Told what an operator should know. */
+  onEvent? (event: RouterEvent): void
 }
 
 /**
@@ -60,13 +65,16 @@ export interface Driver {
    */
   drain (quiet: number, signal?: AbortSignal): Promise<void>
   stop (): Promise<void>
+  /** Since when a member is in its state, and its last error. */
+  readonly seen: Observer['seen']
 }
 
 // how often a drain looks whether all is quiet, ms
 const DRAIN_POLL = 50
 
-export function driver ({ engine, upstream, timers = platformTimers, verify = verifier(), log }: DriverInit): Driver {
+export function driver ({ engine, upstream, timers = platformTimers, verify = verifier(), log, onEvent }: DriverInit): Driver {
   const targets = new Map<string, Target>()
+  const observed = observer({ members: engine.status().members, onEvent, log })
   let flushing = false
   let stopped = false
   let cancelTimer: (() => void) | undefined
@@ -74,12 +82,14 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
   const later = withStallGrace(timers)
 
   let decided: Decision[] = []
+  let changed: readonly MemberStatus[] = []
   const output: Output = {
     ask (member, wants) { decided.push({ t: 'ask', member, wants }) },
     cancel (member, wants) { decided.push({ t: 'cancel', member, wants }) },
     ready (peer) { decided.push({ t: 'ready', peer }) },
     close (peer, why) { decided.push({ t: 'close', peer, why }) },
-    reset (member, why) { decided.push({ t: 'reset', member, why }) }
+    reset (member, why) { decided.push({ t: 'reset', member, why }) },
+    changed (members) { changed = members }
   }
 
   function carryOut (decision: Decision): void {
@@ -118,6 +128,8 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
         log.error('could not %s - %e', decision.t, err)
       }
     }
+    observed.changed(changed)
+    changed = []
     if (engine.dirty) {
       schedule()
     }
@@ -161,9 +173,19 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
     }
     return {
       up (capacity, peer) { put({ t: 'up', member, capacity, peer }) },
-      down (why) { put({ t: 'down', member, why: why?.message }) },
+      down (why) {
+        if (why != null && !stopped) {
+          observed.down(member, why)
+        }
+        put({ t: 'down', member, why: why?.message })
+      },
       load (pendingBytes) { put({ t: 'load', member, pendingBytes }) },
-      answer (key, answer, why) { put({ t: 'answer', member, key, answer, why: why?.message }) },
+      answer (key, answer, why) {
+        if (answer === 'failed' && !stopped) {
+          observed.failed(member, why ?? new Error('failed, and did not say why'))
+        }
+        put({ t: 'answer', member, key, answer, why: why?.message })
+      },
       block (prefix, bytes) {
         const key = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
         if (typeof key === 'string') {
@@ -210,6 +232,7 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
 
     async drain (quiet, signal) {
       engine.put({ t: 'drain' })
+      observed.draining()
       schedule()
       let quietSince: number | undefined
       while (signal?.aborted !== true) {
@@ -236,6 +259,8 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
           log.error('a target did not stop - %e', result.reason)
         }
       }
-    }
+    },
+
+    seen: observed.seen
   }
 }

@@ -145,6 +145,7 @@ export function createEngine (init: EngineInit): Engine {
       if (state.membersChanged) {
         state.membersChanged = false
         state.strategy.update(connected(state))
+        out.changed?.([...state.members.values()].map(memberStatus))
       }
       askAll(state)
       emit(state, out)

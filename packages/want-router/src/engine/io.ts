@@ -31,6 +31,8 @@ export interface Output {
   close (peer: string, why: string): void
   /** End the session with this member, which may begin another. */
   reset (member: string, why: string): void
+  /** Some member's state or weight changed: all of them as they are now. */
+  changed? (members: readonly MemberStatus[]): void
 }
 
 export interface MemberStatus {

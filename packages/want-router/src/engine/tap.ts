@@ -75,7 +75,8 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
         reset (member, why) {
           said.push({ t: 'reset', member, why })
           out.reset(member, why)
-        }
+        },
+        changed (members) { out.changed?.(members) }
       }
       flushing = true
       try {

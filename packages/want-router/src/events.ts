@@ -1,0 +1,37 @@
+import type { MemberStatus } from './engine/io.ts'
+
+/**
+ * What an operator should know, as it happens. The router prints nothing: an
+ * application decides what becomes of these.
+ */
+export type RouterEvent = MemberEvent | MemberErrorEvent | DrainingEvent
+
+/** A member's state changed, or the reason for it: it came up, went down, was ejected or readmitted. */
+export interface MemberEvent {
+  readonly type: 'member'
+  readonly member: string
+  readonly state: MemberStatus['state']
+  /** The state before; the same one if only the reason is new, as while a node cannot be dialled. */
+  readonly before: MemberStatus['state']
+  /** Why it is down or ejected; undefined for a member that is up. */
+  readonly why?: string
+}
+
+/** A member could not answer a want and said why: a block source threw. There may be one for each want. */
+export interface MemberErrorEvent {
+  readonly type: 'member-error'
+  readonly member: string
+  readonly error: Error
+}
+
+/** The router takes no new peers and finishes what it has. */
+export interface DrainingEvent {
+  readonly type: 'draining'
+}
+
+/** An error that a member reported. */
+export interface MemberError {
+  readonly message: string
+  /** When, in ms since 1970. */
+  readonly at: number
+}
