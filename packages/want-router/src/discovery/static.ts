@@ -63,20 +63,34 @@ function parseAddress (text: string): { address: Multiaddr, peer: PeerId } {
     throw new InvalidOptionError('peers: an address is a multiaddr that ends in /p2p/<peer id>; URLs of RPCs are for `kubo`')
   }
 
-  try {
-    const address = multiaddr(text.trim())
-    const last = address.getComponents().at(-1)
+  const id = /\/p2p\/([^/]*)\/?$/.exec(text.trim())?.[1]
 
-    if (last?.name === 'p2p' && last.value != null) {
-      return { address, peer: peerIdFromString(last.value) }
-    }
+  if (id == null) {
+    throw refuse(text, 'it does not end in a peer id')
+  }
+
+  // before the address, whose parser says of a bad peer id no more than that some length is wrong
+  const peer = parsePeerId(id)
+
+  if (peer == null) {
+    throw refuse(text, `"${id}" is not a peer id`)
+  }
+
+  try {
+    return { address: multiaddr(text.trim()), peer }
   } catch (err) {
     throw refuse(text, err instanceof Error ? err.message : 'it is no multiaddr')
   }
+}
 
-  throw refuse(text, 'it does not end in a peer id')
+function parsePeerId (text: string): PeerId | undefined {
+  try {
+    return peerIdFromString(text)
+  } catch {
+    return undefined
+  }
 }
 
 function refuse (text: string, why: string): InvalidOptionError {
-  return new InvalidOptionError(`peers: "${text}" cannot be dialled: ${why}. Write /ip4/10.0.0.1/tcp/4001/p2p/<peer id>`)
+  return new InvalidOptionError(`peers: "${text}" cannot be dialled: ${why}; write /ip4/10.0.0.1/tcp/4001/p2p/<peer id>`)
 }

@@ -1,3 +1,4 @@
+import { closestMatch } from 'leven'
 import { InvalidOptionError } from '../errors.ts'
 import { toMs } from './duration.ts'
 import { parseExpression } from './expression.ts'
@@ -21,14 +22,18 @@ const MAX_LENGTH = 256
  * value cannot be meant
  */
 export function parseStrategy (text: string, known: Readonly<Record<string, StrategySyntax>> = STRATEGIES): StrategyFactory {
-  const refuse = (why: string): InvalidOptionError => {
+  const refuse = (why: string, close?: string): InvalidOptionError => {
+    if (close != null) {
+      return new InvalidOptionError(`strategy: ${why} in "${text.slice(0, MAX_LENGTH)}"; did you mean ${close}?`)
+    }
+
     const usages = Object.entries(known).map(([name, syntax]) => usage(name, syntax)).join(', ')
     return new InvalidOptionError(`strategy: ${why} in "${text.slice(0, MAX_LENGTH)}"; write one of ${usages}`)
   }
 
   function build ({ label, name, args }: Expression): StrategyFactory {
     if (label != null || !Object.hasOwn(known, name)) {
-      throw refuse(name === '' ? 'a name is missing' : `there is no "${label == null ? name : `${label}=${name}`}"`)
+      throw refuse(name === '' ? 'a name is missing' : `there is no "${label == null ? name : `${label}=${name}`}"`, closest(name, Object.keys(known)))
     }
 
     const syntax = known[name]
@@ -54,7 +59,7 @@ export function parseStrategy (text: string, known: Readonly<Record<string, Stra
       const option = arg.label ?? names[i]
 
       if (!names.includes(option)) {
-        throw refuse(`${name} has no option "${option}", only ${names.join(', ')}`)
+        throw refuse(`${name} has no option "${option}", only ${names.join(', ')}`, closest(option, names))
       }
       if (values.has(option)) {
         throw refuse(`${option} of ${name} stands twice`)
@@ -86,6 +91,11 @@ export function parseStrategy (text: string, known: Readonly<Record<string, Stra
   }
 
   return build(expression)
+}
+
+/** One letter in three may be wrong; short names have no neighbours. */
+function closest (text: string, known: readonly string[]): string | undefined {
+  return text === '' ? undefined : closestMatch(text.toLowerCase(), known, { maxDistance: Math.floor(text.length / 3) })
 }
 
 /** E.g. `bounded-load(strategy, c=1.25)`. */

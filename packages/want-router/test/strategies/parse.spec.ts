@@ -58,7 +58,10 @@ describe('parseStrategy', () => {
 
   const refused: Record<string, RegExp> = {
     '': /a name is missing/,
-    fastest: /there is no "fastest"/,
+    fastest: /there is no "fastest" in/,
+    roundrobin: /there is no "roundrobin" in "roundrobin"; did you mean round-robin\?$/,
+    'bounded-load(Rendevous)': /there is no "Rendevous" in .*; did you mean rendezvous\?$/,
+    'peak-ewma(dekay=1s)': /no option "dekay", only decay, penalty in .*; did you mean decay\?$/,
     constructor: /there is no "constructor"/,
     'bounded-load': /written bounded-load\(strategy, c=1.25, least=0\)/,
     'bounded-load(rendezvous, d=1)': /no option "d", only c, least/,
