@@ -1,8 +1,11 @@
 import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
-import { link, open, readFile, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { link, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { KeyFileError } from '../errors.ts'
+import { NO_LOG } from '../log/log.ts'
+import type { Log } from '../log/log.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 /** Shorter RSA keys are refused, as go-libp2p does. */
@@ -18,17 +21,19 @@ const MAX_KEY_FILE = 64 * 1024
  * A new key is Ed25519: its peer id contains the public key, a handshake costs
  * a fraction of an RSA signature, and every libp2p of the last years knows it.
  *
+ * The log is warned if others can read the file.
+ *
  * @throws {KeyFileError} the file is not such a key; it is never overwritten
  */
-export async function loadOrCreateKey (path: string): Promise<PrivateKey> {
-  return await loadKey(path) ?? await createKey(path)
+export async function loadOrCreateKey (path: string, log: Pick<Log, 'warn'> = NO_LOG): Promise<PrivateKey> {
+  return await loadKey(path, log) ?? await createKey(path, log)
 }
 
-async function loadKey (path: string): Promise<PrivateKey | undefined> {
-  let bytes: Uint8Array
+async function loadKey (path: string, log: Pick<Log, 'warn'>): Promise<PrivateKey | undefined> {
+  let file: { bytes: Uint8Array, mode: number }
 
   try {
-    bytes = await readFile(path)
+    file = await readKeyFile(path)
   } catch (err) {
     if (isCode(err, 'ENOENT')) {
       return undefined
@@ -38,16 +43,42 @@ async function loadKey (path: string): Promise<PrivateKey | undefined> {
   }
 
   try {
-    return await parseKey(bytes)
+    const key = await parseKey(file.bytes)
+
+    if ((file.mode & 0o077) !== 0 && process.platform !== 'win32') {
+      log.warn(`others can use the key file ${path} (mode ${file.mode.toString(8).padStart(4, '0')}): chmod 600 ${path}`, { event: 'key-file', path })
+    }
+
+    return key
   } catch (err) {
     throw new KeyFileError(`key file ${path} is unusable and was left as it is: ${(err as Error).message}; restore it from a backup, or move it away to get a new peer id`)
+  }
+}
+
+/** Reads a regular file of bounded size: a FIFO would wait for ever, a device never end. */
+async function readKeyFile (path: string): Promise<{ bytes: Uint8Array, mode: number }> {
+  // without O_NONBLOCK, opening a FIFO waits in a thread that not even process.exit ends
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+
+  try {
+    const stats = await file.stat()
+
+    if (!stats.isFile()) {
+      throw new Error('it is not a regular file')
+    }
+
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_KEY_FILE + 1), 0, MAX_KEY_FILE + 1, 0)
+
+    return { bytes: buffer.subarray(0, bytesRead), mode: stats.mode & 0o777 }
+  } finally {
+    await file.close()
   }
 }
 
 /** Decodes a key and proves that its two halves belong together. */
 async function parseKey (bytes: Uint8Array): Promise<PrivateKey> {
   if (bytes.byteLength === 0 || bytes.byteLength > MAX_KEY_FILE) {
-    throw new Error(`it holds ${bytes.byteLength} bytes`)
+    throw new Error(bytes.byteLength === 0 ? 'it holds 0 bytes' : `it holds more than ${MAX_KEY_FILE} bytes`)
   }
 
   let key: PrivateKey
@@ -105,7 +136,7 @@ function rsaMatches (key: PrivateKey): boolean {
  * name is taken. Of two processes that start at once, one creates the key and
  * the other reads it.
  */
-async function createKey (path: string): Promise<PrivateKey> {
+async function createKey (path: string, log: Pick<Log, 'warn'>): Promise<PrivateKey> {
   const key = await generateKeyPair('Ed25519')
   const draft = `${path}.${randomUUID()}.tmp`
 
@@ -123,7 +154,7 @@ async function createKey (path: string): Promise<PrivateKey> {
       })
     } catch (err) {
       if (isCode(err, 'EEXIST')) {
-        return await loadKey(path) ?? fail(path, 'it is a dangling symbolic link')
+        return await loadKey(path, log) ?? fail(path, 'it is a dangling symbolic link')
       }
 
       throw err

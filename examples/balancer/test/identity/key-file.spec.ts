@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -94,11 +94,37 @@ describe('key file', () => {
     mkdirSync(path('folder'))
     symlinkSync(path('nowhere'), path('link'))
 
-    for (const name of ['folder', 'link', 'none/key']) {
+    for (const name of ['folder', 'link', 'none/key', 'none/folder/key']) {
       await expect(loadOrCreateKey(path(name))).to.eventually.be.rejected.with.property('name', 'KeyFileError')
     }
 
     expect(readdirSync(path()).sort()).to.deep.equal(['folder', 'link'])
+  })
+
+  describe('that is no regular file is refused at once', () => {
+    it('a FIFO', async () => {
+      execFileSync('mkfifo', [path('fifo')])
+
+      await expect(loadOrCreateKey(path('fifo'))).to.eventually.be.rejectedWith('it is not a regular file')
+        .with.property('name', 'KeyFileError')
+    })
+
+    it('a device that never ends', async () => {
+      await expect(loadOrCreateKey('/dev/zero')).to.eventually.be.rejectedWith('it is not a regular file')
+    })
+  })
+
+  it('that others can use is accepted with a warning', async () => {
+    const warnings: string[] = []
+    const log = { warn (message: string) { warnings.push(message) } }
+    const key = await loadOrCreateKey(path('key'), log)
+    expect(warnings).to.be.empty()
+
+    for (const [mode, shown] of [[0o640, '0640'], [0o604, '0604']] as const) {
+      chmodSync(path('key'), mode)
+      expect((await loadOrCreateKey(path('key'), log)).equals(key)).to.be.true()
+      expect(warnings.splice(0)).to.deep.equal([`others can use the key file ${path('key')} (mode ${shown}): chmod 600 ${path('key')}`])
+    }
   })
 
   it('is the same for all who create it at once, in one process', async () => {

@@ -1,0 +1,89 @@
+import { createQuota } from './quota.ts'
+import type { Log, LogFields, LogLevel } from './log.ts'
+import type { After } from './quota.ts'
+import type { RouterEvent } from '@kitsune/want-router'
+
+export interface ChangesInit {
+  readonly log: Log
+  /** Peer id and address of a node, once they are known. */
+  whereIs? (member: string): { readonly peer?: string, readonly address?: string }
+  readonly after?: After
+}
+
+/** Logs what changes, each subject a few times a minute at most. */
+export interface Changes {
+  event (event: RouterEvent): void
+  /** Undefined while traffic may come, else why not; only a change is logged. */
+  readiness (reason: string | undefined): void
+  /** Writes what the quota held back. */
+  close (): void
+}
+
+const PERIOD = 60_000
+// a node that goes and comes has two lines each time
+const CHANGES = 6
+// what /readyz says while a line of its own has been logged for it
+const DRAINING = 'draining'
+// a block source that fails may fail for each want
+const ERRORS = 1
+
+export function logChanges ({ log, whereIs, after }: ChangesInit): Changes {
+  const changes = createQuota({ burst: CHANGES, period: PERIOD, after })
+  const errors = createQuota({ burst: ERRORS, period: PERIOD, after })
+  // as at the start: nothing is ready, and that is no news
+  let ready: string | undefined | null = null
+
+  function say (quota: typeof changes, subject: string, level: LogLevel, message: string, fields?: LogFields): void {
+    quota.spend(subject, leftOut => {
+      log[level](leftOut === 0 ? message : `${message} (${leftOut} lines about it were left out)`, { ...fields, ...(leftOut === 0 ? {} : { leftOut }) })
+    })
+  }
+
+  return {
+    event (event) {
+      if (event.type === 'draining') {
+        log.info('draining: new clients are refused', { event: 'draining' })
+      } else if (event.type === 'member-error') {
+        const { member, error } = event
+        say(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })
+      } else {
+        const { member, state, before, why } = event
+        const { peer, address } = state === 'up' ? whereIs?.(member) ?? {} : {}
+        const fields = { event: 'node', node: member, state, before, reason: why, peer, address }
+        say(changes, member, state === 'up' ? 'info' : 'warn', `node ${member} ${phrase(event, peer, address)}`, fields)
+      }
+    },
+
+    readiness (reason) {
+      if (reason === ready) {
+        return
+      }
+
+      ready = reason
+
+      if (reason == null) {
+        say(changes, '', 'info', 'ready', { event: 'ready' })
+      } else if (reason !== DRAINING) {
+        say(changes, '', 'warn', `not ready: ${reason}`, { event: 'not-ready', reason })
+      }
+    },
+
+    close () {
+      changes.close()
+      errors.close()
+    }
+  }
+}
+
+function phrase ({ state, before, why }: Extract<RouterEvent, { type: 'member' }>, peer?: string, address?: string): string {
+  switch (state) {
+    case 'up':
+      return `${before === 'ejected' ? 'is readmitted' : 'is up'}${peer == null ? '' : `: peer ${peer}`}${address == null ? '' : ` at ${address}`}`
+    case 'ejected':
+      return `is ejected: ${why ?? 'it fails'}`
+    case 'draining':
+      return `is draining${why == null ? '' : `: ${why}`}`
+    default:
+      return `is down: ${why ?? 'disconnected'}`
+  }
+}
