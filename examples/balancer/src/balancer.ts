@@ -2,28 +2,32 @@ import { wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
 import { createMetrics } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
+import { statusOf } from './admin/status.ts'
 import { loadStrategy } from './config/strategy.ts'
-import { StartError } from './errors.ts'
 import { createDownstreamHost } from './hosts/downstream-host.ts'
 import { hashers } from './hosts/hashers.ts'
-import { quietLogger } from './hosts/quiet-logger.ts'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
+import { listenError } from './listen-error.ts'
+import { logChanges } from './log/changes.ts'
+import { componentLogger } from './log/component-logger.ts'
+import { NO_LOG } from './log/log.ts'
 import { startRecording } from './recording.ts'
 import { targetOf } from './routing.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
-import type { WantRouter } from '@kitsune/want-router'
+import type { Log } from './log/log.ts'
+import type { RouterEvent, RouterMemberStatus, WantRouter } from '@kitsune/want-router'
 import type { ComponentLogger, PrivateKey } from '@libp2p/interface'
 
 /** What a program that embeds the balancer can decide beyond its configuration. */
 export interface BalancerOptions {
   /** In place of the key file, which is then not looked at. */
   privateKey?: PrivateKey
-  /** Default: nothing is logged. */
+  /** For libp2p's own components. Default: nothing of theirs is logged. */
   logger?: ComponentLogger
-  /** Told in one line what an operator should know. Default: nobody is. */
-  complain? (line: string): void
+  /** Where an operator reads what happens: {@link createLog}. Default: nowhere. */
+  log?: Log
 }
 
 /** A running balancer. */
@@ -44,6 +48,9 @@ export interface Balancer {
   stop (): Promise<void>
 }
 
+// what changes without an event of the router (clients that come and go) is looked at this often, ms
+const LOOK = 1000
+
 /**
  * Starts a balancer: an upstream host with the router, a downstream host, and
  * the admin server. It resolves when clients can dial it; whether a node behind
@@ -54,14 +61,27 @@ export interface Balancer {
  * @throws {StartError} an address cannot be listened on, or the recording cannot be written
  */
 export async function startBalancer (config: BalancerConfig, options: BalancerOptions = {}): Promise<Balancer> {
+  const { log = NO_LOG } = options
   const strategy = await loadStrategy(config.strategy, config.downstreams)
-  const privateKey = options.privateKey ?? await loadOrCreateKey(config.key)
-  const logger = options.logger ?? quietLogger()
+  const privateKey = options.privateKey ?? await loadOrCreateKey(config.key, log)
+  const logger = componentLogger(log, options.logger)
   const registry = new Registry()
-  const recording = config.record == null
-    ? undefined
-    : await startRecording(config.record, { complain: options.complain ?? (() => {}) })
-  const host = { maxConnections: config.maxConnections, agent: { name: NAME, version: version() }, logger }
+  const recording = config.record == null ? undefined : await startRecording(config.record, { log })
+  const { maxConnections, maxNewConnections, ...limits } = config.limits
+  const host = { maxConnections, newPerSecond: maxNewConnections, agent: { name: NAME, version: version() }, logger }
+  const changes = logChanges({ log, whereIs: id => whereIs(router.status().members, id) })
+  // a start that fails says why, and nothing of nodes
+  const early: RouterEvent[] = []
+  let onEvent = (event: RouterEvent): void => { early.push(event) }
+
+  function follow (): void {
+    onEvent = event => {
+      changes.event(event)
+      changes.readiness(notReady(router))
+    }
+    early.forEach(onEvent)
+  }
+
   const downstream = await createDownstreamHost(host)
   const upstream = await createUpstreamHost<{ router: WantRouter }>({
     ...host,
@@ -75,11 +95,14 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         downstream,
         metrics: createMetrics(registry, logger),
         hashers: hashers(config.hashes),
-        tap: recording?.tap
+        limits,
+        tap: recording?.tap,
+        onEvent: event => { onEvent(event) }
       })(components)
     }
   })
   const { router } = upstream.services
+  const begun = Date.now()
 
   // stopped in reverse: the nodes are let go only when clients are
   const started: Array<() => void | Promise<void>> = []
@@ -98,13 +121,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     const admin = await startAdminServer({
       ...config.admin,
       notReady: () => notReady(router),
-      status: () => ({
-        name: NAME,
-        version: version(),
-        peerId: upstream.peerId.toString(),
-        addresses: addresses(),
-        ...router.status()
-      }),
+      status: () => statusOf({ peerId: upstream.peerId.toString(), addresses: addresses(), begun, config, router: router.status() }),
       metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
     })
     started.push(async () => { await admin.stop() })
@@ -113,10 +130,19 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     started.push(async () => { await downstream.stop() })
 
     await listening(upstream.start())
-    started.push(async () => { await upstream.stop() })
+    const looking = setInterval(() => { changes.readiness(notReady(router)) }, LOOK).unref()
+    started.push(async () => {
+      clearInterval(looking)
+      await upstream.stop()
+      changes.close()
+      log.info('stopped', { event: 'stopped' })
+    })
+    const peerId = upstream.peerId.toString()
+    log.info(`started as ${peerId} on ${addresses().join(', ')}; admin ${admin.url}`, { event: 'started', version: version(), peerId, addresses: addresses(), admin: admin.url })
+    follow()
 
     return {
-      peerId: upstream.peerId.toString(),
+      peerId,
       get addresses () {
         return addresses()
       },
@@ -141,10 +167,16 @@ function notReady (router: WantRouter): string | undefined {
   }
 }
 
+function whereIs (members: readonly RouterMemberStatus[], id: string): { peer?: string, address?: string } {
+  const { peer, connectedTo } = members.find(member => member.id === id) ?? {}
+
+  return { peer, address: connectedTo?.[0] }
+}
+
 async function listening (start: void | Promise<void>): Promise<void> {
   try {
     await start
   } catch (err) {
-    throw new StartError(`cannot listen: ${(err as Error).message.replace(/\s*\n\s*/g, ' ')}; see -l and -w`)
+    throw listenError(err as Error)
   }
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './require-node.ts'
 import './heap-flags.ts'
 import { main } from './main.ts'
 import { processOptions, processSurroundings } from './surroundings.ts'

@@ -1,3 +1,4 @@
+import './require-node.ts'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { recordLine } from '@kitsune/want-router/recording'
 import { StartError } from './errors.ts'
+import type { Log } from './log/log.ts'
 import type { Tap } from '@kitsune/want-router/recording'
 
 /** A recording that is being written. */
@@ -13,8 +14,8 @@ export interface Recording {
 export interface RecordingInit {
   /** Bytes after which nothing more is recorded. Default 4 GiB. */
   readonly maxBytes?: number
-  /** Told in one line if the recording ends before the balancer does. */
-  complain (line: string): void
+  /** Warned if the recording ends before the balancer does. */
+  readonly log: Pick<Log, 'warn'>
 }
 
 // what may wait for the disk, bytes
@@ -31,7 +32,7 @@ const PIECE = 64 << 10
  *
  * @throws {StartError} the file cannot be written
  */
-export async function startRecording (path: string, { maxBytes = 4 * 2 ** 30, complain }: RecordingInit): Promise<Recording> {
+export async function startRecording (path: string, { maxBytes = 4 * 2 ** 30, log }: RecordingInit): Promise<Recording> {
   const file = await open(path, 'w', 0o600).catch((err: Error) => {
     throw new StartError(`cannot record: ${err.message}; see --record`)
   })
@@ -45,7 +46,7 @@ export async function startRecording (path: string, { maxBytes = 4 * 2 ** 30, co
   function end (why: string): void {
     if (!over) {
       over = true
-      complain(`${path}: the recording ends here: ${why}`)
+      log.warn(`${path}: the recording ends here: ${why}`, { event: 'recording-ended', reason: why })
     }
   }
 

@@ -139,6 +139,61 @@ describe('balancer', function () {
     expect(status.members).to.have.lengthOf(2)
   })
 
+  it('shows who and where its nodes are, since when, and every number with its unit', async () => {
+    await until(() => balancer.router.status().members.every(({ state }) => state === 'up'))
+    const client = await connectClient(balancer.addresses[0])
+    clients.push(client.host)
+    await Promise.all(nodes.dag.blocks.map(async ({ cid }) => client.get(cid)))
+    const status = await (await fetch(`${balancer.adminUrl}/status`)).json()
+
+    for (const [i, address] of nodes.addresses.entries()) {
+      const member = status.members[i]
+      expect(member).to.include({ id: address, configured: address, state: 'up', peer: address.split('/').at(-1) })
+      expect(member.addresses).to.deep.equal([address])
+      expect(member.connectedTo).to.have.lengthOf(1)
+      expect(Date.parse(member.since)).to.be.within(Date.parse(status.startedAt), Date.now())
+      expect(member).to.not.have.any.keys('latency', 'lastError')
+    }
+
+    expect(status.members.some(({ latencyMs }: { latencyMs?: number }) => latencyMs != null)).to.be.true()
+    expect(status).to.include({ unsentBytes: 0 }).and.to.not.have.property('unsent')
+    expect(status.limits).to.deep.equal({
+      maxConnections: 2000,
+      maxNewConnections: 512,
+      wantsPerPeer: 1024,
+      wantsPerMember: 512,
+      ejectAfter: 5,
+      wantLifetimeSeconds: 600,
+      unsentBytes: 64 << 20,
+      inFlightBytes: 64 << 20,
+      ejectionSeconds: 30
+    })
+
+    await nodes.stop()
+    await until(() => !balancer.router.ready)
+    const { members } = await (await fetch(`${balancer.adminUrl}/status`)).json()
+
+    for (const member of members) {
+      expect(member).to.include({ state: 'down', peer: member.id.split('/').at(-1) })
+      expect(member.lastError.message).to.be.a('string').that.is.not.empty()
+      expect(Date.parse(member.lastError.at)).to.be.within(Date.parse(status.startedAt), Date.now())
+    }
+  })
+
+  it('keeps to the limits that it is given', async () => {
+    await balancer.stop()
+    balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key'), limits: { ...loopbackConfig(nodes.addresses).limits, wantsPerPeer: 4 } }))
+    const client = await connectClient(balancer.addresses[0])
+    clients.push(client.host)
+    // more than it keeps, while no node answers
+    await nodes.stop()
+    await until(() => !balancer.router.ready)
+    nodes.dag.blocks.forEach(({ cid }) => { client.get(cid).catch(() => {}) })
+    await until(() => balancer.router.status().totals.evicted > 0)
+
+    expect(balancer.router.status().wants).to.equal(4)
+  })
+
   it('says that it drains before it is done', async () => {
     await until(() => balancer.router.ready)
     const drained = balancer.drain({ signal: AbortSignal.timeout(5000) })

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { expect } from 'aegir/chai'
 import { connectClient, startNodes, until } from './support/demo.ts'
@@ -34,6 +35,11 @@ describe('kitsune-balancer', function () {
 
   async function run (...argv: string[]): Promise<Ended> {
     return start(argv).ended
+  }
+
+  /** What was logged as JSON. */
+  function logged (stderr: string): Array<Record<string, unknown>> {
+    return stderr.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
   }
 
   async function ready (program: Program): Promise<Announcement> {
@@ -80,15 +86,28 @@ describe('kitsune-balancer', function () {
       await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
       const { port } = other.address() as AddressInfo
 
-      for (const argv of [['-l', `/ip4/127.0.0.1/tcp/${port}`], ['--admin', `127.0.0.1:${port}`]]) {
-        const { code, stderr } = await run('-d', NOBODY, ...LOOPBACK, ...argv)
+      const taken = 'the port is taken, by another balancer or another program (EADDRINUSE)'
+      const address = `/ip4/127.0.0.1/tcp/${port}`
+      const cases: Array<[argv: string[], stderr: string]> = [
+        [['-l', address], `kitsune-balancer: cannot listen on ${address} (-l): ${taken}\n`],
+        [['-w', address], `kitsune-balancer: cannot listen on ${address}/ws (-w): ${taken}\n`],
+        [['--admin', `127.0.0.1:${port}`], `kitsune-balancer: admin server: cannot listen on 127.0.0.1:${port}: ${taken}; choose another with --admin\n`]
+      ]
 
-        expect(code).to.equal(1)
-        expect(stderr.trimEnd().split('\n')).to.have.lengthOf(1)
-        expect(stderr).to.include(String(port))
+      for (const [argv, stderr] of cases) {
+        expect(await run('-d', NOBODY, ...LOOPBACK, ...argv)).to.deep.equal({ code: 1, killedBy: null, stdout: '', stderr })
       }
 
+      const { stderr } = await run('-d', NOBODY, ...LOOPBACK, '-l', address, '--log', 'json')
+      expect(logged(stderr)).to.have.lengthOf(1).with.nested.property('[0].message', `cannot listen on ${address} (-l): ${taken}`)
       await new Promise(resolve => other.close(resolve))
+    })
+
+    it('for a Node that is too old', async () => {
+      const old = 'data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
+      const program = startProgram('bin', ['-d', NOBODY, ...LOOPBACK], { cwd: path(), nodeArgs: ['--import', old] })
+
+      expect(await program.ended).to.include({ code: 1, stderr: 'kitsune-balancer: this is Node 20.20.2, and 22 or later is needed\n' })
     })
   })
 
@@ -98,7 +117,7 @@ describe('kitsune-balancer', function () {
 
       expect(code).to.equal(0)
 
-      for (const flag of ['-d, --downstream', '-l, --listen', '-w, --websocket', '-k, --key', '-p, --preload', '--strategy', '--announce', '--admin', '--grace', '--max-connections', '--config', '--check-config', '--json', '--help', '--version']) {
+      for (const flag of ['-d, --downstream', '-l, --listen', '-w, --websocket', '-k, --key', '-p, --preload', '--strategy', '--announce', '--admin', '--grace', '--max-connections', '--max-unsent', '--log-level', '--log <format>', '--config', '--check-config', '--probe', '--json', '--help', '--version']) {
         expect(stdout).to.include(flag)
       }
     })
@@ -115,17 +134,61 @@ describe('kitsune-balancer', function () {
         '--config', 'balancer.json', '--check-config'
       ], { KITSUNE_GRACE: '8' }).ended
 
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' })
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: 'kitsune-balancer: the credentials of a are not shown; in a file they are written as "authFile", the path of a file that holds them\n' })
       expect(stdout).to.not.include('hunter2')
       expect(JSON.parse(stdout)).to.deep.include({
-        downstreams: [
-          { id: 'a', kind: 'rpc', address: 'http://a:5001', weight: 1, labels: {}, authorization: '***' },
-          { id: '/ip4/10.0.0.2/tcp/5001', kind: 'rpc', address: '/ip4/10.0.0.2/tcp/5001', weight: 2, labels: {}, authorization: '***' }
+        downstream: [
+          { address: 'http://a:5001', name: 'a', weight: 1, labels: {} },
+          { address: '/ip4/10.0.0.2/tcp/5001', weight: 2, labels: {}, authFile: 'auth' }
         ],
         strategy: 'round-robin',
         grace: 8
       })
       expect(existsSync(path('key'))).to.be.false()
+
+      // what it prints is a file that it takes
+      writeFileSync(path('printed.json'), stdout)
+      expect(await run('--config', 'printed.json', '--check-config')).to.deep.equal({ code: 0, killedBy: null, stdout, stderr: '' })
+    })
+  })
+
+  describe('while it starts', () => {
+    it('ends at a signal', async () => {
+      writeFileSync(path('hangs.mjs'), 'setInterval(() => {}, 1000); console.error("hanging"); await new Promise(() => {})')
+      const program = start(['-d', NOBODY, ...LOOPBACK, '--strategy', './hangs.mjs'])
+      await program.complaint(/hanging/)
+      program.signal('SIGTERM')
+
+      expect(await program.ended).to.include({ code: 0 }).and.to.have.property('stderr').that.matches(/SIGTERM during the start/)
+    })
+
+    it('ends at a signal when a file that it reads does not end', async () => {
+      execFileSync('mkfifo', [path('fifo')])
+      const program = start(['-d', NOBODY, ...LOOPBACK, '--config', 'fifo'])
+      // opening the other end succeeds as soon as it reads
+      writeFileSync(path('fifo'), '')
+      expect((await program.ended).code).to.equal(2)
+
+      const hanging = start(['--config', '/dev/zero', ...LOOPBACK])
+      hanging.signal('SIGTERM')
+      expect(await hanging.ended).to.include({ killedBy: 'SIGTERM' })
+    })
+
+    it('refuses a key that is no file, and warns of one that others can read', async () => {
+      execFileSync('mkfifo', [path('fifo')])
+      const refused = await run('-d', NOBODY, ...LOOPBACK, '-k', 'fifo')
+      expect(refused).to.include({ code: 1 })
+      expect(refused.stderr).to.match(/^kitsune-balancer: cannot read key file fifo: it is not a regular file\n$/)
+
+      const first = start(['-d', NOBODY, ...LOOPBACK, '--json'])
+      await ready(first)
+      first.signal('SIGTERM')
+      await first.ended
+      chmodSync(path('key'), 0o644)
+      const second = start(['-d', NOBODY, ...LOOPBACK, '--json'])
+      await second.complaint(/warn {2}others can use the key file \.\/key \(mode 0644\): chmod 600 \.\/key$/)
+      second.signal('SIGTERM')
+      expect((await second.ended).code).to.equal(0)
     })
   })
 
@@ -221,8 +284,53 @@ describe('kitsune-balancer', function () {
 
       const { code, stderr } = await program.ended
       expect(code).to.equal(0)
-      expect(stderr).to.match(/^kitsune-balancer: SIGTERM: finishing transfers for at most 30 s; again to exit at once\n$/)
+      expect(stderr).to.match(/info {2}SIGTERM: finishing transfers for at most 30 s; again to exit at once\n/)
       await client.host.stop()
+    })
+
+    it('logs what happens to them, and to itself', async () => {
+      const { addresses } = nodes
+      const program = start([...addresses.flatMap((address, i) => ['-d', `${address};name=n${i}`]), ...LOOPBACK, '--json', '--log', 'json'])
+      await ready(program)
+      await Promise.all([0, 1].map(async i => program.complaint(new RegExp(`node n${i} is up`))))
+      await nodes.stop()
+      await program.complaint(/not ready/)
+      program.signal('SIGTERM')
+      const lines = logged((await program.ended).stderr)
+
+      expect([...new Set(lines.map(({ event, level }) => `${event} ${level}`))]).to.deep.equal([
+        'started info', 'node info', 'ready info', 'node warn', 'not-ready warn', 'stopping info', 'draining info', 'stopped info'
+      ])
+      const [up] = lines.filter(({ state }) => state === 'up')
+      expect(up.address).to.be.oneOf(addresses)
+      expect(up.message).to.match(/^node n\d is up: peer 12D3Koo\w+ at \/ip4\/127/)
+      for (const { reason } of lines.filter(({ state }) => state === 'down')) {
+        expect(reason).to.be.a('string').that.is.not.empty()
+      }
+    })
+
+    it('logs nothing but errors where that is asked for', async () => {
+      const program = start([...nodes.addresses.flatMap(address => ['-d', address]), ...LOOPBACK, '--json', '--log-level', 'error'])
+      const { admin } = await ready(program)
+      await until(async () => (await fetch(`${admin}/readyz`)).ok)
+      program.signal('SIGTERM')
+
+      expect(await program.ended).to.include({ code: 0, stderr: '' })
+    })
+
+    it('are reached by a probe, which says which are not', async () => {
+      const argv = [...nodes.addresses.flatMap((address, i) => ['-d', `${address};name=n${i}`]), '--check-config', '--probe']
+      const reached = await run(...argv)
+
+      expect(reached.code).to.equal(0)
+      expect(JSON.parse(reached.stdout)).to.have.property('downstream').with.lengthOf(2)
+      expect(reached.stderr).to.match(/^kitsune-balancer: node n0 is reached: peer 12D3Koo\w+ at \/ip4\/127\S+\nkitsune-balancer: node n1 is reached: .*\n$/)
+
+      await nodes.stop()
+      const gone = await run(...argv, '-d', `${NOBODY};name=nobody`)
+      expect(gone.code).to.equal(1)
+      expect(gone.stderr.match(/node \w+ cannot be reached: \S+/g)).to.have.lengthOf(3)
+      expect(existsSync(path('key'))).to.be.false()
     })
 
     it('exits at once at the second signal', async () => {

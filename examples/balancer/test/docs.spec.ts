@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'aegir/chai'
 import { startBalancer } from '../src/balancer.ts'
-import { OPTIONS } from '../src/config/options.ts'
+import { DEFAULTS } from '../src/config/config.ts'
+import { helpText, OPTIONS } from '../src/config/options.ts'
 import { loopbackConfig } from './support/demo.ts'
 import { temporaryFolder } from './support/folder.ts'
 import type { Option } from '../src/config/options.ts'
@@ -20,6 +21,34 @@ describe('documentation', () => {
         expect(row).to.include(name == null ? '' : `\`${name}\``)
       }
     }
+  })
+
+  it('has every limit with its default', () => {
+    const row = (flag: string): string => page.split('\n').find(line => line.startsWith(`| \`--${flag}\``)) ?? ''
+    const { limits } = DEFAULTS
+    const shown: Record<string, number | string> = {
+      'max-connections': limits.maxConnections,
+      'max-new-connections': limits.maxNewConnections,
+      'max-wants': limits.wantsPerPeer,
+      'want-lifetime': limits.wantLifetime / 1000,
+      'max-unsent': `${limits.unsent / 2 ** 20}MiB`,
+      'max-in-flight': `${limits.inFlight / 2 ** 20}MiB`,
+      'max-node-wants': limits.wantsPerMember,
+      'eject-after': limits.ejectAfter,
+      ejection: limits.ejection / 1000
+    }
+
+    for (const [flag, value] of Object.entries(shown)) {
+      expect(row(flag).split('|')[4].trim(), flag).to.equal(String(value))
+      expect(helpText().replaceAll(/\s+/g, ' '), flag).to.match(new RegExp(`--${flag} <[^>]*> [^<]*\\(default ${value}\\)`))
+    }
+  })
+
+  it('has a unit file that runs what it says how to install', () => {
+    const prefix = /npm install --prefix (\S+)/.exec(page)?.[1]
+    const { bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+    expect(/^ExecStart=(\S+)/m.exec(page)?.[1]).to.equal(`${prefix}/node_modules/.bin/${Object.keys(bin)[0]}`)
   })
 
   it('has every metric, and none that is not there', async () => {

@@ -45,7 +45,7 @@ describe('recording', function () {
 
   it('has every line until it ends, and says why it does', async () => {
     const complaints: string[] = []
-    const recording = await startRecording(path('full'), { maxBytes: 200_000, complain: line => { complaints.push(line) } })
+    const recording = await startRecording(path('full'), { maxBytes: 200_000, log: { warn (line) { complaints.push(line) } } })
 
     for (let i = 0; i < 10_000; i++) {
       recording.tap({ ...record, at: i })
@@ -59,7 +59,7 @@ describe('recording', function () {
   })
 
   it('is refused at the start where it cannot be written', async () => {
-    const start = startRecording(path('no/such/folder'), { complain () {} })
+    const start = startRecording(path('no/such/folder'), { log: { warn () {} } })
     await expect(start).to.eventually.be.rejectedWith(StartError, /cannot record: .*--record/)
   })
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { expect } from 'aegir/chai'
 import { drawPicture } from '../src/demo/picture.ts'
 import { temporaryFolder } from './support/folder.ts'
@@ -35,7 +35,7 @@ describe('npm start', function () {
     const { code, stderr } = await program.ended
 
     expect(code).to.equal(0)
-    expect(stderr).to.match(/^kitsune-balancer: SIGINT: .*\n$/)
+    expect(stderr).to.match(/info {2}SIGINT: finishing transfers/)
     expect(readdirSync(path())).to.deep.equal(['kitsune.png'])
   })
 
@@ -60,10 +60,32 @@ describe('npm start', function () {
     expect((await program.ended).code).to.equal(0)
   })
 
+  it('keeps its key where git does not look', async () => {
+    const argv = ['-d', '/ip4/127.0.0.1/tcp/1', '-l', '/ip4/127.0.0.1/tcp/0', '--admin', '127.0.0.1:0']
+    const program = startProgram('start', argv, { cwd: path() })
+    await program.line(/peer id/)
+    program.signal('SIGTERM')
+    expect((await program.ended).code).to.equal(0)
+
+    const [folder] = readdirSync(path())
+    expect(readdirSync(path())).to.deep.equal([folder])
+    expect(readdirSync(path(folder))).to.deep.equal(['key'])
+    expect(statSync(path(folder)).mode & 0o777).to.equal(0o700)
+    const ignored = readFileSync(new URL('../../../.gitignore', import.meta.url), 'utf8').split('\n')
+    expect(ignored).to.include(folder)
+
+    // a key that is named lies where it is named
+    const named = startProgram('start', [...argv, '-k', 'mine'], { cwd: path() })
+    await named.line(/peer id/)
+    named.signal('SIGTERM')
+    await named.ended
+    expect(readdirSync(path()).sort()).to.deep.equal([folder, 'mine'])
+  })
+
   it('is the balancer itself where nodes are named or something is wrong', async () => {
     const checked = await startProgram('start', ['-d', '/ip4/10.0.0.1/tcp/5001', '--check-config'], { cwd: path() }).ended
     expect(checked.code).to.equal(0)
-    expect(JSON.parse(checked.stdout)).to.have.nested.property('downstreams[0].id', '/ip4/10.0.0.1/tcp/5001')
+    expect(JSON.parse(checked.stdout)).to.have.nested.property('downstream[0].address', '/ip4/10.0.0.1/tcp/5001')
 
     const wrong = await startProgram('start', ['--prot'], { cwd: path() }).ended
     expect(wrong).to.include({ code: 2, stdout: '' })

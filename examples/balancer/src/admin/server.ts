@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { StartError } from '../errors.ts'
+import { reasonOf } from '../listen-error.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -46,7 +47,7 @@ export async function startAdminServer (init: AdminInit): Promise<AdminServer> {
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (err) => {
-      reject(new StartError(`admin server: cannot listen on ${init.host}:${init.port}: ${err.message}; choose another with --admin`))
+      reject(new StartError(`admin server: cannot listen on ${init.host}:${init.port}: ${reasonOf(err.message)}; choose another with --admin`))
     })
     server.listen(init.port, init.host, resolve)
   })

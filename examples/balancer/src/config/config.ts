@@ -1,11 +1,25 @@
-import { multiaddr } from '@multiformats/multiaddr'
+import { DEFAULT_LIMITS } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
+import { HASHES } from '../hosts/hashers.ts'
+import { HOST_LIMITS } from '../hosts/limits.ts'
+import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts'
 import { parseDownstream } from './downstreams.ts'
 import { collectSettings, oneLine } from './layers.ts'
 import { checkStrategy } from './strategy.ts'
+import { address, choice, items, list, number, refuse, size, text } from './values.ts'
 import type { DownstreamConfig } from './downstreams.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
 import type { Hashes } from '../hosts/hashers.ts'
+import type { LogFormat, LogLevel } from '../log/log.ts'
+import type { Limits } from '@kitsune/want-router'
+
+/** The limits that operators set: of the router, and of the public host. */
+export interface BalancerLimits extends Pick<Limits, 'wantsPerPeer' | 'wantLifetime' | 'unsent' | 'inFlight' | 'wantsPerMember' | 'ejectAfter' | 'ejection'> {
+  /** Clients connected at the same time. */
+  readonly maxConnections: number
+  /** New connections a second from one address. */
+  readonly maxNewConnections: number
+}
 
 /** The effective configuration. Safe to print: secrets mask themselves. */
 export interface BalancerConfig {
@@ -25,10 +39,11 @@ export interface BalancerConfig {
   readonly admin: { readonly host: string, readonly port: number }
   /** How long transfers may take to finish once stopping, s. */
   readonly grace: number
-  /** Clients connected at the same time. */
-  readonly maxConnections: number
+  readonly limits: BalancerLimits
   /** Which hash functions blocks are verified by; wants with another are denied. */
   readonly hashes: Hashes
+  readonly logLevel: LogLevel
+  readonly log: LogFormat
   /** File that is written anew with all that the router does. */
   readonly record?: string
 }
@@ -40,11 +55,26 @@ export const DEFAULTS = {
   strategy: 'bounded-load(rendezvous)',
   admin: { host: '127.0.0.1', port: 9090 },
   grace: 30,
-  // libp2p copies its list of connections for each that arrives: 2,000 is
-  // where that begins to show
-  maxConnections: 2000,
-  hashes: 'all'
+  limits: {
+    // libp2p copies its list of connections for each that arrives: 2,000 is
+    // where that begins to show
+    maxConnections: 2000,
+    maxNewConnections: HOST_LIMITS.newPerSecond,
+    wantsPerPeer: DEFAULT_LIMITS.wantsPerPeer,
+    wantLifetime: DEFAULT_LIMITS.wantLifetime,
+    unsent: DEFAULT_LIMITS.unsent,
+    inFlight: DEFAULT_LIMITS.inFlight,
+    wantsPerMember: DEFAULT_LIMITS.wantsPerMember,
+    ejectAfter: DEFAULT_LIMITS.ejectAfter,
+    ejection: DEFAULT_LIMITS.ejection
+  },
+  hashes: 'all',
+  logLevel: 'info',
+  log: 'text'
 } as const
+
+/** Less than the largest block would stop everything; more than this, and the heap is full first. */
+const BYTES = { min: 4 << 20, max: 16 * 2 ** 30 }
 
 /**
  * Reads and checks the configuration.
@@ -56,13 +86,18 @@ export function loadConfig (sources: Sources): BalancerConfig {
 }
 
 /**
- * Checks collected settings and fills in the defaults.
+ * Checks collected settings and fills in the defaults: {@link DEFAULTS}, but for
+ * those that are given.
  *
  * @throws {ConfigError}
  */
-export function resolveConfig (settings: Settings, readFile: Sources['readFile']): BalancerConfig {
+export function resolveConfig (settings: Settings, readFile: Sources['readFile'], defaults: { readonly key?: string } = {}): BalancerConfig {
   if (settings.preload != null) {
     throw new ConfigError('-p: preload is not available yet; leave the option out')
+  }
+
+  if (settings.probe != null && settings.checkConfig == null) {
+    throw new ConfigError('--probe: goes with --check-config, which starts nothing')
   }
 
   if (settings.downstream == null) {
@@ -73,14 +108,38 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     downstreams: downstreams(settings.downstream, readFile),
     listen: settings.listen == null ? DEFAULTS.listen : list(settings.listen).map(text => tcpAddress(text, settings.listen)),
     websocket: list(settings.websocket).map(text => webSocketAddress(text, settings.websocket)),
-    announce: list(settings.announce).map(text => address(text, settings.announce).toString()),
-    key: text(settings.key) ?? DEFAULTS.key,
+    announce: list(settings.announce).map(text => announced(text, settings.announce)),
+    key: text(settings.key, 'a path') ?? defaults.key ?? DEFAULTS.key,
     strategy: strategy(settings.strategy),
     admin: hostAndPort(settings.admin),
-    grace: number(settings.grace, { min: 0, max: 86_400 }) ?? DEFAULTS.grace,
-    maxConnections: number(settings.maxConnections, { min: 1, max: 65_000 }) ?? DEFAULTS.maxConnections,
-    hashes: hashes(settings.hashes),
-    ...(settings.record == null ? {} : { record: text(settings.record) })
+    grace: number(settings.grace, { min: 0, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.grace,
+    limits: limits(settings),
+    hashes: choice(settings.hashes, HASHES) ?? DEFAULTS.hashes,
+    logLevel: choice(settings.logLevel, LOG_LEVELS) ?? DEFAULTS.logLevel,
+    log: choice(settings.log, LOG_FORMATS) ?? DEFAULTS.log,
+    ...(settings.record == null ? {} : { record: text(settings.record, 'a path') })
+  }
+}
+
+function limits (settings: Settings): BalancerLimits {
+  const { limits } = DEFAULTS
+  const count = (setting: Setting | undefined, max: number): number | undefined => number(setting, { min: 1, max, integer: true })
+  const seconds = (setting: Setting | undefined): number | undefined => {
+    const s = number(setting, { min: 1, max: 86_400, unit: 'seconds' })
+
+    return s == null ? undefined : s * 1000
+  }
+
+  return {
+    maxConnections: count(settings.maxConnections, 65_000) ?? limits.maxConnections,
+    maxNewConnections: count(settings.maxNewConnections, 65_000) ?? limits.maxNewConnections,
+    wantsPerPeer: count(settings.maxWants, 1_000_000) ?? limits.wantsPerPeer,
+    wantLifetime: seconds(settings.wantLifetime) ?? limits.wantLifetime,
+    unsent: size(settings.maxUnsent, BYTES) ?? limits.unsent,
+    inFlight: size(settings.maxInFlight, BYTES) ?? limits.inFlight,
+    wantsPerMember: count(settings.maxNodeWants, 100_000) ?? limits.wantsPerMember,
+    ejectAfter: count(settings.ejectAfter, 1_000_000) ?? limits.ejectAfter,
+    ejection: seconds(settings.ejection) ?? limits.ejection
   }
 }
 
@@ -101,57 +160,6 @@ function downstreams (setting: Setting, readFile: Sources['readFile']): Downstre
   }
 
   return parsed
-}
-
-/** The entries of a list: an array in the file, repeated flags, commas within each. */
-function items (setting: Setting): unknown[] {
-  const values: unknown[] = Array.isArray(setting.value) ? setting.value : [setting.value]
-
-  return values.flatMap(value => typeof value === 'string'
-    ? value.split(',').map(part => part.trim()).filter(part => part !== '')
-    : [value])
-}
-
-function list (setting: Setting | undefined): string[] {
-  return setting == null
-    ? []
-    : items(setting).map(item => {
-      if (typeof item !== 'string') {
-        throw new ConfigError(`${setting.origin}: must be a string or a list of strings`)
-      }
-
-      return item
-    })
-}
-
-function text (setting: Setting | undefined): string | undefined {
-  if (setting != null && (typeof setting.value !== 'string' || setting.value === '')) {
-    throw new ConfigError(`${setting.origin}: must be a text`)
-  }
-
-  return setting?.value as string | undefined
-}
-
-function number (setting: Setting | undefined, { min, max }: { min: number, max: number }): number | undefined {
-  if (setting == null) {
-    return undefined
-  }
-
-  const value = setting.value === '' ? NaN : Number(setting.value)
-
-  if (!Number.isFinite(value) || value < min || value > max) {
-    throw new ConfigError(`${setting.origin}: must be a number from ${min} to ${max}`)
-  }
-
-  return value
-}
-
-function address (text: string, setting: Setting | undefined): ReturnType<typeof multiaddr> {
-  try {
-    return multiaddr(text)
-  } catch (err) {
-    throw new ConfigError(`${setting?.origin}: "${text}" is not a multiaddr: ${oneLine(err)}`)
-  }
 }
 
 function protocols (text: string, setting: Setting | undefined): string {
@@ -176,8 +184,16 @@ function webSocketAddress (text: string, setting: Setting | undefined): string {
   return names.endsWith('/ws') ? text : `${text.replace(/\/$/, '')}/ws`
 }
 
+function announced (text: string, setting: Setting | undefined): string {
+  if (protocols(text, setting).includes('p2p')) {
+    throw new ConfigError(`${setting?.origin}: ${text}: leave /p2p/ out; the balancer appends its own peer id`)
+  }
+
+  return address(text, setting).toString()
+}
+
 function strategy (setting: Setting | undefined): string {
-  const expression = text(setting) ?? DEFAULTS.strategy
+  const expression = text(setting, 'a strategy') ?? DEFAULTS.strategy
 
   try {
     checkStrategy(expression)
@@ -188,27 +204,16 @@ function strategy (setting: Setting | undefined): string {
   return expression
 }
 
-function hashes (setting: Setting | undefined): Hashes {
-  const value = text(setting) ?? DEFAULTS.hashes
-
-  if (value !== 'all' && value !== 'fast') {
-    throw new ConfigError(`${setting?.origin}: expected all or fast, got "${value}"`)
-  }
-
-  return value
-}
-
 function hostAndPort (setting: Setting | undefined): BalancerConfig['admin'] {
-  const value = text(setting)
-
-  if (value == null) {
+  if (setting == null) {
     return DEFAULTS.admin
   }
 
+  const value = typeof setting.value === 'string' ? setting.value : ''
   const [, bracketed, host, port] = /^(?:\[([\da-fA-F:.%]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(value) ?? []
 
   if (port == null || Number(port) > 65_535) {
-    throw new ConfigError(`${setting?.origin}: expected host:port such as 127.0.0.1:9090 or [::1]:9090, got "${value}"`)
+    throw refuse(setting, 'must be host:port such as 127.0.0.1:9090 or [::1]:9090')
   }
 
   return { host: bracketed ?? host, port: Number(port) }

@@ -2,6 +2,7 @@ import { ConfigError } from '../errors.ts'
 import { targetOf } from '../routing.ts'
 import { oneLine } from './layers.ts'
 import { redact, secret } from './secret.ts'
+import { didYouMean } from './suggest.ts'
 import type { Secret } from './secret.ts'
 
 /** A node to balance over, as configured. Safe to print: secrets mask themselves. */
@@ -20,6 +21,8 @@ export interface DownstreamConfig {
   readonly labels: Readonly<Record<string, string>>
   /** Value of the Authorization header that the RPC is asked with. */
   readonly authorization?: Secret
+  /** Path of the file that holds the credentials, if it is one. */
+  readonly authFile?: string
 }
 
 /** A downstream before it is interpreted. */
@@ -31,6 +34,8 @@ interface RawDownstream {
   authFile?: string
 }
 
+const KEYS = ['address', 'name', 'weight', 'labels', 'authFile']
+const PARAMETERS = ['name', 'weight', 'auth-file']
 const NAME = /^[\w.:/-]{1,200}$/
 const LABEL = /^[a-zA-Z_]\w{0,63}$/
 
@@ -43,6 +48,11 @@ const LABEL = /^[a-zA-Z_]\w{0,63}$/
 export function parseDownstream (value: unknown, origin: string, readFile: (path: string) => string): DownstreamConfig {
   const raw = typeof value === 'string' ? fromText(value, origin) : fromObject(value, origin)
   const { address, credentials } = splitCredentials(raw.address, origin)
+
+  if (/^[\w.-]+:\d{1,5}$/.test(address)) {
+    throw new ConfigError(`${origin}: "${address}" is neither a multiaddr nor an http(s) URL; write http://${address}`)
+  }
+
   const kind = isSwarmAddress(address, origin) ? 'swarm' : 'rpc'
 
   if (raw.authFile != null && (kind === 'swarm' || credentials != null)) {
@@ -56,7 +66,8 @@ export function parseDownstream (value: unknown, origin: string, readFile: (path
     address,
     weight: checkedWeight(raw.weight ?? 1, origin),
     labels: raw.labels,
-    ...(authorization == null ? {} : { authorization: secret(authorization) })
+    ...(authorization == null ? {} : { authorization: secret(authorization) }),
+    ...(raw.authFile == null ? {} : { authFile: raw.authFile })
   }
 
   try {
@@ -90,7 +101,7 @@ function fromText (text: string, origin: string): RawDownstream {
     } else if (key.startsWith('label.')) {
       raw.labels[checkedLabel(key.slice('label.'.length), origin)] = value
     } else {
-      throw new ConfigError(`${origin}: ${redact(address)}: unknown parameter "${key}"; known are name, weight, label.<name> and auth-file`)
+      throw new ConfigError(`${origin}: ${redact(address)}: unknown parameter "${key}"${didYouMean(key, PARAMETERS)}; known are name, weight, label.<name> and auth-file`)
     }
   }
 
@@ -105,6 +116,8 @@ function fromObject (value: unknown, origin: string): RawDownstream {
   const raw: RawDownstream = { address: value.address, labels: {} }
 
   for (const [key, field] of Object.entries(value)) {
+    const close = KEYS.includes(key) ? '' : didYouMean(key, KEYS)
+
     if (key === 'name' && typeof field === 'string') {
       raw.name = field
     } else if (key === 'weight' && typeof field === 'number') {
@@ -113,10 +126,14 @@ function fromObject (value: unknown, origin: string): RawDownstream {
       raw.authFile = field
     } else if (key === 'labels' && field != null && typeof field === 'object') {
       for (const [label, text] of Object.entries(field)) {
+        if (typeof text !== 'string' && typeof text !== 'number') {
+          throw new ConfigError(`${origin}: ${redact(raw.address)}: the label ${checkedLabel(label, origin)} must be a text or a number, not ${JSON.stringify(text)}`)
+        }
+
         raw.labels[checkedLabel(label, origin)] = String(text)
       }
     } else if (key !== 'address') {
-      throw new ConfigError(`${origin}: ${redact(raw.address)}: "${key}" is unknown or of the wrong type; known are address, name, weight, labels and authFile`)
+      throw new ConfigError(`${origin}: ${redact(raw.address)}: "${key}" is unknown or of the wrong type${close}; known are ${KEYS.join(', ')}`)
     }
   }
 

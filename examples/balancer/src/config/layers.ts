@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../errors.ts'
+import { parseConfigFile } from './file.ts'
 import { OPTIONS } from './options.ts'
 import { redact } from './secret.ts'
+import { closest, didYouMean } from './suggest.ts'
 import type { Option, OptionName } from './options.ts'
 
 /** A value together with the place that it came from, for messages. */
@@ -32,6 +34,11 @@ export interface Sources {
  */
 export function collectSettings (sources: Sources): Settings {
   const flags = fromFlags(sources.argv)
+
+  if (flags.help == null && flags.version == null) {
+    refuseMisspelt(sources.env)
+  }
+
   const env = fromEnvironment(sources.env)
   const file = flags.config ?? env.config
 
@@ -63,7 +70,7 @@ function fromFlags (argv: readonly string[]): Settings {
 function parseFlags (argv: readonly string[]): Record<string, unknown> {
   try {
     return parseArgs({
-      args: [...argv],
+      args: withNegativeNumbers(argv),
       strict: true,
       allowPositionals: false,
       options: Object.fromEntries(entries().map(([, option]) => [option.flag, {
@@ -73,18 +80,49 @@ function parseFlags (argv: readonly string[]): Record<string, unknown> {
       }]))
     }).values
   } catch (err) {
-    // node:util explains at length from the second sentence on
-    const [message] = (err as Error).message.split(/\.\s|\n/)
-
-    throw new ConfigError(redact(`${message.replace(/\.$/, '')} (see --help)`))
+    throw new ConfigError(redact(flagMistake(err as Error)))
   }
+}
+
+/** `--grace -1` as `--grace=-1`, which node:util would ask for: no flag of ours is a digit. */
+function withNegativeNumbers (argv: readonly string[]): string[] {
+  const takesValue = new Set(entries()
+    .filter(([, { kind }]) => kind !== 'switch')
+    .flatMap(([, { flag, short }]) => short == null ? [`--${flag}`] : [`--${flag}`, `-${short}`]))
+  const args: string[] = []
+
+  for (const arg of argv) {
+    const last = args.at(-1)
+
+    if (last != null && takesValue.has(last) && /^-\d/.test(arg)) {
+      args[args.length - 1] = last.startsWith('--') ? `${last}=${arg}` : `${last}${arg}`
+    } else {
+      args.push(arg)
+    }
+  }
+
+  return args
+}
+
+function flagMistake (err: Error): string {
+  // node:util explains at length from the second sentence on
+  const [sentence] = err.message.split(/\.\s|\n/)
+  const message = sentence.replace(/\.$/, '')
+  const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1]
+  const ambiguous = /^Option '([^']+)' argument is ambiguous/.exec(message)?.[1]
+
+  if (ambiguous != null) {
+    return `${ambiguous}: the value is missing, since what follows is a flag (see --help)`
+  }
+
+  const close = unknown == null ? undefined : closest(unknown, entries().map(([, { flag }]) => flag))
+
+  return `${message}${close == null ? '' : `; did you mean --${close}?`} (see --help)`
 }
 
 function fromEnvironment (env: Sources['env']): Settings {
   const settings: Settings = {}
 
-  // other KITSUNE_* variables are no error: Kubernetes sets KITSUNE_PORT and
-  // the like by itself in the neighbourhood of a service called kitsune
   for (const [name, option] of entries()) {
     const value = option.env == null ? undefined : env[option.env]
 
@@ -96,13 +134,42 @@ function fromEnvironment (env: Sources['env']): Settings {
   return settings
 }
 
+// Kubernetes sets these by itself in the neighbourhood of a service called kitsune, or kitsune-balancer
+const KUBERNETES = /^KITSUNE_(\w+_)?(PORT(_\d+_\w+)?|SERVICE_HOST|SERVICE_PORT(_\w+)?)$/
+
+/** KITSUNE_* variables that are not ours, and not Kubernetes': ignored, and worth a warning. */
+export function unknownVariables (env: Sources['env']): string[] {
+  const known = variables()
+
+  return Object.keys(env).filter(name => name.startsWith('KITSUNE_') && !known.includes(name) && !KUBERNETES.test(name))
+}
+
+/** A variable that is nearly one of ours was meant to be it. */
+function refuseMisspelt (env: Sources['env']): void {
+  for (const name of unknownVariables(env)) {
+    const close = closest(name.slice('KITSUNE_'.length), variables().map(known => known.slice('KITSUNE_'.length)))
+
+    if (close != null) {
+      throw new ConfigError(`${name}: there is no such variable; did you mean KITSUNE_${close}?`)
+    }
+  }
+}
+
+function variables (): string[] {
+  return entries().flatMap(([, { env }]) => env == null ? [] : [env])
+}
+
 function fromFile ({ origin, value }: Setting, { readFile }: Sources): Settings {
   const path = String(value)
   let content: unknown
 
   try {
-    content = JSON.parse(readFile(path))
+    content = parseConfigFile(readFile(path))
   } catch (err) {
+    if (err instanceof ConfigError) {
+      throw new ConfigError(`${path}: ${err.message}`)
+    }
+
     throw new ConfigError(`${origin}: cannot read the config file ${path}: ${oneLine(err)}`)
   }
 
@@ -111,13 +178,14 @@ function fromFile ({ origin, value }: Setting, { readFile }: Sources): Settings 
   }
 
   const settings: Settings = {}
-  const names = new Map(entries().filter(([, option]) => option.file != null).map(([name, option]) => [option.file, name]))
+  const names = new Map(entries().flatMap(([name, { file }]) => file == null ? [] : [[file, name] as const]))
+  const known = [...names.keys()]
 
   for (const [key, value] of Object.entries(content)) {
     const name = names.get(key)
 
     if (name == null) {
-      throw new ConfigError(`${path}: unknown key "${key}"; known are ${[...names.keys()].join(', ')}`)
+      throw new ConfigError(`${path}: unknown key "${key}"${didYouMean(key, known) || `; known are ${known.join(', ')}`}`)
     }
 
     settings[name] = { origin: `${path}: ${key}`, value }

@@ -100,6 +100,70 @@ export const OPTIONS = {
     value: 'n',
     help: ['clients connected at the same time (default 2000)']
   },
+  maxNewConnections: {
+    flag: 'max-new-connections',
+    env: 'KITSUNE_MAX_NEW_CONNECTIONS',
+    file: 'maxNewConnections',
+    kind: 'text',
+    value: 'n',
+    help: ['new connections a second from one address (default 512)']
+  },
+  maxWants: {
+    flag: 'max-wants',
+    env: 'KITSUNE_MAX_WANTS',
+    file: 'maxWants',
+    kind: 'text',
+    value: 'n',
+    help: ['wants kept for one client (default 1024)']
+  },
+  wantLifetime: {
+    flag: 'want-lifetime',
+    env: 'KITSUNE_WANT_LIFETIME',
+    file: 'wantLifetime',
+    kind: 'text',
+    value: 'seconds',
+    help: ['how long a want is kept that no node can serve (default 600)']
+  },
+  maxUnsent: {
+    flag: 'max-unsent',
+    env: 'KITSUNE_MAX_UNSENT',
+    file: 'maxUnsent',
+    kind: 'text',
+    value: 'size',
+    help: ['blocks that wait for clients to read them (default 64MiB)']
+  },
+  maxInFlight: {
+    flag: 'max-in-flight',
+    env: 'KITSUNE_MAX_IN_FLIGHT',
+    file: 'maxInFlight',
+    kind: 'text',
+    value: 'size',
+    help: ['blocks asked of all nodes at the same time (default 64MiB)']
+  },
+  maxNodeWants: {
+    flag: 'max-node-wants',
+    env: 'KITSUNE_MAX_NODE_WANTS',
+    file: 'maxNodeWants',
+    kind: 'text',
+    value: 'n',
+    help: ['wants open at one node (default 512)']
+  },
+  ejectAfter: {
+    flag: 'eject-after',
+    env: 'KITSUNE_EJECT_AFTER',
+    file: 'ejectAfter',
+    kind: 'text',
+    value: 'n',
+    help: ['failures in a row that eject a node for a while (default 5)']
+  },
+  ejection: {
+    flag: 'ejection',
+    env: 'KITSUNE_EJECTION',
+    file: 'ejection',
+    kind: 'text',
+    value: 'seconds',
+    help: ['how long the first ejection lasts, a second one twice that', '(default 30)']
+  },
   hashes: {
     flag: 'hashes',
     env: 'KITSUNE_HASHES',
@@ -116,6 +180,22 @@ export const OPTIONS = {
     value: 'path',
     help: ['write what the router is asked and decides to this file, a line', 'of JSON each, for replays and simulations (default: nowhere)']
   },
+  logLevel: {
+    flag: 'log-level',
+    env: 'KITSUNE_LOG_LEVEL',
+    file: 'logLevel',
+    kind: 'text',
+    value: 'level',
+    help: ['least level that is logged to stderr: error, warn, info or debug', '(default info)']
+  },
+  log: {
+    flag: 'log',
+    env: 'KITSUNE_LOG',
+    file: 'log',
+    kind: 'text',
+    value: 'format',
+    help: ['text or json, an object a line (default text)']
+  },
   config: {
     flag: 'config',
     env: 'KITSUNE_CONFIG',
@@ -126,7 +206,12 @@ export const OPTIONS = {
   checkConfig: {
     flag: 'check-config',
     kind: 'switch',
-    help: ['print the effective configuration, secrets masked, and exit']
+    help: ['print the effective configuration as a config file, and exit']
+  },
+  probe: {
+    flag: 'probe',
+    kind: 'switch',
+    help: ['with --check-config: connect to each node, too; exit 1 if one', 'cannot be reached']
   },
   json: {
     flag: 'json',
@@ -155,14 +240,16 @@ export function helpText (): string {
     const head = `  ${names}${option.value == null ? '' : ` <${option.value}>`}`
 
     option.help.forEach((line, i) => {
-      lines.push(`${(i === 0 ? head : '').padEnd(34)} ${line}`)
+      lines.push(`${(i === 0 ? head : '').padEnd(36)} ${line}`)
     })
   }
 
   return [
     ...lines,
     '',
-    'Addresses may be repeated or separated by commas. Flags go before environment',
-    'variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...), which go before the file.'
+    'Addresses may be repeated or separated by commas. Flags take precedence over',
+    'environment variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...), which take',
+    'precedence over the file. A size is a number of bytes, or 64MiB, 1GiB, 500KiB.',
+    'DEBUG=libp2p:* shows what libp2p does.'
   ].join('\n')
 }

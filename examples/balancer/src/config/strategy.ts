@@ -40,5 +40,7 @@ export async function loadStrategy (expression: string, members: readonly Member
 }
 
 function explained (err: unknown): ConfigError {
-  return new ConfigError(`${oneLine(err)}; a strategy of your own is written as the path of its module, as in ./my-strategy.js`)
+  const message = oneLine(err)
+
+  return new ConfigError(message.includes('did you mean') ? message : `${message}; a strategy of your own is written as the path of its module, as in ./my-strategy.js`)
 }

@@ -11,7 +11,8 @@ const MAX_DIGEST = 128
 const MIN_DIGEST = 20
 
 /** `all`: whatever boxo takes (its verifcid); `fast`: what takes less than 20 ms a MiB. */
-export type Hashes = 'all' | 'fast'
+export const HASHES = ['all', 'fast'] as const
+export type Hashes = typeof HASHES[number]
 
 /** By node:crypto, but for blake3: 2 to 15 ms a MiB. */
 const FAST: readonly BlockHasher[] = [

@@ -27,6 +27,8 @@ export interface HostServices extends Record<string, unknown> {
 export interface HostInit {
   /** Connections at the same time. */
   maxConnections: number
+  /** New connections a second from one address. Default {@link HOST_LIMITS}`.newPerSecond`. */
+  newPerSecond?: number
   /** Name and version told to peers. */
   agent: { name: string, version: string }
   /** Default: none, see {@link quietLogger}. */
@@ -37,8 +39,8 @@ export interface HostInit {
  * Options for `createLibp2p` that both hosts share. Metrics are left out on
  * purpose: libp2p would wrap each stream and connection to count its bytes.
  */
-export function hostOptions ({ maxConnections, agent, logger }: HostInit): Libp2pOptions<HostServices> & { services: ServiceFactoryMap<HostServices> } {
-  const { newPerSecond, pending, upgradeTimeout, unfinishedTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
+export function hostOptions ({ maxConnections, newPerSecond = HOST_LIMITS.newPerSecond, agent, logger }: HostInit): Libp2pOptions<HostServices> & { services: ServiceFactoryMap<HostServices> } {
+  const { pending, upgradeTimeout, unfinishedTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
   const maxSockets = maxConnections + pending
   const traffic = trackTraffic()
   const followed = <C, T extends Transport>(create: (components: C) => T) => (components: C): T =>

@@ -1,5 +1,7 @@
 import { expect } from 'aegir/chai'
 import { loadConfig } from '../../src/config/config.ts'
+import { credentialsLeftOut, toConfigFile } from '../../src/config/file.ts'
+import { unknownVariables } from '../../src/config/layers.ts'
 import type { BalancerConfig } from '../../src/config/config.ts'
 import type { DownstreamConfig } from '../../src/config/downstreams.ts'
 
@@ -26,8 +28,20 @@ describe('configuration', () => {
         strategy: 'bounded-load(rendezvous)',
         admin: { host: '127.0.0.1', port: 9090 },
         grace: 30,
-        maxConnections: 2000,
-        hashes: 'all'
+        limits: {
+          maxConnections: 2000,
+          maxNewConnections: 512,
+          wantsPerPeer: 1024,
+          wantLifetime: 600_000,
+          unsent: 64 << 20,
+          inFlight: 64 << 20,
+          wantsPerMember: 512,
+          ejectAfter: 5,
+          ejection: 30_000
+        },
+        hashes: 'all',
+        logLevel: 'info',
+        log: 'text'
       })
     })
   })
@@ -71,6 +85,67 @@ describe('configuration', () => {
     it('treat an empty environment variable as absent, and foreign ones as foreign', () => {
       expect(load({ flags: `-d ${RPC}`, env: { KITSUNE_KEY: '', KITSUNE_PORT: 'tcp://10.0.0.9:80', KITSUNE_SERVICE_HOST: 'x' } }))
         .to.deep.equal(load({ flags: `-d ${RPC}` }))
+    })
+
+    it('know variables that are neither ours nor Kubernetes’', () => {
+      expect(unknownVariables({
+        KITSUNE_BANANA: '1',
+        KITSUNE_KEY: 'k',
+        KITSUNE_PORT: 'tcp://10.0.0.9:80',
+        KITSUNE_PORT_80_TCP_ADDR: '10.0.0.9',
+        KITSUNE_BALANCER_SERVICE_HOST: 'x',
+        KITSUNE_BALANCER_SERVICE_PORT_ADMIN: '9090',
+        HOME: '/'
+      })).to.deep.equal(['KITSUNE_BANANA'])
+    })
+  })
+
+  describe('limits', () => {
+    it('are counts, seconds and sizes, alike in all places', () => {
+      const flags = '--max-connections 10 --max-new-connections 11 --max-wants 12 --want-lifetime 13 --max-unsent 16MiB --max-in-flight 1.5GiB --max-node-wants 14 --eject-after 15 --ejection 16.5'
+      const config = load({ flags: `-d ${RPC} ${flags}` })
+
+      expect(config.limits).to.deep.equal({
+        maxConnections: 10,
+        maxNewConnections: 11,
+        wantsPerPeer: 12,
+        wantLifetime: 13_000,
+        unsent: 16 << 20,
+        inFlight: 1.5 * 2 ** 30,
+        wantsPerMember: 14,
+        ejectAfter: 15,
+        ejection: 16_500
+      })
+      expect(load({ flags: '--config c', files: { c: { downstream: RPC, maxConnections: 10, maxNewConnections: 11, maxWants: '12', wantLifetime: 13, maxUnsent: 16 << 20, maxInFlight: '1.5 GiB', maxNodeWants: 14, ejectAfter: 15, ejection: 16.5 } } }))
+        .to.deep.equal(config)
+    })
+  })
+
+  describe('as a file', () => {
+    const cases: Array<[string, Given]> = [
+      ['that is mostly default', { flags: `-d ${RPC}` }],
+      ['with everything in it', {
+        flags: `-d ${RPC};name=a;weight=2.5;label.zone=x;auth-file=auth -d http://[::1]:5001 -l /ip4/127.0.0.1/tcp/1 -w /ip6/::1/tcp/2 --announce /dns4/node/tcp/443/tls/ws --admin [::1]:9091 --max-unsent 16MiB --ejection 1.5 --want-lifetime 5 --log json --log-level debug --hashes fast --record r --grace 0.5`,
+        files: { auth: 'bearer:hunter2' }
+      }]
+    ]
+
+    for (const [name, given] of cases) {
+      it(`${name}, is accepted, and means the same`, () => {
+        const config = load(given)
+        const file = JSON.stringify(toConfigFile(config))
+
+        expect(file).to.not.include('hunter2')
+        expect(credentialsLeftOut(config)).to.be.empty()
+        expect(JSON.stringify(load({ flags: '--config c', files: { ...given.files, c: file } }))).to.equal(JSON.stringify(config))
+      })
+    }
+
+    it('says whose credentials are missing', () => {
+      const config = load({ flags: '-d http://user:hunter2@node:5001;name=a -d http://b:5001' })
+
+      expect(credentialsLeftOut(config)).to.deep.equal(['a'])
+      expect(JSON.stringify(toConfigFile(config))).to.not.include('hunter2')
     })
   })
 
@@ -148,7 +223,10 @@ describe('configuration', () => {
     const cases: Array<[string, Given | string[], RegExp]> = [
       ['no downstream', {}, /^no downstream: .* -d/],
       ['an empty downstream', ['-d', ','], /^-d: names no downstream/],
-      ['an unknown flag', ['--dowstream', RPC], /^Unknown option '--dowstream' \(see --help\)$/],
+      ['an unknown flag', ['--prot', '1'], /^Unknown option '--prot' \(see --help\)$/],
+      ['a misspelt flag', ['--dowstream', RPC], /^Unknown option '--dowstream'; did you mean --downstream\? \(see --help\)$/],
+      ['a misspelt variable', { flags: `-d ${RPC}`, env: { KITSUNE_DOWNSTREEM: 'http://user:hunter2@x' } }, /^KITSUNE_DOWNSTREEM: there is no such variable; did you mean KITSUNE_DOWNSTREAM\?$/],
+      ['a flag in the place of a value', ['--grace', '-d', RPC], /^--grace: the value is missing, since what follows is a flag/],
       ['an unknown short flag', ['-x'], /'-x'/],
       ['a stray argument', [RPC], /^Unexpected argument/],
       ['a flag without its value', ['-d'], /'-d, --downstream <value>'/],
@@ -162,7 +240,7 @@ describe('configuration', () => {
       ['the same downstream twice', ['-d', `${RPC},${RPC}`], /two downstreams/],
       ['a weight of 0', ['-d', `${RPC};weight=0`], /^-d: a weight must be/],
       ['a weight that is no number', ['-d', `${RPC};weight=much`], /^-d: a weight must be/],
-      ['an unknown parameter', ['-d', `${RPC};wieght=2`], /unknown parameter "wieght"/],
+      ['an unknown parameter', ['-d', `${RPC};wieght=2`], /unknown parameter "wieght"; did you mean weight\?/],
       ['a parameter without value', ['-d', `${RPC};name`], /expected key=value, got "name"/],
       ['a label that no metric can bear', ['-d', `${RPC};label.a-b=x`], /^-d: label "a-b"/],
       ['a name with spaces', ['-d', `${RPC};name=a b`], /^-d: name "a b"/],
@@ -177,19 +255,46 @@ describe('configuration', () => {
       ['listening for TLS', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/443/tls/ws'], /^-w: .*TLS is ended by a proxy/],
       ['listening on nonsense', ['-d', RPC, '-l', 'nonsense'], /^-l: "nonsense" is not a multiaddr/],
       ['an unknown strategy', ['-d', RPC, '--strategy', 'luck'], /^--strategy: .*luck/],
-      ['an admin address without host', ['-d', RPC, '--admin', ':9090'], /^--admin: expected host:port/],
-      ['an admin port that is none', ['-d', RPC, '--admin', 'localhost:99999'], /^--admin: expected host:port/],
-      ['a grace that is no number', ['-d', RPC, '--grace', 'long'], /^--grace: must be a number from 0 to/],
-      ['a negative number of connections', ['-d', RPC, '--max-connections=-1'], /^--max-connections: must be a number from 1 to/],
+      ['a strategy whose name is misspelt', ['-d', RPC, '--strategy', 'roundrobin'], /^--strategy: .*; did you mean round-robin\?$/],
+      ['no admin address', ['-d', RPC, '--admin', ''], /^--admin: must be host:port such as .*, not ""$/],
+      ['no key', ['-d', RPC, '-k', ''], /^-k: must be a path, not ""$/],
+      ['a host and port in place of a multiaddr', ['-d', RPC, '-l', '0.0.0.0:4001'], /^-l: "0.0.0.0:4001" is not a multiaddr; write \/ip4\/0.0.0.0\/tcp\/4001$/],
+      ['an IPv6 host and port in place of a multiaddr', ['-d', RPC, '-w', '[::]:4001'], /^-w: .*; write \/ip6\/::\/tcp\/4001$/],
+      ['a port in place of a multiaddr', ['-d', RPC, '-l', ':4001'], /^-l: .*; write \/ip4\/0.0.0.0\/tcp\/4001$/],
+      ['an announced host and port', ['-d', RPC, '--announce', 'node.example:443'], /^--announce: .*; write \/dns\/node.example\/tcp\/443$/],
+      ['an announced peer id that is none', ['-d', RPC, '--announce', '/ip4/1.2.3.4/tcp/1/p2p/abc'], /^--announce: .*"abc" is not a peer id$/],
+      ['an announced peer id', ['-d', RPC, '--announce', `/ip4/1.2.3.4/tcp/1/p2p/${PEER}`], /^--announce: .*leave \/p2p\/ out/],
+      ['an admin address without host', ['-d', RPC, '--admin', ':9090'], /^--admin: must be host:port/],
+      ['an admin port that is none', ['-d', RPC, '--admin', 'localhost:99999'], /^--admin: must be host:port/],
+      ['a grace that is no number', ['-d', RPC, '--grace', 'long'], /^--grace: must be a number of seconds from 0 to 86400, not "long"$/],
+      ['a negative grace', ['-d', RPC, '--grace', '-1'], /^--grace: must be a number of seconds from 0 to 86400, not "-1"$/],
+      ['a grace in hexadecimal', ['-d', RPC, '--grace', '0x10'], /^--grace: must be/],
+      ['a negative number of connections', ['-d', RPC, '--max-connections=-1'], /^--max-connections: must be a whole number from 1 to/],
+      ['half a connection', ['-d', RPC, '--max-connections', '1.5'], /^--max-connections: must be a whole number from 1 to 65000, not "1.5"$/],
+      ['a size that is none', ['-d', RPC, '--max-unsent', '64MB'], /^--max-unsent: must be a size from .* such as 64MiB, not "64MB"$/],
+      ['a level that is none', ['-d', RPC, '--log-level', 'warning'], /^--log-level: must be one of error, warn, info, debug, not "warning"/],
+      ['hash functions that are none', ['-d', RPC, '--hashes', 'fsat'], /^--hashes: must be one of all, fast, not "fsat"/],
+      ['a log format that is none', ['-d', RPC, '--log', 'jsn'], /^--log: must be one of text, json, not "jsn"; did you mean json\?$/],
+      ['a probe of what is started', ['-d', RPC, '--probe'], /^--probe: goes with --check-config/],
       ['a wrong environment variable', { flags: `-d ${RPC}`, env: { KITSUNE_LISTEN: 'x' } }, /^KITSUNE_LISTEN: /],
       ['a config file that is not there', { flags: '--config c' }, /^--config: cannot read the config file c: /],
       ['a config file that is not JSON', { flags: '--config c', files: { c: '{' } }, /^--config: cannot read the config file c: /],
       ['a config file that is a list', { flags: '--config c', files: { c: [] } }, /^c: must hold a JSON object/],
-      ['an unknown key in the file', { flags: '--config c', files: { c: { dowstream: RPC } } }, /^c: unknown key "dowstream"; known are downstream, listen/],
-      ['a wrong type in the file', { flags: '--config c', files: { c: { downstream: RPC, key: 5 } } }, /^c: key: must be a text/],
+      ['an unknown key in the file', { flags: '--config c', files: { c: { nodes: RPC } } }, /^c: unknown key "nodes"; known are downstream, listen/],
+      ['a misspelt key in the file', { flags: '--config c', files: { c: { dowstream: RPC } } }, /^c: unknown key "dowstream"; did you mean downstream\?$/],
+      ['a key that stands twice in the file', { flags: '--config c', files: { c: `{\n"grace": 1,\n"downstream": "${RPC}",\n"grace": 2\n}` } }, /^c: the key "grace" stands twice, the second time in line 4$/],
+      ['a key that stands twice further in', { flags: '--config c', files: { c: `{ "downstream": [{ "address": "${RPC}", "name": "a", "name": "b" }] }` } }, /^c: the key "downstream.0.name" stands twice/],
+      ['a wrong type in the file', { flags: '--config c', files: { c: { downstream: RPC, key: 5 } } }, /^c: key: must be a path, not 5$/],
+      ['null for a number in the file', { flags: '--config c', files: { c: { downstream: RPC, grace: null } } }, /^c: grace: must be a number .*, not null$/],
+      ['true for a number in the file', { flags: '--config c', files: { c: { downstream: RPC, grace: true } } }, /^c: grace: must be a number .*, not true$/],
+      ['a list for a number in the file', { flags: '--config c', files: { c: { downstream: RPC, grace: [1] } } }, /^c: grace: must be a number .*, not \[1\]$/],
+      ['a fraction of a connection in the file', { flags: '--config c', files: { c: { downstream: RPC, maxConnections: 1.5 } } }, /^c: maxConnections: must be a whole number .*, not 1.5$/],
+      ['null for a size in the file', { flags: '--config c', files: { c: { downstream: RPC, maxInFlight: null } } }, /^c: maxInFlight: must be a size .*, not null$/],
+      ['null for a list in the file', { flags: '--config c', files: { c: { downstream: RPC, listen: null } } }, /^c: listen: must be a string or a list of strings, not null$/],
+      ['null for a label in the file', { flags: '--config c', files: { c: { downstream: [{ address: RPC, labels: { zone: null } }] } } }, /^c: downstream: .*the label zone must be a text or a number, not null$/],
       ['a wrong list in the file', { flags: '--config c', files: { c: { downstream: RPC, listen: [5] } } }, /^c: listen: must be a string or a list/],
       ['a downstream of the wrong type', { flags: '--config c', files: { c: { downstream: [5] } } }, /^c: downstream: each downstream is a string, or an object/],
-      ['a downstream with an unknown key', { flags: '--config c', files: { c: { downstream: [{ address: RPC, wieght: 2 }] } } }, /"wieght" is unknown/]
+      ['a downstream with an unknown key', { flags: '--config c', files: { c: { downstream: [{ address: RPC, wieght: 2 }] } } }, /"wieght" is unknown or of the wrong type; did you mean weight\?/]
     ]
 
     for (const [name, given, message] of cases) {

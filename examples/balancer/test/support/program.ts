@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 /** How a program ended. */
 export interface Ended {
   code: number | null
+  /** The signal that ended it, if it did not exit by itself. */
+  killedBy: NodeJS.Signals | null
   stdout: string
   stderr: string
 }
@@ -12,6 +14,8 @@ export interface Ended {
 export interface Program {
   /** Resolves with the first line of stdout that matches. */
   line (pattern: RegExp): Promise<string>
+  /** The same of stderr. */
+  complaint (pattern: RegExp): Promise<string>
   signal (name: NodeJS.Signals): void
   readonly ended: Promise<Ended>
 }
@@ -19,9 +23,9 @@ export interface Program {
 const running = new Set<() => void>()
 
 /** Starts `dist/src/<name>.js`, with no KITSUNE_ variables but those given. */
-export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly string[], { cwd, env = {} }: { cwd: string, env?: Record<string, string> }): Program {
+export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly string[], { cwd, env = {}, nodeArgs = [] }: { cwd: string, env?: Record<string, string>, nodeArgs?: readonly string[] }): Program {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KITSUNE_') && name !== 'DEBUG'))
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`./${name}.js`, import.meta.resolve('kitsune-balancer'))), ...argv], {
+  const child = spawn(process.execPath, [...nodeArgs, fileURLToPath(new URL(`./${name}.js`, import.meta.resolve('kitsune-balancer'))), ...argv], {
     cwd,
     env: { ...clean, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
@@ -36,20 +40,23 @@ export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly st
     stdout += text
     waiting.forEach(look => { look() })
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    waiting.forEach(look => { look() })
+  })
 
   const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (code) => {
+    child.on('close', (code, killedBy) => {
       running.delete(kill)
-      resolve({ code, stdout, stderr })
+      resolve({ code, killedBy, stdout, stderr })
       waiting.forEach(look => { look() })
     })
   })
 
-  return {
-    line: async (pattern) => new Promise((resolve, reject) => {
+  async function lineOf (read: () => string, pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = stdout.split('\n').slice(0, -1).find(line => pattern.test(line))
+        const found = read().split('\n').slice(0, -1).find(line => pattern.test(line))
 
         if (found != null) {
           resolve(found)
@@ -60,7 +67,12 @@ export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly st
 
       waiting.push(look)
       look()
-    }),
+    })
+  }
+
+  return {
+    line: async pattern => lineOf(() => stdout, pattern),
+    complaint: async pattern => lineOf(() => stderr, pattern),
     signal: name => { child.kill(name) },
     ended
   }

@@ -1,0 +1,48 @@
+import { NAME, version } from '../version.ts'
+import type { BalancerConfig } from '../config/config.ts'
+import type { RouterStatus } from '@kitsune/want-router'
+
+export interface StatusInit {
+  readonly peerId: string
+  readonly addresses: readonly string[]
+  /** ms since 1970. */
+  readonly begun: number
+  readonly config: Pick<BalancerConfig, 'downstreams' | 'strategy' | 'limits'>
+  readonly router: RouterStatus
+}
+
+/**
+ * What /status shows. Every number has its unit in its name, or is a count; times
+ * are ISO 8601.
+ */
+export function statusOf ({ peerId, addresses, begun, config, router }: StatusInit): Record<string, unknown> {
+  const { members, unsent, totals, ...status } = router
+  const { wantLifetime, unsent: maxUnsent, inFlight, ejection, ...limits } = config.limits
+  const configured = new Map(config.downstreams.map(downstream => [downstream.id, downstream]))
+
+  return {
+    name: NAME,
+    version: version(),
+    peerId,
+    addresses,
+    startedAt: time(begun),
+    uptimeSeconds: Math.round((Date.now() - begun) / 1000),
+    strategy: config.strategy,
+    limits: { ...limits, wantLifetimeSeconds: wantLifetime / 1000, unsentBytes: maxUnsent, inFlightBytes: inFlight, ejectionSeconds: ejection / 1000 },
+    ...status,
+    unsentBytes: unsent,
+    members: members.map(({ latency, window, since, lastError, ...member }) => ({
+      ...member,
+      windowBytes: window,
+      configured: configured.get(member.id)?.address,
+      since: time(since),
+      ...(lastError == null ? {} : { lastError: { message: lastError.message, at: time(lastError.at) } }),
+      ...(latency == null ? {} : { latencyMs: Math.round(latency * 10) / 10 })
+    })),
+    totals
+  }
+}
+
+function time (ms: number): string {
+  return new Date(ms).toISOString()
+}
