@@ -1,8 +1,8 @@
 /* eslint-disable no-console */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { buildStale } from './lib/build.mjs'
 import { consumerConfig, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
 import { summary } from './lib/results.mjs'
@@ -16,7 +16,8 @@ import { closure, readManifest, workspaces } from './lib/workspaces.mjs'
  * `npm run check-packages`: packs every public package and treats the tarballs
  * as a stranger would. publint and are-the-types-wrong read them, and an empty
  * project installs them, imports each entry point and compiles against its types.
- * The example that is made to be copied is copied, and has to work with them.
+ * The example that is made to be copied is copied, and has to work with them; the
+ * balancer is installed and run as the page for its operators says.
  */
 const manifest = readManifest(root)
 const published = workspaces().filter(({ manifest }) => manifest.private !== true)
@@ -24,7 +25,9 @@ const bin = join(root, 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'kitsune-packages-'))
 // not within the other: what it does not depend on, it must not find
 const copy = mkdtempSync(join(tmpdir(), 'kitsune-example-'))
+const prefix = mkdtempSync(join(tmpdir(), 'kitsune-installed-'))
 const QUIETLY = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
+const LICENSES = ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
 try {
@@ -32,13 +35,15 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
   rmSync(copy, { recursive: true, force: true })
+  rmSync(prefix, { recursive: true, force: true })
 }
 
 console.log(summary(totals))
 process.exitCode = totals.failed === 0 ? 0 : 1
 
 async function checkAll () {
-  const broken = await buildStale(closure(published.map(({ name }) => name)))
+  const balancer = closure(['kitsune-balancer'])
+  const broken = await buildStale(closure([...published, ...balancer].map(({ name }) => name)))
   /** @type {Map<string, string>} */
   const packed = new Map()
 
@@ -64,6 +69,40 @@ async function checkAll () {
   await check('install the tarballs in an empty project', () => install(tarballs))
   await checkConsumers()
   await checkExample(packed)
+  await checkBalancer(balancer)
+}
+
+/**
+ * The balancer as an operator has it: packed and installed by the commands of the
+ * page, with another folder in the place of `--prefix`, and run as in the unit file.
+ *
+ * @param {readonly Workspace[]} workspaces - it and what it is made of
+ */
+async function checkBalancer (workspaces) {
+  const page = readFileSync(join(root, 'docs', 'operating-a-balancer.md'), 'utf8')
+  const names = (/^npm pack (.*) --pack-destination/m.exec(page)?.[1] ?? '').split('-w ').map(name => name.trim()).filter(name => name !== '').sort()
+  const documented = /npm install --prefix (\S+)/.exec(page)?.[1] ?? ''
+  const command = /^ExecStart=(\S+)/m.exec(page)?.[1] ?? ''
+  /** @type {string[]} */
+  const tarballs = []
+
+  await check('kitsune-balancer: pack what the page says', async () => {
+    if (names.join() !== workspaces.map(({ name }) => name).sort().join()) {
+      throw new Error(`the page packs ${names.join(', ')}, and it is made of ${workspaces.map(({ name }) => name).join(', ')}`)
+    }
+
+    tarballs.push(...workspaces.map(pack))
+  })
+  await check('kitsune-balancer: install it as the page says', () => succeed('npm', ['install', '--prefix', prefix, ...QUIETLY, ...tarballs]))
+  await check('kitsune-balancer: run what the unit file runs', async () => {
+    if (!command.startsWith(`${documented}/`)) {
+      throw new Error(`the unit file runs ${command}, and the page installs into ${documented}`)
+    }
+
+    // it takes the node that is first on PATH
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
+    await succeed(join(prefix, command.slice(documented.length)), ['-d', '/ip4/127.0.0.1/tcp/5001', '--check-config'], { cwd: prefix, env })
+  })
 }
 
 /**
@@ -106,7 +145,7 @@ async function checkConsumers () {
  * @param {Workspace} workspace
  * @returns {string} the tarball's path
  */
-function pack ({ name }) {
+function pack ({ name, path }) {
   const output = execFileSync('npm', ['pack', '--json', '--workspace', name, '--pack-destination', folder], {
     cwd: root,
     encoding: 'utf8',
@@ -120,9 +159,16 @@ function pack ({ name }) {
     }
   }
 
-  for (const needed of ['README.md', 'package.json']) {
+  for (const needed of ['README.md', 'package.json', ...LICENSES]) {
     if (!files.some((/** @type {{ path: string }} */ { path }) => path === needed)) {
       throw new Error(`${needed} is not in the tarball`)
+    }
+  }
+
+  // npm packs what lies in the package's own folder only, so each has a copy
+  for (const license of LICENSES) {
+    if (!readFileSync(join(root, license)).equals(readFileSync(join(root, path, license)))) {
+      throw new Error(`${license} is not the one of the repository`)
     }
   }
 
@@ -138,7 +184,7 @@ async function install (tarballs) {
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string }} [options]
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv }} [options]
  */
 async function succeed (command, args, options = { cwd: folder }) {
   const code = await run(command, args, options)

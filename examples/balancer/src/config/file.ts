@@ -59,12 +59,6 @@ export function credentialsLeftOut ({ downstreams }: BalancerConfig): string[] {
   return downstreams.filter(({ authorization, authFile }) => authorization != null && authFile == null).map(({ id }) => id)
 }
 
-function toFileEntry ({ id, address, weight, labels, authFile }: DownstreamConfig): Record<string, unknown> {
-  return {
-    address,
-    ...(id === address ? {} : { name: id }),
-    weight,
-    labels,
-    ...(authFile == null ? {} : { authFile })
-  }
+function toFileEntry ({ id, kind, address, authorization, ...downstream }: DownstreamConfig): Record<string, unknown> {
+  return { address, ...(id === address ? {} : { name: id }), ...downstream }
 }
