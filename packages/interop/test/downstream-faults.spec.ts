@@ -77,6 +77,32 @@ describe('a downstream that fails', function () {
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   })
 
+  it('is in the log with the reason, each time that it goes and comes, and in the status with who and where it is', async () => {
+    const kubo = await peers.kubo()
+    const balancer = await peers.balancer({ downstreams: [`${kubo.url};name=a`], args: ['--log', 'json'] })
+    const logged = (): Array<Record<string, unknown>> => balancer.output.flatMap(line => line.includes('"event"') ? [JSON.parse(line) as Record<string, unknown>] : [])
+    const states = (): unknown[] => logged().filter(({ event }) => event === 'node').map(({ state }) => state)
+
+    await poll(() => states().includes('up'), 'the log to have that the node is up')
+    await kubo.kill()
+    await poll(() => states().includes('down'), 'the log to have that the node is down')
+    await kubo.restart({ newIdentity: true })
+    await poll(() => states().lastIndexOf('up') > states().indexOf('down'), 'the log to have that the node is up again')
+
+    for (const { level, node, reason } of logged().filter(({ state }) => state === 'down')) {
+      expect({ level, node }).to.deep.equal({ level: 'warn', node: 'a' })
+      expect(reason).to.be.a('string').that.is.not.equal('')
+    }
+
+    const last = logged().findLast(({ state }) => state === 'up')
+    expect(last).to.include({ level: 'info', peer: kubo.peerId })
+    const { members: [member] } = await (await fetch(`${balancer.admin}/status`)).json() as { members: Array<Record<string, unknown>> }
+    expect(member).to.include({ id: 'a', state: 'up', peer: kubo.peerId })
+    expect(member.connectedTo).to.have.lengthOf(1)
+    expect(member.addresses).to.include(String((member.connectedTo as string[])[0]))
+    expect(member.lastError).to.have.property('message').that.is.a('string')
+  })
+
   it('denies nothing while all are down, says that it is not ready, and serves within two seconds of a return', async () => {
     const block = await seededBlock(10_000, 'all down')
     const [first, second] = await Promise.all([peers.kubo(), peers.kubo()])
