@@ -14,6 +14,11 @@ export function processSurroundings (): Surroundings {
   // must not end everybody's
   process.on('unhandledRejection', (reason) => { onUnhandled(reason) })
 
+  // whoever read the log has gone: no reason to go, too
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => {})
+  }
+
   return {
     argv: process.argv.slice(2),
     env: process.env,

@@ -232,6 +232,20 @@ describe('kitsune-balancer', function () {
     ])
   })
 
+  it('goes on when nobody reads its log any more', async () => {
+    const program = start(['-d', NOBODY, ...LOOPBACK, '--json', '--log-level', 'debug'])
+    program.closeStderr()
+    const { admin } = await ready(program)
+    // each attempt to connect is a line at this level
+    const attempts = async (): Promise<string> => (await (await fetch(`${admin}/status`)).json()).members[0].lastError?.at ?? ''
+    await until(async () => await attempts() !== '')
+    const first = await attempts()
+    await until(async () => await attempts() !== first)
+    program.signal('SIGTERM')
+
+    expect((await program.ended).code).to.equal(0)
+  })
+
   it('takes everything from the environment', async () => {
     const program = start(['--json'], {
       KITSUNE_DOWNSTREAM: NOBODY,

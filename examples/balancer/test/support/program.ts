@@ -17,6 +17,8 @@ export interface Program {
   /** The same of stderr. */
   complaint (pattern: RegExp): Promise<string>
   signal (name: NodeJS.Signals): void
+  /** Nobody reads its stderr any more. */
+  closeStderr (): void
   readonly ended: Promise<Ended>
 }
 
@@ -74,6 +76,7 @@ export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly st
     line: async pattern => lineOf(() => stdout, pattern),
     complaint: async pattern => lineOf(() => stderr, pattern),
     signal: name => { child.kill(name) },
+    closeStderr: () => { child.stderr.destroy() },
     ended
   }
 }
