@@ -84,10 +84,10 @@ describe('wantRouter', function () {
     const failing: SourceLike = { get: async () => { throw new Error('disk on fire') } }
     const behind = await node({ targets: [source(failing, { id: 'disk' })], onEvent: event => { events.push(event) } })
     const front = await node({ targets: [to(behind)], onEvent: event => { events.push(event) } })
-    await until(() => front.services.router.ready)
+    await until('the router is ready', () => front.services.router.ready)
     const asking = await client()
     asking.fetch(front.getMultiaddrs()[0], block.cid).catch(() => {})
-    await until(() => behind.services.router.status().members[0].lastError != null)
+    await until('an error is known', () => behind.services.router.status().members[0].lastError != null)
 
     const [disk] = behind.services.router.status().members
     expect(disk.lastError).to.have.property('message', 'disk on fire')
@@ -100,7 +100,7 @@ describe('wantRouter', function () {
     expect(Date.now() - member.since).to.be.within(0, 20_000)
 
     await behind.stop()
-    await until(() => !front.services.router.ready)
+    await until('the router is not ready', () => !front.services.router.ready)
     expect(events.find(event => event.type === 'member-error' && event.member === 'disk')).to.have.nested.property('error.message', 'disk on fire')
     const states = events.filter(event => event.type === 'member' && event.member === 'node')
     expect(states[0]).to.deep.equal({ type: 'member', member: 'node', state: 'up', before: 'down' })
@@ -178,10 +178,7 @@ describe('wantRouter', function () {
       await wire.stop()
     }
     const left = (): number => pair.reduce((sum, { services: { router } }) => sum + router.status().wants, 0)
-    for (const until = performance.now() + 10_000; left() > 0 && performance.now() < until;) {
-      await new Promise(resolve => { setTimeout(resolve, 20) })
-    }
-    expect(left()).to.equal(0)
+    await until('no want is left', () => left() === 0, 10_000)
     expect(pair.reduce((sum, { services: { router } }) => sum + router.status().totals.wants, 0)).to.be.below(1000)
   })
 
@@ -201,9 +198,3 @@ describe('wantRouter', function () {
     expect(front.services.router.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
   })
 })
-
-async function until (condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
