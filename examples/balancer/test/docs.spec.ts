@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
 import { startBalancer } from '../src/balancer.ts'
 import { DEFAULTS } from '../src/config/config.ts'
@@ -49,6 +50,12 @@ describe('documentation', () => {
     const { bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
     expect(/^ExecStart=(\S+)/m.exec(page)?.[1]).to.equal(`${prefix}/node_modules/.bin/${Object.keys(bin)[0]}`)
+  })
+
+  it('has the default strategy, which is that of the router', () => {
+    expect(DEFAULTS.strategy).to.equal(DEFAULT_STRATEGY)
+    expect(page).to.include(`| \`strategy\` | \`${DEFAULT_STRATEGY}\` |`)
+    expect(OPTIONS.strategy.help.join(' ')).to.include(`(default ${DEFAULT_STRATEGY})`)
   })
 
   it('has every metric, and none that is not there', async () => {

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
 import { HASHES } from '../hosts/hashers.ts'
 import { HOST_LIMITS } from '../hosts/limits.ts'
@@ -52,7 +52,7 @@ export interface BalancerConfig {
 export const DEFAULTS = {
   listen: ['/ip4/0.0.0.0/tcp/0'],
   key: './key',
-  strategy: 'bounded-load(rendezvous)',
+  strategy: DEFAULT_STRATEGY,
   admin: { host: '127.0.0.1', port: 9090 },
   grace: 30,
   limits: {

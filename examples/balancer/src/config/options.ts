@@ -1,3 +1,5 @@
+import { DEFAULT_STRATEGY } from '@kitsune/want-router'
+
 /** How one option is called in each place. */
 export interface Option {
   /** Long flag, without the dashes. */
@@ -74,7 +76,7 @@ export const OPTIONS = {
     file: 'strategy',
     kind: 'text',
     value: 'expression',
-    help: ['which node is asked first (default bounded-load(rendezvous)); the', 'path of a module that exports a strategy may stand for a name']
+    help: [`which node is asked first (default ${DEFAULT_STRATEGY});`, 'the path of a module that exports a strategy may stand for a name']
   },
   admin: {
     flag: 'admin',

@@ -25,7 +25,7 @@ describe('configuration', () => {
         websocket: [],
         announce: [],
         key: './key',
-        strategy: 'bounded-load(rendezvous)',
+        strategy: 'bounded-load(presence(rendezvous))',
         admin: { host: '127.0.0.1', port: 9090 },
         grace: 30,
         limits: {

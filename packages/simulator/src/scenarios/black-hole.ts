@@ -13,5 +13,5 @@ export const blackHole: Scenario = {
   upstream: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 400 }, popularity: { kind: 'new' } }
   ],
-  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'presence(round-robin)', 'presence(least-loaded)', 'presence(peak-ewma)', 'presence(rendezvous)']
+  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'presence(round-robin)', 'presence(least-loaded)', 'presence(peak-ewma)', 'bounded-load(rendezvous)', 'bounded-load(presence(rendezvous))']
 }

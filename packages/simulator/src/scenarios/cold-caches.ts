@@ -18,5 +18,5 @@ export const coldCaches: Scenario = {
   upstream: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'zipf', blocks: 10_000, s: 0.8 } }
   ],
-  strategies: ['round-robin', 'least-loaded', 'peak-ewma', 'sticky(least-loaded)', 'rendezvous', 'bounded-load(rendezvous)', 'bounded-load(rendezvous, 2)', 'bounded-load(rendezvous, least=8)']
+  strategies: ['round-robin', 'least-loaded', 'peak-ewma', 'sticky(least-loaded)', 'rendezvous', 'bounded-load(presence(rendezvous), least=0)', 'bounded-load(presence(rendezvous), least=2)', 'bounded-load(presence(rendezvous))', 'bounded-load(presence(rendezvous), least=8)']
 }

@@ -18,5 +18,5 @@ export const hiddenLoad: Scenario = {
   upstream: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 100 }, popularity: { kind: 'new' } }
   ],
-  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'bounded-load(rendezvous)', 'hot-cold', 'peak-ewma']
+  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'bounded-load(presence(rendezvous))', 'hot-cold', 'peak-ewma']
 }

@@ -12,5 +12,5 @@ export const hotKey: Scenario = {
   upstream: [
     { id: 'peer', count: 200, arrivals: { kind: 'poisson', rate: 2000 }, popularity: { kind: 'zipf', blocks: 10_000, s: 1 } }
   ],
-  strategies: ['rendezvous', 'bounded-load(rendezvous, 2)', 'bounded-load(rendezvous, 1.5)', 'bounded-load(rendezvous)', 'bounded-load(rendezvous, 1.1)', 'round-robin']
+  strategies: ['rendezvous', 'bounded-load(rendezvous, 2)', 'bounded-load(rendezvous, 1.5)', 'bounded-load(rendezvous, least=8)', 'bounded-load(rendezvous)', 'bounded-load(rendezvous, least=0)', 'bounded-load(rendezvous, 1.1)', 'round-robin']
 }

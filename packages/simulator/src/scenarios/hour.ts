@@ -27,5 +27,5 @@ export const hour: Scenario = {
   upstream: [
     { id: 'peer', count: 100, arrivals: { kind: 'poisson', rate: 280 }, popularity: { kind: 'zipf', blocks: 100_000, s: 0.9 } }
   ],
-  strategies: ['round-robin', 'peak-ewma', 'rendezvous', 'bounded-load(rendezvous)']
+  strategies: ['round-robin', 'peak-ewma', 'rendezvous', 'bounded-load(presence(rendezvous), least=0)', 'bounded-load(presence(rendezvous))']
 }

@@ -1,4 +1,5 @@
 import { blackHole } from './black-hole.ts'
+import { busyCaches } from './busy-caches.ts'
 import { coldCaches } from './cold-caches.ts'
 import { dying } from './dying.ts'
 import { flapping } from './flapping.ts'
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   hedging,
   movedKeys,
   coldCaches,
+  busyCaches,
   mixedSizes,
   hiddenLoad,
   unequalNodes,

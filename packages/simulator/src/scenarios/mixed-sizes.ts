@@ -20,5 +20,5 @@ export const mixedSizes: Scenario = {
   upstream: [
     { id: 'peer', count: 40, arrivals: { kind: 'poisson', rate: 460 }, popularity: { kind: 'new' } }
   ],
-  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(rendezvous)']
+  strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(presence(rendezvous))']
 }

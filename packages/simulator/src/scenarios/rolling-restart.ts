@@ -15,5 +15,5 @@ export const rollingRestart: Scenario = {
   upstream: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'zipf', blocks: 10_000, s: 0.8 } }
   ],
-  strategies: ['round-robin', 'peak-ewma', 'rendezvous', 'bounded-load(rendezvous)']
+  strategies: ['round-robin', 'peak-ewma', 'rendezvous', 'bounded-load(presence(rendezvous), least=0)', 'bounded-load(presence(rendezvous))']
 }

@@ -13,5 +13,5 @@ export const slowNode: Scenario = {
   upstream: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'new' } }
   ],
-  strategies: ['round-robin', 'random', 'rendezvous', 'least-loaded', 'hot-cold', 'bounded-load(rendezvous)', 'two-choices(peak-ewma)', 'peak-ewma']
+  strategies: ['round-robin', 'random', 'rendezvous', 'least-loaded', 'hot-cold', 'bounded-load(presence(rendezvous))', 'bounded-load(presence(rendezvous), least=8)', 'two-choices(peak-ewma)', 'peak-ewma']
 }

@@ -13,5 +13,5 @@ export const unequalNodes: Scenario = {
   upstream: [
     { id: 'peer', count: 40, arrivals: { kind: 'poisson', rate: 1000 }, popularity: { kind: 'new' } }
   ],
-  strategies: ['round-robin', 'random', 'rendezvous', 'maglev', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(rendezvous)']
+  strategies: ['round-robin', 'random', 'rendezvous', 'maglev', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(presence(rendezvous))']
 }

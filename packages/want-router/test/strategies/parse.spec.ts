@@ -44,7 +44,7 @@ describe('parseStrategy', () => {
     'sticky(round-robin, idle = 1.5s)': sticky(roundRobin(), { idle: 1500 }),
     'bounded-load(presence(rendezvous), c=1)': boundedLoad(presence(rendezvous()), 1),
     'bounded-load(rendezvous)': boundedLoad(rendezvous()),
-    'bounded-load(rendezvous, least=4)': boundedLoad(rendezvous(), 1.25, 4),
+    'bounded-load(rendezvous, least=0)': boundedLoad(rendezvous(), 1.25, 0),
     'bounded-load ( rendezvous , 1.0 )': boundedLoad(rendezvous(), 1),
     'tiers(round-robin)': tiers(roundRobin()),
     'tiers(bounded-load(rendezvous, 1), zone)': tiers(boundedLoad(rendezvous(), 1), { label: 'zone' })
@@ -63,7 +63,7 @@ describe('parseStrategy', () => {
     'bounded-load(Rendevous)': /there is no "Rendevous" in .*; did you mean rendezvous\?$/,
     'peak-ewma(dekay=1s)': /no option "dekay", only decay, penalty in .*; did you mean decay\?$/,
     constructor: /there is no "constructor"/,
-    'bounded-load': /written bounded-load\(strategy, c=1.25, least=0\)/,
+    'bounded-load': /written bounded-load\(strategy, c=1.25, least=4\)/,
     'bounded-load(rendezvous, d=1)': /no option "d", only c, least/,
     'peak-ewma(decay=1s, decay=2s)': /decay of peak-ewma stands twice/,
     'peak-ewma(decay=10 apples)': /parentheses/,
@@ -93,7 +93,7 @@ describe('parseStrategy', () => {
   it('lists what exists', () => {
     expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, weighted-round-robin, random, least-loaded(wantCost=8192), ' +
       'peak-ewma(decay=10s, penalty=5s), hot-cold(hot=0.5, decay=10s, penalty=5s), rendezvous, maglev(size=65537), ' +
-      'bounded-load(strategy, c=1.25, least=0), presence(strategy, poor=0.5, probe=256), sticky(strategy, peers=10000, idle=10min), tiers(strategy, label=tier)')
+      'bounded-load(strategy, c=1.25, least=4), presence(strategy, poor=0.5, probe=256), sticky(strategy, peers=10000, idle=10min), tiers(strategy, label=tier)')
   })
 
   it('reads strategies of an application too', () => {

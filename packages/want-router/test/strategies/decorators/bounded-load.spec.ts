@@ -35,8 +35,8 @@ describe('bounded load', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m1', 'm3', 'm0', 'm2'])
   })
 
-  it('lets a member have a few wants whatever the average, if told so, by weight', () => {
-    const strategy = boundedLoad(asConfigured, 1.25, 4)(fakeEnv())
+  it('lets a member have a few wants whatever the average, by weight', () => {
+    const strategy = boundedLoad(asConfigured)(fakeEnv())
     const members = [fakeMember('a'), fakeMember('b', { weight: 0.5 }), fakeMember('c')]
     strategy.update(members)
     members[0].load.wants = 3
@@ -46,10 +46,18 @@ describe('bounded load', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['c', 'a', 'b'])
   })
 
+  it('lets it have none but those of the average, if told so', () => {
+    const strategy = boundedLoad(asConfigured, 1.25, 0)(fakeEnv())
+    const members = fakeMembers(3)
+    strategy.update(members)
+    members[0].load.wants = 1
+    expect(pick(strategy, fakeWant('key'))?.id).to.equal('member-1')
+  })
+
   it('never lets a member have more than ceil(c × average) in flight, however skewed the keys', () => {
     const members = fakeMembers(10)
     const byId = new Map(members.map(member => [member.id, member]))
-    const strategy = boundedLoad(rendezvous())(fakeEnv())
+    const strategy = boundedLoad(rendezvous(), 1.25, 0)(fakeEnv())
     strategy.update(members)
     const random = seededRandom(1)
     const inFlight: string[] = []
@@ -71,7 +79,7 @@ describe('bounded load', () => {
   })
 
   it('gives a member of twice the weight twice the bound', () => {
-    const strategy = boundedLoad(asConfigured, 1)(fakeEnv())
+    const strategy = boundedLoad(asConfigured, 1, 0)(fakeEnv())
     const heavy = fakeMember('heavy', { weight: 2, load: { wants: 5, bytes: 0 } })
     strategy.update([heavy, fakeMember('light', { load: { wants: 3, bytes: 0 } })])
 
