@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { DISTANCE_SCENARIOS } from './distance/scenarios.ts'
 import { UsageError } from './errors.ts'
 import { STRATEGY_SCENARIOS } from './strategies/scenarios.ts'
 import { WORKLOADS } from './workloads.ts'
@@ -15,18 +16,20 @@ export const PICKS = 'picks'
 /** What no proxy in Node can save. */
 export const FLOOR = 'floor'
 
-/** Stands for all scenarios of strategies. */
-const STRATEGIES = 'strategies'
+/** Words that stand for several names. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  distance: DISTANCE_SCENARIOS.map(({ name }) => name),
+  strategies: STRATEGY_SCENARIOS.map(({ name }) => name)
+}
 
-const SCENARIOS = STRATEGY_SCENARIOS.map(({ name }) => name)
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, ...SCENARIOS]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, ...GROUPS.distance, ...GROUPS.strategies]
 
 export interface Options {
-  /** Names of workloads, `codec`, `picks`, `floor` and scenarios of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor`, distances and scenarios of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]
-  /** Runs of each subject in each workload, and of each strategy in each scenario; default 5, or 1 with `--quick` or `--profile`. */
+  /** Runs of each subject in each workload, of each leg at each distance, and of each strategy in each scenario; default 5, or 1 with `--quick` or `--profile`. */
   pairs: number
   /** A quarter of the blocks. */
   quick: boolean
@@ -42,7 +45,7 @@ export interface Options {
 export const USAGE = `npm run bench -- [options]
 
   --only NAMES      comma-separated: ${NAMES.join(', ')}
-                    (default: all); ${STRATEGIES} stands for the last ${SCENARIOS.length}
+                    (default: all); ${Object.entries(GROUPS).map(([group, names]) => `${group} stands for ${names.join(', ')}`).join(',\n                    ')}
   --subjects NAMES  comma-separated: ${SUBJECTS.join(', ')} (default: all)
   --pairs N         interleaved runs of each (default: 5)
   --quick           one run of each with a quarter of the blocks: not for publishing
@@ -59,7 +62,7 @@ export function parseOptions (args: readonly string[]): Options {
   const single = values.quick === true || profile != null
 
   return {
-    only: list('only', values.only?.replace(new RegExp(`\\b${STRATEGIES}\\b`), SCENARIOS.join(',')), NAMES),
+    only: list('only', values.only?.split(',').flatMap(name => GROUPS[name.trim()] ?? [name]).join(','), NAMES),
     subjects: list('subjects', values.subjects ?? (profile != null ? 'balancer' : undefined), SUBJECTS),
     pairs: positive('pairs', values.pairs ?? (single ? '1' : '5')),
     quick: values.quick === true,

@@ -3,6 +3,9 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
 import { CODEC, FLOOR, PICKS } from './args.ts'
 import { codecFigures, printCodec } from './codec.ts'
+import { measureDistances } from './distance/measure.ts'
+import { distanceReport, printDistances } from './distance/report.ts'
+import { DISTANCE_SCENARIOS, nearer } from './distance/scenarios.ts'
 import { insertResults } from './docs.ts'
 import { MissingToolError } from './errors.ts'
 import { floorFigure } from './floor.ts'
@@ -17,6 +20,9 @@ import { printReport, report } from './table.ts'
 import { WORKLOADS, quick } from './workloads.ts'
 import type { Options } from './args.ts'
 import type { CodecFigures } from './codec.ts'
+import type { DistanceRow } from './distance/report.ts'
+import type { DistanceRun } from './distance/run.ts'
+import type { DistanceScenario } from './distance/scenarios.ts'
 import type { FloorFigure } from './floor.ts'
 import type { PickFigure } from './picks.ts'
 import type { RunResult } from './run.ts'
@@ -37,6 +43,7 @@ export interface BenchResult {
   floor?: FloorFigure
   runs: RunResult[]
   report: Report
+  distances?: { scenarios: readonly DistanceScenario[], runs: DistanceRun[], rows: DistanceRow[] }
   strategies?: { scenarios: readonly StrategyScenario[], runs: StrategyRun[], rows: StrategyRow[] }
 }
 
@@ -54,6 +61,9 @@ export async function bench (options: Options): Promise<BenchResult> {
   const workloads = WORKLOADS
     .filter(({ name }) => options.only.includes(name))
     .map(workload => options.quick ? quick(workload) : workload)
+  const distances = DISTANCE_SCENARIOS
+    .filter(({ name }) => options.only.includes(name))
+    .map(scenario => options.quick ? nearer(scenario) : scenario)
   const scenarios = STRATEGY_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? shortened(scenario) : scenario)
@@ -92,6 +102,11 @@ export async function bench (options: Options): Promise<BenchResult> {
 
   if (workloads.length > 0) {
     await proxies(result, workloads, options, say)
+  }
+
+  if (distances.length > 0 && options.profile == null) {
+    const runs = await measureDistances(kuboFor(result), distances, options.pairs)
+    result.distances = { scenarios: distances, runs, rows: distanceReport(distances, runs) }
   }
 
   if (scenarios.length > 0 && options.profile == null) {
@@ -136,7 +151,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, report, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, report, distances, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -155,6 +170,10 @@ function printResult ({ at, machine, quick, codec, picks, floor, report, strateg
 
   if (picks != null) {
     parts.push(printPicks(picks))
+  }
+
+  if (distances != null) {
+    parts.push(printDistances(distances.scenarios, distances.rows))
   }
 
   if (strategies != null) {

@@ -24,11 +24,12 @@ export async function startSubject (name: SubjectName, node: Kubo, profile?: str
   switch (name) {
     case 'direct': return { address: node.tcp, pid: node.pid, async startProfile () {}, async stopProfile () {}, async stop () {} }
     case 'naive': return proxy([built('naive-copy-process'), node.tcp], profile)
-    default: return balancer(node, profile)
+    default: return startBalancer(node.url, profile)
   }
 }
 
-async function balancer (node: Kubo, profile?: string): Promise<Subject> {
+/** A balancer with one downstream, by its RPC or its multiaddr, that has reached it when this resolves. */
+export async function startBalancer (downstream: string, profile?: string): Promise<Subject> {
   const script = balancerScript()
 
   if (!existsSync(script)) {
@@ -38,7 +39,7 @@ async function balancer (node: Kubo, profile?: string): Promise<Subject> {
   const folder = temporaryFolder('benchmark')
   const { admin, ...subject } = await proxy([
     script,
-    '-d', node.url,
+    '-d', downstream,
     '-l', '/ip4/127.0.0.1/tcp/0',
     '-k', join(folder, 'key'),
     '--admin', '127.0.0.1:0',

@@ -1,0 +1,47 @@
+/** A client and a kubo that are far apart, and blocks enough for some seconds. */
+export interface DistanceScenario {
+  name: string
+  /** What the distance adds to a round trip, ms. */
+  rtt: number
+  /** Wants of 256 KiB that the client keeps open: what fits the line and all windows on it. */
+  open: number
+  /** Blocks that are measured. */
+  blocks: number
+  /** Blocks fetched before, with as many wants open, so that windows have grown. */
+  warmup: number
+}
+
+/** What stands between the client and kubo, and where the distance is. */
+export type Leg = 'direct' | 'far-member' | 'far-client'
+
+/** What the legs are compared with comes first. */
+export const LEGS: readonly Leg[] = ['direct', 'far-member', 'far-client']
+
+/** Bytes of each block: kubo's chunk. */
+export const DISTANT_BLOCK = 256 * 1024
+
+/**
+ * What kubo has for each of its limits by itself holds a client at ten megabytes
+ * a second; raised, so that what is measured are the windows on the way.
+ */
+export const RAISED_LIMITS = {
+  Internal: {
+    Bitswap: {
+      TaskWorkerCount: 64,
+      EngineTaskWorkerCount: 64,
+      EngineBlockstoreWorkerCount: 128,
+      MaxOutstandingBytesPerPeer: 64 * 1024 * 1024
+    }
+  }
+}
+
+export const DISTANCE_SCENARIOS: readonly DistanceScenario[] = [
+  { name: 'far-20', rtt: 20, open: 256, blocks: 2_560, warmup: 1_024 },
+  { name: 'far-100', rtt: 100, open: 256, blocks: 2_560, warmup: 1_024 },
+  { name: 'far-250', rtt: 250, open: 256, blocks: 1_536, warmup: 1_024 }
+]
+
+/** The same scenario, shortened: figures to develop by, not to publish. */
+export function nearer (scenario: DistanceScenario): DistanceScenario {
+  return { ...scenario, blocks: Math.ceil(scenario.blocks / 2) }
+}
