@@ -11,8 +11,9 @@ export interface Limits {
   unsentPerPeer: number
   /**
    * Expected bytes that may be on their way for one upstream peer: begins at
-   * `unsentPerPeer`, grows to this while the peer reads as fast as they come.
-   * Default 16 MiB.
+   * `unsentPerPeer`, grows to this while the peer reads as fast as they come. It is
+   * what a peer has in two round trips, in which kubo sends 256 KiB over a new
+   * stream: at 250 ms 67 MB/s. Default 32 MiB, the most that `unsent` leaves to one.
    */
   inFlightPerPeer: number
   /**
@@ -24,7 +25,7 @@ export interface Limits {
   unreadTimeout: number
   /** Wants open at a downstream peer. kubo silently forgets wants above 1,024. Default 512. */
   wantsPerMember: number
-  /** Least and most expected bytes open at a downstream peer; adapted in between to its latency. Defaults 4 and 16 MiB. */
+  /** Least and most expected bytes open at a downstream peer; adapted in between to its latency. Defaults 4 and 32 MiB. */
   minBytesPerMember: number
   maxBytesPerMember: number
   /** Wants that stay listed at a downstream peer after it said that it lacks them. Default 384, so that with the open ones kubo's 1,024 are never reached. */
@@ -76,12 +77,12 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   wantsPerPeer: 1024,
   wantLifetime: 600_000,
   unsentPerPeer: 1 << 20,
-  inFlightPerPeer: 16 << 20,
+  inFlightPerPeer: 32 << 20,
   unsent: 64 << 20,
   unreadTimeout: 10_000,
   wantsPerMember: 512,
   minBytesPerMember: 4 << 20,
-  maxBytesPerMember: 16 << 20,
+  maxBytesPerMember: 32 << 20,
   listedPerMember: 384,
   inFlight: 64 << 20,
   expectedBlock: 256 << 10,

@@ -166,10 +166,7 @@ export function createEngine (init: EngineInit): Engine {
         state.closing.delete(id) // it was to be closed for taking nothing
       }
       dirty ||= taken > 0 && state.short
-      if (peer.replies.bytes <= limits.unsentPerPeer / 4) {
-        // the peer reads as fast as blocks come
-        peer.window.grow(taken)
-      }
+      peer.window.taken(taken, peer.replies.bytes, time)
       if (peer.queue.size > 0 && (admissible(state, peer) || isIdle(peer))) {
         giveTurn(state, peer)
         dirty = true

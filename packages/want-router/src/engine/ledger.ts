@@ -1,9 +1,9 @@
 import { replies } from './replies.ts'
-import { byteWindow, sizeEstimate } from './windows.ts'
+import { readWindow, sizeEstimate } from './windows.ts'
 import type { EngineMember } from './members.ts'
 import type { Replies, Reply } from './replies.ts'
 import type { Route } from './routes.ts'
-import type { ByteWindow, SizeEstimate } from './windows.ts'
+import type { ReadWindow, SizeEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
@@ -55,7 +55,7 @@ export interface Upstream {
   /** Those of them that are open at stalled members. */
   stalled: number
   /** How much may be on its way: more for who reads quickly. */
-  readonly window: ByteWindow
+  readonly window: ReadWindow
   readonly blockSize: SizeEstimate
   /** Bytes left of its turn. */
   deficit: number
@@ -79,7 +79,7 @@ export function upstream (id: string, limits: Limits, expectedBlock: number): Up
     openAt: new Map(),
     inFlight: 0,
     stalled: 0,
-    window: byteWindow(limits.unsentPerPeer, limits.inFlightPerPeer),
+    window: readWindow(limits),
     blockSize: sizeEstimate(expectedBlock),
     deficit: 0,
     inTurn: false,

@@ -64,9 +64,7 @@ export function deliver (state: State, peer: Upstream, cid: Uint8Array, bytes: U
     peer.window.reset()
     return false
   }
-  if (unsent > unsentPerPeer) {
-    peer.window.shrink(bytes.byteLength)
-  }
+  peer.window.queued(bytes.byteLength, unsent, state.now())
   queueReply(state, peer, { cid, bytes, have: true })
   state.totals.blocksSent++
   state.totals.bytesSent += bytes.byteLength

@@ -117,6 +117,53 @@ export function byteWindow (min: number, max: number): ByteWindow {
   }
 }
 
+/** Expected bytes that may be on their way for an upstream peer, adapted to how it reads. */
+export interface ReadWindow {
+  readonly size: number
+  /** A reply of that many bytes comes to wait behind `waiting` others. */
+  queued (bytes: number, waiting: number, now: number): void
+  /** So much was taken, and `waiting` bytes wait on. */
+  taken (bytes: number, waiting: number, now: number): void
+  reset (): void
+}
+
+// what waits for less is a burst, as over a long path everything comes in bursts; a queue stands longer, ms
+const STANDING = 250
+
+/**
+ * Begins at what may wait unsent. Grows by what the peer takes while it reads all
+ * that comes, shrinks by what comes while a queue of that size stands.
+ */
+export function readWindow ({ unsentPerPeer, inFlightPerPeer }: Pick<Limits, 'unsentPerPeer' | 'inFlightPerPeer'>): ReadWindow {
+  const window = byteWindow(unsentPerPeer, inFlightPerPeer)
+  const few = unsentPerPeer / 4
+  let since = 0
+  let burst = 0
+
+  return {
+    get size () { return window.size },
+    queued (bytes, waiting, now) {
+      if (waiting <= few) {
+        since = now
+      } else if (waiting > unsentPerPeer && now - since > STANDING) {
+        window.shrink(bytes)
+      }
+    },
+    taken (bytes, waiting, now) {
+      burst += bytes
+      if (waiting > few) {
+        return
+      }
+      if (now - since <= STANDING) {
+        window.grow(burst)
+      }
+      burst = 0
+      since = now
+    },
+    reset: window.reset
+  }
+}
+
 /** What a block weighs, learned: bitswap does not say before it sends. */
 export interface SizeEstimate { readonly bytes: number, sample (bytes: number): void }
 

@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
 import { DEFAULT_LIMITS } from '../../src/defaults.ts'
-import { byteWindow, latencyEstimate, quantileEstimate } from '../../src/engine/windows.ts'
+import { byteWindow, latencyEstimate, quantileEstimate, readWindow } from '../../src/engine/windows.ts'
 import { bench, entry, testBlock } from './harness.ts'
 import type { Bench } from './harness.ts'
 
@@ -55,6 +55,70 @@ describe('engine: byte windows', () => {
   })
 })
 
+describe('engine: the window of an upstream peer', () => {
+  const limits = { unsentPerPeer: 100, inFlightPerPeer: 1600 }
+
+  it('grows by all of a burst that the peer reads at once, however much of it waited', () => {
+    const window = readWindow(limits)
+    for (let waiting = 0; waiting < 500; waiting += 50) {
+      window.queued(50, waiting, 10)
+    }
+    expect(window.size).to.equal(100)
+    for (let waiting = 450; waiting >= 0; waiting -= 50) {
+      window.taken(50, waiting, 12)
+    }
+    expect(window.size).to.equal(600)
+  })
+
+  it('shrinks by what comes while a queue stands, and does not grow by what was taken from one', () => {
+    const window = readWindow(limits)
+    window.queued(900, 0, 0)
+    window.taken(900, 0, 1)
+    expect(window.size).to.equal(1000)
+    window.queued(200, 0, 1000)
+    window.queued(50, 200, 1200)
+    expect(window.size).to.equal(1000)
+    window.queued(50, 250, 1300)
+    window.queued(50, 300, 1400)
+    expect(window.size).to.equal(900)
+    window.taken(350, 0, 1500)
+    expect(window.size).to.equal(900)
+  })
+
+  it('stays between its bounds, and starts anew', () => {
+    const window = readWindow(limits)
+    window.queued(10_000, 0, 0)
+    window.taken(10_000, 0, 0)
+    expect(window.size).to.equal(1600)
+    window.reset()
+    expect(window.size).to.equal(100)
+  })
+
+  it('is large for a far member whose blocks come in bursts', () => {
+    const MIB = 1 << 20
+    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB / 4 } })
+    const wanted = Array.from({ length: 512 }, (_, i) => testBlock(i, MIB / 4))
+    b.want('p', ...wanted.map(block => entry(block)))
+    let most = 0
+    for (let done = 0; done < wanted.length;) {
+      const batch = b.asks.slice(done)
+      most = Math.max(most, batch.length)
+      b.pass(200)
+      for (const { member, want } of batch) {
+        const block = wanted.find(({ key }) => key === want.key)
+        if (block != null) {
+          b.engine.put({ t: 'block', member, key: block.key, bytes: block.bytes })
+        }
+      }
+      done += batch.length
+      b.flush()
+      b.pass(5)
+      b.take('p')
+    }
+    expect(most * MIB / 4).to.be.above(24 * MIB)
+  })
+})
+
 describe('engine: the byte window of a member', () => {
   const MIB = 1 << 20
 
@@ -80,21 +144,21 @@ describe('engine: the byte window of a member', () => {
 
   const windowOf = (b: Bench): number => b.engine.status().members[0].window
 
-  it('grows while blocks come as quickly as the path allows, up to 16 MiB', () => {
+  it('grows while blocks come as quickly as the path allows, up to 32 MiB', () => {
     const b = bench({ members: [{ id: 'a' }] })
     expect(windowOf(b)).to.equal(4 * MIB)
     serve(b, 8, () => 100)
     expect(windowOf(b)).to.be.above(4 * MIB)
-    serve(b, 100, () => 100)
-    expect(windowOf(b)).to.equal(16 * MIB)
+    serve(b, 200, () => 100)
+    expect(windowOf(b)).to.equal(32 * MIB)
   })
 
   it('shrinks when what it has open queues, and starts anew with a connection', () => {
     const b = bench({ members: [{ id: 'a' }] })
-    serve(b, 100, () => 20)
-    expect(windowOf(b)).to.equal(16 * MIB)
+    serve(b, 200, () => 20)
+    expect(windowOf(b)).to.equal(32 * MIB)
     serve(b, 16, () => 400)
-    expect(windowOf(b)).to.equal(12 * MIB)
+    expect(windowOf(b)).to.equal(28 * MIB)
     b.engine.put({ t: 'down', member: 'a' })
     b.engine.put({ t: 'up', member: 'a' })
     expect(windowOf(b)).to.equal(4 * MIB)
