@@ -20,6 +20,10 @@ export interface NetworkLimits {
 
   /** No further message is taken while a stream holds more than this unsent. */
   highWaterMark: number
+  /** Streams to one peer at the same time: blocks go on by a further one where the peer's window is what bounds each. */
+  maxLanes: number
+  /** What a stream must carry in a round trip for that, as go-yamux's windows allow: what carries less is bounded by something else. */
+  laneBytes: number
   /** The size of a peer's first message, and the least that it shrinks to. boxo packs as much. */
   minMessageSize: number
   /** What a message grows to. Some implementations refuse more than 2 MiB. */
@@ -69,6 +73,8 @@ export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   maxWaitingBytes: 64 * 1024 * 1024,
   pausedStreamBytes: 16 * 1024 * 1024,
   highWaterMark: 256 * 1024,
+  maxLanes: 4,
+  laneBytes: 2 * 1024 * 1024,
   minMessageSize: 16 * 1024,
   maxMessageSize: 1024 * 1024,
   quickMessage: 100,

@@ -1,6 +1,6 @@
+import { lanes } from './lanes.ts'
 import { reader } from './reader.ts'
 import { shed } from './shed.ts'
-import { writer } from './writer.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { Reader, ReaderOwner } from './reader.ts'
 import type { NetworkStats } from './stats.ts'
@@ -75,7 +75,7 @@ export function peer (id: string, context: PeerContext): Peer {
     readers,
 
     get writer () {
-      writing ??= writer({
+      writing ??= lanes({
         limits,
         stats,
         watch,

@@ -4,6 +4,7 @@ import { NetworkStoppedError, StreamTimeoutError } from './errors.ts'
 import { messageSize } from './message-size.ts'
 import { opener } from './opener.ts'
 import { sentLog } from './sent-log.ts'
+import { windowBound } from './window-bound.ts'
 import type { OpenerInit } from './opener.ts'
 import type { SentFrame, SentLog } from './sent-log.ts'
 import type { Watch, Watched } from './watch.ts'
@@ -18,6 +19,8 @@ export interface Writer extends Watched {
   open (signal: AbortSignal): Promise<BitswapProtocol>
   /** A connection to the peer has opened: what was given up is tried again. */
   connected (): void
+  /** Gives up what earlier streams may not have delivered: whoever calls has it sent in another way. */
+  surrender (): Outgoing[]
   /** Something is to be sent, or has not left yet, and there is a way to send it. */
   readonly busy: boolean
   /** Ends everything at once. */
@@ -30,6 +33,8 @@ export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly watch: Watch
   /** The next message, or nothing. */
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  /** There may be more to take, and the peer's window bounds what the stream carries over a long line. */
+  full? (): void
   /** The peer takes nothing: it should be disconnected. */
   stalled (): void
   /** The writer may have become idle. */
@@ -55,6 +60,9 @@ export function writer (init: WriterInit): Writer {
   const { limits, stats, log } = init
   const size = messageSize(limits)
   const streams = opener({ ...init, opened, failed })
+  const bound = windowBound(limits.laneBytes, init.now)
+  /** Bytes that were handed to streams. */
+  let handed = 0
   /** The stream that is written to. */
   let current: Outbound | undefined
   /** What the last stream speaks. */
@@ -76,12 +84,20 @@ export function writer (init: WriterInit): Writer {
     sent.settle(stream.writeBufferLength, now, keep(connection))
   }
 
+  function lookAt (outbound: Outbound | undefined): void {
+    if (outbound != null) {
+      bound.look(outbound.stream, handed - outbound.stream.writeBufferLength)
+    }
+  }
+
   function pump (): void {
     if (pumping || stopped) {
       return
     }
 
     pumping = true
+
+    lookAt(current)
 
     try {
       let more = true
@@ -95,12 +111,16 @@ export function writer (init: WriterInit): Writer {
       pumping = false
     }
 
+    lookAt(current)
+
     if (current == null) {
       open()
     }
 
     if (!wanted) {
       init.rested()
+    } else if (bound.reached) {
+      init.full?.()
     }
   }
 
@@ -131,6 +151,7 @@ export function writer (init: WriterInit): Writer {
 
     sent.add(frame, now)
     outbound.lastSent = now
+    handed += frame.length
     stats.framesOut++
     stats.bytesOut += frame.length
     stream.send(frame.chunks.length === 1 ? frame.chunks[0] : new Uint8ArrayList(...frame.chunks))
@@ -314,6 +335,12 @@ export function writer (init: WriterInit): Writer {
     connected () {
       streams.renew()
       open()
+    },
+
+    surrender () {
+      const messages = again.map(({ message }) => message)
+      again = []
+      return messages
     },
 
     get busy () {

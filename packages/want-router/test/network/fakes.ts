@@ -71,6 +71,18 @@ export class FakeStream extends AbstractStream {
   left = new Uint8ArrayList()
   /** How many bytes the transport still takes. */
   room = Infinity
+  /** As yamux has it: what the peer's window still takes. */
+  get sendWindowCapacity (): number {
+    return this.room
+  }
+
+  /** Round trip as yamux measures it, ms. */
+  line = 100
+
+  getRTT (): number {
+    return this.line
+  }
+
   resetSent = false
   closeSent = false
   /** The other side has been told to stop. */

@@ -1,7 +1,9 @@
+import { connect, createServer } from 'node:net'
 import { mplex } from '@libp2p/mplex'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { hostComponents } from '../../src/network/host.ts'
 import { network } from '../../src/network/network.ts'
@@ -9,6 +11,8 @@ import { numbers } from './messages.ts'
 import type { Network, NetworkInit } from '../../src/network/network.ts'
 import type { BitswapMessage, Outgoing } from '@kitsune/bitswap-codec'
 import type { Libp2p, StreamMuxerFactory } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { AddressInfo, Socket } from 'node:net'
 
 export type Muxer = 'yamux' | 'mplex'
 
@@ -79,6 +83,32 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
 
   await node.net.start()
   return node
+}
+
+/** Where to dial an address on loopback in place of itself, so that all takes `ms` longer each way. */
+export async function longLine (to: Multiaddr, ms: number): Promise<{ address: Multiaddr, stop (): Promise<void> }> {
+  const [, port] = /\/tcp\/(\d+)/.exec(to.toString()) ?? []
+  const sockets: Socket[] = []
+  const server = createServer({ noDelay: true }, near => {
+    const far = connect({ host: '127.0.0.1', port: Number(port), noDelay: true })
+
+    for (const [from, into] of [[near, far], [far, near]] as const) {
+      sockets.push(from)
+      from.on('data', data => { setTimeout(() => { into.write(data) }, ms) })
+      from.on('error', () => { into.destroy() })
+      from.on('close', () => { setTimeout(() => { into.destroy() }, ms) })
+    }
+  })
+
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+
+  return {
+    address: multiaddr(to.toString().replace(`/tcp/${port}`, `/tcp/${(server.address() as AddressInfo).port}`)),
+    async stop () {
+      sockets.forEach(socket => { socket.destroy() })
+      await new Promise(resolve => { server.close(resolve) })
+    }
+  }
 }
 
 /** Waits for something that real sockets bring about. */

@@ -1,7 +1,7 @@
 import { BITSWAP_PROTOCOLS, decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
 import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createHost, createNode, until } from './hosts.ts'
+import { createHost, createNode, longLine, until } from './hosts.ts'
 import { V0, frame, numbered, numbers } from './messages.ts'
 import { sendInOneFlight } from './one-flight.ts'
 import type { Muxer, Node } from './hosts.ts'
@@ -41,7 +41,8 @@ describe('network over real libp2p hosts', function () {
   for (const muxer of ['yamux', 'mplex'] satisfies Muxer[]) {
     describe(muxer, () => {
       it('thousands of messages both ways, in order, on one stream each', async () => {
-        const [ann, bob] = [await node(muxer), await node(muxer)]
+        const oneStream = { limits: { maxLanes: 1 } }
+        const [ann, bob] = [await node(muxer, oneStream), await node(muxer, oneStream)]
         await ann.dial(bob)
         const messages = range(3_000).map(i => numbered(i, i % 100 === 0 ? 200 * KIB : i % 5_000 + 4))
         ann.send(bob, ...messages)
@@ -177,7 +178,7 @@ describe('network over real libp2p hosts', function () {
   })
 
   it('a receiver that is slow under the default window of yamux, 16 MiB, loses nothing', async () => {
-    const [ann, bob] = [await node(yamux()), await node(yamux())]
+    const [ann, bob] = [await node(yamux(), { limits: { maxLanes: 1 } }), await node(yamux())]
     const first = Promise.withResolvers<void>()
     const count = 1_000
     const length = 64 * KIB
@@ -203,6 +204,20 @@ describe('network over real libp2p hosts', function () {
     await new Promise(resolve => { setTimeout(resolve, 500) })
     expect(ann.queue.length).to.be.above(980)
     expect(await ann.net.flushed(AbortSignal.timeout(100))).to.equal(false)
+  })
+
+  it('a peer at the end of a long line has its blocks by as many streams as its windows call for', async () => {
+    // a sixteenth of what is usual, of windows too
+    const narrow = yamux({ streamOptions: { maxStreamWindowSize: 512 * KIB } })
+    const [ann, bob] = [await node('yamux', { limits: { laneBytes: 128 * KIB } }), await node(() => narrow())]
+    const line = await longLine(bob.host.getMultiaddrs()[0], 50)
+    stops.push(line.stop)
+    await ann.net.connect(bob.host.peerId, [line.address], AbortSignal.timeout(20_000))
+    ann.send(bob, ...range(160).map(i => numbered(i, 256 * KIB)))
+    await until('all have arrived', () => new Set(bob.heard).size === 160)
+    expect(bob.heard).to.have.length(160)
+    expect(bob.net.stats.streamsReceived).to.be.within(2, 4)
+    expect(await ann.net.flushed(AbortSignal.timeout(5_000))).to.equal(true)
   })
 
   it('an old peer is spoken to in its own version', async () => {
