@@ -85,6 +85,26 @@ export class StoreRefusedError extends Error {
   }
 }
 
+/** The name of an object is one that not every store can have: it is empty, or contains a `.` or `..` segment, a backslash or a NUL. */
+export class InvalidNameError extends Error {
+  static name = 'InvalidNameError'
+  name = 'InvalidNameError'
+
+  constructor (message = 'Invalid name of an object') {
+    super(message)
+  }
+}
+
+/** The requests that were allowed are spent. This says nothing about what was asked for. */
+export class BudgetExceededError extends Error {
+  static name = 'BudgetExceededError'
+  name = 'BudgetExceededError'
+
+  constructor (message = 'The budget of requests is spent') {
+    super(message)
+  }
+}
+
 /** Where a malformed file goes wrong. */
 export interface MalformedInit extends ErrorOptions {
   /** The name of the object. */
@@ -137,6 +157,16 @@ export class UnknownHashError extends Error {
   name = 'UnknownHashError'
 
   constructor (message = 'The hash function is unknown') {
+    super(message)
+  }
+}
+
+/** An object that must be there is not: a CAR that is indexed, or an index. */
+export class ObjectMissingError extends Error {
+  static name = 'ObjectMissingError'
+  name = 'ObjectMissingError'
+
+  constructor (message = 'The object does not exist') {
     super(message)
   }
 }

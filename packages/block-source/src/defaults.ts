@@ -1,0 +1,56 @@
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Every default of this package. */
+export const DEFAULTS = {
+  /** The most that one read of a store may return, in bytes: a larger one is refused before it begins. */
+  maxRead: 64 * MiB,
+  /** Where a server ignores a range and sends the whole object: the most that is received to get at the range, in bytes. */
+  maxIgnoredRange: 4 * MiB,
+  /** The most that is read of the body of an error, in bytes. */
+  maxErrorBody: 64 * KiB,
+  /** The longest that a server may send nothing before an attempt fails, in ms. */
+  idleTimeout: 30_000,
+  /** Attempts after the first one. */
+  retries: 3,
+  /** The delay before the second attempt, in ms; it doubles with each further one. Up to half of it is taken off at random. */
+  minDelay: 100,
+  /** The longest delay before another attempt, in ms. A server that asks for a longer one is not asked again. */
+  maxDelay: 10_000,
+  /** The longest section of a CAR that is read, in bytes, CID included: kubo takes blocks of up to 2 MiB from peers. */
+  maxSectionLength: 4 * MiB,
+  /** The longest header of a CAR that is read, in bytes: room for about 12,000 roots. */
+  maxHeaderLength: 512 * KiB,
+  /** The most that a scan of a CAR reads at a time, in bytes. It begins with less. */
+  scanRead: MiB,
+  /** What a scanned CAR may take in memory, in bytes: about 60 a block. */
+  scanMemory: 128 * MiB,
+  /** How much of an index is read at a time, in bytes. */
+  indexPage: 64 * KiB,
+  /** An index of at most so many bytes is read whole, so that it also tells where sections end. */
+  wholeIndex: MiB,
+  /** What pages of indexes may take in memory, in bytes. */
+  indexCache: 16 * MiB,
+  /** How many reads one lookup makes at a time. */
+  indexReads: 6,
+  /** How many locations of one block an index returns. */
+  maxLocations: 10,
+  /** How many malformed indexes are remembered. */
+  malformedIndexes: 1_000,
+  /** How long that is, in ms. */
+  malformedTtl: 60_000,
+  /** The codecs that a root in DUDEWHERE may have: dag-pb, dag-cbor, raw. */
+  rootCodecs: [0x70, 0x71, 0x55],
+  /** How many roots and CARs are remembered, taken together. */
+  roots: 10_000,
+  /** How long that is, in ms. */
+  rootTtl: 60_000,
+  /** The most CARs of one root, or of one session. */
+  carsOfRoot: 100,
+  /** In how many CARs of its root a block is looked for, once it has been found in one. */
+  redundancy: 2,
+  /** How many sessions are remembered with their CARs. */
+  sessions: 1_000,
+  /** How long that is after the last lookup, in ms. */
+  sessionTtl: 3_600_000
+} as const

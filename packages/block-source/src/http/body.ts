@@ -1,0 +1,143 @@
+import { DEFAULTS } from '../defaults.ts'
+import { ObjectTooLargeError } from '../errors.ts'
+
+export interface ReadBodyOptions {
+  /** Bytes to pass over first. */
+  readonly skip?: number
+  /** How many bytes to read at most; what follows them is cancelled. Default: all. */
+  readonly length?: number
+  /** How many bytes are expected, to reserve room for. */
+  readonly expected?: number
+  /** More than this is an error. */
+  readonly max: number
+  /** Cancels the body, for a platform that has no other way. */
+  readonly signal?: AbortSignal
+  /** Called whenever bytes have arrived. */
+  progress? (): void
+}
+
+/** What is used of a `ReadableStream`, whose types differ between platforms. */
+export interface ByteStream {
+  readonly locked?: boolean
+  getReader (): {
+    read (): Promise<{ done: boolean, value?: Uint8Array }>
+    cancel (): Promise<void>
+    releaseLock (): void
+  }
+  cancel (): Promise<void>
+}
+
+/** A body as `fetch` and R2 have it. */
+export type Body = ByteStream | null
+
+/**
+ * Reads a body, or as much of it as is wanted, into one buffer of its own. The
+ * body is read to its end or cancelled, also when this throws.
+ *
+ * @throws {ObjectTooLargeError} if it is longer than `max`
+ * @throws {Error} the signal's reason
+ */
+export async function readBody (body: Body, { skip = 0, length = Infinity, expected, max, signal, progress }: ReadBodyOptions): Promise<{ bytes: Uint8Array, received: number }> {
+  if (body == null) {
+    return { bytes: new Uint8Array(0), received: 0 }
+  }
+  const out = createBuffer(expected)
+  const reader = body.getReader()
+  let received = 0
+  let ended = false
+  const abort = (): void => { reader.cancel().catch(() => {}) }
+  signal?.addEventListener('abort', abort, { once: true })
+
+  try {
+    signal?.throwIfAborted()
+    while (true) {
+      const { done, value } = await reader.read()
+      signal?.throwIfAborted()
+      if (done || value == null) {
+        ended = true
+        break
+      }
+      progress?.()
+      const before = received
+      received += value.byteLength
+      out.add(value.subarray(Math.max(0, skip - before), Math.max(0, Math.min(value.byteLength, skip + length - before))))
+      if (out.size > max) {
+        throw new ObjectTooLargeError(`a body is longer than the ${max} bytes that may be read at once`)
+      }
+      if (received > skip + length) {
+        break
+      }
+    }
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    if (!ended) {
+      // what it failed with, or that it was cancelled, is known already
+      reader.cancel().catch(() => {})
+    }
+    reader.releaseLock()
+  }
+
+  return { bytes: out.finish(), received }
+}
+
+/** The beginning of a body as text, such as an error's. Never throws but for the network's failure. */
+export async function readText (body: Body, { length = DEFAULTS.maxErrorBody, ...options }: Partial<ReadBodyOptions> = {}): Promise<string> {
+  return new TextDecoder().decode((await readBody(body, { length, max: length, ...options })).bytes)
+}
+
+/** A body that is of no use must not keep its connection: six are open at most in a Worker. */
+export async function discard (body: Body | undefined): Promise<void> {
+  try {
+    await body?.cancel()
+  } catch {
+    // it has failed or ended, which is as good
+  }
+}
+
+interface Buffer {
+  readonly size: number
+  add (bytes: Uint8Array): void
+  finish (): Uint8Array
+}
+
+/** Bytes are copied once, into a buffer of the right size if that was announced. */
+function createBuffer (expected: number | undefined): Buffer {
+  const chunks: Uint8Array[] = []
+  let whole = expected == null ? undefined : new Uint8Array(expected)
+  let size = 0
+
+  function spill (): void {
+    if (whole != null) {
+      chunks.push(whole.subarray(0, size))
+      whole = undefined
+    }
+  }
+
+  return {
+    get size () { return size },
+    add (bytes) {
+      if (whole != null && size + bytes.byteLength > whole.byteLength) {
+        spill()
+      }
+      if (whole != null) {
+        whole.set(bytes, size)
+      } else {
+        chunks.push(bytes)
+      }
+      size += bytes.byteLength
+    },
+    finish () {
+      if (whole != null && size === whole.byteLength) {
+        return whole
+      }
+      spill()
+      const bytes = new Uint8Array(size)
+      let offset = 0
+      for (const chunk of chunks) {
+        bytes.set(chunk, offset)
+        offset += chunk.byteLength
+      }
+      return bytes
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { StoreRefusedError } from '../errors.ts'
+import { checkName, checkRead, nothing } from '../stores/request.ts'
+import { discard } from './body.ts'
+import { infoOf, parseContentRange, rangeHeaders, readPart, etagOf } from './object.ts'
+import type { Attempt, HttpClient } from './client.ts'
+import type { ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
+
+/** What makes requests to one kind of server, and knows what its refusals mean. */
+export interface ObjectServer {
+  request (object: string, init: { method: 'GET' | 'HEAD', headers: Record<string, string>, signal: AbortSignal, redirect: 'manual' }): Request | Promise<Request>
+  /**
+   * What a status means that is neither 2xx, 412 nor 416: the object is `absent`,
+   * access is `forbidden` where that may mean absent, or an error. The body is read or cancelled.
+   */
+  failure (what: string, attempt: Attempt): Promise<'absent' | 'forbidden' | Error>
+  /** Whether HEAD tells as much as GET: where a refusal is explained in the body, it does not. */
+  readonly head: boolean
+}
+
+export interface HttpObjectsInit {
+  readonly client: HttpClient
+  readonly server: ObjectServer
+  readonly maxRead: number
+  readonly forbidden: ForbiddenOptions
+}
+
+/** What to make of 403, which some servers say of what is missing. */
+export interface ForbiddenOptions {
+  /**
+   * Takes 403 for "there is no such object", as a bucket says it to who may not
+   * list it. Off by default: a revoked key is answered in the same way, and all
+   * objects would seem to be missing. While this is on, a 403 is believed only if
+   * an object that was readable before (or `knownObject`) still is, which costs a
+   * read of one byte for each miss; otherwise it is a {@link StoreRefusedError}.
+   * To be allowed to list the bucket is better. See `probeMissing`.
+   */
+  readonly forbiddenMeansAbsent?: boolean
+  /** The name of an object that exists, to check with before any other was read. */
+  readonly knownObject?: string
+}
+
+/** A store of objects over HTTP that can say how it answers for what is missing. */
+export interface HttpObjectStore extends ObjectStore {
+  /**
+   * Asks for an object of a random name. `absent`: what is missing is told from
+   * what is forbidden; `forbidden`: it is not, so `forbiddenMeansAbsent` is needed
+   * to learn of misses (unless credentials are wrong, which looks alike).
+   */
+  probeMissing (options?: { readonly signal?: AbortSignal }): Promise<'absent' | 'forbidden'>
+}
+
+type Answer<T> = { readonly found: T } | 'absent' | StoreRefusedError
+
+/** The part of a store that S3 and plain web servers have in common. */
+export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjectsInit): HttpObjectStore {
+  let readable = forbidden.knownObject
+
+  async function ask<T> (kind: 'read' | 'stat', object: string, init: { method: 'GET' | 'HEAD', headers: Record<string, string>, signal?: AbortSignal }, handle: (attempt: Attempt) => Promise<T | undefined>): Promise<Answer<T>> {
+    const what = `${init.method} ${object}`
+
+    return client<Answer<T>>({
+      kind,
+      what,
+      signal: init.signal,
+      request: async defaults => server.request(object, { ...init, ...defaults }),
+      async handle (attempt) {
+        const found = await handle(attempt)
+        if (found !== undefined) {
+          readable = object
+          return { found }
+        }
+        const failure = await server.failure(what, attempt)
+        if (failure instanceof Error) {
+          throw failure
+        }
+        return failure === 'absent' ? failure : new StoreRefusedError(`${what}: access is forbidden, or there is no such object`, { status: 403 })
+      }
+    })
+  }
+
+  /** Without a promise that others wait for: in a Worker that must not pass from one request's context to another's. */
+  async function resultOf<T> (answer: Answer<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+    if (answer instanceof StoreRefusedError) {
+      if (forbidden.forbiddenMeansAbsent === true && readable != null && await mayRead(readable, signal)) {
+        return undefined
+      }
+      throw answer
+    }
+    return answer === 'absent' ? undefined : answer.found
+  }
+
+  async function mayRead (object: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const answer = await askForInfo(object, signal)
+    return answer !== 'absent' && !(answer instanceof StoreRefusedError)
+  }
+
+  async function askForInfo (object: string, signal: AbortSignal | undefined): Promise<Answer<ObjectInfo>> {
+    if (server.head) {
+      return ask('stat', object, { method: 'HEAD', headers: { 'accept-encoding': 'identity' }, signal }, async ({ response }) => {
+        return response.status === 200 ? infoOf(object, response.headers) : undefined
+      })
+    }
+    return ask('stat', object, { method: 'GET', headers: rangeHeaders({ offset: 0, length: 1, ranged: true }, {}), signal }, async ({ response }) => firstByteInfo(object, response))
+  }
+
+  return {
+    async read (object, options: ReadOptions = {}) {
+      const range = checkRead(object, options, maxRead)
+      if (range.length === 0) {
+        return nothing()
+      }
+      const headers = rangeHeaders(range, options)
+      const answer = await ask<ObjectPart>('read', object, { method: 'GET', headers, signal: options.signal }, async attempt => readPart(object, attempt, range, options, maxRead))
+      return resultOf(answer, options.signal)
+    },
+
+    async stat (object, { signal } = {}) {
+      checkName(object)
+      signal?.throwIfAborted()
+      return resultOf(await askForInfo(object, signal), signal)
+    },
+
+    async probeMissing ({ signal } = {}) {
+      const answer = await askForInfo(`kitsune-probe-${crypto.randomUUID()}`, signal)
+      return answer instanceof StoreRefusedError ? 'forbidden' : 'absent'
+    }
+  }
+}
+
+async function firstByteInfo (object: string, response: Response): Promise<ObjectInfo | undefined> {
+  const { status, headers, body } = response
+
+  if (status === 416) {
+    await discard(body)
+    return { size: 0, etag: etagOf(headers) }
+  }
+  if (status !== 200 && status !== 206) {
+    return undefined
+  }
+  await discard(body)
+  const size = status === 206 ? parseContentRange(headers)?.size : infoOf(object, headers).size
+  if (size == null) {
+    throw new StoreRefusedError(`${object}: the server does not say how large it is`)
+  }
+  return { size, etag: etagOf(headers) }
+}

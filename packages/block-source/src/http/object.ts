@@ -1,0 +1,142 @@
+import { DEFAULTS } from '../defaults.ts'
+import { ObjectChangedError, StoreRefusedError, TruncatedError } from '../errors.ts'
+import { checkSize, outOfRange } from '../stores/request.ts'
+import { discard, readBody } from './body.ts'
+import type { Attempt } from './client.ts'
+import type { ObjectInfo, ObjectPart, ReadOptions } from '../object-store.ts'
+import type { CheckedRead } from '../stores/request.ts'
+
+/** The headers that ask for a part of an object, in one version of it. */
+export function rangeHeaders ({ offset, length, ranged }: CheckedRead, { ifMatch }: ReadOptions): Record<string, string> {
+  return {
+    // offsets are of the object, not of a compressed form of it
+    'accept-encoding': 'identity',
+    ...(ranged ? { range: `bytes=${offset}-${length == null ? '' : offset + length - 1}` } : {}),
+    // a weak one never matches there: it is compared with what the response has
+    ...(ifMatch != null && !ifMatch.startsWith('W/') ? { 'if-match': ifMatch } : {})
+  }
+}
+
+/**
+ * Reads the part that was asked for from a response of status 200, 206, 412 or
+ * 416; undefined for any other, whose body is then still to be read.
+ */
+export async function readPart (object: string, attempt: Attempt, range: CheckedRead, options: ReadOptions, maxRead: number): Promise<ObjectPart | undefined> {
+  const { response: { status, headers, body } } = attempt
+
+  switch (status) {
+    case 200:
+    case 206: {
+      try {
+        checkVersion(object, headers, options.ifMatch)
+        return await (status === 206 ? readRange : readWhole)(object, attempt, range, maxRead)
+      } catch (err) {
+        await discard(body?.locked === true ? undefined : body)
+        throw err
+      }
+    }
+    case 412:
+      await discard(body)
+      throw new ObjectChangedError(`${object} is not ${options.ifMatch}`)
+    case 416: {
+      await discard(body)
+      const size = parseContentRange(headers)?.size
+      if (range.offset === 0) {
+        return { bytes: new Uint8Array(0), size: 0, etag: etagOf(headers) }
+      }
+      throw outOfRange(object, range.offset, size)
+    }
+    default:
+      return undefined
+  }
+}
+
+async function readRange (object: string, { response: { headers, body }, signal, progress }: Attempt, range: CheckedRead, maxRead: number): Promise<ObjectPart> {
+  const { offset, length } = range
+  // a browser does not show it unless the server says so; the bytes are then judged by their number
+  const content = parseContentRange(headers)
+
+  if (!isPlain(headers) || headers.get('content-type')?.startsWith('multipart/') === true) {
+    throw new StoreRefusedError(`${object}: the range came in a form that was not asked for`)
+  }
+  if (content?.start != null && content.start !== offset) {
+    throw new StoreRefusedError(`${object}: offset ${offset} was asked for, and the range begins at ${content.start}`)
+  }
+  const count = content?.size == null ? undefined : checkSize(object, range, content.size, maxRead)
+  const wanted = count ?? length
+  const { bytes } = await readBody(body, { length: wanted, expected: count, max: maxRead, signal, progress })
+
+  if (count != null && bytes.byteLength < count) {
+    throw new TruncatedError(`${object}, offset ${offset}: ${bytes.byteLength} bytes of ${count} arrived`)
+  }
+  return { bytes, size: content?.size, etag: etagOf(headers) }
+}
+
+/** The whole object, which is also what a server sends that ignores ranges. */
+async function readWhole (object: string, { response: { headers, body }, signal, progress }: Attempt, range: CheckedRead, maxRead: number): Promise<ObjectPart> {
+  const { offset, length } = range
+  const announced = isPlain(headers) ? contentLength(headers) : undefined
+  const expected = announced == null ? undefined : checkSize(object, range, announced, maxRead)
+
+  if (offset > DEFAULTS.maxIgnoredRange) {
+    throw new StoreRefusedError(`${object}: the server ignores ranges, and offset ${offset} is behind the ${DEFAULTS.maxIgnoredRange} bytes that are passed over to get at one`)
+  }
+  const { bytes, received } = await readBody(body, { skip: offset, length: expected ?? length, expected, max: maxRead, signal, progress })
+
+  if (expected != null && bytes.byteLength < expected) {
+    throw new TruncatedError(`${object}: ${received} bytes of ${announced} arrived`)
+  }
+  // without an announcement its size is known if it was read to the end
+  const size = announced ?? (length == null || bytes.byteLength < length ? received : undefined)
+  if (size != null && offset > 0 && offset >= size) {
+    throw outOfRange(object, offset, size)
+  }
+  return { bytes, size, etag: etagOf(headers) }
+}
+
+/** What HEAD says of an object. */
+export function infoOf (object: string, headers: Headers): ObjectInfo {
+  const size = isPlain(headers) ? contentLength(headers) : undefined
+  if (size == null) {
+    throw new StoreRefusedError(`${object}: the server does not say how large it is`)
+  }
+  return { size, etag: etagOf(headers) }
+}
+
+export function etagOf (headers: Headers): string | undefined {
+  return headers.get('etag') ?? undefined
+}
+
+function checkVersion (object: string, headers: Headers, ifMatch: string | undefined): void {
+  const etag = etagOf(headers)
+
+  // a strong one was checked by the server, if it does not show its own
+  if (ifMatch != null && etag !== ifMatch && (etag != null || ifMatch.startsWith('W/'))) {
+    throw new ObjectChangedError(`${object} is ${etag ?? 'of no known version'}, not ${ifMatch}`)
+  }
+}
+
+export interface ContentRange {
+  readonly start?: number
+  readonly size?: number
+}
+
+/** `bytes 0-9/100`, where the size may be an asterisk, as may the positions in a response of status 416. */
+export function parseContentRange (headers: Headers): ContentRange | undefined {
+  const [, start, size] = /^\s*bytes\s+(?:(\d+)-\d+|\*)\/(\d+|\*)\s*$/i.exec(headers.get('content-range') ?? '') ?? []
+
+  return size == null ? undefined : { start: toNumber(start), size: toNumber(size) }
+}
+
+function contentLength (headers: Headers): number | undefined {
+  return toNumber(headers.get('content-length') ?? undefined)
+}
+
+function toNumber (digits: string | undefined): number | undefined {
+  const value = Number(digits)
+  return digits != null && /^\d+$/.test(digits) && Number.isSafeInteger(value) ? value : undefined
+}
+
+function isPlain (headers: Headers): boolean {
+  return ['', 'identity'].includes(headers.get('content-encoding') ?? '')
+}

@@ -1,0 +1,76 @@
+import pRetry from 'p-retry'
+import { DEFAULTS } from './defaults.ts'
+import { InvalidOptionError, StoreUnavailableError, TruncatedError } from './errors.ts'
+
+export interface RetryOptions {
+  /** How many attempts may follow the first. Default 3 */
+  readonly retries?: number
+  /** The delay before the second attempt, in ms; it doubles with each further one. Default 100 */
+  readonly minDelay?: number
+  /** The longest delay, in ms. A server that asks for a longer one (Retry-After) is not asked again. Default 10,000 */
+  readonly maxDelay?: number
+  /** How to wait, for tests. Default: `setTimeout` */
+  wait? (ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Whether a failure may pass: {@link StoreUnavailableError} and {@link TruncatedError}. */
+export function isTransient (err: unknown): boolean {
+  return err instanceof StoreUnavailableError || err instanceof TruncatedError
+}
+
+/**
+ * Calls `operation` until it succeeds, fails for good, or was called often
+ * enough. A failure that may pass is followed by a delay: as long as the server
+ * asked for, else one that doubles.
+ *
+ * @throws {Error} the last failure, or the signal's reason
+ */
+export async function retry<T> (operation: () => Promise<T>, options: RetryOptions | false = {}, signal?: AbortSignal): Promise<T> {
+  if (options === false) {
+    signal?.throwIfAborted()
+    return operation()
+  }
+  const { retries = DEFAULTS.retries, minDelay = DEFAULTS.minDelay, maxDelay = DEFAULTS.maxDelay, wait = delay } = options
+
+  return pRetry(operation, {
+    retries,
+    signal,
+    // the delay is ours, since the server has a say in it
+    minTimeout: 0,
+    async shouldRetry ({ error, attemptNumber }) {
+      const asked = error instanceof StoreUnavailableError ? error.retryAfter ?? 0 : 0
+      if (!isTransient(error) || asked > maxDelay) {
+        return false
+      }
+      const own = Math.min(maxDelay, minDelay * 2 ** (attemptNumber - 1)) * (1 - Math.random() / 2)
+      await wait(Math.max(asked, own), signal)
+      return true
+    }
+  })
+}
+
+/** @throws {InvalidOptionError} if a number cannot be meant */
+export function checkRetryOptions (options: RetryOptions | false = {}): void {
+  if (options === false) {
+    return
+  }
+  for (const [name, value] of Object.entries({ retries: options.retries, minDelay: options.minDelay, maxDelay: options.maxDelay })) {
+    if (value != null && !(value >= 0 && (name !== 'retries' || Number.isInteger(value)))) {
+      throw new InvalidOptionError(`retry: ${name} is a ${name === 'retries' ? 'whole ' : ''}number of at least 0, not ${value}`)
+    }
+  }
+}
+
+async function delay (ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    function abort (): void {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}

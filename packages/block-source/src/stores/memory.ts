@@ -1,0 +1,64 @@
+import { ObjectChangedError } from '../errors.ts'
+import { checkMaxRead, checkName, checkRead, checkSize, nothing } from './request.ts'
+import type { StoreLimits } from './request.ts'
+import type { ObjectStore } from '../object-store.ts'
+
+export interface MemoryStoreInit extends StoreLimits {
+  /**
+   * The objects by name. The map is the caller's: what is set or deleted later
+   * is seen. To change an object, set another array; its version is the array.
+   */
+  readonly objects?: ReadonlyMap<string, Uint8Array>
+}
+
+/** Objects in memory: for tests, and for small indexes that came with a program. */
+export function memoryStore (init: MemoryStoreInit = {}): ObjectStore {
+  const { objects = new Map<string, Uint8Array>() } = init
+  const maxRead = checkMaxRead(init)
+  const versions = new WeakMap<Uint8Array, string>()
+  let version = 0
+
+  function etagOf (bytes: Uint8Array): string {
+    const etag = versions.get(bytes) ?? `"${++version}"`
+    versions.set(bytes, etag)
+    return etag
+  }
+
+  return {
+    async read (object, options = {}) {
+      const range = checkRead(object, options, maxRead)
+      // what is aborted in the same turn is not read, as in any other store
+      await Promise.resolve()
+      options.signal?.throwIfAborted()
+      if (range.length === 0) {
+        return nothing()
+      }
+      const bytes = objects.get(object)
+      if (bytes == null) {
+        return undefined
+      }
+      const etag = etagOf(bytes)
+      if (options.ifMatch != null && options.ifMatch !== etag) {
+        throw new ObjectChangedError(`${object} is ${etag}, not ${options.ifMatch}`)
+      }
+      const count = checkSize(object, range, bytes.byteLength, maxRead)
+      return { bytes: bytes.slice(range.offset, range.offset + count), size: bytes.byteLength, etag }
+    },
+
+    async stat (object, { signal } = {}) {
+      checkName(object)
+      signal?.throwIfAborted()
+      const bytes = objects.get(object)
+      return bytes == null ? undefined : { size: bytes.byteLength, etag: etagOf(bytes) }
+    },
+
+    async * list (prefix, { signal } = {}) {
+      for (const name of [...objects.keys()]) {
+        signal?.throwIfAborted()
+        if (name.startsWith(prefix)) {
+          yield name
+        }
+      }
+    }
+  }
+}

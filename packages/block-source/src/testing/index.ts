@@ -1,0 +1,10 @@
+/**
+ * @packageDocumentation
+ *
+ * What every store, index and source of blocks owes its user, as tests for any
+ * runner, and what makes faults happen.
+ */
+export { LawBrokenError, NoTestRunnerError } from './errors.ts'
+export { objectStoreLaws, objectStoreTests } from './object-store-tests.ts'
+export type { ObjectStoreLaw, ObjectStoreSubject, ObjectStoreTestsInit } from './object-store-tests.ts'
+export type { LawChoice, LawTest, TestRunner } from './runner.ts'

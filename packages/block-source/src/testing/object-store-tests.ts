@@ -1,0 +1,78 @@
+import { httpLaws } from './http-laws.ts'
+import { lists, STORE_LAWS } from './object-store-laws.ts'
+import { runTests, skipReason } from './runner.ts'
+import type { LawChoice, LawTest, TestRunner } from './runner.ts'
+import type { Fetch } from '../http/client.ts'
+import type { ObjectStore } from '../object-store.ts'
+import type { RetryOptions } from '../retry.ts'
+
+/** A store to be tested, and the way to fill what is behind it. */
+export interface ObjectStoreSubject {
+  readonly store: ObjectStore
+  /** Writes an object, or a new version of one. */
+  put (object: string, bytes: Uint8Array): void | Promise<void>
+  /** Removes an object. */
+  remove (object: string): void | Promise<void>
+  /** The most that one read may return, which {@link store} was told: at least 1 MiB, at most 4. */
+  readonly maxRead?: number
+  /** How many requests it has made so far, or reads of a file. For the law `nothing`. */
+  requests? (): number
+  /**
+   * Of a store over HTTP: the same store with another `fetch`, which behaves
+   * like `fetch` below but for the faults that a law puts in.
+   */
+  readonly http?: {
+    /** What reaches the server. */
+    readonly fetch: Fetch
+    withFetch (fetch: Fetch, retry: RetryOptions): ObjectStore
+  }
+  /** Ends what the test began. */
+  stop? (): void | Promise<void>
+}
+
+/** The name of a law, as in {@link ObjectStoreTestsInit.laws}. */
+export type ObjectStoreLaw = keyof typeof STORE_LAWS | keyof typeof httpLaws | 'lists'
+
+export interface ObjectStoreTestsInit {
+  /** What the tests are gathered under. Default `an object store` */
+  readonly name?: string
+  /** Whether it is a store over HTTP, with the laws of such. Default false */
+  readonly http?: boolean
+  /** Whether it can list. Default true */
+  readonly list?: boolean
+  /** Laws that do not apply, each with the reason, which the skipped test shows. Default: all that the subject allows. */
+  readonly laws?: LawChoice<ObjectStoreLaw>
+  /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
+  readonly test?: TestRunner
+}
+
+/**
+ * Tests a store against what all stores have in common.
+ *
+ * @param make - makes the store anew for each law; what another law wrote may still be there
+ * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given
+ */
+export function objectStoreTests (make: () => ObjectStoreSubject | Promise<ObjectStoreSubject>, init: ObjectStoreTestsInit = {}): void {
+  runTests(init.name ?? 'an object store', objectStoreLaws(make, init), init.test)
+}
+
+/** The same laws one by one, for a runner that has no `describe` and `it`. */
+export function objectStoreLaws (make: () => ObjectStoreSubject | Promise<ObjectStoreSubject>, init: ObjectStoreTestsInit = {}): Array<LawTest<ObjectStoreLaw>> {
+  return Object.entries({ ...STORE_LAWS, ...(init.list === false ? {} : { lists }), ...(init.http === true ? httpLaws : {}) }).map(([name, { title, check }]) => {
+    const id = name as ObjectStoreLaw
+
+    return {
+      id,
+      title,
+      skipped: skipReason(init.laws?.[id]),
+      async check () {
+        const subject = await make()
+        try {
+          await check(subject)
+        } finally {
+          await subject.stop?.()
+        }
+      }
+    }
+  })
+}

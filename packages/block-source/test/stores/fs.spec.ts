@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect } from 'aegir/chai'
+import { fsStore } from '../../src/stores/fs.ts'
+import { objectStoreTests } from '../../src/testing/index.ts'
+
+objectStoreTests(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kitsune-store-'))
+  const maxRead = 1024 * 1024
+
+  return {
+    store: fsStore({ folder, maxRead }),
+    maxRead,
+    async put (object, bytes) {
+      await mkdir(dirname(join(folder, object)), { recursive: true })
+      await writeFile(join(folder, object), bytes)
+    },
+    remove: async object => rm(join(folder, object)),
+    stop: async () => rm(folder, { recursive: true })
+  }
+}, { name: 'fs store' })
+
+describe('fs store', () => {
+  let folder: string
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kitsune-store-'))
+  })
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  it('does not wait for somebody to write into a named pipe', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    expect(await fsStore({ folder }).read('pipe')).to.equal(undefined)
+    expect(await fsStore({ folder }).stat('pipe')).to.equal(undefined)
+  })
+
+  it('says of a file that may not be read that it is refused, not absent', async function () {
+    if (process.getuid?.() === 0) {
+      // root may read all; a link that leads to itself is refused for everybody
+      await symlink('file', join(folder, 'file'))
+    } else {
+      await writeFile(join(folder, 'file'), 'x')
+      await chmod(join(folder, 'file'), 0)
+    }
+    await expect(fsStore({ folder }).read('file')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
+  })
+
+  it('has no objects where there is no folder', async () => {
+    const store = fsStore({ folder: join(folder, 'none') })
+    expect(await store.read('x')).to.equal(undefined)
+    expect(await store.list?.('')[Symbol.asyncIterator]().next()).to.deep.equal({ done: true, value: undefined })
+  })
+})
