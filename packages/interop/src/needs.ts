@@ -2,6 +2,7 @@ import { MissingPeerError } from './errors.ts'
 import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
 import { OLD_KUBO_VERSION, oldKuboMissing, searchOldKubo } from './find-old-kubo.ts'
+import { searchVersitygw, versitygwMissing } from './find-versitygw.ts'
 
 /** The part of mocha's context that skipping takes. */
 export interface Skippable {
@@ -37,6 +38,13 @@ export function needJsIpfs (context: Skippable, what: string): string {
   const search = searchJsIpfs()
 
   return search.jsIpfs?.path ?? missing(context, 'js-ipfs', jsIpfsMissing(search), what)
+}
+
+/** The path of a binary of versitygw, an S3 server; where there is none, as {@link needKubo}. */
+export function needVersitygw (context: Skippable, what: string): string {
+  const search = searchVersitygw()
+
+  return search.versitygw?.path ?? missing(context, 'versitygw', versitygwMissing(search), what)
 }
 
 /** The peers that it has been said of why they are missing. */

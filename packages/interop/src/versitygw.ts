@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
+import { poll } from './until.ts'
+
+/** An S3 server of its own, on loopback, over a folder that goes with it. */
+export interface Versitygw {
+  /** For example `http://127.0.0.1:1234`. */
+  readonly endpoint: string
+  /** The domain whose subdomains are buckets, for requests in virtual-host style. */
+  readonly domain: string
+  readonly port: number
+  readonly credentials: { readonly accessKeyId: string, readonly secretAccessKey: string }
+  /** Ends it and removes its folder. */
+  stop (): Promise<void>
+}
+
+/** Starts `versitygw` with these buckets and resolves when it answers. */
+export async function startVersitygw (binary: string, buckets: readonly string[]): Promise<Versitygw> {
+  const folder = temporaryFolder('versitygw')
+  const credentials = { accessKeyId: 'kitsune', secretAccessKey: 'a secret of the tests' }
+  const domain = 's3.test'
+
+  for (const name of ['sidecar', ...buckets.map(bucket => join('data', bucket))]) {
+    mkdirSync(join(folder, name), { recursive: true })
+  }
+
+  const port = await freePort()
+  const endpoint = `http://127.0.0.1:${port}`
+  const running = startProcess(binary, [
+    '--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', '--virtual-domain', domain,
+    'posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')
+  ], { env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey } })
+
+  const stop = async (): Promise<void> => {
+    await running.stop()
+    removeFolder(folder)
+  }
+
+  try {
+    await poll(async () => (await fetch(endpoint)).status === 403, 'versitygw to answer')
+  } catch (err) {
+    await stop()
+    throw err
+  }
+
+  return { endpoint, domain, port, credentials, stop }
+}
+
+/** It does not say which port it was given, so it is told one that was free a moment ago. */
+async function freePort (): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => { resolve(typeof address === 'object' && address != null ? address.port : 0) })
+    })
+  })
+}
