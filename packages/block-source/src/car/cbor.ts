@@ -1,0 +1,125 @@
+/** Bytes are not the CBOR that a CAR header is made of. Becomes a `MalformedCarError`, which knows the object. */
+export class InvalidCborError extends Error {
+  static name = 'InvalidCborError'
+  name = 'InvalidCborError'
+  /** Where in the bytes. */
+  readonly at: number
+
+  constructor (message: string, at: number) {
+    super(message)
+    this.at = at
+  }
+}
+
+const UINT = 0
+const BYTES = 2
+const TEXT = 3
+const ARRAY = 4
+const MAP = 5
+const TAG = 6
+
+/** The tag of a CID in DAG-CBOR. */
+const CID_TAG = 42
+
+/**
+ * Reads just the CBOR that the header of a CAR may contain. It checks every
+ * declared length against the bytes that are there, and does not recurse: a
+ * general decoder allocates what the input tells it to.
+ */
+export class CborReader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor (bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  /** Begins a map: how many entries follow. Each takes at least two bytes. */
+  map (): number {
+    return this.#count(MAP, 2, 'a map')
+  }
+
+  /** Begins an array: how many items follow. Each takes at least one byte. */
+  array (): number {
+    return this.#count(ARRAY, 1, 'an array')
+  }
+
+  uint (): number {
+    return this.#head(UINT, 'an unsigned integer')
+  }
+
+  text (): string {
+    return new TextDecoder().decode(this.#take(this.#count(TEXT, 1, 'a text')))
+  }
+
+  /** A CID as DAG-CBOR writes it: tag 42 around a byte string that begins with a zero. */
+  link (): Uint8Array {
+    const tag = this.#head(TAG, 'a CID')
+    const bytes = this.#take(this.#count(BYTES, 1, 'the bytes of a CID'))
+
+    if (tag !== CID_TAG || bytes[0] !== 0) {
+      throw this.invalid('expected a CID')
+    }
+
+    return bytes.subarray(1)
+  }
+
+  /** Ends reading. */
+  done (): void {
+    if (this.#at !== this.#bytes.length) {
+      throw this.invalid('the header has bytes behind its CBOR')
+    }
+  }
+
+  invalid (reason: string): InvalidCborError {
+    return new InvalidCborError(reason, this.#at)
+  }
+
+  /** A head whose argument counts what follows, each of which takes at least `size` bytes. */
+  #count (type: number, size: number, name: string): number {
+    const count = this.#head(type, name)
+
+    if (count * size > this.#bytes.length - this.#at) {
+      throw this.invalid(`${name} of length ${count} goes beyond the header`)
+    }
+
+    return count
+  }
+
+  #head (type: number, name: string): number {
+    const first = this.#bytes[this.#at]
+
+    if (first == null || first >> 5 !== type) {
+      throw this.invalid(`expected ${name}`)
+    }
+
+    this.#at++
+    const info = first & 0x1f
+
+    if (info < 24) {
+      return info
+    }
+
+    if (info > 27) {
+      throw this.invalid(`${name} of indefinite length`)
+    }
+
+    let value = 0
+
+    for (const byte of this.#take(1 << (info - 24))) {
+      value = value * 0x100 + byte
+    }
+
+    return value
+  }
+
+  #take (length: number): Uint8Array {
+    if (length > this.#bytes.length - this.#at) {
+      throw this.invalid('the header ends within its CBOR')
+    }
+
+    this.#at += length
+
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+}
