@@ -1,0 +1,209 @@
+import { LRUCache } from 'lru-cache'
+import { CID } from 'multiformats/cid'
+import { decode } from 'multiformats/hashes/digest'
+import { DEFAULTS } from '../defaults.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { IndexCache } from './index-cache.ts'
+import { locateEach } from './locate-each.ts'
+import { SeparateIndexes } from './separate-indexes.ts'
+import type { IndexReadInit, Lookup } from './index-cache.ts'
+import type { SeparateIndexInit } from './separate-indexes.ts'
+import type { BlockIndex, Located, Location } from '../block-index.ts'
+import type { SourceOptions } from '../block-source.ts'
+import type { ObjectStore } from '../object-store.ts'
+
+/** How DUDEWHERE and SATNAV are read. */
+export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit {
+  /** `<root CIDv1>/<CAR CID>`: which CARs belong to a root. It must be able to list. */
+  readonly dudewhere: ObjectStore
+  /** `<CAR CID>/<CAR CID>.car.idx`: the index of each CAR. */
+  readonly satnav: ObjectStore
+  /**
+   * The codecs that a root may have: DUDEWHERE is asked for one after another
+   * until there are CARs, since an index is only told the multihash. Each is a
+   * list request. Default: dag-pb, dag-cbor, raw
+   */
+  readonly codecs?: readonly number[]
+  /** The most CARs of one root. Default 100 */
+  readonly maxCars?: number
+  /** After finding a block in so many CARs, no further ones are asked. Default 2 */
+  readonly redundancy?: number
+  /** How long it is remembered which CARs a root has, and that it has none, in ms. Default 60,000 */
+  readonly rootTtl?: number
+  /** How many sessions are remembered. Default 1,000 */
+  readonly maxSessions?: number
+  /** How long a session is remembered after its last lookup, in ms. Default 3,600,000 */
+  readonly sessionTtl?: number
+  /** The time in ms, for tests. Default: `performance.now` */
+  now?(): number
+}
+
+/**
+ * The layout of Hoverboard and Elastic IPFS: DUDEWHERE says which CARs a root has,
+ * SATNAV where in a CAR each block is.
+ *
+ * Only roots are found that way. So the CARs of the roots that a client has
+ * asked for are remembered by the `session` of the lookup, and its further
+ * lookups are made in those first. A block that is neither is not found, which
+ * says nothing about whether some CAR has it: the index is never complete.
+ *
+ * A SATNAV index that is missing or malformed is an error only if no other CAR
+ * of the root has the block.
+ *
+ * @throws {InvalidOptionError} if `dudewhere` cannot list
+ */
+export function dudewhereIndex (init: DudewhereIndexInit): BlockIndex {
+  return new DudewhereIndex(init)
+}
+
+class DudewhereIndex implements BlockIndex {
+  readonly complete = false
+  readonly #init: DudewhereIndexInit
+  readonly #cache: IndexCache
+  readonly #indexes: SeparateIndexes
+  /** The names of the CARs of a root. */
+  readonly #roots: LRUCache<string, readonly string[]>
+  readonly #sessions: LRUCache<string, Set<string>>
+
+  constructor (init: DudewhereIndexInit) {
+    if (init.dudewhere.list == null) {
+      throw new InvalidOptionError('dudewhere must be a store that can list')
+    }
+
+    const perf = init.now == null ? undefined : { now: init.now }
+    this.#init = init
+    this.#cache = new IndexCache(init.satnav, init)
+    this.#indexes = new SeparateIndexes(this.#cache, { ...init, check: false })
+    this.#roots = new LRUCache({ maxSize: DEFAULTS.roots, sizeCalculation: cars => 1 + cars.length, ttl: init.rootTtl ?? DEFAULTS.rootTtl, ttlResolution: 0, ...(perf == null ? {} : { perf }) })
+    this.#sessions = new LRUCache({ max: init.maxSessions ?? DEFAULTS.sessions, ttl: init.sessionTtl ?? DEFAULTS.sessionTtl, updateAgeOnGet: true, ttlResolution: 0, ...(perf == null ? {} : { perf }) })
+  }
+
+  async locate (multihashes: readonly Uint8Array[], options: SourceOptions = {}): Promise<readonly Located[]> {
+    return locateEach(multihashes, this.#cache, options, async (multihash, lookup) => this.#locate(multihash, options.session, lookup))
+  }
+
+  async #locate (multihash: Uint8Array, session: string | undefined, lookup: Lookup): Promise<Location[]> {
+    const known = session == null ? undefined : this.#sessions.get(session)
+    const found = await this.#search([...known ?? []].reverse(), multihash, lookup)
+
+    if (found.locations.length > 0) {
+      return found.locations
+    }
+
+    const cars = await this.#carsOf(multihash, lookup)
+
+    if (session != null && cars.length > 0) {
+      this.#remember(session, cars)
+    }
+
+    const inRoot = await this.#search(cars.filter(car => known?.has(car) !== true), multihash, lookup)
+    const error = found.error ?? inRoot.error
+
+    if (inRoot.locations.length === 0 && error != null) {
+      throw error
+    }
+
+    return inRoot.locations
+  }
+
+  /** Looks for a block in one CAR after another, until enough have it. */
+  async #search (cars: readonly string[], multihash: Uint8Array, lookup: Lookup): Promise<{ locations: Location[], error?: Error }> {
+    const locations: Location[] = []
+    let left = this.#init.redundancy ?? DEFAULTS.redundancy
+    let error: Error | undefined
+
+    for (const car of cars) {
+      if (left === 0) {
+        break
+      }
+
+      try {
+        const some = await this.#indexes.locate(`${car}.idx`, car, multihash, lookup)
+        locations.push(...some)
+        left -= some.length > 0 ? 1 : 0
+      } catch (err) {
+        lookup.signal?.throwIfAborted()
+        error ??= err instanceof Error ? err : new Error(String(err))
+      }
+    }
+
+    return { locations: locations.slice(0, this.#cache.maxLocations), error }
+  }
+
+  async #carsOf (multihash: Uint8Array, lookup: Lookup): Promise<readonly string[]> {
+    const digest = parse(multihash)
+
+    if (digest == null) {
+      return []
+    }
+
+    for (const codec of this.#init.codecs ?? DEFAULTS.rootCodecs) {
+      const root = CID.createV1(codec, digest).toString()
+      const cars = this.#roots.get(root) ?? await lookup.reads.run(`list\0${root}`, async () => this.#list(root, lookup.signal), lookup.signal)
+
+      if (cars.length > 0) {
+        return cars
+      }
+    }
+
+    return []
+  }
+
+  async #list (root: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const cars: string[] = []
+
+    for await (const name of this.#init.dudewhere.list?.(`${root}/`, { signal }) ?? []) {
+      const car = name.slice(root.length + 1)
+
+      if (isCid(car)) {
+        cars.push(`${car}/${car}.car`)
+      }
+
+      if (cars.length === (this.#init.maxCars ?? DEFAULTS.carsOfRoot)) {
+        break
+      }
+    }
+
+    this.#roots.set(root, cars)
+
+    return cars
+  }
+
+  /** Adds the CARs of a root to those of a session; the oldest ones are forgotten. */
+  #remember (session: string, cars: readonly string[]): void {
+    const known = this.#sessions.get(session) ?? new Set()
+
+    for (const car of cars) {
+      known.delete(car)
+      known.add(car)
+    }
+
+    for (const car of known) {
+      if (known.size <= (this.#init.maxCars ?? DEFAULTS.carsOfRoot)) {
+        break
+      }
+
+      known.delete(car)
+    }
+
+    this.#sessions.set(session, known)
+  }
+}
+
+function parse (multihash: Uint8Array): ReturnType<typeof decode> | undefined {
+  try {
+    return decode(multihash)
+  } catch {
+    return undefined
+  }
+}
+
+function isCid (text: string): boolean {
+  try {
+    CID.parse(text)
+
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,47 @@
+import type { BlockIndex, Located, Location } from '../block-index.ts'
+
+/**
+ * Several indexes as one, such as those of the CARs in a folder. All are asked
+ * for each block, and their locations follow each other in the order of the
+ * indexes. If one of them fails, what the others found counts; if they found
+ * nothing, it is an error.
+ */
+export function mergedIndex (indexes: readonly BlockIndex[]): BlockIndex {
+  return {
+    complete: indexes.every(({ complete }) => complete),
+
+    async locate (multihashes, options = {}) {
+      options.signal?.throwIfAborted()
+      const answers = await Promise.all(indexes.map(async index => {
+        return index.locate(multihashes, options).catch((err: unknown) => multihashes.map(() => asError(err)))
+      }))
+      options.signal?.throwIfAborted()
+      const located = multihashes.map((_, i) => merge(answers.map(answer => answer[i])))
+
+      if (located.length > 0 && located.every(one => one instanceof Error)) {
+        throw located[0]
+      }
+
+      return located
+    }
+  }
+}
+
+function merge (answers: readonly Located[]): Located {
+  const locations: Location[] = []
+  let error: Error | undefined
+
+  for (const answer of answers) {
+    if (answer instanceof Error) {
+      error ??= answer
+    } else {
+      locations.push(...answer)
+    }
+  }
+
+  return locations.length === 0 && error != null ? error : locations
+}
+
+function asError (err: unknown): Error {
+  return err instanceof Error ? err : new Error(String(err))
+}

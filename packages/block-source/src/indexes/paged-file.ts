@@ -1,0 +1,158 @@
+import { MalformedIndexError, ObjectMissingError } from '../errors.ts'
+import type { IndexCache, Lookup } from './index-cache.ts'
+import type { ObjectPart, ObjectStore } from '../object-store.ts'
+
+/** Which version of an object is read. */
+interface Version {
+  readonly size: number
+  readonly etag?: string
+}
+
+/**
+ * One version of an index file, which may be part of a larger object. It is read
+ * a page at a time, and what was read is kept in the {@link IndexCache}.
+ */
+export class PagedFile {
+  readonly object: string
+  /** Where in the object the file begins: pages are counted from here. */
+  readonly start: number
+  /** Where in the object it must have ended: at the end of the object. */
+  readonly end: number
+  readonly etag?: string
+  readonly #cache: IndexCache
+
+  constructor (cache: IndexCache, object: string, start: number, { size, etag }: Version) {
+    this.#cache = cache
+    this.object = object
+    this.start = start
+    this.end = size
+    this.etag = etag
+  }
+
+  /** Opens an index that is an object of its own, by reading its first page. */
+  static async open (cache: IndexCache, object: string, { signal }: Lookup): Promise<PagedFile> {
+    const part = await cache.store.read(object, { offset: 0, length: cache.pageLength, signal })
+    const version = await versionOf(cache.store, object, part, signal)
+    const file = new PagedFile(cache, object, 0, version)
+
+    if (part != null) {
+      cache.keepPage(file.#key(0), part.bytes)
+    }
+
+    return file
+  }
+
+  /** The page length of its cache, which it reads in. */
+  get pageLength (): number {
+    return this.#cache.pageLength
+  }
+
+  /**
+   * Reads bytes at an offset of the object, together with what else of their
+   * pages is missing. They must not be modified.
+   *
+   * @throws {MalformedIndexError} if they go beyond the end, before anything is read
+   */
+  async read (offset: number, length: number, lookup: Lookup): Promise<Uint8Array> {
+    if (offset + length > this.end) {
+      throw this.malformed(`${length} bytes are expected, and the object ends at ${this.end}`, offset)
+    }
+
+    const first = this.#pageOf(offset)
+    const last = this.#pageOf(Math.max(offset, offset + length - 1))
+    const pages: Uint8Array[] = []
+
+    for (let number = first; number <= last;) {
+      const some = await this.#pages(number, last, lookup)
+      pages.push(...some)
+      number += some.length
+    }
+
+    const at = offset - this.start - first * this.pageLength
+
+    return (pages.length === 1 ? pages[0] : joined(pages)).subarray(at, at + length)
+  }
+
+  /** The page that contains an offset: its bytes, and where in the object they begin. */
+  async page (offset: number, lookup: Lookup): Promise<{ bytes: Uint8Array, offset: number }> {
+    const number = this.#pageOf(offset)
+    const [bytes] = await this.#pages(number, number, lookup)
+
+    return { bytes, offset: this.start + number * this.pageLength }
+  }
+
+  malformed (reason: string, offset: number): MalformedIndexError {
+    return new MalformedIndexError(reason, { object: this.object, offset })
+  }
+
+  #pageOf (offset: number): number {
+    return Math.floor((offset - this.start) / this.pageLength)
+  }
+
+  #key (number: number): string {
+    return `${this.object}\0${this.etag ?? this.end}\0${this.start}\0${number}`
+  }
+
+  /** The page `number` if it is kept, else those up to `last` that are missing in a row. */
+  async #pages (number: number, last: number, lookup: Lookup): Promise<Uint8Array[]> {
+    const kept = this.#cache.page(this.#key(number))
+
+    if (kept != null) {
+      return [kept]
+    }
+
+    let to = number
+
+    while (to < last && this.#cache.page(this.#key(to + 1)) == null) {
+      to++
+    }
+
+    return lookup.reads.run(this.#key(number) + `\0${to}`, async () => this.#fetch(number, to, lookup.signal), lookup.signal)
+  }
+
+  async #fetch (number: number, to: number, signal?: AbortSignal): Promise<Uint8Array[]> {
+    const offset = this.start + number * this.pageLength
+    const length = Math.min(this.end - offset, (to - number + 1) * this.pageLength)
+    const part = await this.#cache.store.read(this.object, { offset, length, ifMatch: this.etag, signal })
+
+    if (part == null) {
+      throw new ObjectMissingError(`${this.object} does not exist any more`)
+    }
+
+    if (part.bytes.length < length) {
+      throw this.malformed('the object is shorter than it was', offset + part.bytes.length)
+    }
+
+    return Array.from({ length: to - number + 1 }, (_, i) => {
+      const at = i * this.pageLength
+      // a copy, so that the page does not hold on to its neighbours
+      const page = to === number ? part.bytes : part.bytes.slice(at, at + this.pageLength)
+      this.#cache.keepPage(this.#key(number + i), page)
+
+      return page
+    })
+  }
+}
+
+/** The version that a part is of; asks the store again if it did not tell the size. */
+export async function versionOf (store: ObjectStore, object: string, part: ObjectPart | undefined, signal?: AbortSignal): Promise<Version> {
+  const size = part?.size ?? (part == null ? undefined : (await store.stat(object, { signal }))?.size)
+
+  if (size == null) {
+    throw new ObjectMissingError(`${object} does not exist`)
+  }
+
+  return { size, etag: part?.etag }
+}
+
+function joined (pages: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pages.reduce((sum, page) => sum + page.length, 0))
+  let at = 0
+
+  for (const page of pages) {
+    bytes.set(page, at)
+    at += page.length
+  }
+
+  return bytes
+}

@@ -1,0 +1,40 @@
+import { expect } from 'aegir/chai'
+import { mergedIndex } from '../../src/indexes/merged-index.ts'
+import { scanIndex } from '../../src/indexes/scan-index.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import { block, blocks, carV1, hex } from '../fixtures/cars.ts'
+import type { BlockIndex, Location } from '../../src/block-index.ts'
+
+async function folder (): Promise<{ index: BlockIndex, hashes: Uint8Array[] }> {
+  const all = await blocks(4)
+  const objects = new Map([['a.car', carV1(all.slice(0, 3))], ['b.car', carV1(all.slice(2))], ['bad.car', hex('05')]])
+  const store = memoryStore({ objects })
+
+  return { index: mergedIndex(['a.car', 'b.car', 'bad.car'].map(name => scanIndex(store, name))), hashes: all.map(({ multihash }) => multihash) }
+}
+
+describe('indexes merged', () => {
+  it('have the places of all, in their order', async () => {
+    const { index, hashes } = await folder()
+    const located = await index.locate(hashes)
+
+    expect((located as Location[][]).map(one => one.map(({ object }) => object))).to.deep.equal([['a.car'], ['a.car'], ['a.car', 'b.car'], ['b.car']])
+  })
+
+  it('fail for what none of them finds, if one fails', async () => {
+    const { index, hashes } = await folder()
+    const { multihash } = await block('elsewhere')
+    const [error] = await index.locate([multihash, hashes[0]])
+
+    expect(error).to.have.property('object', 'bad.car')
+    await expect(index.locate([multihash])).to.eventually.be.rejected.with.property('object', 'bad.car')
+  })
+
+  it('are complete if all are', async () => {
+    const { index } = await folder()
+
+    expect(index.complete).to.equal(true)
+    expect(mergedIndex([index, { complete: false, locate: async () => [] }]).complete).to.equal(false)
+    expect(await mergedIndex([]).locate([new Uint8Array()])).to.deep.equal([[]])
+  })
+})
