@@ -1,12 +1,13 @@
 import { DEFAULTS } from '../defaults.ts'
-import { InvalidOptionError, MalformedCarError, ObjectMissingError } from '../errors.ts'
+import { InvalidOptionError, MalformedCarError } from '../errors.ts'
+import { readExactly } from '../read-exactly.ts'
 import { headerLength, parseHeader } from './header.ts'
 import { parseLayout } from './layout.ts'
 import { MAX_SECTION_HEAD, parseSection } from './section.ts'
 import type { CarHeader } from './header.ts'
 import type { CarLayout } from './layout.ts'
 import type { Section, SectionContext } from './section.ts'
-import type { ObjectPart, ObjectStore } from '../object-store.ts'
+import type { ObjectStore } from '../object-store.ts'
 
 /** How a CAR is scanned. */
 export interface ScanInit {
@@ -110,15 +111,11 @@ export class CarScanner {
     const { layout, etag } = this.#opened
     const position = this.#position
     const length = Math.min(this.#readLength, layout.end - position)
-    const { bytes } = await this.#read(position, length, etag, signal)
+    const bytes = await this.#read(position, length, etag, signal)
 
     if (position !== this.#position) {
       // another step has been here meanwhile
       return []
-    }
-
-    if (bytes.length < length) {
-      throw new MalformedCarError('the object ends early', { object: this.object, offset: position + bytes.length })
     }
 
     this.#readLength = Math.min(this.#readLength * 2, this.#maxRead)
@@ -127,7 +124,7 @@ export class CarScanner {
   }
 
   async #open (signal?: AbortSignal): Promise<Section[]> {
-    const { bytes, size, etag } = await this.#head(signal)
+    const { bytes, size, etag } = await readExactly(this.#store, this.object, { length: this.#readLength, signal })
 
     return this.#guard(async () => {
       const layout = parseLayout(bytes, { object: this.object, size })
@@ -143,42 +140,25 @@ export class CarScanner {
     })
   }
 
-  async #head (signal?: AbortSignal): Promise<{ bytes: Uint8Array, size: number, etag?: string }> {
-    const part = await this.#store.read(this.object, { length: this.#readLength, signal })
-    const size = part?.size ?? (await this.#store.stat(this.object, { signal }))?.size
-
-    if (part == null || size == null) {
-      throw new ObjectMissingError(`${this.object} does not exist`)
-    }
-
-    return { bytes: part.bytes, size, etag: part.etag }
-  }
-
   async #header (head: Uint8Array, layout: CarLayout, etag: string | undefined, signal?: AbortSignal): Promise<CarHeader> {
     const context = { object: this.object, base: layout.start, end: layout.end, maxHeaderLength: this.#maxHeaderLength }
     let bytes = head.subarray(layout.start)
 
     if (bytes.length < 8 && layout.start + bytes.length < layout.end) {
-      bytes = (await this.#read(layout.start, Math.min(this.#readLength, layout.end - layout.start), etag, signal)).bytes
+      bytes = await this.#read(layout.start, Math.min(this.#readLength, layout.end - layout.start), etag, signal)
     }
 
     const length = headerLength(bytes, context)
 
     if (length != null && length > bytes.length) {
-      bytes = (await this.#read(layout.start, length, etag, signal)).bytes
+      bytes = await this.#read(layout.start, length, etag, signal)
     }
 
     return parseHeader(bytes, context)
   }
 
-  async #read (offset: number, length: number, ifMatch: string | undefined, signal?: AbortSignal): Promise<ObjectPart> {
-    const part = await this.#store.read(this.object, { offset, length, ifMatch, signal })
-
-    if (part == null) {
-      throw new ObjectMissingError(`${this.object} does not exist any more`)
-    }
-
-    return part
+  async #read (offset: number, length: number, ifMatch: string | undefined, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await readExactly(this.#store, this.object, { offset, length, ifMatch, signal })).bytes
   }
 
   /** The sections that begin in these bytes. A fault behind the first of them is thrown by the next step. */

@@ -1,10 +1,11 @@
 import { CARV2_HEAD_LENGTH, parseLayout } from '../car/layout.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { MalformedIndexError, ObjectChangedError } from '../errors.ts'
+import { readExactly } from '../read-exactly.ts'
 import { IndexCache } from './index-cache.ts'
 import { locateEach } from './locate-each.ts'
 import { findOffsets, openIndex } from './opened-index.ts'
-import { PagedFile, versionOf } from './paged-file.ts'
+import { PagedFile } from './paged-file.ts'
 import type { IndexReadInit, Lookup } from './index-cache.ts'
 import type { OpenedIndex } from './opened-index.ts'
 import type { BlockIndex, Located, Location } from '../block-index.ts'
@@ -98,11 +99,10 @@ class CarV2Index implements BlockIndex {
   }
 
   async #open (lookup: Lookup): Promise<OpenedCar> {
-    const part = await this.#cache.store.read(this.#object, { length: CARV2_HEAD_LENGTH, signal: lookup.signal })
-    const version = await versionOf(this.#cache.store, this.#object, part, lookup.signal)
-    const layout = parseLayout(part?.bytes ?? new Uint8Array(), { object: this.#object, size: version.size })
-    const offset = this.#indexOffset(layout, version.size)
-    const file = new PagedFile(this.#cache, this.#object, offset, version)
+    const head = await readExactly(this.#cache.store, this.#object, { length: CARV2_HEAD_LENGTH, signal: lookup.signal })
+    const layout = parseLayout(head.bytes, { object: this.#object, size: head.size })
+    const offset = this.#indexOffset(layout, head.size)
+    const file = new PagedFile(this.#cache, this.#object, offset, head)
     const index = await openIndex(this.#cache, file, { offset, check: this.complete }, lookup)
 
     return { index, layout, length: index.length }

@@ -36,8 +36,15 @@ const MAX_CARS = 4096
 /** The longest multihash of a CAR. */
 const MAX_MULTIHASH = 128
 
+interface OpenedCar {
+  readonly multihash: Uint8Array
+  readonly index: OpenedIndex
+  /** The names that it may have: all, until one was seen to exist. */
+  names: readonly string[]
+}
+
 interface OpenedMultiIndex {
-  readonly cars: ReadonlyArray<{ readonly multihash: Uint8Array, readonly index: OpenedIndex }>
+  readonly cars: readonly OpenedCar[]
   readonly length: number
 }
 
@@ -72,12 +79,12 @@ export function multiIndex (store: ObjectStore, object: string | ((multihash: Ui
   }
 
   async function locate (name: string, multihash: Uint8Array, lookup: Lookup): Promise<Location[]> {
-    const opened = await openMultiIndex(cache, name, complete, lookup)
+    const opened = await openMultiIndex(cache, carNames, name, complete, lookup)
     const locations: Location[] = []
 
     try {
       for (const car of opened.cars) {
-        locations.push(...await locateInFirst(indexes, car.index, carNames(car.multihash), multihash, lookup))
+        locations.push(...await locateInFirst(indexes, car, init.offsets !== 'object', multihash, lookup))
 
         if (locations.length >= cache.maxLocations) {
           break
@@ -113,14 +120,28 @@ function noneIfMissing (err: unknown): Location[] {
   throw err
 }
 
-/** Looks a block up in a CAR that may have one of several names. */
-async function locateInFirst (indexes: SeparateIndexes, index: OpenedIndex, names: readonly string[], multihash: Uint8Array, lookup: Lookup): Promise<Location[]> {
+/**
+ * Looks a block up in a CAR that may have one of several names. If its head is
+ * read, that tells which it is; else all names are returned.
+ */
+async function locateInFirst (indexes: SeparateIndexes, car: OpenedCar, headIsRead: boolean, multihash: Uint8Array, lookup: Lookup): Promise<Location[]> {
   const locations: Location[] = []
   let missing: ObjectMissingError | undefined
 
-  for (const name of names) {
+  for (const name of car.names) {
     try {
-      locations.push(...await indexes.locateIn(index, name, multihash, lookup))
+      const some = await indexes.locateIn(car.index, name, multihash, lookup)
+      locations.push(...some)
+
+      if (some.length === 0) {
+        // the block is not in this CAR, whatever its name
+        return []
+      }
+
+      if (headIsRead) {
+        car.names = [name]
+        return locations
+      }
     } catch (err) {
       if (!(err instanceof ObjectMissingError)) {
         throw err
@@ -137,7 +158,7 @@ async function locateInFirst (indexes: SeparateIndexes, index: OpenedIndex, name
   return locations
 }
 
-async function openMultiIndex (cache: IndexCache, name: string, check: boolean, lookup: Lookup): Promise<OpenedMultiIndex> {
+async function openMultiIndex (cache: IndexCache, carNames: CarNames, name: string, check: boolean, lookup: Lookup): Promise<OpenedMultiIndex> {
   return cache.open(name, lookup, async () => {
     const file = await PagedFile.open(cache, name, lookup).catch(err => {
       throw err instanceof ObjectMissingError ? new IndexMissingError(err.message) : err
@@ -147,13 +168,13 @@ async function openMultiIndex (cache: IndexCache, name: string, check: boolean, 
       await file.read(0, file.end, lookup)
     }
 
-    const cars = await readCars(cache, file, check, lookup)
+    const cars = await readCars(cache, carNames, file, check, lookup)
 
     return { cars, length: 500 + cars.reduce((sum, { index }) => sum + 200 + index.length, 0) }
   })
 }
 
-async function readCars (cache: IndexCache, file: PagedFile, check: boolean, lookup: Lookup): Promise<OpenedMultiIndex['cars']> {
+async function readCars (cache: IndexCache, carNames: CarNames, file: PagedFile, check: boolean, lookup: Lookup): Promise<OpenedCar[]> {
   const codec = await readFileVarint(file, 0, 'the codec of the index', lookup)
 
   if (codec.value !== MULTI_INDEX) {
@@ -167,13 +188,13 @@ async function readCars (cache: IndexCache, file: PagedFile, check: boolean, loo
     throw file.malformed(`${count.value} CARs, in an object that ends at ${file.end}`, codec.end)
   }
 
-  const cars: Array<OpenedMultiIndex['cars'][number]> = []
+  const cars: OpenedCar[] = []
   let at = count.end
 
   for (let i = 0; i < count.value; i++) {
     const multihash = await readMultihash(file, at, lookup)
     const index = await openIndex(cache, file, { offset: at + multihash.length, check }, lookup)
-    cars.push({ multihash, index })
+    cars.push({ multihash, index, names: carNames(multihash) })
     at = index.end
   }
 

@@ -1,6 +1,6 @@
-import { MalformedIndexError, ObjectMissingError } from '../errors.ts'
+import { MalformedIndexError, ObjectChangedError } from '../errors.ts'
+import { readExactly } from '../read-exactly.ts'
 import type { IndexCache, Lookup } from './index-cache.ts'
-import type { ObjectPart, ObjectStore } from '../object-store.ts'
 
 /** Which version of an object is read. */
 interface Version {
@@ -31,13 +31,9 @@ export class PagedFile {
 
   /** Opens an index that is an object of its own, by reading its first page. */
   static async open (cache: IndexCache, object: string, { signal }: Lookup): Promise<PagedFile> {
-    const part = await cache.store.read(object, { offset: 0, length: cache.pageLength, signal })
-    const version = await versionOf(cache.store, object, part, signal)
-    const file = new PagedFile(cache, object, 0, version)
-
-    if (part != null) {
-      cache.keepPage(file.#key(0), part.bytes)
-    }
+    const part = await readExactly(cache.store, object, { length: cache.pageLength, signal })
+    const file = new PagedFile(cache, object, 0, part)
+    cache.keepPage(file.#key(0), part.bytes)
 
     return file
   }
@@ -113,36 +109,21 @@ export class PagedFile {
   async #fetch (number: number, to: number, signal?: AbortSignal): Promise<Uint8Array[]> {
     const offset = this.start + number * this.pageLength
     const length = Math.min(this.end - offset, (to - number + 1) * this.pageLength)
-    const part = await this.#cache.store.read(this.object, { offset, length, ifMatch: this.etag, signal })
+    const { bytes, size } = await readExactly(this.#cache.store, this.object, { offset, length, ifMatch: this.etag, signal })
 
-    if (part == null) {
-      throw new ObjectMissingError(`${this.object} does not exist any more`)
-    }
-
-    if (part.bytes.length < length) {
-      throw this.malformed('the object is shorter than it was', offset + part.bytes.length)
+    if (size !== this.end) {
+      throw new ObjectChangedError(`${this.object} has ${size} bytes, and had ${this.end} when it was opened`)
     }
 
     return Array.from({ length: to - number + 1 }, (_, i) => {
       const at = i * this.pageLength
       // a copy, so that the page does not hold on to its neighbours
-      const page = to === number ? part.bytes : part.bytes.slice(at, at + this.pageLength)
+      const page = to === number ? bytes : bytes.slice(at, at + this.pageLength)
       this.#cache.keepPage(this.#key(number + i), page)
 
       return page
     })
   }
-}
-
-/** The version that a part is of; asks the store again if it did not tell the size. */
-export async function versionOf (store: ObjectStore, object: string, part: ObjectPart | undefined, signal?: AbortSignal): Promise<Version> {
-  const size = part?.size ?? (part == null ? undefined : (await store.stat(object, { signal }))?.size)
-
-  if (size == null) {
-    throw new ObjectMissingError(`${object} does not exist`)
-  }
-
-  return { size, etag: part?.etag }
 }
 
 function joined (pages: readonly Uint8Array[]): Uint8Array {

@@ -1,8 +1,9 @@
 import { CARV2_HEAD_LENGTH, parseLayout } from '../car/layout.ts'
 import { DEFAULTS } from '../defaults.ts'
 import { InvalidOptionError, ObjectChangedError } from '../errors.ts'
+import { readExactly } from '../read-exactly.ts'
 import { findOffsets, openIndex } from './opened-index.ts'
-import { PagedFile, versionOf } from './paged-file.ts'
+import { PagedFile } from './paged-file.ts'
 import type { IndexCache, Lookup } from './index-cache.ts'
 import type { FoundOffset, OpenedIndex } from './opened-index.ts'
 import type { Location } from '../block-index.ts'
@@ -117,9 +118,8 @@ export class SeparateIndexes {
 
   async #head (car: string, lookup: Lookup): Promise<CarHead> {
     return this.#cache.open(`head\0${car}`, lookup, async () => {
-      const part = await this.#carStore.read(car, { length: CARV2_HEAD_LENGTH, signal: lookup.signal })
-      const { size, etag } = await versionOf(this.#carStore, car, part, lookup.signal)
-      const layout = parseLayout(part?.bytes ?? new Uint8Array(), { object: car, size })
+      const { bytes, size, etag } = await readExactly(this.#carStore, car, { length: CARV2_HEAD_LENGTH, signal: lookup.signal })
+      const layout = parseLayout(bytes, { object: car, size })
 
       return { layout, etag, length: 200 }
     })
