@@ -1,0 +1,290 @@
+import { parseSection } from '../car/section.ts'
+import { expect, expectAborted, expectRejection } from './expect.ts'
+import { testBytes } from './test-bytes.ts'
+import type { BlockIndexSubject } from './block-index-tests.ts'
+import type { IndexProbe, ProbeMode } from './index-probe.ts'
+import type { BlockIndex, Located, Location } from '../block-index.ts'
+
+/** A subject with what its index reads through. */
+export interface ProbedSubject extends BlockIndexSubject {
+  readonly probe: IndexProbe
+  readonly maxRead: number
+}
+
+export interface BlockIndexLawRule {
+  readonly title: string
+  check (subject: ProbedSubject): Promise<void>
+}
+
+const located: BlockIndexLawRule = {
+  title: 'each block is found, and its bytes are where the index says',
+  async check (subject) {
+    const results = await subject.index.locate(hashes(subject))
+
+    for (const [i, result] of results.entries()) {
+      await expectFound(subject, i, result)
+    }
+  }
+}
+
+const order: BlockIndexLawRule = {
+  title: 'results are in the order of the questions, one for each, repeated ones too',
+  async check (subject) {
+    const asked = subject.blocks.flatMap((_, i) => [i, subject.blocks.length - 1 - i, i])
+    const results = await subject.index.locate(asked.map(i => subject.blocks[i].multihash))
+    expect(results.length === asked.length, `${asked.length} multihashes have ${results.length} results`)
+
+    for (const [place, i] of asked.entries()) {
+      await expectFound(subject, i, results[place])
+    }
+  }
+}
+
+const nothing: BlockIndexLawRule = {
+  title: 'no question has no result and reads nothing',
+  async check ({ index, probe }) {
+    const results = await index.locate([])
+    expect(results.length === 0, `no multihashes have ${results.length} results`)
+    expect(probe.reads.length === 0, `no multihashes led to ${probe.reads.length} reads`)
+  }
+}
+
+const absent: BlockIndexLawRule = {
+  title: 'what is nowhere has no location, and does not disturb what is found',
+  async check (subject) {
+    const [known] = subject.blocks
+    // a digest that nothing hashes to, and the beginning of one that is known
+    const beginning = Uint8Array.of(known.multihash[0], known.multihash[1] - 1, ...known.multihash.subarray(2, -1))
+    const unknown = [Uint8Array.of(0x12, 0x20, ...testBytes(32, 77)), beginning]
+    const [first, second, third] = await subject.index.locate([unknown[0], known.multihash, unknown[1]])
+    expect(!(first instanceof Error) && first.length === 0, `a block that is nowhere was found: ${show(first)}`)
+    expect(!(third instanceof Error) && third.length === 0, `the beginning of a digest was found: ${show(third)}`)
+    await expectFound(subject, 0, second)
+  }
+}
+
+const garbage: BlockIndexLawRule = {
+  title: 'bytes that are no multihash are not found, and do not disturb what is',
+  async check (subject) {
+    const garbage = [Uint8Array.of(), Uint8Array.of(0x12), Uint8Array.of(0x12, 0x20, 1), new Uint8Array(20).fill(0xff)]
+    const results = await subject.index.locate([...garbage, subject.blocks[0].multihash])
+
+    for (const result of results.slice(0, garbage.length)) {
+      expect(result instanceof Error || result.length === 0, `bytes that are no multihash were found: ${show(result)}`)
+    }
+    await expectFound(subject, 0, results[garbage.length])
+  }
+}
+
+const readOnly: BlockIndexLawRule = {
+  title: 'the multihashes that it is given are left as they are',
+  async check (subject) {
+    const given = hashes(subject).map(multihash => multihash.slice())
+    await subject.index.locate(given)
+    expect(given.every((multihash, i) => show(multihash) === show(subject.blocks[i].multihash)), 'a multihash was modified')
+  }
+}
+
+const unavailable: BlockIndexLawRule = {
+  title: 'a store that fails is no absence: not of what is there, and not of anything else',
+  async check (subject) {
+    subject.probe.mode = 'failing'
+    const asked = [...hashes(subject), Uint8Array.of(0x12, 0x20, ...testBytes(32, 77))]
+    await expectRejection('a lookup while the store fails', subject.index.locate(asked), undefined)
+  }
+}
+
+const recovery: BlockIndexLawRule = {
+  title: 'a store that failed, and works again, is asked again',
+  async check (subject) {
+    for (const mode of ['failing', 'short', 'failing'] as const) {
+      subject.probe.mode = mode
+      await subject.index.locate(hashes(subject)).catch(() => {})
+    }
+    subject.probe.mode = 'well'
+    await expectAllFound(subject)
+  }
+}
+
+const missing: BlockIndexLawRule = faulty('missing', 'an index that is gone is no absence')
+
+const short: BlockIndexLawRule = faulty('short', 'fewer bytes than there must be are no absence')
+
+const abort: BlockIndexLawRule = {
+  title: 'a lookup that is aborted rejects with the reason, and reads nothing if it was aborted before',
+  async check (subject) {
+    const { index, probe } = subject
+    const reason = new Error('aborted by the law')
+    await expectAborted('a lookup', index.locate(hashes(subject), { signal: AbortSignal.abort(reason) }), reason)
+    expect(probe.reads.length === 0, `a lookup that was aborted before it began read ${probe.reads.length} times`)
+    probe.mode = 'hanging'
+    const controller = new AbortController()
+    const lookup = index.locate(hashes(subject), { signal: controller.signal })
+    lookup.catch(() => {})
+    await new Promise(resolve => { setTimeout(resolve, 0) })
+    controller.abort(reason)
+    await expectAborted('a lookup that waits for the store', lookup, reason)
+  }
+}
+
+const others: BlockIndexLawRule = {
+  title: 'a lookup that is aborted leaves others alone',
+  async check (subject) {
+    const controller = new AbortController()
+    subject.probe.mode = 'hanging'
+    const leaves = subject.index.locate(hashes(subject), { signal: controller.signal })
+    leaves.catch(() => {})
+    await new Promise(resolve => { setTimeout(resolve, 0) })
+    const stays = expectAllFound(subject)
+    stays.catch(() => {})
+    await new Promise(resolve => { setTimeout(resolve, 0) })
+    subject.probe.mode = 'well'
+    controller.abort(new Error('aborted by the law'))
+    subject.probe.release()
+    await within(stays, 'a lookup that waits with another one, which was aborted,')
+  }
+}
+
+const concurrent: BlockIndexLawRule = {
+  title: 'many lookups at a time find what one by one they do',
+  async check (subject) {
+    await Promise.all(subject.blocks.flatMap((block, i) => [0, 1, 2, 3].map(async () => {
+      const [result] = await subject.index.locate([block.multihash])
+      await expectFound(subject, i, result)
+    })))
+  }
+}
+
+const bounded: BlockIndexLawRule = {
+  title: 'no read is unbounded, or longer than it may be',
+  async check (subject) {
+    await expectAllFound(subject)
+
+    for (const { object, length } of subject.probe.reads) {
+      expect(length != null && length <= subject.maxRead, `${object} was read ${length == null ? 'to its end' : `${length} bytes at a time`}, where ${subject.maxRead} are allowed`)
+    }
+  }
+}
+
+const warm: BlockIndexLawRule = {
+  title: 'what was found is found again without a read',
+  async check (subject) {
+    await expectAllFound(subject)
+    const before = subject.probe.reads.length
+    await expectAllFound(subject)
+    const reads = subject.probe.reads.length - before
+    expect(reads === 0, `the same blocks were found again with ${reads} reads`)
+  }
+}
+
+export const INDEX_LAWS = {
+  located,
+  order,
+  nothing,
+  absent,
+  garbage,
+  'read-only': readOnly,
+  unavailable,
+  recovery,
+  missing,
+  short,
+  abort,
+  others,
+  concurrent,
+  bounded,
+  warm
+} as const satisfies Record<string, BlockIndexLawRule>
+
+/** With such a store, a block is found or the lookup fails: it is not absent. */
+function faulty (mode: ProbeMode, title: string): BlockIndexLawRule {
+  return {
+    title,
+    async check (subject) {
+      subject.probe.mode = mode
+      const results = await subject.index.locate(hashes(subject)).catch((err: Error) => hashes(subject).map(() => err))
+
+      for (const [i, result] of results.entries()) {
+        expect(result instanceof Error || result.length > 0, `block ${i} was absent, while the store was ${mode}`)
+      }
+    }
+  }
+}
+
+function hashes ({ blocks }: BlockIndexSubject): Uint8Array[] {
+  return blocks.map(({ multihash }) => multihash)
+}
+
+async function expectAllFound (subject: ProbedSubject): Promise<void> {
+  for (const [i, result] of (await locateAll(subject.index, subject)).entries()) {
+    await expectFound(subject, i, result)
+  }
+}
+
+async function locateAll (index: BlockIndex, subject: BlockIndexSubject): Promise<readonly Located[]> {
+  return index.locate(hashes(subject))
+}
+
+/** That at one of the locations the block's bytes are. */
+async function expectFound (subject: BlockIndexSubject, i: number, result: Located | undefined): Promise<void> {
+  expect(result != null, `block ${i} has no result`)
+  expect(!(result instanceof Error), `block ${i} failed: ${String(result)}`)
+  expect(result.length > 0, `block ${i} was not found`)
+  const tried: string[] = []
+
+  for (const location of result) {
+    checkLocation(location, i)
+    const bytes = await read(subject, location).catch((err: Error) => err.message)
+
+    if (typeof bytes !== 'string' && show(bytes) === show(subject.blocks[i].bytes)) {
+      return
+    }
+
+    tried.push(`${show(location)}: ${typeof bytes === 'string' ? bytes : 'other bytes'}`)
+  }
+
+  expect(false, `block ${i} is at none of its locations: ${tried.join('; ')}`)
+}
+
+function checkLocation (location: Location, i: number): void {
+  for (const number of [location.offset, location.length ?? 0, location.limit ?? 1]) {
+    expect(Number.isSafeInteger(number) && number >= 0, `block ${i} has a location that is none: ${show(location)}`)
+  }
+}
+
+async function read ({ store }: BlockIndexSubject, { object, offset, length, limit, at, etag }: Location): Promise<Uint8Array> {
+  if (length === 0) {
+    return new Uint8Array()
+  }
+
+  const part = await store.read(object, { offset, length: length ?? limit ?? 1 << 22, ifMatch: etag })
+
+  if (part == null) {
+    throw new Error(`${object} does not exist`)
+  }
+
+  if (at === 'block') {
+    return part.bytes
+  }
+
+  const section = parseSection(part.bytes, 0, { object, base: offset, end: limit == null ? undefined : offset + limit })
+
+  if (section == null) {
+    throw new Error(`no section at ${offset}`)
+  }
+
+  const from = section.blockOffset - offset
+
+  return part.bytes.subarray(from, from + section.blockLength)
+}
+
+async function within (promise: Promise<void>, what: string, ms = 2_000): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<'timeout'>(resolve => { timer = setTimeout(resolve, ms, 'timeout') })
+  const result = await Promise.race([promise, timeout])
+  clearTimeout(timer)
+  expect(result !== 'timeout', `${what} has not ended after ${ms} ms`)
+}
+
+function show (value: unknown): string {
+  return value instanceof Uint8Array ? value.toString() : JSON.stringify(value)
+}
