@@ -17,6 +17,18 @@ export const DEFAULTS = {
   minDelay: 100,
   /** The longest delay before another attempt, in ms. A server that asks for a longer one is not asked again. */
   maxDelay: 10_000,
+  /** The longest block that is read from a CAR, in bytes: kubo takes 2 MiB from peers, a bitswap message has at most 4. */
+  maxBlock: 4 * MiB,
+  /** How much is read at first of a section whose length is not known, in bytes: a block of 256 KiB and what precedes it. */
+  sectionGuess: 257 * KiB,
+  /** Blocks that are at most so far apart are read at once, in bytes: a request costs more than they do. */
+  maxGap: 64 * KiB,
+  /** The most that is read at once for several blocks, in bytes. */
+  maxSpan: 4 * MiB,
+  /** How many reads `getMany` makes at a time: a Worker has six connections. */
+  concurrency: 4,
+  /** What `getMany` holds in memory, in bytes. */
+  maxBytes: 32 * MiB,
   /** The longest section of a CAR that is read, in bytes, CID included: kubo takes blocks of up to 2 MiB from peers. */
   maxSectionLength: 4 * MiB,
   /** The longest header of a CAR that is read, in bytes: room for about 12,000 roots. */

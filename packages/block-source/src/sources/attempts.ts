@@ -1,0 +1,32 @@
+import type { CID } from 'multiformats/cid'
+
+/**
+ * Tries one place after the other until one has the block.
+ *
+ * @returns undefined if there are no places
+ * @throws {Error} the failure if there was one place, and an AggregateError of all failures if there were more: none of them says that the block is absent
+ */
+export async function attemptAll<Place, T> (cid: CID, places: Iterable<Place>, signal: AbortSignal | undefined, attempt: (place: Place) => Promise<T>, failures: Error[] = []): Promise<T | undefined> {
+  for (const place of places) {
+    try {
+      return await attempt(place)
+    } catch (err) {
+      signal?.throwIfAborted()
+      failures.push(toError(err))
+    }
+  }
+  if (failures.length > 0) {
+    throw combine(cid, failures)
+  }
+  return undefined
+}
+
+function combine (cid: CID, failures: readonly Error[]): Error {
+  return failures.length === 1
+    ? failures[0]
+    : new AggregateError(failures, `${cid} could not be read from any of ${failures.length} places: ${failures.map(({ message }) => message).join('; ')}`)
+}
+
+export function toError (err: unknown): Error {
+  return err instanceof Error ? err : new Error(String(err))
+}
