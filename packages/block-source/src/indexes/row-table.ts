@@ -23,7 +23,7 @@ export interface Row {
  */
 export class RowTable {
   readonly #maxRowsPerKey: number
-  readonly #seed = crypto.getRandomValues(new Uint32Array(2))
+  #seed?: Uint32Array
   #slots: Uint32Array = new Uint32Array(FIRST_SLOTS)
   #offsets: Float64Array = new Float64Array(FIRST_SLOTS / 2)
   #lengths: Uint32Array = new Uint32Array(FIRST_SLOTS / 2)
@@ -103,6 +103,9 @@ export class RowTable {
   }
 
   #firstSlot (key: Uint8Array): number {
+    // in workerd there is no chance before the first request
+    this.#seed ??= crypto.getRandomValues(new Uint32Array(2))
+
     return halfSipHash(key, this.#seed) & (this.#slots.length - 1)
   }
 
