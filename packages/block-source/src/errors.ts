@@ -170,3 +170,23 @@ export class ObjectMissingError extends Error {
     super(message)
   }
 }
+
+/** A block is not here: what a blockstore says in place of `undefined`. */
+export class NotFoundError extends Error {
+  static name = 'NotFoundError'
+  name = 'NotFoundError'
+
+  constructor (message = 'The block was not found') {
+    super(message)
+  }
+}
+
+/** Something was to be written where blocks can only be read. */
+export class ReadOnlyError extends Error {
+  static name = 'ReadOnlyError'
+  name = 'ReadOnlyError'
+
+  constructor (message = 'Blocks can only be read') {
+    super(message)
+  }
+}

@@ -4,6 +4,8 @@
  * What every store, index and source of blocks owes its user, as tests for any
  * runner, and what makes faults happen.
  */
+export { blockSourceLaws, blockSourceTests } from './block-source-tests.ts'
+export type { BlockSourceLaw, BlockSourceSubject, BlockSourceTestsInit } from './block-source-tests.ts'
 export { LawBrokenError, NoTestRunnerError } from './errors.ts'
 export { objectStoreLaws, objectStoreTests } from './object-store-tests.ts'
 export type { ObjectStoreLaw, ObjectStoreSubject, ObjectStoreTestsInit } from './object-store-tests.ts'

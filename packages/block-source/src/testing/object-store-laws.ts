@@ -146,9 +146,7 @@ const aborts: ObjectStoreLawRule = {
     const controller = new AbortController()
     const reads = Array.from({ length: 10 }, async (_, i) => store.read('laws/aborts', { offset: i, signal: controller.signal }))
     controller.abort(reason)
-    for (const read of reads) {
-      await expectAborted('a read aborted during it', read, reason)
-    }
+    await Promise.all(reads.map(async read => expectAborted('a read aborted during it', read, reason)))
     expectBytes('a read after that', (await store.read('laws/aborts', { offset: 999_990 }))?.bytes, testBytes(1_000_000, 7).subarray(999_990))
   }
 }

@@ -1,0 +1,43 @@
+import { DEFAULTS } from './defaults.ts'
+import { toError } from './sources/attempts.ts'
+import { runTasks } from './sources/tasks.ts'
+import type { BlockSource, GetManyResult, SourceOptions } from './block-source.ts'
+import type { Outcome, Task } from './sources/tasks.ts'
+import type { CID } from 'multiformats/cid'
+
+/**
+ * Reads many blocks of any source: by its own `getMany`, if it has one, else a
+ * few at a time. Yields one result for each CID, in the order in which they come.
+ */
+export function getMany (source: BlockSource, cids: Iterable<CID>, options: SourceOptions = {}): AsyncIterable<GetManyResult> {
+  return source.getMany?.(cids, options) ?? getEach(source, cids, options)
+}
+
+/** By `get`, with at most four at a time, and no more than eight times 4 MiB that were not taken. */
+export function getEach (source: BlockSource, cids: Iterable<CID>, options: SourceOptions = {}): AsyncGenerator<GetManyResult> {
+  function task (cid: CID): Task<GetManyResult> {
+    return {
+      size: DEFAULTS.maxBlock,
+      async run (signal) {
+        if (options.wanted?.(cid) === false) {
+          return { results: [], more: [] }
+        }
+        const result = await resultOf(source, cid, { ...options, signal })
+        return { results: [{ result, size: result.bytes?.byteLength ?? 0 }], more: [] } satisfies Outcome<GetManyResult>
+      }
+    }
+  }
+
+  return runTasks(Array.from(cids, task), DEFAULTS, options.signal)
+}
+
+/** One `get` as a result of `getMany`. */
+async function resultOf (source: BlockSource, cid: CID, options: SourceOptions): Promise<GetManyResult> {
+  try {
+    const bytes = await source.get(cid, options)
+    return bytes == null ? { cid } : { cid, bytes }
+  } catch (err) {
+    options.signal?.throwIfAborted()
+    return { cid, error: toError(err) }
+  }
+}

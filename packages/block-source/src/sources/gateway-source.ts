@@ -1,0 +1,83 @@
+import { DEFAULTS } from '../defaults.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { discard } from '../http/body.ts'
+import { createHttpClient, statusError } from '../http/client.ts'
+import { parseEndpoint } from '../http/endpoint.ts'
+import { infoOf } from '../http/object.ts'
+import { createVerify, inlineBlock } from '../verify.ts'
+import { readBlockBody } from './http-block.ts'
+import { checkMaxBlock } from './max-block.ts'
+import type { BlockSource } from '../block-source.ts'
+import type { HttpOptions } from '../http/client.ts'
+import type { EndpointInit } from '../http/endpoint.ts'
+import type { VerifyInit } from '../verify.ts'
+import type { CID } from 'multiformats/cid'
+
+export interface GatewaySourceInit extends HttpOptions, VerifyInit, EndpointInit {
+  /** Whether 404 is certain, and not just what this gateway knows so far. Default true */
+  readonly complete?: boolean
+  /** A longer block is refused, in bytes. Default 4 MiB */
+  readonly maxBlock?: number
+}
+
+const RAW = 'application/vnd.ipld.raw'
+
+/**
+ * A trustless gateway: `/ipfs/<cid>?format=raw` below its URL. 404 and 410 are
+ * misses; 451 and other refusals are not.
+ *
+ * @throws {InvalidOptionError} if an option cannot be meant
+ */
+export function gatewaySource (init: GatewaySourceInit): BlockSource {
+  const { complete = true, maxBlock = DEFAULTS.maxBlock } = init
+  const { url, headers } = parseEndpoint(init)
+  const client = createHttpClient(init)
+  const verify = createVerify(init)
+  checkMaxBlock(maxBlock)
+  if (url.search !== '' || url.hash !== '') {
+    throw new InvalidOptionError('url: blocks are at paths below it, so it has neither query nor fragment')
+  }
+
+  async function ask<T> (method: 'GET' | 'HEAD', cid: CID, signal: AbortSignal | undefined, read: Parameters<typeof client<T | undefined>>[0]['handle']): Promise<T | undefined> {
+    const what = `${method} /ipfs/${cid}`
+
+    return client({
+      kind: 'fetch',
+      what,
+      signal,
+      request: options => new Request(new URL(`ipfs/${cid}?format=raw`, url), { ...options, method, headers: { accept: RAW, 'accept-encoding': 'identity', ...headers } }),
+      async handle (attempt) {
+        const { response } = attempt
+        if (response.status === 200) {
+          return read(attempt)
+        }
+        await discard(response.body)
+        if (response.status === 404 || response.status === 410) {
+          return undefined
+        }
+        throw statusError(what, response)
+      }
+    })
+  }
+
+  return {
+    complete,
+
+    async get (cid, { signal } = {}) {
+      signal?.throwIfAborted()
+      const bytes = inlineBlock(cid) ?? await ask('GET', cid, signal, async attempt => readBlockBody(`GET /ipfs/${cid}`, attempt, maxBlock))
+      if (bytes != null) {
+        await verify(cid, bytes)
+      }
+      return bytes
+    },
+
+    async stat (cid, { signal } = {}) {
+      signal?.throwIfAborted()
+      const inline = inlineBlock(cid)
+      return inline == null
+        ? ask('HEAD', cid, signal, async ({ response }) => ({ size: infoOf(`/ipfs/${cid}`, response.headers).size }))
+        : { size: inline.byteLength }
+    }
+  }
+}

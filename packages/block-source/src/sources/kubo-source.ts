@@ -1,0 +1,109 @@
+import { DEFAULTS } from '../defaults.ts'
+import { StoreRefusedError, StoreUnavailableError } from '../errors.ts'
+import { discard, readText } from '../http/body.ts'
+import { createHttpClient, statusError } from '../http/client.ts'
+import { parseEndpoint } from '../http/endpoint.ts'
+import { createVerify, inlineBlock } from '../verify.ts'
+import { readBlockBody } from './http-block.ts'
+import { checkMaxBlock } from './max-block.ts'
+import type { BlockSource } from '../block-source.ts'
+import type { Attempt, HttpOptions } from '../http/client.ts'
+import type { EndpointInit } from '../http/endpoint.ts'
+import type { VerifyInit } from '../verify.ts'
+import type { CID } from 'multiformats/cid'
+
+export interface KuboSourceInit extends HttpOptions, VerifyInit, EndpointInit {
+  /**
+   * Whether the node only looks among its own blocks. Otherwise it asks its
+   * network as well, and a block that nobody has takes until `timeout`.
+   * Default true
+   */
+  readonly offline?: boolean
+  /** How long the node may look, in ms. What it has not found by then counts as not known. Default: as long as the read lasts */
+  readonly timeout?: number
+  /** A longer block is refused, in bytes. Default 4 MiB */
+  readonly maxBlock?: number
+}
+
+/**
+ * The blocks of a kubo node, by its RPC: `block/get` and `block/stat`.
+ *
+ * @throws {InvalidOptionError} if an option cannot be meant
+ */
+export function kuboSource (init: KuboSourceInit): BlockSource {
+  const { offline = true, timeout, maxBlock = DEFAULTS.maxBlock } = init
+  const { url, headers } = parseEndpoint(init)
+  const client = createHttpClient(init)
+  const verify = createVerify(init)
+  checkMaxBlock(maxBlock)
+
+  async function ask<T> (command: 'get' | 'stat', cid: CID, signal: AbortSignal | undefined, read: (attempt: Attempt) => Promise<T>): Promise<T | undefined> {
+    const what = `block/${command} ${cid}`
+    const query = new URLSearchParams({ arg: cid.toString(), offline: String(offline), ...(timeout == null ? {} : { timeout: `${timeout}ms` }) })
+
+    return client({
+      kind: 'fetch',
+      what,
+      signal,
+      request: options => new Request(new URL(`api/v0/block/${command}?${query}`, url), { ...options, method: 'POST', headers }),
+      async handle (attempt) {
+        return attempt.response.status === 200 ? read(attempt) : readFailure(what, attempt)
+      }
+    })
+  }
+
+  return {
+    async get (cid, { signal } = {}) {
+      signal?.throwIfAborted()
+      const bytes = inlineBlock(cid) ?? await ask('get', cid, signal, async attempt => readBlockBody(`block/get ${cid}`, attempt, maxBlock))
+      if (bytes != null) {
+        await verify(cid, bytes)
+      }
+      return bytes
+    },
+
+    async stat (cid, { signal } = {}) {
+      signal?.throwIfAborted()
+      const inline = inlineBlock(cid)
+      return inline == null ? ask('stat', cid, signal, async attempt => readSize(cid, attempt)) : { size: inline.byteLength }
+    }
+  }
+}
+
+/** kubo says 500 of everything; what it could not find, it says so of, in words. */
+async function readFailure (what: string, { response, signal, progress }: Attempt): Promise<undefined> {
+  if (response.status !== 500) {
+    await discard(response.body)
+    throw statusError(what, response)
+  }
+  const message = messageOf(await readText(response.body, { signal, progress }))
+
+  if (/could not find|not found locally|block not found/.test(message)) {
+    return undefined
+  }
+  throw new StoreUnavailableError(`${what}: ${message}`, { status: 500 })
+}
+
+async function readSize (cid: CID, { response, signal, progress }: Attempt): Promise<{ size: number }> {
+  const answer = parseJson(await readText(response.body, { signal, progress }))
+  const size = typeof answer === 'object' && answer != null && 'Size' in answer ? answer.Size : undefined
+
+  if (!Number.isSafeInteger(size)) {
+    throw new StoreRefusedError(`block/stat ${cid}: this is not how kubo answers`)
+  }
+  return { size: Number(size) }
+}
+
+function messageOf (text: string): string {
+  const answer = parseJson(text)
+
+  return typeof answer === 'object' && answer != null && 'Message' in answer ? String(answer.Message) : text.slice(0, 200)
+}
+
+function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
