@@ -29,6 +29,10 @@ export const DEFAULTS = {
   concurrency: 4,
   /** What `getMany` holds in memory, in bytes. */
   maxBytes: 32 * MiB,
+  /** What a cache of blocks may take, in bytes. */
+  cacheBytes: 64 * MiB,
+  /** A longer block is not kept in a cache, in bytes. */
+  cachedBlock: 2 * MiB,
   /** The longest section of a CAR that is read, in bytes, CID included: kubo takes blocks of up to 2 MiB from peers. */
   maxSectionLength: 4 * MiB,
   /** The longest header of a CAR that is read, in bytes: room for about 12,000 roots. */
@@ -47,6 +51,20 @@ export const DEFAULTS = {
   indexReads: 6,
   /** How many locations of one block an index returns. */
   maxLocations: 10,
+  /** What the names of the objects of a block map begin with. */
+  mapPrefix: 'map/',
+  /** How old the root of a map may be, in ms. */
+  mapAge: 60_000,
+  /** How old it may be for a miss that counts as certain, in ms. */
+  mapMissAge: 1_000,
+  /** The longest root of a map that is read, in bytes. */
+  mapRoot: 64 * MiB,
+  /** The shards that a map may have before small ones are merged. */
+  mapShards: 16,
+  /** The most rows of a shard, but for those of one CAR. */
+  mapShardRows: 2 * 1024 * 1024,
+  /** How often a writer tries to change the root of a map, while others change it. */
+  mapAttempts: 20,
   /** How many malformed indexes are remembered. */
   malformedIndexes: 1_000,
   /** How long that is, in ms. */

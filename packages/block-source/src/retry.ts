@@ -13,9 +13,9 @@ export interface RetryOptions {
   wait? (ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** Whether a failure may pass: {@link StoreUnavailableError} and {@link TruncatedError}. */
+/** Whether a failure may pass: {@link StoreUnavailableError}, {@link TruncatedError}, and several of which one may. */
 export function isTransient (err: unknown): boolean {
-  return err instanceof StoreUnavailableError || err instanceof TruncatedError
+  return err instanceof AggregateError ? err.errors.some(isTransient) : err instanceof StoreUnavailableError || err instanceof TruncatedError
 }
 
 /**
@@ -30,23 +30,41 @@ export async function retry<T> (operation: () => Promise<T>, options: RetryOptio
     signal?.throwIfAborted()
     return operation()
   }
-  const { retries = DEFAULTS.retries, minDelay = DEFAULTS.minDelay, maxDelay = DEFAULTS.maxDelay, wait = delay } = options
 
   return pRetry(operation, {
-    retries,
+    retries: options.retries ?? DEFAULTS.retries,
     signal,
     // the delay is ours, since the server has a say in it
     minTimeout: 0,
     async shouldRetry ({ error, attemptNumber }) {
-      const asked = error instanceof StoreUnavailableError ? error.retryAfter ?? 0 : 0
-      if (!isTransient(error) || asked > maxDelay) {
-        return false
-      }
-      const own = Math.min(maxDelay, minDelay * 2 ** (attemptNumber - 1)) * (1 - Math.random() / 2)
-      await wait(Math.max(asked, own), signal)
-      return true
+      const delay = retryDelay([error], attemptNumber, options)
+      await delay?.(signal)
+      return delay != null
     }
   })
+}
+
+/**
+ * How to wait after the `attempt`th failure, counted from 1; undefined if there is
+ * to be no other attempt.
+ */
+export function retryDelay (failures: readonly unknown[], attempt: number, options: RetryOptions): ((signal?: AbortSignal) => Promise<void>) | undefined {
+  const { retries = DEFAULTS.retries, minDelay = DEFAULTS.minDelay, maxDelay = DEFAULTS.maxDelay, wait = waitFor } = options
+  const asked = Math.max(0, ...failures.map(askedDelay))
+
+  if (attempt > retries || asked > maxDelay || !failures.some(isTransient)) {
+    return undefined
+  }
+  const own = Math.min(maxDelay, minDelay * 2 ** (attempt - 1)) * (1 - Math.random() / 2)
+  return async signal => wait(Math.max(asked, own), signal)
+}
+
+/** What servers asked for, in ms. */
+function askedDelay (err: unknown): number {
+  if (err instanceof AggregateError) {
+    return Math.max(0, ...err.errors.map(askedDelay))
+  }
+  return err instanceof StoreUnavailableError ? err.retryAfter ?? 0 : 0
 }
 
 /** @throws {InvalidOptionError} if a number cannot be meant */
@@ -61,7 +79,7 @@ export function checkRetryOptions (options: RetryOptions | false = {}): void {
   }
 }
 
-async function delay (ms: number, signal?: AbortSignal): Promise<void> {
+async function waitFor (ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     function abort (): void {
       clearTimeout(timer)

@@ -21,7 +21,8 @@ export async function attemptAll<Place, T> (cid: CID, places: Iterable<Place>, s
   return undefined
 }
 
-function combine (cid: CID, failures: readonly Error[]): Error {
+/** One failure as it is, several as one that has them all. */
+export function combine (cid: CID, failures: readonly Error[]): Error {
   return failures.length === 1
     ? failures[0]
     : new AggregateError(failures, `${cid} could not be read from any of ${failures.length} places: ${failures.map(({ message }) => message).join('; ')}`)

@@ -1,0 +1,154 @@
+import { getMany } from '../get-many.ts'
+import { toError } from '../sources/attempts.ts'
+import { multihashKey } from '../verify.ts'
+import type { BlockSource, SourceOptions } from '../block-source.ts'
+import type { CID } from 'multiformats/cid'
+
+/** A block that is being read, and those who wait for it. */
+interface Read {
+  readonly cid: CID
+  readonly waiting: Set<Waiter>
+  readonly batch: Batch
+}
+
+interface Waiter {
+  resolve (bytes: Uint8Array | undefined): void
+  reject (err: unknown): void
+}
+
+/** Reads that are made with one `getMany`. */
+interface Batch {
+  readonly session: string | undefined
+  readonly reads: Map<string, Read>
+  readonly controller: AbortController
+  /** How many wait for one of them. */
+  waiters: number
+}
+
+/**
+ * Reads with one `getMany` what is asked for by `get` in the same turn, and once
+ * what is asked for again meanwhile: for who asks block by block, as a router
+ * does. Each session has reads of its own. Aborting a `get` ends only that; what
+ * nobody waits for any more is not begun. In a Worker, make one for each request:
+ * those of one must not wait for another's.
+ */
+export function coalesced (source: BlockSource): BlockSource {
+  /** By session, then by multihash. */
+  const running = new Map<string | undefined, Map<string, Read>>()
+  let next: Map<string | undefined, Batch> | undefined
+
+  function batchOf (session: string | undefined): Batch {
+    if (next == null) {
+      next = new Map()
+      queueMicrotask(() => {
+        const batches = next?.values() ?? []
+        next = undefined
+        for (const batch of batches) {
+          // it has an answer for everybody, errors included
+          run(batch).catch(() => {})
+        }
+      })
+    }
+    const batch = next.get(session) ?? { session, reads: new Map<string, Read>(), controller: new AbortController(), waiters: 0 }
+    next.set(session, batch)
+    return batch
+  }
+
+  async function run ({ session, reads, controller }: Batch): Promise<void> {
+    const { signal } = controller
+    const byCid = new Map([...reads.values()].map(read => [read.cid, read]))
+
+    try {
+      const wanted = (cid: CID): boolean => (byCid.get(cid)?.waiting.size ?? 0) > 0
+      for await (const { cid, bytes, error } of getMany(source, byCid.keys(), { signal, session, wanted })) {
+        const read = byCid.get(cid)
+        if (read != null) {
+          settle(read, waiter => { error == null ? waiter.resolve(bytes) : waiter.reject(error) })
+        }
+      }
+      // a source that owes an answer
+      for (const read of reads.values()) {
+        settle(read, waiter => { waiter.reject(new Error(`${read.cid} has no result`)) })
+      }
+    } catch (err) {
+      for (const read of reads.values()) {
+        settle(read, waiter => { waiter.reject(toError(err)) })
+      }
+    }
+  }
+
+  function settle (read: Read, answer: (waiter: Waiter) => void): void {
+    forget(read)
+    for (const waiter of read.waiting) {
+      answer(waiter)
+    }
+    read.batch.waiters -= read.waiting.size
+    read.waiting.clear()
+  }
+
+  function forget ({ cid, batch: { session, reads } }: Read): void {
+    const key = multihashKey(cid)
+    const ofSession = running.get(session)
+    if (ofSession?.get(key) === reads.get(key)) {
+      ofSession?.delete(key)
+    }
+    if (ofSession?.size === 0) {
+      running.delete(session)
+    }
+  }
+
+  function join (cid: CID, session: string | undefined): Read {
+    const key = multihashKey(cid)
+    const ofSession = running.get(session) ?? new Map<string, Read>()
+    const found = ofSession.get(key)
+    if (found != null) {
+      return found
+    }
+    const batch = batchOf(session)
+    const read: Read = { cid, waiting: new Set(), batch }
+    batch.reads.set(key, read)
+    ofSession.set(key, read)
+    running.set(session, ofSession)
+    return read
+  }
+
+  function leave (read: Read, waiter: Waiter): void {
+    read.waiting.delete(waiter)
+    if (read.waiting.size === 0) {
+      // who comes now begins anew, since this one may not be read
+      forget(read)
+    }
+    if (--read.batch.waiters === 0) {
+      read.batch.controller.abort(new DOMException('nobody waits for it any more', 'AbortError'))
+    }
+  }
+
+  return {
+    ...source,
+
+    async get (cid, { signal, session }: SourceOptions = {}) {
+      signal?.throwIfAborted()
+      const read = join(cid, session)
+
+      return new Promise((resolve, reject) => {
+        const waiter: Waiter = {
+          resolve (bytes) {
+            signal?.removeEventListener('abort', abort)
+            resolve(bytes)
+          },
+          reject (err) {
+            signal?.removeEventListener('abort', abort)
+            reject(err)
+          }
+        }
+        function abort (): void {
+          leave(read, waiter)
+          reject(signal?.reason)
+        }
+        read.waiting.add(waiter)
+        read.batch.waiters++
+        signal?.addEventListener('abort', abort, { once: true })
+      })
+    }
+  }
+}

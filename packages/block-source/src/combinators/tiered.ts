@@ -1,0 +1,105 @@
+import { InvalidOptionError } from '../errors.ts'
+import { getMany } from '../get-many.ts'
+import { combine, toError } from '../sources/attempts.ts'
+import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.ts'
+import type { CID } from 'multiformats/cid'
+
+/**
+ * Sources that are asked one after the other, until one has the block. A block is
+ * absent if all say so, and what one of them could not tell is a failure unless
+ * another has it. The tiers before the one that had it are offered the block.
+ *
+ * @throws {InvalidOptionError} if there are no tiers
+ */
+export function tiered (tiers: readonly BlockSource[]): BlockSource {
+  if (tiers.length === 0) {
+    throw new InvalidOptionError('tiers: there is none')
+  }
+
+  /** The first answer that is one; a miss is passed over, a failure remembered. */
+  async function first<T> (cid: CID, signal: AbortSignal | undefined, ask: (tier: BlockSource, i: number) => Promise<T | undefined>): Promise<T | undefined> {
+    const failures: Error[] = []
+
+    for (const [i, tier] of tiers.entries()) {
+      signal?.throwIfAborted()
+      try {
+        const found = await ask(tier, i)
+        if (found != null) {
+          return found
+        }
+      } catch (err) {
+        signal?.throwIfAborted()
+        failures.push(toError(err))
+      }
+    }
+    if (failures.length > 0) {
+      throw combine(cid, failures)
+    }
+    return undefined
+  }
+
+  function offer (cid: CID, bytes: Uint8Array, before: number): void {
+    for (const tier of tiers.slice(0, before)) {
+      tier.offer?.({ cid, bytes })
+    }
+  }
+
+  async function * readMany (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
+    // a CID may be asked for twice, so failures go by its place and not by itself
+    let left = Array.from(cids, (cid): { cid: CID, failures: Error[] } => ({ cid, failures: [] }))
+
+    for (const [i, tier] of tiers.entries()) {
+      const waiting = new Map<CID, Array<{ cid: CID, failures: Error[] }>>()
+      for (const want of left) {
+        waiting.set(want.cid, [...waiting.get(want.cid) ?? [], want])
+      }
+      const asked = left.map(({ cid }) => cid)
+      left = []
+
+      for await (const { cid, bytes, error } of asked.length === 0 ? [] : getMany(tier, asked, options)) {
+        const want = waiting.get(cid)?.pop()
+        if (bytes != null) {
+          offer(cid, bytes, i)
+          yield { cid, bytes }
+        } else if (want != null) {
+          left.push({ cid, failures: error == null ? want.failures : [...want.failures, error] })
+        }
+      }
+    }
+    for (const { cid, failures } of left) {
+      yield failures.length === 0 ? { cid } : { cid, error: combine(cid, failures) }
+    }
+  }
+
+  return {
+    complete: tiers.every(({ complete }) => complete !== false),
+
+    async get (cid, options = {}) {
+      return first(cid, options.signal, async (tier, i) => {
+        const bytes = await tier.get(cid, options)
+        if (bytes != null) {
+          offer(cid, bytes, i)
+        }
+        return bytes
+      })
+    },
+
+    getMany: (cids, options = {}) => readMany(cids, options),
+
+    async stat (cid, options = {}) {
+      return first(cid, options.signal, async tier => {
+        if (tier.stat != null) {
+          return tier.stat(cid, options)
+        }
+        const bytes = await tier.get(cid, options)
+        return bytes == null ? undefined : { size: bytes.byteLength }
+      })
+    },
+
+    offer (block) {
+      for (const tier of tiers) {
+        tier.offer?.(block)
+      }
+    }
+  }
+}
