@@ -1,5 +1,5 @@
 /**
- * HalfSipHash-1-3 with 32 bits of output, by Aumasson and Bernstein: a keyed hash
+ * HalfSipHash-2-4 with 32 bits of output, by Aumasson and Bernstein: a keyed hash
  * for tables. Without the key nobody can choose inputs that collide.
  *
  * @param bytes - what to hash
@@ -30,6 +30,7 @@ export function halfSipHash (bytes: Uint8Array, key: Uint32Array): number {
     const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
     v3 ^= word
     round()
+    round()
     v0 ^= word
   }
 
@@ -41,8 +42,10 @@ export function halfSipHash (bytes: Uint8Array, key: Uint32Array): number {
 
   v3 ^= last
   round()
+  round()
   v0 ^= last
   v2 ^= 0xff
+  round()
   round()
   round()
   round()
