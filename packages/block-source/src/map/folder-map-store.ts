@@ -1,0 +1,97 @@
+import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { InvalidNameError, ObjectChangedError } from '../errors.ts'
+import { fsStore } from '../stores/fs.ts'
+import type { MapStore, PutOptions } from './map-store.ts'
+import type { FsStoreInit } from '../stores/fs.ts'
+
+/**
+ * The files of a folder as a store that a block map can be written to. A file is
+ * written beside its place and moved there, so readers see all of it or none.
+ *
+ * Of writers that change a file at the same time, one does, and the others are
+ * told that it has changed: while one is at it there is `<file>.lock`. A process
+ * that dies just then leaves it behind; all further writers fail until it is removed.
+ */
+export function folderMapStore (init: FsStoreInit): MapStore {
+  const folder = resolve(init.folder)
+  const store = fsStore(init)
+
+  async function put (object: string, bytes: Uint8Array, { ifMatch, ifAbsent, signal }: PutOptions = {}): Promise<void> {
+    // refuses names that lead out of the folder
+    await store.stat(object, { signal })
+    checkOwn(object)
+    const path = join(folder, object)
+    const temporary = `${path}.${crypto.randomUUID()}.tmp`
+    await mkdir(dirname(path), { recursive: true })
+
+    try {
+      await write(temporary, bytes)
+
+      if (ifAbsent === true) {
+        await linkTo(temporary, path, object)
+      } else if (ifMatch == null) {
+        await rename(temporary, path)
+      } else {
+        await replace(temporary, path, object, ifMatch)
+      }
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
+
+  async function replace (temporary: string, path: string, object: string, ifMatch: string): Promise<void> {
+    const lock = `${path}.lock`
+    const file = await open(lock, 'wx').catch((err: NodeJS.ErrnoException) => {
+      throw err.code === 'EEXIST' ? new ObjectChangedError(`another writer changes ${object}, or died when it did: then remove ${lock}`) : err
+    })
+
+    try {
+      const info = await store.stat(object)
+
+      if (info?.etag !== ifMatch) {
+        throw new ObjectChangedError(`${object} is ${info?.etag ?? 'not there'}, not ${ifMatch}`)
+      }
+
+      await rename(temporary, path)
+    } finally {
+      await file.close()
+      await unlink(lock)
+    }
+  }
+
+  return {
+    ...store,
+    put,
+    async remove (object) {
+      await store.stat(object)
+      checkOwn(object)
+      await rm(join(folder, object), { force: true })
+    }
+  }
+}
+
+function checkOwn (object: string): void {
+  if (/\.(?:lock|tmp)$/.test(object)) {
+    throw new InvalidNameError(`${object} ends like a file that belongs to a writer`)
+  }
+}
+
+/** To the disk, so that a root never names a shard that a power cut took. */
+async function write (path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx')
+
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Unlike a move, a link never replaces what is there. */
+async function linkTo (temporary: string, path: string, object: string): Promise<void> {
+  await link(temporary, path).catch((err: NodeJS.ErrnoException) => {
+    throw err.code === 'EEXIST' ? new ObjectChangedError(`${object} exists`) : err
+  })
+}

@@ -1,0 +1,100 @@
+/**
+ * # The block map: from a block to the CARs that have it
+ *
+ * True random access in object storage, without a database: sorted, immutable
+ * **shards** of rows, and one small **root** that lists them. The root is the
+ * only object that ever changes, by a conditional put, so readers see all of an
+ * addition or nothing of it, and writers cannot undo each other's.
+ *
+ * A lookup takes the root (kept in memory), asks the filter of each shard, and
+ * reads one page of each shard whose filter matches: the root also has the first
+ * key of every page. A row says where the block's bytes are, so the next read is
+ * that of the block. Cold, that is three reads.
+ *
+ * Why not an object for each block? That is a put and a get a block, 4.50 and
+ * 0.36 dollars a million in R2, and runs of blocks are not read at once. Adding a
+ * CAR to a map is two puts, whatever is in it.
+ *
+ * Why not the multi index 0x0402? All of its heads are read to open it, and it
+ * changes as a whole.
+ *
+ * Why whole digests? Half of one would find the same candidates, and the hash of
+ * the block decides anyway. But whoever asked for a digest that begins like a
+ * known one would make the source read a block for it, and fail.
+ *
+ * ## Objects
+ *
+ * ```
+ * <prefix>root                  changes by conditional put
+ * <prefix><32 hex digits>.rows  a shard, named by the first 16 bytes of its SHA-256
+ * ```
+ *
+ * Integers are unsigned and little endian. u48 has six bytes.
+ *
+ * ## Shard
+ *
+ * ```
+ * 0   8 bytes   4b 49 54 52 4f 57 53 01, "KITROWS" and the version
+ * 8   u32       how many rows
+ * 12  u32       by chance, so that a shard that is written is never one that another writer removes
+ * 16  50 bytes  each row:
+ *       0   32 bytes  the digest; of a digest of another length, SHA-256 of the multihash
+ *       32  u32       the multihash code, big endian; with the highest bit set for another length
+ *       36  u32       which CAR, by the list of the shard in the root
+ *       40  u48       where in the CAR the block begins (not its section)
+ *       46  u32       how long the block is
+ * ```
+ *
+ * The first 36 bytes are the key. Rows ascend by key, then by CAR. A CAR has one
+ * row for a key. Identity CIDs have no rows: they contain their blocks. A page is
+ * 1,024 rows.
+ *
+ * ## Root
+ *
+ * ```
+ * 0   8 bytes   4b 49 54 52 4f 4f 54 01, "KITROOT" and the version
+ * 8   u32       how many CARs
+ * 12  u32       how many shards
+ * 16            each CAR:
+ *       u8        1 if it was removed, and its rows are to be ignored; else 0
+ *       u16       length of its name in bytes
+ *       name      UTF-8: the name of the object
+ *               each shard, the oldest first:
+ *       16 bytes  its name
+ *       u32       how many rows
+ *       8 bytes   seed of its filter: the key of HalfSipHash-2-4
+ *       u32       how many CARs
+ *       u32 …     each CAR, as its place in the list above
+ *       u32 …     the fence of each page: the first four bytes of its first key, big endian
+ *       bytes     the Bloom filter: 10 bits a row, rounded up to bytes, at least 8.
+ *                 Of its n bits, (h + i·s) mod n for i = 0 … 6 are set for a key, where h is the hash
+ *                 of the key with the seed, and s that with the inverted seed, mod n.
+ *                 Bit b is 1 << (b mod 8) of byte b / 8
+ * end 32 bytes  SHA-256 of everything before
+ * ```
+ *
+ * Bytes a block: 50 in the shard and 1.25 in the root, and four a page.
+ */
+
+/** What a row is found by, in bytes: a digest and a multihash code. */
+export const KEY_LENGTH = 36
+
+export const ROW_LENGTH = 50
+
+/** What precedes the rows of a shard, in bytes. */
+export const SHARD_HEAD = 16
+
+export const ROWS_PER_PAGE = 1024
+
+/** A page of rows, in bytes. */
+export const PAGE_LENGTH: number = ROWS_PER_PAGE * ROW_LENGTH
+
+/** The name of the root of a map. */
+export function rootName (prefix: string): string {
+  return `${prefix}root`
+}
+
+/** The name of a shard of a map. */
+export function shardName (prefix: string, id: string): string {
+  return `${prefix}${id}.rows`
+}

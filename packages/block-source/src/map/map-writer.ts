@@ -1,0 +1,325 @@
+import { DEFAULTS } from '../defaults.ts'
+import { MalformedIndexError, ObjectChangedError, ObjectMissingError, StoreRefusedError } from '../errors.ts'
+import { readExactly } from '../read-exactly.ts'
+import { KEY_LENGTH, ROW_LENGTH, SHARD_HEAD, rootName, shardName } from './format.ts'
+import { decodeRoot, describeShard, encodeRoot } from './root.ts'
+import { isShard, mapKey, parseRow, RowBuilder } from './rows.ts'
+import type { MapStore } from './map-store.ts'
+import type { MapRoot, MapShard } from './root.ts'
+
+/** Blocks of a CAR, as `scanCar` yields them. */
+export type CarBlocks = AsyncIterable<ReadonlyArray<{ readonly multihash: Uint8Array, readonly blockOffset: number, readonly blockLength: number }>>
+
+/** A CAR to be added to a map. */
+export interface CarToAdd {
+  /** The name of the object. */
+  readonly name: string
+  /** Reads its blocks. It is not called if the CAR is in the map already. */
+  blocks (): CarBlocks
+}
+
+/** How a map is written. */
+export interface MapWriterInit {
+  /** What the names of its objects begin with. Default `map/` */
+  readonly prefix?: string
+  /** With more shards than these, small ones are merged until there are half as many. Default 16 */
+  readonly maxShards?: number
+  /** A shard gets no more rows than these, but for those of one CAR, since it is made in memory: 100 bytes a row. Default 2,097,152 */
+  readonly maxShardRows?: number
+  /** How often the root is tried to be written while others change it. Default 20 */
+  readonly attempts?: number
+}
+
+/** Changes a block map. Any number of writers may do so at the same time. */
+export interface MapWriter {
+  /**
+   * Adds CARs; those that are in the map already are left alone. The blocks of a
+   * CAR are in the map together, or not at all: what fails, be it one CAR of
+   * many, leaves out that one and all behind it, and may be repeated.
+   *
+   * @returns the names of those that were added
+   * @throws {ObjectChangedError} if others changed the map again and again
+   */
+  add (cars: Iterable<CarToAdd>): Promise<string[]>
+  /** Removes CARs: they are found no more, and their rows are left out when shards are merged. */
+  remove (names: Iterable<string>): Promise<void>
+  /** Merges all shards, as far as `maxShardRows` allows. */
+  compact (): Promise<void>
+  /** The names of all CARs in the map. */
+  list (): Promise<string[]>
+}
+
+/** How much of a shard is read at a time. */
+const MAX_READ = 16 << 20
+
+interface ReadRoot {
+  readonly root: MapRoot
+  readonly etag?: string
+}
+
+/** Writes a block map; see `format.ts`. Without a map under the prefix, the first addition makes one. */
+export function createMapWriter (store: MapStore, init: MapWriterInit = {}): MapWriter {
+  const prefix = init.prefix ?? DEFAULTS.mapPrefix
+  const maxShards = init.maxShards ?? DEFAULTS.mapShards
+  const maxShardRows = init.maxShardRows ?? DEFAULTS.mapShardRows
+  const attempts = init.attempts ?? DEFAULTS.mapAttempts
+
+  async function readRoot (): Promise<ReadRoot | undefined> {
+    const name = rootName(prefix)
+    const info = await store.stat(name)
+
+    if (info == null) {
+      return undefined
+    }
+
+    const { bytes, etag } = await readExactly(store, name, { length: info.size, ifMatch: info.etag })
+
+    return { root: await decodeRoot(bytes, name), etag }
+  }
+
+  /** Changes the root. What `change` returns undefined for stays as it is; it is called again if others were faster. */
+  async function update (change: (root: MapRoot) => Promise<MapRoot | undefined> | MapRoot | undefined): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const before = await readRoot()
+        const after = await change(before?.root ?? { cars: [], shards: [] })
+
+        if (after != null) {
+          await store.put(rootName(prefix), await encodeRoot(after), before == null ? { ifAbsent: true } : { ifMatch: versionOf(before) })
+        }
+
+        return
+      } catch (err) {
+        if (!(err instanceof ObjectChangedError) || attempt === attempts) {
+          throw err
+        }
+
+        // each writer that fails has let another one succeed; chance keeps them apart
+        await new Promise(resolve => { setTimeout(resolve, Math.random() * 10 * attempt) })
+      }
+    }
+  }
+
+  async function putShard (builder: RowBuilder, cars: readonly number[]): Promise<MapShard> {
+    const { bytes, rows } = builder.build()
+    const shard = await describeShard(bytes, rows, cars)
+    await store.put(shardName(prefix, shard.id), bytes, { ifAbsent: true })
+
+    return shard
+  }
+
+  /** Adds the rows of CARs whose places in the shard are those in `names`. */
+  async function commit (builder: RowBuilder, names: readonly string[]): Promise<void> {
+    if (builder.count === 0) {
+      return
+    }
+
+    const shard = await putShard(builder, [])
+
+    await update(({ cars, shards }) => {
+      if (shards.some(({ id }) => id === shard.id)) {
+        // the store wrote the root, and then said that it had changed: by a second attempt of its own
+        return undefined
+      }
+
+      const all = [...cars]
+      // another writer may have added some of them meanwhile
+      const known = new Map(cars.flatMap((car, place) => car.removed ? [] : [[car.name, place] as const]))
+      const places = names.map(name => known.get(name) ?? all.push({ name, removed: false }) - 1)
+
+      return { cars: all, shards: [...shards, { ...shard, cars: places }] }
+    })
+  }
+
+  /** Merges shards into one, without the rows of CARs that were removed. */
+  async function merge (root: MapRoot, shards: readonly MapShard[]): Promise<MapShard | undefined> {
+    const builder = new RowBuilder()
+    const places = new Map<number, number>()
+
+    for (const shard of shards) {
+      for (const { key, row } of readRows(await readShard(shard))) {
+        const car = shard.cars[row.car]
+
+        if (root.cars[car]?.removed === false) {
+          const place = places.get(car) ?? places.size
+          places.set(car, place)
+          builder.add(key, { ...row, car: place })
+        }
+      }
+    }
+
+    return builder.count === 0 ? undefined : putShard(builder, [...places.keys()])
+  }
+
+  async function readShard ({ id, rows }: MapShard): Promise<Uint8Array> {
+    const name = shardName(prefix, id)
+    const bytes = new Uint8Array(SHARD_HEAD + rows * ROW_LENGTH)
+
+    for (let offset = 0; offset < bytes.length; offset += MAX_READ) {
+      const part = await readExactly(store, name, { offset, length: Math.min(MAX_READ, bytes.length - offset) })
+
+      if (part.size !== bytes.length) {
+        throw new MalformedIndexError(`not a shard of ${rows} rows: it has ${part.size} bytes`, { object: name, offset: 0 })
+      }
+
+      bytes.set(part.bytes, offset)
+    }
+
+    if (!isShard(bytes, rows)) {
+      throw new MalformedIndexError(`not a shard of ${rows} rows`, { object: name, offset: 0 })
+    }
+
+    return bytes
+  }
+
+  /** Merges the smallest shards, until there are no more than `most`. */
+  async function mergeTo (most: number): Promise<void> {
+    let replaced: readonly MapShard[] = []
+    let written: MapShard | undefined
+
+    await update(async root => {
+      const id = written?.id
+
+      if (id != null) {
+        if (root.shards.some(shard => shard.id === id)) {
+          return undefined
+        }
+
+        // others were faster: what was merged may not be what there is
+        await store.remove(shardName(prefix, id))
+      }
+
+      written = undefined
+      replaced = smallest(root, most, maxShardRows)
+
+      if (replaced.length === 0) {
+        return undefined
+      }
+
+      written = await merge(root, replaced).catch(changedIfMissing)
+      const kept = root.shards.filter(shard => !replaced.includes(shard))
+
+      return { cars: root.cars, shards: written == null ? kept : [written, ...kept] }
+    })
+
+    // readers of an older root see that a shard is missing, and read the new one
+    for (const { id } of replaced) {
+      await store.remove(shardName(prefix, id))
+    }
+  }
+
+  return {
+    async add (cars) {
+      const listed = new Set(await list())
+      const added: string[] = []
+      let builder = new RowBuilder()
+      let names: string[] = []
+
+      try {
+        for (const { name, blocks } of cars) {
+          if (!listed.has(name)) {
+            listed.add(name)
+            const mark = builder.count
+
+            try {
+              await collect(builder, blocks(), names.length)
+            } catch (err) {
+              builder.truncate(mark)
+              throw err
+            }
+
+            names.push(name)
+          }
+
+          if (builder.count >= maxShardRows) {
+            await flush()
+          }
+        }
+      } finally {
+        await flush()
+      }
+
+      if (added.length > 0 && ((await readRoot())?.root.shards.length ?? 0) > maxShards) {
+        await mergeTo(Math.ceil(maxShards / 2))
+      }
+
+      return added
+
+      async function flush (): Promise<void> {
+        await commit(builder, names)
+        added.push(...names)
+        builder = new RowBuilder()
+        names = []
+      }
+    },
+
+    async remove (names) {
+      const removed = new Set(names)
+
+      await update(({ cars, shards }) => {
+        return cars.some(car => removed.has(car.name) && !car.removed)
+          ? { cars: cars.map(car => removed.has(car.name) ? { ...car, removed: true } : car), shards }
+          : undefined
+      })
+    },
+
+    compact: async () => mergeTo(1),
+
+    list
+  }
+
+  /** The names of CARs that are not removed. */
+  async function list (): Promise<string[]> {
+    return ((await readRoot())?.root.cars ?? []).filter(({ removed }) => !removed).map(({ name }) => name)
+  }
+}
+
+async function collect (builder: RowBuilder, blocks: CarBlocks, car: number): Promise<void> {
+  for await (const some of blocks) {
+    for (const { multihash, blockOffset, blockLength } of some) {
+      const key = mapKey(multihash)
+
+      if (key != null) {
+        // there is nothing to wait for but for digests of unusual lengths
+        builder.add(key instanceof Promise ? await key : key, { car, offset: blockOffset, length: blockLength })
+      }
+    }
+  }
+}
+
+/** The smallest shards, of which merging leaves no more than `most`, as far as they fit into one. */
+function smallest ({ cars, shards }: MapRoot, most: number, maxRows: number): MapShard[] {
+  const chosen: MapShard[] = []
+  let rows = 0
+
+  for (const shard of [...shards].sort((a, b) => a.rows - b.rows)) {
+    if ((chosen.length > 0 && shards.length - chosen.length < most) || rows + shard.rows > maxRows) {
+      break
+    }
+
+    chosen.push(shard)
+    rows += shard.rows
+  }
+
+  // one alone is only worth it for the rows that are left out
+  return chosen.length > 1 || chosen.some(shard => shard.cars.some(car => cars[car].removed)) ? chosen : []
+}
+
+/** A shard of a root that was just read can only be missing if there is a newer root. */
+function changedIfMissing (err: unknown): never {
+  throw err instanceof ObjectMissingError ? new ObjectChangedError(err.message) : err
+}
+
+function versionOf ({ etag }: ReadRoot): string {
+  if (etag == null) {
+    throw new StoreRefusedError('the store does not tell versions, so that the root of a map cannot be changed safely')
+  }
+
+  return etag
+}
+
+function * readRows (bytes: Uint8Array): Generator<{ key: Uint8Array, row: ReturnType<typeof parseRow> }> {
+  for (let at = SHARD_HEAD; at < bytes.length; at += ROW_LENGTH) {
+    yield { key: bytes.subarray(at, at + KEY_LENGTH), row: parseRow(bytes.subarray(at + KEY_LENGTH, at + ROW_LENGTH)) }
+  }
+}
