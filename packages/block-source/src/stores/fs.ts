@@ -127,5 +127,3 @@ async function absentOr<T> (object: string, operation: () => Promise<T>): Promis
       : new StoreUnavailableError(`${object}: ${code}`, { cause: err })
   }
 }
-
-export { folderMapStore } from '../map/folder-map-store.ts'
