@@ -9,7 +9,7 @@
  */
 export type { Block, BlockSource, GetManyResult, SourceOptions } from './block-source.ts'
 export type { BlockIndex, Located, Location } from './block-index.ts'
-export type { ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from './object-store.ts'
+export type { ListingStore, ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from './object-store.ts'
 export * from './errors.ts'
 export { createBudget } from './budget.ts'
 export type { Budget, BudgetInit, RequestKind } from './budget.ts'

@@ -62,3 +62,8 @@ export interface ObjectStore {
   /** The names of all objects that begin with `prefix`, in no particular order. Not every store can tell. */
   list? (prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<string>
 }
+
+/** A store that can list. */
+export interface ListingStore extends ObjectStore {
+  list (prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<string>
+}

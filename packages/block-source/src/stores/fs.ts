@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { ObjectChangedError, StoreRefusedError, StoreUnavailableError, TruncatedError } from '../errors.ts'
 import { checkMaxRead, checkName, checkRead, checkSize, nothing } from './request.ts'
 import type { StoreLimits } from './request.ts'
-import type { ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
+import type { ListingStore, ObjectPart, ReadOptions } from '../object-store.ts'
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -20,7 +20,7 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
 const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP'])
 
 /** The files of a folder. Symbolic links are followed, so do not let strangers make them there. */
-export function fsStore (init: FsStoreInit): ObjectStore {
+export function fsStore (init: FsStoreInit): ListingStore {
   const folder = resolve(init.folder)
   const maxRead = checkMaxRead(init)
 

@@ -1,7 +1,7 @@
 import { ObjectChangedError } from '../errors.ts'
 import { checkMaxRead, checkName, checkRead, checkSize, nothing } from './request.ts'
 import type { StoreLimits } from './request.ts'
-import type { ObjectStore } from '../object-store.ts'
+import type { ListingStore } from '../object-store.ts'
 
 export interface MemoryStoreInit extends StoreLimits {
   /**
@@ -12,7 +12,7 @@ export interface MemoryStoreInit extends StoreLimits {
 }
 
 /** Objects in memory: for tests, and for small indexes that came with a program. */
-export function memoryStore (init: MemoryStoreInit = {}): ObjectStore {
+export function memoryStore (init: MemoryStoreInit = {}): ListingStore {
   const { objects = new Map<string, Uint8Array>() } = init
   const maxRead = checkMaxRead(init)
   const versions = new WeakMap<Uint8Array, string>()

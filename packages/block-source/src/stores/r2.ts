@@ -5,7 +5,7 @@ import { checkMaxRead, checkName, checkRead, checkSize, nothing, outOfRange } fr
 import type { CheckedRead, StoreLimits } from './request.ts'
 import type { Budget, RequestKind } from '../budget.ts'
 import type { ByteStream } from '../http/body.ts'
-import type { ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
+import type { ListingStore, ObjectPart, ReadOptions } from '../object-store.ts'
 import type { RetryOptions } from '../retry.ts'
 
 /** What is used of an `R2Bucket` binding. */
@@ -40,7 +40,7 @@ const OURS = [ObjectChangedError, OutOfRangeError, ObjectTooLargeError, Truncate
  *
  * @throws {InvalidOptionError} if an option cannot be meant
  */
-export function r2Store (init: R2StoreInit): ObjectStore {
+export function r2Store (init: R2StoreInit): ListingStore {
   const { bucket, budget } = init
   const maxRead = checkMaxRead(init)
   checkRetryOptions(init.retry)

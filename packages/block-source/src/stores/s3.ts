@@ -9,6 +9,7 @@ import { parsePage } from './s3-list.ts'
 import type { StoreLimits } from './request.ts'
 import type { Attempt, HttpClient, HttpOptions } from '../http/client.ts'
 import type { ForbiddenOptions, HttpObjectStore } from '../http/object-store.ts'
+import type { ListingStore } from '../object-store.ts'
 
 export interface S3Credentials {
   readonly accessKeyId: string
@@ -30,9 +31,7 @@ export interface S3StoreInit extends HttpOptions, StoreLimits, ForbiddenOptions 
 }
 
 /** A bucket's store, which can list. */
-export interface S3Store extends HttpObjectStore {
-  list (prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<string>
-}
+export type S3Store = HttpObjectStore & ListingStore
 
 type Sign = (url: string, init: RequestInit) => Promise<Request>
 

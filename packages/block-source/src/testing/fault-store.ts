@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
+import type { ListingStore, ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
 
 /** What was asked of a store. */
 export interface StoreCall {
@@ -24,7 +24,7 @@ export interface StoreFault {
 }
 
 /** A store that counts what is asked of it, and fails as it is told. */
-export interface FaultStore extends ObjectStore {
+export interface FaultStore extends ListingStore {
   /** All calls in order, those of length 0 included. */
   readonly calls: StoreCall[]
   /** How many bytes it returned. */
@@ -34,7 +34,6 @@ export interface FaultStore extends ObjectStore {
   readonly peak: number
   /** The script: what goes wrong with the call, the `index`th from 0. Default: nothing */
   fault(call: StoreCall, index: number): StoreFault | undefined
-  list (prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<string>
 }
 
 /**
