@@ -1,6 +1,6 @@
 import { wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
-import { createMetrics } from './admin/metrics.ts'
+import { capacityMetrics, createMetrics } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
 import { statusOf } from './admin/status.ts'
 import { loadStrategy } from './config/strategy.ts'
@@ -16,9 +16,11 @@ import { startRecording } from './recording.ts'
 import { targetOf } from './routing.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
+import type { CapacityStatus } from './hosts/capacity.ts'
+import type { HostServices } from './hosts/host-options.ts'
 import type { Log } from './log/log.ts'
 import type { RouterEvent, RouterMemberStatus, WantRouter } from '@kitsune/want-router'
-import type { ComponentLogger, PrivateKey } from '@libp2p/interface'
+import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
 
 /** What a program that embeds the balancer can decide beyond its configuration. */
 export interface BalancerOptions {
@@ -83,8 +85,9 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   }
 
   const downstream = await createDownstreamHost(host)
-  const upstream = await createUpstreamHost<{ router: WantRouter }>({
+  const upstream: Libp2p<HostServices & { router: WantRouter }> = await createUpstreamHost<{ router: WantRouter }>({
     ...host,
+    idleFor: peer => upstream.services.router.idleFor(peer),
     privateKey,
     listen: [...config.listen, ...config.websocket],
     announce: config.announce,
@@ -101,7 +104,8 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
       })(components)
     }
   })
-  const { router } = upstream.services
+  const { router, capacity } = upstream.services
+  capacityMetrics(registry, () => capacity.status)
   const begun = Date.now()
 
   // stopped in reverse: the nodes are let go only when clients are
@@ -120,7 +124,8 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   try {
     const admin = await startAdminServer({
       ...config.admin,
-      notReady: () => notReady(router),
+      notReady: () => notReady(router) ?? noRoom(capacity.status),
+      full: () => capacity.status.full,
       status: () => statusOf({ peerId: upstream.peerId.toString(), addresses: addresses(), begun, config, router: router.status() }),
       metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
     })
@@ -165,6 +170,10 @@ function notReady (router: WantRouter): string | undefined {
   if (!router.ready) {
     return router.status().draining ? 'draining' : 'no downstream node is up'
   }
+}
+
+function noRoom ({ admits, max }: CapacityStatus): string | undefined {
+  return admits ? undefined : `full: ${max} clients are connected and none of them is idle`
 }
 
 function whereIs (members: readonly RouterMemberStatus[], id: string): { peer?: string, address?: string } {

@@ -11,6 +11,8 @@ export interface AdminInit {
   port: number
   /** Undefined when traffic may come, else why not. */
   notReady (): string | undefined
+  /** True while as many clients are connected as may be; default: never. */
+  full? (): boolean
   /** A plain object for /status. */
   status (): unknown
   /** The page behind /metrics. */
@@ -73,7 +75,7 @@ async function answer (init: AdminInit, { method, url }: IncomingMessage): Promi
     '/readyz': () => {
       const reason = init.notReady()
 
-      return reason == null ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', reason })
+      return reason == null ? json(200, { status: 'ready', ...(init.full?.() === true ? { full: true } : {}) }) : json(503, { status: 'not ready', reason })
     },
     '/status': () => json(200, init.status()),
     '/metrics': async () => ({ status: 200, ...await init.metrics() })

@@ -7,17 +7,20 @@ import type { AddressInfo } from 'node:net'
 describe('admin server', () => {
   let server: AdminServer
   let reason: string | undefined
+  let full: boolean
 
   const init: AdminInit = {
     host: '127.0.0.1',
     port: 0,
     notReady: () => reason,
+    full: () => full,
     status: () => ({ peers: 3 }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a_total 1\n' })
   }
 
   beforeEach(async () => {
     reason = undefined
+    full = false
     server = await startAdminServer(init)
   })
 
@@ -29,6 +32,11 @@ describe('admin server', () => {
     reason = 'draining'
 
     expect(await get('/healthz')).to.deep.equal({ status: 200, body: { status: 'ok' } })
+  })
+
+  it('says of a balancer that is ready and full that it is full', async () => {
+    full = true
+    expect(await get('/readyz')).to.deep.equal({ status: 200, body: { status: 'ready', full: true } })
   })
 
   it('is ready, or says in JSON why it is not', async () => {

@@ -139,13 +139,13 @@ describe('hardened WebSockets', function () {
 
   it('refuse a frame that comes in more than 512 pieces', async () => {
     const { socket, closeCode } = await upgraded()
-    let closed = false
-    closeCode.finally(() => { closed = true }).catch(() => {})
+    const state = { closed: false }
+    closeCode.finally(() => { state.closed = true }).catch(() => {})
     socket.setNoDelay(true)
     socket.write(Buffer.from('82fe100000000000', 'hex'))
 
     // each in a turn of its own, or they arrive as one
-    for (let pieces = 0; pieces < 4000 && !closed; pieces++) {
+    for (let pieces = 0; pieces < 4000 && !state.closed; pieces++) {
       socket.write('A')
       await new Promise(resolve => setImmediate(resolve))
     }
