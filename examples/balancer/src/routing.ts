@@ -8,10 +8,10 @@ import type { TargetInit } from '@kitsune/want-router'
  *
  * @throws {InvalidOptionError} the address cannot be one of its kind
  */
-export function targetOf ({ kind, id, address, weight, labels, authorization }: DownstreamConfig): TargetInit {
+export function targetOf ({ kind, id, address, weight, labels, entries, authorization }: DownstreamConfig): TargetInit {
   const [target] = kind === 'swarm'
-    ? peers([{ id, address, weight, labels }])
-    : kubo([{ id, url: address, weight, labels, authorization: authorization?.reveal() }])
+    ? peers([{ id, address, weight, labels, entries }])
+    : kubo([{ id, url: address, weight, labels, entries, authorization: authorization?.reveal() }])
 
   return target
 }

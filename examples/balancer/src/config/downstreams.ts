@@ -19,6 +19,8 @@ export interface DownstreamConfig {
   /** Share of the work relative to the others. */
   readonly weight: number
   readonly labels: Readonly<Record<string, string>>
+  /** Wants that it takes in one message; default: as many as there are, fewer once it has ignored a message. */
+  readonly entries?: number
   /** Value of the Authorization header that the RPC is asked with. */
   readonly authorization?: Secret
   /** Path of the file that holds the credentials, if it is one. */
@@ -32,15 +34,16 @@ interface RawDownstream {
   weight?: number
   labels: Record<string, string>
   authFile?: string
+  entries?: number
 }
 
-const KEYS = ['address', 'name', 'weight', 'labels', 'authFile']
-const PARAMETERS = ['name', 'weight', 'auth-file']
+const KEYS = ['address', 'name', 'weight', 'entries', 'labels', 'authFile']
+const PARAMETERS = ['name', 'weight', 'entries', 'auth-file']
 const NAME = /^[\w.:/-]{1,200}$/
 const LABEL = /^[a-zA-Z_]\w{0,63}$/
 
 /**
- * Reads `address;name=a;weight=2;label.zone=x;auth-file=path`, or the object
+ * Reads `address;name=a;weight=2;entries=16;label.zone=x;auth-file=path`, or the object
  * that a config file can hold in its place.
  *
  * @throws {ConfigError} that names `origin` and shows no credential
@@ -66,6 +69,7 @@ export function parseDownstream (value: unknown, origin: string, readFile: (path
     address,
     weight: checkedWeight(raw.weight ?? 1, origin),
     labels: raw.labels,
+    ...(raw.entries == null ? {} : { entries: checkedEntries(raw.entries, origin) }),
     ...(authorization == null ? {} : { authorization: secret(authorization) }),
     ...(raw.authFile == null ? {} : { authFile: raw.authFile })
   }
@@ -96,12 +100,14 @@ function fromText (text: string, origin: string): RawDownstream {
       raw.name = value
     } else if (key === 'weight') {
       raw.weight = Number(value)
+    } else if (key === 'entries') {
+      raw.entries = Number(value)
     } else if (key === 'auth-file') {
       raw.authFile = value
     } else if (key.startsWith('label.')) {
       raw.labels[checkedLabel(key.slice('label.'.length), origin)] = value
     } else {
-      throw new ConfigError(`${origin}: ${redact(address)}: unknown parameter "${key}"${didYouMean(key, PARAMETERS)}; known are name, weight, label.<name> and auth-file`)
+      throw new ConfigError(`${origin}: ${redact(address)}: unknown parameter "${key}"${didYouMean(key, PARAMETERS)}; known are name, weight, entries, label.<name> and auth-file`)
     }
   }
 
@@ -122,6 +128,8 @@ function fromObject (value: unknown, origin: string): RawDownstream {
       raw.name = field
     } else if (key === 'weight' && typeof field === 'number') {
       raw.weight = field
+    } else if (key === 'entries' && typeof field === 'number') {
+      raw.entries = field
     } else if (key === 'authFile' && typeof field === 'string') {
       raw.authFile = field
     } else if (key === 'labels' && field != null && typeof field === 'object') {
@@ -227,6 +235,14 @@ function checkedWeight (weight: number, origin: string): number {
   }
 
   return weight
+}
+
+function checkedEntries (entries: number, origin: string): number {
+  if (!Number.isInteger(entries) || entries < 1) {
+    throw new ConfigError(`${origin}: entries must be a whole number above 0`)
+  }
+
+  return entries
 }
 
 function checkedLabel (label: string, origin: string): string {

@@ -32,7 +32,7 @@ export const OPTIONS = {
     help: [
       'a node to balance over: the RPC of a kubo node as multiaddr or URL,',
       'or a swarm address that ends in /p2p/<peer id>. May be followed by',
-      ';name=a;weight=2;label.zone=x;auth-file=path (quote it)'
+      ';name=a;weight=2;entries=16;label.zone=x;auth-file=path (quote it)'
     ]
   },
   listen: {

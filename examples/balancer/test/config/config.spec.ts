@@ -159,7 +159,7 @@ describe('configuration', () => {
       [`/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, 'swarm'],
       [`/dns4/node/tcp/443/tls/ws/p2p/${PEER}`, 'swarm'],
       [`/dnsaddr/node.example/p2p/${PEER}`, 'swarm'],
-      [`${RPC};name=a;weight=2.5;label.zone=x;label.tier=0`, 'rpc', { id: 'a', weight: 2.5, labels: { zone: 'x', tier: '0' } }],
+      [`${RPC};name=a;weight=2.5;entries=16;label.zone=x;label.tier=0`, 'rpc', { id: 'a', weight: 2.5, entries: 16, labels: { zone: 'x', tier: '0' } }],
       [`${RPC} ; name=a`, 'rpc', { id: 'a' }]
     ]
 
@@ -174,10 +174,10 @@ describe('configuration', () => {
     it('can be an object in the file', () => {
       const config = load({
         flags: '--config c',
-        files: { c: { downstream: [{ address: RPC, name: 'a', weight: 2, labels: { zone: 'x' } }] } }
+        files: { c: { downstream: [{ address: RPC, name: 'a', weight: 2, entries: 16, labels: { zone: 'x' } }] } }
       })
 
-      expect(config.downstreams).to.deep.equal(loadArgv(['-d', `${RPC};name=a;weight=2;label.zone=x`]).downstreams)
+      expect(config.downstreams).to.deep.equal(loadArgv(['-d', `${RPC};name=a;weight=2;entries=16;label.zone=x`]).downstreams)
     })
   })
 
@@ -239,6 +239,7 @@ describe('configuration', () => {
       ['two downstreams with one name', ['-d', `${RPC};name=a,http://b:5001;name=a`], /^-d: two downstreams are called a/],
       ['the same downstream twice', ['-d', `${RPC},${RPC}`], /two downstreams/],
       ['a weight of 0', ['-d', `${RPC};weight=0`], /^-d: a weight must be/],
+      ['entries of 0', ['-d', `${RPC};entries=0`], /^-d: entries must be/],
       ['a weight that is no number', ['-d', `${RPC};weight=much`], /^-d: a weight must be/],
       ['an unknown parameter', ['-d', `${RPC};wieght=2`], /unknown parameter "wieght"; did you mean weight\?/],
       ['a parameter without value', ['-d', `${RPC};name`], /expected key=value, got "name"/],

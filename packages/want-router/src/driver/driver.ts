@@ -186,13 +186,17 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
         }
         put({ t: 'answer', member, key, answer, why: why?.message })
       },
-      block (prefix, bytes) {
+      block (prefix, bytes, verified) {
         const key = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
         if (typeof key === 'string') {
           put({ t: 'block', member, key, bytes })
+          verified?.(key)
           return
         }
-        return key.then(key => { put({ t: 'block', member, key, bytes }) })
+        return key.then(key => {
+          put({ t: 'block', member, key, bytes })
+          verified?.(key)
+        })
       }
     }
   }

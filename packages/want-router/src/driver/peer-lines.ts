@@ -1,7 +1,11 @@
 import { capabilities, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { InvalidOptionError } from '../errors.ts'
-import type { LocatedPeer, PeerLine, PeerLineHandlers } from '../targets/target.ts'
-import type { BitswapMessage, BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
+import { platformTimers } from './driver.ts'
+import { wantlistSize } from './wantlist-size.ts'
+import type { Timers } from './driver.ts'
+import type { Asked, WantlistSize } from './wantlist-size.ts'
+import type { LocatedPeer, PeerLine, PeerLineHandlers, WantlistLimit } from '../targets/target.ts'
+import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -18,7 +22,7 @@ export interface DownstreamPort {
  * answers. A line belongs to one target; a peer has at most one.
  */
 export interface PeerLines {
-  open (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal): Promise<PeerLine>
+  open (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerLine>
   /** False if it brings something and no line is open to that peer. */
   message (peer: string, message: BitswapMessage): Promise<void> | false | undefined
   gone (peer: string): void
@@ -29,7 +33,13 @@ export interface PeerLines {
 interface Line {
   readonly handlers: PeerLineHandlers
   /** Unsent lines of the wantlist by their CID; the last word about each counts. */
-  readonly pending: Map<string, WantEntry>
+  readonly pending: Map<string, Asked>
+  /** To be asked in messages of their own, before all else. */
+  readonly alone: Asked[]
+  /** Undefined where the peer's silence may be an answer. */
+  size: WantlistSize | undefined
+  /** Entries that a message may have. */
+  most: number
 }
 
 // a wantlist message stays near 50 KiB
@@ -38,16 +48,41 @@ const MAX_ENTRIES = 1024
 const SMALL_BLOCK = 4096
 const LARGE_FRAME = 65_536
 
-export function peerLines (port: DownstreamPort): PeerLines {
+export function peerLines (port: DownstreamPort, { timers = platformTimers }: { timers?: Pick<Timers, 'now' | 'after'> } = {}): PeerLines {
   const lines = new Map<string, Line>()
 
+  /** Watches over the size of the messages to a peer. */
+  function sizeOf (id: string, line: Line, limit: WantlistLimit): WantlistSize {
+    return wantlistSize({
+      most: line.most,
+      timers,
+      probe (asked) {
+        line.alone.push(asked)
+        port.wake(id)
+      },
+      again (asked) {
+        for (const one of asked) {
+          const cid = cidKey(one.entry.cid)
+          if (!line.pending.has(cid)) {
+            line.pending.set(cid, one)
+          }
+        }
+        port.wake(id)
+      },
+      learned (most) {
+        line.most = most
+        limit.learned?.(most)
+      }
+    })
+  }
+
   return {
-    async open ({ peer, addresses }, handlers, signal) {
+    async open ({ peer, addresses }, handlers, signal, limit = {}) {
       const id = peer.toString()
       if (lines.has(id)) {
         throw new InvalidOptionError(`two targets lead to the same peer ${id}: remove one of them from the configuration`)
       }
-      const line: Line = { handlers, pending: new Map() }
+      const line: Line = { handlers, pending: new Map(), alone: [], size: undefined, most: Math.min(limit.entries ?? MAX_ENTRIES, MAX_ENTRIES) }
       lines.set(id, line)
       let protocol: BitswapProtocol
       try {
@@ -59,21 +94,29 @@ export function peerLines (port: DownstreamPort): PeerLines {
         throw err
       }
 
+      const { presences: denies } = capabilities(protocol)
+      if (denies) {
+        line.size = sizeOf(id, line, limit)
+      }
+
       return {
-        denies: capabilities(protocol).presences,
+        denies,
         ask (wants) {
-          for (const { cid, type, priority } of wants) {
-            line.pending.set(cidKey(cid), { cid, priority, cancel: false, wantType: type, sendDontHave: true })
+          for (const { key, cid, type, priority } of wants) {
+            line.size?.forget(key)
+            line.pending.set(cidKey(cid), { key, entry: { cid, priority, cancel: false, wantType: type, sendDontHave: true } })
           }
           port.wake(id)
         },
         cancel (wants) {
-          for (const { cid } of wants) {
-            line.pending.set(cidKey(cid), { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false })
+          for (const { key, cid } of wants) {
+            line.size?.forget(key)
+            line.pending.set(cidKey(cid), { key, entry: { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false } })
           }
           port.wake(id)
         },
         close () {
+          line.size?.stop()
           if (lines.get(id) === line) {
             lines.delete(id)
             port.disconnect(id)
@@ -83,15 +126,16 @@ export function peerLines (port: DownstreamPort): PeerLines {
     },
 
     message (peer, { blocks, presences, pendingBytes }) {
-      const handlers = lines.get(peer)?.handlers
-      if (handlers == null) {
+      const line = lines.get(peer)
+      if (line == null) {
         // blocks nobody asked for are not even hashed
         return blocks.length + presences.length > 0 ? false : undefined
       }
+      const { handlers, size } = line
       let waiting: Array<Promise<void>> | undefined
       for (const { prefix, data } of blocks) {
         const bytes = data.byteLength <= SMALL_BLOCK && data.buffer.byteLength > LARGE_FRAME ? data.slice() : data
-        const verified = handlers.block(prefix, bytes)
+        const verified = handlers.block(prefix, bytes, size?.answered)
         if (verified != null) {
           (waiting ??= []).push(verified)
         }
@@ -99,6 +143,7 @@ export function peerLines (port: DownstreamPort): PeerLines {
       for (const { cid, have } of presences) {
         const key = wantKey(cid)
         if (key != null) {
+          size?.answered(key)
           handlers.presence(key, have)
         }
       }
@@ -114,31 +159,45 @@ export function peerLines (port: DownstreamPort): PeerLines {
       const line = lines.get(peer)
       if (line != null) {
         lines.delete(peer)
+        line.size?.stop()
         line.handlers.closed()
       }
     },
 
     take (peer) {
-      const pending = lines.get(peer)?.pending
-      if (pending == null || pending.size === 0) {
+      const line = lines.get(peer)
+      if (line == null) {
         return
       }
-      if (pending.size <= MAX_ENTRIES) {
-        const wants = [...pending.values()]
-        pending.clear()
-        return { wants }
+      const alone = line.alone.shift()
+      if (alone != null) {
+        return { wants: [alone.entry] }
       }
-      const wants: WantEntry[] = []
-      for (const [key, entry] of pending) {
-        pending.delete(key)
-        wants.push(entry)
-        if (wants.length === MAX_ENTRIES) {
-          break
-        }
+      if (line.pending.size === 0) {
+        return
       }
-      return { wants }
+      const taken = takeUpTo(line.most, line.pending)
+      line.size?.sent(taken.filter(({ entry }) => !entry.cancel))
+      return { wants: taken.map(({ entry }) => entry) }
     }
   }
+}
+
+function takeUpTo (most: number, pending: Map<string, Asked>): Asked[] {
+  if (pending.size <= most) {
+    const all = [...pending.values()]
+    pending.clear()
+    return all
+  }
+  const some: Asked[] = []
+  for (const [key, asked] of pending) {
+    pending.delete(key)
+    some.push(asked)
+    if (some.length === most) {
+      break
+    }
+  }
+  return some
 }
 
 /** Nodes keep wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 of the same block are two lines. */

@@ -1,8 +1,8 @@
 import { ConnectionClosedError } from '@libp2p/interface'
 import { platformTimers } from '../driver/driver.ts'
-import { SessionResetError } from '../errors.ts'
+import { InvalidOptionError, SessionResetError } from '../errors.ts'
 import { bounded } from './bounded.ts'
-import type { Capacity, LocatedPeer, MemberInit, PeerLine, PeerLineHandlers, Sink, Target, TargetContext, TargetInit } from './target.ts'
+import type { Capacity, LocatedPeer, MemberInit, PeerLine, PeerLineHandlers, Sink, Target, TargetContext, TargetInit, WantlistLimit } from './target.ts'
 import type { Timers } from '../driver/driver.ts'
 
 export interface RetryInit {
@@ -28,6 +28,11 @@ export interface PeerTargetInit extends MemberInit {
   readonly dialTimeout?: number
   /** What the peer can be asked for at once, where it differs from the router's limits. */
   readonly capacity?: Partial<Capacity>
+  /**
+   * Entries that it takes in one wantlist message: some nodes ignore longer ones, without a word. Default 1,024,
+   * and fewer once it has ignored a message; what was learned is kept while the peer id stays the same.
+   */
+  readonly entries?: number
   readonly retry?: RetryInit
 }
 
@@ -41,14 +46,19 @@ interface Ended {
  * A bitswap peer as a target. While it is started it keeps a line to the peer;
  * whenever there is none it locates the peer anew, since its id or addresses may
  * have changed, and dials. Each step is bounded in time, and it never gives up.
+ *
+ * @throws {InvalidOptionError} if `entries` is not a whole number above 0
  */
 export function peerTarget (init: PeerTargetInit): TargetInit {
-  const { id, weight, labels } = init
+  const { id, weight, labels, entries } = init
+  if (entries != null && !(Number.isInteger(entries) && entries > 0)) {
+    throw new InvalidOptionError(`"${id}": entries is a whole number above 0, not ${entries}`)
+  }
   return { id, weight, labels, create: context => createPeerTarget(init, context) }
 }
 
 function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target {
-  const { id, locateTimeout = 2000, dialTimeout = 5000, capacity, retry = {} } = init
+  const { id, locateTimeout = 2000, dialTimeout = 5000, capacity, entries, retry = {} } = init
   const { minDelay = 100, maxDelay = 1000, random = Math.random, timers = platformTimers } = retry
   const log = context.logger.forComponent('kitsune:peer-target')
   const stopping = new AbortController()
@@ -56,6 +66,8 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
   let line: PeerLine | undefined
   let endLine: ((why: Error) => void) | undefined
   let running: Promise<void> | undefined
+  /** What was learned of the peer. */
+  let learned: { readonly peer: string, readonly entries: number } | undefined
 
   /** One line, from locating the peer until the line has closed. */
   async function hold (sink: Sink): Promise<Ended> {
@@ -64,7 +76,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
     // a line that was given up may still have something to say
     let over = false
     const handlers: PeerLineHandlers = {
-      block: (prefix, bytes) => over ? undefined : sink.block(prefix, bytes),
+      block: (prefix, bytes, verified) => over ? undefined : sink.block(prefix, bytes, verified),
       presence (key, have) { over || sink.answer(key, have ? 'have' : 'lack') },
       load (pendingBytes) { over || sink.load(pendingBytes) },
       closed: closed.resolve
@@ -74,7 +86,7 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
     endLine = closed.resolve
 
     try {
-      line = await bounded(async signal => context.openPeer(located, handlers, signal), {
+      line = await bounded(async signal => context.openPeer(located, handlers, signal, limitOf(located)), {
         timers,
         timeout: dialTimeout * Math.max(1, located.addresses.length),
         signal,
@@ -93,6 +105,17 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
       endLine = undefined
       line?.close()
       line = undefined
+    }
+  }
+
+  function limitOf ({ peer }: LocatedPeer): WantlistLimit {
+    const id = peer.toString()
+    return {
+      entries: learned?.peer === id ? learned.entries : entries,
+      learned (fewer) {
+        log('%s answers no wantlist of more than %d entries: it is sent at most that many at once', init.id, fewer)
+        learned = { peer: id, entries: fewer }
+      }
     }
   }
 

@@ -41,8 +41,10 @@ export interface Sink {
    * A block arrived; `prefix` is its CID's prefix (version, codec, hash code and
    * length as varints). The driver hashes it. Wait for the promise, if there is
    * one, before reading on: that is how the byte budget reaches the target.
+   * `verified` is called with the key of the wants that the block answers, or with
+   * an empty one if it cannot be verified.
    */
-  block (prefix: Uint8Array, bytes: Uint8Array): Promise<void> | undefined
+  block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
   /** `lack` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. */
   answer (key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: Error): void
   /** The target's own report of what it has queued for us, bytes. A hint. */
@@ -96,16 +98,25 @@ export interface PeerLine {
 
 /** What a peer line reports. */
 export interface PeerLineHandlers {
-  block (prefix: Uint8Array, bytes: Uint8Array): Promise<void> | undefined
+  /** As {@link Sink.block}. */
+  block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
   presence (key: WantKey, have: boolean): void
   load (pendingBytes: number): void
   /** The last connection to the peer has closed. */
   closed (why?: Error): void
 }
 
+/** How many entries a peer takes in one wantlist message: some nodes ignore longer ones, without a word. */
+export interface WantlistLimit {
+  /** What is known of it. Default 1,024. */
+  readonly entries?: number
+  /** Called when a message has been ignored: from now on at most so many are sent at once. */
+  learned? (entries: number): void
+}
+
 /** What the router lends to the targets that it creates. */
 export interface TargetContext {
   readonly logger: ComponentLogger
   /** Dials the peer (unless connected) and takes its bitswap traffic; rejects if it cannot be reached. */
-  openPeer (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal): Promise<PeerLine>
+  openPeer (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerLine>
 }

@@ -86,8 +86,8 @@ describe('source target', () => {
   it('hands a block in one piece on without copying it, with the prefix of the CID that was asked', async () => {
     const { target, sink } = await started({ get: async () => a.bytes })
     const got: Uint8Array[] = []
-    sink.block = (...args) => {
-      got.push(...args)
+    sink.block = (prefix, bytes) => {
+      got.push(prefix, bytes)
       return undefined
     }
     target.ask([wantOf(a)])

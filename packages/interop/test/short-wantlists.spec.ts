@@ -1,0 +1,73 @@
+import { expect } from 'aegir/chai'
+import { seededBlocks } from '../src/blocks.ts'
+import { memberMetric, membersUp } from '../src/member-metrics.ts'
+import { needKubo } from '../src/needs.ts'
+import { serveBlocks } from '../src/serve-blocks.ts'
+import { stack } from '../src/stack.ts'
+import type { TestBlock } from '../src/blocks.ts'
+import type { Received, WirePeer } from '../src/wire-peer.ts'
+
+/** With and without having been told, ms. */
+const FOUND_OUT_WITHIN = 5_000
+const TOLD_WITHIN = 1_000
+
+describe('a node that ignores long wantlists', function () {
+  this.timeout(60_000)
+
+  let binary: string
+  const peers = stack(() => binary)
+
+  before(function () {
+    binary = needKubo(this, 'a node that ignores long wantlists beside a kubo')
+  })
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  /** Serves messages of up to so many wants, and says nothing to others. */
+  function shortOnly (blocks: readonly TestBlock[], most: number): (received: Received, self: WirePeer) => void {
+    const serve = serveBlocks(blocks)
+
+    return (received, self) => {
+      if (received.message.wants.filter(({ cancel }) => !cancel).length <= most) {
+        serve(received, self)
+      }
+    }
+  }
+
+  interface Variant { what: string, most: number, count: number, parameter?: string, beside?: boolean, haves?: boolean, within: number }
+
+  const variants: Variant[] = [
+    { what: 'more than 16', most: 16, count: 200, within: FOUND_OUT_WITHIN },
+    { what: 'more than one', most: 1, count: 200, within: FOUND_OUT_WITHIN },
+    { what: 'more than 500', most: 500, count: 1_000, haves: true, within: FOUND_OUT_WITHIN },
+    { what: 'more than 16, beside a kubo that has nothing', most: 16, count: 200, beside: true, within: FOUND_OUT_WITHIN },
+    { what: 'more than 16, as the configuration says', most: 16, count: 200, parameter: ';entries=16', within: TOLD_WITHIN }
+  ]
+
+  for (const { what, most, count, parameter = '', beside = false, haves = false, within } of variants) {
+    it(`serves everything that is asked of it all the same: ${what}`, async () => {
+      const blocks = await seededBlocks(count, 1_000, `short ${most}`)
+      const node = await peers.wire({ listen: ['tcp'], onMessage: shortOnly(blocks, most) })
+      const others = beside ? [`${(await peers.kubo()).url};name=kubo`] : []
+      const balancer = await peers.balancer({ downstreams: [`${node.addresses[0]};name=short${parameter}`, ...others] })
+      await membersUp(balancer, beside ? ['short', 'kubo'] : ['short'])
+      const client = await peers.wire()
+      await client.connect(balancer.tcp)
+
+      const start = performance.now()
+      const cids = blocks.map(({ cid }) => cid)
+
+      if (haves) {
+        // more are asked at once than of blocks, whose bytes have to have room
+        await client.want(balancer.peerId, cids, { type: 'have' })
+        await client.until(() => cids.every(cid => client.presences.get(cid.toString()) === 'have'), 'HAVE for each', 30_000)
+      }
+
+      await client.fetch(balancer.peerId, cids, 30_000)
+      expect(performance.now() - start).to.be.lessThan(within)
+      expect(await memberMetric(balancer, 'ejections_total', ['short'])).to.deep.equal([0])
+    })
+  }
+})
