@@ -1,9 +1,10 @@
-import { wantRouter } from '@kitsune/want-router'
+import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
 import { capacityMetrics, createMetrics } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
 import { statusOf } from './admin/status.ts'
 import { loadStrategy } from './config/strategy.ts'
+import { ConfigError } from './errors.ts'
 import { createDownstreamHost } from './hosts/downstream-host.ts'
 import { hashers } from './hosts/hashers.ts'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
@@ -58,7 +59,7 @@ const LOOK = 1000
  * the admin server. It resolves when clients can dial it; whether a node behind
  * it is reachable is for /readyz and `router.ready` to tell.
  *
- * @throws {ConfigError} a module of the strategy cannot be used
+ * @throws {ConfigError} a module of the strategy cannot be used, or a node is the balancer itself
  * @throws {KeyFileError} the key file is unusable
  * @throws {StartError} an address cannot be listened on, or the recording cannot be written
  */
@@ -103,6 +104,9 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         onEvent: event => { onEvent(event) }
       })(components)
     }
+  }).catch(err => {
+    // such as a node that is the balancer itself, which is known only with the key
+    throw err instanceof InvalidOptionError ? new ConfigError(err.message) : err
   })
   const { router, capacity } = upstream.services
   capacityMetrics(registry, () => capacity.status)

@@ -4,6 +4,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'aegir/chai'
 import { startBalancer } from '../src/balancer.ts'
+import { ConfigError } from '../src/errors.ts'
 import { connectClient, loopbackConfig, startNodes, until } from './support/demo.ts'
 import { temporaryFolder } from './support/folder.ts'
 import type { Balancer } from '../src/balancer.ts'
@@ -45,6 +46,11 @@ describe('balancer', function () {
     balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key') }))
 
     expect(balancer.peerId).to.equal(peerId)
+  })
+
+  it('refuses to be a node of its own', async () => {
+    await expect(startBalancer(loopbackConfig([...nodes.addresses, balancer.addresses[0]], { key: path('key') })))
+      .to.eventually.be.rejectedWith(ConfigError, `is the router itself, by its own peer id ${balancer.peerId}`)
   })
 
   it('passes blocks on over each transport', async () => {

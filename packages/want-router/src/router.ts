@@ -1,5 +1,5 @@
 import { driver, platformTimers } from './driver/driver.ts'
-import { peerLines } from './driver/peer-lines.ts'
+import { ownPeer, peerLines } from './driver/peer-lines.ts'
 import { verifier } from './driver/verify.ts'
 import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
@@ -106,7 +106,7 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} without targets, or for targets whose names are not distinct or that the strategy cannot take
+ * @throws {InvalidOptionError} without targets, for targets whose names are not distinct or that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   const targets = init.targets.flat()
@@ -118,6 +118,12 @@ export function wantRouter (init: WantRouterInit): (components: WantRouterCompon
 
 function createRouter (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents): WantRouter {
   const log = components.logger.forComponent('kitsune:router')
+  const own = new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
+  for (const { id, peer } of targets) {
+    if (peer != null && own.has(peer.toString())) {
+      throw ownPeer(`"${id}"`, peer.toString())
+    }
+  }
   const verify = verifier(init.hashers)
   const engine = createEngine({
     members: targets,
@@ -145,7 +151,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     connect: async (peer, addresses, signal) => downstream.connect(peer, addresses, signal),
     wake: peer => { downstream.wake(peer) },
     disconnect: peer => { hangUp(downstream, peer) }
-  })
+  }, { own })
 
   function hangUp (side: Network, peer: string): void {
     side.disconnect(peer).catch(err => { log.error('could not disconnect %s - %e', peer, err) })

@@ -1,11 +1,14 @@
 import { cidPrefix } from '@kitsune/bitswap-codec'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
+import { peers } from '../src/discovery/static.ts'
 import { peerTarget, source, wantRouter } from '../src/index.ts'
 import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
@@ -61,6 +64,40 @@ describe('wantRouter', function () {
     const twice = [source(holding(), { id: 'a' }), source(holding(), { id: 'a' })]
     await expect(createLibp2p({ ...stack, services: { router: wantRouter({ targets: twice }) } })).to.eventually.be.rejected
       .with.property('name', 'InvalidOptionError')
+  })
+
+  it('is refused where a member is the router itself, by either of its identities', async () => {
+    const privateKey = await generateKeyPair('Ed25519')
+    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
+    open.push(downstream)
+    for (const own of [peerIdFromPrivateKey(privateKey), downstream.peerId]) {
+      const targets = peers([`/ip4/127.0.0.1/tcp/1/p2p/${own}`])
+      await expect(createLibp2p({ ...stack, privateKey, services: { router: wantRouter({ targets, downstream }) } })).to.eventually.be.rejected
+        .with.property('message').that.matches(/127\.0\.0\.1.+ is the router itself/)
+    }
+  })
+
+  it('never asks a member that turns out to be the router itself, and says why', async () => {
+    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
+    open.push(downstream)
+    let self: () => Libp2p = () => downstream
+    const front = await node({
+      targets: [peerTarget({ id: 'self', locate: async () => ({ peer: self().peerId, addresses: self().getMultiaddrs() }) })],
+      downstream
+    })
+    const why = (): string | undefined => front.services.router.status().members[0].why
+    const expectRefused = async (): Promise<void> => {
+      while (why()?.includes(`is the router itself, by its own peer id ${self().peerId}`) !== true) {
+        await new Promise(resolve => { setImmediate(resolve) })
+      }
+    }
+    await expectRefused()
+    self = () => front
+    await expectRefused()
+    const c = await client()
+    await c.send(front.getMultiaddrs()[0], [entry(block)])
+    expect(front.getPeers().map(String)).to.deep.equal([c.host.peerId.toString()])
+    expect(front.services.router.ready).to.equal(false)
   })
 
   it('serves from a router that serves from a source: one host each', async () => {

@@ -17,7 +17,7 @@ import type { TargetInit } from '../targets/target.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-export interface PeerInit extends Omit<PeerTargetInit, 'id' | 'locate'> {
+export interface PeerInit extends Omit<PeerTargetInit, 'id' | 'locate' | 'peer'> {
   /** Multiaddr that ends in `/p2p/<peer id>`, or several of the same peer, best first. */
   readonly address: string | readonly string[]
   /** Name of the member. Default: the (first) address as written. */
@@ -54,7 +54,7 @@ function staticTarget ({ address, id, ...init }: PeerInit): TargetInit {
 
   const located = { peer, addresses: [first, ...others].map(({ address }) => address) }
 
-  return peerTarget({ ...init, id: id ?? texts[0].trim(), locate: async () => located })
+  return peerTarget({ ...init, id: id ?? texts[0].trim(), peer, locate: async () => located })
 }
 
 function parseAddress (text: string): { address: Multiaddr, peer: PeerId } {

@@ -48,7 +48,14 @@ const MAX_ENTRIES = 1024
 const SMALL_BLOCK = 4096
 const LARGE_FRAME = 65_536
 
-export function peerLines (port: DownstreamPort, { timers = platformTimers }: { timers?: Pick<Timers, 'now' | 'after'> } = {}): PeerLines {
+export interface PeerLinesInit {
+  /** Peer ids that are the router itself: no line leads to them. */
+  readonly own?: ReadonlySet<string>
+  /** Default: the platform's. */
+  readonly timers?: Pick<Timers, 'now' | 'after'>
+}
+
+export function peerLines (port: DownstreamPort, { own = new Set(), timers = platformTimers }: PeerLinesInit = {}): PeerLines {
   const lines = new Map<string, Line>()
 
   /** Watches over the size of the messages to a peer. */
@@ -79,6 +86,9 @@ export function peerLines (port: DownstreamPort, { timers = platformTimers }: { 
   return {
     async open ({ peer, addresses }, handlers, signal, limit = {}) {
       const id = peer.toString()
+      if (own.has(id)) {
+        throw ownPeer('this node', id)
+      }
       if (lines.has(id)) {
         throw new InvalidOptionError(`two targets lead to the same peer ${id}: remove one of them from the configuration`)
       }
@@ -198,6 +208,11 @@ function takeUpTo (most: number, pending: Map<string, Asked>): Asked[] {
     }
   }
   return some
+}
+
+/** A router that asks itself finds what it is asked for nowhere, and asks for ever. */
+export function ownPeer (what: string, id: string): InvalidOptionError {
+  return new InvalidOptionError(`${what} is the router itself, by its own peer id ${id}, and is never asked: remove it from the configuration`)
 }
 
 /** Nodes keep wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 of the same block are two lines. */

@@ -4,6 +4,7 @@ import { InvalidOptionError, SessionResetError } from '../errors.ts'
 import { bounded } from './bounded.ts'
 import type { Capacity, LocatedPeer, MemberInit, PeerLine, PeerLineHandlers, Sink, Target, TargetContext, TargetInit, WantlistLimit } from './target.ts'
 import type { Timers } from '../driver/driver.ts'
+import type { PeerId } from '@libp2p/interface'
 
 export interface RetryInit {
   /** Wait before the first retry of an outage, ms; it doubles with each that follows. Default 100. */
@@ -17,6 +18,8 @@ export interface RetryInit {
 }
 
 export interface PeerTargetInit extends MemberInit {
+  /** The peer, if `locate` always finds the same. */
+  readonly peer?: PeerId
   /**
    * Finds the peer: its id and where it listens. Called before every attempt to
    * connect, since a node may come back as somebody else.
@@ -50,11 +53,11 @@ interface Ended {
  * @throws {InvalidOptionError} if `entries` is not a whole number above 0
  */
 export function peerTarget (init: PeerTargetInit): TargetInit {
-  const { id, weight, labels, entries } = init
+  const { id, weight, labels, peer, entries } = init
   if (entries != null && !(Number.isInteger(entries) && entries > 0)) {
     throw new InvalidOptionError(`"${id}": entries is a whole number above 0, not ${entries}`)
   }
-  return { id, weight, labels, create: context => createPeerTarget(init, context) }
+  return { id, weight, labels, peer, create: context => createPeerTarget(init, context) }
 }
 
 function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target {

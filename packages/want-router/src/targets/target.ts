@@ -76,6 +76,8 @@ export interface MemberInit {
 
 /** A member together with the way to make its target. */
 export interface TargetInit extends MemberInit {
+  /** The peer that is asked, where it is known beforehand: the router refuses to be its own member. */
+  readonly peer?: PeerId
   create (context: TargetContext): Target
 }
 
