@@ -19,6 +19,7 @@ import type { TestBlock } from './engine/harness.ts'
 import type { WireClient } from './wire-client.ts'
 import type { Libp2p, Metrics } from '@libp2p/interface'
 
+// to be spread: createLibp2p writes the key that it makes into what it is given
 const stack = {
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
@@ -166,7 +167,7 @@ describe('wantRouter', function () {
       registerMetricGroup () {}
     } as unknown as Metrics
     const front = await node({ targets: [source(holding(), { id: 'memory' })], downstream, metrics })
-    const stranger = await createLibp2p(stack)
+    const stranger = await createLibp2p({ ...stack })
     open.push(stranger)
 
     for (const host of [front, downstream]) {
