@@ -239,9 +239,9 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
       await Promise.all(targets.map(async target => {
         await drive.start(target.id, target.create({
           logger: components.logger,
-          openPeer: async (located, handlers, signal) => {
+          openPeer: async (located, handlers, signal, limit) => {
             places.set(target.id, located)
-            return lines.open(located, handlers, signal)
+            return lines.open(located, handlers, signal, limit)
           }
         }))
       }))

@@ -101,6 +101,16 @@ describe('wantRouter', function () {
     expect(front.services.router.ready).to.equal(false)
   })
 
+  it('sends a node wantlists of no more entries than it takes', async () => {
+    const member = await client()
+    const front = await node({ targets: peers([{ address: `${member.host.getMultiaddrs()[0]}`, entries: 3 }]) })
+    const c = await client()
+    await c.send(front.getMultiaddrs()[0], Array.from({ length: 10 }, (_, i) => entry(testBlock(i))))
+    const sizes = (): number[] => member.received.map(({ wants }) => wants.length).filter(size => size > 0)
+    await until('all are asked for', () => sizes().reduce((sum, size) => sum + size, 0) >= 10, 10_000)
+    expect(Math.max(...sizes())).to.be.at.most(3)
+  })
+
   it('serves from a router that serves from a source: one host each', async () => {
     const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
     const front = await node({ targets: [to(behind)] })
