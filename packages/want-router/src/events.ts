@@ -4,7 +4,7 @@ import type { MemberStatus } from './engine/io.ts'
  * What an operator should know, as it happens. The router prints nothing: an
  * application decides what becomes of these.
  */
-export type RouterEvent = MemberEvent | MemberErrorEvent | DrainingEvent
+export type RouterEvent = MemberEvent | MemberErrorEvent | StrategyErrorEvent | DrainingEvent
 
 /** A member's state changed, or the reason for it: it came up, went down, was ejected or readmitted. */
 export interface MemberEvent {
@@ -21,6 +21,14 @@ export interface MemberEvent {
 export interface MemberErrorEvent {
   readonly type: 'member-error'
   readonly member: string
+  readonly error: Error
+}
+
+/** The strategy threw. It is told of the first error of each of its methods; all are counted in `totals.strategyErrors`. */
+export interface StrategyErrorEvent {
+  readonly type: 'strategy-error'
+  /** `rank`, `update`, `observe` or `avoids`. */
+  readonly method: string
   readonly error: Error
 }
 

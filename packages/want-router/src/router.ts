@@ -128,7 +128,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
   const engine = createEngine({
     members: targets,
     strategy: init.strategy ?? defaultStrategy(),
-    strategyFailed (method, error) { log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error) },
+    strategyFailed (method, error) { drive.strategyFailed(method, error) },
     now: platformTimers.now,
     randomSeed: Math.floor(Math.random() * 2 ** 32),
     seed: hashString(components.peerId.toString(), 0),

@@ -14,7 +14,7 @@ import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
 import { frame } from './network/messages.ts'
 import { createWireClient } from './wire-client.ts'
-import type { RouterEvent, SourceLike, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
+import type { RouterEvent, SourceLike, StrategyFactory, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
 import type { TestBlock } from './engine/harness.ts'
 import type { WireClient } from './wire-client.ts'
 import type { Libp2p, Metrics } from '@libp2p/interface'
@@ -153,6 +153,17 @@ describe('wantRouter', function () {
     const states = events.filter(event => event.type === 'member' && event.member === 'node')
     expect(states[0]).to.deep.equal({ type: 'member', member: 'node', state: 'up', before: 'down' })
     expect(states[1]).to.include({ state: 'down', before: 'up' }).and.to.have.property('why').that.is.a('string')
+  })
+
+  it('tells when its strategy throws, once, and serves on', async () => {
+    const events: RouterEvent[] = []
+    const strategy: StrategyFactory = () => ({ update () {}, rank () { throw new Error('no such zone') } })
+    const front = await node({ targets: [source(holding(block), { id: 'memory' })], strategy, onEvent: event => { events.push(event) } })
+    const asking = await client()
+    await asking.fetch(front.getMultiaddrs()[0], block.cid)
+    const thrown = events.filter(event => event.type === 'strategy-error')
+    expect(thrown).to.have.lengthOf(1)
+    expect(thrown[0]).to.include({ method: 'rank' }).and.to.have.nested.property('error.message', 'no such zone')
   })
 
   it('says DONT_HAVE through both, and delivers the block when it turns up', async () => {

@@ -43,6 +43,9 @@ export function logChanges ({ log, whereIs, after }: ChangesInit): Changes {
     event (event) {
       if (event.type === 'draining') {
         log.info('draining: new clients are refused', { event: 'draining' })
+      } else if (event.type === 'strategy-error') {
+        const { method, error } = event
+        log.error(`the strategy threw from ${method}, nodes are asked in the order of the configuration: ${error.message}`, { event: 'strategy-error', method, reason: error.message, stack: error.stack })
       } else if (event.type === 'member-error') {
         const { member, error } = event
         say(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })

@@ -58,6 +58,7 @@ describe('what is logged of changes', () => {
       { type: 'member', member: 'b', state: 'up', before: 'ejected' },
       { type: 'member', member: 'c', state: 'down', before: 'down', why: 'ECONNREFUSED' },
       failure('disk', 'EIO'),
+      { type: 'strategy-error', method: 'rank', error: new Error('no such zone') },
       { type: 'draining' }
     ]
     events.forEach(event => { changes.event(event) })
@@ -70,6 +71,7 @@ describe('what is logged of changes', () => {
       'info  node b is readmitted',
       'warn  node c is down: ECONNREFUSED',
       'warn  node disk failed: EIO',
+      'error the strategy threw from rank, nodes are asked in the order of the configuration: no such zone',
       'info  draining: new clients are refused'
     ])
   })

@@ -65,6 +65,8 @@ export interface Driver {
    */
   drain (quiet: number, signal?: AbortSignal): Promise<void>
   stop (): Promise<void>
+  /** The strategy threw. */
+  readonly strategyFailed: Observer['strategyFailed']
   /** Since when a member is in its state, and its last error. */
   readonly seen: Observer['seen']
 }
@@ -265,6 +267,7 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
       }
     },
 
+    strategyFailed: observed.strategyFailed,
     seen: observed.seen
   }
 }

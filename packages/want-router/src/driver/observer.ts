@@ -19,6 +19,7 @@ export interface Observer {
   down (member: string, error: Error): void
   /** A target failed to answer a want. */
   failed (member: string, error: Error): void
+  strategyFailed (method: string, error: unknown): void
   draining (): void
   /** When the member's state last changed, ms since 1970, and its last error. */
   seen (member: string): { readonly since: number, readonly lastError?: MemberError }
@@ -81,6 +82,11 @@ export function observer ({ members, onEvent, log, now = Date.now }: ObserverIni
       note(member, error)
       log('%s failed - %e', member, error)
       emit({ type: 'member-error', member, error })
+    },
+
+    strategyFailed (method, error) {
+      log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error)
+      emit({ type: 'strategy-error', method, error: error instanceof Error ? error : new Error(String(error)) })
     },
 
     draining () {
