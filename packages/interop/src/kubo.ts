@@ -86,8 +86,8 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
 
   const run = async (): Promise<void> => {
     running = startProcess(binary, ['daemon', '--migrate=false'], { env: { ...KUBO_ENV, IPFS_PATH: folder } })
-    // 'RPC API server listening on /ip4/127.0.0.1/tcp/4567'
-    const line = running.line(line => line.startsWith('RPC API server listening on '))
+    // 'RPC API server listening on /ip4/127.0.0.1/tcp/4567', before 0.19 without 'RPC'
+    const line = running.line(line => line.includes('API server listening on '))
     await running.line(line => line === 'Daemon is ready')
     const [, port] = /\/tcp\/(\d+)/.exec(await line) ?? []
     rpc = kuboRpc(`http://127.0.0.1:${port}`)
