@@ -20,6 +20,7 @@ describe('npm start', function () {
     const script = command.findIndex(word => word.endsWith('fetch.js'))
 
     expect(await program.line(/peer id/)).to.match(/12D3Koo/)
+    expect(await program.line(/ipfs swarm peering add/)).to.match(/ \/ip4\/[\d.]+\/tcp\/\d+\/p2p\/12D3Koo/)
     expect(await program.line(/admin/)).to.match(/http:\/\/127\.0\.0\.1:\d+/)
     await program.line(/npm start -- -d/)
 
