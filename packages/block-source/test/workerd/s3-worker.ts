@@ -1,0 +1,21 @@
+import { CID } from 'multiformats/cid'
+import { carSource, dudewhereIndex, s3Store } from '../../src/index.ts'
+
+/** What a Worker's environment has here. */
+interface Env {
+  readonly BUCKET: string
+  readonly KEY: string
+  readonly SECRET: string
+}
+
+/** As small a gateway as can be: only its size is of interest. */
+// eslint-disable-next-line import/no-default-export -- that is what a Worker is
+export default {
+  async fetch (request: Request, { BUCKET, KEY, SECRET }: Env): Promise<Response> {
+    const store = s3Store({ bucket: BUCKET, credentials: { accessKeyId: KEY, secretAccessKey: SECRET } })
+    const index = dudewhereIndex({ dudewhere: store, satnav: store })
+    const bytes = await carSource({ store, index }).get(CID.parse(new URL(request.url).pathname.slice(1)))
+
+    return bytes == null ? new Response('not found', { status: 404 }) : new Response(new Uint8Array(bytes))
+  }
+}
