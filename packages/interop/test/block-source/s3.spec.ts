@@ -1,8 +1,11 @@
-import { s3Store } from '@kitsune/block-source'
-import { objectStoreTests } from '@kitsune/block-source/testing'
+import { carSource, s3Store, scanIndex } from '@kitsune/block-source'
+import { faultStore, objectStoreTests } from '@kitsune/block-source/testing'
 import { expect } from 'aegir/chai'
 import { AwsClient } from 'aws4fetch'
-import { needVersitygw } from '../../src/needs.ts'
+import { CID } from 'multiformats/cid'
+import { createDag, leafCids } from '../../src/dag.ts'
+import { startKubo } from '../../src/kubo.ts'
+import { needKubo, needVersitygw } from '../../src/needs.ts'
 import { startVersitygw } from '../../src/versitygw.ts'
 import { virtualHostFetch } from './virtual-host-fetch.ts'
 import type { Versitygw } from '../../src/versitygw.ts'
@@ -83,6 +86,28 @@ describe('S3 stores, with versitygw', function () {
       await expect(store.read('present')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
       await expect(store.stat('absent')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
     }
+  })
+
+  it('serves the blocks of a CAR that kubo has written, all at once with few reads', async function () {
+    const binary = needKubo(this, 'a CAR of kubo in S3')
+    const dag = await createDag(binary, { size: 8 << 20, blockSize: 1 << 18 })
+    const kubo = await startKubo(binary, { dag })
+    const car = new Uint8Array(await (await kubo.call('dag/export', [dag.root], { progress: 'false' })).arrayBuffer())
+    await kubo.stop()
+    await put('x.car', car)
+
+    const store = faultStore(s3Store(options()))
+    const source = carSource({ store, index: scanIndex(store, 'x.car') })
+    const cids = [CID.parse(dag.root), ...await leafCids({ size: dag.size, blockSize: dag.blockSize })]
+    // the scan reads the CAR once
+    await source.get(cids[cids.length - 1])
+    store.calls.length = 0
+    let got = 0
+    for await (const { bytes } of source.getMany?.(cids.toReversed()) ?? []) {
+      got += Number(bytes != null)
+    }
+    expect(got).to.equal(33)
+    expect(store.calls.length).to.be.at.most(0.15 * 33)
   })
 
   it('tells that this bucket distinguishes what is missing', async () => {
