@@ -2,16 +2,44 @@
  * HalfSipHash-2-4 with 32 bits of output, by Aumasson and Bernstein: a keyed hash
  * for tables. Without the key nobody can choose inputs that collide.
  *
+ * The round stands here twice: as a function that changes variables of this one
+ * it takes three times as long.
+ *
  * @param bytes - what to hash
  * @param key - two random words
  */
 export function halfSipHash (bytes: Uint8Array, key: Uint32Array): number {
-  let v0 = key[0]
-  let v1 = key[1]
-  let v2 = 0x6c796765 ^ key[0]
-  let v3 = 0x74656462 ^ key[1]
+  const whole = bytes.length & ~3
+  let v0 = key[0] | 0
+  let v1 = key[1] | 0
+  let v2 = 0x6c796765 ^ v0
+  let v3 = 0x74656462 ^ v1
 
-  function round (): void {
+  for (let at = 0; at <= whole; at += 4) {
+    const word = at < whole
+      ? bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+      : lastWord(bytes, whole)
+    v3 ^= word
+
+    for (let round = 0; round < 2; round++) {
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
+    }
+
+    v0 ^= word
+  }
+
+  v2 ^= 0xff
+
+  for (let round = 0; round < 4; round++) {
     v0 = (v0 + v1) | 0
     v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
     v0 = (v0 << 16) | (v0 >>> 16)
@@ -24,31 +52,16 @@ export function halfSipHash (bytes: Uint8Array, key: Uint32Array): number {
     v2 = (v2 << 16) | (v2 >>> 16)
   }
 
-  const whole = bytes.length & ~3
+  return (v1 ^ v3) >>> 0
+}
 
-  for (let i = 0; i < whole; i += 4) {
-    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
-    v3 ^= word
-    round()
-    round()
-    v0 ^= word
-  }
-
-  let last = bytes.length << 24
+/** What is left of the bytes, and their number. */
+function lastWord (bytes: Uint8Array, whole: number): number {
+  let word = bytes.length << 24
 
   for (let i = whole; i < bytes.length; i++) {
-    last |= bytes[i] << (8 * (i - whole))
+    word |= bytes[i] << (8 * (i - whole))
   }
 
-  v3 ^= last
-  round()
-  round()
-  v0 ^= last
-  v2 ^= 0xff
-  round()
-  round()
-  round()
-  round()
-
-  return (v1 ^ v3) >>> 0
+  return word
 }
