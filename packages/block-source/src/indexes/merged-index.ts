@@ -1,4 +1,11 @@
+import { DEFAULTS } from '../defaults.ts'
 import type { BlockIndex, Located, Location } from '../block-index.ts'
+
+/** How several indexes are asked. */
+export interface MergedIndexInit {
+  /** How many are asked at a time: a folder may have thousands of CARs. Default 6 */
+  readonly concurrency?: number
+}
 
 /**
  * Several indexes as one, such as those of the CARs in a folder. All are asked
@@ -6,16 +13,24 @@ import type { BlockIndex, Located, Location } from '../block-index.ts'
  * indexes. If one of them fails, what the others found counts; if they found
  * nothing, it is an error.
  */
-export function mergedIndex (indexes: readonly BlockIndex[]): BlockIndex {
+export function mergedIndex (indexes: readonly BlockIndex[], { concurrency = DEFAULTS.indexReads }: MergedIndexInit = {}): BlockIndex {
   return {
     complete: indexes.every(({ complete }) => complete),
 
     async locate (multihashes, options = {}) {
       options.signal?.throwIfAborted()
-      const answers = await Promise.all(indexes.map(async index => {
-        return index.locate(multihashes, options).catch((err: unknown) => multihashes.map(() => asError(err)))
-      }))
-      options.signal?.throwIfAborted()
+      const answers: Array<readonly Located[]> = []
+      let next = 0
+
+      const worker = async (): Promise<void> => {
+        while (next < indexes.length) {
+          const i = next++
+          answers[i] = await indexes[i].locate(multihashes, options).catch((err: unknown) => multihashes.map(() => asError(err)))
+          options.signal?.throwIfAborted()
+        }
+      }
+
+      await Promise.all(Array.from({ length: Math.min(concurrency, indexes.length) }, worker))
       const located = multihashes.map((_, i) => merge(answers.map(answer => answer[i])))
 
       if (located.length > 0 && located.every(one => one instanceof Error)) {

@@ -30,6 +30,32 @@ describe('indexes merged', () => {
     await expect(index.locate([multihash])).to.eventually.be.rejected.with.property('object', 'bad.car')
   })
 
+  it('are asked a few at a time, and no more once nobody waits', async () => {
+    const controller = new AbortController()
+    let asked = 0
+    let open = 0
+    let most = 0
+    const slow: BlockIndex = {
+      complete: true,
+      async locate () {
+        most = Math.max(most, ++open)
+
+        if (++asked === 500) {
+          controller.abort(new Error('gone'))
+        }
+
+        await Promise.resolve()
+        open--
+
+        return [[]]
+      }
+    }
+
+    await expect(mergedIndex(Array.from({ length: 1000 }, () => slow)).locate([new Uint8Array()], { signal: controller.signal })).to.eventually.be.rejectedWith('gone')
+    expect(most).to.equal(6)
+    expect(asked).to.be.below(510)
+  })
+
   it('are complete if all are', async () => {
     const { index } = await folder()
 
