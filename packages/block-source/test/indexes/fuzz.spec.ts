@@ -2,12 +2,13 @@ import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { create } from 'multiformats/hashes/digest'
 import { carV2Index } from '../../src/indexes/car-v2-index.ts'
+import { multiIndex } from '../../src/indexes/multi-index.ts'
 import { scanIndex } from '../../src/indexes/scan-index.ts'
 import { sortedIndex } from '../../src/indexes/sorted-index.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { block, blocks, carV1, carV2, concat, hex, identity, mhIndex, plainIndex, sectionOffsets, sortedRows, uint } from '../fixtures/cars.ts'
 import { counted } from '../fixtures/counted.ts'
-import { simpleCar, simpleIndex } from '../fixtures/independent-reader.ts'
+import { simpleCar, simpleIndex, simpleMultiIndex } from '../fixtures/independent-reader.ts'
 import { mutate, mutation } from '../fixtures/mutations.ts'
 import type { BlockIndex, Located, Location } from '../../src/block-index.ts'
 import type { TestBlock } from '../fixtures/cars.ts'
@@ -176,5 +177,36 @@ describe('mutated indexes', () => {
         }
       }
     }), { ...PARAMETERS, numRuns: 200 })
+  })
+})
+
+describe('mutated multi indexes', () => {
+  it('are read as another reader does', async function () {
+    this.timeout(TIMEOUT)
+    const all = await blocks(12, 30)
+    const offsets = sectionOffsets(all)
+    const rows = sortedRows(all, offsets)
+    const carHash = (byte: number): Uint8Array => Uint8Array.of(0x12, 0x20, ...new Uint8Array(32).fill(byte))
+    const file = concat(hex('8208 03'), carHash(1), mhIndex(rows.slice(0, 5)), carHash(2), plainIndex(rows.slice(3)), carHash(3), mhIndex([]))
+
+    await fc.assert(fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 3 }), fc.constantFrom(50, 65536), async (mutations, pageLength) => {
+      const bytes = mutate(file, mutations)
+      const store = memoryStore({ objects: new Map([['idx', bytes]]) })
+      const index = multiIndex(store, 'idx', { offsets: 'object', carNames: multihash => [Buffer.from(multihash).toString('hex')], pageLength, complete: true })
+      const simple = simpleMultiIndex(bytes)
+
+      for (const { multihash } of all) {
+        const located = await ask(index, multihash)
+
+        if (simple == null || simple.some(({ index }) => !index.sorted)) {
+          expect(isMalformed(located)).to.equal(true)
+        } else if (located instanceof Error) {
+          expect(isMalformed(located) && simple.some(({ index }) => rowsOf(index.rows, multihash).some(offset => offset > BigInt(Number.MAX_SAFE_INTEGER)))).to.equal(true)
+        } else {
+          const expected = simple.flatMap(({ car, index }) => rowsOf(index.rows, multihash).map(offset => `${offset} ${car}`))
+          expect(located.map(({ offset, object }) => `${offset} ${object}`)).to.deep.equal(expected.slice(0, 10))
+        }
+      }
+    }), { ...PARAMETERS, numRuns: RUNS / 2 })
   })
 })
