@@ -66,15 +66,10 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
 
   async function readRoot (): Promise<ReadRoot | undefined> {
     const name = rootName(prefix)
-    const info = await store.stat(name)
+    // by one read, so that nobody changes it in between; if bytes are missing the checksum is wrong
+    const part = await store.read(name)
 
-    if (info == null) {
-      return undefined
-    }
-
-    const { bytes, etag } = await readExactly(store, name, { length: info.size, ifMatch: info.etag })
-
-    return { root: await decodeRoot(bytes, name), etag }
+    return part == null ? undefined : { root: await decodeRoot(part.bytes, name), etag: part.etag }
   }
 
   /** Changes the root. What `change` returns undefined for stays as it is; it is called again if others were faster. */

@@ -2,10 +2,12 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'aegir/chai'
+import { Miniflare } from 'miniflare'
 import { folderMapStore } from '../../src/map/folder-map-store.ts'
 import { mapIndex } from '../../src/map/map-index.ts'
 import { createMapWriter } from '../../src/map/map-writer.ts'
 import { memoryMapStore } from '../../src/map/memory-map-store.ts'
+import { r2MapStore } from '../../src/map/r2-map-store.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { blockIndexTests } from '../../src/testing/block-index-tests.ts'
 import { block, blocks, carV1, identity } from '../fixtures/cars.ts'
@@ -14,6 +16,7 @@ import { goFixture, readCar } from '../fixtures/original-tools.ts'
 import { carOf, madeUp, madeUpHash } from './fixtures.ts'
 import type { BlockIndex, Location } from '../../src/block-index.ts'
 import type { MapStore } from '../../src/map/map-store.ts'
+import type { R2MapBucketLike } from '../../src/map/r2-map-store.ts'
 
 async function names (index: BlockIndex, multihash: Uint8Array): Promise<string[]> {
   const [located] = await index.locate([multihash]) as Location[][]
@@ -38,11 +41,19 @@ const STORES: Record<string, () => Promise<{ store: MapStore, stop (): Promise<v
     const folder = await mkdtemp(join(tmpdir(), 'kitsune-map-'))
 
     return { store: folderMapStore({ folder }), stop: async () => rm(folder, { recursive: true }) }
+  },
+  'in R2': async () => {
+    const worker = new Miniflare({ modules: true, script: 'export default {}', r2Buckets: ['BUCKET'] })
+    const bucket = await worker.getR2Bucket('BUCKET') as unknown as R2MapBucketLike
+
+    return { store: r2MapStore({ bucket }), stop: async () => worker.dispose() }
   }
 }
 
 for (const [where, make] of Object.entries(STORES)) {
-  describe(`a block map ${where}`, () => {
+  describe(`a block map ${where}`, function () {
+    this.timeout(60_000)
+
     let store: MapStore
     let stop: () => Promise<void>
 
@@ -154,9 +165,32 @@ for (const [where, make] of Object.entries(STORES)) {
       }
     })
 
+    it('reads the root at once, so that no writer changes it in between', async () => {
+      const all = await blocks(4)
+      const other = createMapWriter(store)
+      await other.add([carOf('a', all.slice(0, 1))])
+      let changes = 0
+      const changing: MapStore = {
+        ...store,
+        async stat (object, options) {
+          const info = await store.stat(object, options)
+
+          if (object === 'map/root' && ++changes <= 3) {
+            await other.add([carOf(`other-${changes}`, all.slice(changes, changes + 1))])
+          }
+
+          return info
+        }
+      }
+
+      expect(await createMapWriter(changing).list()).to.include('a')
+    })
+
     it('loses nothing to writers at the same time', async () => {
-      const all = await blocks(60)
-      const writers = Array.from({ length: 6 }, () => createMapWriter(store, { maxShards: 3, attempts: 200 }))
+      // each request to R2 takes long here
+      const count = where === 'in R2' ? 3 : 6
+      const all = await blocks(10 * count)
+      const writers = Array.from({ length: count }, () => createMapWriter(store, { maxShards: 3, attempts: 200 }))
 
       await Promise.all(writers.map(async (writer, w) => {
         for (let i = 0; i < 5; i++) {
@@ -165,7 +199,7 @@ for (const [where, make] of Object.entries(STORES)) {
         }
       }))
 
-      expect((await writers[0].list()).sort()).to.deep.equal(all.slice(0, 30).map((_, i) => `car-${i}`).sort())
+      expect((await writers[0].list()).sort()).to.deep.equal(all.slice(0, 5 * count).map((_, i) => `car-${i}`).sort())
 
       for (const [i, { multihash }] of all.entries()) {
         expect(await names(mapIndex(store), multihash)).to.deep.equal([`car-${i >> 1}`])
