@@ -270,6 +270,26 @@ describe('a lookup in a block map', () => {
     expect(reads.reads.length).to.be.below(60)
   })
 
+  it('finds what is at the edge of a page, also of digests that begin alike', async () => {
+    const hashes = Array.from({ length: 3000 }, (_, i) => {
+      const multihash = new Uint8Array(34)
+      multihash.set([0x12, 0x20])
+      // the same first four bytes from row 1,000 to row 2,100
+      new DataView(multihash.buffer).setUint32(2, i < 1000 ? i : i <= 2100 ? 1000 : i)
+      new DataView(multihash.buffer).setUint32(30, i)
+
+      return multihash
+    })
+    const store = memoryMapStore()
+    await createMapWriter(store).add([{
+      name: 'a',
+      async * blocks () { yield hashes.map((multihash, i) => ({ multihash, blockOffset: i, blockLength: 1 })) }
+    }])
+    const located = await mapIndex(store).locate(hashes) as Location[][]
+
+    expect(located.map(([{ offset }]) => offset)).to.deep.equal(hashes.map((_, i) => i))
+  })
+
   it('costs 51.3 bytes a block, and the names of the CARs', async () => {
     const { objects } = await bigMap()
     const bytes = [...objects.values()].reduce((sum, { length }) => sum + length, 0)
