@@ -20,7 +20,7 @@ export interface ReadBodyOptions {
 export interface ByteStream {
   readonly locked?: boolean
   getReader (): {
-    read (): Promise<{ done: boolean, value?: Uint8Array }>
+    read (): Promise<{ done: boolean, value?: Uint8Array | undefined }>
     cancel (): Promise<void>
     releaseLock (): void
   }
