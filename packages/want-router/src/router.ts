@@ -5,6 +5,7 @@ import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
 import { InvalidOptionError } from './errors.ts'
 import { registerMetrics } from './metrics.ts'
+import { memberNetworkLimits } from './network/defaults.ts'
 import { hostComponents } from './network/host.ts'
 import { network } from './network/network.ts'
 import { announce, hear } from './stands-for.ts'
@@ -173,7 +174,8 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
         })(components),
         downstream: network({
           handlers: { message: lines.message, gone: lines.gone },
-          take: lines.take
+          take: lines.take,
+          limits: memberNetworkLimits
         })(hostComponents(init.downstream))
       }
 

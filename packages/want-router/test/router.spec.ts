@@ -1,4 +1,4 @@
-import { cidPrefix } from '@kitsune/bitswap-codec'
+import { cidPrefix, decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
@@ -17,7 +17,7 @@ import { createWireClient } from './wire-client.ts'
 import type { RouterEvent, SourceLike, StrategyFactory, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
 import type { TestBlock } from './engine/harness.ts'
 import type { WireClient } from './wire-client.ts'
-import type { Libp2p, Metrics } from '@libp2p/interface'
+import type { Connection, Libp2p, Metrics } from '@libp2p/interface'
 
 // to be spread: createLibp2p writes the key that it makes into what it is given
 const stack = {
@@ -125,6 +125,48 @@ describe('wantRouter', function () {
     const front = await node({ targets: [to(behind)], downstream })
     await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
     expect(behind.getPeers().map(String)).to.deep.equal([downstream.peerId.toString()])
+  })
+
+  it('lets a node send all that it was asked for at once, on a stream for each', async () => {
+    const blocks = Array.from({ length: 80 }, (_, i) => testBlock(i, 500 << 10))
+    const member = await createLibp2p({ ...stack, services: { identify: identify() } })
+    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
+    open.push(member, downstream)
+    let halves = 0
+
+    // as kubo does with many workers: no stream has room for a whole block before its window is opened again
+    const send = async (connection: Connection, block: TestBlock): Promise<void> => {
+      const bytes = frame({ blocks: [{ prefix: cidPrefix(block.cid), data: block.bytes }] })
+      const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+      stream.send(bytes.subarray(0, 250 << 10))
+      await until('the first half has left', () => stream.writeBufferLength === 0)
+      halves++
+      await until('all first halves have left', () => halves === blocks.length)
+      stream.send(bytes.subarray(250 << 10))
+      await stream.close()
+    }
+    await member.handle('/ipfs/bitswap/1.2.0', (stream, connection) => {
+      const frames = frameDecoder()
+      stream.addEventListener('message', ({ data }) => {
+        for (const { cid } of frames.push(data).flatMap(bytes => decodeMessage(bytes).wants)) {
+          const block = blocks.find(block => CID.decode(block.cid).equals(CID.decode(cid)))
+          if (block != null) {
+            send(connection, block).catch(() => {})
+          }
+        }
+      })
+    }, { maxOutboundStreams: 100 })
+    const bytes = 64 << 20
+    const front = await node({
+      targets: [peerTarget({ id: 'node', locate: async () => ({ peer: member.peerId, addresses: member.getMultiaddrs() }) })],
+      downstream,
+      limits: { expectedBlock: 500 << 10, unsentPerPeer: bytes, inFlightPerPeer: bytes, minBytesPerMember: bytes, maxBytesPerMember: bytes, inFlight: bytes, unsent: 4 * bytes }
+    })
+    await until('the router is ready', () => front.services.router.ready)
+    const c = await client()
+    await c.send(front.getMultiaddrs()[0], blocks.map(block => entry(block)))
+    await until('all have come', () => c.received.flatMap(({ blocks }) => blocks).length === blocks.length)
+    expect(front.services.router.status().members[0].totals).to.include({ blocks: blocks.length, timeouts: 0 })
   })
 
   it('tells what an operator should know: who is up where, and what a source threw', async () => {

@@ -63,6 +63,11 @@ export interface NetworkLimits {
   tickInterval: number
 }
 
+/** What is different towards peers that are asked, and were configured: they may send on many streams at once as much as was asked of them. */
+export const memberNetworkLimits: Readonly<Partial<NetworkLimits>> = Object.freeze({
+  maxUnfinishedBytes: 64 * 1024 * 1024
+})
+
 /** The only place where these values stand. */
 export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   maxInboundStreams: 4_096,
