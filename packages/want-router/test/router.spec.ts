@@ -132,6 +132,7 @@ describe('wantRouter', function () {
     const member = await createLibp2p({ ...stack, services: { identify: identify() } })
     const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
     open.push(member, downstream)
+    const sent = new Set<TestBlock>()
     let halves = 0
 
     // as kubo does with many workers: no stream has room for a whole block before its window is opened again
@@ -150,7 +151,9 @@ describe('wantRouter', function () {
       stream.addEventListener('message', ({ data }) => {
         for (const { cid } of frames.push(data).flatMap(bytes => decodeMessage(bytes).wants)) {
           const block = blocks.find(block => CID.decode(block.cid).equals(CID.decode(cid)))
-          if (block != null) {
+          // one may be asked for twice, to see whether the node takes long wantlists
+          if (block != null && !sent.has(block)) {
+            sent.add(block)
             send(connection, block).catch(() => {})
           }
         }
@@ -160,7 +163,7 @@ describe('wantRouter', function () {
     const front = await node({
       targets: [peerTarget({ id: 'node', locate: async () => ({ peer: member.peerId, addresses: member.getMultiaddrs() }) })],
       downstream,
-      limits: { expectedBlock: 500 << 10, unsentPerPeer: bytes, inFlightPerPeer: bytes, minBytesPerMember: bytes, maxBytesPerMember: bytes, inFlight: bytes, unsent: 4 * bytes }
+      limits: { expectedBlock: 500 << 10, minTimeout: 15_000, firstTimeout: 15_000, maxTimeout: 15_000, unsentPerPeer: bytes, inFlightPerPeer: bytes, minBytesPerMember: bytes, maxBytesPerMember: bytes, inFlight: bytes, unsent: 4 * bytes }
     })
     await until('the router is ready', () => front.services.router.ready)
     const c = await client()
