@@ -3,7 +3,7 @@ import { observer } from './observer.ts'
 import { UNVERIFIABLE, verifier } from './verify.ts'
 import type { Observer } from './observer.ts'
 import type { Verify } from './verify.ts'
-import type { Engine, MemberStatus, Output } from '../engine/io.ts'
+import type { Engine, Input, MemberStatus, Output } from '../engine/io.ts'
 import type { Decision } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
 import type { Sink, Target } from '../targets/target.ts'
@@ -52,7 +52,10 @@ export interface DriverInit {
  * decided is carried out when it is over: whoever hears of it may take at once.
  */
 export interface Driver {
-  message (peer: string, message: BitswapMessage): void
+  /** `connection`: names the one on which it came. */
+  message (peer: string, message: BitswapMessage, connection?: number): void
+  /** What has become of one of several connections of a peer, see {@link Input}. */
+  connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void
   gone (peer: string): void
   /** An upstream peer says that it asks for another one. */
   standsFor (peer: string, of: string): void
@@ -204,9 +207,16 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
   }
 
   return {
-    message (peer, { wants, full }) {
+    message (peer, { wants, full }, connection) {
       if (!stopped && (wants.length > 0 || full)) {
-        engine.put({ t: 'message', peer, wants, full })
+        engine.put({ t: 'message', peer, wants, full, connection })
+        schedule()
+      }
+    },
+
+    connection (peer, connection, is) {
+      if (!stopped) {
+        engine.put({ t: 'connection', peer, connection, is })
         schedule()
       }
     },

@@ -18,7 +18,8 @@
  * What can never happen:
  *
  * - A want is lost while somebody could serve it. It ends by being served, by its
- * peer (cancel, full list, leaving), by a stated limit or by its lifetime.
+ * peer (cancel, full list, leaving, losing the one connection on which it was
+ * wanted), by a stated limit or by its lifetime.
  * - A DONT_HAVE leaves that a member might contradict, or a HAVE is taken back.
  * - A block goes to a peer that does not want it, or in a CID it did not use.
  * - One peer's wants cost another more than its turn, or anything outlives its peer.
@@ -26,6 +27,7 @@
 import { DEFAULT_LIMITS } from '../defaults.ts'
 import { forgetWant, onAnswer, onBlock } from './answering.ts'
 import { eject, releaseMember, wakeIdle } from './asking.ts'
+import { onConnection } from './connections.ts'
 import { hedgeOf } from './hedging.ts'
 import { initialState } from './initial-state.ts'
 import { upstream } from './ledger.ts'
@@ -75,7 +77,7 @@ export function createEngine (init: EngineInit): Engine {
   const state = initialState(init, limits, () => time)
 
   const handlers: { [T in Input['t']]: (input: Extract<Input, { t: T }>) => void } = {
-    message ({ peer: id, wants, full }) {
+    message ({ peer: id, wants, full, connection }) {
       let peer = state.peers.get(id)
       if (peer == null) {
         if (state.draining) {
@@ -87,7 +89,13 @@ export function createEngine (init: EngineInit): Engine {
         identify(state, id)
       }
       peer.heardAt = time
-      onWants(state, peer, wants, full)
+      onWants(state, peer, wants, full, connection)
+    },
+    connection ({ peer: id, connection, is }) {
+      const peer = state.peers.get(id)
+      if (peer != null) {
+        onConnection(state, peer, connection, is)
+      }
     },
     gone ({ peer: id }) {
       state.closing.delete(id)

@@ -3,8 +3,13 @@ import type { BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bit
 
 /** What happened. Everything the engine ever learns arrives as one of these. */
 export type Input =
-  /** An upstream peer's wantlist message. */
-  | { t: 'message', peer: string, wants: readonly WantEntry[], full: boolean }
+  /** An upstream peer's wantlist message; `connection` names the one on which it came, if that matters. */
+  | { t: 'message', peer: string, wants: readonly WantEntry[], full: boolean, connection?: number }
+  /**
+   * What has become of one of several connections of an upstream peer. The wants that came last on a `silent` one rest
+   * until it is `heard` again, or until they come on another; with one that is `lost` they end.
+   */
+  | { t: 'connection', peer: string, connection: number, is: 'silent' | 'heard' | 'lost' }
   /** An upstream peer's last connection closed. */
   | { t: 'gone', peer: string }
   /** An upstream peer says that it asks for another, as the downstream side of a balancer does for its upstream side. */

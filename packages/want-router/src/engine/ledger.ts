@@ -24,6 +24,8 @@ export interface LedgerWant {
   /** What was said last, which may still wait to be sent. */
   presence: Reply | undefined
   expires: number
+  /** The connection on which it came last. */
+  connection: number | undefined
   route: Route
   /** The same multihash wanted under another CID by the same peer. */
   sibling: LedgerWant | undefined
@@ -43,6 +45,8 @@ export interface Upstream {
   readonly entries: Set<LedgerWant>
   /** The same by multihash; several CIDs of one are siblings. */
   readonly wants: Map<WantKey, LedgerWant>
+  /** Wants of connections that have fallen silent, by their CIDs: on no route, and not among the entries. */
+  readonly suspended: Map<string, LedgerWant>
   /** Wants whose turn has not come. */
   readonly queue: Set<LedgerWant>
   /** Begun routes on its account that wait for room at a member. */
@@ -73,6 +77,7 @@ export function upstream (id: string, limits: Limits, expectedBlock: number): Up
     member: undefined,
     entries: new Set(),
     wants: new Map(),
+    suspended: new Map(),
     queue: new Set(),
     backlogs: new Map(),
     replies: replies(),

@@ -13,7 +13,7 @@ import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** An upstream peer's wantlist message. A bad entry costs that entry. */
-export function onWants (state: State, peer: Upstream, entries: readonly WantEntry[], full: boolean): void {
+export function onWants (state: State, peer: Upstream, entries: readonly WantEntry[], full: boolean, connection?: number): void {
   const all = lastWords(entries)
   const top = topEntries(all, state.limits.wantsPerPeer)
   state.totals.evicted += all.length - top.length
@@ -26,6 +26,7 @@ export function onWants (state: State, peer: Upstream, entries: readonly WantEnt
   }
   if (full) {
     replaceList(state, peer, top)
+    peer.suspended.clear()
   }
 
   let least: Victims | undefined
@@ -34,7 +35,7 @@ export function onWants (state: State, peer: Upstream, entries: readonly WantEnt
     const key = entry.cancel ? undefined : wantKey(entry.cid)
     if (key != null) {
       state.totals.wants++
-      onWant(state, peer, key, entry, evicts)
+      onWant(state, peer, key, entry, evicts, connection)
     } else if (!entry.cancel) {
       state.totals.badWants++
     }
@@ -83,6 +84,8 @@ function onCancel (state: State, peer: Upstream, { cid }: WantEntry): void {
   const want = findWant(peer, key, cid)
   if (want != null) {
     forgetWant(state, want)
+  } else {
+    peer.suspended.delete(multihashKey(cid))
   }
 }
 
@@ -116,7 +119,7 @@ function inOrder (entries: readonly WantEntry[]): readonly WantEntry[] {
   return entries
 }
 
-function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, evicts: () => Victims): void {
+function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, evicts: () => Victims, connection: number | undefined): void {
   if (isIdentity(entry.cid)) {
     // the CID is the block: nobody has to be asked
     const cid = entry.cid.slice()
@@ -125,7 +128,7 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, e
   }
   const known = findWant(peer, key, entry.cid)
   if (known != null) {
-    askedAgain(state, known, entry)
+    askedAgain(state, known, entry, connection)
     return
   }
   if (peer.entries.size >= state.limits.wantsPerPeer) {
@@ -137,14 +140,22 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, e
     forgetWant(state, least)
   }
 
-  let route = state.routes.get(key)
-  const coalesced = route != null
+  const id = multihashKey(entry.cid)
+  const suspended = peer.suspended.get(id)
+  if (suspended != null) {
+    peer.suspended.delete(id)
+    suspended.route = routeOf(state, key, suspended.cid)
+    enter(state, suspended)
+    askedAgain(state, suspended, entry, connection)
+    return
+  }
+
   const cid = entry.cid.slice()
-  route ??= newRoute(state, key, cid)
+  const route = routeOf(state, key, cid)
   if (!route.verifiable) {
     state.totals.unverifiableWants++
   }
-  const want: LedgerWant = {
+  enter(state, {
     owner: peer,
     key,
     cid,
@@ -155,18 +166,31 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, e
     denied: false,
     presence: undefined,
     expires: state.now() + state.limits.wantLifetime,
+    connection,
     route,
     sibling: undefined,
     nextWaiter: undefined,
     previousWaiter: undefined
-  }
-  // somebody else wants now what only a member wanted, which was not asked for that
-  const company = coalesced && peer.member !== route.first?.owner.member && route.first?.owner.member != null
-  addWant(peer, want)
-  route.join(want)
-  if (coalesced) {
+  })
+}
+
+/** The route of a multihash, a new one if nobody waits for it. */
+export function routeOf (state: State, key: WantKey, cid: Uint8Array): Route {
+  const route = state.routes.get(key)
+  if (route != null) {
     state.totals.coalesced++
   }
+  return route ?? newRoute(state, key, cid)
+}
+
+/** Puts a want on its peer's list and on its route. */
+export function enter (state: State, want: LedgerWant): void {
+  const { route, owner } = want
+  // somebody else wants now what only a member wanted, which was not asked for that
+  const first = route.first?.owner.member
+  const company = first != null && first !== owner.member
+  addWant(owner, want)
+  route.join(want)
   if (company && route.state === 'idle') {
     requeue(state, route)
   }
@@ -174,7 +198,8 @@ function onWant (state: State, peer: Upstream, key: WantKey, entry: WantEntry, e
 }
 
 /** The same want again: it lives on, and may now ask for more. */
-function askedAgain (state: State, want: LedgerWant, entry: WantEntry): void {
+function askedAgain (state: State, want: LedgerWant, entry: WantEntry, connection: number | undefined): void {
+  want.connection = connection
   want.priority = entry.priority
   want.sendDontHave = entry.sendDontHave
   want.expires = state.now() + state.limits.wantLifetime

@@ -26,6 +26,11 @@ function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: B
     one([
       () => { b.want(one(['p', 'q']), entry(block, { wantType: one(['have', 'block']), cid: one([block.cid, block.v0]) })) },
       () => { b.want(one(['p', 'q']), entry(block), entry(one(blocks))) },
+      () => {
+        b.engine.put({ t: 'message', peer: 'p', wants: [entry(block), entry(one(blocks))], full: false, connection: one([1, 2]) })
+        b.engine.put({ t: 'connection', peer: 'p', connection: one([1, 2]), is: one(['silent', 'heard', 'lost']) })
+        b.flush()
+      },
       () => { b.block(member, { ...asked, bytes: Buffer.from(asked.bytes) }) },
       () => { b.answer(member, asked, one(['have', 'lack', 'unknown', 'failed'])) },
       () => { b.pass(random() * 400) },

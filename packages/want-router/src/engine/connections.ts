@@ -1,0 +1,65 @@
+/**
+ * A peer whose process was killed comes back while its old connection is still
+ * open here. What it wanted there nobody waits for any more, or so it seems: it
+ * rests until the connection is heard of again, and ends with it.
+ */
+import { multihashKey } from '@kitsune/bitswap-codec'
+import { forgetWant } from './answering.ts'
+import { enter, routeOf } from './wanting.ts'
+import type { Input } from './io.ts'
+import type { Upstream } from './ledger.ts'
+import type { State } from './state.ts'
+
+export function onConnection (state: State, peer: Upstream, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
+  switch (is) {
+    case 'silent':
+      suspend(state, peer, connection)
+      break
+    case 'heard':
+      resume(state, peer, connection)
+      break
+    default:
+      drop(state, peer, connection)
+  }
+}
+
+function suspend (state: State, peer: Upstream, connection: number): void {
+  for (const want of peer.entries) {
+    if (want.connection === connection) {
+      forgetWant(state, want)
+      want.presence = undefined
+      if (peer.suspended.size < state.limits.wantsPerPeer) {
+        peer.suspended.set(multihashKey(want.cid), want)
+      } else {
+        state.totals.evicted++
+      }
+    }
+  }
+}
+
+function resume (state: State, peer: Upstream, connection: number): void {
+  for (const [id, want] of peer.suspended) {
+    if (want.connection === connection) {
+      peer.suspended.delete(id)
+      if (peer.entries.size < state.limits.wantsPerPeer) {
+        want.route = routeOf(state, want.key, want.cid)
+        enter(state, want)
+      } else {
+        state.totals.evicted++
+      }
+    }
+  }
+}
+
+function drop (state: State, peer: Upstream, connection: number): void {
+  for (const want of peer.entries) {
+    if (want.connection === connection) {
+      forgetWant(state, want)
+    }
+  }
+  for (const [id, want] of peer.suspended) {
+    if (want.connection === connection) {
+      peer.suspended.delete(id)
+    }
+  }
+}

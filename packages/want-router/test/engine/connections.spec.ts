@@ -1,0 +1,181 @@
+import { expect } from 'aegir/chai'
+import { seededRandom } from '../../src/seeded-random.ts'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+import type { Input } from '../../src/engine/io.ts'
+import type { WantEntry } from '@kitsune/bitswap-codec'
+
+const [x, y, z] = [testBlock(1), testBlock(2), testBlock(3)]
+const OLD = 7
+const NEW = 8
+
+describe('engine/connections', () => {
+  let b: Bench
+
+  beforeEach(() => {
+    b = bench({ limits: { hedgeShare: 0 } })
+  })
+
+  function want (connection: number, ...wants: WantEntry[]): void {
+    b.engine.put({ t: 'message', peer: 'p', wants, full: false, connection })
+    b.flush()
+  }
+
+  function becomes (is: Extract<Input, { t: 'connection' }>['is'], connection = OLD): void {
+    b.engine.put({ t: 'connection', peer: 'p', connection, is })
+    b.flush()
+  }
+
+  function served (block: TestBlock): number {
+    b.block('a', block)
+    return b.take('p').blocks.length
+  }
+
+  it('of which one is lost takes its wants with it, and no others', () => {
+    want(OLD, entry(x))
+    want(NEW, entry(y))
+    becomes('lost')
+    expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([x.key])
+    expect([served(x), served(y)]).to.deep.equal([0, 1])
+  })
+
+  it('of which one is lost keeps what was repeated on another', () => {
+    want(OLD, entry(x), entry(y))
+    want(NEW, entry(x))
+    becomes('lost')
+    expect([served(x), served(y)]).to.deep.equal([1, 0])
+  })
+
+  it('of which one is silent: its wants are asked for no more, until it is heard', () => {
+    want(OLD, entry(x))
+    becomes('silent')
+    expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([x.key])
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0, active: 0 })
+    expect(served(x)).to.equal(0)
+    becomes('heard')
+    expect(b.askedFor(x)).to.have.lengthOf(2)
+    expect(served(x)).to.equal(1)
+  })
+
+  it('of which one is silent: what is repeated on another is served at once', () => {
+    want(OLD, entry(x))
+    becomes('silent')
+    want(NEW, entry(x))
+    expect(served(x)).to.equal(1)
+    becomes('lost')
+    becomes('heard')
+    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+  })
+
+  it('of which one is silent: what is cancelled on another does not come back', () => {
+    want(OLD, entry(x), entry(y))
+    becomes('silent')
+    want(NEW, entry(x, { cancel: true }))
+    becomes('heard')
+    expect([served(x), served(y)]).to.deep.equal([0, 1])
+  })
+
+  it('of which one is silent: a full list on another replaces its wants', () => {
+    want(OLD, entry(x))
+    becomes('silent')
+    b.engine.put({ t: 'message', peer: 'p', wants: [entry(y)], full: true, connection: NEW })
+    becomes('heard')
+    expect([served(x), served(y)]).to.deep.equal([0, 1])
+  })
+
+  it('of which one is silent and then lost: nothing of it is served', () => {
+    want(OLD, entry(x))
+    becomes('silent')
+    becomes('lost')
+    becomes('heard')
+    expect(served(x)).to.equal(0)
+  })
+
+  it('a HAVE that was said before a silence is not taken back after it', () => {
+    want(OLD, entry(x, { wantType: 'have' }))
+    b.answer('a', x, 'have')
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
+    becomes('silent')
+    becomes('heard')
+    b.answer('a', x, 'lack')
+    b.answer('b', x, 'lack')
+    expect(b.take('p').presences).to.deep.equal([])
+    want(NEW, entry(x, { wantType: 'have' }))
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
+  })
+
+  it('that others wait for the same is not their concern', () => {
+    want(OLD, entry(x))
+    b.want('q', entry(x))
+    becomes('silent')
+    expect(b.cancels).to.deep.equal([])
+    b.block('a', x)
+    expect(b.take('q').blocks).to.have.lengthOf(1)
+    expect(b.take('p').blocks).to.have.lengthOf(0)
+  })
+
+  it('of a peer that is gone, or not known, change nothing', () => {
+    becomes('silent')
+    want(OLD, entry(x))
+    becomes('silent')
+    b.engine.put({ t: 'gone', peer: 'p' })
+    becomes('heard')
+    expect(b.engine.status()).to.include({ peers: 0, wants: 0, routes: 0 })
+  })
+
+  it('hold no more wants in silence than a peer may have', () => {
+    b = bench({ limits: { wantsPerPeer: 3 } })
+
+    for (let connection = 0; connection < 5; connection++) {
+      want(connection, ...[0, 1, 2].map(i => entry(testBlock(10 * connection + i))))
+      becomes('silent', connection)
+    }
+
+    for (let connection = 0; connection < 5; connection++) {
+      becomes('heard', connection)
+    }
+
+    expect(b.engine.status()).to.include({ wants: 3, routes: 3 })
+  })
+
+  it('in whatever order things happen: nothing is left when the peer is gone, and what is wanted on a living connection is served', () => {
+    for (let seed = 0; seed < 200; seed++) {
+      b = bench()
+      history(seed)
+    }
+  })
+
+  function history (seed: number): void {
+    const random = seededRandom(seed)
+    const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]
+    const blocks = [x, y, z]
+
+    const step = (): void => {
+      const block = one(blocks)
+      const connection = one([1, 2])
+      one([
+        () => { want(connection, entry(block, { wantType: one(['have', 'block']), cid: one([block.cid, block.v0]), cancel: one([true, false, false]) })) },
+        () => { becomes(one(['silent', 'heard', 'lost']), connection) },
+        () => { b.block(one(['a', 'b']), block) },
+        () => { b.answer(one(['a', 'b']), block, one(['have', 'lack', 'failed'])) },
+        () => { b.take('p') },
+        () => { b.pass(random() * 2_000) }
+      ])()
+    }
+
+    for (let i = 0; i < 60; i++) {
+      step()
+    }
+
+    becomes('heard', 1)
+    becomes('heard', 2)
+    want(3, ...blocks.map(block => entry(block)))
+    b.take('p')
+    b.pass(60_000)
+    blocks.forEach(block => { b.block('a', block) })
+    expect(b.take('p').blocks.length, `seed ${seed}`).to.be.at.least(3)
+    b.engine.put({ t: 'gone', peer: 'p' })
+    b.flush()
+    expect(b.engine.status(), `seed ${seed}`).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
+  }
+})
