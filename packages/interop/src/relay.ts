@@ -19,8 +19,10 @@ export interface RelayInit {
 export interface Relay {
   /** To be dialled instead of the address that it relays to. */
   readonly address: string
-  /** Takes no byte from either side any more, and closes nothing. */
+  /** Takes no byte from either side any more, and closes nothing, whatever becomes of the other side. */
   freeze (): void
+  /** Ends every connection, with what is on its way: the side that it relays to sees a reset. */
+  reset (): void
   stop (): Promise<void>
 }
 
@@ -28,9 +30,13 @@ export interface Relay {
 export async function startRelay (to: string, { delay = 0, rate }: RelayInit = {}): Promise<Relay> {
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
+  const targets = new Set<Socket>()
   // by Nagle's algorithm it would add up to 40 ms of its own
   const server = createServer({ noDelay: true }, (client) => {
     const target = createConnection({ host: '127.0.0.1', port, noDelay: true })
+
+    targets.add(target)
+    target.on('close', () => { targets.delete(target) })
 
     for (const [from, into] of [[client, target], [target, client]] as const) {
       sockets.add(from)
@@ -42,7 +48,12 @@ export async function startRelay (to: string, { delay = 0, rate }: RelayInit = {
         from.pipe(into)
       }
 
-      from.on('error', () => { into.destroy() })
+      from.on('error', () => {
+        // the other side of a line that was cut hears of nothing
+        if (!frozen.has(from)) {
+          into.destroy()
+        }
+      })
       from.on('close', () => { sockets.delete(from) })
     }
   })
@@ -57,6 +68,10 @@ export async function startRelay (to: string, { delay = 0, rate }: RelayInit = {
         socket.unpipe()
         socket.pause()
       }
+    },
+    reset () {
+      targets.forEach(target => { target.resetAndDestroy() })
+      sockets.forEach(socket => { socket.destroy() })
     },
     async stop () {
       sockets.forEach(socket => { socket.destroy() })

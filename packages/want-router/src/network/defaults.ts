@@ -39,6 +39,12 @@ export interface NetworkLimits {
   resendWindow: number
   /** The most that is kept for that, beside what has not left yet. The last message is kept whatever its size. */
   resendBytes: number
+  /** Beyond that, what has left within this time is kept while the peer has another connection, and sent again there if its own breaks. As long as a line of 128 KiB/s takes for the most that is on its way. */
+  inFlightTime: number
+  /** The most that is kept for that, for each stream: the largest window that a peer's muxer opens. */
+  inFlightBytes: number
+  /** The most that is kept for that, for all peers. */
+  inFlightTotal: number
   /** How often one message is sent again: a peer may break the stream because of it, or because it has no room for streams just now. */
   maxResends: number
   /** A peer that takes nothing for so long, although there is something to send, is disconnected. */
@@ -46,6 +52,10 @@ export interface NetworkLimits {
 
   /** A peer's address that has not answered by then makes way for the next one. Those get four times as long when no other works. */
   addressTimeout: number
+
+  /** What has not moved for so long on a stream that is closing goes out on the next one as well. */
+  handOverTimeout: number
+
   /** Opening a stream fails after this. */
   openTimeout: number
   /** The first wait after a failure to open; doubles each time. */
@@ -87,9 +97,13 @@ export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   idleTimeout: 5_000,
   resendWindow: 3_000,
   resendBytes: 1024 * 1024,
+  inFlightTime: 120_000,
+  inFlightBytes: 16 * 1024 * 1024,
+  inFlightTotal: 64 * 1024 * 1024,
   maxResends: 8,
   stallTimeout: 120_000,
   addressTimeout: 1_000,
+  handOverTimeout: 1_000,
   openTimeout: 10_000,
   minBackoff: 200,
   maxBackoff: 10_000,

@@ -78,6 +78,12 @@ export function lanes (init: LanesInit): Writer {
       usable = limits.maxLanes
       writers.forEach(writer => { writer.connected() })
     },
+    moved () {
+      writers.forEach(writer => { writer.moved() })
+      usable = limits.maxLanes
+    },
+    get connection () { return writers[0].connection },
+    stuck: connection => Math.max(...writers.map(writer => writer.stuck(connection))),
     get busy () { return first.length > 0 || writers.some(({ busy }) => busy) },
     surrender: () => [],
     tick: () => false,

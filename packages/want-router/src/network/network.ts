@@ -3,6 +3,7 @@ import { defaultNetworkLimits } from './defaults.ts'
 import { dial } from './dial.ts'
 import { DisconnectedError, NetworkStoppedError, NotConnectedError } from './errors.ts'
 import { flushes } from './flushes.ts'
+import { inFlightBudget } from './in-flight.ts'
 import { peer as createPeer } from './peer.ts'
 import { networkStats } from './stats.ts'
 import { realAfter, watch as createWatch } from './watch.ts'
@@ -107,6 +108,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     stats,
     watch,
     log,
+    budget: inFlightBudget(limits),
     now,
     random: init.random ?? Math.random,
     message: (...args: Parameters<NetworkHandlers['message']>) => handlers.message(...args),

@@ -16,6 +16,8 @@ export interface Opener {
   worked (): void
   /** There is a new connection: what was hopeless may not be. */
   renew (): void
+  /** Another connection is the first: earlier failures are forgotten, and a stream that is being asked for elsewhere is not waited for any more. */
+  redirect (): void
   /** Looks at the timeout. */
   tick (now: number): void
   /** No stream is handed over any more. */
@@ -42,6 +44,13 @@ export interface OpenerInit {
   failed (): void
 }
 
+/** A stream that is being asked for. */
+interface Attempt {
+  readonly connection: Connection
+  readonly controller: AbortController
+  readonly deadline: number
+}
+
 interface Waiter {
   resolve (): void
   reject (error: Error): void
@@ -50,7 +59,7 @@ interface Waiter {
 export function opener (init: OpenerInit): Opener {
   const { limits, stats, log } = init
   const waiters = new Set<Waiter>()
-  let opening: { controller: AbortController, deadline: number } | undefined
+  let opening: Attempt | undefined
   let hopeless = false
   let failures = 0
   let retryAt = 0
@@ -77,17 +86,22 @@ export function opener (init: OpenerInit): Opener {
     // a connection that refuses streams may be dying: after a failure the next one is tried
     const connection = connections[failures % connections.length]
     const controller = new AbortController()
-    opening = { controller, deadline: now + limits.openTimeout }
+    const attempt = { connection, controller, deadline: now + limits.openTimeout }
+    opening = attempt
 
     connection.newStream([...BITSWAP_PROTOCOLS], {
       maxOutboundStreams: limits.maxOutboundStreams,
       runOnLimitedConnection: false,
       signal: controller.signal
-    }).then(stream => { opened(stream, connection) }, failed)
+    }).then(stream => { opened(stream, attempt) }, (err: Error) => {
+      if (opening === attempt) {
+        failed(err)
+      }
+    })
   }
 
-  function opened (stream: Stream, connection: Connection): void {
-    if (stopped) {
+  function opened (stream: Stream, attempt: Attempt): void {
+    if (stopped || opening !== attempt) {
       stream.abort(new NotConnectedError())
       return
     }
@@ -105,7 +119,7 @@ export function opener (init: OpenerInit): Opener {
     }
 
     waiters.clear()
-    init.opened(stream, connection)
+    init.opened(stream, attempt.connection)
   }
 
   function failed (err: Error): void {
@@ -180,6 +194,17 @@ export function opener (init: OpenerInit): Opener {
 
     renew () {
       hopeless = false
+    },
+
+    redirect () {
+      failures = 0
+      retryAt = 0
+
+      if (opening != null && opening.connection !== init.connections()[0]) {
+        const { controller } = opening
+        opening = undefined
+        controller.abort(new NotConnectedError('The peer is to be written to on another connection'))
+      }
     },
 
     tick (now) {

@@ -2,6 +2,7 @@ import { lanes } from './lanes.ts'
 import { reader } from './reader.ts'
 import { shed } from './shed.ts'
 import type { NetworkLimits } from './defaults.ts'
+import type { InFlightBudget } from './in-flight.ts'
 import type { Reader, ReaderOwner } from './reader.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
@@ -32,6 +33,7 @@ export interface PeerContext {
   readonly stats: NetworkStats
   readonly watch: Watch
   readonly log: Logger
+  readonly budget: InFlightBudget
   now (): number
   random (): number
   message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
@@ -41,7 +43,7 @@ export interface PeerContext {
 }
 
 export function peer (id: string, context: PeerContext): Peer {
-  const { limits, stats, watch, log, now, random, rested } = context
+  const { limits, stats, watch, log, budget, now, random, rested } = context
   const connections: Connection[] = []
   const readers = new Set<Reader>()
   let unfinished = 0
@@ -80,10 +82,13 @@ export function peer (id: string, context: PeerContext): Peer {
         stats,
         watch,
         log,
+        budget,
         now,
         random,
         rested,
         connections: self.usable,
+        undecided: () => false,
+        isLost: () => false,
         take: (maxBytes, protocol) => context.take(id, maxBytes, protocol),
         stalled: () => { context.stalled(self) }
       })

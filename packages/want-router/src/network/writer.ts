@@ -1,12 +1,16 @@
 import { BITSWAP_PROTOCOLS, encodeFrame } from '@kitsune/bitswap-codec'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { NetworkStoppedError, StreamTimeoutError } from './errors.ts'
+import { NetworkStoppedError } from './errors.ts'
+import { lingering } from './lingering.ts'
 import { messageSize } from './message-size.ts'
 import { opener } from './opener.ts'
+import { outbound as createOutbound } from './outbound.ts'
 import { sentLog } from './sent-log.ts'
 import { windowBound } from './window-bound.ts'
+import type { InFlightBudget } from './in-flight.ts'
 import type { OpenerInit } from './opener.ts'
-import type { SentFrame, SentLog } from './sent-log.ts'
+import type { Outbound } from './outbound.ts'
+import type { Keep, SentFrame } from './sent-log.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
@@ -21,6 +25,12 @@ export interface Writer extends Watched {
   connected (): void
   /** Gives up what earlier streams may not have delivered: whoever calls has it sent in another way. */
   surrender (): Outgoing[]
+  /** Another connection may be the first now, or it may be written again. */
+  moved (): void
+  /** The connection that has the stream which is written to. */
+  readonly connection: Connection | undefined
+  /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
+  stuck (connection: Connection): number
   /** Something is to be sent, or has not left yet, and there is a way to send it. */
   readonly busy: boolean
   /** Ends everything at once. */
@@ -31,6 +41,11 @@ export interface Writer extends Watched {
 
 export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly watch: Watch
+  readonly budget: InFlightBudget
+  /** Nothing is to be written for the moment. */
+  undecided (): boolean
+  /** The connection has ended, and what was sent on it is not to be sent again. */
+  isLost (connection: Connection): boolean
   /** The next message, or nothing. */
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   /** There may be more to take, and the peer's window bounds what the stream carries over a long line. */
@@ -41,20 +56,15 @@ export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   rested (): void
 }
 
-interface Outbound {
-  stream: Stream
-  connection: Connection
-  protocol: BitswapProtocol
-  openedAt: number
-  lastSent: number
-  sent: SentLog
-}
-
 /**
  * The stream is opened when there is something to send and retired when it has
  * been idle. Messages are taken only while the stream's buffer is below the high
  * water mark, so what a peer does not read stays in the engine, where it is
  * bounded, and the peer gets the latest word when it reads on.
+ *
+ * It is opened on the first of the peer's connections. When another becomes the
+ * first, what the old stream holds leaves there, and if it does not move it is
+ * sent once more on the new one.
  */
 export function writer (init: WriterInit): Writer {
   const { limits, stats, log } = init
@@ -67,17 +77,22 @@ export function writer (init: WriterInit): Writer {
   let current: Outbound | undefined
   /** What the last stream speaks. */
   let negotiated: BitswapProtocol = BITSWAP_PROTOCOLS[0]
-  /** Streams that are closing, and when they are reset. */
-  const lingering = new Map<Stream, number>()
+  /** Streams that are closing. */
+  const closing = lingering(limits)
   /** What earlier streams may not have delivered. */
   let again: SentFrame[] = []
+  /** Streams that have ended, of which it is not known yet whether their connections have, too. */
+  let ended = 0
   let wanted = false
   let pumping = false
   let stopped = false
 
-  /** How long a message is kept after it has left. */
-  function keep (connection: Connection): number {
-    return Math.min(limits.idleTimeout, Math.max(limits.resendWindow, 4 * (connection.rtt ?? 0)))
+  /** What is kept once it has left. */
+  function keep (connection: Connection): Keep {
+    return {
+      recent: Math.min(limits.idleTimeout, Math.max(limits.resendWindow, 4 * (connection.rtt ?? 0))),
+      spare: init.connections().some(other => other !== connection)
+    }
   }
 
   function settle ({ stream, connection, sent }: Outbound, now: number): void {
@@ -91,7 +106,7 @@ export function writer (init: WriterInit): Writer {
   }
 
   function pump (): void {
-    if (pumping || stopped) {
+    if (pumping || stopped || init.undecided()) {
       return
     }
 
@@ -112,10 +127,7 @@ export function writer (init: WriterInit): Writer {
     }
 
     lookAt(current)
-
-    if (current == null) {
-      open()
-    }
+    open()
 
     if (!wanted) {
       init.rested()
@@ -129,7 +141,7 @@ export function writer (init: WriterInit): Writer {
 
     if (stream.writeStatus !== 'writable') {
       // libp2p closes it together with its connection; what it holds still leaves
-      linger(outbound, init.now())
+      retire(outbound, init.now())
       return false
     }
 
@@ -167,17 +179,15 @@ export function writer (init: WriterInit): Writer {
       return old.protocol === protocol ? old : encode(old.message, protocol, old.resends)
     }
 
-    if (!wanted) {
-      return
-    }
+    if (wanted) {
+      // a wake from inside take() is not lost: the next tick sees it
+      wanted = false
+      const message = init.take(size.bytes, protocol)
 
-    // a wake from inside take() is not lost: the next tick sees it
-    wanted = false
-    const message = init.take(size.bytes, protocol)
-
-    if (message != null) {
-      wanted = true
-      return encode(message, protocol, 0)
+      if (message != null) {
+        wanted = true
+        return encode(message, protocol, 0)
+      }
     }
   }
 
@@ -197,7 +207,7 @@ export function writer (init: WriterInit): Writer {
   }
 
   function open (): void {
-    if (!stopped && current == null && (hasMessages() || streams.requested)) {
+    if (!stopped && current == null && ((hasMessages() && !init.undecided()) || streams.requested)) {
       streams.open()
 
       if (streams.opening || init.connections().length > 0) {
@@ -208,15 +218,7 @@ export function writer (init: WriterInit): Writer {
 
   function opened (stream: Stream, connection: Connection): void {
     const now = init.now()
-    const outbound: Outbound = {
-      stream,
-      connection,
-      protocol: stream.protocol as BitswapProtocol,
-      openedAt: now,
-      lastSent: now,
-      sent: sentLog(limits, size, now)
-    }
-
+    const outbound = createOutbound(stream, connection, sentLog(limits, size, init.budget, now), now)
     current = outbound
     negotiated = outbound.protocol
     // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
@@ -238,9 +240,10 @@ export function writer (init: WriterInit): Writer {
   }
 
   function closed (outbound: Outbound, evt: StreamCloseEvent): void {
-    lingering.delete(outbound.stream)
+    closing.delete(outbound)
 
     if (stopped) {
+      outbound.sent.clear()
       return
     }
 
@@ -248,16 +251,31 @@ export function writer (init: WriterInit): Writer {
       current = undefined
     }
 
+    ended++
+    // libp2p ends the streams of a connection before the connection
+    queueMicrotask(() => {
+      ended--
+      salvage(outbound, evt.error != null)
+    })
+  }
+
+  /** Takes what a stream that has ended may not have delivered, to be sent again. */
+  function salvage ({ connection, openedAt, sent, acknowledged }: Outbound, broken: boolean): void {
+    const connected = connection.status === 'open'
     const now = init.now()
 
-    if (now - outbound.openedAt >= limits.minStreamLife) {
+    if (now - openedAt >= limits.minStreamLife) {
       streams.worked()
-    } else if (evt.error != null) {
+    } else if (broken && connected) {
       streams.broke()
     }
 
-    // without an error it may be the connection that has gone, with whatever was under way
-    again = outbound.sent.salvage(now, keep(outbound.connection)).concat(again)
+    if (stopped || acknowledged || init.isLost(connection)) {
+      sent.clear()
+    } else {
+      // without an error it may be the connection that has gone, with whatever was under way
+      again = sent.salvage(now, keep(connection), connected ? 'stream' : 'connection').concat(again)
+    }
 
     if (!pumping) {
       open()
@@ -266,10 +284,30 @@ export function writer (init: WriterInit): Writer {
     init.rested()
   }
 
-  /** The stream is closing and is not written to any more. */
-  function linger (outbound: Outbound, now: number): void {
-    current = undefined
-    lingering.set(outbound.stream, now + limits.lingerTimeout)
+  /** The stream is not written to any more; what it holds still leaves. */
+  function retire (outbound: Outbound, now: number): void {
+    const { stream } = outbound
+
+    if (current === outbound) {
+      current = undefined
+    }
+
+    closing.add(outbound, now)
+
+    if (stream.status === 'open') {
+      handOver(outbound, now)
+    }
+
+    stream.close().catch((err: Error) => { stream.abort(err) })
+  }
+
+  /** Sends what does not leave on one stream on the next as well. */
+  function handOver (outbound: Outbound, now: number): void {
+    settle(outbound, now)
+
+    if (outbound.holds && outbound.stuck(now) >= limits.handOverTimeout && init.connections().some(other => other !== outbound.connection)) {
+      again = outbound.handOver().concat(again)
+    }
   }
 
   function tickCurrent (outbound: Outbound, now: number): void {
@@ -277,14 +315,13 @@ export function writer (init: WriterInit): Writer {
     settle(outbound, now)
 
     if (stream.writeBufferLength > 0) {
-      if (now - sent.progressAt >= limits.stallTimeout) {
+      if (outbound.stuck(now) >= limits.stallTimeout) {
         stats.stalled++
         init.stalled()
         return
       }
-    } else if (!hasMessages() && sent.empty && now - outbound.lastSent >= limits.idleTimeout) {
-      linger(outbound, now)
-      stream.close().catch((err: Error) => { stream.abort(err) })
+    } else if (!hasMessages() && sent.quiet && now - outbound.lastSent >= limits.idleTimeout) {
+      retire(outbound, now)
       return
     }
 
@@ -294,13 +331,12 @@ export function writer (init: WriterInit): Writer {
     }
   }
 
-  function tickLingering (now: number): void {
-    for (const [stream, deadline] of lingering) {
-      if (now >= deadline) {
-        lingering.delete(stream)
-        stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))
-      }
+  function tickClosing (now: number): void {
+    for (const outbound of closing) {
+      handOver(outbound, now)
     }
+
+    closing.tick(now)
   }
 
   const self: Writer = {
@@ -310,17 +346,12 @@ export function writer (init: WriterInit): Writer {
       }
 
       wanted = true
-
-      if (current != null) {
-        pump()
-      } else {
-        open()
-      }
+      pump()
     },
 
     async open (signal) {
       if (current != null && current.stream.writeStatus !== 'writable') {
-        linger(current, init.now())
+        retire(current, init.now())
       }
 
       if (current == null) {
@@ -343,19 +374,39 @@ export function writer (init: WriterInit): Writer {
       return messages
     },
 
+    moved () {
+      const [first] = init.connections()
+
+      if (current != null && first != null && current.connection !== first) {
+        retire(current, init.now())
+      }
+
+      streams.redirect()
+      pump()
+    },
+
+    get connection () {
+      return current?.connection
+    },
+
+    stuck (connection) {
+      const now = init.now()
+      let stuck = current?.connection === connection ? current.stuck(now) : 0
+
+      for (const outbound of closing) {
+        stuck = Math.max(stuck, outbound.connection === connection ? outbound.stuck(now) : 0)
+      }
+
+      return stuck
+    },
+
     get busy () {
       if (stopped || streams.hopeless) {
         return false
       }
 
-      if (current != null && (current.stream.writeBufferLength > 0 || current.stream.writableNeedsDrain)) {
+      if (ended > 0 || closing.hold || (current != null && (current.holds || current.stream.writableNeedsDrain))) {
         return true
-      }
-
-      for (const stream of lingering.keys()) {
-        if (stream.writeBufferLength > 0) {
-          return true
-        }
       }
 
       return hasMessages() && (current != null || init.connections().length > 0)
@@ -366,7 +417,7 @@ export function writer (init: WriterInit): Writer {
         return false
       }
 
-      tickLingering(now)
+      tickClosing(now)
       streams.tick(now)
 
       if (current != null) {
@@ -375,7 +426,7 @@ export function writer (init: WriterInit): Writer {
         open()
       }
 
-      return !stopped && (current != null || streams.opening || lingering.size > 0 || (hasMessages() && init.connections().length > 0))
+      return !stopped && (current != null || streams.opening || closing.size > 0 || (hasMessages() && init.connections().length > 0))
     },
 
     stop (error) {
@@ -387,13 +438,9 @@ export function writer (init: WriterInit): Writer {
       init.watch.remove(self)
       streams.stop(error)
 
-      for (const stream of lingering.keys()) {
-        stream.abort(error)
-      }
-
+      closing.abort(error)
       current?.stream.abort(error)
       current = undefined
-      lingering.clear()
       again = []
       wanted = false
     },

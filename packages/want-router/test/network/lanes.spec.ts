@@ -1,6 +1,7 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import { defaultNetworkLimits } from '../../src/network/defaults.ts'
+import { inFlightBudget } from '../../src/network/in-flight.ts'
 import { lanes } from '../../src/network/lanes.ts'
 import { networkStats } from '../../src/network/stats.ts'
 import { watch } from '../../src/network/watch.ts'
@@ -43,6 +44,9 @@ describe('network/lanes', () => {
       log: defaultLogger().forComponent('test'),
       now: clock.now,
       random: () => 1,
+      budget: inFlightBudget(limits),
+      undecided: () => false,
+      isLost: () => false,
       connections: () => [connection].filter(({ status }) => status === 'open') as unknown as Connection[],
       take: () => queue.shift(),
       stalled () {},

@@ -1,14 +1,16 @@
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { defaultNetworkLimits } from '../../src/network/defaults.ts'
+import { inFlightBudget } from '../../src/network/in-flight.ts'
 import { messageSize } from '../../src/network/message-size.ts'
 import { sentLog } from '../../src/network/sent-log.ts'
 import type { SentFrame, SentLog } from '../../src/network/sent-log.ts'
 
-const KEEP = 3_000
+const RECENT = 3_000
+const KEEP = { recent: RECENT, spare: false }
 
 function create (): SentLog {
-  return sentLog(defaultNetworkLimits, messageSize(defaultNetworkLimits), 0)
+  return sentLog(defaultNetworkLimits, messageSize(defaultNetworkLimits), inFlightBudget(defaultNetworkLimits), 0)
 }
 
 function frame (length: number): SentFrame {
@@ -20,9 +22,9 @@ describe('network/sent-log', () => {
     const log = create()
     log.add(frame(10), 0)
     log.settle(0, 0, KEEP)
-    log.settle(0, KEEP, KEEP)
+    log.settle(0, RECENT, KEEP)
     expect(log.frames).to.have.lengthOf(1)
-    log.settle(0, KEEP + 1, KEEP)
+    log.settle(0, RECENT + 1, KEEP)
     expect(log.empty).to.equal(true)
   })
 
@@ -53,10 +55,57 @@ describe('network/sent-log', () => {
     const log = create()
     log.add(frame(1), 0)
     log.settle(0, 0, KEEP)
-    log.add(frame(2), KEEP)
-    log.settle(0, KEEP, KEEP)
-    log.add(frame(3), KEEP)
-    expect(log.salvage(KEEP + 1, KEEP).map(({ length }) => length)).to.deep.equal([2, 3])
+    log.add(frame(2), RECENT)
+    log.settle(0, RECENT, KEEP)
+    log.add(frame(3), RECENT)
+    expect(log.salvage(RECENT + 1, KEEP, 'stream').map(({ length }) => length)).to.deep.equal([2, 3])
+  })
+
+  it('keeps what a broken connection may lose while there is another: far more, for far longer', () => {
+    const log = create()
+    const spare = { recent: RECENT, spare: true }
+
+    for (let i = 1; i <= 8; i++) {
+      log.add(frame(1_000_000 + i), 0)
+      log.settle(0, 0, spare)
+    }
+
+    log.settle(0, 60_000, spare)
+    expect(log.quiet).to.equal(true)
+    expect(log.empty).to.equal(false)
+    expect(log.salvage(60_000, spare, 'connection').map(({ length }) => length)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8].map(i => 1_000_000 + i))
+    expect(log.empty).to.equal(true)
+  })
+
+  it('does not give that back when the peer resets the stream alone', () => {
+    const log = create()
+    const spare = { recent: RECENT, spare: true }
+    log.add(frame(10), 0)
+    log.settle(0, 0, spare)
+    log.add(frame(20), RECENT + 1)
+    log.settle(0, RECENT + 1, spare)
+    expect(log.salvage(RECENT + 1, spare, 'stream').map(({ length }) => length)).to.deep.equal([20])
+  })
+
+  it('forgets that once there is no other connection, or after two minutes', () => {
+    for (const [now, spare] of [[60_000, false], [120_001, true]] as const) {
+      const log = create()
+      log.add(frame(10), 0)
+      log.settle(0, 0, { recent: RECENT, spare: true })
+      log.settle(0, RECENT + 1, { recent: RECENT, spare: true })
+      expect(log.empty).to.equal(false)
+      log.settle(0, now, { recent: RECENT, spare })
+      expect(log.empty).to.equal(true)
+    }
+  })
+
+  it('hands over what has not left, once', () => {
+    const log = create()
+    log.add(frame(10), 0)
+    log.add(frame(20), 0)
+    log.settle(25, 0, KEEP)
+    expect(log.handOver().map(({ length }) => length)).to.deep.equal([10, 20])
+    expect(log.salvage(0, KEEP, 'connection')).to.deep.equal([])
   })
 
   it('gives up a message on which the stream broke too often, but not those behind it', () => {
@@ -67,7 +116,7 @@ describe('network/sent-log', () => {
       frames.forEach(frame => { log.add(frame, 0) })
       // the first has left, of the second nothing is known
       log.settle(5, 0, KEEP)
-      frames = log.salvage(0, KEEP)
+      frames = log.salvage(0, KEEP, 'stream')
     }
 
     expect(frames.map(({ length }) => length)).to.deep.equal([3])

@@ -2,6 +2,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { defaultNetworkLimits } from '../../src/network/defaults.ts'
+import { inFlightBudget } from '../../src/network/in-flight.ts'
 import { networkStats } from '../../src/network/stats.ts'
 import { watch } from '../../src/network/watch.ts'
 import { writer } from '../../src/network/writer.ts'
@@ -27,6 +28,8 @@ describe('network/writer', () => {
   let queue: Outgoing[]
   let taken: Array<{ maxBytes: number, protocol: BitswapProtocol }>
   let stalled: number
+  let undecided: boolean
+  let lost: boolean
   let write: Writer
 
   before(async () => {
@@ -42,6 +45,8 @@ describe('network/writer', () => {
     queue = []
     taken = []
     stalled = 0
+    undecided = false
+    lost = false
     write = create()
   })
 
@@ -53,6 +58,9 @@ describe('network/writer', () => {
       log: defaultLogger().forComponent('test'),
       now: clock.now,
       random: () => 1,
+      budget: inFlightBudget(defaultNetworkLimits),
+      undecided: () => undecided,
+      isLost: () => lost,
       connections: () => connections.filter(({ status }) => status === 'open') as Connection[],
       take (maxBytes, protocol) {
         taken.push({ maxBytes, protocol })
@@ -305,6 +313,7 @@ describe('network/writer', () => {
       while (clock.now() < 60_000) {
         await send(numbered(1))
         connection.last.onRemoteReset()
+        await settled()
         await clock.advance(250)
       }
 
@@ -426,6 +435,104 @@ describe('network/writer', () => {
       await send(numbered(1))
       await clock.advance(500)
       expect(allNumbers(other.last.left)).to.deep.equal([1])
+    })
+
+    it('two, one breaks: what may have been on its way is sent again, minutes later and after its stream was closed', async () => {
+      const other = new FakeConnection(peer)
+      connections = [connection, other]
+      await send(...Array.from({ length: 40 }, (_, i) => numbered(i, 100 * KIB)))
+      await clock.advance(60_000)
+      expect(connection.last.closeSent).to.equal(true)
+      connection.end(new Error('reset'))
+      await settled()
+      expect(allNumbers(other.last.left)).to.deep.equal(Array.from({ length: 40 }, (_, i) => i))
+    })
+
+    it('two, one breaks: nothing is sent again that the peer has read to its end', async () => {
+      const other = new FakeConnection(peer)
+      connections = [connection, other]
+      await send(numbered(1))
+      await clock.advance(6_000)
+      connection.last.onRemoteCloseWrite()
+      connection.end(new Error('reset'))
+      await settled()
+      expect(other.streams).to.deep.equal([])
+    })
+
+    it('two, one is lost: nothing of it is sent again', async () => {
+      const other = new FakeConnection(peer)
+      connections = [connection, other]
+      await send(numbered(1))
+      lost = true
+      connection.end(new Error('no answer'))
+      await settled()
+      await send(numbered(2))
+      expect(allNumbers(other.last.left)).to.deep.equal([2])
+    })
+
+    it('two, the other becomes the first: what follows goes there, and what the old one holds leaves', async () => {
+      await send(numbered(1))
+      connection.last.room = 0
+      await send(numbered(2))
+      const other = new FakeConnection(peer)
+      connections = [other, connection]
+      write.moved()
+      await send(numbered(3))
+      expect(allNumbers(other.last.left)).to.deep.equal([3])
+      await connection.last.drain(Infinity)
+      await clock.advance(2_000)
+      expect(allNumbers(connection.last.left)).to.deep.equal([1, 2])
+      expect(connection.last.closeSent).to.equal(true)
+      expect(allNumbers(other.last.left)).to.deep.equal([3])
+    })
+
+    it('two, the other becomes the first: what does not leave on the old one goes there as well', async () => {
+      await send(numbered(1))
+      connection.last.room = 0
+      await send(numbered(2))
+      const other = new FakeConnection(peer)
+      connections = [other, connection]
+      write.moved()
+      await clock.advance(1_500)
+      expect(allNumbers(other.last.left)).to.deep.equal([2])
+      expect(write.busy).to.equal(false)
+      connection.end(new Error('reset'))
+      await settled()
+      expect(allNumbers(other.last.left).filter(number => number === 2)).to.have.lengthOf(1)
+    })
+
+    it('two, the other becomes the first: what had not moved for long goes there at once', async () => {
+      await send(numbered(1))
+      connection.last.room = 0
+      await send(numbered(2))
+      await clock.advance(5_000)
+      const other = new FakeConnection(peer)
+      expect(write.stuck(connection as Connection)).to.be.at.least(5_000)
+      connections = [other, connection]
+      write.moved()
+      await settled()
+      expect(allNumbers(other.last.left)).to.deep.equal([2])
+    })
+
+    it('two, the other becomes the first while a stream is asked for on the old one: that is not waited for', async () => {
+      connection.negotiate = async () => new Promise(() => {})
+      await send(numbered(1))
+      const other = new FakeConnection(peer)
+      connections = [other, connection]
+      write.moved()
+      await settled()
+      expect(allNumbers(other.last.left)).to.deep.equal([1])
+    })
+
+    it('of which it is not known which one lives are not written to', async () => {
+      await send(numbered(1))
+      undecided = true
+      await send(numbered(2))
+      expect(allNumbers(connection.last.left)).to.deep.equal([1])
+      expect(write.busy).to.equal(true)
+      undecided = false
+      write.moved()
+      expect(allNumbers(connection.last.left)).to.deep.equal([1, 2])
     })
 
     it('without one, it waits for the next', async () => {

@@ -1,0 +1,66 @@
+import { StreamTimeoutError } from './errors.ts'
+import type { NetworkLimits } from './defaults.ts'
+import type { Outbound } from './outbound.ts'
+
+/** Streams that are not written to any more and have not closed yet. What they hold still leaves. */
+export interface Lingering {
+  add (outbound: Outbound, now: number): void
+  delete (outbound: Outbound): void
+  /** Resets those that the peer does not close. */
+  tick (now: number): void
+  /** Resets all of them. */
+  abort (error: Error): void
+  [Symbol.iterator] (): Iterator<Outbound>
+  /** One of them holds bytes that no other stream will send. */
+  readonly hold: boolean
+  readonly size: number
+}
+
+export function lingering (limits: NetworkLimits): Lingering {
+  /** Each with the time at which it is reset. */
+  const all = new Map<Outbound, number>()
+
+  return {
+    add (outbound, now) {
+      all.set(outbound, now + limits.lingerTimeout)
+    },
+
+    delete (outbound) {
+      all.delete(outbound)
+    },
+
+    tick (now) {
+      for (const [outbound, deadline] of all) {
+        // what has left it may take longer over a slow line, and would be forgotten
+        if (now >= deadline && (outbound.sent.empty || outbound.stream.writeBufferLength > 0)) {
+          all.delete(outbound)
+          outbound.stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))
+        }
+      }
+    },
+
+    abort (error) {
+      for (const { stream } of all.keys()) {
+        stream.abort(error)
+      }
+
+      all.clear()
+    },
+
+    [Symbol.iterator]: () => all.keys(),
+
+    get hold () {
+      for (const outbound of all.keys()) {
+        if (outbound.holds) {
+          return true
+        }
+      }
+
+      return false
+    },
+
+    get size () {
+      return all.size
+    }
+  }
+}
