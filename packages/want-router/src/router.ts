@@ -163,11 +163,12 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     : {
         upstream: network({
           handlers: {
-            message (peer, message) {
-              drive.message(peer, message)
+            message (peer, message, _protocol, connection) {
+              drive.message(peer, message, connection)
               // this side asks for nothing
               return message.blocks.length + message.presences.length > 0 ? false : undefined
             },
+            connection: drive.connection,
             gone: drive.gone
           },
           take: drive.take
@@ -183,10 +184,11 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
   function oneHost (): { upstream: Network, downstream: Network } {
     const both = network({
       handlers: {
-        message (peer, message) {
-          drive.message(peer, message)
+        message (peer, message, _protocol, connection) {
+          drive.message(peer, message, connection)
           return lines.message(peer, message)
         },
+        connection: drive.connection,
         gone (peer) {
           drive.gone(peer)
           lines.gone(peer)

@@ -53,8 +53,12 @@ export interface NetworkLimits {
   /** A peer's address that has not answered by then makes way for the next one. Those get four times as long when no other works. */
   addressTimeout: number
 
+  /** A connection that says nothing for so long after its peer has opened another is given up for that one. */
+  doubtTimeout: number
   /** What has not moved for so long on a stream that is closing goes out on the next one as well. */
   handOverTimeout: number
+  /** Answers follow a peer to another of its connections once it has not spoken for so long on the one that they go out on. */
+  followAfter: number
 
   /** Opening a stream fails after this. */
   openTimeout: number
@@ -103,7 +107,9 @@ export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   maxResends: 8,
   stallTimeout: 120_000,
   addressTimeout: 1_000,
+  doubtTimeout: 1_000,
   handOverTimeout: 1_000,
+  followAfter: 1_000,
   openTimeout: 10_000,
   minBackoff: 200,
   maxBackoff: 10_000,

@@ -77,3 +77,13 @@ export class StreamTimeoutError extends Error {
     super(message)
   }
 }
+
+/** A connection has given no sign of life since its peer opened another. */
+export class SilentConnectionError extends Error {
+  static name = 'SilentConnectionError'
+  name = 'SilentConnectionError'
+
+  constructor (message = 'The peer has a newer connection, and nothing comes on this one') {
+    super(message)
+  }
+}

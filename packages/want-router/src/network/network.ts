@@ -7,12 +7,13 @@ import { inFlightBudget } from './in-flight.ts'
 import { peer as createPeer } from './peer.ts'
 import { networkStats } from './stats.ts'
 import { realAfter, watch as createWatch } from './watch.ts'
+import type { ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { Peer } from './peer.ts'
 import type { NetworkStats } from './stats.ts'
 import type { After } from './watch.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
-import type { ComponentLogger, Connection, Libp2pEvents, PeerId, PeerStore, Stream, TypedEventTarget } from '@libp2p/interface'
+import type { ComponentLogger, Connection, Libp2pEvents, PeerId, PeerStore, Stream, StreamCloseEvent, TypedEventTarget } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -31,9 +32,16 @@ export interface NetworkHandlers {
   /**
    * A message has come. A returned promise holds the reading of its stream until
    * it settles; throwing, or rejecting, resets that stream. False says that
-   * nothing was waiting for the message: it is counted as dropped.
+   * nothing was waiting for the message: it is counted as dropped. `connection`
+   * names the one on which it came, as no other of this network is named.
    */
-  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
+  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
+  /**
+   * What has become of one of several connections of a peer. What the peer wanted
+   * on a `silent` one may be what its former process wanted: it is not worth
+   * serving before it is `heard`, or asked for on another, and ends when it is `lost`.
+   */
+  connection? (peer: string, connection: number, is: ConnectionState): void
   /** The peer's last connection has closed, or it was disconnected: all its state goes. */
   gone (peer: string): void
 }
@@ -102,6 +110,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
   const unwelcome = new WeakSet<Connection>()
   const flushing = flushes(idle, watch)
   let running = false
+  let adopted = 0
 
   const context = {
     limits,
@@ -112,6 +121,13 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     now,
     random: init.random ?? Math.random,
     message: (...args: Parameters<NetworkHandlers['message']>) => handlers.message(...args),
+    connection (peer: string, connection: number, is: ConnectionState) {
+      try {
+        handlers.connection?.(peer, connection, is)
+      } catch (err) {
+        log.error('could not note what has become of a connection - %e', err)
+      }
+    },
     take: (...args: Parameters<NetworkInit['take']>) => init.take(...args),
     stalled (peer: Peer) {
       disconnect(peer).catch((err: Error) => { log.error('could not disconnect a peer that takes nothing - %e', err) })
@@ -129,8 +145,8 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     }
 
     if (!peer.connections.includes(connection)) {
-      peer.connections.push(connection)
-      peer.writing?.connected()
+      peer.connected(connection, adopted++)
+      connection.addEventListener('close', event => { onConnectionClose(connection, event) }, { once: true })
     }
 
     return peer
@@ -153,17 +169,10 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     }
   }
 
-  function onConnectionClose ({ detail: connection }: CustomEvent<Connection>): void {
+  function onConnectionClose (connection: Connection, event: StreamCloseEvent): void {
     const peer = peers.get(connection.remotePeer.toString())
-    const index = peer?.connections.indexOf(connection) ?? -1
 
-    if (peer == null || index === -1) {
-      return
-    }
-
-    peer.connections.splice(index, 1)
-
-    if (peer.connections.length === 0) {
+    if (peer?.disconnected(connection, event) === true && peer.connections.all.length === 0) {
       drop(peer, new NotConnectedError('The last connection to the peer has closed'))
       gone(peer.id)
     }
@@ -188,7 +197,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       return
     }
 
-    const connections = [...peer.connections]
+    const connections = peer.connections.all
 
     for (const connection of connections) {
       unwelcome.add(connection)
@@ -223,7 +232,6 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
 
   async function unregister (): Promise<void> {
     events.removeEventListener('connection:open', onConnectionOpen)
-    events.removeEventListener('connection:close', onConnectionClose)
 
     for (const protocol of BITSWAP_PROTOCOLS) {
       await registrar.unhandle(protocol)
@@ -256,7 +264,6 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       }
 
       events.addEventListener('connection:open', onConnectionOpen)
-      events.addEventListener('connection:close', onConnectionClose)
       connectionManager.getConnections().filter(({ status }) => status === 'open').forEach(adopt)
     },
 
@@ -293,7 +300,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
       const id = peerId.toString()
       const known = peers.get(id)
 
-      if (known == null || known.usable().length === 0) {
+      if (known == null || known.connections.usable().length === 0) {
         const connection = await dial(connectionManager, peerId, addresses, {
           addressTimeout: limits.addressTimeout,
           signal,

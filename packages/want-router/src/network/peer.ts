@@ -1,6 +1,8 @@
+import { connections as createConnections } from './connections.ts'
 import { lanes } from './lanes.ts'
 import { reader } from './reader.ts'
 import { shed } from './shed.ts'
+import type { Connections, ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { InFlightBudget } from './in-flight.ts'
 import type { Reader, ReaderOwner } from './reader.ts'
@@ -8,20 +10,21 @@ import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { Writer } from './writer.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
-import type { Connection, Logger, Stream } from '@libp2p/interface'
+import type { Connection, Logger, Stream, StreamCloseEvent } from '@libp2p/interface'
 
 /** All that the network has of one connected peer. Made with its first connection, gone with its last. */
 export interface Peer extends Watched {
   readonly id: string
-  /** Oldest first. */
-  readonly connections: Connection[]
+  readonly connections: Connections
   readonly readers: ReadonlySet<Reader>
   /** Made when there is first something to send. */
   readonly writer: Writer
   /** The writer, if there is one. */
   readonly writing: Writer | undefined
-  /** Those that a stream can be opened on, newest first. */
-  usable (): Connection[]
+  /** A connection has opened; the number is to name it. */
+  connected (connection: Connection, id: number): void
+  /** Returns whether it was one of the peer's. */
+  disconnected (connection: Connection, event: StreamCloseEvent): boolean
   read (stream: Stream, connection: Connection): void
   /** Resets all streams. */
   leave (error: Error): void
@@ -36,7 +39,8 @@ export interface PeerContext {
   readonly budget: InFlightBudget
   now (): number
   random (): number
-  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
+  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
+  connection (peer: string, connection: number, is: ConnectionState): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   stalled (peer: Peer): void
   rested (): void
@@ -44,30 +48,45 @@ export interface PeerContext {
 
 export function peer (id: string, context: PeerContext): Peer {
   const { limits, stats, watch, log, budget, now, random, rested } = context
-  const connections: Connection[] = []
   const readers = new Set<Reader>()
   let unfinished = 0
   let writing: Writer | undefined
 
-  const owner: ReaderOwner = {
+  const connections = createConnections({
     limits,
-    stats,
-    watch,
     log,
     now,
-    message: (message, protocol) => context.message(id, message, protocol),
-    unfinished (delta) {
-      unfinished += delta
+    writing: () => writing?.connection,
+    stuck: connection => writing?.stuck(connection) ?? 0,
+    state: (connection, is) => { context.connection(id, connection, is) },
+    changed: () => { writing?.moved() }
+  })
 
-      if (delta > 0 && unfinished > limits.maxUnfinishedBytes) {
-        shed(readers, limits.maxUnfinishedBytes, stats, reader => reader.unfinishedBytes)
+  function owner (connection: Connection, number: number): ReaderOwner {
+    return {
+      limits,
+      stats,
+      watch,
+      log,
+      now,
+      message (message, protocol) {
+        connections.heard(connection, message.full || message.wants.some(({ cancel }) => !cancel))
+
+        return context.message(id, message, protocol, number)
+      },
+      unfinished (delta) {
+        unfinished += delta
+
+        if (delta > 0 && unfinished > limits.maxUnfinishedBytes) {
+          shed(readers, limits.maxUnfinishedBytes, stats, reader => reader.unfinishedBytes)
+        }
+      },
+      holds () {
+        watch.add(self)
+      },
+      ended (reader) {
+        readers.delete(reader)
       }
-    },
-    holds () {
-      watch.add(self)
-    },
-    ended (reader) {
-      readers.delete(reader)
     }
   }
 
@@ -86,9 +105,9 @@ export function peer (id: string, context: PeerContext): Peer {
         now,
         random,
         rested,
-        connections: self.usable,
-        undecided: () => false,
-        isLost: () => false,
+        connections: connections.usable,
+        undecided: () => connections.undecided,
+        isLost: connections.isLost,
         take: (maxBytes, protocol) => context.take(id, maxBytes, protocol),
         stalled: () => { context.stalled(self) }
       })
@@ -100,22 +119,30 @@ export function peer (id: string, context: PeerContext): Peer {
       return writing
     },
 
-    usable () {
-      const usable: Connection[] = []
+    connected (connection, number) {
+      connections.opened(connection, number)
+      writing?.connected()
 
-      for (let i = connections.length - 1; i >= 0; i--) {
-        if (connections[i].status === 'open' && connections[i].limits == null) {
-          usable.push(connections[i])
-        }
+      if (connections.all.length > 1) {
+        watch.add(self)
       }
+    },
 
-      return usable
+    disconnected (connection, event) {
+      return connections.closed(connection, event)
     },
 
     read (stream, connection) {
+      const number = connections.idOf(connection)
+
+      if (number == null) {
+        return
+      }
+
       stats.streamsReceived++
+      connections.alive(connection)
       // a stream that has ended already is not worth remembering
-      const read = reader(stream, connection.multiplexer?.startsWith('/yamux/') === true, owner)
+      const read = reader(stream, connection.multiplexer?.startsWith('/yamux/') === true, owner(connection, number))
 
       if (!read.over) {
         readers.add(read)
@@ -124,6 +151,7 @@ export function peer (id: string, context: PeerContext): Peer {
 
     leave (error) {
       watch.remove(self)
+      connections.stop(error)
       writing?.stop(error)
 
       for (const read of readers) {
@@ -131,9 +159,10 @@ export function peer (id: string, context: PeerContext): Peer {
       }
     },
 
-    // watched only while some stream is held
-    tick () {
+    tick (time) {
       shed(readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
+
+      const deciding = connections.tick(time)
 
       for (const read of readers) {
         if (read.holding) {
@@ -141,7 +170,7 @@ export function peer (id: string, context: PeerContext): Peer {
         }
       }
 
-      return false
+      return deciding
     }
   }
 
