@@ -1,6 +1,6 @@
+import { encodeFrame } from '@kitsune/bitswap-codec'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { encodeFrame } from '@kitsune/bitswap-codec'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { seededBlocks } from '../src/blocks.ts'
 import { startRelay } from '../src/relay.ts'

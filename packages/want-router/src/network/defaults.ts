@@ -59,6 +59,13 @@ export interface NetworkLimits {
   handOverTimeout: number
   /** Answers follow a peer to another of its connections once it has not spoken for so long on the one that they go out on. */
   followAfter: number
+  /**
+   * So long after a peer has connected, or after a connection or a stream of its wants broke, it is sent a message without content.
+   * boxo 0.34 to 0.40 asks a peer that could once not be reached for nothing more until it hears from it.
+   */
+  greetAfter: number
+  /** After a break such messages follow, each after four times the wait, until the peer says something: it may notice the break much later. */
+  greetings: number
 
   /** Opening a stream fails after this. */
   openTimeout: number
@@ -110,6 +117,8 @@ export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
   doubtTimeout: 1_000,
   handOverTimeout: 1_000,
   followAfter: 1_000,
+  greetAfter: 1_000,
+  greetings: 4,
   openTimeout: 10_000,
   minBackoff: 200,
   maxBackoff: 10_000,

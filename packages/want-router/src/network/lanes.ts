@@ -73,6 +73,7 @@ export function lanes (init: LanesInit): Writer {
 
   return {
     wake () { writers[0].wake() },
+    greet () { writers[0].greet() },
     open: async signal => writers[0].open(signal),
     connected () {
       usable = limits.maxLanes

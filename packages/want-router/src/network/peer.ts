@@ -1,4 +1,5 @@
 import { connections as createConnections } from './connections.ts'
+import { greetings } from './greetings.ts'
 import { lanes } from './lanes.ts'
 import { reader } from './reader.ts'
 import { shed } from './shed.ts'
@@ -61,6 +62,7 @@ export function peer (id: string, context: PeerContext): Peer {
     state: (connection, is) => { context.connection(id, connection, is) },
     changed: () => { writing?.moved() }
   })
+  const hello = greetings(limits, () => { self.writer.greet() })
 
   function owner (connection: Connection, number: number): ReaderOwner {
     return {
@@ -70,6 +72,7 @@ export function peer (id: string, context: PeerContext): Peer {
       log,
       now,
       message (message, protocol) {
+        hello.heard()
         connections.heard(connection, message.full || message.wants.some(({ cancel }) => !cancel))
 
         return context.message(id, message, protocol, number)
@@ -122,14 +125,19 @@ export function peer (id: string, context: PeerContext): Peer {
     connected (connection, number) {
       connections.opened(connection, number)
       writing?.connected()
-
-      if (connections.all.length > 1) {
-        watch.add(self)
-      }
+      hello.connected(now())
+      watch.add(self)
     },
 
     disconnected (connection, event) {
-      return connections.closed(connection, event)
+      const wasOurs = connections.closed(connection, event)
+
+      if (wasOurs && connections.all.length > 0) {
+        hello.broke(now())
+        watch.add(self)
+      }
+
+      return wasOurs
     },
 
     read (stream, connection) {
@@ -141,6 +149,12 @@ export function peer (id: string, context: PeerContext): Peer {
 
       stats.streamsReceived++
       connections.alive(connection)
+      stream.addEventListener('close', ({ error }) => {
+        if (error != null && connections.includes(connection) && connection.status === 'open') {
+          hello.broke(now())
+          watch.add(self)
+        }
+      })
       // a stream that has ended already is not worth remembering
       const read = reader(stream, connection.multiplexer?.startsWith('/yamux/') === true, owner(connection, number))
 
@@ -163,6 +177,7 @@ export function peer (id: string, context: PeerContext): Peer {
       shed(readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
 
       const deciding = connections.tick(time)
+      const greeting = hello.tick(time)
 
       for (const read of readers) {
         if (read.holding) {
@@ -170,7 +185,7 @@ export function peer (id: string, context: PeerContext): Peer {
         }
       }
 
-      return deciding
+      return deciding || greeting
     }
   }
 

@@ -19,6 +19,8 @@ import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
 export interface Writer extends Watched {
   /** Something can be taken: sends as much as the stream takes, now if there is a stream. Not to be called from inside `take`. */
   wake (): void
+  /** Sends a message without content unless another goes out first. */
+  greet (): void
   /** Resolves with the protocol of the stream when there is one; rejects if it cannot be opened. */
   open (signal: AbortSignal): Promise<BitswapProtocol>
   /** A connection to the peer has opened: what was given up is tried again. */
@@ -84,6 +86,7 @@ export function writer (init: WriterInit): Writer {
   /** Streams that have ended, of which it is not known yet whether their connections have, too. */
   let ended = 0
   let wanted = false
+  let greeting = false
   let pumping = false
   let stopped = false
 
@@ -176,6 +179,7 @@ export function writer (init: WriterInit): Writer {
 
     if (old != null) {
       stats.resends++
+      greeting = false
       return old.protocol === protocol ? old : encode(old.message, protocol, old.resends)
     }
 
@@ -186,8 +190,15 @@ export function writer (init: WriterInit): Writer {
 
       if (message != null) {
         wanted = true
+        greeting = false
         return encode(message, protocol, 0)
       }
+    }
+
+    if (greeting) {
+      greeting = false
+      // it is worth nothing once it is late
+      return encode({}, protocol, limits.maxResends)
     }
   }
 
@@ -206,8 +217,12 @@ export function writer (init: WriterInit): Writer {
     return wanted || again.length > 0
   }
 
+  function hasWork (): boolean {
+    return hasMessages() || greeting
+  }
+
   function open (): void {
-    if (!stopped && current == null && ((hasMessages() && !init.undecided()) || streams.requested)) {
+    if (!stopped && current == null && ((hasWork() && !init.undecided()) || streams.requested)) {
       streams.open()
 
       if (streams.opening || init.connections().length > 0) {
@@ -233,6 +248,7 @@ export function writer (init: WriterInit): Writer {
   function failed (): void {
     if (streams.hopeless) {
       wanted = false
+      greeting = false
       again = []
     }
 
@@ -326,7 +342,7 @@ export function writer (init: WriterInit): Writer {
     }
 
     // a drain event was missed, or take() was not ready for its own wake
-    if (hasMessages()) {
+    if (hasWork()) {
       pump()
     }
   }
@@ -361,6 +377,13 @@ export function writer (init: WriterInit): Writer {
       }
 
       return negotiated
+    },
+
+    greet () {
+      if (!stopped && !streams.hopeless) {
+        greeting = true
+        pump()
+      }
     },
 
     connected () {
@@ -426,7 +449,7 @@ export function writer (init: WriterInit): Writer {
         open()
       }
 
-      return !stopped && (current != null || streams.opening || closing.size > 0 || (hasMessages() && init.connections().length > 0))
+      return !stopped && (current != null || streams.opening || closing.size > 0 || (hasWork() && init.connections().length > 0))
     },
 
     stop (error) {
@@ -442,6 +465,7 @@ export function writer (init: WriterInit): Writer {
       current?.stream.abort(error)
       current = undefined
       again = []
+      greeting = false
       wanted = false
     },
 

@@ -651,6 +651,19 @@ describe('network/writer', () => {
     })
   })
 
+  it('greets with a message without content, unless it has something to say', async () => {
+    write.greet()
+    await settled()
+    expect(connection.last.left.slice()).to.deep.equal(Uint8Array.of(2, 0x0a, 0))
+    queue.push(numbered(1))
+    write.wake()
+    write.greet()
+    expect(read(connection.last.left)).to.have.lengthOf(3)
+    connection.last.onRemoteReset()
+    await clock.advance(2_000)
+    expect(connection.streams.flatMap(({ left }) => read(left))).to.have.lengthOf(4, 'of these only the block is sent again')
+  })
+
   it('survives a caller that throws, and goes on', async () => {
     const bad = { blocks: [{ prefix: new Uint8Array(5), data: new Uint8Array(5 * MIB) }] }
     await send(numbered(1), bad, numbered(2))

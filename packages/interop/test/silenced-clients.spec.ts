@@ -1,0 +1,111 @@
+import { wantRouter } from '@kitsune/want-router'
+import { kubo } from '@kitsune/want-router/discovery/kubo-rpc'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect } from 'aegir/chai'
+import { createLibp2p } from 'libp2p'
+import { createDag } from '../src/dag.ts'
+import { needKubo } from '../src/needs.ts'
+import { stack } from '../src/stack.ts'
+import { delay, poll } from '../src/until.ts'
+import type { Dag } from '../src/dag.ts'
+import type { Kubo } from '../src/kubo.ts'
+import type { WantRouter } from '@kitsune/want-router'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+
+/** How long a client may get nothing after a break. */
+const PAUSE_MS = 5_000
+
+type Ending = (stream: Stream, connection: Connection) => void
+
+describe('a kubo that asks no more after a break', function () {
+  this.timeout(120_000)
+
+  let binary: string
+  let dag: Dag
+  const peers = stack(() => binary)
+
+  before(async function () {
+    binary = needKubo(this, 'clients that ask no more')
+    dag = await createDag(binary, { size: 8 << 20, blockSize: 1 << 10 })
+  })
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  async function router (holder: Kubo): Promise<Libp2p<{ router: WantRouter }>> {
+    const host = await createLibp2p({
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 1 << 20 } })],
+      services: { identify: identify(), router: wantRouter({ targets: kubo([holder.url]) }) }
+    })
+    peers.onStop(async () => { await host.stop() })
+    return host
+  }
+
+  /** Waits until all has come, and fails as soon as nothing has for `PAUSE_MS`. */
+  async function pinned (client: Kubo, pin: Promise<void>): Promise<void> {
+    const state = { done: false }
+    const end = (): void => { state.done = true }
+    pin.then(end, end)
+    let count = -1
+    let since = performance.now()
+
+    while (!state.done) {
+      const now = await client.blocksReceived()
+      expect(performance.now() - since, `${now} blocks, and then none`).to.be.lessThan(PAUSE_MS)
+      if (now !== count) {
+        count = now
+        since = performance.now()
+      }
+      await delay(50)
+    }
+
+    await pin
+  }
+
+  const endings: Record<string, Ending> = {
+    'the connection breaks on which it asks, and another lives': (_, connection) => { connection.abort(new Error('cut')) },
+    'the stream breaks on which it asks': stream => { stream.abort(new Error('cut')) }
+  }
+
+  for (const what of Object.keys(endings)) {
+    it(`is brought back when ${what}`, async () => { await pinThroughBreaks(endings[what]) })
+  }
+
+  async function pinThroughBreaks (end: Ending): Promise<void> {
+    const holder = await peers.kubo({ dag })
+    const host = await router(holder)
+    const client = await peers.kubo()
+    const id = peerIdFromString(client.peerId)
+    const again = async (): Promise<void> => { await host.dial(multiaddr(client.tcp), { force: true }) }
+    await again()
+    await again()
+    const pin = client.pin(dag.root)
+    pin.catch(() => {})
+
+    for (let round = 0; round < 3; round++) {
+      const before = await client.blocksReceived()
+      await poll(async () => await client.blocksReceived() > before + 100, `the transfer to go on in round ${round}`, { interval: 5, timeout: PAUSE_MS })
+      const asking = host.getConnections(id).flatMap(connection => connection.streams.map(stream => ({ stream, connection })))
+        .find(({ stream }) => stream.direction === 'inbound' && stream.protocol.includes('bitswap'))
+
+      if (asking != null) {
+        end(asking.stream, asking.connection)
+      }
+
+      if (host.getConnections(id).length < 2) {
+        await again()
+      }
+    }
+
+    await pinned(client, pin)
+  }
+})
