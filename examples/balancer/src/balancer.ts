@@ -80,7 +80,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   function follow (): void {
     onEvent = event => {
       changes.event(event)
-      changes.readiness(notReady(router))
+      changes.readiness(unready())
     }
     early.forEach(onEvent)
   }
@@ -128,7 +128,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   try {
     const admin = await startAdminServer({
       ...config.admin,
-      notReady: () => notReady(router) ?? noRoom(capacity.status),
+      notReady: unready,
       full: () => capacity.status.full,
       status: () => statusOf({ peerId: upstream.peerId.toString(), addresses: addresses(), begun, config, router: router.status() }),
       metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
@@ -139,7 +139,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     started.push(async () => { await downstream.stop() })
 
     await listening(upstream.start())
-    const looking = setInterval(() => { changes.readiness(notReady(router)) }, LOOK).unref()
+    const looking = setInterval(() => { changes.readiness(unready()) }, LOOK).unref()
     started.push(async () => {
       clearInterval(looking)
       await upstream.stop()
@@ -163,6 +163,10 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   } catch (err) {
     await stop()
     throw err
+  }
+
+  function unready (): string | undefined {
+    return notReady(router) ?? noRoom(capacity.status)
   }
 
   function addresses (): string[] {

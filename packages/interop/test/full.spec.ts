@@ -104,6 +104,7 @@ describe('a balancer whose places are all taken', function () {
     await poll(async () => (await readiness()).status === 503, 'the balancer not to be ready')
 
     expect((await readiness()).body).to.deep.equal({ status: 'not ready', reason: `full: ${PLACES} clients are connected and none of them is idle` })
+    await poll(() => balancer.output.some(line => line.includes('not ready: full')), 'the log to say so')
     const newcomer = await peers.wire()
     await expect(newcomer.connect(balancer.tcp)).to.eventually.be.rejected()
     expect(await balancer.metric('kitsune_balancer_refused_connections_total')).to.equal(1)
