@@ -1,9 +1,9 @@
 import { DEFAULTS } from '../defaults.ts'
 import { MalformedIndexError, ObjectChangedError, ObjectMissingError, StoreRefusedError } from '../errors.ts'
 import { readExactly } from '../read-exactly.ts'
-import { KEY_LENGTH, ROW_LENGTH, SHARD_HEAD, rootName, shardName } from './format.ts'
+import { ROW_LENGTH, SHARD_HEAD, rootName, shardName } from './format.ts'
 import { decodeRoot, describeShard, encodeRoot } from './root.ts'
-import { isShard, mapKey, parseRow, RowBuilder } from './rows.ts'
+import { isShard, mapKey, readRows, RowBuilder } from './rows.ts'
 import type { MapStore } from './map-store.ts'
 import type { MapRoot, MapShard } from './root.ts'
 
@@ -57,35 +57,105 @@ interface ReadRoot {
   readonly etag?: string
 }
 
+/** Rows that are to be added together, and the CARs that they name by their places. */
+interface Batch {
+  readonly builder: RowBuilder
+  readonly names: string[]
+}
+
 /** Writes a block map; see `format.ts`. Without a map under the prefix, the first addition makes one. */
 export function createMapWriter (store: MapStore, init: MapWriterInit = {}): MapWriter {
-  const prefix = init.prefix ?? DEFAULTS.mapPrefix
-  const maxShards = init.maxShards ?? DEFAULTS.mapShards
-  const maxShardRows = init.maxShardRows ?? DEFAULTS.mapShardRows
-  const attempts = init.attempts ?? DEFAULTS.mapAttempts
+  return new BlockMapWriter(store, init)
+}
 
-  async function readRoot (): Promise<ReadRoot | undefined> {
-    const name = rootName(prefix)
+class BlockMapWriter implements MapWriter {
+  readonly #store: MapStore
+  readonly #prefix: string
+  readonly #maxShards: number
+  readonly #maxShardRows: number
+  readonly #attempts: number
+
+  constructor (store: MapStore, init: MapWriterInit) {
+    this.#store = store
+    this.#prefix = init.prefix ?? DEFAULTS.mapPrefix
+    this.#maxShards = init.maxShards ?? DEFAULTS.mapShards
+    this.#maxShardRows = init.maxShardRows ?? DEFAULTS.mapShardRows
+    this.#attempts = init.attempts ?? DEFAULTS.mapAttempts
+  }
+
+  async add (cars: Iterable<CarToAdd>): Promise<string[]> {
+    const listed = new Set(await this.list())
+    const added: string[] = []
+    let batch: Batch = { builder: new RowBuilder(), names: [] }
+
+    const flush = async (): Promise<void> => {
+      await this.#commit(batch)
+      added.push(...batch.names)
+      batch = { builder: new RowBuilder(), names: [] }
+    }
+
+    try {
+      for (const car of cars) {
+        if (!listed.has(car.name)) {
+          await collect(batch, car)
+          listed.add(car.name)
+        }
+
+        if (batch.builder.count >= this.#maxShardRows) {
+          await flush()
+        }
+      }
+    } finally {
+      await flush()
+    }
+
+    if (added.length > 0 && ((await this.#readRoot())?.root.shards.length ?? 0) > this.#maxShards) {
+      await this.#mergeTo(Math.ceil(this.#maxShards / 2))
+    }
+
+    return added
+  }
+
+  async remove (names: Iterable<string>): Promise<void> {
+    const removed = new Set(names)
+
+    await this.#update(({ cars, shards }) => {
+      return cars.some(car => removed.has(car.name) && !car.removed)
+        ? { cars: cars.map(car => removed.has(car.name) ? { ...car, removed: true } : car), shards }
+        : undefined
+    })
+  }
+
+  async compact (): Promise<void> {
+    await this.#mergeTo(1)
+  }
+
+  async list (): Promise<string[]> {
+    return ((await this.#readRoot())?.root.cars ?? []).filter(({ removed }) => !removed).map(({ name }) => name)
+  }
+
+  async #readRoot (): Promise<ReadRoot | undefined> {
+    const name = rootName(this.#prefix)
     // by one read, so that nobody changes it in between; if bytes are missing the checksum is wrong
-    const part = await store.read(name)
+    const part = await this.#store.read(name)
 
     return part == null ? undefined : { root: await decodeRoot(part.bytes, name), etag: part.etag }
   }
 
   /** Changes the root. What `change` returns undefined for stays as it is; it is called again if others were faster. */
-  async function update (change: (root: MapRoot) => Promise<MapRoot | undefined> | MapRoot | undefined): Promise<void> {
+  async #update (change: (root: MapRoot) => Promise<MapRoot | undefined> | MapRoot | undefined): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const before = await readRoot()
+        const before = await this.#readRoot()
         const after = await change(before?.root ?? { cars: [], shards: [] })
 
         if (after != null) {
-          await store.put(rootName(prefix), await encodeRoot(after), before == null ? { ifAbsent: true } : { ifMatch: versionOf(before) })
+          await this.#store.put(rootName(this.#prefix), await encodeRoot(after), before == null ? { ifAbsent: true } : { ifMatch: versionOf(before) })
         }
 
         return
       } catch (err) {
-        if (!(err instanceof ObjectChangedError) || attempt === attempts) {
+        if (!(err instanceof ObjectChangedError) || attempt === this.#attempts) {
           throw err
         }
 
@@ -95,23 +165,22 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
     }
   }
 
-  async function putShard (builder: RowBuilder, cars: readonly number[]): Promise<MapShard> {
+  async #putShard (builder: RowBuilder, cars: readonly number[]): Promise<MapShard> {
     const { bytes, rows } = builder.build()
     const shard = await describeShard(bytes, rows, cars)
-    await store.put(shardName(prefix, shard.id), bytes, { ifAbsent: true })
+    await this.#store.put(shardName(this.#prefix, shard.id), bytes, { ifAbsent: true })
 
     return shard
   }
 
-  /** Adds the rows of CARs whose places in the shard are those in `names`. */
-  async function commit (builder: RowBuilder, names: readonly string[]): Promise<void> {
+  async #commit ({ builder, names }: Batch): Promise<void> {
     if (builder.count === 0) {
       return
     }
 
-    const shard = await putShard(builder, [])
+    const shard = await this.#putShard(builder, [])
 
-    await update(({ cars, shards }) => {
+    await this.#update(({ cars, shards }) => {
       if (shards.some(({ id }) => id === shard.id)) {
         // the store wrote the root, and then said that it had changed: by a second attempt of its own
         return undefined
@@ -127,12 +196,12 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
   }
 
   /** Merges shards into one, without the rows of CARs that were removed. */
-  async function merge (root: MapRoot, shards: readonly MapShard[]): Promise<MapShard | undefined> {
+  async #merge (root: MapRoot, shards: readonly MapShard[]): Promise<MapShard | undefined> {
     const builder = new RowBuilder()
     const places = new Map<number, number>()
 
     for (const shard of shards) {
-      for (const { key, row } of readRows(await readShard(shard))) {
+      for (const { key, row } of readRows(await this.#readShard(shard))) {
         const car = shard.cars[row.car]
 
         if (root.cars[car]?.removed === false) {
@@ -143,15 +212,15 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
       }
     }
 
-    return builder.count === 0 ? undefined : putShard(builder, [...places.keys()])
+    return builder.count === 0 ? undefined : this.#putShard(builder, [...places.keys()])
   }
 
-  async function readShard ({ id, rows }: MapShard): Promise<Uint8Array> {
-    const name = shardName(prefix, id)
+  async #readShard ({ id, rows }: MapShard): Promise<Uint8Array> {
+    const name = shardName(this.#prefix, id)
     const bytes = new Uint8Array(SHARD_HEAD + rows * ROW_LENGTH)
 
     for (let offset = 0; offset < bytes.length; offset += MAX_READ) {
-      const part = await readExactly(store, name, { offset, length: Math.min(MAX_READ, bytes.length - offset) })
+      const part = await readExactly(this.#store, name, { offset, length: Math.min(MAX_READ, bytes.length - offset) })
 
       if (part.size !== bytes.length) {
         throw new MalformedIndexError(`not a shard of ${rows} rows: it has ${part.size} bytes`, { object: name, offset: 0 })
@@ -168,11 +237,11 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
   }
 
   /** Merges the smallest shards, until there are no more than `most`. */
-  async function mergeTo (most: number): Promise<void> {
+  async #mergeTo (most: number): Promise<void> {
     let replaced: readonly MapShard[] = []
     let written: MapShard | undefined
 
-    await update(async root => {
+    await this.#update(async root => {
       const id = written?.id
 
       if (id != null) {
@@ -181,17 +250,17 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
         }
 
         // others were faster: what was merged may not be what there is
-        await store.remove(shardName(prefix, id))
+        await this.#store.remove(shardName(this.#prefix, id))
       }
 
       written = undefined
-      replaced = smallest(root, most, maxShardRows)
+      replaced = smallest(root, most, this.#maxShardRows)
 
       if (replaced.length === 0) {
         return undefined
       }
 
-      written = await merge(root, replaced).catch(changedIfMissing)
+      written = await this.#merge(root, replaced).catch(changedIfMissing)
       const kept = root.shards.filter(shard => !replaced.includes(shard))
 
       return { cars: root.cars, shards: written == null ? kept : [written, ...kept] }
@@ -199,87 +268,32 @@ export function createMapWriter (store: MapStore, init: MapWriterInit = {}): Map
 
     // readers of an older root see that a shard is missing, and read the new one
     for (const { id } of replaced) {
-      await store.remove(shardName(prefix, id))
+      await this.#store.remove(shardName(this.#prefix, id))
     }
-  }
-
-  return {
-    async add (cars) {
-      const listed = new Set(await list())
-      const added: string[] = []
-      let builder = new RowBuilder()
-      let names: string[] = []
-
-      try {
-        for (const { name, blocks } of cars) {
-          if (!listed.has(name)) {
-            listed.add(name)
-            const mark = builder.count
-
-            try {
-              await collect(builder, blocks(), names.length)
-            } catch (err) {
-              builder.truncate(mark)
-              throw err
-            }
-
-            names.push(name)
-          }
-
-          if (builder.count >= maxShardRows) {
-            await flush()
-          }
-        }
-      } finally {
-        await flush()
-      }
-
-      if (added.length > 0 && ((await readRoot())?.root.shards.length ?? 0) > maxShards) {
-        await mergeTo(Math.ceil(maxShards / 2))
-      }
-
-      return added
-
-      async function flush (): Promise<void> {
-        await commit(builder, names)
-        added.push(...names)
-        builder = new RowBuilder()
-        names = []
-      }
-    },
-
-    async remove (names) {
-      const removed = new Set(names)
-
-      await update(({ cars, shards }) => {
-        return cars.some(car => removed.has(car.name) && !car.removed)
-          ? { cars: cars.map(car => removed.has(car.name) ? { ...car, removed: true } : car), shards }
-          : undefined
-      })
-    },
-
-    compact: async () => mergeTo(1),
-
-    list
-  }
-
-  /** The names of CARs that are not removed. */
-  async function list (): Promise<string[]> {
-    return ((await readRoot())?.root.cars ?? []).filter(({ removed }) => !removed).map(({ name }) => name)
   }
 }
 
-async function collect (builder: RowBuilder, blocks: CarBlocks, car: number): Promise<void> {
-  for await (const some of blocks) {
-    for (const { multihash, blockOffset, blockLength } of some) {
-      const key = mapKey(multihash)
+/** Adds the rows of a CAR, all or none. */
+async function collect ({ builder, names }: Batch, { name, blocks }: CarToAdd): Promise<void> {
+  const mark = builder.count
 
-      if (key != null) {
-        // there is nothing to wait for but for digests of unusual lengths
-        builder.add(key instanceof Promise ? await key : key, { car, offset: blockOffset, length: blockLength })
+  try {
+    for await (const some of blocks()) {
+      for (const { multihash, blockOffset, blockLength } of some) {
+        const key = mapKey(multihash)
+
+        if (key != null) {
+          // there is nothing to wait for but for digests of unusual lengths
+          builder.add(key instanceof Promise ? await key : key, { car: names.length, offset: blockOffset, length: blockLength })
+        }
       }
     }
+  } catch (err) {
+    builder.truncate(mark)
+    throw err
   }
+
+  names.push(name)
 }
 
 /** The smallest shards, of which merging leaves no more than `most`, as far as they fit into one. */
@@ -311,10 +325,4 @@ function versionOf ({ etag }: ReadRoot): string {
   }
 
   return etag
-}
-
-function * readRows (bytes: Uint8Array): Generator<{ key: Uint8Array, row: ReturnType<typeof parseRow> }> {
-  for (let at = SHARD_HEAD; at < bytes.length; at += ROW_LENGTH) {
-    yield { key: bytes.subarray(at, at + KEY_LENGTH), row: parseRow(bytes.subarray(at + KEY_LENGTH, at + ROW_LENGTH)) }
-  }
 }

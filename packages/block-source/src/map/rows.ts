@@ -143,3 +143,10 @@ export function isShard (bytes: Uint8Array, rows: number): boolean {
 
   return MAGIC.every((byte, i) => bytes[i] === byte) && view.getUint32(8, true) === rows
 }
+
+/** The rows of a shard, in order. Keys are views of it. */
+export function * readRows (bytes: Uint8Array): Generator<{ key: Uint8Array, row: MapRow }> {
+  for (let at = SHARD_HEAD; at < bytes.length; at += ROW_LENGTH) {
+    yield { key: bytes.subarray(at, at + KEY_LENGTH), row: parseRow(bytes.subarray(at + KEY_LENGTH, at + ROW_LENGTH)) }
+  }
+}
