@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { jsIpfsMissing, searchJsIpfs } from '../packages/interop/src/find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { oldKuboMissing, searchOldKubo } from '../packages/interop/src/find-old-kubo.ts'
+import { searchVersitygw, versitygwMissing, versitygwVersion } from '../packages/interop/src/find-versitygw.ts'
 import { buildStale } from './lib/build.mjs'
 import { summary, total } from './lib/results.mjs'
 import { cache, root } from './lib/root.mjs'
@@ -75,11 +76,13 @@ function peerEnvironment () {
     const kubo = searchKubo()
     const oldKubo = searchOldKubo()
     const jsIpfs = searchJsIpfs()
+    const s3 = searchVersitygw()
 
     return {
       ...tellOf('kubo', 'KUBO_BINARY', kubo.kubo, () => kuboMissing(kubo)),
       ...tellOf('old kubo', 'OLD_KUBO_BINARY', oldKubo.kubo, () => oldKuboMissing(oldKubo)),
-      ...tellOf('js-ipfs', 'JS_IPFS_MODULES', jsIpfs.jsIpfs, () => jsIpfsMissing(jsIpfs))
+      ...tellOf('js-ipfs', 'JS_IPFS_MODULES', jsIpfs.jsIpfs, () => jsIpfsMissing(jsIpfs)),
+      ...tellOf('versitygw', 'VERSITYGW_BINARY', s3.versitygw == null ? undefined : { ...s3.versitygw, version: versitygwVersion() }, () => versitygwMissing(s3))
     }
   } catch (err) {
     console.error(err instanceof Error ? err.message : err)

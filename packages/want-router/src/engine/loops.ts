@@ -17,6 +17,11 @@ import type { State } from './state.ts'
 
 /** A member has come up as that peer. */
 export function memberIs (state: State, member: EngineMember, peer: string): void {
+  for (const [id, known] of state.memberOf) {
+    if (known === member) {
+      state.memberOf.delete(id) // it has come back as another
+    }
+  }
   state.memberOf.set(peer, member)
   identify(state, peer)
   for (const [id, of] of state.standIns) {
