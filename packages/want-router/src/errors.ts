@@ -60,3 +60,13 @@ export class SessionResetError extends Error {
     super(message)
   }
 }
+
+/** The engine's state contradicts itself: a fault of the engine. */
+export class InvariantError extends Error {
+  static name = 'InvariantError'
+  name = 'InvariantError'
+
+  constructor (message = 'The state of the engine contradicts itself') {
+    super(message)
+  }
+}

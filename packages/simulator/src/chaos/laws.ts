@@ -20,6 +20,7 @@ export const LAWS = {
   flushes: 'nothing is flushed twice without a reason',
   drain: 'a router that drains takes no new peers, and who is served and reads is not cut off',
   replay: 'a recording of all that went in and came out replays to the same decisions and the same state',
+  state: 'what the engine knows does not contradict itself: sums, states, links, and nothing that is gone',
   crash: 'no input throws'
 } as const
 

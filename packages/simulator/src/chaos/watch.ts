@@ -78,6 +78,15 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
     }
   }
 
+  /** After all laws about what it does: those say more. */
+  function expectSound (): void {
+    try {
+      engine.checkInvariants()
+    } catch (err) {
+      broken('state', err instanceof Error ? err.message : String(err))
+    }
+  }
+
   /** The engine lives on after an error of its strategy; a history does not. */
   function expectNoFailure (): void {
     if (failure != null) {
@@ -95,6 +104,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
       // what is learnt after a tick may make a deadline earlier than that
       tickedAt = input.t === 'tick' ? now() : undefined
       look(input, gained(engine.status()))
+      expectSound()
     },
 
     flush (out) {
@@ -117,6 +127,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
       if (overdueTicks > OVERDUE_TICKS) {
         broken('deadline', `ticked at ${now()} ms, and wants to be woken at ${deadline} ms`)
       }
+      expectSound()
     },
 
     take (peer, maxBytes, protocol) {
@@ -124,6 +135,7 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
       idleFlushes = 0
       trace.taken(peer, message)
       peers.take(peer, message)
+      expectSound()
       return message
     },
 
@@ -131,7 +143,8 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status(),
-    idleFor: peer => engine.idleFor(peer)
+    idleFor: peer => engine.idleFor(peer),
+    checkInvariants () { engine.checkInvariants() }
   }
 
   function looking (out: Output): Output {

@@ -225,5 +225,19 @@ export const PLANTED_BUGS: readonly Plant[] = [
     file: 'engine/ticking.ts',
     find: 'now - peer.readAt >= state.limits.unreadTimeout',
     replace: 'now - peer.readAt >= 500'
+  },
+  {
+    name: 'a want that passes to another peer stays on the account of the first',
+    laws: ['state'],
+    file: 'engine/attempts.ts',
+    find: '    countOpen(route.payer, route.member, -1)\n',
+    replace: ''
+  },
+  {
+    name: 'an attempt that ends leaves the stalled bytes of its peer',
+    laws: ['state'],
+    file: 'engine/attempts.ts',
+    find: '  if (member.stalled) {\n    payer.stalled += bytes\n  }',
+    replace: '  if (member.stalled && bytes > 0) {\n    payer.stalled += bytes\n  }'
   }
 ]

@@ -31,6 +31,7 @@ import { onConnection } from './connections.ts'
 import { hedgeOf } from './hedging.ts'
 import { initialState } from './initial-state.ts'
 import { upstream } from './ledger.ts'
+import { checkInvariants } from './invariants.ts'
 import { identify, memberIs, standsFor } from './loops.ts'
 import { memberStatus, mayOwe } from './members.ts'
 import { admissible, connected, giveTurn, isIdle } from './state.ts'
@@ -186,6 +187,8 @@ export function createEngine (init: EngineInit): Engine {
       const member = state.members.get(id)
       return member == null || member.state !== 'ejected' || mayOwe(member, prefix)
     },
+
+    checkInvariants () { checkInvariants(state) },
 
     get dirty () { return dirty },
 

@@ -134,4 +134,10 @@ export interface Engine {
    * has. What all members lack is not being looked for. A peer that is not known has been idle for ever.
    */
   idleFor (peer: string): number | undefined
+  /**
+   * For tests: looks through all that the engine knows for contradictions.
+   *
+   * @throws {InvariantError} where there is one
+   */
+  checkInvariants (): void
 }

@@ -98,6 +98,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status(),
-    idleFor: peer => engine.idleFor(peer)
+    idleFor: peer => engine.idleFor(peer),
+    checkInvariants () { engine.checkInvariants() }
   }
 }

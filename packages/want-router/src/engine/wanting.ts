@@ -91,6 +91,7 @@ function onCancel (state: State, peer: Upstream, { cid }: WantEntry): void {
 
 /** A full list replaces this peer's list, and nobody else's: what it does not name ends. */
 function replaceList (state: State, peer: Upstream, entries: readonly WantEntry[]): void {
+  peer.suspended.clear() // what it names begins anew
   if (peer.entries.size === 0) {
     return
   }

@@ -40,6 +40,9 @@ export function entry (block: TestBlock, init: Partial<WantEntry> = {}): WantEnt
   return { cid: block.cid, priority: 1, cancel: false, wantType: 'block', sendDontHave: true, ...init }
 }
 
+// an engine with more than this in it is not looked through after each step
+const CHECKED = 300
+
 /** An engine with a clock that tests move, and a record of what it said. */
 export interface Bench {
   readonly engine: Engine
@@ -92,6 +95,10 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
           reset: member => { bench.resets.push(member) }
         })
       } while (bench.engine.dirty)
+      const { wants, peers } = bench.engine.status()
+      if (wants + peers < CHECKED) {
+        bench.engine.checkInvariants()
+      }
     },
     want (peer, ...wants) {
       bench.engine.put({ t: 'message', peer, wants, full: false })
