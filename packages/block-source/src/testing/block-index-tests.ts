@@ -30,7 +30,7 @@ export interface BlockIndexTestsInit {
   readonly name?: string
   /** `bounded`: the longest read that it may make, in bytes. Default 1 MiB */
   readonly maxRead?: number
-  /** Laws that do not apply, each with the reason, which the skipped test shows. Default: all apply. */
+  /** Laws that do not apply: `false` leaves one out; a reason is shown by a skipped test. Default: all apply. */
   readonly laws?: LawChoice<BlockIndexLaw>
   /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
   readonly test?: TestRunner
@@ -49,7 +49,7 @@ export function blockIndexTests (make: MakeIndex, init: BlockIndexTestsInit = {}
 
 /** The same laws one by one, for a runner that has no `describe` and `it`. */
 export function blockIndexLaws (make: MakeIndex, init: BlockIndexTestsInit = {}): Array<LawTest<BlockIndexLaw>> {
-  return Object.entries(INDEX_LAWS).map(([name, { title, check }]) => {
+  return Object.entries(INDEX_LAWS).filter(([name]) => init.laws?.[name as BlockIndexLaw] !== false).map(([name, { title, check }]) => {
     const id = name as BlockIndexLaw
 
     return {

@@ -26,7 +26,7 @@ const IDLE_FLUSHES = 1
  * that throws as soon as a law is broken. What it is held to comes from them
  * and from `status()`: nothing here shares a line with the engine.
  */
-export function watchEngine (init: EngineInit, trace: Trace): Watched {
+export function watchEngine (init: EngineInit, trace: Trace, sound = true): Watched {
   const { now } = init
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
   const members = memberLaws(init.members.map(({ id }) => id), limits, now)
@@ -80,6 +80,9 @@ export function watchEngine (init: EngineInit, trace: Trace): Watched {
 
   /** After all laws about what it does: those say more. */
   function expectSound (): void {
+    if (!sound) {
+      return
+    }
     try {
       engine.checkInvariants()
     } catch (err) {

@@ -8,6 +8,8 @@ import type { Batch, BatchResult, WorkerInit } from './pool.ts'
 
 const { bug } = workerData as WorkerInit
 const planted = bug == null ? undefined : plant(bug)
+// a contradiction in the engine's state shows before the harm that a bug is to do
+const sound = bug == null || bug.laws.includes('state')
 // not before the hooks are in place
 const { runBatch } = await import('./batch.ts')
 
@@ -16,6 +18,6 @@ if (planted?.planted === false) {
 }
 
 parentPort?.on('message', (batch: Batch) => {
-  const result: BatchResult = runBatch(batch)
+  const result: BatchResult = runBatch(batch, { sound })
   parentPort?.postMessage(result)
 })

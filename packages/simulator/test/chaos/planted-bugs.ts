@@ -33,16 +33,16 @@ export const PLANTED_BUGS: readonly Plant[] = [
   {
     name: 'any answer counts as a lack',
     laws: ['denial'],
-    file: 'engine/answering.ts',
-    find: "route.saidBy(member) === 'lack' : member.forgotten",
-    replace: 'route.saidBy(member) != null : member.forgotten'
+    file: 'engine/certainty.ts',
+    find: "(member.connected && route.saidBy(member) === 'lack')",
+    replace: '(member.connected && route.saidBy(member) != null)'
   },
   {
     name: 'members that are down have no say',
     laws: ['denial'],
-    file: 'engine/answering.ts',
-    find: "route.saidBy(member) === 'lack' : member.forgotten",
-    replace: "route.saidBy(member) === 'lack' : true"
+    file: 'engine/certainty.ts',
+    find: '} else if (member.connected || !member.forgotten) {',
+    replace: '} else if (member.connected) {'
   },
   {
     name: 'what a member said outlives its connection',
@@ -160,8 +160,8 @@ export const PLANTED_BUGS: readonly Plant[] = [
     name: 'a block that nobody wants any more throws',
     laws: ['crash'],
     file: 'engine/answering.ts',
-    find: '  if (route == null) {\n    return\n  }\n\n  progress(',
-    replace: '  if (route == null) {\n    throw new Error("no route")\n  }\n\n  progress('
+    find: '  if (route == null) {\n    return\n  }\n  if (isOwed(route, member) ||',
+    replace: '  if (route == null) {\n    throw new Error("no route")\n  }\n  if (isOwed(route, member) ||'
   },
   {
     name: 'the network is woken from inside a flush',
