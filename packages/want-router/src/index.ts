@@ -7,7 +7,7 @@
  * for, in its own words. `engine/engine.ts` has the essay: the life of a want and
  * what can never happen to it.
  *
- * There is no QUIC and no WebTransport: js-libp2p has no server for them.
+ * There is no QUIC and no WebTransport: all is tried on tcp and WebSockets.
  */
 export { DEFAULT_LIMITS } from './defaults.ts'
 export type { Limits } from './defaults.ts'
