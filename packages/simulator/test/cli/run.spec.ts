@@ -84,7 +84,7 @@ describe('kitsune-simulate', function () {
   it('lists and describes', async () => {
     const list = await run('--list')
     expect(list.stdout).to.match(/ {2}slow-node +One of four/)
-    expect(list.stdout).to.include('  bounded-load(strategy, c=1.25, least=0)\n')
+    expect(list.stdout).to.include('  bounded-load(strategy, c=1.25, least=4)\n')
     expect(list.stdout).to.include('  modulo\n')
 
     const described = await run('--scenario', 'slow-node', '--describe')
