@@ -117,14 +117,28 @@ export function dropRoute (state: State, route: Route): void {
 /** Cancels a route where it is listed, but not at `except`, which has just answered. */
 export function unlist (state: State, route: Route, except?: EngineMember): void {
   for (const member of route.speakers()) {
-    if (member.listed.get(route.key) === route) {
-      member.listed.delete(route.key)
-      member.recent.add(route.key)
-      if (member !== except) {
-        tellCancel(state, member, route)
-      }
+    if (member === except) {
+      forgetListed(route, member)
+    } else {
+      unlistAt(state, route, member)
     }
   }
+}
+
+/** Cancels a route at one member, if it is listed there. */
+export function unlistAt (state: State, route: Route, member: EngineMember): void {
+  if (forgetListed(route, member)) {
+    tellCancel(state, member, route)
+  }
+}
+
+function forgetListed (route: Route, member: EngineMember): boolean {
+  if (member.listed.get(route.key) !== route) {
+    return false
+  }
+  member.listed.delete(route.key)
+  member.recent.add(route.key)
+  return true
 }
 
 /** A member keeps a want listed that it did not serve, so that a late block comes by itself. */
@@ -134,10 +148,8 @@ export function list (state: State, route: Route, member: EngineMember): void {
   }
   member.listed.set(route.key, route)
   if (member.listed.size > member.capacity.listed) {
-    const [[key, oldest]] = member.listed
-    member.listed.delete(key)
-    member.recent.add(key)
-    tellCancel(state, member, oldest)
+    const [oldest] = member.listed.values()
+    unlistAt(state, oldest, member)
   }
 }
 

@@ -1,4 +1,5 @@
 import { deny } from './saying.ts'
+import { isLone } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -13,10 +14,9 @@ export function certain (state: State, route: Route, except?: EngineMember): boo
   if (!route.verifiable) {
     return true
   }
-  const loop = state.memberPeers.size > 0
   let said = 0
   for (const member of state.members.values()) {
-    if (member === except || (loop && route.onlyWantedBy(member)) || (member.connected && route.saidBy(member) === 'lack')) {
+    if (member === except || isLone(state, route, member) || (member.connected && route.saidBy(member) === 'lack')) {
       said++
     } else if (member.connected || !member.forgotten) {
       return false

@@ -1,4 +1,5 @@
 import { hasRoom } from './members.ts'
+import { isLone } from './state.ts'
 import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
@@ -17,7 +18,7 @@ export function * candidates (state: State, route: Route): Iterable<EngineMember
   }
   const loop = state.memberPeers.size > 0
   for (const member of route.holders()) {
-    if (!loop || !route.onlyWantedBy(member)) {
+    if (!isLone(state, route, member)) {
       yield member
     }
   }
@@ -28,7 +29,7 @@ export function * candidates (state: State, route: Route): Iterable<EngineMember
 
   for (const { id } of state.strategy.rank(route)) {
     const member = state.members.get(id)
-    if (member == null || !member.connected || route.saidBy(member) != null || (loop && route.onlyWantedBy(member))) {
+    if (member == null || !member.connected || route.saidBy(member) != null || isLone(state, route, member)) {
       continue
     }
     if (member.state !== 'up' && !panic) {

@@ -6,11 +6,11 @@
  * A member is known as a client by its peer id, or by the peer id that a client
  * says it stands for: a balancer asks under another identity than it answers.
  */
-import { goOn } from './asking.ts'
+import { goOn, unlistAt } from './asking.ts'
 import { endAttempt } from './attempts.ts'
 import { denyMembers } from './certainty.ts'
 import { cancelHedge } from './hedging.ts'
-import { connected, tellCancel } from './state.ts'
+import { connected, isLone, tellCancel } from './state.ts'
 import type { EngineMember } from './members.ts'
 import type { Route } from './routes.ts'
 import type { State } from './state.ts'
@@ -55,15 +55,11 @@ export function identify (state: State, id: string): void {
 
 /** Somebody has left a route: if nobody waits any more but a member that is itself being asked, it is asked no longer. */
 export function releaseLone (state: State, route: Route): void {
-  const member = state.memberPeers.size === 0 ? undefined : route.first?.owner.member
-  if (member == null || !route.onlyWantedBy(member)) {
+  const member = route.first?.owner.member
+  if (member == null || !isLone(state, route, member)) {
     return
   }
-  if (member.listed.get(route.key) === route) {
-    member.listed.delete(route.key)
-    member.recent.add(route.key)
-    tellCancel(state, member, route)
-  }
+  unlistAt(state, route, member)
   release(state, route, member)
 }
 

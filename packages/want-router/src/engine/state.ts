@@ -142,6 +142,11 @@ export function admissible (state: State, peer: Upstream): boolean {
   return pending <= 0 || pending + block <= window
 }
 
+/** A member is itself all that waits for a route, and so lacks what the route is for. */
+export function isLone (state: State, route: Route, member: EngineMember): boolean {
+  return state.memberPeers.size > 0 && route.onlyWantedBy(member)
+}
+
 /** Nothing is on its way for a peer: if it is held up all the same, nothing of its own will wake it. */
 export function isIdle (peer: Upstream): boolean {
   return peer.replies.size === 0 && peer.inFlight === 0
