@@ -25,8 +25,8 @@ class ResultsReporter extends reporters.Spec {
     runner.on(Runner.constants.EVENT_TEST_PASS, test => {
       tests.push({ title: test.fullTitle(), state: 'passed', ms: test.duration ?? 0 })
     })
-    runner.on(Runner.constants.EVENT_TEST_FAIL, test => {
-      tests.push({ title: test.fullTitle(), state: 'failed', ms: test.duration ?? 0 })
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test, err) => {
+      tests.push({ title: test.fullTitle(), state: 'failed', ms: test.duration ?? 0, error: String(err?.stack ?? err) })
     })
     runner.on(Runner.constants.EVENT_TEST_PENDING, test => {
       tests.push({ title: test.fullTitle(), state: 'pending', ms: 0 })

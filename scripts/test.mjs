@@ -7,7 +7,7 @@ import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { oldKuboMissing, searchOldKubo } from '../packages/interop/src/find-old-kubo.ts'
 import { searchVersitygw, versitygwMissing, versitygwVersion } from '../packages/interop/src/find-versitygw.ts'
 import { buildStale } from './lib/build.mjs'
-import { summary, total } from './lib/results.mjs'
+import { failures, summary, total } from './lib/results.mjs'
 import { cache, root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
 import { closure, workspaces } from './lib/workspaces.mjs'
@@ -180,6 +180,10 @@ function report () {
     for (const { title } of results?.tests.filter(test => test.state === 'pending') ?? []) {
       console.log(`skipped: ${name}: ${title}`)
     }
+  }
+
+  for (const failure of failures(suites)) {
+    console.log(failure)
   }
 
   const totals = total(suites, { skipIsFailure })

@@ -20,7 +20,14 @@ export default class ResultsReporter {
 
     for (const module of modules) {
       for (const test of module.children.allTests()) {
-        tests.push({ title: test.fullName, state: STATES[test.result().state], ms: test.diagnostic()?.duration ?? 0 })
+        const { state, errors = [] } = test.result()
+
+        tests.push({
+          title: test.fullName,
+          state: STATES[state],
+          ms: test.diagnostic()?.duration ?? 0,
+          ...(errors.length > 0 ? { error: errors.map(({ message, stack }) => stack ?? message).join('\n') } : {})
+        })
       }
     }
 

@@ -1,5 +1,8 @@
 /** @import { Suite, Totals } from './types.ts' */
 
+/** Of an error's message and stack. */
+const MOST_LINES = 30
+
 /**
  * Adds up what the runners counted. A runner that ended badly without counting
  * a failure (it crashed, or did not end) is one failure.
@@ -30,6 +33,18 @@ export function total (suites, { skipIsFailure = false } = {}) {
  */
 export function summary ({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
+
+/**
+ * What failed, each under a line that begins with `failed: `: a log is read from
+ * its end, and only its end may be kept.
+ *
+ * @param {Suite[]} suites
+ */
+export function failures (suites) {
+  return suites.flatMap(({ name, results }) => (results?.tests ?? [])
+    .filter(test => test.state === 'failed')
+    .map(({ title, error = '' }) => [`failed: ${name}: ${title}`, ...error.split('\n').slice(0, MOST_LINES).map(line => `  ${line}`)].join('\n')))
 }
 
 /**

@@ -26,6 +26,8 @@ export interface TestResult {
   title: string
   state: 'passed' | 'failed' | 'pending'
   ms: number
+  /** Of a test that failed: what it said, with its stack. */
+  error?: string
 }
 
 /** What mocha counted. */

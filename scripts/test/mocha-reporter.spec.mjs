@@ -53,6 +53,7 @@ describe('mocha-reporter', () => {
       ['suite waits', 'pending'],
       ['suite is skipped', 'pending']
     ])
+    expect(results.tests[1].error).to.include('as it should').and.include('some.spec.cjs')
   })
 
   it('counts a hook that fails', () => {

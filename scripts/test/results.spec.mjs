@@ -1,11 +1,14 @@
 import { expect } from 'aegir/chai'
-import { parseSummary, summary, total } from '../lib/results.mjs'
+import { failures, parseSummary, summary, total } from '../lib/results.mjs'
+
+/** @import { Suite } from '../lib/types.ts' */
 
 /**
  * @param {number} passes
  * @param {number} failures
  * @param {number} pending
  * @param {number} code
+ * @returns {Suite & Required<Pick<Suite, 'results'>>}
  */
 function suite (passes, failures, pending, code = failures > 0 ? 1 : 0) {
   return { name: 'suite', time: '1 s', code, results: { passes, failures, pending, tests: [] } }
@@ -27,6 +30,19 @@ describe('results', () => {
 
   it('counts skipped tests as failures where nothing may be skipped', () => {
     expect(total([suite(3, 1, 2)], { skipIsFailure: true })).to.deep.equal({ passed: 3, failed: 3, skipped: 0 })
+  })
+
+  it('repeats what failed, and how', () => {
+    const failed = suite(1, 1, 0)
+
+    failed.results.tests = [
+      { title: 'works', state: 'passed', ms: 1 },
+      { title: 'breaks', state: 'failed', ms: 1, error: 'Error: as it should\n    at some.spec.ts:3' }
+    ]
+
+    expect(failures([failed, { name: 'crashed', time: '1 s', code: 1 }])).to.deep.equal([
+      'failed: suite: breaks\n  Error: as it should\n      at some.spec.ts:3'
+    ])
   })
 
   it('ends in a line that can be read back', () => {

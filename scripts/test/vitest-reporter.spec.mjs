@@ -42,5 +42,6 @@ describe('vitest-reporter', () => {
     expect(tests.map((/** @type {{ title: string, state: string }} */ { title, state }) => [title, state])).to.deep.equal([
       ['suite > passes', 'passed'], ['suite > fails', 'failed'], ['suite > is skipped', 'pending']
     ])
+    expect(tests[1].error).to.include('expected 1 to be 2')
   })
 })
