@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
-import { pulling, Ranking, rankings } from '../strategies/ranking.ts'
+import { pulling, Ranking, rankings } from '../strategies/ranking/ranking.ts'
 import type { Member, Strategy, StrategyFactory } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 

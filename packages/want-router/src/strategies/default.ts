@@ -1,6 +1,6 @@
+import { rendezvous } from './algorithms/rendezvous.ts'
 import { boundedLoad } from './decorators/bounded-load.ts'
 import { presence } from './decorators/presence.ts'
-import { rendezvous } from './rendezvous.ts'
 import type { StrategyFactory } from './strategy.ts'
 
 /** {@link defaultStrategy} as it is written in configurations. */

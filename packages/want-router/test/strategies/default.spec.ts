@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
 import { DEFAULT_STRATEGY, defaultStrategy } from '../../src/strategies/default.ts'
-import { parseStrategy } from '../../src/strategies/parse.ts'
+import { parseStrategy } from '../../src/strategies/syntax/parser.ts'
 import { fakeEnv, fakeMember, fakeOutcome, fakeWant, ranking } from './fixtures.ts'
 import type { Strategy, StrategyFactory } from '../../src/strategies/strategy.ts'
 

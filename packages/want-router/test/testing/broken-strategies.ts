@@ -1,5 +1,5 @@
-import { rendezvous } from '../../src/strategies/rendezvous.ts'
-import { roundRobin } from '../../src/strategies/round-robin.ts'
+import { rendezvous } from '../../src/strategies/algorithms/rendezvous.ts'
+import { roundRobin } from '../../src/strategies/algorithms/round-robin.ts'
 import type { Member, Outcome, Strategy, StrategyEnv, StrategyFactory, Want } from '../../src/strategies/strategy.ts'
 import type { StrategyLaw } from '../../src/testing/strategy-tests.ts'
 

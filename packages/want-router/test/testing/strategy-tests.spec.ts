@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
-import { rendezvous } from '../../src/strategies/rendezvous.ts'
-import { roundRobin } from '../../src/strategies/round-robin.ts'
+import { rendezvous } from '../../src/strategies/algorithms/rendezvous.ts'
+import { roundRobin } from '../../src/strategies/algorithms/round-robin.ts'
 import { LawBrokenError, NoTestRunnerError } from '../../src/testing/errors.ts'
 import { strategyLaws, strategyTests } from '../../src/testing/strategy-tests.ts'
 import { BROKEN } from './broken-strategies.ts'

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../errors.ts'
-import { rankings } from '../ranking.ts'
-import { Rearranged } from '../rearranged.ts'
-import { composed } from './compose.ts'
+import { rankings } from '../ranking/ranking.ts'
+import { Rearranged } from '../ranking/rearranged.ts'
+import { composed } from './decoration.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
 export interface StickyInit {

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../errors.ts'
-import { pulling, Ranking, rankings } from '../ranking.ts'
-import { composed } from './compose.ts'
+import { pulling, Ranking, rankings } from '../ranking/ranking.ts'
+import { composed } from './decoration.ts'
 import type { Member, Strategy, StrategyFactory, Want } from '../strategy.ts'
 
 export interface TiersInit {

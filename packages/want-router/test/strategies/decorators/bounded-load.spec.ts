@@ -1,10 +1,10 @@
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { seededRandom } from '../../../src/seeded-random.ts'
+import { rendezvous } from '../../../src/strategies/algorithms/rendezvous.ts'
+import { roundRobin } from '../../../src/strategies/algorithms/round-robin.ts'
 import { boundedLoad } from '../../../src/strategies/decorators/bounded-load.ts'
 import { tiers } from '../../../src/strategies/decorators/tiers.ts'
-import { rendezvous } from '../../../src/strategies/rendezvous.ts'
-import { roundRobin } from '../../../src/strategies/round-robin.ts'
 import { fakeEnv, fakeMember, fakeMembers, fakeWant, pick, ranking, shares } from '../fixtures.ts'
 import type { Outcome, Strategy, StrategyFactory } from '../../../src/strategies/strategy.ts'
 

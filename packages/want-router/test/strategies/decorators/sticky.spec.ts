@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
+import { roundRobin } from '../../../src/strategies/algorithms/round-robin.ts'
 import { presence } from '../../../src/strategies/decorators/presence.ts'
 import { sticky } from '../../../src/strategies/decorators/sticky.ts'
-import { roundRobin } from '../../../src/strategies/round-robin.ts'
 import { fakeEnv, fakeMembers, fakeOutcome, fakeWant, pick } from '../fixtures.ts'
 import type { StickyInit } from '../../../src/strategies/decorators/sticky.ts'
 import type { Strategy } from '../../../src/strategies/strategy.ts'

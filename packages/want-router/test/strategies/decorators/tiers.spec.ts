@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
+import { rendezvous } from '../../../src/strategies/algorithms/rendezvous.ts'
+import { roundRobin } from '../../../src/strategies/algorithms/round-robin.ts'
 import { tiers } from '../../../src/strategies/decorators/tiers.ts'
-import { rendezvous } from '../../../src/strategies/rendezvous.ts'
-import { roundRobin } from '../../../src/strategies/round-robin.ts'
 import { fakeEnv, fakeMember, fakeWant, ranking } from '../fixtures.ts'
 import type { Outcome, StrategyFactory } from '../../../src/strategies/strategy.ts'
 

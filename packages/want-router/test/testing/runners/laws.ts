@@ -1,4 +1,4 @@
-import { roundRobin } from '../../../src/strategies/round-robin.ts'
+import { roundRobin } from '../../../src/strategies/algorithms/round-robin.ts'
 import { fakeBlocks, fakeClock, fakeTarget, strategyTests, targetTests } from '../../../src/testing/index.ts'
 import type { StrategyFactory } from '../../../src/strategies/strategy.ts'
 import type { TestRunner } from '../../../src/testing/index.ts'
