@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
-import { pulling, Ranking, rankings } from '../strategies/ranking/ranking.ts'
+import { Ranking, reuseRanking, toRanking } from '../strategies/ranking/ranking.ts'
 import type { Member, Strategy, StrategyFactory } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 
@@ -15,7 +15,7 @@ export type StrategyFailed = (method: keyof Strategy, error: unknown) => void
 export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): Strategy {
   let members: readonly Member[] = []
   let behind = false
-  const ranking = rankings(() => new GuardedRanking(failed))
+  const ranking = reuseRanking(() => new GuardedRanking(failed))
 
   return {
     update (changed) {
@@ -34,7 +34,7 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
         return members
       }
       try {
-        const inner = pulling(strategy.rank(want))
+        const inner = toRanking(strategy.rank(want))
         return ranking().over(inner, members)
       } catch (err) {
         failed('rank', err)

@@ -1,26 +1,26 @@
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** What a want asks for: the block itself, or only whether it is there. */
+/** What a want asks for: the block itself, or only whether the member has it. */
 export type AskType = 'have' | 'block'
 
 /**
- * One downstream target as a strategy sees it. Live and read-only: the engine
- * writes `state` and `load`, so a strategy never counts anything itself.
+ * A member as a strategy sees it. Live and read-only: the engine writes `state` and
+ * `load`, so a strategy never counts anything itself.
  */
 export interface Member {
-  /** The configured name, else the configured address: stable across restarts and replicas. */
+  /** The configured name, or else the configured address: stable across restarts and replicas. */
   readonly id: string
-  /** Share of the work relative to the other members; less than `baseWeight` while it returns from an ejection. */
+  /** Share of the work, relative to the other members; less than `baseWeight` while it returns from an ejection. */
   readonly weight: number
   /** The share as configured; 1 by default. */
   readonly baseWeight: number
   /** Free-form labels (`zone`, `tier`, …). */
   readonly labels: Readonly<Record<string, string>>
-  /** `ejected`: failing, to be avoided; `draining`: finishes what it has. */
+  /** `ejected`: it fails and is avoided; `draining`: it finishes what it has. */
   readonly state: 'up' | 'ejected' | 'draining'
   /** Wants open at the member, and the bytes they are expected to bring. */
   readonly load: { readonly wants: number, readonly bytes: number }
-  /** What it last said that it has queued for us, bytes: a hint, and 0 where it says nothing. */
+  /** What it last said it has queued for us, bytes: a hint, and 0 for a member that says nothing. */
   readonly pendingBytes: number
 }
 
@@ -31,15 +31,15 @@ export interface Want {
   /** 32-bit hash of the key, seeded from the public identity, so that workers and replicas agree. */
   readonly hash: number
   readonly type: AskType
-  /** Peer id of the first upstream peer that waits for it. */
+  /** Peer id of the first client that waits for it. */
   readonly peer: string
   /** Failed tries so far; 0 on the first. */
   readonly attempt: number
-  /** What a member has said of this want, if anything. */
+  /** What a member has answered to this want, if anything. */
   said (member: string): 'have' | 'lack' | 'failed' | undefined
 }
 
-/** How one attempt ended. Each attempt is observed exactly once. */
+/** How an attempt ended. Each attempt is observed exactly once. */
 export interface Outcome {
   readonly member: string
   readonly want: Want
@@ -48,42 +48,42 @@ export interface Outcome {
   readonly ms: number
   /** Size of the block, bytes; 0 without one. */
   readonly bytes: number
-  /** True for a hedge: asked beside another attempt, not after it. */
+  /** True for a hedge: an attempt beside another one, not after it. */
   readonly speculative: boolean
 }
 
 /**
- * Orders members for a want. Pure and synchronous: clock and randomness come
- * from its {@link StrategyEnv}, health and in-flight counts from the members.
+ * Orders members for a want. Pure and synchronous: time and randomness come from its
+ * {@link StrategyEnv}, health and counts of what is in flight from the members.
  */
 export interface Strategy {
   /** The members have changed: joined, left, were ejected or recovered. Called before the first rank. */
   update (members: readonly Member[]): void
   /**
-   * Best first, lazily, no member twice. Consumed within the call and called
-   * afresh for each attempt; deterministic given seed and history. The engine
-   * takes the first that can be asked, so what follows is the failover order.
-   * Members in every state are ranked, ejected ones too: it is the engine that
-   * passes over them, and that does not while most are ejected.
+   * All members, best first, lazily, none twice. Called anew for each attempt, and
+   * consumed at once; deterministic given seed and history. The engine takes the first
+   * member that can be asked, so the rest is the failover order. Members in every state
+   * are ranked, ejected ones too: the engine passes over them, but not while most are
+   * ejected.
    */
   rank (want: Want): Iterable<Member>
   /** An attempt has ended. */
   observe? (outcome: Outcome): void
   /**
-   * Whether a member is only a last resort now, whatever the want: one that lacks
-   * what others have. It is ranked last, and to be counted as no capacity: it is
-   * better to wait for a busy member than to ask it.
+   * Whether a member is only a last resort now, whatever the want, because it often
+   * misses what others hold. It is ranked last and does not count as capacity: waiting
+   * for a busy member is better than asking it.
    */
   avoids? (member: string): boolean
 }
 
-/** What a strategy may know of the world. */
+/** All that a strategy may know of the world. */
 export interface StrategyEnv {
   /** Monotonic time, ms. */
   now (): number
   /** Uniform in [0, 1). */
   random (): number
-  /** Derived from the public identity: equal in all workers and replicas. */
+  /** Derived from the public identity: the same in all workers and replicas. */
   readonly seed: number
 }
 

@@ -1,15 +1,15 @@
 import { hashString } from '../../engine/hash.ts'
 import { InvalidOptionError } from '../../errors.ts'
-import { rankings } from '../ranking/ranking.ts'
-import { Rearranged } from '../ranking/rearranged.ts'
+import { reuseRanking } from '../ranking/ranking.ts'
+import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
 import { foldSeed, rendezvous, uniform } from './rendezvous.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
 export interface MaglevInit {
   /**
    * Places in the table, a prime of at most 5,000,011. Shares are exact to one
-   * place, so a hundred a member keeps them within 1%. Default 65,537, as in the
-   * paper and in Envoy: enough for 650 members, 256 KiB, made in some 10 ms.
+   * place, so that a hundred places a member keep them within 1%. Default 65,537, as in
+   * the paper and in Envoy: enough for 650 members, 256 KiB, built in some 10 ms.
    */
   size?: number
 }
@@ -18,23 +18,23 @@ export const DEFAULT_MAGLEV: Readonly<Required<MaglevInit>> = { size: 65_537 }
 
 // Envoy's limit
 const MAX_SIZE = 5_000_011
-// tells the hash that a member's steps come from, and that of its slow start, from the one for its offset
+// tells the hash for a member's steps, and the one for its slow start, from the one for its offset
 const STEP = 0x9e3779b9
 
 /**
  * A table that gives each block a member (Maglev; Eisenbud and others, NSDI 2016).
- * For cache affinity like `rendezvous`, with a pick that costs the same for any
- * number of members; the price is that a member which joins or leaves also moves
- * some blocks of others: 2% or so of them, for one of ten.
+ * It serves cache affinity like `rendezvous`, with a pick that costs the same for any
+ * number of members; the price is that a member which joins or leaves also moves some
+ * blocks of the others: some 2% of them, if it is one of ten.
  *
- * Weights are shares of the table. It depends on ids, configured weights and the
- * seed, not on the order of the configuration, so workers and replicas have the
- * same; and it is made anew when ids or configured weights change, not while a
- * member regains its weight after an ejection: until it has, part of its blocks go
- * as if it had failed.
+ * Weights are shares of the table. The table depends on ids, configured weights and the
+ * seed, not on the order of the configuration, so that workers and replicas have the
+ * same. It is rebuilt when ids or configured weights change, but not while a member
+ * regains its weight after an ejection: until then part of its blocks are routed as if
+ * it had failed.
  *
- * What a member cannot serve goes by the block's own order, that of `rendezvous`:
- * to all others, where the next place in the table would give it to few.
+ * Blocks that a member cannot serve follow their own order, that of `rendezvous`: they
+ * go to all others, whereas the next place in the table would give them to few.
  *
  * A pick costs a look-up: some 0.1 µs. The next ones cost those of `rendezvous`.
  *
@@ -52,9 +52,9 @@ export function maglev (init: MaglevInit = {}): StrategyFactory {
     const seed = foldSeed(env.seed)
     let members: readonly Member[] = []
     let table: Int32Array = new Int32Array(0)
-    let made = ''
+    let builtFrom = ''
 
-    const ranking = rankings(() => new Rearranged({
+    const ranking = reuseRanking(() => new RearrangedRanking({
       start (want, first) {
         if (members.length > 0) {
           const member = members[table[want.hash % size]]
@@ -76,24 +76,24 @@ export function maglev (init: MaglevInit = {}): StrategyFactory {
     return {
       update (changed) {
         members = changed.toSorted((a, b) => a.id < b.id ? -1 : 1)
-        const what = JSON.stringify(members.map(({ id, baseWeight }) => [id, baseWeight]))
+        const from = JSON.stringify(members.map(({ id, baseWeight }) => [id, baseWeight]))
 
-        if (what !== made) {
-          made = what
+        if (from !== builtFrom) {
+          builtFrom = from
           table = lookupTable(members, size, seed)
         }
 
         order.update(changed)
       },
 
-      rank: want => ranking().over(want)
+      rank: want => ranking().reset(want)
     }
   }
 }
 
 /**
- * Members take turns in claiming places, each along a permutation of its own; one
- * of less weight than the greatest sits out in proportion (as in Envoy).
+ * Members take turns in claiming places, each along its own permutation; a member of
+ * less than the greatest weight sits out some turns in proportion (as in Envoy).
  */
 function lookupTable (members: readonly Member[], size: number, seed: number): Int32Array {
   const table = new Int32Array(size).fill(-1)

@@ -1,44 +1,43 @@
 import { BestFirst } from '../ranking/best-first.ts'
-import { rankings } from '../ranking/ranking.ts'
-import { Rearranged } from '../ranking/rearranged.ts'
-import { weightedDraw } from '../ranking/weighted-draw.ts'
+import { reuseRanking } from '../ranking/ranking.ts'
+import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
+import { createWeightedDraw } from '../ranking/weighted-draw.ts'
 import type { Candidate } from '../ranking/best-first.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
 /**
- * Members in random order, each with a chance by its weight. It knows nothing and
- * needs nothing, which makes it the measure of the others. A member that fails
- * burdens no other in particular: what follows it is as random as if it were not
- * there, while taking turns gives everything to the next.
+ * Members in random order, in proportion to their weights. It knows nothing and needs
+ * nothing, which makes it the baseline for the others. A member that fails burdens no
+ * other in particular: the order of the rest is as random as if it were not there.
  *
- * The first is drawn by weight; of the others each draws `-ln(u) / weight` and the
- * least comes first, which is a draw by weight without replacement (Efraimidis and
+ * The first is drawn by weight. Each of the others draws `-ln(u) / weight`, and the
+ * least comes first: a draw by weight without replacement (Efraimidis and
  * Spirakis: Weighted Random Sampling, 2006).
  *
  * A pick costs a random number and a binary search: some 0.1 µs.
  */
 export function random (): StrategyFactory {
   return env => {
-    const draw = weightedDraw<Candidate>(env.random)
+    const draw = createWeightedDraw<Candidate>(env.random)
     let candidates: Candidate[] = []
 
-    const others = rankings(() => new BestFirst({
+    const others = reuseRanking(() => new BestFirst({
       weigh (candidates, costs) {
         for (let i = 0; i < candidates.length; i++) {
           costs[i] = -Math.log(env.random()) / candidates[i].member.weight
         }
       },
-      // only two draws of 0 are equal
+      // only two draws of 0 would be equal
       before: () => false
     }))
 
-    const ranking = rankings(() => new Rearranged({
+    const ranking = reuseRanking(() => new RearrangedRanking({
       start (_, first) {
         if (candidates.length > 0) {
           first.add(draw.one().member)
         }
 
-        return others().over(candidates)
+        return others().reset(candidates)
       }
     }))
 
@@ -48,7 +47,7 @@ export function random (): StrategyFactory {
         draw.update(candidates)
       },
 
-      rank: want => ranking().over(want)
+      rank: want => ranking().reset(want)
     }
   }
 }

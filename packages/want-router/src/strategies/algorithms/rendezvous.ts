@@ -1,6 +1,6 @@
 import { hashString } from '../../engine/hash.ts'
 import { BestFirst } from '../ranking/best-first.ts'
-import { rankings } from '../ranking/ranking.ts'
+import { reuseRanking } from '../ranking/ranking.ts'
 import type { Candidate } from '../ranking/best-first.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
@@ -9,17 +9,16 @@ interface Hashed extends Candidate {
 }
 
 /**
- * Rendezvous hashing (highest random weight): each block has its own order of
- * members, the same in every worker and replica, so that a block is asked where
- * it was asked before and the members' caches add up instead of repeating one
- * another. Without a member only its own blocks move, to the next in their own
- * orders, so no single neighbour inherits them all.
+ * Rendezvous hashing (highest random weight). Each block has its own order of members,
+ * the same in every worker and replica, so that a block is wanted where it was wanted
+ * before, and the members' caches add up instead of repeating one another. When a
+ * member leaves, only its own blocks move, each to the next in its own order, so that no
+ * single neighbour inherits them all.
  *
- * Weighted by `-weight / ln(h)` with h uniform in (0, 1) from the hashes of want
- * and member (Schindelhauer and Schomaker, 2005). The order depends on the ids
- * of the members, not on where they stand in the configuration. Members in every
- * state are ranked: the engine skips those that cannot be asked, and a member
- * that returns finds its blocks where they were.
+ * Weighted by `-weight / ln(h)`, with h uniform in (0, 1) from the hashes of want and
+ * member (Schindelhauer and Schomaker, 2005). The order depends on the members' ids, not
+ * on their order in the configuration. Members in every state are ranked: the engine
+ * skips those that cannot be asked, and a member that returns gets its blocks back.
  *
  * A pick costs a hash for each member, and where weights differ a logarithm: some
  * 0.1 µs for 10 members and 0.5 for 100, or 0.2 and 2.
@@ -30,7 +29,7 @@ export function rendezvous (): StrategyFactory {
     let alike = true
     const seed = foldSeed(env.seed)
 
-    const ranking = rankings(() => new BestFirst<Hashed>({
+    const ranking = reuseRanking(() => new BestFirst<Hashed>({
       weigh (candidates, costs, wanted) {
         for (let i = 0; i < candidates.length; i++) {
           const { member, hash } = candidates[i]
@@ -47,12 +46,12 @@ export function rendezvous (): StrategyFactory {
         alike = members.every(({ weight }) => weight === members[0].weight)
       },
 
-      rank: want => ranking().over(candidates, want.hash)
+      rank: want => ranking().reset(candidates, want.hash)
     }
   }
 }
 
-/** Both halves count, if the seed is wider than 32 bits. */
+/** Reduces a seed to 32 bits; of a wider one both halves count. */
 export function foldSeed (seed: number): number {
   return (seed ^ Math.floor(seed / 2 ** 32)) >>> 0
 }
@@ -64,7 +63,7 @@ function mix (bits: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** A number in (0, 1), both ends excluded: their logarithms are of no use. */
+/** A number in (0, 1), both ends excluded, so that its logarithm is finite and not 0. */
 export function uniform (bits: number): number {
   return (mix(bits) + 0.5) / 2 ** 32
 }

@@ -1,34 +1,34 @@
 import { InvalidOptionError } from '../../errors.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
-/** What a decorator is, to those that may be put around it. */
+/** How a decorator presents itself to those that may be put around it. */
 export interface Decoration {
   readonly name: DecoratorName
-  /** What tells apart two of the same name that may stand in each other: the label of `tiers`. */
+  /** Tells apart two of the same name that may be nested: the label of `tiers`. */
   readonly by?: string
 }
 
 export type DecoratorName = 'tiers' | 'bounded-load' | 'presence' | 'sticky'
 
 /**
- * The order of decorators that works, outermost first. Any of them may be left
- * out; what stands between two does not matter.
+ * The order of decorators that works, outermost first. Any of them may be left out,
+ * and other strategies may stand between two.
  */
 export const ORDER: readonly DecoratorName[] = ['tiers', 'bounded-load', 'presence', 'sticky']
 
 /**
- * What goes wrong when the first stands anywhere around the second; a pair that
- * is not here works. Of two decorators one order works, so that there is one
- * order of all: {@link ORDER}. Why the other order of each pair does:
+ * What goes wrong when the first stands anywhere around the second; pairs that are not
+ * listed work. Of two decorators exactly one order works, so that all have one order:
+ * {@link ORDER}. Why the order that is left of each pair works:
  *
- * - tiers(bounded-load): each tier is filled evenly; what is above the bound stays in its tier.
- * - tiers(presence): a share of misses counts against members of the same tier only: a cache that
- * lacks what its origin has is no poor cache.
- * - tiers(sticky): a peer has a home in each tier.
+ * - tiers(bounded-load): each tier is filled evenly; wants above the bound stay in their tier.
+ * - tiers(presence): misses count only against members of the same tier: a cache that misses
+ * what its origin holds is not a poor cache.
+ * - tiers(sticky): a client has a home in each tier.
  * - tiers(tiers), by different labels: the outer label first, then the inner one.
  * - bounded-load(presence): last resorts are no capacity, so the average is that of the others.
- * - bounded-load(sticky): a peer leaves its home only while that is above the bound.
- * - presence(sticky): a peer leaves its home while that is poor, and probes reach it, too.
+ * - bounded-load(sticky): a client leaves its home only while that is above the bound.
+ * - presence(sticky): a client leaves its home while that is poor, and probes reach it, too.
  */
 export const REFUSED: Readonly<Partial<Record<DecoratorName, Partial<Record<DecoratorName, string>>>>> = {
   tiers: {
@@ -40,12 +40,12 @@ export const REFUSED: Readonly<Partial<Record<DecoratorName, Partial<Record<Deco
   },
   presence: {
     presence: 'the inner one learns the same',
-    tiers: 'a cache that lacks most of what its origin has would come after it',
-    'bounded-load': 'the bound would be that of an average which empty members lower'
+    tiers: 'a cache that misses most of what its origin holds would come after it',
+    'bounded-load': 'empty members would lower the average that sets the bound'
   },
   sticky: {
-    sticky: 'the outer home alone counts',
-    tiers: 'a peer that once overflowed would stay in a later tier',
+    sticky: 'only the outer home counts',
+    tiers: 'a client that overflowed once would stay in a later tier',
     'bounded-load': 'a home above the bound would still come first',
     presence: 'an empty home would still come first'
   }
@@ -54,15 +54,16 @@ export const REFUSED: Readonly<Partial<Record<DecoratorName, Partial<Record<Deco
 const decorated = new WeakMap<StrategyFactory, readonly Decoration[]>()
 
 /**
- * Declares what a decorator is made of, having made sure that its order works.
+ * Makes sure that a decorator may be put around `inner`, and remembers for the next
+ * one what the result is made of.
  *
  * @param decoration - the decorator
- * @param inner - what it was put around
- * @param factory - what comes of it
+ * @param inner - the strategy that it was put around
+ * @param factory - the decorated strategy
  * @returns `factory`
  * @throws {InvalidOptionError} that names the order that works
  */
-export function composed (decoration: Decoration, inner: StrategyFactory, factory: StrategyFactory): StrategyFactory {
+export function declareDecorator (decoration: Decoration, inner: StrategyFactory, factory: StrategyFactory): StrategyFactory {
   const within = decorated.get(inner) ?? []
 
   for (const other of within) {

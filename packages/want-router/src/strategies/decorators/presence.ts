@@ -1,49 +1,42 @@
 import { InvalidOptionError } from '../../errors.ts'
-import { rankings } from '../ranking/ranking.ts'
-import { Rearranged } from '../ranking/rearranged.ts'
-import { composed } from './decoration.ts'
-import type { Member, StrategyFactory } from '../strategy.ts'
+import { reuseRanking } from '../ranking/ranking.ts'
+import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
+import { declareDecorator } from './decoration.ts'
+import type { Member, Outcome, StrategyFactory } from '../strategy.ts'
 
 export interface PresenceInit {
-  /** Above this share of misses a member is asked last, between 0 and 1. Default 0.5: it lacks more often than not what another has. */
+  /** A member with a greater share of misses is ranked last, between 0 and 1. Default 0.5: it misses more often than not. */
   poor?: number
-  /** One want in so many goes to a member that is otherwise asked last, to find out whether it has been filled. Default 256. */
+  /** One want in this many goes first to a member that is otherwise ranked last, to find out whether it has been filled. Default 256. */
   probe?: number
 }
 
 export const DEFAULT_PRESENCE: Readonly<Required<PresenceInit>> = { poor: 0.5, probe: 256 }
 
-/** What is known of what a member holds. */
-interface Holdings {
-  readonly member: Member
-  /** Share of what it was asked that it lacked and another had; decays by count. */
-  misses: number
-  poor: boolean
-}
-
-// a sample's weight: after eleven misses in a row a member is poor
+// the weight of an outcome: after eleven misses in a row a member is poor
 const ALPHA = 1 / 16
-// while probes find something they come this often
+// the mean gap between probes while they find something
 const HOPEFUL = 8
 
 /**
- * Members that hold what is asked before those that do not. Bitswap's black hole:
- * an empty node answers at once that it lacks a block, so it looks fast and idle
- * and attracts every want (99.9% of them under peak EWMA in a simulation).
+ * Ranks members that hold what is wanted before those that do not. This prevents
+ * bitswap's black hole: an empty node answers at once that it does not have a block,
+ * so it looks fast and idle and attracts every want (99.9% of them under peak EWMA
+ * in a simulation).
  *
- * For each member the share of misses is learned, over all blocks, so that it
- * holds for those never seen before. Something is a miss only once another member
- * is known to have what this one lacked: wants for what nobody has poison nobody.
- * Members with a poor share come last, unless all have one; among the others, and
- * among the last, the inner strategy decides. Those known to hold this very want
- * come first.
+ * The share of misses of each member is learned over all blocks, so that it holds
+ * for blocks never seen before. A DONT_HAVE is a miss only once another member is
+ * known to have the block: otherwise wants for blocks that no member has would
+ * poison them all. Members that often miss blocks which others hold are ranked last,
+ * unless all do; within both groups the inner strategy decides. Members known to
+ * hold this very block come first.
  *
- * One want in `probe` goes to a poor member first, in turn, so that one that has
- * been filled is found; while such probes succeed they come more often. Nothing is
- * remembered of a want, and nothing of a member that has left.
+ * One want in `probe` goes to a poor member first, to each in turn, so that one that
+ * has been filled is found; while such probes succeed they come more often. Nothing
+ * is kept about a want, nor about a member that has left.
  *
- * A pick costs the inner one, a question to the want about each member, and what
- * poor members are pulled before the first that is not.
+ * A pick costs the inner one, a question to the want about each member, and the poor
+ * members that are pulled before the first that is not.
  *
  * @throws {InvalidOptionError} if `poor` is not between 0 and 1, `probe` is not a
  * whole number of at least 2, or `inner` is decorated in an order that defeats it
@@ -59,114 +52,162 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
     throw new InvalidOptionError(`presence: probe is a whole number of at least 2, one want in so many, not ${probe}`)
   }
 
-  return composed({ name: 'presence' }, inner, env => {
+  return declareDecorator({ name: 'presence' }, inner, env => {
     const strategy = inner(env)
-    let holdings: Holdings[] = []
-    let byId = new Map<string, Holdings>()
-    let poorOnes: Holdings[] = []
-    let lastResorts: ReadonlySet<string> = new Set()
-    // who is probed by the latest ranking, and so is no last resort in it
-    let probing: string | undefined
-    let untilProbe = 0
-    let turn = 0
+    const probes = new Probes(probe, env.random)
+    const holdings = new AllHoldings(poor, probes)
 
-    // gaps of random length, so that no cycle in the traffic always meets the probe
-    const gap = (mean: number): number => 1 + Math.floor(env.random() * (2 * mean - 1))
-
-    function learn (known: Holdings, miss: number): void {
-      known.misses += (miss - known.misses) * ALPHA
-
-      if (known.poor !== (known.misses > poor)) {
-        known.poor = !known.poor
-        sortOut()
-      }
-    }
-
-    function sortOut (): void {
-      const none = poorOnes.length === 0
-      poorOnes = holdings.filter(({ poor }) => poor)
-
-      // if all are poor they are alike
-      if (poorOnes.length === holdings.length) {
-        poorOnes = []
-      }
-      if (none && poorOnes.length > 0) {
-        untilProbe = gap(probe)
-      }
-
-      lastResorts = new Set(poorOnes.map(({ member }) => member.id))
-    }
-
-    /** The poor member whose turn it is to be asked first, if it is anybody's. */
-    function probed (): Member | undefined {
-      if (poorOnes.length === 0 || --untilProbe > 0) {
-        return undefined
-      }
-
-      untilProbe = gap(probe)
-      return poorOnes[turn++ % poorOnes.length].member
-    }
-
-    function avoids (id: string): boolean {
-      return lastResorts.size > 0 && id !== probing && lastResorts.has(id)
-    }
-
-    const ranking = rankings(() => new Rearranged({
+    const ranking = reuseRanking(() => new RearrangedRanking({
       start (want, first) {
-        for (const { member } of holdings) {
+        for (const { member } of holdings.all) {
           if (want.said(member.id) === 'have') {
             first.add(member)
           }
         }
 
-        const probe = probed()
-        probing = probe?.id
+        const probed = probes.next()
 
-        if (probe != null && !first.has(probe)) {
-          first.add(probe)
+        if (probed != null && !first.has(probed)) {
+          first.add(probed)
         }
 
         return strategy.rank(want)
       },
-      delay: ({ id }) => avoids(id) ? 1 : 0
+      delay: ({ id }) => holdings.avoids(id) ? 1 : 0
     }))
 
     return {
       update (members) {
-        holdings = members.map(member => {
-          const { misses = 0, poor = false } = byId.get(member.id) ?? {}
-          return { member, misses, poor }
-        })
-        byId = new Map(holdings.map(known => [known.member.id, known]))
-        sortOut()
+        holdings.update(members)
         strategy.update(members)
       },
 
-      rank: want => ranking().over(want),
+      rank: want => ranking().reset(want),
 
-      avoids,
+      avoids: id => holdings.avoids(id),
 
       observe (outcome) {
-        const { member: id, want, result } = outcome
-        const known = byId.get(id)
-
-        // a block after a have is the same news
-        if (known != null && (result === 'have' || (result === 'block' && want.said(id) !== 'have'))) {
-          if (known.poor) {
-            untilProbe = Math.min(untilProbe, gap(HOPEFUL))
-          }
-
-          learn(known, 0)
-
-          for (const other of holdings) {
-            if (other !== known && want.said(other.member.id) === 'lack') {
-              learn(other, 1)
-            }
-          }
-        }
-
+        holdings.observe(outcome)
         strategy.observe?.(outcome)
       }
     }
   })
+}
+
+/** What is known about the blocks that a member holds. */
+interface Holdings {
+  readonly member: Member
+  /** The share of wants that it missed and another member had; decays by count. */
+  misses: number
+  poor: boolean
+}
+
+/** The holdings of all members. */
+class AllHoldings {
+  readonly #threshold: number
+  readonly #probes: Probes
+  #byId = new Map<string, Holdings>()
+  #lastResorts: ReadonlySet<string> = new Set()
+  all: Holdings[] = []
+
+  constructor (threshold: number, probes: Probes) {
+    this.#threshold = threshold
+    this.#probes = probes
+  }
+
+  update (members: readonly Member[]): void {
+    this.all = members.map(member => {
+      const { misses = 0, poor = false } = this.#byId.get(member.id) ?? {}
+      return { member, misses, poor }
+    })
+    this.#byId = new Map(this.all.map(known => [known.member.id, known]))
+    this.#findLastResorts()
+  }
+
+  avoids (id: string): boolean {
+    return this.#lastResorts.size > 0 && id !== this.#probes.latest?.id && this.#lastResorts.has(id)
+  }
+
+  observe ({ member: id, want, result }: Outcome): void {
+    const known = this.#byId.get(id)
+
+    // a block after a HAVE is no news
+    if (known == null || !(result === 'have' || (result === 'block' && want.said(id) !== 'have'))) {
+      return
+    }
+    if (known.poor) {
+      this.#probes.hasten()
+    }
+
+    this.#learn(known, 0)
+
+    for (const other of this.all) {
+      if (other !== known && want.said(other.member.id) === 'lack') {
+        this.#learn(other, 1)
+      }
+    }
+  }
+
+  #learn (known: Holdings, miss: number): void {
+    known.misses += (miss - known.misses) * ALPHA
+
+    if (known.poor !== (known.misses > this.#threshold)) {
+      known.poor = !known.poor
+      this.#findLastResorts()
+    }
+  }
+
+  #findLastResorts (): void {
+    const poor = this.all.filter(({ poor }) => poor).map(({ member }) => member)
+    // if all are poor, none is worse than the others
+    const lastResorts = poor.length === this.all.length ? [] : poor
+    this.#lastResorts = new Set(lastResorts.map(({ id }) => id))
+    this.#probes.update(lastResorts)
+  }
+}
+
+/** Decides which wants go first to a member that is otherwise a last resort. */
+class Probes {
+  readonly #mean: number
+  readonly #random: () => number
+  #members: readonly Member[] = []
+  #untilNext = 0
+  #count = 0
+  /** The member probed by the latest ranking, in which it is no last resort. */
+  latest: Member | undefined
+
+  constructor (mean: number, random: () => number) {
+    this.#mean = mean
+    this.#random = random
+  }
+
+  update (members: readonly Member[]): void {
+    if (this.#members.length === 0 && members.length > 0) {
+      this.#untilNext = this.#gap(this.#mean)
+    }
+
+    this.#members = members
+  }
+
+  /** The member to be asked first for this want, if one is due. */
+  next (): Member | undefined {
+    this.latest = undefined
+
+    if (this.#members.length > 0 && --this.#untilNext <= 0) {
+      this.#untilNext = this.#gap(this.#mean)
+      this.latest = this.#members[this.#count++ % this.#members.length]
+    }
+
+    return this.latest
+  }
+
+  /** A probe found something: the next one comes soon. */
+  hasten (): void {
+    this.#untilNext = Math.min(this.#untilNext, this.#gap(HOPEFUL))
+  }
+
+  /** Of random length, so that no cycle in the traffic always meets a probe. */
+  #gap (mean: number): number {
+    return 1 + Math.floor(this.#random() * (2 * mean - 1))
+  }
 }

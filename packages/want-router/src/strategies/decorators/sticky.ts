@@ -1,58 +1,55 @@
 import { InvalidOptionError } from '../../errors.ts'
-import { rankings } from '../ranking/ranking.ts'
-import { Rearranged } from '../ranking/rearranged.ts'
-import { composed } from './decoration.ts'
+import { reuseRanking } from '../ranking/ranking.ts'
+import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
+import { declareDecorator } from './decoration.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
 export interface StickyInit {
-  /** Peers remembered, from half of those to all; who has not asked for longest is forgotten first. Default 10,000. */
-  peers?: number
-  /** A peer that has not asked for so long, ms, is forgotten, at twice that at the latest. Default 10 min, the lifetime of a want. */
+  /** How many clients are remembered: at least half of this number, at most all of it. The ones that have not asked for longest are forgotten first. Default 10,000. */
+  clients?: number
+  /** A client that has not asked for this time, ms, is forgotten, at the latest after twice that time. Default 10 min, the lifetime of a want. */
   idle?: number
 }
 
-export const DEFAULT_STICKY: Readonly<Required<StickyInit>> = { peers: 10_000, idle: 600_000 }
+export const DEFAULT_STICKY: Readonly<Required<StickyInit>> = { clients: 10_000, idle: 600_000 }
 
 /**
- * Each upstream peer has a home, where its wants are asked first: the member that
- * the inner strategy gave its first want to. Over `roundRobin` that is what
- * go-libp2p-kitsune did, a turn a connection. It suits nodes that fetch what they
- * lack, and peers whose wants belong together.
+ * Gives each client a home, a member that is asked first for all its wants: the one
+ * that took the client's first want, by the inner strategy. Over `roundRobin` this is
+ * what go-libp2p-kitsune did: a node for each connection, in turn. It suits nodes that
+ * fetch blocks which they do not have, and clients whose wants belong together.
  *
- * A peer whose home is gone or not up falls to the inner order, and whoever takes
- * its want is its new home. When its home lacks a block, that want alone goes on.
- * Of several peers that wait for one block the first one's home counts.
+ * The wants of a client whose home is gone or not up are ranked by the inner strategy,
+ * and the member that takes one becomes its new home. When the home does not have a
+ * block, only that want moves on. Where several clients wait for one block, the home
+ * of the first counts.
  *
- * A pick costs the inner one and, where there is a home, two look-ups instead:
- * some 0.2 µs. State is a name a peer, bounded.
+ * A pick costs the inner one or, where there is a home, two look-ups: some 0.2 µs.
+ * State is one name a client, bounded.
  *
- * @throws {InvalidOptionError} if `peers` is not a whole number of at least 2,
+ * @throws {InvalidOptionError} if `clients` is not a whole number of at least 2,
  * `idle` not a number of ms above 0, or `inner` is decorated in an order that defeats it
  */
 export function sticky (inner: StrategyFactory, init: StickyInit = {}): StrategyFactory {
-  const { peers = DEFAULT_STICKY.peers, idle = DEFAULT_STICKY.idle } = init
+  const { clients = DEFAULT_STICKY.clients, idle = DEFAULT_STICKY.idle } = init
 
-  if (!Number.isSafeInteger(peers) || peers < 2) {
-    throw new InvalidOptionError(`sticky: peers is a whole number of at least 2, not ${peers}`)
+  if (!Number.isSafeInteger(clients) || clients < 2) {
+    throw new InvalidOptionError(`sticky: clients is a whole number of at least 2, not ${clients}`)
   }
 
   if (!(idle > 0 && idle < Infinity)) {
     throw new InvalidOptionError(`sticky: idle is a number of ms above 0, not ${idle}`)
   }
 
-  return composed({ name: 'sticky' }, inner, env => {
-    // two, so that wants which leave home take no turns from peers that have none yet
+  return declareDecorator({ name: 'sticky' }, inner, env => {
+    // two, so that wants which leave home take no turns from clients that have none yet
     const homing = inner(env)
     const others = inner(env)
-    let members = new Map<string, Member>()
-    // two generations: a peer that asks passes into the young one, and a change of generations forgets the old
-    let young = new Map<string, string>()
-    let old = young
-    let since = env.now()
+    const homes = new Homes({ clients, idle }, env.now)
 
-    const ranking = rankings(() => new Rearranged({
+    const ranking = reuseRanking(() => new RearrangedRanking({
       start (want, first) {
-        const home = homeOf(want.peer)
+        const home = homes.of(want.peer)
 
         if (home == null) {
           return homing.rank(want)
@@ -62,47 +59,17 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
         return others.rank(want)
       },
 
-      taken ({ id }, { peer }) {
-        // a home that is up is kept when another member takes one of the wants
-        if (peer !== '' && homeOf(peer) == null) {
-          young.set(peer, id)
-        }
-      }
+      taken: (member, { peer }) => { homes.settle(peer, member) }
     }))
 
-    function homeOf (peer: string): Member | undefined {
-      age()
-      const home = young.get(peer) ?? old.get(peer)
-
-      if (home == null) {
-        return undefined
-      }
-      if (!young.has(peer)) {
-        young.set(peer, home)
-      }
-
-      const member = members.get(home)
-      return member?.state === 'up' ? member : undefined
-    }
-
-    function age (): void {
-      const now = env.now()
-
-      if (young.size >= peers / 2 || now - since >= idle) {
-        old = now - since >= 2 * idle ? new Map() : young
-        young = new Map()
-        since = now
-      }
-    }
-
     return {
-      update (changed) {
-        members = new Map(changed.map(member => [member.id, member]))
-        homing.update(changed)
-        others.update(changed)
+      update (members) {
+        homes.update(members)
+        homing.update(members)
+        others.update(members)
       },
 
-      rank: want => ranking().over(want),
+      rank: want => ranking().reset(want),
 
       observe (outcome) {
         homing.observe?.(outcome)
@@ -112,4 +79,61 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
       avoids: member => homing.avoids?.(member) ?? false
     }
   })
+}
+
+/**
+ * The homes of clients, in two generations: a client that asks moves into the young
+ * one, and each change of generations forgets the old one.
+ */
+class Homes {
+  readonly #init: Required<StickyInit>
+  readonly #now: () => number
+  #members = new Map<string, Member>()
+  #young = new Map<string, string>()
+  #old = new Map<string, string>()
+  #since: number
+
+  constructor (init: Required<StickyInit>, now: () => number) {
+    this.#init = init
+    this.#now = now
+    this.#since = now()
+  }
+
+  update (members: readonly Member[]): void {
+    this.#members = new Map(members.map(member => [member.id, member]))
+  }
+
+  /** The home of a client, if it has one that is up. */
+  of (client: string): Member | undefined {
+    this.#age()
+    const home = this.#young.get(client) ?? this.#old.get(client)
+
+    if (home == null) {
+      return undefined
+    }
+    if (!this.#young.has(client)) {
+      this.#young.set(client, home)
+    }
+
+    const member = this.#members.get(home)
+    return member?.state === 'up' ? member : undefined
+  }
+
+  /** A member takes a want: it is the client's home from now on, unless it has one that is up. */
+  settle (client: string, { id }: Member): void {
+    if (client !== '' && this.of(client) == null) {
+      this.#young.set(client, id)
+    }
+  }
+
+  #age (): void {
+    const now = this.#now()
+    const age = now - this.#since
+
+    if (this.#young.size >= this.#init.clients / 2 || age >= this.#init.idle) {
+      this.#old = age >= 2 * this.#init.idle ? new Map() : this.#young
+      this.#young = new Map()
+      this.#since = now
+    }
+  }
 }

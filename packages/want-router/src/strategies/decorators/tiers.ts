@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../errors.ts'
-import { pulling, Ranking, rankings } from '../ranking/ranking.ts'
-import { composed } from './decoration.ts'
+import { Ranking, reuseRanking, toRanking } from '../ranking/ranking.ts'
+import { declareDecorator } from './decoration.ts'
 import type { Member, Strategy, StrategyFactory, Want } from '../strategy.ts'
 
 export interface TiersInit {
@@ -13,18 +13,18 @@ interface Tier {
   strategy: Strategy
 }
 
-/** The label that is read where nothing is said. */
+/** The label that holds the tier by default. */
 export const DEFAULT_LABEL = 'tier'
 
 /**
- * Members in tiers by a label: a lower number comes first, and a tier's members
- * are ranked only after all of those before it (a cache, then the CARs, then the
- * nodes that might fetch). A member without the label is of tier 0, as Envoy's
- * default priority. Within a tier the inner strategy decides; each tier has an
- * instance of its own, which knows only that tier's members and outcomes.
+ * Ranks members in tiers by a label: lower numbers first, and the members of a tier
+ * only after all members of the tiers before it (a cache, then the CARs, then the
+ * nodes that might fetch). A member without the label is in tier 0, as with Envoy's
+ * default priority. Within a tier the inner strategy decides; each tier has its own
+ * instance, which knows only that tier's members and outcomes.
  *
- * Members that cannot be asked are not left out: it is the engine that skips
- * them and so falls through to the next tier.
+ * Members that cannot be asked are not left out: the engine skips them, and so falls
+ * through to the next tier.
  *
  * A pick costs that of the first tier that has a member.
  *
@@ -34,12 +34,12 @@ export const DEFAULT_LABEL = 'tier'
 export function tiers (inner: StrategyFactory, init: TiersInit = {}): StrategyFactory {
   const { label = DEFAULT_LABEL } = init
 
-  return composed({ name: 'tiers', by: label }, inner, env => {
-    // a tier that has lost its members keeps its instance, which may have learned something
+  return declareDecorator({ name: 'tiers', by: label }, inner, env => {
+    // a tier without members keeps its instance, which may have learned something
     const byLevel = new Map<number, Tier>()
     let ordered: Tier[] = []
     let tierOf = new Map<string, Tier>()
-    const ranking = rankings(() => new TierByTier())
+    const ranking = reuseRanking(() => new TierByTier())
 
     return {
       update (members) {
@@ -71,7 +71,7 @@ export function tiers (inner: StrategyFactory, init: TiersInit = {}): StrategyFa
         ordered = [...byLevel.values()].sort((a, b) => a.level - b.level)
       },
 
-      rank: want => ranking().over(ordered, want),
+      rank: want => ranking().reset(ordered, want),
 
       observe (outcome) {
         tierOf.get(outcome.member)?.strategy.observe?.(outcome)
@@ -82,14 +82,14 @@ export function tiers (inner: StrategyFactory, init: TiersInit = {}): StrategyFa
   })
 }
 
-/** The ranking of the first tier, then that of the next. */
+/** The rankings of all tiers, one after the other. */
 class TierByTier extends Ranking {
   #tiers: readonly Tier[] = []
   #next = 0
   #want: Want | undefined
   #inner: Ranking | undefined
 
-  over (tiers: readonly Tier[], want: Want): this {
+  reset (tiers: readonly Tier[], want: Want): this {
     this.#tiers = tiers
     this.#next = 0
     this.#want = want
@@ -111,7 +111,7 @@ class TierByTier extends Ranking {
         return undefined
       }
 
-      this.#inner = pulling(this.#tiers[this.#next++].strategy.rank(this.#want))
+      this.#inner = toRanking(this.#tiers[this.#next++].strategy.rank(this.#want))
     }
   }
 

@@ -1,38 +1,38 @@
 import { Ranking } from './ranking.ts'
 import type { Member } from '../strategy.ts'
 
-/** What is ranked: a member, with whatever a strategy keeps of it. */
+/** What is ranked: a member, with whatever a strategy keeps about it. */
 export interface Candidate {
   readonly member: Member
 }
 
 export interface BestFirstInit<C extends Candidate> {
   /**
-   * Writes the cost of each candidate to its place in `costs`; less is better, and
-   * NaN is none. Called at the first pull of a ranking, so that loads which change
-   * later neither repeat a member nor lose one; and for all at once, since a call
-   * for each would put its result on the heap. `key` is what was passed to
-   * {@link BestFirst.over}.
+   * Writes the cost of each candidate to its place in `costs`; less is better, NaN
+   * leaves it out. Called at the first pull of a ranking, so that loads which change
+   * later neither repeat a member nor lose one; one call for all, because a call for
+   * each would put its result on the heap. `key` is what was passed to
+   * {@link BestFirst.reset}.
    */
   weigh (candidates: readonly C[], costs: Float64Array, key: number): void
   /** Whether `a` comes first where costs are equal. */
   before (a: C, b: C): boolean
 }
 
-// so many are found by scanning; who goes on after them probably wants all, and pays for sorting
+// the first few are found by scanning; a consumer that goes on probably wants all, and pays for sorting
 const SCANS = 8
 
 /**
- * Candidates in ascending order of cost: each of the first few by a scan, which
- * allocates nothing and is mostly all that happens; a consumer that goes on pays
- * for sorting the rest.
+ * Candidates in ascending order of cost. Each of the first few is found by a scan,
+ * which allocates nothing and mostly suffices; a consumer that goes on pays for
+ * sorting the rest.
  */
 export class BestFirst<C extends Candidate> extends Ranking {
   readonly #init: BestFirstInit<C>
   #candidates: readonly C[] = []
   #key = 0
   #pulls = -1
-  /** NaN for those that were pulled. */
+  /** NaN for candidates that were pulled. */
   #costs = new Float64Array(0)
   #sorted: number[] = []
 
@@ -41,8 +41,8 @@ export class BestFirst<C extends Candidate> extends Ranking {
     this.#init = init
   }
 
-  /** Begins anew. */
-  over (candidates: readonly C[], key = 0): this {
+  /** Starts over. */
+  reset (candidates: readonly C[], key = 0): this {
     this.#candidates = candidates
     this.#key = key
     this.#pulls = -1
@@ -72,8 +72,8 @@ export class BestFirst<C extends Candidate> extends Ranking {
     return index == null ? undefined : this.#candidates[index]
   }
 
-  /** Leaves out one that the caller has put first by itself. */
-  except (candidate: C): void {
+  /** Leaves out a candidate that the caller has put first by itself. */
+  exclude (candidate: C): void {
     if (this.#pulls < 0) {
       this.#weigh()
     }

@@ -1,20 +1,19 @@
-import { unknownLatency } from './latency.ts'
-import { takingTurns } from './least-cost.ts'
-import type { Latency, LatencyRules } from './latency.ts'
+import { createLatency } from './latency.ts'
+import { createLeastCostStrategy } from './least-cost.ts'
+import type { Latency, LatencyEstimator } from './latency.ts'
 import type { Strategy, StrategyEnv } from '../strategy.ts'
-import type { TurnsInit } from './least-cost.ts'
+import type { LeastCostInit } from './least-cost.ts'
 
 /**
- * A strategy that goes by what it learns of its members' latency: `weigh` finds in
- * `costs` what each is believed to take, ms, 0 if nothing is known, and makes its
- * cost of that.
+ * Makes a strategy that ranks members by their estimated latency. `weigh` finds the
+ * estimates in `costs`, ms, 0 where nothing is known, and replaces each by a cost.
  */
-export function byLatency (env: StrategyEnv, latency: LatencyRules, { weigh, scan }: Omit<TurnsInit<Latency>, 'learn'>): Strategy {
-  const strategy = takingTurns<Latency>(env, {
-    learn: unknownLatency,
-    weigh (turns, costs) {
-      latency.estimate(turns, costs, env.now())
-      weigh(turns, costs)
+export function createLatencyStrategy (env: StrategyEnv, latency: LatencyEstimator, { weigh, scan }: Omit<LeastCostInit<Latency>, 'create'>): Strategy {
+  const strategy = createLeastCostStrategy<Latency>(env, {
+    create: createLatency,
+    weigh (entries, costs) {
+      latency.estimate(entries, costs, env.now())
+      weigh(entries, costs)
     },
     scan
   })
@@ -24,10 +23,10 @@ export function byLatency (env: StrategyEnv, latency: LatencyRules, { weigh, sca
     rank: want => strategy.rank(want),
 
     observe (outcome) {
-      const turn = strategy.turns.get(outcome.member)
+      const entry = strategy.entries.get(outcome.member)
 
-      if (turn != null) {
-        latency.learn(turn.known, outcome, env.now(), strategy.turns.values())
+      if (entry != null) {
+        latency.learn(entry.known, outcome, env.now(), strategy.entries.values())
       }
     }
   }

@@ -3,55 +3,55 @@ import type { Outcome } from '../strategy.ts'
 
 export interface LatencyInit {
   /**
-   * How long a latency is remembered, ms: after so much time it weighs 1/e. A
-   * member that was slow is tried again once its estimate has decayed to that of
-   * the others: after 5 times as long, if it was 150 times as slow. Default
-   * 10,000, as in Finagle.
+   * How long a latency is remembered, ms: after this time it weighs 1/e. A member
+   * that was slow is tried again once its estimate has decayed to that of the
+   * others: one that was 150 times as slow, after 5 times as long. Default 10,000,
+   * as in Finagle.
    */
   decay?: number
-  /** What a failure counts as at least, ms: one that comes at once must not look fast. Default 5,000. */
+  /** The least latency that a failure counts as, ms: a member that fails at once must not look fast. Default 5,000. */
   penalty?: number
 }
 
 export const DEFAULT_LATENCY: Readonly<Required<LatencyInit>> = { decay: 10_000, penalty: 5000 }
 
-/** What is known of a member's latency; made by {@link unknownLatency}. */
+/** What is known of a member's latency; made by {@link createLatency}. */
 export interface Latency {
-  /** ms at `at`, above 0; 0: nothing is known. */
+  /** The estimate at the time `at`, ms; 0 if nothing is known. */
   ms: number
   at: number
 }
 
-export function unknownLatency (): Latency {
+export function createLatency (): Latency {
   return { ms: 0, at: 0 }
 }
 
-/** How latency is learned from outcomes. */
-export interface LatencyRules {
+/** Learns latencies from outcomes. */
+export interface LatencyEstimator {
   /**
-   * Writes what each is believed to take now, ms, decayed since its last outcome;
-   * 0 if nothing is known. All at once, since a call for each would put its result
+   * Writes the present estimate of each, ms, decayed since its last outcome; 0 if
+   * nothing is known. One call for all, because a call for each would put its result
    * on the heap.
    */
   estimate (known: ReadonlyArray<{ readonly known: Latency }>, estimates: Float64Array, now: number): void
-  /** Learns from an outcome; from those of all members, if nothing is known of this one. */
+  /** Learns from an outcome. `all` are the members whose mean stands in where nothing is known of this one. */
   learn (latency: Latency, outcome: Outcome, now: number, all: Iterable<{ readonly known: Latency }>): void
 }
 
 /**
  * A moving average that decays by time and, if `peaks`, jumps to every peak
- * (Finagle's peak EWMA). Latency is the time to a block or a have. Failures and
- * timeouts count as `penalty` at least, a cancelled attempt as the time that it had
- * lasted, if that is above the estimate; to those the estimate jumps in any case.
- * A lack or an unknown says nothing about speed: it never lowers an estimate, and
- * gives a member without one the mean of the others.
+ * (Finagle's peak EWMA). Latency is the time to a block or a HAVE. A failure or timeout
+ * counts as at least `penalty`, a cancelled attempt as the time that it had lasted if
+ * that is above the estimate; the estimate jumps to these in any case. A DONT_HAVE or
+ * an unknown says nothing about speed: it never lowers an estimate, and gives a member
+ * without one the mean of the others.
  *
  * @param name - of the strategy, for errors
- * @param init - how it decays, and what a failure counts as
+ * @param init - how fast it decays, and what a failure counts as
  * @param peaks - whether one slow answer counts as much as many
  * @throws {InvalidOptionError} if an option is not a number of ms above 0
  */
-export function latencyRules (name: string, init: LatencyInit, peaks: boolean): LatencyRules {
+export function createLatencyEstimator (name: string, init: LatencyInit, peaks: boolean): LatencyEstimator {
   const { decay = DEFAULT_LATENCY.decay, penalty = DEFAULT_LATENCY.penalty } = init
 
   for (const [option, value] of Object.entries({ decay, penalty })) {
@@ -76,7 +76,7 @@ export function latencyRules (name: string, init: LatencyInit, peaks: boolean): 
     return count === 0 ? 0 : sum / count
   }
 
-  /** What an outcome says about latency, given what is believed; undefined if nothing. */
+  /** The latency that an outcome shows, given the estimate so far; undefined if it shows none. */
   function sampleOf ({ result, ms }: Outcome, believed: number, all: Iterable<{ readonly known: Latency }>, now: number): number | undefined {
     switch (result) {
       case 'block':

@@ -1,37 +1,37 @@
 import { BestFirst } from './best-first.ts'
-import { Ranking, rankings } from './ranking.ts'
-import { weightedDraw } from './weighted-draw.ts'
+import { Ranking, reuseRanking } from './ranking.ts'
+import { createWeightedDraw } from './weighted-draw.ts'
 import type { BestFirstInit, Candidate } from './best-first.ts'
 import type { Member, Strategy, StrategyEnv } from '../strategy.ts'
 import type { WeightedDraw } from './weighted-draw.ts'
 
 /** A member, what a strategy knows of it, and the virtual time at which its next turn is due. */
-export interface Turn<K> extends Candidate {
+export interface Entry<K> extends Candidate {
   readonly member: Member
   readonly known: K
   deadline: number
 }
 
-export interface TurnsInit<K> {
-  /** What is known of a member that has just joined; it is kept until the member leaves. */
-  learn (member: Member): K
+export interface LeastCostInit<K> {
+  /** What is known of a member that has just joined. It is kept until the member leaves. */
+  create (member: Member): K
   /** Less is better; members of equal cost take turns. See {@link BestFirstInit.weigh}. */
-  weigh (turns: ReadonlyArray<Turn<K>>, costs: Float64Array): void
-  /** Up to so many members all are compared, above two at random. Default: always all. */
+  weigh (entries: ReadonlyArray<Entry<K>>, costs: Float64Array): void
+  /** Up to this many members, all are compared; above it, two drawn at random. Default: always all. */
   scan?: number
 }
 
-export interface TurnsStrategy<K> extends Strategy {
+export interface LeastCostStrategy<K> extends Strategy {
   /** The members of the last update, by id. */
-  readonly turns: ReadonlyMap<string, Turn<K>>
+  readonly entries: ReadonlyMap<string, Entry<K>>
 }
 
 /**
- * Up to so many members a strategy that looks at load compares all, above that two
+ * Up to this many members, a strategy that looks at load compares all; above it, two
  * drawn at random by weight, without replacement: the power of two choices
- * (Mitzenmacher, 2001). Two choices are weak with few: with 2 of 4 slow the p99 was 281 ms
- * against 57 with a full scan, in a simulation; with many they are as good, cost
- * less, and do not send a herd to the one that looks best from everywhere.
+ * (Mitzenmacher, 2001). Two choices are weak among few members: in a simulation with
+ * 2 slow members of 4 the p99 was 281 ms, against 57 with a full scan. Among many they
+ * are as good and cheaper, and do not send a herd to the member that looks best to all.
  */
 export const FULL_SCAN = 16
 
@@ -43,74 +43,75 @@ const REBASE = 2 ** 20
  * proportion to weight: earliest deadline first, a turn costing 1 / weight (gRPC
  * A58, Envoy). With a constant cost it is a smooth weighted round robin.
  *
- * The turn is charged to the member taken, which is the last one pulled. A member
- * that is passed over (ejected, full) therefore stays due and collects no credit
+ * The turn is charged to the member that was taken, which is the last one pulled. A
+ * member that is passed over (ejected, full) therefore stays due and collects no credit
  * beyond that one turn, and what it misses is spread over all others rather than
  * falling to its successor.
  */
-export function takingTurns<K> (env: StrategyEnv, init: TurnsInit<K>): TurnsStrategy<K> {
-  const { learn, weigh, scan = Infinity } = init
-  const draw = weightedDraw<Turn<K>>(env.random)
+export function createLeastCostStrategy<K> (env: StrategyEnv, init: LeastCostInit<K>): LeastCostStrategy<K> {
+  const { create, weigh, scan = Infinity } = init
+  const draw = createWeightedDraw<Entry<K>>(env.random)
   const time = { now: 0 }
-  const ranking = rankings(() => new InTurn({ weigh, before: (a, b) => a.deadline < b.deadline }, time))
-  let byId = new Map<string, Turn<K>>()
-  let turns: Array<Turn<K>> = []
+  const ranking = reuseRanking(() => new LeastCostRanking({ weigh, before: (a, b) => a.deadline < b.deadline }, time))
+  let byId = new Map<string, Entry<K>>()
+  let entries: Array<Entry<K>> = []
 
   return {
-    get turns () { return byId },
+    get entries () { return byId },
 
     update (members) {
-      // a random phase, else all workers would begin with the same member
-      turns = members.map(member => {
+      // in a random phase: otherwise all workers would begin with the same member
+      entries = members.map(member => {
         const old = byId.get(member.id)
 
         return {
           member,
-          known: old == null ? learn(member) : old.known,
+          known: old == null ? create(member) : old.known,
           deadline: old == null ? time.now + env.random() / member.weight : old.deadline
         }
       })
-      byId = new Map(turns.map(turn => [turn.member.id, turn]))
-      draw.update(turns)
+      byId = new Map(entries.map(entry => [entry.member.id, entry]))
+      draw.update(entries)
     },
 
     rank () {
       if (time.now > REBASE) {
-        for (const turn of turns) {
-          turn.deadline -= time.now
+        for (const entry of entries) {
+          entry.deadline -= time.now
         }
         time.now = 0
       }
 
-      return ranking().over(turns, turns.length > scan ? draw : undefined)
+      return ranking().reset(entries, entries.length > scan ? draw : undefined)
     }
   }
 }
 
-/** Charges turns as they are pulled. */
-class InTurn<K> extends Ranking {
-  readonly #init: BestFirstInit<Turn<K>>
-  readonly #order: BestFirst<Turn<K>>
-  /** Virtual time, and what it was before the last charge, as was the deadline. */
+/** Charges a turn to each member that is pulled, and takes it back if the next is pulled. */
+class LeastCostRanking<K> extends Ranking {
+  readonly #init: BestFirstInit<Entry<K>>
+  readonly #order: BestFirst<Entry<K>>
+  /** Virtual time. */
   readonly #time: { now: number }
+  /** Virtual time and the member's deadline as they were before the last charge. */
   #before = 0
   #due = 0
-  #first: Turn<K> | undefined
-  #last: Turn<K> | undefined
-  #draw: WeightedDraw<Turn<K>> | undefined
-  #second: Turn<K> | undefined
+  #first: Entry<K> | undefined
+  #last: Entry<K> | undefined
+  #draw: WeightedDraw<Entry<K>> | undefined
+  #second: Entry<K> | undefined
   readonly #costs = new Float64Array(2)
 
-  constructor (init: BestFirstInit<Turn<K>>, time: { now: number }) {
+  constructor (init: BestFirstInit<Entry<K>>, time: { now: number }) {
     super()
     this.#init = init
     this.#order = new BestFirst(init)
     this.#time = time
   }
 
-  /** Begins anew, with two drawn at random if there is a `draw`. */
-  over (turns: ReadonlyArray<Turn<K>>, draw: WeightedDraw<Turn<K>> | undefined): this {
-    this.#order.over(turns)
+  /** Starts over, with two drawn at random if there is a `draw`. */
+  reset (entries: ReadonlyArray<Entry<K>>, draw: WeightedDraw<Entry<K>> | undefined): this {
+    this.#order.reset(entries)
     this.#draw = draw
     this.#first = undefined
     this.#last = undefined
@@ -125,25 +126,25 @@ class InTurn<K> extends Ranking {
       this.#time.now = this.#before
     }
 
-    const turn = this.#draw == null ? this.#order.pullCandidate() : this.#pullDrawn(this.#draw)
-    this.#last = turn
-    // nobody was taken, or all were: the round counts as its first member's
-    this.#charge(turn ?? this.#first)
-    this.#first ??= turn
-    return turn?.member
+    const entry = this.#draw == null ? this.#order.pullCandidate() : this.#pullDrawn(this.#draw)
+    this.#last = entry
+    // none was taken, or all were: the turn is the first member's
+    this.#charge(entry ?? this.#first)
+    this.#first ??= entry
+    return entry?.member
   }
 
-  #charge (turn: Turn<K> | undefined): void {
-    if (turn != null) {
+  #charge (entry: Entry<K> | undefined): void {
+    if (entry != null) {
       this.#before = this.#time.now
-      this.#due = turn.deadline
-      this.#time.now = Math.max(this.#time.now, turn.deadline)
-      turn.deadline = this.#time.now + 1 / turn.member.weight
+      this.#due = entry.deadline
+      this.#time.now = Math.max(this.#time.now, entry.deadline)
+      entry.deadline = this.#time.now + 1 / entry.member.weight
     }
   }
 
   /** The better of the two, the other, then all others by cost. */
-  #pullDrawn (draw: WeightedDraw<Turn<K>>): Turn<K> | undefined {
+  #pullDrawn (draw: WeightedDraw<Entry<K>>): Entry<K> | undefined {
     if (this.#first == null) {
       const two = draw.two()
       const [first, second] = two
@@ -157,8 +158,8 @@ class InTurn<K> extends Ranking {
     if (this.#second != null) {
       const second = this.#second
       this.#second = undefined
-      this.#order.except(this.#first)
-      this.#order.except(second)
+      this.#order.exclude(this.#first)
+      this.#order.exclude(second)
       return second
     }
 

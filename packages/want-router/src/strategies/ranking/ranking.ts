@@ -3,19 +3,19 @@ import type { Member } from '../strategy.ts'
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * A ranking that is found one pull at a time. Generators say the same in fewer
- * lines, but each allocates some 200 bytes a pick and another a decorator; one
- * `Ranking` serves all picks of a strategy (see {@link rankings}), and decorators
- * pull from it without results in between.
+ * A ranking that is computed one pull at a time. Generators would take fewer lines,
+ * but each allocates some 200 bytes a pick, and as much again for each decorator. One
+ * `Ranking` serves all picks of a strategy (see {@link reuseRanking}), and decorators
+ * pull members from it without iterator results in between.
  */
 export abstract class Ranking implements IterableIterator<Member, undefined> {
-  /** Whether somebody may still pull. */
+  /** Whether it has a consumer that may still pull. */
   open = false
 
-  /** The best member that has not been pulled yet; undefined after the last, and then it is to be closed. */
+  /** The best member that has not been pulled yet; undefined after the last, and then the caller closes it. */
   abstract pull (): Member | undefined
 
-  /** The consumer has stopped, at the end or before: nothing is pulled any more. */
+  /** The consumer has stopped, at the end or before it, and pulls no more. */
   close (): void {
     this.open = false
   }
@@ -45,10 +45,11 @@ export abstract class Ranking implements IterableIterator<Member, undefined> {
 }
 
 /**
- * Hands out the same ranking for pick after pick; another only if the last one is
- * still open, which it is if its consumer forgot to close it (`for … of` does not).
+ * Returns a function that hands out the same ranking for pick after pick. It makes
+ * another only if the last one is still open because its consumer did not close it
+ * (`for … of` always does).
  */
-export function rankings<R extends Ranking> (make: () => R): () => R {
+export function reuseRanking<R extends Ranking> (make: () => R): () => R {
   let ranking = make()
 
   return () => {
@@ -61,12 +62,12 @@ export function rankings<R extends Ranking> (make: () => R): () => R {
   }
 }
 
-/** Whatever an inner strategy returns, as a ranking to pull from. */
-export function pulling (ranked: Iterable<Member>): Ranking {
-  return ranked instanceof Ranking ? ranked : new Foreign(ranked[Symbol.iterator]())
+/** Turns what an inner strategy returns into a ranking to pull from. */
+export function toRanking (ranked: Iterable<Member>): Ranking {
+  return ranked instanceof Ranking ? ranked : new IterableRanking(ranked[Symbol.iterator]())
 }
 
-class Foreign extends Ranking {
+class IterableRanking extends Ranking {
   readonly #iterator: Iterator<Member>
   open = true
 

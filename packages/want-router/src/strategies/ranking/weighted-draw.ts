@@ -1,8 +1,8 @@
 import type { Candidate } from './best-first.ts'
 
-/** Draws candidates at random, each with a chance by its weight, by binary search. */
+/** Draws candidates at random in proportion to their weights, by binary search. */
 export interface WeightedDraw<C extends Candidate> {
-  /** Takes note of candidates, and of their weights as they are now. */
+  /** Replaces the candidates, and notes their present weights. */
   update (candidates: readonly C[]): void
   /** Needs at least one candidate. */
   one (): C
@@ -10,9 +10,9 @@ export interface WeightedDraw<C extends Candidate> {
   two (): readonly [C, C]
 }
 
-export function weightedDraw<C extends Candidate> (random: () => number): WeightedDraw<C> {
+export function createWeightedDraw<C extends Candidate> (random: () => number): WeightedDraw<C> {
   let candidates: readonly C[] = []
-  // ends[i]: the sum of the weights up to and with i
+  // ends[i]: the sum of the weights up to and including i
   let ends = new Float64Array(0)
   let drawn: [C, C] | undefined
 
@@ -52,7 +52,7 @@ export function weightedDraw<C extends Candidate> (random: () => number): Weight
       const last = candidates.length - 1
       const first = at(random() * ends[last])
 
-      // the second draw knows nothing of the first one's share
+      // the second draw leaves out the first one's share
       const start = first === 0 ? 0 : ends[first - 1]
       const share = ends[first] - start
       const point = random() * (ends[last] - share)

@@ -1,11 +1,11 @@
-/** A name with what stood in its parentheses, and before it, as in `label=name(args)`. */
+/** A name, the expressions in its parentheses, and its label, as in `label=name(args)`. */
 export interface Expression {
   label: string | undefined
   name: string
   args: Expression[]
 }
 
-/** Reads `name`, `name(expression, …)` and `label=…`; undefined if the parentheses do not match. */
+/** Parses `name`, `name(expression, …)` and `label=…`; undefined if the parentheses do not match. */
 export function parseExpression (text: string): Expression | undefined {
   const match = /^\s*(?:([^\s(),=]+)\s*=)?\s*([^\s(),=]*)\s*(?:\((.*)\))?\s*$/s.exec(text)
 
@@ -27,7 +27,7 @@ export function parseExpression (text: string): Expression | undefined {
   return { label, name, args }
 }
 
-/** Splits at the commas that are in no parentheses. */
+/** Splits at the commas that are not within parentheses. */
 function splitArguments (text: string): string[] {
   const parts: string[] = []
   let depth = 0

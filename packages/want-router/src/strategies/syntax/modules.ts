@@ -1,8 +1,8 @@
 /**
  * @packageDocumentation
  *
- * Strategies of one's own by the paths of their modules, for programs that read a
- * strategy from a flag or a file. Node only.
+ * Loads an application's own strategies by the paths of their modules, for programs
+ * that read a strategy from a flag or a file. Node only.
  */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,10 +12,10 @@ import { parseStrategy } from './parser.ts'
 import type { StrategySyntax } from './names.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
-/** What a module of a strategy exports as `strategy`. */
+/** What the module of a strategy exports as `strategy`. */
 type Exported = StrategyFactory | StrategySyntax
 
-/** The paths of modules that stand in a strategy expression, where a name could. */
+/** The paths of modules that stand in a strategy expression in place of names. */
 export function modulesIn (expression: string): string[] {
   const words = expression.match(/[^\s(),]+/g) ?? []
 
@@ -23,19 +23,19 @@ export function modulesIn (expression: string): string[] {
 }
 
 export interface LoadStrategyInit {
-  /** What can be written besides. Default {@link STRATEGIES}. */
+  /** Strategies that can be written by name. Default {@link STRATEGIES}. */
   readonly known?: Readonly<Record<string, StrategySyntax>>
-  /** Where relative paths begin. Default: the working directory. */
+  /** The folder that relative paths start from. Default: the working directory. */
   readonly folder?: string
 }
 
 /**
- * Makes the strategy of an expression as {@link parseStrategy} does. Modules in it
- * are imported, and stand for what they export as `strategy`: a strategy factory
+ * Makes the strategy of an expression as {@link parseStrategy} does. The path of a
+ * module in it stands for what the module exports as `strategy`: a strategy factory
  * or, if it takes strategies or options in parentheses, a `StrategySyntax`.
  *
  * @param expression - e.g. `bounded-load(./zone-aware.ts)`
- * @throws {InvalidOptionError} a module is not there or exports no strategy, or the expression is none
+ * @throws {InvalidOptionError} if a module does not exist or exports no strategy, or the expression is invalid
  */
 export async function loadStrategy (expression: string, { known = STRATEGIES, folder = process.cwd() }: LoadStrategyInit = {}): Promise<StrategyFactory> {
   const all: Record<string, StrategySyntax> = { ...known }
@@ -54,7 +54,7 @@ async function importStrategy (path: string, folder: string): Promise<Exported> 
   try {
     module = await import(pathToFileURL(resolve(folder, path)).href)
   } catch (err) {
-    // that it was imported from here is of no use to anybody
+    // the path of this file is of no use to a reader
     const why = oneLine(err).replace(` imported from ${import.meta.filename}`, '')
     throw new InvalidOptionError(`strategy: ${path} cannot be imported: ${why}`)
   }
@@ -77,7 +77,7 @@ function isSyntax (value: unknown): value is StrategySyntax {
   return typeof value === 'object' && value != null && 'make' in value && typeof value.make === 'function'
 }
 
-/** A function that makes factories is easily taken for a factory. */
+/** Tells a strategy factory from a function that makes such factories. */
 function checkFactory (path: string, factory: StrategyFactory): void {
   let made: unknown
 
@@ -88,7 +88,7 @@ function checkFactory (path: string, factory: StrategyFactory): void {
   }
 
   if (typeof made === 'function') {
-    throw new InvalidOptionError(`strategy: "strategy" of ${path} makes strategy factories and is none: export what it returns, export const strategy = make(…)`)
+    throw new InvalidOptionError(`strategy: "strategy" of ${path} makes strategy factories and is not one: export what it returns, export const strategy = make(…)`)
   }
 
   if (typeof made !== 'object' || made == null || !('update' in made) || !('rank' in made)) {

@@ -10,46 +10,46 @@ import { DEFAULT_PRESENCE, presence } from '../decorators/presence.ts'
 import { DEFAULT_STICKY, sticky } from '../decorators/sticky.ts'
 import { DEFAULT_LABEL, tiers } from '../decorators/tiers.ts'
 import { DEFAULT_LATENCY } from '../ranking/latency.ts'
-import { inWords } from './duration.ts'
+import { formatDuration } from './duration.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
 /** How a strategy is written in a configuration, and made from what was written. */
 export interface StrategySyntax {
-  /** How many strategies it wraps, which come first in the parentheses. Default 0. */
+  /** How many strategies it wraps; they come first in the parentheses. Default 0. */
   readonly wraps?: number
-  /** Its options in the order in which they may be written without their names, each with its default, as shown. Default none. */
+  /** Its options with their defaults as shown, in the order in which they may be written without their names. Default none. */
   readonly options?: Readonly<Record<string, string | number>>
   make (inner: readonly StrategyFactory[], options: WrittenOptions): StrategyFactory
 }
 
-/** What was written of the options of a strategy. */
+/** The options of a strategy as written. */
 export interface WrittenOptions {
-  /** As it stands; undefined if it does not. */
+  /** As written; undefined if it was not. */
   text (name: string): string | undefined
-  /** NaN if it is no number. */
+  /** NaN if it is not a number. */
   number (name: string): number | undefined
-  /** A time in ms, written `500ms`, `10s`, `5min`, `2h` or as a number of ms; NaN if it is none. */
+  /** A time in ms, written `500ms`, `10s`, `5min`, `2h` or as a number of ms; NaN if it is none of these. */
   ms (name: string): number | undefined
 }
 
-const takingTurns: StrategySyntax = { make: () => roundRobin() }
+const roundRobinSyntax: StrategySyntax = { make: () => roundRobin() }
 
-/** The strategies of this package by the names they have in configurations. */
+/** The strategies of this package by their names in configurations. */
 export const STRATEGIES: Readonly<Record<string, StrategySyntax>> = {
-  'round-robin': takingTurns,
-  // what others call it where it heeds weights; here it always does
-  'weighted-round-robin': takingTurns,
+  'round-robin': roundRobinSyntax,
+  // the name that others give it where it heeds weights, which it always does here
+  'weighted-round-robin': roundRobinSyntax,
   random: { make: () => random() },
   'least-loaded': {
     options: { wantCost: WANT_COST },
     make: (_, options) => leastLoaded({ wantCost: options.number('wantCost') })
   },
   'peak-ewma': {
-    options: { decay: inWords(DEFAULT_LATENCY.decay), penalty: inWords(DEFAULT_LATENCY.penalty) },
+    options: { decay: formatDuration(DEFAULT_LATENCY.decay), penalty: formatDuration(DEFAULT_LATENCY.penalty) },
     make: (_, options) => peakEwma({ decay: options.ms('decay'), penalty: options.ms('penalty') })
   },
   'hot-cold': {
-    options: { hot: DEFAULT_HOT, decay: inWords(DEFAULT_LATENCY.decay), penalty: inWords(DEFAULT_LATENCY.penalty) },
+    options: { hot: DEFAULT_HOT, decay: formatDuration(DEFAULT_LATENCY.decay), penalty: formatDuration(DEFAULT_LATENCY.penalty) },
     make: (_, options) => hotCold({ hot: options.number('hot'), decay: options.ms('decay'), penalty: options.ms('penalty') })
   },
   rendezvous: { make: () => rendezvous() },
@@ -69,8 +69,8 @@ export const STRATEGIES: Readonly<Record<string, StrategySyntax>> = {
   },
   sticky: {
     wraps: 1,
-    options: { peers: DEFAULT_STICKY.peers, idle: inWords(DEFAULT_STICKY.idle) },
-    make: ([inner], options) => sticky(inner, { peers: options.number('peers'), idle: options.ms('idle') })
+    options: { clients: DEFAULT_STICKY.clients, idle: formatDuration(DEFAULT_STICKY.idle) },
+    make: ([inner], options) => sticky(inner, { clients: options.number('clients'), idle: options.ms('idle') })
   },
   tiers: {
     wraps: 1,

@@ -28,19 +28,19 @@ function answered (latencies: number[], init?: HotColdInit): Setting {
 }
 
 describe('hot and cold', () => {
-  it('prefers the quickest while nobody is busy', () => {
+  it('prefers the fastest member while none is busy', () => {
     const { order } = answered([30, 10, 20, 40])
     expect(order()).to.equal('1203')
   })
 
-  it('puts whoever is busier than most behind the cold, however quick it is', () => {
+  it('puts members that are busier than most after the cold ones, however fast they are', () => {
     const { members, order } = answered([30, 10, 20, 40])
     members[1].load = { wants: 9, bytes: 0 }
 
     expect(order()).to.equal('2031')
   })
 
-  it('ranks the hot by what they owe', () => {
+  it('ranks hot members by what they owe', () => {
     const { members, order } = answered([30, 10, 20, 40], { hot: 0 })
     for (const [i, wants] of [5, 9, 7, 3].entries()) {
       members[i].load = { wants, bytes: 0 }
@@ -66,7 +66,7 @@ describe('hot and cold', () => {
     expect(order()).to.equal('0123')
   })
 
-  it('counts what a member owes for its weight', () => {
+  it('counts what a member owes in proportion to its weight', () => {
     const { members, order } = answered([10, 20, 30, 40])
     members[0].load = { wants: 4, bytes: 0 }
     members[1].load = { wants: 3, bytes: 0 }
@@ -76,7 +76,7 @@ describe('hot and cold', () => {
     expect(order()).to.equal('2301')
   })
 
-  it('asks a member of which nothing is known at once, but one want at a time', () => {
+  it('asks a member about which nothing is known at once, but one want at a time', () => {
     const { members, order } = answered([10, 0, 30])
     expect(order()).to.equal('102')
 
@@ -93,7 +93,7 @@ describe('hot and cold', () => {
     expect(order()).to.equal('10')
   })
 
-  it('refuses a quantile outside of 0 and 1, and times that are not above 0', () => {
+  it('refuses a quantile that is not from 0 to 1, and times that are not above 0', () => {
     for (const hot of [-0.1, 1.1, NaN]) {
       expect(() => hotCold({ hot })).to.throw(/hot is a quantile/).with.property('name', 'InvalidOptionError')
     }

@@ -14,7 +14,7 @@ describe('least loaded', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['idle', 'middling', 'busy'])
   })
 
-  it('counts wants too: many small ones are more work than one large', () => {
+  it('counts wants, too: many small ones are more work than one large', () => {
     const strategy = leastLoaded()(fakeEnv())
     strategy.update([
       fakeMember('many', { load: { wants: 400, bytes: 400 << 10 } }),

@@ -17,7 +17,7 @@ describe('maglev', () => {
     expect(Math.max(...share.values()) * 10).to.be.below(1.02)
   })
 
-  it('gives shares of the table that are exact to a place', () => {
+  it('gives shares of the table that are exact to one place', () => {
     const strategy = ranked([fakeMember('a', { weight: 3 }), fakeMember('b', { weight: 2 }), fakeMember('c', { weight: 0.5 })], 1009)
     const counts: Record<string, number> = {}
 
@@ -31,7 +31,7 @@ describe('maglev', () => {
     expect(counts.c).to.be.within(91, 93)
   })
 
-  it('moves a tenth of the blocks when one of ten leaves, and less than 3% beside', () => {
+  it('moves a tenth of the blocks when one of ten leaves, and less than 3% besides', () => {
     const before = ranked(fakeMembers(10))
     const after = ranked(fakeMembers(10).slice(1))
     let moved = 0
@@ -76,7 +76,7 @@ describe('maglev', () => {
     }
   })
 
-  it('gives a member that is starting slowly its own blocks back, and moves no other', () => {
+  it('gives a member in its slow start its own blocks back, and moves no others', () => {
     const members = fakeMembers(4)
     const strategy = ranked(members)
     const owners = Array.from({ length: 10_000 }, (_, i) => pick(strategy, fakeWant(i))?.id)
@@ -103,7 +103,7 @@ describe('maglev', () => {
     expect(owners.map((_, i) => pick(strategy, fakeWant(i))?.id)).to.deep.equal(owners)
   })
 
-  it('makes its table anew only when members or their configured weights change', () => {
+  it('rebuilds its table only when members or their configured weights change', () => {
     const members = fakeMembers(100)
     const strategy = maglev({ size: 500_009 })(fakeEnv())
     const ms = (run: () => void): number => {

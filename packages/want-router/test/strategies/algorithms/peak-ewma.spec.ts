@@ -30,7 +30,7 @@ function setting (count: number, init?: LatencyInit): Setting {
 }
 
 describe('peak EWMA', () => {
-  it('ranks by latency times what is in flight, this want included', () => {
+  it('ranks by latency times wants in flight, this one included', () => {
     const { members, ended, order } = setting(3)
     ended(0, { ms: 30 })
     ended(1, { ms: 10 })
@@ -78,7 +78,7 @@ describe('peak EWMA', () => {
     expect(until()).to.be.closeTo(46_000, 200)
   })
 
-  it('asks a member of which nothing is known at once, but one want at a time', () => {
+  it('asks a member about which nothing is known at once, but one want at a time', () => {
     const { members, ended, order } = setting(2)
     ended(0, { ms: 1 })
     members[0].load.wants = 50

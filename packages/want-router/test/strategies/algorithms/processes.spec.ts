@@ -15,14 +15,14 @@ async function rankedBy (seed: number, members: typeof MEMBERS): Promise<string[
 describe('two processes', function () {
   this.timeout(30_000)
 
-  it('of one public key rank members of the same names alike, however they were configured', async () => {
+  it('with one public key rank members of the same names alike, however they were configured', async () => {
     const [one, other] = await Promise.all([rankedBy(0x5eed, MEMBERS), rankedBy(0x5eed, MEMBERS.toReversed())])
 
     expect(one.flat()).to.have.length(400)
     expect(other).to.deep.equal(one)
   })
 
-  it('of different keys rank otherwise', async () => {
+  it('with different keys rank differently', async () => {
     const [one, other] = await Promise.all([rankedBy(1, MEMBERS), rankedBy(2, MEMBERS)])
 
     expect(other[0]).to.not.deep.equal(one[0])

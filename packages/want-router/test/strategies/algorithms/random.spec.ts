@@ -3,7 +3,7 @@ import { random } from '../../../src/strategies/algorithms/random.ts'
 import { fakeEnv, fakeMember, fakeMembers, fakeWant, ranking } from '../fixtures.ts'
 
 describe('random', () => {
-  it('burdens nobody in particular when a member fails: who follows is as random', () => {
+  it('burdens no member in particular when one fails: the next is as random', () => {
     const strategy = random()(fakeEnv())
     strategy.update(fakeMembers(4))
     const followers: Record<string, number> = {}
@@ -22,7 +22,7 @@ describe('random', () => {
     }
   })
 
-  it('draws those who follow by weight, too', () => {
+  it('draws the ones that follow by weight, too', () => {
     const strategy = random()(fakeEnv())
     strategy.update([fakeMember('a', { weight: 10 }), fakeMember('b', { weight: 3 }), fakeMember('c')])
     let asked = 0

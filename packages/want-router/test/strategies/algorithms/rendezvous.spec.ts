@@ -17,14 +17,14 @@ const someMembers = fc.uniqueArray(
 ).map(inits => inits.map(({ id, weight }) => fakeMember(id, { weight })))
 
 describe('rendezvous', () => {
-  it('ranks a want alike every time, and another want otherwise', () => {
+  it('ranks the same for a want every time, and differently for another want', () => {
     const strategy = ranked(fakeMembers(8))
 
     expect(ranking(strategy, fakeWant('one'))).to.deep.equal(ranking(strategy, fakeWant('one')))
     expect(ranking(strategy, fakeWant('one'))).to.not.deep.equal(ranking(strategy, fakeWant('two')))
   })
 
-  it('ranks alike in every order of the configuration', () => {
+  it('ranks the same in every order of the configuration', () => {
     fc.assert(fc.property(
       someMembers.chain(members => fc.tuple(fc.constant(members), fc.shuffledSubarray(members, { minLength: members.length }))),
       fc.string(),
@@ -44,7 +44,7 @@ describe('rendezvous', () => {
     }))
   })
 
-  it('ranks an ejected member where it was, so that it finds its blocks again', () => {
+  it('ranks an ejected member where it was, so that it gets its blocks back', () => {
     fc.assert(fc.property(someMembers, fc.string(), (members, key) => {
       const strategy = ranked(members)
       const before = ranking(strategy, fakeWant(key))
@@ -83,7 +83,7 @@ describe('rendezvous', () => {
     expect(Math.max(...share.values()) * 10).to.be.below(1.03)
   })
 
-  it('takes from everybody alike for a member that gains weight', () => {
+  it('takes from all members alike for one that gains weight', () => {
     const members = fakeMembers(4)
     const before = ranked(members)
     const after = ranked([fakeMember('member-0', { weight: 3 }), ...members.slice(1)])
@@ -96,7 +96,7 @@ describe('rendezvous', () => {
     }
   })
 
-  it('orders otherwise with another seed, also when only its upper half differs', () => {
+  it('orders differently with another seed, also when only its upper half differs', () => {
     const members = fakeMembers(10)
     const orders = new Set([1, 2, 2 ** 32 + 1, 2 ** 33 + 1].map(seed => ranking(ranked(members, seed), fakeWant('key')).join()))
 

@@ -17,7 +17,7 @@ describe('round robin', () => {
     expect(picks(strategy, 10)).to.deep.equal([...round, ...round])
   })
 
-  it('begins with another member in another process', () => {
+  it('starts with another member in another process', () => {
     const first = new Set<string>()
 
     for (let seed = 0; seed < 50; seed++) {

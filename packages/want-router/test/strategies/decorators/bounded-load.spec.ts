@@ -15,7 +15,7 @@ const asConfigured: StrategyFactory = () => {
 }
 
 describe('bounded load', () => {
-  it('leaves the order alone while nobody is above the bound', () => {
+  it('keeps the inner order while no member is above the bound', () => {
     fc.assert(fc.property(fc.string(), key => {
       const members = fakeMembers(6)
       const [inner, bounded] = [rendezvous()(fakeEnv()), boundedLoad(rendezvous())(fakeEnv())]
@@ -26,7 +26,7 @@ describe('bounded load', () => {
     }))
   })
 
-  it('puts members at the bound behind the others, both in the inner order', () => {
+  it('puts members at the bound after the others, both in the inner order', () => {
     const strategy = boundedLoad(asConfigured)(fakeEnv())
     const loads = [9, 3, 8, 4]
     strategy.update(loads.map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
@@ -46,7 +46,7 @@ describe('bounded load', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['c', 'a', 'b'])
   })
 
-  it('lets it have none but those of the average, if told so', () => {
+  it('lets it have no more than the average allows, if told so', () => {
     const strategy = boundedLoad(asConfigured, 1.25, 0)(fakeEnv())
     const members = fakeMembers(3)
     strategy.update(members)
@@ -103,7 +103,7 @@ describe('bounded load', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['free', 'hanging', 'full'])
   })
 
-  it('keeps the inner order when nobody is up', () => {
+  it('keeps the inner order when no member is up', () => {
     const strategy = boundedLoad(asConfigured)(fakeEnv())
     strategy.update(fakeMembers(3).map(member => ({ ...member, state: 'ejected' })))
 
@@ -125,14 +125,14 @@ describe('bounded load', () => {
     /** As configured, the first member being a last resort. */
     const avoiding: StrategyFactory = env => ({ ...asConfigured(env), avoids: id => id === 'm0' })
 
-    it('puts it behind those that are full', () => {
+    it('puts it after those that are full', () => {
       const strategy = boundedLoad(avoiding)(fakeEnv())
       strategy.update([0, 9, 1, 2].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
 
       expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m2', 'm3', 'm1', 'm0'])
     })
 
-    it('takes the average of the others, so that they are not full all the time', () => {
+    it('averages over the others, so that they are not full all the time', () => {
       const strategy = boundedLoad(avoiding)(fakeEnv())
       strategy.update([0, 10, 10, 10].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
       expect(pick(strategy, fakeWant('key'))?.id).to.equal('m1')
@@ -158,7 +158,7 @@ describe('bounded load', () => {
     expect(seen).to.deep.equal([outcome])
   })
 
-  it('refuses a bound below the average, and tiers inside of it', () => {
+  it('refuses a bound below the average, and tiers inside it', () => {
     for (const c of [0.99, 0, -1, NaN, Infinity]) {
       expect(() => boundedLoad(rendezvous(), c)).to.throw(/c is a number of at least 1/).with.property('name', 'InvalidOptionError')
     }

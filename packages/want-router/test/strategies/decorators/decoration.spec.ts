@@ -99,14 +99,14 @@ describe('decorators', () => {
     }
   })
 
-  it('may be tiers within tiers by another label, not by the same', () => {
+  it('may be tiers within tiers by another label, not by the same one', () => {
     works(tiers(tiers(rendezvous(), { label: 'zone' })))
     expect(() => tiers(boundedLoad(tiers(rendezvous())))).to.throw(/bounded-load around tiers/)
     expect(() => tiers(tiers(rendezvous()))).to.throw(/tiers around tiers/)
     expect(() => tiers(tiers(tiers(rendezvous()), { label: 'zone' }))).to.throw(/tiers around tiers/)
   })
 
-  it('of an application hide what they are put around', () => {
+  it('of an application hide the decorators inside them', () => {
     const mine = (inner: StrategyFactory): StrategyFactory => env => inner(env)
     works(boundedLoad(mine(tiers(rendezvous()))))
   })

@@ -107,7 +107,7 @@ describe('presence', () => {
     expect(empty / 20_000).to.be.within(0.001, 0.01)
   })
 
-  it('says whom it avoids: those that are poor, but not while they are probed, nor if all are', () => {
+  it('says which members it avoids: poor ones, unless they are being probed or all are poor', () => {
     const strategy = started(presence(rendezvous(), { probe: 50 }))
     asked(strategy, 0, 200, allButTheFirst)
     let probes = 0
@@ -125,7 +125,7 @@ describe('presence', () => {
     expect(fakeMembers(4).filter(({ id }) => alike.avoids?.(id)).length).to.be.below(4)
   })
 
-  it('is not moved by wants for what nobody has', () => {
+  it('is not moved by wants for blocks that no member has', () => {
     const strategy = started(presence(rendezvous()))
     const before = Array.from({ length: 200 }, (_, i) => ranking(strategy, fakeWant(i)))
     asked(strategy, 0, 5000, () => false)
@@ -142,7 +142,7 @@ describe('presence', () => {
     }
   })
 
-  it('puts those that are known to hold the want first', () => {
+  it('puts members that are known to hold the block first', () => {
     const strategy = started(presence(rendezvous()))
 
     for (let key = 0; key < 50; key++) {
@@ -150,7 +150,7 @@ describe('presence', () => {
     }
   })
 
-  it('counts a have and the block that follows as one', () => {
+  it('counts a HAVE and the block that follows as one', () => {
     const strategy = presence(rendezvous())(fakeEnv())
     strategy.update(fakeMembers(2))
     const want = fakeWant('key', { said: id => id === 'member-0' ? 'lack' : 'have' })
@@ -175,7 +175,7 @@ describe('presence', () => {
     expect(shares(strategy, 4000).get('member-0')).to.be.closeTo(0.25, 0.03)
   })
 
-  it('refuses a share outside of 0 and 1, and a probe that is no count', () => {
+  it('refuses a share that is not between 0 and 1, and a probe that is no count', () => {
     for (const poor of [0, 1, -1, NaN]) {
       expect(() => presence(rendezvous(), { poor })).to.throw(/share of misses/).with.property('name', 'InvalidOptionError')
     }

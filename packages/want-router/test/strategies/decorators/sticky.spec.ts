@@ -38,7 +38,7 @@ function setting (init?: StickyInit, count = 4): Setting {
 }
 
 describe('sticky', () => {
-  it('takes a turn for each peer, and keeps it', () => {
+  it('takes a turn for each client, and keeps it', () => {
     const { asks } = setting()
     const peers = Array.from({ length: 40 }, (_, i) => `peer-${i}`)
     const homes = peers.map(peer => asks(peer))
@@ -50,7 +50,7 @@ describe('sticky', () => {
     }
   })
 
-  it('goes on by the inner order where the home cannot serve, and stays at home for the next', () => {
+  it('follows the inner order where the home cannot serve, and returns home for the next want', () => {
     const { asks } = setting()
     const home = asks('peer')
 
@@ -73,7 +73,7 @@ describe('sticky', () => {
     expect([...Map.groupBy(homes, id => id).values()].map(({ length }) => length)).to.deep.equal([10, 10, 10, 10])
   })
 
-  it('makes the member that takes the first want the home, not one that had no room', () => {
+  it('makes the member that takes the first want the home, not one that had no capacity', () => {
     for (const full of ['member-0', 'member-1', 'member-2', 'member-3']) {
       const { asks } = setting()
       const taken = asks('peer', id => id !== full)
@@ -82,7 +82,7 @@ describe('sticky', () => {
     }
   })
 
-  it('gives a peer a new home when the old one is ejected, and leaves it there', () => {
+  it('gives a client a new home when the old one is ejected, and leaves it there', () => {
     const { members, asks } = setting()
     const old = asks('peer')
     const home = members.find(({ id }) => id === old)
@@ -96,7 +96,7 @@ describe('sticky', () => {
     expect(asks('peer')).to.equal(next)
   })
 
-  it('gives the peers of a member that left new homes by turns', () => {
+  it('gives new homes to the clients of a member that left, in turn', () => {
     const { members, strategy, asks } = setting()
     const peers = Array.from({ length: 40 }, (_, i) => `peer-${i}`)
     const before = peers.map(peer => asks(peer))
@@ -109,7 +109,7 @@ describe('sticky', () => {
     expect(new Set(moved).size).to.equal(3)
   })
 
-  it('forgets a peer that was idle for long, not one that asks now and then', () => {
+  it('forgets a client that was idle for long, not one that asks now and then', () => {
     const { clock, members, asks } = setting({ idle: 1000 }, 50)
     const [regular, idle] = [asks('regular'), asks('idle')]
 
@@ -122,8 +122,8 @@ describe('sticky', () => {
     expect(asks('idle')).to.not.equal(idle)
   })
 
-  it('remembers so many peers and no more, the latest for certain', () => {
-    const { asks } = setting({ peers: 100 }, 7)
+  it('remembers as many clients as it is told to and no more, the latest ones for certain', () => {
+    const { asks } = setting({ clients: 100 }, 7)
     const homes = Array.from({ length: 1000 }, (_, i) => asks(`peer-${i}`))
     const again = Array.from({ length: 50 }, (_, i) => asks(`peer-${950 + i}`))
     expect(again).to.deep.equal(homes.slice(950))
@@ -132,7 +132,7 @@ describe('sticky', () => {
     expect(first).to.not.deep.equal(homes.slice(0, 70))
   })
 
-  it('knows no home for a want of nobody', () => {
+  it('has no home for a want without a client', () => {
     const { asks } = setting()
     expect(new Set(['', '', '', ''].map(peer => asks(peer))).size).to.equal(4)
   })
@@ -151,9 +151,9 @@ describe('sticky', () => {
     expect(asked.filter(id => id === home)).to.have.length.within(0, 2)
   })
 
-  it('refuses bounds that bound nothing', () => {
-    for (const peers of [0, 1, 2.5, NaN, Infinity]) {
-      expect(() => sticky(roundRobin(), { peers })).to.throw(/peers is a whole number/).with.property('name', 'InvalidOptionError')
+  it('refuses bounds that do not bound anything', () => {
+    for (const clients of [0, 1, 2.5, NaN, Infinity]) {
+      expect(() => sticky(roundRobin(), { clients })).to.throw(/clients is a whole number/).with.property('name', 'InvalidOptionError')
     }
     for (const idle of [0, -1, NaN, Infinity]) {
       expect(() => sticky(roundRobin(), { idle })).to.throw(/idle is a number of ms/).with.property('name', 'InvalidOptionError')

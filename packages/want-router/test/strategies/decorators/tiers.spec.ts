@@ -21,7 +21,7 @@ describe('tiers', () => {
     }
   })
 
-  it('takes a member without the label as of tier 0', () => {
+  it('puts a member without the label into tier 0', () => {
     const strategy = tiers(roundRobin())(fakeEnv())
     strategy.update([
       fakeMember('last', { labels: { tier: '1' } }),
@@ -42,7 +42,7 @@ describe('tiers', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['near', 'far'])
   })
 
-  it('gives each tier an instance of its own, and keeps it while the tier is empty', () => {
+  it('gives each tier its own instance, and keeps it while the tier is empty', () => {
     const seen: Array<{ members: string[], outcomes: string[] }> = []
     const recording: StrategyFactory = () => {
       const mine: typeof seen[number] = { members: [], outcomes: [] }

@@ -2,11 +2,10 @@ import { expect } from 'aegir/chai'
 import { leastLoaded } from '../../../src/strategies/algorithms/least-loaded.ts'
 import { peakEwma } from '../../../src/strategies/algorithms/peak-ewma.ts'
 import { FULL_SCAN } from '../../../src/strategies/ranking/least-cost.ts'
-import { weightedDraw } from '../../../src/strategies/ranking/weighted-draw.ts'
 import { fakeEnv, fakeMember, fakeMembers, fakeOutcome, fakeWant, pick, ranking, shares } from '../fixtures.ts'
 
 describe('up to 16 members', () => {
-  it('the least loaded is found for certain', () => {
+  it('the least loaded is always found', () => {
     const members = fakeMembers(FULL_SCAN)
     const strategy = leastLoaded()(fakeEnv())
     strategy.update(members)
@@ -52,7 +51,7 @@ describe('above 16 members', () => {
     }
   })
 
-  it('weights far above the average are given their shares, too', () => {
+  it('members far above the average weight get their shares, too', () => {
     const members = [fakeMember('heavy', { weight: 30 }), ...fakeMembers(30)]
     const byId = new Map(members.map(member => [member.id, member]))
     const strategy = leastLoaded()(fakeEnv())
@@ -74,38 +73,5 @@ describe('above 16 members', () => {
 
     // both of the two are slow
     expect(slow).to.be.closeTo(10 * 9 / (40 * 39), 0.01)
-  })
-})
-
-describe('a weighted draw', () => {
-  it('draws two that differ, each by weight', () => {
-    const random = fakeEnv().random
-    const draw = weightedDraw(random)
-    draw.update([5, 3, 1, 1].map((weight, i) => ({ member: fakeMember(`m${i}`, { weight }) })))
-    const firsts: Record<string, number> = {}
-    const afterHeavy: Record<string, number> = {}
-
-    for (let i = 0; i < 100_000; i++) {
-      const [{ member: one }, { member: other }] = draw.two()
-      expect(one.id === other.id).to.equal(false)
-      firsts[one.id] = (firsts[one.id] ?? 0) + 1e-5
-      if (one.id === 'm0') {
-        afterHeavy[other.id] = (afterHeavy[other.id] ?? 0) + 1
-      }
-    }
-
-    expect(firsts.m0).to.be.closeTo(0.5, 0.01)
-    expect(firsts.m3).to.be.closeTo(0.1, 0.01)
-    expect(afterHeavy.m1 / (afterHeavy.m2 + afterHeavy.m3)).to.be.closeTo(1.5, 0.05)
-  })
-
-  it('never fails at the ends of chance', () => {
-    for (const chance of [0, 1 - 2 ** -53]) {
-      const draw = weightedDraw(() => chance)
-      draw.update([{ member: fakeMember('a', { weight: 0.1 }) }, { member: fakeMember('b', { weight: 0.2 }) }])
-      const [one, other] = draw.two()
-
-      expect([one.member.id, other.member.id].toSorted()).to.deep.equal(['a', 'b'])
-    }
   })
 })

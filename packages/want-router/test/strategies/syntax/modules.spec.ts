@@ -31,7 +31,7 @@ describe('strategy modules', () => {
     return ranking(strategy, fakeWant('key'))
   }
 
-  it('are what begins or ends as a path does', () => {
+  it('are the words that start or end as a path does', () => {
     expect(modulesIn('bounded-load(presence(./a.js, x), 1.25)')).to.deep.equal(['./a.js'])
     expect(modulesIn('tiers(../b.mjs), /c/d ,e.ts, f.mts')).to.deep.equal(['../b.mjs', '/c/d', 'e.ts', 'f.mts'])
     expect(modulesIn('bounded-load(rendezvous, 1.25)')).to.deep.equal([])
@@ -76,7 +76,7 @@ describe('strategy modules', () => {
     'does not compile': ['export const', /^strategy: \.\/mine\.mjs cannot be imported: /],
     'exports nothing': ['export const mine = 1', /^strategy: \.\/mine\.mjs exports nothing called "strategy": export const strategy = env => /],
     'exports no function': ['export const strategy = 1', /^strategy: \.\/mine\.mjs exports something else called "strategy"/],
-    'exports what makes factories': [`export const strategy = zone => ${LAST_FIRST}`, /^strategy: "strategy" of \.\/mine\.mjs makes strategy factories and is none/],
+    'exports what makes factories': [`export const strategy = zone => ${LAST_FIRST}`, /^strategy: "strategy" of \.\/mine\.mjs makes strategy factories and is not one/],
     'makes something else': ['export const strategy = () => ({})', /^strategy: "strategy" of \.\/mine\.mjs does not return an object with update and rank$/],
     throws: ['export const strategy = () => { throw new Error("no zone") }', /^strategy: the strategy of \.\/mine\.mjs cannot be made: no zone$/]
   }

@@ -65,7 +65,7 @@ describe('parseStrategy', () => {
     constructor: /there is no "constructor"/,
     'bounded-load': /written bounded-load\(strategy, c=1.25, least=4\)/,
     'bounded-load(rendezvous, d=1)': /no option "d", only c, least/,
-    'peak-ewma(decay=1s, decay=2s)': /decay of peak-ewma stands twice/,
+    'peak-ewma(decay=1s, decay=2s)': /decay of peak-ewma is given twice/,
     'peak-ewma(decay=10 apples)': /parentheses/,
     'peak-ewma(decay=apples)': /decay is a number of ms above 0, not NaN/,
     'c=rendezvous': /there is no "c=rendezvous"/,
@@ -93,7 +93,7 @@ describe('parseStrategy', () => {
   it('lists what exists', () => {
     expect(() => parseStrategy('fastest')).to.throw('write one of round-robin, weighted-round-robin, random, least-loaded(wantCost=8192), ' +
       'peak-ewma(decay=10s, penalty=5s), hot-cold(hot=0.5, decay=10s, penalty=5s), rendezvous, maglev(size=65537), ' +
-      'bounded-load(strategy, c=1.25, least=4), presence(strategy, poor=0.5, probe=256), sticky(strategy, peers=10000, idle=10min), tiers(strategy, label=tier)')
+      'bounded-load(strategy, c=1.25, least=4), presence(strategy, poor=0.5, probe=256), sticky(strategy, clients=10000, idle=10min), tiers(strategy, label=tier)')
   })
 
   it('reads strategies of an application too', () => {

@@ -1,19 +1,19 @@
-import { pulling, Ranking } from './ranking.ts'
+import { Ranking, toRanking } from './ranking.ts'
 import type { Member, Want } from '../strategy.ts'
 
-/** 0: where the inner ranking has it; 1: behind all of those; 2: behind all. */
+/** 0: stays where the inner ranking has it; 1: after all of those; 2: after everything. */
 export type Delay = 0 | 1 | 2
 
-export interface RearrangedInit {
-  /** Called at the first pull: adds those that come first, none twice, and returns the inner ranking. */
+export interface RearrangedRankingInit {
+  /** Called at the first pull: adds the members that come first, none twice, and returns the inner ranking. */
   start (want: Want, first: MemberList): Iterable<Member>
-  /** Asked once about each member, as the inner ranking gets to it. Default: always 0. */
+  /** Called once for each member, as the inner ranking gets to it. Default: always 0. */
   delay? (member: Member): Delay
-  /** Who was taken, as far as can be told: the last that was pulled, or the first if all were. */
+  /** Called with the member that was taken, as far as can be told: the last one pulled, or the first if all were. */
   taken? (member: Member, want: Want): void
 }
 
-/** A list that keeps its memory when it is emptied: setting the length of an array to 0 gives it up. */
+/** A list that keeps its memory when it is cleared; an array whose length is set to 0 frees it. */
 class MemberList {
   readonly #members: Member[] = []
   #length = 0
@@ -47,8 +47,8 @@ class MemberList {
  * An inner ranking with some members put first and some put last, each group in
  * its own order: what most decorators do.
  */
-export class Rearranged extends Ranking {
-  readonly #init: RearrangedInit
+export class RearrangedRanking extends Ranking {
+  readonly #init: RearrangedRankingInit
   readonly #first = new MemberList()
   readonly #late = new MemberList()
   readonly #last = new MemberList()
@@ -58,13 +58,13 @@ export class Rearranged extends Ranking {
   #head: Member | undefined
   #pulled: Member | undefined
 
-  constructor (init: RearrangedInit) {
+  constructor (init: RearrangedRankingInit) {
     super()
     this.#init = init
   }
 
-  /** Begins anew. */
-  over (want: Want): this {
+  /** Starts over. */
+  reset (want: Want): this {
     this.#want = want
     this.#started = false
     this.#head = undefined
@@ -92,7 +92,7 @@ export class Rearranged extends Ranking {
       this.#init.taken?.(taken, this.#want)
     }
 
-    // nothing of a want outlives it
+    // a want is not kept longer than its ranking
     this.#want = undefined
   }
 
@@ -103,7 +103,7 @@ export class Rearranged extends Ranking {
     this.#last.clear()
 
     if (this.#want != null) {
-      this.#inner = pulling(this.#init.start(this.#want, this.#first))
+      this.#inner = toRanking(this.#init.start(this.#want, this.#first))
     }
   }
 
