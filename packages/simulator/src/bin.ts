@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
 import { parseOptions } from './cli/args.ts'
-import { run } from './cli/run.ts'
+import { run } from './cli/command.ts'
 import { ScenarioError, UsageError } from './errors.ts'
 
 try {

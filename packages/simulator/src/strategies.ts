@@ -3,7 +3,7 @@ import { InvalidOptionError, STRATEGIES } from '@kitsune/want-router'
 import { loadStrategy, modulesIn } from '@kitsune/want-router/strategy-modules'
 import { BASELINES } from './baselines/index.ts'
 import { UsageError } from './errors.ts'
-import type { NamedStrategy } from './simulate.ts'
+import type { NamedStrategy } from './simulation.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 
 /** How decorators are shown in `--strategies all`; tiers needs labels, which a scenario must have been written for. */

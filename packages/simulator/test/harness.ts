@@ -1,6 +1,6 @@
 import { parseStrategy } from '@kitsune/want-router'
-import { parseScenario } from '../src/scenario/parse.ts'
-import { simulate } from '../src/simulate.ts'
+import { parseScenario } from '../src/scenario/parser.ts'
+import { simulate } from '../src/simulation.ts'
 import { WRITTEN } from '../src/strategies.ts'
 import type { RunResult } from '../src/metrics/result.ts'
 import type { Scenario } from '../src/scenario/schema.ts'

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { expect } from 'aegir/chai'
-import { parseScenario } from '../src/scenario/parse.ts'
+import { parseScenario } from '../src/scenario/parser.ts'
 import type { Scenario } from '../src/scenario/schema.ts'
 
 const TS = import.meta.url.endsWith('.ts')

@@ -1,7 +1,7 @@
 import { histogram } from './histogram.ts'
 import { movement } from './movement.ts'
 import type { Latency, MemberResult, RunResult, Series, Totals } from './result.ts'
-import type { PeerEvents } from '../models/asker.ts'
+import type { PeerEvents } from '../models/client.ts'
 import type { MemberEvents } from '../models/member.ts'
 import type { FullScenario } from '../scenario/schema.ts'
 import type { EngineStatus, MemberTotals, Totals as EngineTotals } from '@kitsune/want-router'

@@ -2,7 +2,7 @@ import { hashString } from '@kitsune/want-router/engine'
 import { seededRandom } from '@kitsune/want-router/testing'
 import { contentIndex } from '../world/content.ts'
 import { draw } from './distribution.ts'
-import type { Recording } from '../scenario/recorded.ts'
+import type { Recording } from '../scenario/recording.ts'
 import type { Distribution } from '../scenario/schema.ts'
 import type { TargetWant } from '@kitsune/want-router'
 

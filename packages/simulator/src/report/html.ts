@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { parameters } from '../scenario/describe.ts'
+import { parameters } from '../scenario/parameters.ts'
 import { page } from './page.ts'
 import { columns, runName } from './table.ts'
 import type { PageData } from './page.ts'

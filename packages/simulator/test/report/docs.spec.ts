@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
 import { parseOptions } from '../../src/cli/args.ts'
-import { writeDocs } from '../../src/cli/write-docs.ts'
+import { writeDocs } from '../../src/cli/document.ts'
 import { UsageError } from '../../src/errors.ts'
 import { fillSections, findSections, sectionText } from '../../src/report/docs.ts'
-import { findScenarios } from '../../src/scenario/find.ts'
+import { findScenarios } from '../../src/scenario/loader.ts'
 import { findStrategies } from '../../src/strategies.ts'
 
 describe('figures in a document', () => {

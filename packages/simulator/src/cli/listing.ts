@@ -1,6 +1,6 @@
 import { STRATEGIES } from '@kitsune/want-router'
 import { BASELINES } from '../baselines/index.ts'
-import { parameters } from '../scenario/describe.ts'
+import { parameters } from '../scenario/parameters.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
 import type { FullScenario } from '../scenario/schema.ts'
 import type { StrategySyntax } from '@kitsune/want-router'

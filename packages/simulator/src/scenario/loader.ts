@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UsageError } from '../errors.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
-import { parseScenario } from './parse.ts'
-import { readRecording } from './recorded.ts'
-import type { Recording } from './recorded.ts'
+import { parseScenario } from './parser.ts'
+import { readRecording } from './recording.ts'
+import type { Recording } from './recording.ts'
 import type { FullScenario } from './schema.ts'
 
 /** A scenario, with the recording that it was made of if there is one. */

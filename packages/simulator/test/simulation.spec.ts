@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
-import { scaled } from '../src/scenario/find.ts'
-import { parseScenario } from '../src/scenario/parse.ts'
+import { scaled } from '../src/scenario/loader.ts'
+import { parseScenario } from '../src/scenario/parser.ts'
 import { SCENARIOS } from '../src/scenarios/index.ts'
 import { runOf, scenarioOf } from './harness.ts'
 

@@ -7,7 +7,7 @@ import { ScenarioError } from '../errors.ts'
 import { histogram } from '../metrics/histogram.ts'
 import type { Distribution, FullScenario, MemberModel } from './schema.ts'
 import type { Histogram } from '../metrics/histogram.ts'
-import type { Ask } from '../models/asker.ts'
+import type { Ask } from '../models/client.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Decision, Input, TapRecord } from '@kitsune/want-router/engine'
 

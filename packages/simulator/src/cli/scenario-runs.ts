@@ -1,14 +1,14 @@
 import { UsageError } from '../errors.ts'
 import { runName } from '../report/table.ts'
-import { scaled } from '../scenario/find.ts'
-import { simulate } from '../simulate.ts'
+import { scaled } from '../scenario/loader.ts'
+import { simulate } from '../simulation.ts'
 import { findStrategies } from '../strategies.ts'
 import { openRecording } from './files.ts'
 import { progress } from './progress.ts'
 import type { Options } from './args.ts'
 import type { ScenarioResult } from '../metrics/result.ts'
-import type { FoundScenario } from '../scenario/find.ts'
-import type { NamedStrategy } from '../simulate.ts'
+import type { FoundScenario } from '../scenario/loader.ts'
+import type { NamedStrategy } from '../simulation.ts'
 
 /** Simulates a scenario under every strategy and variant. */
 export async function runScenario ({ scenario: whole, recording }: FoundScenario, options: Pick<Options, 'strategies' | 'seed' | 'scale' | 'record'>, stderr: NodeJS.WriteStream): Promise<ScenarioResult> {
