@@ -7,8 +7,8 @@ import { ScenarioError, UsageError } from './errors.ts'
 try {
   process.exitCode = await run(parseOptions(process.argv.slice(2)), process)
 } catch (err) {
-  // what the user can mend takes a line, a fault of ours its stack
-  const theirs = err instanceof UsageError || err instanceof ScenarioError
-  process.stderr.write(`${theirs ? err.message : inspect(err)}\n`)
-  process.exitCode = theirs ? 2 : 1
+  // a mistake of the user takes one line, a fault of ours its stack
+  const usersMistake = err instanceof UsageError || err instanceof ScenarioError
+  process.stderr.write(`${usersMistake ? err.message : inspect(err)}\n`)
+  process.exitCode = usersMistake ? 2 : 1
 }

@@ -1,4 +1,4 @@
-/** A scenario that cannot be meant: the message says which parameter, and what is expected. */
+/** A scenario is invalid: the message says which parameter, and what is expected. */
 export class ScenarioError extends Error {
   static name = 'ScenarioError'
   name = 'ScenarioError'

@@ -20,4 +20,4 @@ export { cidOfKey, contentBlock, contentBlockKey, contentCid, contentIndex, cont
 export { connectReader } from './world/reader.ts'
 export type { ReaderInit } from './world/reader.ts'
 export { createWorld } from './world/world.ts'
-export type { PeerHandlers, PeerLink, World, WorldEnv, WorldInit, WorldMember } from './world/world.ts'
+export type { ClientHandlers, ClientLink, World, WorldEnv, WorldInit, WorldMember } from './world/world.ts'

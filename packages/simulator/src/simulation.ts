@@ -1,10 +1,10 @@
 import { createEngine } from '@kitsune/want-router/engine'
 import { fakeClock } from '@kitsune/want-router/testing'
-import { collector } from './metrics/collector.ts'
-import { catalogue } from './models/catalogue.ts'
-import { modelMember } from './models/member.ts'
-import { modelPeer, replayPeer } from './models/workload.ts'
-import { nextBlock } from './models/popularity.ts'
+import { createCollector } from './metrics/collector.ts'
+import { createCatalogue } from './models/catalogue.ts'
+import { createModelMember } from './models/member.ts'
+import { createBlockPicker } from './models/popularity.ts'
+import { replayClient, startClient } from './models/workload.ts'
 import { memberIds } from './scenario/schema.ts'
 import { createWorld } from './world/world.ts'
 import type { RunResult } from './metrics/result.ts'
@@ -14,9 +14,9 @@ import type { World } from './world/world.ts'
 import type { Limits, StrategyFactory } from '@kitsune/want-router'
 import type { Tap } from '@kitsune/want-router/engine'
 
-/** A strategy as a run is given it. */
+/** A strategy, and how reports name it. */
 export interface NamedStrategy {
-  /** As it was written. */
+  /** As written. */
   readonly name: string
   readonly factory: StrategyFactory
 }
@@ -26,27 +26,26 @@ export interface SimulateInit {
   readonly strategy: NamedStrategy
   /** One of the scenario's variants. */
   readonly variant?: string
-  /** Stands for the scenario's upstream, and says which blocks there are. */
+  /** Replaces the scenario's clients, and says which blocks there are. */
   readonly recording?: Recording
-  /** Sees all that goes into the engine and comes out. */
+  /** Sees all that goes into the engine and comes out of it. */
   readonly tap?: Tap
-  /** Same scenario, strategy and seed: same result, byte for byte. */
+  /** The same scenario, strategy and seed give the same result, byte for byte. */
   readonly seed: number
-  /** Called as simulated time passes, with the share of it that has. */
+  /** Called as simulated time passes, with the share of it that has passed. */
   progress? (done: number): void
 }
 
 /**
- * Runs a scenario under a strategy. Arrivals, sizes and what members hold depend
- * on the seed and not on the strategy, so that strategies meet the same
- * workload.
+ * Runs a scenario under a strategy. Arrivals, sizes and what members hold depend on the
+ * seed and not on the strategy, so that all strategies meet the same workload.
  */
 export function simulate ({ scenario, strategy, variant, recording, tap, seed, progress }: SimulateInit): RunResult {
   const ids = memberIds(scenario)
   const models = scenario.members.flatMap(model => Array.from({ length: model.count }, () => model))
-  const blocks = catalogue({ seed, sizes: scenario.sizes, copies: scenario.copies, members: ids, recording })
+  const blocks = createCatalogue({ seed, sizes: scenario.sizes, copies: scenario.copies, members: ids, recording })
   const clock = fakeClock()
-  const collect = collector({
+  const collector = createCollector({
     scenario,
     members: models.map(({ weight }, i) => ({ id: ids[i], weight })),
     now: clock.now,
@@ -62,30 +61,30 @@ export function simulate ({ scenario, strategy, variant, recording, tap, seed, p
       id: ids[i],
       weight: model.weight,
       labels: model.labels,
-      create: env => modelMember(ids[i], model, env, blocks, collect.member(i))
+      create: env => createModelMember(ids[i], model, env, blocks, collector.member(i))
     }))
   })
 
   for (const [id, messages] of recording?.arrivals ?? []) {
-    replayPeer(id, messages, world, collect.peer)
+    replayClient(id, messages, world, collector.client)
   }
   const counter = { next: 0 }
-  for (const group of scenario.upstream) {
-    const next = nextBlock(group.popularity, counter)
+  for (const group of scenario.clients) {
+    const pick = createBlockPicker(group.popularity, counter)
     for (let i = 1; i <= group.count; i++) {
       const id = group.count === 1 ? group.id : `${group.id}-${i}`
-      modelPeer(id, group, world, next, collect.peer)
+      startClient(id, group, world, pick, collector.client)
     }
   }
 
   if (scenario.warmup > 0) {
-    clock.after(scenario.warmup, () => { collect.warm() })
+    clock.after(scenario.warmup, () => { collector.warm() })
   }
   for (let i = 1; i <= scenario.buckets; i++) {
     world.run(scenario.duration * i / scenario.buckets)
-    collect.bucketEnd()
+    collector.bucketEnd()
     progress?.(i / scenario.buckets)
   }
 
-  return { scenario: scenario.name, strategy: strategy.name, variant, seed, ...collect.result() }
+  return { scenario: scenario.name, strategy: strategy.name, variant, seed, ...collector.result() }
 }

@@ -6,23 +6,22 @@ import { UsageError } from './errors.ts'
 import type { NamedStrategy } from './simulation.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 
-/** How decorators are shown in `--strategies all`; tiers needs labels, which a scenario must have been written for. */
+/** The decorators that `--strategies all` includes. Not tiers: it needs labels, for which a scenario must be written. */
 const DECORATED = ['bounded-load(rendezvous)', 'presence(peak-ewma)', 'sticky(least-loaded)', 'bounded-load(presence(rendezvous))']
 
-/** All that can be written: the strategies of want-router, and baselines to compare them with. */
-export const WRITTEN = { ...STRATEGIES, ...BASELINES }
+/** All strategies that have a name: those of want-router, and baselines to compare them with. */
+export const KNOWN = { ...STRATEGIES, ...BASELINES }
 
 /** Every strategy of want-router with its defaults, and its decorators around one that suits them. */
 export function everyStrategy (): string[] {
   const names = Object.entries(STRATEGIES)
-  // one that has two names is one
+  // a strategy with two names counts once
   const bare = names.filter(([, syntax], i) => (syntax.wraps ?? 0) === 0 && names.findIndex(([, other]) => other === syntax) === i)
   return [...bare.map(([name]) => name), ...DECORATED]
 }
 
 /**
- * Splits what stands in `--strategies`, at semicolons and at commas outside of
- * parentheses.
+ * Splits the value of `--strategies`, at semicolons and at commas outside parentheses.
  */
 export function splitStrategies (text: string): string[] {
   const parts: string[] = ['']
@@ -39,24 +38,24 @@ export function splitStrategies (text: string): string[] {
 }
 
 /**
- * Makes strategies of what was written: expressions as in configurations, with
- * baselines and the paths of modules in the place of names.
+ * Makes strategies from expressions as in configurations, in which the names of
+ * baselines and the paths of modules may stand for strategies.
  *
- * @throws {UsageError} if there is no such thing
+ * @throws {UsageError} if one does not exist
  */
 export async function findStrategies (written: readonly string[]): Promise<NamedStrategy[]> {
   const expressions = new Set(written.flatMap(text => text === 'all' ? everyStrategy() : [text]))
   return Promise.all([...expressions].map(async expression => ({ name: nameOf(expression), factory: await load(expression) })))
 }
 
-/** A module is called by its file, wherever that is. */
+/** A module is named by its file, without the folder. */
 function nameOf (expression: string): string {
   return modulesIn(expression).reduce((name, path) => name.replace(path, basename(path, extname(path))), expression)
 }
 
 async function load (expression: string): Promise<StrategyFactory> {
   try {
-    return await loadStrategy(expression, { known: WRITTEN })
+    return await loadStrategy(expression, { known: KNOWN })
   } catch (err) {
     if (err instanceof InvalidOptionError) {
       throw new UsageError(`--strategies: ${err.message.replace(/^strategy: /, '')}`)

@@ -11,7 +11,7 @@ describe('simulate', () => {
         { id: 'node', count: 3, workers: 2, service: { kind: 'lognormal', median: 20, sigma: 0.5 }, cache: { blocks: 50, hit: 1 } },
         { id: 'odd', holds: 0.5, phases: [{ from: 10_000, to: 20_000, down: true }, { from: 30_000, to: 40_000, slow: 9 }] }
       ],
-      upstream: [
+      clients: [
         { id: 'peer', count: 5, arrivals: { kind: 'poisson', rate: 50 }, popularity: { kind: 'zipf', blocks: 500 } },
         { id: 'loop', arrivals: { kind: 'closed', open: 4, think: 200 }, popularity: { kind: 'uniform', blocks: 500 }, type: 'have' }
       ],
@@ -23,7 +23,7 @@ describe('simulate', () => {
       expect(again).to.equal(first)
       expect(other).to.not.equal(first)
     }
-  })
+  }).timeout(60_000)
 
   it('gives all strategies the same workload', () => {
     const wants = ['round-robin', 'rendezvous', 'least-loaded'].map(strategy => runOf(scenarioOf({}), strategy).totals.wants)
@@ -36,7 +36,7 @@ describe('simulate', () => {
       duration: 3_600_000,
       warmup: 60_000,
       members: [{ id: 'node', workers: 1, service: { kind: 'exponential', mean: 20 }, network: 0 }],
-      upstream: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 35 }, popularity: { kind: 'new' } }]
+      clients: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 35 }, popularity: { kind: 'new' } }]
     }))
     const mean = 1000 / (50 - 35)
 
@@ -51,7 +51,7 @@ describe('simulate', () => {
     const { latency, totals } = runOf(scenarioOf({
       warmup: 5000,
       members: [{ id: 'node', count: 2, workers: 3, service: { kind: 'exponential', mean: 10 }, network: 0 }],
-      upstream: [{ id: 'peer', count: 2, arrivals: { kind: 'closed', open: 10 }, popularity: { kind: 'new' } }]
+      clients: [{ id: 'peer', count: 2, arrivals: { kind: 'closed', open: 10 }, popularity: { kind: 'new' } }]
     }))
     expect(totals.served / 55 * (latency.mean ?? 0) / 1000).to.be.closeTo(20, 0.5)
   })
@@ -59,7 +59,7 @@ describe('simulate', () => {
   it('counts every want once: served, denied, unserved or still open', () => {
     const { totals, members } = runOf(scenarioOf({
       copies: 1,
-      upstream: [
+      clients: [
         { id: 'peer', count: 5, arrivals: { kind: 'poisson', rate: 50 }, popularity: { kind: 'new' } },
         { id: 'crawler', arrivals: { kind: 'poisson', rate: 20 }, popularity: { kind: 'absent' } }
       ]
@@ -75,7 +75,7 @@ describe('simulate', () => {
   it('lets peers that nobody answers give up', () => {
     const { totals } = runOf(scenarioOf({
       members: [{ id: 'node', phases: [{ from: 0, stalled: true }] }],
-      upstream: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 10 }, popularity: { kind: 'new' }, patience: 5000 }]
+      clients: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 10 }, popularity: { kind: 'new' }, cancelAfter: 5000 }]
     }))
     expect(totals).to.include({ served: 0, denied: 0 })
     expect(totals.unserved).to.be.closeTo(550, 80)
@@ -100,7 +100,7 @@ describe('simulate', () => {
   it('runs each variant with its own options of the engine', () => {
     const scenario = scenarioOf({
       members: [{ id: 'node', count: 4, presence: { kind: 'mixture', parts: [{ share: 19, of: 20 }, { share: 1, of: 500 }] } }],
-      upstream: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 50 }, popularity: { kind: 'new' }, type: 'have' }],
+      clients: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 50 }, popularity: { kind: 'new' }, type: 'have' }],
       variants: { hedged: { hedgeShare: 0.1 }, 'not hedged': { hedgeShare: 0 } }
     })
     const [hedged, not] = ['hedged', 'not hedged'].map(variant => runOf(scenario, 'round-robin', { variant }))

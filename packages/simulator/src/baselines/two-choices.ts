@@ -1,9 +1,9 @@
 import type { Member, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * Lets a strategy choose between two members drawn at random, without
- * replacement, and offers the others only after them: the power of two choices
- * where want-router scans all, for the sake of comparison.
+ * Lets a strategy choose between two members drawn at random, without replacement, and
+ * ranks the others after them: the power of two choices where want-router scans all,
+ * for comparison.
  */
 export function twoChoices (inner: StrategyFactory): StrategyFactory {
   return env => {

@@ -7,7 +7,7 @@ import { expectNothing } from './endings.ts'
 import { broken } from './laws.ts'
 import type { Block } from './blocks.ts'
 import type { Stage } from './history.ts'
-import type { PeerLink } from '../world/world.ts'
+import type { ClientLink } from '../world/world.ts'
 import type { Sink, Target, TargetWant } from '@kitsune/want-router'
 
 // bytes that a turn brings a peer, and a block that the next turn begins with
@@ -15,7 +15,7 @@ const TURN = 64 << 10
 
 interface Reader {
   readonly id: string
-  readonly link: PeerLink
+  readonly link: ClientLink
   /** What it waits for. */
   readonly missing: Set<string>
   served: number
@@ -92,7 +92,7 @@ export function fairHistory (stage: Stage): void {
     }
   }
 
-  function want (link: PeerLink, count: number): Block[] {
+  function want (link: ClientLink, count: number): Block[] {
     const wanted = Array.from({ length: count }, () => block(++blocks, size))
     link.send(wanted.map(({ cids: [cid] }, i) => ({ cid, wantType: 'block', priority: count - i, cancel: false, sendDontHave: true })))
     return wanted

@@ -4,7 +4,7 @@ import { dice } from './dice.ts'
 import type { Block } from './blocks.ts'
 import type { Scenario } from './scenario.ts'
 import type { Trace } from './trace.ts'
-import type { PeerLink, World } from '../world/world.ts'
+import type { ClientLink, World } from '../world/world.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
 /**
@@ -38,14 +38,14 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
   const atOnce = chance(0.5)
   const mine = new Map<string, Wanted>()
   const had = new Map<string, Wanted>()
-  let link: PeerLink | undefined
+  let link: ClientLink | undefined
   let pace: 'prompt' | 'slow' | 'stopped' = pick(['prompt', 'prompt', 'slow', 'stopped'])
   let losing = false
   let reading = false
   let healed = false
   let priority = 0x7fffffff
 
-  function connected (): PeerLink {
+  function connected (): ClientLink {
     if (link?.connected !== true) {
       link = world.connect(id, { wake: read, closed: forget, atOnce })
     }

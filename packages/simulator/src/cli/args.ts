@@ -5,23 +5,23 @@ import { splitStrategies } from '../strategies.ts'
 export interface Options {
   /** Names, paths and `all`, in the order in which they were written. */
   readonly scenarios: readonly string[]
-  /** As written; none: each scenario's own. */
+  /** As written. Empty: those of each scenario. */
   readonly strategies: readonly string[]
   readonly seed: number
-  /** Share of each scenario's time that is simulated. */
+  /** The factor by which the time of each scenario is multiplied. */
   readonly scale: number
-  /** Where to write results; `-` is standard output, and everything else then goes to standard error. */
+  /** Where to write results. `-` is standard output; everything else then goes to standard error. */
   readonly json?: string
-  /** Where to write the report; undefined: a place in the folder for temporary files. */
+  /** Where to write the report. Undefined: the folder for temporary files. */
   readonly html?: string
   readonly report: boolean
-  /** Where to write a recording of the one run that there is then. */
+  /** Where to write a recording of the run, of which there must be one. */
   readonly record?: string
-  /** Puts recordings through the engine again, under the strategy that is named, and simulates nothing. */
+  /** Puts recordings through the engine again, with the strategy that is named, and simulates nothing. */
   readonly replay: boolean
-  /** Titles of the columns to print; undefined: those that have something to say. */
+  /** Titles of the columns to print. Undefined: all that have a value. */
   readonly columns?: readonly string[]
-  /** A document to put figures into. */
+  /** A document to write figures into. */
   readonly docs?: string
   /** Compare the document's figures instead of writing them. */
   readonly check: boolean
@@ -37,21 +37,21 @@ export const USAGE = `kitsune-simulate --scenario NAME [options]
                       JSON, or a recording (.ndjson); repeat it for more
   --strategies LIST   all, or strategies separated by semicolons (or commas outside of parentheses) as
                       they are written in configurations, as in "round-robin;bounded-load(rendezvous, 1.5)";
-                      a path to a module is a strategy of your own (default: the scenario's list)
+                      a path to a module is your own strategy (default: the scenario's list)
   --seed N            a whole number; the same seed gives the same results (default: 1)
-  --scale X           simulate so many times the scenario's duration (default: 1)
+  --scale X           multiply the scenario's duration (default: 1)
   --json FILE         write all results as JSON; - is standard output
   --html FILE         where to write the report with plots (default: among temporary files)
   --no-html           write no report
   --record FILE       write a recording of the run, of which there must be one
-  --replay            put a recording through the engine again, under the strategy that was recorded, and
+  --replay            put a recording through the engine again, with the strategy that was recorded, and
                       say whether it decides the same
   --columns LIST      the columns to print, separated by commas, by their titles; "share NAME" is a member's
-                      part of all asks, "asks NAME" are the asks of a member for each want
-  --docs FILE         put figures into a document, wherever it has a line "<!-- simulate ARGUMENTS -->";
+                      share of all asks, "asks NAME" are the asks of a member for each want
+  --docs FILE         write figures into a document, wherever it has a line "<!-- simulate ARGUMENTS -->";
                       with --scenario only those of that scenario; with --check compare them instead
   --describe          print every parameter of the scenarios with its meaning, and stop
-  --list              print what scenarios and strategies there are, and stop
+  --list              print the names of scenarios and strategies, and stop
   --help`
 
 /** @throws {UsageError} with one line that says which option is wrong */

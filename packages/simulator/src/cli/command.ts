@@ -7,30 +7,30 @@ import { printRuns, printShares } from '../report/table.ts'
 import { findScenarios } from '../scenario/loader.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
 import { USAGE } from './args.ts'
-import { describe, list } from './listing.ts'
+import { writeDocs } from './document.ts'
 import { write } from './files.ts'
+import { describe, list } from './listing.ts'
 import { replayRecordings } from './replay.ts'
 import { runScenario } from './scenario-runs.ts'
-import { writeDocs } from './document.ts'
 import type { Options } from './args.ts'
 import type { ScenarioResult } from '../metrics/result.ts'
 
-/** Where a command writes. */
-export interface Streams {
+/** What a command uses of its process. */
+export interface ProcessContext {
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
 }
 
-// a row of shares is read as far as this
+// with more members a row of shares is too long to read
 const MANY_MEMBERS = 12
 
 /**
  * Does what the command line asks for.
  *
  * @returns the exit code: 1 if a replay diverges
- * @throws {UsageError} {@link ScenarioError} for what the user can mend
+ * @throws {UsageError} {@link ScenarioError} for mistakes that the user can correct
  */
-export async function run (options: Options, { stdout, stderr }: Streams): Promise<number> {
+export async function run (options: Options, { stdout, stderr }: ProcessContext): Promise<number> {
   const print = (text: string): void => { (options.json === '-' ? stderr : stdout).write(`${text}\n`) }
 
   if (options.help || options.list) {
@@ -76,12 +76,12 @@ export async function run (options: Options, { stdout, stderr }: Streams): Promi
   return 0
 }
 
-/** What `--json` writes: no times of day and no durations of ours, so that equal runs are equal bytes. */
+/** What `--json` writes: no times of day and no durations of our own, so that equal runs give equal bytes. */
 export function toJson (results: readonly ScenarioResult[]): string {
   return `${JSON.stringify(results, undefined, 1)}\n`
 }
 
-/** What makes the same results again. */
+/** The command that gives the same results again. */
 function command ({ scenarios, strategies, seed, scale }: Options): string {
   return [
     'npm run simulate --',

@@ -10,9 +10,8 @@ import type { Options } from './args.ts'
 import type { Section } from '../report/docs.ts'
 
 /**
- * Simulates what the marks of a document say and puts the figures there; or, to
- * check, compares them with those that stand there. With scenarios named, only
- * their marks.
+ * Simulates what the marks of a document say and writes the figures there; or, to check,
+ * compares them with the present ones. If scenarios are named, only at their marks.
  *
  * @returns 0, or 1 if a check found other figures
  * @throws {UsageError} if the document cannot be read or has no marks
@@ -31,7 +30,7 @@ export async function writeDocs (path: string, { scenarios, check }: Pick<Option
     texts.set(section.line, text)
     if (check && text !== section.text) {
       code = 1
-      print(`${path}:${section.line}: stands\n${section.text}\nbut is\n${text}`)
+      print(`${path}:${section.line}: it says\n${section.text}\nbut the figures are\n${text}`)
     }
   }
 

@@ -17,7 +17,7 @@ export async function write (path: string, text: string): Promise<void> {
 
 /**
  * Opens a file for a recording. A simulation never yields, so lines are written
- * at once.
+ * synchronously.
  *
  * @throws {UsageError} if it cannot be written
  */

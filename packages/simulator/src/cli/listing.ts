@@ -5,7 +5,7 @@ import { SCENARIOS } from '../scenarios/index.ts'
 import type { FullScenario } from '../scenario/schema.ts'
 import type { StrategySyntax } from '@kitsune/want-router'
 
-/** What there is. */
+/** The names of scenarios and strategies. */
 export function list (): string {
   const width = Math.max(...SCENARIOS.map(({ name }) => name.length))
 
@@ -21,7 +21,7 @@ export function list (): string {
   ].join('\n')
 }
 
-/** How each is written, as `bounded-load(strategy, c=1.25)`. */
+/** How each is written, e.g. `bounded-load(strategy, c=1.25)`. */
 function usages (known: Readonly<Record<string, StrategySyntax>>): string[] {
   return Object.entries(known).map(([name, { wraps = 0, options = {} }]) => {
     const args = [...Array.from({ length: wraps }, () => 'strategy'), ...Object.entries(options).map(([option, value]) => `${option}=${value}`)]

@@ -1,12 +1,12 @@
-/** Says how far a run is. */
+/** Reports how far a run is. */
 export interface Progress {
   begin (name: string, ofAll: string): void
   advance (done: number): void
-  end (said: string): void
+  end (message: string): void
 }
 
-/** A line that is written over on a terminal; elsewhere one line a run. */
-export function progress (stream: NodeJS.WriteStream): Progress {
+/** On a terminal one line that is overwritten, elsewhere one line for each run. */
+export function createProgress (stream: NodeJS.WriteStream): Progress {
   let title = ''
 
   return {
@@ -23,8 +23,8 @@ export function progress (stream: NodeJS.WriteStream): Progress {
       }
     },
 
-    end (said) {
-      stream.write(`${stream.isTTY ? '\r' : ''}${title} ${said}${stream.isTTY ? '\u001b[K' : ''}\n`)
+    end (message) {
+      stream.write(`${stream.isTTY ? '\r' : ''}${title} ${message}${stream.isTTY ? '\u001b[K' : ''}\n`)
     }
   }
 }

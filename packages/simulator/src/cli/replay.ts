@@ -9,7 +9,7 @@ import type { Options } from './args.ts'
  * Puts recordings through the engine again.
  *
  * @returns 0 if all decide as they did, 1 if one does not
- * @throws {UsageError} for what is no recording, or no single strategy
+ * @throws {UsageError} for a file that is not a recording, or if not exactly one strategy is named
  */
 export async function replayRecordings ({ scenarios, strategies }: Pick<Options, 'scenarios' | 'strategies'>, print: (text: string) => void): Promise<number> {
   const found = await findStrategies(strategies)
@@ -25,7 +25,7 @@ export async function replayRecordings ({ scenarios, strategies }: Pick<Options,
       print(`${path}: ${records} records, and ${name} decides the same`)
     } else {
       code = 1
-      print(`${path}: ${name} decides otherwise at record ${divergence.record}\n  recorded: ${recordLine(divergence.recorded)}\n  replayed: ${recordLine(divergence.replayed)}`)
+      print(`${path}: ${name} decides differently at record ${divergence.record}\n  recorded: ${recordLine(divergence.recorded)}\n  replayed: ${recordLine(divergence.replayed)}`)
     }
   }
   return code

@@ -4,7 +4,7 @@ import { scaled } from '../scenario/loader.ts'
 import { simulate } from '../simulation.ts'
 import { findStrategies } from '../strategies.ts'
 import { openRecording } from './files.ts'
-import { progress } from './progress.ts'
+import { createProgress } from './progress.ts'
 import type { Options } from './args.ts'
 import type { ScenarioResult } from '../metrics/result.ts'
 import type { FoundScenario } from '../scenario/loader.ts'
@@ -13,7 +13,7 @@ import type { NamedStrategy } from '../simulation.ts'
 /** Simulates a scenario under every strategy and variant. */
 export async function runScenario ({ scenario: whole, recording }: FoundScenario, options: Pick<Options, 'strategies' | 'seed' | 'scale' | 'record'>, stderr: NodeJS.WriteStream): Promise<ScenarioResult> {
   const scenario = scaled(whole, options.scale)
-  const bar = progress(stderr)
+  const bar = createProgress(stderr)
   const strategies = await findStrategies(options.strategies.length > 0 ? options.strategies : scenario.strategies)
   const variants = Object.keys(scenario.variants)
   const planned: Array<{ strategy: NamedStrategy, variant?: string }> = strategies.flatMap(strategy =>

@@ -2,7 +2,7 @@
 export interface Histogram {
   readonly count: number
   add (ms: number): void
-  /** The q-quantile, 0 to 1, within half a percent; undefined of nothing. */
+  /** The q-quantile, 0 to 1, within half a percent; undefined if it is empty. */
   quantile (q: number): number | undefined
   readonly mean: number | undefined
   readonly max: number | undefined
@@ -14,8 +14,8 @@ const MOST = 1e8
 const GROWTH = Math.log(1.01)
 const BINS = Math.ceil(Math.log(MOST / LEAST) / GROWTH) + 1
 
-export function histogram (): Histogram {
-  // most bins of a bucket of time stay empty, so they are grown to what is seen
+export function createHistogram (): Histogram {
+  // most bins of a bucket of time stay empty, so only the range that occurs is allocated
   let bins = new Uint32Array(64)
   let offset = -1
   let count = 0
@@ -33,9 +33,9 @@ export function histogram (): Histogram {
     const low = Math.min(offset, index)
     const high = Math.max(offset + bins.length, index + 1)
     if (low < offset || high > offset + bins.length) {
-      const room = 64
-      const start = Math.max(0, low < offset ? low - room : low)
-      const grown = new Uint32Array(high + room - start)
+      const spare = 64
+      const start = Math.max(0, low < offset ? low - spare : low)
+      const grown = new Uint32Array(high + spare - start)
       grown.set(bins, offset - start)
       bins = grown
       offset = start

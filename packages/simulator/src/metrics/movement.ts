@@ -1,4 +1,4 @@
-/** Where the blocks that are asked for again and again are asked for. */
+/** Follows which members are asked for the blocks that are wanted often. */
 export interface Movement {
   asked (key: string, member: number, now: number): void
   warm (): void
@@ -6,9 +6,9 @@ export interface Movement {
   moved (up: (member: number) => boolean): { moved?: number, collateral?: number }
 }
 
-// blocks that are followed, the first that are asked for
+// how many blocks are followed: the first ones that are wanted
 const BLOCKS = 4096
-// a block that is asked for less often says nothing of a home
+// a block that is asked for less often does not show a home
 const OFTEN = 10
 
 interface Asked { readonly counts: Uint32Array, before: number, after: number }
@@ -17,7 +17,7 @@ interface Asked { readonly counts: Uint32Array, before: number, after: number }
  * @param members - how many there are
  * @param at - members before and after this moment are compared, ms
  */
-export function movement (members: number, at: number): Movement {
+export function createMovement (members: number, at: number): Movement {
   const blocks = new Map<string, Asked>()
 
   return {

@@ -1,6 +1,6 @@
 import type { FullScenario } from '../scenario/schema.ts'
 
-/** Milliseconds that wants took from being sent to being answered; undefined where none was. Within half a percent. */
+/** Milliseconds from sending wants to their answers, within half a percent; undefined if none was answered. */
 export interface Latency {
   readonly mean?: number
   readonly p50?: number
@@ -8,7 +8,7 @@ export interface Latency {
   readonly p99?: number
   readonly p999?: number
   readonly max?: number
-  /** Time by share of the wants, up to the share of which there are enough. */
+  /** Time by share of the wants, as far as there are enough wants. */
   readonly curve: ReadonlyArray<{ readonly quantile: number, readonly ms: number }>
 }
 
@@ -18,7 +18,7 @@ export interface MemberResult {
   readonly asks: number
   /** Its part of all asks, 0 to 1. */
   readonly share: number
-  /** Asks for each want that was made, of this member. */
+  /** How often this member was asked for each want of a client. */
   readonly perWant: number
   readonly blocks: number
   readonly lacks: number
@@ -37,11 +37,11 @@ export interface Totals {
   readonly served: number
   /** Answered by DONT_HAVE. */
   readonly denied: number
-  /** Given up by their peers, for want of patience. */
+  /** Cancelled by their clients, which had no answer in time. */
   readonly unserved: number
   /** Wants that were sent to members, every attempt counted. */
   readonly asks: number
-  /** Wants that joined one already on its way. */
+  /** Wants that joined a fetch which was open already. */
   readonly coalesced: number
   readonly retries: number
   readonly hedges: number
@@ -57,15 +57,15 @@ export interface Totals {
   readonly inFlightPeak: number
   /** Share of the blocks worked on that were in a cache; undefined without caches. */
   readonly hitShare?: number
-  /** Share of asks for a block that went to the member which most of them went to; undefined where hardly a block is asked for twice. */
+  /** Share of the asks for a block that went to its usual member; undefined if hardly any block is asked for twice. */
   readonly homeShare?: number
-  /** Blocks of a catalogue that were asked of another member after `moves` than before; undefined without it. */
+  /** Share of the blocks for which another member was asked after `moves` than before; undefined without it. */
   readonly moved?: number
-  /** Such blocks whose member before was still up. */
+  /** Share of the blocks that moved although their member was still up. */
   readonly collateral?: number
 }
 
-/** A point for each bucket of time; null where there is nothing to say. */
+/** A point for each bucket of time; null where there is no value. */
 export interface Series {
   /** Ends of the buckets, ms. */
   readonly time: readonly number[]
@@ -92,7 +92,7 @@ export interface RunResult {
   readonly series: Series
 }
 
-/** All runs of one scenario, and all that was simulated. */
+/** A scenario and all its runs. */
 export interface ScenarioResult {
   readonly scenario: FullScenario
   readonly runs: readonly RunResult[]

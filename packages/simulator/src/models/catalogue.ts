@@ -1,7 +1,7 @@
 import { hashString } from '@kitsune/want-router/engine'
 import { seededRandom } from '@kitsune/want-router/testing'
 import { contentIndex } from '../world/content.ts'
-import { draw } from './distribution.ts'
+import { createSampler } from './distribution.ts'
 import type { Recording } from '../scenario/recording.ts'
 import type { Distribution } from '../scenario/schema.ts'
 import type { TargetWant } from '@kitsune/want-router'
@@ -13,25 +13,25 @@ type Named = Pick<TargetWant, 'key' | 'cid'>
 export interface Catalogue {
   /** Bytes of the block; undefined if there is no such block anywhere. */
   size (want: Named): number | undefined
-  /** Whether a member that holds that share of all blocks holds this one. */
+  /** Whether a member that holds this share of all blocks holds this one. */
   holds (member: string, share: number, want: Named): boolean
 }
 
-/** From here on blocks exist nowhere. */
+/** Blocks from this number on do not exist anywhere. */
 export const ABSENT = 2 ** 52
 
 export interface CatalogueInit {
   readonly seed: number
   readonly sizes: Distribution
-  /** With it, each block is at exactly so many of these members. */
+  /** If given, each block is at exactly this many of the members. */
   readonly copies?: number
   readonly members: readonly string[]
-  /** With it, blocks are those of the recording: others exist nowhere. */
+  /** If given, blocks are those of the recording, and no others exist. */
   readonly recording?: Pick<Recording, 'size' | 'lacks'>
 }
 
-export function catalogue ({ seed, sizes, copies, members, recording }: CatalogueInit): Catalogue {
-  const size = draw(sizes)
+export function createCatalogue ({ seed, sizes, copies, members, recording }: CatalogueInit): Catalogue {
+  const size = createSampler(sizes)
   const sizeSeed = hashString('size', seed)
   const seeds = new Map(members.map(id => [id, hashString(`holds ${id}`, seed)]))
 

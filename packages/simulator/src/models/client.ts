@@ -1,150 +1,162 @@
 import { contentBlockKey, keyOf } from '../world/content.ts'
 import { connectReader } from '../world/reader.ts'
-import type { World } from '../world/world.ts'
+import type { ClientLink, World } from '../world/world.ts'
 import type { Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** What is told of a peer as it happens. */
-export interface PeerEvents {
-  /** It wants something. */
+/** What is reported of clients as it happens. */
+export interface ClientEvents {
+  /** A client wants something. */
   wanted (): void
-  /** A want was answered by what it asked for, that long after it was sent. */
+  /** A want was answered by what it asked for, this long after it was sent. */
   served (ms: number): void
   /** A want was answered by DONT_HAVE. */
   denied (): void
-  /** A want was not answered while the peer had patience. */
+  /** The client cancelled a want that had no answer in time. */
   unserved (): void
 }
 
-/** One thing to be asked for. */
-export interface Ask {
+/** One thing to want. */
+export interface Wanted {
   readonly cid: Uint8Array
   readonly type: 'block' | 'have'
 }
 
-export interface AskerInit {
-  /** Bytes a second that the peer reads. Default: without limit. */
+export interface ClientInit {
+  /** Bytes a second that the client reads. Default: without limit. */
   readonly bandwidth?: number
-  /** After which it cancels a want, ms. */
-  readonly patience: number
-  readonly events: PeerEvents
-  /** A want is over, one way or another. */
-  over? (): void
+  /** How long the client waits for an answer before it cancels the want, ms. */
+  readonly cancelAfter: number
+  readonly events: ClientEvents
+  /** A want has ended, one way or another. */
+  ended? (): void
 }
 
-/** A peer's wantlist, kept as peers keep theirs: a set. */
-export interface Asker {
-  /** Sends what is not on the list already, in one message. */
-  ask (asks: readonly Ask[]): void
-  has (cid: Uint8Array): boolean
+interface Pending extends Wanted { readonly at: number }
+
+/** Between looks for wants that have waited too long, ms. */
+const CHECK_EVERY = 1000
+
+/** A client's end of its connection, with its wantlist as clients keep it: a set. */
+export interface Client {
+  /** Sends what is not on the list yet, in one message. */
+  want (wanted: readonly Wanted[]): void
+  /** Whether it waits for an answer about a block. */
+  wants (cid: Uint8Array): boolean
   /** Disconnects once nothing is wanted any more. */
   leaveWhenDone (): void
 }
 
-interface Pending extends Ask { readonly at: number }
+/** Connects a client that measures how its wants are answered, and forgets what it gets. */
+export function connectClient (world: World, id: string, init: ClientInit): Client {
+  return new MeasuringClient(world, id, init)
+}
 
-/** Between looks at what has been waited for too long, ms. */
-const LOOK = 1000
+class MeasuringClient implements Client {
+  readonly #init: ClientInit
+  readonly #clock: FakeClock
+  readonly #link: ClientLink
+  readonly #pending = new Map<WantKey, Pending>()
+  #leaving = false
 
-/** Connects a peer that measures how its wants are answered, and forgets what it gets. */
-export function connectAsker (world: World, id: string, { bandwidth, patience, events, over }: AskerInit): Asker {
-  const { clock } = world
-  const pending = new Map<WantKey, Pending>()
-  const link = connectReader(world, id, { bytesPerSecond: bandwidth, received })
-  let leaving = false
-
-  function entry ({ cid, type }: Ask, cancel: boolean): WantEntry {
-    return { cid, priority: 1, cancel, wantType: type, sendDontHave: true }
+  constructor (world: World, id: string, init: ClientInit) {
+    this.#init = init
+    this.#clock = world.clock
+    this.#link = connectReader(world, id, { bytesPerSecond: init.bandwidth, received: message => { this.#received(message) } })
+    this.#clock.after(CHECK_EVERY, () => { this.#cancelLate() })
   }
 
-  function settle (key: WantKey): Pending | undefined {
-    const want = pending.get(key)
+  want (wanted: readonly Wanted[]): void {
+    const entries: WantEntry[] = []
+    for (const want of wanted) {
+      const key = keyOf(want.cid)
+      const before = this.#pending.get(key)
+      if (before == null || (before.type === 'have' && want.type === 'block')) {
+        this.#pending.delete(key)
+        this.#pending.set(key, { ...want, at: this.#clock.now() })
+        this.#init.events.wanted()
+        entries.push(entry(want, false))
+      }
+    }
+    this.#send(entries)
+  }
+
+  wants (cid: Uint8Array): boolean {
+    return this.#pending.has(keyOf(cid))
+  }
+
+  leaveWhenDone (): void {
+    this.#leaving = true
+    this.#leaveIfDone()
+  }
+
+  #received ({ blocks = [], presences = [] }: Outgoing): void {
+    for (const { data } of blocks) {
+      this.#served(this.#end(contentBlockKey(data) ?? ''))
+    }
+    const cancels: WantEntry[] = []
+    for (const { cid, have } of presences) {
+      const want = this.#pending.get(keyOf(cid))
+      if (want == null || (have && want.type === 'block')) {
+        continue
+      }
+      this.#end(keyOf(cid))
+      if (have) {
+        this.#served(want)
+      } else {
+        this.#init.events.denied()
+      }
+      // as boxo's sessions do when they have an answer
+      cancels.push(entry(want, true))
+    }
+    this.#send(cancels)
+  }
+
+  #end (key: WantKey): Pending | undefined {
+    const want = this.#pending.get(key)
     if (want != null) {
-      pending.delete(key)
-      over?.()
-      leaveIfDone()
+      this.#pending.delete(key)
+      this.#init.ended?.()
+      this.#leaveIfDone()
     }
     return want
   }
 
-  function leaveIfDone (): void {
-    if (leaving && pending.size === 0) {
-      link.leave()
-    }
-  }
-
-  function served (want: Pending | undefined): void {
+  #served (want: Pending | undefined): void {
     if (want != null) {
-      events.served(clock.now() - want.at)
+      this.#init.events.served(this.#clock.now() - want.at)
     }
   }
 
-  function received ({ blocks = [], presences = [] }: Outgoing): void {
-    for (const { data } of blocks) {
-      served(settle(contentBlockKey(data) ?? ''))
-    }
-    const over: WantEntry[] = []
-    for (const { cid, have } of presences) {
-      const want = pending.get(keyOf(cid))
-      if (want == null || (have && want.type === 'block')) {
-        continue
-      }
-      settle(keyOf(cid))
-      if (have) {
-        served(want)
-      } else {
-        events.denied()
-      }
-      // as boxo's sessions do when they know
-      over.push(entry(want, true))
-    }
-    send(over)
-  }
-
-  function send (entries: readonly WantEntry[]): void {
-    if (entries.length > 0) {
-      link.send(entries)
-    }
-  }
-
-  function giveUp (): void {
+  #cancelLate (): void {
     const late: WantEntry[] = []
-    for (const [key, want] of pending) {
-      if (clock.now() - want.at < patience) {
+    for (const [key, want] of this.#pending) {
+      if (this.#clock.now() - want.at < this.#init.cancelAfter) {
         break
       }
       late.push(entry(want, true))
-      events.unserved()
-      settle(key)
+      this.#init.events.unserved()
+      this.#end(key)
     }
-    send(late)
-    if (link.connected) {
-      clock.after(LOOK, giveUp)
+    this.#send(late)
+    if (this.#link.connected) {
+      this.#clock.after(CHECK_EVERY, () => { this.#cancelLate() })
+    }
+  }
+
+  #leaveIfDone (): void {
+    if (this.#leaving && this.#pending.size === 0) {
+      this.#link.leave()
     }
   }
 
-  clock.after(LOOK, giveUp)
-
-  return {
-    ask (asks) {
-      const entries: WantEntry[] = []
-      for (const ask of asks) {
-        const key = keyOf(ask.cid)
-        const before = pending.get(key)
-        if (before == null || (before.type === 'have' && ask.type === 'block')) {
-          pending.delete(key)
-          pending.set(key, { ...ask, at: clock.now() })
-          events.wanted()
-          entries.push(entry(ask, false))
-        }
-      }
-      send(entries)
-    },
-
-    has: cid => pending.has(keyOf(cid)),
-
-    leaveWhenDone () {
-      leaving = true
-      leaveIfDone()
+  #send (entries: readonly WantEntry[]): void {
+    if (entries.length > 0) {
+      this.#link.send(entries)
     }
   }
+}
+
+function entry ({ cid, type }: Wanted, cancel: boolean): WantEntry {
+  return { cid, priority: 1, cancel, wantType: type, sendDontHave: true }
 }

@@ -1,10 +1,10 @@
 import type { Distribution } from '../scenario/schema.ts'
 
-/** Draws one value. */
-export type Draw = (random: () => number) => number
+/** Draws one value of a distribution. */
+export type Sampler = (random: () => number) => number
 
-/** How a distribution that a scenario states is drawn from. */
-export function draw (distribution: Distribution): Draw {
+/** Makes the sampler of a distribution that a scenario states. */
+export function createSampler (distribution: Distribution): Sampler {
   if (typeof distribution === 'number') {
     return () => distribution
   }
@@ -20,7 +20,7 @@ export function draw (distribution: Distribution): Draw {
       return random => median * Math.exp(sigma * normal(random))
     }
     default: {
-      const parts = distribution.parts.map(({ share, of }) => ({ share, of: draw(of) }))
+      const parts = distribution.parts.map(({ share, of }) => ({ share, of: createSampler(of) }))
       const total = parts.reduce((sum, { share }) => sum + share, 0)
       return random => {
         let left = random() * total
@@ -40,7 +40,7 @@ export function exponential (mean: number, random: () => number): number {
   return -mean * Math.log(1 - random())
 }
 
-/** Box and Muller, 1958. One of the two values is thrown away, so that draws depend on nothing but the source. */
+/** Box and Muller, 1958. One of the two values is discarded, so that a draw depends only on the random source. */
 function normal (random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }

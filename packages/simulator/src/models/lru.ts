@@ -1,12 +1,13 @@
-/** A cache of so many blocks, the least recently used of which goes first. Holds keys only. */
+/** A cache that evicts the least recently used block. It holds keys only. */
 export interface Lru {
-  /** Whether the block is there; it is now the latest used. */
+  /** Whether the block is there. If so, it is the most recently used from now on. */
   touch (key: string): boolean
   add (key: string): void
   clear (): void
 }
 
-export function lru (capacity: number): Lru {
+/** @param capacity - how many blocks it holds */
+export function createLru (capacity: number): Lru {
   const keys = new Set<string>()
 
   return {

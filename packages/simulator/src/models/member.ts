@@ -1,19 +1,21 @@
 import { contentBlock } from '../world/content.ts'
-import { draw, exponential } from './distribution.ts'
-import { lru } from './lru.ts'
+import { createSampler, exponential } from './distribution.ts'
+import { createLru } from './lru.ts'
 import { followPhases } from './phases.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { Sampler } from './distribution.ts'
+import type { Lru } from './lru.ts'
 import type { Behaviour } from './phases.ts'
 import type { MemberModel } from '../scenario/schema.ts'
 import type { WorldEnv } from '../world/world.ts'
-import type { Sink, Target, TargetWant } from '@kitsune/want-router'
+import type { CancelledWant, Sink, Target, TargetWant } from '@kitsune/want-router'
 
-/** What is told of a member as it happens. */
+/** What is reported of a member as it happens. */
 export interface MemberEvents {
   asked (want: TargetWant): void
   /** A want is answered, cancelled or lost. */
   ended (): void
-  /** It works on a block: was that in its cache? Told of members that have one. */
+  /** It works on a block, which was in its cache or not. Reported of members that have one. */
   looked (hit: boolean): void
 }
 
@@ -22,8 +24,8 @@ interface Job {
   /** Undefined for the work of others. */
   readonly want?: TargetWant
   readonly size: number
-  /** Cancelled, or lost with the connection: nothing comes of it. */
-  over: boolean
+  /** Cancelled, or lost with the connection: it has no result. */
+  ended: boolean
 }
 
 /** A want of ours. */
@@ -34,224 +36,256 @@ function isAsked (job: Job): job is Asked {
 }
 
 /**
- * A node as scenarios describe it: wants for blocks it holds queue for its
+ * A node as scenarios describe it. Wants for blocks that it holds queue for its
  * workers, the work takes less where its cache has the block, and the block then
- * shares the line with others. HAVE and DONT_HAVE overtake the queue, as in
- * boxo, whose engine answers them from an index.
+ * shares the line with others. HAVE and DONT_HAVE overtake the queue, as in boxo,
+ * whose engine answers them from an index.
  */
-export function modelMember (id: string, model: MemberModel, env: WorldEnv, blocks: Catalogue, events: MemberEvents): Target {
-  const { clock } = env
-  const random = env.random(`member ${id}`)
-  // apart, so that what we ask does not change what others do
-  const randomOthers = env.random(`others of ${id}`)
-  const network = draw(model.network)
-  const service = draw(model.service)
-  const presence = draw(model.presence)
-  const hit = draw(model.cache?.hit ?? model.service)
-  const cache = model.cache == null ? undefined : lru(model.cache.blocks)
-  const { workers = Infinity, bandwidth = Infinity } = model
+export function createModelMember (id: string, model: MemberModel, env: WorldEnv, blocks: Catalogue, events: MemberEvents): Target {
+  return new ModelMember(id, model, env, blocks, events)
+}
 
-  const open = new Map<string, Asked>()
-  const queue = new Set<Job>()
+class ModelMember implements Target {
+  readonly #id: string
+  readonly #model: MemberModel
+  readonly #env: WorldEnv
+  readonly #blocks: Catalogue
+  readonly #events: MemberEvents
+  readonly #random: () => number
+  /** Their own stream, so that what we ask does not change what others do. */
+  readonly #randomOthers: () => number
+  readonly #network: Sampler
+  readonly #service: Sampler
+  readonly #presence: Sampler
+  readonly #hit: Sampler
+  readonly #cache: Lru | undefined
+  readonly #workers: number
+  readonly #bandwidth: number
+
+  readonly #open = new Map<string, Asked>()
+  readonly #queue = new Set<Job>()
   /** Waits for a stall to end. */
-  let held: Asked[] = []
-  /** Wants it lacks, which the router keeps listed. */
-  const listed = new Map<string, TargetWant>()
-  let now: Behaviour = { slow: 1, down: true, stalled: false, cold: false, holds: model.holds, others: 0 }
-  let cancelOthers: (() => void) | undefined
-  let busy = 0
-  let lineFree = 0
-  let sink: Sink | undefined
+  #held: Asked[] = []
+  /** Wants for blocks that it does not have, which the router leaves standing. */
+  readonly #standing = new Map<string, TargetWant>()
+  #now: Behaviour
+  #cancelOthers: (() => void) | undefined
+  #busy = 0
+  #lineFree = 0
+  #sink: Sink | undefined
 
-  function end (job: Job): void {
-    if (!job.over) {
-      job.over = true
-      queue.delete(job)
-      if (job.want != null && open.get(job.want.key) === job) {
-        open.delete(job.want.key)
+  constructor (id: string, model: MemberModel, env: WorldEnv, blocks: Catalogue, events: MemberEvents) {
+    this.#id = id
+    this.#model = model
+    this.#env = env
+    this.#blocks = blocks
+    this.#events = events
+    this.#random = env.random(`member ${id}`)
+    this.#randomOthers = env.random(`others of ${id}`)
+    this.#network = createSampler(model.network)
+    this.#service = createSampler(model.service)
+    this.#presence = createSampler(model.presence)
+    this.#hit = createSampler(model.cache?.hit ?? model.service)
+    this.#cache = model.cache == null ? undefined : createLru(model.cache.blocks)
+    this.#workers = model.workers ?? Infinity
+    this.#bandwidth = model.bandwidth ?? Infinity
+    this.#now = { slow: 1, down: true, stalled: false, cold: false, holds: model.holds, others: 0 }
+  }
+
+  start (sink: Sink): void {
+    this.#sink = sink
+    followPhases(this.#env.clock, this.#model, now => { this.#change(now) })
+  }
+
+  stop (): void {
+    this.#sink = undefined
+  }
+
+  ask (wants: readonly TargetWant[]): void {
+    if (!this.#now.down) {
+      for (const want of wants) {
+        this.#begin(want)
       }
-      events.ended()
     }
   }
 
-  /** Others ask at random times, whose rate may have changed. */
-  function expectOthers (): void {
-    cancelOthers?.()
-    cancelOthers = undefined
-    if (now.others > 0 && !now.down) {
-      cancelOthers = clock.after(exponential(1000 / now.others, randomOthers), () => {
-        take({ size: 0, over: false })
-        expectOthers()
-      })
+  cancel (wants: readonly CancelledWant[]): void {
+    for (const { key } of wants) {
+      this.#standing.delete(key)
+      const job = this.#open.get(key)
+      if (job != null) {
+        this.#end(job)
+      }
     }
   }
 
-  function take (job: Job): void {
-    if (busy < workers && !now.stalled) {
-      work(job)
-    } else {
-      queue.add(job)
-    }
-  }
-
-  function begin (want: TargetWant): void {
-    events.asked(want)
-    const before = open.get(want.key)
+  #begin (want: TargetWant): void {
+    this.#events.asked(want)
+    const before = this.#open.get(want.key)
     if (before != null) {
-      end(before) // asked for more than before, or again
+      this.#end(before) // asked for more than before, or again
     }
-    listed.delete(want.key)
-    const job = { want, size: blocks.size(want) ?? 0, over: false }
-    open.set(want.key, job)
-    if (now.stalled) {
-      held.push(job)
+    this.#standing.delete(want.key)
+    const job = { want, size: this.#blocks.size(want) ?? 0, ended: false }
+    this.#open.set(want.key, job)
+    if (this.#now.stalled) {
+      this.#held.push(job)
     } else {
-      handle(job)
+      this.#handle(job)
     }
   }
 
-  function handle (job: Asked): void {
+  #end (job: Job): void {
+    if (!job.ended) {
+      job.ended = true
+      this.#queue.delete(job)
+      if (job.want != null && this.#open.get(job.want.key) === job) {
+        this.#open.delete(job.want.key)
+      }
+      this.#events.ended()
+    }
+  }
+
+  #has (want: TargetWant): boolean {
+    return this.#blocks.size(want) != null && this.#blocks.holds(this.#id, this.#now.holds, want)
+  }
+
+  #handle (job: Asked): void {
     const { want } = job
-    const has = blocks.size(want) != null && blocks.holds(id, now.holds, want)
+    const has = this.#has(want)
     if (has && want.type === 'block') {
-      take(job)
+      this.#enqueue(job)
       return
     }
-    clock.after(now.slow * (presence(random) + network(random)), () => {
-      if (!job.over && !hold(job)) {
+    this.#env.clock.after(this.#now.slow * (this.#presence(this.#random) + this.#network(this.#random)), () => {
+      if (!job.ended && !this.#hold(job)) {
         if (!has) {
-          listed.set(want.key, want)
+          this.#standing.set(want.key, want)
         }
-        end(job)
-        sink?.answer(want.key, has ? 'have' : 'lack')
+        this.#end(job)
+        this.#sink?.answer(want.key, has ? 'have' : 'lack')
       }
     })
   }
 
-  /** While it is stalled nothing leaves. */
-  function hold (job: Asked): boolean {
-    if (now.stalled) {
-      held.push(job)
+  /** While it is stalled, nothing leaves. */
+  #hold (job: Asked): boolean {
+    if (this.#now.stalled) {
+      this.#held.push(job)
     }
-    return now.stalled
+    return this.#now.stalled
   }
 
-  function work (job: Job): void {
-    busy++
-    const cached = job.want != null && lookUp(job.want)
-    clock.after(now.slow * (cached ? hit(random) : service(job.want == null ? randomOthers : random)), () => {
-      busy--
-      workOn()
+  #enqueue (job: Job): void {
+    if (this.#busy < this.#workers && !this.#now.stalled) {
+      this.#work(job)
+    } else {
+      this.#queue.add(job)
+    }
+  }
+
+  #work (job: Job): void {
+    this.#busy++
+    const cached = job.want != null && this.#lookUp(job.want)
+    const ms = cached ? this.#hit(this.#random) : this.#service(job.want == null ? this.#randomOthers : this.#random)
+    this.#env.clock.after(this.#now.slow * ms, () => {
+      this.#busy--
+      this.#workOn()
       if (isAsked(job)) {
-        cache?.add(job.want.key)
-        send(job)
+        this.#cache?.add(job.want.key)
+        this.#send(job)
       }
     })
   }
 
-  function lookUp ({ key }: TargetWant): boolean {
-    if (cache == null) {
+  #lookUp ({ key }: TargetWant): boolean {
+    if (this.#cache == null) {
       return false
     }
-    const hit = cache.touch(key)
-    events.looked(hit)
+    const hit = this.#cache.touch(key)
+    this.#events.looked(hit)
     return hit
   }
 
-  /** Takes up what has queued. */
-  function workOn (): void {
-    for (const next of queue) {
-      if (busy >= workers || now.stalled) {
+  /** Starts what has queued. */
+  #workOn (): void {
+    for (const next of this.#queue) {
+      if (this.#busy >= this.#workers || this.#now.stalled) {
         break
       }
-      queue.delete(next)
-      work(next)
+      this.#queue.delete(next)
+      this.#work(next)
     }
   }
 
-  function send (job: Asked): void {
-    if (job.over || hold(job)) {
+  #send (job: Asked): void {
+    if (job.ended || this.#hold(job)) {
       return
     }
-    lineFree = Math.max(lineFree, clock.now()) + job.size / bandwidth * 1000
-    clock.after(lineFree - clock.now() + now.slow * network(random), () => {
-      if (!job.over && !hold(job)) {
-        end(job)
-        void sink?.block(job.want.cid, contentBlock(job.want.key, job.size))
+    const { clock } = this.#env
+    this.#lineFree = Math.max(this.#lineFree, clock.now()) + job.size / this.#bandwidth * 1000
+    clock.after(this.#lineFree - clock.now() + this.#now.slow * this.#network(this.#random), () => {
+      if (!job.ended && !this.#hold(job)) {
+        this.#end(job)
+        void this.#sink?.block(job.want.cid, contentBlock(job.want.key, job.size))
       }
     })
   }
 
-  function change (next: Behaviour): void {
-    const before = now
-    now = next
-    if (now.cold && !before.cold) {
-      cache?.clear()
+  #change (next: Behaviour): void {
+    const before = this.#now
+    this.#now = next
+    if (next.cold && !before.cold) {
+      this.#cache?.clear()
     }
-    if (now.down && !before.down) {
-      goDown()
-    } else if (!now.down && before.down) {
-      sink?.up()
+    if (next.down && !before.down) {
+      this.#goDown()
+    } else if (!next.down && before.down) {
+      this.#sink?.up()
     }
-    if (!now.stalled && before.stalled) {
-      for (const job of held.splice(0)) {
-        if (!job.over) {
-          handle(job)
+    if (!next.stalled && before.stalled) {
+      for (const job of this.#held.splice(0)) {
+        if (!job.ended) {
+          this.#handle(job)
         }
       }
-      workOn()
+      this.#workOn()
     }
-    if (now.holds > before.holds) {
-      bringLate()
+    if (next.holds > before.holds) {
+      this.#sendLate()
     }
-    expectOthers()
+    this.#expectOthers()
   }
 
-  function goDown (): void {
-    for (const job of [...open.values()]) {
-      end(job)
+  #goDown (): void {
+    for (const job of [...this.#open.values()]) {
+      this.#end(job)
     }
-    queue.clear()
-    listed.clear()
-    held = []
-    sink?.down(new Error(`${id} is down, as its scenario says`))
+    this.#queue.clear()
+    this.#standing.clear()
+    this.#held = []
+    this.#sink?.down(new Error(`${this.#id} is down, as its scenario says`))
   }
 
-  /** Blocks that are still wanted, and that it has got. */
-  function bringLate (): void {
-    for (const want of [...listed.values()]) {
-      const size = blocks.size(want)
-      if (size != null && blocks.holds(id, now.holds, want)) {
-        listed.delete(want.key)
-        void sink?.block(want.cid, contentBlock(want.key, size))
+  /** Sends the blocks that it has now and that are still wanted. */
+  #sendLate (): void {
+    for (const want of [...this.#standing.values()]) {
+      if (this.#has(want)) {
+        this.#standing.delete(want.key)
+        void this.#sink?.block(want.cid, contentBlock(want.key, this.#blocks.size(want) ?? 0))
       }
     }
   }
 
-  return {
-    start (s) {
-      sink = s
-      followPhases(clock, model, change)
-    },
-
-    stop () { sink = undefined },
-
-    ask (wants) {
-      if (!now.down) {
-        for (const want of wants) {
-          begin(want)
-        }
-      }
-    },
-
-    cancel (wants) {
-      for (const { key } of wants) {
-        listed.delete(key)
-        const job = open.get(key)
-        if (job != null) {
-          end(job)
-        }
-      }
+  /** Others ask at random times, at a rate that may just have changed. */
+  #expectOthers (): void {
+    this.#cancelOthers?.()
+    this.#cancelOthers = undefined
+    if (this.#now.others > 0 && !this.#now.down) {
+      this.#cancelOthers = this.#env.clock.after(exponential(1000 / this.#now.others, this.#randomOthers), () => {
+        this.#enqueue({ size: 0, ended: false })
+        this.#expectOthers()
+      })
     }
   }
 }

@@ -12,8 +12,8 @@ export interface Behaviour {
 }
 
 /**
- * Calls at the beginning and whenever a phase begins or ends. Where phases
- * overlap, the later in the list wins.
+ * Calls `change` at the start and whenever a phase begins or ends. Where phases
+ * overlap, the later one in the list wins.
  */
 export function followPhases (clock: Timers, { phases, holds, others }: Pick<MemberModel, 'phases' | 'holds' | 'others'>, change: (now: Behaviour) => void): void {
   const usual: Behaviour = { slow: 1, down: false, stalled: false, cold: false, holds, others }

@@ -1,14 +1,17 @@
 import { ABSENT } from './catalogue.ts'
 import type { Popularity } from '../scenario/schema.ts'
 
-/** Says which block is asked for next. */
-export type NextBlock = (random: () => number) => number
+/** Draws the block that is wanted next. */
+export type BlockPicker = (random: () => number) => number
 
 // beyond every catalogue
 const NEW = 2 ** 40
 
-/** How blocks are drawn. `counter` is shared by all who ask for blocks that nobody asked for before. */
-export function nextBlock (popularity: Popularity, counter: { next: number }): NextBlock {
+/**
+ * @param popularity - as the scenario states it
+ * @param counter - shared by all clients that want blocks which none wanted before
+ */
+export function createBlockPicker (popularity: Popularity, counter: { next: number }): BlockPicker {
   switch (popularity.kind) {
     case 'new': return () => NEW + counter.next++
     case 'absent': return () => ABSENT + counter.next++

@@ -1,89 +1,99 @@
+import { RECORDED_CANCEL_AFTER } from '../scenario/recording.ts'
 import { contentCid } from '../world/content.ts'
-import { connectAsker } from './client.ts'
-import { draw, exponential } from './distribution.ts'
-import type { Ask, PeerEvents } from './client.ts'
-import type { NextBlock } from './popularity.ts'
-import type { UpstreamModel } from '../scenario/schema.ts'
+import { connectClient } from './client.ts'
+import { createSampler, exponential } from './distribution.ts'
+import type { Client, ClientEvents, Wanted } from './client.ts'
+import type { BlockPicker } from './popularity.ts'
+import type { ClientModel } from '../scenario/schema.ts'
 import type { World } from '../world/world.ts'
 
-/** Draws until a closed loop finds a block that it is not waiting for. */
+/** How often a closed loop draws to find a block that it is not waiting for. */
 const DRAWS = 16
 
-/** A peer that makes wants as its group says: at random times, or one for each that is over. */
-export function modelPeer (id: string, model: UpstreamModel, world: World, next: NextBlock, events: PeerEvents): void {
-  const { clock } = world
-  const { arrivals, type, patience, bandwidth } = model
+/** What the loops share. */
+interface Workload {
+  readonly world: World
+  readonly model: ClientModel
+  random (): number
+  connect (ended?: () => void): Client
+  /** The CID of the block that is wanted next. */
+  next (): Uint8Array
+}
+
+/** Starts a client that makes wants as its group says: at random times, or one for each that has ended. */
+export function startClient (id: string, model: ClientModel, world: World, pick: BlockPicker, events: ClientEvents): void {
+  const { arrivals, bandwidth, cancelAfter } = model
+  // the name of the stream is part of every published figure
   const random = world.random(`peer ${id}`)
-
-  const until = (): boolean => clock.now() < (model.to ?? Infinity)
-
-  function open (rate: number): void {
-    const peer = connectAsker(world, id, { bandwidth, patience, events })
-
-    function arrive (): void {
-      clock.after(exponential(model.batch * 1000 / rate, random), () => {
-        if (until()) {
-          peer.ask(Array.from({ length: model.batch }, () => ({ cid: contentCid(next(random)), type })))
-          arrive()
-        }
-      })
-    }
-
-    arrive()
+  const workload: Workload = {
+    world,
+    model,
+    random,
+    connect: ended => connectClient(world, id, { bandwidth, cancelAfter, events, ended }),
+    next: () => contentCid(pick(random))
   }
 
-  function closed (open: number, think: () => number): void {
-    const peer = connectAsker(world, id, {
-      bandwidth,
-      patience,
-      events,
-      over () {
-        clock.after(think(), () => {
-          if (until()) {
-            peer.ask([{ cid: another(), type }])
-          }
-        })
-      }
-    })
-
-    /** A block that is not being waited for, lest the loop lose a turn. */
-    function another (draws = 1): Uint8Array {
-      const cid = contentCid(next(random))
-      return peer.has(cid) && draws < DRAWS ? another(draws + 1) : cid
-    }
-
-    for (let i = 0; i < open; i++) {
-      peer.ask([{ cid: another(), type }])
-    }
-  }
-
-  clock.after(model.from, () => {
+  world.clock.after(model.from, () => {
     if (arrivals.kind === 'poisson') {
-      open(arrivals.rate / model.count)
+      openLoop(workload, arrivals.rate / model.count)
     } else {
-      const think = draw(arrivals.think)
-      closed(arrivals.open, () => think(random))
+      const think = createSampler(arrivals.think)
+      closedLoop(workload, arrivals.open, () => think(random))
     }
   })
 }
 
-/** How long a recorded peer waits for an answer, ms. */
-const PATIENCE = 30_000
+/** Makes wants at random times, whatever becomes of them. */
+function openLoop ({ world: { clock }, model: { batch, type, to = Infinity }, random, connect, next }: Workload, rate: number): void {
+  const client = connect()
 
-/** A peer that asks for what it asked for when it was recorded. */
-export function replayPeer (id: string, messages: ReadonlyArray<{ readonly at: number, readonly asks: readonly Ask[] }>, world: World, events: PeerEvents): void {
+  function arrive (): void {
+    clock.after(exponential(batch * 1000 / rate, random), () => {
+      if (clock.now() < to) {
+        client.want(Array.from({ length: batch }, () => ({ cid: next(), type })))
+        arrive()
+      }
+    })
+  }
+
+  arrive()
+}
+
+/** Keeps a number of wants open. */
+function closedLoop ({ world: { clock }, model: { type, to = Infinity }, connect, next }: Workload, open: number, think: () => number): void {
+  const client = connect(() => {
+    clock.after(think(), () => {
+      if (clock.now() < to) {
+        client.want([{ cid: another(), type }])
+      }
+    })
+  })
+
+  /** A block that is not being waited for: otherwise the loop would have one want less. */
+  function another (draws = 1): Uint8Array {
+    const cid = next()
+    return client.wants(cid) && draws < DRAWS ? another(draws + 1) : cid
+  }
+
+  for (let i = 0; i < open; i++) {
+    client.want([{ cid: another(), type }])
+  }
+}
+
+/** Starts a client that wants what it wanted when it was recorded. */
+export function replayClient (id: string, messages: ReadonlyArray<{ readonly at: number, readonly wanted: readonly Wanted[] }>, world: World, events: ClientEvents): void {
   const { clock } = world
   clock.after(messages[0].at, () => {
-    const peer = connectAsker(world, id, { patience: PATIENCE, events })
-    // one timer at a time: a recording may have millions
+    const client = connectClient(world, id, { cancelAfter: RECORDED_CANCEL_AFTER, events })
+    // one timer at a time: a recording may have millions of messages
     let next = 0
     function send (): void {
-      peer.ask(messages[next].asks)
+      client.want(messages[next].wanted)
       next++
       if (next < messages.length) {
         clock.after(messages[next].at - clock.now(), send)
       } else {
-        peer.leaveWhenDone()
+        client.leaveWhenDone()
       }
     }
     send()

@@ -2,11 +2,11 @@ import { UsageError } from '../errors.ts'
 
 /** A place in a document for the figures of one command. */
 export interface Section {
-  /** What stands in its mark: arguments of this command. */
+  /** The arguments in its mark. */
   readonly args: readonly string[]
   /** The line of its mark, the first being 1. */
   readonly line: number
-  /** What stands there. */
+  /** Its present text. */
   readonly text: string
 }
 
@@ -40,7 +40,7 @@ export function findSections (document: string): Section[] {
   return sections
 }
 
-/** Puts other texts into some of the places. */
+/** Replaces the texts of some places, by the lines of their marks. */
 export function fillSections (document: string, texts: ReadonlyMap<number, string>): string {
   const lines = document.split('\n')
   const filled: string[] = []
@@ -56,17 +56,17 @@ export function fillSections (document: string, texts: ReadonlyMap<number, strin
   return filled.join('\n')
 }
 
-/** What is written into a place: the command and what it prints. */
+/** The text for a place: the command and what it prints. */
 export function sectionText (args: readonly string[], table: string): string {
   return `\n\`\`\`sh\nnpm run simulate -- ${args.map(quoted).join(' ')}\n\`\`\`\n\n${table}\n`
 }
 
-/** An argument as a shell takes it. */
+/** An argument as written in a shell. */
 export function quoted (arg: string): string {
   return /^[\w./=-]+$/.test(arg) ? arg : `"${arg}"`
 }
 
-/** At spaces, but for those in double quotes. */
+/** Splits at spaces that are not within double quotes. */
 function splitArguments (text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, inQuotes, plain]) => inQuotes ?? plain)
 }

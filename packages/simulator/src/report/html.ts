@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parameters } from '../scenario/parameters.ts'
-import { page } from './page.ts'
+import { Page } from './page.ts'
 import { columns, runName } from './table.ts'
-import type { PageData } from './page.ts'
+import type { PageData } from './page-data.ts'
 import type { ScenarioResult } from '../metrics/result.ts'
 
 const require = createRequire(import.meta.url)
 
 /**
- * The report: one file with its scripts and data in it, so that it opens from
- * disk and asks the network for nothing.
+ * The report: one file that contains its scripts and data, so that it opens from disk
+ * and needs no network.
  *
  * @param results - of one command
- * @param command - what makes this report again
+ * @param command - the command that makes this report again
  */
 export function toHtml (results: readonly ScenarioResult[], command: string): string {
   const data: PageData = {
@@ -49,7 +49,7 @@ export function toHtml (results: readonly ScenarioResult[], command: string): st
 <body>
 <script type="application/json" id="data">${inScript(JSON.stringify(data))}</script>
 <script>${inScript(asset('uplot/dist/uPlot.iife.min.js'))}</script>
-<script>(${inScript(page.toString())})(JSON.parse(document.getElementById('data').textContent), uPlot)</script>
+<script>new (${inScript(Page.toString())})(JSON.parse(document.getElementById('data').textContent), uPlot).show()</script>
 </body>
 </html>
 `
@@ -59,7 +59,7 @@ function asset (path: string): string {
   return readFileSync(require.resolve(path), 'utf8')
 }
 
-/** Nothing in a script may end it. In JSON and in strings of JavaScript the backslash changes nothing. */
+/** Keeps text from ending the script that it is in. The backslash has no effect in JSON and in strings of JavaScript. */
 function inScript (text: string): string {
   return text.replaceAll('</', '<\\/')
 }

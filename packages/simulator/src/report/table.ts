@@ -10,36 +10,36 @@ export interface Column {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { title: 'p50 ms', about: 'half of the wants took at most so long', of: ({ latency }) => ms(latency.p50) },
-  { title: 'p90 ms', about: '90% of the wants took at most so long', of: ({ latency }) => ms(latency.p90) },
-  { title: 'p99 ms', about: '99% of the wants took at most so long', of: ({ latency }) => ms(latency.p99) },
-  { title: 'p99.9 ms', about: '99.9% of the wants took at most so long', of: ({ latency }) => ms(latency.p999) },
+  { title: 'p50 ms', about: 'half of the wants took at most this long', of: ({ latency }) => ms(latency.p50) },
+  { title: 'p90 ms', about: '90% of the wants took at most this long', of: ({ latency }) => ms(latency.p90) },
+  { title: 'p99 ms', about: '99% of the wants took at most this long', of: ({ latency }) => ms(latency.p99) },
+  { title: 'p99.9 ms', about: '99.9% of the wants took at most this long', of: ({ latency }) => ms(latency.p999) },
   { title: 'served', about: 'wants answered by what they asked for', of: ({ totals }) => percent(totals.served / ended(totals), 2) },
   { title: 'denied', about: 'wants answered by DONT_HAVE', of: ({ totals }) => some(totals.denied, percent(totals.denied / ended(totals), 2)) },
-  { title: 'unserved', about: 'wants that their peers gave up', of: ({ totals }) => some(totals.unserved, percent(totals.unserved / ended(totals), 2)) },
+  { title: 'unserved', about: 'wants that their clients cancelled unanswered', of: ({ totals }) => some(totals.unserved, percent(totals.unserved / ended(totals), 2)) },
   { title: 'asks/want', about: 'asks of members for each want', of: ({ totals }) => (totals.asks / totals.wants).toFixed(3) },
-  { title: 'max/mean', about: 'asks of the most asked member by the mean', of: ({ totals }) => totals.maxByMean.toFixed(2) },
-  { title: 'in flight max/mean', about: 'open wants of the fullest member by the mean, over time', of: ({ totals }) => totals.inFlightMaxByMean.toFixed(2) },
+  { title: 'max/mean', about: 'asks of the most asked member, divided by the mean', of: ({ totals }) => totals.maxByMean.toFixed(2) },
+  { title: 'in flight max/mean', about: 'open wants of the fullest member, divided by the mean, over time', of: ({ totals }) => totals.inFlightMaxByMean.toFixed(2) },
   { title: 'peak', about: 'the most wants open at one member', of: ({ totals }) => totals.inFlightPeak.toFixed(0) },
   { title: 'cache hits', about: 'share of the blocks that members had in their caches', of: ({ totals }) => percent(totals.hitShare) },
   { title: 'home', about: 'share of the asks for a block that went to its usual member', of: ({ totals }) => percent(totals.homeShare) },
-  { title: 'moved', about: 'blocks asked of another member after the change than before', of: ({ totals }) => percent(totals.moved) },
+  { title: 'moved', about: 'blocks for which another member was asked after the change than before', of: ({ totals }) => percent(totals.moved) },
   { title: 'collateral', about: 'blocks that moved although their member was still there', of: ({ totals }) => percent(totals.collateral) },
-  { title: 'coalesced', about: 'wants that joined one on its way', of: ({ totals }) => some(totals.coalesced, percent(totals.coalesced / totals.wants)) },
+  { title: 'coalesced', about: 'wants that joined a fetch which was open already', of: ({ totals }) => some(totals.coalesced, percent(totals.coalesced / totals.wants)) },
   { title: 'lacks', about: 'asks that were answered by DONT_HAVE', of: ({ totals }) => some(totals.lacks, percent(totals.lacks / totals.asks)) },
-  { title: 'hedges', about: 'wants asked of a second member while the first was slow', of: ({ totals }) => some(totals.hedges, percent(totals.hedges / totals.wants)) },
+  { title: 'hedges', about: 'wants for which a second member was asked while the first was slow', of: ({ totals }) => some(totals.hedges, percent(totals.hedges / totals.wants)) },
   { title: 'timeouts', about: 'asks that took too long', of: ({ totals }) => some(totals.timeouts, String(totals.timeouts)) },
-  { title: 'ejections', about: 'times a member was set aside', of: ({ totals }) => some(totals.ejections, String(totals.ejections)) }
+  { title: 'ejections', about: 'times a member was ejected', of: ({ totals }) => some(totals.ejections, String(totals.ejections)) }
 ]
 
-/** The columns that have something to say in at least one run. */
+/** The columns that have a value in at least one run. */
 export function columns (runs: readonly RunResult[]): readonly Column[] {
   return COLUMNS.filter(column => runs.some(run => column.of(run) != null))
 }
 
 /**
- * The runs of a scenario as a table in Markdown, which a terminal shows as well,
- * in columns of these titles or all that have something to say.
+ * The runs of a scenario as a table in Markdown, which a terminal shows as well, with
+ * the columns of these titles, or all columns that have a value.
  *
  * @throws {UsageError} if there is no such column
  */
@@ -56,7 +56,7 @@ function column (title: string, { members }: RunResult): Column {
   const index = members.findIndex(member => member.id === id)
   if (index !== -1) {
     return figure === 'share'
-      ? { title, about: 'its part of all asks', of: ({ members }) => percent(members[index].share, 2) }
+      ? { title, about: 'its share of all asks', of: ({ members }) => percent(members[index].share, 2) }
       : { title, about: 'asks of it for each want', of: ({ members }) => members[index].perWant.toFixed(3) }
   }
   const known = COLUMNS.find(column => column.title === title)
@@ -66,12 +66,12 @@ function column (title: string, { members }: RunResult): Column {
   return known
 }
 
-/** What a run is called beside the others of its scenario. */
+/** The name of a run among those of its scenario. */
 export function runName ({ strategy, variant }: Pick<RunResult, 'strategy' | 'variant'>): string {
   return variant == null ? strategy : `${strategy}, ${variant}`
 }
 
-/** Each member's part of the asks, a row a strategy. Of many members only the summary is of use. */
+/** Each member's share of the asks, one row for each strategy. */
 export function printShares ({ runs }: Pick<ScenarioResult, 'runs'>): string {
   return table(
     ['share of asks', ...runs[0].members.map(({ id }) => id)],
@@ -102,7 +102,7 @@ export function percent (value: number | undefined, digits = 1): string | undefi
   return value == null || Number.isNaN(value) ? undefined : `${(value * 100).toFixed(digits)}%`
 }
 
-/** Wants that are over, one way or another: some are still open when a run ends. */
+/** Wants that have ended, one way or another: some are still open when a run ends. */
 function ended ({ served, denied, unserved }: Totals): number {
   return served + denied + unserved
 }

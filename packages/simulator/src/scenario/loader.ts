@@ -8,7 +8,7 @@ import { readRecording } from './recording.ts'
 import type { Recording } from './recording.ts'
 import type { FullScenario } from './schema.ts'
 
-/** A scenario, with the recording that it was made of if there is one. */
+/** A scenario, with the recording that it was made from if there is one. */
 export interface FoundScenario {
   readonly scenario: FullScenario
   readonly recording?: Recording
@@ -19,7 +19,7 @@ export interface FoundScenario {
  * `scenario`, JSON, or a recording.
  *
  * @throws {UsageError} if there is none of that name, or no such file
- * @throws {ScenarioError} if one states what cannot be meant
+ * @throws {ScenarioError} if one is invalid
  */
 export async function findScenarios (names: readonly string[]): Promise<FoundScenario[]> {
   const found = new Map<string, FoundScenario>()
@@ -45,7 +45,7 @@ async function loadScenario (path: string): Promise<unknown> {
   }
 }
 
-/** The scenario with so many times its duration, phases and all. */
+/** The scenario with its duration, phases and all, multiplied by a factor. */
 export function scaled (scenario: FullScenario, factor: number): FullScenario {
   if (factor === 1) {
     return scenario
@@ -60,6 +60,6 @@ export function scaled (scenario: FullScenario, factor: number): FullScenario {
       ...member,
       phases: member.phases.map(phase => ({ ...phase, from: phase.from * factor, to: stretch(phase.to), every: stretch(phase.every) }))
     })),
-    upstream: scenario.upstream.map(group => ({ ...group, from: group.from * factor, to: stretch(group.to) }))
+    clients: scenario.clients.map(group => ({ ...group, from: group.from * factor, to: stretch(group.to) }))
   }
 }

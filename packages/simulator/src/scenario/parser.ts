@@ -6,8 +6,8 @@ import type { FullScenario } from './schema.ts'
 /**
  * Checks a scenario and fills in the defaults.
  *
- * @param value - a {@link Scenario}, from wherever it came
- * @param where - named in errors, as a file is
+ * @param value - a {@link Scenario} from any source
+ * @param where - where it is from, for errors
  * @throws {ScenarioError} with every parameter that is wrong
  */
 export function parseScenario (value: unknown, where = 'scenario'): FullScenario {

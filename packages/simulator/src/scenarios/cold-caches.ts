@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/schema.ts'
 export const coldCaches: Scenario = {
   name: 'cold-caches',
   title: 'Each of four nodes can cache a quarter of what is wanted. Do their caches add up?',
-  about: 'A hit takes 4 ms, a miss 60. Where a block is asked of whoever is free, all four cache the same.',
+  about: 'A hit takes 4 ms, a miss 60. Where any free node is asked for a block, all four cache the same.',
   duration: 300_000,
   warmup: 120_000,
   members: [
@@ -15,7 +15,7 @@ export const coldCaches: Scenario = {
       cache: { blocks: 2500, hit: { kind: 'lognormal', median: 4, sigma: 0.4 } }
     }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'zipf', blocks: 10_000, s: 0.8 } }
   ],
   strategies: ['round-robin', 'least-loaded', 'peak-ewma', 'sticky(least-loaded)', 'rendezvous', 'bounded-load(presence(rendezvous), least=0)', 'bounded-load(presence(rendezvous), least=2)', 'bounded-load(presence(rendezvous))', 'bounded-load(presence(rendezvous), least=8)']

@@ -19,7 +19,7 @@ export const dying: Scenario = {
       ]
     }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 100 }, popularity: { kind: 'new' } }
   ],
   strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(presence(rendezvous))']

@@ -13,7 +13,7 @@ export const flapping: Scenario = {
       phases: [{ from: 60_000, to: 62_000, every: 15_000, down: true }]
     }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 100 }, popularity: { kind: 'new' } }
   ],
   strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(presence(rendezvous))']

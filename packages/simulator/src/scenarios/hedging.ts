@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/schema.ts'
 export const hedging: Scenario = {
   name: 'hedging',
   title: 'One answer of twenty takes half a second. What does asking a second node save, and what does it cost?',
-  about: 'Want-haves, since only those are hedged: an answer is a few bytes, a block asked for twice would be sent twice.',
+  about: 'Want-haves, since only those are hedged: an answer is a few bytes, whereas a block would be sent twice.',
   duration: 120_000,
   warmup: 20_000,
   members: [
@@ -19,7 +19,7 @@ export const hedging: Scenario = {
       }
     }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'new' }, type: 'have' }
   ],
   variants: {

@@ -4,8 +4,8 @@ const NODES = 6
 
 export const hiddenLoad: Scenario = {
   name: 'hidden-load',
-  title: 'The nodes also serve others, whose rush moves from node to node. Who gets out of the way?',
-  about: 'Most of the work of a node is not ours, so what is in flight from us says little of how busy it is. Each node in turn is asked for more than it can do, for twenty seconds.',
+  title: 'The nodes also serve others, whose rush moves from node to node. Which strategies avoid it?',
+  about: 'Most of the work of a node is not ours, so what is in flight from us says little about how busy it is. Each node in turn is asked for more than it can do, for twenty seconds.',
   duration: 240_000,
   buckets: 120,
   members: Array.from({ length: NODES }, (_, i) => ({
@@ -15,7 +15,7 @@ export const hiddenLoad: Scenario = {
     others: 200,
     phases: [{ from: i * 20_000, to: (i + 1) * 20_000, every: NODES * 20_000, others: 380 }]
   })),
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 100 }, popularity: { kind: 'new' } }
   ],
   strategies: ['round-robin', 'rendezvous', 'least-loaded', 'bounded-load(presence(rendezvous))', 'hot-cold', 'peak-ewma']

@@ -24,7 +24,7 @@ export const hour: Scenario = {
       phases: [{ from: 2_400_000, to: 2_460_000, down: true, cold: true }]
     }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 100, arrivals: { kind: 'poisson', rate: 280 }, popularity: { kind: 'zipf', blocks: 100_000, s: 0.9 } }
   ],
   strategies: ['round-robin', 'peak-ewma', 'rendezvous', 'bounded-load(presence(rendezvous), least=0)', 'bounded-load(presence(rendezvous))']

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/schema.ts'
 export const mixedSizes: Scenario = {
   name: 'mixed-sizes',
   title: 'Most blocks are tiny, most bytes are in large ones. Which load counts?',
-  about: 'Each node sends 20 MB/s, of which two thirds are used; what queues is bytes, not wants.',
+  about: 'Each node sends 20 MB/s, of which two thirds are used; bytes queue, not wants.',
   duration: 120_000,
   warmup: 20_000,
   sizes: {
@@ -17,7 +17,7 @@ export const mixedSizes: Scenario = {
   members: [
     { id: 'node', count: 4, service: 2, bandwidth: 20e6 }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 40, arrivals: { kind: 'poisson', rate: 460 }, popularity: { kind: 'new' } }
   ],
   strategies: ['round-robin', 'rendezvous', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(presence(rendezvous))']

@@ -2,14 +2,14 @@ import type { Scenario } from '../scenario/schema.ts'
 
 export const movedKeys: Scenario = {
   name: 'moved-keys',
-  title: 'One of ten nodes leaves. How many blocks are asked of another node than before?',
-  about: 'A tenth must move, as their node is gone. What moves beyond that finds a cold cache for no reason.',
+  title: 'One of ten nodes leaves. For how many blocks is another node asked than before?',
+  about: 'A tenth must move, because their node is gone. All others that move find a cold cache for no reason.',
   duration: 120_000,
   members: [
     { id: 'node', count: 9 },
     { id: 'leaver', phases: [{ from: 60_000, down: true }] }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 400 }, popularity: { kind: 'uniform', blocks: 4096 } }
   ],
   moves: 60_000,

@@ -10,7 +10,7 @@ export const fewNodes: Scenario = {
     { id: 'node', count: 2, workers: 16, service: { kind: 'lognormal', median: 20, sigma: 0.25 } },
     { id: 'slow', count: 2, workers: 16, service: { kind: 'lognormal', median: 200, sigma: 0.25 } }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'new' } }
   ],
   strategies: ['round-robin', 'least-loaded', 'hot-cold', 'two-choices(peak-ewma)', 'peak-ewma']

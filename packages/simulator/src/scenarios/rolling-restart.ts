@@ -12,7 +12,7 @@ export const rollingRestart: Scenario = {
     cache: { blocks: 2500, hit: { kind: 'lognormal', median: 4, sigma: 0.4 } },
     phases: [{ from: 120_000 + i * 60_000, to: 140_000 + i * 60_000, down: true, cold: true }]
   })),
-  upstream: [
+  clients: [
     { id: 'peer', count: 20, arrivals: { kind: 'poisson', rate: 200 }, popularity: { kind: 'zipf', blocks: 10_000, s: 0.8 } }
   ],
   strategies: ['round-robin', 'peak-ewma', 'rendezvous', 'bounded-load(presence(rendezvous), least=0)', 'bounded-load(presence(rendezvous))']

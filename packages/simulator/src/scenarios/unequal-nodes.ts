@@ -2,7 +2,7 @@ import type { Scenario } from '../scenario/schema.ts'
 
 export const unequalNodes: Scenario = {
   name: 'unequal-nodes',
-  title: 'Nodes of different size, with weights that say so. Is each given its part?',
+  title: 'Nodes of different sizes, with weights to match. Does each get its share?',
   duration: 120_000,
   warmup: 20_000,
   members: [
@@ -10,7 +10,7 @@ export const unequalNodes: Scenario = {
     { id: 'middle', weight: 2, workers: 8, service: { kind: 'exponential', mean: 20 } },
     { id: 'small', count: 2, workers: 4, service: { kind: 'exponential', mean: 20 } }
   ],
-  upstream: [
+  clients: [
     { id: 'peer', count: 40, arrivals: { kind: 'poisson', rate: 1000 }, popularity: { kind: 'new' } }
   ],
   strategies: ['round-robin', 'random', 'rendezvous', 'maglev', 'least-loaded', 'hot-cold', 'peak-ewma', 'bounded-load(presence(rendezvous))']

@@ -46,7 +46,7 @@ interface Content extends Uint8Array {
 
 let zeros = new ArrayBuffer(1 << 20)
 
-/** A block of so many bytes that hashes to the key. All blocks share one buffer of zeros: do not write to it. */
+/** A block of this size that hashes to the key. All blocks share one buffer of zeros: do not write to it. */
 export function contentBlock (key: WantKey, size: number): Uint8Array {
   if (size > zeros.byteLength) {
     zeros = new ArrayBuffer(size)
@@ -61,7 +61,7 @@ export function contentBlockKey (bytes: Uint8Array): WantKey | undefined {
   return (bytes as Content).contentKey
 }
 
-/** A CID for a key that came from elsewhere, as from a recording: raw, CIDv1. */
+/** A CID for a key from elsewhere, such as a recording: raw, CIDv1. */
 export function cidOfKey (key: WantKey): Uint8Array {
   const multihash = keyMultihash(key)
   const cid = new Uint8Array(2 + multihash.byteLength)
@@ -72,9 +72,8 @@ export function cidOfKey (key: WantKey): Uint8Array {
 }
 
 /**
- * The driver's `verify`: reads the key off a {@link contentBlock}. Bytes that
- * were not made there have the key that no want has, as bytes that cannot be
- * verified do.
+ * The driver's `verify`: reads the key off a {@link contentBlock}. Other bytes get a
+ * key that no want has, as bytes that cannot be verified do.
  */
 export const verifyContent: Verify = (prefix, bytes) => contentBlockKey(bytes) ?? ''
 

@@ -1,12 +1,12 @@
-import type { PeerHandlers, PeerLink, World } from './world.ts'
+import type { ClientHandlers, ClientLink, World } from './world.ts'
 import type { Outgoing } from '@kitsune/bitswap-codec'
 
 export interface ReaderInit {
-  /** Bytes a second that the peer takes off its connection. Default: without limit. */
+  /** Bytes a second that the client reads from its connection. Default: without limit. */
   readonly bytesPerSecond?: number
-  /** The most bytes of blocks it is sent in one message. Default 1 MiB, what the network's messages grow to. */
+  /** The most bytes of blocks in one message to it. Default 1 MiB, to which the network's messages grow. */
   readonly messageSize?: number
-  /** It is woken as soon as there is something. Default: at the end of the turn. */
+  /** It is woken as soon as there is something. Default: at the end of the tick. */
   readonly atOnce?: boolean
   /** A message has been read. */
   received (message: Outgoing): void
@@ -14,15 +14,14 @@ export interface ReaderInit {
 }
 
 /**
- * Connects a peer that reads: one message after another, each taking the time
- * that its bytes need. While it reads, the rest waits in the engine, as behind a
- * full socket.
+ * Connects a client that reads one message after another, each in the time that its
+ * bytes need. While it reads, the rest waits in the engine, as behind a full socket.
  */
-export function connectReader (world: World, id: string, init: ReaderInit): PeerLink {
+export function connectReader (world: World, id: string, init: ReaderInit): ClientLink {
   const { bytesPerSecond = Infinity, messageSize = 1 << 20 } = init
   let reading = false
 
-  const handlers: PeerHandlers = {
+  const handlers: ClientHandlers = {
     wake () {
       if (!reading) {
         read()

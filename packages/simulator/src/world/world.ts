@@ -1,8 +1,8 @@
 /**
- * A world is the real engine behind the real driver on a clock that is moved by
- * hand, with simulated members below and simulated peers above. Nothing in here
- * knows the engine's rules: it carries what members say to the driver's sinks,
- * and what peers say to the driver, as the network does.
+ * A world is the real engine behind the real driver on a clock that is moved by hand,
+ * with simulated members and simulated clients. Nothing in here knows the engine's
+ * rules: it carries what members say to the driver's sinks, and what clients say to
+ * the driver, as the network does.
  *
  * ```ts
  * const world = createWorld({
@@ -10,27 +10,27 @@
  *   strategy: rendezvous(),
  *   members: [{ id: 'a', create: ({ clock }) => myTarget(clock) }]   // any Target: honest, slow or lying
  * })
- * const peer = world.connect('p', {
- *   wake () { const message = peer.take(1 << 20); … },               // something can be taken; or use `reader`
- *   closed (why) { … }                                               // the router closed us
+ * const client = world.connect('c', {
+ *   wake () { const message = client.take(1 << 20); … },             // there is something to take; or use connectReader
+ *   closed () { … }                                                  // the router closed the connection
  * })
- * peer.send([{ cid: contentCid(7), wantType: 'block', priority: 1, cancel: false, sendDontHave: true }])
+ * client.send([{ cid: contentCid(7), wantType: 'block', priority: 1, cancel: false, sendDontHave: true }])
  * world.run(60_000)                                                  // or world.clock.step(), one event at a time
- * peer.leave()
+ * client.leave()
  * ```
  *
- * - **Members** are `Target`s: `start(sink)` is called within `createWorld`, and
- *   `ask`, `cancel` come at the end of a turn. Never call the sink from inside
- *   those; use `clock.after` or `clock.endOfTurn`. A member that is to be asked says
- *   `sink.up()`. A block is `sink.block(cid, contentBlock(key, size))`: no hashing, the
- *   bytes carry the key that they "hash" to, so `contentBlock(otherKey, size)` is a
- *   wrong block, and any other bytes are garbage.
- * - **Peers** are pulled, as a network's writer pulls: after `wake` they `take` when
- *   they like, or never. `wake` comes at the end of a turn, or as soon as the driver has
- *   something (`atOnce`); never from inside `take`.
- *   Blocks come without their CIDs: `contentBlockKey(block.data)` tells the key.
- * - **Randomness** comes from `world.random(name)`: a stream of its own for each name, so
- *   that one actor's draws do not shift another's. Same seed and same actors, same
+ * - **Members** are `Target`s: `start(sink)` is called within `createWorld`, and `ask` and
+ *   `cancel` at the end of a tick. They must not call the sink from inside these; use
+ *   `clock.after` or `clock.endOfTurn`. A member calls `sink.up()` before it can be asked.
+ *   A block is `sink.block(cid, contentBlock(key, size))`: there is no hashing, the bytes
+ *   carry the key that they "hash" to, so `contentBlock(otherKey, size)` is a wrong block,
+ *   and any other bytes are garbage.
+ * - **Clients** pull, as a network's writer does: after `wake` they call `take` when they
+ *   like, or never. `wake` comes at the end of a tick, or as soon as the driver has
+ *   something (`atOnce`), but never from inside `take`. Blocks come without their CIDs:
+ *   `contentBlockKey(block.data)` is the key.
+ * - **Randomness** comes from `world.random(name)`: each name has its own stream, so that one
+ *   actor's draws do not shift another's. The same seed and the same actors give the same
  *   history, byte for byte.
  * - `engine` in the init stands between the driver and the engine: to observe inputs and
  *   outputs, record them, or break them on purpose.
@@ -43,14 +43,14 @@ import type { Limits, MemberInit, StrategyFactory, Target } from '@kitsune/want-
 import type { Driver, DriverInit, Engine, EngineInit } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** What actors may use. */
+/** What members and clients may use. */
 export interface WorldEnv {
   readonly clock: FakeClock
-  /** A random source of its own for each name, uniform in [0, 1). */
+  /** A random source for each name, uniform in [0, 1). */
   random (name: string): () => number
 }
 
-/** A downstream member: how it stands in the configuration, and what answers for it. */
+/** A member: its configuration, and what answers for it. */
 export interface WorldMember extends MemberInit {
   create (env: WorldEnv): Target
 }
@@ -64,28 +64,28 @@ export interface WorldInit {
   readonly clock?: FakeClock
   /** What the driver drives. Default: `createEngine`; a wrapper observes, records or breaks it. */
   engine? (init: EngineInit): Engine
-  /** Default: says nothing. */
+  /** Default: discards everything. */
   readonly log?: DriverInit['log']
 }
 
-/** What an upstream peer does when something happens to it. */
-export interface PeerHandlers {
+/** What a client does when something happens to it. */
+export interface ClientHandlers {
   /** There is something to take. */
   wake (): void
-  /** It is woken as soon as the driver has something, as by a network that sends at once. Default: at the end of the turn. */
+  /** It is woken as soon as the driver has something, as by a network that sends at once. Default: at the end of the tick. */
   readonly atOnce?: boolean
   /** The router closed the connection. Default: nothing. */
   closed? (): void
 }
 
-/** An upstream peer's connection to the router. All of it is harmless once the peer has left. */
-export interface PeerLink {
+/** A client's connection to the router. Its methods do nothing once the client has left. */
+export interface ClientLink {
   readonly id: string
   /** Hands the router a wantlist message. */
   send (wants: readonly WantEntry[], full?: boolean): void
-  /** The next message for the peer, if there is one; its blocks are bounded by `maxBytes`. */
+  /** The next message for the client, if there is one; its blocks are bounded by `maxBytes`. */
   take (maxBytes: number, protocol?: BitswapProtocol): Outgoing | undefined
-  /** The peer's last connection closes. */
+  /** The client's last connection closes. */
   leave (): void
   /** False once it has left or was closed. */
   readonly connected: boolean
@@ -94,8 +94,12 @@ export interface PeerLink {
 export interface World extends WorldEnv {
   readonly engine: Engine
   readonly driver: Driver
-  /** Connects a peer. One that left may connect again under its id. */
-  connect (id: string, handlers: PeerHandlers): PeerLink
+  /**
+   * Connects a client. One that left may connect again under its id.
+   *
+   * @throws {Error} if it is connected already
+   */
+  connect (id: string, handlers: ClientHandlers): ClientLink
   /** Runs what is due up to a moment, ms, and leaves the clock there. */
   run (until: number): void
 }
@@ -105,8 +109,7 @@ const PROTOCOL: BitswapProtocol = '/ipfs/bitswap/1.2.0'
 /** @throws {InvalidOptionError} for members or limits that the engine refuses */
 export function createWorld (init: WorldInit): World {
   const clock = init.clock ?? fakeClock()
-  const peers = new Map<string, { wake (): void, close (): void }>()
-  const random = (name: string): (() => number) => seededRandom(hashString(name, init.seed))
+  const links = new Map<string, Link>()
 
   const engine = (init.engine ?? createEngine)({
     members: init.members,
@@ -122,75 +125,25 @@ export function createWorld (init: WorldInit): World {
     verify: verifyContent,
     log: init.log ?? silent,
     upstream: {
-      wake (peer) { peers.get(peer)?.wake() },
-      disconnect (peer) { peers.get(peer)?.close() }
+      wake (id) { links.get(id)?.wake() },
+      disconnect (id) { links.get(id)?.close() }
     }
   })
 
-  function connect (id: string, handlers: PeerHandlers): PeerLink {
-    let connected = true
-    let waking = false
-
-    function gone (): boolean {
-      if (!connected) {
-        return false
-      }
-      connected = false
-      peers.delete(id)
-      return true
-    }
-
-    if (peers.has(id)) {
-      throw new Error(`peer ${id} is connected already: let it leave first`)
-    }
-
-    peers.set(id, {
-      wake () {
-        if (handlers.atOnce === true) {
-          handlers.wake()
-        } else if (!waking) {
-          waking = true
-          clock.endOfTurn(() => {
-            waking = false
-            if (connected) {
-              handlers.wake()
-            }
-          })
-        }
-      },
-      close () {
-        clock.endOfTurn(() => {
-          if (gone()) {
-            drive.gone(id)
-            handlers.closed?.()
-          }
-        })
-      }
-    })
-
-    return {
-      id,
-      get connected () { return connected },
-      send (wants, full = false) {
-        if (connected) {
-          drive.message(id, { wants: [...wants], full, blocks: [], presences: [], pendingBytes: 0 })
-        }
-      },
-      take: (maxBytes, protocol = PROTOCOL) => connected ? drive.take(id, maxBytes, protocol) : undefined,
-      leave () {
-        if (gone()) {
-          drive.gone(id)
-        }
-      }
-    }
-  }
-
   const world: World = {
     clock,
-    random,
+    random: name => seededRandom(hashString(name, init.seed)),
     engine,
     driver: drive,
-    connect,
+    connect (id, handlers) {
+      if (links.has(id)) {
+        throw new Error(`client ${id} is connected already: let it leave first`)
+      }
+
+      const link = new Link(id, handlers, clock, drive, () => links.delete(id))
+      links.set(id, link)
+      return link
+    },
     run (until) {
       clock.pass(Math.max(0, until - clock.now()))
     }
@@ -202,6 +155,68 @@ export function createWorld (init: WorldInit): World {
   }
 
   return world
+}
+
+/** Both ends of a client's connection. */
+class Link implements ClientLink {
+  readonly id: string
+  readonly #handlers: ClientHandlers
+  readonly #clock: FakeClock
+  readonly #driver: Driver
+  readonly #forget: () => void
+  #waking = false
+  connected = true
+
+  constructor (id: string, handlers: ClientHandlers, clock: FakeClock, driver: Driver, forget: () => void) {
+    this.id = id
+    this.#handlers = handlers
+    this.#clock = clock
+    this.#driver = driver
+    this.#forget = forget
+  }
+
+  send (wants: readonly WantEntry[], full = false): void {
+    if (this.connected) {
+      this.#driver.message(this.id, { wants: [...wants], full, blocks: [], presences: [], pendingBytes: 0 })
+    }
+  }
+
+  take (maxBytes: number, protocol = PROTOCOL): Outgoing | undefined {
+    return this.connected ? this.#driver.take(this.id, maxBytes, protocol) : undefined
+  }
+
+  leave (): void {
+    if (this.connected) {
+      this.connected = false
+      this.#forget()
+      this.#driver.gone(this.id)
+    }
+  }
+
+  /** The router has something for the client. */
+  wake (): void {
+    if (this.#handlers.atOnce === true) {
+      this.#handlers.wake()
+    } else if (!this.#waking) {
+      this.#waking = true
+      this.#clock.endOfTurn(() => {
+        this.#waking = false
+        if (this.connected) {
+          this.#handlers.wake()
+        }
+      })
+    }
+  }
+
+  /** The router closes the connection. */
+  close (): void {
+    this.#clock.endOfTurn(() => {
+      if (this.connected) {
+        this.leave()
+        this.#handlers.closed?.()
+      }
+    })
+  }
 }
 
 const silent: DriverInit['log'] = Object.assign(() => {}, {

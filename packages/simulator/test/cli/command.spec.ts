@@ -58,7 +58,7 @@ describe('kitsune-simulate', function () {
   })
 
   it('takes a scenario and a strategy of one\'s own', async () => {
-    await write('two-nodes.mjs', 'export const scenario = { name: "two", title: "Two nodes?", duration: 5000, members: [{ id: "a" }, { id: "b" }], upstream: [{ id: "p", arrivals: { kind: "closed", open: 3 }, popularity: { kind: "new" } }] }')
+    await write('two-nodes.mjs', 'export const scenario = { name: "two", title: "Two nodes?", duration: 5000, members: [{ id: "a" }, { id: "b" }], clients: [{ id: "p", arrivals: { kind: "closed", open: 3 }, popularity: { kind: "new" } }] }')
     await write('last-first.mjs', 'export const strategy = () => { let members = []; return { update (m) { members = [...m].reverse() }, rank: () => members } }')
     const { code, stdout } = await run('--scenario', './two-nodes.mjs', '--strategies', './last-first.mjs;bounded-load(./last-first.mjs, 9)', '--no-html')
     expect(code).to.equal(0)
@@ -76,7 +76,7 @@ describe('kitsune-simulate', function () {
 
     const other = await run('--scenario', 'wants.ndjson', '--replay', '--strategies', 'round-robin')
     expect(other).to.include({ code: 1 })
-    expect(other.stdout).to.match(/round-robin decides otherwise at record \d+\n {2}recorded: .*\n {2}replayed: /)
+    expect(other.stdout).to.match(/round-robin decides differently at record \d+\n {2}recorded: .*\n {2}replayed: /)
 
     expect((await run('--scenario', 'wants.ndjson', '--no-html')).stdout).to.include('| round-robin')
   })

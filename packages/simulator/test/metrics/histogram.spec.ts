@@ -1,10 +1,10 @@
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
-import { histogram } from '../../src/metrics/histogram.ts'
+import { createHistogram } from '../../src/metrics/histogram.ts'
 
 describe('histogram', () => {
   it('has nothing to say of nothing', () => {
-    const { count, mean, max, quantile } = histogram()
+    const { count, mean, max, quantile } = createHistogram()
     expect({ count, mean, max, median: quantile(0.5) }).to.deep.equal({ count: 0, mean: undefined, max: undefined, median: undefined })
   })
 
@@ -12,7 +12,7 @@ describe('histogram', () => {
     const values = fc.array(fc.double({ min: 0.001, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 })
 
     fc.assert(fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
-      const all = histogram()
+      const all = createHistogram()
       for (const value of values) {
         all.add(value)
       }
@@ -26,7 +26,7 @@ describe('histogram', () => {
   })
 
   it('takes nothing and for ever for what they are', () => {
-    const all = histogram()
+    const all = createHistogram()
     all.add(0)
     expect(all.quantile(0.5)).to.equal(0)
     all.add(1e12)

@@ -1,9 +1,9 @@
 import { expect } from 'aegir/chai'
-import { movement } from '../../src/metrics/movement.ts'
+import { createMovement } from '../../src/metrics/movement.ts'
 
 describe('movement', () => {
   it('compares where blocks were asked for before and after, and who is still there', () => {
-    const moves = movement(3, 100)
+    const moves = createMovement(3, 100)
     for (const [block, before, after] of [['stays', 0, 0], ['must', 2, 1], ['needless', 0, 1], ['needless too', 1, 0]] as const) {
       moves.asked(block, before, 50)
       moves.asked(block, after, 150)
@@ -14,7 +14,7 @@ describe('movement', () => {
   })
 
   it('has nothing to compare where nothing is asked for twice', () => {
-    const moves = movement(2, 100)
+    const moves = createMovement(2, 100)
     moves.asked('a', 0, 1)
     moves.asked('b', 0, 101)
     expect(moves.moved(() => true)).to.deep.equal({})
@@ -22,7 +22,7 @@ describe('movement', () => {
   })
 
   it('knows the share of asks that go to a block\'s usual member', () => {
-    const moves = movement(2, Infinity)
+    const moves = createMovement(2, Infinity)
     for (let i = 0; i < 10; i++) {
       moves.asked('a', i < 8 ? 1 : 0, i)
     }

@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { ABSENT, catalogue } from '../../src/models/catalogue.ts'
+import { ABSENT, createCatalogue } from '../../src/models/catalogue.ts'
 import { contentCid, contentKey } from '../../src/world/content.ts'
 
 const N = 5000
@@ -9,23 +9,23 @@ const all = Array.from({ length: N }, (_, n) => block(n))
 
 describe('catalogue', () => {
   it('gives a member the share of blocks that it is to hold, the same ones each time', () => {
-    const held = (seed: number): boolean[] => all.map(block => catalogue({ seed, sizes: 1, members }).holds('a', 0.3, block))
+    const held = (seed: number): boolean[] => all.map(block => createCatalogue({ seed, sizes: 1, members }).holds('a', 0.3, block))
     expect(held(1).filter(Boolean).length / N).to.be.closeTo(0.3, 0.02)
     expect(held(1)).to.deep.equal(held(1))
     expect(held(1)).to.not.deep.equal(held(2))
   })
 
   it('lets members hold blocks independently of one another, unless there are to be so many copies', () => {
-    const independent = catalogue({ seed: 1, sizes: 1, members })
+    const independent = createCatalogue({ seed: 1, sizes: 1, members })
     const both = all.filter(block => independent.holds('a', 0.5, block) && independent.holds('b', 0.5, block))
     expect(both.length / N).to.be.closeTo(0.25, 0.03)
 
-    const copies = catalogue({ seed: 1, sizes: 1, members, copies: 2 })
+    const copies = createCatalogue({ seed: 1, sizes: 1, members, copies: 2 })
     expect(all.every(block => members.filter(id => copies.holds(id, 1, block)).length === 2)).to.equal(true)
   })
 
   it('knows sizes by the key, and that some blocks exist nowhere', () => {
-    const blocks = catalogue({ seed: 1, sizes: { kind: 'exponential', mean: 1000 }, members })
+    const blocks = createCatalogue({ seed: 1, sizes: { kind: 'exponential', mean: 1000 }, members })
     const sizes = all.map(block => blocks.size(block) ?? 0)
     expect(sizes.reduce((sum, size) => sum + size, 0) / N).to.be.closeTo(1000, 50)
     expect(blocks.size(all[7])).to.equal(sizes[7])
@@ -33,7 +33,7 @@ describe('catalogue', () => {
   })
 
   it('keeps to what was recorded', () => {
-    const blocks = catalogue({ seed: 1, sizes: 1, members, recording: { size: key => key === contentKey(1) ? 77 : undefined, lacks: new Map([['a', new Set([contentKey(1)])]]) } })
+    const blocks = createCatalogue({ seed: 1, sizes: 1, members, recording: { size: key => key === contentKey(1) ? 77 : undefined, lacks: new Map([['a', new Set([contentKey(1)])]]) } })
     expect(blocks.size(block(1))).to.equal(77)
     expect(blocks.size(block(2))).to.be.undefined()
     expect(blocks.holds('a', 1, block(1))).to.equal(false)

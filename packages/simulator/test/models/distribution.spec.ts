@@ -1,13 +1,13 @@
 import { seededRandom } from '@kitsune/want-router/testing'
 import { expect } from 'aegir/chai'
-import { draw } from '../../src/models/distribution.ts'
+import { createSampler } from '../../src/models/distribution.ts'
 import type { Distribution } from '../../src/scenario/schema.ts'
 
 const N = 100_000
 
 function sample (distribution: Distribution): number[] {
   const random = seededRandom(7)
-  const next = draw(distribution)
+  const next = createSampler(distribution)
   return Array.from({ length: N }, () => next(random)).sort((a, b) => a - b)
 }
 

@@ -1,9 +1,9 @@
 import { expect } from 'aegir/chai'
-import { lru } from '../../src/models/lru.ts'
+import { createLru } from '../../src/models/lru.ts'
 
 describe('lru', () => {
   it('forgets what was used longest ago', () => {
-    const cache = lru(2)
+    const cache = createLru(2)
     cache.add('a')
     cache.add('b')
     expect(cache.touch('a')).to.equal(true)
@@ -12,7 +12,7 @@ describe('lru', () => {
   })
 
   it('holds a block once', () => {
-    const cache = lru(2)
+    const cache = createLru(2)
     for (const key of ['a', 'b', 'a', 'a']) {
       cache.add(key)
     }

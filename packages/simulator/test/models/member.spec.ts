@@ -1,7 +1,7 @@
 import { fakeClock, seededRandom } from '@kitsune/want-router/testing'
 import { expect } from 'aegir/chai'
-import { catalogue } from '../../src/models/catalogue.ts'
-import { modelMember } from '../../src/models/member.ts'
+import { createCatalogue } from '../../src/models/catalogue.ts'
+import { createModelMember } from '../../src/models/member.ts'
 import { parseScenario } from '../../src/scenario/parser.ts'
 import { contentBlockKey, contentCid, contentIndex, contentKey } from '../../src/world/content.ts'
 import { scenarioOf } from '../harness.ts'
@@ -20,7 +20,7 @@ function rig (model: Partial<Scenario['members'][number]>): Rig {
   const said: string[] = []
   const looked: boolean[] = []
   let open = 0
-  const target = modelMember('node', full, { clock, random: () => seededRandom(1) }, catalogue({ seed: 1, sizes: 1000, members: ['node'] }), {
+  const target = createModelMember('node', full, { clock, random: () => seededRandom(1) }, createCatalogue({ seed: 1, sizes: 1000, members: ['node'] }), {
     asked () { open++ },
     ended () { open-- },
     looked (hit) { looked.push(hit) }

@@ -1,13 +1,13 @@
 import { seededRandom } from '@kitsune/want-router/testing'
 import { expect } from 'aegir/chai'
-import { nextBlock } from '../../src/models/popularity.ts'
+import { createBlockPicker } from '../../src/models/popularity.ts'
 import type { Popularity } from '../../src/scenario/schema.ts'
 
 const N = 50_000
 
 function counts (popularity: Popularity): Map<number, number> {
   const random = seededRandom(3)
-  const next = nextBlock(popularity, { next: 0 })
+  const next = createBlockPicker(popularity, { next: 0 })
   const counts = new Map<number, number>()
   for (let i = 0; i < N; i++) {
     const block = next(random)

@@ -4,7 +4,7 @@ import { parse } from 'parse5'
 import { toHtml } from '../../src/report/html.ts'
 import { parseScenario } from '../../src/scenario/parser.ts'
 import { runOf, scenarioOf } from '../harness.ts'
-import type { PageData } from '../../src/report/page.ts'
+import type { PageData } from '../../src/report/page-data.ts'
 import type { DefaultTreeAdapterTypes } from 'parse5'
 
 type Element = DefaultTreeAdapterTypes.Element

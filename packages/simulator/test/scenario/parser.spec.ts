@@ -31,10 +31,10 @@ describe('scenarios', () => {
     expect(refused({ members: [{ id: 'a', holds: 2 }] })).to.match(/members\[0\]\.holds: /)
     expect(refused({ members: [{ id: 'a b' }] })).to.match(/members\[0\]\.id: write letters/)
     expect(refused({ members: [] })).to.match(/members: /)
-    expect(refused({ upstream: [{ id: 'p', arrivals: { kind: 'sometimes' }, popularity: { kind: 'new' } }] })).to.match(/upstream\[0\]\.arrivals\.kind: .*poisson/)
+    expect(refused({ clients: [{ id: 'p', arrivals: { kind: 'sometimes' }, popularity: { kind: 'new' } }] })).to.match(/clients\[0\]\.arrivals\.kind: .*poisson/)
     expect(refused({ warmup: 60_000 })).to.match(/warmup: is not shorter/)
-    expect(refused({ limits: { patience: 3 } })).to.match(/no option "patience", only wantsPerPeer/)
-    expect(refused({ variants: { odd: { patience: 3 } } })).to.match(/no option "patience"/)
+    expect(refused({ limits: { cancelAfter: 3 } })).to.match(/no option "cancelAfter", only wantsPerPeer/)
+    expect(refused({ variants: { odd: { cancelAfter: 3 } } })).to.match(/no option "cancelAfter"/)
   })
 
   it('knows no parameter by another name', () => {
@@ -48,7 +48,7 @@ describe('scenarios', () => {
 
   it('refuses names that stand twice', () => {
     expect(refused({ members: [{ id: 'a', count: 2 }, { id: 'a-2' }] })).to.match(/two members are called "a-2"/)
-    expect(refused({ upstream: [...scenarioOf({}).upstream, ...scenarioOf({}).upstream] })).to.match(/two groups are called "peer"/)
+    expect(refused({ clients: [...scenarioOf({}).clients, ...scenarioOf({}).clients] })).to.match(/two groups are called "peer"/)
   })
 
   it('names members by their count', () => {

@@ -38,7 +38,7 @@ describe('a recording as a scenario', () => {
           { id: 'node', count: 3, workers: 8, service: { kind: 'lognormal', median: 20, sigma: 0.3 } },
           { id: 'slow', weight: 2, labels: { zone: 'far' }, service: { kind: 'lognormal', median: 200, sigma: 0.3 } }
         ],
-        upstream: [{ id: 'peer', count: 5, arrivals: { kind: 'poisson', rate: 50 }, popularity: { kind: 'new' } }],
+        clients: [{ id: 'peer', count: 5, arrivals: { kind: 'poisson', rate: 50 }, popularity: { kind: 'new' } }],
         sizes: { kind: 'uniform', from: 1000, to: 9000 }
       })),
       strategy,
@@ -96,7 +96,7 @@ describe('a recording as a scenario', () => {
     expect(await refused('hello\n')).to.match(/other\.ndjson: .*not a line of a recording: hello/)
     expect(await refused(`${lines[1]}\n`)).to.match(/does not begin with the start/)
     expect(await refused(`${lines[0]}\n${lines[0]}\n`)).to.match(/two engines/)
-    expect(await refused(`${lines[0]}\n`)).to.match(/nobody asks/)
+    expect(await refused(`${lines[0]}\n`)).to.match(/contains no wants/)
     await expect(readRecording(join(folder, 'missing.ndjson'))).to.eventually.be.rejectedWith(ScenarioError, 'ENOENT')
   })
 })

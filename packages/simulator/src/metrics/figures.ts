@@ -1,0 +1,9 @@
+/** @returns undefined if there is nothing to divide by */
+export function ratio (part: number, all: number): number | undefined {
+  return all === 0 ? undefined : rounded(part / all)
+}
+
+/** Six digits are more than any figure here is worth, and keep the JSON readable. */
+export function rounded <T extends number | undefined> (value: T): T {
+  return (value == null ? value : Number(value.toPrecision(6))) as T
+}
