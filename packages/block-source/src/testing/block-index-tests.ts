@@ -1,9 +1,9 @@
+import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { INDEX_LAWS } from './block-index-laws.ts'
 import { indexProbe } from './index-probe.ts'
-import { runTests, skipReason } from './runner.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
 import type { BlockIndex } from '../block-index.ts'
 import type { ObjectStore } from '../object-store.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 /** An index to be tested, and what is in it. */
 export interface BlockIndexSubject {

@@ -1,7 +1,7 @@
+import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SOURCE_LAWS } from './block-source-laws.ts'
-import { runTests, skipReason } from './runner.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
 import type { Block, BlockSource } from '../block-source.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 import type { CID } from 'multiformats/cid'
 
 /** A source to be tested, and the ways to make it fail. */

@@ -1,4 +1,4 @@
-import { LawBrokenError } from './errors.ts'
+import { LawBrokenError } from '@kitsune/bitswap-codec/testing'
 
 /** No assertion library: the kits run under any runner, and in a Worker without one. */
 export function expect (holds: boolean, otherwise: string): asserts holds {

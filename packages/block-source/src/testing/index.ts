@@ -6,10 +6,10 @@
  */
 export { blockSourceLaws, blockSourceTests } from './block-source-tests.ts'
 export type { BlockSourceLaw, BlockSourceSubject, BlockSourceTestsInit } from './block-source-tests.ts'
-export { LawBrokenError, NoTestRunnerError } from './errors.ts'
+export { LawBrokenError, NoTestRunnerError } from '@kitsune/bitswap-codec/testing'
 export { objectStoreLaws, objectStoreTests } from './object-store-tests.ts'
 export type { ObjectStoreLaw, ObjectStoreSubject, ObjectStoreTestsInit } from './object-store-tests.ts'
-export type { LawChoice, LawTest, TestRunner } from './runner.ts'
+export type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 export { faultStore } from './fault-store.ts'
 export type { FaultStore, StoreCall, StoreFault } from './fault-store.ts'
 export { blockIndexLaws, blockIndexTests } from './block-index-tests.ts'

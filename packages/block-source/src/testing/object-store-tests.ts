@@ -1,10 +1,10 @@
+import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { httpLaws } from './http-laws.ts'
 import { lists, STORE_LAWS } from './object-store-laws.ts'
-import { runTests, skipReason } from './runner.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
 import type { Fetch } from '../http/client.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { RetryOptions } from '../retry.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 /** A store to be tested, and the way to fill what is behind it. */
 export interface ObjectStoreSubject {

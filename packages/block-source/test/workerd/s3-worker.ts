@@ -9,7 +9,7 @@ interface Env {
 }
 
 /** As small a gateway as can be: only its size is of interest. */
-// eslint-disable-next-line import/no-default-export -- that is what a Worker is
+
 export default {
   async fetch (request: Request, { BUCKET, KEY, SECRET }: Env): Promise<Response> {
     const store = s3Store({ bucket: BUCKET, credentials: { accessKeyId: KEY, secretAccessKey: SECRET } })

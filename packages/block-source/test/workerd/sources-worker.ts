@@ -38,7 +38,7 @@ const AROUND: Record<string, (source: BlockSource) => BlockSource> = {
 }
 
 /** Checks a law and answers with what it says, or with the names of all laws. */
-// eslint-disable-next-line import/no-default-export -- that is what a Worker is
+
 export default {
   async fetch (request: Request, env: Env): Promise<Response> {
     const { searchParams } = new URL(request.url)

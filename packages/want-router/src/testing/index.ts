@@ -6,11 +6,11 @@
  * Nothing in here imports a test runner or Node.
  */
 export { seededRandom } from '../seeded-random.ts'
-export * from './errors.ts'
+export { LawBrokenError, NoTestRunnerError } from '@kitsune/bitswap-codec/testing'
 export { fakeClock } from './fake-clock.ts'
 export type { FakeClock } from './fake-clock.ts'
 export * from './fakes.ts'
-export type { LawChoice, LawTest, TestRunner } from './runner.ts'
+export type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 export { strategyLaws, strategyTests } from './strategy-tests.ts'
 export type { StrategyLaw, StrategyTestsInit } from './strategy-tests.ts'
 export { fakeBlock, fakeBlocks, fakeTargetWant } from './fake-block.ts'

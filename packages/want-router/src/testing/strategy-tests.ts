@@ -1,12 +1,12 @@
+import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SEED } from './fakes.ts'
-import { runTests, skipReason } from './runner.ts'
 import { deterministic, independent, injected } from './strategy-laws/chance.ts'
 import { noCounting, noGrowth, recovery, strayOutcomes } from './strategy-laws/learning.ts'
 import { changingLoads, comingAndGoing, complete, lazy, noMembers, oneMember, readOnly, subset } from './strategy-laws/order.ts'
 import { inputOrder, minimalDisruption, shares, sharesUnderLoad } from './strategy-laws/spread.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
 import type { StrategyLawRule, Subject } from './strategy-laws/law.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 const LAWS = {
   subset,

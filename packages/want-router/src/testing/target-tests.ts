@@ -1,9 +1,9 @@
-import { runTests, skipReason } from './runner.ts'
+import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { withBench } from './target-laws/bench.ts'
 import { backpressure, cancels, down, duplicates, haves, misses, notReentrant, once, refused, serves, stops, upFirst } from './target-laws/laws.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
 import type { TargetSubject } from './target-laws/bench.ts'
 import type { TargetLawRule } from './target-laws/laws.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 const LAWS = {
   'up-first': upFirst,

@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
 import { rendezvous } from '../../src/strategies/algorithms/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/algorithms/round-robin.ts'
-import { LawBrokenError, NoTestRunnerError } from '../../src/testing/errors.ts'
+import { LawBrokenError } from '../../src/testing/index.ts'
 import { strategyLaws, strategyTests } from '../../src/testing/strategy-tests.ts'
 import { BROKEN } from './broken-strategies.ts'
 import type { StrategyFactory } from '../../src/strategies/strategy.ts'
@@ -79,21 +79,6 @@ describe('strategyTests', () => {
     expect(titles).to.include('- lazy: does nothing for a ranking before it is consumed (skipped: does not apply)')
   })
 
-  it('asks for more time than runners give by themselves', () => {
-    const limits: unknown[] = []
-    const it = (_: string, body: (this: unknown) => void | Promise<void>, timeout?: number): void => {
-      limits.push(timeout)
-      // as mocha does
-      void body.call({ timeout: (ms: number) => { limits.push(ms) } })
-    }
-    strategyTests(rendezvous(), {
-      laws: Object.fromEntries(strategyLaws(rendezvous()).map(({ id }) => [id, id === 'no-members'])),
-      test: { describe: (_, body) => { body() }, it: Object.assign(it, { skip: () => {} }) }
-    })
-
-    expect(limits).to.deep.equal([60_000, 60_000])
-  })
-
   it('fails the test of a law that is broken', () => {
     const { law, make } = BROKEN[0]
     const { test, titles, run } = recordingRunner()
@@ -103,17 +88,6 @@ describe('strategyTests', () => {
       if (title.startsWith(`${law}:`)) {
         expect(() => { run(title) }).to.throw(LawBrokenError)
       }
-    }
-  })
-
-  it('says what to do where no test runner is to be found', () => {
-    const { describe } = globalThis
-    Reflect.deleteProperty(globalThis, 'describe')
-
-    try {
-      expect(() => { strategyTests(rendezvous(), { name: 'mine' }) }).to.throw(NoTestRunnerError, '"mine": there is no global describe and it; import them of the test runner and pass { test: { describe, it } }')
-    } finally {
-      globalThis.describe = describe
     }
   })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { LawBrokenError } from '../../src/testing/errors.ts'
+import { LawBrokenError } from '../../src/testing/index.ts'
 import { targetLaws, targetTests } from '../../src/testing/target-tests.ts'
 import { BROKEN, good, patient } from './broken-targets.ts'
 import type { TargetSubject } from '../../src/testing/target-laws/bench.ts'

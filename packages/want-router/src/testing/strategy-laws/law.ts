@@ -1,5 +1,5 @@
+import { LawBrokenError } from '@kitsune/bitswap-codec/testing'
 import { seededRandom } from '../../seeded-random.ts'
-import { LawBrokenError } from '../errors.ts'
 import { fakeMember } from '../fakes.ts'
 import type { Member, StrategyFactory, Want } from '../../strategies/strategy.ts'
 import type { FakeMember } from '../fakes.ts'

@@ -1,10 +1,10 @@
-/** A store, index or source does what it must not. The message says what, and of which object or block. */
+/** An implementation breaks a law of its interface. The message says which, by what, and how to see it again. */
 export class LawBrokenError extends Error {
   static name = 'LawBrokenError'
   name = 'LawBrokenError'
 }
 
-/** There is no test runner to hand the laws to. */
+/** There is no test runner that the laws could be given to. */
 export class NoTestRunnerError extends Error {
   static name = 'NoTestRunnerError'
   name = 'NoTestRunnerError'
