@@ -6,7 +6,7 @@ import type { AskType } from '../strategies/strategy.ts'
 import type { TargetWant } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** A block, and what it is asked by. */
+/** A block, and the names that it is asked by. */
 export interface FakeBlock {
   readonly key: WantKey
   /** The raw bytes of its CID, version 1. */
@@ -14,7 +14,7 @@ export interface FakeBlock {
   readonly bytes: Uint8Array
 }
 
-/** A raw block with that content. */
+/** A raw block with this content. */
 export async function fakeBlock (content: string | Uint8Array): Promise<FakeBlock> {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
   const { bytes: cid } = CID.createV1(raw.code, await sha256.digest(bytes))
@@ -27,12 +27,12 @@ export async function fakeBlock (content: string | Uint8Array): Promise<FakeBloc
   return { key, cid, bytes }
 }
 
-/** So many blocks, each with content of its own. */
+/** Blocks, each with its own content. */
 export async function fakeBlocks (count: number, name = 'block'): Promise<FakeBlock[]> {
   return Promise.all(Array.from({ length: count }, async (_, i) => fakeBlock(`${name} ${i}`)))
 }
 
-/** A want for a block, as a target is asked for it. */
+/** A want for a block, as targets are asked for it. */
 export function fakeTargetWant ({ key, cid }: FakeBlock, type: AskType = 'block', init: Partial<TargetWant> = {}): TargetWant {
   return { key, cid, type, priority: 1, session: 'peer', ...init }
 }

@@ -2,16 +2,16 @@ import TinyQueue from 'tinyqueue'
 import type { Timers } from '../driver/driver.ts'
 
 /**
- * A clock that stands still until it is moved, and the timers that hang on it:
- * what a driver or a target is given instead of the platform's. A million timers
- * are no burden, so a discrete-event simulation runs on it as well.
+ * A clock that stands still until it is moved, and its timers: for a driver or a target
+ * in place of the platform's. It copes with a million timers, so a discrete-event
+ * simulation runs on it as well.
  */
 export interface FakeClock extends Timers {
-  /** Moves time on by `ms`, running whatever falls due on the way: in order of time, then of having been set. */
+  /** Moves time on by `ms`, and runs what falls due on the way, in order of time, then of being set. */
   pass (ms: number): void
-  /** Moves to the next thing due, unless that is later than `until`, and runs it. False: there was nothing. */
+  /** Moves to the next thing that is due and runs it, unless that is later than `until`. False if there was nothing. */
   step (until?: number): boolean
-  /** Sets the time without running anything, as a clock that jumps does. */
+  /** Sets the time without running anything, like a clock that jumps. */
   jump (to: number): void
 }
 
@@ -41,7 +41,7 @@ export function fakeClock (start = 0): FakeClock {
       const { run } = next
       if (run != null) {
         next.run = undefined
-        // a clock that jumped ahead finds timers that are overdue
+        // after a jump ahead, timers are overdue
         now = Math.max(now, next.at)
         run()
         return true

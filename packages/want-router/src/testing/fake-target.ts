@@ -11,45 +11,45 @@ import type { WantKey } from '@kitsune/bitswap-codec'
  */
 export type FakeAnswer = 'block' | 'have' | 'lack' | 'unknown' | 'failed' | 'wrong' | 'nothing' | 'death'
 
-/** One answer, and when. */
+/** One answer, and when it comes. */
 export interface FakeReply {
   /** Default: the truth. */
   readonly says?: FakeAnswer
-  /** ms from being asked. Default: the target's `latency`. */
+  /** ms after being asked. Default: the target's `latency`. */
   readonly after?: number
 }
 
 export interface FakeTargetInit extends MemberInit {
-  /** The clock it lives by, e.g. a `fakeClock()`. */
+  /** Its clock, e.g. a `fakeClock()`. */
   readonly timers: Pick<Timers, 'after'>
-  /** What it has at first. Default: nothing. */
+  /** The blocks that it has at first. Default: none. */
   readonly blocks?: Iterable<FakeBlock>
   /** ms from being asked to answering. Default 1 */
   readonly latency?: number
-  /** What it says of itself when it comes up. */
+  /** What it reports about itself when it comes up. */
   readonly capacity?: Partial<Capacity>
   /**
-   * The script: what it does about the want, which is the `index`th that it was
-   * asked, from 0. Default, and where it returns undefined: the truth.
+   * The script: what it does about a want, which is the `index`th that it was asked,
+   * from 0. Default, and where it returns undefined: the truth.
    */
   reply? (want: TargetWant, index: number): FakeAnswer | FakeReply | undefined
 }
 
-/** A target that does as it is told. It is its own {@link TargetInit}, so it can be given to a router as it is. */
+/** A target that does as it is told. It is its own {@link TargetInit}, so it can be passed to a router. */
 export interface FakeTarget extends Target, TargetInit {
   /** ms from being asked to answering. */
   latency: number
-  /** All that it was ever asked, in order. */
+  /** All wants that it was ever asked, in order. */
   readonly asked: readonly TargetWant[]
-  /** All that was cancelled, in order. */
+  /** All cancels, in order. */
   readonly cancelled: readonly CancelledWant[]
-  /** What it has not answered yet. */
+  /** The wants that it has not answered yet. */
   readonly open: ReadonlyMap<WantKey, TargetWant>
   /** From now on it has the block. */
   add (block: FakeBlock): void
-  /** From now on it lacks the block. */
+  /** From now on it does not have the block. */
   remove (block: FakeBlock): void
-  /** Goes down, and forgets what it was asked. Not to be called from inside `ask`. */
+  /** Goes down, and forgets what it was asked. It must not be called from inside `ask`. */
   die (why?: Error): void
   /** Is up again. */
   revive (): void
@@ -59,7 +59,7 @@ export interface FakeTarget extends Target, TargetInit {
  * A target without a network: it answers on a clock that the test moves, the
  * truth unless its script says otherwise.
  *
- * @example A node that is slow, lacks the second block, and dies at the third want.
+ * @example A node that is slow, does not have the second block, and dies at the third want.
  *
  * ```ts
  * import { fakeBlock, fakeClock, fakeTarget } from '@kitsune/want-router/testing'
@@ -76,104 +76,116 @@ export interface FakeTarget extends Target, TargetInit {
  * ```
  */
 export function fakeTarget (init: FakeTargetInit): FakeTarget {
-  const { id, weight, labels, timers, capacity } = init
-  const blocks = new Map(Array.from(init.blocks ?? [], ({ key, bytes }) => [key, bytes]))
-  const open = new Map<WantKey, TargetWant>()
-  const timeouts = new Map<WantKey, () => void>()
-  const asked: TargetWant[] = []
-  const cancelled: CancelledWant[] = []
-  let sink: Sink | undefined
-  let up = false
+  return new ScriptedTarget(init)
+}
 
-  function forget (key: WantKey): void {
-    timeouts.get(key)?.()
-    timeouts.delete(key)
-    open.delete(key)
+class ScriptedTarget implements FakeTarget {
+  readonly id: string
+  readonly weight: number | undefined
+  readonly labels: FakeTargetInit['labels']
+  readonly asked: TargetWant[] = []
+  readonly cancelled: CancelledWant[] = []
+  readonly open = new Map<WantKey, TargetWant>()
+  readonly #init: FakeTargetInit
+  readonly #blocks: Map<WantKey, Uint8Array>
+  readonly #timeouts = new Map<WantKey, () => void>()
+  #sink: Sink | undefined
+  #up = false
+  latency: number
+
+  constructor (init: FakeTargetInit) {
+    this.#init = init
+    this.id = init.id
+    this.weight = init.weight
+    this.labels = init.labels
+    this.latency = init.latency ?? 1
+    this.#blocks = new Map(Array.from(init.blocks ?? [], ({ key, bytes }) => [key, bytes]))
   }
 
-  function truth ({ key, type }: TargetWant): FakeAnswer {
-    return blocks.has(key) ? type : 'lack'
+  create (): this {
+    return this
   }
 
-  function answer (want: TargetWant, says: FakeAnswer): void {
+  start (sink: Sink): void {
+    this.#sink = sink
+    this.#init.timers.after(0, () => { this.revive() })
+  }
+
+  stop (): void {
+    this.die()
+    this.#sink = undefined
+  }
+
+  ask (wants: readonly TargetWant[]): void {
+    for (const want of wants) {
+      const reply = this.#init.reply?.(want, this.asked.length)
+      const { says, after = this.latency } = typeof reply === 'string' ? { says: reply } : reply ?? {}
+      this.asked.push(want)
+
+      if (this.#up) {
+        // the last word about a key counts: a have becomes a block
+        this.#forget(want.key)
+        this.open.set(want.key, want)
+        this.#timeouts.set(want.key, this.#init.timers.after(after, () => { this.#answer(want, says ?? this.#truth(want)) }))
+      }
+    }
+  }
+
+  cancel (wants: readonly CancelledWant[]): void {
+    this.cancelled.push(...wants)
+    for (const { key } of wants) {
+      this.#forget(key)
+    }
+  }
+
+  add ({ key, bytes }: FakeBlock): void {
+    this.#blocks.set(key, bytes)
+  }
+
+  remove ({ key }: FakeBlock): void {
+    this.#blocks.delete(key)
+  }
+
+  die (why?: Error): void {
+    for (const key of [...this.open.keys()]) {
+      this.#forget(key)
+    }
+    if (this.#up) {
+      this.#up = false
+      this.#sink?.down(why)
+    }
+  }
+
+  revive (): void {
+    if (this.#sink != null && !this.#up) {
+      this.#up = true
+      this.#sink.up(this.#init.capacity)
+    }
+  }
+
+  #truth ({ key, type }: TargetWant): FakeAnswer {
+    return this.#blocks.has(key) ? type : 'lack'
+  }
+
+  #answer (want: TargetWant, says: FakeAnswer): void {
     if (says === 'nothing') {
       return
     }
-    forget(want.key)
+    this.#forget(want.key)
 
     if (says === 'death') {
-      target.die(new Error(`${id} died of a want`))
+      this.die(new Error(`${this.id} died of a want`))
     } else if (says === 'wrong' || says === 'block') {
-      const bytes = says === 'block' ? blocks.get(want.key) : undefined
-      sink?.block(cidPrefix(want.cid), bytes ?? new TextEncoder().encode('these are the wrong bytes'))?.catch(() => {})
+      const bytes = says === 'block' ? this.#blocks.get(want.key) : undefined
+      this.#sink?.block(cidPrefix(want.cid), bytes ?? new TextEncoder().encode('these are the wrong bytes'))?.catch(() => {})
     } else {
-      sink?.answer(want.key, says, says === 'failed' ? new Error(`${id} failed as it was told`) : undefined)
+      this.#sink?.answer(want.key, says, says === 'failed' ? new Error(`${this.id} failed as it was told`) : undefined)
     }
   }
 
-  const target: FakeTarget = {
-    id,
-    weight,
-    labels,
-    latency: init.latency ?? 1,
-    asked,
-    cancelled,
-    open,
-
-    create: () => target,
-
-    start (to) {
-      sink = to
-      timers.after(0, target.revive)
-    },
-
-    stop () {
-      target.die()
-      sink = undefined
-    },
-
-    ask (wants) {
-      for (const want of wants) {
-        const reply = init.reply?.(want, asked.length)
-        const { says, after = target.latency } = typeof reply === 'string' ? { says: reply } : reply ?? {}
-        asked.push(want)
-
-        if (up) {
-          // the last word about a key counts: a have becomes a block
-          forget(want.key)
-          open.set(want.key, want)
-          timeouts.set(want.key, timers.after(after, () => { answer(want, says ?? truth(want)) }))
-        }
-      }
-    },
-
-    cancel (wants) {
-      cancelled.push(...wants)
-      for (const { key } of wants) {
-        forget(key)
-      }
-    },
-
-    add ({ key, bytes }) { blocks.set(key, bytes) },
-    remove ({ key }) { blocks.delete(key) },
-
-    die (why) {
-      for (const key of [...open.keys()]) {
-        forget(key)
-      }
-      if (up) {
-        up = false
-        sink?.down(why)
-      }
-    },
-
-    revive () {
-      if (sink != null && !up) {
-        up = true
-        sink.up(capacity)
-      }
-    }
+  #forget (key: WantKey): void {
+    this.#timeouts.get(key)?.()
+    this.#timeouts.delete(key)
+    this.open.delete(key)
   }
-
-  return target
 }

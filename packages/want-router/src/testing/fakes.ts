@@ -14,8 +14,8 @@ export interface FakeMember extends Member {
 }
 
 /**
- * A member as the engine shows it to strategies: idle, up, of weight 1, without
- * labels, unless said otherwise.
+ * A member as the engine shows it to strategies: unless said otherwise idle, up, of
+ * weight 1 and without labels.
  *
  * @example
  *
@@ -30,14 +30,14 @@ export function fakeMember (id: string, init: Partial<FakeMember> = {}): FakeMem
   return { id, weight: 1, baseWeight: init.weight ?? 1, labels: {}, state: 'up', load: { wants: 0, bytes: 0 }, pendingBytes: 0, ...init }
 }
 
-/** So many members that are alike: `member-0`, `member-1`, … */
+/** Members that are alike: `member-0`, `member-1`, … */
 export function fakeMembers (count: number, init?: (index: number) => Partial<FakeMember>): FakeMember[] {
   return Array.from({ length: count }, (_, i) => fakeMember(`member-${i}`, init?.(i)))
 }
 
 /**
- * A want for the block of that name: a first try, of type block, of which no
- * member has said anything, unless said otherwise.
+ * A want for the block of this name: unless said otherwise a first try, of type block,
+ * to which no member has answered anything.
  */
 export function fakeWant (key: string | number, init: Partial<Want> = {}): Want {
   return {
@@ -51,23 +51,23 @@ export function fakeWant (key: string | number, init: Partial<Want> = {}): Want 
   }
 }
 
-/** An attempt at a member that brought a block of a byte in 1 ms, unless said otherwise. */
+/** An attempt that unless said otherwise brought a block of one byte in 1 ms. */
 export function fakeOutcome (member: string, init: Partial<Outcome> = {}): Outcome {
   return { member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, speculative: false, ...init }
 }
 
 /**
- * What a strategy factory is given: chance that repeats itself, and a clock that
- * stands still unless there is one.
+ * The environment that a strategy factory is given: seeded random numbers, and a clock
+ * that stands still unless one is passed.
  *
- * @param seed - of the strategy and of its chance. Default {@link SEED}
+ * @param seed - of the strategy and of its random numbers. Default {@link SEED}
  * @param clock - e.g. a `fakeClock()`
  */
 export function fakeEnv (seed = SEED, clock: Pick<StrategyEnv, 'now'> = { now: () => 0 }): StrategyEnv {
   return { now: () => clock.now(), random: seededRandom(seed), seed }
 }
 
-/** The member that the engine would ask, if it can ask any. */
+/** The member that the engine would ask, if it could ask any. */
 export function pick (strategy: Strategy, want: Want): Member | undefined {
   const [first] = strategy.rank(want)
   return first
@@ -81,9 +81,9 @@ export function ranking (strategy: Strategy, want: Want): string[] {
 /**
  * How often each member came first, as shares of 1.
  *
- * @param strategy - has been given its members
- * @param picks - how many wants, each for another block
- * @param taken - called with each member that came first: load it, to see how the strategy goes on
+ * @param strategy - one that has its members
+ * @param picks - the number of wants, each for another block
+ * @param taken - called with each member that came first, e.g. to load it
  */
 export function shares (strategy: Strategy, picks: number, taken: (member: Member) => void = () => {}): Map<string, number> {
   const counts = new Map<string, number>()

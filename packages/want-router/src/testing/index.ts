@@ -1,9 +1,9 @@
 /**
  * @packageDocumentation
  *
- * What a test of a strategy or a target needs: fakes, a clock that stands still
- * until it is moved, and the laws that every strategy and every target obeys.
- * Nothing in here imports a test runner or Node.
+ * What tests of strategies and targets need: fakes, a clock that stands still until it
+ * is moved, and the laws of all strategies and all targets. Nothing in here imports a
+ * test runner or Node.
  */
 export { seededRandom } from '../seeded-random.ts'
 export { LawBrokenError, NoTestRunnerError } from '@kitsune/bitswap-codec/testing'

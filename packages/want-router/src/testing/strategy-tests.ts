@@ -1,6 +1,6 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SEED } from './fakes.ts'
-import { deterministic, independent, injected } from './strategy-laws/chance.ts'
+import { deterministic, independent, injected } from './strategy-laws/determinism.ts'
 import { noCounting, noGrowth, recovery, strayOutcomes } from './strategy-laws/learning.ts'
 import { changingLoads, comingAndGoing, complete, lazy, noMembers, oneMember, readOnly, subset } from './strategy-laws/order.ts'
 import { inputOrder, minimalDisruption, shares, sharesUnderLoad } from './strategy-laws/spread.ts'
@@ -43,19 +43,19 @@ export interface StrategyTestsInit {
   readonly laws?: LawChoice<StrategyLaw>
   /** What the tests are gathered under. Default `a strategy` */
   readonly name?: string
-  /** Where random cases begin; a failure says the seed that repeats it. Default: always the same. */
+  /** The seed of the first random case; a failure names the seed that repeats it. Default: always the same. */
   readonly seed?: number
-  /** Random cases a law. Default 100 */
+  /** Random cases for each law. Default 100 */
   readonly runs?: number
-  /** Labels for members of random cases, for strategies that demand certain ones. Default: some have `tier` and `zone`. */
+  /** Labels for members of random cases, for strategies that require certain ones. Default: some have `tier` and `zone`. */
   labels? (random: () => number): Readonly<Record<string, string>>
-  /** `minimal-disruption`: the share of keys that may move without need, for hash tables that are not perfect. Default 0 */
+  /** `minimal-disruption`: the share of keys that may move unnecessarily, for hash tables that are not perfect. Default 0 */
   readonly collateral?: number
-  /** `recovery`, `no-counting`: the wants, 10 ms apart, within which a member that is well must come first once. Default 10,000 */
+  /** `recovery`, `no-counting`: the number of wants, 10 ms apart, within which a member that is well must come first once. Default 10,000 */
   readonly recovery?: number
   /** `no-growth`: the most entries in one Map, Set or array. Default 20,000 */
   readonly maxEntries?: number
-  /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
+  /** The `{ describe, it }` of vitest without `globals`, or of node:test. Default: the global ones. */
   readonly test?: TestRunner
 }
 
@@ -64,8 +64,8 @@ export interface StrategyTestsInit {
  * at the top of a test file, or within a `describe`.
  *
  * What it cannot see: memory that grows other than in a `Map`, a `Set` or the
- * `push` of an array. That every attempt is observed once is the engine's law,
- * and not checked here.
+ * `push` of an array. That every attempt is observed once is up to the engine, and
+ * not checked here.
  *
  * @param factory - makes the strategy; it is called many times
  * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given

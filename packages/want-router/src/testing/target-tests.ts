@@ -25,22 +25,22 @@ export type TargetLaw = keyof typeof LAWS
 
 /** How the laws of a target are checked. */
 export interface TargetTestsInit {
-  /** Laws that do not apply, each with the reason, which the skipped test shows. Default: all that the subject allows. */
+  /** Laws that do not apply, each with the reason, which the skipped test shows. Default: all apply. */
   readonly laws?: LawChoice<TargetLaw>
   /** What the tests are gathered under. Default `a target` */
   readonly name?: string
   /** How long an answer may take, ms. Default 1,500 */
   readonly timeout?: number
-  /** How long nothing must happen before it is taken that nothing will, ms. Default 20; more for one that has a network. */
+  /** How long nothing must happen until it counts as certain that nothing will, ms. Default 20; more for a target with a network. */
   readonly quiet?: number
-  /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
+  /** The `{ describe, it }` of vitest without `globals`, or of node:test. Default: the global ones. */
   readonly test?: TestRunner
 }
 
 /**
  * Tests a target against the laws that every target owes the router.
  *
- * @param make - makes the target and its surroundings anew for each law
+ * @param make - makes a new target, and what it asks, for each law
  * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given
  *
  * @example

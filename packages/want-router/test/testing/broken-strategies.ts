@@ -113,7 +113,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'coming-and-going',
-    what: 'knows only the members that it began with',
+    what: 'knows only the members that it started with',
     says: /^it left out ".+"/,
     make: () => but(inner => {
       let known: Set<string> | undefined
@@ -127,14 +127,14 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'no-members',
-    what: 'expects at least one',
+    what: 'expects at least one member',
     says: /^the strategy threw TypeError/,
     make: () => reordered(members => [members[0].id.length > 0 ? members[0] : members[1], ...members.slice(1)])
   },
   {
     law: 'one-member',
-    what: 'does not choose where there is no choice',
-    says: /^it ranked nobody; members: /,
+    what: 'does not rank an only member',
+    says: /^it ranked no member; members: /,
     make: () => reordered(members => members.length === 1 ? [] : members)
   },
   {
@@ -146,7 +146,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'lazy',
     what: 'takes a turn when it is called',
-    says: /^rankings that nobody consumed changed the first of the next one/,
+    says: /^rankings that were not consumed changed the first of the next one/,
     make: () => () => {
       let members: readonly Member[] = []
       let turn = 0
@@ -219,13 +219,13 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'input-order',
     what: 'hashes to positions in the list',
-    says: /^it ranked .+ where members came as .+, and .+ where they came as/,
+    says: /^it ranked .+ when members came as .+, and .+ when they came as/,
     make: () => starting(({ hash }) => hash)
   },
   {
     law: 'input-order',
-    what: 'begins where chance has it',
-    says: /^it ranked .+ where members came as .+, and .+ where they came as/,
+    what: 'starts at a random member',
+    says: /^it ranked .+ when members came as .+, and .+ when they came as/,
     make: () => roundRobin()
   },
   {
@@ -248,14 +248,14 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'recovery',
-    what: 'takes who has lacked for empty for ever',
-    says: /^"member-0", which had lacked 500 blocks/,
+    what: 'never asks a member again that missed a block',
+    says: /^"member-0", which had missed 500 blocks/,
     make: () => grudge('lack')
   },
   {
     law: 'no-counting',
     what: 'counts what is in flight itself',
-    says: /^"member-0" was ranked but not asked for a while, and then, though idle, came first for none of 10,000 wants/,
+    says: /^"member-0" was ranked but not asked for a while, and then, although idle, came first for none of 10,000 wants/,
     make: () => but(inner => {
       const flying = new Map<string, number>()
       const count = ({ id }: Member): number => flying.get(id) ?? 0
@@ -272,7 +272,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'stray-outcomes',
-    what: 'takes it that it knows whom an outcome is about',
+    what: 'assumes that it knows the member of every outcome',
     says: /^the strategy threw TypeError/,
     make: () => but(inner => {
       const known = new Map<string, { outcomes: number }>()
@@ -289,8 +289,8 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'no-growth',
-    what: 'remembers who was asked for each block',
-    says: /^after 100,000 blocks for as many peers a collection of its holds 100,000 entries, where 20,000 are the most/,
+    what: 'remembers for each block which member was asked',
+    says: /^after 100,000 blocks for as many clients one of its collections holds 100,000 entries, and 20,000 are the most/,
     make: () => but(() => {
       const placed = new Map<string, string>()
       return { observe ({ want, member }) { placed.set(want.key, member) } }
@@ -299,7 +299,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'no-growth',
     what: 'keeps a log',
-    says: /a collection of its holds 100,000 entries/,
+    says: /one of its collections holds 100,000 entries/,
     make: () => but(() => {
       const log: Outcome[] = []
       return { observe (outcome) { log.push(outcome) } }

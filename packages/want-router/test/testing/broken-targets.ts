@@ -90,7 +90,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'not-reentrant',
-    what: 'denies as it is asked',
+    what: 'answers while it is being asked',
     says: /^it reported lack from inside ask/,
     make: async () => good(parts => ({
       ask (wants) {
@@ -134,13 +134,13 @@ export const BROKEN: readonly BrokenTarget[] = [
   {
     law: 'misses',
     what: 'takes a miss for a failure',
-    says: /^it answered the want-have for block 0 of those that it lacks by failed, not by lack or unknown$/,
+    says: /^it answered the want-have for block 0 of those that it does not have by failed, not by lack or unknown$/,
     make: async () => good(undefined, () => 'failed')
   },
   {
     law: 'misses',
-    what: 'says nothing where it has nothing',
-    says: /^it did not answer a want-have for a block that it lacks within 50 ms; it reported up$/,
+    what: 'says nothing when it has nothing',
+    says: /^it did not answer a want-have for a block that it does not have within 50 ms; it reported up$/,
     make: async () => good(undefined, () => 'nothing')
   },
   {
@@ -171,7 +171,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'duplicates',
-    what: 'takes a want that it has been asked for known',
+    what: 'ignores a want that it was asked before',
     says: /^asked for a have, and then twice for the block, it did not bring the block within/,
     make: async () => good(({ target }) => ({
       ask (wants) { target.ask(wants.filter(({ key }) => !target.open.has(key))) }
@@ -211,7 +211,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   {
     law: 'cancels',
     what: 'knows no way back',
-    says: /^it answered by block what was cancelled in the same turn in which it was asked$/,
+    says: /^it answered by block what was cancelled in the same tick in which it was asked$/,
     make: async () => good(() => ({ cancel () {} }))
   },
   {
@@ -238,7 +238,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'down',
-    what: 'expects its peer to be there',
+    what: 'expects its peer to be connected',
     says: /^Cannot ask without a line$/,
     make: async () => good(({ target }) => {
       let line = true
@@ -284,8 +284,8 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'backpressure',
-    what: 'reads on whether the router takes blocks or not',
-    says: /^it handed over 20 blocks while the router had taken none, where 2 are the most: wait for what sink\.block returns$/,
+    what: 'goes on reading whether the router takes blocks or not',
+    says: /^it handed over 20 blocks while the router had taken none, and 2 are the most: wait for what sink\.block returns$/,
     make: async () => {
       const has = await fakeBlocks(20)
       const clock = fakeClock()
@@ -295,8 +295,8 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'refused',
-    what: 'gives up for ever when a block is not taken',
-    says: /^after the router had not taken its blocks it served no more within/,
+    what: 'gives up forever when a block is not taken',
+    says: /^after the router had failed to take its blocks it served no more within/,
     make: async () => good(({ target, clock }) => ({
       start (sink) {
         target.start({
@@ -312,7 +312,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'stops',
-    what: 'waits for ever',
+    what: 'waits forever',
     says: /^stop did not resolve in time$/,
     make: async () => good(() => ({ stop: async () => new Promise(() => {}) }))
   },

@@ -75,7 +75,7 @@ describe('strategyTests', () => {
     expect(titles).to.have.lengthOf(1 + strategyLaws(roundRobin()).length)
     expect(titles[0]).to.equal('mine')
     expect(titles).to.include('subset: ranks only members that it was given, each at most once')
-    expect(titles).to.include('- input-order: ranks alike in whatever order members are given, and whatever chance brings (skipped: begins anywhere)')
+    expect(titles).to.include('- input-order: ranks the same in every order of the members, and for all random numbers (skipped: begins anywhere)')
     expect(titles).to.include('- lazy: does nothing for a ranking before it is consumed (skipped: does not apply)')
   })
 

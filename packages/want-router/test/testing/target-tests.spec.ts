@@ -72,7 +72,7 @@ describe('targetTests', () => {
     })
 
     expect(titles).to.have.lengthOf(1 + targetLaws(good).length)
-    expect(titles).to.include('- down: goes down when it is cut off, bears being asked then, and serves again afterwards (skipped: it is never down)')
+    expect(titles).to.include('- down: goes down when it is cut off, tolerates being asked then, and serves again afterwards (skipped: it is never down)')
     await expect(bodies[0]()).to.eventually.be.rejectedWith(LawBrokenError)
   })
 })

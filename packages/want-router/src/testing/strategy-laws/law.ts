@@ -10,7 +10,7 @@ export type Random = () => number
 export interface Subject {
   readonly factory: StrategyFactory
   readonly seed: number
-  /** How many random cases a law tries. */
+  /** How many random cases each law tries. */
   readonly runs: number
   /** The share of keys that may move without need. */
   readonly collateral: number
@@ -31,8 +31,8 @@ export function broken (why: string): LawBrokenError {
 }
 
 /**
- * Tries random cases, each from a seed of its own, so that the one that fails
- * can be repeated alone.
+ * Tries random cases, each from its own seed, so that one that fails can be repeated
+ * alone.
  */
 export function cases (subject: Subject, check: (random: Random, seed: number) => void, runs = subject.runs): void {
   for (let run = 0; run < runs; run++) {
@@ -60,7 +60,7 @@ export function shuffled<T> (random: Random, items: readonly T[]): T[] {
   return items.map(item => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item)
 }
 
-// names that a plain object would not keep apart from its own
+// some are names of properties that every object has
 const ODD_IDS = ['__proto__', 'constructor', '/ip4/10.0.0.2/tcp/5001', 'a b', 'ノード', '0']
 
 /** Members of any weight, state and load, their ids distinct. */
@@ -90,7 +90,7 @@ export function showWant ({ key, type, peer, attempt }: Want): string {
 }
 
 export function showIds (ids: Iterable<string>): string {
-  return Array.from(ids, id => `"${id}"`).join(', ') || 'nobody'
+  return Array.from(ids, id => `"${id}"`).join(', ') || 'no member'
 }
 
 export function percent (share: number): string {

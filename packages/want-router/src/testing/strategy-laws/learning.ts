@@ -1,20 +1,20 @@
 import { fakeEnv, fakeMembers, fakeWant, pick, ranking } from '../fakes.ts'
-import { intruder } from './history.ts'
 import { broken, cases, quantity, show, showIds } from './law.ts'
+import { intruder } from './random-run.ts'
 import type { StrategyLawRule, Subject } from './law.ts'
 import type { Outcome, Strategy, Want } from '../../strategies/strategy.ts'
 import type { FakeMember } from '../fakes.ts'
 
 const PACE = 10
 
-interface World {
+interface SteadyLoad {
   readonly strategy: Strategy
   readonly members: FakeMember[]
-  /** Ten milliseconds later. */
+  /** The want of ten milliseconds later. */
   next (): Want
 }
 
-function world ({ factory, seed }: Subject, count = 4): World {
+function steadyLoad ({ factory, seed }: Subject, count = 4): SteadyLoad {
   let time = 0
   let wants = 0
   const strategy = factory(fakeEnv(seed, { now: () => time }))
@@ -27,7 +27,7 @@ function world ({ factory, seed }: Subject, count = 4): World {
     next () {
       time += PACE
       wants++
-      // another peer each: who sticks to a peer's member must come back with new peers
+      // each of another client: a strategy that gives clients a home must come back with new clients
       return fakeWant(`key-${wants}`, { peer: `peer-${wants}` })
     }
   }
@@ -37,7 +37,7 @@ function tell (strategy: Strategy, member: string, want: Want, result: Outcome['
   strategy.observe?.({ member, want, result, ms, bytes: result === 'block' ? 1 << 16 : 0, speculative: false })
 }
 
-/** As the engine does: the next member where one has not helped, and each attempt observed. */
+/** Routes a want as the engine does: to the next member if one did not help, and with each attempt observed. */
 function route (strategy: Strategy, want: Want, bad: FakeMember, result: Outcome['result'], ms: number): void {
   const said = new Map<string, 'lack' | 'failed'>()
 
@@ -59,17 +59,17 @@ function route (strategy: Strategy, want: Want, bad: FakeMember, result: Outcome
   }
 }
 
-/** Wants until the member comes first; all members are well. */
-function wantsUntil (world: World, member: FakeMember, most: number): number {
+/** How many wants it takes until the member comes first, while all members are well. */
+function wantsUntil (load: SteadyLoad, member: FakeMember, most: number): number {
   for (let count = 1; count <= most; count++) {
-    const want = world.next()
-    const [first] = ranking(world.strategy, want)
+    const want = load.next()
+    const [first] = ranking(load.strategy, want)
 
     if (first === member.id) {
       return count
     }
     if (first != null) {
-      tell(world.strategy, first, want, 'block', PACE)
+      tell(load.strategy, first, want, 'block', PACE)
     }
   }
 
@@ -77,17 +77,17 @@ function wantsUntil (world: World, member: FakeMember, most: number): number {
 }
 
 export const recovery: StrategyLawRule = {
-  title: 'comes back to a member that failed or lacked everything, once it is well',
+  title: 'comes back to a member that failed or missed every block, once it is well',
   check (subject) {
     const woes: Array<{ woe: string, result: Outcome['result'], ms: number }> = [
       { woe: 'had let 500 wants time out and been ejected for 30 s', result: 'timeout', ms: 5000 },
       { woe: 'had failed 500 wants at once and been ejected for 30 s', result: 'failed', ms: 1 },
-      { woe: 'had lacked 500 blocks', result: 'lack', ms: 1 }
+      { woe: 'had missed 500 blocks', result: 'lack', ms: 1 }
     ]
 
     for (const { woe, result, ms } of woes) {
       cases(subject, () => {
-        const here = world(subject)
+        const here = steadyLoad(subject)
         const { strategy, members } = here
         const [bad] = members
 
@@ -117,28 +117,28 @@ export const noCounting: StrategyLawRule = {
   title: 'knows what is in flight from its members, not from counting rankings and outcomes',
   check (subject) {
     cases(subject, () => {
-      const here = world(subject)
+      const here = steadyLoad(subject)
       const { strategy, members } = here
       const [silent] = members
 
       for (let i = 0; i < 1000; i++) {
         const want = here.next()
         const [first] = ranking(strategy, want)
-        // the engine passed over it, so that there was no attempt to observe
+        // the engine passed over it, so there was no attempt to observe
         if (first != null && first !== silent.id) {
           tell(strategy, first, want, 'block', PACE)
         }
       }
 
       if (wantsUntil(here, silent, subject.recovery) === Infinity) {
-        throw broken(`"${silent.id}" was ranked but not asked for a while, and then, though idle, came first for none of ${quantity(subject.recovery)} wants; what is in flight is in member.load; ${show(members)}`)
+        throw broken(`"${silent.id}" was ranked but not asked for a while, and then, although idle, came first for none of ${quantity(subject.recovery)} wants; member.load has what is in flight; ${show(members)}`)
       }
     }, 1)
   }
 }
 
 export const strayOutcomes: StrategyLawRule = {
-  title: 'bears outcomes that come before members, of strangers, and of members that left',
+  title: 'tolerates outcomes that come before members, of strangers, and of members that left',
   check (subject) {
     cases(subject, () => {
       const strategy = subject.factory(fakeEnv(subject.seed))
@@ -170,12 +170,12 @@ export const strayOutcomes: StrategyLawRule = {
 const MANY = 100_000
 
 export const noGrowth: StrategyLawRule = {
-  title: `keeps a bounded memory of ${quantity(MANY)} blocks and peers`,
+  title: `keeps a bounded memory of ${quantity(MANY)} blocks and clients`,
   check (subject) {
     cases(subject, () => {
-      const { strategy, next } = world(subject)
+      const { strategy, next } = steadyLoad(subject)
       let largest = 0
-      // of collections alone, and only while the strategy runs: there is no other way to see into it
+      // only of collections, and only while the strategy runs: there is no other way to look into it
       const unwatch = [
         watch(Map.prototype, 'set', function (this: Map<unknown, unknown>) { largest = Math.max(largest, this.size) }),
         watch(Set.prototype, 'add', function (this: Set<unknown>) { largest = Math.max(largest, this.size) }),
@@ -197,13 +197,13 @@ export const noGrowth: StrategyLawRule = {
       }
 
       if (largest > subject.maxEntries) {
-        throw broken(`after ${quantity(MANY)} blocks for as many peers a collection of its holds ${quantity(largest)} entries, where ${quantity(subject.maxEntries)} are the most: bound what is kept for each block and peer`)
+        throw broken(`after ${quantity(MANY)} blocks for as many clients one of its collections holds ${quantity(largest)} entries, and ${quantity(subject.maxEntries)} are the most: bound what is kept for each block and client`)
       }
     }, 1)
   }
 }
 
-/** Calls `look` after each call of the method, on what it was called, until the result is called. */
+/** Calls `look` after each call of the method, with the same `this`, until the result is called. */
 function watch<T extends object> (owner: T, name: string & keyof T, look: (this: never) => void): () => void {
   const before = Object.getOwnPropertyDescriptor(owner, name)
   const method: (...args: unknown[]) => unknown = before?.value

@@ -1,8 +1,8 @@
 import { fakeEnv, fakeWant, pick, ranking } from '../fakes.ts'
-import { history, intruder } from './history.ts'
 import { broken, cases, show, showIds, showWant, someMembers } from './law.ts'
-import type { Ranked } from './history.ts'
+import { intruder, randomRun } from './random-run.ts'
 import type { StrategyLawRule } from './law.ts'
+import type { Ranked } from './random-run.ts'
 import type { Member, Want } from '../../strategies/strategy.ts'
 
 /** At most once, and only members. */
@@ -18,7 +18,7 @@ function checkComplete ({ ids, members, want, whole }: Ranked): void {
   const missing = members.filter(({ id }) => !ids.includes(id))
 
   if (whole && missing.length > 0) {
-    throw broken(`it left out ${missing.map(({ id, state }) => `"${id}" (${state})`).join(', ')} of ${show(members)}; ${showWant(want)}; the engine passes over whom it cannot ask, and needs them all where it can ask nobody else`)
+    throw broken(`it left out ${missing.map(({ id, state }) => `"${id}" (${state})`).join(', ')} of ${show(members)}; ${showWant(want)}; the engine passes over members that it cannot ask, and needs them all when there are no others`)
   }
 }
 
@@ -26,7 +26,7 @@ export const subset: StrategyLawRule = {
   title: 'ranks only members that it was given, each at most once',
   check (subject) {
     cases(subject, (_, seed) => {
-      for (const ranked of history(subject, { seed })) {
+      for (const ranked of randomRun(subject, { seed })) {
         checkSubset(ranked)
       }
     })
@@ -37,7 +37,7 @@ export const complete: StrategyLawRule = {
   title: 'ranks every member in the end, whatever its state and load',
   check (subject) {
     cases(subject, (_, seed) => {
-      for (const ranked of history(subject, { seed, whole: true })) {
+      for (const ranked of randomRun(subject, { seed, whole: true })) {
         checkComplete(ranked)
       }
     })
@@ -61,7 +61,7 @@ export const changingLoads: StrategyLawRule = {
           if (ids.length > members.length) {
             break
           }
-          // the engine asks several members at once for a want have
+          // the engine asks several members at once for a want-have
           for (const member of members) {
             if (member.id === id || random() < 0.2) {
               member.load = { wants: member.load.wants + Math.floor(random() * 300), bytes: Math.floor(random() * 2 ** 24) }
@@ -81,7 +81,7 @@ export const comingAndGoing: StrategyLawRule = {
   title: 'follows members that come and go',
   check (subject) {
     cases(subject, (_, seed) => {
-      for (const ranked of history(subject, { seed, changing: true })) {
+      for (const ranked of randomRun(subject, { seed, changing: true })) {
         checkSubset(ranked)
         checkComplete(ranked)
       }
@@ -90,7 +90,7 @@ export const comingAndGoing: StrategyLawRule = {
 }
 
 export const noMembers: StrategyLawRule = {
-  title: 'ranks nobody where there is nobody',
+  title: 'ranks none where there are none',
   check (subject) {
     cases(subject, random => {
       const strategy = subject.factory(fakeEnv(subject.seed))
@@ -155,7 +155,7 @@ export const lazy: StrategyLawRule = {
         const id = pick(strategy, want)?.id
         const expected = pick(twin, want)?.id
         if (id !== expected) {
-          throw broken(`rankings that nobody consumed changed the first of the next one from "${expected}" to "${id}"; ${showWant(want)}`)
+          throw broken(`rankings that were not consumed changed the first of the next one from "${expected}" to "${id}"; ${showWant(want)}`)
         }
       }
     }, 20)

@@ -10,8 +10,8 @@ const BLOCK = 1 << 16
 const LATENCY = 10
 
 /**
- * First places among members that are alike but for their weights, with so many
- * wants in flight all the time, each of which is a block after 10 ms.
+ * Checks the first places among members that differ only by weight, with a constant
+ * number of wants in flight, each of which is answered by a block after 10 ms.
  */
 function checkShares ({ factory, seed }: Subject, members: FakeMember[], inFlight: number): void {
   let time = 0
@@ -22,7 +22,7 @@ function checkShares ({ factory, seed }: Subject, members: FakeMember[], inFligh
   const total = members.reduce((sum, { weight }) => sum + weight, 0)
 
   for (let i = 0; i < WANTS; i++) {
-    // another peer each: who sticks to a peer's member must spread peers
+    // each of another client: a strategy that gives clients a home must spread clients
     const want = fakeWant(i, { peer: `peer-${i}` })
     const first = pick(strategy, want)
     const member = members.find(({ id }) => id === first?.id)
@@ -63,7 +63,7 @@ function few (): FakeMember[] {
   return [fakeMember('a', { weight: 5 }), fakeMember('b', { weight: 3 }), fakeMember('c'), fakeMember('d')]
 }
 
-/** More than one scans in full. */
+/** More than a strategy scans in full. */
 function many (): FakeMember[] {
   return fakeMembers(20, i => ({ weight: [5, 3, 1, 1][i % 4] }))
 }
@@ -89,7 +89,7 @@ export const sharesUnderLoad: StrategyLawRule = {
 }
 
 export const inputOrder: StrategyLawRule = {
-  title: 'ranks alike in whatever order members are given, and whatever chance brings',
+  title: 'ranks the same in every order of the members, and for all random numbers',
   check (subject) {
     cases(subject, (random, seed) => {
       const members = someMembers(subject, random, 2 + below(random, 12))
@@ -104,7 +104,7 @@ export const inputOrder: StrategyLawRule = {
         const want = fakeWant(`key-${i}`)
         const [ids, expected] = [ranking(there, want), ranking(here, want)]
         if (ids.join('\n') !== expected.join('\n')) {
-          throw broken(`it ranked ${showIds(ids)} where members came as ${showIds(other.map(({ id }) => id))}, and ${showIds(expected)} where they came as ${showIds(members.map(({ id }) => id))}; ${showWant(want)}`)
+          throw broken(`it ranked ${showIds(ids)} when members came as ${showIds(other.map(({ id }) => id))}, and ${showIds(expected)} when they came as ${showIds(members.map(({ id }) => id))}; ${showWant(want)}`)
         }
       }
     })
@@ -114,7 +114,7 @@ export const inputOrder: StrategyLawRule = {
 const KEYS = 10_000
 
 export const minimalDisruption: StrategyLawRule = {
-  title: 'moves only the keys of the member that leaves, and to one that joins only its share',
+  title: 'moves only the keys of a member that leaves, and to one that joins only its share',
   check (subject) {
     cases(subject, random => {
       const members = fakeMembers(10)
@@ -149,6 +149,6 @@ function firsts (strategy: Strategy, members: readonly FakeMember[]): string[] {
 
 function checkMoves (moved: number, when: string, { collateral }: Pick<Subject, 'collateral'>): void {
   if (moved > collateral * KEYS) {
-    throw broken(`${when} ${quantity(moved)} of ${quantity(KEYS)} moved${collateral > 0 ? `, where at most ${percent(collateral)} may` : ''}`)
+    throw broken(`${when} ${quantity(moved)} of ${quantity(KEYS)} moved${collateral > 0 ? `, and at most ${percent(collateral)} may` : ''}`)
   }
 }

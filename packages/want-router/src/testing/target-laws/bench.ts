@@ -1,22 +1,22 @@
 import { platformTimers } from '../../driver/driver.ts'
 import { fakeTargetWant } from '../fake-block.ts'
-import { broken, recorder } from './recorder.ts'
+import { broken, createRecorder } from './recorder.ts'
 import type { FakeBlock } from '../fake-block.ts'
 import type { Recorder } from './recorder.ts'
 import type { AskType } from '../../strategies/strategy.ts'
 import type { Target } from '../../targets/target.ts'
 
-/** A target under test, and its surroundings. */
+/** A target under test, and what it asks. */
 export interface TargetSubject {
   /** Not started yet. */
   readonly target: Target
-  /** Blocks that it has: at least two. */
+  /** Blocks that it has, at least two. */
   readonly has: readonly FakeBlock[]
-  /** Blocks that it lacks: at least one. */
+  /** Blocks that it does not have, at least one. */
   readonly lacks: readonly FakeBlock[]
-  /** Lets happen what is due, e.g. moves a fake clock by its latency. Called again and again. Default: time alone. */
+  /** Makes what is due happen, e.g. moves a fake clock by its latency. Called repeatedly. Default: only time passes. */
   settle? (): void | Promise<void>
-  /** Blocks that it may hand over while the router has taken none of them, if it promises that. */
+  /** How many blocks it may hand over before the router has taken any, if it promises that. */
   readonly atOnce?: number
   /** Cuts the target off from what it asks, so that it goes down. */
   cut? (): void | Promise<void>
@@ -30,28 +30,28 @@ export interface BenchInit {
   make (): TargetSubject | Promise<TargetSubject>
   /** How long an answer may take, ms. */
   readonly timeout: number
-  /** How long nothing must happen before it is taken that nothing will, ms. */
+  /** How long nothing must happen until it counts as certain that nothing will, ms. */
   readonly quiet: number
 }
 
-/** A started target whose reports are written down. */
+/** A started target whose reports are recorded. */
 export interface Bench {
   readonly subject: TargetSubject
   readonly sink: Recorder
   /** Asks for blocks of one type. */
   ask (blocks: readonly FakeBlock[], type?: AskType): void
   cancel (blocks: readonly FakeBlock[]): void
-  /** Resolves once it holds; throws what is broken if it does not in time. */
+  /** Resolves once it holds; rejects with what is broken if it does not hold in time. */
   until (holds: () => boolean, what: () => string): Promise<void>
   /** Resolves when what was due has happened. */
   quiet (): Promise<void>
-  /** The block as messages name it: `block 2 of those that it has`. */
+  /** The block as messages name it, e.g. `block 2 of those that it has`. */
   name (block: FakeBlock): string
   /** Resolves with whether it has stopped in time. */
   stop (): Promise<boolean>
 }
 
-/** Makes a target, starts it, checks, and puts everything away. */
+/** Makes a target, starts it, checks it, and cleans up. */
 export async function withBench (init: BenchInit, check: (bench: Bench) => Promise<void>): Promise<void> {
   const bench = await startBench(init)
 
@@ -67,10 +67,10 @@ export async function withBench (init: BenchInit, check: (bench: Bench) => Promi
 async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> {
   const subject = await make()
   const { target, has, lacks } = subject
-  const sink = recorder()
+  const sink = createRecorder()
   let stopping: Promise<boolean> | undefined
 
-  /** Calls, and takes note of what is reported before the call is over. */
+  /** Calls, and notes what is reported before the call returns. */
   function inside<T> (name: string, call: () => T): T {
     sink.inside = name
     try {
@@ -87,7 +87,7 @@ async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> 
 
   const started = inside('start', () => target.start(sink))
 
-  // it may take until it is up, or be over at once
+  // it may resolve when it is up, or at once
   let failure: Error | undefined
   Promise.resolve(started).catch(err => { failure = broken(`start failed: ${err}`) })
 
@@ -120,7 +120,7 @@ async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> 
 
     name (block) {
       const list = has.includes(block) ? has : lacks
-      return `block ${list.indexOf(block)} of those that it ${list === has ? 'has' : 'lacks'}`
+      return `block ${list.indexOf(block)} of those that it ${list === has ? 'has' : 'does not have'}`
     },
 
     async stop () {

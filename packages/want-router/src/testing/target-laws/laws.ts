@@ -65,7 +65,7 @@ export const serves: TargetLawRule = {
 }
 
 export const haves: TargetLawRule = {
-  title: 'answers want-haves for what it has by a have or the block',
+  title: 'answers want-haves for what it has by HAVE or the block',
   async check (bench) {
     const { has } = bench.subject
     bench.ask(has, 'have')
@@ -75,21 +75,21 @@ export const haves: TargetLawRule = {
 }
 
 export const misses: TargetLawRule = {
-  title: 'answers wants for what it lacks by lack or unknown, and not by failed',
+  title: 'answers wants for what it does not have by DONT_HAVE or unknown, never by failed',
   async check (bench) {
     const { lacks } = bench.subject
 
     for (const type of ['have', 'block'] as const) {
       const before = bench.sink.reports.length
       bench.ask(lacks, type)
-      await bench.until(() => bench.sink.reports.length >= before + lacks.length, () => `it did not answer a want-${type} for a block that it lacks`)
+      await bench.until(() => bench.sink.reports.length >= before + lacks.length, () => `it did not answer a want-${type} for a block that it does not have`)
       expectAnswer(bench, lacks, type, ['lack', 'unknown'])
     }
   }
 }
 
 export const once: TargetLawRule = {
-  title: 'answers each want once, and nothing that it was not asked',
+  title: 'answers each want once, and answers nothing else',
   async check (bench) {
     const { subject: { has, lacks }, sink } = bench
     const asked = [...has.slice(1), ...lacks]
@@ -133,7 +133,7 @@ export const duplicates: TargetLawRule = {
 }
 
 export const cancels: TargetLawRule = {
-  title: 'does not begin what is cancelled, and goes on with the rest',
+  title: 'does not start what is cancelled, and goes on with the rest',
   async check (bench) {
     const { subject: { has, lacks }, sink } = bench
     const [first, ...rest] = has
@@ -146,7 +146,7 @@ export const cancels: TargetLawRule = {
 
     const answers = sink.answers(first.key)
     if (answers.length > 0) {
-      throw broken(`it answered by ${answers.join(', ')} what was cancelled in the same turn in which it was asked`)
+      throw broken(`it answered by ${answers.join(', ')} what was cancelled in the same tick in which it was asked`)
     }
 
     bench.ask([first])
@@ -155,7 +155,7 @@ export const cancels: TargetLawRule = {
 }
 
 export const down: TargetLawRule = {
-  title: 'goes down when it is cut off, bears being asked then, and serves again afterwards',
+  title: 'goes down when it is cut off, tolerates being asked then, and serves again afterwards',
   needs: 'cut',
   async check (bench) {
     const { subject, sink } = bench
@@ -184,7 +184,7 @@ export const down: TargetLawRule = {
 }
 
 export const stops: TargetLawRule = {
-  title: 'stops in time, reports nothing afterwards, and bears being asked',
+  title: 'stops in time, reports nothing afterwards, and tolerates being asked',
   async check (bench) {
     const { subject: { has, lacks }, sink } = bench
     bench.ask([...has, ...lacks])
@@ -205,7 +205,7 @@ export const stops: TargetLawRule = {
 }
 
 export const backpressure: TargetLawRule = {
-  title: 'hands over no more blocks than it says while the router takes none',
+  title: 'hands over no more blocks than it promises while the router takes none',
   needs: 'atOnce',
   async check (bench) {
     const { subject: { has, atOnce = Infinity }, sink } = bench
@@ -217,7 +217,7 @@ export const backpressure: TargetLawRule = {
     await bench.quiet()
 
     if (blocks() > atOnce) {
-      throw broken(`it handed over ${blocks()} blocks while the router had taken none, where ${atOnce} are the most: wait for what sink.block returns`)
+      throw broken(`it handed over ${blocks()} blocks while the router had taken none, and ${atOnce} are the most: wait for what sink.block returns`)
     }
 
     resolve()
@@ -230,7 +230,7 @@ export const refused: TargetLawRule = {
   async check (bench) {
     const { subject: { has }, sink } = bench
     const refused = Promise.reject(new Error('the router could not take the block'))
-    // a target that waits for it has to handle it, one that does not need not
+    // only a target that waits for it has to handle it
     refused.catch(() => {})
     sink.taken = refused
     bench.ask(has)
@@ -241,6 +241,6 @@ export const refused: TargetLawRule = {
     const [block] = has
     const before = sink.answers(block.key).length
     bench.ask([block])
-    await bench.until(() => sink.answers(block.key).length > before, () => 'after the router had not taken its blocks it served no more')
+    await bench.until(() => sink.answers(block.key).length > before, () => 'after the router had failed to take its blocks it served no more')
   }
 }

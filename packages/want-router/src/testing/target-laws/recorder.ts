@@ -8,22 +8,22 @@ export type Report =
   | { readonly what: 'up' | 'down' | 'load' }
   | { readonly what: 'block' | 'have' | 'lack' | 'unknown' | 'failed', readonly key: WantKey, readonly why?: Error }
 
-/** A sink that writes down what it is told. */
+/** A sink that records what is reported. */
 export interface Recorder extends Sink {
   readonly reports: Report[]
   capacity: Partial<Capacity>
   up (capacity?: Partial<Capacity>): void
-  /** What is being called; reports until then are against the rules. */
+  /** What is being called; a target must not report anything until that returns. */
   inside: string | undefined
-  /** What was reported from inside. */
+  /** What was reported from inside a call. */
   readonly reentered: string[]
   /** What `block` returns. */
   taken: Promise<void> | undefined
-  /** How the key was answered. */
+  /** The answers about a key. */
   answers (key: WantKey): string[]
 }
 
-export function recorder (): Recorder {
+export function createRecorder (): Recorder {
   const reports: Report[] = []
   const verify = verifier()
 

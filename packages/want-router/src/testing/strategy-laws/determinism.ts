@@ -1,7 +1,7 @@
-import { history } from './history.ts'
 import { broken, cases, show, showIds, showWant } from './law.ts'
-import type { Ranked } from './history.ts'
+import { randomRun } from './random-run.ts'
 import type { StrategyLawRule } from './law.ts'
+import type { Ranked } from './random-run.ts'
 
 function checkSame ({ members, want, ids }: Ranked, expected: readonly string[], why: string): void {
   if (ids.join('\n') !== expected.join('\n')) {
@@ -10,14 +10,14 @@ function checkSame ({ members, want, ids }: Ranked, expected: readonly string[],
 }
 
 export const deterministic: StrategyLawRule = {
-  title: 'ranks alike with the same seed and history',
+  title: 'ranks the same with the same seed and history',
   check (subject) {
     cases(subject, (_, seed) => {
       // some rankings are consumed only in part
-      const first = Array.from(history(subject, { seed, changing: true }), ({ ids }) => ids)
+      const first = Array.from(randomRun(subject, { seed, changing: true }), ({ ids }) => ids)
       let step = 0
 
-      for (const ranked of history(subject, { seed, changing: true })) {
+      for (const ranked of randomRun(subject, { seed, changing: true })) {
         checkSame(ranked, first[step++], 'with the same seed and history')
       }
     })
@@ -25,14 +25,14 @@ export const deterministic: StrategyLawRule = {
 }
 
 export const independent: StrategyLawRule = {
-  title: 'shares nothing between the strategies that one factory makes',
+  title: 'shares no state between the strategies that one factory makes',
   check (subject) {
     cases(subject, (_, seed) => {
-      const alone = Array.from(history(subject, { seed }), ({ ids }) => ids)
-      const other = history(subject, { seed: seed + 1, steps: alone.length })
+      const alone = Array.from(randomRun(subject, { seed }), ({ ids }) => ids)
+      const other = randomRun(subject, { seed: seed + 1, steps: alone.length })
       let step = 0
 
-      for (const ranked of history(subject, { seed })) {
+      for (const ranked of randomRun(subject, { seed })) {
         other.next()
         checkSame(ranked, alone[step++], 'beside another of the same factory')
       }
@@ -41,7 +41,7 @@ export const independent: StrategyLawRule = {
 }
 
 export const injected: StrategyLawRule = {
-  title: 'takes time and chance only from what its factory is given',
+  title: 'takes time and randomness only from what its factory is given',
   check (subject) {
     cases(subject, (_, seed) => {
       const forbidden = [
@@ -51,7 +51,7 @@ export const injected: StrategyLawRule = {
       ]
 
       try {
-        Array.from(history(subject, { seed }))
+        Array.from(randomRun(subject, { seed }))
       } finally {
         for (const allow of forbidden) {
           allow()
@@ -61,7 +61,7 @@ export const injected: StrategyLawRule = {
   }
 }
 
-/** Until the result is called, nobody may call the method. */
+/** Makes each call of the method throw, until the result is called. */
 function forbid (owner: object, name: string, what: string): () => void {
   const before = Object.getOwnPropertyDescriptor(owner, name)
   Object.defineProperty(owner, name, {

@@ -11,11 +11,11 @@ export interface Ranked {
   readonly members: readonly FakeMember[]
   readonly want: Want
   readonly ids: readonly string[]
-  /** It was consumed to the end. */
+  /** Whether it was consumed to the end. */
   readonly whole: boolean
 }
 
-export interface HistoryInit {
+export interface RandomRunInit {
   readonly seed: number
   /** Whether members come and go. */
   readonly changing?: boolean
@@ -34,15 +34,15 @@ interface Attempt {
 }
 
 /**
- * A strategy in the hands of an engine whose members do anything at all: loads
- * and states change, rankings are consumed to the first, the third or the end,
- * outcomes come late and out of order. Two of the same seed do the same.
+ * A strategy in an engine whose members do anything at all: loads and states change,
+ * rankings are consumed to the first, the third or the end, outcomes come late and out
+ * of order. Two runs with the same seed do the same.
  */
-export function * history (subject: Subject, { seed, changing = false, whole = false, steps = 60 }: HistoryInit): Generator<Ranked> {
+export function * randomRun (subject: Subject, { seed, changing = false, whole = false, steps = 60 }: RandomRunInit): Generator<Ranked> {
   const random = seededRandom(seed ^ 0x9e3779b9)
   let time = 0
   const strategy = subject.factory(fakeEnv(seed, { now: () => time }))
-  // few, and sometimes more than one scans in full
+  // few, and sometimes more than a strategy scans in full
   const pool = someMembers(subject, random, random() < 0.8 ? below(random, 14) : 17 + below(random, 20))
   const attempts: Attempt[] = []
   const present = (): FakeMember[] => changing ? shuffled(random, pool).slice(0, below(random, pool.length + 1)) : pool
@@ -60,7 +60,7 @@ export function * history (subject: Subject, { seed, changing = false, whole = f
       if (member != null && random() < 0.7) {
         attempts.push(ask(random, member, want, time))
       }
-      // a broken strategy may go on for ever
+      // a broken strategy may go on forever
       if (ids.length >= most || ids.length > 2 * pool.length) {
         return { members, want, ids, whole: false }
       }
@@ -111,7 +111,7 @@ function end (random: Random, { member, want, since, bytes }: Attempt, time: num
 }
 
 function someWant (random: Random): Want {
-  // some blocks and peers come back, some are new
+  // some blocks and clients come back, some are new
   const key = random() < 0.5 ? `hot-${below(random, 5)}` : `key-${below(random, 2 ** 30)}`
   const said = new Map<string, 'have' | 'lack' | 'failed' | undefined>()
 
@@ -129,7 +129,7 @@ function someWant (random: Random): Want {
   })
 }
 
-/** The ids that should not be there, or are there again; undefined if there are none. */
+/** The first id that is not a member's, or is there twice; undefined if there is none. */
 export function intruder (ids: readonly string[], members: readonly Member[]): string | undefined {
   const seen = new Set<string>()
 
