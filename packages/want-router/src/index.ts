@@ -11,7 +11,7 @@
  */
 export { DEFAULT_LIMITS } from './defaults.ts'
 export type { Limits } from './defaults.ts'
-export type { BlockHasher } from './driver/verify.ts'
+export type { BlockHasher } from './driver/verifier.ts'
 export * from './errors.ts'
 export type { DrainingEvent, MemberError, MemberErrorEvent, MemberEvent, RouterEvent, StrategyErrorEvent } from './events.ts'
 export type { EngineStatus, MemberStatus, MemberTotals, Totals } from './engine/io.ts'

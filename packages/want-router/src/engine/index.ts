@@ -7,8 +7,8 @@
  */
 export { driver, platformTimers } from '../driver/driver.ts'
 export type { Driver, DriverInit, Timers, UpstreamPort } from '../driver/driver.ts'
-export { verifier } from '../driver/verify.ts'
-export type { BlockHasher, Verifier, Verify } from '../driver/verify.ts'
+export { verifier } from '../driver/verifier.ts'
+export type { BlockHasher, Verifier, Verify } from '../driver/verifier.ts'
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine.ts'
 export { tryStrategy } from './guarded-strategy.ts'

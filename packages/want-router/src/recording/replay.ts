@@ -1,6 +1,6 @@
 import { createEngine } from '../engine/engine.ts'
 import { InvalidRecordingError } from '../errors.ts'
-import { sameRecord } from './same-record.ts'
+import { sameRecord } from './record-equality.ts'
 import type { Limits } from '../defaults.ts'
 import type { Engine, Output } from '../engine/io.ts'
 import type { TapRecord } from '../engine/tap.ts'

@@ -1,7 +1,7 @@
 import { ConnectionClosedError } from '@libp2p/interface'
 import { platformTimers } from '../driver/driver.ts'
 import { InvalidOptionError, SessionResetError } from '../errors.ts'
-import { bounded } from './bounded.ts'
+import { bounded } from './timeout.ts'
 import type { Capacity, LocatedPeer, MemberInit, PeerLine, PeerLineHandlers, Sink, Target, TargetContext, TargetInit, WantlistLimit } from './target.ts'
 import type { Timers } from '../driver/driver.ts'
 import type { PeerId } from '@libp2p/interface'

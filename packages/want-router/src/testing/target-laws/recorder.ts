@@ -1,5 +1,5 @@
 import { LawBrokenError } from '@kitsune/bitswap-codec/testing'
-import { verifier } from '../../driver/verify.ts'
+import { verifier } from '../../driver/verifier.ts'
 import type { Capacity, Sink } from '../../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 

@@ -3,7 +3,7 @@ import { multihashKey } from '@kitsune/bitswap-codec'
 import { expect } from 'aegir/chai'
 import { from } from 'multiformats/hashes/hasher'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
-import { UNVERIFIABLE, verifier } from '../../src/driver/verify.ts'
+import { UNVERIFIABLE, verifier } from '../../src/driver/verifier.ts'
 
 const bytes = Uint8Array.of(1, 2, 3)
 

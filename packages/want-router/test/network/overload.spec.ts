@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { shed } from '../../src/network/shed.ts'
+import { shed } from '../../src/network/overload.ts'
 import { networkStats } from '../../src/network/stats.ts'
 import type { Reader } from '../../src/network/reader.ts'
 
@@ -20,7 +20,7 @@ function holding (unfinishedBytes: number): FakeReader {
   return reader
 }
 
-describe('network/shed', () => {
+describe('network/overload', () => {
   it('resets the newest streams until the rest fits, and none that holds nothing', () => {
     const readers = [holding(100), holding(100), holding(0), holding(100), holding(0)]
     const stats = networkStats()

@@ -1,9 +1,9 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'aegir/chai'
-import { peerLines } from '../../src/driver/peer-lines.ts'
+import { peerLines } from '../../src/driver/peer-sessions.ts'
 import { testBlock } from '../engine/harness.ts'
-import type { PeerLines } from '../../src/driver/peer-lines.ts'
+import type { PeerLines } from '../../src/driver/peer-sessions.ts'
 import type { PeerLine, TargetWant } from '../../src/targets/target.ts'
 
 interface Heard { blocks: Uint8Array[], presences: boolean[], closed: number }

@@ -1,6 +1,6 @@
 import { StreamTimeoutError } from './errors.ts'
 import type { NetworkLimits } from './defaults.ts'
-import type { Outbound } from './outbound.ts'
+import type { Outbound } from './outbound-stream.ts'
 
 /** Streams that are not written to any more and have not closed yet. What they hold still leaves. */
 export interface Lingering {
