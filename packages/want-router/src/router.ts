@@ -1,15 +1,16 @@
-import { driver, platformTimers } from './driver/driver.ts'
-import { ownPeer, peerLines } from './driver/peer-sessions.ts'
-import { verifier } from './driver/verifier.ts'
+import { createDriver } from './driver/driver.ts'
+import { ownPeer, createPeerSessions } from './driver/peer-sessions.ts'
+import { createVerifier } from './driver/verifier.ts'
 import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
 import { InvalidOptionError } from './errors.ts'
 import { registerMetrics } from './metrics.ts'
-import { memberNetworkLimits } from './network/defaults.ts'
-import { hostComponents } from './network/host.ts'
-import { network } from './network/network.ts'
+import { DEFAULT_MEMBER_NETWORK_LIMITS } from './network/defaults.ts'
+import { createHostComponents } from './network/host.ts'
+import { createNetwork } from './network/network.ts'
 import { announce, hear } from './stands-for.ts'
 import { defaultStrategy } from './strategies/default.ts'
+import { platformTimers } from './timers.ts'
 import type { Limits } from './defaults.ts'
 import type { BlockHasher } from './driver/verifier.ts'
 import type { EngineStatus, MemberStatus } from './engine/io.ts'
@@ -125,7 +126,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
       throw ownPeer(`"${id}"`, peer.toString())
     }
   }
-  const verify = verifier(init.hashers)
+  const verify = createVerifier(init.hashers)
   const engine = createEngine({
     members: targets,
     strategy: init.strategy ?? defaultStrategy(),
@@ -138,7 +139,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     tap: init.tap
   })
 
-  const drive = driver({
+  const drive = createDriver({
     engine,
     verify,
     log,
@@ -148,7 +149,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
       disconnect: peer => { hangUp(upstream, peer) }
     }
   })
-  const lines = peerLines({
+  const sessions = createPeerSessions({
     connect: async (peer, addresses, signal) => downstream.connect(peer, addresses, signal),
     wake: peer => { downstream.wake(peer) },
     disconnect: peer => { hangUp(downstream, peer) }
@@ -161,7 +162,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
   const { upstream, downstream } = init.downstream == null
     ? oneHost()
     : {
-        upstream: network({
+        upstream: createNetwork({
           handlers: {
             message (peer, message, _protocol, connection) {
               drive.message(peer, message, connection)
@@ -172,37 +173,37 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
             gone: drive.gone
           },
           take: drive.take
-        })(components),
-        downstream: network({
-          handlers: { message: lines.message, gone: lines.gone },
-          take: lines.take,
-          limits: memberNetworkLimits
-        })(hostComponents(init.downstream))
+        }, components),
+        downstream: createNetwork({
+          handlers: { message: sessions.message, gone: sessions.gone },
+          take: sessions.take,
+          limits: DEFAULT_MEMBER_NETWORK_LIMITS
+        }, createHostComponents(init.downstream))
       }
 
-  /** With one host a message is divided by field: wants go to the engine's peers, blocks and presences to the lines. */
+  /** With one host a message is divided by field: wants go to the engine's peers, blocks and presences to the sessions. */
   function oneHost (): { upstream: Network, downstream: Network } {
-    const both = network({
+    const both = createNetwork({
       handlers: {
         message (peer, message, _protocol, connection) {
           drive.message(peer, message, connection)
-          return lines.message(peer, message)
+          return sessions.message(peer, message)
         },
         connection: drive.connection,
         gone (peer) {
           drive.gone(peer)
-          lines.gone(peer)
+          sessions.gone(peer)
         }
       },
       // one after the other: together they could exceed the longest frame
-      take: (peer, maxBytes, protocol) => lines.take(peer) ?? drive.take(peer, maxBytes, protocol)
-    })(components)
+      take: (peer, maxBytes, protocol) => sessions.take(peer) ?? drive.take(peer, maxBytes, protocol)
+    }, components)
     return { upstream: both, downstream: both }
   }
 
   // where members were last found, by their ids
   const places = new Map<string, LocatedPeer>()
-  const connections = init.downstream == null ? components.connectionManager : hostComponents(init.downstream).connectionManager
+  const connections = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
 
   function placeOf (member: string): Pick<RouterMemberStatus, 'peer' | 'addresses' | 'connectedTo'> {
     const place = places.get(member)
@@ -245,7 +246,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
           logger: components.logger,
           openPeer: async (located, handlers, signal, limit) => {
             places.set(target.id, located)
-            return lines.open(located, handlers, signal, limit)
+            return sessions.open(located, handlers, signal, limit)
           }
         }))
       }))

@@ -1,4 +1,4 @@
-import { verifier } from '@kitsune/want-router/engine'
+import { createVerifier } from '@kitsune/want-router/engine'
 import { expect } from 'aegir/chai'
 import { hashers } from '../../src/hosts/hashers.ts'
 
@@ -35,7 +35,7 @@ function boxo (): Map<number, number> {
 
 describe('hash functions', () => {
   it('are all that boxo takes, to the last length', () => {
-    const { hashes } = verifier(hashers('all'))
+    const { hashes } = createVerifier(hashers('all'))
     expect(new Map(hashes.map(({ code, maxLength }) => [code, maxLength]))).to.deep.equal(boxo())
     expect(hashes.filter(({ code, minLength }) => minLength !== (code === 0 ? 0 : 20))).to.deep.equal([])
   })

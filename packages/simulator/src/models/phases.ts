@@ -46,7 +46,7 @@ export function followPhases (clock: Timers, { phases, holds, others }: Pick<Mem
   }
 
   if (phases.every(({ from }) => from > 0)) {
-    clock.endOfTurn(apply)
+    clock.endOfTick(apply)
   }
   for (const phase of phases) {
     schedule(phase, phase.from)

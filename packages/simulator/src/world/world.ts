@@ -21,7 +21,7 @@
  *
  * - **Members** are `Target`s: `start(sink)` is called within `createWorld`, and `ask` and
  *   `cancel` at the end of a tick. They must not call the sink from inside these; use
- *   `clock.after` or `clock.endOfTurn`. A member calls `sink.up()` before it can be asked.
+ *   `clock.after` or `clock.endOfTick`. A member calls `sink.up()` before it can be asked.
  *   A block is `sink.block(cid, contentBlock(key, size))`: there is no hashing, the bytes
  *   carry the key that they "hash" to, so `contentBlock(otherKey, size)` is a wrong block,
  *   and any other bytes are garbage.
@@ -35,7 +35,7 @@
  * - `engine` in the init stands between the driver and the engine: to observe inputs and
  *   outputs, record them, or break them on purpose.
  */
-import { createEngine, driver, hashString } from '@kitsune/want-router/engine'
+import { createDriver, createEngine, hashString } from '@kitsune/want-router/engine'
 import { fakeClock, seededRandom } from '@kitsune/want-router/testing'
 import { verifyContent } from './content.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
@@ -119,7 +119,7 @@ export function createWorld (init: WorldInit): World {
     randomSeed: hashString('strategy', init.seed),
     seed: init.seed
   })
-  const drive = driver({
+  const drive = createDriver({
     engine,
     timers: clock,
     verify: verifyContent,
@@ -199,7 +199,7 @@ class Link implements ClientLink {
       this.#handlers.wake()
     } else if (!this.#waking) {
       this.#waking = true
-      this.#clock.endOfTurn(() => {
+      this.#clock.endOfTick(() => {
         this.#waking = false
         if (this.connected) {
           this.#handlers.wake()
@@ -210,7 +210,7 @@ class Link implements ClientLink {
 
   /** The router closes the connection. */
   close (): void {
-    this.#clock.endOfTurn(() => {
+    this.#clock.endOfTick(() => {
       if (this.connected) {
         this.leave()
         this.#handlers.closed?.()

@@ -18,7 +18,7 @@ function member (id: string, answer: (sink: Sink, want: TargetWant) => void): Wo
       return {
         start (s) {
           sink = s
-          clock.endOfTurn(() => { sink.up() })
+          clock.endOfTick(() => { sink.up() })
         },
         stop () {},
         cancel () {},

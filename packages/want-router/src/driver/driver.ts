@@ -1,6 +1,8 @@
 import { withStallGrace } from '../stall-grace.ts'
-import { observer } from './observer.ts'
-import { UNVERIFIABLE, verifier } from './verifier.ts'
+import { platformTimers } from '../timers.ts'
+import { createObserver } from './observer.ts'
+import { UNVERIFIABLE, createVerifier } from './verifier.ts'
+import type { Timers } from '../timers.ts'
 import type { Observer } from './observer.ts'
 import type { Verify } from './verifier.ts'
 import type { Engine, Input, MemberStatus, Output } from '../engine/io.ts'
@@ -9,25 +11,6 @@ import type { RouterEvent } from '../events.ts'
 import type { Sink, Target } from '../targets/target.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
-
-/** The clock and timers; the defaults are the platform's. */
-export interface Timers {
-  /** Monotonic time, ms. */
-  now (): number
-  /** Calls once, at the end of the turn of the event loop. */
-  endOfTurn (run: () => void): void
-  /** Calls once after `ms`; the result cancels. */
-  after (ms: number, run: () => void): () => void
-}
-
-export const platformTimers: Timers = {
-  now: () => performance.now(),
-  endOfTurn: typeof setImmediate === 'function' ? run => { setImmediate(run) } : run => { setTimeout(run, 0) },
-  after (ms, run) {
-    const timer = setTimeout(run, ms)
-    return () => { clearTimeout(timer) }
-  }
-}
 
 /** What the driver needs of the side that faces upstream. */
 export interface UpstreamPort {
@@ -47,7 +30,7 @@ export interface DriverInit {
 
 /**
  * Everything around the engine that waits: it feeds the engine what happens,
- * flushes it once at the end of each turn of the event loop, so that what
+ * flushes it once at the end of each tick, so that what
  * belongs together leaves together, and owns the one timer. What a flush has
  * decided is carried out when it is over: whoever hears of it may take at once.
  */
@@ -77,9 +60,9 @@ export interface Driver {
 // how often a drain looks whether all is quiet, ms
 const DRAIN_POLL = 50
 
-export function driver ({ engine, upstream, timers = platformTimers, verify = verifier(), log, onEvent }: DriverInit): Driver {
+export function createDriver ({ engine, upstream, timers = platformTimers, verify = createVerifier(), log, onEvent }: DriverInit): Driver {
   const targets = new Map<string, Target>()
-  const observed = observer({ members: engine.status().members, onEvent, log })
+  const observed = createObserver({ members: engine.status().members, onEvent, log })
   let flushing = false
   let stopped = false
   let cancelTimer: (() => void) | undefined
@@ -144,7 +127,7 @@ export function driver ({ engine, upstream, timers = platformTimers, verify = ve
   function schedule (): void {
     if (!flushing && !stopped) {
       flushing = true
-      timers.endOfTurn(flush)
+      timers.endOfTick(flush)
     }
   }
 

@@ -33,7 +33,7 @@ interface Told {
   lastError?: MemberError
 }
 
-export function observer ({ members, onEvent, log, now = Date.now }: ObserverInit): Observer {
+export function createObserver ({ members, onEvent, log, now = Date.now }: ObserverInit): Observer {
   const all = new Map<string, Told>(members.map(({ id, state, why }) => [id, { state, why, since: now() }]))
 
   function emit (event: RouterEvent): void {

@@ -1,15 +1,15 @@
 import { capabilities, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { InvalidOptionError } from '../errors.ts'
-import { platformTimers } from './driver.ts'
-import { wantlistSize } from './wantlist-size.ts'
-import type { Timers } from './driver.ts'
+import { platformTimers } from '../timers.ts'
+import { createWantlistSize } from './wantlist-size.ts'
+import type { Timers } from '../timers.ts'
 import type { Asked, WantlistSize } from './wantlist-size.ts'
-import type { LocatedPeer, PeerLine, PeerLineHandlers, WantlistLimit } from '../targets/target.ts'
+import type { LocatedPeer, PeerSession, PeerSessionHandlers, WantlistLimit } from '../targets/target.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** What lines need of the side that faces downstream. */
+/** What sessions need of the side that faces downstream. */
 export interface DownstreamPort {
   /** Resolves with the protocol that wants will travel in. */
   connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
@@ -19,20 +19,20 @@ export interface DownstreamPort {
 
 /**
  * The wants that are to be sent to downstream peers, and the way back of their
- * answers. A line belongs to one target; a peer has at most one.
+ * answers. A session belongs to one target; a peer has at most one.
  */
-export interface PeerLines {
-  open (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerLine>
-  /** False if it brings something and no line is open to that peer. */
+export interface PeerSessions {
+  open (located: LocatedPeer, handlers: PeerSessionHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerSession>
+  /** False if it brings something and no session is open to that peer. */
   message (peer: string, message: BitswapMessage): Promise<void> | false | undefined
   gone (peer: string): void
   /** The next wantlist message for a peer. */
   take (peer: string): Outgoing | undefined
 }
 
-interface Line {
-  readonly handlers: PeerLineHandlers
-  /** Unsent lines of the wantlist by their CID; the last word about each counts. */
+interface Session {
+  readonly handlers: PeerSessionHandlers
+  /** Unsent entries of the wantlist by their CID; the last word about each counts. */
   readonly pending: Map<string, Asked>
   /** To be asked in messages of their own, before all else. */
   readonly alone: Asked[]
@@ -48,36 +48,36 @@ const MAX_ENTRIES = 1024
 const SMALL_BLOCK = 4096
 const LARGE_FRAME = 65_536
 
-export interface PeerLinesInit {
-  /** Peer ids that are the router itself: no line leads to them. */
+export interface PeerSessionsInit {
+  /** Peer ids that are the router itself: no session leads to them. */
   readonly own?: ReadonlySet<string>
   /** Default: the platform's. */
   readonly timers?: Pick<Timers, 'now' | 'after'>
 }
 
-export function peerLines (port: DownstreamPort, { own = new Set(), timers = platformTimers }: PeerLinesInit = {}): PeerLines {
-  const lines = new Map<string, Line>()
+export function createPeerSessions (port: DownstreamPort, { own = new Set(), timers = platformTimers }: PeerSessionsInit = {}): PeerSessions {
+  const sessions = new Map<string, Session>()
 
   /** Watches over the size of the messages to a peer. */
-  function sizeOf (id: string, line: Line, limit: WantlistLimit): WantlistSize {
-    return wantlistSize({
-      most: line.most,
+  function sizeOf (id: string, session: Session, limit: WantlistLimit): WantlistSize {
+    return createWantlistSize({
+      most: session.most,
       timers,
       probe (asked) {
-        line.alone.push(asked)
+        session.alone.push(asked)
         port.wake(id)
       },
       again (asked) {
         for (const one of asked) {
           const cid = cidKey(one.entry.cid)
-          if (!line.pending.has(cid)) {
-            line.pending.set(cid, one)
+          if (!session.pending.has(cid)) {
+            session.pending.set(cid, one)
           }
         }
         port.wake(id)
       },
       learned (most) {
-        line.most = most
+        session.most = most
         limit.learned?.(most)
       }
     })
@@ -89,46 +89,46 @@ export function peerLines (port: DownstreamPort, { own = new Set(), timers = pla
       if (own.has(id)) {
         throw ownPeer('this node', id)
       }
-      if (lines.has(id)) {
+      if (sessions.has(id)) {
         throw new InvalidOptionError(`two targets lead to the same peer ${id}: remove one of them from the configuration`)
       }
-      const line: Line = { handlers, pending: new Map(), alone: [], size: undefined, most: Math.min(limit.entries ?? MAX_ENTRIES, MAX_ENTRIES) }
-      lines.set(id, line)
+      const session: Session = { handlers, pending: new Map(), alone: [], size: undefined, most: Math.min(limit.entries ?? MAX_ENTRIES, MAX_ENTRIES) }
+      sessions.set(id, session)
       let protocol: BitswapProtocol
       try {
         protocol = await port.connect(peer, addresses, signal)
       } catch (err) {
-        if (lines.get(id) === line) {
-          lines.delete(id)
+        if (sessions.get(id) === session) {
+          sessions.delete(id)
         }
         throw err
       }
 
       const { presences: denies } = capabilities(protocol)
       if (denies) {
-        line.size = sizeOf(id, line, limit)
+        session.size = sizeOf(id, session, limit)
       }
 
       return {
         denies,
         ask (wants) {
           for (const { key, cid, type, priority } of wants) {
-            line.size?.forget(key)
-            line.pending.set(cidKey(cid), { key, entry: { cid, priority, cancel: false, wantType: type, sendDontHave: true } })
+            session.size?.forget(key)
+            session.pending.set(cidKey(cid), { key, entry: { cid, priority, cancel: false, wantType: type, sendDontHave: true } })
           }
           port.wake(id)
         },
         cancel (wants) {
           for (const { key, cid } of wants) {
-            line.size?.forget(key)
-            line.pending.set(cidKey(cid), { key, entry: { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false } })
+            session.size?.forget(key)
+            session.pending.set(cidKey(cid), { key, entry: { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false } })
           }
           port.wake(id)
         },
         close () {
-          line.size?.stop()
-          if (lines.get(id) === line) {
-            lines.delete(id)
+          session.size?.stop()
+          if (sessions.get(id) === session) {
+            sessions.delete(id)
             port.disconnect(id)
           }
         }
@@ -136,12 +136,12 @@ export function peerLines (port: DownstreamPort, { own = new Set(), timers = pla
     },
 
     message (peer, { blocks, presences, pendingBytes }) {
-      const line = lines.get(peer)
-      if (line == null) {
+      const session = sessions.get(peer)
+      if (session == null) {
         // blocks nobody asked for are not even hashed
         return blocks.length + presences.length > 0 ? false : undefined
       }
-      const { handlers, size } = line
+      const { handlers, size } = session
       let waiting: Array<Promise<void>> | undefined
       for (const { prefix, data } of blocks) {
         const bytes = data.byteLength <= SMALL_BLOCK && data.buffer.byteLength > LARGE_FRAME ? data.slice() : data
@@ -166,28 +166,28 @@ export function peerLines (port: DownstreamPort, { own = new Set(), timers = pla
     },
 
     gone (peer) {
-      const line = lines.get(peer)
-      if (line != null) {
-        lines.delete(peer)
-        line.size?.stop()
-        line.handlers.closed()
+      const session = sessions.get(peer)
+      if (session != null) {
+        sessions.delete(peer)
+        session.size?.stop()
+        session.handlers.closed()
       }
     },
 
     take (peer) {
-      const line = lines.get(peer)
-      if (line == null) {
+      const session = sessions.get(peer)
+      if (session == null) {
         return
       }
-      const alone = line.alone.shift()
+      const alone = session.alone.shift()
       if (alone != null) {
         return { wants: [alone.entry] }
       }
-      if (line.pending.size === 0) {
+      if (session.pending.size === 0) {
         return
       }
-      const taken = takeUpTo(line.most, line.pending)
-      line.size?.sent(taken.filter(({ entry }) => !entry.cancel))
+      const taken = takeUpTo(session.most, session.pending)
+      session.size?.sent(taken.filter(({ entry }) => !entry.cancel))
       return { wants: taken.map(({ entry }) => entry) }
     }
   }
@@ -215,7 +215,7 @@ export function ownPeer (what: string, id: string): InvalidOptionError {
   return new InvalidOptionError(`${what} is the router itself, by its own peer id ${id}, and is never asked: remove it from the configuration`)
 }
 
-/** Nodes keep wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 of the same block are two lines. */
+/** Nodes keep wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 of the same block are two entries. */
 function cidKey (cid: Uint8Array): string {
   return multihashKey(cid) // not a multihash, but as good a key
 }

@@ -45,7 +45,7 @@ const ONE_BYTE = 128
  *
  * @param hashers - besides sha2-256, sha2-512 and identity; the later of two with one code wins
  */
-export function verifier (hashers: readonly BlockHasher[] = []): Verifier {
+export function createVerifier (hashers: readonly BlockHasher[] = []): Verifier {
   const byCode = new Map<number, BlockHasher>()
   for (const hasher of [identity, sha256, sha512, ...hashers]) {
     byCode.set(hasher.code, hasher)

@@ -1,5 +1,5 @@
 import { withStallGrace } from '../stall-grace.ts'
-import type { Timers } from './driver.ts'
+import type { Timers } from '../timers.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** One entry that a peer is asked for. */
@@ -56,7 +56,7 @@ interface Doubt {
   proofs: number
 }
 
-export function wantlistSize ({ most, timers, probe, again, learned }: WantlistSizeInit): WantlistSize {
+export function createWantlistSize ({ most, timers, probe, again, learned }: WantlistSizeInit): WantlistSize {
   const later = withStallGrace(timers)
   const doubts = new Set<Doubt>()
   const doubtOf = new Map<WantKey, Doubt>()

@@ -3,11 +3,11 @@
  *
  * The pure engine by itself, and the driver that waits for it, for whoever
  * feeds them otherwise than `wantRouter` does: a simulation, a replay, a test.
- * See {@link createEngine} and {@link driver}.
+ * See {@link createEngine} and {@link createDriver}.
  */
-export { driver, platformTimers } from '../driver/driver.ts'
-export type { Driver, DriverInit, Timers, UpstreamPort } from '../driver/driver.ts'
-export { verifier } from '../driver/verifier.ts'
+export { createDriver } from '../driver/driver.ts'
+export type { Driver, DriverInit, UpstreamPort } from '../driver/driver.ts'
+export { createVerifier } from '../driver/verifier.ts'
 export type { BlockHasher, Verifier, Verify } from '../driver/verifier.ts'
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine.ts'
@@ -16,3 +16,5 @@ export { hashString } from './hash.ts'
 export type * from './io.ts'
 export type * from './tap.ts'
 export type { HashFunction } from './verifiable.ts'
+export { platformTimers } from '../timers.ts'
+export type { Timers } from '../timers.ts'

@@ -16,7 +16,7 @@ export interface Lingering {
   readonly size: number
 }
 
-export function lingering (limits: NetworkLimits): Lingering {
+export function createClosingStreams (limits: NetworkLimits): Lingering {
   /** Each with the time at which it is reset. */
   const all = new Map<Outbound, number>()
 

@@ -75,7 +75,7 @@ interface Known {
   probe: AbortController | undefined
 }
 
-export function connections (init: ConnectionsInit): Connections {
+export function createConnections (init: ConnectionsInit): Connections {
   const { limits, log } = init
   const known: Known[] = []
   const lost = new WeakSet<Connection>()

@@ -85,12 +85,12 @@ export interface NetworkLimits {
 }
 
 /** What is different towards peers that are asked, and were configured: they may send on many streams at once as much as was asked of them. */
-export const memberNetworkLimits: Readonly<Partial<NetworkLimits>> = Object.freeze({
+export const DEFAULT_MEMBER_NETWORK_LIMITS: Readonly<Partial<NetworkLimits>> = Object.freeze({
   maxUnfinishedBytes: 64 * 1024 * 1024
 })
 
 /** The only place where these values stand. */
-export const defaultNetworkLimits: Readonly<NetworkLimits> = Object.freeze({
+export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   maxInboundStreams: 4_096,
   maxOutboundStreams: 4_096,
   maxFrameLength: MAX_FRAME_LENGTH,

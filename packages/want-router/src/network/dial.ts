@@ -52,7 +52,7 @@ export async function dial (manager: Pick<ConnectionManager, 'openConnection'>, 
       const why = slow ? 'no answer' : reason(err)
       log('cannot connect to %a: %s', address, why)
 
-      // libp2p remembers a dial that was given up until the turn ends, and the next one would join it
+      // libp2p remembers a dial that was given up until the tick ends, and the next one would join it
       await new Promise(resolve => { setTimeout(resolve, 0) })
 
       return { address, why, slow }

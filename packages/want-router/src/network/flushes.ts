@@ -8,7 +8,7 @@ export interface Flushes {
   wait (signal?: AbortSignal): Promise<boolean>
 }
 
-export function flushes (idle: () => boolean, watch: Watch): Flushes {
+export function createFlushes (idle: () => boolean, watch: Watch): Flushes {
   const waiting = new Set<() => void>()
 
   function rested (): void {

@@ -15,7 +15,7 @@ export interface Greetings {
 // how much longer each wait is than the one before it
 const SLOWER = 4
 
-export function greetings (limits: NetworkLimits, greet: () => void): Greetings {
+export function createGreetings (limits: NetworkLimits, greet: () => void): Greetings {
   let next: number | undefined
   let wait = 0
   let left = 0

@@ -6,7 +6,7 @@ import type { Libp2p } from '@libp2p/interface'
  * For a host that an application has made and hands over, for example the one
  * that faces downstream.
  */
-export function hostComponents (host: Libp2p): NetworkComponents {
+export function createHostComponents (host: Libp2p): NetworkComponents {
   return {
     registrar: {
       handle: async (protocol, handler, options) => host.handle(protocol, handler, options),

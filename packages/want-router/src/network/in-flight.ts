@@ -26,7 +26,7 @@ function cost ({ length }: SentFrame): number {
   return Math.max(length, MIN_COST)
 }
 
-export function inFlightBudget (limits: NetworkLimits): InFlightBudget {
+export function createInFlightBudget (limits: NetworkLimits): InFlightBudget {
   let total = 0
 
   function open (): InFlight {

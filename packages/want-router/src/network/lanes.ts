@@ -1,4 +1,4 @@
-import { writer } from './writer.ts'
+import { createWriter } from './writer.ts'
 import type { Writer, WriterInit } from './writer.ts'
 import type { Outgoing } from '@kitsune/bitswap-codec'
 
@@ -17,7 +17,7 @@ export interface LanesInit extends Omit<WriterInit, 'full'> {}
  * Only blocks go by the further streams. Wants, and answers of which a later one
  * contradicts an earlier, keep their order on the first.
  */
-export function lanes (init: LanesInit): Writer {
+export function createLanes (init: LanesInit): Writer {
   const { limits } = init
   const writers: Writer[] = []
   /** What the further streams had to send that belongs on the first. */
@@ -26,7 +26,7 @@ export function lanes (init: LanesInit): Writer {
   let usable = limits.maxLanes
 
   function lane (index: number): Writer {
-    return writer({
+    return createWriter({
       ...init,
       take (maxBytes, protocol) {
         const waiting = index === 0 ? first.shift() : undefined

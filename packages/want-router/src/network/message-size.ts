@@ -11,7 +11,7 @@ export interface MessageSize {
   left (length: number, ms: number): void
 }
 
-export function messageSize (limits: NetworkLimits): MessageSize {
+export function createMessageSize (limits: NetworkLimits): MessageSize {
   let bytes = limits.minMessageSize
 
   return {

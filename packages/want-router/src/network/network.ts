@@ -1,12 +1,12 @@
 import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
-import { defaultNetworkLimits } from './defaults.ts'
+import { DEFAULT_NETWORK_LIMITS } from './defaults.ts'
 import { dial } from './dial.ts'
 import { DisconnectedError, NetworkStoppedError, NotConnectedError } from './errors.ts'
-import { flushes } from './flushes.ts'
-import { inFlightBudget } from './in-flight.ts'
-import { peer as createPeer } from './peer.ts'
-import { networkStats } from './stats.ts'
-import { realAfter, watch as createWatch } from './watch.ts'
+import { createFlushes } from './flushes.ts'
+import { createInFlightBudget } from './in-flight.ts'
+import { createPeer } from './peer.ts'
+import { createNetworkStats } from './stats.ts'
+import { realAfter, createWatch } from './watch.ts'
 import type { ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { Peer } from './peer.ts'
@@ -93,22 +93,18 @@ export interface Network {
 const TAG = 'kitsune-bitswap'
 const TAG_VALUE = 100
 
-export function network (init: NetworkInit): (components: NetworkComponents) => Network {
-  return components => createNetwork(init, components)
-}
-
-function createNetwork (init: NetworkInit, components: NetworkComponents): Network {
+export function createNetwork (init: NetworkInit, components: NetworkComponents): Network {
   const { handlers } = init
   const { registrar, connectionManager, events, peerStore } = components
-  const limits: NetworkLimits = { ...defaultNetworkLimits, ...init.limits }
+  const limits: NetworkLimits = { ...DEFAULT_NETWORK_LIMITS, ...init.limits }
   const log = components.logger.forComponent('kitsune:network')
   const now = init.now ?? (() => performance.now())
-  const stats = networkStats()
+  const stats = createNetworkStats()
   const watch = createWatch(limits.tickInterval, now, init.after ?? realAfter)
   const peers = new Map<string, Peer>()
   // connections of peers that were disconnected, until they have closed
   const unwelcome = new WeakSet<Connection>()
-  const flushing = flushes(idle, watch)
+  const flushing = createFlushes(idle, watch)
   let running = false
   let adopted = 0
 
@@ -117,7 +113,7 @@ function createNetwork (init: NetworkInit, components: NetworkComponents): Netwo
     stats,
     watch,
     log,
-    budget: inFlightBudget(limits),
+    budget: createInFlightBudget(limits),
     now,
     random: init.random ?? Math.random,
     message: (...args: Parameters<NetworkHandlers['message']>) => handlers.message(...args),

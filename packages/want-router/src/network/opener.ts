@@ -56,7 +56,7 @@ interface Waiter {
   reject (error: Error): void
 }
 
-export function opener (init: OpenerInit): Opener {
+export function createOpener (init: OpenerInit): Opener {
   const { limits, stats, log } = init
   const waiters = new Set<Waiter>()
   let opening: Attempt | undefined

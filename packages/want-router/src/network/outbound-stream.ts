@@ -22,7 +22,7 @@ export interface Outbound {
   handOver (): SentFrame[]
 }
 
-export function outbound (stream: Stream, connection: Connection, sent: SentLog, now: number): Outbound {
+export function createOutboundStream (stream: Stream, connection: Connection, sent: SentLog, now: number): Outbound {
   let acknowledged = false
   let handedOver = false
 

@@ -6,7 +6,7 @@ import type { NetworkStats } from './stats.ts'
  * Resets the newest of a peer's streams that hold anything until they hold no
  * more than `max`: old streams are the ones that work.
  */
-export function shed (readers: ReadonlySet<Reader>, max: number, stats: NetworkStats, bytes: (reader: Reader) => number): void {
+export function shedStreams (readers: ReadonlySet<Reader>, max: number, stats: NetworkStats, bytes: (reader: Reader) => number): void {
   let total = 0
 
   for (const reader of readers) {

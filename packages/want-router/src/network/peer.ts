@@ -1,8 +1,8 @@
-import { connections as createConnections } from './connections.ts'
-import { greetings } from './greetings.ts'
-import { lanes } from './lanes.ts'
-import { reader } from './reader.ts'
-import { shed } from './overload.ts'
+import { createConnections } from './connections.ts'
+import { createGreetings } from './greetings.ts'
+import { createLanes } from './lanes.ts'
+import { shedStreams } from './overload.ts'
+import { createReader } from './reader.ts'
 import type { Connections, ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { InFlightBudget } from './in-flight.ts'
@@ -47,7 +47,7 @@ export interface PeerContext {
   rested (): void
 }
 
-export function peer (id: string, context: PeerContext): Peer {
+export function createPeer (id: string, context: PeerContext): Peer {
   const { limits, stats, watch, log, budget, now, random, rested } = context
   const readers = new Set<Reader>()
   let unfinished = 0
@@ -62,7 +62,7 @@ export function peer (id: string, context: PeerContext): Peer {
     state: (connection, is) => { context.connection(id, connection, is) },
     changed: () => { writing?.moved() }
   })
-  const hello = greetings(limits, () => { self.writer.greet() })
+  const hello = createGreetings(limits, () => { self.writer.greet() })
 
   function owner (connection: Connection, number: number): ReaderOwner {
     return {
@@ -81,7 +81,7 @@ export function peer (id: string, context: PeerContext): Peer {
         unfinished += delta
 
         if (delta > 0 && unfinished > limits.maxUnfinishedBytes) {
-          shed(readers, limits.maxUnfinishedBytes, stats, reader => reader.unfinishedBytes)
+          shedStreams(readers, limits.maxUnfinishedBytes, stats, reader => reader.unfinishedBytes)
         }
       },
       holds () {
@@ -99,7 +99,7 @@ export function peer (id: string, context: PeerContext): Peer {
     readers,
 
     get writer () {
-      writing ??= lanes({
+      writing ??= createLanes({
         limits,
         stats,
         watch,
@@ -156,7 +156,7 @@ export function peer (id: string, context: PeerContext): Peer {
         }
       })
       // a stream that has ended already is not worth remembering
-      const read = reader(stream, connection.multiplexer?.startsWith('/yamux/') === true, owner(connection, number))
+      const read = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, owner(connection, number))
 
       if (!read.over) {
         readers.add(read)
@@ -174,7 +174,7 @@ export function peer (id: string, context: PeerContext): Peer {
     },
 
     tick (time) {
-      shed(readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
+      shedStreams(readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
 
       const deciding = connections.tick(time)
       const greeting = hello.tick(time)

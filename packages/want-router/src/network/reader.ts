@@ -45,7 +45,7 @@ export interface ReaderOwner {
  * `flowControlled`: whether pausing the stream stops the peer. It does with
  * yamux; mplex cannot.
  */
-export function reader (stream: Stream, flowControlled: boolean, owner: ReaderOwner): Reader {
+export function createReader (stream: Stream, flowControlled: boolean, owner: ReaderOwner): Reader {
   const { limits, stats, log } = owner
   const protocol = stream.protocol as BitswapProtocol
   const decoder = frameDecoder({ maxFrameLength: limits.maxFrameLength })

@@ -58,7 +58,7 @@ export interface SentLog {
   readonly empty: boolean
 }
 
-export function sentLog (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number): SentLog {
+export function createSentLog (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number): SentLog {
   const inFlight = budget.open()
   const frames: SentFrame[] = []
   let handed = 0

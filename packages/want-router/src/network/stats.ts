@@ -24,7 +24,7 @@ export interface NetworkStats {
   stalled: number
 }
 
-export function networkStats (): NetworkStats {
+export function createNetworkStats (): NetworkStats {
   return {
     streamsOpened: 0,
     streamsReceived: 0,

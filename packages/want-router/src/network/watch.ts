@@ -23,7 +23,7 @@ export interface Watch {
  * watched and holds no process open. After the process has stood still, what has
  * arrived is read first.
  */
-export function watch (interval: number, now: () => number, after: After): Watch {
+export function createWatch (interval: number, now: () => number, after: After): Watch {
   const all = new Set<Watched>()
   const later = withStallGrace({ now, after })
   let cancel: (() => void) | undefined

@@ -25,7 +25,7 @@ interface Windowed {
  * @param least - bytes that are much in a round trip
  * @param now - monotonic time, ms
  */
-export function windowBound (least: number, now: () => number): WindowBound {
+export function createWindowBound (least: number, now: () => number): WindowBound {
   let full = false
   let inRoundTrip = 0
   let since: { at: number, left: number } | undefined

@@ -1,12 +1,12 @@
 import { BITSWAP_PROTOCOLS, encodeFrame } from '@kitsune/bitswap-codec'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { createClosingStreams } from './closing-streams.ts'
 import { NetworkStoppedError } from './errors.ts'
-import { lingering } from './closing-streams.ts'
-import { messageSize } from './message-size.ts'
-import { opener } from './opener.ts'
-import { outbound as createOutbound } from './outbound-stream.ts'
-import { sentLog } from './sent-log.ts'
-import { windowBound } from './window-bound.ts'
+import { createMessageSize } from './message-size.ts'
+import { createOpener } from './opener.ts'
+import { createOutboundStream } from './outbound-stream.ts'
+import { createSentLog } from './sent-log.ts'
+import { createWindowBound } from './window-bound.ts'
 import type { InFlightBudget } from './in-flight.ts'
 import type { OpenerInit } from './opener.ts'
 import type { Outbound } from './outbound-stream.ts'
@@ -68,11 +68,11 @@ export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
  * first, what the old stream holds leaves there, and if it does not move it is
  * sent once more on the new one.
  */
-export function writer (init: WriterInit): Writer {
+export function createWriter (init: WriterInit): Writer {
   const { limits, stats, log } = init
-  const size = messageSize(limits)
-  const streams = opener({ ...init, opened, failed })
-  const bound = windowBound(limits.laneBytes, init.now)
+  const size = createMessageSize(limits)
+  const streams = createOpener({ ...init, opened, failed })
+  const bound = createWindowBound(limits.laneBytes, init.now)
   /** Bytes that were handed to streams. */
   let handed = 0
   /** The stream that is written to. */
@@ -80,7 +80,7 @@ export function writer (init: WriterInit): Writer {
   /** What the last stream speaks. */
   let negotiated: BitswapProtocol = BITSWAP_PROTOCOLS[0]
   /** Streams that are closing. */
-  const closing = lingering(limits)
+  const closing = createClosingStreams(limits)
   /** What earlier streams may not have delivered. */
   let again: SentFrame[] = []
   /** Streams that have ended, of which it is not known yet whether their connections have, too. */
@@ -233,7 +233,7 @@ export function writer (init: WriterInit): Writer {
 
   function opened (stream: Stream, connection: Connection): void {
     const now = init.now()
-    const outbound = createOutbound(stream, connection, sentLog(limits, size, init.budget, now), now)
+    const outbound = createOutboundStream(stream, connection, createSentLog(limits, size, init.budget, now), now)
     current = outbound
     negotiated = outbound.protocol
     // libp2p's own listener was there first and sends on in a microtask, so ours comes after that

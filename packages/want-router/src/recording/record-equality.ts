@@ -2,7 +2,7 @@ import { recordLine } from './line.ts'
 import type { TapRecord } from '../engine/tap.ts'
 
 /** Whether two records have the same line. */
-export function sameRecord (a: TapRecord, b: TapRecord): boolean {
+export function isSameRecord (a: TapRecord, b: TapRecord): boolean {
   // most are the same part by part, which is told in a fraction of the time
   return sameValue(a, b, '') || recordLine(a) === recordLine(b)
 }

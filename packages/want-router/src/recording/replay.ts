@@ -1,6 +1,6 @@
 import { createEngine } from '../engine/engine.ts'
 import { InvalidRecordingError } from '../errors.ts'
-import { sameRecord } from './record-equality.ts'
+import { isSameRecord } from './record-equality.ts'
 import type { Limits } from '../defaults.ts'
 import type { Engine, Output } from '../engine/io.ts'
 import type { TapRecord } from '../engine/tap.ts'
@@ -64,7 +64,7 @@ export function replay (records: Iterable<TapRecord>, init: ReplayInit): Replay 
       throw new InvalidRecordingError('the recording does not begin with the start of an engine')
     } else {
       apply(engine, record)
-      if (replayed != null && !sameRecord(replayed, record)) {
+      if (replayed != null && !isSameRecord(replayed, record)) {
         return { records: count, engine, divergence: { record: count, recorded: record, replayed } }
       }
     }

@@ -1,9 +1,9 @@
 import { ConnectionClosedError } from '@libp2p/interface'
-import { platformTimers } from '../driver/driver.ts'
 import { InvalidOptionError, SessionResetError } from '../errors.ts'
-import { bounded } from './timeout.ts'
-import type { Capacity, LocatedPeer, MemberInit, PeerLine, PeerLineHandlers, Sink, Target, TargetContext, TargetInit, WantlistLimit } from './target.ts'
-import type { Timers } from '../driver/driver.ts'
+import { platformTimers } from '../timers.ts'
+import { withTimeout } from './timeout.ts'
+import type { Capacity, LocatedPeer, MemberInit, PeerSession, PeerSessionHandlers, Sink, Target, TargetContext, TargetInit, WantlistLimit } from './target.ts'
+import type { Timers } from '../timers.ts'
 import type { PeerId } from '@libp2p/interface'
 
 export interface RetryInit {
@@ -39,14 +39,14 @@ export interface PeerTargetInit extends MemberInit {
   readonly retry?: RetryInit
 }
 
-/** How one line went: why it ended, and for how long it was up, ms. */
+/** How one session went: why it ended, and for how long it was up, ms. */
 interface Ended {
   readonly why: Error
   readonly held: number
 }
 
 /**
- * A bitswap peer as a target. While it is started it keeps a line to the peer;
+ * A bitswap peer as a target. While it is started it keeps a session to the peer;
  * whenever there is none it locates the peer anew, since its id or addresses may
  * have changed, and dials. Each step is bounded in time, and it never gives up.
  *
@@ -66,19 +66,19 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
   const log = context.logger.forComponent('kitsune:peer-target')
   const stopping = new AbortController()
   const { signal } = stopping
-  let line: PeerLine | undefined
-  let endLine: ((why: Error) => void) | undefined
+  let session: PeerSession | undefined
+  let endSession: ((why: Error) => void) | undefined
   let running: Promise<void> | undefined
   /** What was learned of the peer. */
   let learned: { readonly peer: string, readonly entries: number } | undefined
 
-  /** One line, from locating the peer until the line has closed. */
+  /** One session, from locating the peer until the session has closed. */
   async function hold (sink: Sink): Promise<Ended> {
-    const located = await bounded(init.locate, { timers, timeout: locateTimeout, signal, what: 'locating the peer' })
+    const located = await withTimeout(init.locate, { timers, timeout: locateTimeout, signal, what: 'locating the peer' })
     const closed = Promise.withResolvers<Error | undefined>()
-    // a line that was given up may still have something to say
+    // a session that was given up may still have something to say
     let over = false
-    const handlers: PeerLineHandlers = {
+    const handlers: PeerSessionHandlers = {
       block: (prefix, bytes, verified) => over ? undefined : sink.block(prefix, bytes, verified),
       presence (key, have) { over || sink.answer(key, have ? 'have' : 'lack') },
       load (pendingBytes) { over || sink.load(pendingBytes) },
@@ -86,28 +86,28 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
     }
     const onStop = (): void => { closed.resolve(undefined) }
     signal.addEventListener('abort', onStop)
-    endLine = closed.resolve
+    endSession = closed.resolve
 
     try {
-      line = await bounded(async signal => context.openPeer(located, handlers, signal, limitOf(located)), {
+      session = await withTimeout(async signal => context.openPeer(located, handlers, signal, limitOf(located)), {
         timers,
         timeout: dialTimeout * Math.max(1, located.addresses.length),
         signal,
         what: `connecting to ${located.peer}`,
-        late: line => { line.close() }
+        late: session => { session.close() }
       })
       const since = timers.now()
       log('%s is up as %p', id, located.peer)
-      sink.up({ denies: line.denies, ...capacity }, located.peer.toString())
+      sink.up({ denies: session.denies, ...capacity }, located.peer.toString())
       const why = await closed.promise ?? new ConnectionClosedError('the last connection to the peer has closed')
 
       return { why, held: timers.now() - since }
     } finally {
       over = true
       signal.removeEventListener('abort', onStop)
-      endLine = undefined
-      line?.close()
-      line = undefined
+      endSession = undefined
+      session?.close()
+      session = undefined
     }
   }
 
@@ -164,9 +164,9 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
       await running
     },
 
-    // without a line there is nobody to tell: going down released all that was asked
-    ask (wants) { line?.ask(wants) },
-    cancel (wants) { line?.cancel(wants) },
-    reset (why) { endLine?.(new SessionResetError(`the session was ended, since it ${why}`)) }
+    // without a session there is nobody to tell: going down released all that was asked
+    ask (wants) { session?.ask(wants) },
+    cancel (wants) { session?.cancel(wants) },
+    reset (why) { endSession?.(new SessionResetError(`the session was ended, since it ${why}`)) }
   }
 }

@@ -72,7 +72,7 @@ function createSourceTarget (from: SourceLike, concurrency: number, capacity: Pa
   let sink: Sink | undefined
   let pumping = false
 
-  /** At the end of the turn's synchronous part, so that the sink is never reached from inside ask. */
+  /** At the end of the synchronous part of the tick, so that the sink is never reached from inside ask. */
   function schedulePump (): void {
     if (!pumping) {
       pumping = true

@@ -88,18 +88,18 @@ export interface LocatedPeer {
   readonly addresses: readonly Multiaddr[]
 }
 
-/** A line to one bitswap peer through the host that faces downstream. */
-export interface PeerLine {
+/** A session to one bitswap peer through the host that faces downstream. */
+export interface PeerSession {
   /** The protocol negotiated has a word for a lack: 1.2.0 has. */
   readonly denies: boolean
-  /** Queues wants and cancels; they leave packed, at the end of the turn. */
+  /** Queues wants and cancels; they leave packed, at the end of the tick. */
   ask (wants: readonly TargetWant[]): void
   cancel (wants: readonly CancelledWant[]): void
   close (): void
 }
 
-/** What a peer line reports. */
-export interface PeerLineHandlers {
+/** What a peer session reports. */
+export interface PeerSessionHandlers {
   /** As {@link Sink.block}. */
   block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
   presence (key: WantKey, have: boolean): void
@@ -120,5 +120,5 @@ export interface WantlistLimit {
 export interface TargetContext {
   readonly logger: ComponentLogger
   /** Dials the peer (unless connected) and takes its bitswap traffic; rejects if it cannot be reached. */
-  openPeer (located: LocatedPeer, handlers: PeerLineHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerLine>
+  openPeer (located: LocatedPeer, handlers: PeerSessionHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerSession>
 }

@@ -1,5 +1,5 @@
 import { TimeoutError } from '@libp2p/interface'
-import type { Timers } from '../driver/driver.ts'
+import type { Timers } from '../timers.ts'
 
 export interface BoundedOptions<T> {
   readonly timers: Pick<Timers, 'after'>
@@ -19,7 +19,7 @@ export interface BoundedOptions<T> {
  *
  * @throws {TimeoutError} after the timeout
  */
-export async function bounded<T> (run: (signal: AbortSignal) => Promise<T>, { timers, timeout, signal, what, late }: BoundedOptions<T>): Promise<T> {
+export async function withTimeout<T> (run: (signal: AbortSignal) => Promise<T>, { timers, timeout, signal, what, late }: BoundedOptions<T>): Promise<T> {
   signal.throwIfAborted()
 
   const controller = new AbortController()

@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue'
-import type { Timers } from '../driver/driver.ts'
+import type { Timers } from '../timers.ts'
 
 /**
  * A clock that stands still until it is moved, and its timers: for a driver or a target
@@ -52,7 +52,7 @@ export function fakeClock (start = 0): FakeClock {
 
   return {
     now: () => now,
-    endOfTurn (run) { set(now, run) },
+    endOfTick (run) { set(now, run) },
     after (ms, run) {
       const timer = set(now + Math.max(0, ms), run)
       return () => { timer.run = undefined }

@@ -1,7 +1,7 @@
 import { cidPrefix } from '@kitsune/bitswap-codec'
 import type { FakeBlock } from './fake-block.ts'
-import type { Timers } from '../driver/driver.ts'
 import type { CancelledWant, Capacity, MemberInit, Sink, Target, TargetInit, TargetWant } from '../targets/target.ts'
+import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /**

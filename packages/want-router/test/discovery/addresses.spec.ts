@@ -4,9 +4,9 @@ import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import { expect } from 'aegir/chai'
 import { kubo } from '../../src/discovery/kubo-rpc.ts'
 import { peers } from '../../src/discovery/static.ts'
-import { peerLines } from '../../src/driver/peer-sessions.ts'
-import { hostComponents } from '../../src/network/host.ts'
-import { network } from '../../src/network/network.ts'
+import { createPeerSessions } from '../../src/driver/peer-sessions.ts'
+import { createHostComponents } from '../../src/network/host.ts'
+import { createNetwork } from '../../src/network/network.ts'
 import { createHost } from '../network/hosts.ts'
 import { recordingSink } from '../targets/fixtures.ts'
 import type { TargetInit } from '../../src/targets/target.ts'
@@ -102,11 +102,11 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     const said: string[] = []
     const log: Logger = Object.assign((...args: unknown[]) => { said.push(args.join(' ')) }, { error: () => {}, trace: () => {}, enabled: true, newScope: () => log })
     const logger = { forComponent: () => log }
-    const net = network({
-      handlers: { message: (peer, message) => lines.message(peer, message), gone: peer => { lines.gone(peer) } },
-      take: peer => lines.take(peer)
-    })({ ...hostComponents(host), logger })
-    const lines = peerLines({
+    const net = createNetwork({
+      handlers: { message: (peer, message) => sessions.message(peer, message), gone: peer => { sessions.gone(peer) } },
+      take: peer => sessions.take(peer)
+    }, { ...createHostComponents(host), logger })
+    const sessions = createPeerSessions({
       connect: net.connect,
       wake: net.wake,
       disconnect: peer => { net.disconnect(peer).catch(() => {}) }
@@ -114,7 +114,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     await net.start()
     stops.push(net.stop)
 
-    const created = target.create({ logger, openPeer: lines.open })
+    const created = target.create({ logger, openPeer: sessions.open })
     stops.push(async () => created.stop())
 
     const begin = performance.now()

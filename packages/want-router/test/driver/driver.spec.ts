@@ -2,21 +2,22 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
-import { driver } from '../../src/driver/driver.ts'
+import { createDriver } from '../../src/driver/driver.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { replay } from '../../src/recording/index.ts'
 import { entry, inOrder, testBlock } from '../engine/harness.ts'
 import type { Limits } from '../../src/defaults.ts'
-import type { Driver, Timers } from '../../src/driver/driver.ts'
+import type { Driver } from '../../src/driver/driver.ts'
 import type { Engine } from '../../src/engine/io.ts'
 import type { Tap, TapRecord } from '../../src/engine/tap.ts'
 import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
+import type { Timers } from '../../src/timers.ts'
 
 // no flag of the test runner's is needed to measure what is left after a collection
 setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
 
-interface FakeTimers extends Timers { turn (): void, pass (ms: number): void }
+interface FakeTimers extends Timers { tick (): void, pass (ms: number): void }
 
 function fakeTimers (): FakeTimers {
   let now = 0
@@ -24,13 +25,13 @@ function fakeTimers (): FakeTimers {
   const timers = new Set<{ at: number, run (): void }>()
   return {
     now: () => now,
-    endOfTurn (run) { ends.push(run) },
+    endOfTick (run) { ends.push(run) },
     after (ms, run) {
       const timer = { at: now + ms, run }
       timers.add(timer)
       return () => { timers.delete(timer) }
     },
-    turn () {
+    tick () {
       for (const run of ends.splice(0)) {
         run()
       }
@@ -66,7 +67,7 @@ async function rig ({ tap, wake, limits, ask }: RigInit = {}): Promise<Rig> {
     cancel () {}
   }
   const engine = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
-  const drive = driver({
+  const drive = createDriver({
     engine,
     timers,
     upstream: {
@@ -92,13 +93,13 @@ describe('driver', () => {
   const block = testBlock(1)
   const prefix = Uint8Array.of(1, 0x55, 0x12, 32)
 
-  it('flushes once at the end of the turn: what belongs together leaves together', async () => {
+  it('flushes once at the end of the tick: what belongs together leaves together', async () => {
     const { drive, timers, asked, sink } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
     drive.message('q', message(entry(testBlock(2))))
     expect(asked).to.be.empty()
-    timers.turn()
+    timers.tick()
     expect(asked).to.have.length(2)
   })
 
@@ -106,12 +107,12 @@ describe('driver', () => {
     const { drive, timers, sink, woken } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
-    timers.turn()
+    timers.tick()
     expect(sink.block(prefix, testBlock(2).bytes)).to.be.undefined()
-    timers.turn()
+    timers.tick()
     expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')).to.be.undefined()
     await sink.block(prefix, block.bytes)
-    timers.turn()
+    timers.tick()
     expect(woken).to.deep.equal(['p'])
     expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks).to.have.length(1)
   })
@@ -120,26 +121,26 @@ describe('driver', () => {
     const { drive, timers, sink, asked } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
-    timers.turn()
+    timers.tick()
     for (let second = 0; second < 8; second++) {
       timers.pass(1001)
-      timers.turn()
+      timers.tick()
     }
     expect(asked.length).to.be.greaterThan(0)
     drive.gone('p')
-    timers.turn()
+    timers.tick()
   })
 
   it('a drain resolves when nothing has been on its way for the quiet time', async () => {
     const { drive, timers, sink } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
-    timers.turn()
+    timers.tick()
     let drained = false
     const draining = drive.drain(1000).then(() => { drained = true })
     const settle = async (): Promise<void> => {
       for (let i = 0; i < 40; i++) {
-        timers.turn()
+        timers.tick()
         timers.pass(50)
         await Promise.resolve()
         await Promise.resolve()
@@ -148,7 +149,7 @@ describe('driver', () => {
     await settle()
     expect(drained).to.equal(false)
     await sink.block(prefix, block.bytes)
-    timers.turn()
+    timers.tick()
     drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')
     await settle()
     await draining
@@ -163,11 +164,11 @@ describe('driver', () => {
       for (let i = from; i < from + 10_000; i++) {
         drive.message(`peer-${i}`, message(entry(testBlock(i, 64)), entry(testBlock(i + 1, 64), { wantType: 'have' })))
         if (i % 10 === 0) {
-          timers.turn()
+          timers.tick()
         }
         drive.gone(`peer-${i}`)
       }
-      timers.turn()
+      timers.tick()
       asked.length = 0
       woken.length = 0
     }
@@ -186,7 +187,7 @@ describe('driver', () => {
     await sink.block(prefix, block.bytes)
     sink.answer(block.key, 'lack')
     sink.down()
-    timers.turn()
+    timers.tick()
   })
 
   it('lets a network that sends at once take when the flush is over, so that a recording replays', async () => {
@@ -202,9 +203,9 @@ describe('driver', () => {
     sink.up()
     drive.message('p', message(...blocks.map(block => entry(block))))
     for (const block of blocks) {
-      timers.turn()
+      timers.tick()
       await sink.block(prefix, block.bytes)
-      timers.turn()
+      timers.tick()
     }
     expect(woken).to.deep.equal(['p', 'p', 'p'])
     expect(taken).to.deep.equal([1, 1, 1])
@@ -216,7 +217,7 @@ describe('driver', () => {
     sink.up()
     drive.message('p', message(entry(block)))
     drive.message('q', message(entry({ ...block, cid: Uint8Array.of(1, 0x55, 0, 3, 1, 2, 3) })))
-    timers.turn()
+    timers.tick()
     expect(woken).to.deep.equal(['q'])
   })
 
@@ -226,25 +227,25 @@ describe('driver', () => {
     sink.up()
     // the member is known to be quick
     drive.message('p', message(entry(block)))
-    timers.turn()
+    timers.tick()
     timers.pass(5)
     await sink.block(prefix, block.bytes)
     drive.message('p', message(...blocks.map(block => entry(block))))
-    timers.turn()
+    timers.tick()
     for (let i = 0; i < 10; i++) {
       timers.pass(50)
-      timers.turn()
+      timers.tick()
     }
     // timers come first, sockets after them
     timers.pass(5000)
-    timers.turn()
+    timers.tick()
     for (const { bytes } of blocks) {
       await sink.block(prefix, bytes)
     }
-    timers.turn()
+    timers.tick()
     for (let i = 0; i < 100; i++) {
       timers.pass(50)
-      timers.turn()
+      timers.tick()
     }
     expect(engine.status().members[0].totals).to.include({ blocks: 21, timeouts: 0, failures: 0, ejections: 0 })
   })
@@ -253,12 +254,12 @@ describe('driver', () => {
     const { engine, drive, timers, sink } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
-    timers.turn()
+    timers.tick()
     timers.pass(5000)
-    timers.turn()
+    timers.tick()
     for (let i = 0; i < 100; i++) {
       timers.pass(50)
-      timers.turn()
+      timers.tick()
     }
     expect(engine.status().members[0].totals.timeouts).to.be.greaterThan(0)
   })

@@ -1,11 +1,12 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
-import { driver } from '../../src/driver/driver.ts'
+import { createDriver } from '../../src/driver/driver.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { entry, inOrder, testBlock } from '../engine/harness.ts'
-import type { Driver, Timers } from '../../src/driver/driver.ts'
+import type { Driver } from '../../src/driver/driver.ts'
 import type { RouterEvent } from '../../src/index.ts'
 import type { Sink } from '../../src/targets/target.ts'
+import type { Timers } from '../../src/timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 interface Rig {
@@ -13,7 +14,7 @@ interface Rig {
   readonly events: RouterEvent[]
   readonly asked: Array<{ member: string, key: WantKey }>
   readonly sinks: Record<string, Sink>
-  /** Passes time in seconds, each with its turn of the event loop. */
+  /** Passes time in seconds, each with its tick. */
   pass (seconds: number): void
   want (n: number): void
 }
@@ -24,7 +25,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
   const timers = new Set<{ at: number, run (): void }>()
   const clock: Timers = {
     now: () => now,
-    endOfTurn (run) { pending.push(run) },
+    endOfTick (run) { pending.push(run) },
     after (ms, run) {
       const timer = { at: now + ms, run }
       timers.add(timer)
@@ -34,7 +35,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
   const events: RouterEvent[] = []
   const asked: Rig['asked'] = []
   const sinks: Record<string, Sink> = {}
-  const drive = driver({
+  const drive = createDriver({
     engine: createEngine({ members: members.map(id => ({ id })), strategy: inOrder, now: clock.now, randomSeed: 1, seed: 0 }),
     timers: clock,
     upstream: { wake () {}, disconnect () {} },
@@ -49,7 +50,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
       cancel () {}
     })
   }
-  function turn (): void {
+  function tick (): void {
     const runs = pending
     pending = []
     runs.forEach(run => { run() })
@@ -60,7 +61,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
     asked,
     sinks,
     pass (seconds) {
-      turn()
+      tick()
       for (let i = 0; i < seconds; i++) {
         now += 1000
         for (const timer of timers) {
@@ -69,12 +70,12 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
             timer.run()
           }
         }
-        turn()
+        tick()
       }
     },
     want (n) {
       drive.message(`p${n}`, { wants: [entry(testBlock(n))], full: false, blocks: [], presences: [], pendingBytes: 0 })
-      turn()
+      tick()
     }
   }
 }

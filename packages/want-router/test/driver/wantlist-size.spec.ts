@@ -1,11 +1,11 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect } from 'aegir/chai'
-import { peerLines } from '../../src/driver/peer-sessions.ts'
-import { verifier } from '../../src/driver/verifier.ts'
+import { createPeerSessions } from '../../src/driver/peer-sessions.ts'
+import { createVerifier } from '../../src/driver/verifier.ts'
 import { fakeClock } from '../../src/testing/index.ts'
 import { testBlock } from '../engine/harness.ts'
-import type { PeerLine, TargetWant, WantlistLimit } from '../../src/targets/target.ts'
+import type { PeerSession, TargetWant, WantlistLimit } from '../../src/targets/target.ts'
 import type { FakeClock } from '../../src/testing/index.ts'
 import type { TestBlock } from '../engine/harness.ts'
 import type { BitswapMessage, BitswapProtocol, WantEntry } from '@kitsune/bitswap-codec'
@@ -13,7 +13,7 @@ import type { BitswapMessage, BitswapProtocol, WantEntry } from '@kitsune/bitswa
 const PREFIX = Uint8Array.of(1, 0x55, 0x12, 32)
 const blocks = Array.from({ length: 600 }, (_, i) => testBlock(i, 100))
 const byCid = new Map(blocks.map(block => [String(block.cid), block]))
-const verify = verifier()
+const verify = createVerifier()
 
 interface NodeInit {
   /** What it does about a message; default: serves it, one block in `gap` ms after `latency`. */
@@ -28,9 +28,9 @@ interface NodeInit {
   limit?: WantlistLimit
 }
 
-interface Rig { clock: FakeClock, line: PeerLine, sizes: number[], served: Map<string, number>, learned: number[], asked: number }
+interface Rig { clock: FakeClock, session: PeerSession, sizes: number[], served: Map<string, number>, learned: number[], asked: number }
 
-/** A line to a node that reads messages as it likes. */
+/** A session to a node that reads messages as it likes. */
 async function rig ({ ignores = () => false, silentAbout = () => false, lacks = false, latency = 5, gap = 0, protocol = '/ipfs/bitswap/1.2.0', limit }: NodeInit): Promise<Rig> {
   const clock = fakeClock()
   const peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -38,12 +38,12 @@ async function rig ({ ignores = () => false, silentAbout = () => false, lacks = 
   const self = { clock, sizes: [] as number[], served: new Map<string, number>(), learned: [] as number[], asked: 0 }
   let free = 0
 
-  const lines = peerLines({
+  const sessions = createPeerSessions({
     connect: async () => protocol,
     disconnect () {},
     wake () {
-      clock.endOfTurn(() => {
-        for (let message = lines.take(id); message != null; message = lines.take(id)) {
+      clock.endOfTick(() => {
+        for (let message = sessions.take(id); message != null; message = sessions.take(id)) {
           read(message.wants?.filter(({ cancel }) => !cancel) ?? [])
         }
       })
@@ -68,10 +68,10 @@ async function rig ({ ignores = () => false, silentAbout = () => false, lacks = 
   function answer ({ cid, bytes, key }: TestBlock): void {
     const message: BitswapMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0 }
     self.served.set(key, (self.served.get(key) ?? 0) + 1)
-    void lines.message(id, lacks ? { ...message, presences: [{ cid, have: false }] } : { ...message, blocks: [{ prefix: PREFIX, data: bytes }] })
+    void sessions.message(id, lacks ? { ...message, presences: [{ cid, have: false }] } : { ...message, blocks: [{ prefix: PREFIX, data: bytes }] })
   }
 
-  const line = await lines.open({ peer, addresses: [] }, {
+  const session = await sessions.open({ peer, addresses: [] }, {
     block (prefix, bytes, verified) {
       verified?.(verify(prefix, bytes) as string)
       return undefined
@@ -80,7 +80,7 @@ async function rig ({ ignores = () => false, silentAbout = () => false, lacks = 
     load () {},
     closed () {}
   }, new AbortController().signal, { ...limit, learned (entries) { self.learned.push(entries) } })
-  return { ...self, line, get asked () { return self.asked } }
+  return { ...self, session, get asked () { return self.asked } }
 }
 
 const wants = (from: number, to: number): TargetWant[] =>
@@ -90,13 +90,13 @@ describe('driver: the size of wantlists', () => {
   for (const most of [16, 1, 300]) {
     for (const lacks of [false, true]) {
       it(`is found by a node that ignores more than ${most} entries, and ${lacks ? 'lacks' : 'has'} everything`, async () => {
-        const { clock, line, sizes, served, learned } = await rig({ ignores: wants => wants.length > most, lacks })
-        line.ask(wants(0, 512))
+        const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > most, lacks })
+        session.ask(wants(0, 512))
         clock.pass(3000)
         expect(served.size).to.equal(512)
         expect(learned.at(-1)).to.be.within(Math.ceil(most / 2), most)
         sizes.length = 0
-        line.ask(wants(512, 600))
+        session.ask(wants(512, 600))
         clock.pass(100)
         expect(served.size).to.equal(600)
         expect(Math.max(...sizes)).to.be.at.most(most)
@@ -105,8 +105,8 @@ describe('driver: the size of wantlists', () => {
   }
 
   it('is what is configured, from the first message', async () => {
-    const { clock, line, sizes, served, learned } = await rig({ ignores: wants => wants.length > 16, limit: { entries: 16 } })
-    line.ask(wants(0, 200))
+    const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > 16, limit: { entries: 16 } })
+    session.ask(wants(0, 200))
     clock.pass(100)
     expect(served.size).to.equal(200)
     expect(Math.max(...sizes)).to.equal(16)
@@ -116,7 +116,7 @@ describe('driver: the size of wantlists', () => {
   it('stays what it is with a node that is only slow, which is asked for one want twice', async () => {
     for (const node of [{ latency: 2000, gap: 0 }, { latency: 700, gap: 300 }]) {
       const r = await rig(node)
-      r.line.ask(wants(0, 200))
+      r.session.ask(wants(0, 200))
       r.clock.pass(120_000)
       expect(r.learned).to.deep.equal([])
       expect(r.served.size).to.equal(200)
@@ -126,32 +126,32 @@ describe('driver: the size of wantlists', () => {
 
   it('is not doubted once it has been answered, nor is a node that answers nothing asked again and again', async () => {
     const r = await rig({ ignores: wants => wants.some(({ cid }) => String(cid) === String(blocks[300].cid)) })
-    r.line.ask(wants(0, 300))
+    r.session.ask(wants(0, 300))
     r.clock.pass(10)
     // the node falls silent about these, one by one as well
-    r.line.ask(wants(300, 301))
+    r.session.ask(wants(300, 301))
     r.clock.pass(60_000)
     expect(r.sizes).to.deep.equal([300, 1])
 
     const silent = await rig({ ignores: () => true })
-    silent.line.ask(wants(0, 300))
+    silent.session.ask(wants(0, 300))
     silent.clock.pass(60_000)
     expect(silent.sizes).to.deep.equal([300, 1])
     expect(silent.learned).to.deep.equal([])
   })
 
   it('is not found by the silence of a protocol that has no word for a lack', async () => {
-    const { clock, line, sizes } = await rig({ protocol: '/ipfs/bitswap/1.1.0', ignores: wants => wants.length > 16 })
-    line.ask(wants(0, 200))
+    const { clock, session, sizes } = await rig({ protocol: '/ipfs/bitswap/1.1.0', ignores: wants => wants.length > 16 })
+    session.ask(wants(0, 200))
     clock.pass(60_000)
     expect(sizes).to.deep.equal([200])
   })
 
   it('asks for nothing that was taken back meanwhile', async () => {
     const r = await rig({ ignores: wants => wants.length > 16 })
-    r.line.ask(wants(0, 40))
+    r.session.ask(wants(0, 40))
     r.clock.pass(10)
-    r.line.cancel(wants(1, 40))
+    r.session.cancel(wants(1, 40))
     r.clock.pass(10_000)
     expect([...r.served.keys()]).to.deep.equal([blocks[0].key])
     // slow or short of entries: one answer does not tell
@@ -160,7 +160,7 @@ describe('driver: the size of wantlists', () => {
 
   it('stays what it is with a node that has only the last of what is asked, and cannot tell of the others', async () => {
     const r = await rig({ silentAbout: index => index !== 199, latency: 700 })
-    r.line.ask(wants(0, 200))
+    r.session.ask(wants(0, 200))
     r.clock.pass(60_000)
     expect(r.learned).to.deep.equal([])
     expect(r.asked).to.be.at.most(202)

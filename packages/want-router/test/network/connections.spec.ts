@@ -1,8 +1,8 @@
 import { StreamAbortEvent, StreamCloseEvent, StreamResetEvent } from '@libp2p/interface'
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
-import { connections } from '../../src/network/connections.ts'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
+import { createConnections } from '../../src/network/connections.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
 import { FakeConnection, randomPeer, settled } from './fakes.ts'
 import type { Connections, ConnectionState } from '../../src/network/connections.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
@@ -39,8 +39,8 @@ describe('network/connections', () => {
     states = []
     first = new Silent(peer)
     second = new Silent(peer)
-    all = connections({
-      limits: defaultNetworkLimits,
+    all = createConnections({
+      limits: DEFAULT_NETWORK_LIMITS,
       log: defaultLogger().forComponent('test'),
       now: () => now,
       writing: () => writing as Connection | undefined,

@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { greetings } from '../../src/network/greetings.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
+import { createGreetings } from '../../src/network/greetings.ts'
 import type { Greetings } from '../../src/network/greetings.ts'
 
 describe('network/greetings', () => {
@@ -11,7 +11,7 @@ describe('network/greetings', () => {
   beforeEach(() => {
     now = 0
     greeted = []
-    hello = greetings(defaultNetworkLimits, () => { greeted.push(now) })
+    hello = createGreetings(DEFAULT_NETWORK_LIMITS, () => { greeted.push(now) })
   })
 
   function pass (until: number, each = (): void => {}): void {

@@ -5,8 +5,8 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
-import { hostComponents } from '../../src/network/host.ts'
-import { network } from '../../src/network/network.ts'
+import { createHostComponents } from '../../src/network/host.ts'
+import { createNetwork } from '../../src/network/network.ts'
 import { numbers } from './messages.ts'
 import type { Network, NetworkInit } from '../../src/network/network.ts'
 import type { BitswapMessage, Outgoing } from '@kitsune/bitswap-codec'
@@ -57,7 +57,7 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
     gone: [],
     queue: [],
     onMessage: () => undefined,
-    net: network({
+    net: createNetwork({
       handlers: {
         message (peer, message) {
           node.heard.push(...numbers(message))
@@ -67,7 +67,7 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
       },
       take: () => node.queue.shift(),
       ...init
-    })(hostComponents(host)),
+    }, createHostComponents(host)),
     send (to, ...messages) {
       node.queue.push(...messages)
       node.net.wake(to.id)

@@ -1,10 +1,10 @@
 import { expect } from 'aegir/chai'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { inFlightBudget } from '../../src/network/in-flight.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
+import { createInFlightBudget } from '../../src/network/in-flight.ts'
 import type { InFlightBudget } from '../../src/network/in-flight.ts'
 import type { SentFrame } from '../../src/network/sent-log.ts'
 
-const limits = { ...defaultNetworkLimits, inFlightBytes: 10_000, inFlightTotal: 25_000, inFlightTime: 1_000 }
+const limits = { ...DEFAULT_NETWORK_LIMITS, inFlightBytes: 10_000, inFlightTotal: 25_000, inFlightTime: 1_000 }
 
 function frame (length: number, at = 0): SentFrame {
   return { message: {}, chunks: [], length, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at, end: 0 }
@@ -14,7 +14,7 @@ describe('network/in-flight', () => {
   let budget: InFlightBudget
 
   beforeEach(() => {
-    budget = inFlightBudget(limits)
+    budget = createInFlightBudget(limits)
   })
 
   it('keeps what one stream may have on its way, the newest of it', () => {

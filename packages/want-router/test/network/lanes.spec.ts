@@ -1,10 +1,10 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { inFlightBudget } from '../../src/network/in-flight.ts'
-import { lanes } from '../../src/network/lanes.ts'
-import { networkStats } from '../../src/network/stats.ts'
-import { watch } from '../../src/network/watch.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
+import { createInFlightBudget } from '../../src/network/in-flight.ts'
+import { createLanes } from '../../src/network/lanes.ts'
+import { createNetworkStats } from '../../src/network/stats.ts'
+import { createWatch } from '../../src/network/watch.ts'
 import { fakeClock, FakeConnection, randomPeer, settled } from './fakes.ts'
 import { allNumbers, numbered, read } from './messages.ts'
 import type { Clock, FakeStream } from './fakes.ts'
@@ -14,7 +14,7 @@ import type { Connection, PeerId } from '@libp2p/interface'
 
 const KIB = 1024
 // a sixteenth of the defaults, or a gigabyte would go by
-const limits = { ...defaultNetworkLimits, highWaterMark: 16 * KIB, minMessageSize: KIB, maxMessageSize: 64 * KIB, laneBytes: 128 * KIB }
+const limits = { ...DEFAULT_NETWORK_LIMITS, highWaterMark: 16 * KIB, minMessageSize: KIB, maxMessageSize: 64 * KIB, laneBytes: 128 * KIB }
 const { laneBytes, maxLanes, highWaterMark, maxMessageSize } = limits
 const BLOCK = 16 * KIB
 const CID = Uint8Array.of(0x01, 0x55, 0x00, 0x01, 0x01)
@@ -37,14 +37,14 @@ describe('network/lanes', () => {
     connection.room = BLOCK
     queue = []
     next = 0
-    write = lanes({
+    write = createLanes({
       limits,
-      stats: networkStats(),
-      watch: watch(defaultNetworkLimits.tickInterval, clock.now, clock.after),
+      stats: createNetworkStats(),
+      watch: createWatch(DEFAULT_NETWORK_LIMITS.tickInterval, clock.now, clock.after),
       log: defaultLogger().forComponent('test'),
       now: clock.now,
       random: () => 1,
-      budget: inFlightBudget(limits),
+      budget: createInFlightBudget(limits),
       undecided: () => false,
       isLost: () => false,
       connections: () => [connection].filter(({ status }) => status === 'open') as unknown as Connection[],

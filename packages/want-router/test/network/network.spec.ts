@@ -1,7 +1,7 @@
 import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { network } from '../../src/network/network.ts'
+import { createNetwork } from '../../src/network/network.ts'
 import { fakeClock, fakeHost, randomPeer, settled } from './fakes.ts'
 import { allNumbers, frame, numbered, numbers } from './messages.ts'
 import type { Clock, FakeConnection, FakeHost } from './fakes.ts'
@@ -40,7 +40,7 @@ describe('network/network', () => {
   })
 
   function create (limits?: Partial<NetworkLimits>): Network {
-    return network({
+    return createNetwork({
       handlers: {
         message (peer, message, protocol) {
           heard.push([peer, numbers(message), protocol])
@@ -53,7 +53,7 @@ describe('network/network', () => {
       random: () => 1,
       after: clock.after,
       limits
-    })(host)
+    }, host)
   }
 
   async function restart (limits: Partial<NetworkLimits>): Promise<void> {
@@ -191,10 +191,10 @@ describe('network/network', () => {
 
     it('a handler that fails to clean up after one does not disturb the others', async () => {
       await net.stop()
-      net = network({
+      net = createNetwork({
         handlers: { message: () => undefined, gone () { throw new Error('boom') } },
         take: () => undefined
-      })(host)
+      }, host)
       await net.start()
       host.connected(ann).end()
       expect(net.sizes.peers).to.equal(0)
@@ -358,7 +358,7 @@ describe('network/network', () => {
     it('protects the peer from being pruned', async () => {
       const tagged: unknown[] = []
       await net.stop()
-      net = network({ handlers: { message: () => undefined, gone () {} }, take: () => undefined })({
+      net = createNetwork({ handlers: { message: () => undefined, gone () {} }, take: () => undefined }, {
         ...host,
         peerStore: {
           async merge (peer, data) {

@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
-import { shed } from '../../src/network/overload.ts'
-import { networkStats } from '../../src/network/stats.ts'
+import { shedStreams } from '../../src/network/overload.ts'
+import { createNetworkStats } from '../../src/network/stats.ts'
 import type { Reader } from '../../src/network/reader.ts'
 
 interface FakeReader extends Reader {
@@ -23,15 +23,15 @@ function holding (unfinishedBytes: number): FakeReader {
 describe('network/overload', () => {
   it('resets the newest streams until the rest fits, and none that holds nothing', () => {
     const readers = [holding(100), holding(100), holding(0), holding(100), holding(0)]
-    const stats = networkStats()
-    shed(new Set(readers), 120, stats, reader => reader.unfinishedBytes)
+    const stats = createNetworkStats()
+    shedStreams(new Set(readers), 120, stats, reader => reader.unfinishedBytes)
     expect(readers.map(({ error }) => error?.name)).to.deep.equal([undefined, 'TooMuchUnfinishedError', undefined, 'TooMuchUnfinishedError', undefined])
     expect(stats.shed).to.equal(2)
   })
 
   it('does nothing while all fits', () => {
     const reader = holding(100)
-    shed(new Set([reader]), 100, networkStats(), reader => reader.unfinishedBytes)
+    shedStreams(new Set([reader]), 100, createNetworkStats(), reader => reader.unfinishedBytes)
     expect(reader.error).to.equal(undefined)
   })
 })

@@ -1,10 +1,10 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { reader } from '../../src/network/reader.ts'
-import { networkStats } from '../../src/network/stats.ts'
-import { watch } from '../../src/network/watch.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
+import { createReader } from '../../src/network/reader.ts'
+import { createNetworkStats } from '../../src/network/stats.ts'
+import { createWatch } from '../../src/network/watch.ts'
 import { fakeClock, FakeStream, settled } from './fakes.ts'
 import { frame, numbered, numbers } from './messages.ts'
 import type { Clock } from './fakes.ts'
@@ -33,9 +33,9 @@ describe('network/reader', () => {
       unfinishedBytes: 0,
       over: [],
       handle: () => undefined,
-      limits: defaultNetworkLimits,
-      stats: networkStats(),
-      watch: watch(250, clock.now, clock.after),
+      limits: DEFAULT_NETWORK_LIMITS,
+      stats: createNetworkStats(),
+      watch: createWatch(250, clock.now, clock.after),
       log: defaultLogger().forComponent('test'),
       now: clock.now,
       message (message) {
@@ -57,7 +57,7 @@ describe('network/reader', () => {
   describe('what came before it', () => {
     it('reads what had been buffered before the handler was called', async () => {
       stream.receive(frame(numbered(1)))
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       await settled()
       expect(owner.seen).to.deep.equal([1])
     })
@@ -65,7 +65,7 @@ describe('network/reader', () => {
     it('reads a stream that had been ended before the handler was called, and closes our half', async () => {
       stream.receive(frame(numbered(1)))
       stream.onRemoteCloseWrite()
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       await settled()
       expect(owner.seen).to.deep.equal([1])
       expect(owner.over).to.have.lengthOf(1)
@@ -75,14 +75,14 @@ describe('network/reader', () => {
 
     it('is over at once for a stream that was empty and ended', async () => {
       stream.onRemoteCloseWrite()
-      expect(reader(stream, true, owner).over).to.equal(true)
+      expect(createReader(stream, true, owner).over).to.equal(true)
       await settled()
       expect(stream.closeSent).to.equal(true)
     })
 
     it('is over at once for a stream that was reset', () => {
       stream.onRemoteReset()
-      expect(reader(stream, true, owner).over).to.equal(true)
+      expect(createReader(stream, true, owner).over).to.equal(true)
     })
   })
 
@@ -104,7 +104,7 @@ describe('network/reader', () => {
 
     it('is read to its end', async () => {
       pushBack(frame(numbered(1)), frame(numbered(2)))
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       expect(read.over).to.equal(false)
       await settled()
       expect(owner.seen).to.deep.equal([1, 2])
@@ -115,7 +115,7 @@ describe('network/reader', () => {
       const ready = Promise.withResolvers<void>()
       owner.handle = () => owner.seen.length === 1 ? ready.promise : undefined
       pushBack(frame(numbered(1)), frame(numbered(2)))
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       await settled()
       expect(owner.seen).to.deep.equal([1])
       expect(read.over).to.equal(false)
@@ -129,7 +129,7 @@ describe('network/reader', () => {
     it('may end while it is paused, with messages buffered in libp2p', async () => {
       const ready = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       owner.handle = async () => ready[owner.seen.length - 1]?.promise
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive(frame(numbered(1)))
       expect(stream.readStatus).to.equal('paused')
       stream.receive(frame(numbered(2)), frame(numbered(3)))
@@ -149,7 +149,7 @@ describe('network/reader', () => {
     })
 
     it('may have its data in the very frame of the muxer that ends it', async () => {
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.onRemoteCloseWrite()
       stream.receive(frame(numbered(1)))
       await settled()
@@ -159,7 +159,7 @@ describe('network/reader', () => {
 
     it('counts the half of a message that it ends with', async () => {
       pushBack(frame(numbered(1)), frame(numbered(2)).subarray(0, 10))
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       await settled()
       expect(owner.seen).to.deep.equal([1])
       expect(read.over).to.equal(true)
@@ -168,7 +168,7 @@ describe('network/reader', () => {
 
     it('is over when it is reset before its data are handed over', async () => {
       pushBack(frame(numbered(1)))
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.abort(new Error('the connection is gone'))
       await settled()
       expect(owner.seen).to.deep.equal([])
@@ -180,7 +180,7 @@ describe('network/reader', () => {
     it('when it waits on a stream that is aborted', () => {
       const { promise } = Promise.withResolvers<void>()
       owner.handle = () => promise
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...frame(numbered(2)), ...frame(numbered(3))])
       read.abort(new Error('the peer has too much'))
       expect(owner.stats).to.include({ framesIn: 1, framesDropped: 2 })
@@ -188,14 +188,14 @@ describe('network/reader', () => {
 
     it('when it came behind one that could not be handled', async () => {
       owner.handle = async () => { throw new Error('boom') }
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
       await settled()
       expect(owner.stats.framesDropped).to.equal(1)
     })
 
     it('when it came with bytes that reset the stream', () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), 0x81, 0x00])
       expect(owner.seen).to.deep.equal([])
       expect(owner.stats).to.include({ badFrames: 1, framesDropped: 1 })
@@ -203,7 +203,7 @@ describe('network/reader', () => {
 
     it('when nothing takes it', () => {
       owner.handle = () => owner.seen.length === 1 ? false : undefined
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
       expect(owner.seen).to.deep.equal([1, 2])
       expect(owner.stats).to.include({ framesIn: 2, framesDropped: 1 })
@@ -216,7 +216,7 @@ describe('network/reader', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1 }), sizes => {
       stream = new FakeStream()
       owner.seen = []
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
 
       for (let pos = 0, i = 0; pos < bytes.length; i++) {
         const end = pos + sizes[i % sizes.length]
@@ -230,7 +230,7 @@ describe('network/reader', () => {
   })
 
   it('takes thousands of messages on one stream, however long it was idle between', async () => {
-    reader(stream, true, owner)
+    createReader(stream, true, owner)
 
     for (let i = 0; i < 5_000; i++) {
       stream.receive(frame(numbered(i)))
@@ -243,7 +243,7 @@ describe('network/reader', () => {
   })
 
   it('closes our half as soon as the other side has closed its own', async () => {
-    reader(stream, true, owner)
+    createReader(stream, true, owner)
     stream.receive(frame(numbered(1)))
     expect(stream.closeSent).to.equal(false)
     stream.onRemoteCloseWrite()
@@ -254,14 +254,14 @@ describe('network/reader', () => {
   })
 
   it('needs no timer for a stream that owes nothing', () => {
-    reader(stream, true, owner)
+    createReader(stream, true, owner)
     stream.receive(frame(numbered(1)))
     expect(clock.timers).to.equal(0)
   })
 
   describe('bad bytes reset the stream', () => {
     function expectBad (bytes: number[]): void {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(bytes)
       expectReset()
       expect(owner.stats.badFrames).to.equal(1)
@@ -284,7 +284,7 @@ describe('network/reader', () => {
       fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
         stream = new FakeStream()
         owner.over = []
-        const read = reader(stream, true, owner)
+        const read = createReader(stream, true, owner)
         stream.receive(bytes)
         expect(stream.resetSent).to.equal(read.over)
         expect(owner.over).to.have.lengthOf(read.over ? 1 : 0)
@@ -294,7 +294,7 @@ describe('network/reader', () => {
     })
 
     it('but an empty message is none, and costs nothing', () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       owner.message = () => { throw new Error('was called') }
       stream.receive([0, 0, 0])
       expect(stream.status).to.equal('open')
@@ -302,14 +302,14 @@ describe('network/reader', () => {
     })
 
     it('a length of 4 MiB with nothing behind it holds no memory', () => {
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive([0x80, 0x80, 0x80, 0x02])
       expect(stream.status).to.equal('open')
       expect(read.unfinishedBytes).to.equal(4)
     })
 
     it('nothing is heard of a stream that was reset', () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive([0x01, 0x0f], frame(numbered(1)))
       stream.receive(frame(numbered(2)))
       expect(owner.seen).to.deep.equal([])
@@ -318,7 +318,7 @@ describe('network/reader', () => {
 
   describe('half a message', () => {
     it('and 30 s of silence reset the stream', async () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)).subarray(0, 10))
       await clock.advance(29_000)
       expect(stream.status).to.equal('open')
@@ -330,7 +330,7 @@ describe('network/reader', () => {
 
     it('is waited for while more of it comes', async () => {
       const bytes = frame(numbered(1))
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
 
       for (const byte of bytes) {
         stream.receive([byte])
@@ -341,7 +341,7 @@ describe('network/reader', () => {
     })
 
     it('at the end of a stream is counted', async () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)).subarray(0, 10))
       stream.onRemoteCloseWrite()
       await settled()
@@ -351,7 +351,7 @@ describe('network/reader', () => {
     })
 
     it('is not held against a peer whose connection was lost', async () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)).subarray(0, 10))
       stream.onTransportClosed()
       await settled()
@@ -370,7 +370,7 @@ describe('network/reader', () => {
     })
 
     it('holds the stream, and what came with the message', async () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
       stream.receive(frame(numbered(3)))
       expect(owner.seen).to.deep.equal([1])
@@ -385,7 +385,7 @@ describe('network/reader', () => {
     it('again, for what had been buffered meanwhile, keeps the peer stopped', async () => {
       const later = Promise.withResolvers<void>()
       owner.handle = () => owner.seen.length === 1 ? ready.promise : later.promise
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)))
       expect(stream.stopped).to.equal(true)
       stream.receive(frame(numbered(2)))
@@ -403,7 +403,7 @@ describe('network/reader', () => {
     })
 
     it('hears the rest of a stream that has ended meanwhile', async () => {
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
       stream.receive(frame(numbered(3)))
       stream.onRemoteCloseWrite()
@@ -418,7 +418,7 @@ describe('network/reader', () => {
     })
 
     it('hears the rest of a stream that was reset meanwhile', async () => {
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive(frame(numbered(1)))
       stream.receive(frame(numbered(2)))
       stream.onRemoteReset()
@@ -430,7 +430,7 @@ describe('network/reader', () => {
     })
 
     it('is over when a paused stream without anything left was reset', async () => {
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive(frame(numbered(1)))
       stream.onRemoteReset()
       ready.resolve()
@@ -441,7 +441,7 @@ describe('network/reader', () => {
     it('says what waits, and does not count it as unfinished', () => {
       const second = frame(numbered(2))
       const third = frame(numbered(3))
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...second])
       stream.receive(third)
       expect(read.waitingBytes).to.equal(second.length - 1 + third.length)
@@ -449,7 +449,7 @@ describe('network/reader', () => {
     })
 
     it('is not blamed on the peer: half a message may wait as long as it takes', async () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive([...frame(numbered(1)), ...frame(numbered(2)).subarray(0, 10)])
       await clock.advance(120_000)
       expect(stream.status).to.equal('open')
@@ -461,14 +461,14 @@ describe('network/reader', () => {
     })
 
     it('may take a whole window of the muxer to wait', () => {
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)))
       stream.onData(new Uint8Array(15 * MIB))
       expect(stream.status).to.equal('open')
     })
 
     it('is held to what libp2p buffers where the muxer cannot stop the peer', () => {
-      const read = reader(stream, false, owner)
+      const read = createReader(stream, false, owner)
       stream.receive(frame(numbered(1)))
       stream.onData(new Uint8Array(5 * MIB))
       expect(stream.resetSent).to.equal(true)
@@ -481,7 +481,7 @@ describe('network/reader', () => {
   describe('a handler that fails', () => {
     it('by throwing costs that stream', () => {
       owner.handle = () => { throw new Error('boom') }
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)), frame(numbered(2)))
       expectReset()
       expect(owner.seen).to.deep.equal([1])
@@ -490,7 +490,7 @@ describe('network/reader', () => {
 
     it('later costs that stream', async () => {
       owner.handle = async () => { throw new Error('boom') }
-      reader(stream, true, owner)
+      createReader(stream, true, owner)
       stream.receive(frame(numbered(1)), frame(numbered(2)))
       await settled()
       expectReset()
@@ -498,7 +498,7 @@ describe('network/reader', () => {
     })
 
     it('after having given up the peer itself costs nothing more', async () => {
-      const read = reader(stream, true, owner)
+      const read = createReader(stream, true, owner)
       owner.handle = async () => {
         read.abort(new Error('unwanted'))
         throw new Error('boom')

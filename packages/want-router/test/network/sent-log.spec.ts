@@ -1,16 +1,16 @@
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { inFlightBudget } from '../../src/network/in-flight.ts'
-import { messageSize } from '../../src/network/message-size.ts'
-import { sentLog } from '../../src/network/sent-log.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
+import { createInFlightBudget } from '../../src/network/in-flight.ts'
+import { createMessageSize } from '../../src/network/message-size.ts'
+import { createSentLog } from '../../src/network/sent-log.ts'
 import type { SentFrame, SentLog } from '../../src/network/sent-log.ts'
 
 const RECENT = 3_000
 const KEEP = { recent: RECENT, spare: false }
 
 function create (): SentLog {
-  return sentLog(defaultNetworkLimits, messageSize(defaultNetworkLimits), inFlightBudget(defaultNetworkLimits), 0)
+  return createSentLog(DEFAULT_NETWORK_LIMITS, createMessageSize(DEFAULT_NETWORK_LIMITS), createInFlightBudget(DEFAULT_NETWORK_LIMITS), 0)
 }
 
 function frame (length: number): SentFrame {
@@ -46,9 +46,9 @@ describe('network/sent-log', () => {
   it('keeps the last message even if it is larger than all that may be kept', () => {
     const log = create()
     log.add(frame(10), 0)
-    log.add(frame(2 * defaultNetworkLimits.resendBytes), 0)
+    log.add(frame(2 * DEFAULT_NETWORK_LIMITS.resendBytes), 0)
     log.settle(0, 0, KEEP)
-    expect(log.frames.map(({ length }) => length)).to.deep.equal([2 * defaultNetworkLimits.resendBytes])
+    expect(log.frames.map(({ length }) => length)).to.deep.equal([2 * DEFAULT_NETWORK_LIMITS.resendBytes])
   })
 
   it('gives back what may be lost: all that has not left, and what has left lately', () => {
@@ -111,7 +111,7 @@ describe('network/sent-log', () => {
   it('gives up a message on which the stream broke too often, but not those behind it', () => {
     let frames = [frame(1), frame(2), frame(3)]
 
-    for (let i = 0; i <= defaultNetworkLimits.maxResends; i++) {
+    for (let i = 0; i <= DEFAULT_NETWORK_LIMITS.maxResends; i++) {
       const log = create()
       frames.forEach(frame => { log.add(frame, 0) })
       // the first has left, of the second nothing is known
@@ -163,7 +163,7 @@ describe('network/sent-log', () => {
         const gone = log.frames.filter(({ end }) => end <= left)
         expect(log.frames.slice(-waiting.length || Infinity)).to.deep.equal(waiting)
         expect(handed.slice(handed.length - log.frames.length)).to.deep.equal(log.frames)
-        expect(gone.slice(0, -1).reduce((sum, { length }) => sum + length, 0)).to.be.at.most(defaultNetworkLimits.resendBytes)
+        expect(gone.slice(0, -1).reduce((sum, { length }) => sum + length, 0)).to.be.at.most(DEFAULT_NETWORK_LIMITS.resendBytes)
       }
     }))
   })

@@ -1,12 +1,12 @@
 import { expect } from 'aegir/chai'
-import { watch } from '../../src/network/watch.ts'
+import { createWatch } from '../../src/network/watch.ts'
 import { fakeClock as standingClock } from '../../src/testing/index.ts'
 import { fakeClock } from './fakes.ts'
 
 describe('network/watch', () => {
   it('has no timer while there is nothing to watch', async () => {
     const clock = fakeClock()
-    const watched = watch(250, clock.now, clock.after)
+    const watched = createWatch(250, clock.now, clock.after)
     let ticks = 0
     expect(clock.timers).to.equal(0)
 
@@ -21,7 +21,7 @@ describe('network/watch', () => {
 
   it('serves everything with one timer', () => {
     const clock = fakeClock()
-    const watched = watch(250, clock.now, clock.after)
+    const watched = createWatch(250, clock.now, clock.after)
     watched.add({ tick: () => true })
     watched.add({ tick: () => true })
     expect(clock.timers).to.equal(1)
@@ -29,7 +29,7 @@ describe('network/watch', () => {
 
   it('stops when it is cleared', async () => {
     const clock = fakeClock()
-    const watched = watch(250, clock.now, clock.after)
+    const watched = createWatch(250, clock.now, clock.after)
     watched.add({ tick: () => { throw new Error('was ticked') } })
     watched.clear()
     await clock.advance(1_000)
@@ -38,7 +38,7 @@ describe('network/watch', () => {
 
   it('reads what has arrived before it ticks, after the process has stood still', () => {
     const clock = standingClock()
-    const watched = watch(250, clock.now, clock.after)
+    const watched = createWatch(250, clock.now, clock.after)
     const ticks: number[] = []
     watched.add({ tick: now => ticks.push(now) < 2 })
     clock.jump(5_000)

@@ -1,11 +1,11 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
-import { defaultNetworkLimits } from '../../src/network/defaults.ts'
-import { inFlightBudget } from '../../src/network/in-flight.ts'
-import { networkStats } from '../../src/network/stats.ts'
-import { watch } from '../../src/network/watch.ts'
-import { writer } from '../../src/network/writer.ts'
+import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
+import { createInFlightBudget } from '../../src/network/in-flight.ts'
+import { createNetworkStats } from '../../src/network/stats.ts'
+import { createWatch } from '../../src/network/watch.ts'
+import { createWriter } from '../../src/network/writer.ts'
 import { fakeClock, FakeConnection, randomPeer, settled } from './fakes.ts'
 import { allNumbers, numbered, read } from './messages.ts'
 import type { Clock } from './fakes.ts'
@@ -38,8 +38,8 @@ describe('network/writer', () => {
 
   beforeEach(() => {
     clock = fakeClock()
-    stats = networkStats()
-    watched = watch(defaultNetworkLimits.tickInterval, clock.now, clock.after)
+    stats = createNetworkStats()
+    watched = createWatch(DEFAULT_NETWORK_LIMITS.tickInterval, clock.now, clock.after)
     connection = new FakeConnection(peer)
     connections = [connection]
     queue = []
@@ -51,14 +51,14 @@ describe('network/writer', () => {
   })
 
   function create (): Writer {
-    return writer({
-      limits: defaultNetworkLimits,
+    return createWriter({
+      limits: DEFAULT_NETWORK_LIMITS,
       stats,
       watch: watched,
       log: defaultLogger().forComponent('test'),
       now: clock.now,
       random: () => 1,
-      budget: inFlightBudget(defaultNetworkLimits),
+      budget: createInFlightBudget(DEFAULT_NETWORK_LIMITS),
       undecided: () => undecided,
       isLost: () => lost,
       connections: () => connections.filter(({ status }) => status === 'open') as Connection[],

@@ -3,9 +3,9 @@ import { defaultLogger } from '@libp2p/logger'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import type { Timers } from '../../src/driver/driver.ts'
 import type { AskType } from '../../src/strategies/strategy.ts'
 import type { Sink, TargetContext, TargetWant } from '../../src/targets/target.ts'
+import type { Timers } from '../../src/timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 export interface FakeTimers extends Pick<Timers, 'now' | 'after'> {
@@ -118,7 +118,7 @@ export function wantOf ({ key, cid }: FakeBlock, type: AskType = 'block', sessio
   return { key, cid: cid.bytes, type, priority: 1, session }
 }
 
-/** A context for targets that open no lines. */
-export function fakeContext (openPeer: TargetContext['openPeer'] = async () => { throw new Error('no lines here') }): TargetContext {
+/** A context for targets that open no sessions. */
+export function fakeContext (openPeer: TargetContext['openPeer'] = async () => { throw new Error('no sessions here') }): TargetContext {
   return { logger: defaultLogger(), openPeer }
 }

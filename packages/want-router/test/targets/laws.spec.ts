@@ -6,7 +6,7 @@ import { fakeBlocks, fakeClock, fakeTarget, targetTests } from '../../src/testin
 import { strictRunner } from '../testing/strict-runner.ts'
 import { fakeContext, fakeTimers, settled } from './fixtures.ts'
 import type { FakeTimers } from './fixtures.ts'
-import type { PeerLine, PeerLineHandlers, TargetWant } from '../../src/targets/target.ts'
+import type { PeerSession, PeerSessionHandlers, TargetWant } from '../../src/targets/target.ts'
 import type { FakeBlock } from '../../src/testing/index.ts'
 
 // what every target owes the engine, wherever its blocks come from
@@ -70,12 +70,12 @@ targetTests(async () => {
   }
 }, {
   name: 'peer target obeys the laws of a target',
-  laws: { backpressure: 'the line reads, and waits for the promise that it is handed' },
+  laws: { backpressure: 'the session reads, and waits for the promise that it is handed' },
   test: strictRunner
 })
 
-/** A bitswap peer at the other end of a line, that answers after 5 ms. */
-function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handlers: PeerLineHandlers): PeerLine, cut (): void, mend (): void } {
+/** A bitswap peer at the other end of a session, that answers after 5 ms. */
+function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handlers: PeerSessionHandlers): PeerSession, cut (): void, mend (): void } {
   const blocks = new Map(has.map(({ key, bytes }) => [key, bytes]))
   let reachable = true
   let close: (() => void) | undefined

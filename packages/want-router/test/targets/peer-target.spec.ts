@@ -6,7 +6,7 @@ import { peerTarget } from '../../src/targets/peer-target.ts'
 import { fakeContext, fakeTimers, recordingSink, settled } from './fixtures.ts'
 import type { FakeTimers, RecordingSink } from './fixtures.ts'
 import type { PeerTargetInit } from '../../src/targets/peer-target.ts'
-import type { CancelledWant, LocatedPeer, PeerLineHandlers, Target, TargetWant } from '../../src/targets/target.ts'
+import type { CancelledWant, LocatedPeer, PeerSessionHandlers, Target, TargetWant } from '../../src/targets/target.ts'
 
 /** A downstream network of one node, that can be taken down and changed. */
 interface World {
@@ -17,7 +17,7 @@ interface World {
   readonly dialled: LocatedPeer[]
   readonly locates: number[]
   readonly asked: string[]
-  readonly lines: Array<{ handlers: PeerLineHandlers, closes: number }>
+  readonly sessions: Array<{ handlers: PeerSessionHandlers, closes: number }>
   located: LocatedPeer
   locate (signal: AbortSignal): Promise<LocatedPeer>
   dial (signal: AbortSignal): Promise<void>
@@ -38,7 +38,7 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
     dialled: [],
     locates: [],
     asked: [],
-    lines: [],
+    sessions: [],
     located: await somebody(),
     locate: async () => world.located,
     dial: async () => {}
@@ -46,12 +46,12 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
   const context = fakeContext(async (located, handlers, signal) => {
     world.dialled.push(located)
     await world.dial(signal)
-    const line = { handlers, closes: 0 }
-    world.lines.push(line)
+    const session = { handlers, closes: 0 }
+    world.sessions.push(session)
     const note = (what: string) => (wants: ReadonlyArray<TargetWant | CancelledWant>) => {
       world.asked.push(`${what} ${wants.map(({ key }) => key).join()}`)
     }
-    return { denies: true, ask: note('ask'), cancel: note('cancel'), close: () => { line.closes++ } }
+    return { denies: true, ask: note('ask'), cancel: note('cancel'), close: () => { session.closes++ } }
   })
   const target = peerTarget({
     id: 'node',
@@ -100,10 +100,10 @@ describe('peer target', () => {
   })
 
   it('passes on what is asked, and what the peer says', async () => {
-    const { sink, target, asked, lines } = await world()
+    const { sink, target, asked, sessions } = await world()
     await target.start(sink)
     await settled()
-    const [{ handlers }] = lines
+    const [{ handlers }] = sessions
     sink.taken = Promise.resolve()
 
     target.ask([want('a'), want('b')])
@@ -119,12 +119,12 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('goes down when the line closes, and is up again after 100 ms', async () => {
-    const { sink, target, timers, lines } = await world()
+  it('goes down when the session closes, and is up again after 100 ms', async () => {
+    const { sink, target, timers, sessions } = await world()
     await target.start(sink)
     await timers.advance(5000)
 
-    lines[0].handlers.closed(new Error('reset'))
+    sessions[0].handlers.closed(new Error('reset'))
     await timers.advance(99)
     expect(sink.events).to.deep.equal([UP, 'down: reset'])
     await timers.advance(1)
@@ -132,27 +132,27 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('says why even if the line does not', async () => {
-    const { sink, target, timers, lines } = await world()
+  it('says why even if the session does not', async () => {
+    const { sink, target, timers, sessions } = await world()
     await target.start(sink)
     await settled()
-    lines[0].handlers.closed()
+    sessions[0].handlers.closed()
     await timers.advance(0)
 
     expect(sink.errors).to.have.nested.property('[0].name', 'ConnectionClosedError')
     await target.stop()
   })
 
-  it('hears no more of a line that has closed, and asks nothing of it', async () => {
-    const { sink, target, timers, lines, asked } = await world()
+  it('hears no more of a session that has closed, and asks nothing of it', async () => {
+    const { sink, target, timers, sessions, asked } = await world()
     await target.start(sink)
     await settled()
-    lines[0].handlers.closed(new Error('reset'))
+    sessions[0].handlers.closed(new Error('reset'))
     await timers.advance(0)
 
-    lines[0].handlers.presence('a', true)
-    lines[0].handlers.load(1)
-    expect(lines[0].handlers.block(new Uint8Array(), new Uint8Array())).to.be.undefined()
+    sessions[0].handlers.presence('a', true)
+    sessions[0].handlers.load(1)
+    expect(sessions[0].handlers.block(new Uint8Array(), new Uint8Array())).to.be.undefined()
     target.ask([want('a')])
     target.cancel([want('a')])
 
@@ -168,7 +168,7 @@ describe('peer target', () => {
     const [before, after] = [w.located, await somebody()]
 
     w.located = after
-    w.lines[0].handlers.closed()
+    w.sessions[0].handlers.closed()
     await w.timers.advance(1000)
 
     expect(w.dialled).to.deep.equal([before, after])
@@ -219,14 +219,14 @@ describe('peer target', () => {
 
     for (let i = 0; i < 5; i++) {
       await w.timers.advance(0)
-      w.lines.at(-1)?.handlers.closed()
+      w.sessions.at(-1)?.handlers.closed()
       await w.timers.advance(connects.length === 5 ? 0 : 100 * 2 ** i)
     }
     expect(connects).to.deep.equal([0, 100, 300, 700, 1500])
 
     await w.timers.advance(1000)
     await w.timers.advance(1001)
-    w.lines.at(-1)?.handlers.closed()
+    w.sessions.at(-1)?.handlers.closed()
     await w.timers.advance(100)
     expect(connects.slice(5)).to.deep.equal([2500, 3601])
     await w.target.stop()
@@ -253,7 +253,7 @@ describe('peer target', () => {
     await w.target.stop()
   })
 
-  it('gives up a dial that hangs after 5 s, and closes the line should it come after all', async () => {
+  it('gives up a dial that hangs after 5 s, and closes the session should it come after all', async () => {
     const w = await world()
     const gate = Promise.withResolvers<void>()
     w.dial = async () => gate.promise
@@ -264,7 +264,7 @@ describe('peer target', () => {
     w.dial = async () => never
     gate.resolve()
     await w.timers.advance(200)
-    expect(w.lines.map(({ closes }) => closes)).to.deep.equal([1])
+    expect(w.sessions.map(({ closes }) => closes)).to.deep.equal([1])
     expect(w.sink.events).to.not.include(UP)
     await w.target.stop()
   })
@@ -303,7 +303,7 @@ describe('peer target', () => {
   }
 
   for (const [when, begin] of Object.entries(moments)) {
-    it(`stops ${when}: no timer, no line and no report is left`, async () => {
+    it(`stops ${when}: no timer, no session and no report is left`, async () => {
       const w = await world()
       await begin(w)
       const locates = w.locates.length
@@ -313,7 +313,7 @@ describe('peer target', () => {
       expect(w.timers.pending).to.equal(0)
       await w.timers.advance(60_000)
       expect(w.locates).to.have.lengthOf(locates)
-      for (const { handlers, closes } of w.lines) {
+      for (const { handlers, closes } of w.sessions) {
         expect(closes).to.equal(1)
         handlers.presence('a', true)
         handlers.closed()

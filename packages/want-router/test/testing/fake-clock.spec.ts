@@ -8,10 +8,10 @@ describe('a fake clock', () => {
     clock.after(20, () => { ran.push(`later at ${clock.now()}`) })
     clock.after(10, () => { ran.push(`sooner at ${clock.now()}`) })
     clock.after(10, () => { ran.push(`second at ${clock.now()}`) })
-    clock.endOfTurn(() => { ran.push(`turn at ${clock.now()}`) })
+    clock.endOfTick(() => { ran.push(`tick at ${clock.now()}`) })
 
     clock.pass(15)
-    expect(ran).to.deep.equal(['turn at 100', 'sooner at 110', 'second at 110'])
+    expect(ran).to.deep.equal(['tick at 100', 'sooner at 110', 'second at 110'])
     expect(clock.now()).to.equal(115)
     clock.pass(5)
     expect(ran).to.have.lengthOf(4)

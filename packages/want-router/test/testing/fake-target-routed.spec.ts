@@ -1,6 +1,6 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
-import { createEngine, driver } from '../../src/engine/index.ts'
+import { createDriver, createEngine } from '../../src/engine/index.ts'
 import { fakeBlock } from '../../src/testing/fake-block.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeTarget } from '../../src/testing/fake-target.ts'
@@ -26,13 +26,13 @@ describe('fake targets behind the real engine', () => {
     const second = fakeTarget({ id: 'second', timers: clock, blocks: [block], latency: 7 })
     let blocks = 0
     let ms = NaN
-    const drive = driver({
+    const drive = createDriver({
       engine: createEngine({ members: [first, second], strategy: inOrder, now: clock.now, randomSeed: 1, seed: 1 }),
       upstream: {
         disconnect () {},
         wake (peer) {
           // the engine is not to be called from its own output
-          clock.endOfTurn(() => {
+          clock.endOfTick(() => {
             blocks += drive.take(peer, 1 << 20, BITSWAP)?.blocks?.length ?? 0
             ms = clock.now()
           })

@@ -1,4 +1,4 @@
-import { platformTimers } from '../../driver/driver.ts'
+import { platformTimers } from '../../timers.ts'
 import { fakeTargetWant } from '../fake-block.ts'
 import { broken, createRecorder } from './recorder.ts'
 import type { FakeBlock } from '../fake-block.ts'

@@ -1,5 +1,5 @@
 import { LawBrokenError } from '@kitsune/bitswap-codec/testing'
-import { verifier } from '../../driver/verifier.ts'
+import { createVerifier } from '../../driver/verifier.ts'
 import type { Capacity, Sink } from '../../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
@@ -25,7 +25,7 @@ export interface Recorder extends Sink {
 
 export function createRecorder (): Recorder {
   const reports: Report[] = []
-  const verify = verifier()
+  const verify = createVerifier()
 
   function note (report: Report): void {
     reports.push(report)
