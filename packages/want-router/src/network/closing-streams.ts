@@ -1,24 +1,24 @@
 import { StreamTimeoutError } from './errors.ts'
 import type { NetworkLimits } from './defaults.ts'
-import type { Outbound } from './outbound-stream.ts'
+import type { OutboundStream } from './outbound-stream.ts'
 
 /** Streams that are not written to any more and have not closed yet. What they hold still leaves. */
-export interface Lingering {
-  add (outbound: Outbound, now: number): void
-  delete (outbound: Outbound): void
+export interface ClosingStreams {
+  add (outbound: OutboundStream, now: number): void
+  delete (outbound: OutboundStream): void
   /** Resets those that the peer does not close. */
   tick (now: number): void
   /** Resets all of them. */
   abort (error: Error): void
-  [Symbol.iterator] (): Iterator<Outbound>
+  [Symbol.iterator] (): Iterator<OutboundStream>
   /** One of them holds bytes that no other stream will send. */
-  readonly hold: boolean
+  readonly holding: boolean
   readonly size: number
 }
 
-export function createClosingStreams (limits: NetworkLimits): Lingering {
+export function createClosingStreams (limits: NetworkLimits): ClosingStreams {
   /** Each with the time at which it is reset. */
-  const all = new Map<Outbound, number>()
+  const all = new Map<OutboundStream, number>()
 
   return {
     add (outbound, now) {
@@ -31,7 +31,7 @@ export function createClosingStreams (limits: NetworkLimits): Lingering {
 
     tick (now) {
       for (const [outbound, deadline] of all) {
-        // what has left it may take longer over a slow line, and would be forgotten
+        // what has left it may take longer over a slow path, and would be forgotten
         if (now >= deadline && (outbound.sent.empty || outbound.stream.writeBufferLength > 0)) {
           all.delete(outbound)
           outbound.stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))
@@ -49,7 +49,7 @@ export function createClosingStreams (limits: NetworkLimits): Lingering {
 
     [Symbol.iterator]: () => all.keys(),
 
-    get hold () {
+    get holding () {
       for (const outbound of all.keys()) {
         if (outbound.holds) {
           return true

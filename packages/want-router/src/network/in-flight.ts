@@ -1,5 +1,5 @@
 import type { NetworkLimits } from './defaults.ts'
-import type { SentFrame } from './sent-log.ts'
+import type { SentFrame } from './sent-frame.ts'
 
 /** What left one stream a while ago and may not have arrived: a queue, the oldest first. */
 export interface InFlight {

@@ -1,6 +1,7 @@
 import { createWriter } from './writer.ts'
 import type { Writer, WriterInit } from './writer.ts'
-import type { Outgoing } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { Connection } from '@libp2p/interface'
 
 export interface LanesInit extends Omit<WriterInit, 'full'> {}
 
@@ -18,82 +19,127 @@ export interface LanesInit extends Omit<WriterInit, 'full'> {}
  * contradicts an earlier, keep their order on the first.
  */
 export function createLanes (init: LanesInit): Writer {
-  const { limits } = init
-  const writers: Writer[] = []
-  /** What the further streams had to send that belongs on the first. */
-  const first: Outgoing[] = []
-  /** A stream that broke is not tried again, nor are those after it, until the peer connects anew. */
-  let usable = limits.maxLanes
+  return new LaneWriter(init)
+}
 
-  function lane (index: number): Writer {
+class LaneWriter implements Writer {
+  readonly #init: LanesInit
+  readonly #writers: Writer[] = []
+  /** What the further streams had to send that belongs on the first. */
+  readonly #first: Outgoing[] = []
+  /** A stream that broke is not tried again, nor are those after it, until the peer connects anew. */
+  #usable: number
+
+  constructor (init: LanesInit) {
+    this.#init = init
+    this.#usable = init.limits.maxLanes
+    this.#writers.push(this.#createLane(0))
+  }
+
+  get connection (): Connection | undefined {
+    return this.#writers[0].connection
+  }
+
+  get busy (): boolean {
+    return this.#first.length > 0 || this.#writers.some(({ busy }) => busy)
+  }
+
+  wake (): void {
+    this.#writers[0].wake()
+  }
+
+  greet (): void {
+    this.#writers[0].greet()
+  }
+
+  async open (signal: AbortSignal): Promise<BitswapProtocol> {
+    return this.#writers[0].open(signal)
+  }
+
+  connected (): void {
+    this.#usable = this.#init.limits.maxLanes
+    this.#writers.forEach(writer => { writer.connected() })
+  }
+
+  moved (): void {
+    this.#writers.forEach(writer => { writer.moved() })
+    this.#usable = this.#init.limits.maxLanes
+  }
+
+  stuck (connection: Connection): number {
+    return Math.max(...this.#writers.map(writer => writer.stuck(connection)))
+  }
+
+  surrender (): Outgoing[] {
+    return []
+  }
+
+  tick (): boolean {
+    return false
+  }
+
+  stop (error: Error): void {
+    this.#first.length = 0
+    this.#writers.forEach(writer => { writer.stop(error) })
+  }
+
+  async close (signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#writers.map(async writer => writer.close(signal)))
+  }
+
+  #createLane (index: number): Writer {
     return createWriter({
-      ...init,
-      take (maxBytes, protocol) {
-        const waiting = index === 0 ? first.shift() : undefined
-        if (waiting != null) {
-          return waiting
-        }
-        // what only the first can send must not pile up here
-        if (index > 0 && (index >= usable || first.length >= limits.maxLanes)) {
-          return
-        }
-        const message = init.take(maxBytes, protocol)
-        return index === 0 ? message : blocksOf(message)
-      },
-      full () {
-        const next = index + 1
-        if (next < usable) {
-          writers[next] ??= lane(next)
-          writers[next].wake()
-        }
-      },
-      rested () {
-        const unsent = index === 0 ? [] : writers[index]?.surrender() ?? []
-        if (unsent.length > 0) {
-          usable = Math.min(usable, index)
-          first.push(...unsent)
-          writers[0].wake()
-        }
-        init.rested()
-      }
+      ...this.#init,
+      take: (maxBytes, protocol) => this.#take(index, maxBytes, protocol),
+      full: () => { this.#full(index) },
+      rested: () => { this.#rested(index) }
     })
   }
 
-  /** Leaves the rest of a message to the first stream. */
-  function blocksOf (message: Outgoing | undefined): Outgoing | undefined {
-    const { blocks, ...rest } = message ?? {}
-    if (Object.keys(rest).length > 0) {
-      first.push(rest)
-      writers[0].wake()
+  #take (index: number, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+    if (index === 0) {
+      return this.#first.shift() ?? this.#init.take(maxBytes, protocol)
     }
+
+    // what only the first can send must not pile up here
+    if (index >= this.#usable || this.#first.length >= this.#init.limits.maxLanes) {
+      return
+    }
+
+    return this.#blocksOf(this.#init.take(maxBytes, protocol))
+  }
+
+  /** Leaves the rest of a message to the first stream. */
+  #blocksOf (message: Outgoing | undefined): Outgoing | undefined {
+    const { blocks, ...rest } = message ?? {}
+
+    if (Object.keys(rest).length > 0) {
+      this.#first.push(rest)
+      this.#writers[0].wake()
+    }
+
     return blocks == null ? undefined : { blocks }
   }
 
-  writers.push(lane(0))
+  /** A lane carries no more: the next one goes on. */
+  #full (index: number): void {
+    const next = index + 1
 
-  return {
-    wake () { writers[0].wake() },
-    greet () { writers[0].greet() },
-    open: async signal => writers[0].open(signal),
-    connected () {
-      usable = limits.maxLanes
-      writers.forEach(writer => { writer.connected() })
-    },
-    moved () {
-      writers.forEach(writer => { writer.moved() })
-      usable = limits.maxLanes
-    },
-    get connection () { return writers[0].connection },
-    stuck: connection => Math.max(...writers.map(writer => writer.stuck(connection))),
-    get busy () { return first.length > 0 || writers.some(({ busy }) => busy) },
-    surrender: () => [],
-    tick: () => false,
-    stop (error) {
-      first.length = 0
-      writers.forEach(writer => { writer.stop(error) })
-    },
-    async close (signal) {
-      await Promise.all(writers.map(async writer => writer.close(signal)))
+    if (next < this.#usable) {
+      this.#writers[next] ??= this.#createLane(next)
+      this.#writers[next].wake()
     }
+  }
+
+  #rested (index: number): void {
+    const unsent = index === 0 ? [] : this.#writers[index]?.surrender() ?? []
+
+    if (unsent.length > 0) {
+      this.#usable = Math.min(this.#usable, index)
+      this.#first.push(...unsent)
+      this.#writers[0].wake()
+    }
+
+    this.#init.rested()
   }
 }

@@ -24,7 +24,7 @@ export interface Opener {
   stop (error: Error): void
   /** A stream is being asked for. */
   readonly opening: boolean
-  /** Somebody has requested a stream. */
+  /** A stream has been requested and not opened yet. */
   readonly requested: boolean
   /** The peer has no bitswap, so nothing is tried until it connects anew. */
   readonly hopeless: boolean
@@ -57,178 +57,183 @@ interface Waiter {
 }
 
 export function createOpener (init: OpenerInit): Opener {
-  const { limits, stats, log } = init
-  const waiters = new Set<Waiter>()
-  let opening: Attempt | undefined
-  let hopeless = false
-  let failures = 0
-  let retryAt = 0
-  let stopped = false
+  return new StreamOpener(init)
+}
 
-  function open (): void {
-    if (stopped || hopeless || opening != null) {
+class StreamOpener implements Opener {
+  readonly #init: OpenerInit
+  readonly #waiters = new Set<Waiter>()
+  #attempt: Attempt | undefined
+  #hopeless = false
+  #failures = 0
+  #retryAt = 0
+  #stopped = false
+
+  constructor (init: OpenerInit) {
+    this.#init = init
+  }
+
+  get opening (): boolean {
+    return this.#attempt != null
+  }
+
+  get requested (): boolean {
+    return this.#waiters.size > 0
+  }
+
+  get hopeless (): boolean {
+    return this.#hopeless
+  }
+
+  open (): void {
+    if (this.#stopped || this.#hopeless || this.#attempt != null) {
       return
     }
 
-    const connections = init.connections()
+    const connections = this.#init.connections()
 
     if (connections.length === 0) {
-      rejectWaiters(new NotConnectedError())
+      this.#rejectWaiters(new NotConnectedError())
       return
     }
 
-    const now = init.now()
+    const now = this.#init.now()
 
-    if (now < retryAt) {
-      return
+    if (now >= this.#retryAt) {
+      // a connection that refuses streams may be dying: after a failure the next one is tried
+      this.#begin(connections[this.#failures % connections.length], now)
+    }
+  }
+
+  async request (signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+
+    if (this.#hopeless) {
+      throw new NoBitswapError()
     }
 
-    // a connection that refuses streams may be dying: after a failure the next one is tried
-    const connection = connections[failures % connections.length]
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter = { resolve, reject }
+    const onAbort = (): void => { reject(signal.reason) }
+
+    this.#waiters.add(waiter)
+    signal.addEventListener('abort', onAbort)
+
+    try {
+      // a caller that requests a stream does its own waiting between attempts
+      this.#retryAt = 0
+      this.open()
+      await promise
+    } finally {
+      this.#waiters.delete(waiter)
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  broke (): void {
+    const { limits, now, random } = this.#init
+    const wait = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** Math.min(this.#failures, 20))
+    this.#failures++
+    // half of it is jitter, lest peers that were lost together come back together
+    this.#retryAt = now() + wait * (0.5 + random() / 2)
+  }
+
+  worked (): void {
+    this.#failures = 0
+  }
+
+  renew (): void {
+    this.#hopeless = false
+  }
+
+  redirect (): void {
+    this.#failures = 0
+    this.#retryAt = 0
+    const attempt = this.#attempt
+
+    if (attempt != null && attempt.connection !== this.#init.connections()[0]) {
+      this.#attempt = undefined
+      attempt.controller.abort(new NotConnectedError('The peer is to be written to on another connection'))
+    }
+  }
+
+  tick (now: number): void {
+    if (this.#attempt != null && now >= this.#attempt.deadline) {
+      this.#attempt.controller.abort(new StreamTimeoutError(`No stream could be opened within ${this.#init.limits.openTimeout} ms`))
+    }
+  }
+
+  stop (error: Error): void {
+    this.#stopped = true
+    this.#attempt?.controller.abort(error)
+    this.#rejectWaiters(error)
+  }
+
+  #begin (connection: Connection, now: number): void {
+    const { limits } = this.#init
     const controller = new AbortController()
     const attempt = { connection, controller, deadline: now + limits.openTimeout }
-    opening = attempt
+    this.#attempt = attempt
 
     connection.newStream([...BITSWAP_PROTOCOLS], {
       maxOutboundStreams: limits.maxOutboundStreams,
       runOnLimitedConnection: false,
       signal: controller.signal
-    }).then(stream => { opened(stream, attempt) }, (err: Error) => {
-      if (opening === attempt) {
-        failed(err)
+    }).then(stream => { this.#opened(stream, attempt) }, (err: Error) => {
+      if (this.#attempt === attempt) {
+        this.#failed(err)
       }
     })
   }
 
-  function opened (stream: Stream, attempt: Attempt): void {
-    if (stopped || opening !== attempt) {
+  #opened (stream: Stream, attempt: Attempt): void {
+    if (this.#stopped || this.#attempt !== attempt) {
       stream.abort(new NotConnectedError())
       return
     }
 
     if (stream.status !== 'open') {
-      failed(new NotConnectedError('The stream was reset while it was opened'))
+      this.#failed(new NotConnectedError('The stream was reset while it was opened'))
       return
     }
 
-    opening = undefined
-    stats.streamsOpened++
+    this.#attempt = undefined
+    this.#init.stats.streamsOpened++
 
-    for (const waiter of waiters) {
+    for (const waiter of this.#waiters) {
       waiter.resolve()
     }
 
-    waiters.clear()
-    init.opened(stream, attempt.connection)
+    this.#waiters.clear()
+    this.#init.opened(stream, attempt.connection)
   }
 
-  function failed (err: Error): void {
-    opening = undefined
-    stats.openFailures++
+  #failed (err: Error): void {
+    this.#attempt = undefined
+    this.#init.stats.openFailures++
 
-    if (stopped) {
+    if (this.#stopped) {
       return
     }
 
-    log('could not open a stream - %e', err)
+    this.#init.log('could not open a stream - %e', err)
 
     if (err.name === 'UnsupportedProtocolError') {
-      hopeless = true
-      rejectWaiters(new NoBitswapError(err.message))
+      this.#hopeless = true
+      this.#rejectWaiters(new NoBitswapError(err.message))
     } else {
-      backOff()
-      rejectWaiters(err)
+      this.broke()
+      this.#rejectWaiters(err)
     }
 
-    init.failed()
+    this.#init.failed()
   }
 
-  function backOff (): void {
-    const wait = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** Math.min(failures, 20))
-    failures++
-    // half of it is jitter, lest peers that were lost together come back together
-    retryAt = init.now() + wait * (0.5 + init.random() / 2)
-  }
-
-  function rejectWaiters (error: Error): void {
-    for (const waiter of waiters) {
+  #rejectWaiters (error: Error): void {
+    for (const waiter of this.#waiters) {
       waiter.reject(error)
     }
 
-    waiters.clear()
-  }
-
-  return {
-    open,
-
-    async request (signal) {
-      signal.throwIfAborted()
-
-      if (hopeless) {
-        throw new NoBitswapError()
-      }
-
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const waiter = { resolve, reject }
-      const onAbort = (): void => { reject(signal.reason) }
-
-      waiters.add(waiter)
-      signal.addEventListener('abort', onAbort)
-
-      try {
-        // whoever requests a stream does its own waiting between attempts
-        retryAt = 0
-        open()
-        await promise
-      } finally {
-        waiters.delete(waiter)
-        signal.removeEventListener('abort', onAbort)
-      }
-    },
-
-    broke: backOff,
-
-    worked () {
-      failures = 0
-    },
-
-    renew () {
-      hopeless = false
-    },
-
-    redirect () {
-      failures = 0
-      retryAt = 0
-
-      if (opening != null && opening.connection !== init.connections()[0]) {
-        const { controller } = opening
-        opening = undefined
-        controller.abort(new NotConnectedError('The peer is to be written to on another connection'))
-      }
-    },
-
-    tick (now) {
-      if (opening != null && now >= opening.deadline) {
-        opening.controller.abort(new StreamTimeoutError(`No stream could be opened within ${limits.openTimeout} ms`))
-      }
-    },
-
-    stop (error) {
-      stopped = true
-      opening?.controller.abort(error)
-      rejectWaiters(error)
-    },
-
-    get opening () {
-      return opening != null
-    },
-
-    get requested () {
-      return waiters.size > 0
-    },
-
-    get hopeless () {
-      return hopeless
-    }
+    this.#waiters.clear()
   }
 }

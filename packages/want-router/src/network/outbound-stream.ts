@@ -1,30 +1,34 @@
-import type { SentFrame, SentLog } from './sent-log.ts'
+import { Uint8ArrayList } from 'uint8arraylist'
+import type { SentFrame } from './sent-frame.ts'
+import type { SentLog } from './sent-log.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, Stream } from '@libp2p/interface'
 
 /** A stream that a writer writes to, or has written to. */
-export interface Outbound {
+export interface OutboundStream {
   readonly stream: Stream
   readonly connection: Connection
   readonly protocol: BitswapProtocol
   readonly openedAt: number
-  lastSent: number
+  /** When a frame was last handed to it, ms. */
+  readonly lastSent: number
   readonly sent: SentLog
   /** The peer has read to the end of it. */
   readonly acknowledged: boolean
-  /** What it holds goes out elsewhere as well. */
-  readonly handedOver: boolean
   /** It holds bytes that no other stream will send. */
   readonly holds: boolean
+  /** Hands a frame to the stream. */
+  send (frame: SentFrame, now: number): void
   /** For how long nothing has left although something waits, ms; 0 if nothing waits. */
   stuck (now: number): number
   /** What it holds is to be sent by another, which is given the frames. */
   handOver (): SentFrame[]
 }
 
-export function createOutboundStream (stream: Stream, connection: Connection, sent: SentLog, now: number): Outbound {
+export function createOutboundStream (stream: Stream, connection: Connection, sent: SentLog, now: number): OutboundStream {
   let acknowledged = false
   let handedOver = false
+  let lastSent = now
 
   stream.addEventListener('remoteCloseWrite', () => {
     // peers close their half when they have read ours to its end; Helia at once, which says nothing
@@ -36,19 +40,24 @@ export function createOutboundStream (stream: Stream, connection: Connection, se
     connection,
     protocol: stream.protocol as BitswapProtocol,
     openedAt: now,
-    lastSent: now,
     sent,
+
+    get lastSent () {
+      return lastSent
+    },
 
     get acknowledged () {
       return acknowledged
     },
 
-    get handedOver () {
-      return handedOver
-    },
-
     get holds () {
       return !handedOver && stream.writeBufferLength > 0
+    },
+
+    send (frame, now) {
+      sent.add(frame, now)
+      lastSent = now
+      stream.send(frame.chunks.length === 1 ? frame.chunks[0] : new Uint8ArrayList(...frame.chunks))
     },
 
     stuck (now) {

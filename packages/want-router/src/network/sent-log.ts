@@ -1,22 +1,7 @@
 import type { NetworkLimits } from './defaults.ts'
-import type { InFlightBudget } from './in-flight.ts'
+import type { InFlight, InFlightBudget } from './in-flight.ts'
 import type { MessageSize } from './message-size.ts'
-import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
-
-/** A message on its way. */
-export interface SentFrame {
-  readonly message: Outgoing
-  /** Encoded for `protocol`. */
-  chunks: Uint8Array[]
-  length: number
-  protocol: BitswapProtocol
-  /** How often it was on its way, or had left, when its stream broke. */
-  resends: number
-  /** When it was handed to the stream, and then when it left. */
-  at: number
-  /** How many bytes the stream had been handed with it. */
-  end: number
-}
+import type { SentFrame } from './sent-frame.ts'
 
 /** How long what has left is kept. */
 export interface Keep {
@@ -33,7 +18,7 @@ export interface Keep {
  * last few round trips, is kept to be sent again on the next stream.
  *
  * A connection that breaks loses far more: all that its windows, its socket and
- * the network hold, which a slow line delivers for a minute. The peer does not
+ * the network hold, which a slow path delivers for a minute. The peer does not
  * ask for that again as long as it has another connection, so then it is kept
  * as well, see {@link InFlightBudget}.
  */
@@ -59,25 +44,113 @@ export interface SentLog {
 }
 
 export function createSentLog (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number): SentLog {
-  const inFlight = budget.open()
-  const frames: SentFrame[] = []
-  let handed = 0
-  let left = 0
-  let progressAt = now
-  // frames before this index have left; they hold `kept` bytes
-  let leftFrames = 0
-  let kept = 0
-  let leftAt = now
+  return new StreamSentLog(limits, size, budget, now)
+}
 
-  function expire (now: number, { recent, spare }: Keep): void {
+class StreamSentLog implements SentLog {
+  readonly frames: SentFrame[] = []
+  readonly #limits: NetworkLimits
+  readonly #size: MessageSize
+  readonly #inFlight: InFlight
+  #progressAt: number
+  /** Bytes that were handed to the stream, and those that have left it. */
+  #handed = 0
+  #left = 0
+  #leftAt: number
+  /** Frames before this index have left; they hold `kept` bytes. */
+  #leftFrames = 0
+  #kept = 0
+
+  constructor (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number) {
+    this.#limits = limits
+    this.#size = size
+    this.#inFlight = budget.open()
+    this.#progressAt = now
+    this.#leftAt = now
+  }
+
+  get progressAt (): number {
+    return this.#progressAt
+  }
+
+  get quiet (): boolean {
+    return this.frames.length === 0
+  }
+
+  get empty (): boolean {
+    return this.frames.length === 0 && this.#inFlight.empty
+  }
+
+  add (frame: SentFrame, now: number): void {
+    if (this.#leftFrames === this.frames.length) {
+      // nothing was waiting to leave, so no time was lost
+      this.#progressAt = now
+    }
+
+    this.#handed += frame.length
+    frame.at = now
+    frame.end = this.#handed
+    this.frames.push(frame)
+  }
+
+  settle (unsent: number, now: number, keep: Keep): void {
+    if (this.#handed - unsent > this.#left) {
+      this.#left = this.#handed - unsent
+      this.#progressAt = now
+    }
+
+    while (this.#leftFrames < this.frames.length && this.frames[this.#leftFrames].end <= this.#left) {
+      const frame = this.frames[this.#leftFrames]
+      this.#size.left(frame.length, now - Math.max(frame.at, this.#leftAt))
+      this.#leftAt = now
+      frame.at = now
+      this.#kept += frame.length
+      this.#leftFrames++
+    }
+
+    this.#expire(now, keep)
+  }
+
+  salvage (now: number, keep: Keep, ended: 'stream' | 'connection'): SentFrame[] {
+    this.#expire(now, keep)
+    const lost = ended === 'connection' ? [...this.#inFlight.frames(), ...this.frames] : this.frames
+    const leaving = this.frames[this.#leftFrames]
+
+    const salvaged = lost.filter(frame => {
+      // what lay behind the one that was leaving cannot be what broke the stream
+      if (leaving == null || frame.end <= leaving.end) {
+        frame.resends++
+      }
+
+      return frame.resends <= this.#limits.maxResends
+    })
+
+    this.clear()
+
+    return salvaged
+  }
+
+  handOver (): SentFrame[] {
+    return this.frames.splice(this.#leftFrames)
+  }
+
+  clear (): void {
+    this.frames.length = 0
+    this.#leftFrames = 0
+    this.#kept = 0
+    this.#inFlight.clear()
+  }
+
+  #expire (now: number, { recent, spare }: Keep): void {
+    const { frames } = this
     let old = 0
 
     // the last one to leave stays however large it is, until it is old
-    while (old < leftFrames && (now - frames[old].at > recent || (kept > limits.resendBytes && old < leftFrames - 1))) {
-      kept -= frames[old].length
+    while (old < this.#leftFrames && (now - frames[old].at > recent || (this.#kept > this.#limits.resendBytes && old < this.#leftFrames - 1))) {
+      this.#kept -= frames[old].length
 
       if (spare) {
-        inFlight.add(frames[old])
+        this.#inFlight.add(frames[old])
       }
 
       old++
@@ -85,91 +158,13 @@ export function createSentLog (limits: NetworkLimits, size: MessageSize, budget:
 
     if (old > 0) {
       frames.splice(0, old)
-      leftFrames -= old
+      this.#leftFrames -= old
     }
 
     if (spare) {
-      inFlight.expire(now)
+      this.#inFlight.expire(now)
     } else {
-      inFlight.clear()
+      this.#inFlight.clear()
     }
   }
-
-  const self: SentLog = {
-    add (frame, now) {
-      if (leftFrames === frames.length) {
-        // nothing was waiting to leave, so no time was lost
-        progressAt = now
-      }
-
-      handed += frame.length
-      frame.at = now
-      frame.end = handed
-      frames.push(frame)
-    },
-
-    settle (unsent, now, keep) {
-      if (handed - unsent > left) {
-        left = handed - unsent
-        progressAt = now
-      }
-
-      while (leftFrames < frames.length && frames[leftFrames].end <= left) {
-        const frame = frames[leftFrames]
-        size.left(frame.length, now - Math.max(frame.at, leftAt))
-        leftAt = now
-        frame.at = now
-        kept += frame.length
-        leftFrames++
-      }
-
-      expire(now, keep)
-    },
-
-    salvage (now, keep, ended) {
-      expire(now, keep)
-      const lost = ended === 'connection' ? [...inFlight.frames(), ...frames] : frames
-      const leaving = frames[leftFrames]
-
-      const salvaged = lost.filter(frame => {
-        // what lay behind the one that was leaving cannot be what broke the stream
-        if (leaving == null || frame.end <= leaving.end) {
-          frame.resends++
-        }
-
-        return frame.resends <= limits.maxResends
-      })
-
-      self.clear()
-
-      return salvaged
-    },
-
-    handOver () {
-      return frames.splice(leftFrames)
-    },
-
-    clear () {
-      frames.length = 0
-      leftFrames = 0
-      kept = 0
-      inFlight.clear()
-    },
-
-    frames,
-
-    get progressAt () {
-      return progressAt
-    },
-
-    get quiet () {
-      return frames.length === 0
-    },
-
-    get empty () {
-      return frames.length === 0 && inFlight.empty
-    }
-  }
-
-  return self
 }

@@ -1,21 +1,35 @@
-import { BITSWAP_PROTOCOLS, encodeFrame } from '@kitsune/bitswap-codec'
-import { Uint8ArrayList } from 'uint8arraylist'
-import { createClosingStreams } from './closing-streams.ts'
 import { NetworkStoppedError } from './errors.ts'
 import { createMessageSize } from './message-size.ts'
-import { createOpener } from './opener.ts'
-import { createOutboundStream } from './outbound-stream.ts'
-import { createSentLog } from './sent-log.ts'
-import { createWindowBound } from './window-bound.ts'
+import { createOutboundStreams } from './outbound-streams.ts'
+import { createOutbox } from './outbox.ts'
+import { createTransmitter } from './transmitter.ts'
 import type { InFlightBudget } from './in-flight.ts'
 import type { OpenerInit } from './opener.ts'
-import type { Outbound } from './outbound-stream.ts'
-import type { Keep, SentFrame } from './sent-log.ts'
+import type { OutboundStream } from './outbound-stream.ts'
+import type { OutboundStreams } from './outbound-streams.ts'
+import type { Outbox } from './outbox.ts'
+import type { Transmitter } from './transmitter.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
-import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
+import type { Connection } from '@libp2p/interface'
 
-/** Writes to one peer, on one stream at a time. */
+/**
+ * Writes to one peer, on one stream at a time.
+ *
+ * The stream is opened when there is something to send and retired when it has
+ * been idle ({@link OutboundStreams}). Messages are taken only while the stream's
+ * buffer is below the high water mark, so what a peer does not read stays in the
+ * engine, where it is bounded, and the peer gets the latest word when it reads on.
+ * How large a message may be follows from how fast the last ones left.
+ *
+ * It is opened on the first of the peer's connections. When another becomes the
+ * first, what the old stream holds leaves there, and if it does not move it is
+ * sent once more on the new one.
+ *
+ * What has left is kept for a while ({@link SentLog}), since libp2p gives no
+ * receipt. When a stream breaks, what may not have arrived goes back into the
+ * {@link Outbox}, before all that is new.
+ */
 export interface Writer extends Watched {
   /** Something can be taken: sends as much as the stream takes, now if there is a stream. Not to be called from inside `take`. */
   wake (): void
@@ -25,7 +39,7 @@ export interface Writer extends Watched {
   open (signal: AbortSignal): Promise<BitswapProtocol>
   /** A connection to the peer has opened: what was given up is tried again. */
   connected (): void
-  /** Gives up what earlier streams may not have delivered: whoever calls has it sent in another way. */
+  /** Gives up what earlier streams may not have delivered: the caller has it sent in another way. */
   surrender (): Outgoing[]
   /** Another connection may be the first now, or it may be written again. */
   moved (): void
@@ -50,7 +64,7 @@ export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   isLost (connection: Connection): boolean
   /** The next message, or nothing. */
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
-  /** There may be more to take, and the peer's window bounds what the stream carries over a long line. */
+  /** There may be more to take, and the peer's window bounds what the stream carries over a long path. */
   full? (): void
   /** The peer takes nothing: it should be disconnected. */
   stalled (): void
@@ -58,429 +72,228 @@ export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   rested (): void
 }
 
-/**
- * The stream is opened when there is something to send and retired when it has
- * been idle. Messages are taken only while the stream's buffer is below the high
- * water mark, so what a peer does not read stays in the engine, where it is
- * bounded, and the peer gets the latest word when it reads on.
- *
- * It is opened on the first of the peer's connections. When another becomes the
- * first, what the old stream holds leaves there, and if it does not move it is
- * sent once more on the new one.
- */
 export function createWriter (init: WriterInit): Writer {
-  const { limits, stats, log } = init
-  const size = createMessageSize(limits)
-  const streams = createOpener({ ...init, opened, failed })
-  const bound = createWindowBound(limits.laneBytes, init.now)
-  /** Bytes that were handed to streams. */
-  let handed = 0
-  /** The stream that is written to. */
-  let current: Outbound | undefined
-  /** What the last stream speaks. */
-  let negotiated: BitswapProtocol = BITSWAP_PROTOCOLS[0]
-  /** Streams that are closing. */
-  const closing = createClosingStreams(limits)
-  /** What earlier streams may not have delivered. */
-  let again: SentFrame[] = []
-  /** Streams that have ended, of which it is not known yet whether their connections have, too. */
-  let ended = 0
-  let wanted = false
-  let greeting = false
-  let pumping = false
-  let stopped = false
+  return new PeerWriter(init)
+}
 
-  /** What is kept once it has left. */
-  function keep (connection: Connection): Keep {
-    return {
-      recent: Math.min(limits.idleTimeout, Math.max(limits.resendWindow, 4 * (connection.rtt ?? 0))),
-      spare: init.connections().some(other => other !== connection)
+class PeerWriter implements Writer {
+  readonly #init: WriterInit
+  readonly #outbox: Outbox
+  readonly #streams: OutboundStreams
+  readonly #transmitter: Transmitter
+  #pumping = false
+  #stopped = false
+
+  constructor (init: WriterInit) {
+    const size = createMessageSize(init.limits)
+    this.#init = init
+    this.#outbox = createOutbox({ ...init, size })
+    this.#streams = createOutboundStreams({
+      ...init,
+      size,
+      outbox: this.#outbox,
+      opened: () => { this.#opened() },
+      writable: () => { this.#pump() },
+      failed: () => { this.#failed() },
+      ended: () => { this.#ended() }
+    })
+    this.#transmitter = createTransmitter({ ...init, outbox: this.#outbox, streams: this.#streams })
+  }
+
+  get connection (): Connection | undefined {
+    return this.#streams.current?.connection
+  }
+
+  get busy (): boolean {
+    if (this.#stopped || this.#streams.opener.hopeless) {
+      return false
     }
+
+    return this.#streams.holding || (this.#outbox.hasMessages && (this.#streams.current != null || this.#isConnected()))
   }
 
-  function settle ({ stream, connection, sent }: Outbound, now: number): void {
-    sent.settle(stream.writeBufferLength, now, keep(connection))
-  }
-
-  function lookAt (outbound: Outbound | undefined): void {
-    if (outbound != null) {
-      bound.look(outbound.stream, handed - outbound.stream.writeBufferLength)
-    }
-  }
-
-  function pump (): void {
-    if (pumping || stopped || init.undecided()) {
+  wake (): void {
+    if (this.#stopped || this.#streams.opener.hopeless) {
       return
     }
 
-    pumping = true
+    this.#outbox.want()
+    this.#pump()
+  }
 
-    lookAt(current)
+  greet (): void {
+    if (this.#stopped || this.#streams.opener.hopeless) {
+      return
+    }
+
+    this.#outbox.greet()
+    this.#pump()
+  }
+
+  async open (signal: AbortSignal): Promise<BitswapProtocol> {
+    const { current, opener } = this.#streams
+
+    if (current != null && current.stream.writeStatus !== 'writable') {
+      this.#streams.retire(current, this.#init.now())
+    }
+
+    if (this.#streams.current == null) {
+      const requested = opener.request(signal)
+      this.#init.watch.add(this)
+      await requested
+    }
+
+    return this.#streams.protocol
+  }
+
+  connected (): void {
+    this.#streams.opener.renew()
+    this.#open()
+  }
+
+  surrender (): Outgoing[] {
+    return this.#outbox.surrender()
+  }
+
+  moved (): void {
+    const { current, opener } = this.#streams
+    const [first] = this.#init.connections()
+
+    if (current != null && first != null && current.connection !== first) {
+      this.#streams.retire(current, this.#init.now())
+    }
+
+    opener.redirect()
+    this.#pump()
+  }
+
+  stuck (connection: Connection): number {
+    return this.#streams.stuck(connection)
+  }
+
+  tick (now: number): boolean {
+    if (this.#stopped) {
+      return false
+    }
+
+    const streams = this.#streams
+    streams.tickClosing(now)
+    streams.opener.tick(now)
+
+    if (streams.current != null) {
+      this.#tickCurrent(streams.current, now)
+    } else {
+      this.#open()
+    }
+
+    return !this.#stopped && (streams.current != null || streams.opener.opening || streams.closing || (this.#outbox.hasWork && this.#isConnected()))
+  }
+
+  stop (error: Error): void {
+    if (this.#stopped) {
+      return
+    }
+
+    this.#stopped = true
+    this.#init.watch.remove(this)
+    this.#streams.stop(error)
+    this.#outbox.clear()
+  }
+
+  async close (signal: AbortSignal): Promise<void> {
+    const stream = this.#streams.release()
+    this.stop(new NetworkStoppedError())
 
     try {
-      let more = true
-
-      while (more) {
-        more = current != null && sendNext(current)
-      }
+      await stream?.close({ signal })
     } catch (err) {
-      log.error('could not send - %e', err)
-    } finally {
-      pumping = false
-    }
-
-    lookAt(current)
-    open()
-
-    if (!wanted) {
-      init.rested()
-    } else if (bound.reached) {
-      init.full?.()
+      stream?.abort(err as Error)
     }
   }
 
-  function sendNext (outbound: Outbound): boolean {
-    const { stream, sent } = outbound
-
-    if (stream.writeStatus !== 'writable') {
-      // libp2p closes it together with its connection; what it holds still leaves
-      retire(outbound, init.now())
-      return false
-    }
-
-    const now = init.now()
-
-    if (!sent.empty) {
-      settle(outbound, now)
-    }
-
-    if (stream.writeBufferLength > limits.highWaterMark) {
-      return false
-    }
-
-    const frame = nextFrame(outbound)
-
-    if (frame == null) {
-      return false
-    }
-
-    sent.add(frame, now)
-    outbound.lastSent = now
-    handed += frame.length
-    stats.framesOut++
-    stats.bytesOut += frame.length
-    stream.send(frame.chunks.length === 1 ? frame.chunks[0] : new Uint8ArrayList(...frame.chunks))
-
-    return true
-  }
-
-  function nextFrame ({ protocol }: Outbound): SentFrame | undefined {
-    const old = again.shift()
-
-    if (old != null) {
-      stats.resends++
-      greeting = false
-      return old.protocol === protocol ? old : encode(old.message, protocol, old.resends)
-    }
-
-    if (wanted) {
-      // a wake from inside take() is not lost: the next tick sees it
-      wanted = false
-      const message = init.take(size.bytes, protocol)
-
-      if (message != null) {
-        wanted = true
-        greeting = false
-        return encode(message, protocol, 0)
-      }
-    }
-
-    if (greeting) {
-      greeting = false
-      // it is worth nothing once it is late
-      return encode({}, protocol, limits.maxResends)
-    }
-  }
-
-  function encode (message: Outgoing, protocol: BitswapProtocol, resends: number): SentFrame {
-    const chunks = encodeFrame(message, protocol)
-    let length = 0
-
-    for (const chunk of chunks) {
-      length += chunk.length
-    }
-
-    return { message, chunks, length, protocol, resends, at: 0, end: 0 }
-  }
-
-  function hasMessages (): boolean {
-    return wanted || again.length > 0
-  }
-
-  function hasWork (): boolean {
-    return hasMessages() || greeting
-  }
-
-  function open (): void {
-    if (!stopped && current == null && ((hasWork() && !init.undecided()) || streams.requested)) {
-      streams.open()
-
-      if (streams.opening || init.connections().length > 0) {
-        init.watch.add(self)
-      }
-    }
-  }
-
-  function opened (stream: Stream, connection: Connection): void {
-    const now = init.now()
-    const outbound = createOutboundStream(stream, connection, createSentLog(limits, size, init.budget, now), now)
-    current = outbound
-    negotiated = outbound.protocol
-    // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
-    stream.addEventListener('drain', () => { queueMicrotask(pump) })
-    stream.addEventListener('close', evt => { closed(outbound, evt) }, { once: true })
-    // replies come on streams of their own, so whatever comes on this one need not be kept
-    stream.closeRead().catch(() => {})
-    init.watch.add(self)
-    pump()
-  }
-
-  function failed (): void {
-    if (streams.hopeless) {
-      wanted = false
-      greeting = false
-      again = []
-    }
-
-    init.rested()
-  }
-
-  function closed (outbound: Outbound, evt: StreamCloseEvent): void {
-    closing.delete(outbound)
-
-    if (stopped) {
-      outbound.sent.clear()
+  /** Sends as much as the stream takes. */
+  #pump (): void {
+    if (this.#pumping || this.#stopped || this.#init.undecided()) {
       return
     }
 
-    if (current === outbound) {
-      current = undefined
+    this.#pumping = true
+    this.#transmitter.measure()
+
+    try {
+      this.#transmitter.transmit()
+    } catch (err) {
+      this.#init.log.error('could not send - %e', err)
+    } finally {
+      this.#pumping = false
     }
 
-    ended++
-    // libp2p ends the streams of a connection before the connection
-    queueMicrotask(() => {
-      ended--
-      salvage(outbound, evt.error != null)
-    })
-  }
+    this.#transmitter.measure()
+    this.#open()
 
-  /** Takes what a stream that has ended may not have delivered, to be sent again. */
-  function salvage ({ connection, openedAt, sent, acknowledged }: Outbound, broken: boolean): void {
-    const connected = connection.status === 'open'
-    const now = init.now()
-
-    if (now - openedAt >= limits.minStreamLife) {
-      streams.worked()
-    } else if (broken && connected) {
-      streams.broke()
-    }
-
-    if (stopped || acknowledged || init.isLost(connection)) {
-      sent.clear()
-    } else {
-      // without an error it may be the connection that has gone, with whatever was under way
-      again = sent.salvage(now, keep(connection), connected ? 'stream' : 'connection').concat(again)
-    }
-
-    if (!pumping) {
-      open()
-    }
-
-    init.rested()
-  }
-
-  /** The stream is not written to any more; what it holds still leaves. */
-  function retire (outbound: Outbound, now: number): void {
-    const { stream } = outbound
-
-    if (current === outbound) {
-      current = undefined
-    }
-
-    closing.add(outbound, now)
-
-    if (stream.status === 'open') {
-      handOver(outbound, now)
-    }
-
-    stream.close().catch((err: Error) => { stream.abort(err) })
-  }
-
-  /** Sends what does not leave on one stream on the next as well. */
-  function handOver (outbound: Outbound, now: number): void {
-    settle(outbound, now)
-
-    if (outbound.holds && outbound.stuck(now) >= limits.handOverTimeout && init.connections().some(other => other !== outbound.connection)) {
-      again = outbound.handOver().concat(again)
+    if (!this.#outbox.wanted) {
+      this.#init.rested()
+    } else if (this.#transmitter.bounded) {
+      this.#init.full?.()
     }
   }
 
-  function tickCurrent (outbound: Outbound, now: number): void {
+  #tickCurrent (outbound: OutboundStream, now: number): void {
+    const { limits, stats } = this.#init
     const { stream, sent } = outbound
-    settle(outbound, now)
+    this.#streams.settle(outbound, now)
 
     if (stream.writeBufferLength > 0) {
       if (outbound.stuck(now) >= limits.stallTimeout) {
         stats.stalled++
-        init.stalled()
+        this.#init.stalled()
         return
       }
-    } else if (!hasMessages() && sent.quiet && now - outbound.lastSent >= limits.idleTimeout) {
-      retire(outbound, now)
+    } else if (!this.#outbox.hasMessages && sent.quiet && now - outbound.lastSent >= limits.idleTimeout) {
+      this.#streams.retire(outbound, now)
       return
     }
 
     // a drain event was missed, or take() was not ready for its own wake
-    if (hasWork()) {
-      pump()
+    if (this.#outbox.hasWork) {
+      this.#pump()
     }
   }
 
-  function tickClosing (now: number): void {
-    for (const outbound of closing) {
-      handOver(outbound, now)
-    }
+  #open (): void {
+    const { current, opener } = this.#streams
 
-    closing.tick(now)
-  }
+    if (!this.#stopped && current == null && ((this.#outbox.hasWork && !this.#init.undecided()) || opener.requested)) {
+      opener.open()
 
-  const self: Writer = {
-    wake () {
-      if (stopped || streams.hopeless) {
-        return
-      }
-
-      wanted = true
-      pump()
-    },
-
-    async open (signal) {
-      if (current != null && current.stream.writeStatus !== 'writable') {
-        retire(current, init.now())
-      }
-
-      if (current == null) {
-        const requested = streams.request(signal)
-        init.watch.add(self)
-        await requested
-      }
-
-      return negotiated
-    },
-
-    greet () {
-      if (!stopped && !streams.hopeless) {
-        greeting = true
-        pump()
-      }
-    },
-
-    connected () {
-      streams.renew()
-      open()
-    },
-
-    surrender () {
-      const messages = again.map(({ message }) => message)
-      again = []
-      return messages
-    },
-
-    moved () {
-      const [first] = init.connections()
-
-      if (current != null && first != null && current.connection !== first) {
-        retire(current, init.now())
-      }
-
-      streams.redirect()
-      pump()
-    },
-
-    get connection () {
-      return current?.connection
-    },
-
-    stuck (connection) {
-      const now = init.now()
-      let stuck = current?.connection === connection ? current.stuck(now) : 0
-
-      for (const outbound of closing) {
-        stuck = Math.max(stuck, outbound.connection === connection ? outbound.stuck(now) : 0)
-      }
-
-      return stuck
-    },
-
-    get busy () {
-      if (stopped || streams.hopeless) {
-        return false
-      }
-
-      if (ended > 0 || closing.hold || (current != null && (current.holds || current.stream.writableNeedsDrain))) {
-        return true
-      }
-
-      return hasMessages() && (current != null || init.connections().length > 0)
-    },
-
-    tick (now) {
-      if (stopped) {
-        return false
-      }
-
-      tickClosing(now)
-      streams.tick(now)
-
-      if (current != null) {
-        tickCurrent(current, now)
-      } else {
-        open()
-      }
-
-      return !stopped && (current != null || streams.opening || closing.size > 0 || (hasWork() && init.connections().length > 0))
-    },
-
-    stop (error) {
-      if (stopped) {
-        return
-      }
-
-      stopped = true
-      init.watch.remove(self)
-      streams.stop(error)
-
-      closing.abort(error)
-      current?.stream.abort(error)
-      current = undefined
-      again = []
-      greeting = false
-      wanted = false
-    },
-
-    async close (signal) {
-      const stream = current?.stream
-      current = undefined
-      self.stop(new NetworkStoppedError())
-
-      try {
-        await stream?.close({ signal })
-      } catch (err) {
-        stream?.abort(err as Error)
+      if (opener.opening || this.#isConnected()) {
+        this.#init.watch.add(this)
       }
     }
   }
 
-  return self
+  #opened (): void {
+    this.#init.watch.add(this)
+    this.#pump()
+  }
+
+  #failed (): void {
+    if (this.#streams.opener.hopeless) {
+      this.#outbox.clear()
+    }
+
+    this.#init.rested()
+  }
+
+  #ended (): void {
+    if (!this.#pumping) {
+      this.#open()
+    }
+
+    this.#init.rested()
+  }
+
+  #isConnected (): boolean {
+    return this.#init.connections().length > 0
+  }
 }

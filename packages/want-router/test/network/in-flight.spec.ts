@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
 import { createInFlightBudget } from '../../src/network/in-flight.ts'
 import type { InFlightBudget } from '../../src/network/in-flight.ts'
-import type { SentFrame } from '../../src/network/sent-log.ts'
+import type { SentFrame } from '../../src/network/sent-frame.ts'
 
 const limits = { ...DEFAULT_NETWORK_LIMITS, inFlightBytes: 10_000, inFlightTotal: 25_000, inFlightTime: 1_000 }
 

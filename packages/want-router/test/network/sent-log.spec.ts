@@ -4,7 +4,8 @@ import { DEFAULT_NETWORK_LIMITS } from '../../src/network/defaults.ts'
 import { createInFlightBudget } from '../../src/network/in-flight.ts'
 import { createMessageSize } from '../../src/network/message-size.ts'
 import { createSentLog } from '../../src/network/sent-log.ts'
-import type { SentFrame, SentLog } from '../../src/network/sent-log.ts'
+import type { SentFrame } from '../../src/network/sent-frame.ts'
+import type { SentLog } from '../../src/network/sent-log.ts'
 
 const RECENT = 3_000
 const KEEP = { recent: RECENT, spare: false }

@@ -1,0 +1,100 @@
+import { createWindowBound } from './window-bound.ts'
+import type { NetworkLimits } from './defaults.ts'
+import type { OutboundStreams } from './outbound-streams.ts'
+import type { Outbox } from './outbox.ts'
+import type { NetworkStats } from './stats.ts'
+import type { WindowBound } from './window-bound.ts'
+
+/** Hands what is in the outbox to the stream that is written to, until it holds enough. */
+export interface Transmitter {
+  /** Sends as much as the stream takes. Throws what taking a message throws. */
+  transmit (): void
+  /** Looks at how much the stream carries. To be called before something is sent, and after. */
+  measure (): void
+  /** The peer's window bounds what the stream carries over a long path. */
+  readonly bounded: boolean
+}
+
+export interface TransmitterInit {
+  readonly limits: NetworkLimits
+  readonly stats: NetworkStats
+  readonly outbox: Outbox
+  readonly streams: OutboundStreams
+  now (): number
+}
+
+export function createTransmitter (init: TransmitterInit): Transmitter {
+  return new StreamTransmitter(init)
+}
+
+class StreamTransmitter implements Transmitter {
+  readonly #init: TransmitterInit
+  readonly #bound: WindowBound
+  /** Bytes that were handed to streams. */
+  #handed = 0
+
+  constructor (init: TransmitterInit) {
+    this.#init = init
+    this.#bound = createWindowBound(init.limits.laneBytes, init.now)
+  }
+
+  get bounded (): boolean {
+    return this.#bound.reached
+  }
+
+  transmit (): void {
+    let more = true
+
+    while (more) {
+      more = this.#sendNext()
+    }
+  }
+
+  measure (): void {
+    const { current } = this.#init.streams
+
+    if (current != null) {
+      this.#bound.look(current.stream, this.#handed - current.stream.writeBufferLength)
+    }
+  }
+
+  /** Whether there may be more to send. */
+  #sendNext (): boolean {
+    const { limits, stats, outbox, streams, now } = this.#init
+    const outbound = streams.current
+
+    if (outbound == null) {
+      return false
+    }
+
+    const { stream, sent } = outbound
+    const time = now()
+
+    if (stream.writeStatus !== 'writable') {
+      // libp2p closes it together with its connection; what it holds still leaves
+      streams.retire(outbound, time)
+      return false
+    }
+
+    if (!sent.empty) {
+      streams.settle(outbound, time)
+    }
+
+    if (stream.writeBufferLength > limits.highWaterMark) {
+      return false
+    }
+
+    const frame = outbox.next(outbound.protocol)
+
+    if (frame == null) {
+      return false
+    }
+
+    this.#handed += frame.length
+    stats.framesOut++
+    stats.bytesOut += frame.length
+    outbound.send(frame, time)
+
+    return true
+  }
+}
