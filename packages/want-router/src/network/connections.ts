@@ -1,6 +1,9 @@
-import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import { SilentConnectionError } from './errors.ts'
+import { createKnownConnections, isUsable } from './known-connections.ts'
+import { createLifeSigns } from './life-signs.ts'
 import type { NetworkLimits } from './defaults.ts'
+import type { KnownConnection, KnownConnections } from './known-connections.ts'
+import type { LifeSigns } from './life-signs.ts'
 import type { Connection, Logger, StreamCloseEvent } from '@libp2p/interface'
 
 /**
@@ -32,7 +35,7 @@ export interface ConnectionsInit {
  * since it last gave a sign of life. It is asked for one, and nothing is written
  * until it answers or has been given up; given up it is after `doubtTimeout`, or
  * at once if what was written to it has not moved for that long. Nothing is lost
- * by giving up too early, as on a slow line: an answer puts all right again.
+ * by giving up too early, as on a slow path: an answer puts all right again.
  */
 export interface Connections {
   /** A connection to the peer has opened. */
@@ -59,317 +62,240 @@ export interface Connections {
   readonly undecided: boolean
 }
 
-/** One connection of the peer. */
-interface Known {
-  readonly id: number
-  readonly connection: Connection
-  readonly openedAt: number
-  /** The last sign of life. */
-  aliveAt: number
-  /** The last message. */
-  heardAt: number
-  /** It has been a choice for `doubtTimeout`. */
-  considered: boolean
-  /** The handlers were told so. */
-  silent: boolean
-  probe: AbortController | undefined
+export function createConnections (init: ConnectionsInit): Connections {
+  return new PeerConnections(init)
 }
 
-export function createConnections (init: ConnectionsInit): Connections {
-  const { limits, log } = init
-  const known: Known[] = []
-  const lost = new WeakSet<Connection>()
-  let written: Known | undefined
+class PeerConnections implements Connections {
+  readonly #init: ConnectionsInit
+  readonly #known: KnownConnections = createKnownConnections()
+  readonly #lifeSigns: LifeSigns
+  readonly #lost = new WeakSet<Connection>()
+  /** The one to be written to. */
+  #written: KnownConnection | undefined
   /** When the newest connection on which the peer has asked was opened. */
-  let askedOn = -Infinity
-  let undecided = false
-  let moved = false
-  let stopped = false
+  #askedOn = -Infinity
+  #undecided = false
+  /** The one to be written to has changed, and it was not said yet. */
+  #moved = false
 
-  function find (connection: Connection): Known | undefined {
-    return known.find(one => one.connection === connection)
+  constructor (init: ConnectionsInit) {
+    this.#init = init
+    this.#lifeSigns = createLifeSigns({
+      known: this.#known,
+      maxOutboundStreams: init.limits.maxOutboundStreams,
+      now: init.now,
+      answered: (one, askedAt) => { this.#answered(one, askedAt) }
+    })
   }
 
-  function isUsable ({ connection }: Known): boolean {
-    return connection.status === 'open' && connection.limits == null
+  get all (): readonly Connection[] {
+    return this.#known.all
   }
 
-  /** Since when another connection makes this one doubtful; undefined: it is not. */
-  function doubtedSince (one: Known): number | undefined {
-    if (one.connection.limits != null) {
+  get undecided (): boolean {
+    return this.#undecided
+  }
+
+  opened (connection: Connection, id: number): void {
+    const now = this.#init.now()
+    const one = this.#known.add(connection, id, now)
+
+    if (isUsable(one) && this.#init.writing() == null) {
+      // nothing is given up for it
+      this.#write(one)
+    }
+
+    this.#lifeSigns.ask()
+    this.#decide(now)
+  }
+
+  closed (connection: Connection, { local, error }: StreamCloseEvent): boolean {
+    const one = this.#known.find(connection)
+
+    if (one == null) {
+      return false
+    }
+
+    const gaveUp = this.#known.doubtedSince(one) != null && error != null && local && !isReset(error)
+    this.#known.delete(one)
+    one.probe?.abort()
+
+    if (gaveUp) {
+      this.#lost.add(connection)
+      this.#init.state(one.id, 'lost')
+    } else {
+      this.#speakUp(one)
+    }
+
+    this.#decide(this.#init.now())
+
+    return true
+  }
+
+  heard (connection: Connection, asks: boolean): void {
+    const one = this.#known.find(connection)
+
+    if (one == null) {
       return
     }
 
-    for (let i = firstAfter(one.aliveAt); i < known.length; i++) {
-      if (known[i] !== one && isUsable(known[i])) {
-        return known[i].openedAt
-      }
+    const now = this.#init.now()
+    // only then is there something to decide: a peer may have very many connections
+    let news = this.#known.doubtedSince(one) != null || (asks && one.openedAt > this.#askedOn)
+    one.heardAt = now
+    one.aliveAt = now
+
+    if (asks) {
+      this.#askedOn = Math.max(this.#askedOn, one.openedAt)
+    }
+
+    if (this.#isToFollow(one, now)) {
+      this.#init.log('the peer speaks on connection %d and no longer on %d', one.id, this.#written?.id)
+      this.#write(one)
+      news = true
+    }
+
+    if (news) {
+      this.#decide(now)
     }
   }
 
-  /** The first that opened after that, of those in the order of opening: a peer may have very many. */
-  function firstAfter (time: number): number {
-    let [low, high] = [0, known.length]
+  alive (connection: Connection): void {
+    const one = this.#known.find(connection)
 
-    while (low < high) {
-      const middle = (low + high) >>> 1
-
-      if (known[middle].openedAt > time) {
-        high = middle
-      } else {
-        low = middle + 1
-      }
+    if (one == null) {
+      return
     }
 
-    return low
+    const news = this.#known.doubtedSince(one) != null
+    one.aliveAt = this.#init.now()
+
+    if (news) {
+      this.#decide(one.aliveAt)
+    }
   }
 
-  function isGivenUp (one: Known, since: number, now: number): boolean {
-    return now - since >= limits.doubtTimeout || init.stuck(one.connection) >= limits.doubtTimeout
+  isLost (connection: Connection): boolean {
+    return this.#lost.has(connection)
   }
 
-  function decide (now: number): void {
-    const waited = undecided
-    undecided = false
+  usable (): Connection[] {
+    return this.#known.usable(this.#written)
+  }
 
-    for (const one of known) {
-      const since = doubtedSince(one)
+  includes (connection: Connection): boolean {
+    return this.#known.find(connection) != null
+  }
+
+  idOf (connection: Connection): number | undefined {
+    return this.#known.find(connection)?.id
+  }
+
+  tick (now: number): boolean {
+    if (this.#known.size < 2) {
+      return false
+    }
+
+    this.#decide(now)
+    const { stallTimeout } = this.#init.limits
+    let waiting = this.#undecided
+
+    for (const one of [...this.#known]) {
+      const since = this.#known.doubtedSince(one)
+
+      if (since != null && now - since >= stallTimeout) {
+        one.connection.abort(new SilentConnectionError(`Nothing came for ${stallTimeout} ms, and the peer has a newer connection`))
+      }
+
+      waiting ||= since != null || !one.considered
+    }
+
+    return waiting
+  }
+
+  stop (error: Error): void {
+    this.#lifeSigns.stop(error)
+  }
+
+  #answered (one: KnownConnection, askedAt: number): void {
+    one.aliveAt = Math.max(one.aliveAt, askedAt)
+    // another may have opened since
+    this.#lifeSigns.ask()
+    this.#decide(this.#init.now())
+  }
+
+  /** Sees which connections live, and which one is to be written to. */
+  #decide (now: number): void {
+    const waited = this.#undecided
+    this.#undecided = false
+
+    for (const one of this.#known) {
+      const since = this.#known.doubtedSince(one)
 
       if (since == null) {
-        speakUp(one)
-      } else if (!isGivenUp(one, since, now)) {
-        undecided ||= one.connection.status === 'open'
-      } else if (!one.silent && askedOn > one.aliveAt) {
+        this.#speakUp(one)
+      } else if (!this.#isGivenUp(one, since, now)) {
+        this.#undecided ||= one.connection.status === 'open'
+      } else if (!one.silent && this.#askedOn > one.aliveAt) {
         one.silent = true
-        log('a connection has fallen silent, and the peer asks on another')
-        init.state(one.id, 'silent')
+        this.#init.log('a connection has fallen silent, and the peer asks on another')
+        this.#init.state(one.id, 'silent')
       }
     }
 
-    choose(now)
+    this.#choose(now)
 
-    if (moved || (waited && !undecided)) {
-      moved = false
-      init.changed()
+    if (this.#moved || (waited && !this.#undecided)) {
+      this.#moved = false
+      this.#init.changed()
     }
   }
 
-  function write (one: Known | undefined): void {
-    moved ||= written !== one
-    written = one
-  }
+  #choose (now: number): void {
+    const known = this.#known
+    const since = this.#written == null ? undefined : known.doubtedSince(this.#written)
 
-  function choose (now: number): void {
-    const since = written == null ? undefined : doubtedSince(written)
-
-    if (written == null || !known.includes(written) || !isUsable(written) || (since != null && isGivenUp(written, since, now))) {
-      write(liveliest())
+    if (this.#written == null || !known.includes(this.#written) || !isUsable(this.#written) || (since != null && this.#isGivenUp(this.#written, since, now))) {
+      this.#write(known.liveliest())
     }
 
     for (const one of known) {
-      if (!one.considered && now - one.openedAt >= limits.doubtTimeout) {
+      if (!one.considered && now - one.openedAt >= this.#init.limits.doubtTimeout) {
         one.considered = true
+        const written = this.#written
 
         // a peer that has not spoken on the old one since then is likelier to stay on the new one
         if (written != null && written.openedAt < one.openedAt && written.heardAt < one.openedAt && isUsable(one)) {
-          write(one)
+          this.#write(one)
         }
       }
     }
   }
 
-  /** The one that gave the last sign of life; of equals the newest. */
-  function liveliest (): Known | undefined {
-    let best: Known | undefined
+  /** Answers go where the peer speaks; one that speaks on both is not followed to and fro. */
+  #isToFollow (one: KnownConnection, now: number): boolean {
+    const written = this.#written
 
-    for (const one of known) {
-      if (isUsable(one) && (best == null || one.aliveAt >= best.aliveAt)) {
-        best = one
-      }
-    }
-
-    return best
+    return written != null && written !== one && isUsable(one) &&
+      this.#known.doubtedSince(written) == null && now - written.heardAt >= this.#init.limits.followAfter
   }
 
-  function speakUp (one: Known): void {
+  #isGivenUp (one: KnownConnection, since: number, now: number): boolean {
+    const { doubtTimeout } = this.#init.limits
+
+    return now - since >= doubtTimeout || this.#init.stuck(one.connection) >= doubtTimeout
+  }
+
+  #write (one: KnownConnection | undefined): void {
+    this.#moved ||= this.#written !== one
+    this.#written = one
+  }
+
+  #speakUp (one: KnownConnection): void {
     if (one.silent) {
       one.silent = false
-      init.state(one.id, 'heard')
-    }
-  }
-
-  /** Asks for a sign of life: any answer to a new stream is one. */
-  function probe (one: Known): void {
-    if (one.probe != null || stopped || one.connection.status !== 'open') {
-      return
-    }
-
-    const controller = one.probe = new AbortController()
-    const startedAt = init.now()
-    const done = (answered: boolean): void => {
-      one.probe = undefined
-
-      if (answered && !stopped && known.includes(one)) {
-        one.aliveAt = Math.max(one.aliveAt, startedAt)
-        // another may have opened since
-        probeDoubted()
-        decide(init.now())
-      }
-    }
-
-    one.connection.newStream([...BITSWAP_PROTOCOLS], {
-      maxOutboundStreams: limits.maxOutboundStreams,
-      signal: controller.signal
-    }).then(stream => {
-      stream.close().catch(err => { stream.abort(err) })
-      done(true)
-    }, (err: Error) => { done(err.name === 'UnsupportedProtocolError') })
-  }
-
-  function probeDoubted (): void {
-    for (const one of known) {
-      if (doubtedSince(one) != null) {
-        probe(one)
-      }
-    }
-  }
-
-  return {
-    opened (connection, id) {
-      const now = init.now()
-      const one = { id, connection, openedAt: now, aliveAt: now, heardAt: -Infinity, considered: false, silent: false, probe: undefined }
-      known.push(one)
-
-      if (isUsable(one) && init.writing() == null) {
-        // nothing is given up for it
-        write(one)
-      }
-
-      probeDoubted()
-      decide(now)
-    },
-
-    closed (connection, { local, error }) {
-      const one = find(connection)
-
-      if (one == null) {
-        return false
-      }
-
-      const gaveUp = doubtedSince(one) != null && error != null && local && !isReset(error)
-      known.splice(known.indexOf(one), 1)
-      one.probe?.abort()
-
-      if (gaveUp) {
-        lost.add(connection)
-        init.state(one.id, 'lost')
-      } else {
-        speakUp(one)
-      }
-
-      decide(init.now())
-
-      return true
-    },
-
-    heard (connection, asks) {
-      const one = find(connection)
-
-      if (one == null) {
-        return
-      }
-
-      const now = init.now()
-      // only then is there something to decide: a peer may have very many connections
-      let news = doubtedSince(one) != null || (asks && one.openedAt > askedOn)
-      one.heardAt = now
-      one.aliveAt = now
-
-      if (asks) {
-        askedOn = Math.max(askedOn, one.openedAt)
-      }
-
-      // answers go where the peer speaks; one that speaks on both is not followed to and fro
-      if (written !== one && isUsable(one) && written != null && doubtedSince(written) == null && now - written.heardAt >= limits.followAfter) {
-        log('the peer speaks on connection %d and no longer on %d', one.id, written.id)
-        write(one)
-        news = true
-      }
-
-      if (news) {
-        decide(now)
-      }
-    },
-
-    alive (connection) {
-      const one = find(connection)
-
-      if (one == null) {
-        return
-      }
-
-      const news = doubtedSince(one) != null
-      one.aliveAt = init.now()
-
-      if (news) {
-        decide(one.aliveAt)
-      }
-    },
-
-    isLost: connection => lost.has(connection),
-
-    usable () {
-      const usable = known.filter(isUsable).reverse().sort((a, b) => b.aliveAt - a.aliveAt).map(({ connection }) => connection)
-      const first = written?.connection
-      const at = first == null ? -1 : usable.indexOf(first)
-
-      if (first != null && at > 0) {
-        usable.splice(at, 1)
-        usable.unshift(first)
-      }
-
-      return usable
-    },
-
-    includes: connection => find(connection) != null,
-
-    idOf: connection => find(connection)?.id,
-
-    tick (now) {
-      if (known.length < 2) {
-        return false
-      }
-
-      decide(now)
-      let waiting = undecided
-
-      for (const one of [...known]) {
-        const since = doubtedSince(one)
-
-        if (since != null && now - since >= limits.stallTimeout) {
-          one.connection.abort(new SilentConnectionError(`Nothing came for ${limits.stallTimeout} ms, and the peer has a newer connection`))
-        }
-
-        waiting ||= since != null || !one.considered
-      }
-
-      return waiting
-    },
-
-    stop (error) {
-      stopped = true
-
-      for (const { probe } of known) {
-        probe?.abort(error)
-      }
-    },
-
-    get all () {
-      return known.map(({ connection }) => connection)
-    },
-
-    get undecided () {
-      return undecided
+      this.#init.state(one.id, 'heard')
     }
   }
 }

@@ -1,31 +1,24 @@
-import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import { DEFAULT_NETWORK_LIMITS } from './defaults.ts'
 import { dial } from './dial.ts'
 import { DisconnectedError, NetworkStoppedError, NotConnectedError } from './errors.ts'
 import { createFlushes } from './flushes.ts'
 import { createInFlightBudget } from './in-flight.ts'
-import { createPeer } from './peer.ts'
+import { createPeers } from './peers.ts'
+import { createProtocolHandlers } from './protocol-handlers.ts'
 import { createNetworkStats } from './stats.ts'
 import { realAfter, createWatch } from './watch.ts'
+import type { NetworkComponents } from './components.ts'
 import type { ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
-import type { Peer } from './peer.ts'
+import type { Flushes } from './flushes.ts'
+import type { PeerContext } from './peer.ts'
+import type { Peers } from './peers.ts'
+import type { ProtocolHandlers } from './protocol-handlers.ts'
 import type { NetworkStats } from './stats.ts'
-import type { After } from './watch.ts'
+import type { After, Watch } from './watch.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
-import type { ComponentLogger, Connection, Libp2pEvents, PeerId, PeerStore, Stream, StreamCloseEvent, TypedEventTarget } from '@libp2p/interface'
-import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { Connection, Libp2pEvents, Logger, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-
-/** What the network needs of a libp2p host; libp2p's own components fit. */
-export interface NetworkComponents {
-  registrar: Pick<Registrar, 'handle' | 'unhandle'>
-  connectionManager: Pick<ConnectionManager, 'getConnections' | 'openConnection'>
-  events: TypedEventTarget<Libp2pEvents>
-  logger: ComponentLogger
-  /** With it, peers that were connected to are the last to be pruned when the host has too many connections. */
-  peerStore?: Pick<PeerStore, 'merge'>
-}
 
 /** Who listens to the network. */
 export interface NetworkHandlers {
@@ -94,245 +87,194 @@ const TAG = 'kitsune-bitswap'
 const TAG_VALUE = 100
 
 export function createNetwork (init: NetworkInit, components: NetworkComponents): Network {
-  const { handlers } = init
-  const { registrar, connectionManager, events, peerStore } = components
-  const limits: NetworkLimits = { ...DEFAULT_NETWORK_LIMITS, ...init.limits }
-  const log = components.logger.forComponent('kitsune:network')
-  const now = init.now ?? (() => performance.now())
-  const stats = createNetworkStats()
-  const watch = createWatch(limits.tickInterval, now, init.after ?? realAfter)
-  const peers = new Map<string, Peer>()
-  // connections of peers that were disconnected, until they have closed
-  const unwelcome = new WeakSet<Connection>()
-  const flushing = createFlushes(idle, watch)
-  let running = false
-  let adopted = 0
+  return new BitswapNetwork(init, components)
+}
 
-  const context = {
-    limits,
-    stats,
-    watch,
-    log,
-    budget: createInFlightBudget(limits),
-    now,
-    random: init.random ?? Math.random,
-    message: (...args: Parameters<NetworkHandlers['message']>) => handlers.message(...args),
-    connection (peer: string, connection: number, is: ConnectionState) {
-      try {
-        handlers.connection?.(peer, connection, is)
-      } catch (err) {
-        log.error('could not note what has become of a connection - %e', err)
-      }
-    },
-    take: (...args: Parameters<NetworkInit['take']>) => init.take(...args),
-    stalled (peer: Peer) {
-      disconnect(peer).catch((err: Error) => { log.error('could not disconnect a peer that takes nothing - %e', err) })
-    },
-    rested: flushing.rested
+class BitswapNetwork implements Network {
+  readonly stats: NetworkStats = createNetworkStats()
+  readonly #init: NetworkInit
+  readonly #components: NetworkComponents
+  readonly #limits: NetworkLimits
+  readonly #log: Logger
+  readonly #watch: Watch
+  readonly #protocols: ProtocolHandlers
+  readonly #flushes: Flushes
+  readonly #peers: Peers
+  #running = false
+
+  constructor (init: NetworkInit, components: NetworkComponents) {
+    const now = init.now ?? (() => performance.now())
+    this.#init = init
+    this.#components = components
+    this.#limits = { ...DEFAULT_NETWORK_LIMITS, ...init.limits }
+    this.#log = components.logger.forComponent('kitsune:network')
+    this.#watch = createWatch(this.#limits.tickInterval, now, init.after ?? realAfter)
+    this.#flushes = createFlushes(() => this.#isIdle(), this.#watch)
+    // synchronous, since the reader must attach its listeners before anything else happens
+    this.#protocols = createProtocolHandlers(components.registrar, this.#limits, (stream, connection) => { this.#onStream(stream, connection) })
+    this.#peers = createPeers({ context: this.#createContext(now), gone: id => { this.#gone(id) } })
   }
 
-  function adopt (connection: Connection): Peer {
-    const id = connection.remotePeer.toString()
-    let peer = peers.get(id)
+  get sizes (): Network['sizes'] {
+    return { peers: this.#peers.size, watched: this.#watch.size }
+  }
+
+  async start (): Promise<void> {
+    if (this.#running) {
+      return
+    }
+
+    this.#running = true
+
+    try {
+      await this.#protocols.register()
+    } catch (err) {
+      this.#running = false
+      throw err
+    }
+
+    const { connectionManager, events } = this.#components
+    events.addEventListener('connection:open', this.#onConnectionOpen)
+
+    for (const connection of connectionManager.getConnections().filter(({ status }) => status === 'open')) {
+      this.#peers.adopt(connection)
+    }
+  }
+
+  async stop (): Promise<void> {
+    if (!this.#running) {
+      return
+    }
+
+    this.#running = false
+    const leaving = [...this.#peers]
+    this.#peers.clear()
+
+    const signal = AbortSignal.timeout(this.#limits.closeTimeout)
+    const closed = leaving.map(async peer => peer.writing?.close(signal))
+
+    for (const peer of leaving) {
+      peer.leave(new NetworkStoppedError())
+    }
+
+    this.#watch.clear()
+    this.#flushes.rested()
+    this.#components.events.removeEventListener('connection:open', this.#onConnectionOpen)
+    await Promise.all([this.#protocols.unregister(), ...closed])
+  }
+
+  wake (peer: string): void {
+    this.#peers.get(peer)?.writer.wake()
+  }
+
+  async connect (peerId: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol> {
+    if (!this.#running) {
+      throw new NetworkStoppedError()
+    }
+
+    const { connectionManager, peerStore } = this.#components
+    const id = peerId.toString()
+    const known = this.#peers.get(id)
+
+    if (known == null || known.connections.usable().length === 0) {
+      const connection = await dial(connectionManager, peerId, addresses, {
+        addressTimeout: this.#limits.addressTimeout,
+        signal,
+        // there is one, but no stream can be opened on it
+        force: known != null,
+        log: this.#log
+      })
+      this.#log('connected to %p at %a', peerId, connection.remoteAddr)
+    }
+
+    const peer = this.#peers.get(id)
 
     if (peer == null) {
-      peer = createPeer(id, context)
-      peers.set(id, peer)
+      throw new NotConnectedError('The connection has closed again')
     }
 
-    if (!peer.connections.includes(connection)) {
-      peer.connected(connection, adopted++)
-      connection.addEventListener('close', event => { onConnectionClose(connection, event) }, { once: true })
-    }
+    const protocol = await peer.writer.open(signal)
+    await peerStore?.merge(peerId, { tags: { [TAG]: { value: TAG_VALUE } } })
 
-    return peer
+    return protocol
   }
 
-  /** Synchronous, since the reader must attach its listeners before anything else happens. */
-  function onStream (stream: Stream, connection: Connection): void {
+  async disconnect (id: string): Promise<void> {
+    const peer = this.#peers.get(id)
+
+    if (peer != null) {
+      await this.#peers.disconnect(peer)
+    }
+  }
+
+  async flushed (signal?: AbortSignal): Promise<boolean> {
+    return this.#flushes.wait(signal)
+  }
+
+  #createContext (now: () => number): PeerContext {
+    const { handlers, random = Math.random } = this.#init
+
+    return {
+      limits: this.#limits,
+      stats: this.stats,
+      watch: this.#watch,
+      log: this.#log,
+      budget: createInFlightBudget(this.#limits),
+      now,
+      random,
+      message: (...args) => handlers.message(...args),
+      connection: (peer, connection, is) => { this.#onConnectionState(peer, connection, is) },
+      take: (...args) => this.#init.take(...args),
+      stalled: peer => {
+        this.#peers.disconnect(peer).catch((err: Error) => { this.#log.error('could not disconnect a peer that takes nothing - %e', err) })
+      },
+      rested: this.#flushes.rested
+    }
+  }
+
+  #onStream (stream: Stream, connection: Connection): void {
     // negotiating takes a while: the connection may have closed meanwhile
-    if (!running || connection.status !== 'open' || unwelcome.has(connection)) {
+    if (!this.#running || connection.status !== 'open' || this.#peers.isUnwelcome(connection)) {
       stream.abort(new DisconnectedError())
       return
     }
 
-    adopt(connection).read(stream, connection)
+    this.#peers.adopt(connection).read(stream, connection)
   }
 
-  function onConnectionOpen ({ detail: connection }: CustomEvent<Connection>): void {
+  readonly #onConnectionOpen = ({ detail: connection }: Libp2pEvents['connection:open']): void => {
     if (connection.status === 'open') {
-      adopt(connection)
+      this.#peers.adopt(connection)
     }
   }
 
-  function onConnectionClose (connection: Connection, event: StreamCloseEvent): void {
-    const peer = peers.get(connection.remotePeer.toString())
-
-    if (peer?.disconnected(connection, event) === true && peer.connections.all.length === 0) {
-      drop(peer, new NotConnectedError('The last connection to the peer has closed'))
-      gone(peer.id)
-    }
-  }
-
-  function drop (peer: Peer, error: Error): void {
-    peers.delete(peer.id)
-    peer.leave(error)
-    flushing.rested()
-  }
-
-  function gone (id: string): void {
+  #onConnectionState (peer: string, connection: number, is: ConnectionState): void {
     try {
-      handlers.gone(id)
+      this.#init.handlers.connection?.(peer, connection, is)
     } catch (err) {
-      log.error('could not clean up after a peer - %e', err)
+      this.#log.error('could not note what has become of a connection - %e', err)
     }
   }
 
-  async function disconnect (peer: Peer): Promise<void> {
-    if (peers.get(peer.id) !== peer) {
+  #gone (id: string): void {
+    if (!this.#running) {
       return
     }
 
-    const connections = peer.connections.all
-
-    for (const connection of connections) {
-      unwelcome.add(connection)
+    try {
+      this.#init.handlers.gone(id)
+    } catch (err) {
+      this.#log.error('could not clean up after a peer - %e', err)
     }
-
-    drop(peer, new DisconnectedError())
-    // whoever disconnects a peer may be in the middle of something
-    queueMicrotask(() => {
-      if (running) {
-        gone(peer.id)
-      }
-    })
-
-    await Promise.all(connections.map(async connection => {
-      try {
-        await connection.close({ signal: AbortSignal.timeout(limits.closeTimeout) })
-      } catch (err) {
-        connection.abort(err as Error)
-      }
-    }))
   }
 
-  function idle (): boolean {
-    for (const { writing } of peers.values()) {
+  #isIdle (): boolean {
+    for (const { writing } of this.#peers) {
       if (writing?.busy === true) {
         return false
       }
     }
 
     return true
-  }
-
-  async function unregister (): Promise<void> {
-    events.removeEventListener('connection:open', onConnectionOpen)
-
-    for (const protocol of BITSWAP_PROTOCOLS) {
-      await registrar.unhandle(protocol)
-    }
-  }
-
-  return {
-    async start () {
-      if (running) {
-        return
-      }
-
-      running = true
-      const registered: string[] = []
-
-      try {
-        for (const protocol of BITSWAP_PROTOCOLS) {
-          await registrar.handle(protocol, onStream, {
-            maxInboundStreams: limits.maxInboundStreams,
-            maxOutboundStreams: limits.maxOutboundStreams,
-            runOnLimitedConnection: false
-          })
-          registered.push(protocol)
-        }
-      } catch (err) {
-        running = false
-        // what somebody else has registered stays
-        await Promise.all(registered.map(async protocol => registrar.unhandle(protocol)))
-        throw err
-      }
-
-      events.addEventListener('connection:open', onConnectionOpen)
-      connectionManager.getConnections().filter(({ status }) => status === 'open').forEach(adopt)
-    },
-
-    async stop () {
-      if (!running) {
-        return
-      }
-
-      running = false
-      const leaving = [...peers.values()]
-      peers.clear()
-
-      const signal = AbortSignal.timeout(limits.closeTimeout)
-      const closed = leaving.map(async peer => peer.writing?.close(signal))
-
-      for (const peer of leaving) {
-        peer.leave(new NetworkStoppedError())
-      }
-
-      watch.clear()
-      flushing.rested()
-      await Promise.all([unregister(), ...closed])
-    },
-
-    wake (peer) {
-      peers.get(peer)?.writer.wake()
-    },
-
-    async connect (peerId, addresses, signal) {
-      if (!running) {
-        throw new NetworkStoppedError()
-      }
-
-      const id = peerId.toString()
-      const known = peers.get(id)
-
-      if (known == null || known.connections.usable().length === 0) {
-        const connection = await dial(connectionManager, peerId, addresses, {
-          addressTimeout: limits.addressTimeout,
-          signal,
-          // there is one, but no stream can be opened on it
-          force: known != null,
-          log
-        })
-        log('connected to %p at %a', peerId, connection.remoteAddr)
-      }
-
-      const peer = peers.get(id)
-
-      if (peer == null) {
-        throw new NotConnectedError('The connection has closed again')
-      }
-
-      const protocol = await peer.writer.open(signal)
-      await peerStore?.merge(peerId, { tags: { [TAG]: { value: TAG_VALUE } } })
-
-      return protocol
-    },
-
-    async disconnect (id) {
-      const peer = peers.get(id)
-
-      if (peer != null) {
-        await disconnect(peer)
-      }
-    },
-
-    flushed: flushing.wait,
-
-    stats,
-
-    get sizes () {
-      return { peers: peers.size, watched: watch.size }
-    }
   }
 }

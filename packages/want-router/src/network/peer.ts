@@ -5,6 +5,7 @@ import { shedStreams } from './overload.ts'
 import { createReader } from './reader.ts'
 import type { Connections, ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
+import type { Greetings } from './greetings.ts'
 import type { InFlightBudget } from './in-flight.ts'
 import type { Reader, ReaderOwner } from './reader.ts'
 import type { NetworkStats } from './stats.ts'
@@ -48,146 +49,167 @@ export interface PeerContext {
 }
 
 export function createPeer (id: string, context: PeerContext): Peer {
-  const { limits, stats, watch, log, budget, now, random, rested } = context
-  const readers = new Set<Reader>()
-  let unfinished = 0
-  let writing: Writer | undefined
+  return new NetworkPeer(id, context)
+}
 
-  const connections = createConnections({
-    limits,
-    log,
-    now,
-    writing: () => writing?.connection,
-    stuck: connection => writing?.stuck(connection) ?? 0,
-    state: (connection, is) => { context.connection(id, connection, is) },
-    changed: () => { writing?.moved() }
-  })
-  const hello = createGreetings(limits, () => { self.writer.greet() })
+class NetworkPeer implements Peer {
+  readonly id: string
+  readonly connections: Connections
+  readonly readers = new Set<Reader>()
+  readonly #context: PeerContext
+  readonly #greetings: Greetings
+  #writer: Writer | undefined
+  /** Bytes of messages that have not ended, of all streams. */
+  #unfinished = 0
 
-  function owner (connection: Connection, number: number): ReaderOwner {
+  constructor (id: string, context: PeerContext) {
+    const { limits, log, now } = context
+    this.id = id
+    this.#context = context
+    this.connections = createConnections({
+      limits,
+      log,
+      now,
+      writing: () => this.#writer?.connection,
+      stuck: connection => this.#writer?.stuck(connection) ?? 0,
+      state: (connection, is) => { context.connection(id, connection, is) },
+      changed: () => { this.#writer?.moved() }
+    })
+    this.#greetings = createGreetings(limits, () => { this.writer.greet() })
+  }
+
+  get writer (): Writer {
+    this.#writer ??= this.#createWriter()
+
+    return this.#writer
+  }
+
+  get writing (): Writer | undefined {
+    return this.#writer
+  }
+
+  connected (connection: Connection, number: number): void {
+    this.connections.opened(connection, number)
+    this.#writer?.connected()
+    this.#greetings.connected(this.#context.now())
+    this.#context.watch.add(this)
+  }
+
+  disconnected (connection: Connection, event: StreamCloseEvent): boolean {
+    const wasOurs = this.connections.closed(connection, event)
+
+    if (wasOurs && this.connections.all.length > 0) {
+      this.#broke()
+    }
+
+    return wasOurs
+  }
+
+  read (stream: Stream, connection: Connection): void {
+    const number = this.connections.idOf(connection)
+
+    if (number == null) {
+      return
+    }
+
+    this.#context.stats.streamsReceived++
+    this.connections.alive(connection)
+    stream.addEventListener('close', ({ error }) => {
+      if (error != null && this.connections.includes(connection) && connection.status === 'open') {
+        this.#broke()
+      }
+    })
+    // a stream that has ended already is not worth remembering
+    const reader = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, this.#owner(connection, number))
+
+    if (!reader.over) {
+      this.readers.add(reader)
+    }
+  }
+
+  leave (error: Error): void {
+    this.#context.watch.remove(this)
+    this.connections.stop(error)
+    this.#writer?.stop(error)
+
+    for (const reader of this.readers) {
+      reader.abort(error)
+    }
+  }
+
+  tick (now: number): boolean {
+    const { limits, stats } = this.#context
+    shedStreams(this.readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
+
+    const deciding = this.connections.tick(now)
+    const greeting = this.#greetings.tick(now)
+
+    for (const reader of this.readers) {
+      if (reader.holding) {
+        return true
+      }
+    }
+
+    return deciding || greeting
+  }
+
+  #createWriter (): Writer {
+    const { connections, id } = this
+    const { limits, stats, watch, log, budget, now, random, rested, take, stalled } = this.#context
+
+    return createLanes({
+      limits,
+      stats,
+      watch,
+      log,
+      budget,
+      now,
+      random,
+      rested,
+      connections: () => connections.usable(),
+      undecided: () => connections.undecided,
+      isLost: connection => connections.isLost(connection),
+      take: (maxBytes, protocol) => take(id, maxBytes, protocol),
+      stalled: () => { stalled(this) }
+    })
+  }
+
+  /** What the reader of one stream reports to. */
+  #owner (connection: Connection, number: number): ReaderOwner {
+    const { limits, stats, watch, log, now } = this.#context
+
     return {
       limits,
       stats,
       watch,
       log,
       now,
-      message (message, protocol) {
-        hello.heard()
-        connections.heard(connection, message.full || message.wants.some(({ cancel }) => !cancel))
-
-        return context.message(id, message, protocol, number)
-      },
-      unfinished (delta) {
-        unfinished += delta
-
-        if (delta > 0 && unfinished > limits.maxUnfinishedBytes) {
-          shedStreams(readers, limits.maxUnfinishedBytes, stats, reader => reader.unfinishedBytes)
-        }
-      },
-      holds () {
-        watch.add(self)
-      },
-      ended (reader) {
-        readers.delete(reader)
-      }
+      message: (message, protocol) => this.#received(connection, number, message, protocol),
+      unfinished: delta => { this.#count(delta) },
+      holds: () => { watch.add(this) },
+      ended: reader => { this.readers.delete(reader) }
     }
   }
 
-  const self: Peer = {
-    id,
-    connections,
-    readers,
+  #received (connection: Connection, number: number, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined {
+    this.#greetings.heard()
+    this.connections.heard(connection, message.full || message.wants.some(({ cancel }) => !cancel))
 
-    get writer () {
-      writing ??= createLanes({
-        limits,
-        stats,
-        watch,
-        log,
-        budget,
-        now,
-        random,
-        rested,
-        connections: connections.usable,
-        undecided: () => connections.undecided,
-        isLost: connections.isLost,
-        take: (maxBytes, protocol) => context.take(id, maxBytes, protocol),
-        stalled: () => { context.stalled(self) }
-      })
+    return this.#context.message(this.id, message, protocol, number)
+  }
 
-      return writing
-    },
+  #count (delta: number): void {
+    const { limits, stats } = this.#context
+    this.#unfinished += delta
 
-    get writing () {
-      return writing
-    },
-
-    connected (connection, number) {
-      connections.opened(connection, number)
-      writing?.connected()
-      hello.connected(now())
-      watch.add(self)
-    },
-
-    disconnected (connection, event) {
-      const wasOurs = connections.closed(connection, event)
-
-      if (wasOurs && connections.all.length > 0) {
-        hello.broke(now())
-        watch.add(self)
-      }
-
-      return wasOurs
-    },
-
-    read (stream, connection) {
-      const number = connections.idOf(connection)
-
-      if (number == null) {
-        return
-      }
-
-      stats.streamsReceived++
-      connections.alive(connection)
-      stream.addEventListener('close', ({ error }) => {
-        if (error != null && connections.includes(connection) && connection.status === 'open') {
-          hello.broke(now())
-          watch.add(self)
-        }
-      })
-      // a stream that has ended already is not worth remembering
-      const read = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, owner(connection, number))
-
-      if (!read.over) {
-        readers.add(read)
-      }
-    },
-
-    leave (error) {
-      watch.remove(self)
-      connections.stop(error)
-      writing?.stop(error)
-
-      for (const read of readers) {
-        read.abort(error)
-      }
-    },
-
-    tick (time) {
-      shedStreams(readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
-
-      const deciding = connections.tick(time)
-      const greeting = hello.tick(time)
-
-      for (const read of readers) {
-        if (read.holding) {
-          return true
-        }
-      }
-
-      return deciding || greeting
+    if (delta > 0 && this.#unfinished > limits.maxUnfinishedBytes) {
+      shedStreams(this.readers, limits.maxUnfinishedBytes, stats, reader => reader.unfinishedBytes)
     }
   }
 
-  return self
+  /** A connection of the peer, or a stream that it sent on, has broken. */
+  #broke (): void {
+    this.#greetings.broke(this.#context.now())
+    this.#context.watch.add(this)
+  }
 }

@@ -1,12 +1,26 @@
-import { decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
+import { decodeMessage } from '@kitsune/bitswap-codec'
 import { UnfinishedMessageError } from './errors.ts'
+import { createFrameQueue } from './frame-queue.ts'
+import { createInboundEnd } from './inbound-end.ts'
+import { createReadGate } from './read-gate.ts'
 import type { NetworkLimits } from './defaults.ts'
+import type { FrameQueue } from './frame-queue.ts'
+import type { InboundEnd } from './inbound-end.ts'
+import type { ReadGate } from './read-gate.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
-/** Reads one inbound stream. */
+/**
+ * Reads one inbound stream: cuts what comes into messages, decodes each and hands
+ * it over. A message that has to be waited for holds the stream: what comes behind
+ * it stays in a queue here, in libp2p and, once the window of the muxer is used up,
+ * with the peer.
+ *
+ * A stream ends when everything on it has been read and handled, or when something
+ * is wrong with it; no message is lost between what libp2p has buffered and its end.
+ */
 export interface Reader extends Watched {
   /** Bytes of a message that has not come to its end. */
   readonly unfinishedBytes: number
@@ -46,56 +60,107 @@ export interface ReaderOwner {
  * yamux; mplex cannot.
  */
 export function createReader (stream: Stream, flowControlled: boolean, owner: ReaderOwner): Reader {
-  const { limits, stats, log } = owner
-  const protocol = stream.protocol as BitswapProtocol
-  const decoder = frameDecoder({ maxFrameLength: limits.maxFrameLength })
-  // complete messages behind one that is being handled, from `next` on
-  let queue: Uint8Array[] = []
-  let next = 0
-  let queued = 0
-  let unfinished = 0
-  let handling = false
-  let resuming = false
-  // the peer has closed its half itself: nothing was cut off
-  let endedByPeer = false
-  let over = false
-  let lastData = owner.now()
+  if (flowControlled) {
+    // the window of the muxer is the bound, and it must fit
+    stream.maxReadBufferLength = Math.max(stream.maxReadBufferLength, owner.limits.pausedStreamBytes)
+  }
 
-  function account (bytes: number): void {
-    if (bytes !== unfinished) {
-      const delta = bytes - unfinished
-      unfinished = bytes
-      owner.unfinished(delta)
+  return new StreamReader(stream, owner)
+}
+
+class StreamReader implements Reader {
+  readonly #stream: Stream
+  readonly #owner: ReaderOwner
+  readonly #protocol: BitswapProtocol
+  readonly #queue: FrameQueue
+  readonly #gate: ReadGate
+  readonly #end: InboundEnd
+  #unfinished = 0
+  #handling = false
+  #over = false
+  #lastData: number
+
+  constructor (stream: Stream, owner: ReaderOwner) {
+    this.#stream = stream
+    this.#owner = owner
+    this.#protocol = stream.protocol as BitswapProtocol
+    this.#queue = createFrameQueue(owner.limits.maxFrameLength, owner.stats)
+    this.#gate = createReadGate(stream)
+    this.#lastData = owner.now()
+    stream.addEventListener('message', ({ data }) => { this.#onData(data) })
+    this.#end = createInboundEnd(stream, () => { this.#finishAtEnd() })
+    this.#finishAtEnd()
+  }
+
+  get unfinishedBytes (): number {
+    return this.#unfinished
+  }
+
+  get waitingBytes (): number {
+    return this.holding ? this.#queue.bytes + this.#stream.readBufferLength : 0
+  }
+
+  get holding (): boolean {
+    return this.#handling && !this.#over
+  }
+
+  get over (): boolean {
+    return this.#over
+  }
+
+  abort (error: Error): void {
+    if (!this.#over) {
+      this.#finish()
+      this.#stream.abort(error)
     }
   }
 
-  function finish (): void {
-    if (over) {
+  tick (now: number): boolean {
+    if (this.#over) {
+      return false
+    }
+
+    const { limits, stats } = this.#owner
+
+    if (!this.#handling && this.#unfinished > 0 && now - this.#lastData >= limits.unfinishedTimeout) {
+      stats.badFrames++
+      this.abort(new UnfinishedMessageError(`${this.#unfinished} bytes of a message came, and nothing for ${limits.unfinishedTimeout} ms`))
+    }
+
+    return !this.#over && this.#unfinished > 0
+  }
+
+  #onData (data: StreamMessageEvent['data']): void {
+    if (this.#over) {
+      // libp2p hands over nothing after the end: if it ever does, that shows
+      this.#owner.stats.framesDropped++
       return
     }
 
-    over = true
-    stats.framesDropped += queue.length - next
-    queue = []
-    next = 0
-    queued = 0
-    owner.watch.remove(self)
-    account(0)
-    owner.ended(self)
-  }
+    this.#lastData = this.#owner.now()
 
-  function fail (error: Error): void {
-    if (!over) {
-      finish()
-      stream.abort(error)
+    try {
+      if (this.#queue.push(data) && !this.#handling) {
+        this.#handle()
+      }
+    } catch (err) {
+      this.#reject(err as Error)
+    } finally {
+      this.#account()
     }
+
+    if (!this.#over && this.#queue.pending > 0) {
+      this.#owner.watch.add(this)
+    }
+
+    this.#finishAtEnd()
   }
 
   /** Handles what is queued, up to the first message that has to be waited for. */
-  function handle (): void {
-    while (next < queue.length) {
-      const frame = queue[next++]
-      queued -= frame.length
+  #handle (): void {
+    const { stats } = this.#owner
+
+    for (let frame = this.#queue.shift(); frame != null; frame = this.#queue.shift()) {
       stats.framesIn++
       stats.bytesIn += frame.length
 
@@ -103,235 +168,114 @@ export function createReader (stream: Stream, flowControlled: boolean, owner: Re
         continue
       }
 
-      let message: BitswapMessage
-
-      try {
-        message = decodeMessage(frame)
-      } catch (err) {
-        stats.badFrames++
-        throw err
-      }
-
-      const promise = owner.message(message, protocol)
+      const promise = this.#owner.message(this.#read(frame), this.#protocol)
 
       if (promise === false) {
         stats.framesDropped++
-        continue
-      }
-
-      if (over) {
+      } else if (this.#over) {
         // the handler has disconnected this peer
         promise?.catch(() => {})
         return
-      }
-
-      if (promise != null) {
-        hold(promise)
+      } else if (promise != null) {
+        this.#hold(promise)
         return
       }
     }
-
-    queue = []
-    next = 0
   }
 
-  function hold (promise: Promise<void>): void {
-    handling = true
-    owner.holds()
-    pause()
+  #read (frame: Uint8Array): BitswapMessage {
+    try {
+      return decodeMessage(frame)
+    } catch (err) {
+      this.#owner.stats.badFrames++
+      throw err
+    }
+  }
+
+  /** Reads on when the message has been handled. */
+  #hold (promise: Promise<void>): void {
+    this.#handling = true
+    this.#owner.holds()
+    this.#gate.close()
 
     promise.then(() => {
-      handling = false
+      this.#handling = false
 
-      if (!over) {
-        proceed()
+      if (!this.#over) {
+        this.#proceed()
       }
     }, (err: Error) => {
-      handling = false
-      log('a message could not be handled - %e', err)
-      fail(err)
+      this.#handling = false
+      this.#owner.log('a message could not be handled - %e', err)
+      this.abort(err)
     })
   }
 
-  function pause (): void {
-    if (!resuming && stream.readStatus === 'readable') {
-      stream.pause()
-    }
-  }
-
-  /**
-   * libp2p hands over what it has buffered first, and opens the window of the
-   * muxer after that: pausing in between would be undone, and the peer would
-   * never be stopped again. So that is made up for afterwards.
-   */
-  function resume (): void {
-    if (stream.readStatus !== 'paused') {
-      return
-    }
-
-    resuming = true
-
+  #proceed (): void {
     try {
-      stream.resume()
-    } finally {
-      resuming = false
-    }
-
-    if (handling && !over) {
-      pause()
-    }
-  }
-
-  function proceed (): void {
-    attempt(handle)
-
-    finishAtEnd()
-
-    if (over || handling) {
-      return
-    }
-
-    lastData = owner.now()
-    attempt(resume)
-    finishAtEnd()
-  }
-
-  function attempt (run: () => void): void {
-    try {
-      run()
+      this.#handle()
     } catch (err) {
-      log('a stream is reset for what came on it - %e', err)
-      fail(err as Error)
+      this.#reject(err as Error)
     } finally {
-      if (!over) {
-        account(decoder.pending)
-      }
+      this.#account()
     }
-  }
 
-  function onMessage (evt: StreamMessageEvent): void {
-    if (over) {
-      // libp2p hands over nothing after the end: if it ever does, that shows
-      stats.framesDropped++
+    this.#finishAtEnd()
+
+    if (this.#over || this.#handling) {
       return
     }
 
-    lastData = owner.now()
+    this.#lastData = this.#owner.now()
 
-    attempt(() => {
-      const frames: Uint8Array[] = []
-
-      try {
-        decoder.push(evt.data, frames)
-      } catch (err) {
-        stats.badFrames++
-        stats.framesDropped += frames.length
-        throw err
-      }
-
-      if (frames.length > 0) {
-        for (const frame of frames) {
-          queued += frame.length
-        }
-
-        queue = queue.length === 0 ? frames : queue.concat(frames)
-
-        if (!handling) {
-          handle()
-        }
-      }
-    })
-
-    if (!over && decoder.pending > 0) {
-      owner.watch.add(self)
+    try {
+      this.#gate.open(() => this.holding)
+    } catch (err) {
+      this.#reject(err as Error)
+    } finally {
+      this.#account()
     }
 
-    finishAtEnd()
+    this.#finishAtEnd()
   }
 
-  /** Peers run out of streams if we leave our half of theirs open. */
-  function onRemoteCloseWrite (): void {
-    endedByPeer = stream.status === 'open'
+  /** Resets the stream for what came on it. */
+  #reject (err: Error): void {
+    this.#owner.log('a stream is reset for what came on it - %e', err)
+    this.abort(err)
+  }
 
-    if (stream.writeStatus === 'writable') {
-      stream.close().catch((err: Error) => {
-        stream.abort(err)
-      })
+  /** Notes what has come of a message that has not ended. */
+  #account (): void {
+    const bytes = this.#over ? 0 : this.#queue.pending
+
+    if (bytes !== this.#unfinished) {
+      const delta = bytes - this.#unfinished
+      this.#unfinished = bytes
+      this.#owner.unfinished(delta)
     }
   }
 
-  /**
-   * Finishes once everything has been read and handled. A stream that libp2p
-   * calls ended may still have data: what negotiating the protocol read too much
-   * of is put back into its buffer, which is delivered after the end, and no
-   * second 'end' follows.
-   */
-  function finishAtEnd (): void {
-    if (over || handling || !stream.readableEnded || stream.readBufferLength > 0) {
+  /** Finishes once everything has been read and handled. */
+  #finishAtEnd (): void {
+    if (this.#over || this.#handling || !this.#end.reached) {
       return
     }
 
-    if (decoder.pending > 0 && endedByPeer) {
+    if (this.#queue.pending > 0 && this.#end.byPeer) {
       // in the middle of a message
-      stats.badFrames++
+      this.#owner.stats.badFrames++
     }
 
-    finish()
+    this.#finish()
   }
 
-  /** It may have ended with the very frame of the muxer whose data libp2p hands over next. */
-  function onEnd (): void {
-    queueMicrotask(finishAtEnd)
+  #finish (): void {
+    this.#over = true
+    this.#owner.stats.framesDropped += this.#queue.size
+    this.#queue.clear()
+    this.#owner.watch.remove(this)
+    this.#account()
+    this.#owner.ended(this)
   }
-
-  const self: Reader = {
-    get unfinishedBytes () {
-      return unfinished
-    },
-
-    get waitingBytes () {
-      return handling && !over ? queued + stream.readBufferLength : 0
-    },
-
-    get holding () {
-      return handling && !over
-    },
-
-    get over () {
-      return over
-    },
-
-    abort: fail,
-
-    tick (now) {
-      if (over) {
-        return false
-      }
-
-      if (!handling && unfinished > 0 && now - lastData >= limits.unfinishedTimeout) {
-        stats.badFrames++
-        fail(new UnfinishedMessageError(`${unfinished} bytes of a message came, and nothing for ${limits.unfinishedTimeout} ms`))
-      }
-
-      return !over && unfinished > 0
-    }
-  }
-
-  if (flowControlled) {
-    // the window of the muxer is the bound, and it must fit
-    stream.maxReadBufferLength = Math.max(stream.maxReadBufferLength, limits.pausedStreamBytes)
-  }
-
-  stream.addEventListener('message', onMessage)
-  stream.addEventListener('remoteCloseWrite', onRemoteCloseWrite)
-  stream.addEventListener('end', onEnd)
-  stream.addEventListener('close', onEnd)
-
-  if (stream.remoteWriteStatus === 'closed') {
-    onRemoteCloseWrite()
-  }
-
-  finishAtEnd()
-
-  return self
 }

@@ -5,7 +5,7 @@ import { expect } from 'aegir/chai'
 import { kubo } from '../../src/discovery/kubo-rpc.ts'
 import { peers } from '../../src/discovery/static.ts'
 import { createPeerSessions } from '../../src/driver/peer-sessions.ts'
-import { createHostComponents } from '../../src/network/host.ts'
+import { createHostComponents } from '../../src/network/components.ts'
 import { createNetwork } from '../../src/network/network.ts'
 import { createHost } from '../network/hosts.ts'
 import { recordingSink } from '../targets/fixtures.ts'
@@ -107,8 +107,8 @@ describe('a node of many addresses, over real libp2p hosts', function () {
       take: peer => sessions.take(peer)
     }, { ...createHostComponents(host), logger })
     const sessions = createPeerSessions({
-      connect: net.connect,
-      wake: net.wake,
+      connect: async (peer, addresses, signal) => net.connect(peer, addresses, signal),
+      wake: peer => { net.wake(peer) },
       disconnect: peer => { net.disconnect(peer).catch(() => {}) }
     })
     await net.start()

@@ -1,5 +1,15 @@
-import type { NetworkComponents } from './network.ts'
-import type { Libp2p } from '@libp2p/interface'
+import type { ComponentLogger, Libp2p, Libp2pEvents, PeerStore, TypedEventTarget } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+
+/** What the network needs of a libp2p host; libp2p's own components fit. */
+export interface NetworkComponents {
+  registrar: Pick<Registrar, 'handle' | 'unhandle'>
+  connectionManager: Pick<ConnectionManager, 'getConnections' | 'openConnection'>
+  events: TypedEventTarget<Libp2pEvents>
+  logger: ComponentLogger
+  /** With it, peers that were connected to are the last to be pruned when the host has too many connections. */
+  peerStore?: Pick<PeerStore, 'merge'>
+}
 
 /**
  * The network's components of a whole libp2p node, which does not show its own.

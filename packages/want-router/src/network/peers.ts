@@ -1,0 +1,118 @@
+import { DisconnectedError, NotConnectedError } from './errors.ts'
+import { createPeer } from './peer.ts'
+import type { Peer, PeerContext } from './peer.ts'
+import type { Connection, StreamCloseEvent } from '@libp2p/interface'
+
+/** The connected peers: each comes with its first connection and goes with its last, or when it is disconnected. */
+export interface Peers extends Iterable<Peer> {
+  get (id: string): Peer | undefined
+  /** The peer of an open connection, which is one of its own from now on. */
+  adopt (connection: Connection): Peer
+  /** Whether the connection belongs to a peer that was disconnected. */
+  isUnwelcome (connection: Connection): boolean
+  /** Forgets the peer at once, resets its streams and closes its connections. */
+  disconnect (peer: Peer): Promise<void>
+  /** Forgets all of them. */
+  clear (): void
+  readonly size: number
+}
+
+export interface PeersInit {
+  readonly context: PeerContext
+  /** The peer has gone: its last connection has closed, or it was disconnected. */
+  gone (id: string): void
+}
+
+export function createPeers (init: PeersInit): Peers {
+  return new ConnectedPeers(init)
+}
+
+class ConnectedPeers implements Peers {
+  readonly #context: PeerContext
+  readonly #onGone: (id: string) => void
+  readonly #peers = new Map<string, Peer>()
+  /** Connections of peers that were disconnected, until they have closed. */
+  readonly #unwelcome = new WeakSet<Connection>()
+  #adopted = 0
+
+  constructor ({ context, gone }: PeersInit) {
+    this.#context = context
+    this.#onGone = gone
+  }
+
+  get size (): number {
+    return this.#peers.size
+  }
+
+  [Symbol.iterator] (): Iterator<Peer> {
+    return this.#peers.values()
+  }
+
+  get (id: string): Peer | undefined {
+    return this.#peers.get(id)
+  }
+
+  adopt (connection: Connection): Peer {
+    const id = connection.remotePeer.toString()
+    let peer = this.#peers.get(id)
+
+    if (peer == null) {
+      peer = createPeer(id, this.#context)
+      this.#peers.set(id, peer)
+    }
+
+    if (!peer.connections.includes(connection)) {
+      peer.connected(connection, this.#adopted++)
+      connection.addEventListener('close', event => { this.#closed(connection, event) }, { once: true })
+    }
+
+    return peer
+  }
+
+  isUnwelcome (connection: Connection): boolean {
+    return this.#unwelcome.has(connection)
+  }
+
+  async disconnect (peer: Peer): Promise<void> {
+    if (this.#peers.get(peer.id) !== peer) {
+      return
+    }
+
+    const connections = peer.connections.all
+
+    for (const connection of connections) {
+      this.#unwelcome.add(connection)
+    }
+
+    this.#drop(peer, new DisconnectedError())
+    // the caller may be in the middle of something
+    queueMicrotask(() => { this.#onGone(peer.id) })
+
+    await Promise.all(connections.map(async connection => {
+      try {
+        await connection.close({ signal: AbortSignal.timeout(this.#context.limits.closeTimeout) })
+      } catch (err) {
+        connection.abort(err as Error)
+      }
+    }))
+  }
+
+  clear (): void {
+    this.#peers.clear()
+  }
+
+  #closed (connection: Connection, event: StreamCloseEvent): void {
+    const peer = this.#peers.get(connection.remotePeer.toString())
+
+    if (peer?.disconnected(connection, event) === true && peer.connections.all.length === 0) {
+      this.#drop(peer, new NotConnectedError('The last connection to the peer has closed'))
+      this.#onGone(peer.id)
+    }
+  }
+
+  #drop (peer: Peer, error: Error): void {
+    this.#peers.delete(peer.id)
+    peer.leave(error)
+    this.#context.rested()
+  }
+}
