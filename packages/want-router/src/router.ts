@@ -1,27 +1,29 @@
 import { createDriver } from './driver/driver.ts'
-import { ownPeer, createPeerSessions } from './driver/peer-sessions.ts'
+import { createPeerSessions, ownPeer } from './driver/peer-sessions.ts'
 import { createVerifier } from './driver/verifier.ts'
 import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
 import { InvalidOptionError } from './errors.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
-import { DEFAULT_MEMBER_NETWORK_LIMITS } from './network/defaults.ts'
-import { createNetwork } from './network/network.ts'
+import { createRouterNetworks } from './router-networks.ts'
 import { announce, hear } from './stands-for.ts'
 import { defaultStrategy } from './strategies/default.ts'
 import { platformTimers } from './timers.ts'
 import type { Limits } from './defaults.ts'
+import type { Driver } from './driver/driver.ts'
+import type { PeerSessions } from './driver/peer-sessions.ts'
 import type { BlockHasher } from './driver/verifier.ts'
-import type { EngineStatus, MemberStatus } from './engine/io.ts'
+import type { Engine, EngineStatus, MemberStatus } from './engine/io.ts'
 import type { Tap } from './engine/tap.ts'
 import type { MemberError, RouterEvent } from './events.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
+import type { RouterNetworks } from './router-networks.ts'
 import type { StrategyFactory } from './strategies/strategy.ts'
 import type { LocatedPeer, TargetInit } from './targets/target.ts'
-import type { Libp2p, Metrics, PeerId, Startable } from '@libp2p/interface'
+import type { Libp2p, Logger, Metrics, PeerId, Startable } from '@libp2p/interface'
 
 /** The host that faces upstream, as libp2p hands it to its services. */
 export type WantRouterComponents = NetworkComponents & {
@@ -96,7 +98,7 @@ export interface WantRouter extends Startable {
   drain (options?: { signal?: AbortSignal }): Promise<void>
 }
 
-// an upstream peer that has asked for nothing for so long is not in the middle of anything, ms
+/** A client that has asked for nothing for so long is not in the middle of anything, ms. */
 const DRAIN_QUIET = 1000
 
 /**
@@ -113,170 +115,166 @@ const DRAIN_QUIET = 1000
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   const targets = init.targets.flat()
+
   if (targets.length === 0) {
     throw new InvalidOptionError('targets is empty: name at least one peer or block source to ask')
   }
+
   return components => createRouter(init, targets, components)
 }
 
 function createRouter (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents): WantRouter {
-  const log = components.logger.forComponent('kitsune:router')
   const own = new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
+
   for (const { id, peer } of targets) {
     if (peer != null && own.has(peer.toString())) {
       throw ownPeer(`"${id}"`, peer.toString())
     }
   }
-  const verify = createVerifier(init.hashers)
-  const engine = createEngine({
-    members: targets,
-    strategy: init.strategy ?? defaultStrategy(),
-    strategyFailed (method, error) { drive.strategyFailed(method, error) },
-    now: platformTimers.now,
-    randomSeed: Math.floor(Math.random() * 2 ** 32),
-    seed: hashString(components.peerId.toString(), 0),
-    limits: init.limits,
-    hashes: verify.hashes,
-    tap: init.tap
-  })
 
-  const drive = createDriver({
-    engine,
-    verify,
-    log,
-    onEvent: init.onEvent,
-    upstream: {
-      wake: peer => { upstream.wake(peer) },
-      disconnect: peer => { hangUp(upstream, peer) }
-    }
-  })
-  const sessions = createPeerSessions({
-    connect: async (peer, addresses, signal) => downstream.connect(peer, addresses, signal),
-    wake: peer => { downstream.wake(peer) },
-    disconnect: peer => { hangUp(downstream, peer) }
-  }, { own })
+  const router = new Router(init, targets, components, own)
+  const metrics = init.metrics ?? components.metrics
 
-  function hangUp (side: Network, peer: string): void {
-    side.disconnect(peer).catch(err => { log.error('could not disconnect %s - %e', peer, err) })
+  if (metrics != null) {
+    router.register(metrics)
   }
 
-  const { upstream, downstream } = init.downstream == null
-    ? oneHost()
-    : {
-        upstream: createNetwork({
-          handlers: {
-            message (peer, message, _protocol, connection) {
-              drive.message(peer, message, connection)
-              // this side asks for nothing
-              return message.blocks.length + message.presences.length > 0 ? false : undefined
-            },
-            connection: drive.connection,
-            gone: drive.gone
-          },
-          take: drive.take
-        }, components),
-        downstream: createNetwork({
-          handlers: { message: sessions.message, gone: sessions.gone },
-          take: sessions.take,
-          limits: DEFAULT_MEMBER_NETWORK_LIMITS
-        }, createHostComponents(init.downstream))
+  return router
+}
+
+class Router implements WantRouter {
+  readonly #init: WantRouterInit
+  readonly #targets: readonly TargetInit[]
+  readonly #components: WantRouterComponents
+  readonly #log: Logger
+  readonly #engine: Engine
+  readonly #driver: Driver
+  readonly #sessions: PeerSessions
+  readonly #networks: RouterNetworks
+  /** Where members were last found, by their ids. */
+  readonly #places = new Map<string, LocatedPeer>()
+  readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
+  #draining = false
+  #stopHearing: (() => void) | undefined
+  #silence: (() => Promise<void>) | undefined
+
+  constructor (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents, own: ReadonlySet<string>) {
+    const verify = createVerifier(init.hashers)
+    this.#init = init
+    this.#targets = targets
+    this.#components = components
+    this.#log = components.logger.forComponent('kitsune:router')
+    this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
+    this.#engine = createEngine({
+      members: targets,
+      strategy: init.strategy ?? defaultStrategy(),
+      strategyFailed: (method, error) => { this.#driver.strategyFailed(method, error) },
+      now: platformTimers.now,
+      randomSeed: Math.floor(Math.random() * 2 ** 32),
+      seed: hashString(components.peerId.toString(), 0),
+      limits: init.limits,
+      hashes: verify.hashes,
+      tap: init.tap
+    })
+    this.#driver = createDriver({
+      engine: this.#engine,
+      verify,
+      log: this.#log,
+      onEvent: init.onEvent,
+      upstream: {
+        wake: peer => { this.#networks.upstream.wake(peer) },
+        disconnect: peer => { this.#hangUp(this.#networks.upstream, peer) }
       }
-
-  /** With one host a message is divided by field: wants go to the engine's peers, blocks and presences to the sessions. */
-  function oneHost (): { upstream: Network, downstream: Network } {
-    const both = createNetwork({
-      handlers: {
-        message (peer, message, _protocol, connection) {
-          drive.message(peer, message, connection)
-          return sessions.message(peer, message)
-        },
-        connection: drive.connection,
-        gone (peer) {
-          drive.gone(peer)
-          sessions.gone(peer)
-        }
-      },
-      // one after the other: together they could exceed the longest frame
-      take: (peer, maxBytes, protocol) => sessions.take(peer) ?? drive.take(peer, maxBytes, protocol)
-    }, components)
-    return { upstream: both, downstream: both }
+    })
+    this.#sessions = createPeerSessions({
+      connect: async (peer, addresses, signal) => this.#networks.downstream.connect(peer, addresses, signal),
+      wake: peer => { this.#networks.downstream.wake(peer) },
+      disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
+    }, { own })
+    this.#networks = createRouterNetworks({ components, downstream: init.downstream, driver: this.#driver, sessions: this.#sessions })
   }
 
-  // where members were last found, by their ids
-  const places = new Map<string, LocatedPeer>()
-  const connections = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
+  get ready (): boolean {
+    return !this.#draining && this.#engine.status().members.some(member => member.state === 'up')
+  }
 
-  function placeOf (member: string): Pick<RouterMemberStatus, 'peer' | 'addresses' | 'connectedTo'> {
-    const place = places.get(member)
+  status (): RouterStatus {
+    const status = this.#engine.status()
+    const members = status.members.map(member => ({ ...member, ...this.#driver.seen(member.id), ...this.#placeOf(member.id) }))
+
+    return { ready: this.ready, ...status, members, network: this.#networks.upstream.stats }
+  }
+
+  idleFor (peer: PeerId): number | undefined {
+    return this.#engine.idleFor(peer.toString())
+  }
+
+  async start (): Promise<void> {
+    const { upstream, downstream } = this.#networks
+    const { peerId, events } = this.#components
+    await upstream.start()
+    this.#stopHearing = hear(events, (peer, of) => { this.#driver.standsFor(peer, of) })
+    this.#silence = this.#init.downstream == null ? undefined : await announce(this.#init.downstream, peerId.toString())
+
+    if (downstream !== upstream) {
+      await downstream.start()
+    }
+
+    await Promise.all(this.#targets.map(async target => this.#startTarget(target)))
+  }
+
+  async drain ({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#draining = true
+    await this.#driver.drain(DRAIN_QUIET, signal)
+    await this.#networks.upstream.flushed(signal)
+  }
+
+  async stop (): Promise<void> {
+    const { upstream, downstream } = this.#networks
+    this.#stopHearing?.()
+    await this.#silence?.()
+    await this.#driver.stop()
+    await downstream.stop()
+
+    if (downstream !== upstream) {
+      await upstream.stop()
+    }
+  }
+
+  register (metrics: Metrics): void {
+    const { upstream, downstream } = this.#networks
+
+    registerMetrics(metrics, {
+      status: () => this.#engine.status(),
+      network: () => upstream.stats,
+      dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
+    })
+  }
+
+  async #startTarget (target: TargetInit): Promise<void> {
+    await this.#driver.start(target.id, target.create({
+      logger: this.#components.logger,
+      openPeer: async (located, handlers, signal, limit) => {
+        this.#places.set(target.id, located)
+
+        return this.#sessions.open(located, handlers, signal, limit)
+      }
+    }))
+  }
+
+  #placeOf (member: string): Pick<RouterMemberStatus, 'peer' | 'addresses' | 'connectedTo'> {
+    const place = this.#places.get(member)
+
     return place == null
       ? {}
       : {
           peer: place.peer.toString(),
           addresses: place.addresses.map(String),
-          connectedTo: connections.getConnections(place.peer).map(({ remoteAddr }) => remoteAddr.toString())
+          connectedTo: this.#connectionManager.getConnections(place.peer).map(({ remoteAddr }) => remoteAddr.toString())
         }
   }
 
-  let draining = false
-  let stopHearing: (() => void) | undefined
-  let silence: (() => Promise<void>) | undefined
-  const router: WantRouter = {
-    get ready () {
-      return !draining && engine.status().members.some(member => member.state === 'up')
-    },
-
-    status () {
-      const status = engine.status()
-      const members = status.members.map(member => ({ ...member, ...drive.seen(member.id), ...placeOf(member.id) }))
-      return { ready: router.ready, ...status, members, network: upstream.stats }
-    },
-
-    idleFor (peer) {
-      return engine.idleFor(peer.toString())
-    },
-
-    async start () {
-      await upstream.start()
-      stopHearing = hear(components.events, drive.standsFor)
-      silence = init.downstream == null ? undefined : await announce(init.downstream, components.peerId.toString())
-      if (downstream !== upstream) {
-        await downstream.start()
-      }
-      await Promise.all(targets.map(async target => {
-        await drive.start(target.id, target.create({
-          logger: components.logger,
-          openPeer: async (located, handlers, signal, limit) => {
-            places.set(target.id, located)
-            return sessions.open(located, handlers, signal, limit)
-          }
-        }))
-      }))
-    },
-
-    async drain ({ signal } = {}) {
-      draining = true
-      await drive.drain(DRAIN_QUIET, signal)
-      await upstream.flushed(signal)
-    },
-
-    async stop () {
-      stopHearing?.()
-      await silence?.()
-      await drive.stop()
-      await downstream.stop()
-      if (downstream !== upstream) {
-        await upstream.stop()
-      }
-    }
+  #hangUp (side: Network, peer: string): void {
+    side.disconnect(peer).catch(err => { this.#log.error('could not disconnect %s - %e', peer, err) })
   }
-
-  const metrics = init.metrics ?? components.metrics
-  if (metrics != null) {
-    registerMetrics(metrics, {
-      status: engine.status,
-      network: () => upstream.stats,
-      dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
-    })
-  }
-  return router
 }

@@ -167,8 +167,8 @@ export const PLANTED_BUGS: readonly Plant[] = [
     name: 'the network is woken from inside a flush',
     laws: ['crash'],
     file: 'driver/driver.ts',
-    find: "    ready (peer) { decided.push({ t: 'ready', peer }) },\n",
-    replace: '    ready (peer) { upstream.wake(peer) },\n'
+    find: "      ready: peer => { this.#decided.push({ t: 'ready', peer }) },\n",
+    replace: '      ready: peer => { upstream.wake(peer) },\n'
   },
   {
     name: 'the engine has a chance of its own',

@@ -1,14 +1,16 @@
-import { withStallGrace } from '../stall-grace.ts'
 import { platformTimers } from '../timers.ts'
+import { createDeadlineTimer } from './deadline-timer.ts'
+import { createMemberSink } from './member-sink.ts'
 import { createObserver } from './observer.ts'
-import { UNVERIFIABLE, createVerifier } from './verifier.ts'
-import type { Timers } from '../timers.ts'
+import { createVerifier } from './verifier.ts'
+import type { DeadlineTimer } from './deadline-timer.ts'
 import type { Observer } from './observer.ts'
 import type { Verify } from './verifier.ts'
 import type { Engine, Input, MemberStatus, Output } from '../engine/io.ts'
 import type { Decision } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
-import type { Sink, Target } from '../targets/target.ts'
+import type { Target } from '../targets/target.ts'
+import type { Timers } from '../timers.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
 
@@ -21,7 +23,9 @@ export interface UpstreamPort {
 export interface DriverInit {
   readonly engine: Engine
   readonly upstream: UpstreamPort
+  /** Default: the platform's. */
   readonly timers?: Timers
+  /** Default: sha2-256, sha2-512 and identity. */
   readonly verify?: Verify
   readonly log: Logger
   /** Told what an operator should know. */
@@ -30,9 +34,9 @@ export interface DriverInit {
 
 /**
  * Everything around the engine that waits: it feeds the engine what happens,
- * flushes it once at the end of each tick, so that what
- * belongs together leaves together, and owns the one timer. What a flush has
- * decided is carried out when it is over: whoever hears of it may take at once.
+ * flushes it once at the end of each tick, so that what belongs together leaves
+ * together, and owns the one timer. What a flush has decided is carried out when
+ * it is over: the network may take at once when it is woken.
  */
 export interface Driver {
   /** `connection`: names the one on which it came. */
@@ -52,215 +56,203 @@ export interface Driver {
   drain (quiet: number, signal?: AbortSignal): Promise<void>
   stop (): Promise<void>
   /** The strategy threw. */
-  readonly strategyFailed: Observer['strategyFailed']
+  strategyFailed (method: string, error: unknown): void
   /** Since when a member is in its state, and its last error. */
-  readonly seen: Observer['seen']
+  seen (member: string): ReturnType<Observer['seen']>
 }
 
-// how often a drain looks whether all is quiet, ms
+/** How often a drain looks whether all is quiet, ms. */
 const DRAIN_POLL = 50
 
-export function createDriver ({ engine, upstream, timers = platformTimers, verify = createVerifier(), log, onEvent }: DriverInit): Driver {
-  const targets = new Map<string, Target>()
-  const observed = createObserver({ members: engine.status().members, onEvent, log })
-  let flushing = false
-  let stopped = false
-  let cancelTimer: (() => void) | undefined
-  let timerAt: number | undefined
-  const later = withStallGrace(timers)
+export function createDriver (init: DriverInit): Driver {
+  return new EngineDriver(init)
+}
 
-  let decided: Decision[] = []
-  let changed: readonly MemberStatus[] = []
-  const output: Output = {
-    ask (member, wants) { decided.push({ t: 'ask', member, wants }) },
-    cancel (member, wants) { decided.push({ t: 'cancel', member, wants }) },
-    ready (peer) { decided.push({ t: 'ready', peer }) },
-    close (peer, why) { decided.push({ t: 'close', peer, why }) },
-    reset (member, why) { decided.push({ t: 'reset', member, why }) },
-    changed (members) { changed = members }
-  }
+class EngineDriver implements Driver {
+  readonly #engine: Engine
+  readonly #upstream: UpstreamPort
+  readonly #timers: Timers
+  readonly #verify: Verify
+  readonly #log: Logger
+  readonly #observer: Observer
+  readonly #timer: DeadlineTimer
+  readonly #output: Output
+  readonly #targets = new Map<string, Target>()
+  readonly #flush = (): void => { this.#flushNow() }
+  /** What the flush has decided so far. */
+  #decided: Decision[] = []
+  #changed: readonly MemberStatus[] = []
+  /** A flush is to come at the end of the tick. */
+  #scheduled = false
+  #stopped = false
 
-  function carryOut (decision: Decision): void {
-    switch (decision.t) {
-      case 'ask':
-        targets.get(decision.member)?.ask(decision.wants)
-        break
-      case 'cancel':
-        targets.get(decision.member)?.cancel(decision.wants)
-        break
-      case 'ready':
-        upstream.wake(decision.peer)
-        break
-      case 'reset':
-        targets.get(decision.member)?.reset?.(decision.why)
-        break
-      default:
-        log('closing %s: %s', decision.peer, decision.why)
-        upstream.disconnect(decision.peer)
-    }
-  }
-
-  function flush (): void {
-    flushing = false
-    if (stopped) {
-      return
-    }
-    engine.flush(output)
-    const decisions = decided
-    decided = []
-    for (const decision of decisions) {
-      try {
-        carryOut(decision)
-      } catch (err) {
-        // a target's fault is not to keep the others from being told
-        log.error('could not %s - %e', decision.t, err)
-      }
-    }
-    observed.changed(changed)
-    changed = []
-    if (engine.dirty) {
-      schedule()
-    }
-    setTimer()
-  }
-
-  function schedule (): void {
-    if (!flushing && !stopped) {
-      flushing = true
-      timers.endOfTick(flush)
+  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), log, onEvent }: DriverInit) {
+    this.#engine = engine
+    this.#upstream = upstream
+    this.#timers = timers
+    this.#verify = verify
+    this.#log = log
+    this.#observer = createObserver({ members: engine.status().members, onEvent, log })
+    this.#timer = createDeadlineTimer(timers, () => {
+      engine.put({ t: 'tick' })
+      this.#schedule()
+    })
+    this.#output = {
+      ask: (member, wants) => { this.#decided.push({ t: 'ask', member, wants }) },
+      cancel: (member, wants) => { this.#decided.push({ t: 'cancel', member, wants }) },
+      ready: peer => { this.#decided.push({ t: 'ready', peer }) },
+      close: (peer, why) => { this.#decided.push({ t: 'close', peer, why }) },
+      reset: (member, why) => { this.#decided.push({ t: 'reset', member, why }) },
+      changed: members => { this.#changed = members }
     }
   }
 
-  function setTimer (): void {
-    const deadline = engine.deadline
-    if (deadline === timerAt) {
-      return
-    }
-    // an earlier timer is left to fire: it finds nothing to do and sets the next; one that is overdue is about to
-    if (deadline != null && timerAt != null && (timerAt <= deadline || timerAt <= timers.now())) {
-      return
-    }
-    cancelTimer?.()
-    cancelTimer = undefined
-    timerAt = deadline
-    if (deadline != null) {
-      cancelTimer = later(Math.max(1, Math.ceil(deadline - timers.now())), () => {
-        timerAt = undefined
-        engine.put({ t: 'tick' })
-        schedule()
-      })
+  message (peer: string, { wants, full }: BitswapMessage, connection?: number): void {
+    if (wants.length > 0 || full) {
+      this.#put({ t: 'message', peer, wants, full, connection })
     }
   }
 
-  function sink (member: string): Sink {
-    const put: typeof engine.put = input => {
-      if (!stopped) {
-        engine.put(input)
-        schedule()
-      }
+  connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
+    this.#put({ t: 'connection', peer, connection, is })
+  }
+
+  gone (peer: string): void {
+    this.#engine.put({ t: 'gone', peer })
+    this.#schedule()
+  }
+
+  standsFor (peer: string, of: string): void {
+    this.#put({ t: 'stands-for', peer, of })
+  }
+
+  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+    const message = this.#engine.take(peer, maxBytes, protocol)
+
+    if (this.#engine.dirty) {
+      this.#schedule()
     }
-    return {
-      up (capacity, peer) { put({ t: 'up', member, capacity, peer }) },
-      down (why) {
-        if (why != null && !stopped) {
-          observed.down(member, why)
-        }
-        put({ t: 'down', member, why: why?.message })
-      },
-      load (pendingBytes) { put({ t: 'load', member, pendingBytes }) },
-      answer (key, answer, why) {
-        if (answer === 'failed' && !stopped) {
-          observed.failed(member, why ?? new Error('failed, and did not say why'))
-        }
-        put({ t: 'answer', member, key, answer, why: why?.message })
-      },
-      block (prefix, bytes, verified) {
-        const key = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
-        if (typeof key === 'string') {
-          put({ t: 'block', member, key, bytes })
-          verified?.(key)
+
+    return message
+  }
+
+  async start (id: string, target: Target): Promise<void> {
+    this.#targets.set(id, target)
+    await target.start(createMemberSink({
+      member: id,
+      engine: this.#engine,
+      verify: this.#verify,
+      observer: this.#observer,
+      isStopped: () => this.#stopped,
+      put: input => { this.#put(input) }
+    }))
+  }
+
+  async drain (quiet: number, signal?: AbortSignal): Promise<void> {
+    this.#engine.put({ t: 'drain' })
+    this.#observer.draining()
+    this.#schedule()
+    let quietSince: number | undefined
+
+    while (signal?.aborted !== true) {
+      const { active, unsent } = this.#engine.status()
+
+      if (active > 0 || unsent > 0) {
+        quietSince = undefined
+      } else {
+        quietSince ??= this.#timers.now()
+
+        if (this.#timers.now() - quietSince >= quiet) {
           return
         }
-        return key.then(key => {
-          put({ t: 'block', member, key, bytes })
-          verified?.(key)
-        })
+      }
+
+      await new Promise<void>(resolve => { this.#timers.after(DRAIN_POLL, resolve) })
+    }
+  }
+
+  async stop (): Promise<void> {
+    this.#stopped = true
+    this.#timer.cancel()
+    const results = await Promise.allSettled([...this.#targets.values()].map(async target => { await target.stop() }))
+    this.#targets.clear()
+
+    for (const result of results) {
+      if (result.status === 'rejected') {
+        this.#log.error('a target did not stop - %e', result.reason)
       }
     }
   }
 
-  return {
-    message (peer, { wants, full }, connection) {
-      if (!stopped && (wants.length > 0 || full)) {
-        engine.put({ t: 'message', peer, wants, full, connection })
-        schedule()
+  strategyFailed (method: string, error: unknown): void {
+    this.#observer.strategyFailed(method, error)
+  }
+
+  seen (member: string): ReturnType<Observer['seen']> {
+    return this.#observer.seen(member)
+  }
+
+  #put (input: Input): void {
+    if (!this.#stopped) {
+      this.#engine.put(input)
+      this.#schedule()
+    }
+  }
+
+  #schedule (): void {
+    if (!this.#scheduled && !this.#stopped) {
+      this.#scheduled = true
+      this.#timers.endOfTick(this.#flush)
+    }
+  }
+
+  #flushNow (): void {
+    this.#scheduled = false
+
+    if (this.#stopped) {
+      return
+    }
+
+    this.#engine.flush(this.#output)
+    const decisions = this.#decided
+    this.#decided = []
+
+    for (const decision of decisions) {
+      try {
+        this.#carryOut(decision)
+      } catch (err) {
+        // a target's fault is not to keep the others from hearing theirs
+        this.#log.error('could not %s - %e', decision.t, err)
       }
-    },
+    }
 
-    connection (peer, connection, is) {
-      if (!stopped) {
-        engine.put({ t: 'connection', peer, connection, is })
-        schedule()
-      }
-    },
+    this.#observer.changed(this.#changed)
+    this.#changed = []
 
-    gone (peer) {
-      engine.put({ t: 'gone', peer })
-      schedule()
-    },
+    if (this.#engine.dirty) {
+      this.#schedule()
+    }
 
-    standsFor (peer, of) {
-      if (!stopped) {
-        engine.put({ t: 'stands-for', peer, of })
-        schedule()
-      }
-    },
+    this.#timer.set(this.#engine.deadline)
+  }
 
-    take (peer, maxBytes, protocol) {
-      const message = engine.take(peer, maxBytes, protocol)
-      if (engine.dirty) {
-        schedule()
-      }
-      return message
-    },
-
-    async start (id, target) {
-      targets.set(id, target)
-      await target.start(sink(id))
-    },
-
-    async drain (quiet, signal) {
-      engine.put({ t: 'drain' })
-      observed.draining()
-      schedule()
-      let quietSince: number | undefined
-      while (signal?.aborted !== true) {
-        const { active, unsent } = engine.status()
-        if (active > 0 || unsent > 0) {
-          quietSince = undefined
-        } else {
-          quietSince ??= timers.now()
-          if (timers.now() - quietSince >= quiet) {
-            return
-          }
-        }
-        await new Promise<void>(resolve => { timers.after(DRAIN_POLL, resolve) })
-      }
-    },
-
-    async stop () {
-      stopped = true
-      cancelTimer?.()
-      const results = await Promise.allSettled([...targets.values()].map(async target => { await target.stop() }))
-      targets.clear()
-      for (const result of results) {
-        if (result.status === 'rejected') {
-          log.error('a target did not stop - %e', result.reason)
-        }
-      }
-    },
-
-    strategyFailed: observed.strategyFailed,
-    seen: observed.seen
+  #carryOut (decision: Decision): void {
+    switch (decision.t) {
+      case 'ask':
+        this.#targets.get(decision.member)?.ask(decision.wants)
+        break
+      case 'cancel':
+        this.#targets.get(decision.member)?.cancel(decision.wants)
+        break
+      case 'ready':
+        this.#upstream.wake(decision.peer)
+        break
+      case 'reset':
+        this.#targets.get(decision.member)?.reset?.(decision.why)
+        break
+      default:
+        this.#log('closing %s: %s', decision.peer, decision.why)
+        this.#upstream.disconnect(decision.peer)
+    }
   }
 }

@@ -1,9 +1,10 @@
 import { withStallGrace } from '../stall-grace.ts'
+import type { After } from '../stall-grace.ts'
 import type { Timers } from '../timers.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** One entry that a peer is asked for. */
-export interface Asked {
+/** A want of which an entry goes to a peer. */
+export interface SentWant {
   readonly key: WantKey
   readonly entry: WantEntry
 }
@@ -13,9 +14,9 @@ export interface WantlistSizeInit {
   readonly most: number
   readonly timers: Pick<Timers, 'now' | 'after'>
   /** Asks for one entry in a message of its own. */
-  probe (asked: Asked): void
+  probe (want: SentWant): void
   /** The messages that these were in have been ignored: they are to be sent again, in smaller ones. */
-  again (asked: readonly Asked[]): void
+  again (wants: readonly SentWant[]): void
   /** From now on messages have at most so many entries. */
   learned (most: number): void
 }
@@ -34,7 +35,7 @@ export interface WantlistSize {
   /** Entries that a message may have. */
   readonly most: number
   /** Entries that a message has asked for. */
-  sent (asked: readonly Asked[]): void
+  sent (wants: readonly SentWant[]): void
   /** The peer has said something about a want. */
   answered (key: WantKey): void
   /** A want has been taken back, or is asked for anew. */
@@ -43,8 +44,8 @@ export interface WantlistSize {
 }
 
 /** Silence after which a peer is asked once more, ms: at first, and the least once it is known how soon it answers. */
-const PATIENCE = 500
-const MIN_PATIENCE = 100
+const DEFAULT_PROBE_AFTER = 500
+const DEFAULT_MIN_PROBE_AFTER = 100
 /** Entries that are answered alone before their message is taken to be ignored. */
 const PROOFS = 2
 
@@ -52,121 +53,155 @@ const PROOFS = 2
 interface Doubt {
   readonly size: number
   readonly at: number
-  readonly waiting: Map<WantKey, Asked>
+  readonly waiting: Map<WantKey, SentWant>
   proofs: number
 }
 
-export function createWantlistSize ({ most, timers, probe, again, learned }: WantlistSizeInit): WantlistSize {
-  const later = withStallGrace(timers)
-  const doubts = new Set<Doubt>()
-  const doubtOf = new Map<WantKey, Doubt>()
+export function createWantlistSize (init: WantlistSizeInit): WantlistSize {
+  return new LearnedSize(init)
+}
+
+class LearnedSize implements WantlistSize {
+  readonly #init: WantlistSizeInit
+  readonly #later: After
+  readonly #doubts = new Set<Doubt>()
+  readonly #doubtOf = new Map<WantKey, Doubt>()
+  #most: number
   /** The most entries of a message that was answered. */
-  let confirmed = 1
-  let patience = PATIENCE
-  let probing: { readonly key: WantKey, readonly at: number, readonly doubt: Doubt } | undefined
-  let cancelTimer: (() => void) | undefined
+  #confirmed = 1
+  #probeAfter = DEFAULT_PROBE_AFTER
+  #probing: { readonly key: WantKey, readonly at: number, readonly doubt: Doubt } | undefined
+  #cancelTimer: (() => void) | undefined
 
-  function end (doubt: Doubt): void {
-    doubts.delete(doubt)
-    for (const key of doubt.waiting.keys()) {
-      doubtOf.delete(key)
-    }
-    if (probing?.doubt === doubt) {
-      probing = undefined
-    }
+  constructor (init: WantlistSizeInit) {
+    this.#init = init
+    this.#most = init.most
+    this.#later = withStallGrace(init.timers)
   }
 
-  /** Looks again when the oldest message has been ignored for too long, unless it is being asked about. */
-  function arm (): void {
-    const [oldest] = doubts
-    cancelTimer?.()
-    cancelTimer = oldest == null || probing != null
-      ? undefined
-      : later(Math.max(1, oldest.at + patience - timers.now()), ask)
+  get most (): number {
+    return this.#most
   }
 
-  function ask (): void {
-    cancelTimer = undefined
-    const [doubt] = doubts
-    const last = doubt == null ? undefined : [...doubt.waiting.values()].at(-1)
-    if (last != null) {
-      probing = { key: last.key, at: timers.now(), doubt }
-      probe(last)
+  sent (wants: readonly SentWant[]): void {
+    if (wants.length <= this.#confirmed) {
+      return
+    }
+
+    const doubt: Doubt = { size: wants.length, at: this.#init.timers.now(), waiting: new Map(wants.map(want => [want.key, want])), proofs: 0 }
+    this.#doubts.add(doubt)
+
+    for (const { key } of wants) {
+      this.#doubtOf.set(key, doubt)
+    }
+
+    if (this.#doubts.size === 1) {
+      this.#arm()
     }
   }
 
-  function ignored (doubt: Doubt, latency: number): void {
-    most = Math.max(confirmed, Math.floor(doubt.size / 2))
-    patience = Math.min(PATIENCE, Math.max(MIN_PATIENCE, 4 * latency))
-    learned(most)
-    const unread: Asked[] = []
-    for (const larger of [...doubts].filter(({ size }) => size > most)) {
-      unread.push(...larger.waiting.values())
-      end(larger)
-    }
-    again(unread)
-  }
+  /** A function by itself: it is handed on with each block. */
+  readonly answered = (key: WantKey): void => {
+    const doubt = this.#doubtOf.get(key)
 
-  function forget (key: WantKey): void {
-    const doubt = doubtOf.get(key)
     if (doubt == null) {
       return
     }
-    doubtOf.delete(key)
-    doubt.waiting.delete(key)
-    if (probing?.key === key) {
-      probing = undefined
+
+    if (this.#probing?.key === key) {
+      const { at } = this.#probing
+      this.forget(key)
+
+      if (++doubt.proofs === PROOFS) {
+        this.#ignored(doubt, this.#init.timers.now() - at)
+      }
+    } else {
+      this.#confirm(doubt.size)
     }
-    if (doubt.waiting.size === 0) {
-      end(doubt)
-    }
-    arm()
+
+    this.#arm()
   }
 
-  return {
-    get most () { return most },
+  forget (key: WantKey): void {
+    const doubt = this.#doubtOf.get(key)
 
-    sent (asked) {
-      if (asked.length <= confirmed) {
-        return
-      }
-      const doubt: Doubt = { size: asked.length, at: timers.now(), waiting: new Map(asked.map(one => [one.key, one])), proofs: 0 }
-      doubts.add(doubt)
-      for (const { key } of asked) {
-        doubtOf.set(key, doubt)
-      }
-      if (doubts.size === 1) {
-        arm()
-      }
-    },
+    if (doubt == null) {
+      return
+    }
 
-    answered (key) {
-      const doubt = doubtOf.get(key)
-      if (doubt == null) {
-        return
-      }
-      if (probing?.key === key) {
-        const { at } = probing
-        forget(key)
-        if (++doubt.proofs === PROOFS) {
-          ignored(doubt, timers.now() - at)
-        }
-      } else {
-        confirmed = Math.max(confirmed, doubt.size)
-        for (const answered of [...doubts].filter(({ size }) => size <= confirmed)) {
-          end(answered)
-        }
-      }
-      arm()
-    },
+    this.#doubtOf.delete(key)
+    doubt.waiting.delete(key)
 
-    forget,
+    if (this.#probing?.key === key) {
+      this.#probing = undefined
+    }
 
-    stop () {
-      doubts.clear()
-      doubtOf.clear()
-      cancelTimer?.()
-      cancelTimer = undefined
+    if (doubt.waiting.size === 0) {
+      this.#end(doubt)
+    }
+
+    this.#arm()
+  }
+
+  stop (): void {
+    this.#doubts.clear()
+    this.#doubtOf.clear()
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  /** Looks again when the oldest message has been ignored for too long, unless it is being asked about. */
+  #arm (): void {
+    const [oldest] = this.#doubts
+    this.#cancelTimer?.()
+    this.#cancelTimer = oldest == null || this.#probing != null
+      ? undefined
+      : this.#later(Math.max(1, oldest.at + this.#probeAfter - this.#init.timers.now()), () => { this.#probe() })
+  }
+
+  #probe (): void {
+    this.#cancelTimer = undefined
+    const [doubt] = this.#doubts
+    const last = doubt == null ? undefined : [...doubt.waiting.values()].at(-1)
+
+    if (last != null) {
+      this.#probing = { key: last.key, at: this.#init.timers.now(), doubt }
+      this.#init.probe(last)
+    }
+  }
+
+  /** Messages of that size are read. */
+  #confirm (size: number): void {
+    this.#confirmed = Math.max(this.#confirmed, size)
+
+    for (const answered of [...this.#doubts].filter(({ size }) => size <= this.#confirmed)) {
+      this.#end(answered)
+    }
+  }
+
+  #ignored (doubt: Doubt, latency: number): void {
+    this.#most = Math.max(this.#confirmed, Math.floor(doubt.size / 2))
+    this.#probeAfter = Math.min(DEFAULT_PROBE_AFTER, Math.max(DEFAULT_MIN_PROBE_AFTER, 4 * latency))
+    this.#init.learned(this.#most)
+    const unread: SentWant[] = []
+
+    for (const larger of [...this.#doubts].filter(({ size }) => size > this.#most)) {
+      unread.push(...larger.waiting.values())
+      this.#end(larger)
+    }
+
+    this.#init.again(unread)
+  }
+
+  #end (doubt: Doubt): void {
+    this.#doubts.delete(doubt)
+
+    for (const key of doubt.waiting.keys()) {
+      this.#doubtOf.delete(key)
+    }
+
+    if (this.#probing?.doubt === doubt) {
+      this.#probing = undefined
     }
   }
 }

@@ -2,10 +2,17 @@ import { ConnectionClosedError } from '@libp2p/interface'
 import { InvalidOptionError, SessionResetError } from '../errors.ts'
 import { platformTimers } from '../timers.ts'
 import { withTimeout } from './timeout.ts'
-import type { Capacity, LocatedPeer, MemberInit, PeerSession, PeerSessionHandlers, Sink, Target, TargetContext, TargetInit, WantlistLimit } from './target.ts'
+import type { CancelledWant, Capacity, LocatedPeer, MemberInit, PeerSession, PeerSessionHandlers, Sink, Target, TargetContext, TargetInit, TargetWant, WantlistLimit } from './target.ts'
 import type { Timers } from '../timers.ts'
-import type { PeerId } from '@libp2p/interface'
+import type { Logger, PeerId } from '@libp2p/interface'
 
+/** Waits and limits where the configuration names none. Times are ms. */
+const DEFAULT_MIN_DELAY = 100
+const DEFAULT_MAX_DELAY = 1000
+const DEFAULT_LOCATE_TIMEOUT = 2000
+const DEFAULT_DIAL_TIMEOUT = 5000
+
+/** When a lost peer is tried again. */
 export interface RetryInit {
   /** Wait before the first retry of an outage, ms; it doubles with each that follows. Default 100. */
   readonly minDelay?: number
@@ -39,12 +46,6 @@ export interface PeerTargetInit extends MemberInit {
   readonly retry?: RetryInit
 }
 
-/** How one session went: why it ended, and for how long it was up, ms. */
-interface Ended {
-  readonly why: Error
-  readonly held: number
-}
-
 /**
  * A bitswap peer as a target. While it is started it keeps a session to the peer;
  * whenever there is none it locates the peer anew, since its id or addresses may
@@ -54,27 +55,91 @@ interface Ended {
  */
 export function peerTarget (init: PeerTargetInit): TargetInit {
   const { id, weight, labels, peer, entries } = init
+
   if (entries != null && !(Number.isInteger(entries) && entries > 0)) {
     throw new InvalidOptionError(`"${id}": entries is a whole number above 0, not ${entries}`)
   }
-  return { id, weight, labels, peer, create: context => createPeerTarget(init, context) }
+
+  return { id, weight, labels, peer, create: context => new PeerTarget(init, context) }
 }
 
-function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target {
-  const { id, locateTimeout = 2000, dialTimeout = 5000, capacity, entries, retry = {} } = init
-  const { minDelay = 100, maxDelay = 1000, random = Math.random, timers = platformTimers } = retry
-  const log = context.logger.forComponent('kitsune:peer-target')
-  const stopping = new AbortController()
-  const { signal } = stopping
-  let session: PeerSession | undefined
-  let endSession: ((why: Error) => void) | undefined
-  let running: Promise<void> | undefined
+/** How one session went: why it ended, and for how long it was up, ms. */
+interface Ended {
+  readonly why: Error
+  readonly held: number
+}
+
+class PeerTarget implements Target {
+  readonly #init: PeerTargetInit
+  readonly #context: TargetContext
+  readonly #log: Logger
+  readonly #timers: Pick<Timers, 'now' | 'after'>
+  readonly #stopping = new AbortController()
+  #session: PeerSession | undefined
+  #endSession: ((why: Error) => void) | undefined
+  #running: Promise<void> | undefined
   /** What was learned of the peer. */
-  let learned: { readonly peer: string, readonly entries: number } | undefined
+  #learned: { readonly peer: string, readonly entries: number } | undefined
+
+  constructor (init: PeerTargetInit, context: TargetContext) {
+    this.#init = init
+    this.#context = context
+    this.#log = context.logger.forComponent('kitsune:peer-target')
+    this.#timers = init.retry?.timers ?? platformTimers
+  }
+
+  start (sink: Sink): void {
+    this.#running ??= this.#run(sink)
+  }
+
+  async stop (): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  // without a session there is nothing to send to: going down released all that was asked
+  ask (wants: readonly TargetWant[]): void {
+    this.#session?.ask(wants)
+  }
+
+  cancel (wants: readonly CancelledWant[]): void {
+    this.#session?.cancel(wants)
+  }
+
+  reset (why: string): void {
+    this.#endSession?.(new SessionResetError(`the session was ended, since it ${why}`))
+  }
+
+  /** Holds one session after another until it is stopped. */
+  async #run (sink: Sink): Promise<void> {
+    const { id, retry: { minDelay = DEFAULT_MIN_DELAY, maxDelay = DEFAULT_MAX_DELAY, random = Math.random } = {} } = this.#init
+    const { signal } = this.#stopping
+    let failures = 0
+
+    while (!signal.aborted) {
+      const { why, held } = await this.#hold(sink).catch((why: Error): Ended => ({ why, held: 0 }))
+
+      if (signal.aborted) {
+        break
+      }
+
+      // the first failure of an outage is news, the others repeat it
+      const report = failures === 0 ? this.#log.error : this.#log
+      report('%s is down, trying again - %e', id, why)
+      sink.down(why)
+
+      // a peer that accepts connections only to close them is not dialled in a loop
+      failures = held > maxDelay ? 0 : failures
+      await this.#pause(Math.min(maxDelay, minDelay * 2 ** failures) * (1 - random() / 2))
+      failures++
+    }
+  }
 
   /** One session, from locating the peer until the session has closed. */
-  async function hold (sink: Sink): Promise<Ended> {
-    const located = await withTimeout(init.locate, { timers, timeout: locateTimeout, signal, what: 'locating the peer' })
+  async #hold (sink: Sink): Promise<Ended> {
+    const { id, capacity } = this.#init
+    const { signal } = this.#stopping
+    const located = await this.#locate()
     const closed = Promise.withResolvers<Error | undefined>()
     // a session that was given up may still have something to say
     let over = false
@@ -86,87 +151,66 @@ function createPeerTarget (init: PeerTargetInit, context: TargetContext): Target
     }
     const onStop = (): void => { closed.resolve(undefined) }
     signal.addEventListener('abort', onStop)
-    endSession = closed.resolve
+    this.#endSession = closed.resolve
 
     try {
-      session = await withTimeout(async signal => context.openPeer(located, handlers, signal, limitOf(located)), {
-        timers,
-        timeout: dialTimeout * Math.max(1, located.addresses.length),
-        signal,
-        what: `connecting to ${located.peer}`,
-        late: session => { session.close() }
-      })
-      const since = timers.now()
-      log('%s is up as %p', id, located.peer)
+      const session = this.#session = await this.#open(located, handlers)
+      const since = this.#timers.now()
+      this.#log('%s is up as %p', id, located.peer)
       sink.up({ denies: session.denies, ...capacity }, located.peer.toString())
       const why = await closed.promise ?? new ConnectionClosedError('the last connection to the peer has closed')
 
-      return { why, held: timers.now() - since }
+      return { why, held: this.#timers.now() - since }
     } finally {
       over = true
       signal.removeEventListener('abort', onStop)
-      endSession = undefined
-      session?.close()
-      session = undefined
+      this.#endSession = undefined
+      this.#session?.close()
+      this.#session = undefined
     }
   }
 
-  function limitOf ({ peer }: LocatedPeer): WantlistLimit {
+  async #locate (): Promise<LocatedPeer> {
+    return withTimeout(this.#init.locate, {
+      timers: this.#timers,
+      timeout: this.#init.locateTimeout ?? DEFAULT_LOCATE_TIMEOUT,
+      signal: this.#stopping.signal,
+      what: 'locating the peer'
+    })
+  }
+
+  async #open (located: LocatedPeer, handlers: PeerSessionHandlers): Promise<PeerSession> {
+    const { dialTimeout = DEFAULT_DIAL_TIMEOUT } = this.#init
+
+    return withTimeout(async signal => this.#context.openPeer(located, handlers, signal, this.#limitOf(located)), {
+      timers: this.#timers,
+      timeout: dialTimeout * Math.max(1, located.addresses.length),
+      signal: this.#stopping.signal,
+      what: `connecting to ${located.peer}`,
+      late: session => { session.close() }
+    })
+  }
+
+  #limitOf ({ peer }: LocatedPeer): WantlistLimit {
     const id = peer.toString()
+
     return {
-      entries: learned?.peer === id ? learned.entries : entries,
-      learned (fewer) {
-        log('%s answers no wantlist of more than %d entries: it is sent at most that many at once', init.id, fewer)
-        learned = { peer: id, entries: fewer }
+      entries: this.#learned?.peer === id ? this.#learned.entries : this.#init.entries,
+      learned: fewer => {
+        this.#log('%s answers no wantlist of more than %d entries: it is sent at most that many at once', this.#init.id, fewer)
+        this.#learned = { peer: id, entries: fewer }
       }
     }
   }
 
-  async function run (sink: Sink): Promise<void> {
-    let failures = 0
-
-    while (!signal.aborted) {
-      const { why, held } = await hold(sink).catch((why: Error): Ended => ({ why, held: 0 }))
-
-      if (signal.aborted) {
-        break
-      }
-
-      // the first failure of an outage is news, the others repeat it
-      const report = failures === 0 ? log.error : log
-      report('%s is down, trying again - %e', id, why)
-      sink.down(why)
-
-      // a peer that accepts connections only to close them is not dialled in a loop
-      failures = held > maxDelay ? 0 : failures
-      await pause(Math.min(maxDelay, minDelay * 2 ** failures) * (1 - random() / 2))
-      failures++
-    }
-  }
-
-  async function pause (ms: number): Promise<void> {
+  async #pause (ms: number): Promise<void> {
+    const { signal } = this.#stopping
     const { promise, resolve } = Promise.withResolvers<void>()
     const onStop = (): void => { resolve() }
-    const cancelTimer = timers.after(ms, resolve)
+    const cancelTimer = this.#timers.after(ms, resolve)
     signal.addEventListener('abort', onStop)
     await promise
     cancelTimer()
     signal.removeEventListener('abort', onStop)
-  }
-
-  return {
-    start (sink) {
-      running ??= run(sink)
-    },
-
-    async stop () {
-      stopping.abort()
-      await running
-    },
-
-    // without a session there is nobody to tell: going down released all that was asked
-    ask (wants) { session?.ask(wants) },
-    cancel (wants) { session?.cancel(wants) },
-    reset (why) { endSession?.(new SessionResetError(`the session was ended, since it ${why}`)) }
   }
 }

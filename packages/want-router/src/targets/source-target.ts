@@ -2,7 +2,7 @@ import { cidPrefix, decodeCid } from '@kitsune/bitswap-codec'
 import { InvalidOptionError } from '../errors.ts'
 import { readBlock } from './block-bytes.ts'
 import type { BlockBytes } from './block-bytes.ts'
-import type { Capacity, MemberInit, Sink, Target, TargetInit, TargetWant } from './target.ts'
+import type { CancelledWant, Capacity, MemberInit, Sink, Target, TargetInit, TargetWant } from './target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
 
@@ -39,11 +39,8 @@ export interface SourceInit extends MemberInit {
   readonly capacity?: Partial<Capacity>
 }
 
-/** A read that has begun. */
-interface Read {
-  readonly want: TargetWant
-  readonly controller: AbortController
-}
+/** Reads at the same time. */
+const DEFAULT_CONCURRENCY = 16
 
 /**
  * A block source as a target.
@@ -54,7 +51,7 @@ interface Read {
  * @throws {InvalidOptionError} if `concurrency` is not a whole number above 0
  */
 export function source (from: SourceLike, init: SourceInit): TargetInit {
-  const { id, weight, labels, concurrency = 16 } = init
+  const { id, weight, labels, concurrency = DEFAULT_CONCURRENCY } = init
 
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new InvalidOptionError(`source "${id}": concurrency is a whole number above 0, not ${concurrency}`)
@@ -63,54 +60,107 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
   // nothing stays listed at a source: a block that it gains does not come by itself
   const capacity = { wants: 4 * concurrency, listed: 0, ...init.capacity }
 
-  return { id, weight, labels, create: () => createSourceTarget(from, concurrency, capacity) }
+  return { id, weight, labels, create: () => new SourceTarget(from, concurrency, capacity) }
 }
 
-function createSourceTarget (from: SourceLike, concurrency: number, capacity: Partial<Capacity>): Target {
-  const waiting = new Map<WantKey, TargetWant>()
-  const reads = new Set<Read>()
-  let sink: Sink | undefined
-  let pumping = false
+/** A read that has begun. */
+interface Read {
+  readonly want: TargetWant
+  readonly controller: AbortController
+}
+
+class SourceTarget implements Target {
+  readonly #source: SourceLike
+  readonly #concurrency: number
+  readonly #capacity: Partial<Capacity>
+  readonly #waiting = new Map<WantKey, TargetWant>()
+  readonly #reads = new Set<Read>()
+  readonly #pump = (): void => { this.#pumpNow() }
+  #sink: Sink | undefined
+  #pumping = false
+
+  constructor (source: SourceLike, concurrency: number, capacity: Partial<Capacity>) {
+    this.#source = source
+    this.#concurrency = concurrency
+    this.#capacity = capacity
+  }
+
+  start (sink: Sink): void {
+    this.#sink = sink
+    queueMicrotask(() => { this.#sink?.up(this.#capacity) })
+  }
+
+  /** Reads are aborted but not waited for: one that ignores its signal must not hold up the end. */
+  stop (): void {
+    this.#sink = undefined
+    this.#waiting.clear()
+    this.#abortReads(() => true)
+  }
+
+  ask (wants: readonly TargetWant[]): void {
+    for (const want of wants) {
+      // the last word about a key counts: a have becomes a block
+      this.#waiting.set(want.key, want)
+    }
+
+    this.#schedulePump()
+  }
+
+  cancel (wants: readonly CancelledWant[]): void {
+    const keys = new Set(wants.map(({ key }) => key))
+
+    for (const key of keys) {
+      this.#waiting.delete(key)
+    }
+
+    this.#abortReads(({ want }) => keys.has(want.key))
+  }
 
   /** At the end of the synchronous part of the tick, so that the sink is never reached from inside ask. */
-  function schedulePump (): void {
-    if (!pumping) {
-      pumping = true
-      queueMicrotask(pump)
+  #schedulePump (): void {
+    if (!this.#pumping) {
+      this.#pumping = true
+      queueMicrotask(this.#pump)
     }
   }
 
-  function pump (): void {
-    pumping = false
+  /** Begins as many reads as may run at the same time. */
+  #pumpNow (): void {
+    this.#pumping = false
 
-    for (const [key, want] of waiting) {
-      if (sink == null || reads.size >= concurrency) {
+    for (const [key, want] of this.#waiting) {
+      if (this.#sink == null || this.#reads.size >= this.#concurrency) {
         return
       }
-      waiting.delete(key)
+
+      this.#waiting.delete(key)
       const read: Read = { want, controller: new AbortController() }
-      reads.add(read)
-      serve(read, sink).finally(() => {
-        reads.delete(read)
-        pump()
+      this.#reads.add(read)
+      this.#serve(read, this.#sink).finally(() => {
+        this.#reads.delete(read)
+        this.#pumpNow()
       })
     }
   }
 
   /** Never rejects. */
-  async function serve ({ want, controller: { signal } }: Read, sink: Sink): Promise<void> {
+  async #serve ({ want, controller: { signal } }: Read, sink: Sink): Promise<void> {
     const { key, session } = want
 
     try {
       const cid = decodeCid(want.cid)
+
       if (cid == null) {
         sink.answer(key, 'unknown')
         return
       }
-      const answer = await look(cid, want, { signal, session })
+
+      const answer = await this.#look(cid, want, { signal, session })
+
       if (signal.aborted) {
         return
       }
+
       if (answer instanceof Uint8Array) {
         // the next read waits until the router has taken this block
         await sink.block(cidPrefix(want.cid), answer)
@@ -124,65 +174,42 @@ function createSourceTarget (from: SourceLike, concurrency: number, capacity: Pa
     }
   }
 
-  async function look (cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Uint8Array | 'have' | 'lack' | 'unknown'> {
-    const miss = from.complete === false ? 'unknown' : 'lack'
+  async #look (cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Uint8Array | 'have' | 'lack' | 'unknown'> {
+    const source = this.#source
+    const miss = source.complete === false ? 'unknown' : 'lack'
 
     try {
-      if (type === 'have' && from.stat != null) {
-        return await from.stat(cid, options) == null ? miss : 'have'
+      if (type === 'have' && source.stat != null) {
+        return await source.stat(cid, options) == null ? miss : 'have'
       }
-      if (type === 'have' && from.has != null) {
-        return await from.has(cid, options) ? 'have' : miss
+
+      if (type === 'have' && source.has != null) {
+        return await source.has(cid, options) ? 'have' : miss
       }
-      const found = await from.get(cid, options)
+
+      const found = await source.get(cid, options)
+
       if (found == null) {
         return miss
       }
+
       const bytes = await readBlock(found)
+
       return type === 'have' ? 'have' : bytes
     } catch (err) {
       if (isNotFound(err)) {
         return miss
       }
+
       throw err
     }
   }
 
-  function stopReads (concerned: (read: Read) => boolean): void {
-    for (const read of reads) {
+  #abortReads (concerned: (read: Read) => boolean): void {
+    for (const read of this.#reads) {
       if (concerned(read)) {
         read.controller.abort()
       }
-    }
-  }
-
-  return {
-    start (to) {
-      sink = to
-      queueMicrotask(() => { sink?.up(capacity) })
-    },
-
-    /** Reads are aborted but not waited for: one that ignores its signal must not hold up the end. */
-    stop () {
-      sink = undefined
-      waiting.clear()
-      stopReads(() => true)
-    },
-
-    ask (wants) {
-      for (const want of wants) {
-        // the last word about a key counts: a have becomes a block
-        waiting.set(want.key, want)
-      }
-      schedulePump()
-    },
-
-    cancel (wants) {
-      const keys = new Set(wants.map(({ key }) => key))
-      for (const key of keys) {
-        waiting.delete(key)
-      }
-      stopReads(({ want }) => keys.has(want.key))
     }
   }
 }

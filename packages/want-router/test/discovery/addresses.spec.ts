@@ -112,9 +112,9 @@ describe('a node of many addresses, over real libp2p hosts', function () {
       disconnect: peer => { net.disconnect(peer).catch(() => {}) }
     })
     await net.start()
-    stops.push(net.stop)
+    stops.push(async () => net.stop())
 
-    const created = target.create({ logger, openPeer: sessions.open })
+    const created = target.create({ logger, openPeer: async (...args) => sessions.open(...args) })
     stops.push(async () => created.stop())
 
     const begin = performance.now()

@@ -1,0 +1,65 @@
+import { UNVERIFIABLE } from './verifier.ts'
+import type { Observer } from './observer.ts'
+import type { Verify } from './verifier.ts'
+import type { Engine, Input } from '../engine/io.ts'
+import type { Sink } from '../targets/target.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+export interface MemberSinkInit {
+  /** The member's id. */
+  readonly member: string
+  readonly engine: Pick<Engine, 'expects'>
+  readonly verify: Verify
+  readonly observer: Observer
+  /** Nothing is reported any more. */
+  isStopped (): boolean
+  /** Puts something into the engine, unless all has stopped. */
+  put (input: Input): void
+}
+
+/** What a member's target reports to: it says so to the engine, and to the application what an operator should know. */
+export function createMemberSink (init: MemberSinkInit): Sink {
+  const { member, engine, verify, observer, put } = init
+
+  return {
+    up (capacity, peer) {
+      put({ t: 'up', member, capacity, peer })
+    },
+
+    down (why) {
+      if (why != null && !init.isStopped()) {
+        observer.down(member, why)
+      }
+
+      put({ t: 'down', member, why: why?.message })
+    },
+
+    load (pendingBytes) {
+      put({ t: 'load', member, pendingBytes })
+    },
+
+    answer (key, answer, why) {
+      if (answer === 'failed' && !init.isStopped()) {
+        observer.failed(member, why ?? new Error('failed, and did not say why'))
+      }
+
+      put({ t: 'answer', member, key, answer, why: why?.message })
+    },
+
+    block (prefix, bytes, verified) {
+      // blocks that were not asked for are not even hashed
+      const key: WantKey | Promise<WantKey> = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
+
+      if (typeof key === 'string') {
+        put({ t: 'block', member, key, bytes })
+        verified?.(key)
+        return
+      }
+
+      return key.then(key => {
+        put({ t: 'block', member, key, bytes })
+        verified?.(key)
+      })
+    }
+  }
+}
