@@ -2,7 +2,7 @@ import { OutOfRangeError, ObjectChangedError, ObjectMissingError, ObjectTooLarge
 import { attemptAll, toError } from './attempts.ts'
 import { findBlock, present, readLocation } from './read-location.ts'
 import { planSpans } from './spans.ts'
-import type { CarSourceLimits } from './car-source.ts'
+import type { CarSourceLimits } from './car-source-init.ts'
 import type { Span } from './spans.ts'
 import type { Outcome, Task } from './tasks.ts'
 import type { Location } from '../block-index.ts'

@@ -1,8 +1,8 @@
 import { parseSection } from '../car/section.ts'
 import { expect, expectAborted, expectRejection } from './expect.ts'
 import { testBytes } from './test-bytes.ts'
-import type { BlockIndexSubject } from './block-index-tests.ts'
 import type { IndexProbe, ProbeMode } from './index-probe.ts'
+import type { BlockIndexSubject } from './subjects.ts'
 import type { BlockIndex, Located, Location } from '../block-index.ts'
 
 /** A subject with what its index reads through. */

@@ -1,20 +1,9 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { INDEX_LAWS } from './block-index-laws.ts'
 import { indexProbe } from './index-probe.ts'
-import type { BlockIndex } from '../block-index.ts'
+import type { BlockIndexSubject } from './subjects.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
-
-/** An index to be tested, and what is in it. */
-export interface BlockIndexSubject {
-  readonly index: BlockIndex
-  /** Where the objects are that its locations name. */
-  readonly store: ObjectStore
-  /** At least three blocks that it knows, with digests of at least 16 bytes. */
-  readonly blocks: ReadonlyArray<{ readonly multihash: Uint8Array, readonly bytes: Uint8Array }>
-  /** Ends what the test began. */
-  stop? (): void | Promise<void>
-}
 
 /**
  * Makes an index anew, which has looked nothing up yet. Each store that it reads

@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { getMany } from '../get-many.ts'
 import { expect, expectAborted, expectBytes, expectRejection } from './expect.ts'
-import type { BlockSourceSubject } from './block-source-tests.ts'
+import type { BlockSourceSubject } from './subjects.ts'
 import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.ts'
 
 export interface BlockSourceLawRule {

@@ -1,23 +1,7 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SOURCE_LAWS } from './block-source-laws.ts'
-import type { Block, BlockSource } from '../block-source.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
-import type { CID } from 'multiformats/cid'
-
-/** A source to be tested, and the ways to make it fail. */
-export interface BlockSourceSubject {
-  readonly source: BlockSource
-  /** Blocks that it has: at least three, each other than all others and none of them inline. */
-  readonly has: readonly Block[]
-  /** What it lacks: at least one. */
-  readonly lacks: readonly CID[]
-  /** Makes all its reads fail in a way that may pass, and returns what ends that. For the law `failures`. */
-  fail? (): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
-  /** Changes the bytes that are stored of a block. For the law `wrong`. */
-  corrupt? (block: Block): void | Promise<void>
-  /** Ends what the test began. */
-  stop? (): void | Promise<void>
-}
+import type { BlockSourceSubject } from './subjects.ts'
 
 /** The name of a law, as in {@link BlockSourceTestsInit.laws}. */
 export type BlockSourceLaw = keyof typeof SOURCE_LAWS

@@ -2,7 +2,7 @@ import { expect, expectAborted, expectBytes, expectRejection } from './expect.ts
 import { testBytes } from './test-bytes.ts'
 import { trackBodies } from './track-bodies.ts'
 import type { ObjectStoreLawRule } from './object-store-laws.ts'
-import type { ObjectStoreSubject } from './object-store-tests.ts'
+import type { ObjectStoreSubject } from './subjects.ts'
 import type { Fetch } from '../http/client.ts'
 import type { ObjectStore } from '../object-store.ts'
 

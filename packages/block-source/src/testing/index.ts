@@ -5,12 +5,13 @@
  * runner, and what makes faults happen.
  */
 export { blockSourceLaws, blockSourceTests } from './block-source-tests.ts'
-export type { BlockSourceLaw, BlockSourceSubject, BlockSourceTestsInit } from './block-source-tests.ts'
 export { LawBrokenError, NoTestRunnerError } from '@kitsune/bitswap-codec/testing'
-export { objectStoreLaws, objectStoreTests } from './object-store-tests.ts'
-export type { ObjectStoreLaw, ObjectStoreSubject, ObjectStoreTestsInit } from './object-store-tests.ts'
 export type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
+export type { BlockSourceLaw, BlockSourceTestsInit } from './block-source-tests.ts'
+export { objectStoreLaws, objectStoreTests } from './object-store-tests.ts'
+export type { ObjectStoreLaw, ObjectStoreTestsInit } from './object-store-tests.ts'
 export { faultStore } from './fault-store.ts'
 export type { FaultStore, StoreCall, StoreFault } from './fault-store.ts'
 export { blockIndexLaws, blockIndexTests } from './block-index-tests.ts'
-export type { BlockIndexLaw, BlockIndexSubject, BlockIndexTestsInit, MakeIndex } from './block-index-tests.ts'
+export type { BlockIndexLaw, BlockIndexTestsInit, MakeIndex } from './block-index-tests.ts'
+export type { BlockIndexSubject, BlockSourceSubject, ObjectStoreSubject } from './subjects.ts'

@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../defaults.ts'
 import { expect, expectAborted, expectBytes, expectRejection } from './expect.ts'
 import { testBytes } from './test-bytes.ts'
-import type { ObjectStoreSubject } from './object-store-tests.ts'
+import type { ObjectStoreSubject } from './subjects.ts'
 
 export interface ObjectStoreLawRule {
   readonly title: string

@@ -1,34 +1,8 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { httpLaws } from './http-laws.ts'
 import { lists, STORE_LAWS } from './object-store-laws.ts'
-import type { Fetch } from '../http/client.ts'
-import type { ObjectStore } from '../object-store.ts'
-import type { RetryOptions } from '../retry.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
-
-/** A store to be tested, and the way to fill what is behind it. */
-export interface ObjectStoreSubject {
-  readonly store: ObjectStore
-  /** Writes an object, or a new version of one. */
-  put (object: string, bytes: Uint8Array): void | Promise<void>
-  /** Removes an object. */
-  remove (object: string): void | Promise<void>
-  /** The most that one read may return, which {@link store} was told: at least 1 MiB, at most 4. */
-  readonly maxRead?: number
-  /** How many requests it has made so far, or reads of a file. For the law `nothing`. */
-  requests? (): number
-  /**
-   * Of a store over HTTP: the same store with another `fetch`, which behaves
-   * like `fetch` below but for the faults that a law puts in.
-   */
-  readonly http?: {
-    /** What reaches the server. */
-    readonly fetch: Fetch
-    withFetch (fetch: Fetch, retry: RetryOptions): ObjectStore
-  }
-  /** Ends what the test began. */
-  stop? (): void | Promise<void>
-}
+import type { ObjectStoreSubject } from './subjects.ts'
 
 /** The name of a law, as in {@link ObjectStoreTestsInit.laws}. */
 export type ObjectStoreLaw = keyof typeof STORE_LAWS | keyof typeof httpLaws | 'lists'

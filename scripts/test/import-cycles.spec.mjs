@@ -1,0 +1,47 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'aegir/chai'
+import { importCycles } from '../lib/import-cycles.mjs'
+import { root } from '../lib/root.mjs'
+import { workspaces } from '../lib/workspaces.mjs'
+
+// circles of files in these folders are not reported yet
+const ALLOWED = ['packages/want-router/src/engine/', 'packages/simulator/src/chaos/', 'examples/balancer/src/']
+
+/** @param {string[]} files */
+function isAllowed (files) {
+  return ALLOWED.some(folder => files.every(file => file.startsWith(folder)))
+}
+
+describe('import cycles', () => {
+  it('there are none between the files of any workspace, types included', function () {
+    this.timeout(60_000)
+    const cycles = importCycles(root, workspaces().map(({ folder }) => folder))
+
+    expect(cycles.filter(files => !isAllowed(files))).to.deep.equal([])
+  })
+
+  it('are found whatever they are made of, each once', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'import-cycles-'))
+
+    try {
+      mkdirSync(join(folder, 'deep'))
+
+      for (const [name, text] of Object.entries({
+        'a.ts': "import { b } from './deep/b.ts'\nimport './apart.ts'",
+        'deep/b.ts': "export type { C } from '../c.ts'\n// import '../apart.ts'",
+        'c.ts': "import type { A } from './a.ts'",
+        'd.ts': "import './a.ts'\nconst e = await import('./e.ts')",
+        'e.ts': "export * from './d.ts'",
+        'apart.ts': "import '@scope/other'\nimport './gone.ts'"
+      })) {
+        writeFileSync(join(folder, name), text)
+      }
+
+      expect(importCycles(folder, [folder])).to.have.deep.members([['a.ts', 'c.ts', 'deep/b.ts'], ['d.ts', 'e.ts']])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
