@@ -84,8 +84,8 @@ export interface WantRouter extends Startable {
   /** A snapshot, for status pages and tests. */
   status (): RouterStatus
   /**
-   * For how long an upstream peer has had no want that is being looked for and nothing to be sent, ms; undefined while
-   * it has. For a host with more connections than it wants: who is idle may give way. What all members lack is not
+   * For how long a client has had no want that is being looked for and nothing to be sent, ms; undefined while
+   * it has. For a host with more connections than it wants: an idle one may give way. What all members lack is not
    * being looked for; a peer that never asked for anything has been idle for ever.
    */
   idleFor (peer: PeerId): number | undefined

@@ -71,6 +71,7 @@ describe('wantRouter', function () {
     const privateKey = await generateKeyPair('Ed25519')
     const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
     open.push(downstream)
+
     for (const own of [peerIdFromPrivateKey(privateKey), downstream.peerId]) {
       const targets = peers([`/ip4/127.0.0.1/tcp/1/p2p/${own}`])
       await expect(createLibp2p({ ...stack, privateKey, services: { router: wantRouter({ targets, downstream }) } })).to.eventually.be.rejected
@@ -151,6 +152,7 @@ describe('wantRouter', function () {
       stream.addEventListener('message', ({ data }) => {
         for (const { cid } of frames.push(data).flatMap(bytes => decodeMessage(bytes).wants)) {
           const block = blocks.find(block => CID.decode(block.cid).equals(CID.decode(cid)))
+
           // one may be asked for twice, to see whether the node takes long wantlists
           if (block != null && !sent.has(block)) {
             sent.add(block)
@@ -260,6 +262,7 @@ describe('wantRouter', function () {
 
   it('two routers that are each other\'s nodes keep no want going between them', async () => {
     const pair: Array<Libp2p<{ router: WantRouter }>> = []
+
     for (const other of [1, 0]) {
       const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
       open.push(downstream)
@@ -271,16 +274,21 @@ describe('wantRouter', function () {
         ]
       }))
     }
+
     const wires = [await client(), await client()]
     const wanted = Array.from({ length: 50 }, (_, i) => testBlock(100 + i))
+
     for (const [i, wire] of wires.entries()) {
       await wire.send(pair[i].getMultiaddrs()[0], wanted.map(block => entry(block)))
     }
+
     // each says that nobody has them, though the other asks for the same
     await Promise.all(wires.map(async wire => wire.until(() => wire.received.flatMap(({ presences }) => presences).length >= wanted.length)))
+
     for (const wire of wires) {
       await wire.stop()
     }
+
     const left = (): number => pair.reduce((sum, { services: { router } }) => sum + router.status().wants, 0)
     await until('no want is left', () => left() === 0, 10_000)
     expect(pair.reduce((sum, { services: { router } }) => sum + router.status().totals.wants, 0)).to.be.below(1000)
@@ -288,6 +296,7 @@ describe('wantRouter', function () {
 
   it('empties every map when its peers are gone', async () => {
     const front = await node({ targets: [source(holding(block), { id: 'memory' })] })
+
     for (let i = 0; i < 5; i++) {
       const c = await createWireClient()
       await c.fetch(front.getMultiaddrs()[0], block.cid)
@@ -295,9 +304,11 @@ describe('wantRouter', function () {
       await c.until(({ presences }) => presences.length > 0)
       await c.stop()
     }
+
     while (front.getConnections().length > 0) {
       await new Promise(resolve => { setImmediate(resolve) })
     }
+
     await new Promise(resolve => { setImmediate(resolve) })
     expect(front.services.router.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
   })

@@ -59,6 +59,7 @@ function fromUrl (text: string): Endpoint {
   if (match == null || !URL.canParse(text)) {
     throw refuse(text, 'it is neither a multiaddr nor an http(s) URL')
   }
+
   if (rest.includes('@')) {
     throw refuse(text, 'write / ? # in a user or password as %2F %3F %23')
   }

@@ -1,6 +1,6 @@
 import { KuboRpcError } from '../errors.ts'
 
-// an answer of /api/v0/id is some kilobytes
+/** An answer of /api/v0/id is some kilobytes. */
 const MAX_BYTES = 65_536
 
 /**
@@ -43,9 +43,11 @@ async function readText (response: Response): Promise<string> {
   try {
     for await (const chunk of response.body ?? []) {
       length += chunk.byteLength
+
       if (length > MAX_BYTES) {
         throw new KuboRpcError(`it answered more than ${MAX_BYTES} bytes`)
       }
+
       text += decoder.decode(chunk, { stream: true })
     }
   } catch (err) {
@@ -63,8 +65,10 @@ function reason (err: unknown): string {
   if (message === 'unexpected redirect') {
     return 'it redirects, which is refused'
   }
+
   if (typeof code === 'string') {
     return code
   }
+
   return typeof message === 'string' && message !== '' ? message : 'the connection failed'
 }

@@ -81,6 +81,7 @@ function requestHeaders (endpoint: Endpoint, authorization: string | undefined, 
     if (names.has(name.toLowerCase())) {
       throw new InvalidOptionError(`kubo: ${endpoint.name} has more than one value for the header ${name}: give credentials in the URL, as authorization or as a header`)
     }
+
     names.add(name.toLowerCase())
 
     try {

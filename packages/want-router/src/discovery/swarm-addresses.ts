@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Component, Multiaddr } from '@multiformats/multiaddr'
 
-// what js-libp2p's TCP and WebSockets transports dial; QUIC, WebTransport, WebRTC and relays need others
+/** What js-libp2p's TCP and WebSockets transports dial; QUIC, WebTransport, WebRTC and relays need others. */
 const DIALABLE = new Set(['ip4', 'ip6', 'ip6zone', 'dns', 'dns4', 'dns6', 'tcp', 'tls', 'sni', 'ws', 'wss', 'p2p'])
 
 /**
@@ -33,12 +33,15 @@ export function swarmAddresses (reported: readonly string[], listening: readonly
   const others = parsed.filter(address => local || !isLoopback(address.getComponents()[0]))
 
   const unique = new Map<string, Multiaddr>()
+
   for (const address of [...atHost, ...others]) {
     const key = withoutPeer(address)
+
     if (!unique.has(key)) {
       unique.set(key, address)
     }
   }
+
   return [...unique.values()]
 }
 

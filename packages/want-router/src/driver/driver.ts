@@ -44,7 +44,7 @@ export interface Driver {
   /** What has become of one of several connections of a peer, see {@link Input}. */
   connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void
   gone (peer: string): void
-  /** An upstream peer says that it asks for another one. */
+  /** A client says that it asks for another peer. */
   standsFor (peer: string, of: string): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   /** Starts a target under a member's id. */

@@ -11,7 +11,7 @@ export interface ObserverInit {
   now? (): number
 }
 
-/** Tells an application what changes, and remembers what a status page shows of it. */
+/** Reports to an application what changes, and remembers what a status page shows of it. */
 export interface Observer {
   /** The engine says that some member's state changed. */
   changed (members: readonly MemberStatus[]): void
@@ -25,8 +25,8 @@ export interface Observer {
   seen (member: string): { readonly since: number, readonly lastError?: MemberError }
 }
 
-/** What was last told of a member. */
-interface Told {
+/** What was last reported of a member. */
+interface Reported {
   state: MemberStatus['state']
   why: string | undefined
   since: number
@@ -34,7 +34,7 @@ interface Told {
 }
 
 export function createObserver ({ members, onEvent, log, now = Date.now }: ObserverInit): Observer {
-  const all = new Map<string, Told>(members.map(({ id, state, why }) => [id, { state, why, since: now() }]))
+  const all = new Map<string, Reported>(members.map(({ id, state, why }) => [id, { state, why, since: now() }]))
 
   function emit (event: RouterEvent): void {
     try {
@@ -44,37 +44,41 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
     }
   }
 
-  function tell (member: string, state: MemberStatus['state'], why: string | undefined): void {
-    const told = all.get(member)
-    if (told == null || (told.state === state && told.why === why)) {
+  function report (member: string, state: MemberStatus['state'], why: string | undefined): void {
+    const reported = all.get(member)
+
+    if (reported == null || (reported.state === state && reported.why === why)) {
       return
     }
-    const before = told.state
-    told.since = before === state ? told.since : now()
-    told.state = state
-    told.why = why
+
+    const before = reported.state
+    reported.since = before === state ? reported.since : now()
+    reported.state = state
+    reported.why = why
     log('%s is %s: %s', member, state, why ?? 'well')
     emit({ type: 'member', member, state, before, ...(why == null ? {} : { why }) })
   }
 
   function note (member: string, error: Error): void {
-    const told = all.get(member)
-    if (told != null) {
-      told.lastError = { message: error.message, at: now() }
+    const reported = all.get(member)
+
+    if (reported != null) {
+      reported.lastError = { message: error.message, at: now() }
     }
   }
 
   return {
     changed (members) {
       for (const { id, state, why } of members) {
-        tell(id, state, why)
+        report(id, state, why)
       }
     },
 
     down (member, error) {
       note(member, error)
+
       if (all.get(member)?.state === 'down') {
-        tell(member, 'down', error.message)
+        report(member, 'down', error.message)
       }
     },
 

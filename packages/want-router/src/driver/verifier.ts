@@ -32,10 +32,10 @@ export interface BlockHasher extends MultihashHasher {
   readonly maxDigestLength?: number
 }
 
-// the shortest and longest digests of boxo's verifcid: one of a few bytes fits more than one block
+/** The shortest and longest digests of boxo's verifcid: one of a few bytes fits more than one block. */
 const MIN_DIGEST = 20
 const MAX_DIGEST = 128
-// lengths and codes below take one byte as a varint
+/** Lengths and codes below take one byte as a varint. */
 const ONE_BYTE = 128
 
 /**
@@ -47,6 +47,7 @@ const ONE_BYTE = 128
  */
 export function createVerifier (hashers: readonly BlockHasher[] = []): Verifier {
   const byCode = new Map<number, BlockHasher>()
+
   for (const hasher of [identity, sha256, sha512, ...hashers]) {
     byCode.set(hasher.code, hasher)
   }
@@ -54,6 +55,7 @@ export function createVerifier (hashers: readonly BlockHasher[] = []): Verifier 
   const verify: Verify = (prefix, bytes) => {
     let hasher: BlockHasher | undefined
     let length: number
+
     try {
       const info = parsePrefix(prefix)
       hasher = byCode.get(info.hashCode)
@@ -61,12 +63,15 @@ export function createVerifier (hashers: readonly BlockHasher[] = []): Verifier 
     } catch {
       return UNVERIFIABLE
     }
+
     if (hasher == null) {
       return UNVERIFIABLE
     }
+
     if (hasher.latin1 != null) {
       return keyOfString(hasher.code, hasher.latin1(bytes), length)
     }
+
     const digest = hasher.digest(bytes)
     return digest instanceof Promise ? digest.then(digest => keyOf(digest, length)) : keyOf(digest, length)
   }
@@ -75,26 +80,31 @@ export function createVerifier (hashers: readonly BlockHasher[] = []): Verifier 
 
 function hashFunction (hasher: BlockHasher): HashFunction {
   const { code } = hasher
+
   if (code === identity.code) {
     return { code, minLength: 0, maxLength: MAX_DIGEST }
   }
+
   const maxLength = hasher.maxDigestLength ?? wholeLength(hasher)
   return { code, minLength: Math.min(MIN_DIGEST, maxLength), maxLength: Math.min(MAX_DIGEST, maxLength) }
 }
 
-// asynchronous in browsers, so that their digests cannot be measured at once
+/** Asynchronous in browsers, so that their digests cannot be measured at once. */
 const KNOWN_LENGTHS: Readonly<Record<number, number>> = { [sha256.code]: 32, [sha512.code]: 64 }
 
 function wholeLength (hasher: BlockHasher): number {
   if (hasher.code in KNOWN_LENGTHS) {
     return KNOWN_LENGTHS[hasher.code]
   }
+
   const digest = hasher.encode(new Uint8Array())
+
   if (digest instanceof Promise) {
     // how long it will be is not known yet: one that is too short will not verify
     digest.catch(() => {})
     return MAX_DIGEST
   }
+
   return digest.byteLength
 }
 
@@ -103,6 +113,7 @@ function keyOfString (code: number, digest: string, length: number): WantKey {
   if (length < MIN_DIGEST || length > digest.length || length >= ONE_BYTE || code >= ONE_BYTE) {
     return UNVERIFIABLE
   }
+
   return String.fromCharCode(code, length) + (length === digest.length ? digest : digest.slice(0, length))
 }
 
@@ -111,9 +122,11 @@ function keyOf (digest: MultihashDigest, length: number): WantKey {
   if (digest.size === length) {
     return multihashKey(digest.bytes)
   }
+
   if (length < MIN_DIGEST || length > digest.size) {
     return UNVERIFIABLE
   }
+
   const { code } = digest
   const start = varint.encodingLength(code) + varint.encodingLength(length)
   const truncated = new Uint8Array(start + length)

@@ -17,7 +17,7 @@ export interface WantlistSizeInit {
   probe (want: SentWant): void
   /** The messages that these were in have been ignored: they are to be sent again, in smaller ones. */
   again (wants: readonly SentWant[]): void
-  /** From now on messages have at most so many entries. */
+  /** From now on messages have at most this many entries. */
   learned (most: number): void
 }
 

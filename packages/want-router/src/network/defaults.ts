@@ -39,13 +39,13 @@ export interface NetworkLimits {
   resendWindow: number
   /** The most that is kept for that, beside what has not left yet. The last message is kept whatever its size. */
   resendBytes: number
-  /** Beyond that, what has left within this time is kept while the peer has another connection, and sent again there if its own breaks. As long as a line of 128 KiB/s takes for the most that is on its way. */
+  /** Beyond that, what has left within this time is kept while the peer has another connection, and sent again there if its own breaks. As long as a path of 128 KiB/s takes for the most that is on its way. */
   inFlightTime: number
   /** The most that is kept for that, for each stream: the largest window that a peer's muxer opens. */
   inFlightBytes: number
   /** The most that is kept for that, for all peers. */
   inFlightTotal: number
-  /** How often one message is sent again: a peer may break the stream because of it, or because it has no room for streams just now. */
+  /** How often one message is sent again: a peer may break the stream because of it, or because it takes no more streams just now. */
   maxResends: number
   /** A peer that takes nothing for so long, although there is something to send, is disconnected. */
   stallTimeout: number

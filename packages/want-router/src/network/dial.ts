@@ -20,7 +20,7 @@ interface Failure {
   readonly slow: boolean
 }
 
-/** A second try gets so many times as long: a peer far away may need several seconds. */
+/** A second try takes this many times as long: a peer far away may need several seconds. */
 const SECOND_TRY = 4
 
 /** How many addresses an error names. */
@@ -67,6 +67,7 @@ export async function dial (manager: Pick<ConnectionManager, 'openConnection'>, 
     if (!isFailure(result)) {
       return result
     }
+
     failures.push(result)
   }
 
@@ -98,10 +99,12 @@ function reason (err: unknown): string {
   if (!(err instanceof Error)) {
     return 'its WebSocket cannot be opened'
   }
+
   // nothing at all was said, not even that the protocol is unknown
   if (/stream closed while reading 0\/|ECONNRESET/.test(err.message)) {
     return 'it accepts the connection and hangs up at once, as a kubo does whose Swarm.AddrFilters hold our address'
   }
+
   return err.message === '' ? err.name : err.message
 }
 

@@ -12,7 +12,7 @@ export interface Greetings {
   tick (now: number): boolean
 }
 
-// how much longer each wait is than the one before it
+/** How much longer each wait is than the one before it. */
 const SLOWER = 4
 
 export function createGreetings (limits: NetworkLimits, greet: () => void): Greetings {

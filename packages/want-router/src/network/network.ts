@@ -78,7 +78,7 @@ export interface Network {
   /** Waits until nothing is left to be taken or in a stream's buffer: true; or until the signal aborts: false. */
   flushed (signal?: AbortSignal): Promise<boolean>
   readonly stats: Readonly<NetworkStats>
-  /** Peers connected at the moment, and what is watched for a timeout: both are 0 when everybody is gone. */
+  /** Peers connected at the moment, and what is watched for a timeout: both are 0 when all peers have gone. */
   readonly sizes: { readonly peers: number, readonly watched: number }
 }
 

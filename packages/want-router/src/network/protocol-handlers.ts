@@ -25,7 +25,7 @@ export function createProtocolHandlers (registrar: NetworkComponents['registrar'
           registered.push(protocol)
         }
       } catch (err) {
-        // what somebody else has registered stays
+        // what another service has registered stays
         await Promise.all(registered.map(async protocol => registrar.unhandle(protocol)))
         throw err
       }

@@ -20,7 +20,7 @@ interface Windowed {
 /**
  * A full window alone says little: that of a peer that reads slowly is always full,
  * and a further stream would only fill its buffers. So the stream must carry
- * much in a round trip as well, which a slow reader, or a short line, never does.
+ * much in a round trip as well, which a slow reader, or a short path, never does.
  *
  * @param least - bytes that are much in a round trip
  * @param now - monotonic time, ms

@@ -23,12 +23,14 @@ export function recordLine (record: TapRecord): string {
 export function readRecordLine (line: string): TapRecord {
   try {
     const record: TapRecord = JSON.parse(line, (_, value: unknown) => isWritten(value) ? read(value) : value)
+
     if (typeof record.at === 'number' && typeof record.t === 'string') {
       return record
     }
   } catch {
     // said below
   }
+
   throw new InvalidRecordingError(`not a line of a recording: ${line.slice(0, 80)}`)
 }
 
@@ -36,6 +38,7 @@ function write (name: string, value: Uint8Array | number): Written {
   if (typeof value === 'number') {
     return { $number: 'Infinity' }
   }
+
   // `bytes` of a block received, `data` of one sent
   return name === 'bytes' || name === 'data' ? { $size: value.byteLength } : { $bytes: base64.baseEncode(value) }
 }
@@ -44,18 +47,21 @@ function isWritten (value: unknown): value is Written {
   return typeof value === 'object' && value != null && ('$bytes' in value || '$size' in value || '$number' in value)
 }
 
-// a block that is replayed has its size and no content; all share one buffer
+/** A block that is replayed has its size and no content; all share one buffer. */
 let zeros = new Uint8Array(0)
 
 function read (written: Written): Uint8Array | number {
   if ('$number' in written) {
     return Infinity
   }
+
   if ('$bytes' in written) {
     return base64.baseDecode(written.$bytes)
   }
+
   if (zeros.byteLength < written.$size) {
     zeros = new Uint8Array(written.$size)
   }
+
   return zeros.subarray(0, written.$size)
 }

@@ -11,12 +11,15 @@ function sameValue (a: unknown, b: unknown, name: string): boolean {
   if (a === b) {
     return true
   }
+
   if (typeof a !== 'object' || typeof b !== 'object' || a == null || b == null) {
     return false
   }
+
   if (a instanceof Uint8Array || b instanceof Uint8Array) {
     return a instanceof Uint8Array && b instanceof Uint8Array && sameBytes(a, b, name)
   }
+
   const names = Object.keys(a)
   return names.length === Object.keys(b).length &&
     names.every(name => sameValue((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name], name))

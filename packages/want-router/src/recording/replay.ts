@@ -55,24 +55,30 @@ export function replay (records: Iterable<TapRecord>, init: ReplayInit): Replay 
 
   for (const record of records) {
     now = record.at
+
     if (record.t === 'start') {
       if (engine != null) {
         throw new InvalidRecordingError(`record ${count} starts another engine: replay one at a time`)
       }
+
       engine = start(record)
     } else if (engine == null) {
       throw new InvalidRecordingError('the recording does not begin with the start of an engine')
     } else {
       apply(engine, record)
+
       if (replayed != null && !isSameRecord(replayed, record)) {
         return { records: count, engine, divergence: { record: count, recorded: record, replayed } }
       }
     }
+
     count++
   }
+
   if (engine == null) {
     throw new InvalidRecordingError('the recording is empty')
   }
+
   return { records: count, engine }
 }
 

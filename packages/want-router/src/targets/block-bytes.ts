@@ -16,9 +16,11 @@ export async function readBlock (found: BlockBytes): Promise<Uint8Array> {
 
   for await (const piece of found instanceof Uint8Array ? [found] : found) {
     length += piece.byteLength
+
     if (length > MAX_FRAME_LENGTH) {
       throw new BlockTooLargeError(`A source returned a block of more than ${MAX_FRAME_LENGTH} bytes, the longest message that bitswap peers read`)
     }
+
     pieces.push(piece)
   }
 
@@ -28,9 +30,11 @@ export async function readBlock (found: BlockBytes): Promise<Uint8Array> {
 
   const block = new Uint8Array(length)
   let offset = 0
+
   for (const piece of pieces) {
     block.set(piece, offset)
     offset += piece.byteLength
   }
+
   return block
 }

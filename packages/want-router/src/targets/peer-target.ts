@@ -29,7 +29,7 @@ export interface PeerTargetInit extends MemberInit {
   readonly peer?: PeerId
   /**
    * Finds the peer: its id and where it listens. Called before every attempt to
-   * connect, since a node may come back as somebody else.
+   * connect, since a node may come back with another peer id.
    */
   locate (signal: AbortSignal): Promise<LocatedPeer>
   /** How long `locate` may take, ms. Default 2,000. */

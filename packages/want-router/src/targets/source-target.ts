@@ -8,9 +8,9 @@ import type { CID } from 'multiformats/cid'
 
 /** What a read is told. */
 export interface SourceReadOptions {
-  /** Aborts when nobody wants the block any more. A read that ignores it keeps its place among the concurrent ones. */
+  /** Aborts when the block is no longer wanted. A read that ignores it keeps its place among the concurrent ones. */
   readonly signal: AbortSignal
-  /** Groups the wants of one upstream peer: an index may remember what it has been reading. */
+  /** Groups the wants of one client: an index may remember what it has been reading. */
   readonly session: string
 }
 

@@ -6,16 +6,16 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 /** A want as a target is asked for it. */
 export interface TargetWant {
   readonly key: WantKey
-  /** Raw CID bytes, in the words of the first upstream peer that asked. */
+  /** Raw CID bytes, as the first client that asked for it wrote it. */
   readonly cid: Uint8Array
   readonly type: AskType
   /** Higher first; any 32-bit integer. */
   readonly priority: number
-  /** Groups wants of one upstream peer: an index may remember what it has been reading. */
+  /** Groups wants of one client: an index may remember what it has been reading. */
   readonly session: string
 }
 
-/** A want that is no longer wanted, in the words in which it was asked. */
+/** A want that is no longer wanted, as it was asked for. */
 export type CancelledWant = Pick<TargetWant, 'key' | 'cid'>
 
 /** How much a target takes at once. */
@@ -112,7 +112,7 @@ export interface PeerSessionHandlers {
 export interface WantlistLimit {
   /** What is known of it. Default 1,024. */
   readonly entries?: number
-  /** Called when a message has been ignored: from now on at most so many are sent at once. */
+  /** Called when a message has been ignored: from now on at most this many are sent at once. */
   learned? (entries: number): void
 }
 

@@ -33,7 +33,7 @@ export async function withTimeout<T> (run: (signal: AbortSignal) => Promise<T>, 
   signal.addEventListener('abort', onAbort)
 
   const result = (async () => run(controller.signal))()
-  // its failure after the race is nobody's any more
+  // a failure after the race concerns no caller any more
   result.then(result => { controller.signal.aborted && late?.(result) }, () => {})
 
   try {

@@ -67,6 +67,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     return serve('127.0.0.1', near => {
       const far = connect({ host: '127.0.0.1', port: Number(/tcp\/(\d+)/.exec(real)?.[1]) })
       far.on('error', () => {})
+
       for (const [from, to] of [[near, far], [far, near]]) {
         from.on('data', data => { setTimeout(() => { to.write(data) }, delay) })
         from.on('close', () => { to.destroy() })

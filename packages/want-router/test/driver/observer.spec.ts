@@ -42,6 +42,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
     log: defaultLogger().forComponent('test'),
     onEvent: onEvent ?? (event => { events.push(event) })
   })
+
   for (const member of members) {
     await drive.start(member, {
       start (sink) { sinks[member] = sink },
@@ -50,11 +51,13 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
       cancel () {}
     })
   }
+
   function tick (): void {
     const runs = pending
     pending = []
     runs.forEach(run => { run() })
   }
+
   return {
     drive,
     events,
@@ -62,14 +65,17 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
     sinks,
     pass (seconds) {
       tick()
+
       for (let i = 0; i < seconds; i++) {
         now += 1000
+
         for (const timer of timers) {
           if (timer.at <= now) {
             timers.delete(timer)
             timer.run()
           }
         }
+
         tick()
       }
     },
@@ -108,22 +114,26 @@ describe('observer', () => {
     sinks.b.up()
     pass(0)
     events.length = 0
+
     for (let i = 0; i < 5; i++) {
       want(i)
       const key = asked.findLast(({ member }) => member === 'a')?.key ?? ''
       sinks.a.answer(key, 'failed', new Error(`EIO ${i}`))
       pass(0)
     }
+
     expect(events.filter(({ type }) => type === 'member-error').map(event => 'error' in event ? event.error.message : ''))
       .to.deep.equal([0, 1, 2, 3, 4].map(i => `EIO ${i}`))
     expect(events.filter(({ type }) => type === 'member')).to.deep.equal([
       { type: 'member', member: 'a', state: 'ejected', before: 'up', why: 'EIO 4' }
     ])
     expect(drive.seen('a').lastError).to.have.property('message', 'EIO 4')
+
     // nobody waits for member b any longer
     for (let i = 0; i < 5; i++) {
       drive.gone(`p${i}`)
     }
+
     events.length = 0
     pass(40)
     expect(events).to.deep.equal([{ type: 'member', member: 'a', state: 'up', before: 'ejected' }])

@@ -22,6 +22,7 @@ describe('driver: verifying blocks', () => {
 
   it('a block with an unknown hash prefix, or a malformed one, answers nobody', () => {
     const verify = createVerifier()
+
     for (const prefix of [[1, 0x55, 0x77, 32], [1, 0x55, 0x12, 33], [1, 0x55, 0x12, 19], [1, 0x55, 0x12, 0], [1], [], [0xff, 0xff]]) {
       expect(verify(Uint8Array.from(prefix), bytes)).to.equal(UNVERIFIABLE)
     }
@@ -30,6 +31,7 @@ describe('driver: verifying blocks', () => {
   it('takes a digest as a string where a hasher offers one, truncated or not', async () => {
     const latin1 = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary')
     const fast = createVerifier([Object.assign(from(sha256), { latin1 })])
+
     for (const prefix of [[1, 0x55, 0x12, 32], [0, 0x70, 0x12, 32], [1, 0x55, 0x12, 20], [1, 0x55, 0x12, 19], [1, 0x55, 0x12, 33]]) {
       for (const block of [bytes, new Uint8Array(), new Uint8Array(5000).fill(9)]) {
         expect(fast(Uint8Array.from(prefix), block)).to.equal(createVerifier()(Uint8Array.from(prefix), block))

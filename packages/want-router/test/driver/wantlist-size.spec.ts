@@ -53,11 +53,14 @@ async function rig ({ ignores = () => false, silentAbout = () => false, lacks = 
   function read (wants: readonly WantEntry[]): void {
     self.sizes.push(wants.length)
     self.asked += wants.length
+
     if (ignores(wants)) {
       return
     }
+
     for (const { cid } of wants) {
       const block = byCid.get(String(cid))
+
       if (block != null && !silentAbout(blocks.indexOf(block))) {
         free = Math.max(free + gap, clock.now() + latency)
         clock.after(free - clock.now(), () => { answer(block) })

@@ -86,16 +86,20 @@ describe('network/lanes', () => {
   it('go on with a further stream while windows hold blocks back, up to four', async () => {
     await send(1_000)
     const counts: number[] = []
+
     for (let i = 0; i < 40; i++) {
       await roundTrip()
       counts.push(connection.streams.length)
     }
+
     expect(Math.max(...counts)).to.equal(maxLanes)
     // one after the other, each when the one before has had its share
     expect([...new Set(counts)]).to.deep.equal([1, 2, 3, 4])
+
     for (let i = 0; i < 40; i++) {
       await roundTrip()
     }
+
     expect(arrived()).to.deep.equal(upTo(1_000))
   })
 
@@ -103,19 +107,23 @@ describe('network/lanes', () => {
     for (const line of [10, -1]) {
       await send(200)
       connection.last.line = line
+
       for (let i = 0; i < 50; i++) {
         await roundTrip(64 * KIB, 10)
       }
     }
+
     expect(arrived()).to.deep.equal(upTo(400))
     expect(connection.streams).to.have.length(1)
   })
 
   it('stay one for a peer that reads slowly: further ones would only fill its buffers', async () => {
     await send(400)
+
     for (let i = 0; i < 100; i++) {
       await roundTrip(256 * KIB, 250)
     }
+
     expect(arrived()).to.deep.equal(upTo(400))
     expect(connection.streams).to.have.length(1)
   })
@@ -135,18 +143,22 @@ describe('network/lanes', () => {
       return stream
     }
     await send(100)
+
     for (let i = 0; i < 40; i++) {
       await roundTrip()
     }
+
     expect(arrived()).to.deep.equal(upTo(100))
     expect(connection.streams).to.have.length(1)
   })
 
   it('hold no more of a peer that stops reading than a mark and a message each', async () => {
     await send(2_000)
+
     for (let i = 0; i < 20; i++) {
       await roundTrip()
     }
+
     await clock.advance(1_000)
     const held = connection.streams.map(({ writeBufferLength }) => writeBufferLength)
     expect(held).to.have.length(maxLanes)
@@ -157,52 +169,65 @@ describe('network/lanes', () => {
     for (let i = 0; i < 400; i++) {
       queue.push({ ...numbered(i, BLOCK), presences: [{ cid: CID, have: i % 2 === 0 }], wants: [{ cid: CID, priority: i, cancel: false, wantType: 'block', sendDontHave: true }] })
     }
+
     write.wake()
     await settled()
+
     for (let i = 0; i < 80; i++) {
       await roundTrip()
     }
+
     const [first, ...others] = connection.streams.map(({ left }) => read(left))
     expect(first.flatMap(({ wants }) => wants.map(({ priority }) => priority))).to.deep.equal(upTo(400))
     expect(first.flatMap(({ presences }) => presences)).to.have.length(400)
     expect(others).to.have.length.above(0)
+
     for (const { wants, presences, blocks } of others.flat()) {
       expect([wants.length, presences.length]).to.deep.equal([0, 0])
       expect(blocks).to.not.be.empty()
     }
+
     expect(arrived()).to.deep.equal(upTo(400))
   })
 
   it('lose nothing when the peer resets a further stream, and open none again until it connects anew', async () => {
     await send(1_000)
+
     while (connection.streams.length === 1) {
       await roundTrip()
     }
+
     const second: FakeStream = connection.streams[1]
     await roundTrip()
     second.onRemoteReset()
     await settled()
     const opened = connection.streams.length
+
     for (let i = 0; i < 140; i++) {
       await roundTrip()
     }
+
     expect([...new Set(arrived())]).to.deep.equal(upTo(1_000))
     expect(open()).to.have.length.at.most(2)
     expect(connection.streams.length).to.be.at.most(opened + 1)
 
     write.connected()
     await send(1_000)
+
     for (let i = 0; i < 40; i++) {
       await roundTrip()
     }
+
     expect(open()).to.have.length(maxLanes)
   })
 
   it('are closed when idle, and the first is opened again when needed', async () => {
     await send(400)
+
     for (let i = 0; i < 60; i++) {
       await roundTrip()
     }
+
     expect(write.busy).to.equal(false)
     await clock.advance(10_000)
     expect(connection.streams.every(({ closeSent }) => closeSent)).to.equal(true)

@@ -41,6 +41,7 @@ function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: B
       }
     ])()
   }
+
   return { b, lines, records: lines.map(readRecordLine) }
 }
 
@@ -71,6 +72,7 @@ describe('a recording', function () {
     expect(records[0]).to.have.nested.property('limits.wantsPerPeer', 7)
     const blocks = lines.filter(line => line.includes('"t":"block"'))
     expect(blocks).to.not.be.empty()
+
     for (const line of blocks) {
       expect(line).to.match(/"bytes":\{"\$size":\d+\}/)
       expect(line.length).to.be.below(300)

@@ -34,9 +34,11 @@ export function fakeTimers (): FakeTimers {
 
       for (;;) {
         const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+
         if (next == null) {
           break
         }
+
         now = next.at
         timers.delete(next)
         next.run()
@@ -73,7 +75,9 @@ export function recordingSink (nameOf: (key: WantKey) => string = key => key): R
     if (sink.closed) {
       throw new Error(`the target reported "${event}" where it must not`)
     }
+
     events.push(event)
+
     if (why != null) {
       errors.push(why)
     }
@@ -108,9 +112,11 @@ export async function fakeBlock (name: string): Promise<FakeBlock> {
   const bytes = new TextEncoder().encode(name)
   const cid = CID.createV1(raw.code, await sha256.digest(bytes))
   const key = wantKey(cid.bytes)
+
   if (key == null) {
     throw new Error('unreachable: a CID of our own making')
   }
+
   return { name, cid, key, bytes }
 }
 

@@ -85,6 +85,7 @@ function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handl
       if (!reachable) {
         throw new Error('unreachable')
       }
+
       close = () => { handlers.closed(new Error('reset')) }
       const wanted = new Map<string, TargetWant>()
 
@@ -101,10 +102,13 @@ function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handl
             wanted.set(want.key, want)
             timers.after(5, () => {
               const bytes = blocks.get(want.key)
+
               if (wanted.get(want.key) !== want) {
                 return
               }
+
               wanted.delete(want.key)
+
               if (want.type === 'block' && bytes != null) {
                 handlers.block(PREFIX, bytes)?.catch(() => {})
               } else {

@@ -222,6 +222,7 @@ describe('peer target', () => {
       w.sessions.at(-1)?.handlers.closed()
       await w.timers.advance(connects.length === 5 ? 0 : 100 * 2 ** i)
     }
+
     expect(connects).to.deep.equal([0, 100, 300, 700, 1500])
 
     await w.timers.advance(1000)
@@ -313,11 +314,13 @@ describe('peer target', () => {
       expect(w.timers.pending).to.equal(0)
       await w.timers.advance(60_000)
       expect(w.locates).to.have.lengthOf(locates)
+
       for (const { handlers, closes } of w.sessions) {
         expect(closes).to.equal(1)
         handlers.presence('a', true)
         handlers.closed()
       }
+
       await settled()
     })
   }

@@ -132,6 +132,7 @@ describe('source target', () => {
         throw new Error('disk on fire')
       }
     ]
+
     for (const get of failures) {
       const { target, sink } = await started({ complete: true, get })
       target.ask([wantOf(a)])
@@ -238,9 +239,11 @@ describe('source target', () => {
           begun.push(name)
           signals.set(name, signal)
           gates.set(name, gate)
+
           if (!heedless) {
             signal.addEventListener('abort', () => { gate.reject(signal.reason) })
           }
+
           await gate.promise
           return bytesOf(cid)
         }
