@@ -11,6 +11,8 @@ export interface ChaosOptions {
   readonly threads: number
   /** Go on after a failure. */
   readonly all: boolean
+  /** A module with mutants, for each of which a seed is to be found. */
+  readonly mutants?: string
   /** Where to write the result as JSON; `-` is standard output. */
   readonly json?: string
   readonly help: boolean
@@ -25,12 +27,14 @@ Runs the engine through hostile histories, one for each seed, and holds it to it
   --seed N       replay one history and print all that happens in it
   --threads N    (default: the number of processors)
   --all          go on after a history that breaks a law
+  --mutants FILE find the first seed that catches each mutant which this module exports as MUTANTS;
+                 with --json, write what was found, by name
   --json FILE    write the result as JSON; - is standard output
   --help`
 
 /** @throws {UsageError} with one line that says which option is wrong */
 export function parseChaosOptions (args: readonly string[]): ChaosOptions {
-  const { seed, seeds, first, threads, all, json, help } = parse(args)
+  const { seed, seeds, first, threads, all, mutants, json, help } = parse(args)
 
   return {
     first: whole('first', first ?? '1', 0),
@@ -38,12 +42,13 @@ export function parseChaosOptions (args: readonly string[]): ChaosOptions {
     seed: seed == null ? undefined : whole('seed', seed, 0),
     threads: threads == null ? availableParallelism() : whole('threads', threads, 1),
     all: all === true,
+    mutants,
     json,
     help: help === true
   }
 }
 
-interface Values { seed?: string, seeds?: string, first?: string, threads?: string, all?: boolean, json?: string, help?: boolean }
+interface Values { seed?: string, seeds?: string, first?: string, threads?: string, all?: boolean, mutants?: string, json?: string, help?: boolean }
 
 function parse (args: readonly string[]): Values {
   try {
@@ -55,6 +60,7 @@ function parse (args: readonly string[]): Values {
         first: { type: 'string' },
         threads: { type: 'string' },
         all: { type: 'boolean' },
+        mutants: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean' }
       }

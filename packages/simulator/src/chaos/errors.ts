@@ -12,8 +12,8 @@ export class LawBrokenError extends Error {
   }
 }
 
-/** A planted bug does not fit the source that it was written for. */
-export class PlantError extends Error {
-  static name = 'PlantError'
-  name = 'PlantError'
+/** A mutant does not fit the source that it was written for. */
+export class MutantError extends Error {
+  static name = 'MutantError'
+  name = 'MutantError'
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { HistoryResult } from './history.ts'
-import type { Plant } from './plant.ts'
+import type { Mutant } from './mutant.ts'
 
 export interface Batch {
   readonly first: number
@@ -18,8 +18,8 @@ export interface BatchResult {
 }
 
 export interface WorkerInit {
-  /** A fault to put into the engine. */
-  readonly bug?: Plant
+  /** A bug to put into the router. */
+  readonly mutant?: Mutant
 }
 
 export interface SeedsInit extends WorkerInit {
@@ -36,7 +36,7 @@ export interface SeedsInit extends WorkerInit {
 const BATCH = 25
 
 /** Runs the histories of many seeds in threads of their own. Rejects if one of them throws outside of a history. */
-export async function runSeeds ({ first, count, threads, bug, stopAtFailure = true, progress }: SeedsInit): Promise<BatchResult> {
+export async function runSeeds ({ first, count, threads, mutant, stopAtFailure = true, progress }: SeedsInit): Promise<BatchResult> {
   const end = first + count
   const failures: HistoryResult[] = []
   let sum: BatchResult = { ran: 0, simulated: 0, longestHeal: 0, failures }
@@ -54,7 +54,7 @@ export async function runSeeds ({ first, count, threads, bug, stopAtFailure = tr
   async function work (): Promise<void> {
     // as source or as built, whichever this is; a test runner may have flags that warn
     const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
-    const worker = new Worker(file, { workerData: { bug } satisfies WorkerInit, execArgv: ['--disable-warning=ExperimentalWarning'] })
+    const worker = new Worker(file, { workerData: { mutant } satisfies WorkerInit, execArgv: ['--disable-warning=ExperimentalWarning'] })
     try {
       await new Promise<void>((resolve, reject) => {
         const send = (): void => {

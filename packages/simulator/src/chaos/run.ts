@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseChaosOptions, USAGE } from './args.ts'
 import { runHistory } from './history.ts'
 import { LAWS } from './laws.ts'
+import { caughtBy, loadMutants, searchSeeds } from './mutant-search.ts'
 import { runSeeds } from './pool.ts'
 import type { ChaosOptions } from './args.ts'
 import type { HistoryResult } from './history.ts'
@@ -21,7 +22,7 @@ const LAST_LINES = 30
 /**
  * The command: many seeds, or the replay of one.
  *
- * @returns the exit code: 1 if a law was broken
+ * @returns the exit code: 1 if a law was broken, or if a mutant was not caught
  */
 export async function runChaos (args: readonly string[], streams: Streams): Promise<number> {
   const options = parseChaosOptions(args)
@@ -37,6 +38,10 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
     out.write(`\n${verdict(result)}\n`)
     writeJson(options.json, result, streams)
     return result.broken == null ? 0 : 1
+  }
+
+  if (options.mutants != null) {
+    return runMutants(options, options.mutants, streams, out)
   }
 
   const start = performance.now()
@@ -62,6 +67,23 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
     `${sum.failures.length === 0 ? 'no law was broken' : `${sum.failures.length} broke a law: ${byLaw(sum)}`}\n`)
   writeJson(options.json, { ...options, ...sum, seconds }, streams)
   return sum.failures.length === 0 ? 0 : 1
+}
+
+/** Prints the seed that catches each mutant as soon as it is found, and writes all of them, by name. */
+async function runMutants ({ first, seeds, threads, json }: ChaosOptions, file: string, streams: Streams, out: Stream): Promise<number> {
+  const mutants = await loadMutants(file)
+  const found = await searchSeeds({
+    mutants,
+    first,
+    count: seeds,
+    threads,
+    progress: caught => { out.write(`${caughtBy(caught)}\n`) }
+  })
+  const missed = found.filter(({ named }) => !named).length
+
+  out.write(`\n${found.length} mutants, ${missed === 0 ? 'each is caught' : `${missed} not caught`}\n`)
+  writeJson(json, Object.fromEntries(found.filter(({ named }) => named).map(({ mutant, seed }) => [mutant.name, seed])), streams)
+  return missed === 0 ? 0 : 1
 }
 
 function verdict ({ seed, steps, ms, broken }: HistoryResult): string {

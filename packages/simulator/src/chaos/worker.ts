@@ -3,18 +3,18 @@
  * answers with what became of each batch.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { plant } from './plant.ts'
+import { plantMutant } from './mutant.ts'
 import type { Batch, BatchResult, WorkerInit } from './pool.ts'
 
-const { bug } = workerData as WorkerInit
-const planted = bug == null ? undefined : plant(bug)
-// a contradiction in the engine's state shows before the harm that a bug is to do
-const sound = bug == null || bug.laws.includes('state')
+const { mutant } = workerData as WorkerInit
+const state = mutant == null ? undefined : plantMutant(mutant)
+// a contradiction in the engine's state shows before the harm that a mutant is to do
+const sound = mutant == null || mutant.breaks.includes('state')
 // not before the hooks are in place
 const { runBatch } = await import('./batch.ts')
 
-if (planted?.planted === false) {
-  throw new Error(`${bug?.file} is loaded by nothing: the planted bug "${bug?.name}" is nowhere`)
+if (state?.planted === false) {
+  throw new Error(`${mutant?.file} is loaded by nothing: the mutant "${mutant?.name}" is nowhere`)
 }
 
 parentPort?.on('message', (batch: Batch) => {

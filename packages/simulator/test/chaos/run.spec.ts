@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
 import { runChaos } from '../../src/chaos/run.ts'
 import { UsageError } from '../../src/errors.ts'
@@ -33,6 +37,35 @@ describe('chaos: the command', function () {
 
     expect(code).to.equal(0)
     expect(stdout).to.contain('* scenario {').and.to.contain('> tick').and.to.contain('* all peers leave').and.to.match(/seed 3: \d+ steps, \d+ simulated s, no law was broken\n$/)
+  })
+
+  it('finds the seeds that catch mutants, and says which are not caught', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kitsune-mutants-'))
+    const file = join(folder, 'mutants.mjs')
+    const seeds = join(folder, 'seeds.json')
+    const harmful = { name: 'a DONT_HAVE is a HAVE', breaks: ['denial', 'promise'], file: 'engine/saying.ts', find: 'sayPresence(state, want, false)', replace: 'sayPresence(state, want, true)' }
+
+    try {
+      await writeFile(file, `export const MUTANTS = ${JSON.stringify([
+        harmful,
+        { ...harmful, name: 'nothing', replace: harmful.find },
+        { ...harmful, name: 'another rule', breaks: ['drain'] }
+      ])}`)
+      const { code, stdout } = await run('--mutants', file, '--seeds', '10', '--json', seeds)
+      const [, seed] = /^(\d+): a DONT_HAVE is a HAVE: (?:denial|promise)$/m.exec(stdout) ?? []
+
+      expect(code).to.equal(1)
+      expect(stdout).to.match(/^NOT CAUGHT: nothing$/m).and.to.match(/^NOT CAUGHT: another rule: seed \d+ broke "(denial|promise)" instead of drain: /m)
+      expect(stdout).to.match(/\n3 mutants, 2 not caught\n$/)
+      expect(JSON.parse(await readFile(seeds, 'utf8'))).to.deep.equal({ 'a DONT_HAVE is a HAVE': Number(seed) })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it('says that a module has no mutants', async () => {
+    await expect(run('--mutants', 'nowhere.ts')).to.eventually.be.rejectedWith(UsageError, '--mutants: cannot load nowhere.ts')
+    await expect(run('--mutants', fileURLToPath(new URL('../../src/chaos/laws.ts', import.meta.url)))).to.eventually.be.rejectedWith(UsageError, 'exports no list called MUTANTS')
   })
 
   it('says which option it does not understand', async () => {

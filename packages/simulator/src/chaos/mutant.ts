@@ -1,12 +1,12 @@
 import { registerHooks } from 'node:module'
-import { PlantError } from './errors.ts'
+import { MutantError } from './errors.ts'
 import type { Law } from './laws.ts'
 
-/** A fault put into the engine's source on purpose, to see that it is found. */
-export interface Plant {
+/** A bug put into the router's source on purpose, to see that it is found. */
+export interface Mutant {
   readonly name: string
-  /** Which law it breaks; one of several if it depends on the history which shows first. */
-  readonly laws: readonly Law[]
+  /** The rule that it breaks; several where it depends on the seed which of them shows first. */
+  readonly breaks: readonly Law[]
   /** The file, relative to the sources of `@kitsune/want-router`. */
   readonly file: string
   /** What stands there, exactly once. */
@@ -19,13 +19,13 @@ const BUILT = `${PACKAGE}dist/src/`
 const SOURCE = `${PACKAGE}src/`
 
 /**
- * Has this thread load `@kitsune/want-router` from its sources, with the fault in
- * them. To be called before anything imports that package. The result tells
- * whether the file has been loaded, and so whether the fault is there.
+ * Makes this thread load `@kitsune/want-router` from its sources, with the mutant
+ * in them. To be called before anything imports that package. The result tells
+ * whether the file has been loaded, and so whether the mutant is there.
  *
  * Needs Node 22.18 or 24: they run TypeScript and have synchronous module hooks.
  */
-export function plant ({ file, find, replace, name }: Plant): { readonly planted: boolean } {
+export function plantMutant ({ file, find, replace, name }: Mutant): { readonly planted: boolean } {
   const state = { planted: false }
 
   registerHooks({
@@ -43,7 +43,7 @@ export function plant ({ file, find, replace, name }: Plant): { readonly planted
       const source = text(loaded.source)
       const found = source.split(find).length - 1
       if (found !== 1) {
-        throw new PlantError(`the planted bug "${name}" no longer fits: ${file} has its text ${found} times, not once. Find what became of that line and plant the bug there`)
+        throw new MutantError(`the mutant "${name}" no longer fits: ${file} has its text ${found} times, not once. Find what became of that line and put the bug there`)
       }
       state.planted = true
       return { ...loaded, source: source.replace(find, () => replace) }
