@@ -1,93 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
-import { createDriver } from '../../src/driver/driver.ts'
-import { createEngine } from '../../src/engine/engine.ts'
 import { replay } from '../../src/recording/index.ts'
 import { entry, inOrder, testBlock } from '../engine/harness.ts'
-import type { Limits } from '../../src/defaults.ts'
-import type { Driver } from '../../src/driver/driver.ts'
-import type { Engine } from '../../src/engine/io.ts'
-import type { Tap, TapRecord } from '../../src/engine/tap.ts'
-import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
-import type { Timers } from '../../src/timers.ts'
+import { message, rig } from './rig.ts'
+import type { TapRecord } from '../../src/engine/tap.ts'
 
 // no flag of the test runner's is needed to measure what is left after a collection
 setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
-
-interface FakeTimers extends Timers { tick (): void, pass (ms: number): void }
-
-function fakeTimers (): FakeTimers {
-  let now = 0
-  const ends: Array<() => void> = []
-  const timers = new Set<{ at: number, run (): void }>()
-  return {
-    now: () => now,
-    endOfTick (run) { ends.push(run) },
-    after (ms, run) {
-      const timer = { at: now + ms, run }
-      timers.add(timer)
-      return () => { timers.delete(timer) }
-    },
-    tick () {
-      for (const run of ends.splice(0)) {
-        run()
-      }
-    },
-    pass (ms) {
-      now += ms
-      for (const timer of timers) {
-        if (timer.at <= now) {
-          timers.delete(timer)
-          timer.run()
-        }
-      }
-    }
-  }
-}
-
-interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
-
-interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void }
-
-async function rig ({ tap, wake, limits, ask }: RigInit = {}): Promise<Rig> {
-  const timers = fakeTimers()
-  const asked: TargetWant[] = []
-  const woken: string[] = []
-  let sink: Sink | undefined
-  const target: Target = {
-    start (s) { sink = s },
-    stop () {},
-    ask (wants) {
-      ask?.(wants)
-      asked.push(...wants)
-    },
-    cancel () {}
-  }
-  const engine = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
-  const drive = createDriver({
-    engine,
-    timers,
-    upstream: {
-      wake (peer) {
-        woken.push(peer)
-        wake?.(peer, drive)
-      },
-      disconnect () {}
-    },
-    log: defaultLogger().forComponent('test')
-  })
-  await drive.start('a', target)
-  if (sink == null) {
-    throw new Error('the target was not started')
-  }
-  return { engine, drive, timers, asked, sink, woken, target }
-}
-
-const message = (...wants: Array<ReturnType<typeof entry>>): Parameters<Driver['message']>[1] =>
-  ({ wants, full: false, blocks: [], presences: [], pendingBytes: 0 })
 
 describe('driver', () => {
   const block = testBlock(1)

@@ -105,4 +105,44 @@ describe('round robin', () => {
     const share = shares(strategy, 10_000)
     expect(share.get('a')).to.be.closeTo(0.75, 0.01)
   })
+
+  it('gives a member that joins its share from then on, and nothing of the past', () => {
+    for (const turns of [0, 1000, 300_000]) {
+      const strategy = roundRobin()(fakeEnv())
+      // so little that virtual time, at 5 units a turn, goes back to 0 meanwhile
+      const members = fakeMembers(2, () => ({ weight: 0.1 }))
+      strategy.update(members)
+      shares(strategy, turns)
+      strategy.rank(fakeWant('not consumed'))
+      strategy.update([...members, fakeMember('new', { weight: 0.1 })])
+
+      expect(picks(strategy, 90).filter(id => id === 'new'), `after ${turns} turns`).to.have.length.within(29, 31)
+    }
+  })
+
+  it('does not always go to a member that joins next, or all workers would turn to it at once', () => {
+    let first = 0
+    for (let seed = 0; seed < 300; seed++) {
+      const strategy = roundRobin()(fakeEnv(seed))
+      strategy.update(fakeMembers(2))
+      picks(strategy, 50)
+      strategy.update([...fakeMembers(2), fakeMember('new')])
+      first += picks(strategy, 1)[0] === 'new' ? 1 : 0
+    }
+
+    expect(first).to.be.within(50, 250)
+  })
+
+  it('keeps the shares of the others after the turn of a member that weighs next to nothing', () => {
+    const strategy = roundRobin()(fakeEnv())
+    strategy.update([fakeMember('a'), fakeMember('b', { weight: 2 }), fakeMember('c', { weight: 1e-18 })])
+    // the others are passed over: its turn, the first in an age, is the one that is taken
+    for (const { id } of strategy.rank(fakeWant('key'))) {
+      if (id === 'c') {
+        break
+      }
+    }
+
+    expect(shares(strategy, 3000).get('a')).to.be.closeTo(1 / 3, 0.01)
+  })
 })

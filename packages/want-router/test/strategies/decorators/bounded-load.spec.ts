@@ -54,6 +54,14 @@ describe('bounded load', () => {
     expect(pick(strategy, fakeWant('key'))?.id).to.equal('member-1')
   })
 
+  it('counts the want that is to be placed', () => {
+    const strategy = boundedLoad(asConfigured, 1, 0)(fakeEnv())
+    strategy.update([2, 1, 3].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
+
+    // ceil((6 + 1) / 3) = 3: there is a place at m0, which has two
+    expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m0', 'm1', 'm2'])
+  })
+
   it('never lets a member have more than ceil(c × average) in flight, however skewed the keys', () => {
     const members = fakeMembers(10)
     const byId = new Map(members.map(member => [member.id, member]))

@@ -1,0 +1,90 @@
+import { defaultLogger } from '@libp2p/logger'
+import { createDriver } from '../../src/driver/driver.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import { inOrder } from '../engine/harness.ts'
+import type { Limits } from '../../src/defaults.ts'
+import type { Driver } from '../../src/driver/driver.ts'
+import type { Verify } from '../../src/driver/verifier.ts'
+import type { Engine } from '../../src/engine/io.ts'
+import type { Tap } from '../../src/engine/tap.ts'
+import type { RouterEvent } from '../../src/events.ts'
+import type { Timers } from '../../src/timers.ts'
+import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
+import type { WantEntry } from '@kitsune/bitswap-codec'
+
+/** Time and turns of the event loop that pass only when a test says so. */
+interface FakeTimers extends Timers { tick (): void, pass (ms: number): void }
+
+function fakeTimers (): FakeTimers {
+  let now = 0
+  const ends: Array<() => void> = []
+  const timers = new Set<{ at: number, run (): void }>()
+  return {
+    now: () => now,
+    endOfTick (run) { ends.push(run) },
+    after (ms, run) {
+      const timer = { at: now + ms, run }
+      timers.add(timer)
+      return () => { timers.delete(timer) }
+    },
+    tick () {
+      for (const run of ends.splice(0)) {
+        run()
+      }
+    },
+    pass (ms) {
+      now += ms
+      for (const timer of timers) {
+        if (timer.at <= now) {
+          timers.delete(timer)
+          timer.run()
+        }
+      }
+    }
+  }
+}
+
+/** A driver around an engine with one member, `a`. */
+export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
+
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify }
+
+export async function rig ({ tap, wake, limits, ask, onEvent, verify }: RigInit = {}): Promise<Rig> {
+  const timers = fakeTimers()
+  const asked: TargetWant[] = []
+  const woken: string[] = []
+  let sink: Sink | undefined
+  const target: Target = {
+    start (s) { sink = s },
+    stop () {},
+    ask (wants) {
+      ask?.(wants)
+      asked.push(...wants)
+    },
+    cancel () {}
+  }
+  const engine = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
+  const drive = createDriver({
+    engine,
+    timers,
+    verify,
+    upstream: {
+      wake (peer) {
+        woken.push(peer)
+        wake?.(peer, drive)
+      },
+      disconnect () {}
+    },
+    log: defaultLogger().forComponent('test'),
+    onEvent
+  })
+  await drive.start('a', target)
+  if (sink == null) {
+    throw new Error('the target was not started')
+  }
+  return { engine, drive, timers, asked, sink, woken, target }
+}
+
+/** A message that wants these. */
+export const message = (...wants: WantEntry[]): Parameters<Driver['message']>[1] =>
+  ({ wants, full: false, blocks: [], presences: [], pendingBytes: 0 })

@@ -1,0 +1,145 @@
+import { expect } from 'aegir/chai'
+import { entry, testBlock } from '../engine/harness.ts'
+import { message, rig } from './rig.ts'
+import type { Rig } from './rig.ts'
+import type { TapRecord } from '../../src/engine/tap.ts'
+import type { RouterEvent } from '../../src/events.ts'
+
+const PROTOCOL = '/ipfs/bitswap/1.2.0'
+const prefix = Uint8Array.of(1, 0x55, 0x12, 32)
+
+/** Lets time pass in steps of a ms, and each turn of the event loop end. */
+async function pass ({ timers }: Pick<Rig, 'timers'>, ms: number): Promise<void> {
+  for (let i = 0; i < ms; i++) {
+    timers.pass(1)
+    timers.tick()
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+}
+
+describe('driver: when it calls the engine', () => {
+  const block = testBlock(1)
+
+  it('at the engine\'s deadline, also when an earlier one comes to be while it waits for a later one', async () => {
+    const records: TapRecord[] = []
+    const r = await rig({ tap: record => { records.push(record) }, limits: { stallAfter: 250 } })
+    const ticks = (): number[] => records.filter(record => record.t === 'put' && record.input.t === 'tick').map(({ at }) => at)
+    r.drive.message('p', message(entry(block)))
+    r.timers.tick()
+    const later = r.engine.deadline ?? Infinity
+    expect(later).to.be.above(500)
+    await pass(r, 100)
+    r.sink.up()
+    r.timers.tick()
+    const earlier = r.engine.deadline ?? Infinity
+    expect(earlier).to.be.below(later)
+    await pass(r, later - r.timers.now() - 1)
+    expect(ticks()[0]).to.be.within(earlier, earlier + 1)
+  })
+
+  it('at the later deadline, when the one that it waited for has gone', async () => {
+    const records: TapRecord[] = []
+    const r = await rig({ tap: record => { records.push(record) } })
+    r.sink.up()
+    for (let i = 0; i < 40; i++) {
+      r.drive.message('p', message(entry(testBlock(i))))
+      r.timers.tick()
+      await pass(r, 90)
+      await r.sink.block(prefix, testBlock(i).bytes)
+      r.timers.tick()
+      r.drive.take('p', 1 << 20, PROTOCOL)
+    }
+    const before = records.length
+    await pass(r, 20_000)
+    // nothing is wanted any more: an old timer or two may still fire, and then none
+    expect(records.length - before).to.be.at.most(3)
+  })
+
+  it('after a take that made room for more, though nothing else happens', async () => {
+    const { drive, timers, sink, asked, woken } = await rig({ limits: { unsentPerPeer: 2048, inFlightPerPeer: 2048, expectedBlock: 2048 } })
+    const other = testBlock(2)
+    sink.up()
+    drive.message('p', message(entry(block), entry(other)))
+    timers.tick()
+    expect(asked.map(({ key }) => key)).to.deep.equal([block.key])
+    await sink.block(prefix, block.bytes)
+    timers.tick()
+    expect(woken).to.deep.equal(['p'])
+    expect(asked).to.have.length(1)
+
+    drive.take('p', 1 << 20, PROTOCOL)
+    timers.tick()
+    expect(asked.map(({ key }) => key)).to.deep.equal([block.key, other.key])
+  })
+})
+
+describe('driver: a drain', () => {
+  const block = testBlock(1)
+
+  it('lasts while a client has not taken what waits for it', async () => {
+    const r = await rig()
+    const { drive, timers, sink, engine } = r
+    sink.up()
+    drive.message('p', message(entry(block)))
+    timers.tick()
+    let drained = false
+    const draining = drive.drain(1000).then(() => { drained = true })
+    await sink.block(prefix, block.bytes)
+    await pass(r, 5000)
+    expect(engine.status()).to.include({ active: 0, wants: 0 })
+    expect(drained, 'with the block unsent').to.equal(false)
+    drive.take('p', 1 << 20, PROTOCOL)
+    await pass(r, 900)
+    expect(drained, 'within the quiet time').to.equal(false)
+    await pass(r, 300)
+    await draining
+    expect(drained).to.equal(true)
+  })
+})
+
+describe('driver: once it is stopped', () => {
+  const block = testBlock(1)
+
+  it('nothing that a target or a client says reaches the engine, and no timer fires', async () => {
+    const records: TapRecord[] = []
+    const events: RouterEvent[] = []
+    const r = await rig({ tap: record => { records.push(record) }, onEvent: event => { events.push(event) } })
+    const { drive, timers, sink, asked, woken } = r
+    sink.up()
+    drive.message('p', message(entry(block), entry(testBlock(2))))
+    timers.tick()
+    await drive.stop()
+    const before = [records.length, events.length, asked.length, woken.length]
+
+    sink.up({ wants: 1 })
+    sink.load(1)
+    sink.answer(block.key, 'lack')
+    sink.answer(testBlock(2).key, 'failed', new Error('late'))
+    await sink.block(prefix, block.bytes)
+    sink.down(new Error('late'))
+    drive.message('q', message(entry(block)))
+    drive.connection('p', 1, 'silent')
+    drive.standsFor('p', 'q')
+    await pass(r, 5000)
+    expect([records.length, events.length, asked.length, woken.length]).to.deep.equal(before)
+  })
+
+  it('a block that was still being verified is not delivered', async () => {
+    let verified: () => void = () => {}
+    const records: TapRecord[] = []
+    const { drive, timers, sink } = await rig({
+      tap: record => { records.push(record) },
+      verify: async () => new Promise(resolve => { verified = () => { resolve(block.key) } })
+    })
+    sink.up()
+    drive.message('p', message(entry(block)))
+    timers.tick()
+    const delivered = sink.block(prefix, block.bytes)
+    await drive.stop()
+    const before = records.length
+    verified()
+    await delivered
+    expect(records).to.have.length(before)
+  })
+})
