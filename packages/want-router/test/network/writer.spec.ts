@@ -146,6 +146,22 @@ describe('network/writer', () => {
       expect(clock.timers).to.equal(0)
     })
 
+    it('is not closed while what left lately may have to be sent again: closing it would send it twice', async () => {
+      await send(numbered(0))
+      const first = connection.last
+      // Helia closes its half as soon as it has one
+      first.onRemoteCloseWrite()
+      first.room = 0
+      await send(numbered(1))
+      await clock.advance(4_500)
+      await first.drain(Infinity)
+      await clock.advance(1_000)
+      expect(first.closeSent, 'when it has been idle for 5 s').to.equal(false)
+      await clock.advance(3_000)
+      expect(first.closeSent, 'and what left has been there for 3 s').to.equal(true)
+      expect(connection.streams.map(({ left }) => allNumbers(left))).to.deep.equal([[0, 1]])
+    })
+
     it('is not closed while there is traffic', async () => {
       for (let i = 0; i < 20; i++) {
         await send(numbered(i))
@@ -246,6 +262,17 @@ describe('network/writer', () => {
       await clock.advance(1_000)
       expect(connection.streams.map(({ left }) => allNumbers(left))).to.deep.equal([[1], [1]])
       expect(stats.resends).to.equal(1)
+    })
+
+    it('it stays busy until that has left on the next', async () => {
+      await send(numbered(0))
+      connection.last.room = 0
+      await send(numbered(1))
+      connection.last.onRemoteReset()
+      expect(write.busy, 'before it is known what is lost').to.equal(true)
+      connection.negotiate = async () => new Promise(() => {})
+      await clock.advance(1_000)
+      expect(write.busy, 'while the next stream is opened').to.equal(true)
     })
 
     it('no message that had not left is lost, however old, and order is kept', async () => {
@@ -479,7 +506,9 @@ describe('network/writer', () => {
       write.moved()
       await send(numbered(3))
       expect(allNumbers(other.last.left)).to.deep.equal([3])
+      expect(write.busy, 'with 2 on the old stream').to.equal(true)
       await connection.last.drain(Infinity)
+      expect(write.busy, 'when all has left').to.equal(false)
       await clock.advance(2_000)
       expect(allNumbers(connection.last.left)).to.deep.equal([1, 2])
       expect(connection.last.closeSent).to.equal(true)
