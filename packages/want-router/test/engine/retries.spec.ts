@@ -1,0 +1,168 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+
+const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i))
+
+/** So many wants of p, each of which `a` fails at once; how many were asked of `b` without any time passing. */
+function retriedAtOnce (b: Bench, from: number, count: number): number {
+  const wanted = blocks(from, count)
+  b.want('p', ...wanted.map(block => entry(block)))
+  for (const block of wanted) {
+    b.answer('a', block, 'failed')
+  }
+  return wanted.filter(block => b.askedFor(block).includes('b')).length
+}
+
+describe('engine: the retry budget', () => {
+  const limits = { ejectAfter: 1_000_000, retryBudget: 0.2 }
+
+  it('is a share of the first tries, beside ten a second', () => {
+    const b = bench({ limits })
+    expect(retriedAtOnce(b, 0, 200)).to.be.within(10 + 0.2 * 200 - 1, 10 + 0.2 * 200)
+  })
+
+  it('is what was set', () => {
+    expect(retriedAtOnce(bench({ limits: { ...limits, retryBudget: 0 } }), 0, 200)).to.equal(10)
+    expect(retriedAtOnce(bench({ limits: { ...limits, retryBudget: 0.5 } }), 0, 150)).to.be.within(84, 85)
+  })
+
+  it('saves up no more than a hundred', () => {
+    const b = bench({ limits })
+    for (const block of blocks(0, 2000)) {
+      b.want('p', entry(block))
+      b.block('a', block)
+      b.take('p')
+    }
+    expect(retriedAtOnce(b, 5000, 300)).to.equal(100)
+  })
+
+  it('is not spent by answers that are no failures', () => {
+    const b = bench({ limits: { ...limits, retryBudget: 0 } })
+    const wanted = blocks(0, 200)
+    b.want('p', ...wanted.map(block => entry(block)))
+    for (const block of wanted) {
+      b.answer('a', block, block === wanted[0] ? 'unknown' : 'lack')
+    }
+    expect(wanted.filter(block => b.askedFor(block).includes('b'))).to.have.length(200)
+  })
+})
+
+describe('engine: tries', () => {
+  const six = Array.from({ length: 6 }, (_, i) => ({ id: `m${i + 1}` }))
+  const block = testBlock(1)
+
+  it('are no answers but failures: a want that members lack is asked of all of them, and then denied', () => {
+    const b = bench({ members: six })
+    b.want('p', entry(block))
+    for (const { id } of six) {
+      expect(b.take('p').presences).to.be.empty()
+      b.answer(id, block, 'lack')
+    }
+    expect(b.askedFor(block)).to.deep.equal(six.map(({ id }) => id))
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
+  })
+
+  it('are counted beside them: after three that lack it, one failure is still one', () => {
+    const b = bench({ members: six })
+    b.want('p', entry(block))
+    for (const id of ['m1', 'm2', 'm3']) {
+      b.answer(id, block, 'lack')
+    }
+    b.answer('m4', block, 'failed')
+    expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm4', 'm5'])
+  })
+})
+
+describe('engine: a want that timed out', () => {
+  const block = testBlock(1)
+
+  it('is taken back from a member that keeps no standing wants, and no other', () => {
+    for (const listed of [0, 1]) {
+      const b = bench({ up: false })
+      b.engine.put({ t: 'up', member: 'a', capacity: { listed } })
+      b.engine.put({ t: 'up', member: 'b' })
+      b.want('p', entry(block))
+      b.pass(3500)
+      expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+      expect(b.cancels.map(({ member }) => member)).to.deep.equal(listed === 0 ? ['a'] : [])
+    }
+  })
+})
+
+describe('engine: asking again', () => {
+  it('what failed everywhere is not asked again all at once', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { tries: 1, ejectAfter: 1_000_000, wantsPerMember: 100_000, expectedBlock: 16 } })
+    const wanted = ['p', 'q', 'r', 's'].flatMap((peer, n) => {
+      const mine = blocks(1024 * n, 1024)
+      b.want(peer, ...mine.map(block => entry(block)))
+      return mine
+    })
+    expect(b.asks).to.have.length(wanted.length)
+    for (const block of wanted) {
+      b.answer('a', block, 'failed')
+    }
+    const again: number[] = []
+    for (let sweep = 0; sweep < 120; sweep++) {
+      const before = b.asks.length
+      b.pass(500)
+      again.push(b.asks.length - before)
+    }
+    expect(Math.max(...again)).to.be.within(100, 600)
+    expect(new Set(b.asks.slice(wanted.length).map(({ want }) => want.key)).size, 'asked again').to.equal(wanted.length)
+  })
+
+  it('begins anew, with short rests, once somebody had it', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
+    const block = testBlock(1)
+    b.want('p', entry(block, { wantType: 'have' }))
+    for (let failures = 0; failures < 5; failures++) {
+      b.answer('a', block, 'failed')
+      const before = b.asks.length
+      while (b.asks.length === before) {
+        b.pass(500)
+      }
+    }
+    b.answer('a', block, 'have')
+    b.want('p', entry(block))
+    b.answer('a', block, 'failed')
+    const before = b.asks.length
+    b.pass(3500)
+    expect(b.asks.length).to.equal(before + 1)
+  })
+})
+
+describe('engine: members that are down', () => {
+  const block = testBlock(1)
+
+  it('keep a DONT_HAVE back until they have been down for a minute, and then it leaves by itself', () => {
+    const b = bench({ limits: { askAgainAfter: 500_000 } })
+    b.engine.put({ t: 'down', member: 'b' })
+    b.flush()
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.pass(59_000)
+    expect(b.take('p').presences).to.be.empty()
+    b.pass(2500)
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
+  })
+
+  it('are told nothing of a want that ends, nor when they come back', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.engine.put({ t: 'down', member: 'a' })
+    b.flush()
+    b.engine.put({ t: 'up', member: 'a' })
+    b.flush()
+    b.block('b', block)
+    expect(b.cancels).to.be.empty()
+
+    b.want('p', entry(block))
+    b.answer('a', block, 'lack')
+    b.engine.put({ t: 'down', member: 'a' })
+    b.flush()
+    b.want('p', entry(block, { cancel: true }))
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
+  })
+})
