@@ -178,6 +178,9 @@ function serveQueue (state: State, peer: Upstream, noBytes: boolean): End {
       pay(peer, route)
     }
   }
+  if (peer.backlogs.size > 0) {
+    return 'no wants' // its turn goes on when its members have room
+  }
   peer.deficit = 0
   return 'done'
 }

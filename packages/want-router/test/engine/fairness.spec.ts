@@ -1,0 +1,141 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+
+// as much as the smallest want costs
+const SIZE = 4096
+const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i, SIZE))
+
+/** Two members that keep no standing wants: `a`, which is down, and `b`, which has no place until it is given some. */
+function twoMembers (): Bench {
+  const b = bench({ up: false, limits: { expectedBlock: SIZE } })
+  b.engine.put({ t: 'up', member: 'b', capacity: { wants: 0, listed: 0 } })
+  b.flush()
+  return b
+}
+
+function givePlaces (b: Bench, wants: number): void {
+  b.engine.put({ t: 'up', member: 'b', capacity: { wants } })
+  b.flush()
+}
+
+/** The fetches of these clients have begun at `a`, which lacks all of it and has gone, and wait for a place at `b`. */
+function haveWaiting (b: Bench, wanted: Record<string, TestBlock[]>): void {
+  b.engine.put({ t: 'up', member: 'a', capacity: { wants: 5000, listed: 0 } })
+  b.flush()
+  for (const [client, blocks] of Object.entries(wanted)) {
+    b.want(client, ...blocks.map(block => entry(block)))
+  }
+  for (let i = 0; i < b.asks.length; i++) {
+    b.engine.put({ t: 'answer', member: 'a', key: b.asks[i].want.key, answer: 'lack' })
+    b.flush()
+  }
+  b.engine.put({ t: 'down', member: 'a' })
+  b.flush()
+  expect(b.asks.splice(0)).to.have.length(Object.values(wanted).flat().length)
+}
+
+/** How often each client's wants were asked. */
+function asked (b: Bench): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { want } of b.asks) {
+    counts[want.session] = (counts[want.session] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Has `b` lack what it was asked, so many at a time, until it was asked for so many. */
+function answer (b: Bench, atATime: number, until: number): void {
+  for (let i = 0; b.asks.length < until;) {
+    const end = Math.min(i + atATime, b.asks.length)
+    expect(end).to.be.above(i)
+    for (; i < end; i++) {
+      b.engine.put({ t: 'answer', member: 'b', key: b.asks[i].want.key, answer: 'lack' })
+    }
+    b.flush()
+  }
+}
+
+describe('engine: deficit round robin', () => {
+  for (const atATime of [1, 32]) {
+    it(`holds for what waits for a place at a member, and between that and what is wanted anew: ${atATime} at a time`, () => {
+      const b = twoMembers()
+      haveWaiting(b, { p: blocks(0, 200), q: blocks(1000, 200) })
+      b.want('r', ...blocks(2000, 200).map(block => entry(block)))
+      givePlaces(b, 64)
+      answer(b, atATime, 300)
+      const { p, q, r } = asked(b)
+      for (const share of [p, q, r]) {
+        // a round is sixteen of the smallest wants
+        expect(share).to.be.within(100 - 24, 100 + 24)
+      }
+    })
+  }
+
+  it('saves nothing up for a client that wants little', () => {
+    const b = bench({ members: [{ id: 'b' }], limits: { expectedBlock: SIZE } })
+    for (const block of blocks(0, 200)) {
+      b.want('p', entry(block))
+      b.block('b', block)
+      b.take('p')
+    }
+    b.engine.put({ t: 'up', member: 'b', capacity: { wants: 0 } })
+    b.flush()
+    b.want('p', ...blocks(1000, 200).map(block => entry(block)))
+    b.want('q', ...blocks(2000, 200).map(block => entry(block)))
+    b.asks.length = 0
+    givePlaces(b, 80)
+    const { p, q } = asked(b)
+    expect(p + q).to.be.above(70)
+    expect(p).to.be.within((p + q) / 2 - 16, (p + q) / 2 + 16)
+  })
+
+  it('charges a want-have as much as a small block', () => {
+    const b = twoMembers()
+    b.want('p', ...blocks(0, 200).map(block => entry(block, { wantType: 'have' })))
+    b.want('q', ...blocks(1000, 200).map(block => entry(block)))
+    givePlaces(b, 80)
+    const { p, q } = asked(b)
+    expect(p).to.be.within((p + q) / 2 - 16, (p + q) / 2 + 16)
+  })
+})
+
+describe('engine: what an attempt held of its client\'s window', () => {
+  const limits = { expectedBlock: SIZE, unsentPerPeer: 2.5 * SIZE, inFlightPerPeer: 2.5 * SIZE }
+  const [first, second, third] = blocks(0, 3)
+
+  /** A client with two wants open at `a`, as many as its window takes, and a third that waits. */
+  function full (): Bench {
+    const b = bench({ members: [{ id: 'a' }], limits: { ...limits, tries: 1 } })
+    b.want('p', entry(first), entry(second), entry(third))
+    expect(b.askedFor(third)).to.be.empty()
+    return b
+  }
+
+  for (const [what, end] of Object.entries<(b: Bench) => void>({
+    'the member lacks the block': b => { b.answer('a', first, 'lack') },
+    'the member cannot tell': b => { b.answer('a', first, 'unknown') },
+    'the member failed': b => { b.answer('a', first, 'failed') },
+    'the want is cancelled': b => { b.want('p', entry(first, { cancel: true })) },
+    'the block came and was taken': b => {
+      b.block('a', first)
+      b.take('p')
+    }
+  })) {
+    it(`is used in the same flush for what waits: ${what}`, () => {
+      const b = full()
+      end(b)
+      expect(b.askedFor(third)).to.deep.equal(['a'])
+    })
+  }
+
+  it('is used for what waits also when another client takes the attempt over', () => {
+    const b = bench({ members: [{ id: 'a' }], limits })
+    b.want('p', entry(first), entry(second), entry(third))
+    b.want('q', entry(first))
+    b.want('p', entry(first, { cancel: true }))
+    expect(b.askedFor(third)).to.deep.equal(['a'])
+    expect(b.askedFor(first)).to.deep.equal(['a'])
+    expect(b.cancels).to.be.empty()
+  })
+})
