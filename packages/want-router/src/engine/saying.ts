@@ -3,6 +3,7 @@
  * writer takes it, and counts against the peer until then.
  */
 import { replyBytes } from './replies.ts'
+import { giveTurn } from './state.ts'
 import type { LedgerWant, Upstream } from './ledger.ts'
 import type { Reply } from './replies.ts'
 import type { State } from './state.ts'
@@ -17,13 +18,17 @@ function queueReply (state: State, peer: Upstream, reply: Reply): void {
   state.readyPeers.add(peer)
 }
 
-/** Takes back what was said of a want, if it has not left yet. */
-export function withdraw (state: State, { owner, presence }: LedgerWant): void {
-  if (presence != null) {
-    const unsent = owner.replies.bytes
-    owner.replies.withdraw(presence)
-    state.unsent -= unsent - owner.replies.bytes
+/** Takes back what was said of a want; true if it had not left yet. */
+export function withdraw (state: State, { owner, presence }: LedgerWant): boolean {
+  if (presence == null) {
+    return false
   }
+  const unsent = owner.replies.bytes
+  owner.replies.withdraw(presence)
+  const less = unsent - owner.replies.bytes
+  state.unsent -= less
+  giveTurn(state, owner) // it may have held up what else the peer wants, and will not be taken
+  return less > 0
 }
 
 /** One a want may wait, and goes with it: presences are as bounded as wants, whatever else is unsent. */

@@ -119,6 +119,17 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
   })
 
+  it('a peer that cancels what waited for it is asked for what that held up', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerPeer: 1000, wantsPerMember: 1 } })
+    const [held, lacked] = blocks(2, 2000)
+    b.want('p', entry(lacked))
+    b.answer('a', lacked, 'lack')
+    b.want('p', entry(held))
+    expect(b.askedFor(held)).to.deep.equal([], 'the DONT_HAVE and a block exceed its window')
+    b.want('p', entry(lacked, { cancel: true }))
+    expect(b.askedFor(held)).to.deep.equal(['a'])
+  })
+
   it('opens at most 512 wants at a member, and for one peer not quite all of them', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 64 } })
     b.want('p', ...blocks(1000, 64).map(block => entry(block)))
