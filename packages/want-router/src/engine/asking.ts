@@ -3,7 +3,7 @@ import { backlogOf, joinBacklog, leaveBacklog, leaveLists, requeue } from './bac
 import { denyMembers } from './certainty.ts'
 import { candidates, shortage } from './choosing.ts'
 import { cancelHedge, promoteHedge, releaseHedges } from './hedging.ts'
-import { connected, MAX_TOKENS, tellCancel } from './state.ts'
+import { connected, isLone, MAX_TOKENS, tellCancel } from './state.ts'
 import type { Shortage } from './choosing.ts'
 import type { Upstream } from './ledger.ts'
 import type { EngineMember } from './members.ts'
@@ -182,7 +182,7 @@ export function wakeIdle (state: State, member: EngineMember): void {
 export function reconsider (state: State, route: Route): void {
   route.attempt = 0
   requeue(state, route)
-  if (connected(state).some(member => route.saidBy(member) == null)) {
+  if (connected(state).some(member => route.saidBy(member) == null && !isLone(state, route, member))) {
     return
   }
   for (const member of [...route.speakers()]) {

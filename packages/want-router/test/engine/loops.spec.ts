@@ -59,6 +59,14 @@ describe('engine: members that are clients', () => {
     }
   })
 
+  it('are no reason not to ask others again', () => {
+    const b = withClientMember()
+    b.want('A', entry(block))
+    b.answer('b', block, 'unknown')
+    b.pass(5000)
+    expect(b.askedFor(block)).to.deep.equal(['b', 'b'])
+  })
+
   it('keep no want of ours that only they still have', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('p', entry(block))
