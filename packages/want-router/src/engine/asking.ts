@@ -18,6 +18,7 @@ import type { State } from './state.ts'
  */
 export function assign (state: State, route: Route, payer: Upstream | undefined = route.first?.owner): 'asked' | Shortage | 'none' {
   let blocked: EngineMember | undefined
+  let well = false
   let stalled: EngineMember | undefined
   let lacking: Shortage = 'no wants'
   if (payer == null) {
@@ -25,12 +26,10 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
   }
 
   for (const member of candidates(state, route)) {
-    if ((blocked ?? stalled)?.state === 'up') {
-      // better to wait for who is well than to ask who is not, or who mostly lacks what others have
-      if (member.state !== 'up') {
-        break
-      }
-      if (state.strategy.avoids?.(member.id) === true) {
+    if (well || (blocked ?? stalled)?.state === 'up') {
+      // better to wait for who is well than to ask who is not, or who mostly lacks what others have; where
+      // most are ejected, those that are well may come after them
+      if (member.state !== 'up' || state.strategy.avoids?.(member.id) === true) {
         continue
       }
     }
@@ -44,6 +43,8 @@ export function assign (state: State, route: Route, payer: Upstream | undefined 
       return 'asked'
     }
     blocked ??= member
+    // an ejected one that holds the block may come before it
+    well ||= member.state === 'up'
     lacking = short === 'no bytes' ? short : lacking
   }
   if (blocked == null && stalled != null) {
