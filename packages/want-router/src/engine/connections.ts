@@ -5,9 +5,10 @@
  */
 import { multihashKey } from '@kitsune/bitswap-codec'
 import { forgetWant } from './answering.ts'
+import { promise, withdraw } from './saying.ts'
 import { enter, routeOf } from './wanting.ts'
 import type { Input } from './io.ts'
-import type { Upstream } from './ledger.ts'
+import type { LedgerWant, Upstream } from './ledger.ts'
 import type { State } from './state.ts'
 
 export function onConnection (state: State, peer: Upstream, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
@@ -26,8 +27,10 @@ export function onConnection (state: State, peer: Upstream, connection: number, 
 function suspend (state: State, peer: Upstream, connection: number): void {
   for (const want of peer.entries) {
     if (want.connection === connection) {
+      // what has not left is still to be said when it comes back
+      const { presence } = want
+      want.presence = withdraw(state, want) ? presence : undefined
       forgetWant(state, want)
-      want.presence = undefined
       if (peer.suspended.size < state.limits.wantsPerPeer) {
         peer.suspended.set(multihashKey(want.cid), want)
       } else {
@@ -42,12 +45,26 @@ function resume (state: State, peer: Upstream, connection: number): void {
     if (want.connection === connection) {
       peer.suspended.delete(id)
       if (peer.entries.size < state.limits.wantsPerPeer) {
-        want.route = routeOf(state, want.key, want.cid)
-        enter(state, want)
+        comeBack(state, want)
       } else {
         state.totals.evicted++
       }
     }
+  }
+}
+
+/** It lives as if it were asked for again, since entries stand in the order in which they expire. */
+function comeBack (state: State, want: LedgerWant): void {
+  const { presence } = want
+  want.presence = undefined
+  want.expires = state.now() + state.limits.wantLifetime
+  if (presence?.have === false) {
+    want.denied = false
+  }
+  want.route = routeOf(state, want.key, want.cid)
+  enter(state, want)
+  if (presence?.have === true) {
+    promise(state, want)
   }
 }
 

@@ -104,6 +104,33 @@ describe('engine/connections', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
   })
 
+  it('what had not left when one fell silent is said when it is heard', () => {
+    want(OLD, entry(x, { wantType: 'have' }), entry(y))
+    b.answer('a', x, 'have')
+    for (const member of ['a', 'b']) {
+      b.answer(member, y, 'lack')
+    }
+    becomes('silent')
+    expect(b.take('p').presences).to.deep.equal([])
+    becomes('heard')
+    b.answer('a', x, 'have')
+    for (const member of ['a', 'b']) {
+      b.answer(member, y, 'lack')
+    }
+    expect(b.take('p').presences.map(({ have }) => have)).to.have.members([true, false])
+  })
+
+  it('what comes back lives as long as what is asked for then', () => {
+    want(OLD, entry(x))
+    becomes('silent')
+    b.pass(599_000)
+    becomes('heard')
+    b.pass(598_000)
+    expect(b.engine.status().wants).to.equal(1)
+    b.pass(4000)
+    expect(b.engine.status().wants).to.equal(0)
+  })
+
   it('that others wait for the same is not their concern', () => {
     want(OLD, entry(x))
     b.want('q', entry(x))
