@@ -1,7 +1,7 @@
 /** @type {import('aegir').PartialOptions} */
 export default {
   dependencyCheck: {
-    // only its files inside are imported, by test/vectors/write-helia.ts
+    // test/vectors/write-helia.ts imports only its internal files
     ignore: ['@helia/bitswap']
   }
 }

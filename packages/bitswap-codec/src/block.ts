@@ -4,51 +4,51 @@ import { DAG_PB, IDENTITY, SHA2_256, SHA2_256_LENGTH, digestStart, multihashStar
 import { InvalidCIDError, InvalidPrefixError } from './errors.ts'
 
 /**
- * What a block's prefix says
+ * The content of a block's prefix
  */
 export interface PrefixInfo {
   version: 0 | 1
 
   /**
-   * Multicodec code of the block's encoding; that of dag-pb in version 0
+   * Multicodec code of the block's encoding; always dag-pb in version 0
    */
   codec: number
 
   /**
-   * Multicodec code of the hash function, known here or not
+   * Multicodec code of the hash function, which may be one that the codec does not know
    */
   hashCode: number
 
   /**
-   * How many bytes of digest the CID has, which may be fewer than the hash function
-   * makes
+   * Length of the digest in the CID, bytes; it may be shorter than the output of the
+   * hash function
    */
   hashLength: number
 }
 
 /**
- * The prefix of a CIDv0, shared: do not write to it
+ * The prefix of a CIDv0. It is shared: do not write to it.
  */
 export const CID_V0_PREFIX = Uint8Array.of(0, DAG_PB, SHA2_256, SHA2_256_LENGTH)
 
 /**
- * The prefix that the block of a CID travels with, from the CID's raw bytes. Throws
- * `InvalidCIDError` if they are not a well-formed CID.
+ * Returns the prefix that is sent with the block of a CID, given the CID's raw bytes.
+ * Throws `InvalidCIDError` if they are not a well-formed CID.
  */
 export function cidPrefix (cid: Uint8Array): Uint8Array {
   const start = multihashStart(cid, 0, cid.length)
 
   if (start === -1) {
-    throw new InvalidCIDError(`These ${cid.length} bytes are not a CID, so there is no prefix for its block`)
+    throw new InvalidCIDError(`These ${cid.length} bytes are not a CID, so its block has no prefix`)
   }
 
-  // a prefix is a CIDv1 up to its digest
+  // a prefix is a CIDv1 without its digest
   return start === 0 ? CID_V0_PREFIX : copy(cid, 0, digestStart(cid, start, cid.length))
 }
 
 /**
- * Reads a prefix; throws `InvalidPrefixError` if it is not one. Like boxo it does not
- * mind bytes after the fourth varint, and takes any codec with version 0.
+ * Reads a prefix; throws `InvalidPrefixError` if it is malformed. Like boxo, it ignores
+ * bytes after the fourth varint and accepts any codec in version 0.
  */
 export function parsePrefix (prefix: Uint8Array): PrefixInfo {
   const info = readPrefix(prefix)
@@ -76,7 +76,7 @@ function readPrefix (prefix: Uint8Array): PrefixInfo | undefined {
     return
   }
 
-  // each result is overwritten by the next call
+  // each call overwrites the result of the last one
   let read = readUvarint(prefix, 1, prefix.length)
   const codec = read.value
 
@@ -106,20 +106,20 @@ function readPrefix (prefix: Uint8Array): PrefixInfo | undefined {
 }
 
 /**
- * The raw bytes of the CID of a block that came with this prefix, given the digest of
- * its bytes by the hash function that the prefix names.
+ * Returns the raw bytes of a block's CID, given the block's prefix and the digest of its
+ * bytes by the hash function that the prefix names.
  *
- * A digest that is longer than the prefix says is truncated. With the identity
- * function the digest is the block, whole, whatever length the prefix says, as in
- * boxo. Throws `InvalidPrefixError` if the prefix is malformed or the digest shorter
- * than it says.
+ * A digest that is longer than the prefix says is truncated. With the identity function
+ * the digest is the whole block and the length in the prefix is ignored, as in boxo.
+ * Throws `InvalidPrefixError` if the prefix is malformed or if the digest is shorter
+ * than the prefix says.
  */
 export function prefixCid (prefix: Uint8Array, digest: Uint8Array): Uint8Array {
   const { version, codec, hashCode, hashLength } = parsePrefix(prefix)
   const length = hashCode === IDENTITY ? digest.length : hashLength
 
   if (digest.length < length) {
-    throw new InvalidPrefixError(`The prefix of a block asks for a digest of ${length} bytes, its hash function (0x${hashCode.toString(16)}) made ${digest.length}`)
+    throw new InvalidPrefixError(`The prefix of a block asks for a digest of ${length} bytes, but its hash function (0x${hashCode.toString(16)}) made ${digest.length}`)
   }
 
   const cid: number[] = []
@@ -149,7 +149,7 @@ function pushUvarint (bytes: number[], value: number): void {
 }
 
 /**
- * Whether a CID holds its block itself; `false` also if it is malformed
+ * Whether a CID contains its block (identity hash); `false` if it is malformed
  */
 export function isIdentity (cid: Uint8Array): boolean {
   const start = multihashStart(cid, 0, cid.length)
@@ -158,7 +158,8 @@ export function isIdentity (cid: Uint8Array): boolean {
 }
 
 /**
- * The block that an identity CID holds, as a view of it; `undefined` for any other CID
+ * The block that an identity CID contains, as a view of the CID; `undefined` for any
+ * other CID
  */
 export function identityData (cid: Uint8Array): Uint8Array | undefined {
   const start = multihashStart(cid, 0, cid.length)
@@ -171,9 +172,9 @@ export function identityData (cid: Uint8Array): Uint8Array | undefined {
 }
 
 /**
- * The CID as multiformats has it, with bytes of its own; `undefined` if the bytes are
- * not a well-formed CID. Costs ten or twenty times a want key, so it is for the few
- * places that need it.
+ * Decodes a CID to a `CID` of multiformats with its own copy of the bytes; `undefined`
+ * if the bytes are not a well-formed CID. It costs ten to twenty times as much as a want
+ * key, so use it only where you need a `CID`.
  */
 export function decodeCid (bytes: Uint8Array): CID | undefined {
   if (multihashStart(bytes, 0, bytes.length) === -1) {

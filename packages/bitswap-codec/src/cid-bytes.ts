@@ -1,8 +1,8 @@
 import { MAX_CID_LENGTH } from './limits.ts'
 
 /**
- * The parts of a CID, as positions in the bytes that hold it. All of this is about
- * layout: no codec and no hash function is known here, so none is unknown.
+ * The parts of a CID, as positions in the bytes that hold it. This module only checks
+ * the layout, so it accepts every codec and every hash function.
  */
 
 // the first two bytes of a CIDv0, which is a bare sha2-256 multihash
@@ -18,13 +18,13 @@ export interface Varint {
   value: number
 
   /**
-   * The position after it, or -1 if it is cut off, not minimal, or more than
+   * The position after the varint, or -1 if it is cut off, not minimal, or greater than
    * 2^53 - 1, which is far above any code in the multicodec table
    */
   next: number
 }
 
-// one result that is overwritten by each call, to read varints without allocating
+// every call overwrites this one result, so that reading varints does not allocate
 const varint: Varint = { value: 0, next: 0 }
 
 export function readUvarint (bytes: Uint8Array, start: number, end: number): Varint {
@@ -83,7 +83,7 @@ function isMultihash (bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /**
- * Where the digest of a multihash begins, or -1; its length is left to the caller
+ * Where the digest of a multihash begins, or -1; the caller checks the digest's length
  */
 export function digestStart (bytes: Uint8Array, start: number, end: number): number {
   const length = readUvarint(bytes, start, end).next

@@ -5,8 +5,8 @@ import { cursorView, readBool, readLength, readTag, readVarint, skipUnknown } fr
 import type { MessageBlock, Presence, WantEntry } from './message.ts'
 import type { Cursor } from './wire.ts'
 
-// Each function that is exported reads one embedded message, from the cursor's position to its
-// end, and gives `undefined` for a bad one. Where the cursor then is, and its fault, mean nothing.
+// Each exported function reads one embedded message, from the cursor's position to its end, and
+// returns `undefined` for a bad one. The cursor's position and fault are undefined afterwards.
 
 const EMPTY = new Uint8Array(0)
 
@@ -21,9 +21,9 @@ const PRESENCE_CID = 0x0a
 const PRESENCE_TYPE = 0x10
 
 /**
- * What takes the time in a large wantlist. So an entry with its fields in the order of their
- * numbers, which is how everybody writes it, is read straight on, from local variables. If
- * that does not end where the entry does, `readAnyEntry` has a look.
+ * Entries take most of the time in a large wantlist. All known implementations write the fields
+ * of an entry in the order of their numbers, so this function reads them in that order with local
+ * variables. If it does not finish exactly at the entry's end, `readAnyEntry` reads the entry.
  */
 export function readEntry (cursor: Cursor): WantEntry | undefined {
   const { bytes, end } = cursor
@@ -39,7 +39,7 @@ export function readEntry (cursor: Cursor): WantEntry | undefined {
     priority = bytes[pos + 1]
     pos += 2
 
-    // what boxo sends is near 2^31, which takes five bytes
+    // boxo sends priorities near 2^31, which take five bytes
     if (priority > 0x7f) {
       priority = (priority & 0x7f) | (bytes[pos] & 0x7f) << 7 | (bytes[pos + 1] & 0x7f) << 14 | (bytes[pos + 2] & 0x7f) << 21 | bytes[pos + 3] << 28
 
@@ -121,7 +121,7 @@ function readAnyEntry (cursor: Cursor): WantEntry | undefined {
 }
 
 /**
- * Whether a want or a presence can be kept: a CID that is one, and one of the two types
+ * Whether a want or a presence can be kept: its CID is well formed and its type exists
  */
 function isSound (cursor: Cursor, cidStart: number, cidEnd: number, type: number): boolean {
   return (type === 0 || type === 1) && multihashStart(cursor.bytes, cidStart, cidEnd) !== -1

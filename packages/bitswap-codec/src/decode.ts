@@ -16,20 +16,20 @@ const WANTLIST_ENTRY = 0x0a
 const WANTLIST_FULL = 0x10
 
 /**
- * Reads the body of one frame, whatever version of the protocol it came by.
+ * Reads the body of one frame, in any version of the protocol.
  *
- * Nothing is copied: CIDs, prefixes and blocks are views of the frame, valid as long
- * as nobody writes to it. Whoever keeps one beyond the message must copy it, since
- * each holds on to the whole frame.
+ * Nothing is copied: CIDs, prefixes and blocks are views of the frame and valid until
+ * the frame is overwritten. Copy the ones that you keep beyond the message, since each
+ * keeps the whole frame in memory.
  *
- * Each want, block and presence stands for itself: one that is malformed is left
- * out and counted in `skipped`, so every CID in the result is well formed (a want
- * key can be made of it) and every prefix can be parsed. Malformed are an entry
- * whose bytes are not protobuf, a CID or prefix that is missing or not well formed,
- * a CID over 168 bytes, a want or presence of an unknown type.
+ * Each want, block and presence is checked by itself: a malformed one is left out and
+ * counted in `skipped`, so every CID in the result is well formed (`wantKey` accepts it)
+ * and every prefix can be parsed. Malformed are entries whose bytes are not protobuf,
+ * CIDs and prefixes that are missing or not well formed, CIDs over 168 bytes, and wants
+ * and presences of an unknown type.
  *
- * What is wrong outside of them is wrong with the message: then
- * `InvalidMessageError` is thrown. Unknown fields are skipped.
+ * Any fault outside of them makes the whole message malformed and throws
+ * `InvalidMessageError`. Unknown fields are skipped.
  */
 export function decodeMessage (frame: Uint8Array): DecodedMessage {
   const message: DecodedMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0, skipped: 0 }
@@ -67,7 +67,7 @@ export function decodeMessage (frame: Uint8Array): DecodedMessage {
 }
 
 /**
- * A wantlist field that occurs twice is merged, as protobuf prescribes
+ * A second wantlist field is merged into the first, as protobuf requires
  */
 function readWantlist (cursor: Cursor, message: DecodedMessage): void {
   const length = readLength(cursor)
@@ -79,8 +79,8 @@ function readWantlist (cursor: Cursor, message: DecodedMessage): void {
 }
 
 /**
- * A function of its own that ends with its loop: V8 optimises a loop while it runs, and
- * would throw that code away each time it comes to a statement after the loop
+ * This is a separate function that ends with its loop because V8 optimises a loop while
+ * it runs, and discards that code each time it reaches a statement after the loop
  */
 function readWantlistFields (cursor: Cursor, message: DecodedMessage): void {
   while (cursor.pos < cursor.end && cursor.fault == null) {
@@ -100,8 +100,8 @@ function readWantlistFields (cursor: Cursor, message: DecodedMessage): void {
 }
 
 /**
- * Reads one embedded message with `read`. Whatever is wrong inside it costs only
- * itself: its length says where the next one begins.
+ * Reads one embedded message with `read`. A fault inside it only costs this message,
+ * because its length says where the next one begins.
  */
 function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cursor: Cursor) => T | undefined): void {
   const length = readLength(cursor)
@@ -128,7 +128,7 @@ function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cu
 }
 
 /**
- * A block of protocol 1.0.0: no prefix, so a CIDv0
+ * Reads a block of protocol 1.0.0, which has no prefix and therefore a CIDv0
  */
 function readBareBlock (cursor: Cursor, message: DecodedMessage): void {
   const length = readLength(cursor)

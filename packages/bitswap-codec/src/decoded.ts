@@ -1,11 +1,12 @@
 import type { MessageBlock, Presence, WantEntry } from './message.ts'
 
 /**
- * What messages are made of, as classes only because of V8: it counts for each object literal
- * how many of its objects survive a collection, and if one comes amid a large message, all do.
- * From then on it puts whatever the literal makes into the old generation, which makes decoding
- * half as fast and leaves the garbage to the slow collector (seen with
- * --trace-pretenuring-statistics). It does not count what constructors make.
+ * The parts of messages. They are classes only because of V8: it counts for each object literal
+ * how many of the literal's objects survive a collection, and all of them survive when a
+ * collection happens in the middle of a large message. From then on V8 allocates the literal's
+ * objects in the old generation, which makes decoding half as fast and leaves the garbage to the
+ * slow collector (seen with --trace-pretenuring-statistics). It does not count objects that
+ * constructors create.
  */
 
 export class DecodedWant implements WantEntry {

@@ -8,16 +8,16 @@ import type { BitswapProtocol, Capabilities } from './protocols.ts'
 
 /**
  * Encodes a message for a peer that speaks `protocol`: the frame's length and its body,
- * as chunks to be sent one after the other, with nothing in between.
+ * as chunks to send one after the other with nothing in between.
  *
- * Blocks of up to 4 KiB are copied beside the headers; a larger one is a chunk of its
- * own, which is the caller's array: it must not change until it has been sent.
+ * Blocks of up to 4 KiB are copied in between the headers. A larger block is a separate
+ * chunk, which is the caller's own array and must not change until it has been sent.
  *
- * For a protocol before 1.2.0 want-haves leave as want-blocks, `sendDontHave`,
+ * For a protocol before 1.2.0 want-haves are sent as want-blocks, and `sendDontHave`,
  * `pendingBytes` and presences are left out. Blocks that do not fit (see `fits`) are
- * left out too. There is always a wantlist field, even an empty one.
+ * left out too. The message always has a wantlist field, even if it is empty.
  *
- * Throws `FrameTooLargeError` if the body is more than 4 MiB, which every peer would
+ * Throws `FrameTooLargeError` if the body is larger than 4 MiB, which every peer would
  * refuse, and `UnknownProtocolError`.
  */
 export function encodeFrame (message: Outgoing, protocol: BitswapProtocol): Uint8Array[] {
@@ -29,7 +29,7 @@ export function encodeFrame (message: Outgoing, protocol: BitswapProtocol): Uint
   const body = bodyLength(wantlist, blocks, presences, message.pendingBytes ?? 0, can)
 
   if (body > MAX_FRAME_LENGTH) {
-    throw new FrameTooLargeError(`A bitswap message of ${body} bytes is over the ${MAX_FRAME_LENGTH} that peers accept: send its blocks in several messages`)
+    throw new FrameTooLargeError(`A bitswap message of ${body} bytes is larger than the ${MAX_FRAME_LENGTH} bytes that peers accept: send its blocks in several messages`)
   }
 
   let referenced = 0
@@ -116,7 +116,7 @@ function writeWant (bytes: Uint8Array, pos: number, want: WantEntry, can: Capabi
 }
 
 /**
- * All that travels before the bytes of a block
+ * Writes everything that comes before the bytes of a block
  */
 function writeBlockHeader (bytes: Uint8Array, pos: number, { prefix, data }: MessageBlock, can: Capabilities): number {
   if (can.prefixes) {

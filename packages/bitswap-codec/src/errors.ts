@@ -1,6 +1,6 @@
 /**
  * The body of a frame is not a bitswap message: the bytes end too early, a
- * varint is overlong, or a field has the wrong wire type. Nothing of it is used.
+ * varint is overlong, or a field has the wrong wire type. The whole body is discarded.
  */
 export class InvalidMessageError extends Error {
   static name = 'InvalidMessageError'
@@ -12,8 +12,8 @@ export class InvalidMessageError extends Error {
 }
 
 /**
- * The length before a frame is not a varint that this protocol allows: longer
- * than nine bytes, or not minimally encoded.
+ * The length before a frame is not a varint that this protocol allows: it is longer
+ * than nine bytes or not minimally encoded.
  */
 export class InvalidFrameError extends Error {
   static name = 'InvalidFrameError'
@@ -25,8 +25,8 @@ export class InvalidFrameError extends Error {
 }
 
 /**
- * A frame is longer than its limit. When decoding it is thrown before the body
- * is buffered, when encoding before anything is allocated.
+ * A frame is longer than its limit. The decoder throws it before it buffers the
+ * body, the encoder before it allocates anything.
  */
 export class FrameTooLargeError extends Error {
   static name = 'FrameTooLargeError'
@@ -38,8 +38,8 @@ export class FrameTooLargeError extends Error {
 }
 
 /**
- * A block's prefix is not four varints that describe a CID, or the digest that
- * it came with is shorter than it says.
+ * A block's prefix is not four varints that describe a CID, or the digest is
+ * shorter than the prefix says.
  */
 export class InvalidPrefixError extends Error {
   static name = 'InvalidPrefixError'
@@ -51,7 +51,7 @@ export class InvalidPrefixError extends Error {
 }
 
 /**
- * Bytes that were to be a CID are not one
+ * The given bytes are not a CID
  */
 export class InvalidCIDError extends Error {
   static name = 'InvalidCIDError'
@@ -63,7 +63,7 @@ export class InvalidCIDError extends Error {
 }
 
 /**
- * A protocol id that is none of bitswap's
+ * The given id is not one of bitswap's protocol ids
  */
 export class UnknownProtocolError extends Error {
   static name = 'UnknownProtocolError'

@@ -4,47 +4,47 @@ import { MAX_FRAME_LENGTH } from './limits.ts'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /**
- * Cuts what arrives on a stream into frames
+ * Cuts the bytes that arrive on a stream into frames
  */
 export interface FrameDecoder {
   /**
-   * Takes what arrived and returns the bodies of the frames that it completes.
+   * Takes a chunk that arrived and returns the bodies of the frames that it completes.
    *
-   * A body that lies whole in one chunk is a view of it, one that spans chunks has a
-   * buffer of its own.
+   * A body that arrived in a single chunk is a view of that chunk; a body that spans
+   * chunks has its own buffer.
    *
-   * Throws `FrameTooLargeError` or `InvalidFrameError` as soon as the length of a frame
-   * is known to be wrong, before anything of its body is kept, and from then on again:
-   * there is no way to find the next frame, the stream is to be reset. Frames that the
-   * same chunk held before it are in `frames`, which is appended to and returned: a new
-   * array unless the caller gives one.
+   * Throws `FrameTooLargeError` or `InvalidFrameError` as soon as it knows that the
+   * length of a frame is wrong, before it keeps any of the frame's body. Every later call
+   * throws the same error: the decoder cannot find the next frame, so reset the stream.
+   * The method appends to `frames` and returns it (a new array by default), so the frames
+   * that came before the bad one in the same chunk are in the array that the caller gave.
    */
   push (chunk: Uint8Array | Uint8ArrayList, frames?: Uint8Array[]): Uint8Array[]
 
   /**
-   * How many bytes of an unfinished frame have arrived, its length included: more than
-   * 0 at the end of a stream means that the stream was cut off
+   * How many bytes of an unfinished frame have arrived, including its length. More than
+   * 0 at the end of a stream means that the stream was cut off.
    */
   readonly pending: number
 }
 
 export interface FrameDecoderInit {
   /**
-   * The most bytes that the body of a frame may have. 4,194,304 by default, where boxo
-   * resets a stream.
+   * The most bytes that the body of a frame may have. Default 4,194,304, above which
+   * boxo resets a stream.
    */
   maxFrameLength?: number
 }
 
 const EMPTY = new Uint8Array(0)
 
-// go-varint, which boxo reads lengths with, takes no more
+// boxo reads lengths with go-varint, which accepts no more
 const MAX_LENGTH_BYTES = 9
 
-// what a length that is only declared may cost
+// how much may be allocated for bytes that were declared but have not arrived
 const UNEARNED = 65_536
 
-// by how much the buffer of a body grows that has filled it
+// the factor by which a full buffer grows
 const GROWTH = 4
 
 export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
@@ -72,7 +72,7 @@ export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
     lengthBytes++
 
     if (length > maxFrameLength) {
-      fail(new FrameTooLargeError(`A frame of at least ${length} bytes is over the limit of ${maxFrameLength}`))
+      fail(new FrameTooLargeError(`A frame of at least ${length} bytes is longer than the limit of ${maxFrameLength}`))
     }
 
     if (byte > 0x7f) {
@@ -87,7 +87,7 @@ export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
   }
 
   /**
-   * Grows with what arrives, so that a declared length costs nothing by itself
+   * Grows the body with the bytes that arrive, so that a declared length alone costs nothing
    */
   function gather (chunk: Uint8Array, start: number, end: number): void {
     const needed = arrived + end - start
@@ -113,7 +113,7 @@ export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
   function pushBytes (chunk: Uint8Array, frames: Uint8Array[]): void {
     let pos = 0
 
-    // a frame of length 0 is complete without another byte, so this is asked first
+    // a frame of length 0 is complete without another byte, so check this first
     for (;;) {
       if (inBody) {
         const end = pos + Math.min(length - arrived, chunk.length - pos)

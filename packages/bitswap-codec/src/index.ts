@@ -2,14 +2,14 @@
  * @packageDocumentation
  *
  * Reads and writes the messages of bitswap 1.0.0, 1.1.0, 1.2.0 and the unversioned
- * protocol, and nothing else: no streams, no state, no hashing. For whoever writes a
- * bitswap node, proxy or tool and has to answer for every byte that a peer sends.
+ * protocol, and nothing else: no streams, no state, no hashing. It is for authors of
+ * bitswap nodes, proxies and tools that must handle every byte that a peer can send.
  *
  * - Fast: decoding copies nothing, encoding copies no block over 4 KiB.
- * - Bounded: a frame is refused by its declared length, and memory is taken as bytes arrive.
- * - Lenient: a bad entry costs that entry, not the message that others share with it.
- * - Strict: a malformed message is one typed error. Unknown hash functions are opaque.
- * - Anywhere: Node.js, browsers and Workers.
+ * - Bounded: a frame that declares too great a length is refused, and memory is allocated only as bytes arrive.
+ * - Lenient: a bad entry is reported by itself, and the rest of its message is decoded.
+ * - Strict: a malformed message throws one typed error. Unknown hash functions are opaque.
+ * - Portable: Node.js, browsers and Workers.
  *
  * @example
  *
@@ -20,11 +20,11 @@
  *
  * const cid = CID.parse('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e').bytes
  *
- * // what a peer that has the block sends: chunks for a stream
+ * // the peer that has the block sends these chunks on a stream
  * const block = { prefix: cidPrefix(cid), data: new TextEncoder().encode('hello world') }
  * const chunks = encodeFrame({ blocks: [block] }, '/ipfs/bitswap/1.2.0')
  *
- * // and what the peer that wants it makes of them
+ * // and the peer that wants the block decodes them
  * const decoder = frameDecoder()
  *
  * for (const frame of chunks.flatMap(chunk => decoder.push(chunk))) {
@@ -44,44 +44,45 @@
  * | `/ipfs/bitswap/1.0.0` | CIDv0 only | no | no |
  * | `/ipfs/bitswap` | CIDv0 only | no | no |
  *
- * Wants, cancels, priorities and full wantlists travel in all of them. When a message is
- * encoded for a version that cannot carry all of it, want-haves leave as want-blocks, and
- * presences, `pendingBytes`, `sendDontHave` and blocks of another CID are left out:
- * `fits(block, protocol)` tells beforehand, and `capabilities(protocol)` is this table.
- * Decoding does not ask for the version: like boxo, it reads any field under any.
+ * All versions carry wants, cancels, priorities and full wantlists. If the version of an
+ * encoded message cannot carry all of it, the encoder turns want-haves into want-blocks and
+ * leaves out presences, `pendingBytes`, `sendDontHave` and blocks with another kind of CID.
+ * `fits(block, protocol)` checks a block beforehand, and `capabilities(protocol)` returns a
+ * row of this table. The decoder ignores the version: like boxo, it reads any field under any
+ * version.
  *
  * ## Limits
  *
  * | | default | |
  * |---|---|---|
- * | `frameDecoder({ maxFrameLength })` | 4,194,304 bytes | of a frame's body; `FrameTooLargeError` before it is buffered |
- * | `MAX_FRAME_LENGTH` | 4,194,304 bytes | of an encoded body, where boxo resets a stream: a raw block has at most 4,194,286 |
+ * | `frameDecoder({ maxFrameLength })` | 4,194,304 bytes | the largest body of a received frame; a larger one throws `FrameTooLargeError` before it is buffered |
+ * | `MAX_FRAME_LENGTH` | 4,194,304 bytes | the largest encoded body, above which boxo resets a stream: a raw block has at most 4,194,286 bytes |
  * | `MAX_CID_LENGTH` | 168 bytes | as in boxo: a longer CID is a bad entry |
- * | `MAX_COPIED_BLOCK` | 4,096 bytes | larger blocks are referenced when they are encoded |
+ * | `MAX_COPIED_BLOCK` | 4,096 bytes | the encoder refers to larger blocks instead of copying them |
  *
- * How many wants a message or a peer may have is not decided here.
+ * The codec does not limit the number of wants in a message or of a peer.
  *
- * ## Who must copy
+ * ## When to copy
  *
  * CIDs, prefixes and blocks of a decoded message are views of the frame, and a frame that
- * lies whole in one chunk is a view of that chunk. To pass them on at once needs no copy; to
- * keep one does, since each holds on to all of the chunk. Want keys, `decodeCid` and
- * `cidPrefix` hold on to nothing.
+ * arrived in a single chunk is a view of that chunk. You need not copy them to pass them on
+ * at once. Copy the ones that you keep, since each keeps the whole chunk in memory. Want
+ * keys and the results of `decodeCid` and `cidPrefix` keep nothing else in memory.
  *
  * ## Want keys
  *
  * A `WantKey` is the multihash as a string of one character for each byte, so CIDv0 and
- * CIDv1 of one block have the same. It is made when it is asked for, as are CIDs:
- * `wantKey(cid)` costs about as much as decoding the entry that the CID came in,
- * `decodeCid(cid)` ten or twenty times that.
+ * CIDv1 of one block have the same key. Keys and CIDs are only made on request:
+ * `wantKey(cid)` costs about as much as decoding the entry that contains the CID, and
+ * `decodeCid(cid)` costs ten to twenty times that.
  *
  * ## Test vectors
  *
- * `@kitsune/bitswap-codec/vectors/kubo.json`, `helia.json` and `hand.json` are bodies of
- * frames in hex with what they mean, for any implementation to be tested with. Those of kubo
- * were recorded from a node, those of Helia made by its code, and both read by protons'
- * generated code. Compare the meaning and not the bytes: Go leaves out zeros, others write
- * them.
+ * `@kitsune/bitswap-codec/vectors/kubo.json`, `helia.json` and `hand.json` contain bodies of
+ * frames in hex together with their meaning. You can test any implementation with them. The
+ * kubo vectors were recorded from a node and the Helia vectors were made by Helia's code; the
+ * code that protons generates reads both. Compare the meaning and not the bytes: Go
+ * omits zeros, other implementations write them.
  *
  * ```ts
  * import vectors from '@kitsune/bitswap-codec/vectors/kubo.json' with { type: 'json' }

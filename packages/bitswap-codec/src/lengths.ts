@@ -6,8 +6,8 @@ import type { MessageBlock, Outgoing, Presence, WantEntry } from './message.ts'
 import type { BitswapProtocol, Capabilities } from './protocols.ts'
 
 /**
- * The most bytes that a message has beside its wants, blocks and presences. The sum of
- * this and their encoded lengths is never less than the length of the message.
+ * The most bytes that a message has in addition to its wants, blocks and presences. The
+ * length of a message never exceeds the sum of this and their encoded lengths.
  */
 export const MESSAGE_OVERHEAD = 1 + 5 + 2 + 1 + 10
 
@@ -15,8 +15,8 @@ export const MESSAGE_OVERHEAD = 1 + 5 + 2 + 1 + 10
 const EMPTY_WANTLIST = 2
 
 /**
- * Whether a message in this protocol can carry the block: 1.0.0 and the unversioned one
- * carry CIDv0 only, and none carries more than 4 MiB with its header
+ * Whether a message in this protocol can carry the block: 1.0.0 and the unversioned
+ * protocol carry CIDv0 only, and no protocol carries more than 4 MiB with the header
  */
 export function fits (block: MessageBlock, protocol: BitswapProtocol): boolean {
   return blockFits(block, capabilities(protocol))
@@ -31,7 +31,7 @@ function isV0 (prefix: Uint8Array): boolean {
 }
 
 /**
- * How many bytes the body of the frame that `encodeFrame` makes of this has, exactly
+ * The exact length of the frame body that `encodeFrame` makes of this message, bytes
  */
 export function messageLength (message: Outgoing, protocol: BitswapProtocol): number {
   const can = capabilities(protocol)
@@ -46,15 +46,15 @@ export function messageLength (message: Outgoing, protocol: BitswapProtocol): nu
 }
 
 /**
- * How many bytes a block adds to a message, exactly, if it fits
+ * Exactly how many bytes a block that fits adds to a message
  */
 export function encodedBlockLength (block: MessageBlock, protocol: BitswapProtocol): number {
   return blockLength(block, capabilities(protocol))
 }
 
 /**
- * How many bytes a want adds to a message, exactly, beside the length of its wantlist,
- * which `MESSAGE_OVERHEAD` covers
+ * Exactly how many bytes a want adds to a message, without the length of the wantlist
+ * field, which `MESSAGE_OVERHEAD` covers
  */
 export function encodedWantLength (want: WantEntry, protocol: BitswapProtocol): number {
   const length = wantLength(want, capabilities(protocol))
@@ -63,7 +63,7 @@ export function encodedWantLength (want: WantEntry, protocol: BitswapProtocol): 
 }
 
 /**
- * How many bytes a presence adds to a message, exactly: none before 1.2.0
+ * Exactly how many bytes a presence adds to a message; 0 before 1.2.0
  */
 export function encodedPresenceLength (presence: Presence, protocol: BitswapProtocol): number {
   if (!capabilities(protocol).presences) {
@@ -134,7 +134,7 @@ export function presenceLength (cid: Uint8Array, have: boolean): number {
 }
 
 /**
- * A field of bytes, with tag and length
+ * The length of a bytes field with its tag and length
  */
 function bytesLength (bytes: Uint8Array): number {
   return 1 + varintLength(bytes.length) + bytes.length

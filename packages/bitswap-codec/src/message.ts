@@ -1,11 +1,11 @@
 /**
- * One line of a wantlist: a want, or the cancel of one
+ * One entry of a wantlist: a want, or the cancel of one
  */
 export interface WantEntry {
   /**
-   * The CID as its asker wrote it, as raw bytes. In a decoded message this is a
-   * view of the frame: whoever keeps it beyond the message must copy it, or
-   * those few bytes hold on to the whole frame.
+   * The raw bytes of the CID, exactly as the sender wrote it. In a decoded message
+   * this is a view of the frame. Copy it to keep it beyond the message, or these
+   * few bytes keep the whole frame in memory.
    */
   cid: Uint8Array
 
@@ -16,37 +16,37 @@ export interface WantEntry {
   priority: number
 
   /**
-   * Takes an earlier want back instead of asking for something
+   * Whether the entry cancels an earlier want instead of asking for a block
    */
   cancel: boolean
 
   /**
-   * Whether the block is wanted, or only to know if the other side has it
+   * `'block'` asks for the block, `'have'` only asks whether the other side has it
    */
   wantType: 'block' | 'have'
 
   /**
-   * Whether to be told when the other side does not have the block
+   * Whether the sender wants a DONT_HAVE if the other side does not have the block
    */
   sendDontHave: boolean
 }
 
 /**
- * A block as it travels: its bytes, and all of its CID but the digest, which the
- * receiver computes
+ * A block on the wire: its bytes, and its CID without the digest, which the receiver
+ * computes
  */
 export interface MessageBlock {
   /**
    * CID version, codec, multihash code and multihash length, as varints. A bare
-   * block of protocol 1.0.0 decodes with that of a CIDv0, `00 70 12 20`. A view
-   * of the frame, or an array that all such blocks share: do not write to it.
+   * block of protocol 1.0.0 decodes with the prefix of a CIDv0, `00 70 12 20`. This
+   * is a view of the frame, or an array that all bare blocks share: do not write to it.
    */
   prefix: Uint8Array
 
   /**
-   * The bytes of the block, maybe none. In a decoded message a view of the frame:
-   * whoever keeps it must copy it, since a block of 40 bytes can otherwise hold
-   * on to a frame of 4 MiB. Whoever passes it on at once need not.
+   * The bytes of the block, which may be empty. In a decoded message this is a view
+   * of the frame. Copy it to keep it, since a block of 40 bytes can otherwise keep a
+   * frame of 4 MiB in memory; you need not copy it to pass it on at once.
    */
   data: Uint8Array
 }
@@ -56,7 +56,7 @@ export interface MessageBlock {
  */
 export interface Presence {
   /**
-   * Raw CID bytes; a view of the frame in a decoded message
+   * Raw CID bytes; in a decoded message a view of the frame
    */
   cid: Uint8Array
 
@@ -67,7 +67,7 @@ export interface Presence {
 }
 
 /**
- * A bitswap message in any version. The arrays are always there, maybe empty.
+ * A bitswap message in any version. The arrays always exist and may be empty.
  */
 export interface BitswapMessage {
   /**
@@ -76,7 +76,7 @@ export interface BitswapMessage {
   wants: WantEntry[]
 
   /**
-   * Whether `wants` replaces all that its sender wanted before
+   * Whether `wants` replaces everything that the sender wanted before
    */
   full: boolean
 
@@ -97,18 +97,17 @@ export interface BitswapMessage {
 }
 
 /**
- * What `decodeMessage` makes of a frame
+ * The message that `decodeMessage` reads from a frame
  */
 export interface DecodedMessage extends BitswapMessage {
   /**
-   * How many wants, blocks and presences were left out because they were
-   * malformed, each at its own cost only
+   * How many wants, blocks and presences were left out because they were malformed
    */
   skipped: number
 }
 
 /**
- * A message to be sent. What is missing is empty, `false` or 0.
+ * A message to send. Missing fields are empty, `false` or 0.
  */
 export interface Outgoing {
   wants?: readonly WantEntry[]
@@ -117,7 +116,7 @@ export interface Outgoing {
   presences?: readonly Presence[]
 
   /**
-   * Bytes; what an int32 cannot hold is sent as the largest that it can
+   * Bytes; a number that an int32 cannot hold is sent as the nearest int32
    */
   pendingBytes?: number
 }

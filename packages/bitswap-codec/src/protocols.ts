@@ -1,12 +1,12 @@
 import { UnknownProtocolError } from './errors.ts'
 
 /**
- * The four ids that bitswap is spoken under
+ * The four protocol ids of bitswap
  */
 export type BitswapProtocol = '/ipfs/bitswap/1.2.0' | '/ipfs/bitswap/1.1.0' | '/ipfs/bitswap/1.0.0' | '/ipfs/bitswap'
 
 /**
- * Best first, as they should be registered and offered
+ * All protocol ids, best first: register and offer them in this order
  */
 export const BITSWAP_PROTOCOLS: readonly BitswapProtocol[] = Object.freeze<BitswapProtocol[]>([
   '/ipfs/bitswap/1.2.0',
@@ -16,13 +16,13 @@ export const BITSWAP_PROTOCOLS: readonly BitswapProtocol[] = Object.freeze<Bitsw
 ])
 
 /**
- * What a version of the protocol can carry. Decoding does not ask: any field is
- * read under any version, as boxo does.
+ * What a version of the protocol can carry. The decoder ignores this: like boxo, it
+ * reads any field under any version.
  */
 export interface Capabilities {
   /**
-   * Blocks travel with the prefix of their CID (field 3). Without, they travel
-   * bare (field 2), and are CIDv0 to their receiver: dag-pb, sha2-256.
+   * Blocks are sent with the prefix of their CID (field 3). Otherwise they are sent
+   * bare (field 2), and the receiver assumes CIDv0: dag-pb, sha2-256.
    */
   prefixes: boolean
 
@@ -32,8 +32,7 @@ export interface Capabilities {
   presences: boolean
 
   /**
-   * want-have and `sendDontHave`. Without, a want-have must be sent as a
-   * want-block.
+   * want-have and `sendDontHave`. Otherwise a want-have must be sent as a want-block.
    */
   wantHave: boolean
 }
@@ -60,6 +59,6 @@ export function capabilities (protocol: string): Capabilities {
     case '/ipfs/bitswap/1.1.0': return V1_1
     case '/ipfs/bitswap/1.0.0':
     case '/ipfs/bitswap': return V1_0
-    default: throw new UnknownProtocolError(`"${protocol}" is not a bitswap protocol, those are ${BITSWAP_PROTOCOLS.join(', ')}`)
+    default: throw new UnknownProtocolError(`"${protocol}" is not a bitswap protocol: expected one of ${BITSWAP_PROTOCOLS.join(', ')}`)
   }
 }

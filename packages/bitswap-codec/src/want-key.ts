@@ -1,16 +1,16 @@
 import { multihashStart } from './cid-bytes.ts'
 
 /**
- * A multihash as a string with one character for each byte (latin1): the cheapest
- * thing that a `Map` can be keyed by. CIDv0 and CIDv1 of one block, whatever their
- * codec, have the same key. It is not for printing.
+ * A multihash as a string with one character for each byte (latin1), which is the
+ * cheapest key for a `Map`. CIDv0 and CIDv1 of one block have the same key, with any
+ * codec. Do not print it.
  */
 export type WantKey = string
 
 /**
- * The key of what a CID names, from the CID's raw bytes; `undefined` if they are
- * not a well-formed CID of at most 168 bytes, boxo's limit. Unknown hash functions
- * and codecs are as good as any.
+ * Returns the key of the block that a CID names, given the CID's raw bytes;
+ * `undefined` if they are not a well-formed CID of at most 168 bytes, boxo's limit.
+ * Unknown hash functions and codecs are accepted.
  */
 export function wantKey (cid: Uint8Array): WantKey | undefined {
   const start = multihashStart(cid, 0, cid.length)
@@ -19,14 +19,14 @@ export function wantKey (cid: Uint8Array): WantKey | undefined {
 }
 
 /**
- * The key of a multihash, which is taken to be one
+ * Returns the key of a multihash, without checking that it is one
  */
 export function multihashKey (multihash: Uint8Array): WantKey {
   return latin1(multihash, 0)
 }
 
 /**
- * The multihash that a key stands for, in an array of its own
+ * Returns the multihash of a key, in a new array
  */
 export function keyMultihash (key: WantKey): Uint8Array {
   const multihash = new Uint8Array(key.length)
@@ -38,16 +38,15 @@ export function keyMultihash (key: WantKey): Uint8Array {
   return multihash
 }
 
-// a multihash of 32 bytes of digest, as nearly all are
+// nearly all multihashes have a digest of 32 bytes
 const COMMON_LENGTH = 34
 
-// arguments lie on the stack, which an identity multihash could overflow
+// arguments are put on the stack, which a long identity multihash could overflow
 const MAX_ARGUMENTS = 1024
 
 /**
- * Spelling the arguments out makes a key in a third of the time that `apply` needs,
- * and without a view of the multihash. A TextDecoder is no alternative: its latin1 is
- * windows-1252.
+ * Spelling the arguments out takes a third of the time of `apply`, and needs no view
+ * of the multihash. A TextDecoder is no alternative: its latin1 is windows-1252.
  */
 function latin1 (b: Uint8Array, i: number): string {
   if (b.length - i === COMMON_LENGTH) {

@@ -1,15 +1,15 @@
 /**
- * The protobuf wire format, as far as bitswap needs it.
+ * A position in bytes of protobuf's wire format, of which this module implements what
+ * bitswap needs.
  *
- * Reading does not throw. What cannot be read sets `fault`, and the caller decides
- * whether that costs an entry or the message: a frame of 4 MiB has room for two
- * million bad entries, and an exception for each would stop the event loop for
- * seconds.
+ * Reading does not throw. Unreadable bytes set `fault`, and the caller decides whether
+ * the entry or the whole message is bad: a frame of 4 MiB has room for two million bad
+ * entries, and an exception for each would stop the event loop for seconds.
  */
 export interface Cursor {
   readonly bytes: Uint8Array
 
-  // of `bytes`, whose getters cost as much as reading a field
+  // copied from `bytes`, because its getters cost as much as reading a field
   readonly buffer: ArrayBufferLike
   readonly offset: number
 
@@ -21,13 +21,13 @@ export interface Cursor {
   end: number
 
   /**
-   * The bits of the varint read last that did not fit in 32; only whether they are
-   * zero means something
+   * The bits of the last varint that did not fit in 32; only use it to check whether
+   * they are zero
    */
   high: number
 
   /**
-   * What was wrong, once something was
+   * Describes the first fault, if there was one
    */
   fault: string | undefined
 }
@@ -35,8 +35,8 @@ export interface Cursor {
 export const WIRE_VARINT = 0
 export const WIRE_BYTES = 2
 
-// nesting of groups, which no bitswap message has: the limit that protobuf's own
-// implementations put to recursion
+// how deep groups may be nested, as in protobuf's own implementations; bitswap messages
+// have no groups
 const MAX_GROUP_DEPTH = 100
 
 export function createCursor (bytes: Uint8Array): Cursor {
@@ -44,15 +44,16 @@ export function createCursor (bytes: Uint8Array): Cursor {
 }
 
 /**
- * Part of the bytes as a plain Uint8Array, without copying, even if they are a Buffer
+ * Returns part of the bytes as a plain Uint8Array, without copying, even if they are a
+ * Buffer
  */
 export function cursorView (cursor: Cursor, start: number, end: number): Uint8Array {
   return new Uint8Array(cursor.buffer, cursor.offset + start, end - start)
 }
 
 /**
- * A varint of up to ten bytes: its low 32 bits as a signed number, the rest in
- * `high`
+ * Reads a varint of up to ten bytes; returns its low 32 bits as a signed number and puts
+ * the rest into `high`
  */
 export function readVarint (cursor: Cursor): number {
   const { bytes, end } = cursor
@@ -103,12 +104,12 @@ function readAnyVarint (cursor: Cursor): number {
 }
 
 /**
- * The number and wire type of a field, as one number
+ * Reads the number and wire type of a field, as one number
  */
 export function readTag (cursor: Cursor): number {
   const { bytes, pos } = cursor
 
-  // every field that bitswap has
+  // the tags of all bitswap fields
   if (pos < cursor.end && bytes[pos] < 0x80 && bytes[pos] > 7) {
     cursor.pos = pos + 1
     return bytes[pos]
@@ -128,13 +129,13 @@ export function readBool (cursor: Cursor): boolean {
 }
 
 /**
- * The length of a field's bytes, which are all there if there is no fault
+ * Reads the length of a bytes field; unless this sets a fault, all of its bytes are there
  */
 export function readLength (cursor: Cursor): number {
   const length = readVarint(cursor)
 
   if (cursor.high !== 0 || length < 0 || length > cursor.end - cursor.pos) {
-    cursor.fault ??= 'a field that is longer than what holds it'
+    cursor.fault ??= 'a field that is longer than its message'
     return 0
   }
 
@@ -142,8 +143,8 @@ export function readLength (cursor: Cursor): number {
 }
 
 /**
- * Steps over a field that is not known, which one numbered up to `known` is not: it
- * has the wrong wire type
+ * Skips an unknown field. A field with a number up to `known` is not unknown but has the
+ * wrong wire type, which is a fault.
  */
 export function skipUnknown (cursor: Cursor, tag: number, known: number): void {
   if (tag >>> 3 <= known) {
@@ -156,7 +157,7 @@ export function skipUnknown (cursor: Cursor, tag: number, known: number): void {
 }
 
 /**
- * Steps over a field that nobody here knows
+ * Skips a field of any wire type
  */
 function skipField (cursor: Cursor, tag: number): void {
   const groups: number[] = []
@@ -204,7 +205,7 @@ function skipField (cursor: Cursor, tag: number): void {
 
 function skipBytes (cursor: Cursor, length: number): void {
   if (length > cursor.end - cursor.pos) {
-    cursor.fault ??= 'a field that is longer than what holds it'
+    cursor.fault ??= 'a field that is longer than its message'
     return
   }
 
@@ -212,7 +213,7 @@ function skipBytes (cursor: Cursor, length: number): void {
 }
 
 /**
- * How many bytes a number from 0 to 2^32 - 1 takes as a varint
+ * The length of a number from 0 to 2^32 - 1 as a varint, bytes
  */
 export function varintLength (value: number): number {
   let length = 1
@@ -226,14 +227,14 @@ export function varintLength (value: number): number {
 }
 
 /**
- * The same for an int32: protobuf extends the sign of negative ones to 64 bits
+ * The length of an int32: protobuf extends the sign of negative numbers to 64 bits
  */
 export function int32Length (value: number): number {
   return value < 0 ? 10 : varintLength(value)
 }
 
 /**
- * Writes a number from 0 to 2^32 - 1, returns the position after it
+ * Writes a number from 0 to 2^32 - 1 and returns the position after it
  */
 export function writeVarint (bytes: Uint8Array, pos: number, value: number): number {
   while (value > 0x7f) {
@@ -264,7 +265,7 @@ export function writeInt32 (bytes: Uint8Array, pos: number, value: number): numb
 }
 
 /**
- * The nearest int32, so that a large number does not turn into a negative one
+ * Returns the nearest int32, so that a large number does not become negative
  */
 export function toInt32 (value: number): number {
   return Math.max(-0x80000000, Math.min(0x7fffffff, value)) | 0

@@ -40,11 +40,11 @@ describe('the prefix of a block', () => {
     expect(prefixCid(prefix, sha256('block'))).to.deep.equal(cidV0('block'))
   })
 
-  it('truncates the digest to the length that it says', () => {
+  it('truncates the digest to its length', () => {
     expect(prefixCid(fromHex('01551214'), sha256('block'))).to.deep.equal(Uint8Array.of(0x01, 0x55, 0x12, 0x14, ...sha256('block').subarray(0, 20)))
   })
 
-  it('of the identity function takes the whole block, whatever length it says', () => {
+  it('of the identity function takes the whole block and ignores the length', () => {
     const cid = CID.createV1(0x55, identity.digest(data)).bytes
 
     expect(prefixCid(cidPrefix(cid), data)).to.deep.equal(cid)
@@ -52,12 +52,12 @@ describe('the prefix of a block', () => {
     expect(prefixCid(fromHex('0155007f'), data)).to.deep.equal(cid)
   })
 
-  it('of an unknown hash function is read, and made a CID given a digest', () => {
+  it('of an unknown hash function can be read, and makes a CID with a digest', () => {
     expect(parsePrefix(fromHex('0155ffff7f04'))).to.deep.equal({ version: 1, codec: 0x55, hashCode: 0x1fffff, hashLength: 4 })
     expect(prefixCid(fromHex('0155ffff7f04'), fromHex('01020304'))).to.deep.equal(fromHex('0155ffff7f0401020304'))
   })
 
-  it('may have bytes after it, and any codec in version 0, as to boxo', () => {
+  it('may have bytes after it, and any codec in version 0, as in boxo', () => {
     expect(parsePrefix(fromHex('0155122000'))).to.deep.equal({ version: 1, codec: 0x55, hashCode: 0x12, hashLength: 32 })
     expect(prefixCid(fromHex('00551220'), sha256('block'))).to.deep.equal(cidV0('block'))
   })
@@ -81,20 +81,20 @@ describe('the prefix of a block', () => {
     })
   }
 
-  it('has a buffer of its own, which does not hold on to the frame that the CID lies in', () => {
+  it('has its own buffer, which does not keep the frame of the CID in memory', () => {
     const frame = new Uint8Array(1_000)
     frame.set(rawCid('block'), 10)
 
     expect(cidPrefix(frame.subarray(10, 46)).buffer.byteLength).to.equal(4)
   })
 
-  it('is not made of what is no CID', () => {
+  it('is not made from bytes that are not a CID', () => {
     expect(() => cidPrefix(fromHex('0155'))).to.throw(/2 bytes/).with.property('name', 'InvalidCIDError')
   })
 })
 
 describe('an identity CID', () => {
-  it('is told from others, and gives its block', () => {
+  it('is recognised, and contains its block', () => {
     const cid = CID.createV1(0x71, identity.digest(data)).bytes
 
     expect(isIdentity(cid)).to.be.true()
@@ -102,7 +102,7 @@ describe('an identity CID', () => {
     expect(identityData(fromHex('01550000'))).to.deep.equal(new Uint8Array(0))
   })
 
-  it('is none if it is malformed, or any other', () => {
+  it('is not recognised if it is malformed or another CID', () => {
     for (const cid of [cidV0('block'), rawCid('block'), fromHex('01550003'), fromHex('0155')]) {
       expect(isIdentity(cid)).to.be.false()
       expect(identityData(cid)).to.be.undefined()
@@ -128,7 +128,7 @@ describe('decodeCid', () => {
     }))
   })
 
-  it('does not hold on to the frame that the bytes lie in', () => {
+  it('does not keep the frame of the bytes in memory', () => {
     const frame = new Uint8Array(1_000)
     frame.set(rawCid('block'), 10)
 

@@ -45,7 +45,7 @@ describe('decoding a message', () => {
     }))
   })
 
-  it('takes an empty frame, and one without a wantlist, for an empty message', () => {
+  it('reads an empty frame, and one without a wantlist, as an empty message', () => {
     expect(decodeMessage(new Uint8Array(0))).to.deep.equal(EMPTY)
     expect(decodeMessage(fromHex('2800'))).to.deep.equal(EMPTY)
     expect(decodeMessage(fromHex('0a00'))).to.deep.equal(EMPTY)
@@ -62,7 +62,7 @@ describe('decoding a message', () => {
     expect([wants[0].cid, blocks[0].prefix, blocks[0].data, presences[0].cid].every(({ buffer }) => buffer === frame.buffer)).to.be.true()
   })
 
-  it('reads a frame in the midst of a larger buffer', () => {
+  it('reads a frame in the middle of a larger buffer', () => {
     const message = wantlist(entry(rawCid('wanted')))
 
     for (const Type of [Uint8Array, Buffer]) {
@@ -83,7 +83,7 @@ describe('decoding a message', () => {
     expect(decodeMessage(frame).wants.map(({ priority }) => priority)).to.deep.equal([-1, -2_147_483_648])
   })
 
-  it('takes any bit of a bool for true, also above the 32nd', () => {
+  it('reads any bit of a bool as true, even above the 32nd', () => {
     const high = [0x80, 0x80, 0x80, 0x80, 0x10]
     const message = decodeMessage(field(1, entry(rawCid('a'), 0x18, ...high, 0x28, ...high), [0x10, ...high]))
 
@@ -91,19 +91,19 @@ describe('decoding a message', () => {
     expect(message.wants[0]).to.include({ cancel: true, sendDontHave: true })
   })
 
-  it('keeps CIDv0 and CIDv1 of one multihash apart, as they were asked', () => {
+  it('keeps CIDv0 and CIDv1 of one multihash apart', () => {
     const v1 = Uint8Array.of(0x01, 0x70, ...cidV0('block'))
 
     expect(decodeMessage(wantlist(entry(cidV0('block')), entry(v1))).wants.map(({ cid }) => cid)).to.deep.equal([cidV0('block'), v1])
   })
 
-  it('takes bare blocks of 1.0.0 for CIDv0, also those of no bytes', () => {
+  it('reads bare blocks of 1.0.0 as CIDv0, even empty ones', () => {
     const prefix = fromHex('00701220')
 
     expect(decodeMessage(fromHex('0a001201611200')).blocks).to.deep.equal([{ prefix, data: fromHex('61') }, { prefix, data: new Uint8Array(0) }])
   })
 
-  it('takes a block without data for one of no bytes, which is how Go writes it', () => {
+  it('reads a block without data as an empty block, which is how Go writes it', () => {
     expect(decodeMessage(fromHex('0a001a060a0401551220')).blocks).to.deep.equal([{ prefix: fromHex('01551220'), data: new Uint8Array(0) }])
   })
 
@@ -140,24 +140,24 @@ describe('one bad entry', () => {
     })
   }
 
-  it('is also a block without a prefix, and a presence without a CID', () => {
+  it('can also be a block without a prefix, or a presence without a CID', () => {
     const message = decodeMessage(concat([field(3, fromHex('120161')), field(4, [0x10, 0x01]), field(4, field(1, rawCid('good')))]))
 
     expect(message).to.deep.equal({ ...EMPTY, presences: [{ cid: rawCid('good'), have: true }], skipped: 2 })
   })
 
-  it('costs no more time than a good one, so that a frame full of them stops nobody', () => {
+  it('takes no more time than a good one, so that a frame full of them does not stop the event loop', () => {
     const bad = field(1, concat(new Array(50_000).fill(Uint8Array.of(0x0a, 0x01, 0x08))))
     const fine = field(1, concat(new Array(50_000).fill(good)))
 
     expect(decodeMessage(bad)).to.deep.equal({ ...EMPTY, skipped: 50_000 })
-    // an exception each would take thirty times as long
+    // an exception for each would take thirty times as long
     expect(fastest(() => decodeMessage(bad))).to.be.below(3 * fastest(() => decodeMessage(fine)))
   })
 })
 
 describe('unusual wants', () => {
-  it('are kept as they are: identity CIDs, unknown hash functions, truncated hashes', () => {
+  it('are kept unchanged: identity CIDs, unknown hash functions, truncated hashes', () => {
     const cids = ['01550003616263', '0155ffff7f0401020304', '0155120461626364'].map(fromHex)
 
     expect(decodeMessage(wantlist(...cids.map(cid => entry(cid)))).wants.map(({ cid }) => cid)).to.deep.equal(cids)
@@ -199,7 +199,7 @@ describe('a malformed message', () => {
     })
   }
 
-  it('is refused whatever it has before that', () => {
+  it('is refused regardless of the fields before the fault', () => {
     expect(() => decodeMessage(concat([wantlist(entry(Uint8Array.of(0x01, 0x55, 0x12, 0x20, ...sha256('good')))), fromHex('0801')]))).to.throw().with.property('name', 'InvalidMessageError')
   })
 })

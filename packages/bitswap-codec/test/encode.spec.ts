@@ -45,7 +45,7 @@ describe('encoding a message', () => {
     }
   })
 
-  it('references a block of more than 4 KiB, and copies a smaller one beside the headers', () => {
+  it('refers to a block of more than 4 KiB, and copies a smaller one in between the headers', () => {
     const large = block(4_097)
     const small = block(4_096)
 
@@ -61,14 +61,14 @@ describe('encoding a message', () => {
     expect(chunks.map(({ length }) => length)).to.deep.equal([2 + 2 + (1 + 2) + (2 + 4) + (1 + 2), 4_097])
   })
 
-  it('writes nothing but zeros as nothing', () => {
+  it('omits fields that are zero', () => {
     const cid = rawCid('wanted')
     const want = { cid, priority: 0, cancel: false, wantType: 'block', sendDontHave: false } as const
 
     expect(concat(encodeFrame({ wants: [want], full: false, pendingBytes: 0 }, '/ipfs/bitswap/1.2.0'))).to.have.lengthOf(1 + 2 + 2 + 2 + 36)
   })
 
-  it('takes the nearest int32 of a number that is none', () => {
+  it('writes the nearest int32 for a number that is not an int32', () => {
     const priorities = [2 ** 31, -(2 ** 31) - 1, 1.9, NaN, Infinity]
     const wants = priorities.map(priority => ({ cid: rawCid('wanted'), priority, cancel: false, wantType: 'block', sendDontHave: false } as const))
     const message = roundTrip({ wants, pendingBytes: 2 ** 40 }, '/ipfs/bitswap/1.2.0')
@@ -77,13 +77,13 @@ describe('encoding a message', () => {
     expect(message.pendingBytes).to.equal(2 ** 31 - 1)
   })
 
-  it('writes an identity CID, an unknown hash function and a truncated hash as they are', () => {
+  it('writes an identity CID, an unknown hash function and a truncated hash unchanged', () => {
     const presences = ['01550003616263', '0155ffff7f0401020304', '0155120461626364'].map(hex => ({ cid: fromHex(hex), have: false }))
 
     expect(roundTrip({ presences }, '/ipfs/bitswap/1.2.0').presences).to.deep.equal(presences)
   })
 
-  it('refuses a protocol that is none', () => {
+  it('refuses an unknown protocol', () => {
     expect(() => encodeFrame({}, '/ipfs/bitswap/2.0.0' as BitswapProtocol)).to.throw().with.property('name', 'UnknownProtocolError')
   })
 })
@@ -109,7 +109,7 @@ describe('encoding for an older protocol', () => {
       expect(concat(encodeFrame({ blocks: [{ prefix: V0, data: fromHex('6162') }] }, protocol))).to.deep.equal(fromHex('060a0012026162'))
     })
 
-    it(`leaves out a block that its receiver would take for another: ${protocol}`, () => {
+    it(`leaves out a block that its receiver would take for another block: ${protocol}`, () => {
       const others = ['01551220', '01701220', '01551214', '0155a0e40220', '01550003'].map(prefix => block(3, fromHex(prefix)))
 
       expect(others.map(other => fits(other, protocol))).to.not.include(true)
@@ -126,7 +126,7 @@ describe('the largest message', () => {
     expect(header.length + data.length).to.equal(4 + 4_194_304)
   })
 
-  it('does not have one of a byte more: it does not fit, and is left out', () => {
+  it('has no block that is a byte larger: it does not fit, and is left out', () => {
     expect(fits(block(4_194_287), '/ipfs/bitswap/1.2.0')).to.be.false()
     expect(concat(encodeFrame({ blocks: [block(4_194_287)] }, '/ipfs/bitswap/1.2.0'))).to.deep.equal(fromHex('020a00'))
     expect(fits(block(4_194_297, V0), '/ipfs/bitswap/1.0.0')).to.be.true()

@@ -11,7 +11,7 @@ function frame (body: Uint8Array): Uint8Array {
 
 describe('frames', () => {
   it('are found however the stream is cut into chunks', () => {
-    // bodies about the sizes at which a length takes another byte
+    // bodies around the sizes at which a length takes another byte
     const body = fc.oneof(bytes(0, 3), fc.integer({ min: 120, max: 300 }).map(length => new Uint8Array(length).fill(length)))
 
     fc.assert(fc.property(fc.array(body, { maxLength: 6 }), fc.infiniteStream(fc.oneof(fc.nat(3), fc.nat(400))), fc.boolean(), (bodies, sizes, asList) => {
@@ -31,7 +31,7 @@ describe('frames', () => {
     }))
   })
 
-  it('that lie whole in a chunk are views of it', () => {
+  it('that arrive in a single chunk are views of it', () => {
     const chunk = concat([frame(Uint8Array.of(1, 2)), frame(Uint8Array.of(3))])
     const found = frameDecoder().push(chunk)
 
@@ -39,7 +39,7 @@ describe('frames', () => {
     expect(found.every(({ buffer }) => buffer === chunk.buffer)).to.be.true()
   })
 
-  it('are plain Uint8Arrays also of a Buffer, since slice() of a Buffer does not copy', () => {
+  it('are plain Uint8Arrays even from a Buffer, since slice() of a Buffer does not copy', () => {
     const [found] = frameDecoder().push(Buffer.from([2, 1, 2]))
 
     expect(Object.getPrototypeOf(found)).to.equal(Uint8Array.prototype)
@@ -58,7 +58,7 @@ describe('frames', () => {
     expect(frameDecoder().push(Uint8Array.of(0, 0, 1, 7, 0))).to.deep.equal([new Uint8Array(0), new Uint8Array(0), Uint8Array.of(7), new Uint8Array(0)])
   })
 
-  it('of 4,194,304 bytes are taken, in one chunk or many', () => {
+  it('of 4,194,304 bytes are accepted, in one chunk or many', () => {
     const [header, block] = encodeFrame({ blocks: [{ prefix: Uint8Array.of(1, 0x55, 0x12, 0x20), data: new Uint8Array(4_194_286).fill(7) }] }, '/ipfs/bitswap/1.2.0')
     const stream = concat([header, block])
     const decoder = frameDecoder()
@@ -73,7 +73,7 @@ describe('frames', () => {
     expect(frameDecoder().push(stream)[0]).to.have.lengthOf(4_194_304)
   })
 
-  it('say how many bytes of an unfinished one have arrived', () => {
+  it('report how many bytes of an unfinished one have arrived', () => {
     const decoder = frameDecoder()
 
     expect(decoder.pending).to.equal(0)
@@ -95,16 +95,16 @@ describe('a frame that declares too much', () => {
     })
   }
 
-  it('is refused at the byte that says so, though more are to come', () => {
+  it('is refused at the byte that exceeds the limit, before the length is complete', () => {
     expect(() => frameDecoder().push(Uint8Array.of(0xff, 0xff, 0xff, 0xff))).to.throw().with.property('name', 'FrameTooLargeError')
   })
 
-  it('is refused by the limit that was set', () => {
+  it('is refused by a configured limit', () => {
     expect(frameDecoder({ maxFrameLength: 3 }).push(Uint8Array.of(3, 1, 2, 3))).to.have.lengthOf(1)
     expect(() => frameDecoder({ maxFrameLength: 3 }).push(Uint8Array.of(4))).to.throw(/limit of 3/).with.property('name', 'FrameTooLargeError')
   })
 
-  it('does not take along the frames before it in the same chunk', () => {
+  it('does not lose the frames before it in the same chunk', () => {
     const frames: Uint8Array[] = []
 
     expect(() => frameDecoder().push(Uint8Array.of(1, 7, 0x81, 0x00), frames)).to.throw()
@@ -118,7 +118,7 @@ describe('a frame that declares too much', () => {
     expect(() => decoder.push(Uint8Array.of(0))).to.throw().with.property('name', 'FrameTooLargeError')
   })
 
-  it('of 4 MiB, with nothing behind it, costs nothing', () => {
+  it('of 4 MiB costs nothing when no bytes follow', () => {
     const before = process.memoryUsage().arrayBuffers
     const decoders = Array.from({ length: 200 }, () => {
       const decoder = frameDecoder()
@@ -132,7 +132,7 @@ describe('a frame that declares too much', () => {
     expect(decoders.every(({ pending }) => pending === 4)).to.be.true()
   })
 
-  it('of 4 MiB, with little behind it, costs what arrived and 64 KiB', () => {
+  it('of 4 MiB costs the bytes that arrived and 64 KiB when few bytes follow', () => {
     const before = process.memoryUsage().arrayBuffers
     const decoders = Array.from({ length: 200 }, () => {
       const decoder = frameDecoder()
@@ -147,7 +147,7 @@ describe('a frame that declares too much', () => {
 })
 
 describe('a frame whose length is malformed', () => {
-  it('is refused after nine bytes that go on', () => {
+  it('is refused after nine bytes without an end', () => {
     expect(() => frameDecoder().push(new Uint8Array(9).fill(0x80))).to.throw(/9 bytes/).with.property('name', 'InvalidFrameError')
   })
 

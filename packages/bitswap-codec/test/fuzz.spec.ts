@@ -9,8 +9,8 @@ import type { DecodedMessage } from '../src/index.ts'
 import type { Difference } from './fuzz/reference.ts'
 
 /**
- * A run is repeated by its seed, which every failure names. Set FUZZ_SEED and FUZZ_COUNT to
- * go elsewhere or further.
+ * Every failure names its seed, which repeats the run. Set FUZZ_SEED and FUZZ_COUNT to
+ * start from another seed or to run more messages.
  */
 const SEED = Number(process.env.FUZZ_SEED ?? 20_250_101)
 const COUNT = Number(process.env.FUZZ_COUNT ?? 110_000)
@@ -18,7 +18,7 @@ const COUNT = Number(process.env.FUZZ_COUNT ?? 110_000)
 describe('fuzzing against protons', function () {
   this.timeout(300_000)
 
-  it(`sees in ${COUNT} generated and mutated messages what protons sees, but for the differences that are listed`, () => {
+  it(`sees in ${COUNT} generated and mutated messages what protons sees, except for the listed differences`, () => {
     const seen: Record<Difference | 'none', number> = { none: 0, 'malformed message': 0, 'bad item': 0, value: 0, 'two wantlists': 0 }
 
     for (let i = 0; i < COUNT; i++) {
@@ -39,8 +39,8 @@ describe('fuzzing against protons', function () {
       check(i, frame, !(ours instanceof Error), () => `is well formed, but threw ${ours}`)
       check(i, frame, ours.skipped === skipped, () => `has ${skipped} bad items, but ${ours.skipped} were skipped`)
 
-      // protons itself reads what is left without the bad items; it has two lists of blocks
-      // and we have one, in the order in which they came
+      // protons itself reads the message without the bad items; it has two lists of blocks
+      // and the codec has one, in the order of arrival
       const expected = meaning({ ...ofProtons(Protons.decode(Protons.encode(message))), blocks })
       const actual = meaning(ours)
       check(i, frame, expected === actual, () => `means ${expected}, but decoded as ${actual}`)
@@ -52,7 +52,7 @@ describe('fuzzing against protons', function () {
       }
     }
 
-    // a run that does not get to where the differences are proves nothing about them
+    // a run without any differences proves nothing about them
     for (const [difference, count] of Object.entries(seen)) {
       expect(count, difference).to.be.above(COUNT / 100)
     }
@@ -97,7 +97,7 @@ describe('fuzzing against protons', function () {
 })
 
 /**
- * Every message has a seed of its own, so that one can be looked at without those before it
+ * Every message has its own seed, so that it can be examined without the messages before it
  */
 function generate (i: number): Uint8Array {
   const random = createRandom(Math.imul(SEED, 0x9e3779b1) + i)
@@ -151,7 +151,7 @@ function meaning (message: Meaning | Error): string {
 }
 
 /**
- * The same, but for the order of blocks
+ * The same, except for the order of blocks
  */
 function unordered (message: Meaning | Error): string {
   return message instanceof Error ? `${message}` : meaning({ ...message, blocks: message.blocks.toSorted((a, b) => hex(a.prefix) + hex(a.data) < hex(b.prefix) + hex(b.data) ? -1 : 1) })

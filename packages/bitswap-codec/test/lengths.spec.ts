@@ -17,7 +17,7 @@ describe('lengths', () => {
     }))
   })
 
-  it('of its parts and the overhead are never less than the message, and at most the overhead more', () => {
+  it('of the parts plus the overhead are never less than the message, and exceed it by at most the overhead', () => {
     fc.assert(fc.property(arbitrary.message, arbitrary.protocol, (message, protocol) => {
       const parts = sum(message.wants.map(want => encodedWantLength(want, protocol))) +
         sum(message.blocks.filter(block => fits(block, protocol)).map(block => encodedBlockLength(block, protocol))) +
@@ -28,7 +28,7 @@ describe('lengths', () => {
     }))
   })
 
-  it('of one part are what it adds to a message', () => {
+  it('of one part are the bytes that it adds to a message', () => {
     fc.assert(fc.property(arbitrary.want, arbitrary.block, arbitrary.presence, arbitrary.protocol, (want, block, presence, protocol) => {
       const empty = messageLength({}, protocol)
 
@@ -39,7 +39,7 @@ describe('lengths', () => {
     }))
   })
 
-  it('of the overhead are enough for a wantlist of 4 MiB, full, with bytes pending', () => {
+  it('of the overhead are enough for a full wantlist of 4 MiB with bytes pending', () => {
     const want = { cid: new Uint8Array(36), priority: -1, cancel: true, wantType: 'have', sendDontHave: true } as const
     const wants = new Array(70_000).fill(want)
 

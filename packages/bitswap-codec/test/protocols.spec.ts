@@ -6,7 +6,7 @@ describe('protocols', () => {
     expect(BITSWAP_PROTOCOLS).to.deep.equal(['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap'])
   })
 
-  it('carry what their version can', () => {
+  it('can carry what their version allows', () => {
     expect(BITSWAP_PROTOCOLS.map(capabilities)).to.deep.equal([
       { prefixes: true, presences: true, wantHave: true },
       { prefixes: true, presences: false, wantHave: false },
@@ -15,7 +15,7 @@ describe('protocols', () => {
     ])
   })
 
-  it('are no others', () => {
+  it('do not include any other id', () => {
     for (const id of ['', '/ipfs/bitswap/', '/ipfs/bitswap/1.3.0', '/ipfs/bitswap/1.2.0 ']) {
       expect(() => capabilities(id)).to.throw(id).with.property('name', 'UnknownProtocolError')
     }

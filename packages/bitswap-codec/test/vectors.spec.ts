@@ -33,7 +33,7 @@ for (const file of readdirSync(folder)) {
       })
     }
 
-    it('says of each vector who wrote it, by which protocol, and has none twice', () => {
+    it('names the writer and the protocol of each vector, and has no vector twice', () => {
       expect(vectors.map(({ hex, protocol }) => `${protocol} ${hex}`)).to.have.property('length', new Set(vectors.map(({ hex, protocol }) => `${protocol} ${hex}`)).size)
 
       for (const { name, origin, protocol } of vectors) {
@@ -48,7 +48,7 @@ for (const file of readdirSync(folder)) {
 describe('the vectors together', () => {
   const vectors: Vector[] = readdirSync(folder).flatMap(file => JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
 
-  it('have every field of every protocol that can carry it', () => {
+  it('contain every field of every protocol that can carry it', () => {
     for (const protocol of BITSWAP_PROTOCOLS) {
       const messages = vectors.filter(vector => vector.protocol === protocol).map(vector => vector.message ?? {})
       const can = capabilities(protocol)

@@ -6,7 +6,7 @@ import * as arbitrary from './fixtures/arbitraries.ts'
 import { cidV0, fromHex, rawCid, sha256 } from './fixtures/bytes.ts'
 
 describe('want keys', () => {
-  it('are the same for CIDv0 and CIDv1 of one multihash, whatever the codec', () => {
+  it('are the same for CIDv0 and CIDv1 of one multihash, with any codec', () => {
     const digest = sha256('block')
     const v0 = cidV0('block')
 
@@ -15,22 +15,22 @@ describe('want keys', () => {
     expect(wantKey(Uint8Array.of(0x01, 0xa9, 0x02, 0x12, 0x20, ...digest))).to.equal(wantKey(v0))
   })
 
-  it('differ for another hash function, digest, or length of it', () => {
+  it('differ for another hash function, digest or digest length', () => {
     const keys = ['015512026162', '015512026163', '015513026162', '0155120161', '0155000161', '01550000'].map(hex => wantKey(fromHex(hex)))
 
     expect(new Set(keys)).to.have.property('size', 6)
     expect(keys).to.not.include(undefined)
   })
 
-  it('take an unknown hash function, an identity CID and a truncated hash as they take any', () => {
+  it('accept an unknown hash function, an identity CID and a truncated hash', () => {
     expect(wantKey(fromHex('0155ffff7f0401020304'))).to.equal('\xff\xff\x7f\x04\x01\x02\x03\x04')
     expect(wantKey(fromHex('01550003616263'))).to.equal('\x00\x03abc')
     expect(wantKey(fromHex('0155120461626364'))).to.equal('\x12\x04abcd')
   })
 
-  it('are the multihash, and lead back to it', () => {
+  it('are the multihash, and convert back to it', () => {
     fc.assert(fc.property(arbitrary.cid, bytes => {
-      // 168 bytes is where a CID ends to be one
+      // a CID has at most 168 bytes
       fc.pre(bytes.length <= 168)
       const key = wantKey(bytes)
       const multihash = CID.decode(bytes as Uint8Array<ArrayBuffer>).multihash.bytes
@@ -40,14 +40,14 @@ describe('want keys', () => {
     }))
   })
 
-  it('are made of any multihash, a large one too', () => {
+  it('are made of any multihash, even a large one', () => {
     const multihash = new Uint8Array(1_000_000).fill(0xe9)
 
     expect(keyMultihash(multihashKey(multihash))).to.deep.equal(multihash)
     expect(multihashKey(new Uint8Array(0))).to.equal('')
   })
 
-  it('are made of a CID in the midst of a larger buffer', () => {
+  it('are made of a CID in the middle of a larger buffer', () => {
     const cid = rawCid('block')
 
     for (const Type of [Uint8Array, Buffer]) {
@@ -78,11 +78,11 @@ describe('want keys', () => {
     })
   }
 
-  it('are not made of a CIDv0 with a byte too many', () => {
+  it('are not made of a CIDv0 with an extra byte', () => {
     expect(wantKey(Uint8Array.of(...cidV0('block'), 0))).to.be.undefined()
   })
 
-  it('are made of a CID of 168 bytes, boxo\'s limit, and not of one more', () => {
+  it('are made of a CID of 168 bytes, boxo\'s limit, and not of a longer one', () => {
     const inline = (length: number): Uint8Array => Uint8Array.of(0x01, 0x55, 0x00, ...arbitrary.varint(length), ...new Uint8Array(length))
 
     expect(inline(163)).to.have.lengthOf(168)

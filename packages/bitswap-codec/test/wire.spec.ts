@@ -5,7 +5,7 @@ import { bytes, int32 } from './fixtures/arbitraries.ts'
 import { fromHex } from './fixtures/bytes.ts'
 
 describe('varints', () => {
-  it('are read back as they were written, negative ones too', () => {
+  it('are read back as they were written, including negative ones', () => {
     fc.assert(fc.property(int32, value => {
       const written = new Uint8Array(10)
       const end = writeInt32(written, 0, value)
@@ -17,13 +17,13 @@ describe('varints', () => {
     }))
   })
 
-  it('of lengths up to 2^32 - 1 have the length that is said before', () => {
+  it('of numbers up to 2^32 - 1 have the length that varintLength returns', () => {
     fc.assert(fc.property(fc.nat(2 ** 32 - 1), value => {
       expect(writeVarint(new Uint8Array(5), 0, value)).to.equal(varintLength(value))
     }))
   })
 
-  it('are read as any reader of 64 bits does, whatever the bytes', () => {
+  it('are read like a 64-bit reader does, for any bytes', () => {
     const anyBytes = fc.oneof(bytes(0, 12), fc.tuple(bytes(0, 11), fc.nat(0x7f)).map(([more, last]) => Uint8Array.of(...more.map(byte => byte | 0x80), last)))
 
     fc.assert(fc.property(anyBytes, written => {
@@ -43,7 +43,7 @@ describe('varints', () => {
     }), { numRuns: 2_000 })
   })
 
-  it('are not read beyond the end of what holds them', () => {
+  it('are not read beyond the end of their message', () => {
     for (const hex of ['8001', 'ffffffff07', '05']) {
       for (let end = 0; end < hex.length / 2; end++) {
         const cursor = createCursor(fromHex(hex))
@@ -57,7 +57,7 @@ describe('varints', () => {
 })
 
 describe('toInt32', () => {
-  it('takes the nearest', () => {
+  it('returns the nearest int32', () => {
     expect([0.9, -0.9, 2 ** 31, -(2 ** 31) - 1, Infinity, -Infinity, NaN].map(toInt32)).to.deep.equal([0, 0, 2 ** 31 - 1, -(2 ** 31), 2 ** 31 - 1, -(2 ** 31), 0])
   })
 })

@@ -3,11 +3,11 @@ import type { Random } from './random.ts'
 /**
  * Messages as a careless or malicious implementation could write them: any field any
  * number of times in any order, unknown fields of every wire type, varints longer than
- * need be, CIDs that are none; and then changed at random.
+ * necessary, malformed CIDs; and then changed at random.
  */
 
 /**
- * A message with about `sloppiness` (0 to 1) of what it could have done wrong
+ * A message with about the fraction `sloppiness` (0 to 1) of all possible faults
  */
 export function writeMessage (random: Random, sloppiness: number): Uint8Array {
   const fields = [
@@ -40,9 +40,9 @@ export function writeCid (random: Random, sloppiness: number): Uint8Array {
     () => [0x01, 0x71, 0x13, 0x40, ...random.bytes(64)],
     // truncated to 20 bytes
     () => [0x01, 0x55, 0x12, 0x14, ...random.bytes(20)],
-    // a hash function that nobody knows
+    // an unknown hash function
     () => [0x01, 0x55, 0xff, 0xff, 0xff, 0x7f, 0x04, ...random.bytes(4)],
-    // identity, also of nothing
+    // identity, sometimes of an empty block
     () => identity(random.bytes(random.int(20)))
   ])())
 
@@ -60,7 +60,7 @@ function spoilCid (random: Random, cid: Uint8Array): Uint8Array {
     () => Uint8Array.of(...cid, random.int(256)),
     () => Uint8Array.of(random.int(256), ...cid.subarray(1)),
     () => Uint8Array.of(0x12, 0x10, ...random.bytes(16)),
-    // 168 bytes is the most that a CID may have, this is around it
+    // around 168 bytes, the most that a CID may have
     () => Uint8Array.of(0x01, 0x55, 0x00, 0xa0 + random.int(8), 0x01, ...random.bytes(160 + random.int(8))),
     // varints that are not minimal, or above 2^53
     () => Uint8Array.of(0x01, 0xd5, 0x00, 0x12, 0x01, 0x05),
@@ -70,7 +70,7 @@ function spoilCid (random: Random, cid: Uint8Array): Uint8Array {
 }
 
 /**
- * Changes a few bits, bytes or stretches
+ * Changes a few bits, bytes or ranges
  */
 export function mutate (random: Random, message: Uint8Array): Uint8Array {
   const at = random.int(message.length + 1)
@@ -84,7 +84,7 @@ export function mutate (random: Random, message: Uint8Array): Uint8Array {
     () => Uint8Array.of(...message.subarray(0, at), ...message.subarray(to)),
     () => Uint8Array.of(...message.subarray(0, to), ...message.subarray(at)),
     () => Uint8Array.of(...message.subarray(0, at), ...random.bytes(random.int(6)), ...message.subarray(at)),
-    // a byte more in a varint
+    // one more byte in a varint
     () => message.map((byte, i) => i === at ? byte | 0x80 : byte)
   ])()
 }
@@ -129,7 +129,7 @@ function writePresence (random: Random, sloppiness: number): Uint8Array {
 
 /**
  * Fields of one message: in any order, one of them twice or with another wire type, and
- * with unknown ones among them
+ * with unknown fields among them
  */
 function join (random: Random, fields: Uint8Array[], sloppiness: number, known: number): Uint8Array {
   const all = [...fields]

@@ -1,9 +1,9 @@
 /**
- * A source of choices that gives the same ones for the same seed
+ * A random source that returns the same numbers for the same seed
  */
 export interface Random {
   /**
-   * From 0 to `below`, which it never is
+   * A number from 0 to `below`, exclusive
    */
   int (below: number): number
   chance (probability: number): boolean

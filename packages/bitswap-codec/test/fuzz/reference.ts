@@ -3,31 +3,31 @@ import type { BitswapMessage } from '../protons/message.ts'
 
 /**
  * What a frame means according to the protobuf encoding guide and the rules of
- * `decodeMessage`, found out as plainly as possible: numbers are bigints, everything is
- * copied, nothing is shared with `src`. It is slow, and it says where protons may differ.
+ * `decodeMessage`, in the simplest possible way: numbers are bigints, everything is
+ * copied, nothing is shared with `src`. It is slow, and it reports where protons may differ.
  */
 
 /**
- * The only ways in which protons may see something else in a frame than we do
+ * The only ways in which protons may read a frame differently
  */
 export type Difference =
   // protons reads past the end of an embedded message, ignores wire types, takes varints of
-  // more than ten bytes and the end of another group: we throw
+  // more than ten bytes and the end of another group: the codec throws
   | 'malformed message'
   // the same within a want, block or presence, an enum value that does not exist (protons
-  // throws), or a CID or prefix that is none (protons does not look): we leave it out
+  // throws), or a malformed CID or prefix (protons does not check): the codec leaves it out
   | 'bad item'
   // protons takes ten bytes for a varint of six to nine, ignores the bits of a bool above the
   // 32nd, and throws for an enum value that does not exist even if a later one replaces it
   | 'value'
-  // protons keeps the last of two wantlists, protobuf merges them, and so do we
+  // protons keeps the last of two wantlists; protobuf and the codec merge them
   | 'two wantlists'
 
 export interface Reference {
   differences: Set<Difference>
 
   /**
-   * The message without what is bad in it, for protons to encode; none if it is malformed
+   * The message without its bad items, for protons to encode; undefined if it is malformed
    */
   message?: BitswapMessage
 
@@ -173,7 +173,7 @@ export function readReference (frame: Uint8Array): Reference {
   }
 
   /**
-   * What goes wrong in `read` costs the item. That the field is bytes is not its affair.
+   * A fault in `read` costs the item. The caller checks that the field is bytes.
    */
   function item <T> (read: () => T, field: Field): T | undefined {
     bytesOf(field)
@@ -266,7 +266,7 @@ function readFields (bytes: Uint8Array, differences: Set<Difference>): Field[] {
   }
 
   /**
-   * No field has fixed32 or fixed64, so their value is none
+   * No field has the type fixed32 or fixed64, so they have no value
    */
   function readFixed (length: bigint): undefined {
     readBytes(length)
@@ -340,7 +340,7 @@ function soundType (value: number): 0 | 1 {
 }
 
 /**
- * A CID to multiformats, and within our limits, which are those of boxo: at most 168 bytes,
+ * A CID that multiformats accepts, within boxo's limits: at most 168 bytes,
  * a CIDv0 only with a whole sha2-256
  */
 export function soundCid (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -363,7 +363,7 @@ export function soundCid (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffe
 }
 
 /**
- * Four minimal varints of at most 2^53 - 1, and whatever else; a CIDv0 is sha2-256 only
+ * Four minimal varints of at most 2^53 - 1, and any bytes after them; a CIDv0 is sha2-256 only
  */
 function soundPrefix (prefix: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const numbers: bigint[] = []

@@ -1,11 +1,11 @@
 /**
- * Rewrites what protons generated so that Node.js can run it as it is: it strips types,
+ * Rewrites the code that protons generated so that Node.js can run it directly: Node strips types,
  * but enums and namespaces are not types. Run by `npm run generate`.
  *
  * `enum X` becomes a type of its values, `enum __XValues` an object that maps both ways,
- * which is what the runtime uses it for, and `namespace X` an object with the functions
- * in it. The readers that stream, and their types, are left out. All else stays as protons
- * wrote it, so that the codec is compared with protons and not with us.
+ * which is how the runtime uses it, and `namespace X` an object with the functions
+ * in it. The streaming readers and their types are left out. Everything else stays as protons
+ * wrote it, so that the codec is compared with protons and not with itself.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 

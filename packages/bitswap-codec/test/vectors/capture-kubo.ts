@@ -1,10 +1,10 @@
 /**
- * Records what a kubo node writes, for src/vectors/kubo.json. Not a test: it is run by hand
- * when there is a new kubo, `KUBO_BINARY=… node test/vectors/capture-kubo.ts`.
+ * Records the messages of a kubo node, for src/vectors/kubo.json. This is not a test: run it by hand
+ * for a new version of kubo, with `KUBO_BINARY=… node test/vectors/capture-kubo.ts`.
  *
- * A libp2p host that speaks one version of bitswap connects to a kubo daemon, is asked by
- * it, and asks it, by a script. What a frame means is read by protons' generated code, so the
- * vectors do not agree with our decoder by construction.
+ * A libp2p host that speaks one version of bitswap connects to a kubo daemon. The daemon
+ * asks the host, and the host asks the daemon, by a script. The code that protons generates reads the
+ * frames' meaning, so that the vectors are independent of this package's decoder.
  */
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -45,7 +45,7 @@ async function put (name: string, bytes: Uint8Array, ...options: string[]): Prom
 }
 
 /**
- * A CIDv1 of the raw codec that nobody has
+ * A CIDv1 of the raw codec for a block that does not exist
  */
 function missing (name: string): Uint8Array {
   return Uint8Array.of(0x01, 0x55, 0x12, 0x20, ...createHash('sha256').update(name).digest())
@@ -116,7 +116,7 @@ try {
       services: { identify: identify() }
     })
 
-    // what is recorded goes by this name; none while it does not matter
+    // the name of the vector that is being recorded; undefined while nothing is recorded
     let recording: string | undefined
     let most = 0
     let onMessage = (message: BitswapMessage): void => {}
@@ -179,7 +179,7 @@ try {
       }
     }
 
-    // kubo asks: first everybody, then, told that we have it, us; then it gives up and cancels
+    // kubo first asks all its peers, then, after a HAVE, the host; then it gives up and cancels
     const cid = missing(`${protocol} wanted`)
     onMessage = message => {
       if (modern && message.wantlist?.entries.some(entry => entry.wantType === 'Have' && !entry.cancel) === true) {
@@ -191,7 +191,7 @@ try {
     })
     onMessage = () => {}
 
-    // we ask
+    // the host asks
     for (const [name, cid] of Object.entries(held)) {
       await record(name, 1, () => { want([cid]) })
     }

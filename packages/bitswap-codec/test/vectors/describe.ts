@@ -3,7 +3,7 @@ import type { BitswapProtocol } from '../../src/index.ts'
 import type { BitswapMessage as Protons } from '../protons/message.ts'
 
 /**
- * A message as the vectors have it: bytes in hex, CIDs as text, what is empty left out
+ * A message in the format of the vectors: bytes in hex, CIDs as text, without empty fields
  */
 export interface MessageDescription {
   wants?: Array<{ cid: string, priority: number, cancel?: true, wantType: 'block' | 'have', sendDontHave?: true }>
@@ -13,7 +13,7 @@ export interface MessageDescription {
   pendingBytes?: number
 
   /**
-   * How many items are bad, and left out
+   * How many bad items are left out
    */
   skipped?: number
 }
@@ -22,7 +22,7 @@ export interface Vector {
   name: string
 
   /**
-   * Who wrote it
+   * The implementation that wrote it
    */
   origin: string
   protocol: BitswapProtocol
@@ -33,18 +33,18 @@ export interface Vector {
   hex: string
 
   /**
-   * What it means
+   * Its meaning
    */
   message?: MessageDescription
 
   /**
-   * Or the name of the error with which it is refused
+   * Or the name of the error that decoding it throws
    */
   error?: string
 }
 
 /**
- * Describes what protons has read
+ * Describes a message that protons has read
  */
 export function describeMessage ({ wantlist, blocks, payload, blockPresences, pendingBytes }: Protons): MessageDescription {
   return compact({
@@ -64,7 +64,7 @@ export function describeWant (cid: Uint8Array, priority: number, cancel: boolean
 }
 
 /**
- * Leaves out what is empty, `false` or 0
+ * Leaves out fields that are empty, `false` or 0
  */
 export function compact (message: { [key in keyof MessageDescription]: MessageDescription[key] | false }): MessageDescription {
   return Object.fromEntries(Object.entries(message).filter(([, value]) => Array.isArray(value) ? value.length > 0 : Boolean(value)))

@@ -1,9 +1,9 @@
 /**
- * Has Helia's bitswap write messages, for src/vectors/helia.json. Not a test: it is run by
- * hand when there is a new Helia, `node test/vectors/write-helia.ts`.
+ * Makes Helia's bitswap write messages, for src/vectors/helia.json. This is not a test: run it by
+ * hand for a new version of Helia, with `node test/vectors/write-helia.ts`.
  *
- * The messages are those that its want list, session and ledger make, put together as they
- * do and encoded by its own `splitMessage`.
+ * The messages are those of Helia's want list, session and ledger, assembled in the same way
+ * and encoded by Helia's own `splitMessage`.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { CID } from 'multiformats/cid'
