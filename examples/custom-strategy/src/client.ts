@@ -7,14 +7,14 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { createHost } from './hosts.ts'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** A bitswap client in small: it knows raw blocks only. */
+/** A minimal bitswap client, for raw blocks only. */
 export interface Client {
-  /** Resolves when all have come. */
+  /** Resolves when all blocks have arrived. */
   fetch (cids: readonly CID[]): Promise<void>
   stop (): Promise<void>
 }
 
-/** A client of the bitswap peer at an address. */
+/** Starts a client of the bitswap peer at an address. */
 export async function startClient (address: Multiaddr): Promise<Client> {
   const host = await createHost({ identify: identify() })
   const got = new Set<string>()
@@ -27,7 +27,7 @@ export async function startClient (address: Multiaddr): Promise<Client> {
     arrived()
   }
 
-  // answers come on streams that the peer opens
+  // answers arrive on streams that the peer opens
   await host.handle([...BITSWAP_PROTOCOLS], stream => {
     const decoder = frameDecoder()
     stream.addEventListener('message', ({ data }) => {
@@ -39,7 +39,7 @@ export async function startClient (address: Multiaddr): Promise<Client> {
     const closeOurs = (): void => { stream.close().catch(() => {}) }
     stream.addEventListener('remoteCloseWrite', closeOurs)
 
-    // it may have come with its end in one flight
+    // its end may have arrived together with its data
     if (stream.remoteWriteStatus === 'closed') {
       closeOurs()
     }

@@ -5,13 +5,13 @@ import { startClient } from './client.ts'
 import { startNode, startRouter } from './hosts.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 
-/** How many blocks each node served while a client fetched some. */
+/** How many blocks each node served to a client, by the node's id. */
 export type Served = Readonly<Record<string, number>>
 
 /**
- * Two nodes in zones a and b, which hold the same blocks, and a router in front
- * of them, from which a client fetches: twenty one after another, and then two
- * hundred at once.
+ * Starts two nodes in zones a and b that hold the same blocks, and a router in
+ * front of them. A client fetches twenty blocks one after another through the
+ * router, and then two hundred at once.
  */
 export async function demo (strategy: StrategyFactory): Promise<{ calm: Served, rush: Served }> {
   const cids: CID[] = []

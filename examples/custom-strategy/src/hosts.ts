@@ -25,17 +25,17 @@ export interface NodeInit {
   readonly zone: string
   /** By CID. */
   readonly blocks: ReadonlyMap<string, Uint8Array>
-  /** ms that a read takes. */
+  /** How long a read takes, ms. */
   readonly latency: number
 }
 
-/** A node that holds blocks, and counts those that it has served. */
+/** A node that holds blocks and counts the blocks that it has served. */
 export interface Node extends NodeInit {
   readonly host: Libp2p
   served: number
 }
 
-/** A node is a router, too: it has no peers behind it but a block source. */
+/** Starts a node, which is a router too: behind it is a block source instead of peers. */
 export async function startNode (init: NodeInit): Promise<Node> {
   const target = source({
     async get (cid) {
@@ -50,7 +50,7 @@ export async function startNode (init: NodeInit): Promise<Node> {
   return node
 }
 
-/** The host that clients know: it routes their wants to the nodes, as the strategy ranks them. */
+/** Starts the host that clients connect to: it routes their wants to the nodes by the strategy. */
 export async function startRouter (nodes: readonly Node[], strategy: StrategyFactory): Promise<Libp2p> {
   const targets = peers(nodes.map(({ id, zone, host }) => ({
     id,

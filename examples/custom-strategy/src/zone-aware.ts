@@ -2,12 +2,12 @@ import { rendezvous } from '@kitsune/want-router'
 import type { Member, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * Members of the own zone first, as their label `zone` says, in the order of
- * `inner`. While they are much busier than the others, zones do not count.
+ * Ranks members in its own zone, by their label `zone`, before the others, in the
+ * order of `inner`. It ignores zones while its own zone is much busier than the others.
  *
- * @param zone - the own one
+ * @param zone - the router's own zone
  * @param inner - orders the members of each zone. Default: `rendezvous()`
- * @param factor - how many times busier than the others the own zone may be. Default 4
+ * @param factor - how many times busier than the others its own zone may be. Default 4
  */
 export function zoneAware (zone: string, inner: StrategyFactory = rendezvous(), factor = 4): StrategyFactory {
   const isNear = (member: Member): boolean => member.labels.zone === zone
@@ -44,7 +44,7 @@ export function zoneAware (zone: string, inner: StrategyFactory = rendezvous(), 
   }
 }
 
-/** Wants in flight for each unit of weight, and one, so that a single want is not much more than none. */
+/** Wants in flight for each unit of weight, plus one, so that a single want counts little more than none. */
 function busyness (members: readonly Member[]): number {
   const up = members.filter(({ state }) => state === 'up')
   const wants = up.reduce((sum, { load }) => sum + load.wants, 0)
@@ -53,5 +53,5 @@ function busyness (members: readonly Member[]): number {
   return up.length === 0 ? Infinity : 1 + wants / weight
 }
 
-/** What the balancer and the simulator look for when they are given this file as a strategy. */
+/** The balancer and the simulator look for this export when this file is given as a strategy. */
 export const strategy = zoneAware(process.env.ZONE ?? 'a')

@@ -48,7 +48,7 @@ describe('zone-aware', () => {
     expect(ranking(strategy, fakeWant('key'))[4]).toBe('b1')
   })
 
-  it('does not look at zones while its own is much busier than the others', () => {
+  it('ignores zones while its own is much busier than the others', () => {
     const crowd = members()
     const [, a1, , a2] = crowd
     a1.load.wants = 4
@@ -59,7 +59,7 @@ describe('zone-aware', () => {
     expect(rankings(crowd).every(([first]) => first.startsWith('a'))).toBe(true)
   })
 
-  it('ranks its own zone first where there is no other, however busy', () => {
+  it('ranks its own zone first if there is no other, even if it is busy', () => {
     const alone = members().filter(({ labels }) => labels.zone === 'a')
     alone[0].load.wants = 500
 
@@ -68,7 +68,7 @@ describe('zone-aware', () => {
     }
   })
 
-  it('does not look at zones while nobody of its own is up', () => {
+  it('ignores zones while no member of its own zone is up', () => {
     const stranded = members()
     for (const member of stranded) {
       member.state = member.labels.zone === 'a' ? 'ejected' : 'up'
