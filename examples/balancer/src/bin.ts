@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import './require-node.ts'
+import './node-version.ts'
 import './heap-flags.ts'
 import { main } from './main.ts'
-import { processOptions, processSurroundings } from './surroundings.ts'
+import { processOptions, processSurroundings } from './process-context.ts'
 
 process.exit(await main(processSurroundings(), processOptions()))

@@ -1,6 +1,6 @@
 import { startBalancer } from './balancer.ts'
 import { resolveConfig } from './config/config.ts'
-import { credentialsLeftOut, toConfigFile } from './config/file.ts'
+import { credentialsLeftOut, toConfigFile } from './config/config-file.ts'
 import { collectSettings, oneLine, unknownVariables } from './config/layers.ts'
 import { helpText } from './config/options.ts'
 import { redact } from './config/secret.ts'

@@ -1,7 +1,7 @@
 import { wantRouter } from '@kitsune/want-router'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
-import { targetOf } from './routing.ts'
+import { targetOf } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { RouterEvent, WantRouter } from '@kitsune/want-router'

@@ -8,7 +8,7 @@ import { collectSettings } from './config/layers.ts'
 import { readDemoCar } from './demo/car.ts'
 import { startDemoNodes } from './demo/demo-nodes.ts'
 import { failed, greet, main, programLog, untilStopped } from './main.ts'
-import { processOptions, processSurroundings } from './surroundings.ts'
+import { processOptions, processSurroundings } from './process-context.ts'
 import type { Settings } from './config/layers.ts'
 import type { Surroundings } from './main.ts'
 

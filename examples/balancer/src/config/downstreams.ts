@@ -1,8 +1,8 @@
 import { ConfigError } from '../errors.ts'
-import { targetOf } from '../routing.ts'
+import { targetOf } from '../targets.ts'
 import { oneLine } from './layers.ts'
 import { redact, secret } from './secret.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from './suggestions.ts'
 import type { Secret } from './secret.ts'
 
 /** A node to balance over, as configured. Safe to print: secrets mask themselves. */

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../errors.ts'
-import { parseConfigFile } from './file.ts'
+import { parseConfigFile } from './config-file.ts'
 import { OPTIONS } from './options.ts'
 import { redact } from './secret.ts'
-import { closest, didYouMean } from './suggest.ts'
+import { closest, didYouMean } from './suggestions.ts'
 import type { Option, OptionName } from './options.ts'
 
 /** A value together with the place that it came from, for messages. */

@@ -3,7 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { ConfigError } from '../errors.ts'
 import { oneLine } from './layers.ts'
 import { redact } from './secret.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from './suggestions.ts'
 import type { Setting } from './layers.ts'
 
 /** The entries of a list: an array in the file, repeated flags, commas within each. */

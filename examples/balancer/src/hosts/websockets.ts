@@ -1,7 +1,7 @@
 import { Server } from 'node:net'
 import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
-import { aroundUpgrades } from './around-upgrades.ts'
+import { aroundUpgrades } from './upgrade-hook.ts'
 import { endUnfinished } from './unfinished-messages.ts'
 import type { ReceivingSocket } from './unfinished-messages.ts'
 import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'

@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
 import { loadConfig } from '../../src/config/config.ts'
-import { credentialsLeftOut, toConfigFile } from '../../src/config/file.ts'
+import { credentialsLeftOut, toConfigFile } from '../../src/config/config-file.ts'
 import { unknownVariables } from '../../src/config/layers.ts'
 import type { BalancerConfig } from '../../src/config/config.ts'
 import type { DownstreamConfig } from '../../src/config/downstreams.ts'

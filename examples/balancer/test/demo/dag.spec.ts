@@ -5,7 +5,7 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { encodeCar, readDemoCar } from '../../src/demo/car.ts'
 import { buildDemoDag } from '../../src/demo/dag.ts'
 import { drawPicture } from '../../src/demo/picture.ts'
-import { readFile, resolvePath } from '../../src/fetch/read-unixfs.ts'
+import { readFile, resolvePath } from '../../src/fetch/unixfs-reader.ts'
 import type { DemoDag } from '../../src/demo/dag.ts'
 import type { CID } from 'multiformats'
 

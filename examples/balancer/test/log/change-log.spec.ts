@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
-import { logChanges } from '../../src/log/changes.ts'
+import { logChanges } from '../../src/log/change-log.ts'
 import { createLog } from '../../src/log/log.ts'
-import type { Changes } from '../../src/log/changes.ts'
+import type { Changes } from '../../src/log/change-log.ts'
 import type { RouterEvent } from '@kitsune/want-router'
 
 const MINUTE = 60_000
