@@ -1,35 +1,36 @@
 import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
-import { capacityMetrics, createMetrics } from './admin/metrics.ts'
+import { createMetrics, registerCapacityMetrics } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
-import { statusOf } from './admin/status.ts'
+import { describeStatus } from './admin/status.ts'
 import { loadStrategy } from './config/strategy.ts'
 import { ConfigError } from './errors.ts'
 import { createDownstreamHost } from './hosts/downstream-host.ts'
-import { hashers } from './hosts/hashers.ts'
+import { selectHashers } from './hosts/hashers.ts'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
-import { listenError } from './listen-error.ts'
-import { logChanges } from './log/change-log.ts'
-import { componentLogger } from './log/component-logger.ts'
+import { createListenError } from './listen-error.ts'
+import { createChangeLog } from './log/change-log.ts'
+import { createComponentLogger } from './log/component-logger.ts'
 import { NO_LOG } from './log/log.ts'
 import { startRecording } from './recording.ts'
-import { targetOf } from './targets.ts'
+import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { CapacityStatus } from './hosts/capacity.ts'
 import type { HostServices } from './hosts/host-options.ts'
+import type { ChangeLog } from './log/change-log.ts'
 import type { Log } from './log/log.ts'
-import type { RouterEvent, RouterMemberStatus, WantRouter } from '@kitsune/want-router'
+import type { RouterEvent, RouterMemberStatus, StrategyFactory, WantRouter, WantRouterInit } from '@kitsune/want-router'
 import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
 
-/** What a program that embeds the balancer can decide beyond its configuration. */
+/** Options of a program that embeds the balancer, in addition to the configuration. */
 export interface BalancerOptions {
-  /** In place of the key file, which is then not looked at. */
+  /** Used instead of the key file, which is then not read. */
   privateKey?: PrivateKey
-  /** For libp2p's own components. Default: nothing of theirs is logged. */
+  /** For libp2p's own components. Default: their messages are not logged. */
   logger?: ComponentLogger
-  /** Where an operator reads what happens: {@link createLog}. Default: nowhere. */
+  /** The log for operators: {@link createLog}. Default: none. */
   log?: Log
 }
 
@@ -43,50 +44,101 @@ export interface Balancer {
   readonly adminUrl: string
   readonly router: WantRouter
   /**
-   * Takes no new wants, /readyz says so, and what was promised is sent.
-   * Resolves when that is done or the signal aborts. Call {@link stop} then.
+   * Refuses new wants, makes /readyz say so, and sends the answers that are due.
+   * Resolves when they are sent or when the signal aborts. Then call {@link stop}.
    */
   drain (options?: { signal?: AbortSignal }): Promise<void>
-  /** Closes all it opened, at once. */
+  /** Closes everything that the balancer opened, at once. */
   stop (): Promise<void>
 }
 
-// what changes without an event of the router (clients that come and go) is looked at this often, ms
-const LOOK = 1000
+/** The public host, with the router as one of its services. */
+type UpstreamHost = Libp2p<HostServices & { router: WantRouter }>
+
+/** How often to check readiness, which can also change without an event of the router (clients come and go), ms. */
+const READINESS_INTERVAL = 1000
 
 /**
- * Starts a balancer: an upstream host with the router, a downstream host, and
- * the admin server. It resolves when clients can dial it; whether a node behind
- * it is reachable is for /readyz and `router.ready` to tell.
+ * Starts a balancer: an upstream host with the router, a downstream host, and the
+ * admin server. It resolves when clients can dial the balancer; /readyz and
+ * `router.ready` tell whether a node behind it is reachable.
  *
  * @throws {ConfigError} a module of the strategy cannot be used, or a node is the balancer itself
  * @throws {KeyFileError} the key file is unusable
- * @throws {StartError} an address cannot be listened on, or the recording cannot be written
+ * @throws {StartError} the balancer cannot listen on an address, or cannot write the recording
  */
 export async function startBalancer (config: BalancerConfig, options: BalancerOptions = {}): Promise<Balancer> {
   const { log = NO_LOG } = options
   const strategy = await loadStrategy(config.strategy, config.downstreams)
   const privateKey = options.privateKey ?? await loadOrCreateKey(config.key, log)
-  const logger = componentLogger(log, options.logger)
+  const logger = createComponentLogger(log, options.logger)
   const registry = new Registry()
-  const recording = config.record == null ? undefined : await startRecording(config.record, { log })
-  const { maxConnections, maxNewConnections, ...limits } = config.limits
-  const host = { maxConnections, newPerSecond: maxNewConnections, agent: { name: NAME, version: version() }, logger }
-  const changes = logChanges({ log, whereIs: id => whereIs(router.status().members, id) })
-  // a start that fails says why, and nothing of nodes
-  const early: RouterEvent[] = []
-  let onEvent = (event: RouterEvent): void => { early.push(event) }
+  const events = createEventGate()
+  // undone in reverse order, so that the nodes are disconnected after the clients
+  const undo: Array<() => void | Promise<void>> = []
 
-  function follow (): void {
-    onEvent = event => {
-      changes.event(event)
-      changes.readiness(unready())
+  async function stop (): Promise<void> {
+    for (const step of undo.splice(0).reverse()) {
+      await step()
     }
-    early.forEach(onEvent)
   }
 
+  try {
+    const recording = config.record == null ? undefined : await startRecording(config.record, { log })
+    undo.push(async () => { await recording?.close() })
+
+    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, logger, registry, tap: recording?.tap, onEvent: events.push })
+    const admin = await startAdmin(config, upstream, registry)
+    undo.push(async () => { await admin.stop() })
+
+    await downstream.start()
+    undo.push(async () => { await downstream.stop() })
+
+    await listen(upstream)
+    const peerId = upstream.peerId.toString()
+    log.info(`started as ${peerId} on ${addressesOf(upstream).join(', ')}; admin ${admin.url}`, { event: 'started', version: version(), peerId, addresses: addressesOf(upstream), admin: admin.url })
+    const { changes, timer } = logEvents(upstream, log, events)
+    undo.push(
+      () => {
+        changes.close()
+        log.info('stopped', { event: 'stopped' })
+      },
+      async () => { await upstream.stop() },
+      () => { clearInterval(timer) }
+    )
+
+    return {
+      peerId,
+      get addresses () {
+        return addressesOf(upstream)
+      },
+      adminUrl: admin.url,
+      router: upstream.services.router,
+      drain: async (options) => { await upstream.services.router.drain(options) },
+      stop
+    }
+  } catch (err) {
+    await stop()
+    throw err
+  }
+}
+
+interface HostsInit {
+  readonly config: BalancerConfig
+  readonly strategy: StrategyFactory
+  readonly privateKey: PrivateKey
+  readonly logger: ComponentLogger
+  readonly registry: Registry
+  readonly tap: WantRouterInit['tap']
+  onEvent (event: RouterEvent): void
+}
+
+/** Creates both hosts and the router between them. They are not started. */
+async function createHosts ({ config, strategy, privateKey, logger, registry, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
+  const { maxConnections, maxNewConnections, ...limits } = config.limits
+  const host = { maxConnections, newPerSecond: maxNewConnections, agent: { name: NAME, version: version() }, logger }
   const downstream = await createDownstreamHost(host)
-  const upstream: Libp2p<HostServices & { router: WantRouter }> = await createUpstreamHost<{ router: WantRouter }>({
+  const upstream: UpstreamHost = await createUpstreamHost<{ router: WantRouter }>({
     ...host,
     idleFor: peer => upstream.services.router.idleFor(peer),
     privateKey,
@@ -94,94 +146,87 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     announce: config.announce,
     services: {
       router: components => wantRouter({
-        targets: config.downstreams.map(targetOf),
+        targets: config.downstreams.map(createTarget),
         strategy,
         downstream,
         metrics: createMetrics(registry, logger),
-        hashers: hashers(config.hashes),
+        hashers: selectHashers(config.hashes),
         limits,
-        tap: recording?.tap,
-        onEvent: event => { onEvent(event) }
+        tap,
+        onEvent
       })(components)
     }
   }).catch(err => {
     // such as a node that is the balancer itself, which is known only with the key
     throw err instanceof InvalidOptionError ? new ConfigError(err.message) : err
   })
+
+  registerCapacityMetrics(registry, () => upstream.services.capacity.status)
+
+  return { upstream, downstream }
+}
+
+async function startAdmin (config: BalancerConfig, upstream: UpstreamHost, registry: Registry): ReturnType<typeof startAdminServer> {
   const { router, capacity } = upstream.services
-  capacityMetrics(registry, () => capacity.status)
-  const begun = Date.now()
+  const startedAt = Date.now()
 
-  // stopped in reverse: the nodes are let go only when clients are
-  const started: Array<() => void | Promise<void>> = []
+  return startAdminServer({
+    ...config.admin,
+    notReady: () => whyNotReady(upstream),
+    full: () => capacity.status.full,
+    status: () => describeStatus({ peerId: upstream.peerId.toString(), addresses: addressesOf(upstream), startedAt, config, router: router.status() }),
+    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
+  })
+}
 
-  async function stop (): Promise<void> {
-    for (const undo of started.splice(0).reverse()) {
-      await undo()
+/** Holds events back until the balancer has started: the log of a failed start only says why it failed. */
+interface EventGate {
+  push (event: RouterEvent): void
+  /** Passes on the events so far and all later ones. */
+  open (listener: (event: RouterEvent) => void): void
+}
+
+function createEventGate (): EventGate {
+  const held: RouterEvent[] = []
+  let listener = (event: RouterEvent): void => { held.push(event) }
+
+  return {
+    push: event => { listener(event) },
+    open (next) {
+      listener = next
+      held.splice(0).forEach(next)
     }
-  }
-
-  if (recording != null) {
-    started.push(async () => { await recording.close() })
-  }
-
-  try {
-    const admin = await startAdminServer({
-      ...config.admin,
-      notReady: unready,
-      full: () => capacity.status.full,
-      status: () => statusOf({ peerId: upstream.peerId.toString(), addresses: addresses(), begun, config, router: router.status() }),
-      metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
-    })
-    started.push(async () => { await admin.stop() })
-
-    await downstream.start()
-    started.push(async () => { await downstream.stop() })
-
-    await listening(upstream.start())
-    const looking = setInterval(() => { changes.readiness(unready()) }, LOOK).unref()
-    started.push(async () => {
-      clearInterval(looking)
-      await upstream.stop()
-      changes.close()
-      log.info('stopped', { event: 'stopped' })
-    })
-    const peerId = upstream.peerId.toString()
-    log.info(`started as ${peerId} on ${addresses().join(', ')}; admin ${admin.url}`, { event: 'started', version: version(), peerId, addresses: addresses(), admin: admin.url })
-    follow()
-
-    return {
-      peerId,
-      get addresses () {
-        return addresses()
-      },
-      adminUrl: admin.url,
-      router,
-      drain: async (options) => { await router.drain(options) },
-      stop
-    }
-  } catch (err) {
-    await stop()
-    throw err
-  }
-
-  function unready (): string | undefined {
-    return notReady(router) ?? noRoom(capacity.status)
-  }
-
-  function addresses (): string[] {
-    return upstream.getMultiaddrs().map(address => address.toString())
   }
 }
 
-function notReady (router: WantRouter): string | undefined {
+/** Logs events of the router and changes of readiness. */
+function logEvents (upstream: UpstreamHost, log: Log, events: EventGate): { changes: ChangeLog, timer: NodeJS.Timeout } {
+  const { router } = upstream.services
+  const changes = createChangeLog({ log, whereIs: id => whereIs(router.status().members, id) })
+  const timer = setInterval(() => { changes.readiness(whyNotReady(upstream)) }, READINESS_INTERVAL).unref()
+
+  events.open(event => {
+    changes.event(event)
+    changes.readiness(whyNotReady(upstream))
+  })
+
+  return { changes, timer }
+}
+
+function whyNotReady ({ services: { router, capacity } }: UpstreamHost): string | undefined {
   if (!router.ready) {
     return router.status().draining ? 'draining' : 'no downstream node is up'
   }
+
+  return whyFull(capacity.status)
 }
 
-function noRoom ({ admits, max }: CapacityStatus): string | undefined {
+function whyFull ({ admits, max }: CapacityStatus): string | undefined {
   return admits ? undefined : `full: ${max} clients are connected and none of them is idle`
+}
+
+function addressesOf (host: Libp2p): string[] {
+  return host.getMultiaddrs().map(address => address.toString())
 }
 
 function whereIs (members: readonly RouterMemberStatus[], id: string): { peer?: string, address?: string } {
@@ -190,10 +235,10 @@ function whereIs (members: readonly RouterMemberStatus[], id: string): { peer?: 
   return { peer, address: connectedTo?.[0] }
 }
 
-async function listening (start: void | Promise<void>): Promise<void> {
+async function listen (host: Libp2p): Promise<void> {
   try {
-    await start
+    await host.start()
   } catch (err) {
-    throw listenError(err as Error)
+    throw createListenError(err as Error)
   }
 }

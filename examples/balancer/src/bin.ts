@@ -2,6 +2,6 @@
 import './node-version.ts'
 import './heap-flags.ts'
 import { main } from './main.ts'
-import { processOptions, processSurroundings } from './process-context.ts'
+import { processOptions, createProcessContext } from './process-context.ts'
 
-process.exit(await main(processSurroundings(), processOptions()))
+process.exit(await main(createProcessContext(), processOptions()))

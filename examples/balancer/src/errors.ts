@@ -1,5 +1,5 @@
 /**
- * The configuration is wrong: a flag, an environment variable or the config
+ * The configuration is invalid: a flag, an environment variable or the config
  * file. The message names the place and fits in one line.
  */
 export class ConfigError extends Error {
@@ -8,15 +8,15 @@ export class ConfigError extends Error {
 }
 
 /**
- * The key file cannot be used. It was left as it is: a new key would be a new
- * peer id, and every client that knows the old one would lose the balancer.
+ * The key file cannot be used. It was left unchanged: a new key would mean a new
+ * peer id, and clients that know the old one could not find the balancer.
  */
 export class KeyFileError extends Error {
   static name = 'KeyFileError'
   name = 'KeyFileError'
 }
 
-/** The balancer could not start: a port in use, an address that is not ours. */
+/** The balancer could not start, for example because a port is in use or the machine does not have an address. */
 export class StartError extends Error {
   static name = 'StartError'
   name = 'StartError'

@@ -14,8 +14,8 @@ import type { Writable } from 'node:stream'
 const USAGE = 'Usage: fetch <multiaddr with /p2p/> <cid>[/path] [-o <file>, or - for stdout] [--timeout <seconds>]'
 
 /**
- * Fetches a file, or all files of a folder, from one peer by bitswap, with an
- * identity of its own, and says what it got. Each block is verified.
+ * Fetches a file, or all files of a folder, from one peer by bitswap, with a new
+ * identity, and prints what it received. It verifies each block.
  */
 async function main (argv: string[]): Promise<number> {
   const { positionals: [address, target], values: { output, timeout } } = parseArgs({
@@ -44,7 +44,7 @@ async function main (argv: string[]): Promise<number> {
     if (entry.kind === 'file') {
       await fetchFile(get, entry.cid, names.at(-1) ?? root, output)
     } else if (output != null) {
-      throw new TypeError(`${target} is a folder: choose one of ${entry.entries.map(({ name }) => name).join(', ')}`)
+      throw new TypeError(`${target} is a folder: add the name of one of its files, ${entry.entries.map(({ name }) => name).join(', ')}`)
     } else {
       for (const { name, cid } of entry.entries) {
         await fetchFile(get, cid, name)

@@ -1,15 +1,15 @@
 /**
  * @packageDocumentation
  *
- * The balancer as a function, for tests and for programs that bring their own
- * process. The command is `kitsune-balancer`.
+ * The balancer as a function, for tests and for programs that embed it. The
+ * command is `kitsune-balancer`.
  */
 
 export { startBalancer } from './balancer.ts'
 export type { Balancer, BalancerOptions } from './balancer.ts'
 export { DEFAULTS, loadConfig } from './config/config.ts'
 export type { BalancerConfig, BalancerLimits } from './config/config.ts'
-export type { DownstreamConfig } from './config/downstreams.ts'
+export type { DownstreamConfig } from './config/downstream-config.ts'
 export type { Sources } from './config/layers.ts'
 export type { Secret } from './config/secret.ts'
 export * from './errors.ts'

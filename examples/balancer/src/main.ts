@@ -1,6 +1,6 @@
 import { startBalancer } from './balancer.ts'
 import { resolveConfig } from './config/config.ts'
-import { credentialsLeftOut, toConfigFile } from './config/config-file.ts'
+import { credentialsLeftOut, toConfigFile } from './config/effective-config.ts'
 import { collectSettings, oneLine, unknownVariables } from './config/layers.ts'
 import { helpText } from './config/options.ts'
 import { redact } from './config/secret.ts'
@@ -11,26 +11,15 @@ import { probe } from './probe.ts'
 import { NAME, version } from './version.ts'
 import type { Balancer, BalancerOptions } from './balancer.ts'
 import type { BalancerConfig } from './config/config.ts'
-import type { Settings, Sources } from './config/layers.ts'
+import type { Settings } from './config/layers.ts'
 import type { Log } from './log/log.ts'
-
-/** What the program needs of its process. */
-export interface Surroundings extends Sources {
-  /** A line on stdout. */
-  print (line: string): void
-  /** A line on stderr. */
-  complain (line: string): void
-  /** Resolves with the name of the next SIGTERM or SIGINT. Before the first call they end the process. */
-  signal (): Promise<string>
-  /** Is told of rejections that nobody handled, from now on. */
-  unhandled (listener: (reason: unknown) => void): void
-}
+import type { ProcessContext } from './process-context.ts'
 
 /** How `npm start` differs from the command. */
 export interface MainInit extends BalancerOptions {
   /** Default of `--key`. */
   readonly key?: string
-  /** Called when the configuration is accepted and before the key is looked at. */
+  /** Called after the configuration is accepted and before the key is read. */
   prepare? (config: BalancerConfig): Promise<void>
 }
 
@@ -38,16 +27,16 @@ export interface MainInit extends BalancerOptions {
 export const EXIT = { ok: 0, failed: 1, usage: 2, killed: 130 } as const
 
 /**
- * Runs the balancer as a program until it is told to stop.
+ * Runs the balancer as a program until a signal stops it.
  *
  * @returns the exit code
  */
-export async function main (surroundings: Surroundings, init: MainInit = {}): Promise<number> {
-  const { print } = surroundings
+export async function main (context: ProcessContext, init: MainInit = {}): Promise<number> {
+  const { print } = context
   let settings: Settings = {}
 
   try {
-    settings = collectSettings(surroundings)
+    settings = collectSettings(context)
 
     if (settings.help != null) {
       print(helpText())
@@ -59,21 +48,21 @@ export async function main (surroundings: Surroundings, init: MainInit = {}): Pr
       return EXIT.ok
     }
 
-    const config = resolveConfig(settings, path => surroundings.readFile(path), { key: init.key })
+    const config = resolveConfig(settings, path => context.readFile(path), { key: init.key })
 
     return settings.checkConfig == null
-      ? await run(config, settings, surroundings, init)
-      : await check(config, settings.probe != null, surroundings)
+      ? await run(config, settings, context, init)
+      : await check(config, settings.probe != null, context)
   } catch (err) {
-    return failed(err, settings, surroundings)
+    return reportFailure(err, settings, context)
   }
 }
 
-async function run (config: BalancerConfig, settings: Settings, surroundings: Surroundings, { prepare, ...options }: MainInit): Promise<number> {
-  const { print } = surroundings
-  const log = programLog(config, surroundings)
+async function run (config: BalancerConfig, settings: Settings, context: ProcessContext, { prepare, ...options }: MainInit): Promise<number> {
+  const { print } = context
+  const log = createProgramLog(config, context)
 
-  return untilStopped(async () => {
+  return runUntilStopped(async () => {
     await prepare?.(config)
     const balancer = await startBalancer(config, { log, ...options })
 
@@ -84,56 +73,60 @@ async function run (config: BalancerConfig, settings: Settings, surroundings: Su
     }
 
     return balancer
-  }, config, surroundings, log)
+  }, config, context, log)
 }
 
-/** The log of a program, which also gets what nobody handled and what looks like a mistake. */
-export function programLog ({ logLevel, log: format }: BalancerConfig, { complain, unhandled, env }: Surroundings): Log {
-  const log = createLog({ level: logLevel, format, write: complain })
+/** Creates the log of a program, which also reports unhandled rejections and unknown variables. */
+export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { printError, onUnhandledRejection, env }: ProcessContext): Log {
+  const log = createLog({ level: logLevel, format, write: printError })
 
-  unhandled(reason => {
+  onUnhandledRejection(reason => {
     log.error(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`, { event: 'unhandled-rejection' })
   })
 
   for (const name of unknownVariables(env)) {
-    log.warn(`${name} is no variable of this program and is ignored`, { event: 'unknown-variable', name })
+    log.warn(`${name} is not a variable of this program and is ignored`, { event: 'unknown-variable', name })
   }
 
   return log
 }
 
-/** Prints the configuration as a file, and what is to be said of it. */
-async function check (config: BalancerConfig, probing: boolean, { print, complain }: Surroundings): Promise<number> {
+/** Prints the configuration as a file to stdout, and remarks on it to stderr. */
+async function check (config: BalancerConfig, probing: boolean, { print, printError }: ProcessContext): Promise<number> {
   await loadStrategy(config.strategy, config.downstreams)
   print(JSON.stringify(toConfigFile(config), undefined, 2))
 
   for (const id of credentialsLeftOut(config)) {
-    complain(`${NAME}: the credentials of ${id} are not shown; in a file they are written as "authFile", the path of a file that holds them`)
+    printError(`${NAME}: the credentials of ${id} are not shown; in a config file, write "authFile" with the path of a file that holds them`)
   }
 
   const nodes = probing ? await probe(config) : []
 
   for (const { id, reached, detail } of nodes) {
-    complain(`${NAME}: node ${id} ${reached ? 'is reached' : 'cannot be reached'}: ${redact(oneLine(detail))}`)
+    printError(`${NAME}: node ${id} ${reached ? 'was reached' : 'cannot be reached'}: ${redact(oneLine(detail))}`)
   }
 
   return nodes.every(({ reached }) => reached) ? EXIT.ok : EXIT.failed
 }
 
-/** One line on stderr, as JSON if the log was to be JSON. */
-export function failed (err: unknown, settings: Settings, { complain }: Surroundings): number {
+/**
+ * Prints one line on stderr, as JSON if the log is configured to be JSON.
+ *
+ * @returns the exit code
+ */
+export function reportFailure (err: unknown, settings: Settings, { printError }: ProcessContext): number {
   const message = redact(oneLine(err))
 
   if (settings.log?.value === 'json') {
-    createLog({ level: 'error', format: 'json', write: complain }).error(message, { event: 'failed', error: err instanceof Error ? err.name : 'Error' })
+    createLog({ level: 'error', format: 'json', write: printError }).error(message, { event: 'failed', error: err instanceof Error ? err.name : 'Error' })
   } else {
-    complain(`${NAME}: ${message}`)
+    printError(`${NAME}: ${message}`)
   }
 
   return err instanceof ConfigError ? EXIT.usage : EXIT.failed
 }
 
-/** Tells people what runs. */
+/** Prints the balancer's identity, addresses and nodes for people. */
 export function greet (balancer: Balancer, config: BalancerConfig, print: (line: string) => void): void {
   print(`${NAME} ${version()}`)
   print(`  peer id  ${balancer.peerId}`)
@@ -148,33 +141,33 @@ export function greet (balancer: Balancer, config: BalancerConfig, print: (line:
 }
 
 /**
- * Starts, waits for a signal, then lets transfers finish; a second signal cuts
- * them. A signal that comes while it still starts ends it at once.
+ * Starts the balancer, waits for a signal, then lets transfers finish; a second
+ * signal cuts them. A signal during the start ends the program at once.
  *
  * @returns the exit code
  */
-export async function untilStopped (start: () => Promise<Balancer>, { grace }: BalancerConfig, { signal }: Surroundings, log: Log): Promise<number> {
-  const first = signal()
+export async function runUntilStopped (start: () => Promise<Balancer>, { grace }: BalancerConfig, { nextSignal }: ProcessContext, log: Log): Promise<number> {
+  const first = nextSignal()
   const starting = start()
   const balancer = await Promise.race([starting, first.then(() => undefined)])
 
   if (balancer == null) {
-    log.info(`${await first} during the start: nothing to finish`, { event: 'stopping' })
-    // the process ends before it is of interest how the start would have gone
+    log.info(`${await first} during the start: there are no transfers to finish`, { event: 'stopping' })
+    // the process ends, so the result of the start does not matter any more
     starting.catch(() => {})
 
     return EXIT.ok
   }
 
   const name = await first
-  const second = signal().then(() => EXIT.killed)
+  const second = nextSignal().then(() => EXIT.killed)
 
-  log.info(`${name}: finishing transfers for at most ${grace} s; again to exit at once`, { event: 'stopping', signal: name, graceSeconds: grace })
+  log.info(`${name}: finishing transfers for at most ${grace} s; a second signal exits at once`, { event: 'stopping', signal: name, graceSeconds: grace })
 
   return Promise.race([
     second,
     balancer.drain({ signal: AbortSignal.timeout(grace * 1000) })
-      // the grace is over: what is left is cut
+      // the grace period is over: cut the transfers that are left
       .catch(() => {})
       .then(async () => balancer.stop())
       .then(() => EXIT.ok)

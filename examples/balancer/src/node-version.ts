@@ -1,11 +1,11 @@
 /**
- * Imported before anything else by programs: on an older Node all of this loads,
- * and fails in the middle of its work for want of `Promise.withResolvers` or the
- * like.
+ * Programs import this module first. On an older Node all modules load, and then
+ * fail in the middle of their work because `Promise.withResolvers` or another
+ * function is missing.
  */
 const [major] = process.versions.node.split('.')
 
 if (Number(major) < 22) {
-  process.stderr.write(`kitsune-balancer: this is Node ${process.versions.node}, and 22 or later is needed\n`)
+  process.stderr.write(`kitsune-balancer needs Node 22 or later; this is Node ${process.versions.node}\n`)
   process.exit(1)
 }

@@ -1,25 +1,25 @@
 import { wantRouter } from '@kitsune/want-router'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createUpstreamHost } from './hosts/upstream-host.ts'
-import { targetOf } from './targets.ts'
+import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { RouterEvent, WantRouter } from '@kitsune/want-router'
 
-/** Whether a node could be reached. */
+/** The result of probing one node. */
 export interface Probed {
   readonly id: string
   readonly reached: boolean
-  /** Where it is, or why it cannot be reached. */
+  /** The node's peer id and address, or why it cannot be reached. */
   readonly detail: string
 }
 
-// to be found and dialled takes a node 7 s at most
+// finding and dialling a node takes at most 7 s
 const TIMEOUT = 10_000
 
 /**
- * Connects to each configured node as the balancer does, bitswap included, with an
- * identity that is gone afterwards. Resolves when each has answered or failed once.
+ * Connects to each configured node as the balancer does, including bitswap, with a
+ * temporary identity. Resolves when each node has answered or failed once.
  */
 export async function probe ({ downstreams, limits: { maxConnections } }: BalancerConfig): Promise<Probed[]> {
   const heard = new Map<string, RouterEvent & { type: 'member' }>()
@@ -32,7 +32,7 @@ export async function probe ({ downstreams, limits: { maxConnections } }: Balanc
     agent: { name: NAME, version: version() },
     services: {
       router: wantRouter({
-        targets: downstreams.map(targetOf),
+        targets: downstreams.map(createTarget),
         onEvent (event) {
           if (event.type === 'member') {
             heard.set(event.member, heard.get(event.member) ?? event)
@@ -54,7 +54,7 @@ export async function probe ({ downstreams, limits: { maxConnections } }: Balanc
       const { state, why = `no answer within ${TIMEOUT / 1000} s` } = heard.get(id) ?? {}
 
       return state === 'up'
-        ? { id, reached: true, detail: `peer ${peer} at ${connectedTo?.[0] ?? 'an address that is closed again'}` }
+        ? { id, reached: true, detail: `peer ${peer} at ${connectedTo?.[0] ?? 'an address whose connection has closed again'}` }
         : { id, reached: false, detail: why }
     })
   } finally {

@@ -2,19 +2,31 @@ import { readFileSync } from 'node:fs'
 import { defaultLogger } from '@libp2p/logger'
 import { NAME } from './version.ts'
 import type { BalancerOptions } from './balancer.ts'
-import type { Surroundings } from './main.ts'
+import type { Sources } from './config/layers.ts'
 
-/** This process, for `main`. Only entry points call it. */
-export function processSurroundings (): Surroundings {
-  let onUnhandled = (reason: unknown): void => {
+/** Everything that the program uses of its process. */
+export interface ProcessContext extends Sources {
+  /** Writes a line to stdout. */
+  print (line: string): void
+  /** Writes a line to stderr. */
+  printError (line: string): void
+  /** Resolves with the name of the next SIGTERM or SIGINT. Before the first call these signals end the process. */
+  nextSignal (): Promise<string>
+  /** Calls the listener with the reason of each unhandled rejection from now on. */
+  onUnhandledRejection (listener: (reason: unknown) => void): void
+}
+
+/** The context of this process, for `main`. Only entry points call it. */
+export function createProcessContext (): ProcessContext {
+  let report = (reason: unknown): void => {
     process.stderr.write(`${NAME}: unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}\n`)
   }
 
-  // a rejection that libp2p forgot to handle is one stream's misfortune and
-  // must not end everybody's
-  process.on('unhandledRejection', (reason) => { onUnhandled(reason) })
+  // a rejection that libp2p does not handle concerns one stream and must not
+  // end the process for all clients
+  process.on('unhandledRejection', (reason) => { report(reason) })
 
-  // whoever read the log has gone: no reason to go, too
+  // a closed pipe of the log must not end the process
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => {})
   }
@@ -24,18 +36,18 @@ export function processSurroundings (): Surroundings {
     env: process.env,
     readFile: path => readFileSync(path, 'utf8'),
     print: line => { process.stdout.write(`${line}\n`) },
-    complain: line => { process.stderr.write(`${line}\n`) },
-    signal: signals(),
-    unhandled: listener => { onUnhandled = listener }
+    printError: line => { process.stderr.write(`${line}\n`) },
+    nextSignal: createSignalQueue(),
+    onUnhandledRejection: listener => { report = listener }
   }
 }
 
 /**
- * Until somebody waits for a signal, one ends the process as it does any other:
- * files are read synchronously then, and one that never ends would keep a listener
- * from being called.
+ * Until its first call, a signal ends the process as usual: the program reads files
+ * synchronously before that, and a file that never ends would keep a listener from
+ * being called.
  */
-function signals (): () => Promise<string> {
+function createSignalQueue (): () => Promise<string> {
   const arrived: string[] = []
   const awaited: Array<(name: string) => void> = []
   let listening = false
@@ -67,7 +79,7 @@ function signals (): () => Promise<string> {
   })
 }
 
-/** libp2p's logger if DEBUG asks for one. */
+/** Options for this process: libp2p's logger if DEBUG is set. */
 export function processOptions (): Pick<BalancerOptions, 'logger'> {
   return process.env.DEBUG == null ? {} : { logger: defaultLogger() }
 }

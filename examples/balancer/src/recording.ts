@@ -7,28 +7,29 @@ import type { Tap } from '@kitsune/want-router/recording'
 /** A recording that is being written. */
 export interface Recording {
   readonly tap: Tap
-  /** Writes what is left. The tap may still be called, to no effect. */
+  /** Writes the lines that are left. Later calls of the tap have no effect. */
   close (): Promise<void>
 }
 
 export interface RecordingInit {
-  /** Bytes after which nothing more is recorded. Default 4 GiB. */
+  /** The largest size of the file, bytes; then the recording ends. Default 4 GiB. */
   readonly maxBytes?: number
-  /** Warned if the recording ends before the balancer does. */
+  /** Gets a warning if the recording ends before the balancer stops. */
   readonly log: Pick<Log, 'warn'>
 }
 
-// what may wait for the disk, bytes
+// how much may wait for the disk, characters
 const MAX_WAITING = 64 << 20
-// lines leave together in pieces of this size, characters
+// lines are written together in pieces of this size, characters
 const PIECE = 64 << 10
 
 /**
- * Writes what the router's tap sees to a file, a line of JSON each. It has the
- * peer ids of clients and the CIDs they want, so only its owner may read it.
+ * Writes the records of the router's tap to a file, one line of JSON each. The file
+ * contains the peer ids of clients and the CIDs that they want, so only its owner
+ * may read it.
  *
- * A recording without a gap or none: it ends, with a word about it, when the file
- * has grown too big, cannot be written, or the disk is too slow.
+ * A recording has no gaps: it ends with a warning when the file has grown too
+ * large, the file cannot be written, or the disk is too slow.
  *
  * @throws {StartError} the file cannot be written
  */

@@ -7,28 +7,28 @@ import { resolveConfig } from './config/config.ts'
 import { collectSettings } from './config/layers.ts'
 import { readDemoCar } from './demo/car.ts'
 import { startDemoNodes } from './demo/demo-nodes.ts'
-import { failed, greet, main, programLog, untilStopped } from './main.ts'
-import { processOptions, processSurroundings } from './process-context.ts'
+import { createProgramLog, greet, main, reportFailure, runUntilStopped } from './main.ts'
+import { createProcessContext, processOptions } from './process-context.ts'
 import type { Settings } from './config/layers.ts'
-import type { Surroundings } from './main.ts'
+import type { ProcessContext } from './process-context.ts'
 
 const NODES = ['inari', 'zenko']
 
-/** Ignored by git, so that a clone stays clean. */
+/** Git ignores this file, so that a clone stays clean. */
 const KEY = '.kitsune/key'
 
 /**
- * `npm start`: the balancer as the command runs it, with its key in the clone's
- * `.kitsune`; or, where no node is configured, over an embedded default: two nodes
- * in this process that hold a small folder, and a balancer with a new identity on
- * loopback.
+ * Runs `npm start`: the balancer as the command runs it, with its key in the
+ * clone's `.kitsune`. If no node is configured, it runs an embedded default: two
+ * nodes in this process that hold a small folder, and a balancer with a new
+ * identity on loopback.
  */
-async function start (surroundings: Surroundings): Promise<number> {
-  const settings = settingsOrNone(surroundings)
+async function start (context: ProcessContext): Promise<number> {
+  const settings = settingsOrNone(context)
 
-  // main has something to say about a mistake, too
+  // main reports mistakes in the configuration too
   if (settings == null || [settings.downstream, settings.help, settings.version, settings.checkConfig, settings.probe, settings.preload].some(setting => setting != null)) {
-    return main(surroundings, {
+    return main(context, {
       ...processOptions(),
       key: KEY,
       async prepare ({ key }) {
@@ -40,14 +40,14 @@ async function start (surroundings: Surroundings): Promise<number> {
   }
 
   try {
-    return await embedded(settings, surroundings)
+    return await embedded(settings, context)
   } catch (err) {
-    return failed(err, settings, surroundings)
+    return reportFailure(err, settings, context)
   }
 }
 
-async function embedded (settings: Settings, surroundings: Surroundings): Promise<number> {
-  const { print, readFile } = surroundings
+async function embedded (settings: Settings, context: ProcessContext): Promise<number> {
+  const { print, readFile } = context
   const dag = await readDemoCar()
   const nodes = await startDemoNodes(dag, NODES)
 
@@ -58,9 +58,9 @@ async function embedded (settings: Settings, surroundings: Surroundings): Promis
       ...settings,
       downstream: { origin: 'embedded', value: nodes.addresses.map((address, i) => `${address};name=${NODES[i]}`) }
     }, readFile)
-    const log = programLog(config, surroundings)
+    const log = createProgramLog(config, context)
 
-    return await untilStopped(async () => {
+    return await runUntilStopped(async () => {
       const balancer = await startBalancer(config, {
         ...processOptions(),
         log,
@@ -71,40 +71,40 @@ async function embedded (settings: Settings, surroundings: Surroundings): Promis
       invite(`${balancer.addresses[0]} ${dag.root}/kitsune.png`, print)
 
       return balancer
-    }, config, surroundings, log)
+    }, config, context, log)
   } finally {
     await nodes.stop()
   }
 }
 
-function invite (picture: string, print: Surroundings['print']): void {
+function invite (picture: string, print: ProcessContext['print']): void {
   print('')
-  print('It balances over two small nodes in this process. Fetch a picture through it, in another terminal:')
+  print('The balancer runs in front of two small nodes in this process. Fetch a picture through it, in another terminal:')
   print('')
   print(`  ${command('fetch')} ${picture} -o kitsune.png`)
   print('')
-  print('Put it in front of your own nodes, named by the address of their RPC:')
+  print('Put it in front of your own nodes, by the addresses of their RPC:')
   print('')
   print('  npm start -- -d /ip4/127.0.0.1/tcp/5001 -d http://other-node:5001')
   print('')
-  print('Ctrl-C ends it.')
+  print('Press Ctrl-C to stop.')
 }
 
-function settingsOrNone (surroundings: Surroundings): Settings | undefined {
+function settingsOrNone (context: ProcessContext): Settings | undefined {
   try {
-    return collectSettings(surroundings)
+    return collectSettings(context)
   } catch {
     return undefined
   }
 }
 
-/** How to run a sibling script with the node that runs this one. */
+/** The command that runs a sibling script with the Node that runs this one. */
 function command (script: string): string {
   const local = relative(process.cwd(), process.execPath)
   const path = fileURLToPath(new URL(`./${script}${extname(import.meta.url)}`, import.meta.url))
 
-  // npm's node need not be the one on the user's PATH, which may be too old
+  // npm's Node may differ from the one on the user's PATH, which may be too old
   return `${process.execPath.includes('node_modules') ? local : 'node'} ${relative(process.cwd(), path)}`
 }
 
-process.exit(await start(processSurroundings()))
+process.exit(await start(createProcessContext()))

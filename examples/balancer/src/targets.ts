@@ -1,14 +1,14 @@
 import { kubo } from '@kitsune/want-router/discovery/kubo-rpc'
 import { peers } from '@kitsune/want-router/discovery/static'
-import type { DownstreamConfig } from './config/downstreams.ts'
+import type { DownstreamConfig } from './config/downstream-config.ts'
 import type { TargetInit } from '@kitsune/want-router'
 
 /**
- * A configured node as the router takes it.
+ * Creates the router's target for a configured node.
  *
- * @throws {InvalidOptionError} the address cannot be one of its kind
+ * @throws {InvalidOptionError} the address is not valid for the node's kind
  */
-export function targetOf ({ kind, id, address, weight, labels, entries, authorization }: DownstreamConfig): TargetInit {
+export function createTarget ({ kind, id, address, weight, labels, entries, authorization }: DownstreamConfig): TargetInit {
   const [target] = kind === 'swarm'
     ? peers([{ id, address, weight, labels, entries }])
     : kubo([{ id, url: address, weight, labels, entries, authorization: authorization?.reveal() }])

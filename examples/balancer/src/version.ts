@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** What the balancer calls itself, to peers and on the command line. */
+/** The balancer's name, for peers and on the command line. */
 export const NAME = 'kitsune-balancer'
 
 /** The version in package.json. */

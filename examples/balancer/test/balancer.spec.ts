@@ -32,7 +32,7 @@ describe('balancer', function () {
     await nodes.stop()
   })
 
-  it('is one identity, the one in its key file, on TCP and WebSockets', async () => {
+  it('has one identity, that of its key file, on TCP and WebSockets', async () => {
     expect(existsSync(path('key'))).to.be.true()
     expect(balancer.addresses).to.have.lengthOf(2)
 
@@ -48,7 +48,7 @@ describe('balancer', function () {
     expect(balancer.peerId).to.equal(peerId)
   })
 
-  it('refuses to be a node of its own', async () => {
+  it('refuses itself as a node', async () => {
     await expect(startBalancer(loopbackConfig([...nodes.addresses, balancer.addresses[0]], { key: path('key') })))
       .to.eventually.be.rejectedWith(ConfigError, `is the router itself, by its own peer id ${balancer.peerId}`)
   })
@@ -66,7 +66,7 @@ describe('balancer', function () {
     }
   })
 
-  it('asks as a strategy of one’s own says', async () => {
+  it('uses a custom strategy', async () => {
     writeFileSync(path('last-first.mjs'), `export const strategy = () => {
       let members = []
       return {
@@ -89,12 +89,12 @@ describe('balancer', function () {
     expect(last.totals.blocks).to.equal(nodes.dag.blocks.length)
   })
 
-  it('reaches the nodes with an identity that is not the public one', async () => {
+  it('connects to the nodes with an identity other than the public one', async () => {
     await until(() => balancer.router.ready)
     const { members } = balancer.router.status()
 
     expect(members.map(({ id }) => id)).to.deep.equal(nodes.addresses)
-    // a node that is asked by the public identity answers wherever it likes
+    // a node may answer the public identity on any of its connections
     expect(nodes.peers()).to.have.lengthOf(1)
     expect(nodes.peers()).to.not.include(balancer.peerId)
   })
@@ -108,7 +108,7 @@ describe('balancer', function () {
     expect((await fetch(`${balancer.adminUrl}/healthz`)).status).to.equal(200)
   })
 
-  it('counts each block once, however often its metrics are read', async () => {
+  it('counts each block once, even if its metrics are read repeatedly', async () => {
     await until(() => balancer.router.ready)
     const client = await connectClient(balancer.addresses[0])
     clients.push(client.host)
@@ -124,7 +124,7 @@ describe('balancer', function () {
     }
   })
 
-  it('labels downstreams in its metrics and nothing else', async () => {
+  it('labels only downstreams in its metrics', async () => {
     await until(() => balancer.router.ready)
     const client = await connectClient(balancer.addresses[0])
     clients.push(client.host)
@@ -138,14 +138,14 @@ describe('balancer', function () {
     expect(text).to.not.include(client.host.peerId.toString())
   })
 
-  it('shows what it is in its status', async () => {
+  it('describes itself in its status', async () => {
     const status = await (await fetch(`${balancer.adminUrl}/status`)).json()
 
     expect(status).to.include({ name: 'kitsune-balancer', peerId: balancer.peerId, draining: false })
     expect(status.members).to.have.lengthOf(2)
   })
 
-  it('shows who and where its nodes are, since when, and every number with its unit', async () => {
+  it('shows its nodes with peer ids, addresses and times, and every number with its unit', async () => {
     await until(() => balancer.router.status().members.every(({ state }) => state === 'up'))
     const client = await connectClient(balancer.addresses[0])
     clients.push(client.host)
@@ -186,12 +186,12 @@ describe('balancer', function () {
     }
   })
 
-  it('keeps to the limits that it is given', async () => {
+  it('applies the configured limits', async () => {
     await balancer.stop()
     balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key'), limits: { ...loopbackConfig(nodes.addresses).limits, wantsPerPeer: 4 } }))
     const client = await connectClient(balancer.addresses[0])
     clients.push(client.host)
-    // more than it keeps, while no node answers
+    // more wants than it keeps, while no node answers
     await nodes.stop()
     await until(() => !balancer.router.ready)
     nodes.dag.blocks.forEach(({ cid }) => { client.get(cid).catch(() => {}) })
@@ -200,7 +200,7 @@ describe('balancer', function () {
     expect(balancer.router.status().wants).to.equal(4)
   })
 
-  it('says that it drains before it is done', async () => {
+  it('reports that it drains before it has finished', async () => {
     await until(() => balancer.router.ready)
     const drained = balancer.drain({ signal: AbortSignal.timeout(5000) })
 
@@ -208,7 +208,7 @@ describe('balancer', function () {
     await drained
   })
 
-  it('leaves nothing running and no port taken once stopped', async () => {
+  it('leaves nothing running and no port in use once stopped', async () => {
     const { adminUrl, addresses } = balancer
     await balancer.stop()
     await balancer.stop()
@@ -218,7 +218,7 @@ describe('balancer', function () {
   })
 
   describe('that cannot start', () => {
-    it('leaves a corrupt key as it is', async () => {
+    it('leaves a corrupt key unchanged', async () => {
       writeFileSync(path('bad'), 'corrupt')
 
       await expect(startBalancer(loopbackConfig(nodes.addresses, { key: path('bad') }))).to.eventually.be.rejected
@@ -226,7 +226,7 @@ describe('balancer', function () {
       expect(readFileSync(path('bad'), 'utf8')).to.equal('corrupt')
     })
 
-    it('names the address that is taken, and lets go of the others', async () => {
+    it('names the address that is in use, and releases the others', async () => {
       const other = createServer()
       await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
       const { port } = other.address() as AddressInfo
@@ -243,7 +243,7 @@ describe('balancer', function () {
     })
   })
 
-  it('announces what it is told to', async () => {
+  it('announces the configured addresses', async () => {
     const announced = '/dns4/balancer.example/tcp/4001'
     const privateKey = await generateKeyPair('Ed25519')
     const other = await startBalancer(loopbackConfig(nodes.addresses, { announce: [announced] }), { privateKey })

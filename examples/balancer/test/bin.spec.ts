@@ -3,60 +3,26 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { expect } from 'aegir/chai'
-import { connectClient, startNodes, until } from './support/demo.ts'
-import { temporaryFolder } from './support/folder.ts'
-import { killPrograms, startProgram } from './support/program.ts'
-import type { Ended, Program } from './support/program.ts'
-import type { DemoDag } from '../src/demo/dag.ts'
-import type { DemoNodes } from '../src/demo/demo-nodes.ts'
+import { LOOPBACK, UNREACHABLE, announcementOf, createCommandRunner, parseLog } from './support/command.ts'
+import { until } from './support/demo.ts'
+import { startProgram } from './support/program.ts'
 import type { AddressInfo } from 'node:net'
-
-// nothing answers there
-const NOBODY = '/ip4/127.0.0.1/tcp/1'
-const LOOPBACK = ['-l', '/ip4/127.0.0.1/tcp/0', '--admin', '127.0.0.1:0']
-
-interface Announcement {
-  peerId: string
-  addresses: string[]
-  admin: string
-}
 
 describe('kitsune-balancer', function () {
   this.timeout(60_000)
 
-  const path = temporaryFolder()
-
-  afterEach(() => {
-    killPrograms()
-  })
-
-  function start (argv: readonly string[], env: Record<string, string> = {}): Program {
-    return startProgram('bin', argv, { cwd: path(), env })
-  }
-
-  async function run (...argv: string[]): Promise<Ended> {
-    return start(argv).ended
-  }
-
-  /** What was logged as JSON. */
-  function logged (stderr: string): Array<Record<string, unknown>> {
-    return stderr.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
-  }
-
-  async function ready (program: Program): Promise<Announcement> {
-    return JSON.parse(await program.line(/^\{"peerId"/)) as Announcement
-  }
+  const { path, start, run } = createCommandRunner()
 
   describe('exits 2 with one line', () => {
     const cases: Array<[string, string[], RegExp]> = [
       ['without a downstream', [], /^kitsune-balancer: no downstream: .*-d <address>/],
-      ['for an unknown flag', ['-d', NOBODY, '--prot', '1'], /^kitsune-balancer: Unknown option '--prot'/],
-      ['for a wrong value', ['-d', NOBODY, '-l', 'here'], /^kitsune-balancer: -l: "here" is not a multiaddr/],
-      ['for preload', ['-d', NOBODY, '-w', '/ip4/127.0.0.1/tcp/0', '-p', '8081'], /^kitsune-balancer: -p: preload is not available yet/],
+      ['for an unknown flag', ['-d', UNREACHABLE, '--prot', '1'], /^kitsune-balancer: Unknown option '--prot'/],
+      ['for a wrong value', ['-d', UNREACHABLE, '-l', 'here'], /^kitsune-balancer: -l: "here" is not a multiaddr/],
+      ['for preload', ['-d', UNREACHABLE, '-w', '/ip4/127.0.0.1/tcp/0', '-p', '8081'], /^kitsune-balancer: -p: preload is not available yet/],
       ['for a missing config file', ['--config', 'none.json'], /^kitsune-balancer: --config: cannot read the config file none.json/],
-      ['for a strategy that is not there', ['-d', NOBODY, '--strategy', 'presence(./mine.js)'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
-      ['for a strategy that is not there, and only checked', ['-d', NOBODY, '--strategy', './mine.js', '--check-config'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
-      ['for a wrong configuration that is only checked', ['-d', NOBODY, '--grace', 'x', '--check-config'], /^kitsune-balancer: --grace/]
+      ['for a missing strategy', ['-d', UNREACHABLE, '--strategy', 'presence(./mine.js)'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
+      ['for a missing strategy that is only checked', ['-d', UNREACHABLE, '--strategy', './mine.js', '--check-config'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
+      ['for a wrong configuration that is only checked', ['-d', UNREACHABLE, '--grace', 'x', '--check-config'], /^kitsune-balancer: --grace/]
     ]
 
     for (const [name, argv, message] of cases) {
@@ -73,21 +39,21 @@ describe('kitsune-balancer', function () {
   })
 
   describe('exits 1 with one line', () => {
-    it('for a corrupt key file, which it leaves as it is', async () => {
+    it('for a corrupt key file, which it leaves unchanged', async () => {
       writeFileSync(path('key'), 'corrupt')
-      const { code, stderr } = await run('-d', NOBODY, ...LOOPBACK)
+      const { code, stderr } = await run('-d', UNREACHABLE, ...LOOPBACK)
 
       expect(code).to.equal(1)
-      expect(stderr).to.match(/^kitsune-balancer: key file \.\/key is unusable and was left as it is: .*\n$/)
+      expect(stderr).to.match(/^kitsune-balancer: key file \.\/key is unusable and was left unchanged: .*\n$/)
       expect(readFileSync(path('key'), 'utf8')).to.equal('corrupt')
     })
 
-    it('for ports that are taken', async () => {
+    it('for ports in use', async () => {
       const other = createServer()
       await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
       const { port } = other.address() as AddressInfo
 
-      const taken = 'the port is taken, by another balancer or another program (EADDRINUSE)'
+      const taken = 'another balancer or another program uses the port (EADDRINUSE)'
       const address = `/ip4/127.0.0.1/tcp/${port}`
       const cases: Array<[argv: string[], stderr: string]> = [
         [['-l', address], `kitsune-balancer: cannot listen on ${address} (-l): ${taken}\n`],
@@ -96,19 +62,19 @@ describe('kitsune-balancer', function () {
       ]
 
       for (const [argv, stderr] of cases) {
-        expect(await run('-d', NOBODY, ...LOOPBACK, ...argv)).to.deep.equal({ code: 1, killedBy: null, stdout: '', stderr })
+        expect(await run('-d', UNREACHABLE, ...LOOPBACK, ...argv)).to.deep.equal({ code: 1, killedBy: null, stdout: '', stderr })
       }
 
-      const { stderr } = await run('-d', NOBODY, ...LOOPBACK, '-l', address, '--log', 'json')
-      expect(logged(stderr)).to.have.lengthOf(1).with.nested.property('[0].message', `cannot listen on ${address} (-l): ${taken}`)
+      const { stderr } = await run('-d', UNREACHABLE, ...LOOPBACK, '-l', address, '--log', 'json')
+      expect(parseLog(stderr)).to.have.lengthOf(1).with.nested.property('[0].message', `cannot listen on ${address} (-l): ${taken}`)
       await new Promise(resolve => other.close(resolve))
     })
 
     it('for a Node that is too old', async () => {
       const old = 'data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
-      const program = startProgram('bin', ['-d', NOBODY, ...LOOPBACK], { cwd: path(), nodeArgs: ['--import', old] })
+      const program = startProgram('bin', ['-d', UNREACHABLE, ...LOOPBACK], { cwd: path(), nodeArgs: ['--import', old] })
 
-      expect(await program.ended).to.include({ code: 1, stderr: 'kitsune-balancer: this is Node 20.20.2, and 22 or later is needed\n' })
+      expect(await program.ended).to.include({ code: 1, stderr: 'kitsune-balancer needs Node 22 or later; this is Node 20.20.2\n' })
     })
   })
 
@@ -127,7 +93,7 @@ describe('kitsune-balancer', function () {
       expect(await run('--version')).to.include({ code: 0, stderr: '' }).and.to.have.property('stdout').that.match(/^\d+\.\d+\.\d+\S*\n$/)
     })
 
-    it('for --check-config, which shows all but secrets and touches nothing', async () => {
+    it('for --check-config, which shows everything except secrets and changes nothing', async () => {
       writeFileSync(path('auth'), 'bearer:hunter2')
       writeFileSync(path('balancer.json'), JSON.stringify({ strategy: 'round-robin', grace: 7 }))
       const { code, stdout, stderr } = await start([
@@ -135,7 +101,7 @@ describe('kitsune-balancer', function () {
         '--config', 'balancer.json', '--check-config'
       ], { KITSUNE_GRACE: '8' }).ended
 
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: 'kitsune-balancer: the credentials of a are not shown; in a file they are written as "authFile", the path of a file that holds them\n' })
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: 'kitsune-balancer: the credentials of a are not shown; in a config file, write "authFile" with the path of a file that holds them\n' })
       expect(stdout).to.not.include('hunter2')
       expect(JSON.parse(stdout)).to.deep.include({
         downstream: [
@@ -147,7 +113,7 @@ describe('kitsune-balancer', function () {
       })
       expect(existsSync(path('key'))).to.be.false()
 
-      // what it prints is a file that it takes
+      // it prints a file that it accepts
       writeFileSync(path('printed.json'), stdout)
       expect(await run('--config', 'printed.json', '--check-config')).to.deep.equal({ code: 0, killedBy: null, stdout, stderr: '' })
     })
@@ -156,8 +122,8 @@ describe('kitsune-balancer', function () {
   describe('while it starts', () => {
     it('ends at a signal', async () => {
       writeFileSync(path('hangs.mjs'), 'setInterval(() => {}, 1000); console.error("hanging"); await new Promise(() => {})')
-      const program = start(['-d', NOBODY, ...LOOPBACK, '--strategy', './hangs.mjs'])
-      await program.complaint(/hanging/)
+      const program = start(['-d', UNREACHABLE, ...LOOPBACK, '--strategy', './hangs.mjs'])
+      await program.errorLine(/hanging/)
       program.signal('SIGTERM')
 
       expect(await program.ended).to.include({ code: 0 }).and.to.have.property('stderr').that.matches(/SIGTERM during the start/)
@@ -165,7 +131,7 @@ describe('kitsune-balancer', function () {
 
     it('ends at a signal when a file that it reads does not end', async () => {
       execFileSync('mkfifo', [path('fifo')])
-      const program = start(['-d', NOBODY, ...LOOPBACK, '--config', 'fifo'])
+      const program = start(['-d', UNREACHABLE, ...LOOPBACK, '--config', 'fifo'])
       // resolves when the program reads the other end
       const silent = await open(path('fifo'), 'w')
       program.signal('SIGTERM')
@@ -174,19 +140,19 @@ describe('kitsune-balancer', function () {
       await silent.close()
     })
 
-    it('refuses a key that is no file, and warns of one that others can read', async () => {
+    it('refuses a key that is not a regular file, and warns of one that other users can read', async () => {
       execFileSync('mkfifo', [path('fifo')])
-      const refused = await run('-d', NOBODY, ...LOOPBACK, '-k', 'fifo')
+      const refused = await run('-d', UNREACHABLE, ...LOOPBACK, '-k', 'fifo')
       expect(refused).to.include({ code: 1 })
       expect(refused.stderr).to.match(/^kitsune-balancer: cannot read key file fifo: it is not a regular file\n$/)
 
-      const first = start(['-d', NOBODY, ...LOOPBACK, '--json'])
-      await ready(first)
+      const first = start(['-d', UNREACHABLE, ...LOOPBACK, '--json'])
+      await announcementOf(first)
       first.signal('SIGTERM')
       await first.ended
       chmodSync(path('key'), 0o644)
-      const second = start(['-d', NOBODY, ...LOOPBACK, '--json'])
-      await second.complaint(/warn {2}others can use the key file \.\/key \(mode 0644\): chmod 600 \.\/key$/)
+      const second = start(['-d', UNREACHABLE, ...LOOPBACK, '--json'])
+      await second.errorLine(/warn {2}other users can access the key file \.\/key \(mode 0644\): chmod 600 \.\/key$/)
       second.signal('SIGTERM')
       expect((await second.ended).code).to.equal(0)
     })
@@ -202,7 +168,7 @@ describe('kitsune-balancer', function () {
     const { port } = refused.address() as AddressInfo
 
     const program = start(['-d', `http://user:hunter2@127.0.0.1:${port}`, ...LOOPBACK, '--json'], { DEBUG: '*' })
-    const { admin } = await ready(program)
+    const { admin } = await announcementOf(program)
     await until(async () => (await (await fetch(`${admin}/status`)).text()).includes('"why"'))
     const pages = await Promise.all(['/status', '/metrics', '/readyz'].map(async page => (await fetch(`${admin}${page}`)).text()))
     program.signal('SIGTERM')
@@ -214,8 +180,8 @@ describe('kitsune-balancer', function () {
     await new Promise(resolve => refused.close(resolve))
   })
 
-  it('says where it listens, creates its key, and keeps its identity', async () => {
-    const argv = ['-d', NOBODY, ...LOOPBACK, '-w', '/ip4/127.0.0.1/tcp/0', '-k', 'identity']
+  it('prints where it listens, creates its key, and keeps its identity', async () => {
+    const argv = ['-d', UNREACHABLE, ...LOOPBACK, '-w', '/ip4/127.0.0.1/tcp/0', '-k', 'identity']
     const first = start(argv)
     const peerId = (await first.line(/peer id/)).trim().split(/\s+/).at(-1)
     await first.line(/admin .*http:\/\/127\.0\.0\.1:\d+/)
@@ -223,7 +189,7 @@ describe('kitsune-balancer', function () {
     expect((await first.ended).code).to.equal(0)
 
     const second = start([...argv, '--json'])
-    const announcement = await ready(second)
+    const announcement = await announcementOf(second)
     second.signal('SIGTERM')
     const { code, stdout } = await second.ended
 
@@ -236,10 +202,10 @@ describe('kitsune-balancer', function () {
     ])
   })
 
-  it('goes on when nobody reads its log any more', async () => {
-    const program = start(['-d', NOBODY, ...LOOPBACK, '--json', '--log-level', 'debug'])
+  it('continues when the reader of its log is gone', async () => {
+    const program = start(['-d', UNREACHABLE, ...LOOPBACK, '--json', '--log-level', 'debug'])
     program.closeStderr()
-    const { admin } = await ready(program)
+    const { admin } = await announcementOf(program)
     // each attempt to connect is a line at this level
     const attempts = async (): Promise<string> => (await (await fetch(`${admin}/status`)).json()).members[0].lastError?.at ?? ''
     await until(async () => await attempts() !== '')
@@ -250,115 +216,18 @@ describe('kitsune-balancer', function () {
     expect((await program.ended).code).to.equal(0)
   })
 
-  it('takes everything from the environment', async () => {
+  it('can take all options from the environment', async () => {
     const program = start(['--json'], {
-      KITSUNE_DOWNSTREAM: NOBODY,
+      KITSUNE_DOWNSTREAM: UNREACHABLE,
       KITSUNE_LISTEN: '/ip4/127.0.0.1/tcp/0',
       KITSUNE_ADMIN: '127.0.0.1:0',
       KITSUNE_KEY: path('elsewhere')
     })
-    const { addresses } = await ready(program)
+    const { addresses } = await announcementOf(program)
     program.signal('SIGTERM')
 
     expect(addresses).to.have.lengthOf(1)
     expect((await program.ended).code).to.equal(0)
     expect(existsSync(path('elsewhere'))).to.be.true()
-  })
-
-  describe('with nodes behind it', () => {
-    let nodes: DemoNodes & { dag: DemoDag }
-
-    beforeEach(async () => {
-      nodes = await startNodes()
-    })
-
-    afterEach(async () => {
-      await nodes.stop()
-    })
-
-    it('on SIGTERM is not ready first, sends what it has promised, then exits 0', async () => {
-      const program = start([...nodes.addresses.flatMap(address => ['-d', address]), ...LOOPBACK, '--json'])
-      const { addresses, admin } = await ready(program)
-      await until(async () => (await fetch(`${admin}/readyz`)).ok)
-
-      const client = await connectClient(addresses[0])
-      const blocks = nodes.dag.blocks.map(async ({ cid }) => client.get(cid))
-      await until(async () => (await (await fetch(`${admin}/status`)).json()).totals.wants > 0)
-      program.signal('SIGTERM')
-
-      const during: number[] = []
-      await until(async () => {
-        const response = await fetch(`${admin}/readyz`).catch(() => undefined)
-        during.push(response?.status ?? 0)
-
-        return response == null
-      })
-
-      const content = await Promise.all(blocks)
-      expect(content.every((bytes, i) => Buffer.compare(bytes, nodes.dag.blocks[i].bytes) === 0)).to.be.true()
-      // off while transfers finish, and never on again
-      expect(during.indexOf(503)).to.be.greaterThan(-1)
-      expect(during.slice(during.indexOf(503)).filter(status => status === 200)).to.be.empty()
-
-      const { code, stderr } = await program.ended
-      expect(code).to.equal(0)
-      expect(stderr).to.match(/info {2}SIGTERM: finishing transfers for at most 30 s; again to exit at once\n/)
-      await client.host.stop()
-    })
-
-    it('logs what happens to them, and to itself', async () => {
-      const { addresses } = nodes
-      const program = start([...addresses.flatMap((address, i) => ['-d', `${address};name=n${i}`]), ...LOOPBACK, '--json', '--log', 'json'])
-      await ready(program)
-      await Promise.all([0, 1].map(async i => program.complaint(new RegExp(`node n${i} is up`))))
-      await nodes.stop()
-      await program.complaint(/not ready/)
-      program.signal('SIGTERM')
-      const lines = logged((await program.ended).stderr)
-
-      expect([...new Set(lines.map(({ event, level }) => `${event} ${level}`))]).to.deep.equal([
-        'started info', 'node info', 'ready info', 'node warn', 'not-ready warn', 'stopping info', 'draining info', 'stopped info'
-      ])
-      const [up] = lines.filter(({ state }) => state === 'up')
-      expect(up.address).to.be.oneOf(addresses)
-      expect(up.message).to.match(/^node n\d is up: peer 12D3Koo\w+ at \/ip4\/127/)
-      for (const { reason } of lines.filter(({ state }) => state === 'down')) {
-        expect(reason).to.be.a('string').that.is.not.empty()
-      }
-    })
-
-    it('logs nothing but errors where that is asked for', async () => {
-      const program = start([...nodes.addresses.flatMap(address => ['-d', address]), ...LOOPBACK, '--json', '--log-level', 'error'])
-      const { admin } = await ready(program)
-      await until(async () => (await fetch(`${admin}/readyz`)).ok)
-      program.signal('SIGTERM')
-
-      expect(await program.ended).to.include({ code: 0, stderr: '' })
-    })
-
-    it('are reached by a probe, which says which are not', async () => {
-      const argv = [...nodes.addresses.flatMap((address, i) => ['-d', `${address};name=n${i}`]), '--check-config', '--probe']
-      const reached = await run(...argv)
-
-      expect(reached.code).to.equal(0)
-      expect(JSON.parse(reached.stdout)).to.have.property('downstream').with.lengthOf(2)
-      expect(reached.stderr).to.match(/^kitsune-balancer: node n0 is reached: peer 12D3Koo\w+ at \/ip4\/127\S+\nkitsune-balancer: node n1 is reached: .*\n$/)
-
-      await nodes.stop()
-      const gone = await run(...argv, '-d', `${NOBODY};name=nobody`)
-      expect(gone.code).to.equal(1)
-      expect(gone.stderr.match(/node \w+ cannot be reached: \S+/g)).to.have.lengthOf(3)
-      expect(existsSync(path('key'))).to.be.false()
-    })
-
-    it('exits at once at the second signal', async () => {
-      const program = start([...nodes.addresses.flatMap(address => ['-d', address]), ...LOOPBACK, '--json'])
-      await ready(program)
-      program.signal('SIGTERM')
-      program.signal('SIGINT')
-
-      const { code } = await program.ended
-      expect(code).to.equal(130)
-    })
   })
 })

@@ -45,20 +45,20 @@ describe('documentation', () => {
     }
   })
 
-  it('has a unit file that runs what it says how to install', () => {
+  it('has a unit file that runs the command from where the page installs it', () => {
     const prefix = /npm install --prefix (\S+)/.exec(page)?.[1]
     const { bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
     expect(/^ExecStart=(\S+)/m.exec(page)?.[1]).to.equal(`${prefix}/node_modules/.bin/${Object.keys(bin)[0]}`)
   })
 
-  it('has the default strategy, which is that of the router', () => {
+  it('has the default strategy, which is the router\'s', () => {
     expect(DEFAULTS.strategy).to.equal(DEFAULT_STRATEGY)
     expect(page).to.include(`| \`strategy\` | \`${DEFAULT_STRATEGY}\` |`)
     expect(OPTIONS.strategy.help.join(' ')).to.include(`(default ${DEFAULT_STRATEGY})`)
   })
 
-  it('has every metric, and none that is not there', async () => {
+  it('has every metric, and no others', async () => {
     const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key') }))
 
     try {

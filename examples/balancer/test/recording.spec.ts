@@ -15,7 +15,7 @@ describe('recording', function () {
   const record = { at: 1, t: 'put', input: { t: 'gone', peer: 'p' } } as const
   const lines = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1)
 
-  it('of a balancer at work replays to the same decisions', async () => {
+  it('of a working balancer replays to the same decisions', async () => {
     const nodes = await startNodes()
     const config = loopbackConfig(nodes.addresses, { key: path('key'), record: path('wants.ndjson'), strategy: 'least-loaded' })
     const balancer = await startBalancer(config)
@@ -39,11 +39,11 @@ describe('recording', function () {
 
     expect(divergence).to.equal(undefined)
     expect(engine.status().totals.blocksSent).to.equal(nodes.dag.blocks.length)
-    // clients' peer ids are in it
+    // it contains peer ids of clients
     expect(statSync(config.record ?? '').mode & 0o777).to.equal(0o600)
   })
 
-  it('has every line until it ends, and says why it does', async () => {
+  it('has every line until it ends, and reports why it ends', async () => {
     const complaints: string[] = []
     const recording = await startRecording(path('full'), { maxBytes: 200_000, log: { warn (line) { complaints.push(line) } } })
 
@@ -58,7 +58,7 @@ describe('recording', function () {
     expect(complaints).to.deep.equal([`${path('full')}: the recording ends here: it has ${statSync(path('full')).size} bytes`])
   })
 
-  it('is refused at the start where it cannot be written', async () => {
+  it('is refused at the start if it cannot be written', async () => {
     const start = startRecording(path('no/such/folder'), { log: { warn () {} } })
     await expect(start).to.eventually.be.rejectedWith(StartError, /cannot record: .*--record/)
   })

@@ -61,7 +61,7 @@ describe('npm start', function () {
     expect((await program.ended).code).to.equal(0)
   })
 
-  it('keeps its key where git does not look', async () => {
+  it('keeps its key where git ignores it', async () => {
     const argv = ['-d', '/ip4/127.0.0.1/tcp/1', '-l', '/ip4/127.0.0.1/tcp/0', '--admin', '127.0.0.1:0']
     const program = startProgram('start', argv, { cwd: path() })
     await program.line(/peer id/)
@@ -75,7 +75,7 @@ describe('npm start', function () {
     const ignored = readFileSync(new URL('../../../.gitignore', import.meta.url), 'utf8').split('\n')
     expect(ignored).to.include(folder)
 
-    // a key that is named lies where it is named
+    // -k names another file
     const named = startProgram('start', [...argv, '-k', 'mine'], { cwd: path() })
     await named.line(/peer id/)
     named.signal('SIGTERM')
@@ -83,7 +83,7 @@ describe('npm start', function () {
     expect(readdirSync(path()).sort()).to.deep.equal([folder, 'mine'])
   })
 
-  it('is the balancer itself where nodes are named or something is wrong', async () => {
+  it('runs the balancer itself if nodes are configured or the configuration is invalid', async () => {
     const checked = await startProgram('start', ['-d', '/ip4/10.0.0.1/tcp/5001', '--check-config'], { cwd: path() }).ended
     expect(checked.code).to.equal(0)
     expect(JSON.parse(checked.stdout)).to.have.nested.property('downstream[0].address', '/ip4/10.0.0.1/tcp/5001')

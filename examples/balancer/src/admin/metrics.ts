@@ -5,16 +5,16 @@ import type { ComponentLogger, Metrics } from '@libp2p/interface'
 import type { Metric, Registry } from 'prom-client'
 
 /**
- * libp2p's `Metrics` over a registry of one's own, to which the process's
- * metrics are added, too.
+ * Creates libp2p's `Metrics` over a separate registry, and adds the process's
+ * metrics to it.
  *
  * They are for the router and not for libp2p, which would wrap every stream and
- * connection to count what the router counts by itself.
+ * connection to count what the router counts itself.
  *
- * Whoever they are for must register its metrics in the same turn:
- * prometheusMetrics keeps those of the whole process in one map, which it
- * clears for each newcomer, so that a second balancer does not get the first
- * one's. It also clears prom-client's global registry, which is put right here.
+ * The router must register its metrics in the same tick: prometheusMetrics keeps
+ * the metrics of the whole process in one map and clears it at each call, so that
+ * a second balancer does not get the metrics of the first. It also clears
+ * prom-client's global registry, which this function restores.
  */
 export function createMetrics (registry: Registry, logger: ComponentLogger): Metrics {
   const global = register.getMetricsAsArray()
@@ -27,8 +27,8 @@ export function createMetrics (registry: Registry, logger: ComponentLogger): Met
   return metrics
 }
 
-/** Adds to a registry how many clients are connected, and what became of those that were too many. */
-export function capacityMetrics (registry: Registry, read: () => CapacityStatus): void {
+/** Registers the number of connected clients, and the numbers of evicted and refused ones. */
+export function registerCapacityMetrics (registry: Registry, read: () => CapacityStatus): void {
   const gauge = (name: string, help: string, value: (status: CapacityStatus) => number): void => {
     registry.registerMetric(new Gauge({ name: `kitsune_balancer_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
   }
@@ -44,9 +44,9 @@ export function capacityMetrics (registry: Registry, read: () => CapacityStatus)
     }))
   }
 
-  gauge('connections', 'Connections that clients have opened', ({ open }) => open)
-  gauge('max_connections', 'Connections that clients may have opened', ({ max }) => max)
-  gauge('full', '1 while as many connections are open as may be', ({ full }) => full ? 1 : 0)
-  counter('evicted_connections', 'Connections of idle clients that gave way to newcomers', ({ evicted }) => evicted)
-  counter('refused_connections', 'Connections refused since all places were taken and nobody was idle', ({ refused }) => refused)
+  gauge('connections', 'Connections that clients have open', ({ open }) => open)
+  gauge('max_connections', 'Connections that clients may have open at the same time', ({ max }) => max)
+  gauge('full', '1 while all places for connections are taken', ({ full }) => full ? 1 : 0)
+  counter('evicted_connections', 'Connections of idle clients closed in favour of new clients', ({ evicted }) => evicted)
+  counter('refused_connections', 'New connections refused because all places were taken and no client was idle', ({ refused }) => refused)
 }

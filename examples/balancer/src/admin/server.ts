@@ -4,18 +4,18 @@ import { reasonOf } from '../listen-error.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What the admin server tells. */
+/** Where the admin server listens, and the sources of its answers. */
 export interface AdminInit {
   host: string
-  /** 0 takes any. */
+  /** 0 takes any free port. */
   port: number
-  /** Undefined when traffic may come, else why not. */
+  /** Why the balancer is not ready; undefined if it is. */
   notReady (): string | undefined
-  /** True while as many clients are connected as may be; default: never. */
+  /** True while all places for clients are taken; default: never. */
   full? (): boolean
-  /** A plain object for /status. */
+  /** The content of /status, a plain object. */
   status (): unknown
-  /** The page behind /metrics. */
+  /** The content of /metrics. */
   metrics (): Promise<{ contentType: string, body: string }>
 }
 
@@ -26,7 +26,6 @@ export interface AdminServer {
   stop (): Promise<void>
 }
 
-/** One answer. */
 interface Answer {
   status: number
   contentType?: string
@@ -35,10 +34,9 @@ interface Answer {
 
 /**
  * Starts the HTTP server for operators: /healthz, /readyz, /metrics, /status.
- * It has no authentication: its address is a loopback one unless configured
- * otherwise.
+ * It has no authentication, and listens on loopback by default.
  *
- * @throws {StartError} the address cannot be listened on
+ * @throws {StartError} the server cannot listen on the address
  */
 export async function startAdminServer (init: AdminInit): Promise<AdminServer> {
   const server = createServer((request, response) => {
@@ -70,7 +68,7 @@ export async function startAdminServer (init: AdminInit): Promise<AdminServer> {
 async function answer (init: AdminInit, { method, url }: IncomingMessage): Promise<Answer> {
   const [path] = (url ?? '').split('?')
   const routes: Record<string, () => Answer | Promise<Answer>> = {
-    // alive is whoever answers; whether work gets done is for readiness
+    // a process that answers is alive; readiness tells whether it can serve
     '/healthz': () => json(200, { status: 'ok' }),
     '/readyz': () => {
       const reason = init.notReady()

@@ -6,16 +6,16 @@ export interface StatusInit {
   readonly peerId: string
   readonly addresses: readonly string[]
   /** ms since 1970. */
-  readonly begun: number
+  readonly startedAt: number
   readonly config: Pick<BalancerConfig, 'downstreams' | 'strategy' | 'limits'>
   readonly router: RouterStatus
 }
 
 /**
- * What /status shows. Every number has its unit in its name, or is a count; times
+ * The content of /status. Every number is a count or has its unit in its name; times
  * are ISO 8601.
  */
-export function statusOf ({ peerId, addresses, begun, config, router }: StatusInit): Record<string, unknown> {
+export function describeStatus ({ peerId, addresses, startedAt, config, router }: StatusInit): Record<string, unknown> {
   const { members, unsent, totals, ...status } = router
   const { wantLifetime, unsent: maxUnsent, inFlight, ejection, ...limits } = config.limits
   const configured = new Map(config.downstreams.map(downstream => [downstream.id, downstream]))
@@ -25,8 +25,8 @@ export function statusOf ({ peerId, addresses, begun, config, router }: StatusIn
     version: version(),
     peerId,
     addresses,
-    startedAt: time(begun),
-    uptimeSeconds: Math.round((Date.now() - begun) / 1000),
+    startedAt: time(startedAt),
+    uptimeSeconds: Math.round((Date.now() - startedAt) / 1000),
     strategy: config.strategy,
     limits: { ...limits, wantLifetimeSeconds: wantLifetime / 1000, unsentBytes: maxUnsent, inFlightBytes: inFlight, ejectionSeconds: ejection / 1000 },
     ...status,

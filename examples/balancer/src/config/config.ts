@@ -7,13 +7,13 @@ import { parseDownstream } from './downstreams.ts'
 import { collectSettings, oneLine } from './layers.ts'
 import { checkStrategy } from './strategy.ts'
 import { address, choice, items, list, number, refuse, size, text } from './values.ts'
-import type { DownstreamConfig } from './downstreams.ts'
+import type { DownstreamConfig } from './downstream-config.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
 import type { Hashes } from '../hosts/hashers.ts'
 import type { LogFormat, LogLevel } from '../log/log.ts'
 import type { Limits } from '@kitsune/want-router'
 
-/** The limits that operators set: of the router, and of the public host. */
+/** The limits that operators can set: those of the router, and those of the public host. */
 export interface BalancerLimits extends Pick<Limits, 'wantsPerPeer' | 'wantLifetime' | 'unsent' | 'inFlight' | 'wantsPerMember' | 'ejectAfter' | 'ejection'> {
   /** Clients connected at the same time. */
   readonly maxConnections: number
@@ -29,26 +29,26 @@ export interface BalancerConfig {
   readonly listen: readonly string[]
   /** WebSocket multiaddrs, each ending in /ws. */
   readonly websocket: readonly string[]
-  /** Told to clients in place of the addresses listened on; empty for those. */
+  /** Addresses to announce to clients instead of the listening addresses; empty: the listening addresses. */
   readonly announce: readonly string[]
   /** Path of the private key file. */
   readonly key: string
-  /** Strategy expression; modules in it are not looked at yet. */
+  /** Strategy expression; modules in it have not been loaded yet. */
   readonly strategy: string
-  /** Where the admin server listens; port 0 takes any. */
+  /** Where the admin server listens; port 0 takes any free port. */
   readonly admin: { readonly host: string, readonly port: number }
-  /** How long transfers may take to finish once stopping, s. */
+  /** How long transfers may take to finish when the balancer stops, s. */
   readonly grace: number
   readonly limits: BalancerLimits
-  /** Which hash functions blocks are verified by; wants with another are denied. */
+  /** The hash functions by which blocks are verified; wants with any other get a DONT_HAVE. */
   readonly hashes: Hashes
   readonly logLevel: LogLevel
   readonly log: LogFormat
-  /** File that is written anew with all that the router does. */
+  /** Path of the recording of the router's inputs and decisions; an existing file is overwritten. */
   readonly record?: string
 }
 
-/** What holds where nothing is configured. */
+/** The defaults of all options. */
 export const DEFAULTS = {
   listen: ['/ip4/0.0.0.0/tcp/0'],
   key: './key',
@@ -56,8 +56,8 @@ export const DEFAULTS = {
   admin: { host: '127.0.0.1', port: 9090 },
   grace: 30,
   limits: {
-    // libp2p copies its list of connections for each that arrives: 2,000 is
-    // where that begins to show
+    // libp2p copies its list of connections for each new one: at 2,000 connections
+    // the cost begins to show
     maxConnections: 2000,
     maxNewConnections: HOST_LIMITS.newPerSecond,
     wantsPerPeer: DEFAULT_LIMITS.wantsPerPeer,
@@ -73,21 +73,21 @@ export const DEFAULTS = {
   log: 'text'
 } as const
 
-/** Less than the largest block would stop everything; more than this, and the heap is full first. */
+/** Less than the largest block would stop all transfers; with more, the heap fills up first. */
 const BYTES = { min: 4 << 20, max: 16 * 2 ** 30 }
 
 /**
  * Reads and checks the configuration.
  *
- * @throws {ConfigError} in one line that names the flag, variable or key
+ * @throws {ConfigError} its message is one line that names the flag, variable or key
  */
 export function loadConfig (sources: Sources): BalancerConfig {
   return resolveConfig(collectSettings(sources), sources.readFile)
 }
 
 /**
- * Checks collected settings and fills in the defaults: {@link DEFAULTS}, but for
- * those that are given.
+ * Checks collected settings and fills in the defaults: those in `defaults`, then
+ * {@link DEFAULTS}.
  *
  * @throws {ConfigError}
  */
@@ -97,11 +97,11 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
   }
 
   if (settings.probe != null && settings.checkConfig == null) {
-    throw new ConfigError('--probe: goes with --check-config, which starts nothing')
+    throw new ConfigError('--probe: use it together with --check-config')
   }
 
   if (settings.downstream == null) {
-    throw new ConfigError('no downstream: name at least one node with -d <address> (see --help)')
+    throw new ConfigError('no downstream: add at least one node with -d <address> (see --help)')
   }
 
   return {
@@ -153,7 +153,7 @@ function downstreams (setting: Setting, readFile: Sources['readFile']): Downstre
 
   for (const { id } of parsed) {
     if (ids.has(id)) {
-      throw new ConfigError(`${setting.origin}: two downstreams are called ${id}; tell them apart with ;name=`)
+      throw new ConfigError(`${setting.origin}: two downstreams are called ${id}; give them different names with ;name=`)
     }
 
     ids.add(id)
@@ -168,7 +168,7 @@ function protocols (text: string, setting: Setting | undefined): string {
 
 function tcpAddress (text: string, setting: Setting | undefined): string {
   if (!/^ip[46]\/tcp$/.test(protocols(text, setting))) {
-    throw new ConfigError(`${setting?.origin}: ${text}: expected /ip4/<address>/tcp/<port> or /ip6/...; there is no QUIC or WebTransport, and WebSockets are listened for with -w`)
+    throw new ConfigError(`${setting?.origin}: ${text}: expected /ip4/<address>/tcp/<port> or /ip6/...; there is no QUIC or WebTransport, and WebSocket addresses belong to -w`)
   }
 
   return text
@@ -178,7 +178,7 @@ function webSocketAddress (text: string, setting: Setting | undefined): string {
   const names = protocols(text, setting)
 
   if (!/^ip[46]\/tcp(\/ws)?$/.test(names)) {
-    throw new ConfigError(`${setting?.origin}: ${text}: expected /ip4/<address>/tcp/<port>, with or without /ws; TLS is ended by a proxy in front`)
+    throw new ConfigError(`${setting?.origin}: ${text}: expected /ip4/<address>/tcp/<port>, with or without /ws; terminate TLS in a proxy in front`)
   }
 
   return names.endsWith('/ws') ? text : `${text.replace(/\/$/, '')}/ws`
@@ -186,7 +186,7 @@ function webSocketAddress (text: string, setting: Setting | undefined): string {
 
 function announced (text: string, setting: Setting | undefined): string {
   if (protocols(text, setting).includes('p2p')) {
-    throw new ConfigError(`${setting?.origin}: ${text}: leave /p2p/ out; the balancer appends its own peer id`)
+    throw new ConfigError(`${setting?.origin}: ${text}: remove /p2p/; the balancer appends its own peer id`)
   }
 
   return address(text, setting).toString()

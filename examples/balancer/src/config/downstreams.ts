@@ -1,31 +1,9 @@
 import { ConfigError } from '../errors.ts'
-import { targetOf } from '../targets.ts'
+import { createTarget } from '../targets.ts'
 import { oneLine } from './layers.ts'
-import { redact, secret } from './secret.ts'
+import { createSecret, redact } from './secret.ts'
 import { didYouMean } from './suggestions.ts'
-import type { Secret } from './secret.ts'
-
-/** A node to balance over, as configured. Safe to print: secrets mask themselves. */
-export interface DownstreamConfig {
-  /**
-   * The configured name, else the address as written, less its credentials.
-   * Stable across restarts and equal on all replicas, which therefore rank alike.
-   */
-  readonly id: string
-  /** `rpc`: asked for its peer id at `/api/v0/id`; `swarm`: dialled as it is. */
-  readonly kind: 'rpc' | 'swarm'
-  /** As written, without credentials. */
-  readonly address: string
-  /** Share of the work relative to the others. */
-  readonly weight: number
-  readonly labels: Readonly<Record<string, string>>
-  /** Wants that it takes in one message; default: as many as there are, fewer once it has ignored a message. */
-  readonly entries?: number
-  /** Value of the Authorization header that the RPC is asked with. */
-  readonly authorization?: Secret
-  /** Path of the file that holds the credentials, if it is one. */
-  readonly authFile?: string
-}
+import type { DownstreamConfig } from './downstream-config.ts'
 
 /** A downstream before it is interpreted. */
 interface RawDownstream {
@@ -43,8 +21,8 @@ const NAME = /^[\w.:/-]{1,200}$/
 const LABEL = /^[a-zA-Z_]\w{0,63}$/
 
 /**
- * Reads `address;name=a;weight=2;entries=16;label.zone=x;auth-file=path`, or the object
- * that a config file can hold in its place.
+ * Parses `address;name=a;weight=2;entries=16;label.zone=x;auth-file=path`, or the
+ * equivalent object of a config file.
  *
  * @throws {ConfigError} that names `origin` and shows no credential
  */
@@ -59,7 +37,7 @@ export function parseDownstream (value: unknown, origin: string, readFile: (path
   const kind = isSwarmAddress(address, origin) ? 'swarm' : 'rpc'
 
   if (raw.authFile != null && (kind === 'swarm' || credentials != null)) {
-    throw new ConfigError(`${origin}: ${address}: auth-file is for an RPC whose URL has no credentials`)
+    throw new ConfigError(`${origin}: ${address}: auth-file needs an RPC address whose URL has no credentials`)
   }
 
   const authorization = raw.authFile == null ? credentials : readAuthFile(raw.authFile, origin, readFile)
@@ -70,12 +48,12 @@ export function parseDownstream (value: unknown, origin: string, readFile: (path
     weight: checkedWeight(raw.weight ?? 1, origin),
     labels: raw.labels,
     ...(raw.entries == null ? {} : { entries: checkedEntries(raw.entries, origin) }),
-    ...(authorization == null ? {} : { authorization: secret(authorization) }),
+    ...(authorization == null ? {} : { authorization: createSecret(authorization) }),
     ...(raw.authFile == null ? {} : { authFile: raw.authFile })
   }
 
   try {
-    targetOf(downstream)
+    createTarget(downstream)
   } catch (err) {
     throw new ConfigError(`${origin}: ${redact(oneLine(err))}`)
   }
@@ -148,7 +126,7 @@ function fromObject (value: unknown, origin: string): RawDownstream {
   return raw
 }
 
-/** Takes `user:password@` out of a URL. */
+/** Splits `user:password@` off a URL. */
 function splitCredentials (text: string, origin: string): { address: string, credentials?: string } {
   const [, scheme, authority, rest] = /^(https?:\/\/)([^/?#]*)(.*)$/i.exec(text) ?? []
   const at = authority?.lastIndexOf('@') ?? -1
@@ -170,9 +148,9 @@ function splitCredentials (text: string, origin: string): { address: string, cre
 }
 
 /**
- * True if the address is a peer's, which libp2p dials: a multiaddr with /p2p/.
+ * True if the address is a swarm address, which libp2p dials: a multiaddr with /p2p/.
  *
- * @throws {ConfigError} it is one that cannot be dialled
+ * @throws {ConfigError} it is a swarm address that cannot be dialled
  */
 function isSwarmAddress (text: string, origin: string): boolean {
   if (!/^\/.*\/p2p\//.test(text)) {
@@ -180,7 +158,7 @@ function isSwarmAddress (text: string, origin: string): boolean {
   }
 
   if (text.includes('/p2p-circuit')) {
-    throw new ConfigError(`${origin}: ${text}: nodes are not dialled through relays`)
+    throw new ConfigError(`${origin}: ${text}: the balancer does not dial nodes through relays`)
   }
 
   if (/\/(quic|quic-v1|webtransport|webrtc|webrtc-direct)\//.test(text)) {
@@ -191,9 +169,9 @@ function isSwarmAddress (text: string, origin: string): boolean {
 }
 
 /**
- * The first line of the file in the form that kubo's `API.Authorizations`
- * takes as AuthSecret: `basic:user:password` or `bearer:token`; bare
- * `user:password` is basic.
+ * Reads the credentials from the first line of the file, in the form of AuthSecret
+ * in kubo's `API.Authorizations`: `basic:user:password` or `bearer:token`; bare
+ * `user:password` means basic.
  */
 function readAuthFile (path: string, origin: string, readFile: (path: string) => string): string {
   let line: string
@@ -247,7 +225,7 @@ function checkedEntries (entries: number, origin: string): number {
 
 function checkedLabel (label: string, origin: string): string {
   if (!LABEL.test(label)) {
-    throw new ConfigError(`${origin}: label "${label}" must be letters, digits and _, beginning with no digit`)
+    throw new ConfigError(`${origin}: label "${label}" must be letters, digits and _, and must not begin with a digit`)
   }
 
   return label

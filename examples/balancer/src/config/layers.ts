@@ -6,15 +6,15 @@ import { redact } from './secret.ts'
 import { closest, didYouMean } from './suggestions.ts'
 import type { Option, OptionName } from './options.ts'
 
-/** A value together with the place that it came from, for messages. */
+/** A value and its origin, for messages. */
 export interface Setting {
   /** `-d`, `KITSUNE_LISTEN`, `balancer.json: grace`. */
   readonly origin: string
-  /** As written: text from flags and environment, any JSON from the file. */
+  /** As written: text from flags and environment, any JSON value from the file. */
   readonly value: unknown
 }
 
-/** The settings of all layers; of an option given twice only the stronger. */
+/** The settings of all layers; an option that several layers set has the value of the strongest. */
 export type Settings = Partial<Record<OptionName, Setting>>
 
 /** Where settings come from. */
@@ -22,13 +22,13 @@ export interface Sources {
   /** Arguments after the program's name. */
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Reads a text file; throws as `fs.readFileSync` does. */
+  /** Reads a text file; throws like `fs.readFileSync`. */
   readFile (path: string): string
 }
 
 /**
- * Collects the settings: flags over environment over file. An option is taken
- * whole from the strongest place; lists are not joined across places.
+ * Collects the settings: flags take precedence over the environment, and the
+ * environment over the file. Lists of several layers are not joined.
  *
  * @throws {ConfigError} an unknown flag or key, or a file that cannot be read
  */
@@ -84,7 +84,7 @@ function parseFlags (argv: readonly string[]): Record<string, unknown> {
   }
 }
 
-/** `--grace -1` as `--grace=-1`, which node:util would ask for: no flag of ours is a digit. */
+/** Turns `--grace -1` into `--grace=-1`, which node:util requires: no flag of the balancer is a digit. */
 function withNegativeNumbers (argv: readonly string[]): string[] {
   const takesValue = new Set(entries()
     .filter(([, { kind }]) => kind !== 'switch')
@@ -105,14 +105,14 @@ function withNegativeNumbers (argv: readonly string[]): string[] {
 }
 
 function flagMistake (err: Error): string {
-  // node:util explains at length from the second sentence on
+  // from the second sentence on node:util gives long explanations
   const [sentence] = err.message.split(/\.\s|\n/)
   const message = sentence.replace(/\.$/, '')
   const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1]
   const ambiguous = /^Option '([^']+)' argument is ambiguous/.exec(message)?.[1]
 
   if (ambiguous != null) {
-    return `${ambiguous}: the value is missing, since what follows is a flag (see --help)`
+    return `${ambiguous}: the value is missing: a flag follows (see --help)`
   }
 
   const close = unknown == null ? undefined : closest(unknown, entries().map(([, { flag }]) => flag))
@@ -134,17 +134,17 @@ function fromEnvironment (env: Sources['env']): Settings {
   return settings
 }
 
-// Kubernetes sets these by itself in the neighbourhood of a service called kitsune, or kitsune-balancer
+// Kubernetes sets these variables if the namespace has a service called kitsune or kitsune-balancer
 const KUBERNETES = /^KITSUNE_(\w+_)?(PORT(_\d+_\w+)?|SERVICE_HOST|SERVICE_PORT(_\w+)?)$/
 
-/** KITSUNE_* variables that are not ours, and not Kubernetes': ignored, and worth a warning. */
+/** KITSUNE_* variables that neither the balancer nor Kubernetes defines; they are ignored with a warning. */
 export function unknownVariables (env: Sources['env']): string[] {
   const known = variables()
 
   return Object.keys(env).filter(name => name.startsWith('KITSUNE_') && !known.includes(name) && !KUBERNETES.test(name))
 }
 
-/** A variable that is nearly one of ours was meant to be it. */
+/** Refuses variables that resemble one of the balancer's, since they are probably misspelt. */
 function refuseMisspelt (env: Sources['env']): void {
   for (const name of unknownVariables(env)) {
     const close = closest(name.slice('KITSUNE_'.length), variables().map(known => known.slice('KITSUNE_'.length)))
@@ -174,7 +174,7 @@ function fromFile ({ origin, value }: Setting, { readFile }: Sources): Settings 
   }
 
   if (content == null || typeof content !== 'object' || Array.isArray(content)) {
-    throw new ConfigError(`${path}: must hold a JSON object`)
+    throw new ConfigError(`${path}: must contain a JSON object`)
   }
 
   const settings: Settings = {}
@@ -194,7 +194,7 @@ function fromFile ({ origin, value }: Setting, { readFile }: Sources): Settings 
   return settings
 }
 
-/** The message of whatever was thrown, without line breaks. */
+/** The message of a thrown value, without line breaks. */
 export function oneLine (err: unknown): string {
   return (err instanceof Error ? err.message : String(err)).replace(/\s*\n\s*/g, ' ')
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 
-/** How one option is called in each place. */
+/** The names of one option, and its help. */
 export interface Option {
   /** Long flag, without the dashes. */
   readonly flag: string
@@ -18,8 +18,8 @@ export interface Option {
 }
 
 /**
- * Every option, in the order of the help. The short ones mean what they meant
- * in go-libp2p-kitsune.
+ * Every option, in the order of the help. The short flags have the same meaning as in
+ * go-libp2p-kitsune.
  */
 export const OPTIONS = {
   downstream: {
@@ -51,7 +51,7 @@ export const OPTIONS = {
     file: 'websocket',
     kind: 'list',
     value: 'multiaddr',
-    help: ['where to listen for WebSockets, with or without /ws (default: nowhere)']
+    help: ['where to listen for WebSockets, with or without /ws (default: none)']
   },
   key: {
     flag: 'key',
@@ -68,7 +68,7 @@ export const OPTIONS = {
     file: 'announce',
     kind: 'list',
     value: 'multiaddr',
-    help: ['tell clients these addresses instead of the ones listened on']
+    help: ['announce these addresses to clients instead of the listening addresses']
   },
   strategy: {
     flag: 'strategy',
@@ -76,7 +76,7 @@ export const OPTIONS = {
     file: 'strategy',
     kind: 'text',
     value: 'expression',
-    help: [`which node is asked first (default ${DEFAULT_STRATEGY});`, 'the path of a module that exports a strategy may stand for a name']
+    help: [`decides which node is asked first (default ${DEFAULT_STRATEGY});`, 'a name may be the path of a module that exports a strategy']
   },
   admin: {
     flag: 'admin',
@@ -100,7 +100,7 @@ export const OPTIONS = {
     file: 'maxConnections',
     kind: 'text',
     value: 'n',
-    help: ['clients connected at the same time (default 2000)']
+    help: ['connections of clients at the same time (default 2000)']
   },
   maxNewConnections: {
     flag: 'max-new-connections',
@@ -124,7 +124,7 @@ export const OPTIONS = {
     file: 'wantLifetime',
     kind: 'text',
     value: 'seconds',
-    help: ['how long a want is kept that no node can serve (default 600)']
+    help: ['how long to keep a want that no node can serve (default 600)']
   },
   maxUnsent: {
     flag: 'max-unsent',
@@ -132,7 +132,7 @@ export const OPTIONS = {
     file: 'maxUnsent',
     kind: 'text',
     value: 'size',
-    help: ['blocks that wait for clients to read them (default 64MiB)']
+    help: ['memory for blocks that wait for clients to read them (default 64MiB)']
   },
   maxInFlight: {
     flag: 'max-in-flight',
@@ -140,7 +140,7 @@ export const OPTIONS = {
     file: 'maxInFlight',
     kind: 'text',
     value: 'size',
-    help: ['blocks asked of all nodes at the same time (default 64MiB)']
+    help: ['size of all blocks asked for at the same time (default 64MiB)']
   },
   maxNodeWants: {
     flag: 'max-node-wants',
@@ -164,7 +164,7 @@ export const OPTIONS = {
     file: 'ejection',
     kind: 'text',
     value: 'seconds',
-    help: ['how long the first ejection lasts, a second one twice that', '(default 30)']
+    help: ['how long the first ejection lasts; the second lasts twice that', '(default 30)']
   },
   hashes: {
     flag: 'hashes',
@@ -172,7 +172,7 @@ export const OPTIONS = {
     file: 'hashes',
     kind: 'text',
     value: 'all|fast',
-    help: ['blocks of which hash functions are fetched: all that kubo takes, or', 'not those that are slow in JavaScript, keccak and most of blake2', '(default all)']
+    help: ['which hash functions to verify: all that kubo accepts, or only those', 'that are fast in JavaScript, without keccak and most of blake2', '(default all)']
   },
   record: {
     flag: 'record',
@@ -180,7 +180,7 @@ export const OPTIONS = {
     file: 'record',
     kind: 'text',
     value: 'path',
-    help: ['write what the router is asked and decides to this file, a line', 'of JSON each, for replays and simulations (default: nowhere)']
+    help: ['write all inputs and decisions of the router to this file, as lines', 'of JSON, for replays and simulations (default: none)']
   },
   logLevel: {
     flag: 'log-level',
@@ -188,7 +188,7 @@ export const OPTIONS = {
     file: 'logLevel',
     kind: 'text',
     value: 'level',
-    help: ['least level that is logged to stderr: error, warn, info or debug', '(default info)']
+    help: ['the least important level that is logged: error, warn, info or debug', '(default info)']
   },
   log: {
     flag: 'log',
@@ -196,7 +196,7 @@ export const OPTIONS = {
     file: 'log',
     kind: 'text',
     value: 'format',
-    help: ['text or json, an object a line (default text)']
+    help: ['text, or json for one object a line (default text)']
   },
   config: {
     flag: 'config',
@@ -213,12 +213,12 @@ export const OPTIONS = {
   probe: {
     flag: 'probe',
     kind: 'switch',
-    help: ['with --check-config: connect to each node, too; exit 1 if one', 'cannot be reached']
+    help: ['with --check-config: also connect to each node; exit with 1 if any', 'cannot be reached']
   },
   json: {
     flag: 'json',
     kind: 'switch',
-    help: ['print one line of JSON when ready: {"peerId","addresses","admin"}']
+    help: ['print one line of JSON once listening: {"peerId","addresses","admin"}']
   },
   help: { flag: 'help', short: 'h', kind: 'switch', help: ['print this and exit'] },
   version: { flag: 'version', kind: 'switch', help: ['print the version and exit'] },
@@ -249,9 +249,9 @@ export function helpText (): string {
   return [
     ...lines,
     '',
-    'Addresses may be repeated or separated by commas. Flags take precedence over',
-    'environment variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...), which take',
-    'precedence over the file. A size is a number of bytes, or 64MiB, 1GiB, 500KiB.',
-    'DEBUG=libp2p:* shows what libp2p does.'
+    'Repeat a flag to give several addresses, or separate them by commas. Flags take',
+    'precedence over environment variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...),',
+    'which take precedence over the file. A size is a number of bytes, or 64MiB, 1GiB,',
+    '500KiB. DEBUG=libp2p:* logs what libp2p does.'
   ].join('\n')
 }

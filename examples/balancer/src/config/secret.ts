@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 
-/** What is shown in a secret's place. */
+/** Shown instead of a secret. */
 export const MASK = '***'
 
 /**
- * A value that only {@link Secret.reveal} shows: JSON, template strings and
- * the console get a mask. So no log line has to remember to hide it.
+ * A value that only {@link Secret.reveal} shows: JSON, template strings and the
+ * console show a mask, so log lines need not hide it.
  */
 export interface Secret {
   reveal (): string
@@ -14,7 +14,7 @@ export interface Secret {
 }
 
 /** Wraps a credential. */
-export function secret (value: string): Secret {
+export function createSecret (value: string): Secret {
   return Object.freeze({
     reveal: () => value,
     toJSON: () => MASK,
@@ -23,9 +23,9 @@ export function secret (value: string): Secret {
   })
 }
 
-/** Hides the `user:password@` of every URL in a text that is about to be shown. */
+/** Masks the `user:password@` of every URL in a text. */
 export function redact (text: string): string {
-  // greedy up to the last @ before a path: a password may hold an @ that was
+  // greedy up to the last @ before a path: a password may contain an @ that is
   // not percent-encoded
   return text.replace(/\/\/[^/\s]*@/g, `//${MASK}@`)
 }

@@ -6,12 +6,12 @@ import { oneLine } from './layers.ts'
 import type { MemberInit, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * Checks an expression as far as that goes without importing anything.
+ * Checks an expression as far as possible without importing modules.
  *
- * @throws {ConfigError} with the list of what exists
+ * @throws {ConfigError} its message lists the strategies that exist
  */
 export function checkStrategy (expression: string): void {
-  // what may stand around a module is known only once it is imported
+  // which strategies may wrap a module is known only after it is imported
   if (modulesIn(expression).length === 0) {
     try {
       parseStrategy(expression)
@@ -22,10 +22,10 @@ export function checkStrategy (expression: string): void {
 }
 
 /**
- * Makes the strategy of an expression, in which modules may stand for names.
+ * Loads the strategy of an expression, which may contain paths of modules.
  *
- * @throws {ConfigError} a module is not there or exports no strategy, the expression is none, or the
- * strategy cannot take the members, say for a label that is no number
+ * @throws {ConfigError} a module does not exist or exports no strategy, the expression is invalid, or the
+ * strategy does not accept the members, for example because a label is not a number
  */
 export async function loadStrategy (expression: string, members: readonly MemberInit[] = []): Promise<StrategyFactory> {
   const strategy = await load(expression).catch(err => { throw explained(err) })
@@ -42,5 +42,5 @@ export async function loadStrategy (expression: string, members: readonly Member
 function explained (err: unknown): ConfigError {
   const message = oneLine(err)
 
-  return new ConfigError(message.includes('did you mean') ? message : `${message}; a strategy of your own is written as the path of its module, as in ./my-strategy.js`)
+  return new ConfigError(message.includes('did you mean') ? message : `${message}; to use your own strategy, write the path of its module, as in ./my-strategy.js`)
 }

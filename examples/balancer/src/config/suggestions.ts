@@ -1,8 +1,8 @@
 import { closestMatch } from 'leven'
 
 /**
- * The known name that was probably meant, or undefined. One letter in three may
- * be wrong, whatever the case.
+ * The known name that was probably meant, or undefined. One letter in three may be
+ * wrong; case is ignored.
  */
 export function closest (text: string, known: readonly string[]): string | undefined {
   const match = closestMatch(text.toLowerCase(), known.map(name => name.toLowerCase()), { maxDistance: Math.floor(text.length / 3) })
@@ -10,7 +10,7 @@ export function closest (text: string, known: readonly string[]): string | undef
   return match == null ? undefined : known.find(name => name.toLowerCase() === match)
 }
 
-/** `; did you mean x?`, or nothing where no known name is close. */
+/** `; did you mean x?`, or an empty text if no known name is close. */
 export function didYouMean (text: string, known: readonly string[]): string {
   const name = closest(text, known)
 

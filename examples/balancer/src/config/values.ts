@@ -6,7 +6,7 @@ import { redact } from './secret.ts'
 import { didYouMean } from './suggestions.ts'
 import type { Setting } from './layers.ts'
 
-/** The entries of a list: an array in the file, repeated flags, commas within each. */
+/** The entries of a list, which come from an array in the file, repeated flags, and commas within each. */
 export function items (setting: Setting): unknown[] {
   const values: unknown[] = Array.isArray(setting.value) ? setting.value : [setting.value]
 
@@ -28,7 +28,7 @@ export function list (setting: Setting | undefined): string[] {
     })
 }
 
-/** A text that is not empty; `expected` says what it must be, as in `must be a path`. */
+/** A text that is not empty; `expected` completes the error message, as in `must be a path`. */
 export function text (setting: Setting | undefined, expected = 'a text'): string | undefined {
   if (setting != null && (typeof setting.value !== 'string' || setting.value === '')) {
     throw refuse(setting, `must be ${expected}`)
@@ -37,7 +37,7 @@ export function text (setting: Setting | undefined, expected = 'a text'): string
   return setting?.value as string | undefined
 }
 
-/** One of some words. */
+/** One of the given words. */
 export function choice <T extends string> (setting: Setting | undefined, choices: readonly T[]): T | undefined {
   const value = setting?.value
 
@@ -53,13 +53,13 @@ export function choice <T extends string> (setting: Setting | undefined, choices
 export interface NumberRange {
   readonly min: number
   readonly max: number
-  /** Default: also fractions. */
+  /** Default: fractions are allowed. */
   readonly integer?: boolean
-  /** What it counts, for messages. */
+  /** The unit, for messages. */
   readonly unit?: string
 }
 
-/** Decimal digits from flags and variables; a number, or the same digits, from the file. */
+/** A number: decimal digits from flags and variables; a number or the same digits from the file. */
 export function number (setting: Setting | undefined, { min, max, integer = false, unit }: NumberRange): number | undefined {
   if (setting == null) {
     return undefined
@@ -76,7 +76,7 @@ export function number (setting: Setting | undefined, { min, max, integer = fals
 
 const UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 
-/** Bytes: a number, or one with KiB, MiB or GiB. */
+/** A size in bytes: a number, or a number with KiB, MiB or GiB. */
 export function size (setting: Setting | undefined, { min, max }: { min: number, max: number }): number | undefined {
   if (setting == null) {
     return undefined
@@ -100,7 +100,7 @@ function isScalar (value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number'
 }
 
-/** A multiaddr as it was written; a host and port gets the multiaddr to write instead. */
+/** Parses a multiaddr. For a host and port the error suggests the multiaddr to write. */
 export function address (text: string, setting: Setting | undefined): ReturnType<typeof multiaddr> {
   const peerId = /\/p2p\/([^/]*)/.exec(text)?.[1]
 
@@ -148,7 +148,7 @@ function asMultiaddr (text: string): string | undefined {
   return host === 'localhost' ? `/ip4/127.0.0.1/tcp/${port}` : `/${/^[\d.]+$/.test(host) ? 'ip4' : 'dns'}/${host}/tcp/${port}`
 }
 
-/** `grace: must be …, not null`. Credentials in the value are not shown. */
+/** Creates an error like `grace: must be …, not null`. It does not show credentials in the value. */
 export function refuse (setting: Setting, expected: string, value = setting.value): ConfigError {
   const shown = value === undefined ? 'nothing' : JSON.stringify(value)
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { CarReader, CarWriter } from '@ipld/car'
 import type { DemoDag } from './dag.ts'
 
-/** Where the embedded default's CAR lies, seen from `src/demo` and from `dist/src/demo`. */
+/** Where the embedded default's CAR is, relative to `src/demo` and to `dist/src/demo`. */
 const PLACES = ['../../assets/kitsune.car', '../../../assets/kitsune.car']
 
 /** Writes a DAG as a CARv1. */

@@ -7,7 +7,7 @@ import type { Libp2p } from '@libp2p/interface'
 
 /** Nodes in this process that hold a DAG. */
 export interface DemoNodes {
-  /** One swarm address each, with /p2p/. */
+  /** One swarm address for each node, with /p2p/. */
   readonly addresses: readonly string[]
   /** Ids of the peers connected to any of them. */
   peers (): string[]
@@ -15,8 +15,8 @@ export interface DemoNodes {
 }
 
 /**
- * Starts nodes on loopback that serve a DAG. Each is a router, too: its only
- * target is a block source instead of a peer, the engine is the same.
+ * Starts nodes on loopback that serve a DAG. Each is a router too, with the same
+ * engine: its only target is a block source instead of a peer.
  */
 export async function startDemoNodes (dag: DemoDag, names: readonly string[]): Promise<DemoNodes> {
   const hosts: Libp2p[] = []
@@ -52,7 +52,7 @@ async function startNode ({ blocks }: DemoDag, name: string): Promise<Libp2p> {
     services: {
       router: wantRouter({
         targets: [source({
-          // what it does not hold does not exist: it may say so
+          // blocks that are not in the map do not exist, so the node may say DONT_HAVE
           complete: true,
           get: cid => held.get(multihashKey(cid.multihash.bytes))
         }, { id: 'memory' })]

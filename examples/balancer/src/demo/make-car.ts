@@ -3,8 +3,8 @@ import { encodeCar } from './car.ts'
 import { buildDemoDag } from './dag.ts'
 
 /**
- * Makes the CAR that ships with the balancer: `node src/demo/make-car.ts`. The
- * same bytes each time.
+ * Creates the CAR that ships with the balancer: `node src/demo/make-car.ts`. It
+ * writes the same bytes each time.
  */
 const dag = buildDemoDag()
 await writeFile('assets/kitsune.car', await encodeCar(dag))

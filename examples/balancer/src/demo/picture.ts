@@ -12,9 +12,9 @@ const WHITE: Colour = [250, 244, 232]
 const DARK: Colour = [36, 24, 48]
 
 /**
- * A fox with nine tails at dusk, as a PNG. The pixels are stored and not
- * deflated: the same bytes on every platform and with every zlib, and a file
- * of several blocks.
+ * Draws a fox with nine tails at dusk, as a PNG. The pixels are stored and not
+ * deflated, so that the bytes are the same on every platform and with every zlib,
+ * and the file has several blocks.
  */
 export function drawPicture (): Uint8Array {
   const rows = new Uint8Array(HEIGHT * (1 + WIDTH * 3))
@@ -79,7 +79,7 @@ function tails (x: number, y: number): Colour | undefined {
   const angle = Math.atan2(x, y)
 
   for (let i = 0; i < TAILS; i++) {
-    // the outer ones in front, all bent outwards
+    // the outer tails are in front, and all bend outwards
     const tail = (i % 2 === 0 ? i / 2 : TAILS - 1 - (i - 1) / 2) - (TAILS - 1) / 2
     const along = tail * 0.36 + Math.sign(tail) * 0.12 * distance * distance
     const aside = Math.abs(angle - along) * distance

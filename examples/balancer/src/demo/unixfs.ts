@@ -1,17 +1,17 @@
-/** The types of UnixFS nodes that the demonstration knows. */
+/** The types of UnixFS nodes that the demonstration uses. */
 export const UNIXFS_DIRECTORY = 1
 export const UNIXFS_FILE = 2
 
-/** What the data of a dag-pb node says in UnixFS. */
+/** The UnixFS data of a dag-pb node. */
 export interface UnixfsNode {
   type: number
-  /** Bytes of the file held in this very node. */
+  /** The bytes of the file that this node itself contains. */
   data?: Uint8Array
-  /** Bytes of file below each link. */
+  /** The size of the file below each link, bytes. */
   blockSizes: readonly number[]
 }
 
-/** Encodes the protobuf of a file or directory node that holds no data itself. */
+/** Encodes the protobuf of a file or directory node without data. */
 export function encodeUnixfs ({ type, blockSizes }: UnixfsNode): Uint8Array {
   const fileSize = blockSizes.reduce((sum, size) => sum + size, 0)
 
@@ -23,7 +23,7 @@ export function encodeUnixfs ({ type, blockSizes }: UnixfsNode): Uint8Array {
 }
 
 /**
- * Decodes the fields that reading a file takes.
+ * Decodes the fields that are needed to read a file.
  *
  * @throws {RangeError} the bytes are not UnixFS
  */

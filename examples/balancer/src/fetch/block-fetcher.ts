@@ -26,8 +26,8 @@ interface Waiting {
 const HASHERS: ReadonlyMap<number, MultihashHasher> = new Map([identity, sha256, sha512, blake2b256].map(hasher => [hasher.code, hasher]))
 
 /**
- * A bitswap client in small: it asks one connected peer, and believes no byte
- * that it has not hashed.
+ * Creates a minimal bitswap client: it asks one connected peer and verifies every
+ * block.
  */
 export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: AbortSignal): Promise<BlockFetcher> {
   const waiting = new Map<WantKey, Waiting>()
@@ -41,7 +41,7 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
     waiting.clear()
   }
 
-  // replies come on streams that the peer opens
+  // replies arrive on streams that the peer opens
   await host.handle([...BITSWAP_PROTOCOLS], (stream) => {
     const decoder = frameDecoder()
 
@@ -56,11 +56,11 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
       }
     })
 
-    // else the peer runs out of streams
+    // otherwise the peer runs out of streams
     const closeOurs = (): void => { stream.close().catch(() => {}) }
     stream.addEventListener('remoteCloseWrite', closeOurs)
 
-    // it may have come with its end in one flight
+    // its end may have arrived together with its data
     if (stream.remoteWriteStatus === 'closed') {
       closeOurs()
     }
@@ -90,7 +90,7 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
       const key = wantKey(cid) ?? ''
 
       if (!have) {
-        waiting.get(key)?.reject(new Error(`no node has ${waiting.get(key)?.cid}`))
+        waiting.get(key)?.reject(new Error(`the peer does not have ${waiting.get(key)?.cid}`))
         waiting.delete(key)
       }
     }
@@ -103,7 +103,7 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
       const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
       waiting.set(multihashKey(cid.multihash.bytes), { cid, resolve, reject })
 
-      // all that is wanted within one turn leaves in one message
+      // all wants of one tick leave in one message
       if (asking.push({ cid: cid.bytes, priority: 1, cancel: false, wantType: 'block', sendDontHave: true }) === 1) {
         queueMicrotask(() => { send(stream, asking.splice(0), fail) })
       }
@@ -126,7 +126,7 @@ async function digest ({ prefix, data }: MessageBlock): Promise<Uint8Array> {
   const hasher = HASHERS.get(hashCode)
 
   if (hasher == null) {
-    throw new Error(`a block came with the unknown hash function 0x${hashCode.toString(16)}`)
+    throw new Error(`a block arrived with the unknown hash function 0x${hashCode.toString(16)}`)
   }
 
   return (await hasher.digest(data, { truncate: hashLength })).bytes

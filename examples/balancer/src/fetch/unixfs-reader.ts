@@ -9,11 +9,11 @@ export type GetBlock = (cid: CID) => Promise<Uint8Array>
 /** A file or folder found at a path. */
 export type Entry = { kind: 'file', cid: CID } | { kind: 'folder', entries: ReadonlyArray<{ name: string, cid: CID }> }
 
-/** Blocks asked for ahead of the one that is read. */
+/** How many blocks are fetched ahead of the one that is read. */
 const READ_AHEAD = 32
 
 /**
- * Walks the names below a root. Sharded folders are not known here.
+ * Follows names from a root. It does not support sharded folders.
  *
  * @throws {Error} a name on the way does not exist
  */
@@ -46,7 +46,7 @@ async function inspectEntry (get: GetBlock, cid: CID): Promise<Entry> {
     : { kind: 'file', cid }
 }
 
-/** The bytes of a file in order, of which some blocks are fetched ahead. */
+/** Reads the bytes of a file in order, and fetches some blocks ahead. */
 export async function * readFile (get: GetBlock, cid: CID, first = get(cid)): AsyncGenerator<Uint8Array> {
   const bytes = await first
 
@@ -73,7 +73,7 @@ export async function * readFile (get: GetBlock, cid: CID, first = get(cid)): As
   }
 }
 
-/** Reading stops at the first failure: those behind it must not count as unhandled. */
+/** Fetches a block ahead. Reading stops at the first failure, so failures of later blocks must not count as unhandled. */
 async function fetched (get: GetBlock, cid: PBLink['Hash']): Promise<Uint8Array> {
   const block = get(cid)
   block.catch(() => {})

@@ -1,14 +1,14 @@
 import { Uint8ArrayList } from 'uint8arraylist'
 import type { MessageStream } from '@libp2p/interface'
 
-/** Sent without waiting for the end of the turn: enough to fill four noise frames. */
+/** This much data is sent before the end of the tick: enough to fill four noise frames. */
 const FULL = 256 << 10
 
-// one immediate serves all connections: what a router sends in answer to what was
-// read in this turn then leaves in this turn, whichever connection it leaves by
+// one immediate serves all connections, so that a router's answers to data that was
+// read in this tick leave in the same tick, on any connection
 const waiting = new Set<() => void>()
 
-function atEndOfTurn (flush: () => void): void {
+function atEndOfTick (flush: () => void): void {
   if (waiting.size === 0) {
     setImmediate(() => {
       const flushes = [...waiting]
@@ -22,13 +22,13 @@ function atEndOfTurn (flush: () => void): void {
 }
 
 /**
- * Gathers what is sent over an encrypted connection during a turn of the event
- * loop into one send. yamux sends a frame of 12 bytes for each that it reads, and
- * several for each stream that is opened; by themselves they become a noise
- * frame each, with a cipher, a tag and a length of its own.
+ * Combines everything that is sent over an encrypted connection during a tick of
+ * the event loop into one send. yamux sends a frame of 12 bytes for each frame that
+ * it reads, and several for each stream that is opened; each of them would become a
+ * separate noise frame, with its own cipher, tag and length.
  *
- * @param connection - what the muxer writes to
- * @param transport - what the connection writes to; closing it sends what was gathered first
+ * @param connection - the muxer writes to it
+ * @param transport - the connection writes to it; closing it first sends what was gathered
  */
 export function batchSends (connection: MessageStream, transport: MessageStream): void {
   const send = connection.send.bind(connection)
@@ -42,7 +42,7 @@ export function batchSends (connection: MessageStream, transport: MessageStream)
     return data.byteLength === 0 || connection.status !== 'open' || send(data)
   }
 
-  function endOfTurn (): void {
+  function endOfTick (): void {
     try {
       flush()
     } catch (err) {
@@ -61,13 +61,13 @@ export function batchSends (connection: MessageStream, transport: MessageStream)
     if (gathered.byteLength >= FULL) {
       return flush()
     }
-    atEndOfTurn(endOfTurn)
+    atEndOfTick(endOfTick)
 
     return !connection.writableNeedsDrain
   }
 
   transport.close = async options => {
-    endOfTurn()
+    endOfTick()
     await close(options)
   }
 }

@@ -1,18 +1,18 @@
 import { createLibp2p } from 'libp2p'
-import { hostOptions } from './host-options.ts'
-import { leanPeerStore } from './lean-peer-store.ts'
+import { createHostOptions } from './host-options.ts'
+import { trimPeerStore } from './lean-peer-store.ts'
 import type { HostInit, HostServices } from './host-options.ts'
 import type { Libp2p } from '@libp2p/interface'
 
 /**
- * Makes the host that dials the downstream nodes. It listens nowhere and has a
- * new identity in each process: with the public one, which replicas share, a
- * node would send what one replica asked for to another. It is not started.
+ * Creates the host that dials the downstream nodes. It does not listen, and it has a
+ * new identity in each process: replicas share the public identity, so with that one
+ * a node could send one replica's blocks to another. The host is not started.
  */
 export async function createDownstreamHost (init: HostInit): Promise<Libp2p<HostServices>> {
-  const host = await createLibp2p<HostServices>(hostOptions(init))
+  const host = await createLibp2p<HostServices>(createHostOptions(init))
 
-  leanPeerStore(host)
+  trimPeerStore(host)
 
   return host
 }

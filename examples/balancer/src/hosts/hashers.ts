@@ -6,15 +6,15 @@ import { from } from 'multiformats/hashes/hasher'
 import { sha256 } from 'multiformats/hashes/sha2'
 import type { BlockHasher } from '@kitsune/want-router'
 
-/** The longest digest that boxo takes, and the shortest, bytes. blake3 makes any in between. */
+/** The longest and the shortest digest that boxo accepts, bytes. blake3 makes any length in between. */
 const MAX_DIGEST = 128
 const MIN_DIGEST = 20
 
-/** `all`: whatever boxo takes (its verifcid); `fast`: what takes less than 20 ms a MiB. */
+/** `all`: all hash functions that boxo accepts (its verifcid); `fast`: those that take less than 20 ms a MiB. */
 export const HASHES = ['all', 'fast'] as const
 export type Hashes = typeof HASHES[number]
 
-/** By node:crypto, but for blake3: 2 to 15 ms a MiB. */
+/** Hash functions by node:crypto, except blake3: 2 to 15 ms a MiB. */
 const FAST: readonly BlockHasher[] = [
   Object.assign(from(sha256), { latin1: (bytes: Uint8Array) => hash('sha256', bytes, 'binary') }),
   from({ name: 'dbl-sha2-256', code: 0x56, encode: bytes => native('sha256', native('sha256', bytes)) }),
@@ -32,7 +32,7 @@ const FAST: readonly BlockHasher[] = [
   from({ name: 'blake2s-256', code: 0xb260, encode: bytes => native('blake2s256', bytes) })
 ]
 
-/** In JavaScript: 40 to 100 ms a MiB, during which nothing else happens. */
+/** Hash functions in JavaScript: 40 to 100 ms a MiB, which block the event loop. */
 const SLOW: readonly BlockHasher[] = [
   ...([
     ['keccak-224', 0x1a, sha3.keccak_224],
@@ -40,17 +40,17 @@ const SLOW: readonly BlockHasher[] = [
     ['keccak-384', 0x1c, sha3.keccak_384],
     ['keccak-512', 0x1d, sha3.keccak_512]
   ] as const).map(([name, code, keccak]) => from({ name, code, encode: bytes => copy(keccak(bytes)) })),
-  // the length is part of what is hashed, so each has a code of its own: the first is for one byte
+  // the length is part of the hash's parameters, so each length has its own code: the first is for one byte
   ...lengths(63).map(dkLen => from({ name: `blake2b-${8 * dkLen}`, code: 0xb200 + dkLen, encode: bytes => copy(blake2b(bytes, { dkLen })) })),
   ...lengths(31).map(dkLen => from({ name: `blake2s-${8 * dkLen}`, code: 0xb240 + dkLen, encode: bytes => copy(blake2s(bytes, { dkLen })) }))
 ]
 
 /**
- * Hash functions that the balancer can verify besides sha2-512 and identity,
- * which the router knows by itself; sha2-256 faster than by itself. A block whose
- * hash is not among them is not asked for.
+ * Returns the hash functions that the balancer adds to sha2-512 and identity, which
+ * the router knows, and a faster sha2-256. The router does not ask for blocks with
+ * any other hash function.
  */
-export function hashers (hashes: Hashes): readonly BlockHasher[] {
+export function selectHashers (hashes: Hashes): readonly BlockHasher[] {
   return hashes === 'all' ? [...FAST, ...SLOW] : FAST
 }
 

@@ -2,14 +2,14 @@ import { identify } from '@libp2p/identify'
 import { mplex } from '@libp2p/mplex'
 import { ping } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
-import { aroundUpgrades } from './upgrade-hook.ts'
-import { capacity } from './capacity.ts'
+import { createCapacity } from './capacity.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { leanNoise } from './lean-noise.ts'
 import { HOST_LIMITS } from './limits.ts'
 import { liveness } from './liveness.ts'
-import { quietLogger } from './quiet-logger.ts'
+import { createQuietLogger } from './quiet-logger.ts'
 import { trackTraffic } from './traffic.ts'
+import { hookUpgrades } from './upgrade-hook.ts'
 import { hardenedWebSockets } from './websockets.ts'
 import type { CapacityService } from './capacity.ts'
 import type { Identify } from '@libp2p/identify'
@@ -17,41 +17,42 @@ import type { ComponentLogger, PeerId, Startable, Transport } from '@libp2p/inte
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
-/** What every host runs beside its own services. */
+/** The services of every host. */
 export interface HostServices extends Record<string, unknown> {
   identify: Identify
   ping: Ping
-  /** Ends connections whose other end is gone. */
+  /** Ends connections whose other end has disappeared. */
   liveness: Startable
   /** Bounds the connections. */
   capacity: CapacityService
 }
 
-/** What hosts have in common. */
+/** Options of every host. */
 export interface HostInit {
-  /** Connections that others may have opened, at the same time. */
+  /** How many inbound connections may be open at the same time. */
   maxConnections: number
   /** New connections a second from one address. Default {@link HOST_LIMITS}`.newPerSecond`. */
   newPerSecond?: number
-  /** For how long a peer has been idle, ms; undefined while it is not. Then it may give way to a newcomer. Default: no peer ever is. */
+  /** How long a peer has been idle, ms; undefined while it is not. An idle peer may be disconnected in favour of a new one. Default: no peer is ever idle. */
   idleFor? (peer: PeerId): number | undefined
-  /** Name and version told to peers. */
+  /** Name and version for other peers. */
   agent: { name: string, version: string }
-  /** Default: none, see {@link quietLogger}. */
+  /** Default: no messages are logged, see {@link createQuietLogger}. */
   logger?: ComponentLogger
 }
 
 /**
- * Options for `createLibp2p` that both hosts share. Metrics are left out on
- * purpose: libp2p would wrap each stream and connection to count its bytes.
+ * Creates the options for `createLibp2p` that both hosts share. They leave out
+ * metrics on purpose: libp2p would wrap each stream and connection to count its
+ * bytes.
  */
-export function hostOptions ({ maxConnections, newPerSecond = HOST_LIMITS.newPerSecond, agent, logger, idleFor }: HostInit): Libp2pOptions<HostServices> & { services: ServiceFactoryMap<HostServices> } {
+export function createHostOptions ({ maxConnections, newPerSecond = HOST_LIMITS.newPerSecond, agent, logger, idleFor }: HostInit): Libp2pOptions<HostServices> & { services: ServiceFactoryMap<HostServices> } {
   const { pending, upgradeTimeout, unfinishedTimeout, streamWindow, mplexStreamsPerSecond } = HOST_LIMITS
   const maxSockets = maxConnections + pending
   const traffic = trackTraffic()
-  const room = capacity({ max: maxConnections, traffic, idleFor })
+  const capacity = createCapacity({ max: maxConnections, traffic, idleFor })
   const followed = <C, T extends Transport>(create: (components: C) => T) => (components: C): T =>
-    aroundUpgrades(create(components), async (connection, upgrade) => {
+    hookUpgrades(create(components), async (connection, upgrade) => {
       traffic.follow(connection)
 
       return upgrade()
@@ -59,7 +60,7 @@ export function hostOptions ({ maxConnections, newPerSecond = HOST_LIMITS.newPer
 
   return {
     start: false,
-    logger: logger ?? quietLogger(),
+    logger: logger ?? createQuietLogger(),
     nodeInfo: { ...agent, userAgent: `${agent.name}/${agent.version}` },
     transports: [
       followed(corkedTcp({ maxConnections: maxSockets })),
@@ -70,9 +71,9 @@ export function hostOptions ({ maxConnections, newPerSecond = HOST_LIMITS.newPer
       yamux({ streamOptions: { maxStreamWindowSize: streamWindow } }),
       mplex({ disconnectThreshold: mplexStreamsPerSecond })
     ],
-    connectionGater: room.gater,
+    connectionGater: capacity.gater,
     connectionManager: {
-      // room is made by those that are idle; this is for what comes at once
+      // capacity bounds the connections; this limit only allows for bursts
       maxConnections: maxSockets,
       maxIncomingPendingConnections: pending,
       inboundConnectionThreshold: newPerSecond,
@@ -83,7 +84,7 @@ export function hostOptions ({ maxConnections, newPerSecond = HOST_LIMITS.newPer
       identify: identify(),
       ping: ping(),
       liveness: liveness({ ...HOST_LIMITS, traffic }),
-      capacity: components => room.service(components)
+      capacity: components => capacity.service(components)
     }
   }
 }

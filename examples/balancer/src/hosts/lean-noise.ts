@@ -1,14 +1,14 @@
 import { noise } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { batchSends } from './batched-sends.ts'
-import { nodeNoiseCrypto } from './noise-crypto.ts'
+import { createNoiseCrypto } from './noise-crypto.ts'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import type { NoiseComponents } from '@libp2p/noise'
 
 const LENGTH_PREFIX = 2
 const TAG_LENGTH = 16
 
-/** What a noise connection of libp2p's is made of, as far as it is read here. */
+/** The internal fields of libp2p's noise connection that this module uses. */
 interface NoiseConnection {
   decoder?: { lengthDecoder (data: Uint8ArrayList): number }
   handshake?: { decrypt (ciphertext: Uint8ArrayList): Uint8Array | Uint8ArrayList }
@@ -16,16 +16,17 @@ interface NoiseConnection {
 }
 
 /**
- * libp2p's noise with {@link nodeNoiseCrypto} and {@link batchSends}, without two
- * things that cost a proxy a tenth of its CPU. It makes an exception with a stack trace for every
- * read that ends with a frame, and it flattens every frame that came in more
- * than one piece into a buffer for the plaintext that node:crypto does not use.
+ * libp2p's noise with {@link createNoiseCrypto} and {@link batchSends}, and without
+ * two costs that take a tenth of a proxy's CPU: libp2p creates an exception with a
+ * stack trace for every read that ends with a frame, and it flattens every frame that
+ * arrived in more than one piece into a buffer for the plaintext, which node:crypto
+ * does not use.
  *
- * The fields read here are not part of the connection's interface; where they
- * are missing, the connection stays as it is.
+ * The internal fields are not part of the connection's interface; if they are
+ * missing, the connection is not changed.
  */
 export function leanNoise (): (components: NoiseComponents) => ConnectionEncrypter {
-  const create = noise({ crypto: nodeNoiseCrypto() })
+  const create = noise({ crypto: createNoiseCrypto() })
 
   return (components) => {
     const encrypter = create(components)
@@ -52,7 +53,7 @@ function lighten <T extends SecuredConnection> (secured: T, transport: MessageSt
 
   decoder.lengthDecoder = frameLength
 
-  // the decoder yields single frames, of which none is longer than a noise message
+  // the decoder yields single frames, and no frame is longer than a noise message
   connection.decrypt = frame => {
     if (frame.byteLength < TAG_LENGTH) {
       throw new Error('Invalid noise frame: it is shorter than its tag')
@@ -63,7 +64,7 @@ function lighten <T extends SecuredConnection> (secured: T, transport: MessageSt
   return secured
 }
 
-/** How the decoder is told that there is too little to read a length from. */
+/** Tells the decoder that there are too few bytes to read a length. */
 const TOO_SHORT = new RangeError('The length of a noise frame is incomplete')
 
 function frameLength (data: Uint8ArrayList): number {

@@ -1,26 +1,26 @@
 import type { Libp2p, Peer, PeerData, PeerId } from '@libp2p/interface'
 
-/** What the peer store of a host has become. */
+/** A host's peer store after {@link trimPeerStore}. */
 export interface LeanPeerStore {
   /** Peers whose protocols are remembered: never more than are connected. */
   readonly size: number
 }
 
 /**
- * Makes a host's peer store fit for a server.
+ * Makes a host's peer store suitable for a server.
  *
- * libp2p merges the protocol of every stream into it, which is a read, a
- * decoding, an encoding and a write of the whole entry, and a large part of the
- * CPU of a busy host. A merge of protocols that are known already is skipped.
+ * libp2p merges the protocol of every stream into the store. This reads, decodes,
+ * encodes and writes the peer's whole entry, and takes a large part of a busy host's
+ * CPU. Here a merge of known protocols is skipped.
  *
- * It also never forgets: every peer that has ever connected stays for hours.
- * Here an entry goes with the peer's last connection, and one that is written
- * later, by an identify that was still under way, goes at once. So the store
- * holds the connected peers and the host itself.
+ * libp2p also keeps every peer that has ever connected for hours. Here an entry is
+ * deleted with the peer's last connection, and an entry that is written later, by an
+ * identify that was still under way, is deleted at once. So the store holds the
+ * connected peers and the host itself.
  *
- * Call it before the host is started.
+ * Call this before the host is started.
  */
-export function leanPeerStore (host: Libp2p): LeanPeerStore {
+export function trimPeerStore (host: Libp2p): LeanPeerStore {
   const store = host.peerStore
   const known = new Map<string, { peer: Peer, protocols: Set<string> }>()
   const original = {
@@ -84,7 +84,7 @@ export function leanPeerStore (host: Libp2p): LeanPeerStore {
   }
 }
 
-/** True if the data names protocols and nothing else, and none that is new. */
+/** True if the data contains only protocols, and all of them are known. */
 function isKnown (data: PeerData, protocols: Set<string>): boolean {
   return data.protocols?.every(protocol => protocols.has(protocol)) === true &&
     Object.keys(data).length === 1

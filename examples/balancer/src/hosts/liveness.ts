@@ -1,17 +1,15 @@
 import { TimeoutError } from '@libp2p/interface'
+import { measureRoundTrip } from './round-trip.ts'
 import type { Progress, Traffic } from './traffic.ts'
-import type { ComponentLogger, Connection, Libp2pEvents, Startable, TypedEventTarget } from '@libp2p/interface'
+import type { ComponentLogger, Connection, Libp2pEvents, Logger, Startable, TypedEventTarget } from '@libp2p/interface'
 
-const PING = '/ipfs/ping/1.0.0'
-const PING_LENGTH = 32
-
-/** When a connection counts as dead. Times are ms. */
+/** When a connection counts as dead. Times are in ms. */
 export interface LivenessLimits {
-  /** A connection is pinged this long after its last ping was answered, or sent. */
+  /** A connection is pinged this long after its last ping was answered or sent. */
   pingInterval: number
-  /** A connection that has shown no sign of life for so long is aborted. */
+  /** A connection that has shown no sign of life for this long is aborted. */
   silence: number
-  /** How often is looked. */
+  /** How often connections are checked. */
   checkInterval: number
 }
 
@@ -21,11 +19,11 @@ export interface LivenessInit extends LivenessLimits {
   clock?: LivenessClock
 }
 
-/** Time, for tests to move by hand. */
+/** A clock, which tests replace by a manual one. */
 export interface LivenessClock {
   /** Monotonic, ms. */
   now (): number
-  /** Calls again and again; the result ends it. */
+  /** Calls `run` repeatedly; the result ends that. */
   every (ms: number, run: () => void): () => void
 }
 
@@ -38,13 +36,13 @@ const platformClock: LivenessClock = {
   }
 }
 
-/** What liveness needs of a host. */
+/** The parts of a host that the service uses. */
 export interface LivenessComponents {
   events: TypedEventTarget<Libp2pEvents>
   logger: ComponentLogger
 }
 
-/** What is known of one connection. */
+/** The state of one connection. */
 interface Watched {
   readonly closed: AbortController
   progress: Progress | undefined
@@ -56,88 +54,103 @@ interface Watched {
 }
 
 /**
- * A libp2p service that ends connections whose other end is gone without a word,
- * in place of libp2p's connection monitor, which takes a slow line for a dead one:
- * a ping waits behind all that was sent before, several megabytes in socket and
- * kernel, and the connection was aborted when its answer was late.
+ * A libp2p service that ends connections whose other end has disappeared without
+ * closing them. It replaces libp2p's connection monitor, which mistakes a slow line
+ * for a dead one: a ping waits behind all data that was sent before it, several
+ * megabytes in the socket and the kernel, and libp2p aborts the connection when the
+ * answer is late.
  *
- * Here everything that comes from the peer is a sign of life, be it the answer or a
- * window update, and so is the draining of what the kernel could not take: it has
- * room again when the peer's kernel has acknowledged something. That what was sent
- * fits the kernel is no sign, since it takes megabytes that nobody receives.
+ * Here everything that arrives from the peer is a sign of life, whether it is the
+ * answer or a window update. So is the draining of data that the kernel could not
+ * accept: the kernel has space again when the peer's kernel has acknowledged some
+ * data. That sent data fits into the kernel is not a sign of life, since the kernel
+ * accepts megabytes that no peer receives.
  */
-export function liveness ({ pingInterval, silence, checkInterval, traffic, clock = platformClock }: LivenessInit): (components: LivenessComponents) => Startable {
-  return ({ events, logger }) => {
-    const log = logger.forComponent('kitsune:liveness')
-    const all = new Map<Connection, Watched>()
-    let cancel: (() => void) | undefined
-    let last = 0
+export function liveness (init: LivenessInit): (components: LivenessComponents) => Startable {
+  return components => new Liveness(init, components)
+}
 
-    function onOpen ({ detail: connection }: CustomEvent<Connection>): void {
-      if (connection.status === 'open') {
-        all.set(connection, { closed: new AbortController(), progress: traffic.of(connection), quiet: 0, sincePing: 0, pinging: false })
+class Liveness implements Startable {
+  private readonly limits: LivenessLimits
+  private readonly traffic: Pick<Traffic, 'of'>
+  private readonly clock: LivenessClock
+  private readonly events: TypedEventTarget<Libp2pEvents>
+  private readonly log: Logger
+  private readonly all = new Map<Connection, Watched>()
+  private cancel: (() => void) | undefined
+  private last = 0
+
+  constructor ({ traffic, clock = platformClock, ...limits }: LivenessInit, { events, logger }: LivenessComponents) {
+    this.limits = limits
+    this.traffic = traffic
+    this.clock = clock
+    this.events = events
+    this.log = logger.forComponent('kitsune:liveness')
+  }
+
+  start (): void {
+    this.events.addEventListener('connection:open', this.onOpen)
+    this.events.addEventListener('connection:close', this.onClose)
+    this.last = this.clock.now()
+    this.cancel ??= this.clock.every(this.limits.checkInterval, () => { this.check() })
+  }
+
+  stop (): void {
+    this.cancel?.()
+    this.cancel = undefined
+    this.events.removeEventListener('connection:open', this.onOpen)
+    this.events.removeEventListener('connection:close', this.onClose)
+
+    for (const { closed } of this.all.values()) {
+      closed.abort()
+    }
+    this.all.clear()
+  }
+
+  private readonly onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
+    if (connection.status === 'open') {
+      this.all.set(connection, { closed: new AbortController(), progress: this.traffic.of(connection), quiet: 0, sincePing: 0, pinging: false })
+    }
+  }
+
+  private readonly onClose = ({ detail: connection }: CustomEvent<Connection>): void => {
+    this.all.get(connection)?.closed.abort()
+    this.all.delete(connection)
+  }
+
+  private check (): void {
+    const { pingInterval, silence, checkInterval } = this.limits
+    const now = this.clock.now()
+    // while this process is stalled the peers are not silent: it reads their data only after this check
+    const passed = Math.min(now - this.last, 2 * checkInterval)
+    this.last = now
+
+    for (const [connection, watched] of this.all) {
+      const progress = this.traffic.of(connection)
+      watched.quiet = isAlive(watched.progress, progress) ? 0 : watched.quiet + passed
+      watched.sincePing += passed
+      watched.progress = progress
+
+      if (watched.quiet >= silence) {
+        this.log('%p has been silent for %d ms', connection.remotePeer, silence)
+        connection.abort(new TimeoutError(`the peer has been silent for ${silence} ms`))
+      } else if (watched.sincePing >= pingInterval && !watched.pinging) {
+        ping(connection, watched).catch(err => { this.log('ping to %p failed - %e', connection.remotePeer, err) })
       }
     }
+  }
+}
 
-    function onClose ({ detail: connection }: CustomEvent<Connection>): void {
-      all.get(connection)?.closed.abort()
-      all.delete(connection)
-    }
+/** Sends a ping. Its result shows in the traffic, whether it is an answer or a refusal. */
+async function ping (connection: Connection, watched: Watched): Promise<void> {
+  watched.pinging = true
+  watched.sincePing = 0
 
-    function check (): void {
-      const now = clock.now()
-      // time in which this process stood still is not the silence of others: what has come meanwhile is read after this
-      const passed = Math.min(now - last, 2 * checkInterval)
-      last = now
-
-      for (const [connection, watched] of all) {
-        const progress = traffic.of(connection)
-        watched.quiet = isAlive(watched.progress, progress) ? 0 : watched.quiet + passed
-        watched.sincePing += passed
-        watched.progress = progress
-
-        if (watched.quiet >= silence) {
-          log('%p has been silent for %d ms', connection.remotePeer, silence)
-          connection.abort(new TimeoutError(`the peer has been silent for ${silence} ms`))
-        } else if (watched.sincePing >= pingInterval && !watched.pinging) {
-          ping(connection, watched).catch(err => { log('ping to %p failed - %e', connection.remotePeer, err) })
-        }
-      }
-    }
-
-    /** What comes of it is seen in the traffic, a refusal as much as an answer. */
-    async function ping (connection: Connection, watched: Watched): Promise<void> {
-      watched.pinging = true
-      watched.sincePing = 0
-
-      try {
-        connection.rtt = await roundTrip(connection, watched.closed.signal)
-      } finally {
-        watched.pinging = false
-        watched.sincePing = 0
-      }
-    }
-
-    return {
-      start () {
-        events.addEventListener('connection:open', onOpen)
-        events.addEventListener('connection:close', onClose)
-        last = clock.now()
-        cancel ??= clock.every(checkInterval, check)
-      },
-
-      stop () {
-        cancel?.()
-        cancel = undefined
-        events.removeEventListener('connection:open', onOpen)
-        events.removeEventListener('connection:close', onClose)
-
-        for (const { closed } of all.values()) {
-          closed.abort()
-        }
-        all.clear()
-      }
-    }
+  try {
+    connection.rtt = await measureRoundTrip(connection, watched.closed.signal)
+  } finally {
+    watched.pinging = false
+    watched.sincePing = 0
   }
 }
 
@@ -146,30 +159,4 @@ function isAlive (before: Progress | undefined, now: Progress | undefined): bool
     now.received !== before.received ||
     (before.waiting > 0 && now.taken > before.taken)
   )
-}
-
-async function roundTrip (connection: Connection, signal: AbortSignal): Promise<number> {
-  const stream = await connection.newStream(PING, { signal, runOnLimitedConnection: true })
-
-  try {
-    const begin = performance.now()
-    await new Promise<void>((resolve, reject) => {
-      let received = 0
-      stream.addEventListener('message', ({ data }) => {
-        received += data.byteLength
-        if (received >= PING_LENGTH) {
-          resolve()
-        }
-      })
-      stream.addEventListener('close', ({ error }) => { reject(error ?? new Error('The ping stream was closed')) })
-      stream.send(crypto.getRandomValues(new Uint8Array(PING_LENGTH)))
-    })
-    const rtt = performance.now() - begin
-    await stream.close({ signal })
-
-    return rtt
-  } catch (err) {
-    stream.abort(err as Error)
-    throw err
-  }
 }

@@ -1,11 +1,11 @@
 import type { ComponentLogger, Logger } from '@libp2p/interface'
 
 /**
- * A logger that logs nothing and is shared by all. libp2p makes a logger, with
- * its look at the environment and the terminal, for every stream and every
- * scope within; this one costs nothing, and is right wherever DEBUG is not set.
+ * Creates a logger that logs nothing and that all components share. libp2p creates a
+ * logger for every stream and every scope in it, and checks the environment and the
+ * terminal each time; this one costs nothing. Use it when DEBUG is not set.
  */
-export function quietLogger (): ComponentLogger {
+export function createQuietLogger (): ComponentLogger {
   const log: Logger = Object.assign(() => {}, {
     enabled: false,
     error: () => {},

@@ -1,13 +1,13 @@
 import type { MultiaddrConnection } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
-/** How far the transfer over a socket has got. */
+/** The progress of the transfer over a socket. */
 export interface Progress {
-  /** Bytes or messages that have come from the peer: it changes whenever anything does. */
+  /** Bytes or messages received from the peer: it changes whenever anything arrives. */
   readonly received: number
-  /** Bytes that the kernel has taken. */
+  /** Bytes that the kernel has accepted. */
   readonly taken: number
-  /** Bytes that the kernel has not taken yet. */
+  /** Bytes that the kernel has not accepted yet. */
   readonly waiting: number
 }
 
@@ -15,16 +15,16 @@ export interface Progress {
 export interface Traffic {
   /** Begins to count. Call it before the socket is upgraded to a connection. */
   follow (connection: MultiaddrConnection): void
-  /** The progress of what this connection, or the one it was upgraded to, runs over; undefined for one that is not followed. */
+  /** The progress of this connection's socket; undefined if it is not followed. Takes the connection before or after its upgrade. */
   of (connection: Pick<MultiaddrConnection, 'timeline'>): Progress | undefined
 }
 
 /**
- * Counts what passes the sockets of a host. libp2p shows no socket of a
- * connection; what both have in common is the object of their timeline.
+ * Counts the traffic of a host's sockets. libp2p does not expose the socket of a
+ * connection, but both share the same timeline object, which is the key here.
  *
- * The sockets read here are not part of the connection's interface. Where they
- * are missing, everything counts as taken at once.
+ * The socket fields are not part of the connection's interface. If they are
+ * missing, all data counts as taken at once.
  */
 export function trackTraffic (): Traffic {
   const all = new WeakMap<object, () => Progress>()

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 
-/** What a WebSocket of the ws package has received of a message that is not complete. Its receiver is private to it. */
+/** A WebSocket of the ws package, with the parts of an unfinished message that it has received. The receiver is a private field. */
 export interface ReceivingSocket extends Pick<EventEmitter, 'on'> {
   readonly _receiver?: {
     readonly _bufferedBytes: number
@@ -11,29 +11,29 @@ export interface ReceivingSocket extends Pick<EventEmitter, 'on'> {
   terminate (): void
 }
 
-/** Bounds of messages that are under way. */
+/** Limits of unfinished messages. */
 export interface UnfinishedLimits {
-  /** A message must be complete so long after its first byte, ms. */
+  /** A message must be complete this long after its first byte, ms. */
   timeout: number
-  /** What all unfinished messages may hold together, bytes. Beyond it the sockets that hold most are closed. */
+  /** How much all unfinished messages may hold together, bytes. Beyond that, the sockets that hold most are closed. */
   total: number
 }
 
-/** Each piece is an object, a view and a buffer of its own: what that costs beside its bytes. */
+/** The cost of each piece in addition to its bytes: each is an object, a view and a separate buffer. */
 const PIECE = 512
 
 /**
- * Looks after messages that do not end.
+ * Creates a check that closes sockets whose messages do not end.
  *
- * @param sockets - those that are open at the moment
- * @returns is to be called every now and then
+ * @param sockets - the sockets that are open at the moment
+ * @returns the check, to be called regularly
  */
-export function endUnfinished (sockets: Iterable<ReceivingSocket>, { timeout, total }: UnfinishedLimits, now: () => number): () => void {
+export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { timeout, total }: UnfinishedLimits, now: () => number): () => void {
   const since = new WeakMap<ReceivingSocket, number>()
 
   function begin (socket: ReceivingSocket): number {
     const time = now()
-    // one that comes after another is a new one, though there is always something under way
+    // each message gets its own time, even if the socket always has one under way
     socket.on('message', () => { since.set(socket, now()) })
     since.set(socket, time)
 
@@ -72,7 +72,7 @@ export function endUnfinished (sockets: Iterable<ReceivingSocket>, { timeout, to
   }
 }
 
-/** What a message that is not complete costs. */
+/** The memory that an unfinished message takes, bytes. */
 function held ({ _receiver: receiver }: ReceivingSocket): number {
   return receiver == null
     ? 0

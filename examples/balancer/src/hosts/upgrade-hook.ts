@@ -1,17 +1,17 @@
 import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 
 /**
- * What is done around the upgrade of a socket to a connection. Calls `upgrade`
- * once, and gives or throws what that does; the socket may be changed before.
+ * Runs around the upgrade of a socket to a connection. It calls `upgrade` once, and
+ * returns or throws its result; it may change the socket before that.
  */
-export type AroundUpgrade = <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>) => Promise<T>
+export type UpgradeHook = <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>) => Promise<T>
 
 /**
- * Has `around` called for every socket that a transport accepts or dials. The
- * upgrader, which libp2p hands to a transport with each listener and dial, is
- * the one place that sees them all. Changes the transport and returns it.
+ * Makes a transport call `around` for every socket that it accepts or dials. libp2p
+ * gives the transport an upgrader with each listener and dial, and the upgrader is
+ * the only place that sees all sockets. Changes the transport and returns it.
  */
-export function aroundUpgrades <T extends Transport> (transport: T, around: AroundUpgrade): T {
+export function hookUpgrades <T extends Transport> (transport: T, around: UpgradeHook): T {
   const { createListener, dial } = transport
   const wrap = (upgrader: Upgrader): Upgrader => ({
     upgradeInbound: async (connection, options) => around(connection, async () => upgrader.upgradeInbound(connection, options)),

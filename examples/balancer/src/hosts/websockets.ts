@@ -1,8 +1,8 @@
 import { Server } from 'node:net'
 import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
-import { aroundUpgrades } from './upgrade-hook.ts'
-import { endUnfinished } from './unfinished-messages.ts'
+import { createUnfinishedCheck } from './unfinished-messages.ts'
+import { hookUpgrades } from './upgrade-hook.ts'
 import type { ReceivingSocket } from './unfinished-messages.ts'
 import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'
 import type { WebSocketsComponents } from '@libp2p/websockets'
@@ -10,14 +10,14 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** What a socket of the ws package and one of Node have in common, and what only the former has. */
+/** The methods that sockets of the ws package and of Node share, and one that only the former have. */
 interface Socketlike {
   addEventListener (type: 'error', listener: () => void): void
   close (): void
   terminate? (): void
 }
 
-/** What is used of a server of the ws package. */
+/** The parts of the ws package's server that this module uses. */
 interface WebSocketServer extends EventEmitter {
   options?: Record<string, unknown>
   clients?: Set<ReceivingSocket>
@@ -27,44 +27,44 @@ interface WebSocketServer extends EventEmitter {
 export interface WebSocketLimits {
   /** Sockets open at a listener at the same time. */
   maxSockets: number
-  /** A socket that has not become a WebSocket by then is closed, ms. */
+  /** A socket that has not become a WebSocket within this time is closed, ms. */
   upgradeTimeout: number
-  /** A message that is not complete so long after its first byte ends its socket, ms. */
+  /** A message that is not complete this long after its first byte ends its socket, ms. */
   unfinishedTimeout: number
 }
 
 /**
- * What a WebSocket message may be. What arrives are noise frames of at most 64 KiB
- * and a few handshake bytes, each in a message of one fragment, or a few of them
- * together. `ws` by itself would buffer 100 MiB for a stranger, in 16,384 fragments
- * or 262,144 pieces, of which each costs some hundred bytes however small it is.
+ * Limits of one WebSocket message. Clients send noise frames of at most 64 KiB and a
+ * few handshake bytes, each in a message of one fragment, or a few of them together.
+ * `ws` alone would buffer 100 MiB for an unknown peer, in 16,384 fragments or 262,144
+ * pieces, each of which costs some hundred bytes even if it is small.
  */
 const MESSAGE = {
   maxPayload: 256 << 10,
   maxFragments: 64,
-  // segments of 536 bytes, the least that every network passes
+  // segments of 536 bytes, the smallest size that every network supports
   maxBufferedChunks: 512
 } as const
 
-/** What the unfinished messages of all sockets of a listener may cost, bytes. */
+/** How much memory the unfinished messages of all sockets of a listener may take, bytes. */
 const UNFINISHED = 32 << 20
 
-/** How often unfinished messages are looked at, ms. */
+/** How often unfinished messages are checked, ms. */
 const CHECK_INTERVAL = 250
 
 /**
- * libp2p's WebSockets transport, hardened for the internet. As of 10.1 it
- * (1) ends the process at a malformed WebSocket frame, since nobody listens for
- * the socket's errors; (2) leaves the socket open when a connection is aborted,
- * since it closes it with the reserved code 1006, which throws; (3) waits for
- * ever for the first byte and for the HTTP request; (4) accepts any number of
- * sockets, messages of 100 MiB, and messages that never end. The fields read here are not part of its
- * interface; where they are missing, that protection is, too, which the tests
- * would notice.
+ * libp2p's WebSockets transport, hardened for the internet. As of 10.1 libp2p's
+ * transport (1) ends the process at a malformed WebSocket frame, since it does not
+ * listen for the socket's errors; (2) leaves the socket open when a connection is
+ * aborted, since it closes it with the reserved code 1006, which throws; (3) waits
+ * forever for the first byte and for the HTTP request; (4) accepts any number of
+ * sockets, messages of 100 MiB, and messages that never end. The internal fields are
+ * not part of its interface; if one is missing, its protection is missing too, and the
+ * tests fail.
  */
 export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSocketsComponents) => Transport {
   return (components) => {
-    const transport = aroundUpgrades(webSockets()(components), closingSocket)
+    const transport = hookUpgrades(webSockets()(components), closingSocket)
     const { createListener } = transport
 
     transport.createListener = (options) => {
@@ -78,7 +78,7 @@ export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSo
   }
 }
 
-/** Connections take their sockets with them, however they end. */
+/** Closes the socket when the connection ends in any way. */
 async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>): Promise<T> {
   const { websocket } = connection as { websocket?: Socketlike }
 
@@ -87,7 +87,7 @@ async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () =
   })
 
   connection.addEventListener('close', () => {
-    // the socket of a listener is one of the ws package, a dialled one is Node's
+    // listeners have sockets of the ws package, dialled connections have Node's
     if (typeof websocket?.terminate === 'function') {
       websocket.terminate()
     } else {
@@ -113,21 +113,21 @@ function boundSockets (listener: Listener, { maxSockets, upgradeTimeout, unfinis
       const deadline = setTimeout(() => { socket.destroy() }, upgradeTimeout)
       deadlines.set(socket, deadline)
       socket.once('close', () => { clearTimeout(deadline) })
-      // a reset before the listener listens for errors must not end the process
+      // a reset that comes before the listener handles errors must not end the process
       socket.on('error', () => { socket.destroy() })
     })
   }
 
   if (wsServer?.options != null) {
     Object.assign(wsServer.options, MESSAGE)
-    // emitted when the HTTP upgrade is answered; from here on libp2p has its timeout
+    // emitted when the HTTP upgrade is answered; from here on libp2p's timeout applies
     wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => {
       clearTimeout(deadlines.get(socket))
     })
   }
 
   if (server instanceof Server && wsServer?.clients != null) {
-    const check = endUnfinished(wsServer.clients, { timeout: unfinishedTimeout, total: UNFINISHED }, () => performance.now())
+    const check = createUnfinishedCheck(wsServer.clients, { timeout: unfinishedTimeout, total: UNFINISHED }, () => performance.now())
     let timer: NodeJS.Timeout
     server.once('listening', () => { timer = setInterval(check, CHECK_INTERVAL).unref() })
     server.once('close', () => { clearInterval(timer) })

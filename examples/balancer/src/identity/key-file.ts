@@ -14,14 +14,14 @@ const MIN_RSA_BITS = 2048
 const MAX_KEY_FILE = 64 * 1024
 
 /**
- * Reads the private key of the public identity, or makes one if the file does
+ * Reads the private key of the public identity, or creates one if the file does
  * not exist. The format is libp2p's PrivateKey protobuf, which
  * go-libp2p-kitsune and `ipfs key export` write.
  *
- * A new key is Ed25519: its peer id contains the public key, a handshake costs
- * a fraction of an RSA signature, and every libp2p of the last years knows it.
+ * A new key is Ed25519: its peer id contains the public key, a handshake costs a
+ * fraction of an RSA signature, and every libp2p of the last years supports it.
  *
- * The log is warned if others can read the file.
+ * Logs a warning if other users can read or write the file.
  *
  * @throws {KeyFileError} the file is not such a key; it is never overwritten
  */
@@ -46,16 +46,16 @@ async function loadKey (path: string, log: Pick<Log, 'warn'>): Promise<PrivateKe
     const key = await parseKey(file.bytes)
 
     if ((file.mode & 0o077) !== 0 && process.platform !== 'win32') {
-      log.warn(`others can use the key file ${path} (mode ${file.mode.toString(8).padStart(4, '0')}): chmod 600 ${path}`, { event: 'key-file', path })
+      log.warn(`other users can access the key file ${path} (mode ${file.mode.toString(8).padStart(4, '0')}): chmod 600 ${path}`, { event: 'key-file', path })
     }
 
     return key
   } catch (err) {
-    throw new KeyFileError(`key file ${path} is unusable and was left as it is: ${(err as Error).message}; restore it from a backup, or move it away to get a new peer id`)
+    throw new KeyFileError(`key file ${path} is unusable and was left unchanged: ${(err as Error).message}; restore it from a backup, or move it away to get a new peer id`)
   }
 }
 
-/** Reads a regular file of bounded size: a FIFO would wait for ever, a device never end. */
+/** Reads a regular file of bounded size: a FIFO could wait forever, a device might never end. */
 async function readKeyFile (path: string): Promise<{ bytes: Uint8Array, mode: number }> {
   // without O_NONBLOCK, opening a FIFO waits in a thread that not even process.exit ends
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -75,7 +75,7 @@ async function readKeyFile (path: string): Promise<{ bytes: Uint8Array, mode: nu
   }
 }
 
-/** Decodes a key and proves that its two halves belong together. */
+/** Decodes a key and checks that its two halves belong together. */
 async function parseKey (bytes: Uint8Array): Promise<PrivateKey> {
   if (bytes.byteLength === 0 || bytes.byteLength > MAX_KEY_FILE) {
     throw new Error(bytes.byteLength === 0 ? 'it holds 0 bytes' : `it holds more than ${MAX_KEY_FILE} bytes`)
@@ -93,10 +93,10 @@ async function parseKey (bytes: Uint8Array): Promise<PrivateKey> {
     const bits = createPublicKey({ key: Buffer.from(key.publicKey.raw), format: 'der', type: 'spki' }).asymmetricKeyDetails?.modulusLength ?? 0
 
     if (bits < MIN_RSA_BITS) {
-      throw new Error(`its RSA key has ${bits} bits, at least ${MIN_RSA_BITS} are needed`)
+      throw new Error(`its RSA key has ${bits} bits, but at least ${MIN_RSA_BITS} are required`)
     }
   } else if (key.type !== 'Ed25519') {
-    throw new Error(`its type is ${key.type}, supported are Ed25519 and RSA`)
+    throw new Error(`its type is ${key.type}, but only Ed25519 and RSA are supported`)
   }
 
   if (!await halvesMatch(key)) {
@@ -117,8 +117,8 @@ async function halvesMatch (key: PrivateKey): Promise<boolean> {
 }
 
 /**
- * Checks the numbers themselves: OpenSSL signs correctly even if some of them
- * are damaged, since it holds them twice.
+ * Checks the numbers of an RSA key: OpenSSL signs correctly even if some of them are
+ * damaged, since the key contains them redundantly.
  */
 function rsaMatches (key: PrivateKey): boolean {
   const jwk = createPrivateKey({ key: Buffer.from(key.raw), format: 'der', type: 'pkcs1' }).export({ format: 'jwk' })
@@ -131,10 +131,9 @@ function rsaMatches (key: PrivateKey): boolean {
 }
 
 /**
- * The file appears complete or not at all, and never in place of another:
- * written beside under a name of its own, then hard-linked, which fails if the
- * name is taken. Of two processes that start at once, one creates the key and
- * the other reads it.
+ * Creates a key file atomically, and never overwrites another: it writes a
+ * temporary file with a unique name, then hard-links it, which fails if the name is
+ * taken. If two processes start at once, one creates the key and the other reads it.
  */
 async function createKey (path: string, log: Pick<Log, 'warn'>): Promise<PrivateKey> {
   const key = await generateKeyPair('Ed25519')
@@ -149,7 +148,7 @@ async function createKey (path: string, log: Pick<Log, 'warn'>): Promise<Private
           throw err
         }
 
-        // a file system without hard links: exclusive creation must do
+        // the file system has no hard links: fall back to exclusive creation
         await writeExclusive(path, privateKeyToProtobuf(key))
       })
     } catch (err) {
@@ -191,7 +190,7 @@ async function syncFolder (path: string): Promise<void> {
   try {
     await folder.sync()
   } catch {
-    // not every file system syncs folders
+    // not every file system can sync folders
   } finally {
     await folder.close()
   }

@@ -3,49 +3,49 @@ import type { Log, LogFields, LogLevel } from './log.ts'
 import type { After } from './quota.ts'
 import type { RouterEvent } from '@kitsune/want-router'
 
-export interface ChangesInit {
+export interface ChangeLogInit {
   readonly log: Log
   /** Peer id and address of a node, once they are known. */
   whereIs? (member: string): { readonly peer?: string, readonly address?: string }
   readonly after?: After
 }
 
-/** Logs what changes, each subject a few times a minute at most. */
-export interface Changes {
+/** Logs changes of nodes and of readiness, with a limit on the lines a minute about each node. */
+export interface ChangeLog {
   event (event: RouterEvent): void
-  /** Undefined while traffic may come, else why not; only a change is logged. */
+  /** Takes the reason why the balancer is not ready, or undefined if it is; logs only changes. */
   readiness (reason: string | undefined): void
-  /** Writes what the quota held back. */
+  /** Writes the lines that the quota held back. */
   close (): void
 }
 
 const PERIOD = 60_000
-// a node that goes and comes has two lines each time
+// a node that goes and comes back causes two lines each time
 const CHANGES = 6
-// what /readyz says while a line of its own has been logged for it
+// the reason in /readyz, for which a separate line is logged
 const DRAINING = 'draining'
 // a block source that fails may fail for each want
 const ERRORS = 1
 
-export function logChanges ({ log, whereIs, after }: ChangesInit): Changes {
+export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): ChangeLog {
   const changes = createQuota({ burst: CHANGES, period: PERIOD, after })
   const errors = createQuota({ burst: ERRORS, period: PERIOD, after })
-  // as at the start: nothing is ready, and that is no news
+  // null: nothing has been reported yet
   let ready: string | undefined | null = null
 
   function say (quota: typeof changes, subject: string, level: LogLevel, message: string, fields?: LogFields): void {
     quota.spend(subject, leftOut => {
-      log[level](leftOut === 0 ? message : `${message} (${leftOut} lines about it were left out)`, { ...fields, ...(leftOut === 0 ? {} : { leftOut }) })
+      log[level](leftOut === 0 ? message : `${message} (${leftOut} earlier lines about it were left out)`, { ...fields, ...(leftOut === 0 ? {} : { leftOut }) })
     })
   }
 
   return {
     event (event) {
       if (event.type === 'draining') {
-        log.info('draining: new clients are refused', { event: 'draining' })
+        log.info('draining: refusing new clients', { event: 'draining' })
       } else if (event.type === 'strategy-error') {
         const { method, error } = event
-        log.error(`the strategy threw from ${method}, nodes are asked in the order of the configuration: ${error.message}`, { event: 'strategy-error', method, reason: error.message, stack: error.stack })
+        log.error(`the strategy threw in ${method}, so nodes are asked in the order of the configuration: ${error.message}`, { event: 'strategy-error', method, reason: error.message, stack: error.stack })
       } else if (event.type === 'member-error') {
         const { member, error } = event
         say(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })

@@ -1,15 +1,16 @@
-import { quietLogger } from '../hosts/quiet-logger.ts'
+import { createQuietLogger } from '../hosts/quiet-logger.ts'
 import type { Log } from './log.ts'
 import type { ComponentLogger, Logger } from '@libp2p/interface'
 
-/** Components of this project, as the router and its network name themselves. */
+/** The names of this project's components: the router and its network. */
 const OURS = /^kitsune:/
 
 /**
- * Gives libp2p the log. At level `debug` what our own components say goes there;
- * libp2p's own components are for `others`, by default nobody.
+ * Creates libp2p's logger from the log. At level `debug` it writes the messages of
+ * this project's components to the log; messages of libp2p's own components go to
+ * `others`, and are dropped by default.
  */
-export function componentLogger (log: Log, others: ComponentLogger = quietLogger()): ComponentLogger {
+export function createComponentLogger (log: Log, others: ComponentLogger = createQuietLogger()): ComponentLogger {
   return {
     forComponent: name => log.level === 'debug' && OURS.test(name) ? toLog(log, name) : others.forComponent(name)
   }
@@ -28,7 +29,7 @@ function toLog (log: Log, component: string): Logger {
   })
 }
 
-/** libp2p's placeholders (`%e` an error, `%p` a peer, `%a` an address, …) are all texts here. */
+/** Replaces all of libp2p's placeholders (`%e` an error, `%p` a peer, `%a` an address, …) by text. */
 function format (template: unknown, args: readonly unknown[]): string {
   const left = args.map(show)
   const text = String(template).replace(/%([a-zA-Z%])/g, (placeholder, letter) => letter === '%' ? '%' : left.shift() ?? placeholder)

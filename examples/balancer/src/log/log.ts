@@ -1,16 +1,16 @@
 import { redact } from '../config/secret.ts'
 
-/** From the least to the most that is logged. */
+/** From the fewest messages to the most. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
 export const LOG_FORMATS = ['text', 'json'] as const
 
 export type LogLevel = typeof LOG_LEVELS[number]
 export type LogFormat = typeof LOG_FORMATS[number]
 
-/** What a message is about, for programs: with `json` these stand beside it. */
+/** The content of a message as data for programs: with `json` the line contains these fields too. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
-/** One line for each call. A message says everything by itself, fields repeat it as data. */
+/** Writes one line for each call. The message is complete; the fields repeat its content as data. */
 export interface Log {
   /** The least important level that is written. */
   readonly level: LogLevel
@@ -23,16 +23,16 @@ export interface Log {
 export interface LogInit {
   readonly level: LogLevel
   readonly format: LogFormat
-  /** Takes a line, without its end. */
+  /** Writes a line, given without its line break. */
   write (line: string): void
   /** Wall clock, ms since 1970. */
   now? (): number
 }
 
 /**
- * A log that writes `2026-01-31T12:00:00.000Z warn  node a is down: …`, or the
- * same as a JSON object. What peers and nodes say ends up in messages: neither
- * control characters nor credentials of theirs pass.
+ * Creates a log that writes `2026-01-31T12:00:00.000Z warn  node a is down: …`, or
+ * the same as a JSON object. Messages can contain text from peers and nodes, so the
+ * log removes control characters and masks credentials.
  */
 export function createLog ({ level, format, write, now = Date.now }: LogInit): Log {
   const least = LOG_LEVELS.indexOf(level)
@@ -51,14 +51,14 @@ export function createLog ({ level, format, write, now = Date.now }: LogInit): L
   return { level, error: writer('error'), warn: writer('warn'), info: writer('info'), debug: writer('debug') }
 }
 
-/** A log for nobody. */
+/** A log that writes nothing. */
 export const NO_LOG: Log = { level: 'error', error () {}, warn () {}, info () {}, debug () {} }
 
 function safe (fields: LogFields = {}): LogFields {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value]))
 }
 
-/** A line stays one, a terminal is told nothing, and credentials are masked. */
+/** Removes line breaks and control characters, and masks credentials. */
 function printable (text: string): string {
   return redact(text).trim().replace(/\s*[\r\n]\s*/g, ' ').replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
 }

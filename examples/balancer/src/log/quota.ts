@@ -1,22 +1,23 @@
-/** Calls once after `ms`; the result cancels. */
+/** Calls `run` once after `ms`; the result cancels the call. */
 export type After = (ms: number, run: () => void) => () => void
 
 export interface QuotaInit {
-  /** Lines about one subject in one period, before those that follow wait for its end. */
+  /** How many lines about one subject are written at once in one period; later ones wait for its end. */
   readonly burst: number
   /** ms. */
   readonly period: number
   readonly after?: After
 }
 
-/** Keeps what happens again and again from flooding a log. */
+/** Keeps repeated events from flooding a log. */
 export interface Quota {
   /**
-   * Writes at once if there were few lines about this subject; else the latest
-   * one is written at the end of the period, told how many before it were left out.
+   * Calls `write` at once while there are few lines about this subject. Otherwise it
+   * calls only the latest `write`, at the end of the period, with the number of
+   * earlier lines that were left out.
    */
   spend (subject: string, write: (leftOut: number) => void): void
-  /** Writes what waits. */
+  /** Writes the lines that wait. */
   close (): void
 }
 
@@ -26,7 +27,7 @@ interface Subject {
   cancel (): void
 }
 
-/** No subject's last line is lost: what the log says of it at the end is true. */
+/** Creates a quota. It never loses a subject's last line, so the last state in the log is true. */
 export function createQuota ({ burst, period, after = unrefTimer }: QuotaInit): Quota {
   const subjects = new Map<string, Subject>()
 
@@ -69,7 +70,7 @@ export function createQuota ({ burst, period, after = unrefTimer }: QuotaInit): 
   }
 }
 
-/** Holds no process open. */
+/** A timer that does not keep the process alive. */
 function unrefTimer (ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms).unref()
 

@@ -28,13 +28,13 @@ describe('admin server', () => {
     await server.stop()
   })
 
-  it('is alive whatever readiness says', async () => {
+  it('is alive regardless of readiness', async () => {
     reason = 'draining'
 
     expect(await get('/healthz')).to.deep.equal({ status: 200, body: { status: 'ok' } })
   })
 
-  it('says of a balancer that is ready and full that it is full', async () => {
+  it('reports that a ready balancer is full', async () => {
     full = true
     expect(await get('/readyz')).to.deep.equal({ status: 200, body: { status: 'ready', full: true } })
   })
@@ -84,7 +84,7 @@ describe('admin server', () => {
     }
   })
 
-  it('says which address it cannot have', async () => {
+  it('names the address that it cannot listen on', async () => {
     const other = createServer()
     await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
@@ -95,7 +95,7 @@ describe('admin server', () => {
     await new Promise(resolve => other.close(resolve))
   })
 
-  it('stops although a client keeps its connection', async () => {
+  it('stops even if a client keeps its connection', async () => {
     const { url } = server
     await fetch(`${url}/healthz`, { headers: { connection: 'keep-alive' } })
     await server.stop()

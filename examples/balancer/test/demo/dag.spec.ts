@@ -10,14 +10,14 @@ import type { DemoDag } from '../../src/demo/dag.ts'
 import type { CID } from 'multiformats'
 
 describe('demonstration DAG', () => {
-  it('that ships is the one that its script makes, byte for byte', async () => {
+  it('that ships is identical to the one that its script creates', async () => {
     const made = Buffer.from(await encodeCar(buildDemoDag()))
     const shipped = readFileSync(new URL('../../assets/kitsune.car', import.meta.url))
 
     expect(made.equals(shipped)).to.be.true()
   })
 
-  it('has blocks that fit their CIDs', async () => {
+  it('has blocks that match their CIDs', async () => {
     for (const { cid, bytes } of (await readDemoCar()).blocks) {
       const { digest } = await sha256.digest(bytes)
 
@@ -25,7 +25,7 @@ describe('demonstration DAG', () => {
     }
   })
 
-  it('reads as a folder of a text and a picture', async () => {
+  it('is a folder with a text and a picture', async () => {
     const dag = await readDemoCar()
     const folder = await resolvePath(getFrom(dag), dag.root, [])
 
@@ -44,7 +44,7 @@ describe('demonstration DAG', () => {
     expect(inflateSync(png.subarray(41, 41 + length))).to.have.lengthOf(480 * (1 + 720 * 3))
   })
 
-  it('lacks what it lacks', async () => {
+  it('reports names that it does not have', async () => {
     const dag = await readDemoCar()
 
     await expect(resolvePath(getFrom(dag), dag.root, ['nothing.txt'])).to.eventually.be.rejectedWith('nothing.txt')

@@ -23,7 +23,7 @@ describe('the block fetcher', () => {
 
   for (const muxer of ['yamux', 'mplex'] as const) {
     for (const protocol of BITSWAP_PROTOCOLS) {
-      it(`takes blocks whose streams come with their end in one flight, and gives the streams back: ${protocol} over ${muxer}`, async () => {
+      it(`accepts blocks whose streams arrive together with their end, and releases the streams: ${protocol} over ${muxer}`, async () => {
         const blocks = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
           const bytes = new Uint8Array(200).fill(i)
 
@@ -36,14 +36,14 @@ describe('the block fetcher', () => {
 
         expect(await Promise.all(blocks.map(async ({ cid }) => get(cid)))).to.deep.equal(blocks.map(({ bytes }) => bytes))
 
-        // the one that it asks on
+        // the stream on which it asks
         await until(() => host.getConnections()[0].streams.length === 1)
       })
     }
   }
 })
 
-/** A node that speaks one version and sends each block on a stream of its own, as older kubos do. */
+/** A node that speaks one version and sends each block on a separate stream, like old versions of kubo. */
 async function startServer (muxer: keyof typeof muxers, protocol: BitswapProtocol, blocks: ReadonlyMap<string, Uint8Array>): Promise<Libp2p> {
   const server = await createLibp2p({
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },

@@ -11,7 +11,7 @@ interface Fake {
   closed: number
 }
 
-/** As much of a stream as batching reads. */
+/** The parts of a stream that batching uses. */
 function fake (): Fake {
   const state: Fake['state'] = { status: 'open', writableNeedsDrain: false }
   const fake: Fake = {
@@ -42,7 +42,7 @@ async function endOfTurn (): Promise<void> {
 }
 
 describe('batched sends', () => {
-  it('what is sent in a turn leaves at its end, in order and in one send', async () => {
+  it('everything sent in a tick leaves at its end, in order and in one send', async () => {
     const connection = fake()
     batchSends(connection.stream, fake().stream)
     expect(connection.stream.send(Uint8Array.of(1))).to.be.true()
@@ -55,7 +55,7 @@ describe('batched sends', () => {
     expect(connection.sent).to.deep.equal([[1, 2, 3], [4]])
   })
 
-  it('much is sent without waiting, and says whether more may follow', () => {
+  it('much data is sent without waiting, and the result says whether more may follow', () => {
     const connection = fake()
     batchSends(connection.stream, fake().stream)
     connection.state.writableNeedsDrain = true
@@ -63,14 +63,14 @@ describe('batched sends', () => {
     expect(connection.sent).to.have.length(1)
   })
 
-  it('says that it is full while the connection is', () => {
+  it('reports that it is full while the connection is full', () => {
     const connection = fake()
     batchSends(connection.stream, fake().stream)
     connection.state.writableNeedsDrain = true
     expect(connection.stream.send(Uint8Array.of(1))).to.be.false()
   })
 
-  it('loses nothing when the transport is closed in the same turn', async () => {
+  it('loses nothing when the transport is closed in the same tick', async () => {
     const connection = fake()
     const transport = fake()
     batchSends(connection.stream, transport.stream)
@@ -80,7 +80,7 @@ describe('batched sends', () => {
     expect(transport.closed).to.equal(1)
   })
 
-  it('sends nothing over a connection that has been aborted meanwhile', async () => {
+  it('sends nothing over a connection that has been aborted in the meantime', async () => {
     const connection = fake()
     batchSends(connection.stream, fake().stream)
     connection.stream.send(Uint8Array.of(1))
@@ -89,7 +89,7 @@ describe('batched sends', () => {
     expect(connection.sent).to.be.empty()
   })
 
-  it('a connection that cannot be written to costs that connection', async () => {
+  it('a failed write aborts only its connection', async () => {
     const connection = fake()
     const other = fake()
     batchSends(connection.stream, fake().stream)

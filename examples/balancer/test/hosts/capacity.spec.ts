@@ -2,19 +2,19 @@ import { TypedEventEmitter } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { capacity } from '../../src/hosts/capacity.ts'
-import { quietLogger } from '../../src/hosts/quiet-logger.ts'
+import { createCapacity } from '../../src/hosts/capacity.ts'
+import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
 import type { Capacity, CapacityService } from '../../src/hosts/capacity.ts'
 import type { Connection, Libp2pEvents, MultiaddrConnection } from '@libp2p/interface'
 
 const PEER = peerIdFromString('12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF')
 const MAX = 3
 
-/** A connection of which a test says what it does. */
+/** A connection that a test controls. */
 interface Fake {
   readonly name: string
   readonly connection: Connection
-  /** Since when it has been idle; undefined: it transfers. */
+  /** When it became idle; undefined while it transfers. */
   idleSince: number | undefined
   unsent: number
 }
@@ -33,7 +33,7 @@ describe('capacity', () => {
     closed = []
     events = new TypedEventEmitter()
     let asked: Connection
-    room = capacity({
+    room = createCapacity({
       max: MAX,
       now: () => time,
       traffic: {
@@ -50,7 +50,7 @@ describe('capacity', () => {
         return since == null ? undefined : time - since
       }
     })
-    service = room.service({ events, logger: quietLogger() })
+    service = room.service({ events, logger: createQuietLogger() })
     await service.start()
   })
 
@@ -83,7 +83,7 @@ describe('capacity', () => {
     return room.gater.denyInboundConnection?.({} as unknown as MultiaddrConnection) === true
   }
 
-  it('lets the one give way that has been idle for longest, and only when there is one too many', () => {
+  it('closes the connection that has been idle longest, and only when there is one too many', () => {
     const [a] = ['a', 'b', 'c'].map(name => arrive(name))
     expect(closed).to.be.empty()
     expect(service.status).to.include({ open: 3, full: true, admits: true, evicted: 0 })
@@ -97,7 +97,7 @@ describe('capacity', () => {
     expect(service.status).to.include({ open: 3, full: true, admits: true, evicted: 1, refused: 0 })
   })
 
-  it('takes it from the address that has most, though others have been idle for longer', () => {
+  it('closes one of the address with the most connections, even if others have been idle longer', () => {
     arrive('elder', { from: '/ip4/10.0.0.9/tcp/1' })
     arrive('a')
     arrive('b')
@@ -106,7 +106,7 @@ describe('capacity', () => {
     expect(closed).to.deep.equal(['a'])
   })
 
-  it('takes the addresses of one IPv6 network for one', () => {
+  it('counts the addresses of one IPv6 network as one', () => {
     arrive('elder', { from: '/ip4/10.0.0.9/tcp/1' })
     arrive('a', { from: '/ip6/2001:db8:1:2::1/tcp/1' })
     arrive('b', { from: '/ip6/2001:db8:1:2::2/tcp/1' })
@@ -115,7 +115,7 @@ describe('capacity', () => {
     expect(closed).to.deep.equal(['a'])
   })
 
-  it('never cuts one that transfers, be it that the router has to send it something or that its socket has', () => {
+  it('never closes one that transfers, whether data waits in the router or in its socket', () => {
     const [first, second] = ['a', 'b', 'c'].map(name => arrive(name))
     first.idleSince = undefined
     second.unsent = 1
@@ -124,14 +124,14 @@ describe('capacity', () => {
     expect(closed).to.deep.equal(['c'])
   })
 
-  it('refuses newcomers while nobody is idle, before they shake hands', () => {
+  it('refuses new connections before their handshake while no client is idle', () => {
     ['a', 'b', 'c'].forEach(name => { arrive(name, { idle: false }) })
 
     expect(denied()).to.be.true()
     expect(service.status).to.include({ full: true, admits: false, refused: 1 })
   })
 
-  it('closes a newcomer that was admitted for a place that is not free any more', () => {
+  it('closes a new connection whose place is no longer free after its handshake', () => {
     const [a] = [arrive('a'), arrive('b', { idle: false }), arrive('c', { idle: false })]
     expect(denied()).to.be.false()
     a.idleSince = undefined
@@ -140,14 +140,14 @@ describe('capacity', () => {
     expect(closed).to.deep.equal(['d'])
   })
 
-  it('does not count what was dialled', () => {
+  it('does not count outbound connections', () => {
     ['a', 'b', 'c', 'd', 'e'].forEach(name => { arrive(name, { direction: 'outbound' }) })
 
     expect(closed).to.be.empty()
     expect(service.status).to.include({ open: 0, full: false })
   })
 
-  it('forgets those that have left', () => {
+  it('forgets connections that have closed', () => {
     const all = ['a', 'b', 'c'].map(name => arrive(name))
     all.forEach(({ connection }) => { events.dispatchEvent(new CustomEvent('connection:close', { detail: connection })) })
 

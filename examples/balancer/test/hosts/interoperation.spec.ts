@@ -6,23 +6,23 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
-import { quietLogger } from '../../src/hosts/quiet-logger.ts'
-import { addressOf, layCable, portOf, remoteEnd, testHosts } from '../support/hosts.ts'
+import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
+import { addressOf, layCable, portOf, remoteEnd, createTestHosts } from '../support/hosts.ts'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 
 const PROTOCOL = '/test/digest/1.0.0'
-// frames of every kind: single bytes, one that fills a noise frame exactly, ones that take several
+// frames of every kind: single bytes, one that fills a noise frame exactly, and larger ones
 const SIZES = [1, 2, 100, 1183, 1200, 65_519, 65_520, 200_000, 1_000_000, 3]
 
 describe('hosts and stock libp2p', function () {
   this.timeout(30_000)
 
-  const { server, client } = testHosts()
+  const { server, client } = createTestHosts()
   let stock: Libp2p
 
   beforeEach(async () => {
     stock = await createLibp2p({
-      logger: quietLogger(),
+      logger: createQuietLogger(),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'] },
       transports: [tcp(), webSockets()],
       connectionEncrypters: [noise()],
@@ -47,12 +47,12 @@ describe('hosts and stock libp2p', function () {
   }
 
   for (const transport of ['tcp', 'ws'] as const) {
-    it(`understand each other over ${transport}, whoever dials and whoever sends`, async () => {
+    it(`understand each other over ${transport}, for each dialler and each sender`, async () => {
       await understand(transport)
     })
   }
 
-  it('end a connection on which a bit has flipped, and no other', async () => {
+  it('end only the connection on which a bit was flipped', async () => {
     const ours = await server()
     const cable = await layCable(portOf(addressOf(ours, 'tcp')))
 
@@ -78,7 +78,7 @@ describe('hosts and stock libp2p', function () {
   })
 })
 
-/** Sends to a host over a connection, which must answer with the hash of just that. */
+/** Sends data to a host over a connection; the host must answer with the hash of exactly this data. */
 async function digests (connection: Connection, receiver: Libp2p): Promise<void> {
   await receiver.unhandle(PROTOCOL).catch(() => {})
   await receiver.handle(PROTOCOL, (stream) => {

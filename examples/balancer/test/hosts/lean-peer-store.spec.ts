@@ -53,7 +53,7 @@ describe('lean peer store', () => {
     expect(await host.peerStore.all()).to.be.empty()
   })
 
-  it('remembers a peer as long as it is connected', async () => {
+  it('remembers a peer while it is connected', async () => {
     const host = await server()
     const peer = await client()
 
@@ -69,7 +69,7 @@ describe('lean peer store', () => {
     expect(await host.peerStore.has(host.peerId)).to.be.true()
   })
 
-  it('keeps what was merged, and merges a known protocol no second time', async () => {
+  it('keeps merged data, and does not merge a known protocol again', async () => {
     const host = await server()
     const peer = await client()
     await peer.dial(host.getMultiaddrs())
@@ -86,7 +86,7 @@ describe('lean peer store', () => {
     expect((await host.peerStore.get(peer.peerId)).protocols).to.include.members(['/a', '/b'])
   })
 
-  it('merges again after a patch has taken the protocol away', async () => {
+  it('merges again after a patch has removed the protocol', async () => {
     const host = await server()
     const peer = await client()
     await peer.dial(host.getMultiaddrs())
@@ -99,7 +99,7 @@ describe('lean peer store', () => {
     expect((await host.peerStore.get(peer.peerId)).protocols).to.have.members(['/a', '/c'])
   })
 
-  it('never skips what is more than protocols', async () => {
+  it('never skips data other than protocols', async () => {
     const host = await server()
     const peer = await client()
     await peer.dial(host.getMultiaddrs())

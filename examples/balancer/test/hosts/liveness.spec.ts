@@ -1,7 +1,7 @@
 import { TypedEventEmitter } from '@libp2p/interface'
 import { expect } from 'aegir/chai'
 import { liveness } from '../../src/hosts/liveness.ts'
-import { quietLogger } from '../../src/hosts/quiet-logger.ts'
+import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
 import type { Progress } from '../../src/hosts/traffic.ts'
 import type { Connection, Libp2pEvents, Startable } from '@libp2p/interface'
 
@@ -17,7 +17,7 @@ describe('liveness', () => {
   let service: Startable
   let events: TypedEventEmitter<Libp2pEvents>
 
-  /** Lets the clock run, and the check with it; `meanwhile` is called before each. */
+  /** Moves the clock and runs the checks; calls `meanwhile` before each. */
   const pass = async (seconds: number, meanwhile: () => void = () => {}): Promise<void> => {
     for (let i = 0; i < seconds; i++) {
       time += LIMITS.checkInterval
@@ -45,7 +45,7 @@ describe('liveness', () => {
           return () => { tick = () => {} }
         }
       }
-    })({ events, logger: quietLogger() })
+    })({ events, logger: createQuietLogger() })
     await service.start()
 
     const connection = {
@@ -72,7 +72,7 @@ describe('liveness', () => {
     await service.stop()
   })
 
-  it('ends a connection from which nothing comes, within thirty seconds', async () => {
+  it('ends a silent connection within thirty seconds', async () => {
     await pass(30)
     expect(aborted).to.be.within(26_000, 29_000)
   })
@@ -83,19 +83,19 @@ describe('liveness', () => {
     expect(pings).to.deep.equal([12_000])
   })
 
-  it('goes on pinging a peer that knows no ping: its refusal is a sign of life', async () => {
+  it('keeps pinging a peer that does not support ping: its refusal is a sign of life', async () => {
     answer = 'refused'
     await pass(120)
     expect(aborted).to.equal(undefined)
     expect(pings.length).to.be.within(8, 10)
   })
 
-  it('takes the draining of what the kernel could not take for a sign of life, once in 22 s', async () => {
+  it('accepts draining of data that the kernel could not accept as a sign of life, once in 22 s', async () => {
     await pass(120, () => { progress = { received: 0, taken: Math.floor(time / 22_000), waiting: 1_000_000 } })
     expect(aborted).to.equal(undefined)
   })
 
-  it('takes what fits the kernel for none', async () => {
+  it('does not accept data that fits into the kernel as a sign of life', async () => {
     await pass(30, () => { progress = { received: 0, taken: time, waiting: 0 } })
     expect(aborted).to.be.within(26_000, 29_000)
   })
@@ -106,14 +106,14 @@ describe('liveness', () => {
     expect(aborted).to.be.within(126_000, 129_000)
   })
 
-  it('does not take the time in which this process stood still for silence', async () => {
+  it('does not count the time in which this process is stalled as silence', async () => {
     await pass(10)
     time += 60_000
     await pass(5)
     expect(aborted).to.equal(undefined)
   })
 
-  it('looks at nothing any more once it has stopped', async () => {
+  it('checks nothing once it has stopped', async () => {
     await service.stop()
     await pass(60)
     expect(pings).to.be.empty()

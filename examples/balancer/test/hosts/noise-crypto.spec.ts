@@ -2,13 +2,13 @@ import { noise, pureJsCrypto } from '@libp2p/noise'
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { nodeNoiseCrypto } from '../../src/hosts/noise-crypto.ts'
-import { quietLogger } from '../../src/hosts/quiet-logger.ts'
+import { createNoiseCrypto } from '../../src/hosts/noise-crypto.ts'
+import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
 import type { ICryptoInterface, KeyPair } from '@libp2p/noise'
 
 type Bytes = Uint8Array | Uint8ArrayList
 
-/** What noise makes of its primitives: the fields that are used of them. */
+/** The fields of the primitives that noise uses. */
 interface WrappedCrypto {
   encrypt (plaintext: Bytes, nonce: Uint8Array, ad: Uint8Array, k: Uint8Array): Bytes
   decrypt (ciphertext: Bytes, nonce: Uint8Array, ad: Uint8Array, k: Uint8Array, dst?: Uint8Array): Bytes
@@ -20,7 +20,7 @@ interface WrappedCrypto {
 
 describe('noise crypto', () => {
   const theirs = wrapped()
-  const ours = wrapped(nodeNoiseCrypto())
+  const ours = wrapped(createNoiseCrypto())
 
   // both sides of the sizes at which the implementations change, and a whole frame
   const content = fc.oneof(
@@ -32,7 +32,7 @@ describe('noise crypto', () => {
   const ad = fc.uint8Array({ maxLength: 40 })
   const cuts = fc.array(fc.nat(65_519), { maxLength: 4 })
 
-  it('encrypts as noise does by default, whatever pieces the plaintext comes in', () => {
+  it('encrypts like noise\'s default, for any division of the plaintext into pieces', () => {
     fc.assert(fc.property(content, key, nonce, ad, cuts, (content, k, nonce, ad, cuts) => {
       const expected = theirs.encrypt(content.slice(), nonce, ad, k).subarray()
 
@@ -41,7 +41,7 @@ describe('noise crypto', () => {
     }))
   })
 
-  it('decrypts as noise does by default, whatever pieces the ciphertext comes in', () => {
+  it('decrypts like noise\'s default, for any division of the ciphertext into pieces', () => {
     fc.assert(fc.property(content, key, nonce, ad, cuts, (content, k, nonce, ad, cuts) => {
       const sealed = theirs.encrypt(content.slice(), nonce, ad, k).slice()
 
@@ -50,7 +50,7 @@ describe('noise crypto', () => {
     }))
   })
 
-  it('refuses what has been tampered with', () => {
+  it('refuses modified ciphertext', () => {
     fc.assert(fc.property(content, key, nonce, ad, fc.nat(), cuts, (content, k, nonce, ad, at, cuts) => {
       const sealed = ours.encrypt(content, nonce, ad, k).slice()
       sealed[at % sealed.byteLength] ^= 1
@@ -68,13 +68,13 @@ describe('noise crypto', () => {
     }))
   })
 
-  it('hashes, derives and agrees on keys as noise does by default', () => {
+  it('hashes, derives and agrees on keys like noise\'s default', () => {
     fc.assert(fc.property(content, key, key, cuts, (content, ck, seed, cuts) => {
       expect(same(ours.hash(content), theirs.hash(content))).to.be.true()
       expect(same(ours.hash(cut(content, cuts)), theirs.hash(content))).to.be.true()
       expect(ours.hkdf(ck, content)).to.deep.equal(theirs.hkdf(ck, content))
 
-      const mine = nodeNoiseCrypto().generateX25519KeyPairFromSeed(seed)
+      const mine = createNoiseCrypto().generateX25519KeyPairFromSeed(seed)
       const other = ours.generateKeypair()
       const third = theirs.generateKeypair()
 
@@ -86,8 +86,8 @@ describe('noise crypto', () => {
 })
 
 function wrapped (crypto?: ICryptoInterface): WrappedCrypto {
-  // the fields of a running host that noise only looks at later
-  const components = { logger: quietLogger() } as unknown as Parameters<ReturnType<typeof noise>>[0]
+  // fields of a running host that noise only uses later
+  const components = { logger: createQuietLogger() } as unknown as Parameters<ReturnType<typeof noise>>[0]
 
   return (noise(crypto == null ? {} : { crypto })(components) as unknown as { crypto: WrappedCrypto }).crypto
 }

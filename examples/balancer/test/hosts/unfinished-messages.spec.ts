@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events'
 import { expect } from 'aegir/chai'
-import { endUnfinished } from '../../src/hosts/unfinished-messages.ts'
+import { createUnfinishedCheck } from '../../src/hosts/unfinished-messages.ts'
 import type { ReceivingSocket } from '../../src/hosts/unfinished-messages.ts'
 
 const LIMITS = { timeout: 30_000, total: 100_000 }
 
-/** A socket of which a test says what its receiver holds. */
+/** A socket whose receiver a test controls. */
 class FakeSocket extends EventEmitter implements ReceivingSocket {
   terminated = false
   _receiver = { _bufferedBytes: 0, _buffers: [] as unknown[], _messageLength: 0, _fragments: [] as unknown[] }
@@ -31,7 +31,7 @@ describe('unfinished WebSocket messages', () => {
 
   it('end their socket after the timeout, and not before', () => {
     const socket = new FakeSocket()
-    const check = endUnfinished([socket], LIMITS, now)
+    const check = createUnfinishedCheck([socket], LIMITS, now)
     check()
     socket.holds(10)
 
@@ -44,9 +44,9 @@ describe('unfinished WebSocket messages', () => {
     expect(socket.terminated).to.be.true()
   })
 
-  it('do not end it while one is finished after another, though one is always under way', () => {
+  it('do not end a socket that completes one message after another, even if one is always under way', () => {
     const socket = new FakeSocket().holds(10)
-    const check = endUnfinished([socket], LIMITS, now)
+    const check = createUnfinishedCheck([socket], LIMITS, now)
 
     for (; time < 120_000; time += 20_000) {
       check()
@@ -58,7 +58,7 @@ describe('unfinished WebSocket messages', () => {
 
   it('do not end an idle socket', () => {
     const socket = new FakeSocket()
-    const check = endUnfinished([socket], LIMITS, now)
+    const check = createUnfinishedCheck([socket], LIMITS, now)
 
     for (; time < 120_000; time += 20_000) {
       check()
@@ -67,9 +67,9 @@ describe('unfinished WebSocket messages', () => {
     expect(socket.terminated).to.be.false()
   })
 
-  it('end those that hold most when all together hold too much, pieces counted', () => {
+  it('end the sockets that hold most when all together hold too much, including the cost of pieces', () => {
     const sockets = [new FakeSocket().holds(60_000), new FakeSocket().holds(200, 100), new FakeSocket().holds(20_000)]
-    endUnfinished(sockets, LIMITS, now)()
+    createUnfinishedCheck(sockets, LIMITS, now)()
 
     expect(sockets.map(({ terminated }) => terminated)).to.deep.equal([true, false, false])
   })

@@ -1,13 +1,13 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { until } from '../support/demo.ts'
-import { addressOf, layCable, openSocket, portOf, remoteEnd, testHosts } from '../support/hosts.ts'
+import { addressOf, layCable, openSocket, portOf, remoteEnd, createTestHosts } from '../support/hosts.ts'
 import type { Connection, Libp2p } from '@libp2p/interface'
 
 describe('upstream host', function () {
   this.timeout(60_000)
 
-  const { server, client } = testHosts()
+  const { server, client } = createTestHosts()
 
   for (const transport of ['tcp', 'ws'] as const) {
     describe(`over ${transport}`, () => {
@@ -21,7 +21,7 @@ describe('upstream host', function () {
         await Promise.all(clients.map(async client => client.services.ping.ping(host.peerId)))
       })
 
-      it('admits a client within a second beside 500 sockets that say nothing, and closes those', async () => {
+      it('admits a client within a second despite 500 silent sockets, and closes those', async () => {
         const host = await server()
         const port = portOf(addressOf(host, transport))
         const silent = await Promise.all(Array.from({ length: 500 }, async () => openSocket(port)))
@@ -36,7 +36,7 @@ describe('upstream host', function () {
         expect(honest.getConnections()).to.have.lengthOf(1)
       })
 
-      it('takes no more clients than it is told to', async () => {
+      it('admits no more clients than configured', async () => {
         const host = await server({ maxConnections: 3 })
 
         for (let i = 0; i < 3; i++) {
@@ -63,7 +63,7 @@ describe('upstream host', function () {
         expect(connection.status).to.not.equal('open')
       })
 
-      it('has its socket closed when the dialler aborts', async () => {
+      it('closes its socket when the dialler aborts', async () => {
         const host = await server()
         const peer = await client()
         const connection = await peer.dial(multiaddr(addressOf(host, transport)))
@@ -78,7 +78,7 @@ describe('upstream host', function () {
     })
   }
 
-  it('notices within 30 s that clients have gone without a word, and keeps those that are idle', async () => {
+  it('notices within 30 s that clients have silently disappeared, and keeps idle ones', async () => {
     const host = await server()
     const idle = await client()
     const connection = await idle.dial(multiaddr(addressOf(host, 'tcp')))
@@ -107,7 +107,7 @@ describe('upstream host', function () {
   })
 })
 
-/** A connection that is refused may first look open. */
+/** A refused connection may look open at first. */
 async function dialAndPing (host: Libp2p, address: string): Promise<void> {
   const connection = await host.dial(multiaddr(address))
   await connection.newStream('/ipfs/ping/1.0.0', { signal: AbortSignal.timeout(2000) })

@@ -3,9 +3,9 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
-import { quietLogger } from '../../src/hosts/quiet-logger.ts'
+import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
 import { hardenedWebSockets } from '../../src/hosts/websockets.ts'
-import { addressOf, layCable, openSocket, portOf, testHosts } from '../support/hosts.ts'
+import { addressOf, layCable, openSocket, portOf, createTestHosts } from '../support/hosts.ts'
 import type { Libp2p } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
@@ -19,13 +19,13 @@ const POLICY_VIOLATION = 1008
 describe('hardened WebSockets', function () {
   this.timeout(30_000)
 
-  const { client } = testHosts()
+  const { client } = createTestHosts()
   let host: Libp2p
   let port: number
 
   const start = async (upgradeTimeout: number, inboundUpgradeTimeout = 600): Promise<void> => {
     host = await createLibp2p({
-      logger: quietLogger(),
+      logger: createQuietLogger(),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
       transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 })],
       connectionEncrypters: [noise()],
@@ -56,7 +56,7 @@ describe('hardened WebSockets', function () {
     return socket.closedAfter
   }
 
-  /** A socket that has become a WebSocket, at a host where nothing but what it sends will close it. */
+  /** A socket that has become a WebSocket, at a host that closes it only because of what it sends. */
   const upgraded = async (): Promise<{ socket: Socket, closeCode: Promise<number> }> => {
     await host.stop()
     await start(60_000, 60_000)
@@ -102,7 +102,7 @@ describe('hardened WebSockets', function () {
     await expect((await client()).dial(multiaddr(addressOf(host, 'ws')))).to.eventually.be.ok()
   })
 
-  it('survive frames that are none', async () => {
+  it('survive malformed frames', async () => {
     // reserved bits, an unknown opcode, an unmasked frame, a length of 2^63
     for (const frame of ['f180', '8b80', '8201', '82ffffffffffffffffff']) {
       const socket = await openSocket(port)
@@ -137,14 +137,14 @@ describe('hardened WebSockets', function () {
     expect(await closeCode).to.equal(POLICY_VIOLATION)
   })
 
-  it('refuse a frame that comes in more than 512 pieces', async () => {
+  it('refuse a frame that arrives in more than 512 pieces', async () => {
     const { socket, closeCode } = await upgraded()
     const state = { closed: false }
     closeCode.finally(() => { state.closed = true }).catch(() => {})
     socket.setNoDelay(true)
     socket.write(Buffer.from('82fe100000000000', 'hex'))
 
-    // each in a turn of its own, or they arrive as one
+    // each in a separate tick, or else they arrive as one piece
     for (let pieces = 0; pieces < 4000 && !state.closed; pieces++) {
       socket.write('A')
       await new Promise(resolve => setImmediate(resolve))
@@ -161,7 +161,7 @@ describe('hardened WebSockets', function () {
       const connection = await peer.dial(multiaddr(`/ip4/127.0.0.1/tcp/${cable.port}/ws/p2p/${host.peerId}`))
       const closed = new Promise(resolve => { connection.addEventListener('close', resolve) })
       await connection.newStream('/none').catch(() => {})
-      // the client must have said all, since what it says in the middle of a message is an error
+      // the client must have sent everything before, since other data in the middle of a message is an error
       await new Promise(resolve => setTimeout(resolve, 300))
 
       const begin = performance.now()
@@ -174,9 +174,9 @@ describe('hardened WebSockets', function () {
     }
   })
 
-  it('bound the sockets of strangers', async () => {
+  it('bound the sockets of unknown peers', async () => {
     await host.stop()
-    // nothing but the bound may close a socket while this runs
+    // only the bound may close a socket during this test
     await start(60_000)
 
     const refused = Promise.withResolvers<void>()
@@ -206,11 +206,11 @@ describe('hardened WebSockets', function () {
     open.forEach(socket => { socket.destroy() })
   })
 
-  it('keep a connection whose handshake is done', async () => {
+  it('keep a connection after its handshake', async () => {
     const peer = await client()
     const connection = await peer.dial(multiaddr(addressOf(host, 'ws')))
 
-    // a socket that came later is closed by the same timeouts, after they have passed for the connection
+    // the same timeouts close a later socket, after they have passed for the connection
     await stall('')
     await stall(UPGRADE)
 

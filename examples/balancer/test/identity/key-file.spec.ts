@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/folder.ts'
 describe('key file', () => {
   const path = temporaryFolder()
 
-  it('is created with an Ed25519 key, mode 0600 and nothing beside it', async () => {
+  it('is created with an Ed25519 key and mode 0600, and no other file', async () => {
     const key = await loadOrCreateKey(path('key'))
 
     expect(key.type).to.equal('Ed25519')
@@ -47,7 +47,7 @@ describe('key file', () => {
     expect((await loadOrCreateKey(path('key'))).equals(key)).to.be.true()
   })
 
-  describe('that is unusable is refused and left as it is', () => {
+  describe('that is unusable is refused and left unchanged', () => {
     const flipped = async (offset: number): Promise<Uint8Array> => {
       const bytes = Uint8Array.from(privateKeyToProtobuf(await generateKeyPair('Ed25519')))
       bytes[offset] ^= 1
@@ -90,7 +90,7 @@ describe('key file', () => {
     }
   })
 
-  it('cannot be a folder, a dangling link, or lie in a folder that does not exist', async () => {
+  it('cannot be a folder, a dangling link, or in a folder that does not exist', async () => {
     mkdirSync(path('folder'))
     symlinkSync(path('nowhere'), path('link'))
 
@@ -101,7 +101,7 @@ describe('key file', () => {
     expect(readdirSync(path()).sort()).to.deep.equal(['folder', 'link'])
   })
 
-  describe('that is no regular file is refused at once', () => {
+  describe('that is not a regular file is refused at once', () => {
     it('a FIFO', async () => {
       execFileSync('mkfifo', [path('fifo')])
 
@@ -114,7 +114,7 @@ describe('key file', () => {
     })
   })
 
-  it('that others can use is accepted with a warning', async () => {
+  it('that other users can access is accepted with a warning', async () => {
     const warnings: string[] = []
     const log = { warn (message: string) { warnings.push(message) } }
     const key = await loadOrCreateKey(path('key'), log)
@@ -123,18 +123,18 @@ describe('key file', () => {
     for (const [mode, shown] of [[0o640, '0640'], [0o604, '0604']] as const) {
       chmodSync(path('key'), mode)
       expect((await loadOrCreateKey(path('key'), log)).equals(key)).to.be.true()
-      expect(warnings.splice(0)).to.deep.equal([`others can use the key file ${path('key')} (mode ${shown}): chmod 600 ${path('key')}`])
+      expect(warnings.splice(0)).to.deep.equal([`other users can access the key file ${path('key')} (mode ${shown}): chmod 600 ${path('key')}`])
     }
   })
 
-  it('is the same for all who create it at once, in one process', async () => {
+  it('is the same for concurrent creations in one process', async () => {
     const keys = await Promise.all(Array.from({ length: 20 }, async () => loadOrCreateKey(path('key'))))
 
     expect(new Set(keys.map(key => peerIdFromPrivateKey(key).toString()))).to.have.property('size', 1)
     expect(readdirSync(path())).to.deep.equal(['key'])
   })
 
-  it('is the same for processes that create it at once', async function () {
+  it('is the same for processes that create it concurrently', async function () {
     this.timeout(30_000)
 
     const script = `
@@ -151,7 +151,7 @@ describe('key file', () => {
   })
 })
 
-/** A key as go-libp2p marshals it: Type 0 (RSA) and PKCS#1 in Data. */
+/** A key in go-libp2p's encoding: Type 0 (RSA) and PKCS#1 in Data. */
 function goRSAKey (bits: number): Uint8Array {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits })
   const der = privateKey.export({ type: 'pkcs1', format: 'der' })

@@ -1,14 +1,14 @@
 import { expect } from 'aegir/chai'
-import { logChanges } from '../../src/log/change-log.ts'
+import { createChangeLog } from '../../src/log/change-log.ts'
 import { createLog } from '../../src/log/log.ts'
-import type { Changes } from '../../src/log/change-log.ts'
+import type { ChangeLog } from '../../src/log/change-log.ts'
 import type { RouterEvent } from '@kitsune/want-router'
 
 const MINUTE = 60_000
 
 interface Rig {
-  readonly changes: Changes
-  /** What was logged since the last call, without the time. */
+  readonly changes: ChangeLog
+  /** The lines since the last call, without the time. */
   logged (): string[]
   pass (ms: number): void
 }
@@ -19,7 +19,7 @@ function rig (): Rig {
   const timers = new Set<{ at: number, run (): void }>()
 
   return {
-    changes: logChanges({
+    changes: createChangeLog({
       log: createLog({ level: 'debug', format: 'text', write: line => { lines.push(line.slice(line.indexOf(' ') + 1)) } }),
       whereIs: member => member === 'a' ? { peer: '12D3KooWa', address: '/ip4/10.0.0.1/tcp/4001' } : {},
       after (ms, run) {
@@ -47,8 +47,8 @@ const up = (member: string): RouterEvent => ({ type: 'member', member, state: 'u
 const down = (member: string, why = 'reset'): RouterEvent => ({ type: 'member', member, state: 'down', before: 'up', why })
 const failure = (member: string, message: string): RouterEvent => ({ type: 'member-error', member, error: new Error(message) })
 
-describe('what is logged of changes', () => {
-  it('is one line each, with the reason', () => {
+describe('the log of changes', () => {
+  it('has one line for each change, with the reason', () => {
     const { changes, logged } = rig()
     const events: RouterEvent[] = [
       up('a'),
@@ -71,12 +71,12 @@ describe('what is logged of changes', () => {
       'info  node b is readmitted',
       'warn  node c is down: ECONNREFUSED',
       'warn  node disk failed: EIO',
-      'error the strategy threw from rank, nodes are asked in the order of the configuration: no such zone',
-      'info  draining: new clients are refused'
+      'error the strategy threw in rank, so nodes are asked in the order of the configuration: no such zone',
+      'info  draining: refusing new clients'
     ])
   })
 
-  it('has readiness when it changes', () => {
+  it('has a line when readiness changes', () => {
     const { changes, logged } = rig()
 
     for (const reason of ['no downstream node is up', 'no downstream node is up', undefined, undefined, 'full', undefined, 'draining', 'draining']) {
@@ -86,7 +86,7 @@ describe('what is logged of changes', () => {
     expect(logged()).to.deep.equal(['warn  not ready: no downstream node is up', 'info  ready', 'warn  not ready: full', 'info  ready'])
   })
 
-  it('is not flooded by a node that goes and comes, and ends with what is true', () => {
+  it('is not flooded by a node that goes and comes, and ends with the true state', () => {
     const { changes, logged, pass } = rig()
 
     for (let i = 0; i < 1000; i++) {
@@ -95,20 +95,20 @@ describe('what is logged of changes', () => {
     }
 
     expect(logged()).to.have.lengthOf(6)
-    // another node is not held back by it
+    // lines about another node are not held back
     changes.event(down('b'))
     expect(logged()).to.deep.equal(['warn  node b is down: reset'])
 
     changes.event(down('a', 'the end'))
     pass(MINUTE)
-    expect(logged()).to.deep.equal(['warn  node a is down: the end (1994 lines about it were left out)'])
+    expect(logged()).to.deep.equal(['warn  node a is down: the end (1994 earlier lines about it were left out)'])
 
     pass(MINUTE)
     changes.event(up('a'))
     expect(logged()).to.deep.equal(['info  node a is up: peer 12D3KooWa at /ip4/10.0.0.1/tcp/4001'])
   })
 
-  it('has an error at once, and of those that follow the last one a minute', () => {
+  it('has the first error at once, and then the last one of each minute', () => {
     const { changes, logged, pass } = rig()
 
     for (let minute = 0; minute < 3; minute++) {
@@ -120,9 +120,9 @@ describe('what is logged of changes', () => {
 
     expect(logged()).to.deep.equal([
       'warn  node disk failed: EIO 0.0',
-      'warn  node disk failed: EIO 0.99 (98 lines about it were left out)',
-      'warn  node disk failed: EIO 1.99 (99 lines about it were left out)',
-      'warn  node disk failed: EIO 2.99 (99 lines about it were left out)'
+      'warn  node disk failed: EIO 0.99 (98 earlier lines about it were left out)',
+      'warn  node disk failed: EIO 1.99 (99 earlier lines about it were left out)',
+      'warn  node disk failed: EIO 2.99 (99 earlier lines about it were left out)'
     ])
   })
 

@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { componentLogger } from '../../src/log/component-logger.ts'
+import { createComponentLogger } from '../../src/log/component-logger.ts'
 import { createLog, LOG_LEVELS } from '../../src/log/log.ts'
 import type { Log, LogFormat, LogLevel } from '../../src/log/log.ts'
 
@@ -10,14 +10,14 @@ function logTo (lines: string[], level: LogLevel = 'debug', format: LogFormat = 
 }
 
 describe('log', () => {
-  it('is a line of text for each call, with time and level', () => {
+  it('writes a line of text for each call, with time and level', () => {
     const lines: string[] = []
     logTo(lines).warn('node a is down: cut off', { node: 'a' })
 
     expect(lines).to.deep.equal(['2026-01-31T12:00:00.000Z warn  node a is down: cut off'])
   })
 
-  it('is an object a line, with the fields beside the message', () => {
+  it('writes one object a line, with the fields next to the message', () => {
     const lines: string[] = []
     logTo(lines, 'debug', 'json').warn('node a is down', { node: 'a', reason: undefined, leftOut: 2 })
 
@@ -26,7 +26,7 @@ describe('log', () => {
     ])
   })
 
-  it('leaves out what is below its level', () => {
+  it('leaves out messages below its level', () => {
     for (const [i, level] of LOG_LEVELS.entries()) {
       const lines: string[] = []
       const log = logTo(lines, level)
@@ -37,7 +37,7 @@ describe('log', () => {
   })
 
   for (const format of ['text', 'json'] as const) {
-    it(`keeps a line one line, says nothing to a terminal and shows no credential, as ${format}`, () => {
+    it(`removes line breaks, control characters and credentials, as ${format}`, () => {
       const lines: string[] = []
       const message = 'a\r\n  b\u001b[31m\u2028c http://user:hunter2@node:5001/'
       logTo(lines, 'debug', format).info(message, { reason: message })
@@ -50,18 +50,18 @@ describe('log', () => {
 })
 
 describe('component logger', () => {
-  it('has at level debug what our own components say, and nobody else’s', () => {
+  it('has only messages of the project\'s components at level debug', () => {
     const lines: string[] = []
-    const { forComponent } = componentLogger(logTo(lines))
+    const { forComponent } = createComponentLogger(logTo(lines))
     forComponent('kitsune:router').newScope('x').error('%s failed %d%% - %e', 'a', 5, new Error('cut off'))
     forComponent('libp2p:tcp')('opened')
 
     expect(lines).to.deep.equal(['2026-01-31T12:00:00.000Z debug kitsune:router:x: a failed 5% - cut off'])
   })
 
-  it('says nothing at other levels', () => {
+  it('writes nothing at other levels', () => {
     const lines: string[] = []
-    const { forComponent } = componentLogger(logTo(lines, 'info'))
+    const { forComponent } = createComponentLogger(logTo(lines, 'info'))
     forComponent('kitsune:router').error('failed')
 
     expect(lines).to.be.empty()

@@ -29,7 +29,7 @@ export function loopbackConfig (downstreams: readonly string[], rest: Partial<Ba
   return { ...config, ...rest }
 }
 
-/** A client with an identity of its own, connected to an address. */
+/** A client with a new identity, connected to an address. */
 export async function connectClient (address: string): Promise<BlockFetcher & { host: Libp2p }> {
   const host = await createDownstreamHost({ maxConnections: 10, agent: { name: 'test', version: '0' } })
 
@@ -51,7 +51,7 @@ export async function until (condition: () => boolean | Promise<boolean>): Promi
 
   while (!await condition()) {
     if (performance.now() > end) {
-      throw new Error(`never happened: ${condition}`)
+      throw new Error(`the condition did not hold within 10 s: ${condition}`)
     }
 
     await new Promise(resolve => setTimeout(resolve, 10))

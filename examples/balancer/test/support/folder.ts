@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Gives each test of a suite a folder of its own, which goes with it. */
+/** Creates a folder for each test of a suite, and removes it after the test. */
 export function temporaryFolder (): (name?: string) => string {
   let folder: string
 

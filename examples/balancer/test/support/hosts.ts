@@ -11,8 +11,8 @@ import type { AddressInfo, Socket } from 'node:net'
 
 const AGENT = { name: 'test', version: '0' }
 
-/** Makes hosts for a suite and stops them after each test. */
-export function testHosts (): { server (init?: { maxConnections?: number }): Promise<Libp2p>, client (): Promise<Libp2p<HostServices>> } {
+/** Creates hosts for a suite and stops them after each test. */
+export function createTestHosts (): { server (init?: { maxConnections?: number }): Promise<Libp2p>, client (): Promise<Libp2p<HostServices>> } {
   const hosts: Libp2p[] = []
 
   afterEach(async () => {
@@ -55,7 +55,7 @@ export function addressOf (host: Libp2p, transport: 'tcp' | 'ws'): string {
   return address
 }
 
-/** The server's end of a client's connection: it exists a moment after the client's. */
+/** The server's end of a client's connection, which opens a moment after the client's end. */
 export async function remoteEnd (server: Libp2p, client: Libp2p): Promise<Connection> {
   await until(() => server.getConnections(client.peerId).length > 0)
 
@@ -67,13 +67,13 @@ export function portOf (address: string): number {
   return Number(multiaddr(address).getComponents().find(({ name }) => name === 'tcp')?.value)
 }
 
-/** A cable to a port that can be cut without either end being told. */
+/** A cable to a port, which can be cut without notice to either end. */
 export interface Cable {
   readonly port: number
   cut (): void
-  /** The next piece of data to the target arrives with one bit flipped. */
+  /** Flips one bit of the next piece of data to the target. */
   flip (): void
-  /** Sends something to the target that the near end knows nothing of. */
+  /** Sends data to the target that the near end did not send. */
   inject (data: Uint8Array): void
   stop (): Promise<void>
 }
@@ -128,7 +128,7 @@ export async function layCable (target: number): Promise<Cable> {
   }
 }
 
-/** Opens a TCP connection that says nothing by itself. */
+/** Opens a TCP connection that sends nothing on its own. */
 export async function openSocket (port: number): Promise<Socket & { closedAfter: Promise<number> }> {
   const begin = performance.now()
   const socket = connect(port, '127.0.0.1')

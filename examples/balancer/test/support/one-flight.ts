@@ -2,11 +2,11 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, StreamMuxer } from '@libp2p/interface'
 
 /**
- * Sends a stream, its protocol, its data and its end without waiting for an
- * answer in between, as go-libp2p does once it knows what a peer speaks.
+ * Opens a stream and sends its protocol, its data and its end without waiting for
+ * an answer, like go-libp2p when it knows which protocols the peer supports.
  */
 export async function sendInOneFlight (connection: Connection, protocol: BitswapProtocol, data: Uint8Array): Promise<void> {
-  // newStream() waits for the answer: this goes below it
+  // newStream() waits for the answer, so use the muxer directly
   const { muxer } = connection as unknown as { muxer: StreamMuxer }
   const stream = await muxer.createStream()
   stream.send(Uint8Array.from([...line('/multistream/1.0.0'), ...line(protocol), ...data]))

@@ -1,30 +1,30 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** How a program ended. */
+/** The result of a program. */
 export interface Ended {
   code: number | null
-  /** The signal that ended it, if it did not exit by itself. */
+  /** The signal that ended it, if it did not exit on its own. */
   killedBy: NodeJS.Signals | null
   stdout: string
   stderr: string
 }
 
-/** A program of this package, as built. */
+/** A built program of this package that is running. */
 export interface Program {
   /** Resolves with the first line of stdout that matches. */
   line (pattern: RegExp): Promise<string>
-  /** The same of stderr. */
-  complaint (pattern: RegExp): Promise<string>
+  /** Resolves with the first line of stderr that matches. */
+  errorLine (pattern: RegExp): Promise<string>
   signal (name: NodeJS.Signals): void
-  /** Nobody reads its stderr any more. */
+  /** Closes this end of its stderr. */
   closeStderr (): void
   readonly ended: Promise<Ended>
 }
 
 const running = new Set<() => void>()
 
-/** Starts `dist/src/<name>.js`, with no KITSUNE_ variables but those given. */
+/** Starts `dist/src/<name>.js`, without KITSUNE_ variables except those in `env`. */
 export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly string[], { cwd, env = {}, nodeArgs = [] }: { cwd: string, env?: Record<string, string>, nodeArgs?: readonly string[] }): Program {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KITSUNE_') && name !== 'DEBUG'))
   const child = spawn(process.execPath, [...nodeArgs, fileURLToPath(new URL(`./${name}.js`, import.meta.resolve('kitsune-balancer'))), ...argv], {
@@ -74,14 +74,14 @@ export function startProgram (name: 'bin' | 'start' | 'fetch', argv: readonly st
 
   return {
     line: async pattern => lineOf(() => stdout, pattern),
-    complaint: async pattern => lineOf(() => stderr, pattern),
+    errorLine: async pattern => lineOf(() => stderr, pattern),
     signal: name => { child.kill(name) },
     closeStderr: () => { child.stderr.destroy() },
     ended
   }
 }
 
-/** Kills what a failed test has left. */
+/** Kills programs that a failed test has left running. */
 export function killPrograms (): void {
   running.forEach(kill => { kill() })
 }

@@ -1,0 +1,34 @@
+import type { BalancerConfig } from './config.ts'
+import type { DownstreamConfig } from './downstream-config.ts'
+
+/**
+ * Turns the effective configuration into an equivalent config file. Only credentials
+ * from URLs are missing: see {@link credentialsLeftOut}.
+ */
+export function toConfigFile ({ downstreams, admin, limits, ...config }: BalancerConfig): Record<string, unknown> {
+  const { maxConnections, maxNewConnections, wantsPerPeer, wantLifetime, unsent, inFlight, wantsPerMember, ejectAfter, ejection } = limits
+
+  return {
+    downstream: downstreams.map(toFileEntry),
+    ...config,
+    admin: `${admin.host.includes(':') ? `[${admin.host}]` : admin.host}:${admin.port}`,
+    maxConnections,
+    maxNewConnections,
+    maxWants: wantsPerPeer,
+    wantLifetime: wantLifetime / 1000,
+    maxUnsent: unsent,
+    maxInFlight: inFlight,
+    maxNodeWants: wantsPerMember,
+    ejectAfter,
+    ejection: ejection / 1000
+  }
+}
+
+/** Names of the nodes whose credentials are not in a file, so that {@link toConfigFile} must not show them. */
+export function credentialsLeftOut ({ downstreams }: BalancerConfig): string[] {
+  return downstreams.filter(({ authorization, authFile }) => authorization != null && authFile == null).map(({ id }) => id)
+}
+
+function toFileEntry ({ id, kind, address, authorization, ...downstream }: DownstreamConfig): Record<string, unknown> {
+  return { address, ...(id === address ? {} : { name: id }), ...downstream }
+}
