@@ -19,7 +19,7 @@ if (kubo == null) {
 
 const broken = await buildStale(closure(['@kitsune/benchmarks']))
 
-// here, not in the workspace, so that paths among the arguments mean what they say
+// run here, not in the workspace, so that relative paths among the arguments work
 process.exitCode = broken.size > 0
   ? 1
   : await run(process.execPath, [join(root, 'packages', 'benchmarks', 'dist', 'src', 'bin.js'), ...process.argv.slice(2)], {

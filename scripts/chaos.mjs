@@ -5,12 +5,12 @@ import { run } from './lib/run.mjs'
 import { closure } from './lib/workspaces.mjs'
 
 /**
- * `npm run chaos`: builds what is stale and runs the engine through hostile
- * histories. Arguments go to it.
+ * `npm run chaos`: builds what is stale and drives the engine through random
+ * hostile runs. Arguments are passed on.
  */
 const broken = await buildStale(closure(['@kitsune/simulator']))
 
-// here, not in the workspace, so that paths among the arguments mean what they say
+// run here, not in the workspace, so that relative paths among the arguments work
 process.exitCode = broken.size > 0
   ? 1
   : await run(process.execPath, [join(root, 'packages', 'simulator', 'dist', 'src', 'chaos', 'bin.js'), ...process.argv.slice(2)])

@@ -8,9 +8,9 @@ import { workspaces } from './lib/workspaces.mjs'
 /** @import { Workspace } from './lib/types.ts' */
 
 /**
- * Checks what no compiler sees in the documentation: that links within the
- * repository lead somewhere, and that each README opens as its package.json
- * describes the package (aegir deletes the sections of one that does not).
+ * Checks parts of the documentation that no compiler checks: that links within the
+ * repository have targets, and that each README begins with the description in its
+ * package.json (aegir deletes sections of a README that does not).
  */
 const files = globSync('**/*.md', { cwd: root, exclude: name => ['node_modules', 'dist', '.docs', '.git'].includes(name) })
 const problems = [...files.flatMap(brokenLinks), ...workspaces().flatMap(undescribed)]
@@ -31,7 +31,7 @@ function brokenLinks (file) {
     const target = path === '' ? join(root, file) : join(root, dirname(file), decodeURIComponent(path))
 
     if (!existsSync(target)) {
-      return [`${file}: ${link} leads nowhere`]
+      return [`${file}: ${link}: the target does not exist`]
     }
 
     if (anchor != null && target.endsWith('.md') && !anchors(readFileSync(target, 'utf8')).has(anchor)) {

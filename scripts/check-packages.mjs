@@ -13,17 +13,17 @@ import { closure, readManifest, workspaces } from './lib/workspaces.mjs'
 /** @import { Workspace } from './lib/types.ts' */
 
 /**
- * `npm run check-packages`: packs every public package and treats the tarballs
- * as a stranger would. publint and are-the-types-wrong read them, and an empty
- * project installs them, imports each entry point and compiles against its types.
- * The example that is made to be copied is copied, and has to work with them; the
- * balancer is installed and run as the page for its operators says.
+ * `npm run check-packages`: packs every public package and uses the tarballs like a
+ * consumer. publint and are-the-types-wrong check them, and an empty project installs
+ * them, imports each entry point and compiles against its types. The example for
+ * copying is copied and must work with them; the balancer is installed and run by
+ * the instructions for its operators.
  */
 const manifest = readManifest(root)
 const published = workspaces().filter(({ manifest }) => manifest.private !== true)
 const bin = join(root, 'node_modules', '.bin')
 const folder = mkdtempSync(join(tmpdir(), 'kitsune-packages-'))
-// not within the other: what it does not depend on, it must not find
+// outside the other folder, so that it cannot find packages on which it does not depend
 const copy = mkdtempSync(join(tmpdir(), 'kitsune-example-'))
 const prefix = mkdtempSync(join(tmpdir(), 'kitsune-installed-'))
 const QUIETLY = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
@@ -73,10 +73,10 @@ async function checkAll () {
 }
 
 /**
- * The balancer as an operator has it: packed and installed by the commands of the
- * page, with another folder in the place of `--prefix`, and run as in the unit file.
+ * Checks the balancer as an operator uses it: packs and installs it with the commands
+ * of the page, with another folder for `--prefix`, and runs it as in the unit file.
  *
- * @param {readonly Workspace[]} workspaces - it and what it is made of
+ * @param {readonly Workspace[]} workspaces - the balancer and its dependencies
  */
 async function checkBalancer (workspaces) {
   const page = readFileSync(join(root, 'docs', 'operating-a-balancer.md'), 'utf8')
@@ -88,7 +88,7 @@ async function checkBalancer (workspaces) {
 
   await check('kitsune-balancer: pack what the page says', async () => {
     if (names.join() !== workspaces.map(({ name }) => name).sort().join()) {
-      throw new Error(`the page packs ${names.join(', ')}, and it is made of ${workspaces.map(({ name }) => name).join(', ')}`)
+      throw new Error(`the page packs ${names.join(', ')}, but the balancer needs ${workspaces.map(({ name }) => name).join(', ')}`)
     }
 
     tarballs.push(...workspaces.map(pack))
@@ -96,17 +96,17 @@ async function checkBalancer (workspaces) {
   await check('kitsune-balancer: install it as the page says', () => succeed('npm', ['install', '--prefix', prefix, ...QUIETLY, ...tarballs]))
   await check('kitsune-balancer: run what the unit file runs', async () => {
     if (!command.startsWith(`${documented}/`)) {
-      throw new Error(`the unit file runs ${command}, and the page installs into ${documented}`)
+      throw new Error(`the unit file runs ${command}, but the page installs into ${documented}`)
     }
 
-    // it takes the node that is first on PATH
+    // it runs on the first node on PATH
     const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
     await succeed(join(prefix, command.slice(documented.length)), ['-d', '/ip4/127.0.0.1/tcp/5001', '--check-config'], { cwd: prefix, env })
   })
 }
 
 /**
- * An example as somebody has it who copied its folder: its tests and its program.
+ * Checks a copy of an example's folder: runs its tests and its program.
  *
  * @param {ReadonlyMap<string, string>} packed
  */
@@ -165,10 +165,10 @@ function pack ({ name, path }) {
     }
   }
 
-  // npm packs what lies in the package's own folder only, so each has a copy
+  // npm packs only files in the package's own folder, so each package has a copy
   for (const license of LICENSES) {
     if (!readFileSync(join(root, license)).equals(readFileSync(join(root, path, license)))) {
-      throw new Error(`${license} is not the one of the repository`)
+      throw new Error(`${license} differs from the repository's`)
     }
   }
 

@@ -9,7 +9,7 @@ import { workspaces } from './lib/workspaces.mjs'
 
 /**
  * `npm run check-types`: type-checks these scripts and the sources, tests and
- * examples of every workspace. Neither the linter nor a test does.
+ * examples of every workspace. Neither the linter nor the tests do this.
  */
 await buildStale(workspaces())
 

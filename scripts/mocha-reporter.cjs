@@ -3,13 +3,13 @@ const { reporters, Runner } = require('mocha')
 
 /** @import { Results, TestResult } from './lib/types.ts' with { 'resolution-mode': 'import' } */
 
-/** How long after its last test a test process may still run, in milliseconds. */
+/** How long a test process may run after its last test, ms. */
 const LINGER = 30_000
 
 /**
- * mocha's `spec` on the terminal, and mocha's own counts in the file that the
- * environment variable `KITSUNE_TEST_RESULTS` names. The file appears only when
- * the run ends: one that crashed leaves none.
+ * Prints mocha's `spec` output, and writes mocha's counts to the file that the
+ * environment variable `KITSUNE_TEST_RESULTS` names. The file is written only when
+ * the run ends, so a run that crashes leaves none.
  */
 class ResultsReporter extends reporters.Spec {
   /**

@@ -4,9 +4,9 @@ import { buildVersitygw } from './lib/build-versitygw.mjs'
 import { installJsIpfs } from './lib/install-js-ipfs.mjs'
 
 /**
- * `npm run peers`: puts the real peers where the tests look for them, the newest
- * of each from the folder of packages/interop/peers that pins it, the old kubo by
- * its version. One that is there already is left alone.
+ * `npm run peers`: puts the real peers where the tests look for them: current ones
+ * from the folders of packages/interop/peers that pin them, the old kubo by its
+ * version. It does not touch peers that exist already.
  */
 for (const [peer, make] of Object.entries({ kubo: buildKubo, 'old kubo': buildOldKubo, 'js-ipfs': installJsIpfs, versitygw: buildVersitygw })) {
   const problem = await make()

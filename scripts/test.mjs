@@ -16,13 +16,13 @@ import { closure, workspaces } from './lib/workspaces.mjs'
 
 /**
  * `npm test`: builds what is stale, runs the tests of these scripts and of every
- * workspace, and ends with the sum of what the runners counted.
+ * workspace, and prints the sum of the runners' counts at the end.
  *
- * `npm test -- interop want-router` runs those workspaces only, `--grep text`
- * the tests with that in their names, and `--full` gives the tests
- * `KITSUNE_FULL=1`, for which interop runs at full size and records it.
+ * `npm test -- interop want-router` runs only those workspaces, `--grep text` only
+ * tests whose names contain the text, and `--full` sets `KITSUNE_FULL=1`, with which
+ * interop runs at full size and records its results.
  *
- * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test is a failed one.
+ * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test counts as failed.
  */
 const { values: { grep, full }, positionals } = parseArgs({
   allowPositionals: true,
@@ -54,7 +54,7 @@ for (const [i, workspace] of tested.entries()) {
 
 report()
 
-/** The workspaces to test: those named, or all that have tests. */
+/** The workspaces to test: the named ones, or all that have tests. */
 function selected () {
   const withTests = workspaces().filter(workspace => workspace.manifest.scripts?.test != null)
   const names = new Set(positionals)
@@ -70,7 +70,7 @@ function selected () {
   return positionals.length === 0 ? withTests : chosen
 }
 
-/** Says which real peers the tests use, and hands them over. */
+/** Prints which real peers the tests use, and passes them on. */
 function peerEnvironment () {
   try {
     const kubo = searchKubo()
@@ -92,7 +92,7 @@ function peerEnvironment () {
 
 /**
  * @param {string} name
- * @param {string} variable - in which the tests look for it first
+ * @param {string} variable - the environment variable that the tests check first
  * @param {{ path: string, version: string, origin: string } | undefined} found
  * @param {() => string} missing
  */
@@ -111,7 +111,7 @@ function tellOf (name, variable, found, missing) {
 /** @param {Workspace} workspace */
 async function testWorkspace (workspace) {
   if (broken.has(workspace)) {
-    console.log('not run: it, or what it depends on, does not build')
+    console.log('not run: the workspace or one of its dependencies does not build')
 
     return { name: workspace.name, code: 1, time: 'not run' }
   }
@@ -189,7 +189,7 @@ function report () {
   const totals = total(suites, { skipIsFailure })
 
   if (Object.keys(peers).length < 3 && suites.some(({ results }) => (results?.pending ?? 0) > 0)) {
-    console.log('there are peers missing to test with: "npm run peers" gets them')
+    console.log('some real peers are missing: get them with "npm run peers"')
   }
 
   console.log(summary(totals))

@@ -6,9 +6,9 @@ import { writeFileSync } from 'node:fs'
 const STATES = /** @type {const} */ ({ passed: 'passed', failed: 'failed', skipped: 'pending', pending: 'failed' })
 
 /**
- * For workspaces whose tests vitest runs, what `mocha-reporter.cjs` is for the
- * others: vitest's own counts in the file that `KITSUNE_TEST_RESULTS` names.
- * Errors outside of tests show in vitest's exit code. vitest wants a default export.
+ * Does for vitest what `mocha-reporter.cjs` does for mocha: writes vitest's counts to
+ * the file that `KITSUNE_TEST_RESULTS` names. Errors outside of tests show in vitest's
+ * exit code. vitest requires a default export.
  *
  * @implements {Reporter}
  */

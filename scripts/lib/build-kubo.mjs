@@ -17,23 +17,23 @@ const PROGRESS_MS = 5_000
  */
 export async function buildKubo () {
   return build(kuboCachePath(), kuboVersion(), folder => ({
-    // the version control stamp wants a git that trusts the checkout, and adds nothing here
+    // the version control stamp needs a git that trusts the checkout, and is not used here
     args: ['build', '-v', '-mod=readonly', '-buildvcs=false', '-o', folder, PACKAGE],
     cwd: kuboModule()
   }))
 }
 
 /**
- * Installs the old kubo by its version, unless it was installed before: Go's
- * checksum database vouches for what it is made of.
+ * Installs the old kubo by its version, unless it was installed before. Go's
+ * checksum database verifies its sources.
  *
  * @returns {Promise<string | undefined>} what went wrong
  */
 export async function buildOldKubo () {
   return build(oldKuboCachePath(), OLD_KUBO_VERSION, folder => ({
-    // one of its dependencies reaches into Go's runtime, which linkers since Go 1.23 refuse; a fuse library is not needed
+    // one of its dependencies uses internals of Go's runtime, which linkers refuse since Go 1.23; a fuse library is not needed
     args: ['install', '-v', '-tags', 'nofuse', '-ldflags=-checklinkname=0', `${PACKAGE}@v${OLD_KUBO_VERSION}`],
-    // it would be content with an older Go than the one of the pinned kubo, whose linker knows no such flag
+    // it would accept an older Go than the pinned kubo needs, whose linker does not have this flag
     env: { GOBIN: folder, GOTOOLCHAIN: toolchain() }
   }))
 }
@@ -59,9 +59,9 @@ async function build (target, version, command) {
 
   const start = performance.now()
   mkdirSync(dirname(target), { recursive: true })
-  // moved when whole, so that a run that was interrupted leaves nothing that looks like kubo
+  // moved when complete, so that an interrupted run leaves nothing that looks like kubo
   const folder = mkdtempSync(`${dirname(target)}.`)
-  console.log(`building kubo ${version}: a few minutes when its sources are not in Go's cache`)
+  console.log(`building kubo ${version}: this takes a few minutes if its sources are not in Go's cache`)
 
   const { args, cwd, env } = command(folder)
   const child = spawn('go', args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'pipe'] })
@@ -86,8 +86,8 @@ async function build (target, version, command) {
 }
 
 /**
- * `go build -v` names each module that it downloads and each package that it
- * compiles, hundreds of both: they are counted, and the other lines returned.
+ * `go build -v` prints each module that it downloads and each package that it
+ * compiles, hundreds of both. This counts them, and returns the other lines.
  *
  * @param {import('node:stream').Readable} stderr
  * @param {number} start
@@ -127,7 +127,7 @@ function goProblem () {
 
   const { version, local } = go
 
-  // from 1.21 on, and unless told not to, Go fetches the toolchain that a module asks for
+  // since 1.21 Go fetches the toolchain that a module asks for, unless configured otherwise
   if (isAtLeast(version, needed) || (isAtLeast(version, '1.21') && !local)) {
     return undefined
   }
@@ -135,12 +135,12 @@ function goProblem () {
   return `Go ${version} is too old${local ? ', and GOTOOLCHAIN=local keeps it from fetching a newer one' : ''}: ${advice}`
 }
 
-/** The Go that the pinned kubo asks for. */
+/** The version of Go that the pinned kubo needs. */
 function neededGo () {
   return /^go (\S+)$/m.exec(readFileSync(join(kuboModule(), 'go.mod'), 'utf8'))?.[1] ?? ''
 }
 
-/** The Go on PATH, and whether it may fetch no other. */
+/** The version of Go on PATH, and whether it is configured not to fetch another. */
 function installedGo () {
   const { status, stdout } = spawnSync('go', ['env', 'GOVERSION', 'GOTOOLCHAIN'], { encoding: 'utf8' })
 
@@ -153,7 +153,7 @@ function installedGo () {
   return { version, local: toolchain.startsWith('local') }
 }
 
-/** The toolchain that builds the pinned kubo, for what would ask for none. */
+/** The toolchain that builds the pinned kubo, for modules that do not ask for one. */
 function toolchain () {
   const needed = neededGo()
 

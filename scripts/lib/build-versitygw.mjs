@@ -20,11 +20,11 @@ export async function buildVersitygw () {
   }
 
   const start = performance.now()
-  // renamed when whole, so that a run that was interrupted leaves nothing that looks like versitygw
+  // renamed when complete, so that an interrupted run leaves nothing that looks like versitygw
   const partial = `${target}.${process.pid}`
 
   mkdirSync(dirname(target), { recursive: true })
-  console.log(`building versitygw ${versitygwVersion()}: a minute or two when its sources are not in Go's cache`)
+  console.log(`building versitygw ${versitygwVersion()}: this takes a minute or two if its sources are not in Go's cache`)
 
   try {
     const code = await run('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', partial, 'github.com/versity/versitygw/cmd/versitygw'], { cwd: versitygwModule() })

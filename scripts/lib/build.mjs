@@ -10,13 +10,13 @@ import { run, seconds } from './run.mjs'
 const INPUTS = ['src/**/*', 'test/**/*', 'package.json', 'tsconfig.json', '.aegir.js']
 
 /**
- * Builds those of the workspaces whose `dist` is missing or was built from
- * other sources. Contents are compared, not times: tsc leaves its outputs alone
- * where nothing changed, and a checkout touches files without changing them.
+ * Builds the workspaces whose `dist` is missing or was built from other sources. It
+ * compares contents, not times: tsc does not touch unchanged outputs, and a checkout
+ * touches files without changing them.
  *
  * @param {Workspace[]} workspaces - dependencies first
- * @returns {Promise<Set<Workspace>>} those that could not be built, because of
- * their own sources or because of what they depend on
+ * @returns {Promise<Set<Workspace>>} the workspaces that could not be built because
+ * of their own sources or because of a dependency
  */
 export async function buildStale (workspaces) {
   /** @type {Map<Workspace, string>} */
@@ -73,7 +73,7 @@ function stampPath (workspace) {
 }
 
 /**
- * A hash of all that a build reads here; of siblings it reads the types.
+ * A hash of everything that a build reads: the workspace's files, and the types of its siblings.
  *
  * @param {Workspace} workspace
  * @param {Map<Workspace, string>} fingerprints

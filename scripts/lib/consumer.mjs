@@ -1,5 +1,5 @@
 /**
- * The entry points of a package, as a consumer names them.
+ * The entry points of a package, as a consumer imports them.
  *
  * @param {{ name: string, exports?: Record<string, unknown> }} manifest
  * @returns {string[]}
@@ -13,8 +13,8 @@ export function entryPoints ({ name, exports = {} }) {
 /** @import { Manifest } from './types.ts' */
 
 /**
- * The package.json of a workspace for use outside of this repository: what the
- * repository has packed comes from the tarballs, and its tools stay at home.
+ * The package.json of a workspace for use outside of this repository: packages that
+ * were packed come from the tarballs, and the repository's tools are left out.
  *
  * @param {Manifest} manifest
  * @param {ReadonlyMap<string, string>} packed - tarballs by package
@@ -31,7 +31,7 @@ export function outsideManifest (manifest, packed) {
 
 /**
  * A program that fails unless each entry point can be imported and exports
- * something, and prints what each exports, as JSON.
+ * something. It prints the names that each exports, as JSON.
  *
  * @param {string[]} entries
  */
@@ -52,11 +52,11 @@ console.log(JSON.stringify(names))
 }
 
 /**
- * A program that compiles only if the types of each entry point declare what
- * the entry point exports at run time, and none of it as `any`, which is what a
- * type becomes when a declaration is missing from the tarball.
+ * A program that compiles only if the types of each entry point declare all of its
+ * run-time exports, and none of them as `any`: a type becomes `any` if a declaration
+ * is missing from the tarball.
  *
- * @param {Record<string, string[]>} names - what each entry point exports
+ * @param {Record<string, string[]>} names - the exports of each entry point
  */
 export function typesConsumer (names) {
   const lines = ['type Known<T> = 0 extends 1 & T ? never : true', '']
@@ -81,7 +81,7 @@ export const consumerConfig = {
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
     noEmit: true,
-    // our declarations are to be checked, not trusted
+    // check the packages' declarations instead of trusting them
     skipLibCheck: false,
     // libp2p's own declarations refer to node:events
     types: ['node']

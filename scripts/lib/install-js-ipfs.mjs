@@ -6,17 +6,16 @@ import { peerFolder } from '../../packages/interop/src/peer-folders.ts'
 import { run, seconds } from './run.mjs'
 
 /**
- * Installs js-ipfs from the lockfile that pins it, unless it was installed
- * before: outside the repository, since it is years old, belongs to no
- * workspace, and its hundreds of packages are nobody else's business. None of
- * them gets to run a script.
+ * Installs js-ipfs from the lockfile that pins it, unless it was installed before.
+ * It goes outside the repository, because it is years old, belongs to no workspace,
+ * and has hundreds of packages. None of them may run install scripts.
  *
  * @returns {Promise<string | undefined>} what went wrong
  */
 export async function installJsIpfs () {
   const modules = jsIpfsCachePath()
 
-  // whatever the environment names: this is about the cache
+  // this concerns only the cache, so it ignores the environment variable
   if (searchJsIpfs({ ...process.env, JS_IPFS_MODULES: undefined }).jsIpfs != null) {
     console.log(`js-ipfs ${jsIpfsVersion()} is installed already: ${modules}`)
 
@@ -25,11 +24,11 @@ export async function installJsIpfs () {
 
   const start = performance.now()
   const target = dirname(modules)
-  // renamed when whole, so that a run that was interrupted leaves nothing that looks like js-ipfs
+  // renamed when complete, so that an interrupted run leaves nothing that looks like js-ipfs
   const partial = `${target}.${process.pid}`
 
   mkdirSync(partial, { recursive: true })
-  console.log(`installing js-ipfs ${jsIpfsVersion()}: half a minute, and 180 MB`)
+  console.log(`installing js-ipfs ${jsIpfsVersion()}: this takes half a minute and 180 MB`)
 
   for (const file of ['package.json', 'package-lock.json']) {
     copyFileSync(join(peerFolder('js-ipfs'), file), join(partial, file))

@@ -1,6 +1,6 @@
 /**
- * The links of a markdown text, mermaid's `click` lines included, but not those
- * in other code.
+ * The links of a markdown text, including mermaid's `click` lines but not links in
+ * other code.
  *
  * @param {string} text
  * @returns {string[]}

@@ -1,9 +1,9 @@
 /* eslint-disable no-console */
 
 /**
- * Loaded before a script (`node --import`), which may therefore import what an
- * older Node lacks: TypeScript, above all. Under `npm run` the Node that `npm ci`
- * installed comes first on PATH, whatever the system's own is.
+ * Loaded before a script (`node --import`), so that the script may import what an
+ * older Node does not support, above all TypeScript. Under `npm run` the Node that
+ * `npm ci` installed comes first on PATH, before the system's own.
  */
 const [major, minor] = process.versions.node.split('.').map(Number)
 

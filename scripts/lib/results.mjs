@@ -1,11 +1,11 @@
 /** @import { Suite, Totals } from './types.ts' */
 
-/** Of an error's message and stack. */
+/** How many lines of an error's message and stack to print. */
 const MOST_LINES = 30
 
 /**
- * Adds up what the runners counted. A runner that ended badly without counting
- * a failure (it crashed, or did not end) is one failure.
+ * Adds up the runners' counts. A runner that ended badly without counting a failure
+ * (it crashed, or did not end) counts as one failure.
  *
  * @param {Suite[]} suites
  * @param {{ skipIsFailure?: boolean }} [options]
@@ -36,8 +36,8 @@ export function summary ({ passed, failed, skipped }) {
 }
 
 /**
- * What failed, each under a line that begins with `failed: `: a log is read from
- * its end, and only its end may be kept.
+ * The failures, each below a line that begins with `failed: `. They are repeated at
+ * the end because logs are read from the end, and only the end may be kept.
  *
  * @param {Suite[]} suites
  */

@@ -4,5 +4,5 @@ import { fileURLToPath } from 'node:url'
 /** The folder of the repository. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-/** What these scripts keep between runs; gone after `npm ci`. */
+/** Files that these scripts keep between runs; `npm ci` deletes them. */
 export const cache = join(root, 'node_modules', '.cache', 'kitsune')

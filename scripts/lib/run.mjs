@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Runs a command with this process's terminal, and resolves to its exit code
- * (128 and the signal's number where a signal ended it, as shells do).
+ * Runs a command with this process's terminal, and resolves to its exit code (as in
+ * shells, 128 plus the signal's number if a signal ended it).
  *
  * @param {string} command
  * @param {string[]} args
@@ -20,7 +20,7 @@ export async function run (command, args, options = {}) {
  * @returns {Promise<number>}
  */
 export async function exitCode (child) {
-  // the terminal sends SIGINT to the child as well; SIGTERM comes to us alone
+  // the terminal also sends SIGINT to the child; SIGTERM only reaches this process
   const forward = () => { child.kill('SIGTERM') }
   process.on('SIGTERM', forward)
 
@@ -36,7 +36,7 @@ export async function exitCode (child) {
   }
 }
 
-/** @param {number} since - what `performance.now()` said at the start */
+/** @param {number} since - the value of `performance.now()` at the start */
 export function seconds (since) {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`
 }

@@ -1,4 +1,4 @@
-/** What these scripts read of a package.json. */
+/** The fields of a package.json that these scripts use. */
 export interface Manifest {
   name: string
   description: string
@@ -22,29 +22,29 @@ export interface Workspace {
 }
 
 export interface TestResult {
-  /** Of the suites and the test. */
+  /** The titles of the suites and of the test. */
   title: string
   state: 'passed' | 'failed' | 'pending'
   ms: number
-  /** Of a test that failed: what it said, with its stack. */
+  /** The message and stack of a failed test. */
   error?: string
 }
 
-/** What mocha counted. */
+/** The counts of a test runner. */
 export interface Results {
   passes: number
-  /** Of tests and of hooks. */
+  /** Failures of tests and of hooks. */
   failures: number
   pending: number
   tests: TestResult[]
 }
 
-/** A run of one workspace's tests. */
+/** One run of a workspace's tests. */
 export interface Suite {
   name: string
   /** How the runner exited. */
   code: number
-  /** Absent if the runner did not get to its end. */
+  /** Absent if the runner did not finish. */
   results?: Results
   /** How long it took, for people. */
   time: string

@@ -13,7 +13,7 @@ export function readManifest (folder) {
 }
 
 /**
- * Every workspace, each after those that it depends on.
+ * Every workspace, each after its dependencies.
  *
  * @returns {Workspace[]}
  */
@@ -44,7 +44,7 @@ export function workspaces () {
 }
 
 /**
- * The named workspaces and all that they need, dependencies first.
+ * The named workspaces and all of their dependencies, dependencies first.
  *
  * @param {string[]} names
  */
@@ -83,7 +83,7 @@ function visit (workspace, ordered, path) {
   ordered.add(workspace)
 }
 
-/** The folders that package.json's `workspaces` mean: plain ones, and `folder/*`. */
+/** The folders that package.json's `workspaces` refer to: plain ones, and `folder/*`. */
 function folders () {
   return (readManifest(root).workspaces ?? [])
     .flatMap(pattern => {

@@ -54,7 +54,7 @@ describe('consumer', () => {
     expect(imports(install('thing', {})).stderr).to.include('thing exports nothing')
   })
 
-  it('takes what was packed from the tarballs, and leaves the tools of the repository at home', () => {
+  it('takes packed packages from the tarballs, and leaves out the tools of the repository', () => {
     const manifest = {
       name: 'example',
       description: 'an example',
@@ -69,7 +69,7 @@ describe('consumer', () => {
     })
   })
 
-  it('compiles against what is declared, and not against what is any or missing', () => {
+  it('compiles against declared types, and not against types that are any or missing', () => {
     const declared = { typed: 'export const a: number', untyped: 'export const a: any', absent: 'export const b: number' }
 
     for (const [name, declarations] of Object.entries(declared)) {

@@ -34,7 +34,7 @@ describe('mocha-reporter', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('writes what mocha counted and prints what its spec reporter prints', () => {
+  it('writes mocha\'s counts and prints the output of its spec reporter', () => {
     const { status, stdout, results } = mocha(`
       describe('suite', () => {
         it('passes', () => {})

@@ -15,7 +15,7 @@ function suite (passes, failures, pending, code = failures > 0 ? 1 : 0) {
 }
 
 describe('results', () => {
-  it('adds up what the runners counted', () => {
+  it('adds up the counts of the runners', () => {
     expect(total([suite(3, 0, 1), suite(4, 2, 0)])).to.deep.equal({ passed: 7, failed: 2, skipped: 1 })
   })
 
@@ -24,15 +24,15 @@ describe('results', () => {
     expect(total([suite(3, 2, 0, 1)])).to.have.property('failed', 2)
   })
 
-  it('counts a runner that did not get to its end as one failure', () => {
+  it('counts a runner that did not finish as one failure', () => {
     expect(total([{ name: 'crashed', time: '1 s', code: 0 }])).to.deep.equal({ passed: 0, failed: 1, skipped: 0 })
   })
 
-  it('counts skipped tests as failures where nothing may be skipped', () => {
+  it('counts skipped tests as failures if tests may not be skipped', () => {
     expect(total([suite(3, 1, 2)], { skipIsFailure: true })).to.deep.equal({ passed: 3, failed: 3, skipped: 0 })
   })
 
-  it('repeats what failed, and how', () => {
+  it('repeats the failures with their messages', () => {
     const failed = suite(1, 1, 0)
 
     failed.results.tests = [

@@ -19,7 +19,7 @@ describe('vitest-reporter', () => {
   let folder
 
   beforeEach(() => {
-    // within the repository, where vitest is to be found
+    // inside the repository, so that it finds vitest
     mkdirSync(cache, { recursive: true })
     folder = mkdtempSync(join(cache, 'vitest-reporter-'))
   })
@@ -28,7 +28,7 @@ describe('vitest-reporter', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('writes what vitest counted', () => {
+  it('writes vitest\'s counts', () => {
     const file = join(folder, 'results.json')
     writeFileSync(join(folder, 'some.spec.mjs'), TESTS)
 

@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { closure, workspaces } from '../lib/workspaces.mjs'
 
 describe('workspaces', () => {
-  it('puts each workspace after those that it depends on', () => {
+  it('puts each workspace after its dependencies', () => {
     const all = workspaces()
 
     expect(all.map(({ path }) => path)).to.include.members(['packages/bitswap-codec', 'packages/want-router', 'examples/balancer', 'docs'])
@@ -12,11 +12,11 @@ describe('workspaces', () => {
     }
   })
 
-  it('closes over dependencies', () => {
+  it('includes all dependencies', () => {
     expect(closure(['@kitsune/want-router']).map(({ name }) => name)).to.deep.equal(['@kitsune/bitswap-codec', '@kitsune/want-router'])
   })
 
-  it('names the workspaces that there are when asked for another', () => {
+  it('lists the existing workspaces when asked for another', () => {
     expect(() => closure(['nothing'])).to.throw('there is no workspace nothing').with.property('message').that.includes('@kitsune/want-router')
   })
 })
