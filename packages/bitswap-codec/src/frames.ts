@@ -48,120 +48,133 @@ const UNEARNED = 65_536
 const GROWTH = 4
 
 export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
-  const maxFrameLength = init.maxFrameLength ?? MAX_FRAME_LENGTH
+  return new Decoder(init.maxFrameLength ?? MAX_FRAME_LENGTH)
+}
+
+class Decoder implements FrameDecoder {
+  private readonly maxFrameLength: number
 
   // the length of the next frame, while it is read
-  let length = 0
-  let lengthBytes = 0
+  private length = 0
+  private lengthBytes = 0
 
   // the body, once the length is known
-  let inBody = false
-  let body: Uint8Array = EMPTY
-  let arrived = 0
+  private inBody = false
+  private body: Uint8Array = EMPTY
+  private arrived = 0
 
-  let failure: Error | undefined
+  private failure: Error | undefined
 
-  function fail (error: Error): never {
-    failure = error
-    body = EMPTY
-    throw error
+  constructor (maxFrameLength: number) {
+    this.maxFrameLength = maxFrameLength
   }
 
-  function readLengthByte (byte: number): void {
-    length += (byte & 0x7f) * 2 ** (7 * lengthBytes)
-    lengthBytes++
+  get pending (): number {
+    return this.lengthBytes + this.arrived
+  }
 
-    if (length > maxFrameLength) {
-      fail(new FrameTooLargeError(`A frame of at least ${length} bytes is longer than the limit of ${maxFrameLength}`))
+  push (chunk: Uint8Array | Uint8ArrayList, frames: Uint8Array[] = []): Uint8Array[] {
+    if (this.failure != null) {
+      throw this.failure
     }
 
-    if (byte > 0x7f) {
-      if (lengthBytes === MAX_LENGTH_BYTES) {
-        fail(new InvalidFrameError(`The length of a frame goes on after ${MAX_LENGTH_BYTES} bytes`))
-      }
-    } else if (byte === 0 && lengthBytes > 1) {
-      fail(new InvalidFrameError('The length of a frame is not minimally encoded'))
+    if (chunk instanceof Uint8Array) {
+      this.pushBytes(chunk, frames)
     } else {
-      inBody = true
-    }
-  }
-
-  /**
-   * Grows the body with the bytes that arrive, so that a declared length alone costs nothing
-   */
-  function gather (chunk: Uint8Array, start: number, end: number): void {
-    const needed = arrived + end - start
-
-    if (needed > body.length) {
-      const grown = new Uint8Array(Math.min(length, arrived === 0 ? needed + UNEARNED : Math.max(needed, body.length * GROWTH)))
-      grown.set(body.subarray(0, arrived))
-      body = grown
+      for (const part of chunk) {
+        this.pushBytes(part, frames)
+      }
     }
 
-    body.set(view(chunk, start, end), arrived)
-    arrived = needed
+    return frames
   }
 
-  function reset (): void {
-    length = 0
-    lengthBytes = 0
-    inBody = false
-    body = EMPTY
-    arrived = 0
-  }
-
-  function pushBytes (chunk: Uint8Array, frames: Uint8Array[]): void {
+  private pushBytes (chunk: Uint8Array, frames: Uint8Array[]): void {
     let pos = 0
 
     // a frame of length 0 is complete without another byte, so check this first
     for (;;) {
-      if (inBody) {
-        const end = pos + Math.min(length - arrived, chunk.length - pos)
-
-        if (arrived === 0 && end - pos === length) {
-          frames.push(view(chunk, pos, end))
-          reset()
-        } else {
-          gather(chunk, pos, end)
-
-          if (arrived === length) {
-            frames.push(body)
-            reset()
-          }
-        }
-
-        pos = end
+      if (this.inBody) {
+        pos = this.readBody(chunk, pos, frames)
       }
 
-      while (!inBody && pos < chunk.length) {
-        readLengthByte(chunk[pos++])
+      while (!this.inBody && pos < chunk.length) {
+        this.readLengthByte(chunk[pos++])
       }
 
-      if (!inBody || (pos === chunk.length && length > 0)) {
+      if (!this.inBody || (pos === chunk.length && this.length > 0)) {
         return
       }
     }
   }
 
-  return {
-    push (chunk, frames = []) {
-      if (failure != null) {
-        throw failure
-      }
+  private readLengthByte (byte: number): void {
+    this.length += (byte & 0x7f) * 2 ** (7 * this.lengthBytes)
+    this.lengthBytes++
 
-      if (chunk instanceof Uint8Array) {
-        pushBytes(chunk, frames)
-      } else {
-        for (const part of chunk) {
-          pushBytes(part, frames)
-        }
-      }
-
-      return frames
-    },
-
-    get pending () {
-      return lengthBytes + arrived
+    if (this.length > this.maxFrameLength) {
+      this.fail(new FrameTooLargeError(`A frame of at least ${this.length} bytes is longer than the limit of ${this.maxFrameLength}`))
     }
+
+    if (byte > 0x7f) {
+      if (this.lengthBytes === MAX_LENGTH_BYTES) {
+        this.fail(new InvalidFrameError(`The length of a frame goes on after ${MAX_LENGTH_BYTES} bytes`))
+      }
+    } else if (byte === 0 && this.lengthBytes > 1) {
+      this.fail(new InvalidFrameError('The length of a frame is not minimally encoded'))
+    } else {
+      this.inBody = true
+    }
+  }
+
+  /**
+   * Reads body bytes from a position, and returns the position after them
+   */
+  private readBody (chunk: Uint8Array, pos: number, frames: Uint8Array[]): number {
+    const end = pos + Math.min(this.length - this.arrived, chunk.length - pos)
+
+    if (this.arrived === 0 && end - pos === this.length) {
+      frames.push(view(chunk, pos, end))
+      this.reset()
+    } else {
+      this.gather(chunk, pos, end)
+
+      if (this.arrived === this.length) {
+        frames.push(this.body)
+        this.reset()
+      }
+    }
+
+    return end
+  }
+
+  /**
+   * Grows the body with the bytes that arrive, so that a declared length alone costs nothing
+   */
+  private gather (chunk: Uint8Array, start: number, end: number): void {
+    const needed = this.arrived + end - start
+
+    if (needed > this.body.length) {
+      const grown = new Uint8Array(Math.min(this.length, this.arrived === 0 ? needed + UNEARNED : Math.max(needed, this.body.length * GROWTH)))
+      grown.set(this.body.subarray(0, this.arrived))
+      this.body = grown
+    }
+
+    this.body.set(view(chunk, start, end), this.arrived)
+    this.arrived = needed
+  }
+
+  private reset (): void {
+    this.length = 0
+    this.lengthBytes = 0
+    this.inBody = false
+    this.body = EMPTY
+    this.arrived = 0
+  }
+
+  private fail (error: Error): never {
+    this.failure = error
+    this.body = EMPTY
+    throw error
   }
 }
