@@ -41,31 +41,7 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
     waiting.clear()
   }
 
-  // replies arrive on streams that the peer opens
-  await host.handle([...BITSWAP_PROTOCOLS], (stream) => {
-    const decoder = frameDecoder()
-
-    stream.addEventListener('message', ({ data }) => {
-      try {
-        for (const frame of decoder.push(data)) {
-          receive(frame).catch(fail)
-        }
-      } catch (err) {
-        stream.abort(err as Error)
-        fail(err as Error)
-      }
-    })
-
-    // otherwise the peer runs out of streams
-    const closeOurs = (): void => { stream.close().catch(() => {}) }
-    stream.addEventListener('remoteCloseWrite', closeOurs)
-
-    // its end may have arrived together with its data
-    if (stream.remoteWriteStatus === 'closed') {
-      closeOurs()
-    }
-  }, { maxInboundStreams: 1024 })
-
+  await receiveFrames(host, receive, fail)
   const stream = await host.dialProtocol(peer, [...BITSWAP_PROTOCOLS], { signal })
 
   host.addEventListener('peer:disconnect', ({ detail }) => {
@@ -111,6 +87,33 @@ export async function createBlockFetcher (host: Libp2p, peer: PeerId, signal: Ab
       return promise
     }
   }
+}
+
+/** Reads the replies, which arrive on streams that the peer opens. */
+async function receiveFrames (host: Libp2p, receive: (frame: Uint8Array) => Promise<void>, fail: (err: Error) => void): Promise<void> {
+  await host.handle([...BITSWAP_PROTOCOLS], (stream) => {
+    const decoder = frameDecoder()
+
+    stream.addEventListener('message', ({ data }) => {
+      try {
+        for (const frame of decoder.push(data)) {
+          receive(frame).catch(fail)
+        }
+      } catch (err) {
+        stream.abort(err as Error)
+        fail(err as Error)
+      }
+    })
+
+    // otherwise the peer runs out of streams
+    const closeOurs = (): void => { stream.close().catch(() => {}) }
+    stream.addEventListener('remoteCloseWrite', closeOurs)
+
+    // its end may have arrived together with its data
+    if (stream.remoteWriteStatus === 'closed') {
+      closeOurs()
+    }
+  }, { maxInboundStreams: 1024 })
 }
 
 function send (stream: Stream, wants: WantEntry[], fail: (err: Error) => void): void {
