@@ -1,28 +1,28 @@
 import type { SourceOptions } from './block-source.ts'
 
-/** Where the bytes of a block are. */
+/** The position of a block's bytes. */
 export interface Location {
   /** The name of the object, as the {@link ObjectStore} knows it. */
   readonly object: string
-  /** From the start of the object, in bytes. */
+  /** The offset from the start of the object, in bytes. */
   readonly offset: number
-  /** In bytes, of what begins at `offset`; undefined if the index does not know. 0 is a length: the empty block. */
+  /** The length of the bytes at `offset`; undefined if the index does not know. 0 is valid: an empty block. */
   readonly length?: number
-  /** If `length` is unknown: an upper bound of it, such as the distance to the next section. */
+  /** An upper bound of an unknown `length`, such as the distance to the next section. */
   readonly limit?: number
-  /** What begins at `offset`: the `block` itself, or its `section` of a CAR, i.e. a length and a CID before the block. */
+  /** Whether the `block` itself begins at `offset`, or its `section` of a CAR, i.e. a length and a CID before the block. */
   readonly at: 'block' | 'section'
-  /** The version of the object that the index was made of. A read of another version fails. */
+  /** The version of the object from which the index was made. A read of another version fails. */
   readonly etag?: string
 }
 
 /**
- * What an index says about one multihash: where it is, best first; nowhere (an
- * empty array); or an error if that could not be told.
+ * The result of looking up one multihash: its locations, best first; an empty array if
+ * it is not in the index; or an error if the lookup failed.
  */
 export type Located = readonly Location[] | Error
 
-/** Maps multihashes to places in objects. */
+/** Maps multihashes to locations in objects. */
 export interface BlockIndex {
   /** Whether an empty array means that no indexed object has the block. `false`: others may exist. */
   readonly complete: boolean

@@ -1,4 +1,4 @@
-/** An option that cannot be meant. The message names it and says what is expected. Thrown at construction, never later. */
+/** An option is invalid. The message names the option and says what is expected. Thrown at construction, never later. */
 export class InvalidOptionError extends Error {
   static name = 'InvalidOptionError'
   name = 'InvalidOptionError'
@@ -8,17 +8,17 @@ export class InvalidOptionError extends Error {
   }
 }
 
-/** A range begins behind the end of its object, as one from a stale index does. */
+/** A range begins beyond the end of its object, for example because an index is stale. */
 export class OutOfRangeError extends Error {
   static name = 'OutOfRangeError'
   name = 'OutOfRangeError'
 
-  constructor (message = 'The range begins behind the end of the object') {
+  constructor (message = 'The range begins beyond the end of the object') {
     super(message)
   }
 }
 
-/** An object is not, or no longer, the version that was asked for. */
+/** An object is not, or no longer, the requested version. */
 export class ObjectChangedError extends Error {
   static name = 'ObjectChangedError'
   name = 'ObjectChangedError'
@@ -28,12 +28,12 @@ export class ObjectChangedError extends Error {
   }
 }
 
-/** A read would take more memory than is allowed. It was refused by the length alone. */
+/** A read would take more memory than allowed. It was refused because of its length, before reading. */
 export class ObjectTooLargeError extends Error {
   static name = 'ObjectTooLargeError'
   name = 'ObjectTooLargeError'
 
-  constructor (message = 'The read is larger than is allowed') {
+  constructor (message = 'The read is larger than allowed') {
     super(message)
   }
 }
@@ -48,7 +48,7 @@ export class TruncatedError extends Error {
   }
 }
 
-/** What else is known of the failure of a store or a server. */
+/** Details of a failure of a store or a server. */
 export interface StoreErrorInit extends ErrorOptions {
   /** The HTTP status, if there was a response. */
   readonly status?: number
@@ -56,7 +56,7 @@ export interface StoreErrorInit extends ErrorOptions {
   readonly retryAfter?: number
 }
 
-/** A store or server failed in a way that may pass: the network, 408, 429 or 5xx. This says nothing about the object. */
+/** A store or server failed temporarily: the network, 408, 429 or 5xx. This says nothing about the object. */
 export class StoreUnavailableError extends Error {
   static name = 'StoreUnavailableError'
   name = 'StoreUnavailableError'
@@ -72,7 +72,7 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** A store or server refused, and asking again will not help: credentials, a redirect, a response that makes no sense. */
+/** A store or server refused, and a retry will not help: wrong credentials, a redirect, an invalid response. */
 export class StoreRefusedError extends Error {
   static name = 'StoreRefusedError'
   name = 'StoreRefusedError'
@@ -85,7 +85,7 @@ export class StoreRefusedError extends Error {
   }
 }
 
-/** The name of an object is one that not every store can have: it is empty, or contains a `.` or `..` segment, a backslash or a NUL. */
+/** The name of an object is not valid in every store: it is empty, or contains a `.` or `..` segment, a backslash or a NUL. */
 export class InvalidNameError extends Error {
   static name = 'InvalidNameError'
   name = 'InvalidNameError'
@@ -95,7 +95,7 @@ export class InvalidNameError extends Error {
   }
 }
 
-/** The requests that were allowed are spent. This says nothing about what was asked for. */
+/** All allowed requests are spent. This says nothing about the object or block. */
 export class BudgetExceededError extends Error {
   static name = 'BudgetExceededError'
   name = 'BudgetExceededError'
@@ -105,11 +105,11 @@ export class BudgetExceededError extends Error {
   }
 }
 
-/** Where a malformed file goes wrong. */
+/** The position of a fault in a file. */
 export interface MalformedInit extends ErrorOptions {
   /** The name of the object. */
   readonly object: string
-  /** The offset in the object at which it goes wrong, in bytes. */
+  /** The offset of the fault in the object, in bytes. */
   readonly offset: number
 }
 
@@ -141,7 +141,7 @@ export class MalformedIndexError extends Error {
   }
 }
 
-/** Bytes do not hash to the multihash that they were found under. */
+/** Bytes do not hash to the multihash under which they were found. */
 export class HashMismatchError extends Error {
   static name = 'HashMismatchError'
   name = 'HashMismatchError'
@@ -151,7 +151,7 @@ export class HashMismatchError extends Error {
   }
 }
 
-/** A block cannot be verified, since its hash function was not given. */
+/** A block cannot be verified because its hash function was not given. */
 export class UnknownHashError extends Error {
   static name = 'UnknownHashError'
   name = 'UnknownHashError'
@@ -161,7 +161,7 @@ export class UnknownHashError extends Error {
   }
 }
 
-/** An object that must be there is not: a CAR that is indexed, or an index. */
+/** An object that must exist does not: a CAR that is indexed, or an index. */
 export class ObjectMissingError extends Error {
   static name = 'ObjectMissingError'
   name = 'ObjectMissingError'
@@ -171,7 +171,7 @@ export class ObjectMissingError extends Error {
   }
 }
 
-/** A block is not here: what a blockstore says in place of `undefined`. */
+/** A blockstore does not have a block: it throws this instead of returning `undefined`. */
 export class NotFoundError extends Error {
   static name = 'NotFoundError'
   name = 'NotFoundError'
@@ -181,7 +181,7 @@ export class NotFoundError extends Error {
   }
 }
 
-/** Something was to be written where blocks can only be read. */
+/** A write to a blockstore that is read-only. */
 export class ReadOnlyError extends Error {
   static name = 'ReadOnlyError'
   name = 'ReadOnlyError'

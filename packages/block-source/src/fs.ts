@@ -1,7 +1,7 @@
 /**
  * @packageDocumentation
  *
- * What needs Node.js: folders.
+ * Stores that need Node.js: folders.
  */
 export { folderMapStore } from './map/folder-map-store.ts'
 export { fsStore } from './stores/fs.ts'

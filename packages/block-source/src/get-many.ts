@@ -6,14 +6,14 @@ import type { Outcome, Task } from './sources/tasks.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
- * Reads many blocks of any source: by its own `getMany`, if it has one, else a
- * few at a time. Yields one result for each CID, in the order in which they come.
+ * Reads many blocks of any source: with its own `getMany` if it has one, otherwise a
+ * few at a time. Yields one result for each CID, in the order of completion.
  */
 export function getMany (source: BlockSource, cids: Iterable<CID>, options: SourceOptions = {}): AsyncIterable<GetManyResult> {
   return source.getMany?.(cids, options) ?? getEach(source, cids, options)
 }
 
-/** By `get`, with at most four at a time, and no more than eight times 4 MiB that were not taken. */
+/** Uses `get`, at most four at a time, and keeps at most eight times 4 MiB of results that the consumer has not taken. */
 export function getEach (source: BlockSource, cids: Iterable<CID>, options: SourceOptions = {}): AsyncGenerator<GetManyResult> {
   function task (cid: CID): Task<GetManyResult> {
     return {
@@ -31,7 +31,7 @@ export function getEach (source: BlockSource, cids: Iterable<CID>, options: Sour
   return runTasks(Array.from(cids, task), DEFAULTS, options.signal)
 }
 
-/** One `get` as a result of `getMany`. */
+/** Turns one `get` into a result of `getMany`. */
 async function resultOf (source: BlockSource, cid: CID, options: SourceOptions): Promise<GetManyResult> {
   try {
     const bytes = await source.get(cid, options)

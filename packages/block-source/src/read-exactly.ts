@@ -1,7 +1,7 @@
 import { ObjectMissingError, TruncatedError } from './errors.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** A range of an object that is there. */
+/** A range of an object that must exist. */
 export interface ExactRead {
   readonly offset?: number
   readonly length: number
@@ -9,7 +9,7 @@ export interface ExactRead {
   readonly signal?: AbortSignal
 }
 
-/** What was read, all of it, of which version. */
+/** The complete bytes of a range, with the object's version. */
 export interface ExactPart {
   readonly bytes: Uint8Array
   readonly size: number
@@ -17,11 +17,11 @@ export interface ExactPart {
 }
 
 /**
- * Reads a range of an object that must be there, up to its end at most. A store
- * that does not tell the size is asked for it.
+ * Reads a range of an object that must exist, up to its end at most. If the store does
+ * not tell the size, this asks for it.
  *
- * @throws {ObjectMissingError} if there is no such object
- * @throws {TruncatedError} if the store returned fewer bytes than there are: what parses them would take their end for that of the object
+ * @throws {ObjectMissingError} if the object does not exist
+ * @throws {TruncatedError} if the store returned fewer bytes than exist: a parser would mistake their end for the end of the object
  */
 export async function readExactly (store: ObjectStore, object: string, read: ExactRead): Promise<ExactPart> {
   const part = await store.read(object, read)
@@ -35,7 +35,7 @@ export async function readExactly (store: ObjectStore, object: string, read: Exa
   const expected = Math.max(0, Math.min(length, size - offset))
 
   if (part.bytes.length !== expected) {
-    throw new TruncatedError(`${object}: the store returned ${part.bytes.length} bytes at offset ${offset}, where there are ${expected}`)
+    throw new TruncatedError(`${object}: the store returned ${part.bytes.length} bytes at offset ${offset}, but there are ${expected}`)
   }
 
   return { bytes: part.bytes, size, etag: part.etag }

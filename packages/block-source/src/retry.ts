@@ -7,21 +7,21 @@ export interface RetryOptions {
   readonly retries?: number
   /** The delay before the second attempt, in ms; it doubles with each further one. Default 100 */
   readonly minDelay?: number
-  /** The longest delay, in ms. A server that asks for a longer one (Retry-After) is not asked again. Default 10,000 */
+  /** The longest delay, in ms. If a server asks for a longer one (Retry-After), there is no other attempt. Default 10,000 */
   readonly maxDelay?: number
-  /** How to wait, for tests. Default: `setTimeout` */
+  /** Waits, for tests. Default: `setTimeout` */
   wait? (ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** Whether a failure may pass: {@link StoreUnavailableError}, {@link TruncatedError}, and several of which one may. */
+/** Whether a failure is temporary: {@link StoreUnavailableError}, {@link TruncatedError}, or several failures of which one is temporary. */
 export function isTransient (err: unknown): boolean {
   return err instanceof AggregateError ? err.errors.some(isTransient) : err instanceof StoreUnavailableError || err instanceof TruncatedError
 }
 
 /**
- * Calls `operation` until it succeeds, fails for good, or was called often
- * enough. A failure that may pass is followed by a delay: as long as the server
- * asked for, else one that doubles.
+ * Calls `operation` until it succeeds, fails permanently, or has used up its attempts.
+ * After a temporary failure it waits as long as the server asked for, or else for a
+ * delay that doubles each time.
  *
  * @throws {Error} the last failure, or the signal's reason
  */
@@ -34,7 +34,7 @@ export async function retry<T> (operation: () => Promise<T>, options: RetryOptio
   return pRetry(operation, {
     retries: options.retries ?? DEFAULTS.retries,
     signal,
-    // the delay is ours, since the server has a say in it
+    // compute the delay here, since the server may ask for one
     minTimeout: 0,
     async shouldRetry ({ error, attemptNumber }) {
       const delay = retryDelay([error], attemptNumber, options)
@@ -45,8 +45,8 @@ export async function retry<T> (operation: () => Promise<T>, options: RetryOptio
 }
 
 /**
- * How to wait after the `attempt`th failure, counted from 1; undefined if there is
- * to be no other attempt.
+ * The delay after the `attempt`th failure, counted from 1; undefined if there is no
+ * other attempt.
  */
 export function retryDelay (failures: readonly unknown[], attempt: number, options: RetryOptions): ((signal?: AbortSignal) => Promise<void>) | undefined {
   const { retries = DEFAULTS.retries, minDelay = DEFAULTS.minDelay, maxDelay = DEFAULTS.maxDelay, wait = waitFor } = options
@@ -59,7 +59,7 @@ export function retryDelay (failures: readonly unknown[], attempt: number, optio
   return async signal => wait(Math.max(asked, own), signal)
 }
 
-/** What servers asked for, in ms. */
+/** The delay that servers asked for, in ms. */
 function askedDelay (err: unknown): number {
   if (err instanceof AggregateError) {
     return Math.max(0, ...err.errors.map(askedDelay))
@@ -67,14 +67,14 @@ function askedDelay (err: unknown): number {
   return err instanceof StoreUnavailableError ? err.retryAfter ?? 0 : 0
 }
 
-/** @throws {InvalidOptionError} if a number cannot be meant */
+/** @throws {InvalidOptionError} if a number is invalid */
 export function checkRetryOptions (options: RetryOptions | false = {}): void {
   if (options === false) {
     return
   }
   for (const [name, value] of Object.entries({ retries: options.retries, minDelay: options.minDelay, maxDelay: options.maxDelay })) {
     if (value != null && !(value >= 0 && (name !== 'retries' || Number.isInteger(value)))) {
-      throw new InvalidOptionError(`retry: ${name} is a ${name === 'retries' ? 'whole ' : ''}number of at least 0, not ${value}`)
+      throw new InvalidOptionError(`retry: ${name} must be a ${name === 'retries' ? 'whole ' : ''}number of at least 0, not ${value}`)
     }
   }
 }

@@ -71,7 +71,7 @@ describe('README', function () {
     }
   })
 
-  it('names nothing that is not exported, and all that makes a store, an index or a source', async () => {
+  it('names only exports, and all factories of stores, indexes and sources', async () => {
     const tables = readme.split('\n').filter(line => line.startsWith('| `')).join('\n')
     const named = new Set([...tables.matchAll(/`(\w+)(?=[(`])/g)].map(([, name]) => name))
     const all: Record<string, unknown> = { ...exported, ...await import('../src/fs.ts') }

@@ -1,10 +1,10 @@
 import { NoTestRunnerError } from './errors.ts'
 
-/** What the kits need of a test runner: mocha, vitest, jest and node:test have it. */
+/** The parts of a test runner that the kits need; mocha, vitest, jest and node:test have them. */
 export interface TestRunner {
   describe (title: string, body: () => void): unknown
   it: {
-    /** `timeout`: ms, for runners that take it here; mocha takes it by the `this` of the body. */
+    /** `timeout`: ms, for runners that take it here; mocha takes it from the body's `this`. */
     (title: string, body: () => void | Promise<void>, timeout?: number): unknown
     skip (title: string, body: () => void | Promise<void>): unknown
   }
@@ -15,23 +15,19 @@ export interface LawTest<Id extends string = string> {
   readonly id: Id
   /** What it demands. */
   readonly title: string
-  /** Why it is skipped; undefined if it is not. */
+  /** Why the law is skipped; undefined if it is not. */
   readonly skipped: string | undefined
-  /**
-   * Checks it, whether or not it is to be skipped.
-   *
-   * @throws {LawBrokenError} if it is broken
-   */
+  /** Checks the law, even if it is skipped. */
   check (): void | Promise<void>
 }
 
 /**
- * Which laws apply: all, except those that are `false` or given a reason, which the
- * skipped test then shows.
+ * The laws that apply: all except those that are `false` or have a reason, which the
+ * skipped test shows.
  */
 export type LawChoice<Id extends string> = Readonly<Partial<Record<Id, boolean | string>>>
 
-// a law may take a second, and on a busy machine ten: more than the default limits of mocha and vitest
+// a law may take a second, and ten on a busy machine, which exceeds the limits of mocha and vitest
 const TIMEOUT = 60_000
 
 /** Why a law is skipped; undefined if it is not. */
@@ -40,10 +36,10 @@ export function skipReason (choice: boolean | string | undefined): string | unde
 }
 
 /**
- * Gives tests to a runner: to the one passed, or else to the functions `describe`
- * and `it` that mocha, jest and vitest (with its option `globals`) make global.
+ * Passes tests to the given runner, or else to the global functions `describe` and `it`
+ * of mocha, jest and vitest (with its option `globals`).
  *
- * @throws {NoTestRunnerError} if there is neither
+ * @throws {NoTestRunnerError} if there is no runner
  */
 export function runTests (title: string, tests: readonly LawTest[], runner: TestRunner | undefined): void {
   const { describe, it } = runner ?? globalRunner(title)
@@ -62,7 +58,7 @@ export function runTests (title: string, tests: readonly LawTest[], runner: Test
   })
 }
 
-/** Mocha's way; the `this` of other runners is left alone. */
+/** Sets mocha's timeout; the `this` of other runners is not changed. */
 function raiseTimeout (context: unknown): void {
   if (typeof context === 'object' && context != null && 'timeout' in context && typeof context.timeout === 'function') {
     context.timeout(TIMEOUT)
@@ -73,7 +69,7 @@ function globalRunner (title: string): TestRunner {
   const { describe, it }: Partial<TestRunner> = globalThis as object
 
   if (describe == null || it == null) {
-    throw new NoTestRunnerError(`"${title}": there is no global describe and it; import them from the test runner and pass { test: { describe, it } }`)
+    throw new NoTestRunnerError(`"${title}": there are no global describe and it; import them from the test runner and pass { test: { describe, it } }`)
   }
 
   return { describe, it }

@@ -1,8 +1,8 @@
-/** Bytes are not the CBOR that a CAR header is made of. Becomes a `MalformedCarError`, which knows the object. */
+/** The bytes are not the CBOR of a CAR header. The caller turns this into a `MalformedCarError`, which names the object. */
 export class InvalidCborError extends Error {
   static name = 'InvalidCborError'
   name = 'InvalidCborError'
-  /** Where in the bytes. */
+  /** The position in the bytes. */
   readonly at: number
 
   constructor (message: string, at: number) {
@@ -22,9 +22,9 @@ const TAG = 6
 const CID_TAG = 42
 
 /**
- * Reads just the CBOR that the header of a CAR may contain. It checks every
- * declared length against the bytes that are there, and does not recurse: a
- * general decoder allocates what the input tells it to.
+ * Reads only the CBOR that the header of a CAR may contain. It checks every
+ * declared length against the available bytes, and does not recurse: a general
+ * decoder allocates as much as the input declares.
  */
 export class CborReader {
   readonly #bytes: Uint8Array
@@ -34,12 +34,12 @@ export class CborReader {
     this.#bytes = bytes
   }
 
-  /** Begins a map: how many entries follow. Each takes at least two bytes. */
+  /** Begins a map; returns the number of entries that follow. Each takes at least two bytes. */
   map (): number {
     return this.#count(MAP, 2, 'a map')
   }
 
-  /** Begins an array: how many items follow. Each takes at least one byte. */
+  /** Begins an array; returns the number of items that follow. Each takes at least one byte. */
   array (): number {
     return this.#count(ARRAY, 1, 'an array')
   }
@@ -52,7 +52,7 @@ export class CborReader {
     return new TextDecoder().decode(this.#take(this.#count(TEXT, 1, 'a text')))
   }
 
-  /** A CID as DAG-CBOR writes it: tag 42 around a byte string that begins with a zero. */
+  /** Reads a CID of DAG-CBOR: tag 42 around a byte string that begins with a zero. */
   link (): Uint8Array {
     const tag = this.#head(TAG, 'a CID')
     const bytes = this.#take(this.#count(BYTES, 1, 'the bytes of a CID'))
@@ -75,7 +75,7 @@ export class CborReader {
     return new InvalidCborError(reason, this.#at)
   }
 
-  /** A head whose argument counts what follows, each of which takes at least `size` bytes. */
+  /** Reads a head whose argument counts the items that follow, each of which takes at least `size` bytes. */
   #count (type: number, size: number, name: string): number {
     const count = this.#head(type, name)
 

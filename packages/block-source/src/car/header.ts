@@ -6,13 +6,13 @@ import { ENDS_EARLY, MALFORMED, readVarint, varintLength } from './varint.ts'
 
 /** The header of a CARv1, or of the payload of a CARv2. */
 export interface CarHeader {
-  /** What the CAR says it is about. Some writers leave the roots out; then there are none. */
+  /** The roots of the CAR; empty if its writer left them out, as some do. */
   readonly roots: readonly CID[]
   /** Where in the object the first section begins. */
   readonly end: number
 }
 
-/** Where the bytes of a header come from, and what bounds them. */
+/** The origin of a header's bytes, and their limits. */
 export interface HeaderContext {
   /** The name of the object, for errors. */
   readonly object: string
@@ -25,10 +25,10 @@ export interface HeaderContext {
 }
 
 /**
- * How many bytes a header takes, its own length included; undefined if more
- * bytes are needed to tell.
+ * The size of a header including its length, in bytes; undefined if more bytes are
+ * needed to tell.
  *
- * @throws {MalformedCarError} if it is too long, or would go beyond the payload
+ * @throws {MalformedCarError} if it is too long, or exceeds the payload
  */
 export function headerLength (bytes: Uint8Array, context: HeaderContext): number | undefined {
   const limit = context.maxHeaderLength ?? DEFAULTS.maxHeaderLength
@@ -64,8 +64,8 @@ export function headerLength (bytes: Uint8Array, context: HeaderContext): number
 }
 
 /**
- * Parses the header of a CARv1. All of its bytes must be there, as
- * {@link headerLength} counts them.
+ * Parses the header of a CARv1. All of its bytes, as counted
+ * by {@link headerLength}, must be available.
  *
  * @throws {MalformedCarError} if it is not the header of a CARv1
  */

@@ -1,46 +1,46 @@
 import { MalformedCarError } from '../errors.ts'
 import { readUint64 } from './varint.ts'
 
-/** `{"version":2}` with its length: what a CARv2 begins with. */
+/** `{"version":2}` with its length: the beginning of a CARv2. */
 const PRAGMA = Uint8Array.from([0x0a, 0xa1, 0x67, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x02])
 
 const HEADER_LENGTH = 40
 
-/** What a CARv2 begins with, in bytes: pragma and header. Enough of any CAR to tell its layout. */
+/** The length of a CARv2's pragma and header, in bytes. This much of any CAR is enough to tell its layout. */
 export const CARV2_HEAD_LENGTH: number = PRAGMA.length + HEADER_LENGTH
 
-/** Where in a CAR its parts are. Offsets count from the start of the object. */
+/** The positions of a CAR's parts. Offsets count from the start of the object. */
 export interface CarLayout {
   readonly version: 1 | 2
   /** Where the header of the CARv1 begins: 0, or the data offset of a CARv2. Offsets in an inline index count from here. */
   readonly start: number
-  /** Where the sections end: never behind the end of the object. */
+  /** Where the sections end: never beyond the end of the object. */
   readonly end: number
-  /** Where the index begins, as the header says; undefined if there is none. It may be anywhere. */
+  /** Where the index begins according to the header, which may be wrong; undefined if there is none. */
   readonly indexOffset?: number
-  /** `false`: a CARv2 whose writer never wrote its header. Its sections go on to the end of the object. */
+  /** `false`: a CARv2 whose writer never wrote its header. Its sections continue to the end of the object. */
   readonly finalized: boolean
-  /** Whether the payload should have gone on behind `end`, where the object ends. */
+  /** Whether the object ends, at `end`, before the payload does. */
   readonly truncated: boolean
 }
 
-/** Which object the bytes are the beginning of. */
+/** The object whose beginning the bytes are. */
 export interface LayoutContext {
   /** The name of the object, for errors. */
   readonly object: string
-  /** Of the whole object, in bytes. */
+  /** The size of the whole object, in bytes. */
   readonly size: number
 }
 
 /**
- * Tells where the parts of a CAR are. What does not begin like a CARv2 is taken
- * for a CARv1, whose header is not looked at.
+ * Finds the parts of a CAR. A file that does not begin like a CARv2 is treated as a
+ * CARv1, whose header is not read.
  *
- * go-car writes the header of a CARv2 last. A header of zeros therefore is an
- * unfinished file whose payload begins right behind it, and a data size of 0,
- * which no payload has, one whose payload goes on to the end.
+ * go-car writes the header of a CARv2 last. So a header of zeros means an unfinished
+ * file, whose payload begins right after the header, and a data size of 0, which is
+ * invalid, means that the payload continues to the end.
  *
- * @param head - the first {@link CARV2_HEAD_LENGTH} bytes of the object, or all
+ * @param head - the first {@link CARV2_HEAD_LENGTH} bytes of the object, or all of them
  * @throws {MalformedCarError} if the header of a CARv2 contradicts the size
  */
 export function parseLayout (head: Uint8Array, { object, size }: LayoutContext): CarLayout {

@@ -2,10 +2,10 @@ import { DEFAULTS } from '../defaults.ts'
 import { MalformedCarError } from '../errors.ts'
 import { ENDS_EARLY, MALFORMED, readVarint, varintLength } from './varint.ts'
 
-/** The longest CID in a section, in bytes. Only identity CIDs come near it; go-car does not index longer ones either. */
+/** The longest CID in a section, in bytes. Only identity CIDs are nearly as long; go-car does not index longer ones either. */
 const MAX_CID_LENGTH = 2048
 
-/** What precedes a block in its section at most, in bytes: a varint and a CID. */
+/** The most bytes that precede a block in its section: a varint and a CID. */
 export const MAX_SECTION_HEAD: number = 8 + MAX_CID_LENGTH
 
 /** A section of a CAR: a length, a CID, and the block. Offsets count from the start of the object. */
@@ -22,7 +22,7 @@ export interface Section {
   readonly blockLength: number
 }
 
-/** Where the bytes to parse come from, and what bounds them. */
+/** The origin of the bytes to parse, and their limits. */
 export interface SectionContext {
   /** The name of the object, for errors. */
   readonly object: string
@@ -35,12 +35,12 @@ export interface SectionContext {
 }
 
 /**
- * Parses what precedes a block in a CAR. All lengths are checked before anything
- * else is done with them, and the bytes of the block need not be there.
+ * Parses the bytes that precede a block in a CAR. It checks all lengths before it uses
+ * them, and does not need the bytes of the block.
  *
  * @returns undefined if the bytes end before the block begins. No more than
  * `MAX_SECTION_HEAD` bytes are ever needed.
- * @throws {MalformedCarError} if this is no section, or one that is too long
+ * @throws {MalformedCarError} if this is not a section, or it is too long
  */
 export function parseSection (bytes: Uint8Array, at: number, context: SectionContext): Section | undefined {
   const offset = context.base + at
@@ -109,7 +109,7 @@ function skipToMultihash (bytes: Uint8Array, at: number, end: number, context: S
   return codec == null ? undefined : at + 1 + varintLength(codec)
 }
 
-/** The offset behind a multihash, or undefined if more bytes are needed. */
+/** The offset after a multihash, or undefined if more bytes are needed. */
 function skipMultihash (bytes: Uint8Array, at: number, cidAt: number, end: number, context: SectionContext): number | undefined {
   const code = field(bytes, at, end, 'hash function', context)
 
@@ -137,7 +137,7 @@ function skipMultihash (bytes: Uint8Array, at: number, cidAt: number, end: numbe
   return blockAt
 }
 
-/** A varint within the CID of a section that ends at `end`; undefined if more bytes are needed. */
+/** Reads a varint within the CID of a section that ends at `end`; undefined if more bytes are needed. */
 function field (bytes: Uint8Array, at: number, end: number, name: string, context: SectionContext): number | undefined {
   const value = readVarint(bytes, at, Math.min(end, bytes.length))
 
@@ -148,7 +148,7 @@ function field (bytes: Uint8Array, at: number, end: number, name: string, contex
   return value === ENDS_EARLY ? undefined : value
 }
 
-/** More bytes are needed: there are none if these already reach to the end. */
+/** Returns undefined, since more bytes are needed; throws if there are no more. */
 function incomplete (bytes: Uint8Array, context: SectionContext): undefined {
   if (context.base + bytes.length >= (context.end ?? Infinity)) {
     throw malformed('the file ends within a section', context, bytes.length)

@@ -1,7 +1,7 @@
-/** What {@link readVarint} returns if the bytes end within the varint. */
+/** {@link readVarint} returns this if the bytes end within the varint. */
 export const ENDS_EARLY = -1
 
-/** What {@link readVarint} returns for a varint beyond 2^53 - 1, or one that is not minimal. */
+/** {@link readVarint} returns this for a varint greater than 2^53 - 1, or one that is not minimal. */
 export const MALFORMED = -2
 
 /**
@@ -32,7 +32,7 @@ export function readVarint (bytes: Uint8Array, at: number, end: number = bytes.l
   return ENDS_EARLY
 }
 
-/** How many bytes the minimal varint of a value takes. */
+/** The length of a value's minimal varint, in bytes. */
 export function varintLength (value: number): number {
   let length = 1
 
@@ -43,7 +43,7 @@ export function varintLength (value: number): number {
   return length
 }
 
-/** Reads an unsigned 64-bit integer, little endian. `undefined` if it is beyond 2^53 - 1. */
+/** Reads an unsigned 64-bit integer, little endian. `undefined` if it is greater than 2^53 - 1. */
 export function readUint64 (bytes: Uint8Array, at: number): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const value = view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true)

@@ -5,9 +5,9 @@ import type { Budget, RequestKind } from '../budget.ts'
 import type { ObjectStore } from '../object-store.ts'
 
 /**
- * Spends one request for each block, or for each time that it is asked for its
- * size. For a source that cannot be given a budget itself; `getMany` becomes a
- * request for each block.
+ * Spends one request for each block that is read or whose size is asked for. Use it
+ * for a source that does not accept a budget itself; `getMany` becomes one request
+ * for each block.
  */
 export function budgeted (source: BlockSource, budget: Budget, kind: RequestKind = 'fetch'): BlockSource {
   const one = wrap(source, async (cid, { signal }, call) => {
@@ -19,7 +19,7 @@ export function budgeted (source: BlockSource, budget: Budget, kind: RequestKind
   return { ...one, getMany: (cids, options) => getEach(one, cids, options) }
 }
 
-/** Spends one request for each read, stat and list. For a store that cannot be given a budget itself; what it repeats is not counted. */
+/** Spends one request for each read, stat and list. Use it for a store that does not accept a budget itself; the store's own retries are not counted. */
 export function budgetedStore (store: ObjectStore, budget: Budget): ObjectStore {
   return {
     async read (object, options = {}) {

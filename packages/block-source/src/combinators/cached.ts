@@ -7,26 +7,26 @@ import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.
 import type { CID } from 'multiformats/cid'
 
 export interface CachedInit {
-  /** What the blocks that are kept may take, in bytes. Default 64 MiB */
+  /** How much memory the kept blocks may take, in bytes. Default 64 MiB */
   readonly maxBytes?: number
-  /** A longer block is not kept, in bytes. Default 2 MiB */
+  /** The longest block that is kept, in bytes. Default 2 MiB */
   readonly maxBlock?: number
 }
 
-/** What an entry takes besides its block, in bytes. */
+/** How much memory an entry takes in addition to its block, in bytes. */
 const ENTRY = 250
 
 /**
- * Keeps the blocks that were used last, of those read through it and those
- * offered to it. What is kept are bytes, so in a Worker one cache may serve all
- * requests. Misses are not kept. Do not modify bytes that were read.
+ * Keeps the most recently used blocks, both those read through it and those offered
+ * to it. It only keeps bytes, so in a Worker one cache may serve all requests. It does
+ * not keep misses. Do not modify bytes that you read from it.
  *
- * @throws {InvalidOptionError} if an option is no whole number above 0
+ * @throws {InvalidOptionError} if an option is not a whole number above 0
  */
 export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock }: CachedInit = {}): BlockSource {
   for (const [name, value] of Object.entries({ maxBytes, maxBlock })) {
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw new InvalidOptionError(`cached: ${name} is a whole number of bytes above 0, not ${value}`)
+      throw new InvalidOptionError(`cached: ${name} must be a whole number of bytes above 0, not ${value}`)
     }
   }
   const blocks = new LRUCache<string, Uint8Array>({ maxSize: maxBytes, sizeCalculation: bytes => bytes.byteLength + ENTRY })

@@ -4,7 +4,7 @@ import { multihashKey } from '../verify.ts'
 import type { BlockSource, SourceOptions } from '../block-source.ts'
 import type { CID } from 'multiformats/cid'
 
-/** A block that is being read, and those who wait for it. */
+/** A block that is being read, and the calls that wait for it. */
 interface Read {
   readonly cid: CID
   readonly waiting: Set<Waiter>
@@ -16,21 +16,21 @@ interface Waiter {
   reject (err: unknown): void
 }
 
-/** Reads that are made with one `getMany`. */
+/** Reads that one `getMany` makes. */
 interface Batch {
   readonly session: string | undefined
   readonly reads: Map<string, Read>
   readonly controller: AbortController
-  /** How many wait for one of them. */
+  /** How many calls wait for these reads. */
   waiters: number
 }
 
 /**
- * Reads with one `getMany` what is asked for by `get` in the same turn, and once
- * what is asked for again meanwhile: for who asks block by block, as a router
- * does. Each session has reads of its own. Aborting a `get` ends only that; what
- * nobody waits for any more is not begun. In a Worker, make one for each request:
- * those of one must not wait for another's.
+ * Combines all `get` calls of one tick into one `getMany`, and calls for a block that
+ * is already being read into one read. It is for callers that ask block by block, such
+ * as a router. Sessions do not share reads. Aborting a `get` ends only that call; reads
+ * that no call waits for are not begun. In a Worker, create one for each request: one
+ * request must not wait for another's reads.
  */
 export function coalesced (source: BlockSource): BlockSource {
   /** By session, then by multihash. */
@@ -44,7 +44,7 @@ export function coalesced (source: BlockSource): BlockSource {
         const batches = next?.values() ?? []
         next = undefined
         for (const batch of batches) {
-          // it has an answer for everybody, errors included
+          // every waiting call gets an answer, including errors
           run(batch).catch(() => {})
         }
       })
@@ -66,7 +66,7 @@ export function coalesced (source: BlockSource): BlockSource {
           settle(read, waiter => { error == null ? waiter.resolve(bytes) : waiter.reject(error) })
         }
       }
-      // a source that owes an answer
+      // the source did not yield a result for this CID
       for (const read of reads.values()) {
         settle(read, waiter => { waiter.reject(new Error(`${read.cid} has no result`)) })
       }
@@ -115,7 +115,7 @@ export function coalesced (source: BlockSource): BlockSource {
   function leave (read: Read, waiter: Waiter): void {
     read.waiting.delete(waiter)
     if (read.waiting.size === 0) {
-      // who comes now begins anew, since this one may not be read
+      // later calls begin a new read, since this one may not complete
       forget(read)
     }
     if (--read.batch.waiters === 0) {

@@ -4,15 +4,14 @@ import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.
 
 /** sha2-256, the only hash function that CIDv0 has. */
 const SHA2_256 = 0x12
-/** The codecs that a block is likely to be listed under: raw, dag-pb, dag-cbor, dag-json. */
+/** The codecs under which a denylist is likely to list a block: raw, dag-pb, dag-cbor, dag-json. */
 const CODECS = [0x55, 0x70, 0x71, 0x0129]
 
 /**
- * A source without some of its blocks, e.g. those of a denylist: what is not
- * allowed is a miss, and nothing is read for it. `allows` is asked about a block
- * under its usual names, since the same bytes have many: as it was asked for, as
- * CIDv0, and as CIDv1 with the codecs raw, dag-pb, dag-cbor and dag-json. One
- * name that is not allowed is enough.
+ * Hides some blocks of a source, e.g. those of a denylist: a block that is not allowed
+ * is a miss, and is not read. The same bytes have many CIDs, so `allows` is called with
+ * the usual ones: the CID of the request, the CIDv0, and CIDv1 with the codecs raw,
+ * dag-pb, dag-cbor and dag-json. The block is hidden if one of them is not allowed.
  */
 export function filtered (source: BlockSource, allows: (cid: CID) => boolean): BlockSource {
   const allowed = (cid: CID): boolean => namesOf(cid).every(allows)

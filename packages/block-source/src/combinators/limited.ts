@@ -6,17 +6,17 @@ import type { BlockSource } from '../block-source.ts'
 import type { ObjectStore } from '../object-store.ts'
 
 export interface LimitedInit {
-  /** How many reads may be under way at a time. */
+  /** How many reads may run at the same time. */
   readonly concurrency: number
 }
 
 /**
- * No more reads at a time than that; others wait in order, and one that is aborted
- * before its turn never begins. `getMany` becomes a read for each block, so in
- * front of a source of CARs use {@link limitedStore} behind it instead. In a
- * Worker, make one for each request: those of one must not wait for another's.
+ * Limits how many reads run at the same time. Other reads wait in order, and a read that
+ * is aborted while it waits never begins. `getMany` becomes one read for each block, so
+ * for a source of CARs wrap its store with {@link limitedStore} instead. In a Worker,
+ * create one for each request: one request must not wait for another's reads.
  *
- * @throws {InvalidOptionError} if `concurrency` is no whole number above 0
+ * @throws {InvalidOptionError} if `concurrency` is not a whole number above 0
  */
 export function limited (source: BlockSource, init: LimitedInit): BlockSource {
   const run = createLimit(init)
@@ -26,9 +26,9 @@ export function limited (source: BlockSource, init: LimitedInit): BlockSource {
 }
 
 /**
- * A store of which no more is read at a time. Lists are not limited.
+ * Limits how many reads of a store run at the same time. Lists are not limited.
  *
- * @throws {InvalidOptionError} if `concurrency` is no whole number above 0
+ * @throws {InvalidOptionError} if `concurrency` is not a whole number above 0
  */
 export function limitedStore (store: ObjectStore, init: LimitedInit): ObjectStore {
   const run = createLimit(init)
@@ -42,7 +42,7 @@ export function limitedStore (store: ObjectStore, init: LimitedInit): ObjectStor
 
 function createLimit ({ concurrency }: LimitedInit): <T>(operation: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T> {
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new InvalidOptionError(`concurrency is a whole number above 0, not ${concurrency}`)
+    throw new InvalidOptionError(`concurrency must be a whole number above 0, not ${concurrency}`)
   }
   const queue = new PQueue({ concurrency })
 

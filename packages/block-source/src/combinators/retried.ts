@@ -6,10 +6,10 @@ import type { RetryOptions } from '../retry.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
- * Tries again what failed in a way that may pass. Stores and sources over HTTP do
- * so by themselves: this is for others, or for what is put together of several.
+ * Retries temporary failures. Stores and sources over HTTP retry on their own; use this
+ * for other sources, and for combinations of several.
  *
- * @throws {InvalidOptionError} if a number cannot be meant
+ * @throws {InvalidOptionError} if a number is invalid
  */
 export function retried (source: BlockSource, options: RetryOptions = {}): BlockSource {
   checkRetryOptions(options)
@@ -27,7 +27,7 @@ export function retried (source: BlockSource, options: RetryOptions = {}): Block
           yield result
         }
       }
-      // one delay for all that failed, the longest that one of them asks for
+      // one delay for all failed blocks, the longest that one of the failures asks for
       const delay = failed.length === 0 ? undefined : retryDelay(failed.map(({ error }) => error), attempt, options)
       if (delay == null) {
         yield * failed

@@ -5,18 +5,18 @@ import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.
 import type { CID } from 'multiformats/cid'
 
 /**
- * Sources that are asked one after the other, until one has the block. A block is
- * absent if all say so, and what one of them could not tell is a failure unless
- * another has it. The tiers before the one that had it are offered the block.
+ * Asks sources one after the other until one has the block. A block is absent if all
+ * sources say so; if one of them could not tell, and no other has the block, that is a
+ * failure. The block is offered to the tiers before the one that had it.
  *
  * @throws {InvalidOptionError} if there are no tiers
  */
 export function tiered (tiers: readonly BlockSource[]): BlockSource {
   if (tiers.length === 0) {
-    throw new InvalidOptionError('tiers: there is none')
+    throw new InvalidOptionError('tiers must not be empty')
   }
 
-  /** The first answer that is one; a miss is passed over, a failure remembered. */
+  /** The first result that is not a miss; failures are remembered. */
   async function first<T> (cid: CID, signal: AbortSignal | undefined, ask: (tier: BlockSource, i: number) => Promise<T | undefined>): Promise<T | undefined> {
     const failures: Error[] = []
 
@@ -45,7 +45,7 @@ export function tiered (tiers: readonly BlockSource[]): BlockSource {
   }
 
   async function * readMany (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
-    // a CID may be asked for twice, so failures go by its place and not by itself
+    // a CID may occur twice, so failures are stored by position and not by CID
     let left = Array.from(cids, (cid): { cid: CID, failures: Error[] } => ({ cid, failures: [] }))
 
     for (const [i, tier] of tiers.entries()) {

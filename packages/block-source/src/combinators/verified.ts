@@ -5,7 +5,7 @@ import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.
 import type { VerifyInit } from '../verify.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Verifies the blocks of a source that does not: those of this package do. Bytes that do not hash to their CID are an error. */
+/** Verifies the blocks of a source that does not; the sources of this package do. Bytes that do not hash to their CID are an error. */
 export function verified (source: BlockSource, init: VerifyInit = {}): BlockSource {
   const verify = createVerify(init)
 

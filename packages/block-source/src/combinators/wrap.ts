@@ -4,7 +4,7 @@ import type { CID } from 'multiformats/cid'
 /** A call of a source for one block. */
 export type OneCall = <T>(cid: CID, options: SourceOptions, call: () => Promise<T>) => Promise<T>
 
-/** A source whose calls for one block go through something; what it lacks it lacks still. */
+/** Wraps each call of a source for one block; optional methods that the source does not have stay absent. */
 export function wrap (source: BlockSource, around: OneCall, getMany?: BlockSource['getMany']): BlockSource {
   return {
     complete: source.complete,

@@ -2,21 +2,21 @@ import { DEFAULTS } from '../defaults.ts'
 import { ObjectTooLargeError } from '../errors.ts'
 
 export interface ReadBodyOptions {
-  /** Bytes to pass over first. */
+  /** How many bytes to skip first. */
   readonly skip?: number
-  /** How many bytes to read at most; what follows them is cancelled. Default: all. */
+  /** The most bytes to read; then the body is cancelled. Default: all. */
   readonly length?: number
-  /** How many bytes are expected, to reserve room for. */
+  /** The expected number of bytes, to allocate the buffer. */
   readonly expected?: number
   /** More than this is an error. */
   readonly max: number
-  /** Cancels the body, for a platform that has no other way. */
+  /** Cancels the body, for platforms that have no other way. */
   readonly signal?: AbortSignal
   /** Called whenever bytes have arrived. */
   progress? (): void
 }
 
-/** What is used of a `ReadableStream`, whose types differ between platforms. */
+/** The parts of a `ReadableStream` that are used; its types differ between platforms. */
 export interface ByteStream {
   readonly locked?: boolean
   getReader (): {
@@ -27,12 +27,12 @@ export interface ByteStream {
   cancel (): Promise<void>
 }
 
-/** A body as `fetch` and R2 have it. */
+/** A body of `fetch` or R2. */
 export type Body = ByteStream | null
 
 /**
- * Reads a body, or as much of it as is wanted, into one buffer of its own. The
- * body is read to its end or cancelled, also when this throws.
+ * Reads a body, or the requested part of it, into its own buffer. The body is always
+ * read to its end or cancelled, even when this throws.
  *
  * @throws {ObjectTooLargeError} if it is longer than `max`
  * @throws {Error} the signal's reason
@@ -62,7 +62,7 @@ export async function readBody (body: Body, { skip = 0, length = Infinity, expec
       received += value.byteLength
       out.add(value.subarray(Math.max(0, skip - before), Math.max(0, Math.min(value.byteLength, skip + length - before))))
       if (out.size > max) {
-        throw new ObjectTooLargeError(`a body is longer than the ${max} bytes that may be read at once`)
+        throw new ObjectTooLargeError(`a body is longer than the ${max} bytes that one read may return`)
       }
       if (received > skip + length) {
         break
@@ -71,7 +71,7 @@ export async function readBody (body: Body, { skip = 0, length = Infinity, expec
   } finally {
     signal?.removeEventListener('abort', abort)
     if (!ended) {
-      // what it failed with, or that it was cancelled, is known already
+      // the failure or the cancellation is known already
       reader.cancel().catch(() => {})
     }
     reader.releaseLock()
@@ -80,17 +80,17 @@ export async function readBody (body: Body, { skip = 0, length = Infinity, expec
   return { bytes: out.finish(), received }
 }
 
-/** The beginning of a body as text, such as an error's. Never throws but for the network's failure. */
+/** Reads the beginning of a body as text, such as that of an error. Only throws if the network fails. */
 export async function readText (body: Body, { length = DEFAULTS.maxErrorBody, ...options }: Partial<ReadBodyOptions> = {}): Promise<string> {
   return new TextDecoder().decode((await readBody(body, { length, max: length, ...options })).bytes)
 }
 
-/** A body that is of no use must not keep its connection: six are open at most in a Worker. */
+/** Cancels a body that is not needed, so that it does not keep its connection: a Worker has at most six. */
 export async function discard (body: Body | undefined): Promise<void> {
   try {
     await body?.cancel()
   } catch {
-    // it has failed or ended, which is as good
+    // it has failed or ended already
   }
 }
 
@@ -100,7 +100,7 @@ interface Buffer {
   finish (): Uint8Array
 }
 
-/** Bytes are copied once, into a buffer of the right size if that was announced. */
+/** Copies bytes once, into a buffer of the right size if the size was announced. */
 function createBuffer (expected: number | undefined): Buffer {
   const chunks: Uint8Array[] = []
   let whole = expected == null ? undefined : new Uint8Array(expected)

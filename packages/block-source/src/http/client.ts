@@ -5,52 +5,52 @@ import { discard } from './body.ts'
 import type { Budget, RequestKind } from '../budget.ts'
 import type { RetryOptions } from '../retry.ts'
 
-/** The platform's `fetch`, or one that reaches a private network, counts, or makes faults. */
+/** The platform's `fetch`, or a replacement that reaches a private network, counts requests, or injects faults. */
 export type Fetch = (input: Request) => Promise<Response>
 
 export interface HttpOptions {
   /** Makes the requests. Default: the global `fetch` */
   readonly fetch?: Fetch
-  /** How to try again what failed in a way that may pass. `false`: not at all. */
+  /** How to retry temporary failures. `false`: not at all. */
   readonly retry?: RetryOptions | false
-  /** The longest that a server may send nothing before an attempt fails, in ms. Default 30,000 */
+  /** How long a server may be silent before an attempt fails, in ms. Default 30,000 */
   readonly idleTimeout?: number
-  /** Is charged for each request, retries included. */
+  /** Is charged for each request, including retries. */
   readonly budget?: Budget
 }
 
-/** One attempt, as it sees its response. */
+/** The response of one attempt. */
 export interface Attempt {
   readonly response: Response
-  /** Aborts when the attempt does: a body need not know of it, where `fetch` is not the platform's. */
+  /** Aborts with the attempt, for bodies of a `fetch` that does not handle the signal itself. */
   readonly signal: AbortSignal
-  /** To be called when bytes arrive: the server is not idle. */
+  /** Call it when bytes arrive, which shows that the server is not idle. */
   progress (): void
 }
 
 export interface HttpCall<T> {
   readonly kind: RequestKind
-  /** What is asked for, for messages. */
+  /** Names the request in messages. */
   readonly what: string
   readonly signal?: AbortSignal
-  /** Makes the request anew for each attempt, since a signature is of its moment. */
+  /** Creates a new request for each attempt, since signatures contain the time. */
   request (init: { signal: AbortSignal, redirect: 'manual' }): Request | Promise<Request>
-  /** Reads or cancels the body. What it throws that is no error of ours is taken for a failure of the network. */
+  /** Reads or cancels the body. Errors other than this package's count as failures of the network. */
   handle (attempt: Attempt): Promise<T>
 }
 
 export type HttpClient = <T>(call: HttpCall<T>) => Promise<T>
 
 /**
- * Requests that are retried, counted, timed and never redirected: an object's
- * bytes come from where the configuration says, and credentials go nowhere else.
+ * Makes requests with retries, a budget and a timeout. It does not follow redirects, so
+ * that bytes come only from, and credentials go only to, the configured server.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function createHttpClient ({ fetch = async request => globalThis.fetch(request), retry: retryOptions, idleTimeout = DEFAULTS.idleTimeout, budget }: HttpOptions): HttpClient {
   checkRetryOptions(retryOptions)
   if (!(idleTimeout > 0)) {
-    throw new InvalidOptionError(`idleTimeout is a number of ms above 0, not ${idleTimeout}`)
+    throw new InvalidOptionError(`idleTimeout must be a number of ms above 0, not ${idleTimeout}`)
   }
 
   async function attempt<T> ({ kind, what, signal, request, handle }: HttpCall<T>): Promise<T> {
@@ -59,7 +59,7 @@ export function createHttpClient ({ fetch = async request => globalThis.fetch(re
 
     try {
       const response = await fetch(await request({ signal: idle.signal, redirect: 'manual' }))
-      // a browser shows a redirect that was not followed as a response of type opaqueredirect
+      // browsers report a redirect that was not followed as a response of type opaqueredirect
       if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
         await discard(response.body)
         const to = response.headers.get('location')
@@ -81,8 +81,8 @@ export function createHttpClient ({ fetch = async request => globalThis.fetch(re
 }
 
 /**
- * The error for a status that is neither success nor absence. Statuses that may
- * pass: 408, 429 and all 5xx but 501 and 505.
+ * Creates the error for a status that is neither success nor absence. Temporary
+ * statuses are 408, 429 and all 5xx except 501 and 505.
  */
 export function statusError (what: string, { status, headers }: Response, detail = ''): StoreUnavailableError | StoreRefusedError {
   const message = `${what}: status ${status}${detail === '' ? '' : `, ${detail}`}`
@@ -92,7 +92,7 @@ export function statusError (what: string, { status, headers }: Response, detail
     : new StoreRefusedError(message, { status })
 }
 
-/** Retry-After in ms, which is written in seconds or as a date. */
+/** Parses Retry-After, which is in seconds or a date; returns ms. */
 export function parseRetryAfter (value: string | null, now = Date.now()): number | undefined {
   if (value == null) {
     return undefined
@@ -110,11 +110,11 @@ function isOurs (err: unknown): boolean {
 
 const OURS = [StoreUnavailableError, StoreRefusedError, TruncatedError, OutOfRangeError, ObjectChangedError, ObjectTooLargeError, HashMismatchError, BudgetExceededError]
 
-/** Aborts with `signal`, or when there was no progress for `ms`, or up to twice that. */
+/** Aborts with `signal`, or when there was no progress for `ms` to twice that time. */
 function createIdleAbort (ms: number, signal: AbortSignal | undefined): { signal: AbortSignal, progress (): void, stop (): void } {
   const controller = new AbortController()
   const abort = (): void => { controller.abort(signal?.reason) }
-  // a flag and not a timer anew, since there may be thousands of chunks
+  // a flag instead of a new timer, since there may be thousands of chunks
   let progressed = false
   let timer = setTimeout(check, ms)
 

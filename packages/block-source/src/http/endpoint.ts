@@ -3,23 +3,23 @@ import { parseUrl } from './url.ts'
 
 export interface EndpointInit {
   /**
-   * Where it is. A `user:password@` in it becomes an Authorization header and
-   * appears in no error.
+   * The server's URL. A `user:password@` in it becomes an Authorization header and does
+   * not appear in errors.
    */
   readonly url: string | URL
   /** Value of an Authorization header, e.g. `Bearer …`, for a URL without credentials. */
   readonly authorization?: string
-  /** More headers, say for a proxy before it. As secret as the credentials. */
+  /** Additional headers, for example for a proxy. They are kept as secret as the credentials. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Endpoint {
-  /** Without credentials, ending in a slash. */
+  /** The URL without credentials, ending in a slash. */
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** @throws {InvalidOptionError} if it is no URL, or if credentials are given more than once. No message shows them. */
+/** @throws {InvalidOptionError} if the URL is invalid, or if credentials are given more than once. The message does not show them. */
 export function parseEndpoint ({ url: given, authorization, headers = {} }: EndpointInit): Endpoint {
   const url = withoutPassword(given)
   const credentials = [authorization, url.authorization, ...Object.entries(headers).filter(([name]) => name.toLowerCase() === 'authorization').map(([, value]) => value)].filter(value => value != null)
@@ -33,7 +33,7 @@ export function parseEndpoint ({ url: given, authorization, headers = {} }: Endp
       new Headers().set(name, value)
     } catch {
       // the original error shows the value
-      throw new InvalidOptionError(`headers: the name or value of ${JSON.stringify(name)} is none that HTTP allows`)
+      throw new InvalidOptionError(`headers: the name or value of ${JSON.stringify(name)} is not valid in HTTP`)
     }
   }
   return { url: url.url, headers: all }
@@ -42,7 +42,7 @@ export function parseEndpoint ({ url: given, authorization, headers = {} }: Endp
 function withoutPassword (given: string | URL): { url: URL, authorization: string | undefined } {
   const parsed = URL.parse(String(given))
   if (parsed == null) {
-    throw new InvalidOptionError('url is no URL of http or https')
+    throw new InvalidOptionError('url must be an http or https URL')
   }
   const { username, password } = parsed
   parsed.username = ''

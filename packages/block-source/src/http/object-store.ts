@@ -5,15 +5,15 @@ import { infoOf, parseContentRange, rangeHeaders, readPart, etagOf } from './obj
 import type { Attempt, HttpClient } from './client.ts'
 import type { ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
 
-/** What makes requests to one kind of server, and knows what its refusals mean. */
+/** Makes requests to one kind of server, and interprets its refusals. */
 export interface ObjectServer {
   request (object: string, init: { method: 'GET' | 'HEAD', headers: Record<string, string>, signal: AbortSignal, redirect: 'manual' }): Request | Promise<Request>
   /**
-   * What a status means that is neither 2xx, 412 nor 416: the object is `absent`,
-   * access is `forbidden` where that may mean absent, or an error. The body is read or cancelled.
+   * Interprets a status other than 2xx, 412 and 416: the object is `absent`, access is
+   * `forbidden` (which may mean absent), or an error. Reads or cancels the body.
    */
   failure (what: string, attempt: Attempt): Promise<'absent' | 'forbidden' | Error>
-  /** Whether HEAD tells as much as GET: where a refusal is explained in the body, it does not. */
+  /** Whether HEAD tells as much as GET. It does not if the server explains refusals in the body. */
   readonly head: boolean
 }
 
@@ -24,34 +24,34 @@ export interface HttpObjectsInit {
   readonly forbidden: ForbiddenOptions
 }
 
-/** What to make of 403, which some servers say of what is missing. */
+/** How to interpret 403, which some servers answer for missing objects. */
 export interface ForbiddenOptions {
   /**
-   * Takes 403 for "there is no such object", as a bucket says it to who may not
-   * list it. Off by default: a revoked key is answered in the same way, and all
-   * objects would seem to be missing. While this is on, a 403 is believed only if
-   * an object that was readable before (or `knownObject`) still is, which costs a
-   * read of one byte for each miss; otherwise it is a {@link StoreRefusedError}.
-   * To be allowed to list the bucket is better. See `probeMissing`.
+   * Treats 403 as "the object does not exist", which is a bucket's answer to callers
+   * that may not list it. Off by default: a revoked key gets the same answer, so all
+   * objects would seem to be missing. With this option a 403 counts as absence only if
+   * an object that was readable before (or `knownObject`) is still readable, which costs
+   * a read of one byte for each miss; otherwise it is a {@link StoreRefusedError}. It is
+   * better to allow listing the bucket. See `probeMissing`.
    */
   readonly forbiddenMeansAbsent?: boolean
-  /** The name of an object that exists, to check with before any other was read. */
+  /** The name of an existing object, for this check before any other object was read. */
   readonly knownObject?: string
 }
 
-/** A store of objects over HTTP that can say how it answers for what is missing. */
+/** A store of objects over HTTP that can find out how its server answers for missing objects. */
 export interface HttpObjectStore extends ObjectStore {
   /**
-   * Asks for an object of a random name. `absent`: what is missing is told from
-   * what is forbidden; `forbidden`: it is not, so `forbiddenMeansAbsent` is needed
-   * to learn of misses (unless credentials are wrong, which looks alike).
+   * Asks for an object with a random name. `absent`: the server distinguishes missing
+   * from forbidden objects; `forbidden`: it does not, so `forbiddenMeansAbsent` is needed
+   * to recognise misses (unless the credentials are wrong, which looks the same).
    */
   probeMissing (options?: { readonly signal?: AbortSignal }): Promise<'absent' | 'forbidden'>
 }
 
 type Answer<T> = { readonly found: T } | 'absent' | StoreRefusedError
 
-/** The part of a store that S3 and plain web servers have in common. */
+/** The part of a store that S3 and plain web servers share. */
 export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjectsInit): HttpObjectStore {
   let readable = forbidden.knownObject
 
@@ -73,12 +73,12 @@ export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjects
         if (failure instanceof Error) {
           throw failure
         }
-        return failure === 'absent' ? failure : new StoreRefusedError(`${what}: access is forbidden, or there is no such object`, { status: 403 })
+        return failure === 'absent' ? failure : new StoreRefusedError(`${what}: access is forbidden, or the object does not exist`, { status: 403 })
       }
     })
   }
 
-  /** Without a promise that others wait for: in a Worker that must not pass from one request's context to another's. */
+  /** This shares no promise between calls: in a Worker a promise must not pass from one request's context to another's. */
   async function resultOf<T> (answer: Answer<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
     if (answer instanceof StoreRefusedError) {
       if (forbidden.forbiddenMeansAbsent === true && readable != null && await mayRead(readable, signal)) {
@@ -140,7 +140,7 @@ async function firstByteInfo (object: string, response: Response): Promise<Objec
   await discard(body)
   const size = status === 206 ? parseContentRange(headers)?.size : infoOf(object, headers).size
   if (size == null) {
-    throw new StoreRefusedError(`${object}: the server does not say how large it is`)
+    throw new StoreRefusedError(`${object}: the server does not state its size`)
   }
   return { size, etag: etagOf(headers) }
 }

@@ -6,20 +6,20 @@ import type { Attempt } from './client.ts'
 import type { ObjectInfo, ObjectPart, ReadOptions } from '../object-store.ts'
 import type { CheckedRead } from '../stores/request.ts'
 
-/** The headers that ask for a part of an object, in one version of it. */
+/** The headers that ask for a part of one version of an object. */
 export function rangeHeaders ({ offset, length, ranged }: CheckedRead, { ifMatch }: ReadOptions): Record<string, string> {
   return {
-    // offsets are of the object, not of a compressed form of it
+    // offsets refer to the object, not to a compressed form of it
     'accept-encoding': 'identity',
     ...(ranged ? { range: `bytes=${offset}-${length == null ? '' : offset + length - 1}` } : {}),
-    // a weak one never matches there: it is compared with what the response has
+    // a weak etag never matches there, so it is compared with that of the response
     ...(ifMatch != null && !ifMatch.startsWith('W/') ? { 'if-match': ifMatch } : {})
   }
 }
 
 /**
- * Reads the part that was asked for from a response of status 200, 206, 412 or
- * 416; undefined for any other, whose body is then still to be read.
+ * Reads the requested part from a response of status 200, 206, 412 or 416; undefined
+ * for any other status, whose body the caller must read.
  */
 export async function readPart (object: string, attempt: Attempt, range: CheckedRead, options: ReadOptions, maxRead: number): Promise<ObjectPart | undefined> {
   const { response: { status, headers, body } } = attempt
@@ -53,14 +53,14 @@ export async function readPart (object: string, attempt: Attempt, range: Checked
 
 async function readRange (object: string, { response: { headers, body }, signal, progress }: Attempt, range: CheckedRead, maxRead: number): Promise<ObjectPart> {
   const { offset, length } = range
-  // a browser does not show it unless the server says so; the bytes are then judged by their number
+  // browsers hide this header unless the server allows it; then only the number of bytes is checked
   const content = parseContentRange(headers)
 
   if (!isPlain(headers) || headers.get('content-type')?.startsWith('multipart/') === true) {
-    throw new StoreRefusedError(`${object}: the range came in a form that was not asked for`)
+    throw new StoreRefusedError(`${object}: the range has a form that was not requested`)
   }
   if (content?.start != null && content.start !== offset) {
-    throw new StoreRefusedError(`${object}: offset ${offset} was asked for, and the range begins at ${content.start}`)
+    throw new StoreRefusedError(`${object}: offset ${offset} was requested, but the range begins at ${content.start}`)
   }
   const count = content?.size == null ? undefined : checkSize(object, range, content.size, maxRead)
   const wanted = count ?? length
@@ -72,21 +72,21 @@ async function readRange (object: string, { response: { headers, body }, signal,
   return { bytes, size: content?.size, etag: etagOf(headers) }
 }
 
-/** The whole object, which is also what a server sends that ignores ranges. */
+/** Reads the whole object, which a server that ignores ranges also sends. */
 async function readWhole (object: string, { response: { headers, body }, signal, progress }: Attempt, range: CheckedRead, maxRead: number): Promise<ObjectPart> {
   const { offset, length } = range
   const announced = isPlain(headers) ? contentLength(headers) : undefined
   const expected = announced == null ? undefined : checkSize(object, range, announced, maxRead)
 
   if (offset > DEFAULTS.maxIgnoredRange) {
-    throw new StoreRefusedError(`${object}: the server ignores ranges, and offset ${offset} is behind the ${DEFAULTS.maxIgnoredRange} bytes that are passed over to get at one`)
+    throw new StoreRefusedError(`${object}: the server ignores ranges, and offset ${offset} is beyond the ${DEFAULTS.maxIgnoredRange} bytes that are skipped to reach one`)
   }
   const { bytes, received } = await readBody(body, { skip: offset, length: expected ?? length, expected, max: maxRead, signal, progress })
 
   if (expected != null && bytes.byteLength < expected) {
     throw new TruncatedError(`${object}: ${received} bytes of ${announced} arrived`)
   }
-  // without an announcement its size is known if it was read to the end
+  // without an announcement the size is known only if the object was read to the end
   const size = announced ?? (length == null || bytes.byteLength < length ? received : undefined)
   if (size != null && offset > 0 && offset >= size) {
     throw outOfRange(object, offset, size)
@@ -94,11 +94,11 @@ async function readWhole (object: string, { response: { headers, body }, signal,
   return { bytes, size, etag: etagOf(headers) }
 }
 
-/** What HEAD says of an object. */
+/** Reads an object's size and version from the response to HEAD. */
 export function infoOf (object: string, headers: Headers): ObjectInfo {
   const size = isPlain(headers) ? contentLength(headers) : undefined
   if (size == null) {
-    throw new StoreRefusedError(`${object}: the server does not say how large it is`)
+    throw new StoreRefusedError(`${object}: the server does not state its size`)
   }
   return { size, etag: etagOf(headers) }
 }
@@ -110,9 +110,9 @@ export function etagOf (headers: Headers): string | undefined {
 function checkVersion (object: string, headers: Headers, ifMatch: string | undefined): void {
   const etag = etagOf(headers)
 
-  // a strong one was checked by the server, if it does not show its own
+  // the server has checked a strong etag, even if it does not show its own
   if (ifMatch != null && etag !== ifMatch && (etag != null || ifMatch.startsWith('W/'))) {
-    throw new ObjectChangedError(`${object} is ${etag ?? 'of no known version'}, not ${ifMatch}`)
+    throw new ObjectChangedError(`${object} is ${etag ?? 'of an unknown version'}, not ${ifMatch}`)
   }
 }
 

@@ -2,25 +2,25 @@ import { base58btc } from 'multiformats/bases/base58'
 import { CID } from 'multiformats/cid'
 import { decode } from 'multiformats/hashes/digest'
 
-/** The codec of a CAR, in its own CID. */
+/** The codec in the CID of a CAR. */
 const CAR_CODEC = 0x0202
 
-/** Tells the names that the CAR of a multihash may have. The first one that exists is used. */
+/** Returns the possible names of a CAR, given its multihash. The first one that exists is used. */
 export type CarNames = (multihash: Uint8Array) => readonly string[]
 
-/** `<CAR CID>/<CAR CID>.car`: how CARPARK and SATNAV name a CAR. */
+/** `<CAR CID>/<CAR CID>.car`: the name of a CAR in CARPARK and SATNAV. */
 export function carName (multihash: Uint8Array): string {
   const cid = CID.createV1(CAR_CODEC, decode(multihash)).toString()
 
   return `${cid}/${cid}.car`
 }
 
-/** `<multihash in base58btc>/<multihash in base58btc>.blob`: how CARPARK came to name its objects. */
+/** `<multihash in base58btc>/<multihash in base58btc>.blob`: the newer names of CARPARK's objects. */
 export function blobName (multihash: Uint8Array): string {
   const name = base58btc.encode(multihash)
 
   return `${name}/${name}.blob`
 }
 
-/** Both names that a CAR in CARPARK may have. */
+/** Both possible names of a CAR in CARPARK. */
 export const carparkNames: CarNames = multihash => [blobName(multihash), carName(multihash)]

@@ -13,16 +13,16 @@ import type { SourceOptions } from '../block-source.ts'
 import type { CarLayout } from '../car/layout.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** How the index inside a CARv2 is read. */
+/** Options for reading the index inside a CARv2. */
 export interface CarV2IndexInit extends IndexReadInit {
   /**
-   * Whether the index is known to have all blocks of its CAR, so that a miss is
-   * certain. The index itself cannot prove that: writers leave out identity
-   * CIDs, and set the bit that says so in any case. `true` also reads the whole
-   * index once, to make sure that its rows are in order. Default false
+   * Whether the index is known to contain all blocks of its CAR, so that a miss is
+   * certain. The index itself cannot prove this: writers leave out identity CIDs, and
+   * always set the bit for completeness. `true` also reads the whole index once, to check
+   * that its rows are in order. Default false
    */
   readonly complete?: boolean
-  /** Longer sections than that are never expected. Default 4 MiB */
+  /** The longest section that is expected, in bytes. Default 4 MiB */
   readonly maxSectionLength?: number
 }
 
@@ -33,12 +33,12 @@ interface OpenedCar {
 }
 
 /**
- * The index at the end of a CARv2, in one of its two formats (0x0400, 0x0401). A
- * lookup reads the head of the CAR (51 bytes) and the first page of the index
- * once, and of a long index, the page that the block is on.
+ * Reads the index at the end of a CARv2, in either of its two formats (0x0400, 0x0401).
+ * Lookups read the head of the CAR (51 bytes) and the first page of the index once, and
+ * for a long index the page with the block's row.
  *
- * A CAR without one, or with one that contradicts itself, is an error at each
- * lookup; `scanIndex` reads such a CAR.
+ * If a CAR has no index, or a malformed one, each lookup fails; `scanIndex` can read such
+ * a CAR.
  */
 export function carV2Index (store: ObjectStore, object: string, init: CarV2IndexInit = {}): BlockIndex {
   return new CarV2Index(store, object, init)
@@ -87,7 +87,7 @@ class CarV2Index implements BlockIndex {
     return {
       object: this.#object,
       offset,
-      // the length of a section does not count itself
+      // a section's length does not include itself
       limit: Math.min(limit, this.#maxSectionLength + 8),
       at: 'section',
       ...(file.etag == null ? {} : { etag: file.etag })
@@ -116,11 +116,11 @@ class CarV2Index implements BlockIndex {
     }
 
     if (indexOffset >= size) {
-      throw new MalformedIndexError(`the index is said to begin at ${indexOffset}, in an object of ${size} bytes`, at)
+      throw new MalformedIndexError(`the header says that the index begins at ${indexOffset}, but the object has ${size} bytes`, at)
     }
 
     if (indexOffset < CARV2_HEAD_LENGTH || (indexOffset >= start && indexOffset < end)) {
-      throw new MalformedIndexError(`the index is said to begin at ${indexOffset}, where blocks or the header are`, at)
+      throw new MalformedIndexError(`the header says that the index begins at ${indexOffset}, which is inside the header or the blocks`, at)
     }
 
     return indexOffset

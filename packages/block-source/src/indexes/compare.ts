@@ -1,4 +1,4 @@
-/** Compares two byte strings that begin at offsets and have the same length, as memcmp does. */
+/** Compares two byte strings of the same length at the given offsets, like memcmp. */
 export function compareBytes (a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, length: number): number {
   for (let i = 0; i < length; i++) {
     const difference = a[aAt + i] - b[bAt + i]

@@ -1,11 +1,11 @@
 /**
  * HalfSipHash-2-4 with 32 bits of output, by Aumasson and Bernstein: a keyed hash
- * for tables. Without the key nobody can choose inputs that collide.
+ * for tables. Without the key, an attacker cannot choose inputs that collide.
  *
- * The round stands here twice: as a function that changes variables of this one
- * it takes three times as long.
+ * The code of the round is repeated, because a function that changes variables of this
+ * one takes three times as long.
  *
- * @param bytes - what to hash
+ * @param bytes - the bytes to hash
  * @param key - two random words
  */
 export function halfSipHash (bytes: Uint8Array, key: Uint32Array): number {
@@ -55,7 +55,7 @@ export function halfSipHash (bytes: Uint8Array, key: Uint32Array): number {
   return (v1 ^ v3) >>> 0
 }
 
-/** What is left of the bytes, and their number. */
+/** The last word: the remaining bytes, and the length of the input. */
 function lastWord (bytes: Uint8Array, whole: number): number {
   let word = bytes.length << 24
 

@@ -4,21 +4,21 @@ import { InvalidOptionError, MalformedCarError, MalformedIndexError } from '../e
 import { DEFAULT_ISOLATED, SharedReads } from './shared-reads.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** How index files are read, and how much of them is kept. */
+/** Options for reading and caching index files. */
 export interface IndexReadInit {
-  /** How much is read at a time, in bytes. Default 64 KiB */
+  /** The size of one read, in bytes. Default 64 KiB */
   readonly pageLength?: number
-  /** Indexes up to this length are read whole, in two reads at most, and also tell where sections end. Default 1 MiB */
+  /** Indexes up to this length, in bytes, are read whole, in at most two reads, and then also tell where sections end. Default 1 MiB */
   readonly wholeLength?: number
-  /** The memory that may be used to keep what was read, in bytes. Default 16 MiB */
+  /** How much memory the cache may take, in bytes. Default 16 MiB */
   readonly cacheLength?: number
-  /** The most reads at a time for one lookup. Default 6 */
+  /** How many reads one lookup makes at the same time. Default 6 */
   readonly concurrency?: number
   /** The most locations returned for a block. Default 10 */
   readonly maxLocations?: number
   /**
-   * Whether each lookup must read for itself, since a promise of one request may
-   * not be awaited by another. Default: in workerd
+   * Whether lookups must not share reads, because one request may not await another
+   * request's promise. Default: true in workerd
    */
   readonly isolated?: boolean
   /** How long a malformed index fails without being read again, in ms. Default 60,000 */
@@ -27,15 +27,14 @@ export interface IndexReadInit {
   now?(): number
 }
 
-/** What was learnt about a file when it was opened. It takes `length` bytes of memory. */
+/** The result of opening a file. It takes `length` bytes of memory. */
 interface Opened {
   readonly length: number
 }
 
 /**
- * What an index keeps of the files that it reads: pages, and what opening a file
- * told. It holds bytes and plain data, never promises, so that what one request
- * has read can be used by another one in workerd.
+ * Caches pages of index files and the results of opening them. It holds bytes and plain
+ * data, never promises, so that requests can share it in workerd.
  */
 export class IndexCache {
   readonly store: ObjectStore
@@ -49,7 +48,7 @@ export class IndexCache {
   readonly #opened: LRUCache<string, Opened>
   readonly #malformed: LRUCache<string, Error>
 
-  /** @throws {InvalidOptionError} if a number is not a whole one above 0 */
+  /** @throws {InvalidOptionError} if a number is not a whole number above 0 */
   constructor (store: ObjectStore, init: IndexReadInit = {}) {
     this.store = store
     this.pageLength = whole('pageLength', init.pageLength ?? DEFAULTS.indexPage)
@@ -68,7 +67,7 @@ export class IndexCache {
     })
   }
 
-  /** The reads under way that a lookup may join: those of all lookups, or only its own. */
+  /** The running reads that a lookup may join: those of all lookups, or only its own. */
   lookupReads (): SharedReads {
     return this.#isolated ? new SharedReads() : this.#reads
   }
@@ -82,9 +81,9 @@ export class IndexCache {
   }
 
   /**
-   * What opening a file tells: as it is remembered, or by `read`. That a file is
-   * malformed is remembered for a while, so that not each lookup reads it again.
-   * A key is only ever used for one kind of thing.
+   * Returns the result of opening a file, from the cache or by `read`. The cache also
+   * remembers for a while that a file is malformed, so that not every lookup reads it
+   * again. Each key must only be used for one type of result.
    */
   async open<T extends Opened> (key: string, lookup: Lookup, read: () => Promise<T>): Promise<T> {
     const failure = this.#malformed.get(key)
@@ -111,22 +110,22 @@ export class IndexCache {
     }
   }
 
-  /** Forgets what opening a file told, since the file has changed. Its pages are those of a version and are not found again. */
+  /** Forgets the result of opening a file, because the file has changed. The pages of the old version are not used again. */
   forget (key: string): void {
     this.#opened.delete(key)
   }
 }
 
-/** What one lookup reads with. */
+/** The context of one lookup. */
 export interface Lookup {
-  /** Reads that it may share. */
+  /** The reads that the lookup may join. */
   readonly reads: SharedReads
   readonly signal?: AbortSignal
 }
 
 function whole (name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidOptionError(`${name} is a whole number above 0, not ${value}`)
+    throw new InvalidOptionError(`${name} must be a whole number above 0, not ${value}`)
   }
 
   return value

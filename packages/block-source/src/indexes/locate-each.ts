@@ -7,8 +7,8 @@ import type { SourceOptions } from '../block-source.ts'
 export type Locate = (multihash: Uint8Array, lookup: Lookup) => Promise<Location[]>
 
 /**
- * Looks up each multihash by itself, a few at a time. What fails is an error in
- * its place. If everything fails, so does the whole.
+ * Looks up each multihash separately, a few at a time. The result of a failed lookup is
+ * an error. If all lookups fail, this rejects.
  */
 export async function locateEach (multihashes: readonly Uint8Array[], cache: IndexCache, { signal }: SourceOptions, locate: Locate): Promise<readonly Located[]> {
   signal?.throwIfAborted()
@@ -34,7 +34,7 @@ export async function locateEach (multihashes: readonly Uint8Array[], cache: Ind
   return located
 }
 
-/** An object that has changed since it was opened is opened anew, once. */
+/** Opens an object again, once, if it has changed since it was opened. */
 async function locateOne (multihash: Uint8Array, lookup: Lookup, locate: Locate): Promise<Located> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -1,17 +1,16 @@
 import { DEFAULTS } from '../defaults.ts'
 import type { BlockIndex, Located, Location } from '../block-index.ts'
 
-/** How several indexes are asked. */
+/** Options for asking several indexes. */
 export interface MergedIndexInit {
-  /** How many are asked at a time: a folder may have thousands of CARs. Default 6 */
+  /** How many indexes are asked at the same time; a folder may have thousands of CARs. Default 6 */
   readonly concurrency?: number
 }
 
 /**
- * Several indexes as one, such as those of the CARs in a folder. All are asked
- * for each block, and their locations follow each other in the order of the
- * indexes. If one of them fails, what the others found counts; if they found
- * nothing, it is an error.
+ * Combines several indexes, such as those of the CARs in a folder. It asks all indexes for
+ * each block, and returns their locations in the order of the indexes. If an index fails,
+ * the locations of the others are returned; if they found none, the result is an error.
  */
 export function mergedIndex (indexes: readonly BlockIndex[], { concurrency = DEFAULTS.indexReads }: MergedIndexInit = {}): BlockIndex {
   return {

@@ -15,14 +15,14 @@ import type { SeparateIndexInit } from './separate-indexes.ts'
 import type { BlockIndex, Location } from '../block-index.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** How a multi index is read. */
+/** Options for reading a multi index. */
 export interface MultiIndexInit extends IndexReadInit, SeparateIndexInit {
-  /** How CARs are named. Default: {@link carparkNames} */
+  /** The names of the CARs. Default: {@link carparkNames} */
   readonly carNames?: CarNames
   /**
-   * Whether the index is known to have all blocks of its CARs, so that a miss is
-   * certain. `true` also reads it whole once, to make sure that its rows are in
-   * order. Default false
+   * Whether the index is known to contain all blocks of its CARs, so that a miss is
+   * certain. `true` also reads the whole index once, to check that its rows are in order.
+   * Default false
    */
   readonly complete?: boolean
 }
@@ -39,7 +39,7 @@ const MAX_MULTIHASH = 128
 interface OpenedCar {
   readonly multihash: Uint8Array
   readonly index: OpenedIndex
-  /** The names that it may have: all, until one was seen to exist. */
+  /** The possible names: all of them until one is known to exist. */
   names: readonly string[]
 }
 
@@ -49,19 +49,18 @@ interface OpenedMultiIndex {
 }
 
 /**
- * The index 0x0402, which holds the indexes of many CARs one after another:
+ * Reads the index 0x0402, which contains the indexes of many CARs one after another:
  *
  * ```
  * varint 0x0402, varint count, count × { multihash of a CAR, index 0x0400 or 0x0401 }
  * ```
  *
- * To open it, the heads of all indexes in it are read, so it suits few or short
- * ones.
+ * Opening it reads the heads of all indexes in it, so it suits few or short ones.
  *
  * @param store - where the index is
- * @param object - the name of the index; or a function that names the one in
- * which to look a multihash up. What it names need not exist.
- * @param init - how it is read
+ * @param object - the name of the index; or a function that returns the name of the index
+ * in which to look up a multihash. That index need not exist.
+ * @param init - options
  */
 export function multiIndex (store: ObjectStore, object: string | ((multihash: Uint8Array) => string), init: MultiIndexInit = {}): BlockIndex {
   const cache = new IndexCache(store, init)
@@ -103,8 +102,8 @@ export function multiIndex (store: ObjectStore, object: string | ((multihash: Ui
 }
 
 /**
- * How freeway named the multi index of a block and its links: `<multihash in
- * base58btc>/.idx`, to be given to {@link multiIndex}.
+ * The name that freeway used for the multi index of a block and its links: `<multihash in
+ * base58btc>/.idx`. Pass it to {@link multiIndex}.
  */
 export function blockIndexName (multihash: Uint8Array): string {
   return `${base58btc.encode(multihash)}/.idx`
@@ -121,8 +120,8 @@ function noneIfMissing (err: unknown): Location[] {
 }
 
 /**
- * Looks a block up in a CAR that may have one of several names. If its head is
- * read, that tells which it is; else all names are returned.
+ * Looks up a block in a CAR that may have one of several names. If the lookup reads the
+ * CAR's head, it learns the name; otherwise it returns locations under all names.
  */
 async function locateInFirst (indexes: SeparateIndexes, car: OpenedCar, headIsRead: boolean, multihash: Uint8Array, lookup: Lookup): Promise<Location[]> {
   const locations: Location[] = []
@@ -134,7 +133,7 @@ async function locateInFirst (indexes: SeparateIndexes, car: OpenedCar, headIsRe
       locations.push(...some)
 
       if (some.length === 0) {
-        // the block is not in this CAR, whatever its name
+        // the block is not in this CAR under any of its names
         return []
       }
 

@@ -7,7 +7,7 @@ export interface Multihash {
   readonly digest: Uint8Array
 }
 
-/** Takes a multihash apart; undefined if it is none. */
+/** Splits a multihash into its parts; undefined if it is malformed. */
 export function parseMultihash (multihash: Uint8Array): Multihash | undefined {
   const code = readVarint(multihash, 0)
 

@@ -10,33 +10,33 @@ import type { IndexTable } from './sorted-format.ts'
 export interface OpenedIndex {
   readonly file: PagedFile
   readonly tables: readonly IndexTable[]
-  /** Where in its object it ends. */
+  /** Where in its object the index ends. */
   readonly end: number
   /** All offsets in it, ascending, if the whole index was read. */
   readonly offsets?: Float64Array
-  /** The memory that this takes, in bytes. */
+  /** How much memory this object takes, in bytes. */
   readonly length: number
 }
 
-/** Where the section of a block begins, as the index has it. */
+/** The position of a block's section according to the index. */
 export interface FoundOffset {
   readonly offset: number
   /** Where the next section that the index knows begins. */
   readonly next?: number
 }
 
-/** How an index is opened. */
+/** Options for opening an index. */
 export interface OpenInit {
-  /** Where in the object it begins, with its codec. */
+  /** Where in the object the index begins, at its codec. */
   readonly offset: number
-  /** Whether to read all of it, to make sure that its rows are in order. */
+  /** Whether to read the whole index, to check that its rows are in order. */
   readonly check: boolean
 }
 
 /**
- * Reads the tables of an index, and all of it if it is short.
+ * Reads the tables of an index, and the whole index if it is short.
  *
- * @throws {MalformedIndexError} if it contradicts itself
+ * @throws {MalformedIndexError} if the index is malformed
  */
 export async function openIndex (cache: IndexCache, file: PagedFile, { offset, check }: OpenInit, lookup: Lookup): Promise<OpenedIndex> {
   const { tables, end } = await readTables(file, offset, lookup)
@@ -53,9 +53,9 @@ export async function openIndex (cache: IndexCache, file: PagedFile, { offset, c
 }
 
 /**
- * Finds what an index says of a multihash, in ascending order of offsets.
+ * Looks up a multihash in an index; returns the entries in ascending order of offsets.
  *
- * @throws {MalformedIndexError} if that cannot be told
+ * @throws {MalformedIndexError} if the index is malformed
  */
 export async function findOffsets (opened: OpenedIndex, multihash: Uint8Array, limit: number, lookup: Lookup): Promise<FoundOffset[]> {
   const parsed = parseMultihash(multihash)
@@ -89,7 +89,7 @@ async function readOffsets (file: PagedFile, tables: readonly IndexTable[], star
 
   for (const { offset, width, keyLength, rows } of tables) {
     for (let row = 0; row < rows; row++) {
-      // an offset that makes no sense only fails those who look it up
+      // an invalid offset only fails lookups of its own block
       offsets[count++] = readUint64(bytes, offset - start + row * width + keyLength) ?? Infinity
     }
   }
@@ -97,7 +97,7 @@ async function readOffsets (file: PagedFile, tables: readonly IndexTable[], star
   return offsets.sort()
 }
 
-/** The first offset behind another one. */
+/** The smallest offset that is greater than the given one. */
 function nextOffset ({ offsets }: OpenedIndex, offset: number): number | undefined {
   if (offsets == null) {
     return undefined

@@ -2,21 +2,21 @@ import { MalformedIndexError, ObjectChangedError } from '../errors.ts'
 import { readExactly } from '../read-exactly.ts'
 import type { IndexCache, Lookup } from './index-cache.ts'
 
-/** Which version of an object is read. */
+/** The version of an object. */
 interface Version {
   readonly size: number
   readonly etag?: string
 }
 
 /**
- * One version of an index file, which may be part of a larger object. It is read
- * a page at a time, and what was read is kept in the {@link IndexCache}.
+ * One version of an index file, which may be part of a larger object. It is read a page
+ * at a time, and the pages are kept in the {@link IndexCache}.
  */
 export class PagedFile {
   readonly object: string
   /** Where in the object the file begins: pages are counted from here. */
   readonly start: number
-  /** Where in the object it must have ended: at the end of the object. */
+  /** Where in the object the file ends at the latest: the end of the object. */
   readonly end: number
   readonly etag?: string
   readonly #cache: IndexCache
@@ -29,7 +29,7 @@ export class PagedFile {
     this.etag = etag
   }
 
-  /** Opens an index that is an object of its own, by reading its first page. */
+  /** Opens an index that is a separate object, by reading its first page. */
   static async open (cache: IndexCache, object: string, { signal }: Lookup): Promise<PagedFile> {
     const part = await readExactly(cache.store, object, { length: cache.pageLength, signal })
     const file = new PagedFile(cache, object, 0, part)
@@ -38,16 +38,16 @@ export class PagedFile {
     return file
   }
 
-  /** The page length of its cache, which it reads in. */
+  /** The length of its pages, which is that of the cache, in bytes. */
   get pageLength (): number {
     return this.#cache.pageLength
   }
 
   /**
-   * Reads bytes at an offset of the object, together with what else of their
-   * pages is missing. They must not be modified.
+   * Reads bytes at an offset of the object, together with the rest of their pages. Do
+   * not modify them.
    *
-   * @throws {MalformedIndexError} if they go beyond the end, before anything is read
+   * @throws {MalformedIndexError} if they extend beyond the end, before anything is read
    */
   async read (offset: number, length: number, lookup: Lookup): Promise<Uint8Array> {
     if (offset + length > this.end) {
@@ -89,7 +89,7 @@ export class PagedFile {
     return `${this.object}\0${this.etag ?? this.end}\0${this.start}\0${number}`
   }
 
-  /** The page `number` if it is kept, else those up to `last` that are missing in a row. */
+  /** Returns page `number` if it is cached, and otherwise reads all consecutive missing pages up to `last`. */
   async #pages (number: number, last: number, lookup: Lookup): Promise<Uint8Array[]> {
     const kept = this.#cache.page(this.#key(number))
 
@@ -112,12 +112,12 @@ export class PagedFile {
     const { bytes, size } = await readExactly(this.#cache.store, this.object, { offset, length, ifMatch: this.etag, signal })
 
     if (size !== this.end) {
-      throw new ObjectChangedError(`${this.object} has ${size} bytes, and had ${this.end} when it was opened`)
+      throw new ObjectChangedError(`${this.object} has ${size} bytes, but had ${this.end} when it was opened`)
     }
 
     return Array.from({ length: to - number + 1 }, (_, i) => {
       const at = i * this.pageLength
-      // a copy, so that the page does not hold on to its neighbours
+      // a copy, so that the page does not keep its neighbours in memory
       const page = to === number ? bytes : bytes.slice(at, at + this.pageLength)
       this.#cache.keepPage(this.#key(number + i), page)
 

@@ -3,23 +3,23 @@ import { halfSipHash } from './half-sip-hash.ts'
 const FIRST_SLOTS = 1024
 const FIRST_KEY_BYTES = 64 * 1024
 
-/** Bytes beside the key that a row takes: offset, length, where its key is, and its two slots. */
+/** How many bytes a row takes in addition to its key: offset, length, position of its key, and its two slots. */
 const ROW_BYTES = 8 + 4 + 8 + 2 + 8
 
-/** Where a block is. */
+/** The position of a block. */
 export interface Row {
-  /** From the start of the object, in bytes. */
+  /** The offset from the start of the object, in bytes. */
   readonly offset: number
-  /** In bytes. */
+  /** The length, in bytes. */
   readonly length: number
 }
 
 /**
- * A multimap from multihashes to places, in typed arrays: about 60 bytes a row,
- * where a `Map` of strings and objects takes 200. Rows are never removed.
+ * A multimap from multihashes to positions, in typed arrays. It takes about 60 bytes a
+ * row; a `Map` of strings and objects takes 200. Rows are never removed.
  *
- * The hash is keyed at random and collisions are bounded by it, since keys come
- * from files that anybody may have written.
+ * The hash has a random key, which bounds collisions: the keys come from files, which an
+ * attacker may have written.
  */
 export class RowTable {
   readonly #maxRowsPerKey: number
@@ -33,22 +33,22 @@ export class RowTable {
   #keyBytes = 0
   #rows = 0
 
-  /** @param maxRowsPerKey - further rows of the same key are left out */
+  /** @param maxRowsPerKey - further rows with the same key are left out */
   constructor (maxRowsPerKey: number) {
     this.#maxRowsPerKey = maxRowsPerKey
   }
 
-  /** How many rows there are. */
+  /** The number of rows. */
   get size (): number {
     return this.#rows
   }
 
-  /** What the table takes, in bytes, without the space to grow. */
+  /** How much memory the table takes, in bytes, without the space for growth. */
   get bytes (): number {
     return this.#keyBytes + this.#rows * ROW_BYTES
   }
 
-  /** Adds a row. It is left out if there are enough of the same key. */
+  /** Adds a row, unless its key has enough rows already. */
   add (key: Uint8Array, offset: number, length: number): void {
     const slot = this.#findSlot(key)
 
@@ -71,7 +71,7 @@ export class RowTable {
     }
   }
 
-  /** The rows of a key, in the order in which they were added. */
+  /** The rows of a key, in the order of insertion. */
   get (key: Uint8Array): Row[] {
     const rows: Row[] = []
 
@@ -103,7 +103,7 @@ export class RowTable {
   }
 
   #firstSlot (key: Uint8Array): number {
-    // in workerd there is no chance before the first request
+    // in workerd random numbers are not available before the first request
     this.#seed ??= crypto.getRandomValues(new Uint32Array(2))
 
     return halfSipHash(key, this.#seed) & (this.#slots.length - 1)
@@ -120,7 +120,7 @@ export class RowTable {
 
     const at = this.#keyOffsets[row]
 
-    // from the end, as the beginnings of multihashes are alike
+    // compare from the end, since the beginnings of multihashes are alike
     for (let i = key.length - 1; i >= 0; i--) {
       if (this.#keys[at + i] !== key[i]) {
         return false

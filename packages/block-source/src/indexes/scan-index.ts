@@ -8,27 +8,27 @@ import type { SourceOptions } from '../block-source.ts'
 import type { ScanInit } from '../car/scanner.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** How a CAR without an index is indexed. */
+/** Options for indexing a CAR without an index. */
 export interface ScanIndexInit extends ScanInit {
-  /** The most memory that the index may take, in bytes; about 60 a block. Default 128 MiB */
+  /** How much memory the index may take, in bytes; about 60 a block. Default 128 MiB */
   readonly maxMemory?: number
   /** The most locations of a block that is in the CAR more than once. Default 10 */
   readonly maxLocations?: number
   /**
-   * Whether each lookup must read for itself, since a promise of one request may
-   * not be awaited by another. Default: in workerd
+   * Whether lookups must not share reads, because one request may not await another
+   * request's promise. Default: true in workerd
    */
   readonly isolated?: boolean
 }
 
 /**
- * The index of a CAR that has none: the CAR is read once, from its beginning to
- * its end, when the first block is looked up, and kept in memory from then on.
+ * Indexes a CAR that has no index: it reads the CAR once from beginning to end when the
+ * first block is looked up, and keeps the index in memory.
  *
- * A lookup reads on until all that it asks for has been found, so early blocks
- * are found early. A failed or aborted read is resumed where it was by the next
- * lookup. Blocks before a fault in the CAR are found; looking up anything else
- * is an error, as it may be behind the fault. Nothing is hashed.
+ * A lookup reads until it has found all of its blocks, so early blocks are found early.
+ * The next lookup resumes a failed or aborted read. Blocks before a fault in the CAR are
+ * found; looking up any other block is an error, since the block may be after the fault.
+ * Nothing is hashed.
  *
  * The CAR may be a CARv2 in any state: its own index is not used.
  */
@@ -62,7 +62,7 @@ class ScanIndex implements BlockIndex {
     return multihashes.map(multihash => error != null && missing.has(multihash) ? error : this.#locations(multihash))
   }
 
-  /** Scans until all is found or the CAR ends. Returns what prevented that, and leaves what is missing. */
+  /** Scans until all multihashes are found or the CAR ends. Returns the error that stopped the scan; those not found stay in the set. */
   async #search (missing: Set<Uint8Array>, signal?: AbortSignal): Promise<Error | undefined> {
     while (missing.size > 0 && !this.#scanner.done) {
       try {
@@ -87,7 +87,7 @@ class ScanIndex implements BlockIndex {
 
   async #scan (signal?: AbortSignal): Promise<void> {
     if (this.#rows.bytes > this.#maxMemory) {
-      throw new ObjectTooLargeError(`${this.#scanner.object}: the index of the first ${this.#rows.size} blocks takes more than ${this.#maxMemory} bytes of memory. Make an index file, or raise maxMemory`)
+      throw new ObjectTooLargeError(`${this.#scanner.object}: the index of the first ${this.#rows.size} blocks takes more than ${this.#maxMemory} bytes of memory. Create an index file, or raise maxMemory`)
     }
 
     for (const { multihash, blockOffset, blockLength } of await this.#scanner.step(signal)) {

@@ -11,21 +11,20 @@ import type { CarLayout } from '../car/layout.ts'
 import type { ObjectStore } from '../object-store.ts'
 
 /**
- * From where the offsets in an index that lies beside its CAR count: from the
- * start of the `object`, as SATNAV does; from the start of the CARv1 in it, the
- * `payload`, as go-car does; or `either`: if the CAR is a CARv2, for which these
- * differ, both places are returned, and the hash of the block decides. For that,
- * the first 51 bytes of each CAR are read once.
+ * Where the offsets in a separate index count from: from the start of the `object`, as in
+ * SATNAV; from the start of the CARv1 inside, the `payload`, as in go-car; or `either`. The
+ * two differ for a CARv2; `either` then returns both locations, and the hash of the block
+ * decides. For that it reads the first 51 bytes of each CAR once.
  */
 export type OffsetDialect = 'object' | 'payload' | 'either'
 
-/** What is known about CARs whose indexes are objects of their own. */
+/** Options for CARs whose indexes are separate objects. */
 export interface SeparateIndexInit {
-  /** From where offsets count. Default `either` */
+  /** Where offsets count from. Default `either` */
   readonly offsets?: OffsetDialect
-  /** Where the CARs are, if not in the same store as their indexes. */
+  /** The store of the CARs. Default: that of their indexes. */
   readonly carStore?: ObjectStore
-  /** Longer sections than that are never expected. Default 4 MiB */
+  /** The longest section that is expected, in bytes. Default 4 MiB */
   readonly maxSectionLength?: number
 }
 
@@ -36,7 +35,7 @@ interface CarHead {
   readonly length: number
 }
 
-/** Finds blocks by indexes that are objects of their own: bare 0x0400 and 0x0401, as SATNAV has them. */
+/** Finds blocks by indexes that are separate objects: bare 0x0400 and 0x0401, as in SATNAV. */
 export class SeparateIndexes {
   readonly #cache: IndexCache
   readonly #carStore: ObjectStore
@@ -44,7 +43,7 @@ export class SeparateIndexes {
   readonly #maxSectionLength: number
   readonly #check: boolean
 
-  /** @throws {InvalidOptionError} if `offsets` is none of the three */
+  /** @throws {InvalidOptionError} if `offsets` is not one of the three */
   constructor (cache: IndexCache, init: SeparateIndexInit & { readonly check: boolean }) {
     this.#cache = cache
     this.#carStore = init.carStore ?? cache.store
@@ -53,7 +52,7 @@ export class SeparateIndexes {
     this.#check = init.check
 
     if (!['object', 'payload', 'either'].includes(this.#dialect)) {
-      throw new InvalidOptionError(`offsets is object, payload or either, not ${String(this.#dialect)}`)
+      throw new InvalidOptionError(`offsets must be object, payload or either, not ${String(this.#dialect)}`)
     }
   }
 
@@ -72,7 +71,7 @@ export class SeparateIndexes {
     }
   }
 
-  /** Looks up a block in an index that is open already. */
+  /** Looks up a block in an open index. */
   async locateIn (opened: OpenedIndex, car: string, multihash: Uint8Array, lookup: Lookup): Promise<Location[]> {
     const found = await findOffsets(opened, multihash, this.#cache.maxLocations, lookup)
 
@@ -85,7 +84,7 @@ export class SeparateIndexes {
     return this.#bases(head).flatMap(base => found.map(one => this.#location(car, base, one, head)))
   }
 
-  /** What to add to an offset: one number, or two of which one is right. */
+  /** The numbers to add to an offset: one, or two of which one is right. */
   #bases (head?: CarHead): number[] {
     const start = head?.layout.start ?? 0
 
@@ -95,13 +94,13 @@ export class SeparateIndexes {
   #location (object: string, base: number, { offset, next }: FoundOffset, head?: CarHead): Location {
     const start = base + offset
     const end = Math.min(head?.layout.end ?? Infinity, next == null ? Infinity : base + next)
-    // the length of a section does not count itself
+    // a section's length does not include itself
     const limit = Math.min(end - start, this.#maxSectionLength + 8)
 
     return {
       object,
       offset: start,
-      // no limit where there is nothing: the read then says that it is behind the end
+      // no limit beyond the end: the read then reports that the offset is beyond the end
       ...(limit > 0 ? { limit } : {}),
       at: 'section',
       ...(head?.etag == null ? {} : { etag: head.etag })

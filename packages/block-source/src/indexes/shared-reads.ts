@@ -1,5 +1,5 @@
 /**
- * In workerd a promise that was made for one request hangs or fails when another
+ * Whether this is workerd, where a promise of one request hangs or fails when another
  * request awaits it.
  */
 export const DEFAULT_ISOLATED: boolean = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
@@ -10,18 +10,18 @@ interface Running {
 }
 
 /**
- * Reads that are under way, so that callers who need the same bytes at the same
- * time read them once.
+ * The reads under way, so that callers that need the same bytes at the same time read
+ * them once.
  *
- * The first caller reads, under its own signal. If it aborts, the next one that
- * waited begins anew, so that no read goes on for callers who all have left.
+ * The first caller reads, with its own signal. If it aborts, the next waiting caller
+ * begins a new read, so that no read continues after all of its callers have left.
  */
 export class SharedReads {
   readonly #running = new Map<string, Running>()
 
   /**
-   * Runs `read`, or awaits the one that runs under the same key. Rejects with the
-   * reason of `signal` as soon as it aborts.
+   * Runs `read`, or awaits the running read with the same key. Rejects with the reason
+   * of `signal` as soon as it aborts.
    */
   async run<T> (key: string, read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
@@ -57,7 +57,7 @@ export class SharedReads {
   }
 }
 
-/** Settles as the promise does, or rejects with the signal's reason if that aborts first. */
+/** Settles like the promise, or rejects with the signal's reason if the signal aborts first. */
 async function unlessAborted<T> (promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal == null) {
     return promise

@@ -3,7 +3,7 @@ import type { Lookup } from './index-cache.ts'
 import type { PagedFile } from './paged-file.ts'
 import type { SortedTable } from './sorted-table.ts'
 
-/** `IndexSorted`: rows by digest, whatever the hash function. */
+/** `IndexSorted`: rows by digest, for any hash function. */
 export const INDEX_SORTED = 0x0400
 
 /** `MultihashIndexSorted`: rows by hash function and digest. */
@@ -11,11 +11,11 @@ export const MULTIHASH_INDEX_SORTED = 0x0401
 
 /** Rows of one kind in an index. */
 export interface IndexTable extends SortedTable {
-  /** The multihash code of its digests; undefined if it may be any. */
+  /** The multihash code of the digests; undefined if it may be any. */
   readonly code?: number
 }
 
-/** The tables of one index, and where it ends in its object. */
+/** The tables of one index, and where the index ends in its object. */
 export interface IndexTables {
   readonly tables: readonly IndexTable[]
   readonly end: number
@@ -24,14 +24,14 @@ export interface IndexTables {
 /** An index has one table for each hash function and digest length: real ones have one or two, or one for each length of an identity digest. */
 const MAX_TABLES = 4096
 
-/** What a table takes at least: its width and its length. */
+/** The smallest size of a table: its width and its length. */
 const TABLE_HEAD = 12
 
 /** An offset at the end of each row. */
 const VALUE_LENGTH = 8
 
 interface Found {
-  /** Heads of tables that there are, with those that are empty. */
+  /** The number of heads of tables, including empty ones. */
   heads: number
   readonly tables: IndexTable[]
 }
@@ -49,9 +49,9 @@ export async function readFileVarint (file: PagedFile, offset: number, name: str
 }
 
 /**
- * Reads where the tables of an index 0x0400 or 0x0401 are, which begins at
- * `offset` with its codec. It reads only the heads of the tables, and believes no
- * count or length that the object is too short for.
+ * Finds the tables of an index 0x0400 or 0x0401, which begins at `offset` with its codec.
+ * It reads only the heads of the tables, and rejects counts and lengths for which the
+ * object is too short.
  *
  * ```
  * 0x0400: varint codec, buckets
@@ -60,9 +60,9 @@ export async function readFileVarint (file: PagedFile, offset: number, name: str
  * row: digest (width - 8 bytes), u64 offset
  * ```
  *
- * All integers but the codec are little endian.
+ * All integers except the codec are little endian.
  *
- * @throws {MalformedIndexError} if it is another index, or contradicts itself
+ * @throws {MalformedIndexError} if it is another kind of index, or malformed
  */
 export async function readTables (file: PagedFile, offset: number, lookup: Lookup): Promise<IndexTables> {
   const { value: codec, end: at } = await readFileVarint(file, offset, 'the codec of the index', lookup)
@@ -113,7 +113,7 @@ async function readBuckets (file: PagedFile, offset: number, code: number | unde
   return at
 }
 
-/** A u32 that counts things which take at least `size` bytes each. */
+/** Reads a u32 that counts items of at least `size` bytes each. */
 async function readCount (file: PagedFile, offset: number, size: number, name: string, lookup: Lookup): Promise<number> {
   const bytes = await file.read(offset, 4, lookup)
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)

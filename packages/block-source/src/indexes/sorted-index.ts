@@ -6,25 +6,24 @@ import type { SeparateIndexInit } from './separate-indexes.ts'
 import type { BlockIndex } from '../block-index.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** How the index beside a CAR is read. */
+/** Options for reading an index beside a CAR. */
 export interface SortedIndexInit extends IndexReadInit, SeparateIndexInit {
-  /** The name of the CAR. Default: that of the index without `.idx` at its end */
+  /** The name of the CAR. Default: the index's name without `.idx` at its end */
   readonly car?: string
   /**
-   * Whether the index is known to have all blocks of its CAR, so that a miss is
-   * certain. `true` also reads the whole index once, to make sure that its rows
-   * are in order. Default false
+   * Whether the index is known to contain all blocks of its CAR, so that a miss is
+   * certain. `true` also reads the whole index once, to check that its rows are in order.
+   * Default false
    */
   readonly complete?: boolean
 }
 
 /**
- * The index of one CAR that is an object beside it: a bare index 0x0400 or
- * 0x0401, such as those of SATNAV (`<car>.car.idx`) or of go-car's
- * `car detach-index`. A lookup reads the first page once, and of a long index,
- * the page that the block is on.
+ * Reads the index of one CAR that is a separate object: a bare index 0x0400 or 0x0401,
+ * such as those of SATNAV (`<car>.car.idx`) or of go-car's `car detach-index`. Lookups
+ * read the first page once, and for a long index the page with the block's row.
  *
- * An index that contradicts itself is an error at each lookup, and never absence.
+ * A malformed index makes each lookup fail, and never looks like absence.
  */
 export function sortedIndex (store: ObjectStore, object: string, init: SortedIndexInit = {}): BlockIndex {
   const car = init.car ?? object.replace(/\.idx$/, '')

@@ -3,8 +3,8 @@ import type { Lookup } from './index-cache.ts'
 import type { PagedFile } from './paged-file.ts'
 
 /**
- * Rows of one width in an index file, ascending by the key that each begins with.
- * The rest of a row is its value.
+ * Rows of one width in an index file, in ascending order of their keys. Each row begins
+ * with its key; the rest of the row is its value.
  */
 export interface SortedTable {
   /** Where in the object the first row begins. */
@@ -14,14 +14,14 @@ export interface SortedTable {
   readonly rows: number
 }
 
-/** An unsorted table up to this length is searched from one end to the other. */
+/** An unsorted table up to this length, in bytes, is searched from one end to the other. */
 const MAX_UNSORTED_LENGTH = 1 << 20
 
-/** Rows that are known to be less than a key, and others that are not. */
+/** The bounds of a search for a key. */
 interface Bounds {
-  /** All rows before this one are less than the key. */
+  /** All rows before this one have lesser keys. */
   low: number
-  /** This row and all behind it are not. */
+  /** This row and all rows after it do not. */
   high: number
 }
 
@@ -30,26 +30,24 @@ interface Rows {
   readonly bytes: Uint8Array
   readonly first: number
   readonly count: number
-  /** A row of their page that is less than the one before it. */
+  /** A row of their page whose key is less than that of the row before it. */
   readonly unsorted?: number
 }
 
-/** Pages whose rows were seen to ascend, by the tables that they are part of. */
+/** The pages that were checked to be in order, by table. */
 const sortedPages = new WeakMap<Uint8Array, Set<number>>()
 
 /**
  * Finds the rows of a key, in ascending order of their places in the table, and
  * at most `limit` of them. Returns their values.
  *
- * Digests are spread evenly, so the search guesses by interpolation where a row
- * is, and reads the page there: mostly the right one, at the latest one beside
- * it. Every other guess is the middle, so that made-up digests cost no more than
- * a binary search.
+ * Digests are spread evenly, so the search guesses by interpolation where a row is, and
+ * reads that page: usually the right one, or otherwise one next to it. Every other guess is
+ * the middle, so that made-up digests cost no more than a binary search.
  *
- * What it reads is checked to be in order, and rows out of order are an error,
- * but for a small table, which is then searched row by row. It cannot see what
- * it does not read: whether a row is missing for certain, only
- * {@link checkSorted} tells.
+ * The search checks the order of the rows that it reads. Rows out of order are an error,
+ * except in a small table, which is then searched row by row. It does not check pages that
+ * it does not read: only {@link checkSorted} can tell for certain that a row is missing.
  *
  * @throws {MalformedIndexError} if the rows are not in order
  */
@@ -71,13 +69,13 @@ export async function findRows (file: PagedFile, table: SortedTable, key: Uint8A
 }
 
 /**
- * Reads a whole table, a page at a time, and checks that its rows ascend.
+ * Reads a whole table, a page at a time, and checks that its rows are in order.
  *
- * @throws {MalformedIndexError} if they do not
+ * @throws {MalformedIndexError} if they are not
  */
 export async function checkSorted (file: PagedFile, table: SortedTable, lookup: Lookup): Promise<void> {
   for (let row = 0; row < table.rows;) {
-    // one row is read twice, to compare it with its successor on the next page
+    // read the last row of each page again, to compare it with the first row of the next page
     const rows = await rowsAround(file, table, row, { low: row, high: table.rows }, lookup)
 
     if (rows.unsorted != null) {
@@ -98,7 +96,7 @@ export async function checkSorted (file: PagedFile, table: SortedTable, lookup: 
   }
 }
 
-/** Where a key would be, were the keys between the bounds spread evenly over all keys. */
+/** The position of a key if the keys between the bounds were spread evenly. */
 function interpolate (table: SortedTable, key: Uint8Array, { low, high }: Bounds): number {
   let fraction = 0
 
@@ -109,7 +107,7 @@ function interpolate (table: SortedTable, key: Uint8Array, { low, high }: Bounds
   return Math.min(high - 1, Math.max(low, Math.floor(fraction * table.rows)))
 }
 
-/** The rows that are on the same page as one row, whole and within the bounds; at least that one. */
+/** The complete rows on the same page as one row, within the bounds; at least that row. */
 async function rowsAround (file: PagedFile, table: SortedTable, row: number, { low, high }: Bounds, lookup: Lookup): Promise<Rows> {
   const at = table.offset + row * table.width
   const page = await file.page(at, lookup)
@@ -172,7 +170,7 @@ async function matching (file: PagedFile, table: SortedTable, key: Uint8Array, f
   return values
 }
 
-/** Searches a table that is not in order row by row, unless it is too long for that. */
+/** Searches an unsorted table row by row, unless it is too long. */
 async function scanRows (file: PagedFile, table: SortedTable, key: Uint8Array, limit: number, lookup: Lookup, unsorted: number): Promise<Uint8Array[]> {
   const { offset, width, keyLength, rows } = table
   const values: Uint8Array[] = []
@@ -192,7 +190,7 @@ async function scanRows (file: PagedFile, table: SortedTable, key: Uint8Array, l
   return values
 }
 
-/** The first row of a page that is less than the one before it. Each page is looked through once. */
+/** The first row of a page whose key is less than that of the row before it. Each page is checked once. */
 function firstUnsorted (page: Uint8Array, { bytes, first, count }: Rows, { offset, width, keyLength }: SortedTable): number | undefined {
   if (sortedPages.get(page)?.has(offset) === true) {
     return undefined

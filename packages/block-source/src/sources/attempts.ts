@@ -1,10 +1,10 @@
 import type { CID } from 'multiformats/cid'
 
 /**
- * Tries one place after the other until one has the block.
+ * Tries one location after the other until one has the block.
  *
- * @returns undefined if there are no places
- * @throws {Error} the failure if there was one place, and an AggregateError of all failures if there were more: none of them says that the block is absent
+ * @returns undefined if there are no locations
+ * @throws {Error} the failure if there was one location, or an AggregateError of all failures if there were several: a failure never means that the block is absent
  */
 export async function attemptAll<Place, T> (cid: CID, places: Iterable<Place>, signal: AbortSignal | undefined, attempt: (place: Place) => Promise<T>, failures: Error[] = []): Promise<T | undefined> {
   for (const place of places) {
@@ -21,11 +21,11 @@ export async function attemptAll<Place, T> (cid: CID, places: Iterable<Place>, s
   return undefined
 }
 
-/** One failure as it is, several as one that has them all. */
+/** Returns a single failure unchanged, and combines several into one error. */
 export function combine (cid: CID, failures: readonly Error[]): Error {
   return failures.length === 1
     ? failures[0]
-    : new AggregateError(failures, `${cid} could not be read from any of ${failures.length} places: ${failures.map(({ message }) => message).join('; ')}`)
+    : new AggregateError(failures, `${cid} could not be read from any of ${failures.length} locations: ${failures.map(({ message }) => message).join('; ')}`)
 }
 
 export function toError (err: unknown): Error {

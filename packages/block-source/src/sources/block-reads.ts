@@ -13,13 +13,13 @@ import type { CID } from 'multiformats/cid'
 
 /** A block that is wanted once or several times. */
 interface Wanted {
-  /** As it was asked for, each time. */
+  /** The CID of each request. */
   readonly cids: readonly CID[]
-  /** Where it may be, best first. */
+  /** The possible locations, best first. */
   readonly locations: readonly Location[]
 }
 
-/** One that is planned to be read from the first place. */
+/** A block that is planned to be read from its first location. */
 export interface PlacedWant extends Wanted {
   readonly location: Location
 }
@@ -28,16 +28,16 @@ export interface BlockReadsInit {
   readonly store: ObjectStore
   readonly limits: CarSourceLimits
   readonly verify: Verify
-  /** Asked before a read begins. */
+  /** Called before a read begins. */
   isWanted (cid: CID): boolean
 }
 
-/** Failures of a range that one of its blocks alone may be the cause of. */
+/** Failures of a range that a single one of its blocks may have caused. */
 const MAY_BE_ONE = [OutOfRangeError, ObjectTooLargeError, TruncatedError]
 
-/** Makes the reads of a range, which are tried again a block at a time where they fail in part. */
+/** Creates the reads of ranges. If part of a range fails, its blocks are read again one at a time. */
 export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit): (span: Span<PlacedWant>) => Task<GetManyResult> {
-  /** One block, from the places that were not tried yet. */
+  /** Reads one block from the locations that have not been tried yet. */
   function single ({ cids, locations }: Wanted, failures: Error[]): Task<GetManyResult> {
     return {
       size: locations[0]?.length ?? locations[0]?.limit ?? limits.sectionGuess,
@@ -61,15 +61,15 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
     }
   }
 
-  /** A range; what cannot be had of it is tried again, a block at a time. */
+  /** Reads a range; blocks that it does not yield are read again one at a time. */
   function several (span: Span<PlacedWant>): Task<GetManyResult> {
     return {
-      // the blocks are copied out of it, so as not to hold on to it
+      // the blocks are copied out of the range, so as not to keep it in memory
       size: (span.end - span.start) * (span.blocks.length > 1 ? 2 : 1),
       async run (signal) {
         const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))
         if (blocks.length < span.blocks.length) {
-          // the rest may lie closer together, or apart
+          // the remaining blocks may need other ranges
           return { results: [], more: planSpans(blocks, limits).map(several) }
         }
         if (blocks.length === 1) {
@@ -113,7 +113,7 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
   return several
 }
 
-/** Without the place that failed, and all others in that object if it is the object that failed. */
+/** Removes the location that failed, and all others in the same object if the object itself failed. */
 function elsewhere ({ cids, locations: [, ...rest] }: PlacedWant, object?: string): Wanted {
   return { cids, locations: rest.filter(location => location.object !== object) }
 }

@@ -6,27 +6,27 @@ import type { BlockSource } from '../block-source.ts'
 import type { VerifyInit } from '../verify.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What is used of an `interface-blockstore`, of this version or an older one. */
+/** The parts of an `interface-blockstore` that are used, in the current version or an older one. */
 export interface BlockstoreLike {
   get (cid: CID, options?: { signal?: AbortSignal }): BlockstoreBytes | Promise<BlockstoreBytes>
 }
 
-/** A block as blockstores return it: whole, or in pieces. */
+/** A block as blockstores return it: complete, or in pieces. */
 export type BlockstoreBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 export interface BlockstoreSourceInit extends VerifyInit {
   readonly blockstore: BlockstoreLike
   /** Whether a miss is certain. Default true */
   readonly complete?: boolean
-  /** A longer block is refused, in bytes. Default 4 MiB */
+  /** The longest block that is accepted, in bytes. Default 4 MiB */
   readonly maxBlock?: number
 }
 
 /**
- * Any `interface-blockstore`. What it throws by the name of `NotFoundError` is a
- * miss, any other error a failure.
+ * Reads blocks from any `interface-blockstore`. An error named `NotFoundError` is a miss,
+ * any other error is a failure.
  *
- * @throws {InvalidOptionError} if `maxBlock` is no whole number above 0
+ * @throws {InvalidOptionError} if `maxBlock` is not a whole number above 0
  */
 export function blockstoreSource (init: BlockstoreSourceInit): BlockSource {
   const { blockstore, complete = true, maxBlock = DEFAULTS.maxBlock } = init
@@ -71,7 +71,7 @@ export function blockstoreSource (init: BlockstoreSourceInit): BlockSource {
   }
 }
 
-/** By name, since every package has a class of its own; `code` is how older stores say it. */
+/** Checks the name, since every package has its own class, and the `code` of older stores. */
 function isNotFound (err: unknown): boolean {
   return err instanceof Error && (err.name === 'NotFoundError' || ('code' in err && err.code === 'ERR_NOT_FOUND'))
 }

@@ -9,11 +9,33 @@ import type { Located, Location } from '../block-index.ts'
 import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.ts'
 import type { CID } from 'multiformats/cid'
 
+export interface CarSourceInit extends VerifyInit {
+  /** The store of the CAR files. */
+  readonly store: ObjectStore
+  /** Locates blocks in them. */
+  readonly index: BlockIndex
+  /** The longest block, in bytes; a longer one is refused before it is read. Default 4 MiB */
+  readonly maxBlock?: number
+  /** How much to read first of a section whose length the index does not know, in bytes. Default 257 KiB, so that a block of 256 KiB takes one read */
+  readonly sectionGuess?: number
+  /** `getMany` combines blocks that are at most this far apart into one read, in bytes. Default 64 KiB */
+  readonly maxGap?: number
+  /** The largest combined read of `getMany`, in bytes. Default 4 MiB */
+  readonly maxSpan?: number
+  /** How many reads `getMany` makes at the same time. Default 4 */
+  readonly concurrency?: number
+  /** How much `getMany` may hold in reads under way and results not yet taken, in bytes. Default 32 MiB */
+  readonly maxBytes?: number
+}
+
+/** The options with their defaults. */
+export type CarSourceLimits = Required<Omit<CarSourceInit, 'store' | 'index' | 'hashers'>>
+
 /**
- * Blocks of CAR files, or of any objects in which an index says they are. Each is
- * verified, and looked for in further places where the first do not have it.
+ * Reads blocks from CAR files, or from any objects in which an index locates them. It
+ * verifies each block, and tries further locations if the first ones fail.
  *
- * @throws {InvalidOptionError} if an option is no whole number above 0
+ * @throws {InvalidOptionError} if an option is not a whole number above 0
  */
 export function carSource (init: CarSourceInit): BlockSource {
   const { store, index } = init
@@ -65,7 +87,7 @@ function limitsOf (init: CarSourceInit): CarSourceLimits {
 
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < (name === 'maxGap' ? 0 : 1)) {
-      throw new InvalidOptionError(`${name} is a whole number above 0, not ${value}`)
+      throw new InvalidOptionError(`${name} must be a whole number above 0, not ${value}`)
     }
   }
   return limits

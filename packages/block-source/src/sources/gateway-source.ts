@@ -14,19 +14,19 @@ import type { VerifyInit } from '../verify.ts'
 import type { CID } from 'multiformats/cid'
 
 export interface GatewaySourceInit extends HttpOptions, VerifyInit, EndpointInit {
-  /** Whether 404 is certain, and not just what this gateway knows so far. Default true */
+  /** Whether 404 means certain absence, and not only that this gateway has not found the block. Default true */
   readonly complete?: boolean
-  /** A longer block is refused, in bytes. Default 4 MiB */
+  /** The longest block that is accepted, in bytes. Default 4 MiB */
   readonly maxBlock?: number
 }
 
 const RAW = 'application/vnd.ipld.raw'
 
 /**
- * A trustless gateway: `/ipfs/<cid>?format=raw` below its URL. 404 and 410 are
- * misses; 451 and other refusals are not.
+ * Reads blocks from a trustless gateway: `/ipfs/<cid>?format=raw` below its URL. 404 and
+ * 410 are misses; 451 and other refusals are failures.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function gatewaySource (init: GatewaySourceInit): BlockSource {
   const { complete = true, maxBlock = DEFAULTS.maxBlock } = init
@@ -35,7 +35,7 @@ export function gatewaySource (init: GatewaySourceInit): BlockSource {
   const verify = createVerify(init)
   checkMaxBlock(maxBlock)
   if (url.search !== '' || url.hash !== '') {
-    throw new InvalidOptionError('url: blocks are at paths below it, so it has neither query nor fragment')
+    throw new InvalidOptionError('url must not have a query or fragment, since blocks are at paths below it')
   }
 
   async function ask<T> (method: 'GET' | 'HEAD', cid: CID, signal: AbortSignal | undefined, read: Parameters<typeof client<T | undefined>>[0]['handle']): Promise<T | undefined> {

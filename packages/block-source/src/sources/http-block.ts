@@ -9,7 +9,7 @@ export async function readBlockBody (what: string, { response: { headers, body }
 
   if (announced != null && announced > maxBlock) {
     await discard(body)
-    throw new ObjectTooLargeError(`${what}: a block of ${announced} bytes, where ${maxBlock} are allowed`)
+    throw new ObjectTooLargeError(`${what}: a block of ${announced} bytes is larger than the allowed ${maxBlock}`)
   }
   const { bytes } = await readBody(body, { max: maxBlock, signal, progress })
   if (announced != null && bytes.byteLength < announced) {

@@ -14,21 +14,20 @@ import type { CID } from 'multiformats/cid'
 
 export interface KuboSourceInit extends HttpOptions, VerifyInit, EndpointInit {
   /**
-   * Whether the node only looks among its own blocks. Otherwise it asks its
-   * network as well, and a block that nobody has takes until `timeout`.
-   * Default true
+   * Whether the node only checks its own blocks. Otherwise it also asks its network,
+   * and a block that no peer has takes until `timeout`. Default true
    */
   readonly offline?: boolean
-  /** How long the node may look, in ms. What it has not found by then counts as not known. Default: as long as the read lasts */
+  /** How long the node may search, in ms; then the result is unknown, not a miss. Default: until the read is aborted */
   readonly timeout?: number
-  /** A longer block is refused, in bytes. Default 4 MiB */
+  /** The longest block that is accepted, in bytes. Default 4 MiB */
   readonly maxBlock?: number
 }
 
 /**
- * The blocks of a kubo node, by its RPC: `block/get` and `block/stat`.
+ * Reads blocks from a kubo node by its RPC: `block/get` and `block/stat`.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function kuboSource (init: KuboSourceInit): BlockSource {
   const { offline = true, timeout, maxBlock = DEFAULTS.maxBlock } = init
@@ -70,7 +69,7 @@ export function kuboSource (init: KuboSourceInit): BlockSource {
   }
 }
 
-/** kubo says 500 of everything; what it could not find, it says so of, in words. */
+/** kubo answers all failures with status 500; only its message says that it did not find the block. */
 async function readFailure (what: string, { response, signal, progress }: Attempt): Promise<undefined> {
   if (response.status !== 500) {
     await discard(response.body)
@@ -89,7 +88,7 @@ async function readSize (cid: CID, { response, signal, progress }: Attempt): Pro
   const size = typeof answer === 'object' && answer != null && 'Size' in answer ? answer.Size : undefined
 
   if (!Number.isSafeInteger(size)) {
-    throw new StoreRefusedError(`block/stat ${cid}: this is not how kubo answers`)
+    throw new StoreRefusedError(`block/stat ${cid}: the answer is not kubo's`)
   }
   return { size: Number(size) }
 }

@@ -2,20 +2,20 @@ import { base32upper } from 'multiformats/bases/base32'
 import { InvalidOptionError } from '../errors.ts'
 import type { CID } from 'multiformats/cid'
 
-/** The name of the object that holds a block. */
+/** Returns the name of the object that holds a block. */
 export type ObjectKey = (cid: CID) => string
 
 /**
- * How kubo's default datastore, flatfs, names the files in its folder `blocks`:
- * by the multihash, so CIDv0 and CIDv1 of one block share a file.
+ * Names objects like the files in the folder `blocks` of kubo's default datastore,
+ * flatfs: by the multihash, so CIDv0 and CIDv1 of one block share a file.
  *
- * @param shard - what the file `SHARDING` there ends with. Default `next-to-last/2`
- * @throws {InvalidOptionError} if it is no sharding that flatfs knows
+ * @param shard - the end of the file `SHARDING` in that folder. Default `next-to-last/2`
+ * @throws {InvalidOptionError} if flatfs does not have this sharding
  */
 export function flatfsKey (shard = 'next-to-last/2'): ObjectKey {
   const [, kind, digits] = /^(prefix|suffix|next-to-last)\/([1-9]\d?)$/.exec(shard) ?? []
   if (kind == null) {
-    throw new InvalidOptionError(`shard is "prefix", "suffix" or "next-to-last" with a number, as "next-to-last/2", not ${JSON.stringify(shard)}`)
+    throw new InvalidOptionError(`shard must be "prefix", "suffix" or "next-to-last" with a number, as "next-to-last/2", not ${JSON.stringify(shard)}`)
   }
   const length = Number(digits)
 
@@ -30,8 +30,8 @@ export function flatfsKey (shard = 'next-to-last/2'): ObjectKey {
 }
 
 /**
- * How kubo's plugin go-ds-s3 names the objects in its bucket, mounted at
- * `/blocks`: by the multihash, below its `rootDirectory`.
+ * Names objects like kubo's plugin go-ds-s3 in its bucket, mounted at `/blocks`: by
+ * the multihash, below its `rootDirectory`.
  */
 export function s3DatastoreKey (rootDirectory = ''): ObjectKey {
   const prefix = rootDirectory.split('/').filter(part => part !== '').map(part => `${part}/`).join('')
@@ -39,7 +39,7 @@ export function s3DatastoreKey (rootDirectory = ''): ObjectKey {
   return cid => prefix + datastoreKey(cid)
 }
 
-/** A key as kubo's datastores have it: upper-case base32 of the multihash, without the prefix of multibase. */
+/** The key of a block in kubo's datastores: upper-case base32 of the multihash, without the multibase prefix. */
 function datastoreKey ({ multihash }: CID): string {
   return base32upper.baseEncode(multihash.bytes)
 }

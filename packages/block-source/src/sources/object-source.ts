@@ -11,16 +11,16 @@ export interface ObjectSourceInit extends VerifyInit {
   readonly store: ObjectStore
   /** Names the object that holds a block, e.g. `flatfsKey()`. */
   readonly key: ObjectKey
-  /** Whether a block without an object is certainly not here. Default true */
+  /** Whether a missing object means that the block is certainly absent. Default true */
   readonly complete?: boolean
-  /** A longer block is refused, in bytes. Default 4 MiB */
+  /** The longest block that is accepted, in bytes. Default 4 MiB */
   readonly maxBlock?: number
 }
 
 /**
- * An object for each block.
+ * Reads blocks from a store that has one object for each block.
  *
- * @throws {InvalidOptionError} if `maxBlock` is no whole number above 0
+ * @throws {InvalidOptionError} if `maxBlock` is not a whole number above 0
  */
 export function objectSource (init: ObjectSourceInit): BlockSource {
   const { store, key, complete = true, maxBlock = DEFAULTS.maxBlock } = init
@@ -36,7 +36,7 @@ export function objectSource (init: ObjectSourceInit): BlockSource {
       if (inline != null) {
         return inline
       }
-      // one byte more than is allowed tells whether there is more
+      // reading one byte more than allowed shows whether the object is longer
       const part = await store.read(key(cid), { length: maxBlock + 1, signal })
       if (part == null) {
         return undefined

@@ -5,21 +5,21 @@ import type { ObjectPart, ObjectStore } from '../object-store.ts'
 import type { CID } from 'multiformats/cid'
 
 export interface LocationLimits {
-  /** A longer block is refused before it is read, in bytes. */
+  /** The longest block, in bytes; a longer one is refused before it is read. */
   readonly maxBlock: number
-  /** How much is read of a section whose length is not known, in bytes. */
+  /** How much to read of a section of unknown length, in bytes. */
   readonly sectionGuess: number
 }
 
-/** What a read found of a block: all of it, or where in the object it is. */
+/** The result of a read: the whole block, or its position in the object. */
 export type Found = { readonly bytes: Uint8Array } | { readonly offset: number, readonly length: number }
 
 /**
- * Finds a block in bytes that were read of an object, the first of which is at
- * `base` in it. Its `size` is undefined if the store does not tell.
+ * Finds a block in bytes that were read from an object, beginning at offset `base`.
+ * `size` is that of the object; undefined if the store does not tell.
  *
- * @throws {MalformedCarError} if there is no section, or one of another block
- * @throws {ObjectTooLargeError} if it is longer than allowed
+ * @throws {MalformedCarError} if there is no section, or the section of another block
+ * @throws {ObjectTooLargeError} if the block is longer than allowed
  * @throws {TruncatedError} if the object ends before the block does
  */
 export function findBlock (cid: CID, location: Location, bytes: Uint8Array, base: number, size: number | undefined, maxBlock: number): Found {
@@ -31,7 +31,7 @@ export function findBlock (cid: CID, location: Location, bytes: Uint8Array, base
     return { bytes: separate(bytes, start, end) }
   }
   if (size != null && offset + length > size) {
-    throw new TruncatedError(`${location.object}: ${cid} ends at ${offset + length}, behind the end of the object, at ${size}`)
+    throw new TruncatedError(`${location.object}: ${cid} ends at ${offset + length}, beyond the end of the object at ${size}`)
   }
   return { offset, length }
 }
@@ -41,25 +41,25 @@ function placeOf (cid: CID, location: Location, bytes: Uint8Array, base: number,
 
   if (at === 'block') {
     if (length == null) {
-      throw new MalformedCarError('an index says where a block is, but not how long', { object, offset })
+      throw new MalformedCarError('the index states the offset of a block, but not its length', { object, offset })
     }
     checkLength(cid, location, length, maxBlock)
     return { offset, length }
   }
   const section = parseSection(bytes, offset - base, { object, base, end: size, maxSectionLength: maxBlock + MAX_SECTION_HEAD })
   if (section == null) {
-    throw new TruncatedError(`${object}: the section at ${offset} is not all there`)
+    throw new TruncatedError(`${object}: the section at ${offset} is incomplete`)
   }
   if (!equal(section.multihash, cid.multihash.bytes)) {
-    throw new MalformedCarError(`the section is not of ${cid}`, { object, offset })
+    throw new MalformedCarError(`the section belongs to a block other than ${cid}`, { object, offset })
   }
   checkLength(cid, location, section.blockLength, maxBlock)
   return { offset: section.blockOffset, length: section.blockLength }
 }
 
 /**
- * Reads a block from a place: in one read if its length is known or was guessed
- * well, else in two.
+ * Reads a block from a location: in one read if its length is known or was guessed
+ * well, otherwise in two.
  */
 export async function readLocation (store: ObjectStore, cid: CID, location: Location, { maxBlock, sectionGuess }: LocationLimits, signal?: AbortSignal): Promise<Uint8Array> {
   const { object, offset, etag: ifMatch } = location
@@ -73,7 +73,7 @@ export async function readLocation (store: ObjectStore, cid: CID, location: Loca
   const have = part.bytes.subarray(Math.max(0, found.offset - offset))
   const rest = present(object, await store.read(object, { offset: found.offset + have.byteLength, length: found.length - have.byteLength, ifMatch: ifMatch ?? part.etag, signal }))
   if (have.byteLength + rest.bytes.byteLength !== found.length) {
-    throw new TruncatedError(`${object}: ${cid} ends behind the end of the object`)
+    throw new TruncatedError(`${object}: ${cid} ends beyond the end of the object`)
   }
   const bytes = new Uint8Array(found.length)
   bytes.set(have)
@@ -81,7 +81,7 @@ export async function readLocation (store: ObjectStore, cid: CID, location: Loca
   return bytes
 }
 
-/** The length of a block at a place, without reading the block. */
+/** The length of a block at a location, without reading the block. */
 export async function statLocation (store: ObjectStore, cid: CID, location: Location, { maxBlock }: LocationLimits, signal?: AbortSignal): Promise<number> {
   const { object, offset, length, at, etag: ifMatch } = location
 
@@ -89,12 +89,12 @@ export async function statLocation (store: ObjectStore, cid: CID, location: Loca
     checkLength(cid, location, length, maxBlock)
     return length
   }
-  // room for the varint of a length and for any CID that is in use
+  // enough for the varint of a length and for any common CID
   const part = present(object, await store.read(object, { offset, length: 256, ifMatch, signal }))
   return placeOf(cid, location, part.bytes, offset, part.size, maxBlock).length
 }
 
-/** How much to read at first. The length that an index says is bounded before anything is read. */
+/** How much to read first. The index's length is checked against the limit before anything is read. */
 function firstRead (cid: CID, location: Location, maxBlock: number, sectionGuess: number): number {
   const { at, length, limit } = location
 
@@ -107,18 +107,18 @@ function firstRead (cid: CID, location: Location, maxBlock: number, sectionGuess
 
 function checkLength (cid: CID, { object, offset }: Location, length: number, maxBlock: number): void {
   if (!(length <= maxBlock)) {
-    throw new ObjectTooLargeError(`${object}, offset ${offset}: ${cid} would have ${length} bytes, where ${maxBlock} are allowed`)
+    throw new ObjectTooLargeError(`${object}, offset ${offset}: ${cid} would have ${length} bytes, more than the allowed ${maxBlock}`)
   }
 }
 
 export function present (object: string, part: ObjectPart | undefined): ObjectPart {
   if (part == null) {
-    throw new ObjectMissingError(`${object} is in the index, and does not exist`)
+    throw new ObjectMissingError(`${object} is in the index, but does not exist`)
   }
   return part
 }
 
-/** A part that keeps no much larger buffer in memory. */
+/** Returns part of the bytes, copied if it would keep a much larger buffer in memory. */
 function separate (bytes: Uint8Array, start: number, end: number): Uint8Array {
   return (end - start) * 8 >= bytes.buffer.byteLength * 7 ? bytes.subarray(start, end) : bytes.slice(start, end)
 }

@@ -9,10 +9,9 @@ interface Options {
 }
 
 /**
- * A source as an `interface-blockstore` that can only be read. A miss is a
- * `NotFoundError`, whether or not the source is complete: a blockstore cannot say
- * that it does not know. Nothing can be put, deleted or enumerated, which rejects
- * with a `ReadOnlyError`.
+ * Turns a source into a read-only `interface-blockstore`. A miss is a `NotFoundError`
+ * even if the source is not complete, since a blockstore cannot say that it does not
+ * know. Writing, deleting and enumerating reject with a `ReadOnlyError`.
  */
 export function sourceBlockstore (source: BlockSource): Blockstore {
   async function read (cid: CID, options: Options): Promise<Uint8Array> {
@@ -54,7 +53,7 @@ export function sourceBlockstore (source: BlockSource): Blockstore {
   }
 }
 
-/** How many wants are read at once: what comes in is not waited for any longer. */
+/** How many CIDs of the input are read together. */
 const BATCH = 100
 
 async function * batches (cids: Iterable<CID> | AsyncIterable<CID>): AsyncGenerator<CID[]> {

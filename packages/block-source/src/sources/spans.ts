@@ -1,11 +1,11 @@
 import type { Location } from '../block-index.ts'
 
-/** A block that is to be read from a place. */
+/** A block to be read from a location. */
 export interface Placed {
   readonly location: Location
 }
 
-/** A range of one object, and the blocks in it, by their offsets. */
+/** A range of one object, and the blocks in it, ordered by offset. */
 export interface Span<Block extends Placed> {
   readonly object: string
   readonly etag: string | undefined
@@ -15,18 +15,17 @@ export interface Span<Block extends Placed> {
 }
 
 export interface SpanLimits {
-  /** Blocks that are at most so far apart are read at once, in bytes. */
+  /** Blocks that are at most this far apart are read together, in bytes. */
   readonly maxGap: number
-  /** The longest range that is read at once, in bytes. One block may be longer. */
+  /** The longest range of several blocks, in bytes. A single block may be longer. */
   readonly maxSpan: number
-  /** How much is read of a section whose length is not known, in bytes. */
+  /** How much to read of a section of unknown length, in bytes. */
   readonly sectionGuess: number
 }
 
 /**
- * Divides blocks into ranges to be read at once. Blocks may overlap, coincide and
- * come in any order; what an index says of their lengths is not believed any
- * further than that it decides what is read.
+ * Combines blocks into ranges. Blocks may overlap, coincide and come in any order. The
+ * lengths in the index only decide which ranges are read, since they may be wrong.
  */
 export function planSpans<Block extends Placed> (blocks: readonly Block[], limits: SpanLimits): Array<Span<Block>> {
   const sorted = blocks.toSorted(({ location: a }, { location: b }) => compare(a.object, b.object) || compare(a.etag ?? '', b.etag ?? '') || a.offset - b.offset)
@@ -53,7 +52,7 @@ function endOf (sorted: readonly Placed[], i: number, sectionGuess: number): num
   if (length != null) {
     return offset + length
   }
-  // sections do not overlap, so where another begins this one has ended
+  // sections do not overlap, so this one ends before the next one begins
   let next = i + 1
   while (next < sorted.length && sorted[next].location.offset === offset) {
     next++

@@ -1,29 +1,29 @@
-/** Something to be done whose results take memory. */
+/** A unit of work whose results take memory. */
 export interface Task<Result> {
-  /** What it takes at most, in bytes, as far as can be known before. */
+  /** The most memory that it takes, in bytes, as far as known beforehand. */
   readonly size: number
-  /** Never rejects but with the signal's reason. */
+  /** Only rejects with the signal's reason. */
   run (signal: AbortSignal): Promise<Outcome<Result>>
 }
 
 export interface Outcome<Result> {
-  /** What it brought, each with the bytes that it holds on to. */
+  /** The results, each with the number of bytes that it keeps in memory. */
   readonly results: ReadonlyArray<{ readonly result: Result, readonly size: number }>
-  /** What has to be done yet. */
+  /** Tasks that remain to be done. */
   readonly more: ReadonlyArray<Task<Result>>
 }
 
 export interface TaskLimits {
-  /** How many run at a time. */
+  /** How many tasks run at the same time. */
   readonly concurrency: number
-  /** What tasks under way and results that were not taken may hold, in bytes. A single task may take more. */
+  /** How much memory running tasks and results not yet taken may hold, in bytes. A single task may take more. */
   readonly maxBytes: number
 }
 
 /**
- * Runs tasks and yields what they bring, in the order in which it is there. None
- * begins before there is room for it: a consumer that takes nothing stops it all,
- * and what has not begun when it leaves, or when the signal aborts, never begins.
+ * Runs tasks and yields their results in the order of completion. A task begins only
+ * when there is memory for it, so a consumer that takes no results stops the work. Tasks
+ * that have not begun when the consumer leaves or the signal aborts never begin.
  */
 export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concurrency, maxBytes }: TaskLimits, signal?: AbortSignal): AsyncGenerator<Result> {
   const waiting = [...tasks].reverse()
@@ -39,7 +39,7 @@ export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concu
       const { results, more } = await task.run(controller.signal)
       ready.push(...results)
       held += results.reduce((sum, { size }) => sum + size, 0)
-      // what failed in part comes first, while it is known why
+      // retries of partial failures come first, while their causes are still known
       waiting.push(...more.toReversed())
     } catch (err) {
       failure ??= { err }

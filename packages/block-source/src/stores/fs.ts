@@ -13,13 +13,13 @@ export interface FsStoreInit extends StoreLimits {
   readonly folder: string
 }
 
-/** A named pipe must not block a thread until somebody writes to it. Windows has neither. */
+/** Opening a named pipe must not block a thread until another process writes to it. Windows has neither flag nor pipes. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
-/** What cannot be opened because it, or a folder on the way, does not exist or can have no such name. */
+/** Error codes for a file that cannot be opened because it, or a folder in its path, does not exist or cannot have that name. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
 const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP'])
 
-/** The files of a folder. Symbolic links are followed, so do not let strangers make them there. */
+/** Reads the files of a folder. It follows symbolic links, so do not let untrusted users create them there. */
 export function fsStore (init: FsStoreInit): ListingStore {
   const folder = resolve(init.folder)
   const maxRead = checkMaxRead(init)
@@ -65,14 +65,14 @@ export function fsStore (init: FsStoreInit): ListingStore {
     },
 
     list (prefix, { signal } = {}) {
-      // below the last folder that the prefix names, since the rest may begin many names
+      // list the last folder in the prefix, since the rest may be the beginning of many names
       const below = prefix.slice(0, prefix.lastIndexOf('/') + 1)
       return walk(folder, below, prefix, signal)
     }
   }
 }
 
-/** Reads until the buffer is full: one read may return less than it was asked for. */
+/** Reads until the buffer is full: one read may return fewer bytes than requested. */
 async function fill (object: string, file: FileHandle, bytes: Uint8Array, offset: number, signal: AbortSignal | undefined): Promise<void> {
   for (let done = 0; done < bytes.byteLength;) {
     signal?.throwIfAborted()
@@ -106,7 +106,7 @@ async function * walk (folder: string, below: string, prefix: string, signal: Ab
   }
 }
 
-/** Changes with any write, by what a file system knows: size, time of the last change, and which file it is. */
+/** A version that changes with any write: the file's size, time of the last change, and identity. */
 function etagOf ({ size, mtimeNs, ino }: BigIntStats): string {
   return `"${[size, mtimeNs, ino].map(part => part.toString(36)).join('-')}"`
 }

@@ -9,22 +9,22 @@ import type { HttpOptions } from '../http/client.ts'
 import type { ForbiddenOptions, HttpObjectStore } from '../http/object-store.ts'
 
 export interface HttpStoreInit extends HttpOptions, StoreLimits, ForbiddenOptions {
-  /** Where the objects are: the name of one is a path below it. */
+  /** The URL below which the names of objects are paths. */
   readonly url: string | URL
-  /** Sent with each request, e.g. `authorization`. */
+  /** Headers for each request, e.g. `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * Files of a web server that knows ranges. One that ignores them will do for
- * what lies within the first 4 MiB of an object.
+ * Reads the files of a web server that supports ranges. If the server ignores ranges, only
+ * the first 4 MiB of each object can be read.
  *
- * @throws {InvalidOptionError} if the URL is none of http or https, or an option cannot be meant
+ * @throws {InvalidOptionError} if the URL is not an http or https URL, or an option is invalid
  */
 export function httpStore (init: HttpStoreInit): HttpObjectStore {
   const base = parseUrl('url', init.url)
   if (base.search !== '' || base.hash !== '') {
-    throw new InvalidOptionError(`url: names are paths below it, so it has neither query nor fragment: ${base.href}`)
+    throw new InvalidOptionError(`url must not have a query or fragment, since names are paths below it: ${base.href}`)
   }
   const folder = base.href.endsWith('/') ? base.href : `${base.href}/`
 

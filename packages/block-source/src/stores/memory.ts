@@ -5,13 +5,13 @@ import type { ListingStore } from '../object-store.ts'
 
 export interface MemoryStoreInit extends StoreLimits {
   /**
-   * The objects by name. The map is the caller's: what is set or deleted later
-   * is seen. To change an object, set another array; its version is the array.
+   * The objects by name. The store uses this map itself, so later changes take effect. To
+   * change an object, set another array: each array is a version.
    */
   readonly objects?: ReadonlyMap<string, Uint8Array>
 }
 
-/** Objects in memory: for tests, and for small indexes that came with a program. */
+/** Reads objects in memory, for tests and for small indexes that are part of a program. */
 export function memoryStore (init: MemoryStoreInit = {}): ListingStore {
   const { objects = new Map<string, Uint8Array>() } = init
   const maxRead = checkMaxRead(init)
@@ -27,7 +27,7 @@ export function memoryStore (init: MemoryStoreInit = {}): ListingStore {
   return {
     async read (object, options = {}) {
       const range = checkRead(object, options, maxRead)
-      // what is aborted in the same turn is not read, as in any other store
+      // a read that is aborted in the same tick returns nothing, as in other stores
       await Promise.resolve()
       options.signal?.throwIfAborted()
       if (range.length === 0) {

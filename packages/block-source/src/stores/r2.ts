@@ -8,14 +8,14 @@ import type { ByteStream } from '../http/body.ts'
 import type { ListingStore, ObjectPart, ReadOptions } from '../object-store.ts'
 import type { RetryOptions } from '../retry.ts'
 
-/** What is used of an `R2Bucket` binding. */
+/** The parts of an `R2Bucket` binding that are used. */
 export interface R2BucketLike {
   get (key: string, options: { range?: { offset: number, length?: number }, onlyIf?: { etagMatches: string } }): Promise<R2ObjectLike | null>
   head (key: string): Promise<R2ObjectLike | null>
   list (options: { prefix: string, cursor?: string }): Promise<{ readonly objects: ReadonlyArray<{ readonly key: string }>, readonly truncated: boolean, readonly cursor?: string }>
 }
 
-/** What is used of an `R2Object`, with a body unless it was only a head or a condition failed. */
+/** The parts of an `R2Object` that are used. It has no body after a head request or a failed condition. */
 export interface R2ObjectLike {
   readonly size: number
   readonly etag: string
@@ -25,27 +25,26 @@ export interface R2ObjectLike {
 export interface R2StoreInit extends StoreLimits {
   /** The binding, e.g. `env.CARPARK`. */
   readonly bucket: R2BucketLike
-  /** How to try again what failed in a way that may pass. `false`: not at all. */
+  /** How to retry temporary failures. `false`: not at all. */
   readonly retry?: RetryOptions | false
-  /** Is charged for each operation, retries included. */
+  /** Is charged for each operation, including retries. */
   readonly budget?: Budget
 }
 
 const OURS = [ObjectChangedError, OutOfRangeError, ObjectTooLargeError, TruncatedError, BudgetExceededError]
 
 /**
- * An R2 bucket, by its binding in a Worker. A binding does not say why an
- * operation failed, so every failure but those of a range counts as one that
- * may pass.
+ * Reads an R2 bucket by its binding in a Worker. A binding does not say why an operation
+ * failed, so every failure counts as temporary, except those of a range.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function r2Store (init: R2StoreInit): ListingStore {
   const { bucket, budget } = init
   const maxRead = checkMaxRead(init)
   checkRetryOptions(init.retry)
 
-  /** One operation, abandoned when its signal aborts: the binding has no way to stop it. */
+  /** Makes one operation, and abandons it when its signal aborts, since the binding cannot stop it. */
   async function call<T> (kind: RequestKind, what: string, signal: AbortSignal | undefined, operation: () => Promise<T>, late?: (result: T) => void): Promise<T> {
     budget?.spend(kind)
     try {
@@ -69,7 +68,7 @@ export function r2Store (init: R2StoreInit): ListingStore {
         ...(ifMatch == null ? {} : { onlyIf: { etagMatches: ifMatch } })
       }), late => { discard(late?.body).catch(() => {}) })
     } catch (err) {
-      // R2 throws where a range begins behind the end, and does not reliably say that it is for that
+      // R2 throws if a range begins beyond the end, but does not reliably say that this is the reason
       const found = ranged && err instanceof StoreUnavailableError ? await head(object, signal) : undefined
       if (found === null) {
         return null
@@ -96,7 +95,7 @@ export function r2Store (init: R2StoreInit): ListingStore {
     }
     const { body, size, etag } = found
     try {
-      // an object without a body is one whose condition failed
+      // an object has no body if its condition failed
       if ((ifMatch != null && etag !== ifMatch) || (body == null && size > 0)) {
         throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
       }
@@ -134,7 +133,7 @@ export function r2Store (init: R2StoreInit): ListingStore {
         const page = await retry(async () => call('list', `list ${prefix}`, signal, async () => bucket.list(options)), init.retry, signal)
         yield * page.objects.map(({ key }) => key)
         if (page.truncated && page.cursor == null) {
-          throw new StoreUnavailableError(`list ${prefix}: it is incomplete, and does not say how to go on`)
+          throw new StoreUnavailableError(`list ${prefix}: the listing is incomplete, but has no cursor to continue`)
         }
         cursor = page.truncated ? page.cursor : undefined
       } while (cursor != null)
@@ -142,7 +141,7 @@ export function r2Store (init: R2StoreInit): ListingStore {
   }
 }
 
-/** What `promise` becomes, unless the signal aborts first; what it becomes after that is given to `late`. */
+/** Resolves like `promise`, unless the signal aborts first; a later result is passed to `late`. */
 async function orAborted<T> (promise: Promise<T>, signal: AbortSignal | undefined, late?: (result: T) => void): Promise<T> {
   if (signal == null) {
     return promise

@@ -2,35 +2,35 @@ import { DEFAULTS } from '../defaults.ts'
 import { InvalidNameError, InvalidOptionError, ObjectTooLargeError, OutOfRangeError } from '../errors.ts'
 import type { ObjectPart, ReadOptions } from '../object-store.ts'
 
-/** What all stores can be told. */
+/** Options of all stores. */
 export interface StoreLimits {
-  /** The most that one read may return, in bytes: a larger one is refused before it begins. Default 64 MiB */
+  /** The largest read, in bytes; a larger one is refused before it begins. Default 64 MiB */
   readonly maxRead?: number
 }
 
-/** A read whose options were checked. */
+/** A read with checked options. */
 export interface CheckedRead {
   readonly offset: number
   readonly length: number | undefined
-  /** Whether it is of a part, so that a range has to be asked for. */
+  /** Whether it reads only a part, so that the request needs a range. */
   readonly ranged: boolean
 }
 
 /**
- * Whether the name is one that every store can have. A URL cannot express a `.`
- * or `..` segment, and in a folder it would lead out of it.
+ * Checks that a name is valid in every store. A URL cannot express a `.` or `..` segment,
+ * and in a folder such a segment would lead outside.
  *
- * @throws {InvalidNameError} if it is not
+ * @throws {InvalidNameError} if the name is invalid
  */
 export function checkName (object: string): void {
   if (object === '' || /(?:^|\/)\.{1,2}(?:\/|$)|[\\\0]|^\//.test(object)) {
-    throw new InvalidNameError(`${JSON.stringify(object)} is no name of an object`)
+    throw new InvalidNameError(`${JSON.stringify(object)} is not a valid name of an object`)
   }
 }
 
 /**
- * @throws {InvalidNameError} if the name is one that not every store can have
- * @throws {OutOfRangeError} if offset or length is no whole number of at least 0: what a corrupt index says
+ * @throws {InvalidNameError} if the name is not valid in every store
+ * @throws {OutOfRangeError} if offset or length is not a whole number of at least 0, for example from a corrupt index
  * @throws {ObjectTooLargeError} if `length` is larger than allowed
  */
 export function checkRead (object: string, { offset = 0, length, signal }: ReadOptions, maxRead: number): CheckedRead {
@@ -41,16 +41,16 @@ export function checkRead (object: string, { offset = 0, length, signal }: ReadO
     throw new OutOfRangeError(`${object}: there is no range of ${length ?? 'all'} bytes at offset ${offset}`)
   }
   if (length != null && length > maxRead) {
-    throw new ObjectTooLargeError(`${object}: a read of ${length} bytes, where ${maxRead} are allowed`)
+    throw new ObjectTooLargeError(`${object}: a read of ${length} bytes is larger than the allowed ${maxRead}`)
   }
   return { offset, length, ranged: offset > 0 || length != null }
 }
 
 /**
- * How many bytes a read returns of an object of that size.
+ * How many bytes a read returns, given the size of the object.
  *
- * @throws {OutOfRangeError} if it begins behind the end. At the very beginning of an empty object there is nothing to read, which is no error.
- * @throws {ObjectTooLargeError} if they are more than allowed
+ * @throws {OutOfRangeError} if the read begins beyond the end. Reading an empty object from its beginning is not an error.
+ * @throws {ObjectTooLargeError} if the read is larger than allowed
  */
 export function checkSize (object: string, { offset, length }: CheckedRead, size: number, maxRead: number): number {
   if (offset > 0 && offset >= size) {
@@ -58,24 +58,24 @@ export function checkSize (object: string, { offset, length }: CheckedRead, size
   }
   const count = Math.min(length ?? Infinity, size - offset)
   if (count > maxRead) {
-    throw new ObjectTooLargeError(`${object}: a read of ${count} bytes, where ${maxRead} are allowed`)
+    throw new ObjectTooLargeError(`${object}: a read of ${count} bytes is larger than the allowed ${maxRead}`)
   }
   return count
 }
 
 export function outOfRange (object: string, offset: number, size: number | undefined): OutOfRangeError {
-  return new OutOfRangeError(`${object}: offset ${offset} is behind the end${size == null ? '' : `, at ${size}`}`)
+  return new OutOfRangeError(`${object}: offset ${offset} is beyond the end${size == null ? '' : ` at ${size}`}`)
 }
 
-/** @throws {InvalidOptionError} if it is no whole number above 0 */
+/** @throws {InvalidOptionError} if it is not a whole number above 0 */
 export function checkMaxRead ({ maxRead = DEFAULTS.maxRead }: StoreLimits): number {
   if (!Number.isSafeInteger(maxRead) || maxRead < 1) {
-    throw new InvalidOptionError(`maxRead is a whole number of bytes above 0, not ${maxRead}`)
+    throw new InvalidOptionError(`maxRead must be a whole number of bytes above 0, not ${maxRead}`)
   }
   return maxRead
 }
 
-/** A read of nothing. */
+/** The result of a read of length 0. */
 export function nothing (): ObjectPart {
   return { bytes: new Uint8Array(0) }
 }

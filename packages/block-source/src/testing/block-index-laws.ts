@@ -5,7 +5,7 @@ import type { IndexProbe, ProbeMode } from './index-probe.ts'
 import type { BlockIndexSubject } from './subjects.ts'
 import type { BlockIndex, Located, Location } from '../block-index.ts'
 
-/** A subject with what its index reads through. */
+/** A subject, and the probe through which its index reads. */
 export interface ProbedSubject extends BlockIndexSubject {
   readonly probe: IndexProbe
   readonly maxRead: number
@@ -17,7 +17,7 @@ export interface BlockIndexLawRule {
 }
 
 const located: BlockIndexLawRule = {
-  title: 'each block is found, and its bytes are where the index says',
+  title: 'each block is found, and its bytes are at its location',
   async check (subject) {
     const results = await subject.index.locate(hashes(subject))
 
@@ -28,7 +28,7 @@ const located: BlockIndexLawRule = {
 }
 
 const order: BlockIndexLawRule = {
-  title: 'results are in the order of the questions, one for each, repeated ones too',
+  title: 'there is one result for each multihash, in order, even for repeated ones',
   async check (subject) {
     const asked = subject.blocks.flatMap((_, i) => [i, subject.blocks.length - 1 - i, i])
     const results = await subject.index.locate(asked.map(i => subject.blocks[i].multihash))
@@ -41,7 +41,7 @@ const order: BlockIndexLawRule = {
 }
 
 const nothing: BlockIndexLawRule = {
-  title: 'no question has no result and reads nothing',
+  title: 'an empty list has no results and reads nothing',
   async check ({ index, probe }) {
     const results = await index.locate([])
     expect(results.length === 0, `no multihashes have ${results.length} results`)
@@ -50,7 +50,7 @@ const nothing: BlockIndexLawRule = {
 }
 
 const absent: BlockIndexLawRule = {
-  title: 'what is nowhere has no location, and does not disturb what is found',
+  title: 'an unknown multihash has no location, and does not affect other results',
   async check (subject) {
     const [known] = subject.blocks
     const end = known.multihash.length - 1
@@ -70,7 +70,7 @@ const absent: BlockIndexLawRule = {
 }
 
 const garbage: BlockIndexLawRule = {
-  title: 'bytes that are no multihash are not found, and do not disturb what is',
+  title: 'bytes that are not a multihash have no location, and do not affect other results',
   async check (subject) {
     const garbage = [Uint8Array.of(), Uint8Array.of(0x12), Uint8Array.of(0x12, 0x20, 1), new Uint8Array(20).fill(0xff)]
     const results = await subject.index.locate([...garbage, subject.blocks[0].multihash])
@@ -83,7 +83,7 @@ const garbage: BlockIndexLawRule = {
 }
 
 const readOnly: BlockIndexLawRule = {
-  title: 'the multihashes that it is given are left as they are',
+  title: 'the given multihashes are not modified',
   async check (subject) {
     const given = hashes(subject).map(multihash => multihash.slice())
     await subject.index.locate(given)
@@ -92,7 +92,7 @@ const readOnly: BlockIndexLawRule = {
 }
 
 const unavailable: BlockIndexLawRule = {
-  title: 'a store that fails is no absence: not of what is there, and not of anything else',
+  title: 'a failing store never looks like absence, neither of known blocks nor of others',
   async check (subject) {
     subject.probe.mode = 'failing'
     const asked = [...hashes(subject), Uint8Array.of(0x12, 0x20, ...testBytes(32, 77))]
@@ -101,7 +101,7 @@ const unavailable: BlockIndexLawRule = {
 }
 
 const recovery: BlockIndexLawRule = {
-  title: 'a store that failed, and works again, is asked again',
+  title: 'a store that has recovered is asked again',
   async check (subject) {
     for (const mode of ['failing', 'short', 'failing'] as const) {
       subject.probe.mode = mode
@@ -117,7 +117,7 @@ const missing: BlockIndexLawRule = faulty('missing', 'an index that is gone is n
 const short: BlockIndexLawRule = faulty('short', 'fewer bytes than there must be are no absence')
 
 const abort: BlockIndexLawRule = {
-  title: 'a lookup that is aborted rejects with the reason, and reads nothing if it was aborted before',
+  title: 'an aborted lookup rejects with the reason, and reads nothing if it was aborted before it began',
   async check (subject) {
     const { index, probe } = subject
     const reason = new Error('aborted by the law')
@@ -134,7 +134,7 @@ const abort: BlockIndexLawRule = {
 }
 
 const others: BlockIndexLawRule = {
-  title: 'a lookup that is aborted leaves others alone',
+  title: 'an aborted lookup does not affect others',
   async check (subject) {
     const controller = new AbortController()
     subject.probe.mode = 'hanging'
@@ -152,7 +152,7 @@ const others: BlockIndexLawRule = {
 }
 
 const concurrent: BlockIndexLawRule = {
-  title: 'many lookups at a time find what one by one they do',
+  title: 'concurrent lookups have the same results as sequential ones',
   async check (subject) {
     await Promise.all(subject.blocks.flatMap((block, i) => [0, 1, 2, 3].map(async () => {
       const [result] = await subject.index.locate([block.multihash])
@@ -162,7 +162,7 @@ const concurrent: BlockIndexLawRule = {
 }
 
 const bounded: BlockIndexLawRule = {
-  title: 'no read is unbounded, or longer than it may be',
+  title: 'every read is bounded, and no longer than allowed',
   async check (subject) {
     await expectAllFound(subject)
 
@@ -173,7 +173,7 @@ const bounded: BlockIndexLawRule = {
 }
 
 const warm: BlockIndexLawRule = {
-  title: 'what was found is found again without a read',
+  title: 'a repeated lookup makes no read',
   async check (subject) {
     await expectAllFound(subject)
     const before = subject.probe.reads.length
@@ -201,7 +201,7 @@ export const INDEX_LAWS = {
   warm
 } as const satisfies Record<string, BlockIndexLawRule>
 
-/** With such a store, a block is found or the lookup fails: it is not absent. */
+/** With such a store a block is found or the lookup fails, but it is never absent. */
 function faulty (mode: ProbeMode, title: string): BlockIndexLawRule {
   return {
     title,
@@ -230,7 +230,7 @@ async function locateAll (index: BlockIndex, subject: BlockIndexSubject): Promis
   return index.locate(hashes(subject))
 }
 
-/** That at one of the locations the block's bytes are. */
+/** Checks that the block's bytes are at one of the locations. */
 async function expectFound (subject: BlockIndexSubject, i: number, result: Located | undefined): Promise<void> {
   expect(result != null, `block ${i} has no result`)
   expect(!(result instanceof Error), `block ${i} failed: ${String(result)}`)

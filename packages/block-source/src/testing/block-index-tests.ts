@@ -3,11 +3,21 @@ import { INDEX_LAWS } from './block-index-laws.ts'
 import { indexProbe } from './index-probe.ts'
 import type { BlockIndexSubject } from './subjects.ts'
 import type { ObjectStore } from '../object-store.ts'
-import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
+
+/** An index to test, and its content. */
+export interface BlockIndexSubject {
+  readonly index: BlockIndex
+  /** The store of the objects in its locations. */
+  readonly store: ObjectStore
+  /** At least three blocks that the index contains, with digests of at least 16 bytes. */
+  readonly blocks: ReadonlyArray<{ readonly multihash: Uint8Array, readonly bytes: Uint8Array }>
+  /** Cleans up after a test. */
+  stop? (): void | Promise<void>
+}
 
 /**
- * Makes an index anew, which has looked nothing up yet. Each store that it reads
- * goes through `wrap`, which counts, and makes faults.
+ * Creates a new index, which has not looked anything up yet. It must pass each store that
+ * the index reads through `wrap`, which counts reads and injects faults.
  */
 export type MakeIndex = (wrap: (store: ObjectStore) => ObjectStore) => BlockIndexSubject | Promise<BlockIndexSubject>
 
@@ -15,28 +25,28 @@ export type MakeIndex = (wrap: (store: ObjectStore) => ObjectStore) => BlockInde
 export type BlockIndexLaw = keyof typeof INDEX_LAWS
 
 export interface BlockIndexTestsInit {
-  /** What the tests are gathered under. Default `an index` */
+  /** The title of the suite. Default `an index` */
   readonly name?: string
-  /** `bounded`: the longest read that it may make, in bytes. Default 1 MiB */
+  /** The longest read that the index may make, in bytes, for the law `bounded`. Default 1 MiB */
   readonly maxRead?: number
-  /** Laws that do not apply: `false` leaves one out; a reason is shown by a skipped test. Default: all apply. */
+  /** Laws that do not apply: `false` leaves a law out; a reason skips it, and the skipped test shows the reason. Default: all apply. */
   readonly laws?: LawChoice<BlockIndexLaw>
-  /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
+  /** The `{ describe, it }` of vitest without `globals`, or of node:test. Default: the global ones. */
   readonly test?: TestRunner
 }
 
 /**
- * Tests an index against what all indexes owe a source. The most important of it:
- * what it could not look up is an error, and never absent.
+ * Tests an index against the laws that sources rely on. The most important one: a failed
+ * lookup is an error, and never absence.
  *
- * @param make - makes the index; it is called for each law
- * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given
+ * @param make - creates the index; called for each law
+ * @throws {NoTestRunnerError} if there are no global `describe` and `it`, and none were given
  */
 export function blockIndexTests (make: MakeIndex, init: BlockIndexTestsInit = {}): void {
   runTests(init.name ?? 'an index', blockIndexLaws(make, init), init.test)
 }
 
-/** The same laws one by one, for a runner that has no `describe` and `it`. */
+/** The same laws as a list, for a runner without `describe` and `it`. */
 export function blockIndexLaws (make: MakeIndex, init: BlockIndexTestsInit = {}): Array<LawTest<BlockIndexLaw>> {
   return Object.entries(INDEX_LAWS).filter(([name]) => init.laws?.[name as BlockIndexLaw] !== false).map(([name, { title, check }]) => {
     const id = name as BlockIndexLaw

@@ -19,7 +19,7 @@ async function gather (source: BlockSource, cids: Iterable<CID>, options?: Sourc
 }
 
 const gets: BlockSourceLawRule = {
-  title: 'each block that it has is got, one by one and all at once',
+  title: 'each block is returned, one by one and all at once',
   async check ({ source, has }) {
     for (const { cid, bytes } of has) {
       expectBytes(cid.toString(), await source.get(cid), bytes)
@@ -32,7 +32,7 @@ const gets: BlockSourceLawRule = {
 }
 
 const misses: BlockSourceLawRule = {
-  title: 'a block that it lacks is undefined',
+  title: 'a block that the source does not have is undefined',
   async check ({ source, lacks }) {
     for (const cid of lacks) {
       expect(await source.get(cid) === undefined, `${cid} is not undefined`)
@@ -61,7 +61,7 @@ const multihashes: BlockSourceLawRule = {
 }
 
 const inline: BlockSourceLawRule = {
-  title: 'an identity CID is answered from itself',
+  title: 'an identity CID contains its answer',
   async check ({ source }) {
     for (const bytes of [new Uint8Array(0), Uint8Array.of(1, 2, 3)]) {
       const cid = CID.createV1(0x55, identity.digest(bytes))
@@ -72,7 +72,7 @@ const inline: BlockSourceLawRule = {
 }
 
 const sizes: BlockSourceLawRule = {
-  title: 'stat tells the size of each block',
+  title: 'stat returns the size of each block',
   async check ({ source, has }) {
     for (const { cid, bytes } of source.stat == null ? [] : has) {
       const size = (await source.stat?.(cid))?.size
@@ -82,7 +82,7 @@ const sizes: BlockSourceLawRule = {
 }
 
 const many: BlockSourceLawRule = {
-  title: 'many at once: one result for each CID, as it was asked for, whatever becomes of the others',
+  title: 'many at once: one result for each requested CID, regardless of the others',
   async check ({ source, has, lacks }) {
     const cids = [...has.map(({ cid }) => cid), ...lacks, ...has.slice(0, 2).map(({ cid }) => cid)].toSorted(({ bytes: a }, { bytes: b }) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0))
     const left = [...cids]
@@ -105,7 +105,7 @@ const many: BlockSourceLawRule = {
 }
 
 const wanted: BlockSourceLawRule = {
-  title: 'many at once: what is no longer wanted has no result',
+  title: 'many at once: a block that is no longer wanted has no result',
   async check ({ source, has: [first, ...rest] }) {
     const results = await gather(source, [first, ...rest].map(({ cid }) => cid), { wanted: cid => cid === first.cid })
     expect(results.length === 1 && results[0].cid === first.cid, `expected a result for ${first.cid}, got ${results.length}`)
@@ -113,7 +113,7 @@ const wanted: BlockSourceLawRule = {
 }
 
 const aborts: BlockSourceLawRule = {
-  title: 'a read that is aborted rejects with the reason, before it begins and during it',
+  title: 'an aborted read rejects with the reason, before it begins and while it runs',
   async check ({ source, has }) {
     const reason = new Error('no longer wanted')
     const aborted = AbortSignal.abort(reason)
@@ -133,7 +133,7 @@ const aborts: BlockSourceLawRule = {
 }
 
 const failures: BlockSourceLawRule = {
-  title: 'a failure is an error, never absence, and is over when its cause is',
+  title: 'a failure is an error, never absence, and ends with its cause',
   async check ({ source, has, lacks, fail }) {
     expect(fail != null, 'the subject has no fail; give it one, or a reason why the law does not apply')
     const mend = await fail()

@@ -1,31 +1,48 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SOURCE_LAWS } from './block-source-laws.ts'
-import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
-import type { BlockSourceSubject } from './subjects.ts'
+import { runTests, skipReason } from './runner.ts'
+import type { LawChoice, LawTest, TestRunner } from './runner.ts'
+import type { Block, BlockSource } from '../block-source.ts'
+import type { CID } from 'multiformats/cid'
+
+/** A source to test, and ways to make it fail. */
+export interface BlockSourceSubject {
+  readonly source: BlockSource
+  /** Blocks that the source has: at least three, all different and none of them inline. */
+  readonly has: readonly Block[]
+  /** CIDs that the source does not have: at least one. */
+  readonly lacks: readonly CID[]
+  /** Makes all reads fail temporarily; returns a function that ends this. For the law `failures`. */
+  fail? (): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
+  /** Changes the stored bytes of a block. For the law `wrong`. */
+  corrupt? (block: Block): void | Promise<void>
+  /** Cleans up after a test. */
+  stop? (): void | Promise<void>
+}
 
 /** The name of a law, as in {@link BlockSourceTestsInit.laws}. */
 export type BlockSourceLaw = keyof typeof SOURCE_LAWS
 
 export interface BlockSourceTestsInit {
-  /** What the tests are gathered under. Default `a block source` */
+  /** The title of the suite. Default `a block source` */
   readonly name?: string
-  /** Laws that do not apply: `false` leaves one out; a reason is shown by a skipped test. Default: all */
+  /** Laws that do not apply: `false` leaves a law out; a reason skips it, and the skipped test shows the reason. Default: all apply */
   readonly laws?: LawChoice<BlockSourceLaw>
-  /** Of vitest without `globals`, and of node:test: its `{ describe, it }`. Default: the global ones. */
+  /** The `{ describe, it }` of vitest without `globals`, or of node:test. Default: the global ones. */
   readonly test?: TestRunner
 }
 
 /**
- * Tests a source against what all sources have in common.
+ * Tests a source against the laws of all sources.
  *
- * @param make - makes the source anew for each law
- * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given
+ * @param make - creates a new source for each law
+ * @throws {NoTestRunnerError} if there are no global `describe` and `it`, and none were given
  */
 export function blockSourceTests (make: () => BlockSourceSubject | Promise<BlockSourceSubject>, init: BlockSourceTestsInit = {}): void {
   runTests(init.name ?? 'a block source', blockSourceLaws(make, init), init.test)
 }
 
-/** The same laws one by one, for a runner that has no `describe` and `it`. */
+/** The same laws as a list, for a runner without `describe` and `it`. */
 export function blockSourceLaws (make: () => BlockSourceSubject | Promise<BlockSourceSubject>, init: BlockSourceTestsInit = {}): Array<LawTest<BlockSourceLaw>> {
   return Object.entries(SOURCE_LAWS).filter(([name]) => init.laws?.[name as BlockSourceLaw] !== false).map(([name, { title, check }]) => {
     const id = name as BlockSourceLaw

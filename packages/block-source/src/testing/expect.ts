@@ -1,6 +1,6 @@
 import { LawBrokenError } from '@kitsune/bitswap-codec/testing'
 
-/** No assertion library: the kits run under any runner, and in a Worker without one. */
+/** The kits use no assertion library, so that they run under any runner, and in a Worker without one. */
 export function expect (holds: boolean, otherwise: string): asserts holds {
   if (!holds) {
     throw new LawBrokenError(otherwise)
@@ -14,7 +14,7 @@ export function expectBytes (what: string, actual: Uint8Array | undefined, expec
   expect(wrong === -1, `${what}: byte ${wrong} is ${actual[wrong]}, expected ${expected[wrong]}`)
 }
 
-/** That it rejects with an error of that name; undefined: of any. */
+/** Expects that the promise rejects with an error of that name; undefined: any error. */
 export async function expectRejection (what: string, promise: Promise<unknown>, name: string | undefined): Promise<Error> {
   const result = await settle(promise)
 
@@ -27,7 +27,7 @@ export async function expectRejection (what: string, promise: Promise<unknown>, 
   return err
 }
 
-/** That what is aborted with `reason` rejects with it, soon. */
+/** Expects that a promise that was aborted with `reason` soon rejects with it. */
 export async function expectAborted (what: string, promise: Promise<unknown>, reason: unknown, ms = 2_000): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<'timeout'>(resolve => { timer = setTimeout(resolve, ms, 'timeout') })

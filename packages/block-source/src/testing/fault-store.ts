@@ -1,9 +1,9 @@
 import type { ListingStore, ObjectInfo, ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
 
-/** What was asked of a store. */
+/** One call of a store. */
 export interface StoreCall {
   readonly kind: 'read' | 'stat' | 'list'
-  /** The name, or the prefix of a list. */
+  /** The name of the object, or the prefix of a list. */
   readonly object: string
   readonly offset: number
   /** Undefined: up to the end. */
@@ -11,9 +11,9 @@ export interface StoreCall {
 }
 
 /**
- * What goes wrong with a call: it throws `error`; the object is `missing`; its
- * bytes are `cut` to so many, or the one at index `flip` is another; it begins
- * only when `hold` resolves.
+ * A fault of a call: it throws `error`; the object is `missing`; its bytes are `cut` to
+ * this number; the byte at index `flip` is changed; the call begins only when `hold`
+ * resolves.
  */
 export interface StoreFault {
   readonly error?: Error
@@ -23,22 +23,21 @@ export interface StoreFault {
   readonly hold?: Promise<unknown>
 }
 
-/** A store that counts what is asked of it, and fails as it is told. */
+/** A store that counts its calls, and fails on demand. */
 export interface FaultStore extends ListingStore {
-  /** All calls in order, those of length 0 included. */
+  /** All calls in order, including reads of length 0. */
   readonly calls: StoreCall[]
-  /** How many bytes it returned. */
+  /** How many bytes the store returned. */
   readonly bytes: number
-  /** How many calls are under way, and the most that ever were. */
+  /** How many calls are running, and the most that ran at the same time. */
   readonly running: number
   readonly peak: number
-  /** The script: what goes wrong with the call, the `index`th from 0. Default: nothing */
+  /** The script: returns the fault of a call, whose `index` counts from 0. Default: no faults */
   fault(call: StoreCall, index: number): StoreFault | undefined
 }
 
 /**
- * Puts faults between a store and what uses it, and counts the requests that
- * something takes.
+ * Wraps a store to inject faults and to count requests.
  */
 export function faultStore (store: ObjectStore, fault: FaultStore['fault'] = () => undefined): FaultStore {
   const calls: StoreCall[] = []

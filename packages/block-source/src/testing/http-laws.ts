@@ -6,7 +6,7 @@ import type { ObjectStoreSubject } from './subjects.ts'
 import type { Fetch } from '../http/client.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** What answers in the server's place; undefined: the server does. `index` counts requests from 0. */
+/** Answers instead of the server; undefined: the server answers. `index` counts requests from 0. */
 type Fault = (request: Request, index: number, fetch: Fetch) => Response | undefined | Promise<Response | undefined>
 
 interface Bench {
@@ -15,13 +15,13 @@ interface Bench {
   readonly object: string
   readonly bytes: Uint8Array
   readonly requests: readonly Request[]
-  /** How long it waited before each further attempt, in ms. */
+  /** The delays before each further attempt, in ms. */
   readonly waits: readonly number[]
-  /** Bytes of bodies that were taken. */
+  /** How many bytes of bodies were read. */
   received (): number
 }
 
-/** Puts an object of `size` bytes, and lets `check` read it by a store whose requests meet the fault. */
+/** Writes an object of `size` bytes, and calls `check` with a store whose requests meet the fault. */
 async function withFault ({ http, put }: ObjectStoreSubject, fault: Fault, check: (bench: Bench) => Promise<void>, size = 10_000): Promise<void> {
   expect(http != null, 'the subject has no http; give it one, or a reason why the law does not apply')
   const object = `laws/http-${size}`
@@ -45,7 +45,7 @@ function text (status: number, headers: Record<string, string> = {}): Response {
 }
 
 const retries: ObjectStoreLawRule = {
-  title: 'what may pass is tried again, after a delay that grows',
+  title: 'temporary failures are retried, after growing delays',
   async check (subject) {
     for (const status of [500, 502, 503, 504, 429, 408]) {
       await withFault(subject, (_, i) => i < 2 ? text(status) : undefined, async ({ store, object, bytes, waits }) => {
@@ -60,7 +60,7 @@ const retries: ObjectStoreLawRule = {
 }
 
 const givesUp: ObjectStoreLawRule = {
-  title: 'what does not pass is an error in the end, and never absence',
+  title: 'a lasting failure is an error in the end, and never absence',
   async check (subject) {
     for (const status of [500, 503, 429]) {
       await withFault(subject, () => text(status), async ({ store, object, requests }) => {
@@ -76,7 +76,7 @@ const givesUp: ObjectStoreLawRule = {
 }
 
 const retryAfter: ObjectStoreLawRule = {
-  title: 'it waits as long as the server asks, and does not try again where that is too long',
+  title: 'it waits as long as the server asks, and does not retry if that is too long',
   async check (subject) {
     await withFault(subject, (_, i) => i === 0 ? text(503, { 'retry-after': '7' }) : undefined, async ({ store, object, bytes, waits }) => {
       expectBytes('after 7 s', (await store.read(object))?.bytes, bytes)
@@ -91,7 +91,7 @@ const retryAfter: ObjectStoreLawRule = {
 }
 
 const truncated: ObjectStoreLawRule = {
-  title: 'a body that ends too soon is tried again, and is an error in the end',
+  title: 'a truncated body is retried, and is an error in the end',
   async check (subject) {
     async function shortened (request: Request, fetch: Fetch): Promise<Response> {
       const { status, headers, ...response } = await fetch(request).then(async response => ({ status: response.status, headers: new Headers(response.headers), bytes: new Uint8Array(await response.arrayBuffer()) }))
@@ -112,7 +112,7 @@ const truncated: ObjectStoreLawRule = {
 }
 
 const wholeForRange: ObjectStoreLawRule = {
-  title: 'the whole object in place of a range is read no further than needed, or refused',
+  title: 'the whole object instead of a range is read no further than needed, or refused',
   async check (subject) {
     const MiB = 1024 * 1024
     const ignored: Fault = () => new Response(endless(testBytes(10_000, 9)), { status: 200 })
@@ -133,7 +133,7 @@ const wholeForRange: ObjectStoreLawRule = {
 }
 
 const wrongRange: ObjectStoreLawRule = {
-  title: 'another range or another version than was asked for is refused',
+  title: 'a range or a version other than the requested one is refused',
   async check (subject) {
     await withFault(subject, () => new Response(testBytes(10), { status: 206, headers: { 'content-range': 'bytes 0-9/10000' } }), async ({ store, object }) => {
       await expectRejection('another range', store.read(object, { offset: 100, length: 10 }), 'StoreRefusedError')
@@ -172,7 +172,7 @@ const refused: ObjectStoreLawRule = {
 }
 
 const stopsBody: ObjectStoreLawRule = {
-  title: 'a read that is aborted takes its connection with it, and waits for no delay',
+  title: 'an aborted read closes its connection, and does not wait for a delay',
   async check (subject) {
     const reason = new Error('no longer wanted')
     const controller = new AbortController()
@@ -188,7 +188,7 @@ const stopsBody: ObjectStoreLawRule = {
   }
 }
 
-/** Begins with these bytes, then breaks. */
+/** A body that begins with these bytes, then breaks. */
 function failing (bytes: Uint8Array): ReadableStream<Uint8Array> {
   let pulls = 0
   return new ReadableStream({
@@ -202,7 +202,7 @@ function failing (bytes: Uint8Array): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 })
 }
 
-/** Begins with these bytes and never ends. */
+/** A body that begins with these bytes and never ends. */
 function endless (bytes: Uint8Array, afterFirst?: () => void): ReadableStream<Uint8Array> {
   let pulls = 0
   return new ReadableStream({
@@ -211,7 +211,7 @@ function endless (bytes: Uint8Array, afterFirst?: () => void): ReadableStream<Ui
         controller.enqueue(bytes.slice())
       } else if (afterFirst != null) {
         afterFirst()
-        // waits for being cancelled
+        // waits until it is cancelled
         await new Promise(() => {})
       } else {
         controller.enqueue(new Uint8Array(16_384))

@@ -1,13 +1,13 @@
 import { StoreUnavailableError } from '../errors.ts'
 import type { ObjectPart, ObjectStore, ReadOptions } from '../object-store.ts'
 
-/** What the stores of an index do: what they should; fail; find nothing; return half of what was asked for; or never answer. */
+/** How the stores of an index behave: correctly; fail; find nothing; return half of the requested bytes; or never answer. */
 export type ProbeMode = 'well' | 'failing' | 'missing' | 'short' | 'hanging'
 
-/** Stands between an index and its stores: counts what it reads, and makes faults. */
+/** Wraps the stores of an index, counts its reads and injects faults. */
 export interface IndexProbe {
   mode: ProbeMode
-  /** Lets all reads that hang go on. */
+  /** Lets all hanging reads continue. */
   release (): void
   /** Every read that began. */
   readonly reads: Array<{ readonly object: string, readonly length: number | undefined }>
@@ -63,7 +63,7 @@ export function indexProbe (): IndexProbe {
     }
   }
 
-  /** The size still says how much there is: the end of the object is not where the bytes end. */
+  /** The size stays that of the whole object, which does not end where the bytes end. */
   function short (part: ObjectPart | undefined): ObjectPart | undefined {
     if (part == null || probe.mode === 'missing') {
       return undefined

@@ -1,8 +1,8 @@
 /**
  * @packageDocumentation
  *
- * What every store, index and source of blocks owes its user, as tests for any
- * runner, and what makes faults happen.
+ * The laws of stores, indexes and sources of blocks, as tests for any runner, and tools
+ * that inject faults.
  */
 export { blockSourceLaws, blockSourceTests } from './block-source-tests.ts'
 export { LawBrokenError, NoTestRunnerError } from '@kitsune/bitswap-codec/testing'

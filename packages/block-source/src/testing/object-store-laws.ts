@@ -21,7 +21,7 @@ const whole: ObjectStoreLawRule = {
 }
 
 const ranges: ObjectStoreLawRule = {
-  title: 'a part is read, also of offset 0, up to the last byte, and to an open end',
+  title: 'a part is read, including one at offset 0, one up to the last byte, and one with an open end',
   async check ({ store, put }) {
     const bytes = testBytes(70_000, 2)
     await put('laws/ranges', bytes)
@@ -36,7 +36,7 @@ const ranges: ObjectStoreLawRule = {
 }
 
 const cut: ObjectStoreLawRule = {
-  title: 'a range that ends behind the end of the object is cut there',
+  title: 'a range that ends beyond the end of the object is cut there',
   async check ({ store, put }) {
     const bytes = testBytes(1000, 3)
     await put('laws/cut', bytes)
@@ -46,7 +46,7 @@ const cut: ObjectStoreLawRule = {
 }
 
 const outOfRange: ObjectStoreLawRule = {
-  title: 'a range that begins at or behind the end is an error, as is one that is no range',
+  title: 'a range that begins at or beyond the end is an error, and so is an invalid range',
   async check ({ store, put }) {
     await put('laws/short', testBytes(10))
 
@@ -58,7 +58,7 @@ const outOfRange: ObjectStoreLawRule = {
 }
 
 const missing: ObjectStoreLawRule = {
-  title: 'a missing object is undefined, however it is asked for',
+  title: 'a missing object is undefined in every kind of request',
   async check ({ store, put, remove }) {
     await put('laws/removed', testBytes(10))
     await remove('laws/removed')
@@ -72,7 +72,7 @@ const missing: ObjectStoreLawRule = {
 }
 
 const nothing: ObjectStoreLawRule = {
-  title: 'a read of length 0 makes no request, whatever the object',
+  title: 'a read of length 0 makes no request, for any object',
   async check ({ store, put, requests }) {
     await put('laws/nothing', testBytes(10))
     const before = requests?.()
@@ -85,7 +85,7 @@ const nothing: ObjectStoreLawRule = {
 }
 
 const empty: ObjectStoreLawRule = {
-  title: 'an empty object is read as such',
+  title: 'an empty object can be read',
   async check ({ store, put }) {
     await put('laws/empty', new Uint8Array(0))
 
@@ -100,7 +100,7 @@ const empty: ObjectStoreLawRule = {
 }
 
 const changed: ObjectStoreLawRule = {
-  title: 'another version than the one asked for is an error, never other bytes',
+  title: 'a version other than the requested one is an error, never other bytes',
   async check ({ store, put, remove }) {
     const bytes = testBytes(1000, 4)
     await put('laws/changed', bytes)
@@ -119,7 +119,7 @@ const changed: ObjectStoreLawRule = {
 }
 
 const ownBytes: ObjectStoreLawRule = {
-  title: 'the bytes are the caller\'s: they hold on to no larger buffer, and may be modified',
+  title: 'the bytes belong to the caller: they keep no larger buffer in memory, and may be modified',
   async check ({ store, put }) {
     const bytes = testBytes(70_000, 6)
     await put('laws/own', bytes)
@@ -135,7 +135,7 @@ const ownBytes: ObjectStoreLawRule = {
 }
 
 const aborts: ObjectStoreLawRule = {
-  title: 'a read that is aborted rejects with the reason, before it begins and during it',
+  title: 'an aborted read rejects with the reason, before it begins and while it runs',
   async check ({ store, put }) {
     await put('laws/aborts', testBytes(1_000_000, 7))
     const reason = new Error('no longer wanted')
@@ -152,7 +152,7 @@ const aborts: ObjectStoreLawRule = {
 }
 
 const names: ObjectStoreLawRule = {
-  title: 'a name may have any characters, but cannot lead out of the store',
+  title: 'a name may contain any characters, but cannot lead out of the store',
   async check ({ store, put }) {
     for (const [i, name] of ['laws/a b', 'laws/ü/ü', 'laws/a+b', 'laws/100%', 'laws/%2e%2e', 'laws/a#b', 'laws/a?b=c&d', 'laws/(a)!*\'', 'laws/a&amp;b', 'laws/…', 'laws/.hidden', 'laws/a..b'].entries()) {
       await put(name, testBytes(10, 20 + i))
@@ -166,7 +166,7 @@ const names: ObjectStoreLawRule = {
 }
 
 const tooLarge: ObjectStoreLawRule = {
-  title: 'a read of more than is allowed is refused before it begins',
+  title: 'a read that is larger than allowed is refused before it begins',
   async check ({ store, put, maxRead = DEFAULTS.maxRead }) {
     await put('laws/small', testBytes(10))
     await expectRejection('a length', store.read('laws/small', { length: maxRead + 1 }), 'ObjectTooLargeError')
@@ -194,7 +194,7 @@ const concurrent: ObjectStoreLawRule = {
 }
 
 export const lists: ObjectStoreLawRule = {
-  title: 'all names that begin with a prefix are listed, above a thousand too',
+  title: 'all names that begin with a prefix are listed, even more than a thousand',
   async check ({ store, put }) {
     expect(store.list != null, 'it has no list')
     const expected = ['laws-list/a/b', 'laws-list/ü +&%', ...Array.from({ length: 1003 }, (_, i) => `laws-list/many/${i}`)]

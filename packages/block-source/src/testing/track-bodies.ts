@@ -1,10 +1,10 @@
-/** Knows which bodies have been neither read to their end nor cancelled: those keep a connection each. */
+/** Tracks bodies that were neither read to their end nor cancelled, since each keeps a connection. */
 export interface BodyTracker {
-  /** The same response, with its body watched. */
+  /** Returns the same response with a tracked body. */
   track (response: Response): Response
-  /** How many are open, once what is under way has ended. */
+  /** How many bodies are open, once running operations have ended. */
   open (): Promise<number>
-  /** How many bytes of bodies were taken. */
+  /** How many bytes of bodies were read. */
   received (): number
 }
 
@@ -45,7 +45,7 @@ export function trackBodies (): BodyTracker {
       return body == null || [204, 205, 304].includes(status) ? response : new Response(watch(body), { status, statusText, headers })
     },
     async open () {
-      // a cancelled body is let go of a few microtasks later
+      // a cancelled body is released a few microtasks later
       await new Promise(resolve => setTimeout(resolve, 0))
       return open.size
     },

@@ -37,7 +37,7 @@ function expected (all: readonly TestBlock[]): unknown {
 }
 
 describe('scanning a CAR', () => {
-  it('finds each section, where it is', async () => {
+  it('finds each section and its position', async () => {
     const all = [...await blocks(3), await block(''), await block('dag-pb', 0x70), identity('in the CID'), await block('last')]
     const car = carV1(all)
 
@@ -54,7 +54,7 @@ describe('scanning a CAR', () => {
     expect(one.blockLength).to.equal(9)
   })
 
-  it('tells the roots', async () => {
+  it('reads the roots', async () => {
     const { cid } = await block('root')
     const link = concat(hex('d82a 5825 00'), cid.bytes)
     const header = concat(hex('a2 65726f6f7473 82'), link, link, hex('67 76657273696f6e 01'))
@@ -72,7 +72,7 @@ describe('scanning a CAR', () => {
     expect(found(car, await scan(car))).to.deep.equal(expected(all))
   })
 
-  it('reads on where a range ended, wherever that is', async () => {
+  it('continues after the end of a range at any position', async () => {
     const all = await blocks(400, 57)
     const car = carV1(all)
 
@@ -93,7 +93,7 @@ describe('scanning a CAR', () => {
     expect(store.bytes).to.be.below(20 * 65537)
   })
 
-  it('goes on where it was after a failed read and an aborted one', async () => {
+  it('resumes after a failed read and after an aborted one', async () => {
     const all = await blocks(100, 1000)
     const car = carV1(all)
     const store = storeOf(car)
@@ -114,7 +114,7 @@ describe('scanning a CAR', () => {
     expect(found(car, sections)).to.deep.equal(expected(all))
   })
 
-  it('reads the next range only of the version that it began with', async () => {
+  it('reads further ranges only from the version with which it began', async () => {
     const objects = new Map([['a.car', carV1(await blocks(100, 1000))]])
     const scanner = new CarScanner(memoryStore({ objects }), 'a.car', { readLength: 8192 })
     await scanner.step()
@@ -123,7 +123,7 @@ describe('scanning a CAR', () => {
     await expect(scanner.step()).to.eventually.be.rejected.with.property('name', 'ObjectChangedError')
   })
 
-  it('fails if there is no such object', async () => {
+  it('fails if the object does not exist', async () => {
     await expect(new CarScanner(storeOf(HEADER), 'b.car').step()).to.eventually.be.rejected.with.property('name', 'ObjectMissingError')
   })
 })
@@ -138,7 +138,7 @@ describe('scanning a CAR with padding', () => {
     }
   })
 
-  it('fails at zeros before a section, having found what was before them', async () => {
+  it('fails at zeros before a section, after it has found the sections before them', async () => {
     const [one, two] = await blocks(2)
     const car = concat(carV1([one]), new Uint8Array(100_000), section(two))
     const scanner = new CarScanner(storeOf(car), 'a.car')
@@ -148,7 +148,7 @@ describe('scanning a CAR with padding', () => {
       .with.property('offset', carV1([one]).length)
   })
 
-  it('fails for good', async () => {
+  it('fails permanently', async () => {
     const [one, two] = await blocks(2)
     const store = storeOf(concat(carV1([one]), new Uint8Array(1), section(two)))
     const scanner = new CarScanner(store, 'a.car')
@@ -162,14 +162,14 @@ describe('scanning a CAR with padding', () => {
 })
 
 describe('scanning a CARv2', () => {
-  it('reads the payload, and not the index behind it', async () => {
+  it('reads the payload, and not the index after it', async () => {
     const all = await blocks(3)
     const car = carV2({ payload: carV1(all), index: mhIndex([]) })
 
     expect(found(car, await scan(car))).to.deep.equal(expected(all))
   })
 
-  it('reads a payload behind padding that is longer than a range', async () => {
+  it('reads a payload after padding that is longer than a range', async () => {
     const all = await blocks(3)
 
     for (const dataOffset of [4096, 65535, 65536, 70_000]) {
@@ -178,7 +178,7 @@ describe('scanning a CARv2', () => {
     }
   })
 
-  it('reads to the end what was never finalized', async () => {
+  it('reads an unfinalized file to its end', async () => {
     const all = await blocks(3)
     const zeroSize = carV2({ payload: carV1(all), dataSize: 0 })
     const zeroHeader = concat(zeroSize.subarray(0, 11), new Uint8Array(40), carV1(all))
@@ -187,7 +187,7 @@ describe('scanning a CARv2', () => {
     expect(found(zeroHeader, await scan(zeroHeader))).to.deep.equal(expected(all))
   })
 
-  it('fails at the last section of one that was never finalized, if that is incomplete', async () => {
+  it('fails at the last section of an unfinalized file if that section is incomplete', async () => {
     const all = await blocks(3)
     const car = carV2({ payload: carV1(all).slice(0, -1), dataSize: 0 })
     const scanner = new CarScanner(storeOf(car), 'a.car')
@@ -196,14 +196,14 @@ describe('scanning a CARv2', () => {
     await expect(scanner.step()).to.eventually.be.rejectedWith('goes beyond the end')
   })
 
-  it('does not mind where the index is said to be', async () => {
+  it('ignores the position of the index', async () => {
     const all = await blocks(3)
     const car = carV2({ payload: carV1(all), indexOffset: 2 ** 40 })
 
     expect(found(car, await scan(car))).to.deep.equal(expected(all))
   })
 
-  it('fails at the end of an object that ends before its payload, be it between sections', async () => {
+  it('fails at the end of an object that ends before its payload, even between sections', async () => {
     const all = await blocks(3)
     const payload = carV1(all)
     const scanner = new CarScanner(storeOf(carV2({ payload, dataSize: payload.length + 10 })), 'a.car')
@@ -213,7 +213,7 @@ describe('scanning a CARv2', () => {
     await expect(scanner.step()).to.eventually.be.rejected.with.property('offset', 51 + payload.length)
   })
 
-  it('fails if the payload is said to be within the header, or behind the end', async () => {
+  it('fails if the header places the payload inside the header, or beyond the end', async () => {
     for (const dataOffset of [1, 50, 500, 2 ** 52]) {
       const head = carV2({ payload: HEADER, dataOffset: 51 })
       new DataView(head.buffer).setBigUint64(27, BigInt(dataOffset), true)

@@ -72,7 +72,7 @@ describe('combinators', () => {
   })
 
   describe('tiered', () => {
-    it('asks the next tier for what one lacks only, and offers it to those before', async () => {
+    it('asks the next tier only for missing blocks, and offers them to the tiers before', async () => {
       const first = mapSource(blocks.slice(0, 5), false)
       const both = tiered([first, source])
       expect(await both.get(cids[0])).to.deep.equal(blocks[0].bytes)
@@ -83,13 +83,13 @@ describe('combinators', () => {
       expect(source.manys).to.deep.equal([cids.slice(5)])
     })
 
-    it('is complete if all are', () => {
+    it('is complete if all tiers are', () => {
       expect(tiered([source, mapSource([])]).complete).to.equal(true)
       expect(tiered([source, mapSource([], false)]).complete).to.equal(false)
       expect(() => tiered([])).to.throw().with.property('name', 'InvalidOptionError')
     })
 
-    it('fails where one failed and no other has the block', async () => {
+    it('fails if one tier failed and no other has the block', async () => {
       const { cid } = await rawBlock(Uint8Array.of(9))
       const failing = mapSource([])
       failing.failing = true
@@ -104,7 +104,7 @@ describe('combinators', () => {
   })
 
   describe('cached', () => {
-    it('reads a block once, whatever it is asked by', async () => {
+    it('reads a block once, with any method', async () => {
       const cache = cached(source)
       await cache.get(cids[0])
       expect(await cache.get(CID.createV1(0x71, cids[0].multihash))).to.deep.equal(blocks[0].bytes)
@@ -114,7 +114,7 @@ describe('combinators', () => {
       expect(source.manys).to.have.lengthOf(0)
     })
 
-    it('keeps what it is offered, and no more than it may', async () => {
+    it('keeps offered blocks, within its limit', async () => {
       const cache = cached(source, { maxBytes: 4 * 1250, maxBlock: 1000 })
       for (const block of blocks) {
         cache.offer?.(block)
@@ -127,7 +127,7 @@ describe('combinators', () => {
       expect(source.offered).to.have.lengthOf(11)
     })
 
-    it('keeps no miss and no failure', async () => {
+    it('does not keep misses or failures', async () => {
       const cache = cached(source)
       source.failing = true
       await expect(cache.get(cids[0])).to.eventually.be.rejected()
@@ -139,7 +139,7 @@ describe('combinators', () => {
       expect(await cache.get(cids[0])).to.deep.equal(blocks[0].bytes)
     })
 
-    it('keeps no larger buffer than the block needs', async () => {
+    it('does not keep a larger buffer than the block needs', async () => {
       const slab = new Uint8Array(1_000_000)
       slab.set(blocks[0].bytes, 500)
       const cache = cached(mapSource([{ cid: cids[0], bytes: slab.subarray(500, 1500) }]))
@@ -149,7 +149,7 @@ describe('combinators', () => {
   })
 
   describe('coalesced', () => {
-    it('reads what is asked for in one turn at once, and a block that is wanted twice once', async () => {
+    it('combines the calls of one tick, and reads a block that is wanted twice once', async () => {
       const one = coalesced(source)
       const got = await Promise.all([...cids, ...cids].map(async cid => one.get(cid)))
       expect(got).to.deep.equal([...blocks, ...blocks].map(({ bytes }) => bytes))
@@ -158,7 +158,7 @@ describe('combinators', () => {
       expect(source.manys).to.have.lengthOf(2)
     })
 
-    it('joins a read that is under way, and leaves it alone when it leaves', async () => {
+    it('joins a running read, and does not abort it when it leaves', async () => {
       const one = coalesced(source)
       const first = one.get(cids[0])
       await Promise.resolve()
@@ -171,7 +171,7 @@ describe('combinators', () => {
       expect(source.manys).to.deep.equal([[cids[0]]])
     })
 
-    it('does not begin what nobody waits for any more', async () => {
+    it('does not begin reads that no call waits for', async () => {
       const one = coalesced(source)
       const controllers = cids.map(() => new AbortController())
       const reads = cids.map(async (cid, i) => getOrLeave(one, cid, controllers[i]))
@@ -198,7 +198,7 @@ describe('combinators', () => {
   })
 
   describe('budgeted', () => {
-    it('makes no more requests than it may, until the reserve is released', async () => {
+    it('limits requests until the reserve is released', async () => {
       const budget = createBudget({ limit: 5, reserve: 2 })
       const one = budgeted(source, budget)
       const results = await gather(one, cids)
@@ -212,7 +212,7 @@ describe('combinators', () => {
       expect(() => createBudget({ limit: 1, reserve: 2 })).to.throw().with.property('name', 'InvalidOptionError')
     })
 
-    it('counts what a store is asked, by kind', async () => {
+    it('counts the requests to a store by kind', async () => {
       const budget = createBudget({ limit: 3 })
       const store = budgetedStore(memoryStore({ objects: new Map([['x', Uint8Array.of(1)]]) }), budget)
       await store.read('x')
@@ -225,7 +225,7 @@ describe('combinators', () => {
   })
 
   describe('retried', () => {
-    it('tries again what may pass, one and many, and nothing else', async () => {
+    it('retries only temporary failures, of one and of many blocks', async () => {
       const waits: number[] = []
       const options = { retries: 2, minDelay: 100, async wait (ms: number) { waits.push(ms); if (waits.length === 2) { source.failing = false } } }
       source.failing = true
@@ -256,7 +256,7 @@ describe('combinators', () => {
   })
 
   describe('limited', () => {
-    it('reads no more at a time, and never begins what was aborted before its turn', async () => {
+    it('limits concurrent reads, and never begins a read that was aborted while it waited', async () => {
       const one = limited(source, { concurrency: 2 })
       const controller = new AbortController()
       const reason = new Error('enough')
@@ -279,7 +279,7 @@ describe('combinators', () => {
   })
 
   describe('filtered', () => {
-    it('misses what is not allowed under any of its names, and reads nothing for it', async () => {
+    it('hides a block that is not allowed under one of its CIDs, and does not read it', async () => {
       const [v0] = await everyKind()
       const names = [v0.cid, CID.createV1(0x55, v0.cid.multihash), CID.createV1(0x70, v0.cid.multihash), CID.createV1(0x71, v0.cid.multihash)]
       source = mapSource([v0, ...blocks])

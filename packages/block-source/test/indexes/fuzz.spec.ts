@@ -47,7 +47,7 @@ function isMalformed (located: Located): boolean {
 }
 
 describe('mutated CARs', () => {
-  it('are scanned as another reader does', async function () {
+  it('are scanned like another reader does', async function () {
     this.timeout(TIMEOUT)
     const all = await someBlocks()
     const payload = carV1(all)
@@ -129,7 +129,7 @@ describe('mutated indexes', () => {
     }
   }
 
-  it('of CARv2s are read as another reader does', async function () {
+  it('of CARv2s are read like another reader does', async function () {
     this.timeout(TIMEOUT)
     const all = await someBlocks()
     const rows = sortedRows(all, sectionOffsets(all))
@@ -160,7 +160,7 @@ describe('mutated indexes', () => {
     }), PARAMETERS)
   })
 
-  it('give the same whatever the length of a page', async function () {
+  it('give the same results for every page length', async function () {
     this.timeout(TIMEOUT)
 
     await fc.assert(fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 4, maxLength: 4 }), { maxLength: 60 }), fc.uint8Array({ minLength: 4, maxLength: 4 }), async (digests, other) => {

@@ -61,7 +61,7 @@ describe('odd but valid indexes', () => {
     expect(await index.locate([create(0x13, digest).bytes])).to.deep.equal([[]])
   })
 
-  it('has a block at several places', async () => {
+  it('has a block at several positions', async () => {
     const digest = new Uint8Array(32).fill(7)
     const other = new Uint8Array(32).fill(8)
     const rows = Array.from({ length: 100 }, (_, i): [Uint8Array, number] => [digest, 1000 - i])
@@ -96,14 +96,14 @@ describe('a long index that is not in order', () => {
     return [digests.map((digest, i): [Uint8Array, number] => [digest, i]), digests]
   }
 
-  it('is refused where that can be seen', async () => {
+  it('is refused if the search reads rows out of order', async () => {
     const [rows, digests] = await longIndex()
     const index = indexOf(mhIndex(rows.reverse()), { offsets: 'object' })
 
     await expect(index.locate([create(0x12, digests[0]).bytes])).to.eventually.be.rejectedWith('not in order')
   })
 
-  it('never says that it is complete, where that cannot be seen', async () => {
+  it('never claims to be complete if the search does not read them', async () => {
     const [rows, digests] = await longIndex()
     // two halves of which each is in order
     const bytes = mhIndex([...rows.slice(20_000), ...rows.slice(0, 20_000)])
@@ -175,7 +175,7 @@ describe('malformed indexes', () => {
     })
   }
 
-  it('fail if they are missing, or the CAR is', async () => {
+  it('fail if they or the CAR are missing', async () => {
     const { multihash } = await block('x')
     await expect(sortedIndex(storeOf(hex('')), 'b.car.idx').locate([multihash])).to.eventually.be.rejected.with.property('name', 'ObjectMissingError')
     await expect(multiIndex(storeOf(hex('')), 'b').locate([multihash])).to.eventually.be.rejected.with.property('name', 'ObjectMissingError')
@@ -189,7 +189,7 @@ describe('the index of a CARv2', () => {
     return carV2Index(storeOf(hex(''), car), 'a.car')
   }
 
-  it('counts from the payload, wherever that is', async () => {
+  it('counts from the payload at any position', async () => {
     const all = await blocks(20)
 
     for (const dataOffset of [51, 4096, 100_000]) {
@@ -203,7 +203,7 @@ describe('the index of a CARv2', () => {
     }
   })
 
-  it('does not claim to be complete, whatever the CAR says', async () => {
+  it('does not claim to be complete, even if the CAR does', async () => {
     const all = await blocks(2)
     const car = carV2({ payload: carV1(all), index: mhIndex(sortedRows(all.slice(0, 1), sectionOffsets(all))), fullyIndexed: true })
     const index = await indexOfCar(car)
@@ -214,7 +214,7 @@ describe('the index of a CARv2', () => {
     expect(await scanIndex(storeOf(hex(''), car), 'a.car').locate([all[1].multihash])).to.have.nested.property('[0].length', 1)
   })
 
-  it('fails where there is none, or where it cannot be', async () => {
+  it('fails if there is none, or if its position is impossible', async () => {
     const all = await blocks(2)
     const payload = carV1(all)
     const index = mhIndex(sortedRows(all, sectionOffsets(all)))
@@ -223,17 +223,17 @@ describe('the index of a CARv2', () => {
       [payload, 'a CARv1 has no index'],
       [carV2({ payload }), 'this CARv2 has no index'],
       [carV2({ payload, dataSize: 0, index }), 'this CARv2 has no index'],
-      [carV2({ payload, indexOffset: 10_000 }), 'said to begin at 10000'],
-      [carV2({ payload, indexOffset: 2 ** 52 }), 'said to begin at 4503599627370496'],
-      [carV2({ payload, index, indexOffset: 60 }), 'where blocks or the header are'],
-      [carV2({ payload, index, indexOffset: 11 }), 'where blocks or the header are'],
+      [carV2({ payload, indexOffset: 10_000 }), 'says that the index begins at 10000'],
+      [carV2({ payload, indexOffset: 2 ** 52 }), 'says that the index begins at 4503599627370496'],
+      [carV2({ payload, index, indexOffset: 60 }), 'inside the header or the blocks'],
+      [carV2({ payload, index, indexOffset: 11 }), 'inside the header or the blocks'],
       [carV2({ payload, index: index.slice(0, -1) }), 'go beyond the end']
     ] as const) {
       await expect((await indexOfCar(car)).locate([all[0].multihash])).to.eventually.be.rejectedWith(reason)
     }
   })
 
-  it('fails for the block whose offset is behind the payload, and for no other', async () => {
+  it('fails only for the block whose offset is beyond the payload', async () => {
     const all = await blocks(2)
     const payload = carV1(all)
     const offsets = [payload.length, sectionOffsets(all)[1]]
@@ -244,7 +244,7 @@ describe('the index of a CARv2', () => {
     expect(located[1]).to.have.lengthOf(1)
   })
 
-  it('is opened anew when the CAR has changed', async () => {
+  it('is opened again when the CAR has changed', async () => {
     const all = await blocks(2000)
     const objects = new Map<string, Uint8Array>()
     const store = memoryStore({ objects })

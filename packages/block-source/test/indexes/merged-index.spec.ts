@@ -14,14 +14,14 @@ async function folder (): Promise<{ index: BlockIndex, hashes: Uint8Array[] }> {
 }
 
 describe('indexes merged', () => {
-  it('have the places of all, in their order', async () => {
+  it('have the locations of all, in their order', async () => {
     const { index, hashes } = await folder()
     const located = await index.locate(hashes)
 
     expect((located as Location[][]).map(one => one.map(({ object }) => object))).to.deep.equal([['a.car'], ['a.car'], ['a.car', 'b.car'], ['b.car']])
   })
 
-  it('fail for what none of them finds, if one fails', async () => {
+  it('fail for multihashes that none of them finds, if one fails', async () => {
     const { index, hashes } = await folder()
     const { multihash } = await block('elsewhere')
     const [error] = await index.locate([multihash, hashes[0]])
@@ -30,7 +30,7 @@ describe('indexes merged', () => {
     await expect(index.locate([multihash])).to.eventually.be.rejected.with.property('object', 'bad.car')
   })
 
-  it('are asked a few at a time, and no more once nobody waits', async () => {
+  it('are asked a few at a time, and no longer once the lookup is aborted', async () => {
     const controller = new AbortController()
     let asked = 0
     let open = 0

@@ -30,7 +30,7 @@ describe('the index of a scanned CAR', () => {
     expect(new Set(store.reads.map(({ offset }) => offset)).size).to.equal(store.reads.length)
   })
 
-  it('knows what is not there', async () => {
+  it('recognises absent blocks', async () => {
     const index = scanIndex(storeOf(carV1(await blocks(10))), 'a.car')
     const { multihash } = await block('elsewhere')
 
@@ -38,7 +38,7 @@ describe('the index of a scanned CAR', () => {
     expect(await index.locate([multihash])).to.deep.equal([[]])
   })
 
-  it('reads no further than to what is looked up', async () => {
+  it('reads no further than the blocks that are looked up', async () => {
     const all = await blocks(1000, 1000)
     const store = storeOf(carV1(all))
     const index = scanIndex(store, 'a.car')
@@ -49,7 +49,7 @@ describe('the index of a scanned CAR', () => {
     expect(store.reads.length).to.be.above(1)
   })
 
-  it('finds a block at each place where it is, up to a limit', async () => {
+  it('finds a block at each of its positions, up to a limit', async () => {
     const all = await blocks(3)
     const car = carV1([all[0], all[1], all[0], all[2], all[0]])
     const [located] = await scanIndex(storeOf(car), 'a.car', { maxLocations: 2 }).locate([all[0].multihash])
@@ -58,7 +58,7 @@ describe('the index of a scanned CAR', () => {
     expect(bytesAt(car, located)).to.deep.equal(all[0].bytes)
   })
 
-  it('finds what is before a fault, and cannot tell anything else', async () => {
+  it('finds blocks before a fault, and fails for all others', async () => {
     const all = await blocks(3)
     const index = scanIndex(storeOf(concat(carV1(all), new Uint8Array([5]), section(all[0]))), 'a.car')
     const { multihash } = await block('elsewhere')
@@ -69,7 +69,7 @@ describe('the index of a scanned CAR', () => {
     await expect(index.locate([multihash])).to.eventually.be.rejected.with.property('name', 'MalformedCarError')
   })
 
-  it('goes on after a failure of the store', async () => {
+  it('resumes after a failure of the store', async () => {
     const all = await blocks(1000, 1000)
     const store = storeOf(carV1(all))
     const index = scanIndex(store, 'a.car')
@@ -82,7 +82,7 @@ describe('the index of a scanned CAR', () => {
     expect(store.reads.slice(before)[0].offset).to.be.above(500_000)
   })
 
-  it('goes on for one client when another has left', async () => {
+  it('continues for one client when another has left', async () => {
     const all = await blocks(1000, 1000)
     const index = scanIndex(storeOf(carV1(all)), 'a.car')
     const leaves = new AbortController()
@@ -94,7 +94,7 @@ describe('the index of a scanned CAR', () => {
     expect(await stays).to.have.nested.property('[0].length', 1)
   })
 
-  it('awaits no promise of another lookup where that is not allowed', async () => {
+  it('does not await a promise of another lookup if that is not allowed', async () => {
     const all = await blocks(1000, 1000)
     const inner = storeOf(carV1(all))
     let reads = 0
@@ -109,7 +109,7 @@ describe('the index of a scanned CAR', () => {
     expect(await index.locate([all[999].multihash])).to.have.nested.property('[0].length', 1)
   })
 
-  it('stops before it takes more memory than it may', async () => {
+  it('stops before it exceeds its memory limit', async () => {
     const all = await blocks(2000)
     const index = scanIndex(storeOf(carV1(all)), 'a.car', { maxMemory: 20_000 })
 

@@ -62,7 +62,7 @@ describe('the reads of a lookup in a long index', () => {
     expect(store.reads.every(({ length }) => length === 65536)).to.equal(true)
   })
 
-  it('are about twice those of a binary search at most, whatever the digests', async () => {
+  it('are at most about twice those of a binary search, for any digests', async () => {
     const { bytes, multihash } = longIndex(i => i === ROWS - 1 ? 0xffffffff : 0)
     const store = storeOf(bytes)
     const index = sortedIndex(store, 'a.idx', cold)
@@ -75,7 +75,7 @@ describe('the reads of a lookup in a long index', () => {
     }
   })
 
-  it('are none where the page is known', async () => {
+  it('are none if the page is cached', async () => {
     const { bytes, multihash } = longIndex(byChance())
     const store = storeOf(bytes)
     const index = sortedIndex(store, 'a.idx', { offsets: 'object' })
@@ -130,7 +130,7 @@ describe('the index beside a CAR', () => {
     }
   })
 
-  it('gives two places where its dialect is unknown and matters, one of them right', async () => {
+  it('returns two locations, one of them right, if its dialect is unknown and matters', async () => {
     const all = await blocks(3)
     const payload = carV1(all)
     const objects = new Map([['a.car', carV2({ payload })]])
@@ -148,9 +148,9 @@ describe('the index beside a CAR', () => {
     }
   })
 
-  it('refuses options that cannot be meant', () => {
+  it('refuses invalid options', () => {
     const store = memoryStore()
-    expect(() => sortedIndex(store, 'a', { offsets: 'car' as 'object' })).to.throw('offsets is object, payload or either')
-    expect(() => sortedIndex(store, 'a', { pageLength: 0 })).to.throw('pageLength is a whole number above 0')
+    expect(() => sortedIndex(store, 'a', { offsets: 'car' as 'object' })).to.throw('offsets must be object, payload or either')
+    expect(() => sortedIndex(store, 'a', { pageLength: 0 })).to.throw('pageLength must be a whole number above 0')
   })
 })

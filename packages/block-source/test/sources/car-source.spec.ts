@@ -65,7 +65,7 @@ function shuffled<T> (items: readonly T[]): T[] {
 
 describe('CAR source', () => {
   for (const dialect of DIALECTS) {
-    it(`gets every kind of block, one by one and many at once, where the index tells of a ${dialect}`, async () => {
+    it(`gets every kind of block, one by one and many at once, if the index locates a ${dialect}`, async () => {
       const blocks = await everyKind()
       const { source } = await bench(blocks, dialect)
 
@@ -90,14 +90,14 @@ describe('CAR source', () => {
     expect(store.calls).to.deep.equal([])
   })
 
-  it('reads nothing for an empty block whose place and length are known', async () => {
+  it('reads nothing for an empty block whose position and length are known', async () => {
     const empty = await rawBlock(new Uint8Array(0))
     const { source, store } = await bench([empty, ...await rawBlocks(2, 100)], 'block')
     expect(await source.get(empty.cid)).to.have.lengthOf(0)
     expect(store.bytes).to.equal(0)
   })
 
-  it('is as complete as its index, and tells a miss from a failure', async () => {
+  it('is as complete as its index, and distinguishes a miss from a failure', async () => {
     const { cid } = await rawBlock(Uint8Array.of(1))
     const store = memoryStore()
     const index = (located: Located, complete: boolean): BlockIndex => ({ complete, locate: async () => [located] })
@@ -115,7 +115,7 @@ describe('CAR source', () => {
     expect(await many(carSource({ store, index: failing }), [cid])).to.deep.equal([{ cid, error: err }])
   })
 
-  it('is not absent but failed where the CAR is gone, has changed, or holds other bytes', async () => {
+  it('fails instead of missing if the CAR is gone, has changed, or holds other bytes', async () => {
     const [block] = await rawBlocks(1, 1000)
     const faults: Array<[FaultStore['fault'], string]> = [
       [() => ({ missing: true }), 'ObjectMissingError'],
@@ -133,7 +133,7 @@ describe('CAR source', () => {
     }
   })
 
-  it('tries one place after the other, and says of all why they failed', async () => {
+  it('tries one location after the other, and reports why each failed', async () => {
     const blocks = await rawBlocks(3, 1000)
     const { source, places } = await bench(blocks)
     const { cid, bytes } = blocks[1]
@@ -159,7 +159,7 @@ describe('CAR source', () => {
     expect(failed).to.be.an.instanceOf(AggregateError).with.property('errors').with.lengthOf(wrong.length)
   })
 
-  it('reads nothing where an index claims more than a block may have', async () => {
+  it('reads nothing if an index claims a block that is too long', async () => {
     const [block] = await rawBlocks(1, 1000)
     const { source, places, store } = await bench([block])
     places.set(keyOf(block.cid), [{ object: 'x.car', offset: 0, length: 127 * 1024 * 1024, at: 'block' }])
@@ -168,7 +168,7 @@ describe('CAR source', () => {
     expect(store.calls).to.deep.equal([])
   })
 
-  it('refuses sections of hostile lengths by the length alone', async () => {
+  it('refuses sections of hostile lengths without reading them', async () => {
     const { cid } = await rawBlock(new Uint8Array(10))
     const hex = (digits: string): Uint8Array => Uint8Array.from(digits.match(/../g) ?? [], byte => parseInt(byte, 16))
 
@@ -216,7 +216,7 @@ describe('CAR source, many at once', () => {
     expect(store.calls).to.have.lengthOf(1)
   })
 
-  it('does not let one bad place of a range fail the others', async () => {
+  it('does not let one bad location of a range fail the others', async () => {
     const blocks = await rawBlocks(20, 1000)
     const cids = blocks.map(({ cid }) => cid)
 
@@ -239,7 +239,7 @@ describe('CAR source, many at once', () => {
     expect(store.calls).to.have.lengthOf(1)
   })
 
-  it('holds on to the blocks only, not to the range that they were read in', async () => {
+  it('keeps only the blocks in memory, not the range from which they were read', async () => {
     const blocks = await rawBlocks(20, 1000)
     const { source } = await bench(blocks)
     for (const { bytes } of await many(source, blocks.map(({ cid }) => cid))) {
@@ -247,7 +247,7 @@ describe('CAR source, many at once', () => {
     }
   })
 
-  it('does not read on for a consumer that takes nothing', async () => {
+  it('stops reading for a consumer that takes no results', async () => {
     const blocks = await rawBlocks(100, 100_000)
     const { source, store } = await bench(blocks, 'block', { maxBytes: 1_000_000, maxSpan: 200_000 })
     const results = source.getMany?.(blocks.map(({ cid }) => cid))[Symbol.asyncIterator]()
@@ -260,7 +260,7 @@ describe('CAR source, many at once', () => {
     expect(store.calls.length).to.equal(before)
   })
 
-  it('does not begin to read what is no longer wanted', async () => {
+  it('does not begin to read blocks that are no longer wanted', async () => {
     const blocks = await rawBlocks(100, 100_000)
     const { source, store } = await bench(blocks, 'block', { maxSpan: 100_000, maxGap: 0, concurrency: 1 })
     const left = new Set(blocks.slice(0, 10).map(({ cid }) => cid))
@@ -280,7 +280,7 @@ describe('CAR source, many at once', () => {
     expect(store.running).to.equal(0)
   })
 
-  it('makes no more reads at a time than it was told', async () => {
+  it('limits the number of concurrent reads', async () => {
     const blocks = await rawBlocks(50, 10_000)
     const { source, store } = await bench(blocks, 'block', { maxSpan: 10_000, maxGap: 0, concurrency: 3 })
     expect(await many(source, blocks.map(({ cid }) => cid))).to.have.lengthOf(50)

@@ -205,7 +205,7 @@ blockSourceTests(async () => {
 }, { name: "kubo's RPC" })
 
 describe('kubo source', () => {
-  it('sends credentials, and shows them in no error', async () => {
+  it('sends credentials, and does not show them in errors', async () => {
     const { cid, bytes } = await rawBlock(Uint8Array.of(1))
     const seen: Array<string | null> = []
     const fetch: Fetch = async request => {
@@ -224,7 +224,7 @@ describe('kubo source', () => {
     expect(() => kuboSource({ url: 'http://node.test', headers: { x: 'secret\nx' } })).to.throw().with.property('message').that.does.not.include('secret')
   })
 
-  it('does not take what else kubo says with status 500 for absence', async () => {
+  it('does not treat kubo\'s other answers with status 500 as absence', async () => {
     const { cid } = await rawBlock(Uint8Array.of(1))
     for (const body of ['{"Message":"context deadline exceeded","Code":0,"Type":"error"}', '', 'null', '{"Message":"blockstore closed"}']) {
       const source = kuboSource({ url: 'http://node.test', retry: false, fetch: async () => new Response(body, { status: 500 }) })
@@ -235,7 +235,7 @@ describe('kubo source', () => {
 })
 
 describe('gateway source', () => {
-  it('takes 410 for a miss, and 451 and redirects for none', async () => {
+  it('treats 410 as a miss, but not 451 and redirects', async () => {
     const { cid } = await rawBlock(Uint8Array.of(1))
     const source = (status: number): ReturnType<typeof gatewaySource> => gatewaySource({ url: 'http://gateway.test/below', retry: false, fetch: async () => new Response(null, { status, headers: { location: 'http://elsewhere.test/' } }) })
     expect(await source(410).get(cid)).to.equal(undefined)
@@ -244,7 +244,7 @@ describe('gateway source', () => {
     }
   })
 
-  it('refuses a block that is too large by its length alone', async () => {
+  it('refuses a block that is too large before reading it', async () => {
     const { cid } = await rawBlock(Uint8Array.of(1))
     let pulled = 0
     const body = new ReadableStream<Uint8Array>({ pull (controller) { pulled++; controller.enqueue(new Uint8Array(65_536)) } }, { highWaterMark: 0 })
@@ -270,7 +270,7 @@ describe('keys of objects', () => {
     expect(s3DatastoreKey('/ipfs/')(cid)).to.equal('ipfs/CIQFTFEEHEDF6KLBT32BFAGLXEZL4UWFNWM4LFTLMXQBCERZ6CMLX3Y')
   })
 
-  it('let a folder of flatfs be read as it is', async () => {
+  it('allow reading a folder of flatfs directly', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kitsune-flatfs-'))
     const block = await rawBlock(Uint8Array.of(1, 2, 3))
     const file = join(folder, flatfsKey()(block.cid))
@@ -282,7 +282,7 @@ describe('keys of objects', () => {
 })
 
 describe('a source as an interface-blockstore', () => {
-  it('says has, get and getMany as one does, and can only be read', async () => {
+  it('implements has, get and getMany, and is read-only', async () => {
     const blocks = await everyKind()
     const objects = new Map(blocks.map(({ cid, bytes }) => [flatfsKey()(cid), bytes]))
     const store = sourceBlockstore(objectSource({ store: memoryStore({ objects }), key: flatfsKey(), hashers }))

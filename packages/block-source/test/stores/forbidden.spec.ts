@@ -43,8 +43,8 @@ function store (fetch: Fetch, init: Partial<S3StoreInit> = {}): S3Store {
 
 const refusal = (promise: Promise<unknown> | undefined): PromiseLike<void> => expect(promise).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
 
-describe('403 for what is missing', () => {
-  it('is no absence unless that is said, and leaves no body behind', async () => {
+describe('403 for missing objects', () => {
+  it('is not absence by default, and leaves no body open', async () => {
     const { fetch, open, requests } = bucketThatDenies()
     const bucket = store(fetch)
 
@@ -59,7 +59,7 @@ describe('403 for what is missing', () => {
     expect(await open()).to.equal(0)
   })
 
-  it('is absence where that is said, while an object that was readable still is', async () => {
+  it('is absence with the option, while an object that was readable still is', async () => {
     const { fetch, open, requests } = bucketThatDenies()
     const bucket = store(fetch, { forbiddenMeansAbsent: true })
 
@@ -74,7 +74,7 @@ describe('403 for what is missing', () => {
     expect(await open()).to.equal(0)
   })
 
-  it('is no absence any more once nothing is readable', async () => {
+  it('is no longer absence once no object is readable', async () => {
     const { fetch, revoke } = bucketThatDenies()
     const bucket = store(fetch, { forbiddenMeansAbsent: true, knownObject: 'present' })
     expect(await bucket.read('absent')).to.equal(undefined)
@@ -84,14 +84,14 @@ describe('403 for what is missing', () => {
     await refusal(bucket.stat('absent'))
   })
 
-  it('is an error where it is about the key, the clock or the signature', async () => {
+  it('is an error if the key, the clock or the signature is the cause', async () => {
     for (const code of ['SignatureDoesNotMatch', 'RequestTimeTooSkewed', 'InvalidAccessKeyId', '']) {
       const bucket = store(async request => request.url.includes('present') ? new Response('x') : denial(code), { forbiddenMeansAbsent: true, knownObject: 'present' })
       await refusal(bucket.read('absent'))
     }
   })
 
-  it('is found out by a probe', async () => {
+  it('is detected by a probe', async () => {
     expect(await store(bucketThatDenies().fetch).probeMissing()).to.equal('forbidden')
     expect(await store(async () => new Response('<Error><Code>NoSuchKey</Code></Error>', { status: 404 })).probeMissing()).to.equal('absent')
   })
@@ -104,7 +104,7 @@ describe('403 for what is missing', () => {
 })
 
 describe('s3 store', () => {
-  it('tells a missing bucket, a throttled request and a broken one apart', async () => {
+  it('distinguishes a missing bucket, a throttled request and a broken one', async () => {
     const answer = (status: number, code: string): S3Store => store(async () => new Response(`<Error><Code>${code}</Code></Error>`, { status }))
 
     expect(await answer(404, 'NoSuchKey').read('x')).to.equal(undefined)
@@ -115,7 +115,7 @@ describe('s3 store', () => {
     await expect(answer(503, 'SlowDown').read('x')).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
   })
 
-  it('takes neither an empty page nor half a page for a listing', async () => {
+  it('accepts neither an empty page nor half a page as a listing', async () => {
     for (const page of ['', '<html></html>', '<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>x</Key>', '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>']) {
       const list = store(async () => new Response(page)).list('')[Symbol.asyncIterator]()
       await expect(list.next()).to.eventually.be.rejected.with.property('name').that.is.oneOf(['StoreRefusedError', 'TruncatedError'])
@@ -130,7 +130,7 @@ describe('s3 store', () => {
     }
   })
 
-  it('refuses options that cannot be meant', () => {
+  it('refuses invalid options', () => {
     for (const init of [{ bucket: 'a/b' }, { bucket: '' }, { endpoint: 'ftp://x' }, { endpoint: 'x' }, { endpoint: 'http://x?y' }, { maxRead: 0 }, { idleTimeout: 0 }, { retry: { retries: -1 } }, { retry: { retries: 0.5 } }]) {
       expect(() => s3Store({ bucket: 'b', ...init }), JSON.stringify(init)).to.throw().with.property('name', 'InvalidOptionError')
     }
@@ -138,7 +138,7 @@ describe('s3 store', () => {
 })
 
 describe('a server that hangs', () => {
-  it('is given up after the idle timeout, whether it sent nothing or stopped half-way', async () => {
+  it('is abandoned after the idle timeout, whether it sent nothing or stopped half-way', async () => {
     const hanging: Fetch = async request => new Promise((resolve, reject) => { request.signal.addEventListener('abort', () => { reject(request.signal.reason) }) })
     await expect(store(hanging, { idleTimeout: 5 }).read('x')).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
 

@@ -33,13 +33,13 @@ describe('fs store', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('does not wait for somebody to write into a named pipe', async () => {
+  it('does not wait for a writer of a named pipe', async () => {
     execFileSync('mkfifo', [join(folder, 'pipe')])
     expect(await fsStore({ folder }).read('pipe')).to.equal(undefined)
     expect(await fsStore({ folder }).stat('pipe')).to.equal(undefined)
   })
 
-  it('says of a file that may not be read that it is refused, not absent', async function () {
+  it('reports an unreadable file as refused, not absent', async function () {
     if (process.getuid?.() === 0) {
       // root may read all; a link that leads to itself is refused for everybody
       await symlink('file', join(folder, 'file'))
@@ -50,7 +50,7 @@ describe('fs store', () => {
     await expect(fsStore({ folder }).read('file')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
   })
 
-  it('has no objects where there is no folder', async () => {
+  it('has no objects if the folder does not exist', async () => {
     const store = fsStore({ folder: join(folder, 'none') })
     expect(await store.read('x')).to.equal(undefined)
     expect(await store.list?.('')[Symbol.asyncIterator]().next()).to.deep.equal({ done: true, value: undefined })

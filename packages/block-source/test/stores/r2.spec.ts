@@ -48,12 +48,12 @@ function fakeBucket (fault: (operation: 'get' | 'head' | 'list', index: number) 
 const retry = { retries: 2, minDelay: 0, wait: async () => {} }
 
 describe('r2 store', () => {
-  it('tries again what failed', async () => {
+  it('retries failures', async () => {
     const { bucket, bytes } = fakeBucket((_, index) => { if (index === 0) { throw new Error('get: We encountered an internal error. Please try again. (10001)') } })
     expect((await r2Store({ bucket, retry }).read('x'))?.bytes).to.deep.equal(bytes)
   })
 
-  it('never takes a failure for absence', async () => {
+  it('never treats a failure as absence', async () => {
     for (const object of ['x', 'y']) {
       const { bucket } = fakeBucket(() => { throw new Error('get: Unspecified error (0)') })
       await expect(r2Store({ bucket, retry }).read(object, { offset: 5, length: 5 })).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
@@ -61,14 +61,14 @@ describe('r2 store', () => {
     }
   })
 
-  it('finds out whether a failed read was of a range behind the end', async () => {
+  it('finds out whether a failed read had a range beyond the end', async () => {
     const { bucket } = fakeBucket(operation => { if (operation === 'get') { throw new Error('get: Unspecified error (0)') } })
     await expect(r2Store({ bucket, retry }).read('x', { offset: 1000, length: 1 })).to.eventually.be.rejected.with.property('name', 'OutOfRangeError')
     await expect(r2Store({ bucket, retry }).read('x', { offset: 999, length: 1 })).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
     expect(await r2Store({ bucket, retry }).read('y', { offset: 999, length: 1 })).to.equal(undefined)
   })
 
-  it('does not wait for an operation that is aborted, and cancels the body that it brings later', async () => {
+  it('does not wait for an aborted operation, and cancels the body that it returns later', async () => {
     let finish = (): void => {}
     const { bucket, bodies } = fakeBucket(async () => new Promise(resolve => { finish = resolve }))
     const controller = new AbortController()
@@ -81,13 +81,13 @@ describe('r2 store', () => {
     expect(bodies()).to.equal(0)
   })
 
-  it('says of a body that ends too soon that it is truncated', async () => {
+  it('reports a body that ends too soon as truncated', async () => {
     const { bucket } = fakeBucket(() => {})
     const short: R2BucketLike = { ...bucket, get: async (key, options) => bucket.get(key, { ...options, range: { offset: 0, length: 10 } }) }
     await expect(r2Store({ bucket: short, retry }).read('x')).to.eventually.be.rejected.with.property('name', 'TruncatedError')
   })
 
-  it('reads no more than the budget allows, retries included', async () => {
+  it('reads no more than the budget allows, including retries', async () => {
     const { bucket } = fakeBucket(() => { throw new Error('get: Unspecified error (0)') })
     const budget = createBudget({ limit: 3, reserve: 1 })
     await expect(r2Store({ bucket, retry, budget }).read('x')).to.eventually.be.rejected.with.property('name', 'BudgetExceededError')
@@ -97,7 +97,7 @@ describe('r2 store', () => {
     expect(budget.left).to.equal(1)
   })
 
-  it('does not take an incomplete list for a complete one', async () => {
+  it('does not treat an incomplete list as complete', async () => {
     const { bucket } = fakeBucket(() => {})
     const list = r2Store({ bucket, retry }).list?.('')[Symbol.asyncIterator]()
     expect(await list?.next()).to.deep.equal({ done: false, value: 'x' })

@@ -169,13 +169,13 @@ async function verdict (law: BlockIndexLaw, make: MakeIndex): Promise<string | u
 }
 
 describe('blockIndexLaws', () => {
-  it('are kept by a good index', async () => {
+  it('are obeyed by a correct index', async () => {
     for (const { id } of blockIndexLaws(subject())) {
       expect(await verdict(id, subject())).to.equal(undefined)
     }
   })
 
-  it('have a broken index each', () => {
+  it('each have a broken index', () => {
     expect(Object.keys(BROKEN).sort()).to.deep.equal(blockIndexLaws(subject()).map(({ id }) => id).sort())
   })
 
@@ -185,7 +185,7 @@ describe('blockIndexLaws', () => {
     })
   }
 
-  it('say what was broken, and where', async () => {
+  it('report what was broken, and where', async () => {
     expect(await verdict('located', BROKEN.located[1])).to.match(/^LawBrokenError: block 0 is at none of its locations: {"object":"a.car"/)
     expect(await verdict('short', BROKEN.short[1])).to.equal('LawBrokenError: block 0 was absent, while the store was short')
     expect(new LawBrokenError('x')).to.have.property('name', 'LawBrokenError')
