@@ -45,7 +45,24 @@ export function inlineBlock (cid: CID): Uint8Array | undefined {
   return cid.multihash.code === identity.code ? cid.multihash.digest : undefined
 }
 
+/** How many arguments a call may have: they lie on the stack, which an identity CID could overflow. */
+const MAX_ARGUMENTS = 1024
+
 /** A multihash as a string, one character for each byte: CIDs of one block have the same. */
 export function multihashKey (cid: CID): string {
-  return String.fromCharCode(...cid.multihash.bytes)
+  const { bytes } = cid.multihash
+  // an array of bytes is fine for `apply`, and a third of the time that spreading it takes
+  const text = (part: Uint8Array): string => String.fromCharCode.apply(null, part as unknown as number[])
+
+  if (bytes.byteLength <= MAX_ARGUMENTS) {
+    return text(bytes)
+  }
+
+  let key = ''
+
+  for (let at = 0; at < bytes.byteLength; at += MAX_ARGUMENTS) {
+    key += text(bytes.subarray(at, at + MAX_ARGUMENTS))
+  }
+
+  return key
 }

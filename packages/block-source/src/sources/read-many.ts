@@ -20,6 +20,7 @@ export interface ReadManyContext {
 
 /** How many wants are looked up, and put into an order, at a time. */
 const BATCH = 1_000
+
 /** Reads many blocks, near ones at once. */
 export async function * readMany (context: ReadManyContext, cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
   for (const batch of batches(cids)) {
@@ -36,7 +37,12 @@ async function * readBatch ({ store, index, limits, verify }: ReadManyContext, c
     const bytes = inlineBlock(cid)
     if (bytes == null) {
       const key = multihashKey(cid)
-      byKey.set(key, [...byKey.get(key) ?? [], cid])
+      const same = byKey.get(key)
+      if (same == null) {
+        byKey.set(key, [cid])
+      } else {
+        same.push(cid)
+      }
     } else if (isWanted(cid)) {
       yield { cid, bytes }
     }
