@@ -1,22 +1,13 @@
 import { DEFAULTS } from '../defaults.ts'
-import { MalformedIndexError, ObjectChangedError, ObjectMissingError, StoreRefusedError } from '../errors.ts'
-import { readExactly } from '../read-exactly.ts'
-import { ROW_LENGTH, SHARD_HEAD, rootName, shardName } from './format.ts'
+import { ObjectChangedError, ObjectMissingError, StoreRefusedError } from '../errors.ts'
+import { collectRows, createBatch } from './batch.ts'
+import { rootName, shardName } from './format.ts'
+import { mergeRows, smallestShards } from './merge.ts'
 import { decodeRoot, describeShard, encodeRoot } from './root.ts'
-import { isShard, mapKey, readRows, RowBuilder } from './rows.ts'
+import type { Batch, CarToAdd } from './batch.ts'
 import type { MapStore } from './map-store.ts'
 import type { MapRoot, MapShard } from './root.ts'
-
-/** Blocks of a CAR, as `scanCar` yields them. */
-export type CarBlocks = AsyncIterable<ReadonlyArray<{ readonly multihash: Uint8Array, readonly blockOffset: number, readonly blockLength: number }>>
-
-/** A CAR to be added to a map. */
-export interface CarToAdd {
-  /** The name of the object. */
-  readonly name: string
-  /** Reads its blocks. It is not called if the CAR is in the map already. */
-  blocks (): CarBlocks
-}
+import type { RowBuilder } from './rows.ts'
 
 /** How a map is written. */
 export interface MapWriterInit {
@@ -49,18 +40,9 @@ export interface MapWriter {
   list (): Promise<string[]>
 }
 
-/** How much of a shard is read at a time. */
-const MAX_READ = 16 << 20
-
 interface ReadRoot {
   readonly root: MapRoot
   readonly etag?: string
-}
-
-/** Rows that are to be added together, and the CARs that they name by their places. */
-interface Batch {
-  readonly builder: RowBuilder
-  readonly names: string[]
 }
 
 /** Writes a block map; see `format.ts`. Without a map under the prefix, the first addition makes one. */
@@ -86,18 +68,18 @@ class BlockMapWriter implements MapWriter {
   async add (cars: Iterable<CarToAdd>): Promise<string[]> {
     const listed = new Set(await this.list())
     const added: string[] = []
-    let batch: Batch = { builder: new RowBuilder(), names: [] }
+    let batch = createBatch()
 
     const flush = async (): Promise<void> => {
       await this.#commit(batch)
       added.push(...batch.names)
-      batch = { builder: new RowBuilder(), names: [] }
+      batch = createBatch()
     }
 
     try {
       for (const car of cars) {
         if (!listed.has(car.name)) {
-          await collect(batch, car)
+          await collectRows(batch, car)
           listed.add(car.name)
         }
 
@@ -168,7 +150,8 @@ class BlockMapWriter implements MapWriter {
   async #putShard (builder: RowBuilder, cars: readonly number[]): Promise<MapShard> {
     const { bytes, rows } = builder.build()
     const shard = await describeShard(bytes, rows, cars)
-    await this.#store.put(shardName(this.#prefix, shard.id), bytes, { ifAbsent: true })
+    // its name is of what is in it, so that a second attempt is the same write
+    await this.#store.put(shardName(this.#prefix, shard.id), bytes)
 
     return shard
   }
@@ -197,43 +180,9 @@ class BlockMapWriter implements MapWriter {
 
   /** Merges shards into one, without the rows of CARs that were removed. */
   async #merge (root: MapRoot, shards: readonly MapShard[]): Promise<MapShard | undefined> {
-    const builder = new RowBuilder()
-    const places = new Map<number, number>()
+    const { builder, cars } = await mergeRows(this.#store, this.#prefix, root, shards)
 
-    for (const shard of shards) {
-      for (const { key, row } of readRows(await this.#readShard(shard))) {
-        const car = shard.cars[row.car]
-
-        if (root.cars[car]?.removed === false) {
-          const place = places.get(car) ?? places.size
-          places.set(car, place)
-          builder.add(key, { ...row, car: place })
-        }
-      }
-    }
-
-    return builder.count === 0 ? undefined : this.#putShard(builder, [...places.keys()])
-  }
-
-  async #readShard ({ id, rows }: MapShard): Promise<Uint8Array> {
-    const name = shardName(this.#prefix, id)
-    const bytes = new Uint8Array(SHARD_HEAD + rows * ROW_LENGTH)
-
-    for (let offset = 0; offset < bytes.length; offset += MAX_READ) {
-      const part = await readExactly(this.#store, name, { offset, length: Math.min(MAX_READ, bytes.length - offset) })
-
-      if (part.size !== bytes.length) {
-        throw new MalformedIndexError(`not a shard of ${rows} rows: it has ${part.size} bytes`, { object: name, offset: 0 })
-      }
-
-      bytes.set(part.bytes, offset)
-    }
-
-    if (!isShard(bytes, rows)) {
-      throw new MalformedIndexError(`not a shard of ${rows} rows`, { object: name, offset: 0 })
-    }
-
-    return bytes
+    return builder.count === 0 ? undefined : this.#putShard(builder, cars)
   }
 
   /** Merges the smallest shards, until there are no more than `most`. */
@@ -254,7 +203,7 @@ class BlockMapWriter implements MapWriter {
       }
 
       written = undefined
-      replaced = smallest(root, most, this.#maxShardRows)
+      replaced = smallestShards(root, most, this.#maxShardRows)
 
       if (replaced.length === 0) {
         return undefined
@@ -271,47 +220,6 @@ class BlockMapWriter implements MapWriter {
       await this.#store.remove(shardName(this.#prefix, id))
     }
   }
-}
-
-/** Adds the rows of a CAR, all or none. */
-async function collect ({ builder, names }: Batch, { name, blocks }: CarToAdd): Promise<void> {
-  const mark = builder.count
-
-  try {
-    for await (const some of blocks()) {
-      for (const { multihash, blockOffset, blockLength } of some) {
-        const key = mapKey(multihash)
-
-        if (key != null) {
-          // there is nothing to wait for but for digests of unusual lengths
-          builder.add(key instanceof Promise ? await key : key, { car: names.length, offset: blockOffset, length: blockLength })
-        }
-      }
-    }
-  } catch (err) {
-    builder.truncate(mark)
-    throw err
-  }
-
-  names.push(name)
-}
-
-/** The smallest shards, of which merging leaves no more than `most`, as far as they fit into one. */
-function smallest ({ cars, shards }: MapRoot, most: number, maxRows: number): MapShard[] {
-  const chosen: MapShard[] = []
-  let rows = 0
-
-  for (const shard of [...shards].sort((a, b) => a.rows - b.rows)) {
-    if ((chosen.length > 0 && shards.length - chosen.length < most) || rows + shard.rows > maxRows) {
-      break
-    }
-
-    chosen.push(shard)
-    rows += shard.rows
-  }
-
-  // one alone is only worth it for the rows that are left out
-  return chosen.length > 1 || chosen.some(shard => shard.cars.some(car => cars[car].removed)) ? chosen : []
 }
 
 /** A shard of a root that was just read can only be missing if there is a newer root. */

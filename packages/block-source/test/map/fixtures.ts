@@ -1,7 +1,7 @@
 import { scanCar } from '../../src/car/scanner.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { carV1 } from '../fixtures/cars.ts'
-import type { CarToAdd } from '../../src/map/map-writer.ts'
+import type { CarToAdd } from '../../src/map/batch.ts'
 import type { TestBlock } from '../fixtures/cars.ts'
 
 /** A CAR with these blocks, to be added to a map by scanning it. */
