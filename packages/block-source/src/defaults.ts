@@ -11,6 +11,12 @@ export const DEFAULTS = {
   maxErrorBody: 64 * KiB,
   /** The longest that a server may send nothing before an attempt fails, in ms. */
   idleTimeout: 30_000,
+  /** The same for a write, which shows no progress: as long as a part of 8 MiB may take to be sent, in ms. */
+  writeTimeout: 300_000,
+  /** What is uploaded to S3 in one request, in bytes: a longer object goes up in parts of that length, or of more where 10,000 would not do. */
+  uploadPart: 8 * MiB,
+  /** How many parts are uploaded at a time. */
+  uploads: 4,
   /** Attempts after the first one. */
   retries: 3,
   /** The delay before the second attempt, in ms; it doubles with each further one. Up to half of it is taken off at random. */

@@ -16,8 +16,18 @@ export interface Versitygw {
   stop (): Promise<void>
 }
 
+export interface VersitygwInit {
+  /**
+   * Where it keeps etags and the like: in files of their own, which works on any
+   * file system; or in extended attributes. With files, a read that meets a write
+   * may return the old object with the new etag, so a test that
+   * changes what it has read, under its etag, needs attributes. Default `files`
+   */
+  readonly metadata?: 'files' | 'attributes'
+}
+
 /** Starts `versitygw` with these buckets and resolves when it answers. */
-export async function startVersitygw (binary: string, buckets: readonly string[]): Promise<Versitygw> {
+export async function startVersitygw (binary: string, buckets: readonly string[], { metadata = 'files' }: VersitygwInit = {}): Promise<Versitygw> {
   const folder = temporaryFolder('versitygw')
   const credentials = { accessKeyId: 'kitsune', secretAccessKey: 'a secret of the tests' }
   const domain = 's3.test'
@@ -30,7 +40,7 @@ export async function startVersitygw (binary: string, buckets: readonly string[]
   const endpoint = `http://127.0.0.1:${port}`
   const running = startProcess(binary, [
     '--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', '--virtual-domain', domain,
-    'posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')
+    'posix', ...(metadata === 'files' ? ['--sidecar', join(folder, 'sidecar')] : []), join(folder, 'data')
   ], { env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey } })
 
   const stop = async (): Promise<void> => {

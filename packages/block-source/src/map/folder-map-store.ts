@@ -1,9 +1,12 @@
 import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { DEFAULTS } from '../defaults.ts'
 import { InvalidNameError, ObjectChangedError } from '../errors.ts'
+import { readExactly } from '../read-exactly.ts'
 import { fsStore } from '../stores/fs.ts'
-import type { MapStore, PutOptions } from './map-store.ts'
+import type { PutOptions, UploadFrom, UploadOptions, UploadStore } from './map-store.ts'
 import type { FsStoreInit } from '../stores/fs.ts'
+import type { FileHandle } from 'node:fs/promises'
 
 /**
  * The files of a folder as a store that a block map can be written to. A file is
@@ -13,11 +16,12 @@ import type { FsStoreInit } from '../stores/fs.ts'
  * told that it has changed: while one is at it there is `<file>.lock`. A process
  * that dies just then leaves it behind; all further writers fail until it is removed.
  */
-export function folderMapStore (init: FsStoreInit): MapStore {
+export function folderMapStore (init: FsStoreInit): UploadStore {
   const folder = resolve(init.folder)
   const store = fsStore(init)
 
-  async function put (object: string, bytes: Uint8Array, { ifMatch, ifAbsent, signal }: PutOptions = {}): Promise<void> {
+  /** Writes a file beside its place, and has `move` bring it there. */
+  async function writeBeside (object: string, signal: AbortSignal | undefined, fill: (file: FileHandle) => Promise<unknown>, move: (temporary: string, path: string) => Promise<void>): Promise<void> {
     // refuses names that lead out of the folder
     await store.stat(object, { signal })
     checkOwn(object)
@@ -26,8 +30,15 @@ export function folderMapStore (init: FsStoreInit): MapStore {
     await mkdir(dirname(path), { recursive: true })
 
     try {
-      await write(temporary, bytes)
+      await write(temporary, fill)
+      await move(temporary, path)
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
 
+  async function put (object: string, bytes: Uint8Array, { ifMatch, ifAbsent, signal }: PutOptions = {}): Promise<void> {
+    await writeBeside(object, signal, async file => file.writeFile(bytes), async (temporary, path) => {
       if (ifAbsent === true) {
         await linkTo(temporary, path, object)
       } else if (ifMatch == null) {
@@ -35,9 +46,17 @@ export function folderMapStore (init: FsStoreInit): MapStore {
       } else {
         await replace(temporary, path, object, ifMatch)
       }
-    } finally {
-      await rm(temporary, { force: true })
-    }
+    })
+  }
+
+  async function upload (object: string, { store: from, object: name, size, etag }: UploadFrom, { signal, progress }: UploadOptions = {}): Promise<void> {
+    await writeBeside(object, signal, async file => {
+      for (let offset = 0; offset < size; offset += DEFAULTS.uploadPart) {
+        const { bytes } = await readExactly(from, name, { offset, length: Math.min(DEFAULTS.uploadPart, size - offset), ifMatch: etag, signal })
+        await file.writeFile(bytes)
+        progress?.(offset + bytes.byteLength)
+      }
+    }, rename)
   }
 
   async function replace (temporary: string, path: string, object: string, ifMatch: string): Promise<void> {
@@ -63,6 +82,7 @@ export function folderMapStore (init: FsStoreInit): MapStore {
   return {
     ...store,
     put,
+    upload,
     async remove (object) {
       await store.stat(object)
       checkOwn(object)
@@ -78,11 +98,11 @@ function checkOwn (object: string): void {
 }
 
 /** To the disk, so that a root never names a shard that a power cut took. */
-async function write (path: string, bytes: Uint8Array): Promise<void> {
+async function write (path: string, fill: (file: FileHandle) => Promise<unknown>): Promise<void> {
   const file = await open(path, 'wx')
 
   try {
-    await file.writeFile(bytes)
+    await fill(file)
     await file.sync()
   } finally {
     await file.close()

@@ -36,7 +36,64 @@ export function parsePage (xml: string): ListPage {
   return { names, next: textOf(xml, 'IsTruncated') === 'false' ? undefined : next }
 }
 
-function textOf (xml: string, element: string): string | undefined {
+/** An upload that was begun and not completed. */
+export interface BegunUpload {
+  readonly key: string
+  readonly id: string
+  /** When, in a form whose order is that of time. */
+  readonly begun: string
+}
+
+/**
+ * The uploads of ListMultipartUploads, of its first page: there are few of one name.
+ *
+ * @throws {StoreRefusedError} if it is none
+ */
+export function parseUploads (xml: string): BegunUpload[] {
+  if (!/<ListMultipartUploadsResult[\s>]/.test(xml)) {
+    throw new StoreRefusedError('the listing is no ListMultipartUploadsResult')
+  }
+
+  return elements(xml, 'Upload').map(upload => ({
+    key: unescapeXml(textOf(upload, 'Key') ?? ''),
+    id: unescapeXml(textOf(upload, 'UploadId') ?? ''),
+    begun: textOf(upload, 'Initiated') ?? ''
+  }))
+}
+
+/** A part that was uploaded. */
+export interface UploadedPart {
+  readonly number: number
+  readonly etag: string
+  readonly size: number
+}
+
+/**
+ * A page of ListParts.
+ *
+ * @throws {StoreRefusedError} if it is none
+ */
+export function parseParts (xml: string): { readonly parts: readonly UploadedPart[], readonly next: string | undefined } {
+  if (!/<ListPartsResult[\s>]/.test(xml)) {
+    throw new StoreRefusedError('the listing is no ListPartsResult')
+  }
+
+  const parts = elements(xml, 'Part').map(part => ({
+    number: Number(textOf(part, 'PartNumber')),
+    etag: unescapeXml(textOf(part, 'ETag') ?? ''),
+    size: Number(textOf(part, 'Size'))
+  }))
+  const next = textOf(xml, 'NextPartNumberMarker')
+
+  return { parts, next: textOf(xml, 'IsTruncated') === 'true' && next !== '' && parts.length > 0 ? next : undefined }
+}
+
+function elements (xml: string, element: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, 'g'))].map(([, content]) => content)
+}
+
+/** The text of the first element of a name. */
+export function textOf (xml: string, element: string): string | undefined {
   return new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1]
 }
 

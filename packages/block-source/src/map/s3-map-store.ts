@@ -1,0 +1,71 @@
+import { DEFAULTS } from '../defaults.ts'
+import { ObjectChangedError, StoreRefusedError } from '../errors.ts'
+import { openBucket } from '../stores/s3-bucket.ts'
+import { s3Put, s3Remove } from '../stores/s3-put.ts'
+import { s3Upload } from '../stores/s3-upload.ts'
+import { s3Store } from '../stores/s3.ts'
+import type { PutOptions, UploadStore } from './map-store.ts'
+import type { S3Bucket, S3StoreInit } from '../stores/s3-bucket.ts'
+
+/**
+ * A bucket of S3 that a block map, and what it is about, can be written to.
+ *
+ * The bucket must check `If-Match` and `If-None-Match` of a PUT, as S3, R2 and
+ * recent versions of other servers do. Some ignore them, and one writer would
+ * undo what another one did: so before its first conditional write a store tries
+ * on an object `kitsune-probe-…` whether they are checked, and refuses if not.
+ *
+ * It cannot tell whether a server returns each object with its own etag, while
+ * the object changes. versitygw does not if it keeps etags in a sidecar: there,
+ * only one writer may be at work at a time.
+ *
+ * @throws {InvalidOptionError} if an option cannot be meant
+ */
+export function s3MapStore (init: S3StoreInit): UploadStore {
+  const store = s3Store(init)
+  const bucket = openBucket({ ...init, idleTimeout: init.idleTimeout ?? DEFAULTS.writeTimeout })
+  let checksConditions = false
+
+  return {
+    ...store,
+
+    async put (object, bytes, options: PutOptions = {}) {
+      if ((options.ifAbsent === true || options.ifMatch != null) && !checksConditions) {
+        await probeConditions(bucket, options.signal)
+        checksConditions = true
+      }
+
+      await s3Put(bucket, object, bytes, options)
+    },
+
+    remove: async object => s3Remove(bucket, object),
+
+    upload: async (object, from, options = {}) => {
+      await s3Upload(bucket, object, from, options, async () => (await store.stat(object, options))?.size)
+    }
+  }
+}
+
+/** @throws {StoreRefusedError} if the server writes although a condition does not hold */
+async function probeConditions (bucket: S3Bucket, signal?: AbortSignal): Promise<void> {
+  const probe = `kitsune-probe-${crypto.randomUUID()}`
+  await s3Put(bucket, probe, new Uint8Array(1), { signal })
+
+  try {
+    for (const condition of [{ ifAbsent: true }, { ifMatch: '"00000000000000000000000000000000"' }]) {
+      const checked = await s3Put(bucket, probe, new Uint8Array(1), { ...condition, signal }).then(() => false, err => {
+        if (err instanceof ObjectChangedError) {
+          return true
+        }
+
+        throw err
+      })
+
+      if (!checked) {
+        throw new StoreRefusedError(`${bucket.name}: the server does not check ${'ifAbsent' in condition ? 'If-None-Match' : 'If-Match'} when it writes, so that a map there would lose what writers add at the same time`)
+      }
+    }
+  } finally {
+    await s3Remove(bucket, probe, signal).catch(() => {})
+  }
+}

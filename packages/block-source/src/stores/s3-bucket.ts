@@ -1,0 +1,117 @@
+import { AwsClient } from 'aws4fetch'
+import { InvalidOptionError, StoreUnavailableError } from '../errors.ts'
+import { readText } from '../http/body.ts'
+import { createHttpClient, statusError } from '../http/client.ts'
+import { encodeName, parseUrl } from '../http/url.ts'
+import type { StoreLimits } from './request.ts'
+import type { Attempt, HttpClient, HttpOptions } from '../http/client.ts'
+import type { ForbiddenOptions } from '../http/object-store.ts'
+
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** Of temporary credentials. */
+  readonly sessionToken?: string
+}
+
+export interface S3StoreInit extends HttpOptions, StoreLimits, ForbiddenOptions {
+  readonly bucket: string
+  /** Default `us-east-1`; R2 takes `auto` */
+  readonly region?: string
+  /** Where the S3 API is. Default: that of Amazon in `region` */
+  readonly endpoint?: string | URL
+  /** Whether the bucket is in the path or in the name of the host. Default `path`, which every server knows */
+  readonly addressing?: 'path' | 'virtual-host'
+  /** Whose requests these are, or what returns that before each request, for credentials that expire. Default: nobody's, for public buckets */
+  readonly credentials?: S3Credentials | (() => S3Credentials | Promise<S3Credentials>)
+}
+
+const DEFAULT_REGION = 'us-east-1'
+
+/** Signs a request, if there are credentials. */
+type Sign = (url: string, init: RequestInit) => Promise<Request>
+
+/** What makes requests to one bucket. */
+export interface S3Bucket {
+  readonly name: string
+  readonly client: HttpClient
+  /** A request about an object, or about the bucket if the name is empty. */
+  request (object: string, init: RequestInit, query?: Readonly<Record<string, string>>): Promise<Request>
+}
+
+/** Of status 400, but meant for later. */
+const LATER = new Set(['RequestTimeout', 'SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'ServiceUnavailable', 'InternalError'])
+
+/** @throws {InvalidOptionError} if an option cannot be meant */
+export function openBucket (init: S3StoreInit): S3Bucket {
+  const root = bucketUrl(init)
+  const sign = createSigner(init, init.region ?? DEFAULT_REGION)
+
+  return {
+    name: init.bucket,
+    client: createHttpClient(init),
+    request: async (object, options, query = {}) => {
+      const search = new URLSearchParams(query).toString()
+
+      return sign(`${root}${object === '' ? '' : `/${encodeName(object)}`}${search === '' ? '' : `?${search}`}`, options)
+    }
+  }
+}
+
+function bucketUrl ({ bucket, endpoint, region = DEFAULT_REGION, addressing = 'path' }: S3StoreInit): string {
+  const url = parseUrl('endpoint', endpoint ?? `https://s3.${region}.amazonaws.com`)
+
+  if (!/^[a-zA-Z0-9][\w.-]*$/.test(bucket)) {
+    throw new InvalidOptionError(`bucket is a name of letters, digits, dots, dashes and underscores, not ${JSON.stringify(bucket)}`)
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new InvalidOptionError(`endpoint has neither query nor fragment: ${url.href}`)
+  }
+  if (addressing === 'virtual-host') {
+    url.hostname = `${bucket}.${url.hostname}`
+    return url.href.replace(/\/$/, '')
+  }
+  return `${url.href.replace(/\/$/, '')}/${bucket}`
+}
+
+function createSigner ({ credentials }: S3StoreInit, region: string): Sign {
+  // keys derived of a secret are kept here, whichever client uses them
+  const cache = new Map<string, ArrayBuffer>()
+
+  return async (url, init) => {
+    const whose = typeof credentials === 'function' ? await credentials() : credentials
+
+    if (whose == null) {
+      return new Request(url, init)
+    }
+    // platforms and proxies change it under way, so it must not be signed
+    const headers = new Headers(init.headers)
+    const encoding = headers.get('accept-encoding')
+    headers.delete('accept-encoding')
+    const request = await new AwsClient({ ...whose, region, service: 's3', cache }).sign(url, { ...init, headers })
+    if (encoding != null) {
+      request.headers.set('accept-encoding', encoding)
+    }
+    return request
+  }
+}
+
+/** What a status means that is no success; see `ObjectServer.failure`. */
+export async function s3Failure (what: string, { response, signal, progress }: Attempt): Promise<'absent' | 'forbidden' | Error> {
+  const { status } = response
+  const text = await readText(response.body, { signal, progress })
+  const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? ''
+
+  // a bucket that is missing, or misspelt, is no missing object
+  if (status === 404 && ['', 'NoSuchKey', 'NotFound'].includes(code)) {
+    return 'absent'
+  }
+  // what else has this status is about the key, the clock or the signature
+  if (status === 403 && code === 'AccessDenied') {
+    return 'forbidden'
+  }
+  if (status === 400 && LATER.has(code)) {
+    return new StoreUnavailableError(`${what}: ${code}`, { status })
+  }
+  return statusError(what, response, code)
+}
