@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { main } from './main.ts'
+
+const controller = new AbortController()
+let shown = 0
+
+// whoever read the output has gone
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {})
+}
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  // the second one ends the process as usual
+  process.once(name, () => { controller.abort(new Error(name)) })
+}
+
+process.exitCode = await main({
+  argv: process.argv.slice(2),
+  env: process.env,
+  signal: controller.signal,
+  print: line => { process.stdout.write(`${line}\n`) },
+  complain: line => { process.stderr.write(`${line}\n`) },
+  ...(process.stderr.isTTY ? { progress } : {})
+})
+
+/** At most ten times a second. */
+function progress (line: string): void {
+  const now = performance.now()
+
+  if (now - shown >= 100) {
+    shown = now
+    process.stderr.write(`\r${line.slice(0, 100)}\u001b[K\r`)
+  }
+}

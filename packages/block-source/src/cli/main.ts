@@ -1,0 +1,63 @@
+import { HELP, parseCommandLine } from './args.ts'
+import { COMMANDS } from './commands.ts'
+import { UsageError } from './errors.ts'
+import { CarLibrary } from './library.ts'
+import { createReporter } from './reporter.ts'
+import { openTarget } from './target.ts'
+import type { Args } from './args.ts'
+import type { Environment } from './target.ts'
+import type { UploadStore } from '../map/map-store.ts'
+
+/** What the command needs of its process. */
+export interface ProcessContext {
+  /** Without the names of node and of the program. */
+  readonly argv: readonly string[]
+  readonly env: Environment
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal
+  /** A line on stdout. */
+  print (line: string): void
+  /** A line on stderr. */
+  complain (line: string): void
+  /** Replaces the last line of a terminal; undefined where there is none to look at it. */
+  progress? (line: string): void
+}
+
+export interface MainInit {
+  /** Opens where the CARs are. Default: by the arguments */
+  open? (args: Args, env: Environment): UploadStore
+}
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+/**
+ * Runs `kitsune-index`.
+ *
+ * @returns the exit code
+ */
+export async function main (context: ProcessContext, { open = openTarget }: MainInit = {}): Promise<number> {
+  try {
+    const args = parseCommandLine(context.argv)
+
+    if (args.command === 'help') {
+      context.print(HELP)
+
+      return EXIT.ok
+    }
+
+    const reporter = createReporter(context, args.json)
+    await COMMANDS[args.command]({ args, library: new CarLibrary(open(args, context.env)), reporter, signal: context.signal })
+
+    return reporter.failed ? EXIT.failed : EXIT.ok
+  } catch (err) {
+    if (context.signal.aborted) {
+      context.complain('kitsune-index: interrupted; the same command goes on where this one ended')
+
+      return EXIT.interrupted
+    }
+
+    context.complain(`kitsune-index: ${err instanceof Error ? err.message : String(err)}`)
+
+    return err instanceof UsageError ? EXIT.usage : EXIT.failed
+  }
+}
