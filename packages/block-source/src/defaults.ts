@@ -57,6 +57,10 @@ export const DEFAULTS = {
   indexReads: 6,
   /** How many locations of one block an index returns. */
   maxLocations: 10,
+  /** How many multihashes are looked up with one request to a remote index. */
+  indexBatch: 1_000,
+  /** How long caches may keep what an index service says of where a block is, in ms. */
+  serviceAge: 60_000,
   /** What the names of the objects of a block map begin with. */
   mapPrefix: 'map/',
   /** How old the root of a map may be, in ms. */

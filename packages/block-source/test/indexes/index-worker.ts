@@ -1,4 +1,4 @@
-import { carV2Index, r2Store, scanIndex, sortedIndex } from '../../src/index.ts'
+import { carV2Index, indexService, r2Store, remoteIndex, scanIndex, sortedIndex } from '../../src/index.ts'
 import { blockIndexLaws } from '../../src/testing/index.ts'
 import { blocks, carV1, carV2, mhIndex, sectionOffsets, sortedRows } from '../fixtures/cars.ts'
 import type { BlockIndex, ObjectStore, R2BucketLike } from '../../src/index.ts'
@@ -11,7 +11,8 @@ interface Env {
 const INDEXES: Record<string, (store: ObjectStore) => BlockIndex> = {
   scan: store => scanIndex(store, 'v1.car'),
   inside: store => carV2Index(store, 'v2.car'),
-  beside: store => sortedIndex(store, 'v1.car.idx', { pageLength: 1000, wholeLength: 1 })
+  beside: store => sortedIndex(store, 'v1.car.idx', { pageLength: 1000, wholeLength: 1 }),
+  remote: store => remoteIndex({ url: 'http://index', fetch: indexService({ index: scanIndex(store, 'v1.car') }), retry: false })
 }
 
 // made when no request is there yet, and used by all of them

@@ -26,7 +26,7 @@ describe('indexes, in workerd over R2', function () {
     return (await worker.dispatchFetch(`http://worker${path}?${new URLSearchParams(query)}`)).json()
   }
 
-  for (const index of ['scan', 'inside', 'beside']) {
+  for (const index of ['scan', 'inside', 'beside', 'remote']) {
     const laws = blockIndexLaws(() => expect.fail())
 
     it(`${index}: keeps the laws`, async () => {

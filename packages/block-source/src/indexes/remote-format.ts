@@ -1,0 +1,129 @@
+import { base64url } from 'multiformats/bases/base64'
+import { StoreRefusedError, StoreUnavailableError } from '../errors.ts'
+import { parseMultihash } from './multihash.ts'
+import type { Located, Location } from '../block-index.ts'
+
+/**
+ * # How an index is asked over HTTP
+ *
+ * ```
+ * GET  <url>/<multihash>                                   one, whose answer may be cached
+ * POST <url>   {"multihashes": ["u…", …], "session": "…"}  many, and with a session
+ *
+ * 200  {"complete": true, "results": [{"locations": [{"object": "…", "offset": 1, "length": 2, "at": "block"}]},
+ *                                     {"locations": []}, {"error": "…"}]}
+ * ```
+ *
+ * Multihashes are in base64url, as multibase writes it with its `u`: base58btc
+ * takes a time that grows with the square of the length. Results are in the
+ * order of the multihashes. A location is a {@link Location}. `complete` says whether
+ * an empty list is certain; it is not 404, which anything between the two may
+ * say. All other statuses are failures, and 503 that the index has failed.
+ */
+
+/** What the service answers. */
+export interface RemoteAnswer {
+  readonly complete: boolean
+  readonly results: readonly Located[]
+}
+
+/** Longer multihashes are in no index: no CID in a CAR is longer. */
+const MAX_MULTIHASH = 2048
+
+/** A multihash as text; undefined if it is none, or one that no index has. */
+export function encodeMultihash (multihash: Uint8Array): string | undefined {
+  return multihash.byteLength <= MAX_MULTIHASH && parseMultihash(multihash) != null ? base64url.encode(multihash) : undefined
+}
+
+/** A multihash from text; undefined if it is none. */
+export function decodeMultihash (text: unknown): Uint8Array | undefined {
+  try {
+    const multihash = typeof text === 'string' && text.length <= 2 * MAX_MULTIHASH ? base64url.decode(text) : undefined
+
+    return multihash != null && multihash.byteLength <= MAX_MULTIHASH && parseMultihash(multihash) != null ? multihash : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The longest message of an error that is passed on. */
+const MAX_MESSAGE = 300
+
+export function encodeAnswer ({ complete, results }: RemoteAnswer): string {
+  return JSON.stringify({
+    complete,
+    results: results.map(located => located instanceof Error ? { error: located.message.slice(0, MAX_MESSAGE) } : { locations: located })
+  })
+}
+
+/**
+ * Reads an answer to so many multihashes. Nothing of it is believed without a look.
+ *
+ * @throws {StoreRefusedError} if it is none
+ */
+export function decodeAnswer (text: string, count: number, maxLocations: number): RemoteAnswer {
+  const answer = parseJson(text)
+
+  if (!isObject(answer) || typeof answer.complete !== 'boolean' || !Array.isArray(answer.results) || answer.results.length !== count) {
+    throw malformed()
+  }
+
+  return { complete: answer.complete, results: answer.results.map(result => decodeResult(result, maxLocations)) }
+}
+
+function decodeResult (result: unknown, maxLocations: number): Located {
+  if (isObject(result) && typeof result.error === 'string') {
+    return new StoreUnavailableError(`the index service: ${result.error.slice(0, MAX_MESSAGE)}`)
+  }
+
+  if (!isObject(result) || !Array.isArray(result.locations)) {
+    throw malformed()
+  }
+
+  return result.locations.slice(0, maxLocations).map(decodeLocation)
+}
+
+function decodeLocation (location: unknown): Location {
+  if (!isObject(location)) {
+    throw malformed()
+  }
+
+  const { object, offset, length, limit, at, etag } = location
+
+  if (typeof object !== 'string' || !isSize(offset) || (at !== 'block' && at !== 'section') || !isSizeOrNone(length) || !isSizeOrNone(limit) || !(etag === undefined || typeof etag === 'string')) {
+    throw malformed()
+  }
+
+  return {
+    object,
+    offset,
+    at,
+    ...(length === undefined ? {} : { length }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(etag === undefined ? {} : { etag })
+  }
+}
+
+export function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value != null && !Array.isArray(value)
+}
+
+function isSize (value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function isSizeOrNone (value: unknown): value is number | undefined {
+  return value === undefined || isSize(value)
+}
+
+function malformed (): StoreRefusedError {
+  return new StoreRefusedError('this is not how an index service answers')
+}
