@@ -6,14 +6,16 @@ import { InvalidOptionError } from '../errors.ts'
 import { IndexCache } from './index-cache.ts'
 import { locateEach } from './locate-each.ts'
 import { SeparateIndexes } from './separate-indexes.ts'
+import { Sessions } from './sessions.ts'
 import type { IndexReadInit, Lookup } from './index-cache.ts'
 import type { SeparateIndexInit } from './separate-indexes.ts'
+import type { SessionsInit } from './sessions.ts'
 import type { BlockIndex, Located, Location } from '../block-index.ts'
 import type { SourceOptions } from '../block-source.ts'
 import type { ObjectStore } from '../object-store.ts'
 
 /** How DUDEWHERE and SATNAV are read. */
-export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit {
+export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, SessionsInit {
   /** `<root CIDv1>/<CAR CID>`: which CARs belong to a root. It must be able to list. */
   readonly dudewhere: ObjectStore
   /** `<CAR CID>/<CAR CID>.car.idx`: the index of each CAR. */
@@ -30,12 +32,6 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit {
   readonly redundancy?: number
   /** How long it is remembered which CARs a root has, and that it has none, in ms. Default 60,000 */
   readonly rootTtl?: number
-  /** How many sessions are remembered. Default 1,000 */
-  readonly maxSessions?: number
-  /** How long a session is remembered after its last lookup, in ms. Default 3,600,000 */
-  readonly sessionTtl?: number
-  /** The time in ms, for tests. Default: `performance.now` */
-  now?(): number
 }
 
 /**
@@ -63,7 +59,7 @@ class DudewhereIndex implements BlockIndex {
   readonly #indexes: SeparateIndexes
   /** The names of the CARs of a root. */
   readonly #roots: LRUCache<string, readonly string[]>
-  readonly #sessions: LRUCache<string, Set<string>>
+  readonly #sessions: Sessions
 
   constructor (init: DudewhereIndexInit) {
     if (init.dudewhere.list == null) {
@@ -75,7 +71,7 @@ class DudewhereIndex implements BlockIndex {
     this.#cache = new IndexCache(init.satnav, init)
     this.#indexes = new SeparateIndexes(this.#cache, { ...init, check: false })
     this.#roots = new LRUCache({ maxSize: DEFAULTS.roots, sizeCalculation: cars => 1 + cars.length, ttl: init.rootTtl ?? DEFAULTS.rootTtl, ttlResolution: 0, ...(perf == null ? {} : { perf }) })
-    this.#sessions = new LRUCache({ max: init.maxSessions ?? DEFAULTS.sessions, ttl: init.sessionTtl ?? DEFAULTS.sessionTtl, updateAgeOnGet: true, ttlResolution: 0, ...(perf == null ? {} : { perf }) })
+    this.#sessions = new Sessions(init, init.maxCars ?? DEFAULTS.carsOfRoot)
   }
 
   async locate (multihashes: readonly Uint8Array[], options: SourceOptions = {}): Promise<readonly Located[]> {
@@ -83,8 +79,8 @@ class DudewhereIndex implements BlockIndex {
   }
 
   async #locate (multihash: Uint8Array, session: string | undefined, lookup: Lookup): Promise<Location[]> {
-    const known = session == null ? undefined : this.#sessions.get(session)
-    const found = await this.#search([...known ?? []].reverse(), multihash, lookup)
+    const known = await this.#carsOfSession(session, lookup)
+    const found = await this.#search(known.cars, multihash, lookup)
 
     if (found.locations.length > 0) {
       return found.locations
@@ -93,17 +89,28 @@ class DudewhereIndex implements BlockIndex {
     const cars = await this.#carsOf(multihash, lookup)
 
     if (session != null && cars.length > 0) {
-      this.#remember(session, cars)
+      await this.#sessions.remember(session, cars, lookup)
     }
 
-    const inRoot = await this.#search(cars.filter(car => known?.has(car) !== true), multihash, lookup)
-    const error = found.error ?? inRoot.error
+    const inRoot = await this.#search(cars.filter(car => !known.cars.includes(car)), multihash, lookup)
+    const error = found.error ?? inRoot.error ?? known.error
 
     if (inRoot.locations.length === 0 && error != null) {
       throw error
     }
 
     return inRoot.locations
+  }
+
+  /** The CARs that a client has been reading. If they cannot be told, a block may still be found by its root. */
+  async #carsOfSession (session: string | undefined, lookup: Lookup): Promise<{ cars: readonly string[], error?: Error }> {
+    try {
+      return { cars: session == null ? [] : await this.#sessions.carsOf(session, lookup) }
+    } catch (err) {
+      lookup.signal?.throwIfAborted()
+
+      return { cars: [], error: err instanceof Error ? err : new Error(String(err)) }
+    }
   }
 
   /** Looks for a block in one CAR after another, until enough have it. */
@@ -167,26 +174,6 @@ class DudewhereIndex implements BlockIndex {
     this.#roots.set(root, cars)
 
     return cars
-  }
-
-  /** Adds the CARs of a root to those of a session; the oldest ones are forgotten. */
-  #remember (session: string, cars: readonly string[]): void {
-    const known = this.#sessions.get(session) ?? new Set()
-
-    for (const car of cars) {
-      known.delete(car)
-      known.add(car)
-    }
-
-    for (const car of known) {
-      if (known.size <= (this.#init.maxCars ?? DEFAULTS.carsOfRoot)) {
-        break
-      }
-
-      known.delete(car)
-    }
-
-    this.#sessions.set(session, known)
   }
 }
 

@@ -8,6 +8,7 @@ import { counted } from '../fixtures/counted.ts'
 import { cardexIndex, writeCar } from '../fixtures/original-tools.ts'
 import { readLocated } from '../fixtures/read-location.ts'
 import type { BlockIndex } from '../../src/block-index.ts'
+import type { SessionStore } from '../../src/indexes/sessions.ts'
 import type { TestBlock } from '../fixtures/cars.ts'
 import type { CountedStore } from '../fixtures/counted.ts'
 
@@ -130,6 +131,33 @@ describe('DUDEWHERE with SATNAV', () => {
 
     await expect(index.locate([multihash])).to.eventually.be.rejectedWith('503')
     expect(() => dudewhereIndex({ satnav, dudewhere: { ...dudewhere, list: undefined } })).to.throw('must be a store that can list')
+  })
+
+  it('finds what a client has been reading elsewhere, where sessions are stored, and fails for that alone while the store does', async () => {
+    const buckets = bucketsOf()
+    const [root, other, ...all] = await blocks(20)
+    await buckets.put(root, [root, ...all])
+    await buckets.put(other, [other])
+    const values = new Map<string, readonly string[]>()
+    let failing = false
+    const sessions: SessionStore = {
+      async get (session) {
+        if (failing) {
+          throw new Error('out of order')
+        }
+
+        return values.get(session)
+      },
+      async set (session, cars) { values.set(session, cars) }
+    }
+    const create = (): BlockIndex => dudewhereIndex({ ...buckets, carStore: buckets.carpark, sessions })
+    await read(buckets, create(), root, 'a')
+    expect(await read(buckets, create(), all[3], 'a')).to.deep.equal(all[3].bytes)
+    expect(await read(buckets, create(), all[3], 'b')).to.equal(undefined)
+
+    failing = true
+    await expect(read(buckets, create(), all[3], 'a')).to.eventually.be.rejectedWith('out of order')
+    expect(await read(buckets, create(), other, 'a')).to.deep.equal(other.bytes)
   })
 
   it('forgets sessions that have not been seen for long, and CARs above their number', async () => {
