@@ -10,7 +10,7 @@ export type Locate = (multihash: Uint8Array, lookup: Lookup) => Promise<Location
  * Looks up each multihash separately, a few at a time. The result of a failed lookup is
  * an error. If all lookups fail, this rejects.
  */
-export async function locateEach (multihashes: readonly Uint8Array[], cache: IndexCache, { signal }: SourceOptions, locate: Locate): Promise<readonly Located[]> {
+export async function locateEach (multihashes: readonly Uint8Array[], cache: Pick<IndexCache, 'concurrency' | 'lookupReads'>, { signal }: SourceOptions, locate: Locate): Promise<readonly Located[]> {
   signal?.throwIfAborted()
   const lookup: Lookup = { reads: cache.lookupReads(), signal }
   const located: Located[] = []
