@@ -57,6 +57,8 @@ export const DEFAULTS = {
   indexReads: 6,
   /** How many locations of one block an index returns. */
   maxLocations: 10,
+  /** The longest sharded DAG index that is read, in bytes: about 45 a block. */
+  shardedIndex: 32 * MiB,
   /** How many multihashes are looked up with one request to a remote index. */
   indexBatch: 1_000,
   /** How long caches may keep what an index service says of where a block is, in ms. */

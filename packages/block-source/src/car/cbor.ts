@@ -22,9 +22,9 @@ const TAG = 6
 const CID_TAG = 42
 
 /**
- * Reads only the CBOR that the header of a CAR may contain. It checks every
- * declared length against the available bytes, and does not recurse: a general
- * decoder allocates as much as the input declares.
+ * Reads just the CBOR that the header of a CAR, or an index in CBOR, may contain. It checks every
+ * declared length against the bytes that are there, and does not recurse: a
+ * general decoder allocates what the input tells it to.
  */
 export class CborReader {
   readonly #bytes: Uint8Array
@@ -52,7 +52,12 @@ export class CborReader {
     return new TextDecoder().decode(this.#take(this.#count(TEXT, 1, 'a text')))
   }
 
-  /** Reads a CID of DAG-CBOR: tag 42 around a byte string that begins with a zero. */
+  /** A byte string, as a view. */
+  bytes (): Uint8Array {
+    return this.#take(this.#count(BYTES, 1, 'a byte string'))
+  }
+
+  /** A CID as DAG-CBOR writes it: tag 42 around a byte string that begins with a zero. */
   link (): Uint8Array {
     const tag = this.#head(TAG, 'a CID')
     const bytes = this.#take(this.#count(BYTES, 1, 'the bytes of a CID'))
@@ -67,7 +72,7 @@ export class CborReader {
   /** Ends reading. */
   done (): void {
     if (this.#at !== this.#bytes.length) {
-      throw this.invalid('the header has bytes behind its CBOR')
+      throw this.invalid('there are bytes behind the CBOR')
     }
   }
 
@@ -80,7 +85,7 @@ export class CborReader {
     const count = this.#head(type, name)
 
     if (count * size > this.#bytes.length - this.#at) {
-      throw this.invalid(`${name} of length ${count} goes beyond the header`)
+      throw this.invalid(`${name} of length ${count} goes beyond the end`)
     }
 
     return count
@@ -115,7 +120,7 @@ export class CborReader {
 
   #take (length: number): Uint8Array {
     if (length > this.#bytes.length - this.#at) {
-      throw this.invalid('the header ends within its CBOR')
+      throw this.invalid('the bytes end within the CBOR')
     }
 
     this.#at += length

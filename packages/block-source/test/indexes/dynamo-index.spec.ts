@@ -6,10 +6,10 @@ import { carparkPath, carSource, dynamoIndex, memoryStore, scanCar } from '../..
 import { carName } from '../../src/indexes/car-names.ts'
 import { blockIndexTests } from '../../src/testing/index.ts'
 import { block, blocks, carV1 } from '../fixtures/cars.ts'
-import { startDynamo, TABLE } from '../fixtures/dynalite.ts'
-import type { DynamoIndexInit, Fetch, ObjectStore } from '../../src/index.ts'
+import { startDynamo, TABLE } from '../fixtures/dynamo-server.ts'
+import type { DynamoIndexInit, Fetch, ObjectStore, Section } from '../../src/index.ts'
 import type { TestBlock } from '../fixtures/cars.ts'
-import type { DynamoServer } from '../fixtures/dynalite.ts'
+import type { DynamoServer } from '../fixtures/dynamo-server.ts'
 
 let server: DynamoServer
 
@@ -30,10 +30,11 @@ async function indexed (all: readonly TestBlock[]): Promise<{ name: string, stor
   const name = carName(bytes)
   const store = memoryStore({ objects: new Map([[name, car]]) })
 
+  const path = `us-east-2/dotstorage-prod-0/raw/bafyroot/315318734258473247/${base32.baseEncode(bytes)}.car`
+  const put = async ({ multihash, blockOffset, blockLength }: Section): Promise<void> => server.put(base58btc.encode(multihash), path, blockOffset, blockLength)
+
   for await (const sections of scanCar(store, name)) {
-    await Promise.all(sections.map(async ({ multihash, blockOffset, blockLength }) => {
-      await server.put(base58btc.encode(multihash), `us-east-2/dotstorage-prod-0/raw/bafyroot/315318734258473247/${base32.baseEncode(bytes)}.car`, blockOffset, blockLength)
-    }))
+    await Promise.all(sections.map(put))
   }
 
   return { name, store }
@@ -137,7 +138,6 @@ describe('an index in DynamoDB', () => {
   it('knows the names of CARs by their paths, and takes a block without one for no miss', async () => {
     const { multihash } = await block('a car')
     const name = carName(multihash)
-    const [cid] = name.split('/')
     expect(carparkPath(`us-east-2/dotstorage-prod-0/raw/bafy/1/${base32.baseEncode(multihash)}.car`)).to.equal(name)
     expect(carparkPath(`auto/carpark-prod-0/${name}`)).to.equal(name)
     expect(carparkPath('https://carpark-prod-0.r2.w3s.link/zQmA/zQmA.blob')).to.equal('zQmA/zQmA.blob')

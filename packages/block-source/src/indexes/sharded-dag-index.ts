@@ -1,0 +1,220 @@
+import { CID } from 'multiformats/cid'
+import { BlockScanner } from '../car/block-scanner.ts'
+import { CborReader, InvalidCborError } from '../car/cbor.ts'
+import { DEFAULTS } from '../defaults.ts'
+import { MalformedCarError, MalformedIndexError, ObjectTooLargeError } from '../errors.ts'
+import { createVerify } from '../verify.ts'
+import { carparkNames } from './car-names.ts'
+import { IndexCache } from './index-cache.ts'
+import { locateEach } from './locate-each.ts'
+import { parseMultihash } from './multihash.ts'
+import { RowTable } from './row-table.ts'
+import type { CarNames } from './car-names.ts'
+import type { IndexReadInit, Lookup } from './index-cache.ts'
+import type { BlockIndex, Location } from '../block-index.ts'
+import type { ScannedBlock } from '../car/block-scanner.ts'
+import type { ObjectStore } from '../object-store.ts'
+
+export interface ShardedDagIndexInit extends Pick<IndexReadInit, 'cacheLength' | 'concurrency' | 'maxLocations' | 'isolated' | 'malformedTtl' | 'now'> {
+  /** How the shards are named, which are CARs. Default: {@link carparkNames}, of which the first that exists is used */
+  readonly carNames?: CarNames
+  /** Whether all blocks there are, are in the index, so that a miss is certain. Default false */
+  readonly complete?: boolean
+  /** A longer index is refused, in bytes. Default 32 MiB */
+  readonly maxLength?: number
+}
+
+/** The only version that there is. */
+const VERSION = 'index/sharded/dag@0.1'
+
+/** What opening an index told. */
+interface OpenedShards {
+  /** From a multihash to rows, as their numbers in the arrays below. */
+  readonly rows: RowTable
+  readonly shards: Uint32Array
+  readonly offsets: Float64Array
+  /** The names that each shard may have. */
+  readonly names: ReadonlyArray<readonly string[]>
+  /** The memory that all this takes, in bytes. */
+  readonly length: number
+}
+
+/**
+ * The sharded DAG index of Storacha (`@storacha/blob-index`): a CAR whose root
+ * leads to one block for each shard, which lists the blocks in it:
+ *
+ * ```
+ * root   {"index/sharded/dag@0.1": {"content": CID, "shards": [CID, …]}}
+ * shard  [multihash of the shard, [[multihash of a block, [offset, length]], …]]
+ * ```
+ *
+ * Offsets are those of blocks. It has no order that could be searched, so it is
+ * read whole, once, and each of its blocks is hashed.
+ */
+export function shardedDagIndex (store: ObjectStore, object: string, init: ShardedDagIndexInit = {}): BlockIndex {
+  const { carNames = carparkNames, complete = false, maxLength = DEFAULTS.shardedIndex } = init
+  const cache = new IndexCache(store, { ...init, cacheLength: init.cacheLength ?? 4 * maxLength })
+
+  return {
+    complete,
+    locate: async (multihashes, options = {}) => locateEach(multihashes, cache, options, async (multihash, lookup) => {
+      const { rows, shards, offsets, names } = await cache.open(object, lookup, async () => openShards(store, object, { carNames, maxLength, maxLocations: cache.maxLocations }, lookup))
+
+      return rows.get(multihash).flatMap(({ offset: row, length }): Location[] => {
+        return names[shards[row]].map(object => ({ object, offset: offsets[row], length, at: 'block' }))
+      }).slice(0, cache.maxLocations)
+    })
+  }
+}
+
+interface OpenShardsInit {
+  readonly carNames: CarNames
+  readonly maxLength: number
+  readonly maxLocations: number
+}
+
+async function openShards (store: ObjectStore, object: string, init: OpenShardsInit, { signal }: Lookup): Promise<OpenedShards> {
+  const info = await store.stat(object, { signal })
+
+  if (info != null && info.size > init.maxLength) {
+    throw new ObjectTooLargeError(`${object} has ${info.size} bytes, where ${init.maxLength} are allowed: raise maxLength`)
+  }
+
+  const { root, blocks } = await readBlocks(store, object, init.maxLength, signal)
+  const rows = new RowTable(init.maxLocations)
+  const places: Array<{ readonly shard: number, readonly offset: number }> = []
+  const names: Array<readonly string[]> = []
+
+  for (const link of parseAt(root, object, parseRoot)) {
+    const block = blocks.get(link)
+
+    if (block == null) {
+      throw new MalformedIndexError('a shard is missing in the index', { object, offset: root.blockOffset })
+    }
+
+    parseAt(block, object, cbor => {
+      const shard = names.push(init.carNames(readMultihash(cbor))) - 1
+      parseSlices(cbor, (multihash, offset, length) => {
+        rows.add(multihash, places.length, length)
+        places.push({ shard, offset })
+      })
+    })
+  }
+
+  return {
+    rows,
+    names,
+    shards: Uint32Array.from(places, ({ shard }) => shard),
+    offsets: Float64Array.from(places, ({ offset }) => offset),
+    length: 500 + rows.bytes + 12 * places.length + 500 * names.length
+  }
+}
+
+/** All blocks of the index by their CIDs, and the one that is its root. */
+async function readBlocks (store: ObjectStore, object: string, maxLength: number, signal?: AbortSignal): Promise<{ root: ScannedBlock, blocks: Map<string, ScannedBlock> }> {
+  const scanner = new BlockScanner(store, object, { maxSectionLength: maxLength })
+  const verify = createVerify()
+  const blocks = new Map<string, ScannedBlock>()
+
+  try {
+    while (!scanner.car.done) {
+      for (const block of await scanner.step(signal)) {
+        const cid = CID.decode(block.cid)
+        await verify(cid, block.bytes).catch(cause => {
+          throw new MalformedIndexError('a block of the index does not hash to its CID', { object, offset: block.blockOffset, cause })
+        })
+        blocks.set(cid.toString(), block)
+      }
+    }
+  } catch (err) {
+    throw err instanceof MalformedCarError ? new MalformedIndexError('the index is no CAR that can be read', { object, offset: err.offset, cause: err }) : err
+  }
+
+  const root = blocks.get(String(scanner.car.header?.roots[0]))
+
+  if (root == null) {
+    throw new MalformedIndexError('the index has no root', { object, offset: 0 })
+  }
+
+  return { root, blocks }
+}
+
+/** The CIDs of the shards. */
+function parseRoot (cbor: CborReader): string[] {
+  let links: string[] | undefined
+
+  if (cbor.map() !== 1 || cbor.text() !== VERSION) {
+    throw cbor.invalid(`this is no ${VERSION}`)
+  }
+
+  for (let left = cbor.map(); left > 0; left--) {
+    const key = cbor.text()
+
+    if (key === 'shards') {
+      links = Array.from({ length: cbor.array() }, () => CID.decode(cbor.link()).toString())
+    } else if (key === 'content') {
+      cbor.link()
+    } else {
+      throw cbor.invalid('a field other than content and shards')
+    }
+  }
+
+  if (links == null) {
+    throw cbor.invalid('the shards are missing')
+  }
+
+  return links
+}
+
+/** What follows the multihash of a shard. */
+function parseSlices (cbor: CborReader, add: (multihash: Uint8Array, offset: number, length: number) => void): void {
+  for (let left = cbor.array(); left > 0; left--) {
+    expectLength(cbor, 2)
+    const multihash = cbor.bytes()
+    expectLength(cbor, 2)
+    const offset = cbor.uint()
+    const length = cbor.uint()
+
+    if (!Number.isSafeInteger(offset + length) || length >= 2 ** 32) {
+      throw cbor.invalid('a block beyond 2^53, or longer than 2^32')
+    }
+
+    add(multihash, offset, length)
+  }
+}
+
+function readMultihash (cbor: CborReader): Uint8Array {
+  expectLength(cbor, 2)
+  const multihash = cbor.bytes()
+
+  if (parseMultihash(multihash) == null) {
+    throw cbor.invalid('the multihash of a shard is malformed')
+  }
+
+  return multihash
+}
+
+function expectLength (cbor: CborReader, length: number): void {
+  if (cbor.array() !== length) {
+    throw cbor.invalid(`expected an array of length ${length}`)
+  }
+}
+
+/** Reads all of a block as CBOR. */
+function parseAt<T> ({ bytes, blockOffset }: ScannedBlock, object: string, parse: (cbor: CborReader) => T): T {
+  const cbor = new CborReader(bytes)
+
+  try {
+    const parsed = parse(cbor)
+    cbor.done()
+
+    return parsed
+  } catch (err) {
+    if (err instanceof InvalidCborError) {
+      throw new MalformedIndexError(err.message, { object, offset: blockOffset + err.at })
+    }
+
+    // what is no CID
+    throw err instanceof MalformedIndexError ? err : new MalformedIndexError(String(err), { object, offset: blockOffset, cause: err })
+  }
+}
