@@ -13,6 +13,8 @@ const SUBJECTS: readonly SubjectName[] = ['balancer', 'naive', 'direct']
 export const CODEC = 'codec'
 /** What a pick costs under each strategy. */
 export const PICKS = 'picks'
+/** CAR files and block maps against `@ipld/car` and a plain loop. */
+export const BLOCK_SOURCE = 'block-source'
 /** What no proxy in Node can save. */
 export const FLOOR = 'floor'
 
@@ -22,10 +24,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   strategies: STRATEGY_SCENARIOS.map(({ name }) => name)
 }
 
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, ...GROUPS.distance, ...GROUPS.strategies]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, ...GROUPS.distance, ...GROUPS.strategies]
 
 export interface Options {
-  /** Names of workloads, `codec`, `picks`, `floor`, distances and scenarios of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, distances and scenarios of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
-import { CODEC, FLOOR, PICKS } from './args.ts'
+import { BLOCK_SOURCE, CODEC, FLOOR, PICKS } from './args.ts'
+import { FULL, QUICK, blockSourceFigures, printBlockSource } from './block-source/figures.ts'
 import { codecFigures, printCodec } from './codec.ts'
 import { measureDistances } from './distance/measure.ts'
 import { distanceReport, printDistances } from './distance/report.ts'
@@ -19,6 +20,7 @@ import { STRATEGY_SCENARIOS, shortened } from './strategies/scenarios.ts'
 import { printReport, report } from './table.ts'
 import { WORKLOADS, quick } from './workloads.ts'
 import type { Options } from './args.ts'
+import type { BlockSourceFigures } from './block-source/figures.ts'
 import type { CodecFigures } from './codec.ts'
 import type { DistanceRow } from './distance/report.ts'
 import type { DistanceRun } from './distance/run.ts'
@@ -41,6 +43,7 @@ export interface BenchResult {
   codec?: CodecFigures
   picks?: PickFigure[]
   floor?: FloorFigure
+  blockSource?: BlockSourceFigures
   runs: RunResult[]
   report: Report
   distances?: { scenarios: readonly DistanceScenario[], runs: DistanceRun[], rows: DistanceRow[] }
@@ -100,6 +103,10 @@ export async function bench (options: Options): Promise<BenchResult> {
     result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
   }
 
+  if (options.only.includes(BLOCK_SOURCE) && options.profile == null) {
+    result.blockSource = await blockSourceFigures({ ...(options.quick ? QUICK : FULL), rounds: options.pairs })
+  }
+
   if (workloads.length > 0) {
     await proxies(result, workloads, options, say)
   }
@@ -151,7 +158,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, report, distances, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, blockSource, report, distances, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -170,6 +177,10 @@ function printResult ({ at, machine, quick, codec, picks, floor, report, distanc
 
   if (picks != null) {
     parts.push(printPicks(picks))
+  }
+
+  if (blockSource != null) {
+    parts.push(printBlockSource(blockSource))
   }
 
   if (distances != null) {

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { progress } from '../print.ts'
+import { table } from '../table.ts'
+import { makeCar } from './made-car.ts'
+import { mapFigure } from './map.ts'
+import { memoryFigure } from './memory.ts'
+import { openingFigure, readingFigure } from './reading.ts'
+import type { MapFigure } from './map.ts'
+import type { MemoryFigure } from './memory.ts'
+import type { OpeningFigure, ReadingFigure } from './reading.ts'
+
+/** What reading blocks from CAR files costs, and from a block map. */
+export interface BlockSourceFigures {
+  readonly reading: readonly ReadingFigure[]
+  readonly opening: OpeningFigure
+  readonly memory: MemoryFigure
+  readonly map: MapFigure
+}
+
+export interface BlockSourceFiguresInit {
+  /** Rounds of each subject. */
+  readonly rounds: number
+  /** Of the CAR with blocks of 256 KiB, and of that with blocks of 1 KiB, in bytes. */
+  readonly sizes: readonly [large: number, small: number]
+  /** How many blocks are wanted at once. */
+  readonly wants: number
+  /** How many blocks the map has. */
+  readonly mapBlocks: number
+}
+
+const GiB = 2 ** 30
+
+/** In full: 1 GiB and 10 million blocks, which take about 2 GB on the disk. */
+export const FULL: BlockSourceFiguresInit = { rounds: 5, sizes: [GiB, GiB / 16], wants: 1_000, mapBlocks: 10_000_000 }
+
+export const QUICK: BlockSourceFiguresInit = { rounds: 1, sizes: [GiB / 16, GiB / 128], wants: 100, mapBlocks: 200_000 }
+
+export async function blockSourceFigures ({ rounds, sizes: [large, small], wants, mapBlocks }: BlockSourceFiguresInit): Promise<BlockSourceFigures> {
+  const folder = await mkdtemp(join(tmpdir(), 'kitsune-bench-'))
+
+  try {
+    progress('block-source: memory')
+    // first, since what others leave behind would be reused
+    const memory = await memoryFigure(wants)
+    progress('block-source: CARs')
+    const cars = [await makeCar(join(folder, 'large.car'), large >> 18, 1 << 18), await makeCar(join(folder, 'small.car'), small >> 10, 1 << 10)]
+    const reading: ReadingFigure[] = []
+
+    for (const car of cars) {
+      reading.push(await readingFigure(car, rounds))
+    }
+
+    const opening = await openingFigure(cars[0], rounds)
+    progress('block-source: a map')
+
+    return { reading, opening, memory, map: await mapFigure(folder, mapBlocks) }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+export function printBlockSource ({ reading, opening, memory, map }: BlockSourceFigures): string {
+  const lines = table(
+    ['CAR of', 'getMany MB/CPU s', 'get MB/CPU s', 'CarIndexedReader MB/CPU s', 'read and hash MB/CPU s', 'getMany / loop', 'getMany / CarIndexedReader'],
+    reading.map(figure => [
+      `${figure.blocks} × ${figure.blockSize / 1024} KiB`,
+      figure.source.toFixed(0),
+      figure.sourceOneByOne.toFixed(0),
+      figure.indexedReader.toFixed(0),
+      figure.loop.toFixed(0),
+      figure.toLoop.toFixed(2),
+      figure.toIndexedReader.toFixed(2)
+    ])
+  )
+
+  return [
+    ...lines,
+    '',
+    `A block of a CAR of ${(opening.bytes / 1e6).toFixed(0)} MB that was not open: ${opening.indexed.toFixed(1)} ms with a block map, ${opening.scanned.toFixed(0)} ms by a scan.`,
+    `${memory.wants} wants of ${memory.blockSize / 1e6} MB at once: ${(memory.peak / 1e6).toFixed(0)} MB at most, with a budget of ${(memory.budget / 1e6).toFixed(0)} MB.`,
+    `A map of ${map.blocks} blocks: ${map.bytesPerBlock.toFixed(1)} bytes a block, a lookup ${map.warm.toFixed(0)} µs warm and ${map.cold.toFixed(0)} µs cold, written in ${map.writing.toFixed(0)} s.`
+  ].join('\n')
+}

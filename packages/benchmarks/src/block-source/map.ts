@@ -1,0 +1,92 @@
+import { createMapWriter, mapIndex } from '@kitsune/block-source'
+import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
+import { median } from '../statistics.ts'
+
+/** What a lookup in a block map costs. */
+export interface MapFigure {
+  readonly blocks: number
+  /** Of the map, with its root, for each block. */
+  readonly bytesPerBlock: number
+  /** Microseconds of a lookup whose page is in memory, and of one whose page is not. */
+  readonly warm: number
+  readonly cold: number
+  /** Seconds to write the map, a CAR of 100,000 blocks at a time. */
+  readonly writing: number
+}
+
+const BLOCKS_PER_CAR = 100_000
+
+const LOOKUPS = 1_000
+
+/** Makes a map of blocks that nobody has, in a folder, and looks some of them up. */
+export async function mapFigure (folder: string, blocks: number): Promise<MapFigure> {
+  const store = folderMapStore({ folder })
+  const writer = createMapWriter(store, { prefix: 'made/' })
+  const begun = performance.now()
+
+  for (let first = 0; first < blocks; first += BLOCKS_PER_CAR) {
+    await writer.add([{ name: `car-${first}`, blocks: () => madeRows(first, Math.min(BLOCKS_PER_CAR, blocks - first)) }])
+  }
+
+  const writing = (performance.now() - begun) / 1_000
+  // the pages of all lookups are kept
+  const index = mapIndex(fsStore({ folder }), { prefix: 'made/', cacheLength: 256 << 20 })
+  await index.locate([madeHash(0)])
+  const hashes = Array.from({ length: LOOKUPS }, (_, i) => madeHash(Math.floor(i * blocks / LOOKUPS)))
+  const timed = async (): Promise<number> => {
+    const times: number[] = []
+
+    for (const hash of hashes) {
+      const start = performance.now()
+      const [located] = await index.locate([hash])
+      times.push((performance.now() - start) * 1_000)
+
+      if (located instanceof Error || located.length !== 1) {
+        throw new Error('a block of the map was not found')
+      }
+    }
+
+    return median(times)
+  }
+  const cold = await timed()
+  const warm = await timed()
+  let bytes = 0
+
+  for await (const name of store.list('made/')) {
+    bytes += (await store.stat(name))?.size ?? 0
+  }
+
+  return { blocks, bytesPerBlock: bytes / blocks, warm, cold, writing }
+}
+
+interface MadeRow {
+  readonly multihash: Uint8Array
+  readonly blockOffset: number
+  readonly blockLength: number
+}
+
+async function * madeRows (first: number, count: number): AsyncGenerator<MadeRow[]> {
+  for (let at = 0; at < count; at += 10_000) {
+    yield Array.from({ length: Math.min(10_000, count - at) }, (_, i) => ({
+      multihash: madeHash(first + at + i),
+      blockOffset: (at + i) * 1_000,
+      blockLength: 999
+    }))
+  }
+}
+
+/** A sha2-256 multihash that no block has, spread like a real one. */
+function madeHash (number: number): Uint8Array {
+  const multihash = new Uint8Array(34)
+  multihash.set([0x12, 0x20])
+  const view = new DataView(multihash.buffer)
+  let state = number + 1
+
+  for (let at = 2; at < 34; at += 4) {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + number + at | 0
+    state = Math.imul(state ^ (state >>> 12), 0x297a2d39)
+    view.setUint32(at, state ^ (state >>> 15))
+  }
+
+  return multihash
+}

@@ -1,0 +1,68 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { carSource } from '@kitsune/block-source'
+import { CID } from 'multiformats/cid'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { madeBlock } from './made-car.ts'
+import type { BlockIndex, ObjectStore } from '@kitsune/block-source'
+
+/** What many wants at once take in memory, in bytes. */
+export interface MemoryFigure {
+  readonly wants: number
+  readonly blockSize: number
+  readonly budget: number
+  /** The most that the process grew by, while the blocks were taken one after another. */
+  readonly peak: number
+}
+
+const MiB = 1 << 20
+
+/** Wants so many blocks of 1 MiB at once, of objects that are made when they are read. */
+export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<MemoryFigure> {
+  const blockSize = MiB
+  const numbers = new Map<string, number>()
+  const cids: CID[] = []
+
+  for (let i = 0; i < wants; i++) {
+    const hash = await sha256.digest(madeBlock(i, blockSize))
+    cids.push(CID.createV1(0x55, hash))
+    numbers.set(hash.bytes.join(), i)
+  }
+
+  const store: ObjectStore = {
+    async read (object, { offset = 0, length = blockSize } = {}) {
+      const bytes = new Uint8Array(length)
+
+      for (let at = 0; at < length; at += blockSize) {
+        bytes.set(madeBlock((offset + at) / blockSize, blockSize), at)
+      }
+
+      return { bytes, size: wants * blockSize }
+    },
+    stat: async () => ({ size: wants * blockSize })
+  }
+  const index: BlockIndex = {
+    complete: true,
+    locate: async multihashes => multihashes.map(multihash => [{ object: 'made', offset: (numbers.get(multihash.join()) ?? 0) * blockSize, length: blockSize, at: 'block' }])
+  }
+
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  collect()
+  const before = process.memoryUsage().rss
+  let peak = before
+  let got = 0
+
+  for await (const { bytes } of carSource({ store, index, maxBytes: budget }).getMany?.(cids) ?? []) {
+    got += Number(bytes != null)
+    peak = Math.max(peak, process.memoryUsage().rss)
+    // as slow as a connection would be
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+
+  if (got !== wants) {
+    throw new Error(`${got} of ${wants} blocks were read`)
+  }
+
+  return { wants, blockSize, budget, peak: peak - before }
+}

@@ -1,0 +1,164 @@
+import { open } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { CarIndexedReader } from '@ipld/car/indexed-reader'
+import { carSource, createMapWriter, mapIndex, scanCar, scanIndex } from '@kitsune/block-source'
+import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { median, medianRatio } from '../statistics.ts'
+import type { MadeCar } from './made-car.ts'
+import type { BlockSource } from '@kitsune/block-source'
+
+/**
+ * How much of a CAR file is read in a second of CPU time, in MB, when all of its
+ * blocks are read in order. All threads count, so that a loaded machine does not.
+ */
+export interface ReadingFigure {
+  readonly blockSize: number
+  readonly blocks: number
+  /** `getMany` of a source, which verifies each block. */
+  readonly source: number
+  /** `get` of a source, block by block, which does too. */
+  readonly sourceOneByOne: number
+  /** `CarIndexedReader.get` of `@ipld/car`, which does not. */
+  readonly indexedReader: number
+  /** A loop that reads the file and hashes as much at a time as a block has. */
+  readonly loop: number
+  /** Medians of the ratios of neighbours. */
+  readonly toLoop: number
+  readonly toIndexedReader: number
+}
+
+const SUBJECTS = ['source', 'sourceOneByOne', 'indexedReader', 'loop'] as const
+
+/** Subjects take turns, and a comparison is the median of the ratios of neighbours. */
+export async function readingFigure (car: MadeCar, rounds: number): Promise<ReadingFigure> {
+  const source = await openedSource(car)
+  const reader = await CarIndexedReader.fromFile(car.path)
+  const bytes = car.cids.length * car.blockSize
+  const runs: Record<typeof SUBJECTS[number], () => Promise<number>> = {
+    source: async () => readAll(source, car),
+    sourceOneByOne: async () => readOneByOne(car, async cid => source.get(cid)),
+    indexedReader: async () => readOneByOne(car, async cid => (await reader.get(cid as never))?.bytes),
+    loop: async () => hashFile(car)
+  }
+  const rates: Record<typeof SUBJECTS[number], number[]> = { source: [], sourceOneByOne: [], indexedReader: [], loop: [] }
+
+  try {
+    // the first round is not counted: the file is not in memory yet, and nothing is compiled
+    for (let round = 0; round <= rounds; round++) {
+      for (const subject of round % 2 === 0 ? SUBJECTS : SUBJECTS.toReversed()) {
+        const start = process.cpuUsage()
+        const read = await runs[subject]()
+        const { user, system } = process.cpuUsage(start)
+        const rate = read / (user + system)
+
+        if (read < bytes) {
+          throw new Error(`${subject} read ${read} of ${bytes} bytes`)
+        }
+
+        if (round > 0) {
+          rates[subject].push(rate)
+        }
+      }
+    }
+  } finally {
+    await reader.close()
+  }
+
+  return {
+    blockSize: car.blockSize,
+    blocks: car.cids.length,
+    source: median(rates.source),
+    sourceOneByOne: median(rates.sourceOneByOne),
+    indexedReader: median(rates.indexedReader),
+    loop: median(rates.loop),
+    toLoop: medianRatio(rates.source, rates.loop),
+    toIndexedReader: medianRatio(rates.source, rates.indexedReader)
+  }
+}
+
+/** Milliseconds from nothing to a verified block, of a CAR with and without an index. */
+export interface OpeningFigure {
+  readonly bytes: number
+  /** With a block map of the CAR. */
+  readonly indexed: number
+  /** By a scan of all of it, which hashes nothing but that block. */
+  readonly scanned: number
+}
+
+export async function openingFigure (car: MadeCar, rounds: number): Promise<OpeningFigure> {
+  const folder = dirname(car.path)
+  const name = basename(car.path)
+  const store = fsStore({ folder })
+  await createMapWriter(folderMapStore({ folder })).add([{ name, blocks: () => scanCar(store, name) }])
+  const last = car.cids[car.cids.length - 1]
+  const times = { indexed: [] as number[], scanned: [] as number[] }
+
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of ['indexed', 'scanned'] as const) {
+      const start = performance.now()
+      const store = fsStore({ folder })
+      const bytes = await carSource({ store, index: kind === 'indexed' ? mapIndex(store) : scanIndex(store, name) }).get(last)
+      times[kind].push(performance.now() - start)
+
+      if (bytes == null) {
+        throw new Error(`${kind}: the last block was not found`)
+      }
+    }
+  }
+
+  return { bytes: car.cids.length * car.blockSize, indexed: median(times.indexed), scanned: median(times.scanned) }
+}
+
+async function openedSource ({ path, cids }: MadeCar): Promise<BlockSource> {
+  const store = fsStore({ folder: dirname(path) })
+  const source = carSource({ store, index: scanIndex(store, basename(path)) })
+  await source.get(cids[cids.length - 1])
+
+  return source
+}
+
+async function readAll (source: BlockSource, { cids }: MadeCar): Promise<number> {
+  let read = 0
+
+  for await (const { bytes } of source.getMany?.(cids) ?? []) {
+    read += bytes?.byteLength ?? 0
+  }
+
+  return read
+}
+
+async function readOneByOne ({ cids }: MadeCar, get: (cid: MadeCar['cids'][number]) => Promise<Uint8Array | undefined>): Promise<number> {
+  let read = 0
+
+  for (const cid of cids) {
+    read += (await get(cid))?.byteLength ?? 0
+  }
+
+  return read
+}
+
+/** At least 1 MiB is read at a time, which no loop of its own would not do. */
+async function hashFile ({ path, blockSize }: MadeCar): Promise<number> {
+  const file = await open(path)
+  const buffer = new Uint8Array(Math.max(blockSize, 1 << 20))
+  let read = 0
+
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, read)
+
+      for (let at = 0; at < bytesRead; at += blockSize) {
+        await sha256.digest(buffer.subarray(at, Math.min(bytesRead, at + blockSize)))
+      }
+
+      read += bytesRead
+
+      if (bytesRead === 0) {
+        return read
+      }
+    }
+  } finally {
+    await file.close()
+  }
+}
