@@ -17,6 +17,8 @@ export const PICKS = 'picks'
 export const BLOCK_SOURCE = 'block-source'
 /** What no proxy in Node can save. */
 export const FLOOR = 'floor'
+/** What a want costs with many clients, members and wants. */
+export const SCALE = 'scale'
 
 /** Words that stand for several names. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -24,15 +26,17 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   strategies: STRATEGY_SCENARIOS.map(({ name }) => name)
 }
 
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, ...GROUPS.distance, ...GROUPS.strategies]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, SCALE, ...GROUPS.distance, ...GROUPS.strategies]
 
 export interface Options {
-  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, distances and scenarios of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor`, `scale`, distances and scenarios of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]
   /** Runs of each subject in each workload, of each leg at each distance, and of each strategy in each scenario; default 5, or 1 with `--quick` or `--profile`. */
   pairs: number
+  /** Runs of each strategy in `scale`; default 3, or 1 with `--quick` or `--profile`. */
+  scaleRuns: number
   /** A quarter of the blocks. */
   quick: boolean
   /** Where to write the results; `-` is standard output, and the table then goes to standard error. */
@@ -49,7 +53,7 @@ export const USAGE = `npm run bench -- [options]
   --only NAMES      comma-separated: ${NAMES.join(', ')}
                     (default: all); ${Object.entries(GROUPS).map(([group, names]) => `${group} stands for ${names.join(', ')}`).join(',\n                    ')}
   --subjects NAMES  comma-separated: ${SUBJECTS.join(', ')} (default: all)
-  --pairs N         interleaved runs of each (default: 5)
+  --pairs N         interleaved runs of each (default: 5, and 3 of scale)
   --quick           one run of each with a quarter of the blocks: not for publishing
   --json FILE       write the results as JSON too; - is standard output
   --docs FILE       put the tables into a document, between the marks that docs/benchmarks.md has
@@ -67,6 +71,7 @@ export function parseOptions (args: readonly string[]): Options {
     only: list('only', values.only?.split(',').flatMap(name => GROUPS[name.trim()] ?? [name]).join(','), NAMES),
     subjects: list('subjects', values.subjects ?? (profile != null ? 'balancer' : undefined), SUBJECTS),
     pairs: positive('pairs', values.pairs ?? (single ? '1' : '5')),
+    scaleRuns: positive('pairs', values.pairs ?? (single ? '1' : '3')),
     quick: values.quick === true,
     json: values.json,
     docs: values.docs,

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
-import { BLOCK_SOURCE, CODEC, FLOOR, PICKS } from './args.ts'
-import { FULL, QUICK, blockSourceFigures, printBlockSource } from './block-source/figures.ts'
+import { CODEC, FLOOR, PICKS, SCALE } from './args.ts'
 import { codecFigures, printCodec } from './codec.ts'
 import { measureDistances } from './distance/measure.ts'
 import { distanceReport, printDistances } from './distance/report.ts'
@@ -14,6 +13,9 @@ import { measure } from './measure.ts'
 import { pickFigures, printPicks } from './picks.ts'
 import { print, progress } from './print.ts'
 import { printSummary, summarize } from './profile-summary.ts'
+import { scaleBars } from './scale/bars.ts'
+import { measureScale } from './scale/measure.ts'
+import { printScale } from './scale/report.ts'
 import { measureStrategies } from './strategies/measure.ts'
 import { printStrategies, strategyReport } from './strategies/report.ts'
 import { STRATEGY_SCENARIOS, shortened } from './strategies/scenarios.ts'
@@ -28,6 +30,8 @@ import type { DistanceScenario } from './distance/scenarios.ts'
 import type { FloorFigure } from './floor.ts'
 import type { PickFigure } from './picks.ts'
 import type { RunResult } from './run.ts'
+import type { Bar } from './scale/bars.ts'
+import type { ScaleFigures } from './scale/measure.ts'
 import type { StrategyRow } from './strategies/report.ts'
 import type { StrategyRun } from './strategies/run.ts'
 import type { StrategyScenario } from './strategies/scenarios.ts'
@@ -43,7 +47,7 @@ export interface BenchResult {
   codec?: CodecFigures
   picks?: PickFigure[]
   floor?: FloorFigure
-  blockSource?: BlockSourceFigures
+  scale?: ScaleFigures & { bars: Bar[] }
   runs: RunResult[]
   report: Report
   distances?: { scenarios: readonly DistanceScenario[], runs: DistanceRun[], rows: DistanceRow[] }
@@ -88,20 +92,7 @@ export async function bench (options: Options): Promise<BenchResult> {
     insertResults(readFileSync(options.docs, 'utf8'), '')
   }
 
-  if (options.only.includes(CODEC) && options.profile == null) {
-    progress('codec')
-    result.codec = codecFigures({ quick: options.quick })
-  }
-
-  if (options.only.includes(PICKS) && options.profile == null) {
-    progress('picks')
-    result.picks = pickFigures({ quick: options.quick })
-  }
-
-  if (options.only.includes(FLOOR) && options.profile == null) {
-    progress('floor')
-    result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
-  }
+  await ours(result, options)
 
   if (options.only.includes(BLOCK_SOURCE) && options.profile == null) {
     result.blockSource = await blockSourceFigures({ ...(options.quick ? QUICK : FULL), rounds: options.pairs })
@@ -121,6 +112,40 @@ export async function bench (options: Options): Promise<BenchResult> {
     result.strategies = { scenarios, runs, rows: strategyReport(scenarios, runs) }
   }
 
+  publish(result, options, say)
+
+  return result
+}
+
+/** What needs neither kubo nor a proxy. */
+async function ours (result: BenchResult, options: Options): Promise<void> {
+  if (options.profile != null) {
+    return
+  }
+
+  if (options.only.includes(CODEC)) {
+    progress('codec')
+    result.codec = codecFigures({ quick: options.quick })
+  }
+
+  if (options.only.includes(PICKS)) {
+    progress('picks')
+    result.picks = pickFigures({ quick: options.quick })
+  }
+
+  if (options.only.includes(FLOOR)) {
+    progress('floor')
+    result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
+  }
+
+  if (options.only.includes(SCALE)) {
+    const figures = await measureScale({ runs: options.scaleRuns, quick: options.quick })
+    result.scale = { ...figures, bars: scaleBars(figures) }
+  }
+}
+
+/** To standard output, and wherever the options say. */
+function publish (result: BenchResult, options: Options, say: (text: string) => void): void {
   const tables = printResult(result)
   say(`\n${tables}`)
 
@@ -133,8 +158,6 @@ export async function bench (options: Options): Promise<BenchResult> {
   } else if (options.json != null) {
     writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
   }
-
-  return result
 }
 
 async function proxies (result: BenchResult, workloads: readonly Workload[], options: Options, say: (text: string) => void): Promise<void> {
@@ -158,7 +181,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, blockSource, report, distances, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, scale, report, distances, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -179,8 +202,8 @@ function printResult ({ at, machine, quick, codec, picks, floor, blockSource, re
     parts.push(printPicks(picks))
   }
 
-  if (blockSource != null) {
-    parts.push(printBlockSource(blockSource))
+  if (scale != null) {
+    parts.push(printScale(scale))
   }
 
   if (distances != null) {

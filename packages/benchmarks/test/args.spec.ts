@@ -5,9 +5,10 @@ import { UsageError } from '../src/errors.ts'
 describe('args', () => {
   it('measures everything in five pairs unless told otherwise', () => {
     expect(parseOptions([])).to.deep.include({
-      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec', 'picks', 'floor', 'block-source', 'far-20', 'far-100', 'far-250', 'slow-node', 'black-hole', 'hot-key'],
+      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec', 'picks', 'floor', 'scale', 'far-20', 'far-100', 'far-250', 'slow-node', 'black-hole', 'hot-key'],
       subjects: ['balancer', 'naive', 'direct'],
       pairs: 5,
+      scaleRuns: 3,
       quick: false
     })
   })
@@ -23,7 +24,7 @@ describe('args', () => {
 
   it('does one run when the figures are not for publishing', () => {
     expect(parseOptions(['--quick'])).to.deep.include({ quick: true, pairs: 1 })
-    expect(parseOptions(['--quick', '--pairs', '3'])).to.deep.include({ quick: true, pairs: 3 })
+    expect(parseOptions(['--quick', '--pairs', '3'])).to.deep.include({ quick: true, pairs: 3, scaleRuns: 3 })
   })
 
   it('profiles the balancer alone unless subjects are named', () => {

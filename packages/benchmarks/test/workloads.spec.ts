@@ -3,7 +3,7 @@ import { turns } from '../src/measure.ts'
 import { WORKLOADS, blocksNeeded, quick } from '../src/workloads.ts'
 import type { Options } from '../src/args.ts'
 
-const options: Options = { only: [], subjects: ['balancer', 'naive', 'direct'], pairs: 2, quick: false, help: false }
+const options: Options = { only: [], subjects: ['balancer', 'naive', 'direct'], pairs: 2, quick: false, scaleRuns: 1, help: false }
 
 describe('workloads', () => {
   it('stores enough blocks of each size for the largest workload', () => {

@@ -1,0 +1,94 @@
+import { DOWN, DOWN_CASE, SCALE_STRATEGIES, scaleCases } from './grid.ts'
+import { memoryFigure } from './memory.ts'
+import { createServed } from './served.ts'
+import { SLICE_CASES } from './slices.ts'
+import type { MemoryFigure } from './memory.ts'
+import type { Served, ServedFigure } from './served.ts'
+import type { SliceCase, SliceFigure } from './slices.ts'
+
+/** What a process of its own measures. */
+export type Job =
+  | { readonly job: 'served', readonly strategy: string, readonly quick: boolean }
+  | { readonly job: 'slices', readonly case: SliceCase, readonly strategy: string, readonly quick: boolean }
+  | { readonly job: 'memory' }
+
+/** All cases of one strategy, measured once. */
+export interface ServedRun {
+  /** The name in `SCALE_STRATEGIES`. */
+  readonly strategy: string
+  readonly figures: readonly ServedFigure[]
+  /** The same case with all members up, and with others that are down. */
+  readonly down: { readonly without: ServedFigure, readonly with: ServedFigure }
+}
+
+export interface JobResults {
+  served: ServedRun
+  slices: SliceFigure[]
+  memory: MemoryFigure
+}
+
+// wants that are measured at least, so that the clock can tell
+const LEAST = 20_000
+// wants by which code is compiled, before any is measured
+const WARM_UP = 60_000
+// CPU time after which a case is cut off, ms, for each million wants and at least
+const MOST_A_MILLION = 40_000
+const MOST = 6_000
+
+/** Does a job, in a process that does nothing else; `collect` collects all garbage. */
+export function runJob (job: Job, collect: () => void): JobResults[Job['job']] {
+  switch (job.job) {
+    case 'served':
+      return servedRun(job.strategy, job.quick, collect)
+    case 'slices':
+      return SLICE_CASES[job.case](job.strategy, job.quick ? 0.1 : 1)
+    default:
+      return memoryFigure(collect)
+  }
+}
+
+function servedRun (name: string, quick: boolean, collect: () => void): ServedRun {
+  const found = SCALE_STRATEGIES.find(strategy => strategy.name === name)
+  if (found == null) {
+    throw new Error(`there is no strategy "${name}" in the grid`)
+  }
+  const { strategy } = found
+  const figures: ServedFigure[] = []
+  let served: Served | undefined
+  let of = ''
+
+  createServed({ strategy, clients: 100, members: 4, most: MOST }).run(1_000, WARM_UP / 1_000)
+
+  for (const { clients, members, wants } of scaleCases(found, quick)) {
+    // cases of the same clients and members follow one another, and have one engine, unless it was left with wants
+    if (of !== `${clients} ${members}` || figures.at(-1)?.cut === true) {
+      of = `${clients} ${members}`
+      served = undefined
+      collect()
+      served = createServed({ strategy, clients, members, most: Math.max(MOST, MOST_A_MILLION * wants / 1e6) })
+    }
+    collect()
+    if (served != null) {
+      figures.push(served.run(wants, Math.ceil(LEAST / wants)))
+    }
+  }
+
+  served = undefined
+  collect()
+  return { strategy: name, figures, down: downRun(strategy) }
+}
+
+/** Turn and turn about, so that what slows the machine down meets both. */
+function downRun (strategy: string): ServedRun['down'] {
+  const { clients, members, wants } = DOWN_CASE
+  const turns = 7
+  const engines = [0, DOWN].map(down => createServed({ strategy, clients, members, down, most: MOST }))
+  const figures = engines.map((): ServedFigure[] => [])
+
+  for (let i = 0; i < turns; i++) {
+    engines.forEach((engine, which) => { figures[which].push(engine.run(wants, 10)) })
+  }
+
+  const [without, withDown] = figures.map(runs => [...runs].sort((a, b) => a.cpu - b.cpu)[turns >> 1])
+  return { without, with: withDown }
+}

@@ -1,0 +1,56 @@
+import { expect } from 'aegir/chai'
+import { SCALE_STRATEGIES, scaleCases } from '../../src/scale/grid.ts'
+import { createServed } from '../../src/scale/served.ts'
+import { SLICE_CASES } from '../../src/scale/slices.ts'
+import type { SliceCase } from '../../src/scale/slices.ts'
+
+describe('scale', function () {
+  this.timeout(60_000)
+
+  it('has no case with more wants than clients may have', () => {
+    for (const strategy of SCALE_STRATEGIES) {
+      for (const { clients, wants } of scaleCases(strategy)) {
+        expect(wants / clients).to.be.at.most(1024)
+      }
+    }
+  })
+
+  it('measures a million wants, but not where it is to be quick', () => {
+    const most = (quick: boolean): number => Math.max(...scaleCases({ cost: 'constant', most: true }, quick).map(({ wants }) => wants))
+
+    expect(most(false)).to.equal(1_000_000)
+    expect(most(true)).to.equal(100_000)
+  })
+
+  for (const { name, strategy } of SCALE_STRATEGIES) {
+    it(`serves every want of every client with ${name}, more than there is capacity for`, () => {
+      const served = createServed({ strategy, clients: 30, members: 3, down: 5, most: 30_000 })
+      const figure = served.run(9_000, 1)
+
+      expect(figure).to.include({ clients: 30, members: 3, down: 5, wants: 9_000, cut: false })
+      expect(figure.cpu).to.be.above(0)
+      expect(figure.picks).to.be.within(1, 10)
+    })
+  }
+
+  it('says so where it is cut off', () => {
+    const served = createServed({ strategy: 'maglev', clients: 10, members: 2, most: 1 })
+
+    expect(served.run(9_000, 100).cut).to.equal(true)
+  })
+
+  for (const name of Object.keys(SLICE_CASES) as SliceCase[]) {
+    it(`counts calls and picks where ${name}`, () => {
+      for (const { count, ms, longest, picks, allPicks } of SLICE_CASES[name]('round-robin', 0.02)) {
+        expect(count).to.be.above(0)
+        expect(longest).to.be.within(0, ms)
+        expect(allPicks).to.be.at.least(picks)
+      }
+    })
+  }
+
+  it('asks each member once where all of them lack a want', () => {
+    const [{ count, allPicks }] = SLICE_CASES.lacking('round-robin', 0.02)
+    expect(allPicks / count).to.be.within(100, 101)
+  })
+})
