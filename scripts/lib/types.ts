@@ -55,3 +55,47 @@ export interface Totals {
   failed: number
   skipped: number
 }
+
+interface Location {
+  start: { line: number, column: number }
+  end: { line: number, column: number }
+}
+
+/** What Istanbul's JSON says of a file, as far as it is read here: counts by the id of each statement and branch. */
+export interface FileCoverage {
+  statementMap: Record<string, Location>
+  s: Record<string, number>
+  branchMap: Record<string, { locations: Location[] }>
+  b: Record<string, number[]>
+}
+
+/** By paths of files. */
+export type CoverageMap = Record<string, FileCoverage>
+
+/** A line or a branch that no test reaches. */
+export interface Unreached {
+  file: string
+  /** Its number, from 1. */
+  row: number
+  /** What it says. */
+  line: string
+  /** The branch, as far as it stands on that line. */
+  part: string
+}
+
+/** Why something need not be reached. */
+export interface Reason {
+  file: string
+  /** What the line says; if left out, the whole file. */
+  line?: string
+  /** The branch, as far as it stands on that line; if left out, the whole line. */
+  part?: string
+  reason: string
+}
+
+export interface Compared {
+  listed: Array<Unreached & { reason?: string }>
+  unlisted: Array<Unreached & { reason?: string }>
+  /** Reasons for which nothing was found. */
+  stale: Reason[]
+}

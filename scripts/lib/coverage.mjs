@@ -1,0 +1,124 @@
+/** @import { Compared, FileCoverage, Reason, Unreached } from './types.ts' */
+
+/**
+ * What was never reached of a file: each branch, by the line on which it begins,
+ * and each line that is part of none.
+ *
+ * @param {string} file
+ * @param {FileCoverage} coverage
+ * @param {string} source
+ * @returns {Unreached[]}
+ */
+export function unreached (file, { statementMap, s, branchMap, b }, source) {
+  const lines = source.split('\n')
+  /** @type {Unreached[]} */
+  const found = []
+  /** @type {Set<number>} */
+  const rows = new Set()
+
+  for (const [id, counts] of Object.entries(b)) {
+    for (const [i, { start, end }] of branchMap[id].locations.entries()) {
+      const first = lines[start.line - 1]
+      const branch = first.slice(Math.max(0, start.column), end.line === start.line ? end.column : undefined).trim()
+
+      // the end of a function that returns or throws before is a branch to V8, with nothing in it
+      if (counts[i] === 0 && (end.line > start.line || /\w/.test(branch))) {
+        found.push({ file, row: start.line, line: first.trim(), part: /\w/.test(branch) ? branch : first.trim() })
+        for (let row = start.line; row <= end.line; row++) {
+          rows.add(row)
+        }
+      }
+    }
+  }
+
+  for (const [id, count] of Object.entries(s)) {
+    const { line: row } = statementMap[id].start
+    const line = lines[row - 1].trim()
+
+    if (count === 0 && !rows.has(row)) {
+      // those that follow are the same thing
+      const follows = rows.has(row - 1)
+      rows.add(row)
+      if (!follows && /\w/.test(line)) {
+        found.push({ file, row, line, part: line })
+      }
+    }
+  }
+
+  return found.sort((a, b) => a.row - b.row)
+}
+
+/**
+ * Seeds 1 to `seeds` as ranges of about equal length: the first, and how many.
+ *
+ * @param {number} seeds
+ * @param {number} processes
+ * @returns {Array<[number, number]>}
+ */
+export function shares (seeds, processes) {
+  const each = Math.ceil(seeds / processes)
+
+  return Array.from({ length: Math.ceil(seeds / each) }, (_, i) => [1 + i * each, Math.min(each, seeds - i * each)])
+}
+
+/**
+ * Files that no test has loaded, though there is something in them.
+ *
+ * @param {string[]} files - sources
+ * @param {string[]} loaded
+ * @param {(name: string) => string} built - reads what a source was compiled to
+ * @returns {Unreached[]}
+ */
+export function neverLoaded (files, loaded, built) {
+  return files
+    .filter(file => file.endsWith('.ts') && !loaded.includes(file))
+    // types leave nothing behind
+    .filter(file => !/^\s*export \{\};\s*(\/\/#.*)?\s*$/.test(built(file.replace(/ts$/, 'js'))))
+    .map(file => ({ file, row: 1, line: 'the whole file', part: 'the whole file' }))
+}
+
+/**
+ * What was found, with the reason for each, and reasons for which nothing was
+ * found. A reason without `line` is for the whole file; it is of no use where all of that is
+ * reached.
+ *
+ * @param {Unreached[]} found
+ * @param {Reason[]} reasons
+ * @returns {Compared}
+ */
+export function compare (found, reasons) {
+  const valid = reasons.filter(({ reason }) => reason.trim() !== '')
+  const withReasons = found.map(one => ({ ...one, reason: valid.find(reason => isFor(reason, one))?.reason }))
+
+  return {
+    listed: withReasons.filter(({ reason }) => reason != null),
+    unlisted: withReasons.filter(({ reason }) => reason == null),
+    stale: reasons.filter(reason => !found.some(one => isFor(reason, one)))
+  }
+}
+
+/**
+ * The reasons that are still of use, and one to be filled in for each that is missing.
+ *
+ * @param {Unreached[]} found
+ * @param {Reason[]} reasons
+ * @returns {Reason[]}
+ */
+export function update (found, reasons) {
+  const kept = reasons.filter(reason => found.some(one => isFor(reason, one)))
+  const missing = found
+    .filter(one => !kept.some(reason => isFor(reason, one)))
+    .map(({ file, line, part }) => ({ file, line, ...(part === line ? {} : { part }), reason: '' }))
+
+  return [...kept, ...missing].sort((a, b) => a.file < b.file ? -1 : a.file > b.file ? 1 : 0)
+}
+
+/**
+ * By what the line says, not by its number, which changes with every line above.
+ *
+ * @param {Reason} reason
+ * @param {Unreached} found
+ */
+function isFor (reason, found) {
+  return reason.file === found.file && (reason.line == null || (reason.line === found.line && (reason.part ?? found.line) === found.part))
+}
