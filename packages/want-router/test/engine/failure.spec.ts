@@ -349,6 +349,7 @@ describe('engine: failures downstream', () => {
       expect(b.askedFor(testBlock(1))).to.deep.equal(['b', 'a'])
       expect(b.engine.expects('a', prefix)).to.equal(true)
       expect(b.engine.expects('a', new Uint8Array([1, 0x71, 0x12, 0x20]))).to.equal(true, 'the codec is the asker\'s word')
+      expect(b.engine.expects('a', new Uint8Array([1, 0xa9, 0x02, 0x12, 0x20]))).to.equal(true, 'a codec of two bytes')
       expect(b.engine.expects('a', new Uint8Array([1, 0x55, 0x13, 0x40]))).to.equal(false)
     })
 

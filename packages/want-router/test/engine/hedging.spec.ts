@@ -109,6 +109,34 @@ describe('engine: hedging of want-haves', () => {
     }
   })
 
+  it('takes a hedge back from a member that is ejected, and keeps the attempt', () => {
+    const { b } = learned()
+    have(b, 100)
+    b.pass(30)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+    for (let i = 110; i < 115; i++) {
+      b.want('p', entry(blocks[i]))
+      b.answer('a', blocks[i], 'lack')
+      b.answer('b', blocks[i], 'failed')
+    }
+    expect(b.engine.status().members[1].state).to.equal('ejected')
+    expect(b.cancels.filter(({ want }) => want.key === blocks[100].key).map(({ member }) => member)).to.deep.equal(['b'])
+    expect(b.engine.status().members[1].load.wants).to.equal(0)
+    b.take('p')
+    b.answer('a', blocks[100], 'have')
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
+  })
+
+  it('takes a hedge back from a member that begins to want the same', () => {
+    const { b } = learned()
+    b.engine.put({ t: 'up', member: 'b', peer: 'B' })
+    have(b, 100)
+    b.pass(30)
+    expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+    b.want('B', entry(blocks[100], { wantType: 'have' }))
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
+  })
+
   it('takes a hedge back when the block itself is wanted, or nobody wants it any more', () => {
     const { b } = learned()
     have(b, 100)

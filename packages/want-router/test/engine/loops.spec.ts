@@ -76,6 +76,29 @@ describe('engine: members that are clients', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
   })
 
+  it('are asked last for what they begin to want while they are asked for it', () => {
+    const b = withClientMember([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
+    b.want('p', entry(block))
+    b.want('A', entry(block))
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+    b.want('B', entry(block))
+    b.answer('c', block, 'lack')
+    // all that do not want it have spoken
+    expect(b.askedFor(block).slice(2)).to.deep.equal(['c', 'a'])
+    expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a', 'b'])
+  })
+
+  it('are no clients any more once they have come back as another peer', () => {
+    const b = withClientMember([{ id: 'a' }])
+    b.engine.put({ t: 'down', member: 'a' })
+    b.engine.put({ t: 'up', member: 'a', peer: 'Z' })
+    b.want('A', entry(block))
+    expect(b.askedFor(block)).to.deep.equal(['a'])
+    b.want('Z', entry(testBlock(2)))
+    expect(b.askedFor(testBlock(2))).to.be.empty()
+  })
+
   it('are known by the peer that they say they ask for, whichever comes first', () => {
     const before = withClientMember([{ id: 'a' }])
     before.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })

@@ -112,6 +112,18 @@ describe('engine: the way of a want', () => {
     expect(b.take('q').blocks).to.have.length(1)
   })
 
+  it('a full wantlist names what it wants, not what it cancels or what is malformed', () => {
+    const b = bench()
+    const [kept, cancelled, left] = [testBlock(2), testBlock(3), testBlock(4)]
+    b.want('p', entry(kept), entry(cancelled), entry(left))
+    const malformed = entry(left, { cid: left.cid.subarray(0, 20) })
+    b.engine.put({ t: 'message', peer: 'p', wants: [malformed, entry(cancelled, { cancel: true }), entry(kept)], full: true })
+    b.flush()
+    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+    b.block('a', kept)
+    expect(b.take('p').blocks.map(({ data }) => data)).to.deep.equal([kept.bytes])
+  })
+
   it('an empty full wantlist ends every want of its peer', () => {
     const b = bench()
     b.want('p', entry(block))

@@ -1,0 +1,67 @@
+import { expect } from 'aegir/chai'
+import { InvalidOptionError, ReentryError } from '../../src/errors.ts'
+import { bench, entry, inOrder, testBlock } from './harness.ts'
+import type { StrategyFactory, Want } from '../../src/strategies/strategy.ts'
+
+describe('engine: what it is given', () => {
+  it('refuses two members of the same id', () => {
+    expect(() => bench({ members: [{ id: 'a' }, { id: 'b' }, { id: 'a' }] })).to.throw(InvalidOptionError, '"a"')
+  })
+
+  for (const weight of [0, -1, NaN, Infinity]) {
+    it(`refuses a member of weight ${weight}`, () => {
+      expect(() => bench({ members: [{ id: 'a', weight }] })).to.throw(InvalidOptionError, `"a" has weight ${weight}`)
+    })
+  }
+
+  it('refuses a strategy that cannot take the members, whatever it throws', () => {
+    for (const thrown of [new Error('too many'), 'too many']) {
+      const strategy: StrategyFactory = () => ({
+        update () {
+          throw thrown // eslint-disable-line @typescript-eslint/only-throw-error
+        },
+        rank: () => []
+      })
+      expect(() => bench({ strategy })).to.throw(InvalidOptionError, 'too many')
+    }
+  })
+
+  it('shows a strategy what members have said, but not that they cannot tell', () => {
+    const seen: Want[] = []
+    const said: Array<string | undefined> = []
+    const strategy: StrategyFactory = env => {
+      const inner = inOrder(env)
+      return {
+        ...inner,
+        rank (want) {
+          seen.push(want)
+          said.push(...['a', 'b', 'c', 'd'].map(member => want.said(member)))
+          return inner.rank(want)
+        }
+      }
+    }
+    const b = bench({ members: ['a', 'b', 'c', 'd'].map(id => ({ id })), strategy })
+    b.want('p', entry(testBlock(1)))
+    b.answer('a', testBlock(1), 'lack')
+    b.answer('b', testBlock(1), 'unknown')
+    b.answer('c', testBlock(1), 'failed')
+    b.pass(2000) // until there is budget for another try
+    expect(b.askedFor(testBlock(1))).to.deep.equal(['a', 'b', 'c', 'd'])
+    expect(said.slice(-4)).to.deep.equal(['lack', undefined, 'failed', undefined])
+    expect(new Set(seen.map(({ key }) => key))).to.deep.equal(new Set([testBlock(1).key]))
+
+    // what it said in another life does not count
+    b.engine.put({ t: 'down', member: 'a' })
+    b.answer('d', testBlock(1), 'lack')
+    b.engine.put({ t: 'up', member: 'a' })
+    b.flush()
+    expect(said.slice(-4)[0]).to.equal(undefined)
+  })
+
+  it('throws when it is called from inside its own flush while a tap is to see all that goes in', () => {
+    const b = bench({ tap: () => {} })
+    const put = (): void => { b.engine.put({ t: 'tick' }) }
+    b.engine.put({ t: 'message', peer: 'p', wants: [entry(testBlock(1))], full: false })
+    expect(() => { b.engine.flush({ ask: put, cancel: put, ready: put, close: put, reset: put }) }).to.throw(ReentryError)
+  })
+})
