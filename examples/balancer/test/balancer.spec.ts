@@ -166,7 +166,7 @@ describe('balancer', function () {
     expect(status.limits).to.deep.equal({
       maxConnections: 2000,
       maxNewConnections: 512,
-      wantsPerPeer: 1024,
+      wantsPerClient: 1024,
       wantsPerMember: 512,
       ejectAfter: 5,
       wantLifetimeSeconds: 600,
@@ -188,7 +188,7 @@ describe('balancer', function () {
 
   it('applies the configured limits', async () => {
     await balancer.stop()
-    balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key'), limits: { ...loopbackConfig(nodes.addresses).limits, wantsPerPeer: 4 } }))
+    balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key'), limits: { ...loopbackConfig(nodes.addresses).limits, wantsPerClient: 4 } }))
     const client = await connectClient(balancer.addresses[0])
     clients.push(client.host)
     // more wants than it keeps, while no node answers

@@ -30,7 +30,7 @@ describe('documentation', () => {
     const shown: Record<string, number | string> = {
       'max-connections': limits.maxConnections,
       'max-new-connections': limits.maxNewConnections,
-      'max-wants': limits.wantsPerPeer,
+      'max-wants': limits.wantsPerClient,
       'want-lifetime': limits.wantLifetime / 1000,
       'max-unsent': `${limits.unsent / 2 ** 20}MiB`,
       'max-in-flight': `${limits.inFlight / 2 ** 20}MiB`,

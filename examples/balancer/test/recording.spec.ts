@@ -12,7 +12,7 @@ describe('recording', function () {
   this.timeout(60_000)
 
   const path = temporaryFolder()
-  const record = { at: 1, t: 'put', input: { t: 'gone', peer: 'p' } } as const
+  const record = { at: 1, t: 'put', input: { t: 'gone', client: 'p' } } as const
   const lines = (file: string): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1)
 
   it('of a working balancer replays to the same decisions', async () => {

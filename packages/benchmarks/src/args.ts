@@ -26,10 +26,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   strategies: STRATEGY_SCENARIOS.map(({ name }) => name)
 }
 
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, SCALE, ...GROUPS.distance, ...GROUPS.strategies]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.strategies]
 
 export interface Options {
-  /** Names of workloads, `codec`, `picks`, `floor`, `scale`, distances and scenarios of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances and scenarios of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { kuboMissing, searchKubo } from '@kitsune/interop'
-import { CODEC, FLOOR, PICKS, SCALE } from './args.ts'
+import { BLOCK_SOURCE, CODEC, FLOOR, PICKS, SCALE } from './args.ts'
+import { FULL, QUICK, blockSourceFigures, printBlockSource } from './block-source/figures.ts'
 import { codecFigures, printCodec } from './codec.ts'
 import { measureDistances } from './distance/measure.ts'
 import { distanceReport, printDistances } from './distance/report.ts'
@@ -47,6 +48,7 @@ export interface BenchResult {
   codec?: CodecFigures
   picks?: PickFigure[]
   floor?: FloorFigure
+  blockSource?: BlockSourceFigures
   scale?: ScaleFigures & { bars: Bar[] }
   runs: RunResult[]
   report: Report
@@ -94,10 +96,6 @@ export async function bench (options: Options): Promise<BenchResult> {
 
   await ours(result, options)
 
-  if (options.only.includes(BLOCK_SOURCE) && options.profile == null) {
-    result.blockSource = await blockSourceFigures({ ...(options.quick ? QUICK : FULL), rounds: options.pairs })
-  }
-
   if (workloads.length > 0) {
     await proxies(result, workloads, options, say)
   }
@@ -136,6 +134,10 @@ async function ours (result: BenchResult, options: Options): Promise<void> {
   if (options.only.includes(FLOOR)) {
     progress('floor')
     result.floor = await floorFigure(options.pairs, options.quick ? FLOOR_BYTES / 4 : FLOOR_BYTES)
+  }
+
+  if (options.only.includes(BLOCK_SOURCE)) {
+    result.blockSource = await blockSourceFigures({ ...(options.quick ? QUICK : FULL), rounds: options.pairs })
   }
 
   if (options.only.includes(SCALE)) {
@@ -181,7 +183,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, scale, report, distances, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -200,6 +202,10 @@ function printResult ({ at, machine, quick, codec, picks, floor, scale, report, 
 
   if (picks != null) {
     parts.push(printPicks(picks))
+  }
+
+  if (blockSource != null) {
+    parts.push(printBlockSource(blockSource))
   }
 
   if (scale != null) {

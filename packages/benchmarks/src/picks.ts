@@ -49,7 +49,7 @@ const WANTS = 1024
  */
 export function pickFigures (init: { quick?: boolean } = {}): PickFigure[] {
   const options = init.quick === true ? { samples: 5, sampleTime: 10 } : { samples: 15, sampleTime: 50 }
-  const wants = Array.from({ length: WANTS }, (_, i) => fakeWant(i, { peer: `peer-${i % 100}` }))
+  const wants = Array.from({ length: WANTS }, (_, i) => fakeWant(i, { client: `peer-${i % 100}` }))
   const subjects = PICKED.flatMap(strategy => MEMBERS.map(members => ({ strategy, members, pick: picker(started(strategy, members), wants) })))
 
   for (const { pick } of subjects) {
@@ -76,7 +76,7 @@ function started (text: string, count: number): Strategy {
   }
 
   for (let i = 0; i < 100; i++) {
-    const want = fakeWant(i, { said: id => id.endsWith('3') ? 'lack' : undefined })
+    const want = fakeWant(i, { said: id => id.endsWith('3') ? 'dont-have' : undefined })
     strategy.observe?.(fakeOutcome('member-1', { want, ms: 10 }))
   }
 

@@ -91,12 +91,12 @@ export type Share = 'all' | 'none' | 'even' | 'odd'
 
 /** The blocks that a node with this share lacks. `even` and `odd` are disjoint and together everything: neighbours in the order of keys are unrelated blocks. */
 export function missingBlocks (dag: Dag, share: Share): string[] {
-  const lacks: Record<Share, (i: number) => boolean> = {
+  const dontHaves: Record<Share, (i: number) => boolean> = {
     all: () => false,
     none: () => true,
     even: i => i % 2 === 1,
     odd: i => i % 2 === 0
   }
 
-  return dag.blocks.filter((_, i) => lacks[share](i))
+  return dag.blocks.filter((_, i) => dontHaves[share](i))
 }

@@ -4,18 +4,18 @@
  */
 export interface Limits {
   /** Wants kept an upstream peer; the settled-as-absent, then those of lowest priority give way. boxo keeps as many. Default 1,024. */
-  wantsPerPeer: number
+  wantsPerClient: number
   /** A want nobody could serve is forgotten after this. Default 10 min. */
   wantLifetime: number
   /** Bytes that may wait unsent for one upstream peer before nothing more is asked for it. Default 1 MiB. */
-  unsentPerPeer: number
+  unsentPerClient: number
   /**
    * Expected bytes that may be on their way for one upstream peer: begins at
    * `unsentPerPeer`, grows to this while the peer reads as fast as they come. It is
    * what a peer has in two round trips, in which kubo sends 256 KiB over a new
    * stream: at 250 ms 67 MB/s. Default 32 MiB, the most that `unsent` leaves to one.
    */
-  inFlightPerPeer: number
+  inFlightPerClient: number
   /**
    * Bytes that may wait unsent for all upstream peers, what is on its way for them included. None may hold more
    * than it leaves to others. Default 64 MiB.
@@ -29,7 +29,7 @@ export interface Limits {
   minBytesPerMember: number
   maxBytesPerMember: number
   /** Wants that stay listed at a downstream peer after it said that it lacks them. Default 384, so that with the open ones kubo's 1,024 are never reached. */
-  listedPerMember: number
+  standingPerMember: number
   /** Expected bytes open at all members together. Default 64 MiB. */
   inFlight: number
   /** What a block is taken to weigh before a peer's sizes have been learned. Default 256 KiB, kubo's chunk. */
@@ -40,7 +40,7 @@ export interface Limits {
    * A member that owes something and has said nothing for so long, nor for longer than it usually takes, is
    * passed over while others have room, and what it owes no longer holds up its askers. Default 250 ms.
    */
-  stallAfter: number
+  stallTimeout: number
   /** Shortest, first and longest time a member gets for one want while it delivers nothing. Defaults 1, 3 and 10 s. */
   minTimeout: number
   firstTimeout: number
@@ -74,20 +74,20 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {
-  wantsPerPeer: 1024,
+  wantsPerClient: 1024,
   wantLifetime: 600_000,
-  unsentPerPeer: 1 << 20,
-  inFlightPerPeer: 32 << 20,
+  unsentPerClient: 1 << 20,
+  inFlightPerClient: 32 << 20,
   unsent: 64 << 20,
   unreadTimeout: 10_000,
   wantsPerMember: 512,
   minBytesPerMember: 4 << 20,
   maxBytesPerMember: 32 << 20,
-  listedPerMember: 384,
+  standingPerMember: 384,
   inFlight: 64 << 20,
   expectedBlock: 256 << 10,
   inlineBlock: 1024,
-  stallAfter: 250,
+  stallTimeout: 250,
   minTimeout: 1000,
   firstTimeout: 3000,
   maxTimeout: 10_000,

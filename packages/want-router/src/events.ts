@@ -1,4 +1,4 @@
-import type { MemberStatus } from './engine/io.ts'
+import type { MemberStatus } from './engine/status.ts'
 
 /**
  * What an operator should know, as it happens. The router prints nothing: an

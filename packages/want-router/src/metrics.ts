@@ -1,4 +1,4 @@
-import type { EngineStatus, MemberStatus } from './engine/io.ts'
+import type { EngineStatus, MemberStatus } from './engine/status.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { Metrics } from '@libp2p/interface'
 
@@ -37,13 +37,13 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
     metrics.registerMetricGroup(`kitsune_router_member_${name}`, { help, label: 'member', calculate: byMember(read) })
   }
 
-  gauge('upstream_peers', 'Upstream peers that have something open', status => status.peers)
+  gauge('clients', 'Clients that are connected and have asked for something', status => status.clients)
   gauge('wants', 'Wants kept for upstream peers', status => status.wants)
-  gauge('routes', 'Distinct multihashes wanted', status => status.routes)
+  gauge('fetches', 'Distinct multihashes wanted', status => status.fetches)
   gauge('unsent_bytes', 'Bytes of replies waiting for upstream peers', status => status.unsent)
   counter('wants', 'Wants received', status => status.totals.wants)
   counter('bad_wants', 'Wants with a malformed CID', status => status.totals.badWants)
-  counter('unverifiable_wants', 'Wants whose hash function cannot be verified, so that nobody is asked', status => status.totals.unverifiableWants)
+  counter('unverifiable_wants', 'Wants whose hash function cannot be verified, so that no member is asked', status => status.totals.unverifiableWants)
   counter('cancels', 'Cancels received', status => status.totals.cancels)
   counter('coalesced_wants', 'Wants that joined one already on its way', status => status.totals.coalesced)
   counter('blocks_sent', 'Blocks sent upstream', status => status.totals.blocksSent)
@@ -79,10 +79,10 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   memberCounter('asks', 'Wants asked of a member', member => member.totals.asks)
   memberCounter('blocks', 'Blocks received from a member', member => member.totals.blocks)
   memberCounter('received_bytes', 'Bytes of blocks received from a member', member => member.totals.bytes)
-  memberCounter('lacks', 'Wants that a member lacked', member => member.totals.lacks)
+  memberCounter('dont_haves', 'Wants that a member answered with DONT_HAVE', member => member.totals.dontHaves)
   memberCounter('failures', 'Tries that failed at a member, timeouts included', member => member.totals.failures)
   memberCounter('timeouts', 'Tries that timed out at a member', member => member.totals.timeouts)
-  memberCounter('unasked_blocks', 'Blocks of a member that nobody had asked it for', member => member.totals.unasked)
+  memberCounter('unsolicited_blocks', 'Blocks that a member sent without having been asked for them', member => member.totals.unsolicited)
   memberCounter('ejections', 'Times a member was put aside', member => member.totals.ejections)
 }
 

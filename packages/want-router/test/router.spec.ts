@@ -165,7 +165,7 @@ describe('wantRouter', function () {
     const front = await node({
       targets: [peerTarget({ id: 'node', locate: async () => ({ peer: member.peerId, addresses: member.getMultiaddrs() }) })],
       downstream,
-      limits: { expectedBlock: 500 << 10, minTimeout: 15_000, firstTimeout: 15_000, maxTimeout: 15_000, unsentPerPeer: bytes, inFlightPerPeer: bytes, minBytesPerMember: bytes, maxBytesPerMember: bytes, inFlight: bytes, unsent: 4 * bytes }
+      limits: { expectedBlock: 500 << 10, minTimeout: 15_000, firstTimeout: 15_000, maxTimeout: 15_000, unsentPerClient: bytes, inFlightPerClient: bytes, minBytesPerMember: bytes, maxBytesPerMember: bytes, inFlight: bytes, unsent: 4 * bytes }
     })
     await until('the router is ready', () => front.services.router.ready)
     const c = await client()
@@ -310,6 +310,6 @@ describe('wantRouter', function () {
     }
 
     await new Promise(resolve => { setImmediate(resolve) })
-    expect(front.services.router.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
+    expect(front.services.router.status()).to.include({ clients: 0, wants: 0, fetches: 0, unsent: 0 })
   })
 })

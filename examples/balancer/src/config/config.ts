@@ -14,7 +14,7 @@ import type { LogFormat, LogLevel } from '../log/log.ts'
 import type { Limits } from '@kitsune/want-router'
 
 /** The limits that operators can set: those of the router, and those of the public host. */
-export interface BalancerLimits extends Pick<Limits, 'wantsPerPeer' | 'wantLifetime' | 'unsent' | 'inFlight' | 'wantsPerMember' | 'ejectAfter' | 'ejection'> {
+export interface BalancerLimits extends Pick<Limits, 'wantsPerClient' | 'wantLifetime' | 'unsent' | 'inFlight' | 'wantsPerMember' | 'ejectAfter' | 'ejection'> {
   /** Clients connected at the same time. */
   readonly maxConnections: number
   /** New connections a second from one address. */
@@ -60,7 +60,7 @@ export const DEFAULTS = {
     // the cost begins to show
     maxConnections: 2000,
     maxNewConnections: HOST_LIMITS.newPerSecond,
-    wantsPerPeer: DEFAULT_LIMITS.wantsPerPeer,
+    wantsPerClient: DEFAULT_LIMITS.wantsPerClient,
     wantLifetime: DEFAULT_LIMITS.wantLifetime,
     unsent: DEFAULT_LIMITS.unsent,
     inFlight: DEFAULT_LIMITS.inFlight,
@@ -133,7 +133,7 @@ function limits (settings: Settings): BalancerLimits {
   return {
     maxConnections: count(settings.maxConnections, 65_000) ?? limits.maxConnections,
     maxNewConnections: count(settings.maxNewConnections, 65_000) ?? limits.maxNewConnections,
-    wantsPerPeer: count(settings.maxWants, 1_000_000) ?? limits.wantsPerPeer,
+    wantsPerClient: count(settings.maxWants, 1_000_000) ?? limits.wantsPerClient,
     wantLifetime: seconds(settings.wantLifetime) ?? limits.wantLifetime,
     unsent: size(settings.maxUnsent, BYTES) ?? limits.unsent,
     inFlight: size(settings.maxInFlight, BYTES) ?? limits.inFlight,

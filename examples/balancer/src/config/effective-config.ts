@@ -6,7 +6,7 @@ import type { DownstreamConfig } from './downstream-config.ts'
  * from URLs are missing: see {@link credentialsLeftOut}.
  */
 export function toConfigFile ({ downstreams, admin, limits, ...config }: BalancerConfig): Record<string, unknown> {
-  const { maxConnections, maxNewConnections, wantsPerPeer, wantLifetime, unsent, inFlight, wantsPerMember, ejectAfter, ejection } = limits
+  const { maxConnections, maxNewConnections, wantsPerClient, wantLifetime, unsent, inFlight, wantsPerMember, ejectAfter, ejection } = limits
 
   return {
     downstream: downstreams.map(toFileEntry),
@@ -14,7 +14,7 @@ export function toConfigFile ({ downstreams, admin, limits, ...config }: Balance
     admin: `${admin.host.includes(':') ? `[${admin.host}]` : admin.host}:${admin.port}`,
     maxConnections,
     maxNewConnections,
-    maxWants: wantsPerPeer,
+    maxWants: wantsPerClient,
     wantLifetime: wantLifetime / 1000,
     maxUnsent: unsent,
     maxInFlight: inFlight,

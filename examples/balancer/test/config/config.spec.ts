@@ -22,7 +22,7 @@ describe('configuration', () => {
         limits: {
           maxConnections: 2000,
           maxNewConnections: 512,
-          wantsPerPeer: 1024,
+          wantsPerClient: 1024,
           wantLifetime: 600_000,
           unsent: 64 << 20,
           inFlight: 64 << 20,
@@ -99,7 +99,7 @@ describe('configuration', () => {
       expect(config.limits).to.deep.equal({
         maxConnections: 10,
         maxNewConnections: 11,
-        wantsPerPeer: 12,
+        wantsPerClient: 12,
         wantLifetime: 13_000,
         unsent: 16 << 20,
         inFlight: 1.5 * 2 ** 30,

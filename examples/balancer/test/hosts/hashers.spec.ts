@@ -35,7 +35,7 @@ function boxo (): Map<number, number> {
 
 describe('hash functions', () => {
   it('are all that boxo accepts, with every length', () => {
-    const { hashes } = verifier(selectHashers('all'))
+    const { hashes } = createVerifier(selectHashers('all'))
     expect(new Map(hashes.map(({ code, maxLength }) => [code, maxLength]))).to.deep.equal(boxo())
     expect(hashes.filter(({ code, minLength }) => minLength !== (code === 0 ? 0 : 20))).to.deep.equal([])
   })

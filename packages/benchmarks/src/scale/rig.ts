@@ -85,7 +85,7 @@ export function createRig ({ strategy, members, down = 0, limits = {}, silent = 
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
 
-    message (client, wants) { engine.put({ t: 'message', peer: client, wants, full: false }) },
+    message (client, wants) { engine.put({ t: 'message', client: client, wants, full: false }) },
 
     answer (count, how) {
       const end = Math.min(first + count, asks.length)
@@ -100,7 +100,7 @@ export function createRig ({ strategy, members, down = 0, limits = {}, silent = 
     },
 
     block ({ member, key }) { engine.put({ t: 'block', member, key, bytes }) },
-    dontHave ({ member, key }) { engine.put({ t: 'answer', member, key, answer: 'lack' }) },
+    dontHave ({ member, key }) { engine.put({ t: 'answer', member, key, answer: 'dont-have' }) },
     up (member) { engine.put({ t: 'up', member }) },
 
     tick () {

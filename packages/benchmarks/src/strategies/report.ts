@@ -43,7 +43,7 @@ export function strategyReport (scenarios: readonly StrategyScenario[], results:
         p99: median(runs.map(({ p99 }) => p99)),
         p99Ratio: medianRatio(runs.map(({ p99 }) => p99), first.map(({ p99 }) => p99)),
         lastShare: median(runs.map(({ shares }) => shares[nodes - 1])),
-        lastLacked: median(runs.map(({ lacks, wants }) => lacks[nodes - 1] / wants)),
+        lastLacked: median(runs.map(({ dontHaves, wants }) => dontHaves[nodes - 1] / wants)),
         maxOverAverage: median(runs.map(({ shares }) => Math.max(...shares) * nodes)),
         peakOverAverage: median(runs.map(({ peakOpen }) => peakOpen / (scenario.clients * scenario.open / nodes))),
         coalesced: median(runs.map(({ coalesced, wants }) => coalesced / wants))

@@ -18,7 +18,7 @@ export interface StrategyRun {
   /** What each member was asked of all that was asked, in the order of the nodes. */
   shares: number[]
   /** Of the wants, those that each member was asked for and lacked. */
-  lacks: number[]
+  dontHaves: number[]
   /** Wants that joined one already on its way. */
   coalesced: number
   /** The most wants seen open at one member at a time, in samples. */
@@ -79,7 +79,7 @@ export async function runStrategy (init: StrategyRunInit): Promise<StrategyRun> 
       p50: quantile(took, 0.5),
       p99: quantile(took, 0.99),
       shares: shares(after.asks.map((asks, i) => asks - before.asks[i])),
-      lacks: after.lacks.map((lacks, i) => lacks - before.lacks[i]),
+      dontHaves: after.dontHaves.map((dontHaves, i) => dontHaves - before.dontHaves[i]),
       coalesced: after.coalesced - before.coalesced,
       peakOpen
     }
@@ -88,10 +88,10 @@ export async function runStrategy (init: StrategyRunInit): Promise<StrategyRun> 
   }
 }
 
-async function counts (balancer: Balancer, members: readonly string[]): Promise<{ asks: number[], lacks: number[], coalesced: number }> {
+async function counts (balancer: Balancer, members: readonly string[]): Promise<{ asks: number[], dontHaves: number[], coalesced: number }> {
   return {
     asks: await memberMetric(balancer, 'asks_total', members),
-    lacks: await memberMetric(balancer, 'lacks_total', members),
+    dontHaves: await memberMetric(balancer, 'lacks_total', members),
     coalesced: await balancer.metric('kitsune_router_coalesced_wants_total')
   }
 }

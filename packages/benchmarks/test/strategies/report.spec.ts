@@ -8,7 +8,7 @@ describe('strategies/report', () => {
   const scenario = { ...STRATEGY_SCENARIOS[0], strategies: ['round-robin', 'peak-ewma'], clients: 2, open: 8 }
 
   const run = (fields: Partial<StrategyRun>): StrategyRun => ({
-    scenario: scenario.name, strategy: 'round-robin', pair: 0, wants: 100, seconds: 1, p50: 1, p99: 2, shares: [0.25, 0.25, 0.25, 0.25], lacks: [0, 0, 0, 0], coalesced: 0, peakOpen: 4, ...fields
+    scenario: scenario.name, strategy: 'round-robin', pair: 0, wants: 100, seconds: 1, p50: 1, p99: 2, shares: [0.25, 0.25, 0.25, 0.25], dontHaves: [0, 0, 0, 0], coalesced: 0, peakOpen: 4, ...fields
   })
 
   const rows = strategyReport([scenario], [

@@ -3,21 +3,21 @@ import type { ObjectStore } from '../object-store.ts'
 import type { VerifyInit } from '../verify.ts'
 
 export interface CarSourceInit extends VerifyInit {
-  /** Where the CAR files are. */
+  /** The store of the CAR files. */
   readonly store: ObjectStore
-  /** Says where in them a block is. */
+  /** Locates blocks in them. */
   readonly index: BlockIndex
-  /** A longer block is refused before it is read, in bytes. Default 4 MiB */
+  /** The longest block, in bytes; a longer one is refused before it is read. Default 4 MiB */
   readonly maxBlock?: number
-  /** How much is read at first of a section whose length the index does not know, in bytes. Default 257 KiB: a block of 256 KiB takes one read */
+  /** How much to read first of a section whose length the index does not know, in bytes. Default 257 KiB, so that a block of 256 KiB takes one read */
   readonly sectionGuess?: number
-  /** `getMany` reads blocks at once that are at most so far apart, in bytes. Default 64 KiB */
+  /** `getMany` combines blocks that are at most this far apart into one read, in bytes. Default 64 KiB */
   readonly maxGap?: number
-  /** The most that `getMany` reads at once, in bytes. Default 4 MiB */
+  /** The largest combined read of `getMany`, in bytes. Default 4 MiB */
   readonly maxSpan?: number
-  /** How many reads `getMany` makes at a time. Default 4 */
+  /** How many reads `getMany` makes at the same time. Default 4 */
   readonly concurrency?: number
-  /** What `getMany` has read or is reading, and what was not taken yet, in bytes. Default 32 MiB */
+  /** How much `getMany` may hold in reads under way and results not yet taken, in bytes. Default 32 MiB */
   readonly maxBytes?: number
 }
 

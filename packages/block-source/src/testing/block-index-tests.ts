@@ -3,17 +3,7 @@ import { INDEX_LAWS } from './block-index-laws.ts'
 import { indexProbe } from './index-probe.ts'
 import type { BlockIndexSubject } from './subjects.ts'
 import type { ObjectStore } from '../object-store.ts'
-
-/** An index to test, and its content. */
-export interface BlockIndexSubject {
-  readonly index: BlockIndex
-  /** The store of the objects in its locations. */
-  readonly store: ObjectStore
-  /** At least three blocks that the index contains, with digests of at least 16 bytes. */
-  readonly blocks: ReadonlyArray<{ readonly multihash: Uint8Array, readonly bytes: Uint8Array }>
-  /** Cleans up after a test. */
-  stop? (): void | Promise<void>
-}
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 /**
  * Creates a new index, which has not looked anything up yet. It must pass each store that

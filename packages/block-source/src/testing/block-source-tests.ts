@@ -1,24 +1,7 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SOURCE_LAWS } from './block-source-laws.ts'
-import { runTests, skipReason } from './runner.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
-import type { Block, BlockSource } from '../block-source.ts'
-import type { CID } from 'multiformats/cid'
-
-/** A source to test, and ways to make it fail. */
-export interface BlockSourceSubject {
-  readonly source: BlockSource
-  /** Blocks that the source has: at least three, all different and none of them inline. */
-  readonly has: readonly Block[]
-  /** CIDs that the source does not have: at least one. */
-  readonly lacks: readonly CID[]
-  /** Makes all reads fail temporarily; returns a function that ends this. For the law `failures`. */
-  fail? (): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
-  /** Changes the stored bytes of a block. For the law `wrong`. */
-  corrupt? (block: Block): void | Promise<void>
-  /** Cleans up after a test. */
-  stop? (): void | Promise<void>
-}
+import type { BlockSourceSubject } from './subjects.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 /** The name of a law, as in {@link BlockSourceTestsInit.laws}. */
 export type BlockSourceLaw = keyof typeof SOURCE_LAWS

@@ -1,35 +1,8 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { httpLaws } from './http-laws.ts'
 import { lists, STORE_LAWS } from './object-store-laws.ts'
-import { runTests, skipReason } from './runner.ts'
-import type { LawChoice, LawTest, TestRunner } from './runner.ts'
-import type { Fetch } from '../http/client.ts'
-import type { ObjectStore } from '../object-store.ts'
-import type { RetryOptions } from '../retry.ts'
-
-/** A store to test, and ways to change its objects. */
-export interface ObjectStoreSubject {
-  readonly store: ObjectStore
-  /** Writes an object, or a new version of it. */
-  put (object: string, bytes: Uint8Array): void | Promise<void>
-  /** Removes an object. */
-  remove (object: string): void | Promise<void>
-  /** The `maxRead` of {@link store}, in bytes: at least 1 MiB, at most 4 MiB. */
-  readonly maxRead?: number
-  /** How many requests or reads of files the store has made so far. For the law `nothing`. */
-  requests? (): number
-  /**
-   * For a store over HTTP: creates the same store with another `fetch`, which behaves like
-   * `fetch` below except for the faults that a law injects.
-   */
-  readonly http?: {
-    /** Reaches the server. */
-    readonly fetch: Fetch
-    withFetch (fetch: Fetch, retry: RetryOptions): ObjectStore
-  }
-  /** Cleans up after a test. */
-  stop? (): void | Promise<void>
-}
+import type { ObjectStoreSubject } from './subjects.ts'
+import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 /** The name of a law, as in {@link ObjectStoreTestsInit.laws}. */
 export type ObjectStoreLaw = keyof typeof STORE_LAWS | keyof typeof httpLaws | 'lists'

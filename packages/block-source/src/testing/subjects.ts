@@ -5,52 +5,52 @@ import type { ObjectStore } from '../object-store.ts'
 import type { RetryOptions } from '../retry.ts'
 import type { CID } from 'multiformats/cid'
 
-/** An index to be tested, and what is in it. */
+/** An index to test, and its content. */
 export interface BlockIndexSubject {
   readonly index: BlockIndex
-  /** Where the objects are that its locations name. */
+  /** The store of the objects in its locations. */
   readonly store: ObjectStore
-  /** At least three blocks that it knows, with digests of at least 16 bytes. */
+  /** At least three blocks that the index contains, with digests of at least 16 bytes. */
   readonly blocks: ReadonlyArray<{ readonly multihash: Uint8Array, readonly bytes: Uint8Array }>
-  /** Ends what the test began. */
+  /** Cleans up after a test. */
   stop? (): void | Promise<void>
 }
 
-/** A source to be tested, and the ways to make it fail. */
+/** A source to test, and ways to make it fail. */
 export interface BlockSourceSubject {
   readonly source: BlockSource
-  /** Blocks that it has: at least three, each other than all others and none of them inline. */
+  /** Blocks that the source has: at least three, all different and none of them inline. */
   readonly has: readonly Block[]
-  /** What it lacks: at least one. */
+  /** CIDs that the source does not have: at least one. */
   readonly lacks: readonly CID[]
-  /** Makes all its reads fail in a way that may pass, and returns what ends that. For the law `failures`. */
+  /** Makes all reads fail temporarily; returns a function that ends this. For the law `failures`. */
   fail? (): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
-  /** Changes the bytes that are stored of a block. For the law `wrong`. */
+  /** Changes the stored bytes of a block. For the law `wrong`. */
   corrupt? (block: Block): void | Promise<void>
-  /** Ends what the test began. */
+  /** Cleans up after a test. */
   stop? (): void | Promise<void>
 }
 
-/** A store to be tested, and the way to fill what is behind it. */
+/** A store to test, and ways to change its objects. */
 export interface ObjectStoreSubject {
   readonly store: ObjectStore
-  /** Writes an object, or a new version of one. */
+  /** Writes an object, or a new version of it. */
   put (object: string, bytes: Uint8Array): void | Promise<void>
   /** Removes an object. */
   remove (object: string): void | Promise<void>
-  /** The most that one read may return, which {@link store} was told: at least 1 MiB, at most 4. */
+  /** The `maxRead` of {@link store}, in bytes: at least 1 MiB, at most 4 MiB. */
   readonly maxRead?: number
-  /** How many requests it has made so far, or reads of a file. For the law `nothing`. */
+  /** How many requests or reads of files the store has made so far. For the law `nothing`. */
   requests? (): number
   /**
-   * Of a store over HTTP: the same store with another `fetch`, which behaves
-   * like `fetch` below but for the faults that a law puts in.
+   * For a store over HTTP: creates the same store with another `fetch`, which behaves like
+   * `fetch` below except for the faults that a law injects.
    */
   readonly http?: {
-    /** What reaches the server. */
+    /** Reaches the server. */
     readonly fetch: Fetch
     withFetch (fetch: Fetch, retry: RetryOptions): ObjectStore
   }
-  /** Ends what the test began. */
+  /** Cleans up after a test. */
   stop? (): void | Promise<void>
 }

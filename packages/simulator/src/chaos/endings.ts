@@ -34,7 +34,7 @@ export function awaitAnswers ({ clock, watched }: Stage, members: readonly Hosti
       if (want.type === 'block' || waits) {
         return { law: 'lost', what: `${want.peer.id} still waits for ${want.type} ${printCid(want.cid)}, which ${held.map(({ id }) => id).join(', ')} would serve` }
       }
-    } else if (waits && want.promises === 0 && !want.maybeTold && want.alwaysDontHave && connected.length > 0 && connected.every(({ denies }) => denies)) {
+    } else if (waits && want.promises === 0 && !want.maybeTold && want.alwaysDontHave && connected.length > 0 && connected.every(({ supportsDontHave }) => supportsDontHave)) {
       return { law: 'denial', what: `${want.peer.id} still waits for DONT_HAVE ${printCid(want.cid)}, which nobody has` }
     }
   }
@@ -59,7 +59,7 @@ export function awaitAnswers ({ clock, watched }: Stage, members: readonly Hosti
     if (late == null) {
       return took
     }
-    if (took > (connected.every(({ denies }) => denies) ? ANSWERS_WITHIN : GUESSES_WITHIN)) {
+    if (took > (connected.every(({ supportsDontHave }) => supportsDontHave) ? ANSWERS_WITHIN : GUESSES_WITHIN)) {
       broken(late.law, `${late.what}, ${took} ms after the last fault`)
     }
   }
@@ -68,7 +68,7 @@ export function awaitAnswers ({ clock, watched }: Stage, members: readonly Hosti
 /** Everybody has left: nothing may remain, and nothing may be waited for. */
 export function expectNothing ({ clock, watched: { engine } }: Stage): void {
   clock.pass(10)
-  const { peers, wants, routes, active, unsent, members } = engine.status()
+  const { clients: peers, wants, fetches: routes, active, unsent, members } = engine.status()
   if (peers + wants + routes + active + unsent > 0) {
     broken('gone', `all peers have left, and there are ${peers} peers, ${wants} wants, ${routes} routes (${active} active), ${unsent} bytes unsent`)
   }

@@ -47,7 +47,7 @@ export function fairHistory (stage: Stage): void {
     seed,
     clock,
     strategy: pick([roundRobin, rendezvous, leastLoaded])(),
-    limits: { wantsPerMember, wantsPerPeer: 100_000, expectedBlock },
+    limits: { wantsPerMember, wantsPerClient: 100_000, expectedBlock },
     members: Array.from({ length: memberCount }, (_, i) => ({
       id: `m${i}`,
       create: () => honestMember(size, act => { clock.after(latency, act) })

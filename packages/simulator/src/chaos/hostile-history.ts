@@ -34,7 +34,7 @@ export function hostileHistory (stage: Stage): void {
   const peers = scenario.peers.map(id => hostilePeer(id, scenario, world, trace))
 
   function drawCapacity (): Capacity {
-    return { wants: int(1, 8), bytes: int(2, 64) * 1024, listed: pick([0, 0, 1, 4, 384]), denies: chance(0.8) }
+    return { wants: int(1, 8), bytes: int(2, 64) * 1024, standing: pick([0, 0, 1, 4, 384]), supportsDontHave: chance(0.8) }
   }
 
   const acts: Record<WorldAct, () => void> = {
@@ -60,7 +60,7 @@ export function hostileHistory (stage: Stage): void {
     mood () { pick(members).changeMood() },
     gain () { pick(members).gain(pick(scenario.blocks)) },
     lose () { pick(members).lose(pick(scenario.blocks)) },
-    unasked () {
+    unsolicited () {
       const member = pick(members)
       for (let n = pick([1, 3, 20]); n > 0 && member.connected; n--) {
         member.babble()

@@ -28,7 +28,7 @@ export interface HostileMember {
   /** It answers, and with the truth. */
   readonly truthful: boolean
   /** It says so if it lacks a block. */
-  readonly denies: boolean
+  readonly supportsDontHave: boolean
   holds (key: WantKey): boolean
   up (capacity?: Partial<Capacity>): void
   down (): void
@@ -70,22 +70,22 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     return block != null && held.has(block.n)
   }
 
-  function say (key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed'): void {
+  function say (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void {
     const listed = list.get(key)
-    if (answer === 'lack' && dropped.has(key)) {
+    if (answer === 'dont-have' && dropped.has(key)) {
       return // who lacks a want keeps it listed: no member lies about both
     }
     // what it said that it lacks it keeps, if it keeps such at all
-    if (answer === 'have' ? listed?.want.type === 'have' : capacity.listed === 0 || (answer !== 'lack' && listed?.denied === false)) {
+    if (answer === 'have' ? listed?.want.type === 'have' : capacity.standing === 0 || (answer !== 'dont-have' && listed?.denied === false)) {
       drop(key)
-    } else if (answer === 'lack' && listed != null) {
+    } else if (answer === 'dont-have' && listed != null) {
       listed.denied = true
     }
     sink?.answer(key, answer)
   }
 
   function drop (key: WantKey): void {
-    if (list.delete(key) && capacity.listed !== 0) {
+    if (list.delete(key) && capacity.standing !== 0) {
       dropped.add(key)
     }
   }
@@ -109,13 +109,13 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     }
     if (has(key)) {
       const inline = (blocks.get(key)?.size ?? 0) <= 1024 && chance(0.5)
-      if (listed.want.type === 'block' || inline || capacity.denies === false) {
+      if (listed.want.type === 'block' || inline || capacity.supportsDontHave === false) {
         send(key)
       } else {
         say(key, 'have')
       }
-    } else if (!listed.denied && capacity.denies !== false) {
-      say(key, 'lack')
+    } else if (!listed.denied && capacity.supportsDontHave !== false) {
+      say(key, 'dont-have')
     }
   }
 
@@ -143,10 +143,10 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     ignorant: ({ key }) => { later(int(0, latency), key, () => { say(key, 'unknown') }) },
     boasting ({ key }) {
       later(latency, key, () => { sink?.answer(key, 'have') })
-      later(latency + int(0, 3000), key, () => { say(key, 'lack') })
+      later(latency + int(0, 3000), key, () => { say(key, 'dont-have') })
     },
     lacking ({ key }) {
-      later(latency, key, () => { say(key, 'lack') })
+      later(latency, key, () => { say(key, 'dont-have') })
       later(latency + int(0, 10_000), key, () => { tell(key) })
     },
     corrupt ({ key }) {
@@ -154,7 +154,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     },
     twice ({ key }) {
       later(latency, key, () => { tell(key) })
-      later(latency + int(0, 100), key, () => { has(key) ? send(key) : say(key, 'lack') })
+      later(latency + int(0, 100), key, () => { has(key) ? send(key) : say(key, 'dont-have') })
     },
     astray ({ key }) { later(latency, key, babble) }
   }
@@ -164,7 +164,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     if (has(key) && chance(0.5)) {
       send(key)
     } else {
-      say(key, pick(['have', 'lack', 'unknown', 'failed']))
+      say(key, pick(['have', 'dont-have', 'unknown', 'failed']))
     }
   }
 
@@ -194,7 +194,7 @@ export function hostileMember (init: Scenario['members'][number], scenario: Scen
     target,
     get connected () { return connected },
     get truthful () { return healed && connected },
-    get denies () { return capacity.denies !== false },
+    get supportsDontHave () { return capacity.supportsDontHave !== false },
     holds: has,
 
     up (next) {

@@ -32,7 +32,7 @@ export function hostilePeer (id: string, scenario: Scenario, world: World, trace
   const { clock } = world
   const { chance, int, pick } = dice(world.random(id))
   const { blocks } = scenario
-  const most = scenario.limits.wantsPerPeer ?? 1024
+  const most = scenario.limits.wantsPerClient ?? 1024
   const protocol = pick(PROTOCOLS)
   const { presences } = capabilities(protocol)
   const atOnce = chance(0.5)

@@ -4,7 +4,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Capacity, CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
 import type { EngineStatus, Input } from '@kitsune/want-router/engine'
 
-type Word = 'have' | 'lack' | 'unknown' | 'failed'
+type Word = 'have' | 'dont-have' | 'unknown' | 'failed'
 
 /** A member as an onlooker knows it: by what it was asked, what it said, and which attempts were observed. */
 interface Seen {
@@ -48,8 +48,8 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
     id,
     connected: false,
     downSince: start,
-    capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, listed: limits.listedPerMember, denies: true },
-    mostListed: limits.listedPerMember,
+    capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, standing: limits.standingPerMember, supportsDontHave: true },
+    mostListed: limits.standingPerMember,
     open: new Map(),
     list: new Map(),
     words: new Map()
@@ -78,11 +78,11 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
       return
     }
     // that something went wrong says nothing of what was certain before, unless it was asked anew
-    if (word === 'have' || word === 'lack' || member.open.has(key)) {
+    if (word === 'have' || word === 'dont-have' || member.open.has(key)) {
       member.words.set(key, word)
     }
     const listed = member.list.get(key)
-    if (word === 'have' ? listed === 'have' : member.capacity.listed === 0 || (word !== 'lack' && member.open.has(key))) {
+    if (word === 'have' ? listed === 'have' : member.capacity.standing === 0 || (word !== 'dont-have' && member.open.has(key))) {
       member.list.delete(key)
     }
   }
@@ -98,7 +98,7 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
           }
           member.connected = true
           member.capacity = { ...member.capacity, ...input.capacity }
-          member.mostListed = Math.max(member.mostListed, member.capacity.listed)
+          member.mostListed = Math.max(member.mostListed, member.capacity.standing)
           break
         }
         case 'down': {
@@ -134,7 +134,7 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
         }
         if (open == null) {
           asked.add(member)
-          if (type === 'block' && member.capacity.denies) {
+          if (type === 'block' && member.capacity.supportsDontHave) {
             askedBlocks.add(member)
           }
         }
@@ -150,13 +150,13 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
       }
     },
 
-    observe ({ member: id, want: { key }, result, speculative }) {
+    observe ({ member: id, want: { key }, result, hedge }) {
       if (find(id).open.delete(key)) {
         return
       }
       // a hedge that was answered before it was sent: once a turn
       const unsent = `${id} ${key}`
-      if (!speculative || result !== 'cancelled' || neverSent.has(unsent)) {
+      if (!hedge || result !== 'cancelled' || neverSent.has(unsent)) {
         broken('attempts', `an attempt at ${id} for ${printKey(key)} is observed (${result}) that was not open`)
       }
       neverSent.add(unsent)
@@ -196,15 +196,15 @@ export function memberLaws (ids: readonly string[], limits: Limits, now: () => n
     },
 
     certain (key) {
-      let lacks = 0
+      let dontHaves = 0
       for (const { connected, words, downSince } of members.values()) {
-        if (connected && words.get(key) === 'lack') {
-          lacks++
+        if (connected && words.get(key) === 'dont-have') {
+          dontHaves++
         } else if (connected || now() - downSince < limits.forgetDownAfter) {
           return false
         }
       }
-      return lacks > 0
+      return dontHaves > 0
     },
 
     affirmed: key => affirmed.has(key),

@@ -53,8 +53,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
   /** What a message may have cost a peer that wants more than it may. */
   function evicted (peer: SeenPeer, entries: readonly WantEntry[], full: boolean, count: number): void {
     const asked = entries.filter(({ cancel }) => !cancel)
-    if (asked.length <= limits.wantsPerPeer && peer.wants.size <= limits.wantsPerPeer) {
-      broken('eviction', `${peer.id} lost ${count} wants by a message of ${asked.length}, after which it had ${peer.wants.size} of at most ${limits.wantsPerPeer}`)
+    if (asked.length <= limits.wantsPerClient && peer.wants.size <= limits.wantsPerClient) {
+      broken('eviction', `${peer.id} lost ${count} wants by a message of ${asked.length}, after which it had ${peer.wants.size} of at most ${limits.wantsPerClient}`)
     }
     if (full && asked.length === entries.length) {
       cut(peer, asked)
@@ -72,7 +72,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
 
   /** A full list that is too long keeps its entries of highest priority; of equals nobody knows which. */
   function cut (peer: SeenPeer, entries: readonly WantEntry[]): void {
-    const floor = entries.map(({ priority }) => priority).sort((a, b) => b - a)[limits.wantsPerPeer - 1] ?? -Infinity
+    const floor = entries.map(({ priority }) => priority).sort((a, b) => b - a)[limits.wantsPerClient - 1] ?? -Infinity
     const named = new Map<string, { least: number, most: number }>()
     for (const { cid, priority } of entries) {
       const text = cidText(cid)
@@ -226,7 +226,7 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       for (const peer of peers.values()) {
         // its window grows when it reads; blocks may weigh twice what was expected, what stalled members owe has a
         // window to itself, and a block that is alone may exceed it: one on its way, one that came unasked
-        const most = 4 * (peer.reads ? Math.max(limits.unsentPerPeer, limits.inFlightPerPeer) : limits.unsentPerPeer) + 2 * largest
+        const most = 4 * (peer.reads ? Math.max(limits.unsentPerClient, limits.inFlightPerClient) : limits.unsentPerClient) + 2 * largest
         if (peer.unsent > most) {
           broken('windows', `${peer.unsent} bytes wait unsent for ${peer.id}, its window and what was on its way hold ${most}`)
         }
@@ -297,20 +297,20 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
     },
 
     status (status) {
-      if (!changed && status.wants === last?.wants && status.routes === last.routes && status.peers === last.peers) {
+      if (!changed && status.wants === last?.wants && status.fetches === last.fetches && status.clients === last.clients) {
         return
       }
       changed = false
       last = status
       const { least, most, overdue, leastRoutes, mostRoutes } = wants.tally()
-      if (status.peers !== peers.size) {
-        broken('gone', `the router keeps ${status.peers} peers, there are ${peers.size}`)
+      if (status.clients !== peers.size) {
+        broken('gone', `the router keeps ${status.clients} peers, there are ${peers.size}`)
       }
-      if (status.wants < least || status.routes < leastRoutes) {
-        broken('lost', `${least} wants for ${leastRoutes} blocks are alive, the router keeps ${status.wants} for ${status.routes}: ${[...this.live()].slice(0, 10).map(({ peer, cid }) => `${peer.id} ${printCid(cid)}`).join(', ')}`)
+      if (status.wants < least || status.fetches < leastRoutes) {
+        broken('lost', `${least} wants for ${leastRoutes} blocks are alive, the router keeps ${status.wants} for ${status.fetches}: ${[...this.live()].slice(0, 10).map(({ peer, cid }) => `${peer.id} ${printCid(cid)}`).join(', ')}`)
       }
-      if (status.wants > most || status.routes > mostRoutes) {
-        broken(status.wants <= most + overdue && overdue > 0 ? 'lifetime' : 'gone', `the router keeps ${status.wants} wants for ${status.routes} blocks, ${most} for ${mostRoutes} can be alive`)
+      if (status.wants > most || status.fetches > mostRoutes) {
+        broken(status.wants <= most + overdue && overdue > 0 ? 'lifetime' : 'gone', `the router keeps ${status.wants} wants for ${status.fetches} blocks, ${most} for ${mostRoutes} can be alive`)
       }
       if (peers.size === 0 && status.unsent !== 0) {
         broken('gone', `${status.unsent} bytes wait unsent, and there are no peers`)
@@ -320,8 +320,8 @@ export function peerLaws (limits: Limits, members: MemberLaws, now: () => number
       if (status.unsent > mostUnsent) {
         broken('windows', `${status.unsent} bytes wait unsent for all peers, and at most ${mostUnsent} may`)
       }
-      if (status.active > status.routes || status.unsent < 0) {
-        broken('gone', `${status.active} of ${status.routes} routes are active, ${status.unsent} bytes wait unsent`)
+      if (status.active > status.fetches || status.unsent < 0) {
+        broken('gone', `${status.active} of ${status.fetches} routes are active, ${status.unsent} bytes wait unsent`)
       }
     },
 

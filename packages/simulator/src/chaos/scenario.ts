@@ -8,7 +8,7 @@ import type { PeerAct } from './hostile-peer.ts'
 import type { Limits, StrategyFactory } from '@kitsune/want-router'
 
 /** What befalls the members and the clock. */
-export type WorldAct = 'down' | 'up' | 'capacity' | 'mood' | 'gain' | 'lose' | 'unasked' | 'load' | 'drain' | 'jump' | 'pass'
+export type WorldAct = 'down' | 'up' | 'capacity' | 'mood' | 'gain' | 'lose' | 'unsolicited' | 'load' | 'drain' | 'jump' | 'pass'
 
 /** All that a seed decides before the history begins. */
 export interface Scenario {
@@ -53,7 +53,7 @@ export function drawScenario (random: () => number): Scenario {
     haves: pick([0.1, 0.4, 0.9]),
     moods: { honest: 8, ...weights({ slow: 4, silent: 2, forgetful: 2, failing: 2, ignorant: 1, boasting: 2, lacking: 2, corrupt: 2, twice: 2, astray: 2 }) },
     peerActs: { want: 12, ...weights({ cancel: 4, mixed: 2, full: 2, huge: 1, again: 4, upgrade: 3, leave: 1, odd: 1, pace: 2, lose: 2 }) },
-    worldActs: { pass: 10, ...weights({ up: 4, down: 2, capacity: 1, mood: 2, gain: 1, lose: 1, unasked: 2, load: 1, drain: 0, jump: 1 }), drain: chance(0.2) ? 0.3 : 0 }
+    worldActs: { pass: 10, ...weights({ up: 4, down: 2, capacity: 1, mood: 2, gain: 1, lose: 1, unsolicited: 2, load: 1, drain: 0, jump: 1 }), drain: chance(0.2) ? 0.3 : 0 }
   }
 }
 
@@ -79,11 +79,11 @@ function drawLimits ({ chance, int, pick }: Dice): Partial<Limits> {
     }
   }
 
-  maybe(() => ({ wantsPerPeer: int(2, 20) }))
+  maybe(() => ({ wantsPerClient: int(2, 20) }))
   maybe(() => ({ wantLifetime: pick([20_000, 60_000, 300_000]) }))
   maybe(() => {
-    const unsentPerPeer = int(2, 20) * KIB
-    return { unsentPerPeer, inFlightPerPeer: unsentPerPeer * int(1, 8) }
+    const unsentPerClient = int(2, 20) * KIB
+    return { unsentPerClient, inFlightPerClient: unsentPerClient * int(1, 8) }
   })
   maybe(() => ({ unsent: int(8, 60) * KIB, unreadTimeout: pick([1000, 10_000]) }))
   maybe(() => ({ wantsPerMember: int(1, 8) }))
@@ -91,7 +91,7 @@ function drawLimits ({ chance, int, pick }: Dice): Partial<Limits> {
     const minBytesPerMember = int(2, 20) * KIB
     return { minBytesPerMember, maxBytesPerMember: minBytesPerMember * int(1, 4) }
   })
-  maybe(() => ({ listedPerMember: int(0, 4) }))
+  maybe(() => ({ standingPerMember: int(0, 4) }))
   maybe(() => ({ inFlight: int(8, 64) * KIB }))
   maybe(() => ({ expectedBlock: int(1, 8) * KIB }))
   maybe(() => ({ inlineBlock: pick([0, 100, 2000]) }))

@@ -42,9 +42,9 @@ export function traced (now: () => number, say: (line: string) => void): Trace {
 function printInput (input: Input): string {
   switch (input.t) {
     case 'message':
-      return `${input.peer} sends ${input.full ? 'a full list' : 'a message'}: ${input.wants.map(printEntry).join(', ')}`
+      return `${input.client} sends ${input.full ? 'a full list' : 'a message'}: ${input.wants.map(printEntry).join(', ')}`
     case 'gone':
-      return `${input.peer} is gone`
+      return `${input.client} is gone`
     case 'up':
       return `${input.member} is up ${input.capacity == null ? '' : JSON.stringify(input.capacity)}`
     case 'down':

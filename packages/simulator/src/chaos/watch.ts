@@ -57,10 +57,10 @@ export function watchEngine (init: EngineInit, trace: Trace, sound = true): Watc
   function look (input: Input, delta: Gains): void {
     switch (input.t) {
       case 'message':
-        peers.message(input.peer, input.wants, input.full, delta)
+        peers.message(input.client, input.wants, input.full, delta)
         break
       case 'gone':
-        peers.gone(input.peer)
+        peers.gone(input.client)
         break
       case 'block':
         peers.block(input.key, input.bytes.byteLength, delta)

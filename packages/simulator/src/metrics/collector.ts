@@ -129,7 +129,7 @@ class WorldCollector implements Collector {
         share: ratio(count.asks - before.asks, asks) ?? 0,
         perWant: ratio(count.asks - before.asks, this.#wants.wants) ?? 0,
         blocks: since.blocks,
-        lacks: since.lacks,
+        dontHaves: since.dontHaves,
         timeouts: since.timeouts,
         failures: since.failures,
         ejections: since.ejections,
@@ -141,7 +141,7 @@ class WorldCollector implements Collector {
 
   #totals (end: Required<Mark>, results: readonly MemberResult[]): Totals {
     const { members } = this.#init
-    const of = (name: 'lacks' | 'timeouts' | 'failures' | 'ejections'): number => results.reduce((all, result) => all + result[name], 0)
+    const of = (name: 'dontHaves' | 'timeouts' | 'failures' | 'ejections'): number => results.reduce((all, result) => all + result[name], 0)
     const engine: EngineTotals & { hedges?: number } = totalsSince(end.status.totals, this.#start.status?.totals)
     const weight = members.reduce((all, { weight }) => all + weight, 0)
 
@@ -152,7 +152,7 @@ class WorldCollector implements Collector {
       retries: engine.retries,
       hedges: engine.hedges ?? 0,
       timeouts: of('timeouts'),
-      lacks: of('lacks'),
+      dontHaves: of('dontHaves'),
       failures: of('failures'),
       ejections: of('ejections'),
       maxByMean: rounded(Math.max(...results.map(({ share }, i) => share * weight / members[i].weight))),

@@ -21,7 +21,7 @@ export interface MemberResult {
   /** How often this member was asked for each want of a client. */
   readonly perWant: number
   readonly blocks: number
-  readonly lacks: number
+  readonly dontHaves: number
   readonly timeouts: number
   readonly failures: number
   readonly ejections: number
@@ -46,7 +46,7 @@ export interface Totals {
   readonly retries: number
   readonly hedges: number
   readonly timeouts: number
-  readonly lacks: number
+  readonly dontHaves: number
   readonly failures: number
   readonly ejections: number
   /** The most asked member's asks by the mean, each by its weight. */

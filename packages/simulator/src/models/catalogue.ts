@@ -27,7 +27,7 @@ export interface CatalogueInit {
   readonly copies?: number
   readonly members: readonly string[]
   /** If given, blocks are those of the recording, and no others exist. */
-  readonly recording?: Pick<Recording, 'size' | 'lacks'>
+  readonly recording?: Pick<Recording, 'size' | 'dontHaves'>
 }
 
 export function createCatalogue ({ seed, sizes, copies, members, recording }: CatalogueInit): Catalogue {
@@ -51,7 +51,7 @@ export function createCatalogue ({ seed, sizes, copies, members, recording }: Ca
     },
 
     holds (member, share, want) {
-      if (recording?.lacks.get(member)?.has(want.key) === true) {
+      if (recording?.dontHaves.get(member)?.has(want.key) === true) {
         return false
       }
       if (copies == null) {

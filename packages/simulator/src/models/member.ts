@@ -163,7 +163,7 @@ class ModelMember implements Target {
           this.#standing.set(want.key, want)
         }
         this.#end(job)
-        this.#sink?.answer(want.key, has ? 'have' : 'lack')
+        this.#sink?.answer(want.key, has ? 'have' : 'dont-have')
       }
     })
   }

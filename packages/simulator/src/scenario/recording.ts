@@ -18,7 +18,7 @@ export interface Recording {
   /** Bytes of a block: as seen, or else those of another block; undefined for one that was never seen and that some member does not have. */
   size (key: WantKey): number | undefined
   /** Blocks that a member said it does not have. */
-  readonly lacks: ReadonlyMap<string, ReadonlySet<WantKey>>
+  readonly dontHaves: ReadonlyMap<string, ReadonlySet<WantKey>>
 }
 
 export interface RecordedScenario {
@@ -56,7 +56,7 @@ export async function readRecording (path: string): Promise<RecordedScenario> {
 interface SeenMember {
   readonly block: Histogram
   readonly presence: Histogram
-  readonly lacks: Set<WantKey>
+  readonly dontHaves: Set<WantKey>
   readonly open: Map<WantKey, number>
   blocks: number
 }
@@ -81,7 +81,7 @@ class Reading {
       }
       this.#start = record
       for (const { id } of record.members) {
-        this.#members.set(id, { block: createHistogram(), presence: createHistogram(), lacks: new Set(), open: new Map(), blocks: 0 })
+        this.#members.set(id, { block: createHistogram(), presence: createHistogram(), dontHaves: new Set(), open: new Map(), blocks: 0 })
       }
     }
     if (this.#start == null) {
@@ -123,31 +123,31 @@ class Reading {
 
   #recording (): Recording {
     const sizes = this.#sizes
-    const lacks = new Map([...this.#members].map(([id, { lacks }]) => [id, lacks]))
+    const dontHaves = new Map([...this.#members].map(([id, { dontHaves }]) => [id, dontHaves]))
     const [typical] = sizes.values()
     return {
       arrivals: this.#arrivals,
-      lacks,
-      size: key => sizes.get(key) ?? ([...lacks.values()].some(lacks => lacks.has(key)) ? undefined : typical)
+      dontHaves,
+      size: key => sizes.get(key) ?? ([...dontHaves.values()].some(dontHaves => dontHaves.has(key)) ? undefined : typical)
     }
   }
 
   #addInput (at: number, input: Input): void {
     if (input.t === 'message') {
       const wanted = input.wants.filter(({ cancel, cid }) => !cancel && wantKey(cid) != null).map(({ cid, wantType }) => ({ cid, type: wantType }))
-      const list = this.#arrivals.get(input.peer) ?? []
+      const list = this.#arrivals.get(input.client) ?? []
       list.push({ at, wanted })
-      this.#arrivals.set(input.peer, list)
+      this.#arrivals.set(input.client, list)
     } else if (input.t === 'block') {
       this.#sizes.set(input.key, input.bytes.byteLength)
       const member = this.#answered(input.member, input.key, at, 'block')
       if (member != null) {
         member.blocks++
       }
-    } else if (input.t === 'answer' && (input.answer === 'have' || input.answer === 'lack')) {
+    } else if (input.t === 'answer' && (input.answer === 'have' || input.answer === 'dont-have')) {
       const member = this.#answered(input.member, input.key, at, 'presence')
-      if (input.answer === 'lack') {
-        member?.lacks.add(input.key)
+      if (input.answer === 'dont-have') {
+        member?.dontHaves.add(input.key)
       }
     }
   }
@@ -173,7 +173,7 @@ class Reading {
 
 function memberOf (id: string, weight: number, labels: Readonly<Record<string, string>>, seen: SeenMember | undefined): MemberModel {
   const blocks = seen?.blocks ?? 0
-  const lacks = seen?.lacks.size ?? 0
+  const dontHaves = seen?.dontHaves.size ?? 0
   return {
     id,
     count: 1,
@@ -183,7 +183,7 @@ function memberOf (id: string, weight: number, labels: Readonly<Record<string, s
     service: empirical(seen?.block),
     presence: empirical(seen?.presence),
     others: 0,
-    holds: blocks + lacks === 0 ? 1 : blocks / (blocks + lacks),
+    holds: blocks + dontHaves === 0 ? 1 : blocks / (blocks + dontHaves),
     phases: []
   }
 }

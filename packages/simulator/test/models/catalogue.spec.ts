@@ -33,7 +33,7 @@ describe('catalogue', () => {
   })
 
   it('keeps to what was recorded', () => {
-    const blocks = createCatalogue({ seed: 1, sizes: 1, members, recording: { size: key => key === contentKey(1) ? 77 : undefined, lacks: new Map([['a', new Set([contentKey(1)])]]) } })
+    const blocks = createCatalogue({ seed: 1, sizes: 1, members, recording: { size: key => key === contentKey(1) ? 77 : undefined, dontHaves: new Map([['a', new Set([contentKey(1)])]]) } })
     expect(blocks.size(block(1))).to.equal(77)
     expect(blocks.size(block(2))).to.be.undefined()
     expect(blocks.holds('a', 1, block(1))).to.equal(false)

@@ -33,7 +33,7 @@ describe('scenarios', () => {
     expect(refused({ members: [] })).to.match(/members: /)
     expect(refused({ clients: [{ id: 'p', arrivals: { kind: 'sometimes' }, popularity: { kind: 'new' } }] })).to.match(/clients\[0\]\.arrivals\.kind: .*poisson/)
     expect(refused({ warmup: 60_000 })).to.match(/warmup: is not shorter/)
-    expect(refused({ limits: { cancelAfter: 3 } })).to.match(/no option "cancelAfter", only wantsPerPeer/)
+    expect(refused({ limits: { cancelAfter: 3 } })).to.match(/no option "cancelAfter", only wantsPerClient/)
     expect(refused({ variants: { odd: { cancelAfter: 3 } } })).to.match(/no option "cancelAfter"/)
   })
 

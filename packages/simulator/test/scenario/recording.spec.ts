@@ -67,7 +67,7 @@ describe('a recording as a scenario', () => {
       { id: 'node-3', weight: 1, labels: {} },
       { id: 'slow', weight: 2, labels: { zone: 'far' } }
     ])
-    expect(scenario.limits).to.include({ wantsPerPeer: 1024 })
+    expect(scenario.limits).to.include({ wantsPerClient: 1024 })
     expect([...recording.arrivals.keys()].sort()).to.deep.equal(['peer-1', 'peer-2', 'peer-3', 'peer-4', 'peer-5'])
     expect([...recording.arrivals.values()].flat()).to.have.length(recorded.totals.wants)
   })

@@ -89,12 +89,12 @@ describe('world', () => {
     const peer = world.connect('p', { wake () {} })
     peer.send([want(1)])
     world.run(1000)
-    expect(world.engine.status().peers).to.equal(1)
+    expect(world.engine.status().clients).to.equal(1)
     peer.leave()
     peer.send([want(2)])
     world.run(2000)
     expect(peer.connected).to.equal(false)
-    expect(world.engine.status()).to.deep.include({ peers: 0, wants: 0 })
+    expect(world.engine.status()).to.deep.include({ clients: 0, wants: 0 })
   })
 
   it('tells a peer that the router closed it', () => {

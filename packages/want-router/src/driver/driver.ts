@@ -6,7 +6,8 @@ import { createVerifier } from './verifier.ts'
 import type { DeadlineTimer } from './deadline-timer.ts'
 import type { Observer } from './observer.ts'
 import type { Verify } from './verifier.ts'
-import type { Engine, Input, MemberStatus, Output } from '../engine/io.ts'
+import type { Engine, Input, Output } from '../engine/io.ts'
+import type { MemberStatus, WantEnd } from '../engine/status.ts'
 import type { Decision } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
 import type { Target } from '../targets/target.ts'
@@ -30,6 +31,8 @@ export interface DriverInit {
   readonly log: Logger
   /** Told what an operator should know. */
   onEvent? (event: RouterEvent): void
+  /** Told what became of wants that have ended. */
+  onEnded? (ends: readonly WantEnd[]): void
 }
 
 /**
@@ -75,6 +78,7 @@ class EngineDriver implements Driver {
   readonly #verify: Verify
   readonly #log: Logger
   readonly #observer: Observer
+  readonly #onEnded: DriverInit['onEnded']
   readonly #timer: DeadlineTimer
   readonly #output: Output
   readonly #targets = new Map<string, Target>()
@@ -86,12 +90,13 @@ class EngineDriver implements Driver {
   #scheduled = false
   #stopped = false
 
-  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), log, onEvent }: DriverInit) {
+  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), log, onEvent, onEnded }: DriverInit) {
     this.#engine = engine
     this.#upstream = upstream
     this.#timers = timers
     this.#verify = verify
     this.#log = log
+    this.#onEnded = onEnded
     this.#observer = createObserver({ members: engine.status().members, onEvent, log })
     this.#timer = createDeadlineTimer(timers, () => {
       engine.put({ t: 'tick' })
@@ -100,30 +105,31 @@ class EngineDriver implements Driver {
     this.#output = {
       ask: (member, wants) => { this.#decided.push({ t: 'ask', member, wants }) },
       cancel: (member, wants) => { this.#decided.push({ t: 'cancel', member, wants }) },
-      ready: peer => { this.#decided.push({ t: 'ready', peer }) },
-      close: (peer, why) => { this.#decided.push({ t: 'close', peer, why }) },
+      ready: client => { this.#decided.push({ t: 'ready', client }) },
+      close: (client, why) => { this.#decided.push({ t: 'close', client, why }) },
       reset: (member, why) => { this.#decided.push({ t: 'reset', member, why }) },
-      changed: members => { this.#changed = members }
+      changed: members => { this.#changed = members },
+      ended: ends => { this.#decided.push({ t: 'ended', ends }) }
     }
   }
 
   message (peer: string, { wants, full }: BitswapMessage, connection?: number): void {
     if (wants.length > 0 || full) {
-      this.#put({ t: 'message', peer, wants, full, connection })
+      this.#put({ t: 'message', client: peer, wants, full, connection })
     }
   }
 
   connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
-    this.#put({ t: 'connection', peer, connection, is })
+    this.#put({ t: 'connection', client: peer, connection, is })
   }
 
   gone (peer: string): void {
-    this.#engine.put({ t: 'gone', peer })
+    this.#engine.put({ t: 'gone', client: peer })
     this.#schedule()
   }
 
   standsFor (peer: string, of: string): void {
-    this.#put({ t: 'stands-for', peer, of })
+    this.#put({ t: 'stands-for', client: peer, of })
   }
 
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
@@ -245,14 +251,17 @@ class EngineDriver implements Driver {
         this.#targets.get(decision.member)?.cancel(decision.wants)
         break
       case 'ready':
-        this.#upstream.wake(decision.peer)
+        this.#upstream.wake(decision.client)
         break
       case 'reset':
         this.#targets.get(decision.member)?.reset?.(decision.why)
         break
+      case 'ended':
+        this.#onEnded?.(decision.ends)
+        break
       default:
-        this.#log('closing %s: %s', decision.peer, decision.why)
-        this.#upstream.disconnect(decision.peer)
+        this.#log('closing %s: %s', decision.client, decision.why)
+        this.#upstream.disconnect(decision.client)
     }
   }
 }

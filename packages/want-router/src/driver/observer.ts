@@ -1,4 +1,4 @@
-import type { MemberStatus } from '../engine/io.ts'
+import type { MemberStatus } from '../engine/status.ts'
 import type { MemberError, RouterEvent } from '../events.ts'
 import type { Logger } from '@libp2p/interface'
 

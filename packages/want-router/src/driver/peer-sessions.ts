@@ -79,14 +79,14 @@ class DownstreamSessions implements PeerSessions {
     this.#sessions.set(id, session)
 
     try {
-      const { presences: denies } = capabilities(await this.#port.connect(peer, addresses, signal))
+      const { presences: supportsDontHave } = capabilities(await this.#port.connect(peer, addresses, signal))
 
-      if (denies) {
+      if (supportsDontHave) {
         // where silence may be an answer nothing can be learned from it
         queue.watchSize()
       }
 
-      return { denies, ...this.#sessionOf(id, session) }
+      return { supportsDontHave, ...this.#sessionOf(id, session) }
     } catch (err) {
       this.#end(id, session)
       throw err
@@ -151,7 +151,7 @@ class DownstreamSessions implements PeerSessions {
     return this.#sessions.get(id) === session && this.#sessions.delete(id)
   }
 
-  #sessionOf (id: string, session: Session): Omit<PeerSession, 'denies'> {
+  #sessionOf (id: string, session: Session): Omit<PeerSession, 'supportsDontHave'> {
     const { queue } = session
 
     return {

@@ -2,7 +2,7 @@ import { multihashKey, parsePrefix } from '@kitsune/bitswap-codec'
 import { varint } from 'multiformats'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
-import type { HashFunction } from '../engine/verifiable.ts'
+import type { HashFunction } from '../engine/verifiability.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { MultihashDigest, MultihashHasher } from 'multiformats'
 

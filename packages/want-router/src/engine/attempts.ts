@@ -1,153 +1,226 @@
 /**
- * An attempt: one route open at one member, on the account of one peer. What it is
- * expected to bring is entered with the member, with the peer and in the sum of
- * all when it is opened, and taken off when it is closed, once.
+ * Attempts: one fetch open at one member, charged to one client. All accounts of
+ * an attempt are opened and closed here, for primary attempts and hedges alike:
+ * the member's load, the client's share of the member, and the bytes that are
+ * expected, with the member, with the client and in the sum of all.
  */
-import { expectedBytes } from './choosing.ts'
-import { giveTurn, newPriority, tell, untell } from './state.ts'
-import type { Upstream } from './ledger.ts'
-import type { EngineMember } from './members.ts'
-import type { Route } from './routes.ts'
-import type { State } from './state.ts'
-import type { Outcome } from '../strategies/strategy.ts'
+import { expectedBytes, hasWindow } from './clients.ts'
+import { toGoingOn, toOpen } from './fetches.ts'
+import { addLoad } from './members.ts'
+import { enqueueCancel } from './outbox.ts'
+import { freeAllCapacity, freeCapacity, giveRound } from './rounds.ts'
+import type { Attempt, AttemptResult, Client, EngineMember, Fetch, State } from './model.ts'
 
-/**
- * Enters an attempt; {@link sendAsk} says it to the member, unless it was
- * `speculative`, a hedge: that one has been asked for a HAVE, whatever is wanted
- * by now.
- */
-export function openAttempt (state: State, route: Route, member: EngineMember, payer: Upstream, speculative: boolean): void {
-  route.state = 'asked'
-  route.member = member
-  route.payer = payer
-  route.asked = speculative ? 'have' : route.type
-  route.since = state.now()
-  route.speculative = speculative
-  member.load.wants++
-  countOpen(payer, member, 1)
-  reserve(state, route, member, payer, expectedBytes(route.asked, payer, member))
-  member.open.add(route)
-  member.listed.delete(route.key)
-}
+export interface AttemptInit { readonly hedge?: boolean, readonly retry?: boolean }
 
-/** When the member that has a route open, as attempt or as hedge, was asked. */
-export function askedAt (route: Route, member: EngineMember): number {
-  return route.hedge === member || route.speculative ? route.hedgedAt : route.since
-}
-
-/** Says to a member what a route asks of it. */
-export function sendAsk (state: State, route: Route, member: EngineMember): void {
-  member.totals.asks++
-  tell(state, member, {
-    key: route.key,
-    cid: route.cid,
-    type: route.asked,
-    priority: newPriority(state),
-    session: route.peer
-  })
-}
-
-/** A want-have is open and somebody now wants the block: the same member is asked for that. */
-export function upgradeAttempt (state: State, route: Route): void {
-  const { member, payer } = route
-  if (member == null || payer == null) {
-    return
+/** Asks a member for a fetch: as its primary attempt, or as a hedge beside that for a HAVE. */
+export function openAttempt (state: State, fetch: Fetch, member: EngineMember, client: Client, { hedge = false, retry = false }: AttemptInit = {}): Attempt {
+  const now = state.now()
+  const attempt: Attempt = {
+    fetch,
+    member,
+    client,
+    type: hedge ? 'have' : fetch.type,
+    startedAt: now,
+    timedFrom: now,
+    reservedBytes: 0,
+    hedge,
+    hedged: false,
+    retry,
+    asks: 0
   }
-  state.hedgeable.delete(route)
-  route.asked = 'block'
+  addLoad(state, member, 1)
+  countOpen(attempt, 1)
+  reserve(state, attempt)
+  member.standing.delete(fetch.key)
+  if (hedge) {
+    fetch.hedge = attempt
+    member.hedges.add(attempt)
+  } else {
+    setPrimary(state, attempt)
+  }
+  ask(state, attempt)
+  return attempt
+}
+
+/** A want-have is open and the block has come to be wanted: the same member is asked for that. */
+export function upgradeAttempt (state: State, attempt: Attempt): void {
+  const { member } = attempt
+  state.hedgeable.delete(attempt)
+  attempt.type = 'block'
   // the block is asked for now: the time that the HAVE took is not held against it
-  route.since = state.now()
-  route.speculative = false
-  member.open.delete(route)
-  member.open.add(route)
-  reserve(state, route, member, payer, expectedBytes('block', payer, member))
-  sendAsk(state, route, member)
+  attempt.startedAt = state.now()
+  attempt.timedFrom = state.now()
+  attempt.hedge = false
+  member.open.delete(attempt)
+  member.open.add(attempt)
+  reserve(state, attempt)
+  ask(state, attempt)
 }
 
-/** Closes the accounts of an attempt; what becomes of the route is the caller's matter. */
-export function endAttempt (state: State, route: Route, result: Outcome['result'], bytes = 0): void {
-  const { member, payer } = route
-  if (member == null || payer == null) {
-    return
+/** Closes an attempt and its accounts; what becomes of the fetch is the caller's matter. True: its member has been told of it. */
+export function endAttempt (state: State, attempt: Attempt, result: AttemptResult, bytes = 0): boolean {
+  const { fetch, member, client, hedge } = attempt
+  const left = !state.outbox.dequeue(member, fetch) || attempt.asks > 1
+  state.hedgeable.delete(attempt)
+  if (fetch.primary === attempt) {
+    fetch.primary = undefined
+    member.open.delete(attempt)
+  } else {
+    fetch.hedge = undefined
+    member.hedges.delete(attempt)
   }
-  state.hedgeable.delete(route)
-  untell(state, member, route) // an upgrade in the same turn
-  member.open.delete(route)
-  member.load.wants--
-  countOpen(payer, member, -1)
-  reserve(state, route, member, payer, 0)
+  addLoad(state, member, -1)
+  countOpen(attempt, -1)
+  release(state, attempt)
   if (member.open.size === 0) {
     member.stalled = false
   }
-  giveTurn(state, payer)
-  member.recent.add(route.key)
-  const ms = state.now() - askedAt(route, member)
-  const hedged = route.speculative || route.hedgedAt >= route.since
-  if (route.asked === 'have' && !hedged && (result === 'have' || result === 'lack' || result === 'block')) {
+  freeCapacity(state, member)
+  giveRound(state, client)
+  member.recent.add(fetch.key)
+
+  const ms = state.now() - attempt.startedAt
+  const answered = result === 'have' || result === 'dont-have' || result === 'block'
+  if (answered && attempt.type === 'have' && !hedge && !attempt.hedged) {
     state.haveDelay.sample(ms)
   }
-  state.strategy.observe?.({ member: member.id, want: route, result, ms, bytes, speculative: route.speculative })
-  route.member = undefined
-  route.payer = undefined
+  if (answered && attempt.retry) {
+    state.retryBudget.succeeded(state.now())
+  }
+  state.strategy.observe?.({ member: member.id, want: fetch, result, ms, bytes, hedge })
+  return left
 }
 
-/** Enters in all accounts what an attempt is expected to bring, in place of what was entered before. */
-function reserve (state: State, route: Route, member: EngineMember, payer: Upstream, bytes: number): void {
-  const change = bytes - route.expected
-  route.expected = bytes
-  member.load.bytes += change
-  state.inFlight += change
-  enter(member, payer, change)
-}
-
-function countOpen (payer: Upstream, member: EngineMember, by: 1 | -1): void {
-  const open = (payer.openAt.get(member) ?? 0) + by
-  if (open > 0) {
-    payer.openAt.set(member, open)
-  } else {
-    payer.openAt.delete(member)
+/** Takes an attempt back from its member. */
+export function cancelAttempt (state: State, attempt: Attempt): void {
+  if (endAttempt(state, attempt, 'cancelled')) {
+    enqueueCancel(state.outbox, attempt.member, attempt.fetch)
   }
 }
 
-function enter (member: EngineMember, payer: Upstream, bytes: number): void {
-  payer.inFlight += bytes
-  if (member.stalled) {
-    payer.stalled += bytes
+export function cancelHedge (state: State, { hedge }: Fetch): void {
+  if (hedge != null) {
+    cancelAttempt(state, hedge)
   }
 }
 
-/** Who paid for an attempt no longer wants it: the account passes to who still does. */
-export function passAccount (state: State, route: Route, payer: Upstream): void {
-  if (route.member != null && route.payer != null) {
-    enter(route.member, route.payer, -route.expected)
-    countOpen(route.payer, route.member, -1)
-    giveTurn(state, route.payer)
-    enter(route.member, payer, route.expected)
-    countOpen(payer, route.member, 1)
-    route.payer = payer
+/**
+ * The primary attempt came to nothing: the hedge, if there is one, takes its
+ * place, and is timed from now. Where the block has come to be wanted meanwhile,
+ * its member is asked for that.
+ */
+export function promoteHedge (state: State, fetch: Fetch): boolean {
+  const { hedge } = fetch
+  if (hedge == null) {
+    return false
+  }
+  fetch.hedge = undefined
+  hedge.member.hedges.delete(hedge)
+  hedge.timedFrom = state.now()
+  setPrimary(state, hedge)
+  if (fetch.type === 'block' && hasWindow(state, hedge.client)) {
+    upgradeAttempt(state, hedge)
+  }
+  return true
+}
+
+/** The primary attempt came to nothing by no fault of the fetch: its hedge goes on, or it is asked again at once. */
+export function goOn (state: State, fetch: Fetch): void {
+  if (!promoteHedge(state, fetch)) {
+    toGoingOn(state, fetch)
   }
 }
 
-/** A member owes something and is silent: until it speaks, what it owes holds up nobody who asked for it. */
-export function stall (state: State, member: EngineMember): void {
-  member.stalled = true
-  for (const { payer, expected } of member.open) {
-    if (payer != null) {
-      payer.stalled += expected
-      giveTurn(state, payer)
+/** The client that attempts were charged to no longer waits: they are charged to one that does. */
+export function passAttempts (state: State, { primary, hedge }: Fetch, from: Client, to: Client): void {
+  for (const attempt of [primary, hedge]) {
+    if (attempt != null && attempt.client === from) {
+      countOpen(attempt, -1)
+      enter(attempt, -attempt.reservedBytes)
+      giveRound(state, from)
+      attempt.client = to
+      countOpen(attempt, 1)
+      enter(attempt, attempt.reservedBytes)
     }
   }
 }
 
-/** A member has said something. */
+/** A member owes something and is silent: until it speaks, what it owes holds up no client that asked for it. */
+export function stall (state: State, member: EngineMember): void {
+  member.stalled = true
+  for (const { client, reservedBytes } of member.open) {
+    client.stalledBytes += reservedBytes
+    giveRound(state, client)
+  }
+}
+
+/** A member has answered something. */
 export function progress (state: State, member: EngineMember): void {
   member.lastProgress = state.now()
   if (member.stalled) {
-    member.stalled = false
-    for (const { payer, expected } of member.open) {
-      if (payer != null) {
-        payer.stalled -= expected
-      }
+    for (const { client, reservedBytes } of member.open) {
+      client.stalledBytes -= reservedBytes
     }
+    member.stalled = false
+    state.memberTimers.touch(member)
+  }
+}
+
+function setPrimary (state: State, attempt: Attempt): void {
+  const { fetch, member } = attempt
+  toOpen(state, fetch)
+  fetch.primary = attempt
+  member.open.add(attempt)
+  if (member.open.size === 1) {
+    state.memberTimers.touch(member)
+  }
+}
+
+function ask (state: State, attempt: Attempt): void {
+  const { fetch: { key, cid, client }, member, type } = attempt
+  attempt.asks++
+  member.totals.asks++
+  state.askAgainBudget.asked(state.now())
+  state.outbox.enqueue(member, { key, cid, type, priority: state.outbox.nextPriority(), session: client })
+}
+
+/** Enters what an attempt is expected to bring, in place of what was entered before. */
+function reserve (state: State, attempt: Attempt): void {
+  const { member, client, type } = attempt
+  const bytes = expectedBytes(type, client, member.capacity.supportsDontHave)
+  enterAll(state, attempt, bytes - attempt.reservedBytes)
+  attempt.reservedBytes = bytes
+}
+
+function release (state: State, attempt: Attempt): void {
+  const full = state.inFlight >= state.limits.inFlight
+  enterAll(state, attempt, -attempt.reservedBytes)
+  attempt.reservedBytes = 0
+  state.scheduler.memoryFreed = true
+  if (full && state.inFlight < state.limits.inFlight) {
+    freeAllCapacity(state) // what was held up by the bytes at all members may wait anywhere
+  }
+}
+
+function enterAll (state: State, attempt: Attempt, bytes: number): void {
+  attempt.member.load.bytes += bytes
+  state.inFlight += bytes
+  enter(attempt, bytes)
+}
+
+function enter ({ member, client }: Attempt, bytes: number): void {
+  client.inFlight += bytes
+  if (member.stalled) {
+    client.stalledBytes += bytes
+  }
+}
+
+function countOpen ({ client, member }: Attempt, by: 1 | -1): void {
+  const open = (client.openAt.get(member) ?? 0) + by
+  if (open > 0) {
+    client.openAt.set(member, open)
+  } else {
+    client.openAt.delete(member)
   }
 }

@@ -1,43 +1,47 @@
-import { deny } from './saying.ts'
-import { isLone } from './state.ts'
-import type { EngineMember } from './members.ts'
-import type { Route } from './routes.ts'
-import type { State } from './state.ts'
+/** When a DONT_HAVE may leave. */
+import { sendDontHave } from './deliveries.ts'
+import { answerOf, isOnlyWantedBy, waiters } from './fetch.ts'
+import type { EngineMember, Fetch, State } from './model.ts'
+
+/** A member is itself all that waits for a fetch, and so lacks what the fetch is for. */
+export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMember): boolean {
+  return memberClients.size > 0 && isOnlyWantedBy(fetch, member)
+}
 
 /**
- * Whether every configured member is certain to lack what a route is for: those
+ * Whether every configured member is certain to lack what a fetch is for: those
  * that are up have said so, and those that are down have been for so long that
  * they do not count. A member that wants it of us lacks it where it is all that
  * waits; `except` is one that asks for itself, and is not asked on its own behalf.
  */
-export function certain (state: State, route: Route, except?: EngineMember): boolean {
-  if (!route.verifiable) {
+export function isCertain (state: State, fetch: Fetch, except?: EngineMember): boolean {
+  if (!fetch.verifiable) {
     return true
   }
-  let said = 0
+  let certain = 0
   for (const member of state.members.values()) {
-    if (member === except || isLone(state, route, member) || (member.connected && route.saidBy(member) === 'lack')) {
-      said++
+    if (member === except || isLone(state, fetch, member) || (member.connected && answerOf(fetch, member)?.what === 'dont-have')) {
+      certain++
     } else if (member.connected || !member.forgotten) {
       return false
     }
   }
-  return said > 0
+  return certain > 0
 }
 
 /**
  * Tells clients that are members what all others say, though they may be asked
- * themselves meanwhile, for somebody else: two balancers that want the same of
+ * themselves meanwhile, for another client: two balancers that want the same of
  * each other would wait for each other's answer.
  */
-export function denyMembers (state: State, route: Route): void {
-  if (state.memberPeers.size === 0) {
+export function tellMemberClients (state: State, fetch: Fetch): void {
+  if (state.memberClients.size === 0) {
     return
   }
-  for (const want of route.waiters()) {
-    const { member } = want.owner
-    if (member != null && !want.promised && !want.denied && certain(state, route, member)) {
-      deny(state, want)
+  for (const want of waiters(fetch)) {
+    const { member } = want.client
+    if (member != null && !want.haveSent && !want.dontHaveSent && isCertain(state, fetch, member)) {
+      sendDontHave(state, want)
     }
   }
 }

@@ -1,82 +1,45 @@
 /**
- * A peer whose process was killed comes back while its old connection is still
- * open here. What it wanted there nobody waits for any more, or so it seems: it
- * rests until the connection is heard of again, and ends with it.
+ * A client whose process was killed comes back while its old connection is still
+ * open here. What it wanted there no process waits for any more, or so it seems:
+ * those wants are suspended until the connection is heard of again, and end with it.
  */
-import { multihashKey } from '@kitsune/bitswap-codec'
-import { forgetWant } from './answering.ts'
-import { promise, withdraw } from './saying.ts'
-import { enter, routeOf } from './wanting.ts'
+import { endSuspended, endWant, resumeWant, suspendWant } from './wants.ts'
 import type { Input } from './io.ts'
-import type { LedgerWant, Upstream } from './ledger.ts'
-import type { State } from './state.ts'
+import type { Client, State } from './model.ts'
 
-export function onConnection (state: State, peer: Upstream, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
-  switch (is) {
-    case 'silent':
-      suspend(state, peer, connection)
-      break
-    case 'heard':
-      resume(state, peer, connection)
-      break
-    default:
-      drop(state, peer, connection)
+export function onConnection (state: State, client: Client, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
+  if (is === 'heard') {
+    resume(state, client, connection)
+    return
   }
-}
-
-function suspend (state: State, peer: Upstream, connection: number): void {
-  for (const want of peer.entries) {
+  for (const want of client.wants) {
     if (want.connection === connection) {
-      // what has not left is still to be said when it comes back
-      const { presence } = want
-      want.presence = withdraw(state, want) ? presence : undefined
-      forgetWant(state, want)
-      if (peer.suspended.size < state.limits.wantsPerPeer) {
-        peer.suspended.set(multihashKey(want.cid), want)
+      if (is === 'silent') {
+        suspendWant(state, want)
       } else {
-        state.totals.evicted++
+        endWant(state, want, 'gone')
+      }
+    }
+  }
+  if (is === 'lost') {
+    for (const [id, want] of client.suspended) {
+      if (want.connection === connection) {
+        endSuspended(state, client, id, 'gone')
       }
     }
   }
 }
 
-function resume (state: State, peer: Upstream, connection: number): void {
-  for (const [id, want] of peer.suspended) {
-    if (want.connection === connection) {
-      peer.suspended.delete(id)
-      if (peer.entries.size < state.limits.wantsPerPeer) {
-        comeBack(state, want)
-      } else {
-        state.totals.evicted++
-      }
+function resume (state: State, client: Client, connection: number): void {
+  for (const [id, want] of client.suspended) {
+    if (want.connection !== connection) {
+      continue
     }
-  }
-}
-
-/** It lives as if it were asked for again, since entries stand in the order in which they expire. */
-function comeBack (state: State, want: LedgerWant): void {
-  const { presence } = want
-  want.presence = undefined
-  want.expires = state.now() + state.limits.wantLifetime
-  if (presence?.have === false) {
-    want.denied = false
-  }
-  want.route = routeOf(state, want.key, want.cid)
-  enter(state, want)
-  if (presence?.have === true) {
-    promise(state, want)
-  }
-}
-
-function drop (state: State, peer: Upstream, connection: number): void {
-  for (const want of peer.entries) {
-    if (want.connection === connection) {
-      forgetWant(state, want)
-    }
-  }
-  for (const [id, want] of peer.suspended) {
-    if (want.connection === connection) {
-      peer.suspended.delete(id)
+    if (client.wants.size < state.limits.wantsPerClient) {
+      resumeWant(state, want)
+    } else {
+      state.totals.evicted++
+      endSuspended(state, client, id, 'evicted')
     }
   }
 }

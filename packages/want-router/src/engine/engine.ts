@@ -1,70 +1,53 @@
 /**
  * The engine decides; it does nothing.
  *
- * In comes what happened: wantlist messages of upstream peers, and what members
- * say: blocks, haves, lacks, failures, being up or down. Out goes what is to be
- * done: ask and cancel at members, and replies, which a peer's writer takes when
- * it can send. There are no sockets, promises, timers or clocks in here, so every
- * fault replays from the inputs that led to it.
+ * In comes what happened: wantlist messages of clients, and what members say:
+ * blocks, HAVEs, DONT_HAVEs, failures, being up or down. Out goes what is to be
+ * done: asks and cancels for members, and replies, which a client's writer takes
+ * when it can send. There are no sockets, promises, timers or clocks in here, so
+ * every fault replays from the inputs that led to it.
  *
- * A want becomes a ledger entry of its peer (`ledger.ts`), and joins or begins the
- * route of its multihash (`routes.ts`). Peers take turns (`turns.ts`), also where
- * they wait for room (`backlog.ts`); a route is asked of one member at a time, in
- * the strategy's order (`asking.ts`), within windows of wants and bytes
- * (`windows.ts`), and a want-have that is slow to be answered of a second
- * (`hedging.ts`). A block settles everybody who waits (`answering.ts`); a lack, a
- * failure or a timeout (`ticking.ts`) leads to the next member.
+ * A client's message (`wantlists.ts`) brings wants (`wants.ts`). Each joins or
+ * begins the fetch of its multihash (`fetches.ts`: its states). Clients are served
+ * in rounds (`scheduler.ts`); a fetch is asked of one member at a time, in the
+ * strategy's order (`candidates.ts`, `assignment.ts`), within windows of wants and
+ * bytes (`windows.ts`). Each ask is an attempt (`attempts.ts`); a want-have that is
+ * slow to be answered gets a second one, a hedge (`hedges.ts`). A block serves all
+ * that wait (`answers.ts`); a DONT_HAVE, a failure or a timeout (`timeouts.ts`) leads
+ * to the next member, and at last to exhaustion (`exhaustion.ts`). Members come, go,
+ * and are ejected in `member-lifecycle.ts`.
  *
  * What can never happen:
  *
- * - A want is lost while somebody could serve it. It ends by being served, by its
- * peer (cancel, full list, leaving, losing the one connection on which it was
- * wanted), by a stated limit or by its lifetime.
+ * - A want is lost while a member could serve it. It ends by being served, by its
+ * client (cancel, full list, leaving, losing the one connection on which it was
+ * wanted), by a stated limit or by its lifetime; and what became of it is told once.
  * - A DONT_HAVE leaves that a member might contradict, or a HAVE is taken back.
- * - A block goes to a peer that does not want it, or in a CID it did not use.
- * - One peer's wants cost another more than its turn, or anything outlives its peer.
+ * - A block goes to a client that does not want it, or in a CID it did not use.
+ * - One client's wants cost another more than its round, or anything outlives its client.
+ * - A call does more than a bounded amount of work for what others have piled up.
  */
 import { DEFAULT_LIMITS } from '../defaults.ts'
-import { forgetWant, onAnswer, onBlock } from './answering.ts'
-import { eject, releaseMember, wakeIdle } from './asking.ts'
+import { onAnswer, onBlock } from './answers.ts'
+import { createClient, hasWindow, isIdle } from './clients.ts'
 import { onConnection } from './connections.ts'
-import { hedgeOf } from './hedging.ts'
+import { dropReplies, takeReplies } from './deliveries.ts'
+import { isActive } from './fetches.ts'
 import { initialState } from './initial-state.ts'
 import { checkInvariants } from './invariants.ts'
-import { upstream } from './ledger.ts'
 import { identify, memberIs, standsFor } from './loops.ts'
-import { memberStatus, mayOwe } from './members.ts'
-import { admissible, connected, giveTurn, isIdle } from './state.ts'
+import { memberDown, memberUp } from './member-lifecycle.ts'
+import { connectedMembers, mayOwe, memberStatus } from './members.ts'
+import { giveRound, leaveRounds } from './rounds.ts'
+import { schedule } from './scheduler.ts'
+import { engineStatus } from './status-report.ts'
 import { tapped } from './tap.ts'
-import { nextSweep, stallOf, tick, timeoutOf } from './ticking.ts'
-import { askAll } from './turns.ts'
-import { onWants } from './wanting.ts'
+import { nextDeadline, tick } from './timeouts.ts'
+import { onWants } from './wantlists.ts'
+import { endSuspended, endWant } from './wants.ts'
+import type { EngineInit } from './engine-init.ts'
 import type { Engine, Input, Output } from './io.ts'
-import type { EngineMember } from './members.ts'
-import type { State } from './state.ts'
-import type { Tap } from './tap.ts'
-import type { HashFunction } from './verifiable.ts'
-import type { Limits } from '../defaults.ts'
-import type { StrategyFactory } from '../strategies/strategy.ts'
-import type { CancelledWant, Capacity, MemberInit, TargetWant } from '../targets/target.ts'
-
-export interface EngineInit {
-  readonly members: readonly MemberInit[]
-  readonly strategy: StrategyFactory
-  /** Told of the first error of each of the strategy's methods: it ends nothing. Default: nobody is. */
-  strategyFailed? (method: string, error: unknown): void
-  /** Monotonic time, ms. */
-  now (): number
-  /** Seeds the random source of the strategy, which differs from worker to worker. */
-  readonly randomSeed: number
-  /** Derived from the public identity, so that workers and replicas agree. */
-  readonly seed: number
-  readonly limits?: Partial<Limits>
-  /** What blocks can be verified by: a want with another hash is asked of nobody and denied. Default: all count as verifiable. */
-  readonly hashes?: readonly HashFunction[]
-  /** Is shown all that goes in and comes out. */
-  readonly tap?: Tap
-}
+import type { Client, EngineMember, State } from './model.ts'
 
 /**
  * Makes an engine.
@@ -73,48 +56,108 @@ export interface EngineInit {
  */
 export function createEngine (init: EngineInit): Engine {
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
-  // time stands still within a call, so that a history replays exactly
+  // time stands still within a call, so that a recording replays exactly
   let time = init.now()
   const state = initialState(init, limits, () => time)
+  const handlers = createHandlers(state)
+  let dirty = false
 
-  const handlers: { [T in Input['t']]: (input: Extract<Input, { t: T }>) => void } = {
-    message ({ peer: id, wants, full, connection }) {
-      let peer = state.peers.get(id)
-      if (peer == null) {
-        if (state.draining) {
-          state.closing.set(id, 'draining')
-          return
-        }
-        peer = upstream(id, limits, limits.expectedBlock)
-        state.peers.set(id, peer)
-        identify(state, id)
-      }
-      peer.heardAt = time
-      onWants(state, peer, wants, full, connection)
+  const engine: Engine = {
+    put (input) {
+      time = init.now()
+      const handle: (input: never) => void = handlers[input.t]
+      handle(input as never)
+      dirty = true
     },
-    connection ({ peer: id, connection, is }) {
-      const peer = state.peers.get(id)
-      if (peer != null) {
-        onConnection(state, peer, connection, is)
-      }
+
+    flush (out) {
+      time = init.now()
+      dirty = false
+      flush(state, out)
     },
-    gone ({ peer: id }) {
-      state.closing.delete(id)
-      state.standIns.delete(id)
-      const peer = state.peers.get(id)
-      if (peer == null) {
+
+    take (id, maxBytes, protocol) {
+      time = init.now()
+      const client = state.clients.get(id)
+      if (client == null) {
         return
       }
-      for (const want of peer.entries) {
-        forgetWant(state, want)
+      const message = takeReplies(state, client, maxBytes, protocol)
+      if (message != null) {
+        state.outbox.closing.delete(id) // it was to be closed for taking nothing
       }
-      state.unsent -= peer.replies.bytes
-      state.turns.delete(peer)
-      state.readyPeers.delete(peer)
-      state.memberPeers.delete(peer)
-      state.peers.delete(id)
+      if (client.queue.size > 0 && (hasWindow(state, client) || isIdle(client))) {
+        giveRound(state, client)
+        dirty = true
+      }
+      dirty ||= state.scheduler.memoryFreed && state.scheduler.needMemory.size > 0
+      return message
     },
-    'stands-for' ({ peer, of }) { standsFor(state, peer, of) },
+
+    expects (id, prefix) {
+      const member = state.members.get(id)
+      return member == null || member.state !== 'ejected' || mayOwe(member, prefix)
+    },
+
+    checkInvariants () { checkInvariants(state) },
+
+    get dirty () { return dirty || state.scheduler.unfinished },
+
+    get deadline () {
+      const deadline = nextDeadline(state)
+      return deadline === Infinity ? undefined : deadline
+    },
+
+    status: () => engineStatus(state),
+
+    idleFor (id) {
+      const client = state.clients.get(id)
+      return client == null ? Infinity : idleFor(client, init.now())
+    }
+  }
+
+  if (init.tap == null) {
+    return engine
+  }
+  const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
+  init.tap({ at: time, t: 'start', seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes })
+  return tapped(engine, () => time, init.tap)
+}
+
+type Handlers = { [T in Input['t']]: (input: Extract<Input, { t: T }>) => void }
+
+/** What each input does to the state. */
+function createHandlers (state: State): Handlers {
+  function withMember (id: string, use: (member: EngineMember) => void): void {
+    const member = state.members.get(id)
+    if (member != null) {
+      use(member)
+    }
+  }
+
+  return {
+    message ({ client: id, wants, full, connection }) {
+      const client = state.clients.get(id) ?? join(state, id)
+      if (client != null) {
+        client.heardAt = state.now()
+        onWants(state, client, wants, full, connection)
+      }
+    },
+    connection ({ client: id, connection, is }) {
+      const client = state.clients.get(id)
+      if (client != null) {
+        onConnection(state, client, connection, is)
+      }
+    },
+    gone ({ client: id }) {
+      state.outbox.closing.delete(id)
+      state.standIns.delete(id)
+      const client = state.clients.get(id)
+      if (client != null) {
+        leave(state, client)
+      }
+    },
+    'stands-for' ({ client, of }) { standsFor(state, client, of) },
     up ({ member: id, capacity, peer }) {
       withMember(id, member => {
         memberUp(state, member, capacity)
@@ -130,190 +173,60 @@ export function createEngine (init: EngineInit): Engine {
     tick () { tick(state) },
     drain () { state.draining = true }
   }
-
-  function withMember (id: string, use: (member: EngineMember) => void): void {
-    const member = state.members.get(id)
-    if (member != null) {
-      use(member)
-    }
-  }
-
-  let dirty = false
-
-  const engine: Engine = {
-    put (input) {
-      time = init.now()
-      const handle: (input: never) => void = handlers[input.t]
-      handle(input as never)
-      dirty = true
-    },
-
-    flush (out) {
-      time = init.now()
-      dirty = false
-      if (state.membersChanged) {
-        state.membersChanged = false
-        state.strategy.update(connected(state))
-        out.changed?.([...state.members.values()].map(memberStatus))
-      }
-      askAll(state)
-      emit(state, out)
-    },
-
-    take (id, maxBytes, protocol) {
-      time = init.now()
-      const peer = state.peers.get(id)
-      if (peer == null) {
-        return
-      }
-      const unsent = peer.replies.bytes
-      const message = peer.replies.take(maxBytes, protocol)
-      const taken = unsent - peer.replies.bytes
-      state.unsent -= taken
-      if (message != null) {
-        peer.readAt = time
-        state.closing.delete(id) // it was to be closed for taking nothing
-      }
-      dirty ||= taken > 0 && state.short
-      peer.window.taken(taken, peer.replies.bytes, time)
-      if (peer.queue.size > 0 && (admissible(state, peer) || isIdle(peer))) {
-        giveTurn(state, peer)
-        dirty = true
-      }
-      return message
-    },
-
-    expects (id, prefix) {
-      const member = state.members.get(id)
-      return member == null || member.state !== 'ejected' || mayOwe(member, prefix)
-    },
-
-    checkInvariants () { checkInvariants(state) },
-
-    get dirty () { return dirty },
-
-    get deadline () {
-      let deadline = hedgeOf(state)
-      let busy = state.routes.size > 0
-      for (const member of state.members.values()) {
-        deadline = Math.min(deadline, stallOf(member), timeoutOf(member))
-        busy ||= member.health.ejectedUntil > 0 || member.weight < member.baseWeight
-      }
-      if (busy) {
-        deadline = Math.min(deadline, nextSweep(state))
-      }
-      return deadline === Infinity ? undefined : deadline
-    },
-
-    status () {
-      let wants = 0
-      for (const peer of state.peers.values()) {
-        wants += peer.entries.size
-      }
-      let active = 0
-      for (const route of state.routes.values()) {
-        active += route.state === 'idle' || route.state === 'resting' ? 0 : 1
-      }
-      return {
-        draining: state.draining,
-        peers: state.peers.size,
-        wants,
-        routes: state.routes.size,
-        active,
-        unsent: state.unsent,
-        members: [...state.members.values()].map(memberStatus),
-        totals: { ...state.totals }
-      }
-    },
-
-    idleFor (id) {
-      const peer = state.peers.get(id)
-      if (peer == null) {
-        return Infinity
-      }
-      if (peer.replies.size > 0) {
-        return
-      }
-      for (const { route } of peer.entries) {
-        if (route.state !== 'idle' && route.state !== 'resting') {
-          return
-        }
-      }
-      return init.now() - Math.max(peer.heardAt, peer.readAt)
-    }
-  }
-
-  if (init.tap == null) {
-    return engine
-  }
-  const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
-  init.tap({ at: time, t: 'start', seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes })
-  return tapped(engine, () => time, init.tap)
 }
 
-function memberUp (state: State, member: EngineMember, capacity: Partial<Capacity> = {}): void {
-  member.connected = true
-  member.downSince = undefined
-  member.forgotten = false
-  member.lastProgress = state.now()
-  member.capacity = { ...member.capacity, ...capacity }
-  member.window.reset()
-  if (member.health.ejectedUntil === 0) {
-    member.why = undefined
-  }
-  state.membersChanged = true
-  wakeIdle(state, member)
-}
-
-function memberDown (state: State, member: EngineMember, why = 'disconnected'): void {
-  if (!member.connected) {
-    member.why = why
+/** A client that was not known; undefined: it is turned away. */
+function join (state: State, id: string): Client | undefined {
+  if (state.draining) {
+    state.outbox.closing.set(id, 'draining')
     return
   }
-  member.connected = false
-  releaseMember(state, member)
-  member.epoch++
-  member.listed.clear()
-  member.downSince = state.now()
-  member.why = why
-  member.pendingBytes = 0
-  state.outbox.delete(member)
-  state.resets.delete(member)
-  state.membersChanged = true
-  if (member.health.lost(state.now())) {
-    eject(state, member, 'loses its connection again and again')
+  const client = createClient(id, state.limits)
+  state.clients.set(id, client)
+  identify(state, id)
+  return client
+}
+
+/** A client has left, and all that it caused goes with it. */
+function leave (state: State, client: Client): void {
+  for (const want of client.wants) {
+    endWant(state, want, 'gone')
+  }
+  for (const id of client.suspended.keys()) {
+    endSuspended(state, client, id, 'gone')
+  }
+  dropReplies(state, client)
+  leaveRounds(state, client)
+  state.askingAgain.delete(client)
+  state.clientTimers.remove(client)
+  state.memberClients.delete(client)
+  state.clients.delete(client.id)
+}
+
+function flush (state: State, out: Output): void {
+  if (state.membersChanged) {
+    state.membersChanged = false
+    state.strategy.update(connectedMembers(state))
+    out.changed?.(Array.from(state.members.values(), memberStatus))
+  }
+  schedule(state)
+  state.outbox.empty(out)
+  if (state.ends.length > 0) {
+    const { ends } = state
+    state.ends = []
+    out.ended?.(ends)
   }
 }
 
-function emit (state: State, out: Output): void {
-  for (const [member, lines] of state.outbox) {
-    const asks: TargetWant[] = []
-    const cancels: CancelledWant[] = []
-    for (const want of lines.values()) {
-      if ('type' in want) {
-        asks.push(want)
-      } else {
-        cancels.push(want)
-      }
-    }
-    if (cancels.length > 0) {
-      out.cancel(member.id, cancels)
-    }
-    if (asks.length > 0) {
-      out.ask(member.id, asks)
+/** For how long a client has had nothing to wait for, ms; undefined: it has. */
+function idleFor ({ replies, wants, heardAt, readAt }: Client, now: number): number | undefined {
+  if (replies.size > 0) {
+    return
+  }
+  for (const { fetch } of wants) {
+    if (isActive(fetch)) {
+      return
     }
   }
-  state.outbox.clear()
-  for (const [member, why] of state.resets) {
-    out.reset(member.id, why)
-  }
-  state.resets.clear()
-  for (const peer of state.readyPeers) {
-    out.ready(peer.id)
-  }
-  state.readyPeers.clear()
-  for (const [peer, why] of state.closing) {
-    out.close(peer, why)
-  }
-  state.closing.clear()
+  return now - Math.max(heardAt, readAt)
 }

@@ -38,7 +38,7 @@ export function memberHealth (limits: Pick<Limits, 'ejectAfter' | 'ejection' | '
   let returned = -Infinity
   let windowStart = -Infinity
   let received = 0
-  let unasked = 0
+  let unsolicited = 0
   let losses: number[] = []
 
   return {
@@ -59,13 +59,13 @@ export function memberHealth (limits: Pick<Limits, 'ejectAfter' | 'ejection' | '
       if (now - windowStart > UNASKED_WINDOW) {
         windowStart = now
         received = 0
-        unasked = 0
+        unsolicited = 0
       }
       received++
       if (!asked) {
-        unasked++
+        unsolicited++
       }
-      return unasked > UNASKED_FREE && unasked > received * UNASKED_SHARE
+      return unsolicited > UNASKED_FREE && unsolicited > received * UNASKED_SHARE
     },
 
     lost (now) {
@@ -77,7 +77,7 @@ export function memberHealth (limits: Pick<Limits, 'ejectAfter' | 'ejection' | '
       ejections++
       failures = 0
       received = 0
-      unasked = 0
+      unsolicited = 0
       ejectedUntil = now + Math.min(limits.maxEjection, limits.ejection * ejections)
     },
 

@@ -1,32 +1,93 @@
 import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
+import { createAskBudget, createRetryBudget } from './budgets.ts'
 import { guardedStrategy, tryStrategy } from './guarded-strategy.ts'
-import { engineMember } from './members.ts'
-import { MAX_PRIORITY, TRICKLE } from './state.ts'
-import { verifiableBy } from './verifiable.ts'
+import { count, createMember } from './members.ts'
+import { createOutbox } from './outbox.ts'
+import { createReviews } from './reviews.ts'
+import { createScheduler } from './rounds.ts'
+import { noTotals } from './status.ts'
+import { clientDue, memberDue } from './timeouts.ts'
+import { createTimers } from './timers.ts'
+import { verifiableBy } from './verifiability.ts'
 import { quantileEstimate } from './windows.ts'
-import type { EngineInit } from './engine.ts'
-import type { Totals } from './io.ts'
-import type { EngineMember } from './members.ts'
-import type { State } from './state.ts'
+import type { EngineInit } from './engine-init.ts'
+import type { Client, EngineMember, State } from './model.ts'
 import type { Limits } from '../defaults.ts'
+import type { Strategy } from '../strategies/strategy.ts'
+import type { MemberInit } from '../targets/target.ts'
+import type { Totals } from './status.ts'
 
-/** An engine's state before anything has happened. */
+/**
+ * An engine's state before anything has happened.
+ *
+ * @throws {InvalidOptionError} for members without distinct ids or positive weights, or that the strategy cannot take
+ */
 export function initialState (init: EngineInit, limits: Limits, now: () => number): State {
+  const members = createMembers(init.members, limits, now())
+  tryStrategy(init.strategy, init.members)
+  const totals = noTotals()
+  const start = now()
+
+  const state: State = {
+    limits,
+    now,
+    verifiable: verifiableBy(init.hashes),
+    seed: init.seed,
+    strategy: createStrategy(init, now, totals),
+    clients: new Map(),
+    clientTimers: createTimers<Client>(client => clientDue(state, client)),
+    wants: 0,
+    unsent: 0,
+    unread: new Set(),
+    members,
+    memberTimers: createTimers<EngineMember>(member => memberDue(state, member)),
+    memberCounts: { connected: 0, healthy: 0, withPlace: 0 },
+    memberOf: new Map(),
+    memberClients: new Set(),
+    standIns: new Map(),
+    membersChanged: true,
+    membersVersion: 0,
+    fetches: { all: new Map(), goingOn: new Set(), delayed: new Set(), exhausted: new Set(), satisfied: 0 },
+    scheduler: createScheduler(),
+    hedgeable: new Set(),
+    haveDelay: quantileEstimate(1 - limits.hedgeShare),
+    retryBudget: createRetryBudget(limits, start),
+    askAgainBudget: createAskBudget(start),
+    askingAgain: new Set(),
+    reviews: createReviews(),
+    inFlight: 0,
+    outbox: createOutbox(),
+    ends: [],
+    draining: false,
+    totals
+  }
+  for (const member of members.values()) {
+    count(state.memberCounts, member, 1)
+    state.memberTimers.touch(member)
+  }
+  return state
+}
+
+function createMembers (inits: readonly MemberInit[], limits: Limits, now: number): Map<string, EngineMember> {
   const members = new Map<string, EngineMember>()
-  for (const member of init.members) {
+  for (const member of inits) {
     if (members.has(member.id)) {
       throw new InvalidOptionError(`two members are called "${member.id}": give each target a name of its own`)
     }
     if (member.weight != null && !(member.weight > 0 && member.weight < Infinity)) {
       throw new InvalidOptionError(`member "${member.id}" has weight ${member.weight}: a weight is a number above 0`)
     }
-    members.set(member.id, engineMember(member, limits, now()))
+    members.set(member.id, createMember(member, limits, now))
   }
-  tryStrategy(init.strategy, init.members)
-  const totals = noTotals()
+  return members
+}
+
+function createStrategy (init: EngineInit, now: () => number, totals: Totals): Strategy {
   const told = new Set<string>()
-  const strategy = guardedStrategy(init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed }), (method, error) => {
+  const strategy = init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed })
+
+  return guardedStrategy(strategy, (method, error) => {
     totals.strategyErrors++
     // the first of a kind is enough: there may be one for each want
     if (!told.has(method)) {
@@ -34,57 +95,4 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
       init.strategyFailed?.(method, error)
     }
   })
-  return {
-    limits,
-    now,
-    verifiable: verifiableBy(init.hashes),
-    seed: init.seed,
-    strategy,
-    members,
-    peers: new Map(),
-    memberOf: new Map(),
-    memberPeers: new Set(),
-    standIns: new Map(),
-    routes: new Map(),
-    turns: new Set(),
-    retries: new Set(),
-    delayed: new Set(),
-    hedgeable: new Set(),
-    haveDelay: quantileEstimate(1 - limits.hedgeShare),
-    idle: new Set(),
-    retryTokens: TRICKLE,
-    inFlight: 0,
-    unsent: 0,
-    short: false,
-    nextPriority: MAX_PRIORITY,
-    outbox: new Map(),
-    readyPeers: new Set(),
-    closing: new Map(),
-    resets: new Map(),
-    membersChanged: true,
-    lastSweep: now(),
-    draining: false,
-    totals
-  }
-}
-
-function noTotals (): Totals {
-  return {
-    wants: 0,
-    cancels: 0,
-    badWants: 0,
-    unverifiableWants: 0,
-    coalesced: 0,
-    blocksSent: 0,
-    bytesSent: 0,
-    havesSent: 0,
-    dontHavesSent: 0,
-    retries: 0,
-    hedges: 0,
-    evicted: 0,
-    expired: 0,
-    copiesLost: 0,
-    closedUnread: 0,
-    strategyErrors: 0
-  }
 }

@@ -1,128 +1,185 @@
 /**
  * What always holds of an engine's state between two calls: each sum equals what
- * it sums, each route is in exactly the sets that its state names, each link has
+ * it sums, each fetch is in exactly the sets that its state names, each link has
  * its other end, and nothing refers to what is gone. For tests: it walks all.
  */
 import { InvariantError } from '../errors.ts'
-import type { LedgerWant, Upstream } from './ledger.ts'
-import type { EngineMember } from './members.ts'
-import type { Route } from './routes.ts'
-import type { State } from './state.ts'
+import { clientDue, memberDue } from './timeouts.ts'
+import { isOwed, waiters } from './fetch.ts'
+import { isHealthy } from './members.ts'
+import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
 
 /** @throws {InvariantError} which says what does not hold, and of what */
 export function checkInvariants (state: State): void {
-  for (const route of state.routes.values()) {
-    checkRoute(state, route)
+  for (const fetch of state.fetches.all.values()) {
+    checkFetch(state, fetch)
   }
-  const accounts = sumAccounts(state.routes.values())
-  for (const peer of state.peers.values()) {
-    checkPeer(state, peer, accounts.get(peer))
+  const accounts = sumAccounts(state)
+  for (const client of state.clients.values()) {
+    checkClient(state, client, accounts.get(client))
   }
   for (const member of state.members.values()) {
     checkMember(state, member)
   }
-  equal('bytes unsent', state.unsent, sum(state.peers.values(), peer => peer.replies.bytes))
-  equal('bytes in flight', state.inFlight, sum(state.members.values(), member => member.load.bytes))
-  for (const [name, routes] of Object.entries({ retries: state.retries, delayed: state.delayed, idle: state.idle, hedgeable: state.hedgeable })) {
-    for (const route of routes) {
-      hold(state.routes.get(route.key) === route, `${name} has a route that is gone`)
-    }
+  checkSums(state)
+  checkSets(state)
+}
+
+function checkFetch (state: State, fetch: Fetch): void {
+  const name = `the ${fetch.state} fetch of ${fetch.client}`
+  let count = 0
+  for (const want of waiters(fetch)) {
+    count++
+    hold(want.fetch === fetch && want.key === fetch.key, `${name} is waited for by a want of another`)
+    hold(state.clients.get(want.client.id) === want.client && want.client.wants.has(want), `${name} is waited for by a want that is gone`)
+    equal(`whether ${name} is in the queue of ${want.client.id}`, want.client.queue.has(want), fetch.state === 'queued' && isOwed(want))
   }
-  for (const [name, peers] of Object.entries({ turns: state.turns, readyPeers: state.readyPeers, memberPeers: state.memberPeers })) {
-    for (const peer of peers) {
-      hold(state.peers.get(peer.id) === peer, `${name} has the peer ${peer.id}, which is gone`)
+  equal(`waiters of ${name}`, fetch.waiterCount, count)
+  hold(count > 0, `${name} has no waiter`)
+  checkPlace(state, fetch, name)
+  checkAttempts(state, fetch, name)
+}
+
+/** A fetch is in exactly the sets that its state names. */
+function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): void {
+  const { state, backlog, askAgain } = fetch
+  equal(`sets in which ${name} is retrying`, Number(fetches.goingOn.has(fetch)) + Number(fetches.delayed.has(fetch)), state === 'retrying' ? 1 : 0)
+  equal(`whether ${name} is among the exhausted ones`, fetches.exhausted.has(fetch), state === 'exhausted')
+  equal(`whether ${name} is backlogged`, backlog != null, state === 'backlogged')
+  hold(askAgain == null || state === 'exhausted', `${name} is to be asked again`)
+  hold(fetch.order == null || (state !== 'exhausted' && state !== 'satisfied'), `${name} remembers an order of members`)
+  if (backlog != null) {
+    const { member, client } = backlog
+    hold(client.backlogs.get(member)?.has(fetch) === true && member.backlog.has(client), `${name} waits at ${member.id}, which does not know`)
+    hold(member.connected, `${name} waits at ${member.id}, which is down`)
+  }
+  if (askAgain != null) {
+    hold(clients.get(askAgain.client.id) === askAgain.client, `${name} is asked again for ${askAgain.client.id}, which is gone`)
+  }
+}
+
+function checkAttempts (state: State, fetch: Fetch, name: string): void {
+  const { primary, hedge } = fetch
+  equal(`whether ${name} has an attempt`, primary != null, fetch.state === 'open')
+  hold(hedge == null || (primary != null && hedge.member !== primary.member), `${name} has a hedge beside no attempt`)
+  for (const attempt of [primary, hedge]) {
+    if (attempt != null) {
+      const { client, member } = attempt
+      hold(attempt.fetch === fetch, `${name} has an attempt of another`)
+      hold(state.clients.get(client.id) === client, `${name} is charged to ${client.id}, which is gone`)
+      hold((attempt === primary ? member.open : member.hedges).has(attempt), `${name} is not open at ${member.id}`)
+      hold(!member.standing.has(fetch.key), `${name} is open at ${member.id}, and stands there`)
     }
   }
 }
 
-function checkRoute (state: State, route: Route): void {
-  const name = `the ${route.state} route of ${route.peer}`
-  let waiters = 0
-  for (const want of route.waiters()) {
-    waiters++
-    hold(want.route === route && want.key === route.key, `${name} is waited for by a want of another`)
-    hold(state.peers.get(want.owner.id) === want.owner && want.owner.entries.has(want), `${name} is waited for by a want that is gone`)
-    if (route.state === 'queued' && (want.type === 'block' || !want.promised)) {
-      hold(want.owner.queue.has(want), `${name} is not in the queue of ${want.owner.id}`)
+/** What is open on a client's account. */
+interface Account { readonly open: Attempt[], askAgain: number }
+
+function sumAccounts (state: State): Map<Client, Account> {
+  const accounts = new Map<Client, Account>()
+  const of = (client: Client): Account => {
+    const account = accounts.get(client) ?? { open: [], askAgain: 0 }
+    accounts.set(client, account)
+    return account
+  }
+  for (const { primary, hedge, askAgain } of state.fetches.all.values()) {
+    for (const attempt of [primary, hedge]) {
+      if (attempt != null) {
+        of(attempt.client).open.push(attempt)
+      }
     }
-  }
-  equal(`waiters of ${name}`, route.size, waiters)
-  hold(waiters > 0, `${name} has no waiter`)
-
-  const asked = route.state === 'asked'
-  const lists = Number(state.retries.has(route)) + Number(state.delayed.has(route)) + Number(route.waitsFor != null)
-  equal(`whether ${name} is open`, route.member != null && route.payer != null, asked)
-  equal(`places where ${name} waits to be asked again`, lists, route.state === 'retry' ? 1 : 0)
-  equal(`whether ${name} is idle`, state.idle.has(route), route.state === 'idle')
-  hold(route.hedge == null || (asked && route.hedge !== route.member), `${name} has a hedge beside no attempt`)
-  if (state.hedgeable.has(route)) {
-    hold(asked && route.asked === 'have' && route.hedge == null, `${name} may be hedged`)
-  }
-  if (asked) {
-    hold(route.member?.open.has(route) === true, `${name} is not open at ${route.member?.id}`)
-    hold(state.peers.get(route.payer?.id ?? '') === route.payer, `${name} is paid for by ${route.payer?.id}, which is gone`)
-  }
-  if (route.waitsFor != null) {
-    const { member, peer } = route.waitsFor
-    hold(peer.backlogs.get(member)?.has(route) === true && member.backlog.has(peer), `${name} waits at ${member.id}, which does not know`)
-  }
-}
-
-/** What is open on a peer's account. */
-interface Account { open: number, bytes: number, stalled: number }
-
-function sumAccounts (routes: Iterable<Route>): Map<Upstream, Account> {
-  const accounts = new Map<Upstream, Account>()
-  for (const { payer, member, expected } of routes) {
-    if (payer != null) {
-      const account = accounts.get(payer) ?? { open: 0, bytes: 0, stalled: 0 }
-      account.open++
-      account.bytes += expected
-      account.stalled += member?.stalled === true ? expected : 0
-      accounts.set(payer, account)
+    if (askAgain != null) {
+      of(askAgain.client).askAgain++
     }
   }
   return accounts
 }
 
-function checkPeer (state: State, peer: Upstream, account: Account = { open: 0, bytes: 0, stalled: 0 }): void {
-  const { id } = peer
-  equal(`bytes in flight for ${id}`, peer.inFlight, account.bytes)
-  equal(`bytes of ${id} at stalled members`, peer.stalled, account.stalled)
-  equal(`wants open for ${id}`, sum(peer.openAt.values(), open => open), account.open)
-  equal(`wants of ${id} by multihash`, sum(peer.wants.values(), siblings), peer.entries.size)
-  hold(peer.entries.size <= state.limits.wantsPerPeer, `${id} has ${peer.entries.size} wants`)
-  for (const want of peer.queue) {
-    hold(peer.entries.has(want), `the queue of ${id} has a want that is gone`)
+function checkClient (state: State, client: Client, { open, askAgain }: Account = { open: [], askAgain: 0 }): void {
+  const { id } = client
+  equal(`bytes in flight for ${id}`, client.inFlight, sum(open, attempt => attempt.reservedBytes))
+  equal(`bytes of ${id} at stalled members`, client.stalledBytes, sum(open, attempt => attempt.member.stalled ? attempt.reservedBytes : 0))
+  equal(`attempts open for ${id}`, sum(client.openAt.values(), count => count), open.length)
+  equal(`fetches to be asked again for ${id}`, client.askAgain?.size ?? 0, askAgain)
+  equal(`wants of ${id} by multihash`, sum(client.wantsByKey.values(), siblings), client.wants.size)
+  hold(client.wants.size <= state.limits.wantsPerClient, `${id} has ${client.wants.size} wants`)
+  hold(client.suspended.size <= state.limits.wantsPerClient, `${id} has ${client.suspended.size} suspended wants`)
+  for (const want of client.queue) {
+    hold(client.wants.has(want), `the queue of ${id} has a want that is gone`)
   }
-  for (const [member, routes] of peer.backlogs) {
-    for (const route of routes) {
-      hold(route.waitsFor?.peer === peer && route.waitsFor.member === member, `${id} keeps a route waiting at ${member.id} that does not wait there`)
+  for (const [member, fetches] of client.backlogs) {
+    for (const { backlog } of fetches) {
+      hold(backlog?.client === client && backlog.member === member, `${id} keeps a fetch waiting at ${member.id} that does not wait there`)
     }
   }
+  equal(`whether ${id} has something unsent`, state.unread.has(client), client.replies.size > 0)
+  hold((client.timer?.at ?? Infinity) <= clientDue(state, client), `${id} is to be looked at too late`)
 }
 
 function checkMember (state: State, member: EngineMember): void {
-  const { id, open, hedges, listed, load } = member
+  const { id, open, hedges, standing, load } = member
   equal(`wants open at ${id}`, load.wants, open.size + hedges.size)
-  equal(`bytes open at ${id}`, load.bytes, sum(open, route => route.expected))
-  hold(member.connected || load.wants === 0, `${id} is down and has ${load.wants} wants open`)
+  equal(`bytes open at ${id}`, load.bytes, sum(open, attempt => attempt.reservedBytes))
+  hold(member.connected || (load.wants === 0 && standing.size === 0 && member.backlog.size === 0), `${id} is down and has wants`)
   hold(!member.stalled || open.size > 0, `${id} is stalled and owes nothing`)
-  for (const route of open) {
-    hold(route.member === member && state.routes.get(route.key) === route, `a route is open at ${id} that is elsewhere or gone`)
+  for (const attempt of open) {
+    hold(attempt.fetch.primary === attempt && attempt.member === member && isThere(state, attempt.fetch), `an attempt is open at ${id} that is elsewhere or gone`)
   }
-  for (const route of hedges) {
-    hold(route.hedge === member && state.routes.get(route.key) === route, `a hedge is open at ${id} that is elsewhere or gone`)
+  for (const attempt of hedges) {
+    hold(attempt.fetch.hedge === attempt && attempt.member === member && isThere(state, attempt.fetch), `a hedge is open at ${id} that is elsewhere or gone`)
   }
-  for (const route of listed.values()) {
-    hold(state.routes.get(route.key) === route, `${id} keeps a want that is gone`)
-    hold(route.member !== member && route.hedge !== member, `${id} keeps a want that is open at it`)
+  for (const fetch of standing.values()) {
+    hold(isThere(state, fetch) && fetch.answers?.has(id) === true, `a want stands at ${id} that is gone`)
+  }
+  for (const client of member.backlog.keys()) {
+    hold(client.backlogs.has(member), `${id} has ${client.id} in its backlog, which has nothing there`)
+  }
+  hold((member.timer?.at ?? Infinity) <= memberDue(state, member), `${id} is to be looked at too late`)
+}
+
+function checkSums (state: State): void {
+  const members = [...state.members.values()]
+  equal('bytes unsent', state.unsent, sum(state.clients.values(), client => client.replies.bytes))
+  equal('bytes in flight', state.inFlight, sum(members, member => member.load.bytes))
+  equal('wants', state.wants, sum(state.clients.values(), client => client.wants.size))
+  equal('satisfied fetches', state.fetches.satisfied, sum(state.fetches.all.values(), fetch => fetch.state === 'satisfied' ? 1 : 0))
+  equal('connected members', state.memberCounts.connected, members.filter(member => member.connected).length)
+  equal('healthy members', state.memberCounts.healthy, members.filter(isHealthy).length)
+  equal('members with a place', state.memberCounts.withPlace, members.filter(({ connected, load, capacity }) => connected && load.wants < capacity.wants).length)
+}
+
+function checkSets (state: State): void {
+  const { fetches, scheduler } = state
+  for (const [name, set] of Object.entries({ goingOn: fetches.goingOn, delayed: fetches.delayed, exhausted: fetches.exhausted })) {
+    for (const fetch of set) {
+      hold(isThere(state, fetch), `${name} has a fetch that is gone`)
+    }
+  }
+  for (const attempt of state.hedgeable) {
+    hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt may be hedged that is gone, or is hedged')
+  }
+  const { ready, needPlaces, needBytes, needMemory } = scheduler
+  const waiting = { ready, needPlaces: new Set(needPlaces.keys()), needBytes, needMemory }
+  const others = { readyClients: state.outbox.readyClients, memberClients: state.memberClients, unread: state.unread, askingAgain: state.askingAgain }
+  for (const [name, clients] of Object.entries({ ...waiting, ...others })) {
+    for (const client of clients) {
+      hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
+    }
+  }
+  for (const client of state.clients.values()) {
+    const places = Object.values(waiting).filter(clients => clients.has(client)).length
+    hold(places <= 1, `${client.id} waits in ${places} places`)
   }
 }
 
-function siblings (first: LedgerWant): number {
+function isThere (state: State, fetch: Fetch): boolean {
+  return state.fetches.all.get(fetch.key) === fetch
+}
+
+function siblings (first: ClientWant): number {
   let count = 0
-  for (let want: LedgerWant | undefined = first; want != null; want = want.sibling) {
+  for (let want: ClientWant | undefined = first; want != null; want = want.sibling) {
     count++
   }
   return count

@@ -1,19 +1,17 @@
 /**
  * Members that are clients, too: what a member wants of us it does not have, so
- * it is not asked for what nobody else wants. Two balancers that are each other's
- * members would else keep a want going between them for ever.
+ * it is not asked for what no other client wants. Two balancers that are each
+ * other's members would else keep a want going between them for ever.
  *
  * A member is known as a client by its peer id, or by the peer id that a client
  * says it stands for: a balancer asks under another identity than it answers.
  */
-import { goOn, unlistAt } from './asking.ts'
-import { endAttempt } from './attempts.ts'
-import { denyMembers } from './certainty.ts'
-import { cancelHedge } from './hedging.ts'
-import { connected, isLone, tellCancel } from './state.ts'
-import type { EngineMember } from './members.ts'
-import type { Route } from './routes.ts'
-import type { State } from './state.ts'
+import { cancelAttempt, goOn } from './attempts.ts'
+import { isLone, tellMemberClients } from './certainty.ts'
+import { answerOf } from './fetch.ts'
+import { connectedMembers } from './members.ts'
+import { cancelStanding } from './standing.ts'
+import type { EngineMember, Fetch, State } from './model.ts'
 
 /** A member has come up as that peer. */
 export function memberIs (state: State, member: EngineMember, peer: string): void {
@@ -39,28 +37,28 @@ export function standsFor (state: State, id: string, of: string): void {
 
 /** Finds out whether a client is a member. */
 export function identify (state: State, id: string): void {
-  const client = state.peers.get(id)
+  const client = state.clients.get(id)
   const member = state.memberOf.get(state.standIns.get(id) ?? id)
   if (client == null || member == null || client.member === member) {
     return
   }
   client.member = member
-  state.memberPeers.add(client)
+  state.memberClients.add(client)
   // what it has asked for before it was known
-  for (const { route } of client.entries) {
-    releaseLone(state, route)
-    onMemberWants(state, route, member)
+  for (const { fetch } of client.wants) {
+    releaseLone(state, fetch)
+    onMemberWants(state, fetch, member)
   }
 }
 
-/** Somebody has left a route: if nobody waits any more but a member that is itself being asked, it is asked no longer. */
-export function releaseLone (state: State, route: Route): void {
-  const member = route.first?.owner.member
-  if (member == null || !isLone(state, route, member)) {
+/** A waiter has left: if none is left but a member that is itself being asked, it is asked no longer. */
+export function releaseLone (state: State, fetch: Fetch): void {
+  const member = fetch.first?.client.member
+  if (member == null || !isLone(state, fetch, member)) {
     return
   }
-  unlistAt(state, route, member)
-  release(state, route, member)
+  cancelStanding(state, fetch, member)
+  release(state, fetch, member)
 }
 
 /**
@@ -68,24 +66,24 @@ export function releaseLone (state: State, route: Route): void {
  * or two that ask each other would wait for each other. And it is told at once
  * what all others say.
  */
-export function onMemberWants (state: State, route: Route, member: EngineMember | undefined): void {
+export function onMemberWants (state: State, fetch: Fetch, member: EngineMember | undefined): void {
   if (member == null) {
     return
   }
-  if (route.state === 'asked' && connected(state).some(other => other !== member && route.saidBy(other) == null)) {
-    release(state, route, member)
+  if (fetch.state === 'open' && connectedMembers(state).some(other => other !== member && answerOf(fetch, other) == null)) {
+    release(state, fetch, member)
   }
-  denyMembers(state, route)
+  tellMemberClients(state, fetch)
 }
 
 /** What is open at a member is taken back, and goes on elsewhere. */
-function release (state: State, route: Route, member: EngineMember): void {
-  if (route.hedge === member) {
-    cancelHedge(state, route)
+function release (state: State, fetch: Fetch, member: EngineMember): void {
+  const { primary, hedge } = fetch
+  if (hedge?.member === member) {
+    cancelAttempt(state, hedge)
   }
-  if (route.member === member) {
-    tellCancel(state, member, route)
-    endAttempt(state, route, 'cancelled')
-    goOn(state, route)
+  if (primary?.member === member) {
+    cancelAttempt(state, primary)
+    goOn(state, fetch)
   }
 }

@@ -15,8 +15,8 @@ export interface Replies {
   readonly bytes: number
   readonly size: number
   push (reply: Reply): void
-  /** Takes back a presence that has not left yet: the want it answers is no more. */
-  withdraw (presence: Reply): void
+  /** Takes back a presence, as the want it answers is no more; false: it has left. */
+  retract (presence: Reply): boolean
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
 }
 
@@ -38,16 +38,18 @@ export function replyBytes ({ cid, bytes }: Pick<Reply, 'cid' | 'bytes'>): numbe
  * ask. Within each kind the order of arrival holds. A message never exceeds the
  * longest frame, so all that is taken can be encoded.
  */
-export function replies (): Replies {
+export function createReplies (): Replies {
   let blocks: Reply[] = []
   let head = 0
   const presences = new Set<Reply>()
   let bytes = 0
 
-  function withdraw (presence: Reply): void {
-    if (presences.delete(presence)) {
+  function retract (presence: Reply): boolean {
+    const waited = presences.delete(presence)
+    if (waited) {
       bytes -= replyBytes(presence)
     }
+    return waited
   }
 
   /** Presences up to that many encoded bytes, but at least one. */
@@ -60,7 +62,7 @@ export function replies (): Replies {
       if (taken.length === MAX_PRESENCES || (taken.length > 0 && length + more > maxBytes)) {
         break
       }
-      withdraw(reply)
+      retract(reply)
       taken.push(presence)
       length += more
     }
@@ -110,7 +112,7 @@ export function replies (): Replies {
       bytes += replyBytes(reply)
     },
 
-    withdraw,
+    retract,
 
     take (maxBytes, protocol) {
       const message: { blocks?: MessageBlock[], presences?: Presence[] } = {}
@@ -118,7 +120,7 @@ export function replies (): Replies {
 
       if (!capabilities(protocol).presences) {
         // this version has no word for them
-        [...presences].forEach(withdraw)
+        [...presences].forEach(retract)
       } else if (presences.size > 0) {
         const { taken, length } = takePresences(maxBytes, protocol)
         message.presences = taken

@@ -1,6 +1,7 @@
 import { ReentryError } from '../errors.ts'
 import type { Engine, Input, Output } from './io.ts'
-import type { HashFunction } from './verifiable.ts'
+import type { WantEnd } from './status.ts'
+import type { HashFunction } from './verifiability.ts'
 import type { Limits } from '../defaults.ts'
 import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
@@ -15,15 +16,16 @@ export type TapRecord = { readonly at: number } & (
   | { readonly t: 'start', readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[] }
   | { readonly t: 'put', readonly input: Input }
   | { readonly t: 'flush', readonly said: readonly Decision[] }
-  | { readonly t: 'take', readonly peer: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Outgoing }
+  | { readonly t: 'take', readonly client: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Outgoing }
 )
 
 /** What a flush carried out. */
 export type Decision =
   | { readonly t: 'ask', readonly member: string, readonly wants: readonly TargetWant[] }
   | { readonly t: 'cancel', readonly member: string, readonly wants: readonly CancelledWant[] }
-  | { readonly t: 'ready', readonly peer: string }
-  | { readonly t: 'close', readonly peer: string, readonly why: string }
+  | { readonly t: 'ready', readonly client: string }
+  | { readonly t: 'close', readonly client: string, readonly why: string }
+  | { readonly t: 'ended', readonly ends: readonly WantEnd[] }
   | { readonly t: 'reset', readonly member: string, readonly why: string }
 
 /**
@@ -65,18 +67,22 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
           out.cancel(member, wants)
         },
         ready (peer) {
-          said.push({ t: 'ready', peer })
+          said.push({ t: 'ready', client: peer })
           out.ready(peer)
         },
         close (peer, why) {
-          said.push({ t: 'close', peer, why })
+          said.push({ t: 'close', client: peer, why })
           out.close(peer, why)
         },
         reset (member, why) {
           said.push({ t: 'reset', member, why })
           out.reset(member, why)
         },
-        changed (members) { out.changed?.(members) }
+        changed (members) { out.changed?.(members) },
+        ended (ends) {
+          said.push({ t: 'ended', ends })
+          out.ended?.(ends)
+        }
       }
       flushing = true
       try {
@@ -90,7 +96,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     take (peer, maxBytes, protocol) {
       expectOutside()
       const message = engine.take(peer, maxBytes, protocol)
-      tap({ at: time(), t: 'take', peer, maxBytes, protocol, message })
+      tap({ at: time(), t: 'take', client: peer, maxBytes, protocol, message })
       return message
     },
 

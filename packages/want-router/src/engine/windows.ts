@@ -7,7 +7,7 @@ export interface LatencyEstimate {
   /** The least seen lately, ms: what it takes without a queue. Infinity before the first sample. */
   readonly least: number
   /** The time after which a silent member is stalled: others are asked first, ms. */
-  readonly patience: number
+  readonly stallTimeout: number
   /** The time after which a silent member has failed a want, ms. */
   readonly timeout: number
   /** The longest that any timeout gets, ms. */
@@ -19,7 +19,7 @@ export interface LatencyEstimate {
  * TCP's retransmission timer (RFC 6298): smoothed time and four times its
  * deviation, within bounds.
  */
-export function latencyEstimate (limits: Pick<Limits, 'stallAfter' | 'minTimeout' | 'firstTimeout' | 'maxTimeout'>): LatencyEstimate {
+export function latencyEstimate (limits: Pick<Limits, 'stallTimeout' | 'minTimeout' | 'firstTimeout' | 'maxTimeout'>): LatencyEstimate {
   let smoothed: number | undefined
   let deviation = 0
   let least = Infinity
@@ -32,7 +32,7 @@ export function latencyEstimate (limits: Pick<Limits, 'stallAfter' | 'minTimeout
     longest: limits.maxTimeout,
     get smoothed () { return smoothed },
     get least () { return least },
-    get patience () { return bounded(limits.stallAfter, limits.stallAfter) },
+    get stallTimeout () { return bounded(limits.stallTimeout, limits.stallTimeout) },
     get timeout () { return bounded(limits.minTimeout, limits.firstTimeout) },
     sample (ms) {
       if (smoothed == null) {
@@ -134,9 +134,9 @@ const STANDING = 250
  * Begins at what may wait unsent. Grows by what the peer takes while it reads all
  * that comes, shrinks by what comes while a queue of that size stands.
  */
-export function readWindow ({ unsentPerPeer, inFlightPerPeer }: Pick<Limits, 'unsentPerPeer' | 'inFlightPerPeer'>): ReadWindow {
-  const window = byteWindow(unsentPerPeer, inFlightPerPeer)
-  const few = unsentPerPeer / 4
+export function readWindow ({ unsentPerClient, inFlightPerClient }: Pick<Limits, 'unsentPerClient' | 'inFlightPerClient'>): ReadWindow {
+  const window = byteWindow(unsentPerClient, inFlightPerClient)
+  const few = unsentPerClient / 4
   let since = 0
   let burst = 0
 
@@ -145,7 +145,7 @@ export function readWindow ({ unsentPerPeer, inFlightPerPeer }: Pick<Limits, 'un
     queued (bytes, waiting, now) {
       if (waiting <= few) {
         since = now
-      } else if (waiting > unsentPerPeer && now - since > STANDING) {
+      } else if (waiting > unsentPerClient && now - since > STANDING) {
         window.shrink(bytes)
       }
     },

@@ -91,6 +91,6 @@ function apply (engine: Engine, record: Exclude<TapRecord, { t: 'start' }>): voi
       engine.flush(ignore)
       break
     default:
-      engine.take(record.peer, record.maxBytes, record.protocol)
+      engine.take(record.client, record.maxBytes, record.protocol)
   }
 }

@@ -32,24 +32,24 @@ export interface Want {
   readonly hash: number
   readonly type: AskType
   /** Peer id of the first client that waits for it. */
-  readonly peer: string
+  readonly client: string
   /** Failed tries so far; 0 on the first. */
-  readonly attempt: number
+  readonly tries: number
   /** What a member has answered to this want, if anything. */
-  said (member: string): 'have' | 'lack' | 'failed' | undefined
+  said (member: string): 'have' | 'dont-have' | 'failed' | undefined
 }
 
 /** How an attempt ended. Each attempt is observed exactly once. */
 export interface Outcome {
   readonly member: string
   readonly want: Want
-  readonly result: 'block' | 'have' | 'lack' | 'unknown' | 'failed' | 'timeout' | 'cancelled'
+  readonly result: 'block' | 'have' | 'dont-have' | 'unknown' | 'failed' | 'timeout' | 'cancelled'
   /** Time from asking to the end of the attempt, ms. */
   readonly ms: number
   /** Size of the block, bytes; 0 without one. */
   readonly bytes: number
   /** True for a hedge: an attempt beside another one, not after it. */
-  readonly speculative: boolean
+  readonly hedge: boolean
 }
 
 /**

@@ -145,7 +145,7 @@ class PeerTarget implements Target {
     let over = false
     const handlers: PeerSessionHandlers = {
       block: (prefix, bytes, verified) => over ? undefined : sink.block(prefix, bytes, verified),
-      presence (key, have) { over || sink.answer(key, have ? 'have' : 'lack') },
+      presence (key, have) { over || sink.answer(key, have ? 'have' : 'dont-have') },
       load (pendingBytes) { over || sink.load(pendingBytes) },
       closed: closed.resolve
     }
@@ -157,7 +157,7 @@ class PeerTarget implements Target {
       const session = this.#session = await this.#open(located, handlers)
       const since = this.#timers.now()
       this.#log('%s is up as %p', id, located.peer)
-      sink.up({ denies: session.denies, ...capacity }, located.peer.toString())
+      sink.up({ supportsDontHave: session.supportsDontHave, ...capacity }, located.peer.toString())
       const why = await closed.promise ?? new ConnectionClosedError('the last connection to the peer has closed')
 
       return { why, held: this.#timers.now() - since }

@@ -58,7 +58,7 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
   }
 
   // nothing stays listed at a source: a block that it gains does not come by itself
-  const capacity = { wants: 4 * concurrency, listed: 0, ...init.capacity }
+  const capacity = { wants: 4 * concurrency, standing: 0, ...init.capacity }
 
   return { id, weight, labels, create: () => new SourceTarget(from, concurrency, capacity) }
 }
@@ -174,9 +174,9 @@ class SourceTarget implements Target {
     }
   }
 
-  async #look (cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Uint8Array | 'have' | 'lack' | 'unknown'> {
+  async #look (cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Uint8Array | 'have' | 'dont-have' | 'unknown'> {
     const source = this.#source
-    const miss = source.complete === false ? 'unknown' : 'lack'
+    const miss = source.complete === false ? 'unknown' : 'dont-have'
 
     try {
       if (type === 'have' && source.stat != null) {

@@ -25,9 +25,9 @@ export interface Capacity {
   /** Expected bytes open at the same time. */
   readonly bytes: number
   /** Wants it keeps listed after a lack, so that a late block comes by itself; 0: it forgets them. */
-  readonly listed: number
+  readonly standing: number
   /** It can say that it lacks a want. If not, its silence is taken for ignorance, not for failure. */
-  readonly denies: boolean
+  readonly supportsDontHave: boolean
 }
 
 /**
@@ -46,7 +46,7 @@ export interface Sink {
    */
   block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
   /** `lack` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. */
-  answer (key: WantKey, answer: 'have' | 'lack' | 'unknown' | 'failed', why?: Error): void
+  answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: Error): void
   /** The target's own report of what it has queued for us, bytes. A hint. */
   load (pendingBytes: number): void
   /** The target is gone; whatever it owed is asked elsewhere. Repeated while it is down if there is a newer reason. */
@@ -91,7 +91,7 @@ export interface LocatedPeer {
 /** A session to one bitswap peer through the host that faces downstream. */
 export interface PeerSession {
   /** The protocol negotiated has a word for a lack: 1.2.0 has. */
-  readonly denies: boolean
+  readonly supportsDontHave: boolean
   /** Queues wants and cancels; they leave packed, at the end of the tick. */
   ask (wants: readonly TargetWant[]): void
   cancel (wants: readonly CancelledWant[]): void

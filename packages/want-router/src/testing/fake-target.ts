@@ -9,7 +9,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
  * the CID, `nothing` leaves it open until it is cancelled, `death` takes the
  * target down.
  */
-export type FakeAnswer = 'block' | 'have' | 'lack' | 'unknown' | 'failed' | 'wrong' | 'nothing' | 'death'
+export type FakeAnswer = 'block' | 'have' | 'dont-have' | 'unknown' | 'failed' | 'wrong' | 'nothing' | 'death'
 
 /** One answer, and when it comes. */
 export interface FakeReply {
@@ -65,7 +65,7 @@ export interface FakeTarget extends Target, TargetInit {
  * import { fakeBlock, fakeClock, fakeTarget } from '@kitsune/want-router/testing'
  *
  * const clock = fakeClock()
- * const script = ['block', 'lack', 'death'] as const
+ * const script = ['block', 'dont-have', 'death'] as const
  * const node = fakeTarget({
  *   id: 'slow',
  *   timers: clock,
@@ -164,7 +164,7 @@ class ScriptedTarget implements FakeTarget {
   }
 
   #truth ({ key, type }: TargetWant): FakeAnswer {
-    return this.#blocks.has(key) ? type : 'lack'
+    return this.#blocks.has(key) ? type : 'dont-have'
   }
 
   #answer (want: TargetWant, says: FakeAnswer): void {

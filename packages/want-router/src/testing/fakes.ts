@@ -44,8 +44,8 @@ export function fakeWant (key: string | number, init: Partial<Want> = {}): Want 
     key: `${key}`,
     hash: hashString(`${key}`, SEED),
     type: 'block',
-    peer: 'peer',
-    attempt: 0,
+    client: 'client',
+    tries: 0,
     said: () => undefined,
     ...init
   }
@@ -53,7 +53,7 @@ export function fakeWant (key: string | number, init: Partial<Want> = {}): Want 
 
 /** An attempt that unless said otherwise brought a block of one byte in 1 ms. */
 export function fakeOutcome (member: string, init: Partial<Outcome> = {}): Outcome {
-  return { member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, speculative: false, ...init }
+  return { member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, hedge: false, ...init }
 }
 
 /**

@@ -10,7 +10,7 @@ async function located (init: TargetInit): Promise<LocatedPeer | undefined> {
   let found: LocatedPeer | undefined
   const target = init.create(fakeContext(async located => {
     found = located
-    return { denies: true, ask () {}, cancel () {}, close () {} }
+    return { supportsDontHave: true, ask () {}, cancel () {}, close () {} }
   }))
   await target.start(recordingSink())
   await settled()

@@ -106,7 +106,7 @@ describe('driver', () => {
     sink.up()
     await drive.stop()
     await sink.block(prefix, block.bytes)
-    sink.answer(block.key, 'lack')
+    sink.answer(block.key, 'dont-have')
     sink.down()
     timers.tick()
   })
@@ -117,7 +117,7 @@ describe('driver', () => {
     const { drive, timers, sink, woken } = await rig({
       tap: record => { records.push(record) },
       // a window of one block: what is taken makes room for the next
-      limits: { unsentPerPeer: 2048, inFlightPerPeer: 2048, expectedBlock: 2048 },
+      limits: { unsentPerClient: 2048, inFlightPerClient: 2048, expectedBlock: 2048 },
       wake (peer, drive) { taken.push(drive.take(peer, 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks?.length ?? 0) }
     })
     const blocks = [1, 2, 3].map(seed => testBlock(seed))

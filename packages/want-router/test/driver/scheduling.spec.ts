@@ -23,7 +23,7 @@ describe('driver: when it calls the engine', () => {
 
   it('at the engine\'s deadline, also when an earlier one comes to be while it waits for a later one', async () => {
     const records: TapRecord[] = []
-    const r = await rig({ tap: record => { records.push(record) }, limits: { stallAfter: 250 } })
+    const r = await rig({ tap: record => { records.push(record) }, limits: { stallTimeout: 250 } })
     const ticks = (): number[] => records.filter(record => record.t === 'put' && record.input.t === 'tick').map(({ at }) => at)
     r.drive.message('p', message(entry(block)))
     r.timers.tick()
@@ -57,7 +57,7 @@ describe('driver: when it calls the engine', () => {
   })
 
   it('after a take that made room for more, though nothing else happens', async () => {
-    const { drive, timers, sink, asked, woken } = await rig({ limits: { unsentPerPeer: 2048, inFlightPerPeer: 2048, expectedBlock: 2048 } })
+    const { drive, timers, sink, asked, woken } = await rig({ limits: { unsentPerClient: 2048, inFlightPerClient: 2048, expectedBlock: 2048 } })
     const other = testBlock(2)
     sink.up()
     drive.message('p', message(entry(block), entry(other)))
@@ -114,7 +114,7 @@ describe('driver: once it is stopped', () => {
 
     sink.up({ wants: 1 })
     sink.load(1)
-    sink.answer(block.key, 'lack')
+    sink.answer(block.key, 'dont-have')
     sink.answer(testBlock(2).key, 'failed', new Error('late'))
     await sink.block(prefix, block.bytes)
     sink.down(new Error('late'))

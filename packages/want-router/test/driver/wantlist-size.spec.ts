@@ -21,7 +21,7 @@ interface NodeInit {
   /** What it never says a word about. */
   silentAbout? (index: number): boolean
   /** It lacks everything. */
-  lacks?: boolean
+  dontHaves?: boolean
   latency?: number
   gap?: number
   protocol?: BitswapProtocol
@@ -31,7 +31,7 @@ interface NodeInit {
 interface Rig { clock: FakeClock, session: PeerSession, sizes: number[], served: Map<string, number>, learned: number[], asked: number }
 
 /** A session to a node that reads messages as it likes. */
-async function rig ({ ignores = () => false, silentAbout = () => false, lacks = false, latency = 5, gap = 0, protocol = '/ipfs/bitswap/1.2.0', limit }: NodeInit): Promise<Rig> {
+async function rig ({ ignores = () => false, silentAbout = () => false, dontHaves = false, latency = 5, gap = 0, protocol = '/ipfs/bitswap/1.2.0', limit }: NodeInit): Promise<Rig> {
   const clock = fakeClock()
   const peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
   const id = peer.toString()
@@ -71,7 +71,7 @@ async function rig ({ ignores = () => false, silentAbout = () => false, lacks = 
   function answer ({ cid, bytes, key }: TestBlock): void {
     const message: BitswapMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0 }
     self.served.set(key, (self.served.get(key) ?? 0) + 1)
-    void sessions.message(id, lacks ? { ...message, presences: [{ cid, have: false }] } : { ...message, blocks: [{ prefix: PREFIX, data: bytes }] })
+    void sessions.message(id, dontHaves ? { ...message, presences: [{ cid, have: false }] } : { ...message, blocks: [{ prefix: PREFIX, data: bytes }] })
   }
 
   const session = await sessions.open({ peer, addresses: [] }, {
@@ -91,9 +91,9 @@ const wants = (from: number, to: number): TargetWant[] =>
 
 describe('driver: the size of wantlists', () => {
   for (const most of [16, 1, 300]) {
-    for (const lacks of [false, true]) {
-      it(`is found by a node that ignores more than ${most} entries, and ${lacks ? 'lacks' : 'has'} everything`, async () => {
-        const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > most, lacks })
+    for (const dontHaves of [false, true]) {
+      it(`is found by a node that ignores more than ${most} entries, and ${dontHaves ? 'dontHaves' : 'has'} everything`, async () => {
+        const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > most, dontHaves })
         session.ask(wants(0, 512))
         clock.pass(3000)
         expect(served.size).to.equal(512)

@@ -31,12 +31,12 @@ describe('engine: what a peer may cost', function () {
   })
 
   it('a list full of blocks that nobody has does not keep a peer from being served', () => {
-    const b = bench({ limits: { wantsPerPeer: 100 } })
+    const b = bench({ limits: { wantsPerClient: 100 } })
     const missing = blocks(100)
     b.want('p', ...missing.map(block => entry(block, { priority: 1000 })))
     for (const block of missing) {
-      b.answer('a', block, 'lack')
-      b.answer('b', block, 'lack')
+      b.answer('a', block, 'dont-have')
+      b.answer('b', block, 'dont-have')
     }
     const wanted = testBlock(5000)
     b.want('p', entry(wanted, { priority: 1 }))
@@ -45,7 +45,7 @@ describe('engine: what a peer may cost', function () {
   })
 
   it('a full list keeps its own wants against new ones of lower priority', () => {
-    const b = bench({ limits: { wantsPerPeer: 10 } })
+    const b = bench({ limits: { wantsPerClient: 10 } })
     b.want('p', ...blocks(10).map(block => entry(block, { priority: 5 })))
     b.want('p', entry(testBlock(50), { priority: 4 }))
     expect(b.askedFor(testBlock(50))).to.be.empty()
@@ -71,7 +71,7 @@ describe('engine: what a peer may cost', function () {
   })
 
   it('of a block wanted under many CIDs keeps no more copies than may wait', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 20, unsentPerPeer: 1 << 20 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 20, unsentPerClient: 1 << 20 } })
     const block = testBlock(1, 1 << 20)
     const cids = Array.from({ length: 100 }, (_, i) => CID.createV1(0x100 + i, CID.decode(block.cid).multihash).bytes)
     b.want('p', ...cids.map(cid => entry(block, { cid })))
@@ -95,7 +95,7 @@ describe('engine: what a peer may cost', function () {
       }
     }
     expect(received).to.equal(60)
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0, unsent: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
 
   it('keeps one buffer of a block for all who wait', () => {
@@ -112,18 +112,18 @@ describe('engine: what a peer may cost', function () {
     for (let i = 0; i < 20_000; i++) {
       const block = testBlock(i, 4)
       b.want('p', entry(block))
-      b.answer('a', block, 'lack')
+      b.answer('a', block, 'dont-have')
       b.want('p', entry(block, { cancel: true }))
     }
     expect(b.engine.status().unsent).to.be.at.most(1 << 20)
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
   it('a peer that cancels what waited for it is asked for what that held up', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerPeer: 1000, wantsPerMember: 1 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerClient: 1000, wantsPerMember: 1 } })
     const [held, lacked] = blocks(2, 2000)
     b.want('p', entry(lacked))
-    b.answer('a', lacked, 'lack')
+    b.answer('a', lacked, 'dont-have')
     b.want('p', entry(held))
     expect(b.askedFor(held)).to.deep.equal([], 'the DONT_HAVE and a block exceed its window')
     b.want('p', entry(lacked, { cancel: true }))
@@ -176,14 +176,14 @@ describe('engine: what a peer may cost', function () {
     const cycle = (from: number): void => {
       for (let i = from; i < from + 10_000; i++) {
         b.want(`peer-${i}`, ...blocks(4, 64).map(block => entry(block)), entry(testBlock(i, 64), { wantType: 'have' }))
-        b.engine.put({ t: 'gone', peer: `peer-${i}` })
+        b.engine.put({ t: 'gone', client: `peer-${i}` })
       }
       b.flush()
       b.asks.length = 0
       b.cancels.length = 0
     }
     cycle(0)
-    expect(b.engine.status()).to.include({ peers: 0, wants: 0, routes: 0, active: 0, unsent: 0 })
+    expect(b.engine.status()).to.include({ clients: 0, wants: 0, fetches: 0, active: 0, unsent: 0 })
     gc()
     const before = process.memoryUsage().heapUsed
     cycle(10_000)
@@ -198,7 +198,7 @@ describe('engine: what a peer may cost', function () {
     gc()
     const before = process.memoryUsage()
     for (let i = 0; i < 1000; i++) {
-      b.engine.put({ t: 'message', peer: 'p', full: false, wants: Array.from({ length: 1000 }, (_, n) => n % 2 === 0 ? empty : inline(n)) })
+      b.engine.put({ t: 'message', client: 'p', full: false, wants: Array.from({ length: 1000 }, (_, n) => n % 2 === 0 ? empty : inline(n)) })
       b.flush()
     }
     gc()
@@ -208,7 +208,7 @@ describe('engine: what a peer may cost', function () {
   })
 
   it('what is taken at once can be encoded, however small its blocks are', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerPeer: 64 << 20 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerClient: 64 << 20 } })
     const tiny = entry(testBlock(0), { cid: new Uint8Array([1, 0x55, 0, 1, 7]) })
     for (let i = 0; i < 100; i++) {
       b.want('p', ...Array.from({ length: 1000 }, () => tiny))
@@ -227,7 +227,7 @@ describe('engine: what a peer may cost', function () {
   })
 
   it('presences and a block of the greatest size travel in messages that can be encoded', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerPeer: 8 << 20 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { unsentPerClient: 8 << 20 } })
     const large = testBlock(1, 4_194_286)
     const held = Array.from({ length: 300 }, (_, i) => testBlock(100 + i, 2000))
     b.want('p', entry(large), ...held.map(block => entry(block, { wantType: 'have' })))
@@ -263,7 +263,7 @@ describe('engine: what a peer may cost', function () {
     }
 
     it('300 that never read hold no more than may wait for all', () => {
-      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB / 64, unsent: 8 * MIB, unsentPerPeer: MIB / 8 } })
+      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB / 64, unsent: 8 * MIB, unsentPerClient: MIB / 8 } })
       const wanted = new Map<string, TestBlock>()
       for (let peer = 0; peer < 300; peer++) {
         const mine = Array.from({ length: 40 }, (_, i) => testBlock(1000 * peer + i, MIB / 64))
@@ -277,7 +277,7 @@ describe('engine: what a peer may cost', function () {
     })
 
     it('many that never read and leave no room are disconnected after 10 s, and one that waited is served', () => {
-      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB, unsent: 8 * MIB, unsentPerPeer: MIB } })
+      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB, unsent: 8 * MIB, unsentPerClient: MIB } })
       const wanted = new Map<string, TestBlock>()
       for (let peer = 0; peer < 20; peer++) {
         const block = testBlock(peer, MIB)
@@ -296,7 +296,7 @@ describe('engine: what a peer may cost', function () {
       // those that waited before it do not read either
       for (let i = 0; i < 3; i++) {
         for (const peer of b.closed.splice(0)) {
-          b.engine.put({ t: 'gone', peer })
+          b.engine.put({ t: 'gone', client: peer })
         }
         b.flush()
         deliverAll(b, wanted, id => id === 'reads')
@@ -322,7 +322,7 @@ describe('engine: what a peer may cost', function () {
     Object.assign(prototype, { [Symbol.iterator]: counted })
     try {
       for (const list of lists.slice(1)) {
-        b.engine.put({ t: 'message', peer: 'p', wants: list, full: false })
+        b.engine.put({ t: 'message', client: 'p', wants: list, full: false })
       }
     } finally {
       Object.assign(prototype, { [Symbol.iterator]: iterate })
@@ -333,7 +333,7 @@ describe('engine: what a peer may cost', function () {
   })
 
   it('of a full list those of lowest priority give way, the lowest first', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerPeer: 4 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerClient: 4 } })
     const old = blocks(4)
     b.want('p', ...old.map((block, i) => entry(block, { priority: 10 + i })))
     b.want('p', ...[20, 21, 5].map((priority, i) => entry(testBlock(100 + i), { priority })))

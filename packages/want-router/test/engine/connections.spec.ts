@@ -17,12 +17,12 @@ describe('engine/connections', () => {
   })
 
   function want (connection: number, ...wants: WantEntry[]): void {
-    b.engine.put({ t: 'message', peer: 'p', wants, full: false, connection })
+    b.engine.put({ t: 'message', client: 'p', wants, full: false, connection })
     b.flush()
   }
 
   function becomes (is: Extract<Input, { t: 'connection' }>['is'], connection = OLD): void {
-    b.engine.put({ t: 'connection', peer: 'p', connection, is })
+    b.engine.put({ t: 'connection', client: 'p', connection, is })
     b.flush()
   }
 
@@ -50,7 +50,7 @@ describe('engine/connections', () => {
     want(OLD, entry(x))
     becomes('silent')
     expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([x.key])
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0, active: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0, active: 0 })
     expect(served(x)).to.equal(0)
     becomes('heard')
     expect(b.askedFor(x)).to.have.lengthOf(2)
@@ -64,7 +64,7 @@ describe('engine/connections', () => {
     expect(served(x)).to.equal(1)
     becomes('lost')
     becomes('heard')
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
   it('of which one is silent: what is cancelled on another does not come back', () => {
@@ -78,7 +78,7 @@ describe('engine/connections', () => {
   it('of which one is silent: a full list on another replaces its wants', () => {
     want(OLD, entry(x))
     becomes('silent')
-    b.engine.put({ t: 'message', peer: 'p', wants: [entry(y)], full: true, connection: NEW })
+    b.engine.put({ t: 'message', client: 'p', wants: [entry(y)], full: true, connection: NEW })
     becomes('heard')
     expect([served(x), served(y)]).to.deep.equal([0, 1])
   })
@@ -97,8 +97,8 @@ describe('engine/connections', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
     becomes('silent')
     becomes('heard')
-    b.answer('a', x, 'lack')
-    b.answer('b', x, 'lack')
+    b.answer('a', x, 'dont-have')
+    b.answer('b', x, 'dont-have')
     expect(b.take('p').presences).to.deep.equal([])
     want(NEW, entry(x, { wantType: 'have' }))
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
@@ -108,14 +108,14 @@ describe('engine/connections', () => {
     want(OLD, entry(x, { wantType: 'have' }), entry(y))
     b.answer('a', x, 'have')
     for (const member of ['a', 'b']) {
-      b.answer(member, y, 'lack')
+      b.answer(member, y, 'dont-have')
     }
     becomes('silent')
     expect(b.take('p').presences).to.deep.equal([])
     becomes('heard')
     b.answer('a', x, 'have')
     for (const member of ['a', 'b']) {
-      b.answer(member, y, 'lack')
+      b.answer(member, y, 'dont-have')
     }
     expect(b.take('p').presences.map(({ have }) => have)).to.have.members([true, false])
   })
@@ -145,13 +145,13 @@ describe('engine/connections', () => {
     becomes('silent')
     want(OLD, entry(x))
     becomes('silent')
-    b.engine.put({ t: 'gone', peer: 'p' })
+    b.engine.put({ t: 'gone', client: 'p' })
     becomes('heard')
-    expect(b.engine.status()).to.include({ peers: 0, wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
   it('hold no more wants in silence than a peer may have', () => {
-    b = bench({ limits: { wantsPerPeer: 3 } })
+    b = bench({ limits: { wantsPerClient: 3 } })
 
     for (let connection = 0; connection < 5; connection++) {
       want(connection, ...[0, 1, 2].map(i => entry(testBlock(10 * connection + i))))
@@ -162,7 +162,7 @@ describe('engine/connections', () => {
       becomes('heard', connection)
     }
 
-    expect(b.engine.status()).to.include({ wants: 3, routes: 3 })
+    expect(b.engine.status()).to.include({ wants: 3, fetches: 3 })
   })
 
   it('in whatever order things happen: nothing is left when the peer is gone, and what is wanted on a living connection is served', () => {
@@ -184,7 +184,7 @@ describe('engine/connections', () => {
         () => { want(connection, entry(block, { wantType: one(['have', 'block']), cid: one([block.cid, block.v0]), cancel: one([true, false, false]) })) },
         () => { becomes(one(['silent', 'heard', 'lost']), connection) },
         () => { b.block(one(['a', 'b']), block) },
-        () => { b.answer(one(['a', 'b']), block, one(['have', 'lack', 'failed'])) },
+        () => { b.answer(one(['a', 'b']), block, one(['have', 'dont-have', 'failed'])) },
         () => { b.take('p') },
         () => { b.pass(random() * 2_000) }
       ])()
@@ -201,8 +201,8 @@ describe('engine/connections', () => {
     b.pass(60_000)
     blocks.forEach(block => { b.block('a', block) })
     expect(b.take('p').blocks.length, `seed ${seed}`).to.be.at.least(3)
-    b.engine.put({ t: 'gone', peer: 'p' })
+    b.engine.put({ t: 'gone', client: 'p' })
     b.flush()
-    expect(b.engine.status(), `seed ${seed}`).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
+    expect(b.engine.status(), `seed ${seed}`).to.include({ clients: 0, wants: 0, fetches: 0, unsent: 0 })
   }
 })

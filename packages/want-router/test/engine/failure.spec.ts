@@ -64,8 +64,8 @@ describe('engine: failures downstream', () => {
       const other = testBlock(asked++)
       b.want('q', entry(other))
       b.pass(1000)
-      b.answer('a', other, 'lack')
-      b.answer('b', other, 'lack')
+      b.answer('a', other, 'dont-have')
+      b.answer('b', other, 'dont-have')
     }
     for (let i = 2; i < 12; i++) {
       b.want('p', entry(testBlock(i)), entry(testBlock(100 + i)))
@@ -100,29 +100,29 @@ describe('engine: failures downstream', () => {
     b.block('b', block)
     expect(b.take('p').blocks).to.have.length(1)
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
   it('what members said late, after a timeout, counts as if it had come in time', () => {
     const b = bench()
     b.want('p', entry(block))
     b.pass(6500)
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     expect(b.take('p').presences).to.be.empty()
-    b.answer('b', block, 'lack')
+    b.answer('b', block, 'dont-have')
     expect(b.take('p').presences).to.have.length(1)
   })
 
   it('the silence of a member that has no word for a lack is no failure, and no denial', () => {
     const b = bench({ up: false })
-    b.engine.put({ t: 'up', member: 'a', capacity: { denies: false } })
+    b.engine.put({ t: 'up', member: 'a', capacity: { supportsDontHave: false } })
     b.engine.put({ t: 'up', member: 'b' })
     for (let i = 0; i < 20; i++) {
       b.want('p', entry(testBlock(i)))
     }
     b.pass(3500)
     for (let i = 0; i < 20; i++) {
-      b.answer('b', testBlock(i), 'lack')
+      b.answer('b', testBlock(i), 'dont-have')
     }
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
     expect(b.engine.status().members[0].totals).to.include({ failures: 0, timeouts: 0 })
@@ -152,7 +152,7 @@ describe('engine: failures downstream', () => {
     b.pass(60_000)
     expect(b.askedFor(block).length).to.be.greaterThan(1)
     b.want('p', entry(block, { cancel: true }))
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(b.cancels.at(-1)?.member).to.equal('a')
   })
 
@@ -266,10 +266,10 @@ describe('engine: failures downstream', () => {
       b.answer('a', testBlock(i), 'failed')
     }
     b.want('q', entry(block))
-    b.answer('b', block, 'lack')
+    b.answer('b', block, 'dont-have')
     expect(b.askedFor(block)).to.deep.equal(['b', 'a'])
     expect(b.take('q').presences).to.be.empty()
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     expect(b.take('q').presences).to.have.length(1)
   })
 
@@ -285,7 +285,7 @@ describe('engine: failures downstream', () => {
       b.block('b', block)
     }
     expect(b.take('p').blocks).to.have.length(50)
-    expect(b.engine.status().members[0].totals.unasked).to.equal(50)
+    expect(b.engine.status().members[0].totals.unsolicited).to.equal(50)
   })
 
   it('blocks that cross a cancel are not held against a member', () => {
@@ -296,7 +296,7 @@ describe('engine: failures downstream', () => {
       b.block('a', testBlock(i))
     }
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
-    expect(b.engine.status().members[0].totals.unasked).to.equal(0)
+    expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
 
   describe('a member that answers what nobody asked, and nothing else', () => {
@@ -309,14 +309,14 @@ describe('engine: failures downstream', () => {
     }
 
     for (const [what, say] of Object.entries({
-      'presences that nobody asked for': (b: Bench, n: number) => { b.answer('a', testBlock(5000 + n), 'lack') },
-      'what it has said before': (b: Bench) => { b.answer('a', testBlock(4999), 'lack') },
+      'presences that nobody asked for': (b: Bench, n: number) => { b.answer('a', testBlock(5000 + n), 'dont-have') },
+      'what it has said before': (b: Bench) => { b.answer('a', testBlock(4999), 'dont-have') },
       'blocks that nobody asked for': (b: Bench, n: number) => { b.block('a', testBlock(5000 + n)) }
     })) {
       it(`is not given time for it: ${what}`, () => {
         const b = bench()
         b.want('q', entry(testBlock(4999)))
-        b.answer('a', testBlock(4999), 'lack')
+        b.answer('a', testBlock(4999), 'dont-have')
         const wanted = Array.from({ length: 8 }, (_, i) => testBlock(100 + i))
         b.want('p', ...wanted.map(block => entry(block)))
         babble(b, 4000, n => { say(b, n) })
@@ -329,8 +329,8 @@ describe('engine: failures downstream', () => {
       const b = bench()
       b.want('p', entry(testBlock(100)))
       babble(b, 2000, n => { b.answer('a', testBlock(5000 + n), 'have') })
-      expect(b.engine.status().members[0]).to.include({ state: 'ejected', why: 'sends what nobody asked it for' })
-      expect(b.engine.status().members[0].totals.unasked).to.be.above(16)
+      expect(b.engine.status().members[0]).to.include({ state: 'ejected', why: 'sends what it was not asked for' })
+      expect(b.engine.status().members[0].totals.unsolicited).to.be.above(16)
       expect(new Set(b.resets)).to.deep.equal(new Set(['a']))
     })
 
@@ -345,7 +345,7 @@ describe('engine: failures downstream', () => {
 
       // nobody else has it: it is asked all the same
       b.want('p', entry(testBlock(1)))
-      b.answer('b', testBlock(1), 'lack')
+      b.answer('b', testBlock(1), 'dont-have')
       expect(b.askedFor(testBlock(1))).to.deep.equal(['b', 'a'])
       expect(b.engine.expects('a', prefix)).to.equal(true)
       expect(b.engine.expects('a', new Uint8Array([1, 0x71, 0x12, 0x20]))).to.equal(true, 'the codec is the asker\'s word')
@@ -360,7 +360,7 @@ describe('engine: failures downstream', () => {
         b.want('p', entry(testBlock(i), { cancel: true }))
         b.answer('a', testBlock(i), 'have')
       }
-      expect(b.engine.status().members[0].totals).to.include({ unasked: 0, ejections: 0 })
+      expect(b.engine.status().members[0].totals).to.include({ unsolicited: 0, ejections: 0 })
     })
   })
 })

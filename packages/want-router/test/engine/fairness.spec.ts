@@ -9,7 +9,7 @@ const blocks = (from: number, count: number): TestBlock[] => Array.from({ length
 /** Two members that keep no standing wants: `a`, which is down, and `b`, which has no place until it is given some. */
 function twoMembers (): Bench {
   const b = bench({ up: false, limits: { expectedBlock: SIZE } })
-  b.engine.put({ t: 'up', member: 'b', capacity: { wants: 0, listed: 0 } })
+  b.engine.put({ t: 'up', member: 'b', capacity: { wants: 0, standing: 0 } })
   b.flush()
   return b
 }
@@ -21,13 +21,13 @@ function givePlaces (b: Bench, wants: number): void {
 
 /** The fetches of these clients have begun at `a`, which lacks all of it and has gone, and wait for a place at `b`. */
 function haveWaiting (b: Bench, wanted: Record<string, TestBlock[]>): void {
-  b.engine.put({ t: 'up', member: 'a', capacity: { wants: 5000, listed: 0 } })
+  b.engine.put({ t: 'up', member: 'a', capacity: { wants: 5000, standing: 0 } })
   b.flush()
   for (const [client, blocks] of Object.entries(wanted)) {
     b.want(client, ...blocks.map(block => entry(block)))
   }
   for (let i = 0; i < b.asks.length; i++) {
-    b.engine.put({ t: 'answer', member: 'a', key: b.asks[i].want.key, answer: 'lack' })
+    b.engine.put({ t: 'answer', member: 'a', key: b.asks[i].want.key, answer: 'dont-have' })
     b.flush()
   }
   b.engine.put({ t: 'down', member: 'a' })
@@ -50,7 +50,7 @@ function answer (b: Bench, atATime: number, until: number): void {
     const end = Math.min(i + atATime, b.asks.length)
     expect(end).to.be.above(i)
     for (; i < end; i++) {
-      b.engine.put({ t: 'answer', member: 'b', key: b.asks[i].want.key, answer: 'lack' })
+      b.engine.put({ t: 'answer', member: 'b', key: b.asks[i].want.key, answer: 'dont-have' })
     }
     b.flush()
   }
@@ -101,7 +101,7 @@ describe('engine: deficit round robin', () => {
 })
 
 describe('engine: what an attempt held of its client\'s window', () => {
-  const limits = { expectedBlock: SIZE, unsentPerPeer: 2.5 * SIZE, inFlightPerPeer: 2.5 * SIZE }
+  const limits = { expectedBlock: SIZE, unsentPerClient: 2.5 * SIZE, inFlightPerClient: 2.5 * SIZE }
   const [first, second, third] = blocks(0, 3)
 
   /** A client with two wants open at `a`, as many as its window takes, and a third that waits. */
@@ -113,7 +113,7 @@ describe('engine: what an attempt held of its client\'s window', () => {
   }
 
   for (const [what, end] of Object.entries<(b: Bench) => void>({
-    'the member lacks the block': b => { b.answer('a', first, 'lack') },
+    'the member lacks the block': b => { b.answer('a', first, 'dont-have') },
     'the member cannot tell': b => { b.answer('a', first, 'unknown') },
     'the member failed': b => { b.answer('a', first, 'failed') },
     'the want is cancelled': b => { b.want('p', entry(first, { cancel: true })) },

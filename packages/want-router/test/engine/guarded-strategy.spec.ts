@@ -29,7 +29,7 @@ function serveAll (strategy: StrategyFactory): { b: Bench, told: string[] } {
   const b = bench({ members, strategy, strategyFailed (method, error) { told.push(`${method}: ${(error as Error).message}`) } })
   for (const block of blocks) {
     b.want('p', entry(block))
-    b.answer(b.askedFor(block)[0], block, 'lack')
+    b.answer(b.askedFor(block)[0], block, 'dont-have')
     b.block(b.askedFor(block)[1], block)
     expect(b.take('p').blocks).to.have.length(1)
   }

@@ -3,7 +3,7 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createEngine } from '../../src/engine/engine.ts'
-import type { EngineInit } from '../../src/engine/engine.ts'
+import type { EngineInit } from '../../src/engine/engine-init.ts'
 import type { Engine } from '../../src/engine/io.ts'
 import type { Member, StrategyFactory } from '../../src/strategies/strategy.ts'
 import type { CancelledWant, TargetWant } from '../../src/targets/target.ts'
@@ -57,7 +57,7 @@ export interface Bench {
   want (peer: string, ...entries: WantEntry[]): void
   /** A member delivers. */
   block (member: string, block: TestBlock): void
-  answer (member: string, block: TestBlock, answer: 'have' | 'lack' | 'unknown' | 'failed'): void
+  answer (member: string, block: TestBlock, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void
   /** Lets time pass, ticking at each deadline on the way. */
   pass (ms: number): void
   /** All that can be taken for a peer. */
@@ -95,13 +95,13 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
           reset: member => { bench.resets.push(member) }
         })
       } while (bench.engine.dirty)
-      const { wants, peers } = bench.engine.status()
-      if (wants + peers < CHECKED) {
+      const { wants, clients } = bench.engine.status()
+      if (wants + clients < CHECKED) {
         bench.engine.checkInvariants()
       }
     },
     want (peer, ...wants) {
-      bench.engine.put({ t: 'message', peer, wants, full: false })
+      bench.engine.put({ t: 'message', client: peer, wants, full: false })
       bench.flush()
     },
     block (member, { key, bytes }) {

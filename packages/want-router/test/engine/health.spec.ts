@@ -26,7 +26,7 @@ function secondsUntilUp (b: Bench, id: string): number {
 }
 
 /** A want of which the first member says that, and which then ends. */
-function served (b: Bench, member: string, what: 'block' | 'have' | 'lack' | 'failed' | 'unknown'): void {
+function served (b: Bench, member: string, what: 'block' | 'have' | 'dont-have' | 'failed' | 'unknown'): void {
   const block = testBlock(next++)
   b.want('p', entry(block, { wantType: what === 'have' ? 'have' : 'block' }))
   expect(b.askedFor(block)[0]).to.equal(member)
@@ -130,7 +130,7 @@ describe('engine: how long a member is ejected', () => {
 })
 
 describe('engine: consecutive failures', () => {
-  for (const answer of ['block', 'have', 'lack'] as const) {
+  for (const answer of ['block', 'have', 'dont-have'] as const) {
     it(`eject a member, but not where it says ${answer} in between`, () => {
       const b = bench()
       for (let round = 0; round < 3; round++) {
@@ -196,7 +196,7 @@ describe('engine: blocks that come after their want has ended', () => {
       b.block('a', block)
     }
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
-    expect(b.engine.status().members[0].totals.unasked).to.equal(0)
+    expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
 
   it('are unknown when it has been asked for twice as many since', () => {
@@ -206,6 +206,6 @@ describe('engine: blocks that come after their want has ended', () => {
       b.want('p', entry(testBlock(i, 8), { cancel: true }))
     }
     b.block('a', testBlock(0, 8))
-    expect(b.engine.status().members[0].totals.unasked).to.equal(1)
+    expect(b.engine.status().members[0].totals.unsolicited).to.equal(1)
   })
 })

@@ -28,7 +28,7 @@ function learned (members: readonly string[]): Learned {
 /** Has `b` asked for another block, of which it says nothing. */
 function askB (b: Bench): void {
   b.want('q', entry(other))
-  b.answer('a', other, 'lack')
+  b.answer('a', other, 'dont-have')
   expect(b.askedFor(other)).to.deep.equal(['a', 'b'])
 }
 
@@ -83,11 +83,11 @@ describe('engine: the member of a hedge', () => {
       const hedged = b.now - start
       expect(hedged).to.be.within(20, 40)
       if (goesOn) {
-        b.answer('a', wanted, 'lack')
+        b.answer('a', wanted, 'dont-have')
       }
       b.pass(7)
       b.answer('b', wanted, 'have')
-      expect(outcomes.find(({ member }) => member === 'b')).to.deep.include({ result: 'have', ms: 7, speculative: true })
+      expect(outcomes.find(({ member }) => member === 'b')).to.deep.include({ result: 'have', ms: 7, hedge: true })
       expect(outcomes.find(({ member }) => member === 'a')?.ms).to.equal(goesOn ? hedged : hedged + 7)
       expect(b.engine.status().members[1].latency).to.equal(7)
     }

@@ -40,9 +40,9 @@ describe('engine: hedging of want-haves', () => {
     b.answer('b', blocks[100], 'have')
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
-    expect(outcomes.map(({ member, result, speculative }) => ({ member, result, speculative }))).to.deep.equal([
-      { member: 'b', result: 'have', speculative: true },
-      { member: 'a', result: 'cancelled', speculative: false }
+    expect(outcomes.map(({ member, result, hedge }) => ({ member, result, hedge }))).to.deep.equal([
+      { member: 'b', result: 'have', hedge: true },
+      { member: 'a', result: 'cancelled', hedge: false }
     ])
     expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([0, 0, 0])
   })
@@ -58,7 +58,7 @@ describe('engine: hedging of want-haves', () => {
 
   it('goes on with the hedge, and asks nobody else, when the first lacks it, fails or is lost', () => {
     for (const end of [
-      (b: Bench) => { b.answer('a', blocks[100], 'lack') },
+      (b: Bench) => { b.answer('a', blocks[100], 'dont-have') },
       (b: Bench) => { b.answer('a', blocks[100], 'failed') },
       (b: Bench) => {
         b.engine.put({ t: 'down', member: 'a' })
@@ -73,7 +73,7 @@ describe('engine: hedging of want-haves', () => {
       b.take('p')
       b.answer('b', blocks[100], 'have')
       expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
-      expect(outcomes.at(-1)).to.include({ member: 'b', result: 'have', speculative: true })
+      expect(outcomes.at(-1)).to.include({ member: 'b', result: 'have', hedge: true })
     }
   })
 
@@ -82,15 +82,15 @@ describe('engine: hedging of want-haves', () => {
     have(b, 100)
     b.pass(30)
     b.take('p')
-    b.answer('a', blocks[100], 'lack')
+    b.answer('a', blocks[100], 'dont-have')
     expect(b.take('p').presences).to.be.empty()
-    b.answer('b', blocks[100], 'lack')
+    b.answer('b', blocks[100], 'dont-have')
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
   it('keeps the attempt when the hedge lacks it or is lost', () => {
     for (const end of [
-      (b: Bench) => { b.answer('b', blocks[100], 'lack') },
+      (b: Bench) => { b.answer('b', blocks[100], 'dont-have') },
       (b: Bench) => { b.answer('b', blocks[100], 'failed') },
       (b: Bench) => {
         b.engine.put({ t: 'down', member: 'b' })
@@ -116,7 +116,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
     for (let i = 110; i < 115; i++) {
       b.want('p', entry(blocks[i]))
-      b.answer('a', blocks[i], 'lack')
+      b.answer('a', blocks[i], 'dont-have')
       b.answer('b', blocks[i], 'failed')
     }
     expect(b.engine.status().members[1].state).to.equal('ejected')
@@ -194,7 +194,7 @@ describe('engine: hedging of want-haves', () => {
   it('a hedge that goes on was asked for a HAVE, though the block has come to be wanted since', () => {
     const KIB = 1024
     // room for one block on its way to the peer
-    const { b } = learned({ expectedBlock: 64 * KIB, unsentPerPeer: 96 * KIB, inFlightPerPeer: 96 * KIB })
+    const { b } = learned({ expectedBlock: 64 * KIB, unsentPerClient: 96 * KIB, inFlightPerClient: 96 * KIB })
     b.take('p')
     have(b, 100)
     b.want('p', entry(blocks[99]))
@@ -217,7 +217,7 @@ describe('engine: hedging of want-haves', () => {
 
   it('a hedge that goes on is asked for the block at once where that is wanted and there is room', () => {
     const KIB = 1024
-    const { b } = learned({ expectedBlock: 64 * KIB, unsentPerPeer: 96 * KIB, inFlightPerPeer: 96 * KIB })
+    const { b } = learned({ expectedBlock: 64 * KIB, unsentPerClient: 96 * KIB, inFlightPerClient: 96 * KIB })
     b.take('p')
     have(b, 100)
     b.want('p', entry(blocks[99]))

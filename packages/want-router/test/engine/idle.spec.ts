@@ -34,8 +34,8 @@ describe('engine: who is idle', () => {
 
   it('is one that wants only what nobody has, since it was told', () => {
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
-    b.answer('b', block, 'lack')
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
     b.take('p')
     b.pass(5_000)
     expect(b.engine.idleFor('p')).to.equal(5_000)

@@ -26,7 +26,7 @@ describe('engine: members that are clients', () => {
   it('are told that it is nowhere, when all others lack it: that they want it says that they lack it', () => {
     const b = withClientMember()
     b.want('A', entry(block))
-    b.answer('b', block, 'lack')
+    b.answer('b', block, 'dont-have')
     expect(b.take('A').presences.map(({ have }) => have)).to.deep.equal([false])
     const alone = withClientMember([{ id: 'a' }])
     alone.want('A', entry(block))
@@ -38,7 +38,7 @@ describe('engine: members that are clients', () => {
     b.want('A', entry(block))
     b.want('p', entry(block))
     expect(b.askedFor(block)).to.deep.equal(['a'])
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
@@ -46,7 +46,7 @@ describe('engine: members that are clients', () => {
     for (const leave of [
       (b: Bench) => { b.want('p', entry(block, { cancel: true })) },
       (b: Bench) => {
-        b.engine.put({ t: 'gone', peer: 'p' })
+        b.engine.put({ t: 'gone', client: 'p' })
         b.flush()
       }
     ]) {
@@ -71,7 +71,7 @@ describe('engine: members that are clients', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('p', entry(block))
     b.want('A', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.want('p', entry(block, { cancel: true }))
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
   })
@@ -83,7 +83,7 @@ describe('engine: members that are clients', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
     b.want('B', entry(block))
-    b.answer('c', block, 'lack')
+    b.answer('c', block, 'dont-have')
     // all that do not want it have spoken
     expect(b.askedFor(block).slice(2)).to.deep.equal(['c', 'a'])
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a', 'b'])
@@ -101,13 +101,13 @@ describe('engine: members that are clients', () => {
 
   it('are known by the peer that they say they ask for, whichever comes first', () => {
     const before = withClientMember([{ id: 'a' }])
-    before.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })
+    before.engine.put({ t: 'stands-for', client: 'x', of: 'A' })
     before.want('x', entry(block))
     expect(before.askedFor(block)).to.be.empty()
 
     const after = bench({ members: [{ id: 'a' }], up: false })
     after.want('x', entry(block))
-    after.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })
+    after.engine.put({ t: 'stands-for', client: 'x', of: 'A' })
     after.engine.put({ t: 'up', member: 'a', peer: 'A' })
     after.flush()
     expect(after.askedFor(block)).to.be.empty()
@@ -117,7 +117,7 @@ describe('engine: members that are clients', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('x', entry(block))
     expect(b.askedFor(block)).to.deep.equal(['a'])
-    b.engine.put({ t: 'stands-for', peer: 'x', of: 'A' })
+    b.engine.put({ t: 'stands-for', client: 'x', of: 'A' })
     b.flush()
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
     expect(b.take('x').presences.map(({ have }) => have)).to.deep.equal([false])
@@ -133,7 +133,7 @@ describe('engine: members that are clients', () => {
     ends.set('right', engines.left)
     for (const [name, b] of Object.entries(engines)) {
       const other = name === 'left' ? 'right' : 'left'
-      b.engine.put({ t: 'stands-for', peer: `${other}-downstream`, of: other })
+      b.engine.put({ t: 'stands-for', client: `${other}-downstream`, of: other })
       b.engine.put({ t: 'up', member: other, peer: other })
       b.flush()
     }
@@ -157,7 +157,7 @@ describe('engine: members that are clients', () => {
             busy = true
             const found = wanted.find(block => block.cid.every((byte, i) => byte === cid[i]))
             if (found != null) {
-              b.answer(name === 'left' ? 'right' : 'left', found, have ? 'have' : 'lack')
+              b.answer(name === 'left' ? 'right' : 'left', found, have ? 'have' : 'dont-have')
             }
           }
         }
@@ -178,8 +178,8 @@ describe('engine: members that are clients', () => {
       }
       carry()
     }
-    expect(engines.left.engine.status()).to.include({ wants: 0, routes: 0 })
-    expect(engines.right.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(engines.left.engine.status()).to.include({ wants: 0, fetches: 0 })
+    expect(engines.right.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(engines.left.engine.status().totals.wants + engines.right.engine.status().totals.wants).to.be.below(1000)
   })
 })

@@ -42,17 +42,17 @@ describe('engine: what it is given', () => {
     }
     const b = bench({ members: ['a', 'b', 'c', 'd'].map(id => ({ id })), strategy })
     b.want('p', entry(testBlock(1)))
-    b.answer('a', testBlock(1), 'lack')
+    b.answer('a', testBlock(1), 'dont-have')
     b.answer('b', testBlock(1), 'unknown')
     b.answer('c', testBlock(1), 'failed')
     b.pass(2000) // until there is budget for another try
     expect(b.askedFor(testBlock(1))).to.deep.equal(['a', 'b', 'c', 'd'])
-    expect(said.slice(-4)).to.deep.equal(['lack', undefined, 'failed', undefined])
+    expect(said.slice(-4)).to.deep.equal(['dont-have', undefined, 'failed', undefined])
     expect(new Set(seen.map(({ key }) => key))).to.deep.equal(new Set([testBlock(1).key]))
 
     // what it said in another life does not count
     b.engine.put({ t: 'down', member: 'a' })
-    b.answer('d', testBlock(1), 'lack')
+    b.answer('d', testBlock(1), 'dont-have')
     b.engine.put({ t: 'up', member: 'a' })
     b.flush()
     expect(said.slice(-4)[0]).to.equal(undefined)
@@ -61,7 +61,7 @@ describe('engine: what it is given', () => {
   it('throws when it is called from inside its own flush while a tap is to see all that goes in', () => {
     const b = bench({ tap: () => {} })
     const put = (): void => { b.engine.put({ t: 'tick' }) }
-    b.engine.put({ t: 'message', peer: 'p', wants: [entry(testBlock(1))], full: false })
+    b.engine.put({ t: 'message', client: 'p', wants: [entry(testBlock(1))], full: false })
     expect(() => { b.engine.flush({ ask: put, cancel: put, ready: put, close: put, reset: put }) }).to.throw(ReentryError)
   })
 })

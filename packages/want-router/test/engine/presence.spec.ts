@@ -12,7 +12,7 @@ describe('engine: presences', () => {
     const b = bench()
     b.want('p', entry(block, { wantType: 'have' }))
     expect(b.asks[0].want.type).to.equal('have')
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.answer('b', block, 'have')
     expect(have(b, 'p')).to.deep.equal([true])
     b.want('p', entry(block))
@@ -20,7 +20,7 @@ describe('engine: presences', () => {
     expect(b.asks.at(-1)?.want.type).to.equal('block')
     b.block('b', block)
     expect(b.take('p').blocks).to.have.length(1)
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
   it('upgrades an open want-have when the block is wanted', () => {
@@ -41,13 +41,13 @@ describe('engine: presences', () => {
     b.want('p', entry(block, { cancel: true }))
     expect(b.engine.status().unsent).to.equal(0)
     b.want('p', entry(block, { wantType: 'have' }))
-    b.answer('a', block, 'lack')
-    b.answer('b', block, 'lack')
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
     expect(have(b, 'p')).to.deep.equal([false])
   })
 
   it('keeps a HAVE that waits when it is asked for again, though the window is full', () => {
-    const b = bench({ limits: { unsentPerPeer: 2100 } })
+    const b = bench({ limits: { unsentPerClient: 2100 } })
     b.want('p', entry(block, { wantType: 'have' }), entry(block, { cid: block.v0 }))
     b.block('a', block)
     b.want('p', entry(block, { wantType: 'have' }))
@@ -57,14 +57,14 @@ describe('engine: presences', () => {
   it('believes a member that has it after all, while another is being asked', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.answer('a', block, 'have')
-    b.answer('b', block, 'lack')
+    b.answer('b', block, 'dont-have')
     expect(have(b, 'p')).to.be.empty()
     expect(b.askedFor(block)).to.deep.equal(['a', 'b', 'a'])
 
     b.want('q', entry(small, { wantType: 'have' }))
-    b.answer('a', small, 'lack')
+    b.answer('a', small, 'dont-have')
     b.answer('a', small, 'have')
     expect(have(b, 'q')).to.deep.equal([true])
     expect(b.cancels.at(-1)?.member).to.equal('b')
@@ -73,8 +73,8 @@ describe('engine: presences', () => {
   it('asks nothing of a member whose attempt has ended before it could be asked', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block, { wantType: 'have' }))
-    b.engine.put({ t: 'message', peer: 'q', wants: [entry(block)], full: false })
-    b.engine.put({ t: 'answer', member: 'a', key: block.key, answer: 'lack' })
+    b.engine.put({ t: 'message', client: 'q', wants: [entry(block)], full: false })
+    b.engine.put({ t: 'answer', member: 'a', key: block.key, answer: 'dont-have' })
     b.flush()
     expect(b.asks.map(({ want }) => want.type)).to.deep.equal(['have'])
     expect(have(b, 'q')).to.deep.equal([false])
@@ -91,9 +91,9 @@ describe('engine: presences', () => {
   it('says DONT_HAVE once, when every member is certain, and delivers a block that turns up later', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     expect(have(b, 'p')).to.be.empty()
-    b.answer('b', block, 'lack')
+    b.answer('b', block, 'dont-have')
     expect(have(b, 'p')).to.deep.equal([false])
     b.pass(120_000)
     expect(have(b, 'p')).to.be.empty()
@@ -105,15 +105,15 @@ describe('engine: presences', () => {
   it('says nothing to who did not ask for a DONT_HAVE', () => {
     const b = bench()
     b.want('p', entry(block, { sendDontHave: false }))
-    b.answer('a', block, 'lack')
-    b.answer('b', block, 'lack')
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
     expect(have(b, 'p')).to.be.empty()
   })
 
   it('never denies while a member cannot tell', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.answer('b', block, 'unknown')
     b.pass(25_000)
     expect(have(b, 'p')).to.be.empty()
@@ -123,7 +123,7 @@ describe('engine: presences', () => {
     const b = bench()
     b.engine.put({ t: 'down', member: 'b' })
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.pass(55_000)
     expect(have(b, 'p')).to.be.empty()
     b.pass(10_000)
@@ -148,8 +148,8 @@ describe('engine: presences', () => {
     b.answer('a', block, 'have')
     expect(have(b, 'p')).to.deep.equal([true])
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
-    b.answer('b', block, 'lack')
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
     expect(have(b, 'p')).to.be.empty()
     b.pass(120_000)
     expect(have(b, 'p')).to.be.empty()
@@ -168,8 +168,8 @@ describe('engine: presences', () => {
     for (const protocol of ['/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap'] as const) {
       const b = bench()
       b.want('p', entry(block))
-      b.answer('a', block, 'lack')
-      b.answer('b', block, 'lack')
+      b.answer('a', block, 'dont-have')
+      b.answer('b', block, 'dont-have')
       expect(b.take('p', protocol).presences).to.be.empty()
       b.block('b', block)
       expect(b.take('p', protocol).blocks).to.have.length(1)
@@ -178,11 +178,11 @@ describe('engine: presences', () => {
   })
 
   it('keeps at most so many lacked wants listed at a member, and asks those given up again later', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { listedPerMember: 2 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { standingPerMember: 2 } })
     const blocks = [1, 2, 3].map(seed => testBlock(seed))
     for (const block of blocks) {
       b.want('p', entry(block))
-      b.answer('a', block, 'lack')
+      b.answer('a', block, 'dont-have')
     }
     expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([blocks[0].key])
     b.pass(31_000)
@@ -207,10 +207,10 @@ describe('engine: presences', () => {
 
   it('a DONT_HAVE of a member that keeps no wants ages: who asks 25 s later is not denied unasked', () => {
     const b = bench({ members: [{ id: 's' }] })
-    b.engine.put({ t: 'up', member: 's', capacity: { listed: 0 } })
+    b.engine.put({ t: 'up', member: 's', capacity: { standing: 0 } })
     const block = testBlock(1)
     b.want('p', entry(block))
-    b.answer('s', block, 'lack')
+    b.answer('s', block, 'dont-have')
     expect(b.take('p').presences).to.have.length(1)
 
     b.pass(4000)
@@ -232,7 +232,7 @@ describe('engine: presences', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const block = testBlock(1)
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.pass(25_000)
     b.want('r', entry(block))
     expect(b.askedFor(block)).to.have.length(1)

@@ -27,22 +27,25 @@ describe('engine: the retry budget', () => {
     expect(retriedAtOnce(bench({ limits: { ...limits, retryBudget: 0.5 } }), 0, 150)).to.be.within(84, 85)
   })
 
-  it('saves up no more than a hundred', () => {
-    const b = bench({ limits })
-    for (const block of blocks(0, 2000)) {
-      b.want('p', entry(block))
-      b.block('a', block)
-      b.take('p')
-    }
-    expect(retriedAtOnce(b, 5000, 300)).to.equal(100)
-  })
+  for (const [passed, saved] of [[0, 300], [60_000, 100]]) {
+    it(`saves up a share of the traffic of the last ten seconds, or a hundred: ${saved} after ${passed / 1000} s`, () => {
+      const b = bench({ limits })
+      for (const block of blocks(0, 2000)) {
+        b.want('p', entry(block))
+        b.block('a', block)
+        b.take('p')
+      }
+      b.pass(passed)
+      expect(retriedAtOnce(b, 5000, 300)).to.equal(saved)
+    })
+  }
 
   it('is not spent by answers that are no failures', () => {
     const b = bench({ limits: { ...limits, retryBudget: 0 } })
     const wanted = blocks(0, 200)
     b.want('p', ...wanted.map(block => entry(block)))
     for (const block of wanted) {
-      b.answer('a', block, block === wanted[0] ? 'unknown' : 'lack')
+      b.answer('a', block, block === wanted[0] ? 'unknown' : 'dont-have')
     }
     expect(wanted.filter(block => b.askedFor(block).includes('b'))).to.have.length(200)
   })
@@ -57,7 +60,7 @@ describe('engine: tries', () => {
     b.want('p', entry(block))
     for (const { id } of six) {
       expect(b.take('p').presences).to.be.empty()
-      b.answer(id, block, 'lack')
+      b.answer(id, block, 'dont-have')
     }
     expect(b.askedFor(block)).to.deep.equal(six.map(({ id }) => id))
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
@@ -67,7 +70,7 @@ describe('engine: tries', () => {
     const b = bench({ members: six })
     b.want('p', entry(block))
     for (const id of ['m1', 'm2', 'm3']) {
-      b.answer(id, block, 'lack')
+      b.answer(id, block, 'dont-have')
     }
     b.answer('m4', block, 'failed')
     expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm4', 'm5'])
@@ -80,7 +83,7 @@ describe('engine: a want that timed out', () => {
   it('is taken back from a member that keeps no standing wants, and no other', () => {
     for (const listed of [0, 1]) {
       const b = bench({ up: false })
-      b.engine.put({ t: 'up', member: 'a', capacity: { listed } })
+      b.engine.put({ t: 'up', member: 'a', capacity: { standing: listed } })
       b.engine.put({ t: 'up', member: 'b' })
       b.want('p', entry(block))
       b.pass(3500)
@@ -140,7 +143,7 @@ describe('engine: members that are down', () => {
     b.engine.put({ t: 'down', member: 'b' })
     b.flush()
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.pass(59_000)
     expect(b.take('p').presences).to.be.empty()
     b.pass(2500)
@@ -150,7 +153,7 @@ describe('engine: members that are down', () => {
   it('are told nothing of a want that ends, nor when they come back', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.engine.put({ t: 'down', member: 'a' })
     b.flush()
     b.engine.put({ t: 'up', member: 'a' })
@@ -159,7 +162,7 @@ describe('engine: members that are down', () => {
     expect(b.cancels).to.be.empty()
 
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
+    b.answer('a', block, 'dont-have')
     b.engine.put({ t: 'down', member: 'a' })
     b.flush()
     b.want('p', entry(block, { cancel: true }))

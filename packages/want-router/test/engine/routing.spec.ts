@@ -14,7 +14,7 @@ describe('engine: the way of a want', () => {
     expect(blocks).to.have.length(1)
     expect(blocks[0].data).to.equal(block.bytes, 'not copied')
     expect([...blocks[0].prefix]).to.deep.equal([0x00, 0x70, 0x12, 0x20], 'CIDv0, as asked')
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0, unsent: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
 
   it('asks once for a block that five hundred peers want, and gives it to each', () => {
@@ -68,7 +68,7 @@ describe('engine: the way of a want', () => {
     b.want('A', entry(block))
     b.want('A', entry(block, { cancel: true }))
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
   it('cancels the CIDv0 at a member that is asked for the CIDv1 of the same block in the same turn', () => {
@@ -92,10 +92,10 @@ describe('engine: the way of a want', () => {
     const b = bench()
     const entries = new Array(10_000).fill(0).map((_, i) => entry(testBlock(i, 4), { cancel: true }))
     for (let i = 0; i < 100; i++) {
-      b.engine.put({ t: 'message', peer: 'p', wants: entries, full: false })
+      b.engine.put({ t: 'message', client: 'p', wants: entries, full: false })
     }
     b.flush()
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(b.engine.status().totals.cancels).to.equal(1_000_000)
   })
 
@@ -104,7 +104,7 @@ describe('engine: the way of a want', () => {
     const other = testBlock(2)
     b.want('p', entry(block))
     b.want('q', entry(block))
-    b.engine.put({ t: 'message', peer: 'p', wants: [entry(other)], full: true })
+    b.engine.put({ t: 'message', client: 'p', wants: [entry(other)], full: true })
     b.flush()
     b.block('a', block)
     b.block('a', other)
@@ -117,9 +117,9 @@ describe('engine: the way of a want', () => {
     const [kept, cancelled, left] = [testBlock(2), testBlock(3), testBlock(4)]
     b.want('p', entry(kept), entry(cancelled), entry(left))
     const malformed = entry(left, { cid: left.cid.subarray(0, 20) })
-    b.engine.put({ t: 'message', peer: 'p', wants: [malformed, entry(cancelled, { cancel: true }), entry(kept)], full: true })
+    b.engine.put({ t: 'message', client: 'p', wants: [malformed, entry(cancelled, { cancel: true }), entry(kept)], full: true })
     b.flush()
-    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+    expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
     b.block('a', kept)
     expect(b.take('p').blocks.map(({ data }) => data)).to.deep.equal([kept.bytes])
   })
@@ -127,21 +127,21 @@ describe('engine: the way of a want', () => {
   it('an empty full wantlist ends every want of its peer', () => {
     const b = bench()
     b.want('p', entry(block))
-    b.engine.put({ t: 'message', peer: 'p', wants: [], full: true })
+    b.engine.put({ t: 'message', client: 'p', wants: [], full: true })
     b.flush()
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
   it('goes by what a message says last of a CID', () => {
     const b = bench()
     b.want('p', entry(block), entry(block, { cancel: true, priority: 0 }))
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     b.want('p', entry(block, { cancel: true, priority: 0 }), entry(block))
-    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+    expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
   })
 
   it('makes room by what ends in a message for what begins in it', () => {
-    const b = bench({ limits: { wantsPerPeer: 3 } })
+    const b = bench({ limits: { wantsPerClient: 3 } })
     const old = [0, 1, 2].map(i => testBlock(i))
     const next = testBlock(3)
     b.want('p', ...old.map(block => entry(block, { priority: 9 })))
@@ -150,10 +150,10 @@ describe('engine: the way of a want', () => {
     expect(b.askedFor(next)).to.have.length(1)
 
     const last = testBlock(4)
-    b.engine.put({ t: 'message', peer: 'p', full: true, wants: [entry(last, { priority: 0 })] })
+    b.engine.put({ t: 'message', client: 'p', full: true, wants: [entry(last, { priority: 0 })] })
     b.flush()
     expect(b.askedFor(last)).to.have.length(1)
-    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+    expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
     expect(b.engine.status().totals.evicted).to.equal(0)
   })
 
@@ -187,7 +187,7 @@ describe('engine: the way of a want', () => {
     b.answer('a', block, 'unknown')
     b.want('p', entry(other))
     b.want('q', entry(testBlock(3)))
-    b.answer('a', other, 'lack')
+    b.answer('a', other, 'dont-have')
     b.want('q', entry(other, { wantType: 'have' }))
     expect(b.askedFor(other)).to.deep.equal(['a'])
     b.block('a', other)
@@ -222,9 +222,9 @@ describe('engine: the way of a want', () => {
     const b = bench()
     b.want('p', entry(block), entry(testBlock(2)), entry(testBlock(3), { wantType: 'have' }))
     b.block('a', testBlock(2))
-    b.engine.put({ t: 'gone', peer: 'p' })
+    b.engine.put({ t: 'gone', client: 'p' })
     b.flush()
-    expect(b.engine.status()).to.include({ peers: 0, wants: 0, routes: 0, unsent: 0 })
+    expect(b.engine.status()).to.include({ clients: 0, wants: 0, fetches: 0, unsent: 0 })
     expect(b.engine.status().members.map(({ load }) => load)).to.deep.equal([{ wants: 0, bytes: 0 }, { wants: 0, bytes: 0 }])
     expect(b.cancels.map(({ want }) => want.key)).to.have.members([block.key, testBlock(3).key])
   })
@@ -232,12 +232,12 @@ describe('engine: the way of a want', () => {
   it('ends a want after its lifetime, and not before', () => {
     const b = bench({ limits: { wantLifetime: 60_000 } })
     b.want('p', entry(block))
-    b.answer('a', block, 'lack')
-    b.answer('b', block, 'lack')
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
     b.pass(59_000)
     expect(b.engine.status()).to.include({ wants: 1 })
     b.pass(2000)
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(b.engine.status().totals.expired).to.equal(1)
   })
 
@@ -248,14 +248,14 @@ describe('engine: the way of a want', () => {
     b.pass(40_000)
     b.want('p', entry(block, { cid: block.v0 }))
     b.pass(22_000)
-    expect(b.engine.status()).to.include({ wants: 1, routes: 1 })
+    expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
   })
 
   it('says nothing to a peer that was refused and has left meanwhile', () => {
     const b = bench()
     b.engine.put({ t: 'drain' })
-    b.engine.put({ t: 'message', peer: 'p', wants: [entry(block)], full: false })
-    b.engine.put({ t: 'gone', peer: 'p' })
+    b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: false })
+    b.engine.put({ t: 'gone', client: 'p' })
     b.flush()
     expect(b.closed).to.be.empty()
   })

@@ -38,7 +38,7 @@ describe('engine: a member that falls silent', () => {
   })
 
   it('is passed over while others have room, and asked as before once it says something', () => {
-    const b = bench({ limits: { ...limits, inFlightPerPeer: 16 << 20 }, strategy: alternating })
+    const b = bench({ limits: { ...limits, inFlightPerClient: 16 << 20 }, strategy: alternating })
     b.want('p', entry(blocks[0]), entry(blocks[1]))
     b.pass(100)
     const [silent] = b.askedFor(blocks[0])

@@ -39,7 +39,7 @@ describe('engine: turns', () => {
   })
 
   it('retries fit the window of the peer that they are for', () => {
-    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { expectedBlock: KIB, unsentPerPeer: 8 * KIB, inFlightPerPeer: 8 * KIB } })
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { expectedBlock: KIB, unsentPerClient: 8 * KIB, inFlightPerClient: 8 * KIB } })
     const wanted = blocks(0, 60, 14 * KIB)
     b.want('p', ...wanted.map(block => entry(block)))
     for (let round = 0; round < 20; round++) {
@@ -81,13 +81,13 @@ describe('engine: turns', () => {
   })
 
   it('a route that waited for room and found nobody rests, and is asked again', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1, listedPerMember: 0 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1, standingPerMember: 0 } })
     const [late, other] = blocks(0, 2)
     b.want('p', entry(late, { wantType: 'have' }))
     b.answer('a', late, 'have')
     b.want('q', entry(other))
     b.want('p', entry(late))
-    b.answer('a', late, 'lack') // it has lost it
+    b.answer('a', late, 'dont-have') // it has lost it
     b.block('a', other)
     const before = b.askedFor(late).length
     b.pass(60_000)
@@ -100,22 +100,22 @@ describe('engine: turns', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 } })
     const [first, second] = blocks(0, 2)
     b.want('p', entry(first))
-    b.answer('a', first, 'lack')
+    b.answer('a', first, 'dont-have')
     b.want('r', entry(testBlock(9)))
     b.want('p', entry(second))
     b.want('q', entry(second))
-    b.answer('a', testBlock(9), 'lack')
-    b.engine.put({ t: 'gone', peer: 'p' })
+    b.answer('a', testBlock(9), 'dont-have')
+    b.engine.put({ t: 'gone', client: 'p' })
     b.flush()
     expect(b.askedFor(second)).to.deep.equal(['a'])
-    b.answer('a', second, 'lack')
+    b.answer('a', second, 'dont-have')
     b.block('b', testBlock(9))
     b.block('b', second)
     expect(b.take('q').blocks).to.have.length(1)
-    b.engine.put({ t: 'gone', peer: 'q' })
-    b.engine.put({ t: 'gone', peer: 'r' })
+    b.engine.put({ t: 'gone', client: 'q' })
+    b.engine.put({ t: 'gone', client: 'r' })
     b.flush()
-    expect(b.engine.status()).to.include({ routes: 0, wants: 0, unsent: 0 })
+    expect(b.engine.status()).to.include({ fetches: 0, wants: 0, unsent: 0 })
   })
 
   describe('a client that keeps more want-haves waiting than members take', () => {
@@ -135,7 +135,7 @@ describe('engine: turns', () => {
           const ask = b.asks.find(ask => ask.member === id && !answered.has(ask))
           if (ask != null) {
             answered.add(ask)
-            b.engine.put({ t: 'answer', member: id, key: ask.want.key, answer: 'lack' })
+            b.engine.put({ t: 'answer', member: id, key: ask.want.key, answer: 'dont-have' })
             b.want('hog', entry(testBlock(fresh++), { wantType: 'have' }))
           }
         }
@@ -164,7 +164,7 @@ describe('engine: turns', () => {
     }
 
     it('nor does one that waits for the members\' bytes', () => {
-      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 20, unsentPerPeer: 64 << 20, inFlightPerPeer: 64 << 20, unsent: 640 << 20 } })
+      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 20, unsentPerClient: 64 << 20, inFlightPerClient: 64 << 20, unsent: 640 << 20 } })
       b.want('hog', ...blocks(0, 100).map(block => entry(block)))
       expect(b.engine.status().members[0].load.bytes).to.equal(4 << 20)
       const [honest, other] = blocks(5000, 2)

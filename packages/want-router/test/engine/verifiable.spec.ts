@@ -42,7 +42,7 @@ describe('engine: what cannot be verified', () => {
         expect(b.take('p')).to.deep.equal({ blocks: [], presences: [] })
         const { members, totals } = b.engine.status()
         expect(totals).to.include({ unverifiableWants: 1, dontHavesSent: 1 })
-        expect(members.map(({ state, totals }) => [state, totals.failures, totals.unasked])).to.deep.equal([['up', 0, 0], ['up', 0, 0]])
+        expect(members.map(({ state, totals }) => [state, totals.failures, totals.unsolicited])).to.deep.equal([['up', 0, 0], ['up', 0, 0]])
       })
     }
   }
@@ -61,9 +61,9 @@ describe('engine: what cannot be verified', () => {
       expect(b.take(peer).presences).to.deep.equal([{ cid: block.cid, have: false }])
     }
     b.want('p', entry(block, { cancel: true }))
-    b.engine.put({ t: 'gone', peer: 'q' })
+    b.engine.put({ t: 'gone', client: 'q' })
     b.flush()
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0, unsent: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
 
   it('goes by the lengths that each hash function has, whatever the length of its code', () => {

@@ -30,7 +30,7 @@ describe('engine: the order of wants', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
     for (let i = 0; i < 20; i++) {
       b.want(i % 2 === 0 ? 'p' : 'q', ...blocks(10 * i, 10).map((block, n) => entry(block, { priority: (n * 7) % 10 })))
-      b.answer('a', testBlock(10 * i), 'lack')
+      b.answer('a', testBlock(10 * i), 'dont-have')
     }
     for (const id of ['a', 'b']) {
       const priorities = b.asks.filter(({ member }) => member === id).map(({ want }) => want.priority)
@@ -42,7 +42,7 @@ describe('engine: the order of wants', () => {
 
 describe('engine: a full wantlist', () => {
   it('of HAVEs that have been told makes room for what is wanted now, whatever its priority', () => {
-    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerPeer: 10 } })
+    const b = bench({ members: [{ id: 'a' }], limits: { wantsPerClient: 10 } })
     const held = blocks(0, 10)
     b.want('p', ...held.map(block => entry(block, { wantType: 'have', priority: 1000 })))
     for (const block of held) {
@@ -64,7 +64,7 @@ describe('engine: a list that is sent as a whole', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const [first, second, third, fourth] = blocks(0, 4)
     b.want('p', entry(first), entry(second), entry(third))
-    b.engine.put({ t: 'message', peer: 'p', wants: [entry(second), entry(fourth)], full: true })
+    b.engine.put({ t: 'message', client: 'p', wants: [entry(second), entry(fourth)], full: true })
     b.flush()
     expect(b.engine.status().wants).to.equal(2)
     expect(b.cancels.map(({ want }) => want.key)).to.have.members([first.key, third.key])
@@ -87,7 +87,7 @@ describe('engine: how long a want lives', () => {
     b.pass(290_000)
     expect(b.engine.status().wants).to.equal(1)
     b.pass(20_000)
-    expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 })
 
@@ -107,7 +107,7 @@ describe('engine: one block under several CIDs', () => {
         }
         expect(b.engine.status().wants, 'what is asked for again is known').to.equal(2 - i)
       }
-      expect(b.engine.status()).to.include({ wants: 0, routes: 0 })
+      expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     }
   })
 })

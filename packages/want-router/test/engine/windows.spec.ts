@@ -56,7 +56,7 @@ describe('engine: byte windows', () => {
 })
 
 describe('engine: the window of an upstream peer', () => {
-  const limits = { unsentPerPeer: 100, inFlightPerPeer: 1600 }
+  const limits = { unsentPerClient: 100, inFlightPerClient: 1600 }
 
   it('grows by all of a burst that the peer reads at once, however much of it waited', () => {
     const window = readWindow(limits)

@@ -27,16 +27,16 @@ function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: B
       () => { b.want(one(['p', 'q']), entry(block, { wantType: one(['have', 'block']), cid: one([block.cid, block.v0]) })) },
       () => { b.want(one(['p', 'q']), entry(block), entry(one(blocks))) },
       () => {
-        b.engine.put({ t: 'message', peer: 'p', wants: [entry(block), entry(one(blocks))], full: false, connection: one([1, 2]) })
-        b.engine.put({ t: 'connection', peer: 'p', connection: one([1, 2]), is: one(['silent', 'heard', 'lost']) })
+        b.engine.put({ t: 'message', client: 'p', wants: [entry(block), entry(one(blocks))], full: false, connection: one([1, 2]) })
+        b.engine.put({ t: 'connection', client: 'p', connection: one([1, 2]), is: one(['silent', 'heard', 'lost']) })
         b.flush()
       },
       () => { b.block(member, { ...asked, bytes: Buffer.from(asked.bytes) }) },
-      () => { b.answer(member, asked, one(['have', 'lack', 'unknown', 'failed'])) },
+      () => { b.answer(member, asked, one(['have', 'dont-have', 'unknown', 'failed'])) },
       () => { b.pass(random() * 400) },
       () => { b.take(one(['p', 'q'])) },
       () => {
-        b.engine.put(one([{ t: 'down', member }, { t: 'up', member, capacity: { bytes: Infinity } }, { t: 'load', member, pendingBytes: 7 }, { t: 'gone', peer: 'p' }]))
+        b.engine.put(one([{ t: 'down', member }, { t: 'up', member, capacity: { bytes: Infinity } }, { t: 'load', member, pendingBytes: 7 }, { t: 'gone', client: 'p' }]))
         b.flush()
       }
     ])()
@@ -67,9 +67,9 @@ describe('a recording', function () {
   })
 
   it('has the configuration of the engine, and no block', () => {
-    const { records, lines } = recorded(1, { limits: { wantsPerPeer: 7 } })
+    const { records, lines } = recorded(1, { limits: { wantsPerClient: 7 } })
     expect(records[0]).to.deep.include({ t: 'start', seed: 1, randomSeed: 1, members })
-    expect(records[0]).to.have.nested.property('limits.wantsPerPeer', 7)
+    expect(records[0]).to.have.nested.property('limits.wantsPerClient', 7)
     const blocks = lines.filter(line => line.includes('"t":"block"'))
     expect(blocks).to.not.be.empty()
 

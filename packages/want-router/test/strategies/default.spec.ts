@@ -24,8 +24,8 @@ describe('the default strategy', () => {
     it(`as ${how}, asks last a member that lacks what others have`, () => {
       const strategy = strategyOf([0, 0, 0])
       for (let i = 0; i < 20; i++) {
-        const want = fakeWant(i, { said: member => member === 'm0' ? 'lack' : undefined })
-        strategy.observe?.(fakeOutcome('m0', { want, result: 'lack' }))
+        const want = fakeWant(i, { said: member => member === 'm0' ? 'dont-have' : undefined })
+        strategy.observe?.(fakeOutcome('m0', { want, result: 'dont-have' }))
         strategy.observe?.(fakeOutcome('m1', { want, result: 'block' }))
       }
       const last = Array.from({ length: 50 }, (_, i) => ranking(strategy, fakeWant(1000 + i)).at(-1))

@@ -90,7 +90,7 @@ function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handl
       const wanted = new Map<string, TargetWant>()
 
       return {
-        denies: true,
+        supportsDontHave: true,
         close () { wanted.clear() },
         cancel (wants) {
           for (const { key } of wants) {

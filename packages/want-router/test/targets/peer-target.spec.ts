@@ -51,7 +51,7 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
     const note = (what: string) => (wants: ReadonlyArray<TargetWant | CancelledWant>) => {
       world.asked.push(`${what} ${wants.map(({ key }) => key).join()}`)
     }
-    return { denies: true, ask: note('ask'), cancel: note('cancel'), close: () => { session.closes++ } }
+    return { supportsDontHave: true, ask: note('ask'), cancel: note('cancel'), close: () => { session.closes++ } }
   })
   const target = peerTarget({
     id: 'node',
@@ -68,7 +68,7 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
 
 const want = (key: string): TargetWant => ({ key, cid: new Uint8Array(), type: 'block', priority: 1, session: 'peer' })
 
-const UP = 'up {"denies":true}'
+const UP = 'up {"supportsDontHave":true}'
 
 describe('peer target', () => {
   it('carries the name, weight and labels of its configuration', () => {
@@ -95,7 +95,7 @@ describe('peer target', () => {
     await target.start(sink)
     await settled()
 
-    expect(sink.events).to.deep.equal(['up {"denies":true,"wants":64}'])
+    expect(sink.events).to.deep.equal(['up {"supportsDontHave":true,"wants":64}'])
     await target.stop()
   })
 
@@ -115,7 +115,7 @@ describe('peer target', () => {
 
     expect(asked).to.deep.equal(['ask a,b', 'cancel b'])
     expect(taken).to.equal(sink.taken)
-    expect(sink.events).to.deep.equal([UP, 'block data', 'have c', 'lack d', 'load 1234'])
+    expect(sink.events).to.deep.equal([UP, 'block data', 'have c', 'dont-have d', 'load 1234'])
     await target.stop()
   })
 

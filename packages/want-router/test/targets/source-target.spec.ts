@@ -47,7 +47,7 @@ describe('source target', () => {
     await settled()
 
     expect({ id, weight }).to.deep.equal({ id: 'store', weight: 3 })
-    expect(sink.events).to.deep.equal(['up {"wants":20,"listed":0,"bytes":1000}'])
+    expect(sink.events).to.deep.equal(['up {"wants":20,"standing":0,"bytes":1000}'])
   })
 
   const shapes: Record<string, (bytes: Uint8Array) => ReturnType<SourceLike['get']>> = {
@@ -117,8 +117,8 @@ describe('source target', () => {
 
   for (const [miss, get] of Object.entries(misses)) {
     it(`takes ${miss} for a miss: a lack if the source is complete, else unknown`, async () => {
-      expect(await answers({ get })).to.deep.equal(['lack a', 'lack b'])
-      expect(await answers({ get, complete: true })).to.deep.equal(['lack a', 'lack b'])
+      expect(await answers({ get })).to.deep.equal(['dont-have a', 'dont-have b'])
+      expect(await answers({ get, complete: true })).to.deep.equal(['dont-have a', 'dont-have b'])
       expect(await answers({ get, complete: false })).to.deep.equal(['unknown a', 'unknown b'])
     })
   }
@@ -182,7 +182,7 @@ describe('source target', () => {
       await settled()
 
       expect(calls.splice(0)).to.deep.equal([`${how} a`, `${how} b`])
-      expect(sink.events).to.have.members(['have a', 'lack b'])
+      expect(sink.events).to.have.members(['have a', 'dont-have b'])
     }
   })
 

@@ -67,8 +67,8 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'subset',
     what: 'ranks the first member again at a second attempt',
-    says: /^it ranked ".+" twice: .+; members: ".+" \(weight .+\); want: \w+ ".+" of "peer-\d", attempt \d\. Again/,
-    make: () => reordered((members, { attempt }) => attempt > 0 ? [...members, ...members.slice(0, 1)] : members)
+    says: /^it ranked ".+" twice: .+; members: ".+" \(weight .+\); want: \w+ ".+" of "client-\d", \d failed tries\. Again/,
+    make: () => reordered((members, { tries }) => tries > 0 ? [...members, ...members.slice(0, 1)] : members)
   },
   {
     law: 'subset',
@@ -250,7 +250,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     law: 'recovery',
     what: 'never asks a member again that missed a block',
     says: /^"member-0", which had missed 500 blocks/,
-    make: () => grudge('lack')
+    make: () => grudge('dont-have')
   },
   {
     law: 'no-counting',

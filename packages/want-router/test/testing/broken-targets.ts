@@ -91,11 +91,11 @@ export const BROKEN: readonly BrokenTarget[] = [
   {
     law: 'not-reentrant',
     what: 'answers while it is being asked',
-    says: /^it reported lack from inside ask/,
+    says: /^it reported dont-have from inside ask/,
     make: async () => good(parts => ({
       ask (wants) {
         for (const { key } of wants) {
-          parts.sink.answer(key, 'lack')
+          parts.sink.answer(key, 'dont-have')
         }
       }
     }))
@@ -128,13 +128,13 @@ export const BROKEN: readonly BrokenTarget[] = [
   {
     law: 'haves',
     what: 'knows of nothing',
-    says: /^it answered the want-have for block 0 of those that it has by lack, not by have or block$/,
-    make: async () => good(undefined, () => 'lack')
+    says: /^it answered the want-have for block 0 of those that it has by dont-have, not by have or block$/,
+    make: async () => good(undefined, () => 'dont-have')
   },
   {
     law: 'misses',
     what: 'takes a miss for a failure',
-    says: /^it answered the want-have for block 0 of those that it does not have by failed, not by lack or unknown$/,
+    says: /^it answered the want-have for block 0 of those that it does not have by failed, not by dont-have or unknown$/,
     make: async () => good(undefined, () => 'failed')
   },
   {
@@ -259,13 +259,13 @@ export const BROKEN: readonly BrokenTarget[] = [
   {
     law: 'down',
     what: 'denies what it cannot know',
-    says: /^it reported lack while it was down$/,
+    says: /^it reported dont-have while it was down$/,
     make: async () => good(parts => {
       let cut = false
       return {
         ask (wants) {
           if (cut) {
-            parts.clock.after(0, () => { parts.sink.answer(wants[0].key, 'lack') })
+            parts.clock.after(0, () => { parts.sink.answer(wants[0].key, 'dont-have') })
           }
           parts.target.ask(wants)
         },

@@ -32,6 +32,7 @@ describe('the examples in the docstrings of the testing kit', () => {
       // of the runner that runs this
       const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
       const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap'], { cwd: folder, env })
+        .catch((err: Error & { stdout: string }) => { throw new Error(err.stdout) })
       expect(stdout).to.match(/^# fail 0$/m)
       expect(stdout).to.match(/^# pass [1-9]\d+$/m)
     } finally {

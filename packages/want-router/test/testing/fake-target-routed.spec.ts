@@ -58,7 +58,7 @@ describe('fake targets behind the real engine', () => {
     expect(second.asked).to.be.empty()
   })
 
-  const troubles: FakeAnswer[] = ['lack', 'unknown', 'failed', 'death']
+  const troubles: FakeAnswer[] = ['dont-have', 'unknown', 'failed', 'death']
 
   for (const trouble of troubles) {
     it(`lead on to the next after ${trouble}`, async () => {

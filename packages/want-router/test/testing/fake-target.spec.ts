@@ -45,7 +45,7 @@ describe('fake target', () => {
     clock.pass(99)
     expect(events()).to.deep.equal([])
     clock.pass(1)
-    expect(events()).to.deep.equal(['block a', 'lack b'])
+    expect(events()).to.deep.equal(['block a', 'dont-have b'])
 
     target.latency = 5
     target.ask([fakeTargetWant(a, 'have')])
@@ -61,11 +61,11 @@ describe('fake target', () => {
     target.ask([fakeTargetWant(a), fakeTargetWant(b)])
     clock.pass(1)
 
-    expect(events()).to.deep.equal(['lack a', 'block b'])
+    expect(events()).to.deep.equal(['dont-have a', 'block b'])
   })
 
   it('does what its script says, want by want', () => {
-    const script = ['unknown', 'failed', 'wrong', { says: 'lack', after: 50 }, undefined, 'nothing'] as const
+    const script = ['unknown', 'failed', 'wrong', { says: 'dont-have', after: 50 }, undefined, 'nothing'] as const
     const { target, clock, events } = started({ reply: (_, index) => script[index] })
     events()
 
@@ -105,7 +105,7 @@ describe('fake target', () => {
     target.cancel([a])
     clock.pass(10)
 
-    expect(events()).to.deep.equal(['lack b'])
+    expect(events()).to.deep.equal(['dont-have b'])
     expect(target.cancelled).to.deep.equal([a])
   })
 })

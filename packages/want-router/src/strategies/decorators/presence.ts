@@ -142,7 +142,7 @@ class AllHoldings {
     this.#learn(known, 0)
 
     for (const other of this.all) {
-      if (other !== known && want.said(other.member.id) === 'lack') {
+      if (other !== known && want.said(other.member.id) === 'dont-have') {
         this.#learn(other, 1)
       }
     }

@@ -49,7 +49,7 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
 
     const ranking = reuseRanking(() => new RearrangedRanking({
       start (want, first) {
-        const home = homes.of(want.peer)
+        const home = homes.of(want.client)
 
         if (home == null) {
           return homing.rank(want)
@@ -59,7 +59,7 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
         return others.rank(want)
       },
 
-      taken: (member, { peer }) => { homes.settle(peer, member) }
+      taken: (member, { client }) => { homes.settle(client, member) }
     }))
 
     return {

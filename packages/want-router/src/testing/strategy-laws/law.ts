@@ -85,8 +85,8 @@ export function show (members: readonly Member[]): string {
   return `members: ${shown.join(', ') || 'none'}${members.length > shown.length ? `, and ${members.length - shown.length} more` : ''}`
 }
 
-export function showWant ({ key, type, peer, attempt }: Want): string {
-  return `want: ${type} "${key}" of "${peer}", attempt ${attempt}`
+export function showWant ({ key, type, client, tries }: Want): string {
+  return `want: ${type} "${key}" of "${client}", ${tries} failed tries`
 }
 
 export function showIds (ids: Iterable<string>): string {

@@ -28,21 +28,21 @@ function steadyLoad ({ factory, seed }: Subject, count = 4): SteadyLoad {
       time += PACE
       wants++
       // each of another client: a strategy that gives clients a home must come back with new clients
-      return fakeWant(`key-${wants}`, { peer: `peer-${wants}` })
+      return fakeWant(`key-${wants}`, { client: `peer-${wants}` })
     }
   }
 }
 
 function tell (strategy: Strategy, member: string, want: Want, result: Outcome['result'], ms: number): void {
-  strategy.observe?.({ member, want, result, ms, bytes: result === 'block' ? 1 << 16 : 0, speculative: false })
+  strategy.observe?.({ member, want, result, ms, bytes: result === 'block' ? 1 << 16 : 0, hedge: false })
 }
 
 /** Routes a want as the engine does: to the next member if one did not help, and with each attempt observed. */
 function route (strategy: Strategy, want: Want, bad: FakeMember, result: Outcome['result'], ms: number): void {
-  const said = new Map<string, 'lack' | 'failed'>()
+  const said = new Map<string, 'dont-have' | 'failed'>()
 
   for (let attempt = 0; attempt < 2; attempt++) {
-    const trying: Want = { ...want, attempt: result === 'lack' ? 0 : attempt, said: id => said.get(id) }
+    const trying: Want = { ...want, tries: result === 'dont-have' ? 0 : attempt, said: id => said.get(id) }
 
     for (const { id } of strategy.rank(trying)) {
       if (said.has(id)) {
@@ -52,7 +52,7 @@ function route (strategy: Strategy, want: Want, bad: FakeMember, result: Outcome
         tell(strategy, id, trying, 'block', PACE)
         return
       }
-      said.set(id, result === 'lack' ? 'lack' : 'failed')
+      said.set(id, result === 'dont-have' ? 'dont-have' : 'failed')
       tell(strategy, id, trying, result, ms)
       break
     }
@@ -82,7 +82,7 @@ export const recovery: StrategyLawRule = {
     const woes: Array<{ woe: string, result: Outcome['result'], ms: number }> = [
       { woe: 'had let 500 wants time out and been ejected for 30 s', result: 'timeout', ms: 5000 },
       { woe: 'had failed 500 wants at once and been ejected for 30 s', result: 'failed', ms: 1 },
-      { woe: 'had missed 500 blocks', result: 'lack', ms: 1 }
+      { woe: 'had missed 500 blocks', result: 'dont-have', ms: 1 }
     ]
 
     for (const { woe, result, ms } of woes) {
@@ -95,7 +95,7 @@ export const recovery: StrategyLawRule = {
           route(strategy, here.next(), bad, result, ms)
         }
 
-        if (result !== 'lack') {
+        if (result !== 'dont-have') {
           bad.state = 'ejected'
           strategy.update([...members])
           for (let i = 0; i < 30_000 / PACE; i++) {
@@ -144,7 +144,7 @@ export const strayOutcomes: StrategyLawRule = {
       const strategy = subject.factory(fakeEnv(subject.seed))
       const [gone, ...members] = fakeMembers(5)
       const want = fakeWant('key')
-      const results: Array<Outcome['result']> = ['block', 'have', 'lack', 'unknown', 'failed', 'timeout', 'cancelled']
+      const results: Array<Outcome['result']> = ['block', 'have', 'dont-have', 'unknown', 'failed', 'timeout', 'cancelled']
       const strays = (): void => {
         for (const result of results) {
           for (const id of [gone.id, 'stranger', '__proto__']) {

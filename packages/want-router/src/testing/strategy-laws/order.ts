@@ -116,7 +116,7 @@ export const oneMember: StrategyLawRule = {
       strategy.update([...members])
 
       for (let i = 0; i < 20; i++) {
-        const want = fakeWant(`key-${i}`, { peer: `peer-${i}` })
+        const want = fakeWant(`key-${i}`, { client: `peer-${i}` })
         const ids = ranking(strategy, want)
         if (ids.join() !== members[0].id) {
           throw broken(`it ranked ${showIds(ids)}; ${show(members)}; ${showWant(want)}`)
@@ -178,7 +178,7 @@ export const readOnly: StrategyLawRule = {
       for (let i = 0; i < 10; i++) {
         const want: Want = Object.freeze(fakeWant(`key-${i}`))
         const [first] = ranking(strategy, want)
-        strategy.observe?.(Object.freeze({ member: first, want, result: 'block', ms: 10, bytes: 1000, speculative: false }))
+        strategy.observe?.(Object.freeze({ member: first, want, result: 'block', ms: 10, bytes: 1000, hedge: false }))
       }
     })
   }

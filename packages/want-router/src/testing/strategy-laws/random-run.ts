@@ -24,7 +24,7 @@ export interface RandomRunInit {
   readonly steps?: number
 }
 
-const RESULTS: ReadonlyArray<Outcome['result']> = ['block', 'block', 'block', 'have', 'lack', 'unknown', 'failed', 'timeout', 'cancelled']
+const RESULTS: ReadonlyArray<Outcome['result']> = ['block', 'block', 'block', 'have', 'dont-have', 'unknown', 'failed', 'timeout', 'cancelled']
 
 interface Attempt {
   readonly member: FakeMember
@@ -107,22 +107,22 @@ function end (random: Random, { member, want, since, bytes }: Attempt, time: num
   member.load.wants--
   member.load.bytes -= bytes
   member.pendingBytes = random() < 0.5 ? 0 : below(random, 1 << 22)
-  return { member: member.id, want, result, ms: time - since, bytes: result === 'block' ? bytes : 0, speculative: random() < 0.1 }
+  return { member: member.id, want, result, ms: time - since, bytes: result === 'block' ? bytes : 0, hedge: random() < 0.1 }
 }
 
 function someWant (random: Random): Want {
   // some blocks and clients come back, some are new
   const key = random() < 0.5 ? `hot-${below(random, 5)}` : `key-${below(random, 2 ** 30)}`
-  const said = new Map<string, 'have' | 'lack' | 'failed' | undefined>()
+  const said = new Map<string, 'have' | 'dont-have' | 'failed' | undefined>()
 
   return fakeWant(key, {
     hash: oneOf(random, [0, 2 ** 32 - 1, hashString(key, 1), hashString(key, 2), hashString(key, 3)]),
     type: random() < 0.3 ? 'have' : 'block',
-    peer: `peer-${below(random, 6)}`,
-    attempt: below(random, 3),
+    client: `client-${below(random, 6)}`,
+    tries: below(random, 3),
     said (member) {
       if (!said.has(member)) {
-        said.set(member, oneOf(random, ['have', 'lack', 'failed', undefined, undefined]))
+        said.set(member, oneOf(random, ['have', 'dont-have', 'failed', undefined, undefined]))
       }
       return said.get(member)
     }

@@ -23,7 +23,7 @@ function checkShares ({ factory, seed }: Subject, members: FakeMember[], inFligh
 
   for (let i = 0; i < WANTS; i++) {
     // each of another client: a strategy that gives clients a home must spread clients
-    const want = fakeWant(i, { peer: `peer-${i}` })
+    const want = fakeWant(i, { client: `peer-${i}` })
     const first = pick(strategy, want)
     const member = members.find(({ id }) => id === first?.id)
     time += LATENCY / inFlight
@@ -54,7 +54,7 @@ function checkShares ({ factory, seed }: Subject, members: FakeMember[], inFligh
     if (ended != null) {
       ended.member.load.wants--
       ended.member.load.bytes -= BLOCK
-      strategy.observe?.({ member: ended.member.id, want: ended.want, result: 'block', ms: LATENCY, bytes: BLOCK, speculative: false })
+      strategy.observe?.({ member: ended.member.id, want: ended.want, result: 'block', ms: LATENCY, bytes: BLOCK, hedge: false })
     }
   }
 }

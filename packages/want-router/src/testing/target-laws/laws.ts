@@ -83,7 +83,7 @@ export const misses: TargetLawRule = {
       const before = bench.sink.reports.length
       bench.ask(lacks, type)
       await bench.until(() => bench.sink.reports.length >= before + lacks.length, () => `it did not answer a want-${type} for a block that it does not have`)
-      expectAnswer(bench, lacks, type, ['lack', 'unknown'])
+      expectAnswer(bench, lacks, type, ['dont-have', 'unknown'])
     }
   }
 }

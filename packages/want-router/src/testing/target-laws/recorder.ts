@@ -6,7 +6,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 /** What a target reported; a block under the key that its bytes hash to. */
 export type Report =
   | { readonly what: 'up' | 'down' | 'load' }
-  | { readonly what: 'block' | 'have' | 'lack' | 'unknown' | 'failed', readonly key: WantKey, readonly why?: Error }
+  | { readonly what: 'block' | 'have' | 'dont-have' | 'unknown' | 'failed', readonly key: WantKey, readonly why?: Error }
 
 /** A sink that records what is reported. */
 export interface Recorder extends Sink {

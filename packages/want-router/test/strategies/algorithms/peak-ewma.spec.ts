@@ -100,7 +100,7 @@ describe('peak EWMA', () => {
     expect(order()).to.equal('10')
   })
 
-  for (const result of ['lack', 'unknown'] as const) {
+  for (const result of ['dont-have', 'unknown'] as const) {
     it(`learns no speed from a quick ${result}`, () => {
       const { clock, ended, order } = setting(3)
       ended(0, { ms: 20 })

@@ -160,7 +160,7 @@ describe('bounded load', () => {
   it('passes outcomes to the inner strategy', () => {
     const seen: Outcome[] = []
     const strategy = boundedLoad(() => ({ update: () => {}, rank: () => [], observe: outcome => { seen.push(outcome) } }))(fakeEnv())
-    const outcome: Outcome = { member: 'a', want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, speculative: false }
+    const outcome: Outcome = { member: 'a', want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, hedge: false }
     strategy.observe?.(outcome)
 
     expect(seen).to.deep.equal([outcome])

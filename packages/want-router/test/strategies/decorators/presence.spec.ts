@@ -10,7 +10,7 @@ import type { Member, Strategy, StrategyFactory, Want } from '../../../src/strat
 
 /** Asks as the engine does, one after another, until somebody has it; says who was asked. */
 function fetch (strategy: Strategy, key: number, has: (member: Member, key: number) => boolean): string[] {
-  const said = new Map<string, 'lack'>()
+  const said = new Map<string, 'dont-have'>()
   const want: Want = fakeWant(key, { said: id => said.get(id) })
 
   for (;;) {
@@ -21,13 +21,13 @@ function fetch (strategy: Strategy, key: number, has: (member: Member, key: numb
     }
 
     const found = has(fakeMember(next), key)
-    strategy.observe?.(fakeOutcome(next, { want, result: found ? 'block' : 'lack', ms: found ? 20 : 1 }))
+    strategy.observe?.(fakeOutcome(next, { want, result: found ? 'block' : 'dont-have', ms: found ? 20 : 1 }))
 
     if (found) {
       return [...said.keys(), next]
     }
 
-    said.set(next, 'lack')
+    said.set(next, 'dont-have')
   }
 }
 
@@ -153,7 +153,7 @@ describe('presence', () => {
   it('counts a HAVE and the block that follows as one', () => {
     const strategy = presence(rendezvous())(fakeEnv())
     strategy.update(fakeMembers(2))
-    const want = fakeWant('key', { said: id => id === 'member-0' ? 'lack' : 'have' })
+    const want = fakeWant('key', { said: id => id === 'member-0' ? 'dont-have' : 'have' })
 
     for (let i = 0; i < 100; i++) {
       strategy.observe?.(fakeOutcome('member-1', { want, result: 'block' }))
@@ -161,7 +161,7 @@ describe('presence', () => {
     expect(shares(strategy, 1000).get('member-0')).to.be.closeTo(0.5, 0.05)
 
     for (let i = 0; i < 11; i++) {
-      strategy.observe?.(fakeOutcome('member-1', { want: { ...want, said: id => id === 'member-0' ? 'lack' : undefined }, result: 'have' }))
+      strategy.observe?.(fakeOutcome('member-1', { want: { ...want, said: id => id === 'member-0' ? 'dont-have' : undefined }, result: 'have' }))
     }
     expect(shares(strategy, 1000).get('member-0')).to.be.below(0.02)
   })

@@ -27,7 +27,7 @@ function setting (init?: StickyInit, count = 4): Setting {
     members,
     strategy,
     asks (peer, can = () => true) {
-      for (const { id, state } of strategy.rank(fakeWant(key++, { peer }))) {
+      for (const { id, state } of strategy.rank(fakeWant(key++, { client: peer }))) {
         if (state === 'up' && can(id)) {
           return id
         }
@@ -140,14 +140,14 @@ describe('sticky', () => {
   it('leaves an empty home under presence', () => {
     const strategy = presence(sticky(roundRobin()))(fakeEnv(1))
     strategy.update(fakeMembers(4))
-    const home = pick(strategy, fakeWant(0, { peer: 'peer' }))?.id ?? ''
+    const home = pick(strategy, fakeWant(0, { client: 'peer' }))?.id ?? ''
     const other = home === 'member-0' ? 'member-1' : 'member-0'
 
     for (let i = 0; i < 20; i++) {
-      strategy.observe?.(fakeOutcome(other, { want: fakeWant(i, { said: id => id === home ? 'lack' : undefined }) }))
+      strategy.observe?.(fakeOutcome(other, { want: fakeWant(i, { said: id => id === home ? 'dont-have' : undefined }) }))
     }
 
-    const asked = Array.from({ length: 100 }, (_, i) => pick(strategy, fakeWant(i, { peer: 'peer' }))?.id)
+    const asked = Array.from({ length: 100 }, (_, i) => pick(strategy, fakeWant(i, { client: 'peer' }))?.id)
     expect(asked.filter(id => id === home)).to.have.length.within(0, 2)
   })
 

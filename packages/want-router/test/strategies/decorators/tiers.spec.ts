@@ -53,7 +53,7 @@ describe('tiers', () => {
         observe: outcome => { mine.outcomes.push(outcome.member) }
       }
     }
-    const outcome = (member: string): Outcome => ({ member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, speculative: false })
+    const outcome = (member: string): Outcome => ({ member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, hedge: false })
     const [cache, node] = [fakeMember('cache'), fakeMember('node', { labels: { tier: '1' } })]
     const strategy = tiers(recording)(fakeEnv())
 

@@ -1,0 +1,218 @@
+/** What members answer, and what follows from it: for those that wait, for the attempts, and for the member. */
+import { cancelAttempt, endAttempt, goOn, progress, promoteHedge } from './attempts.ts'
+import { tellMemberClients } from './certainty.ts'
+import { sendBlock, sendHave } from './deliveries.ts'
+import { giveUp, settleIfCertain } from './exhaustion.ts'
+import { answerOf, attemptAt, noteAnswer, waiters } from './fetch.ts'
+import { toDelayed, toGoingOn, toQueued, toSatisfied } from './fetches.ts'
+import { eject } from './member-lifecycle.ts'
+import { cancelAllStanding, keepStanding } from './standing.ts'
+import { endWant } from './wants.ts'
+import type { Attempt, Client, EngineMember, Fetch, State } from './model.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+const UNSOLICITED = 'sends what it was not asked for'
+
+/** A verified block. */
+export function onBlock (state: State, member: EngineMember, key: WantKey, bytes: Uint8Array): void {
+  const fetch = state.fetches.all.get(key)
+  received(state, member, fetch != null || member.recent.has(key))
+  if (fetch == null) {
+    return
+  }
+  const attempt = attemptAt(fetch, member)
+  if (attempt != null || answerOf(fetch, member) != null) {
+    progress(state, member)
+  }
+  member.totals.blocks++
+  member.totals.bytes += bytes.byteLength
+  // what was asked for on a client's account has its place in that client's window, if it is of the size expected
+  const { primary } = fetch
+  const payer = primary != null && bytes.byteLength <= 2 * primary.reservedBytes ? primary.client : undefined
+  if (attempt != null) {
+    adapt(state, member, state.now() - attempt.startedAt, bytes.byteLength)
+    member.health.succeeded(state.now())
+  }
+  settleAttempts(state, fetch, attempt, 'block', bytes.byteLength)
+  cancelAllStanding(state, fetch, member)
+  serveWaiters(state, fetch, member, bytes, payer)
+  if (fetch.waiterCount > 0) {
+    settleRest(state, fetch, member)
+  }
+}
+
+/** Gives the block to all that wait for it. A client that cannot take it now keeps its want. */
+function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array, payer: Client | undefined): void {
+  let reservedFor = payer
+  for (const want of waiters(fetch)) {
+    if (want.type === 'block' || (!want.haveSent && bytes.byteLength <= state.limits.inlineBlock)) {
+      const reserved = want.client === reservedFor
+      if (reserved) {
+        reservedFor = undefined // one copy has a place, not one for each CID
+      }
+      if (sendBlock(state, want.client, want.cid, bytes, reserved)) {
+        endWant(state, want, 'block', { member: member.id, bytes: bytes.byteLength })
+        continue
+      }
+    }
+    if (want.type === 'have' && !want.haveSent) {
+      sendHave(state, want)
+    }
+  }
+}
+
+/** Ends the attempt that was answered with that result, and any other as cancelled. */
+function settleAttempts (state: State, fetch: Fetch, answered: Attempt | undefined, result: 'block' | 'have', bytes = 0): void {
+  const { primary, hedge } = fetch
+  for (const attempt of [hedge, primary]) {
+    if (attempt == null) {
+      continue
+    }
+    if (attempt === answered) {
+      endAttempt(state, attempt, result, bytes)
+    } else {
+      cancelAttempt(state, attempt)
+    }
+  }
+}
+
+/** After good news: a fetch of which some client still wants the block is queued again. */
+function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
+  noteAnswer(fetch, member, 'have', state.now())
+  fetch.tries = 0
+  fetch.exhaustions = 0
+  fetch.type = 'have'
+  for (const want of waiters(fetch)) {
+    if (want.type === 'block') {
+      fetch.type = 'block'
+    }
+  }
+  if (fetch.type === 'block') {
+    toQueued(state, fetch)
+  } else {
+    toSatisfied(state, fetch)
+  }
+}
+
+/** A member has sent something; too much that it was not asked for ejects it, and ends its session. */
+function received (state: State, member: EngineMember, solicited: boolean): void {
+  if (!solicited) {
+    member.totals.unsolicited++
+  }
+  if (member.health.received(solicited, state.now())) {
+    eject(state, member, UNSOLICITED)
+    if (member.state === 'ejected') {
+      state.outbox.resets.set(member, UNSOLICITED)
+    }
+  }
+}
+
+function adapt (state: State, member: EngineMember, ms: number, bytes: number): void {
+  const { latency, window } = member
+  sampleLatency(state, member, ms)
+  if (ms <= 2 * latency.least + 5) {
+    window.grow(bytes)
+  } else if (ms > 4 * latency.least + 20) {
+    window.shrink(bytes)
+  }
+}
+
+function sampleLatency (state: State, member: EngineMember, ms: number): void {
+  member.latency.sample(ms)
+  state.memberTimers.touch(member) // timeouts may have become shorter
+}
+
+/** What a member says instead of a block. */
+export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string): void {
+  const fetch = state.fetches.all.get(key)
+  const attempt = fetch == null ? undefined : attemptAt(fetch, member)
+  const said = fetch == null ? undefined : answerOf(fetch, member)?.what
+  if (answer === 'have' || answer === 'dont-have') {
+    received(state, member, attempt != null || said != null || member.recent.has(key))
+  }
+  // a member that repeats itself, or speaks of what it was not asked, does not serve what it owes
+  if (attempt != null || (said != null && said !== answer)) {
+    progress(state, member)
+  }
+  if (fetch == null) {
+    return
+  }
+  if (answer === 'have') {
+    onHave(state, fetch, member)
+  } else if (fetch.primary?.member === member || fetch.hedge?.member === member) {
+    onNoBlock(state, fetch, member, answer, why)
+  } else if (answer === 'dont-have' && answerOf(fetch, member) != null) {
+    // late, after a timeout: now it is known
+    member.totals.dontHaves++
+    noteAnswer(fetch, member, 'dont-have', state.now())
+    settleIfCertain(state, fetch)
+  }
+}
+
+/** The answer of a member that was asked, and has no block to send. */
+function onNoBlock (state: State, fetch: Fetch, member: EngineMember, answer: 'dont-have' | 'unknown' | 'failed', why = 'failed'): void {
+  const attempt = attemptAt(fetch, member)
+  if (attempt == null) {
+    return
+  }
+  const wasPrimary = attempt === fetch.primary
+  endAttempt(state, attempt, answer)
+  if (answer === 'failed') {
+    fail(state, fetch, member, why, wasPrimary)
+    return
+  }
+  noteAnswer(fetch, member, answer, state.now())
+  if (answer === 'dont-have') {
+    member.totals.dontHaves++
+    member.health.succeeded(state.now())
+    keepStanding(state, fetch, member)
+    tellMemberClients(state, fetch)
+  }
+  if (wasPrimary) {
+    goOn(state, fetch)
+  }
+}
+
+function onHave (state: State, fetch: Fetch, member: EngineMember): void {
+  const attempt = attemptAt(fetch, member)
+  if (attempt == null ? answerOf(fetch, member) == null : attempt.type === 'block') {
+    return // to a want-block it is no answer, the block is still owed; or it was not asked
+  }
+  if (attempt != null) {
+    sampleLatency(state, member, state.now() - attempt.startedAt)
+    member.health.succeeded(state.now())
+  }
+  member.totals.haves++
+  noteAnswer(fetch, member, 'have', state.now())
+  for (const want of waiters(fetch)) {
+    if (want.type === 'have' && !want.haveSent) {
+      sendHave(state, want)
+    }
+  }
+  if (fetch.primary == null || fetch.primary.type === 'have') {
+    settleAttempts(state, fetch, attempt, 'have')
+    settleRest(state, fetch, member)
+  } // else the block is on its way from another; should it not come, the holder is next
+}
+
+/** A try that failed or timed out: health suffers, the want goes on. */
+export function fail (state: State, fetch: Fetch, member: EngineMember, why: string, wasPrimary = true): void {
+  member.totals.failures++
+  noteAnswer(fetch, member, 'failed', state.now())
+  if (wasPrimary) {
+    fetch.tries++
+    if (promoteHedge(state, fetch)) {
+      // it is under way already
+    } else if (fetch.tries >= state.limits.tries) {
+      giveUp(state, fetch)
+    } else if (member.state === 'up') {
+      toDelayed(state, fetch)
+    } else {
+      toGoingOn(state, fetch) // what a lost member owes is exempt from the budget
+    }
+  }
+  if (member.health.failed()) {
+    eject(state, member, why)
+  }
+}
+

@@ -1,0 +1,116 @@
+/** Clients: what is kept for each, their lists of wants, and whether more may be asked for them. */
+import { createReplies } from './replies.ts'
+import { sameBytes } from './same-bytes.ts'
+import { readWindow, sizeEstimate } from './windows.ts'
+import type { Client, ClientWant, State } from './model.ts'
+import type { Limits } from '../defaults.ts'
+import type { AskType } from '../strategies/strategy.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** Makes a client that wants nothing yet. */
+export function createClient (id: string, limits: Limits): Client {
+  return {
+    id,
+    timer: undefined,
+    timerOrder: 0,
+    member: undefined,
+    wants: new Set(),
+    wantsByKey: new Map(),
+    suspended: new Map(),
+    queue: new Set(),
+    backlogs: new Map(),
+    askAgain: undefined,
+    deficit: 0,
+    inRound: false,
+    replies: createReplies(),
+    openAt: new Map(),
+    inFlight: 0,
+    stalledBytes: 0,
+    window: readWindow(limits),
+    blockSize: sizeEstimate(limits.expectedBlock),
+    readAt: 0,
+    heardAt: 0
+  }
+}
+
+/**
+ * Whether one more want may be asked for this client: what is unsent and what is
+ * on its way fit its window, and what is left of the bytes for all. A client that
+ * does not read stops here. What is open at stalled members has a window to
+ * itself, else one of them could hold up everything.
+ *
+ * No client may hold more than it leaves to others (dynamic thresholds, Choudhury
+ * and Hahne 1998): one has its whole window, and of many that do not read each
+ * has an equal part, with as much left for the next to come.
+ */
+export function hasWindow (state: State, client: Client): boolean {
+  const unsent = client.replies.bytes
+  const left = unsentLeft(state)
+  const block = client.blockSize.bytes
+  if (unsent >= state.limits.unsentPerClient || (block > left && left < state.limits.unsent)) {
+    return false
+  }
+  const window = Math.min(client.window.size, left)
+  const pending = unsent + client.inFlight - Math.min(client.stalledBytes, window)
+  return pending <= 0 || pending + block <= window
+}
+
+/** Bytes that may still wait for clients, when all has arrived that is on its way. */
+function unsentLeft (state: State): number {
+  return state.limits.unsent - state.unsent - state.inFlight
+}
+
+/** Nothing is on its way for a client: if it is held up all the same, nothing of its own will wake it. */
+export function isIdle (client: Client): boolean {
+  return client.replies.size === 0 && client.inFlight === 0
+}
+
+/** What an answer is taken to weigh: nothing, where silence is as likely. */
+export function expectedBytes (type: AskType, client: Client, supportsDontHave = true): number {
+  return type === 'have' || !supportsDontHave ? 0 : client.blockSize.bytes
+}
+
+/** The client's want for exactly that CID. */
+export function findWant (client: Client, key: WantKey, cid: Uint8Array): ClientWant | undefined {
+  for (let want = client.wantsByKey.get(key); want != null; want = want.sibling) {
+    if (sameBytes(want.cid, cid)) {
+      return want
+    }
+  }
+}
+
+/** Puts a want on its client's list. */
+export function addWant (state: State, want: ClientWant): void {
+  const { client } = want
+  want.sibling = client.wantsByKey.get(want.key)
+  client.wantsByKey.set(want.key, want)
+  client.wants.add(want)
+  state.wants++
+  if (client.wants.size === 1) {
+    state.clientTimers.touch(client)
+  }
+}
+
+/** Takes a want off its client's list. */
+export function removeWant (state: State, want: ClientWant): void {
+  const { client, key } = want
+  const head = client.wantsByKey.get(key)
+  if (head === want) {
+    if (want.sibling == null) {
+      client.wantsByKey.delete(key)
+    } else {
+      client.wantsByKey.set(key, want.sibling)
+    }
+  } else {
+    for (let at = head; at != null; at = at.sibling) {
+      if (at.sibling === want) {
+        at.sibling = want.sibling
+        break
+      }
+    }
+  }
+  want.sibling = undefined
+  client.wants.delete(want)
+  client.queue.delete(want)
+  state.wants--
+}

@@ -1,0 +1,112 @@
+/**
+ * What a client is told: it waits in the client's replies until its writer takes
+ * it, and counts against the client until then.
+ */
+import { replyBytes } from './replies.ts'
+import { giveRound } from './rounds.ts'
+import type { Client, ClientWant, State } from './model.ts'
+import type { Reply } from './replies.ts'
+import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+
+/** Says HAVE; from then on this want never gets a DONT_HAVE. */
+export function sendHave (state: State, want: ClientWant): void {
+  sendPresence(state, want, true)
+  want.haveSent = true
+  state.totals.havesSent++
+}
+
+/** Says DONT_HAVE to a client that wants to hear it. The want stays, for a late block. */
+export function sendDontHave (state: State, want: ClientWant): void {
+  want.dontHaveSent = true
+  if (want.sendDontHave) {
+    sendPresence(state, want, false)
+    state.totals.dontHavesSent++
+  }
+}
+
+/** Takes back a presence that has not left yet; undefined: there is none. */
+export function retract (state: State, { client, presence }: ClientWant): Reply | undefined {
+  if (presence == null || !client.replies.retract(presence)) {
+    return
+  }
+  freeMemory(state, replyBytes(presence))
+  if (client.replies.size === 0) {
+    state.unread.delete(client)
+  }
+  giveRound(state, client) // it may have held up what else the client wants
+  return presence
+}
+
+/**
+ * Gives a client the block. False if it would not fit what may wait unsent, for
+ * all, or for this client where it was not `reserved` in the client's window: the
+ * client loses this copy and keeps its want, so that one that does not read costs
+ * no more than its window, which shrinks by what has to wait.
+ */
+export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes: Uint8Array, reserved = false): boolean {
+  const { unsentPerClient } = state.limits
+  const unsent = client.replies.bytes
+  const more = replyBytes({ cid, bytes })
+  client.blockSize.sample(bytes.byteLength)
+  if ((unsent > 0 && !reserved && unsent + more > unsentPerClient) || (state.unsent > 0 && state.unsent + more > state.limits.unsent)) {
+    state.totals.copiesLost++
+    client.window.reset()
+    return false
+  }
+  client.window.queued(bytes.byteLength, unsent, state.now())
+  enqueueReply(state, client, { cid, bytes, have: true })
+  state.totals.blocksSent++
+  state.totals.bytesSent += bytes.byteLength
+  return true
+}
+
+/** The next message for a client. */
+export function takeReplies (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+  const now = state.now()
+  const unsent = client.replies.bytes
+  const message = client.replies.take(maxBytes, protocol)
+  freeMemory(state, unsent - client.replies.bytes)
+  if (message != null) {
+    client.readAt = now
+  }
+  // the client that took something last is the last that may be closed for taking nothing
+  state.unread.delete(client)
+  if (client.replies.size > 0) {
+    state.unread.add(client)
+  }
+  client.window.taken(unsent - client.replies.bytes, client.replies.bytes, now)
+  return message
+}
+
+/** A client is gone, and what it did not take with it. */
+export function dropReplies (state: State, client: Client): void {
+  freeMemory(state, client.replies.bytes)
+  state.unread.delete(client)
+  state.outbox.readyClients.delete(client)
+}
+
+/** A want has one presence at most, which goes with it: presences are as bounded as wants, whatever else is unsent. */
+function sendPresence (state: State, want: ClientWant, have: boolean): void {
+  retract(state, want)
+  want.presence = { cid: want.cid, have }
+  want.answeredAt ??= state.now()
+  enqueueReply(state, want.client, want.presence)
+}
+
+function enqueueReply (state: State, client: Client, reply: Reply): void {
+  if (client.replies.size === 0) {
+    client.readAt = state.now()
+    state.unread.add(client)
+  }
+  const before = client.replies.bytes
+  client.replies.push(reply)
+  state.unsent += client.replies.bytes - before
+  state.outbox.readyClients.add(client)
+}
+
+function freeMemory (state: State, bytes: number): void {
+  if (bytes > 0) {
+    state.unsent -= bytes
+    state.scheduler.memoryFreed = true
+  }
+}

@@ -1,0 +1,24 @@
+import type { Tap } from './tap.ts'
+import type { HashFunction } from './verifiability.ts'
+import type { Limits } from '../defaults.ts'
+import type { StrategyFactory } from '../strategies/strategy.ts'
+import type { MemberInit } from '../targets/target.ts'
+
+/** What an engine is made with. */
+export interface EngineInit {
+  readonly members: readonly MemberInit[]
+  readonly strategy: StrategyFactory
+  /** Told of the first error of each of the strategy's methods: it ends nothing. Default: errors are only counted. */
+  strategyFailed? (method: string, error: unknown): void
+  /** Monotonic time, ms. */
+  now (): number
+  /** Seeds the random source of the strategy, which differs from worker to worker. */
+  readonly randomSeed: number
+  /** Derived from the public identity, so that workers and replicas agree. */
+  readonly seed: number
+  readonly limits?: Partial<Limits>
+  /** What blocks can be verified by: a want with another hash is asked of no member and denied. Default: all count as verifiable. */
+  readonly hashes?: readonly HashFunction[]
+  /** Is shown all that goes in and comes out. */
+  readonly tap?: Tap
+}

@@ -1,0 +1,104 @@
+/**
+ * Fetches for which there is nothing left to do but wait: for a late block, a
+ * recovery, or the time at which they are asked again.
+ */
+import { isCertain, isLone } from './certainty.ts'
+import { sendDontHave } from './deliveries.ts'
+import { answeredMembers, answerOf, forgetAnswer, waiters } from './fetch.ts'
+import { toExhausted, toQueued } from './fetches.ts'
+import { connectedMembers } from './members.ts'
+import { cancelStanding, isStanding } from './standing.ts'
+import type { EngineMember, Fetch, State } from './model.ts'
+
+// ms before a fetch that failed everywhere is asked again for the first time; doubled each time that it comes to nothing
+const FIRST_WAIT = 2000
+// of a client that asks again and again for what failed, ms
+const LEAST_WAIT = 1000
+
+/** Tries have failed; members that have not answered may still be well. */
+export function giveUp (state: State, fetch: Fetch): void {
+  toExhausted(state, fetch, Math.min(state.limits.askAgainAfter, FIRST_WAIT * 2 ** Math.min(fetch.exhaustions, 16)))
+  fetch.exhaustions++
+}
+
+/** Every member that may be asked has answered. */
+export function exhaust (state: State, fetch: Fetch): void {
+  giveUp(state, fetch)
+  if (settleIfCertain(state, fetch)) {
+    toExhausted(state, fetch, fetch.verifiable ? state.limits.askAgainAfter : Infinity)
+  }
+}
+
+/**
+ * DONT_HAVE leaves only here: every configured member is certain, those that are
+ * down or ejected included, or no block could be verified. boxo never asks again after a DONT_HAVE, but does
+ * after silence. The wants stay, so that a late block is still delivered.
+ */
+export function settleIfCertain (state: State, fetch: Fetch): boolean {
+  if (fetch.state !== 'exhausted' || !isCertain(state, fetch)) {
+    return false
+  }
+  for (const want of waiters(fetch)) {
+    if (!want.haveSent && !want.dontHaveSent) {
+      sendDontHave(state, want)
+    }
+  }
+  return true
+}
+
+/** Asks again: members that have not answered, or if there are none, all but those that are still certain. */
+export function reconsider (state: State, fetch: Fetch): void {
+  fetch.tries = 0
+  toQueued(state, fetch)
+  if (connectedMembers(state).some(member => answerOf(fetch, member) == null && !isLone(state, fetch, member))) {
+    return
+  }
+  for (const member of answeredMembers(fetch)) {
+    const what = answerOf(fetch, member)?.what
+    if (what !== 'have' && (what !== 'dont-have' || !isStanding(fetch, member))) {
+      forgetAnswer(fetch, member)
+      cancelStanding(state, fetch, member)
+    }
+  }
+}
+
+/** A client asks again for what is exhausted: it is told what is certain, and the rest is tried again. */
+export function askedAgain (state: State, fetch: Fetch): void {
+  const forgot = forgetOldAbsence(state, fetch)
+  if (!forgot && settleIfCertain(state, fetch)) {
+    return
+  }
+  const { askAgain } = fetch
+  const since = askAgain == null ? Infinity : state.now() - (askAgain.at - askAgain.delay)
+  if (forgot || since >= LEAST_WAIT) {
+    reconsider(state, fetch)
+  }
+}
+
+/** A member has become able to answer: what waits for such a moment is asked again, a slice a flush. */
+export function wakeExhausted (state: State, member: EngineMember): void {
+  state.reviews.begin(`wake ${member.id}`, state.fetches.exhausted, fetch => {
+    if (answerOf(fetch, member)?.what !== 'dont-have') {
+      reconsider(state, fetch)
+    }
+  })
+}
+
+/** What a member that is down may have no longer counts: more DONT_HAVEs are certain. */
+export function settleExhausted (state: State, member: EngineMember): void {
+  state.reviews.begin(`settle ${member.id}`, state.fetches.exhausted, fetch => { settleIfCertain(state, fetch) })
+}
+
+/** A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; elsewhere it ages. */
+function forgetOldAbsence (state: State, fetch: Fetch): boolean {
+  const before = state.now() - state.limits.absenceLifetime
+  let forgot = false
+  for (const member of answeredMembers(fetch)) {
+    const answer = answerOf(fetch, member)
+    if (answer?.what === 'dont-have' && !isStanding(fetch, member) && answer.at <= before) {
+      forgetAnswer(fetch, member)
+      forgot = true
+    }
+  }
+  return forgot
+}

@@ -1,0 +1,159 @@
+/** A fetch as a record: who waits for it and what members have answered. Its states are in `fetches.ts`. */
+import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
+import type { AskType } from '../strategies/strategy.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** The only class among the engine's records: strategies call its methods. */
+class FetchRecord implements Fetch {
+  readonly key: WantKey
+  readonly hash: number
+  readonly cid: Uint8Array
+  readonly verifiable: boolean
+  type: AskType = 'have'
+  tries = 0
+  state: FetchState = 'queued'
+  first: ClientWant | undefined = undefined
+  waiterCount = 0
+  primary: Attempt | undefined = undefined
+  hedge: Attempt | undefined = undefined
+  backlog: Backlog | undefined = undefined
+  askAgain: Fetch['askAgain'] = undefined
+  exhaustions = 0
+  order: RememberedOrder | undefined = undefined
+  answers: Map<string, Answer> | undefined = undefined
+
+  constructor (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean) {
+    this.key = key
+    this.hash = hash
+    this.cid = cid
+    this.verifiable = verifiable
+  }
+
+  get client (): string {
+    return this.first?.client.id ?? ''
+  }
+
+  /** As strategies are told: `unknown` is no knowledge. */
+  said (id: string): 'have' | 'dont-have' | 'failed' | undefined {
+    const answer = this.answers?.get(id)
+    if (answer != null && answer.epoch === answer.member.epoch && answer.what !== 'unknown') {
+      return answer.what
+    }
+  }
+}
+
+/** Makes a fetch that has no waiter yet. */
+export function createFetch (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean): Fetch {
+  return new FetchRecord(key, hash, cid, verifiable)
+}
+
+/** What a member answered last, unless it has been down since. */
+export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | undefined {
+  const answer = answers?.get(member.id)
+  return answer?.epoch === member.epoch ? answer : undefined
+}
+
+export function noteAnswer (fetch: Fetch, member: EngineMember, what: AnswerKind, at: number): void {
+  (fetch.answers ??= new Map()).set(member.id, { member, what, epoch: member.epoch, at })
+}
+
+export function forgetAnswer ({ answers }: Fetch, member: EngineMember): void {
+  answers?.delete(member.id)
+}
+
+/** Whether no member has answered anything. */
+export function isFresh ({ answers }: Fetch): boolean {
+  return answers == null || answers.size === 0
+}
+
+const NO_MEMBERS: readonly EngineMember[] = []
+
+/** Members that have answered something, in this life or an earlier one. */
+export function answeredMembers ({ answers }: Fetch): Iterable<EngineMember> {
+  return answers == null ? NO_MEMBERS : Array.from(answers.values(), ({ member }) => member)
+}
+
+/** Members that are connected and have said HAVE. */
+export function * holders (fetch: Fetch): Iterable<EngineMember> {
+  if (isFresh(fetch)) {
+    return
+  }
+  for (const member of answeredMembers(fetch)) {
+    if (member.connected && answerOf(fetch, member)?.what === 'have') {
+      yield member
+    }
+  }
+}
+
+/** The attempt that a member has open, primary or hedge. */
+export function attemptAt ({ primary, hedge }: Fetch, member: EngineMember): Attempt | undefined {
+  if (primary?.member === member) {
+    return primary
+  }
+  return hedge?.member === member ? hedge : undefined
+}
+
+/** All that wait; the one at hand may leave meanwhile. */
+export function * waiters (fetch: Fetch): Iterable<ClientWant> {
+  let next: ClientWant | undefined
+  for (let want = fetch.first; want != null; want = next) {
+    next = want.nextWaiter
+    yield want
+  }
+}
+
+/** Whether a waiter has not been told yet what it asks for. */
+export function isOwed (want: ClientWant): boolean {
+  return want.type === 'block' || !want.haveSent
+}
+
+/** Only this member itself waits for it, which so has said that it lacks it. */
+export function isOnlyWantedBy (fetch: Fetch, member: EngineMember): boolean {
+  for (let want = fetch.first; want != null; want = want.nextWaiter) {
+    if (want.client.member !== member) {
+      return false
+    }
+  }
+  return fetch.first != null
+}
+
+/** This member itself waits for it, among others or alone. */
+export function isWantedBy (fetch: Fetch, member: EngineMember): boolean {
+  for (let want = fetch.first; want != null; want = want.nextWaiter) {
+    if (want.client.member === member) {
+      return true
+    }
+  }
+  return false
+}
+
+/** Adds a waiter behind the first: the client that came first stays first. */
+export function link (fetch: Fetch, want: ClientWant): void {
+  const { first } = fetch
+  want.fetch = fetch
+  want.nextWaiter = first?.nextWaiter
+  want.previousWaiter = first
+  if (want.nextWaiter != null) {
+    want.nextWaiter.previousWaiter = want
+  }
+  if (first == null) {
+    fetch.first = want
+  } else {
+    first.nextWaiter = want
+  }
+  fetch.waiterCount++
+}
+
+export function unlink (fetch: Fetch, want: ClientWant): void {
+  if (want.previousWaiter == null) {
+    fetch.first = want.nextWaiter
+  } else {
+    want.previousWaiter.nextWaiter = want.nextWaiter
+  }
+  if (want.nextWaiter != null) {
+    want.nextWaiter.previousWaiter = want.previousWaiter
+  }
+  want.nextWaiter = undefined
+  want.previousWaiter = undefined
+  fetch.waiterCount--
+}

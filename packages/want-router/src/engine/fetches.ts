@@ -1,0 +1,156 @@
+/**
+ * The states of fetches, and the sets that mirror them. Nothing else moves a
+ * fetch or writes these sets, so the two cannot disagree: each move first takes
+ * the fetch out of what its old state names.
+ */
+import { createAskAgain } from './ask-again.ts'
+import { createFetch, isOwed, waiters } from './fetch.ts'
+import { hashString } from './hash.ts'
+import { giveRound, joinBacklog, leaveBacklog } from './rounds.ts'
+import type { Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** Begins the search for a multihash: queued, without a waiter yet. */
+export function beginFetch (state: State, key: WantKey, cid: Uint8Array): Fetch {
+  const fetch = createFetch(key, hashString(key, state.seed), cid, state.verifiable(key))
+  state.fetches.all.set(key, fetch)
+  return fetch
+}
+
+/** Puts a fetch into the queue of every client that it owes something. */
+export function toQueued (state: State, fetch: Fetch): void {
+  leave(state, fetch)
+  fetch.state = 'queued'
+  for (const want of waiters(fetch)) {
+    if (isOwed(want)) {
+      queueWant(state, want)
+    }
+  }
+}
+
+/** A want of a queued fetch waits for its client's round. */
+export function queueWant (state: State, want: ClientWant): void {
+  want.client.queue.add(want)
+  giveRound(state, want.client)
+}
+
+/** An attempt has been opened. */
+export function toOpen (state: State, fetch: Fetch): void {
+  leave(state, fetch)
+  fetch.state = 'open'
+}
+
+/** The member that is next has no capacity: the fetch waits for it, on the account of that client. */
+export function toBacklogged (state: State, fetch: Fetch, member: EngineMember, client: Client): void {
+  if (fetch.backlog?.member === member && fetch.backlog.client === client) {
+    return // it keeps its place
+  }
+  leave(state, fetch)
+  fetch.state = 'backlogged'
+  fetch.backlog = { member, client }
+  joinBacklog(state, fetch, fetch.backlog)
+}
+
+/** To go on with another member in the next flush: what went before is no failure, or one that is exempt from the budget. */
+export function toGoingOn (state: State, fetch: Fetch): void {
+  leave(state, fetch)
+  fetch.state = 'retrying'
+  state.fetches.goingOn.add(fetch)
+}
+
+/** To be asked again within the retry budget: a try failed. */
+export function toDelayed (state: State, fetch: Fetch): void {
+  leave(state, fetch)
+  fetch.state = 'retrying'
+  state.fetches.delayed.add(fetch)
+}
+
+/** Nothing is left to ask; the client will have it asked again after `delay` ms, Infinity: never. */
+export function toExhausted (state: State, fetch: Fetch, delay: number): void {
+  leave(state, fetch)
+  fetch.state = 'exhausted'
+  fetch.order = undefined
+  state.fetches.exhausted.add(fetch)
+  const client = fetch.first?.client
+  if (client != null && delay < Infinity) {
+    chargeAskAgain(state, fetch, client, delay)
+  }
+}
+
+/** All that wait have their HAVE. */
+export function toSatisfied (state: State, fetch: Fetch): void {
+  leave(state, fetch)
+  fetch.state = 'satisfied'
+  fetch.order = undefined
+  state.fetches.satisfied++
+}
+
+/** The last waiter has left: the fetch is no more. Its attempts have ended before. */
+export function endFetch (state: State, fetch: Fetch): void {
+  leave(state, fetch)
+  state.fetches.all.delete(fetch.key)
+}
+
+/** A client no longer waits: what was on its account passes to one that does. */
+export function passFetch (state: State, fetch: Fetch, from: Client, to: Client): void {
+  const { backlog, askAgain } = fetch
+  if (backlog?.client === from) {
+    toBacklogged(state, fetch, backlog.member, to)
+  } else if (askAgain?.client === from) {
+    leaveAskAgain(fetch)
+    chargeAskAgain(state, fetch, to, askAgain.delay)
+  }
+}
+
+/** Whether a fetch is being looked for. */
+export function isActive ({ state }: Fetch): boolean {
+  return state !== 'exhausted' && state !== 'satisfied'
+}
+
+export function activeFetches ({ fetches }: State): number {
+  return fetches.all.size - fetches.exhausted.size - fetches.satisfied
+}
+
+/** Takes a fetch out of the sets of its state. */
+function leave (state: State, fetch: Fetch): void {
+  switch (fetch.state) {
+    case 'queued':
+      for (let want = fetch.first; want != null; want = want.nextWaiter) {
+        want.client.queue.delete(want)
+      }
+      break
+    case 'backlogged':
+      if (fetch.backlog != null) {
+        leaveBacklog(fetch, fetch.backlog)
+        fetch.backlog = undefined
+      }
+      break
+    case 'retrying':
+      state.fetches.goingOn.delete(fetch)
+      state.fetches.delayed.delete(fetch)
+      break
+    case 'exhausted':
+      state.fetches.exhausted.delete(fetch)
+      leaveAskAgain(fetch)
+      break
+    case 'satisfied':
+      state.fetches.satisfied--
+      break
+    default: // open: the attempt has its own end
+  }
+}
+
+function chargeAskAgain (state: State, fetch: Fetch, client: Client, delay: number): void {
+  fetch.askAgain = { client, delay, at: state.now() + delay }
+  client.askAgain ??= createAskAgain()
+  client.askAgain.add(fetch, delay)
+  state.clientTimers.touch(client)
+}
+
+function leaveAskAgain (fetch: Fetch): void {
+  if (fetch.askAgain != null) {
+    const { client, delay } = fetch.askAgain
+    client.askAgain?.delete(fetch, delay)
+    fetch.askAgain = undefined
+  }
+}

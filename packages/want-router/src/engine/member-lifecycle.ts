@@ -1,0 +1,133 @@
+/**
+ * The life of a member: up, ejected, readmitted, down, forgotten. What a member
+ * that is lost owes goes elsewhere; what waited for one that has come back is
+ * asked of it.
+ */
+import { endAttempt, goOn } from './attempts.ts'
+import { settleExhausted, wakeExhausted } from './exhaustion.ts'
+import { toGoingOn } from './fetches.ts'
+import { changeMember, isHealthy } from './members.ts'
+import { enqueueCancel } from './outbox.ts'
+import { backlogOf, freeAllCapacity } from './rounds.ts'
+import type { EngineMember, State } from './model.ts'
+import type { Capacity } from '../targets/target.ts'
+
+// ms between two steps of the weight of a member that returns
+const WEIGHT_STEP = 1000
+
+/** A member can be asked from now on, or says anew how much it takes. */
+export function memberUp (state: State, member: EngineMember, capacity: Partial<Capacity> = {}): void {
+  changeMember(state, member, () => {
+    member.connected = true
+    member.capacity = { ...member.capacity, ...capacity }
+  })
+  member.downSince = undefined
+  member.forgotten = false
+  member.lastProgress = state.now()
+  member.window.reset()
+  if (member.health.ejectedUntil === 0) {
+    member.why = undefined
+  }
+  membersChanged(state, member)
+  wakeExhausted(state, member)
+}
+
+/** A member is lost; what it answered before is no longer known. */
+export function memberDown (state: State, member: EngineMember, why = 'disconnected'): void {
+  if (!member.connected) {
+    member.why = why
+    return
+  }
+  changeMember(state, member, () => { member.connected = false })
+  releaseMember(state, member)
+  member.epoch++
+  member.standing.clear()
+  member.downSince = state.now()
+  member.why = why
+  member.pendingBytes = 0
+  state.outbox.drop(member)
+  membersChanged(state, member)
+  if (member.health.lost(state.now())) {
+    eject(state, member, 'loses its connection again and again')
+  }
+}
+
+/** Puts a failing member aside, unless it is the last that is healthy; what it owes goes elsewhere. */
+export function eject (state: State, member: EngineMember, why: string): void {
+  const others = state.memberCounts.healthy - Number(isHealthy(member))
+  if (member.state !== 'up' || others === 0) {
+    return
+  }
+  changeMember(state, member, () => { member.state = 'ejected' })
+  member.why = why
+  member.totals.ejections++
+  member.health.eject(state.now())
+  membersChanged(state, member)
+  releaseMember(state, member)
+}
+
+/** When a member's life goes on by itself: it is readmitted, gets more of its weight, or is forgotten. */
+export function nextStep (state: State, member: EngineMember): number {
+  const { health, weight, baseWeight, downSince, forgotten } = member
+  const readmitted = health.ejectedUntil > 0 ? health.ejectedUntil : Infinity
+  const heavier = weight < baseWeight ? member.weighedAt + WEIGHT_STEP : Infinity
+  const forgottenAt = downSince != null && !forgotten ? downSince + state.limits.forgetDownAfter : Infinity
+  return Math.min(readmitted, heavier, forgottenAt)
+}
+
+/** Takes the steps of a member's life that are due. */
+export function takeStep (state: State, member: EngineMember): void {
+  const now = state.now()
+  if (member.health.ejectedUntil > 0 && member.health.ejectedUntil <= now) {
+    readmit(state, member)
+  }
+  if (member.weight < member.baseWeight && now - member.weighedAt >= WEIGHT_STEP) {
+    weigh(state, member)
+  }
+  if (member.downSince != null && !member.forgotten && now - member.downSince >= state.limits.forgetDownAfter) {
+    member.forgotten = true
+    settleExhausted(state, member)
+  }
+}
+
+function readmit (state: State, member: EngineMember): void {
+  const now = state.now()
+  changeMember(state, member, () => { member.state = 'up' })
+  member.health.readmit(now)
+  weigh(state, member)
+  member.why = member.connected ? undefined : member.why
+  if (member.connected) {
+    wakeExhausted(state, member)
+  }
+}
+
+/** A member that returns regains its weight step by step. */
+function weigh (state: State, member: EngineMember): void {
+  member.weight = member.baseWeight * member.health.slowStart(state.now())
+  member.weighedAt = state.now()
+  membersChanged(state, member)
+}
+
+/** Everything that was open at, or waited for, a member that is lost goes elsewhere, exempt from the budget. */
+function releaseMember (state: State, member: EngineMember): void {
+  for (const attempt of [...member.hedges, ...member.open]) {
+    const { fetch } = attempt
+    const wasPrimary = fetch.primary === attempt
+    if (endAttempt(state, attempt, 'failed') && member.connected) {
+      enqueueCancel(state.outbox, member, fetch)
+    }
+    if (wasPrimary) {
+      goOn(state, fetch)
+    }
+  }
+  for (const fetch of backlogOf(member)) {
+    toGoingOn(state, fetch)
+  }
+}
+
+function membersChanged (state: State, member: EngineMember): void {
+  state.membersChanged = true
+  state.membersVersion++
+  state.memberTimers.touch(member)
+  freeAllCapacity(state) // where fetches may go has changed for all
+}

@@ -1,0 +1,113 @@
+/** What the next flush says. */
+import { multihashKey } from '@kitsune/bitswap-codec'
+import type { Output } from './io.ts'
+import type { CancelledWant, TargetWant } from '../targets/target.ts'
+
+/**
+ * To members by the CID it is said of: the cancel of one CID and the ask for
+ * another of the same multihash both leave, since nodes keep wants by CID.
+ */
+export interface Outbox<M, C> {
+  /** Clients that have something to take. */
+  readonly readyClients: Set<C>
+  /** Clients whose connections are to be closed, by id, and why. */
+  readonly closing: Map<string, string>
+  /** Members whose sessions are to end, and why. */
+  readonly resets: Map<M, string>
+  enqueue (member: M, want: TargetWant | CancelledWant): void
+  /** Drops what was to be asked of a member of that CID and has not left yet; false: there was nothing. */
+  dequeue (member: M, want: CancelledWant): boolean
+  /** A member is down: nothing reaches it. */
+  drop (member: M): void
+  /** Says everything, to each member the cancels first. */
+  empty (out: Output): void
+  /** Counts down, so that members serve in the order of asking. */
+  nextPriority (): number
+}
+
+interface Named { readonly id: string }
+
+const MAX_PRIORITY = 0x7fffffff
+
+/** Makes an empty outbox. */
+export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C> {
+  const readyClients = new Set<C>()
+  const closing = new Map<string, string>()
+  const resets = new Map<M, string>()
+  const lines = new Map<M, Map<string, TargetWant | CancelledWant>>()
+  let priority = MAX_PRIORITY
+
+  return {
+    readyClients,
+    closing,
+    resets,
+
+    enqueue (member, want) {
+      let wants = lines.get(member)
+      if (wants == null) {
+        wants = new Map()
+        lines.set(member, wants)
+      }
+      wants.set(multihashKey(want.cid), want) // not a multihash, but as good a key
+    },
+
+    dequeue (member, { cid }) {
+      const wants = lines.get(member)
+      if (wants == null) {
+        return false
+      }
+      const key = multihashKey(cid)
+      const want = wants.get(key)
+      return want != null && 'type' in want && wants.delete(key)
+    },
+
+    drop (member) {
+      lines.delete(member)
+      resets.delete(member)
+    },
+
+    empty (out) {
+      for (const [member, wants] of lines) {
+        const asks: TargetWant[] = []
+        const cancels: CancelledWant[] = []
+        for (const want of wants.values()) {
+          if ('type' in want) {
+            asks.push(want)
+          } else {
+            cancels.push(want)
+          }
+        }
+        if (cancels.length > 0) {
+          out.cancel(member.id, cancels)
+        }
+        if (asks.length > 0) {
+          out.ask(member.id, asks)
+        }
+      }
+      lines.clear()
+      for (const [member, why] of resets) {
+        out.reset(member.id, why)
+      }
+      resets.clear()
+      for (const client of readyClients) {
+        out.ready(client.id)
+      }
+      readyClients.clear()
+      for (const [client, why] of closing) {
+        out.close(client, why)
+      }
+      closing.clear()
+    },
+
+    nextPriority () {
+      const next = priority
+      priority = priority > 1 ? priority - 1 : MAX_PRIORITY
+      return next
+    }
+  }
+}
+
+/** Takes a want back from a member. */
+export function enqueueCancel <M> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, { key, cid }: CancelledWant): void {
+  outbox.enqueue(member, { key, cid })
+}

@@ -1,0 +1,328 @@
+/**
+ * Who may ask next. Clients are served by deficit round robin (Shreedhar and
+ * Varghese 1995): each round brings a client the same bytes, so one that wants
+ * much does not delay one that wants little. A want-have brings no bytes, and
+ * costs as much as a small block, or a client that asks for nothing else would
+ * never end.
+ *
+ * A round that full windows interrupt goes on when they are not, and is not paid
+ * again. A client for which there is no capacity waits for places or for bytes,
+ * and is not looked at until some has come back. A client that waits for bytes
+ * keeps its place for them, and lets pass what needs none.
+ *
+ * A flush asks strategies for a bounded number of rankings, and the next flush
+ * goes on: work that is large is cut into slices.
+ */
+import { assign } from './assignment.ts'
+import { expectedBytes, hasWindow, isIdle } from './clients.ts'
+import { toQueued } from './fetches.ts'
+import { hasCapacity } from './members.ts'
+import { leaveRounds } from './rounds.ts'
+import type { Shortage } from './candidates.ts'
+import type { Client, EngineMember, Fetch, Scheduler, State } from './model.ts'
+
+// bytes that a round brings a client; one that wants larger blocks saves up over several rounds
+const QUANTUM = 64 << 10
+// bytes that a want costs at least, for the work that it makes
+const LEAST_COST = 4 << 10
+// rankings a flush
+const MAX_PICKS = 2000
+// exhausted fetches a flush that are looked at since something has changed for all of them
+const MAX_REVIEWS = 1000
+
+/**
+ * How a client was served. `done`: nothing is left to ask; `spent`: the next want
+ * costs more than is left of the round; `held`: the client's own window is full;
+ * `backlogged`: what is left waits for certain members; `later`: this flush has done enough; a shortage: members have no capacity.
+ */
+type End = 'done' | 'spent' | 'held' | 'backlogged' | 'later' | Shortage
+
+/** Asks for everything there is capacity for: what goes on from one member to the next before what waits for a round. */
+export function schedule (state: State): void {
+  const { scheduler, reviews } = state
+  scheduler.picks = MAX_PICKS
+  scheduler.unfinished = false
+
+  reviews.slice(MAX_REVIEWS)
+  goOnNow(state)
+  retryWithinBudget(state)
+  wakeForMemory(state)
+  if (scheduler.capacityFreed) {
+    scheduler.capacityFreed = false
+    serveWaiting(state)
+  }
+  serveReady(state)
+  scheduler.unfinished ||= reviews.size > 0
+}
+
+/** Whether this flush has done enough; there is more to do. */
+function isSpent (scheduler: Scheduler): boolean {
+  if (scheduler.picks > 0) {
+    return false
+  }
+  scheduler.unfinished = true
+  return true
+}
+
+function goOnNow (state: State): void {
+  for (const fetch of state.fetches.goingOn) {
+    if (isSpent(state.scheduler)) {
+      return
+    }
+    attemptAgain(state, fetch, false)
+  }
+}
+
+function retryWithinBudget (state: State): void {
+  for (const fetch of state.fetches.delayed) {
+    if (isSpent(state.scheduler) || !state.retryBudget.spend(state.now())) {
+      return
+    }
+    state.totals.retries++
+    attemptAgain(state, fetch, true)
+  }
+}
+
+/** A fetch had its round when it began; only where the window of its client has filled since does it wait for another. */
+function attemptAgain (state: State, fetch: Fetch, retry: boolean): void {
+  const client = fetch.first?.client
+  if (client != null && hasWindow(state, client)) {
+    assign(state, fetch, client, retry)
+  } else {
+    toQueued(state, fetch)
+  }
+}
+
+/** Clients that were held up only by what waits for others. */
+function wakeForMemory (state: State): void {
+  const { scheduler } = state
+  if (!scheduler.memoryFreed) {
+    return
+  }
+  scheduler.memoryFreed = false
+  for (const client of scheduler.needMemory) {
+    if (!hasWindow(state, client)) {
+      return
+    }
+    scheduler.needMemory.delete(client)
+    scheduler.ready.add(client)
+  }
+}
+
+/**
+ * Capacity has come back. Clients that wait for bytes come first; then, in line,
+ * clients with a backlog at a member that has capacity, and clients that wait for
+ * a place anywhere.
+ */
+function serveWaiting (state: State): void {
+  const { scheduler } = state
+  for (const client of scheduler.needBytes) {
+    if (serve(state, client, false) === 'no bytes') {
+      break
+    }
+  }
+  const anywhere = line(scheduler.needPlaces)
+  for (const member of scheduler.freed) {
+    serveLines(state, member, anywhere)
+    if (isSpent(scheduler)) {
+      break
+    }
+    if (scheduler.needBytes.size === 0) {
+      scheduler.freed.delete(member) // else what needs bytes was passed over, and is looked at again
+    }
+  }
+  while (anywhere.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
+    serveInLine(state, anywhere.next())
+  }
+  scheduler.capacityFreed ||= isSpent(scheduler)
+}
+
+/** Those in line for one member, as long as it has capacity. */
+function serveLines (state: State, member: EngineMember, anywhere: Line): void {
+  const { scheduler } = state
+  const here = line(member.backlog)
+  while (hasCapacity(member, 0) && !isSpent(scheduler)) {
+    if (here.first != null && here.place < anywhere.place) {
+      const client = here.next()
+      if (serveBacklog(state, client, member) === 'spent') {
+        client.inRound = false
+        if (member.backlog.delete(client)) {
+          member.backlog.set(client, scheduler.nextInLine++) // to the end, where it is met again
+        }
+      }
+    } else if (anywhere.first != null) {
+      serveInLine(state, anywhere.next())
+    } else {
+      return
+    }
+  }
+}
+
+/** Serves a client that waits for a place. When its round is spent it goes to the end of the line, not before those in it. */
+function serveInLine (state: State, client: Client): void {
+  const { scheduler } = state
+  if (serve(state, client, scheduler.needBytes.size > 0) === 'spent') {
+    scheduler.ready.delete(client)
+    scheduler.needPlaces.set(client, scheduler.nextInLine++)
+  }
+}
+
+/** Clients in line, each looked at once; one that goes to the end is looked at again. */
+interface Line {
+  readonly first: Client | undefined
+  /** The place of the first; Infinity: the line has ended. */
+  readonly place: number
+  next (): Client
+}
+
+function line (clients: Map<Client, number>): Line {
+  const iterator = clients.entries()
+  let current: [Client, number] | undefined
+
+  function peek (): [Client, number] | undefined {
+    // the one that was looked at before may have left meanwhile
+    if (current == null || clients.get(current[0]) !== current[1]) {
+      const { done, value } = iterator.next()
+      current = done === true ? undefined : value
+    }
+    return current
+  }
+
+  return {
+    get first () { return peek()?.[0] },
+    get place () { return peek()?.[1] ?? Infinity },
+    next () {
+      const [client] = peek() ?? []
+      if (client == null) {
+        throw new Error('the line has ended')
+      }
+      current = undefined
+      return client
+    }
+  }
+}
+
+/** What of one client is backlogged at one member. */
+function serveBacklog (state: State, client: Client, member: EngineMember): End {
+  const { scheduler } = state
+  beginRound(client)
+  for (const fetch of client.backlogs.get(member) ?? []) {
+    const bytes = expectedBytes(fetch.type, client, member.capacity.supportsDontHave)
+    if (!hasCapacity(member, Math.min(1, bytes))) {
+      return 'no places'
+    }
+    const end = mayAsk(state, client, fetch, scheduler.needBytes.size > 0)
+    if (end === 'held') {
+      toQueued(state, fetch) // others may have its place
+      continue
+    }
+    if (end != null) {
+      return end
+    }
+    const result = assign(state, fetch, client)
+    if (result === 'asked') {
+      pay(client, fetch)
+    } else if (result !== 'exhausted') {
+      return result // it waits on
+    }
+  }
+  return endOfWork(client)
+}
+
+/** Clients that have something to ask, in turn. */
+function serveReady (state: State): void {
+  const { scheduler } = state
+  // a client whose round is spent goes to the end, and is met again
+  for (const client of scheduler.ready) {
+    if (isSpent(scheduler)) {
+      return
+    }
+    serve(state, client, scheduler.needBytes.size > 0)
+  }
+}
+
+/** Gives a client its round, and puts it where it waits from then on. */
+function serve (state: State, client: Client, noBytes: boolean): End {
+  const { scheduler } = state
+  const end = mayBegin(state, client) ? serveQueue(state, client, noBytes) : 'no places'
+
+  if (end === 'later' || (end === 'no bytes' && scheduler.needBytes.has(client)) || (end === 'no places' && scheduler.needPlaces.has(client))) {
+    return end // where it is
+  }
+  leaveRounds(state, client)
+  client.inRound &&= end !== 'spent' && end !== 'done'
+  if (end === 'spent') {
+    scheduler.ready.add(client)
+  } else if (end === 'no bytes') {
+    scheduler.needBytes.add(client)
+  } else if (end === 'no places') {
+    scheduler.needPlaces.set(client, scheduler.nextInLine++)
+  } else if (end === 'held' && isIdle(client)) {
+    scheduler.needMemory.add(client)
+  }
+  return end
+}
+
+/** What is to begin. */
+function serveQueue (state: State, client: Client, noBytes: boolean): End {
+  for (const { fetch } of client.queue) {
+    const end = mayAsk(state, client, fetch, noBytes)
+    if (end != null) {
+      return end
+    }
+    const result = assign(state, fetch, client)
+    if (result === 'asked') {
+      pay(client, fetch)
+    } else if (result !== 'exhausted' && fetch.state === 'queued') {
+      return result
+    }
+  }
+  return endOfWork(client)
+}
+
+/** A client has nothing left to ask; what it has in backlogs is part of its round. */
+function endOfWork (client: Client): End {
+  if (client.backlogs.size > 0 || client.queue.size > 0) {
+    return 'backlogged'
+  }
+  client.deficit = 0
+  client.inRound = false
+  return 'done'
+}
+
+/** Begins a round. While no member has a place clients save up no rounds: one that waits for less would lose its share. */
+function mayBegin ({ memberCounts }: State, client: Client): boolean {
+  if (!client.inRound && client.deficit > 0 && memberCounts.withPlace === 0 && memberCounts.connected > 0) {
+    return false
+  }
+  beginRound(client)
+  return true
+}
+
+function beginRound (client: Client): void {
+  if (!client.inRound) {
+    client.inRound = true
+    client.deficit += QUANTUM
+  }
+}
+
+/** Whether a client may ask for a fetch; if not, how its round ends. */
+function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): End | undefined {
+  const bytes = expectedBytes(fetch.type, client)
+  if (isSpent(state.scheduler)) {
+    return 'later'
+  }
+  if (!hasWindow(state, client)) {
+    return 'held'
+  }
+  if (bytes > 0 && noBytes) {
+    return 'no bytes'
+  }
+  if (client.deficit < Math.max(LEAST_COST, bytes)) {
+    return 'spent'
+  }
+}
+
+function pay (client: Client, { primary }: Fetch): void {
+  client.deficit -= Math.max(LEAST_COST, primary?.reservedBytes ?? 0)
+}

@@ -1,0 +1,50 @@
+/**
+ * Standing wants: a member that said DONT_HAVE keeps the want, so that a block
+ * which it gets later comes by itself. A member's standing wants and the answers
+ * of their fetches are kept together.
+ */
+import { answeredMembers } from './fetch.ts'
+import { enqueueCancel } from './outbox.ts'
+import type { EngineMember, Fetch, State } from './model.ts'
+
+/** A member keeps a want that it did not serve. The oldest gives way where there are too many. */
+export function keepStanding (state: State, fetch: Fetch, member: EngineMember): void {
+  if (member.capacity.standing === 0) {
+    return
+  }
+  member.standing.set(fetch.key, fetch)
+  if (member.standing.size > member.capacity.standing) {
+    const [oldest] = member.standing.values()
+    cancelStanding(state, oldest, member)
+  }
+}
+
+export function isStanding ({ key }: Fetch, { standing }: EngineMember): boolean {
+  return standing.has(key)
+}
+
+/** Takes a standing want back from a member, if it keeps it. */
+export function cancelStanding (state: State, fetch: Fetch, member: EngineMember): void {
+  if (forgetStanding(fetch, member)) {
+    enqueueCancel(state.outbox, member, fetch)
+  }
+}
+
+/** Takes a want back wherever it stands, but not from `except`, which has just served it. */
+export function cancelAllStanding (state: State, fetch: Fetch, except?: EngineMember): void {
+  for (const member of answeredMembers(fetch)) {
+    if (member === except) {
+      forgetStanding(fetch, member)
+    } else {
+      cancelStanding(state, fetch, member)
+    }
+  }
+}
+
+function forgetStanding ({ key }: Fetch, member: EngineMember): boolean {
+  if (!member.standing.delete(key)) {
+    return false
+  }
+  member.recent.add(key)
+  return true
+}

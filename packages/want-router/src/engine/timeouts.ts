@@ -1,0 +1,196 @@
+/**
+ * All that time brings about: timeouts, stalls, hedges, expiry, asking again, and
+ * the steps of a member's life. Each comes from an ordered structure, so that
+ * nothing walks through all members or clients, and a tick does a bounded amount.
+ */
+import { fail } from './answers.ts'
+import { endAttempt, goOn, stall } from './attempts.ts'
+import { reconsider } from './exhaustion.ts'
+import { noteAnswer } from './fetch.ts'
+import { nextHedge, openHedges } from './hedges.ts'
+import { nextStep, takeStep } from './member-lifecycle.ts'
+import { enqueueCancel } from './outbox.ts'
+import { keepStanding } from './standing.ts'
+import { endWant } from './wants.ts'
+import type { Attempt, Client, EngineMember, State } from './model.ts'
+
+// ms after which the silence of a member that has no word for DONT_HAVE is an answer; boxo waits 50 ms to 7 s, by twice the mean
+const MIN_SILENCE = 200
+// longest timeouts that a want is granted at a member that is slow and delivers others
+const MOST_TIMEOUTS = 3
+// share of all that may wait unsent, above which clients that take nothing are disconnected
+const CROWDED = 0.75
+// fetches of one client that are asked again before it is another's turn
+const ASK_AGAIN_ROUND = 8
+// timeouts, hedges, expiries and wants asked again a tick
+const MAX_WORK = 2000
+
+/** When a tick is wanted next, ms; Infinity: not at all. */
+export function nextDeadline (state: State): number {
+  const now = state.now()
+  return Math.min(
+    state.memberTimers.next(),
+    state.clientTimers.next(),
+    nextHedge(state),
+    state.fetches.delayed.size > 0 ? state.retryBudget.nextAt(now) : Infinity,
+    state.askingAgain.size > 0 ? state.askAgainBudget.nextAt(now) : Infinity,
+    nextUnread(state)
+  )
+}
+
+/** When a member is to be looked at. */
+export function memberDue (state: State, member: EngineMember): number {
+  return Math.min(stallsAt(member), timesOutAt(member), nextStep(state, member))
+}
+
+/** Time has passed. */
+export function tick (state: State): void {
+  let left = MAX_WORK
+  left = tickMembers(state, left)
+  left = openHedges(state, left)
+  left = tickClients(state, left)
+  askAgain(state, left)
+  closeUnread(state)
+}
+
+function tickMembers (state: State, most: number): number {
+  const now = state.now()
+  let left = most
+  for (let member = state.memberTimers.take(now); member != null; member = left > 0 ? state.memberTimers.take(now) : undefined) {
+    for (; left > 0 && timesOutAt(member) <= now; left--) {
+      const [attempt] = member.open
+      timedOut(state, attempt)
+    }
+    if (stallsAt(member) <= now) {
+      stall(state, member)
+    }
+    takeStep(state, member)
+    state.memberTimers.touch(member)
+  }
+  return left
+}
+
+/** When a member that says nothing has stalled. */
+function stallsAt ({ open, stalled, capacity, lastProgress, latency }: EngineMember): number {
+  const [attempt] = open
+  return attempt == null || stalled || !capacity.supportsDontHave ? Infinity : Math.max(attempt.timedFrom, lastProgress) + latency.stallTimeout
+}
+
+/** When the attempt that has been open longest at a member is given up. */
+function timesOutAt ({ open, latency, capacity, lastProgress }: EngineMember): number {
+  const [attempt] = open
+  if (attempt == null) {
+    return Infinity
+  }
+  // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
+  const { smoothed, timeout, longest } = latency
+  const { timedFrom } = attempt
+  if (!capacity.supportsDontHave) {
+    return timedFrom + Math.min(timeout, Math.max(MIN_SILENCE, 2 * (smoothed ?? timeout)))
+  }
+  const most = Math.max(longest, Math.min(4 * (smoothed ?? 0), MOST_TIMEOUTS * longest))
+  return Math.min(Math.max(timedFrom, lastProgress) + timeout, timedFrom + most)
+}
+
+/**
+ * A member had its time. The want stands there: a block that comes after all is
+ * welcome, and is the first sign of a member that was only suspended.
+ */
+function timedOut (state: State, attempt: Attempt): void {
+  const { member, fetch } = attempt
+  if (member.capacity.standing === 0) {
+    enqueueCancel(state.outbox, member, fetch)
+  }
+  if (member.capacity.supportsDontHave) {
+    member.totals.timeouts++
+    endAttempt(state, attempt, 'timeout')
+    keepStanding(state, fetch, member)
+    fail(state, fetch, member, 'does not answer in time')
+  } else {
+    endAttempt(state, attempt, 'unknown')
+    keepStanding(state, fetch, member)
+    noteAnswer(fetch, member, 'unknown', state.now())
+    goOn(state, fetch)
+  }
+}
+
+function tickClients (state: State, most: number): number {
+  const now = state.now()
+  let left = most
+  for (let client = state.clientTimers.take(now); client != null; client = left > 0 ? state.clientTimers.take(now) : undefined) {
+    for (const want of client.wants) {
+      if (want.expires > now || left === 0) {
+        break
+      }
+      left--
+      state.totals.expired++
+      endWant(state, want, 'expired')
+    }
+    if (client.askAgain != null && client.askAgain.next() <= now) {
+      state.askingAgain.add(client)
+    }
+    state.clientTimers.touch(client)
+  }
+  return left
+}
+
+/** When a client is to be looked at: its first want expires, or fetches of it are to be asked again. */
+export function clientDue (state: State, client: Client): number {
+  const [first] = client.wants
+  const askAgain = state.askingAgain.has(client) ? Infinity : client.askAgain?.next()
+  return Math.min(first?.expires ?? Infinity, askAgain ?? Infinity)
+}
+
+/** Clients in rounds: one with much that no member has does not delay what another waits for. */
+function askAgain (state: State, most: number): void {
+  const now = state.now()
+  let left = most
+  for (const client of state.askingAgain) {
+    for (let i = 0; i < ASK_AGAIN_ROUND; i++) {
+      const fetch = client.askAgain?.due(now)
+      if (fetch == null) {
+        state.askingAgain.delete(client)
+        state.clientTimers.touch(client)
+        break
+      }
+      if (left-- === 0 || !state.askAgainBudget.spend(now)) {
+        return
+      }
+      reconsider(state, fetch)
+    }
+    if (state.askingAgain.delete(client)) {
+      state.askingAgain.add(client)
+    }
+  }
+}
+
+function isCrowded ({ unsent, limits }: State): boolean {
+  return unsent > limits.unsent * CROWDED
+}
+
+function nextUnread (state: State): number {
+  if (!isCrowded(state)) {
+    return Infinity
+  }
+  const [first] = state.unread
+  return first == null ? Infinity : first.readAt + state.limits.unreadTimeout
+}
+
+/** What waits for others is nearly all that may wait: clients that take nothing of it give way to those that would. */
+function closeUnread (state: State): void {
+  if (!isCrowded(state)) {
+    return
+  }
+  const now = state.now()
+  for (const client of state.unread) {
+    if (now - client.readAt < state.limits.unreadTimeout) {
+      return
+    }
+    state.totals.closedUnread++
+    state.outbox.closing.set(client.id, `took nothing of ${client.replies.bytes} bytes for ${Math.round((now - client.readAt) / 1000)} s`)
+    // should it stay all the same, its time begins anew
+    client.readAt = now
+    state.unread.delete(client)
+    state.unread.add(client)
+  }
+}

@@ -1,0 +1,60 @@
+/** What a wantlist message says, before any of it is a want: the entries that count, in the order in which they count. */
+import { multihashKey } from '@kitsune/bitswap-codec'
+import { sameBytes } from './same-bytes.ts'
+import type { WantEntry } from '@kitsune/bitswap-codec'
+
+/** What a message says last of a CID counts, as in boxo, where a message has one entry for each. */
+export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[] {
+  if (!mayContradict(entries)) {
+    return entries
+  }
+  const last = new Map<string, WantEntry>()
+  for (const entry of entries) {
+    const cid = multihashKey(entry.cid) // not a multihash, but as good a key
+    last.delete(cid)
+    last.set(cid, entry)
+  }
+  return [...last.values()]
+}
+
+// up to so many entries are compared with one another, for less than a map of them costs
+const FEW = 32
+
+/** Whether a message may want what it cancels. Most have a few entries of each kind, and do not. */
+function mayContradict (entries: readonly WantEntry[]): boolean {
+  const few = entries.length <= FEW
+  let cancels = false
+  let wants = false
+  for (const { cancel, cid } of entries) {
+    cancels ||= cancel
+    wants ||= !cancel
+    if (few && cancel && entries.some(other => !other.cancel && sameBytes(other.cid, cid))) {
+      return true
+    }
+  }
+  return !few && cancels && wants
+}
+
+/** The entries worth reading of a list longer than a client may have: those of highest priority, in their order. */
+export function topEntries (entries: readonly WantEntry[], most: number): readonly WantEntry[] {
+  if (entries.length <= most) {
+    return entries
+  }
+  const wants = entries.filter(entry => !entry.cancel)
+  if (wants.length <= most) {
+    return entries
+  }
+  const floor = wants.map(entry => entry.priority).sort((a, b) => b - a)[most - 1]
+  let ties = most - wants.filter(entry => entry.priority > floor).length
+  return entries.filter(entry => entry.cancel || entry.priority > floor || (entry.priority === floor && ties-- > 0))
+}
+
+/** Entries by priority, high first; most senders have them so already. */
+export function byPriority (entries: readonly WantEntry[]): readonly WantEntry[] {
+  for (let i = 1; i < entries.length; i++) {
+    if (entries[i].priority > entries[i - 1].priority) {
+      return [...entries].sort((a, b) => b.priority - a.priority)
+    }
+  }
+  return entries
+}

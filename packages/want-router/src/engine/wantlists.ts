@@ -1,0 +1,106 @@
+/** Wantlist messages: what each entry means for the wants that a client has. */
+import { isIdentity, multihashKey, wantKey } from '@kitsune/bitswap-codec'
+import { findWant } from './clients.ts'
+import { createEvictions } from './evictions.ts'
+import { createWant, endSuspended, endWant, refuseWant, repeatWant, resumeWant, serveIdentity } from './wants.ts'
+import { byPriority, lastEntries, topEntries } from './wantlist-entries.ts'
+import type { Evictions } from './evictions.ts'
+import type { Client, ClientWant, State } from './model.ts'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+
+/** A client's wantlist message. A bad entry costs that entry. */
+export function onWants (state: State, client: Client, entries: readonly WantEntry[], full: boolean, connection?: number): void {
+  const all = lastEntries(entries)
+  const top = topEntries(all, state.limits.wantsPerClient)
+  state.totals.evicted += all.length - top.length
+
+  // what ends makes room for what begins
+  for (const entry of top) {
+    if (entry.cancel) {
+      onCancel(state, client, entry)
+    }
+  }
+  if (full) {
+    replaceList(state, client, top)
+  }
+
+  let evictions: Evictions | undefined
+  const evicts = (): Evictions => (evictions ??= createEvictions(client))
+  for (const entry of byPriority(top)) {
+    const key = entry.cancel ? undefined : wantKey(entry.cid)
+    if (key != null) {
+      state.totals.wants++
+      onWant(state, client, key, entry, evicts, connection)
+    } else if (!entry.cancel) {
+      state.totals.badWants++
+    }
+  }
+}
+
+function onCancel (state: State, client: Client, { cid }: WantEntry): void {
+  const key = wantKey(cid)
+  if (key == null) {
+    state.totals.badWants++
+    return
+  }
+  state.totals.cancels++
+  const want = findWant(client, key, cid)
+  if (want != null) {
+    endWant(state, want, 'cancelled')
+  } else {
+    endSuspended(state, client, multihashKey(cid), 'cancelled')
+  }
+}
+
+/** A full list replaces this client's list, and no other's: what it does not name ends. */
+function replaceList (state: State, client: Client, entries: readonly WantEntry[]): void {
+  // what it names of these begins anew
+  for (const id of client.suspended.keys()) {
+    endSuspended(state, client, id, 'cancelled')
+  }
+  if (client.wants.size === 0) {
+    return
+  }
+  const named = new Set<ClientWant>()
+  for (const { cid, cancel } of entries) {
+    const key = cancel ? undefined : wantKey(cid)
+    const want = key == null ? undefined : findWant(client, key, cid)
+    if (want != null) {
+      named.add(want)
+    }
+  }
+  for (const want of client.wants) {
+    if (!named.has(want)) {
+      endWant(state, want, 'cancelled')
+    }
+  }
+}
+
+function onWant (state: State, client: Client, key: WantKey, entry: WantEntry, evicts: () => Evictions, connection: number | undefined): void {
+  const known = findWant(client, key, entry.cid)
+  if (known != null) {
+    repeatWant(state, known, entry, connection)
+    return
+  }
+  if (isIdentity(entry.cid)) {
+    serveIdentity(state, client, entry)
+    return
+  }
+  if (client.wants.size >= state.limits.wantsPerClient) {
+    const least = evicts().next(entry.priority)
+    state.totals.evicted++
+    if (least == null) {
+      refuseWant(state, client, entry)
+      return
+    }
+    endWant(state, least, 'evicted')
+  }
+
+  const suspended = client.suspended.get(multihashKey(entry.cid))
+  if (suspended != null) {
+    resumeWant(state, suspended)
+    repeatWant(state, suspended, entry, connection)
+    return
+  }
+  createWant(state, client, key, entry, connection)
+}
