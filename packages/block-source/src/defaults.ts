@@ -75,6 +75,8 @@ export const DEFAULTS = {
   mapShards: 16,
   /** The most rows of a shard, but for those of one CAR. */
   mapShardRows: 2 * 1024 * 1024,
+  /** How old a shard must be that no root lists, to be removed, in ms: a writer lists what it has written within half of that. */
+  mapShardGrace: 86_400_000,
   /** How often a writer tries to change the root of a map, while others change it. */
   mapAttempts: 20,
   /** How many malformed indexes are remembered. */

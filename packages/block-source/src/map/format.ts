@@ -37,7 +37,8 @@
  * 0   8 bytes   4b 49 54 52 4f 57 53 01, "KITROWS" and the version
  * 8   u32       how many rows
  * 12  u32       by chance, so that a shard that is written is never one that another writer removes
- * 16  50 bytes  each row:
+ * 16  u64       when it was made, in ms since 1970: a shard that no root lists, since its writer died, is removed a day later
+ * 24  50 bytes  each row:
  *       0   32 bytes  the digest; of a digest of another length, SHA-256 of the multihash
  *       32  u32       the multihash code, big endian; with the highest bit set for another length
  *       36  u32       which CAR, by the list of the shard in the root
@@ -82,7 +83,7 @@ export const KEY_LENGTH = 36
 export const ROW_LENGTH = 50
 
 /** What precedes the rows of a shard, in bytes. */
-export const SHARD_HEAD = 16
+export const SHARD_HEAD = 24
 
 export const ROWS_PER_PAGE = 1024
 

@@ -1,9 +1,10 @@
 import { DEFAULTS } from '../defaults.ts'
-import { ObjectChangedError, ObjectMissingError, StoreRefusedError } from '../errors.ts'
+import { ObjectChangedError, ObjectMissingError, StoreRefusedError, StoreUnavailableError } from '../errors.ts'
 import { collectRows, createBatch } from './batch.ts'
-import { rootName, shardName } from './format.ts'
+import { SHARD_HEAD, rootName, shardName } from './format.ts'
 import { mergeRows, smallestShards } from './merge.ts'
 import { decodeRoot, describeShard, encodeRoot } from './root.ts'
+import { madeAt } from './rows.ts'
 import type { Batch, CarToAdd } from './batch.ts'
 import type { MapStore } from './map-store.ts'
 import type { MapRoot, MapShard } from './root.ts'
@@ -19,6 +20,8 @@ export interface MapWriterInit {
   readonly maxShardRows?: number
   /** How often the root is tried to be written while others change it. Default 20 */
   readonly attempts?: number
+  /** The time in ms since 1970, for tests. Default: `Date.now` */
+  now?(): number
 }
 
 /** Changes a block map. Any number of writers may do so at the same time. */
@@ -34,7 +37,10 @@ export interface MapWriter {
   add (cars: Iterable<CarToAdd>): Promise<string[]>
   /** Removes CARs: they are found no more, and their rows are left out when shards are merged. */
   remove (names: Iterable<string>): Promise<void>
-  /** Merges all shards, as far as `maxShardRows` allows. */
+  /**
+   * Merges all shards, as far as `maxShardRows` allows. In a store that can list, it
+   * also removes shards that writers which died have left behind, a day after they did.
+   */
   compact (): Promise<void>
   /** The names of all CARs in the map. */
   list (): Promise<string[]>
@@ -56,6 +62,7 @@ class BlockMapWriter implements MapWriter {
   readonly #maxShards: number
   readonly #maxShardRows: number
   readonly #attempts: number
+  readonly #now: () => number
 
   constructor (store: MapStore, init: MapWriterInit) {
     this.#store = store
@@ -63,6 +70,7 @@ class BlockMapWriter implements MapWriter {
     this.#maxShards = init.maxShards ?? DEFAULTS.mapShards
     this.#maxShardRows = init.maxShardRows ?? DEFAULTS.mapShardRows
     this.#attempts = init.attempts ?? DEFAULTS.mapAttempts
+    this.#now = init.now ?? Date.now
   }
 
   async add (cars: Iterable<CarToAdd>): Promise<string[]> {
@@ -110,6 +118,7 @@ class BlockMapWriter implements MapWriter {
 
   async compact (): Promise<void> {
     await this.#mergeTo(1)
+    await this.#sweep()
   }
 
   async list (): Promise<string[]> {
@@ -148,7 +157,7 @@ class BlockMapWriter implements MapWriter {
   }
 
   async #putShard (builder: RowBuilder, cars: readonly number[]): Promise<MapShard> {
-    const { bytes, rows } = builder.build()
+    const { bytes, rows } = builder.build(this.#now())
     const shard = await describeShard(bytes, rows, cars)
     // its name is of what is in it, so that a second attempt is the same write
     await this.#store.put(shardName(this.#prefix, shard.id), bytes)
@@ -161,9 +170,14 @@ class BlockMapWriter implements MapWriter {
       return
     }
 
+    const made = this.#now()
     const shard = await this.#putShard(builder, [])
 
     await this.#update(({ cars, shards }) => {
+      if (this.#now() - made > DEFAULTS.mapShardGrace / 2) {
+        throw new StoreUnavailableError(`the shard ${shard.id} may have been removed, since the root could not be changed for hours`)
+      }
+
       if (shards.some(({ id }) => id === shard.id)) {
         // the store wrote the root, and then said that it had changed: by a second attempt of its own
         return undefined
@@ -176,6 +190,28 @@ class BlockMapWriter implements MapWriter {
 
       return { cars: all, shards: [...shards, { ...shard, cars: places }] }
     })
+  }
+
+  /** Removes shards that no root lists. A writer lists its shard soon after it has written it, or never. */
+  async #sweep (): Promise<void> {
+    const names: string[] = []
+
+    for await (const name of this.#store.list?.(this.#prefix) ?? []) {
+      if (name.endsWith('.rows')) {
+        names.push(name)
+      }
+    }
+
+    // read behind the list, so that what was listed meanwhile is known
+    const listed = new Set((await this.#readRoot())?.root.shards.map(({ id }) => shardName(this.#prefix, id)))
+
+    for (const name of names.filter(name => !listed.has(name))) {
+      const made = madeAt((await this.#store.read(name, { length: SHARD_HEAD }))?.bytes ?? new Uint8Array())
+
+      if (made != null && this.#now() - made > DEFAULTS.mapShardGrace) {
+        await this.#store.remove(name)
+      }
+    }
   }
 
   /** Merges shards into one, without the rows of CARs that were removed. */

@@ -93,8 +93,8 @@ export class RowBuilder {
     this.#count++
   }
 
-  /** The shard: all rows in order, and of a CAR only the first one for a key. */
-  build (): { bytes: Uint8Array, rows: number } {
+  /** The shard, which is made at `now`: all rows in order, and of a CAR only the first one for a key. */
+  build (now: number): { bytes: Uint8Array, rows: number } {
     const bytes = new Uint8Array(SHARD_HEAD + this.#count * ROW_LENGTH)
     bytes.set(MAGIC)
     let rows = 0
@@ -112,6 +112,7 @@ export class RowBuilder {
     }
 
     new DataView(bytes.buffer).setUint32(8, rows, true)
+    new DataView(bytes.buffer).setBigUint64(16, BigInt(now), true)
     crypto.getRandomValues(bytes.subarray(12, 16))
 
     return { bytes: bytes.subarray(0, SHARD_HEAD + rows * ROW_LENGTH), rows }
@@ -142,6 +143,15 @@ export function isShard (bytes: Uint8Array, rows: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
   return MAGIC.every((byte, i) => bytes[i] === byte) && view.getUint32(8, true) === rows
+}
+
+/** When a shard was made, in ms since 1970, by its beginning; undefined if it is none. */
+export function madeAt (head: Uint8Array): number | undefined {
+  if (head.byteLength < SHARD_HEAD || !MAGIC.every((byte, i) => head[i] === byte)) {
+    return undefined
+  }
+
+  return Number(new DataView(head.buffer, head.byteOffset).getBigUint64(16, true))
 }
 
 /** The rows of a shard, in order. Keys are views of it. */

@@ -58,6 +58,7 @@ function readShard (bytes: Uint8Array): Array<{ digest: string, code: number, ca
   expect(shard.take(8).toString('latin1')).to.equal('KITROWS\x01')
   const rows = shard.u32()
   shard.u32()
+  expect(Number(shard.take(8).readBigUInt64LE())).to.be.within(Date.now() - 600_000, Date.now())
   const all = Array.from({ length: rows }, () => {
     return { digest: shard.take(32).toString('hex'), code: shard.take(4).readUInt32BE(), car: shard.u32(), offset: shard.u48(), length: shard.u32() }
   })
