@@ -1,13 +1,17 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { carSource, dudewhereIndex, mapIndex, s3Store } from '@kitsune/block-source'
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
 import { createDag, leafCids } from '../../src/dag.ts'
+import { FULL } from '../../src/full.ts'
+import { KUBO_ENV, initRepo } from '../../src/kubo-repo.ts'
 import { startKubo } from '../../src/kubo.ts'
 import { needKubo, needVersitygw } from '../../src/needs.ts'
 import { removeFolder, temporaryFolder } from '../../src/processes.ts'
@@ -16,6 +20,9 @@ import type { Dag } from '../../src/dag.ts'
 import type { Versitygw } from '../../src/versitygw.ts'
 
 const BUCKET = 'kitsune-tests'
+
+/** Of the file: in parts of 8 MiB, it takes three of them, or 128. */
+const SIZE = FULL ? 2 ** 30 : 20 << 20
 
 /** The file that npm links as `kitsune-index`. */
 function command (): string {
@@ -27,22 +34,26 @@ function command (): string {
 }
 
 describe('kitsune-index, with kubo and versitygw', function () {
-  this.timeout(120_000)
+  this.timeout(FULL ? 600_000 : 120_000)
 
+  let binary: string
   let server: Versitygw
   let folder: string
   let dag: Dag
   let file: string
+  /** Of the CAR: what is reachable from its root. */
+  let blocks: number
 
   before(async function () {
     const what = 'kitsune-index'
-    const binary = needKubo(this, what)
+    binary = needKubo(this, what)
     const gateway = needVersitygw(this, what)
     folder = temporaryFolder('kitsune-index')
-    dag = await createDag(binary, { size: 20 << 20, blockSize: 1 << 18 })
+    dag = await createDag(binary, { size: SIZE, blockSize: 1 << 18 })
     const kubo = await startKubo(binary, { dag })
     file = join(folder, 'x.car')
-    writeFileSync(file, new Uint8Array(await (await kubo.call('dag/export', [dag.root], { progress: 'false' })).arrayBuffer()))
+    const { body } = await kubo.call('dag/export', [dag.root], { progress: 'false' })
+    await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(file))
     await kubo.stop()
     server = await startVersitygw(gateway, [BUCKET])
   })
@@ -63,7 +74,10 @@ describe('kitsune-index, with kubo and versitygw', function () {
 
   it('fills a bucket with a CAR of kubo, in parts, which is read by any block and by its root', async () => {
     const [added] = await run('add', file, '--to', `s3://${BUCKET}`, '--json')
-    expect(JSON.parse(added)).to.include({ action: 'added', blocks: 81 })
+    expect(JSON.parse(added)).to.include({ action: 'added', bytes: statSync(file).size })
+    blocks = JSON.parse(added).blocks
+    // leaves, and nodes above them
+    expect(blocks).to.be.within(SIZE / 2 ** 18 + 1, 1.01 * SIZE / 2 ** 18 + 1)
     const cids = [CID.parse(dag.root), ...await leafCids({ size: dag.size, blockSize: dag.blockSize })]
     const store = s3Store({ bucket: BUCKET, endpoint: server.endpoint, credentials: server.credentials })
     const indexes = [mapIndex(store, { complete: true }), dudewhereIndex({ dudewhere: store, satnav: store })]
@@ -77,20 +91,57 @@ describe('kitsune-index, with kubo and versitygw', function () {
         got += Number(bytes != null)
       }
 
-      expect(got).to.equal(81)
+      expect(got).to.equal(cids.length)
     }
   })
 
   it('lists, checks, adds again, removes and compacts', async () => {
     const target = `s3://${BUCKET}`
     const [car] = await run('ls', target)
-    expect(await run('check', target)).to.deep.equal([`checked ${car} 81 blocks`])
+    expect(await run('check', target)).to.deep.equal([`checked ${car} ${blocks} blocks`])
     expect(await run('add', file, '--to', target)).to.deep.equal([`present ${car} (${file}) ${(await stat(car))?.size} bytes`])
     expect(await run('rm', target, car)).to.deep.equal([`removed ${car}`])
     expect(await run('compact', target)).to.deep.equal(['compacted'])
     expect(await run('ls', target)).to.deep.equal([])
     expect(await stat(car)).to.equal(undefined)
   })
+
+  if (FULL) {
+    it('serves a sharded directory of kubo, each block of it', async () => {
+      const { car, cids } = await shardedDirectory()
+      await run('add', car, '--to', `s3://${BUCKET}`)
+      const store = s3Store({ bucket: BUCKET, endpoint: server.endpoint, credentials: server.credentials })
+      const source = carSource({ store, index: mapIndex(store, { complete: true }) })
+      expect(cids.length).to.be.above(4_000)
+      let got = 0
+
+      for await (const { bytes } of source.getMany?.(cids.toReversed()) ?? []) {
+        got += Number(bytes != null)
+      }
+
+      expect(got).to.equal(cids.length)
+    })
+  }
+
+  /** A directory of so many names that kubo makes a HAMT of it, as a CAR. */
+  async function shardedDirectory (): Promise<{ car: string, cids: CID[] }> {
+    const [files, repo, car] = ['files', 'repo', 'sharded.car'].map(name => join(folder, name))
+    mkdirSync(files)
+
+    for (let i = 0; i < 4_000; i++) {
+      writeFileSync(join(files, `${'a name that takes its room '.repeat(4)}${i}`), `file ${i}`)
+    }
+
+    await initRepo(binary, repo)
+    const ipfs = async (...args: string[]): Promise<Buffer> => {
+      return (await promisify(execFile)(binary, args, { env: { ...KUBO_ENV, IPFS_PATH: repo }, encoding: 'buffer', maxBuffer: 1 << 28 })).stdout
+    }
+    const root = String(await ipfs('add', '-r', '-Q', '--cid-version=1', files)).trim()
+    writeFileSync(car, await ipfs('dag', 'export', '--progress=false', root))
+    const links = String(await ipfs('refs', '-r', '-u', root)).trim().split('\n')
+
+    return { car, cids: [root, ...links].map(link => CID.parse(link)) }
+  }
 
   async function stat (car: string): Promise<{ size: number } | undefined> {
     return s3Store({ bucket: BUCKET, endpoint: server.endpoint, credentials: server.credentials }).stat(`${car}/${car}.car`)
