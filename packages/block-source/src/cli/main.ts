@@ -5,23 +5,9 @@ import { CarLibrary } from './library.ts'
 import { createReporter } from './reporter.ts'
 import { openTarget } from './target.ts'
 import type { Args } from './args.ts'
+import type { ProcessContext } from './process-context.ts'
 import type { Environment } from './target.ts'
 import type { UploadStore } from '../map/map-store.ts'
-
-/** What the command needs of its process. */
-export interface ProcessContext {
-  /** Without the names of node and of the program. */
-  readonly argv: readonly string[]
-  readonly env: Environment
-  /** Aborts when the process is asked to end. */
-  readonly signal: AbortSignal
-  /** A line on stdout. */
-  print (line: string): void
-  /** A line on stderr. */
-  complain (line: string): void
-  /** Replaces the last line of a terminal; undefined where there is none to look at it. */
-  progress? (line: string): void
-}
 
 export interface MainInit {
   /** Opens where the CARs are. Default: by the arguments */

@@ -1,4 +1,4 @@
-import type { ProcessContext } from './main.ts'
+import type { ProcessContext } from './process-context.ts'
 
 /** What was done with one CAR, or with the target. */
 export interface Report {

@@ -1,5 +1,6 @@
 import { main } from '../../src/cli/main.ts'
-import type { MainInit, ProcessContext } from '../../src/cli/main.ts'
+import type { MainInit } from '../../src/cli/main.ts'
+import type { ProcessContext } from '../../src/cli/process-context.ts'
 import type { Report } from '../../src/cli/reporter.ts'
 
 /** What a run of the command left behind. */

@@ -215,4 +215,3 @@ export function fail (state: State, fetch: Fetch, member: EngineMember, why: str
     eject(state, member, why)
   }
 }
-

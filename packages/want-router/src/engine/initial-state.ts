@@ -14,9 +14,9 @@ import { quantileEstimate } from './windows.ts'
 import type { EngineInit } from './engine-init.ts'
 import type { Client, EngineMember, State } from './model.ts'
 import type { Limits } from '../defaults.ts'
+import type { Totals } from './status.ts'
 import type { Strategy } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
-import type { Totals } from './status.ts'
 
 /**
  * An engine's state before anything has happened.

@@ -4,9 +4,9 @@
  * its other end, and nothing refers to what is gone. For tests: it walks all.
  */
 import { InvariantError } from '../errors.ts'
-import { clientDue, memberDue } from './timeouts.ts'
 import { isOwed, waiters } from './fetch.ts'
 import { isHealthy } from './members.ts'
+import { clientDue, memberDue } from './timeouts.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
 
 /** @throws {InvariantError} which says what does not hold, and of what */

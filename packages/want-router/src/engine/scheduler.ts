@@ -16,9 +16,11 @@
 import { assign } from './assignment.ts'
 import { expectedBytes, hasWindow, isIdle } from './clients.ts'
 import { toQueued } from './fetches.ts'
+import { createLine } from './line.ts'
 import { hasCapacity } from './members.ts'
 import { leaveRounds } from './rounds.ts'
 import type { Shortage } from './candidates.ts'
+import type { Line } from './line.ts'
 import type { Client, EngineMember, Fetch, Scheduler, State } from './model.ts'
 
 // bytes that a round brings a client; one that wants larger blocks saves up over several rounds
@@ -121,7 +123,7 @@ function serveWaiting (state: State): void {
       break
     }
   }
-  const anywhere = line(scheduler.needPlaces)
+  const anywhere = createLine(scheduler.needPlaces)
   for (const member of scheduler.freed) {
     serveLines(state, member, anywhere)
     if (isSpent(scheduler)) {
@@ -140,7 +142,7 @@ function serveWaiting (state: State): void {
 /** Those in line for one member, as long as it has capacity. */
 function serveLines (state: State, member: EngineMember, anywhere: Line): void {
   const { scheduler } = state
-  const here = line(member.backlog)
+  const here = createLine(member.backlog)
   while (hasCapacity(member, 0) && !isSpent(scheduler)) {
     if (here.first != null && here.place < anywhere.place) {
       const client = here.next()
@@ -164,41 +166,6 @@ function serveInLine (state: State, client: Client): void {
   if (serve(state, client, scheduler.needBytes.size > 0) === 'spent') {
     scheduler.ready.delete(client)
     scheduler.needPlaces.set(client, scheduler.nextInLine++)
-  }
-}
-
-/** Clients in line, each looked at once; one that goes to the end is looked at again. */
-interface Line {
-  readonly first: Client | undefined
-  /** The place of the first; Infinity: the line has ended. */
-  readonly place: number
-  next (): Client
-}
-
-function line (clients: Map<Client, number>): Line {
-  const iterator = clients.entries()
-  let current: [Client, number] | undefined
-
-  function peek (): [Client, number] | undefined {
-    // the one that was looked at before may have left meanwhile
-    if (current == null || clients.get(current[0]) !== current[1]) {
-      const { done, value } = iterator.next()
-      current = done === true ? undefined : value
-    }
-    return current
-  }
-
-  return {
-    get first () { return peek()?.[0] },
-    get place () { return peek()?.[1] ?? Infinity },
-    next () {
-      const [client] = peek() ?? []
-      if (client == null) {
-        throw new Error('the line has ended')
-      }
-      current = undefined
-      return client
-    }
   }
 }
 

@@ -8,8 +8,8 @@ import type { Verify } from '../../src/driver/verifier.ts'
 import type { Engine } from '../../src/engine/io.ts'
 import type { Tap } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
-import type { Timers } from '../../src/timers.ts'
 import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
+import type { Timers } from '../../src/timers.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
 /** Time and turns of the event loop that pass only when a test says so. */

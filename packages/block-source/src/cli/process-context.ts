@@ -1,0 +1,16 @@
+import type { Environment } from './target.ts'
+
+/** What the command needs of its process. */
+export interface ProcessContext {
+  /** Without the names of node and of the program. */
+  readonly argv: readonly string[]
+  readonly env: Environment
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal
+  /** A line on stdout. */
+  print (line: string): void
+  /** A line on stderr. */
+  complain (line: string): void
+  /** Replaces the last line of a terminal; undefined where there is none to look at it. */
+  progress? (line: string): void
+}
