@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
+import { createBlockClient } from '@kitsune/want-router/client'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
-import { createBlockFetcher } from './fetch/block-fetcher.ts'
 import { readFile, resolvePath } from './fetch/unixfs-reader.ts'
 import { createDownstreamHost } from './hosts/downstream-host.ts'
+import { selectHashers } from './hosts/hashers.ts'
 import type { GetBlock } from './fetch/unixfs-reader.ts'
 import type { Writable } from 'node:stream'
 
@@ -37,8 +38,7 @@ async function main (argv: string[]): Promise<number> {
   await host.start()
 
   try {
-    const connection = await host.dial(multiaddr(address), { signal })
-    const { get } = await createBlockFetcher(host, connection.remotePeer, signal)
+    const { get } = await createBlockClient(host, multiaddr(address), { hashers: selectHashers('all'), signal })
     const entry = await resolvePath(get, CID.parse(root), names)
 
     if (entry.kind === 'file') {

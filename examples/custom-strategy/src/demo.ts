@@ -1,8 +1,9 @@
+import { createBlockClient } from '@kitsune/want-router/client'
+import { identify } from '@libp2p/identify'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { startClient } from './client.ts'
-import { startNode, startRouter } from './hosts.ts'
+import { createHost, startNode, startRouter } from './hosts.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 
 /** How many blocks each node served to a client, by the node's id. */
@@ -31,8 +32,9 @@ export async function demo (strategy: StrategyFactory): Promise<{ calm: Served, 
     stops.push(...nodes.map(({ host }) => async () => host.stop()))
     const router = await startRouter(nodes, strategy)
     stops.push(async () => router.stop())
-    const client = await startClient(router.getMultiaddrs()[0])
-    stops.push(client.stop)
+    const host = await createHost({ identify: identify() })
+    stops.push(async () => host.stop())
+    const client = await createBlockClient(host, router.getMultiaddrs()[0])
 
     const serving = async (fetch: () => Promise<void>): Promise<Served> => {
       const before = nodes.map(({ served }) => served)
@@ -43,10 +45,10 @@ export async function demo (strategy: StrategyFactory): Promise<{ calm: Served, 
     return {
       calm: await serving(async () => {
         for (const cid of cids.slice(0, 20)) {
-          await client.fetch([cid])
+          await client.get(cid)
         }
       }),
-      rush: await serving(async () => { await client.fetch(cids.slice(20)) })
+      rush: await serving(async () => { await Promise.all(cids.slice(20).map(async cid => client.get(cid))) })
     }
   } finally {
     for (const stop of stops.reverse()) {

@@ -1,18 +1,19 @@
-import { BITSWAP_PROTOCOLS, decodeMessage, encodeFrame, frameDecoder } from '@kitsune/bitswap-codec'
+import { BITSWAP_PROTOCOLS, encodeFrame } from '@kitsune/bitswap-codec'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { receiveMessages } from '../src/client/receive-messages.ts'
 import type { BitswapMessage, WantEntry } from '@kitsune/bitswap-codec'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** A bitswap client of a few lines, on a libp2p host of its own. */
+/** A client whose messages are written by a test, on its own libp2p host. */
 export interface WireClient {
   readonly host: Libp2p
-  /** All that came, in order. */
+  /** All messages received, in order. */
   readonly received: BitswapMessage[]
   send (to: Multiaddr, wants: readonly WantEntry[]): Promise<void>
   /** Resolves with the first message that satisfies. */
@@ -32,29 +33,17 @@ export async function createWireClient (): Promise<WireClient> {
   })
   const received: BitswapMessage[] = []
   const listeners = new Set<(message: BitswapMessage) => void>()
+  let out: Stream | undefined
 
-  await host.handle([...BITSWAP_PROTOCOLS], stream => {
-    const frames = frameDecoder()
-    stream.addEventListener('message', ({ data }) => {
-      for (const frame of frames.push(data)) {
-        const message = decodeMessage(frame)
-        received.push(message)
-        for (const listener of listeners) {
-          listener(message)
-        }
+  await receiveMessages(host, {
+    onMessage (message) {
+      received.push(message)
+      for (const listener of listeners) {
+        listener(message)
       }
-    })
-
-    const closeOurs = (): void => { stream.close().catch(() => {}) }
-    stream.addEventListener('remoteCloseWrite', closeOurs)
-
-    // it may have come with its end in one flight
-    if (stream.remoteWriteStatus === 'closed') {
-      closeOurs()
     }
   })
 
-  let out: Stream | undefined
   const client: WireClient = {
     host,
     received,

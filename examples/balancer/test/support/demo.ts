@@ -1,13 +1,13 @@
+import { createBlockClient } from '@kitsune/want-router/client'
 import { multiaddr } from '@multiformats/multiaddr'
 import { resolveConfig } from '../../src/config/config.ts'
 import { buildDemoDag } from '../../src/demo/dag.ts'
 import { startDemoNodes } from '../../src/demo/demo-nodes.ts'
-import { createBlockFetcher } from '../../src/fetch/block-fetcher.ts'
 import { createDownstreamHost } from '../../src/hosts/downstream-host.ts'
 import type { BalancerConfig } from '../../src/config/config.ts'
 import type { DemoDag } from '../../src/demo/dag.ts'
 import type { DemoNodes } from '../../src/demo/demo-nodes.ts'
-import type { BlockFetcher } from '../../src/fetch/block-fetcher.ts'
+import type { BlockClient } from '@kitsune/want-router/client'
 import type { Libp2p } from '@libp2p/interface'
 
 /** Two nodes that hold the demonstration DAG. */
@@ -30,15 +30,14 @@ export function loopbackConfig (downstreams: readonly string[], rest: Partial<Ba
 }
 
 /** A client with a new identity, connected to an address. */
-export async function connectClient (address: string): Promise<BlockFetcher & { host: Libp2p }> {
+export async function connectClient (address: string): Promise<BlockClient & { host: Libp2p }> {
   const host = await createDownstreamHost({ maxConnections: 10, agent: { name: 'test', version: '0' } })
 
   try {
     await host.start()
-    const connection = await host.dial(multiaddr(address))
-    const fetcher = await createBlockFetcher(host, connection.remotePeer, AbortSignal.timeout(20_000))
+    const client = await createBlockClient(host, multiaddr(address), { signal: AbortSignal.timeout(20_000) })
 
-    return { ...fetcher, host }
+    return { ...client, host }
   } catch (err) {
     await host.stop()
     throw err
