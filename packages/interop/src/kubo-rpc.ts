@@ -19,27 +19,27 @@ export interface ConnectOptions extends RpcOptions {
   peering?: boolean
 }
 
-/** What a kubo says of itself. */
+/** What a kubo says about itself. */
 export interface KuboId {
   ID: string
   Addresses: string[] | null
   Protocols: string[] | null
 }
 
-/** The few calls of kubo's RPC that the tests need. Each throws RpcError with kubo's own message. */
+/** The calls of kubo's RPC that tests need. Each throws RpcError with kubo's own message. */
 export interface KuboRpc {
   readonly url: string
   /** Any command: its arguments in order, options as a record. The caller reads the body. */
   call (command: string, args?: readonly string[], options?: Record<string, string>, init?: RequestInit): Promise<Response>
   id (options?: RpcOptions): Promise<KuboId>
-  /** Peers with an address, as users of a balancer do, and dials it at once: peering alone would take its first few seconds of waiting. */
+  /** Adds an address to the peering, as users of a balancer do, and dials it at once: peering alone would first wait a few seconds. */
   connect (address: string, options?: ConnectOptions): Promise<void>
   disconnect (address: string, options?: RpcOptions): Promise<void>
   /** The peer ids of open connections. */
   peers (options?: RpcOptions): Promise<string[]>
-  /** Pins recursively: resolves when every block is there. */
+  /** Pins recursively; resolves when every block is there. */
   pin (cid: string, options?: RpcOptions): Promise<void>
-  /** The sha-256 in hex, and the length, of what `ipfs cat` gives. */
+  /** The sha-256 in hex and the length of what `ipfs cat` prints. */
   cat (cid: string, options?: RpcOptions): Promise<{ sha256: string, length: number }>
   /** Stores a block of any size up to kubo's message limit; returns its CID. */
   putBlock (bytes: Uint8Array, options?: PutBlockOptions): Promise<string>
@@ -47,25 +47,32 @@ export interface KuboRpc {
   removeBlock (cid: string, options?: RpcOptions): Promise<void>
   /** Whether the block is in this node's own store. */
   has (cid: string, options?: RpcOptions): Promise<boolean>
-  /** How many blocks bitswap has brought since the daemon began. */
+  /** How many blocks bitswap has received since the daemon started. */
   blocksReceived (options?: RpcOptions): Promise<number>
   /** The wantlist that this node keeps for a connected peer, as CIDs. */
   wantsOf (peer: string, options?: RpcOptions): Promise<string[]>
 }
 
-/** A call that was given no signal ends after this many ms: well above what any of them needs, the pin of a gigabyte included. */
+/** A call without a signal ends after this many ms: well above what any needs, even the pin of a gigabyte. */
 const CALL_TIMEOUT = 280_000
 
-/** `url` is the RPC's origin, such as `http://127.0.0.1:5001`. */
-export function kuboRpc (url: string): KuboRpc {
-  const call: KuboRpc['call'] = async (command, args = [], options = {}, init = {}) => {
+/** Calls the RPC of a kubo. */
+export class KuboRpcClient implements KuboRpc {
+  /** The origin of the RPC, such as `http://127.0.0.1:5001`; it may change. */
+  url: string
+
+  constructor (url: string) {
+    this.url = url
+  }
+
+  async call (command: string, args: readonly string[] = [], options: Record<string, string> = {}, init: RequestInit = {}): Promise<Response> {
     const query = new URLSearchParams(options)
 
     for (const arg of args) {
       query.append('arg', arg)
     }
 
-    const response = await fetch(`${url}/api/v0/${command}?${query}`, {
+    const response = await fetch(`${this.url}/api/v0/${command}?${query}`, {
       method: 'POST',
       ...init,
       signal: init.signal ?? AbortSignal.timeout(CALL_TIMEOUT)
@@ -78,112 +85,119 @@ export function kuboRpc (url: string): KuboRpc {
     return response
   }
 
-  const json = async <T> (command: string, args: readonly string[], options: RpcOptions = {}, flags: Record<string, string> = {}): Promise<T> => {
-    const response = await call(command, args, flags, { signal: options.signal ?? null })
-
-    return await response.json() as T
+  async id (options?: RpcOptions): Promise<KuboId> {
+    return this.#json<KuboId>('id', [], options)
   }
 
-  return {
-    url,
-    call,
-    async id (options) {
-      return json<KuboId>('id', [], options)
-    },
-    async connect (address, options = {}) {
-      if (options.peering !== false) {
-        await json('swarm/peering/add', [address], options)
-      }
-
-      await json('swarm/connect', [address], options)
-    },
-    async disconnect (address, options) {
-      await json('swarm/disconnect', [address], options)
-    },
-    async peers (options) {
-      const { Peers } = await json<{ Peers: Array<{ Peer: string }> | null }>('swarm/peers', [], options)
-
-      return (Peers ?? []).map(({ Peer }) => Peer)
-    },
-    async pin (cid, options = {}) {
-      // with progress it answers at once and then twice a second: nothing on the way times out
-      const response = await call('pin/add', [cid], { progress: 'true' }, { signal: options.signal ?? null })
-      let pinned = false
-
-      for await (const line of jsonLines<{ Pins?: string[], Message?: string }>(response)) {
-        if (line.Message != null) {
-          throw new RpcError(`pin/add ${cid}: ${line.Message}`)
-        }
-
-        pinned ||= line.Pins != null
-      }
-
-      // kubo reports an error in mid-stream by a trailer, which fetch does not show: all it leaves is a missing last line
-      if (!pinned) {
-        throw new RpcError(`pin/add ${cid}: the answer ended without a pin`)
-      }
-    },
-    async cat (cid, options = {}) {
-      const response = await call('cat', [cid], {}, { signal: options.signal ?? null })
-      const hash = createHash('sha256')
-      let length = 0
-
-      for await (const chunk of body(response)) {
-        hash.update(chunk)
-        length += chunk.length
-      }
-
-      return { sha256: hash.digest('hex'), length }
-    },
-    async putBlock (bytes, options = {}) {
-      const form = new FormData()
-      form.append('data', new Blob([new Uint8Array(bytes)]))
-
-      const format: Record<string, string> = options.codec === 'v0' ? { format: 'v0' } : { 'cid-codec': options.codec ?? 'raw' }
-      const response = await call('block/put', [], {
-        ...format,
-        mhtype: options.hash ?? 'sha2-256',
-        ...(options.hashLength == null ? {} : { mhlen: String(options.hashLength) }),
-        'allow-big-block': 'true'
-      }, { body: form, signal: options.signal ?? null })
-      const { Key } = await response.json() as { Key: string }
-
-      return Key
-    },
-    async getBlock (cid, options = {}) {
-      const response = await call('block/get', [cid], {}, { signal: options.signal ?? null })
-
-      return new Uint8Array(await response.arrayBuffer())
-    },
-    async removeBlock (cid, options) {
-      const { Error: error } = await json<{ Error?: string }>('block/rm', [cid], options)
-
-      if (error != null && error !== '') {
-        throw new RpcError(`block/rm ${cid}: ${error}`)
-      }
-    },
-    async has (cid, options = {}) {
-      try {
-        await (await call('block/stat', [cid], { offline: 'true' }, { signal: options.signal ?? null })).arrayBuffer()
-        return true
-      } catch (err) {
-        if (err instanceof RpcError && err.message.includes('not found')) {
-          return false
-        }
-
-        throw err
-      }
-    },
-    async blocksReceived (options) {
-      const { BlocksReceived } = await json<{ BlocksReceived: number }>('bitswap/stat', [], options)
-
-      return BlocksReceived
-    },
-    async wantsOf (peer, options) {
-      const { Keys } = await json<{ Keys: Array<{ '/': string }> | null }>('bitswap/wantlist', [], options, { peer })
-
-      return (Keys ?? []).map(key => key['/'])
+  async connect (address: string, options: ConnectOptions = {}): Promise<void> {
+    if (options.peering !== false) {
+      await this.#json('swarm/peering/add', [address], options)
     }
+
+    await this.#json('swarm/connect', [address], options)
+  }
+
+  async disconnect (address: string, options?: RpcOptions): Promise<void> {
+    await this.#json('swarm/disconnect', [address], options)
+  }
+
+  async peers (options?: RpcOptions): Promise<string[]> {
+    const { Peers } = await this.#json<{ Peers: Array<{ Peer: string }> | null }>('swarm/peers', [], options)
+
+    return (Peers ?? []).map(({ Peer }) => Peer)
+  }
+
+  async pin (cid: string, options: RpcOptions = {}): Promise<void> {
+    // with progress it answers at once and then twice a second, so that nothing on the way times out
+    const response = await this.call('pin/add', [cid], { progress: 'true' }, { signal: options.signal ?? null })
+    let pinned = false
+
+    for await (const line of jsonLines<{ Pins?: string[], Message?: string }>(response)) {
+      if (line.Message != null) {
+        throw new RpcError(`pin/add ${cid}: ${line.Message}`)
+      }
+
+      pinned ||= line.Pins != null
+    }
+
+    // kubo reports an error in mid-stream by a trailer, which fetch does not show: only the last line is missing
+    if (!pinned) {
+      throw new RpcError(`pin/add ${cid}: the answer ended without a pin`)
+    }
+  }
+
+  async cat (cid: string, options: RpcOptions = {}): Promise<{ sha256: string, length: number }> {
+    const response = await this.call('cat', [cid], {}, { signal: options.signal ?? null })
+    const hash = createHash('sha256')
+    let length = 0
+
+    for await (const chunk of body(response)) {
+      hash.update(chunk)
+      length += chunk.length
+    }
+
+    return { sha256: hash.digest('hex'), length }
+  }
+
+  async putBlock (bytes: Uint8Array, options: PutBlockOptions = {}): Promise<string> {
+    const form = new FormData()
+    form.append('data', new Blob([new Uint8Array(bytes)]))
+
+    const format: Record<string, string> = options.codec === 'v0' ? { format: 'v0' } : { 'cid-codec': options.codec ?? 'raw' }
+    const response = await this.call('block/put', [], {
+      ...format,
+      mhtype: options.hash ?? 'sha2-256',
+      ...(options.hashLength == null ? {} : { mhlen: String(options.hashLength) }),
+      'allow-big-block': 'true'
+    }, { body: form, signal: options.signal ?? null })
+    const { Key } = await response.json() as { Key: string }
+
+    return Key
+  }
+
+  async getBlock (cid: string, options: RpcOptions = {}): Promise<Uint8Array> {
+    const response = await this.call('block/get', [cid], {}, { signal: options.signal ?? null })
+
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  async removeBlock (cid: string, options?: RpcOptions): Promise<void> {
+    const { Error: error } = await this.#json<{ Error?: string }>('block/rm', [cid], options)
+
+    if (error != null && error !== '') {
+      throw new RpcError(`block/rm ${cid}: ${error}`)
+    }
+  }
+
+  async has (cid: string, options: RpcOptions = {}): Promise<boolean> {
+    try {
+      await (await this.call('block/stat', [cid], { offline: 'true' }, { signal: options.signal ?? null })).arrayBuffer()
+      return true
+    } catch (err) {
+      if (err instanceof RpcError && err.message.includes('not found')) {
+        return false
+      }
+
+      throw err
+    }
+  }
+
+  async blocksReceived (options?: RpcOptions): Promise<number> {
+    const { BlocksReceived } = await this.#json<{ BlocksReceived: number }>('bitswap/stat', [], options)
+
+    return BlocksReceived
+  }
+
+  async wantsOf (peer: string, options?: RpcOptions): Promise<string[]> {
+    const { Keys } = await this.#json<{ Keys: Array<{ '/': string }> | null }>('bitswap/wantlist', [], options, { peer })
+
+    return (Keys ?? []).map(key => key['/'])
+  }
+
+  async #json<T> (command: string, args: readonly string[], options: RpcOptions = {}, flags: Record<string, string> = {}): Promise<T> {
+    const response = await this.call(command, args, flags, { signal: options.signal ?? null })
+
+    return await response.json() as T
   }
 }
 

@@ -1,6 +1,6 @@
 import { missingBlocks } from './dag.ts'
 import { KUBO_ENV, copyRepo, initRepo, readConfig, removeBlocks, renewIdentity, writeConfig } from './kubo-repo.ts'
-import { kuboRpc } from './kubo-rpc.ts'
+import { KuboRpcClient } from './kubo-rpc.ts'
 import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import type { Dag, Share } from './dag.ts'
 import type { KuboConfig, KuboKey } from './kubo-repo.ts'
@@ -8,29 +8,29 @@ import type { KuboRpc } from './kubo-rpc.ts'
 import type { RunningProcess } from './processes.ts'
 
 export interface KuboInit {
-  /** What it holds when it starts; default: nothing. */
+  /** What it holds when it starts. Default: nothing. */
   dag?: Dag
-  /** Which of the DAG's blocks; default: all. */
+  /** Which of the DAG's blocks. Default: all. */
   share?: Share
-  /** The kind of its identity; default: ed25519. */
+  /** The kind of its identity. Default: ed25519. */
   key?: KuboKey
-  /** The one muxer that it shall speak; default: those that its version comes with, to which mplex belongs only in old ones. */
+  /** The only muxer that it speaks. Default: those of its version; only old ones have mplex. */
   muxer?: 'mplex'
   /**
-   * True: asks a peer only once that has served it, which is how kubo >= 0.36
-   * treats peers on the internet without peering. Default: kubo's own rule, by
-   * which it asks whoever is on loopback.
+   * True: it asks only peers that have served it before, which is how kubo >= 0.36
+   * treats peers on the internet without peering. Default: kubo's own rule, by which
+   * it asks all peers on loopback.
    *
    * Peering does not help such a kubo, though it would help one on the internet:
    * with LocalPeers alone, without PeeredPeers, kubo 0.36 to 0.43 panics at the
    * first want.
    */
   asksProvenPeersOnly?: boolean
-  /** Sections of its configuration to replace. */
+  /** Sections that replace those of its configuration. */
   config?: Record<string, unknown>
 }
 
-/** A kubo daemon of its own: a fresh key and repository, on loopback only. */
+/** A kubo daemon with its own key and repository, on loopback only. */
 export interface Kubo extends KuboRpc {
   /** Changes by restart({ newIdentity: true }). */
   readonly peerId: string
@@ -41,11 +41,11 @@ export interface Kubo extends KuboRpc {
   readonly pid: number
   /** SIGKILL: connections end as the kernel ends them. */
   kill (): Promise<void>
-  /** SIGSTOP: connections stay open and nothing answers, not even the RPC. */
+  /** SIGSTOP, in effect on return: connections stay open and nothing answers, not even the RPC. */
   suspend (): void
   /** SIGCONT. */
   resume (): void
-  /** Starts it again after kill(), or ends and starts it, with the same repository and the same ports. */
+  /** Starts it again, after ending it if necessary, with the same repository and the same ports. */
   restart (options?: { newIdentity?: boolean }): Promise<void>
   /** Ends it and removes its repository. */
   stop (): Promise<void>
@@ -64,7 +64,11 @@ function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, config: s
   return { ...config, ...sections }
 }
 
-/** Starts `ipfs daemon` and resolves when it listens and its RPC answers; throws StartError with its output otherwise. */
+/**
+ * Starts `ipfs daemon`, and resolves when it listens and its RPC answers.
+ *
+ * @throws {StartError} with its output if it does not
+ */
 export async function startKubo (binary: string, init: KuboInit = {}): Promise<Kubo> {
   const folder = temporaryFolder('kubo')
 
@@ -78,76 +82,78 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
 
   writeConfig(folder, configured(readConfig(folder), init))
 
-  let running: RunningProcess
-  let rpc: KuboRpc
-  let peerId = ''
-  let tcp = ''
-  let ws = ''
+  const daemon = new KuboDaemon(binary, folder)
+  await daemon.start()
+  return daemon
+}
 
-  const run = async (): Promise<void> => {
-    running = startProcess(binary, ['daemon', '--migrate=false'], { env: { ...KUBO_ENV, IPFS_PATH: folder } })
+class KuboDaemon extends KuboRpcClient implements Kubo {
+  readonly #binary: string
+  readonly #folder: string
+  #running: RunningProcess | undefined
+  peerId = ''
+  tcp = ''
+  ws = ''
+
+  constructor (binary: string, folder: string) {
+    super('')
+    this.#binary = binary
+    this.#folder = folder
+  }
+
+  get pid (): number {
+    return this.#running?.pid ?? -1
+  }
+
+  async start (): Promise<void> {
+    const running = startProcess(this.#binary, ['daemon', '--migrate=false'], { env: { ...KUBO_ENV, IPFS_PATH: this.#folder } })
+    this.#running = running
     // 'RPC API server listening on /ip4/127.0.0.1/tcp/4567', before 0.19 without 'RPC'
     const line = running.line(line => line.includes('API server listening on '))
     await running.line(line => line === 'Daemon is ready')
     const [, port] = /\/tcp\/(\d+)/.exec(await line) ?? []
-    rpc = kuboRpc(`http://127.0.0.1:${port}`)
+    this.url = `http://127.0.0.1:${port}`
 
-    const id = await rpc.id()
+    const id = await this.id()
     const addresses = id.Addresses ?? []
-    peerId = id.ID
-    ws = addresses.find(address => address.includes('/ws/')) ?? ''
-    tcp = addresses.find(address => /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//.test(address)) ?? ''
+    this.peerId = id.ID
+    this.ws = addresses.find(address => address.includes('/ws/')) ?? ''
+    this.tcp = addresses.find(address => /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//.test(address)) ?? ''
 
-    // from now on its ports are its own, as those of a configured node are
-    const config = readConfig(folder)
+    // from now on its ports are fixed, as those of a configured node are
+    const config = readConfig(this.#folder)
     config.Addresses.API = `/ip4/127.0.0.1/tcp/${port}`
-    config.Addresses.Swarm = [tcp, ws].map(address => address.replace(/\/p2p\/.*/, ''))
-    writeConfig(folder, config)
+    config.Addresses.Swarm = [this.tcp, this.ws].map(address => address.replace(/\/p2p\/.*/, ''))
+    writeConfig(this.#folder, config)
   }
 
-  await run()
-
-  const kill = async (): Promise<void> => {
-    running.signal('SIGKILL')
-    await running.exited
+  async kill (): Promise<void> {
+    this.#running?.signal('SIGKILL')
+    await this.#running?.exited
   }
 
-  return {
-    get url () { return rpc.url },
-    get peerId () { return peerId },
-    get tcp () { return tcp },
-    get ws () { return ws },
-    get pid () { return running.pid },
-    kill,
-    suspend () { running.signal('SIGSTOP') },
-    resume () { running.signal('SIGCONT') },
-    async restart (options = {}) {
-      running.signal('SIGCONT')
-      await running.stop()
+  suspend (): void {
+    this.#running?.suspend()
+  }
 
-      if (options.newIdentity === true) {
-        await renewIdentity(folder)
-      }
+  resume (): void {
+    this.#running?.signal('SIGCONT')
+  }
 
-      await run()
-    },
-    async stop () {
-      // what it would do in a graceful end is of no use: its repository goes
-      await kill()
-      removeFolder(folder)
-    },
-    call: async (...args) => rpc.call(...args),
-    id: async (...args) => rpc.id(...args),
-    connect: async (...args) => rpc.connect(...args),
-    disconnect: async (...args) => rpc.disconnect(...args),
-    peers: async (...args) => rpc.peers(...args),
-    pin: async (...args) => rpc.pin(...args),
-    cat: async (...args) => rpc.cat(...args),
-    putBlock: async (...args) => rpc.putBlock(...args),
-    getBlock: async (...args) => rpc.getBlock(...args),
-    removeBlock: async (...args) => rpc.removeBlock(...args),
-    has: async (...args) => rpc.has(...args),
-    blocksReceived: async (...args) => rpc.blocksReceived(...args),
-    wantsOf: async (...args) => rpc.wantsOf(...args)
+  async restart (options: { newIdentity?: boolean } = {}): Promise<void> {
+    this.resume()
+    await this.#running?.stop()
+
+    if (options.newIdentity === true) {
+      await renewIdentity(this.#folder)
+    }
+
+    await this.start()
+  }
+
+  async stop (): Promise<void> {
+    // a graceful end is of no use: its repository is removed
+    await this.kill()
+    removeFolder(this.#folder)
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -8,9 +8,9 @@ import { StartError } from './errors.ts'
 import type { ChildProcess } from 'node:child_process'
 
 export interface ProcessInit {
-  /** Added to this process's environment. */
+  /** Variables added to this process's environment. */
   env?: Record<string, string>
-  /** What stands on standard input; default: nothing. */
+  /** Its standard input. Default: nothing. */
   input?: AsyncIterable<Uint8Array>
 }
 
@@ -22,7 +22,7 @@ export interface Exit {
 /** A child that cannot outlive this process. */
 export interface RunningProcess {
   readonly pid: number
-  /** The last 200 lines of standard output and error, for a failure's message. */
+  /** The last 200 lines of standard output and error, for messages of failures. */
   readonly output: readonly string[]
   /** The first 200 lines of standard output. */
   readonly lines: readonly string[]
@@ -30,19 +30,23 @@ export interface RunningProcess {
   /** Resolves with the first line of standard output that `match` accepts; rejects with StartError when the process ends before, or after `timeout` ms. */
   line (match: (line: string) => boolean, timeout?: number): Promise<string>
   signal (signal: NodeJS.Signals): void
+  /** Sends SIGSTOP, and returns when all threads have stopped. */
+  suspend (): void
   /** SIGTERM, then SIGKILL after `grace` ms (default 5,000); resolves when it is gone. */
   stop (grace?: number): Promise<Exit>
 }
 
 const OUTPUT_LINES = 200
+// how long threads may take to stop
+const SUSPEND_MS = 1_000
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
 let guarded = false
 
 /**
- * Whatever ends this process (its last test, an exception, Ctrl-C, a runner's
- * SIGTERM) ends the children and removes the folders too.
+ * Makes the end of this process, for any reason (its last test, an exception, Ctrl-C, a
+ * runner's SIGTERM), end the children and remove the folders, too.
  */
 function guard (): void {
   if (guarded) {
@@ -81,116 +85,139 @@ export function removeFolder (folder: string): void {
   folders.delete(folder)
 }
 
+/** Starts a command. */
 export function startProcess (command: string, args: readonly string[], init: ProcessInit = {}): RunningProcess {
   guard()
+  return new Child(command, args, init)
+}
 
-  const child = spawn(command, args, {
-    env: { ...process.env, ...init.env },
-    stdio: [init.input == null ? 'ignore' : 'pipe', 'pipe', 'pipe']
-  })
+class Child implements RunningProcess {
+  readonly #command: string
+  readonly #child: ChildProcess
+  readonly #waiting = new Set<(line: string) => void>()
+  readonly output: string[] = []
+  readonly lines: string[] = []
+  readonly exited: Promise<Exit>
 
-  children.add(child)
+  constructor (command: string, args: readonly string[], { env, input }: ProcessInit) {
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: [input == null ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+    this.#command = `${command} ${args.join(' ')}`
+    this.#child = child
+    children.add(child)
 
-  const output: string[] = []
-  const waiting = new Set<(line: string) => void>()
-  const lines: string[] = []
-
-  const exited = new Promise<Exit>((resolve) => {
-    child.once('error', (err) => {
-      output.push(err.message)
-      children.delete(child)
-      resolve({ code: null, signal: null })
-    })
-    // 'close' rather than 'exit': the output is complete then
-    child.once('close', (code, signal) => {
-      children.delete(child)
-      resolve({ code, signal })
-    })
-  })
-
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream == null) {
-      continue
-    }
-
-    createInterface({ input: stream }).on('line', (line) => {
-      output.push(line)
-
-      if (output.length > OUTPUT_LINES) {
-        output.shift()
-      }
-
-      if (stream !== child.stdout) {
-        return
-      }
-
-      if (lines.length < OUTPUT_LINES) {
-        lines.push(line)
-      }
-
-      for (const wait of waiting) {
-        wait(line)
-      }
-    })
-  }
-
-  if (init.input != null && child.stdin != null) {
-    // a child that ends early closes its input: `exited` tells the caller
-    pipeline(init.input, child.stdin).catch(() => {})
-  }
-
-  return {
-    get pid () {
-      return child.pid ?? -1
-    },
-    output,
-    lines,
-    exited,
-    async line (match, timeout = 20_000) {
-      const early = lines.find(match)
-
-      if (early != null) {
-        return early
-      }
-
-      return new Promise((resolve, reject) => {
-        const fail = (why: string): void => {
-          settle()
-          reject(new StartError(`${command} ${args.join(' ')} ${why}:\n${output.join('\n')}`))
-        }
-        const timer = setTimeout(() => { fail(`did not say that it is ready within ${timeout} ms`) }, timeout)
-        const onLine = (line: string): void => {
-          if (match(line)) {
-            settle()
-            resolve(line)
-          }
-        }
-        const settle = (): void => {
-          clearTimeout(timer)
-          waiting.delete(onLine)
-        }
-
-        waiting.add(onLine)
-        void exited.then(({ code, signal }) => {
-          if (waiting.has(onLine)) {
-            fail(`ended (${signal ?? code}) before it was ready`)
-          }
-        })
+    this.exited = new Promise<Exit>(resolve => {
+      child.once('error', err => {
+        this.output.push(err.message)
+        children.delete(child)
+        resolve({ code: null, signal: null })
       })
-    },
-    signal (signal) {
-      child.kill(signal)
-    },
-    async stop (grace = 5_000) {
-      child.kill('SIGTERM')
-      const timer = setTimeout(() => child.kill('SIGKILL'), grace)
+      // 'close' rather than 'exit': the output is complete then
+      child.once('close', (code, signal) => {
+        children.delete(child)
+        resolve({ code, signal })
+      })
+    })
 
-      try {
-        return await exited
-      } finally {
-        clearTimeout(timer)
-      }
+    if (child.stdout != null && child.stderr != null) {
+      createInterface({ input: child.stderr }).on('line', line => { this.#note(line) })
+      createInterface({ input: child.stdout }).on('line', line => {
+        this.#note(line)
+        this.#print(line)
+      })
     }
+
+    if (input != null && child.stdin != null) {
+      // a child that ends early closes its input: `exited` tells the caller
+      pipeline(input, child.stdin).catch(() => {})
+    }
+  }
+
+  get pid (): number {
+    return this.#child.pid ?? -1
+  }
+
+  async line (match: (line: string) => boolean, timeout = 20_000): Promise<string> {
+    const early = this.lines.find(match)
+
+    if (early != null) {
+      return early
+    }
+
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(onLine)
+      }
+      const fail = (why: string): void => {
+        settle()
+        reject(new StartError(`${this.#command} ${why}:\n${this.output.join('\n')}`))
+      }
+      const timer = setTimeout(() => { fail(`did not say that it is ready within ${timeout} ms`) }, timeout)
+      const onLine = (line: string): void => {
+        if (match(line)) {
+          settle()
+          resolve(line)
+        }
+      }
+
+      this.#waiting.add(onLine)
+      void this.exited.then(({ code, signal }) => {
+        if (this.#waiting.has(onLine)) {
+          fail(`ended (${signal ?? code}) before it was ready`)
+        }
+      })
+    })
+  }
+
+  signal (signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  suspend (): void {
+    this.signal('SIGSTOP')
+    const end = performance.now() + SUSPEND_MS
+
+    while (!isStopped(this.pid) && performance.now() < end) { /* each thread stops when the kernel gets to it */ }
+  }
+
+  async stop (grace = 5_000): Promise<Exit> {
+    this.signal('SIGTERM')
+    const timer = setTimeout(() => { this.signal('SIGKILL') }, grace)
+
+    try {
+      return await this.exited
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #note (line: string): void {
+    this.output.push(line)
+
+    if (this.output.length > OUTPUT_LINES) {
+      this.output.shift()
+    }
+  }
+
+  #print (line: string): void {
+    if (this.lines.length < OUTPUT_LINES) {
+      this.lines.push(line)
+    }
+
+    for (const wait of this.#waiting) {
+      wait(line)
+    }
+  }
+}
+
+/** Whether all threads of a process have stopped; true if that cannot be seen, as without /proc. */
+function isStopped (pid: number): boolean {
+  const tasks = `/proc/${pid}/task`
+
+  try {
+    return readdirSync(tasks).every(task => /\) [Tt] [^)]*$/.test(readFileSync(`${tasks}/${task}/stat`, 'latin1')))
+  } catch {
+    return true
   }
 }
 

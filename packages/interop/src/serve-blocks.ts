@@ -2,7 +2,8 @@ import { multihashKey } from '@kitsune/bitswap-codec'
 import { CID } from 'multiformats/cid'
 import { messageBlock } from './wire-peer.ts'
 import type { TestBlock } from './blocks.ts'
-import type { Received, WirePeer } from './wire-peer.ts'
+import type { Received } from './wire-inbox.ts'
+import type { WirePeer } from './wire-peer.ts'
 import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
 /** What a scripted downstream does with one want: a message, or nothing. */

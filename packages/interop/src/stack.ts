@@ -23,13 +23,13 @@ export function stack (binary: () => string = () => { throw new Error('this test
   return {
     async kubo (init) {
       const kubo = await startKubo(binary(), init)
-      stops.push(kubo.stop)
+      stops.push(async () => kubo.stop())
 
       return kubo
     },
     async wire (init) {
       const peer = await createWirePeer(init)
-      stops.push(peer.stop)
+      stops.push(async () => peer.stop())
 
       return peer
     },

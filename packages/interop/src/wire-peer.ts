@@ -1,43 +1,39 @@
-import { BITSWAP_PROTOCOLS, cidPrefix, decodeMessage, encodeFrame, frameDecoder, parsePrefix, prefixCid } from '@kitsune/bitswap-codec'
+import { BITSWAP_PROTOCOLS, cidPrefix, encodeFrame } from '@kitsune/bitswap-codec'
+import { receiveMessages } from '@kitsune/want-router/client'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { CID } from 'multiformats/cid'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { hashBlock } from './hash-block.ts'
 import { sendInOneFlight } from './one-flight.ts'
 import { condition } from './until.ts'
 import { createWireHost } from './wire-host.ts'
+import { WireInbox } from './wire-inbox.ts'
 import type { TestBlock } from './blocks.ts'
+import type { Condition } from './until.ts'
 import type { WireHostInit } from './wire-host.ts'
-import type { BitswapMessage, BitswapProtocol, MessageBlock, Outgoing, Presence, WantEntry } from '@kitsune/bitswap-codec'
+import type { Received } from './wire-inbox.ts'
+import type { BitswapMessage, BitswapProtocol, MessageBlock, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
+import type { MessageOrigin } from '@kitsune/want-router/client'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { CID } from 'multiformats'
 
 /** Above this many unsent bytes a sender waits: what a peer buffers is not what a test is about. */
 const WRITE_MARK = 1 << 20
 
-/** A frame of ours may exceed what a peer accepts: that is some tests' point. */
+/** A frame of ours may exceed what a peer accepts: some tests are about that. */
 const MAX_FRAME = 64 << 20
 
-export interface Received {
-  from: string
-  protocol: string
-  message: BitswapMessage
-  /** Bytes of the frame's body. */
-  size: number
-  /** performance.now() of its arrival. */
-  at: number
-}
+const MAX_STREAMS = 100_000
 
 export interface WirePeerInit extends WireHostInit {
-  /** The bitswap ids it registers and offers when it opens a stream, best first; default: all four. */
+  /** The bitswap protocols that it registers, and offers when it opens a stream, best first. Default: all four. */
   protocols?: readonly BitswapProtocol[]
-  /** False: opens and accepts streams and takes no byte from them, so that the sender's window stays closed. Default: true. */
+  /** False: it opens and accepts streams and reads nothing from them, so that the sender's window stays closed. Default: true. */
   reads?: boolean
-  /** False: counts messages and bytes and keeps none, for transfers larger than memory. Default: true. */
+  /** False: it counts bytes and keeps no messages, for transfers larger than memory. Default: true. */
   keeps?: boolean
-  /** Opens a stream for each message, as Helia and js-ipfs do; default: one for all. */
+  /** It opens a stream for each message, as Helia and js-ipfs do. Default: one for all. */
   streamPerMessage?: boolean
-  /** Opens a stream for each message and sends it with the protocol, the first of `protocols`, and its end without waiting, as older kubos do. */
+  /** It opens a stream for each message and sends the protocol, the first of `protocols`, the message and the end without waiting, as older kubos do. */
   inOneFlight?: boolean
   /** Called with each message as it arrives. */
   onMessage? (received: Received, self: WirePeer): void
@@ -63,14 +59,14 @@ export interface WirePeer {
   readonly arrivals: ReadonlyMap<string, number>
   /** The last presence received for each CID. */
   readonly presences: ReadonlyMap<string, 'have' | 'dont-have'>
-  /** What each peer wants of this one now: its want entries, less its cancels, by CID. */
+  /** What a peer wants of this one now: its want entries without those cancelled, by CID. */
   wantsOf (peer: string): ReadonlyMap<string, WantEntry>
   /** Dials; returns the remote's peer id. */
   connect (address: string): Promise<string>
   disconnect (peer: string): Promise<void>
   connections (peer: string): Connection[]
   send (peer: string, message: Outgoing): Promise<void>
-  /** Bytes that need not be a frame, on a stream of their own, which is returned open. */
+  /** Sends bytes that need not be a frame on a new stream, which is returned open. */
   sendRaw (peer: string, ...chunks: Uint8Array[]): Promise<Stream>
   openStream (peer: string): Promise<Stream>
   want (peer: string, cids: readonly CID[], options?: WantOptions): Promise<void>
@@ -79,7 +75,7 @@ export interface WirePeer {
   sendPresences (peer: string, presences: ReadonlyArray<{ cid: CID, have: boolean }>): Promise<void>
   /** Resolves once `predicate` holds: it is checked again after each message. */
   until (predicate: () => boolean, what: string, timeout?: number): Promise<void>
-  /** Wants the blocks and resolves when all are here and right. */
+  /** Wants the blocks, and resolves when all have arrived and are right. */
   fetch (peer: string, cids: readonly CID[], timeout?: number): Promise<Uint8Array[]>
   stop (): Promise<void>
 }
@@ -99,92 +95,156 @@ export function messageBlock ({ cid, bytes }: TestBlock): MessageBlock {
 }
 
 export async function createWirePeer (init: WirePeerInit = {}): Promise<WirePeer> {
-  const protocols = init.protocols ?? BITSWAP_PROTOCOLS
   const host = await createWireHost(init)
-  const { changed, until } = condition()
-  const received: Received[] = []
-  const blocks = new Map<string, Uint8Array>()
-  const arrivals = new Map<string, number>()
-  const presences = new Map<string, 'have' | 'dont-have'>()
-  const wants = new Map<string, Map<string, WantEntry>>()
-  const streams = new Map<string, Promise<Stream>>()
-  let bytesReceived = 0
+  const peer = new HandWrittenPeer(host, init)
+  await peer.handle()
+  return peer
+}
 
-  const note = (entry: Received): void => {
-    bytesReceived += entry.size
+class HandWrittenPeer implements WirePeer {
+  readonly host: Libp2p
+  readonly #init: WirePeerInit
+  readonly #protocols: readonly BitswapProtocol[]
+  readonly #inbox = new WireInbox()
+  readonly #condition = condition()
+  readonly #streams = new Map<string, Promise<Stream>>()
+  readonly until: Condition['until'] = this.#condition.until
+  readonly peerId: string
+  bytesReceived = 0
 
-    if (init.keeps !== false) {
-      received.push(entry)
-      entry.message.presences.forEach(({ cid, have }) => presences.set(CID.decode(cid).toString(), have ? 'have' : 'dont-have'))
-
-      for (const { prefix, data } of entry.message.blocks) {
-        const digest = hashBlock(parsePrefix(prefix).hashCode, data)
-
-        if (digest != null) {
-          const cid = CID.decode(prefixCid(prefix, digest)).toString()
-          blocks.set(cid, data)
-          arrivals.set(cid, (arrivals.get(cid) ?? 0) + 1)
-        }
-      }
-
-      noteWants(entry)
-    }
-
-    init.onMessage?.(entry, self)
-    changed()
+  constructor (host: Libp2p, init: WirePeerInit) {
+    this.host = host
+    this.peerId = host.peerId.toString()
+    this.#init = init
+    this.#protocols = init.protocols ?? BITSWAP_PROTOCOLS
   }
 
-  const noteWants = ({ from, message }: Received): void => {
-    const list = message.full ? new Map<string, WantEntry>() : wants.get(from) ?? new Map<string, WantEntry>()
-
-    for (const entry of message.wants) {
-      const cid = CID.decode(entry.cid).toString()
-
-      if (entry.cancel) {
-        list.delete(cid)
-      } else {
-        list.set(cid, entry)
-      }
-    }
-
-    wants.set(from, list)
+  get addresses (): string[] {
+    return this.host.getMultiaddrs().map(address => address.toString())
   }
 
-  // every listener is attached before anything is awaited: an event that passes first is gone
-  const onStream = (stream: Stream, connection: Connection): void => {
-    if (init.reads === false) {
-      stream.pause()
-      return
-    }
+  get received (): Received[] {
+    return this.#inbox.received
+  }
 
-    const decoder = frameDecoder({ maxFrameLength: MAX_FRAME })
+  get blocks (): ReadonlyMap<string, Uint8Array> {
+    return this.#inbox.blocks
+  }
 
-    stream.addEventListener('message', ({ data }) => {
-      for (const frame of decoder.push(data)) {
-        note({
-          from: connection.remotePeer.toString(),
-          protocol: stream.protocol,
-          message: decodeMessage(frame),
-          size: frame.byteLength,
-          at: performance.now()
-        })
-      }
-    })
+  get arrivals (): ReadonlyMap<string, number> {
+    return this.#inbox.arrivals
+  }
 
-    // else the stream stays half open and counts against the remote's limits
-    const closeOurs = (): void => { stream.close().catch(() => {}) }
-    stream.addEventListener('remoteCloseWrite', closeOurs)
+  get presences (): ReadonlyMap<string, 'have' | 'dont-have'> {
+    return this.#inbox.presences
+  }
 
-    // it may have come with its end in one flight
-    if (stream.remoteWriteStatus === 'closed') {
-      closeOurs()
+  wantsOf (peer: string): ReadonlyMap<string, WantEntry> {
+    return this.#inbox.wantsOf(peer)
+  }
+
+  async handle (): Promise<void> {
+    if (this.#init.reads === false) {
+      await this.host.handle([...this.#protocols], stream => { stream.pause() }, { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS })
+    } else {
+      await receiveMessages(this.host, {
+        protocols: this.#protocols,
+        maxFrameLength: MAX_FRAME,
+        maxStreams: MAX_STREAMS,
+        onMessage: (message, origin) => { this.#receive(message, origin) },
+        // an assertion of a test that fails, perhaps: it must not get lost
+        onError: err => { queueMicrotask(() => { throw err }) }
+      })
     }
   }
 
-  await host.handle([...protocols], onStream, { maxInboundStreams: 100_000, maxOutboundStreams: 100_000 })
+  async connect (address: string): Promise<string> {
+    const connection = await this.host.dial(multiaddr(address))
 
-  const connectionTo = (peer: string): Connection => {
-    const [connection] = host.getConnections(peerIdFromString(peer))
+    return connection.remotePeer.toString()
+  }
+
+  async disconnect (peer: string): Promise<void> {
+    this.#streams.delete(peer)
+    await this.host.hangUp(peerIdFromString(peer))
+  }
+
+  connections (peer: string): Connection[] {
+    return this.host.getConnections(peerIdFromString(peer))
+  }
+
+  async openStream (peer: string): Promise<Stream> {
+    return this.#connectionTo(peer).newStream([...this.#protocols], { maxOutboundStreams: MAX_STREAMS })
+  }
+
+  async send (peer: string, message: Outgoing): Promise<void> {
+    if (this.#init.inOneFlight === true) {
+      const [protocol] = this.#protocols
+      return sendInOneFlight(this.#connectionTo(peer), protocol, Buffer.concat(encodeFrame(message, protocol)))
+    }
+
+    const stream = await this.#streamTo(peer)
+    stream.send(new Uint8ArrayList(...encodeFrame(message, stream.protocol as BitswapProtocol)))
+
+    if (this.#init.streamPerMessage === true) {
+      await stream.close()
+    } else {
+      await writable(stream)
+    }
+  }
+
+  async sendRaw (peer: string, ...chunks: Uint8Array[]): Promise<Stream> {
+    const stream = await this.openStream(peer)
+
+    for (const chunk of chunks) {
+      stream.send(chunk)
+      await writable(stream)
+    }
+
+    return stream
+  }
+
+  async want (peer: string, cids: readonly CID[], options?: WantOptions): Promise<void> {
+    await this.send(peer, { wants: cids.map(cid => wantEntry(cid, options)) })
+  }
+
+  async cancel (peer: string, cids: readonly CID[]): Promise<void> {
+    await this.send(peer, { wants: cids.map(cid => wantEntry(cid, { cancel: true })) })
+  }
+
+  async sendBlocks (peer: string, blocks: readonly TestBlock[]): Promise<void> {
+    await this.send(peer, { blocks: blocks.map(messageBlock) })
+  }
+
+  async sendPresences (peer: string, presences: ReadonlyArray<{ cid: CID, have: boolean }>): Promise<void> {
+    await this.send(peer, { presences: presences.map(({ cid, have }) => ({ cid: cid.bytes, have })) })
+  }
+
+  async fetch (peer: string, cids: readonly CID[], timeout?: number): Promise<Uint8Array[]> {
+    await this.want(peer, cids)
+    await this.until(() => cids.every(cid => this.blocks.has(cid.toString())), `${cids.length} block(s), the first ${cids[0]?.toString()}`, timeout)
+
+    return cids.map(cid => this.blocks.get(cid.toString()) ?? new Uint8Array())
+  }
+
+  async stop (): Promise<void> {
+    await this.host.stop()
+  }
+
+  #receive (message: BitswapMessage, { connection, stream, size }: MessageOrigin): void {
+    const entry: Received = { from: connection.remotePeer.toString(), protocol: stream.protocol, message, size, at: performance.now() }
+    this.bytesReceived += size
+
+    if (this.#init.keeps !== false) {
+      this.#inbox.add(entry)
+    }
+
+    this.#init.onMessage?.(entry, this)
+    this.#condition.changed()
+  }
+
+  #connectionTo (peer: string): Connection {
+    const [connection] = this.connections(peer)
 
     if (connection == null) {
       throw new Error(`no connection to ${peer}: connect() first`)
@@ -193,103 +253,23 @@ export async function createWirePeer (init: WirePeerInit = {}): Promise<WirePeer
     return connection
   }
 
-  const openStream = async (peer: string): Promise<Stream> => {
-    return connectionTo(peer).newStream([...protocols], { maxOutboundStreams: 100_000 })
-  }
-
-  const streamTo = async (peer: string): Promise<Stream> => {
-    if (init.streamPerMessage === true) {
-      return openStream(peer)
+  async #streamTo (peer: string): Promise<Stream> {
+    if (this.#init.streamPerMessage === true) {
+      return this.openStream(peer)
     }
 
-    const open = streams.get(peer)
+    const open = this.#streams.get(peer)
 
     if (open != null && (await open).writeStatus === 'writable') {
       return open
     }
 
-    const stream = openStream(peer)
-    stream.catch(() => { streams.delete(peer) })
-    streams.set(peer, stream)
+    const stream = this.openStream(peer)
+    stream.catch(() => { this.#streams.delete(peer) })
+    this.#streams.set(peer, stream)
 
     return stream
   }
-
-  const self: WirePeer = {
-    peerId: host.peerId.toString(),
-    get addresses () { return host.getMultiaddrs().map(address => address.toString()) },
-    host,
-    received,
-    get bytesReceived () { return bytesReceived },
-    blocks,
-    arrivals,
-    presences,
-    wantsOf (peer) {
-      return wants.get(peer) ?? new Map()
-    },
-    async connect (address) {
-      const connection = await host.dial(multiaddr(address))
-
-      return connection.remotePeer.toString()
-    },
-    async disconnect (peer) {
-      streams.delete(peer)
-      await host.hangUp(peerIdFromString(peer))
-    },
-    connections (peer) {
-      return host.getConnections(peerIdFromString(peer))
-    },
-    openStream,
-    async send (peer, message) {
-      if (init.inOneFlight === true) {
-        const [protocol] = protocols
-        return sendInOneFlight(connectionTo(peer), protocol, Buffer.concat(encodeFrame(message, protocol)))
-      }
-
-      const stream = await streamTo(peer)
-      stream.send(new Uint8ArrayList(...encodeFrame(message, stream.protocol as BitswapProtocol)))
-
-      if (init.streamPerMessage === true) {
-        await stream.close()
-      } else {
-        await writable(stream)
-      }
-    },
-    async sendRaw (peer, ...chunks) {
-      const stream = await openStream(peer)
-
-      for (const chunk of chunks) {
-        stream.send(chunk)
-        await writable(stream)
-      }
-
-      return stream
-    },
-    async want (peer, cids, options) {
-      await self.send(peer, { wants: cids.map(cid => wantEntry(cid, options)) })
-    },
-    async cancel (peer, cids) {
-      await self.send(peer, { wants: cids.map(cid => wantEntry(cid, { cancel: true })) })
-    },
-    async sendBlocks (peer, blocks) {
-      await self.send(peer, { blocks: blocks.map(messageBlock) })
-    },
-    async sendPresences (peer, presences) {
-      await self.send(peer, { presences: presences.map(({ cid, have }): Presence => ({ cid: cid.bytes, have })) })
-    },
-    until,
-    async fetch (peer, cids, timeout) {
-      await self.want(peer, cids)
-      await until(() => cids.every(cid => blocks.has(cid.toString())), `${cids.length} block(s), the first ${cids[0]?.toString()}`, timeout)
-
-      return cids.map(cid => blocks.get(cid.toString()) ?? new Uint8Array())
-    },
-    async stop () {
-      await host.stop()
-    }
-  }
-
-  return self
 }
 
 async function writable (stream: Stream): Promise<void> {

@@ -5,7 +5,8 @@ import { needKubo } from '../src/needs.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import type { TestBlock } from '../src/blocks.ts'
-import type { Received, WirePeer } from '../src/wire-peer.ts'
+import type { Received } from '../src/wire-inbox.ts'
+import type { WirePeer } from '../src/wire-peer.ts'
 import type { BitswapMessage } from '@kitsune/bitswap-codec'
 
 /** ms. */

@@ -5,7 +5,8 @@ import { honest, serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { delay } from '../src/until.ts'
 import type { TestBlock } from '../src/blocks.ts'
-import type { Received, WirePeer } from '../src/wire-peer.ts'
+import type { Received } from '../src/wire-inbox.ts'
+import type { WirePeer } from '../src/wire-peer.ts'
 
 const MEMBERS = ['a', 'b', 'c', 'd']
 
