@@ -11,7 +11,7 @@ export type KuboOrigin = 'KUBO_BINARY' | 'OLD_KUBO_BINARY' | 'PATH' | 'cache'
 export interface Kubo {
   /** Path of the `ipfs` binary. */
   path: string
-  /** What `ipfs version --number` printed, for example `0.42.0`. */
+  /** What `ipfs version --number` printed, for example `0.43.0`. */
   version: string
   origin: KuboOrigin
 }
@@ -31,7 +31,7 @@ export function kuboModule (): string {
   return peerFolder('kubo')
 }
 
-/** The version of kubo that the tests are written against, for example `0.42.0`. */
+/** The version of kubo that the tests are written against, for example `0.43.0`. */
 export function kuboVersion (): string {
   const file = join(kuboModule(), 'go.mod')
   const version = /^\s*github\.com\/ipfs\/kubo v(\S+)/m.exec(readFileSync(file, 'utf8'))?.[1]
