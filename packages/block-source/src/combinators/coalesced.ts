@@ -119,7 +119,7 @@ export function coalesced (source: BlockSource): BlockSource {
       forget(read)
     }
     if (--read.batch.waiters === 0) {
-      read.batch.controller.abort(new DOMException('nobody waits for it any more', 'AbortError'))
+      read.batch.controller.abort(new DOMException('no call waits for this read any more', 'AbortError'))
     }
   }
 

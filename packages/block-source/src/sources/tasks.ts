@@ -78,6 +78,6 @@ export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concu
     }
   } finally {
     signal?.removeEventListener('abort', abort)
-    controller.abort(new DOMException('nobody takes the results any more', 'AbortError'))
+    controller.abort(new DOMException('the consumer has left', 'AbortError'))
   }
 }

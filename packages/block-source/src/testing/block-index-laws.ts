@@ -76,7 +76,7 @@ const garbage: BlockIndexLawRule = {
     const results = await subject.index.locate([...garbage, subject.blocks[0].multihash])
 
     for (const result of results.slice(0, garbage.length)) {
-      expect(result instanceof Error || result.length === 0, `bytes that are no multihash were found: ${show(result)}`)
+      expect(result instanceof Error || result.length === 0, `bytes that are not a multihash were found: ${show(result)}`)
     }
     await expectFound(subject, 0, results[garbage.length])
   }
@@ -112,9 +112,9 @@ const recovery: BlockIndexLawRule = {
   }
 }
 
-const missing: BlockIndexLawRule = faulty('missing', 'an index that is gone is no absence')
+const missing: BlockIndexLawRule = faulty('missing', 'a missing index is not absence')
 
-const short: BlockIndexLawRule = faulty('short', 'fewer bytes than there must be are no absence')
+const short: BlockIndexLawRule = faulty('short', 'a read of too few bytes is not absence')
 
 const abort: BlockIndexLawRule = {
   title: 'an aborted lookup rejects with the reason, and reads nothing if it was aborted before it began',
@@ -167,7 +167,7 @@ const bounded: BlockIndexLawRule = {
     await expectAllFound(subject)
 
     for (const { object, length } of subject.probe.reads) {
-      expect(length != null && length <= subject.maxRead, `${object} was read ${length == null ? 'to its end' : `${length} bytes at a time`}, where ${subject.maxRead} are allowed`)
+      expect(length != null && length <= subject.maxRead, `${object} was read ${length == null ? 'to its end' : `${length} bytes at a time`}, but at most ${subject.maxRead} are allowed`)
     }
   }
 }
@@ -210,7 +210,7 @@ function faulty (mode: ProbeMode, title: string): BlockIndexLawRule {
       const results = await subject.index.locate(hashes(subject)).catch((err: Error) => hashes(subject).map(() => err))
 
       for (const [i, result] of results.entries()) {
-        expect(result instanceof Error || result.length > 0, `block ${i} was absent, while the store was ${mode}`)
+        expect(result instanceof Error || result.length > 0, `block ${i} was absent while the store was ${mode}`)
       }
     }
   }
@@ -253,7 +253,7 @@ async function expectFound (subject: BlockIndexSubject, i: number, result: Locat
 
 function checkLocation (location: Location, i: number): void {
   for (const number of [location.offset, location.length ?? 0, location.limit ?? 1]) {
-    expect(Number.isSafeInteger(number) && number >= 0, `block ${i} has a location that is none: ${show(location)}`)
+    expect(Number.isSafeInteger(number) && number >= 0, `block ${i} has an invalid location: ${show(location)}`)
   }
 }
 

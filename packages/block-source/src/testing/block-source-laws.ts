@@ -89,18 +89,18 @@ const many: BlockSourceLawRule = {
 
     for (const { cid, bytes, error } of await gather(source, cids)) {
       const at = left.indexOf(cid)
-      expect(at !== -1, `${cid} was not asked for, or had its result`)
+      expect(at !== -1, `${cid} was not requested, or has two results`)
       left.splice(at, 1)
       const block = has.find(block => block.cid === cid)
       expect(error == null, `${cid} failed: ${error?.message}`)
       if (block == null) {
-        expect(bytes == null, `${cid}, which it lacks, was got`)
+        expect(bytes == null, `${cid} was returned, although the source does not have it`)
       } else {
         expectBytes(cid.toString(), bytes, block.bytes)
       }
     }
     expect(left.length === 0, `there were no results for ${left.join(', ')}`)
-    expect((await gather(source, [])).length === 0, 'none were asked for, and there was a result')
+    expect((await gather(source, [])).length === 0, 'there was a result for an empty list')
   }
 }
 
@@ -148,7 +148,7 @@ const failures: BlockSourceLawRule = {
     const results = await gather(source, cids)
     expect(results.length === cids.length && results.every(({ bytes, error }) => bytes == null && error instanceof Error), 'many at once: some have no error')
     await mend()
-    expectBytes('after it was mended', await source.get(has[0].cid), has[0].bytes)
+    expectBytes('after the failure ended', await source.get(has[0].cid), has[0].bytes)
   }
 }
 
@@ -163,7 +163,7 @@ const wrong: BlockSourceLawRule = {
       if (asked === cid) {
         expect(bytes == null && error != null, `${cid}, many at once: the wrong bytes were returned`)
       } else {
-        expectBytes(`${asked}, beside it`, bytes, other.bytes)
+        expectBytes(`${asked}, read together with it`, bytes, other.bytes)
       }
     }
   }

@@ -22,7 +22,7 @@ export async function expectRejection (what: string, promise: Promise<unknown>, 
     throw new LawBrokenError(`${what}: expected ${name ?? 'an error'}, got ${describe(result.value)}`)
   }
   const { err } = result
-  expect(err instanceof Error, `${what}: what was thrown is no Error: ${String(err)}`)
+  expect(err instanceof Error, `${what}: the thrown value is not an Error: ${String(err)}`)
   expect(name == null || err.name === name, `${what}: expected ${name}, got ${err.name}: ${err.message}`)
   return err
 }
@@ -35,8 +35,8 @@ export async function expectAborted (what: string, promise: Promise<unknown>, re
   clearTimeout(timer)
 
   expect(result !== 'timeout', `${what}: was not settled ${ms} ms after it was aborted`)
-  expect('err' in result, `${what}: was aborted, and resolved all the same`)
-  expect(result.err === reason, `${what}: was aborted, and rejected with another reason: ${String(result.err)}`)
+  expect('err' in result, `${what}: was aborted, but resolved`)
+  expect(result.err === reason, `${what}: was aborted, but rejected with another reason: ${String(result.err)}`)
 }
 
 async function settle (promise: Promise<unknown>): Promise<{ value: unknown } | { err: unknown }> {

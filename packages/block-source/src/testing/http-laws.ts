@@ -80,12 +80,12 @@ const retryAfter: ObjectStoreLawRule = {
   async check (subject) {
     await withFault(subject, (_, i) => i === 0 ? text(503, { 'retry-after': '7' }) : undefined, async ({ store, object, bytes, waits }) => {
       expectBytes('after 7 s', (await store.read(object))?.bytes, bytes)
-      expect(waits.length === 1 && waits[0] >= 7000, `it waited for ${waits.join(', ')} ms, where the server asked for 7 s`)
+      expect(waits.length === 1 && waits[0] >= 7000, `it waited for ${waits.join(', ')} ms, but the server asked for 7 s`)
     })
     await withFault(subject, () => text(429, { 'retry-after': '3600' }), async ({ store, object, requests }) => {
       const err = await expectRejection('an hour', store.read(object), 'StoreUnavailableError')
       expect(requests.length === 1, `it made ${requests.length} attempts`)
-      expect('retryAfter' in err && err.retryAfter === 3_600_000, 'the error does not say what the server asked for')
+      expect('retryAfter' in err && err.retryAfter === 3_600_000, 'the error does not contain the delay that the server asked for')
     })
   }
 }
@@ -122,12 +122,12 @@ const wholeForRange: ObjectStoreLawRule = {
       expect(received() < 200_000, `${received()} bytes were received for 3000`)
     })
     await withFault(subject, ignored, async ({ store, object, received }) => {
-      await expectRejection('a range far behind', store.read(object, { offset: 100 * MiB, length: 1000 }), 'StoreRefusedError')
+      await expectRejection('a range far beyond the beginning', store.read(object, { offset: 100 * MiB, length: 1000 }), 'StoreRefusedError')
       expect(received() <= 4 * MiB + 200_000, `${received()} bytes were received`)
     })
     await withFault(subject, request => request.method === 'GET' ? new Response(testBytes(10_000, 9), { status: 200, headers: { 'content-length': '10000' } }) : undefined, async ({ store, object, bytes }) => {
       expectBytes('up to the end', (await store.read(object, { offset: 9000 }))?.bytes, bytes.subarray(9000))
-      await expectRejection('behind the end', store.read(object, { offset: 10_000, length: 1 }), 'OutOfRangeError')
+      await expectRejection('beyond the end', store.read(object, { offset: 10_000, length: 1 }), 'OutOfRangeError')
     })
   }
 }
@@ -183,7 +183,7 @@ const stopsBody: ObjectStoreLawRule = {
     await withFault(subject, () => { controller.abort(reason); return text(503) }, async ({ store, object, requests }) => {
       const { signal } = controller
       await expectAborted('a read aborted between attempts', store.read(object, { signal }), reason)
-      expect(requests.length === 0, 'it made a request that nobody wanted')
+      expect(requests.length === 0, 'it made a request after the read was aborted')
     })
   }
 }

@@ -16,7 +16,7 @@ const whole: ObjectStoreLawRule = {
     const part = await store.read('laws/whole')
     expectBytes('laws/whole', part?.bytes, bytes)
     expect(part?.size === 70_000, `its size is 70000, not ${part?.size}`)
-    expect(part.etag === (await store.stat('laws/whole'))?.etag, 'read and stat name different versions')
+    expect(part.etag === (await store.stat('laws/whole'))?.etag, 'read and stat return different versions')
   }
 }
 
@@ -105,14 +105,14 @@ const changed: ObjectStoreLawRule = {
     const bytes = testBytes(1000, 4)
     await put('laws/changed', bytes)
     const ifMatch = (await store.stat('laws/changed'))?.etag
-    expect(ifMatch != null, 'stat names no version')
+    expect(ifMatch != null, 'stat returns no version')
     expectBytes('the same version', (await store.read('laws/changed', { offset: 10, length: 10, ifMatch }))?.bytes, bytes.subarray(10, 20))
 
     await put('laws/changed', testBytes(1000, 5))
     await expectRejection('a part of another version', store.read('laws/changed', { offset: 10, length: 10, ifMatch }), 'ObjectChangedError')
     await expectRejection('all of another version', store.read('laws/changed', { ifMatch }), 'ObjectChangedError')
     await put('laws/changed', testBytes(5, 5))
-    await expectRejection('a part that is now behind the end', store.read('laws/changed', { offset: 10, length: 10, ifMatch }), 'ObjectChangedError')
+    await expectRejection('a part that is now beyond the end', store.read('laws/changed', { offset: 10, length: 10, ifMatch }), 'ObjectChangedError')
     await remove('laws/changed')
     expect(await store.read('laws/changed', { ifMatch }) === undefined, 'a version of a missing object is not undefined')
   }
@@ -127,7 +127,7 @@ const ownBytes: ObjectStoreLawRule = {
     for (const [offset, length] of [[0, 70_000], [100, 100]]) {
       const first = (await store.read('laws/own', { offset, length }))?.bytes
       expectBytes('first read', first, bytes.subarray(offset, offset + length))
-      expect(first?.buffer.byteLength === length, `${length} bytes hold on to ${first?.buffer.byteLength}`)
+      expect(first?.buffer.byteLength === length, `${length} bytes keep a buffer of ${first?.buffer.byteLength} in memory`)
       first.fill(0)
       expectBytes('after the first was modified', (await store.read('laws/own', { offset, length }))?.bytes, bytes.subarray(offset, offset + length))
     }
@@ -174,7 +174,7 @@ const tooLarge: ObjectStoreLawRule = {
       await put('laws/large', testBytes(maxRead + 1))
       await expectRejection('a whole object', store.read('laws/large'), 'ObjectTooLargeError')
       await expectRejection('up to the end', store.read('laws/large', { offset: 0 }), 'ObjectTooLargeError')
-      expect((await store.read('laws/large', { offset: 1 }))?.bytes.byteLength === maxRead, 'as much as is allowed is read')
+      expect((await store.read('laws/large', { offset: 1 }))?.bytes.byteLength === maxRead, 'a read of the allowed size has that size')
     }
   }
 }

@@ -187,7 +187,7 @@ describe('blockIndexLaws', () => {
 
   it('report what was broken, and where', async () => {
     expect(await verdict('located', BROKEN.located[1])).to.match(/^LawBrokenError: block 0 is at none of its locations: {"object":"a.car"/)
-    expect(await verdict('short', BROKEN.short[1])).to.equal('LawBrokenError: block 0 was absent, while the store was short')
+    expect(await verdict('short', BROKEN.short[1])).to.equal('LawBrokenError: block 0 was absent while the store was short')
     expect(new LawBrokenError('x')).to.have.property('name', 'LawBrokenError')
   })
 
