@@ -52,5 +52,5 @@ function undescribed ({ path, folder, manifest }) {
 
   return readFileSync(file, 'utf8').includes(`\n> ${manifest.description}\n`)
     ? []
-    : [`${path}/README.md lacks the line "> ${manifest.description}", package.json's description`]
+    : [`${path}/README.md does not contain the line "> ${manifest.description}", package.json's description`]
 }

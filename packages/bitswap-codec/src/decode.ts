@@ -22,7 +22,7 @@ const WANTLIST_FULL = 0x10
  * the frame is overwritten. Copy the ones that you keep beyond the message, since each
  * keeps the whole frame in memory.
  *
- * Each want, block and presence is checked by itself: a malformed one is left out and
+ * Each want, block and presence is checked separately: a malformed one is left out and
  * counted in `skipped`, so every CID in the result is well formed (`wantKey` accepts it)
  * and every prefix can be parsed. Malformed are entries whose bytes are not protobuf,
  * CIDs and prefixes that are missing or not well formed, CIDs over 168 bytes, and wants

@@ -7,7 +7,7 @@
  *
  * - Fast: decoding copies nothing, encoding copies no block over 4 KiB.
  * - Bounded: a frame that declares too great a length is refused, and memory is allocated only as bytes arrive.
- * - Lenient: a bad entry is reported by itself, and the rest of its message is decoded.
+ * - Lenient: the decoder skips a bad entry and decodes the rest of its message.
  * - Strict: a malformed message throws one typed error. Unknown hash functions are opaque.
  * - Portable: Node.js, browsers and Workers.
  *
