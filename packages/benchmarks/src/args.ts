@@ -17,7 +17,7 @@ export const PICKS = 'picks'
 export const BLOCK_SOURCE = 'block-source'
 /** What no proxy in Node can save. */
 export const FLOOR = 'floor'
-/** What a want costs with many clients, members and wants. */
+/** How the cost of a want grows with clients, members and wants. */
 export const SCALE = 'scale'
 
 /** Words that stand for several names. */

@@ -115,7 +115,7 @@ export async function bench (options: Options): Promise<BenchResult> {
   return result
 }
 
-/** What needs neither kubo nor a proxy. */
+/** Measures what needs neither kubo nor a proxy. */
 async function ours (result: BenchResult, options: Options): Promise<void> {
   if (options.profile != null) {
     return
@@ -146,7 +146,7 @@ async function ours (result: BenchResult, options: Options): Promise<void> {
   }
 }
 
-/** To standard output, and wherever the options say. */
+/** Writes the result to standard output, and where the options say. */
 function publish (result: BenchResult, options: Options, say: (text: string) => void): void {
   const tables = printResult(result)
   say(`\n${tables}`)

@@ -10,19 +10,19 @@ export interface ScaleRow extends ScaleCase {
   /** CPU time a want, µs. */
   readonly cpu: number
   readonly picks: number
-  /** Some run was cut off: it costs at least that much. */
+  /** A run was cut off: the true cost is higher. */
   readonly cut: boolean
 }
 
-/** Something that must hold, and whether it does. */
+/** A requirement, and whether it is met. */
 export interface Bar {
-  /** Of what: a strategy, or a case of slices. */
+  /** A strategy, or a case of slices. */
   readonly of: string
   readonly bar: string
-  /** The worst that was found. */
+  /** The worst value. */
   readonly value: number
   readonly allowed: number
-  /** Where it was found. */
+  /** The case with the worst value. */
   readonly at: string
   readonly passed: boolean
 }
@@ -53,7 +53,7 @@ export function scaleRows ({ served }: Pick<ScaleFigures, 'served'>): ScaleRow[]
   })
 }
 
-/** All that must hold, of what was measured. */
+/** Checks all requirements for which there are figures. */
 export function scaleBars (figures: ScaleFigures): Bar[] {
   const rows = scaleRows(figures)
 
@@ -95,17 +95,17 @@ function ratioBar (of: string, bar: string, allowed: number, groups: ReadonlyMap
   return worst(of, bar, allowed, found)
 }
 
-/** What a member more costs in each pick, µs. */
+/** What each further member adds to the cost of a pick, µs. */
 function memberAndPick (of: string, rows: readonly ScaleRow[]): Bar[] {
   const found = [...groups(rows, ['clients', 'wants'])].map(([at, group]) => {
     const [few, many] = [...group].sort((a, b) => a.members - b.members)
     return { at, value: (many.cpu - few.cpu) / (many.members - few.members) / many.picks, cut: few.cut || many.cut }
   })
 
-  return worst(of, 'a member and pick more, µs', A_MEMBER_AND_PICK, found)
+  return worst(of, 'per further member and pick, µs', A_MEMBER_AND_PICK, found)
 }
 
-/** The median of the ratios of pairs: what slows the machine down for a while meets both. */
+/** The median of the ratios within runs, where both figures are from the same time. */
 function downBar ({ name }: ScaleStrategy, { served }: ScaleFigures): Bar[] {
   const pairs = served.filter(({ strategy }) => strategy === name).map(({ down }) => down)
   const value = median(pairs.map(pair => pair.with.cpu / pair.without.cpu))
@@ -115,14 +115,14 @@ function downBar ({ name }: ScaleStrategy, { served }: ScaleFigures): Bar[] {
   ])
 }
 
-/** The bar with the worst of what was found; none where nothing was compared. */
+/** The bar with the worst of the values; none if there are none. */
 function worst (of: string, bar: string, allowed: number, found: ReadonlyArray<{ at: string, value: number, cut: boolean }>): Bar[] {
   const passed = found.every(({ value, cut }) => value <= allowed && !cut)
 
   return [...found].sort((a, b) => b.value - a.value).slice(0, 1).map(({ at, value }) => ({ of, bar, value, allowed, at, passed }))
 }
 
-/** Rows that are alike but for one thing, where there are several. */
+/** Rows by what they have in common; only groups of several. */
 function groups (rows: readonly ScaleRow[], by: ReadonlyArray<keyof ScaleCase>): Map<string, ScaleRow[]> {
   const groups = Map.groupBy(rows, row => by.map(name => `${name}: ${row[name].toLocaleString('en')}`).join(', '))
 

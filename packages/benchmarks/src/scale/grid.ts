@@ -1,6 +1,6 @@
 import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 
-/** How a bar is kept: strategies whose pick costs the same whatever the number of members, or grows with it. */
+/** Whether the cost of a pick is constant or grows with the number of members. */
 export type Cost = 'constant' | 'by-member'
 
 export interface ScaleStrategy {
@@ -8,7 +8,7 @@ export interface ScaleStrategy {
   /** As it is written in configurations. */
   readonly strategy: string
   readonly cost: Cost
-  /** Whether it is measured with a million wants, too, which takes long. */
+  /** Also measure it with a million wants. */
   readonly most: boolean
 }
 
@@ -21,18 +21,18 @@ export const SCALE_STRATEGIES: readonly ScaleStrategy[] = [
   { name: 'default', strategy: DEFAULT_STRATEGY, cost: 'by-member', most: false }
 ]
 
-/** So many clients with so many wants in all, open or waiting at the same time, at so many members. */
+/** The size of a case. `wants` are those of all clients together, which the engine has at the same time. */
 export interface ScaleCase {
   readonly clients: number
   readonly members: number
   readonly wants: number
 }
 
-/** Entries in each message of a client, and blocks that come between two flushes: the same in every case. */
+/** Wants per message of a client, and blocks per flush. It is the same in every case, because large messages are cheaper per want. */
 export const MESSAGE = 10
-/** Wants that a client may have, by default. */
+/** The default limit of wants per client. */
 export const MOST_A_CLIENT = 1024
-/** Members of the case with members that are down, and how many of those there are. */
+/** How many members are up, and how many are down, in the case with members that are down. */
 export const UP = 4
 export const DOWN = 2_000
 export const DOWN_CASE: ScaleCase = { clients: 100, members: UP, wants: 1_000 }
@@ -42,11 +42,11 @@ const MEMBERS = [4, 100]
 const WANTS = [1_000, 100_000]
 const MOST = 1_000_000
 
-/** All cases of a strategy. Those of one strategy have the same clients and members one after the other. */
+/** All cases of a strategy. Cases with the same clients and members are consecutive. */
 export function scaleCases ({ cost, most }: Pick<ScaleStrategy, 'cost' | 'most'>, quick = false): ScaleCase[] {
   const cases: ScaleCase[] = []
 
-  // what grows with members is as well seen with few clients
+  // the cost per member shows with few clients, too
   for (const clients of cost === 'constant' ? CLIENTS : CLIENTS.slice(0, -1)) {
     for (const members of MEMBERS) {
       const all = most && !quick && clients === Math.max(...CLIENTS) && members === Math.min(...MEMBERS) ? [...WANTS, MOST] : WANTS

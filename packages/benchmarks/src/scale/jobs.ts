@@ -6,18 +6,18 @@ import type { MemoryFigure } from './memory.ts'
 import type { Served, ServedFigure } from './served.ts'
 import type { SliceCase, SliceFigure } from './slices.ts'
 
-/** What a process of its own measures. */
+/** What one process measures. */
 export type Job =
   | { readonly job: 'served', readonly strategy: string, readonly quick: boolean }
   | { readonly job: 'slices', readonly case: SliceCase, readonly strategy: string, readonly quick: boolean }
   | { readonly job: 'memory' }
 
-/** All cases of one strategy, measured once. */
+/** One run of all cases of a strategy. */
 export interface ServedRun {
-  /** The name in `SCALE_STRATEGIES`. */
+  /** Its name in `SCALE_STRATEGIES`. */
   readonly strategy: string
   readonly figures: readonly ServedFigure[]
-  /** The same case with all members up, and with others that are down. */
+  /** One case without and with members that are down. */
   readonly down: { readonly without: ServedFigure, readonly with: ServedFigure }
 }
 
@@ -27,15 +27,15 @@ export interface JobResults {
   memory: MemoryFigure
 }
 
-// wants that are measured at least, so that the clock can tell
+// each case measures at least this many wants
 const LEAST = 20_000
-// wants by which code is compiled, before any is measured
+// wants that are served before anything is measured, so that code is compiled
 const WARM_UP = 60_000
-// CPU time after which a case is cut off, ms, for each million wants and at least
+// CPU time after which a case is cut off, ms: for each million wants, but at least
 const MOST_A_MILLION = 40_000
 const MOST = 6_000
 
-/** Does a job, in a process that does nothing else; `collect` collects all garbage. */
+/** Does a job, in a process that has done nothing else; `collect` collects all garbage. */
 export function runJob (job: Job, collect: () => void): JobResults[Job['job']] {
   switch (job.job) {
     case 'served':
@@ -60,7 +60,7 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
   createServed({ strategy, clients: 100, members: 4, most: MOST }).run(1_000, WARM_UP / 1_000)
 
   for (const { clients, members, wants } of scaleCases(found, quick)) {
-    // cases of the same clients and members follow one another, and have one engine, unless it was left with wants
+    // consecutive cases with the same clients and members use the same engine, unless it still has wants
     if (of !== `${clients} ${members}` || figures.at(-1)?.cut === true) {
       of = `${clients} ${members}`
       served = undefined
@@ -78,7 +78,7 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
   return { strategy: name, figures, down: downRun(strategy) }
 }
 
-/** Turn and turn about, so that what slows the machine down meets both. */
+/** Alternates between the two, so that a machine that is slow for a while is slow for both. */
 function downRun (strategy: string): ServedRun['down'] {
   const { clients, members, wants } = DOWN_CASE
   const turns = 7

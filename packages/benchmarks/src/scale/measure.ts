@@ -10,7 +10,7 @@ import type { Job, JobResults, ServedRun } from './jobs.ts'
 import type { MemoryFigure } from './memory.ts'
 import type { SliceCase, SliceFigure } from './slices.ts'
 
-/** All that was measured of how the engine scales. */
+/** Everything that the benchmark measures. */
 export interface ScaleFigures {
   readonly served: readonly ServedRun[]
   readonly slices: readonly SliceFigure[]
@@ -18,8 +18,8 @@ export interface ScaleFigures {
 }
 
 /**
- * Measures each strategy `runs` times, each time in a process of its own, and the
- * rest once: what counts there is the same in each run.
+ * Measures each strategy `runs` times, each time in a new process. Slices and memory
+ * are measured once: picks and bytes are the same in every run.
  */
 export async function measureScale ({ runs, quick }: { runs: number, quick: boolean }): Promise<ScaleFigures> {
   const served: ServedRun[] = []

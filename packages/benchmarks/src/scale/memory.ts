@@ -3,15 +3,15 @@ import { BLOCK_SIZE, createRig, settle } from './rig.ts'
 import { createWants } from './wants.ts'
 import type { Rig, RigInit } from './rig.ts'
 
-/** What the engine keeps in memory, bytes. */
+/** How much memory the engine needs, bytes. */
 export interface MemoryFigure {
-  /** A client that is connected, was served and wants nothing. */
+  /** For a client that has been served and wants nothing. */
   readonly idleClient: number
-  /** A want that is open at a member. */
+  /** For a want that is open at a member. */
   readonly openWant: number
-  /** A want that waits until members have capacity. */
+  /** For a want that waits until a member has capacity. */
   readonly queuedWant: number
-  /** A want that each of four members lacks. */
+  /** For a want to which four members have answered DONT_HAVE. */
   readonly exhaustedWant: number
 }
 
@@ -19,7 +19,7 @@ const IDLE_CLIENTS = 3_000
 const CLIENTS = 100
 
 /**
- * Measures by what the heap grows, without what the ids of clients and the messages weigh.
+ * Measures how much the heap grows. Ids of clients and bytes of messages are not included.
  *
  * @param collect - collects all garbage
  */
@@ -74,7 +74,7 @@ function growth (collect: () => void, count: number, rig: Rig, change: () => voi
   const before = used(collect)
   change()
   const grown = used(collect) - before
-  // only now may the engine go
+  // keeps the engine alive until here
   settle(rig)
   return grown / count
 }

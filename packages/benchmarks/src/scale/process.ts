@@ -1,7 +1,6 @@
 /**
- * A process that measures one thing: what an engine costs depends on what else
- * has been compiled and is on the heap. Its argument is a `Job`, and what it
- * prints the result.
+ * A process that does one `Job`, its argument in JSON, and prints the result. The
+ * cost of a call depends on what the process has compiled and has on the heap.
  */
 import { print } from '../print.ts'
 import { runJob } from './jobs.ts'

@@ -7,19 +7,19 @@ import type { ScaleFigures } from './measure.ts'
 import type { MemoryFigure } from './memory.ts'
 import type { SliceFigure } from './slices.ts'
 
-/** All of it in Markdown. */
+/** The whole report in Markdown. */
 export function printScale (figures: ScaleFigures): string {
   const bars = scaleBars(figures)
   const failed = bars.filter(({ passed }) => !passed).length
 
   return [
-    `Scale: CPU time a want, µs, in messages of ${MESSAGE} wants; all wants stand at the same time, then all are served. ` +
-      'Medians of runs in processes of their own; > was cut off.',
+    `Scale: CPU time per want, µs, with ${MESSAGE} wants per message. All wants arrive, then all are served. ` +
+      'Medians of runs, each in its own process; ">": cut off.',
     printRows(scaleRows(figures), figures),
-    'Slices: what single calls into the engine cost, with the default strategy.',
+    'Slices: the cost of single calls of the engine, with the default strategy.',
     printSlices(figures.slices),
     `Memory: ${printMemory(figures.memory)}.`,
-    `Bars: ${bars.length - failed} hold, ${failed} do not.`,
+    `Bars: ${bars.length - failed} met, ${failed} missed.`,
     printBars(bars)
   ].join('\n\n')
 }
@@ -51,7 +51,7 @@ function printRows (rows: readonly ScaleRow[], { served }: ScaleFigures): string
 
 function printSlices (slices: readonly SliceFigure[]): string {
   return table(
-    ['', 'what', 'how many', 'µs each', 'longest call ms', 'most picks in a call', 'picks'],
+    ['case', 'phase', 'how many', 'µs each', 'longest call ms', 'most picks per call', 'picks'],
     slices.map(slice => [
       SLICES_IN_WORDS[slice.case],
       slice.what,
@@ -65,14 +65,14 @@ function printSlices (slices: readonly SliceFigure[]): string {
 }
 
 function printMemory ({ idleClient, openWant, queuedWant, exhaustedWant }: MemoryFigure): string {
-  return `${count(idleClient)} bytes for an idle client, ${count(openWant)} for an open want, ${count(queuedWant)} for one that waits for capacity, ` +
-    `${count(exhaustedWant)} for one that four members lack`
+  return `${count(idleClient)} bytes per idle client, ${count(openWant)} per open want, ${count(queuedWant)} per want that waits for capacity, ` +
+    `${count(exhaustedWant)} per want to which four members have answered DONT_HAVE`
 }
 
 function printBars (bars: readonly Bar[]): string {
   return table(
-    ['', 'bar', 'worst', 'allowed', '', 'where'],
-    bars.map(({ of, bar, value, allowed, at, passed }) => [of, bar, figure(value), figure(allowed), passed ? 'passed' : 'FAILED', at])
+    ['of', 'bar', 'worst', 'allowed', 'result', 'where'],
+    bars.map(({ of, bar, value, allowed, at, passed }) => [of, bar, figure(value), figure(allowed), passed ? 'met' : 'MISSED', at])
   ).join('\n')
 }
 

@@ -1,156 +1,112 @@
-import { DEFAULT_LIMITS, parseStrategy } from '@kitsune/want-router'
+import { parseStrategy } from '@kitsune/want-router'
 import { createEngine } from '@kitsune/want-router/engine'
-import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import { createAsks } from './asks.ts'
+import type { Ask } from './asks.ts'
+import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits, StrategyFactory } from '@kitsune/want-router'
-
-/** What an engine has asked of a member, and no answer has come to yet. */
-export interface Ask {
-  readonly member: string
-  readonly key: WantKey
-}
+import type { Output } from '@kitsune/want-router/engine'
 
 export interface RigInit {
   /** As it is written in configurations. */
   readonly strategy: string
-  /** Members that are up from the start. */
+  /** How many members are up from the start: `member-0`, `member-1`, … */
   readonly members: number
-  /** Members that are configured besides, and never come up unless they are told to. Default 0. */
+  /** How many more members are configured and start down. Default 0. */
   readonly down?: number
   readonly limits?: Partial<Limits>
-  /** What it asks is counted only: there will be no answers. Default false. */
+  /** Members never answer: their asks are counted and not kept. Default false. */
   readonly silent?: boolean
 }
 
 /**
- * An engine on a clock that stands still until it is moved, driven as the driver
- * does it: after each flush the deadline is read, and what is dirty is flushed
- * again. All that knows how an engine is spoken to is in here.
+ * An engine on a clock that is moved by hand. Everything that depends on the
+ * interface of the engine is in this file.
  */
 export interface Rig {
   /** ms. */
   now: number
-  /** Rankings that the strategy was asked for. */
+  /** How often the strategy was asked for a ranking. */
   readonly picks: number
-  /** Asked and not answered, the oldest first. */
+  /** How many asks have no answer yet. */
   readonly open: number
-  /** Blocks that clients have taken. */
+  /** How many blocks clients have taken. */
   readonly taken: number
+  /** `flush` has something to do. */
+  readonly dirty: boolean
+  /** When `tick` is wanted next, ms. */
+  readonly deadline: number | undefined
   message (client: string, wants: readonly WantEntry[]): void
-  /** Takes up to `count` asks off the front of what is open. */
+  /** Answers up to `count` asks, the oldest first. */
   answer (count: number, how: (ask: Ask) => void): void
   block (ask: Ask): void
   dontHave (ask: Ask): void
   up (member: string): void
-  /** A tick, if one is due. False: none was. */
-  tick (): boolean
-  /** One flush. */
+  /** Ticks if the deadline has passed. */
+  tick (): void
   flush (): void
-  /** Lets every client take what there is for it. */
+  /** Takes all messages of every client that has any. */
   take (): void
-  readonly dirty: boolean
-  readonly deadline: number | undefined
 }
 
-/** What blocks weigh. */
+/** The size of every block, bytes. */
 export const BLOCK_SIZE = 1024
-// a message of the writer's once it has grown
+// the size of a message to a client, bytes: the writer starts lower and goes up to four times as much
 const MESSAGE_SIZE = 256 << 10
-// asks that have been answered before they are let go
-const COMPACT = 1 << 16
 
 export function createRig ({ strategy, members, down = 0, limits = {}, silent = false }: RigInit): Rig {
   const bytes = new Uint8Array(BLOCK_SIZE)
-  const asks: Ask[] = []
-  let first = 0
-  let unanswered = 0
-  let ready: string[] = []
+  const asks = createAsks(silent)
+  const ready = new Set<string>()
   let picks = 0
   let taken = 0
 
-  const counted: StrategyFactory = env => {
-    const made = parseStrategy(strategy)(env)
-    const rank = made.rank.bind(made)
-    made.rank = want => {
-      picks++
-      return rank(want)
-    }
-    return made
+  const output: Output = {
+    ask (member, wants) { asks.add(member, wants) },
+    cancel () {},
+    ready (client) { ready.add(client) },
+    close () {},
+    reset () {}
   }
 
   const rig: Rig = {
     now: 0,
     get picks () { return picks },
-    get open () { return unanswered },
+    get open () { return asks.size },
     get taken () { return taken },
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
-
-    message (client, wants) { engine.put({ t: 'message', client: client, wants, full: false }) },
-
-    answer (count, how) {
-      const end = Math.min(first + count, asks.length)
-      unanswered -= end - first
-      while (first < end) {
-        how(asks[first++])
-      }
-      if (first > COMPACT || first === asks.length) {
-        asks.splice(0, first)
-        first = 0
-      }
-    },
-
+    message (client, wants) { engine.put({ t: 'message', client, wants, full: false }) },
+    answer: asks.take,
     block ({ member, key }) { engine.put({ t: 'block', member, key, bytes }) },
     dontHave ({ member, key }) { engine.put({ t: 'answer', member, key, answer: 'dont-have' }) },
     up (member) { engine.put({ t: 'up', member }) },
+    flush () { engine.flush(output) },
 
     tick () {
       const { deadline } = engine
-      const due = deadline != null && deadline <= rig.now
-      if (due) {
+      if (deadline != null && deadline <= rig.now) {
         engine.put({ t: 'tick' })
       }
-      return due
-    },
-
-    flush () {
-      engine.flush(output)
     },
 
     take () {
-      const clients = ready
-      ready = []
-      for (const client of clients) {
+      for (const client of ready) {
         let message: ReturnType<typeof engine.take>
         while ((message = engine.take(client, MESSAGE_SIZE, '/ipfs/bitswap/1.2.0')) != null) {
           taken += message.blocks?.length ?? 0
         }
       }
+      ready.clear()
     }
-  }
-
-  const output: Parameters<typeof engine.flush>[0] = {
-    ask (member, wants) {
-      unanswered += wants.length
-      if (silent) {
-        return
-      }
-      for (const { key } of wants) {
-        asks.push({ member, key })
-      }
-    },
-    cancel () {},
-    ready (client) { ready.push(client) },
-    close () {},
-    reset () {}
   }
 
   const engine = createEngine({
     members: Array.from({ length: members + down }, (_, i) => ({ id: `member-${i}` })),
-    strategy: counted,
+    strategy: countPicks(parseStrategy(strategy), () => { picks++ }),
     now: () => rig.now,
     seed: 1,
     randomSeed: 1,
-    limits: { ...DEFAULT_LIMITS, ...limits }
+    limits
   })
 
   for (let i = 0; i < members; i++) {
@@ -161,15 +117,28 @@ export function createRig ({ strategy, members, down = 0, limits = {}, silent = 
   return rig
 }
 
-/** What the driver does at the end of each tick of the event loop, until nothing is left to do. */
-export function settle (rig: Rig): void {
+function countPicks (factory: StrategyFactory, count: () => void): StrategyFactory {
+  return env => {
+    const strategy = factory(env)
+    const rank = strategy.rank.bind(strategy)
+    // in place, so that nothing else about the strategy changes
+    strategy.rank = want => {
+      count()
+      return rank(want)
+    }
+    return strategy
+  }
+}
+
+/**
+ * Does what the driver does at the end of a tick of the event loop: flushes until
+ * nothing is left to do, and reads the deadline to set its timer.
+ */
+export function settle (rig: Rig): number | undefined {
   do {
     rig.flush()
     rig.take()
   } while (rig.dirty)
-  // the driver sets its timer by it each time
-  kept = rig.deadline
-}
 
-/** Keeps the compiler from leaving out a getter whose result nobody uses. */
-export let kept: unknown
+  return rig.deadline
+}

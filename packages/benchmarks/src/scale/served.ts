@@ -1,25 +1,26 @@
 import { MESSAGE } from './grid.ts'
 import { BLOCK_SIZE, createRig, settle } from './rig.ts'
+import { createStopwatch } from './stopwatch.ts'
 import { createWants } from './wants.ts'
 import type { ScaleCase } from './grid.ts'
 import type { Rig } from './rig.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** What a case cost in one run. */
+/** What one run of a case cost. */
 export interface ServedFigure extends ScaleCase {
-  /** Members that were down. */
+  /** How many more members were configured and down. */
   readonly down: number
-  /** CPU time a want, µs; if it was cut off, of what was served by then. */
+  /** CPU time per want, µs; of a run that was cut off, per want that had been served by then. */
   readonly cpu: number
-  /** Rankings that the strategy was asked for, a want. */
+  /** Rankings per want. */
   readonly picks: number
-  /** It took too long, so that not all was served. */
+  /** The run exceeded its time, and not all wants were served. */
   readonly cut: boolean
 }
 
-/** Clients that have asked before, and members that have answered. */
+/** An engine whose clients and members have been in use before. */
 export interface Served {
-  /** Every want is put in, then all are served in the order in which they were asked. */
+  /** Puts in all wants, then answers them in the order in which the engine asks for them; that `rounds` times. */
   run (wants: number, rounds: number): ServedFigure
 }
 
@@ -30,14 +31,15 @@ export interface ServedInit extends Pick<ScaleCase, 'clients' | 'members'> {
   readonly most: number
 }
 
-// ms from one flush to the next: 100,000 wants a second
+// ms between two flushes while wants are served, which makes 100,000 wants a second
 const STEP = 0.1
-// wants that are made at a time, outside of what is measured: never a million at once
+// wants are made outside of the measured time, in chunks, so that a million of them are never in memory at once
 const CHUNK = 10_000
 
 /**
- * An engine with so many clients and members. Sizes of blocks are known from the
- * start: otherwise it would be the learning of sizes that is compared.
+ * Creates an engine, and serves a message of wants for each client. The engine
+ * expects blocks of the right size from the start, because learning sizes takes
+ * longer with more clients.
  */
 export function createServed ({ strategy, clients, members, down = 0, most }: ServedInit): Served {
   const rig = createRig({ strategy, members, down, limits: { expectedBlock: BLOCK_SIZE } })
@@ -72,7 +74,6 @@ export function createServed ({ strategy, clients, members, down = 0, most }: Se
     watch.stop()
   }
 
-  // every client is known, and has been served
   arrive(clients * MESSAGE)
   serve()
 
@@ -105,7 +106,7 @@ export function createServed ({ strategy, clients, members, down = 0, most }: Se
   }
 }
 
-/** Nothing is open, yet there may be wants that wait for a moment: goes there. False: there is none within a second. */
+/** Moves on to the deadline if that is within a second, in case wants wait for it. Returns whether anything is open now. */
 function nudge (rig: Rig): boolean {
   const { deadline } = rig
   if (deadline == null || deadline > rig.now + 1000) {
@@ -123,51 +124,4 @@ function inMessages (wants: readonly WantEntry[]): WantEntry[][] {
     messages.push(wants.slice(at, at + MESSAGE))
   }
   return messages
-}
-
-interface Stopwatch {
-  /** CPU time between starts and stops, ms: of all threads, since collecting garbage is part of what it costs. */
-  readonly ms: number
-  /** It has shown more than the most. */
-  readonly over: boolean
-  start (): void
-  stop (): void
-  /** Looks at the clock now and then only. */
-  checkOver (): boolean
-  reset (): void
-}
-
-// calls of checkOver between two looks at the clock
-const LOOK = 100
-
-function createStopwatch (most: number): Stopwatch {
-  let ms = 0
-  let over = false
-  let from = process.cpuUsage()
-  let calls = 0
-
-  const running = (): number => {
-    const { user, system } = process.cpuUsage(from)
-    return (user + system) / 1000
-  }
-
-  return {
-    get ms () { return ms },
-    get over () { return over },
-    start () { from = process.cpuUsage() },
-    stop () {
-      ms += running()
-      over ||= ms > most
-    },
-    checkOver () {
-      if (++calls % LOOK === 0) {
-        over ||= ms + running() > most
-      }
-      return over
-    },
-    reset () {
-      ms = 0
-      over = false
-    }
-  }
 }

@@ -1,30 +1,31 @@
 import { MESSAGE } from './grid.ts'
 import { createRig } from './rig.ts'
 import { createWants } from './wants.ts'
-import type { Ask, Rig } from './rig.ts'
+import type { Ask } from './asks.ts'
+import type { Rig } from './rig.ts'
 
-/** Cases in which the work of one call might be all there is. */
+/** Cases in which a single call could do an unbounded amount of work. */
 export type SliceCase = 'backlogged' | 'returns' | 'lacking' | 'flood'
 
-/** The most rankings that a flush may make. */
+/** How many rankings a flush may ask for. */
 export const MOST_PICKS = 2_000
 
-/** What the calls of one kind cost, of one case. */
+/** What one phase of a case cost. */
 export interface SliceFigure {
   readonly case: SliceCase
-  /** What was done. */
+  /** What happened in it. */
   readonly what: string
-  /** How many of what it is about: wants, blocks, ticks. */
+  /** How many wants, blocks or ticks there were. */
   readonly count: number
   /** CPU time of all calls into the engine, ms. */
   readonly ms: number
   /** CPU time of the longest call into the engine, ms. */
   readonly longest: number
-  /** Most rankings in one call. */
+  /** Most rankings in one call of the engine. */
   readonly picks: number
   /** Rankings in all. */
   readonly allPicks: number
-  /** It took too long, and was ended. */
+  /** The phase exceeded its time and was ended. */
   readonly cut: boolean
 }
 
@@ -33,18 +34,18 @@ export const SLICE_CASES: Readonly<Record<SliceCase, (strategy: string, size: nu
 }
 
 export const SLICES_IN_WORDS: Readonly<Record<SliceCase, string>> = {
-  backlogged: '1,000 clients whose wants wait for a member without capacity; blocks come one by one',
-  returns: 'a million exhausted fetches; time passes, and then a member returns',
-  lacking: 'a want that 100 members lack',
-  flood: '1,000 clients × 1,000 wants × 100 members, put in before one flush'
+  backlogged: '1,000 clients whose fetches wait for a member without capacity',
+  returns: 'a million exhausted fetches, and a member that returns',
+  lacking: 'a want that 100 members do not have',
+  flood: '1,000 clients × 1,000 wants × 100 members, before the first flush'
 }
 
-// so that sizes are no limit
+// windows of bytes are no limit for blocks that are known to be small
 const LIMITS = { expectedBlock: 1024 }
-// CPU time after which a case is ended, ms
+// CPU time after which a phase is ended, ms
 const MOST_MS = 20_000
 
-/** One member has said that it lacks all, the other one has all its places taken. */
+/** One member has answered DONT_HAVE to every want, the other one has no capacity left. */
 function backlogged (strategy: string, size: number): SliceFigure[] {
   const clients = Math.ceil(1_000 * size)
   const rig = createRig({ strategy, members: 2, limits: LIMITS })
@@ -59,7 +60,7 @@ function backlogged (strategy: string, size: number): SliceFigure[] {
     }
   }
 
-  const setUp = createCalls('backlogged', 'all that leads there', rig)
+  const setUp = createCalls('backlogged', 'preparation', rig)
   for (let client = 0; client < clients; client++) {
     for (let message = 0; message < 4; message++) {
       rig.message(`client-${client}`, wants(MESSAGE))
@@ -67,7 +68,7 @@ function backlogged (strategy: string, size: number): SliceFigure[] {
   }
   untilQuiet(rig, setUp, answer)
 
-  const calls = createCalls('backlogged', 'blocks, one at a time', rig)
+  const calls = createCalls('backlogged', 'blocks arrive, one per flush', rig)
   let blocks = 0
   while (blocks < 200 && owed.length > 0 && !calls.over()) {
     const ask = owed.shift() as Ask
@@ -80,21 +81,21 @@ function backlogged (strategy: string, size: number): SliceFigure[] {
   return [calls.figure(blocks)]
 }
 
-/** Every want has been lacked by a member that is up; another one is down, and might have it. */
+/** The member that is up has answered DONT_HAVE to every want; the other one is down. */
 function returns (strategy: string, size: number): SliceFigure[] {
   const clients = 1_000
   const each = Math.ceil(1_000 * size)
   const rig = createRig({ strategy, members: 1, down: 1, limits: LIMITS })
   const wants = createWants()
 
-  const first = createCalls('returns', 'wants that come, and are lacked', rig)
+  const first = createCalls('returns', 'wants arrive; the answer is DONT_HAVE', rig)
   for (let client = 0; client < clients && !first.over(); client++) {
     const entries = wants(each)
     first.time(() => { rig.message(`client-${client}`, entries) })
     untilQuiet(rig, first, rig.dontHave)
   }
 
-  const ticks = createCalls('returns', 'ticks of 20 s, and what is asked again', rig)
+  const ticks = createCalls('returns', '20 s pass; wants are asked again', rig)
   let count = 0
   for (const end = rig.now + 20_000; rig.now < end && !ticks.over(); count++) {
     rig.now = Math.max(rig.now + 1, Math.min(rig.deadline ?? end, end))
@@ -102,7 +103,7 @@ function returns (strategy: string, size: number): SliceFigure[] {
     untilQuiet(rig, ticks, rig.dontHave)
   }
 
-  const back = createCalls('returns', 'the member is up, and lacks them too', rig)
+  const back = createCalls('returns', 'the member is up, and answers DONT_HAVE', rig)
   back.time(() => { rig.up('member-1') })
   untilQuiet(rig, back, rig.dontHave)
 
@@ -129,12 +130,12 @@ function flood (strategy: string, size: number): SliceFigure[] {
   const rig = createRig({ strategy, members: 100, limits: LIMITS })
   const wants = createWants()
 
-  const put = createCalls('flood', 'wants put in', rig)
+  const put = createCalls('flood', 'wants arrive', rig)
   for (let client = 0; client < clients; client++) {
     const entries = wants(each)
     put.time(() => { rig.message(`client-${client}`, entries) })
   }
-  const flushes = createCalls('flood', 'wants asked, until windows are full', rig)
+  const flushes = createCalls('flood', 'wants are asked until windows are full', rig)
   do {
     flushes.flush()
   } while (rig.dirty && !flushes.over())
@@ -142,7 +143,7 @@ function flood (strategy: string, size: number): SliceFigure[] {
   return [put.figure(clients * each), flushes.figure(rig.open)]
 }
 
-/** Flushes, and answers at once what is asked, until there is nothing to flush and nothing to answer. */
+/** Flushes and answers until the engine asks for nothing more. */
 function untilQuiet (rig: Rig, calls: Calls, answer: (ask: Ask) => void): void {
   do {
     calls.flush()
@@ -151,14 +152,14 @@ function untilQuiet (rig: Rig, calls: Calls, answer: (ask: Ask) => void): void {
 }
 
 interface Calls {
-  /** `count` calls into the engine, by default one; where there are several, none of them is the longest. */
+  /** Measures `count` calls of the engine, by default one. Only single calls can be the longest. */
   time (call: () => void, count?: number): void
   flush (): void
   over (): boolean
   figure (count: number): SliceFigure
 }
 
-/** Counts what calls cost, and the rankings in them. */
+/** Measures the calls of one phase. */
 function createCalls (name: SliceCase, what: string, rig: Rig): Calls {
   let ms = 0
   let longest = 0
@@ -187,7 +188,7 @@ function createCalls (name: SliceCase, what: string, rig: Rig): Calls {
   }
 }
 
-/** CPU time of this thread, ms: what else the machine does is not counted, the collection of garbage on it is. */
+/** CPU time of this thread, ms. */
 function threadTime (): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000

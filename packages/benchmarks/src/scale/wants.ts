@@ -5,7 +5,7 @@ import type { WantEntry } from '@kitsune/bitswap-codec'
 const PREFIX = [0x01, 0x55, 0x12, 0x20]
 const DIGEST = 32
 
-/** An endless supply of wants, each for another block. Nothing is hashed: an engine believes what it is told. */
+/** Returns a function that makes wants for distinct blocks. The CIDs are random: the engine does not verify blocks, the driver does. */
 export function createWants (seed = 1): (count: number) => WantEntry[] {
   const random = seededRandom(seed)
 

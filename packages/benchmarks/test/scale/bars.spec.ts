@@ -35,22 +35,22 @@ describe('scale/bars', () => {
     expect(bars(...runs)['most / least over clients']).to.include({ value: 1.1, passed: true })
   })
 
-  it('counts what a member more costs in a pick, where all members are looked at', () => {
+  it('divides by further members and picks for strategies that look at all members', () => {
     const found = bars(run('rendezvous', figure(100, 4, 1_000, 10), figure(100, 100, 1_000, 34.96, { picks: 2 })))
 
-    expect(found['a member and pick more, µs'].value).to.be.closeTo(0.13, 1e-9)
-    expect(found['a member and pick more, µs'].passed).to.equal(false)
+    expect(found['per further member and pick, µs'].value).to.be.closeTo(0.13, 1e-9)
+    expect(found['per further member and pick, µs'].passed).to.equal(false)
     expect(found).to.not.have.property('most / least over members')
   })
 
-  it('compares with members that are down by the ratio in each run', () => {
+  it('compares runs with and without members that are down by their ratio in each run', () => {
     const slow = { without: figure(100, 4, 1_000, 30), with: figure(100, 4, 1_000, 31.5) }
     const served = [down, slow, slow].map(down => ({ ...run('maglev', figure(1, 4, 1_000, 10), figure(100, 4, 1_000, 10)), down }))
 
     expect(bars(...served)['with / without 2,000 members that are down']).to.include({ value: 1.05, passed: true })
   })
 
-  it('is not met by what was cut off', () => {
+  it('is missed by a run that was cut off', () => {
     const found = bars(run('maglev', figure(1, 4, 1_000, 10), figure(100, 4, 1_000, 10, { cut: true })))
     expect(found['most / least over clients']).to.include({ value: 1, passed: false })
   })
@@ -63,12 +63,12 @@ describe('scale/bars', () => {
     expect(met).to.include({ passed: true })
   })
 
-  it('prints a row a case, and a bar a line', () => {
+  it('prints a row for each case, and a line for each bar', () => {
     const printed = printScale(figures(...SCALE_STRATEGIES.map(({ name }) => run(name, figure(1, 4, 1_000, 10.04), figure(1, 100, 1_000, 99, { cut: true })))))
 
     expect(printed).to.include('| 1       | 4                | 1,000 | 10.0        |')
       .and.include('| > 99.0')
-      .and.include('3,000 bytes for an idle client, 800 for an open want')
-      .and.include('FAILED')
+      .and.include('3,000 bytes per idle client, 800 per open want')
+      .and.include('MISSED')
   })
 })

@@ -15,7 +15,7 @@ describe('scale', function () {
     }
   })
 
-  it('measures a million wants, but not where it is to be quick', () => {
+  it('measures a million wants, but not if it is to be quick', () => {
     const most = (quick: boolean): number => Math.max(...scaleCases({ cost: 'constant', most: true }, quick).map(({ wants }) => wants))
 
     expect(most(false)).to.equal(1_000_000)
@@ -23,7 +23,7 @@ describe('scale', function () {
   })
 
   for (const { name, strategy } of SCALE_STRATEGIES) {
-    it(`serves every want of every client with ${name}, more than there is capacity for`, () => {
+    it(`serves every want with ${name}, though there are more than members have capacity for`, () => {
       const served = createServed({ strategy, clients: 30, members: 3, down: 5, most: 30_000 })
       const figure = served.run(9_000, 1)
 
@@ -33,14 +33,14 @@ describe('scale', function () {
     })
   }
 
-  it('says so where it is cut off', () => {
+  it('says so if it was cut off', () => {
     const served = createServed({ strategy: 'maglev', clients: 10, members: 2, most: 1 })
 
     expect(served.run(9_000, 100).cut).to.equal(true)
   })
 
   for (const name of Object.keys(SLICE_CASES) as SliceCase[]) {
-    it(`counts calls and picks where ${name}`, () => {
+    it(`measures calls and picks of the case ${name}`, () => {
       for (const { count, ms, longest, picks, allPicks } of SLICE_CASES[name]('round-robin', 0.02)) {
         expect(count).to.be.above(0)
         expect(longest).to.be.within(0, ms)
@@ -49,7 +49,7 @@ describe('scale', function () {
     })
   }
 
-  it('asks each member once where all of them lack a want', () => {
+  it('asks each of 100 members once if none has the block', () => {
     const [{ count, allPicks }] = SLICE_CASES.lacking('round-robin', 0.02)
     expect(allPicks / count).to.be.within(100, 101)
   })
