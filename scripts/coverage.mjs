@@ -12,13 +12,13 @@ import { closure } from './lib/workspaces.mjs'
 /** @import { CoverageMap, Reason } from './lib/types.ts' */
 
 /**
- * `npm run coverage`: runs the unit tests of the engine and of what surrounds it,
- * and many seeds of chaos, and prints each line and branch of the engine that
- * neither reaches. Each has a reason in unreached.json, or this fails; so it does
- * where a reason is about something that is reached, or is there no more.
+ * `npm run coverage`: runs the unit tests of the engine, the driver and recordings,
+ * and 1,000 seeds of chaos, and prints each line and branch of the engine that
+ * none of them reaches. It fails if one has no reason in unreached.json, or if a
+ * reason there is for a line that is reached or no longer exists.
  *
- * `--seeds N` plays another number of seeds than 1,000; `--update` writes what
- * was found to unreached.json, with the reasons that are there already.
+ * `--seeds N` plays N seeds; `--update` removes obsolete entries from
+ * unreached.json, and adds entries without a reason for what is missing.
  */
 const { values: { seeds, update: write } } = parseArgs({
   options: {
@@ -53,7 +53,7 @@ try {
 async function main (temporary) {
   const env = { ...process.env, NODE_V8_COVERAGE: join(temporary, 'v8') }
 
-  // both as built, so that their counts are of the same code
+  // all of them run the built code, or their counts could not be added
   const codes = [
     await run('mocha', ['--reporter', 'dot', '--timeout', '60000', ...specs()], { cwd: root, env }),
     ...await Promise.all(shares(Number(seeds), availableParallelism()).map(async ([first, count]) => {
@@ -62,7 +62,7 @@ async function main (temporary) {
   ]
 
   if (codes.some(code => code !== 0)) {
-    console.error('something failed: what was reached does not count')
+    console.error('a test or a run of chaos failed, so there is no coverage to report')
     return 1
   }
 
@@ -74,7 +74,7 @@ async function main (temporary) {
   return code === 0 ? report(JSON.parse(readFileSync(join(temporary, 'coverage-final.json'), 'utf8'))) : code
 }
 
-/** The built specs of which there is a source: a build leaves those of deleted ones behind. */
+/** The built specs. They are listed by their sources, because a build does not delete the output of deleted specs. */
 function specs () {
   return folders.flatMap(folder => readdirSync(join(router, 'test', folder), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.spec.ts'))
@@ -103,13 +103,13 @@ function report (coverage) {
   const { listed, unlisted, stale } = compare(found, reasons)
 
   for (const { file, row, line, part, reason } of [...listed, ...unlisted]) {
-    console.log(`${relative(root, engine)}/${file}:${row}  ${line}${part === line ? '' : `\n    of it: ${part}`}\n    ${reason ?? 'NEVER REACHED, and no reason why that may be'}`)
+    console.log(`${relative(root, engine)}/${file}:${row}  ${line}${part === line ? '' : `\n    of it: ${part}`}\n    ${reason ?? 'NOT REACHED, and unreached.json has no reason'}`)
   }
 
   for (const { file, line } of stale) {
-    console.log(`${relative(root, reasonsFile)}: ${file} has no such line, or it is reached: ${line}`)
+    console.log(`${relative(root, reasonsFile)}: ${file} has no such line, or the line is reached: ${line ?? 'the whole file'}`)
   }
 
-  console.log(`${listed.length + unlisted.length} lines and branches of the engine are never reached, ${unlisted.length} of them without a reason; ${stale.length} reasons are of no use`)
+  console.log(`${listed.length + unlisted.length} lines and branches of the engine are not reached, ${unlisted.length} of them without a reason; ${stale.length} reasons are obsolete`)
   return unlisted.length + stale.length > 0 ? 1 : 0
 }

@@ -1,8 +1,8 @@
 /** @import { Compared, FileCoverage, Reason, Unreached } from './types.ts' */
 
 /**
- * What was never reached of a file: each branch, by the line on which it begins,
- * and each line that is part of none.
+ * Lists the branches of a file that are not reached, each with the line on which
+ * it begins, and the lines that are not reached outside of these branches.
  *
  * @param {string} file
  * @param {FileCoverage} coverage
@@ -21,7 +21,7 @@ export function unreached (file, { statementMap, s, branchMap, b }, source) {
       const first = lines[start.line - 1]
       const branch = first.slice(Math.max(0, start.column), end.line === start.line ? end.column : undefined).trim()
 
-      // the end of a function that returns or throws before is a branch to V8, with nothing in it
+      // V8 counts the end of a function after its last return as a branch, although there is nothing in it
       if (counts[i] === 0 && (end.line > start.line || /\w/.test(branch))) {
         found.push({ file, row: start.line, line: first.trim(), part: /\w/.test(branch) ? branch : first.trim() })
         for (let row = start.line; row <= end.line; row++) {
@@ -36,7 +36,7 @@ export function unreached (file, { statementMap, s, branchMap, b }, source) {
     const line = lines[row - 1].trim()
 
     if (count === 0 && !rows.has(row)) {
-      // those that follow are the same thing
+      // consecutive lines are one entry
       const follows = rows.has(row - 1)
       rows.add(row)
       if (!follows && /\w/.test(line)) {
@@ -49,7 +49,7 @@ export function unreached (file, { statementMap, s, branchMap, b }, source) {
 }
 
 /**
- * Seeds 1 to `seeds` as ranges of about equal length: the first, and how many.
+ * Divides the seeds from 1 to `seeds` into ranges, each with its first seed and its length.
  *
  * @param {number} seeds
  * @param {number} processes
@@ -62,7 +62,7 @@ export function shares (seeds, processes) {
 }
 
 /**
- * Files that no test has loaded, though there is something in them.
+ * Lists the files that are never loaded, except those that contain only types.
  *
  * @param {string[]} files - sources
  * @param {string[]} loaded
@@ -72,15 +72,14 @@ export function shares (seeds, processes) {
 export function neverLoaded (files, loaded, built) {
   return files
     .filter(file => file.endsWith('.ts') && !loaded.includes(file))
-    // types leave nothing behind
+    // what is left of a file with only types
     .filter(file => !/^\s*export \{\};\s*(\/\/#.*)?\s*$/.test(built(file.replace(/ts$/, 'js'))))
     .map(file => ({ file, row: 1, line: 'the whole file', part: 'the whole file' }))
 }
 
 /**
- * What was found, with the reason for each, and reasons for which nothing was
- * found. A reason without `line` is for the whole file; it is of no use where all of that is
- * reached.
+ * Finds the reason for each line and branch, and the reasons that are obsolete. A
+ * reason without `line` is for the whole file.
  *
  * @param {Unreached[]} found
  * @param {Reason[]} reasons
@@ -98,7 +97,7 @@ export function compare (found, reasons) {
 }
 
 /**
- * The reasons that are still of use, and one to be filled in for each that is missing.
+ * Removes obsolete reasons, and adds an entry with an empty reason for each that is missing.
  *
  * @param {Unreached[]} found
  * @param {Reason[]} reasons
@@ -114,7 +113,7 @@ export function update (found, reasons) {
 }
 
 /**
- * By what the line says, not by its number, which changes with every line above.
+ * Compares texts, not line numbers, which change whenever a line is added above.
  *
  * @param {Reason} reason
  * @param {Unreached} found

@@ -4,9 +4,9 @@ import { pathToFileURL } from 'node:url'
 import { root } from './root.mjs'
 
 /**
- * Plays seeds of chaos, as built: from the first of the arguments, so many as the
- * second says. The state of the engine is not looked through, which takes ten
- * times as long and reaches nothing.
+ * Plays seeds of chaos with the built code. The arguments are the first seed and
+ * the number of seeds. It does not check the engine's state after each step:
+ * that takes ten times as long, and reaches no other code.
  */
 const [first, count] = process.argv.slice(2).map(Number)
 const { runBatch } = await import(pathToFileURL(join(root, 'packages', 'simulator', 'dist', 'src', 'chaos', 'batch.js')).href)

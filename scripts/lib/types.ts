@@ -61,7 +61,7 @@ interface Location {
   end: { line: number, column: number }
 }
 
-/** What Istanbul's JSON says of a file, as far as it is read here: counts by the id of each statement and branch. */
+/** The parts of Istanbul's JSON that are used here: counts by the ids of statements and branches. */
 export interface FileCoverage {
   statementMap: Record<string, Location>
   s: Record<string, number>
@@ -69,26 +69,26 @@ export interface FileCoverage {
   b: Record<string, number[]>
 }
 
-/** By paths of files. */
+/** Absolute paths of files, and their coverage. */
 export type CoverageMap = Record<string, FileCoverage>
 
-/** A line or a branch that no test reaches. */
+/** A line or a branch that is not reached. */
 export interface Unreached {
   file: string
-  /** Its number, from 1. */
+  /** The number of the line, from 1. */
   row: number
-  /** What it says. */
+  /** The text of the line. */
   line: string
-  /** The branch, as far as it stands on that line. */
+  /** The part of the line that belongs to the branch, or the whole line. */
   part: string
 }
 
-/** Why something need not be reached. */
+/** Why a line or a branch does not have to be reached. */
 export interface Reason {
   file: string
-  /** What the line says; if left out, the whole file. */
+  /** The text of the line. Default: the whole file. */
   line?: string
-  /** The branch, as far as it stands on that line; if left out, the whole line. */
+  /** The part of the line that belongs to the branch. Default: the whole line. */
   part?: string
   reason: string
 }
@@ -96,6 +96,6 @@ export interface Reason {
 export interface Compared {
   listed: Array<Unreached & { reason?: string }>
   unlisted: Array<Unreached & { reason?: string }>
-  /** Reasons for which nothing was found. */
+  /** Reasons whose line is reached or no longer exists. */
   stale: Reason[]
 }

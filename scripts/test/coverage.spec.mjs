@@ -17,8 +17,8 @@ describe('coverage', () => {
   ].join('\n')
 
   /**
-   * @param {Array<[number, number, number, number]>} branches - that were not taken: from line and column to line and column
-   * @param {number[]} rows - that were not reached
+   * @param {Array<[number, number, number, number]>} branches - those not reached: line and column of start and end
+   * @param {number[]} rows - the lines not reached
    * @returns {FileCoverage}
    */
   const coverage = (branches, rows) => ({
@@ -46,7 +46,7 @@ describe('coverage', () => {
     ])
   })
 
-  it('leaves out branches with nothing in them, and those that were taken', () => {
+  it('leaves out empty branches, and branches that are reached', () => {
     const taken = coverage([[2, 17, 4, 3]], [])
     taken.b[0] = [1]
 
@@ -54,7 +54,7 @@ describe('coverage', () => {
     equal(unreached('f.ts', coverage([[6, 0, 6, 1]], [6]), source), [])
   })
 
-  it('names files that nothing loads, but for those that have only types', () => {
+  it('names files that are never loaded, except those with only types', () => {
     const built = /** @type {Record<string, string>} */ ({ 'io.js': 'export {};\n//# sourceMappingURL=io.js.map', 'lost.js': 'export const a = 1;' })
 
     equal(neverLoaded(['io.ts', 'lost.ts', 'engine.ts'], ['engine.ts'], name => built[name]), [
@@ -62,7 +62,7 @@ describe('coverage', () => {
     ])
   })
 
-  it('gives each process its seeds, and none twice', () => {
+  it('gives each seed to one process', () => {
     equal(shares(1000, 2), [[1, 500], [501, 500]])
     equal(shares(10, 4), [[1, 3], [4, 3], [7, 3], [10, 1]])
     equal(shares(2, 4), [[1, 1], [2, 1]])
@@ -73,7 +73,7 @@ describe('coverage', () => {
     { file: 'b.ts', row: 9, line: 'throw new Error()', part: 'throw new Error()' }
   ]
 
-  it('finds reasons by what a line says, wherever it stands', () => {
+  it('finds reasons by the text of a line, not by its number', () => {
     const { listed, unlisted, stale } = compare(found, [{ file: 'a.ts', line: 'return b ?? c', part: '?? c', reason: 'b is always there' }])
 
     equal(listed, [{ ...found[0], reason: 'b is always there' }])
@@ -81,11 +81,11 @@ describe('coverage', () => {
     equal(stale, [])
   })
 
-  it('takes a reason for a whole file', () => {
+  it('accepts a reason for a whole file', () => {
     equal(compare(found, [{ file: 'a.ts', reason: 'x' }, { file: 'b.ts', reason: 'y' }]).unlisted, [])
   })
 
-  it('does not take an empty reason, nor one for another part of the line or another file', () => {
+  it('rejects an empty reason, and a reason for another part of the line or another file', () => {
     for (const reason of [
       { file: 'a.ts', line: 'return b ?? c', part: '?? c', reason: ' ' },
       { file: 'a.ts', line: 'return b ?? c', reason: 'x' },
@@ -95,12 +95,12 @@ describe('coverage', () => {
     }
   })
 
-  it('says which reasons are of no use any more', () => {
+  it('lists obsolete reasons', () => {
     const gone = { file: 'a.ts', line: 'return d', reason: 'x' }
     equal(compare(found, [gone]).stale, [gone])
   })
 
-  it('keeps reasons that are of use, drops the others and adds what is missing', () => {
+  it('removes obsolete reasons, and adds what is missing', () => {
     const kept = { file: 'b.ts', line: 'throw new Error()', reason: 'cannot be' }
 
     equal(update(found, [kept, { file: 'c.ts', line: 'gone', reason: 'x' }]), [
