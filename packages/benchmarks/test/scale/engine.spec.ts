@@ -1,7 +1,9 @@
 import { expect } from 'aegir/chai'
 import { SCALE_STRATEGIES, scaleCases } from '../../src/scale/grid.ts'
+import { createRig } from '../../src/scale/rig.ts'
 import { createServed } from '../../src/scale/served.ts'
 import { SLICE_CASES } from '../../src/scale/slices.ts'
+import { createWants } from '../../src/scale/wants.ts'
 import type { SliceCase } from '../../src/scale/slices.ts'
 
 describe('scale', function () {
@@ -50,7 +52,18 @@ describe('scale', function () {
   }
 
   it('asks each of 100 members once if none has the block', () => {
-    const [{ count, allPicks }] = SLICE_CASES.lacking('round-robin', 0.02)
-    expect(allPicks / count).to.be.within(100, 101)
+    const rig = createRig({ strategy: 'round-robin', members: 100 })
+    const asked: string[] = []
+    rig.message('client', createWants()(1))
+    do {
+      rig.flush()
+      rig.answer(1, ask => {
+        asked.push(ask.member)
+        rig.dontHave(ask)
+      })
+    } while (rig.open > 0 || rig.dirty)
+
+    expect(asked).to.have.length(100)
+    expect(new Set(asked)).to.have.property('size', 100)
   })
 })
