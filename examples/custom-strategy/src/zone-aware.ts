@@ -1,4 +1,4 @@
-import { rendezvous } from '@kitsune/want-router'
+import { delegateTo, rendezvous } from '@kitsune/want-router'
 import type { Member, StrategyFactory } from '@kitsune/want-router'
 
 /**
@@ -17,7 +17,7 @@ export function zoneAware (zone: string, inner: StrategyFactory = rendezvous(), 
     let near: readonly Member[] = []
     let far: readonly Member[] = []
 
-    return {
+    return delegateTo(strategy, {
       update (members) {
         near = members.filter(isNear)
         far = members.filter(member => !isNear(member))
@@ -37,10 +37,8 @@ export function zoneAware (zone: string, inner: StrategyFactory = rendezvous(), 
         }
 
         yield * later
-      },
-
-      observe (outcome) { strategy.observe?.(outcome) }
-    }
+      }
+    })
   }
 }
 

@@ -6,6 +6,7 @@ import type { FakeMember } from '@kitsune/want-router/testing'
 
 strategyTests(zoneAware('zone-1'), {
   name: 'zone-aware, over rendezvous, obeys the laws of a strategy',
+  wrap: inner => zoneAware('zone-1', inner),
   test: { describe, it }
 })
 

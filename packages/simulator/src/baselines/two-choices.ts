@@ -1,3 +1,4 @@
+import { delegateTo } from '@kitsune/want-router'
 import type { Member, StrategyFactory } from '@kitsune/want-router'
 
 /**
@@ -10,7 +11,7 @@ export function twoChoices (inner: StrategyFactory): StrategyFactory {
     const strategy = inner(env)
     let members: readonly Member[] = []
 
-    return {
+    return delegateTo(strategy, {
       update (changed) {
         members = changed
         strategy.update(changed)
@@ -27,9 +28,7 @@ export function twoChoices (inner: StrategyFactory): StrategyFactory {
         const ranked = [...strategy.rank(want)]
         yield * ranked.filter(member => drawn.has(member))
         yield * ranked.filter(member => !drawn.has(member))
-      },
-
-      observe (outcome) { strategy.observe?.(outcome) }
-    }
+      }
+    })
   }
 }

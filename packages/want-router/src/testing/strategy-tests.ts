@@ -4,6 +4,7 @@ import { deterministic, independent, injected } from './strategy-laws/determinis
 import { noCounting, noGrowth, recovery, strayOutcomes } from './strategy-laws/learning.ts'
 import { changingLoads, comingAndGoing, complete, lazy, noMembers, oneMember, readOnly, subset } from './strategy-laws/order.ts'
 import { inputOrder, minimalDisruption, shares, sharesUnderLoad } from './strategy-laws/spread.ts'
+import { forwards } from './strategy-laws/wrapping.ts'
 import type { StrategyLawRule, Subject } from './strategy-laws/law.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
@@ -27,7 +28,8 @@ const LAWS = {
   recovery,
   'no-counting': noCounting,
   'stray-outcomes': strayOutcomes,
-  'no-growth': noGrowth
+  'no-growth': noGrowth,
+  forwards
 } as const satisfies Record<string, StrategyLawRule>
 
 /** The name of a law, as in {@link StrategyTestsInit.laws}. */
@@ -41,6 +43,11 @@ export interface StrategyTestsInit {
    * apply.
    */
   readonly laws?: LawChoice<StrategyLaw>
+  /**
+   * For a strategy that wraps another: makes it around that one. The law `forwards` needs it, and is left out
+   * without it.
+   */
+  wrap? (inner: StrategyFactory): StrategyFactory
   /** What the tests are gathered under. Default `a strategy` */
   readonly name?: string
   /** The seed of the first random case; a failure names the seed that repeats it. Default: always the same. */
@@ -98,6 +105,7 @@ export function strategyTests (factory: StrategyFactory, init: StrategyTestsInit
 export function strategyLaws (factory: StrategyFactory, init: StrategyTestsInit = {}): Array<LawTest<StrategyLaw>> {
   const subject: Subject = {
     factory,
+    wrap: init.wrap,
     seed: init.seed ?? SEED,
     runs: init.runs ?? 100,
     labels: random => init.labels?.(random) ?? someLabels(random),
@@ -106,7 +114,9 @@ export function strategyLaws (factory: StrategyFactory, init: StrategyTestsInit 
     maxEntries: init.maxEntries ?? 20_000
   }
 
-  return Object.entries<StrategyLawRule>(LAWS).map(([name, { title, check }]) => {
+  const laws = Object.entries<StrategyLawRule>(LAWS).filter(([, law]) => law !== forwards || init.wrap != null)
+
+  return laws.map(([name, { title, check }]) => {
     const id = name as StrategyLaw
     return { id, title, skipped: skipReason(init.laws?.[id]), check: () => { check(subject) } }
   })

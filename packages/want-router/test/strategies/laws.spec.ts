@@ -39,14 +39,14 @@ const STRATEGIES: Record<string, { make (): StrategyFactory } & StrategyTestsIni
   'hot and cold': { make: () => hotCold(), laws: { ...ANY_BLOCK, ...COLD } },
   rendezvous: { make: () => rendezvous() },
   maglev: { make: () => maglev({ size: 1009 }), collateral: 0.05 },
-  'sticky over round robin': { make: () => sticky(roundRobin()), laws: ANY_BLOCK },
+  'sticky over round robin': { make: () => sticky(roundRobin()), wrap: inner => sticky(inner), laws: ANY_BLOCK },
   'presence over sticky': { make: () => presence(sticky(leastLoaded())), laws: ANY_BLOCK },
   'the default': { make: () => defaultStrategy() },
-  'presence over rendezvous': { make: () => presence(rendezvous()) },
+  'presence over rendezvous': { make: () => presence(rendezvous()), wrap: inner => presence(inner) },
   'presence over peak EWMA': { make: () => presence(peakEwma()), laws: { ...ANY_BLOCK, ...QUICKEST } },
-  'bounded load over rendezvous': { make: () => boundedLoad(rendezvous()) },
+  'bounded load over rendezvous': { make: () => boundedLoad(rendezvous()), wrap: inner => boundedLoad(inner) },
   'bounded load over round robin': { make: () => boundedLoad(roundRobin()), laws: ANY_BLOCK },
-  'tiers over bounded load': { make: () => tiers(boundedLoad(rendezvous())) }
+  'tiers over bounded load': { make: () => tiers(boundedLoad(rendezvous())), wrap: inner => tiers(boundedLoad(inner)) }
 }
 
 for (const [name, { make, ...init }] of Object.entries(STRATEGIES)) {

@@ -1,5 +1,6 @@
 import { rendezvous } from '../../src/strategies/algorithms/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/algorithms/round-robin.ts'
+import { delegateTo } from '../../src/strategies/delegate.ts'
 import type { Member, Outcome, Strategy, StrategyEnv, StrategyFactory, Want } from '../../src/strategies/strategy.ts'
 import type { StrategyLaw } from '../../src/testing/strategy-tests.ts'
 
@@ -10,6 +11,8 @@ interface BrokenStrategy {
   /** What the law says of it. */
   readonly says: RegExp
   make (): StrategyFactory
+  /** For a strategy that wraps another. */
+  wrap? (inner: StrategyFactory): StrategyFactory
 }
 
 /** Rendezvous, which keeps all laws, but for what is given. */
@@ -59,6 +62,15 @@ function grudge (wrong: Outcome['result']): StrategyFactory {
       }
     }
   })
+}
+
+/** A wrapper that passes all on, but for what is given. */
+function wrapper (change: (inner: Strategy, env: StrategyEnv) => Partial<Strategy>): Pick<BrokenStrategy, 'make' | 'wrap'> {
+  const wrap = (inner: StrategyFactory): StrategyFactory => env => {
+    const strategy = inner(env)
+    return delegateTo(strategy, change(strategy, env))
+  }
+  return { make: () => wrap(rendezvous()), wrap }
 }
 
 const byId = (members: readonly Member[]): Member[] => members.toSorted((a, b) => a.id < b.id ? -1 : 1)
@@ -304,5 +316,72 @@ export const BROKEN: readonly BrokenStrategy[] = [
       const log: Outcome[] = []
       return { observe (outcome) { log.push(outcome) } }
     })
+  },
+  {
+    law: 'forwards',
+    what: 'drops what the strategy that it wraps observes',
+    says: /^an attempt at ".+" was observed once by it, and 0 times by the strategy that it wraps/,
+    ...wrapper(() => ({ observe () {} }))
+  },
+  {
+    law: 'forwards',
+    what: 'tells the strategy that it wraps of each outcome twice',
+    says: /^an attempt at ".+" was observed once by it, and 2 times/,
+    ...wrapper(inner => ({
+      observe (outcome) {
+        inner.observe?.(outcome)
+        inner.observe?.(outcome)
+      }
+    }))
+  },
+  {
+    law: 'forwards',
+    what: 'drops what the strategy that it wraps avoids',
+    says: /^the strategy that it wraps avoids ".+", and it does not/,
+    ...wrapper(() => ({ avoids: () => false }))
+  },
+  {
+    law: 'forwards',
+    what: 'tells the strategy that it wraps of members that join, and not of those that leave',
+    says: /^when a member left the strategy that it wraps still knew "member-0"/,
+    ...wrapper(inner => {
+      const all = new Map<string, Member>()
+      return {
+        update (members) {
+          for (const member of members) {
+            all.set(member.id, member)
+          }
+          inner.update([...all.values()])
+        }
+      }
+    })
+  },
+  {
+    law: 'forwards',
+    what: 'hides members from the strategy that it wraps',
+    says: /^of the first members it did not tell the strategy that it wraps of "member-5"/,
+    ...wrapper(inner => ({ update (members) { inner.update(members.slice(0, 5)) } }))
+  },
+  {
+    law: 'forwards',
+    what: 'asks the strategy that it wraps nothing',
+    says: /^it ranked to the end without asking the strategy that it wraps/,
+    ...wrapper(inner => {
+      let members: readonly Member[] = []
+      return {
+        update (changed) {
+          members = changed
+          inner.update(changed)
+        },
+        rank: () => members
+      }
+    })
+  },
+  {
+    law: 'forwards',
+    what: 'gives the strategy that it wraps a clock of its own',
+    says: /^the strategy that it wraps was given another seed or another clock/,
+    make: () => rendezvous(),
+    wrap: inner => env => inner({ ...env, now: () => 0 })
   }
 ]

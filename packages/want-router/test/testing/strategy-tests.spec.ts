@@ -1,6 +1,7 @@
 import { expect } from 'aegir/chai'
 import { rendezvous } from '../../src/strategies/algorithms/rendezvous.ts'
 import { roundRobin } from '../../src/strategies/algorithms/round-robin.ts'
+import { delegateTo } from '../../src/strategies/delegate.ts'
 import { LawBrokenError } from '../../src/testing/index.ts'
 import { strategyLaws, strategyTests } from '../../src/testing/strategy-tests.ts'
 import { BROKEN } from './broken-strategies.ts'
@@ -27,14 +28,19 @@ describe('strategyLaws', () => {
   })
 
   it('have a broken strategy each', () => {
-    expect(new Set(BROKEN.map(({ law }) => law))).to.deep.equal(new Set(strategyLaws(rendezvous()).map(({ id }) => id)))
+    expect(new Set(BROKEN.map(({ law }) => law))).to.deep.equal(new Set(strategyLaws(rendezvous(), { wrap: inner => inner }).map(({ id }) => id)))
   })
 
-  for (const { law, what, says, make } of BROKEN) {
+  for (const { law, what, says, make, wrap } of BROKEN) {
     it(`${law} catches a strategy that ${what}`, () => {
-      expect(verdict(law, make())).to.match(says)
+      expect(verdict(law, make(), { wrap })).to.match(says)
     })
   }
+
+  it('ask of a strategy that wraps another, and of no other, what it passes on', () => {
+    expect(strategyLaws(rendezvous()).map(({ id }) => id)).to.not.include('forwards')
+    expect(verdict('forwards', rendezvous(), { wrap: inner => env => delegateTo(inner(env)) })).to.equal(undefined)
+  })
 
   it('say how to see a failure again', () => {
     const { law, make } = BROKEN[0]

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../../errors.ts'
+import { delegateTo } from '../delegate.ts'
 import { reuseRanking } from '../ranking/ranking.ts'
 import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
 import { declareDecorator } from './decoration.ts'
@@ -85,16 +86,13 @@ export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND, least = 
       }
     }))
 
-    return {
+    return delegateTo(strategy, {
       update (changed) {
         members = changed
         strategy.update(changed)
       },
 
-      rank: want => ranking().reset(want),
-      observe: outcome => { strategy.observe?.(outcome) },
-
-      avoids
-    }
+      rank: want => ranking().reset(want)
+    })
   })
 }

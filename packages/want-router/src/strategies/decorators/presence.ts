@@ -84,7 +84,7 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
 
       rank: want => ranking().reset(want),
 
-      avoids: id => holdings.avoids(id),
+      avoids: id => holdings.avoids(id) || strategy.avoids?.(id) === true,
 
       observe (outcome) {
         holdings.observe(outcome)

@@ -9,6 +9,8 @@ export type Random = () => number
 /** What a law checks, and with what. */
 export interface Subject {
   readonly factory: StrategyFactory
+  /** Makes it around another strategy. */
+  wrap? (inner: StrategyFactory): StrategyFactory
   readonly seed: number
   /** How many random cases each law tries. */
   readonly runs: number
