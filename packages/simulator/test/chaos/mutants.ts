@@ -242,5 +242,61 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'engine/attempts.ts',
     find: '  if (member.stalled) {\n    payer.stalled += bytes\n  }',
     replace: '  if (member.stalled && bytes > 0) {\n    payer.stalled += bytes\n  }'
+  },
+  {
+    name: 'a DONT_HAVE counts as a try',
+    breaks: ['denial', 'lost'],
+    file: 'engine/answering.ts',
+    find: '  if (!speculative) {\n    goOn(state, route)\n  }\n',
+    replace: '  if (!speculative) {\n    if (++route.attempt >= state.limits.tries) rest(state, route)\n    else goOn(state, route)\n  }\n'
+  },
+  {
+    name: 'a list that is sent as a whole ends nothing',
+    breaks: ['gone', 'address', 'lifetime', 'eviction'],
+    file: 'engine/wanting.ts',
+    find: '    if (!named.has(want)) {',
+    replace: '    if (false) {'
+  },
+  {
+    name: 'the siblings behind a want that ended are lost',
+    breaks: ['gone', 'lost', 'address', 'lifetime'],
+    file: 'engine/ledger.ts',
+    find: '        at.sibling = want.sibling\n',
+    replace: '        at.sibling = undefined\n'
+  },
+  {
+    name: 'a renewed want keeps its place in the order of expiry',
+    breaks: ['lifetime'],
+    file: 'engine/wanting.ts',
+    find: '  touchWant(want)\n',
+    replace: ''
+  },
+  {
+    name: 'asking again does not extend the life of a want',
+    breaks: ['lost', 'lifetime'],
+    file: 'engine/wanting.ts',
+    find: '  want.expires = state.now() + state.limits.wantLifetime\n  touchWant',
+    replace: '  touchWant'
+  },
+  {
+    name: 'standing wants outlive the connection of their member',
+    breaks: ['windows', 'attempts'],
+    file: 'engine/engine.ts',
+    find: '  member.listed.clear()\n',
+    replace: ''
+  },
+  {
+    name: 'the time of a hedge is never set',
+    breaks: ['deadline'],
+    file: 'engine/hedging.ts',
+    find: '      route.hedgedAt = state.now()\n',
+    replace: ''
+  },
+  {
+    name: 'a member without standing wants is not told that a want timed out',
+    breaks: ['windows'],
+    file: 'engine/ticking.ts',
+    find: '  if (member.capacity.listed === 0) {\n    tellCancel(state, member, route)\n  }\n',
+    replace: ''
   }
 ]
