@@ -47,9 +47,9 @@ function fakeTimers (): FakeTimers {
 /** A driver around an engine with one member, `a`. */
 export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
 
-interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify }
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, deadline? (): number | undefined }
 
-export async function rig ({ tap, wake, limits, ask, onEvent, verify }: RigInit = {}): Promise<Rig> {
+export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
   const woken: string[] = []
@@ -63,7 +63,8 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify }: RigInit 
     },
     cancel () {}
   }
-  const engine = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
+  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
+  const engine: Engine = deadline == null ? real : Object.create(real, { deadline: { get: deadline } })
   const drive = createDriver({
     engine,
     timers,

@@ -56,6 +56,25 @@ describe('driver: when it calls the engine', () => {
     expect(records.length - before).to.be.at.most(3)
   })
 
+  it('not sooner for an earlier deadline when the process has stood still and its timer is late: what has arrived is read first', async () => {
+    const records: TapRecord[] = []
+    let deadline = 1000
+    const { drive, timers } = await rig({ tap: record => { records.push(record) }, deadline: () => deadline })
+    const ticks = (): number => records.filter(record => record.t === 'put' && record.input.t === 'tick').length
+    drive.message('p', message(entry(block)))
+    timers.tick()
+    timers.pass(5000)
+    deadline = 900
+    drive.message('p', message(entry(testBlock(2))))
+    timers.tick()
+    timers.pass(50)
+    timers.tick()
+    expect(ticks(), 'within the time that it waits after it has stood still').to.equal(0)
+    timers.pass(950)
+    timers.tick()
+    expect(ticks()).to.equal(1)
+  })
+
   it('after a take that made room for more, though nothing else happens', async () => {
     const { drive, timers, sink, asked, woken } = await rig({ limits: { unsentPerClient: 2048, inFlightPerClient: 2048, expectedBlock: 2048 } })
     const other = testBlock(2)

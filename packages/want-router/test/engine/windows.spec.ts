@@ -119,6 +119,42 @@ describe('engine: the window of an upstream peer', () => {
   })
 })
 
+describe('engine: a client that loses a copy of a block', () => {
+  const SIZE = 2048
+
+  it('begins anew with its window, however large it had become', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: SIZE, unsentPerClient: 5 * SIZE, inFlightPerClient: 64 * SIZE } })
+    const wanted = Array.from({ length: 400 }, (_, i) => testBlock(i, SIZE))
+    const open = (): number => b.engine.status().members[0].load.wants
+    const deliver = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        b.block('a', wanted[next++])
+      }
+    }
+    let next = 0
+    b.want('p', ...wanted.map(block => entry(block)))
+    for (let i = 0; i < 200; i++) {
+      deliver(1)
+      b.take('p')
+    }
+    expect(open(), 'it reads all that comes').to.be.within(50, 64)
+
+    // and now nothing, and a block comes that was asked for on the account of another
+    const shared = testBlock(1000, SIZE)
+    b.want('q', entry(shared))
+    b.want('p', entry(shared))
+    deliver(10)
+    b.block('a', shared)
+    expect(b.engine.status().totals.copiesLost).to.be.above(0)
+    deliver(open())
+    // longer than a burst waits
+    b.pass(300)
+    b.take('p')
+    b.take('q')
+    expect(open()).to.be.within(1, 6)
+  })
+})
+
 describe('engine: the byte window of a member', () => {
   const MIB = 1 << 20
 
