@@ -49,7 +49,7 @@ export const DEFAULTS = {
   scanMemory: 128 * MiB,
   /** How much of an index is read at a time, in bytes. */
   indexPage: 64 * KiB,
-  /** An index of at most so many bytes is read whole, so that it also tells where sections end. */
+  /** An index up to this length, in bytes, is read whole, so that it also tells where sections end. */
   wholeIndex: MiB,
   /** What pages of indexes may take in memory, in bytes. */
   indexCache: 16 * MiB,

@@ -4,7 +4,7 @@ import { main } from './main.ts'
 const controller = new AbortController()
 let shown = 0
 
-// whoever read the output has gone
+// a closed pipe of the output must not end the process
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', () => {})
 }

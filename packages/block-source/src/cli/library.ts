@@ -29,12 +29,12 @@ export interface UploadInit {
 }
 
 /**
- * CARs in a store, with what finds their blocks. What is in the block map is
- * there as a whole: a CAR is listed last, and taken off the list first.
+ * CARs in a store, with the indexes of their blocks. A CAR in the block map is
+ * complete: it is listed last, and taken off the list first.
  *
- * Any number may be added and removed at the same time. Whoever adds a CAR makes
- * sure, once it is listed, that nobody has removed its objects meanwhile; and
- * whoever removes one begins anew if it was listed meanwhile.
+ * Any number of processes may add and remove CARs at the same time. A process that
+ * adds a CAR checks, once the CAR is listed, that no other has removed its objects in
+ * the meantime; a process that removes a CAR begins again if it was listed again.
  */
 export class CarLibrary {
   readonly store: UploadStore
@@ -106,7 +106,7 @@ export class CarLibrary {
 
       await this.store.remove(objects.index)
       await this.store.remove(car)
-      // somebody may have added it, and have seen that all is there
+      // another process may have added it again, and have checked that it is complete
     } while ((await this.list()).includes(car))
   }
 

@@ -28,7 +28,7 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
   readonly codecs?: readonly number[]
   /** The most CARs of one root. Default 100 */
   readonly maxCars?: number
-  /** After finding a block in so many CARs, no further ones are asked. Default 2 */
+  /** In how many CARs a block must be found before no further ones are asked. Default 2 */
   readonly redundancy?: number
   /** How long it is remembered which CARs a root has, and that it has none, in ms. Default 60,000 */
   readonly rootTtl?: number

@@ -57,9 +57,9 @@ export function encodeAnswer ({ complete, results }: RemoteAnswer): string {
 }
 
 /**
- * Reads an answer to so many multihashes. Nothing of it is believed without a look.
+ * Reads an answer to this number of multihashes, and checks all of it.
  *
- * @throws {StoreRefusedError} if it is none
+ * @throws {StoreRefusedError} if it is not a valid answer
  */
 export function decodeAnswer (text: string, count: number, maxLocations: number): RemoteAnswer {
   const answer = parseJson(text)

@@ -5,7 +5,7 @@ const BITS_PER_KEY = 10
 
 const HASHES = 7
 
-/** How long the filter of so many keys is, in bytes. */
+/** The length of a filter for this number of keys, in bytes. */
 export function filterLength (keys: number): number {
   return Math.max(8, Math.ceil(keys * BITS_PER_KEY / 8))
 }
@@ -35,7 +35,7 @@ export function mayContain (filter: Uint8Array, seed: Uint32Array, key: Uint8Arr
   return true
 }
 
-/** Two keyed hashes, from which the others follow. Nobody who does not know the seed can ask for what is absent and seems present. */
+/** Two keyed hashes, from which the others follow. Without the seed, an attacker cannot find absent keys that seem present. */
 function hashes (filter: Uint8Array, seed: Uint32Array, key: Uint8Array): { first: number, step: number, bits: number } {
   const bits = filter.length * 8
 

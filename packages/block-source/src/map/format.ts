@@ -19,7 +19,7 @@
  * changes as a whole.
  *
  * Why whole digests? Half of one would find the same candidates, and the hash of
- * the block decides anyway. But whoever asked for a digest that begins like a
+ * the block decides anyway. But a client that asks for a digest that begins like a
  * known one would make the source read a block for it, and fail.
  *
  * ## Objects

@@ -127,7 +127,7 @@ class BlockMapWriter implements MapWriter {
 
   async #readRoot (): Promise<ReadRoot | undefined> {
     const name = rootName(this.#prefix)
-    // by one read, so that nobody changes it in between; if bytes are missing the checksum is wrong
+    // in one read, so that no writer changes it in between; if bytes are missing the checksum is wrong
     const part = await this.#store.read(name)
 
     return part == null ? undefined : { root: await decodeRoot(part.bytes, name), etag: part.etag }

@@ -138,7 +138,7 @@ export class RowBuilder {
   }
 }
 
-/** Whether an object is a shard of so many rows, by its beginning. */
+/** Whether an object is a shard with this number of rows, by its beginning. */
 export function isShard (bytes: Uint8Array, rows: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

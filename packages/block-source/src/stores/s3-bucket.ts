@@ -22,7 +22,7 @@ export interface S3StoreInit extends HttpOptions, StoreLimits, ForbiddenOptions 
   readonly endpoint?: string | URL
   /** Whether the bucket is in the path or in the name of the host. Default `path`, which every server knows */
   readonly addressing?: 'path' | 'virtual-host'
-  /** Whose requests these are, or what returns that before each request, for credentials that expire. Default: nobody's, for public buckets */
+  /** The credentials, or a function that returns them before each request, for credentials that expire. Default: none, for public buckets */
   readonly credentials?: S3Credentials | (() => S3Credentials | Promise<S3Credentials>)
 }
 

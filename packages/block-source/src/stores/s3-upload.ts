@@ -54,7 +54,7 @@ export async function s3Upload (bucket: S3Bucket, object: string, from: UploadFr
   }
 }
 
-/** Depends on nothing but the size, so that whoever goes on with an upload has the same parts. */
+/** Depends only on the size, so that a process that resumes an upload uses the same parts. */
 function partLength (size: number): number {
   return Math.max(DEFAULTS.uploadPart, Math.ceil(size / MAX_PARTS / MiB) * MiB)
 }

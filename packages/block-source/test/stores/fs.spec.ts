@@ -41,7 +41,7 @@ describe('fs store', () => {
 
   it('reports an unreadable file as refused, not absent', async function () {
     if (process.getuid?.() === 0) {
-      // root may read all; a link that leads to itself is refused for everybody
+      // root may read all files; a link that leads to itself is refused for every user
       await symlink('file', join(folder, 'file'))
     } else {
       await writeFile(join(folder, 'file'), 'x')
