@@ -23,7 +23,10 @@ export function unreached (file, { statementMap, s, branchMap, b }, source) {
 
       // V8 counts the end of a function after its last return as a branch, although there is nothing in it
       if (counts[i] === 0 && (end.line > start.line || /\w/.test(branch))) {
-        found.push({ file, row: start.line, line: first.trim(), part: /\w/.test(branch) ? branch : first.trim() })
+        // the code after a return can begin on an empty line
+        const row = rowWithText(lines, start.line)
+        const line = lines[row - 1].trim()
+        found.push({ file, row, line, part: row === start.line && /\w/.test(branch) ? branch : line })
         for (let row = start.line; row <= end.line; row++) {
           rows.add(row)
         }
@@ -46,6 +49,18 @@ export function unreached (file, { statementMap, s, branchMap, b }, source) {
   }
 
   return found.sort((a, b) => a.row - b.row)
+}
+
+/**
+ * The first line from `row` on that says something.
+ *
+ * @param {string[]} lines
+ * @param {number} row - from 1
+ */
+function rowWithText (lines, row) {
+  const found = lines.findIndex((line, i) => i >= row - 1 && /\w/.test(line))
+
+  return found === -1 ? row : found + 1
 }
 
 /**

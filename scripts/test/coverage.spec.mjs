@@ -34,6 +34,14 @@ describe('coverage', () => {
     ])
   })
 
+  it('names the first line with text of a branch that begins on an empty one', () => {
+    const spaced = source.replace('  return a.b', '\n  return a.b')
+
+    equal(unreached('f.ts', { statementMap: {}, s: {}, branchMap: coverage([[5, 0, 7, 1]], []).branchMap, b: { 0: [0] } }, spaced), [
+      { file: 'f.ts', row: 6, line: 'return a.b ?? none()', part: 'return a.b ?? none()' }
+    ])
+  })
+
   it('names a branch within a line, though the line is reached', () => {
     equal(unreached('f.ts', coverage([[5, 12, 5, 22]], []), source), [
       { file: 'f.ts', row: 5, line: 'return a.b ?? none()', part: '?? none()' }
