@@ -1,0 +1,199 @@
+import { expect } from 'aegir/chai'
+import { createReader } from '../../src/network/reader.ts'
+import { settled } from './fakes.ts'
+import { frame, numbered } from './messages.ts'
+import { createReaderRig } from './reader-rig.ts'
+import type { ReaderRig } from './reader-rig.ts'
+
+const MIB = 1024 * 1024
+
+describe('network/reader: what becomes of a message', () => {
+  let rig: ReaderRig
+
+  beforeEach(() => {
+    rig = createReaderRig()
+  })
+
+  describe('a message that was read and is not handled is counted', () => {
+    it('when it waits on a stream that is aborted', () => {
+      const { promise } = Promise.withResolvers<void>()
+      rig.owner.handle = () => promise
+      const read = createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2)), ...frame(numbered(3))])
+      read.abort(new Error('the peer has too much'))
+      expect(rig.owner.stats).to.include({ framesIn: 1, framesDropped: 2 })
+    })
+
+    it('when it came behind one that could not be handled', async () => {
+      rig.owner.handle = async () => { throw new Error('boom') }
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
+      await settled()
+      expect(rig.owner.stats.framesDropped).to.equal(1)
+    })
+
+    it('when it came with bytes that reset the stream', () => {
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), 0x81, 0x00])
+      expect(rig.owner.seen).to.deep.equal([])
+      expect(rig.owner.stats).to.include({ badFrames: 1, framesDropped: 1 })
+    })
+
+    it('when nothing takes it', () => {
+      rig.owner.handle = () => rig.owner.seen.length === 1 ? false : undefined
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
+      expect(rig.owner.seen).to.deep.equal([1, 2])
+      expect(rig.owner.stats).to.include({ framesIn: 2, framesDropped: 1 })
+    })
+  })
+
+  describe('a handler that is not ready', () => {
+    let ready: PromiseWithResolvers<void>
+
+    beforeEach(() => {
+      ready = Promise.withResolvers<void>()
+      rig.owner.handle = () => rig.owner.seen.length === 1 ? ready.promise : undefined
+    })
+
+    it('holds the stream, and what came with the message', async () => {
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
+      rig.stream.receive(frame(numbered(3)))
+      expect(rig.owner.seen).to.deep.equal([1])
+      expect(rig.stream.readStatus).to.equal('paused')
+
+      ready.resolve()
+      await settled()
+      expect(rig.owner.seen).to.deep.equal([1, 2, 3])
+      expect(rig.stream.readStatus).to.equal('readable')
+    })
+
+    it('again, for what had been buffered meanwhile, keeps the peer stopped', async () => {
+      const later = Promise.withResolvers<void>()
+      rig.owner.handle = () => rig.owner.seen.length === 1 ? ready.promise : later.promise
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive(frame(numbered(1)))
+      expect(rig.stream.stopped).to.equal(true)
+      rig.stream.receive(frame(numbered(2)))
+
+      ready.resolve()
+      await settled()
+      expect(rig.owner.seen).to.deep.equal([1, 2])
+      expect(rig.stream.readStatus).to.equal('paused')
+      expect(rig.stream.stopped).to.equal(true)
+
+      later.resolve()
+      await settled()
+      expect(rig.stream.readStatus).to.equal('readable')
+      expect(rig.stream.stopped).to.equal(false)
+    })
+
+    it('hears the rest of a stream that has ended meanwhile', async () => {
+      const read = createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
+      rig.stream.receive(frame(numbered(3)))
+      rig.stream.onRemoteCloseWrite()
+      await settled()
+      expect(rig.stream.closeSent).to.equal(true, 'the peer has its stream back at once')
+      expect(read.over).to.equal(false)
+
+      ready.resolve()
+      await settled()
+      expect(rig.owner.seen).to.deep.equal([1, 2, 3])
+      expect(read.over).to.equal(true)
+    })
+
+    it('hears the rest of a stream that was reset meanwhile', async () => {
+      const read = createReader(rig.stream, true, rig.owner)
+      rig.stream.receive(frame(numbered(1)))
+      rig.stream.receive(frame(numbered(2)))
+      rig.stream.onRemoteReset()
+
+      ready.resolve()
+      await settled()
+      expect(rig.owner.seen).to.deep.equal([1, 2])
+      expect(read.over).to.equal(true)
+    })
+
+    it('is over when a paused stream without anything left was reset', async () => {
+      const read = createReader(rig.stream, true, rig.owner)
+      rig.stream.receive(frame(numbered(1)))
+      rig.stream.onRemoteReset()
+      ready.resolve()
+      await settled()
+      expect(read.over).to.equal(true)
+    })
+
+    it('says what waits, and does not count it as unfinished', () => {
+      const second = frame(numbered(2))
+      const third = frame(numbered(3))
+      const read = createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...second])
+      rig.stream.receive(third)
+      expect(read.waitingBytes).to.equal(second.length - 1 + third.length)
+      expect(rig.owner.unfinishedBytes).to.equal(0)
+    })
+
+    it('is not blamed on the peer: half a message may wait as long as it takes', async () => {
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2)).subarray(0, 10)])
+      await rig.clock.advance(120_000)
+      expect(rig.stream.status).to.equal('open')
+
+      ready.resolve()
+      await settled()
+      rig.stream.receive(frame(numbered(2)).subarray(10))
+      expect(rig.owner.seen).to.deep.equal([1, 2])
+    })
+
+    it('may take a whole window of the muxer to wait', () => {
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive(frame(numbered(1)))
+      rig.stream.onData(new Uint8Array(15 * MIB))
+      expect(rig.stream.status).to.equal('open')
+    })
+
+    it('is held to what libp2p buffers where the muxer cannot stop the peer', () => {
+      const read = createReader(rig.stream, false, rig.owner)
+      rig.stream.receive(frame(numbered(1)))
+      rig.stream.onData(new Uint8Array(5 * MIB))
+      expect(rig.stream.resetSent).to.equal(true)
+      // the message that is being handled is the last
+      expect(read.waitingBytes).to.equal(0)
+      ready.resolve()
+    })
+  })
+
+  describe('a handler that fails', () => {
+    it('by throwing costs that stream', () => {
+      rig.owner.handle = () => { throw new Error('boom') }
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive(frame(numbered(1)), frame(numbered(2)))
+      rig.expectReset()
+      expect(rig.owner.seen).to.deep.equal([1])
+      expect(rig.owner.stats.badFrames).to.equal(0)
+    })
+
+    it('later costs that stream', async () => {
+      rig.owner.handle = async () => { throw new Error('boom') }
+      createReader(rig.stream, true, rig.owner)
+      rig.stream.receive(frame(numbered(1)), frame(numbered(2)))
+      await settled()
+      rig.expectReset()
+      expect(rig.owner.seen).to.deep.equal([1])
+    })
+
+    it('after having given up the peer itself costs nothing more', async () => {
+      const read = createReader(rig.stream, true, rig.owner)
+      rig.owner.handle = async () => {
+        read.abort(new Error('unwanted'))
+        throw new Error('boom')
+      }
+      rig.stream.receive(frame(numbered(1)), frame(numbered(2)))
+      await settled()
+      rig.expectReset()
+      expect(rig.owner.seen).to.deep.equal([1])
+    })
+  })
+})
