@@ -70,17 +70,17 @@ export class FakeStream extends AbstractStream {
   /** All bytes that have left. */
   left = new Uint8ArrayList()
   /** How many bytes the transport still takes. */
-  room = Infinity
+  capacity = Infinity
   /** As yamux has it: what the peer's window still takes. */
   get sendWindowCapacity (): number {
-    return this.room
+    return this.capacity
   }
 
   /** Round trip as yamux measures it, ms. */
-  line = 100
+  roundTrip = 100
 
   getRTT (): number {
-    return this.line
+    return this.roundTrip
   }
 
   resetSent = false
@@ -98,11 +98,11 @@ export class FakeStream extends AbstractStream {
   }
 
   sendData (data: Uint8ArrayList): SendResult {
-    const sentBytes = Math.min(this.room, data.byteLength)
+    const sentBytes = Math.min(this.capacity, data.byteLength)
     this.left.append(data.slice(0, sentBytes))
-    this.room -= sentBytes
+    this.capacity -= sentBytes
 
-    return { sentBytes, canSendMore: this.room > 0 }
+    return { sentBytes, canSendMore: this.capacity > 0 }
   }
 
   sendReset (): void {
@@ -136,7 +136,7 @@ export class FakeStream extends AbstractStream {
 
   /** The other side has read so much. */
   async drain (bytes: number): Promise<void> {
-    this.room += bytes
+    this.capacity += bytes
     this.onMuxerDrain()
     await settled()
   }
@@ -161,7 +161,7 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
   /** What the other side speaks. */
   protocols = ['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap']
   /** What the transport of a new stream takes. */
-  room = Infinity
+  capacity = Infinity
   remotePeer: PeerId
 
   constructor (remotePeer: PeerId) {
@@ -180,7 +180,7 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
     }
 
     const stream = new FakeStream(protocol, 'outbound')
-    stream.room = this.room
+    stream.capacity = this.capacity
     this.streams.push(stream)
 
     return stream

@@ -86,7 +86,7 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
 }
 
 /** Where to dial an address on loopback in place of itself, so that all takes `ms` longer each way. */
-export async function longLine (to: Multiaddr, ms: number): Promise<{ address: Multiaddr, stop (): Promise<void> }> {
+export async function longPath (to: Multiaddr, ms: number): Promise<{ address: Multiaddr, stop (): Promise<void> }> {
   const [, port] = /\/tcp\/(\d+)/.exec(to.toString()) ?? []
   const sockets: Socket[] = []
   const server = createServer({ noDelay: true }, near => {

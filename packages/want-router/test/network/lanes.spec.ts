@@ -34,7 +34,7 @@ describe('network/lanes', () => {
   beforeEach(() => {
     clock = fakeClock()
     connection = new FakeConnection(peer)
-    connection.room = BLOCK
+    connection.capacity = BLOCK
     queue = []
     next = 0
     write = createLanes({
@@ -103,10 +103,10 @@ describe('network/lanes', () => {
     expect(arrived()).to.deep.equal(upTo(1_000))
   })
 
-  it('stay one where the window is full and little fits the line', async () => {
-    for (const line of [10, -1]) {
+  it('stay one where the window is full and little fits the path', async () => {
+    for (const rtt of [10, -1]) {
       await send(200)
-      connection.last.line = line
+      connection.last.roundTrip = rtt
 
       for (let i = 0; i < 50; i++) {
         await roundTrip(64 * KIB, 10)

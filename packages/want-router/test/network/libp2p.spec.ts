@@ -1,7 +1,7 @@
 import { BITSWAP_PROTOCOLS, decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
 import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createHost, createNode, longLine, until } from './hosts.ts'
+import { createHost, createNode, longPath, until } from './hosts.ts'
 import { V0, frame, numbered, numbers } from './messages.ts'
 import { sendInOneFlight } from './one-flight.ts'
 import type { Muxer, Node } from './hosts.ts'
@@ -211,13 +211,13 @@ describe('network over real libp2p hosts', function () {
     expect(await ann.net.flushed(AbortSignal.timeout(100))).to.equal(false)
   })
 
-  it('a peer at the end of a long line has its blocks by as many streams as its windows call for', async () => {
+  it('a peer at the end of a long path has its blocks by as many streams as its windows call for', async () => {
     // a sixteenth of what is usual, of windows too
     const narrow = yamux({ streamOptions: { maxStreamWindowSize: 512 * KIB } })
     const [ann, bob] = [await node('yamux', { limits: { laneBytes: 128 * KIB } }), await node(() => narrow())]
-    const line = await longLine(bob.host.getMultiaddrs()[0], 50)
-    stops.push(line.stop)
-    await ann.net.connect(bob.host.peerId, [line.address], AbortSignal.timeout(20_000))
+    const path = await longPath(bob.host.getMultiaddrs()[0], 50)
+    stops.push(path.stop)
+    await ann.net.connect(bob.host.peerId, [path.address], AbortSignal.timeout(20_000))
     ann.send(bob, ...range(160).map(i => numbered(i, 256 * KIB)))
     await until('all have arrived', () => new Set(bob.heard).size === 160)
     expect(bob.heard).to.have.length(160)

@@ -107,7 +107,7 @@ describe('network/network: its peers', () => {
         rig.host.stream(connection)
         rig.host.stream(connection).receive(frame(numbered(i)).subarray(0, 9))
         rig.host.stream(connection).receive([...frame(numbered(i)), ...frame(numbered(i))])
-        connection.room = i % 2 === 0 ? 0 : Infinity
+        connection.capacity = i % 2 === 0 ? 0 : Infinity
         await rig.send(connection.remotePeer, numbered(i), numbered(i))
         connection.end()
       }
@@ -192,7 +192,7 @@ describe('network/network: its peers', () => {
 
     it('a peer that takes nothing for two minutes is disconnected', async () => {
       const connection = rig.host.connected(rig.ann)
-      connection.room = 0
+      connection.capacity = 0
       await rig.send(rig.ann, ...Array.from({ length: 10 }, (_, i) => numbered(i, 100_000)))
       await rig.clock.advance(125_000)
       expect(connection.status).to.not.equal('open')

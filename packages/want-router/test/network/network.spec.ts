@@ -119,7 +119,7 @@ describe('network/network', () => {
     it('waits for what peers have not read', async () => {
       const connection = rig.host.connected(rig.ann)
       await rig.send(rig.ann, numbered(1))
-      connection.last.room = 0
+      connection.last.capacity = 0
       await rig.send(rig.ann, numbered(2), numbered(3))
       let flushed = false
       const waiting = rig.net.flushed().then(value => { flushed = value })
@@ -132,7 +132,7 @@ describe('network/network', () => {
 
     it('sees what has left without a sign', async () => {
       const connection = rig.host.connected(rig.ann)
-      connection.room = 0
+      connection.capacity = 0
       await rig.send(rig.ann, numbered(1))
       const waiting = rig.net.flushed()
       connection.last.leaveSilently()
@@ -153,7 +153,7 @@ describe('network/network', () => {
 
     it('does not wait for who is gone', async () => {
       const connection = rig.host.connected(rig.ann)
-      connection.room = 0
+      connection.capacity = 0
       await rig.send(rig.ann, numbered(1))
       const waiting = rig.net.flushed()
       connection.end()
@@ -162,7 +162,7 @@ describe('network/network', () => {
 
     it('ends with its signal', async () => {
       const connection = rig.host.connected(rig.ann)
-      connection.room = 0
+      connection.capacity = 0
       await rig.send(rig.ann, numbered(1))
       const controller = new AbortController()
       const waiting = rig.net.flushed(controller.signal)

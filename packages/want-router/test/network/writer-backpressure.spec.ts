@@ -15,7 +15,7 @@ describe('network/writer: how much it sends', () => {
   describe('backpressure', () => {
     beforeEach(async () => {
       await rig.send(numbered(0))
-      rig.connection.last.room = 0
+      rig.connection.last.capacity = 0
       rig.taken = []
     })
 
@@ -49,7 +49,7 @@ describe('network/writer: how much it sends', () => {
       expect(rig.stalled).to.equal(0)
     })
 
-    it('goes on when there is room again', async () => {
+    it('goes on when there is capacity again', async () => {
       await rig.send(...Array.from({ length: 100 }, (_, i) => numbered(i + 1, 16 * KIB)))
       const unsent = rig.queue.length
       await rig.connection.last.drain(100 * KIB)
@@ -59,7 +59,7 @@ describe('network/writer: how much it sends', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal(Array.from({ length: 101 }, (_, i) => i))
     })
 
-    it('is not fooled by a drain event when there is no room', async () => {
+    it('is not fooled by a drain event when there is no capacity', async () => {
       await rig.send(...Array.from({ length: 100 }, (_, i) => numbered(i, 16 * KIB)))
       const { writeBufferLength } = rig.connection.last
 
@@ -86,7 +86,7 @@ describe('network/writer: how much it sends', () => {
 
     it('shrinks when a message takes more than a second', async () => {
       await rig.send(...[16, 32, 64, 128].map(size => numbered(1, size * KIB)))
-      rig.connection.last.room = 0
+      rig.connection.last.capacity = 0
       await rig.send(numbered(1, 256 * KIB))
       await rig.clock.advance(1_500)
       await rig.connection.last.drain(Infinity)

@@ -80,7 +80,7 @@ describe('network/writer: where it sends', () => {
 
     it('two, the other becomes the first: what follows goes there, and what the old one holds leaves', async () => {
       await rig.send(numbered(1))
-      rig.connection.last.room = 0
+      rig.connection.last.capacity = 0
       await rig.send(numbered(2))
       const other = new FakeConnection(rig.peer)
       rig.connections = [other, rig.connection]
@@ -98,7 +98,7 @@ describe('network/writer: where it sends', () => {
 
     it('two, the other becomes the first: what does not leave on the old one goes there as well', async () => {
       await rig.send(numbered(1))
-      rig.connection.last.room = 0
+      rig.connection.last.capacity = 0
       await rig.send(numbered(2))
       const other = new FakeConnection(rig.peer)
       rig.connections = [other, rig.connection]
@@ -113,7 +113,7 @@ describe('network/writer: where it sends', () => {
 
     it('two, the other becomes the first: what had not moved for long goes there at once', async () => {
       await rig.send(numbered(1))
-      rig.connection.last.room = 0
+      rig.connection.last.capacity = 0
       await rig.send(numbered(2))
       await rig.clock.advance(5_000)
       const other = new FakeConnection(rig.peer)

@@ -25,7 +25,7 @@ describe('network/writer: what it sends again', () => {
 
     it('it stays busy until that has left on the next', async () => {
       await rig.send(numbered(0))
-      rig.connection.last.room = 0
+      rig.connection.last.capacity = 0
       await rig.send(numbered(1))
       rig.connection.last.onRemoteReset()
       expect(rig.write.busy, 'before it is known what is lost').to.equal(true)
@@ -36,8 +36,8 @@ describe('network/writer: what it sends again', () => {
 
     it('no message that had not left is lost, however old, and order is kept', async () => {
       await rig.send(numbered(0))
-      rig.connection.last.room = 0
-      rig.connection.room = Infinity
+      rig.connection.last.capacity = 0
+      rig.connection.capacity = Infinity
       await rig.send(...Array.from({ length: 30 }, (_, i) => numbered(i + 1, 16 * KIB)))
       await rig.clock.advance(60_000)
       rig.connection.last.onRemoteReset()
@@ -146,7 +146,7 @@ describe('network/writer: what it sends again', () => {
     it('at any time, every message arrives at least once, in order when first seen', async () => {
       await fc.assert(fc.asyncProperty(fc.array(fc.record({
         messages: fc.nat(5),
-        room: fc.constantFrom(0, 100, 10_000, Infinity),
+        capacity: fc.constantFrom(0, 100, 10_000, Infinity),
         breaks: fc.boolean(),
         ms: fc.constantFrom(0, 100, 1_500, 4_000)
       }), { maxLength: 20 }), async steps => {
@@ -157,9 +157,9 @@ describe('network/writer: what it sends again', () => {
         let count = 0
         await rig.send(numbered(count++))
 
-        for (const { messages, room, breaks, ms } of steps) {
+        for (const { messages, capacity, breaks, ms } of steps) {
           const before = new Map(rig.connection.streams.map(stream => [stream, stream.left.length]))
-          rig.connection.last.room = room
+          rig.connection.last.capacity = capacity
           const first = count
           count += messages
           await rig.send(...Array.from({ length: messages }, (_, i) => numbered(first + i, 5_000)))

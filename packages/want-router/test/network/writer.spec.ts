@@ -89,7 +89,7 @@ describe('network/writer', () => {
       const first = rig.connection.last
       // Helia closes its half as soon as it has one
       first.onRemoteCloseWrite()
-      first.room = 0
+      first.capacity = 0
       await rig.send(numbered(1))
       await rig.clock.advance(4_500)
       await first.drain(Infinity)
@@ -184,7 +184,7 @@ describe('network/writer', () => {
   it('lets what was taken leave when it is closed', async () => {
     await rig.send(numbered(1))
     const stream = rig.connection.last
-    stream.room = 0
+    stream.capacity = 0
     await rig.send(numbered(2))
     const closed = rig.write.close(AbortSignal.timeout(5_000))
     await stream.drain(Infinity)
