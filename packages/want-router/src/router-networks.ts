@@ -13,6 +13,7 @@ export interface RouterNetworks {
   readonly downstream: Network
 }
 
+/** The hosts of a router, and what takes their traffic. */
 export interface RouterNetworksInit {
   /** The host that faces upstream. */
   readonly components: NetworkComponents

@@ -32,6 +32,7 @@ export type WantRouterComponents = NetworkComponents & {
   readonly metrics?: Metrics
 }
 
+/** What a router asks, and how. */
 export interface WantRouterInit {
   /** What is asked: peers (`kubo`, `peers`), block sources (`source`), or both. At least one. */
   readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[]>
@@ -73,12 +74,14 @@ export interface RouterMemberStatus extends MemberStatus {
   readonly connectedTo?: readonly string[]
 }
 
+/** A snapshot of a router. */
 export interface RouterStatus extends EngineStatus {
   readonly ready: boolean
   readonly members: readonly RouterMemberStatus[]
   readonly network: NetworkStats
 }
 
+/** A router of wants, as a libp2p service. */
 export interface WantRouter extends Startable {
   /** Some member is up, and the router is not draining. */
   readonly ready: boolean

@@ -19,6 +19,7 @@ import type { PeerTargetInit } from '../targets/peer-target.ts'
 import type { LocatedPeer, TargetInit } from '../targets/target.ts'
 import type { PeerId } from '@libp2p/interface'
 
+/** A node by its RPC. */
 export interface KuboInit extends Omit<PeerTargetInit, 'id' | 'locate' | 'peer'> {
   /**
    * The RPC as a multiaddr (`/ip4/10.0.0.1/tcp/5001`, with `/http` or `/https`)

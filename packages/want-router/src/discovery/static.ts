@@ -17,6 +17,7 @@ import type { TargetInit } from '../targets/target.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
+/** A node by its swarm addresses. */
 export interface PeerInit extends Omit<PeerTargetInit, 'id' | 'locate' | 'peer'> {
   /** Multiaddr that ends in `/p2p/<peer id>`, or several of the same peer, best first. */
   readonly address: string | readonly string[]

@@ -21,6 +21,7 @@ export interface UpstreamPort {
   disconnect (peer: string): void
 }
 
+/** The engine that is driven, and what surrounds it. */
 export interface DriverInit {
   readonly engine: Engine
   readonly upstream: UpstreamPort

@@ -5,6 +5,7 @@ import type { Engine, Input } from '../engine/io.ts'
 import type { Sink } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+/** Where the reports of one member go. */
 export interface MemberSinkInit {
   /** The member's id. */
   readonly member: string

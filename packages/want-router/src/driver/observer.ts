@@ -2,6 +2,7 @@ import type { MemberStatus } from '../engine/status.ts'
 import type { MemberError, RouterEvent } from '../events.ts'
 import type { Logger } from '@libp2p/interface'
 
+/** What is observed, and who hears of it. */
 export interface ObserverInit {
   /** The members as they are before anything has happened. */
   readonly members: readonly MemberStatus[]

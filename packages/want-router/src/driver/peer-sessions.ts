@@ -30,6 +30,7 @@ export interface PeerSessions {
   take (peer: string): Outgoing | undefined
 }
 
+/** What all peer sessions share. */
 export interface PeerSessionsInit {
   /** Peer ids that are the router itself: no session leads to them. */
   readonly own?: ReadonlySet<string>

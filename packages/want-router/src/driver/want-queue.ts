@@ -19,6 +19,7 @@ export interface WantQueue {
   stop (): void
 }
 
+/** What the queue of one peer begins with. */
 export interface WantQueueInit {
   readonly limit: WantlistLimit
   readonly timers: Pick<Timers, 'now' | 'after'>

@@ -9,6 +9,7 @@ export interface SentWant {
   readonly entry: WantEntry
 }
 
+/** How what is found out is put to use. */
 export interface WantlistSizeInit {
   /** Entries that a message may have at first. */
   readonly most: number

@@ -13,6 +13,7 @@ import type { Connection, Logger, StreamCloseEvent } from '@libp2p/interface'
  */
 export type ConnectionState = 'silent' | 'heard' | 'lost'
 
+/** What is known of a peer beside its connections, and who hears what becomes of them. */
 export interface ConnectionsInit {
   readonly limits: NetworkLimits
   readonly log: Logger

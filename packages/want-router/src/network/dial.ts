@@ -3,6 +3,7 @@ import type { Connection, Logger, PeerId } from '@libp2p/interface'
 import type { ConnectionManager } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
+/** How a peer is dialled. */
 export interface DialOptions {
   /** How long an address may take while there are others, ms. */
   readonly addressTimeout: number

@@ -3,7 +3,8 @@ import type { Writer, WriterInit } from './writer.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection } from '@libp2p/interface'
 
-export interface LanesInit extends Omit<WriterInit, 'full'> {}
+/** As of one writer: lanes are filled one after the other. */
+export type LanesInit = Omit<WriterInit, 'full'>
 
 /**
  * A writer that goes on with a second stream, and a third, where the peer's window

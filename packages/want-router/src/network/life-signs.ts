@@ -9,6 +9,7 @@ export interface LifeSigns {
   stop (error: Error): void
 }
 
+/** The connections that are asked, and who hears that they answer. */
 export interface LifeSignsInit {
   readonly known: KnownConnections
   readonly maxOutboundStreams: number

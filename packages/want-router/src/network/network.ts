@@ -15,7 +15,8 @@ import type { PeerContext } from './peer.ts'
 import type { Peers } from './peers.ts'
 import type { ProtocolHandlers } from './protocol-handlers.ts'
 import type { NetworkStats } from './stats.ts'
-import type { After, Watch } from './watch.ts'
+import type { Watch } from './watch.ts'
+import type { After } from '../stall-grace.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection, Libp2pEvents, Logger, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -39,6 +40,7 @@ export interface NetworkHandlers {
   gone (peer: string): void
 }
 
+/** What the network sends, and to whom it hands what it receives. */
 export interface NetworkInit {
   handlers: NetworkHandlers
   /**

@@ -30,6 +30,7 @@ export interface Opener {
   readonly hopeless: boolean
 }
 
+/** Where streams are opened, and who hears of them. */
 export interface OpenerInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats

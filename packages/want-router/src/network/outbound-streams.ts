@@ -42,6 +42,7 @@ export interface OutboundStreams {
   release (): Stream | undefined
 }
 
+/** Where streams are opened, and who hears what becomes of them. */
 export interface OutboundStreamsInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly budget: InFlightBudget
   readonly outbox: Outbox

@@ -30,6 +30,7 @@ export interface Outbox {
   readonly hasWork: boolean
 }
 
+/** Where an outbox takes its messages from. */
 export interface OutboxInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats

@@ -17,6 +17,7 @@ export interface Peers extends Iterable<Peer> {
   readonly size: number
 }
 
+/** What the connected peers share. */
 export interface PeersInit {
   readonly context: PeerContext
   /** The peer has gone: its last connection has closed, or it was disconnected. */

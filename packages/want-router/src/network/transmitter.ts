@@ -15,6 +15,7 @@ export interface Transmitter {
   readonly bounded: boolean
 }
 
+/** What a transmitter sends, and where. */
 export interface TransmitterInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats

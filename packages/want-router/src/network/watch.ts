@@ -1,14 +1,13 @@
 import { withStallGrace } from '../stall-grace.ts'
 import type { After } from '../stall-grace.ts'
 
-export type { After }
-
 /** Something with timeouts. They are coarse, so one timer serves all. */
 export interface Watched {
   /** Looks at its timeouts; true while there are any left to look at. */
   tick (now: number): boolean
 }
 
+/** Everything that has a timeout at the moment. */
 export interface Watch {
   /** From now on the thing is ticked, until it says that it need not be. */
   add (watched: Watched): void

@@ -55,6 +55,7 @@ export interface Writer extends Watched {
   close (signal: AbortSignal): Promise<void>
 }
 
+/** What is sent to a peer, and who hears what becomes of it. */
 export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly watch: Watch
   readonly budget: InFlightBudget

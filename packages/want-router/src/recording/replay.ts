@@ -6,6 +6,7 @@ import type { Engine, Output } from '../engine/io.ts'
 import type { TapRecord } from '../engine/tap.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
 
+/** With what a recording is replayed. */
 export interface ReplayInit {
   /** The strategy that was recorded; another one diverges as soon as it decides otherwise. */
   readonly strategy: StrategyFactory
@@ -21,6 +22,7 @@ export interface Divergence {
   readonly replayed: TapRecord
 }
 
+/** What came of a replay. */
 export interface Replay {
   /** Records replayed, up to the divergence if there is one. */
   readonly records: number

@@ -24,6 +24,7 @@ export interface RetryInit {
   readonly timers?: Pick<Timers, 'now' | 'after'>
 }
 
+/** A bitswap peer as a member. */
 export interface PeerTargetInit extends MemberInit {
   /** The peer, if `locate` always finds the same. */
   readonly peer?: PeerId

@@ -32,6 +32,7 @@ export interface SourceLike {
   has? (cid: CID, options: SourceReadOptions): boolean | Promise<boolean>
 }
 
+/** A block source as a member. */
 export interface SourceInit extends MemberInit {
   /** Reads at the same time, and so the blocks that it can hold in memory. Default 16. */
   readonly concurrency?: number

@@ -1,7 +1,8 @@
 import { TimeoutError } from '@libp2p/interface'
 import type { Timers } from '../timers.ts'
 
-export interface BoundedOptions<T> {
+/** How something is bounded in time. */
+export interface TimeoutOptions<T> {
   readonly timers: Pick<Timers, 'after'>
   /** How long it may take, ms. */
   readonly timeout: number
@@ -19,7 +20,7 @@ export interface BoundedOptions<T> {
  *
  * @throws {TimeoutError} after the timeout
  */
-export async function withTimeout<T> (run: (signal: AbortSignal) => Promise<T>, { timers, timeout, signal, what, late }: BoundedOptions<T>): Promise<T> {
+export async function withTimeout<T> (run: (signal: AbortSignal) => Promise<T>, { timers, timeout, signal, what, late }: TimeoutOptions<T>): Promise<T> {
   signal.throwIfAborted()
 
   const controller = new AbortController()

@@ -6,7 +6,7 @@ import { AbstractStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Uint8ArrayList } from 'uint8arraylist'
 import type { NetworkComponents } from '../../src/network/components.ts'
-import type { After } from '../../src/network/watch.ts'
+import type { After } from '../../src/stall-grace.ts'
 import type { Connection, ConnectionStatus, Libp2pEvents, MessageStreamEvents, MessageStreamDirection, NewStreamOptions, PeerId, Stream, StreamHandler } from '@libp2p/interface'
 import type { SendResult } from '@libp2p/utils'
 
