@@ -1,9 +1,9 @@
 import { expect } from 'aegir/chai'
 import { FakeConnection, settled } from './fakes.ts'
 import { allNumbers, numbered } from './messages.ts'
-import type { Connection } from '@libp2p/interface'
 import { createWriterRig } from './writer-rig.ts'
 import type { WriterRig } from './writer-rig.ts'
+import type { Connection } from '@libp2p/interface'
 
 const KIB = 1024
 
