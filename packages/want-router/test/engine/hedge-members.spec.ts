@@ -92,4 +92,31 @@ describe('engine: the member of a hedge', () => {
       expect(b.engine.status().members[1].latency).to.equal(7)
     }
   })
+
+  it('has its whole timeout from when it takes the place of the attempt', () => {
+    const { b } = learned(['a', 'b', 'c'])
+    b.want('p', entry(wanted, { wantType: 'have' }))
+    b.pass(900)
+    expect(b.askedFor(wanted)).to.deep.equal(['a', 'b'])
+    b.answer('a', wanted, 'dont-have')
+    const timeouts = (): number => b.engine.status().members[1].totals.timeouts
+    // the first timeout of a member of which nothing is known is 3 s
+    b.pass(2900)
+    expect(timeouts()).to.equal(0)
+    b.pass(200)
+    expect(timeouts()).to.equal(1)
+  })
+
+  it('leaves what is usual to those that are not hedged', () => {
+    const { b } = learned(['a', 'b'])
+    for (let i = 100; i < 110; i++) {
+      b.want('p', entry(testBlock(i), { wantType: 'have' }))
+      b.pass(500)
+      b.answer('a', testBlock(i), 'have')
+      b.want('p', entry(testBlock(i), { cancel: true }))
+    }
+    b.want('p', entry(wanted, { wantType: 'have' }))
+    b.pass(40)
+    expect(b.askedFor(wanted)).to.deep.equal(['a', 'b'])
+  })
 })

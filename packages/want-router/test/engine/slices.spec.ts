@@ -1,0 +1,131 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, inOrder, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+import type { StrategyFactory } from '../../src/strategies/strategy.ts'
+import type { TargetWant } from '../../src/targets/target.ts'
+
+const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i, 8))
+const limits = { expectedBlock: 16, wantsPerMember: 1_000_000, tries: 1, ejectAfter: 1_000_000 }
+
+interface Work { readonly rankings: number, readonly asks: number }
+
+/** A bench that counts how often its strategy is asked for a ranking. */
+function counted (members: readonly string[]): { b: Bench, flushes (): Work[] } {
+  let rankings = 0
+  const strategy: StrategyFactory = env => {
+    const inner = inOrder(env)
+    return {
+      update: inner.update,
+      rank (want) {
+        rankings++
+        return inner.rank(want)
+      }
+    }
+  }
+  const b = bench({ members: members.map(id => ({ id })), strategy, limits })
+
+  return {
+    b,
+    // one flush after another, until there is nothing more to do
+    flushes () {
+      const work: Work[] = []
+      do {
+        let asks = 0
+        const before = rankings
+        b.engine.flush({
+          ask (member, wants) {
+            asks += wants.length
+            b.asks.push(...wants.map(want => ({ member, want })))
+          },
+          cancel () {},
+          ready () {},
+          close () {},
+          reset () {}
+        })
+        work.push({ rankings: rankings - before, asks })
+      } while (b.engine.dirty && work.length < 1000)
+      return work
+    }
+  }
+}
+
+/** Five clients want a thousand blocks each; nothing is flushed. */
+function wantMuch (b: Bench): TestBlock[] {
+  return ['p', 'q', 'r', 's', 't'].flatMap((client, n) => {
+    const wanted = blocks(1000 * n, 1000)
+    b.engine.put({ t: 'message', client, wants: wanted.map(block => entry(block)), full: false })
+    return wanted
+  })
+}
+
+const sum = (work: readonly Work[]): number => work.reduce((sum, { asks }) => sum + asks, 0)
+const most = (work: readonly Work[], what: keyof Work): number => Math.max(...work.map(work => work[what]))
+
+describe('engine: a flush does a bounded amount of work, and the next one goes on', () => {
+  it('with what clients want anew', () => {
+    const { b, flushes } = counted(['a', 'b'])
+    wantMuch(b)
+    const work = flushes()
+    expect(most(work, 'rankings')).to.be.within(1000, 2000)
+    expect(sum(work)).to.equal(5000)
+  })
+
+  it('with what a member that is lost had open', () => {
+    const { b, flushes } = counted(['a', 'b'])
+    wantMuch(b)
+    flushes()
+    b.engine.put({ t: 'down', member: 'a' })
+    const work = flushes()
+    expect(most(work, 'rankings')).to.be.within(1000, 2000)
+    expect(sum(work)).to.equal(5000)
+  })
+
+  it('with what waits for a member that comes up', () => {
+    const { b, flushes } = counted(['a', 'b'])
+    b.engine.put({ t: 'down', member: 'b' })
+    const wanted = wantMuch(b)
+    flushes()
+    for (const { key } of wanted) {
+      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
+    }
+    flushes()
+    expect(b.engine.status().active).to.equal(0)
+
+    b.engine.put({ t: 'up', member: 'b' })
+    const work = flushes()
+    expect(most(work, 'asks')).to.be.within(500, 1000)
+    expect(sum(work)).to.equal(5000)
+    expect(b.asks.slice(-5000).every(({ member }) => member === 'b')).to.equal(true)
+  })
+
+  it('with what is denied when a member has been down for long', () => {
+    const { b, flushes } = counted(['a', 'b'])
+    b.engine.put({ t: 'down', member: 'b' })
+    const wanted = wantMuch(b)
+    flushes()
+    for (const { key } of wanted) {
+      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
+    }
+    flushes()
+    const denied = (): number => b.engine.status().totals.dontHavesSent
+    expect(denied()).to.equal(0)
+
+    b.now += 61_000
+    b.engine.put({ t: 'tick' })
+    let before = 0
+    let largest = 0
+    const again: TargetWant[] = []
+    do {
+      b.engine.flush({ ask (_, wants) { again.push(...wants) }, cancel () {}, ready () {}, close () {}, reset () {} })
+      largest = Math.max(largest, denied() - before)
+      before = denied()
+    } while (b.engine.dirty)
+    expect(largest).to.be.within(500, 1000)
+    // some were asked again instead
+    for (const { key } of again) {
+      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
+    }
+    flushes()
+    expect(denied()).to.equal(5000)
+  })
+})

@@ -1,0 +1,135 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+import type { WantEnd } from '../../src/engine/status.ts'
+
+const block = testBlock(1)
+const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i))
+
+/** A bench with one member whose ended wants are kept. */
+function ending (init: Parameters<typeof bench>[0] = {}): { b: Bench, ends: WantEnd[], flush (): void } {
+  const ends: WantEnd[] = []
+  const b = bench({ members: [{ id: 'a' }], ...init })
+  const { flush } = b.engine
+  b.engine.flush = out => { flush({ ...out, ended (more) { ends.push(...more) } }) }
+  return { b, ends, flush: b.flush }
+}
+
+const of = (ends: readonly WantEnd[]): string[] => ends.map(({ client, outcome }) => `${client} ${outcome}`)
+
+describe('engine: what became of a want is told once, when it ends', () => {
+  it('a block, of which member, and how long it took', () => {
+    const { b, ends } = ending()
+    b.want('p', entry(block))
+    b.now += 7
+    b.want('q', entry(block, { cid: block.v0 }))
+    b.now += 5
+    expect(ends).to.be.empty()
+    b.block('a', block)
+    expect(ends).to.have.deep.members([
+      { client: 'p', cid: block.cid, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 12, firstAnswerMs: 12 },
+      { client: 'q', cid: block.v0, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 5, firstAnswerMs: 5 }
+    ])
+    b.want('p', entry(block, { cancel: true }))
+    b.engine.put({ t: 'gone', client: 'p' })
+    b.flush()
+    expect(ends).to.have.length(2)
+  })
+
+  it('a block that came after its HAVE, which was the first answer', () => {
+    const { b, ends } = ending()
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.now += 3
+    b.answer('a', block, 'have')
+    b.now += 10
+    b.want('p', entry(block))
+    b.now += 4
+    b.block('a', block)
+    expect(ends).to.have.length(1)
+    expect(ends[0]).to.include({ type: 'block', outcome: 'block', ms: 17, firstAnswerMs: 3 })
+  })
+
+  it('a block that is its CID', () => {
+    const { b, ends } = ending()
+    b.want('p', entry(block, { cid: Uint8Array.of(1, 0x55, 0, 3, 1, 2, 3) }))
+    expect(ends).to.have.length(1)
+    expect(ends[0]).to.include({ outcome: 'block', bytes: 3, member: undefined, ms: 0 })
+  })
+
+  for (const [outcome, answer, sendDontHave] of [['have', 'have', true], ['dont-have', 'dont-have', true], ['cancelled', 'dont-have', false], ['cancelled', undefined, true]] as const) {
+    it(`${outcome}, where the client was told ${sendDontHave ? answer ?? 'nothing' : 'nothing, and asked for no DONT_HAVE'}`, () => {
+      const { b, ends } = ending()
+      b.want('p', entry(block, { wantType: 'have', sendDontHave }))
+      b.now += 3
+      if (answer != null) {
+        b.answer('a', block, answer)
+      }
+      b.now += 10
+      expect(ends).to.be.empty()
+      b.want('p', entry(block, { cancel: true }))
+      expect(of(ends)).to.deep.equal([`p ${outcome}`])
+      expect(ends[0]).to.include({ type: 'have', bytes: 0, member: undefined, ms: 13, firstAnswerMs: outcome === 'cancelled' ? undefined : 3 })
+    })
+  }
+
+  it('cancelled, where a list that is sent as a whole does not name it', () => {
+    const { b, ends } = ending()
+    b.want('p', entry(block), entry(testBlock(2)))
+    b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: true })
+    b.flush()
+    expect(ends.map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: testBlock(2).cid, outcome: 'cancelled' }])
+  })
+
+  it('evicted for another, or refused itself', () => {
+    const { b, ends } = ending({ limits: { wantsPerClient: 2 } })
+    const [low, high, higher, lowest] = blocks(10, 4)
+    b.want('p', entry(low, { priority: 2 }), entry(high, { priority: 5 }))
+    b.want('p', entry(higher, { priority: 9 }))
+    b.want('p', entry(lowest, { priority: 1 }))
+    expect(ends.map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: low.cid, outcome: 'evicted' }, { cid: lowest.cid, outcome: 'refused' }])
+    expect(b.engine.status().wants).to.equal(2)
+  })
+
+  it('expired', () => {
+    const { b, ends } = ending({ limits: { wantLifetime: 10_000 } })
+    b.want('p', entry(block))
+    b.pass(11_000)
+    expect(of(ends)).to.deep.equal(['p expired'])
+    expect(ends[0].ms).to.be.within(10_000, 11_000)
+  })
+
+  it('gone with its client, or with the connection on which it came', () => {
+    const { b, ends } = ending()
+    b.want('p', entry(block))
+    b.want('q', entry(block))
+    b.engine.put({ t: 'gone', client: 'q' })
+    b.flush()
+    expect(of(ends)).to.deep.equal(['q gone'])
+    b.engine.put({ t: 'message', client: 'r', wants: [entry(testBlock(2))], full: false, connection: 1 })
+    b.engine.put({ t: 'message', client: 'r', wants: [entry(testBlock(3))], full: false, connection: 2 })
+    b.engine.put({ t: 'connection', client: 'r', connection: 1, is: 'lost' })
+    b.flush()
+    expect(of(ends)).to.deep.equal(['q gone', 'r gone'])
+    expect(ends[1].cid).to.deep.equal(testBlock(2).cid)
+  })
+
+  it('nothing while it is suspended, and then how that ends', () => {
+    const { b, ends } = ending()
+    const [lost, heard, left] = blocks(20, 3)
+    for (const [i, wanted] of [lost, heard, left].entries()) {
+      b.engine.put({ t: 'message', client: 'p', wants: [entry(wanted)], full: false, connection: i })
+      b.engine.put({ t: 'connection', client: 'p', connection: i, is: 'silent' })
+    }
+    b.flush()
+    expect(ends).to.be.empty()
+    b.engine.put({ t: 'connection', client: 'p', connection: 0, is: 'lost' })
+    b.engine.put({ t: 'connection', client: 'p', connection: 1, is: 'heard' })
+    b.flush()
+    expect(of(ends)).to.deep.equal(['p gone'])
+    b.block('a', heard)
+    b.engine.put({ t: 'gone', client: 'p' })
+    b.flush()
+    expect(of(ends)).to.deep.equal(['p gone', 'p block', 'p gone'])
+    expect(ends.map(({ cid }) => cid)).to.deep.equal([lost.cid, heard.cid, left.cid])
+  })
+})
