@@ -17,8 +17,8 @@ import type { Kubo } from '../src/kubo.ts'
 import type { WantRouter } from '@kitsune/want-router'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 
-/** How long a client may get nothing after a break. */
-const PAUSE_MS = 5_000
+/** How long a client may get nothing after a break, ms. Left alone, kubo asks again after 30 s and more. */
+const PAUSE_MS = 10_000
 
 type Ending = (stream: Stream, connection: Connection) => void
 
