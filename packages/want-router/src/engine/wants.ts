@@ -7,7 +7,7 @@ import { cancelAttempt, cancelHedge, passAttempts, upgradeAttempt } from './atte
 import { addWant, hasWindow, removeWant } from './clients.ts'
 import { retract, sendBlock, sendHave } from './deliveries.ts'
 import { askedAgain } from './exhaustion.ts'
-import { holders, link, unlink } from './fetch.ts'
+import { holders, isOwed, link, unlink } from './fetch.ts'
 import { beginFetch, endFetch, passFetch, queueWant, toQueued } from './fetches.ts'
 import { onMemberWants, releaseLone } from './loops.ts'
 import { cancelAllStanding } from './standing.ts'
@@ -145,7 +145,9 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
   }
   switch (fetch.state) {
     case 'queued':
-      queueWant(state, want)
+      if (isOwed(want)) { // one that comes back may have its HAVE
+        queueWant(state, want)
+      }
       break
     case 'open':
       // without a window for the block the HAVE is waited for, and the block asked for in its round

@@ -131,6 +131,20 @@ describe('engine/connections', () => {
     expect(b.engine.status().wants).to.equal(0)
   })
 
+  it('a want that had its HAVE before a silence waits in no queue after it', () => {
+    want(OLD, entry(x, { wantType: 'have' }))
+    b.answer('a', x, 'have')
+    b.take('p')
+    becomes('silent')
+    b.engine.put({ t: 'message', client: 'q', wants: [entry(x)], full: false })
+    b.engine.put({ t: 'connection', client: 'p', connection: OLD, is: 'heard' })
+    b.engine.checkInvariants()
+    b.flush()
+    b.block('a', x)
+    expect(b.take('p').blocks).to.have.lengthOf(0)
+    expect(b.take('q').blocks).to.have.lengthOf(1)
+  })
+
   it('that others wait for the same is not their concern', () => {
     want(OLD, entry(x))
     b.want('q', entry(x))
