@@ -20,13 +20,13 @@ export interface ChaosOptions {
 
 export const USAGE = `npm run chaos -- [options]
 
-Runs the engine through hostile histories, one for each seed, and holds it to its laws.
+Plays hostile runs of the engine, one for each seed, and holds it to its invariants.
 
-  --seeds N      how many histories (default: 1000)
+  --seeds N      how many runs (default: 1000)
   --first N      the first seed (default: 1)
-  --seed N       replay one history and print all that happens in it
+  --seed N       play one run and print all that happens in it
   --threads N    (default: the number of processors)
-  --all          go on after a history that breaks a law
+  --all          go on after a run that breaks an invariant
   --mutants FILE find the first seed that catches each mutant which this module exports as MUTANTS;
                  with --json, write what was found, by name
   --json FILE    write the result as JSON; - is standard output

@@ -1,19 +1,25 @@
-import { runHistory } from './history.ts'
-import type { HistoryOptions, HistoryResult } from './history.ts'
+import { addFeatures } from './features.ts'
+import { playRun } from './run.ts'
+import type { FeatureCounts } from './features.ts'
 import type { Batch, BatchResult } from './pool.ts'
+import type { RunOptions, RunResult } from './run.ts'
 
-/** Runs the histories of a batch, up to the first that breaks a law if that is to be the end. */
-export function runBatch ({ first, count, stopAtFailure }: Batch, options: HistoryOptions = {}): BatchResult {
-  const failures: HistoryResult[] = []
+/** Plays the runs of a batch, up to the first that breaks an invariant if that is to be the end. */
+export function runBatch ({ first, count, stopAtFailure }: Batch, options: RunOptions = {}): BatchResult {
+  const failures: RunResult[] = []
+  let features: FeatureCounts = {}
   let ran = 0
   let simulated = 0
-  let longestHeal = 0
+  let longestRecovery = 0
+  let recoveryShare = 0
 
   for (let seed = first; seed < first + count; seed++) {
-    const result = runHistory(seed, options)
+    const result = playRun(seed, options)
     ran++
     simulated += result.ms
-    longestHeal = Math.max(longestHeal, result.healedIn)
+    longestRecovery = Math.max(longestRecovery, result.recoveredIn)
+    recoveryShare = Math.max(recoveryShare, result.recoveryShare)
+    features = addFeatures(features, Object.fromEntries(result.features.map(feature => [feature, 1])))
     if (result.broken != null) {
       failures.push(result)
       if (stopAtFailure) {
@@ -22,5 +28,5 @@ export function runBatch ({ first, count, stopAtFailure }: Batch, options: Histo
     }
   }
 
-  return { ran, simulated, longestHeal, failures }
+  return { ran, simulated, longestRecovery, recoveryShare, features, failures }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
 import { UsageError } from '../errors.ts'
-import { runChaos } from './run.ts'
+import { runChaos } from './command.ts'
 
 try {
   process.exitCode = await runChaos(process.argv.slice(2), process)

@@ -1,14 +1,14 @@
-import type { Law } from './laws.ts'
+import type { Invariant } from './invariants.ts'
 
-/** A history in which a law was broken. */
-export class LawBrokenError extends Error {
-  static name = 'LawBrokenError'
-  name = 'LawBrokenError'
-  readonly law: Law
+/** A run in which an invariant was broken. */
+export class InvariantBrokenError extends Error {
+  static name = 'InvariantBrokenError'
+  name = 'InvariantBrokenError'
+  readonly invariant: Invariant
 
-  constructor (law: Law, message: string) {
+  constructor (invariant: Invariant, message: string) {
     super(message)
-    this.law = law
+    this.invariant = invariant
   }
 }
 
@@ -16,4 +16,9 @@ export class LawBrokenError extends Error {
 export class MutantError extends Error {
   static name = 'MutantError'
   name = 'MutantError'
+}
+
+/** @throws {InvariantBrokenError} */
+export function broken (invariant: Invariant, message: string): never {
+  throw new InvariantBrokenError(invariant, message)
 }

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UsageError } from '../errors.ts'
 import { runSeeds } from './pool.ts'
-import type { HistoryResult } from './history.ts'
 import type { Mutant } from './mutant.ts'
+import type { RunResult } from './run.ts'
 
 /** What became of the search for a seed that catches a mutant. */
 export interface Caught {
@@ -11,7 +11,7 @@ export interface Caught {
   /** The first seed in which something was broken, if there is one. */
   readonly seed?: number
   /** What was broken in it. */
-  readonly broken?: HistoryResult['broken']
+  readonly broken?: RunResult['broken']
   /** Whether that is something which the mutant is meant to break. */
   readonly named: boolean
 }
@@ -46,7 +46,7 @@ export async function searchSeeds ({ mutants, first, count, threads, progress }:
 export async function tryMutant (mutant: Mutant, first: number, count: number): Promise<Caught> {
   const { failures: [failure] } = await runSeeds({ first, count, threads: 1, mutant })
   const { seed, broken } = failure ?? {}
-  return { mutant, seed, broken, named: broken != null && mutant.breaks.includes(broken.law) }
+  return { mutant, seed, broken, named: broken != null && mutant.breaks.includes(broken.invariant) }
 }
 
 /** The seed in which a mutant broke something, and what it was. */
@@ -55,8 +55,8 @@ export function caughtBy ({ mutant, seed, broken, named }: Caught): string {
     return `NOT CAUGHT: ${mutant.name}`
   }
   return named
-    ? `${seed}: ${mutant.name}: ${broken.law}`
-    : `NOT CAUGHT: ${mutant.name}: seed ${seed} broke "${broken.law}" instead of ${mutant.breaks.join(' or ')}: ${broken.message}`
+    ? `${seed}: ${mutant.name}: ${broken.invariant}`
+    : `NOT CAUGHT: ${mutant.name}: seed ${seed} broke "${broken.invariant}" instead of ${mutant.breaks.join(' or ')}: ${broken.message}`
 }
 
 /**

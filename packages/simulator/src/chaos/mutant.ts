@@ -1,12 +1,12 @@
 import { registerHooks } from 'node:module'
 import { MutantError } from './errors.ts'
-import type { Law } from './laws.ts'
+import type { Invariant } from './invariants.ts'
 
 /** A bug put into the router's source on purpose, to see that it is found. */
 export interface Mutant {
   readonly name: string
   /** The rule that it breaks; several where it depends on the seed which of them shows first. */
-  readonly breaks: readonly Law[]
+  readonly breaks: readonly Invariant[]
   /** The file, relative to the sources of `@kitsune/want-router`. */
   readonly file: string
   /** What stands there, exactly once. */

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
-import type { HistoryResult } from './history.ts'
+import { addFeatures } from './features.ts'
+import type { FeatureCounts } from './features.ts'
 import type { Mutant } from './mutant.ts'
+import type { RunResult } from './run.ts'
 
 export interface Batch {
   readonly first: number
@@ -12,9 +14,13 @@ export interface BatchResult {
   readonly ran: number
   /** Simulated ms. */
   readonly simulated: number
-  /** The longest that it took after the last fault until all was served, simulated ms. */
-  readonly longestHeal: number
-  readonly failures: readonly HistoryResult[]
+  /** The longest that it took after the last fault until every want had what it can get, simulated ms. */
+  readonly longestRecovery: number
+  /** The greatest share of the time that limits allow for that. */
+  readonly recoveryShare: number
+  /** In how many of the runs each feature was met. */
+  readonly features: FeatureCounts
+  readonly failures: readonly RunResult[]
 }
 
 export interface WorkerInit {
@@ -35,11 +41,11 @@ export interface SeedsInit extends WorkerInit {
 // about a quarter of a second
 const BATCH = 25
 
-/** Runs the histories of many seeds in threads of their own. Rejects if one of them throws outside of a history. */
+/** Plays the runs of many seeds in threads of their own. Rejects if one of them throws outside of a run. */
 export async function runSeeds ({ first, count, threads, mutant, stopAtFailure = true, progress }: SeedsInit): Promise<BatchResult> {
   const end = first + count
-  const failures: HistoryResult[] = []
-  let sum: BatchResult = { ran: 0, simulated: 0, longestHeal: 0, failures }
+  const failures: RunResult[] = []
+  let sum: BatchResult = { ran: 0, simulated: 0, longestRecovery: 0, recoveryShare: 0, features: {}, failures }
   let next = first
 
   function nextBatch (): Batch | undefined {
@@ -72,7 +78,9 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
           sum = {
             ran: sum.ran + result.ran,
             simulated: sum.simulated + result.simulated,
-            longestHeal: Math.max(sum.longestHeal, result.longestHeal),
+            longestRecovery: Math.max(sum.longestRecovery, result.longestRecovery),
+            recoveryShare: Math.max(sum.recoveryShare, result.recoveryShare),
+            features: addFeatures(sum.features, result.features),
             failures
           }
           progress?.(sum)

@@ -1,19 +1,19 @@
 import { recordLine, replay } from '@kitsune/want-router/recording'
-import { broken } from './laws.ts'
+import { broken } from './errors.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 import type { EngineStatus } from '@kitsune/want-router/engine'
 import type { Tap, TapRecord } from '@kitsune/want-router/recording'
 
-/** What a history's engine was told and decided. */
+/** What a run's engine was told and decided. */
 export interface Recorder {
   readonly tap: Tap
   /** The one that the engine goes by. */
   strategy: StrategyFactory | undefined
-  /** Replays the history on an engine of its own, which must decide the same and end in this state. */
+  /** Replays the run on an engine of its own, which must decide the same and end in this state. */
   expectReplay (status: EngineStatus): void
 }
 
-export function recorder (): Recorder {
+export function createRecorder (): Recorder {
   const records: TapRecord[] = []
 
   return {

@@ -1,127 +1,99 @@
-import { writeFileSync } from 'node:fs'
-import { parseChaosOptions, USAGE } from './args.ts'
-import { runHistory } from './history.ts'
-import { LAWS } from './laws.ts'
-import { caughtBy, loadMutants, searchSeeds } from './mutant-search.ts'
-import { runSeeds } from './pool.ts'
-import type { ChaosOptions } from './args.ts'
-import type { HistoryResult } from './history.ts'
-import type { BatchResult } from './pool.ts'
+import { hashString } from '@kitsune/want-router/engine'
+import { fakeClock, seededRandom } from '@kitsune/want-router/testing'
+import { InvariantBrokenError } from './errors.ts'
+import { playFairRun } from './fair-run.ts'
+import { playHostileRun } from './hostile-run.ts'
+import { Monitor } from './observer/monitor.ts'
+import { createProcessTimers } from './process-timers.ts'
+import { createRecorder } from './recorder.ts'
+import { createDice } from './scenario/dice.ts'
+import { createTrace, NO_TRACE } from './trace.ts'
+import type { Feature } from './features.ts'
+import type { Invariant } from './invariants.ts'
+import type { Stage } from './stage.ts'
+import type { Totals } from '@kitsune/want-router/engine'
 
-/** Where to print; to a terminal, progress is one line that is written over. */
-type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean }
-
-interface Streams {
-  readonly stdout: Stream
-  readonly stderr: Stream
+/** What became of a run. */
+export interface RunResult {
+  readonly seed: number
+  readonly steps: number
+  /** Simulated time, ms. */
+  readonly ms: number
+  /** From the end of all faults until every want had what it can get, simulated ms. */
+  readonly recoveredIn: number
+  /** The greatest share of the time that limits allow a want for that. */
+  readonly recoveryShare: number
+  readonly totals: Totals
+  /** What the run met. */
+  readonly features: readonly Feature[]
+  readonly broken?: { readonly invariant: Invariant, readonly message: string, readonly step: number }
 }
 
-// lines of the history that a report ends with
-const LAST_LINES = 30
+export interface RunOptions {
+  /** Receives a line for each thing that happens. */
+  trace? (line: string): void
+  /** Looks through the engine's state after each step. Default true. */
+  readonly sound?: boolean
+}
 
-/**
- * The command: many seeds, or the replay of one.
- *
- * @returns the exit code: 1 if a law was broken, or if a mutant was not caught
- */
-export async function runChaos (args: readonly string[], streams: Streams): Promise<number> {
-  const options = parseChaosOptions(args)
-  // with the result on standard output there is no room for anything else
-  const out = options.json === '-' ? streams.stderr : streams.stdout
+// a run in so many is about fairness
+const FAIR = 10
 
-  if (options.help) {
-    streams.stdout.write(`${USAGE}\n`)
-    return 0
+/** Plays the run of a seed until its end or until an invariant is broken. */
+export function playRun (seed: number, { trace, sound = true }: RunOptions = {}): RunResult {
+  const random = seededRandom(hashString(`run ${seed}`, seed))
+  const clock = fakeClock(seed % 2 * 1000)
+  const recorder = createRecorder()
+  let monitor: Monitor | undefined
+
+  const stage: Stage = {
+    seed,
+    clock,
+    timers: createProcessTimers(clock),
+    random,
+    dice: createDice(random),
+    trace: trace == null ? NO_TRACE : createTrace(clock.now, trace),
+    met: new Set(),
+    step: 0,
+    recoveredIn: 0,
+    recoveryShare: 0,
+    engine (init) {
+      monitor = new Monitor({ ...init, tap: recorder.tap }, { trace: this.trace, met: this.met, sound })
+      recorder.strategy = init.strategy
+      return monitor
+    },
+    get monitor () {
+      if (monitor == null) {
+        throw new Error('there is no world yet')
+      }
+      return monitor
+    }
   }
-  if (options.seed != null) {
-    const result = runHistory(options.seed, { trace: line => { out.write(`${line}\n`) } })
-    out.write(`\n${verdict(result)}\n`)
-    writeJson(options.json, result, streams)
-    return result.broken == null ? 0 : 1
-  }
-
-  if (options.mutants != null) {
-    return runMutants(options, options.mutants, streams, out)
-  }
-
-  const start = performance.now()
-  const sum = await runSeeds({
-    first: options.first,
-    count: options.seeds,
-    threads: options.threads,
-    stopAtFailure: !options.all,
-    progress: progress(options, streams.stderr, start)
+  const play = seed % FAIR === 0 ? playFairRun : playHostileRun
+  const broken = judge(stage, stage => {
+    play(stage)
+    recorder.expectReplay(stage.monitor.status())
   })
-  if (streams.stderr.isTTY === true) {
-    streams.stderr.write('\n')
+
+  return {
+    seed,
+    steps: stage.step,
+    ms: clock.now(),
+    recoveredIn: stage.recoveredIn,
+    recoveryShare: stage.recoveryShare,
+    totals: stage.monitor.status().totals,
+    features: [...stage.met],
+    broken
   }
-  const seconds = (performance.now() - start) / 1000
-
-  for (const failure of sum.failures.slice(0, 5)) {
-    const lines: string[] = []
-    runHistory(failure.seed, { trace: line => { lines.push(line) } })
-    out.write(`\n${lines.slice(-LAST_LINES).join('\n')}\n${verdict(failure)}\n  replay it with: npm run chaos -- --seed ${failure.seed}\n`)
-  }
-  out.write(`\n${sum.ran} histories, ${(sum.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(1)} s; ` +
-    `after the last fault all was served within ${(sum.longestHeal / 1000).toFixed(1)} simulated s; ` +
-    `${sum.failures.length === 0 ? 'no law was broken' : `${sum.failures.length} broke a law: ${byLaw(sum)}`}\n`)
-  writeJson(options.json, { ...options, ...sum, seconds }, streams)
-  return sum.failures.length === 0 ? 0 : 1
 }
 
-/** Prints the seed that catches each mutant as soon as it is found, and writes all of them, by name. */
-async function runMutants ({ first, seeds, threads, json }: ChaosOptions, file: string, streams: Streams, out: Stream): Promise<number> {
-  const mutants = await loadMutants(file)
-  const found = await searchSeeds({
-    mutants,
-    first,
-    count: seeds,
-    threads,
-    progress: caught => { out.write(`${caughtBy(caught)}\n`) }
-  })
-  const missed = found.filter(({ named }) => !named).length
-
-  out.write(`\n${found.length} mutants, ${missed === 0 ? 'each is caught' : `${missed} not caught`}\n`)
-  writeJson(json, Object.fromEntries(found.filter(({ named }) => named).map(({ mutant, seed }) => [mutant.name, seed])), streams)
-  return missed === 0 ? 0 : 1
-}
-
-function verdict ({ seed, steps, ms, broken }: HistoryResult): string {
-  return broken == null
-    ? `seed ${seed}: ${steps} steps, ${(ms / 1000).toFixed(0)} simulated s, no law was broken`
-    : `seed ${seed}, step ${broken.step}: ${broken.message}\n  the law "${broken.law}": ${LAWS[broken.law]}`
-}
-
-function byLaw ({ failures }: BatchResult): string {
-  const counts = new Map<string, number>()
-  for (const { broken } of failures) {
-    if (broken != null) {
-      counts.set(broken.law, (counts.get(broken.law) ?? 0) + 1)
+function judge (stage: Stage, play: (stage: Stage) => void): RunResult['broken'] {
+  try {
+    play(stage)
+  } catch (err) {
+    if (err instanceof InvariantBrokenError) {
+      return { invariant: err.invariant, message: err.message, step: stage.step }
     }
-  }
-  return [...counts].map(([law, count]) => `${law} ${count}`).join(', ')
-}
-
-function progress (options: ChaosOptions, stderr: Stream, start: number): (sum: BatchResult) => void {
-  let said = start
-  return ({ ran, failures }) => {
-    const now = performance.now()
-    // a terminal's line is written over; a log gets one every few seconds
-    if (now - said >= (stderr.isTTY === true ? 200 : 5000)) {
-      said = now
-      const left = (now - start) / ran * (options.seeds - ran) / 1000
-      stderr.write(`${stderr.isTTY === true ? '\r' : ''}${ran} of ${options.seeds} histories, ${failures.length} broke a law, ${left.toFixed(0)} s left ${stderr.isTTY === true ? ' ' : '\n'}`)
-    }
-  }
-}
-
-function writeJson (path: string | undefined, result: object, { stdout }: Streams): void {
-  if (path != null) {
-    const text = `${JSON.stringify(result, null, 2)}\n`
-    if (path === '-') {
-      stdout.write(text)
-    } else {
-      writeFileSync(path, text)
-    }
+    return { invariant: 'crash', message: err instanceof Error ? err.stack ?? err.message : String(err), step: stage.step }
   }
 }

@@ -1,5 +1,5 @@
 import { wantKey } from '@kitsune/bitswap-codec'
-import { printCid, printKey, receivedCid } from './blocks.ts'
+import { printCid, printKey, receivedCid } from './scenario/blocks.ts'
 import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { CancelledWant, TargetWant } from '@kitsune/want-router'
 import type { Input } from '@kitsune/want-router/engine'
@@ -15,11 +15,11 @@ export interface Trace {
 
 const nothing = (): void => {}
 
-/** Costs nothing: a history that breaks a law is run again with a trace. */
-export const untraced: Trace = { act: nothing, input: nothing, asked: nothing, cancelled: nothing, taken: nothing }
+/** Costs nothing: a run that breaks an invariant is played again with a trace. */
+export const NO_TRACE: Trace = { act: nothing, input: nothing, asked: nothing, cancelled: nothing, taken: nothing }
 
 /** Hands each line to `say`, with its time, ms. */
-export function traced (now: () => number, say: (line: string) => void): Trace {
+export function createTrace (now: () => number, say: (line: string) => void): Trace {
   const line = (text: string): void => { say(`${now().toFixed(0).padStart(8)}  ${text}`) }
 
   return {
@@ -42,11 +42,15 @@ export function traced (now: () => number, say: (line: string) => void): Trace {
 function printInput (input: Input): string {
   switch (input.t) {
     case 'message':
-      return `${input.client} sends ${input.full ? 'a full list' : 'a message'}: ${input.wants.map(printEntry).join(', ')}`
+      return `${input.client} sends ${input.full ? 'a full list' : 'a message'} on ${input.connection}: ${input.wants.map(printEntry).join(', ')}`
+    case 'connection':
+      return `connection ${input.connection} of ${input.client} is ${input.is}`
+    case 'stands-for':
+      return `${input.client} stands for ${input.of}`
     case 'gone':
       return `${input.client} is gone`
     case 'up':
-      return `${input.member} is up ${input.capacity == null ? '' : JSON.stringify(input.capacity)}`
+      return `${input.member} is up ${input.peer ?? ''} ${input.capacity == null ? '' : JSON.stringify(input.capacity)}`
     case 'down':
       return `${input.member} is down`
     case 'block':

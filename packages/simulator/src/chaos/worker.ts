@@ -1,5 +1,5 @@
 /**
- * A thread that runs histories: handed a first seed and a number of them, it
+ * A thread that plays runs: handed a first seed and a number of them, it
  * answers with what became of each batch.
  */
 import { parentPort, workerData } from 'node:worker_threads'

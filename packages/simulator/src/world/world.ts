@@ -40,7 +40,7 @@ import { fakeClock, seededRandom } from '@kitsune/want-router/testing'
 import { verifyContent } from './content.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits, MemberInit, StrategyFactory, Target } from '@kitsune/want-router'
-import type { Driver, DriverInit, Engine, EngineInit } from '@kitsune/want-router/engine'
+import type { Driver, DriverInit, Engine, EngineInit, HashFunction, Timers, Verify } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 /** What members and clients may use. */
@@ -62,6 +62,12 @@ export interface WorldInit {
   readonly limits?: Partial<Limits>
   /** Default: a clock that begins at 0. */
   readonly clock?: FakeClock
+  /** What the driver waits by. Default: the clock. */
+  readonly timers?: Timers
+  /** How the driver verifies blocks. Default: {@link verifyContent}. */
+  readonly verify?: Verify
+  /** What blocks can be verified by. Default: all count as verifiable. */
+  readonly hashes?: readonly HashFunction[]
   /** What the driver drives. Default: `createEngine`; a wrapper observes, records or breaks it. */
   engine? (init: EngineInit): Engine
   /** Default: discards everything. */
@@ -115,14 +121,15 @@ export function createWorld (init: WorldInit): World {
     members: init.members,
     strategy: init.strategy,
     limits: init.limits,
+    hashes: init.hashes,
     now: clock.now,
     randomSeed: hashString('strategy', init.seed),
     seed: init.seed
   })
   const drive = createDriver({
     engine,
-    timers: clock,
-    verify: verifyContent,
+    timers: init.timers ?? clock,
+    verify: init.verify ?? verifyContent,
     log: init.log ?? silent,
     upstream: {
       wake (id) { links.get(id)?.wake() },

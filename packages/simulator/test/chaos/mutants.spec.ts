@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'aegir/chai'
-import { LAWS } from '../../src/chaos/laws.ts'
+import { INVARIANTS } from '../../src/chaos/invariants.ts'
 import { caughtBy, tryMutant } from '../../src/chaos/mutant-search.ts'
 import { MUTANTS } from './mutants.ts'
 
@@ -47,6 +47,6 @@ describe('chaos: mutants', function () {
   it('break every rule', () => {
     const broken = new Set(MUTANTS.flatMap(({ breaks }) => breaks))
 
-    expect(Object.keys(LAWS).filter(law => !broken.has(law as keyof typeof LAWS))).to.deep.equal([])
+    expect(Object.keys(INVARIANTS).filter(invariant => !broken.has(invariant as keyof typeof INVARIANTS))).to.deep.equal([])
   })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
-import { runChaos } from '../../src/chaos/run.ts'
+import { runChaos } from '../../src/chaos/command.ts'
 import { UsageError } from '../../src/errors.ts'
 
 async function run (...args: string[]): Promise<{ code: number, stdout: string, stderr: string }> {
@@ -18,32 +18,32 @@ async function run (...args: string[]): Promise<{ code: number, stdout: string, 
 describe('chaos: the command', function () {
   this.timeout(60_000)
 
-  it('says how many histories it ran, and that no law was broken', async () => {
+  it('says how many runs it played, what they met, and that no invariant was broken', async () => {
     const { code, stdout } = await run('--seeds', '30', '--first', '5', '--threads', '1')
 
     expect(code).to.equal(0)
-    expect(stdout).to.match(/^\n30 histories, [\d.]+ simulated hours in [\d.]+ s; .* no law was broken\n$/)
+    expect(stdout).to.match(/^ +\d+% {2}default strategy: /m).and.to.match(/\n30 runs, [\d.]+ simulated hours in [\d.]+ s; .* no invariant was broken\n$/)
   })
 
   it('prints the result as JSON, and nothing else with it', async () => {
     const { stdout, stderr } = await run('--seeds', '10', '--threads', '1', '--json', '-')
 
     expect(JSON.parse(stdout)).to.include({ first: 1, seeds: 10, ran: 10 }).and.to.have.property('failures').that.deep.equals([])
-    expect(stderr).to.contain('10 histories')
+    expect(stderr).to.contain('10 runs')
   })
 
   it('replays a seed with all that happens in it', async () => {
     const { code, stdout } = await run('--seed', '3')
 
     expect(code).to.equal(0)
-    expect(stdout).to.contain('* scenario {').and.to.contain('> tick').and.to.contain('* all peers leave').and.to.match(/seed 3: \d+ steps, \d+ simulated s, no law was broken\n$/)
+    expect(stdout).to.contain('* scenario {').and.to.contain('> tick').and.to.contain('* all clients leave').and.to.match(/seed 3: \d+ steps, \d+ simulated s, no invariant was broken\n$/)
   })
 
   it('finds the seeds that catch mutants, and says which are not caught', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kitsune-mutants-'))
     const file = join(folder, 'mutants.mjs')
     const seeds = join(folder, 'seeds.json')
-    const harmful = { name: 'a DONT_HAVE is a HAVE', breaks: ['denial', 'promise'], file: 'engine/saying.ts', find: 'sayPresence(state, want, false)', replace: 'sayPresence(state, want, true)' }
+    const harmful = { name: 'a DONT_HAVE is a HAVE', breaks: ['denial', 'promise'], file: 'engine/deliveries.ts', find: 'sendPresence(state, want, false)', replace: 'sendPresence(state, want, true)' }
 
     try {
       await writeFile(file, `export const MUTANTS = ${JSON.stringify([
@@ -65,7 +65,7 @@ describe('chaos: the command', function () {
 
   it('says that a module has no mutants', async () => {
     await expect(run('--mutants', 'nowhere.ts')).to.eventually.be.rejectedWith(UsageError, '--mutants: cannot load nowhere.ts')
-    await expect(run('--mutants', fileURLToPath(new URL('../../src/chaos/laws.ts', import.meta.url)))).to.eventually.be.rejectedWith(UsageError, 'exports no list called MUTANTS')
+    await expect(run('--mutants', fileURLToPath(new URL('../../src/chaos/invariants.ts', import.meta.url)))).to.eventually.be.rejectedWith(UsageError, 'exports no list called MUTANTS')
   })
 
   it('says which option it does not understand', async () => {

@@ -9,7 +9,7 @@ export interface Dice {
 }
 
 /** @param random - uniform in [0, 1) */
-export function dice (random: () => number): Dice {
+export function createDice (random: () => number): Dice {
   return {
     chance: probability => random() < probability,
     int: (min, max) => min + Math.floor(random() * (max - min + 1)),

@@ -1,0 +1,257 @@
+import { contentBlock } from '../../world/content.ts'
+import { NO_FAULT } from '../scenario/acts.ts'
+import { createDice } from '../scenario/dice.ts'
+import { Mailbox } from './mailbox.ts'
+import type { WorldEnv } from '../../world/world.ts'
+import type { FaultMode } from '../scenario/acts.ts'
+import type { Block } from '../scenario/blocks.ts'
+import type { Dice } from '../scenario/dice.ts'
+import type { MemberDraw, Scenario } from '../scenario/scenario.ts'
+import type { Trace } from '../trace.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { Capacity, CancelledWant, Sink, Target, TargetWant } from '@kitsune/want-router'
+
+/** The longest that a member takes to answer once the faults have ended, ms. */
+export const HONEST_LATENCY = 50
+
+interface Kept {
+  readonly want: TargetWant
+  /** It was told DONT_HAVE. */
+  denied: boolean
+}
+
+/** A member under our control. */
+export class HostileMember implements Target {
+  readonly id: string
+  readonly #scenario: Scenario
+  readonly #env: WorldEnv
+  readonly #trace: Trace
+  readonly #dice: Dice
+  readonly #mailbox: Mailbox
+  readonly #peer: string | undefined
+  readonly #blocks: ReadonlyMap<WantKey, Block>
+  readonly #held: Set<number>
+  /** The wantlist that it keeps of ours. */
+  readonly #list = new Map<WantKey, Kept>()
+  /** What it was asked for and does not keep. */
+  readonly #dropped = new Set<WantKey>()
+  readonly #answers: Readonly<Record<FaultMode, (key: WantKey) => void>>
+  #sink: Sink | undefined
+  #connected = false
+  #life = 0
+  #healed = false
+  #latency: number
+  #capacity: Partial<Capacity> = {}
+  #modes: Readonly<Record<FaultMode, number>>
+
+  constructor ({ id, holds, client }: MemberDraw, scenario: Scenario, env: WorldEnv, trace: Trace) {
+    this.id = id
+    this.#scenario = scenario
+    this.#env = env
+    this.#trace = trace
+    this.#dice = createDice(env.random(id))
+    this.#mailbox = new Mailbox(this.#dice.chance(0.5))
+    this.#peer = client
+    this.#blocks = new Map(scenario.blocks.filter(({ verifiable }) => verifiable).map(block => [block.key, block]))
+    this.#held = new Set(holds)
+    this.#latency = this.#dice.int(1, HONEST_LATENCY)
+    this.#modes = { ...NO_FAULT, honest: 1 }
+    this.#answers = this.#faults()
+  }
+
+  get connected (): boolean { return this.#connected }
+
+  /** It has words for not having a block. */
+  get denies (): boolean { return this.#capacity.supportsDontHave !== false }
+
+  /** The largest block that there is, bytes. */
+  get largest (): number { return Math.max(0, ...[...this.#blocks.values()].map(({ size }) => size)) }
+
+  holds (key: WantKey): boolean {
+    const block = this.#blocks.get(key)
+    return block != null && this.#held.has(block.n)
+  }
+
+  start (sink: Sink): void { this.#sink = sink }
+
+  stop (): void {}
+
+  ask (wants: readonly TargetWant[]): void {
+    for (const want of wants) {
+      this.#list.set(want.key, { want, denied: false })
+      this.#dropped.delete(want.key)
+      this.#answers[this.#healed ? 'honest' : this.#dice.weighted(this.#modes)](want.key)
+    }
+  }
+
+  cancel (wants: readonly CancelledWant[]): void {
+    const { chance, int } = this.#dice
+    for (const { key } of wants) {
+      const late = this.#list.delete(key)
+      if (late && !this.#healed && this.holds(key) && chance(0.1)) {
+        this.#later(int(0, 100), key, () => { this.#send(key) }) // it crossed with the cancel
+      }
+    }
+  }
+
+  up (next?: Partial<Capacity>): void {
+    if (!this.#connected) {
+      this.#life++
+      this.#mailbox.clear()
+      this.#list.clear()
+      this.#dropped.clear()
+      this.#capacity = {}
+    }
+    this.#connected = true
+    this.#capacity = { ...this.#capacity, ...next }
+    this.#sink?.up(next, this.#peer)
+  }
+
+  down (): void {
+    this.#connected = false
+    this.#list.clear()
+    this.#sink?.down(new Error('the simulation says so'))
+  }
+
+  /** Draws how it answers from now on. */
+  changeFaults (): void {
+    const { chance, int, pick, weighted } = this.#dice
+    const { faultModes } = this.#scenario
+    this.#latency = int(0, pick([20, 500]))
+    const only = weighted(faultModes)
+    const any = chance(0.5)
+    this.#modes = any ? faultModes : { ...NO_FAULT, [only]: 1 }
+    this.#trace.act(() => `${this.id} is ${any ? 'anything' : only} from now on, latency ${this.#latency} ms`)
+  }
+
+  gain ({ n, key, verifiable }: Block): void {
+    if (verifiable) {
+      this.#held.add(n)
+      if (this.#list.has(key)) {
+        this.#later(this.#latency, key, () => { this.#tell(key) })
+      }
+    }
+  }
+
+  lose ({ n }: Block): void { this.#held.delete(n) }
+
+  load (bytes: number): void { this.#sink?.load(bytes) }
+
+  /** Says or sends something that it was not asked for. */
+  babble (): void {
+    const { chance, pick } = this.#dice
+    const { key } = pick(this.#scenario.blocks)
+    if (this.holds(key) && chance(0.5)) {
+      this.#send(key)
+    } else {
+      this.#say(key, pick(['have', 'dont-have', 'unknown', 'failed']))
+    }
+  }
+
+  /** From now on it is honest; what it owes it serves. */
+  heal (): void {
+    this.#healed = true
+    this.#latency = this.#dice.int(1, HONEST_LATENCY)
+    for (const key of this.#list.keys()) {
+      this.#later(this.#latency, key, () => { this.#tell(key) })
+    }
+  }
+
+  #say (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void {
+    this.#mailbox.post(() => { this.#answer(key, answer) })
+  }
+
+  #answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void {
+    const kept = this.#list.get(key)
+    if (answer === 'dont-have' && this.#dropped.has(key)) {
+      return // a member that says DONT_HAVE keeps the want: none lies about both
+    }
+    const keepsNone = this.#capacity.standing === 0
+    if (answer === 'have' ? kept?.want.type === 'have' : keepsNone || (answer !== 'dont-have' && kept?.denied === false)) {
+      this.#drop(key)
+    } else if (answer === 'dont-have' && kept != null) {
+      kept.denied = true
+    }
+    this.#sink?.answer(key, answer)
+  }
+
+  #drop (key: WantKey): void {
+    if (this.#list.delete(key) && this.#capacity.standing !== 0) {
+      this.#dropped.add(key)
+    }
+  }
+
+  #send (key: WantKey, as: WantKey = key): void {
+    const block = this.#blocks.get(key)
+    if (block != null) {
+      this.#mailbox.post(() => {
+        if (key === as) {
+          this.#list.delete(key)
+        }
+        // what it hashes to is what it is; who asked is not said
+        return this.#sink?.block(block.cids[0], contentBlock(as, block.size))
+      })
+    }
+  }
+
+  /** The truth about what it was asked for. */
+  #tell (key: WantKey): void {
+    const kept = this.#list.get(key)
+    if (kept == null) {
+      return // cancelled meanwhile
+    }
+    if (this.holds(key)) {
+      const inline = (this.#blocks.get(key)?.size ?? 0) <= 1024 && this.#dice.chance(0.5)
+      if (kept.want.type === 'block' || inline || !this.denies) {
+        this.#send(key)
+      } else {
+        this.#say(key, 'have')
+      }
+    } else if (!kept.denied && this.denies) {
+      this.#say(key, 'dont-have')
+    }
+  }
+
+  /** Later, if this connection still stands; some answers outlive theirs. Once the faults have ended it tells the truth instead. */
+  #later (ms: number, key: WantKey, act: () => void): void {
+    const began = this.#life
+    this.#env.clock.after(ms, () => {
+      if (!this.#connected) {
+        return
+      }
+      if (this.#healed) {
+        this.#tell(key)
+      } else if (this.#life === began || this.#dice.chance(0.05)) {
+        act()
+      }
+    })
+  }
+
+  #faults (): Readonly<Record<FaultMode, (key: WantKey) => void>> {
+    const { chance, int, pick } = this.#dice
+    const soon = (key: WantKey, act: () => void, more = 0): void => { this.#later(this.#latency + more, key, act) }
+
+    return {
+      honest: key => { soon(key, () => { this.#tell(key) }) },
+      slow: key => { this.#later(int(50, pick([500, 5000, 30_000])), key, () => { this.#tell(key) }) },
+      silent: () => {},
+      forgetful: key => { this.#drop(key) },
+      failing: key => { this.#later(int(0, this.#latency), key, () => { this.#say(key, 'failed') }) },
+      ignorant: key => { this.#later(int(0, this.#latency), key, () => { this.#say(key, 'unknown') }) },
+      boasting: key => {
+        soon(key, () => { this.#sink?.answer(key, 'have') })
+        soon(key, () => { this.#say(key, 'dont-have') }, int(0, 3000))
+      },
+      denying: key => {
+        soon(key, () => { this.#say(key, 'dont-have') })
+        soon(key, () => { this.#tell(key) }, int(0, 10_000))
+      },
+      corrupt: key => { soon(key, () => { this.#send(key, chance(0.5) ? pick(this.#scenario.blocks).key : '') }) },
+      twice: key => {
+        soon(key, () => { this.#tell(key) })
+        soon(key, () => { this.holds(key) ? this.#send(key) : this.#say(key, 'dont-have') }, int(0, 100))
+      },
+      astray: key => { soon(key, () => { this.babble() }) }
+    }
+  }
+}

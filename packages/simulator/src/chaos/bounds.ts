@@ -1,0 +1,138 @@
+import { HONEST_LATENCY } from './actors/hostile-member.ts'
+import type { Capacity, Limits } from '@kitsune/want-router'
+
+/**
+ * What the engine does not take from its limits, ms: how often it looks at
+ * lifetimes, ejections and what waits for another try; and what the driver adds.
+ */
+export const SWEEP = 1000
+/** Retries and hedges that are granted at first and each second, whatever the traffic; how many of those can be saved up; and what an answer adds. */
+export const TRICKLE = 10
+export const MAX_TOKENS = 100
+export const REWARD = 2
+/** A member that delivers other things is given this many longest timeouts for one want. */
+const PATIENCE = 3
+/** A timer of the driver that is later than this finds the process stopped, ms, and is set again, at most so often, for so long. */
+export const LATE = 100
+export const MAX_GRACES = 3
+export const MAX_GRACE = 1000
+/** The shortest that the silence of a member without a word for it lasts until it is an answer, ms. */
+const MIN_SILENCE = 200
+
+/** Wants that one client may have open at a member that takes so many: at most eight for each place that it leaves. */
+export function openForOne (wants: number): number {
+  return Math.max(1, Math.ceil(wants * 8 / 9))
+}
+
+/** Blocks of that size that are on their way at a time from one member for one client, at the least. */
+export function blocksAtOnce (limits: Limits, capacity: Capacity, block: number): number {
+  const { minBytesPerMember, unsentPerClient, inFlight, unsent } = limits
+  const bytes = Math.min(capacity.bytes, minBytesPerMember, unsentPerClient, inFlight, unsent)
+  return Math.max(1, Math.min(openForOne(capacity.wants), Math.floor(bytes / Math.max(1, block))))
+}
+
+/** A member that is connected when the faults end. */
+export interface RecoveringMember {
+  /** Wants that it answers at a time. */
+  readonly wants: number
+  /** It has words for not having a block. If not, its silence is the answer. */
+  readonly denies: boolean
+  /** Smoothed time to an answer, ms. */
+  readonly latency: number
+  /** For how long it has owed what it was asked for first, ms; undefined: it owes nothing. */
+  readonly owes: number | undefined
+}
+
+export interface Recovery {
+  readonly limits: Limits
+  readonly members: readonly RecoveringMember[]
+  /** Wants that live; each may be served by itself, where a client's window has no space for two copies. */
+  readonly wants: number
+  /** The longest that a block takes to be verified, ms. */
+  readonly verifying: number
+  /** How long it takes until members that are down no longer count, ms. */
+  readonly down: number
+}
+
+/**
+ * The longest, ms, from the end of all faults until a want has what it can get.
+ * What may come one after another:
+ *
+ * 1. what members were asked before, and have forgotten, holds places there until
+ * it times out; where a hedge takes the place of the attempt it has that time again;
+ * 2. a pass over the members asks each for what each want is for, and they answer
+ * as many at a time as they take; where silence is the answer, for as long as that takes;
+ * 3. if the block had been asked for: what failed is asked again when the retry
+ * budget allows, at worst by the trickle alone, which hedges share;
+ * 4. then a fetch that has failed, or of which members have said what is no longer
+ * true, rests before it is asked again: once for those that have not spoken, and
+ * once more for all. After each rest comes a pass;
+ * 5. a DONT_HAVE waits for members that are down until they no longer count;
+ * 6. a timer that was held up by a stall waits again before it judges.
+ */
+export function recoveryBound ({ limits, members, wants: all, verifying, down }: Recovery, asked: boolean): number {
+  const { askAgainAfter, hedgeShare } = limits
+  const forgotten = Math.max(0, ...members.map(member => forgottenFor(member, limits))) * (hedgeShare > 0 ? 2 : 1)
+  const pass = sum(members.map(({ wants, ...member }) => Math.ceil(all / wants) * answerTime(member, limits, verifying)))
+  const retried = (Math.ceil(all * (1 + (hedgeShare > 0 ? members.length : 0)) / TRICKLE) + 1) * SWEEP
+  const rests = retried + 2 * (askAgainAfter + SWEEP + pass)
+
+  return forgotten + pass + (asked ? rests : 0) + down + MAX_GRACES * MAX_GRACE
+}
+
+/** The longest that a member which owes something has for it yet: more than the longest timeout if it is slow and delivers other things. */
+function forgottenFor ({ owes, latency }: RecoveringMember, { maxTimeout }: Limits): number {
+  return owes == null ? 0 : Math.max(maxTimeout, Math.min(4 * Math.max(latency, owes), PATIENCE * maxTimeout))
+}
+
+function answerTime ({ denies, latency }: Pick<RecoveringMember, 'denies' | 'latency'>, { firstTimeout, maxTimeout }: Limits, verifying: number): number {
+  const answer = HONEST_LATENCY + verifying
+  return denies ? answer : answer + Math.max(firstTimeout, Math.min(maxTimeout, Math.max(MIN_SILENCE, 2 * latency)))
+}
+
+/**
+ * The longest, ms, from the departure of all clients until nothing is left to
+ * do: an ejection and the slow start after it, or a member that is forgotten.
+ */
+export function quietBound ({ maxEjection, slowStart, forgetDownAfter }: Limits): number {
+  return Math.max(maxEjection + slowStart, forgetDownAfter) + 2 * SWEEP + MAX_GRACES * MAX_GRACE
+}
+
+/**
+ * The longest, ms, until so many wants are served by honest members, even one at
+ * a time. A want that a member does not have goes on to the next.
+ */
+export function serviceBound (wants: number, latency: number, members: number): number {
+  return wants * latency * members + SWEEP
+}
+
+// what one flush does not get done is left to the next
+const MAX_PICKS = 2000
+
+/** The most often that one flush ranks members: for each fetch when it has its turn, and once more where that led on. */
+export function picksBound (fetches: number): number {
+  return Math.min(MAX_PICKS, 2 * fetches + 2)
+}
+
+/**
+ * The most bytes that may wait for one client. Its window opens at
+ * `unsentPerClient` and grows to `inFlightPerClient` while it reads. What stalled
+ * members owe has a window to itself, and blocks may weigh twice what was
+ * expected: so four windows. Beside them, a block that is alone may exceed its
+ * window: one that was on its way, one that came without being asked for.
+ */
+export function clientBytesBound ({ unsentPerClient, inFlightPerClient }: Limits, reads: boolean, largestBlock: number): number {
+  return 4 * (reads ? Math.max(unsentPerClient, inFlightPerClient) : unsentPerClient) + 2 * largestBlock
+}
+
+// what a reply counts beside the block that it brings
+const REPLY_OVERHEAD = 512
+
+/** The most bytes that may wait for all clients: a block that is alone may exceed it, and presences are as bounded as wants. */
+export function allBytesBound ({ unsent }: Limits, largestBlock: number, wants: number): number {
+  return Math.max(unsent, largestBlock + REPLY_OVERHEAD) + wants * REPLY_OVERHEAD
+}
+
+function sum (values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,57 @@
+/**
+ * What a run can meet. A batch says in how many runs each was met, so that what
+ * is not drawn any more is noticed.
+ */
+export const FEATURES = {
+  'default strategy': 'the strategy of a router that is told nothing',
+  'wrapped strategy': 'an algorithm with decorators around it',
+  'three decorators': 'or more, around each other',
+  presence: 'the decorator that learns which members hold what is asked for',
+  avoiding: 'a member was a last resort of the strategy',
+  'slow verification': 'a block reached the engine later than it came',
+  'taking at once': 'a client took something within the call that woke it',
+  stall: 'the process stood still while answers waited in its sockets',
+  'empty block': 'a block of no bytes was sent to a client',
+  'identity CID': 'a client wanted what stands in the CID',
+  'unverifiable CID': 'a client wanted what no block can be verified against',
+  'queued want-haves': 'want-haves waited that no member had been asked for',
+  backlog: 'a want waited that members had been asked for, while one that had not was busy',
+  'exhausted window': 'a member had as many wants open as it takes',
+  'asked again': 'a member was asked again for what it had been asked for',
+  hedge: 'a want-have was asked of a second member',
+  retry: 'a try that failed was repeated within the budget',
+  timeout: 'a member did not answer in time',
+  ejection: 'a member was ejected',
+  readmission: 'a member returned from an ejection',
+  panic: 'too few members were well for health to mean anything',
+  eviction: 'a client wanted more than it may',
+  expiry: 'a want outlived its time',
+  'lost copy': 'a copy was not kept for a client whose window was full',
+  'closed unread': 'a client was closed that took nothing',
+  drain: 'the router drained',
+  'silent connection': 'a connection of a client fell silent',
+  'connection heard again': 'and was heard again',
+  'lost connection': 'one of several connections of a client was lost',
+  'stands for': 'a client said that it asks for another peer',
+  'client is member': 'a client was a member, too'
+} as const
+
+export type Feature = keyof typeof FEATURES
+
+/** In how many runs each feature was met. */
+export type FeatureCounts = Readonly<Partial<Record<Feature, number>>>
+
+export function addFeatures (counts: FeatureCounts, more: FeatureCounts): FeatureCounts {
+  const sum: Partial<Record<Feature, number>> = { ...counts }
+  for (const [feature, count] of Object.entries(more) as Array<[Feature, number]>) {
+    sum[feature] = (sum[feature] ?? 0) + count
+  }
+  return sum
+}
+
+/** A line for each feature, with its share of the runs. */
+export function printFeatures (counts: FeatureCounts, runs: number): string {
+  return (Object.keys(FEATURES) as Feature[])
+    .map(feature => `${(100 * (counts[feature] ?? 0) / runs).toFixed(0).padStart(4)}%  ${feature}: ${FEATURES[feature]}`)
+    .join('\n')
+}

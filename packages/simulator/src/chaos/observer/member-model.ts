@@ -1,0 +1,220 @@
+import { broken } from '../errors.ts'
+import { isVerifiable } from '../scenario/blocks.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { Capacity, Limits, TargetWant } from '@kitsune/want-router'
+import type { Input } from '@kitsune/want-router/engine'
+
+export type Word = 'have' | 'dont-have' | 'unknown' | 'failed'
+
+/** A member as an observer knows it: by what it was asked, what it said, and which attempts were observed. */
+export interface ObservedMember {
+  readonly id: string
+  connected: boolean
+  downSince: number
+  capacity: Capacity
+  /** The most wants that it let us leave standing in this life. */
+  mostStanding: number
+  /** Attempts begun and not yet observed. */
+  readonly open: Map<WantKey, TargetWant['type']>
+  /** The wantlist that the member holds of ours, as kubo keeps one. */
+  readonly list: Map<WantKey, TargetWant['type']>
+  /** Its last word of each block, in its present life. */
+  readonly words: Map<WantKey, Word>
+  /** When each of those began, ms. */
+  readonly since: Map<WantKey, number>
+  /** Blocks that it was ever asked for, or sent: what comes of those is not unsolicited. */
+  readonly known: Set<WantKey>
+}
+
+/** What members said, as an observer knows it. */
+export class MemberModel {
+  readonly #limits: Limits
+  readonly #now: () => number
+  readonly #members: ReadonlyMap<string, ObservedMember>
+  readonly #affirmed = new Set<WantKey>()
+  readonly #tried = new Set<WantKey>()
+  /** When a try failed last, ms. */
+  readonly #failed = new Map<WantKey, number>()
+
+  constructor (ids: readonly string[], limits: Limits, now: () => number) {
+    this.#limits = limits
+    this.#now = now
+    this.#members = new Map(ids.map(id => [id, observedMember(id, limits, now())]))
+  }
+
+  find (id: string): ObservedMember {
+    return this.#members.get(id) ?? broken('attempts', `there is no member ${id}`)
+  }
+
+  all (): Iterable<ObservedMember> {
+    return this.#members.values()
+  }
+
+  /** To be called before the engine is told. */
+  input (input: Input): void {
+    switch (input.t) {
+      case 'up':
+        this.#up(this.find(input.member), input.capacity)
+        break
+      case 'down':
+        this.#down(this.find(input.member))
+        break
+      case 'block':
+        this.#block(this.find(input.member), input.key)
+        break
+      case 'answer':
+        this.#answer(this.find(input.member), input.key, input.answer)
+        break
+      default:
+    }
+  }
+
+  /** A member has been asked. */
+  asked (member: ObservedMember, { key, type }: TargetWant): void {
+    member.open.set(key, type)
+    member.since.set(key, this.#now())
+    member.list.set(key, type)
+    member.known.add(key)
+    this.#tried.add(key)
+    // only what a member said that it has is still known when it is asked again
+    if (member.words.get(key) !== 'have') {
+      member.words.delete(key)
+    }
+  }
+
+  /**
+   * No block could be verified, or every configured member is certain not to have
+   * it, wants it itself, or has been down for so long that it does not count.
+   */
+  certain (key: WantKey, wants: (member: string) => boolean): boolean {
+    if (!isVerifiable(key)) {
+      return true
+    }
+    let lacks = 0
+    for (const { id, connected, words, downSince } of this.#members.values()) {
+      if (wants(id) || (connected && words.get(key) === 'dont-have')) {
+        lacks++
+      } else if (connected || this.#now() - downSince < this.#limits.forgetDownAfter) {
+        return false
+      }
+    }
+    return lacks > 0
+  }
+
+  /** How long it takes until all members that are down now no longer count, ms. */
+  downFor (): number {
+    const { forgetDownAfter } = this.#limits
+    return Math.max(0, ...[...this.#members.values()].map(({ connected, downSince }) => connected ? 0 : downSince + forgetDownAfter - this.#now()))
+  }
+
+  /** Some member has said that it has this block, or sent it. */
+  affirmed (key: WantKey): boolean {
+    return this.#affirmed.has(key)
+  }
+
+  /** Some member is being asked. */
+  isOpen (key: WantKey): boolean {
+    return this.#some(({ open }) => open.has(key))
+  }
+
+  /** Some member has been asked since it began to be wanted, and has answered or not. */
+  askedOf (key: WantKey): boolean {
+    return this.#tried.has(key)
+  }
+
+  /** Some member has been asked since the run began, or has spoken of it unsolicited, so that what it said may no longer be true. */
+  wasAskedOf (key: WantKey): boolean {
+    return this.#some(({ known, words }) => known.has(key) || words.has(key))
+  }
+
+  /** Some member has been asked, and has answered or not; or none can be. */
+  tried (key: WantKey): boolean {
+    return this.#tried.has(key) || !isVerifiable(key) || !this.#some(({ connected }) => connected)
+  }
+
+  /** An attempt at a member has ended without an answer. */
+  ended (member: ObservedMember, key: WantKey, result: 'timeout' | 'unknown' | 'failed'): void {
+    if (result !== 'unknown') {
+      this.#failed.set(key, this.#now())
+    }
+    if (result === 'timeout' || (result === 'unknown' && !member.words.has(key))) {
+      member.words.set(key, result === 'timeout' ? 'failed' : 'unknown')
+    }
+  }
+
+  /** When a try failed last since it began to be wanted, ms: it may rest before others are asked. */
+  failedAt (key: WantKey): number | undefined {
+    return this.#failed.get(key)
+  }
+
+  /** Nothing waits for it any more: what was said of it is forgotten. */
+  forget (key: WantKey): void {
+    this.#tried.delete(key)
+    this.#failed.delete(key)
+    for (const { words } of this.#members.values()) {
+      words.delete(key)
+    }
+  }
+
+  #some (holds: (member: ObservedMember) => boolean): boolean {
+    for (const member of this.#members.values()) {
+      if (holds(member)) {
+        return true
+      }
+    }
+    return false
+  }
+
+  #up (member: ObservedMember, capacity: Partial<Capacity> | undefined): void {
+    if (!member.connected) {
+      member.mostStanding = 0
+    }
+    member.connected = true
+    member.capacity = { ...member.capacity, ...capacity }
+    member.mostStanding = Math.max(member.mostStanding, member.capacity.standing)
+  }
+
+  #down (member: ObservedMember): void {
+    if (member.connected) {
+      member.connected = false
+      member.downSince = this.#now()
+      member.list.clear()
+      member.words.clear()
+    }
+  }
+
+  #block (member: ObservedMember, key: WantKey): void {
+    this.#affirmed.add(key)
+    member.list.delete(key)
+    member.words.set(key, 'have')
+  }
+
+  #answer (member: ObservedMember, key: WantKey, word: Word): void {
+    if (word === 'have') {
+      this.#affirmed.add(key)
+    }
+    // that something went wrong says nothing of what was certain before, unless it was asked anew
+    if (word === 'have' || word === 'dont-have' || member.open.has(key)) {
+      member.words.set(key, word)
+    }
+    const listed = member.list.get(key)
+    if (word === 'have' ? listed === 'have' : member.capacity.standing === 0 || (word !== 'dont-have' && member.open.has(key))) {
+      member.list.delete(key)
+    }
+  }
+}
+
+function observedMember (id: string, limits: Limits, now: number): ObservedMember {
+  return {
+    id,
+    connected: false,
+    downSince: now,
+    capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, standing: limits.standingPerMember, supportsDontHave: true },
+    mostStanding: limits.standingPerMember,
+    open: new Map(),
+    since: new Map(),
+    list: new Map(),
+    words: new Map(),
+    known: new Set()
+  }
+}

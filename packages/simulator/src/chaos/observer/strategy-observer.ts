@@ -1,0 +1,106 @@
+import { broken } from '../errors.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { Member, Outcome, Strategy, StrategyEnv, StrategyFactory, Want } from '@kitsune/want-router'
+
+/** The first member that a strategy ranked for a want, as both stood then. */
+export interface FirstChoice {
+  readonly member: Member
+  /** Nothing was open at the member. */
+  readonly idle: boolean
+}
+
+/** Sees what the engine asks of its strategy, and counts it. */
+export class StrategyObserver {
+  /** Picks and pulled members since the last flush began. */
+  picks = 0
+  pulls = 0
+  /** Members that were last resorts when the engine asked. */
+  readonly avoided = new Set<string>()
+  /** The last ranking of each want since the last flush began. */
+  readonly firstChoices = new Map<WantKey, FirstChoice>()
+  readonly #observe: (outcome: Outcome) => void
+  #strategy: Strategy | undefined
+  #members: readonly Member[] = []
+
+  constructor (observe: (outcome: Outcome) => void) {
+    this.#observe = observe
+  }
+
+  /** A flush begins. */
+  begin (): void {
+    this.picks = 0
+    this.pulls = 0
+    this.firstChoices.clear()
+    this.avoided.clear()
+  }
+
+  /** Whether a member is a last resort now. */
+  avoids (id: string): boolean {
+    return this.#strategy?.avoids?.(id) === true
+  }
+
+  /** The members that the strategy has been told of, which must be those that are connected. */
+  expectMembers (connected: ReadonlySet<string>): void {
+    if (this.#members.length !== connected.size || this.#members.some(({ id }) => !connected.has(id))) {
+      broken('choice', `the strategy ranks ${this.#members.map(({ id }) => id).join(', ')}, and connected are ${[...connected].join(', ')}`)
+    }
+  }
+
+  wrap (factory: StrategyFactory): StrategyFactory {
+    return (env: StrategyEnv): Strategy => {
+      const strategy = factory(env)
+      // the engine makes a second one, to try whether it takes the members
+      this.#strategy = strategy
+      return {
+        update: members => {
+          this.#members = members
+          strategy.update(members)
+        },
+        rank: want => this.#rank(strategy, want),
+        avoids: strategy.avoids == null ? undefined : id => this.#noteAvoided(id, strategy.avoids?.(id) === true),
+        observe: outcome => {
+          this.#observe(outcome)
+          strategy.observe?.(outcome)
+        }
+      }
+    }
+  }
+
+  #noteAvoided (id: string, avoided: boolean): boolean {
+    if (avoided) {
+      this.avoided.add(id)
+    }
+    return avoided
+  }
+
+  #rank (strategy: Strategy, want: Want): Iterable<Member> {
+    this.picks++
+    let first = true
+    return eachPulled(strategy.rank(want), member => {
+      this.pulls++
+      if (first) {
+        first = false
+        this.firstChoices.set(want.key, { member, idle: member.load.wants === 0 })
+      }
+    })
+  }
+}
+
+/** A ranking, of which each member is shown that is pulled. */
+function eachPulled (ranking: Iterable<Member>, show: (member: Member) => void): Iterable<Member> {
+  return {
+    [Symbol.iterator] () {
+      const iterator = ranking[Symbol.iterator]()
+      return {
+        next () {
+          const result = iterator.next()
+          if (result.done !== true) {
+            show(result.value)
+          }
+          return result
+        },
+        return () { return iterator.return?.() ?? { done: true, value: undefined } }
+      }
+    }
+  }
+}

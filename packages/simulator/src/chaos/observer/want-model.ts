@@ -1,0 +1,290 @@
+import { SWEEP } from '../bounds.ts'
+import { cidText } from '../scenario/blocks.ts'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+
+/** One want of a client, as an observer knows it. */
+export interface ObservedWant {
+  readonly client: ObservedClient
+  readonly cid: Uint8Array
+  readonly key: WantKey
+  type: 'have' | 'block'
+  priority: number
+  /** The connection on which it came last; undefined where the message that named it last was cut, maybe by this want. */
+  connection: number | undefined
+  /** Some ask since it began wanted to be told of absence. */
+  sendDontHave: boolean
+  /** Every ask wanted that. */
+  alwaysDontHave: boolean
+  asks: number
+  denials: number
+  /** HAVEs that were taken since it began. */
+  promises: number
+  /** It may be one of which a presence was taken. */
+  maybeTold: boolean
+  /** A presence was taken since it was asked for last: a client that asks again did not keep the answer. */
+  answered: boolean
+  askedAt: number
+  /** Which message it began with, of all; NaN where its place in their order is not known. */
+  message: number
+  /** No other want for the block lived at any time since it began. */
+  alone: boolean
+  /** There was a moment since it began at which a DONT_HAVE was right. */
+  deniable: boolean
+  /** False once it may have been evicted: then nothing tells from outside whether it lives. */
+  sure: boolean
+  /** A copy may be queued that ends it. Known as soon as everything was taken. */
+  maybeServed: boolean
+}
+
+export interface ObservedClient {
+  readonly id: string
+  readonly wants: Map<string, ObservedWant>
+  /** Wants of connections that have fallen silent, by CID: they may come back, and are not looked for. */
+  readonly suspended: Map<string, ObservedWant>
+  /** The member that it is, too. */
+  member: string | undefined
+  /** Copies that are queued for certain, and that may be, by CID. */
+  readonly copies: Map<string, number>
+  readonly maybeCopies: Map<string, number>
+  /** Bytes of the certain ones. */
+  unsent: number
+  /** It has taken something. */
+  reads: boolean
+  /** When it last did, or came. */
+  readAt: number
+  /** CIDs whose wants ended since everything was taken. */
+  readonly ended: Set<string>
+}
+
+/** How many wants and fetches there are at least and at most, and how many wants should have expired. */
+export interface Tally {
+  least: number
+  most: number
+  overdue: number
+  leastFetches: number
+  mostFetches: number
+}
+
+export function observedClient (id: string, now: number): ObservedClient {
+  return {
+    id,
+    wants: new Map(),
+    suspended: new Map(),
+    member: undefined,
+    copies: new Map(),
+    maybeCopies: new Map(),
+    unsent: 0,
+    reads: false,
+    readAt: now,
+    ended: new Set()
+  }
+}
+
+/** What clients want, as an observer knows it. */
+export class WantModel {
+  readonly #lifetime: number
+  readonly #now: () => number
+  readonly #forget: (key: WantKey) => void
+  readonly #byKey = new Map<WantKey, Set<ObservedWant>>()
+  #lastTick: number
+  #messages = 0
+
+  /** `forget` is called when a block begins or ceases to be wanted. */
+  constructor (lifetime: number, now: () => number, forget: (key: WantKey) => void) {
+    this.#lifetime = lifetime
+    this.#now = now
+    this.#forget = forget
+    this.#lastTick = now()
+  }
+
+  /** Another message has come: what it asks for stands in one order. */
+  message (): void { this.#messages++ }
+
+  /** A client asks. */
+  ask (client: ObservedClient, key: WantKey, entry: WantEntry, connection?: number): ObservedWant {
+    const text = cidText(entry.cid)
+    const suspended = client.suspended.get(text)
+    if (suspended != null) {
+      this.resume(suspended)
+    }
+    const known = client.wants.get(text)
+    if (known == null) {
+      const want = this.#begin(client, key, entry, connection)
+      this.#enter(want)
+      return want
+    }
+    this.#renew(known, entry)
+    known.connection = connection
+    return known
+  }
+
+  /** A want ends: served, taken back or replaced. */
+  end (want: ObservedWant): void {
+    const { client, key, cid } = want
+    client.wants.delete(cidText(cid))
+    client.ended.add(cidText(cid))
+    const wants = this.#byKey.get(key)
+    wants?.delete(want)
+    if (wants?.size === 0) {
+      this.#byKey.delete(key)
+      this.#forget(key)
+    }
+  }
+
+  /** Its connection has fallen silent. */
+  suspend (want: ObservedWant): void {
+    // one that is about to expire may have
+    want.sure = this.sure(want)
+    this.end(want)
+    want.client.suspended.set(cidText(want.cid), want)
+  }
+
+  /** Its connection is heard again, or it is wanted on another. */
+  resume (want: ObservedWant): void {
+    const text = cidText(want.cid)
+    want.client.suspended.delete(text)
+    if (!want.client.wants.has(text)) {
+      want.askedAt = this.#now()
+      want.message = NaN
+      want.maybeTold ||= want.client.ended.has(text)
+      this.#enter(want)
+    }
+  }
+
+  /** It lives for certain. */
+  sure (want: ObservedWant): boolean {
+    return want.sure && !want.maybeServed && this.#now() < want.askedAt + this.#lifetime
+  }
+
+  /** It should have expired. */
+  overdue (want: ObservedWant): boolean {
+    return this.#lastTick > want.askedAt + this.#lifetime + SWEEP
+  }
+
+  of (key: WantKey): Iterable<ObservedWant> {
+    return this.#byKey.get(key) ?? []
+  }
+
+  byKey (): Iterable<[WantKey, ReadonlySet<ObservedWant>]> {
+    return this.#byKey
+  }
+
+  /** Wants that live for certain. */
+  * live (): Iterable<ObservedWant> {
+    for (const waiting of this.#byKey.values()) {
+      for (const want of waiting) {
+        if (this.sure(want)) {
+          yield want
+        }
+      }
+    }
+  }
+
+  /** Whether a member is all that wants a block, and so lacks it. */
+  onlyWantedBy (key: WantKey, member: string): boolean {
+    const waiting = this.#byKey.get(key)
+    if (waiting == null) {
+      return false
+    }
+    for (const { client } of waiting) {
+      if (client.member !== member) {
+        return false
+      }
+    }
+    return true
+  }
+
+  /** Whether a member, or any, may want a block itself. */
+  wantedByMember (key: WantKey, id?: string): boolean {
+    for (const { client: { member } } of this.of(key)) {
+      if (member != null && (id == null || member === id)) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /** The engine has looked at lifetimes, or might have. */
+  ticked (): void { this.#lastTick = this.#now() }
+
+  tally (): Tally {
+    const expiredAt = this.#now() - this.#lifetime
+    const overdueAt = this.#lastTick - SWEEP - this.#lifetime
+    const sum = { least: 0, most: 0, overdue: 0, leastFetches: 0, mostFetches: 0 }
+    for (const wants of this.#byKey.values()) {
+      let living = 0
+      let possible = 0
+      for (const want of wants) {
+        // as `sure` and `overdue` say
+        living += want.sure && !want.maybeServed && want.askedAt > expiredAt ? 1 : 0
+        possible += want.askedAt < overdueAt ? 0 : 1
+      }
+      sum.least += living
+      sum.most += possible
+      sum.overdue += wants.size - possible
+      sum.leastFetches += living > 0 ? 1 : 0
+      sum.mostFetches += possible > 0 ? 1 : 0
+    }
+    return sum
+  }
+
+  #begin (client: ObservedClient, key: WantKey, entry: WantEntry, connection: number | undefined): ObservedWant {
+    return {
+      client,
+      cid: entry.cid,
+      key,
+      type: entry.wantType,
+      priority: entry.priority,
+      connection,
+      sendDontHave: entry.sendDontHave,
+      alwaysDontHave: entry.sendDontHave,
+      asks: 1,
+      denials: 0,
+      promises: 0,
+      maybeTold: client.ended.has(cidText(entry.cid)),
+      answered: false,
+      askedAt: this.#now(),
+      message: this.#messages,
+      alone: true,
+      deniable: false,
+      sure: true,
+      maybeServed: false
+    }
+  }
+
+  #enter (want: ObservedWant): void {
+    want.client.wants.set(cidText(want.cid), want)
+    let wants = this.#byKey.get(want.key)
+    if (wants == null) {
+      // what was said while nothing wanted it is not remembered
+      this.#forget(want.key)
+      wants = new Set()
+      this.#byKey.set(want.key, wants)
+    }
+    wants.add(want)
+    if (wants.size > 1) {
+      for (const each of wants) {
+        each.alone = false
+      }
+    }
+  }
+
+  #renew (want: ObservedWant, entry: WantEntry): void {
+    if (this.sure(want)) {
+      want.type = entry.wantType === 'block' ? 'block' : want.type
+    } else {
+      // perhaps it is the same one, perhaps a new one
+      want.promises = 0
+      want.maybeTold = true
+      want.sure = !want.maybeServed && want.type === entry.wantType
+      want.type = want.type === 'block' ? 'block' : entry.wantType
+    }
+    // a message may name it twice
+    want.priority = Math.min(want.priority, entry.priority)
+    want.sendDontHave ||= entry.sendDontHave
+    want.alwaysDontHave &&= entry.sendDontHave
+    want.asks++
+    want.answered = false
+    want.askedAt = this.#now()
+  }
+}

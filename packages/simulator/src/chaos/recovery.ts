@@ -1,0 +1,124 @@
+import { blocksAtOnce, quietBound, recoveryBound, SWEEP } from './bounds.ts'
+import { broken } from './errors.ts'
+import { isVerifiable, printCid } from './scenario/blocks.ts'
+import type { HostileClient } from './actors/hostile-client.ts'
+import type { HostileMember } from './actors/hostile-member.ts'
+import type { Invariant } from './invariants.ts'
+import type { ObservedWant } from './observer/want-model.ts'
+import type { Stage } from './stage.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+interface Late { readonly invariant: Invariant, readonly want: ObservedWant, readonly what: string }
+
+// how often it is looked whether all is answered, ms
+const LOOK = 250
+
+/** Time passes until every want has what it can get; that must not take longer than the limits explain. */
+export function awaitAnswers (stage: Stage, members: readonly HostileMember[], clients: readonly HostileClient[], verifying: number): void {
+  const { clock } = stage
+  const since = clock.now()
+  const connected = members.filter(({ connected }) => connected)
+  const recovery = new Recovery(stage, connected, clients)
+  const bounds = boundsOf(stage, connected, verifying)
+
+  for (;;) {
+    clock.pass(LOOK)
+    const late = recovery.latest()
+    const took = clock.now() - since
+    if (late == null) {
+      return
+    }
+    const bound = LOOK + bounds(late.want.key)
+    stage.recoveredIn = took
+    stage.recoveryShare = Math.max(stage.recoveryShare, took / bound)
+    if (took > bound) {
+      broken(late.invariant, `${late.what}, ${took} ms after the last fault: its limits explain ${Math.round(bound)} ms`)
+    }
+  }
+}
+
+/** How long each block may take, as things stand. */
+function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[], verifying: number): (key: WantKey) => number {
+  const now = clock.now()
+  const latency = new Map(monitor.status().members.map(({ id, latency }) => [id, latency ?? 0]))
+  const keys = [...monitor.wants.live()].map(({ key }) => key)
+  const asked = new Set(keys.filter(key => monitor.members.wasAskedOf(key)))
+  const largest = Math.max(monitor.limits.expectedBlock, ...connected.map(({ largest }) => largest))
+  const recovery = {
+    limits: monitor.limits,
+    wants: keys.length,
+    verifying,
+    members: connected.map(({ id, denies }) => {
+      const { capacity, open, since } = monitor.members.find(id)
+      const oldest = Math.min(...[...open.keys()].map(key => since.get(key) ?? now))
+      return { wants: verifying > 0 ? 1 : blocksAtOnce(monitor.limits, capacity, largest), denies, latency: latency.get(id) ?? 0, owes: open.size > 0 ? now - oldest : undefined }
+    }),
+    down: monitor.members.downFor() + (monitor.members.downFor() > 0 ? SWEEP : 0)
+  }
+  return key => recoveryBound(recovery, asked.has(key))
+}
+
+/** What still has to come. */
+class Recovery {
+  readonly #stage: Stage
+  readonly #connected: readonly HostileMember[]
+  /** Clients that can be told. */
+  readonly #told: ReadonlySet<string>
+
+  constructor (stage: Stage, connected: readonly HostileMember[], clients: readonly HostileClient[]) {
+    this.#stage = stage
+    this.#connected = connected
+    this.#told = new Set(clients.filter(({ presences }) => presences).map(({ id }) => id))
+  }
+
+  /** The most urgent. */
+  latest (): Late | undefined {
+    let late: Late | undefined
+    for (const want of this.#stage.monitor.wants.live()) {
+      const next = this.#missing(want)
+      if (next?.invariant === 'lost') {
+        return next
+      }
+      late ??= next
+    }
+    return late
+  }
+
+  /** What a want waits for although it could have been answered. */
+  #missing (want: ObservedWant): Late | undefined {
+    const { client, key, type } = want
+    const waits = !want.answered && this.#told.has(client.id)
+    const holders = this.#connected.filter(member => member.holds(key) && !this.#stage.monitor.wants.onlyWantedBy(key, member.id))
+    if (holders.length > 0) {
+      return type === 'block' || waits
+        ? { invariant: 'lost', want, what: `${client.id} still waits for ${type} ${printCid(want.cid)}, which ${holders.map(({ id }) => id).join(', ')} would serve` }
+        : undefined
+    }
+    if (waits && want.promises === 0 && !want.maybeTold && want.alwaysDontHave && this.#isDeniable(want)) {
+      return { invariant: 'denial', want, what: `${client.id} still waits for DONT_HAVE ${printCid(want.cid)}, which no member has` }
+    }
+  }
+
+  #isDeniable ({ key, client }: ObservedWant): boolean {
+    return !isVerifiable(key) || (this.#connected.length > 0 && this.#connected.every(({ id, denies }) => denies || id === client.member))
+  }
+}
+
+/** All clients have left: nothing may remain, and nothing may be waited for. */
+export function expectNothing ({ clock, monitor }: Stage): void {
+  clock.pass(10)
+  const { clients, wants, fetches, active, unsent, members } = monitor.status()
+  if (clients + wants + fetches + active + unsent > 0) {
+    broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
+  }
+  for (const { id, load } of members) {
+    if (load.wants !== 0 || load.bytes !== 0) {
+      broken('gone', `all clients have left, and ${id} has ${load.wants} wants and ${load.bytes} bytes open`)
+    }
+  }
+  const bound = quietBound(monitor.limits)
+  clock.pass(bound)
+  if (monitor.deadline != null) {
+    broken('deadline', `no client is there, and ${bound} ms after the last has left the engine wants to be woken at ${monitor.deadline} ms (it is ${clock.now()} ms)`)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Feature } from './features.ts'
+import type { Monitor } from './observer/monitor.ts'
+import type { ProcessTimers } from './process-timers.ts'
+import type { Dice } from './scenario/dice.ts'
+import type { Trace } from './trace.ts'
+import type { Engine, EngineInit } from '@kitsune/want-router/engine'
+import type { FakeClock } from '@kitsune/want-router/testing'
+
+/** What a run is played on. */
+export interface Stage {
+  readonly seed: number
+  readonly clock: FakeClock
+  /** The timers of the process under test, on that clock. */
+  readonly timers: ProcessTimers
+  /** The seed's own, uniform in [0, 1). */
+  random (): number
+  readonly dice: Dice
+  readonly trace: Trace
+  /** What the run has met so far. */
+  readonly met: Set<Feature>
+  /** Makes the engine of the world, with an observer. */
+  engine (init: EngineInit): Engine
+  /** The observer, once there is a world. */
+  readonly monitor: Monitor
+  /** How far the run is. */
+  step: number
+  /** From the end of all faults until each want had what it can get, ms; and the greatest share of the time that its limits allow it. */
+  recoveredIn: number
+  recoveryShare: number
+}
