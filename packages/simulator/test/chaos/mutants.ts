@@ -14,7 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the silence of a member that cannot say DONT_HAVE ends the search',
-    breaks: ['lost', 'denial'],
+    breaks: ['lost', 'denial', 'idle'],
     file: 'engine/ticking.ts',
     find: "    route.note(member, 'unknown', state.now())\n",
     replace: "    route.note(member, 'unknown', state.now())\n    return\n"
@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a member said outlives its connection',
-    breaks: ['denial', 'lost'],
+    breaks: ['choice', 'denial', 'lost', 'idle'],
     file: 'engine/engine.ts',
     find: '  member.epoch++\n',
     replace: ''
@@ -84,14 +84,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a client that does not read gets a copy all the same',
-    breaks: ['windows'],
+    breaks: ['memory'],
     file: 'engine/saying.ts',
     find: '(unsent > 0 && !reserved && unsent + more > unsentPerPeer)',
     replace: '(unsent > 0 && !reserved && more > unsentPerPeer)'
   },
   {
     name: 'a client keeps asking when its round is over',
-    breaks: ['fairness'],
+    breaks: ['fairness', 'idle'],
     file: 'engine/turns.ts',
     find: '    state.turns.delete(peer)\n',
     replace: '    if (peer.queue.size === 0 || !admissible(state, peer)) state.turns.delete(peer)\n'
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a cancelled attempt is not observed',
-    breaks: ['attempts'],
+    breaks: ['attempts', 'shares'],
     file: 'engine/attempts.ts',
     find: '  state.strategy.observe?.({',
     replace: "  result !== 'cancelled' && state.strategy.observe?.({"
@@ -203,21 +203,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a list that is too long keeps its lowest priorities',
-    breaks: ['lost', 'eviction'],
+    breaks: ['lost', 'eviction', 'gone'],
     file: 'engine/ledger.ts',
     find: '.sort((a, b) => b - a)',
     replace: '.sort((a, b) => a - b)'
   },
   {
     name: 'the expected bytes of all members only grow',
-    breaks: ['lost', 'denial'],
+    breaks: ['idle', 'lost', 'denial'],
     file: 'engine/attempts.ts',
     find: '  state.inFlight += change',
     replace: '  state.inFlight += Math.max(0, change)'
   },
   {
     name: 'the limit of unsent bytes for all clients is ignored',
-    breaks: ['windows'],
+    breaks: ['memory'],
     file: 'engine/saying.ts',
     find: ' || (state.unsent > 0 && state.unsent + more > state.limits.unsent)',
     replace: ''
@@ -298,5 +298,124 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'engine/ticking.ts',
     find: '  if (member.capacity.listed === 0) {\n    tellCancel(state, member, route)\n  }\n',
     replace: ''
+  },
+  {
+    name: 'a member is asked for what only it wants itself',
+    breaks: ['loops'],
+    file: 'engine/candidates.ts',
+    find: '|| isLone(state, fetch, member)) {\n      continue',
+    replace: ') {\n      continue'
+  },
+  {
+    name: 'ejected members are asked as those that are well',
+    breaks: ['choice'],
+    file: 'engine/candidates.ts',
+    find: "if (member.state !== 'up' && !panic) {",
+    replace: 'if (panic) {'
+  },
+  {
+    name: 'health counts even where most members are ejected',
+    breaks: ['choice'],
+    file: 'engine/candidates.ts',
+    find: 'return memberCounts.healthy < memberCounts.connected * limits.panic',
+    replace: 'return false'
+  },
+  {
+    name: 'what a client wants least is asked for first',
+    breaks: ['order'],
+    file: 'engine/wantlist-entries.ts',
+    find: '.sort((a, b) => b.priority - a.priority)',
+    replace: '.sort((a, b) => a.priority - b.priority)'
+  },
+  {
+    name: 'members are asked with one priority',
+    breaks: ['order'],
+    file: 'engine/outbox.ts',
+    find: 'priority > 1 ? priority - 1 : MAX_PRIORITY',
+    replace: 'MAX_PRIORITY'
+  },
+  {
+    name: 'what waits is not asked of a member that comes up',
+    breaks: ['idle', 'lost', 'denial'],
+    file: 'engine/member-lifecycle.ts',
+    find: '  membersChanged(state, member)\n  wakeExhausted(state, member)\n',
+    replace: '  membersChanged(state, member)\n'
+  },
+  {
+    name: 'what is taken wakes nothing',
+    breaks: ['flushes', 'idle', 'lost'],
+    file: 'driver/driver.ts',
+    find: '    if (this.#engine.dirty) {\n      this.#schedule()\n    }\n\n    return message',
+    replace: '    return message'
+  },
+  {
+    name: 'an earlier deadline does not move the timer',
+    breaks: ['deadline'],
+    file: 'driver/deadline-timer.ts',
+    find: 'firesAt != null && (firesAt <= deadline || firesAt <= timers.now())',
+    replace: 'firesAt != null'
+  },
+  {
+    name: 'a DONT_HAVE does not end a series of failures',
+    breaks: ['ejection'],
+    file: 'engine/answers.ts',
+    find: '    member.totals.dontHaves++\n    member.health.succeeded(state.now())\n',
+    replace: '    member.totals.dontHaves++\n'
+  },
+  {
+    name: 'the last member is ejected, too',
+    breaks: ['ejection'],
+    file: 'engine/member-lifecycle.ts',
+    find: "if (member.state !== 'up' || others === 0) {",
+    replace: "if (member.state !== 'up') {"
+  },
+  {
+    name: 'each ejection is as long as the first',
+    breaks: ['readmission', 'ejection'],
+    file: 'engine/health.ts',
+    find: 'Math.min(limits.maxEjection, limits.ejection * ejections)',
+    replace: 'limits.ejection'
+  },
+  {
+    name: 'what waits is not asked of a member that returns from an ejection',
+    breaks: ['readmission', 'idle'],
+    file: 'engine/member-lifecycle.ts',
+    find: '  if (member.connected) {\n    wakeExhausted(state, member)\n  }\n',
+    replace: ''
+  },
+  {
+    name: 'a member that returns from an ejection has all its weight at once',
+    breaks: ['weights'],
+    file: 'engine/health.ts',
+    find: 'Math.max(0.1, (now - returned)',
+    replace: 'Math.max(1, (now - returned)'
+  },
+  {
+    name: 'retries are granted whatever the traffic',
+    breaks: ['shares'],
+    file: 'engine/budgets.ts',
+    find: 'const TRICKLE = 10\n',
+    replace: 'const TRICKLE = 1000\n'
+  },
+  {
+    name: 'a hedge goes to a member that is ejected',
+    breaks: ['shares'],
+    file: 'engine/hedges.ts',
+    find: "return member.state === 'up' && !member.stalled",
+    replace: 'return !member.stalled'
+  },
+  {
+    name: 'silent members are judged before what came is read',
+    breaks: ['stall'],
+    file: 'stall-grace.ts',
+    find: 'if (late > LATE && graces > 0) {',
+    replace: 'if (late > LATE && graces > MAX_GRACES) {'
+  },
+  {
+    name: 'members are ranked again and again for each want',
+    breaks: ['work'],
+    file: 'engine/candidates.ts',
+    find: '    for (const { id } of state.strategy.rank(fetch)) {\n',
+    replace: '    for (let n = 0; n < 3; n++) { for (const _ of state.strategy.rank(fetch)) { break } }\n    for (const { id } of state.strategy.rank(fetch)) {\n'
   }
 ]
