@@ -88,7 +88,7 @@ class Recovery {
   #missing (want: ObservedWant): Late | undefined {
     const { client, key, type } = want
     const waits = !want.answered && this.#told.has(client.id)
-    const holders = this.#connected.filter(member => member.holds(key) && !this.#stage.monitor.wants.onlyWantedBy(key, member.id))
+    const holders = this.#connected.filter(member => member.holds(key) && !this.#stage.monitor.wants.maybeOnlyWantedBy(key, member.id))
     if (holders.length > 0) {
       return type === 'block' || waits
         ? { invariant: 'lost', want, what: `${client.id} still waits for ${type} ${printCid(want.cid)}, which ${holders.map(({ id }) => id).join(', ')} would serve` }

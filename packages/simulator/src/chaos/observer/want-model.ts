@@ -194,6 +194,16 @@ export class WantModel {
     return true
   }
 
+  /** Whether it may be so: all others that want it may have been evicted, or served, unseen. */
+  maybeOnlyWantedBy (key: WantKey, member: string): boolean {
+    for (const want of this.of(key)) {
+      if (want.client.member !== member && this.sure(want)) {
+        return false
+      }
+    }
+    return true
+  }
+
   /** Whether a member, or any, may want a block itself. */
   wantedByMember (key: WantKey, id?: string): boolean {
     for (const { client: { member } } of this.of(key)) {
