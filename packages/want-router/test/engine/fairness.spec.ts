@@ -139,3 +139,25 @@ describe('engine: what an attempt held of its client\'s window', () => {
     expect(b.cancels).to.be.empty()
   })
 })
+
+describe('engine: the bytes that may be on their way from all members', () => {
+  it('when some come back, are used for what waits at another member, too', () => {
+    const b = bench({ limits: { expectedBlock: SIZE, inFlight: 2 * SIZE } })
+    const [moving, first, second] = blocks(0, 3)
+    b.want('q', entry(moving))
+    b.want('p', entry(first))
+    b.answer('a', moving, 'dont-have')
+    b.want('p', entry(second))
+    // `b` has places and bytes of its own, but no more may be on its way
+    b.answer('b', moving, 'failed')
+    expect(b.engine.status().members.map(({ load }) => load.bytes)).to.deep.equal([2 * SIZE, 0])
+    b.engine.put({ t: 'down', member: 'b' })
+    b.engine.put({ t: 'up', member: 'b' })
+    b.flush()
+    const before = b.askedFor(moving).length
+    expect(b.engine.status().members[1].load.bytes).to.equal(0)
+    b.block('a', first)
+    expect(b.askedFor(moving).length).to.equal(before + 1)
+    expect(b.askedFor(moving).at(-1)).to.equal('b')
+  })
+})
