@@ -110,7 +110,7 @@ class EngineDriver implements Driver {
       close: (client, why) => { this.#decided.push({ t: 'close', client, why }) },
       reset: (member, why) => { this.#decided.push({ t: 'reset', member, why }) },
       changed: members => { this.#changed = members },
-      ended: ends => { this.#decided.push({ t: 'ended', ends }) }
+      ...(onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { this.#decided.push({ t: 'ended', ends }) } })
     }
   }
 

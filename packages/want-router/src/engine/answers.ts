@@ -64,15 +64,19 @@ function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: 
 /** Ends the attempt that was answered with that result, and any other as cancelled. */
 function settleAttempts (state: State, fetch: Fetch, answered: Attempt | undefined, result: 'block' | 'have', bytes = 0): void {
   const { primary, hedge } = fetch
-  for (const attempt of [hedge, primary]) {
-    if (attempt == null) {
-      continue
-    }
-    if (attempt === answered) {
-      endAttempt(state, attempt, result, bytes)
-    } else {
-      cancelAttempt(state, attempt)
-    }
+  if (hedge != null) {
+    settleAttempt(state, hedge, answered, result, bytes)
+  }
+  if (primary != null) {
+    settleAttempt(state, primary, answered, result, bytes)
+  }
+}
+
+function settleAttempt (state: State, attempt: Attempt, answered: Attempt | undefined, result: 'block' | 'have', bytes: number): void {
+  if (attempt === answered) {
+    endAttempt(state, attempt, result, bytes)
+  } else {
+    cancelAttempt(state, attempt)
   }
 }
 

@@ -178,11 +178,12 @@ function setPrimary (state: State, attempt: Attempt): void {
 }
 
 function ask (state: State, attempt: Attempt): void {
-  const { fetch: { key, cid, client }, member, type } = attempt
+  const { fetch, member, type } = attempt
+  const { key, cid, client } = fetch
   attempt.asks++
   member.totals.asks++
   state.askAgainBudget.asked(state.now())
-  state.outbox.enqueue(member, { key, cid, type, priority: state.outbox.nextPriority(), session: client })
+  state.outbox.enqueue(member, fetch, { key, cid, type, priority: state.outbox.nextPriority(), session: client })
 }
 
 /** Enters what an attempt is expected to bring, in place of what was entered before. */

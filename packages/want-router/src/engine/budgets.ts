@@ -14,6 +14,8 @@ export interface RetryBudget {
 
 // retries that may be saved up, however little traffic there was
 const LEAST_SAVED = 100
+// what is counted within so long has the same age, ms
+const STEP = 100
 // traffic this long ago no longer counts, ms
 const MEMORY = 10_000
 // retries a second whatever the budget, so that none waits for ever
@@ -30,9 +32,13 @@ const REWARD = 2
 export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBudget'>, start: number): RetryBudget {
   let tokens = TRICKLE
   let traffic = 0
+  let firstTries = 0 // since the last update
   let updated = start
 
   function update (now: number): void {
+    traffic += firstTries
+    tokens = Math.min(most(), tokens + share * firstTries)
+    firstTries = 0
     const ms = now - updated
     if (ms > 0) {
       traffic *= Math.exp(-ms / MEMORY)
@@ -47,9 +53,10 @@ export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBu
 
   return {
     firstTry (now) {
-      update(now)
-      traffic++
-      tokens = Math.min(most(), tokens + share)
+      firstTries++
+      if (now - updated >= STEP) {
+        update(now)
+      }
     },
 
     succeeded (now) {
@@ -89,9 +96,12 @@ const SHARE = 0.1
 export function createAskBudget (start: number): AskBudget {
   let tokens = LEAST_RATE
   let rate = 0 // asks a second, smoothed over about MEMORY
+  let asks = 0 // since the last update
   let updated = start
 
   function update (now: number): void {
+    rate += asks * 1000 / MEMORY
+    asks = 0
     const ms = now - updated
     if (ms > 0) {
       rate *= Math.exp(-ms / MEMORY)
@@ -106,8 +116,10 @@ export function createAskBudget (start: number): AskBudget {
 
   return {
     asked (now) {
-      update(now)
-      rate += 1000 / MEMORY
+      asks++
+      if (now - updated >= STEP) {
+        update(now)
+      }
     },
 
     spend (now) {

@@ -1,11 +1,10 @@
 /** What the next flush says. */
-import { multihashKey } from '@kitsune/bitswap-codec'
 import type { Output } from './io.ts'
 import type { CancelledWant, TargetWant } from '../targets/target.ts'
 
 /**
- * To members by the CID it is said of: the cancel of one CID and the ask for
- * another of the same multihash both leave, since nodes keep wants by CID.
+ * To members by fetch: the cancel of one fetch and the ask for a later one of the
+ * same multihash both leave, since nodes keep wants by CID.
  */
 export interface Outbox<M, C> {
   /** Clients that have something to take. */
@@ -14,9 +13,10 @@ export interface Outbox<M, C> {
   readonly closing: Map<string, string>
   /** Members whose sessions are to end, and why. */
   readonly resets: Map<M, string>
-  enqueue (member: M, want: TargetWant | CancelledWant): void
-  /** Drops what was to be asked of a member of that CID and has not left yet; false: there was nothing. */
-  dequeue (member: M, want: CancelledWant): boolean
+  /** What is said last of a fetch counts. */
+  enqueue (member: M, fetch: CancelledWant, want: TargetWant | CancelledWant): void
+  /** Drops what was to be asked of a member for that fetch and has not left yet; false: there was nothing. */
+  dequeue (member: M, fetch: CancelledWant): boolean
   /** A member is down: nothing reaches it. */
   drop (member: M): void
   /** Says everything, to each member the cancels first. */
@@ -34,7 +34,7 @@ export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C>
   const readyClients = new Set<C>()
   const closing = new Map<string, string>()
   const resets = new Map<M, string>()
-  const lines = new Map<M, Map<string, TargetWant | CancelledWant>>()
+  const lines = new Map<M, Map<CancelledWant, TargetWant | CancelledWant>>()
   let priority = MAX_PRIORITY
 
   return {
@@ -42,23 +42,19 @@ export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C>
     closing,
     resets,
 
-    enqueue (member, want) {
+    enqueue (member, fetch, want) {
       let wants = lines.get(member)
       if (wants == null) {
         wants = new Map()
         lines.set(member, wants)
       }
-      wants.set(multihashKey(want.cid), want) // not a multihash, but as good a key
+      wants.set(fetch, want)
     },
 
-    dequeue (member, { cid }) {
+    dequeue (member, fetch) {
       const wants = lines.get(member)
-      if (wants == null) {
-        return false
-      }
-      const key = multihashKey(cid)
-      const want = wants.get(key)
-      return want != null && 'type' in want && wants.delete(key)
+      const want = wants?.get(fetch)
+      return wants != null && want != null && 'type' in want && wants.delete(fetch)
     },
 
     drop (member) {
@@ -108,6 +104,6 @@ export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C>
 }
 
 /** Takes a want back from a member. */
-export function enqueueCancel <M> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, { key, cid }: CancelledWant): void {
-  outbox.enqueue(member, { key, cid })
+export function enqueueCancel <M> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, fetch: CancelledWant): void {
+  outbox.enqueue(member, fetch, { key: fetch.key, cid: fetch.cid })
 }

@@ -96,7 +96,7 @@ function onWant (state: State, client: Client, key: WantKey, entry: WantEntry, e
     endWant(state, least, 'evicted')
   }
 
-  const suspended = client.suspended.get(multihashKey(entry.cid))
+  const suspended = client.suspended.size > 0 ? client.suspended.get(multihashKey(entry.cid)) : undefined
   if (suspended != null) {
     resumeWant(state, suspended)
     repeatWant(state, suspended, entry, connection)

@@ -215,11 +215,9 @@ export function endSuspended (state: State, client: Client, id: string, why: End
 
 /** Takes a fetch off everything; members that have it open or standing are told. */
 function dropFetch (state: State, fetch: Fetch): void {
-  const { primary, hedge } = fetch
-  for (const attempt of [primary, hedge]) {
-    if (attempt != null) {
-      cancelAttempt(state, attempt)
-    }
+  cancelHedge(state, fetch)
+  if (fetch.primary != null) {
+    cancelAttempt(state, fetch.primary)
   }
   cancelAllStanding(state, fetch)
   endFetch(state, fetch)
