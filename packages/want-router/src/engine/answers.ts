@@ -143,8 +143,8 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
   }
   if (answer === 'have') {
     onHave(state, fetch, member)
-  } else if (fetch.primary?.member === member || fetch.hedge?.member === member) {
-    onNoBlock(state, fetch, member, answer, why)
+  } else if (attempt != null) {
+    onNoBlock(state, attempt, answer, why)
   } else if (answer === 'dont-have' && answerOf(fetch, member) != null) {
     // late, after a timeout: now it is known
     member.totals.dontHaves++
@@ -154,11 +154,8 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
 }
 
 /** The answer of a member that was asked, and has no block to send. */
-function onNoBlock (state: State, fetch: Fetch, member: EngineMember, answer: 'dont-have' | 'unknown' | 'failed', why = 'failed'): void {
-  const attempt = attemptAt(fetch, member)
-  if (attempt == null) {
-    return
-  }
+function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unknown' | 'failed', why = 'failed'): void {
+  const { fetch, member } = attempt
   const wasPrimary = attempt === fetch.primary
   endAttempt(state, attempt, answer)
   if (answer === 'failed') {
