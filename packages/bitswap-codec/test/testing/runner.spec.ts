@@ -59,7 +59,7 @@ describe('runTests', () => {
     Reflect.deleteProperty(globalThis, 'describe')
 
     try {
-      expect(() => { runTests('mine', [], undefined) }).to.throw(NoTestRunnerError, '"mine": there is no global describe and it; import them from the test runner and pass { test: { describe, it } }')
+      expect(() => { runTests('mine', [], undefined) }).to.throw(NoTestRunnerError, '"mine": there are no global describe and it; import them from the test runner and pass { test: { describe, it } }')
     } finally {
       globalThis.describe = describe
     }

@@ -110,18 +110,27 @@ function isOurs (err: unknown): boolean {
 
 const OURS = [StoreUnavailableError, StoreRefusedError, TruncatedError, OutOfRangeError, ObjectChangedError, ObjectTooLargeError, HashMismatchError, BudgetExceededError]
 
+/** A timer that keeps no process running: where requests are under way, their sockets do. */
+function startTimer (run: () => void, ms: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(run, ms)
+  if (typeof timer === 'object') {
+    timer.unref()
+  }
+  return timer
+}
+
 /** Aborts with `signal`, or when there was no progress for `ms` to twice that time. */
 function createIdleAbort (ms: number, signal: AbortSignal | undefined): { signal: AbortSignal, progress (): void, stop (): void } {
   const controller = new AbortController()
   const abort = (): void => { controller.abort(signal?.reason) }
   // a flag instead of a new timer, since there may be thousands of chunks
   let progressed = false
-  let timer = setTimeout(check, ms)
+  let timer = startTimer(check, ms)
 
   function check (): void {
     if (progressed) {
       progressed = false
-      timer = setTimeout(check, ms)
+      timer = startTimer(check, ms)
     } else {
       controller.abort()
     }

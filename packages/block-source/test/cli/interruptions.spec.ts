@@ -205,7 +205,7 @@ describe('the arguments of kitsune-index', () => {
     }
 
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
-    expect((await run(['ls', 's3://bucket', '--endpoint', 'ftp://x'], { env })).complaints.join()).to.include('endpoint is a URL of http or https')
+    expect((await run(['ls', 's3://bucket', '--endpoint', 'ftp://x'], { env })).complaints.join()).to.include('endpoint must be an http')
   })
 
   it('may ask for help', async () => {
