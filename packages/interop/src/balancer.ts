@@ -34,7 +34,7 @@ export interface Balancer {
   ready (): Promise<boolean>
   /** The samples of /metrics, by name with labels as printed. */
   metrics (): Promise<Map<string, number>>
-  /** The sum of a metric's samples whose labels contain `labels`; 0 if there are none. */
+  /** The sum of a metric's samples whose labels contain `labels`; 0 if there are none. Throws if there is no such metric. */
   metric (name: string, labels?: string): Promise<number>
   signal (signal: NodeJS.Signals): void
   /** SIGTERM, then SIGKILL after `grace` ms; removes what it was given. */
@@ -71,10 +71,10 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
   const line = await running.line(line => line.startsWith('{') && line.includes('"peerId"'))
   const { peerId, addresses, admin } = JSON.parse(line) as Announcement
 
-  const metrics = async (): Promise<Map<string, number>> => {
+  const scrape = async (): Promise<string> => {
     const response = await fetch(`${admin}/metrics`)
 
-    return parseMetrics(await response.text())
+    return response.text()
   }
 
   return {
@@ -92,11 +92,16 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
 
       return response.status === 200
     },
-    metrics,
+    metrics: async () => parseMetrics(await scrape()),
     async metric (name, labels = '') {
+      const text = await scrape()
       let sum = 0
 
-      for (const [sample, value] of await metrics()) {
+      if (!text.includes(`# TYPE ${name} `)) {
+        throw new Error(`the balancer has no metric ${name}`)
+      }
+
+      for (const [sample, value] of parseMetrics(text)) {
         const [sampleName, sampleLabels] = sample.split('{')
 
         if (sampleName === name && (sampleLabels ?? '').includes(labels)) {

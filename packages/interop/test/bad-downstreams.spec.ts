@@ -62,7 +62,7 @@ describe('a downstream that lies, stalls or dies', function () {
     expectAll(client, blocks)
     // whatever the client could hash has been asked for by it: no corrupt byte has come
     expect(client.blocks.size).to.equal(blocks.length)
-    expect(await balancer.metric('kitsune_router_member_unasked_blocks_total', 'bad')).to.be.greaterThan(0)
+    expect(await balancer.metric('kitsune_router_member_unsolicited_blocks_total', 'bad')).to.be.greaterThan(0)
     await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'the liar to be put aside')
     expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
   })

@@ -49,14 +49,14 @@ describe('connections that fall silent', function () {
     const client = await peers.wire()
     await client.connect(toBalancer.address)
     await client.want(balancer.peerId, [(await seededBlock(100, 'cut')).cid])
-    await poll(async () => await balancer.metric('kitsune_router_upstream_peers') === 1, 'the client to be known')
+    await poll(async () => await balancer.metric('kitsune_router_clients') === 1, 'the client to be known')
 
     toDownstream.freeze()
     toBalancer.freeze()
     const start = performance.now()
 
     await poll(async () => !(await balancer.ready()), 'the loss of the only downstream to be noticed', { timeout: SILENCE_NOTICED_MS })
-    await poll(async () => await balancer.metric('kitsune_router_upstream_peers') === 0, 'the client to be forgotten', { timeout: SILENCE_NOTICED_MS - (performance.now() - start) })
+    await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'the client to be forgotten', { timeout: SILENCE_NOTICED_MS - (performance.now() - start) })
   }
 
   const stopInFrames = async (): Promise<void> => {

@@ -91,7 +91,7 @@ describe('many clients at once', function () {
     await poll(async () => await balancer.metric('kitsune_router_wants') === CROWD * blocks.length, 'the wants to arrive', { timeout: 20_000 })
     await Promise.all(crowd.splice(0).map(async peer => peer.stop()))
 
-    for (const gauge of ['kitsune_router_upstream_peers', 'kitsune_router_wants', 'kitsune_router_routes', 'kitsune_router_unsent_bytes']) {
+    for (const gauge of ['kitsune_router_clients', 'kitsune_router_wants', 'kitsune_router_fetches', 'kitsune_router_unsent_bytes']) {
       await poll(async () => await balancer.metric(gauge) === 0, `${gauge} to be 0`)
     }
 

@@ -55,7 +55,7 @@ describe('blocks of hash functions that are rare', function () {
 
   /** What the members are charged with. */
   async function blame (balancer: Balancer): Promise<number[]> {
-    return Promise.all(['ejections', 'failures', 'timeouts', 'unasked_blocks'].map(async name => balancer.metric(`kitsune_router_member_${name}_total`)))
+    return Promise.all(['ejections', 'failures', 'timeouts', 'unsolicited_blocks'].map(async name => balancer.metric(`kitsune_router_member_${name}_total`)))
   }
 
   it('are served like any other, beside the pin of an ordinary DAG', async () => {

@@ -67,7 +67,7 @@ describe('clients behind slow lines', function () {
 
     relay.freeze()
     const frozen = performance.now()
-    await poll(async () => await balancer.metric('kitsune_router_upstream_peers') === 0, 'the client to be forgotten', { timeout: SILENCE_NOTICED_MS })
+    await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'the client to be forgotten', { timeout: SILENCE_NOTICED_MS })
 
     return { perSecond, noticed: performance.now() - frozen }
   }

@@ -221,7 +221,7 @@ describe('what a client says of its wants', function () {
     await client.fetch(balancer.peerId, [marker.cid], 20_000)
     expect(performance.now() - start).to.be.lessThan(20_000)
     await poll(async () => await balancer.metric('kitsune_router_wants') === 0, 'no want to be left')
-    await poll(async () => await balancer.metric('kitsune_router_routes') === 0, 'no route to be left')
+    await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'no fetch to be left')
   })
 
   it('keeps a peer\'s wants when one of its two connections closes', async () => {

@@ -91,7 +91,7 @@ export async function runStrategy (init: StrategyRunInit): Promise<StrategyRun> 
 async function counts (balancer: Balancer, members: readonly string[]): Promise<{ asks: number[], dontHaves: number[], coalesced: number }> {
   return {
     asks: await memberMetric(balancer, 'asks_total', members),
-    dontHaves: await memberMetric(balancer, 'lacks_total', members),
+    dontHaves: await memberMetric(balancer, 'dont_haves_total', members),
     coalesced: await balancer.metric('kitsune_router_coalesced_wants_total')
   }
 }
