@@ -26,7 +26,14 @@ export function outsideManifest (manifest, packed) {
     .filter(([name]) => name !== 'aegir')
     .map(([name, version]) => [name, packed.has(name) ? `file:${packed.get(name)}` : version]))
 
-  return { ...manifest, dependencies: outside(manifest.dependencies), devDependencies: outside(manifest.devDependencies) }
+  const dependencies = outside(manifest.dependencies)
+  const devDependencies = outside(manifest.devDependencies)
+  // what they depend on in turn comes from the tarballs, too
+  const overrides = Object.fromEntries([...packed]
+    .filter(([name]) => !(name in dependencies) && !(name in devDependencies))
+    .map(([name, tarball]) => [name, `file:${tarball}`]))
+
+  return { ...manifest, dependencies, devDependencies, overrides }
 }
 
 /**

@@ -8,6 +8,7 @@ export interface Manifest {
   scripts?: Record<string, string>
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
+  overrides?: Record<string, string>
 }
 
 export interface Workspace {

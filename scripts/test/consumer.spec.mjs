@@ -62,10 +62,11 @@ describe('consumer', () => {
       devDependencies: { aegir: '^48.0.0', vitest: '^4.0.0' }
     }
 
-    expect(outsideManifest(manifest, new Map([['@kitsune/thing', '/tmp/thing.tgz']]))).to.deep.equal({
+    expect(outsideManifest(manifest, new Map([['@kitsune/thing', '/tmp/thing.tgz'], ['@kitsune/part', '/tmp/part.tgz']]))).to.deep.equal({
       ...manifest,
       dependencies: { '@kitsune/thing': 'file:/tmp/thing.tgz', other: '^1.0.0' },
-      devDependencies: { vitest: '^4.0.0' }
+      devDependencies: { vitest: '^4.0.0' },
+      overrides: { '@kitsune/part': 'file:/tmp/part.tgz' }
     })
   })
 

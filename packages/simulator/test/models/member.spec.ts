@@ -69,7 +69,7 @@ describe('a modelled member', () => {
     const { clock, target, said } = rig({ workers: 1 })
     target.ask([want(1), want(2), want(3, 'have'), want(2 ** 52)])
     clock.pass(100)
-    expect(said.slice(1)).to.deep.equal(['1 have', '1 lack', '10 block 1', '20 block 2'])
+    expect(said.slice(1)).to.deep.equal(['1 have', '1 dont-have', '10 block 1', '20 block 2'])
   })
 
   it('never begins what is cancelled in the queue, and sends nothing of what is cancelled later', () => {
@@ -139,6 +139,6 @@ describe('a modelled member', () => {
     clock.pass(5)
     target.cancel([want(1)])
     clock.pass(100)
-    expect(said.slice(1)).to.deep.equal(['1 lack', '1 lack', '10 block 2'])
+    expect(said.slice(1)).to.deep.equal(['1 dont-have', '1 dont-have', '10 block 2'])
   })
 })

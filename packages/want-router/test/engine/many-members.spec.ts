@@ -7,7 +7,7 @@ const MEMBERS = Array.from({ length: 100 }, (_, i) => ({ id: `m${String(i).padSt
 const block = testBlock(1)
 
 /** A hundred members, and how often the strategy had to rank them. */
-function manyMembers (): { b: Bench, ranks: () => number } {
+function manyMembers (): { b: Bench, ranks (): number } {
   let ranks = 0
   const counted: StrategyFactory = env => {
     const strategy = inOrder(env)
