@@ -23,6 +23,29 @@ const TRICKLE = 10
 // what an answer pays for: while retries succeed they double from one round trip to the next, as a TCP sender does
 const REWARD = 2
 
+interface Tokens {
+  readonly count: number
+  add (more: number): void
+  /** Takes one; false: there is none. */
+  spend (): boolean
+}
+
+/** Makes a bucket; `most` says how many may be saved up at the moment. */
+function createTokens (first: number, most: () => number): Tokens {
+  let count = first
+  return {
+    get count () { return count },
+    add (more) { count = Math.min(most(), count + more) },
+    spend () {
+      if (count < 1) {
+        return false
+      }
+      count--
+      return true
+    }
+  }
+}
+
 /**
  * A first try earns a share of a retry. What can be saved is the share of the
  * traffic of about the last ten seconds. Retries that are answered earn more, so
@@ -30,19 +53,19 @@ const REWARD = 2
  * members are well, and slowly while they are not.
  */
 export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBudget'>, start: number): RetryBudget {
-  let tokens = TRICKLE
+  const tokens = createTokens(TRICKLE, most)
   let traffic = 0
   let firstTries = 0 // since the last update
   let updated = start
 
   function update (now: number): void {
     traffic += firstTries
-    tokens = Math.min(most(), tokens + share * firstTries)
+    tokens.add(share * firstTries)
     firstTries = 0
     const ms = now - updated
     if (ms > 0) {
       traffic *= Math.exp(-ms / MEMORY)
-      tokens = Math.min(most(), tokens + TRICKLE * ms / 1000)
+      tokens.add(TRICKLE * ms / 1000)
       updated = now
     }
   }
@@ -61,21 +84,17 @@ export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBu
 
     succeeded (now) {
       update(now)
-      tokens = Math.min(most(), tokens + REWARD)
+      tokens.add(REWARD)
     },
 
     spend (now) {
       update(now)
-      if (tokens < 1) {
-        return false
-      }
-      tokens--
-      return true
+      return tokens.spend()
     },
 
     nextAt (now) {
       update(now)
-      return tokens >= 1 ? now : now + Math.ceil((1 - tokens) * 1000 / TRICKLE)
+      return tokens.count >= 1 ? now : now + Math.ceil((1 - tokens.count) * 1000 / TRICKLE)
     }
   }
 }
@@ -94,7 +113,7 @@ const LEAST_RATE = 256
 const SHARE = 0.1
 
 export function createAskBudget (start: number): AskBudget {
-  let tokens = LEAST_RATE
+  const tokens = createTokens(LEAST_RATE, perSecond)
   let rate = 0 // asks a second, smoothed over about MEMORY
   let asks = 0 // since the last update
   let updated = start
@@ -105,7 +124,7 @@ export function createAskBudget (start: number): AskBudget {
     const ms = now - updated
     if (ms > 0) {
       rate *= Math.exp(-ms / MEMORY)
-      tokens = Math.min(perSecond(), tokens + perSecond() * ms / 1000)
+      tokens.add(perSecond() * ms / 1000)
       updated = now
     }
   }
@@ -124,17 +143,13 @@ export function createAskBudget (start: number): AskBudget {
 
     spend (now) {
       update(now)
-      if (tokens < 1) {
-        return false
-      }
-      tokens--
-      return true
+      return tokens.spend()
     },
 
     // some at a time: a wake-up for each would cost more than it asks
     nextAt (now) {
       update(now)
-      return tokens >= 1 ? now : now + Math.ceil(16_000 / perSecond())
+      return tokens.count >= 1 ? now : now + Math.ceil(16_000 / perSecond())
     }
   }
 }

@@ -20,7 +20,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'the engine wants to be woken for a retry that it cannot pay for yet',
     breaks: ['deadline'],
     file: 'engine/budgets.ts',
-    find: 'return tokens >= 1 ? now : now + Math.ceil((1 - tokens) * 1000 / TRICKLE)',
+    find: 'return tokens.count >= 1 ? now : now + Math.ceil((1 - tokens.count) * 1000 / TRICKLE)',
     replace: 'return now'
   },
   {
