@@ -1,13 +1,13 @@
 /** Finding the member to ask for one fetch, and asking it. */
 import { openAttempt } from './attempts.ts'
-import { candidates, shortage } from './candidates.ts'
+import { shortage } from './candidates.ts'
 import { tellMemberClients } from './certainty.ts'
 import { exhaust } from './exhaustion.ts'
 import { isFresh } from './fetch.ts'
 import { toBacklogged } from './fetches.ts'
 import { mayBeHedged } from './hedges.ts'
 import type { Shortage } from './candidates.ts'
-import type { Client, EngineMember, Fetch, State } from './model.ts'
+import type { Candidates, Client, EngineMember, Fetch, State } from './model.ts'
 
 /** What came of it; a {@link Shortage}: some member could be asked, but has no capacity now. */
 export type Assignment = 'asked' | 'exhausted' | Shortage
@@ -44,12 +44,19 @@ interface Choice { readonly member: EngineMember, readonly short?: Shortage }
 
 /** The member to ask, or the best one that lacks capacity. */
 function choose (state: State, fetch: Fetch, client: Client): Choice | undefined {
+  const order = state.candidates.of(state, fetch)
+  const choice = chooseAmong(order, state, fetch, client)
+  order.close()
+  return choice
+}
+
+function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Client): Choice | undefined {
   let blocked: EngineMember | undefined
   let stalled: EngineMember | undefined
   let well = false // some member is, and only lacks capacity
   let short: Shortage = 'no places'
 
-  for (const member of candidates(state, fetch)) {
+  for (let member = order.pull(); member != null; member = order.pull()) {
     // better to wait for a member that is well than to ask one that is not, or that mostly lacks what others have;
     // where most members are ejected, those that are well may come after them
     if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id) === true)) {

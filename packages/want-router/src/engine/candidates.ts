@@ -1,83 +1,142 @@
 /** Which members may be asked for a fetch, best first, and whether they have capacity for it. */
+import { toRanking } from '../strategies/ranking/ranking.ts'
 import { isLone } from './certainty.ts'
 import { expectedBytes } from './clients.ts'
-import { answerOf, holders, isWantedBy } from './fetch.ts'
+import { answerOf, holders, isFresh, isWantedBy } from './fetch.ts'
 import { hasCapacity } from './members.ts'
-import type { Client, EngineMember, Fetch, State } from './model.ts'
+import type { Candidates, Client, EngineMember, Fetch, RememberedOrder, State } from './model.ts'
+import type { Ranking } from '../strategies/ranking/ranking.ts'
+
+// up to so many members, and for the first few tries, the strategy orders all members anew for each try
+const FEW_MEMBERS = 16
+const FEW_ANSWERS = 2
+
+const NONE: readonly EngineMember[] = []
 
 /**
  * Members known to have the block, then the strategy's order, then members that
  * want it themselves, then, rather than leave a want unasked, ejected members.
  * Those that already answered are left out, and one that itself is all that waits;
  * for what cannot be verified no member is asked.
+ *
+ * One serves all picks: a generator would allocate a kilobyte for each.
  */
-export function * candidates (state: State, fetch: Fetch): Iterable<EngineMember> {
-  if (!fetch.verifiable) {
-    return
+class LazyCandidates implements Candidates {
+  #state: State | undefined
+  #fetch: Fetch | undefined
+  #panic = false
+  #loops = false
+  /** Members that are known to have it; those before `next` have been pulled. */
+  #holders: readonly EngineMember[] = NONE
+  #next = 0
+  /** Where the strategy's order comes from: a ranking, or what was remembered of one; neither, at its end. */
+  #ranking: Ranking | undefined
+  #order: RememberedOrder | undefined
+  #place = 0
+  #ranked = false
+  /** What the strategy ranks and comes later: members that want it themselves, and ejected ones. */
+  #wanting: EngineMember[] = []
+  #ejected: EngineMember[] = []
+
+  of (state: State, fetch: Fetch): this {
+    this.#state = state
+    this.#fetch = fetch
+    this.#panic = inPanic(state)
+    this.#loops = state.memberClients.size > 0
+    this.#holders = isFresh(fetch) ? NONE : [...holders(fetch)]
+    this.#next = 0
+    this.#ranked = false
+    return this
   }
-  for (const member of holders(fetch)) {
-    if (!isLone(state, fetch, member)) {
-      yield member
+
+  pull (): EngineMember | undefined {
+    const state = this.#state
+    const fetch = this.#fetch
+    if (state == null || fetch?.verifiable !== true) {
+      return
+    }
+    while (this.#next < this.#holders.length) {
+      const member = this.#holders[this.#next++]
+      if (!isLone(state, fetch, member)) {
+        return member
+      }
+    }
+    if (!this.#ranked) {
+      this.#ranked = true
+      this.#rank(state, fetch)
+    }
+    return this.#pullRanked(state, fetch) ?? this.#wanting.shift() ?? this.#ejected.shift()
+  }
+
+  close (): void {
+    this.#state = undefined
+    this.#fetch = undefined
+    this.#endOrder()
+    if (this.#wanting.length + this.#ejected.length > 0) {
+      this.#wanting = []
+      this.#ejected = []
     }
   }
 
-  const panic = inPanic(state)
-  const loops = state.memberClients.size > 0
-  let wanting: EngineMember[] | undefined
-  let ejected: EngineMember[] | undefined
-
-  for (const member of ranked(state, fetch)) {
-    if (!member.connected || answerOf(fetch, member) != null || isLone(state, fetch, member)) {
-      continue
+  #pullRanked (state: State, fetch: Fetch): EngineMember | undefined {
+    for (let member = this.#pullOrder(state); member != null; member = this.#pullOrder(state)) {
+      if (!member.connected || answerOf(fetch, member) != null || isLone(state, fetch, member)) {
+        continue
+      }
+      if (member.state !== 'up' && !this.#panic) {
+        this.#ejected.push(member)
+      } else if (this.#loops && isWantedBy(fetch, member)) {
+        this.#wanting.push(member)
+      } else {
+        return member
+      }
     }
-    if (member.state !== 'up' && !panic) {
-      (ejected ??= []).push(member)
-    } else if (loops && isWantedBy(fetch, member)) {
-      (wanting ??= []).push(member)
-    } else {
-      yield member
+    this.#endOrder()
+  }
+
+  /**
+   * A fetch that many members lack keeps the rest of the strategy's order once it
+   * has asked a few: to rank a hundred members a hundred times would cost more than
+   * it is worth.
+   */
+  #rank ({ members, membersVersion, strategy }: State, fetch: Fetch): void {
+    if (members.size <= FEW_MEMBERS || (fetch.answers?.size ?? 0) < FEW_ANSWERS) {
+      this.#ranking = toRanking(strategy.rank(fetch))
+      return
+    }
+    if (fetch.order?.version !== membersVersion) {
+      const order = Array.from(strategy.rank(fetch), ({ id }) => members.get(id))
+      fetch.order = { version: membersVersion, members: order.filter(member => member != null), next: 0 }
+    }
+    const { order } = fetch
+    while (order.next < order.members.length && answerOf(fetch, order.members[order.next]) != null) {
+      order.next++
+    }
+    this.#order = order
+    this.#place = order.next
+  }
+
+  #pullOrder ({ members }: State): EngineMember | undefined {
+    if (this.#order != null) {
+      return this.#order.members[this.#place++]
+    }
+    for (let ranked = this.#ranking?.pull(); ranked != null; ranked = this.#ranking?.pull()) {
+      const member = members.get(ranked.id)
+      if (member != null) {
+        return member
+      }
     }
   }
 
-  if (wanting != null) {
-    yield * wanting
-  }
-  if (ejected != null) {
-    yield * ejected
+  #endOrder (): void {
+    this.#order = undefined
+    this.#ranking?.return()
+    this.#ranking = undefined
   }
 }
 
-// up to so many members, and for the first few tries, the strategy orders all members anew for each try
-const FEW_MEMBERS = 16
-const FEW_ANSWERS = 2
-
-/**
- * The strategy's order. A fetch that many members lack keeps the rest of the order
- * once it has asked a few: to rank a hundred members a hundred times would cost
- * more than it is worth.
- */
-function * ranked (state: State, fetch: Fetch): Iterable<EngineMember> {
-  if (state.members.size <= FEW_MEMBERS || (fetch.answers?.size ?? 0) < FEW_ANSWERS) {
-    for (const { id } of state.strategy.rank(fetch)) {
-      const member = state.members.get(id)
-      if (member != null) {
-        yield member
-      }
-    }
-    return
-  }
-
-  if (fetch.order?.version !== state.membersVersion) {
-    const members = Array.from(state.strategy.rank(fetch), ({ id }) => state.members.get(id))
-    fetch.order = { version: state.membersVersion, members: members.filter(member => member != null), next: 0 }
-  }
-  const { order } = fetch
-  while (order.next < order.members.length && answerOf(fetch, order.members[order.next]) != null) {
-    order.next++
-  }
-  for (let i = order.next; i < order.members.length; i++) {
-    yield order.members[i]
-  }
+export function createCandidates (): Candidates {
+  return new LazyCandidates()
 }
 
 /** Too few members are healthy for health to mean anything (Envoy's panic threshold). */

@@ -8,7 +8,6 @@
  * hedge takes its place, and is timed from then.
  */
 import { openAttempt } from './attempts.ts'
-import { candidates } from './candidates.ts'
 import { hasCapacity } from './members.ts'
 import type { Attempt, EngineMember, State } from './model.ts'
 
@@ -39,16 +38,22 @@ export function openHedges (state: State, most: number): number {
 }
 
 function hedge (state: State, attempt: Attempt): void {
-  for (const member of candidates(state, attempt.fetch)) {
-    if (member !== attempt.member && mayHedge(state, member)) {
-      if (state.retryBudget.spend(state.now())) {
-        state.totals.hedges++
-        attempt.hedged = true
-        openAttempt(state, attempt.fetch, member, attempt.client, { hedge: true })
-      }
-      return
-    }
+  const member = secondMember(state, attempt)
+  if (member != null && state.retryBudget.spend(state.now())) {
+    state.totals.hedges++
+    attempt.hedged = true
+    openAttempt(state, attempt.fetch, member, attempt.client, { hedge: true })
   }
+}
+
+function secondMember (state: State, attempt: Attempt): EngineMember | undefined {
+  const order = state.candidates.of(state, attempt.fetch)
+  let member = order.pull()
+  while (member != null && (member === attempt.member || !mayHedge(state, member))) {
+    member = order.pull()
+  }
+  order.close()
+  return member
 }
 
 function mayHedge (state: State, member: EngineMember): boolean {

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { createAskBudget, createRetryBudget } from './budgets.ts'
+import { createCandidates } from './candidates.ts'
 import { guardedStrategy, tryStrategy } from './guarded-strategy.ts'
 import { count, createMember } from './members.ts'
 import { createOutbox } from './outbox.ts'
@@ -49,6 +50,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     membersChanged: true,
     membersVersion: 0,
     fetches: { all: new Map(), goingOn: new Set(), delayed: new Set(), exhausted: new Set(), satisfied: 0 },
+    candidates: createCandidates(),
     scheduler: createScheduler(),
     hedgeable: new Set(),
     haveDelay: quantileEstimate(1 - limits.hedgeShare),

@@ -51,6 +51,8 @@ export interface State {
   membersVersion: number
 
   readonly fetches: FetchSets
+  /** For one pick at a time. */
+  readonly candidates: Candidates
   readonly scheduler: Scheduler
   /** Want-haves open at one member only, the oldest first. */
   readonly hedgeable: Set<Attempt>
@@ -70,6 +72,16 @@ export interface State {
   ends: WantEnd[]
   draining: boolean
   readonly totals: Totals
+}
+
+/** The members that may be asked for one fetch, best first. */
+export interface Candidates {
+  /** Those for another fetch, from the first. */
+  of (state: State, fetch: Fetch): Candidates
+  /** The next; undefined: there are no more. */
+  pull (): EngineMember | undefined
+  /** No more are wanted. */
+  close (): void
 }
 
 /** A peer that wants blocks. All that it causes hangs here and goes with it. Written by `clients.ts` and `scheduler.ts`. */

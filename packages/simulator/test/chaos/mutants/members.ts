@@ -69,8 +69,8 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'ejected members are asked as those that are well',
     breaks: ['choice'],
     file: 'engine/candidates.ts',
-    find: "if (member.state !== 'up' && !panic) {",
-    replace: 'if (panic) {'
+    find: "if (member.state !== 'up' && !this.#panic) {",
+    replace: 'if (this.#panic) {'
   },
   {
     name: 'health counts even where most members are ejected',
