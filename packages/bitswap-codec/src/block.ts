@@ -31,11 +31,22 @@ export interface PrefixInfo {
  */
 export const CID_V0_PREFIX = Uint8Array.of(0, DAG_PB, SHA2_256, SHA2_256_LENGTH)
 
+// those of CIDv1 with sha2-256, by codec: nearly every block on the network has one of them
+const COMMON_PREFIXES: Array<Uint8Array | undefined> = new Array(0x80)
+
 /**
  * Returns the prefix that is sent with the block of a CID, given the CID's raw bytes.
- * Throws `InvalidCIDError` if they are not a well-formed CID.
+ * Blocks share it: do not write to it. Throws `InvalidCIDError` if they are not a
+ * well-formed CID.
  */
 export function cidPrefix (cid: Uint8Array): Uint8Array {
+  if (cid.length === 36 && cid[0] === 1 && cid[1] < 0x80 && cid[2] === SHA2_256 && cid[3] === SHA2_256_LENGTH) {
+    const prefix = COMMON_PREFIXES[cid[1]] ?? copy(cid, 0, 4)
+    COMMON_PREFIXES[cid[1]] = prefix
+
+    return prefix
+  }
+
   const start = multihashStart(cid, 0, cid.length)
 
   if (start === -1) {

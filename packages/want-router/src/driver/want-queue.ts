@@ -1,4 +1,5 @@
 import { multihashKey } from '@kitsune/bitswap-codec'
+import { sameBytes } from '../same-bytes.ts'
 import { createWantlistSize } from './wantlist-size.ts'
 import type { SentWant, WantlistSize } from './wantlist-size.ts'
 import type { CancelledWant, TargetWant, WantlistLimit } from '../targets/target.ts'
@@ -36,8 +37,13 @@ export function createWantQueue (init: WantQueueInit): WantQueue {
 
 class PeerWantQueue implements WantQueue {
   readonly #init: WantQueueInit
-  /** Unsent entries of the wantlist by their CID. */
-  readonly #pending = new Map<string, SentWant>()
+  /** Unsent entries of the wantlist. */
+  readonly #pending = new Map<WantKey, SentWant>()
+  /**
+   * Those of which another CID with the same key is pending, by their own CID: nodes keep
+   * wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 are two entries.
+   */
+  readonly #others = new Map<string, SentWant>()
   /** To be asked in messages of their own, before all else. */
   readonly #alone: SentWant[] = []
   #size: WantlistSize | undefined
@@ -56,14 +62,14 @@ class PeerWantQueue implements WantQueue {
   enqueue (wants: readonly TargetWant[]): void {
     for (const { key, cid, type, priority } of wants) {
       this.#size?.forget(key)
-      this.#pending.set(cidKey(cid), { key, entry: { cid, priority, cancel: false, wantType: type, sendDontHave: true } })
+      this.#put({ key, cid, priority, cancel: false, wantType: type, sendDontHave: true })
     }
   }
 
   enqueueCancels (wants: readonly CancelledWant[]): void {
     for (const { key, cid } of wants) {
       this.#size?.forget(key)
-      this.#pending.set(cidKey(cid), { key, entry: { cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false } })
+      this.#put({ key, cid, priority: 0, cancel: true, wantType: 'block', sendDontHave: false })
     }
   }
 
@@ -71,17 +77,17 @@ class PeerWantQueue implements WantQueue {
     const alone = this.#alone.shift()
 
     if (alone != null) {
-      return { wants: [alone.entry] }
+      return { wants: [alone] }
     }
 
-    if (this.#pending.size === 0) {
+    if (this.#pending.size === 0 && this.#others.size === 0) {
       return
     }
 
-    const taken = this.#dequeue()
-    this.#size?.sent(taken.filter(({ entry }) => !entry.cancel))
+    const wants = this.#dequeue()
+    this.#size?.sent(wants)
 
-    return { wants: taken.map(({ entry }) => entry) }
+    return { wants }
   }
 
   watchSize (): void {
@@ -109,41 +115,53 @@ class PeerWantQueue implements WantQueue {
     this.#size?.stop()
   }
 
+  #put (want: SentWant): void {
+    const pending = this.#pending.get(want.key)
+
+    if (pending != null && !sameBytes(pending.cid, want.cid)) {
+      this.#others.set(cidKey(want.cid), want)
+      return
+    }
+
+    this.#pending.set(want.key, want)
+
+    if (this.#others.size > 0) {
+      this.#others.delete(cidKey(want.cid))
+    }
+  }
+
   #dequeue (): SentWant[] {
-    if (this.#pending.size <= this.#most) {
-      const all = [...this.#pending.values()]
-      this.#pending.clear()
+    const wants: SentWant[] = []
+    move(this.#pending, wants, this.#most)
+    move(this.#others, wants, this.#most)
 
-      return all
-    }
-
-    const some: SentWant[] = []
-
-    for (const [cid, want] of this.#pending) {
-      this.#pending.delete(cid)
-      some.push(want)
-
-      if (some.length === this.#most) {
-        break
-      }
-    }
-
-    return some
+    return wants
   }
 
   /** What was ignored is sent again, unless there is a later word. */
   #putBack (wants: readonly SentWant[]): void {
     for (const want of wants) {
-      const cid = cidKey(want.entry.cid)
+      const pending = this.#pending.get(want.key)
+      const later = pending != null && sameBytes(pending.cid, want.cid)
 
-      if (!this.#pending.has(cid)) {
-        this.#pending.set(cid, want)
+      if (!later && !this.#others.has(cidKey(want.cid))) {
+        this.#put(want)
       }
     }
   }
 }
 
-/** Nodes keep wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 of the same block are two entries. */
+function move <K> (from: Map<K, SentWant>, to: SentWant[], most: number): void {
+  for (const [id, want] of from) {
+    if (to.length === most) {
+      return
+    }
+
+    from.delete(id)
+    to.push(want)
+  }
+}
+
 function cidKey (cid: Uint8Array): string {
   return multihashKey(cid) // not a multihash, but as good a key
 }

@@ -3,10 +3,9 @@ import type { After } from '../stall-grace.ts'
 import type { Timers } from '../timers.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** A want of which an entry goes to a peer. */
-export interface SentWant {
+/** An entry that goes to a peer, a want or the cancel of one. */
+export interface SentWant extends WantEntry {
   readonly key: WantKey
-  readonly entry: WantEntry
 }
 
 /** How what is found out is put to use. */
@@ -35,8 +34,8 @@ export interface WantlistSizeInit {
 export interface WantlistSize {
   /** Entries that a message may have. */
   readonly most: number
-  /** Entries that a message has asked for. */
-  sent (wants: readonly SentWant[]): void
+  /** The entries of a message that leaves. */
+  sent (entries: readonly SentWant[]): void
   /** The peer has said something about a want. */
   answered (key: WantKey): void
   /** A want has been taken back, or is asked for anew. */
@@ -84,7 +83,13 @@ class LearnedSize implements WantlistSize {
     return this.#most
   }
 
-  sent (wants: readonly SentWant[]): void {
+  sent (entries: readonly SentWant[]): void {
+    if (entries.length <= this.#confirmed) {
+      return
+    }
+
+    const wants = entries.filter(({ cancel }) => !cancel)
+
     if (wants.length <= this.#confirmed) {
       return
     }

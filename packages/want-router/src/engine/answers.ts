@@ -8,7 +8,7 @@ import { toDelayed, toGoingOn, toQueued, toSatisfied } from './fetches.ts'
 import { eject } from './member-lifecycle.ts'
 import { cancelAllStanding, keepStanding } from './standing.ts'
 import { endWant } from './wants.ts'
-import type { Attempt, Client, EngineMember, Fetch, State } from './model.ts'
+import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 const UNSOLICITED = 'sends what it was not asked for'
@@ -44,7 +44,9 @@ export function onBlock (state: State, member: EngineMember, key: WantKey, bytes
 /** Gives the block to all that wait for it. A client that cannot take it now keeps its want. */
 function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array, payer: Client | undefined): void {
   let reservedFor = payer
-  for (const want of waiters(fetch)) {
+  let next: ClientWant | undefined
+  for (let want = fetch.first; want != null; want = next) {
+    next = want.nextWaiter
     if (want.type === 'block' || (!want.haveSent && bytes.byteLength <= state.limits.inlineBlock)) {
       const reserved = want.client === reservedFor
       if (reserved) {

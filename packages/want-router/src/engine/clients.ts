@@ -1,6 +1,6 @@
 /** Clients: what is kept for each, their lists of wants, and whether more may be asked for them. */
+import { sameBytes } from '../same-bytes.ts'
 import { createReplies } from './replies.ts'
-import { sameBytes } from './same-bytes.ts'
 import { readWindow, sizeEstimate } from './windows.ts'
 import type { Client, ClientWant, State } from './model.ts'
 import type { Limits } from '../defaults.ts'

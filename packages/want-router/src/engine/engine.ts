@@ -167,7 +167,13 @@ function createHandlers (state: State): Handlers {
       })
     },
     down ({ member: id, why }) { withMember(id, member => { memberDown(state, member, why) }) },
-    block ({ member: id, key, bytes }) { withMember(id, member => { onBlock(state, member, key, bytes) }) },
+    block ({ member: id, key, bytes }) {
+      // without a closure: nothing comes as often
+      const member = state.members.get(id)
+      if (member != null) {
+        onBlock(state, member, key, bytes)
+      }
+    },
     answer ({ member: id, key, answer, why }) { withMember(id, member => { onAnswer(state, member, key, answer, why) }) },
     load ({ member: id, pendingBytes }) { withMember(id, member => { member.pendingBytes = pendingBytes }) },
     tick () { tick(state) },

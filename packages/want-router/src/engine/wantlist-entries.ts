@@ -1,6 +1,6 @@
 /** What a wantlist message says, before any of it is a want: the entries that count, in the order in which they count. */
 import { multihashKey } from '@kitsune/bitswap-codec'
-import { sameBytes } from './same-bytes.ts'
+import { sameBytes } from '../same-bytes.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
 /** What a message says last of a CID counts, as in boxo, where a message has one entry for each. */
@@ -28,11 +28,15 @@ function mayContradict (entries: readonly WantEntry[]): boolean {
   for (const { cancel, cid } of entries) {
     cancels ||= cancel
     wants ||= !cancel
-    if (few && cancel && entries.some(other => !other.cancel && sameBytes(other.cid, cid))) {
+    if (few && cancel && isWanted(entries, cid)) {
       return true
     }
   }
   return !few && cancels && wants
+}
+
+function isWanted (entries: readonly WantEntry[], cid: Uint8Array): boolean {
+  return entries.some(entry => !entry.cancel && sameBytes(entry.cid, cid))
 }
 
 /** The entries worth reading of a list longer than a client may have: those of highest priority, in their order. */
