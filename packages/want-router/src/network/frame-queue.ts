@@ -1,5 +1,6 @@
 import { frameDecoder } from '@kitsune/bitswap-codec'
 import type { NetworkStats } from './stats.ts'
+import type { FrameDecoder } from '@kitsune/bitswap-codec'
 import type { StreamMessageEvent } from '@libp2p/interface'
 
 /** Cuts what comes on a stream into messages, and keeps those that are not handled yet. */
@@ -17,63 +18,75 @@ export interface FrameQueue {
 }
 
 export function createFrameQueue (maxFrameLength: number, stats: NetworkStats): FrameQueue {
-  const decoder = frameDecoder({ maxFrameLength })
-  let queue: Uint8Array[] = []
-  // those before this index have been taken
-  let next = 0
-  let bytes = 0
+  return new StreamFrames(maxFrameLength, stats)
+}
 
-  function clear (): void {
-    queue = []
-    next = 0
-    bytes = 0
+/** A class, since peers may open a stream for each message. */
+class StreamFrames implements FrameQueue {
+  readonly #decoder: FrameDecoder
+  readonly #stats: NetworkStats
+  #queue: Uint8Array[] = []
+  /** Those before this index have been taken. */
+  #next = 0
+  #bytes = 0
+
+  constructor (maxFrameLength: number, stats: NetworkStats) {
+    this.#decoder = frameDecoder({ maxFrameLength })
+    this.#stats = stats
   }
 
-  return {
-    push (data) {
-      const frames: Uint8Array[] = []
+  get size (): number {
+    return this.#queue.length - this.#next
+  }
 
-      try {
-        decoder.push(data, frames)
-      } catch (err) {
-        stats.badFrames++
-        stats.framesDropped += frames.length
-        throw err
-      }
+  get bytes (): number {
+    return this.#bytes
+  }
 
-      for (const frame of frames) {
-        bytes += frame.length
-      }
+  get pending (): number {
+    return this.#decoder.pending
+  }
 
-      queue = queue.length === 0 ? frames : queue.concat(frames)
-
-      return frames.length > 0
-    },
-
-    shift () {
-      if (next === queue.length) {
-        clear()
-        return
-      }
-
-      const frame = queue[next++]
-      bytes -= frame.length
-
-      return frame
-    },
-
-    clear,
-
-    get size () {
-      return queue.length - next
-    },
-
-    get bytes () {
-      return bytes
-    },
-
-    get pending () {
-      return decoder.pending
+  push (data: StreamMessageEvent['data']): boolean {
+    if (this.#next > 0) {
+      this.#queue.splice(0, this.#next)
+      this.#next = 0
     }
+
+    const before = this.#queue.length
+
+    try {
+      this.#decoder.push(data, this.#queue)
+    } catch (err) {
+      // what came before it is dropped, too
+      this.#stats.badFrames++
+      this.#stats.framesDropped += this.#queue.length - before
+      this.#queue.length = before
+      throw err
+    }
+
+    for (let i = before; i < this.#queue.length; i++) {
+      this.#bytes += this.#queue[i].length
+    }
+
+    return this.#queue.length > before
+  }
+
+  shift (): Uint8Array | undefined {
+    if (this.#next === this.#queue.length) {
+      this.clear()
+      return
+    }
+
+    const frame = this.#queue[this.#next++]
+    this.#bytes -= frame.length
+
+    return frame
+  }
+
+  clear (): void {
+    this.#queue.length = 0
+    this.#next = 0
+    this.#bytes = 0
   }
 }

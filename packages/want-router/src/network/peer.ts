@@ -58,6 +58,8 @@ class NetworkPeer implements Peer {
   readonly readers = new Set<Reader>()
   readonly #context: PeerContext
   readonly #greetings: Greetings
+  /** By the number of the connection. */
+  readonly #owners = new Map<number, ReaderOwner>()
   #writer: Writer | undefined
   /** Bytes of messages that have not ended, of all streams. */
   #unfinished = 0
@@ -96,6 +98,12 @@ class NetworkPeer implements Peer {
   }
 
   disconnected (connection: Connection, event: StreamCloseEvent): boolean {
+    const number = this.connections.idOf(connection)
+
+    if (number != null) {
+      this.#owners.delete(number)
+    }
+
     const wasOurs = this.connections.closed(connection, event)
 
     if (wasOurs && this.connections.all.length > 0) {
@@ -114,13 +122,8 @@ class NetworkPeer implements Peer {
 
     this.#context.stats.streamsReceived++
     this.connections.alive(connection)
-    stream.addEventListener('close', ({ error }) => {
-      if (error != null && this.connections.includes(connection) && connection.status === 'open') {
-        this.#broke()
-      }
-    })
     // a stream that has ended already is not worth remembering
-    const reader = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, this.#owner(connection, number))
+    const reader = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, this.#ownerOf(connection, number))
 
     if (!reader.over) {
       this.readers.add(reader)
@@ -174,11 +177,16 @@ class NetworkPeer implements Peer {
     })
   }
 
-  /** What the reader of one stream reports to. */
-  #owner (connection: Connection, number: number): ReaderOwner {
-    const { limits, stats, watch, log, now } = this.#context
+  /** What the readers of one connection report to. */
+  #ownerOf (connection: Connection, number: number): ReaderOwner {
+    const known = this.#owners.get(number)
 
-    return {
+    if (known != null) {
+      return known
+    }
+
+    const { limits, stats, watch, log, now } = this.#context
+    const owner: ReaderOwner = {
       limits,
       stats,
       watch,
@@ -187,8 +195,16 @@ class NetworkPeer implements Peer {
       message: (message, protocol) => this.#received(connection, number, message, protocol),
       unfinished: delta => { this.#count(delta) },
       holds: () => { watch.add(this) },
-      ended: reader => { this.readers.delete(reader) }
+      ended: reader => { this.readers.delete(reader) },
+      broke: () => {
+        if (this.connections.includes(connection) && connection.status === 'open') {
+          this.#broke()
+        }
+      }
     }
+    this.#owners.set(number, owner)
+
+    return owner
   }
 
   #received (connection: Connection, number: number, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined {

@@ -5,7 +5,7 @@ import { createInboundEnd } from './inbound-end.ts'
 import { createReadGate } from './read-gate.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { FrameQueue } from './frame-queue.ts'
-import type { InboundEnd } from './inbound-end.ts'
+import type { InboundEnd, InboundEndOwner } from './inbound-end.ts'
 import type { ReadGate } from './read-gate.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
@@ -49,6 +49,8 @@ export interface ReaderOwner {
   holds (): void
   /** The stream was read to its end, or reset. Called once for each reader. */
   ended (reader: Reader): void
+  /** The stream was reset, perhaps after its end. */
+  broke (): void
 }
 
 /**
@@ -68,12 +70,13 @@ export function createReader (stream: Stream, flowControlled: boolean, owner: Re
   return new StreamReader(stream, owner)
 }
 
-class StreamReader implements Reader {
+class StreamReader implements Reader, InboundEndOwner {
   readonly #stream: Stream
   readonly #owner: ReaderOwner
   readonly #protocol: BitswapProtocol
   readonly #queue: FrameQueue
-  readonly #gate: ReadGate
+  /** Made when a message is first waited for. */
+  #gate: ReadGate | undefined
   readonly #end: InboundEnd
   #unfinished = 0
   #handling = false
@@ -85,11 +88,10 @@ class StreamReader implements Reader {
     this.#owner = owner
     this.#protocol = stream.protocol as BitswapProtocol
     this.#queue = createFrameQueue(owner.limits.maxFrameLength, owner.stats)
-    this.#gate = createReadGate(stream)
     this.#lastData = owner.now()
-    stream.addEventListener('message', ({ data }) => { this.#onData(data) })
-    this.#end = createInboundEnd(stream, () => { this.#finishAtEnd() })
-    this.#finishAtEnd()
+    stream.addEventListener('message', this)
+    this.#end = createInboundEnd(stream, this)
+    this.mayHaveEnded()
   }
 
   get unfinishedBytes (): number {
@@ -130,7 +132,8 @@ class StreamReader implements Reader {
     return !this.#over && this.#unfinished > 0
   }
 
-  #onData (data: StreamMessageEvent['data']): void {
+  /** Something has come. */
+  handleEvent ({ data }: StreamMessageEvent): void {
     if (this.#over) {
       // libp2p hands over nothing after the end: if it ever does, that shows
       this.#owner.stats.framesDropped++
@@ -153,7 +156,7 @@ class StreamReader implements Reader {
       this.#owner.watch.add(this)
     }
 
-    this.#finishAtEnd()
+    this.mayHaveEnded()
   }
 
   /** Handles what is queued, up to the first message that has to be waited for. */
@@ -196,6 +199,7 @@ class StreamReader implements Reader {
   #hold (promise: Promise<void>): void {
     this.#handling = true
     this.#owner.holds()
+    this.#gate ??= createReadGate(this.#stream)
     this.#gate.close()
 
     promise.then(() => {
@@ -220,7 +224,7 @@ class StreamReader implements Reader {
       this.#account()
     }
 
-    this.#finishAtEnd()
+    this.mayHaveEnded()
 
     if (this.#over || this.#handling) {
       return
@@ -229,14 +233,14 @@ class StreamReader implements Reader {
     this.#lastData = this.#owner.now()
 
     try {
-      this.#gate.open(() => this.holding)
+      this.#gate?.open(() => this.holding)
     } catch (err) {
       this.#reject(err as Error)
     } finally {
       this.#account()
     }
 
-    this.#finishAtEnd()
+    this.mayHaveEnded()
   }
 
   /** Resets the stream for what came on it. */
@@ -257,7 +261,7 @@ class StreamReader implements Reader {
   }
 
   /** Finishes once everything has been read and handled. */
-  #finishAtEnd (): void {
+  mayHaveEnded (): void {
     if (this.#over || this.#handling || !this.#end.reached) {
       return
     }
@@ -268,6 +272,10 @@ class StreamReader implements Reader {
     }
 
     this.#finish()
+  }
+
+  broke (): void {
+    this.#owner.broke()
   }
 
   #finish (): void {

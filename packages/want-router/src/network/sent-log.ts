@@ -47,8 +47,15 @@ export function createSentLog (limits: NetworkLimits, size: MessageSize, budget:
   return new StreamSentLog(limits, size, budget, now)
 }
 
+/** Stands in the place of a frame that is not kept any more; so many places are worth moving the others for. */
+const FORGOTTEN: SentFrame = { message: {}, chunks: [], length: 0, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
+const MAX_FORGOTTEN = 64
+
 class StreamSentLog implements SentLog {
-  readonly frames: SentFrame[] = []
+  /** Those before `first` are forgotten, and those before `leaving` have left. */
+  readonly #frames: SentFrame[] = []
+  #first = 0
+  #leaving = 0
   readonly #limits: NetworkLimits
   readonly #size: MessageSize
   readonly #inFlight: InFlight
@@ -57,8 +64,7 @@ class StreamSentLog implements SentLog {
   #handed = 0
   #left = 0
   #leftAt: number
-  /** Frames before this index have left; they hold `kept` bytes. */
-  #leftFrames = 0
+  /** Bytes of frames that have left. */
   #kept = 0
 
   constructor (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number) {
@@ -73,16 +79,20 @@ class StreamSentLog implements SentLog {
     return this.#progressAt
   }
 
+  get frames (): readonly SentFrame[] {
+    return this.#frames.slice(this.#first)
+  }
+
   get quiet (): boolean {
-    return this.frames.length === 0
+    return this.#first === this.#frames.length
   }
 
   get empty (): boolean {
-    return this.frames.length === 0 && this.#inFlight.empty
+    return this.quiet && this.#inFlight.empty
   }
 
   add (frame: SentFrame, now: number): void {
-    if (this.#leftFrames === this.frames.length) {
+    if (this.#leaving === this.#frames.length) {
       // nothing was waiting to leave, so no time was lost
       this.#progressAt = now
     }
@@ -90,7 +100,7 @@ class StreamSentLog implements SentLog {
     this.#handed += frame.length
     frame.at = now
     frame.end = this.#handed
-    this.frames.push(frame)
+    this.#frames.push(frame)
   }
 
   settle (unsent: number, now: number, keep: Keep): void {
@@ -99,13 +109,13 @@ class StreamSentLog implements SentLog {
       this.#progressAt = now
     }
 
-    while (this.#leftFrames < this.frames.length && this.frames[this.#leftFrames].end <= this.#left) {
-      const frame = this.frames[this.#leftFrames]
+    while (this.#leaving < this.#frames.length && this.#frames[this.#leaving].end <= this.#left) {
+      const frame = this.#frames[this.#leaving]
       this.#size.left(frame.length, now - Math.max(frame.at, this.#leftAt))
       this.#leftAt = now
       frame.at = now
       this.#kept += frame.length
-      this.#leftFrames++
+      this.#leaving++
     }
 
     this.#expire(now, keep)
@@ -114,7 +124,7 @@ class StreamSentLog implements SentLog {
   salvage (now: number, keep: Keep, ended: 'stream' | 'connection'): SentFrame[] {
     this.#expire(now, keep)
     const lost = ended === 'connection' ? [...this.#inFlight.frames(), ...this.frames] : this.frames
-    const leaving = this.frames[this.#leftFrames]
+    const leaving = this.#frames[this.#leaving]
 
     const salvaged = lost.filter(frame => {
       // what lay behind the one that was leaving cannot be what broke the stream
@@ -131,34 +141,33 @@ class StreamSentLog implements SentLog {
   }
 
   handOver (): SentFrame[] {
-    return this.frames.splice(this.#leftFrames)
+    return this.#frames.splice(this.#leaving)
   }
 
   clear (): void {
-    this.frames.length = 0
-    this.#leftFrames = 0
+    this.#frames.length = 0
+    this.#first = 0
+    this.#leaving = 0
     this.#kept = 0
     this.#inFlight.clear()
   }
 
   #expire (now: number, { recent, spare }: Keep): void {
-    const { frames } = this
-    let old = 0
-
     // the last one to leave stays however large it is, until it is old
-    while (old < this.#leftFrames && (now - frames[old].at > recent || (this.#kept > this.#limits.resendBytes && old < this.#leftFrames - 1))) {
-      this.#kept -= frames[old].length
+    while (this.#first < this.#leaving && (now - this.#frames[this.#first].at > recent || (this.#kept > this.#limits.resendBytes && this.#first < this.#leaving - 1))) {
+      const frame = this.#frames[this.#first]
+      this.#kept -= frame.length
+      this.#frames[this.#first++] = FORGOTTEN
 
       if (spare) {
-        this.#inFlight.add(frames[old])
+        this.#inFlight.add(frame)
       }
-
-      old++
     }
 
-    if (old > 0) {
-      frames.splice(0, old)
-      this.#leftFrames -= old
+    if (this.#first === this.#frames.length || this.#first > MAX_FORGOTTEN) {
+      this.#frames.splice(0, this.#first)
+      this.#leaving -= this.#first
+      this.#first = 0
     }
 
     if (spare) {

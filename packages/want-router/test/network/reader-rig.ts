@@ -44,7 +44,8 @@ export function createReaderRig (): ReaderRig {
     },
     unfinished (delta) { owner.unfinishedBytes += delta },
     holds () {},
-    ended (reader) { owner.over.push(reader) }
+    ended (reader) { owner.over.push(reader) },
+    broke () {}
   }
   const rig: ReaderRig = {
     clock,
