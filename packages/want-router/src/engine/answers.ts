@@ -5,6 +5,7 @@ import { sendBlock, sendHave } from './deliveries.ts'
 import { giveUp, settleIfCertain } from './exhaustion.ts'
 import { answerOf, attemptAt, noteAnswer, waiters } from './fetch.ts'
 import { toDelayed, toGoingOn, toQueued, toSatisfied } from './fetches.ts'
+import { hashString } from './hash.ts'
 import { eject } from './member-lifecycle.ts'
 import { cancelAllStanding, keepStanding } from './standing.ts'
 import { endWant } from './wants.ts'
@@ -16,7 +17,7 @@ const UNSOLICITED = 'sends what it was not asked for'
 /** A verified block. */
 export function onBlock (state: State, member: EngineMember, key: WantKey, bytes: Uint8Array): void {
   const fetch = state.fetches.all.get(key)
-  received(state, member, fetch != null || member.recent.has(key))
+  received(state, member, fetch != null || wasLatelyAsked(state, member, key))
   if (fetch == null) {
     return
   }
@@ -100,6 +101,11 @@ function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
   }
 }
 
+/** What comes for such a key is late, not unsolicited. */
+function wasLatelyAsked ({ seed }: State, { recent }: EngineMember, key: WantKey): boolean {
+  return recent.has(hashString(key, seed))
+}
+
 /** A member has sent something; too much that it was not asked for ejects it, and ends its session. */
 function received (state: State, member: EngineMember, solicited: boolean): void {
   if (!solicited) {
@@ -134,7 +140,7 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
   const attempt = fetch == null ? undefined : attemptAt(fetch, member)
   const said = fetch == null ? undefined : answerOf(fetch, member)?.what
   if (answer === 'have' || answer === 'dont-have') {
-    received(state, member, attempt != null || said != null || member.recent.has(key))
+    received(state, member, attempt != null || said != null || wasLatelyAsked(state, member, key))
   }
   // a member that repeats itself, or speaks of what it was not asked, does not serve what it owes
   if (attempt != null || (said != null && said !== answer)) {

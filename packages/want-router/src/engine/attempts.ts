@@ -78,7 +78,7 @@ export function endAttempt (state: State, attempt: Attempt, result: AttemptResul
   }
   freeCapacity(state, member)
   giveRound(state, client)
-  member.recent.add(fetch.key)
+  member.recent.add(fetch.hash)
 
   const ms = state.now() - attempt.startedAt
   const answered = result === 'have' || result === 'dont-have' || result === 'block'

@@ -1,20 +1,50 @@
-import type { WantKey } from '@kitsune/bitswap-codec'
+/**
+ * The hashes of keys that a member was lately asked for: a block for one of them is
+ * late, not unsolicited. Two keys may have the same hash, once in a million: then a
+ * block that nobody asked for passes as late. Keys themselves would be kept alive by
+ * it, some hundred bytes each, at every member that was asked.
+ */
+export interface RecentKeys { add (hash: number): void, has (hash: number): boolean }
 
-/** Keys that a member was lately asked for: a block for one of them is late, not unsolicited. */
-export interface RecentKeys { add (key: WantKey): void, has (key: WantKey): boolean }
-
-/** Two generations, so that forgetting the oldest costs nothing: holds between `size` and twice that. */
+/** Two generations, so that forgetting the oldest costs nothing: holds between `size` (a power of two) and twice that. */
 export function createRecentKeys (size = 2048): RecentKeys {
-  let young = new Set<WantKey>()
-  let old = young
+  let young: Int32Array | undefined
+  let old: Int32Array | undefined
+  let count = 0
   return {
-    add (key) {
-      young.add(key)
-      if (young.size >= size) {
-        old = young
-        young = new Set()
+    add (hash) {
+      // half of the places stay free, so that the next free one is near
+      young ??= new Int32Array(2 * size)
+      const value = toValue(hash)
+      const place = find(young, value)
+      if (young[place] === value) {
+        return
+      }
+      young[place] = value
+      if (++count === size) {
+        [young, old] = [old, young]
+        young?.fill(0)
+        count = 0
       }
     },
-    has: key => young.has(key) || old.has(key)
+    has (hash) {
+      const value = toValue(hash)
+      return (young != null && young[find(young, value)] === value) || (old != null && old[find(old, value)] === value)
+    }
   }
+}
+
+/** As tables hold it: 0 stands for a free place. */
+function toValue (hash: number): number {
+  return hash === 0 ? 1 : hash | 0
+}
+
+/** The place of a value in a table, or the free one that it would get. */
+function find (table: Int32Array, value: number): number {
+  const last = table.length - 1
+  let place = value & last
+  while (table[place] !== 0 && table[place] !== value) {
+    place = (place + 1) & last
+  }
+  return place
 }

@@ -41,10 +41,10 @@ export function cancelAllStanding (state: State, fetch: Fetch, except?: EngineMe
   }
 }
 
-function forgetStanding ({ key }: Fetch, member: EngineMember): boolean {
+function forgetStanding ({ key, hash }: Fetch, member: EngineMember): boolean {
   if (!member.standing.delete(key)) {
     return false
   }
-  member.recent.add(key)
+  member.recent.add(hash)
   return true
 }

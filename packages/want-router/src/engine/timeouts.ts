@@ -40,7 +40,8 @@ export function nextDeadline (state: State): number {
 
 /** When a member is to be looked at. */
 export function memberDue (state: State, member: EngineMember): number {
-  return Math.min(stallsAt(member), timesOutAt(member), nextStep(state, member))
+  const [attempt] = member.open
+  return attempt == null ? nextStep(state, member) : Math.min(stallsAt(member, attempt), timesOutAt(attempt), nextStep(state, member))
 }
 
 /** Time has passed. */
@@ -57,12 +58,15 @@ function tickMembers (state: State, most: number): number {
   const now = state.now()
   let left = most
   for (let member = state.memberTimers.take(now); member != null; member = left > 0 ? state.memberTimers.take(now) : undefined) {
-    for (; left > 0 && timesOutAt(member) <= now; left--) {
-      const [attempt] = member.open
+    for (const attempt of member.open) {
+      if (left === 0 || timesOutAt(attempt) > now) {
+        if (stallsAt(member, attempt) <= now) {
+          stall(state, member)
+        }
+        break
+      }
       timedOut(state, attempt)
-    }
-    if (stallsAt(member) <= now) {
-      stall(state, member)
+      left--
     }
     takeStep(state, member)
     state.memberTimers.touch(member)
@@ -70,21 +74,16 @@ function tickMembers (state: State, most: number): number {
   return left
 }
 
-/** When a member that says nothing has stalled. */
-function stallsAt ({ open, stalled, capacity, lastProgress, latency }: EngineMember): number {
-  const [attempt] = open
-  return attempt == null || stalled || !capacity.supportsDontHave ? Infinity : Math.max(attempt.timedFrom, lastProgress) + latency.stallTimeout
+/** When a member that says nothing has stalled, by the attempt that has been open longest there. */
+function stallsAt ({ stalled, capacity, lastProgress, latency }: EngineMember, { timedFrom }: Attempt): number {
+  return stalled || !capacity.supportsDontHave ? Infinity : Math.max(timedFrom, lastProgress) + latency.stallTimeout
 }
 
-/** When the attempt that has been open longest at a member is given up. */
-function timesOutAt ({ open, latency, capacity, lastProgress }: EngineMember): number {
-  const [attempt] = open
-  if (attempt == null) {
-    return Infinity
-  }
+/** When an attempt is given up, which is the one that has been open longest at its member. */
+function timesOutAt ({ member, timedFrom }: Attempt): number {
   // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
+  const { latency, capacity, lastProgress } = member
   const { smoothed, timeout, longest } = latency
-  const { timedFrom } = attempt
   if (!capacity.supportsDontHave) {
     return timedFrom + Math.min(timeout, Math.max(MIN_SILENCE, 2 * (smoothed ?? timeout)))
   }
