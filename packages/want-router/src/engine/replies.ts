@@ -39,30 +39,78 @@ export function replyBytes ({ cid, bytes }: Pick<Reply, 'cid' | 'bytes'>): numbe
  * longest frame, so all that is taken can be encoded.
  */
 export function createReplies (): Replies {
-  let blocks: Reply[] = []
-  let head = 0
-  const presences = new Set<Reply>()
-  let bytes = 0
+  return new ClientReplies()
+}
 
-  function retract (presence: Reply): boolean {
-    const waited = presences.delete(presence)
+class ClientReplies implements Replies {
+  /** Those before `head` have been taken. */
+  #blocks: Reply[] = []
+  #head = 0
+  readonly #presences = new Set<Reply>()
+  #bytes = 0
+
+  get bytes (): number {
+    return this.#bytes
+  }
+
+  get size (): number {
+    return this.#blocks.length - this.#head + this.#presences.size
+  }
+
+  push (reply: Reply): void {
+    if (reply.bytes == null) {
+      this.#presences.add(reply)
+    } else {
+      this.#blocks.push(reply)
+    }
+    this.#bytes += replyBytes(reply)
+  }
+
+  retract (presence: Reply): boolean {
+    const waited = this.#presences.delete(presence)
     if (waited) {
-      bytes -= replyBytes(presence)
+      this.#bytes -= replyBytes(presence)
     }
     return waited
   }
 
+  take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+    const message: { blocks?: MessageBlock[], presences?: Presence[] } = {}
+    let most = Infinity
+
+    if (!capabilities(protocol).presences) {
+      // this version has no word for them
+      for (const presence of this.#presences) {
+        this.retract(presence)
+      }
+    } else if (this.#presences.size > 0) {
+      const { taken, length } = this.#takePresences(maxBytes, protocol)
+      message.presences = taken
+      most = MAX_FRAME_LENGTH - MESSAGE_OVERHEAD - length
+    }
+
+    if (this.#head < this.#blocks.length) {
+      const taken = this.#takeBlocks(maxBytes, most, protocol)
+      if (taken.length > 0) {
+        message.blocks = taken
+      }
+      this.#shorten()
+    }
+
+    return message.blocks == null && message.presences == null ? undefined : message
+  }
+
   /** Presences up to that many encoded bytes, but at least one. */
-  function takePresences (maxBytes: number, protocol: BitswapProtocol): Taken<Presence> {
+  #takePresences (maxBytes: number, protocol: BitswapProtocol): Taken<Presence> {
     const taken: Presence[] = []
     let length = 0
-    for (const reply of presences) {
+    for (const reply of this.#presences) {
       const presence: Presence = { cid: reply.cid, have: reply.have }
       const more = encodedPresenceLength(presence, protocol)
       if (taken.length === MAX_PRESENCES || (taken.length > 0 && length + more > maxBytes)) {
         break
       }
-      retract(reply)
+      this.retract(reply)
       taken.push(presence)
       length += more
     }
@@ -70,11 +118,11 @@ export function createReplies (): Replies {
   }
 
   /** Blocks up to that many encoded bytes, or one that is longer; none may exceed `most`. */
-  function takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): MessageBlock[] {
+  #takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): MessageBlock[] {
     const taken: MessageBlock[] = []
     let length = 0
-    while (head < blocks.length) {
-      const reply = blocks[head]
+    while (this.#head < this.#blocks.length) {
+      const reply = this.#blocks[this.#head]
       const block: MessageBlock = { prefix: cidPrefix(reply.cid), data: reply.bytes ?? EMPTY }
       const more = encodedBlockLength(block, protocol)
       if ((taken.length > 0 && length + more > maxBytes) || length + more > most) {
@@ -82,60 +130,20 @@ export function createReplies (): Replies {
       }
       taken.push(block)
       length += more
-      bytes -= replyBytes(reply)
-      head++
+      this.#bytes -= replyBytes(reply)
+      this.#head++
     }
     return taken
   }
 
   /** Gives back the part of the list that was taken. */
-  function shorten (): void {
-    if (head === blocks.length) {
-      blocks = []
-      head = 0
-    } else if (head > 1024) {
-      blocks = blocks.slice(head)
-      head = 0
-    }
-  }
-
-  return {
-    get bytes () { return bytes },
-    get size () { return blocks.length - head + presences.size },
-
-    push (reply) {
-      if (reply.bytes == null) {
-        presences.add(reply)
-      } else {
-        blocks.push(reply)
-      }
-      bytes += replyBytes(reply)
-    },
-
-    retract,
-
-    take (maxBytes, protocol) {
-      const message: { blocks?: MessageBlock[], presences?: Presence[] } = {}
-      let most = Infinity
-
-      if (!capabilities(protocol).presences) {
-        // this version has no word for them
-        [...presences].forEach(retract)
-      } else if (presences.size > 0) {
-        const { taken, length } = takePresences(maxBytes, protocol)
-        message.presences = taken
-        most = MAX_FRAME_LENGTH - MESSAGE_OVERHEAD - length
-      }
-
-      if (head < blocks.length) {
-        const taken = takeBlocks(maxBytes, most, protocol)
-        if (taken.length > 0) {
-          message.blocks = taken
-        }
-        shorten()
-      }
-
-      return message.blocks == null && message.presences == null ? undefined : message
+  #shorten (): void {
+    if (this.#head === this.#blocks.length) {
+      this.#blocks = []
+      this.#head = 0
+    } else if (this.#head > 1024) {
+      this.#blocks = this.#blocks.slice(this.#head)
+      this.#head = 0
     }
   }
 }

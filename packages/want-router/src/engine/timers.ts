@@ -31,80 +31,89 @@ const LEAST_DEAD = 64
  * @param due - in ms; Infinity: never, as things are
  */
 export function createTimers <T extends Timed> (due: (owner: T) => number): Timers<T> {
-  // looking at the time enters owners anew, and must not change which is the first
-  const compare = (a: TimerEntry, b: TimerEntry): number => a.at - b.at || a.order - b.order
-  let owners = 0
-  let queue = new TinyQueue<TimerEntry>([], compare)
-  let dead = 0
+  return new TimerQueue(due)
+}
 
-  function register (owner: T, at: number): void {
+class TimerQueue<T extends Timed> implements Timers<T> {
+  readonly #due: (owner: T) => number
+  #owners = 0
+  #queue = new TinyQueue<TimerEntry>([], compare)
+  #dead = 0
+
+  constructor (due: (owner: T) => number) {
+    this.#due = due
+  }
+
+  touch (owner: T): void {
+    const at = this.#due(owner)
+    if (at < (owner.timer?.at ?? Infinity)) {
+      this.#release(owner.timer)
+      this.#register(owner, at)
+      this.#compact()
+    }
+  }
+
+  remove (owner: T): void {
+    this.#release(owner.timer)
+    owner.timer = undefined
+    this.#compact()
+  }
+
+  next (): number {
+    for (let entry = this.#queue.peek(); entry != null; entry = this.#queue.peek()) {
+      if (entry.owner == null) {
+        this.#queue.pop()
+        this.#dead--
+        continue
+      }
+      const owner = entry.owner as T
+      const at = this.#due(owner)
+      if (at <= entry.at) {
+        return entry.at
+      }
+      this.#queue.pop()
+      owner.timer = undefined
+      if (at < Infinity) {
+        this.#register(owner, at)
+      }
+    }
+    return Infinity
+  }
+
+  take (now: number): T | undefined {
+    if (this.next() > now) {
+      return
+    }
+    const owner = this.#queue.pop()?.owner as T
+    owner.timer = undefined
+    return owner
+  }
+
+  #register (owner: T, at: number): void {
     if (owner.timerOrder === 0) {
-      owner.timerOrder = ++owners
+      owner.timerOrder = ++this.#owners
     }
     const entry = { at, order: owner.timerOrder, owner }
     owner.timer = entry
-    queue.push(entry)
+    this.#queue.push(entry)
   }
 
-  function release (entry: TimerEntry | undefined): void {
+  #release (entry: TimerEntry | undefined): void {
     if (entry != null) {
       entry.owner = undefined
-      dead++
+      this.#dead++
     }
   }
 
-  function compact (): void {
-    if (dead > LEAST_DEAD && dead > queue.length / 2) {
-      queue = new TinyQueue(queue.data.filter(entry => entry.owner != null), compare)
-      dead = 0
+  #compact (): void {
+    if (this.#dead > LEAST_DEAD && this.#dead > this.#queue.length / 2) {
+      this.#queue = new TinyQueue(this.#queue.data.filter(entry => entry.owner != null), compare)
+      this.#dead = 0
     }
   }
+}
 
-  const timers: Timers<T> = {
-    touch (owner) {
-      const at = due(owner)
-      if (at < (owner.timer?.at ?? Infinity)) {
-        release(owner.timer)
-        register(owner, at)
-        compact()
-      }
-    },
-
-    remove (owner) {
-      release(owner.timer)
-      owner.timer = undefined
-      compact()
-    },
-
-    next () {
-      for (let entry = queue.peek(); entry != null; entry = queue.peek()) {
-        if (entry.owner == null) {
-          queue.pop()
-          dead--
-          continue
-        }
-        const owner = entry.owner as T
-        const at = due(owner)
-        if (at <= entry.at) {
-          return entry.at
-        }
-        queue.pop()
-        owner.timer = undefined
-        if (at < Infinity) {
-          register(owner, at)
-        }
-      }
-      return Infinity
-    },
-
-    take (now) {
-      if (timers.next() > now) {
-        return
-      }
-      const owner = queue.pop()?.owner as T
-      owner.timer = undefined
-      return owner
-    }
-  }
-  return timers
+/** Looking at the time enters owners anew, and must not change which is the first. */
+function compare (a: TimerEntry, b: TimerEntry): number {
+  return a.at - b.at || a.order - b.order
 }

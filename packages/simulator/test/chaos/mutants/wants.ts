@@ -48,8 +48,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a block that fills a message is sent again in the next',
     breaks: ['copies', 'address'],
     file: 'engine/replies.ts',
-    find: '      head++\n',
-    replace: '      head += length >= maxBytes ? 0 : 1\n'
+    find: '      this.#head++\n',
+    replace: '      this.#head += length >= maxBytes ? 0 : 1\n'
   },
   {
     name: 'a client that does not read gets a copy all the same',
