@@ -33,52 +33,117 @@ interface Batch {
  * request must not wait for another's reads.
  */
 export function coalesced (source: BlockSource): BlockSource {
-  /** By session, then by multihash. */
-  const running = new Map<string | undefined, Map<string, Read>>()
-  let next: Map<string | undefined, Batch> | undefined
+  const reads = new CoalescedReads(source)
 
-  function batchOf (session: string | undefined): Batch {
-    if (next == null) {
-      next = new Map()
-      queueMicrotask(() => {
-        const batches = next?.values() ?? []
-        next = undefined
-        for (const batch of batches) {
-          // every waiting call gets an answer, including errors
-          run(batch).catch(() => {})
+  return { ...source, get: async (cid, options = {}) => reads.get(cid, options) }
+}
+
+class CoalescedReads {
+  readonly #source: BlockSource
+  /** By session, then by multihash. */
+  readonly #running = new Map<string | undefined, Map<string, Read>>()
+  /** What begins at the end of this tick, by session. */
+  #next?: Map<string | undefined, Batch>
+
+  constructor (source: BlockSource) {
+    this.#source = source
+  }
+
+  async get (cid: CID, { signal, session }: SourceOptions): Promise<Uint8Array | undefined> {
+    signal?.throwIfAborted()
+    const read = this.#join(cid, session)
+
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#leave(read, waiter)
+        reject(signal?.reason)
+      }
+      const waiter: Waiter = {
+        resolve (bytes) {
+          signal?.removeEventListener('abort', abort)
+          resolve(bytes)
+        },
+        reject (err) {
+          signal?.removeEventListener('abort', abort)
+          reject(err)
         }
-      })
+      }
+      read.waiting.add(waiter)
+      read.batch.waiters++
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+  }
+
+  #join (cid: CID, session: string | undefined): Read {
+    const key = multihashKey(cid)
+    const ofSession = this.#running.get(session) ?? new Map<string, Read>()
+    const found = ofSession.get(key)
+    if (found != null) {
+      return found
     }
-    const batch = next.get(session) ?? { session, reads: new Map<string, Read>(), controller: new AbortController(), waiters: 0 }
-    next.set(session, batch)
+    const batch = this.#batchOf(session)
+    const read: Read = { cid, waiting: new Set(), batch }
+    batch.reads.set(key, read)
+    ofSession.set(key, read)
+    this.#running.set(session, ofSession)
+    return read
+  }
+
+  #leave (read: Read, waiter: Waiter): void {
+    read.waiting.delete(waiter)
+    if (read.waiting.size === 0) {
+      // later calls begin a new read, since this one may not complete
+      this.#forget(read)
+    }
+    if (--read.batch.waiters === 0) {
+      read.batch.controller.abort(new DOMException('no call waits for this read any more', 'AbortError'))
+    }
+  }
+
+  #batchOf (session: string | undefined): Batch {
+    if (this.#next == null) {
+      this.#next = new Map()
+      queueMicrotask(() => { this.#begin() })
+    }
+    const batch = this.#next.get(session) ?? { session, reads: new Map<string, Read>(), controller: new AbortController(), waiters: 0 }
+    this.#next.set(session, batch)
     return batch
   }
 
-  async function run ({ session, reads, controller }: Batch): Promise<void> {
+  #begin (): void {
+    const batches = this.#next?.values() ?? []
+    this.#next = undefined
+    for (const batch of batches) {
+      // every waiting call gets an answer, including errors
+      this.#run(batch).catch(() => {})
+    }
+  }
+
+  async #run ({ session, reads, controller }: Batch): Promise<void> {
     const { signal } = controller
     const byCid = new Map([...reads.values()].map(read => [read.cid, read]))
 
     try {
       const wanted = (cid: CID): boolean => (byCid.get(cid)?.waiting.size ?? 0) > 0
-      for await (const { cid, bytes, error } of getMany(source, byCid.keys(), { signal, session, wanted })) {
+      for await (const { cid, bytes, error } of getMany(this.#source, byCid.keys(), { signal, session, wanted })) {
         const read = byCid.get(cid)
         if (read != null) {
-          settle(read, waiter => { error == null ? waiter.resolve(bytes) : waiter.reject(error) })
+          this.#settle(read, waiter => { error == null ? waiter.resolve(bytes) : waiter.reject(error) })
         }
       }
       // the source did not yield a result for this CID
       for (const read of reads.values()) {
-        settle(read, waiter => { waiter.reject(new Error(`${read.cid} has no result`)) })
+        this.#settle(read, waiter => { waiter.reject(new Error(`${read.cid} has no result`)) })
       }
     } catch (err) {
       for (const read of reads.values()) {
-        settle(read, waiter => { waiter.reject(toError(err)) })
+        this.#settle(read, waiter => { waiter.reject(toError(err)) })
       }
     }
   }
 
-  function settle (read: Read, answer: (waiter: Waiter) => void): void {
-    forget(read)
+  #settle (read: Read, answer: (waiter: Waiter) => void): void {
+    this.#forget(read)
     for (const waiter of read.waiting) {
       answer(waiter)
     }
@@ -86,69 +151,14 @@ export function coalesced (source: BlockSource): BlockSource {
     read.waiting.clear()
   }
 
-  function forget ({ cid, batch: { session, reads } }: Read): void {
+  #forget ({ cid, batch: { session, reads } }: Read): void {
     const key = multihashKey(cid)
-    const ofSession = running.get(session)
+    const ofSession = this.#running.get(session)
     if (ofSession?.get(key) === reads.get(key)) {
       ofSession?.delete(key)
     }
     if (ofSession?.size === 0) {
-      running.delete(session)
-    }
-  }
-
-  function join (cid: CID, session: string | undefined): Read {
-    const key = multihashKey(cid)
-    const ofSession = running.get(session) ?? new Map<string, Read>()
-    const found = ofSession.get(key)
-    if (found != null) {
-      return found
-    }
-    const batch = batchOf(session)
-    const read: Read = { cid, waiting: new Set(), batch }
-    batch.reads.set(key, read)
-    ofSession.set(key, read)
-    running.set(session, ofSession)
-    return read
-  }
-
-  function leave (read: Read, waiter: Waiter): void {
-    read.waiting.delete(waiter)
-    if (read.waiting.size === 0) {
-      // later calls begin a new read, since this one may not complete
-      forget(read)
-    }
-    if (--read.batch.waiters === 0) {
-      read.batch.controller.abort(new DOMException('no call waits for this read any more', 'AbortError'))
-    }
-  }
-
-  return {
-    ...source,
-
-    async get (cid, { signal, session }: SourceOptions = {}) {
-      signal?.throwIfAborted()
-      const read = join(cid, session)
-
-      return new Promise((resolve, reject) => {
-        const waiter: Waiter = {
-          resolve (bytes) {
-            signal?.removeEventListener('abort', abort)
-            resolve(bytes)
-          },
-          reject (err) {
-            signal?.removeEventListener('abort', abort)
-            reject(err)
-          }
-        }
-        function abort (): void {
-          leave(read, waiter)
-          reject(signal?.reason)
-        }
-        read.waiting.add(waiter)
-        read.batch.waiters++
-        signal?.addEventListener('abort', abort, { once: true })
-      })
+      this.#running.delete(session)
     }
   }
 }

@@ -51,32 +51,18 @@ export interface HttpObjectStore extends ObjectStore {
 
 type Answer<T> = { readonly found: T } | 'absent' | StoreRefusedError
 
+interface AskInit {
+  readonly method: 'GET' | 'HEAD'
+  readonly headers: Record<string, string>
+  readonly signal?: AbortSignal
+}
+
+type Ask = <T>(kind: 'read' | 'stat', object: string, init: AskInit, handle: (attempt: Attempt) => Promise<T | undefined>) => Promise<Answer<T>>
+
 /** The part of a store that S3 and plain web servers share. */
 export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjectsInit): HttpObjectStore {
   let readable = forbidden.knownObject
-
-  async function ask<T> (kind: 'read' | 'stat', object: string, init: { method: 'GET' | 'HEAD', headers: Record<string, string>, signal?: AbortSignal }, handle: (attempt: Attempt) => Promise<T | undefined>): Promise<Answer<T>> {
-    const what = `${init.method} ${object}`
-
-    return client<Answer<T>>({
-      kind,
-      what,
-      signal: init.signal,
-      request: async defaults => server.request(object, { ...init, ...defaults }),
-      async handle (attempt) {
-        const found = await handle(attempt)
-        if (found !== undefined) {
-          readable = object
-          return { found }
-        }
-        const failure = await server.failure(what, attempt)
-        if (failure instanceof Error) {
-          throw failure
-        }
-        return failure === 'absent' ? failure : new StoreRefusedError(`${what}: access is forbidden, or the object does not exist`, { status: 403 })
-      }
-    })
-  }
+  const ask = createAsk(client, server, object => { readable = object })
 
   /** This shares no promise between calls: in a Worker a promise must not pass from one request's context to another's. */
   async function resultOf<T> (answer: Answer<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
@@ -124,6 +110,32 @@ export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjects
       const answer = await askForInfo(`kitsune-probe-${crypto.randomUUID()}`, signal)
       return answer instanceof StoreRefusedError ? 'forbidden' : 'absent'
     }
+  }
+}
+
+/** Makes a request for an object, and reports an object that exists. */
+function createAsk (client: HttpClient, server: ObjectServer, onReadable: (object: string) => void): Ask {
+  return async <T>(kind: 'read' | 'stat', object: string, init: AskInit, handle: (attempt: Attempt) => Promise<T | undefined>): Promise<Answer<T>> => {
+    const what = `${init.method} ${object}`
+
+    return client<Answer<T>>({
+      kind,
+      what,
+      signal: init.signal,
+      request: async defaults => server.request(object, { ...init, ...defaults }),
+      async handle (attempt) {
+        const found = await handle(attempt)
+        if (found !== undefined) {
+          onReadable(object)
+          return { found }
+        }
+        const failure = await server.failure(what, attempt)
+        if (failure instanceof Error) {
+          throw failure
+        }
+        return failure === 'absent' ? failure : new StoreRefusedError(`${what}: access is forbidden, or the object does not exist`, { status: 403 })
+      }
+    })
   }
 }
 

@@ -35,33 +35,8 @@ const MAX_ANSWER = 8 << 20
  * @throws {InvalidOptionError} if an option cannot be meant
  */
 export function remoteIndex (init: RemoteIndexInit): BlockIndex {
-  const { complete = false, maxBatch = DEFAULTS.indexBatch, maxLocations = DEFAULTS.maxLocations } = init
-  const { url, headers } = parseEndpoint(init)
-  const client = createHttpClient(init)
-
-  async function ask (texts: readonly string[], { session, signal }: SourceOptions): Promise<RemoteAnswer> {
-    const get = texts.length === 1 && session == null
-    const what = `locate ${texts.length === 1 ? texts[0] : `${texts.length} blocks`}`
-    const request = get
-      ? { target: new URL(texts[0], url), init: { headers } }
-      : { target: url, init: { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ multihashes: texts, session }) } }
-
-    return client({
-      kind: 'fetch',
-      what,
-      signal,
-      request: options => new Request(request.target, { ...request.init, ...options }),
-      async handle ({ response, signal, progress }) {
-        const text = await readText(response.body, { length: MAX_ANSWER, signal, progress })
-
-        if (response.status !== 200) {
-          throw statusError(what, response, text.slice(0, 200))
-        }
-
-        return decodeAnswer(text, texts.length, maxLocations)
-      }
-    })
-  }
+  const { complete = false, maxBatch = DEFAULTS.indexBatch } = init
+  const ask = createAsk(init)
 
   async function locateBatch (texts: readonly string[], options: SourceOptions): Promise<readonly Located[]> {
     const answer = await ask(texts, options)
@@ -105,5 +80,36 @@ export function remoteIndex (init: RemoteIndexInit): BlockIndex {
 
       return located
     }
+  }
+}
+
+/** Asks the service for multihashes, as text. */
+function createAsk (init: RemoteIndexInit): (texts: readonly string[], options: SourceOptions) => Promise<RemoteAnswer> {
+  const { maxLocations = DEFAULTS.maxLocations } = init
+  const { url, headers } = parseEndpoint(init)
+  const client = createHttpClient(init)
+
+  return async (texts, { session, signal }) => {
+    const get = texts.length === 1 && session == null
+    const what = `locate ${texts.length === 1 ? texts[0] : `${texts.length} blocks`}`
+    const request = get
+      ? { target: new URL(texts[0], url), init: { headers } }
+      : { target: url, init: { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ multihashes: texts, session }) } }
+
+    return client({
+      kind: 'fetch',
+      what,
+      signal,
+      request: options => new Request(request.target, { ...request.init, ...options }),
+      async handle ({ response, signal, progress }) {
+        const text = await readText(response.body, { length: MAX_ANSWER, signal, progress })
+
+        if (response.status !== 200) {
+          throw statusError(what, response, text.slice(0, 200))
+        }
+
+        return decodeAnswer(text, texts.length, maxLocations)
+      }
+    })
   }
 }

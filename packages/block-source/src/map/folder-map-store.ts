@@ -5,6 +5,7 @@ import { InvalidNameError, ObjectChangedError } from '../errors.ts'
 import { readExactly } from '../read-exactly.ts'
 import { fsStore } from '../stores/fs.ts'
 import type { PutOptions, UploadFrom, UploadOptions, UploadStore } from './map-store.ts'
+import type { ObjectStore } from '../object-store.ts'
 import type { FsStoreInit } from '../stores/fs.ts'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -44,7 +45,7 @@ export function folderMapStore (init: FsStoreInit): UploadStore {
       } else if (ifMatch == null) {
         await rename(temporary, path)
       } else {
-        await replace(temporary, path, object, ifMatch)
+        await replace(store, { object, ifMatch, temporary, path })
       }
     })
   }
@@ -57,26 +58,6 @@ export function folderMapStore (init: FsStoreInit): UploadStore {
         progress?.(offset + bytes.byteLength)
       }
     }, rename)
-  }
-
-  async function replace (temporary: string, path: string, object: string, ifMatch: string): Promise<void> {
-    const lock = `${path}.lock`
-    const file = await open(lock, 'wx').catch((err: NodeJS.ErrnoException) => {
-      throw err.code === 'EEXIST' ? new ObjectChangedError(`another writer changes ${object}, or died when it did: then remove ${lock}`) : err
-    })
-
-    try {
-      const info = await store.stat(object)
-
-      if (info?.etag !== ifMatch) {
-        throw new ObjectChangedError(`${object} is ${info?.etag ?? 'not there'}, not ${ifMatch}`)
-      }
-
-      await rename(temporary, path)
-    } finally {
-      await file.close()
-      await unlink(lock)
-    }
   }
 
   return {
@@ -114,4 +95,32 @@ async function linkTo (temporary: string, path: string, object: string): Promise
   await link(temporary, path).catch((err: NodeJS.ErrnoException) => {
     throw err.code === 'EEXIST' ? new ObjectChangedError(`${object} exists`) : err
   })
+}
+
+/** A file that takes the place of one version of another. */
+interface Replacement {
+  readonly object: string
+  readonly ifMatch: string
+  readonly temporary: string
+  readonly path: string
+}
+
+async function replace (store: ObjectStore, { object, ifMatch, temporary, path }: Replacement): Promise<void> {
+  const lock = `${path}.lock`
+  const file = await open(lock, 'wx').catch((err: NodeJS.ErrnoException) => {
+    throw err.code === 'EEXIST' ? new ObjectChangedError(`another writer changes ${object}, or died when it did: then remove ${lock}`) : err
+  })
+
+  try {
+    const info = await store.stat(object)
+
+    if (info?.etag !== ifMatch) {
+      throw new ObjectChangedError(`${object} is ${info?.etag ?? 'not there'}, not ${ifMatch}`)
+    }
+
+    await rename(temporary, path)
+  } finally {
+    await file.close()
+    await unlink(lock)
+  }
 }

@@ -40,36 +40,70 @@ const OURS = [ObjectChangedError, OutOfRangeError, ObjectTooLargeError, Truncate
  * @throws {InvalidOptionError} if an option is invalid
  */
 export function r2Store (init: R2StoreInit): ListingStore {
-  const { bucket, budget } = init
+  const operations = new R2Operations(init)
   const maxRead = checkMaxRead(init)
   checkRetryOptions(init.retry)
 
-  /** Makes one operation, and abandons it when its signal aborts, since the binding cannot stop it. */
-  async function call<T> (kind: RequestKind, what: string, signal: AbortSignal | undefined, operation: () => Promise<T>, late?: (result: T) => void): Promise<T> {
-    budget?.spend(kind)
-    try {
-      return await orAborted(operation(), signal, late)
-    } catch (err) {
-      signal?.throwIfAborted()
-      throw new StoreUnavailableError(`${what}: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
+  return {
+    async read (object, options = {}) {
+      const range = checkRead(object, options, maxRead)
+      const read = async (): Promise<ObjectPart | undefined> => {
+        const found = await operations.get(object, range, options)
+        return found == null ? undefined : readFound(object, found, range, options, maxRead)
+      }
+      return range.length === 0 ? nothing() : retry(read, init.retry, options.signal)
+    },
+
+    async stat (object, { signal } = {}) {
+      checkName(object)
+      const found = await retry(async () => operations.head(object, signal), init.retry, signal)
+      return found == null ? undefined : { size: found.size, etag: found.etag }
+    },
+
+    async * list (prefix, { signal } = {}) {
+      let cursor: string | undefined
+      do {
+        const from = cursor
+        const page = await retry(async () => operations.list(prefix, from, signal), init.retry, signal)
+        yield * page.objects.map(({ key }) => key)
+        if (page.truncated && page.cursor == null) {
+          throw new StoreUnavailableError(`list ${prefix}: the listing is incomplete, but has no cursor to continue`)
+        }
+        cursor = page.truncated ? page.cursor : undefined
+      } while (cursor != null)
     }
   }
+}
 
-  async function head (object: string, signal: AbortSignal | undefined): Promise<R2ObjectLike | null> {
-    return call('stat', `head ${object}`, signal, async () => bucket.head(object))
+/** The operations of a binding, each charged to the budget, with errors of this package. */
+class R2Operations {
+  readonly #bucket: R2BucketLike
+  readonly #budget?: Budget
+
+  constructor ({ bucket, budget }: R2StoreInit) {
+    this.#bucket = bucket
+    this.#budget = budget
   }
 
-  async function get (object: string, range: CheckedRead, { ifMatch, signal }: ReadOptions): Promise<R2ObjectLike | null> {
+  async head (object: string, signal: AbortSignal | undefined): Promise<R2ObjectLike | null> {
+    return this.#call('stat', `head ${object}`, signal, async () => this.#bucket.head(object))
+  }
+
+  async list (prefix: string, cursor: string | undefined, signal: AbortSignal | undefined): ReturnType<R2BucketLike['list']> {
+    return this.#call('list', `list ${prefix}`, signal, async () => this.#bucket.list({ prefix, ...(cursor == null ? {} : { cursor }) }))
+  }
+
+  async get (object: string, range: CheckedRead, { ifMatch, signal }: ReadOptions): Promise<R2ObjectLike | null> {
     const { offset, length, ranged } = range
 
     try {
-      return await call('read', `get ${object}`, signal, async () => bucket.get(object, {
+      return await this.#call('read', `get ${object}`, signal, async () => this.#bucket.get(object, {
         ...(ranged ? { range: length == null ? { offset } : { offset, length } } : {}),
         ...(ifMatch == null ? {} : { onlyIf: { etagMatches: ifMatch } })
       }), late => { discard(late?.body).catch(() => {}) })
     } catch (err) {
       // R2 throws if a range begins beyond the end, but does not reliably say that this is the reason
-      const found = ranged && err instanceof StoreUnavailableError ? await head(object, signal) : undefined
+      const found = ranged && err instanceof StoreUnavailableError ? await this.head(object, signal) : undefined
       if (found === null) {
         return null
       }
@@ -86,58 +120,37 @@ export function r2Store (init: R2StoreInit): ListingStore {
     }
   }
 
-  async function read (object: string, range: CheckedRead, options: ReadOptions): Promise<ObjectPart | undefined> {
-    const { ifMatch, signal } = options
-    const found = await get(object, range, options)
-
-    if (found == null) {
-      return undefined
-    }
-    const { body, size, etag } = found
+  /** Makes one operation, and abandons it when its signal aborts, since the binding cannot stop it. */
+  async #call<T> (kind: RequestKind, what: string, signal: AbortSignal | undefined, operation: () => Promise<T>, late?: (result: T) => void): Promise<T> {
+    this.#budget?.spend(kind)
     try {
-      // an object has no body if its condition failed
-      if ((ifMatch != null && etag !== ifMatch) || (body == null && size > 0)) {
-        throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
-      }
-      const count = checkSize(object, range, size, maxRead)
-      const { bytes } = await readBody(body ?? null, { length: count, expected: count, max: maxRead, signal })
-      if (bytes.byteLength < count) {
-        throw new TruncatedError(`${object}, offset ${range.offset}: ${bytes.byteLength} bytes of ${count} arrived`)
-      }
-      return { bytes, size, etag }
+      return await orAborted(operation(), signal, late)
     } catch (err) {
-      if (body?.locked !== true) {
-        await discard(body)
-      }
       signal?.throwIfAborted()
-      throw OURS.some(kind => err instanceof kind) ? err : new StoreUnavailableError(`get ${object}: ${String(err)}`, { cause: err })
+      throw new StoreUnavailableError(`${what}: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
     }
   }
+}
 
-  return {
-    async read (object, options = {}) {
-      const range = checkRead(object, options, maxRead)
-      return range.length === 0 ? nothing() : retry(async () => read(object, range, options), init.retry, options.signal)
-    },
-
-    async stat (object, { signal } = {}) {
-      checkName(object)
-      const found = await retry(async () => head(object, signal), init.retry, signal)
-      return found == null ? undefined : { size: found.size, etag: found.etag }
-    },
-
-    async * list (prefix, { signal } = {}) {
-      let cursor: string | undefined
-      do {
-        const options = { prefix, ...(cursor == null ? {} : { cursor }) }
-        const page = await retry(async () => call('list', `list ${prefix}`, signal, async () => bucket.list(options)), init.retry, signal)
-        yield * page.objects.map(({ key }) => key)
-        if (page.truncated && page.cursor == null) {
-          throw new StoreUnavailableError(`list ${prefix}: the listing is incomplete, but has no cursor to continue`)
-        }
-        cursor = page.truncated ? page.cursor : undefined
-      } while (cursor != null)
+/** Reads the body of an object that was found, or discards it. */
+async function readFound (object: string, { body, size, etag }: R2ObjectLike, range: CheckedRead, { ifMatch, signal }: ReadOptions, maxRead: number): Promise<ObjectPart> {
+  try {
+    // an object has no body if its condition failed
+    if ((ifMatch != null && etag !== ifMatch) || (body == null && size > 0)) {
+      throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
     }
+    const count = checkSize(object, range, size, maxRead)
+    const { bytes } = await readBody(body ?? null, { length: count, expected: count, max: maxRead, signal })
+    if (bytes.byteLength < count) {
+      throw new TruncatedError(`${object}, offset ${range.offset}: ${bytes.byteLength} bytes of ${count} arrived`)
+    }
+    return { bytes, size, etag }
+  } catch (err) {
+    if (body?.locked !== true) {
+      await discard(body)
+    }
+    signal?.throwIfAborted()
+    throw OURS.some(kind => err instanceof kind) ? err : new StoreUnavailableError(`get ${object}: ${String(err)}`, { cause: err })
   }
 }
 
