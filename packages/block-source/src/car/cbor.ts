@@ -22,7 +22,7 @@ const TAG = 6
 const CID_TAG = 42
 
 /**
- * Reads just the CBOR that the header of a CAR, or an index in CBOR, may contain. It checks every
+ * Reads just the CBOR that the header of a CAR, an index or a claim may contain. It checks every
  * declared length against the bytes that are there, and does not recurse: a
  * general decoder allocates what the input tells it to.
  */
@@ -69,6 +69,17 @@ export class CborReader {
     return bytes.subarray(1)
   }
 
+  /** The bytes of the next item, whatever it is, with all that it contains, as a view. */
+  item (): Uint8Array {
+    const start = this.#at
+
+    for (let left = 1; left > 0; left--) {
+      left += this.#skip()
+    }
+
+    return this.#bytes.subarray(start, this.#at)
+  }
+
   /** Ends reading. */
   done (): void {
     if (this.#at !== this.#bytes.length) {
@@ -89,6 +100,25 @@ export class CborReader {
     }
 
     return count
+  }
+
+  /** Skips an item; returns the number of items within it, which follow. */
+  #skip (): number {
+    const type = this.#bytes[this.#at] >> 5
+
+    switch (type) {
+      case BYTES:
+      case TEXT:
+        this.#take(this.#count(type, 1, 'a string'))
+        return 0
+      case ARRAY:
+        return this.#count(type, 1, 'an array')
+      case MAP:
+        return 2 * this.#count(type, 2, 'a map')
+      default:
+        this.#head(type, 'an item')
+        return type === TAG ? 1 : 0
+    }
   }
 
   #head (type: number, name: string): number {

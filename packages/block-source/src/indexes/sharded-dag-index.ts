@@ -1,9 +1,7 @@
 import { CID } from 'multiformats/cid'
-import { BlockScanner } from '../car/block-scanner.ts'
-import { CborReader, InvalidCborError } from '../car/cbor.ts'
 import { DEFAULTS } from '../defaults.ts'
-import { MalformedCarError, MalformedIndexError, ObjectTooLargeError } from '../errors.ts'
-import { createVerify } from '../verify.ts'
+import { MalformedIndexError, ObjectTooLargeError } from '../errors.ts'
+import { parseBlock, readArchive } from './archive.ts'
 import { carparkNames } from './car-names.ts'
 import { IndexCache } from './index-cache.ts'
 import { locateEach } from './locate-each.ts'
@@ -12,7 +10,7 @@ import { RowTable } from './row-table.ts'
 import type { CarNames } from './car-names.ts'
 import type { IndexReadInit, Lookup } from './index-cache.ts'
 import type { BlockIndex, Location } from '../block-index.ts'
-import type { ScannedBlock } from '../car/block-scanner.ts'
+import type { CborReader } from '../car/cbor.ts'
 import type { ObjectStore } from '../object-store.ts'
 
 export interface ShardedDagIndexInit extends Pick<IndexReadInit, 'cacheLength' | 'concurrency' | 'maxLocations' | 'isolated' | 'malformedTtl' | 'now'> {
@@ -80,19 +78,19 @@ async function openShards (store: ObjectStore, object: string, init: OpenShardsI
     throw new ObjectTooLargeError(`${object} has ${info.size} bytes, where ${init.maxLength} are allowed: raise maxLength`)
   }
 
-  const { root, blocks } = await readBlocks(store, object, init.maxLength, signal)
+  const { root, blocks } = await readArchive(store, object, { maxLength: init.maxLength, signal })
   const rows = new RowTable(init.maxLocations)
   const places: Array<{ readonly shard: number, readonly offset: number }> = []
   const names: Array<readonly string[]> = []
 
-  for (const link of parseAt(root, object, parseRoot)) {
+  for (const link of parseBlock(root, object, parseRoot)) {
     const block = blocks.get(link)
 
     if (block == null) {
       throw new MalformedIndexError('a shard is missing in the index', { object, offset: root.blockOffset })
     }
 
-    parseAt(block, object, cbor => {
+    parseBlock(block, object, cbor => {
       const shard = names.push(init.carNames(readMultihash(cbor))) - 1
       parseSlices(cbor, (multihash, offset, length) => {
         rows.add(multihash, places.length, length)
@@ -108,35 +106,6 @@ async function openShards (store: ObjectStore, object: string, init: OpenShardsI
     offsets: Float64Array.from(places, ({ offset }) => offset),
     length: 500 + rows.bytes + 12 * places.length + 500 * names.length
   }
-}
-
-/** All blocks of the index by their CIDs, and the one that is its root. */
-async function readBlocks (store: ObjectStore, object: string, maxLength: number, signal?: AbortSignal): Promise<{ root: ScannedBlock, blocks: Map<string, ScannedBlock> }> {
-  const scanner = new BlockScanner(store, object, { maxSectionLength: maxLength })
-  const verify = createVerify()
-  const blocks = new Map<string, ScannedBlock>()
-
-  try {
-    while (!scanner.car.done) {
-      for (const block of await scanner.step(signal)) {
-        const cid = CID.decode(block.cid)
-        await verify(cid, block.bytes).catch(cause => {
-          throw new MalformedIndexError('a block of the index does not hash to its CID', { object, offset: block.blockOffset, cause })
-        })
-        blocks.set(cid.toString(), block)
-      }
-    }
-  } catch (err) {
-    throw err instanceof MalformedCarError ? new MalformedIndexError('the index is no CAR that can be read', { object, offset: err.offset, cause: err }) : err
-  }
-
-  const root = blocks.get(String(scanner.car.header?.roots[0]))
-
-  if (root == null) {
-    throw new MalformedIndexError('the index has no root', { object, offset: 0 })
-  }
-
-  return { root, blocks }
 }
 
 /** The CIDs of the shards. */
@@ -197,24 +166,5 @@ function readMultihash (cbor: CborReader): Uint8Array {
 function expectLength (cbor: CborReader, length: number): void {
   if (cbor.array() !== length) {
     throw cbor.invalid(`expected an array of length ${length}`)
-  }
-}
-
-/** Reads all of a block as CBOR. */
-function parseAt<T> ({ bytes, blockOffset }: ScannedBlock, object: string, parse: (cbor: CborReader) => T): T {
-  const cbor = new CborReader(bytes)
-
-  try {
-    const parsed = parse(cbor)
-    cbor.done()
-
-    return parsed
-  } catch (err) {
-    if (err instanceof InvalidCborError) {
-      throw new MalformedIndexError(err.message, { object, offset: blockOffset + err.at })
-    }
-
-    // what is no CID
-    throw err instanceof MalformedIndexError ? err : new MalformedIndexError(String(err), { object, offset: blockOffset, cause: err })
   }
 }

@@ -1,0 +1,82 @@
+import { CID } from 'multiformats/cid'
+import { BlockScanner } from '../car/block-scanner.ts'
+import { CborReader, InvalidCborError } from '../car/cbor.ts'
+import { MalformedCarError, MalformedIndexError } from '../errors.ts'
+import { createVerify } from '../verify.ts'
+import type { ScannedBlock } from '../car/block-scanner.ts'
+import type { ObjectStore } from '../object-store.ts'
+
+export interface ReadArchiveOptions {
+  /** A longer block is refused, in bytes. */
+  readonly maxLength: number
+  readonly signal?: AbortSignal
+}
+
+/** Structured data in a CAR. */
+export interface Archive {
+  readonly root: ScannedBlock
+  /** All blocks, by the text of their CIDs. */
+  readonly blocks: ReadonlyMap<string, ScannedBlock>
+}
+
+/**
+ * Reads all of a CAR whose blocks are parts of an index, and hashes each.
+ *
+ * @throws {MalformedIndexError} if it is no CAR, a block does not hash to its CID, or the root is missing
+ */
+export async function readArchive (store: ObjectStore, object: string, options: ReadArchiveOptions): Promise<Archive> {
+  const { blocks, roots } = await readBlocks(store, object, options)
+  const root = blocks.get(String(roots[0]))
+
+  if (root == null) {
+    throw new MalformedIndexError('the index has no root', { object, offset: 0 })
+  }
+
+  return { root, blocks }
+}
+
+/** Reads a CAR as {@link readArchive} does, with or without a root. */
+export async function readBlocks (store: ObjectStore, object: string, { maxLength, signal }: ReadArchiveOptions): Promise<{ blocks: Map<string, ScannedBlock>, roots: readonly CID[] }> {
+  const scanner = new BlockScanner(store, object, { maxSectionLength: maxLength })
+  const verify = createVerify()
+  const blocks = new Map<string, ScannedBlock>()
+
+  try {
+    while (!scanner.car.done) {
+      for (const block of await scanner.step(signal)) {
+        const cid = CID.decode(block.cid)
+        await verify(cid, block.bytes).catch(cause => {
+          throw new MalformedIndexError('a block of the index does not hash to its CID', { object, offset: block.blockOffset, cause })
+        })
+        blocks.set(cid.toString(), block)
+      }
+    }
+  } catch (err) {
+    throw err instanceof MalformedCarError ? new MalformedIndexError('the index is no CAR that can be read', { object, offset: err.offset, cause: err }) : err
+  }
+
+  return { blocks, roots: scanner.car.header?.roots ?? [] }
+}
+
+/**
+ * Parses a block, all of which is CBOR.
+ *
+ * @throws {MalformedIndexError} with the offset in the object, if `parse` throws
+ */
+export function parseBlock<T> ({ bytes, blockOffset }: ScannedBlock, object: string, parse: (cbor: CborReader) => T): T {
+  const cbor = new CborReader(bytes)
+
+  try {
+    const parsed = parse(cbor)
+    cbor.done()
+
+    return parsed
+  } catch (err) {
+    if (err instanceof InvalidCborError) {
+      throw new MalformedIndexError(err.message, { object, offset: blockOffset + err.at })
+    }
+
+    // what is no CID
+    throw err instanceof MalformedIndexError ? err : new MalformedIndexError(String(err), { object, offset: blockOffset, cause: err })
+  }
+}
