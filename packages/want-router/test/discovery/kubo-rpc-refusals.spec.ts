@@ -1,25 +1,14 @@
 import { createServer } from 'node:http'
 import { expect } from 'aegir/chai'
 import { kubo } from '../../src/discovery/kubo-rpc.ts'
-import { createKuboRpcRig, ID } from './kubo-rpc-rig.ts'
-import type { KuboRpcRig } from './kubo-rpc-rig.ts'
+import { useKuboRpcRig, ID } from './kubo-rpc-rig.ts'
 import type { KuboInit } from '../../src/discovery/kubo-rpc.ts'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 describe('discovery by the RPC of kubo: what it does not tell or take', () => {
-  let rig: KuboRpcRig
-
-  beforeEach(async () => {
-    rig = await createKuboRpcRig()
-  })
-
-  afterEach(async () => {
-    await rig.stop()
-  })
-
-  const locateAt: KuboRpcRig['locateAt'] = async (...args) => rig.locateAt(...args)
-  const urlWith: KuboRpcRig['urlWith'] = credentials => rig.urlWith(credentials)
+  const rig = useKuboRpcRig()
+  const { locateAt, urlWith } = rig
 
   describe('with credentials', () => {
     it('sends those of a URL as an Authorization header', async () => {

@@ -5,7 +5,7 @@ import type { KuboInit } from '../../src/discovery/kubo-rpc.ts'
 import type { LocatedPeer, Target, TargetInit } from '../../src/targets/target.ts'
 import type { FakeTimers } from '../targets/fixtures.ts'
 import type { Logger } from '@libp2p/interface'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export const ID = '12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF'
@@ -27,30 +27,41 @@ export interface Attempt {
   readonly error?: Error
 }
 
-/** An RPC on loopback, and targets that ask it. */
+/** An RPC on loopback, new for each test, and targets that ask it. */
 export interface KuboRpcRig {
   respond: RequestListener
-  readonly requests: Array<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>
-  readonly address: string
-  readonly targets: Target[]
-  readonly timers: FakeTimers
+  requests: Array<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>
+  address: string
+  targets: Target[]
+  timers: FakeTimers
   /** Starts a target; each `next` is what its next attempt to connect came to. */
   begin (init: TargetInit): { next(): Promise<Attempt> }
   urlWith (credentials: string): string
   /** The first attempt with a server that responds so. */
   locateAt (listener: RequestListener, init?: Partial<KuboInit>): Promise<Attempt & { asked: Array<string | undefined>, said: string }>
   locate (init?: Partial<KuboInit>): Promise<Attempt>
-  stop (): Promise<void>
 }
 
-export async function createKuboRpcRig (): Promise<KuboRpcRig> {
-  const server = createServer((request, response) => {
-    rig.requests.push({ method: request.method, url: request.url, headers: request.headers })
-    rig.respond(request, response)
-  })
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+/** Sets up a rig before each test of the suite that calls this, and tears it down after. */
+export function useKuboRpcRig (): KuboRpcRig {
+  let server: Server
   let said = ''
+
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      rig.requests.push({ method: request.method, url: request.url, headers: request.headers })
+      rig.respond(request, response)
+    })
+    await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+    said = ''
+    Object.assign(rig, fresh(), { address: `127.0.0.1:${(server.address() as AddressInfo).port}` })
+  })
+
+  afterEach(async () => {
+    await Promise.all(rig.targets.map(async target => target.stop()))
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+  })
 
   function say (...args: unknown[]): void {
     said += args.map(arg => arg instanceof Error ? `${arg.stack} ${arg.cause} ${JSON.stringify(arg)}` : String(arg)).join(' ') + '\n'
@@ -58,45 +69,16 @@ export async function createKuboRpcRig (): Promise<KuboRpcRig> {
 
   const logger: Logger = Object.assign(say, { error: say, trace: say, enabled: true, newScope: () => logger })
 
-  function begin (init: TargetInit): { next(): Promise<Attempt> } {
-    const attempts: Attempt[] = []
-    let noted = Promise.withResolvers<void>()
-    const note = (attempt: Attempt): void => {
-      attempts.push(attempt)
-      noted.resolve()
-    }
-    const target = init.create({
-      logger: { forComponent: () => logger },
-      openPeer: async located => {
-        note({ located })
-        return new Promise(() => {})
-      }
-    })
-    rig.targets.push(target)
-    const sink = recordingSink()
-    sink.down = error => {
-      say(error)
-      note({ error })
-    }
-    Promise.resolve(target.start(sink)).catch(say)
-
-    return {
-      async next () {
-        await noted.promise
-        noted = Promise.withResolvers()
-        return attempts.shift() ?? {}
-      }
-    }
-  }
-
   const rig: KuboRpcRig = {
-    respond: (_, response) => { response.end(answerOf(ID)) },
-    requests: [],
-    address,
-    targets: [],
-    timers: fakeTimers(),
-    begin,
-    urlWith: credentials => `http://${credentials}${address}`,
+    ...fresh(),
+    address: '',
+    begin (init) {
+      const { target, next } = begin(init, logger, say)
+      rig.targets.push(target)
+
+      return { next }
+    },
+    urlWith: credentials => `http://${credentials}${rig.address}`,
 
     async locateAt (listener, init) {
       rig.respond = listener
@@ -106,17 +88,46 @@ export async function createKuboRpcRig (): Promise<KuboRpcRig> {
     },
 
     async locate (init = {}) {
-      const [target] = kubo([{ url: `http://${address}`, retry: { timers: rig.timers }, ...init }])
+      const [target] = kubo([{ url: rig.urlWith(''), retry: { timers: rig.timers }, ...init }])
 
-      return begin(target).next()
-    },
-
-    async stop () {
-      await Promise.all(rig.targets.map(async target => target.stop()))
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
+      return rig.begin(target).next()
     }
   }
 
   return rig
+}
+
+function fresh (): Pick<KuboRpcRig, 'respond' | 'requests' | 'targets' | 'timers'> {
+  return { respond: (_, response) => { response.end(answerOf(ID)) }, requests: [], targets: [], timers: fakeTimers() }
+}
+
+function begin (init: TargetInit, logger: Logger, say: (...args: unknown[]) => void): { target: Target, next(): Promise<Attempt> } {
+  const attempts: Attempt[] = []
+  let noted = Promise.withResolvers<void>()
+  const note = (attempt: Attempt): void => {
+    attempts.push(attempt)
+    noted.resolve()
+  }
+  const target = init.create({
+    logger: { forComponent: () => logger },
+    openPeer: async located => {
+      note({ located })
+      return new Promise(() => {})
+    }
+  })
+  const sink = recordingSink()
+  sink.down = error => {
+    say(error)
+    note({ error })
+  }
+  Promise.resolve(target.start(sink)).catch(say)
+
+  return {
+    target,
+    async next () {
+      await noted.promise
+      noted = Promise.withResolvers()
+      return attempts.shift() ?? {}
+    }
+  }
 }

@@ -1,25 +1,15 @@
 import { expect } from 'aegir/chai'
 import { kubo } from '../../src/discovery/kubo-rpc.ts'
-import { answerOf, createKuboRpcRig, ID } from './kubo-rpc-rig.ts'
-import type { Attempt, KuboRpcRig } from './kubo-rpc-rig.ts'
+import { answerOf, useKuboRpcRig, ID } from './kubo-rpc-rig.ts'
+import type { Attempt } from './kubo-rpc-rig.ts'
 import type { FakeTimers } from '../targets/fixtures.ts'
 import type { RequestListener } from 'node:http'
 
 const OTHER_ID = 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N'
 
 describe('discovery by the RPC of kubo', () => {
-  let rig: KuboRpcRig
-
-  beforeEach(async () => {
-    rig = await createKuboRpcRig()
-  })
-
-  afterEach(async () => {
-    await rig.stop()
-  })
-
-  const locateAt: KuboRpcRig['locateAt'] = async (...args) => rig.locateAt(...args)
-  const urlWith: KuboRpcRig['urlWith'] = credentials => rig.urlWith(credentials)
+  const rig = useKuboRpcRig()
+  const { locateAt, urlWith } = rig
 
   it('asks POST /api/v0/id, and learns the peer and its addresses', async () => {
     const { located } = await rig.locate()
