@@ -2,7 +2,7 @@ import { DEFAULTS } from './defaults.ts'
 import { toError } from './sources/attempts.ts'
 import { runTasks } from './sources/tasks.ts'
 import type { BlockSource, GetManyResult, SourceOptions } from './block-source.ts'
-import type { Outcome, Task } from './sources/tasks.ts'
+import type { Task } from './sources/tasks.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
@@ -14,21 +14,25 @@ export function getMany (source: BlockSource, cids: Iterable<CID>, options: Sour
 }
 
 /** Uses `get`, at most four at a time, and keeps at most eight times 4 MiB of results that the consumer has not taken. */
-export function getEach (source: BlockSource, cids: Iterable<CID>, options: SourceOptions = {}): AsyncGenerator<GetManyResult> {
+export async function * getEach (source: BlockSource, cids: Iterable<CID>, options: SourceOptions = {}): AsyncGenerator<GetManyResult> {
   function task (cid: CID): Task<GetManyResult> {
     return {
       size: DEFAULTS.maxBlock,
       async run (signal) {
         if (options.wanted?.(cid) === false) {
-          return { results: [], more: [] }
+          return { results: [], size: 0, more: [] }
         }
         const result = await resultOf(source, cid, { ...options, signal })
-        return { results: [{ result, size: result.bytes?.byteLength ?? 0 }], more: [] } satisfies Outcome<GetManyResult>
+        return { results: [result], size: result.bytes?.byteLength ?? 0, more: [] }
       }
     }
   }
 
-  return runTasks(Array.from(cids, task), DEFAULTS, options.signal)
+  for await (const [result] of runTasks(Array.from(cids, task), DEFAULTS, options.signal)) {
+    if (result != null) {
+      yield result
+    }
+  }
 }
 
 /** Turns one `get` into a result of `getMany`. */

@@ -1,7 +1,7 @@
 import { CID } from 'multiformats/cid'
 import { BlockScanner } from '../car/block-scanner.ts'
 import { CborReader, InvalidCborError } from '../car/cbor.ts'
-import { MalformedCarError, MalformedIndexError } from '../errors.ts'
+import { HashMismatchError, MalformedCarError, MalformedIndexError, UnknownHashError } from '../errors.ts'
 import { createVerify } from '../verify.ts'
 import type { ScannedBlock } from '../car/block-scanner.ts'
 import type { ObjectStore } from '../object-store.ts'
@@ -40,18 +40,22 @@ export async function readBlocks (store: ObjectStore, object: string, { maxLengt
   const scanner = new BlockScanner(store, object, { maxSectionLength: maxLength })
   const verify = createVerify()
   const blocks = new Map<string, ScannedBlock>()
+  let offset = 0
 
   try {
     while (!scanner.car.done) {
       for (const block of await scanner.step(signal)) {
+        offset = block.blockOffset
         const cid = CID.decode(block.cid)
-        await verify(cid, block.bytes).catch(cause => {
-          throw new MalformedIndexError('a block of the index does not hash to its CID', { object, offset: block.blockOffset, cause })
-        })
+        await verify(cid, block.bytes)
         blocks.set(cid.toString(), block)
       }
     }
   } catch (err) {
+    if (err instanceof HashMismatchError || err instanceof UnknownHashError) {
+      throw new MalformedIndexError('a block of the index does not hash to its CID', { object, offset, cause: err })
+    }
+
     throw err instanceof MalformedCarError ? new MalformedIndexError('the index is no CAR that can be read', { object, offset: err.offset, cause: err }) : err
   }
 

@@ -83,7 +83,7 @@ export class RowTable {
       }
     }
 
-    return rows.sort((a, b) => a.offset - b.offset)
+    return rows.length > 1 ? rows.sort((a, b) => a.offset - b.offset) : rows
   }
 
   /** A free slot for one more row of the key; undefined if it has enough. */

@@ -52,14 +52,26 @@ class ScanIndex implements BlockIndex {
 
   async locate (multihashes: readonly Uint8Array[], { signal }: SourceOptions = {}): Promise<readonly Located[]> {
     signal?.throwIfAborted()
-    const missing = new Set(multihashes.filter(multihash => this.#rows.get(multihash).length === 0))
-    const error = missing.size === 0 ? undefined : await this.#search(missing, signal)
+    const known = multihashes.map(multihash => this.#locations(multihash))
+    const missing = new Set(multihashes.filter((_, i) => known[i].length === 0))
+
+    if (missing.size === 0) {
+      return known
+    }
+
+    const error = await this.#search(missing, signal)
 
     if (error != null && missing.size === multihashes.length) {
       throw error
     }
 
-    return multihashes.map(multihash => error != null && missing.has(multihash) ? error : this.#locations(multihash))
+    return multihashes.map((multihash, i) => {
+      if (known[i].length > 0) {
+        return known[i]
+      }
+
+      return error != null && missing.has(multihash) ? error : this.#locations(multihash)
+    })
   }
 
   /** Scans until all multihashes are found or the CAR ends. Returns the error that stopped the scan; those not found stay in the set. */
@@ -98,6 +110,6 @@ class ScanIndex implements BlockIndex {
   #locations (multihash: Uint8Array): Location[] {
     const { object, etag } = this.#scanner
 
-    return this.#rows.get(multihash).map(({ offset, length }) => ({ object, offset, length, at: 'block', ...(etag == null ? {} : { etag }) }))
+    return this.#rows.get(multihash).map(({ offset, length }) => etag == null ? { object, offset, length, at: 'block' } : { object, offset, length, at: 'block', etag })
   }
 }

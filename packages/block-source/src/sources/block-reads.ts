@@ -43,7 +43,7 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
       size: locations[0]?.length ?? locations[0]?.limit ?? limits.sectionGuess,
       async run (signal) {
         if (!cids.some(isWanted)) {
-          return { results: [], more: [] }
+          return { results: [], size: 0, more: [] }
         }
         const [cid] = cids
         try {
@@ -52,10 +52,10 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
             await verify(cid, bytes)
             return bytes
           }, failures)
-          return { results: resultsOf(cids, { bytes }), more: [] }
+          return { results: resultsOf(cids, { bytes }), size: bytes?.byteLength ?? 0, more: [] }
         } catch (err) {
           signal.throwIfAborted()
-          return { results: resultsOf(cids, { error: toError(err) }), more: [] }
+          return { results: resultsOf(cids, { error: toError(err) }), size: 0, more: [] }
         }
       }
     }
@@ -70,7 +70,7 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
         const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))
         if (blocks.length < span.blocks.length) {
           // the remaining blocks may need other ranges
-          return { results: [], more: planSpans(blocks, limits).map(several) }
+          return { results: [], size: 0, more: planSpans(blocks, limits).map(several) }
         }
         if (blocks.length === 1) {
           return single(blocks[0], []).run(signal)
@@ -81,7 +81,8 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
   }
 
   async function readSpan ({ object, etag, start, end, blocks }: Span<PlacedWant>, signal: AbortSignal): Promise<Outcome<GetManyResult>> {
-    const results: Array<Outcome<GetManyResult>['results'][number]> = []
+    const results: GetManyResult[] = []
+    let size = 0
     const more: Array<Task<GetManyResult>> = []
 
     try {
@@ -92,8 +93,13 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
         try {
           const found = findBlock(cid, block.location, part.bytes, start, part.size, limits.maxBlock)
           if ('bytes' in found) {
-            await verify(cid, found.bytes)
+            const verified = verify(cid, found.bytes)
+            // where hashing is synchronous, a promise for each block would take longer than a short one
+            if (verified != null) {
+              await verified
+            }
             results.push(...resultsOf(block.cids, found))
+            size += found.bytes.byteLength
           } else {
             // the guess was too short
             more.push(single(block, []))
@@ -107,7 +113,7 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
       const perhapsOne = MAY_BE_ONE.some(kind => err instanceof kind)
       more.push(...blocks.map(block => perhapsOne ? single(block, []) : single(elsewhere(block, isGone(err) ? object : undefined), [toError(err)])))
     }
-    return { results, more }
+    return { results, size, more }
   }
 
   return several
@@ -122,6 +128,6 @@ function isGone (err: unknown): boolean {
   return err instanceof ObjectMissingError || err instanceof ObjectChangedError
 }
 
-function resultsOf (cids: readonly CID[], result: { bytes?: Uint8Array, error?: Error }): Outcome<GetManyResult>['results'] {
-  return cids.map((cid, i) => ({ result: { cid, ...result }, size: i === 0 ? result.bytes?.byteLength ?? 0 : 0 }))
+function resultsOf (cids: readonly CID[], { bytes, error }: { bytes?: Uint8Array, error?: Error }): GetManyResult[] {
+  return cids.map(cid => error == null ? { cid, bytes } : { cid, error })
 }

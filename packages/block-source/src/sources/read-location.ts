@@ -118,9 +118,9 @@ export function present (object: string, part: ObjectPart | undefined): ObjectPa
   return part
 }
 
-/** Returns part of the bytes, copied if it would keep a much larger buffer in memory. */
+/** Returns part of the bytes, copied if it would keep a much larger buffer in memory. Unlike `slice`, the constructor does not write zeros first. */
 function separate (bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return (end - start) * 8 >= bytes.buffer.byteLength * 7 ? bytes.subarray(start, end) : bytes.slice(start, end)
+  return (end - start) * 8 >= bytes.buffer.byteLength * 7 ? bytes.subarray(start, end) : new Uint8Array(bytes.subarray(start, end))
 }
 
 function equal (a: Uint8Array, b: Uint8Array): boolean {

@@ -25,12 +25,19 @@ const BATCH = 1_000
 export async function * readMany (context: ReadManyContext, cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
   for (const batch of batches(cids)) {
     options.signal?.throwIfAborted()
-    yield * readBatch(context, batch, options)
+
+    // only here is each result yielded by itself: that costs several promises
+    for await (const results of readBatch(context, batch, options)) {
+      for (const result of results) {
+        yield result
+      }
+    }
   }
 }
 
-async function * readBatch ({ store, index, limits, verify }: ReadManyContext, cids: readonly CID[], options: SourceOptions): AsyncGenerator<GetManyResult> {
+async function * readBatch ({ store, index, limits, verify }: ReadManyContext, cids: readonly CID[], options: SourceOptions): AsyncGenerator<readonly GetManyResult[]> {
   const isWanted = (cid: CID): boolean => options.wanted?.(cid) !== false
+  const known: GetManyResult[] = []
   const byKey = new Map<string, CID[]>()
 
   for (const cid of cids) {
@@ -44,22 +51,24 @@ async function * readBatch ({ store, index, limits, verify }: ReadManyContext, c
         same.push(cid)
       }
     } else if (isWanted(cid)) {
-      yield { cid, bytes }
+      known.push({ cid, bytes })
     }
   }
 
   const placed: PlacedWant[] = []
-  const located = await locateAll(index, [...byKey.values()].map(([cid]) => cid), options)
+  const wants = [...byKey.values()]
+  const located = await locateAll(index, wants.map(([cid]) => cid), options)
 
-  for (const [i, cids] of [...byKey.values()].entries()) {
+  for (const [i, cids] of wants.entries()) {
     const locations = located[i]
     if (locations instanceof Error || locations.length === 0) {
-      yield * cids.map(cid => locations instanceof Error ? { cid, error: locations } : { cid })
+      known.push(...cids.map(cid => locations instanceof Error ? { cid, error: locations } : { cid }))
     } else {
       placed.push({ cids, locations, location: locations[0] })
     }
   }
 
+  yield known
   yield * runTasks(planSpans(placed, limits).map(blockReads({ store, limits, verify, isWanted })), limits, options.signal)
 }
 

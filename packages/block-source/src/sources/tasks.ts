@@ -7,8 +7,9 @@ export interface Task<Result> {
 }
 
 export interface Outcome<Result> {
-  /** The results, each with the number of bytes that it keeps in memory. */
-  readonly results: ReadonlyArray<{ readonly result: Result, readonly size: number }>
+  readonly results: readonly Result[]
+  /** How much memory the results take, in bytes. */
+  readonly size: number
   /** Tasks that remain to be done. */
   readonly more: ReadonlyArray<Task<Result>>
 }
@@ -21,13 +22,13 @@ export interface TaskLimits {
 }
 
 /**
- * Runs tasks and yields their results in the order of completion. A task begins only
+ * Runs tasks and yields the results of each in the order of completion. A task begins only
  * when there is memory for it, so a consumer that takes no results stops the work. Tasks
  * that have not begun when the consumer leaves or the signal aborts never begin.
  */
-export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concurrency, maxBytes }: TaskLimits, signal?: AbortSignal): AsyncGenerator<Result> {
+export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concurrency, maxBytes }: TaskLimits, signal?: AbortSignal): AsyncGenerator<readonly Result[]> {
   const waiting = [...tasks].reverse()
-  const ready: Array<{ result: Result, size: number }> = []
+  const ready: Array<Outcome<Result>> = []
   const running = new Set<Promise<void>>()
   const controller = new AbortController()
   const abort = (): void => { controller.abort(signal?.reason) }
@@ -36,11 +37,11 @@ export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concu
 
   async function run (task: Task<Result>): Promise<void> {
     try {
-      const { results, more } = await task.run(controller.signal)
-      ready.push(...results)
-      held += results.reduce((sum, { size }) => sum + size, 0)
+      const outcome = await task.run(controller.signal)
+      ready.push(outcome)
+      held += outcome.size
       // retries of partial failures come first, while their causes are still known
-      waiting.push(...more.toReversed())
+      waiting.push(...outcome.more.toReversed())
     } catch (err) {
       failure ??= { err }
     } finally {
@@ -68,7 +69,7 @@ export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concu
       begin()
       const next = ready.shift()
       if (next != null) {
-        yield next.result
+        yield next.results
         held -= next.size
       } else if (running.size > 0) {
         await Promise.race(running)
