@@ -1,6 +1,6 @@
+import { createUpstreamHost } from '@kitsune/host/node'
 import { wantRouter } from '@kitsune/want-router'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { createUpstreamHost } from './hosts/upstream-host.ts'
 import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'

@@ -1,6 +1,6 @@
 import { prometheusMetrics } from '@libp2p/prometheus-metrics'
 import { Counter, Gauge, register } from 'prom-client'
-import type { CapacityStatus } from '../hosts/capacity.ts'
+import type { CapacityStatus } from '@kitsune/host'
 import type { ComponentLogger, Metrics } from '@libp2p/interface'
 import type { Metric, Registry } from 'prom-client'
 

@@ -1,7 +1,7 @@
 import { multihashKey } from '@kitsune/bitswap-codec'
+import { createUpstreamHost } from '@kitsune/host/node'
 import { source, wantRouter } from '@kitsune/want-router'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { createUpstreamHost } from '../hosts/upstream-host.ts'
 import type { DemoDag } from './dag.ts'
 import type { Libp2p } from '@libp2p/interface'
 

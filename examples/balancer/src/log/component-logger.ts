@@ -1,4 +1,4 @@
-import { createQuietLogger } from '../hosts/quiet-logger.ts'
+import { createQuietLogger } from '@kitsune/host'
 import type { Log } from './log.ts'
 import type { ComponentLogger, Logger } from '@libp2p/interface'
 

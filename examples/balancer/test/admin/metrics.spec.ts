@@ -1,7 +1,7 @@
+import { createQuietLogger } from '@kitsune/host'
 import { expect } from 'aegir/chai'
 import { Counter, register, Registry } from 'prom-client'
 import { createMetrics } from '../../src/admin/metrics.ts'
-import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
 
 describe('metrics', () => {
   afterEach(() => {

@@ -2,9 +2,9 @@ import { TypedEventEmitter } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { createCapacity } from '../../src/hosts/capacity.ts'
-import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
-import type { Capacity, CapacityService } from '../../src/hosts/capacity.ts'
+import { createCapacity } from '../src/capacity.ts'
+import { createQuietLogger } from '../src/quiet-logger.ts'
+import type { Capacity, CapacityService } from '../src/capacity.ts'
 import type { Connection, Libp2pEvents, MultiaddrConnection } from '@libp2p/interface'
 
 const PEER = peerIdFromString('12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF')

@@ -1,6 +1,6 @@
 import { createVerifier } from '@kitsune/want-router/engine'
 import { expect } from 'aegir/chai'
-import { selectHashers } from '../../src/hosts/hashers.ts'
+import { selectHashers } from '../src/hashers.ts'
 
 const EMPTY = new Uint8Array()
 

@@ -2,9 +2,9 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { createDownstreamHost } from '../../src/hosts/downstream-host.ts'
-import { createUpstreamHost } from '../../src/hosts/upstream-host.ts'
-import { until } from '../support/demo.ts'
+import { createDownstreamHost } from '../src/node/downstream-host.ts'
+import { createUpstreamHost } from '../src/node/upstream-host.ts'
+import { until } from './support/until.ts'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 
 const AGENT = { name: 'test', version: '0' }

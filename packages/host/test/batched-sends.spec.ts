@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { batchSends } from '../../src/hosts/batched-sends.ts'
+import { batchSends } from '../src/batched-sends.ts'
 import type { MessageStream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 

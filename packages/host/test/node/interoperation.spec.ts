@@ -6,7 +6,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
-import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
+import { createQuietLogger } from '../../src/quiet-logger.ts'
 import { addressOf, layCable, portOf, remoteEnd, createTestHosts } from '../support/hosts.ts'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 

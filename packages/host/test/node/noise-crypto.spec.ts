@@ -2,8 +2,8 @@ import { noise, pureJsCrypto } from '@libp2p/noise'
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { createNoiseCrypto } from '../../src/hosts/noise-crypto.ts'
-import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
+import { createNoiseCrypto } from '../../src/node/noise-crypto.ts'
+import { createQuietLogger } from '../../src/quiet-logger.ts'
 import type { ICryptoInterface, KeyPair } from '@libp2p/noise'
 
 type Bytes = Uint8Array | Uint8ArrayList

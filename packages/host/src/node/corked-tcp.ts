@@ -1,5 +1,5 @@
 import { tcp } from '@libp2p/tcp'
-import { hookUpgrades } from './upgrade-hook.ts'
+import { hookUpgrades } from '../upgrade-hook.ts'
 import type { Transport } from '@libp2p/interface'
 import type { TCPComponents, TCPOptions } from '@libp2p/tcp'
 import type { Socket } from 'node:net'

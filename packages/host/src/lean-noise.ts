@@ -1,7 +1,7 @@
 import { noise } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { batchSends } from './batched-sends.ts'
-import { createNoiseCrypto } from './noise-crypto.ts'
+import { createNoiseCrypto } from './node/noise-crypto.ts'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import type { NoiseComponents } from '@libp2p/noise'
 

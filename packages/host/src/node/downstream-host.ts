@@ -1,6 +1,6 @@
 import { createLibp2p } from 'libp2p'
+import { trimPeerStore } from '../lean-peer-store.ts'
 import { createHostOptions } from './host-options.ts'
-import { trimPeerStore } from './lean-peer-store.ts'
 import type { HostInit, HostServices } from './host-options.ts'
 import type { Libp2p } from '@libp2p/interface'
 

@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { until } from '../support/demo.ts'
 import { addressOf, layCable, openSocket, portOf, remoteEnd, createTestHosts } from '../support/hosts.ts'
+import { until } from '../support/until.ts'
 import type { Connection, Libp2p } from '@libp2p/interface'
 
 describe('upstream host', function () {

@@ -1,8 +1,8 @@
 import { TypedEventEmitter } from '@libp2p/interface'
 import { expect } from 'aegir/chai'
-import { liveness } from '../../src/hosts/liveness.ts'
-import { createQuietLogger } from '../../src/hosts/quiet-logger.ts'
-import type { Progress } from '../../src/hosts/traffic.ts'
+import { liveness } from '../src/liveness.ts'
+import { createQuietLogger } from '../src/quiet-logger.ts'
+import type { Progress } from '../src/traffic.ts'
 import type { Connection, Libp2pEvents, Startable } from '@libp2p/interface'
 
 const LIMITS = { pingInterval: 12_000, silence: 26_000, checkInterval: 1_000 }

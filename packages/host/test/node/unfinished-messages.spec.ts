@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { expect } from 'aegir/chai'
-import { createUnfinishedCheck } from '../../src/hosts/unfinished-messages.ts'
-import type { ReceivingSocket } from '../../src/hosts/unfinished-messages.ts'
+import { createUnfinishedCheck } from '../../src/node/unfinished-messages.ts'
+import type { ReceivingSocket } from '../../src/node/unfinished-messages.ts'
 
 const LIMITS = { timeout: 30_000, total: 100_000 }
 
