@@ -1,4 +1,4 @@
-import { createDownstreamHost, createUpstreamHost } from '@kitsune/host/node'
+import { createHost } from '@kitsune/host/node'
 import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
 import { createMetrics, registerCapacityMetrics } from './admin/metrics.ts'
@@ -18,8 +18,7 @@ import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { ChangeLog } from './log/change-log.ts'
 import type { Log } from './log/log.ts'
-import type { CapacityStatus } from '@kitsune/host'
-import type { HostServices } from '@kitsune/host/node'
+import type { CapacityStatus, HostInit, HostServices } from '@kitsune/host'
 import type { RouterEvent, RouterMemberStatus, StrategyFactory, WantRouter, WantRouterInit } from '@kitsune/want-router'
 import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
 
@@ -86,7 +85,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     const recording = config.record == null ? undefined : await startRecording(config.record, { log })
     undo.push(async () => { await recording?.close() })
 
-    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, logger, registry, tap: recording?.tap, onEvent: events.push })
+    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, tap: recording?.tap, onEvent: events.push })
     const admin = await startAdmin(config, upstream, registry)
     undo.push(async () => { await admin.stop() })
 
@@ -126,6 +125,7 @@ interface HostsInit {
   readonly config: BalancerConfig
   readonly strategy: StrategyFactory
   readonly privateKey: PrivateKey
+  readonly log: Log
   readonly logger: ComponentLogger
   readonly registry: Registry
   readonly tap: WantRouterInit['tap']
@@ -133,13 +133,20 @@ interface HostsInit {
 }
 
 /** Creates both hosts and the router between them. They are not started. */
-async function createHosts ({ config, strategy, privateKey, logger, registry, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
+async function createHosts ({ config, strategy, privateKey, log, logger, registry, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
   const { maxConnections, maxNewConnections, ...limits } = config.limits
-  const host = { maxConnections, newPerSecond: maxNewConnections, agent: { name: NAME, version: version() }, logger }
-  const downstream = await createDownstreamHost(host)
-  const upstream: UpstreamHost = await createUpstreamHost<{ router: WantRouter }>({
+  const host: HostInit = {
+    limits: { maxConnections, newPerSecond: maxNewConnections },
+    agent: { name: NAME, version: version() },
+    logger,
+    warn: message => { log.warn(message, { event: 'libp2p-changed' }) }
+  }
+  // it has a new identity in each process: replicas share the public one, so with
+  // that a node could send one replica's blocks to another
+  const downstream = await createHost(host)
+  const upstream = await createHost<{ router: WantRouter }>({
     ...host,
-    idleFor: peer => upstream.services.router.idleFor(peer),
+    idleFor: (peer, { router }) => router.idleFor(peer),
     privateKey,
     listen: [...config.listen, ...config.websocket],
     announce: config.announce,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { createDownstreamHost } from '@kitsune/host/node'
+import { createHost } from '@kitsune/host/node'
 import { createBlockClient } from '@kitsune/want-router/client'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
@@ -34,7 +34,7 @@ async function main (argv: string[]): Promise<number> {
 
   const [root, ...names] = target.replace(/^\/ipfs\//, '').split('/').filter(name => name !== '')
   const signal = AbortSignal.timeout(Number(timeout) * 1000)
-  const host = await createDownstreamHost({ maxConnections: 10, agent: { name: 'kitsune-fetch', version: '0' } })
+  const host = await createHost({ agent: { name: 'kitsune-fetch', version: '0' } })
   await host.start()
 
   try {

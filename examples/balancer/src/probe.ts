@@ -1,6 +1,5 @@
-import { createUpstreamHost } from '@kitsune/host/node'
+import { createHost } from '@kitsune/host/node'
 import { wantRouter } from '@kitsune/want-router'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
@@ -21,14 +20,10 @@ const TIMEOUT = 10_000
  * Connects to each configured node as the balancer does, including bitswap, with a
  * temporary identity. Resolves when each node has answered or failed once.
  */
-export async function probe ({ downstreams, limits: { maxConnections } }: BalancerConfig): Promise<Probed[]> {
+export async function probe ({ downstreams }: BalancerConfig): Promise<Probed[]> {
   const heard = new Map<string, RouterEvent & { type: 'member' }>()
   const all = Promise.withResolvers<void>()
-  const host = await createUpstreamHost<{ router: WantRouter }>({
-    privateKey: await generateKeyPair('Ed25519'),
-    listen: [],
-    announce: [],
-    maxConnections,
+  const host = await createHost<{ router: WantRouter }>({
     agent: { name: NAME, version: version() },
     services: {
       router: wantRouter({

@@ -8,9 +8,12 @@ const FULL = 256 << 10
 // read in this tick leave in the same tick, on any connection
 const waiting = new Set<() => void>()
 
+/** The end of the current pass of the event loop. Browsers have nothing closer to it than a timer. */
+const endOfPass: (run: () => void) => void = typeof setImmediate === 'function' ? setImmediate : run => { setTimeout(run, 0) }
+
 function atEndOfTick (flush: () => void): void {
   if (waiting.size === 0) {
-    setImmediate(() => {
+    endOfPass(() => {
       const flushes = [...waiting]
       waiting.clear()
       for (const flush of flushes) {

@@ -199,5 +199,5 @@ function hostOf ({ remoteAddr }: Connection): string {
   const { name } = remoteAddr.getComponents()[0]
   const length = HOST_BYTES[name]
 
-  return length == null ? remoteAddr.toString() : Buffer.from(remoteAddr.bytes.subarray(0, length)).toString('hex')
+  return length == null ? remoteAddr.toString() : remoteAddr.bytes.subarray(0, length).join('.')
 }

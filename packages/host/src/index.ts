@@ -1,14 +1,19 @@
 /**
  * @packageDocumentation
  *
- * The parts of a libp2p host for servers that do not depend on the platform. A
- * complete host for Node.js is in `@kitsune/host/node`.
+ * libp2p hosts fit for servers, as far as they do not depend on the platform. The
+ * host for Node.js is `createHost` of `@kitsune/host/node`.
  */
 export { createCapacity } from './capacity.ts'
 export type { Capacity, CapacityComponents, CapacityInit, CapacityService, CapacityStatus } from './capacity.ts'
+export { createHost } from './create-host.ts'
+export * from './errors.ts'
+export type { HostInit, HostServices, Platform, PlatformParts } from './host-options.ts'
+export { leanNoise } from './lean-noise.ts'
 export { trimPeerStore } from './lean-peer-store.ts'
 export type { LeanPeerStore } from './lean-peer-store.ts'
-export { HOST_LIMITS } from './limits.ts'
+export { DEFAULT_HOST_LIMITS } from './limits.ts'
+export type { HostLimits } from './limits.ts'
 export { liveness } from './liveness.ts'
 export type { LivenessClock, LivenessComponents, LivenessInit, LivenessLimits } from './liveness.ts'
 export { createQuietLogger } from './quiet-logger.ts'
@@ -16,3 +21,5 @@ export { trackTraffic } from './traffic.ts'
 export type { Progress, Traffic } from './traffic.ts'
 export { hookUpgrades } from './upgrade-hook.ts'
 export type { UpgradeHook } from './upgrade-hook.ts'
+export { createWarnMissing, TESTED_VERSIONS } from './warn.ts'
+export type { Warn, WarnMissing } from './warn.ts'

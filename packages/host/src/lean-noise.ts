@@ -1,9 +1,9 @@
 import { noise } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { batchSends } from './batched-sends.ts'
-import { createNoiseCrypto } from './node/noise-crypto.ts'
+import type { WarnMissing } from './warn.ts'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
-import type { NoiseComponents } from '@libp2p/noise'
+import type { ICryptoInterface, NoiseComponents } from '@libp2p/noise'
 
 const LENGTH_PREFIX = 2
 const TAG_LENGTH = 16
@@ -16,38 +16,42 @@ interface NoiseConnection {
 }
 
 /**
- * libp2p's noise with {@link createNoiseCrypto} and {@link batchSends}, and without
- * two costs that take a tenth of a proxy's CPU: libp2p creates an exception with a
- * stack trace for every read that ends with a frame, and it flattens every frame that
- * arrived in more than one piece into a buffer for the plaintext, which node:crypto
- * does not use.
+ * libp2p's noise with {@link batchSends}, and without two costs that take a tenth of
+ * a proxy's CPU: libp2p creates an exception with a stack trace for every read that
+ * ends with a frame, and it flattens every frame that arrived in more than one piece
+ * into a buffer for the plaintext, which node:crypto does not use.
  *
  * The internal fields are not part of the connection's interface; if they are
- * missing, the connection is not changed.
+ * missing, frames are read as libp2p reads them.
+ *
+ * @param crypto - noise's primitives
  */
-export function leanNoise (): (components: NoiseComponents) => ConnectionEncrypter {
-  const create = noise({ crypto: createNoiseCrypto() })
+export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing): (components: NoiseComponents) => ConnectionEncrypter {
+  const create = noise({ crypto })
 
   return (components) => {
     const encrypter = create(components)
     const { secureInbound, secureOutbound } = encrypter
 
     encrypter.secureInbound = async (connection, options) =>
-      lighten(await secureInbound.call(encrypter, connection, options), connection)
+      lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing)
     encrypter.secureOutbound = async (connection, options) =>
-      lighten(await secureOutbound.call(encrypter, connection, options), connection)
+      lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing)
 
     return encrypter
   }
 }
 
-function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream): T {
+/** Replaces the costly parts of a connection, if it has them where they are known to be. */
+export function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream, warnMissing: WarnMissing): T {
   batchSends(secured.connection, transport)
 
   const connection = secured.connection as unknown as NoiseConnection
   const { decoder, handshake } = connection
 
-  if (typeof decoder?.lengthDecoder !== 'function' || typeof handshake?.decrypt !== 'function') {
+  if (typeof decoder?.lengthDecoder !== 'function' || typeof handshake?.decrypt !== 'function' || typeof connection.decrypt !== 'function') {
+    warnMissing('@libp2p/noise', 'decoder.lengthDecoder, handshake.decrypt or decrypt of a connection', 'frames are decrypted as libp2p does, which takes more CPU')
+
     return secured
   }
 

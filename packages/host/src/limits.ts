@@ -1,37 +1,76 @@
-/**
- * The hosts' limits, for the open internet. Times are in ms, sizes in bytes.
- * libp2p's defaults (5 connections a second and address, 10 under way, 300 in
- * total) turn away clients behind one NAT or one TLS proxy.
- */
-export const HOST_LIMITS = {
+import { InvalidOptionError } from './errors.ts'
+
+/** Limits of a host. Times are in ms, sizes in bytes; all are whole numbers above 0. */
+export interface HostLimits {
+  /** Inbound connections open at the same time. The host makes room for a new one by closing one that is idle. */
+  readonly maxConnections: number
   /**
    * New connections a second from one address. All clients behind a proxy share
    * its address, and reconnect together after a restart.
    */
-  newPerSecond: 512,
+  readonly newPerSecond: number
   /** Connections whose handshake is under way, including silent ones. */
-  pending: 1024,
+  readonly pending: number
   /** A connection must be encrypted and multiplexed within this time. */
-  upgradeTimeout: 10_000,
-  /** A WebSocket message must be complete within this time, like a bitswap message. */
-  unfinishedTimeout: 30_000,
+  readonly upgradeTimeout: number
+  /** A WebSocket message must be complete within this time. */
+  readonly unfinishedTimeout: number
+  /** A peer is pinged this long after its last ping was answered or sent. */
+  readonly pingInterval: number
   /**
-   * A peer is pinged every 12 s. Its connection is ended when nothing has arrived
-   * from it for 26 s and no data that waited for it has drained, so a half-open
-   * connection is found within 30 s. A line of 64 KiB/s drains only every 22 s: the
-   * kernel holds 4 MiB of sent data, and accepts more when a third of that is free.
+   * A connection ends when nothing has arrived from its peer for this long and no
+   * data that waited for it has drained. A line of 64 KiB/s drains only every 22 s:
+   * the kernel holds 4 MiB of sent data, and accepts more when a third of that is free.
    */
+  readonly silence: number
+  /** How often connections are checked for silence. */
+  readonly checkInterval: number
+  /** How much a peer may send on one yamux stream before it is read. yamux alone would let this grow to 16 MiB. */
+  readonly streamWindow: number
+  /** New streams a second over mplex once its limit is reached. js-ipfs opens one for each message. */
+  readonly mplexStreamsPerSecond: number
+}
+
+/**
+ * For the open internet. libp2p's defaults (5 connections a second and address, 10
+ * under way, 300 in total, 5 mplex streams a second) turn away clients behind one
+ * NAT or one TLS proxy, and js-ipfs. A half-open connection is found within 30 s.
+ */
+export const DEFAULT_HOST_LIMITS: HostLimits = {
+  // libp2p copies its list of connections for each new one: from here on the cost shows
+  maxConnections: 2000,
+  newPerSecond: 512,
+  pending: 1024,
+  upgradeTimeout: 10_000,
+  unfinishedTimeout: 30_000,
   pingInterval: 12_000,
   silence: 26_000,
   checkInterval: 1_000,
-  /**
-   * How much a peer may send on one stream before it is read. yamux would let
-   * this grow to 16 MiB, which is more than a paused stream may hold.
-   */
   streamWindow: 1 << 20,
-  /**
-   * New streams a second over mplex once its limit is reached. js-ipfs opens one
-   * for each message, so libp2p's 5 would cut it off.
-   */
   mplexStreamsPerSecond: 10_000
-} as const
+}
+
+/**
+ * Adds the defaults to the given limits.
+ *
+ * @throws {InvalidOptionError} a limit does not exist or is out of range
+ */
+export function resolveLimits (given: Partial<HostLimits> = {}): HostLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_HOST_LIMITS, name)) {
+      throw new InvalidOptionError(`limits.${name} does not exist: there are ${Object.keys(DEFAULT_HOST_LIMITS).join(', ')}`)
+    }
+
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new InvalidOptionError(`limits.${name} must be a whole number above 0, not ${value}`)
+    }
+  }
+
+  const limits = { ...DEFAULT_HOST_LIMITS, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
+
+  if (limits.silence <= limits.pingInterval) {
+    throw new InvalidOptionError(`limits.silence must be more than limits.pingInterval, ${limits.pingInterval} ms, not ${limits.silence}: idle peers only show signs of life when they are pinged`)
+  }
+
+  return limits
+}

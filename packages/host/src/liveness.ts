@@ -30,7 +30,11 @@ export interface LivenessClock {
 const platformClock: LivenessClock = {
   now: () => performance.now(),
   every (ms, run) {
-    const timer = setInterval(run, ms).unref()
+    const timer: ReturnType<typeof setInterval> | number = setInterval(run, ms)
+
+    if (typeof timer === 'object') {
+      timer.unref()
+    }
 
     return () => { clearInterval(timer) }
   }
@@ -64,7 +68,8 @@ interface Watched {
  * answer or a window update. So is the draining of data that the kernel could not
  * accept: the kernel has space again when the peer's kernel has acknowledged some
  * data. That sent data fits into the kernel is not a sign of life, since the kernel
- * accepts megabytes that no peer receives.
+ * accepts megabytes that no peer receives. Of a connection whose traffic cannot be
+ * seen, the answers to pings are the signs of life.
  */
 export function liveness (init: LivenessInit): (components: LivenessComponents) => Startable {
   return components => new Liveness(init, components)
@@ -141,7 +146,7 @@ class Liveness implements Startable {
   }
 }
 
-/** Sends a ping. Its result shows in the traffic, whether it is an answer or a refusal. */
+/** Sends a ping. Its result shows in the traffic, if that can be seen, whether it is an answer or a refusal. */
 async function ping (connection: Connection, watched: Watched): Promise<void> {
   watched.pinging = true
   watched.sincePing = 0
@@ -151,6 +156,10 @@ async function ping (connection: Connection, watched: Watched): Promise<void> {
   } finally {
     watched.pinging = false
     watched.sincePing = 0
+
+    if (watched.progress == null) {
+      watched.quiet = 0
+    }
   }
 }
 

@@ -1,5 +1,5 @@
+import type { WarnMissing } from './warn.ts'
 import type { MultiaddrConnection } from '@libp2p/interface'
-import type { Socket } from 'node:net'
 
 /** The progress of the transfer over a socket. */
 export interface Progress {
@@ -15,26 +15,39 @@ export interface Progress {
 export interface Traffic {
   /** Begins to count. Call it before the socket is upgraded to a connection. */
   follow (connection: MultiaddrConnection): void
-  /** The progress of this connection's socket; undefined if it is not followed. Takes the connection before or after its upgrade. */
+  /** The progress of this connection's socket; undefined if it cannot be seen. Takes the connection before or after its upgrade. */
   of (connection: Pick<MultiaddrConnection, 'timeline'>): Progress | undefined
 }
 
+/** The sockets of libp2p's transports, which are fields of its connections: Node's, and a WebSocket. */
+interface Sockets {
+  readonly socket?: { readonly bytesRead: number, readonly writableLength: number }
+  readonly websocket?: { readonly bufferedAmount: number, addEventListener (type: 'message', listener: () => void): void }
+}
+
+const EFFECT = 'only answers to pings are signs of life, and slow peers may be disconnected while they transfer'
+
 /**
  * Counts the traffic of a host's sockets. libp2p does not expose the socket of a
- * connection, but both share the same timeline object, which is the key here.
- *
- * The socket fields are not part of the connection's interface. If they are
- * missing, all data counts as taken at once.
+ * connection, but both share the same timeline object, which is the key here. The
+ * fields `socket` and `websocket` are not part of the connection's interface.
  */
-export function trackTraffic (): Traffic {
-  const all = new WeakMap<object, () => Progress>()
+export function trackTraffic (warnMissing: WarnMissing): Traffic {
+  const all = new WeakMap<object, () => Progress | undefined>()
 
   return {
     follow (connection) {
-      const { socket, websocket } = connection as { socket?: Socket, websocket?: WebSocket }
+      const { socket, websocket } = connection as Sockets
       const send = connection.send.bind(connection)
       let messages = 0
       let sent = 0
+
+      if (socket?.bytesRead == null && websocket?.bufferedAmount == null) {
+        warnMissing('libp2p', 'the socket of a connection', EFFECT)
+        all.set(connection.timeline, () => undefined)
+
+        return
+      }
 
       websocket?.addEventListener('message', () => { messages++ })
       connection.send = data => {
@@ -51,6 +64,10 @@ export function trackTraffic (): Traffic {
     },
 
     of (connection) {
+      if (!all.has(connection.timeline)) {
+        warnMissing('libp2p', 'the timeline that a connection shares with its socket', EFFECT)
+      }
+
       return all.get(connection.timeline)?.()
     }
   }

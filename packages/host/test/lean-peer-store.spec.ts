@@ -2,8 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { createDownstreamHost } from '../src/node/downstream-host.ts'
-import { createUpstreamHost } from '../src/node/upstream-host.ts'
+import { createHost } from '../src/node/index.ts'
 import { until } from './support/until.ts'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 
@@ -13,14 +12,7 @@ describe('lean peer store', () => {
   const hosts: Libp2p[] = []
 
   async function server (): Promise<Libp2p> {
-    const host = await createUpstreamHost({
-      privateKey: await generateKeyPair('Ed25519'),
-      listen: ['/ip4/127.0.0.1/tcp/0'],
-      announce: [],
-      maxConnections: 100,
-      agent: AGENT,
-      services: {}
-    })
+    const host = await createHost({ listen: ['/ip4/127.0.0.1/tcp/0'], agent: AGENT })
     hosts.push(host)
     await host.start()
 
@@ -28,7 +20,7 @@ describe('lean peer store', () => {
   }
 
   async function client (): Promise<Libp2p> {
-    const host = await createDownstreamHost({ maxConnections: 10, agent: AGENT })
+    const host = await createHost({ agent: AGENT })
     hosts.push(host)
     await host.start()
 

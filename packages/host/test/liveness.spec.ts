@@ -10,7 +10,7 @@ const LIMITS = { pingInterval: 12_000, silence: 26_000, checkInterval: 1_000 }
 describe('liveness', () => {
   let time: number
   let tick: () => void
-  let progress: Progress
+  let progress: Progress | undefined
   let pings: number[]
   let answer: 'never' | 'refused'
   let aborted: number | undefined
@@ -58,7 +58,7 @@ describe('liveness', () => {
       newStream: async () => {
         pings.push(time)
         if (answer === 'refused') {
-          progress = { ...progress, received: progress.received + 1 }
+          progress = progress == null ? undefined : { ...progress, received: progress.received + 1 }
           throw new Error('the protocol is not supported')
         }
 
@@ -78,7 +78,7 @@ describe('liveness', () => {
   })
 
   it('pings, and waits for an answer as long as there are other signs of life', async () => {
-    await pass(120, () => { progress = { ...progress, received: time } })
+    await pass(120, () => { progress = { received: time, taken: 0, waiting: 0 } })
     expect(aborted).to.equal(undefined)
     expect(pings).to.deep.equal([12_000])
   })
@@ -111,6 +111,17 @@ describe('liveness', () => {
     time += 60_000
     await pass(5)
     expect(aborted).to.equal(undefined)
+  })
+
+  it('judges a connection whose traffic it cannot see by the answers to its pings', async () => {
+    progress = undefined
+    answer = 'refused'
+    await pass(120)
+    expect(aborted).to.equal(undefined)
+
+    answer = 'never'
+    await pass(40)
+    expect(aborted).to.be.within(146_000, 159_000)
   })
 
   it('checks nothing once it has stopped', async () => {

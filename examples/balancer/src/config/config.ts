@@ -1,4 +1,4 @@
-import { HOST_LIMITS } from '@kitsune/host'
+import { DEFAULT_HOST_LIMITS } from '@kitsune/host'
 import { DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
 import { HASHES } from '../hashers.ts'
@@ -56,10 +56,8 @@ export const DEFAULTS = {
   admin: { host: '127.0.0.1', port: 9090 },
   grace: 30,
   limits: {
-    // libp2p copies its list of connections for each new one: at 2,000 connections
-    // the cost begins to show
-    maxConnections: 2000,
-    maxNewConnections: HOST_LIMITS.newPerSecond,
+    maxConnections: DEFAULT_HOST_LIMITS.maxConnections,
+    maxNewConnections: DEFAULT_HOST_LIMITS.newPerSecond,
     wantsPerClient: DEFAULT_LIMITS.wantsPerClient,
     wantLifetime: DEFAULT_LIMITS.wantLifetime,
     unsent: DEFAULT_LIMITS.unsent,

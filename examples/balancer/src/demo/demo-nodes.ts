@@ -1,7 +1,6 @@
 import { multihashKey } from '@kitsune/bitswap-codec'
-import { createUpstreamHost } from '@kitsune/host/node'
+import { createHost } from '@kitsune/host/node'
 import { source, wantRouter } from '@kitsune/want-router'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { DemoDag } from './dag.ts'
 import type { Libp2p } from '@libp2p/interface'
 
@@ -43,11 +42,8 @@ export async function startDemoNodes (dag: DemoDag, names: readonly string[]): P
 
 async function startNode ({ blocks }: DemoDag, name: string): Promise<Libp2p> {
   const held = new Map(blocks.map(({ cid, bytes }) => [multihashKey(cid.multihash.bytes), bytes]))
-  const host = await createUpstreamHost({
-    privateKey: await generateKeyPair('Ed25519'),
+  const host = await createHost({
     listen: ['/ip4/127.0.0.1/tcp/0'],
-    announce: [],
-    maxConnections: 10,
     agent: { name: `kitsune-demo-${name}`, version: '0' },
     services: {
       router: wantRouter({

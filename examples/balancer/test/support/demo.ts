@@ -1,4 +1,4 @@
-import { createDownstreamHost } from '@kitsune/host/node'
+import { createHost } from '@kitsune/host/node'
 import { createBlockClient } from '@kitsune/want-router/client'
 import { multiaddr } from '@multiformats/multiaddr'
 import { resolveConfig } from '../../src/config/config.ts'
@@ -31,7 +31,7 @@ export function loopbackConfig (downstreams: readonly string[], rest: Partial<Ba
 
 /** A client with a new identity, connected to an address. */
 export async function connectClient (address: string): Promise<BlockClient & { host: Libp2p }> {
-  const host = await createDownstreamHost({ maxConnections: 10, agent: { name: 'test', version: '0' } })
+  const host = await createHost({ agent: { name: 'test', version: '0' } })
 
   try {
     await host.start()

@@ -1,6 +1,7 @@
 import { tcp } from '@libp2p/tcp'
 import { hookUpgrades } from '../upgrade-hook.ts'
-import type { Transport } from '@libp2p/interface'
+import type { WarnMissing } from '../warn.ts'
+import type { MultiaddrConnection, Transport } from '@libp2p/interface'
 import type { TCPComponents, TCPOptions } from '@libp2p/tcp'
 import type { Socket } from 'node:net'
 
@@ -20,7 +21,7 @@ const HIGH_WATER_MARK = 1 << 20
  * The `socket` field is not part of the connection's interface; if it is missing,
  * writes are not combined.
  */
-export function corkedTcp (init: TCPOptions = {}): (components: TCPComponents) => Transport {
+export function corkedTcp (init: TCPOptions, warnMissing: WarnMissing): (components: TCPComponents) => Transport {
   const socketOptions = { highWaterMark: HIGH_WATER_MARK }
 
   return components => hookUpgrades(tcp({
@@ -28,14 +29,21 @@ export function corkedTcp (init: TCPOptions = {}): (components: TCPComponents) =
     dialOpts: { ...socketOptions, ...init.dialOpts },
     listenOpts: { ...socketOptions, ...init.listenOpts }
   })(components), async (connection, upgrade) => {
-    const { socket } = connection as { socket?: Socket }
-
-    if (socket != null && typeof socket.cork === 'function') {
-      corkTicks(socket)
-    }
+    corkConnection(connection, warnMissing)
 
     return upgrade()
   })
+}
+
+/** Combines the writes of each tick, if the connection shows its socket. */
+export function corkConnection (connection: MultiaddrConnection, warnMissing: WarnMissing): void {
+  const { socket } = connection as { socket?: Socket }
+
+  if (typeof socket?.cork === 'function') {
+    corkTicks(socket)
+  } else {
+    warnMissing('@libp2p/tcp', 'socket of a connection', 'each write is a system call of its own, which takes more CPU')
+  }
 }
 
 /** Combines all writes to the socket during one tick. */

@@ -1,9 +1,11 @@
 /**
  * @packageDocumentation
  *
- * libp2p hosts for servers on Node.js.
+ * A libp2p host for servers on Node.js.
  */
-export { createDownstreamHost } from './downstream-host.ts'
-export { createUpstreamHost } from './upstream-host.ts'
-export type { UpstreamHostInit } from './upstream-host.ts'
-export type { HostInit, HostServices } from './host-options.ts'
+export { corkedTcp } from './corked-tcp.ts'
+export { createHost } from './create-host.ts'
+export { createNoiseCrypto } from './noise-crypto.ts'
+export { nodePlatform } from './platform.ts'
+export { hardenedWebSockets } from './websockets.ts'
+export type { WebSocketLimits } from './websockets.ts'

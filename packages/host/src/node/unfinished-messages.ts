@@ -1,12 +1,13 @@
+import type { WarnMissing } from '../warn.ts'
 import type { EventEmitter } from 'node:events'
 
 /** A WebSocket of the ws package, with the parts of an unfinished message that it has received. The receiver is a private field. */
 export interface ReceivingSocket extends Pick<EventEmitter, 'on'> {
   readonly _receiver?: {
-    readonly _bufferedBytes: number
-    readonly _buffers: readonly unknown[]
-    readonly _messageLength: number
-    readonly _fragments: readonly unknown[]
+    readonly _bufferedBytes?: number
+    readonly _buffers?: readonly unknown[]
+    readonly _messageLength?: number
+    readonly _fragments?: readonly unknown[]
   } | null
   terminate (): void
 }
@@ -17,6 +18,7 @@ export interface UnfinishedLimits {
   timeout: number
   /** How much all unfinished messages may hold together, bytes. Beyond that, the sockets that hold most are closed. */
   total: number
+  warnMissing: WarnMissing
 }
 
 /** The cost of each piece in addition to its bytes: each is an object, a view and a separate buffer. */
@@ -28,7 +30,7 @@ const PIECE = 512
  * @param sockets - the sockets that are open at the moment
  * @returns the check, to be called regularly
  */
-export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { timeout, total }: UnfinishedLimits, now: () => number): () => void {
+export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { timeout, total, warnMissing }: UnfinishedLimits, now: () => number): () => void {
   const since = new WeakMap<ReceivingSocket, number>()
 
   function begin (socket: ReceivingSocket): number {
@@ -48,7 +50,9 @@ export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { tim
       const start = since.get(socket) ?? begin(socket)
       const size = held(socket)
 
-      if (size === 0) {
+      if (Number.isNaN(size)) {
+        warnMissing('ws', '_receiver of a socket', 'unfinished messages are not bounded together, and may take as long as they like')
+      } else if (size === 0) {
         since.set(socket, now())
       } else if (now() - start >= timeout) {
         socket.terminate()
@@ -72,9 +76,10 @@ export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { tim
   }
 }
 
-/** The memory that an unfinished message takes, bytes. */
+/** The memory that an unfinished message takes, bytes; NaN if it cannot be seen. */
 function held ({ _receiver: receiver }: ReceivingSocket): number {
-  return receiver == null
+  // null while the socket is not open
+  return receiver === null
     ? 0
-    : receiver._bufferedBytes + receiver._messageLength + PIECE * (receiver._buffers.length + receiver._fragments.length)
+    : Number(receiver?._bufferedBytes) + Number(receiver?._messageLength) + PIECE * (Number(receiver?._buffers?.length) + Number(receiver?._fragments?.length))
 }

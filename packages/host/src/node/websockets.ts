@@ -3,6 +3,7 @@ import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { hookUpgrades } from '../upgrade-hook.ts'
 import { createUnfinishedCheck } from './unfinished-messages.ts'
+import type { WarnMissing } from '../warn.ts'
 import type { ReceivingSocket } from './unfinished-messages.ts'
 import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'
 import type { WebSocketsComponents } from '@libp2p/websockets'
@@ -59,17 +60,17 @@ const CHECK_INTERVAL = 250
  * aborted, since it closes it with the reserved code 1006, which throws; (3) waits
  * forever for the first byte and for the HTTP request; (4) accepts any number of
  * sockets, messages of 100 MiB, and messages that never end. The internal fields are
- * not part of its interface; if one is missing, its protection is missing too, and the
- * tests fail.
+ * not part of its interface; if one is missing, its protection is missing too, which
+ * is reported.
  */
-export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSocketsComponents) => Transport {
+export function hardenedWebSockets (limits: WebSocketLimits, warnMissing: WarnMissing): (components: WebSocketsComponents) => Transport {
   return (components) => {
-    const transport = hookUpgrades(webSockets()(components), closingSocket)
+    const transport = hookUpgrades(webSockets()(components), async (connection, upgrade) => closeSocketWith(connection, warnMissing, upgrade))
     const { createListener } = transport
 
     transport.createListener = (options) => {
       const listener = createListener.call(transport, options)
-      boundSockets(listener, limits)
+      boundSockets(listener, limits, warnMissing)
 
       return listener
     }
@@ -79,8 +80,12 @@ export function hardenedWebSockets (limits: WebSocketLimits): (components: WebSo
 }
 
 /** Closes the socket when the connection ends in any way. */
-async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>): Promise<T> {
+export async function closeSocketWith <T> (connection: MultiaddrConnection, warnMissing: WarnMissing, upgrade: () => Promise<T>): Promise<T> {
   const { websocket } = connection as { websocket?: Socketlike }
+
+  if (websocket == null) {
+    warnMissing('@libp2p/websockets', 'websocket of a connection', 'a malformed frame may end the process, and an aborted connection may keep its socket')
+  }
 
   websocket?.addEventListener('error', () => {
     connection.abort(new ConnectionFailedError('malformed WebSocket frame'))
@@ -103,33 +108,47 @@ async function closingSocket <T> (connection: MultiaddrConnection, upgrade: () =
   }
 }
 
-function boundSockets (listener: Listener, { maxSockets, upgradeTimeout, unfinishedTimeout }: WebSocketLimits): void {
+/** Bounds the sockets and the messages of a listener. */
+export function boundSockets (listener: Listener, limits: WebSocketLimits, warnMissing: WarnMissing): void {
   const { server, wsServer } = listener as { server?: unknown, wsServer?: WebSocketServer }
+
+  if (!(server instanceof Server)) {
+    warnMissing('@libp2p/websockets', 'server of a listener', 'its sockets and messages are not bounded')
+    return
+  }
+
+  server.maxConnections = limits.maxSockets
+  // a reset that comes before the listener handles errors must not end the process
+  server.on('connection', (socket: Socket) => { socket.on('error', () => { socket.destroy() }) })
+
+  if (wsServer?.options == null || wsServer.clients == null) {
+    warnMissing('@libp2p/websockets', 'options or clients of the wsServer of a listener', 'silent sockets stay open, a message may have 100 MiB, and it may never end')
+    return
+  }
+
+  Object.assign(wsServer.options, MESSAGE)
+  boundUpgrades(server, wsServer, limits.upgradeTimeout)
+  boundMessages(server, createUnfinishedCheck(wsServer.clients, { timeout: limits.unfinishedTimeout, total: UNFINISHED, warnMissing }, () => performance.now()))
+}
+
+/** Destroys sockets that have not become WebSockets in time. */
+function boundUpgrades (server: Server, wsServer: WebSocketServer, timeout: number): void {
   const deadlines = new WeakMap<Socket, NodeJS.Timeout>()
 
-  if (server instanceof Server) {
-    server.maxConnections = maxSockets
-    server.on('connection', (socket: Socket) => {
-      const deadline = setTimeout(() => { socket.destroy() }, upgradeTimeout)
-      deadlines.set(socket, deadline)
-      socket.once('close', () => { clearTimeout(deadline) })
-      // a reset that comes before the listener handles errors must not end the process
-      socket.on('error', () => { socket.destroy() })
-    })
-  }
+  server.on('connection', (socket: Socket) => {
+    const deadline = setTimeout(() => { socket.destroy() }, timeout)
+    deadlines.set(socket, deadline)
+    socket.once('close', () => { clearTimeout(deadline) })
+  })
+  // emitted when the HTTP upgrade is answered; from here on libp2p's timeout applies
+  wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => {
+    clearTimeout(deadlines.get(socket))
+  })
+}
 
-  if (wsServer?.options != null) {
-    Object.assign(wsServer.options, MESSAGE)
-    // emitted when the HTTP upgrade is answered; from here on libp2p's timeout applies
-    wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => {
-      clearTimeout(deadlines.get(socket))
-    })
-  }
-
-  if (server instanceof Server && wsServer?.clients != null) {
-    const check = createUnfinishedCheck(wsServer.clients, { timeout: unfinishedTimeout, total: UNFINISHED }, () => performance.now())
-    let timer: NodeJS.Timeout
-    server.once('listening', () => { timer = setInterval(check, CHECK_INTERVAL).unref() })
-    server.once('close', () => { clearInterval(timer) })
-  }
+/** Runs the check for unfinished messages while the server listens. */
+function boundMessages (server: Server, check: () => void): void {
+  let timer: NodeJS.Timeout
+  server.once('listening', () => { timer = setInterval(check, CHECK_INTERVAL).unref() })
+  server.once('close', () => { clearInterval(timer) })
 }

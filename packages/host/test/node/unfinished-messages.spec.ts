@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { expect } from 'aegir/chai'
 import { createUnfinishedCheck } from '../../src/node/unfinished-messages.ts'
+import { refuseToWarn } from '../support/hosts.ts'
 import type { ReceivingSocket } from '../../src/node/unfinished-messages.ts'
 
-const LIMITS = { timeout: 30_000, total: 100_000 }
+const LIMITS = { timeout: 30_000, total: 100_000, warnMissing: refuseToWarn }
 
 /** A socket whose receiver a test controls. */
 class FakeSocket extends EventEmitter implements ReceivingSocket {

@@ -5,7 +5,7 @@ import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
 import { hardenedWebSockets } from '../../src/node/websockets.ts'
 import { createQuietLogger } from '../../src/quiet-logger.ts'
-import { addressOf, layCable, openSocket, portOf, createTestHosts } from '../support/hosts.ts'
+import { addressOf, layCable, openSocket, portOf, createTestHosts, refuseToWarn } from '../support/hosts.ts'
 import type { Libp2p } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
@@ -27,7 +27,7 @@ describe('hardened WebSockets', function () {
     host = await createLibp2p({
       logger: createQuietLogger(),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
-      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 })],
+      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 }, refuseToWarn)],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       connectionManager: { inboundUpgradeTimeout, maxIncomingPendingConnections: 100, inboundConnectionThreshold: 100 }

@@ -1,11 +1,9 @@
 import { createServer, connect } from 'node:net'
 import { Transform } from 'node:stream'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createDownstreamHost } from '../../src/node/downstream-host.ts'
-import { createUpstreamHost } from '../../src/node/upstream-host.ts'
+import { createHost } from '../../src/node/index.ts'
 import { until } from './until.ts'
-import type { HostServices } from '../../src/node/host-options.ts'
+import type { HostServices } from '../../src/index.ts'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import type { AddressInfo, Socket } from 'node:net'
 
@@ -21,13 +19,11 @@ export function createTestHosts (): { server (init?: { maxConnections?: number }
 
   return {
     async server ({ maxConnections = 2000 } = {}) {
-      const host = await createUpstreamHost({
-        privateKey: await generateKeyPair('Ed25519'),
+      const host = await createHost({
         listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
-        announce: [],
-        maxConnections,
+        limits: { maxConnections },
         agent: AGENT,
-        services: {}
+        warn: refuseToWarn
       })
       hosts.push(host)
       await host.start()
@@ -35,13 +31,18 @@ export function createTestHosts (): { server (init?: { maxConnections?: number }
       return host
     },
     async client () {
-      const host = await createDownstreamHost({ maxConnections: 10, agent: AGENT })
+      const host = await createHost({ agent: AGENT, warn: refuseToWarn })
       hosts.push(host)
       await host.start()
 
       return host
     }
   }
+}
+
+/** Nothing inside of libp2p is missing in the versions that the tests run with. */
+export function refuseToWarn (message: string): never {
+  throw new Error(message)
 }
 
 /** The address of a host over one of its transports. */

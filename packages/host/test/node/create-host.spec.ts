@@ -4,7 +4,7 @@ import { addressOf, layCable, openSocket, portOf, remoteEnd, createTestHosts } f
 import { until } from '../support/until.ts'
 import type { Connection, Libp2p } from '@libp2p/interface'
 
-describe('upstream host', function () {
+describe('host', function () {
   this.timeout(60_000)
 
   const { server, client } = createTestHosts()

@@ -1,0 +1,124 @@
+import { identify } from '@libp2p/identify'
+import { mplex } from '@libp2p/mplex'
+import { ping } from '@libp2p/ping'
+import { yamux } from '@libp2p/yamux'
+import { createCapacity } from './capacity.ts'
+import { resolveLimits } from './limits.ts'
+import { liveness } from './liveness.ts'
+import { createQuietLogger } from './quiet-logger.ts'
+import { trackTraffic } from './traffic.ts'
+import { hookUpgrades } from './upgrade-hook.ts'
+import { createWarnMissing } from './warn.ts'
+import type { CapacityService } from './capacity.ts'
+import type { HostLimits } from './limits.ts'
+import type { Warn, WarnMissing } from './warn.ts'
+import type { Identify } from '@libp2p/identify'
+import type { ComponentLogger, PeerId, PrivateKey, Startable } from '@libp2p/interface'
+import type { Ping } from '@libp2p/ping'
+import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
+
+/** The services of every host. */
+export interface HostServices extends Record<string, unknown> {
+  identify: Identify
+  ping: Ping
+  /** Ends connections whose other end has disappeared. */
+  liveness: Startable
+  /** Bounds the connections. */
+  capacity: CapacityService
+}
+
+/** Options of a host. */
+export interface HostInit<S extends Record<string, unknown> = Record<never, unknown>> {
+  /** Name and version for other peers. */
+  readonly agent: { readonly name: string, readonly version: string }
+  /** The identity. Default: a new one. */
+  readonly privateKey?: PrivateKey
+  /** Multiaddrs to listen on. Default: none, the host only dials. */
+  readonly listen?: readonly string[]
+  /** Multiaddrs to announce to peers instead of the listening addresses. Default: the listening addresses. */
+  readonly announce?: readonly string[]
+  /** Default {@link DEFAULT_HOST_LIMITS}. */
+  readonly limits?: Partial<HostLimits>
+  /**
+   * How long a peer has been idle, ms; undefined while it is not. It receives the
+   * host's services. An idle peer may be disconnected in favour of a new one.
+   * Default: no peer is ever idle.
+   */
+  idleFor? (peer: PeerId, services: HostServices & S): number | undefined
+  /** Services in addition to {@link HostServices}. Default: none. */
+  readonly services?: ServiceFactoryMap<S>
+  /** Admits only members of a private network, as libp2p's `preSharedKey` does. Default: none. */
+  readonly connectionProtector?: Libp2pOptions['connectionProtector']
+  /** Default: libp2p logs nothing, see {@link createQuietLogger}. */
+  readonly logger?: ComponentLogger
+  /** Told once of each thing inside of libp2p that is not where this package knows it, and what the host does without it. Default: `console.warn`. */
+  readonly warn?: Warn
+}
+
+type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
+type EncrypterFactory = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
+
+/** Creates what a host takes from its platform. */
+export type Platform = (limits: HostLimits, warnMissing: WarnMissing) => PlatformParts
+
+/** What a host takes from its platform. */
+export interface PlatformParts {
+  readonly transports: readonly TransportFactory[]
+  readonly connectionEncrypters: readonly EncrypterFactory[]
+}
+
+/**
+ * Creates a host's options for `createLibp2p`. They leave out metrics on purpose:
+ * libp2p would wrap each stream and connection to count its bytes. `running` returns
+ * the services of the host that is created with them.
+ *
+ * @throws {InvalidOptionError} a limit does not exist or is out of range
+ */
+export function createHostOptions <S extends Record<string, unknown>> (platform: Platform, init: HostInit<S>, running: () => HostServices & S): Libp2pOptions<HostServices & S> {
+  const { agent, privateKey, listen = [], announce = [], services, connectionProtector, logger } = init
+  const limits = resolveLimits(init.limits)
+  const { maxConnections, newPerSecond, pending, upgradeTimeout, streamWindow, mplexStreamsPerSecond } = limits
+  const warnMissing = createWarnMissing(init.warn)
+  const traffic = trackTraffic(warnMissing)
+  const capacity = createCapacity({ max: maxConnections, traffic, idleFor: peer => init.idleFor?.(peer, running()) })
+  const { transports, connectionEncrypters } = platform(limits, warnMissing)
+  const followed = (create: TransportFactory): TransportFactory => components =>
+    hookUpgrades(create(components), async (connection, upgrade) => {
+      traffic.follow(connection)
+
+      return upgrade()
+    })
+
+  return {
+    start: false,
+    ...(privateKey == null ? {} : { privateKey }),
+    addresses: { listen: [...listen], announce: [...announce] },
+    logger: logger ?? createQuietLogger(),
+    nodeInfo: { ...agent, userAgent: `${agent.name}/${agent.version}` },
+    transports: transports.map(followed),
+    connectionEncrypters: [...connectionEncrypters],
+    streamMuxers: [
+      yamux({ streamOptions: { maxStreamWindowSize: streamWindow } }),
+      mplex({ disconnectThreshold: mplexStreamsPerSecond })
+    ],
+    ...(connectionProtector == null ? {} : { connectionProtector }),
+    connectionGater: capacity.gater,
+    connectionManager: {
+      // capacity bounds the connections; this limit only allows for bursts
+      maxConnections: maxConnections + pending,
+      maxIncomingPendingConnections: pending,
+      inboundConnectionThreshold: newPerSecond,
+      inboundUpgradeTimeout: upgradeTimeout,
+      // whoever dials knows which address is best; libp2p would put private and loopback addresses last
+      addressSorter: () => 0
+    },
+    connectionMonitor: { enabled: false },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      liveness: liveness({ ...limits, traffic }),
+      capacity: components => capacity.service(components),
+      ...services
+    } as ServiceFactoryMap<HostServices & S>
+  }
+}

@@ -1,0 +1,37 @@
+/** Takes a sentence for operators. */
+export type Warn = (message: string) => void
+
+/**
+ * The versions whose inside this package reaches into, beyond their published
+ * interfaces. package.json pins all but `ws`, which comes with WebSockets.
+ */
+export const TESTED_VERSIONS = {
+  libp2p: '3.3.11',
+  '@libp2p/noise': '17.0.3',
+  '@libp2p/tcp': '11.0.28',
+  '@libp2p/websockets': '10.1.21',
+  ws: '8.23.0'
+} as const
+
+/** Tells that something inside of a package is not where it was, and what the host does without it. */
+export type WarnMissing = (name: keyof typeof TESTED_VERSIONS, what: string, effect: string) => void
+
+/**
+ * Creates the function that reports what is missing inside of libp2p. It reports
+ * each thing once, since it may be missing in every connection.
+ *
+ * @param warn - default: `console.warn`
+ */
+// eslint-disable-next-line no-console
+export function createWarnMissing (warn: Warn = message => { console.warn(message) }): WarnMissing {
+  const reported = new Set<string>()
+
+  return (name, what, effect) => {
+    const message = `${name}: ${what} is missing, so ${effect}; @kitsune/host knows ${name} ${TESTED_VERSIONS[name]}`
+
+    if (!reported.has(message)) {
+      reported.add(message)
+      warn(message)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { Server } from 'node:net'
+import { expect } from 'aegir/chai'
+import { lighten } from '../../src/lean-noise.ts'
+import { corkConnection } from '../../src/node/corked-tcp.ts'
+import { createUnfinishedCheck } from '../../src/node/unfinished-messages.ts'
+import { boundSockets, closeSocketWith } from '../../src/node/websockets.ts'
+import type { ReceivingSocket } from '../../src/node/unfinished-messages.ts'
+import type { Listener, MessageStream, MultiaddrConnection, SecuredConnection } from '@libp2p/interface'
+
+const LIMITS = { maxSockets: 1, upgradeTimeout: 1, unfinishedTimeout: 1 }
+
+describe('a host without the inside of libp2p that it knows', () => {
+  let missing: string[]
+  const warnMissing = (name: string, what: string): void => { missing.push(`${name}: ${what}`) }
+
+  beforeEach(() => {
+    missing = []
+  })
+
+  it('writes to a TCP connection as libp2p does', () => {
+    corkConnection({} as unknown as MultiaddrConnection, warnMissing)
+
+    expect(missing).to.deep.equal(['@libp2p/tcp: socket of a connection'])
+  })
+
+  it('decrypts as libp2p does, whichever part is missing', () => {
+    const parts = { decoder: { lengthDecoder: () => 0 }, handshake: { decrypt: () => {} }, decrypt: () => {} }
+
+    for (const name of Object.keys(parts)) {
+      const connection = { ...parts, [name]: {}, send: () => true }
+      lighten({ connection } as unknown as SecuredConnection, { close: () => {} } as unknown as MessageStream, warnMissing)
+
+      expect(connection.decoder.lengthDecoder, name).to.equal(name === 'decoder' ? undefined : parts.decoder.lengthDecoder)
+    }
+
+    expect(missing).to.deep.equal(Array.from({ length: 3 }, () => '@libp2p/noise: decoder.lengthDecoder, handshake.decrypt or decrypt of a connection'))
+  })
+
+  it('still ends a WebSocket connection whose upgrade fails', async () => {
+    const aborted: Error[] = []
+    const connection = { addEventListener: () => {}, abort: (err: Error) => { aborted.push(err) } } as unknown as MultiaddrConnection
+    const failure = new Error('failed')
+
+    await expect(closeSocketWith(connection, warnMissing, async () => { throw failure })).to.eventually.be.rejectedWith(failure)
+    expect(aborted).to.deep.equal([failure])
+    expect(missing).to.deep.equal(['@libp2p/websockets: websocket of a connection'])
+  })
+
+  it('bounds nothing of a listener whose server it cannot see', () => {
+    boundSockets({} as unknown as Listener, LIMITS, warnMissing)
+
+    expect(missing).to.deep.equal(['@libp2p/websockets: server of a listener'])
+  })
+
+  it('bounds the sockets of a listener whose WebSocket server it cannot see, and does not close those that live long', () => {
+    const server = new Server()
+    boundSockets({ server } as unknown as Listener, LIMITS, warnMissing)
+
+    expect(server.maxConnections).to.equal(1)
+    // of the socket's errors; a second one would be the deadline, which nothing could lift
+    expect(server.listenerCount('connection')).to.equal(1)
+    expect(missing).to.deep.equal(['@libp2p/websockets: options or clients of the wsServer of a listener'])
+  })
+
+  it('ends no WebSocket whose unfinished message it cannot see, whether the receiver is missing or its buffers', () => {
+    let time = 0
+    const receivers = [{}, { _receiver: { _bufferedBytes: 1, _messageLength: 1, _fragments: [] } }]
+    const sockets = receivers.map(receiver => ({ on: () => {}, terminate: () => { expect.fail('the socket was closed') }, ...receiver }) as unknown as ReceivingSocket)
+    const check = createUnfinishedCheck(sockets, { timeout: 1000, total: 0, warnMissing }, () => time)
+    check()
+    time = 5000
+    check()
+
+    expect(missing).to.deep.equal(Array.from({ length: 4 }, () => 'ws: _receiver of a socket'))
+  })
+})
