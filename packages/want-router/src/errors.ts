@@ -1,3 +1,5 @@
+export { KuboRpcError } from '@kitsune/kubo-rpc'
+
 /**
  * An option that cannot be meant: the message names the option, says what was
  * wrong with it and what is expected. Thrown at construction, never later.
@@ -17,16 +19,6 @@ export class BlockTooLargeError extends Error {
   name = 'BlockTooLargeError'
 
   constructor (message = 'The block is larger than a bitswap message') {
-    super(message)
-  }
-}
-
-/** A node's RPC could not be asked who it is, or its answer is of no use. */
-export class KuboRpcError extends Error {
-  static name = 'KuboRpcError'
-  name = 'KuboRpcError'
-
-  constructor (message = 'The RPC of the node gave no usable answer') {
     super(message)
   }
 }

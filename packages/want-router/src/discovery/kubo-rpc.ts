@@ -8,15 +8,14 @@
  * wantRouter({ targets: kubo(['http://10.0.0.1:5001', '/dns4/node/tcp/5001']) })
  * ```
  */
+import { InvalidEndpointError, parseEndpoint, readJson } from '@kitsune/kubo-rpc'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { InvalidOptionError, KuboRpcError } from '../errors.ts'
 import { peerTarget } from '../targets/peer-target.ts'
-import { parseEndpoint } from './endpoint.ts'
-import { readJson } from './json-response.ts'
 import { swarmAddresses } from './swarm-addresses.ts'
-import type { Endpoint } from './endpoint.ts'
 import type { PeerTargetInit } from '../targets/peer-target.ts'
 import type { LocatedPeer, TargetInit } from '../targets/target.ts'
+import type { Endpoint } from '@kitsune/kubo-rpc'
 import type { PeerId } from '@libp2p/interface'
 
 /** A node by its RPC. */
@@ -56,7 +55,7 @@ export function kubo (nodes: ReadonlyArray<string | KuboInit>): TargetInit[] {
 }
 
 function kuboTarget ({ url, id, authorization, headers, ...init }: KuboInit): TargetInit {
-  const endpoint = parseEndpoint(url)
+  const endpoint = readEndpoint(url)
   const request = requestHeaders(endpoint, authorization, headers)
 
   return peerTarget({
@@ -64,6 +63,14 @@ function kuboTarget ({ url, id, authorization, headers, ...init }: KuboInit): Ta
     id: id ?? endpoint.name,
     locate: async signal => locate(endpoint, request, signal)
   })
+}
+
+function readEndpoint (url: string): Endpoint {
+  try {
+    return parseEndpoint(url)
+  } catch (err) {
+    throw err instanceof InvalidEndpointError ? new InvalidOptionError(`kubo: ${err.message}`) : err
+  }
 }
 
 function requestHeaders (endpoint: Endpoint, authorization: string | undefined, more: Readonly<Record<string, string>> = {}): Headers {

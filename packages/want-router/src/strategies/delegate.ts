@@ -20,7 +20,7 @@ import type { Strategy } from './strategy.ts'
  *   const inner = rendezvous()(env)
  *
  *   return delegateTo(inner, {
- *     * rank (want) { yield * [...inner.rank(want)].reverse() }
+ *     rank (want) { yield * [...inner.rank(want)].reverse() }
  *   })
  * }
  * ```

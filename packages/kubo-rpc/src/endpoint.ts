@@ -1,5 +1,5 @@
 import { multiaddr } from '@multiformats/multiaddr'
-import { InvalidOptionError } from '../errors.ts'
+import { InvalidEndpointError } from './errors.ts'
 import type { Component } from '@multiformats/multiaddr'
 
 /** Where an RPC answers. No credential is in it. */
@@ -21,7 +21,7 @@ const SCHEMES: Record<string, string> = { '': 'http', http: 'http', https: 'http
  * Reads an RPC's address: `/ip4/10.0.0.1/tcp/5001`, `/dns4/node/tcp/443/https`,
  * `http://10.0.0.1:5001`, or a URL with `user:password@`.
  *
- * @throws {InvalidOptionError} whose message shows no credentials
+ * @throws {InvalidEndpointError} whose message shows no credentials
  */
 export function parseEndpoint (text: string): Endpoint {
   const address = text.trim()
@@ -98,7 +98,7 @@ function basic (username: string, password: string, name: string): string {
 }
 
 /** The text may hold credentials where no parser finds them: better too much removed than too little. */
-function refuse (text: string, why: string): InvalidOptionError {
+function refuse (text: string, why: string): InvalidEndpointError {
   const name = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')
-  return new InvalidOptionError(`kubo: "${name}" cannot be the address of an RPC: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
+  return new InvalidEndpointError(`"${name}" cannot be the address of an RPC: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
 }

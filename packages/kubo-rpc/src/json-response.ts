@@ -1,4 +1,4 @@
-import { KuboRpcError } from '../errors.ts'
+import { KuboRpcError } from './errors.ts'
 
 /** An answer of /api/v0/id is some kilobytes. */
 const MAX_BYTES = 65_536

@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { parseEndpoint } from '../../src/discovery/endpoint.ts'
+import { parseEndpoint } from '../src/endpoint.ts'
 
 describe('the address of an RPC', () => {
   const read: Record<string, [url: string, host: string]> = {
@@ -76,7 +76,7 @@ describe('the address of an RPC', () => {
   for (const [text, why] of Object.entries(refused)) {
     it(`cannot be ${JSON.stringify(text)}, and its secret is not shown`, () => {
       expect(() => parseEndpoint(text)).to.throw(why)
-        .that.satisfies((err: Error) => err.name === 'InvalidOptionError' && !`${err.stack} ${JSON.stringify(err)}`.includes('secret'))
+        .that.satisfies((err: Error) => err.name === 'InvalidEndpointError' && !`${err.stack} ${JSON.stringify(err)}`.includes('secret'))
     })
   }
 })

@@ -1,0 +1,15 @@
+/** An address or a header of an RPC cannot be meant. The message shows no credentials. */
+export class InvalidEndpointError extends Error {
+  static name = 'InvalidEndpointError'
+  name = 'InvalidEndpointError'
+}
+
+/** An RPC could not be reached, or its answer is of no use. The message shows no credentials. */
+export class KuboRpcError extends Error {
+  static name = 'KuboRpcError'
+  name = 'KuboRpcError'
+
+  constructor (message = 'The RPC of the node gave no usable answer') {
+    super(message)
+  }
+}
