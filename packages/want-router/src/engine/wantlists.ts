@@ -14,6 +14,9 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
   const top = topEntries(all, state.limits.wantsPerClient)
   state.totals.evicted += all.length - top.length
 
+  if (top.length < all.length) {
+    cutList(state, client, all, top, full)
+  }
   // what ends makes room for what begins
   for (const entry of top) {
     if (entry.cancel) {
@@ -33,6 +36,27 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
       onWant(state, client, key, entry, evicts, connection)
     } else if (!entry.cancel) {
       state.totals.badWants++
+    }
+  }
+}
+
+/** Of a list that is too long the rest is refused; where it replaces this client's list, what it had of that is evicted. */
+function cutList (state: State, client: Client, all: readonly WantEntry[], top: readonly WantEntry[], full: boolean): void {
+  const named = new Set(top.map(({ cid }) => multihashKey(cid)))
+  for (const entry of all) {
+    const id = multihashKey(entry.cid)
+    const key = named.has(id) ? undefined : wantKey(entry.cid)
+    if (key == null) {
+      continue
+    }
+    named.add(id)
+    const want = findWant(client, key, entry.cid)
+    if (want == null && !client.suspended.has(id)) {
+      refuseWant(state, client, entry)
+    } else if (full && want != null) {
+      endWant(state, want, 'evicted')
+    } else if (full) {
+      endSuspended(state, client, id, 'evicted')
     }
   }
 }

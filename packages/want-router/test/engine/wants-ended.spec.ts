@@ -90,6 +90,19 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(b.engine.status().wants).to.equal(2)
   })
 
+  it('refused, where one list names more than a client may have, and evicted where it had that', () => {
+    const { b, ends } = ending({ limits: { wantsPerClient: 2 } })
+    const [low, high, higher, lowest] = blocks(10, 4)
+    b.want('p', entry(low), entry(lowest))
+    b.want('p', entry(high, { priority: 5 }), entry(higher, { priority: 9 }), entry(low, { priority: 2 }))
+    expect(ends.map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: low.cid, outcome: 'evicted' }, { cid: lowest.cid, outcome: 'evicted' }])
+    b.engine.put({ t: 'message', client: 'p', wants: [low, lowest, high].map((block, i) => entry(block, { priority: 9 - i })), full: true })
+    b.flush()
+    expect(ends.slice(2).map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: high.cid, outcome: 'evicted' }, { cid: higher.cid, outcome: 'cancelled' }])
+    b.want('q', entry(low, { priority: 3 }), entry(high, { priority: 2 }), entry(higher, { priority: 1 }), entry(higher, { priority: 1 }))
+    expect(ends.slice(4).map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: higher.cid, outcome: 'refused' }])
+  })
+
   it('expired', () => {
     const { b, ends } = ending({ limits: { wantLifetime: 10_000 } })
     b.want('p', entry(block))
