@@ -121,6 +121,12 @@ describe('balancer', function () {
 
       expect(Number(sent?.[1])).to.equal(nodes.dag.blocks.length)
       expect(asked.reduce((a, b) => a + b)).to.equal(nodes.dag.blocks.length)
+
+      for (const name of ['first_answer', 'block', 'member_first_answer', 'member_block']) {
+        const counts = [...text.matchAll(new RegExp(`^kitsune_router_${name}_seconds_count\\S* (\\d+)$`, 'mg'))].map(([, n]) => Number(n))
+
+        expect(counts.reduce((a, b) => a + b), name).to.equal(nodes.dag.blocks.length)
+      }
     }
   })
 
@@ -131,7 +137,7 @@ describe('balancer', function () {
     await client.get(nodes.dag.root)
 
     const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()
-    const samples = text.split('\n').filter(line => line.startsWith('kitsune_'))
+    const samples = text.split('\n').filter(line => line.startsWith('kitsune_')).map(line => line.replace(/le="[^"]*",?/, ''))
     const labels = new Set(samples.flatMap(line => [...line.matchAll(/[{,](\w+)="([^"]*)"/g)].map(([, name, value]) => `${name}=${value}`)))
 
     expect([...labels]).to.have.members(nodes.addresses.map(address => `member=${address}`))

@@ -4,6 +4,7 @@ import { createVerifier } from './driver/verifier.ts'
 import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
 import { InvalidOptionError } from './errors.ts'
+import { registerLatencyMetrics } from './latency-metrics.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
 import { createRouterNetworks } from './router-networks.ts'
@@ -136,14 +137,7 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
     }
   }
 
-  const router = new Router(init, targets, components, own)
-  const metrics = init.metrics ?? components.metrics
-
-  if (metrics != null) {
-    router.register(metrics)
-  }
-
-  return router
+  return new Router(init, targets, components, own)
 }
 
 class Router implements WantRouter {
@@ -164,6 +158,8 @@ class Router implements WantRouter {
 
   constructor (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents, own: ReadonlySet<string>) {
     const verify = createVerifier(init.hashers)
+    const metrics = init.metrics ?? components.metrics
+    const latencies = metrics == null ? undefined : registerLatencyMetrics(metrics)
     this.#init = init
     this.#targets = targets
     this.#components = components
@@ -178,6 +174,7 @@ class Router implements WantRouter {
       seed: hashString(components.peerId.toString(), 0),
       limits: init.limits,
       hashes: verify.hashes,
+      attemptEnded: latencies?.attemptEnded,
       tap: init.tap
     })
     this.#driver = createDriver({
@@ -185,6 +182,7 @@ class Router implements WantRouter {
       verify,
       log: this.#log,
       onEvent: init.onEvent,
+      onEnded: latencies?.ended,
       upstream: {
         wake: peer => { this.#networks.upstream.wake(peer) },
         disconnect: peer => { this.#hangUp(this.#networks.upstream, peer) }
@@ -196,6 +194,10 @@ class Router implements WantRouter {
       disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
     }, { own })
     this.#networks = createRouterNetworks({ components, downstream: init.downstream, driver: this.#driver, sessions: this.#sessions })
+
+    if (metrics != null) {
+      this.#register(metrics)
+    }
   }
 
   get ready (): boolean {
@@ -245,7 +247,7 @@ class Router implements WantRouter {
     }
   }
 
-  register (metrics: Metrics): void {
+  #register (metrics: Metrics): void {
     const { upstream, downstream } = this.#networks
 
     registerMetrics(metrics, {

@@ -232,7 +232,9 @@ describe('wantRouter', function () {
       registerCounter: (name: string, { calculate }: { calculate (): number }) => { counters.set(name, calculate) },
       registerMetric () {},
       registerCounterGroup () {},
-      registerMetricGroup () {}
+      registerMetricGroup () {},
+      registerHistogram () {},
+      registerHistogramGroup () {}
     } as unknown as Metrics
     const front = await node({ targets: [source(holding(), { id: 'memory' })], downstream, metrics })
     const stranger = await createLibp2p({ ...stack })

@@ -1,5 +1,6 @@
 import { prometheusMetrics } from '@libp2p/prometheus-metrics'
 import { Counter, Gauge, register } from 'prom-client'
+import { createHistograms } from './histograms.ts'
 import type { CapacityStatus } from '@kitsune/host'
 import type { ComponentLogger, Metrics } from '@libp2p/interface'
 import type { Metric, Registry } from 'prom-client'
@@ -24,7 +25,7 @@ export function createMetrics (registry: Registry, logger: ComponentLogger): Met
     register.registerMetric(metric as unknown as Metric)
   }
 
-  return metrics
+  return Object.assign(metrics, createHistograms(registry))
 }
 
 /** Registers the number of connected clients, and the numbers of evicted and refused ones. */

@@ -1,7 +1,7 @@
 import type { Tap } from './tap.ts'
 import type { HashFunction } from './verifiability.ts'
 import type { Limits } from '../defaults.ts'
-import type { StrategyFactory } from '../strategies/strategy.ts'
+import type { Outcome, StrategyFactory } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 
 /** What an engine is made with. */
@@ -19,6 +19,8 @@ export interface EngineInit {
   readonly limits?: Partial<Limits>
   /** What blocks can be verified by: a want with another hash is asked of no member and denied. Default: all count as verifiable. */
   readonly hashes?: readonly HashFunction[]
+  /** Told how each attempt ended, when the strategy has been told. It must neither throw nor call the engine. */
+  attemptEnded? (outcome: Outcome): void
   /** Is shown all that goes in and comes out. */
   readonly tap?: Tap
 }

@@ -16,7 +16,7 @@ import type { EngineInit } from './engine-init.ts'
 import type { Client, EngineMember, State } from './model.ts'
 import type { Limits } from '../defaults.ts'
 import type { Totals } from './status.ts'
-import type { Strategy } from '../strategies/strategy.ts'
+import type { Outcome, Strategy } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 
 /**
@@ -89,7 +89,7 @@ function createStrategy (init: EngineInit, now: () => number, totals: Totals): S
   const told = new Set<string>()
   const strategy = init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed })
 
-  return guardedStrategy(strategy, (method, error) => {
+  const guarded = guardedStrategy(strategy, (method, error) => {
     totals.strategyErrors++
     // the first of a kind is enough: there may be one for each want
     if (!told.has(method)) {
@@ -97,4 +97,16 @@ function createStrategy (init: EngineInit, now: () => number, totals: Totals): S
       init.strategyFailed?.(method, error)
     }
   })
+  return init.attemptEnded == null ? guarded : observed(guarded, init.attemptEnded)
+}
+
+/** A strategy whose outcomes another hears, too. */
+function observed (strategy: Strategy, attemptEnded: (outcome: Outcome) => void): Strategy {
+  return {
+    ...strategy,
+    observe (outcome) {
+      strategy.observe?.(outcome)
+      attemptEnded(outcome)
+    }
+  }
 }

@@ -139,6 +139,8 @@ export interface ClientWant {
   /** What was said last, which may still wait to be sent. */
   presence: Reply | undefined
   askedAt: number
+  /** When it first asked for the block, or else for whatever it asks for: a small block may answer a want-have. */
+  blockAskedAt: number
   /** When it was first answered, be it with a presence; undefined until then. */
   answeredAt: number | undefined
   expires: number

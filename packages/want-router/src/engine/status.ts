@@ -92,8 +92,10 @@ export interface WantEnd {
   readonly member?: string
   /** From the want's arrival to its end, ms. */
   readonly ms: number
-  /** From the want's arrival to the first answer, ms. */
+  /** From the want's arrival to the first answer, be it a presence, ms: until that is among the client's replies. */
   readonly firstAnswerMs?: number
+  /** From the first ask for the block to the block, ms: a client may have wanted to know who has it before. */
+  readonly blockMs?: number
 }
 
 /** All counts at 0. */

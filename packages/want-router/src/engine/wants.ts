@@ -34,6 +34,7 @@ export function createWant (state: State, client: Client, key: WantKey, entry: W
     dontHaveSent: false,
     presence: undefined,
     askedAt: now,
+    blockAskedAt: now,
     answeredAt: undefined,
     expires: now + state.limits.wantLifetime,
     connection,
@@ -89,7 +90,8 @@ export function refuseWant (state: State, client: Client, entry: WantEntry): voi
 
 /** A want that is answered or refused on the spot. */
 function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave }: WantEntry): EndedWant {
-  return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: state.now(), answeredAt: undefined, haveSent: false, dontHaveSent: false }
+  const now = state.now()
+  return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
 }
 
 /** The fetch of a multihash, a new one if no client waits for it. */
@@ -129,7 +131,10 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
   // a client that asks again did not keep the answer
   want.dontHaveSent = false
   if (entry.wantType === 'block') {
-    want.type = 'block'
+    if (want.type === 'have') {
+      want.type = 'block'
+      want.blockAskedAt = state.now()
+    }
   } else if (want.haveSent) {
     sendHave(state, want)
     return
@@ -225,11 +230,11 @@ function dropFetch (state: State, fetch: Fetch): void {
 
 interface Served { readonly member?: string, readonly bytes: number }
 
-type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>
+type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'blockAskedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>
 
 /** Tells what became of a want. */
 function reportEnd (state: State, want: EndedWant, why: EndReason, served?: Served): void {
-  const { client, cid, type, askedAt, answeredAt, haveSent, dontHaveSent, sendDontHave } = want
+  const { client, cid, type, askedAt, blockAskedAt, answeredAt, haveSent, dontHaveSent, sendDontHave } = want
   const now = state.now()
   let outcome: WantEnd['outcome'] = why
   if (why !== 'block' && haveSent) {
@@ -246,6 +251,7 @@ function reportEnd (state: State, want: EndedWant, why: EndReason, served?: Serv
     bytes: served?.bytes ?? 0,
     member: served?.member,
     ms: now - askedAt,
-    firstAnswerMs: answered == null ? undefined : answered - askedAt
+    firstAnswerMs: answered == null ? undefined : answered - askedAt,
+    blockMs: why === 'block' ? now - blockAskedAt : undefined
   })
 }

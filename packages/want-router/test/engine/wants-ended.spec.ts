@@ -27,8 +27,8 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(ends).to.be.empty()
     b.block('a', block)
     expect(ends).to.have.deep.members([
-      { client: 'p', cid: block.cid, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 12, firstAnswerMs: 12 },
-      { client: 'q', cid: block.v0, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 5, firstAnswerMs: 5 }
+      { client: 'p', cid: block.cid, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 12, firstAnswerMs: 12, blockMs: 12 },
+      { client: 'q', cid: block.v0, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 5, firstAnswerMs: 5, blockMs: 5 }
     ])
     b.want('p', entry(block, { cancel: true }))
     b.engine.put({ t: 'gone', client: 'p' })
@@ -46,7 +46,18 @@ describe('engine: what became of a want is told once, when it ends', () => {
     b.now += 4
     b.block('a', block)
     expect(ends).to.have.length(1)
-    expect(ends[0]).to.include({ type: 'block', outcome: 'block', ms: 17, firstAnswerMs: 3 })
+    expect(ends[0]).to.include({ type: 'block', outcome: 'block', ms: 17, firstAnswerMs: 3, blockMs: 4 })
+  })
+
+  it('a block since it was asked for first, though it was asked for again, and though only a HAVE was', () => {
+    const { b, ends } = ending({ limits: { inlineBlock: 4096 } })
+    b.want('p', entry(block))
+    b.want('q', entry(block, { wantType: 'have' }))
+    b.now += 3
+    b.want('p', entry(block))
+    b.now += 4
+    b.block('a', block)
+    expect(ends.map(({ type, blockMs }) => ({ type, blockMs }))).to.have.deep.members([{ type: 'block', blockMs: 7 }, { type: 'have', blockMs: 7 }])
   })
 
   it('a block that is its CID', () => {
@@ -68,7 +79,7 @@ describe('engine: what became of a want is told once, when it ends', () => {
       expect(ends).to.be.empty()
       b.want('p', entry(block, { cancel: true }))
       expect(of(ends)).to.deep.equal([`p ${outcome}`])
-      expect(ends[0]).to.include({ type: 'have', bytes: 0, member: undefined, ms: 13, firstAnswerMs: outcome === 'cancelled' ? undefined : 3 })
+      expect(ends[0]).to.include({ type: 'have', bytes: 0, member: undefined, ms: 13, firstAnswerMs: outcome === 'cancelled' ? undefined : 3, blockMs: undefined })
     })
   }
 
