@@ -95,6 +95,7 @@ describe('kitsune-simulate', function () {
   it('ends with 2 and one line for what the user can mend', async () => {
     const broken = await write('broken.json', '{ "name": "x" }')
     const empty = await write('empty.mjs', 'export const other = 1')
+    const old = await write('old.ndjson', '{"at":0,"t":"start","seed":1,"randomSeed":1,"members":[{"id":"a"}],"limits":{}}\n')
     const cases: Array<[string[], RegExp]> = [
       [[], /^--scenario is missing: write all, or some of slow-node/],
       [['--scenario', 'nothing'], /there is no "nothing".*slow-node/],
@@ -104,7 +105,9 @@ describe('kitsune-simulate', function () {
       [['--scenario', 'slow-node', '--strategies', 'quickest'], /there is no "quickest"/],
       [['--scenario', 'slow-node', '--strategies', empty], /empty\.mjs exports nothing called "strategy"/],
       [['--scenario', 'slow-node', '--record', 'r.ndjson'], /--record: there are \d+ runs/],
-      [['--scenario', broken, '--replay', '--strategies', 'rendezvous'], /--replay: .*not a line of a recording/],
+      [['--scenario', broken, '--replay', '--strategies', 'rendezvous'], /--replay: .*broken\.json: no record is of the kind undefined/],
+      [['--scenario', old, '--replay', '--strategies', 'rendezvous'], /--replay: .*old\.ndjson: it was written in format 1, and this version of the router reads format 2: replay it with the version that wrote it/],
+      [['--scenario', old], /old\.ndjson: it was written in format 1/],
       [['--scenario', 'x.ndjson', '--replay'], /--replay: name with --strategies the one/],
       [['--seed', 'x'], /--seed: "x" is not/],
       [['--faster'], /--faster/]

@@ -41,7 +41,7 @@ import { connectedMembers, mayOwe, memberStatus } from './members.ts'
 import { giveRound, leaveRounds } from './rounds.ts'
 import { schedule } from './scheduler.ts'
 import { engineStatus } from './status-report.ts'
-import { tapped } from './tap.ts'
+import { RECORDING_FORMAT, tapped } from './tap.ts'
 import { nextDeadline, tick } from './timeouts.ts'
 import { onWants } from './wantlists.ts'
 import { endSuspended, endWant } from './wants.ts'
@@ -120,7 +120,7 @@ export function createEngine (init: EngineInit): Engine {
     return engine
   }
   const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
-  init.tap({ at: time, t: 'start', seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes })
+  init.tap({ at: time, t: 'start', format: RECORDING_FORMAT, seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes })
   return tapped(engine, () => time, init.tap)
 }
 

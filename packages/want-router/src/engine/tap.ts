@@ -6,6 +6,9 @@ import type { Limits } from '../defaults.ts'
 import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 
+/** What records look like: raised when an older recording could not be replayed, or would be misunderstood. */
+export const RECORDING_FORMAT = 2
+
 /**
  * Everything that goes into an engine and comes out of it, in order. With the
  * strategy, the records since `start` determine all that follows: replayed, they
@@ -13,7 +16,7 @@ import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
  */
 export type TapRecord = { readonly at: number } & (
   /** The engine was made: its configuration but for the strategy, which is code. */
-  | { readonly t: 'start', readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[] }
+  | { readonly t: 'start', readonly format: number, readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[] }
   | { readonly t: 'put', readonly input: Input }
   | { readonly t: 'flush', readonly said: readonly Decision[] }
   | { readonly t: 'take', readonly client: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Outgoing }

@@ -1,6 +1,10 @@
 import { base64 } from 'multiformats/bases/base64'
 import { InvalidRecordingError } from '../errors.ts'
+import { expectRecord } from './record-shape.ts'
 import type { TapRecord } from '../engine/tap.ts'
+
+// characters of a line that an error shows
+const SHOWN = 80
 
 /** What JSON has no word for: bytes (those of a block only by their number), and no limit. */
 type Written = { $bytes: string } | { $size: number } | { $number: 'Infinity' }
@@ -18,20 +22,32 @@ export function recordLine (record: TapRecord): string {
 }
 
 /**
- * @throws {InvalidRecordingError} for a line that `recordLine` did not write
+ * @throws {InvalidRecordingError} for a line that this version's `recordLine` did not write
  */
 export function readRecordLine (line: string): TapRecord {
-  try {
-    const record: TapRecord = JSON.parse(line, (_, value: unknown) => isWritten(value) ? read(value) : value)
+  const record = parse(line)
 
-    if (typeof record.at === 'number' && typeof record.t === 'string') {
+  try {
+    expectRecord(record)
+  } catch (err) {
+    throw new InvalidRecordingError(`${err instanceof Error ? err.message : String(err)}: ${line.slice(0, SHOWN)}`)
+  }
+
+  return record
+}
+
+function parse (line: string): Partial<TapRecord> {
+  try {
+    const record: unknown = JSON.parse(line, (_, value: unknown) => isWritten(value) ? read(value) : value)
+
+    if (typeof record === 'object' && record != null) {
       return record
     }
   } catch {
     // said below
   }
 
-  throw new InvalidRecordingError(`not a line of a recording: ${line.slice(0, 80)}`)
+  throw new InvalidRecordingError(`not a line of a recording: ${line.slice(0, SHOWN)}`)
 }
 
 function write (name: string, value: Uint8Array | number): Written {

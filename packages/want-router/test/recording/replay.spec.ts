@@ -81,10 +81,38 @@ describe('a recording', function () {
 
   it('is refused if it is none', () => {
     expect(() => readRecordLine('{"at":1')).to.throw(InvalidRecordingError, 'not a line of a recording: {"at":1')
-    expect(() => readRecordLine('{}')).to.throw(InvalidRecordingError)
+    expect(() => readRecordLine('{}')).to.throw(InvalidRecordingError, 'no record is of the kind undefined')
+    expect(() => readRecordLine('7')).to.throw(InvalidRecordingError, 'not a line of a recording: 7')
     expect(() => replay([], { strategy: rendezvous() })).to.throw(InvalidRecordingError, 'empty')
     const { records } = recorded(1)
     expect(() => replay(records.slice(1), { strategy: rendezvous() })).to.throw(InvalidRecordingError, 'does not begin')
     expect(() => replay([...records, records[0]], { strategy: leastLoaded() })).to.throw(InvalidRecordingError, 'another engine')
+  })
+
+  const FORMAT = /it was written in format (1|3), and this version of the router reads format 2: replay it with the version that wrote it: \{"at":/
+
+  it('is refused if it is of another format, with a sentence that says what to do', () => {
+    const [start] = recorded(1).lines
+    const { format, ...rest } = JSON.parse(start)
+    expect(() => readRecordLine(JSON.stringify(rest))).to.throw(InvalidRecordingError).with.property('message').that.matches(FORMAT)
+    expect(() => readRecordLine(JSON.stringify({ ...rest, format: format + 1 }))).to.throw(InvalidRecordingError).with.property('message').that.matches(FORMAT)
+    expect(readRecordLine(start)).to.include({ t: 'start', format })
+  })
+
+  it('is refused if a record lacks what it is replayed from, with a sentence that names it', () => {
+    const { lines } = recorded(1)
+    const one = (mark: string): string => lines.find(line => line.includes(mark)) ?? ''
+    for (const [line, message] of [
+      [one('"t":"start"').replace('"randomSeed"', '"seed2"'), 'the record "start" lacks "randomSeed"'],
+      [one('"t":"start"').replace('"wantsPerClient"', '"wantsPerPeer"'), 'the list of limits lacks "wantsPerClient"'],
+      [one('"t":"message"').replace('"client"', '"peer"'), 'the input "message" lacks "client"'],
+      [one('"t":"block"').replace('"bytes"', '"data"'), 'the input "block" lacks "bytes"'],
+      [one('"t":"tick"').replace('"t":"tick"', '"t":"clock"'), 'no input is of the kind "clock"'],
+      [one('"t":"flush"').replace('"said"', '"decisions"'), 'the record "flush" lacks "said"'],
+      [one('"t":"take"').replace('"protocol"', '"version"'), 'the record "take" lacks "protocol"'],
+      [one('"t":"take"').replace('"at"', '"when"'), 'or it lacks its time']
+    ]) {
+      expect(() => readRecordLine(line), line).to.throw(InvalidRecordingError, message)
+    }
   })
 })
