@@ -22,7 +22,8 @@ const MOST_TIMEOUTS = 3
 const CROWDED = 0.75
 // fetches of one client that are asked again before it is another's turn
 const ASK_AGAIN_ROUND = 8
-// timeouts, hedges, expiries and wants asked again a tick
+// timeouts, hedges, expiries, wants asked again, and members and clients looked at, a tick. Those looked at count, so
+// that one whose due time does not move on costs a tick its work, and not its end
 const MAX_WORK = 2000
 
 /** When a tick is wanted next, ms; Infinity: not at all. */
@@ -57,7 +58,12 @@ export function tick (state: State): void {
 function tickMembers (state: State, most: number): number {
   const now = state.now()
   let left = most
-  for (let member = state.memberTimers.take(now); member != null; member = left > 0 ? state.memberTimers.take(now) : undefined) {
+  while (left > 0) {
+    const member = state.memberTimers.take(now)
+    if (member == null) {
+      break
+    }
+    left--
     for (const attempt of member.open) {
       if (left === 0 || timesOutAt(attempt) > now) {
         if (stallsAt(member, attempt) <= now) {
@@ -116,7 +122,12 @@ function timedOut (state: State, attempt: Attempt): void {
 function tickClients (state: State, most: number): number {
   const now = state.now()
   let left = most
-  for (let client = state.clientTimers.take(now); client != null; client = left > 0 ? state.clientTimers.take(now) : undefined) {
+  while (left > 0) {
+    const client = state.clientTimers.take(now)
+    if (client == null) {
+      break
+    }
+    left--
     for (const want of client.wants) {
       if (want.expires > now || left === 0) {
         break

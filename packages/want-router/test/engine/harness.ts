@@ -43,6 +43,9 @@ export function entry (block: TestBlock, init: Partial<WantEntry> = {}): WantEnt
 // an engine with more than this in it is not looked through after each step
 const CHECKED = 300
 
+// what is too much for one tick is left to the next, at the same time
+const MOST_TICKS = 1000
+
 /** An engine with a clock that tests move, and a record of what it said. */
 export interface Bench {
   readonly engine: Engine
@@ -114,10 +117,14 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     },
     pass (ms) {
       const end = bench.now + ms
-      for (;;) {
+      for (let ticks = 0; ; ticks++) {
         const deadline = bench.engine.deadline
         if (deadline == null || deadline > end) {
           break
+        }
+        ticks = deadline > bench.now ? 0 : ticks
+        if (ticks > MOST_TICKS) {
+          throw new Error(`the engine wants to be woken at ${deadline}, however often it is ticked at ${bench.now}`)
         }
         bench.now = Math.max(bench.now, deadline)
         bench.engine.put({ t: 'tick' })
