@@ -128,7 +128,10 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
   // to the end of the order in which wants expire
   client.wants.delete(want)
   client.wants.add(want)
-  // a client that asks again did not keep the answer
+  // a client that asks again did not keep the answer, and a DONT_HAVE that has not left is of a time before it asked
+  if (want.presence?.have === false) {
+    retract(state, want)
+  }
   want.dontHaveSent = false
   if (entry.wantType === 'block') {
     if (want.type === 'have') {

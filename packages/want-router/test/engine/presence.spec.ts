@@ -34,6 +34,21 @@ describe('engine: presences', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
+  it('takes back a DONT_HAVE that has not left when the client asks again, and says it when that is certain again', () => {
+    const b = bench()
+    b.want('p', entry(block))
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
+    // a comes back, and may have the block by now
+    b.engine.put({ t: 'down', member: 'a' })
+    b.engine.put({ t: 'up', member: 'a' })
+    b.flush()
+    b.want('p', entry(block))
+    expect(have(b, 'p')).to.be.empty()
+    b.answer('a', block, 'dont-have')
+    expect(have(b, 'p')).to.deep.equal([false])
+  })
+
   it('says nothing of a want that was cancelled before it could be said, and answers the next by what holds then', () => {
     const b = bench()
     b.want('p', entry(block, { wantType: 'have' }))
