@@ -7,19 +7,23 @@ import type { DeadlineTimer } from './deadline-timer.ts'
 import type { Observer } from './observer.ts'
 import type { Verify } from './verifier.ts'
 import type { Engine, Input, Output } from '../engine/io.ts'
+import type { Taken } from '../engine/replies.ts'
 import type { MemberStatus, WantEnd } from '../engine/status.ts'
 import type { Decision } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
 import type { Target } from '../targets/target.ts'
 import type { Timers } from '../timers.ts'
-import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
 
 /** What the driver needs of the side that faces upstream. */
 export interface UpstreamPort {
   wake (peer: string): void
-  disconnect (peer: string): void
+  disconnect (peer: string, why: string): void
 }
+
+/** What the engine reads of a message. */
+export type WantlistMessage = Pick<BitswapMessage, 'wants' | 'full'>
 
 /** The engine that is driven, and what surrounds it. */
 export interface DriverInit {
@@ -44,13 +48,13 @@ export interface DriverInit {
  */
 export interface Driver {
   /** `connection`: names the one on which it came. */
-  message (peer: string, message: BitswapMessage, connection?: number): void
+  message (peer: string, message: WantlistMessage, connection?: number): void
   /** What has become of one of several connections of a peer, see {@link Input}. */
   connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void
   gone (peer: string): void
   /** A client says that it asks for another peer. */
   standsFor (peer: string, of: string): void
-  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Taken | undefined
   /** Starts a target under a member's id. */
   start (id: string, target: Target): Promise<void>
   /**
@@ -114,7 +118,7 @@ class EngineDriver implements Driver {
     }
   }
 
-  message (peer: string, { wants, full }: BitswapMessage, connection?: number): void {
+  message (peer: string, { wants, full }: WantlistMessage, connection?: number): void {
     if (wants.length > 0 || full) {
       this.#put({ t: 'message', client: peer, wants, full, connection })
     }
@@ -133,7 +137,7 @@ class EngineDriver implements Driver {
     this.#put({ t: 'stands-for', client: peer, of })
   }
 
-  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
     const message = this.#engine.take(peer, maxBytes, protocol)
 
     if (this.#engine.dirty) {
@@ -262,7 +266,7 @@ class EngineDriver implements Driver {
         break
       default:
         this.#log('closing %s: %s', decision.client, decision.why)
-        this.#upstream.disconnect(decision.client)
+        this.#upstream.disconnect(decision.client, decision.why)
     }
   }
 }

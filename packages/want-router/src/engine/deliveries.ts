@@ -5,8 +5,8 @@
 import { replyBytes } from './replies.ts'
 import { giveRound } from './rounds.ts'
 import type { Client, ClientWant, State } from './model.ts'
-import type { Reply } from './replies.ts'
-import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { Reply, Taken } from './replies.ts'
+import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
 /** Says HAVE; from then on this want never gets a DONT_HAVE. */
 export function sendHave (state: State, want: ClientWant): void {
@@ -61,7 +61,7 @@ export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes:
 }
 
 /** The next message for a client. */
-export function takeReplies (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+export function takeReplies (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
   const now = state.now()
   const unsent = client.replies.bytes
   const message = client.replies.take(maxBytes, protocol)

@@ -216,12 +216,12 @@ function flush (state: State, out: Output): void {
     out.changed?.(Array.from(state.members.values(), memberStatus))
   }
   schedule(state)
-  state.outbox.empty(out)
   if (state.ends.length > 0) {
     const { ends } = state
     state.ends = []
     out.ended?.(ends)
   }
+  state.outbox.empty(out)
 }
 
 /** For how long a client has had nothing to wait for, ms; undefined: it has. */

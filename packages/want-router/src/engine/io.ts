@@ -1,6 +1,7 @@
+import type { Taken } from './replies.ts'
 import type { EngineStatus, MemberStatus, WantEnd } from './status.ts'
 import type { CancelledWant, Capacity, TargetWant } from '../targets/target.ts'
-import type { BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** What happened. Everything the engine ever learns arrives as one of these. */
 export type Input =
@@ -52,7 +53,7 @@ export interface Engine {
    */
   flush (out: Output): void
   /** The next message for a client, its blocks bounded by `maxBytes` (one bigger block may travel alone). */
-  take (client: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  take (client: string, maxBytes: number, protocol: BitswapProtocol): Taken | undefined
   /**
    * Whether a block with this CID prefix may be one that the member was asked for. Always, but for an ejected
    * member, whose blocks are not worth hashing unless it owes one like that.

@@ -9,6 +9,17 @@ export interface Reply {
   readonly have: boolean
 }
 
+/** A block as a client takes it. */
+export interface TakenBlock extends MessageBlock {
+  /** Raw CID bytes, in the client's words. The wire carries no more of it than the prefix. */
+  readonly cid: Uint8Array
+}
+
+/** A message as a client takes it: encoded for a peer, or read as it is by a client within the process. */
+export interface Taken extends Outgoing {
+  readonly blocks?: readonly TakenBlock[]
+}
+
 /** The unsent replies of one upstream peer, oldest first. */
 export interface Replies {
   /** What waits here, bytes: each reply counts with its CID and what it takes to keep. */
@@ -17,7 +28,7 @@ export interface Replies {
   push (reply: Reply): void
   /** Takes back a presence, as the want it answers is no more; false: it has left. */
   retract (presence: Reply): boolean
-  take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  take (maxBytes: number, protocol: BitswapProtocol): Taken | undefined
 }
 
 const EMPTY = new Uint8Array()
@@ -74,8 +85,8 @@ class ClientReplies implements Replies {
     return waited
   }
 
-  take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
-    const message: { blocks?: MessageBlock[], presences?: Presence[] } = {}
+  take (maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
+    const message: { blocks?: TakenBlock[], presences?: Presence[] } = {}
     let most = Infinity
 
     if (!capabilities(protocol).presences) {
@@ -101,7 +112,7 @@ class ClientReplies implements Replies {
   }
 
   /** Presences up to that many encoded bytes, but at least one. */
-  #takePresences (maxBytes: number, protocol: BitswapProtocol): Taken<Presence> {
+  #takePresences (maxBytes: number, protocol: BitswapProtocol): TakenPresences {
     const taken: Presence[] = []
     let length = 0
     for (const reply of this.#presences) {
@@ -118,12 +129,12 @@ class ClientReplies implements Replies {
   }
 
   /** Blocks up to that many encoded bytes, or one that is longer; none may exceed `most`. */
-  #takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): MessageBlock[] {
-    const taken: MessageBlock[] = []
+  #takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): TakenBlock[] {
+    const taken: TakenBlock[] = []
     let length = 0
     while (this.#head < this.#blocks.length) {
       const reply = this.#blocks[this.#head]
-      const block: MessageBlock = { prefix: cidPrefix(reply.cid), data: reply.bytes ?? EMPTY }
+      const block: TakenBlock = { prefix: cidPrefix(reply.cid), data: reply.bytes ?? EMPTY, cid: reply.cid }
       const more = encodedBlockLength(block, protocol)
       if ((taken.length > 0 && length + more > maxBytes) || length + more > most) {
         break
@@ -148,8 +159,8 @@ class ClientReplies implements Replies {
   }
 }
 
-interface Taken<T> {
-  readonly taken: T[]
+interface TakenPresences {
+  readonly taken: Presence[]
   /** Encoded bytes. */
   readonly length: number
 }

@@ -1,10 +1,11 @@
 import { ReentryError } from '../errors.ts'
 import type { Engine, Input, Output } from './io.ts'
+import type { Taken } from './replies.ts'
 import type { WantEnd } from './status.ts'
 import type { HashFunction } from './verifiability.ts'
 import type { Limits } from '../defaults.ts'
 import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
-import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
 /** What records look like: raised when an older recording could not be replayed, or would be misunderstood. */
 export const RECORDING_FORMAT = 2
@@ -19,7 +20,7 @@ export type TapRecord = { readonly at: number } & (
   | { readonly t: 'start', readonly format: number, readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[] }
   | { readonly t: 'put', readonly input: Input }
   | { readonly t: 'flush', readonly said: readonly Decision[] }
-  | { readonly t: 'take', readonly client: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Outgoing }
+  | { readonly t: 'take', readonly client: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Taken }
 )
 
 /** What a flush carried out. */

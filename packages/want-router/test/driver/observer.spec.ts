@@ -80,7 +80,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
       }
     },
     want (n) {
-      drive.message(`p${n}`, { wants: [entry(testBlock(n))], full: false, blocks: [], presences: [], pendingBytes: 0 })
+      drive.message(`p${n}`, { wants: [entry(testBlock(n))], full: false })
       tick()
     }
   }

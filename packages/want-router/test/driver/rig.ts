@@ -88,4 +88,4 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }
 
 /** A message that wants these. */
 export const message = (...wants: WantEntry[]): Parameters<Driver['message']>[1] =>
-  ({ wants, full: false, blocks: [], presences: [], pendingBytes: 0 })
+  ({ wants, full: false })

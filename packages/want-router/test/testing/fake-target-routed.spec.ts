@@ -44,7 +44,7 @@ describe('fake targets behind the real engine', () => {
     await drive.start('first', first)
     await drive.start('second', second)
     clock.pass(0)
-    drive.message('peer', { wants: [{ cid: block.cid, priority: 1, cancel: false, wantType: 'block', sendDontHave: true }], full: false, blocks: [], presences: [], pendingBytes: 0 })
+    drive.message('peer', { wants: [{ cid: block.cid, priority: 1, cancel: false, wantType: 'block', sendDontHave: true }], full: false })
     clock.pass(60_000)
     await drive.stop()
 
