@@ -62,3 +62,91 @@ export class InvariantError extends Error {
     super(message)
   }
 }
+
+/** All members are certain that they do not have the block. */
+export class NotFoundError extends Error {
+  static name = 'NotFoundError'
+  name = 'NotFoundError'
+
+  constructor (message = 'All members lack the block') {
+    super(message)
+  }
+}
+
+/** A want of this process was given up for another of its wants: its client had as many as a client may have. */
+export class WantEvictedError extends Error {
+  static name = 'WantEvictedError'
+  name = 'WantEvictedError'
+
+  constructor (message = 'The want was given up for another') {
+    super(message)
+  }
+}
+
+/** No member served a want of this process in its lifetime, and not all were certain to lack it. */
+export class WantExpiredError extends Error {
+  static name = 'WantExpiredError'
+  name = 'WantExpiredError'
+
+  constructor (message = 'No member served the want in its lifetime') {
+    super(message)
+  }
+}
+
+/**
+ * Why a want of this process was refused: its CID is longer than 168 bytes, or its hash function cannot be verified
+ * (`cid`); its client has too many wants (`limit`); or the verdict of a policy.
+ */
+export type RefusalReason = 'cid' | 'limit' | 'silent' | 'absent' | 'close'
+
+/** A want of this process was refused, and no member asked for it. */
+export class WantRefusedError extends Error {
+  static name = 'WantRefusedError'
+  name = 'WantRefusedError'
+  readonly reason: RefusalReason
+
+  constructor (message = 'The want was refused', reason: RefusalReason = 'limit') {
+    super(message)
+    this.reason = reason
+  }
+}
+
+/** The router drains: it takes no new wants. */
+export class DrainingError extends Error {
+  static name = 'DrainingError'
+  name = 'DrainingError'
+
+  constructor (message = 'The router drains, and takes no new wants') {
+    super(message)
+  }
+}
+
+/** The router has stopped, and with it all that was wanted of it. */
+export class StoppedError extends Error {
+  static name = 'StoppedError'
+  name = 'StoppedError'
+
+  constructor (message = 'The router has stopped') {
+    super(message)
+  }
+}
+
+/** Something that can only be read was to be written. */
+export class ReadOnlyError extends Error {
+  static name = 'ReadOnlyError'
+  name = 'ReadOnlyError'
+
+  constructor (message = 'A router only reads') {
+    super(message)
+  }
+}
+
+/** It is not known whether any member has a block. */
+export class UnknownError extends Error {
+  static name = 'UnknownError'
+  name = 'UnknownError'
+
+  constructor (message = 'It is not known whether any member has the block') {
+    super(message)
+  }
+}

@@ -1,10 +1,13 @@
+import { DEFAULT_LIMITS } from './defaults.ts'
 import { createDriver } from './driver/driver.ts'
 import { createPeerSessions, ownPeer } from './driver/peer-sessions.ts'
 import { createVerifier } from './driver/verifier.ts'
 import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
+import { verifiableBy } from './engine/verifiability.ts'
 import { InvalidOptionError } from './errors.ts'
 import { registerLatencyMetrics } from './latency-metrics.ts'
+import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
 import { createRouterNetworks } from './router-networks.ts'
@@ -19,6 +22,8 @@ import type { Engine } from './engine/io.ts'
 import type { EngineStatus, MemberStatus } from './engine/status.ts'
 import type { Tap } from './engine/tap.ts'
 import type { MemberError, RouterEvent } from './events.ts'
+import type { LocalClient } from './local/local-client.ts'
+import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
@@ -82,8 +87,11 @@ export interface RouterStatus extends EngineStatus {
   readonly network: NetworkStats
 }
 
-/** A router of wants, as a libp2p service. */
-export interface WantRouter extends Startable {
+/**
+ * A router of wants, as a libp2p service. Its `get`, `getMany` and `has` are those of a
+ * client that the process is by itself; `client(id)` makes others.
+ */
+export interface WantRouter extends Startable, LocalClient {
   /** Some member is up, and the router is not draining. */
   readonly ready: boolean
   /** A snapshot, for status pages and tests. */
@@ -95,8 +103,15 @@ export interface WantRouter extends Startable {
    */
   idleFor (peer: PeerId): number | undefined
   /**
+   * A client within this process, by a name of its own: e.g. one for each remote address of an HTTP server. All that have
+   * one name are one client. It takes no memory while it wants nothing.
+   *
+   * @throws {InvalidOptionError} for a name that is empty
+   */
+  client (id: string): LocalClient
+  /**
    * Ends gracefully: `ready` turns false, peers that were not being served are
-   * refused, and the promise resolves when nothing has been on its way for a
+   * refused, as are new calls of `get`, and the promise resolves when nothing has been on its way for a
    * second and all has been sent, or when the signal aborts. `stop()` is still
    * to be called.
    */
@@ -141,12 +156,16 @@ function createRouter (init: WantRouterInit, targets: readonly TargetInit[], com
 }
 
 class Router implements WantRouter {
+  readonly get: LocalClient['get']
+  readonly getMany: LocalClient['getMany']
+  readonly has: LocalClient['has']
   readonly #init: WantRouterInit
   readonly #targets: readonly TargetInit[]
   readonly #components: WantRouterComponents
   readonly #log: Logger
   readonly #engine: Engine
   readonly #driver: Driver
+  readonly #local: LocalClients
   readonly #sessions: PeerSessions
   readonly #networks: RouterNetworks
   /** Where members were last found, by their ids. */
@@ -182,12 +201,24 @@ class Router implements WantRouter {
       verify,
       log: this.#log,
       onEvent: init.onEvent,
-      onEnded: latencies?.ended,
+      onEnded: ends => {
+        latencies?.ended(ends)
+        this.#local.ended(ends)
+      },
       upstream: {
-        wake: peer => { this.#networks.upstream.wake(peer) },
-        disconnect: peer => { this.#hangUp(this.#networks.upstream, peer) }
+        wake: peer => { this.#local.wake(peer) || this.#networks.upstream.wake(peer) },
+        disconnect: (peer, why) => { this.#local.disconnect(peer, why) || this.#hangUp(this.#networks.upstream, peer) }
       }
     })
+    this.#local = createLocalClients({
+      driver: this.#driver,
+      timers: platformTimers,
+      limits: { ...DEFAULT_LIMITS, ...init.limits },
+      verifiable: verifiableBy(verify.hashes)
+    })
+    this.get = this.#local.unnamed.get
+    this.getMany = this.#local.unnamed.getMany
+    this.has = this.#local.unnamed.has
     this.#sessions = createPeerSessions({
       connect: async (peer, addresses, signal) => this.#networks.downstream.connect(peer, addresses, signal),
       wake: peer => { this.#networks.downstream.wake(peer) },
@@ -215,6 +246,10 @@ class Router implements WantRouter {
     return this.#engine.idleFor(peer.toString())
   }
 
+  client (id: string): LocalClient {
+    return this.#local.client(id)
+  }
+
   async start (): Promise<void> {
     const { upstream, downstream } = this.#networks
     const { peerId, events } = this.#components
@@ -231,6 +266,7 @@ class Router implements WantRouter {
 
   async drain ({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#draining = true
+    this.#local.drain()
     await this.#driver.drain(DRAIN_QUIET, signal)
     await this.#networks.upstream.flushed(signal)
   }
@@ -238,6 +274,7 @@ class Router implements WantRouter {
   async stop (): Promise<void> {
     const { upstream, downstream } = this.#networks
     this.#stopHearing?.()
+    this.#local.stop()
     await this.#silence?.()
     await this.#driver.stop()
     await downstream.stop()

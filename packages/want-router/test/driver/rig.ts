@@ -1,6 +1,8 @@
 import { defaultLogger } from '@libp2p/logger'
+import { DEFAULT_LIMITS } from '../../src/defaults.ts'
 import { createDriver } from '../../src/driver/driver.ts'
 import { createEngine } from '../../src/engine/engine.ts'
+import { createLocalClients } from '../../src/local/local-clients.ts'
 import { inOrder } from '../engine/harness.ts'
 import type { Limits } from '../../src/defaults.ts'
 import type { Driver } from '../../src/driver/driver.ts'
@@ -8,7 +10,8 @@ import type { Verify } from '../../src/driver/verifier.ts'
 import type { Engine } from '../../src/engine/io.ts'
 import type { Tap } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
-import type { Sink, Target, TargetWant } from '../../src/targets/target.ts'
+import type { LocalClients } from '../../src/local/local-clients.ts'
+import type { CancelledWant, Sink, Target, TargetWant } from '../../src/targets/target.ts'
 import type { Timers } from '../../src/timers.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
@@ -45,13 +48,14 @@ function fakeTimers (): FakeTimers {
 }
 
 /** A driver around an engine with one member, `a`. */
-export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target }
+export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target, local: LocalClients, cancelled: CancelledWant[] }
 
 interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, deadline? (): number | undefined }
 
 export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
+  const cancelled: CancelledWant[] = []
   const woken: string[] = []
   let sink: Sink | undefined
   const target: Target = {
@@ -61,7 +65,7 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }
       ask?.(wants)
       asked.push(...wants)
     },
-    cancel () {}
+    cancel (wants) { cancelled.push(...wants) }
   }
   const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
   const engine: Engine = deadline == null ? real : Object.create(real, { deadline: { get: deadline } })
@@ -71,19 +75,23 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }
     verify,
     upstream: {
       wake (peer) {
-        woken.push(peer)
-        wake?.(peer, drive)
+        if (!local.wake(peer)) {
+          woken.push(peer)
+          wake?.(peer, drive)
+        }
       },
-      disconnect () {}
+      disconnect (peer, why) { local.disconnect(peer, why) }
     },
+    onEnded: ends => { local.ended(ends) },
     log: defaultLogger().forComponent('test'),
     onEvent
   })
+  const local: LocalClients = createLocalClients({ driver: drive, timers, limits: { ...DEFAULT_LIMITS, ...limits }, verifiable: () => true })
   await drive.start('a', target)
   if (sink == null) {
     throw new Error('the target was not started')
   }
-  return { engine, drive, timers, asked, sink, woken, target }
+  return { engine, drive, timers, asked, sink, woken, target, local, cancelled }
 }
 
 /** A message that wants these. */
