@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { tcp } from '@libp2p/tcp'
 import { expect } from 'aegir/chai'
+import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
+import { source, wantRouter } from '../src/index.ts'
 import { fakeEnv, fakeMember, fakeWant, ranking, strategyLaws } from '../src/testing/index.ts'
 import { testBlock } from './engine/harness.ts'
 import { createWireClient } from './wire-client.ts'
-import type { StrategyFactory } from '../src/index.ts'
+import type { StrategyFactory, WantRouter } from '../src/index.ts'
 import type { Libp2p } from 'libp2p'
 
 describe('README', function () {
@@ -53,6 +56,26 @@ describe('README', function () {
       }
     } finally {
       await rm(file)
+    }
+  })
+
+  it('the example of a client in the process reads blocks', async () => {
+    await writeFile(join(folder, 'read.ts'), code('router.get('))
+    const { read }: { read (router: WantRouter, cids: CID[], signal: AbortSignal): Promise<number> } = await import(pathToFileURL(join(folder, 'read.ts')).href)
+    const blocks = [1, 2, 3].map(seed => testBlock(seed, 100))
+    const node = await createLibp2p({
+      transports: [tcp()],
+      services: { router: wantRouter({ targets: [source({ get: async cid => blocks.find(block => cid.equals(CID.decode(block.cid)))?.bytes }, { id: 'memory' })] }) }
+    })
+
+    try {
+      const cids = [...blocks, testBlock(4)].map(({ cid }) => CID.decode(cid))
+      const { router } = node.services
+      const { signal } = new AbortController()
+      expect(await read(router, cids, signal)).to.equal(400)
+      expect(await read(router, cids.slice(3), signal)).to.equal(0)
+    } finally {
+      await node.stop()
     }
   })
 
