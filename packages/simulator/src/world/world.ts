@@ -184,7 +184,7 @@ class Link implements ClientLink {
 
   send (wants: readonly WantEntry[], full = false): void {
     if (this.connected) {
-      this.#driver.message(this.id, { wants: [...wants], full, blocks: [], presences: [], pendingBytes: 0 })
+      this.#driver.message(this.id, { wants: [...wants], full })
     }
   }
 

@@ -68,7 +68,7 @@ describe('a router as a client of itself', function () {
   it('is counted among the clients and the wants, while it wants something', async () => {
     const gauges = new Map<string, () => number>()
     const register = (name: string, { calculate }: { calculate (): number }): void => { gauges.set(name, calculate) }
-    const metrics = { registerCounter: register, registerMetric: register, registerCounterGroup () {}, registerMetricGroup () {} } as unknown as Metrics
+    const metrics = { registerCounter: register, registerMetric: register, registerCounterGroup () {}, registerMetricGroup () {}, registerHistogram () {}, registerHistogramGroup () {} } as unknown as Metrics
     const count = (): Array<number | undefined> => ['clients', 'wants'].map(name => gauges.get(`kitsune_router_${name}`)?.())
     const router = (await start({ targets: [source({ get: async () => new Promise(() => {}) }, { id: 'hangs' })], metrics })).services.router
     const controller = new AbortController()

@@ -124,7 +124,7 @@ export class HostileClient {
       const link = this.#connected()
       const heard = this.#connections.flatMap((state, i) => state === 'heard' ? [i] : [])
       if (link.connected && heard.length > 0) {
-        this.#world.driver.message(this.id, { wants: [...entries], full, blocks: [], presences: [], pendingBytes: 0 }, this.#dice.pick(heard))
+        this.#world.driver.message(this.id, { wants: [...entries], full }, this.#dice.pick(heard))
       }
     }
   }

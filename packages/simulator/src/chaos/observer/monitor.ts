@@ -17,7 +17,7 @@ import { WantModel } from './want-model.ts'
 import type { Feature } from '../features.ts'
 import type { Trace } from '../trace.ts'
 import type { Gains } from './reply-invariants.ts'
-import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
 import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/want-router/engine'
 
@@ -131,7 +131,7 @@ export class Monitor implements Engine {
     this.#expectSound()
   }
 
-  take (client: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined {
+  take (client: string, maxBytes: number, protocol: BitswapProtocol): ReturnType<Engine['take']> {
     this.time.take()
     const message = this.#engine.take(client, maxBytes, protocol)
     this.#trace.taken(client, message)
