@@ -38,6 +38,8 @@ export interface ReadOptions {
  * `objectStoreTests()` from `@kitsune/block-source/testing`.
  */
 export interface ObjectStore {
+  /** How `getMany` of a source of CARs reads best from this store, unless it is told otherwise. Default: as from a server */
+  readonly reading?: { readonly concurrency: number, readonly maxSpan: number }
   /**
    * Reads part of an object. `undefined`: the object does not exist.
    *
@@ -52,6 +54,13 @@ export interface ObjectStore {
    * @throws {StoreRefusedError} if the store refused, and a retry will not help
    */
   read (object: string, options?: ReadOptions): Promise<ObjectPart | undefined>
+  /**
+   * Reads consecutive bytes into buffers, all of which are filled, so that nothing has to
+   * be copied out of what was read. Otherwise it is like `read`. Not every store can.
+   *
+   * @throws {OutOfRangeError} if the object ends before the buffers are full
+   */
+  readInto? (object: string, buffers: readonly Uint8Array[], options?: Omit<ReadOptions, 'length'>): Promise<ObjectInfo | undefined>
   /**
    * The size and version of an object. `undefined`: the object does not exist.
    *

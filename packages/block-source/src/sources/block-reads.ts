@@ -1,8 +1,10 @@
 import { OutOfRangeError, ObjectChangedError, ObjectMissingError, ObjectTooLargeError, TruncatedError } from '../errors.ts'
 import { attemptAll, toError } from './attempts.ts'
 import { findBlock, present, readLocation } from './read-location.ts'
+import { createScatter, isScatterable } from './scatter.ts'
 import { planSpans } from './spans.ts'
 import type { CarSourceLimits } from './car-source-init.ts'
+import type { Found } from './read-location.ts'
 import type { Span } from './spans.ts'
 import type { Outcome, Task } from './tasks.ts'
 import type { Location } from '../block-index.ts'
@@ -35,10 +37,40 @@ export interface BlockReadsInit {
 /** Failures of a range that a single one of its blocks may have caused. */
 const MAY_BE_ONE = [OutOfRangeError, ObjectTooLargeError, TruncatedError]
 
-/** Creates the reads of ranges. If part of a range fails, its blocks are read again one at a time. */
-export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit): (span: Span<PlacedWant>) => Task<GetManyResult> {
+/** The reads of ranges. If part of a range fails, its blocks are read again one at a time. */
+export class BlockReads {
+  readonly #init: BlockReadsInit
+
+  constructor (init: BlockReadsInit) {
+    this.#init = init
+  }
+
+  /** Reads a range; blocks that it does not yield are read again one at a time. */
+  several (span: Span<PlacedWant>): Task<GetManyResult> {
+    const { store, limits, isWanted } = this.#init
+    const scatters = store.readInto != null && span.blocks.length > 1 && isScatterable(span, limits.maxBlock)
+
+    return {
+      // blocks that are not read into buffers of their own are copied, so as not to keep the range in memory
+      size: (span.end - span.start) * (span.blocks.length > 1 && !scatters ? 2 : 1),
+      run: async signal => {
+        const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))
+        if (blocks.length < span.blocks.length) {
+          // the remaining blocks may need other ranges
+          return { results: [], size: 0, more: planSpans(blocks, limits).map(span => this.several(span)) }
+        }
+        if (blocks.length === 1) {
+          return this.#single(blocks[0], []).run(signal)
+        }
+        return this.#readSpan(span, scatters, signal)
+      }
+    }
+  }
+
   /** Reads one block from the locations that have not been tried yet. */
-  function single ({ cids, locations }: Wanted, failures: Error[]): Task<GetManyResult> {
+  #single ({ cids, locations }: Wanted, failures: Error[]): Task<GetManyResult> {
+    const { store, limits, verify, isWanted } = this.#init
+
     return {
       size: locations[0]?.length ?? locations[0]?.limit ?? limits.sectionGuess,
       async run (signal) {
@@ -61,39 +93,20 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
     }
   }
 
-  /** Reads a range; blocks that it does not yield are read again one at a time. */
-  function several (span: Span<PlacedWant>): Task<GetManyResult> {
-    return {
-      // the blocks are copied out of the range, so as not to keep it in memory
-      size: (span.end - span.start) * (span.blocks.length > 1 ? 2 : 1),
-      async run (signal) {
-        const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))
-        if (blocks.length < span.blocks.length) {
-          // the remaining blocks may need other ranges
-          return { results: [], size: 0, more: planSpans(blocks, limits).map(several) }
-        }
-        if (blocks.length === 1) {
-          return single(blocks[0], []).run(signal)
-        }
-        return readSpan(span, signal)
-      }
-    }
-  }
-
-  async function readSpan ({ object, etag, start, end, blocks }: Span<PlacedWant>, signal: AbortSignal): Promise<Outcome<GetManyResult>> {
+  async #readSpan (span: Span<PlacedWant>, scatters: boolean, signal: AbortSignal): Promise<Outcome<GetManyResult>> {
+    const { object, blocks } = span
     const results: GetManyResult[] = []
-    let size = 0
     const more: Array<Task<GetManyResult>> = []
+    let size = 0
 
     try {
-      const part = present(object, await store.read(object, { offset: start, length: end - start, ifMatch: etag, signal }))
+      const find = await (scatters ? this.#scatter(span, signal) : this.#slab(span, signal))
 
-      for (const block of blocks) {
-        const [cid] = block.cids
+      for (const [i, block] of blocks.entries()) {
         try {
-          const found = findBlock(cid, block.location, part.bytes, start, part.size, limits.maxBlock)
+          const found = find(block, i)
           if ('bytes' in found) {
-            const verified = verify(cid, found.bytes)
+            const verified = this.#init.verify(block.cids[0], found.bytes)
             // where hashing is synchronous, a promise for each block would take longer than a short one
             if (verified != null) {
               await verified
@@ -102,22 +115,40 @@ export function blockReads ({ store, limits, verify, isWanted }: BlockReadsInit)
             size += found.bytes.byteLength
           } else {
             // the guess was too short
-            more.push(single(block, []))
+            more.push(this.#single(block, []))
           }
         } catch (err) {
-          more.push(single(err instanceof TruncatedError ? block : elsewhere(block), err instanceof TruncatedError ? [] : [toError(err)]))
+          more.push(this.#single(err instanceof TruncatedError ? block : elsewhere(block), err instanceof TruncatedError ? [] : [toError(err)]))
         }
       }
     } catch (err) {
       signal.throwIfAborted()
       const perhapsOne = MAY_BE_ONE.some(kind => err instanceof kind)
-      more.push(...blocks.map(block => perhapsOne ? single(block, []) : single(elsewhere(block, isGone(err) ? object : undefined), [toError(err)])))
+      more.push(...blocks.map(block => perhapsOne ? this.#single(block, []) : this.#single(elsewhere(block, isGone(err) ? object : undefined), [toError(err)])))
     }
     return { results, size, more }
   }
 
-  return several
+  /** Reads a range as one piece. */
+  async #slab ({ object, etag, start, end }: Span<PlacedWant>, signal: AbortSignal): Promise<Find> {
+    const { store, limits } = this.#init
+    const part = present(object, await store.read(object, { offset: start, length: end - start, ifMatch: etag, signal }))
+
+    return ({ cids: [cid], location }) => findBlock(cid, location, part.bytes, start, part.size, limits.maxBlock)
+  }
+
+  /** Reads a range into a buffer for each block. */
+  async #scatter (span: Span<PlacedWant>, signal: AbortSignal): Promise<Find> {
+    const { object, etag, start } = span
+    const { blocks, buffers } = createScatter(span)
+    present(object, await this.#init.store.readInto?.(object, buffers, { offset: start, ifMatch: etag, signal }))
+
+    return (_, i) => ({ bytes: blocks[i] })
+  }
 }
+
+/** The block of a range that was read, by its number. */
+type Find = (block: PlacedWant, i: number) => Found
 
 /** Removes the location that failed, and all others in the same object if the object itself failed. */
 function elsewhere ({ cids, locations: [, ...rest] }: PlacedWant, object?: string): Wanted {

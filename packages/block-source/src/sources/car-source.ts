@@ -53,7 +53,8 @@ export function carSource (init: CarSourceInit): BlockSource {
 }
 
 function limitsOf (init: CarSourceInit): CarSourceLimits {
-  const { maxBlock, sectionGuess, maxGap, maxSpan, concurrency, maxBytes } = DEFAULTS
+  const { maxBlock, sectionGuess, maxGap, maxBytes } = DEFAULTS
+  const { maxSpan, concurrency } = init.store.reading ?? DEFAULTS
   const limits = {
     maxBlock: init.maxBlock ?? maxBlock,
     sectionGuess: init.sectionGuess ?? sectionGuess,

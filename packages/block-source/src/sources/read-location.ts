@@ -1,7 +1,7 @@
 import { MAX_SECTION_HEAD, parseSection } from '../car/section.ts'
 import { MalformedCarError, ObjectMissingError, ObjectTooLargeError, TruncatedError } from '../errors.ts'
 import type { Location } from '../block-index.ts'
-import type { ObjectPart, ObjectStore } from '../object-store.ts'
+import type { ObjectStore } from '../object-store.ts'
 import type { CID } from 'multiformats/cid'
 
 export interface LocationLimits {
@@ -111,7 +111,7 @@ function checkLength (cid: CID, { object, offset }: Location, length: number, ma
   }
 }
 
-export function present (object: string, part: ObjectPart | undefined): ObjectPart {
+export function present<T> (object: string, part: T | undefined): T {
   if (part == null) {
     throw new ObjectMissingError(`${object} is in the index, but does not exist`)
   }

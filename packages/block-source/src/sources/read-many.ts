@@ -1,6 +1,6 @@
 import { inlineBlock, multihashKey } from '../verify.ts'
 import { toError } from './attempts.ts'
-import { blockReads } from './block-reads.ts'
+import { BlockReads } from './block-reads.ts'
 import { planSpans } from './spans.ts'
 import { runTasks } from './tasks.ts'
 import type { PlacedWant } from './block-reads.ts'
@@ -69,7 +69,8 @@ async function * readBatch ({ store, index, limits, verify }: ReadManyContext, c
   }
 
   yield known
-  yield * runTasks(planSpans(placed, limits).map(blockReads({ store, limits, verify, isWanted })), limits, options.signal)
+  const reads = new BlockReads({ store, limits, verify, isWanted })
+  yield * runTasks(planSpans(placed, limits).map(span => reads.several(span)), limits, options.signal)
 }
 
 async function locateAll (index: BlockIndex, cids: readonly CID[], options: SourceOptions): Promise<readonly Located[]> {

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
 import { opendir, open, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { DEFAULTS } from '../defaults.ts'
 import { ObjectChangedError, StoreRefusedError, StoreUnavailableError, TruncatedError } from '../errors.ts'
-import { checkMaxRead, checkName, checkRead, checkSize, nothing } from './request.ts'
+import { checkMaxRead, checkName, checkRead, checkSize, nothing, outOfRange } from './request.ts'
 import type { StoreLimits } from './request.ts'
-import type { ListingStore, ObjectPart, ReadOptions } from '../object-store.ts'
+import type { ListingStore, ObjectInfo, ObjectPart, ReadOptions } from '../object-store.ts'
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -24,11 +25,8 @@ export function fsStore (init: FsStoreInit): ListingStore {
   const folder = resolve(init.folder)
   const maxRead = checkMaxRead(init)
 
-  async function read (object: string, options: ReadOptions): Promise<ObjectPart | undefined> {
-    const range = checkRead(object, options, maxRead)
-    if (range.length === 0) {
-      return nothing()
-    }
+  /** Opens a version of a file, if it exists and is a file. */
+  async function withFile<T> (object: string, ifMatch: string | undefined, use: (file: FileHandle, size: number, etag: string) => Promise<T>): Promise<T | undefined> {
     const file = await open(join(folder, object), FLAGS)
 
     try {
@@ -36,22 +34,51 @@ export function fsStore (init: FsStoreInit): ListingStore {
       if (!stats.isFile()) {
         return undefined
       }
-      const size = Number(stats.size)
       const etag = etagOf(stats)
-      if (options.ifMatch != null && options.ifMatch !== etag) {
-        throw new ObjectChangedError(`${object} is ${etag}, not ${options.ifMatch}`)
+      if (ifMatch != null && ifMatch !== etag) {
+        throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
       }
-      const bytes = new Uint8Array(checkSize(object, range, size, maxRead))
-      await fill(object, file, bytes, range.offset, options.signal)
-      return { bytes, size, etag }
+      return await use(file, Number(stats.size), etag)
     } finally {
       await file.close()
     }
   }
 
+  async function read (object: string, options: ReadOptions): Promise<ObjectPart | undefined> {
+    const range = checkRead(object, options, maxRead)
+    if (range.length === 0) {
+      return nothing()
+    }
+    return withFile(object, options.ifMatch, async (file, size, etag) => {
+      const bytes = new Uint8Array(checkSize(object, range, size, maxRead))
+      await fill(object, file, [bytes], range.offset, options.signal)
+      return { bytes, size, etag }
+    })
+  }
+
+  async function readInto (object: string, buffers: readonly Uint8Array[], options: ReadOptions): Promise<ObjectInfo | undefined> {
+    const length = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const { offset } = checkRead(object, { ...options, length }, maxRead)
+
+    return withFile(object, options.ifMatch, async (file, size, etag) => {
+      if (offset + length > size) {
+        throw outOfRange(object, offset + length, size)
+      }
+      await fill(object, file, buffers, offset, options.signal)
+      return { size, etag }
+    })
+  }
+
   return {
+    // a read costs little here, and what is read ahead displaces from the caches of the processor what is being hashed
+    reading: { concurrency: DEFAULTS.fsConcurrency, maxSpan: DEFAULTS.fsSpan },
+
     async read (object, options = {}) {
       return absentOr(object, async () => read(object, options))
+    },
+
+    async readInto (object, buffers, options = {}) {
+      return absentOr(object, async () => readInto(object, buffers, options))
     },
 
     async stat (object, { signal } = {}) {
@@ -72,17 +99,32 @@ export function fsStore (init: FsStoreInit): ListingStore {
   }
 }
 
-/** Reads until the buffer is full: one read may return fewer bytes than requested. */
-async function fill (object: string, file: FileHandle, bytes: Uint8Array, offset: number, signal: AbortSignal | undefined): Promise<void> {
-  for (let done = 0; done < bytes.byteLength;) {
+/** Reads until the buffers are full: one read may return fewer bytes than requested. */
+async function fill (object: string, file: FileHandle, buffers: readonly Uint8Array[], offset: number, signal: AbortSignal | undefined): Promise<void> {
+  let left = buffers.filter(({ byteLength }) => byteLength > 0)
+  let at = offset
+
+  while (left.length > 0) {
     signal?.throwIfAborted()
-    const { bytesRead } = await file.read(bytes, done, bytes.byteLength - done, offset + done)
+    const { bytesRead } = await file.readv(left, at)
     if (bytesRead === 0) {
-      throw new TruncatedError(`${object} ends at ${offset + done}: it has become shorter`)
+      throw new TruncatedError(`${object} ends at ${at}: it has become shorter`)
     }
-    done += bytesRead
+    at += bytesRead
+    left = skip(left, bytesRead)
   }
   signal?.throwIfAborted()
+}
+
+/** What is left of buffers of which this many bytes are filled. */
+function skip (buffers: readonly Uint8Array[], filled: number): Uint8Array[] {
+  let left = filled
+  const whole = buffers.findIndex(({ byteLength }) => {
+    left -= byteLength
+    return left < 0
+  })
+
+  return whole === -1 ? [] : [buffers[whole].subarray(left), ...buffers.slice(whole + 1)]
 }
 
 async function * walk (folder: string, below: string, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<string> {

@@ -193,6 +193,35 @@ const concurrent: ObjectStoreLawRule = {
   }
 }
 
+const intoBuffers: ObjectStoreLawRule = {
+  title: 'readInto, if there is one, fills one buffer after the other, or fails as a read does',
+  async check ({ store, put, maxRead }) {
+    if (store.readInto == null) {
+      return
+    }
+    const bytes = testBytes(200_000, 9)
+    await put('laws/into', bytes)
+    const buffers = [10, 0, 100_000, 1, 50_000].map(length => new Uint8Array(length))
+    const info = await store.readInto('laws/into', buffers, { offset: 7 })
+    expect(info?.size === 200_000, `the size of the object is 200000, not ${info?.size}`)
+    expect(info.etag === (await store.stat('laws/into'))?.etag, 'readInto and stat return different versions')
+    let at = 7
+    for (const buffer of buffers) {
+      expectBytes(`${buffer.byteLength} bytes at ${at}`, buffer, bytes.subarray(at, at + buffer.byteLength))
+      at += buffer.byteLength
+    }
+
+    const two = [new Uint8Array(100), new Uint8Array(100)]
+    const reason = new Error('no longer wanted')
+    expect(await store.readInto('laws/never', two) === undefined, 'readInto of a missing object is not undefined')
+    await expectRejection('200 bytes of 199', store.readInto('laws/into', two, { offset: 199_801 }), 'OutOfRangeError')
+    await expectRejection('too much', store.readInto('laws/into', [new Uint8Array((maxRead ?? DEFAULTS.maxRead) + 1)]), 'ObjectTooLargeError')
+    await expectRejection('another version', store.readInto('laws/into', two, { ifMatch: '"another"' }), 'ObjectChangedError')
+    await expectRejection('a name that leads out', store.readInto('../laws/into', two), 'InvalidNameError')
+    await expectAborted('aborted before', store.readInto('laws/into', two, { signal: AbortSignal.abort(reason) }), reason)
+  }
+}
+
 export const lists: ObjectStoreLawRule = {
   title: 'all names that begin with a prefix are listed, even more than a thousand',
   async check ({ store, put }) {
@@ -219,4 +248,4 @@ async function gather (names: AsyncIterable<string>): Promise<string[]> {
   return all
 }
 
-export const STORE_LAWS = { whole, ranges, cut, 'out-of-range': outOfRange, missing, nothing, empty, changed, 'own-bytes': ownBytes, aborts, names, 'too-large': tooLarge, concurrent } as const satisfies Record<string, ObjectStoreLawRule>
+export const STORE_LAWS = { whole, ranges, cut, 'out-of-range': outOfRange, missing, nothing, empty, changed, 'own-bytes': ownBytes, aborts, names, 'too-large': tooLarge, concurrent, 'into-buffers': intoBuffers } as const satisfies Record<string, ObjectStoreLawRule>

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'aegir/chai'
 import { fsStore } from '../../src/stores/fs.ts'
 import { objectStoreTests } from '../../src/testing/index.ts'
+import { testBytes } from '../../src/testing/test-bytes.ts'
 
 objectStoreTests(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kitsune-store-'))
@@ -54,5 +55,13 @@ describe('fs store', () => {
     const store = fsStore({ folder: join(folder, 'none') })
     expect(await store.read('x')).to.equal(undefined)
     expect(await store.list?.('')[Symbol.asyncIterator]().next()).to.deep.equal({ done: true, value: undefined })
+  })
+
+  it('goes on where a read of many buffers has ended early, as of more than 1,024 at once', async () => {
+    const bytes = testBytes(5_000)
+    await writeFile(join(folder, 'x'), bytes)
+    const buffers = Array.from({ length: 2_500 }, () => new Uint8Array(2))
+    await fsStore({ folder }).readInto?.('x', buffers)
+    expect(Buffer.concat(buffers).equals(bytes)).to.equal(true)
   })
 })

@@ -92,6 +92,25 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     }
   },
   {
+    law: 'into-buffers',
+    what: 'fills what there is to fill, and leaves the rest',
+    make (objects, maxRead) {
+      const right = memoryStore({ objects, maxRead })
+      return {
+        ...right,
+        async readInto (object, buffers, options = {}) {
+          const part = await right.read(object, { ...options, length: buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) })
+          let at = 0
+          for (const buffer of buffers) {
+            buffer.set(part?.bytes.subarray(at, at + buffer.byteLength) ?? [])
+            at += buffer.byteLength
+          }
+          return part == null ? undefined : { size: part.size ?? 0, etag: part.etag }
+        }
+      }
+    }
+  },
+  {
     law: 'lists',
     what: 'lists the first page only',
     make (objects, maxRead) {
