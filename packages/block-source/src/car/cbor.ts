@@ -18,6 +18,8 @@ const ARRAY = 4
 const MAP = 5
 const TAG = 6
 
+const NULL = 0xf6
+
 /** The tag of a CID in DAG-CBOR. */
 const CID_TAG = 42
 
@@ -28,10 +30,21 @@ const CID_TAG = 42
  */
 export class CborReader {
   readonly #bytes: Uint8Array
-  #at = 0
+  #at: number
 
-  constructor (bytes: Uint8Array) {
+  constructor (bytes: Uint8Array, at = 0) {
     this.#bytes = bytes
+    this.#at = at
+  }
+
+  /** Whether a map comes next. */
+  get isMap (): boolean {
+    return this.#bytes[this.#at] >> 5 === MAP
+  }
+
+  /** Whether null comes next. */
+  get isNull (): boolean {
+    return this.#bytes[this.#at] === NULL
   }
 
   /** Begins a map; returns the number of entries that follow. Each takes at least two bytes. */
@@ -69,15 +82,15 @@ export class CborReader {
     return bytes.subarray(1)
   }
 
-  /** The bytes of the next item, whatever it is, with all that it contains, as a view. */
-  item (): Uint8Array {
+  /** Skips the next item, whatever it is, with all that it contains; returns a reader of it. */
+  item (): CborReader {
     const start = this.#at
 
     for (let left = 1; left > 0; left--) {
       left += this.#skip()
     }
 
-    return this.#bytes.subarray(start, this.#at)
+    return new CborReader(this.#bytes.subarray(0, this.#at), start)
   }
 
   /** Ends reading. */
