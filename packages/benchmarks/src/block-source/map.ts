@@ -1,5 +1,6 @@
 import { createMapWriter, mapIndex } from '@kitsune/block-source'
 import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
+import { testMultihash } from '@kitsune/block-source/testing'
 import { median } from '../statistics.ts'
 
 /** What a lookup in a block map costs. */
@@ -31,8 +32,8 @@ export async function mapFigure (folder: string, blocks: number): Promise<MapFig
   const writing = (performance.now() - begun) / 1_000
   // the pages of all lookups are kept
   const index = mapIndex(fsStore({ folder }), { prefix: 'made/', cacheLength: 256 << 20 })
-  await index.locate([madeHash(0)])
-  const hashes = Array.from({ length: LOOKUPS }, (_, i) => madeHash(Math.floor(i * blocks / LOOKUPS)))
+  await index.locate([testMultihash(0)])
+  const hashes = Array.from({ length: LOOKUPS }, (_, i) => testMultihash(Math.floor(i * blocks / LOOKUPS)))
   const timed = async (): Promise<number> => {
     const times: number[] = []
 
@@ -68,25 +69,9 @@ interface MadeRow {
 async function * madeRows (first: number, count: number): AsyncGenerator<MadeRow[]> {
   for (let at = 0; at < count; at += 10_000) {
     yield Array.from({ length: Math.min(10_000, count - at) }, (_, i) => ({
-      multihash: madeHash(first + at + i),
+      multihash: testMultihash(first + at + i),
       blockOffset: (at + i) * 1_000,
       blockLength: 999
     }))
   }
-}
-
-/** A sha2-256 multihash that no block has, spread like a real one. */
-function madeHash (number: number): Uint8Array {
-  const multihash = new Uint8Array(34)
-  multihash.set([0x12, 0x20])
-  const view = new DataView(multihash.buffer)
-  let state = number + 1
-
-  for (let at = 2; at < 34; at += 4) {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + number + at | 0
-    state = Math.imul(state ^ (state >>> 12), 0x297a2d39)
-    view.setUint32(at, state ^ (state >>> 15))
-  }
-
-  return multihash
 }

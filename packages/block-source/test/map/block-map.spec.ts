@@ -10,10 +10,11 @@ import { memoryMapStore } from '../../src/map/memory-map-store.ts'
 import { r2MapStore } from '../../src/map/r2-map-store.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { blockIndexTests } from '../../src/testing/block-index-tests.ts'
+import { testMultihash } from '../../src/testing/test-multihash.ts'
 import { block, blocks, carV1, identity } from '../fixtures/cars.ts'
 import { counted } from '../fixtures/counted.ts'
 import { goFixture, readCar } from '../fixtures/original-tools.ts'
-import { carOf, madeUp, madeUpHash } from './fixtures.ts'
+import { carOf, madeUp } from './fixtures.ts'
 import type { BlockIndex, Location } from '../../src/block-index.ts'
 import type { MapStore } from '../../src/map/map-store.ts'
 import type { R2MapBucketLike } from '../../src/map/r2-map-store.ts'
@@ -241,10 +242,10 @@ describe('a lookup in a block map', () => {
     const { store } = await bigMap()
     const reads = counted(store)
     const index = mapIndex(reads)
-    expect(await names(index, madeUpHash(123_456))).to.deep.equal(['car-123'])
+    expect(await names(index, testMultihash(123_456))).to.deep.equal(['car-123'])
     expect(reads.reads.map(({ object, length }) => [object.replace(/[0-9a-f]{32}/, '*'), length])).to.deep.equal([['map/root', 64 << 20], ['map/*.rows', 51_200]])
 
-    await index.locate([madeUpHash(123_456)])
+    await index.locate([testMultihash(123_456)])
     expect(reads.reads).to.have.lengthOf(2)
   })
 
@@ -252,11 +253,11 @@ describe('a lookup in a block map', () => {
     const { store } = await bigMap()
     const reads = counted(store)
     const index = mapIndex(reads, { cacheLength: 70_000 })
-    await index.locate([madeUpHash(0)])
+    await index.locate([testMultihash(0)])
     reads.reads.length = 0
 
     for (let i = 0; i < 1000; i++) {
-      expect(await names(index, madeUpHash((i * 7919) % 200_000))).to.have.lengthOf(1)
+      expect(await names(index, testMultihash((i * 7919) % 200_000))).to.have.lengthOf(1)
     }
 
     // four shards, of which three are wrong one time in 120 each
@@ -264,7 +265,7 @@ describe('a lookup in a block map', () => {
     reads.reads.length = 0
 
     for (let i = 0; i < 1000; i++) {
-      expect(await names(index, madeUpHash(1_000_000 + i))).to.deep.equal([])
+      expect(await names(index, testMultihash(1_000_000 + i))).to.deep.equal([])
     }
 
     expect(reads.reads.length).to.be.below(60)
@@ -325,7 +326,7 @@ describe('a lookup in a block map', () => {
     const index = mapIndex(reads, { now: () => now, complete: true })
 
     for (; now < 1e6; now += 10_000) {
-      await index.locate([all[0].multihash, madeUpHash(1)])
+      await index.locate([all[0].multihash, testMultihash(1)])
     }
 
     expect(reads.reads.filter(({ object }) => object === 'map/root')).to.have.lengthOf(1)
