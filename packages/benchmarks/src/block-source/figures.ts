@@ -7,13 +7,16 @@ import { makeCar } from './made-car.ts'
 import { mapFigure } from './map.ts'
 import { memoryFigure } from './memory.ts'
 import { openingFigure, readingFigure } from './reading.ts'
+import { readsFigures } from './reads.ts'
 import type { MapFigure } from './map.ts'
 import type { MemoryFigure } from './memory.ts'
 import type { OpeningFigure, ReadingFigure } from './reading.ts'
+import type { ReadsFigures } from './reads.ts'
 
 /** What reading blocks from CAR files costs, and from a block map. */
 export interface BlockSourceFigures {
   readonly reading: readonly ReadingFigure[]
+  readonly reads: ReadsFigures
   readonly opening: OpeningFigure
   readonly memory: MemoryFigure
   readonly map: MapFigure
@@ -52,16 +55,17 @@ export async function blockSourceFigures ({ rounds, sizes: [large, small], wants
       reading.push(await readingFigure(car, rounds))
     }
 
+    const reads = await readsFigures(cars[0])
     const opening = await openingFigure(cars[0], rounds)
     progress('block-source: a map')
 
-    return { reading, opening, memory, map: await mapFigure(folder, mapBlocks) }
+    return { reading, reads, opening, memory, map: await mapFigure(folder, mapBlocks) }
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-export function printBlockSource ({ reading, opening, memory, map }: BlockSourceFigures): string {
+export function printBlockSource ({ reading, reads, opening, memory, map }: BlockSourceFigures): string {
   const lines = table(
     ['CAR of', 'getMany MB/CPU s', 'get MB/CPU s', 'CarIndexedReader MB/CPU s', 'read and hash MB/CPU s', 'getMany / loop', 'getMany / CarIndexedReader'],
     reading.map(figure => [
@@ -75,9 +79,17 @@ export function printBlockSource ({ reading, opening, memory, map }: BlockSource
     ])
   )
 
+  const requests = table(
+    ['blocks of 256 KiB', 'reads a block', 'batching blob-fetcher', 'simple blob-fetcher'],
+    reads.many.map(({ wants, blocks, source, batching, simple }) => [`${blocks}, ${wants}`, source.toFixed(3), batching.toFixed(3), simple.toFixed(3)])
+  )
+
   return [
     ...lines,
     '',
+    ...requests,
+    '',
+    `A random block by a block map, map and CAR: ${reads.random.cold} reads if nothing was read before, ${reads.random.warm.toFixed(2)} after.`,
     `A block of a CAR of ${(opening.bytes / 1e6).toFixed(0)} MB that was not open: ${opening.indexed.toFixed(1)} ms with a block map, ${opening.scanned.toFixed(0)} ms by a scan.`,
     `${memory.wants} wants of ${memory.blockSize / 1e6} MB at once: ${(memory.peak / 1e6).toFixed(0)} MB at most, with a budget of ${(memory.budget / 1e6).toFixed(0)} MB.`,
     `A map of ${map.blocks} blocks: ${map.bytesPerBlock.toFixed(1)} bytes a block, a lookup ${map.warm.toFixed(0)} µs warm and ${map.cold.toFixed(0)} µs cold, written in ${map.writing.toFixed(0)} s.`

@@ -49,7 +49,14 @@ export async function makeCar (path: string, blocks: number, blockSize: number):
 /** A block that differs from those of other numbers, and does not compress. */
 export function madeBlock (number: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size)
-  const words = new Uint32Array(bytes.buffer, 0, size >> 2)
+  fillBlock(number, bytes)
+
+  return bytes
+}
+
+/** Writes such a block, at an offset that is a multiple of four. */
+export function fillBlock (number: number, bytes: Uint8Array): void {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
   let state = Math.imul(number + 1, 0x9e3779b1)
 
   for (let i = 0; i < words.length; i++) {
@@ -57,9 +64,7 @@ export function madeBlock (number: number, size: number): Uint8Array {
     words[i] = state
   }
 
-  new DataView(bytes.buffer).setUint32(0, number)
-
-  return bytes
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, number)
 }
 
 function varint (value: number): Uint8Array {

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { carSource } from '@kitsune/block-source'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { madeBlock } from './made-car.ts'
+import { fillBlock, madeBlock } from './made-car.ts'
 import type { BlockIndex, ObjectStore } from '@kitsune/block-source'
 
 /** What many wants at once take in memory, in bytes. */
@@ -34,7 +34,8 @@ export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<M
       const bytes = new Uint8Array(length)
 
       for (let at = 0; at < length; at += blockSize) {
-        bytes.set(madeBlock((offset + at) / blockSize, blockSize), at)
+        // without memory of its own, which would count, too
+        fillBlock((offset + at) / blockSize, bytes.subarray(at, at + blockSize))
       }
 
       return { bytes, size: wants * blockSize }

@@ -13,6 +13,12 @@ describe('figures of block sources', function () {
       expect([source, sourceOneByOne, indexedReader, loop].every(rate => rate > 0)).to.equal(true)
     }
 
-    expect(printBlockSource(figures).split('\n')).to.have.lengthOf(4 + 4)
+    for (const { source, batching, simple } of figures.reads.many) {
+      expect(source).to.be.at.most(0.15)
+      expect([batching, simple]).to.deep.equal([1 / 16, 1])
+    }
+
+    expect(figures.reads.random).to.deep.equal({ cold: 3, warm: 1 })
+    expect(printBlockSource(figures).split('\n')).to.have.lengthOf(4 + 1 + 4 + 1 + 4)
   })
 })
