@@ -48,10 +48,9 @@ export async function fill (node: KuboRpc, size: number, count: number): Promise
   }
 
   const response = await node.call('dag/import', [], { 'pin-roots': 'false', stats: 'true' }, {
-    headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
-    body: ReadableStream.from(body()),
-    duplex: 'half'
-  } as RequestInit)
+    contentType: `multipart/form-data; boundary=${BOUNDARY}`,
+    body: ReadableStream.from(body()) as RequestInit['body']
+  })
   const { Stats } = await response.json() as { Stats: { BlockCount: number } }
 
   if (Stats.BlockCount !== count) {

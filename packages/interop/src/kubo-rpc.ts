@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
 import { RpcError } from './errors.ts'
+import type { CallInit } from '@kitsune/kubo-rpc'
 
 export interface RpcOptions {
   signal?: AbortSignal
@@ -30,7 +32,7 @@ export interface KuboId {
 export interface KuboRpc {
   readonly url: string
   /** Any command: its arguments in order, options as a record. The caller reads the body. */
-  call (command: string, args?: readonly string[], options?: Record<string, string>, init?: RequestInit): Promise<Response>
+  call (command: string, args?: readonly string[], options?: Record<string, string>, init?: CallInit): Promise<Response>
   id (options?: RpcOptions): Promise<KuboId>
   /** Adds an address to the peering, as users of a balancer do, and dials it at once: peering alone would first wait a few seconds. */
   connect (address: string, options?: ConnectOptions): Promise<void>
@@ -65,21 +67,11 @@ export class KuboRpcClient implements KuboRpc {
     this.url = url
   }
 
-  async call (command: string, args: readonly string[] = [], options: Record<string, string> = {}, init: RequestInit = {}): Promise<Response> {
-    const query = new URLSearchParams(options)
-
-    for (const arg of args) {
-      query.append('arg', arg)
-    }
-
-    const response = await fetch(`${this.url}/api/v0/${command}?${query}`, {
-      method: 'POST',
-      ...init,
-      signal: init.signal ?? AbortSignal.timeout(CALL_TIMEOUT)
-    })
+  async call (command: string, args: readonly string[] = [], options: Record<string, string> = {}, init: CallInit = {}): Promise<Response> {
+    const response = await createKuboRpc({ url: this.url }).call(command, { ...options, arg: args }, { ...init, signal: init.signal ?? AbortSignal.timeout(CALL_TIMEOUT) })
 
     if (!response.ok) {
-      throw new RpcError(`${command} ${args.join(' ')}: ${response.status} ${message(await response.text())}`)
+      throw new RpcError(`${command} ${args.join(' ')}: ${response.status} ${failureMessage(await response.text())}`)
     }
 
     return response
@@ -109,7 +101,7 @@ export class KuboRpcClient implements KuboRpc {
 
   async pin (cid: string, options: RpcOptions = {}): Promise<void> {
     // with progress it answers at once and then twice a second, so that nothing on the way times out
-    const response = await this.call('pin/add', [cid], { progress: 'true' }, { signal: options.signal ?? null })
+    const response = await this.call('pin/add', [cid], { progress: 'true' }, options)
     let pinned = false
 
     for await (const line of jsonLines<{ Pins?: string[], Message?: string }>(response)) {
@@ -127,7 +119,7 @@ export class KuboRpcClient implements KuboRpc {
   }
 
   async cat (cid: string, options: RpcOptions = {}): Promise<{ sha256: string, length: number }> {
-    const response = await this.call('cat', [cid], {}, { signal: options.signal ?? null })
+    const response = await this.call('cat', [cid], {}, options)
     const hash = createHash('sha256')
     let length = 0
 
@@ -149,14 +141,14 @@ export class KuboRpcClient implements KuboRpc {
       mhtype: options.hash ?? 'sha2-256',
       ...(options.hashLength == null ? {} : { mhlen: String(options.hashLength) }),
       'allow-big-block': 'true'
-    }, { body: form, signal: options.signal ?? null })
+    }, { body: form, signal: options.signal })
     const { Key } = await response.json() as { Key: string }
 
     return Key
   }
 
   async getBlock (cid: string, options: RpcOptions = {}): Promise<Uint8Array> {
-    const response = await this.call('block/get', [cid], {}, { signal: options.signal ?? null })
+    const response = await this.call('block/get', [cid], {}, options)
 
     return new Uint8Array(await response.arrayBuffer())
   }
@@ -171,7 +163,7 @@ export class KuboRpcClient implements KuboRpc {
 
   async has (cid: string, options: RpcOptions = {}): Promise<boolean> {
     try {
-      await (await this.call('block/stat', [cid], { offline: 'true' }, { signal: options.signal ?? null })).arrayBuffer()
+      await (await this.call('block/stat', [cid], { offline: 'true' }, options)).arrayBuffer()
       return true
     } catch (err) {
       if (err instanceof RpcError && err.message.includes('not found')) {
@@ -195,17 +187,9 @@ export class KuboRpcClient implements KuboRpc {
   }
 
   async #json<T> (command: string, args: readonly string[], options: RpcOptions = {}, flags: Record<string, string> = {}): Promise<T> {
-    const response = await this.call(command, args, flags, { signal: options.signal ?? null })
+    const response = await this.call(command, args, flags, options)
 
     return await response.json() as T
-  }
-}
-
-function message (text: string): string {
-  try {
-    return JSON.parse(text).Message ?? text
-  } catch {
-    return text
   }
 }
 

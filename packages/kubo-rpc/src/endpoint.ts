@@ -1,57 +1,94 @@
-import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidEndpointError } from './errors.ts'
-import type { Component } from '@multiformats/multiaddr'
 
-/** Where an RPC answers. No credential is in it. */
+/** Where an RPC answers, and its credentials. */
+export interface EndpointInit {
+  /**
+   * A multiaddr (`/ip4/10.0.0.1/tcp/5001`, with `/http` or `/https`), or an http(s)
+   * URL. A URL's `user:password@` becomes an Authorization header, and appears in no
+   * name and no error.
+   */
+  readonly url: string | URL
+  /** Value of an Authorization header, e.g. `Bearer …`, for a URL without credentials. */
+  readonly authorization?: string
+  /** More headers, for example for a proxy. They are as secret as the credentials. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A host, as a multiaddr names it. */
+export interface EndpointHost {
+  readonly name: 'ip4' | 'ip6' | 'dns' | 'dns4' | 'dns6'
+  readonly value: string
+}
+
+/** The address of an RPC, as it was understood. */
 export interface Endpoint {
   /** The address as configured, without its credentials: fit for names, errors and logs. */
   readonly name: string
-  /** Its base, ending in a slash. */
+  /** Its base, ending in a slash, without credentials. */
   readonly url: URL
-  /** The host, as the first component of its node's addresses. */
-  readonly host: Component
-  /** Value of an Authorization header, from the credentials in a URL. */
+  readonly host: EndpointHost
+  /** The headers of each request, with the credentials. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** An address without its headers, and the credentials that were in it. */
+interface Address extends Omit<Endpoint, 'headers'> {
   readonly authorization?: string
 }
 
-const HOSTS = ['ip4', 'ip6', 'dns', 'dns4', 'dns6']
 const SCHEMES: Record<string, string> = { '': 'http', http: 'http', https: 'https', 'tls/http': 'https' }
 
 /**
- * Reads an RPC's address: `/ip4/10.0.0.1/tcp/5001`, `/dns4/node/tcp/443/https`,
- * `http://10.0.0.1:5001`, or a URL with `user:password@`.
+ * Reads the address of an RPC and its credentials.
  *
- * @throws {InvalidEndpointError} whose message shows no credentials
+ * @throws {InvalidEndpointError} the address or a header cannot be meant, or credentials are given more than once; the message shows no credentials
  */
-export function parseEndpoint (text: string): Endpoint {
-  const address = text.trim()
-  return address.startsWith('/') ? fromMultiaddr(address) : fromUrl(address)
+export function parseEndpoint ({ url, authorization, headers }: EndpointInit): Endpoint {
+  const text = String(url).trim()
+  const { authorization: own, ...address } = text.startsWith('/') ? fromMultiaddr(text) : fromUrl(text)
+
+  return { ...address, headers: allHeaders(address.name, [own, authorization], headers) }
 }
 
-function fromMultiaddr (name: string): Endpoint {
+function fromMultiaddr (name: string): Address {
   if (name.includes('@')) {
     throw refuse(name, 'a multiaddr has no credentials, a URL can')
   }
 
-  let components: Component[]
+  const [protocol, value = '', transport, port = '', ...rest] = name.replace(/\/$/, '').split('/').slice(1)
+  const scheme = SCHEMES[rest.join('/')]
 
-  try {
-    components = multiaddr(name).getComponents()
-  } catch (err) {
-    throw refuse(name, err instanceof Error ? err.message : 'it is not a multiaddr')
+  if (rest.includes('p2p')) {
+    throw refuse(name, 'it is the swarm address of a peer')
   }
 
-  const [host, port, ...rest] = components
-  const scheme = SCHEMES[rest.map(({ name }) => name).join('/')]
-
-  if (!HOSTS.includes(host?.name) || host.value == null || port?.name !== 'tcp' || scheme == null) {
-    throw refuse(name, rest.some(({ name }) => name === 'p2p') ? 'it is a swarm address, which `peers` takes' : 'it is no address of an HTTP API')
+  if (!isHostProtocol(protocol) || transport !== 'tcp' || scheme == null) {
+    throw refuse(name, 'after its host and TCP port comes nothing, /http or /https')
   }
 
-  return { name, url: new URL(`${scheme}://${host.name === 'ip6' ? `[${host.value}]` : host.value}:${port.value}/`), host }
+  const url = URL.parse(`${scheme}://${protocol === 'ip6' ? `[${value}]` : value}:${port}/`)
+
+  if (url == null || !/^\d+$/.test(port) || !isHost(protocol, value, url.hostname)) {
+    throw refuse(name, 'its host or port is not valid')
+  }
+
+  return { name, url, host: { name: protocol, value } }
 }
 
-function fromUrl (text: string): Endpoint {
+/** What the URL made of a multiaddr's host must be what the multiaddr says. */
+function isHost (protocol: EndpointHost['name'], value: string, hostname: string): boolean {
+  switch (protocol) {
+    case 'ip4': return /^[\d.]+$/.test(value) && hostname === value
+    case 'ip6': return /^[\da-f:.]+$/i.test(value)
+    default: return /^[^\s/?#:]+$/.test(value)
+  }
+}
+
+function isHostProtocol (name: string): name is EndpointHost['name'] {
+  return ['ip4', 'ip6', 'dns', 'dns4', 'dns6'].includes(name)
+}
+
+function fromUrl (text: string): Address {
   // strict, so that nothing URL would still understand (`http:/me:secret@host`, tabs) gets past the removal of credentials
   const match = /^(https?:\/\/)([^\s/\\?#]*)([^\s\\]*)$/i.exec(text)
   const [, scheme, authority, rest] = match ?? []
@@ -77,15 +114,17 @@ function fromUrl (text: string): Endpoint {
   return {
     name,
     url,
-    host: hostComponent(url.hostname),
+    host: hostOf(url.hostname),
     ...(username === '' && password === '' ? {} : { authorization: basic(username, password, name) })
   }
 }
 
-function hostComponent (hostname: string): Component {
+function hostOf (hostname: string): EndpointHost {
   const ip6 = /^\[(.*)\]$/.exec(hostname)?.[1]
-  const name = /^\d+\.\d+\.\d+\.\d+$/.test(hostname) ? 'ip4' : 'dns'
-  return multiaddr(ip6 == null ? `/${name}/${hostname}` : `/ip6/${ip6}`).getComponents()[0]
+
+  return ip6 == null
+    ? { name: /^\d+\.\d+\.\d+\.\d+$/.test(hostname) ? 'ip4' : 'dns', value: hostname }
+    : { name: 'ip6', value: ip6 }
 }
 
 function basic (username: string, password: string, name: string): string {
@@ -97,8 +136,32 @@ function basic (username: string, password: string, name: string): string {
   }
 }
 
+function allHeaders (name: string, authorizations: ReadonlyArray<string | undefined>, given: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const credentials = authorizations.filter(value => value != null).map(value => ['authorization', value])
+
+  for (const [header, value] of [...Object.entries(given), ...credentials]) {
+    const key = header.toLowerCase()
+
+    if (Object.hasOwn(headers, key)) {
+      throw new InvalidEndpointError(`${name} has more than one value for the header ${header}: give credentials in the URL, as authorization or as a header`)
+    }
+
+    try {
+      new Headers().set(header, value)
+    } catch {
+      // the original error shows the value
+      throw new InvalidEndpointError(`${name} has a header ${JSON.stringify(header)} whose name or value HTTP does not allow`)
+    }
+
+    headers[key] = value
+  }
+
+  return headers
+}
+
 /** The text may hold credentials where no parser finds them: better too much removed than too little. */
 function refuse (text: string, why: string): InvalidEndpointError {
   const name = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')
-  return new InvalidEndpointError(`"${name}" cannot be the address of an RPC: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
+  return new InvalidEndpointError(`"${name}" is no address of an HTTP API: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
 }

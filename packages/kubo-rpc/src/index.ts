@@ -1,9 +1,18 @@
 /**
  * @packageDocumentation
  *
- * The address, the credentials and the answers of kubo's RPC.
+ * A client for the RPC of kubo. It follows no redirect, so credentials go only to the
+ * configured address, and shows credentials in no name and no error.
+ *
+ * @example
+ * ```ts
+ * const rpc = createKuboRpc({ url: 'http://me:secret@10.0.0.1:5001' })
+ * const { ID } = await rpc.json('id') as { ID: string }
+ * ```
  */
+export { createKuboRpc } from './client.ts'
+export type { CallInit, Fetch, KuboRpc, KuboRpcInit, Query } from './client.ts'
 export { parseEndpoint } from './endpoint.ts'
-export type { Endpoint } from './endpoint.ts'
+export type { Endpoint, EndpointHost, EndpointInit } from './endpoint.ts'
 export * from './errors.ts'
-export { readJson } from './json-response.ts'
+export { failureMessage } from './failure-message.ts'

@@ -1,5 +1,6 @@
 import { expect } from 'aegir/chai'
 import { parseEndpoint } from '../src/endpoint.ts'
+import type { EndpointInit } from '../src/endpoint.ts'
 
 describe('the address of an RPC', () => {
   const read: Record<string, [url: string, host: string]> = {
@@ -19,12 +20,12 @@ describe('the address of an RPC', () => {
 
   for (const [text, [url, host]] of Object.entries(read)) {
     it(`can be ${text}`, () => {
-      const endpoint = parseEndpoint(` ${text} `)
+      const endpoint = parseEndpoint({ url: ` ${text} ` })
 
       expect(endpoint.url.href).to.equal(url)
       expect(`${endpoint.host.name} ${endpoint.host.value}`).to.equal(host)
       expect(endpoint).to.have.property('name', text)
-      expect(endpoint).to.not.have.property('authorization')
+      expect(endpoint.headers).to.deep.equal({})
     })
   }
 
@@ -39,11 +40,11 @@ describe('the address of an RPC', () => {
 
   for (const [text, [name, credentials]] of Object.entries(withCredentials)) {
     it(`takes the credentials out of ${text}`, () => {
-      const endpoint = parseEndpoint(text)
+      const endpoint = parseEndpoint({ url: text })
 
       expect(endpoint.name).to.equal(name)
       expect(endpoint.url.href).to.not.include('@')
-      expect(endpoint.authorization).to.equal(`Basic ${Buffer.from(credentials).toString('base64')}`)
+      expect(endpoint.headers.authorization).to.equal(`Basic ${Buffer.from(credentials).toString('base64')}`)
     })
   }
 
@@ -69,14 +70,40 @@ describe('the address of an RPC', () => {
     '/ip4/10.0.0.1/udp/5001': /no address of an HTTP API/,
     '/ip4/10.0.0.1/tcp/5001/ws': /no address of an HTTP API/,
     '/unix/%2Frun%2Fapi.sock': /no address of an HTTP API/,
-    '/ip4/10.0.0.999/tcp/5001': /cannot be the address/,
-    '/ip4/10.0.0.1/tcp/4001/p2p/12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF': /which `peers` takes/
+    '/ip4/10.0.0.999/tcp/5001': /its host or port is not valid/,
+    '/ip4/node/tcp/5001': /its host or port is not valid/,
+    '/ip6/node/tcp/5001': /its host or port is not valid/,
+    '/dns4/no?de/tcp/5001': /its host or port is not valid/,
+    '/dns4/no#de/tcp/5001': /its host or port is not valid/,
+    '/dns4//tcp/5001': /its host or port is not valid/,
+    '/dns4/node/tcp/99999': /its host or port is not valid/,
+    '/dns4/node/tcp/': /its host or port is not valid/,
+    '/ip4': /no address of an HTTP API/,
+    '/ip4/10.0.0.1/tcp/4001/p2p/12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF': /swarm address of a peer/
   }
 
   for (const [text, why] of Object.entries(refused)) {
     it(`cannot be ${JSON.stringify(text)}, and its secret is not shown`, () => {
-      expect(() => parseEndpoint(text)).to.throw(why)
+      expect(() => parseEndpoint({ url: text })).to.throw(why)
         .that.satisfies((err: Error) => err.name === 'InvalidEndpointError' && !`${err.stack} ${JSON.stringify(err)}`.includes('secret'))
     })
   }
+
+  it('takes one value for each header, in any way, and shows none', () => {
+    expect(parseEndpoint({ url: new URL('http://node'), authorization: 'Bearer x', headers: { 'X-Tenant': 'a' } }).headers)
+      .to.deep.equal({ authorization: 'Bearer x', 'x-tenant': 'a' })
+
+    const refused: EndpointInit[] = [
+      { url: 'http://me:secret@node', authorization: 'Bearer secret' },
+      { url: 'http://node', headers: { Authorization: 'secret' }, authorization: 'Bearer secret' },
+      { url: 'http://node', headers: { 'x-key': 'secret', 'X-Key': 'secret' } },
+      { url: 'http://node', headers: { 'x key': 'secret' } },
+      { url: 'http://node', headers: { x: 'secret\nx' } }
+    ]
+
+    for (const init of refused) {
+      expect(() => parseEndpoint(init)).to.throw(/^http:\/\/node has (?:more than one value for the header|a header)/)
+        .that.satisfies((err: Error) => err.name === 'InvalidEndpointError' && !err.message.includes('secret'))
+    }
+  })
 })

@@ -2,13 +2,13 @@ import { DEFAULTS } from '../defaults.ts'
 import { StoreRefusedError } from '../errors.ts'
 import { readText } from '../http/body.ts'
 import { createHttpClient, statusError } from '../http/client.ts'
-import { parseEndpoint } from '../http/endpoint.ts'
+import { readEndpoint } from '../http/endpoint.ts'
 import { decodeAnswer, encodeMultihash } from './remote-format.ts'
 import type { RemoteAnswer } from './remote-format.ts'
 import type { BlockIndex, Located } from '../block-index.ts'
 import type { SourceOptions } from '../block-source.ts'
 import type { HttpOptions } from '../http/client.ts'
-import type { EndpointInit } from '../http/endpoint.ts'
+import type { EndpointInit } from '@kitsune/kubo-rpc'
 
 export interface RemoteIndexInit extends HttpOptions, EndpointInit {
   /**
@@ -86,7 +86,7 @@ export function remoteIndex (init: RemoteIndexInit): BlockIndex {
 /** Asks the service for multihashes, as text. */
 function createAsk (init: RemoteIndexInit): (texts: readonly string[], options: SourceOptions) => Promise<RemoteAnswer> {
   const { maxLocations = DEFAULTS.maxLocations } = init
-  const { url, headers } = parseEndpoint(init)
+  const { url, headers } = readEndpoint(init)
   const client = createHttpClient(init)
 
   return async (texts, { session, signal }) => {

@@ -1,16 +1,15 @@
 import { DEFAULTS } from '../defaults.ts'
-import { InvalidOptionError } from '../errors.ts'
 import { discard } from '../http/body.ts'
 import { createHttpClient, statusError } from '../http/client.ts'
-import { parseEndpoint } from '../http/endpoint.ts'
+import { readEndpoint } from '../http/endpoint.ts'
 import { infoOf } from '../http/object.ts'
 import { createVerify, inlineBlock } from '../verify.ts'
 import { readBlockBody } from './http-block.ts'
 import { checkMaxBlock } from './max-block.ts'
 import type { BlockSource } from '../block-source.ts'
 import type { HttpOptions } from '../http/client.ts'
-import type { EndpointInit } from '../http/endpoint.ts'
 import type { VerifyInit } from '../verify.ts'
+import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { CID } from 'multiformats/cid'
 
 export interface GatewaySourceInit extends HttpOptions, VerifyInit, EndpointInit {
@@ -30,13 +29,10 @@ const RAW = 'application/vnd.ipld.raw'
  */
 export function gatewaySource (init: GatewaySourceInit): BlockSource {
   const { complete = true, maxBlock = DEFAULTS.maxBlock } = init
-  const { url, headers } = parseEndpoint(init)
+  const { url, headers } = readEndpoint(init)
   const client = createHttpClient(init)
   const verify = createVerify(init)
   checkMaxBlock(maxBlock)
-  if (url.search !== '' || url.hash !== '') {
-    throw new InvalidOptionError('url must not have a query or fragment, since blocks are at paths below it')
-  }
 
   async function ask<T> (method: 'GET' | 'HEAD', cid: CID, signal: AbortSignal | undefined, read: Parameters<typeof client<T | undefined>>[0]['handle']): Promise<T | undefined> {
     const what = `${method} /ipfs/${cid}`

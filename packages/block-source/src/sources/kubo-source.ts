@@ -1,15 +1,16 @@
+import { failureMessage } from '@kitsune/kubo-rpc'
 import { DEFAULTS } from '../defaults.ts'
 import { StoreRefusedError, StoreUnavailableError } from '../errors.ts'
 import { discard, readText } from '../http/body.ts'
 import { createHttpClient, statusError } from '../http/client.ts'
-import { parseEndpoint } from '../http/endpoint.ts'
+import { connectKuboRpc } from '../http/endpoint.ts'
 import { createVerify, inlineBlock } from '../verify.ts'
 import { readBlockBody } from './http-block.ts'
 import { checkMaxBlock } from './max-block.ts'
 import type { BlockSource } from '../block-source.ts'
 import type { Attempt, HttpOptions } from '../http/client.ts'
-import type { EndpointInit } from '../http/endpoint.ts'
 import type { VerifyInit } from '../verify.ts'
+import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { CID } from 'multiformats/cid'
 
 export interface KuboSourceInit extends HttpOptions, VerifyInit, EndpointInit {
@@ -31,20 +32,20 @@ export interface KuboSourceInit extends HttpOptions, VerifyInit, EndpointInit {
  */
 export function kuboSource (init: KuboSourceInit): BlockSource {
   const { offline = true, timeout, maxBlock = DEFAULTS.maxBlock } = init
-  const { url, headers } = parseEndpoint(init)
+  const rpc = connectKuboRpc(init)
   const client = createHttpClient(init)
   const verify = createVerify(init)
   checkMaxBlock(maxBlock)
 
   async function ask<T> (command: 'get' | 'stat', cid: CID, signal: AbortSignal | undefined, read: (attempt: Attempt) => Promise<T>): Promise<T | undefined> {
     const what = `block/${command} ${cid}`
-    const query = new URLSearchParams({ arg: cid.toString(), offline: String(offline), ...(timeout == null ? {} : { timeout: `${timeout}ms` }) })
+    const query = { arg: cid.toString(), offline: String(offline), ...(timeout == null ? {} : { timeout: `${timeout}ms` }) }
 
     return client({
       kind: 'fetch',
       what,
       signal,
-      request: options => new Request(new URL(`api/v0/block/${command}?${query}`, url), { ...options, method: 'POST', headers }),
+      request: ({ signal }) => rpc.request(`block/${command}`, query, { signal }),
       async handle (attempt) {
         return attempt.response.status === 200 ? read(attempt) : readFailure(what, attempt)
       }
@@ -75,7 +76,7 @@ async function readFailure (what: string, { response, signal, progress }: Attemp
     await discard(response.body)
     throw statusError(what, response)
   }
-  const message = messageOf(await readText(response.body, { signal, progress }))
+  const message = failureMessage(await readText(response.body, { signal, progress }))
 
   if (/could not find|not found locally|block not found/.test(message)) {
     return undefined
@@ -91,12 +92,6 @@ async function readSize (cid: CID, { response, signal, progress }: Attempt): Pro
     throw new StoreRefusedError(`block/stat ${cid}: the answer is not kubo's`)
   }
   return { size: Number(size) }
-}
-
-function messageOf (text: string): string {
-  const answer = parseJson(text)
-
-  return typeof answer === 'object' && answer != null && 'Message' in answer ? String(answer.Message) : text.slice(0, 200)
 }
 
 function parseJson (text: string): unknown {

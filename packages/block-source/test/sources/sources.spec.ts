@@ -12,6 +12,7 @@ import { blockSourceTests, faultStore } from '../../src/testing/index.ts'
 import { startFileServer } from '../stores/http-server.ts'
 import { carOf, everyKind, rawBlock } from './cars.ts'
 import type { Block, Fetch } from '../../src/index.ts'
+import type { AddressInfo } from 'node:net'
 
 const hashers = [blake2b256]
 const retry = { retries: 1, minDelay: 0, wait: async () => {} }
@@ -218,10 +219,37 @@ describe('kubo source', () => {
     await expect(source.get(cid)).to.eventually.be.rejected.with.property('message').that.does.not.include('p@ss').and.not.include('p%40ss')
 
     for (const init of [{ authorization: 'Bearer x' }, { headers: { Authorization: 'Bearer x' } }]) {
-      expect(() => kuboSource({ url: 'http://user:secret@node.test', ...init })).to.throw(/more than once/).with.property('message').that.does.not.include('secret')
+      expect(() => kuboSource({ url: 'http://user:secret@node.test', ...init })).to.throw(/more than one value/).with.property('message').that.does.not.include('secret')
     }
     expect(() => kuboSource({ url: 'http://user:secret@' })).to.throw().with.property('message').that.does.not.include('secret')
     expect(() => kuboSource({ url: 'http://node.test', headers: { x: 'secret\nx' } })).to.throw().with.property('message').that.does.not.include('secret')
+  })
+
+  it('refuses a redirect, and its credentials do not follow', async () => {
+    const asked: string[] = []
+    const elsewhere = createServer((_, response) => {
+      asked.push('elsewhere')
+      response.end()
+    })
+    await new Promise<void>(resolve => { elsewhere.listen(0, '127.0.0.1', resolve) })
+    const { port } = elsewhere.address() as AddressInfo
+    const node = createServer((request, response) => {
+      asked.push(request.headers.authorization ?? '')
+      response.writeHead(307, { location: `http://127.0.0.1:${port}/` }).end()
+    })
+    await new Promise<void>(resolve => { node.listen(0, '127.0.0.1', resolve) })
+
+    try {
+      const source = kuboSource({ url: `http://user:secret@127.0.0.1:${(node.address() as AddressInfo).port}` })
+      await expect(source.get((await rawBlock(Uint8Array.of(1))).cid)).to.eventually.be.rejectedWith(/redirects are not followed/)
+        .with.property('name', 'StoreRefusedError')
+      expect(asked).to.deep.equal([`Basic ${btoa('user:secret')}`])
+    } finally {
+      for (const server of [node, elsewhere]) {
+        server.closeAllConnections()
+        await new Promise(resolve => { server.close(resolve) })
+      }
+    }
   })
 
   it('does not treat kubo\'s other answers with status 500 as absence', async () => {

@@ -8,30 +8,21 @@
  * wantRouter({ targets: kubo(['http://10.0.0.1:5001', '/dns4/node/tcp/5001']) })
  * ```
  */
-import { InvalidEndpointError, parseEndpoint, readJson } from '@kitsune/kubo-rpc'
+import { createKuboRpc, InvalidEndpointError } from '@kitsune/kubo-rpc'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidOptionError, KuboRpcError } from '../errors.ts'
 import { peerTarget } from '../targets/peer-target.ts'
 import { swarmAddresses } from './swarm-addresses.ts'
 import type { PeerTargetInit } from '../targets/peer-target.ts'
 import type { LocatedPeer, TargetInit } from '../targets/target.ts'
-import type { Endpoint } from '@kitsune/kubo-rpc'
+import type { EndpointInit, KuboRpc } from '@kitsune/kubo-rpc'
 import type { PeerId } from '@libp2p/interface'
 
 /** A node by its RPC. */
-export interface KuboInit extends Omit<PeerTargetInit, 'id' | 'locate' | 'peer'> {
-  /**
-   * The RPC as a multiaddr (`/ip4/10.0.0.1/tcp/5001`, with `/http` or `/https`)
-   * or an http(s) URL. A URL's `user:password@` becomes an Authorization header
-   * and appears in no name, error or log.
-   */
-  readonly url: string
+export interface KuboInit extends Omit<PeerTargetInit, 'id' | 'locate' | 'peer'>, EndpointInit {
   /** Name of the member. Default: the URL as written, without its credentials. */
   readonly id?: string
-  /** Value of an Authorization header, e.g. `Bearer …`, for a URL without credentials. */
-  readonly authorization?: string
-  /** More headers for the RPC, say for a proxy before it. As secret as the credentials. */
-  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An RPC, or a proxy before it, that hangs at this question does not keep its node from being connected to, ms. */
@@ -55,67 +46,35 @@ export function kubo (nodes: ReadonlyArray<string | KuboInit>): TargetInit[] {
 }
 
 function kuboTarget ({ url, id, authorization, headers, ...init }: KuboInit): TargetInit {
-  const endpoint = readEndpoint(url)
-  const request = requestHeaders(endpoint, authorization, headers)
+  const rpc = connectRpc({ url, authorization, headers })
 
   return peerTarget({
     ...init,
-    id: id ?? endpoint.name,
-    locate: async signal => locate(endpoint, request, signal)
+    id: id ?? rpc.name,
+    locate: async signal => locate(rpc, signal)
   })
 }
 
-function readEndpoint (url: string): Endpoint {
+function connectRpc (init: EndpointInit): KuboRpc {
   try {
-    return parseEndpoint(url)
+    return createKuboRpc(init)
   } catch (err) {
     throw err instanceof InvalidEndpointError ? new InvalidOptionError(`kubo: ${err.message}`) : err
   }
 }
 
-function requestHeaders (endpoint: Endpoint, authorization: string | undefined, more: Readonly<Record<string, string>> = {}): Headers {
-  const headers = new Headers()
-  const all = Object.entries(more)
-
-  for (const value of [endpoint.authorization, authorization]) {
-    if (value != null) {
-      all.push(['authorization', value])
-    }
-  }
-
-  const names = new Set<string>()
-
-  for (const [name, value] of all) {
-    if (names.has(name.toLowerCase())) {
-      throw new InvalidOptionError(`kubo: ${endpoint.name} has more than one value for the header ${name}: give credentials in the URL, as authorization or as a header`)
-    }
-
-    names.add(name.toLowerCase())
-
-    try {
-      headers.set(name, value)
-    } catch {
-      // the original error shows the value
-      throw new InvalidOptionError(`kubo: ${endpoint.name} has a header ${name} whose name or value HTTP does not allow`)
-    }
-  }
-
-  return headers
-}
-
 /** Asks a node who it is and where. Its errors are safe to show. */
-async function locate ({ name, url, host }: Endpoint, headers: Headers, signal: AbortSignal): Promise<LocatedPeer> {
-  const ask = async (path: string, signal: AbortSignal): Promise<unknown> => readJson(new URL(path, url), { method: 'POST', headers, signal })
-
-  const answer = await ask('api/v0/id', signal).catch(err => {
+async function locate (rpc: KuboRpc, signal: AbortSignal): Promise<LocatedPeer> {
+  const { name, host } = rpc
+  const answer = await rpc.json('id', {}, { signal }).catch(err => {
     throw signal.aborted ? signal.reason : new KuboRpcError(`${name} cannot be asked who it is: ${err.message}`)
   })
   const { id, addresses } = checkAnswer(name, answer)
 
   // what is announced need not be what works, nor anything at all
-  const listening = await ask('api/v0/swarm/addrs/listen', AbortSignal.any([signal, AbortSignal.timeout(LISTENERS_TIMEOUT)]))
+  const listening = await rpc.json('swarm/addrs/listen', {}, { signal: AbortSignal.any([signal, AbortSignal.timeout(LISTENERS_TIMEOUT)]) })
     .then(listenersOf, () => [])
-  const dialable = swarmAddresses(addresses, listening, host)
+  const dialable = swarmAddresses(addresses, listening, multiaddr(`/${host.name}/${host.value}`).getComponents()[0])
 
   if (dialable.length === 0) {
     throw new KuboRpcError(`${name} reports no address that can be dialled, and no listener: add a TCP or WebSocket address to its Addresses.Swarm (there is no QUIC or WebTransport)`)
