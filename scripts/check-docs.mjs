@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { anchors, links } from './lib/markdown.mjs'
+import { missingTypes } from './lib/public-types.mjs'
 import { root } from './lib/root.mjs'
 import { workspaces } from './lib/workspaces.mjs'
 
@@ -10,16 +11,22 @@ import { workspaces } from './lib/workspaces.mjs'
 /**
  * Checks parts of the documentation that no compiler checks: that links within the
  * repository have targets, and that each README begins with the description in its
- * package.json (aegir deletes sections of a README that does not).
+ * package.json (aegir deletes sections of a README that does not). typedoc checks that
+ * each published package exports the types in its public signatures.
  */
 const files = globSync('**/*.md', { cwd: root, exclude: name => ['node_modules', 'dist', '.docs', '.git'].includes(name) })
+const published = workspaces().filter(({ manifest }) => manifest.private !== true)
 const problems = [...files.flatMap(brokenLinks), ...workspaces().flatMap(undescribed)]
+
+for (const workspace of published) {
+  problems.push(...(await missingTypes(workspace)).map(problem => `${workspace.name}: ${problem}`))
+}
 
 for (const problem of problems) {
   console.error(problem)
 }
 
-console.log(`${files.length} markdown files, ${problems.length} problems`)
+console.log(`${files.length} markdown files, ${published.length} packages, ${problems.length} problems`)
 process.exitCode = problems.length === 0 ? 0 : 1
 
 /** @param {string} file */

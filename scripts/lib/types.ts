@@ -100,3 +100,28 @@ export interface Compared {
   /** Reasons whose line is reached or no longer exists. */
   stale: Reason[]
 }
+
+/** The parts of typedoc that these scripts use; it is installed inside of aegir, where tsc does not find it. */
+export interface TypeDoc {
+  Application: { bootstrap (options: Record<string, unknown>): Promise<TypeDocApplication> }
+  Logger: new () => object
+  LogLevel: { Warn: number }
+  ReflectionKind: { Module: number }
+}
+
+export interface TypeDocApplication {
+  logger: object
+  convert (): Promise<object | undefined>
+  validate (project: object): void
+  serializer: { projectToObject (project: object, folder: string): TypeDocReflection }
+}
+
+/** A part of typedoc's JSON. */
+export interface TypeDocReflection {
+  id: number
+  name: string
+  kind: number
+  children?: TypeDocReflection[]
+  /** Of a project: where each symbol comes from. */
+  symbolIdMap?: Record<number, { packageName: string }>
+}

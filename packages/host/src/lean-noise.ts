@@ -16,8 +16,8 @@ interface NoiseConnection {
 }
 
 /**
- * libp2p's noise with {@link batchSends}, and without two costs that take a tenth of
- * a proxy's CPU: libp2p creates an exception with a stack trace for every read that
+ * libp2p's noise with one send for all that is sent in a tick, and without two costs
+ * that take a tenth of a proxy's CPU: libp2p creates an exception with a stack trace for every read that
  * ends with a frame, and it flattens every frame that arrived in more than one piece
  * into a buffer for the plaintext, which node:crypto does not use.
  *

@@ -183,6 +183,11 @@ const warm: BlockIndexLawRule = {
   }
 }
 
+/** The name of a law, as in {@link BlockIndexTestsInit.laws}. */
+export type BlockIndexLaw =
+  | 'located' | 'order' | 'nothing' | 'absent' | 'garbage' | 'read-only' | 'unavailable' | 'recovery'
+  | 'missing' | 'short' | 'abort' | 'others' | 'concurrent' | 'bounded' | 'warm'
+
 export const INDEX_LAWS = {
   located,
   order,
@@ -199,7 +204,7 @@ export const INDEX_LAWS = {
   concurrent,
   bounded,
   warm
-} as const satisfies Record<string, BlockIndexLawRule>
+} as const satisfies Record<BlockIndexLaw, BlockIndexLawRule>
 
 /** With such a store a block is found or the lookup fails, but it is never absent. */
 function faulty (mode: ProbeMode, title: string): BlockIndexLawRule {

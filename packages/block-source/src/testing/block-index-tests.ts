@@ -1,6 +1,7 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { INDEX_LAWS } from './block-index-laws.ts'
 import { indexProbe } from './index-probe.ts'
+import type { BlockIndexLaw } from './block-index-laws.ts'
 import type { BlockIndexSubject } from './subjects.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
@@ -10,9 +11,6 @@ import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/test
  * the index reads through `wrap`, which counts reads and injects faults.
  */
 export type MakeIndex = (wrap: (store: ObjectStore) => ObjectStore) => BlockIndexSubject | Promise<BlockIndexSubject>
-
-/** The name of a law, as in {@link BlockIndexTestsInit.laws}. */
-export type BlockIndexLaw = keyof typeof INDEX_LAWS
 
 export interface BlockIndexTestsInit {
   /** The title of the suite. Default `an index` */

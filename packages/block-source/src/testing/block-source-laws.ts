@@ -169,4 +169,9 @@ const wrong: BlockSourceLawRule = {
   }
 }
 
-export const SOURCE_LAWS = { gets, misses, multihashes, inline, sizes, many, wanted, aborts, failures, wrong } as const satisfies Record<string, BlockSourceLawRule>
+/** The name of a law, as in {@link BlockSourceTestsInit.laws}. */
+export type BlockSourceLaw =
+  | 'gets' | 'misses' | 'multihashes' | 'inline' | 'sizes' | 'many' | 'wanted' | 'aborts' | 'failures'
+  | 'wrong'
+
+export const SOURCE_LAWS = { gets, misses, multihashes, inline, sizes, many, wanted, aborts, failures, wrong } as const satisfies Record<BlockSourceLaw, BlockSourceLawRule>

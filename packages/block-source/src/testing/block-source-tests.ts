@@ -1,10 +1,8 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { SOURCE_LAWS } from './block-source-laws.ts'
+import type { BlockSourceLaw } from './block-source-laws.ts'
 import type { BlockSourceSubject } from './subjects.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
-
-/** The name of a law, as in {@link BlockSourceTestsInit.laws}. */
-export type BlockSourceLaw = keyof typeof SOURCE_LAWS
 
 export interface BlockSourceTestsInit {
   /** The title of the suite. Default `a block source` */

@@ -220,4 +220,9 @@ function endless (bytes: Uint8Array, afterFirst?: () => void): ReadableStream<Ui
   }, { highWaterMark: 0 })
 }
 
-export const httpLaws = { retries, 'gives-up': givesUp, 'retry-after': retryAfter, truncated, 'whole-for-range': wholeForRange, 'wrong-range': wrongRange, redirects, refused, 'stops-body': stopsBody } as const satisfies Record<string, ObjectStoreLawRule>
+/** The name of a law of stores that are asked by HTTP. */
+export type HttpLaw =
+  | 'retries' | 'gives-up' | 'retry-after' | 'truncated' | 'whole-for-range' | 'wrong-range' | 'redirects'
+  | 'refused' | 'stops-body'
+
+export const httpLaws = { retries, 'gives-up': givesUp, 'retry-after': retryAfter, truncated, 'whole-for-range': wholeForRange, 'wrong-range': wrongRange, redirects, refused, 'stops-body': stopsBody } as const satisfies Record<HttpLaw, ObjectStoreLawRule>

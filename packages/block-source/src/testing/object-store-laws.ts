@@ -248,4 +248,9 @@ async function gather (names: AsyncIterable<string>): Promise<string[]> {
   return all
 }
 
-export const STORE_LAWS = { whole, ranges, cut, 'out-of-range': outOfRange, missing, nothing, empty, changed, 'own-bytes': ownBytes, aborts, names, 'too-large': tooLarge, concurrent, 'into-buffers': intoBuffers } as const satisfies Record<string, ObjectStoreLawRule>
+/** The name of a law of every store. */
+export type StoreLaw =
+  | 'whole' | 'ranges' | 'cut' | 'out-of-range' | 'missing' | 'nothing' | 'empty' | 'changed' | 'own-bytes'
+  | 'aborts' | 'names' | 'too-large' | 'concurrent' | 'into-buffers'
+
+export const STORE_LAWS = { whole, ranges, cut, 'out-of-range': outOfRange, missing, nothing, empty, changed, 'own-bytes': ownBytes, aborts, names, 'too-large': tooLarge, concurrent, 'into-buffers': intoBuffers } as const satisfies Record<StoreLaw, ObjectStoreLawRule>

@@ -1,11 +1,13 @@
 import { runTests, skipReason } from '@kitsune/bitswap-codec/testing'
 import { httpLaws } from './http-laws.ts'
 import { lists, STORE_LAWS } from './object-store-laws.ts'
+import type { HttpLaw } from './http-laws.ts'
+import type { StoreLaw } from './object-store-laws.ts'
 import type { ObjectStoreSubject } from './subjects.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
 /** The name of a law, as in {@link ObjectStoreTestsInit.laws}. */
-export type ObjectStoreLaw = keyof typeof STORE_LAWS | keyof typeof httpLaws | 'lists'
+export type ObjectStoreLaw = StoreLaw | HttpLaw | 'lists'
 
 export interface ObjectStoreTestsInit {
   /** The title of the suite. Default `an object store` */

@@ -7,7 +7,8 @@ import { blocks, carV1, mhIndex, sectionOffsets, sortedRows } from '../fixtures/
 import type { BlockIndex, Located, Location } from '../../src/block-index.ts'
 import type { SourceOptions } from '../../src/block-source.ts'
 import type { ObjectStore } from '../../src/object-store.ts'
-import type { BlockIndexLaw, MakeIndex } from '../../src/testing/block-index-tests.ts'
+import type { BlockIndexLaw } from '../../src/testing/block-index-laws.ts'
+import type { MakeIndex } from '../../src/testing/block-index-tests.ts'
 
 /** Makes an index that behaves, and lets it be spoilt. */
 function subject (spoil: (index: BlockIndex, store: ObjectStore) => BlockIndex = index => index): MakeIndex {

@@ -19,6 +19,8 @@ import type { LocatedPeer, TargetInit } from '../targets/target.ts'
 import type { EndpointInit, KuboRpc } from '@kitsune/kubo-rpc'
 import type { PeerId } from '@libp2p/interface'
 
+export type { EndpointInit } from '@kitsune/kubo-rpc'
+
 /** A node by its RPC. */
 export interface KuboInit extends Omit<PeerTargetInit, 'id' | 'locate' | 'peer'>, EndpointInit {
   /** Name of the member. Default: the URL as written, without its credentials. */

@@ -11,7 +11,7 @@ export const UNVERIFIABLE: WantKey = ''
 
 /**
  * Hashes a block as its prefix says and returns the key of the wants that it
- * answers; {@link UNVERIFIABLE} for a malformed prefix or an unknown hash
+ * answers; an empty key for a malformed prefix or an unknown hash
  * function. A promise only where the hasher is asynchronous, as in browsers.
  */
 export type Verify = (prefix: Uint8Array, bytes: Uint8Array) => WantKey | Promise<WantKey>

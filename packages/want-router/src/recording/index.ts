@@ -12,6 +12,7 @@
  * replay(lines.map(readRecordLine), { strategy: boundedLoad(rendezvous()) }).divergence
  * ```
  */
+export { InvalidRecordingError } from '../errors.ts'
 export { readRecordLine, recordLine } from './line.ts'
 export { replay } from './replay.ts'
 export type { Divergence, Replay, ReplayInit } from './replay.ts'

@@ -9,7 +9,14 @@ import type { StrategyLawRule, Subject } from './strategy-laws/law.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
-const LAWS = {
+/** The name of a law, as in {@link StrategyTestsInit.laws}. */
+export type StrategyLaw =
+  | 'subset' | 'complete' | 'changing-loads' | 'coming-and-going' | 'no-members' | 'one-member' | 'lazy'
+  | 'read-only' | 'deterministic' | 'independent' | 'injected' | 'shares' | 'shares-under-load'
+  | 'input-order' | 'minimal-disruption' | 'recovery' | 'no-counting' | 'stray-outcomes' | 'no-growth'
+  | 'forwards'
+
+const LAWS: Readonly<Record<StrategyLaw, StrategyLawRule>> = {
   subset,
   complete,
   'changing-loads': changingLoads,
@@ -30,10 +37,7 @@ const LAWS = {
   'stray-outcomes': strayOutcomes,
   'no-growth': noGrowth,
   forwards
-} as const satisfies Record<string, StrategyLawRule>
-
-/** The name of a law, as in {@link StrategyTestsInit.laws}. */
-export type StrategyLaw = keyof typeof LAWS
+}
 
 /** How the laws of a strategy are checked. */
 export interface StrategyTestsInit {

@@ -5,7 +5,12 @@ import type { TargetSubject } from './target-laws/bench.ts'
 import type { TargetLawRule } from './target-laws/laws.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
-const LAWS = {
+/** The name of a law, as in {@link TargetTestsInit.laws}. */
+export type TargetLaw =
+  | 'up-first' | 'not-reentrant' | 'serves' | 'haves' | 'misses' | 'once' | 'duplicates' | 'cancels'
+  | 'down' | 'backpressure' | 'refused' | 'stops'
+
+const LAWS: Readonly<Record<TargetLaw, TargetLawRule>> = {
   'up-first': upFirst,
   'not-reentrant': notReentrant,
   serves,
@@ -18,10 +23,7 @@ const LAWS = {
   backpressure,
   refused,
   stops
-} as const satisfies Record<string, TargetLawRule>
-
-/** The name of a law, as in {@link TargetTestsInit.laws}. */
-export type TargetLaw = keyof typeof LAWS
+}
 
 /** How the laws of a target are checked. */
 export interface TargetTestsInit {

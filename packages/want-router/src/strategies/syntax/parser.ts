@@ -10,7 +10,8 @@ import type { StrategySyntax, WrittenOptions } from './names.ts'
 // no configuration nests strategies deeper than this allows
 const MAX_LENGTH = 256
 
-type Known = Readonly<Record<string, StrategySyntax>>
+/** Strategies by the names under which they can be written. */
+export type KnownStrategies = Readonly<Record<string, StrategySyntax>>
 
 /**
  * Parses a strategy as written in flags and files: a name, followed in parentheses by
@@ -23,7 +24,7 @@ type Known = Readonly<Record<string, StrategySyntax>>
  * @throws {InvalidOptionError} for a name that does not exist, with the list of those
  * that do, and for an option whose value is invalid
  */
-export function parseStrategy (text: string, known: Known = STRATEGIES): StrategyFactory {
+export function parseStrategy (text: string, known: KnownStrategies = STRATEGIES): StrategyFactory {
   const shown = text.slice(0, MAX_LENGTH)
 
   try {
@@ -60,7 +61,7 @@ class Refusal extends Error {
   }
 }
 
-function build ({ label, name, args }: Expression, known: Known): StrategyFactory {
+function build ({ label, name, args }: Expression, known: KnownStrategies): StrategyFactory {
   if (label != null || !Object.hasOwn(known, name)) {
     throw new Refusal(name === '' ? 'a name is missing' : `there is no "${label == null ? name : `${label}=${name}`}"`, closest(name, Object.keys(known)))
   }
