@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url'
+import { expect } from 'aegir/chai'
+import { build } from 'esbuild'
+
+/** The size of a program that uses one export of the package, minified, bytes. */
+async function sizeOf (name: string): Promise<number> {
+  const { outputFiles: [{ contents }] } = await build({
+    stdin: { contents: `export { ${name} } from './src/index.ts'`, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    write: false,
+    logLevel: 'silent'
+  })
+
+  return contents.byteLength
+}
+
+describe('the bundle of a program that imports one thing', function () {
+  this.timeout(30_000)
+
+  it('has less than 3 kB with a strategy, since the package has no side effects', async () => {
+    expect(await sizeOf('rendezvous')).to.be.below(3000)
+  })
+})
