@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS } from './defaults.ts'
+import { describe } from './describe.ts'
 import { createDriver } from './driver/driver.ts'
 import { createPeerSessions, ownPeer } from './driver/peer-sessions.ts'
 import { createVerifier } from './driver/verifier.ts'
@@ -12,7 +13,9 @@ import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
 import { createRouterNetworks } from './router-networks.ts'
 import { announce, hear } from './stands-for.ts'
+import { checkStrategy } from './strategies/check-strategy.ts'
 import { defaultStrategy } from './strategies/default.ts'
+import { checkTarget } from './targets/check-target.ts'
 import { platformTimers } from './timers.ts'
 import type { Limits } from './defaults.ts'
 import type { Driver } from './driver/driver.ts'
@@ -131,10 +134,16 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} without targets, for targets whose names are not distinct or that the strategy cannot take, or where one is the router itself
+ * @throws {InvalidOptionError} without targets, for what is no target or no strategy, for targets whose names are not distinct or that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
+  if (!Array.isArray(init.targets)) {
+    throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
+  }
+
   const targets = init.targets.flat()
+  targets.forEach((target, i) => { checkTarget(target, `targets[${i}]`) })
+  checkStrategy(init.strategy)
 
   if (targets.length === 0) {
     throw new InvalidOptionError('targets is empty: name at least one peer or block source to ask')

@@ -1,3 +1,4 @@
+import { describe } from '../describe.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { Ranking, reuseRanking, toRanking } from '../strategies/ranking/ranking.ts'
@@ -113,11 +114,15 @@ class GuardedRanking extends Ranking {
  * Hands the members to an instance of the strategy that is then forgotten: what
  * it cannot take is a mistake in the configuration.
  *
- * @throws {InvalidOptionError} the strategy throws
+ * @throws {InvalidOptionError} the strategy throws, or is none
  */
 export function tryStrategy (factory: StrategyFactory, members: readonly MemberInit[]): void {
   try {
-    factory({ now: () => 0, random: seededRandom(0), seed: 0 }).update(members.map(atRest))
+    const strategy: Partial<Strategy> = factory({ now: () => 0, random: seededRandom(0), seed: 0 })
+    if (typeof strategy.rank !== 'function' || typeof strategy.update !== 'function') {
+      throw new InvalidOptionError(`strategy is a function that makes a strategy, and this one makes ${describe(strategy)}: write roundRobin(), not roundRobin`)
+    }
+    strategy.update(members.map(atRest))
   } catch (err) {
     if (err instanceof InvalidOptionError) {
       throw err

@@ -1,6 +1,6 @@
 import { NotFoundError, WantEvictedError, WantExpiredError, WantRefusedError } from '../errors.ts'
-import type { RefusalReason } from '../errors.ts'
 import type { WantEnd } from '../engine/status.ts'
+import type { RefusalReason } from '../errors.ts'
 
 /** What is known of a want that has ended. */
 export interface EndedWant extends Pick<WantEnd, 'outcome' | 'ms'> {
