@@ -135,7 +135,7 @@ function sampleLatency (state: State, member: EngineMember, ms: number): void {
 }
 
 /** What a member says instead of a block. */
-export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string): void {
+export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number): void {
   const fetch = state.fetches.all.get(key)
   const attempt = fetch == null ? undefined : attemptAt(fetch, member)
   const said = fetch == null ? undefined : answerOf(fetch, member)?.what
@@ -150,7 +150,7 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
     return
   }
   if (answer === 'have') {
-    onHave(state, fetch, member)
+    onHave(state, fetch, member, size)
   } else if (attempt != null) {
     onNoBlock(state, attempt, answer, why)
   } else if (answer === 'dont-have' && answerOf(fetch, member) != null) {
@@ -182,7 +182,7 @@ function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unkno
   }
 }
 
-function onHave (state: State, fetch: Fetch, member: EngineMember): void {
+function onHave (state: State, fetch: Fetch, member: EngineMember, size: number | undefined): void {
   const attempt = attemptAt(fetch, member)
   if (attempt == null ? answerOf(fetch, member) == null : attempt.type === 'block') {
     return // to a want-block it is no answer, the block is still owed; or it was not asked
@@ -192,6 +192,7 @@ function onHave (state: State, fetch: Fetch, member: EngineMember): void {
     member.health.succeeded(state.now())
   }
   member.totals.haves++
+  fetch.size = size ?? fetch.size
   noteAnswer(fetch, member, 'have', state.now())
   for (const want of waiters(fetch)) {
     if (want.type === 'have' && !want.haveSent) {

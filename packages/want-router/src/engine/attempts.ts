@@ -188,8 +188,8 @@ function ask (state: State, attempt: Attempt): void {
 
 /** Enters what an attempt is expected to bring, in place of what was entered before. */
 function reserve (state: State, attempt: Attempt): void {
-  const { member, client, type } = attempt
-  const bytes = expectedBytes(type, client, member.capacity.supportsDontHave)
+  const { fetch, member, client, type } = attempt
+  const bytes = expectedBytes(type, fetch, client, member.capacity.supportsDontHave)
   enterAll(state, attempt, bytes - attempt.reservedBytes)
   attempt.reservedBytes = bytes
 }

@@ -161,7 +161,7 @@ export function shortage (state: State, fetch: Fetch, member: EngineMember, clie
   if (free <= 0 || (client.openAt.get(member) ?? 0) >= SHARE * free) {
     return 'no places'
   }
-  const expected = expectedBytes(fetch.type, client, member.capacity.supportsDontHave)
+  const expected = expectedBytes(fetch.type, fetch, client, member.capacity.supportsDontHave)
   if (!hasCapacity(member, expected) || (expected > 0 && state.inFlight >= state.limits.inFlight)) {
     return 'no bytes'
   }

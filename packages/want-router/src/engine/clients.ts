@@ -2,7 +2,7 @@
 import { sameBytes } from '../same-bytes.ts'
 import { createReplies } from './replies.ts'
 import { readWindow, sizeEstimate } from './windows.ts'
-import type { Client, ClientWant, State } from './model.ts'
+import type { Client, ClientWant, Fetch, State } from './model.ts'
 import type { Limits } from '../defaults.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
@@ -66,8 +66,8 @@ export function isIdle (client: Client): boolean {
 }
 
 /** What an answer is taken to weigh: nothing, where silence is as likely. */
-export function expectedBytes (type: AskType, client: Client, supportsDontHave = true): number {
-  return type === 'have' || !supportsDontHave ? 0 : client.blockSize.bytes
+export function expectedBytes (type: AskType, { size }: Pick<Fetch, 'size'>, client: Client, supportsDontHave = true): number {
+  return type === 'have' || !supportsDontHave ? 0 : size ?? client.blockSize.bytes
 }
 
 /** The client's want for exactly that CID. */

@@ -99,6 +99,8 @@ export function createEngine (init: EngineInit): Engine {
       return member == null || member.state !== 'ejected' || mayOwe(member, prefix)
     },
 
+    isWanted: key => state.fetches.all.has(key),
+
     checkInvariants () { checkInvariants(state) },
 
     get dirty () { return dirty || state.scheduler.unfinished },
@@ -174,7 +176,7 @@ function createHandlers (state: State): Handlers {
         onBlock(state, member, key, bytes)
       }
     },
-    answer ({ member: id, key, answer, why }) { withMember(id, member => { onAnswer(state, member, key, answer, why) }) },
+    answer ({ member: id, key, answer, why, size }) { withMember(id, member => { onAnswer(state, member, key, answer, why, size) }) },
     load ({ member: id, pendingBytes }) { withMember(id, member => { member.pendingBytes = pendingBytes }) },
     tick () { tick(state) },
     drain () { state.draining = true }

@@ -11,6 +11,7 @@ class FetchRecord implements Fetch {
   readonly verifiable: boolean
   type: AskType = 'have'
   tries = 0
+  size: number | undefined = undefined
   state: FetchState = 'queued'
   first: ClientWant | undefined = undefined
   waiterCount = 0

@@ -21,7 +21,8 @@ export type Input =
   | { t: 'down', member: string, why?: string }
   /** A block whose bytes hash to `key`: verified before it gets here. */
   | { t: 'block', member: string, key: WantKey, bytes: Uint8Array }
-  | { t: 'answer', member: string, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string }
+  /** `size`: of the block, with a HAVE that says it, bytes. */
+  | { t: 'answer', member: string, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number }
   | { t: 'load', member: string, pendingBytes: number }
   /** The deadline has passed. */
   | { t: 'tick' }
@@ -59,6 +60,8 @@ export interface Engine {
    * member, whose blocks are not worth hashing unless it owes one like that.
    */
   expects (member: string, prefix: Uint8Array): boolean
+  /** Whether some client waits for a block or a presence of that multihash. */
+  isWanted (key: WantKey): boolean
   /** True when `flush` has something to do. */
   readonly dirty: boolean
   /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */

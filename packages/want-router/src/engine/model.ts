@@ -170,6 +170,8 @@ export type FetchState = 'queued' | 'open' | 'backlogged' | 'retrying' | 'exhaus
 export interface Fetch extends Want {
   /** Raw CID bytes in the words of the first waiter. */
   readonly cid: Uint8Array
+  /** Of the block, where a member has said it with its HAVE, bytes. */
+  size: number | undefined
   /** If not, whatever a member sends is of no use: no member is asked. */
   readonly verifiable: boolean
   type: AskType

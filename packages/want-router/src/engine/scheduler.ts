@@ -174,7 +174,7 @@ function serveBacklog (state: State, client: Client, member: EngineMember): End 
   const { scheduler } = state
   beginRound(client)
   for (const fetch of client.backlogs.get(member) ?? []) {
-    const bytes = expectedBytes(fetch.type, client, member.capacity.supportsDontHave)
+    const bytes = expectedBytes(fetch.type, fetch, client, member.capacity.supportsDontHave)
     if (!hasCapacity(member, Math.min(1, bytes))) {
       return 'no places'
     }
@@ -275,7 +275,7 @@ function beginRound (client: Client): void {
 
 /** Whether a client may ask for a fetch; if not, how its round ends. */
 function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): End | undefined {
-  const bytes = expectedBytes(fetch.type, client)
+  const bytes = expectedBytes(fetch.type, fetch, client)
   if (isSpent(state.scheduler)) {
     return 'later'
   }

@@ -105,6 +105,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     },
 
     expects: (member, prefix) => engine.expects(member, prefix),
+    isWanted: key => engine.isWanted(key),
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status(),
