@@ -150,3 +150,13 @@ export class UnknownError extends Error {
     super(message)
   }
 }
+
+/** A block source does not do what it should: its `getMany` leaves out what it was asked for, or yields what it was not. */
+export class SourceError extends Error {
+  static name = 'SourceError'
+  name = 'SourceError'
+
+  constructor (message = 'A block source does not do what it should', options?: ErrorOptions) {
+    super(message, options)
+  }
+}

@@ -2,9 +2,11 @@ import { platformTimers } from '../timers.ts'
 import { createDeadlineTimer } from './deadline-timer.ts'
 import { createMemberSink } from './member-sink.ts'
 import { createObserver } from './observer.ts'
+import { createOffers } from './offers.ts'
 import { createVerifier } from './verifier.ts'
 import type { DeadlineTimer } from './deadline-timer.ts'
 import type { Observer } from './observer.ts'
+import type { Offers } from './offers.ts'
 import type { Verify } from './verifier.ts'
 import type { Engine, Input, Output } from '../engine/io.ts'
 import type { Taken } from '../engine/replies.ts'
@@ -83,6 +85,7 @@ class EngineDriver implements Driver {
   readonly #verify: Verify
   readonly #log: Logger
   readonly #observer: Observer
+  readonly #offers: Offers
   readonly #onEnded: DriverInit['onEnded']
   readonly #timer: DeadlineTimer
   readonly #output: Output
@@ -103,6 +106,7 @@ class EngineDriver implements Driver {
     this.#log = log
     this.#onEnded = onEnded
     this.#observer = createObserver({ members: engine.status().members, onEvent, log })
+    this.#offers = createOffers((member, error) => { this.#observer.reported(member, error) })
     this.#timer = createDeadlineTimer(timers, () => {
       engine.put({ t: 'tick' })
       this.#schedule()
@@ -149,11 +153,13 @@ class EngineDriver implements Driver {
 
   async start (id: string, target: Target): Promise<void> {
     this.#targets.set(id, target)
+    this.#offers.join(id, target)
     await target.start(createMemberSink({
       member: id,
       engine: this.#engine,
       verify: this.#verify,
       observer: this.#observer,
+      offers: this.#offers,
       isStopped: () => this.#stopped,
       put: input => { this.#put(input) }
     }))
@@ -239,6 +245,7 @@ class EngineDriver implements Driver {
 
     this.#observer.changed(this.#changed)
     this.#changed = []
+    this.#offers.flush()
 
     if (this.#engine.dirty) {
       this.#schedule()

@@ -1,5 +1,6 @@
 import { UNVERIFIABLE } from './verifier.ts'
 import type { Observer } from './observer.ts'
+import type { Offers } from './offers.ts'
 import type { Verify } from './verifier.ts'
 import type { Engine, Input } from '../engine/io.ts'
 import type { Sink } from '../targets/target.ts'
@@ -9,9 +10,10 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export interface MemberSinkInit {
   /** The member's id. */
   readonly member: string
-  readonly engine: Pick<Engine, 'expects'>
+  readonly engine: Pick<Engine, 'expects' | 'isWanted'>
   readonly verify: Verify
   readonly observer: Observer
+  readonly offers: Offers
   /** Nothing is reported any more. */
   isStopped (): boolean
   /** Puts something into the engine, unless all has stopped. */
@@ -20,7 +22,15 @@ export interface MemberSinkInit {
 
 /** What a member's target reports to: it says so to the engine, and to the application what an operator should know. */
 export function createMemberSink (init: MemberSinkInit): Sink {
-  const { member, engine, verify, observer, put } = init
+  const { member, engine, verify, observer, offers, put } = init
+
+  function deliver (key: WantKey, prefix: Uint8Array, bytes: Uint8Array): void {
+    if (offers.open && engine.isWanted(key)) {
+      offers.add(member, key, prefix, bytes)
+    }
+
+    put({ t: 'block', member, key, bytes })
+  }
 
   return {
     up (capacity, peer) {
@@ -39,12 +49,18 @@ export function createMemberSink (init: MemberSinkInit): Sink {
       put({ t: 'load', member, pendingBytes })
     },
 
-    answer (key, answer, why) {
+    answer (key, answer, why, size) {
       if (answer === 'failed' && !init.isStopped()) {
         observer.failed(member, why ?? new Error('failed, and did not say why'))
       }
 
-      put({ t: 'answer', member, key, answer, why: why?.message })
+      put(size == null ? { t: 'answer', member, key, answer, why: why?.message } : { t: 'answer', member, key, answer, size })
+    },
+
+    report (why) {
+      if (!init.isStopped()) {
+        observer.reported(member, why)
+      }
     },
 
     block (prefix, bytes, verified) {
@@ -52,13 +68,13 @@ export function createMemberSink (init: MemberSinkInit): Sink {
       const key: WantKey | Promise<WantKey> = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
 
       if (typeof key === 'string') {
-        put({ t: 'block', member, key, bytes })
+        deliver(key, prefix, bytes)
         verified?.(key)
         return
       }
 
       return key.then(key => {
-        put({ t: 'block', member, key, bytes })
+        deliver(key, prefix, bytes)
         verified?.(key)
       })
     }

@@ -20,6 +20,8 @@ export interface Observer {
   down (member: string, error: Error): void
   /** A target failed to answer a want. */
   failed (member: string, error: Error): void
+  /** Something went wrong at a member that failed no want. Application and log hear of it now and then. */
+  reported (member: string, error: Error): void
   strategyFailed (method: string, error: unknown): void
   draining (): void
   /** When the member's state last changed, ms since 1970, and its last error. */
@@ -32,10 +34,17 @@ interface Reported {
   why: string | undefined
   since: number
   lastError?: MemberError
+  /** When an error of each kind was logged last, and how many have not been since. */
+  readonly logged: Partial<Record<LogKind, { readonly at: number, more: number }>>
 }
 
+type LogKind = 'failed' | 'reported'
+
+/** A member that fails may do so thousands of times a second, ms. */
+const LOG_INTERVAL = 10_000
+
 export function createObserver ({ members, onEvent, log, now = Date.now }: ObserverInit): Observer {
-  const all = new Map<string, Reported>(members.map(({ id, state, why }) => [id, { state, why, since: now() }]))
+  const all = new Map<string, Reported>(members.map(({ id, state, why }) => [id, { state, why, since: now(), logged: {} }]))
 
   function emit (event: RouterEvent): void {
     try {
@@ -68,6 +77,22 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
     }
   }
 
+  /** False: there was one like it a short time ago. */
+  function logNowAndThen (member: string, kind: LogKind, error: Error): boolean {
+    const logged = all.get(member)?.logged
+    const last = logged?.[kind]
+
+    if (logged == null || (last != null && now() - last.at < LOG_INTERVAL)) {
+      last != null && last.more++
+      return false
+    }
+
+    const more = last == null || last.more === 0 ? '' : ` (and ${last.more} more since the last of these lines)`
+    logged[kind] = { at: now(), more: 0 }
+    log.error('%s %s%s - %e', member, kind === 'failed' ? 'failed' : 'has an error that fails no want', more, error)
+    return true
+  }
+
   return {
     changed (members) {
       for (const { id, state, why } of members) {
@@ -85,8 +110,16 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
 
     failed (member, error) {
       note(member, error)
-      log('%s failed - %e', member, error)
+      logNowAndThen(member, 'failed', error)
       emit({ type: 'member-error', member, error })
+    },
+
+    reported (member, error) {
+      note(member, error)
+
+      if (logNowAndThen(member, 'reported', error)) {
+        emit({ type: 'member-error', member, error })
+      }
     },
 
     strategyFailed (method, error) {

@@ -1,47 +1,31 @@
-import { cidPrefix, decodeCid } from '@kitsune/bitswap-codec'
 import { InvalidOptionError } from '../errors.ts'
-import { readBlock } from './block-bytes.ts'
-import type { BlockBytes } from './block-bytes.ts'
+import { readBatch } from './source-batch.ts'
+import { sourceFault } from './source-like.ts'
+import { createSourceOffers } from './source-offers.ts'
+import { readOne } from './source-read.ts'
+import type { SourceLike } from './source-like.ts'
+import type { SourceRead } from './source-read.ts'
 import type { CancelledWant, Capacity, MemberInit, Sink, Target, TargetInit, TargetWant } from './target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
-import type { CID } from 'multiformats/cid'
-
-/** What a read is told. */
-export interface SourceReadOptions {
-  /** Aborts when the block is no longer wanted. A read that ignores it keeps its place among the concurrent ones. */
-  readonly signal: AbortSignal
-  /** Groups the wants of one client: an index may remember what it has been reading. */
-  readonly session: string
-}
-
-/**
- * Anything that has blocks: `get` is enough. A block source of Kitsune fits, and
- * so does an `interface-blockstore`.
- */
-export interface SourceLike {
-  /** Whether a miss is certain: false for a cache or a partial index. Default true. */
-  readonly complete?: boolean
-  /**
-   * The block's bytes, whole or in pieces. A miss is `undefined` or an error
-   * named `NotFoundError`; any other error is a failure of the source.
-   */
-  get (cid: CID, options: SourceReadOptions): BlockBytes | undefined | Promise<BlockBytes | undefined>
-  /** Answers want-haves without reading the block; `undefined` is a miss. */
-  stat? (cid: CID, options: SourceReadOptions): Promise<object | undefined>
-  /** Answers want-haves if there is no `stat`. */
-  has? (cid: CID, options: SourceReadOptions): boolean | Promise<boolean>
-}
 
 /** A block source as a member. */
 export interface SourceInit extends MemberInit {
-  /** Reads at the same time, and so the blocks that it can hold in memory. Default 16. */
+  /**
+   * Reads at the same time, and so the blocks that it can hold in memory: a batch of `getMany` is one read. Default 16;
+   * 4 for a source that has `getMany`.
+   */
   readonly concurrency?: number
-  /** What it can be asked for at once. Default four wants for each concurrent read: what waits is better kept where it is divided fairly between peers. */
+  /**
+   * What it can be asked for at once. Default four wants for each concurrent read: what waits is better kept where it is
+   * divided fairly between peers. A source that has `getMany` is asked for as many as any member, 512: what is asked at once is read together.
+   */
   readonly capacity?: Partial<Capacity>
 }
 
 /** Reads at the same time. */
 const DEFAULT_CONCURRENCY = 16
+/** Batches at the same time: the fewer, the more there is in each. */
+const DEFAULT_BATCHES = 4
 
 /**
  * A block source as a target.
@@ -49,33 +33,49 @@ const DEFAULT_CONCURRENCY = 16
  * A source is not verified by being ours: its blocks are hashed like any other,
  * and a wrong one leaves its want to time out and be asked elsewhere.
  *
- * @throws {InvalidOptionError} if `concurrency` is not a whole number above 0
+ * @throws {InvalidOptionError} for what is no source, without an `id`, or if `concurrency` is not a whole number above 0
  */
 export function source (from: SourceLike, init: SourceInit): TargetInit {
-  const { id, weight, labels, concurrency = DEFAULT_CONCURRENCY } = init
+  const { id, weight, labels }: Partial<SourceInit> = init ?? {}
+
+  if (typeof id !== 'string' || id === '') {
+    throw new InvalidOptionError('source(from, { id }): id is missing. Give the source a name that no other member has')
+  }
+
+  const fault = sourceFault(from)
+
+  if (fault != null) {
+    throw new InvalidOptionError(`source "${id}": ${fault}`)
+  }
+
+  const batches = from.getMany != null
+  const { concurrency = batches ? DEFAULT_BATCHES : DEFAULT_CONCURRENCY } = init
 
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new InvalidOptionError(`source "${id}": concurrency is a whole number above 0, not ${concurrency}`)
   }
 
   // nothing stays listed at a source: a block that it gains does not come by itself
-  const capacity = { wants: 4 * concurrency, standing: 0, ...init.capacity }
+  const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...init.capacity }
 
   return { id, weight, labels, create: () => new SourceTarget(from, concurrency, capacity) }
 }
 
-/** A read that has begun. */
-interface Read {
-  readonly want: TargetWant
+/** Reads that have begun together. */
+interface Reads {
+  readonly reads: ReadonlyMap<WantKey, SourceRead>
   readonly controller: AbortController
 }
 
 class SourceTarget implements Target {
+  readonly offer: Target['offer']
   readonly #source: SourceLike
   readonly #concurrency: number
   readonly #capacity: Partial<Capacity>
   readonly #waiting = new Map<WantKey, TargetWant>()
-  readonly #reads = new Set<Read>()
+  /** Those of which a batch has said nothing: they are read one by one. */
+  readonly #alone = new Set<TargetWant>()
+  readonly #running = new Set<Reads>()
   readonly #pump = (): void => { this.#pumpNow() }
   #sink: Sink | undefined
   #pumping = false
@@ -84,6 +84,7 @@ class SourceTarget implements Target {
     this.#source = source
     this.#concurrency = concurrency
     this.#capacity = capacity
+    this.offer = createSourceOffers(source, why => { this.#sink?.report(why) })
   }
 
   start (sink: Sink): void {
@@ -95,7 +96,11 @@ class SourceTarget implements Target {
   stop (): void {
     this.#sink = undefined
     this.#waiting.clear()
-    this.#abortReads(() => true)
+    this.#alone.clear()
+
+    for (const { controller } of this.#running) {
+      controller.abort()
+    }
   }
 
   ask (wants: readonly TargetWant[]): void {
@@ -108,13 +113,18 @@ class SourceTarget implements Target {
   }
 
   cancel (wants: readonly CancelledWant[]): void {
-    const keys = new Set(wants.map(({ key }) => key))
-
-    for (const key of keys) {
+    for (const { key } of wants) {
       this.#waiting.delete(key)
-    }
 
-    this.#abortReads(({ want }) => keys.has(want.key))
+      for (const { reads, controller } of this.#running) {
+        const read = reads.get(key)
+
+        if (read != null) {
+          read.cancelled = true
+          isOver(reads) && controller.abort()
+        }
+      }
+    }
   }
 
   /** At the end of the synchronous part of the tick, so that the sink is never reached from inside ask. */
@@ -129,93 +139,81 @@ class SourceTarget implements Target {
   #pumpNow (): void {
     this.#pumping = false
 
-    for (const [key, want] of this.#waiting) {
-      if (this.#sink == null || this.#reads.size >= this.#concurrency) {
+    while (this.#sink != null && this.#running.size < this.#concurrency) {
+      const wants = this.#next()
+
+      if (wants.length === 0) {
         return
       }
 
-      this.#waiting.delete(key)
-      const read: Read = { want, controller: new AbortController() }
-      this.#reads.add(read)
-      this.#serve(read, this.#sink).finally(() => {
-        this.#reads.delete(read)
+      const running: Reads = { reads: new Map(wants.map(want => [want.key, { want, cancelled: false, answered: false }])), controller: new AbortController() }
+      this.#running.add(running)
+      this.#serve(running, this.#sink).finally(() => {
+        this.#running.delete(running)
         this.#pumpNow()
       })
     }
   }
 
+  /** What is read next: one want, or all those of its client that can be read with it. */
+  #next (): readonly TargetWant[] {
+    const [first] = this.#waiting.values()
+
+    if (first == null) {
+      return []
+    }
+
+    const wants = this.#isBatched(first)
+      ? [...this.#waiting.values()].filter(want => want.session === first.session && this.#isBatched(want))
+      : [first]
+
+    for (const want of wants) {
+      this.#waiting.delete(want.key)
+      this.#alone.delete(want)
+    }
+
+    return wants
+  }
+
+  #isBatched (want: TargetWant): boolean {
+    const { getMany, stat, has } = this.#source
+
+    return getMany != null && !this.#alone.has(want) && (want.type === 'block' || (stat == null && has == null))
+  }
+
   /** Never rejects. */
-  async #serve ({ want, controller: { signal } }: Read, sink: Sink): Promise<void> {
-    const { key, session } = want
-
-    try {
-      const cid = decodeCid(want.cid)
-
-      if (cid == null) {
-        sink.answer(key, 'unknown')
-        return
+  async #serve ({ reads, controller: { signal } }: Reads, sink: Sink): Promise<void> {
+    if (reads.size === 1) {
+      for (const read of reads.values()) {
+        await readOne(this.#source, read, signal, sink)
       }
 
-      const answer = await this.#look(cid, want, { signal, session })
-
-      if (signal.aborted) {
-        return
-      }
-
-      if (answer instanceof Uint8Array) {
-        // the next read waits until the router has taken this block
-        await sink.block(cidPrefix(want.cid), answer)
-      } else {
-        sink.answer(key, answer)
-      }
-    } catch (err) {
-      if (!signal.aborted) {
-        sink.answer(key, 'failed', err instanceof Error ? err : new Error(String(err)))
-      }
+      return
     }
-  }
 
-  async #look (cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Uint8Array | 'have' | 'dont-have' | 'unknown'> {
-    const source = this.#source
-    const miss = source.complete === false ? 'unknown' : 'dont-have'
+    const why = await readBatch(this.#source, reads, signal, sink)
 
-    try {
-      if (type === 'have' && source.stat != null) {
-        return await source.stat(cid, options) == null ? miss : 'have'
-      }
-
-      if (type === 'have' && source.has != null) {
-        return await source.has(cid, options) ? 'have' : miss
-      }
-
-      const found = await source.get(cid, options)
-
-      if (found == null) {
-        return miss
-      }
-
-      const bytes = await readBlock(found)
-
-      return type === 'have' ? 'have' : bytes
-    } catch (err) {
-      if (isNotFound(err)) {
-        return miss
-      }
-
-      throw err
+    if (why != null) {
+      sink.report(why)
     }
-  }
 
-  #abortReads (concerned: (read: Read) => boolean): void {
-    for (const read of this.#reads) {
-      if (concerned(read)) {
-        read.controller.abort()
+    for (const { want, answered, cancelled } of reads.values()) {
+      // of these the batch has said nothing; one that was asked again meanwhile is waiting already
+      if (!answered && !cancelled && !this.#waiting.has(want.key)) {
+        this.#waiting.set(want.key, want)
+        this.#alone.add(want)
       }
     }
   }
 }
 
-/** By name, since every package has a class of its own; `code` is how older stores say it. */
-function isNotFound (err: unknown): boolean {
-  return err instanceof Error && (err.name === 'NotFoundError' || ('code' in err && err.code === 'ERR_NOT_FOUND'))
+/** Whether no block of a batch is wanted any more. */
+function isOver (reads: Reads['reads']): boolean {
+  for (const { cancelled, answered } of reads.values()) {
+    if (!cancelled && !answered) {
+      return false
+    }
+  }
+
+  return true
 }

@@ -2,6 +2,7 @@ import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { ComponentLogger, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { CID } from 'multiformats/cid'
 
 /** A want as a target is asked for it. */
 export interface TargetWant {
@@ -45,8 +46,13 @@ export interface Sink {
    * an empty one if it cannot be verified.
    */
   block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
-  /** `lack` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. */
-  answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: Error): void
+  /**
+   * `dont-have` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. With `have` comes the
+   * block's `size` if it is known, bytes: the router reckons with it when it asks for the block.
+   */
+  answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: Error, size?: number): void
+  /** Something went wrong that fails no want. It may be reported often: it is shown in the status, and logged now and then. */
+  report (why: Error): void
   /** The target's own report of what it has queued for us, bytes. A hint. */
   load (pendingBytes: number): void
   /** The target is gone; whatever it owed is asked elsewhere. Repeated while it is down if there is a newer reason. */
@@ -63,6 +69,17 @@ export interface Target {
   cancel (wants: readonly CancelledWant[]): void
   /** Ends the session with what is behind the target, which misbehaves; it may begin another. */
   reset? (why: string): void
+  /**
+   * A block that a client wanted, from another member: for a cache, which takes it or leaves it. Called after all that
+   * was to be done for clients; it must neither wait nor modify the bytes.
+   */
+  offer? (block: OfferedBlock): void
+}
+
+/** A block that hashes to its CID. */
+export interface OfferedBlock {
+  readonly cid: CID
+  readonly bytes: Uint8Array
 }
 
 /** How a member stands in the configuration. */

@@ -1,13 +1,16 @@
 import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import { createDriver } from '../../src/driver/driver.ts'
+import { createObserver } from '../../src/driver/observer.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { entry, inOrder, testBlock } from '../engine/harness.ts'
 import type { Driver } from '../../src/driver/driver.ts'
+import type { MemberStatus } from '../../src/engine/status.ts'
 import type { RouterEvent } from '../../src/index.ts'
 import type { Sink } from '../../src/targets/target.ts'
 import type { Timers } from '../../src/timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
+import type { Logger } from '@libp2p/interface'
 
 interface Rig {
   readonly drive: Driver
@@ -147,6 +150,33 @@ describe('observer', () => {
     want(1)
     sinks.a.answer(asked[0]?.key ?? '', 'failed')
     expect(events.at(-1)).to.have.nested.property('error.message').that.is.a('string')
+  })
+
+  it('tells and logs now and then what fails no want, and logs now and then what does', () => {
+    let now = 0
+    const lines: string[] = []
+    const events: RouterEvent[] = []
+    const log = Object.assign(() => {}, { error: (format: string, ...args: unknown[]) => { lines.push([format, ...args].join(' | ')) } })
+    const observer = createObserver({
+      members: [{ id: 'a', state: 'up' }] as unknown as readonly MemberStatus[],
+      onEvent: event => { events.push(event) },
+      log: log as unknown as Logger,
+      now: () => now
+    })
+
+    for (let i = 0; i < 100; i++) {
+      observer.reported('a', new Error(`full ${i}`))
+      observer.failed('a', new Error(`EIO ${i}`))
+    }
+
+    expect(lines).to.have.lengthOf(2)
+    expect(events.filter(event => event.type === 'member-error' && event.error.message.startsWith('full'))).to.have.lengthOf(1)
+    expect(events.filter(event => event.type === 'member-error' && event.error.message.startsWith('EIO'))).to.have.lengthOf(100)
+    expect(observer.seen('a').lastError).to.deep.equal({ message: 'EIO 99', at: 0 })
+    now = 10_000
+    observer.reported('a', new Error('full'))
+    expect(lines[2]).to.include('(and 99 more').and.to.include('Error: full')
+    expect(events.at(-1)).to.have.nested.property('error.message', 'full')
   })
 
   it('tells that it drains', async () => {

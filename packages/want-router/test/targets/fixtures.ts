@@ -91,7 +91,8 @@ export function recordingSink (nameOf: (key: WantKey) => string = key => key): R
     up (capacity) { note(capacity == null ? 'up' : `up ${JSON.stringify(capacity)}`) },
     down (why) { note(why == null ? 'down' : `down: ${why.message}`, why) },
     load (bytes) { note(`load ${bytes}`) },
-    answer (key, answer, why) { note(`${answer} ${nameOf(key)}`, why) },
+    answer (key, answer, why, size) { note(`${answer} ${nameOf(key)}${size == null ? '' : ` of ${size}`}`, why) },
+    report (why) { note(`report: ${why.message}`, why) },
     block (prefix, bytes) {
       note(`block ${new TextDecoder().decode(bytes)}`)
       return sink.taken

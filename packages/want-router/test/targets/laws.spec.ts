@@ -50,6 +50,27 @@ for (const complete of [true, false]) {
 }
 
 targetTests(async () => {
+  const has = await fakeBlocks(20)
+  const bytes = new Map(has.map(({ cid, bytes }) => [cid.join(), bytes]))
+  const target = source({
+    get: async cid => bytes.get(cid.bytes.join()),
+    async * getMany (cids, { wanted }) {
+      for (const cid of cids) {
+        if (wanted(cid)) {
+          yield { cid, bytes: bytes.get(cid.bytes.join()) }
+        }
+      }
+    }
+  }, { id: 'source' }).create(fakeContext())
+
+  return { target, has, lacks: await fakeBlocks(2, 'unknown'), settle: settled, atOnce: 4 }
+}, {
+  name: 'source target, with batches, obeys the laws of a target',
+  laws: { down: 'a source is never down' },
+  test: strictRunner
+})
+
+targetTests(async () => {
   const timers = fakeTimers()
   const has = await fakeBlocks(20)
   const peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))

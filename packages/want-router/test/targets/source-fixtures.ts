@@ -1,7 +1,8 @@
 import { source } from '../../src/targets/source-target.ts'
 import { fakeBlock, fakeContext, recordingSink, settled } from './fixtures.ts'
 import type { RecordingSink } from './fixtures.ts'
-import type { SourceInit, SourceLike } from '../../src/targets/source-target.ts'
+import type { SourceLike } from '../../src/targets/source-like.ts'
+import type { SourceInit } from '../../src/targets/source-target.ts'
 import type { Target } from '../../src/targets/target.ts'
 import type { CID } from 'multiformats/cid'
 

@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
 import { settled, wantOf } from './fixtures.ts'
 import { blocks, bytesOf, nameOf, started } from './source-fixtures.ts'
-import type { SourceLike } from '../../src/targets/source-target.ts'
+import type { SourceLike } from '../../src/targets/source-like.ts'
 
 const [a, b, c] = blocks
 
@@ -141,7 +141,7 @@ describe('source target: with more wants than it may read at once', () => {
     from.release('a')
     await settled()
 
-    expect(sink.events).to.deep.equal(['have a', 'block a'])
+    expect(sink.events).to.deep.equal(['have a of 1', 'block a'])
   })
 
   it('counts a read that ignores its signal until it ends, and drops its block', async () => {

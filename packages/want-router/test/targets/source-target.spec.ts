@@ -2,7 +2,8 @@ import { expect } from 'aegir/chai'
 import { source } from '../../src/targets/source-target.ts'
 import { fakeBlock, fakeContext, recordingSink, settled, wantOf } from './fixtures.ts'
 import { blocks, nameOf, started } from './source-fixtures.ts'
-import type { SourceLike, SourceReadOptions } from '../../src/targets/source-target.ts'
+import type { SourceLike, SourceReadOptions } from '../../src/targets/source-like.ts'
+import type { SourceInit } from '../../src/targets/source-target.ts'
 
 class NotFoundError extends Error {
   name = 'NotFoundError'
@@ -157,7 +158,8 @@ describe('source target', () => {
       await settled()
 
       expect(calls.splice(0)).to.deep.equal([`${how} a`, `${how} b`])
-      expect(sink.events).to.have.members(['have a', 'dont-have b'])
+      // has alone does not say of what size it is
+      expect(sink.events).to.have.members([how === 'has' ? 'have a' : 'have a of 1', 'dont-have b'])
     }
   })
 
@@ -189,6 +191,34 @@ describe('source target', () => {
     await settled()
 
     expect(sink.events).to.deep.equal(['unknown a'])
+  })
+
+  it('says no size that a block cannot have', async () => {
+    for (const size of [-1, 1.5, NaN, '1', (4 << 20) + 1, undefined]) {
+      const { target, sink } = await started({ get: () => a.bytes, stat: async () => ({ size }) })
+      target.ask([wantOf(a, 'have')])
+      await settled()
+
+      expect(sink.events).to.deep.equal(['have a'])
+    }
+  })
+
+  it('refuses what is no source, and one without a name, with a sentence', () => {
+    const get = (): undefined => undefined
+    const refused: Array<[unknown, unknown, RegExp]> = [
+      [{}, { id: 'store' }, /source "store": a source has a method get\(cid\).+ and not undefined/],
+      [{ get: new Map() }, { id: 'store' }, /and not another object/],
+      ['/cars', { id: 'store' }, /source "store": a source is an object.+not the string "\/cars"/],
+      [get, { id: 'store' }, /not a function/],
+      [Promise.resolve({ get }), { id: 'store' }, /get\(cid\)/],
+      [{ get, getMany: [] }, { id: 'store' }, /getMany of a source is a method, not another object/],
+      [{ get }, undefined, /id is missing/],
+      [{ get }, { id: '' }, /id is missing/]
+    ]
+
+    for (const [from, init, why] of refused) {
+      expect(() => source(from as SourceLike, init as SourceInit)).to.throw(why).with.property('name', 'InvalidOptionError')
+    }
   })
 
   it('refuses a concurrency that is not a whole number above 0', () => {

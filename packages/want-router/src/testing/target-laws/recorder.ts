@@ -49,6 +49,7 @@ export function createRecorder (): Recorder {
     down () { note({ what: 'down' }) },
     load () { note({ what: 'load' }) },
     answer (key, what, why) { note({ what, key, why }) },
+    report () {},
     block (prefix, bytes) {
       const key = verify(prefix, bytes)
       if (typeof key === 'string') {

@@ -1,0 +1,105 @@
+import { cidPrefix, decodeCid, MAX_FRAME_LENGTH } from '@kitsune/bitswap-codec'
+import { readBlock } from './block-bytes.ts'
+import type { SourceLike, SourceReadOptions } from './source-like.ts'
+import type { Sink, TargetWant } from './target.ts'
+import type { CID } from 'multiformats/cid'
+
+/** A read that has begun. */
+export interface SourceRead {
+  readonly want: TargetWant
+  /** It is no longer wanted: nothing is reported of it. */
+  cancelled: boolean
+  /** It has been reported. */
+  answered: boolean
+}
+
+/** What a source says of a block: its bytes, or that it has it, or nothing. */
+export interface Found { readonly bytes?: Uint8Array, readonly size?: number }
+
+/** Reads a block by itself, or asks whether it is there, and reports the answer. Never rejects. */
+export async function readOne (source: SourceLike, read: SourceRead, signal: AbortSignal, sink: Sink): Promise<void> {
+  const { want } = read
+  const cid = decodeCid(want.cid)
+
+  if (cid == null) {
+    sink.answer(want.key, 'unknown')
+    return
+  }
+
+  await answer(source, read, signal, sink, async () => look(source, cid, want, { signal, session: want.session }))
+}
+
+/**
+ * Reports what was found of a want, unless it is no longer wanted: undefined is a miss, as is a
+ * `NotFoundError`; another error is a failure. Resolves when the router has taken it. Never rejects.
+ */
+export async function answer ({ complete }: SourceLike, read: SourceRead, signal: AbortSignal, sink: Sink, find: () => Promise<Found | undefined>): Promise<void> {
+  const { want: { key, cid, type } } = read
+  const isOver = (): boolean => signal.aborted || read.cancelled
+
+  try {
+    const found = await find()
+
+    if (isOver()) {
+      return
+    }
+
+    read.answered = true
+
+    if (found == null) {
+      sink.answer(key, missed(complete))
+    } else if (type === 'have' || found.bytes == null) {
+      sink.answer(key, 'have', undefined, found.size)
+    } else {
+      // the next read waits until the router has taken this block
+      await sink.block(cidPrefix(cid), found.bytes)
+    }
+  } catch (err) {
+    if (isOver()) {
+      return
+    }
+
+    read.answered = true
+
+    if (isNotFound(err)) {
+      sink.answer(key, missed(complete))
+    } else {
+      sink.answer(key, 'failed', err instanceof Error ? err : new Error(String(err)))
+    }
+  }
+}
+
+async function look (source: SourceLike, cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Found | undefined> {
+  if (type === 'have' && source.stat != null) {
+    const stat = await source.stat(cid, options)
+    return stat == null ? undefined : { size: sizeOf(stat) }
+  }
+
+  if (type === 'have' && source.has != null) {
+    return await source.has(cid, options) ? {} : undefined
+  }
+
+  const found = await source.get(cid, options)
+  return found == null ? undefined : foundBlock(await readBlock(found))
+}
+
+/** A whole block. */
+export function foundBlock (bytes: Uint8Array): Found {
+  return { bytes, size: bytes.byteLength }
+}
+
+function missed (complete: boolean | undefined): 'unknown' | 'dont-have' {
+  return complete === false ? 'unknown' : 'dont-have'
+}
+
+/** What a stat says of the size; undefined where that is none that a block can have. */
+function sizeOf (stat: object): number | undefined {
+  const size: unknown = 'size' in stat ? stat.size : undefined
+
+  return typeof size === 'number' && Number.isInteger(size) && size >= 0 && size <= MAX_FRAME_LENGTH ? size : undefined
+}
+
+/** By name, since every package has a class of its own; `code` is how older stores say it. */
+export function isNotFound (err: unknown): boolean {
+  return err instanceof Error && (err.name === 'NotFoundError' || ('code' in err && err.code === 'ERR_NOT_FOUND'))
+}
