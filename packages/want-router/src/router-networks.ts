@@ -1,10 +1,12 @@
 import { createHostComponents } from './network/components.ts'
 import { DEFAULT_MEMBER_NETWORK_LIMITS } from './network/defaults.ts'
+import { compose } from './network/exchange.ts'
 import { createNetwork } from './network/network.ts'
 import type { Driver } from './driver/driver.ts'
 import type { PeerSessions } from './driver/peer-sessions.ts'
 import type { NetworkComponents } from './network/components.ts'
-import type { Network, NetworkInit } from './network/network.ts'
+import type { Exchange } from './network/exchange.ts'
+import type { Network } from './network/network.ts'
 import type { Libp2p } from '@libp2p/interface'
 
 /** The networks of the two sides; with one host both are the same. */
@@ -23,56 +25,42 @@ export interface RouterNetworksInit {
   readonly sessions: PeerSessions
 }
 
-export function createRouterNetworks (init: RouterNetworksInit): RouterNetworks {
-  return init.downstream == null ? oneHost(init) : twoHosts(init, init.downstream)
-}
+/** Wants go to the engine whose clients face that side; blocks and presences to the sessions with members there. */
+export function createRouterNetworks ({ components, downstream, driver, sessions }: RouterNetworksInit): RouterNetworks {
+  const clients = createClientExchange(driver)
+  const members = createMemberExchange(sessions)
 
-/** With one host a message is divided by field: wants go to the engine, blocks and presences to the peer sessions. */
-function oneHost ({ components, driver, sessions }: RouterNetworksInit): RouterNetworks {
-  const both = createNetwork({
-    handlers: {
-      message (peer, message, _protocol, connection) {
-        driver.message(peer, message, connection)
-        return sessions.message(peer, message)
-      },
-      connection (peer, connection, is) { driver.connection(peer, connection, is) },
-      gone (peer) {
-        driver.gone(peer)
-        sessions.gone(peer)
-      }
-    },
-    // one after the other: together they could exceed the longest frame
-    take: (peer, maxBytes, protocol) => sessions.take(peer) ?? driver.take(peer, maxBytes, protocol)
-  }, components)
+  if (downstream == null) {
+    const both = createNetwork({ exchange: compose(members, clients) }, components)
 
-  return { upstream: both, downstream: both }
-}
+    return { upstream: both, downstream: both }
+  }
 
-function twoHosts ({ components, driver, sessions }: RouterNetworksInit, downstream: Libp2p): RouterNetworks {
   return {
-    upstream: createNetwork(upstreamInit(driver), components),
-    downstream: createNetwork({
-      handlers: {
-        message: (peer, message) => sessions.message(peer, message),
-        gone (peer) { sessions.gone(peer) }
-      },
-      take: peer => sessions.take(peer),
-      limits: DEFAULT_MEMBER_NETWORK_LIMITS
-    }, createHostComponents(downstream))
+    upstream: createNetwork({ exchange: clients }, components),
+    downstream: createNetwork({ exchange: members, limits: DEFAULT_MEMBER_NETWORK_LIMITS }, createHostComponents(downstream))
   }
 }
 
-function upstreamInit (driver: Driver): NetworkInit {
+/** Peers that are clients of an engine. */
+function createClientExchange (driver: Driver): Exchange {
   return {
-    handlers: {
-      message (peer, message, _protocol, connection) {
-        driver.message(peer, message, connection)
-        // this side asks for nothing
-        return message.blocks.length + message.presences.length > 0 ? false : undefined
-      },
-      connection (peer, connection, is) { driver.connection(peer, connection, is) },
-      gone (peer) { driver.gone(peer) }
+    receive (peer, message, _protocol, connection) {
+      driver.message(peer, message, connection)
+      // clients are asked for nothing here
+      return message.blocks.length + message.presences.length > 0 ? false : undefined
     },
-    take: (peer, maxBytes, protocol) => driver.take(peer, maxBytes, protocol)
+    take: (peer, maxBytes, protocol) => driver.take(peer, maxBytes, protocol),
+    connection (peer, connection, is) { driver.connection(peer, connection, is) },
+    gone (peer) { driver.gone(peer) }
+  }
+}
+
+/** Peers that are members of an engine. */
+function createMemberExchange (sessions: PeerSessions): Exchange {
+  return {
+    receive: (peer, message) => sessions.message(peer, message),
+    take: peer => sessions.take(peer),
+    gone (peer) { sessions.gone(peer) }
   }
 }

@@ -10,6 +10,7 @@ import { realAfter, createWatch } from './watch.ts'
 import type { NetworkComponents } from './components.ts'
 import type { ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
+import type { Exchange } from './exchange.ts'
 import type { Flushes } from './flushes.ts'
 import type { PeerContext } from './peer.ts'
 import type { Peers } from './peers.ts'
@@ -17,39 +18,13 @@ import type { ProtocolHandlers } from './protocol-handlers.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch } from './watch.ts'
 import type { After } from '../stall-grace.ts'
-import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, Libp2pEvents, Logger, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** Who listens to the network. */
-export interface NetworkHandlers {
-  /**
-   * A message has come. A returned promise holds the reading of its stream until
-   * it settles; throwing, or rejecting, resets that stream. False says that
-   * nothing was waiting for the message: it is counted as dropped. `connection`
-   * names the one on which it came, as no other of this network is named.
-   */
-  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
-  /**
-   * What has become of one of several connections of a peer. What the peer wanted
-   * on a `silent` one may be what its former process wanted: it is not worth
-   * serving before it is `heard`, or asked for on another, and ends when it is `lost`.
-   */
-  connection? (peer: string, connection: number, is: ConnectionState): void
-  /** The peer's last connection has closed, or it was disconnected: all its state goes. */
-  gone (peer: string): void
-}
-
-/** What the network sends, and to whom it hands what it receives. */
+/** What uses the network, and what surrounds it. */
 export interface NetworkInit {
-  handlers: NetworkHandlers
-  /**
-   * Called whenever a message can be sent to the peer, after a `wake`, until it
-   * returns nothing. `maxBytes` bounds the message; one bigger block alone may
-   * exceed it. It must not call `wake` for the same peer. What it returns, and
-   * the blocks in it, must not be written to afterwards: it may be sent again.
-   */
-  take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
+  readonly exchange: Exchange
   /** Monotonic time, ms. */
   now? (): number
   /** Uniform in [0, 1). */
@@ -63,7 +38,7 @@ export interface NetworkInit {
 export interface Network {
   /** Registers all versions of bitswap. Throws if something else has registered one of them. */
   start (): Promise<void>
-  /** Ends all streams, of those it writes to after what was taken has left. No handler is called any more. */
+  /** Ends all streams, of those it writes to after what was taken has left. Its exchange is not called any more. */
   stop (): Promise<void>
   /** Something can be taken for that peer. Cheap, idempotent; sends at once if the stream takes it. A peer that is not connected is ignored. */
   wake (peer: string): void
@@ -214,7 +189,7 @@ class BitswapNetwork implements Network {
   }
 
   #createContext (now: () => number): PeerContext {
-    const { handlers, random = Math.random } = this.#init
+    const { exchange, random = Math.random } = this.#init
 
     return {
       limits: this.#limits,
@@ -224,9 +199,9 @@ class BitswapNetwork implements Network {
       budget: createInFlightBudget(this.#limits),
       now,
       random,
-      message: (...args) => handlers.message(...args),
+      receive: (peer, message, protocol, connection) => exchange.receive(peer, message, protocol, connection),
       connection: (peer, connection, is) => { this.#onConnectionState(peer, connection, is) },
-      take: (...args) => this.#init.take(...args),
+      take: (peer, maxBytes, protocol) => exchange.take(peer, maxBytes, protocol),
       stalled: peer => {
         this.#peers.disconnect(peer).catch((err: Error) => { this.#log.error('could not disconnect a peer that takes nothing - %e', err) })
       },
@@ -252,7 +227,7 @@ class BitswapNetwork implements Network {
 
   #onConnectionState (peer: string, connection: number, is: ConnectionState): void {
     try {
-      this.#init.handlers.connection?.(peer, connection, is)
+      this.#init.exchange.connection?.(peer, connection, is)
     } catch (err) {
       this.#log.error('could not note what has become of a connection - %e', err)
     }
@@ -264,7 +239,7 @@ class BitswapNetwork implements Network {
     }
 
     try {
-      this.#init.handlers.gone(id)
+      this.#init.exchange.gone(id)
     } catch (err) {
       this.#log.error('could not clean up after a peer - %e', err)
     }

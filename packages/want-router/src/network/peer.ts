@@ -41,7 +41,7 @@ export interface PeerContext {
   readonly budget: InFlightBudget
   now (): number
   random (): number
-  message (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
+  receive (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
   connection (peer: string, connection: number, is: ConnectionState): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   stalled (peer: Peer): void
@@ -211,7 +211,7 @@ class NetworkPeer implements Peer {
     this.#greetings.heard()
     this.connections.heard(connection, message.full || message.wants.some(({ cancel }) => !cancel))
 
-    return this.#context.message(this.id, message, protocol, number)
+    return this.#context.receive(this.id, message, protocol, number)
   }
 
   #count (delta: number): void {

@@ -104,8 +104,11 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     const log: Logger = Object.assign((...args: unknown[]) => { said.push(args.join(' ')) }, { error: () => {}, trace: () => {}, enabled: true, newScope: () => log })
     const logger = { forComponent: () => log }
     const net = createNetwork({
-      handlers: { message: (peer, message) => sessions.message(peer, message), gone: peer => { sessions.gone(peer) } },
-      take: peer => sessions.take(peer)
+      exchange: {
+        receive: (peer, message) => sessions.message(peer, message),
+        take: peer => sessions.take(peer),
+        gone: peer => { sessions.gone(peer) }
+      }
     }, { ...createHostComponents(host), logger })
     const sessions = createPeerSessions({
       connect: async (peer, addresses, signal) => net.connect(peer, addresses, signal),

@@ -58,14 +58,14 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
     queue: [],
     onMessage: () => undefined,
     net: createNetwork({
-      handlers: {
-        message (peer, message) {
+      exchange: {
+        receive (peer, message) {
           node.heard.push(...numbers(message))
           return node.onMessage(message)
         },
+        take: () => node.queue.shift(),
         gone (peer) { node.gone.push(peer) }
       },
-      take: () => node.queue.shift(),
       ...init
     }, createHostComponents(host)),
     send (to, ...messages) {

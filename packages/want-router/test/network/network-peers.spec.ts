@@ -90,8 +90,7 @@ describe('network/network: its peers', () => {
     it('a handler that fails to clean up after one does not disturb the others', async () => {
       await rig.net.stop()
       rig.net = createNetwork({
-        handlers: { message: () => undefined, gone () { throw new Error('boom') } },
-        take: () => undefined
+        exchange: { receive: () => undefined, take: () => undefined, gone () { throw new Error('boom') } }
       }, rig.host)
       await rig.net.start()
       rig.host.connected(rig.ann).end()
@@ -256,7 +255,7 @@ describe('network/network: its peers', () => {
     it('protects the peer from being pruned', async () => {
       const tagged: unknown[] = []
       await rig.net.stop()
-      rig.net = createNetwork({ handlers: { message: () => undefined, gone () {} }, take: () => undefined }, {
+      rig.net = createNetwork({ exchange: { receive: () => undefined, take: () => undefined, gone () {} } }, {
         ...rig.host,
         peerStore: {
           async merge (peer, data) {

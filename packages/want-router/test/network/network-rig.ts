@@ -32,14 +32,14 @@ export async function createNetworkRig (): Promise<NetworkRig> {
 
   function create (limits?: Partial<NetworkLimits>): Network {
     return createNetwork({
-      handlers: {
-        message (peer, message, protocol) {
+      exchange: {
+        receive (peer, message, protocol) {
           rig.heard.push([peer, numbers(message), protocol])
           return rig.onMessage(peer, message)
         },
+        take: peer => rig.queues.get(peer)?.shift(),
         gone (peer) { rig.gone.push(peer) }
       },
-      take: peer => rig.queues.get(peer)?.shift(),
       now: clock.now,
       random: () => 1,
       after: clock.after,
