@@ -4,9 +4,9 @@ import type { MemberStatus } from './engine/status.ts'
  * What an operator should know, as it happens. The router prints nothing: an
  * application decides what becomes of these.
  */
-export type RouterEvent = MemberEvent | MemberErrorEvent | StrategyErrorEvent | DrainingEvent
+export type RouterEvent = MemberEvent | MemberAddedEvent | MemberRemovedEvent | MemberErrorEvent | StrategyErrorEvent | DrainingEvent
 
-/** A member's state changed, or the reason for it: it came up, went down, was ejected or readmitted. */
+/** A member's state changed, or the reason for it: it came up, went down, was ejected or readmitted, or drains. */
 export interface MemberEvent {
   readonly type: 'member'
   readonly member: string
@@ -15,6 +15,18 @@ export interface MemberEvent {
   readonly before: MemberStatus['state']
   /** Why it is down or ejected; undefined for a member that is up. */
   readonly why?: string
+}
+
+/** A member was added while the router runs, by the application or by a discovery. It is down until it is connected. */
+export interface MemberAddedEvent {
+  readonly type: 'member-added'
+  readonly member: string
+}
+
+/** A member was removed: at once, or when it had been drained. */
+export interface MemberRemovedEvent {
+  readonly type: 'member-removed'
+  readonly member: string
 }
 
 /** A member could not answer a want and said why: a block source threw. There may be one for each want. */

@@ -49,6 +49,9 @@ export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): Change
       } else if (event.type === 'member-error') {
         const { member, error } = event
         say(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })
+      } else if (event.type === 'member-added' || event.type === 'member-removed') {
+        const { type, member } = event
+        say(changes, member, 'info', `node ${member} is ${type === 'member-added' ? 'added' : 'removed'}`, { event: type === 'member-added' ? 'node-added' : 'node-removed', node: member })
       } else {
         const { member, state, before, why } = event
         const { peer, address } = state === 'up' ? whereIs?.(member) ?? {} : {}

@@ -1,19 +1,22 @@
+import { NotStartedError } from '@libp2p/interface'
 import { platformTimers } from '../timers.ts'
 import { createDeadlineTimer } from './deadline-timer.ts'
 import { createMemberSink } from './member-sink.ts'
+import { createMemberTargets } from './member-targets.ts'
 import { createObserver } from './observer.ts'
 import { createOffers } from './offers.ts'
 import { createVerifier } from './verifier.ts'
 import type { DeadlineTimer } from './deadline-timer.ts'
+import type { MemberTargets, RemoveOptions } from './member-targets.ts'
 import type { Observer } from './observer.ts'
 import type { Offers } from './offers.ts'
 import type { Verify } from './verifier.ts'
-import type { Engine, Input, Output } from '../engine/io.ts'
+import type { Engine, Input, MemberChange, Output } from '../engine/io.ts'
 import type { Taken } from '../engine/replies.ts'
 import type { MemberStatus, WantEnd } from '../engine/status.ts'
 import type { Decision } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
-import type { Target } from '../targets/target.ts'
+import type { MemberInit, Target } from '../targets/target.ts'
 import type { Timers } from '../timers.ts'
 import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
@@ -57,8 +60,31 @@ export interface Driver {
   /** A client says that it asks for another peer. */
   standsFor (peer: string, of: string): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Taken | undefined
-  /** Starts a target under a member's id. */
+  /**
+   * Starts the target of a member.
+   *
+   * @throws {InvalidOptionError} there is no such member
+   */
   start (id: string, target: Target): Promise<void>
+  /**
+   * Adds a member, whose target is to be started next.
+   *
+   * @throws {InvalidOptionError} there is one of that id, or it cannot be meant
+   * @throws {NotStartedError} all has stopped
+   */
+  add (member: MemberInit): void
+  /**
+   * Removes a member: resolves when what it was asked for has ended, if that was to be waited for, and its target has stopped.
+   *
+   * @throws {InvalidOptionError} there is no such member
+   */
+  remove (id: string, options?: RemoveOptions): Promise<void>
+  /**
+   * Changes what is given of a member.
+   *
+   * @throws {InvalidOptionError} there is no such member, it is being removed, or the change cannot be meant
+   */
+  update (id: string, change: MemberChange): void
   /**
    * Takes no new peers and resolves when nothing has been on its way for `quiet`
    * ms; peers that are being served may go on asking until then.
@@ -82,14 +108,13 @@ class EngineDriver implements Driver {
   readonly #engine: Engine
   readonly #upstream: UpstreamPort
   readonly #timers: Timers
-  readonly #verify: Verify
   readonly #log: Logger
   readonly #observer: Observer
   readonly #offers: Offers
   readonly #onEnded: DriverInit['onEnded']
   readonly #timer: DeadlineTimer
   readonly #output: Output
-  readonly #targets = new Map<string, Target>()
+  readonly #targets: MemberTargets
   readonly #flush = (): void => { this.#flushNow() }
   /** What the flush has decided so far. */
   #decided: Decision[] = []
@@ -102,11 +127,20 @@ class EngineDriver implements Driver {
     this.#engine = engine
     this.#upstream = upstream
     this.#timers = timers
-    this.#verify = verify
     this.#log = log
     this.#onEnded = onEnded
-    this.#observer = createObserver({ members: engine.status().members, onEvent, log })
-    this.#offers = createOffers((member, error) => { this.#observer.reported(member, error) })
+    const { members } = engine.status()
+    this.#observer = createObserver({ members, onEvent, log })
+    const offers = createOffers((member, error) => { this.#observer.reported(member, error) })
+    this.#offers = offers
+    this.#targets = createMemberTargets({
+      members: members.map(({ id }) => id),
+      observer: this.#observer,
+      offers,
+      log,
+      put: input => { this.#put(input) },
+      createSink: (member, isClosed) => createMemberSink({ member, engine, verify, observer: this.#observer, offers, isClosed, put: input => { this.#put(input) } })
+    })
     this.#timer = createDeadlineTimer(timers, () => {
       engine.put({ t: 'tick' })
       this.#schedule()
@@ -117,6 +151,7 @@ class EngineDriver implements Driver {
       ready: client => { this.#decided.push({ t: 'ready', client }) },
       close: (client, why) => { this.#decided.push({ t: 'close', client, why }) },
       reset: (member, why) => { this.#decided.push({ t: 'reset', member, why }) },
+      drained: member => { this.#decided.push({ t: 'drained', member }) },
       changed: members => { this.#changed = members },
       ...(onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { this.#decided.push({ t: 'ended', ends }) } })
     }
@@ -152,17 +187,22 @@ class EngineDriver implements Driver {
   }
 
   async start (id: string, target: Target): Promise<void> {
-    this.#targets.set(id, target)
-    this.#offers.join(id, target)
-    await target.start(createMemberSink({
-      member: id,
-      engine: this.#engine,
-      verify: this.#verify,
-      observer: this.#observer,
-      offers: this.#offers,
-      isStopped: () => this.#stopped,
-      put: input => { this.#put(input) }
-    }))
+    await this.#targets.start(id, target)
+  }
+
+  add (member: MemberInit): void {
+    if (this.#stopped) {
+      throw new NotStartedError(`"${member.id}" cannot be added to a router that has stopped`)
+    }
+    this.#targets.add(member)
+  }
+
+  async remove (id: string, options?: RemoveOptions): Promise<void> {
+    await this.#targets.remove(id, options)
+  }
+
+  update (id: string, change: MemberChange): void {
+    this.#targets.update(id, change)
   }
 
   async drain (quiet: number, signal?: AbortSignal): Promise<void> {
@@ -191,14 +231,7 @@ class EngineDriver implements Driver {
   async stop (): Promise<void> {
     this.#stopped = true
     this.#timer.cancel()
-    const results = await Promise.allSettled([...this.#targets.values()].map(async target => { await target.stop() }))
-    this.#targets.clear()
-
-    for (const result of results) {
-      if (result.status === 'rejected') {
-        this.#log.error('a target did not stop - %e', result.reason)
-      }
-    }
+    await this.#targets.stop()
   }
 
   strategyFailed (method: string, error: unknown): void {
@@ -270,6 +303,9 @@ class EngineDriver implements Driver {
         break
       case 'ended':
         this.#onEnded?.(decision.ends)
+        break
+      case 'drained':
+        this.#targets.drained(decision.member)
         break
       default:
         this.#log('closing %s: %s', decision.client, decision.why)

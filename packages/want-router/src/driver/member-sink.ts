@@ -14,15 +14,20 @@ export interface MemberSinkInit {
   readonly verify: Verify
   readonly observer: Observer
   readonly offers: Offers
-  /** Nothing is reported any more. */
-  isStopped (): boolean
-  /** Puts something into the engine, unless all has stopped. */
+  /** Nothing is reported any more, neither to the application nor to the engine: another member may have taken the name. */
+  isClosed (): boolean
   put (input: Input): void
 }
 
 /** What a member's target reports to: it says so to the engine, and to the application what an operator should know. */
 export function createMemberSink (init: MemberSinkInit): Sink {
-  const { member, engine, verify, observer, offers, put } = init
+  const { member, engine, verify, observer, offers, isClosed } = init
+
+  function put (input: Input): void {
+    if (!isClosed()) {
+      init.put(input)
+    }
+  }
 
   function deliver (key: WantKey, prefix: Uint8Array, bytes: Uint8Array): void {
     if (offers.open && engine.isWanted(key)) {
@@ -38,7 +43,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
     },
 
     down (why) {
-      if (why != null && !init.isStopped()) {
+      if (why != null && !isClosed()) {
         observer.down(member, why)
       }
 
@@ -50,7 +55,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
     },
 
     answer (key, answer, why, size) {
-      if (answer === 'failed' && !init.isStopped()) {
+      if (answer === 'failed' && !isClosed()) {
         observer.failed(member, why ?? new Error('failed, and did not say why'))
       }
 
@@ -58,14 +63,14 @@ export function createMemberSink (init: MemberSinkInit): Sink {
     },
 
     report (why) {
-      if (!init.isStopped()) {
+      if (!isClosed()) {
         observer.reported(member, why)
       }
     },
 
     block (prefix, bytes, verified) {
       // blocks that were not asked for are not even hashed
-      const key: WantKey | Promise<WantKey> = engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
+      const key: WantKey | Promise<WantKey> = !isClosed() && engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
 
       if (typeof key === 'string') {
         deliver(key, prefix, bytes)

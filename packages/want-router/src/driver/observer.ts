@@ -14,6 +14,10 @@ export interface ObserverInit {
 
 /** Reports to an application what changes, and remembers what a status page shows of it. */
 export interface Observer {
+  /** A member has been added, and is not connected yet. */
+  added (member: string): void
+  /** A member has been removed: nothing is remembered of it. */
+  removed (member: string): void
   /** The engine says that some member's state changed. */
   changed (members: readonly MemberStatus[]): void
   /** A target is down. If it already was, only the reason is new, of which the engine makes nothing. */
@@ -94,6 +98,18 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
   }
 
   return {
+    added (member) {
+      all.set(member, { state: 'down', why: 'not connected yet', since: now() })
+      log('%s is added', member)
+      emit({ type: 'member-added', member })
+    },
+
+    removed (member) {
+      all.delete(member)
+      log('%s is removed', member)
+      emit({ type: 'member-removed', member })
+    },
+
     changed (members) {
       for (const { id, state, why } of members) {
         report(id, state, why)

@@ -43,6 +43,14 @@ export function openAttempt (state: State, fetch: Fetch, member: EngineMember, c
   return attempt
 }
 
+/**
+ * Whether a member that is asked for a HAVE can be asked for the block. Where the client has no window for it, or the
+ * member drains, the HAVE is waited for, and the block asked for in its round.
+ */
+export function mayUpgrade (state: State, { member, client }: Attempt): boolean {
+  return !member.draining && hasWindow(state, client)
+}
+
 /** A want-have is open and the block has come to be wanted: the same member is asked for that. */
 export function upgradeAttempt (state: State, attempt: Attempt): void {
   const { member } = attempt
@@ -119,7 +127,7 @@ export function promoteHedge (state: State, fetch: Fetch): boolean {
   hedge.member.hedges.delete(hedge)
   hedge.timedFrom = state.now()
   setPrimary(state, hedge)
-  if (fetch.type === 'block' && hasWindow(state, hedge.client)) {
+  if (fetch.type === 'block' && mayUpgrade(state, hedge)) {
     upgradeAttempt(state, hedge)
   }
   return true

@@ -3,7 +3,7 @@ import { toRanking } from '../strategies/ranking/ranking.ts'
 import { isLone } from './certainty.ts'
 import { expectedBytes } from './clients.ts'
 import { answerOf, holders, isFresh, isWantedBy } from './fetch.ts'
-import { hasCapacity } from './members.ts'
+import { hasCapacity, isAskable } from './members.ts'
 import type { Candidates, Client, EngineMember, Fetch, RememberedOrder, State } from './model.ts'
 import type { Ranking } from '../strategies/ranking/ranking.ts'
 
@@ -16,7 +16,7 @@ const NONE: readonly EngineMember[] = []
 /**
  * Members known to have the block, then the strategy's order, then members that
  * want it themselves, then, rather than leave a want unasked, ejected members.
- * Those that already answered are left out, and one that itself is all that waits;
+ * Those that already answered or drain are left out, and one that itself is all that waits;
  * for what cannot be verified no member is asked.
  *
  * One serves all picks: a generator would allocate a kilobyte for each.
@@ -80,7 +80,7 @@ class LazyCandidates implements Candidates {
 
   #pullRanked (state: State, fetch: Fetch): EngineMember | undefined {
     for (let member = this.#pullOrder(state); member != null; member = this.#pullOrder(state)) {
-      if (!member.connected || answerOf(fetch, member) != null || isLone(state, fetch, member)) {
+      if (!isAskable(member) || answerOf(fetch, member) != null || isLone(state, fetch, member)) {
         continue
       }
       if (member.state !== 'up' && !this.#panic) {
@@ -141,7 +141,7 @@ export function createCandidates (): Candidates {
 
 /** Too few members are healthy for health to mean anything (Envoy's panic threshold). */
 function inPanic ({ memberCounts, limits }: State): boolean {
-  return memberCounts.healthy < memberCounts.connected * limits.panic
+  return memberCounts.healthy < memberCounts.askable * limits.panic
 }
 
 /** Why a member cannot be asked just now: it has no place for a want, or none for the bytes that it would bring. */

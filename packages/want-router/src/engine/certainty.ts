@@ -1,6 +1,7 @@
 /** When a DONT_HAVE may leave. */
 import { sendDontHave } from './deliveries.ts'
 import { answerOf, isOnlyWantedBy, waiters } from './fetch.ts'
+import { isAskable } from './members.ts'
 import type { EngineMember, Fetch, State } from './model.ts'
 
 /** A member is itself all that waits for a fetch, and so lacks what the fetch is for. */
@@ -10,19 +11,23 @@ export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMe
 
 /**
  * Whether every configured member is certain to lack what a fetch is for: those
- * that are up have said so, and those that are down have been for so long that
- * they do not count. A member that wants it of us lacks it where it is all that
- * waits; `except` is one that asks for itself, and is not asked on its own behalf.
+ * that are up have said so, and those that are down or were removed have been for
+ * so long that they do not count. Of one that drains nothing is known. A member that wants it
+ * of us lacks it where it is all that waits; `except` is one that asks for itself,
+ * and is not asked on its own behalf.
  */
 export function isCertain (state: State, fetch: Fetch, except?: EngineMember): boolean {
   if (!fetch.verifiable) {
     return true
   }
+  if (state.departedUntil != null) {
+    return false
+  }
   let certain = 0
   for (const member of state.members.values()) {
-    if (member === except || isLone(state, fetch, member) || (member.connected && answerOf(fetch, member)?.what === 'dont-have')) {
+    if (member === except || isLone(state, fetch, member) || (isAskable(member) && answerOf(fetch, member)?.what === 'dont-have')) {
       certain++
-    } else if (member.connected || !member.forgotten) {
+    } else if (member.connected || member.draining || !member.forgotten) {
       return false
     }
   }

@@ -15,7 +15,8 @@
  * slow to be answered gets a second one, a hedge (`hedges.ts`). A block serves all
  * that wait (`answers.ts`); a DONT_HAVE, a failure or a timeout (`timeouts.ts`) leads
  * to the next member, and at last to exhaustion (`exhaustion.ts`). Members come, go,
- * and are ejected in `member-lifecycle.ts`.
+ * and are ejected in `member-lifecycle.ts`; they are added, drained and removed in
+ * `membership.ts`.
  *
  * What can never happen:
  *
@@ -37,7 +38,8 @@ import { initialState } from './initial-state.ts'
 import { checkInvariants } from './invariants.ts'
 import { identify, memberIs, standsFor } from './loops.ts'
 import { memberDown, memberUp } from './member-lifecycle.ts'
-import { connectedMembers, mayOwe, memberStatus } from './members.ts'
+import { mayOwe, memberStatus, updateStrategy } from './members.ts'
+import { addMember, removeMember, updateMember } from './membership.ts'
 import { giveRound, leaveRounds } from './rounds.ts'
 import { schedule } from './scheduler.ts'
 import { engineStatus } from './status-report.ts'
@@ -96,7 +98,7 @@ export function createEngine (init: EngineInit): Engine {
 
     expects (id, prefix) {
       const member = state.members.get(id)
-      return member == null || member.state !== 'ejected' || mayOwe(member, prefix)
+      return member != null && (member.state !== 'ejected' || mayOwe(member, prefix))
     },
 
     isWanted: key => state.fetches.all.has(key),
@@ -160,6 +162,9 @@ function createHandlers (state: State): Handlers {
       }
     },
     'stands-for' ({ client, of }) { standsFor(state, client, of) },
+    add ({ member: id, weight, labels }) { addMember(state, { id, weight, labels }) },
+    remove ({ member: id }) { withMember(id, member => { removeMember(state, member) }) },
+    update ({ member: id, ...change }) { withMember(id, member => { updateMember(state, member, change) }) },
     up ({ member: id, capacity, peer }) {
       withMember(id, member => {
         memberUp(state, member, capacity)
@@ -214,7 +219,7 @@ function leave (state: State, client: Client): void {
 function flush (state: State, out: Output): void {
   if (state.membersChanged) {
     state.membersChanged = false
-    state.strategy.update(connectedMembers(state))
+    updateStrategy(state)
     out.changed?.(Array.from(state.members.values(), memberStatus))
   }
   schedule(state)
@@ -224,6 +229,12 @@ function flush (state: State, out: Output): void {
     out.ended?.(ends)
   }
   state.outbox.empty(out)
+  for (const member of state.emptying) {
+    if (member.load.wants === 0) {
+      state.emptying.delete(member)
+      out.drained?.(member.id)
+    }
+  }
 }
 
 /** For how long a client has had nothing to wait for, ms; undefined: it has. */

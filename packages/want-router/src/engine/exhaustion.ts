@@ -6,7 +6,7 @@ import { isCertain, isLone } from './certainty.ts'
 import { sendDontHave } from './deliveries.ts'
 import { answeredMembers, answerOf, forgetAnswer, waiters } from './fetch.ts'
 import { toExhausted, toQueued } from './fetches.ts'
-import { connectedMembers } from './members.ts'
+import { askableMembers, isAskable } from './members.ts'
 import { cancelStanding, isStanding } from './standing.ts'
 import type { EngineMember, Fetch, State } from './model.ts'
 
@@ -50,7 +50,8 @@ export function settleIfCertain (state: State, fetch: Fetch): boolean {
 export function reconsider (state: State, fetch: Fetch): void {
   fetch.tries = 0
   toQueued(state, fetch)
-  if (connectedMembers(state).some(member => answerOf(fetch, member) == null && !isLone(state, fetch, member))) {
+  dropStaleAnswers(state, fetch)
+  if (askableMembers(state).some(member => answerOf(fetch, member) == null && !isLone(state, fetch, member))) {
     return
   }
   for (const member of answeredMembers(fetch)) {
@@ -77,16 +78,29 @@ export function askedAgain (state: State, fetch: Fetch): void {
 
 /** A member has become able to answer: what waits for such a moment is asked again, a slice a flush. */
 export function wakeExhausted (state: State, member: EngineMember): void {
+  if (!isAskable(member)) {
+    return
+  }
   state.reviews.begin(`wake ${member.id}`, state.fetches.exhausted, fetch => {
-    if (answerOf(fetch, member)?.what !== 'dont-have') {
+    // it may be gone again before the last slice
+    if (isAskable(member) && answerOf(fetch, member)?.what !== 'dont-have') {
       reconsider(state, fetch)
     }
   })
 }
 
-/** What a member that is down may have no longer counts: more DONT_HAVEs are certain. */
-export function settleExhausted (state: State, member: EngineMember): void {
-  state.reviews.begin(`settle ${member.id}`, state.fetches.exhausted, fetch => { settleIfCertain(state, fetch) })
+/** What a member that is down or was removed may have no longer counts: more DONT_HAVEs are certain. */
+export function settleExhausted (state: State): void {
+  state.reviews.begin('settle', state.fetches.exhausted, fetch => { settleIfCertain(state, fetch) })
+}
+
+/** A fetch that lives on while members come and go keeps no answers of those that were removed. */
+function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
+  for (const member of answeredMembers(fetch)) {
+    if (members.get(member.id) !== member) {
+      forgetAnswer(fetch, member)
+    }
+  }
 }
 
 /** A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; elsewhere it ages. */

@@ -1,4 +1,5 @@
 /** A fetch as a record: who waits for it and what members have answered. Its states are in `fetches.ts`. */
+import { isAskable } from './members.ts'
 import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
@@ -48,10 +49,10 @@ export function createFetch (key: WantKey, hash: number, cid: Uint8Array, verifi
   return new FetchRecord(key, hash, cid, verifiable)
 }
 
-/** What a member answered last, unless it has been down since. */
+/** What a member answered last, unless it has been down since. What another of its name answered is none of its own. */
 export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | undefined {
   const answer = answers?.get(member.id)
-  return answer?.epoch === member.epoch ? answer : undefined
+  return answer?.member === member && answer.epoch === member.epoch ? answer : undefined
 }
 
 export function noteAnswer (fetch: Fetch, member: EngineMember, what: AnswerKind, at: number): void {
@@ -74,13 +75,13 @@ export function answeredMembers ({ answers }: Fetch): Iterable<EngineMember> {
   return answers == null ? NO_MEMBERS : Array.from(answers.values(), ({ member }) => member)
 }
 
-/** Members that are connected and have said HAVE. */
+/** Members that may be asked and have said HAVE. */
 export function * holders (fetch: Fetch): Iterable<EngineMember> {
   if (isFresh(fetch)) {
     return
   }
   for (const member of answeredMembers(fetch)) {
-    if (member.connected && answerOf(fetch, member)?.what === 'have') {
+    if (isAskable(member) && answerOf(fetch, member)?.what === 'have') {
       yield member
     }
   }

@@ -1,9 +1,9 @@
-import { InvalidOptionError } from '../errors.ts'
 import { seededRandom } from '../seeded-random.ts'
 import { createAskBudget, createRetryBudget } from './budgets.ts'
 import { createCandidates } from './candidates.ts'
 import { guardedStrategy, tryStrategy } from './guarded-strategy.ts'
-import { count, createMember } from './members.ts'
+import { createMember } from './members.ts'
+import { checkMembers } from './membership.ts'
 import { createOutbox } from './outbox.ts'
 import { createReviews } from './reviews.ts'
 import { createScheduler } from './rounds.ts'
@@ -17,7 +17,6 @@ import type { Client, EngineMember, State } from './model.ts'
 import type { Limits } from '../defaults.ts'
 import type { Totals } from './status.ts'
 import type { Outcome, Strategy } from '../strategies/strategy.ts'
-import type { MemberInit } from '../targets/target.ts'
 
 /**
  * An engine's state before anything has happened.
@@ -25,7 +24,7 @@ import type { MemberInit } from '../targets/target.ts'
  * @throws {InvalidOptionError} for members without distinct ids or positive weights, or that the strategy cannot take
  */
 export function initialState (init: EngineInit, limits: Limits, now: () => number): State {
-  const members = createMembers(init.members, limits, now())
+  checkMembers(init.members)
   tryStrategy(init.strategy, init.members)
   const totals = noTotals()
   const start = now()
@@ -36,14 +35,18 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     verifiable: verifiableBy(init.hashes),
     seed: init.seed,
     strategy: createStrategy(init, now, totals),
+    tryStrategy (members) { tryStrategy(init.strategy, members) },
     clients: new Map(),
     clientTimers: createTimers<Client>(client => clientDue(state, client)),
     wants: 0,
     unsent: 0,
     unread: new Set(),
-    members,
+    members: new Map(init.members.map((member, i) => [member.id, createMember(member, limits, start, i + 1)])),
+    generations: init.members.length,
+    emptying: new Set(),
+    departedUntil: undefined,
     memberTimers: createTimers<EngineMember>(member => memberDue(state, member)),
-    memberCounts: { connected: 0, healthy: 0, withPlace: 0 },
+    memberCounts: { askable: 0, healthy: 0, withPlace: 0 },
     memberOf: new Map(),
     memberClients: new Set(),
     standIns: new Map(),
@@ -64,25 +67,10 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     draining: false,
     totals
   }
-  for (const member of members.values()) {
-    count(state.memberCounts, member, 1)
+  for (const member of state.members.values()) {
     state.memberTimers.touch(member)
   }
   return state
-}
-
-function createMembers (inits: readonly MemberInit[], limits: Limits, now: number): Map<string, EngineMember> {
-  const members = new Map<string, EngineMember>()
-  for (const member of inits) {
-    if (members.has(member.id)) {
-      throw new InvalidOptionError(`two members are called "${member.id}": give each target a name of its own`)
-    }
-    if (member.weight != null && !(member.weight > 0 && member.weight < Infinity)) {
-      throw new InvalidOptionError(`member "${member.id}" has weight ${member.weight}: a weight is a number above 0`)
-    }
-    members.set(member.id, createMember(member, limits, now))
-  }
-  return members
 }
 
 function createStrategy (init: EngineInit, now: () => number, totals: Totals): Strategy {

@@ -5,7 +5,7 @@
  */
 import { InvariantError } from '../errors.ts'
 import { isOwed, waiters } from './fetch.ts'
-import { isHealthy } from './members.ts'
+import { isAskable, isHealthy } from './members.ts'
 import { clientDue, memberDue } from './timeouts.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
 
@@ -51,7 +51,7 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
   if (backlog != null) {
     const { member, client } = backlog
     hold(client.backlogs.get(member)?.has(fetch) === true && member.backlog.has(client), `${name} waits at ${member.id}, which does not know`)
-    hold(member.connected, `${name} waits at ${member.id}, which is down`)
+    hold(isAskable(member), `${name} waits at ${member.id}, which is down or drains`)
   }
   if (askAgain != null) {
     hold(clients.get(askAgain.client.id) === askAgain.client, `${name} is asked again for ${askAgain.client.id}, which is gone`)
@@ -67,6 +67,7 @@ function checkAttempts (state: State, fetch: Fetch, name: string): void {
       const { client, member } = attempt
       hold(attempt.fetch === fetch, `${name} has an attempt of another`)
       hold(state.clients.get(client.id) === client, `${name} is charged to ${client.id}, which is gone`)
+      hold(state.members.get(member.id) === member, `${name} is open at ${member.id}, which was removed`)
       hold((attempt === primary ? member.open : member.hedges).has(attempt), `${name} is not open at ${member.id}`)
       hold(!member.standing.has(fetch.key), `${name} is open at ${member.id}, and stands there`)
     }
@@ -114,12 +115,17 @@ function checkClient (state: State, client: Client, { open, askAgain }: Account 
     }
   }
   equal(`whether ${id} has something unsent`, state.unread.has(client), client.replies.size > 0)
+  for (const member of [client.member, ...client.openAt.keys(), ...client.backlogs.keys()]) {
+    hold(member == null || state.members.get(member.id) === member, `${id} knows the member ${member?.id}, which was removed`)
+  }
   hold((client.timer?.at ?? Infinity) <= clientDue(state, client), `${id} is to be looked at too late`)
 }
 
 function checkMember (state: State, member: EngineMember): void {
   const { id, open, hedges, standing, load } = member
   equal(`wants open at ${id}`, load.wants, open.size + hedges.size)
+  equal(`whether ${id} drains by its state`, member.state === 'draining', member.draining)
+  hold(!state.emptying.has(member) || member.draining, `${id} is to be drained and does not drain`)
   equal(`bytes open at ${id}`, load.bytes, sum(open, attempt => attempt.reservedBytes))
   hold(member.connected || (load.wants === 0 && standing.size === 0 && member.backlog.size === 0), `${id} is down and has wants`)
   hold(!member.stalled || open.size > 0, `${id} is stalled and owes nothing`)
@@ -144,9 +150,10 @@ function checkSums (state: State): void {
   equal('bytes in flight', state.inFlight, sum(members, member => member.load.bytes))
   equal('wants', state.wants, sum(state.clients.values(), client => client.wants.size))
   equal('satisfied fetches', state.fetches.satisfied, sum(state.fetches.all.values(), fetch => fetch.state === 'satisfied' ? 1 : 0))
-  equal('connected members', state.memberCounts.connected, members.filter(member => member.connected).length)
+  equal('members that can be asked', state.memberCounts.askable, members.filter(isAskable).length)
   equal('healthy members', state.memberCounts.healthy, members.filter(isHealthy).length)
-  equal('members with a place', state.memberCounts.withPlace, members.filter(({ connected, load, capacity }) => connected && load.wants < capacity.wants).length)
+  equal('members with a place', state.memberCounts.withPlace, members.filter(member => isAskable(member) && member.load.wants < member.capacity.wants).length)
+  equal('generations of members', new Set(members.map(({ generation }) => generation)).size, members.length)
 }
 
 function checkSets (state: State): void {
@@ -154,6 +161,12 @@ function checkSets (state: State): void {
   for (const [name, set] of Object.entries({ goingOn: fetches.goingOn, delayed: fetches.delayed, exhausted: fetches.exhausted })) {
     for (const fetch of set) {
       hold(isThere(state, fetch), `${name} has a fetch that is gone`)
+    }
+  }
+  const { freed } = state.scheduler
+  for (const [name, set] of Object.entries({ freed, emptying: state.emptying, memberOf: state.memberOf.values() })) {
+    for (const member of set) {
+      hold(state.members.get(member.id) === member, `${name} has the member ${member.id}, which was removed`)
     }
   }
   for (const attempt of state.hedgeable) {

@@ -16,6 +16,15 @@ export type Input =
   | { t: 'gone', client: string }
   /** A client says that it asks for another peer, as the downstream side of a balancer does for its upstream side. */
   | { t: 'stands-for', client: string, of: string }
+  /**
+   * A member joins. `put` throws an `InvalidOptionError`, and nothing has changed, if there is one of that id, or if the
+   * strategy cannot take it.
+   */
+  | { t: 'add', member: string, weight?: number, labels?: Readonly<Record<string, string>> }
+  /** A member leaves. What is open at it goes elsewhere at once; to let it finish, drain the member first. */
+  | { t: 'remove', member: string }
+  /** Changes what is given of a member. `put` throws an `InvalidOptionError`, and nothing has changed, where that cannot be meant. */
+  | { t: 'update', member: string } & MemberChange
   /** `peer`: the member's peer id, if it has one. */
   | { t: 'up', member: string, capacity?: Partial<Capacity>, peer?: string }
   | { t: 'down', member: string, why?: string }
@@ -29,6 +38,15 @@ export type Input =
   /** Take no new clients; what was asked is still answered. */
   | { t: 'drain' }
 
+/** What may change of a member. What is not given stays as it is. */
+export interface MemberChange {
+  /** Its share of the work, above 0. */
+  readonly weight?: number
+  readonly labels?: Readonly<Record<string, string>>
+  /** Whether it is asked nothing new. What is open at it finishes, and no client is denied what it may hold. */
+  readonly draining?: boolean
+}
+
 /** What is to be done. `flush` calls these; none of them may call back into the engine. */
 export interface Output {
   ask (member: string, wants: readonly TargetWant[]): void
@@ -41,12 +59,18 @@ export interface Output {
   reset (member: string, why: string): void
   /** Some member's state or weight changed: all of them as they are now. */
   changed? (members: readonly MemberStatus[]): void
+  /** A member that drains has nothing open any more. Told once for each `update` that has it drain. */
+  drained? (member: string): void
   /** What became of wants that have ended, each told once. */
   ended? (ends: readonly WantEnd[]): void
 }
 
 export interface Engine {
-  /** Takes note of what happened. Decides nothing that `flush` has to carry out before it is called. */
+  /**
+   * Takes note of what happened. Decides nothing that `flush` has to carry out before it is called.
+   *
+   * @throws {InvalidOptionError} for a member that is added or changed to something that cannot be meant
+   */
   put (input: Input): void
   /**
    * Decides, and says what is to be done. Where there is more to do than fits one call, the engine stays `dirty`, and the

@@ -9,7 +9,7 @@
 import { cancelAttempt, goOn } from './attempts.ts'
 import { isLone, tellMemberClients } from './certainty.ts'
 import { answerOf } from './fetch.ts'
-import { connectedMembers } from './members.ts'
+import { askableMembers } from './members.ts'
 import { cancelStanding } from './standing.ts'
 import type { EngineMember, Fetch, State } from './model.ts'
 
@@ -25,6 +25,21 @@ export function memberIs (state: State, member: EngineMember, peer: string): voi
   for (const [id, of] of state.standIns) {
     if (of === peer) {
       identify(state, id)
+    }
+  }
+}
+
+/** A member is removed: the client that it was is a client like any other. */
+export function memberIsNot ({ memberOf, memberClients }: State, member: EngineMember): void {
+  for (const [id, known] of memberOf) {
+    if (known === member) {
+      memberOf.delete(id)
+    }
+  }
+  for (const client of memberClients) {
+    if (client.member === member) {
+      client.member = undefined
+      memberClients.delete(client)
     }
   }
 }
@@ -70,7 +85,7 @@ export function onMemberWants (state: State, fetch: Fetch, member: EngineMember 
   if (member == null) {
     return
   }
-  if (fetch.state === 'open' && connectedMembers(state).some(other => other !== member && answerOf(fetch, other) == null)) {
+  if (fetch.state === 'open' && askableMembers(state).some(other => other !== member && answerOf(fetch, other) == null)) {
     release(state, fetch, member)
   }
   tellMemberClients(state, fetch)

@@ -34,25 +34,30 @@ export function memberUp (state: State, member: EngineMember, capacity: Partial<
 
 /** A member is lost; what it answered before is no longer known. */
 export function memberDown (state: State, member: EngineMember, why = 'disconnected'): void {
+  member.why = why
   if (!member.connected) {
-    member.why = why
     return
   }
-  changeMember(state, member, () => { member.connected = false })
-  releaseMember(state, member)
-  member.epoch++
-  member.standing.clear()
+  disconnect(state, member, 'failed')
   member.downSince = state.now()
-  member.why = why
-  member.pendingBytes = 0
-  state.outbox.drop(member)
   membersChanged(state, member)
-  if (member.health.lost(state.now())) {
+  // one that drains may well be restarted
+  if (!member.draining && member.health.lost(state.now())) {
     eject(state, member, 'loses its connection again and again')
   }
 }
 
-/** Puts a failing member aside, unless it is the last that is healthy; what it owes goes elsewhere. */
+/** Nothing can be asked of a member any more: its attempts end with that result. */
+export function disconnect (state: State, member: EngineMember, result: 'failed' | 'cancelled'): void {
+  changeMember(state, member, () => { member.connected = false })
+  releaseMember(state, member, result)
+  member.epoch++
+  member.standing.clear()
+  member.pendingBytes = 0
+  state.outbox.drop(member)
+}
+
+/** Puts a failing member aside, unless it drains or is the last that is healthy; what it owes goes elsewhere. */
 export function eject (state: State, member: EngineMember, why: string): void {
   const others = state.memberCounts.healthy - Number(isHealthy(member))
   if (member.state !== 'up' || others === 0) {
@@ -63,7 +68,7 @@ export function eject (state: State, member: EngineMember, why: string): void {
   member.totals.ejections++
   member.health.eject(state.now())
   membersChanged(state, member)
-  releaseMember(state, member)
+  releaseMember(state, member, 'failed')
 }
 
 /** When a member's life goes on by itself: it is readmitted, gets more of its weight, or is forgotten. */
@@ -86,48 +91,57 @@ export function takeStep (state: State, member: EngineMember): void {
   }
   if (member.downSince != null && !member.forgotten && now - member.downSince >= state.limits.forgetDownAfter) {
     member.forgotten = true
-    settleExhausted(state, member)
+    settleExhausted(state)
   }
 }
 
 function readmit (state: State, member: EngineMember): void {
   const now = state.now()
-  changeMember(state, member, () => { member.state = 'up' })
   member.health.readmit(now)
+  changeMember(state, member, () => { member.state = stateOf(member) })
   weigh(state, member)
   member.why = member.connected ? undefined : member.why
-  if (member.connected) {
-    wakeExhausted(state, member)
-  }
+  wakeExhausted(state, member)
+}
+
+/** A member that drains is neither up nor ejected, and is the one or the other when it no longer does. */
+export function stateOf ({ draining, health }: EngineMember): EngineMember['state'] {
+  const asked = health.ejectedUntil > 0 ? 'ejected' : 'up'
+  return draining ? 'draining' : asked
 }
 
 /** A member that returns regains its weight step by step. */
-function weigh (state: State, member: EngineMember): void {
+export function weigh (state: State, member: EngineMember): void {
   member.weight = member.baseWeight * member.health.slowStart(state.now())
   member.weighedAt = state.now()
   membersChanged(state, member)
 }
 
 /** Everything that was open at, or waited for, a member that is lost goes elsewhere, exempt from the budget. */
-function releaseMember (state: State, member: EngineMember): void {
+function releaseMember (state: State, member: EngineMember, result: 'failed' | 'cancelled'): void {
   for (const attempt of [...member.hedges, ...member.open]) {
     const { fetch } = attempt
     const wasPrimary = fetch.primary === attempt
-    if (endAttempt(state, attempt, 'failed') && member.connected) {
+    if (endAttempt(state, attempt, result) && member.connected) {
       enqueueCancel(state.outbox, member, fetch)
     }
     if (wasPrimary) {
       goOn(state, fetch)
     }
   }
+  releaseBacklog(state, member)
+}
+
+/** What waits for a member that is not to be asked goes elsewhere. */
+export function releaseBacklog (state: State, member: EngineMember): void {
   for (const fetch of backlogOf(member)) {
     toGoingOn(state, fetch)
   }
 }
 
-function membersChanged (state: State, member: EngineMember): void {
+/** Where fetches may go has changed, and the strategy is to be told. */
+export function membersChanged (state: State, member: EngineMember): void {
   state.membersChanged = true
-  state.membersVersion++
   state.memberTimers.touch(member)
   freeAllCapacity(state) // where fetches may go has changed for all
 }

@@ -8,7 +8,7 @@ import type { Limits } from '../defaults.ts'
 import type { MemberInit } from '../targets/target.ts'
 
 /** Makes a member that is not connected yet. */
-export function createMember (init: MemberInit, limits: Limits, now: number): EngineMember {
+export function createMember (init: MemberInit, limits: Limits, now: number, generation: number): EngineMember {
   const weight = init.weight ?? 1
   return {
     id: init.id,
@@ -21,8 +21,10 @@ export function createMember (init: MemberInit, limits: Limits, now: number): En
     state: 'up',
     load: { wants: 0, bytes: 0 },
     connected: false,
+    draining: false,
     downSince: now,
     forgotten: false,
+    generation,
     epoch: 0,
     capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, standing: limits.standingPerMember, supportsDontHave: true },
     open: new Set(),
@@ -49,6 +51,11 @@ export function hasCapacity (member: EngineMember, expected: number): boolean {
 }
 
 /** Whether a member can be asked at all, were there capacity. */
+export function isAskable ({ connected, draining }: EngineMember): boolean {
+  return connected && !draining
+}
+
+/** Whether a member can be asked, and not only as the last. */
 export function isHealthy ({ connected, state }: EngineMember): boolean {
   return connected && state === 'up'
 }
@@ -67,19 +74,25 @@ export function addLoad ({ memberCounts }: State, member: EngineMember, wants: n
   memberCounts.withPlace += Number(hasPlace(member)) - Number(before)
 }
 
-export function count (counts: MemberCounts, member: EngineMember, by: 1 | -1): void {
-  counts.connected += member.connected ? by : 0
+function count (counts: MemberCounts, member: EngineMember, by: 1 | -1): void {
+  counts.askable += isAskable(member) ? by : 0
   counts.healthy += isHealthy(member) ? by : 0
   counts.withPlace += hasPlace(member) ? by : 0
 }
 
-function hasPlace ({ connected, load, capacity }: EngineMember): boolean {
-  return connected && load.wants < capacity.wants
+function hasPlace (member: EngineMember): boolean {
+  return isAskable(member) && member.load.wants < member.capacity.wants
 }
 
-/** Connected and ejected members. */
-export function connectedMembers ({ members }: State): EngineMember[] {
-  return [...members.values()].filter(member => member.connected)
+/** Tells the strategy which members are connected, in whatever state. */
+export function updateStrategy (state: State): void {
+  state.strategy.update([...state.members.values()].filter(member => member.connected))
+  state.membersVersion++
+}
+
+/** Members that can be asked, ejected ones among them. */
+export function askableMembers ({ members }: State): EngineMember[] {
+  return [...members.values()].filter(isAskable)
 }
 
 /** Whether a member was asked for, or keeps, a want that a block with this CID prefix may answer: one with its hash function and length. */
@@ -103,7 +116,9 @@ function multihashHead (prefix: Uint8Array): string {
 export function memberStatus (member: EngineMember): MemberStatus {
   return {
     id: member.id,
+    generation: member.generation,
     state: member.connected ? member.state : 'down',
+    draining: member.draining,
     weight: member.weight,
     labels: member.labels,
     load: { ...member.load },

@@ -15,7 +15,7 @@ import type { Timed, Timers } from './timers.ts'
 import type { ByteWindow, LatencyEstimate, QuantileEstimate, ReadWindow, SizeEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
 import type { AskType, Member, Outcome, Strategy, Want } from '../strategies/strategy.ts'
-import type { Capacity } from '../targets/target.ts'
+import type { Capacity, MemberInit } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** Everything; the modules beside this one are functions over it. */
@@ -26,6 +26,12 @@ export interface State {
   verifiable (key: WantKey): boolean
   readonly seed: number
   readonly strategy: Strategy
+  /**
+   * Whether the strategy can take such members.
+   *
+   * @throws {InvalidOptionError} it cannot
+   */
+  tryStrategy (members: readonly MemberInit[]): void
 
   readonly clients: Map<string, Client>
   readonly clientTimers: Timers<Client>
@@ -36,7 +42,13 @@ export interface State {
   /** Clients that have something unsent; the one that took nothing for the longest time is the first. */
   readonly unread: Set<Client>
 
-  readonly members: ReadonlyMap<string, EngineMember>
+  readonly members: Map<string, EngineMember>
+  /** The last generation that a member was given. */
+  generations: number
+  /** Draining members of which it has not been told yet that nothing is open at them. */
+  readonly emptying: Set<EngineMember>
+  /** Until when members that were removed keep a DONT_HAVE from being sent, ms; undefined: they do not. */
+  departedUntil: number | undefined
   readonly memberTimers: Timers<EngineMember>
   readonly memberCounts: MemberCounts
   /** Members by the peer id that each had last. */
@@ -47,7 +59,7 @@ export interface State {
   readonly standIns: Map<string, string>
   /** Connected members, their weights or their states changed. */
   membersChanged: boolean
-  /** Rises whenever that happens: an order of members that was remembered is out of date. */
+  /** Rises whenever the strategy is told: an order of members that was remembered is out of date. */
   membersVersion: number
 
   readonly fetches: FetchSets
@@ -228,18 +240,24 @@ export interface Attempt {
   asks: number
 }
 
-/** What can be asked: what strategies see of it, and what it owes. Written by `attempts.ts` and `member-lifecycle.ts`. */
+/** What can be asked: what strategies see of it, and what it owes. Written by `attempts.ts`, `member-lifecycle.ts` and `membership.ts`. */
 export interface EngineMember extends Member, Timed {
   weight: number
+  baseWeight: number
+  labels: Readonly<Record<string, string>>
   /** When its weight last changed, while that is less than it should be. */
   weighedAt: number
   state: 'up' | 'ejected' | 'draining'
   readonly load: { wants: number, bytes: number }
   connected: boolean
+  /** It finishes what is open and is asked nothing new; what it holds is unknown. */
+  draining: boolean
   /** Since when it has been down; undefined while connected. */
   downSince: number | undefined
   /** Its time of being down no longer counts against a DONT_HAVE. */
   forgotten: boolean
+  /** A number that no other member has or had: one that is removed and one that is added under its id are two. */
+  readonly generation: number
   /** Rises with every loss: what it answered before is no longer known. */
   epoch: number
   capacity: Capacity
@@ -267,10 +285,11 @@ export interface EngineMember extends Member, Timed {
 
 /** Kept up by `members.ts`, so that no decision counts members. */
 export interface MemberCounts {
-  connected: number
-  /** Connected and not ejected. */
+  /** Connected and not draining. */
+  askable: number
+  /** Of those the ones that are not ejected. */
   healthy: number
-  /** Connected and able to take one more want. */
+  /** Of the askable ones those able to take one more want. */
   withPlace: number
 }
 

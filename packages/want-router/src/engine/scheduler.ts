@@ -259,7 +259,7 @@ function endOfWork (client: Client): End {
 
 /** Begins a round. While no member has a place clients save up no rounds: one that waits for less would lose its share. */
 function mayBegin ({ memberCounts }: State, client: Client): boolean {
-  if (!client.inRound && client.deficit > 0 && memberCounts.withPlace === 0 && memberCounts.connected > 0) {
+  if (!client.inRound && client.deficit > 0 && memberCounts.withPlace === 0 && memberCounts.askable > 0) {
     return false
   }
   beginRound(client)

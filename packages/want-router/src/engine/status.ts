@@ -2,7 +2,11 @@ import type { AskType } from '../strategies/strategy.ts'
 
 export interface MemberStatus {
   readonly id: string
+  /** Tells it from a member that was removed and had the same id. */
+  readonly generation: number
   readonly state: 'up' | 'down' | 'ejected' | 'draining'
+  /** It is asked nothing new, be it up or down. */
+  readonly draining: boolean
   readonly weight: number
   readonly labels: Readonly<Record<string, string>>
   readonly load: { readonly wants: number, readonly bytes: number }

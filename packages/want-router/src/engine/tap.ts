@@ -31,6 +31,7 @@ export type Decision =
   | { readonly t: 'close', readonly client: string, readonly why: string }
   | { readonly t: 'ended', readonly ends: readonly WantEnd[] }
   | { readonly t: 'reset', readonly member: string, readonly why: string }
+  | { readonly t: 'drained', readonly member: string }
 
 /**
  * Sees every record as it happens, within the engine's call: it must neither
@@ -83,6 +84,10 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
           out.reset(member, why)
         },
         changed (members) { out.changed?.(members) },
+        drained (member) {
+          said.push({ t: 'drained', member })
+          out.drained?.(member)
+        },
         ended (ends) {
           said.push({ t: 'ended', ends })
           out.ended?.(ends)

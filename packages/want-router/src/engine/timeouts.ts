@@ -9,6 +9,7 @@ import { reconsider } from './exhaustion.ts'
 import { noteAnswer } from './fetch.ts'
 import { nextHedge, openHedges } from './hedges.ts'
 import { nextStep, takeStep } from './member-lifecycle.ts'
+import { forgetDeparted } from './membership.ts'
 import { enqueueCancel } from './outbox.ts'
 import { keepStanding } from './standing.ts'
 import { endWant } from './wants.ts'
@@ -31,6 +32,7 @@ export function nextDeadline (state: State): number {
   const now = state.now()
   return Math.min(
     state.memberTimers.next(),
+    state.departedUntil ?? Infinity,
     state.clientTimers.next(),
     nextHedge(state),
     state.fetches.delayed.size > 0 ? state.retryBudget.nextAt(now) : Infinity,
@@ -49,6 +51,7 @@ export function memberDue (state: State, member: EngineMember): number {
 export function tick (state: State): void {
   let left = MAX_WORK
   left = tickMembers(state, left)
+  forgetDeparted(state)
   left = openHedges(state, left)
   left = tickClients(state, left)
   askAgain(state, left)

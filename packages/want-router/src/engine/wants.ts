@@ -3,8 +3,8 @@
  * fetch of its multihash, may come to ask for more, and ends once, with an outcome.
  */
 import { identityData, multihashKey } from '@kitsune/bitswap-codec'
-import { cancelAttempt, cancelHedge, passAttempts, upgradeAttempt } from './attempts.ts'
-import { addWant, hasWindow, removeWant } from './clients.ts'
+import { cancelAttempt, cancelHedge, mayUpgrade, passAttempts, upgradeAttempt } from './attempts.ts'
+import { addWant, removeWant } from './clients.ts'
 import { retract, sendBlock, sendHave } from './deliveries.ts'
 import { askedAgain } from './exhaustion.ts'
 import { holders, isOwed, link, unlink } from './fetch.ts'
@@ -158,8 +158,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
       }
       break
     case 'open':
-      // without a window for the block the HAVE is waited for, and the block asked for in its round
-      if (upgrade && fetch.primary?.type === 'have' && hasWindow(state, fetch.primary.client)) {
+      if (upgrade && fetch.primary?.type === 'have' && mayUpgrade(state, fetch.primary)) {
         cancelHedge(state, fetch)
         upgradeAttempt(state, fetch.primary)
       }

@@ -57,7 +57,7 @@ export interface Outcome {
  * {@link StrategyEnv}, health and counts of what is in flight from the members.
  */
 export interface Strategy {
-  /** The members have changed: joined, left, were ejected or recovered. Called before the first rank. */
+  /** The members have changed: joined, left, were ejected or recovered, drain, or have other weights or labels. Called before the first rank. */
   update (members: readonly Member[]): void
   /**
    * All members, best first, lazily, none twice. Called anew for each attempt, and

@@ -4,7 +4,7 @@ import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { EngineInit } from '../../src/engine/engine-init.ts'
-import type { Engine } from '../../src/engine/io.ts'
+import type { Engine, Input } from '../../src/engine/io.ts'
 import type { Member, StrategyFactory } from '../../src/strategies/strategy.ts'
 import type { CancelledWant, TargetWant } from '../../src/targets/target.ts'
 import type { BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
@@ -52,10 +52,14 @@ export interface Bench {
   readonly asks: Array<{ member: string, want: TargetWant }>
   readonly cancels: Array<{ member: string, want: CancelledWant }>
   readonly closed: string[]
+  /** Draining members at which nothing is open any more. */
+  readonly drained: string[]
   /** Members whose sessions were to end. */
   readonly resets: string[]
   now: number
   flush (): void
+  /** Something happens. */
+  put (input: Input): void
   /** A message of an upstream peer. */
   want (peer: string, ...entries: WantEntry[]): void
   /** A member delivers. */
@@ -85,6 +89,7 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     asks: [],
     cancels: [],
     closed: [],
+    drained: [],
     resets: [],
     get now () { return clock.now },
     set now (now) { clock.now = now },
@@ -95,13 +100,18 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
           cancel: (member, wants) => { bench.cancels.push(...wants.map(want => ({ member, want }))) },
           ready: () => {},
           close: peer => { bench.closed.push(peer) },
-          reset: member => { bench.resets.push(member) }
+          reset: member => { bench.resets.push(member) },
+          drained: member => { bench.drained.push(member) }
         })
       } while (bench.engine.dirty)
       const { wants, clients } = bench.engine.status()
       if (wants + clients < CHECKED) {
         bench.engine.checkInvariants()
       }
+    },
+    put (input) {
+      bench.engine.put(input)
+      bench.flush()
     },
     want (peer, ...wants) {
       bench.engine.put({ t: 'message', client: peer, wants, full: false })

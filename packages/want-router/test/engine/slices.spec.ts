@@ -98,6 +98,22 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(b.asks.slice(-5000).every(({ member }) => member === 'b')).to.equal(true)
   })
 
+  it('with what waits for a member that joins', () => {
+    const { b, flushes } = counted(['a'])
+    const wanted = wantMuch(b)
+    flushes()
+    for (const { key } of wanted) {
+      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
+    }
+    flushes()
+
+    b.engine.put({ t: 'add', member: 'b' })
+    b.engine.put({ t: 'up', member: 'b' })
+    const work = flushes()
+    expect(most(work, 'asks')).to.be.within(500, 1000)
+    expect(sum(work)).to.equal(5000)
+  })
+
   it('with what is denied when a member has been down for long', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })

@@ -34,6 +34,15 @@ function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: B
       () => { b.block(member, { ...asked, bytes: Buffer.from(asked.bytes) }) },
       () => { b.answer(member, asked, one(['have', 'dont-have', 'unknown', 'failed'])) },
       () => { b.pass(random() * 400) },
+      () => {
+        if (b.engine.status().members.some(({ id }) => id === member)) {
+          b.engine.put(one([{ t: 'remove', member }, { t: 'update', member, weight: one([1, 2]), labels: { tier: '2' }, draining: one([true, false]) }]))
+        } else {
+          b.engine.put({ t: 'add', member, weight: one([undefined, 3]), labels: { tier: '1' } })
+          b.engine.put({ t: 'up', member })
+        }
+        b.flush()
+      },
       () => { b.take(one(['p', 'q'])) },
       () => {
         b.engine.put(one([{ t: 'down', member }, { t: 'up', member, capacity: { bytes: Infinity } }, { t: 'load', member, pendingBytes: 7 }, { t: 'gone', client: 'p' }]))

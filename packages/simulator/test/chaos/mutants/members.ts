@@ -76,7 +76,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'health counts even where most members are ejected',
     breaks: ['choice'],
     file: 'engine/candidates.ts',
-    find: 'return memberCounts.healthy < memberCounts.connected * limits.panic',
+    find: 'return memberCounts.healthy < memberCounts.askable * limits.panic',
     replace: 'return false'
   },
   {
@@ -125,7 +125,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'what waits is not asked of a member that returns from an ejection',
     breaks: ['readmission', 'idle'],
     file: 'engine/member-lifecycle.ts',
-    find: '  if (member.connected) {\n    wakeExhausted(state, member)\n  }\n',
+    find: '  member.why = member.connected ? undefined : member.why\n  wakeExhausted(state, member)\n',
     replace: ''
   },
   {

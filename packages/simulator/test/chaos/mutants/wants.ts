@@ -27,14 +27,14 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'any answer counts as DONT_HAVE',
     breaks: ['denial'],
     file: 'engine/certainty.ts',
-    find: "(member.connected && answerOf(fetch, member)?.what === 'dont-have')",
+    find: "(isAskable(member) && answerOf(fetch, member)?.what === 'dont-have')",
     replace: '(member.connected && answerOf(fetch, member) != null)'
   },
   {
     name: 'a DONT_HAVE does not wait for members that are down',
     breaks: ['denial'],
     file: 'engine/certainty.ts',
-    find: '} else if (member.connected || !member.forgotten) {',
+    find: '} else if (member.connected || member.draining || !member.forgotten) {',
     replace: '} else if (member.connected) {'
   },
   {

@@ -1,0 +1,136 @@
+/**
+ * Which members there are: they join, leave, drain and change their weights and
+ * labels while the engine runs.
+ *
+ * A member that drains is asked nothing new, and what is open at it finishes. What it
+ * holds counts as unknown until it is removed; from then on it counts as one that
+ * is down, though nothing else is left of it.
+ */
+import { InvalidOptionError } from '../errors.ts'
+import { settleExhausted, wakeExhausted } from './exhaustion.ts'
+import { memberIsNot } from './loops.ts'
+import { disconnect, membersChanged, releaseBacklog, stateOf, weigh } from './member-lifecycle.ts'
+import { changeMember, createMember, updateStrategy } from './members.ts'
+import type { MemberChange } from './io.ts'
+import type { EngineMember, State } from './model.ts'
+import type { MemberInit } from '../targets/target.ts'
+
+/**
+ * Makes sure that members can be told apart, and weighed.
+ *
+ * @throws {InvalidOptionError} two have one id, or a weight is no number above 0
+ */
+export function checkMembers (inits: readonly MemberInit[]): void {
+  const ids = new Set<string>()
+  for (const { id, weight } of inits) {
+    if (ids.has(id)) {
+      throw new InvalidOptionError(`two members are called "${id}": give each target a name of its own`)
+    }
+    ids.add(id)
+    if (weight != null && !(weight > 0 && weight < Infinity)) {
+      throw new InvalidOptionError(`member "${id}" has weight ${weight}: a weight is a number above 0`)
+    }
+  }
+}
+
+/**
+ * A member joins. Until it is connected it counts as one that is down; when it comes
+ * up, what is exhausted is asked of it.
+ *
+ * @throws {InvalidOptionError} there is one of that id, the weight is none, or the strategy cannot take it
+ */
+export function addMember (state: State, init: MemberInit): void {
+  checkAll(state, [...initsOf(state), init])
+  if (state.membersChanged) {
+    // a strategy that knows members by their ids is to forget one that has left before another takes its name
+    updateStrategy(state)
+  }
+  const member = createMember(init, state.limits, state.now(), ++state.generations)
+  state.members.set(init.id, member)
+  membersChanged(state, member)
+}
+
+/** A member leaves: what is open at it goes elsewhere at once. */
+export function removeMember (state: State, member: EngineMember): void {
+  if (member.connected) {
+    disconnect(state, member, 'cancelled')
+    member.downSince = state.now()
+  }
+  member.epoch++ // what it has said of a fetch is not what another of its name says
+  memberIsNot(state, member)
+  membersChanged(state, member)
+  state.members.delete(member.id)
+  state.memberTimers.remove(member)
+  state.emptying.delete(member)
+  state.scheduler.freed.delete(member)
+
+  const forgottenAt = (member.downSince ?? state.now()) + state.limits.forgetDownAfter
+  if (forgottenAt > state.now()) {
+    state.departedUntil = Math.max(state.departedUntil ?? 0, forgottenAt)
+  } else {
+    settleExhausted(state)
+  }
+}
+
+/** What members that were removed may have no longer counts. */
+export function forgetDeparted (state: State): void {
+  if (state.departedUntil != null && state.departedUntil <= state.now()) {
+    state.departedUntil = undefined
+    settleExhausted(state)
+  }
+}
+
+/**
+ * Changes what is given.
+ *
+ * @throws {InvalidOptionError} the weight is none, or the strategy cannot take the labels
+ */
+export function updateMember (state: State, member: EngineMember, { weight, labels, draining }: MemberChange): void {
+  if (weight != null || labels != null) {
+    const { id, baseWeight } = member
+    checkAll(state, initsOf(state).map(init => init.id === id ? { id, weight: weight ?? baseWeight, labels: labels ?? init.labels } : init))
+    member.labels = labels ?? member.labels
+    member.baseWeight = weight ?? baseWeight
+    weigh(state, member)
+  }
+  if (draining === true) {
+    if (!member.draining) {
+      drain(state, member)
+    }
+    state.emptying.add(member)
+  } else if (draining === false && member.draining) {
+    resume(state, member)
+  }
+}
+
+function drain (state: State, member: EngineMember): void {
+  changeMember(state, member, () => {
+    member.draining = true
+    member.state = stateOf(member)
+  })
+  releaseBacklog(state, member)
+  membersChanged(state, member)
+}
+
+function resume (state: State, member: EngineMember): void {
+  changeMember(state, member, () => {
+    member.draining = false
+    member.state = stateOf(member)
+  })
+  state.emptying.delete(member)
+  membersChanged(state, member)
+  if (member.connected) {
+    wakeExhausted(state, member)
+  } else if (member.forgotten) {
+    settleExhausted(state)
+  }
+}
+
+function initsOf ({ members }: State): MemberInit[] {
+  return Array.from(members.values(), ({ id, baseWeight, labels }) => ({ id, weight: baseWeight, labels }))
+}
+
+function checkAll (state: State, inits: readonly MemberInit[]): void {
+  checkMembers(inits)
+  state.tryStrategy(inits)
+}
