@@ -23,20 +23,6 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   const gauge = (name: string, help: string, read: (status: EngineStatus) => number): void => {
     metrics.registerMetric(`kitsune_router_${name}`, { help, calculate: () => read(source.status()) })
   }
-  const byMember = (read: (member: MemberStatus) => number) => () =>
-    Object.fromEntries(source.status().members.map(member => [member.id, read(member)]))
-  const memberCounter = (name: string, help: string, read: (member: MemberStatus) => number): void => {
-    const since = increase()
-    metrics.registerCounterGroup(`kitsune_router_member_${name}_total`, {
-      help,
-      label: 'member',
-      calculate: byMember(member => since(member.id, read(member)))
-    })
-  }
-  const memberGauge = (name: string, help: string, read: (member: MemberStatus) => number): void => {
-    metrics.registerMetricGroup(`kitsune_router_member_${name}`, { help, label: 'member', calculate: byMember(read) })
-  }
-
   gauge('clients', 'Clients that are connected and have asked for something', status => status.clients)
   gauge('wants', 'Wants kept for upstream peers', status => status.wants)
   gauge('fetches', 'Distinct multihashes wanted', status => status.fetches)
@@ -70,7 +56,53 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   counter('dropped_messages', 'Messages from upstream peers or members that were read and then dropped', source.dropped)
   traffic('resent_messages', 'Messages sent again since their stream had broken', stats => stats.resends)
 
+  registerMemberMetrics(metrics, () => source.status().members)
+}
+
+/**
+ * Metrics of each member. Those of one that has left are to go with it, and only a
+ * group that is not calculated can be reset: so one metric is, which stands before
+ * the others and brings them up to date.
+ */
+function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberStatus[]): void {
+  const updates: Array<(members: readonly MemberStatus[], left: boolean) => void> = []
+  const haveLeft = departures()
+  metrics.registerMetric('kitsune_router_members', {
+    help: 'Members, connected or not',
+    calculate () {
+      const members = read()
+      const left = haveLeft(members)
+      for (const update of updates) {
+        update(members, left)
+      }
+      return members.length
+    }
+  })
+
+  const memberGauge = (name: string, help: string, read: (member: MemberStatus) => number): void => {
+    const group = metrics.registerMetricGroup(`kitsune_router_member_${name}`, { help, label: 'member' })
+    updates.push((members, left) => {
+      if (left) {
+        group.reset()
+      }
+      group.update(Object.fromEntries(members.map(member => [member.id, read(member)])))
+    })
+  }
+  const memberCounter = (name: string, help: string, read: (member: MemberStatus) => number): void => {
+    const group = metrics.registerCounterGroup(`kitsune_router_member_${name}_total`, { help, label: 'member' })
+    let since = increase()
+    updates.push((members, left) => {
+      if (left) {
+        // those that stay begin again where they are
+        group.reset()
+        since = increase()
+      }
+      group.increment(Object.fromEntries(members.map(member => [member.id, since(member.id, read(member))])))
+    })
+  }
+
   memberGauge('up', '1 for a member that is connected and not ejected', member => member.state === 'up' ? 1 : 0)
+  memberGauge('draining', '1 for a member that is asked nothing new', member => member.draining ? 1 : 0)
   memberGauge('ejected', '1 for a member that is put aside for its failures', member => member.state === 'ejected' ? 1 : 0)
   memberGauge('open_wants', 'Wants open at a member', member => member.load.wants)
   memberGauge('open_bytes', 'Bytes expected from a member', member => member.load.bytes)
@@ -84,6 +116,17 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   memberCounter('timeouts', 'Tries that timed out at a member', member => member.totals.timeouts)
   memberCounter('unsolicited_blocks', 'Blocks that a member sent without having been asked for them', member => member.totals.unsolicited)
   memberCounter('ejections', 'Times a member was put aside', member => member.totals.ejections)
+}
+
+/** Tells whether a member has left since it was asked last, be it that another one has its name by now. */
+function departures (): (members: readonly MemberStatus[]) => boolean {
+  let before = new Map<string, number>()
+  return members => {
+    const now = new Map(members.map(({ id, generation }) => [id, generation]))
+    const left = [...before].some(([id, generation]) => now.get(id) !== generation)
+    before = now
+    return left
+  }
 }
 
 /**

@@ -1,16 +1,17 @@
 import { DEFAULT_LIMITS } from './defaults.ts'
 import { describe } from './describe.ts'
+import { isDiscovery } from './discovery/discovery.ts'
 import { createDriver } from './driver/driver.ts'
-import { createPeerSessions, ownPeer } from './driver/peer-sessions.ts'
+import { createPeerSessions } from './driver/peer-sessions.ts'
 import { createVerifier } from './driver/verifier.ts'
 import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
 import { verifiableBy } from './engine/verifiability.ts'
-import { InvalidOptionError } from './errors.ts'
 import { registerLatencyMetrics } from './latency-metrics.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
+import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
 import { announce, hear } from './stands-for.ts'
 import { checkStrategy } from './strategies/check-strategy.ts'
@@ -18,8 +19,8 @@ import { defaultStrategy } from './strategies/default.ts'
 import { checkTarget } from './targets/check-target.ts'
 import { platformTimers } from './timers.ts'
 import type { Limits } from './defaults.ts'
+import type { Discovery } from './discovery/discovery.ts'
 import type { Driver } from './driver/driver.ts'
-import type { PeerSessions } from './driver/peer-sessions.ts'
 import type { BlockHasher } from './driver/verifier.ts'
 import type { Engine } from './engine/io.ts'
 import type { EngineStatus, MemberStatus } from './engine/status.ts'
@@ -30,9 +31,10 @@ import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
+import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
 import type { StrategyFactory } from './strategies/strategy.ts'
-import type { LocatedPeer, TargetInit } from './targets/target.ts'
+import type { TargetInit } from './targets/target.ts'
 import type { Libp2p, Logger, Metrics, PeerId, Startable } from '@libp2p/interface'
 
 /** The host that faces upstream, as libp2p hands it to its services. */
@@ -43,8 +45,11 @@ export type WantRouterComponents = NetworkComponents & {
 
 /** What a router asks, and how. */
 export interface WantRouterInit {
-  /** What is asked: peers (`kubo`, `peers`), block sources (`source`), or both. At least one. */
-  readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[]>
+  /**
+   * What is asked: peers (`kubo`, `peers`), block sources (`source`), or both, and sets of them that change (`dns`). More
+   * can be added while the router runs; until there are any, wants wait.
+   */
+  readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[] | Discovery>
   /** Default: `boundedLoad(presence(rendezvous()))`. */
   readonly strategy?: StrategyFactory
   /**
@@ -99,6 +104,8 @@ export interface WantRouter extends Startable, LocalClient {
   readonly ready: boolean
   /** A snapshot, for status pages and tests. */
   status (): RouterStatus
+  /** Adds, drains, changes and removes members while the router runs. */
+  readonly members: Members
   /**
    * For how long a client has had no want that is being looked for and nothing to be sent, ms; undefined while
    * it has. For a host with more connections than it wants: an idle one may give way. What all members lack is not
@@ -134,34 +141,24 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} without targets, for what is no target or no strategy, for targets whose names are not distinct or that the strategy cannot take, or where one is the router itself
+ * @throws {InvalidOptionError} for what is no target or no strategy, for targets whose names are not distinct or that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   if (!Array.isArray(init.targets)) {
     throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
   }
 
-  const targets = init.targets.flat()
-  targets.forEach((target, i) => { checkTarget(target, `targets[${i}]`) })
+  init.targets.flat().forEach((target, i) => {
+    if (!isDiscovery(target)) {
+      checkTarget(target, `targets[${i}]`)
+    }
+  })
   checkStrategy(init.strategy)
 
-  if (targets.length === 0) {
-    throw new InvalidOptionError('targets is empty: name at least one peer or block source to ask')
-  }
-
-  return components => createRouter(init, targets, components)
+  return components => createRouter(init, components)
 }
 
-function createRouter (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents): WantRouter {
-  const own = new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
-
-  for (const { id, peer } of targets) {
-    if (peer != null && own.has(peer.toString())) {
-      throw ownPeer(`"${id}"`, peer.toString())
-    }
-  }
-
-  return new Router(init, targets, components, own)
+  return new Router(init, components)
 }
 
 class Router implements WantRouter {
@@ -169,27 +166,26 @@ class Router implements WantRouter {
   readonly getMany: LocalClient['getMany']
   readonly has: LocalClient['has']
   readonly #init: WantRouterInit
-  readonly #targets: readonly TargetInit[]
   readonly #components: WantRouterComponents
   readonly #log: Logger
   readonly #engine: Engine
   readonly #driver: Driver
   readonly #local: LocalClients
-  readonly #sessions: PeerSessions
   readonly #networks: RouterNetworks
-  /** Where members were last found, by their ids. */
-  readonly #places = new Map<string, LocatedPeer>()
+  readonly #members: RouterMembers
   readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
   #draining = false
   #stopHearing: (() => void) | undefined
   #silence: (() => Promise<void>) | undefined
 
-  constructor (init: WantRouterInit, targets: readonly TargetInit[], components: WantRouterComponents, own: ReadonlySet<string>) {
+  constructor (init: WantRouterInit, components: WantRouterComponents) {
     const verify = createVerifier(init.hashers)
     const metrics = init.metrics ?? components.metrics
     const latencies = metrics == null ? undefined : registerLatencyMetrics(metrics)
+    const own = new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
+    const all = init.targets.flat()
+    const targets = all.flatMap(target => isDiscovery(target) ? [] : [target])
     this.#init = init
-    this.#targets = targets
     this.#components = components
     this.#log = components.logger.forComponent('kitsune:router')
     this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
@@ -228,16 +224,21 @@ class Router implements WantRouter {
     this.get = this.#local.unnamed.get
     this.getMany = this.#local.unnamed.getMany
     this.has = this.#local.unnamed.has
-    this.#sessions = createPeerSessions({
+    const sessions = createPeerSessions({
       connect: async (peer, addresses, signal) => this.#networks.downstream.connect(peer, addresses, signal),
       wake: peer => { this.#networks.downstream.wake(peer) },
       disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
     }, { own })
-    this.#networks = createRouterNetworks({ components, downstream: init.downstream, driver: this.#driver, sessions: this.#sessions })
+    this.#networks = createRouterNetworks({ components, downstream: init.downstream, driver: this.#driver, sessions })
+    this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver: this.#driver, sessions, own, logger: components.logger, log: this.#log })
 
     if (metrics != null) {
       this.#register(metrics)
     }
+  }
+
+  get members (): Members {
+    return this.#members
   }
 
   get ready (): boolean {
@@ -270,7 +271,7 @@ class Router implements WantRouter {
       await downstream.start()
     }
 
-    await Promise.all(this.#targets.map(async target => this.#startTarget(target)))
+    await this.#members.start()
   }
 
   async drain ({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
@@ -285,6 +286,7 @@ class Router implements WantRouter {
     this.#stopHearing?.()
     this.#local.stop()
     await this.#silence?.()
+    await this.#members.stop()
     await this.#driver.stop()
     await downstream.stop()
 
@@ -303,19 +305,8 @@ class Router implements WantRouter {
     })
   }
 
-  async #startTarget (target: TargetInit): Promise<void> {
-    await this.#driver.start(target.id, target.create({
-      logger: this.#components.logger,
-      openPeer: async (located, handlers, signal, limit) => {
-        this.#places.set(target.id, located)
-
-        return this.#sessions.open(located, handlers, signal, limit)
-      }
-    }))
-  }
-
   #placeOf (member: string): Pick<RouterMemberStatus, 'peer' | 'addresses' | 'connectedTo'> {
-    const place = this.#places.get(member)
+    const place = this.#members.placeOf(member)
 
     return place == null
       ? {}

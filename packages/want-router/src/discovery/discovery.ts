@@ -1,0 +1,25 @@
+import type { TargetInit } from '../targets/target.ts'
+import type { ComponentLogger } from '@libp2p/interface'
+
+/** What a discovery is told. */
+export interface DiscoveryContext {
+  readonly logger: ComponentLogger
+  /** Aborts when the router stops. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * A set of members that changes while the router runs. It stands among a router's
+ * `targets`. The router adds members whose ids are new, and drains and removes those
+ * that are missing; a member whose id it knows stays as it is.
+ */
+export interface Discovery {
+  /** For logs. */
+  readonly name: string
+  /** Yields the whole set, first as soon as it is known, then whenever it has changed, until the signal aborts. */
+  discover (context: DiscoveryContext): AsyncIterable<readonly TargetInit[]>
+}
+
+export function isDiscovery (target: TargetInit | Discovery): target is Discovery {
+  return typeof target === 'object' && target != null && 'discover' in target
+}

@@ -1,0 +1,87 @@
+import { expect } from 'aegir/chai'
+import { createEngine } from '../src/engine/engine.ts'
+import { registerMetrics } from '../src/metrics.ts'
+import { entry, inOrder, testBlock } from './engine/harness.ts'
+import type { Engine, Input } from '../src/engine/io.ts'
+import type { NetworkStats } from '../src/network/stats.ts'
+import type { Metrics } from '@libp2p/interface'
+
+type Values = Record<string, number>
+interface Options { calculate? (): number }
+
+/** What libp2p's Prometheus metrics do: they read calculated metrics in the order of their registration, and keep every label that they have seen. */
+function fakeMetrics (): { metrics: Metrics, scrape (): Record<string, Values> } {
+  const read: Array<() => void> = []
+  const groups: Record<string, Values> = {}
+  const register = (name: string, { calculate }: Options = {}): void => {
+    read.push(() => { calculate?.() })
+  }
+  const registerGroup = (name: string): object => ({
+    reset () { groups[name] = {} },
+    update (values: Values) { groups[name] = { ...groups[name], ...values } },
+    increment (values: Values) {
+      const group = groups[name] ??= {}
+      for (const [label, value] of Object.entries(values)) {
+        expect(value, 'a counter never falls').to.be.at.least(0)
+        group[label] = (group[label] ?? 0) + value
+      }
+    }
+  })
+  const metrics = { registerMetric: register, registerCounter: register, registerMetricGroup: registerGroup, registerCounterGroup: registerGroup } as unknown as Metrics
+  return {
+    metrics,
+    scrape () {
+      read.forEach(read => { read() })
+      return structuredClone(groups)
+    }
+  }
+}
+
+describe('metrics of members', () => {
+  const up = 'kitsune_router_member_up'
+  const asks = 'kitsune_router_member_asks_total'
+  const asked = (...values: number[]): Values => Object.fromEntries(values.map((value, i) => [['a', 'b'][i], value]))
+
+  function setUp (): { put (...inputs: Input[]): void, scrape (): Record<string, Values>, want (n: number): void } {
+    const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0 })
+    const { metrics, scrape } = fakeMetrics()
+    registerMetrics(metrics, { status: () => engine.status(), network: () => ({}) as NetworkStats, dropped: () => 0 })
+    const put = (...inputs: Input[]): void => {
+      inputs.forEach(input => { engine.put(input) })
+      engine.flush({ ask () {}, cancel () {}, ready () {}, close () {}, reset () {} })
+    }
+    put({ t: 'up', member: 'a' }, { t: 'up', member: 'b' })
+    return { put, scrape, want (n) { put({ t: 'message', client: 'p', wants: [entry(testBlock(n))], full: false }) } }
+  }
+
+  it('count on from one scrape to the next, and through a lost connection', () => {
+    const { put, scrape, want } = setUp()
+    want(1)
+    expect(scrape()[asks]).to.deep.equal(asked(1, 0))
+    put({ t: 'down', member: 'a' })
+    put({ t: 'up', member: 'a' })
+    want(2)
+    expect(scrape()[asks]).to.deep.equal(asked(2, 1))
+  })
+
+  it('of one that was removed go with it, and those of the others stay what they are', () => {
+    const { put, scrape, want } = setUp()
+    want(1)
+    scrape()
+    put({ t: 'remove', member: 'a' })
+    const { [up]: ups, [asks]: counts } = scrape()
+    expect(ups).to.deep.equal({ b: 1 })
+    expect(counts).to.deep.equal({ b: 1 })
+  })
+
+  it('begin anew for another that takes the name', () => {
+    const { put, scrape, want } = setUp()
+    want(1)
+    want(2)
+    scrape()
+    put({ t: 'remove', member: 'a' })
+    put({ t: 'add', member: 'a' }, { t: 'up', member: 'a' })
+    want(3)
+    expect(scrape()[asks]).to.deep.equal(asked(1, 2))
+  })
+})
