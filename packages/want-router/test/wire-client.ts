@@ -6,7 +6,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { receiveMessages } from '../src/client/receive-messages.ts'
-import type { BitswapMessage, WantEntry } from '@kitsune/bitswap-codec'
+import type { BitswapMessage, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
@@ -16,6 +16,8 @@ export interface WireClient {
   /** All messages received, in order. */
   readonly received: BitswapMessage[]
   send (to: Multiaddr, wants: readonly WantEntry[]): Promise<void>
+  /** Sends any message. */
+  answer (to: Multiaddr, message: Outgoing): Promise<void>
   /** Resolves with the first message that satisfies. */
   until (satisfies: (message: BitswapMessage) => boolean): Promise<BitswapMessage>
   /** Wants a block and resolves with its bytes. */
@@ -47,11 +49,12 @@ export async function createWireClient (): Promise<WireClient> {
   const client: WireClient = {
     host,
     received,
-    async send (to, wants) {
+    async send (to, wants) { await client.answer(to, { wants }) },
+    async answer (to, message) {
       if (out?.writeStatus !== 'writable') {
         out = await host.dialProtocol(to, [...BITSWAP_PROTOCOLS])
       }
-      out.send(new Uint8ArrayList(...encodeFrame({ wants }, '/ipfs/bitswap/1.2.0')))
+      out.send(new Uint8ArrayList(...encodeFrame(message, '/ipfs/bitswap/1.2.0')))
     },
     async until (satisfies) {
       const already = received.find(satisfies)

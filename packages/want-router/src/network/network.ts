@@ -50,6 +50,12 @@ export interface Network {
    * address works, and what libp2p throws.
    */
   connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
+  /**
+   * Opens a stream to a connected peer and resolves with the protocol that was
+   * negotiated: as `connect`, but the peer is neither dialled nor kept. Throws
+   * `NotConnectedError` if it is not connected.
+   */
+  open (peer: string, signal: AbortSignal): Promise<BitswapProtocol>
   /** Forgets the peer at once (`gone` follows in a microtask), resets its streams and closes its connections. */
   disconnect (peer: string): Promise<void>
   /** Waits until nothing is left to be taken or in a stream's buffer: true; or until the signal aborts: false. */
@@ -89,7 +95,11 @@ class BitswapNetwork implements Network {
     this.#flushes = createFlushes(() => this.#isIdle(), this.#watch)
     // synchronous, since the reader must attach its listeners before anything else happens
     this.#protocols = createProtocolHandlers(components.registrar, this.#limits, (stream, connection) => { this.#onStream(stream, connection) })
-    this.#peers = createPeers({ context: this.#createContext(now), gone: id => { this.#gone(id) } })
+    this.#peers = createPeers({
+      context: this.#createContext(now),
+      came: id => { this.#came(id) },
+      gone: id => { this.#gone(id) }
+    })
   }
 
   get sizes (): Network['sizes'] {
@@ -164,16 +174,20 @@ class BitswapNetwork implements Network {
       this.#log('connected to %p at %a', peerId, connection.remoteAddr)
     }
 
-    const peer = this.#peers.get(id)
-
-    if (peer == null) {
-      throw new NotConnectedError('The connection has closed again')
-    }
-
-    const protocol = await peer.writer.open(signal)
+    const protocol = await this.open(id, signal)
     await peerStore?.merge(peerId, { tags: { [TAG]: { value: TAG_VALUE } } })
 
     return protocol
+  }
+
+  async open (id: string, signal: AbortSignal): Promise<BitswapProtocol> {
+    const peer = this.#peers.get(id)
+
+    if (peer == null) {
+      throw new NotConnectedError()
+    }
+
+    return peer.writer.open(signal)
   }
 
   async disconnect (id: string): Promise<void> {
@@ -230,6 +244,14 @@ class BitswapNetwork implements Network {
       this.#init.exchange.connection?.(peer, connection, is)
     } catch (err) {
       this.#log.error('could not note what has become of a connection - %e', err)
+    }
+  }
+
+  #came (id: string): void {
+    try {
+      this.#init.exchange.came?.(id)
+    } catch (err) {
+      this.#log.error('could not take note of a peer - %e', err)
     }
   }
 

@@ -20,6 +20,8 @@ export interface Peers extends Iterable<Peer> {
 /** What the connected peers share. */
 export interface PeersInit {
   readonly context: PeerContext
+  /** The peer's first connection has opened. */
+  came (id: string): void
   /** The peer has gone: its last connection has closed, or it was disconnected. */
   gone (id: string): void
 }
@@ -30,14 +32,16 @@ export function createPeers (init: PeersInit): Peers {
 
 class ConnectedPeers implements Peers {
   readonly #context: PeerContext
+  readonly #onCame: (id: string) => void
   readonly #onGone: (id: string) => void
   readonly #peers = new Map<string, Peer>()
   /** Connections of peers that were disconnected, until they have closed. */
   readonly #unwelcome = new WeakSet<Connection>()
   #adopted = 0
 
-  constructor ({ context, gone }: PeersInit) {
+  constructor ({ context, came, gone }: PeersInit) {
     this.#context = context
+    this.#onCame = came
     this.#onGone = gone
   }
 
@@ -55,16 +59,20 @@ class ConnectedPeers implements Peers {
 
   adopt (connection: Connection): Peer {
     const id = connection.remotePeer.toString()
-    let peer = this.#peers.get(id)
+    const known = this.#peers.get(id)
+    const peer = known ?? createPeer(id, this.#context)
 
-    if (peer == null) {
-      peer = createPeer(id, this.#context)
+    if (known == null) {
       this.#peers.set(id, peer)
     }
 
     if (!peer.connections.includes(connection)) {
       peer.connected(connection, this.#adopted++)
       connection.addEventListener('close', event => { this.#closed(connection, event) }, { once: true })
+    }
+
+    if (known == null) {
+      this.#onCame(id)
     }
 
     return peer

@@ -87,10 +87,20 @@ describe('network/network: its peers', () => {
       expect(rig.net.sizes).to.deep.equal({ peers: 0, watched: 0 })
     })
 
-    it('a handler that fails to clean up after one does not disturb the others', async () => {
+    it('are told of once, with their first connection, and those that are there already at the start', async () => {
+      const [first] = [rig.host.connected(rig.ann), rig.host.connected(rig.ann)]
+      expect(rig.came).to.deep.equal([rig.ann.toString()])
+      first.end()
+      rig.host.connected(rig.ann)
+      expect(rig.came).to.have.lengthOf(1)
+      await rig.restart({})
+      expect(rig.came).to.deep.equal([rig.ann.toString(), rig.ann.toString()])
+    })
+
+    it('an exchange that fails to take note of one, or to clean up after one, does not disturb the others', async () => {
       await rig.net.stop()
       rig.net = createNetwork({
-        exchange: { receive: () => undefined, take: () => undefined, gone () { throw new Error('boom') } }
+        exchange: { receive: () => undefined, take: () => undefined, came () { throw new Error('boom') }, gone () { throw new Error('boom') } }
       }, rig.host)
       await rig.net.start()
       rig.host.connected(rig.ann).end()
@@ -250,6 +260,14 @@ describe('network/network: its peers', () => {
     it('rejects when it is not running', async () => {
       await rig.net.stop()
       await expect(rig.net.connect(rig.ann, [], AbortSignal.timeout(1_000))).to.eventually.be.rejected.with.property('name', 'NetworkStoppedError')
+    })
+
+    it('opens a stream to a connected peer without dialling it or keeping it', async () => {
+      await expect(rig.net.open(rig.ann.toString(), AbortSignal.timeout(1_000))).to.eventually.be.rejected.with.property('name', 'NotConnectedError')
+      expect(rig.host.dialed).to.be.empty()
+      rig.host.connected(rig.ann)
+      expect(await rig.net.open(rig.ann.toString(), AbortSignal.timeout(1_000))).to.equal('/ipfs/bitswap/1.2.0')
+      expect(rig.host.dialed).to.be.empty()
     })
 
     it('protects the peer from being pruned', async () => {

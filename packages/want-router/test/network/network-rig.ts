@@ -15,6 +15,7 @@ export interface NetworkRig {
   readonly host: FakeHost
   net: Network
   heard: Array<[peer: string, numbers: number[], protocol: BitswapProtocol]>
+  came: string[]
   gone: string[]
   /** What can be taken for each peer. */
   queues: Map<string, Outgoing[]>
@@ -38,6 +39,7 @@ export async function createNetworkRig (): Promise<NetworkRig> {
           return rig.onMessage(peer, message)
         },
         take: peer => rig.queues.get(peer)?.shift(),
+        came (peer) { rig.came.push(peer) },
         gone (peer) { rig.gone.push(peer) }
       },
       now: clock.now,
@@ -53,6 +55,7 @@ export async function createNetworkRig (): Promise<NetworkRig> {
     clock,
     host,
     heard: [],
+    came: [],
     gone: [],
     queues: new Map(),
     onMessage: () => undefined,
