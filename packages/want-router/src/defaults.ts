@@ -104,3 +104,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   panic: 0.5,
   slowStart: 10_000
 }
+
+/** Where the reverse direction differs: a client that has left is not expected back, so what it may hold counts no longer. */
+export const DEFAULT_REVERSE_LIMITS: Partial<Limits> = {
+  forgetDownAfter: 0
+}

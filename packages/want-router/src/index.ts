@@ -9,7 +9,7 @@
  *
  * There is no QUIC and no WebTransport: all is tried on tcp and WebSockets.
  */
-export { DEFAULT_LIMITS } from './defaults.ts'
+export { DEFAULT_LIMITS, DEFAULT_REVERSE_LIMITS } from './defaults.ts'
 export type { Limits } from './defaults.ts'
 export type { Discovery, DiscoveryContext } from './discovery/discovery.ts'
 export type { RemoveOptions } from './driver/member-targets.ts'
@@ -26,6 +26,7 @@ export type { GetManyOptions, GotBlock } from './local/get-many.ts'
 export type { NetworkComponents } from './network/components.ts'
 export * from './network/errors.ts'
 export type { NetworkStats } from './network/stats.ts'
+export type { ReverseDirection, ReverseInit } from './reverse/reverse.ts'
 export { wantRouter } from './router.ts'
 export type { Members } from './router-members.ts'
 export type { RouterMemberStatus, RouterStatus, WantRouter, WantRouterComponents, WantRouterInit } from './router.ts'

@@ -4,15 +4,22 @@ import { compose } from './network/exchange.ts'
 import { createNetwork } from './network/network.ts'
 import type { Driver } from './driver/driver.ts'
 import type { PeerSessions } from './driver/peer-sessions.ts'
+import type { Engine } from './engine/io.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Exchange } from './network/exchange.ts'
 import type { Network } from './network/network.ts'
+import type { ConnectedClients } from './reverse/connected-clients.ts'
+import type { Reverse } from './reverse/reverse.ts'
 import type { Libp2p } from '@libp2p/interface'
 
 /** The networks of the two sides; with one host both are the same. */
 export interface RouterNetworks {
   readonly upstream: Network
   readonly downstream: Network
+  /** Connects to a node, see {@link Network}. */
+  connect: Network['connect']
+  /** There is a session to the peer, and so it is a node, or there is one no longer. Only with two directions. */
+  nodeChanged (peer: string): void
 }
 
 /** The hosts of a router, and what takes their traffic. */
@@ -21,32 +28,104 @@ export interface RouterNetworksInit {
   readonly components: NetworkComponents
   /** The one that faces downstream, if it is another. */
   readonly downstream: Libp2p | undefined
+  readonly engine: Pick<Engine, 'idleFor'>
   readonly driver: Driver
   readonly sessions: PeerSessions
+  /** The other direction, if there are two. */
+  readonly reverse?: Reverse
 }
 
 /** Wants go to the engine whose clients face that side; blocks and presences to the sessions with members there. */
-export function createRouterNetworks ({ components, downstream, driver, sessions }: RouterNetworksInit): RouterNetworks {
-  const clients = createClientExchange(driver)
-  const members = createMemberExchange(sessions)
+export function createRouterNetworks (init: RouterNetworksInit): RouterNetworks {
+  const { downstream, reverse } = init
 
-  if (downstream == null) {
-    const both = createNetwork({ exchange: compose(members, clients) }, components)
-
-    return { upstream: both, downstream: both }
+  if (downstream != null) {
+    return twoHosts(init, downstream)
   }
 
+  return reverse == null ? oneHost(init) : oneHostBothWays(init, reverse)
+}
+
+function oneHost ({ components, driver, sessions }: RouterNetworksInit): RouterNetworks {
+  return single(createNetwork({ exchange: compose(createMemberExchange(sessions), createClientExchange(driver)) }, components))
+}
+
+/**
+ * Each peer of the host is either a node, while there is a session to it, or a
+ * client. One that becomes the other is disconnected if it has asked for something:
+ * on its next connection it asks anew, and the other engine hears it.
+ */
+function oneHostBothWays ({ components, engine, driver, sessions }: RouterNetworksInit, { clients, ...other }: Reverse): RouterNetworks {
+  const isNode = (peer: string): boolean => sessions.has(peer)
+  const network = createNetwork({
+    exchange: compose(
+      compose(createAskedClientsExchange(other.sessions, clients), createMemberExchange(sessions)),
+      compose(
+        createClientExchange(driver, peer => !isNode(peer)),
+        createClientExchange(other.driver, peer => isNode(peer) && other.serves(peer))
+      )
+    )
+  }, components)
+
   return {
-    upstream: createNetwork({ exchange: clients }, components),
-    downstream: createNetwork({ exchange: members, limits: DEFAULT_MEMBER_NETWORK_LIMITS }, createHostComponents(downstream))
+    ...single(network),
+
+    async connect (peer, addresses, signal) {
+      const id = peer.toString()
+
+      if (engine.idleFor(id) !== Infinity) {
+        await network.disconnect(id)
+      }
+
+      return network.connect(peer, addresses, signal)
+    },
+
+    nodeChanged (peer) {
+      clients.nodeChanged(peer)
+
+      if (!isNode(peer) && other.knows(peer)) {
+        other.hangUp(peer)
+      }
+    }
   }
 }
 
-/** Peers that are clients of an engine. */
-function createClientExchange (driver: Driver): Exchange {
+function twoHosts ({ components, driver, sessions, reverse }: RouterNetworksInit, host: Libp2p): RouterNetworks {
+  const clients = createClientExchange(driver)
+  const members = createMemberExchange(sessions)
+  const upstream = createNetwork({
+    exchange: reverse == null ? clients : compose(createAskedClientsExchange(reverse.sessions, reverse.clients), clients)
+  }, components)
+  const downstream = createNetwork({
+    exchange: reverse == null ? members : compose(members, createClientExchange(reverse.driver, peer => reverse.serves(peer))),
+    limits: DEFAULT_MEMBER_NETWORK_LIMITS
+  }, createHostComponents(host))
+
+  return {
+    upstream,
+    downstream,
+    connect: async (...args) => downstream.connect(...args),
+    nodeChanged (peer) { reverse?.clients.nodeChanged(peer) }
+  }
+}
+
+function single (network: Network): RouterNetworks {
+  return {
+    upstream: network,
+    downstream: network,
+    connect: async (...args) => network.connect(...args),
+    nodeChanged () {}
+  }
+}
+
+/** Peers that are clients of an engine: all, or those that it serves. */
+function createClientExchange (driver: Driver, serves?: (peer: string) => boolean): Exchange {
   return {
     receive (peer, message, _protocol, connection) {
-      driver.message(peer, message, connection)
+      if (serves == null || serves(peer)) {
+        driver.message(peer, message, connection)
+      }
+
       // clients are asked for nothing here
       return message.blocks.length + message.presences.length > 0 ? false : undefined
     },
@@ -63,4 +142,15 @@ function createMemberExchange (sessions: PeerSessions): Exchange {
     take: peer => sessions.take(peer),
     gone (peer) { sessions.gone(peer) }
   }
+}
+
+/** Clients that are members of the other engine while they are connected. */
+function createAskedClientsExchange (sessions: PeerSessions, clients: ConnectedClients): Exchange {
+  return compose({
+    // all that a client sends as a member is for its session
+    receive: (_peer, message) => message.blocks.length + message.presences.length > 0 ? false : undefined,
+    take: (peer, maxBytes, protocol) => clients.take(peer, maxBytes, protocol),
+    came (peer) { clients.came(peer) },
+    gone (peer) { clients.gone(peer) }
+  }, createMemberExchange(sessions))
 }

@@ -11,6 +11,7 @@ import { registerLatencyMetrics } from './latency-metrics.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
+import { createReverse } from './reverse/reverse.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
 import { announce, hear } from './stands-for.ts'
@@ -31,6 +32,7 @@ import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
+import type { Reverse, ReverseDirection, ReverseInit, ReverseParts } from './reverse/reverse.ts'
 import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
 import type { StrategyFactory } from './strategies/strategy.ts'
@@ -59,6 +61,13 @@ export interface WantRouterInit {
    * stops it; start it before the router.
    */
   readonly downstream?: Libp2p
+  /**
+   * Serves downstream peers, too: what they want is asked of clients. Each peer of a
+   * single host is then either a node or a client: what a node wants goes this way
+   * alone. Default: what downstream peers want is ignored, or, with a single host,
+   * asked of members.
+   */
+  readonly reverse?: ReverseInit
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
@@ -106,6 +115,8 @@ export interface WantRouter extends Startable, LocalClient {
   status (): RouterStatus
   /** Adds, drains, changes and removes members while the router runs. */
   readonly members: Members
+  /** The direction in which clients are asked; undefined if there is none. */
+  readonly reverse: ReverseDirection | undefined
   /**
    * For how long a client has had no want that is being looked for and nothing to be sent, ms; undefined while
    * it has. For a host with more connections than it wants: an idle one may give way. What all members lack is not
@@ -155,10 +166,7 @@ export function wantRouter (init: WantRouterInit): (components: WantRouterCompon
   })
   checkStrategy(init.strategy)
 
-  return components => createRouter(init, components)
-}
-
-  return new Router(init, components)
+  return components => new Router(init, components)
 }
 
 class Router implements WantRouter {
@@ -173,9 +181,10 @@ class Router implements WantRouter {
   readonly #local: LocalClients
   readonly #networks: RouterNetworks
   readonly #members: RouterMembers
+  readonly #reverse: Reverse | undefined
   readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
   #draining = false
-  #stopHearing: (() => void) | undefined
+  readonly #hearing: Array<() => void> = []
   #silence: (() => Promise<void>) | undefined
 
   constructor (init: WantRouterInit, components: WantRouterComponents) {
@@ -183,6 +192,7 @@ class Router implements WantRouter {
     const metrics = init.metrics ?? components.metrics
     const latencies = metrics == null ? undefined : registerLatencyMetrics(metrics)
     const own = new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
+    const seed = hashString(components.peerId.toString(), 0)
     const all = init.targets.flat()
     const targets = all.flatMap(target => isDiscovery(target) ? [] : [target])
     this.#init = init
@@ -195,7 +205,7 @@ class Router implements WantRouter {
       strategyFailed: (method, error) => { this.#driver.strategyFailed(method, error) },
       now: platformTimers.now,
       randomSeed: Math.floor(Math.random() * 2 ** 32),
-      seed: hashString(components.peerId.toString(), 0),
+      seed,
       limits: init.limits,
       hashes: verify.hashes,
       attemptEnded: latencies?.attemptEnded,
@@ -224,17 +234,22 @@ class Router implements WantRouter {
     this.get = this.#local.unnamed.get
     this.getMany = this.#local.unnamed.getMany
     this.has = this.#local.unnamed.has
+    this.#reverse = init.reverse == null ? undefined : this.#createReverse(init.reverse, { seed, verify, own, isNode: peer => sessions.has(peer) })
     const sessions = createPeerSessions({
-      connect: async (peer, addresses, signal) => this.#networks.downstream.connect(peer, addresses, signal),
+      connect: async (peer, addresses, signal) => this.#networks.connect(peer, addresses, signal),
       wake: peer => { this.#networks.downstream.wake(peer) },
       disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
-    }, { own })
-    this.#networks = createRouterNetworks({ components, downstream: init.downstream, driver: this.#driver, sessions })
+    }, { own, changed: this.#reverse == null ? undefined : peer => { this.#networks.nodeChanged(peer) } })
+    this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine: this.#engine, driver: this.#driver, sessions, reverse: this.#reverse })
     this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver: this.#driver, sessions, own, logger: components.logger, log: this.#log })
 
     if (metrics != null) {
       this.#register(metrics)
     }
+  }
+
+  get reverse (): ReverseDirection | undefined {
+    return this.#reverse
   }
 
   get members (): Members {
@@ -253,7 +268,11 @@ class Router implements WantRouter {
   }
 
   idleFor (peer: PeerId): number | undefined {
-    return this.#engine.idleFor(peer.toString())
+    const id = peer.toString()
+    const idle = this.#engine.idleFor(id)
+    const reverse = this.#reverse == null ? idle : this.#reverse.idleFor(id)
+
+    return idle == null || reverse == null ? undefined : Math.min(idle, reverse)
   }
 
   client (id: string): LocalClient {
@@ -264,7 +283,15 @@ class Router implements WantRouter {
     const { upstream, downstream } = this.#networks
     const { peerId, events } = this.#components
     await upstream.start()
-    this.#stopHearing = hear(events, (peer, of) => { this.#driver.standsFor(peer, of) })
+    this.#hearing.push(hear(events, (peer, of) => {
+      this.#driver.standsFor(peer, of)
+      this.#reverse?.clients.standsFor(peer, of)
+    }))
+
+    if (this.#reverse != null) {
+      this.#hearing.push(hear(this.#init.downstream ?? events, (peer, of) => { this.#reverse?.driver.standsFor(peer, of) }))
+    }
+
     this.#silence = this.#init.downstream == null ? undefined : await announce(this.#init.downstream, peerId.toString())
 
     if (downstream !== upstream) {
@@ -277,17 +304,19 @@ class Router implements WantRouter {
   async drain ({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#draining = true
     this.#local.drain()
+    this.#reverse?.drain()
     await this.#driver.drain(DRAIN_QUIET, signal)
     await this.#networks.upstream.flushed(signal)
   }
 
   async stop (): Promise<void> {
     const { upstream, downstream } = this.#networks
-    this.#stopHearing?.()
     this.#local.stop()
+    this.#hearing.splice(0).forEach(stop => { stop() })
     await this.#silence?.()
     await this.#members.stop()
     await this.#driver.stop()
+    await this.#reverse?.stop()
     await downstream.stop()
 
     if (downstream !== upstream) {
@@ -299,9 +328,20 @@ class Router implements WantRouter {
     const { upstream, downstream } = this.#networks
 
     registerMetrics(metrics, {
-      status: () => this.#engine.status(),
+      status: () => this.#measured(),
       network: () => upstream.stats,
       dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
+    })
+  }
+
+  #createReverse (init: ReverseInit, parts: Pick<ReverseParts, 'seed' | 'verify' | 'own' | 'isNode'>): Reverse {
+    return createReverse({
+      ...parts,
+      init,
+      logger: this.#components.logger,
+      upstream: () => this.#networks.upstream,
+      downstream: () => this.#networks.downstream,
+      hangUp: peer => { this.#hangUp(this.#networks.downstream, peer) }
     })
   }
 
@@ -315,6 +355,13 @@ class Router implements WantRouter {
           addresses: place.addresses.map(String),
           connectedTo: this.#connectionManager.getConnections(place.peer).map(({ remoteAddr }) => remoteAddr.toString())
         }
+  }
+
+  /** What metrics show: all clients that are asked are one member. */
+  #measured (): EngineStatus {
+    const status = this.#engine.status()
+
+    return this.#reverse == null ? status : { ...status, members: [...status.members, this.#reverse.summary()] }
   }
 
   #hangUp (side: Network, peer: string): void {

@@ -26,6 +26,8 @@ export interface PeerSessions {
   /** False if it brings something and no session is open to that peer. */
   message (peer: string, message: BitswapMessage): Promise<void> | false | undefined
   gone (peer: string): void
+  /** Whether there is a session to the peer, or one is being opened. */
+  has (peer: string): boolean
   /** The next wantlist message for a peer. */
   take (peer: string): Outgoing | undefined
 }
@@ -36,6 +38,8 @@ export interface PeerSessionsInit {
   readonly own?: ReadonlySet<string>
   /** Default: the platform's. */
   readonly timers?: Pick<Timers, 'now' | 'after'>
+  /** A session to the peer is being opened, or is over. */
+  changed? (peer: string): void
 }
 
 /** A block this small that lies in a frame this large is copied, else it would keep all of it in memory, bytes. */
@@ -56,10 +60,12 @@ class DownstreamSessions implements PeerSessions {
   readonly #port: DownstreamPort
   readonly #own: ReadonlySet<string>
   readonly #timers: Pick<Timers, 'now' | 'after'>
+  readonly #changed: PeerSessionsInit['changed']
   readonly #sessions = new Map<string, Session>()
 
-  constructor (port: DownstreamPort, { own = new Set(), timers = platformTimers }: PeerSessionsInit) {
+  constructor (port: DownstreamPort, { own = new Set(), timers = platformTimers, changed }: PeerSessionsInit) {
     this.#port = port
+    this.#changed = changed
     this.#own = own
     this.#timers = timers
   }
@@ -78,6 +84,7 @@ class DownstreamSessions implements PeerSessions {
     const queue = createWantQueue({ limit, timers: this.#timers, wake: () => { this.#port.wake(id) } })
     const session: Session = { handlers, queue }
     this.#sessions.set(id, session)
+    this.#changed?.(id)
 
     try {
       const { presences: supportsDontHave } = capabilities(await this.#port.connect(peer, addresses, signal))
@@ -141,6 +148,10 @@ class DownstreamSessions implements PeerSessions {
     }
   }
 
+  has (peer: string): boolean {
+    return this.#sessions.has(peer)
+  }
+
   take (peer: string): Outgoing | undefined {
     return this.#sessions.get(peer)?.queue.take()
   }
@@ -149,7 +160,14 @@ class DownstreamSessions implements PeerSessions {
   #end (id: string, session: Session): boolean {
     session.queue.stop()
 
-    return this.#sessions.get(id) === session && this.#sessions.delete(id)
+    if (this.#sessions.get(id) !== session) {
+      return false
+    }
+
+    this.#sessions.delete(id)
+    this.#changed?.(id)
+
+    return true
   }
 
   #sessionOf (id: string, session: Session): Omit<PeerSession, 'supportsDontHave'> {

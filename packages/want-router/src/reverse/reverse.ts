@@ -1,0 +1,146 @@
+import { DEFAULT_REVERSE_LIMITS } from '../defaults.ts'
+import { createDriver } from '../driver/driver.ts'
+import { createPeerSessions } from '../driver/peer-sessions.ts'
+import { createEngine } from '../engine/engine.ts'
+import { defaultStrategy } from '../strategies/default.ts'
+import { platformTimers } from '../timers.ts'
+import { createConnectedClients } from './connected-clients.ts'
+import { createMemberTotals } from './member-totals.ts'
+import type { ConnectedClients } from './connected-clients.ts'
+import type { Limits } from '../defaults.ts'
+import type { Driver } from '../driver/driver.ts'
+import type { PeerSessions } from '../driver/peer-sessions.ts'
+import type { Verifier } from '../driver/verifier.ts'
+import type { EngineStatus, MemberStatus } from '../engine/status.ts'
+import type { Tap } from '../engine/tap.ts'
+import type { Network } from '../network/network.ts'
+import type { StrategyFactory } from '../strategies/strategy.ts'
+import type { ComponentLogger, PeerId } from '@libp2p/interface'
+
+/** How downstream peers are served by clients. */
+export interface ReverseInit {
+  /**
+   * Who is asked: clients that are registered, or all that are connected. A want is asked of one client after another,
+   * and each that joins or leaves costs time in proportion to their number, so all is for few. Default `registered`.
+   */
+  readonly members?: 'registered' | 'connected'
+  /** Ranks clients. Default: as for members. */
+  readonly strategy?: StrategyFactory
+  /** Overrides of `DEFAULT_LIMITS`, and of `DEFAULT_REVERSE_LIMITS`. */
+  readonly limits?: Partial<Limits>
+  /** As the router's, of this direction. */
+  readonly tap?: Tap
+}
+
+/** What is asked of clients for downstream peers. */
+export interface ReverseDirection {
+  /**
+   * From now on, and while it is connected, the client is asked for what downstream peers want; the result takes that
+   * back. The client joins the others while it is registered at least once. One that is a member itself, or says that it
+   * stands for one, is not asked in this direction.
+   */
+  register (client: PeerId): () => void
+  /** As `router.status()`: its clients are downstream peers, and its members are clients, named by their peer ids. */
+  status (): EngineStatus
+}
+
+/** The second direction of a router, and what carries it. */
+export interface Reverse extends ReverseDirection {
+  readonly driver: Driver
+  readonly sessions: PeerSessions
+  readonly clients: ConnectedClients
+  /** Whether what the peer wants is looked for. */
+  serves (peer: string): boolean
+  /** Whether the peer has asked for something. */
+  knows (peer: string): boolean
+  /** As the router's, of a peer that may be a client or a member here. */
+  idleFor (peer: string): number | undefined
+  /** All members as one, with all that those did that have left. */
+  summary (): MemberStatus
+  /** Ends the connections of a downstream peer. */
+  hangUp (peer: string): void
+  /** Serves those that have asked before. */
+  drain (): void
+  stop (): Promise<void>
+}
+
+export interface ReverseParts {
+  readonly init: ReverseInit
+  /** As the router's. */
+  readonly seed: number
+  readonly verify: Verifier
+  readonly own: ReadonlySet<string>
+  readonly logger: ComponentLogger
+  upstream (): Network
+  downstream (): Network
+  /** The peer is asked by the other engine. */
+  isNode (peer: string): boolean
+  /** Ends the connections of a downstream peer. */
+  hangUp (peer: string): void
+}
+
+/** An engine whose clients are downstream peers and whose members are clients of the other one. */
+export function createReverse ({ init, seed, verify, own, logger, upstream, downstream, isNode, hangUp }: ReverseParts): Reverse {
+  const log = logger.forComponent('kitsune:router:reverse')
+  const totals = createMemberTotals()
+  let draining = false
+
+  const engine = createEngine({
+    members: [],
+    strategy: init.strategy ?? defaultStrategy(),
+    strategyFailed: (method, error) => { driver.strategyFailed(method, error) },
+    now: platformTimers.now,
+    randomSeed: Math.floor(Math.random() * 2 ** 32),
+    seed,
+    limits: { ...DEFAULT_REVERSE_LIMITS, ...init.limits },
+    hashes: verify.hashes,
+    tap: init.tap
+  })
+  const driver = createDriver({
+    engine,
+    verify,
+    log,
+    upstream: {
+      wake: peer => { downstream().wake(peer) },
+      disconnect: hangUp
+    }
+  })
+  const sessions = createPeerSessions({
+    connect: async (peer, _addresses, signal) => upstream().open(peer.toString(), signal),
+    wake: peer => { upstream().wake(peer) },
+    // a client stays connected when it is not asked any more
+    disconnect () {}
+  }, { own })
+  const memberOf = (id: string): MemberStatus | undefined => engine.status().members.find(member => member.id === id)
+  const clients = createConnectedClients({
+    driver,
+    sessions,
+    all: init.members === 'connected',
+    isNode,
+    wake: peer => { upstream().wake(peer) },
+    leaving: peer => { totals.left(memberOf(peer)) },
+    log
+  })
+
+  const knows = (peer: string): boolean => engine.idleFor(peer) !== Infinity
+
+  return {
+    driver,
+    sessions,
+    clients,
+    knows,
+    hangUp,
+    register: client => clients.register(client.toString()),
+    status: () => engine.status(),
+    // the engine would have those that it does not know disconnected, and they are asked by the other one
+    serves: peer => !draining || knows(peer),
+    idleFor: peer => sessions.has(peer) && (memberOf(peer)?.load.wants ?? 0) > 0 ? undefined : engine.idleFor(peer),
+    summary: () => totals.summary(engine.status().members),
+    drain () { draining = true },
+
+    async stop () {
+      clients.stop()
+      await driver.stop()
+    }
+  }
+}

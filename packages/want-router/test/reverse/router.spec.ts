@@ -1,0 +1,321 @@
+import { cidPrefix } from '@kitsune/bitswap-codec'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { expect } from 'aegir/chai'
+import { createLibp2p } from 'libp2p'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { peerTarget, wantRouter } from '../../src/index.ts'
+import { announce } from '../../src/stands-for.ts'
+import { entry, testBlock } from '../engine/harness.ts'
+import { until } from '../network/hosts.ts'
+import { createWireClient } from '../wire-client.ts'
+import type { BlockHasher, PeerTargetInit, ReverseInit, TargetInit, WantRouter, WantRouterInit } from '../../src/index.ts'
+import type { TestBlock } from '../engine/harness.ts'
+import type { WireClient } from '../wire-client.ts'
+import type { Libp2p, Metrics } from '@libp2p/interface'
+
+const stack = {
+  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+  transports: [tcp()],
+  connectionEncrypters: [noise()],
+  streamMuxers: [yamux()]
+}
+
+/** A router between one node and its clients, on real hosts. */
+interface Bridge {
+  readonly front: Libp2p<{ router: WantRouter }>
+  readonly router: WantRouter
+  /** What the router asks, which asks it as well. */
+  readonly node: WireClient
+  readonly client: WireClient
+  /** Where a node finds the router. */
+  readonly below: Libp2p
+}
+
+const asksFor = ({ received }: WireClient, { cid }: TestBlock): boolean =>
+  received.some(({ wants }) => wants.some(want => !want.cancel && Buffer.compare(want.cid, cid) === 0))
+const hasBlock = ({ received }: WireClient, { bytes }: TestBlock): boolean =>
+  received.some(({ blocks }) => blocks.some(({ data }) => Buffer.compare(data, bytes) === 0))
+
+for (const hosts of ['one host', 'two hosts'] as const) {
+  describe(`wantRouter: both directions, ${hosts}`, function () {
+    this.timeout(30_000)
+
+    const open: Array<{ stop (): void | Promise<void> }> = []
+    const [block, other, third] = [testBlock(1), testBlock(2), testBlock(3)]
+
+    afterEach(async () => {
+      for (const node of open.splice(0).reverse()) {
+        await node.stop()
+      }
+    })
+
+    async function peer (): Promise<WireClient> {
+      const peer = await createWireClient()
+      open.push(peer)
+      return peer
+    }
+
+    async function bridge (reverse?: ReverseInit, init: Partial<WantRouterInit> = {}): Promise<Bridge> {
+      const [node, client] = [await peer(), await peer()]
+      const targets: TargetInit[] = [peerTarget({ id: 'node', locate: async () => ({ peer: node.host.peerId, addresses: node.host.getMultiaddrs() }) })]
+      const downstream = hosts === 'one host' ? undefined : await createLibp2p({ ...stack, services: { identify: identify() } })
+
+      if (downstream != null) {
+        open.push(downstream)
+      }
+
+      const front = await createLibp2p({ ...stack, services: { identify: identify(), router: wantRouter({ targets, downstream, reverse, ...init }) } })
+      open.push(front)
+      const { router } = front.services
+      await until('the node is connected', () => router.ready)
+      await client.host.dial(front.getMultiaddrs())
+
+      return { front, router, node, client, below: downstream ?? front }
+    }
+
+    const send = async (from: WireClient, to: Libp2p, block: TestBlock): Promise<void> => {
+      await from.answer(to.getMultiaddrs()[0], { blocks: [{ prefix: cidPrefix(block.cid), data: block.bytes }] })
+    }
+    const members = (router: WantRouter): string[] => router.reverse?.status().members.map(({ id }) => id) ?? []
+
+    it('asks clients for nothing if there is one direction', async () => {
+      const { router, node, client, below, front } = await bridge()
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await client.send(front.getMultiaddrs()[0], [entry(other)])
+      await until('the node is asked', () => asksFor(node, other))
+      expect(router.reverse).to.be.undefined()
+      expect(asksFor(client, block)).to.be.false()
+    })
+
+    it('lets wants flow both ways at once, and nothing crosses', async () => {
+      const { router, node, client, below, front } = await bridge({ members: 'connected' })
+      const bystander = await peer()
+      await bystander.host.dial(front.getMultiaddrs())
+      await until('clients are members', () => members(router).length === 2)
+
+      await Promise.all([
+        node.send(below.getMultiaddrs()[0], [entry(block)]),
+        client.send(front.getMultiaddrs()[0], [entry(other)])
+      ])
+      await until('each is asked', () => (asksFor(client, block) || asksFor(bystander, block)) && asksFor(node, other))
+      const asked = asksFor(client, block) ? client : bystander
+      await Promise.all([send(asked, front, block), send(node, below, other)])
+      await until('each is served', () => hasBlock(node, block) && hasBlock(client, other))
+
+      expect(asksFor(node, block), 'a want of the node comes back to it').to.be.false()
+      expect(asksFor(client, other) || asksFor(bystander, other), 'a want of a client is asked of a client').to.be.false()
+      expect(hasBlock(bystander, block) || hasBlock(bystander, other) || hasBlock(client, block) || hasBlock(node, other), 'a block goes where it is not wanted').to.be.false()
+      expect(router.status()).to.have.nested.property('totals.blocksSent', 1)
+      expect(router.reverse?.status()).to.have.nested.property('totals.blocksSent', 1)
+      expect(router.status().clients).to.equal(1)
+      expect(router.reverse?.status().clients).to.equal(1)
+    })
+
+    it('answers a node with what clients say', async () => {
+      const { router, node, client, below, front } = await bridge({ members: 'connected' })
+      await until('the client is a member', () => members(router).length === 1)
+      await node.send(below.getMultiaddrs()[0], [entry(block, { wantType: 'have' }), entry(other)])
+      await until('the client is asked', () => asksFor(client, block) && asksFor(client, other))
+      await client.answer(front.getMultiaddrs()[0], { presences: [{ cid: block.cid, have: true }, { cid: other.cid, have: false }] })
+      await until('the node is told', () => node.received.flatMap(({ presences }) => presences).length === 2)
+      const said = node.received.flatMap(({ presences }) => presences)
+      expect(said.find(({ have }) => have)?.cid).to.deep.equal(block.cid)
+      expect(said.find(({ have }) => !have)?.cid).to.deep.equal(other.cid)
+    })
+
+    it('hashes a block once, and what was asked of no peer not at all', async () => {
+      let hashed = 0
+      const counting: BlockHasher = {
+        ...sha256,
+        code: sha256.code,
+        digest: (bytes: Uint8Array) => {
+          hashed++
+          return sha256.digest(bytes)
+        }
+      }
+      const { router, node, client, below, front } = await bridge({ members: 'registered' }, { hashers: [counting] })
+      router.reverse?.register(client.host.peerId)
+      const stranger = await peer()
+      await until('the client is a member', () => members(router).length === 1)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      await send(stranger, front, block)
+      await until('what the stranger sent is read', () => router.status().network.framesDropped === 1)
+      expect(hashed).to.equal(0)
+      await send(client, front, block)
+      await until('the node is served', () => hasBlock(node, block))
+      expect(hashed).to.equal(1)
+      // neither engine waits for it
+      await send(client, front, third)
+      await until('it is counted', () => router.reverse?.status().members[0].totals.unsolicited === 1)
+      expect(hashed).to.equal(2)
+      expect(router.status().members[0].totals.unsolicited).to.equal(0)
+    })
+
+    it('asks a client while it is registered, and has it forget the rest', async () => {
+      const { router, node, client, below } = await bridge({})
+      const bystander = await peer()
+      expect(members(router)).to.be.empty()
+      const [first, second] = [router.reverse?.register(client.host.peerId), router.reverse?.register(client.host.peerId)]
+      await until('the client is a member', () => members(router).length === 1)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      first?.()
+      first?.()
+      expect(members(router)).to.deep.equal([client.host.peerId.toString()])
+      second?.()
+      await until('the client is told to forget', () => client.received.some(({ full, wants }) => full && wants.length === 0))
+      expect(members(router)).to.be.empty()
+      expect(client.host.getConnections(), 'it stays connected').to.have.lengthOf(1)
+      expect(bystander.received).to.be.empty()
+
+      router.reverse?.register(client.host.peerId)
+      await until('it is asked again', () => client.received.filter(({ wants }) => wants.some(({ cancel }) => !cancel)).length === 2)
+    })
+
+    it('asks a client that is registered before it connects, and another one when it leaves', async () => {
+      const { router, node, client, below, front } = await bridge({})
+      const late = await peer()
+      router.reverse?.register(client.host.peerId)
+      router.reverse?.register(late.host.peerId)
+      await until('the client is a member', () => members(router).length === 1)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      await late.host.dial(front.getMultiaddrs())
+      await until('both are members', () => members(router).length === 2)
+      await client.host.stop()
+      await until('the other one is asked', () => asksFor(late, block))
+      expect(members(router)).to.deep.equal([late.host.peerId.toString()])
+      await send(late, front, block)
+      await until('the node is served', () => hasBlock(node, block))
+    })
+
+    it('never asks a node for what another node wants, not even as a client', async () => {
+      const second = await peer()
+      const { router, node, client, below, front } = await bridge({ members: 'connected' }, {})
+      router.members.add(peerTarget({ id: 'second', locate: async () => ({ peer: second.host.peerId, addresses: second.host.getMultiaddrs() }) }))
+      await until('both nodes are connected', () => router.status().members.every(({ state }) => state === 'up'))
+      await second.host.dial(front.getMultiaddrs())
+      router.reverse?.register(second.host.peerId)
+      await until('the client is a member', () => members(router).length > 0)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      await client.answer(front.getMultiaddrs()[0], { presences: [{ cid: block.cid, have: false }] })
+      await until('the node is told', () => node.received.some(({ presences }) => presences.length > 0))
+      expect(members(router)).to.deep.equal([client.host.peerId.toString()])
+      expect(asksFor(second, block)).to.be.false()
+    })
+
+    it('never asks a client that stands for a node', async () => {
+      const { router, node, client, below, front } = await bridge({ members: 'connected' })
+      await until('the client is a member', () => members(router).length === 1)
+      const standIn = await peer()
+      const silence = await announce(standIn.host, node.host.peerId.toString())
+      open.push({ stop: silence })
+      const identified = new Promise<void>(resolve => {
+        front.addEventListener('peer:identify', ({ detail }) => { detail.peerId.equals(standIn.host.peerId) && resolve() })
+      })
+      await standIn.host.dial(front.getMultiaddrs())
+      await identified
+      await standIn.send(front.getMultiaddrs()[0], [entry(other)])
+      await until('its want has come', () => router.status().clients === 1)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      await client.answer(front.getMultiaddrs()[0], { presences: [{ cid: block.cid, have: false }] })
+      await until('the node is told', () => node.received.some(({ presences }) => presences.length > 0))
+      expect(asksFor(standIn, block)).to.be.false()
+      expect(asksFor(node, other), 'the loop of the first direction is recognised as before').to.be.false()
+    })
+
+    it('shows all clients that are asked as one member, and keeps what those did that have left', async () => {
+      const values = new Map<string, Record<string, number>>()
+      const note = (name: string): object => ({
+        reset () { values.set(name, {}) },
+        update (more: Record<string, number>) { values.set(name, { ...values.get(name), ...more }) },
+        increment (more: Record<string, number>) {
+          const now = { ...values.get(name) }
+          for (const [key, by] of Object.entries(more)) {
+            now[key] = (now[key] ?? 0) + by
+          }
+          values.set(name, now)
+        }
+      })
+      let scrape = (): void => {}
+      const metrics = {
+        registerCounter () {},
+        registerMetric (name: string, { calculate }: { calculate (): number }) {
+          if (name === 'kitsune_router_members') {
+            scrape = () => { calculate() }
+          }
+        },
+        registerCounterGroup: note,
+        registerMetricGroup: note
+      } as unknown as Metrics
+      const { router, node, client, below, front } = await bridge({ members: 'connected' }, { metrics })
+      await peer().then(async more => more.host.dial(front.getMultiaddrs()))
+      await until('both are members', () => members(router).length === 2)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('one is asked', () => router.reverse?.status().members.some(({ totals }) => totals.asks === 1) === true)
+      scrape()
+      expect(Object.keys(values.get('kitsune_router_member_up') ?? {})).to.deep.equal(['node', '(clients)'])
+      expect(values.get('kitsune_router_member_asks_total')).to.deep.equal({ node: 0, '(clients)': 1 })
+      await client.host.stop()
+      await until('it has left', () => members(router).length === 1)
+      scrape()
+      expect(values.get('kitsune_router_member_asks_total')?.['(clients)']).to.be.at.least(1)
+    })
+
+    it('knows a client that is being asked for busy', async () => {
+      const { router, node, client, below } = await bridge({ members: 'connected' })
+      await until('the client is a member', () => members(router).length === 1)
+      expect(router.idleFor(client.host.peerId)).to.equal(Infinity)
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      expect(router.idleFor(client.host.peerId)).to.be.undefined()
+    })
+
+    it('drains: nodes that ask for the first time are not served, and stay connected', async () => {
+      const { router, node, client, below } = await bridge({ members: 'connected' })
+      await until('the client is a member', () => members(router).length === 1)
+      const drained = router.drain()
+      await node.send(below.getMultiaddrs()[0], [entry(block)])
+      await drained
+      expect(asksFor(client, block)).to.be.false()
+      expect(router.status().members[0].state).to.equal('up')
+    })
+  })
+}
+
+describe('wantRouter: a peer of one host that turns out to be a node', function () {
+  this.timeout(30_000)
+
+  it('asks anew for what it wanted as a client, and only clients are asked', async () => {
+    const block = testBlock(7)
+    const [late, node, client] = [await createWireClient(), await createWireClient(), await createWireClient()]
+    const located = ({ host }: WireClient): PeerTargetInit['locate'] => async () => ({ peer: host.peerId, addresses: host.getMultiaddrs() })
+    const targets = [peerTarget({ id: 'node', locate: located(node) })]
+    const front = await createLibp2p({ ...stack, services: { identify: identify(), router: wantRouter({ targets, reverse: { members: 'connected' } }) } })
+    const { router } = front.services
+
+    try {
+      await until('the node is connected', () => router.ready)
+      await client.host.dial(front.getMultiaddrs())
+      await late.send(front.getMultiaddrs()[0], [entry(block)])
+      await until('it is a client', () => asksFor(node, block))
+      const [before] = front.getConnections(late.host.peerId)
+      router.members.add(peerTarget({ id: 'late', locate: located(late) }))
+      await until('it is a node', () => router.status().members.every(({ state }) => state === 'up'))
+      expect(before.status).to.not.equal('open')
+      expect(router.status()).to.include({ clients: 0, wants: 0 })
+      await late.send(front.getMultiaddrs()[0], [entry(block)])
+      await until('the client is asked', () => asksFor(client, block))
+      expect(router.status().clients).to.equal(0)
+      expect(router.reverse?.status().clients).to.equal(1)
+    } finally {
+      await Promise.all([front, late, node, client].map(async peer => peer.stop()))
+    }
+  })
+})
