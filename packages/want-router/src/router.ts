@@ -62,6 +62,11 @@ export interface WantRouterInit {
    */
   readonly downstream?: Libp2p
   /**
+   * Whether the downstream host says which peer it asks for, so that two routers that are each other's nodes recognise
+   * each other. False if the two sides are not to learn of one another. Default true.
+   */
+  readonly linkHosts?: boolean
+  /**
    * Serves downstream peers, too: what they want is asked of clients. Each peer of a
    * single host is then either a node or a client: what a node wants goes this way
    * alone. Default: what downstream peers want is ignored, or, with a single host,
@@ -292,7 +297,9 @@ class Router implements WantRouter {
       this.#hearing.push(hear(this.#init.downstream ?? events, (peer, of) => { this.#reverse?.driver.standsFor(peer, of) }))
     }
 
-    this.#silence = this.#init.downstream == null ? undefined : await announce(this.#init.downstream, peerId.toString())
+    if (this.#init.downstream != null && this.#init.linkHosts !== false) {
+      this.#silence = await announce(this.#init.downstream, peerId.toString())
+    }
 
     if (downstream !== upstream) {
       await downstream.start()
