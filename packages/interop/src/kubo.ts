@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { missingBlocks } from './dag.ts'
 import { KUBO_ENV, copyRepo, initRepo, readConfig, removeBlocks, renewIdentity, writeConfig } from './kubo-repo.ts'
 import { KuboRpcClient } from './kubo-rpc.ts'
@@ -26,6 +28,8 @@ export interface KuboInit {
    * first want.
    */
   asksProvenPeersOnly?: boolean
+  /** The contents of the swarm.key of its private swarm. Default: none, it is in the public one. */
+  swarmKey?: Uint8Array
   /** Sections that replace those of its configuration. */
   config?: Record<string, unknown>
 }
@@ -50,6 +54,9 @@ export interface Kubo extends KuboRpc {
   /** Ends it and removes its repository. */
   stop (): Promise<void>
 }
+
+/** A kubo that did not find its swarm.key would be in the public swarm. */
+const PRIVATE_ENV = { ...KUBO_ENV, LIBP2P_FORCE_PNET: '1' }
 
 function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, config: sections }: KuboInit): KuboConfig {
   if (muxer === 'mplex') {
@@ -82,7 +89,11 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
 
   writeConfig(folder, configured(readConfig(folder), init))
 
-  const daemon = new KuboDaemon(binary, folder)
+  if (init.swarmKey != null) {
+    writeFileSync(join(folder, 'swarm.key'), init.swarmKey, { mode: 0o600 })
+  }
+
+  const daemon = new KuboDaemon(binary, folder, init.swarmKey == null ? KUBO_ENV : PRIVATE_ENV)
   await daemon.start()
   return daemon
 }
@@ -90,15 +101,17 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
 class KuboDaemon extends KuboRpcClient implements Kubo {
   readonly #binary: string
   readonly #folder: string
+  readonly #env: Record<string, string>
   #running: RunningProcess | undefined
   peerId = ''
   tcp = ''
   ws = ''
 
-  constructor (binary: string, folder: string) {
+  constructor (binary: string, folder: string, env: Record<string, string>) {
     super('')
     this.#binary = binary
     this.#folder = folder
+    this.#env = env
   }
 
   get pid (): number {
@@ -106,7 +119,7 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
   }
 
   async start (): Promise<void> {
-    const running = startProcess(this.#binary, ['daemon', '--migrate=false'], { env: { ...KUBO_ENV, IPFS_PATH: this.#folder } })
+    const running = startProcess(this.#binary, ['daemon', '--migrate=false'], { env: { ...this.#env, IPFS_PATH: this.#folder } })
     this.#running = running
     // 'RPC API server listening on /ip4/127.0.0.1/tcp/4567', before 0.19 without 'RPC'
     const line = running.line(line => line.includes('API server listening on '))
