@@ -1,0 +1,45 @@
+/* eslint-disable no-console */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { startBridge } from './bridge.ts'
+import { loadIdentity } from './identity.ts'
+
+const USAGE = `npm start -- --swarm-key <file> --node <multiaddr> [--node …] [options]
+
+  --swarm-key <file>    the key of the private swarm
+  --node <multiaddr>    a node that is asked, with /p2p/ and its peer id; may be repeated
+  --listen <multiaddr>  where those that ask connect; may be repeated. Default /ip4/127.0.0.1/tcp/4011
+  --identity <file>     the private key of the side that listens; made if there is none. Default: a new one
+  --private <side>      the side of the private swarm: upstream asks, downstream is asked. Default upstream`
+
+const { values } = parseArgs({
+  options: {
+    'swarm-key': { type: 'string' },
+    node: { type: 'string', multiple: true },
+    listen: { type: 'string', multiple: true },
+    identity: { type: 'string' },
+    private: { type: 'string' }
+  }
+})
+const { 'swarm-key': swarmKey, node: nodes = [], listen = ['/ip4/127.0.0.1/tcp/4011'], identity, private: privateSide = 'upstream' } = values
+
+if (swarmKey == null || nodes.length === 0 || (privateSide !== 'upstream' && privateSide !== 'downstream')) {
+  console.error(USAGE)
+  process.exit(2)
+}
+
+const bridge = await startBridge({
+  swarmKey: await readFile(swarmKey),
+  privateSide,
+  listen,
+  nodes,
+  privateKey: identity == null ? undefined : await loadIdentity(identity)
+})
+
+for (const address of bridge.upstream.getMultiaddrs()) {
+  console.log(`listening on ${address}`)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => { void bridge.stop() })
+}
