@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
@@ -12,7 +15,7 @@ import { source, wantRouter } from '../src/index.ts'
 import { fakeEnv, fakeMember, fakeWant, ranking, strategyLaws } from '../src/testing/index.ts'
 import { testBlock } from './engine/harness.ts'
 import { createWireClient } from './wire-client.ts'
-import type { StrategyFactory, WantRouter } from '../src/index.ts'
+import type { StrategyFactory, TargetInit, WantRouter } from '../src/index.ts'
 import type { Libp2p } from 'libp2p'
 
 describe('README', function () {
@@ -75,6 +78,32 @@ describe('README', function () {
       expect(await read(router, cids, signal)).to.equal(400)
       expect(await read(router, cids.slice(3), signal)).to.equal(0)
     } finally {
+      await node.stop()
+    }
+  })
+
+  it('the example of members at run time puts one in the place of another', async () => {
+    await writeFile(join(folder, 'replace.ts'), code('export async function replaceMember'))
+    const { replaceMember }: { replaceMember (router: WantRouter, old: string, next: TargetInit): Promise<void> } = await import(pathToFileURL(join(folder, 'replace.ts')).href)
+    const blocks = [testBlock(1), testBlock(2)]
+    const [old, next] = blocks.map((block, i) => source({ get: cid => CID.decode(block.cid).equals(cid) ? block.bytes : undefined }, { id: ['old', 'next'][i] }))
+    const node = await createLibp2p({
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: { identify: identify(), router: wantRouter({ targets: [old] }) }
+    })
+    const client = await createWireClient()
+    try {
+      const { router } = node.services
+      await client.fetch(node.getMultiaddrs()[0], blocks[0].cid)
+      await replaceMember(router, 'old', next)
+      expect(router.status().members.map(({ id }) => id)).to.deep.equal(['next'])
+      client.received.splice(0)
+      await client.fetch(node.getMultiaddrs()[0], blocks[1].cid)
+    } finally {
+      await client.stop()
       await node.stop()
     }
   })

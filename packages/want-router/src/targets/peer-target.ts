@@ -1,5 +1,6 @@
 import { ConnectionClosedError } from '@libp2p/interface'
 import { InvalidOptionError, SessionResetError } from '../errors.ts'
+import { pause } from '../pause.ts'
 import { platformTimers } from '../timers.ts'
 import { withTimeout } from './timeout.ts'
 import type { CancelledWant, Capacity, LocatedPeer, MemberInit, PeerSession, PeerSessionHandlers, Sink, Target, TargetContext, TargetInit, TargetWant, WantlistLimit } from './target.ts'
@@ -131,7 +132,7 @@ class PeerTarget implements Target {
 
       // a peer that accepts connections only to close them is not dialled in a loop
       failures = held > maxDelay ? 0 : failures
-      await this.#pause(Math.min(maxDelay, minDelay * 2 ** failures) * (1 - random() / 2))
+      await pause(Math.min(maxDelay, minDelay * 2 ** failures) * (1 - random() / 2), this.#timers, signal)
       failures++
     }
   }
@@ -202,16 +203,5 @@ class PeerTarget implements Target {
         this.#learned = { peer: id, entries: fewer }
       }
     }
-  }
-
-  async #pause (ms: number): Promise<void> {
-    const { signal } = this.#stopping
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const onStop = (): void => { resolve() }
-    const cancelTimer = this.#timers.after(ms, resolve)
-    signal.addEventListener('abort', onStop)
-    await promise
-    cancelTimer()
-    signal.removeEventListener('abort', onStop)
   }
 }
