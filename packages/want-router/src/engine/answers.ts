@@ -137,11 +137,13 @@ function sampleLatency (state: State, member: EngineMember, ms: number): void {
 /** What a member says instead of a block. */
 export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number): void {
   const fetch = state.fetches.all.get(key)
+  if (answer === 'have' || answer === 'dont-have') {
+    const asked = fetch != null && (attemptAt(fetch, member) != null || answerOf(fetch, member) != null)
+    received(state, member, asked || wasLatelyAsked(state, member, key))
+  }
+  // after that: a member that is ejected has no attempt any more
   const attempt = fetch == null ? undefined : attemptAt(fetch, member)
   const said = fetch == null ? undefined : answerOf(fetch, member)?.what
-  if (answer === 'have' || answer === 'dont-have') {
-    received(state, member, attempt != null || said != null || wasLatelyAsked(state, member, key))
-  }
   // a member that repeats itself, or speaks of what it was not asked, does not serve what it owes
   if (attempt != null || (said != null && said !== answer)) {
     progress(state, member)

@@ -50,4 +50,17 @@ describe('engine: members that are ejected', () => {
     b.want('p', entry(testBlock(3)), entry(testBlock(4)))
     expect(load(b)).to.deep.equal([1, 0, 1])
   })
+
+  it('for what they sent before, at the moment in which they answer, have answered nothing: the want goes elsewhere, once', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], up: false })
+    b.put({ t: 'up', member: 'a' })
+    for (let n = 100; n < 120; n++) {
+      b.answer('a', testBlock(n), 'have') // unsolicited, but it is the last that is well
+    }
+    b.want('p', entry(block))
+    b.put({ t: 'up', member: 'b' })
+    b.answer('a', block, 'dont-have')
+    expect(b.engine.status().members.map(({ state, load }) => `${state} ${load.wants}`)).to.deep.equal(['ejected 0', 'up 1'])
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+  })
 })
