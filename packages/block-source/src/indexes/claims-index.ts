@@ -3,7 +3,7 @@ import { DEFAULTS } from '../defaults.ts'
 import { StoreRefusedError } from '../errors.ts'
 import { readBody } from '../http/body.ts'
 import { createHttpClient, statusError } from '../http/client.ts'
-import { parseEndpoint } from '../http/endpoint.ts'
+import { readEndpoint } from '../http/endpoint.ts'
 import { readLocationClaims } from './claims-format.ts'
 import { carparkPath } from './dynamo-index.ts'
 import { locateEach } from './locate-each.ts'
@@ -12,7 +12,7 @@ import { SharedReads } from './shared-reads.ts'
 import type { LocationClaim } from './claims-format.ts'
 import type { BlockIndex, Location } from '../block-index.ts'
 import type { HttpOptions } from '../http/client.ts'
-import type { EndpointInit } from '../http/endpoint.ts'
+import type { EndpointInit } from '@kitsune/kubo-rpc'
 
 export interface ClaimsIndexInit extends HttpOptions, EndpointInit {
   /**
@@ -76,7 +76,7 @@ export function claimsIndex (init: ClaimsIndexInit): BlockIndex {
 
 /** Asks the service for the claims of a multihash in base58btc. */
 function createAsk (init: ClaimsIndexInit): (key: string, signal?: AbortSignal) => Promise<LocationClaim[]> {
-  const { url, headers } = parseEndpoint(init)
+  const { url, headers } = readEndpoint(init)
   const client = createHttpClient(init)
 
   return async (key, signal) => {

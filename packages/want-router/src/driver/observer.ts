@@ -99,7 +99,7 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
 
   return {
     added (member) {
-      all.set(member, { state: 'down', why: 'not connected yet', since: now() })
+      all.set(member, { state: 'down', why: 'not connected yet', since: now(), logged: {} })
       log('%s is added', member)
       emit({ type: 'member-added', member })
     },
