@@ -1,4 +1,5 @@
 import { MissingPeerError } from './errors.ts'
+import { chromiumMissing, searchChromium } from './find-chromium.ts'
 import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
 import { OLD_KUBO_VERSION, oldKuboMissing, searchOldKubo } from './find-old-kubo.ts'
@@ -45,6 +46,13 @@ export function needVersitygw (context: Skippable, what: string): string {
   const search = searchVersitygw()
 
   return search.versitygw?.path ?? missing(context, 'versitygw', versitygwMissing(search), what)
+}
+
+/** The path of a binary of Chromium; where there is none, as {@link needKubo}. */
+export function needChromium (context: Skippable, what: string): string {
+  const search = searchChromium()
+
+  return search.chromium?.path ?? missing(context, 'Chromium', chromiumMissing(search), what)
 }
 
 /** The peers that it has been said of why they are missing. */

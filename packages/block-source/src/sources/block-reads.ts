@@ -105,12 +105,12 @@ export class BlockReads {
       for (const [i, block] of blocks.entries()) {
         try {
           const found = find(block, i)
+          const verified = 'bytes' in found ? this.#init.verify(block.cids[0], found.bytes) : undefined
+          // where hashing is synchronous, a promise for each block would take longer than a short one
+          if (verified != null) {
+            await verified
+          }
           if ('bytes' in found) {
-            const verified = this.#init.verify(block.cids[0], found.bytes)
-            // where hashing is synchronous, a promise for each block would take longer than a short one
-            if (verified != null) {
-              await verified
-            }
             results.push(...resultsOf(block.cids, found))
             size += found.bytes.byteLength
           } else {
