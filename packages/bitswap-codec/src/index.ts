@@ -69,6 +69,38 @@
  * at once. Copy the ones that you keep, since each keeps the whole chunk in memory. Want
  * keys and the results of `decodeCid` and `cidPrefix` keep nothing else in memory.
  *
+ * ## Streams
+ *
+ * `encodeFrame` writes the length as well, so its chunks go to a stream as they are. `frameDecoder` cuts a stream into the bodies of
+ * frames; so does `decode` of `it-length-prefixed`, given the same limit. With `it-pipe`:
+ *
+ * ```ts
+ * import { decodeMessage, encodeFrame, frameDecoder, MAX_FRAME_LENGTH } from '@kitsune/bitswap-codec'
+ * import * as lp from 'it-length-prefixed'
+ * import { pipe } from 'it-pipe'
+ * import type { DecodedMessage, Outgoing } from '@kitsune/bitswap-codec'
+ * import type { Uint8ArrayList } from 'uint8arraylist'
+ *
+ * const write = async function * (messages: Iterable<Outgoing>) {
+ *   for (const message of messages) yield * encodeFrame(message, '/ipfs/bitswap/1.2.0')
+ * }
+ * const cut = async function * (chunks: AsyncIterable<Uint8Array>) {
+ *   const decoder = frameDecoder()
+ *   for await (const chunk of chunks) yield * decoder.push(chunk)
+ *   if (decoder.pending > 0) throw new Error('the stream was cut off')
+ * }
+ * const read = async function * (frames: AsyncIterable<Uint8Array | Uint8ArrayList>) {
+ *   for await (const frame of frames) yield decodeMessage(frame.subarray())
+ * }
+ * const print = async (messages: AsyncIterable<DecodedMessage>) => {
+ *   for await (const { pendingBytes } of messages) console.log(pendingBytes)
+ * }
+ *
+ * const messages = [{ pendingBytes: 1 }, { pendingBytes: 2 }]
+ * await pipe(messages, write, cut, read, print)
+ * await pipe(messages, write, chunks => lp.decode(chunks, { maxDataLength: MAX_FRAME_LENGTH }), read, print)
+ * ```
+ *
  * ## Want keys
  *
  * A `WantKey` is the multihash as a string of one character for each byte, so CIDv0 and

@@ -7,15 +7,19 @@ import { BITSWAP_PROTOCOLS, MAX_CID_LENGTH, MAX_COPIED_BLOCK, MAX_FRAME_LENGTH, 
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(`${folder}/README.md`, 'utf8')
-const [example, importVectors] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
+const [example, streams, importVectors] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
 
 function run (code: string): string {
-  return execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: folder, encoding: 'utf8' })
+  return execFileSync(process.execPath, ['--input-type=module-typescript', '-e', code], { cwd: folder, encoding: 'utf8' })
 }
 
 describe('the README', () => {
   it('has an example that runs, and finds the block', () => {
     expect(run(example)).to.equal('true\n')
+  })
+
+  it('has an example of streams that runs, and reads each message by either way of cutting frames', () => {
+    expect(run(streams)).to.equal('1\n2\n1\n2\n')
   })
 
   it('says how the vectors are imported', () => {
