@@ -31,6 +31,7 @@ function rig (model: Partial<Scenario['members'][number]>): Rig {
     down () { say('down') },
     load () {},
     answer (key, answer) { say(answer) },
+    report () {},
     block (cid, bytes) {
       expect(contentBlockKey(bytes)).to.equal(contentKey(contentIndex(cid)))
       say(`block ${contentIndex(cid)}`)

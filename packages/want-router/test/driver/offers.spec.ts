@@ -82,6 +82,17 @@ describe('blocks that are offered', () => {
     expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks).to.have.lengthOf(1)
   })
 
+  it('go to all caches but the one that had it', () => {
+    const offered: string[] = []
+    const offers = createOffers(() => {})
+    for (const id of ['c', 'd', 'e']) {
+      offers.join(id, { start () {}, stop () {}, ask () {}, cancel () {}, offer () { offered.push(id) } })
+    }
+    offers.add('d', block.key, PREFIX, block.bytes)
+    offers.flush()
+    expect(offered).to.deep.equal(['c', 'e'])
+  })
+
   it('are bounded in a tick, by number and by bytes', () => {
     let offered = 0
     const offers = createOffers(() => {})

@@ -147,6 +147,8 @@ describe('local client', () => {
   it('keeps no want where a small block answered the want-have while the block came to be wanted', async () => {
     const small = testBlock(7, 100)
     const { local, turn, sink, engine } = await localRig()
+    // the client stays, and with it all that it would forget
+    void watch(local.unnamed.get(cid))
     const has = watch(local.unnamed.has(cidOf(small)))
     await turn()
     await sink.block(PREFIX, small.bytes)
@@ -155,7 +157,7 @@ describe('local client', () => {
     await turn()
     expect(has.value).to.equal('have')
     expect(got.value).to.deep.equal(small.bytes)
-    expect(engine.status()).to.include({ clients: 0, wants: 0 })
+    expect(engine.status()).to.include({ clients: 1, wants: 1 })
   })
 
   it('is not told of a new want what the end of an earlier one was', async () => {
@@ -179,6 +181,19 @@ describe('local client', () => {
     await turn()
     expect(lacked.value).to.deep.equal(other.bytes)
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
+  })
+
+  it('hears of the end of a want that is asked anew in the tick in which it was taken back', async () => {
+    const { local, turn, pass, sink } = await localRig({ limits: { wantLifetime: 2000 } })
+    const controller = new AbortController()
+    void watch(local.unnamed.get(cid, { signal: controller.signal }))
+    await turn()
+    controller.abort(new Error('enough'))
+    const again = watch(local.unnamed.get(cid))
+    await turn()
+    sink.answer(block.key, 'unknown')
+    await pass(3000)
+    expect(again.error).to.have.property('name', 'WantExpiredError')
   })
 
   it('keeps no want that is asked anew while the block of an earlier one is on its way', async () => {

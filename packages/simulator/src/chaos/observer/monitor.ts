@@ -17,7 +17,7 @@ import { WantModel } from './want-model.ts'
 import type { Feature } from '../features.ts'
 import type { Trace } from '../trace.ts'
 import type { Gains } from './reply-invariants.ts'
-import type { BitswapProtocol } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
 import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/want-router/engine'
 
@@ -143,6 +143,7 @@ export class Monitor implements Engine {
   }
 
   expects (member: string, prefix: Uint8Array): boolean { return this.#engine.expects(member, prefix) }
+  isWanted (key: WantKey): boolean { return this.#engine.isWanted(key) }
   get dirty (): boolean { return this.#engine.dirty }
   get deadline (): number | undefined { return this.#engine.deadline }
   status (): EngineStatus { return this.#engine.status() }
