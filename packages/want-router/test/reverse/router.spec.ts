@@ -252,7 +252,9 @@ for (const hosts of ['one host', 'two hosts'] as const) {
           }
         },
         registerCounterGroup: note,
-        registerMetricGroup: note
+        registerMetricGroup: note,
+        registerHistogram () {},
+        registerHistogramGroup () {}
       } as unknown as Metrics
       const { router, node, client, below, front } = await bridge({ members: 'connected' }, { metrics })
       await peer().then(async more => more.host.dial(front.getMultiaddrs()))
