@@ -8,6 +8,7 @@ export const INVARIANTS = {
   denial: 'a DONT_HAVE leaves only while every configured member is certain, to a client that asked for it, once; and then it does leave',
   address: 'blocks and presences go only to clients that asked, by the CID they used',
   copies: 'a want is answered with one copy of its block',
+  ends: 'what became of each want is told once, when it ends, and is what became of it',
   windows: 'members have no more wants and expected bytes open than their windows hold',
   memory: 'no more bytes wait unsent for a client, and for all, than their windows and the limits allow',
   fairness: 'clients that want as much are served as much, and one that wants more than all does not delay another',

@@ -2,7 +2,7 @@ import { wantKey } from '@kitsune/bitswap-codec'
 import { printCid, printKey, receivedCid } from './scenario/blocks.ts'
 import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { CancelledWant, TargetWant } from '@kitsune/want-router'
-import type { Input } from '@kitsune/want-router/engine'
+import type { Input, WantEnd } from '@kitsune/want-router/engine'
 
 /** What happened, for people. */
 export interface Trace {
@@ -11,12 +11,13 @@ export interface Trace {
   asked (member: string, wants: readonly TargetWant[]): void
   cancelled (member: string, wants: readonly CancelledWant[]): void
   taken (peer: string, message: Outgoing | undefined): void
+  ended (ends: readonly WantEnd[]): void
 }
 
 const nothing = (): void => {}
 
 /** Costs nothing: a run that breaks an invariant is played again with a trace. */
-export const NO_TRACE: Trace = { act: nothing, input: nothing, asked: nothing, cancelled: nothing, taken: nothing }
+export const NO_TRACE: Trace = { act: nothing, input: nothing, asked: nothing, cancelled: nothing, taken: nothing, ended: nothing }
 
 /** Hands each line to `say`, with its time, ms. */
 export function createTrace (now: () => number, say: (line: string) => void): Trace {
@@ -27,6 +28,7 @@ export function createTrace (now: () => number, say: (line: string) => void): Tr
     input (input) { line(`> ${printInput(input)}`) },
     asked (member, wants) { line(`< ask ${member} for ${wants.map(({ key, type }) => `${type} ${printKey(key)}`).join(', ')}`) },
     cancelled (member, wants) { line(`< cancel at ${member} ${wants.map(({ key }) => printKey(key)).join(', ')}`) },
+    ended (ends) { line(`< ended: ${ends.map(({ client, cid, outcome }) => `${client} ${printCid(cid)} ${outcome}`).join(', ')}`) },
     taken (peer, message) {
       if (message != null) {
         const { blocks = [], presences = [] } = message

@@ -4,6 +4,7 @@ import { broken } from '../errors.ts'
 import { AttemptInvariants } from './attempt-invariants.ts'
 import { ChoiceInvariants } from './choice-invariants.ts'
 import { ClientModel } from './client-model.ts'
+import { EndInvariants } from './end-invariants.ts'
 import { FeatureObserver } from './feature-observer.ts'
 import { HealthModel } from './health-model.ts'
 import { MemberModel } from './member-model.ts'
@@ -47,6 +48,7 @@ export class Monitor implements Engine {
   readonly #health: HealthModel
   readonly #attempts: AttemptInvariants
   readonly #choice: ChoiceInvariants
+  readonly #ends: EndInvariants
   readonly #order: OrderInvariants
   readonly #progress: ProgressInvariants
   readonly #replies: ReplyInvariants
@@ -72,6 +74,7 @@ export class Monitor implements Engine {
     this.#health = new HealthModel(init.members, this.limits, now)
     this.#attempts = new AttemptInvariants(this.members, this.wants, this.limits)
     this.#choice = new ChoiceInvariants(this.members, this.wants, this.#health, this.#strategy)
+    this.#ends = new EndInvariants(this.members, this.limits, now)
     this.#order = new OrderInvariants(this.members, this.wants)
     this.#progress = new ProgressInvariants(this.#clients, this.members, this.#health, this.#strategy, now)
     this.#replies = new ReplyInvariants(this.#clients, this.members, this.limits, now)
@@ -93,6 +96,7 @@ export class Monitor implements Engine {
     this.#features.input(input)
     this.members.input(input)
     this.#attempts.input(input)
+    this.#ends.input(input)
     this.#health.before(input)
     this.#engine.put(input)
     this.#expectNoFailure()
@@ -125,6 +129,7 @@ export class Monitor implements Engine {
       this.#progress.flushed(status, this.#health.readmitted)
       this.#health.readmitted.clear()
     }
+    this.#ends.flushed(status)
     this.#features.flushed(status)
     this.#every = Math.ceil((status.wants + 1) / 100)
     this.time.flushed()
@@ -136,6 +141,7 @@ export class Monitor implements Engine {
     const message = this.#engine.take(client, maxBytes, protocol)
     this.#trace.taken(client, message)
     this.#replies.take(client, message)
+    this.#ends.take(client, message)
     this.#features.taken(message)
     this.time.called()
     this.#expectSound()
@@ -204,7 +210,11 @@ export class Monitor implements Engine {
         out.reset(member, why)
       },
       changed (members) { out.changed?.(members) },
-      ended (ends) { out.ended?.(ends) }
+      ended: ends => {
+        this.#trace.ended(ends)
+        this.#ends.ended(ends)
+        out.ended?.(ends)
+      }
     }
   }
 

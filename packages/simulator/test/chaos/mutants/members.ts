@@ -134,5 +134,12 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     file: 'engine/health.ts',
     find: 'Math.max(0.1, (now - returned)',
     replace: 'Math.max(1, (now - returned)'
+  },
+  {
+    name: 'a member whose weight has grown is due for it again at once',
+    breaks: ['deadline'],
+    file: 'engine/member-lifecycle.ts',
+    find: '  member.weighedAt = state.now()\n',
+    replace: ''
   }
 ]

@@ -95,7 +95,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'asking again does not extend the life of a want',
-    breaks: ['lost', 'lifetime'],
+    breaks: ['lost', 'lifetime', 'ends'],
     file: 'engine/wants.ts',
     find: '  want.expires = state.now() + state.limits.wantLifetime\n  // to the end',
     replace: '  // to the end'
@@ -132,8 +132,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a client that asks again after a DONT_HAVE is not answered',
     breaks: ['denial'],
     file: 'engine/wants.ts',
-    find: '  // a client that asks again did not keep the answer\n  want.dontHaveSent = false\n',
-    replace: ''
+    find: '  want.dontHaveSent = false\n  if (entry.wantType',
+    replace: '  if (entry.wantType'
   },
   {
     name: 'a presence outlives its want',
@@ -169,5 +169,40 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     file: 'engine/wantlist-entries.ts',
     find: '.sort((a, b) => b.priority - a.priority)',
     replace: '.sort((a, b) => a.priority - b.priority)'
+  },
+  {
+    name: 'a want that is gone with its client is told of twice',
+    breaks: ['ends'],
+    file: 'engine/wants.ts',
+    find: '  reportEnd(state, want, why, served)\n',
+    replace: '  reportEnd(state, want, why, served)\n  if (why === "gone") reportEnd(state, want, why, served)\n'
+  },
+  {
+    name: 'a suspended want that ends is not told of',
+    breaks: ['ends'],
+    file: 'engine/wants.ts',
+    find: '    client.suspended.delete(id)\n    reportEnd(state, want, why)\n',
+    replace: '    client.suspended.delete(id)\n'
+  },
+  {
+    name: 'a want that is evicted is told to have been cancelled',
+    breaks: ['ends'],
+    file: 'engine/wantlists.ts',
+    find: "    endWant(state, least, 'evicted')\n",
+    replace: "    endWant(state, least, 'cancelled')\n"
+  },
+  {
+    name: 'a HAVE that a client got does not count when its want ends',
+    breaks: ['ends'],
+    file: 'engine/wants.ts',
+    find: "  if (why !== 'block' && haveSent) {",
+    replace: "  if (why === 'expired' && haveSent) {"
+  },
+  {
+    name: 'a want that is renewed is told to have begun then',
+    breaks: ['ends'],
+    file: 'engine/wants.ts',
+    find: '  want.connection = connection\n  want.priority',
+    replace: '  want.askedAt = state.now()\n  want.connection = connection\n  want.priority'
   }
 ]
