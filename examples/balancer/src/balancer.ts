@@ -3,8 +3,9 @@ import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
 import { createMetrics, registerCapacityMetrics } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
-import { describeStatus } from './admin/status.ts'
-import { loadStrategy } from './config/strategy.ts'
+import { describeMember, describeStatus } from './admin/status.ts'
+import { changedSettings } from './config/differences.ts'
+import { expectMembers, loadStrategy } from './config/strategy.ts'
 import { ConfigError } from './errors.ts'
 import { selectHashers } from './hashers.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
@@ -12,12 +13,14 @@ import { createListenError } from './listen-error.ts'
 import { createChangeLog } from './log/change-log.ts'
 import { createComponentLogger } from './log/component-logger.ts'
 import { NO_LOG } from './log/log.ts'
+import { createNodes } from './nodes.ts'
 import { startRecording } from './recording.ts'
 import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { ChangeLog } from './log/change-log.ts'
 import type { Log } from './log/log.ts'
+import type { Nodes } from './nodes.ts'
 import type { CapacityStatus, HostInit, HostServices } from '@kitsune/host'
 import type { RouterEvent, RouterMemberStatus, StrategyFactory, WantRouter, WantRouterInit } from '@kitsune/want-router'
 import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
@@ -41,6 +44,14 @@ export interface Balancer {
   /** `http://host:port` of the admin server. */
   readonly adminUrl: string
   readonly router: WantRouter
+  /**
+   * Takes the nodes of another configuration: adds those that are new, removes those that are not in it when they owe
+   * nothing any more, and changes weights and labels. Clients notice nothing. What else differs takes effect at the next
+   * start, and is named in the log.
+   *
+   * @throws {ConfigError} the strategy does not accept the nodes; then nothing has changed
+   */
+  reload (config: BalancerConfig): void
   /**
    * Refuses new wants, makes /readyz say so, and sends the answers that are due.
    * Resolves when they are sent or when the signal aborts. Then call {@link stop}.
@@ -86,7 +97,8 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     undo.push(async () => { await recording?.close() })
 
     const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, tap: recording?.tap, onEvent: events.push })
-    const admin = await startAdmin(config, upstream, registry)
+    const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
+    const admin = await startAdmin(config, nodes, upstream, registry)
     undo.push(async () => { await admin.stop() })
 
     await downstream.start()
@@ -102,6 +114,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         log.info('stopped', { event: 'stopped' })
       },
       async () => { await upstream.stop() },
+      () => { nodes.stop() },
       () => { clearInterval(timer) }
     )
 
@@ -112,6 +125,11 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
       },
       adminUrl: admin.url,
       router: upstream.services.router,
+      reload (next) {
+        expectMembers(strategy, next.downstreams)
+        nodes.follow(next.downstreams)
+        logReload(log, next, changedSettings(config, next))
+      },
       drain: async (options) => { await upstream.services.router.drain(options) },
       stop
     }
@@ -172,7 +190,7 @@ async function createHosts ({ config, strategy, privateKey, log, logger, registr
   return { upstream, downstream }
 }
 
-async function startAdmin (config: BalancerConfig, upstream: UpstreamHost, registry: Registry): ReturnType<typeof startAdminServer> {
+async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: UpstreamHost, registry: Registry): ReturnType<typeof startAdminServer> {
   const { router, capacity } = upstream.services
   const startedAt = Date.now()
 
@@ -180,9 +198,30 @@ async function startAdmin (config: BalancerConfig, upstream: UpstreamHost, regis
     ...config.admin,
     notReady: () => whyNotReady(upstream),
     full: () => capacity.status.full,
-    status: () => describeStatus({ peerId: upstream.peerId.toString(), addresses: addressesOf(upstream), startedAt, config, router: router.status() }),
-    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() })
+    status: () => describeStatus({ peerId: upstream.peerId.toString(), addresses: addressesOf(upstream), startedAt, config, nodes, router: router.status() }),
+    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    setDraining (id, draining) {
+      const find = (): RouterMemberStatus | undefined => router.status().members.find(member => member.id === id)
+
+      if (find() == null) {
+        return undefined
+      }
+
+      router.members.update(id, { draining })
+      const member = find()
+
+      return member == null ? undefined : describeMember(member, nodes)
+    }
   })
+}
+
+function logReload (log: Log, { downstreams }: BalancerConfig, changed: readonly string[]): void {
+  const nodes = downstreams.map(({ id }) => id)
+  log.info(`reloaded: the nodes are ${nodes.join(', ')}`, { event: 'reloaded', nodes })
+
+  if (changed.length > 0) {
+    log.warn(`these settings have changed and take effect at the next start: ${changed.join(', ')}`, { event: 'needs-restart', settings: changed })
+  }
 }
 
 /** Holds events back until the balancer has started: the log of a failed start only says why it failed. */

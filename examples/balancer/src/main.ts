@@ -64,7 +64,9 @@ async function run (config: BalancerConfig, settings: Settings, context: Process
 
   return runUntilStopped(async () => {
     await prepare?.(config)
+    const reloads = createReloads(context)
     const balancer = await startBalancer(config, { log, ...options })
+    reloads(() => { reload(balancer, context, options.key, log) })
 
     if (settings.json != null) {
       print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, admin: balancer.adminUrl }))
@@ -74,6 +76,30 @@ async function run (config: BalancerConfig, settings: Settings, context: Process
 
     return balancer
   }, config, context, log)
+}
+
+/** Notes each SIGHUP from now on; one during the start is carried out after it. */
+function createReloads ({ onHangUp }: ProcessContext): (reload: () => void) => void {
+  let missed = false
+  let act = (): void => { missed = true }
+  onHangUp(() => { act() })
+
+  return reload => {
+    act = reload
+
+    if (missed) {
+      reload()
+    }
+  }
+}
+
+/** Reads the configuration again. One that is invalid changes nothing. */
+function reload (balancer: Balancer, context: ProcessContext, key: string | undefined, log: Log): void {
+  try {
+    balancer.reload(resolveConfig(collectSettings(context), path => context.readFile(path), { key }))
+  } catch (err) {
+    log.error(`SIGHUP: the configuration stays as it was: ${oneLine(err)}`, { event: 'reload-failed', reason: oneLine(err) })
+  }
 }
 
 /** Creates the log of a program, which also reports unhandled rejections and unknown variables. */

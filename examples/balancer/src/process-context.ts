@@ -12,6 +12,8 @@ export interface ProcessContext extends Sources {
   printError (line: string): void
   /** Resolves with the name of the next SIGTERM or SIGINT. Before the first call these signals end the process. */
   nextSignal (): Promise<string>
+  /** Calls the listener at each SIGHUP from now on. Before, one ends the process. */
+  onHangUp (listener: () => void): void
   /** Calls the listener with the reason of each unhandled rejection from now on. */
   onUnhandledRejection (listener: (reason: unknown) => void): void
 }
@@ -38,6 +40,7 @@ export function createProcessContext (): ProcessContext {
     print: line => { process.stdout.write(`${line}\n`) },
     printError: line => { process.stderr.write(`${line}\n`) },
     nextSignal: createSignalQueue(),
+    onHangUp: listener => { process.on('SIGHUP', listener) },
     onUnhandledRejection: listener => { report = listener }
   }
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { InvalidOptionError } from '@kitsune/want-router'
 import { StartError } from '../errors.ts'
 import { reasonOf } from '../listen-error.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -17,6 +18,13 @@ export interface AdminInit {
   status (): unknown
   /** The content of /metrics. */
   metrics (): Promise<{ contentType: string, body: string }>
+  /**
+   * Lets a node finish what it has and asks it nothing more, or takes that back. Returns how the node stands then;
+   * undefined: there is no such node.
+   *
+   * @throws {InvalidOptionError} it cannot be done
+   */
+  setDraining (node: string, draining: boolean): unknown
 }
 
 /** A running admin server. */
@@ -29,12 +37,16 @@ export interface AdminServer {
 interface Answer {
   status: number
   contentType?: string
+  /** The methods that are allowed, where the one used is not. */
+  allow?: string
   body: string
 }
 
 /**
- * Starts the HTTP server for operators: /healthz, /readyz, /metrics, /status.
- * It has no authentication, and listens on loopback by default.
+ * Starts the HTTP server for operators: /healthz, /readyz, /metrics, /status, and
+ * POST /members/<name>/drain and /resume. It has no authentication, and listens on
+ * loopback by default. What a browser sends changes nothing: any page that an
+ * operator looks at could send it.
  *
  * @throws {StartError} the server cannot listen on the address
  */
@@ -65,8 +77,15 @@ export async function startAdminServer (init: AdminInit): Promise<AdminServer> {
   }
 }
 
-async function answer (init: AdminInit, { method, url }: IncomingMessage): Promise<Answer> {
-  const [path] = (url ?? '').split('?')
+async function answer (init: AdminInit, request: IncomingMessage): Promise<Answer> {
+  const [path] = (request.url ?? '').split('?')
+  const [, name, verb] = /^\/members\/(.+)\/(drain|resume)$/.exec(path) ?? []
+
+  return name == null ? read(init, path, request) : change(init, name, verb === 'drain', request)
+}
+
+/** What shows how things are. */
+async function read (init: AdminInit, path: string, { method }: IncomingMessage): Promise<Answer> {
   const routes: Record<string, () => Answer | Promise<Answer>> = {
     // a process that answers is alive; readiness tells whether it can serve
     '/healthz': () => json(200, { status: 'ok' }),
@@ -80,26 +99,54 @@ async function answer (init: AdminInit, { method, url }: IncomingMessage): Promi
   }
 
   if (!Object.hasOwn(routes, path)) {
-    return json(404, { error: 'not found', paths: Object.keys(routes) })
+    return json(404, { error: 'not found', paths: [...Object.keys(routes), '/members/<name>/drain', '/members/<name>/resume'] })
   }
 
   if (method !== 'GET' && method !== 'HEAD') {
-    return json(405, { error: 'only GET and HEAD' })
+    return notAllowed('GET, HEAD')
   }
 
   return routes[path]()
+}
+
+/** What changes something. */
+function change ({ setDraining }: AdminInit, name: string, draining: boolean, { method, headers }: IncomingMessage): Answer {
+  if (method !== 'POST') {
+    return notAllowed('POST')
+  }
+
+  // browsers send one of them with every POST, other programs neither
+  if (headers.origin != null || headers['sec-fetch-site'] != null) {
+    return json(403, { error: 'not from a web page' })
+  }
+
+  try {
+    const node = setDraining(decodeURIComponent(name), draining)
+
+    return node == null ? json(404, { error: 'there is no such node; write its name as /status does, percent-encoded' }) : json(200, node)
+  } catch (err) {
+    if (err instanceof InvalidOptionError || err instanceof URIError) {
+      return json(err instanceof URIError ? 400 : 409, { error: err.message })
+    }
+
+    throw err
+  }
+}
+
+function notAllowed (allow: string): Answer {
+  return { ...json(405, { error: `only ${allow}` }), allow }
 }
 
 function json (status: number, body: unknown): Answer {
   return { status, contentType: 'application/json', body: `${JSON.stringify(body, undefined, 2)}\n` }
 }
 
-function send ({ method }: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
+function send ({ method }: IncomingMessage, response: ServerResponse, { status, contentType, allow, body }: Answer): void {
   response.writeHead(status, {
     ...(contentType == null ? {} : { 'content-type': contentType }),
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
-    ...(status === 405 ? { allow: 'GET, HEAD' } : {})
+    ...(allow == null ? {} : { allow })
   })
   response.end(method === 'HEAD' ? undefined : body)
 }

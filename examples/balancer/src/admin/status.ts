@@ -1,13 +1,15 @@
 import { NAME, version } from '../version.ts'
 import type { BalancerConfig } from '../config/config.ts'
-import type { RouterStatus } from '@kitsune/want-router'
+import type { Nodes } from '../nodes.ts'
+import type { RouterMemberStatus, RouterStatus } from '@kitsune/want-router'
 
 export interface StatusInit {
   readonly peerId: string
   readonly addresses: readonly string[]
   /** ms since 1970. */
   readonly startedAt: number
-  readonly config: Pick<BalancerConfig, 'downstreams' | 'strategy' | 'limits'>
+  readonly config: Pick<BalancerConfig, 'strategy' | 'limits'>
+  readonly nodes: Pick<Nodes, 'find'>
   readonly router: RouterStatus
 }
 
@@ -15,10 +17,9 @@ export interface StatusInit {
  * The content of /status. Every number is a count or has its unit in its name; times
  * are ISO 8601.
  */
-export function describeStatus ({ peerId, addresses, startedAt, config, router }: StatusInit): Record<string, unknown> {
+export function describeStatus ({ peerId, addresses, startedAt, config, nodes, router }: StatusInit): Record<string, unknown> {
   const { members, unsent, totals, ...status } = router
   const { wantLifetime, unsent: maxUnsent, inFlight, ejection, ...limits } = config.limits
-  const configured = new Map(config.downstreams.map(downstream => [downstream.id, downstream]))
 
   return {
     name: NAME,
@@ -31,15 +32,20 @@ export function describeStatus ({ peerId, addresses, startedAt, config, router }
     limits: { ...limits, wantLifetimeSeconds: wantLifetime / 1000, unsentBytes: maxUnsent, inFlightBytes: inFlight, ejectionSeconds: ejection / 1000 },
     ...status,
     unsentBytes: unsent,
-    members: members.map(({ latency, window, since, lastError, ...member }) => ({
-      ...member,
-      windowBytes: window,
-      configured: configured.get(member.id)?.address,
-      since: time(since),
-      ...(lastError == null ? {} : { lastError: { message: lastError.message, at: time(lastError.at) } }),
-      ...(latency == null ? {} : { latencyMs: Math.round(latency * 10) / 10 })
-    })),
+    members: members.map(member => describeMember(member, nodes)),
     totals
+  }
+}
+
+/** One of the members in /status. */
+export function describeMember ({ latency, window, since, lastError, ...member }: RouterMemberStatus, nodes: Pick<Nodes, 'find'>): Record<string, unknown> {
+  return {
+    ...member,
+    windowBytes: window,
+    configured: nodes.find(member.id)?.address,
+    since: time(since),
+    ...(lastError == null ? {} : { lastError: { message: lastError.message, at: time(lastError.at) } }),
+    ...(latency == null ? {} : { latencyMs: Math.round(latency * 10) / 10 })
   }
 }
 

@@ -29,14 +29,18 @@ export function checkStrategy (expression: string): void {
  */
 export async function loadStrategy (expression: string, members: readonly MemberInit[] = []): Promise<StrategyFactory> {
   const strategy = await load(expression).catch(err => { throw explained(err) })
+  expectMembers(strategy, members)
 
+  return strategy
+}
+
+/** @throws {ConfigError} the strategy does not accept the members */
+export function expectMembers (strategy: StrategyFactory, members: readonly MemberInit[]): void {
   try {
     tryStrategy(strategy, members)
   } catch (err) {
     throw new ConfigError(oneLine(err))
   }
-
-  return strategy
 }
 
 function explained (err: unknown): ConfigError {

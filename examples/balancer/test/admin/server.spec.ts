@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
+import { InvalidOptionError } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
 import { startAdminServer } from '../../src/admin/server.ts'
 import type { AdminInit, AdminServer } from '../../src/admin/server.ts'
@@ -8,6 +9,7 @@ describe('admin server', () => {
   let server: AdminServer
   let reason: string | undefined
   let full: boolean
+  let asked: Array<[string, boolean]>
 
   const init: AdminInit = {
     host: '127.0.0.1',
@@ -15,12 +17,21 @@ describe('admin server', () => {
     notReady: () => reason,
     full: () => full,
     status: () => ({ peers: 3 }),
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a_total 1\n' })
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a_total 1\n' }),
+    setDraining (node, draining) {
+      if (node === 'leaving') {
+        throw new InvalidOptionError('it is being removed')
+      }
+
+      asked.push([node, draining])
+      return node.includes('a') ? { id: node, draining } : undefined
+    }
   }
 
   beforeEach(async () => {
     reason = undefined
     full = false
+    asked = []
     server = await startAdminServer(init)
   })
 
@@ -71,6 +82,37 @@ describe('admin server', () => {
     expect(await head.text()).to.equal('')
   })
 
+  it('drains a node and resumes it, by its name or address', async () => {
+    for (const [path, node, draining] of [
+      ['/members/alpha/drain', 'alpha', true],
+      ['/members/alpha/resume?x=1', 'alpha', false],
+      ['/members/http%3A%2F%2Fa%3A5001/drain', 'http://a:5001', true],
+      ['/members//ip4/10.0.0.1/tcp/5001/p2p/Qma/resume', '/ip4/10.0.0.1/tcp/5001/p2p/Qma', false]
+    ] as const) {
+      expect(await get(path, { method: 'POST' }), path).to.deep.equal({ status: 200, body: { id: node, draining } })
+      expect(asked.at(-1)).to.deep.equal([node, draining])
+    }
+  })
+
+  it('changes nothing where it cannot, or is not to', async () => {
+    expect(await get('/members/b/drain', { method: 'POST' })).to.have.property('status', 404)
+    expect(await get('/members/leaving/drain', { method: 'POST' })).to.deep.equal({ status: 409, body: { error: 'it is being removed' } })
+    expect(await get('/members/%/drain', { method: 'POST' })).to.have.property('status', 400)
+    asked = []
+    expect(await get('/members/alpha/drain')).to.have.property('status', 405)
+    expect((await fetch(`${server.url}/members/alpha/drain`, { method: 'PUT' })).headers.get('allow')).to.equal('POST')
+    expect(await get('/members/alpha/stop', { method: 'POST' })).to.have.property('status', 404)
+
+    // a page that an operator looks at, of another site or under a name that was made to lead here
+    const pages: Array<Record<string, string>> = [{ origin: 'http://evil.example' }, { origin: 'null' }, { origin: server.url }, { 'sec-fetch-site': 'cross-site' }]
+
+    for (const headers of pages) {
+      expect(await post('/members/alpha/drain', headers)).to.equal(403)
+    }
+
+    expect(asked).to.be.empty()
+  })
+
   it('answers 500 without details when something breaks', async () => {
     const broken = await startAdminServer({ ...init, metrics: async () => Promise.reject(new Error('hunter2')) })
 
@@ -103,9 +145,19 @@ describe('admin server', () => {
     await expect(fetch(`${url}/healthz`)).to.eventually.be.rejected()
   })
 
-  async function get (path: string): Promise<{ status: number, body: unknown }> {
-    const response = await fetch(`${server.url}${path}`)
+  async function get (path: string, init?: RequestInit): Promise<{ status: number, body: unknown }> {
+    const response = await fetch(`${server.url}${path}`, init)
 
     return { status: response.status, body: await response.json() }
+  }
+
+  /** Not by `fetch`, which keeps some headers to itself. */
+  async function post (path: string, headers: Record<string, string>): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      request(`${server.url}${path}`, { method: 'POST', headers }, response => {
+        response.resume()
+        resolve(response.statusCode)
+      }).on('error', reject).end()
+    })
   }
 })

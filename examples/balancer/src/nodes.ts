@@ -1,0 +1,98 @@
+import { isAnotherNode, isChanged } from './config/differences.ts'
+import { oneLine } from './config/layers.ts'
+import { createTarget } from './targets.ts'
+import type { DownstreamConfig } from './config/downstream-config.ts'
+import type { Log } from './log/log.ts'
+import type { TargetInit } from '@kitsune/want-router'
+
+/** What is used of the router's members. */
+export interface MemberSet {
+  add (target: TargetInit): void
+  remove (id: string, options: { drain: boolean, signal: AbortSignal }): Promise<void>
+  update (id: string, change: { weight?: number, labels?: Readonly<Record<string, string>> }): void
+}
+
+export interface NodesInit {
+  /** The nodes that the router was made with. */
+  readonly downstreams: readonly DownstreamConfig[]
+  readonly members: MemberSet
+  /** How long what is open at a node that is removed may take, ms. */
+  readonly grace: number
+  readonly log: Log
+}
+
+/** The nodes of a running balancer, which follow its configuration. */
+export interface Nodes {
+  /** A node as it is, or was last, configured. */
+  find (id: string): DownstreamConfig | undefined
+  /**
+   * Adds, removes and changes nodes. One that is removed finishes what it owes first, and one that is another node
+   * under the same name takes its place after that.
+   */
+  follow (downstreams: readonly DownstreamConfig[]): void
+  /** Lets no node finish any more. */
+  stop (): void
+}
+
+export function createNodes ({ downstreams, members, grace, log }: NodesInit): Nodes {
+  const nodes = new Map(downstreams.map(node => [node.id, node]))
+  const leaving = new Set<string>()
+  const stopping = new AbortController()
+  let wanted = new Map(nodes)
+
+  function add (node: DownstreamConfig): void {
+    try {
+      members.add(createTarget(node))
+      nodes.set(node.id, node)
+    } catch (err) {
+      log.error(`node ${node.id} cannot be added: ${oneLine(err)}`, { event: 'node-refused', node: node.id, reason: oneLine(err) })
+    }
+  }
+
+  function update (node: DownstreamConfig): void {
+    const { id, weight, labels } = node
+    members.update(id, { weight, labels })
+    nodes.set(id, node)
+  }
+
+  async function remove (id: string): Promise<void> {
+    leaving.add(id)
+    await members.remove(id, { drain: true, signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(grace)]) })
+    leaving.delete(id)
+    nodes.delete(id)
+    const node = wanted.get(id)
+
+    // it may be wanted again, or another under its name
+    if (node != null && !stopping.signal.aborted) {
+      add(node)
+    }
+  }
+
+  return {
+    find: id => nodes.get(id),
+
+    follow (downstreams) {
+      wanted = new Map(downstreams.map(node => [node.id, node]))
+
+      for (const node of wanted.values()) {
+        const known = nodes.get(node.id)
+
+        if (known == null) {
+          add(node)
+        } else if (!leaving.has(node.id) && !isAnotherNode(known, node) && isChanged(known, node)) {
+          update(node)
+        }
+      }
+
+      for (const [id, known] of nodes) {
+        const node = wanted.get(id)
+
+        if (!leaving.has(id) && (node == null || isAnotherNode(known, node))) {
+          remove(id).catch(err => { log.error(`node ${id} cannot be removed: ${oneLine(err)}`, { event: 'node-not-removed', node: id, reason: oneLine(err) }) })
+        }
+      }
+    },
+
+    stop () { stopping.abort() }
+  }
+}
