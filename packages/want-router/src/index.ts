@@ -15,14 +15,9 @@ export type { Discovery, DiscoveryContext } from './discovery/discovery.ts'
 export type { RemoveOptions } from './driver/member-targets.ts'
 export type { BlockHasher } from './driver/verifier.ts'
 export * from './errors.ts'
-<<<<<<< ours
 export type { DrainingEvent, MemberAddedEvent, MemberError, MemberErrorEvent, MemberEvent, MemberRemovedEvent, RouterEvent, StrategyErrorEvent } from './events.ts'
 export type { Input, MemberChange } from './engine/io.ts'
-=======
-export type { DrainingEvent, MemberError, MemberErrorEvent, MemberEvent, RouterEvent, StrategyErrorEvent } from './events.ts'
-export type { Input } from './engine/io.ts'
 export type { Taken, TakenBlock } from './engine/replies.ts'
->>>>>>> theirs
 export type { EngineStatus, MemberStatus, MemberTotals, Totals, WantEnd } from './engine/status.ts'
 export type { Decision, Tap, TapRecord } from './engine/tap.ts'
 export type { HashFunction } from './engine/verifiability.ts'

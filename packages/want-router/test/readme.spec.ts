@@ -4,10 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-<<<<<<< ours
 import { identify } from '@libp2p/identify'
-=======
->>>>>>> theirs
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
@@ -19,12 +16,8 @@ import { fakeEnv, fakeMember, fakeWant, ranking, strategyLaws } from '../src/tes
 import { testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
 import { createWireClient } from './wire-client.ts'
-<<<<<<< ours
 import type { StrategyFactory, TargetInit, WantRouter } from '../src/index.ts'
-=======
-import type { StrategyFactory, WantRouter } from '../src/index.ts'
 import type { PeerId } from '@libp2p/interface'
->>>>>>> theirs
 import type { Libp2p } from 'libp2p'
 
 describe('README', function () {
@@ -91,34 +84,14 @@ describe('README', function () {
     }
   })
 
-<<<<<<< ours
-  it('the example of members at run time puts one in the place of another', async () => {
-    await writeFile(join(folder, 'replace.ts'), code('export async function replaceMember'))
-    const { replaceMember }: { replaceMember (router: WantRouter, old: string, next: TargetInit): Promise<void> } = await import(pathToFileURL(join(folder, 'replace.ts')).href)
-    const blocks = [testBlock(1), testBlock(2)]
-    const [old, next] = blocks.map((block, i) => source({ get: cid => CID.decode(block.cid).equals(cid) ? block.bytes : undefined }, { id: ['old', 'next'][i] }))
-=======
   it('the example of both directions asks a client while the work lasts', async () => {
     await writeFile(join(folder, 'ask-during.ts'), code('askDuring'))
     const { askDuring }: { askDuring (router: WantRouter, client: PeerId, work: () => Promise<void>): Promise<void> } = await import(pathToFileURL(join(folder, 'ask-during.ts')).href)
->>>>>>> theirs
     const node = await createLibp2p({
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
-<<<<<<< ours
-      services: { identify: identify(), router: wantRouter({ targets: [old] }) }
-    })
-    const client = await createWireClient()
-    try {
-      const { router } = node.services
-      await client.fetch(node.getMultiaddrs()[0], blocks[0].cid)
-      await replaceMember(router, 'old', next)
-      expect(router.status().members.map(({ id }) => id)).to.deep.equal(['next'])
-      client.received.splice(0)
-      await client.fetch(node.getMultiaddrs()[0], blocks[1].cid)
-=======
       services: { router: wantRouter({ targets: [], reverse: {} }) }
     })
     const client = await createWireClient()
@@ -130,7 +103,32 @@ describe('README', function () {
         await until('the client is asked', () => asked() === 1)
       })
       expect(asked()).to.equal(0)
->>>>>>> theirs
+    } finally {
+      await client.stop()
+      await node.stop()
+    }
+  })
+
+  it('the example of members at run time puts one in the place of another', async () => {
+    await writeFile(join(folder, 'replace.ts'), code('export async function replaceMember'))
+    const { replaceMember }: { replaceMember (router: WantRouter, old: string, next: TargetInit): Promise<void> } = await import(pathToFileURL(join(folder, 'replace.ts')).href)
+    const blocks = [testBlock(1), testBlock(2)]
+    const [old, next] = blocks.map((block, i) => source({ get: cid => CID.decode(block.cid).equals(cid) ? block.bytes : undefined }, { id: ['old', 'next'][i] }))
+    const node = await createLibp2p({
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: { identify: identify(), router: wantRouter({ targets: [old] }) }
+    })
+    const client = await createWireClient()
+    try {
+      const { router } = node.services
+      await client.fetch(node.getMultiaddrs()[0], blocks[0].cid)
+      await replaceMember(router, 'old', next)
+      expect(router.status().members.map(({ id }) => id)).to.deep.equal(['next'])
+      client.received.splice(0)
+      await client.fetch(node.getMultiaddrs()[0], blocks[1].cid)
     } finally {
       await client.stop()
       await node.stop()
