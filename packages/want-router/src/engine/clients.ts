@@ -1,6 +1,7 @@
 /** Clients: what is kept for each, their lists of wants, and whether more may be asked for them. */
 import { sameBytes } from '../same-bytes.ts'
 import { createReplies } from './replies.ts'
+import { giveRound, leaveRounds } from './rounds.ts'
 import { readWindow, sizeEstimate } from './windows.ts'
 import type { Client, ClientWant, Fetch, State } from './model.ts'
 import type { Limits } from '../defaults.ts'
@@ -111,6 +112,17 @@ export function removeWant (state: State, want: ClientWant): void {
   }
   want.sibling = undefined
   client.wants.delete(want)
-  client.queue.delete(want)
+  if (client.queue.delete(want) && state.scheduler.needBytes.has(client)) {
+    wakeIfNoBytes(state, client)
+  }
   state.wants--
+}
+
+/** What a client waited for has gone: it does not wait for bytes any more if what is next brings none. */
+function wakeIfNoBytes (state: State, client: Client): void {
+  const [first] = client.queue
+  if (first == null || first.fetch.type === 'have') {
+    leaveRounds(state, client)
+    giveRound(state, client)
+  }
 }

@@ -160,4 +160,15 @@ describe('engine: the bytes that may be on their way from all members', () => {
     expect(b.askedFor(moving).length).to.equal(before + 1)
     expect(b.askedFor(moving).at(-1)).to.equal('b')
   })
+
+  it('hold up no HAVE once the block that waited for them is not wanted any more', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: SIZE, minBytesPerMember: SIZE, maxBytesPerMember: SIZE } })
+    const [open, waiting, presence] = blocks(500, 3)
+    b.want('p', entry(open))
+    b.want('q', entry(waiting))
+    b.want('q', entry(presence, { wantType: 'have' }))
+    expect(b.askedFor(waiting)).to.be.empty()
+    b.want('q', entry(waiting, { cancel: true }))
+    expect(b.askedFor(presence)).to.deep.equal(['a'])
+  })
 })
