@@ -13,7 +13,7 @@ describe('workspaces', () => {
   })
 
   it('includes all dependencies', () => {
-    expect(closure(['@kitsune/want-router']).map(({ name }) => name)).to.deep.equal(['@kitsune/bitswap-codec', '@kitsune/want-router'])
+    expect(closure(['@kitsune/want-router']).map(({ name }) => name)).to.deep.equal(['@kitsune/bitswap-codec', '@kitsune/kubo-rpc', '@kitsune/want-router'])
   })
 
   it('lists the existing workspaces when asked for another', () => {
