@@ -1,12 +1,13 @@
 import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { createWorld } from '../world/world.ts'
 import { HostileClient } from './actors/hostile-client.ts'
-import { HostileMember } from './actors/hostile-member.ts'
+import { Membership } from './membership.ts'
 import { awaitAnswers, expectNothing } from './recovery.ts'
 import { HASHES } from './scenario/blocks.ts'
 import { drawScenario, printScenario } from './scenario/scenario.ts'
 import { strategyOf } from './scenario/strategy.ts'
 import { delayedVerify } from './verification.ts'
+import type { HostileMember } from './actors/hostile-member.ts'
 import type { Feature } from './features.ts'
 import type { WorldAct } from './scenario/acts.ts'
 import type { Scenario } from './scenario/scenario.ts'
@@ -28,7 +29,7 @@ class HostileRun {
   readonly #stage: Stage
   readonly #scenario: Scenario
   readonly #world: World
-  readonly #members: HostileMember[] = []
+  readonly #membership: Membership
   readonly #clients: readonly HostileClient[]
   readonly #acts: Readonly<Record<WorldAct, () => void>>
 
@@ -36,7 +37,8 @@ class HostileRun {
     const { clock, trace, seed, timers, dice: { chance, int } } = stage
     const { verifying } = scenario
     this.#stage = stage
-    this.#scenario = scenario
+    this.#membership = new Membership(stage, scenario, () => this.#world)
+    this.#scenario = { ...scenario, worldActs: { ...scenario.worldActs, ...this.#membership.changes } }
     this.#world = createWorld({
       seed,
       clock,
@@ -49,14 +51,7 @@ class HostileRun {
       }),
       strategy: strategyOf(scenario.strategy),
       limits: scenario.limits,
-      members: scenario.members.map(member => ({
-        ...member,
-        create: env => {
-          const hostile = new HostileMember(member, scenario, env, trace)
-          this.#members.push(hostile)
-          return hostile
-        }
-      })),
+      members: scenario.members.map(member => this.#membership.create(member)),
       engine: init => stage.engine(init)
     })
     this.#clients = scenario.clients.map(client => new HostileClient(client, scenario, this.#world, trace))
@@ -72,7 +67,7 @@ class HostileRun {
     }
     stage.trace.act(() => 'all faults end')
     this.#heal()
-    awaitAnswers(stage, this.#members, this.#clients, this.#scenario.verifying)
+    awaitAnswers(stage, this.#membership, this.#clients, this.#scenario.verifying)
 
     stage.trace.act(() => 'all clients leave')
     for (const client of this.#clients) {
@@ -97,7 +92,7 @@ class HostileRun {
   #begin (): void {
     const { clock, dice: { chance } } = this.#stage
     const { warmUp } = this.#scenario
-    for (const member of this.#members) {
+    for (const member of this.#membership.all) {
       if (chance(warmUp > 0 ? 0.95 : 0.8)) {
         member.up(chance(0.4) ? this.#drawCapacity() : undefined)
       }
@@ -108,7 +103,7 @@ class HostileRun {
       clock.pass(WARM_UP.ms)
       cancel?.()
     }
-    for (const member of this.#members) {
+    for (const member of this.#membership.all) {
       member.changeFaults()
     }
   }
@@ -123,12 +118,14 @@ class HostileRun {
     if (chance(0.7)) {
       clock.pass(pick([0, 1, int(0, 60)]))
     }
+    this.#membership.step()
   }
 
   #heal (): void {
     // a member that comes back wakes what waits; it must not be needed for that
     const comeBack = this.#stage.dice.chance(0.6)
-    for (const member of this.#members) {
+    this.#membership.heal()
+    for (const member of this.#membership.all) {
       if (!member.connected && comeBack) {
         member.up()
       }
@@ -147,38 +144,41 @@ class HostileRun {
   #worldActs (): Readonly<Record<WorldAct, () => void>> {
     const { clock, dice: { chance, int, pick } } = this.#stage
     const { blocks } = this.#scenario
-    const member = (): HostileMember => pick(this.#members)
+    /** Where all members have left nothing happens. */
+    const toOne = (act: (member: HostileMember) => void) => () => {
+      const member: HostileMember | undefined = pick(this.#membership.all)
+      if (member != null) {
+        act(member)
+      }
+    }
 
     return {
-      down: () => {
-        const one = member()
+      ...this.#membership.acts,
+      down: toOne(one => {
         if (one.connected || chance(0.1)) {
           one.down() // or there is a newer reason for its being down
         }
-      },
-      up: () => {
-        const one = member()
+      }),
+      up: toOne(one => {
         if (!one.connected) {
           one.up(chance(0.5) ? this.#drawCapacity() : undefined)
         }
-      },
-      capacity: () => {
-        const one = member()
+      }),
+      capacity: toOne(one => {
         if (one.connected) {
           const { wants, bytes } = this.#drawCapacity()
           one.up({ wants, bytes })
         }
-      },
-      faults: () => { member().changeFaults() },
-      gain: () => { member().gain(pick(blocks)) },
-      lose: () => { member().lose(pick(blocks)) },
-      unsolicited: () => {
-        const one = member()
+      }),
+      faults: toOne(one => { one.changeFaults() }),
+      gain: toOne(one => { one.gain(pick(blocks)) }),
+      lose: toOne(one => { one.lose(pick(blocks)) }),
+      unsolicited: toOne(one => {
         for (let n = pick([1, 3, 20]); n > 0 && one.connected; n--) {
           one.babble()
         }
-      },
-      load: () => { member().load(int(0, 1 << 20)) },
+      }),
+      load: toOne(one => { one.load(int(0, 1 << 20)) }),
       drain: () => {
         // ends at once, having told the engine
         this.#world.driver.drain(0, AbortSignal.abort()).catch(() => {})

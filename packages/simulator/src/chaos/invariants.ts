@@ -16,6 +16,8 @@ export const INVARIANTS = {
   lifetime: 'a want that is not renewed ends after its lifetime',
   eviction: 'wants are evicted only beyond the limit',
   attempts: 'a member is asked once at a time for a block that can be verified, only while it is up, and each attempt is observed exactly once',
+  draining: 'a member that drains is asked nothing new, and that nothing is open at it any more is told once it is so',
+  generations: 'what a member that was removed says is ignored, and the members are those that were added and not removed',
   loops: 'a member is not asked for what only it wants itself',
   choice: 'the first member that can be asked is asked, in the order of the strategy; one that is ejected only where no other is left, or most are',
   order: 'what a client wants is asked for in the order of its messages and priorities, and members are told in which order they were asked',

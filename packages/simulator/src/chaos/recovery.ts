@@ -4,6 +4,7 @@ import { isVerifiable, printCid } from './scenario/blocks.ts'
 import type { HostileClient } from './actors/hostile-client.ts'
 import type { HostileMember } from './actors/hostile-member.ts'
 import type { Invariant } from './invariants.ts'
+import type { Membership } from './membership.ts'
 import type { ObservedWant } from './observer/want-model.ts'
 import type { Stage } from './stage.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
@@ -14,11 +15,10 @@ interface Late { readonly invariant: Invariant, readonly want: ObservedWant, rea
 const LOOK = 250
 
 /** Time passes until every want has what it can get; that must not take longer than the limits explain. */
-export function awaitAnswers (stage: Stage, members: readonly HostileMember[], clients: readonly HostileClient[], verifying: number): void {
+export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick<Membership, 'asked' | 'draining'>, clients: readonly HostileClient[], verifying: number): void {
   const { clock } = stage
   const since = clock.now()
-  const connected = members.filter(({ connected }) => connected)
-  const recovery = new Recovery(stage, connected, clients)
+  const recovery = new Recovery(stage, connected, draining, clients)
   const bounds = boundsOf(stage, connected, verifying)
 
   for (;;) {
@@ -61,12 +61,16 @@ function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[
 /** What still has to come. */
 class Recovery {
   readonly #stage: Stage
+  /** Members that can be asked. */
   readonly #connected: readonly HostileMember[]
+  /** Some member drains: nothing is denied. */
+  readonly #draining: boolean
   /** Clients that can be told. */
   readonly #told: ReadonlySet<string>
 
-  constructor (stage: Stage, connected: readonly HostileMember[], clients: readonly HostileClient[]) {
+  constructor (stage: Stage, connected: readonly HostileMember[], draining: boolean, clients: readonly HostileClient[]) {
     this.#stage = stage
+    this.#draining = draining
     this.#connected = connected
     this.#told = new Set(clients.filter(({ presences }) => presences).map(({ id }) => id))
   }
@@ -100,7 +104,7 @@ class Recovery {
   }
 
   #isDeniable ({ key, client }: ObservedWant): boolean {
-    return !isVerifiable(key) || (this.#connected.length > 0 && this.#connected.every(({ id, denies }) => denies || id === client.member))
+    return !isVerifiable(key) || (!this.#draining && this.#connected.length > 0 && this.#connected.every(({ id, denies }) => denies || id === client.member))
   }
 }
 

@@ -51,6 +51,12 @@ function printInput (input: Input): string {
       return `${input.client} stands for ${input.of}`
     case 'gone':
       return `${input.client} is gone`
+    case 'add':
+      return `${input.member} joins, weight ${input.weight} ${JSON.stringify(input.labels)}`
+    case 'remove':
+      return `${input.member} is removed`
+    case 'update':
+      return `${input.member} changes: ${JSON.stringify(input)}`
     case 'up':
       return `${input.member} is up ${input.peer ?? ''} ${input.capacity == null ? '' : JSON.stringify(input.capacity)}`
     case 'down':

@@ -106,6 +106,12 @@ export interface World extends WorldEnv {
    * @throws {Error} if it is connected already
    */
   connect (id: string, handlers: ClientHandlers): ClientLink
+  /**
+   * Adds a member. It is changed and removed by the driver.
+   *
+   * @throws {InvalidOptionError} for a member that the engine refuses
+   */
+  add (member: WorldMember): void
   /** Runs what is due up to a moment, ms, and leaves the clock there. */
   run (until: number): void
 }
@@ -151,15 +157,21 @@ export function createWorld (init: WorldInit): World {
       links.set(id, link)
       return link
     },
+    add (member) {
+      drive.add(member)
+      start(member)
+    },
     run (until) {
       clock.pass(Math.max(0, until - clock.now()))
     }
   }
 
-  for (const { id, create } of init.members) {
+  function start ({ id, create }: WorldMember): void {
     // targets of a world start at once; one that throws is a fault of the simulation
     drive.start(id, create(world)).catch((err: unknown) => { queueMicrotask(() => { throw err }) })
   }
+
+  init.members.forEach(start)
 
   return world
 }

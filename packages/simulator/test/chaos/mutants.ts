@@ -1,5 +1,6 @@
 import { DRIVER_MUTANTS } from './mutants/driver.ts'
 import { MEMBER_MUTANTS } from './mutants/members.ts'
+import { MEMBERSHIP_MUTANTS } from './mutants/membership.ts'
 import { SCHEDULING_MUTANTS } from './mutants/scheduling.ts'
 import { WANT_MUTANTS } from './mutants/wants.ts'
 import type { Mutant } from '../../src/chaos/mutant.ts'
@@ -8,4 +9,4 @@ import type { Mutant } from '../../src/chaos/mutant.ts'
  * Bugs of the router, each of which breaks one rule. Each stands where somebody
  * might make it. The seeds that catch them are in `mutant-seeds.json`.
  */
-export const MUTANTS: readonly Mutant[] = [...WANT_MUTANTS, ...MEMBER_MUTANTS, ...SCHEDULING_MUTANTS, ...DRIVER_MUTANTS]
+export const MUTANTS: readonly Mutant[] = [...WANT_MUTANTS, ...MEMBER_MUTANTS, ...MEMBERSHIP_MUTANTS, ...SCHEDULING_MUTANTS, ...DRIVER_MUTANTS]

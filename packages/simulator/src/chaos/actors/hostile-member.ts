@@ -20,12 +20,20 @@ interface Kept {
   denied: boolean
 }
 
+/** What surrounds a member. */
+export interface HostileMemberContext {
+  readonly trace: Trace
+  /** Says something though the member was removed, which must change nothing. */
+  ignored (say: () => void): void
+}
+
 /** A member under our control. */
 export class HostileMember implements Target {
   readonly id: string
   readonly #scenario: Scenario
   readonly #env: WorldEnv
   readonly #trace: Trace
+  readonly #ignored: HostileMemberContext['ignored']
   readonly #dice: Dice
   readonly #mailbox: Mailbox
   readonly #peer: string | undefined
@@ -44,12 +52,13 @@ export class HostileMember implements Target {
   #capacity: Partial<Capacity> = {}
   #modes: Readonly<Record<FaultMode, number>>
 
-  constructor ({ id, holds, client }: MemberDraw, scenario: Scenario, env: WorldEnv, trace: Trace) {
+  constructor ({ id, holds, client, stream = id }: MemberDraw, scenario: Scenario, env: WorldEnv, { trace, ignored }: HostileMemberContext) {
     this.id = id
     this.#scenario = scenario
     this.#env = env
     this.#trace = trace
-    this.#dice = createDice(env.random(id))
+    this.#ignored = ignored
+    this.#dice = createDice(env.random(stream))
     this.#mailbox = new Mailbox(this.#dice.chance(0.5))
     this.#peer = client
     this.#blocks = new Map(scenario.blocks.filter(({ verifiable }) => verifiable).map(block => [block.key, block]))
@@ -74,7 +83,13 @@ export class HostileMember implements Target {
 
   start (sink: Sink): void { this.#sink = sink }
 
-  stop (): void {}
+  /** It is removed, and does not heed it: what it says from now on is of no interest. */
+  stop (): void {
+    const sink = this.#sink
+    if (sink != null) {
+      this.#sink = ignoredSink(sink, this.#ignored)
+    }
+  }
 
   ask (wants: readonly TargetWant[]): void {
     for (const want of wants) {
@@ -252,6 +267,20 @@ export class HostileMember implements Target {
         soon(key, () => { this.holds(key) ? this.#send(key) : this.#say(key, 'dont-have') }, int(0, 100))
       },
       astray: key => { soon(key, () => { this.babble() }) }
+    }
+  }
+}
+
+/** Reports to a sink of which nothing is to come. */
+function ignoredSink (sink: Sink, ignored: HostileMemberContext['ignored']): Sink {
+  return {
+    up (capacity, peer) { ignored(() => { sink.up(capacity, peer) }) },
+    down (why) { ignored(() => { sink.down(why) }) },
+    load (pendingBytes) { ignored(() => { sink.load(pendingBytes) }) },
+    answer (key, answer, why) { ignored(() => { sink.answer(key, answer, why) }) },
+    block (prefix, bytes, verified) {
+      ignored(() => { void sink.block(prefix, bytes, verified) })
+      return undefined
     }
   }
 }

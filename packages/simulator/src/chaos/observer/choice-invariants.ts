@@ -40,7 +40,7 @@ export class ChoiceInvariants {
       return
     }
     for (const other of this.#members.all()) {
-      if (other.connected && !this.#health.isEjected(other.id) && !other.words.has(key) && !this.#wants.wantedByMember(key, other.id)) {
+      if (other.connected && !other.draining && !this.#health.isEjected(other.id) && !other.words.has(key) && !this.#wants.wantedByMember(key, other.id)) {
         broken('choice', `${member.id} is ejected and is asked for ${printKey(key)}, which ${other.id} has not been asked for`)
       }
     }
@@ -69,7 +69,7 @@ export class ChoiceInvariants {
     const member = this.#members.find(first.member.id)
     const well = !this.#health.isEjected(member.id) || this.#health.panic
     const holders = [...this.#members.all()].some(({ words }) => words.get(key) === 'have')
-    if (well && !holders && !member.words.has(key) && !member.open.has(key) && member.capacity.wants > 0 && member.capacity.supportsDontHave === asked.capacity.supportsDontHave) {
+    if (well && !member.draining && !holders && !member.words.has(key) && !member.open.has(key) && member.capacity.wants > 0 && member.capacity.supportsDontHave === asked.capacity.supportsDontHave) {
       broken('choice', `${asked.id} is asked for ${printKey(key)}, and the strategy's first is ${member.id}, which is ${this.#health.isEjected(member.id) ? 'ejected as most are' : 'up'} and idle`)
     }
   }

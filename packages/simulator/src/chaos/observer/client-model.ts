@@ -63,6 +63,9 @@ export class ClientModel {
           this.#memberIs(input.member, input.peer)
         }
         break
+      case 'remove':
+        this.#memberIsNot(input.member)
+        break
       case 'drain':
         this.#draining = true
         break
@@ -88,9 +91,11 @@ export class ClientModel {
     }
     this.wants.message()
     const suspended = [...client.suspended.values()]
+    if (full) {
+      client.suspended.clear() // what it names of these begins anew
+    }
     const named = this.#enter(client, entries, connection)
     if (full) {
-      client.suspended.clear()
       for (const want of [...client.wants.values()]) {
         if (!named.has(want)) {
           this.wants.end(want)
@@ -179,6 +184,18 @@ export class ClientModel {
       if (of === peer) {
         this.#identify(id)
       }
+    }
+  }
+
+  /** A member was removed. */
+  #memberIsNot (member: string): void {
+    for (const [id, known] of this.#memberOf) {
+      if (known === member) {
+        this.#memberOf.delete(id)
+      }
+    }
+    for (const client of this.#clients.values()) {
+      client.member = client.member === member ? undefined : client.member
     }
   }
 

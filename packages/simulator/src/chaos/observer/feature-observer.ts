@@ -16,6 +16,8 @@ export class FeatureObserver {
   readonly #clients: ClientModel
   readonly #health: HealthModel
   readonly #strategy: StrategyObserver
+  /** Names of members that were removed. */
+  readonly #left = new Set<string>()
 
   constructor (met: Set<Feature>, clients: ClientModel, members: MemberModel, health: HealthModel, strategy: StrategyObserver) {
     this.met = met
@@ -28,6 +30,16 @@ export class FeatureObserver {
   input (input: Input): void {
     if (input.t === 'drain') {
       this.met.add('drain')
+    } else if (input.t === 'add') {
+      this.met.add('member joins')
+      this.#note('name again', this.#left.has(input.member))
+    } else if (input.t === 'remove') {
+      this.met.add('member leaves')
+      this.#left.add(input.member)
+    } else if (input.t === 'update') {
+      this.#note('member reweighed', input.weight != null)
+      this.#note('member drains', input.draining === true && this.#members.find(input.member).open.size > 0)
+      this.#note('member resumes', input.draining === false)
     } else if (input.t === 'stands-for') {
       this.met.add('stands for')
     } else if (input.t === 'connection') {

@@ -12,11 +12,12 @@ const WEIGHT_STEP = 1000
 
 /** The health of one member, by what it did. */
 interface Health {
-  readonly baseWeight: number
+  baseWeight: number
   weight: number
   /** When that was worked out last. */
   weighedAt: number
   connected: boolean
+  draining: boolean
   ejected: boolean
   /** Failures since the last success. */
   failures: number
@@ -44,7 +45,7 @@ export class HealthModel {
   readonly counts: HealthCounts = { ejections: 0, readmissions: 0, panics: 0 }
   readonly #limits: Limits
   readonly #now: () => number
-  readonly #members: ReadonlyMap<string, Health>
+  readonly #members: Map<string, Health>
   #input: Input | undefined
   #outcomes: Outcome[] = []
   /** Members that have returned from an ejection since the last flush. */
@@ -53,22 +54,7 @@ export class HealthModel {
   constructor (members: readonly MemberInit[], limits: Limits, now: () => number) {
     this.#limits = limits
     this.#now = now
-    this.#members = new Map(members.map(({ id, weight = 1 }) => [id, {
-      baseWeight: weight,
-      weight,
-      weighedAt: -Infinity,
-      connected: false,
-      ejected: false,
-      failures: 0,
-      ejections: 0,
-      ejectedUntil: 0,
-      returned: -Infinity,
-      windowStart: -Infinity,
-      received: 0,
-      unsolicited: 0,
-      losses: [],
-      totalUnsolicited: 0
-    }]))
+    this.#members = new Map(members.map(({ id, weight }) => [id, healthOf(weight)]))
   }
 
   isEjected (id: string): boolean {
@@ -80,8 +66,8 @@ export class HealthModel {
     let connected = 0
     let healthy = 0
     for (const member of this.#members.values()) {
-      connected += member.connected ? 1 : 0
-      healthy += member.connected && !member.ejected ? 1 : 0
+      connected += member.connected && !member.draining ? 1 : 0
+      healthy += isWell(member) ? 1 : 0
     }
     return healthy < connected * this.#limits.panic
   }
@@ -103,6 +89,7 @@ export class HealthModel {
       return
     }
     this.#input = undefined
+    this.#changes(input)
     this.#connections(input)
     this.#received(input, statuses)
     for (const { member, want, result } of this.#outcomes) {
@@ -122,7 +109,8 @@ export class HealthModel {
   status (statuses: readonly MemberStatus[]): void {
     for (const { id, state, weight, why } of statuses) {
       const health = this.#find(id)
-      const connected = health.ejected ? 'ejected' : 'up'
+      const asked = health.ejected ? 'ejected' : 'up'
+      const connected = health.draining ? 'draining' : asked
       const expected = health.connected ? connected : 'down'
       if (state !== expected) {
         broken(health.ejections > 0 && state === 'ejected' ? 'readmission' : 'ejection',
@@ -138,6 +126,21 @@ export class HealthModel {
     return this.#members.get(id) ?? broken('ejection', `there is no member ${id}`)
   }
 
+  #changes (input: Input): void {
+    if (input.t === 'add') {
+      this.#members.set(input.member, healthOf(input.weight))
+    } else if (input.t === 'remove') {
+      this.#members.delete(input.member)
+    } else if (input.t === 'update') {
+      const health = this.#find(input.member)
+      health.draining = input.draining ?? health.draining
+      if (input.weight != null || input.labels != null) {
+        health.baseWeight = input.weight ?? health.baseWeight
+        this.#weigh(health)
+      }
+    }
+  }
+
   #connections (input: Input): void {
     if (input.t === 'up') {
       this.#find(input.member).connected = true
@@ -145,6 +148,9 @@ export class HealthModel {
       const health = this.#find(input.member)
       if (health.connected) {
         health.connected = false
+        if (health.draining) {
+          return // it may well be restarted
+        }
         const now = this.#now()
         health.losses = [...health.losses.filter(at => now - at < FLAPS.window), now].slice(-FLAPS.losses)
         if (health.losses.length === FLAPS.losses) {
@@ -196,8 +202,8 @@ export class HealthModel {
 
   /** Not the last of those that are well. */
   #eject (health: Health, returning = false): void {
-    const others = returning || [...this.#members.values()].some(other => other !== health && other.connected && !other.ejected)
-    if (health.ejected || !others) {
+    const others = returning || [...this.#members.values()].some(other => other !== health && isWell(other))
+    if (health.ejected || health.draining || !others) {
       return
     }
     health.ejected = true
@@ -230,6 +236,30 @@ export class HealthModel {
     health.weighedAt = now
     health.weight = health.baseWeight * Math.min(1, Math.max(LEAST_WEIGHT, (now - health.returned) / this.#limits.slowStart))
   }
+}
+
+function healthOf (weight = 1): Health {
+  return {
+    baseWeight: weight,
+    weight,
+    weighedAt: -Infinity,
+    connected: false,
+    draining: false,
+    ejected: false,
+    failures: 0,
+    ejections: 0,
+    ejectedUntil: 0,
+    returned: -Infinity,
+    windowStart: -Infinity,
+    received: 0,
+    unsolicited: 0,
+    losses: [],
+    totalUnsolicited: 0
+  }
+}
+
+function isWell ({ connected, draining, ejected }: Health): boolean {
+  return connected && !draining && !ejected
 }
 
 function isAnswer (input: Input, member: string, key: string): boolean {

@@ -10,6 +10,7 @@ export type Word = 'have' | 'dont-have' | 'unknown' | 'failed'
 export interface ObservedMember {
   readonly id: string
   connected: boolean
+  draining: boolean
   downSince: number
   capacity: Capacity
   /** The most wants that it let us leave standing in this life. */
@@ -30,7 +31,9 @@ export interface ObservedMember {
 export class MemberModel {
   readonly #limits: Limits
   readonly #now: () => number
-  readonly #members: ReadonlyMap<string, ObservedMember>
+  readonly #members: Map<string, ObservedMember>
+  /** Until when those that were removed keep a DONT_HAVE from being said, ms. */
+  #departedUntil = -Infinity
   readonly #affirmed = new Set<WantKey>()
   readonly #tried = new Set<WantKey>()
   /** When a try failed last, ms. */
@@ -46,6 +49,10 @@ export class MemberModel {
     return this.#members.get(id) ?? broken('attempts', `there is no member ${id}`)
   }
 
+  has (id: string): boolean {
+    return this.#members.has(id)
+  }
+
   all (): Iterable<ObservedMember> {
     return this.#members.values()
   }
@@ -53,6 +60,15 @@ export class MemberModel {
   /** To be called before the engine is told. */
   input (input: Input): void {
     switch (input.t) {
+      case 'add':
+        this.#members.set(input.member, observedMember(input.member, this.#limits, this.#now()))
+        break
+      case 'remove':
+        this.#remove(this.find(input.member))
+        break
+      case 'update':
+        this.find(input.member).draining = input.draining ?? this.find(input.member).draining
+        break
       case 'up':
         this.#up(this.find(input.member), input.capacity)
         break
@@ -66,6 +82,16 @@ export class MemberModel {
         this.#answer(this.find(input.member), input.key, input.answer)
         break
       default:
+    }
+  }
+
+  /** After the engine was told. */
+  told (input: Input): void {
+    if (input.t === 'remove') {
+      if (this.find(input.member).open.size > 0) {
+        broken('attempts', `${input.member} was removed, and what was open at it was not observed`)
+      }
+      this.#members.delete(input.member)
     }
   }
 
@@ -84,27 +110,30 @@ export class MemberModel {
 
   /**
    * No block could be verified, or every configured member is certain not to have
-   * it, wants it itself, or has been down for so long that it does not count.
+   * it, wants it itself, or has been down for so long that it does not count. One that drains is not certain, and one that was removed is down.
    */
   certain (key: WantKey, wants: (member: string) => boolean): boolean {
     if (!isVerifiable(key)) {
       return true
     }
+    if (this.#now() < this.#departedUntil) {
+      return false
+    }
     let lacks = 0
-    for (const { id, connected, words, downSince } of this.#members.values()) {
-      if (wants(id) || (connected && words.get(key) === 'dont-have')) {
+    for (const { id, connected, draining, words, downSince } of this.#members.values()) {
+      if (wants(id) || (connected && !draining && words.get(key) === 'dont-have')) {
         lacks++
-      } else if (connected || this.#now() - downSince < this.#limits.forgetDownAfter) {
+      } else if (connected || draining || this.#now() - downSince < this.#limits.forgetDownAfter) {
         return false
       }
     }
     return lacks > 0
   }
 
-  /** How long it takes until all members that are down now no longer count, ms. */
+  /** How long it takes until all members that are down now, or were removed, no longer count, ms. */
   downFor (): number {
     const { forgetDownAfter } = this.#limits
-    return Math.max(0, ...[...this.#members.values()].map(({ connected, downSince }) => connected ? 0 : downSince + forgetDownAfter - this.#now()))
+    return Math.max(0, this.#departedUntil - this.#now(), ...[...this.#members.values()].map(({ connected, downSince }) => connected ? 0 : downSince + forgetDownAfter - this.#now()))
   }
 
   /** Some member has said that it has this block, or sent it. */
@@ -129,7 +158,7 @@ export class MemberModel {
 
   /** Some member has been asked, and has answered or not; or none can be. */
   tried (key: WantKey): boolean {
-    return this.#tried.has(key) || !isVerifiable(key) || !this.#some(({ connected }) => connected)
+    return this.#tried.has(key) || !isVerifiable(key) || !this.#some(({ connected, draining }) => connected && !draining)
   }
 
   /** An attempt at a member has ended without an answer. */
@@ -183,6 +212,11 @@ export class MemberModel {
     }
   }
 
+  #remove (member: ObservedMember): void {
+    this.#down(member)
+    this.#departedUntil = Math.max(this.#departedUntil, member.downSince + this.#limits.forgetDownAfter)
+  }
+
   #block (member: ObservedMember, key: WantKey): void {
     this.#affirmed.add(key)
     member.list.delete(key)
@@ -208,6 +242,7 @@ function observedMember (id: string, limits: Limits, now: number): ObservedMembe
   return {
     id,
     connected: false,
+    draining: false,
     downSince: now,
     capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, standing: limits.standingPerMember, supportsDontHave: true },
     mostStanding: limits.standingPerMember,

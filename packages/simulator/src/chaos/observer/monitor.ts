@@ -8,6 +8,7 @@ import { EndInvariants } from './end-invariants.ts'
 import { FeatureObserver } from './feature-observer.ts'
 import { HealthModel } from './health-model.ts'
 import { MemberModel } from './member-model.ts'
+import { MembershipInvariants } from './membership-invariants.ts'
 import { OrderInvariants } from './order-invariants.ts'
 import { ProgressInvariants } from './progress-invariants.ts'
 import { ReplyInvariants } from './reply-invariants.ts'
@@ -47,6 +48,7 @@ export class Monitor implements Engine {
   readonly #strategy: StrategyObserver
   readonly #health: HealthModel
   readonly #attempts: AttemptInvariants
+  readonly #membership: MembershipInvariants
   readonly #choice: ChoiceInvariants
   readonly #ends: EndInvariants
   readonly #order: OrderInvariants
@@ -73,6 +75,7 @@ export class Monitor implements Engine {
     this.#strategy = new StrategyObserver(outcome => { this.#observe(outcome) })
     this.#health = new HealthModel(init.members, this.limits, now)
     this.#attempts = new AttemptInvariants(this.members, this.wants, this.limits)
+    this.#membership = new MembershipInvariants(this.members)
     this.#choice = new ChoiceInvariants(this.members, this.wants, this.#health, this.#strategy)
     this.#ends = new EndInvariants(this.members, this.limits, now)
     this.#order = new OrderInvariants(this.members, this.wants)
@@ -90,16 +93,30 @@ export class Monitor implements Engine {
   }
 
   put (input: Input): void {
+    this.#expectNoFailure()
+    try {
+      this.#put(input)
+    } catch (err) {
+      // one that tells the engine from an asynchronous function would keep it to itself
+      this.#failure ??= err instanceof Error ? err : new Error(String(err))
+      throw err
+    }
+  }
+
+  #put (input: Input): void {
     this.#trace.input(input)
     this.heard += input.t === 'block' || input.t === 'answer' ? 1 : 0
     this.time.input(input)
     this.#features.input(input)
+    this.#membership.expectMember(input)
     this.members.input(input)
+    this.#membership.input(input)
     this.#attempts.input(input)
     this.#ends.input(input)
     this.#health.before(input)
     this.#engine.put(input)
     this.#expectNoFailure()
+    this.members.told(input)
     const status = this.#engine.status()
     this.#health.after(status.members)
     this.#health.status(status.members)
@@ -109,6 +126,7 @@ export class Monitor implements Engine {
   }
 
   flush (out: Output): void {
+    this.#expectNoFailure()
     this.time.flush()
     this.#strategy.begin()
     this.#engine.flush(this.#looking(out))
@@ -119,6 +137,7 @@ export class Monitor implements Engine {
       this.#replies.denied(dontHavesSent)
     }
     this.#attempts.flushed(status)
+    this.#membership.flushed(status)
     this.#health.status(status.members)
     this.#choice.flushed()
     this.#order.flushed()
@@ -134,6 +153,16 @@ export class Monitor implements Engine {
     this.#every = Math.ceil((status.wants + 1) / 100)
     this.time.flushed()
     this.#expectSound()
+  }
+
+  /** Whether it was told that nothing is open any more at a member that drains. */
+  isDrained (member: string): boolean {
+    return this.#membership.isDrained(member)
+  }
+
+  /** A member that was removed says something. */
+  expectIgnored (member: string, say: () => void): void {
+    this.#membership.expectIgnored(member, say)
   }
 
   take (client: string, maxBytes: number, protocol: BitswapProtocol): ReturnType<Engine['take']> {
@@ -210,6 +239,11 @@ export class Monitor implements Engine {
         out.reset(member, why)
       },
       changed (members) { out.changed?.(members) },
+      drained: member => {
+        this.#trace.act(() => `nothing is open at ${member} any more`)
+        this.#membership.drained(member)
+        out.drained?.(member)
+      },
       ended: ends => {
         this.#trace.ended(ends)
         this.#ends.ended(ends)
@@ -219,6 +253,7 @@ export class Monitor implements Engine {
   }
 
   #asked (member: string, wants: readonly TargetWant[]): void {
+    this.#membership.ask(member, wants)
     this.#features.ask(member, wants)
     this.#choice.ask(member, wants)
     this.#order.ask(wants)

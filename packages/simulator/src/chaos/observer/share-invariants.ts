@@ -19,6 +19,8 @@ export class ShareInvariants {
   /** The most retries and hedges that may be saved up, and what was counted when that was worked out. */
   #tokens = TRICKLE
   #asks = 0
+  /** How often each member was asked, those that were removed among them. */
+  readonly #asksOf = new Map<number, number>()
   #again = 0
   #answers = 0
   #at: number
@@ -58,7 +60,10 @@ export class ShareInvariants {
   }
 
   flushed ({ totals, members, fetches }: EngineStatus): void {
-    const asks = members.reduce((sum, { totals }) => sum + totals.asks, 0)
+    for (const { generation, totals } of members) {
+      this.#asksOf.set(generation, totals.asks)
+    }
+    const asks = [...this.#asksOf.values()].reduce((sum, asks) => sum + asks, 0)
     const again = totals.retries + totals.hedges
     const { retryBudget } = this.#limits
     const granted = TRICKLE * (this.#now() - this.#at) / 1000 + retryBudget * (asks - this.#asks) + REWARD * this.#answers

@@ -47,9 +47,13 @@ export class StrategyObserver {
   }
 
   wrap (factory: StrategyFactory): StrategyFactory {
+    let made = 0
     return (env: StrategyEnv): Strategy => {
       const strategy = factory(env)
-      // the engine makes a second one, to try whether it takes the members
+      // the second is the one that counts: the first, and the later ones, only try whether the strategy takes the members
+      if (++made !== 2) {
+        return strategy
+      }
       this.#strategy = strategy
       return {
         update: members => {

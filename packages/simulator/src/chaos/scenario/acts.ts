@@ -1,5 +1,8 @@
 /** What befalls members, the clock and the process in a hostile run. */
-export type WorldAct = 'down' | 'up' | 'capacity' | 'faults' | 'gain' | 'lose' | 'unsolicited' | 'load' | 'drain' | 'jump' | 'stall' | 'pass'
+export type WorldAct = 'down' | 'up' | 'capacity' | 'faults' | 'gain' | 'lose' | 'unsolicited' | 'load' | 'drain' | 'jump' | 'stall' | 'pass' | MembershipAct
+
+/** What is done with members while the router runs; `depart`: drains one, and removes it when nothing is open at it. */
+export type MembershipAct = 'join' | 'remove' | 'depart' | 'drainMember' | 'resumeMember' | 'reweigh'
 
 /**
  * What a client does of its own accord:

@@ -3,7 +3,7 @@ import { block } from './blocks.ts'
 import { createDice } from './dice.ts'
 import { drawLimits } from './limits.ts'
 import { drawStrategy } from './strategy.ts'
-import type { ClientAct, FaultMode, WorldAct } from './acts.ts'
+import type { ClientAct, FaultMode, MembershipAct, WorldAct } from './acts.ts'
 import type { Block } from './blocks.ts'
 import type { Dice } from './dice.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
@@ -18,6 +18,8 @@ export interface MemberDraw {
   readonly holds: ReadonlySet<number>
   /** The client that it is, too. */
   readonly client?: string
+  /** What names its stream of randomness; default: its id. */
+  readonly stream?: string
 }
 
 /** A client as a seed draws it. */
@@ -102,7 +104,29 @@ function drawPlain (dice: Dice, theme: keyof typeof THEMES): Scenario {
     verifying: pick([0, 0, 2, 50, 1000]),
     faultModes: { honest: 8, ...someOf({ slow: 4, silent: 2, forgetful: 2, failing: 2, ignorant: 1, boasting: 2, denying: 2, corrupt: 2, twice: 2, astray: 2 }, dice) },
     clientActs: { want: 12, ...someOf({ cancel: 4, mixed: 2, full: 2, huge: 1, again: 4, upgrade: 3, leave: 1, odd: 1, pace: 2, lose: 2, connection: 2 }, dice) },
-    worldActs: { pass: 10, ...someOf({ up: 4, down: 2, capacity: 1, faults: 2, gain: 1, lose: 1, unsolicited: 2, load: 1, jump: 1, stall: 1 }, dice), drain: chance(0.2) ? 0.3 : 0 }
+    worldActs: { pass: 10, ...someOf({ up: 4, down: 2, capacity: 1, faults: 2, gain: 1, lose: 1, unsolicited: 2, load: 1, jump: 1, stall: 1 }, dice), drain: chance(0.2) ? 0.3 : 0, ...NO_CHANGE }
+  }
+}
+
+const NO_CHANGE: Readonly<Record<MembershipAct, number>> = { join: 0, remove: 0, depart: 0, drainMember: 0, resumeMember: 0, reweigh: 0 }
+
+/**
+ * How often members join and leave; in most runs never.
+ *
+ * @param dice - of a stream of its own: runs in which they stay are as they would be without it
+ */
+export function drawChanges (dice: Dice): Readonly<Record<MembershipAct, number>> {
+  return dice.chance(0.35) ? someOf({ join: 4, remove: 2, depart: 2, drainMember: 2, resumeMember: 2, reweigh: 1 }, dice) : NO_CHANGE
+}
+
+/** A member that joins. */
+export function drawMember ({ chance, int, pick }: Dice, id: string, blocks: readonly Block[]): MemberDraw {
+  const held = pick([0, 0.2, 0.5, 0.9])
+  return {
+    id,
+    weight: pick([1, 1, 2, 0.5]),
+    labels: { tier: String(int(0, 1)), zone: String(int(0, 1)) },
+    holds: new Set(blocks.filter(({ verifiable }) => verifiable && chance(held)).map(({ n }) => n))
   }
 }
 

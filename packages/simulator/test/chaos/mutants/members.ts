@@ -4,7 +4,7 @@ import type { Mutant } from '../../../src/chaos/mutant.ts'
 export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     name: 'the silence of a member that cannot say DONT_HAVE ends the search',
-    breaks: ['lost', 'denial', 'idle'],
+    breaks: ['lost', 'denial', 'idle', 'readmission'],
     file: 'engine/timeouts.ts',
     find: "    noteAnswer(fetch, member, 'unknown', state.now())\n",
     replace: "    noteAnswer(fetch, member, 'unknown', state.now())\n    return\n"

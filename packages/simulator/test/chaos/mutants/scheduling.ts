@@ -81,7 +81,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a hedge goes to a member that is ejected',
-    breaks: ['shares'],
+    breaks: ['shares', 'choice'],
     file: 'engine/hedges.ts',
     find: "return member.state === 'up' && !member.stalled",
     replace: 'return !member.stalled'

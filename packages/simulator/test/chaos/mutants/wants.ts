@@ -132,8 +132,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a client that asks again after a DONT_HAVE is not answered',
     breaks: ['denial'],
     file: 'engine/wants.ts',
-    find: '  want.dontHaveSent = false\n  if (entry.wantType',
-    replace: '  if (entry.wantType'
+    find: '    retract(state, want)\n  }\n  want.dontHaveSent = false\n',
+    replace: '    retract(state, want)\n  }\n'
   },
   {
     name: 'a presence outlives its want',

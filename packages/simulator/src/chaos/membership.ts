@@ -1,0 +1,146 @@
+import { hashString } from '@kitsune/want-router/engine'
+import { seededRandom } from '@kitsune/want-router/testing'
+import { HostileMember } from './actors/hostile-member.ts'
+import { createDice } from './scenario/dice.ts'
+import { drawChanges, drawMember } from './scenario/scenario.ts'
+import type { MembershipAct } from './scenario/acts.ts'
+import type { Dice } from './scenario/dice.ts'
+import type { MemberDraw, Scenario } from './scenario/scenario.ts'
+import type { Stage } from './stage.ts'
+import type { World, WorldMember } from '../world/world.ts'
+
+const MOST_MEMBERS = 7
+
+/**
+ * The members of a hostile run, which join and leave while it goes on. What it draws
+ * comes from a stream of its own.
+ */
+export class Membership {
+  readonly all: HostileMember[] = []
+  readonly changes: Readonly<Record<MembershipAct, number>>
+  readonly acts: Readonly<Record<MembershipAct, () => void>>
+  readonly #stage: Stage
+  readonly #scenario: Scenario
+  readonly #dice: Dice
+  readonly #world: () => World
+  readonly #draining = new Set<HostileMember>()
+  /** Those that are to be removed when nothing is open at them. */
+  readonly #departing = new Set<HostileMember>()
+  /** Names of members that were removed. */
+  readonly #left = new Set<string>()
+  #joined = 0
+
+  /** The world is asked for when there is one. */
+  constructor (stage: Stage, scenario: Scenario, world: () => World) {
+    this.#stage = stage
+    this.#world = world
+    this.#scenario = scenario
+    this.#dice = createDice(seededRandom(hashString('membership', stage.seed)))
+    this.changes = drawChanges(this.#dice)
+    this.acts = {
+      join: () => { this.#join() },
+      remove: () => { this.#withOne(this.all, member => { this.#remove(member) }) },
+      depart: () => {
+        this.#withOne(this.#staying, member => {
+          this.#departing.add(member)
+          this.#drain(member)
+        })
+      },
+      drainMember: () => { this.#withOne(this.#staying, member => { this.#drain(member) }) },
+      resumeMember: () => { this.#withOne([...this.#draining].filter(member => !this.#departing.has(member)), member => { this.#resume(member) }) },
+      reweigh: () => { this.#withOne(this.all, member => { this.#reweigh(member) }) }
+    }
+  }
+
+  /** A member of the world, for a draw. */
+  create (draw: MemberDraw): WorldMember {
+    return {
+      ...draw,
+      create: env => {
+        const { trace, monitor } = this.#stage
+        const member = new HostileMember(draw, this.#scenario, env, { trace, ignored: say => { monitor.expectIgnored(draw.id, say) } })
+        this.all.push(member)
+        return member
+      }
+    }
+  }
+
+  get #staying (): HostileMember[] { return this.all.filter(member => !this.#departing.has(member)) }
+
+  /** Removes what has been drained. */
+  step (): void {
+    for (const member of this.#departing) {
+      if (this.#stage.monitor.isDrained(member.id)) {
+        this.#remove(member)
+      }
+    }
+  }
+
+  /** The faults end: what is to be removed is, and some that drain go on doing so. */
+  heal (): void {
+    for (const member of this.#departing) {
+      this.#remove(member)
+    }
+    for (const member of this.#draining) {
+      if (this.#dice.chance(0.7)) {
+        this.#resume(member)
+      }
+    }
+  }
+
+  /** Members that can be asked. */
+  get asked (): HostileMember[] {
+    return this.all.filter(member => member.connected && !this.#draining.has(member))
+  }
+
+  get draining (): boolean { return this.#draining.size > 0 }
+
+  #join (): void {
+    if (this.all.length >= MOST_MEMBERS) {
+      return
+    }
+    const { chance, pick } = this.#dice
+    const id = this.#left.size > 0 && chance(0.7) ? pick([...this.#left]) : `j${this.#joined}`
+    const draw = drawMember(this.#dice, id, this.#scenario.blocks)
+    this.#left.delete(id)
+    this.#world().add(this.create({ ...draw, stream: `${id} ${this.#joined++}` }))
+    const member = this.all[this.all.length - 1]
+    member.changeFaults()
+    if (chance(0.8)) {
+      member.up()
+    }
+  }
+
+  #remove (member: HostileMember): void {
+    this.all.splice(this.all.indexOf(member), 1)
+    this.#draining.delete(member)
+    this.#departing.delete(member)
+    this.#left.add(member.id)
+    // what it throws is thrown anew by the monitor, at its next call: nothing waits for promises here
+    this.#world().driver.remove(member.id).catch(() => {})
+  }
+
+  #drain (member: HostileMember): void {
+    this.#draining.add(member)
+    this.#world().driver.update(member.id, { draining: true })
+  }
+
+  #resume (member: HostileMember): void {
+    this.#draining.delete(member)
+    this.#world().driver.update(member.id, { draining: false })
+  }
+
+  #reweigh ({ id }: HostileMember): void {
+    const { chance, int, pick } = this.#dice
+    this.#world().driver.update(id, {
+      weight: pick([0.5, 1, 3]),
+      ...(chance(0.5) ? { labels: { tier: String(int(0, 1)), zone: String(int(0, 1)) } } : {})
+    })
+  }
+
+  #withOne (members: readonly HostileMember[], act: (member: HostileMember) => void): void {
+    if (members.length > 0) {
+      act(this.#dice.pick(members))
+    }
+  }
+}
