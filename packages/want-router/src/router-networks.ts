@@ -33,6 +33,8 @@ export interface RouterNetworksInit {
   readonly sessions: PeerSessions
   /** The other direction, if there are two. */
   readonly reverse?: Reverse
+  /** Makes a network. Default: one of streams. */
+  readonly create?: typeof createNetwork
 }
 
 /** Wants go to the engine whose clients face that side; blocks and presences to the sessions with members there. */
@@ -46,8 +48,8 @@ export function createRouterNetworks (init: RouterNetworksInit): RouterNetworks 
   return reverse == null ? oneHost(init) : oneHostBothWays(init, reverse)
 }
 
-function oneHost ({ components, driver, sessions }: RouterNetworksInit): RouterNetworks {
-  return single(createNetwork({ exchange: compose(createMemberExchange(sessions), createClientExchange(driver)) }, components))
+function oneHost ({ components, driver, sessions, create = createNetwork }: RouterNetworksInit): RouterNetworks {
+  return single(create({ exchange: compose(createMemberExchange(sessions), createClientExchange(driver)) }, components))
 }
 
 /**
@@ -55,9 +57,9 @@ function oneHost ({ components, driver, sessions }: RouterNetworksInit): RouterN
  * client. One that becomes the other is disconnected if it has asked for something:
  * on its next connection it asks anew, and the other engine hears it.
  */
-function oneHostBothWays ({ components, engine, driver, sessions }: RouterNetworksInit, { clients, ...other }: Reverse): RouterNetworks {
+function oneHostBothWays ({ components, engine, driver, sessions, create = createNetwork }: RouterNetworksInit, { clients, ...other }: Reverse): RouterNetworks {
   const isNode = (peer: string): boolean => sessions.has(peer)
-  const network = createNetwork({
+  const network = create({
     exchange: compose(
       compose(createAskedClientsExchange(other.sessions, clients), createMemberExchange(sessions)),
       compose(
@@ -90,13 +92,13 @@ function oneHostBothWays ({ components, engine, driver, sessions }: RouterNetwor
   }
 }
 
-function twoHosts ({ components, driver, sessions, reverse }: RouterNetworksInit, host: Libp2p): RouterNetworks {
+function twoHosts ({ components, driver, sessions, reverse, create = createNetwork }: RouterNetworksInit, host: Libp2p): RouterNetworks {
   const clients = createClientExchange(driver)
   const members = createMemberExchange(sessions)
-  const upstream = createNetwork({
+  const upstream = create({
     exchange: reverse == null ? clients : compose(createAskedClientsExchange(reverse.sessions, reverse.clients), clients)
   }, components)
-  const downstream = createNetwork({
+  const downstream = create({
     exchange: reverse == null ? members : compose(members, createClientExchange(reverse.driver, peer => reverse.serves(peer))),
     limits: DEFAULT_MEMBER_NETWORK_LIMITS
   }, createHostComponents(host))

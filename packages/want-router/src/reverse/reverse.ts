@@ -15,6 +15,7 @@ import type { EngineStatus, MemberStatus } from '../engine/status.ts'
 import type { Tap } from '../engine/tap.ts'
 import type { Network } from '../network/network.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
+import type { Timers } from '../timers.ts'
 import type { ComponentLogger, PeerId } from '@libp2p/interface'
 
 /** How downstream peers are served by clients. */
@@ -62,6 +63,8 @@ export interface Reverse extends ReverseDirection {
   /** Serves those that have asked before. */
   drain (): void
   stop (): Promise<void>
+  /** As the engine's. */
+  checkInvariants (): void
 }
 
 export interface ReverseParts {
@@ -77,10 +80,15 @@ export interface ReverseParts {
   isNode (peer: string): boolean
   /** Ends the connections of a downstream peer. */
   hangUp (peer: string): void
+  /** Default: the platform's. */
+  readonly timers?: Timers
+  /** Default: a random number. */
+  readonly randomSeed?: number
 }
 
 /** An engine whose clients are downstream peers and whose members are clients of the other one. */
-export function createReverse ({ init, seed, verify, own, logger, upstream, downstream, isNode, hangUp }: ReverseParts): Reverse {
+export function createReverse (parts: ReverseParts): Reverse {
+  const { init, seed, verify, own, logger, upstream, downstream, isNode, hangUp, timers = platformTimers } = parts
   const log = logger.forComponent('kitsune:router:reverse')
   const totals = createMemberTotals()
   let draining = false
@@ -89,8 +97,8 @@ export function createReverse ({ init, seed, verify, own, logger, upstream, down
     members: [],
     strategy: init.strategy ?? defaultStrategy(),
     strategyFailed: (method, error) => { driver.strategyFailed(method, error) },
-    now: platformTimers.now,
-    randomSeed: Math.floor(Math.random() * 2 ** 32),
+    now: timers.now,
+    randomSeed: parts.randomSeed ?? Math.floor(Math.random() * 2 ** 32),
     seed,
     limits: { ...DEFAULT_REVERSE_LIMITS, ...init.limits },
     hashes: verify.hashes,
@@ -99,6 +107,7 @@ export function createReverse ({ init, seed, verify, own, logger, upstream, down
   const driver = createDriver({
     engine,
     verify,
+    timers,
     log,
     upstream: {
       wake: peer => { downstream().wake(peer) },
@@ -110,7 +119,7 @@ export function createReverse ({ init, seed, verify, own, logger, upstream, down
     wake: peer => { upstream().wake(peer) },
     // a client stays connected when it is not asked any more
     disconnect () {}
-  }, { own })
+  }, { own, timers })
   const memberOf = (id: string): MemberStatus | undefined => engine.status().members.find(member => member.id === id)
   const clients = createConnectedClients({
     driver,
@@ -119,7 +128,8 @@ export function createReverse ({ init, seed, verify, own, logger, upstream, down
     isNode,
     wake: peer => { upstream().wake(peer) },
     leaving: peer => { totals.left(memberOf(peer)) },
-    log
+    log,
+    timers
   })
 
   const knows = (peer: string): boolean => engine.idleFor(peer) !== Infinity
@@ -137,6 +147,7 @@ export function createReverse ({ init, seed, verify, own, logger, upstream, down
     idleFor: peer => sessions.has(peer) && (memberOf(peer)?.load.wants ?? 0) > 0 ? undefined : engine.idleFor(peer),
     summary: () => totals.summary(engine.status().members),
     drain () { draining = true },
+    checkInvariants () { engine.checkInvariants() },
 
     async stop () {
       clients.stop()
