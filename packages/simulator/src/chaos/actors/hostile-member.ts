@@ -277,7 +277,8 @@ function ignoredSink (sink: Sink, ignored: HostileMemberContext['ignored']): Sin
     up (capacity, peer) { ignored(() => { sink.up(capacity, peer) }) },
     down (why) { ignored(() => { sink.down(why) }) },
     load (pendingBytes) { ignored(() => { sink.load(pendingBytes) }) },
-    answer (key, answer, why) { ignored(() => { sink.answer(key, answer, why) }) },
+    answer (key, answer, why, size) { ignored(() => { sink.answer(key, answer, why, size) }) },
+    report (why) { ignored(() => { sink.report(why) }) },
     block (prefix, bytes, verified) {
       ignored(() => { void sink.block(prefix, bytes, verified) })
       return undefined
