@@ -116,16 +116,13 @@ class LazyCandidates implements Candidates {
     this.#place = order.next
   }
 
-  #pullOrder ({ members }: State): EngineMember | undefined {
+  #pullOrder (state: State): EngineMember | undefined {
     if (this.#order != null) {
       return this.#order.members[this.#place++]
     }
-    for (let ranked = this.#ranking?.pull(); ranked != null; ranked = this.#ranking?.pull()) {
-      const member = members.get(ranked.id)
-      if (member != null) {
-        return member
-      }
-    }
+    const ranked = this.#ranking?.pull()
+    // a strategy may rank what is no member
+    return ranked == null ? undefined : state.members.get(ranked.id) ?? this.#pullOrder(state)
   }
 
   #endOrder (): void {

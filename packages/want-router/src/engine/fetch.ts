@@ -77,9 +77,6 @@ export function answeredMembers ({ answers }: Fetch): Iterable<EngineMember> {
 
 /** Members that may be asked and have said HAVE. */
 export function * holders (fetch: Fetch): Iterable<EngineMember> {
-  if (isFresh(fetch)) {
-    return
-  }
   for (const member of answeredMembers(fetch)) {
     if (isAskable(member) && answerOf(fetch, member)?.what === 'have') {
       yield member

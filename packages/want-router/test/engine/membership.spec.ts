@@ -330,6 +330,8 @@ describe('engine: weights and labels of members', () => {
     b.put({ t: 'update', member: 'a', weight: 2 })
     expect(seen.at(-1), 'what is not given stays').to.equal('a 2 2 x, b 1 1 undefined')
     expect(statusOf(b, 'a')).to.deep.include({ weight: 2, labels: { zone: 'x' } })
+    b.put({ t: 'update', member: 'a', labels: { zone: 'y' } })
+    expect(seen.at(-1)).to.equal('a 2 2 y, b 1 1 undefined')
   })
 
   it('of one that returns from an ejection is a share of the new weight', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'aegir/chai'
 import { InvalidOptionError, ReentryError } from '../../src/errors.ts'
+import { fakeMember } from '../../src/testing/fakes.ts'
 import { bench, entry, inOrder, testBlock } from './harness.ts'
-import type { StrategyFactory, Want } from '../../src/strategies/strategy.ts'
+import type { Outcome, StrategyFactory, Want } from '../../src/strategies/strategy.ts'
 
 describe('engine: what it is given', () => {
   it('refuses two members of the same id', () => {
@@ -56,6 +57,33 @@ describe('engine: what it is given', () => {
     b.engine.put({ t: 'up', member: 'a' })
     b.flush()
     expect(said.slice(-4)[0]).to.equal(undefined)
+  })
+
+  it('refuses a strategy that is none', () => {
+    expect(() => bench({ members: [{ id: 'a' }], strategy: (() => ({})) as unknown as StrategyFactory })).to.throw('roundRobin(), not roundRobin')
+  })
+
+  it('passes over what a strategy ranks and is no member', () => {
+    const strategy: StrategyFactory = env => {
+      const inner = inOrder(env)
+      return { ...inner, rank: want => [fakeMember('ghost'), ...inner.rank(want)] }
+    }
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], strategy })
+    b.want('p', entry(testBlock(1)))
+    expect(b.askedFor(testBlock(1))).to.deep.equal(['a'])
+  })
+
+  it('tells how each attempt ended, as it tells the strategy', () => {
+    const told: Outcome[] = []
+    const observed: Outcome[] = []
+    const strategy: StrategyFactory = env => ({ ...inOrder(env), observe (outcome) { observed.push(outcome) } })
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], strategy, attemptEnded (outcome) { told.push(outcome) } })
+    b.want('p', entry(testBlock(1)))
+    b.answer('a', testBlock(1), 'dont-have')
+    b.now += 3
+    b.block('b', testBlock(1))
+    expect(told.map(({ member, result, ms }) => `${member} ${result} ${ms}`)).to.deep.equal(['a dont-have 0', 'b block 3'])
+    expect(told).to.deep.equal(observed)
   })
 
   it('throws when it is called from inside its own flush while a tap is to see all that goes in', () => {

@@ -137,7 +137,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a presence outlives its want',
-    breaks: ['address', 'denial'],
+    breaks: ['address', 'denial', 'ends'],
     file: 'engine/wants.ts',
     find: '  retract(state, want) // the same want asked anew is answered anew\n',
     replace: ''
