@@ -68,6 +68,8 @@ describe('a balancer whose places are all taken', function () {
 
   it('says so, and lets a newcomer pin: one of the idle gives way', async () => {
     const clients = await idle(PLACES)
+    // a client is idle some time after it got its last block
+    await poll(async () => (await readiness()).status === 200, 'a client to be idle')
     expect(await readiness()).to.deep.equal({ status: 200, body: { status: 'ready', full: true } })
     expect(await balancer.metric('kitsune_balancer_full')).to.equal(1)
     expect(await balancer.metric('kitsune_balancer_connections')).to.equal(PLACES)
@@ -83,6 +85,10 @@ describe('a balancer whose places are all taken', function () {
     await Promise.all(blocks.map(async ({ bytes }) => holder.putBlock(bytes)))
     const [transferring] = await idle(1)
     await idle(PLACES - 1)
+    await poll(async () => {
+      await transferring?.fetch(balancer.peerId, [block.cid])
+      return (await readiness()).status === 200
+    }, 'another client to be idle')
 
     // it wants one thing after another, for as long as the newcomer pins, and was there first
     const state = { pinned: false }
