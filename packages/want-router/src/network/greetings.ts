@@ -6,8 +6,8 @@ export interface Greetings {
   connected (now: number): void
   /** A connection of the peer, or a stream that it sent on, has broken, and it is still connected. */
   broke (now: number): void
-  /** The peer has said something. */
-  heard (): void
+  /** The peer has asked for something. */
+  asked (): void
   /** Looks at the time; true while there is one to look at. */
   tick (now: number): boolean
 }
@@ -41,7 +41,7 @@ export function createGreetings (limits: NetworkLimits, greet: () => void): Gree
       begin(now, limits.greetings)
     },
 
-    heard () {
+    asked () {
       // what came before the first greeting may have been sent before the break was noticed
       if (greeted) {
         next = undefined

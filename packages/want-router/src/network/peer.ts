@@ -208,8 +208,13 @@ class NetworkPeer implements Peer {
   }
 
   #received (connection: Connection, number: number, message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined {
-    this.#greetings.heard()
-    this.connections.heard(connection, message.full || message.wants.some(({ cancel }) => !cancel))
+    const asks = message.full || message.wants.some(({ cancel }) => !cancel)
+    this.connections.heard(connection, asks)
+
+    if (asks) {
+      // a client that has fallen silent may still take back what came in time
+      this.#greetings.asked()
+    }
 
     return this.#context.receive(this.id, message, protocol, number)
   }

@@ -35,17 +35,17 @@ describe('network/greetings', () => {
     expect(hello.tick(now)).to.equal(false)
   })
 
-  it('end when the peer says something after one of them', () => {
+  it('end when the peer asks for something after one of them', () => {
     hello.broke(0)
     pass(6_000)
-    hello.heard()
+    hello.asked()
     pass(300_000)
     expect(greeted).to.deep.equal([1_000, 5_000])
   })
 
   it('are not put off by what comes before the first: that may have been on its way', () => {
     hello.broke(0)
-    hello.heard()
+    hello.asked()
     pass(2_000)
     expect(greeted).to.deep.equal([1_000])
   })
