@@ -34,6 +34,8 @@ export interface Limits {
   inFlight: number
   /** What a block is taken to weigh before a peer's sizes have been learned. Default 256 KiB, kubo's chunk. */
   expectedBlock: number
+  /** For how long a policy may resolve what it has deferred, before it counts as one that failed. Default 5 s. */
+  verdictTimeout: number
   /** A block up to this size answers a want-have by itself, as in boxo. Default 1,024. */
   inlineBlock: number
   /**
@@ -86,6 +88,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   standingPerMember: 384,
   inFlight: 64 << 20,
   expectedBlock: 256 << 10,
+  verdictTimeout: 5000,
   inlineBlock: 1024,
   stallTimeout: 250,
   minTimeout: 1000,
@@ -109,3 +112,6 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 export const DEFAULT_REVERSE_LIMITS: Partial<Limits> = {
   forgetDownAfter: 0
 }
+
+/** What counts in place of the verdict of a policy that fails: the want is kept out, and nothing is said. */
+export const DEFAULT_POLICY_FAILURE = 'silent'

@@ -160,3 +160,23 @@ export class SourceError extends Error {
     super(message, options)
   }
 }
+
+/** A policy answered with what is no verdict. */
+export class PolicyVerdictError extends Error {
+  static name = 'PolicyVerdictError'
+  name = 'PolicyVerdictError'
+
+  constructor (message = 'The answer of the policy is no verdict') {
+    super(message)
+  }
+}
+
+/** A policy did not resolve in time what it had deferred. */
+export class PolicyTimeoutError extends Error {
+  static name = 'PolicyTimeoutError'
+  name = 'PolicyTimeoutError'
+
+  constructor (message = 'The policy did not resolve in time') {
+    super(message)
+  }
+}

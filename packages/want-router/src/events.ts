@@ -4,7 +4,7 @@ import type { MemberStatus } from './engine/status.ts'
  * What an operator should know, as it happens. The router prints nothing: an
  * application decides what becomes of these.
  */
-export type RouterEvent = MemberEvent | MemberAddedEvent | MemberRemovedEvent | MemberErrorEvent | StrategyErrorEvent | DrainingEvent
+export type RouterEvent = MemberEvent | MemberAddedEvent | MemberRemovedEvent | MemberErrorEvent | StrategyErrorEvent | PolicyErrorEvent | DrainingEvent
 
 /** A member's state changed, or the reason for it: it came up, went down, was ejected or readmitted, or drains. */
 export interface MemberEvent {
@@ -40,6 +40,16 @@ export interface MemberErrorEvent {
 export interface StrategyErrorEvent {
   readonly type: 'strategy-error'
   /** `rank`, `update`, `observe` or `avoids`. */
+  readonly method: string
+  readonly error: Error
+}
+
+/** A policy failed. It is told of the first error of each of its methods; all are counted in the policy's status. */
+export interface PolicyErrorEvent {
+  readonly type: 'policy-error'
+  /** The policy's name. */
+  readonly policy: string
+  /** `admit`, `resolve`, `settled`, `verified` or `gone`. */
   readonly method: string
   readonly error: Error
 }

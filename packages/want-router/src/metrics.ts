@@ -1,11 +1,13 @@
 import type { EngineStatus, MemberStatus } from './engine/status.ts'
 import type { NetworkStats } from './network/stats.ts'
+import type { PolicyStatus } from './policies/policy.ts'
 import type { Metrics } from '@libp2p/interface'
 
 /** What metrics are read from, at the moment they are asked for. */
 export interface MetricsSource {
   status (): EngineStatus
   network (): NetworkStats
+  policies (): readonly PolicyStatus[]
   /** Messages that were read and then dropped, on both sides. */
   dropped (): number
 }
@@ -25,6 +27,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   }
   gauge('clients', 'Clients that are connected and have asked for something', status => status.clients)
   gauge('wants', 'Wants kept for upstream peers', status => status.wants)
+  gauge('parked_wants', 'Wants that wait for a verdict of the policies', status => status.parked)
   gauge('fetches', 'Distinct multihashes wanted', status => status.fetches)
   gauge('unsent_bytes', 'Bytes of replies waiting for upstream peers', status => status.unsent)
   counter('wants', 'Wants received', status => status.totals.wants)
@@ -39,6 +42,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   counter('retries', 'Wants asked again after a failure or a timeout', status => status.totals.retries)
   counter('hedges', 'Want-haves asked of a second member while the first was slow', status => status.totals.hedges)
   counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)
+  counter('refused_wants', 'Wants that a policy kept out', status => status.totals.refused)
   counter('expired_wants', 'Wants given up because nobody could serve them in their lifetime', status => status.totals.expired)
   counter('strategy_errors', 'Times that the strategy threw, and members were ranked as they are configured', status => status.totals.strategyErrors)
   counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)
@@ -55,6 +59,18 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   traffic('bad_messages', 'Streams of upstream peers that were reset for what came on them', stats => stats.badFrames)
   counter('dropped_messages', 'Messages from upstream peers or members that were read and then dropped', source.dropped)
   traffic('resent_messages', 'Messages sent again since their stream had broken', stats => stats.resends)
+
+  const policyCounter = (name: string, help: string, read: (policy: PolicyStatus) => number): void => {
+    const since = increase()
+    metrics.registerCounterGroup(`kitsune_router_policy_${name}_total`, {
+      help,
+      label: 'policy',
+      calculate: () => Object.fromEntries(source.policies().map(policy => [policy.name, since(policy.name, read(policy))]))
+    })
+  }
+  policyCounter('refusals', 'Wants that a policy kept out', policy => policy.refused)
+  policyCounter('errors', 'Times that a policy threw, took too long, or answered with what is no verdict', policy => policy.errors)
+  policyCounter('timeouts', 'Times that a policy took too long', policy => policy.timeouts)
 
   registerMemberMetrics(metrics, () => source.status().members)
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from './defaults.ts'
+import { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE } from './defaults.ts'
 import { describe } from './describe.ts'
 import { isDiscovery } from './discovery/discovery.ts'
 import { createDriver } from './driver/driver.ts'
@@ -12,6 +12,8 @@ import { registerLatencyMetrics } from './latency-metrics.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
+import { checkPolicies } from './policies/check.ts'
+import { clientAddress } from './policies/client-address.ts'
 import { createReverse } from './reverse/reverse.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
@@ -33,6 +35,7 @@ import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
+import type { Policy, PolicyStatus, Refusal } from './policies/policy.ts'
 import type { Reverse, ReverseDirection, ReverseInit, ReverseParts } from './reverse/reverse.ts'
 import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
@@ -78,6 +81,13 @@ export interface WantRouterInit {
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
   readonly hashers?: readonly BlockHasher[]
+  /**
+   * Who decides which wants are looked for, asked in this order: the first that keeps a want out decides, and where
+   * several leave only some members it is those that all of them leave. Default: all wants are.
+   */
+  readonly policies?: readonly Policy[]
+  /** What counts in place of the verdict of a policy that throws or takes too long. Default `silent`: the want is kept out. */
+  readonly policyFailure?: 'pass' | Refusal
   /** Is shown everything that goes into the engine and comes out of it: for debugging, and for recordings. */
   readonly tap?: Tap
   /**
@@ -108,6 +118,8 @@ export interface RouterStatus extends EngineStatus {
   readonly ready: boolean
   readonly members: readonly RouterMemberStatus[]
   readonly network: NetworkStats
+  /** In the order in which they are asked. */
+  readonly policies: readonly PolicyStatus[]
 }
 
 /**
@@ -158,12 +170,13 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} for what is no target or no strategy, for targets whose names are not distinct or that the strategy cannot take, or where one is the router itself
+ * @throws {InvalidOptionError} for what is no target, strategy or policy, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   if (!Array.isArray(init.targets)) {
     throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
   }
+  checkPolicies(init)
 
   init.targets.flat().forEach((target, i) => {
     if (!isDiscovery(target)) {
@@ -205,6 +218,8 @@ class Router implements WantRouter {
     this.#components = components
     this.#log = components.logger.forComponent('kitsune:router')
     this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
+    const { policies = [], policyFailure = DEFAULT_POLICY_FAILURE } = init
+    const { verdictTimeout, wantsPerClient } = { ...DEFAULT_LIMITS, ...init.limits }
     this.#engine = createEngine({
       members: targets,
       strategy: init.strategy ?? defaultStrategy(),
@@ -214,12 +229,14 @@ class Router implements WantRouter {
       seed,
       limits: init.limits,
       hashes: verify.hashes,
+      admission: policies.length > 0,
       attemptEnded: latencies?.attemptEnded,
       tap: init.tap
     })
     this.#driver = createDriver({
       engine: this.#engine,
       verify,
+      admission: policies.length === 0 ? undefined : { policies, failure: policyFailure, timeout: verdictTimeout, most: wantsPerClient },
       log: this.#log,
       onEvent: init.onEvent,
       onEnded: ends => {
@@ -228,7 +245,8 @@ class Router implements WantRouter {
       },
       upstream: {
         wake: peer => { this.#local.wake(peer) || this.#networks.upstream.wake(peer) },
-        disconnect: (peer, why) => { this.#local.disconnect(peer, why) || this.#hangUp(this.#networks.upstream, peer) }
+        disconnect: (peer, why) => { this.#local.disconnect(peer, why) || this.#hangUp(this.#networks.upstream, peer) },
+        address: client => clientAddress(components.connectionManager, client)
       }
     })
     this.#local = createLocalClients({
@@ -270,7 +288,7 @@ class Router implements WantRouter {
     const status = this.#engine.status()
     const members = status.members.map(member => ({ ...member, ...this.#driver.seen(member.id), ...this.#placeOf(member.id) }))
 
-    return { ready: this.ready, ...status, members, network: this.#networks.upstream.stats }
+    return { ready: this.ready, ...status, members, network: this.#networks.upstream.stats, policies: this.#driver.policies() }
   }
 
   idleFor (peer: PeerId): number | undefined {
@@ -337,6 +355,7 @@ class Router implements WantRouter {
 
     registerMetrics(metrics, {
       status: () => this.#measured(),
+      policies: () => this.#driver.policies(),
       network: () => upstream.stats,
       dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
     })

@@ -45,7 +45,7 @@ describe('metrics of members', () => {
   function setUp (): { put (...inputs: Input[]): void, scrape (): Record<string, Values>, want (n: number): void } {
     const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0 })
     const { metrics, scrape } = fakeMetrics()
-    registerMetrics(metrics, { status: () => engine.status(), network: () => ({}) as NetworkStats, dropped: () => 0 })
+    registerMetrics(metrics, { status: () => engine.status(), policies: () => [], network: () => ({}) as NetworkStats, dropped: () => 0 })
     const put = (...inputs: Input[]): void => {
       inputs.forEach(input => { engine.put(input) })
       engine.flush({ ask () {}, cancel () {}, ready () {}, close () {}, reset () {} })

@@ -14,7 +14,7 @@ import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
 import { frame } from './network/messages.ts'
 import { createWireClient } from './wire-client.ts'
-import type { RouterEvent, SourceLike, StrategyFactory, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
+import type { Ask, Policy, RouterEvent, SettledWant, SourceLike, StrategyFactory, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
 import type { TestBlock } from './engine/harness.ts'
 import type { WireClient } from './wire-client.ts'
 import type { Connection, Libp2p, Metrics } from '@libp2p/interface'
@@ -64,6 +64,45 @@ describe('wantRouter', function () {
     const twice = [source(holding(), { id: 'a' }), source(holding(), { id: 'a' })]
     await expect(createLibp2p({ ...stack, services: { router: wantRouter({ targets: twice }) } })).to.eventually.be.rejected
       .with.property('name', 'InvalidOptionError')
+  })
+
+  it('is refused with what is no policy, with two policies of one name, and with a verdict for failures that is none', () => {
+    const policy: Policy = { name: 'one', admit: () => 'pass' }
+    for (const init of [{ policies: [policy, { ...policy }] }, { policies: [{ ...policy, name: '' }] }, { policies: [{ name: 'two' } as unknown as Policy] }, { policyFailure: 'deny' as 'pass' }]) {
+      expect(() => wantRouter({ targets: [source(holding(), { id: 'memory' })], ...init })).to.throw().with.property('name', 'InvalidOptionError')
+    }
+  })
+
+  it('shows policies who asks for what and from where, and tells what they did', async () => {
+    const asks: Ask[] = []
+    const ended: SettledWant[] = []
+    const served = testBlock(2)
+    const front = await node({
+      targets: [source(holding(block, served), { id: 'memory' })],
+      policies: [{
+        name: 'denylist',
+        admit (ask) {
+          asks.push(ask)
+          return ask.cid.equals(CID.decode(block.cid)) ? 'absent' : 'pass'
+        },
+        settled (want) { ended.push(want) }
+      }]
+    })
+    const wire = await client()
+    const [address] = front.getMultiaddrs()
+    expect([...await wire.fetch(address, served.cid)]).to.deep.equal([...served.bytes])
+    await wire.send(address, [entry(block)])
+    await wire.until(({ presences }) => presences.some(({ have }) => !have))
+    const [{ remoteAddr }] = front.getConnections()
+    expect(asks.map(({ client, address, type }) => ({ client, address, type }))).to.deep.equal([
+      { client: wire.host.peerId.toString(), address: remoteAddr.toString(), type: 'block' },
+      { client: wire.host.peerId.toString(), address: remoteAddr.toString(), type: 'block' }
+    ])
+    expect(ended.map(({ outcome, verdict, member }) => ({ outcome, verdict, member: member != null }))).to.deep.equal([
+      { outcome: 'block', verdict: undefined, member: true },
+      { outcome: 'refused', verdict: 'absent', member: false }
+    ])
+    expect(front.services.router.status().policies).to.deep.equal([{ name: 'denylist', refused: 1, restricted: 0, errors: 0, timeouts: 0 }])
   })
 
   it('is refused where a member is the router itself, by either of its identities', async () => {

@@ -46,6 +46,9 @@ export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): Change
       } else if (event.type === 'strategy-error') {
         const { method, error } = event
         log.error(`the strategy threw in ${method}, so nodes are asked in the order of the configuration: ${error.message}`, { event: 'strategy-error', method, reason: error.message, stack: error.stack })
+      } else if (event.type === 'policy-error') {
+        const { policy, method, error } = event
+        log.error(`the policy ${policy} failed in ${method}: ${error.message}`, { event: 'policy-error', policy, method, reason: error.message, stack: error.stack })
       } else if (event.type === 'member-error') {
         const { member, error } = event
         say(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })

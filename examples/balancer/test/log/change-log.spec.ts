@@ -59,6 +59,7 @@ describe('the log of changes', () => {
       { type: 'member', member: 'c', state: 'down', before: 'down', why: 'ECONNREFUSED' },
       failure('disk', 'EIO'),
       { type: 'strategy-error', method: 'rank', error: new Error('no such zone') },
+      { type: 'policy-error', policy: 'denylist', method: 'admit', error: new Error('no list') },
       { type: 'draining' }
     ]
     events.forEach(event => { changes.event(event) })
@@ -72,6 +73,7 @@ describe('the log of changes', () => {
       'warn  node c is down: ECONNREFUSED',
       'warn  node disk failed: EIO',
       'error the strategy threw in rank, so nodes are asked in the order of the configuration: no such zone',
+      'error the policy denylist failed in admit: no list',
       'info  draining: refusing new clients'
     ])
   })

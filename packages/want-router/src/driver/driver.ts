@@ -1,11 +1,13 @@
 import { NotStartedError } from '@libp2p/interface'
 import { platformTimers } from '../timers.ts'
+import { createAdmission } from './admission.ts'
 import { createDeadlineTimer } from './deadline-timer.ts'
 import { createMemberSink } from './member-sink.ts'
 import { createMemberTargets } from './member-targets.ts'
 import { createObserver } from './observer.ts'
 import { createOffers } from './offers.ts'
 import { createVerifier } from './verifier.ts'
+import type { Admission } from './admission.ts'
 import type { DeadlineTimer } from './deadline-timer.ts'
 import type { MemberTargets, RemoveOptions } from './member-targets.ts'
 import type { Observer } from './observer.ts'
@@ -16,6 +18,8 @@ import type { Taken } from '../engine/replies.ts'
 import type { MemberStatus, WantEnd } from '../engine/status.ts'
 import type { Decision } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
+import type { Policy, PolicyStatus } from '../policies/policy.ts'
+import type { Refusal } from '../policies/refusal.ts'
 import type { MemberInit, Target } from '../targets/target.ts'
 import type { Timers } from '../timers.ts'
 import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
@@ -25,6 +29,20 @@ import type { Logger } from '@libp2p/interface'
 export interface UpstreamPort {
   wake (peer: string): void
   disconnect (peer: string, why: string): void
+  /** Where a peer is connected from, for policies. Default: it is not known. */
+  address? (peer: string): string | undefined
+}
+
+/** Who decides which wants are looked for. */
+export interface AdmissionOptions {
+  /** Asked in this order. */
+  readonly policies: readonly Policy[]
+  /** What counts in place of the verdict of a policy that fails. */
+  readonly failure: 'pass' | Refusal
+  /** For how long a policy may resolve what it has deferred, ms. */
+  readonly timeout: number
+  /** The most wants that it resolves at a time. */
+  readonly most: number
 }
 
 /** What the engine reads of a message. */
@@ -38,6 +56,8 @@ export interface DriverInit {
   readonly timers?: Timers
   /** Default: sha2-256, sha2-512 and identity. */
   readonly verify?: Verify
+  /** Of an engine with `admission`. Default: none. */
+  readonly admission?: AdmissionOptions
   readonly log: Logger
   /** Told what an operator should know. */
   onEvent? (event: RouterEvent): void
@@ -93,6 +113,8 @@ export interface Driver {
   stop (): Promise<void>
   /** The strategy threw. */
   strategyFailed (method: string, error: unknown): void
+  /** What each policy has done. */
+  policies (): readonly PolicyStatus[]
   /** Since when a member is in its state, and its last error. */
   seen (member: string): ReturnType<Observer['seen']>
 }
@@ -111,6 +133,7 @@ class EngineDriver implements Driver {
   readonly #log: Logger
   readonly #observer: Observer
   readonly #offers: Offers
+  readonly #admission: Admission | undefined
   readonly #onEnded: DriverInit['onEnded']
   readonly #timer: DeadlineTimer
   readonly #output: Output
@@ -123,14 +146,16 @@ class EngineDriver implements Driver {
   #scheduled = false
   #stopped = false
 
-  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), log, onEvent, onEnded }: DriverInit) {
+  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), admission, log, onEvent, onEnded }: DriverInit) {
     this.#engine = engine
     this.#upstream = upstream
     this.#timers = timers
     this.#log = log
-    this.#onEnded = onEnded
     const { members } = engine.status()
     this.#observer = createObserver({ members, onEvent, log })
+    this.#admission = admission == null ? undefined : this.#createAdmission(admission)
+    this.#onEnded = listeners(this.#admission?.ended, onEnded)
+    const watched = this.#admission?.watch(verify) ?? verify
     const offers = createOffers((member, error) => { this.#observer.reported(member, error) })
     this.#offers = offers
     this.#targets = createMemberTargets({
@@ -139,7 +164,7 @@ class EngineDriver implements Driver {
       offers,
       log,
       put: input => { this.#put(input) },
-      createSink: (member, isClosed) => createMemberSink({ member, engine, verify, observer: this.#observer, offers, isClosed, put: input => { this.#put(input) } })
+      createSink: (member, isClosed) => createMemberSink({ member, engine, verify: watched, observer: this.#observer, offers, isClosed, put: input => { this.#put(input) } })
     })
     this.#timer = createDeadlineTimer(timers, () => {
       engine.put({ t: 'tick' })
@@ -153,7 +178,8 @@ class EngineDriver implements Driver {
       reset: (member, why) => { this.#decided.push({ t: 'reset', member, why }) },
       drained: member => { this.#decided.push({ t: 'drained', member }) },
       changed: members => { this.#changed = members },
-      ...(onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { this.#decided.push({ t: 'ended', ends }) } })
+      admit: (client, asks) => { this.#decided.push({ t: 'admit', client, asks }) },
+      ...(this.#onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { this.#decided.push({ t: 'ended', ends }) } })
     }
   }
 
@@ -168,6 +194,7 @@ class EngineDriver implements Driver {
   }
 
   gone (peer: string): void {
+    this.#admission?.gone(peer)
     this.#engine.put({ t: 'gone', client: peer })
     this.#schedule()
   }
@@ -231,6 +258,7 @@ class EngineDriver implements Driver {
   async stop (): Promise<void> {
     this.#stopped = true
     this.#timer.cancel()
+    this.#admission?.stop()
     await this.#targets.stop()
   }
 
@@ -238,8 +266,23 @@ class EngineDriver implements Driver {
     this.#observer.strategyFailed(method, error)
   }
 
+  policies (): readonly PolicyStatus[] {
+    return this.#admission?.status ?? []
+  }
+
   seen (member: string): ReturnType<Observer['seen']> {
     return this.#observer.seen(member)
+  }
+
+  #createAdmission (options: AdmissionOptions): Admission {
+    return createAdmission({
+      ...options,
+      engine: this.#engine,
+      timers: this.#timers,
+      address: client => this.#upstream.address?.(client),
+      decided: (client, verdicts) => { this.#put({ t: 'verdicts', client, verdicts }) },
+      failed: (policy, method, error) => { this.#observer.policyFailed(policy, method, error) }
+    })
   }
 
   #put (input: Input): void {
@@ -301,6 +344,9 @@ class EngineDriver implements Driver {
       case 'reset':
         this.#targets.get(decision.member)?.reset?.(decision.why)
         break
+      case 'admit':
+        this.#admission?.admit(decision.client, decision.asks)
+        break
       case 'ended':
         this.#onEnded?.(decision.ends)
         break
@@ -311,5 +357,16 @@ class EngineDriver implements Driver {
         this.#log('closing %s: %s', decision.client, decision.why)
         this.#upstream.disconnect(decision.client, decision.why)
     }
+  }
+}
+
+/** Calls both; undefined if there is neither. */
+function listeners (first: Admission['ended'] | undefined, second: DriverInit['onEnded']): DriverInit['onEnded'] {
+  if (first == null || second == null) {
+    return first ?? second
+  }
+  return ends => {
+    first(ends)
+    second(ends)
   }
 }

@@ -27,6 +27,8 @@ export interface Observer {
   /** Something went wrong at a member that failed no want. Application and log hear of it now and then. */
   reported (member: string, error: Error): void
   strategyFailed (method: string, error: unknown): void
+  /** A policy failed: there may be one for each want, and the first of a kind is reported. */
+  policyFailed (policy: string, method: string, error: unknown): void
   draining (): void
   /** When the member's state last changed, ms since 1970, and its last error. */
   seen (member: string): { readonly since: number, readonly lastError?: MemberError }
@@ -48,6 +50,7 @@ type LogKind = 'failed' | 'reported'
 const LOG_INTERVAL = 10_000
 
 export function createObserver ({ members, onEvent, log, now = Date.now }: ObserverInit): Observer {
+  const told = new Set<string>()
   const all = new Map<string, Reported>(members.map(({ id, state, why }) => [id, { state, why, since: now(), logged: {} }]))
 
   function emit (event: RouterEvent): void {
@@ -140,7 +143,17 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
 
     strategyFailed (method, error) {
       log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error)
-      emit({ type: 'strategy-error', method, error: error instanceof Error ? error : new Error(String(error)) })
+      emit({ type: 'strategy-error', method, error: toError(error) })
+    },
+
+    policyFailed (policy, method, error) {
+      const kind = `${method} of ${policy}`
+
+      if (!told.has(kind)) {
+        told.add(kind)
+        log.error('the policy "%s" failed in %s, and the option policyFailure decides in its place; further errors of this kind are only counted - %e', policy, method, error)
+        emit({ type: 'policy-error', policy, method, error: toError(error) })
+      }
     },
 
     draining () {
@@ -153,4 +166,8 @@ export function createObserver ({ members, onEvent, log, now = Date.now }: Obser
       return { since, lastError }
     }
   }
+}
+
+function toError (error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -24,6 +24,18 @@ export function sendDontHave (state: State, want: ClientWant): void {
   }
 }
 
+/**
+ * Says DONT_HAVE of what is not wanted any more, since it was kept out. As nothing
+ * else bounds how many of these wait, none does beside a full window.
+ */
+export function sendAbsence (state: State, client: Client, cid: Uint8Array): void {
+  const reply = { cid, have: false }
+  if (client.replies.bytes + replyBytes(reply) <= state.limits.unsentPerClient) {
+    enqueueReply(state, client, reply)
+    state.totals.dontHavesSent++
+  }
+}
+
 /** Takes back a presence that has not left yet; undefined: there is none. */
 export function retract (state: State, { client, presence }: ClientWant): Reply | undefined {
   if (presence == null || !client.replies.retract(presence)) {

@@ -19,6 +19,8 @@ export interface EngineInit {
   readonly limits?: Partial<Limits>
   /** What blocks can be verified by: a want with another hash is asked of no member and denied. Default: all count as verifiable. */
   readonly hashes?: readonly HashFunction[]
+  /** Wants are parked until there is a verdict of each: see `admit` of the output. Default false: all are admitted. */
+  readonly admission?: boolean
   /** Told how each attempt ended, when the strategy has been told. It must neither throw nor call the engine. */
   attemptEnded? (outcome: Outcome): void
   /** Is shown all that goes in and comes out. */

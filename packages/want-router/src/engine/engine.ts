@@ -8,7 +8,8 @@
  * every fault replays from the inputs that led to it.
  *
  * A client's message (`wantlists.ts`) brings wants (`wants.ts`). Each joins or
- * begins the fetch of its multihash (`fetches.ts`: its states). Clients are served
+ * begins the fetch of its multihash (`fetches.ts`: its states), with policies once
+ * there is a verdict of it (`admission.ts`). Clients are served
  * in rounds (`scheduler.ts`); a fetch is asked of one member at a time, in the
  * strategy's order (`candidates.ts`, `assignment.ts`), within windows of wants and
  * bytes (`windows.ts`). Each ask is an attempt (`attempts.ts`); a want-have that is
@@ -29,6 +30,7 @@
  * - A call does more than a bounded amount of work for what others have piled up.
  */
 import { DEFAULT_LIMITS } from '../defaults.ts'
+import { askVerdicts, isAwaited, onVerdicts } from './admission.ts'
 import { onAnswer, onBlock } from './answers.ts'
 import { createClient, hasWindow, isIdle } from './clients.ts'
 import { onConnection } from './connections.ts'
@@ -85,8 +87,8 @@ export function createEngine (init: EngineInit): Engine {
         return
       }
       const message = takeReplies(state, client, maxBytes, protocol)
-      if (message != null) {
-        state.outbox.closing.delete(id) // it was to be closed for taking nothing
+      if (message != null && state.outbox.closing.get(id)?.unread === true) {
+        state.outbox.closing.delete(id)
       }
       if (client.queue.size > 0 && (hasWindow(state, client) || isIdle(client))) {
         giveRound(state, client)
@@ -102,6 +104,7 @@ export function createEngine (init: EngineInit): Engine {
     },
 
     isWanted: key => state.fetches.all.has(key),
+    awaits: (id, ask) => isAwaited(state, id, ask),
 
     checkInvariants () { checkInvariants(state) },
 
@@ -124,7 +127,7 @@ export function createEngine (init: EngineInit): Engine {
     return engine
   }
   const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
-  init.tap({ at: time, t: 'start', format: RECORDING_FORMAT, seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes })
+  init.tap({ at: time, t: 'start', format: RECORDING_FORMAT, seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes, admission: init.admission })
   return tapped(engine, () => time, init.tap)
 }
 
@@ -183,6 +186,12 @@ function createHandlers (state: State): Handlers {
     },
     answer ({ member: id, key, answer, why, size }) { withMember(id, member => { onAnswer(state, member, key, answer, why, size) }) },
     load ({ member: id, pendingBytes }) { withMember(id, member => { member.pendingBytes = pendingBytes }) },
+    verdicts ({ client: id, verdicts }) {
+      const client = state.clients.get(id)
+      if (client != null) {
+        onVerdicts(state, client, verdicts)
+      }
+    },
     tick () { tick(state) },
     drain () { state.draining = true }
   }
@@ -191,7 +200,7 @@ function createHandlers (state: State): Handlers {
 /** A client that was not known; undefined: it is turned away. */
 function join (state: State, id: string): Client | undefined {
   if (state.draining) {
-    state.outbox.closing.set(id, 'draining')
+    state.outbox.closing.set(id, { why: 'draining', unread: false })
     return
   }
   const client = createClient(id, state.limits)
@@ -234,6 +243,9 @@ function flush (state: State, out: Output): void {
       state.emptying.delete(member)
       out.drained?.(member.id)
     }
+  }
+  if (state.parked.asks.size > 0) {
+    askVerdicts(state, out)
   }
 }
 

@@ -17,6 +17,14 @@ export function beginFetch (state: State, key: WantKey, cid: Uint8Array): Fetch 
   return fetch
 }
 
+/** Stands in for a fetch while a want waits for a verdict: no other want joins it. */
+export function beginParked (state: State, key: WantKey, cid: Uint8Array): Fetch {
+  const fetch = createFetch(key, 0, cid, true)
+  fetch.state = 'parked'
+  state.parked.wants++
+  return fetch
+}
+
 /** Puts a fetch into the queue of every client that it owes something. */
 export function toQueued (state: State, fetch: Fetch): void {
   leave(state, fetch)
@@ -88,7 +96,9 @@ export function toSatisfied (state: State, fetch: Fetch): void {
 /** The last waiter has left: the fetch is no more. Its attempts have ended before. */
 export function endFetch (state: State, fetch: Fetch): void {
   leave(state, fetch)
-  state.fetches.all.delete(fetch.key)
+  if (fetch.state !== 'parked') {
+    state.fetches.all.delete(fetch.key)
+  }
 }
 
 /** A client no longer waits: what was on its account passes to one that does. */
@@ -102,13 +112,13 @@ export function passFetch (state: State, fetch: Fetch, from: Client, to: Client)
   }
 }
 
-/** Whether a fetch is being looked for. */
+/** Whether a fetch is being looked for, or may come to be. */
 export function isActive ({ state }: Fetch): boolean {
   return state !== 'exhausted' && state !== 'satisfied'
 }
 
-export function activeFetches ({ fetches }: State): number {
-  return fetches.all.size - fetches.exhausted.size - fetches.satisfied
+export function activeFetches ({ fetches, parked }: State): number {
+  return fetches.all.size - fetches.exhausted.size - fetches.satisfied + parked.wants
 }
 
 /** Takes a fetch out of the sets of its state. */
@@ -135,6 +145,9 @@ function leave (state: State, fetch: Fetch): void {
       break
     case 'satisfied':
       state.fetches.satisfied--
+      break
+    case 'parked':
+      state.parked.wants--
       break
     default: // open: the attempt has its own end
   }

@@ -2,6 +2,7 @@ import { seededRandom } from '../seeded-random.ts'
 import { createAskBudget, createRetryBudget } from './budgets.ts'
 import { createCandidates } from './candidates.ts'
 import { guardedStrategy, tryStrategy } from './guarded-strategy.ts'
+import { OPEN_INTAKE, PARKING_INTAKE } from './intake.ts'
 import { createMember } from './members.ts'
 import { checkMembers } from './membership.ts'
 import { createOutbox } from './outbox.ts'
@@ -36,6 +37,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     seed: init.seed,
     strategy: createStrategy(init, now, totals),
     tryStrategy (members) { tryStrategy(init.strategy, members) },
+    intake: init.admission === true ? PARKING_INTAKE : OPEN_INTAKE,
     clients: new Map(),
     clientTimers: createTimers<Client>(client => clientDue(state, client)),
     wants: 0,
@@ -63,6 +65,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     reviews: createReviews(),
     inFlight: 0,
     outbox: createOutbox(),
+    parked: { wants: 0, lastNumber: 0, asks: new Map() },
     ends: [],
     draining: false,
     totals

@@ -23,6 +23,7 @@ export function checkInvariants (state: State): void {
   }
   checkSums(state)
   checkSets(state)
+  checkParked(state)
 }
 
 function checkFetch (state: State, fetch: Fetch): void {
@@ -142,6 +143,29 @@ function checkMember (state: State, member: EngineMember): void {
     hold(client.backlogs.has(member), `${id} has ${client.id} in its backlog, which has nothing there`)
   }
   hold((member.timer?.at ?? Infinity) <= memberDue(state, member), `${id} is to be looked at too late`)
+}
+
+/** Each want that waits for a verdict has a number of its own; one that is parked stands alone in a fetch that nothing else knows. */
+function checkParked ({ clients, parked, fetches }: State): void {
+  const numbers = new Set<number>()
+  let count = 0
+  for (const { id, wants, suspended } of clients.values()) {
+    for (const want of [...wants, ...suspended.values()]) {
+      const { awaits, fetch, type } = want
+      const isParked = fetch.state === 'parked'
+      if (wants.has(want) && isParked) {
+        count++
+        hold(fetch.first === want && fetch.waiterCount === 1 && fetches.all.get(fetch.key) !== fetch, `the parked fetch of ${id} is not its own`)
+        hold(awaits != null, `a want of ${id} is parked and waits for no verdict`)
+      }
+      if (awaits != null) {
+        hold(awaits.number <= parked.lastNumber && !numbers.has(awaits.number), `two wants wait for verdict ${awaits.number}`)
+        numbers.add(awaits.number)
+        hold(isParked ? awaits.type === type : type === 'have' && awaits.type === 'block', `a want of ${id} that was admitted as ${type} waits for a verdict as ${awaits.type}`)
+      }
+    }
+  }
+  equal('parked wants', parked.wants, count)
 }
 
 function checkSums (state: State): void {

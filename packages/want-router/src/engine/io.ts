@@ -1,5 +1,7 @@
 import type { Taken } from './replies.ts'
 import type { EngineStatus, MemberStatus, WantEnd } from './status.ts'
+import type { Verdict } from '../policies/policy.ts'
+import type { AskType } from '../strategies/strategy.ts'
 import type { CancelledWant, Capacity, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
@@ -33,6 +35,8 @@ export type Input =
   /** `size`: of the block, with a HAVE that says it, bytes. */
   | { t: 'answer', member: string, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number }
   | { t: 'load', member: string, pendingBytes: number }
+  /** What policies have decided of parked wants. A number that no want of the client waits for is ignored. */
+  | { t: 'verdicts', client: string, verdicts: readonly NumberedVerdict[] }
   /** The deadline has passed. */
   | { t: 'tick' }
   /** Take no new clients; what was asked is still answered. */
@@ -46,6 +50,18 @@ export interface MemberChange {
   /** Whether it is asked nothing new. What is open at it finishes, and no client is denied what it may hold. */
   readonly draining?: boolean
 }
+
+/** A want of a client that waits for a verdict: parked, or an upgrade of one that has been admitted. */
+export interface VerdictAsk {
+  /** Names this want, as it is now: it has another when it asks for more. */
+  readonly number: number
+  readonly key: WantKey
+  /** Raw CID bytes, in the client's words. */
+  readonly cid: Uint8Array
+  readonly type: AskType
+}
+
+export interface NumberedVerdict extends Pick<VerdictAsk, 'number' | 'cid'> { readonly verdict: Verdict }
 
 /** What is to be done. `flush` calls these; none of them may call back into the engine. */
 export interface Output {
@@ -61,6 +77,8 @@ export interface Output {
   changed? (members: readonly MemberStatus[]): void
   /** A member that drains has nothing open any more. Told once for each `update` that has it drain. */
   drained? (member: string): void
+  /** What to do with these wants of a client? Their verdicts are to be put in. Only of an engine with `admission`. */
+  admit? (client: string, asks: readonly VerdictAsk[]): void
   /** What became of wants that have ended, each told once. */
   ended? (ends: readonly WantEnd[]): void
 }
@@ -86,6 +104,8 @@ export interface Engine {
   expects (member: string, prefix: Uint8Array): boolean
   /** Whether some client waits for a block or a presence of that multihash. */
   isWanted (key: WantKey): boolean
+  /** Whether a want still waits for the verdict of that number. */
+  awaits (client: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean
   /** True when `flush` has something to do. */
   readonly dirty: boolean
   /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */

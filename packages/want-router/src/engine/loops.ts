@@ -61,8 +61,10 @@ export function identify (state: State, id: string): void {
   state.memberClients.add(client)
   // what it has asked for before it was known
   for (const { fetch } of client.wants) {
-    releaseLone(state, fetch)
-    onMemberWants(state, fetch, member)
+    if (fetch.state !== 'parked') {
+      releaseLone(state, fetch)
+      onMemberWants(state, fetch, member)
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 import type { AskAgain } from './ask-again.ts'
 import type { AskBudget, RetryBudget } from './budgets.ts'
 import type { MemberHealth } from './health.ts'
+import type { VerdictAsk } from './io.ts'
 import type { Outbox } from './outbox.ts'
 import type { RecentKeys } from './recent-keys.ts'
 import type { Replies, Reply } from './replies.ts'
@@ -16,7 +17,7 @@ import type { ByteWindow, LatencyEstimate, QuantileEstimate, ReadWindow, SizeEst
 import type { Limits } from '../defaults.ts'
 import type { AskType, Member, Outcome, Strategy, Want } from '../strategies/strategy.ts'
 import type { Capacity, MemberInit } from '../targets/target.ts'
-import type { WantKey } from '@kitsune/bitswap-codec'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** Everything; the modules beside this one are functions over it. */
 export interface State {
@@ -32,6 +33,8 @@ export interface State {
    * @throws {InvalidOptionError} it cannot
    */
   tryStrategy (members: readonly MemberInit[]): void
+  /** What becomes of wants that are new, or ask for more. */
+  readonly intake: Intake
 
   readonly clients: Map<string, Client>
   readonly clientTimers: Timers<Client>
@@ -80,6 +83,8 @@ export interface State {
   inFlight: number
 
   readonly outbox: Outbox<EngineMember, Client>
+  /** Wants that wait for a verdict, and those of which the next flush says so. */
+  readonly parked: Parked
   /** Wants that have ended since the last flush. */
   ends: WantEnd[]
   draining: boolean
@@ -159,6 +164,8 @@ export interface ClientWant {
   /** The connection on which it came last. */
   connection: number | undefined
   fetch: Fetch
+  /** The verdict that it waits for; undefined: none. */
+  awaits: AwaitedVerdict | undefined
   /** The same multihash wanted by the same client under another CID. */
   sibling: ClientWant | undefined
   nextWaiter: ClientWant | undefined
@@ -166,7 +173,7 @@ export interface ClientWant {
 }
 
 /**
- * The states of a fetch. `fetches.ts` alone moves a fetch from one to another,
+ * The states of a fetch, of which `parked` is not one that can be joined. `fetches.ts` alone moves a fetch from one to another,
  * and keeps the sets that mirror them:
  *
  * - `queued`: in the queue of each client that it owes something, until one of them has its round;
@@ -174,9 +181,31 @@ export interface ClientWant {
  * - `backlogged`: it has begun, and its next member has no capacity;
  * - `retrying`: an attempt came to nothing; it goes on in the next flush, or when the retry budget allows;
  * - `exhausted`: every member that may be asked has answered; waits for a late block, a recovery, or to be asked again;
+ * - `parked`: stands in for a fetch while its one want waits for a verdict, and is asked of no member;
  * - `satisfied`: all waiters have a HAVE and none wants the block.
  */
-export type FetchState = 'queued' | 'open' | 'backlogged' | 'retrying' | 'exhausted' | 'satisfied'
+export type FetchState = 'parked' | 'queued' | 'open' | 'backlogged' | 'retrying' | 'exhausted' | 'satisfied'
+
+/** How a message's wants enter: see `intake.ts`. */
+export interface Intake {
+  /** A want that its client does not have. */
+  begin (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void
+  /** One that it has, asked for again. */
+  repeat (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void
+}
+
+/** What a want has asked to be admitted for. Written by `admission.ts`. */
+export interface AwaitedVerdict { readonly number: number, readonly type: AskType }
+
+/** Written by `admission.ts`, but for `wants`, which `fetches.ts` keeps up. */
+export interface Parked {
+  /** Parked fetches, each of one want. */
+  wants: number
+  /** The number of the verdict that was asked for last. */
+  lastNumber: number
+  /** What the next flush asks verdicts for, by client. */
+  readonly asks: Map<string, VerdictAsk[]>
+}
 
 /** The one search for a block, whoever waits for it. */
 export interface Fetch extends Want {

@@ -9,8 +9,8 @@ import type { CancelledWant, TargetWant } from '../targets/target.ts'
 export interface Outbox<M, C> {
   /** Clients that have something to take. */
   readonly readyClients: Set<C>
-  /** Clients whose connections are to be closed, by id, and why. */
-  readonly closing: Map<string, string>
+  /** Clients whose connections are to be closed, by id. */
+  readonly closing: Map<string, Closing>
   /** Members whose sessions are to end, and why. */
   readonly resets: Map<M, string>
   /** What is said last of a fetch counts. */
@@ -25,6 +25,9 @@ export interface Outbox<M, C> {
   nextPriority (): number
 }
 
+/** Why a client is to be closed; `unread`: since it takes nothing, so that it is not if it does. */
+export interface Closing { readonly why: string, readonly unread: boolean }
+
 interface Named { readonly id: string }
 
 const MAX_PRIORITY = 0x7fffffff
@@ -32,7 +35,7 @@ const MAX_PRIORITY = 0x7fffffff
 /** Makes an empty outbox. */
 export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C> {
   const readyClients = new Set<C>()
-  const closing = new Map<string, string>()
+  const closing = new Map<string, Closing>()
   const resets = new Map<M, string>()
   const lines = new Map<M, Map<CancelledWant, TargetWant | CancelledWant>>()
   let priority = MAX_PRIORITY
@@ -89,7 +92,7 @@ export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C>
         out.ready(client.id)
       }
       readyClients.clear()
-      for (const [client, why] of closing) {
+      for (const [client, { why }] of closing) {
         out.close(client, why)
       }
       closing.clear()

@@ -9,6 +9,7 @@ export function engineStatus (state: State): EngineStatus {
     draining: state.draining,
     clients: state.clients.size,
     wants: state.wants,
+    parked: state.parked.wants,
     fetches: state.fetches.all.size,
     active: activeFetches(state),
     unsent: state.unsent,

@@ -1,3 +1,4 @@
+import type { Refusal } from '../policies/refusal.ts'
 import type { AskType } from '../strategies/strategy.ts'
 
 export interface MemberStatus {
@@ -54,6 +55,8 @@ export interface Totals {
   /** Want-haves asked of a second member while the first was slow. */
   hedges: number
   evicted: number
+  /** Wants that a policy kept out. */
+  refused: number
   expired: number
   /** Blocks not kept for a waiter whose window was full; its want stays. */
   copiesLost: number
@@ -68,6 +71,8 @@ export interface EngineStatus {
   readonly clients: number
   /** Wants of all clients. */
   readonly wants: number
+  /** Wants of those that wait for a verdict of the policies. */
+  readonly parked: number
   /** Distinct multihashes wanted. */
   readonly fetches: number
   /** Fetches that are being looked for: what a drain waits for, with `unsent`. */
@@ -86,10 +91,12 @@ export interface WantEnd {
   readonly type: AskType
   /**
    * The last thing that the client got: a `block`, or a presence that was the last word when the want ended otherwise.
-   * Without any: `cancelled` by the client, `evicted` for another of its wants, `expired`, `refused` since the client had
-   * too many, or `gone` with the client or its connection.
+   * Without any: `cancelled` by the client, `evicted` for another of its wants, `expired`, or `gone` with the client or
+   * its connection. `refused`: kept out, by a policy (see `verdict`) or since the client had too many.
    */
   readonly outcome: 'block' | 'have' | 'dont-have' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'
+  /** How a policy kept it out. */
+  readonly verdict?: Refusal
   /** Size of the block; 0 without one. */
   readonly bytes: number
   /** The member whose block it was. */
@@ -117,6 +124,7 @@ export function noTotals (): Totals {
     retries: 0,
     hedges: 0,
     evicted: 0,
+    refused: 0,
     expired: 0,
     copiesLost: 0,
     closedUnread: 0,

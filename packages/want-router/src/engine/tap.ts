@@ -1,5 +1,5 @@
 import { ReentryError } from '../errors.ts'
-import type { Engine, Input, Output } from './io.ts'
+import type { Engine, Input, Output, VerdictAsk } from './io.ts'
 import type { Taken } from './replies.ts'
 import type { WantEnd } from './status.ts'
 import type { HashFunction } from './verifiability.ts'
@@ -17,7 +17,7 @@ export const RECORDING_FORMAT = 2
  */
 export type TapRecord = { readonly at: number } & (
   /** The engine was made: its configuration but for the strategy, which is code. */
-  | { readonly t: 'start', readonly format: number, readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[] }
+  | { readonly t: 'start', readonly format: number, readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[], readonly admission?: boolean }
   | { readonly t: 'put', readonly input: Input }
   | { readonly t: 'flush', readonly said: readonly Decision[] }
   | { readonly t: 'take', readonly client: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Taken }
@@ -29,6 +29,7 @@ export type Decision =
   | { readonly t: 'cancel', readonly member: string, readonly wants: readonly CancelledWant[] }
   | { readonly t: 'ready', readonly client: string }
   | { readonly t: 'close', readonly client: string, readonly why: string }
+  | { readonly t: 'admit', readonly client: string, readonly asks: readonly VerdictAsk[] }
   | { readonly t: 'ended', readonly ends: readonly WantEnd[] }
   | { readonly t: 'reset', readonly member: string, readonly why: string }
   | { readonly t: 'drained', readonly member: string }
@@ -83,6 +84,10 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
           said.push({ t: 'reset', member, why })
           out.reset(member, why)
         },
+        admit (client, asks) {
+          said.push({ t: 'admit', client, asks })
+          out.admit?.(client, asks)
+        },
         changed (members) { out.changed?.(members) },
         drained (member) {
           said.push({ t: 'drained', member })
@@ -111,6 +116,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
 
     expects: (member, prefix) => engine.expects(member, prefix),
     isWanted: key => engine.isWanted(key),
+    awaits: (client, ask) => engine.awaits(client, ask),
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status(),

@@ -200,7 +200,7 @@ function closeUnread (state: State): void {
       return
     }
     state.totals.closedUnread++
-    state.outbox.closing.set(client.id, `took nothing of ${client.replies.bytes} bytes for ${Math.round((now - client.readAt) / 1000)} s`)
+    state.outbox.closing.set(client.id, { why: `took nothing of ${client.replies.bytes} bytes for ${Math.round((now - client.readAt) / 1000)} s`, unread: true })
     // should it stay all the same, its time begins anew
     client.readAt = now
     state.unread.delete(client)

@@ -3,7 +3,7 @@ import { isIdentity, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { findWant } from './clients.ts'
 import { createEvictions } from './evictions.ts'
 import { byPriority, lastEntries, topEntries } from './wantlist-entries.ts'
-import { createWant, endSuspended, endWant, refuseWant, repeatWant, resumeWant, serveIdentity } from './wants.ts'
+import { endSuspended, endWant, refuseWant, resumeWant, serveIdentity } from './wants.ts'
 import type { Evictions } from './evictions.ts'
 import type { Client, ClientWant, State } from './model.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
@@ -103,7 +103,7 @@ function replaceList (state: State, client: Client, entries: readonly WantEntry[
 function onWant (state: State, client: Client, key: WantKey, entry: WantEntry, evicts: () => Evictions, connection: number | undefined): void {
   const known = findWant(client, key, entry.cid)
   if (known != null) {
-    repeatWant(state, known, entry, connection)
+    state.intake.repeat(state, known, entry, connection)
     return
   }
   if (isIdentity(entry.cid)) {
@@ -123,8 +123,8 @@ function onWant (state: State, client: Client, key: WantKey, entry: WantEntry, e
   const suspended = client.suspended.size > 0 ? client.suspended.get(multihashKey(entry.cid)) : undefined
   if (suspended != null) {
     resumeWant(state, suspended)
-    repeatWant(state, suspended, entry, connection)
+    state.intake.repeat(state, suspended, entry, connection)
     return
   }
-  createWant(state, client, key, entry, connection)
+  state.intake.begin(state, client, key, entry, connection)
 }

@@ -8,7 +8,7 @@ import { addWant, removeWant } from './clients.ts'
 import { retract, sendBlock, sendHave } from './deliveries.ts'
 import { askedAgain } from './exhaustion.ts'
 import { holders, isOwed, link, unlink } from './fetch.ts'
-import { beginFetch, endFetch, passFetch, queueWant, toQueued } from './fetches.ts'
+import { beginFetch, beginParked, endFetch, passFetch, queueWant, toQueued } from './fetches.ts'
 import { onMemberWants, releaseLone } from './loops.ts'
 import { cancelAllStanding } from './standing.ts'
 import type { Client, ClientWant, Fetch, State } from './model.ts'
@@ -17,15 +17,18 @@ import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** A want that is new: it joins the fetch of its multihash, or begins it. */
 export function createWant (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void {
-  const now = state.now()
   const cid = entry.cid.slice()
   const fetch = fetchOf(state, key, cid)
-  if (!fetch.verifiable) {
-    state.totals.unverifiableWants++
-  }
-  joinFetch(state, {
+  countVerifiable(state, fetch)
+  joinFetch(state, newWant(state, client, fetch, cid, entry, connection))
+}
+
+/** The record of a want that is to join that fetch. */
+export function newWant (state: State, client: Client, fetch: Fetch, cid: Uint8Array, entry: WantEntry, connection: number | undefined): ClientWant {
+  const now = state.now()
+  return {
     client,
-    key,
+    key: fetch.key,
     cid,
     type: entry.wantType,
     priority: entry.priority,
@@ -39,10 +42,11 @@ export function createWant (state: State, client: Client, key: WantKey, entry: W
     expires: now + state.limits.wantLifetime,
     connection,
     fetch,
+    awaits: undefined,
     sibling: undefined,
     nextWaiter: undefined,
     previousWaiter: undefined
-  })
+  }
 }
 
 /** A suspended want goes on, as if it were asked for anew; what had not left when it was suspended is said. */
@@ -54,7 +58,9 @@ export function resumeWant (state: State, want: ClientWant): void {
   if (presence?.have === false) {
     want.dontHaveSent = false
   }
-  want.fetch = fetchOf(state, want.key, want.cid)
+  // one that was parked waits on
+  const parked = want.awaits != null && want.fetch.state === 'parked'
+  want.fetch = parked ? beginParked(state, want.key, want.cid) : fetchOf(state, want.key, want.cid)
   joinFetch(state, want)
   if (presence?.have === true) {
     sendHave(state, want)
@@ -103,14 +109,33 @@ function fetchOf (state: State, key: WantKey, cid: Uint8Array): Fetch {
   return fetch ?? beginFetch(state, key, cid)
 }
 
+function countVerifiable (state: State, { verifiable }: Fetch): void {
+  if (!verifiable) {
+    state.totals.unverifiableWants++
+  }
+}
+
 /** Puts a want on its client's list, and on its fetch. */
-function joinFetch (state: State, want: ClientWant): void {
+export function joinFetch (state: State, want: ClientWant): void {
+  addWant(state, want)
+  linkFetch(state, want)
+}
+
+/** A want that was parked goes to the fetch of its multihash. */
+export function enterFetch (state: State, want: ClientWant): void {
+  unlink(want.fetch, want)
+  endFetch(state, want.fetch)
+  want.fetch = fetchOf(state, want.key, want.cid)
+  countVerifiable(state, want.fetch)
+  linkFetch(state, want)
+}
+
+function linkFetch (state: State, want: ClientWant): void {
   const { client, fetch } = want
   // another client wants now what only a member wanted, which was not asked for that
   const only = fetch.first?.client.member
   const company = only != null && only !== client.member
 
-  addWant(state, want)
   link(fetch, want)
   if (company && fetch.state === 'exhausted') {
     toQueued(state, fetch)
@@ -118,8 +143,8 @@ function joinFetch (state: State, want: ClientWant): void {
   pursue(state, fetch, want)
 }
 
-/** The same want again: it lives on, and may now ask for more. */
-export function repeatWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
+/** The same want again: it lives on, in the words that the client used last. */
+export function renewWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   const { client } = want
   want.connection = connection
   want.priority = entry.priority
@@ -128,11 +153,12 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
   // to the end of the order in which wants expire
   client.wants.delete(want)
   client.wants.add(want)
-  // a client that asks again did not keep the answer, and a DONT_HAVE that has not left is of a time before it asked
-  if (want.presence?.have === false) {
-    retract(state, want)
-  }
-  want.dontHaveSent = false
+}
+
+/** The same want again: it may now ask for more. */
+export function repeatWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
+  renewWant(state, want, entry, connection)
+  askAnew(state, want)
   if (entry.wantType === 'block') {
     if (want.type === 'have') {
       want.type = 'block'
@@ -142,6 +168,21 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
     sendHave(state, want)
     return
   }
+  pursue(state, want.fetch, want)
+}
+
+/** A client that asks again did not keep the answer, and a DONT_HAVE that has not left is of a time before it asked. */
+export function askAnew (state: State, want: ClientWant): void {
+  if (want.presence?.have === false) {
+    retract(state, want)
+  }
+  want.dontHaveSent = false
+}
+
+/** A want that may ask for more from now on. */
+export function upgradeWant (state: State, want: ClientWant): void {
+  want.type = 'block'
+  askAnew(state, want)
   pursue(state, want.fetch, want)
 }
 
@@ -170,7 +211,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
     case 'exhausted':
       askedAgain(state, fetch)
       break
-    default: // backlogged, retrying: it is on its way
+    default: // backlogged, retrying: it is on its way; parked: it is not
   }
 }
 
@@ -188,8 +229,8 @@ function pursueSatisfied (state: State, fetch: Fetch, want: ClientWant): void {
 export type EndReason = Extract<WantEnd['outcome'], 'block' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'>
 
 /** Ends a want: it leaves its client's list and its fetch, and what became of it is told. */
-export function endWant (state: State, want: ClientWant, why: EndReason, served?: Served): void {
-  reportEnd(state, want, why, served)
+export function endWant (state: State, want: ClientWant, why: EndReason, how?: EndDetails): void {
+  reportEnd(state, want, why, how)
   leaveFetch(state, want)
 }
 
@@ -212,11 +253,11 @@ function leaveFetch (state: State, want: ClientWant): void {
 }
 
 /** A suspended want ends. */
-export function endSuspended (state: State, client: Client, id: string, why: EndReason): void {
+export function endSuspended (state: State, client: Client, id: string, why: EndReason, how?: EndDetails): void {
   const want = client.suspended.get(id)
   if (want != null) {
     client.suspended.delete(id)
-    reportEnd(state, want, why)
+    reportEnd(state, want, why, how)
   }
 }
 
@@ -230,18 +271,21 @@ function dropFetch (state: State, fetch: Fetch): void {
   endFetch(state, fetch)
 }
 
-interface Served { readonly member?: string, readonly bytes: number }
+/** By which member a want was served, or how a policy kept it out. */
+type EndDetails = Partial<Pick<WantEnd, 'member' | 'bytes' | 'verdict'>>
 
 type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'blockAskedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>
 
 /** Tells what became of a want. */
-function reportEnd (state: State, want: EndedWant, why: EndReason, served?: Served): void {
+function reportEnd (state: State, want: EndedWant, why: EndReason, how?: EndDetails): void {
   const { client, cid, type, askedAt, blockAskedAt, answeredAt, haveSent, dontHaveSent, sendDontHave } = want
   const now = state.now()
   let outcome: WantEnd['outcome'] = why
-  if (why !== 'block' && haveSent) {
+  if (why === 'block' || why === 'refused') {
+    // that counts, whatever was said before
+  } else if (haveSent) {
     outcome = 'have'
-  } else if (why !== 'block' && dontHaveSent && sendDontHave) {
+  } else if (dontHaveSent && sendDontHave) {
     outcome = 'dont-have'
   }
   const answered = why === 'block' ? answeredAt ?? now : answeredAt
@@ -250,8 +294,9 @@ function reportEnd (state: State, want: EndedWant, why: EndReason, served?: Serv
     cid,
     type,
     outcome,
-    bytes: served?.bytes ?? 0,
-    member: served?.member,
+    verdict: how?.verdict,
+    bytes: how?.bytes ?? 0,
+    member: how?.member,
     ms: now - askedAt,
     firstAnswerMs: answered == null ? undefined : answered - askedAt,
     blockMs: why === 'block' ? now - blockAskedAt : undefined

@@ -27,6 +27,7 @@ const INPUTS: Readonly<Record<Input['t'], Fields>> = {
   block: { member: 'string', key: 'string', bytes: 'bytes' },
   answer: { member: 'string', key: 'string', answer: 'string' },
   load: { member: 'string', pendingBytes: 'number' },
+  verdicts: { client: 'string', verdicts: 'array' },
   tick: {},
   drain: {}
 }

@@ -5,9 +5,10 @@ import { createEngine } from '../../src/engine/engine.ts'
 import { createLocalClients } from '../../src/local/local-clients.ts'
 import { inOrder } from '../engine/harness.ts'
 import type { Limits } from '../../src/defaults.ts'
-import type { Driver } from '../../src/driver/driver.ts'
+import type { AdmissionOptions, Driver } from '../../src/driver/driver.ts'
 import type { Verify } from '../../src/driver/verifier.ts'
 import type { Engine } from '../../src/engine/io.ts'
+import type { WantEnd } from '../../src/engine/status.ts'
 import type { Tap } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
 import type { LocalClients } from '../../src/local/local-clients.ts'
@@ -48,15 +49,16 @@ function fakeTimers (): FakeTimers {
 }
 
 /** A driver around an engine with one member, `a`. */
-export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], target: Target, local: LocalClients, cancelled: CancelledWant[] }
+export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], closed: string[], target: Target, local: LocalClients, cancelled: CancelledWant[] }
 
-interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, deadline? (): number | undefined }
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, address? (peer: string): string, deadline? (): number | undefined }
 
-export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }: RigInit = {}): Promise<Rig> {
+export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, address, deadline }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
   const cancelled: CancelledWant[] = []
   const woken: string[] = []
+  const closed: string[] = []
   let sink: Sink | undefined
   const target: Target = {
     start (s) { sink = s },
@@ -67,7 +69,7 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }
     },
     cancel (wants) { cancelled.push(...wants) }
   }
-  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits })
+  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits, admission: admission != null })
   const engine: Engine = deadline == null ? real : Object.create(real, { deadline: { get: deadline } })
   const drive = createDriver({
     engine,
@@ -80,9 +82,18 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }
           wake?.(peer, drive)
         }
       },
-      disconnect (peer, why) { local.disconnect(peer, why) }
+      disconnect (peer, why) {
+        if (!local.disconnect(peer, why)) {
+          closed.push(peer)
+        }
+      },
+      address
     },
-    onEnded: ends => { local.ended(ends) },
+    admission,
+    onEnded: ends => {
+      local.ended(ends)
+      onEnded?.(ends)
+    },
     log: defaultLogger().forComponent('test'),
     onEvent
   })
@@ -91,7 +102,7 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, deadline }
   if (sink == null) {
     throw new Error('the target was not started')
   }
-  return { engine, drive, timers, asked, sink, woken, target, local, cancelled }
+  return { engine, drive, timers, asked, sink, woken, closed, target, local, cancelled }
 }
 
 /** A message that wants these. */

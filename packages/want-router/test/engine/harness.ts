@@ -4,7 +4,9 @@ import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { EngineInit } from '../../src/engine/engine-init.ts'
-import type { Engine, Input } from '../../src/engine/io.ts'
+import type { Engine, Input, VerdictAsk } from '../../src/engine/io.ts'
+import type { WantEnd } from '../../src/engine/status.ts'
+import type { Verdict } from '../../src/policies/policy.ts'
 import type { Member, StrategyFactory } from '../../src/strategies/strategy.ts'
 import type { CancelledWant, TargetWant } from '../../src/targets/target.ts'
 import type { BitswapProtocol, Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
@@ -54,6 +56,10 @@ export interface Bench {
   readonly closed: string[]
   /** Draining members at which nothing is open any more. */
   readonly drained: string[]
+  /** Wants that an engine with admission asked about. */
+  readonly asked: Array<VerdictAsk & { readonly client: string }>
+  /** What became of wants, of such an engine. */
+  readonly ends: WantEnd[]
   /** Members whose sessions were to end. */
   readonly resets: string[]
   now: number
@@ -64,6 +70,8 @@ export interface Bench {
   want (peer: string, ...entries: WantEntry[]): void
   /** A member delivers. */
   block (member: string, block: TestBlock): void
+  /** A verdict of what was asked about; default: last. */
+  verdict (verdict: Verdict, ask?: VerdictAsk & { readonly client: string }): void
   answer (member: string, block: TestBlock, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void
   /** Lets time pass, ticking at each deadline on the way. */
   pass (ms: number): void
@@ -90,6 +98,8 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     cancels: [],
     closed: [],
     drained: [],
+    asked: [],
+    ends: [],
     resets: [],
     get now () { return clock.now },
     set now (now) { clock.now = now },
@@ -101,7 +111,13 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
           ready: () => {},
           close: peer => { bench.closed.push(peer) },
           reset: member => { bench.resets.push(member) },
-          drained: member => { bench.drained.push(member) }
+          drained: member => { bench.drained.push(member) },
+          admit: (client, asks) => { bench.asked.push(...asks.map(ask => ({ ...ask, client }))) },
+          ended: ends => {
+            if (init.admission === true) {
+              bench.ends.push(...ends)
+            }
+          }
         })
       } while (bench.engine.dirty)
       const { wants, clients } = bench.engine.status()
@@ -115,6 +131,11 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     },
     want (peer, ...wants) {
       bench.engine.put({ t: 'message', client: peer, wants, full: false })
+      bench.flush()
+    },
+    verdict (verdict, ask = bench.asked[bench.asked.length - 1]) {
+      const { client, number, cid } = ask
+      bench.engine.put({ t: 'verdicts', client, verdicts: [{ number, cid, verdict }] })
       bench.flush()
     },
     block (member, { key, bytes }) {

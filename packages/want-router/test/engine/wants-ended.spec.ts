@@ -27,8 +27,8 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(ends).to.be.empty()
     b.block('a', block)
     expect(ends).to.have.deep.members([
-      { client: 'p', cid: block.cid, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 12, firstAnswerMs: 12, blockMs: 12 },
-      { client: 'q', cid: block.v0, type: 'block', outcome: 'block', bytes: block.bytes.byteLength, member: 'a', ms: 5, firstAnswerMs: 5, blockMs: 5 }
+      { client: 'p', cid: block.cid, type: 'block', outcome: 'block', verdict: undefined, bytes: block.bytes.byteLength, member: 'a', ms: 12, firstAnswerMs: 12, blockMs: 12 },
+      { client: 'q', cid: block.v0, type: 'block', outcome: 'block', verdict: undefined, bytes: block.bytes.byteLength, member: 'a', ms: 5, firstAnswerMs: 5, blockMs: 5 }
     ])
     b.want('p', entry(block, { cancel: true }))
     b.engine.put({ t: 'gone', client: 'p' })

@@ -21,7 +21,7 @@ import type { Trace } from '../trace.ts'
 import type { Gains } from './reply-invariants.ts'
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
-import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, EngineStatus, Input, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
 export interface MonitorInit {
   readonly trace: Trace
@@ -179,6 +179,7 @@ export class Monitor implements Engine {
 
   expects (member: string, prefix: Uint8Array): boolean { return this.#engine.expects(member, prefix) }
   isWanted (key: WantKey): boolean { return this.#engine.isWanted(key) }
+  awaits (client: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean { return this.#engine.awaits(client, ask) }
   get dirty (): boolean { return this.#engine.dirty }
   get deadline (): number | undefined { return this.#engine.deadline }
   status (): EngineStatus { return this.#engine.status() }

@@ -1,0 +1,231 @@
+import { decodeCid, keyMultihash, parsePrefix } from '@kitsune/bitswap-codec'
+import { AbortError } from '@libp2p/interface'
+import { CID } from 'multiformats/cid'
+import { decode } from 'multiformats/hashes/digest'
+import { locatedClient, createCase, note, sumOf } from './asks.ts'
+import { createPolicyCalls } from './policy-calls.ts'
+import { UNVERIFIABLE } from './verifier.ts'
+import type { Case } from './asks.ts'
+import type { PolicyCalls, PolicyCallsInit } from './policy-calls.ts'
+import type { Verify } from './verifier.ts'
+import type { Engine, NumberedVerdict, VerdictAsk } from '../engine/io.ts'
+import type { WantEnd } from '../engine/status.ts'
+import type { Policy, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+export interface AdmissionInit extends PolicyCallsInit {
+  /** Asked one after another. */
+  readonly policies: readonly Policy[]
+  readonly engine: Pick<Engine, 'awaits'>
+  /** The most wants that one call resolves. */
+  readonly most: number
+  /** Where a client is connected from. */
+  address (client: string): string | undefined
+  /** Puts what has been decided into the engine. */
+  decided (client: string, verdicts: readonly NumberedVerdict[]): void
+}
+
+/** Has policies decide of parked wants: at once, or for a client at a time what they defer. */
+export interface Admission {
+  readonly status: readonly PolicyStatus[]
+  /** The engine asks what to do with these wants of a client. */
+  admit (client: string, asks: readonly VerdictAsk[]): void
+  /** To be told of wants that have ended; undefined: no policy wants to know. */
+  readonly ended: ((ends: readonly WantEnd[]) => void) | undefined
+  /** The same function, or one that shows policies what it has verified. */
+  watch (verify: Verify): Verify
+  gone (client: string): void
+  stop (): void
+}
+
+/** What one client waits for. */
+interface Line {
+  waiting: Case[]
+  /** Ends the call that is being resolved; undefined: there is none. */
+  giveUp: ((reason: Error) => void) | undefined
+}
+
+export function createAdmission (init: AdmissionInit): Admission {
+  return new PolicyAdmission(init)
+}
+
+class PolicyAdmission implements Admission {
+  readonly #init: AdmissionInit
+  readonly #policies: readonly PolicyCalls[]
+  /** Of clients that have something deferred. */
+  readonly #lines = new Map<string, Line>()
+
+  constructor (init: AdmissionInit) {
+    this.#init = init
+    this.#policies = init.policies.map(policy => createPolicyCalls(policy, init))
+  }
+
+  get status (): readonly PolicyStatus[] {
+    return this.#policies.map(({ status }) => ({ ...status }))
+  }
+
+  admit (client: string, asks: readonly VerdictAsk[]): void {
+    const from = locatedClient(client, this.#init.address)
+    this.#judge(client, asks.map(ask => createCase(from, ask)))
+  }
+
+  get ended (): Admission['ended'] {
+    const told = this.#policies.filter(({ policy }) => policy.settled != null)
+    if (told.length === 0) {
+      return
+    }
+    return ends => {
+      for (const end of ends) {
+        const cid = decodeCid(end.cid)
+        if (cid != null) {
+          const want = { ...end, cid }
+          told.forEach(({ policy, tell }) => { tell('settled', () => policy.settled?.(want)) })
+        }
+      }
+    }
+  }
+
+  watch (verify: Verify): Verify {
+    if (this.#policies.every(({ policy }) => policy.verified == null)) {
+      return verify
+    }
+    return (prefix, bytes) => {
+      const key = verify(prefix, bytes)
+      if (typeof key === 'string') {
+        this.#verified(prefix, key, bytes)
+        return key
+      }
+      return key.then(key => {
+        this.#verified(prefix, key, bytes)
+        return key
+      })
+    }
+  }
+
+  gone (client: string): void {
+    const line = this.#lines.get(client)
+    this.#lines.delete(client)
+    line?.giveUp?.(new AbortError(`${client} has left`))
+    for (const { policy, tell } of this.#policies) {
+      if (policy.gone != null) {
+        tell('gone', () => policy.gone?.(client))
+      }
+    }
+  }
+
+  stop (): void {
+    const lines = [...this.#lines.values()]
+    this.#lines.clear()
+    for (const { giveUp } of lines) {
+      giveUp?.(new AbortError('the router stops'))
+    }
+  }
+
+  /** Asks policies until one decides or defers. */
+  #judge (client: string, cases: readonly Case[]): void {
+    const decided: NumberedVerdict[] = []
+    const deferred: Case[] = []
+    for (const one of cases) {
+      const verdict = this.#decide(one)
+      if (verdict === 'defer') {
+        deferred.push(one)
+      } else {
+        decided.push({ number: one.of.number, cid: one.of.cid, verdict })
+      }
+    }
+    this.#decided(client, decided)
+    if (deferred.length > 0) {
+      this.#enqueue(client, deferred)
+    }
+  }
+
+  #decide (one: Case): Verdict | 'defer' {
+    while (one.at < this.#policies.length) {
+      const said = this.#policies[one.at].admit(one.ask)
+      const verdict = said === 'defer' ? said : note(one, said)
+      if (verdict != null) {
+        return verdict
+      }
+    }
+    return sumOf(one)
+  }
+
+  #decided (client: string, verdicts: readonly NumberedVerdict[]): void {
+    if (verdicts.length > 0) {
+      this.#init.decided(client, verdicts)
+    }
+  }
+
+  #enqueue (client: string, cases: readonly Case[]): void {
+    let line = this.#lines.get(client)
+    if (line == null) {
+      line = { waiting: [], giveUp: undefined }
+      this.#lines.set(client, line)
+    }
+    line.waiting.push(...cases)
+    if (line.waiting.length > 2 * this.#init.most) {
+      this.#prune(client, line) // what still waits is bounded by the engine
+    }
+    this.#next(client, line)
+  }
+
+  /** Resolves what a client waits for, of the policy that is first. */
+  #next (client: string, line: Line): void {
+    if (line.giveUp != null) {
+      return
+    }
+    this.#prune(client, line)
+    const [first] = line.waiting
+    if (first == null) {
+      this.#lines.delete(client)
+      return
+    }
+    const batch = line.waiting.filter(({ at }) => at === first.at).slice(0, this.#init.most)
+    const taken = new Set(batch)
+    line.waiting = line.waiting.filter(one => !taken.has(one))
+    let done = false
+    line.giveUp = () => {}
+    const giveUp = this.#policies[first.at].resolve(batch.map(({ ask }) => ask), verdicts => {
+      done = true
+      line.giveUp = undefined
+      this.#resolved(client, batch, verdicts)
+      this.#next(client, line)
+    })
+    if (!done) {
+      line.giveUp = giveUp
+    }
+  }
+
+  #resolved (client: string, batch: readonly Case[], verdicts: readonly Verdict[]): void {
+    const decided: NumberedVerdict[] = []
+    const open: Case[] = []
+    for (const [i, one] of batch.entries()) {
+      const verdict = note(one, verdicts[i])
+      if (verdict == null) {
+        open.push(one)
+      } else {
+        decided.push({ number: one.of.number, cid: one.of.cid, verdict })
+      }
+    }
+    this.#decided(client, decided)
+    this.#judge(client, open)
+  }
+
+  /** Forgets what has been taken back meanwhile. */
+  #prune (client: string, line: Line): void {
+    line.waiting = line.waiting.filter(({ of }) => this.#init.engine.awaits(client, of))
+  }
+
+  #verified (prefix: Uint8Array, key: WantKey, bytes: Uint8Array): void {
+    if (key === UNVERIFIABLE) {
+      return
+    }
+    const { version, codec } = parsePrefix(prefix)
+    const block: VerifiedBlock = { key, cid: CID.create(version, codec, decode(keyMultihash(key))), bytes }
+    for (const { policy, tell } of this.#policies) {
+      if (policy.verified != null) {
+        tell('verified', () => policy.verified?.(block))
+      }
+    }
+  }
+}

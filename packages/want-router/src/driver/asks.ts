@@ -1,0 +1,87 @@
+import { decodeCid } from '@kitsune/bitswap-codec'
+import type { VerdictAsk } from '../engine/io.ts'
+import type { Ask, Verdict } from '../policies/policy.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { CID } from 'multiformats/cid'
+
+/** A want on its way through the policies. */
+export interface Case {
+  readonly ask: Ask
+  /** The engine's words for it. */
+  readonly of: VerdictAsk
+  /** Which of the policies is to decide next. */
+  at: number
+  /** The members that those before have left; undefined: all. */
+  only: readonly string[] | undefined
+  strict: boolean
+}
+
+export function createCase (client: LocatedClient, of: VerdictAsk): Case {
+  return { ask: new AskRecord(client, of), of, at: 0, only: undefined, strict: false }
+}
+
+/**
+ * Notes what a policy says; undefined: it is the turn of the next one. The first
+ * that keeps a want out decides, and those that restrict it leave what all of them do.
+ */
+export function note (one: Case, verdict: Verdict): Verdict | undefined {
+  one.at++
+  if (verdict === 'pass') {
+    return
+  }
+  if (typeof verdict === 'string') {
+    return verdict
+  }
+  const { only, strict = false } = verdict
+  one.only = one.only == null ? only : one.only.filter(id => only.includes(id))
+  one.strict ||= strict
+  return one.only.length === 0 ? 'silent' : undefined
+}
+
+/** What all policies together say, when none has kept the want out. */
+export function sumOf ({ only, strict }: Case): Verdict {
+  return only == null ? 'pass' : { only, strict }
+}
+
+/** A client, and where it is: looked up when the first policy reads it, for all that it asks together. */
+export interface LocatedClient { readonly id: string, readonly address: string | undefined }
+
+export function locatedClient (id: string, find: (client: string) => string | undefined): LocatedClient {
+  let address: string | undefined
+  let found = false
+  return {
+    id,
+    get address () {
+      if (!found) {
+        found = true
+        address = find(id)
+      }
+      return address
+    }
+  }
+}
+
+/** Makes what is dear only when it is read. */
+class AskRecord implements Ask {
+  readonly #client: LocatedClient
+  readonly #of: VerdictAsk
+  #cid: CID | undefined
+
+  constructor (client: LocatedClient, of: VerdictAsk) {
+    this.#client = client
+    this.#of = of
+  }
+
+  get client (): string { return this.#client.id }
+  get address (): string | undefined { return this.#client.address }
+  get key (): WantKey { return this.#of.key }
+  get type (): Ask['type'] { return this.#of.type }
+
+  get cid (): CID {
+    this.#cid ??= decodeCid(this.#of.cid)
+    if (this.#cid == null) {
+      throw new TypeError('a want without a well-formed CID has no key, and is not asked about')
+    }
+    return this.#cid
+  }
+}

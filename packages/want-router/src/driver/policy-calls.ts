@@ -1,0 +1,112 @@
+import { PolicyTimeoutError, PolicyVerdictError } from '../errors.ts'
+import type { Ask, Policy, PolicyStatus, Verdict } from '../policies/policy.ts'
+import type { Refusal } from '../policies/refusal.ts'
+import type { Timers } from '../timers.ts'
+
+/** A policy whose every fault has a verdict. */
+export interface PolicyCalls {
+  readonly policy: Policy
+  readonly status: PolicyStatus
+  admit (ask: Ask): Verdict | 'defer'
+  /** Calls `done` once with a verdict for each of the asks, unless the result, which gives up, is called before. */
+  resolve (asks: readonly Ask[], done: (verdicts: readonly Verdict[]) => void): (reason: Error) => void
+  /** Calls one of its other methods. */
+  tell (method: 'settled' | 'verified' | 'gone', call: () => void): void
+}
+
+export interface PolicyCallsInit {
+  readonly timers: Timers
+  /** For how long `resolve` may take, ms. */
+  readonly timeout: number
+  /** What counts in place of the verdict of a policy that fails. */
+  readonly failure: 'pass' | Refusal
+  failed (policy: string, method: string, error: unknown): void
+}
+
+export function createPolicyCalls (policy: Policy, { timers, timeout, failure, failed }: PolicyCallsInit): PolicyCalls {
+  const status = { name: policy.name, refused: 0, restricted: 0, errors: 0, timeouts: 0 }
+
+  function fail (method: string, error: unknown): 'pass' | Refusal {
+    status.errors++
+    failed(policy.name, method, error)
+    return failure
+  }
+
+  function checked (method: 'admit' | 'resolve', verdict: unknown): Verdict {
+    if (!isVerdict(verdict)) {
+      return fail(method, new PolicyVerdictError(`the policy "${policy.name}" answered ${inspect(verdict)} from ${method}: a verdict is 'pass', 'silent', 'absent', 'close' or { only: [ids of members] }`))
+    }
+    status.refused += typeof verdict === 'string' && verdict !== 'pass' ? 1 : 0
+    status.restricted += typeof verdict === 'string' ? 0 : 1
+    return verdict
+  }
+
+  return {
+    policy,
+    status,
+
+    admit (ask) {
+      try {
+        const verdict = policy.admit(ask)
+        return verdict === 'defer' && policy.resolve != null ? verdict : checked('admit', verdict)
+      } catch (err) {
+        return fail('admit', err)
+      }
+    },
+
+    resolve (asks, done) {
+      const controller = new AbortController()
+      let over = false
+
+      function end (verdicts: () => readonly Verdict[]): void {
+        if (!over) {
+          over = true
+          cancelTimer()
+          done(verdicts())
+        }
+      }
+      const failAll = (error: unknown): readonly Verdict[] => {
+        const verdict = fail('resolve', error)
+        return asks.map(() => verdict)
+      }
+      const cancelTimer = timers.after(timeout, () => {
+        const error = new PolicyTimeoutError(`the policy "${policy.name}" did not resolve ${asks.length} wants within ${timeout} ms`)
+        status.timeouts++
+        end(() => failAll(error))
+        controller.abort(error)
+      })
+      try {
+        policy.resolve?.(asks, controller.signal).then(
+          verdicts => { end(() => asks.map((_, i) => checked('resolve', verdicts[i]))) },
+          (err: unknown) => { end(() => failAll(err)) }
+        )
+      } catch (err) {
+        end(() => failAll(err))
+      }
+      return reason => {
+        over = true
+        cancelTimer()
+        controller.abort(reason)
+      }
+    },
+
+    tell (method, call) {
+      try {
+        call()
+      } catch (err) {
+        fail(method, err)
+      }
+    }
+  }
+}
+
+function isVerdict (verdict: unknown): verdict is Verdict {
+  if (typeof verdict === 'string') {
+    return verdict === 'pass' || verdict === 'silent' || verdict === 'absent' || verdict === 'close'
+  }
+  return typeof verdict === 'object' && verdict != null && 'only' in verdict && Array.isArray(verdict.only) && verdict.only.every(id => typeof id === 'string')
+}
+
+function inspect (value: unknown): string {
+  return typeof value === 'object' && value != null ? `an object with ${Object.keys(value).join(', ') || 'nothing'}` : String(value)
+}

@@ -1,0 +1,134 @@
+/**
+ * Admission: a new want is parked until there is a verdict of it, and so is the
+ * upgrade of one that was admitted, which lives on as a want-have meanwhile.
+ *
+ * A parked want is on its client's list, where it counts, gives way, expires and
+ * ends as any other; what it lacks is a fetch, for which a parked one stands in.
+ * So cancels, full lists and silent connections apply in the order of arrival. A
+ * verdict names the number that the want was given; one that has ended, or asks
+ * for more than it did, no longer has that number.
+ */
+import { multihashKey, wantKey } from '@kitsune/bitswap-codec'
+import { findWant } from './clients.ts'
+import { sendAbsence } from './deliveries.ts'
+import { beginParked } from './fetches.ts'
+import { askAnew, endSuspended, endWant, enterFetch, joinFetch, newWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
+import type { NumberedVerdict, Output, VerdictAsk } from './io.ts'
+import type { Client, ClientWant, State } from './model.ts'
+import type { Refusal } from '../policies/refusal.ts'
+import type { AskType } from '../strategies/strategy.ts'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+
+/** A want that is new: it is parked. */
+export function parkWant (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void {
+  const cid = entry.cid.slice()
+  const want = newWant(state, client, beginParked(state, key, cid), cid, entry, connection)
+  joinFetch(state, want)
+  askVerdict(state, want, want.type)
+}
+
+/** The same want again: only what it asks for in addition waits for a verdict. */
+export function parkRepeat (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
+  const { fetch, awaits } = want
+  const upgrade = entry.wantType === 'block' && want.type === 'have'
+  if (fetch.state !== 'parked' && !upgrade) {
+    repeatWant(state, want, entry, connection)
+    return
+  }
+  renewWant(state, want, entry, connection)
+  askAnew(state, want)
+  if (upgrade && awaits?.type !== 'block') {
+    want.blockAskedAt = state.now()
+    askVerdict(state, want, 'block')
+  }
+  if (fetch.state === 'parked' && upgrade) {
+    want.type = 'block'
+  }
+}
+
+/** Says what waits for verdicts since the last flush. */
+export function askVerdicts (state: State, out: Output): void {
+  const { parked } = state
+  for (const [id, asks] of parked.asks) {
+    // some may have been taken back since
+    const waiting = asks.filter(ask => isAwaited(state, id, ask))
+    if (waiting.length > 0) {
+      out.admit?.(id, waiting)
+    }
+  }
+  parked.asks.clear()
+}
+
+/** What has been decided of wants of a client. */
+export function onVerdicts (state: State, client: Client, verdicts: readonly NumberedVerdict[]): void {
+  for (const numbered of verdicts) {
+    const want = awaiting(client, numbered)
+    if (want != null) {
+      onVerdict(state, want, numbered.verdict)
+    }
+  }
+}
+
+/** Whether a want still waits for the verdict of that number. */
+export function isAwaited ({ clients }: State, id: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean {
+  const client = clients.get(id)
+  return client != null && awaiting(client, ask) != null
+}
+
+/** The want, or suspended one, of a client that waits for the verdict of that number. */
+function awaiting (client: Client, { number, cid }: Pick<VerdictAsk, 'number' | 'cid'>): ClientWant | undefined {
+  const key = wantKey(cid)
+  const want = (key == null ? undefined : findWant(client, key, cid)) ?? client.suspended.get(multihashKey(cid))
+  return want?.awaits?.number === number ? want : undefined
+}
+
+function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['verdict']): void {
+  if (typeof verdict === 'string' && verdict !== 'pass') {
+    refuse(state, want, verdict)
+    return
+  }
+  const upgrade = want.awaits?.type === 'block' && want.type === 'have'
+  want.awaits = undefined
+  if (isSuspended(want)) {
+    want.type = upgrade ? 'block' : want.type // it goes on with its connection
+    return
+  }
+  if (want.fetch.state === 'parked') {
+    enterFetch(state, want)
+  } else if (upgrade) {
+    upgradeWant(state, want)
+  }
+}
+
+/** A want is kept out; the upgrade of one that has its HAVE is not denied, since a HAVE is never taken back. */
+function refuse (state: State, want: ClientWant, verdict: Refusal): void {
+  const { client, cid } = want
+  state.totals.refused++
+  if (isSuspended(want)) {
+    endSuspended(state, client, multihashKey(cid), 'refused', { verdict })
+  } else {
+    endWant(state, want, 'refused', { verdict })
+  }
+  if (verdict === 'absent' && want.sendDontHave && !want.haveSent) {
+    sendAbsence(state, client, cid)
+  } else if (verdict === 'close') {
+    state.outbox.closing.set(client.id, { why: 'a policy keeps it out', unread: false })
+  }
+}
+
+function isSuspended (want: ClientWant): boolean {
+  return !want.client.wants.has(want)
+}
+
+function askVerdict ({ parked }: State, want: ClientWant, type: AskType): void {
+  const { client, key, cid } = want
+  const number = ++parked.lastNumber
+  want.awaits = { number, type }
+  const asks = parked.asks.get(client.id)
+  const ask: VerdictAsk = { number, key, cid, type }
+  if (asks == null) {
+    parked.asks.set(client.id, [ask])
+  } else {
+    asks.push(ask)
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * What becomes of wants that are new, or ask for more: they join their fetches,
+ * or wait for a verdict first. Which of the two is settled when the engine is
+ * made, so that an engine without admission pays nothing for it.
+ */
+import { parkRepeat, parkWant } from './admission.ts'
+import { createWant, repeatWant } from './wants.ts'
+import type { Intake } from './model.ts'
+
+/** Whoever asks is served. */
+export const OPEN_INTAKE: Intake = { begin: createWant, repeat: repeatWant }
+
+/** Each want waits for its verdict. */
+export const PARKING_INTAKE: Intake = { begin: parkWant, repeat: parkRepeat }

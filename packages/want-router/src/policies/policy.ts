@@ -1,0 +1,83 @@
+import type { Refusal } from './refusal.ts'
+import type { WantEnd } from '../engine/status.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { CID } from 'multiformats/cid'
+
+/** A want of which a policy decides. */
+export interface Ask {
+  /** The peer id of the client, or the name of a client inside the process. */
+  readonly client: string
+  /** Where the client is connected from, as a multiaddr; undefined for a client inside the process. */
+  readonly address: string | undefined
+  /** The multihash, which a CIDv0 and a CIDv1 of one block share: cheaper than `cid`, which is decoded when it is read. */
+  readonly key: WantKey
+  readonly cid: CID
+  /** What the client asks for. A want-have that is admitted and comes to ask for the block is admitted anew. */
+  readonly type: 'have' | 'block'
+}
+
+/** What becomes of a want. */
+export type Verdict = 'pass' | Refusal | Restriction
+
+/**
+ * A want that only these members are asked for, by their ids. A name that is no member counts as one of which nothing is
+ * known, so that no DONT_HAVE leaves while one is named. Without any name the want is kept out, as by `silent`.
+ */
+export interface Restriction {
+  readonly only: readonly string[]
+  /** Nor is it served what another member sent for another client. Default false: the bytes are the same, and verified. */
+  readonly strict?: boolean
+}
+
+/** A verified block, as policies see it. */
+export interface VerifiedBlock {
+  readonly key: WantKey
+  readonly cid: CID
+  readonly bytes: Uint8Array
+}
+
+/** What became of a want, as policies see it. */
+export interface SettledWant extends Omit<WantEnd, 'cid'> { readonly cid: CID }
+
+/**
+ * Decides which wants are looked for, and where. It sees each want once, before it joins a fetch; a repeat is not shown
+ * to it again, a want-have that comes to ask for the block is, and so is one that comes back after it was kept out or
+ * cancelled. CIDs that contain their block (identity) need no member, and are not shown.
+ *
+ * A policy that throws, answers with something else, or takes too long counts as one that answers `policyFailure` of the
+ * router's options.
+ */
+export interface Policy {
+  /** Names it in metrics, the log and events. */
+  readonly name: string
+  /** Decides at once, and cheaply: it runs for every want. `'defer'` leaves it to `resolve`. */
+  admit (ask: Ask): Verdict | 'defer'
+  /**
+   * Decides what was deferred: what one client has asked for, together. While it runs, what the same client asks for
+   * waits for the next call; other clients have theirs. It is given `verdictTimeout` ms.
+   *
+   * @param asks - of one client, at most as many as it may have wants
+   * @param signal - aborts when the time is over, the client leaves or the router stops
+   * @returns a verdict for each, in the order of `asks`
+   */
+  resolve? (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]>
+  /** Told once of each want that has ended, whatever became of it. */
+  settled? (want: SettledWant): void
+  /** Told of each block that a member sent, once it is verified. It must not change the bytes, and copies what it keeps. */
+  verified? (block: VerifiedBlock): void
+  /** A client has left: what is kept for it can go. */
+  gone? (client: string): void
+}
+
+/** What a policy has done since the start. */
+export interface PolicyStatus {
+  readonly name: string
+  /** Wants that it kept out. */
+  readonly refused: number
+  /** Verdicts that left some members only. */
+  readonly restricted: number
+  /** Times that it threw, answered with what is no verdict, or took too long. */
+  readonly errors: number
+  /** Of those, the times that it took too long. */
+  readonly timeouts: number
+}
