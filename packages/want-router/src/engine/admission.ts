@@ -11,6 +11,7 @@
 import { multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { findWant } from './clients.ts'
 import { sendAbsence } from './deliveries.ts'
+import { createEligible } from './eligibility.ts'
 import { beginParked } from './fetches.ts'
 import { askAnew, endSuspended, endWant, enterFetch, joinFetch, newWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
 import type { NumberedVerdict, Output, VerdictAsk } from './io.ts'
@@ -87,16 +88,17 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
     refuse(state, want, verdict)
     return
   }
+  const only = verdict === 'pass' ? undefined : createEligible(verdict)
   const upgrade = want.awaits?.type === 'block' && want.type === 'have'
   want.awaits = undefined
   if (isSuspended(want)) {
-    want.type = upgrade ? 'block' : want.type // it goes on with its connection
-    return
-  }
-  if (want.fetch.state === 'parked') {
-    enterFetch(state, want)
+    // it goes on with its connection
+    want.type = upgrade ? 'block' : want.type
+    want.only = only
+  } else if (want.fetch.state === 'parked') {
+    enterFetch(state, want, only)
   } else if (upgrade) {
-    upgradeWant(state, want)
+    upgradeWant(state, want, only)
   }
 }
 

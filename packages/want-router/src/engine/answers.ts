@@ -1,9 +1,9 @@
 /** What members answer, and what follows from it: for those that wait, for the attempts, and for the member. */
 import { cancelAttempt, endAttempt, goOn, progress, promoteHedge } from './attempts.ts'
-import { tellMemberClients } from './certainty.ts'
+import { tellCertain } from './certainty.ts'
 import { sendBlock, sendHave } from './deliveries.ts'
 import { giveUp, settleIfCertain } from './exhaustion.ts'
-import { answerOf, attemptAt, noteAnswer, waiters } from './fetch.ts'
+import { answerOf, attemptAt, isOwed, mayUse, noteAnswer, waiters } from './fetch.ts'
 import { toDelayed, toGoingOn, toQueued, toSatisfied } from './fetches.ts'
 import { hashString } from './hash.ts'
 import { eject } from './member-lifecycle.ts'
@@ -12,21 +12,36 @@ import { endWant } from './wants.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+const NONE: readonly Fetch[] = []
+
 const UNSOLICITED = 'sends what it was not asked for'
 
 /** A verified block. */
 export function onBlock (state: State, member: EngineMember, key: WantKey, bytes: Uint8Array): void {
   const fetch = state.fetches.all.get(key)
-  received(state, member, fetch != null || wasLatelyAsked(state, member, key))
-  if (fetch == null) {
+  const strict = state.fetches.strict.size > 0 ? state.fetches.strict.get(key) : undefined
+  received(state, member, fetch != null || strict != null || wasLatelyAsked(state, member, key))
+  if (fetch == null && strict == null) {
     return
   }
+  member.totals.blocks++
+  member.totals.bytes += bytes.byteLength
+  if (fetch != null) {
+    useBlock(state, fetch, member, bytes)
+  }
+  for (const one of strict ?? NONE) {
+    if (one.strict?.members.has(member.id) === true) {
+      useBlock(state, one, member, bytes)
+    }
+  }
+}
+
+/** Whoever sent it, it is what a fetch is for. */
+function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array): void {
   const attempt = attemptAt(fetch, member)
   if (attempt != null || answerOf(fetch, member) != null) {
     progress(state, member)
   }
-  member.totals.blocks++
-  member.totals.bytes += bytes.byteLength
   // what was asked for on a client's account has its place in that client's window, if it is of the size expected
   const { primary } = fetch
   const payer = primary != null && bytes.byteLength <= 2 * primary.reservedBytes ? primary.client : undefined
@@ -58,7 +73,7 @@ function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: 
         continue
       }
     }
-    if (want.type === 'have' && !want.haveSent) {
+    if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {
       sendHave(state, want)
     }
   }
@@ -83,18 +98,20 @@ function settleAttempt (state: State, attempt: Attempt, answered: Attempt | unde
   }
 }
 
-/** After good news: a fetch of which some client still wants the block is queued again. */
+/** After good news: a fetch that still owes something to some client is queued again. */
 function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
   noteAnswer(fetch, member, 'have', state.now())
   fetch.tries = 0
   fetch.exhaustions = 0
   fetch.type = 'have'
+  let owes = false // a HAVE to one that may not use this member, or the block
   for (const want of waiters(fetch)) {
+    owes ||= isOwed(want)
     if (want.type === 'block') {
       fetch.type = 'block'
     }
   }
-  if (fetch.type === 'block') {
+  if (owes) {
     toQueued(state, fetch)
   } else {
     toSatisfied(state, fetch)
@@ -136,7 +153,7 @@ function sampleLatency (state: State, member: EngineMember, ms: number): void {
 
 /** What a member says instead of a block. */
 export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number): void {
-  const fetch = state.fetches.all.get(key)
+  const fetch = fetchAt(state, key, member)
   if (answer === 'have' || answer === 'dont-have') {
     const asked = fetch != null && (attemptAt(fetch, member) != null || answerOf(fetch, member) != null)
     received(state, member, asked || wasLatelyAsked(state, member, key))
@@ -159,8 +176,20 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
     // late, after a timeout: now it is known
     member.totals.dontHaves++
     noteAnswer(fetch, member, 'dont-have', state.now())
+    tellCertain(state, fetch)
     settleIfCertain(state, fetch)
   }
+}
+
+/** The fetch that a member speaks of: where there are several for a block, the one for which it was asked. */
+function fetchAt ({ fetches }: State, key: WantKey, member: EngineMember): Fetch | undefined {
+  const shared = fetches.all.get(key)
+  const strict = fetches.strict.size > 0 ? fetches.strict.get(key) : undefined
+  if (strict == null) {
+    return shared
+  }
+  const both = shared == null ? [...strict] : [shared, ...strict]
+  return both.find(fetch => attemptAt(fetch, member) != null) ?? both.find(fetch => answerOf(fetch, member) != null) ?? shared
 }
 
 /** The answer of a member that was asked, and has no block to send. */
@@ -177,7 +206,7 @@ function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unkno
     member.totals.dontHaves++
     member.health.succeeded(state.now())
     keepStanding(state, fetch, member)
-    tellMemberClients(state, fetch)
+    tellCertain(state, fetch)
   }
   if (wasPrimary) {
     goOn(state, fetch)
@@ -197,7 +226,7 @@ function onHave (state: State, fetch: Fetch, member: EngineMember, size: number 
   fetch.size = size ?? fetch.size
   noteAnswer(fetch, member, 'have', state.now())
   for (const want of waiters(fetch)) {
-    if (want.type === 'have' && !want.haveSent) {
+    if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {
       sendHave(state, want)
     }
   }

@@ -1,21 +1,26 @@
 /** Finding the member to ask for one fetch, and asking it. */
 import { openAttempt } from './attempts.ts'
 import { shortage } from './candidates.ts'
-import { tellMemberClients } from './certainty.ts'
+import { tellCertain } from './certainty.ts'
+import { payerAt } from './eligibility.ts'
 import { exhaust } from './exhaustion.ts'
 import { isFresh } from './fetch.ts'
-import { toBacklogged } from './fetches.ts'
+import { toBacklogged, toQueued } from './fetches.ts'
 import { mayBeHedged } from './hedges.ts'
 import type { Shortage } from './candidates.ts'
 import type { Candidates, Client, EngineMember, Fetch, State } from './model.ts'
 
-/** What came of it; a {@link Shortage}: some member could be asked, but has no capacity now. */
-export type Assignment = 'asked' | 'exhausted' | Shortage
+/**
+ * What came of it; a {@link Shortage}: some member could be asked, but has no capacity now; `not now`: only on the account
+ * of another client, whose window is full.
+ */
+export type Assignment = 'asked' | 'exhausted' | 'not now' | Shortage
 
 /**
  * Asks the best member that has capacity, on that client's account; one that has
  * stalled only if no other is left. For want of capacity the fetch is backlogged
- * at the best member; one that has not begun stays queued, and may go anywhere.
+ * at the best member; one that has not begun stays queued if it may go anywhere.
+ * Where that client may not use the member, another pays that waits and may.
  */
 export function assign (state: State, fetch: Fetch, client: Client, retry = false): Assignment {
   state.scheduler.picks--
@@ -25,34 +30,46 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
     exhaust(state, fetch)
     return 'exhausted'
   }
-  const { member, short } = choice
+  if (choice === 'not now') {
+    if (fetch.state !== 'queued') {
+      toQueued(state, fetch)
+    }
+    return choice
+  }
+  const { member, payer, short } = choice
   if (short != null) {
-    if (fetch.state !== 'queued' || !isFresh(fetch)) {
-      toBacklogged(state, fetch, member, client)
+    if (fetch.state !== 'queued' || !isFresh(fetch) || isBound(state, fetch)) {
+      toBacklogged(state, fetch, member, payer)
     }
     return short
   }
   if (fetch.state === 'queued') {
     state.retryBudget.firstTry(state.now())
   }
-  mayBeHedged(state, openAttempt(state, fetch, member, client, { retry }))
-  tellMemberClients(state, fetch)
+  mayBeHedged(state, openAttempt(state, fetch, member, payer, { retry }))
+  tellCertain(state, fetch)
   return 'asked'
 }
 
-interface Choice { readonly member: EngineMember, readonly short?: Shortage }
+/** It may not go anywhere: to wait in a queue it would hold up what may. */
+function isBound ({ fetches }: State, { restricted, key }: Fetch): boolean {
+  return restricted > 0 || (fetches.strict.size > 0 && fetches.strict.has(key))
+}
+
+interface Choice { readonly member: EngineMember, readonly payer: Client, readonly short?: Shortage }
 
 /** The member to ask, or the best one that lacks capacity. */
-function choose (state: State, fetch: Fetch, client: Client): Choice | undefined {
+function choose (state: State, fetch: Fetch, client: Client): Choice | 'not now' | undefined {
   const order = state.candidates.of(state, fetch)
   const choice = chooseAmong(order, state, fetch, client)
   order.close()
   return choice
 }
 
-function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Client): Choice | undefined {
+function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Client): Choice | 'not now' | undefined {
   let blocked: EngineMember | undefined
   let stalled: EngineMember | undefined
+  let held = false // some member could be asked for a client whose window is full
   let well = false // some member is, and only lacks capacity
   let short: Shortage = 'no places'
 
@@ -62,21 +79,30 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
     if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id) === true)) {
       continue
     }
+    const payer = payerAt(state, fetch, member, client)
+    if (payer == null) {
+      held = true
+      continue
+    }
     if (member.stalled) {
       stalled ??= member
       well ||= member.state === 'up'
       continue
     }
-    const lacking = shortage(state, fetch, member, client)
+    const lacking = shortage(state, fetch, member, payer)
     if (lacking == null) {
-      return { member }
+      return { member, payer }
     }
     blocked ??= member
     well ||= member.state === 'up'
     short = lacking === 'no bytes' ? lacking : short
   }
   if (blocked != null) {
-    return { member: blocked, short }
+    return { member: blocked, payer: payerAt(state, fetch, blocked, client) ?? client, short }
   }
-  return stalled == null ? undefined : { member: stalled, short: shortage(state, fetch, stalled, client) }
+  if (stalled != null) {
+    const payer = payerAt(state, fetch, stalled, client) ?? client
+    return { member: stalled, payer, short: shortage(state, fetch, stalled, payer) }
+  }
+  return held ? 'not now' : undefined
 }

@@ -5,6 +5,7 @@
  * expected, with the member, with the client and in the sum of all.
  */
 import { expectedBytes, hasWindow } from './clients.ts'
+import { typeAt } from './eligibility.ts'
 import { toGoingOn, toOpen } from './fetches.ts'
 import { addLoad } from './members.ts'
 import { enqueueCancel } from './outbox.ts'
@@ -20,7 +21,7 @@ export function openAttempt (state: State, fetch: Fetch, member: EngineMember, c
     fetch,
     member,
     client,
-    type: hedge ? 'have' : fetch.type,
+    type: hedge ? 'have' : typeAt(fetch, member),
     startedAt: now,
     timedFrom: now,
     reservedBytes: 0,
@@ -127,7 +128,7 @@ export function promoteHedge (state: State, fetch: Fetch): boolean {
   hedge.member.hedges.delete(hedge)
   hedge.timedFrom = state.now()
   setPrimary(state, hedge)
-  if (fetch.type === 'block' && mayUpgrade(state, hedge)) {
+  if (typeAt(fetch, hedge.member) === 'block' && mayUpgrade(state, hedge)) {
     upgradeAttempt(state, hedge)
   }
   return true
@@ -144,14 +145,19 @@ export function goOn (state: State, fetch: Fetch): void {
 export function passAttempts (state: State, { primary, hedge }: Fetch, from: Client, to: Client): void {
   for (const attempt of [primary, hedge]) {
     if (attempt != null && attempt.client === from) {
-      countOpen(attempt, -1)
-      enter(attempt, -attempt.reservedBytes)
-      giveRound(state, from)
-      attempt.client = to
-      countOpen(attempt, 1)
-      enter(attempt, attempt.reservedBytes)
+      passAttempt(state, attempt, to)
     }
   }
+}
+
+export function passAttempt (state: State, attempt: Attempt, to: Client): void {
+  const { client: from } = attempt
+  countOpen(attempt, -1)
+  enter(attempt, -attempt.reservedBytes)
+  giveRound(state, from)
+  attempt.client = to
+  countOpen(attempt, 1)
+  enter(attempt, attempt.reservedBytes)
 }
 
 /** A member owes something and is silent: until it speaks, what it owes holds up no client that asked for it. */

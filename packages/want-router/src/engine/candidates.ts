@@ -1,7 +1,7 @@
 /** Which members may be asked for a fetch, best first, and whether they have capacity for it. */
 import { toRanking } from '../strategies/ranking/ranking.ts'
-import { isLone } from './certainty.ts'
 import { expectedBytes } from './clients.ts'
+import { isBarred, isOpenElsewhere, typeAt } from './eligibility.ts'
 import { answerOf, holders, isFresh, isWantedBy } from './fetch.ts'
 import { hasCapacity, isAskable } from './members.ts'
 import type { Candidates, Client, EngineMember, Fetch, RememberedOrder, State } from './model.ts'
@@ -16,7 +16,8 @@ const NONE: readonly EngineMember[] = []
 /**
  * Members known to have the block, then the strategy's order, then members that
  * want it themselves, then, rather than leave a want unasked, ejected members.
- * Those that already answered or drain are left out, and one that itself is all that waits;
+ * Those that already answered or drain are left out, one that itself is all that waits,
+ * and those that no waiter may use;
  * for what cannot be verified no member is asked.
  *
  * One serves all picks: a generator would allocate a kilobyte for each.
@@ -57,7 +58,7 @@ class LazyCandidates implements Candidates {
     }
     while (this.#next < this.#holders.length) {
       const member = this.#holders[this.#next++]
-      if (!isLone(state, fetch, member)) {
+      if (!isBarred(state, fetch, member)) {
         return member
       }
     }
@@ -80,7 +81,7 @@ class LazyCandidates implements Candidates {
 
   #pullRanked (state: State, fetch: Fetch): EngineMember | undefined {
     for (let member = this.#pullOrder(state); member != null; member = this.#pullOrder(state)) {
-      if (!isAskable(member) || answerOf(fetch, member) != null || isLone(state, fetch, member)) {
+      if (!isAskable(member) || answerOf(fetch, member) != null || isBarred(state, fetch, member)) {
         continue
       }
       if (member.state !== 'up' && !this.#panic) {
@@ -154,11 +155,11 @@ const SHARE = 8
  * one client fills 456, and ten fill 506.
  */
 export function shortage (state: State, fetch: Fetch, member: EngineMember, client: Client): Shortage | undefined {
-  const free = member.capacity.wants - member.load.wants
+  const free = isOpenElsewhere(state, fetch, member) ? 0 : member.capacity.wants - member.load.wants
   if (free <= 0 || (client.openAt.get(member) ?? 0) >= SHARE * free) {
     return 'no places'
   }
-  const expected = expectedBytes(fetch.type, fetch, client, member.capacity.supportsDontHave)
+  const expected = expectedBytes(typeAt(fetch, member), fetch, client, member.capacity.supportsDontHave)
   if (!hasCapacity(member, expected) || (expected > 0 && state.inFlight >= state.limits.inFlight)) {
     return 'no bytes'
   }

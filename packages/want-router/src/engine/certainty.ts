@@ -2,7 +2,7 @@
 import { sendDontHave } from './deliveries.ts'
 import { answerOf, isOnlyWantedBy, waiters } from './fetch.ts'
 import { isAskable } from './members.ts'
-import type { EngineMember, Fetch, State } from './model.ts'
+import type { Eligible, EngineMember, Fetch, State } from './model.ts'
 
 /** A member is itself all that waits for a fetch, and so lacks what the fetch is for. */
 export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMember): boolean {
@@ -10,13 +10,14 @@ export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMe
 }
 
 /**
- * Whether every configured member is certain to lack what a fetch is for: those
- * that are up have said so, and those that are down or were removed have been for
- * so long that they do not count. Of one that drains nothing is known. A member that wants it
- * of us lacks it where it is all that waits; `except` is one that asks for itself,
+ * Whether every configured member, or each of those that a waiter is restricted to,
+ * is certain to lack what a fetch is for: those that are up have said so, and those
+ * that are down or were removed have been for so long that they do not count. Of one
+ * that drains, and of a name that is no member, nothing is known. A member that wants
+ * it of us lacks it where it is all that waits; `except` is one that asks for itself,
  * and is not asked on its own behalf.
  */
-export function isCertain (state: State, fetch: Fetch, except?: EngineMember): boolean {
+export function isCertain (state: State, fetch: Fetch, only?: Eligible, except?: EngineMember): boolean {
   if (!fetch.verifiable) {
     return true
   }
@@ -24,7 +25,11 @@ export function isCertain (state: State, fetch: Fetch, except?: EngineMember): b
     return false
   }
   let certain = 0
-  for (const member of state.members.values()) {
+  for (const id of only?.members ?? state.members.keys()) {
+    const member = state.members.get(id)
+    if (member == null) {
+      return false
+    }
     if (member === except || isLone(state, fetch, member) || (isAskable(member) && answerOf(fetch, member)?.what === 'dont-have')) {
       certain++
     } else if (member.connected || member.draining || !member.forgotten) {
@@ -35,17 +40,18 @@ export function isCertain (state: State, fetch: Fetch, except?: EngineMember): b
 }
 
 /**
- * Tells clients that are members what all others say, though they may be asked
- * themselves meanwhile, for another client: two balancers that want the same of
- * each other would wait for each other's answer.
+ * Tells waiters that need not wait until all is certain. One that is restricted to
+ * some members is told what those say. A client that is a member is told what all
+ * others say, though it may be asked itself meanwhile, for another client: two
+ * balancers that want the same of each other would wait for each other's answer.
  */
-export function tellMemberClients (state: State, fetch: Fetch): void {
-  if (state.memberClients.size === 0) {
+export function tellCertain (state: State, fetch: Fetch): void {
+  if (state.memberClients.size === 0 && fetch.restricted === 0) {
     return
   }
   for (const want of waiters(fetch)) {
-    const { member } = want.client
-    if (member != null && !want.haveSent && !want.dontHaveSent && isCertain(state, fetch, member)) {
+    const { only, client: { member } } = want
+    if ((member != null || only != null) && !want.haveSent && !want.dontHaveSent && isCertain(state, fetch, only, member)) {
       sendDontHave(state, want)
     }
   }

@@ -103,7 +103,7 @@ export function createEngine (init: EngineInit): Engine {
       return member != null && (member.state !== 'ejected' || mayOwe(member, prefix))
     },
 
-    isWanted: key => state.fetches.all.has(key),
+    isWanted: key => state.fetches.all.has(key) || state.fetches.strict.has(key),
     awaits: (id, ask) => isAwaited(state, id, ask),
 
     checkInvariants () { checkInvariants(state) },

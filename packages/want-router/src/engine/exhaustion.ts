@@ -2,8 +2,9 @@
  * Fetches for which there is nothing left to do but wait: for a late block, a
  * recovery, or the time at which they are asked again.
  */
-import { isCertain, isLone } from './certainty.ts'
+import { isCertain } from './certainty.ts'
 import { sendDontHave } from './deliveries.ts'
+import { isBarred, isUsable } from './eligibility.ts'
 import { answeredMembers, answerOf, forgetAnswer, waiters } from './fetch.ts'
 import { toExhausted, toQueued } from './fetches.ts'
 import { askableMembers, isAskable } from './members.ts'
@@ -35,7 +36,13 @@ export function exhaust (state: State, fetch: Fetch): void {
  * after silence. The wants stay, so that a late block is still delivered.
  */
 export function settleIfCertain (state: State, fetch: Fetch): boolean {
-  if (fetch.state !== 'exhausted' || !isCertain(state, fetch)) {
+  if (fetch.state !== 'exhausted') {
+    return false
+  }
+  if (fetch.restricted > 0) {
+    return settleEach(state, fetch)
+  }
+  if (!isCertain(state, fetch)) {
     return false
   }
   for (const want of waiters(fetch)) {
@@ -46,12 +53,25 @@ export function settleIfCertain (state: State, fetch: Fetch): boolean {
   return true
 }
 
+/** Each waiter by the members that it may use; true: all is certain for all of them. */
+function settleEach (state: State, fetch: Fetch): boolean {
+  let all = true
+  for (const want of waiters(fetch)) {
+    const certain = isCertain(state, fetch, want.only)
+    if (certain && !want.haveSent && !want.dontHaveSent) {
+      sendDontHave(state, want)
+    }
+    all &&= certain
+  }
+  return all
+}
+
 /** Asks again: members that have not answered, or if there are none, all but those that are still certain. */
 export function reconsider (state: State, fetch: Fetch): void {
   fetch.tries = 0
   toQueued(state, fetch)
   dropStaleAnswers(state, fetch)
-  if (askableMembers(state).some(member => answerOf(fetch, member) == null && !isLone(state, fetch, member))) {
+  if (askableMembers(state).some(member => answerOf(fetch, member) == null && !isBarred(state, fetch, member))) {
     return
   }
   for (const member of answeredMembers(fetch)) {
@@ -83,7 +103,7 @@ export function wakeExhausted (state: State, member: EngineMember): void {
   }
   state.reviews.begin(`wake ${member.id}`, state.fetches.exhausted, fetch => {
     // it may be gone again before the last slice
-    if (isAskable(member) && answerOf(fetch, member)?.what !== 'dont-have') {
+    if (isAskable(member) && answerOf(fetch, member)?.what !== 'dont-have' && isUsable(fetch, member)) {
       reconsider(state, fetch)
     }
   })

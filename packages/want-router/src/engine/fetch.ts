@@ -1,6 +1,6 @@
 /** A fetch as a record: who waits for it and what members have answered. Its states are in `fetches.ts`. */
 import { isAskable } from './members.ts'
-import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
+import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, Eligible, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
@@ -10,12 +10,14 @@ class FetchRecord implements Fetch {
   readonly hash: number
   readonly cid: Uint8Array
   readonly verifiable: boolean
+  readonly strict: Eligible | undefined
   type: AskType = 'have'
   tries = 0
   size: number | undefined = undefined
   state: FetchState = 'queued'
   first: ClientWant | undefined = undefined
   waiterCount = 0
+  restricted = 0
   primary: Attempt | undefined = undefined
   hedge: Attempt | undefined = undefined
   backlog: Backlog | undefined = undefined
@@ -24,11 +26,12 @@ class FetchRecord implements Fetch {
   order: RememberedOrder | undefined = undefined
   answers: Map<string, Answer> | undefined = undefined
 
-  constructor (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean) {
+  constructor (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean, strict: Eligible | undefined) {
     this.key = key
     this.hash = hash
     this.cid = cid
     this.verifiable = verifiable
+    this.strict = strict
   }
 
   get client (): string {
@@ -45,8 +48,8 @@ class FetchRecord implements Fetch {
 }
 
 /** Makes a fetch that has no waiter yet. */
-export function createFetch (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean): Fetch {
-  return new FetchRecord(key, hash, cid, verifiable)
+export function createFetch (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean, strict?: Eligible): Fetch {
+  return new FetchRecord(key, hash, cid, verifiable, strict)
 }
 
 /** What a member answered last, unless it has been down since. What another of its name answered is none of its own. */
@@ -106,6 +109,11 @@ export function isOwed (want: ClientWant): boolean {
   return want.type === 'block' || !want.haveSent
 }
 
+/** Whether a waiter may be served on the word of a member. */
+export function mayUse ({ only }: ClientWant, { id }: EngineMember): boolean {
+  return only == null || only.members.has(id)
+}
+
 /** Only this member itself waits for it, which so has said that it lacks it. */
 export function isOnlyWantedBy (fetch: Fetch, member: EngineMember): boolean {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
@@ -141,6 +149,7 @@ export function link (fetch: Fetch, want: ClientWant): void {
     first.nextWaiter = want
   }
   fetch.waiterCount++
+  fetch.restricted += want.only == null ? 0 : 1
 }
 
 export function unlink (fetch: Fetch, want: ClientWant): void {
@@ -155,4 +164,5 @@ export function unlink (fetch: Fetch, want: ClientWant): void {
   want.nextWaiter = undefined
   want.previousWaiter = undefined
   fetch.waiterCount--
+  fetch.restricted -= want.only == null ? 0 : 1
 }

@@ -7,14 +7,23 @@ import { createAskAgain } from './ask-again.ts'
 import { createFetch, isOwed, waiters } from './fetch.ts'
 import { hashString } from './hash.ts'
 import { giveRound, joinBacklog, leaveBacklog } from './rounds.ts'
-import type { Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
+import type { Client, ClientWant, Eligible, EngineMember, Fetch, State } from './model.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Begins the search for a multihash: queued, without a waiter yet. */
-export function beginFetch (state: State, key: WantKey, cid: Uint8Array): Fetch {
-  const fetch = createFetch(key, hashString(key, state.seed), cid, state.verifiable(key))
-  state.fetches.all.set(key, fetch)
+/** Begins the search for a multihash: queued, without a waiter yet. `strict`: at these members alone. */
+export function beginFetch (state: State, key: WantKey, cid: Uint8Array, strict?: Eligible): Fetch {
+  const fetch = createFetch(key, hashString(key, state.seed), cid, state.verifiable(key), strict)
+  state.fetches.all.set(fetchName(key, strict), fetch)
+  if (strict != null) {
+    const { strict: byKey } = state.fetches
+    byKey.set(key, (byKey.get(key) ?? new Set()).add(fetch))
+  }
   return fetch
+}
+
+/** The name of a fetch among all. A multihash says how long it is, so that what follows it makes it no other. */
+export function fetchName (key: WantKey, strict: Eligible | undefined): string {
+  return strict == null ? key : key + strict.id
 }
 
 /** Stands in for a fetch while a want waits for a verdict: no other want joins it. */
@@ -97,7 +106,15 @@ export function toSatisfied (state: State, fetch: Fetch): void {
 export function endFetch (state: State, fetch: Fetch): void {
   leave(state, fetch)
   if (fetch.state !== 'parked') {
-    state.fetches.all.delete(fetch.key)
+    state.fetches.all.delete(fetchName(fetch.key, fetch.strict))
+    forgetStrict(state, fetch)
+  }
+}
+
+function forgetStrict ({ fetches: { strict } }: State, fetch: Fetch): void {
+  const beside = fetch.strict == null ? undefined : strict.get(fetch.key)
+  if (beside?.delete(fetch) === true && beside.size === 0) {
+    strict.delete(fetch.key)
   }
 }
 

@@ -8,6 +8,7 @@
  * hedge takes its place, and is timed from then.
  */
 import { openAttempt } from './attempts.ts'
+import { isOpenElsewhere, payerAt } from './eligibility.ts'
 import { hasCapacity } from './members.ts'
 import type { Attempt, EngineMember, State } from './model.ts'
 
@@ -40,22 +41,23 @@ export function openHedges (state: State, most: number): number {
 function hedge (state: State, attempt: Attempt): void {
   const member = secondMember(state, attempt)
   if (member != null && state.retryBudget.spend(state.now())) {
+    const { fetch, client } = attempt
     state.totals.hedges++
     attempt.hedged = true
-    openAttempt(state, attempt.fetch, member, attempt.client, { hedge: true })
+    openAttempt(state, fetch, member, payerAt(state, fetch, member, client) ?? client, { hedge: true })
   }
 }
 
 function secondMember (state: State, attempt: Attempt): EngineMember | undefined {
   const order = state.candidates.of(state, attempt.fetch)
   let member = order.pull()
-  while (member != null && (member === attempt.member || !mayHedge(state, member))) {
+  while (member != null && (member === attempt.member || !mayHedge(state, attempt, member))) {
     member = order.pull()
   }
   order.close()
   return member
 }
 
-function mayHedge (state: State, member: EngineMember): boolean {
-  return member.state === 'up' && !member.stalled && hasCapacity(member, 0) && state.strategy.avoids?.(member.id) !== true
+function mayHedge (state: State, { fetch, client }: Attempt, member: EngineMember): boolean {
+  return payerAt(state, fetch, member, client) != null && !isOpenElsewhere(state, fetch, member) && member.state === 'up' && !member.stalled && hasCapacity(member, 0) && state.strategy.avoids?.(member.id) !== true
 }

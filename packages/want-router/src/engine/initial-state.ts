@@ -54,7 +54,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     standIns: new Map(),
     membersChanged: true,
     membersVersion: 0,
-    fetches: { all: new Map(), goingOn: new Set(), delayed: new Set(), exhausted: new Set(), satisfied: 0 },
+    fetches: { all: new Map(), strict: new Map(), goingOn: new Set(), delayed: new Set(), exhausted: new Set(), satisfied: 0 },
     candidates: createCandidates(),
     scheduler: createScheduler(),
     hedgeable: new Set(),

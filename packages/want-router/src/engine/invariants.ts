@@ -4,7 +4,8 @@
  * its other end, and nothing refers to what is gone. For tests: it walks all.
  */
 import { InvariantError } from '../errors.ts'
-import { isOwed, waiters } from './fetch.ts'
+import { isOwed, mayUse, waiters } from './fetch.ts'
+import { fetchName } from './fetches.ts'
 import { isAskable, isHealthy } from './members.ts'
 import { clientDue, memberDue } from './timeouts.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
@@ -36,6 +37,12 @@ function checkFetch (state: State, fetch: Fetch): void {
     equal(`whether ${name} is in the queue of ${want.client.id}`, want.client.queue.has(want), fetch.state === 'queued' && isOwed(want))
   }
   equal(`waiters of ${name}`, fetch.waiterCount, count)
+  equal(`restricted waiters of ${name}`, fetch.restricted, sum(waiters(fetch), ({ only }) => only == null ? 0 : 1))
+  for (const { only } of waiters(fetch)) {
+    equal(`whether a waiter of ${name} is strict`, only?.strict === true, fetch.strict != null)
+    hold(fetch.strict == null || fetch.strict.id === only?.id, `${name} has a strict waiter of other members`)
+  }
+  equal(`whether ${name} is among the strict ones`, state.fetches.strict.get(fetch.key)?.has(fetch) === true, fetch.strict != null)
   hold(count > 0, `${name} has no waiter`)
   checkPlace(state, fetch, name)
   checkAttempts(state, fetch, name)
@@ -53,10 +60,16 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
     const { member, client } = backlog
     hold(client.backlogs.get(member)?.has(fetch) === true && member.backlog.has(client), `${name} waits at ${member.id}, which does not know`)
     hold(isAskable(member), `${name} waits at ${member.id}, which is down or drains`)
+    hold(mayCharge(fetch, member, client), `${name} waits at ${member.id} for ${client.id}, which may not use it`)
   }
   if (askAgain != null) {
     hold(clients.get(askAgain.client.id) === askAgain.client, `${name} is asked again for ${askAgain.client.id}, which is gone`)
   }
+}
+
+/** A client may be charged for a member if some want of its own may use that. */
+function mayCharge (fetch: Fetch, member: EngineMember, client: Client): boolean {
+  return [...waiters(fetch)].some(want => want.client === client && mayUse(want, member))
 }
 
 function checkAttempts (state: State, fetch: Fetch, name: string): void {
@@ -69,6 +82,7 @@ function checkAttempts (state: State, fetch: Fetch, name: string): void {
       hold(attempt.fetch === fetch, `${name} has an attempt of another`)
       hold(state.clients.get(client.id) === client, `${name} is charged to ${client.id}, which is gone`)
       hold(state.members.get(member.id) === member, `${name} is open at ${member.id}, which was removed`)
+      hold(mayCharge(fetch, member, client), `${name} is charged to ${client.id}, which may not use ${member.id}`)
       hold((attempt === primary ? member.open : member.hedges).has(attempt), `${name} is not open at ${member.id}`)
       hold(!member.standing.has(fetch.key), `${name} is open at ${member.id}, and stands there`)
     }
@@ -173,6 +187,7 @@ function checkSums (state: State): void {
   equal('bytes unsent', state.unsent, sum(state.clients.values(), client => client.replies.bytes))
   equal('bytes in flight', state.inFlight, sum(members, member => member.load.bytes))
   equal('wants', state.wants, sum(state.clients.values(), client => client.wants.size))
+  equal('strict fetches', sum(state.fetches.strict.values(), fetches => fetches.size), sum(state.fetches.all.values(), ({ strict }) => strict == null ? 0 : 1))
   equal('satisfied fetches', state.fetches.satisfied, sum(state.fetches.all.values(), fetch => fetch.state === 'satisfied' ? 1 : 0))
   equal('members that can be asked', state.memberCounts.askable, members.filter(isAskable).length)
   equal('healthy members', state.memberCounts.healthy, members.filter(isHealthy).length)
@@ -211,7 +226,7 @@ function checkSets (state: State): void {
 }
 
 function isThere (state: State, fetch: Fetch): boolean {
-  return state.fetches.all.get(fetch.key) === fetch
+  return state.fetches.all.get(fetchName(fetch.key, fetch.strict)) === fetch
 }
 
 function siblings (first: ClientWant): number {

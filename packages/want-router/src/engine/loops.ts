@@ -7,7 +7,8 @@
  * says it stands for: a balancer asks under another identity than it answers.
  */
 import { cancelAttempt, goOn } from './attempts.ts'
-import { isLone, tellMemberClients } from './certainty.ts'
+import { isLone, tellCertain } from './certainty.ts'
+import { isUsable } from './eligibility.ts'
 import { answerOf } from './fetch.ts'
 import { askableMembers } from './members.ts'
 import { cancelStanding } from './standing.ts'
@@ -87,10 +88,10 @@ export function onMemberWants (state: State, fetch: Fetch, member: EngineMember 
   if (member == null) {
     return
   }
-  if (fetch.state === 'open' && askableMembers(state).some(other => other !== member && answerOf(fetch, other) == null)) {
+  if (fetch.state === 'open' && askableMembers(state).some(other => other !== member && answerOf(fetch, other) == null && isUsable(fetch, other))) {
     release(state, fetch, member)
   }
-  tellMemberClients(state, fetch)
+  tellCertain(state, fetch)
 }
 
 /** What is open at a member is taken back, and goes on elsewhere. */

@@ -164,6 +164,8 @@ export interface ClientWant {
   /** The connection on which it came last. */
   connection: number | undefined
   fetch: Fetch
+  /** The members that it may use; undefined: all. */
+  only: Eligible | undefined
   /** The verdict that it waits for; undefined: none. */
   awaits: AwaitedVerdict | undefined
   /** The same multihash wanted by the same client under another CID. */
@@ -194,6 +196,15 @@ export interface Intake {
   repeat (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void
 }
 
+/** The members that a policy leaves a want, by their names. Made by `eligibility.ts`. */
+export interface Eligible {
+  /** The same for the same names. */
+  readonly id: string
+  readonly members: ReadonlySet<string>
+  /** Nor is it served what others sent for others: it has a fetch of its own, which it shares with wants of the same set. */
+  readonly strict: boolean
+}
+
 /** What a want has asked to be admitted for. Written by `admission.ts`. */
 export interface AwaitedVerdict { readonly number: number, readonly type: AskType }
 
@@ -213,6 +224,8 @@ export interface Fetch extends Want {
   readonly cid: Uint8Array
   /** Of the block, where a member has said it with its HAVE, bytes. */
   size: number | undefined
+  /** All that wait for it are restricted to these members, strictly; undefined: it is the one that others share. */
+  readonly strict: Eligible | undefined
   /** If not, whatever a member sends is of no use: no member is asked. */
   readonly verifiable: boolean
   type: AskType
@@ -221,6 +234,8 @@ export interface Fetch extends Want {
   /** The waiters: a list threaded through the wants, so that any leaves at once. */
   first: ClientWant | undefined
   waiterCount: number
+  /** Of those, the ones that may not use all members. */
+  restricted: number
   primary: Attempt | undefined
   hedge: Attempt | undefined
   /** Where it is backlogged, and for which client. */
@@ -324,7 +339,10 @@ export interface MemberCounts {
 
 /** All fetches, and those in states that something walks through. Written by `fetches.ts`. */
 export interface FetchSets {
-  readonly all: Map<WantKey, Fetch>
+  /** By multihash, and strict ones by a longer name. */
+  readonly all: Map<string, Fetch>
+  /** The strict ones by multihash. */
+  readonly strict: Map<WantKey, Set<Fetch>>
   /** Retrying: to go on in the next flush. */
   readonly goingOn: Set<Fetch>
   /** Retrying: to go on when the retry budget allows. */

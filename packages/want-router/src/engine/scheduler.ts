@@ -15,6 +15,7 @@
  */
 import { assign } from './assignment.ts'
 import { expectedBytes, hasWindow, isIdle } from './clients.ts'
+import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
 import { createLine } from './line.ts'
 import { hasCapacity } from './members.ts'
@@ -188,8 +189,8 @@ function serveBacklog (state: State, client: Client, member: EngineMember): End 
     }
     const result = assign(state, fetch, client)
     if (result === 'asked') {
-      pay(client, fetch)
-    } else if (result !== 'exhausted') {
+      pay(fetch)
+    } else if (result !== 'exhausted' && result !== 'not now' && !isOpenElsewhere(state, fetch, member)) {
       return result // it waits on
     }
   }
@@ -239,8 +240,8 @@ function serveQueue (state: State, client: Client, noBytes: boolean): End {
     }
     const result = assign(state, fetch, client)
     if (result === 'asked') {
-      pay(client, fetch)
-    } else if (result !== 'exhausted' && fetch.state === 'queued') {
+      pay(fetch)
+    } else if (result !== 'exhausted' && result !== 'not now' && fetch.state === 'queued') {
       return result
     }
   }
@@ -290,6 +291,8 @@ function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): 
   }
 }
 
-function pay (client: Client, { primary }: Fetch): void {
-  client.deficit -= Math.max(LEAST_COST, primary?.reservedBytes ?? 0)
+function pay ({ primary }: Fetch): void {
+  if (primary != null) {
+    primary.client.deficit -= Math.max(LEAST_COST, primary.reservedBytes)
+  }
 }

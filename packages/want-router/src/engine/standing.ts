@@ -19,8 +19,8 @@ export function keepStanding (state: State, fetch: Fetch, member: EngineMember):
   }
 }
 
-export function isStanding ({ key }: Fetch, { standing }: EngineMember): boolean {
-  return standing.has(key)
+export function isStanding (fetch: Fetch, { standing }: EngineMember): boolean {
+  return standing.get(fetch.key) === fetch
 }
 
 /** Takes a standing want back from a member, if it keeps it. */
@@ -41,10 +41,11 @@ export function cancelAllStanding (state: State, fetch: Fetch, except?: EngineMe
   }
 }
 
-function forgetStanding ({ key, hash }: Fetch, member: EngineMember): boolean {
-  if (!member.standing.delete(key)) {
+function forgetStanding (fetch: Fetch, member: EngineMember): boolean {
+  if (!isStanding(fetch, member)) {
     return false
   }
-  member.recent.add(hash)
+  member.standing.delete(fetch.key)
+  member.recent.add(fetch.hash)
   return true
 }

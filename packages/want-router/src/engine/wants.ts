@@ -3,15 +3,17 @@
  * fetch of its multihash, may come to ask for more, and ends once, with an outcome.
  */
 import { identityData, multihashKey } from '@kitsune/bitswap-codec'
-import { cancelAttempt, cancelHedge, mayUpgrade, passAttempts, upgradeAttempt } from './attempts.ts'
+import { cancelAttempt, cancelHedge, goOn, mayUpgrade, passAttempt, passAttempts, upgradeAttempt } from './attempts.ts'
+import { tellCertain } from './certainty.ts'
 import { addWant, removeWant } from './clients.ts'
 import { retract, sendBlock, sendHave } from './deliveries.ts'
+import { hasUntried, heirAt, isSameEligible, isUsable } from './eligibility.ts'
 import { askedAgain } from './exhaustion.ts'
-import { holders, isOwed, link, unlink } from './fetch.ts'
-import { beginFetch, beginParked, endFetch, passFetch, queueWant, toQueued } from './fetches.ts'
+import { answeredMembers, holders, isOwed, link, mayUse, unlink } from './fetch.ts'
+import { beginFetch, beginParked, endFetch, fetchName, passFetch, queueWant, toGoingOn, toQueued } from './fetches.ts'
 import { onMemberWants, releaseLone } from './loops.ts'
-import { cancelAllStanding } from './standing.ts'
-import type { Client, ClientWant, Fetch, State } from './model.ts'
+import { cancelAllStanding, cancelStanding } from './standing.ts'
+import type { Client, ClientWant, Eligible, Fetch, State } from './model.ts'
 import type { WantEnd } from './status.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
@@ -42,6 +44,7 @@ export function newWant (state: State, client: Client, fetch: Fetch, cid: Uint8A
     expires: now + state.limits.wantLifetime,
     connection,
     fetch,
+    only: undefined,
     awaits: undefined,
     sibling: undefined,
     nextWaiter: undefined,
@@ -60,7 +63,7 @@ export function resumeWant (state: State, want: ClientWant): void {
   }
   // one that was parked waits on
   const parked = want.awaits != null && want.fetch.state === 'parked'
-  want.fetch = parked ? beginParked(state, want.key, want.cid) : fetchOf(state, want.key, want.cid)
+  want.fetch = parked ? beginParked(state, want.key, want.cid) : fetchOf(state, want.key, want.cid, want.only)
   joinFetch(state, want)
   if (presence?.have === true) {
     sendHave(state, want)
@@ -100,13 +103,14 @@ function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave
   return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
 }
 
-/** The fetch of a multihash, a new one if no client waits for it. */
-function fetchOf (state: State, key: WantKey, cid: Uint8Array): Fetch {
-  const fetch = state.fetches.all.get(key)
+/** The fetch of a multihash, a new one if no client waits for it; for a strict want one of its own set of members. */
+function fetchOf (state: State, key: WantKey, cid: Uint8Array, only?: Eligible): Fetch {
+  const strict = only?.strict === true ? only : undefined
+  const fetch = state.fetches.all.get(fetchName(key, strict))
   if (fetch != null) {
     state.totals.coalesced++
   }
-  return fetch ?? beginFetch(state, key, cid)
+  return fetch ?? beginFetch(state, key, cid, strict)
 }
 
 function countVerifiable (state: State, { verifiable }: Fetch): void {
@@ -122,10 +126,11 @@ export function joinFetch (state: State, want: ClientWant): void {
 }
 
 /** A want that was parked goes to the fetch of its multihash. */
-export function enterFetch (state: State, want: ClientWant): void {
+export function enterFetch (state: State, want: ClientWant, only: Eligible | undefined): void {
   unlink(want.fetch, want)
   endFetch(state, want.fetch)
-  want.fetch = fetchOf(state, want.key, want.cid)
+  want.only = only
+  want.fetch = fetchOf(state, want.key, want.cid, only)
   countVerifiable(state, want.fetch)
   linkFetch(state, want)
 }
@@ -180,10 +185,22 @@ export function askAnew (state: State, want: ClientWant): void {
 }
 
 /** A want that may ask for more from now on. */
-export function upgradeWant (state: State, want: ClientWant): void {
-  want.type = 'block'
+export function upgradeWant (state: State, want: ClientWant, only: Eligible | undefined): void {
   askAnew(state, want)
-  pursue(state, want.fetch, want)
+  if (isSameEligible(only, want.only)) {
+    want.type = 'block'
+    pursue(state, want.fetch, want)
+    return
+  }
+  // it begins anew, where it may be asked for now
+  const retracted = retract(state, want)
+  leaveFetch(state, want)
+  want.haveSent &&= retracted?.have !== true
+  want.type = 'block'
+  want.only = only
+  want.expires = state.now() + state.limits.wantLifetime
+  want.fetch = fetchOf(state, want.key, want.cid, only)
+  joinFetch(state, want)
 }
 
 /** Brings a fetch to where this want needs it to be. */
@@ -199,26 +216,33 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
       }
       break
     case 'open':
-      if (upgrade && fetch.primary?.type === 'have' && mayUpgrade(state, fetch.primary)) {
+      if (upgrade && fetch.primary?.type === 'have' && mayUse(want, fetch.primary.member) && mayUpgrade(state, fetch.primary)) {
         cancelHedge(state, fetch)
         upgradeAttempt(state, fetch.primary)
       }
       onMemberWants(state, fetch, want.client.member)
+      tellCertain(state, fetch)
       break
     case 'satisfied':
       pursueSatisfied(state, fetch, want)
       break
     case 'exhausted':
-      askedAgain(state, fetch)
+      if (fetch.restricted > 0 && hasUntried(state, fetch, want)) {
+        toQueued(state, fetch)
+      } else {
+        askedAgain(state, fetch)
+      }
       break
     default: // backlogged, retrying: it is on its way; parked: it is not
   }
 }
 
 function pursueSatisfied (state: State, fetch: Fetch, want: ClientWant): void {
-  const [holder] = holders(fetch)
-  if (want.type === 'have' && holder != null) {
-    sendHave(state, want)
+  for (const holder of want.type === 'have' ? holders(fetch) : []) {
+    if (mayUse(want, holder)) {
+      sendHave(state, want)
+      break
+    }
   }
   if (want.type === 'block' || !want.haveSent) {
     toQueued(state, fetch)
@@ -245,11 +269,41 @@ function leaveFetch (state: State, want: ClientWant): void {
     dropFetch(state, fetch)
     return
   }
-  if (to !== client) {
+  if (fetch.restricted > 0) {
+    passRestricted(state, fetch, client, to)
+  } else if (to !== client) {
     passAttempts(state, fetch, client, to)
     passFetch(state, fetch, client, to)
   }
   releaseLone(state, fetch)
+}
+
+/** What was on the account of a waiter that has left goes to one that may use the same member; what none may use is taken back. */
+function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): void {
+  for (const member of answeredMembers(fetch)) {
+    if (!isUsable(fetch, member)) {
+      cancelStanding(state, fetch, member)
+    }
+  }
+  for (const attempt of [fetch.hedge, fetch.primary]) {
+    const heir = attempt?.client === from ? heirAt(fetch, attempt.member, from) : from
+    if (attempt != null && heir == null) {
+      const wasPrimary = attempt === fetch.primary
+      cancelAttempt(state, attempt)
+      if (wasPrimary) {
+        goOn(state, fetch)
+      }
+    } else if (attempt != null && heir != null && heir !== from) {
+      passAttempt(state, attempt, heir)
+    }
+  }
+  const { backlog } = fetch
+  const waits = backlog?.client === from ? heirAt(fetch, backlog.member, from) : to
+  if (waits == null) {
+    toGoingOn(state, fetch)
+  } else if (waits !== from) {
+    passFetch(state, fetch, from, waits)
+  }
 }
 
 /** A suspended want ends. */

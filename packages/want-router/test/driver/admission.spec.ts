@@ -93,6 +93,23 @@ describe('policies that decide at once', () => {
     ])
   })
 
+  const restrictions: Array<[string, Verdict[], Verdict]> = [
+    ['one restriction', ['pass', { only: ['a', 'b'] }], { only: ['a', 'b'], strict: false }],
+    ['the members that all of them leave', [{ only: ['a', 'b', 'c'], strict: true }, { only: ['c', 'b', 'd'] }], { only: ['b', 'c'], strict: true }],
+    ['silence where they leave none', [{ only: ['a'] }, { only: ['b'] }], 'silent'],
+    ['a refusal by any of them', [{ only: ['a'] }, 'absent'], 'absent'],
+    ['the refusal that comes first', [{ only: [] }, 'close'], 'silent']
+  ]
+  for (const [what, verdicts, verdict] of restrictions) {
+    it(`of several that leave only some members: ${what}`, async () => {
+      const { drive, settle, records } = await policed(verdicts.map((verdict, i) => saying(verdict, `policy ${i}`)))
+      drive.message('p', message(entry(block)))
+      await settle()
+      const put = records.flatMap(record => record.t === 'put' && record.input.t === 'verdicts' ? record.input.verdicts : [])
+      expect(put.map(({ verdict }) => verdict)).to.deep.equal([verdict])
+    })
+  }
+
   const faults: Array<[string, Policy['admit'], RegExp]> = [
     ['throws', () => { throw new Error('no database') }, /no database/],
     ['answers with what is no verdict', () => 'yes' as Verdict, /answered yes from admit/],
