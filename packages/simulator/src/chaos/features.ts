@@ -39,7 +39,16 @@ export const FEATURES = {
   'connection heard again': 'and was heard again',
   'lost connection': 'one of several connections of a client was lost',
   'stands for': 'a client said that it asks for another peer',
-  'client is member': 'a client was a member, too'
+  'client is member': 'a client was a member, too',
+  parked: 'a want waited for its verdict',
+  refusal: 'a policy kept a want out',
+  restriction: 'a policy left a want only some members',
+  'strict restriction': 'and what others sent was not for it',
+  'upgrade asked about': 'a want-have that was admitted came to ask for the block',
+  'deferred verdict': 'a policy resolved what it had deferred',
+  'stale verdict': 'a verdict came that no want waited for any more',
+  'failed policy': 'a policy threw, or answered with what is no verdict',
+  'policy timeout': 'a policy did not resolve in time what it had deferred'
 } as const
 
 export type Feature = keyof typeof FEATURES

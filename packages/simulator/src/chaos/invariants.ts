@@ -15,6 +15,8 @@ export const INVARIANTS = {
   gone: 'what a client caused is gone when the want ends or the client leaves',
   lifetime: 'a want that is not renewed ends after its lifetime',
   eviction: 'wants are evicted only beyond the limit',
+  admission: 'a member is asked only for wants that were admitted, and only one that they were admitted for; a want is asked about once and when it asks for more; one that is refused ends once',
+  verdicts: 'what the policy said is what the engine is told, and each want that waits has its verdict in time',
   attempts: 'a member is asked once at a time for a block that can be verified, only while it is up, and each attempt is observed exactly once',
   draining: 'a member that drains is asked nothing new, and that nothing is open at it any more is told once it is so',
   generations: 'what a member that was removed says is ignored, and the members are those that were added and not removed',

@@ -4,6 +4,7 @@ import { InvariantBrokenError } from './errors.ts'
 import { playFairRun } from './fair-run.ts'
 import { playHostileRun } from './hostile-run.ts'
 import { Monitor } from './observer/monitor.ts'
+import { playPolicyRun } from './policy-run.ts'
 import { createProcessTimers } from './process-timers.ts'
 import { createRecorder } from './recorder.ts'
 import { createDice } from './scenario/dice.ts'
@@ -11,7 +12,7 @@ import { createTrace, NO_TRACE } from './trace.ts'
 import type { Feature } from './features.ts'
 import type { Invariant } from './invariants.ts'
 import type { Stage } from './stage.ts'
-import type { Totals } from '@kitsune/want-router/engine'
+import type { Engine, EngineStatus, Totals } from '@kitsune/want-router/engine'
 
 /** What became of a run. */
 export interface RunResult {
@@ -36,8 +37,8 @@ export interface RunOptions {
   readonly sound?: boolean
 }
 
-// a run in so many is about fairness
-const FAIR = 10
+// of so many runs one is about fairness, and one about policies
+const KINDS = 10
 
 /** Plays the run of a seed until its end or until an invariant is broken. */
 export function playRun (seed: number, { trace, sound = true }: RunOptions = {}): RunResult {
@@ -45,6 +46,13 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
   const clock = fakeClock(seed % 2 * 1000)
   const recorder = createRecorder()
   let monitor: Monitor | undefined
+  let engine: Engine | undefined
+  const status = (): EngineStatus => {
+    if (engine == null) {
+      throw new Error('there is no world yet')
+    }
+    return engine.status()
+  }
 
   const stage: Stage = {
     seed,
@@ -58,9 +66,14 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
     recoveredIn: 0,
     recoveryShare: 0,
     engine (init) {
-      monitor = new Monitor({ ...init, tap: recorder.tap }, { trace: this.trace, met: this.met, sound })
-      recorder.strategy = init.strategy
+      monitor = this.observed(init, init => new Monitor(init, { trace: this.trace, met: this.met, sound }))
       return monitor
+    },
+    observed (init, observe) {
+      const made = observe({ ...init, tap: recorder.tap })
+      recorder.strategy = init.strategy
+      engine = made
+      return made
     },
     get monitor () {
       if (monitor == null) {
@@ -69,10 +82,10 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
       return monitor
     }
   }
-  const play = seed % FAIR === 0 ? playFairRun : playHostileRun
+  const play = { 0: playFairRun, 5: playPolicyRun }[seed % KINDS] ?? playHostileRun
   const broken = judge(stage, stage => {
     play(stage)
-    recorder.expectReplay(stage.monitor.status())
+    recorder.expectReplay(status())
   })
 
   return {
@@ -81,7 +94,7 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
     ms: clock.now(),
     recoveredIn: stage.recoveredIn,
     recoveryShare: stage.recoveryShare,
-    totals: stage.monitor.status().totals,
+    totals: status().totals,
     features: [...stage.met],
     broken
   }

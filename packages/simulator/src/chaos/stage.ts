@@ -20,6 +20,8 @@ export interface Stage {
   readonly met: Set<Feature>
   /** Makes the engine of the world, with an observer. */
   engine (init: EngineInit): Engine
+  /** Makes it with another observer. */
+  observed<T extends Engine> (init: EngineInit, observe: (init: EngineInit) => T): T
   /** The observer, once there is a world. */
   readonly monitor: Monitor
   /** How far the run is. */

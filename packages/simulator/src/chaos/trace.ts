@@ -65,6 +65,8 @@ function printInput (input: Input): string {
       return `${input.member} sends block ${input.key === '' ? 'of wrong bytes' : printKey(input.key)} (${input.bytes.byteLength})`
     case 'answer':
       return `${input.member} says ${input.answer} ${printKey(input.key)}`
+    case 'verdicts':
+      return `verdicts for ${input.client}: ${input.verdicts.map(({ number, cid, verdict }) => `${number} ${printCid(cid)} ${JSON.stringify(verdict)}`).join(', ')}`
     case 'load':
       return `${input.member} has ${input.pendingBytes} bytes queued`
     default:

@@ -1,4 +1,5 @@
 import { verifyContent } from '../world/content.ts'
+import { LaterValue } from './later-value.ts'
 import type { Verify } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
@@ -17,37 +18,5 @@ export function delayedVerify (clock: FakeClock, delay: () => number): Verify {
     const later = new LaterValue<string>()
     clock.after(ms, () => { later.settle(key) })
     return later.asPromise()
-  }
-}
-
-/** A promise on a clock that is moved by hand: whoever waits goes on within the turn in which it settles. */
-class LaterValue<T> implements PromiseLike<T> {
-  #settled = false
-  #value: T | undefined
-  #waiting: Array<(value: T) => void> = []
-
-  settle (value: T): void {
-    this.#settled = true
-    this.#value = value
-    for (const go of this.#waiting) {
-      go(value)
-    }
-    this.#waiting = []
-  }
-
-  then<R1 = T, R2 = never> (fulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null): PromiseLike<R1 | R2> {
-    const next = new LaterValue<R1 | R2>()
-    const go = (value: T): void => { next.settle(fulfilled?.(value) as R1) }
-    if (this.#settled) {
-      go(this.#value as T)
-    } else {
-      this.#waiting.push(go)
-    }
-    return next
-  }
-
-  /** It has all of a promise that the driver and members use. */
-  asPromise (): Promise<T> {
-    return this as unknown as Promise<T>
   }
 }

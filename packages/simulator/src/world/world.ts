@@ -40,7 +40,7 @@ import { fakeClock, seededRandom } from '@kitsune/want-router/testing'
 import { verifyContent } from './content.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits, MemberInit, StrategyFactory, Target } from '@kitsune/want-router'
-import type { Driver, DriverInit, Engine, EngineInit, HashFunction, Timers, Verify } from '@kitsune/want-router/engine'
+import type { AdmissionOptions, Driver, DriverInit, Engine, EngineInit, HashFunction, Timers, Verify } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 /** What members and clients may use. */
@@ -68,6 +68,8 @@ export interface WorldInit {
   readonly verify?: Verify
   /** What blocks can be verified by. Default: all count as verifiable. */
   readonly hashes?: readonly HashFunction[]
+  /** Who decides which wants are looked for. Default: all are. */
+  readonly admission?: AdmissionOptions
   /** What the driver drives. Default: `createEngine`; a wrapper observes, records or breaks it. */
   engine? (init: EngineInit): Engine
   /** Default: discards everything. */
@@ -128,6 +130,7 @@ export function createWorld (init: WorldInit): World {
     strategy: init.strategy,
     limits: init.limits,
     hashes: init.hashes,
+    admission: init.admission != null,
     now: clock.now,
     randomSeed: hashString('strategy', init.seed),
     seed: init.seed
@@ -136,6 +139,7 @@ export function createWorld (init: WorldInit): World {
     engine,
     timers: init.timers ?? clock,
     verify: init.verify ?? verifyContent,
+    admission: init.admission,
     log: init.log ?? silent,
     upstream: {
       wake (id) { links.get(id)?.wake() },

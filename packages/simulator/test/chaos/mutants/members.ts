@@ -62,7 +62,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'a member is asked for what only it wants itself',
     breaks: ['loops'],
     file: 'engine/candidates.ts',
-    find: 'answerOf(fetch, member) != null || isLone(state, fetch, member)',
+    find: 'answerOf(fetch, member) != null || isBarred(state, fetch, member)',
     replace: 'answerOf(fetch, member) != null'
   },
   {

@@ -55,8 +55,8 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'an attempt that passes to another client stays charged to the first',
     breaks: ['state'],
     file: 'engine/attempts.ts',
-    find: '      countOpen(attempt, -1)\n',
-    replace: ''
+    find: '  countOpen(attempt, -1)\n  enter(attempt, -attempt.reservedBytes)\n  giveRound(state, from)\n',
+    replace: '  enter(attempt, -attempt.reservedBytes)\n  giveRound(state, from)\n'
   },
   {
     name: 'an attempt that ends leaves its stalled bytes with its client',
@@ -83,8 +83,8 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'a hedge goes to a member that is ejected',
     breaks: ['shares', 'choice'],
     file: 'engine/hedges.ts',
-    find: "return member.state === 'up' && !member.stalled",
-    replace: 'return !member.stalled'
+    find: "&& member.state === 'up' && !member.stalled",
+    replace: '&& !member.stalled'
   },
   {
     name: 'members are ranked again and again for each want',
@@ -97,8 +97,8 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'want-haves cost nothing of a round',
     breaks: ['fairness', 'idle'],
     file: 'engine/scheduler.ts',
-    find: 'client.deficit -= Math.max(LEAST_COST, primary?.reservedBytes ?? 0)',
-    replace: 'client.deficit -= primary?.reservedBytes ?? 0'
+    find: 'client.deficit -= Math.max(LEAST_COST, primary.reservedBytes)',
+    replace: 'client.deficit -= primary.reservedBytes'
   },
   {
     name: 'the end of an attempt gives its client no round',

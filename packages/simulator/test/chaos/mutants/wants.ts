@@ -74,10 +74,10 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a fetch outlives its last want',
-    breaks: ['gone', 'denial'],
+    breaks: ['gone', 'denial', 'state'],
     file: 'engine/fetches.ts',
-    find: '  state.fetches.all.delete(fetch.key)\n',
-    replace: '  if (fetch.exhaustions === 0) state.fetches.all.delete(fetch.key)\n'
+    find: '    state.fetches.all.delete(fetchName(fetch.key, fetch.strict))\n',
+    replace: '    if (fetch.exhaustions === 0) state.fetches.all.delete(fetchName(fetch.key, fetch.strict))\n'
   },
   {
     name: 'wants expire late',
@@ -123,7 +123,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the siblings behind a want that ended are lost',
-    breaks: ['gone', 'lost', 'address', 'lifetime'],
+    breaks: ['gone', 'lost', 'address', 'lifetime', 'state'],
     file: 'engine/clients.ts',
     find: '        at.sibling = want.sibling\n',
     replace: '        at.sibling = undefined\n'
@@ -146,8 +146,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a block that is no longer wanted throws',
     breaks: ['crash'],
     file: 'engine/answers.ts',
-    find: '  if (fetch == null) {\n    return\n  }\n  const attempt = attemptAt(fetch, member)\n  if (attempt != null ||',
-    replace: '  if (fetch == null) {\n    throw new Error("no fetch")\n  }\n  const attempt = attemptAt(fetch, member)\n  if (attempt != null ||'
+    find: '  if (fetch == null && strict == null) {\n    return\n',
+    replace: '  if (fetch == null && strict == null) {\n    throw new Error("no fetch")\n'
   },
   {
     name: 'a drain admits new clients',
@@ -174,14 +174,14 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a want that is gone with its client is told of twice',
     breaks: ['ends'],
     file: 'engine/wants.ts',
-    find: '  reportEnd(state, want, why, served)\n',
-    replace: '  reportEnd(state, want, why, served)\n  if (why === "gone") reportEnd(state, want, why, served)\n'
+    find: '): void {\n  reportEnd(state, want, why, how)\n',
+    replace: '): void {\n  reportEnd(state, want, why, how)\n  if (why === "gone") reportEnd(state, want, why, how)\n'
   },
   {
     name: 'a suspended want that ends is not told of',
     breaks: ['ends'],
     file: 'engine/wants.ts',
-    find: '    client.suspended.delete(id)\n    reportEnd(state, want, why)\n',
+    find: '    client.suspended.delete(id)\n    reportEnd(state, want, why, how)\n',
     replace: '    client.suspended.delete(id)\n'
   },
   {
@@ -195,8 +195,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a HAVE that a client got does not count when its want ends',
     breaks: ['ends'],
     file: 'engine/wants.ts',
-    find: "  if (why !== 'block' && haveSent) {",
-    replace: "  if (why === 'expired' && haveSent) {"
+    find: '  } else if (haveSent) {',
+    replace: "  } else if (why === 'expired' && haveSent) {"
   },
   {
     name: 'a want that is renewed is told to have begun then',

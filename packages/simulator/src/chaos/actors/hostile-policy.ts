@@ -1,0 +1,125 @@
+import { LaterValue } from '../later-value.ts'
+import { cidText } from '../scenario/blocks.ts'
+import { createDice } from '../scenario/dice.ts'
+import type { Dice } from '../scenario/dice.ts'
+import type { Ask, Policy, Restriction, Verdict } from '@kitsune/want-router'
+import type { FakeClock } from '@kitsune/want-router/testing'
+
+/** How a policy takes one want, or one call. */
+type Mood = 'pass' | 'silent' | 'absent' | 'close' | 'only' | 'strict' | 'defer' | 'throw' | 'garbage'
+type Answer = 'soon' | 'late' | 'never' | 'reject' | 'throw' | 'too few'
+
+/** What is to become of a want where the policy fails. */
+export const FAILURE = 'silent'
+
+export interface HostilePolicyInit {
+  readonly clock: FakeClock
+  random (): number
+  /** Names of the members, of which some are in each restriction. */
+  readonly members: readonly string[]
+  /** How long a call may take, ms. */
+  readonly timeout: number
+}
+
+/** A policy under our control, which remembers what it said. */
+export class HostilePolicy implements Policy {
+  readonly name = 'hostile'
+  readonly #clock: FakeClock
+  readonly #members: readonly string[]
+  readonly #timeout: number
+  readonly #dice: Dice
+  readonly #moods: Readonly<Record<Mood, number>>
+  readonly #answers: Readonly<Record<Answer, number>>
+  /** What was said last of each want of each client; undefined: that is still to come. */
+  readonly #said = new Map<string, { readonly ask: Ask, verdict: Verdict | undefined }>()
+  #healed = false
+  /** It has resolved something in time. */
+  resolved = false
+
+  constructor ({ clock, random, members, timeout }: HostilePolicyInit) {
+    const dice = createDice(random)
+    const some = (most: number): number => dice.chance(0.4) ? 0 : dice.int(1, most)
+    this.#clock = clock
+    this.#members = [...members, 'nobody']
+    this.#timeout = timeout
+    this.#dice = dice
+    this.#moods = { pass: 8, silent: some(3), absent: some(3), close: dice.chance(0.2) ? 1 : 0, only: some(10), strict: some(5), defer: some(20), throw: some(2), garbage: some(1) }
+    this.#answers = { soon: 8, late: some(4), never: some(2), reject: some(2), throw: some(1), 'too few': some(1) }
+  }
+
+  /** From now on it lets all pass, at once. */
+  heal (): void { this.#healed = true }
+
+  /** What is to be put in as the verdict of a want. */
+  expected (client: string, cid: Uint8Array): Verdict {
+    return this.#said.get(`${client} ${cidText(cid)}`)?.verdict ?? FAILURE
+  }
+
+  admit (ask: Ask): Verdict | 'defer' {
+    const mood = this.#healed ? 'pass' : this.#dice.weighted(this.#moods)
+    switch (mood) {
+      case 'throw':
+        this.#say(ask, FAILURE)
+        throw new Error('the simulation says so')
+      case 'garbage':
+        this.#say(ask, FAILURE)
+        return 'maybe' as Verdict
+      case 'defer':
+        this.#say(ask, undefined)
+        return mood
+      default:
+        return this.#say(ask, this.#verdict(mood))
+    }
+  }
+
+  resolve (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]> {
+    const { int, weighted } = this.#dice
+    const answer = this.#healed ? 'soon' : weighted(this.#answers)
+    const later = new LaterValue<readonly Verdict[]>()
+    if (answer === 'throw') {
+      throw new Error('the simulation says so')
+    }
+    if (answer !== 'never') {
+      const soon = answer === 'late' ? int(this.#timeout - 10, 2 * this.#timeout) : int(0, Math.min(500, this.#timeout / 2))
+      this.#clock.after(soon, () => {
+        if (answer === 'reject') {
+          later.fail(new Error('the simulation says so'))
+          return
+        }
+        const verdicts = asks.slice(answer === 'too few' ? 1 : 0).map(() => this.#verdict(weighted({ ...this.#moods, defer: 0, throw: 0, garbage: 0 })))
+        if (!signal.aborted) {
+          this.resolved ||= verdicts.length > 0
+          verdicts.forEach((verdict, i) => { this.#note(asks[i], verdict) })
+        }
+        later.settle(verdicts)
+      })
+    }
+    return later.asPromise()
+  }
+
+  #verdict (mood: Mood): Verdict {
+    if (mood === 'only' || mood === 'strict') {
+      const only = this.#members.filter(() => this.#dice.chance(0.4))
+      const restriction: Restriction = { only: only.length === 0 ? [this.#members[0]] : only, strict: mood === 'strict' }
+      return restriction
+    }
+    return mood === 'silent' || mood === 'absent' || mood === 'close' ? mood : 'pass'
+  }
+
+  #say<T extends Verdict | undefined> (ask: Ask, verdict: T): T {
+    this.#said.set(nameOf(ask), { ask, verdict })
+    return verdict
+  }
+
+  /** Unless it has been asked about anew since. */
+  #note (ask: Ask, verdict: Verdict): void {
+    const said = this.#said.get(nameOf(ask))
+    if (said?.ask === ask) {
+      said.verdict = verdict
+    }
+  }
+}
+
+function nameOf ({ client, cid }: Ask): string {
+  return `${client} ${cidText(cid.bytes)}`
+}

@@ -1,0 +1,319 @@
+import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
+import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { createEngine } from '@kitsune/want-router/engine'
+import { broken } from '../errors.ts'
+import { cidText, isVerifiable, printCid, printKey } from '../scenario/blocks.ts'
+import type { Feature } from '../features.ts'
+import type { Trace } from '../trace.ts'
+import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
+import type { Limits, TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
+import type { Engine, EngineInit, EngineStatus, Input, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
+
+export interface AdmissionMonitorInit {
+  readonly trace: Trace
+  readonly met: Set<Feature>
+  /** What the policy says of a want. */
+  expected (client: string, cid: Uint8Array): Verdict
+}
+
+/** A want that was admitted, as it is now. */
+export interface Grant {
+  readonly client: string
+  readonly cid: Uint8Array
+  readonly key: WantKey
+  readonly type: 'have' | 'block'
+  /** The members that it may use; undefined: all. */
+  readonly only: readonly string[] | undefined
+  readonly strict: boolean
+}
+
+/** A want that was asked about. */
+interface Asked extends VerdictAsk { readonly client: string }
+
+/**
+ * An engine that parks wants, held to what it was told of them. What it says of
+ * wants that have ended is taken for true: other runs judge that.
+ */
+export class AdmissionMonitor implements Engine {
+  readonly #engine: Engine
+  readonly #limits: Limits
+  readonly #init: AdmissionMonitorInit
+  readonly #members: readonly string[]
+  readonly #now: () => number
+  /** By client and CID. */
+  readonly #grants = new Map<string, Grant>()
+  /** Wants that wait for a verdict, as they were asked about last. */
+  readonly #waiting = new Map<string, Asked>()
+  /** Wants that messages have named since the last flush: another number may be theirs. */
+  readonly #touched = new Set<string>()
+  /** Refusals of which the next flush is to say that they ended a want. */
+  readonly #refused = new Map<string, Verdict>()
+  /** DONT_HAVEs that may be said of what was refused. */
+  readonly #absent = new Map<string, number>()
+  /** Restrictions under which each want was ever admitted. */
+  readonly #ever = new Map<string, Set<Grant['only']>>()
+  readonly #had = new Set<string>()
+  readonly #lacked = new Set<string>()
+  readonly #downSince = new Map<string, number>()
+  /** Members that have been down for so long that they did not count. */
+  readonly #forgotten = new Set<string>()
+  #failure: Error | undefined
+  /** Old verdicts, to be put in once more. */
+  readonly stale: Array<{ readonly client: string, readonly verdict: NumberedVerdict }> = []
+
+  constructor (init: EngineInit, own: AdmissionMonitorInit) {
+    this.#init = own
+    this.#limits = { ...DEFAULT_LIMITS, ...init.limits }
+    this.#members = init.members.map(({ id }) => id)
+    this.#now = init.now
+    this.#engine = createEngine(init)
+    for (const id of this.#members) {
+      this.#downSince.set(id, init.now())
+    }
+  }
+
+  /** Wants that live and were admitted. */
+  grants (): Iterable<Grant> { return this.#grants.values() }
+
+  put (input: Input): void {
+    this.#init.trace.input(input)
+    try {
+      this.#engine.put(input)
+      this.#note(input)
+      this.#expectSound()
+    } catch (err) {
+      // the driver logs what is thrown while it carries out a flush, and goes on
+      this.#failure ??= err instanceof Error ? err : new Error(String(err))
+      throw err
+    }
+  }
+
+  flush (out: Output): void {
+    if (this.#failure != null) {
+      throw this.#failure
+    }
+    const asks: Array<{ readonly member: string, readonly wants: readonly TargetWant[] }> = []
+    const admits: Asked[] = []
+    const ends: WantEnd[] = []
+    this.#engine.flush({
+      ...out,
+      ask: (member, wants) => {
+        this.#init.trace.asked(member, wants)
+        asks.push({ member, wants })
+        out.ask(member, wants)
+      },
+      cancel: (member, wants) => {
+        this.#init.trace.cancelled(member, wants)
+        out.cancel(member, wants)
+      },
+      ready (client) { out.ready(client) },
+      close (client, why) { out.close(client, why) },
+      reset (member, why) { out.reset(member, why) },
+      admit: (client, wants) => {
+        admits.push(...wants.map(want => ({ ...want, client })))
+        out.admit?.(client, wants)
+      },
+      ended: more => {
+        ends.push(...more)
+        out.ended?.(more)
+      }
+    })
+    ends.forEach(end => { this.#ended(end) })
+    for (const [name, verdict] of this.#refused) {
+      broken('admission', `${JSON.stringify(verdict)} was said of a want of ${name.split(' ')[0]}, which has not ended`)
+    }
+    admits.forEach(ask => { this.#askedAbout(ask) })
+    for (const { member, wants } of asks) {
+      wants.forEach(want => { this.#expectAdmitted(member, want) })
+    }
+    this.#touched.clear()
+    this.#expectSound()
+  }
+
+  take (client: string, maxBytes: number, protocol: BitswapProtocol): ReturnType<Engine['take']> {
+    const message = this.#engine.take(client, maxBytes, protocol)
+    this.#init.trace.taken(client, message)
+    for (const { cid, have } of message?.presences ?? []) {
+      this.#expectPresence(client, cid, have)
+    }
+    return message
+  }
+
+  expects (member: string, prefix: Uint8Array): boolean { return this.#engine.expects(member, prefix) }
+  isWanted (key: WantKey): boolean { return this.#engine.isWanted(key) }
+  awaits (client: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean { return this.#engine.awaits(client, ask) }
+  get dirty (): boolean { return this.#engine.dirty }
+  get deadline (): number | undefined { return this.#engine.deadline }
+  status (): EngineStatus { return this.#engine.status() }
+  idleFor (client: string): number | undefined { return this.#engine.idleFor(client) }
+  checkInvariants (): void { this.#engine.checkInvariants() }
+
+  #note (input: Input): void {
+    switch (input.t) {
+      case 'message':
+        for (const { cid } of input.wants) {
+          this.#touched.add(nameOf(input.client, cid))
+        }
+        break
+      case 'gone':
+        this.#forgetClient(input.client)
+        break
+      case 'verdicts':
+        for (const verdict of input.verdicts) {
+          this.#decided(input.client, verdict)
+        }
+        break
+      case 'block':
+        this.#had.add(`${input.member} ${input.key}`)
+        break
+      case 'answer':
+        if (input.answer === 'have') {
+          this.#had.add(`${input.member} ${input.key}`)
+        } else if (input.answer === 'dont-have') {
+          this.#lacked.add(`${input.member} ${input.key}`)
+        }
+        break
+      case 'up':
+        if (this.#isForgotten(input.member)) {
+          this.#forgotten.add(input.member)
+        }
+        this.#downSince.delete(input.member)
+        break
+      case 'down':
+        if (!this.#downSince.has(input.member)) {
+          this.#downSince.set(input.member, this.#now())
+        }
+        break
+      default:
+    }
+  }
+
+  /** What the policy said, of what still waits. */
+  #decided (client: string, numbered: NumberedVerdict): void {
+    const { number, cid, verdict } = numbered
+    const name = nameOf(client, cid)
+    const asked = this.#waiting.get(name)
+    this.stale.push({ client, verdict: numbered })
+    if (asked?.number !== number) {
+      this.#init.met.add('stale verdict')
+      return
+    }
+    const expected = this.#init.expected(client, cid)
+    if (JSON.stringify(expected) !== JSON.stringify(verdict)) {
+      broken('verdicts', `the policy said ${JSON.stringify(expected)} of ${printCid(cid)} of ${client}, and the engine is told ${JSON.stringify(verdict)}`)
+    }
+    this.#waiting.delete(name)
+    if (verdict !== 'pass' && typeof verdict === 'string') {
+      this.#init.met.add('refusal')
+      if (!this.#touched.has(name)) {
+        this.#refused.set(name, verdict)
+      }
+      if (verdict === 'absent') {
+        this.#absent.set(name, (this.#absent.get(name) ?? 0) + 1)
+      }
+      return
+    }
+    const { only, strict = false } = verdict === 'pass' ? { only: undefined } : verdict
+    if (only != null) {
+      this.#init.met.add(strict ? 'strict restriction' : 'restriction')
+    }
+    this.#grants.set(name, { client, cid, key: asked.key, type: asked.type, only, strict })
+    this.#ever.set(name, (this.#ever.get(name) ?? new Set()).add(only))
+  }
+
+  #askedAbout (ask: Asked): void {
+    const name = nameOf(ask.client, ask.cid)
+    const before = this.#waiting.get(name) ?? this.#grants.get(name)
+    if (before != null && !(before.type === 'have' && ask.type === 'block')) {
+      broken('admission', `${ask.type} ${printCid(ask.cid)} of ${ask.client} is asked about, which was as ${before.type}`)
+    }
+    this.#init.met.add(this.#grants.has(name) ? 'upgrade asked about' : 'parked')
+    this.#waiting.set(name, ask)
+  }
+
+  #ended ({ client, cid, type, outcome, verdict, member }: WantEnd): void {
+    if (isIdentity(cid) || (outcome === 'refused' && verdict == null)) {
+      return // it never was on the list; a suspended one with that CID rests on
+    }
+    const name = nameOf(client, cid)
+    const grant = this.#grants.get(name)
+    const said = this.#refused.get(name)
+    if (verdict != null && (outcome !== 'refused' || (said != null && said !== verdict))) {
+      broken('admission', `${printCid(cid)} of ${client} ended as ${outcome}, ${verdict}, and the verdict was ${JSON.stringify(said)}`)
+    }
+    if (outcome === 'block' && grant == null && !this.#ever.has(name)) {
+      broken('admission', `${printCid(cid)} of ${client} ended with a block, and was not admitted`)
+    }
+    if (outcome === 'block' && type === 'block' && grant?.type === 'have' && !this.#touched.has(name)) {
+      broken('admission', `${client} is served the block ${printCid(cid)}, and was admitted for a HAVE`)
+    }
+    if (outcome === 'block' && grant?.strict === true && !this.#touched.has(name) && grant.only?.includes(member ?? '') !== true) {
+      broken('admission', `${printCid(cid)} of ${client} is served what ${member ?? 'nobody'} sent, and is for ${grant.only?.join(', ') ?? ''} strictly`)
+    }
+    this.#refused.delete(name)
+    this.#waiting.delete(name)
+    this.#grants.delete(name)
+  }
+
+  /** A fetch that the block was wanted of goes on for that when only want-haves are left, as it does without policies. */
+  #expectAdmitted (member: string, { key, type }: TargetWant): void {
+    for (const grant of this.#grants.values()) {
+      if (grant.key === key && grant.only?.includes(member) !== false) {
+        return
+      }
+    }
+    broken('admission', `${member} is asked for ${type} ${printKey(key)}, for which no want was admitted that may use it`)
+  }
+
+  #expectPresence (client: string, cid: Uint8Array, have: boolean): void {
+    const key = wantKey(cid) ?? ''
+    const name = nameOf(client, cid)
+    const ever = [...this.#ever.get(name) ?? []]
+    const what = `${client} gets ${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`
+    if (have) {
+      if (!ever.some(only => (only ?? this.#members).some(id => this.#had.has(`${id} ${key}`)))) {
+        broken('promise', `${what}, which no member that it may use has claimed to have`)
+      }
+      return
+    }
+    if (ever.some(only => this.#mayDeny(key, only))) {
+      return
+    }
+    const absent = this.#absent.get(name) ?? 0
+    if (absent === 0) {
+      broken('denial', `${what}, of which some member that it may use has said nothing`)
+    }
+    this.#absent.set(name, absent - 1)
+  }
+
+  #mayDeny (key: WantKey, only: Grant['only']): boolean {
+    return !isVerifiable(key) || (only ?? this.#members).every(id =>
+      this.#lacked.has(`${id} ${key}`) || this.#forgotten.has(id) || this.#isForgotten(id))
+  }
+
+  #isForgotten (id: string): boolean {
+    return this.#now() - (this.#downSince.get(id) ?? Infinity) >= this.#limits.forgetDownAfter
+  }
+
+  #forgetClient (client: string): void {
+    for (const map of [this.#absent, this.#ever]) {
+      for (const name of map.keys()) {
+        if (name.startsWith(`${client} `)) {
+          map.delete(name)
+        }
+      }
+    }
+  }
+
+  #expectSound (): void {
+    try {
+      this.#engine.checkInvariants()
+    } catch (err) {
+      broken('state', err instanceof Error ? err.message : String(err))
+    }
+  }
+}
+
+function nameOf (client: string, cid: Uint8Array): string {
+  return `${client} ${cidText(cid)}`
+}

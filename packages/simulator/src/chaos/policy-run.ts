@@ -1,0 +1,197 @@
+import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { createWorld } from '../world/world.ts'
+import { HostileClient } from './actors/hostile-client.ts'
+import { HostileMember } from './actors/hostile-member.ts'
+import { FAILURE, HostilePolicy } from './actors/hostile-policy.ts'
+import { broken } from './errors.ts'
+import { AdmissionMonitor } from './observer/admission-monitor.ts'
+import { HASHES, printKey } from './scenario/blocks.ts'
+import { drawScenario, printScenario } from './scenario/scenario.ts'
+import { strategyOf } from './scenario/strategy.ts'
+import { delayedVerify } from './verification.ts'
+import type { Feature } from './features.ts'
+import type { Grant } from './observer/admission-monitor.ts'
+import type { WorldAct } from './scenario/acts.ts'
+import type { Scenario } from './scenario/scenario.ts'
+import type { Stage } from './stage.ts'
+import type { World } from '../world/world.ts'
+
+// what a policy may take to resolve, ms
+const TIMEOUT = 1000
+// how long what is wanted gets when all faults have ended: an ejection, and several rests before a want is asked again, ms
+const RECOVERY = 300_000
+
+/** Clients, members and a policy do their worst for a while; then all are honest, and what was admitted is served. */
+export function playPolicyRun (stage: Stage): void {
+  const scenario = withoutLoops(drawScenario(stage.random))
+  stage.trace.act(() => `policies: ${printScenario(scenario)}`)
+  new PolicyRun(stage, scenario).play()
+}
+
+/** Clients that are members are another matter. */
+function withoutLoops (scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    members: scenario.members.map(member => ({ ...member, client: undefined })),
+    clients: scenario.clients.map(client => ({ ...client, standsFor: undefined }))
+  }
+}
+
+class PolicyRun {
+  readonly #stage: Stage
+  readonly #scenario: Scenario
+  readonly #world: World
+  readonly #policy: HostilePolicy
+  readonly #monitor: AdmissionMonitor
+  readonly #members: HostileMember[] = []
+  readonly #clients: readonly HostileClient[]
+
+  constructor (stage: Stage, scenario: Scenario) {
+    const { clock, trace, seed, random, timers, met, dice: { chance, int } } = stage
+    this.#stage = stage
+    this.#scenario = scenario
+    this.#policy = new HostilePolicy({ clock, random, members: scenario.members.map(({ id }) => id), timeout: TIMEOUT })
+    let monitor: AdmissionMonitor | undefined
+    this.#world = createWorld({
+      seed,
+      clock,
+      timers,
+      hashes: HASHES,
+      admission: { policies: [this.#policy], failure: FAILURE, timeout: TIMEOUT, most: scenario.limits.wantsPerClient ?? DEFAULT_LIMITS.wantsPerClient },
+      verify: delayedVerify(clock, () => scenario.verifying > 0 && chance(0.7) ? int(0, scenario.verifying) : 0),
+      strategy: strategyOf(scenario.strategy),
+      limits: scenario.limits,
+      members: scenario.members.map(member => ({
+        ...member,
+        create: env => {
+          const hostile = new HostileMember(member, scenario, env, { trace, ignored: say => { say() } })
+          this.#members.push(hostile)
+          return hostile
+        }
+      })),
+      engine: init => {
+        monitor = stage.observed(init, init => new AdmissionMonitor(init, { trace, met, expected: (client, cid) => this.#policy.expected(client, cid) }))
+        return monitor
+      }
+    })
+    if (monitor == null) {
+      throw new Error('a world makes its engine at once')
+    }
+    this.#monitor = monitor
+    this.#clients = scenario.clients.map(client => new HostileClient(client, scenario, this.#world, trace))
+  }
+
+  play (): void {
+    const stage = this.#stage
+    for (const member of this.#members) {
+      member.up()
+      member.changeFaults()
+    }
+    for (; stage.step < this.#scenario.steps; stage.step++) {
+      this.#step()
+    }
+    stage.trace.act(() => 'all faults end')
+    this.#heal()
+    // a call that runs, and two for what a client wants and what it wanted on connections that fell silent
+    stage.clock.pass(3 * TIMEOUT)
+    this.#expectDecided()
+    stage.clock.pass(RECOVERY)
+    this.#expectServed()
+    stage.trace.act(() => 'all clients leave')
+    for (const client of this.#clients) {
+      client.leave()
+    }
+    stage.clock.pass(3 * TIMEOUT + this.#scenario.verifying)
+    this.#expectNothing()
+  }
+
+  #step (): void {
+    const { clock, dice: { chance, int, pick, weighted } } = this.#stage
+    if (chance(0.7)) {
+      pick(this.#clients).act(weighted(this.#scenario.clientActs))
+    } else {
+      this.#act(weighted(this.#scenario.worldActs))
+    }
+    if (chance(0.1) && this.#monitor.stale.length > 0) {
+      const { client, verdict } = pick(this.#monitor.stale)
+      this.#stage.trace.act(() => `verdict ${verdict.number} comes once more`)
+      this.#monitor.put({ t: 'verdicts', client, verdicts: [{ ...verdict, verdict: pick(['pass', 'silent']) }] })
+    }
+    if (chance(0.7)) {
+      clock.pass(pick([0, 1, int(0, 60)]))
+    }
+  }
+
+  #act (act: WorldAct): void {
+    const { clock, dice: { int, pick } } = this.#stage
+    const member = pick(this.#members)
+    switch (act) {
+      case 'down':
+      case 'up':
+        if (member.connected) {
+          member.down()
+        } else {
+          member.up()
+        }
+        break
+      case 'faults':
+        member.changeFaults()
+        break
+      case 'gain':
+        member.gain(pick(this.#scenario.blocks))
+        break
+      case 'lose':
+        member.lose(pick(this.#scenario.blocks))
+        break
+      default:
+        clock.pass(pick([0, 1, int(0, 50), int(0, 500), int(0, 5000)]))
+    }
+  }
+
+  #heal (): void {
+    this.#policy.heal()
+    for (const member of this.#members) {
+      if (!member.connected) {
+        member.up()
+      }
+      member.heal()
+    }
+    for (const client of this.#clients) {
+      client.heal()
+    }
+  }
+
+  /** No want waits for a verdict for ever. */
+  #expectDecided (): void {
+    const { parked } = this.#monitor.status()
+    if (parked > 0) {
+      broken('verdicts', `${parked} wants wait for their verdicts, ${3 * TIMEOUT} ms after the policy began to answer at once`)
+    }
+    const [{ errors, timeouts }] = this.#world.driver.policies()
+    const met: Array<[Feature, boolean]> = [['deferred verdict', this.#policy.resolved], ['policy timeout', timeouts > 0], ['failed policy', errors > timeouts]]
+    for (const [feature] of met.filter(([, is]) => is)) {
+      this.#stage.met.add(feature)
+    }
+  }
+
+  /** What was admitted and a member holds that it may use has come. */
+  #expectServed (): void {
+    for (const grant of this.#monitor.grants()) {
+      const holders = this.#members.filter(member => member.connected && member.holds(grant.key) && mayUse(grant, member.id))
+      if (grant.type === 'block' && holders.length > 0) {
+        broken('lost', `${grant.client} still waits for ${printKey(grant.key)}, which ${holders.map(({ id }) => id).join(', ')} would serve`)
+      }
+    }
+  }
+
+  #expectNothing (): void {
+    const { clients, wants, fetches, active, unsent, parked } = this.#monitor.status()
+    if (clients + wants + fetches + active + unsent + parked > 0) {
+      broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${parked} of them parked, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
+    }
+  }
+}
+
+function mayUse ({ only }: Grant, member: string): boolean {
+  return only?.includes(member) !== false
+}
