@@ -66,4 +66,5 @@ export type { SourceBatchOptions, SourceLike, SourceReadOptions, SourceResult } 
 export type { SourceInit } from './targets/source-target.ts'
 export * from './targets/target.ts'
 export type { Timers } from './timers.ts'
+export { wantKey } from '@kitsune/bitswap-codec'
 export type { BitswapProtocol, MessageBlock, Outgoing, Presence, WantEntry, WantKey } from '@kitsune/bitswap-codec'

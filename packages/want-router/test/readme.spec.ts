@@ -13,10 +13,10 @@ import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { source, wantRouter } from '../src/index.ts'
 import { fakeEnv, fakeMember, fakeWant, ranking, strategyLaws } from '../src/testing/index.ts'
-import { testBlock } from './engine/harness.ts'
+import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
 import { createWireClient } from './wire-client.ts'
-import type { StrategyFactory, TargetInit, WantRouter } from '../src/index.ts'
+import type { Policy, StrategyFactory, TargetInit, WantRouter } from '../src/index.ts'
 import type { PeerId } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 
@@ -129,6 +129,37 @@ describe('README', function () {
       expect(router.status().members.map(({ id }) => id)).to.deep.equal(['next'])
       client.received.splice(0)
       await client.fetch(node.getMultiaddrs()[0], blocks[1].cid)
+    } finally {
+      await client.stop()
+      await node.stop()
+    }
+  })
+
+  it('the policies deny what is listed, and what goes beyond the rate', async () => {
+    await writeFile(join(folder, 'policies.ts'), code('export function denylist'))
+    const { denylist, rate }: { denylist (cids: CID[]): Policy, rate (perSecond: number, burst?: number): Policy } = await import(pathToFileURL(join(folder, 'policies.ts')).href)
+    const [denied, first, second, third] = [1, 2, 3, 4].map(n => testBlock(n))
+    const all = [denied, first, second, third]
+    const node = await createLibp2p({
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: {
+        identify: identify(),
+        router: wantRouter({
+          targets: [source({ get: async cid => all.find(block => CID.decode(block.cid).equals(cid))?.bytes }, { id: 'memory' })],
+          policies: [denylist([CID.decode(denied.v0)]), rate(1e-6, 2)]
+        })
+      }
+    })
+    const client = await createWireClient()
+    try {
+      await client.send(node.getMultiaddrs()[0], [entry(third, { priority: 1 }), entry(second, { priority: 2 }), entry(first, { priority: 3 }), entry(denied, { priority: 4 })])
+      await client.until(() => client.received.flatMap(({ blocks }) => blocks).length === 2)
+      expect(client.received.flatMap(({ presences }) => presences).map(({ cid, have }) => [CID.decode(cid).toString(), have]))
+        .to.deep.equal([[CID.decode(denied.cid).toString(), false]])
+      expect(node.services.router.status().policies.map(({ name, refused }) => [name, refused])).to.deep.equal([['denylist', 1], ['rate', 1]])
     } finally {
       await client.stop()
       await node.stop()
