@@ -280,3 +280,101 @@ describe('engine: a strict want', () => {
     expect(b.askedFor(other)).to.deep.equal(['a'])
   })
 })
+
+describe('engine: a restricted want while members come and go', () => {
+  function join (b: Bench, member: string): void {
+    b.put({ t: 'add', member })
+    b.put({ t: 'up', member })
+  }
+
+  it('is asked of one that is named and joins later', () => {
+    const b = policed()
+    want(b, 'p', only('z'))
+    want(b, 'q', strictly('z', 'y'))
+    expect(b.asks).to.be.empty()
+    join(b, 'd')
+    expect(b.asks).to.be.empty()
+    join(b, 'z')
+    expect(b.askedFor(block)).to.deep.equal(['z'])
+    b.answer('z', block, 'dont-have')
+    expect(said(b, 'p')).to.deep.equal([false])
+    expect(b.askedFor(block)).to.deep.equal(['z', 'z'])
+    b.block('z', block)
+    expect([got(b, 'p'), got(b, 'q')]).to.deep.equal([1, 1])
+  })
+
+  it('is neither asked of one that drains nor denied, and asked when that is over', () => {
+    const b = policed()
+    b.put({ t: 'update', member: 'b', draining: true })
+    want(b, 'p', only('b'))
+    b.pass(120_000)
+    expect(b.asks).to.be.empty()
+    expect(said(b, 'p')).to.be.empty()
+    b.put({ t: 'update', member: 'b', draining: false })
+    expect(b.askedFor(block)).to.deep.equal(['b'])
+  })
+
+  it('waits no longer for a place at one that drains', () => {
+    const b = policed({ limits: { wantsPerMember: 1 } })
+    want(b, 'q', only('b'), 'block', other)
+    want(b, 'p', only('b'))
+    b.put({ t: 'update', member: 'b', draining: true })
+    b.block('b', other)
+    expect(b.askedFor(block)).to.be.empty()
+    b.put({ t: 'update', member: 'b', draining: false })
+    expect(b.askedFor(block)).to.deep.equal(['b'])
+  })
+
+  it('goes to another when one is removed, and is not denied: the name is that of no member', () => {
+    const b = policed()
+    want(b, 'p', only('a', 'b'))
+    b.put({ t: 'remove', member: 'a' })
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+    b.answer('b', block, 'dont-have')
+    b.pass(300_000)
+    expect(said(b, 'p')).to.be.empty()
+    expect(b.askedFor(block)).not.to.include('c')
+  })
+
+  it('takes the word of another member of that name, and not that of the old one', () => {
+    const b = policed({ limits: { forgetDownAfter: 0 } })
+    want(b, 'p', only('a'))
+    b.answer('a', block, 'dont-have')
+    expect(said(b, 'p')).to.deep.equal([false])
+    b.put({ t: 'remove', member: 'a' })
+    join(b, 'a')
+    expect(b.askedFor(block)).to.deep.equal(['a', 'a'])
+    want(b, 'q', only('a'))
+    expect(said(b, 'q')).to.be.empty()
+    b.answer('a', block, 'dont-have')
+    expect(said(b, 'q')).to.deep.equal([false])
+  })
+
+  it('is asked for on the account of one that may use the next member', () => {
+    const b = policed()
+    want(b, 'p', only('a'))
+    want(b, 'q', only('b'))
+    b.put({ t: 'remove', member: 'a' })
+    expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
+    b.put({ t: 'gone', client: 'p' })
+    expect(b.cancels).to.be.empty()
+    b.put({ t: 'gone', client: 'q' })
+    expect(cancelled(b)).to.deep.equal(['b'])
+  })
+
+  it('is one of which a cache may be offered the block; one that is parked is not', () => {
+    const b = policed()
+    b.want('p', entry(block))
+    expect(b.engine.isWanted(block.key)).to.be.false()
+    b.verdict(strictly('b'))
+    expect(b.engine.isWanted(block.key)).to.be.true()
+  })
+
+  it('that is parked is asked of the members that there are when it is admitted', () => {
+    const b = policed()
+    b.want('p', entry(block))
+    b.put({ t: 'remove', member: 'a' })
+    b.verdict('pass')
+    expect(b.askedFor(block)).to.deep.equal(['b'])
+  })
+})
