@@ -65,7 +65,14 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
     metrics.registerCounterGroup(`kitsune_router_policy_${name}_total`, {
       help,
       label: 'policy',
-      calculate: () => Object.fromEntries(source.policies().map(policy => [policy.name, since(policy.name, read(policy))]))
+      calculate () {
+        // one policy may serve both directions
+        const sums = new Map<string, number>()
+        for (const policy of source.policies()) {
+          sums.set(policy.name, (sums.get(policy.name) ?? 0) + read(policy))
+        }
+        return Object.fromEntries(Array.from(sums, ([name, sum]) => [name, since(name, sum)]))
+      }
     })
   }
   policyCounter('refusals', 'Wants that a policy kept out', policy => policy.refused)

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE } from './defaults.ts'
+import { DEFAULT_LIMITS } from './defaults.ts'
 import { describe } from './describe.ts'
 import { isDiscovery } from './discovery/discovery.ts'
 import { createDriver } from './driver/driver.ts'
@@ -12,8 +12,8 @@ import { registerLatencyMetrics } from './latency-metrics.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
-import { checkPolicies } from './policies/check.ts'
 import { clientAddress } from './policies/client-address.ts'
+import { admissionOptions, checkPolicies } from './policies/options.ts'
 import { createReverse } from './reverse/reverse.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
@@ -35,7 +35,7 @@ import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { NetworkStats } from './network/stats.ts'
-import type { Policy, PolicyStatus, Refusal } from './policies/policy.ts'
+import type { PolicyOptions, PolicyStatus } from './policies/policy.ts'
 import type { Reverse, ReverseDirection, ReverseInit, ReverseParts } from './reverse/reverse.ts'
 import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
@@ -50,7 +50,7 @@ export type WantRouterComponents = NetworkComponents & {
 }
 
 /** What a router asks, and how. */
-export interface WantRouterInit {
+export interface WantRouterInit extends PolicyOptions {
   /**
    * What is asked: peers (`kubo`, `peers`), block sources (`source`), or both, and sets of them that change (`dns`). More
    * can be added while the router runs; until there are any, wants wait.
@@ -81,13 +81,6 @@ export interface WantRouterInit {
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
   readonly hashers?: readonly BlockHasher[]
-  /**
-   * Who decides which wants are looked for, asked in this order: the first that keeps a want out decides, and where
-   * several leave only some members it is those that all of them leave. Default: all wants are.
-   */
-  readonly policies?: readonly Policy[]
-  /** What counts in place of the verdict of a policy that throws or takes too long. Default `silent`: the want is kept out. */
-  readonly policyFailure?: 'pass' | Refusal
   /** Is shown everything that goes into the engine and comes out of it: for debugging, and for recordings. */
   readonly tap?: Tap
   /**
@@ -177,6 +170,7 @@ export function wantRouter (init: WantRouterInit): (components: WantRouterCompon
     throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
   }
   checkPolicies(init)
+  checkPolicies(init.reverse ?? {})
 
   init.targets.flat().forEach((target, i) => {
     if (!isDiscovery(target)) {
@@ -218,8 +212,7 @@ class Router implements WantRouter {
     this.#components = components
     this.#log = components.logger.forComponent('kitsune:router')
     this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
-    const { policies = [], policyFailure = DEFAULT_POLICY_FAILURE } = init
-    const { verdictTimeout, wantsPerClient } = { ...DEFAULT_LIMITS, ...init.limits }
+    const admission = admissionOptions(init, init.limits)
     this.#engine = createEngine({
       members: targets,
       strategy: init.strategy ?? defaultStrategy(),
@@ -229,14 +222,14 @@ class Router implements WantRouter {
       seed,
       limits: init.limits,
       hashes: verify.hashes,
-      admission: policies.length > 0,
+      admission: admission != null,
       attemptEnded: latencies?.attemptEnded,
       tap: init.tap
     })
     this.#driver = createDriver({
       engine: this.#engine,
       verify,
-      admission: policies.length === 0 ? undefined : { policies, failure: policyFailure, timeout: verdictTimeout, most: wantsPerClient },
+      admission,
       log: this.#log,
       onEvent: init.onEvent,
       onEnded: ends => {
@@ -355,7 +348,7 @@ class Router implements WantRouter {
 
     registerMetrics(metrics, {
       status: () => this.#measured(),
-      policies: () => this.#driver.policies(),
+      policies: () => [...this.#driver.policies(), ...this.#reverse?.driver.policies() ?? []],
       network: () => upstream.stats,
       dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
     })
@@ -368,7 +361,9 @@ class Router implements WantRouter {
       logger: this.#components.logger,
       upstream: () => this.#networks.upstream,
       downstream: () => this.#networks.downstream,
-      hangUp: peer => { this.#hangUp(this.#networks.downstream, peer) }
+      hangUp: peer => { this.#hangUp(this.#networks.downstream, peer) },
+      address: peer => clientAddress(this.#connectionManager, peer),
+      onEvent: this.#init.onEvent
     })
   }
 

@@ -3,7 +3,9 @@ import { createEngine } from '../src/engine/engine.ts'
 import { registerMetrics } from '../src/metrics.ts'
 import { entry, inOrder, testBlock } from './engine/harness.ts'
 import type { Engine, Input } from '../src/engine/io.ts'
+import type { EngineStatus } from '../src/engine/status.ts'
 import type { NetworkStats } from '../src/network/stats.ts'
+import type { PolicyStatus } from '../src/policies/policy.ts'
 import type { Metrics } from '@libp2p/interface'
 
 type Values = Record<string, number>
@@ -83,5 +85,28 @@ describe('metrics of members', () => {
     put({ t: 'add', member: 'a' }, { t: 'up', member: 'a' })
     want(3)
     expect(scrape()[asks]).to.deep.equal(asked(1, 2))
+  })
+})
+
+describe('metrics of policies', () => {
+  it('add up what one does in both directions, and count on', () => {
+    const groups = new Map<string, () => Values>()
+    const metrics = {
+      registerMetric () {},
+      registerCounter () {},
+      registerMetricGroup () {},
+      registerCounterGroup (name: string, { calculate }: { calculate? (): Values }) {
+        if (calculate != null) {
+          groups.set(name, calculate)
+        }
+      }
+    } as unknown as Metrics
+    const status = (name: string, refused: number): PolicyStatus => ({ name, refused, restricted: 0, errors: 0, timeouts: 0 })
+    let policies = [status('denylist', 2), status('rate', 1), status('denylist', 3)]
+    registerMetrics(metrics, { status: () => ({}) as EngineStatus, policies: () => policies, network: () => ({}) as NetworkStats, dropped: () => 0 })
+    const refusals = groups.get('kitsune_router_policy_refusals_total')
+    expect(refusals?.()).to.deep.equal({ denylist: 5, rate: 1 })
+    policies = [status('denylist', 2), status('rate', 4), status('denylist', 4)]
+    expect(refusals?.()).to.deep.equal({ denylist: 1, rate: 3 })
   })
 })

@@ -69,7 +69,9 @@ describe('wantRouter', function () {
   it('is refused with what is no policy, with two policies of one name, and with a verdict for failures that is none', () => {
     const policy: Policy = { name: 'one', admit: () => 'pass' }
     for (const init of [{ policies: [policy, { ...policy }] }, { policies: [{ ...policy, name: '' }] }, { policies: [{ name: 'two' } as unknown as Policy] }, { policyFailure: 'deny' as 'pass' }]) {
-      expect(() => wantRouter({ targets: [source(holding(), { id: 'memory' })], ...init })).to.throw().with.property('name', 'InvalidOptionError')
+      const targets = [source(holding(), { id: 'memory' })]
+      expect(() => wantRouter({ targets, ...init })).to.throw().with.property('name', 'InvalidOptionError')
+      expect(() => wantRouter({ targets, reverse: init })).to.throw().with.property('name', 'InvalidOptionError')
     }
   })
 

@@ -69,6 +69,17 @@ export interface Policy {
   gone? (client: string): void
 }
 
+/** Which policies decide of the wants of one direction. */
+export interface PolicyOptions {
+  /**
+   * Who decides which wants are looked for, asked in this order: the first that keeps a want out decides, and where
+   * several leave only some members it is those that all of them leave. Default: all wants are.
+   */
+  readonly policies?: readonly Policy[]
+  /** What counts in place of the verdict of a policy that throws or takes too long. Default `silent`: the want is kept out. */
+  readonly policyFailure?: 'pass' | Refusal
+}
+
 /** What a policy has done since the start. */
 export interface PolicyStatus {
   readonly name: string

@@ -2,6 +2,7 @@ import { DEFAULT_REVERSE_LIMITS } from '../defaults.ts'
 import { createDriver } from '../driver/driver.ts'
 import { createPeerSessions } from '../driver/peer-sessions.ts'
 import { createEngine } from '../engine/engine.ts'
+import { admissionOptions } from '../policies/options.ts'
 import { defaultStrategy } from '../strategies/default.ts'
 import { platformTimers } from '../timers.ts'
 import { createConnectedClients } from './connected-clients.ts'
@@ -13,13 +14,15 @@ import type { PeerSessions } from '../driver/peer-sessions.ts'
 import type { Verifier } from '../driver/verifier.ts'
 import type { EngineStatus, MemberStatus } from '../engine/status.ts'
 import type { Tap } from '../engine/tap.ts'
+import type { RouterEvent } from '../events.ts'
 import type { Network } from '../network/network.ts'
+import type { PolicyOptions, PolicyStatus } from '../policies/policy.ts'
 import type { StrategyFactory } from '../strategies/strategy.ts'
 import type { Timers } from '../timers.ts'
 import type { ComponentLogger, PeerId } from '@libp2p/interface'
 
-/** How downstream peers are served by clients. */
-export interface ReverseInit {
+/** How downstream peers are served by clients. Policies decide of what these peers want, and name clients by their peer ids. */
+export interface ReverseInit extends PolicyOptions {
   /**
    * Who is asked: clients that are registered, or all that are connected. A want is asked of one client after another,
    * and each that joins or leaves costs time in proportion to their number, so all is for few. Default `registered`.
@@ -33,6 +36,12 @@ export interface ReverseInit {
   readonly tap?: Tap
 }
 
+/** A snapshot of the second direction. */
+export interface ReverseStatus extends EngineStatus {
+  /** In the order in which they are asked. */
+  readonly policies: readonly PolicyStatus[]
+}
+
 /** What is asked of clients for downstream peers. */
 export interface ReverseDirection {
   /**
@@ -42,7 +51,7 @@ export interface ReverseDirection {
    */
   register (client: PeerId): () => void
   /** As `router.status()`: its clients are downstream peers, and its members are clients, named by their peer ids. */
-  status (): EngineStatus
+  status (): ReverseStatus
 }
 
 /** The second direction of a router, and what carries it. */
@@ -80,6 +89,10 @@ export interface ReverseParts {
   isNode (peer: string): boolean
   /** Ends the connections of a downstream peer. */
   hangUp (peer: string): void
+  /** Where a downstream peer is connected from, for policies. Default: it is not known. */
+  address? (peer: string): string | undefined
+  /** As the router's: told of strategies and policies that fail. */
+  onEvent? (event: RouterEvent): void
   /** Default: the platform's. */
   readonly timers?: Timers
   /** Default: a random number. */
@@ -88,9 +101,11 @@ export interface ReverseParts {
 
 /** An engine whose clients are downstream peers and whose members are clients of the other one. */
 export function createReverse (parts: ReverseParts): Reverse {
-  const { init, seed, verify, own, logger, upstream, downstream, isNode, hangUp, timers = platformTimers } = parts
+  const { init, seed, verify, own, logger, upstream, downstream, isNode, hangUp, address, onEvent, timers = platformTimers } = parts
   const log = logger.forComponent('kitsune:router:reverse')
   const totals = createMemberTotals()
+  const limits = { ...DEFAULT_REVERSE_LIMITS, ...init.limits }
+  const admission = admissionOptions(init, limits)
   let draining = false
 
   const engine = createEngine({
@@ -100,8 +115,9 @@ export function createReverse (parts: ReverseParts): Reverse {
     now: timers.now,
     randomSeed: parts.randomSeed ?? Math.floor(Math.random() * 2 ** 32),
     seed,
-    limits: { ...DEFAULT_REVERSE_LIMITS, ...init.limits },
+    limits,
     hashes: verify.hashes,
+    admission: admission != null,
     tap: init.tap
   })
   const driver = createDriver({
@@ -109,9 +125,17 @@ export function createReverse (parts: ReverseParts): Reverse {
     verify,
     timers,
     log,
+    admission,
+    onEvent (event) {
+      // that clients join and leave is nothing that an operator should know
+      if (event.type === 'strategy-error' || event.type === 'policy-error') {
+        onEvent?.(event)
+      }
+    },
     upstream: {
       wake: peer => { downstream().wake(peer) },
-      disconnect: hangUp
+      disconnect: hangUp,
+      address
     }
   })
   const sessions = createPeerSessions({
@@ -141,7 +165,7 @@ export function createReverse (parts: ReverseParts): Reverse {
     knows,
     hangUp,
     register: client => clients.register(client.toString()),
-    status: () => engine.status(),
+    status: () => ({ ...engine.status(), policies: driver.policies() }),
     // the engine would have those that it does not know disconnected, and they are asked by the other one
     serves: peer => !draining || knows(peer),
     idleFor: peer => sessions.has(peer) && (memberOf(peer)?.load.wants ?? 0) > 0 ? undefined : engine.idleFor(peer),

@@ -11,7 +11,7 @@ import { announce } from '../../src/stands-for.ts'
 import { entry, testBlock } from '../engine/harness.ts'
 import { until } from '../network/hosts.ts'
 import { createWireClient } from '../wire-client.ts'
-import type { BlockHasher, PeerTargetInit, ReverseInit, TargetInit, WantRouter, WantRouterInit } from '../../src/index.ts'
+import type { Ask, BlockHasher, PeerTargetInit, Policy, ReverseInit, TargetInit, WantRouter, WantRouterInit } from '../../src/index.ts'
 import type { TestBlock } from '../engine/harness.ts'
 import type { WireClient } from '../wire-client.ts'
 import type { Libp2p, Metrics } from '@libp2p/interface'
@@ -124,6 +124,31 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       const said = node.received.flatMap(({ presences }) => presences)
       expect(said.find(({ have }) => have)?.cid).to.deep.equal(block.cid)
       expect(said.find(({ have }) => !have)?.cid).to.deep.equal(other.cid)
+    })
+
+    it('has policies of its own, which decide of what nodes want', async () => {
+      const seen: Ask[] = []
+      const gate: Policy = {
+        name: 'gate',
+        admit (ask) {
+          seen.push(ask)
+          return Buffer.compare(ask.cid.bytes, block.cid) === 0 ? 'pass' : 'absent'
+        }
+      }
+      const { router, node, client, below, front } = await bridge({ members: 'connected', policies: [gate] })
+      await until('the client is a member', () => members(router).length === 1)
+      await node.send(below.getMultiaddrs()[0], [entry(block), entry(other)])
+      await client.send(front.getMultiaddrs()[0], [entry(third)])
+      await until('the client is asked for what is admitted', () => asksFor(client, block))
+      await until('the node is denied the rest', () => node.received.some(({ presences }) => presences.some(({ cid, have }) => !have && Buffer.compare(cid, other.cid) === 0)))
+      await until('what clients want is none of its concern', () => asksFor(node, third))
+      await send(client, front, block)
+      await until('the node is served', () => hasBlock(node, block))
+      expect(asksFor(client, other)).to.be.false()
+      const address = below.getConnections(node.host.peerId)[0].remoteAddr.toString()
+      expect(seen.map(ask => [ask.client, ask.address])).to.deep.equal(Array(2).fill([node.host.peerId.toString(), address]))
+      expect(router.reverse?.status().policies).to.deep.equal([{ name: 'gate', refused: 1, restricted: 0, errors: 0, timeouts: 0 }])
+      expect(router.status().policies).to.be.empty()
     })
 
     it('hashes a block once, and what was asked of no peer not at all', async () => {

@@ -1,12 +1,22 @@
+import { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
-import type { Policy, Refusal } from './policy.ts'
-
-interface Options { readonly policies?: readonly Policy[], readonly policyFailure?: 'pass' | Refusal }
+import type { PolicyOptions } from './policy.ts'
+import type { Limits } from '../defaults.ts'
+import type { AdmissionOptions } from '../driver/driver.ts'
 
 const FAILURES: ReadonlySet<unknown> = new Set(['pass', 'silent', 'absent', 'close'])
 
+/** What the policies of one direction are driven with; undefined: there are none. */
+export function admissionOptions ({ policies = [], policyFailure = DEFAULT_POLICY_FAILURE }: PolicyOptions, limits: Partial<Limits> = {}): AdmissionOptions | undefined {
+  if (policies.length === 0) {
+    return
+  }
+  const { verdictTimeout, wantsPerClient } = { ...DEFAULT_LIMITS, ...limits }
+  return { policies, failure: policyFailure, timeout: verdictTimeout, most: wantsPerClient }
+}
+
 /** @throws {InvalidOptionError} for what is no policy, two of one name, or a verdict for failures that is none */
-export function checkPolicies ({ policies = [], policyFailure }: Options): void {
+export function checkPolicies ({ policies = [], policyFailure }: PolicyOptions): void {
   const names = new Set<string>()
   for (const { name, admit } of policies) {
     if (typeof name !== 'string' || name === '' || typeof admit !== 'function') {
