@@ -21,7 +21,7 @@ export function isCertain (state: State, fetch: Fetch, only?: Eligible, except?:
   if (!fetch.verifiable) {
     return true
   }
-  if (state.departedUntil != null) {
+  if (state.departed.size > 0 && mayUseDeparted(state, only)) {
     return false
   }
   let certain = 0
@@ -37,6 +37,11 @@ export function isCertain (state: State, fetch: Fetch, only?: Eligible, except?:
     }
   }
   return certain > 0
+}
+
+/** Whether a waiter might have used a member that was removed, be it that another has its name by now. */
+function mayUseDeparted ({ departed }: State, only: Eligible | undefined): boolean {
+  return only == null || [...departed].some(id => only.members.has(id))
 }
 
 /**

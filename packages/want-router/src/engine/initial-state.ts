@@ -47,6 +47,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     generations: init.members.length,
     emptying: new Set(),
     departedUntil: undefined,
+    departed: new Set(),
     memberTimers: createTimers<EngineMember>(member => memberDue(state, member)),
     memberCounts: { askable: 0, healthy: 0, withPlace: 0 },
     memberOf: new Map(),

@@ -22,6 +22,7 @@ export function checkInvariants (state: State): void {
   for (const member of state.members.values()) {
     checkMember(state, member)
   }
+  equal('whether members that left still count', state.departed.size > 0, state.departedUntil != null)
   checkSums(state)
   checkSets(state)
   checkParked(state)

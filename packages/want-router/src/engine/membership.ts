@@ -67,6 +67,7 @@ export function removeMember (state: State, member: EngineMember): void {
   const forgottenAt = (member.downSince ?? state.now()) + state.limits.forgetDownAfter
   if (forgottenAt > state.now()) {
     state.departedUntil = Math.max(state.departedUntil ?? 0, forgottenAt)
+    state.departed.add(member.id)
   } else {
     settleExhausted(state)
   }
@@ -76,6 +77,7 @@ export function removeMember (state: State, member: EngineMember): void {
 export function forgetDeparted (state: State): void {
   if (state.departedUntil != null && state.departedUntil <= state.now()) {
     state.departedUntil = undefined
+    state.departed.clear()
     settleExhausted(state)
   }
 }

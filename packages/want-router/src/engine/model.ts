@@ -52,6 +52,8 @@ export interface State {
   readonly emptying: Set<EngineMember>
   /** Until when members that were removed keep a DONT_HAVE from being sent, ms; undefined: they do not. */
   departedUntil: number | undefined
+  /** Names of those. */
+  readonly departed: Set<string>
   readonly memberTimers: Timers<EngineMember>
   readonly memberCounts: MemberCounts
   /** Members by the peer id that each had last. */

@@ -336,6 +336,20 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.askedFor(block)).not.to.include('c')
   })
 
+  it('is denied whoever else was removed, and while it names one that was for a minute not', () => {
+    const b = policed()
+    b.put({ t: 'remove', member: 'c' })
+    want(b, 'p', only('a'))
+    want(b, 'q', only('a', 'c'))
+    b.answer('a', block, 'dont-have')
+    expect(said(b, 'p')).to.deep.equal([false])
+    join(b, 'c')
+    b.answer('c', block, 'dont-have')
+    expect(said(b, 'q')).to.be.empty()
+    b.pass(60_000)
+    expect(said(b, 'q')).to.deep.equal([false])
+  })
+
   it('takes the word of another member of that name, and not that of the old one', () => {
     const b = policed({ limits: { forgetDownAfter: 0 } })
     want(b, 'p', only('a'))

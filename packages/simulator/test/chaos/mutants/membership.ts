@@ -27,15 +27,15 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     name: 'what a member that was removed may hold is denied at once',
     breaks: ['denial'],
     file: 'engine/certainty.ts',
-    find: '  if (state.departedUntil != null) {\n    return false\n  }\n',
+    find: '  if (state.departed.size > 0 && mayUseDeparted(state, only)) {\n    return false\n  }\n',
     replace: ''
   },
   {
     name: 'what may be denied since a member was removed long ago is not',
     breaks: ['denial'],
     file: 'engine/membership.ts',
-    find: '    state.departedUntil = undefined\n    settleExhausted(state)\n',
-    replace: '    state.departedUntil = undefined\n'
+    find: '    state.departed.clear()\n    settleExhausted(state)\n',
+    replace: '    state.departed.clear()\n'
   },
   {
     name: 'what a member answered counts for another that has its name',
