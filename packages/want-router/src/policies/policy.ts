@@ -65,7 +65,7 @@ export interface Policy {
   settled? (want: SettledWant): void
   /** Told of each block that a member sent, once it is verified. It must not change the bytes, and copies what it keeps. */
   verified? (block: VerifiedBlock): void
-  /** A client has left: what is kept for it can go. */
+  /** A client has left: what is kept for it can go. One inside the process leaves as soon as it wants nothing, and may be back at once. */
   gone? (client: string): void
 }
 
