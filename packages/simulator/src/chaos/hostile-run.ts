@@ -37,7 +37,7 @@ class HostileRun {
     const { clock, trace, seed, timers, dice: { chance, int } } = stage
     const { verifying } = scenario
     this.#stage = stage
-    this.#membership = new Membership(stage, scenario, () => this.#world)
+    this.#membership = new Membership(stage, scenario, { world: () => this.#world, observer: () => stage.monitor })
     this.#scenario = { ...scenario, worldActs: { ...scenario.worldActs, ...this.#membership.changes } }
     this.#world = createWorld({
       seed,

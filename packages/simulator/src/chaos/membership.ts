@@ -11,6 +11,14 @@ import type { World, WorldMember } from '../world/world.ts'
 
 const MOST_MEMBERS = 7
 
+/** What watches the engine, as members are concerned. */
+export interface MembersObserver {
+  /** It was told that nothing is open any more at a member that drains. */
+  isDrained (member: string): boolean
+  /** A member that was removed says something, which is to change nothing. */
+  expectIgnored (member: string, say: () => void): void
+}
+
 /**
  * The members of a hostile run, which join and leave while it goes on. What it draws
  * comes from a stream of its own.
@@ -23,6 +31,7 @@ export class Membership {
   readonly #scenario: Scenario
   readonly #dice: Dice
   readonly #world: () => World
+  readonly #observer: () => MembersObserver
   readonly #draining = new Set<HostileMember>()
   /** Those that are to be removed when nothing is open at them. */
   readonly #departing = new Set<HostileMember>()
@@ -30,10 +39,11 @@ export class Membership {
   readonly #left = new Set<string>()
   #joined = 0
 
-  /** The world is asked for when there is one. */
-  constructor (stage: Stage, scenario: Scenario, world: () => World) {
+  /** The world and the observer are asked for when there are any. */
+  constructor (stage: Stage, scenario: Scenario, { world, observer }: { world (): World, observer (): MembersObserver }) {
     this.#stage = stage
     this.#world = world
+    this.#observer = observer
     this.#scenario = scenario
     this.#dice = createDice(seededRandom(hashString('membership', stage.seed)))
     this.changes = drawChanges(this.#dice)
@@ -57,8 +67,8 @@ export class Membership {
     return {
       ...draw,
       create: env => {
-        const { trace, monitor } = this.#stage
-        const member = new HostileMember(draw, this.#scenario, env, { trace, ignored: say => { monitor.expectIgnored(draw.id, say) } })
+        const { trace } = this.#stage
+        const member = new HostileMember(draw, this.#scenario, env, { trace, ignored: say => { this.#observer().expectIgnored(draw.id, say) } })
         this.all.push(member)
         return member
       }
@@ -70,7 +80,7 @@ export class Membership {
   /** Removes what has been drained. */
   step (): void {
     for (const member of this.#departing) {
-      if (this.#stage.monitor.isDrained(member.id)) {
+      if (this.#observer().isDrained(member.id)) {
         this.#remove(member)
       }
     }

@@ -1,17 +1,18 @@
 import { DEFAULT_LIMITS } from '@kitsune/want-router'
 import { createWorld } from '../world/world.ts'
 import { HostileClient } from './actors/hostile-client.ts'
-import { HostileMember } from './actors/hostile-member.ts'
 import { FAILURE, HostilePolicy } from './actors/hostile-policy.ts'
 import { broken } from './errors.ts'
+import { Membership } from './membership.ts'
 import { AdmissionMonitor } from './observer/admission-monitor.ts'
 import { HASHES, printKey } from './scenario/blocks.ts'
 import { drawScenario, printScenario } from './scenario/scenario.ts'
 import { strategyOf } from './scenario/strategy.ts'
 import { delayedVerify } from './verification.ts'
+import type { HostileMember } from './actors/hostile-member.ts'
 import type { Feature } from './features.ts'
 import type { Grant } from './observer/admission-monitor.ts'
-import type { WorldAct } from './scenario/acts.ts'
+import type { MembershipAct, WorldAct } from './scenario/acts.ts'
 import type { Scenario } from './scenario/scenario.ts'
 import type { Stage } from './stage.ts'
 import type { World } from '../world/world.ts'
@@ -21,7 +22,10 @@ const TIMEOUT = 1000
 // how long what is wanted gets when all faults have ended: an ejection, and several rests before a want is asked again, ms
 const RECOVERY = 300_000
 
-/** Clients, members and a policy do their worst for a while; then all are honest, and what was admitted is served. */
+// names that members may come to have, see `Membership`, and one that none has
+const OTHER_NAMES = ['j0', 'j1', 'nobody']
+
+/** Clients, members and a policy do their worst for a while, and members come and go; then all are honest, and what was admitted is served. */
 export function playPolicyRun (stage: Stage): void {
   const scenario = withoutLoops(drawScenario(stage.random))
   stage.trace.act(() => `policies: ${printScenario(scenario)}`)
@@ -43,14 +47,15 @@ class PolicyRun {
   readonly #world: World
   readonly #policy: HostilePolicy
   readonly #monitor: AdmissionMonitor
-  readonly #members: HostileMember[] = []
+  readonly #membership: Membership
   readonly #clients: readonly HostileClient[]
 
   constructor (stage: Stage, scenario: Scenario) {
     const { clock, trace, seed, random, timers, met, dice: { chance, int } } = stage
     this.#stage = stage
-    this.#scenario = scenario
-    this.#policy = new HostilePolicy({ clock, random, members: scenario.members.map(({ id }) => id), timeout: TIMEOUT })
+    this.#membership = new Membership(stage, scenario, { world: () => this.#world, observer: () => this.#monitor })
+    this.#scenario = { ...scenario, worldActs: { ...scenario.worldActs, ...this.#membership.changes } }
+    this.#policy = new HostilePolicy({ clock, random, members: [...scenario.members.map(({ id }) => id), ...OTHER_NAMES], timeout: TIMEOUT })
     let monitor: AdmissionMonitor | undefined
     this.#world = createWorld({
       seed,
@@ -61,14 +66,7 @@ class PolicyRun {
       verify: delayedVerify(clock, () => scenario.verifying > 0 && chance(0.7) ? int(0, scenario.verifying) : 0),
       strategy: strategyOf(scenario.strategy),
       limits: scenario.limits,
-      members: scenario.members.map(member => ({
-        ...member,
-        create: env => {
-          const hostile = new HostileMember(member, scenario, env, { trace, ignored: say => { say() } })
-          this.#members.push(hostile)
-          return hostile
-        }
-      })),
+      members: scenario.members.map(member => this.#membership.create(member)),
       engine: init => {
         monitor = stage.observed(init, init => new AdmissionMonitor(init, { trace, met, expected: (client, cid) => this.#policy.expected(client, cid) }))
         return monitor
@@ -83,7 +81,7 @@ class PolicyRun {
 
   play (): void {
     const stage = this.#stage
-    for (const member of this.#members) {
+    for (const member of this.#membership.all) {
       member.up()
       member.changeFaults()
     }
@@ -120,11 +118,19 @@ class PolicyRun {
     if (chance(0.7)) {
       clock.pass(pick([0, 1, int(0, 60)]))
     }
+    this.#membership.step()
   }
 
   #act (act: WorldAct): void {
     const { clock, dice: { int, pick } } = this.#stage
-    const member = pick(this.#members)
+    const member: HostileMember | undefined = pick(this.#membership.all)
+    if (isMembershipAct(act, this.#membership)) {
+      this.#membership.acts[act]()
+      return
+    }
+    if (member == null) {
+      return // all have left
+    }
     switch (act) {
       case 'down':
       case 'up':
@@ -150,7 +156,8 @@ class PolicyRun {
 
   #heal (): void {
     this.#policy.heal()
-    for (const member of this.#members) {
+    this.#membership.heal()
+    for (const member of this.#membership.all) {
       if (!member.connected) {
         member.up()
       }
@@ -177,7 +184,7 @@ class PolicyRun {
   /** What was admitted and a member holds that it may use has come. */
   #expectServed (): void {
     for (const grant of this.#monitor.grants()) {
-      const holders = this.#members.filter(member => member.connected && member.holds(grant.key) && mayUse(grant, member.id))
+      const holders = this.#membership.asked.filter(member => member.holds(grant.key) && mayUse(grant, member.id))
       if (grant.type === 'block' && holders.length > 0) {
         broken('lost', `${grant.client} still waits for ${printKey(grant.key)}, which ${holders.map(({ id }) => id).join(', ')} would serve`)
       }
@@ -190,6 +197,10 @@ class PolicyRun {
       broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${parked} of them parked, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
     }
   }
+}
+
+function isMembershipAct (act: WorldAct, { acts }: Membership): act is MembershipAct {
+  return act in acts
 }
 
 function mayUse ({ only }: Grant, member: string): boolean {

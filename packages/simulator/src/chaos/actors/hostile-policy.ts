@@ -15,7 +15,7 @@ export const FAILURE = 'silent'
 export interface HostilePolicyInit {
   readonly clock: FakeClock
   random (): number
-  /** Names of the members, of which some are in each restriction. */
+  /** Names of members, and others, of which some are in each restriction. */
   readonly members: readonly string[]
   /** How long a call may take, ms. */
   readonly timeout: number
@@ -40,7 +40,7 @@ export class HostilePolicy implements Policy {
     const dice = createDice(random)
     const some = (most: number): number => dice.chance(0.4) ? 0 : dice.int(1, most)
     this.#clock = clock
-    this.#members = [...members, 'nobody']
+    this.#members = members
     this.#timeout = timeout
     this.#dice = dice
     this.#moods = { pass: 8, silent: some(3), absent: some(3), close: dice.chance(0.2) ? 1 : 0, only: some(10), strict: some(5), defer: some(20), throw: some(2), garbage: some(1) }

@@ -2,11 +2,13 @@ import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { DEFAULT_LIMITS } from '@kitsune/want-router'
 import { createEngine } from '@kitsune/want-router/engine'
 import { broken } from '../errors.ts'
-import { cidText, isVerifiable, printCid, printKey } from '../scenario/blocks.ts'
+import { cidText, printCid, printKey } from '../scenario/blocks.ts'
+import { KnownMembers } from './known-members.ts'
 import type { Feature } from '../features.ts'
+import type { MembersObserver } from '../membership.ts'
 import type { Trace } from '../trace.ts'
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
-import type { Limits, TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
+import type { TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
 import type { Engine, EngineInit, EngineStatus, Input, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
 export interface AdmissionMonitorInit {
@@ -34,12 +36,10 @@ interface Asked extends VerdictAsk { readonly client: string }
  * An engine that parks wants, held to what it was told of them. What it says of
  * wants that have ended is taken for true: other runs judge that.
  */
-export class AdmissionMonitor implements Engine {
+export class AdmissionMonitor implements Engine, MembersObserver {
   readonly #engine: Engine
-  readonly #limits: Limits
   readonly #init: AdmissionMonitorInit
-  readonly #members: readonly string[]
-  readonly #now: () => number
+  readonly #members: KnownMembers
   /** By client and CID. */
   readonly #grants = new Map<string, Grant>()
   /** Wants that wait for a verdict, as they were asked about last. */
@@ -52,25 +52,20 @@ export class AdmissionMonitor implements Engine {
   readonly #absent = new Map<string, number>()
   /** Restrictions under which each want was ever admitted. */
   readonly #ever = new Map<string, Set<Grant['only']>>()
-  readonly #had = new Set<string>()
-  readonly #lacked = new Set<string>()
-  readonly #downSince = new Map<string, number>()
-  /** Members that have been down for so long that they did not count. */
-  readonly #forgotten = new Set<string>()
+  /** Wants of which DONT_HAVE could be said at some moment since their client came. */
+  readonly #denied = new Set<string>()
   #failure: Error | undefined
   /** Old verdicts, to be put in once more. */
   readonly stale: Array<{ readonly client: string, readonly verdict: NumberedVerdict }> = []
 
   constructor (init: EngineInit, own: AdmissionMonitorInit) {
     this.#init = own
-    this.#limits = { ...DEFAULT_LIMITS, ...init.limits }
-    this.#members = init.members.map(({ id }) => id)
-    this.#now = init.now
+    this.#members = new KnownMembers({ ids: init.members.map(({ id }) => id), limits: { ...DEFAULT_LIMITS, ...init.limits }, now: init.now })
     this.#engine = createEngine(init)
-    for (const id of this.#members) {
-      this.#downSince.set(id, init.now())
-    }
   }
+
+  isDrained (member: string): boolean { return this.#members.isDrained(member) }
+  expectIgnored (member: string, say: () => void): void { this.#members.expectIgnored(member, say) }
 
   /** Wants that live and were admitted. */
   grants (): Iterable<Grant> { return this.#grants.values() }
@@ -80,6 +75,7 @@ export class AdmissionMonitor implements Engine {
     try {
       this.#engine.put(input)
       this.#note(input)
+      this.#noteDenied()
       this.#expectSound()
     } catch (err) {
       // the driver logs what is thrown while it carries out a flush, and goes on
@@ -105,6 +101,10 @@ export class AdmissionMonitor implements Engine {
       cancel: (member, wants) => {
         this.#init.trace.cancelled(member, wants)
         out.cancel(member, wants)
+      },
+      drained: member => {
+        this.#members.drained(member)
+        out.drained?.(member)
       },
       ready (client) { out.ready(client) },
       close (client, why) { out.close(client, why) },
@@ -149,6 +149,7 @@ export class AdmissionMonitor implements Engine {
   checkInvariants (): void { this.#engine.checkInvariants() }
 
   #note (input: Input): void {
+    this.#members.input(input)
     switch (input.t) {
       case 'message':
         for (const { cid } of input.wants) {
@@ -163,28 +164,16 @@ export class AdmissionMonitor implements Engine {
           this.#decided(input.client, verdict)
         }
         break
-      case 'block':
-        this.#had.add(`${input.member} ${input.key}`)
-        break
-      case 'answer':
-        if (input.answer === 'have') {
-          this.#had.add(`${input.member} ${input.key}`)
-        } else if (input.answer === 'dont-have') {
-          this.#lacked.add(`${input.member} ${input.key}`)
-        }
-        break
-      case 'up':
-        if (this.#isForgotten(input.member)) {
-          this.#forgotten.add(input.member)
-        }
-        this.#downSince.delete(input.member)
-        break
-      case 'down':
-        if (!this.#downSince.has(input.member)) {
-          this.#downSince.set(input.member, this.#now())
-        }
-        break
       default:
+    }
+  }
+
+  /** The engine says DONT_HAVE at the moment in which it learns the last of what it takes. */
+  #noteDenied (): void {
+    for (const [name, { key, only }] of this.#grants) {
+      if (!this.#denied.has(name) && this.#members.mayDeny(key, only)) {
+        this.#denied.add(name)
+      }
     }
   }
 
@@ -271,12 +260,12 @@ export class AdmissionMonitor implements Engine {
     const ever = [...this.#ever.get(name) ?? []]
     const what = `${client} gets ${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`
     if (have) {
-      if (!ever.some(only => (only ?? this.#members).some(id => this.#had.has(`${id} ${key}`)))) {
+      if (!ever.some(only => this.#members.isClaimed(key, only))) {
         broken('promise', `${what}, which no member that it may use has claimed to have`)
       }
       return
     }
-    if (ever.some(only => this.#mayDeny(key, only))) {
+    if (this.#denied.has(name)) {
       return
     }
     const absent = this.#absent.get(name) ?? 0
@@ -286,21 +275,17 @@ export class AdmissionMonitor implements Engine {
     this.#absent.set(name, absent - 1)
   }
 
-  #mayDeny (key: WantKey, only: Grant['only']): boolean {
-    return !isVerifiable(key) || (only ?? this.#members).every(id =>
-      this.#lacked.has(`${id} ${key}`) || this.#forgotten.has(id) || this.#isForgotten(id))
-  }
-
-  #isForgotten (id: string): boolean {
-    return this.#now() - (this.#downSince.get(id) ?? Infinity) >= this.#limits.forgetDownAfter
-  }
-
   #forgetClient (client: string): void {
     for (const map of [this.#absent, this.#ever]) {
       for (const name of map.keys()) {
         if (name.startsWith(`${client} `)) {
           map.delete(name)
         }
+      }
+    }
+    for (const name of this.#denied) {
+      if (name.startsWith(`${client} `)) {
+        this.#denied.delete(name)
       }
     }
   }
