@@ -8,8 +8,9 @@ import { toDelayed, toGoingOn, toQueued, toSatisfied } from './fetches.ts'
 import { hashString } from './hash.ts'
 import { eject } from './member-lifecycle.ts'
 import { cancelAllStanding, keepStanding } from './standing.ts'
-import { endWant } from './wants.ts'
-import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
+import { endWant } from './want-ends.ts'
+import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 const NONE: readonly Fetch[] = []

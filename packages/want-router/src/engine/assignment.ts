@@ -8,7 +8,8 @@ import { isFresh } from './fetch.ts'
 import { toBacklogged, toQueued } from './fetches.ts'
 import { mayBeHedged } from './hedges.ts'
 import type { Shortage } from './candidates.ts'
-import type { Candidates, Client, EngineMember, Fetch, State } from './model.ts'
+import type { Client, EngineMember, Fetch } from './model.ts'
+import type { Candidates, State } from './state.ts'
 
 /**
  * What came of it; a {@link Shortage}: some member could be asked, but has no capacity now; `not now`: only on the account

@@ -10,7 +10,8 @@ import { toGoingOn, toOpen } from './fetches.ts'
 import { addLoad } from './members.ts'
 import { enqueueCancel } from './outbox.ts'
 import { freeAllCapacity, freeCapacity, giveRound } from './rounds.ts'
-import type { Attempt, AttemptResult, Client, EngineMember, Fetch, State } from './model.ts'
+import type { Attempt, AttemptResult, Client, EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 
 export interface AttemptInit { readonly hedge?: boolean, readonly retry?: boolean }
 

@@ -4,7 +4,8 @@ import { expectedBytes } from './clients.ts'
 import { isBarred, isOpenElsewhere, typeAt } from './eligibility.ts'
 import { answerOf, holders, isFresh, isWantedBy } from './fetch.ts'
 import { hasCapacity, isAskable } from './members.ts'
-import type { Candidates, Client, EngineMember, Fetch, RememberedOrder, State } from './model.ts'
+import type { Client, EngineMember, Fetch, RememberedOrder } from './model.ts'
+import type { Candidates, State } from './state.ts'
 import type { Ranking } from '../strategies/ranking/ranking.ts'
 
 // up to so many members, and for the first few tries, the strategy orders all members anew for each try

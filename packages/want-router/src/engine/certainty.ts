@@ -2,7 +2,8 @@
 import { sendDontHave } from './deliveries.ts'
 import { answerOf, isOnlyWantedBy, waiters } from './fetch.ts'
 import { isAskable } from './members.ts'
-import type { Eligible, EngineMember, Fetch, State } from './model.ts'
+import type { Eligible, EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 
 /** A member is itself all that waits for a fetch, and so lacks what the fetch is for. */
 export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMember): boolean {

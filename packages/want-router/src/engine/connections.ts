@@ -3,9 +3,11 @@
  * open here. What it wanted there no process waits for any more, or so it seems:
  * those wants are suspended until the connection is heard of again, and end with it.
  */
-import { endSuspended, endWant, resumeWant, suspendWant } from './wants.ts'
+import { endSuspended, resumeWant, suspendWant } from './suspended-wants.ts'
+import { endWant } from './want-ends.ts'
 import type { Input } from './io.ts'
-import type { Client, State } from './model.ts'
+import type { Client } from './model.ts'
+import type { State } from './state.ts'
 
 export function onConnection (state: State, client: Client, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
   if (is === 'heard') {

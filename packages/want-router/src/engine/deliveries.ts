@@ -4,8 +4,9 @@
  */
 import { replyBytes } from './replies.ts'
 import { giveRound } from './rounds.ts'
-import type { Client, ClientWant, State } from './model.ts'
+import type { Client, ClientWant } from './model.ts'
 import type { Reply, Taken } from './replies.ts'
+import type { State } from './state.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
 /** Says HAVE; from then on this want never gets a DONT_HAVE. */

@@ -45,13 +45,15 @@ import { addMember, removeMember, updateMember } from './membership.ts'
 import { giveRound, leaveRounds } from './rounds.ts'
 import { schedule } from './scheduler.ts'
 import { engineStatus } from './status-report.ts'
+import { endSuspended } from './suspended-wants.ts'
 import { RECORDING_FORMAT, tapped } from './tap.ts'
 import { nextDeadline, tick } from './timeouts.ts'
+import { endWant } from './want-ends.ts'
 import { onWants } from './wantlists.ts'
-import { endSuspended, endWant } from './wants.ts'
 import type { EngineInit } from './engine-init.ts'
 import type { Engine, Input, Output } from './io.ts'
-import type { Client, EngineMember, State } from './model.ts'
+import type { Client, EngineMember } from './model.ts'
+import type { State } from './state.ts'
 
 /**
  * Makes an engine.

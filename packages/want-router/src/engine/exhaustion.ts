@@ -9,7 +9,8 @@ import { answeredMembers, answerOf, forgetAnswer, waiters } from './fetch.ts'
 import { toExhausted, toQueued } from './fetches.ts'
 import { askableMembers, isAskable } from './members.ts'
 import { cancelStanding, isStanding } from './standing.ts'
-import type { EngineMember, Fetch, State } from './model.ts'
+import type { EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 
 // ms before a fetch that failed everywhere is asked again for the first time; doubled each time that it comes to nothing
 const FIRST_WAIT = 2000

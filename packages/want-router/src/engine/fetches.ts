@@ -7,7 +7,8 @@ import { createAskAgain } from './ask-again.ts'
 import { createFetch, isOwed, waiters } from './fetch.ts'
 import { hashString } from './hash.ts'
 import { giveRound, joinBacklog, leaveBacklog } from './rounds.ts'
-import type { Client, ClientWant, Eligible, EngineMember, Fetch, State } from './model.ts'
+import type { Client, ClientWant, Eligible, EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** Begins the search for a multihash: queued, without a waiter yet. `strict`: at these members alone. */

@@ -10,7 +10,8 @@
 import { openAttempt } from './attempts.ts'
 import { isOpenElsewhere, payerAt } from './eligibility.ts'
 import { hasCapacity } from './members.ts'
-import type { Attempt, EngineMember, State } from './model.ts'
+import type { Attempt, EngineMember } from './model.ts'
+import type { State } from './state.ts'
 
 /** When the oldest want-have that may be hedged is. */
 export function nextHedge (state: State): number {

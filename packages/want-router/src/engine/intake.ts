@@ -5,7 +5,7 @@
  */
 import { parkRepeat, parkWant } from './admission.ts'
 import { createWant, repeatWant } from './wants.ts'
-import type { Intake } from './model.ts'
+import type { Intake } from './state.ts'
 
 /** Whoever asks is served. */
 export const OPEN_INTAKE: Intake = { begin: createWant, repeat: repeatWant }

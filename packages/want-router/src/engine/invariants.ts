@@ -8,7 +8,8 @@ import { isOwed, mayUse, waiters } from './fetch.ts'
 import { fetchName } from './fetches.ts'
 import { isAskable, isHealthy } from './members.ts'
 import { clientDue, memberDue } from './timeouts.ts'
-import type { Attempt, Client, ClientWant, EngineMember, Fetch, State } from './model.ts'
+import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 
 /** @throws {InvariantError} which says what does not hold, and of what */
 export function checkInvariants (state: State): void {

@@ -12,7 +12,8 @@ import { isUsable } from './eligibility.ts'
 import { answerOf } from './fetch.ts'
 import { askableMembers } from './members.ts'
 import { cancelStanding } from './standing.ts'
-import type { EngineMember, Fetch, State } from './model.ts'
+import type { EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 
 /** A member has come up as that peer. */
 export function memberIs (state: State, member: EngineMember, peer: string): void {

@@ -9,7 +9,8 @@ import { toGoingOn } from './fetches.ts'
 import { changeMember, isHealthy } from './members.ts'
 import { enqueueCancel } from './outbox.ts'
 import { backlogOf, freeAllCapacity } from './rounds.ts'
-import type { EngineMember, State } from './model.ts'
+import type { EngineMember } from './model.ts'
+import type { State } from './state.ts'
 import type { Capacity } from '../targets/target.ts'
 
 // ms between two steps of the weight of a member that returns

@@ -12,7 +12,8 @@ import { memberIsNot } from './loops.ts'
 import { disconnect, membersChanged, releaseBacklog, stateOf, weigh } from './member-lifecycle.ts'
 import { changeMember, createMember, updateStrategy } from './members.ts'
 import type { MemberChange } from './io.ts'
-import type { EngineMember, State } from './model.ts'
+import type { EngineMember } from './model.ts'
+import type { State } from './state.ts'
 import type { MemberInit } from '../targets/target.ts'
 
 /**

@@ -2,7 +2,8 @@
  * Where clients wait to be served, and what wakes them. `scheduler.ts` serves
  * them.
  */
-import type { Backlog, Client, EngineMember, Fetch, Scheduler, State } from './model.ts'
+import type { Backlog, Client, EngineMember, Fetch } from './model.ts'
+import type { Scheduler, State } from './state.ts'
 
 /** Makes a scheduler that has nothing to do. */
 export function createScheduler (): Scheduler {

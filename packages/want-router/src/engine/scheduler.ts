@@ -22,7 +22,8 @@ import { hasCapacity } from './members.ts'
 import { leaveRounds } from './rounds.ts'
 import type { Shortage } from './candidates.ts'
 import type { Line } from './line.ts'
-import type { Client, EngineMember, Fetch, Scheduler, State } from './model.ts'
+import type { Client, EngineMember, Fetch } from './model.ts'
+import type { Scheduler, State } from './state.ts'
 
 // bytes that a round brings a client; one that wants larger blocks saves up over several rounds
 const QUANTUM = 64 << 10

@@ -5,7 +5,8 @@
  */
 import { answeredMembers } from './fetch.ts'
 import { enqueueCancel } from './outbox.ts'
-import type { EngineMember, Fetch, State } from './model.ts'
+import type { EngineMember, Fetch } from './model.ts'
+import type { State } from './state.ts'
 
 /** A member keeps a want that it did not serve. The oldest gives way where there are too many. */
 export function keepStanding (state: State, fetch: Fetch, member: EngineMember): void {

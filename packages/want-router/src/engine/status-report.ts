@@ -1,6 +1,6 @@
 import { activeFetches } from './fetches.ts'
 import { memberStatus } from './members.ts'
-import type { State } from './model.ts'
+import type { State } from './state.ts'
 import type { EngineStatus } from './status.ts'
 
 /** What the engine tells of itself: it walks the members, and nothing else. */

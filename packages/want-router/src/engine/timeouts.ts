@@ -12,8 +12,9 @@ import { nextStep, takeStep } from './member-lifecycle.ts'
 import { forgetDeparted } from './membership.ts'
 import { enqueueCancel } from './outbox.ts'
 import { keepStanding } from './standing.ts'
-import { endWant } from './wants.ts'
-import type { Attempt, Client, EngineMember, State } from './model.ts'
+import { endWant } from './want-ends.ts'
+import type { Attempt, Client, EngineMember } from './model.ts'
+import type { State } from './state.ts'
 
 // ms after which the silence of a member that has no word for DONT_HAVE is an answer; boxo waits 50 ms to 7 s, by twice the mean
 const MIN_SILENCE = 200

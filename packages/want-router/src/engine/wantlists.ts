@@ -2,10 +2,12 @@
 import { isIdentity, multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { findWant } from './clients.ts'
 import { createEvictions } from './evictions.ts'
+import { endSuspended, resumeWant } from './suspended-wants.ts'
+import { endWant, refuseWant, serveIdentity } from './want-ends.ts'
 import { byPriority, lastEntries, topEntries } from './wantlist-entries.ts'
-import { endSuspended, endWant, refuseWant, resumeWant, serveIdentity } from './wants.ts'
 import type { Evictions } from './evictions.ts'
-import type { Client, ClientWant, State } from './model.ts'
+import type { Client, ClientWant } from './model.ts'
+import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** A client's wantlist message. A bad entry costs that entry. */

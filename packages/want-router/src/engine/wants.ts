@@ -1,20 +1,19 @@
 /**
  * The life of a want: it arrives with a client's message, joins or begins the
- * fetch of its multihash, may come to ask for more, and ends once, with an outcome.
+ * fetch of its multihash, and may come to ask for more. How it ends: `want-ends.ts`.
  */
-import { identityData, multihashKey } from '@kitsune/bitswap-codec'
-import { cancelAttempt, cancelHedge, goOn, mayUpgrade, passAttempt, passAttempts, upgradeAttempt } from './attempts.ts'
+import { cancelHedge, mayUpgrade, upgradeAttempt } from './attempts.ts'
 import { tellCertain } from './certainty.ts'
-import { addWant, removeWant } from './clients.ts'
-import { retract, sendBlock, sendHave } from './deliveries.ts'
-import { hasUntried, heirAt, isSameEligible, isUsable } from './eligibility.ts'
+import { addWant } from './clients.ts'
+import { retract, sendHave } from './deliveries.ts'
+import { hasUntried, isSameEligible } from './eligibility.ts'
 import { askedAgain } from './exhaustion.ts'
-import { answeredMembers, holders, isOwed, link, mayUse, unlink } from './fetch.ts'
-import { beginFetch, beginParked, endFetch, fetchName, passFetch, queueWant, toGoingOn, toQueued } from './fetches.ts'
-import { onMemberWants, releaseLone } from './loops.ts'
-import { cancelAllStanding, cancelStanding } from './standing.ts'
-import type { Client, ClientWant, Eligible, Fetch, State } from './model.ts'
-import type { WantEnd } from './status.ts'
+import { holders, isOwed, link, mayUse, unlink } from './fetch.ts'
+import { beginFetch, endFetch, fetchName, queueWant, toQueued } from './fetches.ts'
+import { onMemberWants } from './loops.ts'
+import { leaveFetch } from './want-ends.ts'
+import type { Client, ClientWant, Eligible, Fetch } from './model.ts'
+import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** A want that is new: it joins the fetch of its multihash, or begins it. */
@@ -52,59 +51,8 @@ export function newWant (state: State, client: Client, fetch: Fetch, cid: Uint8A
   }
 }
 
-/** A suspended want goes on, as if it were asked for anew; what had not left when it was suspended is said. */
-export function resumeWant (state: State, want: ClientWant): void {
-  const { presence } = want
-  want.client.suspended.delete(multihashKey(want.cid))
-  want.presence = undefined
-  want.expires = state.now() + state.limits.wantLifetime
-  if (presence?.have === false) {
-    want.dontHaveSent = false
-  }
-  // one that was parked waits on
-  const parked = want.awaits != null && want.fetch.state === 'parked'
-  want.fetch = parked ? beginParked(state, want.key, want.cid) : fetchOf(state, want.key, want.cid, want.only)
-  joinFetch(state, want)
-  if (presence?.have === true) {
-    sendHave(state, want)
-  }
-}
-
-/** A want rests, with the connection on which it came; there is no place for more than a client may have. */
-export function suspendWant (state: State, want: ClientWant): void {
-  const { suspended } = want.client
-  if (suspended.size >= state.limits.wantsPerClient) {
-    state.totals.evicted++
-    endWant(state, want, 'evicted')
-    return
-  }
-  // what has not left is still to be said when it comes back
-  want.presence = retract(state, want)
-  leaveFetch(state, want)
-  suspended.set(multihashKey(want.cid), want)
-}
-
-/** The CID is the block: no member has to be asked. */
-export function serveIdentity (state: State, client: Client, entry: WantEntry): void {
-  const cid = entry.cid.slice()
-  const bytes = identityData(cid) ?? new Uint8Array()
-  const sent = sendBlock(state, client, cid, bytes)
-  reportEnd(state, unheldWant(state, client, entry), sent ? 'block' : 'refused', { bytes: sent ? bytes.byteLength : 0 })
-}
-
-/** A client has too many wants, and this one weighs least. */
-export function refuseWant (state: State, client: Client, entry: WantEntry): void {
-  reportEnd(state, unheldWant(state, client, entry), 'refused')
-}
-
-/** A want that is answered or refused on the spot. */
-function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave }: WantEntry): EndedWant {
-  const now = state.now()
-  return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
-}
-
 /** The fetch of a multihash, a new one if no client waits for it; for a strict want one of its own set of members. */
-function fetchOf (state: State, key: WantKey, cid: Uint8Array, only?: Eligible): Fetch {
+export function fetchOf (state: State, key: WantKey, cid: Uint8Array, only?: Eligible): Fetch {
   const strict = only?.strict === true ? only : undefined
   const fetch = state.fetches.all.get(fetchName(key, strict))
   if (fetch != null) {
@@ -247,112 +195,4 @@ function pursueSatisfied (state: State, fetch: Fetch, want: ClientWant): void {
   if (want.type === 'block' || !want.haveSent) {
     toQueued(state, fetch)
   }
-}
-
-/** Why a want ends, if it is not by an answer that it got before. */
-export type EndReason = Extract<WantEnd['outcome'], 'block' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'>
-
-/** Ends a want: it leaves its client's list and its fetch, and what became of it is told. */
-export function endWant (state: State, want: ClientWant, why: EndReason, how?: EndDetails): void {
-  reportEnd(state, want, why, how)
-  leaveFetch(state, want)
-}
-
-/** Takes a want off its client's list and off its fetch; the last to leave ends the fetch. */
-function leaveFetch (state: State, want: ClientWant): void {
-  const { fetch, client } = want
-  retract(state, want) // the same want asked anew is answered anew
-  removeWant(state, want)
-  unlink(fetch, want)
-  const to = fetch.first?.client
-  if (to == null) {
-    dropFetch(state, fetch)
-    return
-  }
-  if (fetch.restricted > 0) {
-    passRestricted(state, fetch, client, to)
-  } else if (to !== client) {
-    passAttempts(state, fetch, client, to)
-    passFetch(state, fetch, client, to)
-  }
-  releaseLone(state, fetch)
-}
-
-/** What was on the account of a waiter that has left goes to one that may use the same member; what none may use is taken back. */
-function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): void {
-  for (const member of answeredMembers(fetch)) {
-    if (!isUsable(fetch, member)) {
-      cancelStanding(state, fetch, member)
-    }
-  }
-  for (const attempt of [fetch.hedge, fetch.primary]) {
-    const heir = attempt?.client === from ? heirAt(fetch, attempt.member, from) : from
-    if (attempt != null && heir == null) {
-      const wasPrimary = attempt === fetch.primary
-      cancelAttempt(state, attempt)
-      if (wasPrimary) {
-        goOn(state, fetch)
-      }
-    } else if (attempt != null && heir != null && heir !== from) {
-      passAttempt(state, attempt, heir)
-    }
-  }
-  const { backlog } = fetch
-  const waits = backlog?.client === from ? heirAt(fetch, backlog.member, from) : to
-  if (waits == null) {
-    toGoingOn(state, fetch)
-  } else if (waits !== from) {
-    passFetch(state, fetch, from, waits)
-  }
-}
-
-/** A suspended want ends. */
-export function endSuspended (state: State, client: Client, id: string, why: EndReason, how?: EndDetails): void {
-  const want = client.suspended.get(id)
-  if (want != null) {
-    client.suspended.delete(id)
-    reportEnd(state, want, why, how)
-  }
-}
-
-/** Takes a fetch off everything; members that have it open or standing are told. */
-function dropFetch (state: State, fetch: Fetch): void {
-  cancelHedge(state, fetch)
-  if (fetch.primary != null) {
-    cancelAttempt(state, fetch.primary)
-  }
-  cancelAllStanding(state, fetch)
-  endFetch(state, fetch)
-}
-
-/** By which member a want was served, or how a policy kept it out. */
-type EndDetails = Partial<Pick<WantEnd, 'member' | 'bytes' | 'verdict'>>
-
-type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'blockAskedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>
-
-/** Tells what became of a want. */
-function reportEnd (state: State, want: EndedWant, why: EndReason, how?: EndDetails): void {
-  const { client, cid, type, askedAt, blockAskedAt, answeredAt, haveSent, dontHaveSent, sendDontHave } = want
-  const now = state.now()
-  let outcome: WantEnd['outcome'] = why
-  if (why === 'block' || why === 'refused') {
-    // that counts, whatever was said before
-  } else if (haveSent) {
-    outcome = 'have'
-  } else if (dontHaveSent && sendDontHave) {
-    outcome = 'dont-have'
-  }
-  const answered = why === 'block' ? answeredAt ?? now : answeredAt
-  state.ends.push({
-    client: client.id,
-    cid,
-    type,
-    outcome,
-    verdict: how?.verdict,
-    bytes: how?.bytes ?? 0,
-    member: how?.member,
-    ms: now - askedAt,
-    firstAnswerMs: answered == null ? undefined : answered - askedAt,
-    blockMs: why === 'block' ? now - blockAskedAt : undefined
-  })
 }

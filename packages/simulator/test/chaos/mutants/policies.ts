@@ -33,7 +33,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a parked want is admitted when its connection is heard again',
     breaks: ['admission', 'state'],
-    file: 'engine/wants.ts',
+    file: 'engine/suspended-wants.ts',
     find: 'const parked = want.awaits != null && want.fetch.state === \'parked\'',
     replace: 'const parked = false'
   },
@@ -82,7 +82,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     name: 'an attempt passes to whoever is first',
     breaks: ['state', 'admission'],
-    file: 'engine/wants.ts',
+    file: 'engine/want-ends.ts',
     find: '  if (fetch.restricted > 0) {\n    passRestricted(state, fetch, client, to)\n  } else if (to !== client) {',
     replace: '  if (to !== client) {'
   },

@@ -138,7 +138,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a presence outlives its want',
     breaks: ['address', 'denial', 'ends'],
-    file: 'engine/wants.ts',
+    file: 'engine/want-ends.ts',
     find: '  retract(state, want) // the same want asked anew is answered anew\n',
     replace: ''
   },
@@ -173,14 +173,14 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a want that is gone with its client is told of twice',
     breaks: ['ends'],
-    file: 'engine/wants.ts',
+    file: 'engine/want-ends.ts',
     find: '): void {\n  reportEnd(state, want, why, how)\n',
     replace: '): void {\n  reportEnd(state, want, why, how)\n  if (why === "gone") reportEnd(state, want, why, how)\n'
   },
   {
     name: 'a suspended want that ends is not told of',
     breaks: ['ends'],
-    file: 'engine/wants.ts',
+    file: 'engine/suspended-wants.ts',
     find: '    client.suspended.delete(id)\n    reportEnd(state, want, why, how)\n',
     replace: '    client.suspended.delete(id)\n'
   },
@@ -194,7 +194,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a HAVE that a client got does not count when its want ends',
     breaks: ['ends'],
-    file: 'engine/wants.ts',
+    file: 'engine/want-ends.ts',
     find: '  } else if (haveSent) {',
     replace: "  } else if (why === 'expired' && haveSent) {"
   },
