@@ -13,12 +13,16 @@ import type { WantEnd } from '../engine/status.ts'
 import type { Policy, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-export interface AdmissionInit extends PolicyCallsInit {
-  /** Asked one after another. */
+/** Who decides which wants are looked for. */
+export interface AdmissionOptions extends Pick<PolicyCallsInit, 'failure' | 'timeout'> {
+  /** Asked in this order. */
   readonly policies: readonly Policy[]
-  readonly engine: Pick<Engine, 'awaits'>
   /** The most wants that one call resolves. */
   readonly most: number
+}
+
+export interface AdmissionInit extends AdmissionOptions, PolicyCallsInit {
+  readonly engine: Pick<Engine, 'awaits'>
   /** Where a client is connected from. */
   address (client: string): string | undefined
   /** Puts what has been decided into the engine. */

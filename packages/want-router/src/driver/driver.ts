@@ -2,48 +2,29 @@ import { NotStartedError } from '@libp2p/interface'
 import { platformTimers } from '../timers.ts'
 import { createAdmission } from './admission.ts'
 import { createDeadlineTimer } from './deadline-timer.ts'
+import { createDecisions } from './decisions.ts'
 import { createMemberSink } from './member-sink.ts'
 import { createMemberTargets } from './member-targets.ts'
 import { createObserver } from './observer.ts'
 import { createOffers } from './offers.ts'
+import { untilQuiet } from './quiet.ts'
 import { createVerifier } from './verifier.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, AdmissionOptions } from './admission.ts'
 import type { DeadlineTimer } from './deadline-timer.ts'
+import type { Decisions, UpstreamPort } from './decisions.ts'
 import type { MemberTargets, RemoveOptions } from './member-targets.ts'
 import type { Observer } from './observer.ts'
 import type { Offers } from './offers.ts'
 import type { Verify } from './verifier.ts'
-import type { Engine, Input, MemberChange, Output } from '../engine/io.ts'
+import type { Engine, Input, MemberChange } from '../engine/io.ts'
 import type { Taken } from '../engine/replies.ts'
-import type { MemberStatus, WantEnd } from '../engine/status.ts'
-import type { Decision } from '../engine/tap.ts'
+import type { WantEnd } from '../engine/status.ts'
 import type { RouterEvent } from '../events.ts'
-import type { Policy, PolicyStatus } from '../policies/policy.ts'
-import type { Refusal } from '../policies/refusal.ts'
+import type { PolicyStatus } from '../policies/policy.ts'
 import type { MemberInit, Target } from '../targets/target.ts'
 import type { Timers } from '../timers.ts'
 import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Logger } from '@libp2p/interface'
-
-/** What the driver needs of the side that faces upstream. */
-export interface UpstreamPort {
-  wake (peer: string): void
-  disconnect (peer: string, why: string): void
-  /** Where a peer is connected from, for policies. Default: it is not known. */
-  address? (peer: string): string | undefined
-}
-
-/** Who decides which wants are looked for. */
-export interface AdmissionOptions {
-  /** Asked in this order. */
-  readonly policies: readonly Policy[]
-  /** What counts in place of the verdict of a policy that fails. */
-  readonly failure: 'pass' | Refusal
-  /** For how long a policy may resolve what it has deferred, ms. */
-  readonly timeout: number
-  /** The most wants that it resolves at a time. */
-  readonly most: number
-}
 
 /** What the engine reads of a message. */
 export type WantlistMessage = Pick<BitswapMessage, 'wants' | 'full'>
@@ -68,8 +49,7 @@ export interface DriverInit {
 /**
  * Everything around the engine that waits: it feeds the engine what happens,
  * flushes it once at the end of each tick, so that what belongs together leaves
- * together, and owns the one timer. What a flush has decided is carried out when
- * it is over: the network may take at once when it is woken.
+ * together, and owns the one timer. What a flush decides is done by `decisions.ts`.
  */
 export interface Driver {
   /** `connection`: names the one on which it came. */
@@ -119,9 +99,6 @@ export interface Driver {
   seen (member: string): ReturnType<Observer['seen']>
 }
 
-/** How often a drain looks whether all is quiet, ms. */
-const DRAIN_POLL = 50
-
 export function createDriver (init: DriverInit): Driver {
   return new EngineDriver(init)
 }
@@ -130,18 +107,13 @@ class EngineDriver implements Driver {
   readonly #engine: Engine
   readonly #upstream: UpstreamPort
   readonly #timers: Timers
-  readonly #log: Logger
   readonly #observer: Observer
   readonly #offers: Offers
   readonly #admission: Admission | undefined
-  readonly #onEnded: DriverInit['onEnded']
   readonly #timer: DeadlineTimer
-  readonly #output: Output
   readonly #targets: MemberTargets
+  readonly #decisions: Decisions
   readonly #flush = (): void => { this.#flushNow() }
-  /** What the flush has decided so far. */
-  #decided: Decision[] = []
-  #changed: readonly MemberStatus[] = []
   /** A flush is to come at the end of the tick. */
   #scheduled = false
   #stopped = false
@@ -150,11 +122,9 @@ class EngineDriver implements Driver {
     this.#engine = engine
     this.#upstream = upstream
     this.#timers = timers
-    this.#log = log
     const { members } = engine.status()
     this.#observer = createObserver({ members, onEvent, log })
     this.#admission = admission == null ? undefined : this.#createAdmission(admission)
-    this.#onEnded = listeners(this.#admission?.ended, onEnded)
     const watched = this.#admission?.watch(verify) ?? verify
     const offers = createOffers((member, error) => { this.#observer.reported(member, error) })
     this.#offers = offers
@@ -170,17 +140,14 @@ class EngineDriver implements Driver {
       engine.put({ t: 'tick' })
       this.#schedule()
     })
-    this.#output = {
-      ask: (member, wants) => { this.#decided.push({ t: 'ask', member, wants }) },
-      cancel: (member, wants) => { this.#decided.push({ t: 'cancel', member, wants }) },
-      ready: client => { this.#decided.push({ t: 'ready', client }) },
-      close: (client, why) => { this.#decided.push({ t: 'close', client, why }) },
-      reset: (member, why) => { this.#decided.push({ t: 'reset', member, why }) },
-      drained: member => { this.#decided.push({ t: 'drained', member }) },
-      changed: members => { this.#changed = members },
-      admit: (client, asks) => { this.#decided.push({ t: 'admit', client, asks }) },
-      ...(this.#onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { this.#decided.push({ t: 'ended', ends }) } })
-    }
+    this.#decisions = createDecisions({
+      upstream,
+      targets: this.#targets,
+      admission: this.#admission,
+      log,
+      onEnded: listeners(this.#admission?.ended, onEnded),
+      changed: members => { this.#observer.changed(members) }
+    })
   }
 
   message (peer: string, { wants, full }: WantlistMessage, connection?: number): void {
@@ -236,23 +203,7 @@ class EngineDriver implements Driver {
     this.#engine.put({ t: 'drain' })
     this.#observer.draining()
     this.#schedule()
-    let quietSince: number | undefined
-
-    while (signal?.aborted !== true) {
-      const { active, unsent } = this.#engine.status()
-
-      if (active > 0 || unsent > 0) {
-        quietSince = undefined
-      } else {
-        quietSince ??= this.#timers.now()
-
-        if (this.#timers.now() - quietSince >= quiet) {
-          return
-        }
-      }
-
-      await new Promise<void>(resolve => { this.#timers.after(DRAIN_POLL, resolve) })
-    }
+    await untilQuiet(this.#engine, this.#timers, quiet, signal)
   }
 
   async stop (): Promise<void> {
@@ -306,21 +257,8 @@ class EngineDriver implements Driver {
       return
     }
 
-    this.#engine.flush(this.#output)
-    const decisions = this.#decided
-    this.#decided = []
-
-    for (const decision of decisions) {
-      try {
-        this.#carryOut(decision)
-      } catch (err) {
-        // a target's fault is not to keep the others from hearing theirs
-        this.#log.error('could not %s - %e', decision.t, err)
-      }
-    }
-
-    this.#observer.changed(this.#changed)
-    this.#changed = []
+    this.#engine.flush(this.#decisions.output)
+    this.#decisions.carryOut()
     this.#offers.flush()
 
     if (this.#engine.dirty) {
@@ -328,35 +266,6 @@ class EngineDriver implements Driver {
     }
 
     this.#timer.set(this.#engine.deadline)
-  }
-
-  #carryOut (decision: Decision): void {
-    switch (decision.t) {
-      case 'ask':
-        this.#targets.get(decision.member)?.ask(decision.wants)
-        break
-      case 'cancel':
-        this.#targets.get(decision.member)?.cancel(decision.wants)
-        break
-      case 'ready':
-        this.#upstream.wake(decision.client)
-        break
-      case 'reset':
-        this.#targets.get(decision.member)?.reset?.(decision.why)
-        break
-      case 'admit':
-        this.#admission?.admit(decision.client, decision.asks)
-        break
-      case 'ended':
-        this.#onEnded?.(decision.ends)
-        break
-      case 'drained':
-        this.#targets.drained(decision.member)
-        break
-      default:
-        this.#log('closing %s: %s', decision.client, decision.why)
-        this.#upstream.disconnect(decision.client, decision.why)
-    }
   }
 }
 

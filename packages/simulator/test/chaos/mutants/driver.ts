@@ -5,9 +5,9 @@ export const DRIVER_MUTANTS: readonly Mutant[] = [
   {
     name: 'the network is woken from inside a flush',
     breaks: ['crash'],
-    file: 'driver/driver.ts',
-    find: "      ready: client => { this.#decided.push({ t: 'ready', client }) },\n",
-    replace: '      ready: client => { this.#upstream.wake(client) },\n'
+    file: 'driver/decisions.ts',
+    find: "      ready: client => { decided.push({ t: 'ready', client }) },\n",
+    replace: '      ready: client => { init.upstream.wake(client) },\n'
   },
   {
     name: 'what is taken wakes nothing',

@@ -1,0 +1,103 @@
+import type { Admission } from './admission.ts'
+import type { MemberTargets } from './member-targets.ts'
+import type { Output } from '../engine/io.ts'
+import type { MemberStatus, WantEnd } from '../engine/status.ts'
+import type { Decision } from '../engine/tap.ts'
+import type { Logger } from '@libp2p/interface'
+
+/** What the driver needs of the side that faces upstream. */
+export interface UpstreamPort {
+  wake (peer: string): void
+  disconnect (peer: string, why: string): void
+  /** Where a peer is connected from, for policies. Default: it is not known. */
+  address? (peer: string): string | undefined
+}
+
+/** Who does what an engine decides. */
+export interface DecisionsInit {
+  readonly upstream: UpstreamPort
+  readonly targets: Pick<MemberTargets, 'get' | 'drained'>
+  readonly admission: Pick<Admission, 'admit'> | undefined
+  readonly log: Logger
+  /** Default: what became of wants is told to nobody. */
+  readonly onEnded: ((ends: readonly WantEnd[]) => void) | undefined
+  /** The state of some member has changed; told last. */
+  changed (members: readonly MemberStatus[]): void
+}
+
+/**
+ * What a flush decides. It is carried out when the flush is over: the network may
+ * take at once when it is woken.
+ */
+export interface Decisions {
+  /** Notes what a flush decides. */
+  readonly output: Output
+  /** Does what was noted. */
+  carryOut (): void
+}
+
+export function createDecisions (init: DecisionsInit): Decisions {
+  const { log, onEnded, changed } = init
+  let decided: Decision[] = []
+  let members: readonly MemberStatus[] = []
+
+  return {
+    output: {
+      ask: (member, wants) => { decided.push({ t: 'ask', member, wants }) },
+      cancel: (member, wants) => { decided.push({ t: 'cancel', member, wants }) },
+      ready: client => { decided.push({ t: 'ready', client }) },
+      close: (client, why) => { decided.push({ t: 'close', client, why }) },
+      reset: (member, why) => { decided.push({ t: 'reset', member, why }) },
+      drained: member => { decided.push({ t: 'drained', member }) },
+      changed: all => { members = all },
+      admit: (client, asks) => { decided.push({ t: 'admit', client, asks }) },
+      ...(onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { decided.push({ t: 'ended', ends }) } })
+    },
+
+    carryOut () {
+      const decisions = decided
+      decided = []
+
+      for (const decision of decisions) {
+        try {
+          carryOut(decision, init)
+        } catch (err) {
+          // a target's fault is not to keep the others from hearing theirs
+          log.error('could not %s - %e', decision.t, err)
+        }
+      }
+
+      changed(members)
+      members = []
+    }
+  }
+}
+
+function carryOut (decision: Decision, { upstream, targets, admission, onEnded, log }: DecisionsInit): void {
+  switch (decision.t) {
+    case 'ask':
+      targets.get(decision.member)?.ask(decision.wants)
+      break
+    case 'cancel':
+      targets.get(decision.member)?.cancel(decision.wants)
+      break
+    case 'ready':
+      upstream.wake(decision.client)
+      break
+    case 'reset':
+      targets.get(decision.member)?.reset?.(decision.why)
+      break
+    case 'admit':
+      admission?.admit(decision.client, decision.asks)
+      break
+    case 'ended':
+      onEnded?.(decision.ends)
+      break
+    case 'drained':
+      targets.drained(decision.member)
+      break
+    default:
+      log('closing %s: %s', decision.client, decision.why)
+      upstream.disconnect(decision.client, decision.why)
+  }
+}
