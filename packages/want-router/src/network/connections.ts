@@ -1,9 +1,11 @@
 import { SilentConnectionError } from './errors.ts'
 import { createKnownConnections, isUsable } from './known-connections.ts'
 import { createLifeSigns } from './life-signs.ts'
+import { createWrittenConnection } from './written-connection.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { KnownConnection, KnownConnections } from './known-connections.ts'
 import type { LifeSigns } from './life-signs.ts'
+import type { WrittenConnection } from './written-connection.ts'
 import type { Connection, Logger, StreamCloseEvent } from '@libp2p/interface'
 
 /**
@@ -71,14 +73,11 @@ class PeerConnections implements Connections {
   readonly #init: ConnectionsInit
   readonly #known: KnownConnections = createKnownConnections()
   readonly #lifeSigns: LifeSigns
+  readonly #written: WrittenConnection
   readonly #lost = new WeakSet<Connection>()
-  /** The one to be written to. */
-  #written: KnownConnection | undefined
   /** When the newest connection on which the peer has asked was opened. */
   #askedOn = -Infinity
   #undecided = false
-  /** The one to be written to has changed, and it was not said yet. */
-  #moved = false
 
   constructor (init: ConnectionsInit) {
     this.#init = init
@@ -87,6 +86,11 @@ class PeerConnections implements Connections {
       maxOutboundStreams: init.limits.maxOutboundStreams,
       now: init.now,
       answered: (one, askedAt) => { this.#answered(one, askedAt) }
+    })
+    this.#written = createWrittenConnection({
+      known: this.#known,
+      limits: init.limits,
+      isGivenUp: (one, since, now) => this.#isGivenUp(one, since, now)
     })
   }
 
@@ -104,7 +108,7 @@ class PeerConnections implements Connections {
 
     if (isUsable(one) && this.#init.writing() == null) {
       // nothing is given up for it
-      this.#write(one)
+      this.#written.set(one)
     }
 
     this.#lifeSigns.ask()
@@ -151,9 +155,10 @@ class PeerConnections implements Connections {
       this.#askedOn = Math.max(this.#askedOn, one.openedAt)
     }
 
-    if (this.#isToFollow(one, now)) {
-      this.#init.log('the peer speaks on connection %d and no longer on %d', one.id, this.#written?.id)
-      this.#write(one)
+    const before = this.#written.current
+
+    if (this.#written.heard(one, now)) {
+      this.#init.log('the peer speaks on connection %d and no longer on %d', one.id, before?.id)
       news = true
     }
 
@@ -182,7 +187,7 @@ class PeerConnections implements Connections {
   }
 
   usable (): Connection[] {
-    return this.#known.usable(this.#written)
+    return this.#known.usable(this.#written.current)
   }
 
   includes (connection: Connection): boolean {
@@ -245,52 +250,18 @@ class PeerConnections implements Connections {
       }
     }
 
-    this.#choose(now)
+    this.#written.review(now)
+    const moved = this.#written.takeChanged()
 
-    if (this.#moved || (waited && !this.#undecided)) {
-      this.#moved = false
+    if (moved || (waited && !this.#undecided)) {
       this.#init.changed()
     }
-  }
-
-  #choose (now: number): void {
-    const known = this.#known
-    const since = this.#written == null ? undefined : known.doubtedSince(this.#written)
-
-    if (this.#written == null || !known.includes(this.#written) || !isUsable(this.#written) || (since != null && this.#isGivenUp(this.#written, since, now))) {
-      this.#write(known.liveliest())
-    }
-
-    for (const one of known) {
-      if (!one.considered && now - one.openedAt >= this.#init.limits.doubtTimeout) {
-        one.considered = true
-        const written = this.#written
-
-        // a peer that has not spoken on the old one since then is likelier to stay on the new one
-        if (written != null && written.openedAt < one.openedAt && written.heardAt < one.openedAt && isUsable(one)) {
-          this.#write(one)
-        }
-      }
-    }
-  }
-
-  /** Answers go where the peer speaks; one that speaks on both is not followed to and fro. */
-  #isToFollow (one: KnownConnection, now: number): boolean {
-    const written = this.#written
-
-    return written != null && written !== one && isUsable(one) &&
-      this.#known.doubtedSince(written) == null && now - written.heardAt >= this.#init.limits.followAfter
   }
 
   #isGivenUp (one: KnownConnection, since: number, now: number): boolean {
     const { doubtTimeout } = this.#init.limits
 
     return now - since >= doubtTimeout || this.#init.stuck(one.connection) >= doubtTimeout
-  }
-
-  #write (one: KnownConnection | undefined): void {
-    this.#moved ||= this.#written !== one
-    this.#written = one
   }
 
   #speakUp (one: KnownConnection): void {
