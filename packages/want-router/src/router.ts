@@ -1,119 +1,35 @@
 import { DEFAULT_LIMITS } from './defaults.ts'
-import { describe } from './describe.ts'
+import { createDirection } from './direction.ts'
 import { isDiscovery } from './discovery/discovery.ts'
-import { createDriver } from './driver/driver.ts'
-import { createPeerSessions } from './driver/peer-sessions.ts'
 import { createVerifier } from './driver/verifier.ts'
-import { createEngine } from './engine/engine.ts'
 import { hashString } from './engine/hash.ts'
 import { verifiableBy } from './engine/verifiability.ts'
-import { InvalidOptionError } from './errors.ts'
 import { registerLatencyMetrics } from './latency-metrics.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
 import { clientAddress } from './policies/client-address.ts'
-import { admissionOptions, checkPolicies } from './policies/options.ts'
 import { createReverse } from './reverse/reverse.ts'
+import { checkInit } from './router-init.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
+import { placeOf } from './router-status.ts'
 import { announce, hear } from './stands-for.ts'
-import { checkStrategy } from './strategies/check-strategy.ts'
-import { defaultStrategy } from './strategies/default.ts'
-import { checkTarget } from './targets/check-target.ts'
 import { platformTimers } from './timers.ts'
-import type { Limits } from './defaults.ts'
-import type { Discovery } from './discovery/discovery.ts'
+import type { DirectionParts } from './direction.ts'
 import type { Driver } from './driver/driver.ts'
-import type { BlockHasher } from './driver/verifier.ts'
 import type { Engine } from './engine/io.ts'
-import type { EngineStatus, MemberStatus } from './engine/status.ts'
-import type { Tap } from './engine/tap.ts'
-import type { MemberError, RouterEvent } from './events.ts'
+import type { EngineStatus } from './engine/status.ts'
 import type { LocalClient } from './local/local-client.ts'
 import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
-import type { NetworkStats } from './network/stats.ts'
-import type { PolicyOptions, PolicyStatus } from './policies/policy.ts'
-import type { Reverse, ReverseDirection, ReverseInit, ReverseParts } from './reverse/reverse.ts'
+import type { Reverse, ReverseDirection, ReverseInit } from './reverse/reverse.ts'
+import type { WantRouterComponents, WantRouterInit } from './router-init.ts'
 import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
-import type { StrategyFactory } from './strategies/strategy.ts'
-import type { TargetInit } from './targets/target.ts'
-import type { Libp2p, Logger, Metrics, PeerId, Startable } from '@libp2p/interface'
-
-/** The host that faces upstream, as libp2p hands it to its services. */
-export type WantRouterComponents = NetworkComponents & {
-  readonly peerId: PeerId
-  readonly metrics?: Metrics
-}
-
-/** What a router asks, and how. */
-export interface WantRouterInit extends PolicyOptions {
-  /**
-   * What is asked: peers (`kubo`, `peers`), block sources (`source`), or both, and sets of them that change (`dns`). More
-   * can be added while the router runs; until there are any, wants wait.
-   */
-  readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[] | Discovery>
-  /** Default: `boundedLoad(presence(rendezvous()))`. */
-  readonly strategy?: StrategyFactory
-  /**
-   * A host of its own for the downstream side; default: the upstream one. Needed
-   * as soon as two workers share the public identity, since a node replies on
-   * whichever connection of an identity it likes. The router neither starts nor
-   * stops it; start it before the router.
-   */
-  readonly downstream?: Libp2p
-  /**
-   * Whether the downstream host says which peer it asks for, so that two routers that are each other's nodes recognise
-   * each other. False if the two sides are not to learn of one another. Default true.
-   */
-  readonly linkHosts?: boolean
-  /**
-   * Serves downstream peers, too: what they want is asked of clients. Each peer of a
-   * single host is then either a node or a client: what a node wants goes this way
-   * alone. Default: what downstream peers want is ignored, or, with a single host,
-   * asked of members.
-   */
-  readonly reverse?: ReverseInit
-  /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
-  readonly metrics?: Metrics
-  /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
-  readonly hashers?: readonly BlockHasher[]
-  /** Is shown everything that goes into the engine and comes out of it: for debugging, and for recordings. */
-  readonly tap?: Tap
-  /**
-   * Told as it happens what an operator should know: members that go and come, and
-   * what block sources throw. The router itself prints nothing. It must not throw.
-   */
-  onEvent? (event: RouterEvent): void
-  /** Overrides of {@link DEFAULT_LIMITS}. */
-  readonly limits?: Partial<Limits>
-}
-
-/** A member, and what is known of it beyond the engine. */
-export interface RouterMemberStatus extends MemberStatus {
-  /** Since when it is in its state, ms since 1970. */
-  readonly since: number
-  /** What it last reported going wrong; it stays when the member is well again. */
-  readonly lastError?: MemberError
-  /** The peer behind the member, once it has been located; none for a block source. */
-  readonly peer?: string
-  /** Where that peer is dialled, best first. */
-  readonly addresses?: readonly string[]
-  /** Where it is connected now. */
-  readonly connectedTo?: readonly string[]
-}
-
-/** A snapshot of a router. */
-export interface RouterStatus extends EngineStatus {
-  readonly ready: boolean
-  readonly members: readonly RouterMemberStatus[]
-  readonly network: NetworkStats
-  /** In the order in which they are asked. */
-  readonly policies: readonly PolicyStatus[]
-}
+import type { RouterStatus } from './router-status.ts'
+import type { Logger, Metrics, PeerId, Startable } from '@libp2p/interface'
 
 /**
  * A router of wants, as a libp2p service. Its `get`, `getMany` and `has` are those of a
@@ -166,18 +82,7 @@ const DRAIN_QUIET = 1000
  * @throws {InvalidOptionError} for what is no target, strategy or policy, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
-  if (!Array.isArray(init.targets)) {
-    throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
-  }
-  checkPolicies(init)
-  checkPolicies(init.reverse ?? {})
-
-  init.targets.flat().forEach((target, i) => {
-    if (!isDiscovery(target)) {
-      checkTarget(target, `targets[${i}]`)
-    }
-  })
-  checkStrategy(init.strategy)
+  checkInit(init)
 
   return components => new Router(init, components)
 }
@@ -201,37 +106,26 @@ class Router implements WantRouter {
   #silence: (() => Promise<void>) | undefined
 
   constructor (init: WantRouterInit, components: WantRouterComponents) {
-    const verify = createVerifier(init.hashers)
     const metrics = init.metrics ?? components.metrics
     const latencies = metrics == null ? undefined : registerLatencyMetrics(metrics)
-    const own = new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
-    const seed = hashString(components.peerId.toString(), 0)
     const all = init.targets.flat()
     const targets = all.flatMap(target => isDiscovery(target) ? [] : [target])
+    const parts: DirectionParts = {
+      seed: hashString(components.peerId.toString(), 0),
+      verify: createVerifier(init.hashers),
+      own: new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
+    }
     this.#init = init
     this.#components = components
     this.#log = components.logger.forComponent('kitsune:router')
     this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
-    const admission = admissionOptions(init, init.limits)
-    this.#engine = createEngine({
+    const { engine, driver, sessions } = createDirection({
+      ...parts,
+      options: init,
       members: targets,
-      strategy: init.strategy ?? defaultStrategy(),
-      strategyFailed: (method, error) => { this.#driver.strategyFailed(method, error) },
-      now: platformTimers.now,
-      randomSeed: Math.floor(Math.random() * 2 ** 32),
-      seed,
-      limits: init.limits,
-      hashes: verify.hashes,
-      admission: admission != null,
-      attemptEnded: latencies?.attemptEnded,
-      tap: init.tap
-    })
-    this.#driver = createDriver({
-      engine: this.#engine,
-      verify,
-      admission,
       log: this.#log,
       onEvent: init.onEvent,
+      attemptEnded: latencies?.attemptEnded,
       onEnded: ends => {
         latencies?.ended(ends)
         this.#local.ended(ends)
@@ -240,25 +134,28 @@ class Router implements WantRouter {
         wake: peer => { this.#local.wake(peer) || this.#networks.upstream.wake(peer) },
         disconnect: (peer, why) => { this.#local.disconnect(peer, why) || this.#hangUp(this.#networks.upstream, peer) },
         address: client => clientAddress(components.connectionManager, client)
-      }
+      },
+      downstream: {
+        connect: async (peer, addresses, signal) => this.#networks.connect(peer, addresses, signal),
+        wake: peer => { this.#networks.downstream.wake(peer) },
+        disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
+      },
+      sessionsChanged: init.reverse == null ? undefined : peer => { this.#networks.nodeChanged(peer) }
     })
+    this.#engine = engine
+    this.#driver = driver
     this.#local = createLocalClients({
-      driver: this.#driver,
+      driver,
       timers: platformTimers,
       limits: { ...DEFAULT_LIMITS, ...init.limits },
-      verifiable: verifiableBy(verify.hashes)
+      verifiable: verifiableBy(parts.verify.hashes)
     })
     this.get = this.#local.unnamed.get
     this.getMany = this.#local.unnamed.getMany
     this.has = this.#local.unnamed.has
-    this.#reverse = init.reverse == null ? undefined : this.#createReverse(init.reverse, { seed, verify, own, isNode: peer => sessions.has(peer) })
-    const sessions = createPeerSessions({
-      connect: async (peer, addresses, signal) => this.#networks.connect(peer, addresses, signal),
-      wake: peer => { this.#networks.downstream.wake(peer) },
-      disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
-    }, { own, changed: this.#reverse == null ? undefined : peer => { this.#networks.nodeChanged(peer) } })
-    this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine: this.#engine, driver: this.#driver, sessions, reverse: this.#reverse })
-    this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver: this.#driver, sessions, own, logger: components.logger, log: this.#log })
+    this.#reverse = init.reverse == null ? undefined : this.#createReverse(init.reverse, parts, peer => sessions.has(peer))
+    this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine, driver, sessions, reverse: this.#reverse })
+    this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver, sessions, own: parts.own, logger: components.logger, log: this.#log })
 
     if (metrics != null) {
       this.#register(metrics)
@@ -279,7 +176,7 @@ class Router implements WantRouter {
 
   status (): RouterStatus {
     const status = this.#engine.status()
-    const members = status.members.map(member => ({ ...member, ...this.#driver.seen(member.id), ...this.#placeOf(member.id) }))
+    const members = status.members.map(member => ({ ...member, ...this.#driver.seen(member.id), ...placeOf(this.#members.placeOf(member.id), this.#connectionManager) }))
 
     return { ready: this.ready, ...status, members, network: this.#networks.upstream.stats, policies: this.#driver.policies() }
   }
@@ -354,10 +251,11 @@ class Router implements WantRouter {
     })
   }
 
-  #createReverse (init: ReverseInit, parts: Pick<ReverseParts, 'seed' | 'verify' | 'own' | 'isNode'>): Reverse {
+  #createReverse (init: ReverseInit, parts: DirectionParts, isNode: (peer: string) => boolean): Reverse {
     return createReverse({
       ...parts,
       init,
+      isNode,
       logger: this.#components.logger,
       upstream: () => this.#networks.upstream,
       downstream: () => this.#networks.downstream,
@@ -365,18 +263,6 @@ class Router implements WantRouter {
       address: peer => clientAddress(this.#connectionManager, peer),
       onEvent: this.#init.onEvent
     })
-  }
-
-  #placeOf (member: string): Pick<RouterMemberStatus, 'peer' | 'addresses' | 'connectedTo'> {
-    const place = this.#members.placeOf(member)
-
-    return place == null
-      ? {}
-      : {
-          peer: place.peer.toString(),
-          addresses: place.addresses.map(String),
-          connectedTo: this.#connectionManager.getConnections(place.peer).map(({ remoteAddr }) => remoteAddr.toString())
-        }
   }
 
   /** What metrics show: all clients that are asked are one member. */

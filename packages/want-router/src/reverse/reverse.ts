@@ -1,39 +1,26 @@
 import { DEFAULT_REVERSE_LIMITS } from '../defaults.ts'
-import { createDriver } from '../driver/driver.ts'
-import { createPeerSessions } from '../driver/peer-sessions.ts'
-import { createEngine } from '../engine/engine.ts'
-import { admissionOptions } from '../policies/options.ts'
-import { defaultStrategy } from '../strategies/default.ts'
-import { platformTimers } from '../timers.ts'
+import { createDirection } from '../direction.ts'
 import { createConnectedClients } from './connected-clients.ts'
 import { createMemberTotals } from './member-totals.ts'
 import type { ConnectedClients } from './connected-clients.ts'
-import type { Limits } from '../defaults.ts'
+import type { DirectionOptions, DirectionParts } from '../direction.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { PeerSessions } from '../driver/peer-sessions.ts'
-import type { Verifier } from '../driver/verifier.ts'
 import type { EngineStatus, MemberStatus } from '../engine/status.ts'
-import type { Tap } from '../engine/tap.ts'
 import type { RouterEvent } from '../events.ts'
 import type { Network } from '../network/network.ts'
-import type { PolicyOptions, PolicyStatus } from '../policies/policy.ts'
-import type { StrategyFactory } from '../strategies/strategy.ts'
-import type { Timers } from '../timers.ts'
+import type { PolicyStatus } from '../policies/policy.ts'
 import type { ComponentLogger, PeerId } from '@libp2p/interface'
 
 /** How downstream peers are served by clients. Policies decide of what these peers want, and name clients by their peer ids. */
-export interface ReverseInit extends PolicyOptions {
+export interface ReverseInit extends DirectionOptions {
   /**
    * Who is asked: clients that are registered, or all that are connected. A want is asked of one client after another,
    * and each that joins or leaves costs time in proportion to their number, so all is for few. Default `registered`.
    */
   readonly members?: 'registered' | 'connected'
-  /** Ranks clients. Default: as for members. */
-  readonly strategy?: StrategyFactory
   /** Overrides of `DEFAULT_LIMITS`, and of `DEFAULT_REVERSE_LIMITS`. */
-  readonly limits?: Partial<Limits>
-  /** As the router's, of this direction. */
-  readonly tap?: Tap
+  readonly limits?: DirectionOptions['limits']
 }
 
 /** A snapshot of the second direction. */
@@ -76,12 +63,8 @@ export interface Reverse extends ReverseDirection {
   checkInvariants (): void
 }
 
-export interface ReverseParts {
+export interface ReverseParts extends DirectionParts {
   readonly init: ReverseInit
-  /** As the router's. */
-  readonly seed: number
-  readonly verify: Verifier
-  readonly own: ReadonlySet<string>
   readonly logger: ComponentLogger
   upstream (): Network
   downstream (): Network
@@ -93,39 +76,20 @@ export interface ReverseParts {
   address? (peer: string): string | undefined
   /** As the router's: told of strategies and policies that fail. */
   onEvent? (event: RouterEvent): void
-  /** Default: the platform's. */
-  readonly timers?: Timers
-  /** Default: a random number. */
-  readonly randomSeed?: number
 }
 
 /** An engine whose clients are downstream peers and whose members are clients of the other one. */
 export function createReverse (parts: ReverseParts): Reverse {
-  const { init, seed, verify, own, logger, upstream, downstream, isNode, hangUp, address, onEvent, timers = platformTimers } = parts
+  const { init, logger, upstream, downstream, isNode, hangUp, address, onEvent, timers } = parts
   const log = logger.forComponent('kitsune:router:reverse')
   const totals = createMemberTotals()
-  const limits = { ...DEFAULT_REVERSE_LIMITS, ...init.limits }
-  const admission = admissionOptions(init, limits)
   let draining = false
 
-  const engine = createEngine({
+  const { engine, driver, sessions } = createDirection({
+    ...parts,
+    options: { ...init, limits: { ...DEFAULT_REVERSE_LIMITS, ...init.limits } },
     members: [],
-    strategy: init.strategy ?? defaultStrategy(),
-    strategyFailed: (method, error) => { driver.strategyFailed(method, error) },
-    now: timers.now,
-    randomSeed: parts.randomSeed ?? Math.floor(Math.random() * 2 ** 32),
-    seed,
-    limits,
-    hashes: verify.hashes,
-    admission: admission != null,
-    tap: init.tap
-  })
-  const driver = createDriver({
-    engine,
-    verify,
-    timers,
     log,
-    admission,
     onEvent (event) {
       // that clients join and leave is nothing that an operator should know
       if (event.type === 'strategy-error' || event.type === 'policy-error') {
@@ -136,14 +100,14 @@ export function createReverse (parts: ReverseParts): Reverse {
       wake: peer => { downstream().wake(peer) },
       disconnect: hangUp,
       address
+    },
+    downstream: {
+      connect: async (peer, _addresses, signal) => upstream().open(peer.toString(), signal),
+      wake: peer => { upstream().wake(peer) },
+      // a client stays connected when it is not asked any more
+      disconnect () {}
     }
   })
-  const sessions = createPeerSessions({
-    connect: async (peer, _addresses, signal) => upstream().open(peer.toString(), signal),
-    wake: peer => { upstream().wake(peer) },
-    // a client stays connected when it is not asked any more
-    disconnect () {}
-  }, { own, timers })
   const memberOf = (id: string): MemberStatus | undefined => engine.status().members.find(member => member.id === id)
   const clients = createConnectedClients({
     driver,

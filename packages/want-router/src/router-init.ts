@@ -1,0 +1,73 @@
+import { describe } from './describe.ts'
+import { isDiscovery } from './discovery/discovery.ts'
+import { InvalidOptionError } from './errors.ts'
+import { checkPolicies } from './policies/options.ts'
+import { checkStrategy } from './strategies/check-strategy.ts'
+import { checkTarget } from './targets/check-target.ts'
+import type { DirectionOptions } from './direction.ts'
+import type { Discovery } from './discovery/discovery.ts'
+import type { BlockHasher } from './driver/verifier.ts'
+import type { RouterEvent } from './events.ts'
+import type { NetworkComponents } from './network/components.ts'
+import type { ReverseInit } from './reverse/reverse.ts'
+import type { TargetInit } from './targets/target.ts'
+import type { Libp2p, Metrics, PeerId } from '@libp2p/interface'
+
+/** The host that faces upstream, as libp2p hands it to its services. */
+export type WantRouterComponents = NetworkComponents & {
+  readonly peerId: PeerId
+  readonly metrics?: Metrics
+}
+
+/** What a router asks, and how. */
+export interface WantRouterInit extends DirectionOptions {
+  /**
+   * What is asked: peers (`kubo`, `peers`), block sources (`source`), or both, and sets of them that change (`dns`). More
+   * can be added while the router runs; until there are any, wants wait.
+   */
+  readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[] | Discovery>
+  /**
+   * A host of its own for the downstream side; default: the upstream one. Needed
+   * as soon as two workers share the public identity, since a node replies on
+   * whichever connection of an identity it likes. The router neither starts nor
+   * stops it; start it before the router.
+   */
+  readonly downstream?: Libp2p
+  /**
+   * Whether the downstream host says which peer it asks for, so that two routers that are each other's nodes recognise
+   * each other. False if the two sides are not to learn of one another. Default true.
+   */
+  readonly linkHosts?: boolean
+  /**
+   * Serves downstream peers, too: what they want is asked of clients. Each peer of a
+   * single host is then either a node or a client: what a node wants goes this way
+   * alone. Default: what downstream peers want is ignored, or, with a single host,
+   * asked of members.
+   */
+  readonly reverse?: ReverseInit
+  /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
+  readonly metrics?: Metrics
+  /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
+  readonly hashers?: readonly BlockHasher[]
+  /**
+   * Told as it happens what an operator should know: members that go and come, and
+   * what block sources throw. The router itself prints nothing. It must not throw.
+   */
+  onEvent? (event: RouterEvent): void
+}
+
+/** @throws {InvalidOptionError} for what is no target, strategy or policy, and for policies whose names are not distinct */
+export function checkInit (init: WantRouterInit): void {
+  if (!Array.isArray(init.targets)) {
+    throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
+  }
+  checkPolicies(init)
+  checkPolicies(init.reverse ?? {})
+
+  init.targets.flat().forEach((target, i) => {
+    if (!isDiscovery(target)) {
+      checkTarget(target, `targets[${i}]`)
+    }
+  })
+  checkStrategy(init.strategy)
+}
