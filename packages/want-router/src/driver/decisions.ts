@@ -1,5 +1,5 @@
-import type { Admission } from './admission.ts'
 import type { MemberTargets } from './member-targets.ts'
+import type { Admission } from './verdicts.ts'
 import type { Output } from '../engine/io.ts'
 import type { MemberStatus, WantEnd } from '../engine/status.ts'
 import type { Decision } from '../engine/tap.ts'

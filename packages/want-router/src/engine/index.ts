@@ -6,9 +6,9 @@
  * See {@link createEngine} and {@link createDriver}.
  */
 export { createDriver } from '../driver/driver.ts'
-export type { AdmissionOptions } from '../driver/admission.ts'
 export type { UpstreamPort } from '../driver/decisions.ts'
 export type { Driver, DriverInit, WantlistMessage } from '../driver/driver.ts'
+export type { AdmissionOptions } from '../driver/verdicts.ts'
 export { createVerifier } from '../driver/verifier.ts'
 export type { BlockHasher, Verifier, Verify } from '../driver/verifier.ts'
 export { InvalidOptionError, InvariantError, ReentryError } from '../errors.ts'

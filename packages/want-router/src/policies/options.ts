@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { Limits } from '../defaults.ts'
-import type { AdmissionOptions } from '../driver/admission.ts'
+import type { AdmissionOptions } from '../driver/verdicts.ts'
 
 const FAILURES: ReadonlySet<unknown> = new Set(['pass', 'silent', 'absent', 'close'])
 

@@ -110,14 +110,14 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     name: 'verdicts of a call are given to other wants',
     breaks: ['verdicts', 'admission'],
-    file: 'driver/admission.ts',
+    file: 'driver/verdicts.ts',
     find: 'const verdict = note(one, verdicts[i])',
     replace: 'const verdict = note(one, verdicts[batch.length - 1 - i])'
   },
   {
     name: 'what a client asks for while a call runs is never resolved',
     breaks: ['verdicts'],
-    file: 'driver/admission.ts',
+    file: 'driver/verdicts.ts',
     find: '      this.#resolved(client, batch, verdicts)\n      this.#next(client, line)\n',
     replace: '      this.#resolved(client, batch, verdicts)\n'
   }
