@@ -1,57 +1,22 @@
-import { identify } from '@libp2p/identify'
-import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createLibp2p } from 'libp2p'
-import { CID } from 'multiformats/cid'
 import { peers } from '../src/discovery/static.ts'
-import { peerTarget, source, wantRouter } from '../src/index.ts'
+import { peerTarget, source } from '../src/index.ts'
 import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
-import { createWireClient } from './wire-client.ts'
-import type { Discovery, RouterMemberStatus, SourceLike, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
-import type { TestBlock } from './engine/harness.ts'
-import type { WireClient } from './wire-client.ts'
-import type { Libp2p } from '@libp2p/interface'
-
-const holding = (...blocks: TestBlock[]): SourceLike => ({
-  get: async cid => blocks.find(block => CID.decode(block.cid).equals(cid))?.bytes
-})
+import { createRouterRig, holding, targetOf } from './router-rig.ts'
+import type { RouterNode } from './router-rig.ts'
+import type { Discovery, RouterMemberStatus, SourceLike, TargetInit } from '../src/index.ts'
 
 describe('wantRouter: members at run time', function () {
   this.timeout(20_000)
 
-  const open: Array<{ stop (): void | Promise<void> }> = []
+  const rig = createRouterRig()
+  const { node, client } = rig
   const block = testBlock(1)
 
-  afterEach(async () => {
-    for (const node of open.splice(0).reverse()) {
-      await node.stop()
-    }
-  })
+  afterEach(async () => { await rig.stop() })
 
-  async function node (init: WantRouterInit, start = true): Promise<Libp2p<{ router: WantRouter }>> {
-    const node = await createLibp2p({
-      start,
-      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      services: { identify: identify(), router: wantRouter(init) }
-    })
-    open.push(node)
-    return node
-  }
-
-  async function client (): Promise<WireClient> {
-    const client = await createWireClient()
-    open.push(client)
-    return client
-  }
-
-  const to = (node: Libp2p, id = 'node'): TargetInit => peerTarget({ id, locate: async () => ({ peer: node.peerId, addresses: node.getMultiaddrs() }) })
-  const statusOf = ({ services: { router } }: Libp2p<{ router: WantRouter }>, id: string): RouterMemberStatus | undefined => router.status().members.find(member => member.id === id)
+  const statusOf = ({ services: { router } }: RouterNode, id: string): RouterMemberStatus | undefined => router.status().members.find(member => member.id === id)
 
   it('begins without any: what is wanted waits for the first', async () => {
     const front = await node({ targets: [] })
@@ -84,7 +49,7 @@ describe('wantRouter: members at run time', function () {
       }
     }
     const behind = await node({ targets: [source(slow, { id: 'slow' })] })
-    const front = await node({ targets: [to(behind)] })
+    const front = await node({ targets: [targetOf(behind)] })
     const { router } = front.services
     await until('the router is ready', () => router.ready)
     const c = await client()
@@ -108,7 +73,7 @@ describe('wantRouter: members at run time', function () {
 
   it('lets one come back under its name, to which nothing of the old one sticks', async () => {
     const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
-    const front = await node({ targets: [to(behind)] })
+    const front = await node({ targets: [targetOf(behind)] })
     const { router } = front.services
     await until('the router is ready', () => router.ready)
     await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
@@ -122,7 +87,7 @@ describe('wantRouter: members at run time', function () {
     expect(statusOf(front, 'node')?.generation).to.not.equal(before?.generation)
 
     await router.members.remove('node')
-    router.members.add(to(behind))
+    router.members.add(targetOf(behind))
     await until('it is up', () => statusOf(front, 'node')?.state === 'up')
     await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
   })

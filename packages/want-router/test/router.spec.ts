@@ -1,10 +1,6 @@
 import { cidPrefix, decodeMessage, frameDecoder } from '@kitsune/bitswap-codec'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
-import { noise } from '@libp2p/noise'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
@@ -13,56 +9,24 @@ import { peerTarget, source, wantRouter } from '../src/index.ts'
 import { entry, testBlock } from './engine/harness.ts'
 import { until } from './network/hosts.ts'
 import { frame } from './network/messages.ts'
-import { createWireClient } from './wire-client.ts'
-import type { Ask, Policy, RouterEvent, SettledWant, SourceLike, StrategyFactory, TargetInit, WantRouter, WantRouterInit } from '../src/index.ts'
+import { createRouterRig, holding, STACK, targetOf } from './router-rig.ts'
+import type { Ask, Policy, RouterEvent, SettledWant, SourceLike, StrategyFactory } from '../src/index.ts'
 import type { TestBlock } from './engine/harness.ts'
-import type { WireClient } from './wire-client.ts'
+import type { RouterNode } from './router-rig.ts'
 import type { Connection, Libp2p, Metrics } from '@libp2p/interface'
-
-// to be spread: createLibp2p writes the key that it makes into what it is given
-const stack = {
-  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-  transports: [tcp()],
-  connectionEncrypters: [noise()],
-  streamMuxers: [yamux()]
-}
-
-const holding = (...blocks: TestBlock[]): SourceLike => ({
-  get: async cid => blocks.find(block => CID.decode(block.cid).equals(cid))?.bytes
-})
 
 describe('wantRouter', function () {
   this.timeout(20_000)
 
-  const open: Array<{ stop (): void | Promise<void> }> = []
+  const rig = createRouterRig()
+  const { node, client } = rig
   const block = testBlock(1)
 
-  afterEach(async () => {
-    for (const node of open.splice(0).reverse()) {
-      await node.stop()
-    }
-  })
-
-  async function node (init: WantRouterInit): Promise<Libp2p<{ router: WantRouter }>> {
-    const node = await createLibp2p({ ...stack, services: { identify: identify(), router: wantRouter(init) } })
-    open.push(node)
-    return node
-  }
-
-  async function client (): Promise<WireClient> {
-    const client = await createWireClient()
-    open.push(client)
-    return client
-  }
-
-  const to = (node: Libp2p<{ router: WantRouter }>): TargetInit => peerTarget({
-    id: 'node',
-    locate: async () => ({ peer: node.peerId, addresses: node.getMultiaddrs() })
-  })
+  afterEach(async () => { await rig.stop() })
 
   it('is refused with two targets of one name', async () => {
     const twice = [source(holding(), { id: 'a' }), source(holding(), { id: 'a' })]
-    await expect(createLibp2p({ ...stack, services: { router: wantRouter({ targets: twice }) } })).to.eventually.be.rejected
+    await expect(createLibp2p({ ...STACK, services: { router: wantRouter({ targets: twice }) } })).to.eventually.be.rejected
       .with.property('name', 'InvalidOptionError')
   })
 
@@ -109,19 +73,17 @@ describe('wantRouter', function () {
 
   it('is refused where a member is the router itself, by either of its identities', async () => {
     const privateKey = await generateKeyPair('Ed25519')
-    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
-    open.push(downstream)
+    const downstream = await rig.host({ addresses: {} })
 
     for (const own of [peerIdFromPrivateKey(privateKey), downstream.peerId]) {
       const targets = peers([`/ip4/127.0.0.1/tcp/1/p2p/${own}`])
-      await expect(createLibp2p({ ...stack, privateKey, services: { router: wantRouter({ targets, downstream }) } })).to.eventually.be.rejected
+      await expect(createLibp2p({ ...STACK, privateKey, services: { router: wantRouter({ targets, downstream }) } })).to.eventually.be.rejected
         .with.property('message').that.matches(/127\.0\.0\.1.+ is the router itself/)
     }
   })
 
   it('never asks a member that turns out to be the router itself, and says why', async () => {
-    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
-    open.push(downstream)
+    const downstream = await rig.host({ addresses: {} })
     let self: () => Libp2p = () => downstream
     const front = await node({
       targets: [peerTarget({ id: 'self', locate: async () => ({ peer: self().peerId, addresses: self().getMultiaddrs() }) })],
@@ -154,25 +116,23 @@ describe('wantRouter', function () {
 
   it('serves from a router that serves from a source: one host each', async () => {
     const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
-    const front = await node({ targets: [to(behind)] })
+    const front = await node({ targets: [targetOf(behind)] })
     const received = await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
     expect([...received]).to.deep.equal([...block.bytes])
   })
 
   it('serves through two hosts: the node behind never sees the public identity', async () => {
     const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
-    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
-    open.push(downstream)
-    const front = await node({ targets: [to(behind)], downstream })
+    const downstream = await rig.host({ addresses: {} })
+    const front = await node({ targets: [targetOf(behind)], downstream })
     await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
     expect(behind.getPeers().map(String)).to.deep.equal([downstream.peerId.toString()])
   })
 
   it('lets a node send all that it was asked for at once, on a stream for each', async () => {
     const blocks = Array.from({ length: 80 }, (_, i) => testBlock(i, 500 << 10))
-    const member = await createLibp2p({ ...stack, services: { identify: identify() } })
-    const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
-    open.push(member, downstream)
+    const member = await rig.host()
+    const downstream = await rig.host({ addresses: {} })
     const sent = new Set<TestBlock>()
     let halves = 0
 
@@ -203,7 +163,7 @@ describe('wantRouter', function () {
     }, { maxOutboundStreams: 100 })
     const bytes = 64 << 20
     const front = await node({
-      targets: [peerTarget({ id: 'node', locate: async () => ({ peer: member.peerId, addresses: member.getMultiaddrs() }) })],
+      targets: [targetOf(member)],
       downstream,
       limits: { expectedBlock: 500 << 10, minTimeout: 15_000, firstTimeout: 15_000, maxTimeout: 15_000, unsentPerClient: bytes, inFlightPerClient: bytes, minBytesPerMember: bytes, maxBytesPerMember: bytes, inFlight: bytes, unsent: 4 * bytes }
     })
@@ -218,7 +178,7 @@ describe('wantRouter', function () {
     const events: RouterEvent[] = []
     const failing: SourceLike = { get: async () => { throw new Error('disk on fire') } }
     const behind = await node({ targets: [source(failing, { id: 'disk' })], onEvent: event => { events.push(event) } })
-    const front = await node({ targets: [to(behind)], onEvent: event => { events.push(event) } })
+    const front = await node({ targets: [targetOf(behind)], onEvent: event => { events.push(event) } })
     await until('the router is ready', () => front.services.router.ready)
     const asking = await client()
     asking.fetch(front.getMultiaddrs()[0], block.cid).catch(() => {})
@@ -256,7 +216,7 @@ describe('wantRouter', function () {
   it('says DONT_HAVE through both, and delivers the block when it turns up', async () => {
     const store: TestBlock[] = []
     const behind = await node({ targets: [source({ get: async cid => store.find(block => CID.decode(block.cid).equals(cid))?.bytes }, { id: 'memory' })], limits: { askAgainAfter: 1000 } })
-    const front = await node({ targets: [to(behind)] })
+    const front = await node({ targets: [targetOf(behind)] })
     const c = await client()
     await c.send(front.getMultiaddrs()[0], [entry(block)])
     await c.until(({ presences }) => presences.some(({ have }) => !have))
@@ -265,8 +225,7 @@ describe('wantRouter', function () {
   })
 
   it('counts what nothing was waiting for, whichever side it comes to', async () => {
-    const downstream = await createLibp2p({ ...stack, services: { identify: identify() } })
-    open.push(downstream)
+    const downstream = await rig.host()
     const counters = new Map<string, () => number>()
     const group = { reset () {}, update () {}, increment () {} }
     const metrics = {
@@ -278,8 +237,7 @@ describe('wantRouter', function () {
       registerHistogramGroup () {}
     } as unknown as Metrics
     const front = await node({ targets: [source(holding(), { id: 'memory' })], downstream, metrics })
-    const stranger = await createLibp2p({ ...stack })
-    open.push(stranger)
+    const stranger = await rig.host({ services: {} })
 
     for (const host of [front, downstream]) {
       const stream = await stranger.dialProtocol(host.getMultiaddrs(), '/ipfs/bitswap/1.2.0')
@@ -304,11 +262,10 @@ describe('wantRouter', function () {
   })
 
   it('two routers that are each other\'s nodes keep no want going between them', async () => {
-    const pair: Array<Libp2p<{ router: WantRouter }>> = []
+    const pair: RouterNode[] = []
 
     for (const other of [1, 0]) {
-      const downstream = await createLibp2p({ ...stack, addresses: {}, services: { identify: identify() } })
-      open.push(downstream)
+      const downstream = await rig.host({ addresses: {} })
       pair.push(await node({
         downstream,
         targets: [
@@ -341,7 +298,7 @@ describe('wantRouter', function () {
     const front = await node({ targets: [source(holding(block), { id: 'memory' })] })
 
     for (let i = 0; i < 5; i++) {
-      const c = await createWireClient()
+      const c = await client()
       await c.fetch(front.getMultiaddrs()[0], block.cid)
       await c.send(front.getMultiaddrs()[0], [entry(testBlock(2))])
       await c.until(({ presences }) => presences.length > 0)

@@ -1,53 +1,32 @@
-import { identify } from '@libp2p/identify'
-import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { routerBlockstore } from '../../src/blockstore/index.ts'
 import { routerBroker } from '../../src/helia/index.ts'
-import { peerTarget, source, wantRouter } from '../../src/index.ts'
+import { source } from '../../src/index.ts'
 import { testBlock } from '../engine/harness.ts'
 import { until } from '../network/hosts.ts'
-import type { SourceLike, WantRouter, WantRouterInit } from '../../src/index.ts'
-import type { Libp2p, Metrics } from '@libp2p/interface'
+import { createRouterRig, holding, targetOf } from '../router-rig.ts'
+import type { WantRouter, WantRouterInit } from '../../src/index.ts'
+import type { Metrics } from '@libp2p/interface'
 
 const blocks = Array.from({ length: 50 }, (_, i) => testBlock(i))
 const cids = blocks.map(({ cid }) => CID.decode(cid))
 const missing = CID.decode(testBlock(1000).cid)
 
-/** Has the blocks, and no other. */
-const memory: SourceLike = { get: async cid => blocks[cids.findIndex(other => other.equals(cid))]?.bytes }
+const memory = holding(...blocks)
 
 describe('a router as a client of itself', function () {
   this.timeout(20_000)
 
-  const open: Libp2p[] = []
+  const rig = createRouterRig()
 
-  afterEach(async () => {
-    for (const node of open.splice(0).reverse()) {
-      await node.stop()
-    }
-  })
-
-  async function start (init: WantRouterInit): Promise<Libp2p<{ router: WantRouter }>> {
-    const node = await createLibp2p({
-      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      services: { identify: identify(), router: wantRouter(init) }
-    })
-    open.push(node)
-    return node
-  }
+  afterEach(async () => { await rig.stop() })
 
   /** A router over a router over a source. */
   async function front (init: Partial<WantRouterInit> = {}): Promise<WantRouter> {
-    const behind = await start({ targets: [source(memory, { id: 'memory' })] })
-    const { services: { router } } = await start({
-      targets: [peerTarget({ id: 'node', locate: async () => ({ peer: behind.peerId, addresses: behind.getMultiaddrs() }) })],
+    const behind = await rig.node({ targets: [source(memory, { id: 'memory' })] })
+    const { services: { router } } = await rig.node({
+      targets: [targetOf(behind)],
       ...init
     })
     return router
@@ -70,7 +49,7 @@ describe('a router as a client of itself', function () {
     const register = (name: string, { calculate }: { calculate (): number }): void => { gauges.set(name, calculate) }
     const metrics = { registerCounter: register, registerMetric: register, registerCounterGroup () {}, registerMetricGroup () {}, registerHistogram () {}, registerHistogramGroup () {} } as unknown as Metrics
     const count = (): Array<number | undefined> => ['clients', 'wants'].map(name => gauges.get(`kitsune_router_${name}`)?.())
-    const router = (await start({ targets: [source({ get: async () => new Promise(() => {}) }, { id: 'hangs' })], metrics })).services.router
+    const router = (await rig.node({ targets: [source({ get: async () => new Promise(() => {}) }, { id: 'hangs' })], metrics })).services.router
     const controller = new AbortController()
     const calls = [router.get(cids[0], { signal: controller.signal }), router.client('other').get(cids[0], { signal: controller.signal })]
     await until('both are counted', () => router.status().clients === 2)
@@ -84,7 +63,7 @@ describe('a router as a client of itself', function () {
   })
 
   it('refuses what cannot be verified, and what comes when it drains or has stopped', async () => {
-    const node = await start({ targets: [source(memory, { id: 'memory' })] })
+    const node = await rig.node({ targets: [source(memory, { id: 'memory' })] })
     const { router } = node.services
     const blake = CID.createV1(0x55, { code: 0xb220, size: 32, digest: new Uint8Array(32), bytes: Uint8Array.of(0xa0, 0xe4, 0x02, 32, ...new Uint8Array(32)) })
     await expect(router.get(blake)).to.eventually.be.rejected.with.property('message').that.matches(/"hashers"/)

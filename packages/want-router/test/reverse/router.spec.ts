@@ -1,31 +1,19 @@
 import { cidPrefix } from '@kitsune/bitswap-codec'
-import { identify } from '@libp2p/identify'
-import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createLibp2p } from 'libp2p'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { peerTarget, wantRouter } from '../../src/index.ts'
 import { announce } from '../../src/stands-for.ts'
 import { entry, testBlock } from '../engine/harness.ts'
 import { until } from '../network/hosts.ts'
-import { createWireClient } from '../wire-client.ts'
-import type { Ask, BlockHasher, PeerTargetInit, Policy, ReverseInit, TargetInit, WantRouter, WantRouterInit } from '../../src/index.ts'
+import { createRouterRig, targetOf } from '../router-rig.ts'
+import type { Ask, BlockHasher, Policy, ReverseInit, WantRouter, WantRouterInit } from '../../src/index.ts'
 import type { TestBlock } from '../engine/harness.ts'
+import type { RouterNode } from '../router-rig.ts'
 import type { WireClient } from '../wire-client.ts'
 import type { Libp2p, Metrics } from '@libp2p/interface'
 
-const stack = {
-  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-  transports: [tcp()],
-  connectionEncrypters: [noise()],
-  streamMuxers: [yamux()]
-}
-
 /** A router between one node and its clients, on real hosts. */
 interface Bridge {
-  readonly front: Libp2p<{ router: WantRouter }>
+  readonly front: RouterNode
   readonly router: WantRouter
   /** What the router asks, which asks it as well. */
   readonly node: WireClient
@@ -43,32 +31,15 @@ for (const hosts of ['one host', 'two hosts'] as const) {
   describe(`wantRouter: both directions, ${hosts}`, function () {
     this.timeout(30_000)
 
-    const open: Array<{ stop (): void | Promise<void> }> = []
+    const rig = createRouterRig()
     const [block, other, third] = [testBlock(1), testBlock(2), testBlock(3)]
 
-    afterEach(async () => {
-      for (const node of open.splice(0).reverse()) {
-        await node.stop()
-      }
-    })
-
-    async function peer (): Promise<WireClient> {
-      const peer = await createWireClient()
-      open.push(peer)
-      return peer
-    }
+    afterEach(async () => { await rig.stop() })
 
     async function bridge (reverse?: ReverseInit, init: Partial<WantRouterInit> = {}): Promise<Bridge> {
-      const [node, client] = [await peer(), await peer()]
-      const targets: TargetInit[] = [peerTarget({ id: 'node', locate: async () => ({ peer: node.host.peerId, addresses: node.host.getMultiaddrs() }) })]
-      const downstream = hosts === 'one host' ? undefined : await createLibp2p({ ...stack, services: { identify: identify() } })
-
-      if (downstream != null) {
-        open.push(downstream)
-      }
-
-      const front = await createLibp2p({ ...stack, services: { identify: identify(), router: wantRouter({ targets, downstream, reverse, ...init }) } })
-      open.push(front)
+      const [node, client] = [await rig.client(), await rig.client()]
+      const downstream = hosts === 'one host' ? undefined : await rig.host()
+      const front = await rig.node({ targets: [targetOf(node.host)], downstream, reverse, ...init })
       const { router } = front.services
       await until('the node is connected', () => router.ready)
       await client.host.dial(front.getMultiaddrs())
@@ -92,7 +63,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
 
     it('lets wants flow both ways at once, and nothing crosses', async () => {
       const { router, node, client, below, front } = await bridge({ members: 'connected' })
-      const bystander = await peer()
+      const bystander = await rig.client()
       await bystander.host.dial(front.getMultiaddrs())
       await until('clients are members', () => members(router).length === 2)
 
@@ -163,7 +134,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       }
       const { router, node, client, below, front } = await bridge({ members: 'registered' }, { hashers: [counting] })
       router.reverse?.register(client.host.peerId)
-      const stranger = await peer()
+      const stranger = await rig.client()
       await until('the client is a member', () => members(router).length === 1)
       await node.send(below.getMultiaddrs()[0], [entry(block)])
       await until('the client is asked', () => asksFor(client, block))
@@ -182,7 +153,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
 
     it('asks a client while it is registered, and has it forget the rest', async () => {
       const { router, node, client, below } = await bridge({})
-      const bystander = await peer()
+      const bystander = await rig.client()
       expect(members(router)).to.be.empty()
       const [first, second] = [router.reverse?.register(client.host.peerId), router.reverse?.register(client.host.peerId)]
       await until('the client is a member', () => members(router).length === 1)
@@ -203,7 +174,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
 
     it('asks a client that is registered before it connects, and another one when it leaves', async () => {
       const { router, node, client, below, front } = await bridge({})
-      const late = await peer()
+      const late = await rig.client()
       router.reverse?.register(client.host.peerId)
       router.reverse?.register(late.host.peerId)
       await until('the client is a member', () => members(router).length === 1)
@@ -219,9 +190,9 @@ for (const hosts of ['one host', 'two hosts'] as const) {
     })
 
     it('never asks a node for what another node wants, not even as a client', async () => {
-      const second = await peer()
+      const second = await rig.client()
       const { router, node, client, below, front } = await bridge({ members: 'connected' }, {})
-      router.members.add(peerTarget({ id: 'second', locate: async () => ({ peer: second.host.peerId, addresses: second.host.getMultiaddrs() }) }))
+      router.members.add(targetOf(second.host, 'second'))
       await until('both nodes are connected', () => router.status().members.every(({ state }) => state === 'up'))
       await second.host.dial(front.getMultiaddrs())
       router.reverse?.register(second.host.peerId)
@@ -237,9 +208,9 @@ for (const hosts of ['one host', 'two hosts'] as const) {
     it('never asks a client that stands for a node', async () => {
       const { router, node, client, below, front } = await bridge({ members: 'connected' })
       await until('the client is a member', () => members(router).length === 1)
-      const standIn = await peer()
+      const standIn = await rig.client()
       const silence = await announce(standIn.host, node.host.peerId.toString())
-      open.push({ stop: silence })
+      rig.add({ stop: silence })
       const identified = new Promise<void>(resolve => {
         front.addEventListener('peer:identify', ({ detail }) => { detail.peerId.equals(standIn.host.peerId) && resolve() })
       })
@@ -282,7 +253,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
         registerHistogramGroup () {}
       } as unknown as Metrics
       const { router, node, client, below, front } = await bridge({ members: 'connected' }, { metrics })
-      await peer().then(async more => more.host.dial(front.getMultiaddrs()))
+      await rig.client().then(async more => more.host.dial(front.getMultiaddrs()))
       await until('both are members', () => members(router).length === 2)
       await node.send(below.getMultiaddrs()[0], [entry(block)])
       await until('one is asked', () => router.reverse?.status().members.some(({ totals }) => totals.asks === 1) === true)
@@ -319,30 +290,27 @@ for (const hosts of ['one host', 'two hosts'] as const) {
 describe('wantRouter: a peer of one host that turns out to be a node', function () {
   this.timeout(30_000)
 
+  const rig = createRouterRig()
+
+  afterEach(async () => { await rig.stop() })
+
   it('asks anew for what it wanted as a client, and only clients are asked', async () => {
     const block = testBlock(7)
-    const [late, node, client] = [await createWireClient(), await createWireClient(), await createWireClient()]
-    const located = ({ host }: WireClient): PeerTargetInit['locate'] => async () => ({ peer: host.peerId, addresses: host.getMultiaddrs() })
-    const targets = [peerTarget({ id: 'node', locate: located(node) })]
-    const front = await createLibp2p({ ...stack, services: { identify: identify(), router: wantRouter({ targets, reverse: { members: 'connected' } }) } })
+    const [late, node, client] = [await rig.client(), await rig.client(), await rig.client()]
+    const front = await rig.node({ targets: [targetOf(node.host)], reverse: { members: 'connected' } })
     const { router } = front.services
-
-    try {
-      await until('the node is connected', () => router.ready)
-      await client.host.dial(front.getMultiaddrs())
-      await late.send(front.getMultiaddrs()[0], [entry(block)])
-      await until('it is a client', () => asksFor(node, block))
-      const [before] = front.getConnections(late.host.peerId)
-      router.members.add(peerTarget({ id: 'late', locate: located(late) }))
-      await until('it is a node', () => router.status().members.every(({ state }) => state === 'up'))
-      expect(before.status).to.not.equal('open')
-      expect(router.status()).to.include({ clients: 0, wants: 0 })
-      await late.send(front.getMultiaddrs()[0], [entry(block)])
-      await until('the client is asked', () => asksFor(client, block))
-      expect(router.status().clients).to.equal(0)
-      expect(router.reverse?.status().clients).to.equal(1)
-    } finally {
-      await Promise.all([front, late, node, client].map(async peer => peer.stop()))
-    }
+    await until('the node is connected', () => router.ready)
+    await client.host.dial(front.getMultiaddrs())
+    await late.send(front.getMultiaddrs()[0], [entry(block)])
+    await until('it is a client', () => asksFor(node, block))
+    const [before] = front.getConnections(late.host.peerId)
+    router.members.add(targetOf(late.host, 'late'))
+    await until('it is a node', () => router.status().members.every(({ state }) => state === 'up'))
+    expect(before.status).to.not.equal('open')
+    expect(router.status()).to.include({ clients: 0, wants: 0 })
+    await late.send(front.getMultiaddrs()[0], [entry(block)])
+    await until('the client is asked', () => asksFor(client, block))
+    expect(router.status().clients).to.equal(0)
+    expect(router.reverse?.status().clients).to.equal(1)
   })
 })
