@@ -119,6 +119,11 @@ export function createEngine (init: EngineInit): Engine {
 
     status: () => engineStatus(state),
 
+    member (id) {
+      const member = state.members.get(id)
+      return member == null ? undefined : memberStatus(member)
+    },
+
     idleFor (id) {
       const client = state.clients.get(id)
       return client == null ? Infinity : idleFor(client, init.now())

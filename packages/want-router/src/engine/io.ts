@@ -111,6 +111,8 @@ export interface Engine {
   /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */
   readonly deadline: number | undefined
   status (): EngineStatus
+  /** What `status` has of one member, without looking at the others; undefined: there is none of that id. */
+  member (id: string): MemberStatus | undefined
   /**
    * For how long a client has had no want that is being looked for and nothing unsent, ms; undefined while it has. What
    * all members lack is not being looked for. A client that is not known has been idle for ever.

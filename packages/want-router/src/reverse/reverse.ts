@@ -108,14 +108,13 @@ export function createReverse (parts: ReverseParts): Reverse {
       disconnect () {}
     }
   })
-  const memberOf = (id: string): MemberStatus | undefined => engine.status().members.find(member => member.id === id)
   const clients = createConnectedClients({
     driver,
     sessions,
     all: init.members === 'connected',
     isNode,
     wake: peer => { upstream().wake(peer) },
-    leaving: peer => { totals.left(memberOf(peer)) },
+    leaving: peer => { totals.left(engine.member(peer)) },
     log,
     timers
   })
@@ -132,7 +131,7 @@ export function createReverse (parts: ReverseParts): Reverse {
     status: () => ({ ...engine.status(), policies: driver.policies() }),
     // the engine would have those that it does not know disconnected, and they are asked by the other one
     serves: peer => !draining || knows(peer),
-    idleFor: peer => sessions.has(peer) && (memberOf(peer)?.load.wants ?? 0) > 0 ? undefined : engine.idleFor(peer),
+    idleFor: peer => sessions.has(peer) && (engine.member(peer)?.load.wants ?? 0) > 0 ? undefined : engine.idleFor(peer),
     summary: () => totals.summary(engine.status().members),
     drain () { draining = true },
     checkInvariants () { engine.checkInvariants() },

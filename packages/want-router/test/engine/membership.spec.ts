@@ -15,7 +15,7 @@ function join (b: Bench, member: string): void {
 }
 
 const ids = (b: Bench): string[] => b.engine.status().members.map(({ id }) => id)
-const statusOf = (b: Bench, member: string): MemberStatus | undefined => b.engine.status().members.find(({ id }) => id === member)
+const statusOf = (b: Bench, member: string): MemberStatus | undefined => b.engine.member(member)
 const denials = (b: Bench): number => b.take('p').presences.filter(({ have }) => !have).length
 
 describe('engine: members that join', () => {
@@ -312,6 +312,13 @@ describe('engine: members that drain', () => {
 })
 
 describe('engine: weights and labels of members', () => {
+  it('are told of one member as of all', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b', weight: 2 }] })
+    b.want('p', entry(block))
+    expect([b.engine.member('a'), b.engine.member('b')]).to.deep.equal(b.engine.status().members)
+    expect(b.engine.member('c')).to.equal(undefined)
+  })
+
   it('change while it runs, and the strategy is told', () => {
     const seen: string[] = []
     const strategy: StrategyFactory = env => {
