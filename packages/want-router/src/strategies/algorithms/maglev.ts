@@ -29,7 +29,7 @@ const STEP = 0x9e3779b9
  *
  * Weights are shares of the table. The table depends on ids, configured weights and the
  * seed, not on the order of the configuration, so that workers and replicas have the
- * same. It is rebuilt when ids or configured weights change, but not while a member
+ * same. It is rebuilt at the next pick when ids or configured weights have changed, but not while a member
  * regains its weight after an ejection: until then part of its blocks are routed as if
  * it had failed.
  *
@@ -53,11 +53,12 @@ export function maglev (init: MaglevInit = {}): StrategyFactory {
     let members: readonly Member[] = []
     let table: Int32Array = new Int32Array(0)
     let builtFrom = ''
+    let changed = false
 
     const ranking = reuseRanking(() => new RearrangedRanking({
       start (want, first) {
         if (members.length > 0) {
-          const member = members[table[want.hash % size]]
+          const member = members[currentTable()[want.hash % size]]
 
           if (regained(member, want.hash)) {
             first.add(member)
@@ -68,22 +69,31 @@ export function maglev (init: MaglevInit = {}): StrategyFactory {
       }
     }))
 
-    /** Whether a member that is starting slowly takes this block already. */
-    function regained ({ weight, baseWeight }: Member, hash: number): boolean {
-      return weight >= baseWeight || uniform(hash ^ STEP) < weight / baseWeight
-    }
-
-    return {
-      update (changed) {
-        members = changed.toSorted((a, b) => a.id < b.id ? -1 : 1)
+    /** Of many changes in a row the last one alone costs a table. */
+    function currentTable (): Int32Array {
+      if (changed) {
+        changed = false
         const from = JSON.stringify(members.map(({ id, baseWeight }) => [id, baseWeight]))
 
         if (from !== builtFrom) {
           builtFrom = from
           table = lookupTable(members, size, seed)
         }
+      }
 
-        order.update(changed)
+      return table
+    }
+
+    /** Whether a member that is starting slowly takes this block already. */
+    function regained ({ weight, baseWeight }: Member, hash: number): boolean {
+      return weight >= baseWeight || uniform(hash ^ STEP) < weight / baseWeight
+    }
+
+    return {
+      update (all) {
+        members = all.toSorted((a, b) => a.id < b.id ? -1 : 1)
+        changed = true
+        order.update(all)
       },
 
       rank: want => ranking().reset(want)

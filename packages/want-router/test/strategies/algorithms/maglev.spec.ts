@@ -31,6 +31,18 @@ describe('maglev', () => {
     expect(counts.c).to.be.within(91, 93)
   })
 
+  it('builds no table for members that change before anything is picked', () => {
+    const strategy = maglev({ size: 5_000_011 })(fakeEnv())
+
+    // some 100 ms a table
+    for (let i = 1; i <= 1000; i++) {
+      strategy.update(fakeMembers(10).map(member => ({ ...member, baseWeight: i })))
+    }
+
+    strategy.update(fakeMembers(1))
+    expect(pick(strategy, fakeWant('key'))?.id).to.equal(fakeMembers(1)[0].id)
+  })
+
   it('moves a tenth of the blocks when one of ten leaves, and less than 3% besides', () => {
     const before = ranked(fakeMembers(10))
     const after = ranked(fakeMembers(10).slice(1))
@@ -111,13 +123,17 @@ describe('maglev', () => {
       run()
       return performance.now() - began
     }
-    const made = ms(() => { strategy.update(members) })
+    const made = ms(() => {
+      strategy.update(members)
+      pick(strategy, fakeWant('key'))
+    })
 
     const kept = ms(() => {
       for (let i = 0; i < 5; i++) {
         members[i].weight = 0.1
         members[i].state = 'ejected'
         strategy.update(members.toReversed())
+        pick(strategy, fakeWant('key'))
       }
     })
 
