@@ -1,12 +1,17 @@
 import type { Discovery } from './discovery/discovery.ts'
 import type { RemoveOptions } from './driver/member-targets.ts'
+import type { MemberChange } from './engine/io.ts'
 import type { TargetInit } from './targets/target.ts'
 import type { ComponentLogger, Logger } from '@libp2p/interface'
 
 export interface DiscoveriesInit {
   readonly discoveries: readonly Discovery[]
   /** What members are added to. */
-  readonly members: { add (target: TargetInit): void, remove (id: string, options: RemoveOptions): Promise<void> }
+  readonly members: {
+    add (target: TargetInit): void
+    remove (id: string, options: RemoveOptions): Promise<void>
+    update (id: string, change: MemberChange): void
+  }
   readonly logger: ComponentLogger
   readonly log: Logger
 }
@@ -52,7 +57,7 @@ interface FoundSet { change (targets: readonly TargetInit[]): void }
 
 /** The members that one discovery has added. */
 function createFoundSet (name: string, members: DiscoveriesInit['members'], log: Logger): FoundSet {
-  const added = new Set<string>()
+  const added = new Map<string, TargetInit>()
   /** Those that are being drained: aborting one removes it at once. */
   const leaving = new Map<string, AbortController>()
   let wanted = new Map<string, TargetInit>()
@@ -60,10 +65,25 @@ function createFoundSet (name: string, members: DiscoveriesInit['members'], log:
   function add (target: TargetInit): void {
     try {
       members.add(target)
-      added.add(target.id)
+      added.set(target.id, target)
     } catch (err) {
       // the others are not to suffer for it
       log.error('%s found %s, which cannot be a member - %e', name, target.id, err)
+    }
+  }
+
+  /** What the application has changed stays, until the discovery changes it. */
+  function update (before: TargetInit, target: TargetInit): void {
+    added.set(target.id, target)
+
+    if (before.weight === target.weight && JSON.stringify(before.labels) === JSON.stringify(target.labels)) {
+      return
+    }
+
+    try {
+      members.update(target.id, { weight: target.weight ?? 1, labels: target.labels ?? {} })
+    } catch (err) {
+      log.error('%s found for %s what cannot be meant - %e', name, target.id, err)
     }
   }
 
@@ -85,17 +105,20 @@ function createFoundSet (name: string, members: DiscoveriesInit['members'], log:
   return {
     change (targets) {
       wanted = new Map(targets.map(target => [target.id, target]))
-      for (const id of added) {
+      for (const id of added.keys()) {
         if (!wanted.has(id)) {
           remove(id)
         }
       }
       for (const [id, target] of wanted) {
         const drain = leaving.get(id)
+        const before = added.get(id)
         if (drain != null) {
           drain.abort() // it is added when it is gone
-        } else if (!added.has(id)) {
+        } else if (before == null) {
           add(target)
+        } else {
+          update(before, target)
         }
       }
     }

@@ -11,7 +11,8 @@ export interface DiscoveryContext {
 /**
  * A set of members that changes while the router runs. It stands among a router's
  * `targets`. The router adds members whose ids are new, and drains and removes those
- * that are missing; a member whose id it knows stays as it is.
+ * that are missing; of one whose id it knows it takes over weight and labels where they
+ * have changed.
  */
 export interface Discovery {
   /** For logs. */

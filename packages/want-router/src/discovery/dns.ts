@@ -30,6 +30,11 @@ export interface DnsNode {
 export interface DnsInit {
   /** Time between two lookups, ms. Default 30,000. */
   readonly interval?: number
+  /**
+   * How long a node stays that the name no longer has, ms from when it was last named. Some names are answered with a few
+   * of their addresses, others each time. Default 300,000: ten lookups.
+   */
+  readonly keep?: number
   /** How long a lookup may take, ms. Default 5,000. */
   readonly timeout?: number
   /** The most nodes; of more addresses the known ones stay, and the others are left out. Default 64. */
@@ -37,27 +42,27 @@ export interface DnsInit {
   /** Looks the name up. Default: the system's resolver, with its hosts file and search domains. */
   resolve? (name: string, signal: AbortSignal): Promise<readonly string[]>
   /** Default: the platform's. */
-  readonly timers?: Pick<Timers, 'after'>
+  readonly timers?: Pick<Timers, 'now' | 'after'>
 }
 
 /** The defaults of {@link DnsInit}. */
-export const DEFAULT_DNS = { interval: 30_000, timeout: 5_000, most: 64 } as const
+export const DEFAULT_DNS = { interval: 30_000, keep: 300_000, timeout: 5_000, most: 64 } as const
 
 /** Wait before the first lookup after one that failed, ms; it doubles with each that follows, up to the interval. */
 const FIRST_RETRY = 1000
 
 /**
  * Nodes behind one name, as a headless service of Kubernetes has them. It is looked
- * up again and again: nodes at new addresses are added, those whose addresses are
- * gone are drained and removed. A lookup that fails, or finds nothing, changes
- * nothing: a fault of the DNS is not to cost all nodes.
+ * up again and again: nodes at new addresses are added, those whose addresses have
+ * been gone for a while (`keep`) are drained and removed. A lookup that fails, or finds
+ * nothing, changes nothing: a fault of the DNS is not to cost all nodes.
  *
  * @param name - has an A or AAAA record for each node
  * @param target - makes the member for a node; its id has to tell nodes apart, as the URL does that `kubo` takes for it
  * @throws {InvalidOptionError} for a name, a time or a number that cannot be meant
  */
 export function dns (name: string, target: (node: DnsNode) => TargetInit | readonly TargetInit[], init: DnsInit = {}): Discovery {
-  const { interval, timeout, most } = { ...DEFAULT_DNS, ...init }
+  const { interval, keep, timeout, most } = { ...DEFAULT_DNS, ...init }
   const { resolve = systemLookup, timers = platformTimers } = init
 
   if (name.trim() === '') {
@@ -67,6 +72,9 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
     if (!(value > 0 && value < Infinity)) {
       throw new InvalidOptionError(`dns: ${option} is a number of ms above 0, not ${value}`)
     }
+  }
+  if (!(keep >= 0)) {
+    throw new InvalidOptionError(`dns: keep is a number of ms, 0 or more, not ${keep}`)
   }
   if (!(Number.isInteger(most) && most > 0)) {
     throw new InvalidOptionError(`dns: most is a whole number of nodes above 0, not ${most}`)
@@ -85,12 +93,13 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
 
     async * discover ({ logger, signal }: DiscoveryContext) {
       const log = logger.forComponent('kitsune:dns')
+      const named = createLastNamed(keep)
       let known: readonly string[] = []
       let failures = 0
 
       while (!signal.aborted) {
         try {
-          const addresses = await find(signal)
+          const addresses = named.found(await find(signal), timers.now())
           const found = bounded(addresses, known, most)
           failures = 0
           if (found.join() !== known.join()) {
@@ -103,6 +112,7 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
           }
         } catch (err) {
           if (!signal.aborted) {
+            named.found(known, timers.now())
             // the first failure of an outage is news, the others repeat it
             const report = failures++ === 0 ? log.error : log
             report('%s cannot be looked up, and its %d nodes stay - %e', name, known.length, err)
@@ -110,6 +120,26 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
         }
         await pause(failures === 0 ? interval : Math.min(interval, FIRST_RETRY * 2 ** (failures - 1)), timers, signal)
       }
+    }
+  }
+}
+
+/** Remembers when each address was last found. */
+function createLastNamed (keep: number): { found (addresses: readonly string[], now: number): string[] } {
+  const last = new Map<string, number>()
+
+  return {
+    /** All that have been found for as long as they are kept. */
+    found (addresses, now) {
+      for (const address of addresses) {
+        last.set(address, now)
+      }
+      for (const [address, at] of last) {
+        if (at < now && now - at >= keep) {
+          last.delete(address)
+        }
+      }
+      return [...last.keys()].sort()
     }
   }
 }

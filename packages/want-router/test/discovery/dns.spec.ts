@@ -73,14 +73,49 @@ describe('discovery: dns', () => {
     expect(r.sets, 'nothing has changed').to.have.length(1)
     r.answer = async () => ['10.0.0.3', '10.0.0.1']
     await r.pass(30_000)
-    expect(r.sets[1]).to.deep.equal(['10.0.0.1', '10.0.0.3'])
+    expect(r.sets[1], 'the others stay for a while').to.deep.equal(['10.0.0.1', '10.0.0.2', '10.0.0.3', '[::1]'])
     await r.stop()
     await r.pass(60_000)
     expect(r.lookups).to.have.length(3)
   })
 
+  it('gives up a node five minutes after the name has last had it', async () => {
+    const r = await rig(['10.0.0.1', '10.0.0.2'])
+    r.answer = async () => ['10.0.0.1']
+    for (let i = 0; i < 9; i++) {
+      await r.pass(30_000)
+    }
+    expect(r.sets).to.have.length(1)
+    await r.pass(30_000)
+    expect(r.sets[1]).to.deep.equal(['10.0.0.1'])
+    await r.stop()
+  })
+
+  it('keeps all nodes of a name that is answered with some of its addresses, others each time', async () => {
+    const all = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
+    const r = await rig(all)
+    for (let i = 0; i < 40; i++) {
+      r.answer = async () => [all[i % 4], all[(i + 1) % 4]]
+      await r.pass(30_000)
+    }
+    expect(r.sets).to.deep.equal([all])
+    await r.stop()
+  })
+
+  it('gives up no node because lookups failed for a long time', async () => {
+    const r = await rig(['10.0.0.1', '10.0.0.2'])
+    r.answer = async () => []
+    for (let i = 0; i < 40; i++) {
+      await r.pass(30_000)
+    }
+    r.answer = async () => ['10.0.0.1']
+    await r.pass(30_000)
+    expect(r.sets).to.deep.equal([['10.0.0.1', '10.0.0.2']])
+    await r.stop()
+  })
+
   it('keeps what it has while lookups fail, hang, or find nothing, says so once, and tries again sooner', async () => {
-    const r = await rig(['10.0.0.1'])
+    const r = await rig(['10.0.0.1'], { keep: 0 })
     const failures: Array<() => Promise<readonly string[]>> = [
       async () => { throw new Error('ENOTFOUND') },
       async () => [],
@@ -115,7 +150,7 @@ describe('discovery: dns', () => {
   })
 
   it('takes no more nodes than it may, and keeps those that it has', async () => {
-    const r = await rig(['10.0.0.5', '10.0.0.6'], { most: 2 })
+    const r = await rig(['10.0.0.5', '10.0.0.6'], { most: 2, keep: 0 })
     r.answer = async () => ['10.0.0.1', '10.0.0.2', '10.0.0.6']
     await r.pass(30_000)
     expect(r.sets[1]).to.deep.equal(['10.0.0.1', '10.0.0.6'])
@@ -148,7 +183,7 @@ describe('discovery: dns', () => {
 
   it('refuses what cannot be meant', () => {
     const target = ({ host }: DnsNode): TargetInit => source({ get: () => undefined }, { id: host })
-    for (const [name, init, message] of [['', {}, 'name'], ['a', { interval: 0 }, 'interval'], ['a', { timeout: Infinity }, 'timeout'], ['a', { most: 1.5 }, 'most']] as const) {
+    for (const [name, init, message] of [['', {}, 'name'], ['a', { interval: 0 }, 'interval'], ['a', { keep: -1 }, 'keep'], ['a', { timeout: Infinity }, 'timeout'], ['a', { most: 1.5 }, 'most']] as const) {
       expect(() => dns(name, target, init)).to.throw(message).with.property('name', 'InvalidOptionError')
     }
   })
