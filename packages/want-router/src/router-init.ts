@@ -10,6 +10,7 @@ import type { BlockHasher } from './driver/verifier.ts'
 import type { RouterEvent } from './events.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { ReverseInit } from './reverse/reverse.ts'
+import type { RouterNetworkLimits } from './router-networks.ts'
 import type { TargetInit } from './targets/target.ts'
 import type { Libp2p, Metrics, PeerId } from '@libp2p/interface'
 
@@ -45,6 +46,8 @@ export interface WantRouterInit extends DirectionOptions {
    * asked of members.
    */
   readonly reverse?: ReverseInit
+  /** How streams and connections are used, and what peers may cost there: see `NetworkLimits`. Default: suited to the open internet. */
+  readonly networkLimits?: RouterNetworkLimits
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */

@@ -6,6 +6,7 @@ import type { Driver } from './driver/driver.ts'
 import type { PeerSessions } from './driver/peer-sessions.ts'
 import type { Engine } from './engine/io.ts'
 import type { NetworkComponents } from './network/components.ts'
+import type { NetworkLimits } from './network/defaults.ts'
 import type { Exchange } from './network/exchange.ts'
 import type { Network } from './network/network.ts'
 import type { ConnectedClients } from './reverse/connected-clients.ts'
@@ -22,6 +23,14 @@ export interface RouterNetworks {
   nodeChanged (peer: string): void
 }
 
+/** What differs from the default limits of the network. */
+export interface RouterNetworkLimits {
+  /** Towards clients, or all peers where there is one host. Overrides of `DEFAULT_NETWORK_LIMITS`. */
+  readonly upstream?: Partial<NetworkLimits>
+  /** Of the downstream host. Overrides of `DEFAULT_NETWORK_LIMITS` and `DEFAULT_MEMBER_NETWORK_LIMITS`. */
+  readonly downstream?: Partial<NetworkLimits>
+}
+
 /** The hosts of a router, and what takes their traffic. */
 export interface RouterNetworksInit {
   /** The host that faces upstream. */
@@ -33,6 +42,7 @@ export interface RouterNetworksInit {
   readonly sessions: PeerSessions
   /** The other direction, if there are two. */
   readonly reverse?: Reverse
+  readonly limits?: RouterNetworkLimits
   /** Makes a network. Default: one of streams. */
   readonly create?: typeof createNetwork
 }
@@ -48,8 +58,8 @@ export function createRouterNetworks (init: RouterNetworksInit): RouterNetworks 
   return reverse == null ? oneHost(init) : oneHostBothWays(init, reverse)
 }
 
-function oneHost ({ components, driver, sessions, create = createNetwork }: RouterNetworksInit): RouterNetworks {
-  return single(create({ exchange: compose(createMemberExchange(sessions), createClientExchange(driver)) }, components))
+function oneHost ({ components, driver, sessions, limits, create = createNetwork }: RouterNetworksInit): RouterNetworks {
+  return single(create({ exchange: compose(createMemberExchange(sessions), createClientExchange(driver)), limits: limits?.upstream }, components))
 }
 
 /**
@@ -57,7 +67,7 @@ function oneHost ({ components, driver, sessions, create = createNetwork }: Rout
  * client. One that becomes the other is disconnected if it has asked for something:
  * on its next connection it asks anew, and the other engine hears it.
  */
-function oneHostBothWays ({ components, engine, driver, sessions, create = createNetwork }: RouterNetworksInit, { clients, ...other }: Reverse): RouterNetworks {
+function oneHostBothWays ({ components, engine, driver, sessions, limits, create = createNetwork }: RouterNetworksInit, { clients, ...other }: Reverse): RouterNetworks {
   const isNode = (peer: string): boolean => sessions.has(peer)
   const network = create({
     exchange: compose(
@@ -66,7 +76,8 @@ function oneHostBothWays ({ components, engine, driver, sessions, create = creat
         createClientExchange(driver, peer => !isNode(peer)),
         createClientExchange(other.driver, peer => isNode(peer) && other.serves(peer))
       )
-    )
+    ),
+    limits: limits?.upstream
   }, components)
 
   return {
@@ -92,15 +103,16 @@ function oneHostBothWays ({ components, engine, driver, sessions, create = creat
   }
 }
 
-function twoHosts ({ components, driver, sessions, reverse, create = createNetwork }: RouterNetworksInit, host: Libp2p): RouterNetworks {
+function twoHosts ({ components, driver, sessions, reverse, limits, create = createNetwork }: RouterNetworksInit, host: Libp2p): RouterNetworks {
   const clients = createClientExchange(driver)
   const members = createMemberExchange(sessions)
   const upstream = create({
-    exchange: reverse == null ? clients : compose(createAskedClientsExchange(reverse.sessions, reverse.clients), clients)
+    exchange: reverse == null ? clients : compose(createAskedClientsExchange(reverse.sessions, reverse.clients), clients),
+    limits: limits?.upstream
   }, components)
   const downstream = create({
     exchange: reverse == null ? members : compose(members, createClientExchange(reverse.driver, peer => reverse.serves(peer))),
-    limits: DEFAULT_MEMBER_NETWORK_LIMITS
+    limits: { ...DEFAULT_MEMBER_NETWORK_LIMITS, ...limits?.downstream }
   }, createHostComponents(host))
 
   return {

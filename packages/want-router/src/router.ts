@@ -154,7 +154,7 @@ class Router implements WantRouter {
     this.getMany = this.#local.unnamed.getMany
     this.has = this.#local.unnamed.has
     this.#reverse = init.reverse == null ? undefined : this.#createReverse(init.reverse, parts, peer => sessions.has(peer))
-    this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine, driver, sessions, reverse: this.#reverse })
+    this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine, driver, sessions, reverse: this.#reverse, limits: init.networkLimits })
     this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver, sessions, own: parts.own, logger: components.logger, log: this.#log })
 
     if (metrics != null) {
