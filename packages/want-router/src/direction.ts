@@ -39,7 +39,7 @@ export interface DirectionParts {
   readonly randomSeed?: number
 }
 
-export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 'onEvent' | 'onEnded'>, Pick<EngineInit, 'attemptEnded'> {
+export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 'onEvent' | 'onEnded' | 'wantsEnds'>, Pick<EngineInit, 'attemptEnded'> {
   readonly options: DirectionOptions
   readonly members: readonly MemberInit[]
   readonly upstream: UpstreamPort
@@ -79,6 +79,7 @@ export function createDirection (init: DirectionInit): Direction {
     log: init.log,
     onEvent: init.onEvent,
     onEnded: init.onEnded,
+    wantsEnds: init.wantsEnds,
     upstream: init.upstream
   })
   const sessions = createPeerSessions(init.downstream, { own: init.own, timers, changed: init.sessionsChanged })

@@ -130,6 +130,7 @@ class Router implements WantRouter {
         latencies?.ended(ends)
         this.#local.ended(ends)
       },
+      wantsEnds: () => latencies != null || this.#local.active,
       upstream: {
         wake: peer => { this.#local.wake(peer) || this.#networks.upstream.wake(peer) },
         disconnect: (peer, why) => { this.#local.disconnect(peer, why) || this.#hangUp(this.#networks.upstream, peer) },

@@ -44,6 +44,8 @@ export interface DriverInit {
   onEvent? (event: RouterEvent): void
   /** Told what became of wants that have ended. */
   onEnded? (ends: readonly WantEnd[]): void
+  /** Whether `onEnded` has a use for that at the moment. Default: always. */
+  wantsEnds? (): boolean
 }
 
 /**
@@ -118,7 +120,7 @@ class EngineDriver implements Driver {
   #scheduled = false
   #stopped = false
 
-  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), admission, log, onEvent, onEnded }: DriverInit) {
+  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), admission, log, onEvent, onEnded, wantsEnds = () => true }: DriverInit) {
     this.#engine = engine
     this.#upstream = upstream
     this.#timers = timers
@@ -140,12 +142,14 @@ class EngineDriver implements Driver {
       engine.put({ t: 'tick' })
       this.#schedule()
     })
+    const settled = this.#admission?.ended
     this.#decisions = createDecisions({
       upstream,
       targets: this.#targets,
       admission: this.#admission,
       log,
-      onEnded: listeners(this.#admission?.ended, onEnded),
+      onEnded: listeners(settled, onEnded),
+      wantsEnds: settled == null ? wantsEnds : () => true,
       changed: members => { this.#observer.changed(members) }
     })
   }

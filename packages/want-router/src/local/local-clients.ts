@@ -36,6 +36,8 @@ export interface LocalClients {
   wake (client: string): boolean
   /** The engine wants no more of a client; false: it is none of these. */
   disconnect (client: string, why: string): boolean
+  /** Whether any of them wants something, and so hears how wants end. */
+  readonly active: boolean
   ended (ends: readonly WantEnd[]): void
   /** From now on nothing new is wanted. */
   drain (): void
@@ -89,11 +91,11 @@ class Registry implements LocalClients {
     return true
   }
 
-  ended (ends: readonly WantEnd[]): void {
-    if (this.#sessions.size === 0) {
-      return
-    }
+  get active (): boolean {
+    return this.#sessions.size > 0
+  }
 
+  ended (ends: readonly WantEnd[]): void {
     for (const end of ends) {
       this.#sessions.get(end.client)?.ended(end)
     }

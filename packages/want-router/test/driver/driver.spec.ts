@@ -52,6 +52,21 @@ describe('driver', () => {
     timers.tick()
   })
 
+  it('tells of wants that have ended while somebody wants to know', async () => {
+    let wanted = true
+    const told: number[] = []
+    const { drive, timers, sink } = await rig({ onEnded: ends => { told.push(ends.length) }, wantsEnds: () => wanted })
+    sink.up()
+    for (const wants of [true, false, true]) {
+      wanted = wants
+      drive.message('p', message(entry(block)))
+      timers.tick()
+      drive.message('p', message(entry(block, { cancel: true })))
+      timers.tick()
+    }
+    expect(told).to.deep.equal([1, 1])
+  })
+
   it('a drain resolves when nothing has been on its way for the quiet time', async () => {
     const { drive, timers, sink } = await rig()
     sink.up()

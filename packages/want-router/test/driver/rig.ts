@@ -52,9 +52,9 @@ function fakeTimers (): FakeTimers {
 /** A driver around an engine with one member, `a`. */
 export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], closed: string[], target: Target, local: LocalClients, cancelled: CancelledWant[] }
 
-interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, address? (peer: string): string, deadline? (): number | undefined }
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, wantsEnds? (): boolean, address? (peer: string): string, deadline? (): number | undefined }
 
-export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, address, deadline }: RigInit = {}): Promise<Rig> {
+export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, wantsEnds, address, deadline }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
   const cancelled: CancelledWant[] = []
@@ -95,6 +95,7 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission,
       local.ended(ends)
       onEnded?.(ends)
     },
+    wantsEnds,
     log: defaultLogger().forComponent('test'),
     onEvent
   })
