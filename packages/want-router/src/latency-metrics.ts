@@ -8,6 +8,8 @@ export interface LatencyMetrics {
   ended (ends: readonly WantEnd[]): void
   /** An attempt at a member has ended. */
   attemptEnded (outcome: Outcome): void
+  /** Some member has left: the times of members begin anew, since those of one cannot be taken out by themselves. */
+  memberLeft (): void
 }
 
 // s: from what a node on the same machine takes to what a client waits for at most
@@ -47,6 +49,11 @@ export function registerLatencyMetrics (metrics: Metrics): LatencyMetrics {
           memberBlock.observe(values)
         }
       }
+    },
+
+    memberLeft () {
+      memberAnswer.reset()
+      memberBlock.reset()
     }
   }
 }

@@ -1,4 +1,6 @@
+import { registerLatencyMetrics } from './latency-metrics.ts'
 import type { EngineStatus, MemberStatus } from './engine/status.ts'
+import type { LatencyMetrics } from './latency-metrics.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { PolicyStatus } from './policies/policy.ts'
 import type { Metrics } from '@libp2p/interface'
@@ -14,10 +16,11 @@ export interface MetricsSource {
 
 /**
  * Registers the router's metrics with libp2p's `Metrics`. Nothing is counted
- * twice: each value is read from the router when it is scraped. Downstream
- * members are labelled, upstream peers never: anybody can make more of those.
+ * twice: each value but times is read from the router when it is scraped. Downstream
+ * members are labelled, upstream peers never: anybody can make more of those. Returns
+ * what times are told to.
  */
-export function registerMetrics (metrics: Metrics, source: MetricsSource): void {
+export function registerMetrics (metrics: Metrics, source: MetricsSource): LatencyMetrics {
   const counter = (name: string, help: string, read: (status: EngineStatus) => number): void => {
     const since = increase()
     metrics.registerCounter(`kitsune_router_${name}_total`, { help, calculate: () => since('', read(source.status())) })
@@ -79,7 +82,10 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
   policyCounter('errors', 'Times that a policy threw, took too long, or answered with what is no verdict', policy => policy.errors)
   policyCounter('timeouts', 'Times that a policy took too long', policy => policy.timeouts)
 
-  registerMemberMetrics(metrics, () => source.status().members)
+  registerMemberMetrics(metrics, () => source.status().members, () => { latencies.memberLeft() })
+  const latencies = registerLatencyMetrics(metrics)
+
+  return latencies
 }
 
 /**
@@ -87,7 +93,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): void 
  * group that is not calculated can be reset: so one metric is, which stands before
  * the others and brings them up to date.
  */
-function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberStatus[]): void {
+function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberStatus[], memberLeft: () => void): void {
   const updates: Array<(members: readonly MemberStatus[], left: boolean) => void> = []
   const haveLeft = departures()
   metrics.registerMetric('kitsune_router_members', {
@@ -95,6 +101,11 @@ function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberSta
     calculate () {
       const members = read()
       const left = haveLeft(members)
+
+      if (left) {
+        memberLeft()
+      }
+
       for (const update of updates) {
         update(members, left)
       }

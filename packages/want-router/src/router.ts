@@ -4,7 +4,6 @@ import { isDiscovery } from './discovery/discovery.ts'
 import { createVerifier } from './driver/verifier.ts'
 import { hashString } from './engine/hash.ts'
 import { verifiableBy } from './engine/verifiability.ts'
-import { registerLatencyMetrics } from './latency-metrics.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
@@ -20,6 +19,7 @@ import type { DirectionParts } from './direction.ts'
 import type { Driver } from './driver/driver.ts'
 import type { Engine } from './engine/io.ts'
 import type { EngineStatus } from './engine/status.ts'
+import type { LatencyMetrics } from './latency-metrics.ts'
 import type { LocalClient } from './local/local-client.ts'
 import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
@@ -107,7 +107,7 @@ class Router implements WantRouter {
 
   constructor (init: WantRouterInit, components: WantRouterComponents) {
     const metrics = init.metrics ?? components.metrics
-    const latencies = metrics == null ? undefined : registerLatencyMetrics(metrics)
+    const latencies = metrics == null ? undefined : this.#register(metrics)
     const all = init.targets.flat()
     const targets = all.flatMap(target => isDiscovery(target) ? [] : [target])
     const parts: DirectionParts = {
@@ -157,10 +157,6 @@ class Router implements WantRouter {
     this.#reverse = init.reverse == null ? undefined : this.#createReverse(init.reverse, parts, peer => sessions.has(peer))
     this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine, driver, sessions, reverse: this.#reverse, limits: init.networkLimits })
     this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver, sessions, own: parts.own, logger: components.logger, log: this.#log })
-
-    if (metrics != null) {
-      this.#register(metrics)
-    }
   }
 
   get reverse (): ReverseDirection | undefined {
@@ -241,14 +237,15 @@ class Router implements WantRouter {
     }
   }
 
-  #register (metrics: Metrics): void {
-    const { upstream, downstream } = this.#networks
-
-    registerMetrics(metrics, {
+  #register (metrics: Metrics): LatencyMetrics {
+    return registerMetrics(metrics, {
       status: () => this.#measured(),
       policies: () => [...this.#driver.policies(), ...this.#reverse?.driver.policies() ?? []],
-      network: () => upstream.stats,
-      dropped: () => upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
+      network: () => this.#networks.upstream.stats,
+      dropped: () => {
+        const { upstream, downstream } = this.#networks
+        return upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
+      }
     })
   }
 

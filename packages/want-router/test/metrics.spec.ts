@@ -15,26 +15,32 @@ interface Options { calculate? (): number }
 function fakeMetrics (): { metrics: Metrics, scrape (): Record<string, Values> } {
   const read: Array<() => void> = []
   const groups: Record<string, Values> = {}
+  /** Histograms as they are when it is their turn, by the number of their values. */
+  const scraped: Record<string, Values> = {}
   const register = (name: string, { calculate }: Options = {}): void => {
     read.push(() => { calculate?.() })
+  }
+  const increment = (name: string, label: string, value: number): void => {
+    expect(value, 'a counter never falls').to.be.at.least(0)
+    const group = groups[name] ??= {}
+    group[label] = (group[label] ?? 0) + value
   }
   const registerGroup = (name: string): object => ({
     reset () { groups[name] = {} },
     update (values: Values) { groups[name] = { ...groups[name], ...values } },
-    increment (values: Values) {
-      const group = groups[name] ??= {}
-      for (const [label, value] of Object.entries(values)) {
-        expect(value, 'a counter never falls').to.be.at.least(0)
-        group[label] = (group[label] ?? 0) + value
-      }
-    }
+    increment (values: Values) { Object.entries(values).forEach(([label, value]) => { increment(name, label, value) }) },
+    observe (values: Values) { Object.keys(values).forEach(label => { increment(name, label, 1) }) }
   })
-  const metrics = { registerMetric: register, registerCounter: register, registerMetricGroup: registerGroup, registerCounterGroup: registerGroup } as unknown as Metrics
+  const registerHistogramGroup = (name: string): object => {
+    read.push(() => { scraped[name] = { ...groups[name] } })
+    return registerGroup(name)
+  }
+  const metrics = { registerMetric: register, registerCounter: register, registerMetricGroup: registerGroup, registerCounterGroup: registerGroup, registerHistogram: () => ({ observe () {} }), registerHistogramGroup } as unknown as Metrics
   return {
     metrics,
     scrape () {
       read.forEach(read => { read() })
-      return structuredClone(groups)
+      return { ...structuredClone(groups), ...scraped }
     }
   }
 }
@@ -42,12 +48,13 @@ function fakeMetrics (): { metrics: Metrics, scrape (): Record<string, Values> }
 describe('metrics of members', () => {
   const up = 'kitsune_router_member_up'
   const asks = 'kitsune_router_member_asks_total'
+  const answers = 'kitsune_router_member_first_answer_seconds'
   const asked = (...values: number[]): Values => Object.fromEntries(values.map((value, i) => [['a', 'b'][i], value]))
 
   function setUp (): { put (...inputs: Input[]): void, scrape (): Record<string, Values>, want (n: number): void } {
-    const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0 })
     const { metrics, scrape } = fakeMetrics()
-    registerMetrics(metrics, { status: () => engine.status(), policies: () => [], network: () => ({}) as NetworkStats, dropped: () => 0 })
+    const { attemptEnded } = registerMetrics(metrics, { status: () => engine.status(), policies: () => [], network: () => ({}) as NetworkStats, dropped: () => 0 })
+    const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0, attemptEnded })
     const put = (...inputs: Input[]): void => {
       inputs.forEach(input => { engine.put(input) })
       engine.flush({ ask () {}, cancel () {}, ready () {}, close () {}, reset () {} })
@@ -76,6 +83,19 @@ describe('metrics of members', () => {
     expect(counts).to.deep.equal({ b: 1 })
   })
 
+  it('of the times of one that was removed go with it, at the scrape that shows it gone', () => {
+    const { put, scrape, want } = setUp()
+    want(1)
+    put({ t: 'answer', member: 'a', key: testBlock(1).key, answer: 'dont-have' })
+    put({ t: 'answer', member: 'b', key: testBlock(1).key, answer: 'dont-have' })
+    expect(scrape()[answers]).to.deep.equal({ a: 1, b: 1 })
+    put({ t: 'remove', member: 'a' })
+    expect(scrape()[answers]).to.deep.equal({})
+    want(2)
+    put({ t: 'answer', member: 'b', key: testBlock(2).key, answer: 'dont-have' })
+    expect(scrape()[answers]).to.deep.equal({ b: 1 })
+  })
+
   it('begin anew for another that takes the name', () => {
     const { put, scrape, want } = setUp()
     want(1)
@@ -95,6 +115,8 @@ describe('metrics of policies', () => {
       registerMetric () {},
       registerCounter () {},
       registerMetricGroup () {},
+      registerHistogram () {},
+      registerHistogramGroup () {},
       registerCounterGroup (name: string, { calculate }: { calculate? (): Values }) {
         if (calculate != null) {
           groups.set(name, calculate)
