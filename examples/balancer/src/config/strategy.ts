@@ -6,7 +6,7 @@ import { oneLine } from './layers.ts'
 import type { MemberInit, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * Checks an expression as far as possible without importing modules.
+ * Checks an expression as far as possible without importing modules. Where it stands is for the caller to say.
  *
  * @throws {ConfigError} its message lists the strategies that exist
  */
@@ -16,7 +16,7 @@ export function checkStrategy (expression: string): void {
     try {
       parseStrategy(expression)
     } catch (err) {
-      throw explained(err)
+      throw new ConfigError(explained(err).message.replace(/^strategy: /, ''))
     }
   }
 }

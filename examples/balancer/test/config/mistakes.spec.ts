@@ -39,7 +39,7 @@ describe('mistakes in the configuration', () => {
     ['listening for TLS', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/443/tls/ws'], /^-w: .*terminate TLS in a proxy/],
     ['a malformed address to listen on', ['-d', RPC, '-l', 'nonsense'], /^-l: "nonsense" is not a multiaddr/],
     ['an unknown strategy', ['-d', RPC, '--strategy', 'luck'], /^--strategy: .*luck/],
-    ['a strategy whose name is misspelt', ['-d', RPC, '--strategy', 'roundrobin'], /^--strategy: .*; did you mean round-robin\?$/],
+    ['a strategy whose name is misspelt', ['-d', RPC, '--strategy', 'roundrobin'], /^--strategy: there is no "roundrobin" .*; did you mean round-robin\?$/],
     ['no admin address', ['-d', RPC, '--admin', ''], /^--admin: must be host:port such as .*, not ""$/],
     ['no key', ['-d', RPC, '-k', ''], /^-k: must be a path, not ""$/],
     ['a host and port in place of a multiaddr', ['-d', RPC, '-l', '0.0.0.0:4001'], /^-l: "0.0.0.0:4001" is not a multiaddr; write \/ip4\/0.0.0.0\/tcp\/4001$/],
