@@ -6,11 +6,12 @@ const DIALABLE = new Set(['ip4', 'ip6', 'ip6zone', 'dns', 'dns4', 'dns6', 'tcp',
 
 /**
  * The addresses to dial a node at, best first: the RPC's own host with each swarm
- * port for TCP and plain WebSockets, as go-libp2p-kitsune does (the host is known
- * to be reachable from here, while a node in a container or behind NAT reports
- * addresses that are not), then the addresses themselves. Left out are malformed
- * ones, transports that js-libp2p cannot dial, and the loopback of a host that is
- * not this one.
+ * port for TCP, then with each for plain WebSockets, as go-libp2p-kitsune does (the
+ * host is known to be reachable from here, while a node in a container or behind NAT
+ * reports addresses that are not), then the addresses themselves. WebSockets take more
+ * CPU than TCP, and a node sorts the addresses that it reports as texts, by the digits
+ * of their ports. Left out are malformed ones, transports that js-libp2p cannot dial, and the
+ * loopback of a host that is not this one.
  *
  * @param reported - what the node announces to others
  * @param listening - what it listens on, which it need not announce (`Addresses.NoAnnounce`, `Addresses.Announce`)
@@ -28,7 +29,7 @@ export function swarmAddresses (reported: readonly string[], listening: readonly
     const [, ...transport] = address.getComponents().filter(({ name }) => name !== 'ip6zone')
     // a certificate is for the name or address that was reported
     return transport.some(({ name }) => name === 'tls' || name === 'wss') ? [] : [multiaddr([host, ...transport])]
-  })
+  }).sort((a, b) => Number(isWebSocket(a)) - Number(isWebSocket(b)))
   const local = isLoopback(host)
   const others = parsed.filter(address => local || !isLoopback(address.getComponents()[0]))
 
@@ -54,6 +55,10 @@ function isDialable (address: Multiaddr): boolean {
   const components = address.getComponents()
   return components.every(({ name }) => DIALABLE.has(name)) &&
     components.some(({ name }) => name === 'tcp')
+}
+
+function isWebSocket (address: Multiaddr): boolean {
+  return address.getComponents().some(({ name }) => name === 'ws')
 }
 
 function isLoopback ({ name, value = '' }: Component): boolean {

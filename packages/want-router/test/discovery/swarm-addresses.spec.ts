@@ -16,12 +16,19 @@ describe('the addresses to dial a node at', () => {
       `/ip4/203.0.113.7/tcp/23456${ID}`
     ], '/dns4/node')).to.deep.equal([
       `/dns4/node/tcp/4001${ID}`,
-      `/dns4/node/tcp/4002/ws${ID}`,
       `/dns4/node/tcp/23456${ID}`,
+      `/dns4/node/tcp/4002/ws${ID}`,
       `/ip4/172.17.0.2/tcp/4001${ID}`,
       `/ip4/172.17.0.2/tcp/4002/ws${ID}`,
       `/ip4/203.0.113.7/tcp/23456${ID}`
     ])
+  })
+
+  it('are tried over TCP before WebSockets, whichever port comes first', () => {
+    expect(chosen([`/ip4/127.0.0.1/tcp/4001/ws${ID}`, `/ip4/127.0.0.1/tcp/4002${ID}`], '/ip4/127.0.0.1')).to.deep.equal([
+      '/ip4/127.0.0.1/tcp/4002',
+      '/ip4/127.0.0.1/tcp/4001/ws'
+    ].map(address => `${address}${ID}`))
   })
 
   it('hold none twice', () => {
