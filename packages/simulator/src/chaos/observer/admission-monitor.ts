@@ -9,7 +9,7 @@ import type { MembersObserver } from '../membership.ts'
 import type { Trace } from '../trace.ts'
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
-import type { Engine, EngineInit, EngineStatus, Input, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, EngineStatus, Input, MemberStatus, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
 export interface AdmissionMonitorInit {
   readonly trace: Trace
@@ -145,6 +145,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   get dirty (): boolean { return this.#engine.dirty }
   get deadline (): number | undefined { return this.#engine.deadline }
   status (): EngineStatus { return this.#engine.status() }
+  member (id: string): MemberStatus | undefined { return this.#engine.member(id) }
   idleFor (client: string): number | undefined { return this.#engine.idleFor(client) }
   checkInvariants (): void { this.#engine.checkInvariants() }
 

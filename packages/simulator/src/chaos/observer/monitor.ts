@@ -21,7 +21,7 @@ import type { Trace } from '../trace.ts'
 import type { Gains } from './reply-invariants.ts'
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
-import type { Engine, EngineInit, EngineStatus, Input, Output, VerdictAsk } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, EngineStatus, Input, MemberStatus, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
 export interface MonitorInit {
   readonly trace: Trace
@@ -183,6 +183,7 @@ export class Monitor implements Engine {
   get dirty (): boolean { return this.#engine.dirty }
   get deadline (): number | undefined { return this.#engine.deadline }
   status (): EngineStatus { return this.#engine.status() }
+  member (id: string): MemberStatus | undefined { return this.#engine.member(id) }
   idleFor (client: string): number | undefined { return this.#engine.idleFor(client) }
   checkInvariants (): void { this.#engine.checkInvariants() }
 
