@@ -1,9 +1,8 @@
-import { parseSection } from '../car/section.ts'
 import { expect, expectAborted, expectRejection } from './expect.ts'
+import { expectAllFound, expectFound, hashes, show } from './found-blocks.ts'
 import { testBytes } from './test-bytes.ts'
 import type { IndexProbe, ProbeMode } from './index-probe.ts'
 import type { BlockIndexSubject } from './subjects.ts'
-import type { BlockIndex, Located, Location } from '../block-index.ts'
 
 /** A subject, and the probe through which its index reads. */
 export interface ProbedSubject extends BlockIndexSubject {
@@ -221,81 +220,10 @@ function faulty (mode: ProbeMode, title: string): BlockIndexLawRule {
   }
 }
 
-function hashes ({ blocks }: BlockIndexSubject): Uint8Array[] {
-  return blocks.map(({ multihash }) => multihash)
-}
-
-async function expectAllFound (subject: ProbedSubject): Promise<void> {
-  for (const [i, result] of (await locateAll(subject.index, subject)).entries()) {
-    await expectFound(subject, i, result)
-  }
-}
-
-async function locateAll (index: BlockIndex, subject: BlockIndexSubject): Promise<readonly Located[]> {
-  return index.locate(hashes(subject))
-}
-
-/** Checks that the block's bytes are at one of the locations. */
-async function expectFound (subject: BlockIndexSubject, i: number, result: Located | undefined): Promise<void> {
-  expect(result != null, `block ${i} has no result`)
-  expect(!(result instanceof Error), `block ${i} failed: ${String(result)}`)
-  expect(result.length > 0, `block ${i} was not found`)
-  const tried: string[] = []
-
-  for (const location of result) {
-    checkLocation(location, i)
-    const bytes = await read(subject, location).catch((err: Error) => err.message)
-
-    if (typeof bytes !== 'string' && show(bytes) === show(subject.blocks[i].bytes)) {
-      return
-    }
-
-    tried.push(`${show(location)}: ${typeof bytes === 'string' ? bytes : 'other bytes'}`)
-  }
-
-  expect(false, `block ${i} is at none of its locations: ${tried.join('; ')}`)
-}
-
-function checkLocation (location: Location, i: number): void {
-  for (const number of [location.offset, location.length ?? 0, location.limit ?? 1]) {
-    expect(Number.isSafeInteger(number) && number >= 0, `block ${i} has an invalid location: ${show(location)}`)
-  }
-}
-
-async function read ({ store }: BlockIndexSubject, { object, offset, length, limit, at, etag }: Location): Promise<Uint8Array> {
-  if (length === 0) {
-    return new Uint8Array()
-  }
-
-  const part = await store.read(object, { offset, length: length ?? limit ?? 1 << 22, ifMatch: etag })
-
-  if (part == null) {
-    throw new Error(`${object} does not exist`)
-  }
-
-  if (at === 'block') {
-    return part.bytes
-  }
-
-  const section = parseSection(part.bytes, 0, { object, base: offset, end: limit == null ? undefined : offset + limit })
-
-  if (section == null) {
-    throw new Error(`no section at ${offset}`)
-  }
-
-  const from = section.blockOffset - offset
-
-  return part.bytes.subarray(from, from + section.blockLength)
-}
-
 async function within (promise: Promise<void>, what: string, ms = 2_000): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<'timeout'>(resolve => { timer = setTimeout(resolve, ms, 'timeout') })
   const result = await Promise.race([promise, timeout])
   clearTimeout(timer)
   expect(result !== 'timeout', `${what} has not ended after ${ms} ms`)
-}
-
-function show (value: unknown): string {
-  return value instanceof Uint8Array ? value.toString() : JSON.stringify(value)
 }

@@ -12,6 +12,7 @@ import { blockSourceTests, faultStore } from '../../src/testing/index.ts'
 import { startFileServer } from '../stores/http-server.ts'
 import { carOf, everyKind, rawBlock } from './cars.ts'
 import type { Block, Fetch } from '../../src/index.ts'
+import type { BlockSourceSubject } from '../../src/testing/index.ts'
 import type { AddressInfo } from 'node:net'
 
 const hashers = [blake2b256]
@@ -164,6 +165,18 @@ async function startBlockServer (cidOf: (url: URL) => string, missing: readonly 
   return self
 }
 
+/** How a subject of the kit that reads from the server fails and lies. */
+function faultsOf (server: Server): Pick<BlockSourceSubject, 'fail' | 'corrupt' | 'stop'> {
+  return {
+    fail () {
+      server.failing = true
+      return () => { server.failing = false }
+    },
+    corrupt ({ cid }) { server.blocks.set(String(cid.multihash.bytes), Uint8Array.of(1)) },
+    stop: server.stop
+  }
+}
+
 blockSourceTests(async () => {
   const blocks = await everyKind()
   const server = await startBlockServer(url => url.pathname.split('/')[2], [404, 'not found'])
@@ -175,12 +188,7 @@ blockSourceTests(async () => {
     source: gatewaySource({ url: server.url, hashers, retry }),
     has: blocks,
     lacks: await lacking(),
-    fail () {
-      server.failing = true
-      return () => { server.failing = false }
-    },
-    corrupt ({ cid }) { server.blocks.set(String(cid.multihash.bytes), Uint8Array.of(1)) },
-    stop: server.stop
+    ...faultsOf(server)
   }
 }, { name: 'a trustless gateway' })
 
@@ -196,12 +204,7 @@ blockSourceTests(async () => {
     source: kuboSource({ url: server.url, hashers, retry }),
     has: blocks,
     lacks: await lacking(),
-    fail () {
-      server.failing = true
-      return () => { server.failing = false }
-    },
-    corrupt ({ cid }) { server.blocks.set(String(cid.multihash.bytes), Uint8Array.of(1)) },
-    stop: server.stop
+    ...faultsOf(server)
   }
 }, { name: "kubo's RPC" })
 
