@@ -113,10 +113,8 @@ export interface MalformedInit extends ErrorOptions {
   readonly offset: number
 }
 
-/** A CAR cannot be read. The message says why, in which object and at which offset. */
-export class MalformedCarError extends Error {
-  static name = 'MalformedCarError'
-  name = 'MalformedCarError'
+/** A file cannot be read. The message says why, in which object and at which offset. */
+export abstract class MalformedError extends Error {
   readonly object: string
   readonly offset: number
 
@@ -127,18 +125,16 @@ export class MalformedCarError extends Error {
   }
 }
 
-/** An index cannot be read. The message says why, in which object and at which offset. */
-export class MalformedIndexError extends Error {
+/** A CAR cannot be read. */
+export class MalformedCarError extends MalformedError {
+  static name = 'MalformedCarError'
+  name = 'MalformedCarError'
+}
+
+/** An index cannot be read. */
+export class MalformedIndexError extends MalformedError {
   static name = 'MalformedIndexError'
   name = 'MalformedIndexError'
-  readonly object: string
-  readonly offset: number
-
-  constructor (reason: string, { object, offset, ...options }: MalformedInit) {
-    super(`${object}, offset ${offset}: ${reason}`, options)
-    this.object = object
-    this.offset = offset
-  }
 }
 
 /** Bytes do not hash to the multihash under which they were found. */
