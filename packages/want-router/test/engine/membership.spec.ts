@@ -18,6 +18,13 @@ const ids = (b: Bench): string[] => b.engine.status().members.map(({ id }) => id
 const statusOf = (b: Bench, member: string): MemberStatus | undefined => b.engine.member(member)
 const denials = (b: Bench): number => b.take('p').presences.filter(({ have }) => !have).length
 
+function expectDenialInAMinute (b: Bench): void {
+  b.pass(MINUTE - 1)
+  expect(denials(b)).to.equal(0)
+  b.pass(1)
+  expect(denials(b)).to.equal(1)
+}
+
 describe('engine: members that join', () => {
   it('are asked for what all others lack, as soon as they are up', () => {
     const b = bench({ members: [{ id: 'a' }] })
@@ -37,10 +44,7 @@ describe('engine: members that join', () => {
     b.put({ t: 'add', member: 'b' })
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
-    b.pass(MINUTE - 1)
-    expect(denials(b)).to.equal(0)
-    b.pass(1)
-    expect(denials(b)).to.equal(1)
+    expectDenialInAMinute(b)
   })
 
   it('may join a router that has none: what was wanted before waited, and was not denied', () => {
@@ -86,10 +90,7 @@ describe('engine: members that are removed', () => {
     b.put({ t: 'remove', member: 'a' })
     b.want('p', entry(block))
     b.answer('b', block, 'dont-have')
-    b.pass(MINUTE - 1)
-    expect(denials(b)).to.equal(0)
-    b.pass(1)
-    expect(denials(b)).to.equal(1)
+    expectDenialInAMinute(b)
   })
 
   it('that were down for a while before count from then on, and one that left before does not make it shorter', () => {
@@ -100,10 +101,7 @@ describe('engine: members that are removed', () => {
     b.put({ t: 'remove', member: 'a' })
     b.want('p', entry(block))
     b.answer('b', block, 'dont-have')
-    b.pass(MINUTE - 1)
-    expect(denials(b)).to.equal(0)
-    b.pass(1)
-    expect(denials(b)).to.equal(1)
+    expectDenialInAMinute(b)
   })
 
   it('are not known again: another of the same name is asked anew, and what the old one said counts for nothing', () => {

@@ -58,6 +58,16 @@ function wantMuch (b: Bench): TestBlock[] {
   })
 }
 
+/** The same, and `a` lacks all of it. */
+function lackMuch (b: Bench, flushes: () => Work[]): void {
+  const wanted = wantMuch(b)
+  flushes()
+  for (const { key } of wanted) {
+    b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
+  }
+  flushes()
+}
+
 const sum = (work: readonly Work[]): number => work.reduce((sum, { asks }) => sum + asks, 0)
 const most = (work: readonly Work[], what: keyof Work): number => Math.max(...work.map(work => work[what]))
 
@@ -83,12 +93,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
   it('with what waits for a member that comes up', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
-    const wanted = wantMuch(b)
-    flushes()
-    for (const { key } of wanted) {
-      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
-    }
-    flushes()
+    lackMuch(b, flushes)
     expect(b.engine.status().active).to.equal(0)
 
     b.engine.put({ t: 'up', member: 'b' })
@@ -100,12 +105,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
 
   it('with what waits for a member that joins', () => {
     const { b, flushes } = counted(['a'])
-    const wanted = wantMuch(b)
-    flushes()
-    for (const { key } of wanted) {
-      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
-    }
-    flushes()
+    lackMuch(b, flushes)
 
     b.engine.put({ t: 'add', member: 'b' })
     b.engine.put({ t: 'up', member: 'b' })
@@ -117,12 +117,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
   it('with what is denied when a member has been down for long', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
-    const wanted = wantMuch(b)
-    flushes()
-    for (const { key } of wanted) {
-      b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
-    }
-    flushes()
+    lackMuch(b, flushes)
     const denied = (): number => b.engine.status().totals.dontHavesSent
     expect(denied()).to.equal(0)
 
