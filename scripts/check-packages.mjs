@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { missingFails } from '../packages/interop/src/needs.ts'
+import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { buildStale } from './lib/build.mjs'
-import { consumerConfig, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
+import { consumerConfig, codeOf, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
 import { summary } from './lib/results.mjs'
 import { root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
@@ -15,9 +17,10 @@ import { closure, readManifest, workspaces } from './lib/workspaces.mjs'
 /**
  * `npm run check-packages`: packs every public package and uses the tarballs like a
  * consumer. publint and are-the-types-wrong check them, and an empty project installs
- * them, imports each entry point and compiles against its types. The example for
- * copying is copied and must work with them; the balancer is installed and run by
- * the instructions for its operators.
+ * them, imports each entry point and compiles against its types. A program routes
+ * wants between real kubos there, with the code of the README. The example for copying
+ * is copied and must work with them; the balancer is installed and run by the
+ * instructions for its operators.
  */
 const manifest = readManifest(root)
 const published = workspaces().filter(({ manifest }) => manifest.private !== true)
@@ -27,6 +30,8 @@ const folder = mkdtempSync(join(tmpdir(), 'kitsune-packages-'))
 const copy = mkdtempSync(join(tmpdir(), 'kitsune-example-'))
 const prefix = mkdtempSync(join(tmpdir(), 'kitsune-installed-'))
 const QUIETLY = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
+// what the program for the router imports beside it
+const OUTSIDE = ['@helia/unixfs', '@libp2p/identify', '@libp2p/noise', '@libp2p/tcp', '@libp2p/yamux', 'helia', 'libp2p', 'multiformats']
 const LICENSES = ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
@@ -68,6 +73,7 @@ async function checkAll () {
 
   await check('install the tarballs in an empty project', () => install(tarballs))
   await checkConsumers()
+  await checkRouter()
   await checkExample(packed)
   await checkBalancer(balancer)
 }
@@ -102,6 +108,48 @@ async function checkBalancer (workspaces) {
     // it runs on the first node on PATH
     const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
     await succeed(join(prefix, command.slice(documented.length)), ['-d', '/ip4/127.0.0.1/tcp/5001', '--check-config'], { cwd: prefix, env })
+  })
+}
+
+/** Runs a router of the installed packages between kubos, with the code of its README. */
+async function checkRouter () {
+  const search = searchKubo()
+  const title = 'a router outside: Helia, a policy, a node that is replaced while a kubo pins'
+
+  if (search.kubo == null && !missingFails()) {
+    totals.skipped++
+    console.log(`skipped: ${title}: ${kuboMissing(search)}`)
+    return
+  }
+
+  await check(title, async () => {
+    if (search.kubo == null) {
+      throw new Error(kuboMissing(search))
+    }
+
+    const { dependencies, devDependencies } = readManifest(join(root, 'packages', 'interop'))
+    const versions = Object.entries({ ...devDependencies, ...dependencies }).filter(([name]) => OUTSIDE.includes(name))
+    await succeed('npm', ['install', ...QUIETLY, ...versions.map(([name, version]) => `${name}@${version}`)])
+
+    const readme = readFileSync(join(folder, 'node_modules', '@kitsune', 'want-router', 'README.md'), 'utf8')
+    writeFileSync(join(folder, 'policies.ts'), codeOf(readme, 'export function denylist'))
+    writeFileSync(join(folder, 'replace-member.ts'), codeOf(readme, 'export async function replaceMember'))
+    cpSync(join(root, 'scripts', 'outside', 'router.mjs'), join(folder, 'router.mjs'))
+
+    const { createDag } = await import('../packages/interop/src/dag.ts')
+    const { startKubo } = await import('../packages/interop/src/kubo.ts')
+    const { path } = search.kubo
+    const size = 64 << 20
+    const dag = await createDag(path, { size, blockSize: 64 << 10 })
+    const kubos = await Promise.all([startKubo(path, { dag }), startKubo(path, { dag }), startKubo(path)])
+
+    try {
+      const [old, next, client] = kubos.map(({ url }) => url)
+      const denied = await kubos[0].putBlock(Buffer.from('denied'))
+      await succeed(process.execPath, ['router.mjs', old, next, client, dag.root, `${size}`, denied])
+    } finally {
+      await Promise.all(kubos.map(async kubo => kubo.stop()))
+    }
   })
 }
 

@@ -37,6 +37,22 @@ export function outsideManifest (manifest, packed) {
 }
 
 /**
+ * The only block of code of a page with that in it.
+ *
+ * @param {string} page
+ * @param {string} what
+ */
+export function codeOf (page, what) {
+  const [code, ...others] = [...page.matchAll(/```(?:ts|js)\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
+
+  if (code == null || others.length > 0) {
+    throw new Error(`${code == null ? 'no block' : 'more than one block'} of code has "${what}" in it`)
+  }
+
+  return code
+}
+
+/**
  * A program that fails unless each entry point can be imported and exports
  * something. It prints the names that each exports, as JSON.
  *
