@@ -44,7 +44,7 @@ const MAX_LENGTH_BYTES = 9
 // how much may be allocated for bytes that were declared but have not arrived
 const UNEARNED = 65_536
 
-// the factor by which a full buffer grows
+// how many times what has arrived may be allocated
 const GROWTH = 4
 
 export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
@@ -62,6 +62,9 @@ class Decoder implements FrameDecoder {
   private inBody = false
   private body: Uint8Array = EMPTY
   private arrived = 0
+
+  // what has arrived behind the bytes that are being read
+  private following = 0
 
   private failure: Error | undefined
 
@@ -81,7 +84,10 @@ class Decoder implements FrameDecoder {
     if (chunk instanceof Uint8Array) {
       this.pushBytes(chunk, frames)
     } else {
+      this.following = chunk.byteLength
+
       for (const part of chunk) {
+        this.following -= part.length
         this.pushBytes(part, frames)
       }
     }
@@ -155,7 +161,7 @@ class Decoder implements FrameDecoder {
     const needed = this.arrived + end - start
 
     if (needed > this.body.length) {
-      const grown = new Uint8Array(Math.min(this.length, this.arrived === 0 ? needed + UNEARNED : Math.max(needed, this.body.length * GROWTH)))
+      const grown = new Uint8Array(Math.min(this.length, this.arrived === 0 ? (needed + this.following) * GROWTH + UNEARNED : Math.max(needed, this.body.length * GROWTH)))
       grown.set(this.body.subarray(0, this.arrived))
       this.body = grown
     }

@@ -132,7 +132,7 @@ describe('a frame that declares too much', () => {
     expect(decoders.every(({ pending }) => pending === 4)).to.be.true()
   })
 
-  it('of 4 MiB costs the bytes that arrived and 64 KiB when few bytes follow', () => {
+  it('of 4 MiB costs four times the bytes that arrived and 64 KiB when few bytes follow', () => {
     const before = process.memoryUsage().arrayBuffers
     const decoders = Array.from({ length: 200 }, () => {
       const decoder = frameDecoder()
