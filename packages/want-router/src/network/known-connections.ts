@@ -104,6 +104,12 @@ class ConnectionList implements KnownConnections {
   }
 
   usable (first: KnownConnection | undefined): Connection[] {
+    if (this.#known.length === 1) {
+      // nearly always, and for each message that is sent
+      const [only] = this.#known
+      return isUsable(only) ? [only.connection] : []
+    }
+
     const usable = this.#known.filter(isUsable).reverse().sort((a, b) => b.aliveAt - a.aliveAt).map(({ connection }) => connection)
     const at = first == null ? -1 : usable.indexOf(first.connection)
 

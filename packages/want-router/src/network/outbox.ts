@@ -1,4 +1,4 @@
-import { createSentFrame } from './sent-frame.ts'
+import { createSentFrame, messageOf } from './sent-frame.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { MessageSize } from './message-size.ts'
 import type { SentFrame } from './sent-frame.ts'
@@ -78,7 +78,7 @@ class PeerOutbox implements Outbox {
   }
 
   surrender (): Outgoing[] {
-    const messages = this.#again.map(({ message }) => message)
+    const messages = this.#again.map(messageOf)
     this.#again = []
 
     return messages
@@ -91,7 +91,7 @@ class PeerOutbox implements Outbox {
       this.#init.stats.resends++
       this.#greeting = false
 
-      return old.protocol === protocol ? old : createSentFrame(old.message, protocol, old.resends)
+      return old.protocol === protocol ? old : createSentFrame(messageOf(old), protocol, old.resends)
     }
 
     if (this.#wanted) {

@@ -1,9 +1,11 @@
-import { encodeFrame } from '@kitsune/bitswap-codec'
+import { decodeMessage, encodeFrame, frameDecoder } from '@kitsune/bitswap-codec'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 
-/** A message on its way. */
+/**
+ * A message on its way, as it was encoded. The message itself is not kept: thousands of
+ * these wait to be forgotten, and it would keep its wants and blocks alive as long.
+ */
 export interface SentFrame {
-  readonly message: Outgoing
   /** Encoded for `protocol`. */
   readonly chunks: Uint8Array[]
   readonly length: number
@@ -25,5 +27,17 @@ export function createSentFrame (message: Outgoing, protocol: BitswapProtocol, r
     length += chunk.length
   }
 
-  return { message, chunks, length, protocol, resends, at: 0, end: 0 }
+  return { chunks, length, protocol, resends, at: 0, end: 0 }
+}
+
+/** What a frame says, to be encoded anew: no more than its protocol has words for. */
+export function messageOf ({ chunks }: SentFrame): Outgoing {
+  const decoder = frameDecoder()
+  const bodies: Uint8Array[] = []
+
+  for (const chunk of chunks) {
+    decoder.push(chunk, bodies)
+  }
+
+  return decodeMessage(bodies[0])
 }

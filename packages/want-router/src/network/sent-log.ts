@@ -47,8 +47,8 @@ export function createSentLog (limits: NetworkLimits, size: MessageSize, budget:
   return new StreamSentLog(limits, size, budget, now)
 }
 
-/** Stands in the place of a frame that is not kept any more; so many places are worth moving the others for. */
-const FORGOTTEN: SentFrame = { message: {}, chunks: [], length: 0, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
+/** Stands in the place of a frame that is not kept any more; places are freed when there are so many, and more of them than of others. */
+const FORGOTTEN: SentFrame = { chunks: [], length: 0, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
 const MAX_FORGOTTEN = 64
 
 class StreamSentLog implements SentLog {
@@ -164,7 +164,7 @@ class StreamSentLog implements SentLog {
       }
     }
 
-    if (this.#first === this.#frames.length || this.#first > MAX_FORGOTTEN) {
+    if (this.#first === this.#frames.length || this.#first > Math.max(MAX_FORGOTTEN, this.#frames.length / 2)) {
       this.#frames.splice(0, this.#first)
       this.#leaving -= this.#first
       this.#first = 0

@@ -7,7 +7,7 @@ import type { SentFrame } from '../../src/network/sent-frame.ts'
 const limits = { ...DEFAULT_NETWORK_LIMITS, inFlightBytes: 10_000, inFlightTotal: 25_000, inFlightTime: 1_000 }
 
 function frame (length: number, at = 0): SentFrame {
-  return { message: {}, chunks: [], length, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at, end: 0 }
+  return { chunks: [], length, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at, end: 0 }
 }
 
 describe('network/in-flight', () => {

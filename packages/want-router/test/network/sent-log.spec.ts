@@ -15,7 +15,7 @@ function create (): SentLog {
 }
 
 function frame (length: number): SentFrame {
-  return { message: {}, chunks: [], length, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
+  return { chunks: [], length, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
 }
 
 describe('network/sent-log', () => {
