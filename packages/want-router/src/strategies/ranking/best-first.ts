@@ -19,13 +19,13 @@ export interface BestFirstInit<C extends Candidate> {
   before (a: C, b: C): boolean
 }
 
-// the first few are found by scanning; a consumer that goes on probably wants all, and pays for sorting
-const SCANS = 8
+// the first few are found by scanning, which costs less than a heap of all
+const SCANS = 4
 
 /**
  * Candidates in ascending order of cost. Each of the first few is found by a scan,
- * which allocates nothing and mostly suffices; a consumer that goes on pays for
- * sorting the rest.
+ * which mostly suffices; for a consumer that goes on, since most members are full,
+ * the rest becomes a heap. Nothing is allocated for a ranking.
  */
 export class BestFirst<C extends Candidate> extends Ranking {
   readonly #init: BestFirstInit<C>
@@ -34,7 +34,9 @@ export class BestFirst<C extends Candidate> extends Ranking {
   #pulls = -1
   /** NaN for candidates that were pulled. */
   #costs = new Float64Array(0)
-  #sorted: number[] = []
+  /** Indices of the candidates that are left, as a binary heap: the best is first. */
+  #heap = new Int32Array(0)
+  #left = 0
 
   constructor (init: BestFirstInit<C>) {
     super()
@@ -65,11 +67,10 @@ export class BestFirst<C extends Candidate> extends Ranking {
     }
 
     if (pulls === SCANS) {
-      this.#sort()
+      this.#heapify()
     }
 
-    const index = this.#sorted.pop()
-    return index == null ? undefined : this.#candidates[index]
+    return this.#pop()
   }
 
   /** Leaves out a candidate that the caller has put first by itself. */
@@ -115,23 +116,64 @@ export class BestFirst<C extends Candidate> extends Ranking {
     return candidates[best]
   }
 
-  /** Worst first, to be popped. */
-  #sort (): void {
-    const candidates = this.#candidates
-    const costs = this.#costs
-    this.#sorted = []
+  #heapify (): void {
+    const count = this.#candidates.length
 
-    for (let i = 0; i < candidates.length; i++) {
-      if (!Number.isNaN(costs[i])) {
-        this.#sorted.push(i)
+    if (this.#heap.length < count) {
+      this.#heap = new Int32Array(count)
+    }
+
+    this.#left = 0
+
+    for (let i = 0; i < count; i++) {
+      if (!Number.isNaN(this.#costs[i])) {
+        this.#heap[this.#left++] = i
       }
     }
 
-    this.#sorted.sort((a, b) => {
-      if (costs[a] === costs[b]) {
-        return this.#init.before(candidates[a], candidates[b]) ? 1 : -1
+    for (let at = (this.#left >> 1) - 1; at >= 0; at--) {
+      this.#sink(at)
+    }
+  }
+
+  #pop (): C | undefined {
+    if (this.#left === 0) {
+      return undefined
+    }
+
+    const best = this.#heap[0]
+    this.#heap[0] = this.#heap[--this.#left]
+    this.#sink(0)
+    return this.#candidates[best]
+  }
+
+  /** Moves what stands at a place of the heap down to where nothing below it is better. */
+  #sink (at: number): void {
+    const heap = this.#heap
+    const sinking = heap[at]
+
+    for (;;) {
+      let child = 2 * at + 1
+
+      if (child >= this.#left) {
+        break
       }
-      return costs[b] - costs[a]
-    })
+      if (child + 1 < this.#left && this.#isBetter(heap[child + 1], heap[child])) {
+        child++
+      }
+      if (!this.#isBetter(heap[child], sinking)) {
+        break
+      }
+
+      heap[at] = heap[child]
+      at = child
+    }
+
+    heap[at] = sinking
+  }
+
+  #isBetter (a: number, b: number): boolean {
+    const costs = this.#costs
+    return costs[a] < costs[b] || (costs[a] === costs[b] && this.#init.before(this.#candidates[a], this.#candidates[b]))
   }
 }
