@@ -1,4 +1,5 @@
 import { createIdleRanking } from './idle-ranking.ts'
+import { remoteHost } from './remote-host.ts'
 import type { Traffic } from './traffic.ts'
 import type { ComponentLogger, Connection, ConnectionGater, Libp2pEvents, PeerId, Startable, TypedEventTarget } from '@libp2p/interface'
 
@@ -50,9 +51,6 @@ interface Held {
   /** When the connection opened, ms. */
   readonly since: number
 }
-
-/** These bytes of a multiaddr identify a host: one for the protocol, then the address or its first half. */
-const HOST_BYTES: Record<string, number> = { ip4: 5, ip6: 9 }
 
 /** How long an evicted connection may take to send what is queued, ms. */
 const CLOSE_TIMEOUT = 1000
@@ -148,7 +146,7 @@ class ConnectionCapacity implements Capacity {
   }
 
   private hold (connection: Connection): void {
-    const address = hostOf(connection)
+    const address = remoteHost(connection.remoteAddr)
     this.open.set(connection, { address, since: this.now() })
     this.adjust(address, 1)
   }
@@ -192,12 +190,4 @@ class ConnectionCapacity implements Capacity {
       this.perAddress.delete(address)
     }
   }
-}
-
-/** The remote host of a connection: an IPv4 address, or the first half of an IPv6 address, since one host has all of the other half. */
-function hostOf ({ remoteAddr }: Connection): string {
-  const { name } = remoteAddr.getComponents()[0]
-  const length = HOST_BYTES[name]
-
-  return length == null ? remoteAddr.toString() : remoteAddr.bytes.subarray(0, length).join('.')
 }

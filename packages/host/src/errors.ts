@@ -3,3 +3,15 @@ export class InvalidOptionError extends Error {
   static name = 'InvalidOptionError'
   name = 'InvalidOptionError'
 }
+
+/** A connection was ended because its peer sent something more often than any honest peer does. The message says what. */
+export class FloodError extends Error {
+  static name = 'FloodError'
+  name = 'FloodError'
+}
+
+/** A connection was ended because its peer sent a muxer frame that breaks the muxer's rules. */
+export class BadFrameError extends Error {
+  static name = 'BadFrameError'
+  name = 'BadFrameError'
+}

@@ -1,19 +1,24 @@
 import { identify } from '@libp2p/identify'
-import { mplex } from '@libp2p/mplex'
-import { ping } from '@libp2p/ping'
-import { yamux } from '@libp2p/yamux'
+import { boundedPing } from './bounded-ping.ts'
 import { createCapacity } from './capacity.ts'
+import { FloodError } from './errors.ts'
 import { resolveLimits } from './limits.ts'
 import { liveness } from './liveness.ts'
+import { boundUpgrade } from './negotiation.ts'
+import { pacedMplex } from './paced-mplex.ts'
+import { pacedYamux } from './paced-yamux.ts'
+import { createPendingPlaces } from './pending-places.ts'
 import { createQuietLogger } from './quiet-logger.ts'
+import { remoteHost } from './remote-host.ts'
 import { trackTraffic } from './traffic.ts'
 import { hookUpgrades } from './upgrade-hook.ts'
 import { createWarnMissing } from './warn.ts'
+import { createWorkShares } from './work-shares.ts'
 import type { CapacityService } from './capacity.ts'
 import type { HostLimits } from './limits.ts'
 import type { Warn, WarnMissing } from './warn.ts'
 import type { Identify } from '@libp2p/identify'
-import type { ComponentLogger, PeerId, PrivateKey, Startable } from '@libp2p/interface'
+import type { ComponentLogger, MultiaddrConnection, PeerId, PrivateKey, Startable } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
@@ -55,6 +60,9 @@ export interface HostInit<S extends Record<string, unknown> = Record<never, unkn
   readonly warn?: Warn
 }
 
+/** Both hosts of a process share its event loop. */
+const shares = createWorkShares()
+
 type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
 type EncrypterFactory = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
@@ -77,17 +85,30 @@ export interface PlatformParts {
 export function createHostOptions <S extends Record<string, unknown>> (platform: Platform, init: HostInit<S>, running: () => HostServices & S): Libp2pOptions<HostServices & S> {
   const { agent, privateKey, listen = [], announce = [], services, connectionProtector, logger } = init
   const limits = resolveLimits(init.limits)
-  const { maxConnections, newPerSecond, pending, upgradeTimeout, streamWindow, mplexStreamsPerSecond } = limits
+  const { maxConnections, newPerSecond, pending, upgradeTimeout, streamWindow, mplexStreamsPerSecond, pingsPerSecond } = limits
   const warnMissing = createWarnMissing(init.warn)
   const traffic = trackTraffic(warnMissing)
   const capacity = createCapacity({ max: maxConnections, traffic, idleFor: peer => init.idleFor?.(peer, running()) })
   const { transports, connectionEncrypters } = platform(limits, warnMissing)
+  const places = createPendingPlaces<MultiaddrConnection>(pending, connection => {
+    connection.abort(new FloodError('Too many connections wait for their handshake, and most of them come from this address'))
+  })
   const followed = (create: TransportFactory): TransportFactory => components =>
     hookUpgrades(create(components), async (connection, upgrade) => {
       traffic.follow(connection)
 
-      return upgrade()
+      return connection.direction === 'inbound' ? admit(connection, upgrade) : upgrade()
     })
+
+  async function admit <T> (connection: MultiaddrConnection, upgrade: () => Promise<T>): Promise<T> {
+    places.add(connection, remoteHost(connection.remoteAddr))
+
+    try {
+      return await boundUpgrade(connection, () => { warnMissing('libp2p', 'onData of a connection', 'a peer may send any amount before its connection is encrypted') }, upgrade)
+    } finally {
+      places.delete(connection)
+    }
+  }
 
   return {
     start: false,
@@ -98,15 +119,16 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     transports: transports.map(followed),
     connectionEncrypters: [...connectionEncrypters],
     streamMuxers: [
-      yamux({ streamOptions: { maxStreamWindowSize: streamWindow } }),
-      mplex({ disconnectThreshold: mplexStreamsPerSecond })
+      pacedYamux({ streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing),
+      pacedMplex({ disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)
     ],
     ...(connectionProtector == null ? {} : { connectionProtector }),
     connectionGater: capacity.gater,
     connectionManager: {
       // capacity bounds the connections; this limit only allows for bursts
       maxConnections: maxConnections + pending,
-      maxIncomingPendingConnections: pending,
+      // so are those that wait: one that has lost its place is counted by libp2p until it has closed
+      maxIncomingPendingConnections: 2 * pending,
       inboundConnectionThreshold: newPerSecond,
       inboundUpgradeTimeout: upgradeTimeout,
       // whoever dials knows which address is best; libp2p would put private and loopback addresses last
@@ -115,7 +137,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     connectionMonitor: { enabled: false },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: boundedPing(pingsPerSecond),
       liveness: liveness({ ...limits, traffic }),
       capacity: components => capacity.service(components),
       ...services

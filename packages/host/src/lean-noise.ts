@@ -1,6 +1,7 @@
 import { noise } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { batchSends } from './batched-sends.ts'
+import { boundNegotiation } from './negotiation.ts'
 import type { WarnMissing } from './warn.ts'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import type { ICryptoInterface, NoiseComponents } from '@libp2p/noise'
@@ -33,8 +34,13 @@ export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing): 
     const encrypter = create(components)
     const { secureInbound, secureOutbound } = encrypter
 
-    encrypter.secureInbound = async (connection, options) =>
-      lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing)
+    encrypter.secureInbound = async (connection, options) => {
+      const secured = lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing)
+      // of the muxer
+      boundNegotiation(secured.connection)
+
+      return secured
+    }
     encrypter.secureOutbound = async (connection, options) =>
       lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing)
 

@@ -9,7 +9,7 @@ export interface HostLimits {
    * its address, and reconnect together after a restart.
    */
   readonly newPerSecond: number
-  /** Connections whose handshake is under way, including silent ones. */
+  /** Connections whose handshake is under way, including silent ones. Beyond that the oldest one of the address with the most such connections is closed. */
   readonly pending: number
   /** A connection must be encrypted and multiplexed within this time. */
   readonly upgradeTimeout: number
@@ -29,6 +29,12 @@ export interface HostLimits {
   readonly streamWindow: number
   /** New streams a second over mplex once its limit is reached. js-ipfs opens one for each message. */
   readonly mplexStreamsPerSecond: number
+  /** New streams a second that a peer may open on a yamux connection that it has dialled. More have to wait. */
+  readonly streamsPerSecond: number
+  /** Streams a second that may break on such a connection, whichever end broke them. Ten seconds' worth may break at once. Beyond that the connection ends. */
+  readonly brokenStreamsPerSecond: number
+  /** Pings a second and connection that are answered, of yamux and of libp2p's ping protocol each. */
+  readonly pingsPerSecond: number
 }
 
 /**
@@ -47,7 +53,11 @@ export const DEFAULT_HOST_LIMITS: HostLimits = {
   silence: 26_000,
   checkInterval: 1_000,
   streamWindow: 1 << 20,
-  mplexStreamsPerSecond: 10_000
+  mplexStreamsPerSecond: 10_000,
+  // a client that opens one for each message, or each block, of 16 KiB fills 30 MB/s
+  streamsPerSecond: 2_000,
+  brokenStreamsPerSecond: 1_000,
+  pingsPerSecond: 32
 }
 
 /**

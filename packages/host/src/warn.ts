@@ -7,9 +7,11 @@ export type Warn = (message: string) => void
  */
 export const TESTED_VERSIONS = {
   libp2p: '3.3.11',
+  '@libp2p/mplex': '12.0.32',
   '@libp2p/noise': '17.0.3',
   '@libp2p/tcp': '11.0.28',
   '@libp2p/websockets': '10.1.21',
+  '@libp2p/yamux': '8.0.3',
   ws: '8.23.0'
 } as const
 

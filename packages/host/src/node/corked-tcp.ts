@@ -12,6 +12,9 @@ import type { Socket } from 'node:net'
  */
 const HIGH_WATER_MARK = 1 << 20
 
+/** What a paused socket reads on, bytes. With the mark above, which Node uses for both directions, it would be a mebibyte. */
+const READ_MARK = 64 << 10
+
 /**
  * libp2p's TCP transport with one system call for each socket and tick of the event
  * loop. libp2p alone makes one for each piece: the length of a noise frame, the frame,
@@ -41,8 +44,18 @@ export function corkConnection (connection: MultiaddrConnection, warnMissing: Wa
 
   if (typeof socket?.cork === 'function') {
     corkTicks(socket)
+    boundReads(socket, warnMissing)
   } else {
     warnMissing('@libp2p/tcp', 'socket of a connection', 'each write is a system call of its own, which takes more CPU')
+  }
+}
+
+/** Node has no option for one direction of a server's sockets. */
+function boundReads (socket: Socket & { _readableState?: { highWaterMark?: number } }, warnMissing: WarnMissing): void {
+  if (socket._readableState?.highWaterMark == null) {
+    warnMissing('@libp2p/tcp', '_readableState.highWaterMark of a socket', 'a paused connection may hold a mebibyte')
+  } else {
+    socket._readableState.highWaterMark = READ_MARK
   }
 }
 

@@ -6,12 +6,13 @@ import type { Platform } from '../host-options.ts'
 
 /** Node's: TCP and WebSockets, and noise by node:crypto. */
 export const nodePlatform: Platform = ({ maxConnections, pending, upgradeTimeout, unfinishedTimeout }, warnMissing) => {
-  const maxSockets = maxConnections + pending
+  // silent ones, those whose handshake is under way, and connections
+  const maxSockets = maxConnections + 2 * pending
 
   return {
     transports: [
       corkedTcp({ maxConnections: maxSockets }, warnMissing),
-      hardenedWebSockets({ maxSockets, upgradeTimeout, unfinishedTimeout }, warnMissing)
+      hardenedWebSockets({ maxSockets, pending, upgradeTimeout, unfinishedTimeout }, warnMissing)
     ],
     connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing)]
   }

@@ -1,6 +1,8 @@
 import { Server } from 'node:net'
 import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
+import { createPendingPlaces } from '../pending-places.ts'
+import { socketHost } from '../remote-host.ts'
 import { hookUpgrades } from '../upgrade-hook.ts'
 import { createUnfinishedCheck } from './unfinished-messages.ts'
 import type { WarnMissing } from '../warn.ts'
@@ -16,6 +18,14 @@ interface Socketlike {
   addEventListener (type: 'error', listener: () => void): void
   close (): void
   terminate? (): void
+  pause? (): void
+  resume? (): void
+}
+
+/** The methods by which libp2p pauses a transport. They are not part of its interface. */
+interface Pausable {
+  sendPause (): void
+  sendResume (): void
 }
 
 /** The parts of the ws package's server that this module uses. */
@@ -28,6 +38,8 @@ interface WebSocketServer extends EventEmitter {
 export interface WebSocketLimits {
   /** Sockets open at a listener at the same time. */
   maxSockets: number
+  /** Sockets that have not become WebSockets yet. Beyond that the oldest one of the address with the most of them is closed. */
+  pending: number
   /** A socket that has not become a WebSocket within this time is closed, ms. */
   upgradeTimeout: number
   /** A message that is not complete this long after its first byte ends its socket, ms. */
@@ -91,6 +103,14 @@ export async function closeSocketWith <T> (connection: MultiaddrConnection, warn
     connection.abort(new ConnectionFailedError('malformed WebSocket frame'))
   })
 
+  // libp2p does not pause WebSockets; Node's own, which dialled connections have, cannot be paused
+  if (typeof websocket?.pause === 'function' && typeof websocket.resume === 'function') {
+    Object.assign<MultiaddrConnection, Pausable>(connection, {
+      sendPause: () => { websocket.pause?.() },
+      sendResume: () => { websocket.resume?.() }
+    })
+  }
+
   connection.addEventListener('close', () => {
     // listeners have sockets of the ws package, dialled connections have Node's
     if (typeof websocket?.terminate === 'function') {
@@ -127,23 +147,27 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
   }
 
   Object.assign(wsServer.options, MESSAGE)
-  boundUpgrades(server, wsServer, limits.upgradeTimeout)
+  boundUpgrades(server, wsServer, limits)
   boundMessages(server, createUnfinishedCheck(wsServer.clients, { timeout: limits.unfinishedTimeout, total: UNFINISHED, warnMissing }, () => performance.now()))
 }
 
-/** Destroys sockets that have not become WebSockets in time. */
-function boundUpgrades (server: Server, wsServer: WebSocketServer, timeout: number): void {
+/** Destroys sockets that have not become WebSockets in time, or for which there is no place. */
+function boundUpgrades (server: Server, wsServer: WebSocketServer, { upgradeTimeout, pending }: WebSocketLimits): void {
   const deadlines = new WeakMap<Socket, NodeJS.Timeout>()
+  const places = createPendingPlaces<Socket>(pending, socket => { socket.destroy() })
+
+  function end (socket: Socket): void {
+    clearTimeout(deadlines.get(socket))
+    places.delete(socket)
+  }
 
   server.on('connection', (socket: Socket) => {
-    const deadline = setTimeout(() => { socket.destroy() }, timeout)
-    deadlines.set(socket, deadline)
-    socket.once('close', () => { clearTimeout(deadline) })
+    deadlines.set(socket, setTimeout(() => { socket.destroy() }, upgradeTimeout))
+    places.add(socket, socketHost(socket.remoteAddress))
+    socket.once('close', () => { end(socket) })
   })
   // emitted when the HTTP upgrade is answered; from here on libp2p's timeout applies
-  wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => {
-    clearTimeout(deadlines.get(socket))
-  })
+  wsServer.on('headers', (_headers: string[], { socket }: IncomingMessage) => { end(socket) })
 }
 
 /** Runs the check for unfinished messages while the server listens. */

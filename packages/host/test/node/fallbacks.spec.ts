@@ -1,13 +1,20 @@
 import { Server } from 'node:net'
 import { expect } from 'aegir/chai'
 import { lighten } from '../../src/lean-noise.ts'
+import { DEFAULT_HOST_LIMITS } from '../../src/limits.ts'
+import { boundUpgrade } from '../../src/negotiation.ts'
 import { corkConnection } from '../../src/node/corked-tcp.ts'
 import { createUnfinishedCheck } from '../../src/node/unfinished-messages.ts'
 import { boundSockets, closeSocketWith } from '../../src/node/websockets.ts'
+import { paceMplex } from '../../src/paced-mplex.ts'
+import { paceYamux } from '../../src/paced-yamux.ts'
+import { createWorkShares } from '../../src/work-shares.ts'
 import type { ReceivingSocket } from '../../src/node/unfinished-messages.ts'
-import type { Listener, MessageStream, MultiaddrConnection, SecuredConnection } from '@libp2p/interface'
+import type { WarnMissing } from '../../src/warn.ts'
+import type { WorkShares } from '../../src/work-shares.ts'
+import type { Listener, MessageStream, MultiaddrConnection, SecuredConnection, StreamMuxer } from '@libp2p/interface'
 
-const LIMITS = { maxSockets: 1, upgradeTimeout: 1, unfinishedTimeout: 1 }
+const LIMITS = { maxSockets: 1, pending: 1, upgradeTimeout: 1, unfinishedTimeout: 1 }
 
 describe('a host without the inside of libp2p that it knows', () => {
   let missing: string[]
@@ -21,6 +28,25 @@ describe('a host without the inside of libp2p that it knows', () => {
     corkConnection({} as unknown as MultiaddrConnection, warnMissing)
 
     expect(missing).to.deep.equal(['@libp2p/tcp: socket of a connection'])
+  })
+
+  it('reads from a TCP connection as Node does', () => {
+    const socket = { cork: () => {}, write: () => true }
+    corkConnection({ socket } as unknown as MultiaddrConnection, warnMissing)
+
+    expect(missing).to.deep.equal(['@libp2p/tcp: _readableState.highWaterMark of a socket'])
+  })
+
+  it('handles frames as the muxers do', () => {
+    for (const pace of [paceMplex, (muxer: StreamMuxer, shares: WorkShares, warn: WarnMissing) => { paceYamux(muxer, DEFAULT_HOST_LIMITS, shares, warn) }]) {
+      const muxer = { onData: () => {}, onTransportClosed: () => {} }
+      const { onData } = muxer
+      pace(muxer as unknown as StreamMuxer, createWorkShares(), warnMissing)
+
+      expect(muxer.onData).to.equal(onData)
+    }
+
+    expect(missing.map(name => name.split(':')[0])).to.deep.equal(['@libp2p/mplex', '@libp2p/yamux'])
   })
 
   it('decrypts as libp2p does, whichever part is missing', () => {
@@ -44,6 +70,13 @@ describe('a host without the inside of libp2p that it knows', () => {
     await expect(closeSocketWith(connection, warnMissing, async () => { throw failure })).to.eventually.be.rejectedWith(failure)
     expect(aborted).to.deep.equal([failure])
     expect(missing).to.deep.equal(['@libp2p/websockets: websocket of a connection'])
+  })
+
+  it('upgrades a connection whose received bytes it cannot count', async () => {
+    const connection = { send: () => true, abort: () => {} } as unknown as MultiaddrConnection
+
+    expect(await boundUpgrade(connection, () => { missing.push('onData') }, async () => 'upgraded')).to.equal('upgraded')
+    expect(missing).to.deep.equal(['onData'])
   })
 
   it('bounds nothing of a listener whose server it cannot see', () => {

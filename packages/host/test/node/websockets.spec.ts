@@ -27,7 +27,7 @@ describe('hardened WebSockets', function () {
     host = await createLibp2p({
       logger: createQuietLogger(),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
-      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 }, refuseToWarn)],
+      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, pending: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 }, refuseToWarn)],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       connectionManager: { inboundUpgradeTimeout, maxIncomingPendingConnections: 100, inboundConnectionThreshold: 100 }

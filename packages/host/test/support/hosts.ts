@@ -3,14 +3,14 @@ import { Transform } from 'node:stream'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createHost } from '../../src/node/index.ts'
 import { until } from './until.ts'
-import type { HostServices } from '../../src/index.ts'
+import type { HostLimits, HostServices } from '../../src/index.ts'
 import type { Connection, Libp2p } from '@libp2p/interface'
 import type { AddressInfo, Socket } from 'node:net'
 
 const AGENT = { name: 'test', version: '0' }
 
 /** Creates hosts for a suite and stops them after each test. */
-export function createTestHosts (): { server (init?: { maxConnections?: number }): Promise<Libp2p>, client (): Promise<Libp2p<HostServices>> } {
+export function createTestHosts (): { server (limits?: Partial<HostLimits>): Promise<Libp2p>, client (): Promise<Libp2p<HostServices>> } {
   const hosts: Libp2p[] = []
 
   afterEach(async () => {
@@ -18,10 +18,10 @@ export function createTestHosts (): { server (init?: { maxConnections?: number }
   })
 
   return {
-    async server ({ maxConnections = 2000 } = {}) {
+    async server (limits = {}) {
       const host = await createHost({
         listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
-        limits: { maxConnections },
+        limits,
         agent: AGENT,
         warn: refuseToWarn
       })

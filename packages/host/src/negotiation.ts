@@ -1,0 +1,95 @@
+import { FloodError } from './errors.ts'
+import type { MessageStream } from '@libp2p/interface'
+
+/** More than any peer needs to agree on a protocol, or on encryption and a muxer. */
+const MAX_ANSWERS = 32
+
+/** What a peer may send before its connection is encrypted and multiplexed, bytes: a handshake, and what a quick peer sends right behind it. */
+const MAX_BYTES = 128 << 10
+
+/** A stream or connection on which a protocol is negotiated. A stream's `protocol` is empty until then. */
+type Negotiating = Pick<MessageStream, 'send' | 'abort'> & { readonly protocol?: string }
+
+const ends = new WeakMap<Negotiating, () => void>()
+
+/**
+ * Bounds the answers to a peer that proposes protocols. libp2p answers each proposal
+ * that it does not know, as long as the peer makes any, and a read of 64 KiB may hold
+ * 20,000 of them: `multistream-select` 7.0 loops `while (true)` over what has arrived.
+ *
+ * @param stream - once its `protocol` is known, or after {@link endNegotiation}, nothing is bounded
+ */
+export function boundNegotiation (stream: Negotiating): void {
+  const { send } = stream
+  const own = Object.hasOwn(stream, 'send')
+  let answers = 0
+
+  const bounded: typeof send = data => {
+    if (stream.protocol != null && stream.protocol !== '') {
+      end()
+    } else if (++answers > MAX_ANSWERS) {
+      const error = new FloodError(`The peer proposed more than ${MAX_ANSWERS} protocols`)
+      stream.abort(error)
+      throw error
+    }
+
+    return send.call(stream, data)
+  }
+
+  function end (): void {
+    ends.delete(stream)
+
+    if (stream.send !== bounded) {
+      return
+    }
+
+    if (own) {
+      stream.send = send
+    } else {
+      delete (stream as Partial<Negotiating>).send
+    }
+  }
+
+  stream.send = bounded
+  ends.set(stream, end)
+}
+
+/** The protocols are agreed on. */
+export function endNegotiation (stream: Negotiating): void {
+  ends.get(stream)?.()
+}
+
+/** The method with which libp2p's connections take what arrives. It is not part of their interface. */
+interface Receiving {
+  onData? (data: { readonly byteLength: number }): void
+}
+
+/** Bounds what a peer sends, and makes this host answer, until its connection is upgraded. */
+export async function boundUpgrade <T> (connection: MessageStream, missing: () => void, upgrade: () => Promise<T>): Promise<T> {
+  const receiving = connection as Receiving
+  const { onData } = receiving
+  boundNegotiation(connection)
+
+  if (onData == null) {
+    missing()
+  } else {
+    let received = 0
+
+    receiving.onData = data => {
+      received += data.byteLength
+
+      if (received > MAX_BYTES) {
+        connection.abort(new FloodError(`The peer sent more than ${MAX_BYTES} bytes before its connection was encrypted and multiplexed`))
+      } else {
+        onData.call(connection, data)
+      }
+    }
+  }
+
+  try {
+    return await upgrade()
+  } finally {
+    endNegotiation(connection)
+    delete receiving.onData
+  }
+}

@@ -1,0 +1,44 @@
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+/** What a yamux frame says before its data. */
+export interface YamuxHeader {
+  readonly type: number
+  readonly flag: number
+  readonly streamID: number
+  readonly length: number
+}
+
+/** A yamux frame as libp2p's muxer takes it. */
+export interface YamuxFrame {
+  readonly header: YamuxHeader
+  readonly data?: Uint8ArrayList
+}
+
+export const HEADER_LENGTH = 12
+export const DATA = 0
+export const WINDOW_UPDATE = 1
+export const PING = 2
+export const GO_AWAY = 3
+export const SYN = 1
+export const RST = 8
+
+/** What a new stream may send before its window is opened further, bytes. */
+export const INITIAL_WINDOW = 256 << 10
+
+const VERSION = 0
+
+/** Reads the header at the beginning of a buffer; undefined if it is not one of yamux. */
+export function readHeader (buffer: Uint8ArrayList): YamuxHeader | undefined {
+  const bytes = buffer.subarray(0, HEADER_LENGTH)
+
+  if (bytes[0] !== VERSION) {
+    return undefined
+  }
+
+  return {
+    type: bytes[1],
+    flag: bytes[2] << 8 | bytes[3],
+    streamID: (bytes[4] << 24 | bytes[5] << 16 | bytes[6] << 8 | bytes[7]) >>> 0,
+    length: (bytes[8] << 24 | bytes[9] << 16 | bytes[10] << 8 | bytes[11]) >>> 0
+  }
+}

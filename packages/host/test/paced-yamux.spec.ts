@@ -1,0 +1,144 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect } from 'aegir/chai'
+import { addressOf, createTestHosts, remoteEnd } from './support/hosts.ts'
+import { repeated, sendUnmuxed, yamuxFrame } from './support/raw-muxer.ts'
+import { until } from './support/until.ts'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+
+const [DATA, WINDOW_UPDATE, PING] = [0, 1, 2]
+const [SYN, RST] = [1, 8]
+
+function echo (stream: Stream): void {
+  stream.addEventListener('message', ({ data }) => { stream.send(data) })
+}
+
+describe('paced yamux', function () {
+  this.timeout(60_000)
+
+  const { server, client } = createTestHosts()
+
+  for (const transport of ['tcp', 'ws'] as const) {
+    describe(`over ${transport}`, () => {
+      let host: Libp2p
+      let near: Connection
+      let far: Connection
+
+      beforeEach(async () => {
+        host = await server({ brokenStreamsPerSecond: 500 })
+        const peer = await client()
+        near = await peer.dial(multiaddr(addressOf(host, transport)))
+        far = await remoteEnd(host, peer)
+        await host.handle('/echo', echo, { maxInboundStreams: 10_000 })
+      })
+
+      async function echoed (): Promise<void> {
+        const stream = await near.newStream('/echo')
+        const answer = new Promise(resolve => { stream.addEventListener('message', resolve, { once: true }) })
+        stream.send(new Uint8Array(10))
+        await answer
+        stream.abort(new Error('done'))
+      }
+
+      async function ended (connection: Connection): Promise<void> {
+        await until(() => connection.status !== 'open')
+      }
+
+      it('refuses a data frame that is longer than its stream may send, from its header', async () => {
+        sendUnmuxed(near, yamuxFrame(DATA, SYN, 1001, 0xffffffff, new Uint8Array(1000)))
+        await ended(far)
+      })
+
+      it('discards a data frame for no stream while it arrives', async () => {
+        const { muxer } = far as unknown as { muxer: { decoder: { buffer: { byteLength: number } } } }
+        const MiB = 1 << 20
+        sendUnmuxed(near, yamuxFrame(DATA, 0, 1001, 8 * MiB, new Uint8Array(7 * MiB)))
+        await until(() => muxer.decoder.buffer.byteLength === 0)
+        sendUnmuxed(near, new Uint8Array(MiB))
+        await echoed()
+        expect(muxer.decoder.buffer.byteLength).to.be.below(100)
+      })
+
+      it('answers a few pings, and ends the connection of a peer that floods it with them', async () => {
+        const answers: number[] = []
+        const { muxer } = near as unknown as { muxer: { handlePingResponse (id: number): void } }
+        muxer.handlePingResponse = id => { answers.push(id) }
+        sendUnmuxed(near, repeated(500, yamuxFrame(PING, SYN, 0, 7)))
+        await echoed()
+        // those of a second, and of what it has taken until here
+        expect(answers).to.have.length.within(30, 96)
+
+        sendUnmuxed(near, repeated(5000, yamuxFrame(PING, SYN, 0, 7)))
+        await ended(far)
+      })
+
+      it('handles a flood of frames in shares, in order, and then what came behind it', async () => {
+        const { muxer } = far as unknown as { muxer: { handleStreamMessage (frame: { header: { streamID: number, length: number } }): void } }
+        const handle = muxer.handleStreamMessage.bind(muxer)
+        const seen: number[] = []
+        const perTick = new Map<number, number>()
+        let tick = 0
+        let running = true
+        const turn = (): void => {
+          tick++
+          if (running) { setImmediate(turn) }
+        }
+        turn()
+        muxer.handleStreamMessage = frame => {
+          if (frame.header.streamID === 1001) {
+            seen.push(frame.header.length)
+            perTick.set(tick, (perTick.get(tick) ?? 0) + 1)
+          }
+          handle(frame)
+        }
+        sendUnmuxed(near, Buffer.concat(Array.from({ length: 10_000 }, (_, i) => yamuxFrame(WINDOW_UPDATE, 0, 1001, i))))
+        await echoed()
+        running = false
+
+        expect(seen).to.deep.equal(Array.from({ length: 10_000 }, (_, i) => i))
+        // a tick of this test may see the end of one share and the next one
+        expect(Math.max(...perTick.values())).to.be.at.most(512)
+      })
+
+      it('opens streams no faster than allowed, and ends the connection of a peer whose streams break', async () => {
+        const begin = performance.now()
+        let id = 10_001
+        const flood = (count: number): Uint8Array => Buffer.concat(Array.from({ length: count }, () => {
+          id += 2
+          return Buffer.concat([yamuxFrame(WINDOW_UPDATE, SYN, id, 0), yamuxFrame(WINDOW_UPDATE, RST, id, 0)])
+        }))
+        sendUnmuxed(near, flood(3000))
+        await echoed()
+        // 2,000 at once, and 2,000 a second
+        expect(performance.now() - begin).to.be.above(400)
+        sendUnmuxed(near, flood(10_000))
+        await ended(far)
+      })
+
+      it('ends a stream whose peer proposes protocols without end', async () => {
+        const proposals = repeated(1000, Buffer.from('\x03na\n', 'latin1'))
+        sendUnmuxed(near, yamuxFrame(DATA, SYN, 1001, proposals.byteLength, proposals))
+        await echoed()
+        await until(() => !far.streams.some(({ id }) => id === '1001'))
+      })
+    })
+  }
+
+  it('delivers what was sent right before the end of a connection, however much it was', async () => {
+    const host = await server()
+    const peer = await client()
+    const near = await peer.dial(multiaddr(addressOf(host, 'tcp')))
+    const far = await remoteEnd(host, peer)
+    let received = 0
+    await host.handle('/sink', stream => {
+      stream.addEventListener('message', ({ data }) => { received += data.byteLength })
+    })
+    const stream = await near.newStream('/sink')
+    stream.send(new Uint8Array(10))
+    await until(() => received === 10)
+    sendUnmuxed(near, repeated(10_000, yamuxFrame(DATA, 0, Number(stream.id), 1, new Uint8Array(1))))
+    await near.close()
+    await until(() => far.status !== 'open')
+
+    expect(received).to.equal(10_010)
+  })
+})
