@@ -2,8 +2,9 @@ import { CID_V0_PREFIX } from './block.ts'
 import { readBlock, readEntry, readPresence } from './decode-items.ts'
 import { DecodedBlock } from './decoded.ts'
 import { InvalidMessageError } from './errors.ts'
+import { MAX_ANSWERS, MAX_WANTS } from './limits.ts'
 import { createCursor, cursorView, readBool, readLength, readTag, readVarint, skipUnknown } from './wire.ts'
-import type { DecodedMessage } from './message.ts'
+import type { DecodedMessage, DecodeOptions } from './message.ts'
 import type { Cursor } from './wire.ts'
 
 // tags: field number << 3 | wire type
@@ -26,14 +27,17 @@ const WANTLIST_FULL = 0x10
  * counted in `skipped`, so every CID in the result is well formed (`wantKey` accepts it)
  * and every prefix can be parsed. Malformed are entries whose bytes are not protobuf,
  * CIDs and prefixes that are missing or not well formed, CIDs over 168 bytes, and wants
- * and presences of an unknown type.
+ * and presences of an unknown type. So are wants beyond the first `MAX_WANTS`, and blocks
+ * and presences beyond the first `MAX_ANSWERS` each: small items cost far more as objects
+ * than on the wire.
  *
  * Any fault outside of them makes the whole message malformed and throws
  * `InvalidMessageError`. Unknown fields are skipped.
  */
-export function decodeMessage (frame: Uint8Array): DecodedMessage {
+export function decodeMessage (frame: Uint8Array, { answers = true }: DecodeOptions = {}): DecodedMessage {
   const message: DecodedMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0, skipped: 0 }
   const cursor = createCursor(frame)
+  const maxAnswers = answers ? MAX_ANSWERS : 0
 
   while (cursor.pos < cursor.end) {
     const tag = readTag(cursor)
@@ -43,13 +47,13 @@ export function decodeMessage (frame: Uint8Array): DecodedMessage {
         readWantlist(cursor, message)
         break
       case MESSAGE_BLOCK:
-        readBareBlock(cursor, message)
+        readBareBlock(cursor, message, maxAnswers)
         break
       case MESSAGE_PAYLOAD:
-        keep(cursor, message, message.blocks, readBlock)
+        keep(cursor, message, message.blocks, readBlock, maxAnswers)
         break
       case MESSAGE_PRESENCE:
-        keep(cursor, message, message.presences, readPresence)
+        keep(cursor, message, message.presences, readPresence, maxAnswers)
         break
       case MESSAGE_PENDING_BYTES:
         message.pendingBytes = readVarint(cursor)
@@ -88,7 +92,7 @@ function readWantlistFields (cursor: Cursor, message: DecodedMessage): void {
 
     switch (tag) {
       case WANTLIST_ENTRY:
-        keep(cursor, message, message.wants, readEntry)
+        keep(cursor, message, message.wants, readEntry, MAX_WANTS)
         break
       case WANTLIST_FULL:
         message.full = readBool(cursor)
@@ -101,12 +105,18 @@ function readWantlistFields (cursor: Cursor, message: DecodedMessage): void {
 
 /**
  * Reads one embedded message with `read`. A fault inside it only costs this message,
- * because its length says where the next one begins.
+ * because its length says where the next one begins. What exceeds `max` is not looked at.
  */
-function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cursor: Cursor) => T | undefined): void {
+function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cursor: Cursor) => T | undefined, max: number): void {
   const length = readLength(cursor)
 
   if (cursor.fault != null) {
+    return
+  }
+
+  if (list.length >= max) {
+    message.skipped++
+    cursor.pos += length
     return
   }
 
@@ -130,12 +140,19 @@ function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cu
 /**
  * Reads a block of protocol 1.0.0, which has no prefix and therefore a CIDv0
  */
-function readBareBlock (cursor: Cursor, message: DecodedMessage): void {
+function readBareBlock (cursor: Cursor, message: DecodedMessage, max: number): void {
   const length = readLength(cursor)
 
-  if (cursor.fault == null) {
-    const start = cursor.pos
-    cursor.pos += length
+  if (cursor.fault != null) {
+    return
+  }
+
+  const start = cursor.pos
+  cursor.pos += length
+
+  if (message.blocks.length >= max) {
+    message.skipped++
+  } else {
     message.blocks.push(new DecodedBlock(CID_V0_PREFIX, cursorView(cursor, start, cursor.pos)))
   }
 }

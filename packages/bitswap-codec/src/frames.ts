@@ -9,6 +9,8 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface FrameDecoder {
   /**
    * Takes a chunk that arrived and returns the bodies of the frames that it completes.
+   * Frames of length 0 are left out: they are messages without content, and a chunk of
+   * 64 KiB has room for 65,536 of them.
    *
    * A body that arrived in a single chunk is a view of that chunk; a body that spans
    * chunks has its own buffer.
@@ -98,18 +100,11 @@ class Decoder implements FrameDecoder {
   private pushBytes (chunk: Uint8Array, frames: Uint8Array[]): void {
     let pos = 0
 
-    // a frame of length 0 is complete without another byte, so check this first
-    for (;;) {
+    while (pos < chunk.length) {
       if (this.inBody) {
         pos = this.readBody(chunk, pos, frames)
-      }
-
-      while (!this.inBody && pos < chunk.length) {
+      } else {
         this.readLengthByte(chunk[pos++])
-      }
-
-      if (!this.inBody || (pos === chunk.length && this.length > 0)) {
-        return
       }
     }
   }
@@ -128,6 +123,8 @@ class Decoder implements FrameDecoder {
       }
     } else if (byte === 0 && this.lengthBytes > 1) {
       this.fail(new InvalidFrameError('The length of a frame is not minimally encoded'))
+    } else if (this.length === 0) {
+      this.lengthBytes = 0
     } else {
       this.inBody = true
     }

@@ -59,8 +59,10 @@
  * | `MAX_FRAME_LENGTH` | 4,194,304 bytes | the largest encoded body, above which boxo resets a stream: a raw block has at most 4,194,286 bytes |
  * | `MAX_CID_LENGTH` | 168 bytes | as in boxo: a longer CID is a bad entry |
  * | `MAX_COPIED_BLOCK` | 4,096 bytes | the encoder refers to larger blocks instead of copying them |
+ * | `MAX_WANTS` | 131,072 | wants that are read of one frame: all that fit, unless they are of identity CIDs |
+ * | `MAX_ANSWERS` | 16,384 | blocks, and presences, that are read of one frame |
  *
- * The codec does not limit the number of wants in a message or of a peer.
+ * The codec does not limit the wants of a peer.
  *
  * ## When to copy
  *
@@ -129,8 +131,8 @@ export * from './errors.ts'
 export { frameDecoder } from './frames.ts'
 export type { FrameDecoder, FrameDecoderInit } from './frames.ts'
 export { MESSAGE_OVERHEAD, encodedBlockLength, encodedPresenceLength, encodedWantLength, fits, messageLength } from './lengths.ts'
-export { MAX_CID_LENGTH, MAX_COPIED_BLOCK, MAX_FRAME_LENGTH } from './limits.ts'
-export type { BitswapMessage, DecodedMessage, MessageBlock, Outgoing, Presence, WantEntry } from './message.ts'
+export { MAX_ANSWERS, MAX_CID_LENGTH, MAX_COPIED_BLOCK, MAX_FRAME_LENGTH, MAX_WANTS } from './limits.ts'
+export type { BitswapMessage, DecodedMessage, DecodeOptions, MessageBlock, Outgoing, Presence, WantEntry } from './message.ts'
 export { BITSWAP_PROTOCOLS, capabilities } from './protocols.ts'
 export type { BitswapProtocol, Capabilities } from './protocols.ts'
 export { keyMultihash, multihashKey, wantKey } from './want-key.ts'

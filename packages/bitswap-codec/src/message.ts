@@ -101,9 +101,21 @@ export interface BitswapMessage {
  */
 export interface DecodedMessage extends BitswapMessage {
   /**
-   * How many wants, blocks and presences were left out because they were malformed
+   * How many wants, blocks and presences were left out because they were malformed,
+   * too many, or not to be read
    */
   skipped: number
+}
+
+/**
+ * What `decodeMessage` reads
+ */
+export interface DecodeOptions {
+  /**
+   * `false` leaves out blocks and presences, which a side that asks for nothing ignores.
+   * Default `true`.
+   */
+  answers?: boolean
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
 import fc from 'fast-check'
-import { decodeMessage, encodeFrame, frameDecoder, wantKey } from '../src/index.ts'
+import { decodeMessage, encodeFrame, frameDecoder, MAX_ANSWERS, wantKey } from '../src/index.ts'
 import * as arbitrary from './fixtures/arbitraries.ts'
 import { cidV0, concat, fromHex, rawCid, sha256 } from './fixtures/bytes.ts'
 import type { DecodedMessage, Outgoing } from '../src/index.ts'
@@ -43,6 +43,21 @@ describe('decoding a message', () => {
       fc.pre([...message.wants, ...message.presences].every(({ cid }) => wantKey(cid) != null))
       expect(decodeMessage(body(message))).to.deep.equal({ ...message, skipped: 0 })
     }))
+  })
+
+  it('builds no more blocks and presences than any honest message has, and nothing of what is not asked for', () => {
+    const count = 100_000
+    // a block of no bytes in either form, and a presence of an identity CID
+    const items = [Uint8Array.of(0x12, 0), Uint8Array.of(0x1a, 6, 0x0a, 4, 1, 0x55, 0x12, 0x20), Uint8Array.of(0x22, 6, 0x0a, 4, 1, 0x55, 0, 0)]
+
+    for (const item of items) {
+      const frame = Buffer.concat(Array.from({ length: count }, () => item))
+      const { blocks, presences, skipped } = decodeMessage(frame)
+
+      expect(blocks.length + presences.length).to.equal(MAX_ANSWERS)
+      expect(skipped).to.equal(count - MAX_ANSWERS)
+      expect(decodeMessage(frame, { answers: false })).to.deep.equal({ ...EMPTY, skipped: count })
+    }
   })
 
   it('reads an empty frame, and one without a wantlist, as an empty message', () => {
