@@ -135,12 +135,13 @@ function single (network: Network): RouterNetworks {
 /** Peers that are clients of an engine: all, or those that it serves. */
 function createClientExchange (driver: Driver, serves?: (peer: string) => boolean): Exchange {
   return {
+    // clients are asked for nothing here
+    answers: false,
     receive (peer, message, _protocol, connection) {
       if (serves == null || serves(peer)) {
         driver.message(peer, message, connection)
       }
 
-      // clients are asked for nothing here
       return message.blocks.length + message.presences.length > 0 ? false : undefined
     },
     take: (peer, maxBytes, protocol) => driver.take(peer, maxBytes, protocol),

@@ -15,6 +15,8 @@ export interface NetworkLimits {
   maxUnfinishedBytes: number
   /** What waits behind messages that are being handled, for one peer, over all its streams. Looked at once a tick; beyond it the newest such stream is reset. */
   maxWaitingBytes: number
+  /** Wants, blocks and presences of messages that are handled in one pass of the event loop, for each stream. More have to wait for the next pass, so that a single read cannot stall the process. The most that boxo's server keeps of a peer. */
+  itemsPerPass: number
   /** What libp2p may hold for one paused yamux stream: no less than the largest window of the muxer, or pausing resets the stream. */
   pausedStreamBytes: number
 
@@ -97,6 +99,7 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   unfinishedTimeout: 30_000,
   maxUnfinishedBytes: 16 * 1024 * 1024,
   maxWaitingBytes: 64 * 1024 * 1024,
+  itemsPerPass: 1_024,
   pausedStreamBytes: 16 * 1024 * 1024,
   highWaterMark: 256 * 1024,
   maxLanes: 4,

@@ -4,6 +4,8 @@ import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap
 
 /** One use that is made of a network: what listens to its peers, and speaks to them. */
 export interface Exchange {
+  /** False: it takes no blocks and presences, so those in messages to `receive` are left out. Default true. */
+  readonly answers?: boolean
   /**
    * A message has come. A returned promise holds the reading of its stream until
    * it settles; throwing, or rejecting, resets that stream. False says that
@@ -42,6 +44,7 @@ export function compose (first: Exchange, second: Exchange): Exchange {
 }
 
 class ComposedExchange implements Exchange {
+  readonly answers: boolean
   readonly #first: Exchange
   readonly #second: Exchange
   /** What was taken of the second and did not fit beside the first's, by peer: the next message. */
@@ -50,6 +53,7 @@ class ComposedExchange implements Exchange {
   constructor (first: Exchange, second: Exchange) {
     this.#first = first
     this.#second = second
+    this.answers = first.answers !== false || second.answers !== false
   }
 
   receive (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined {

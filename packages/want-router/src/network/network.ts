@@ -7,6 +7,7 @@ import { createPeers } from './peers.ts'
 import { createProtocolHandlers } from './protocol-handlers.ts'
 import { createNetworkStats } from './stats.ts'
 import { realAfter, createWatch } from './watch.ts'
+import { platformTimers } from '../timers.ts'
 import type { NetworkComponents } from './components.ts'
 import type { ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
@@ -18,6 +19,7 @@ import type { ProtocolHandlers } from './protocol-handlers.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch } from './watch.ts'
 import type { After } from '../stall-grace.ts'
+import type { Timers } from '../timers.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, Libp2pEvents, Logger, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -31,6 +33,8 @@ export interface NetworkInit {
   random? (): number
   /** The one timer. It should hold no process open. */
   after?: After
+  /** Calls once at the end of the current pass of the event loop. Default: the platform's. */
+  endOfTick?: Timers['endOfTick']
   limits?: Partial<NetworkLimits>
 }
 
@@ -203,7 +207,7 @@ class BitswapNetwork implements Network {
   }
 
   #createContext (now: () => number): PeerContext {
-    const { exchange, random = Math.random } = this.#init
+    const { exchange, random = Math.random, endOfTick = platformTimers.endOfTick } = this.#init
 
     return {
       limits: this.#limits,
@@ -211,7 +215,9 @@ class BitswapNetwork implements Network {
       watch: this.#watch,
       log: this.#log,
       budget: createInFlightBudget(this.#limits),
+      answers: exchange.answers !== false,
       now,
+      nextPass: async () => new Promise(resolve => { endOfTick(resolve) }),
       random,
       receive: (peer, message, protocol, connection) => exchange.receive(peer, message, protocol, connection),
       connection: (peer, connection, is) => { this.#onConnectionState(peer, connection, is) },

@@ -39,7 +39,11 @@ export interface PeerContext {
   readonly watch: Watch
   readonly log: Logger
   readonly budget: InFlightBudget
+  /** Whether blocks and presences are taken. */
+  readonly answers: boolean
   now (): number
+  /** Resolves in the next pass of the event loop. */
+  nextPass (): Promise<void>
   random (): number
   receive (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
   connection (peer: string, connection: number, is: ConnectionState): void
@@ -185,13 +189,15 @@ class NetworkPeer implements Peer {
       return known
     }
 
-    const { limits, stats, watch, log, now } = this.#context
+    const { limits, stats, watch, log, answers, now, nextPass } = this.#context
     const owner: ReaderOwner = {
       limits,
       stats,
       watch,
       log,
+      answers,
       now,
+      nextPass,
       message: (message, protocol) => this.#received(connection, number, message, protocol),
       unfinished: delta => { this.#count(delta) },
       holds: () => { watch.add(this) },

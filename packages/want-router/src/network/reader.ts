@@ -9,7 +9,7 @@ import type { InboundEnd, InboundEndOwner } from './inbound-end.ts'
 import type { ReadGate } from './read-gate.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
-import type { BitswapMessage, BitswapProtocol } from '@kitsune/bitswap-codec'
+import type { BitswapMessage, BitswapProtocol, DecodedMessage } from '@kitsune/bitswap-codec'
 import type { Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
 /**
@@ -40,7 +40,11 @@ export interface ReaderOwner {
   readonly stats: NetworkStats
   readonly watch: Watch
   readonly log: Logger
+  /** Whether blocks and presences are taken. */
+  readonly answers: boolean
   now (): number
+  /** Resolves in the next pass of the event loop. */
+  nextPass (): Promise<void>
   /** A returned promise holds this stream until it settles. Throwing resets this stream. False: nothing took it. */
   message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
   /** Some reader's `unfinishedBytes` have changed by so much. */
@@ -79,6 +83,8 @@ class StreamReader implements Reader, InboundEndOwner {
   #gate: ReadGate | undefined
   readonly #end: InboundEnd
   #unfinished = 0
+  /** Wants, blocks and presences of the messages that were handled in this pass of the event loop. */
+  #items = 0
   #handling = false
   #over = false
   #lastData: number
@@ -161,34 +167,41 @@ class StreamReader implements Reader, InboundEndOwner {
 
   /** Handles what is queued, up to the first message that has to be waited for. */
   #handle (): void {
-    const { stats } = this.#owner
+    const { limits, stats } = this.#owner
+    this.#items = 0
 
     for (let frame = this.#queue.shift(); frame != null; frame = this.#queue.shift()) {
       stats.framesIn++
       stats.bytesIn += frame.length
 
-      if (frame.length === 0) {
+      const message = this.#read(frame)
+      const promise = this.#owner.message(message, this.#protocol)
+      this.#items += message.wants.length + message.blocks.length + message.presences.length
+
+      if (promise === false || (!this.#owner.answers && message.skipped > 0)) {
+        stats.framesDropped++
+      }
+
+      if (promise === false) {
         continue
       }
 
-      const promise = this.#owner.message(this.#read(frame), this.#protocol)
-
-      if (promise === false) {
-        stats.framesDropped++
-      } else if (this.#over) {
+      if (this.#over) {
         // the handler has disconnected this peer
         promise?.catch(() => {})
         return
-      } else if (promise != null) {
-        this.#hold(promise)
+      }
+
+      if (promise != null || (this.#items >= limits.itemsPerPass && this.#queue.size > 0)) {
+        this.#hold(promise ?? this.#owner.nextPass())
         return
       }
     }
   }
 
-  #read (frame: Uint8Array): BitswapMessage {
+  #read (frame: Uint8Array): DecodedMessage {
     try {
-      return decodeMessage(frame)
+      return decodeMessage(frame, this.#owner)
     } catch (err) {
       this.#owner.stats.badFrames++
       throw err

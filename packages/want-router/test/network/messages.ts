@@ -25,7 +25,7 @@ export function frame (message: Outgoing, protocol: BitswapProtocol = '/ipfs/bit
 
 /** The messages that were written to a stream. */
 export function read (bytes: Uint8ArrayList): BitswapMessage[] {
-  return frameDecoder().push(bytes.slice()).map(decodeMessage)
+  return frameDecoder().push(bytes.slice()).map(body => decodeMessage(body))
 }
 
 export function allNumbers (bytes: Uint8ArrayList): number[] {

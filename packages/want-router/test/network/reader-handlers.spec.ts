@@ -48,6 +48,32 @@ describe('network/reader: what becomes of a message', () => {
     })
   })
 
+  it('takes no more items in one pass of the event loop than the limit, and a message at least', async () => {
+    rig.owner.limits = { ...rig.owner.limits, itemsPerPass: 3 }
+    createReader(rig.stream, true, rig.owner)
+    rig.stream.receive([1, 2, 3, 4, 5, 6, 7].flatMap(number => [...frame(numbered(number))]))
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3])
+    expect(rig.stream.readStatus).to.equal('paused')
+
+    await settled()
+    expect(rig.owner.seen).to.have.lengthOf(3)
+    rig.owner.pass()
+    await settled()
+    expect(rig.owner.seen).to.have.lengthOf(6)
+    rig.owner.pass()
+    await settled()
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7])
+    expect(rig.stream.readStatus).to.equal('readable')
+  })
+
+  it('is decoded without blocks where none are taken, and counted', () => {
+    rig.owner.answers = false
+    createReader(rig.stream, true, rig.owner)
+    rig.stream.receive([...frame(numbered(1)), ...frame({ full: true })])
+    expect(rig.owner.seen).to.deep.equal([])
+    expect(rig.owner.stats).to.include({ framesIn: 2, framesDropped: 1, badFrames: 0 })
+  })
+
   describe('a handler that is not ready', () => {
     let ready: PromiseWithResolvers<void>
 

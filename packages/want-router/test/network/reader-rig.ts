@@ -6,15 +6,20 @@ import { createWatch } from '../../src/network/watch.ts'
 import { fakeClock, FakeStream } from './fakes.ts'
 import { numbers } from './messages.ts'
 import type { Clock } from './fakes.ts'
+import type { NetworkLimits } from '../../src/network/defaults.ts'
 import type { Reader, ReaderOwner } from '../../src/network/reader.ts'
 import type { BitswapMessage } from '@kitsune/bitswap-codec'
 
 /** What a reader reports to. */
-export interface Owner extends ReaderOwner {
+export interface Owner extends Omit<ReaderOwner, 'limits' | 'answers'> {
+  limits: NetworkLimits
   seen: number[]
   unfinishedBytes: number
   over: Reader[]
   handle (message: BitswapMessage): Promise<void> | false | undefined
+  answers: boolean
+  /** The next pass of the event loop begins. */
+  pass (): void
 }
 
 /** A stream to be read, and what its reader reports to. */
@@ -28,6 +33,7 @@ export interface ReaderRig {
 
 export function createReaderRig (): ReaderRig {
   const clock = fakeClock()
+  let next = Promise.withResolvers<void>()
   const owner: Owner = {
     seen: [],
     unfinishedBytes: 0,
@@ -37,7 +43,13 @@ export function createReaderRig (): ReaderRig {
     stats: createNetworkStats(),
     watch: createWatch(250, clock.now, clock.after),
     log: defaultLogger().forComponent('test'),
+    answers: true,
     now: clock.now,
+    nextPass: async () => next.promise,
+    pass () {
+      next.resolve()
+      next = Promise.withResolvers()
+    },
     message (message) {
       owner.seen.push(...numbers(message))
       return owner.handle(message)
