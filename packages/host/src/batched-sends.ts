@@ -4,25 +4,35 @@ import type { MessageStream } from '@libp2p/interface'
 /** This much data is sent before the end of the tick: enough to fill four noise frames. */
 const FULL = 256 << 10
 
-// one immediate serves all connections, so that a router's answers to data that was
-// read in this tick leave in the same tick, on any connection
-const waiting = new Set<() => void>()
-
 /** The end of the current pass of the event loop. Browsers have nothing closer to it than a timer. */
 const endOfPass: (run: () => void) => void = typeof setImmediate === 'function' ? setImmediate : run => { setTimeout(run, 0) }
 
-function atEndOfTick (flush: () => void): void {
-  if (waiting.size === 0) {
-    endOfPass(() => {
-      const flushes = [...waiting]
-      waiting.clear()
-      for (const flush of flushes) {
-        flush()
-      }
-    })
+/** Calls a flush at the end of the tick. */
+export type EndOfTick = (flush: () => void) => void
+
+/**
+ * Creates what calls all flushes of a tick at its end, each of them once. One immediate serves all connections that share
+ * it, so that a router's answers to data that was read in this tick leave in the same tick, on any connection.
+ */
+export function createEndOfTick (): EndOfTick {
+  const waiting = new Set<() => void>()
+
+  return flush => {
+    if (waiting.size === 0) {
+      endOfPass(() => {
+        const flushes = [...waiting]
+        waiting.clear()
+        for (const flush of flushes) {
+          flush()
+        }
+      })
+    }
+    waiting.add(flush)
   }
-  waiting.add(flush)
 }
+
+/** For all hosts of a process, where an immediate may serve any connection. */
+const sharedEndOfTick = createEndOfTick()
 
 /**
  * Combines everything that is sent over an encrypted connection during a tick of
@@ -32,8 +42,9 @@ function atEndOfTick (flush: () => void): void {
  *
  * @param connection - the muxer writes to it
  * @param transport - the connection writes to it; closing it first sends what was gathered
+ * @param atEndOfTick - default: one for the whole process
  */
-export function batchSends (connection: MessageStream, transport: MessageStream): void {
+export function batchSends (connection: MessageStream, transport: MessageStream, atEndOfTick: EndOfTick = sharedEndOfTick): void {
   const send = connection.send.bind(connection)
   const close = transport.close.bind(transport)
   let gathered = new Uint8ArrayList()

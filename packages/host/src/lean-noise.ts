@@ -2,6 +2,7 @@ import { noise } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { batchSends } from './batched-sends.ts'
 import { boundNegotiation } from './negotiation.ts'
+import type { EndOfTick } from './batched-sends.ts'
 import type { WarnMissing } from './warn.ts'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import type { ICryptoInterface, NoiseComponents } from '@libp2p/noise'
@@ -26,8 +27,10 @@ interface NoiseConnection {
  * missing, frames are read as libp2p reads them.
  *
  * @param crypto - noise's primitives
+ * @param warnMissing - told of fields that are missing
+ * @param atEndOfTick - default: one for the whole process
  */
-export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing): (components: NoiseComponents) => ConnectionEncrypter {
+export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, atEndOfTick?: EndOfTick): (components: NoiseComponents) => ConnectionEncrypter {
   const create = noise({ crypto })
 
   return (components) => {
@@ -35,22 +38,22 @@ export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing): 
     const { secureInbound, secureOutbound } = encrypter
 
     encrypter.secureInbound = async (connection, options) => {
-      const secured = lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing)
+      const secured = lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing, atEndOfTick)
       // of the muxer
       boundNegotiation(secured.connection)
 
       return secured
     }
     encrypter.secureOutbound = async (connection, options) =>
-      lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing)
+      lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing, atEndOfTick)
 
     return encrypter
   }
 }
 
 /** Replaces the costly parts of a connection, if it has them where they are known to be. */
-export function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream, warnMissing: WarnMissing): T {
-  batchSends(secured.connection, transport)
+export function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream, warnMissing: WarnMissing, atEndOfTick?: EndOfTick): T {
+  batchSends(secured.connection, transport, atEndOfTick)
 
   const connection = secured.connection as unknown as NoiseConnection
   const { decoder, handshake } = connection

@@ -1,12 +1,10 @@
-import { createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, createSecretKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto'
 import { ChaCha20Poly1305, newInstance } from '@chainsafe/as-chacha20poly1305'
 import { pureJsCrypto } from '@libp2p/noise'
-import { Uint8ArrayList } from 'uint8arraylist'
+import { createNativeCipher, hashSHA256 } from '../native/cipher.ts'
 import type { ICryptoInterface } from '@libp2p/noise'
 import type { KeyObject } from 'node:crypto'
 
-const CIPHER = 'chacha20-poly1305'
-const TAG_LENGTH = 16
 const KEY_LENGTH = 32
 /** Below this size WebAssembly is faster than the calls into OpenSSL: they were measured to break even at 400 to 700 bytes. */
 const SMALL = 512
@@ -20,21 +18,20 @@ const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
  * each frame. Creating a KeyObject takes about as long as encrypting 16 KiB.
  */
 export function createNoiseCrypto (): ICryptoInterface {
-  return { hashSHA256, getHKDF: pureJsCrypto.getHKDF, ...x25519, ...createCipher() }
-}
+  const small = new ChaCha20Poly1305(newInstance())
 
-type Cipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
-type X25519 = Pick<ICryptoInterface, 'generateX25519KeyPair' | 'generateX25519KeyPairFromSeed' | 'generateX25519SharedKey'>
-
-function hashSHA256 (data: Uint8Array | Uint8ArrayList): Uint8Array {
-  const hash = createHash('sha256')
-
-  for (const piece of pieces(data)) {
-    hash.update(piece)
+  return {
+    hashSHA256,
+    getHKDF: pureJsCrypto.getHKDF,
+    ...x25519,
+    ...createNativeCipher(SMALL, {
+      chaCha20Poly1305Encrypt: (plaintext, nonce, ad, k) => small.seal(k, nonce, plaintext.subarray(), ad),
+      chaCha20Poly1305Decrypt: (ciphertext, nonce, ad, k, dst) => small.open(k, nonce, ciphertext.subarray(), ad, dst) ?? fail()
+    })
   }
-
-  return hash.digest()
 }
+
+type X25519 = Pick<ICryptoInterface, 'generateX25519KeyPair' | 'generateX25519KeyPairFromSeed' | 'generateX25519SharedKey'>
 
 const x25519: X25519 = {
   generateX25519KeyPair () {
@@ -68,80 +65,6 @@ const x25519: X25519 = {
   }
 }
 
-function createCipher (): Cipher {
-  // Noise keeps one Uint8Array for each direction as long as the connection lives.
-  // The map's entry is collected together with it.
-  const keys = new WeakMap<Uint8Array, KeyObject>()
-  const small = new ChaCha20Poly1305(newInstance())
-
-  function keyObject (k: Uint8Array): KeyObject {
-    let key = keys.get(k)
-
-    if (key == null) {
-      key = createSecretKey(k)
-      keys.set(k, key)
-    }
-
-    return key
-  }
-
-  return {
-    chaCha20Poly1305Encrypt (plaintext, nonce, ad, k) {
-      return plaintext.byteLength < SMALL
-        ? small.seal(k, nonce, plaintext.subarray(), ad)
-        : encrypt(plaintext, nonce, ad, keyObject(k))
-    },
-
-    chaCha20Poly1305Decrypt (ciphertext, nonce, ad, k, dst) {
-      return ciphertext.byteLength < SMALL
-        ? small.open(k, nonce, ciphertext.subarray(), ad, dst) ?? fail()
-        : decrypt(ciphertext, nonce, ad, keyObject(k))
-    }
-  }
-}
-
-function encrypt (plaintext: Uint8Array | Uint8ArrayList, nonce: Uint8Array, ad: Uint8Array, key: KeyObject): Uint8ArrayList {
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_LENGTH })
-  const sealed = new Uint8ArrayList()
-
-  cipher.setAAD(ad, { plaintextLength: plaintext.byteLength })
-
-  for (const piece of pieces(plaintext)) {
-    sealed.append(cipher.update(piece))
-  }
-
-  cipher.final()
-  sealed.append(cipher.getAuthTag())
-
-  return sealed
-}
-
-function decrypt (ciphertext: Uint8Array | Uint8ArrayList, nonce: Uint8Array, ad: Uint8Array, key: KeyObject): Uint8Array | Uint8ArrayList {
-  const length = ciphertext.byteLength - TAG_LENGTH
-  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_LENGTH })
-
-  decipher.setAAD(ad, { plaintextLength: length })
-  decipher.setAuthTag(ciphertext.subarray(length))
-
-  if (ciphertext instanceof Uint8Array) {
-    const plaintext = decipher.update(ciphertext.subarray(0, length))
-    decipher.final()
-
-    return plaintext
-  }
-
-  const plaintext = new Uint8ArrayList()
-
-  for (const piece of ciphertext.sublist(0, length)) {
-    plaintext.append(decipher.update(piece))
-  }
-
-  // throws unless the tag matches, before any plaintext is returned
-  decipher.final()
-
-  return plaintext
-}
-
 function fail (): never {
   throw new Error('Invalid chacha20poly1305 decryption')
 }
@@ -152,8 +75,4 @@ function privateX25519 (seed: Uint8Array): KeyObject {
     type: 'pkcs8',
     format: 'der'
   })
-}
-
-function pieces (data: Uint8Array | Uint8ArrayList): Iterable<Uint8Array> {
-  return data instanceof Uint8Array ? [data] : data
 }
