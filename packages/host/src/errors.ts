@@ -15,3 +15,9 @@ export class BadFrameError extends Error {
   static name = 'BadFrameError'
   name = 'BadFrameError'
 }
+
+/** A socket was given to a host that does not run, or a Worker was told to dial. */
+export class NotListeningError extends Error {
+  static name = 'NotListeningError'
+  name = 'NotListeningError'
+}

@@ -73,6 +73,8 @@ export type Platform = (limits: HostLimits, warnMissing: WarnMissing) => Platfor
 export interface PlatformParts {
   readonly transports: readonly TransportFactory[]
   readonly connectionEncrypters: readonly EncrypterFactory[]
+  /** False: peers that speak only mplex are refused. Default true. */
+  readonly mplex?: boolean
 }
 
 /**
@@ -89,7 +91,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
   const warnMissing = createWarnMissing(init.warn)
   const traffic = trackTraffic(warnMissing)
   const capacity = createCapacity({ max: maxConnections, traffic, idleFor: peer => init.idleFor?.(peer, running()) })
-  const { transports, connectionEncrypters } = platform(limits, warnMissing)
+  const { transports, connectionEncrypters, mplex: withMplex = true } = platform(limits, warnMissing)
   const places = createPendingPlaces<MultiaddrConnection>(pending, connection => {
     connection.abort(new FloodError('Too many connections wait for their handshake, and most of them come from this address'))
   })
@@ -120,7 +122,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     connectionEncrypters: [...connectionEncrypters],
     streamMuxers: [
       pacedYamux({ streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing),
-      pacedMplex({ disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)
+      ...(withMplex ? [pacedMplex({ disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)] : [])
     ],
     ...(connectionProtector == null ? {} : { connectionProtector }),
     connectionGater: capacity.gater,

@@ -1,0 +1,42 @@
+import { createEndOfTick } from '../batched-sends.ts'
+import { createHost as createHostOn } from '../create-host.ts'
+import { leanNoise } from '../lean-noise.ts'
+import { createWarnMissing } from '../warn.ts'
+import { createNoiseCrypto } from './noise-crypto.ts'
+import { ownLocks } from './own-locks.ts'
+import { createSockets } from './sockets.ts'
+import type { Sockets } from './sockets.ts'
+import type { HostInit, HostServices } from '../host-options.ts'
+import type { Libp2p } from '@libp2p/interface'
+
+/** Options of a host in a Worker, which does not listen. */
+export type WorkerdHostInit<S extends Record<string, unknown> = Record<never, unknown>> = Omit<HostInit<S>, 'listen' | 'connectionProtector'>
+
+/** A host in a Worker. */
+export interface WorkerdHost<S extends Record<string, unknown>> extends Pick<Sockets, 'accept'> {
+  readonly libp2p: Libp2p<HostServices & S>
+}
+
+/** Never announced: libp2p listens only where it is told an address. */
+const NOWHERE = '/ip4/127.0.0.1/tcp/443/ws'
+
+/**
+ * Creates a host for one request of a Worker: it has the connections that it is given as WebSockets, by `accept`, and speaks
+ * noise and yamux. It is not started. Create one for each request that upgrades to a WebSocket, since a request must
+ * not wait for what another one began, and stop it when the connection ends.
+ *
+ * @throws {InvalidOptionError} a limit does not exist or is out of range
+ */
+export async function createHost <S extends Record<string, unknown> = Record<never, unknown>> (init: WorkerdHostInit<S>): Promise<WorkerdHost<S>> {
+  const sockets = createSockets()
+  const libp2p = await createHostOn<S>((_, warnMissing) => ({
+    transports: [sockets.transport],
+    connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing, createEndOfTick())],
+    // what a peer that does not read may cost is bounded by the credit of yamux, which mplex does not have
+    mplex: false
+  }), { ...init, listen: [NOWHERE] })
+
+  ownLocks(libp2p, createWarnMissing(init.warn))
+
+  return { libp2p, accept: sockets.accept }
+}

@@ -1,0 +1,11 @@
+/**
+ * @packageDocumentation
+ *
+ * A libp2p host for Cloudflare Workers, i.e. for workerd with its flag nodejs_compat.
+ */
+export { createHost } from './create-host.ts'
+export type { WorkerdHost, WorkerdHostInit } from './create-host.ts'
+export { createNoiseCrypto } from './noise-crypto.ts'
+export { NotListeningError } from '../errors.ts'
+export type { WorkerdSocket } from './socket-connection.ts'
+export type { Sockets } from './sockets.ts'
