@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** The Worker as one script, as wrangler bundles it. */
+export async function bundleWorker ({ minify = false } = {}): Promise<string> {
+  const { outputFiles: [{ text }] } = await build({
+    // from src and from dist/src alike
+    entryPoints: [fileURLToPath(new URL(`../worker/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))],
+    bundle: true,
+    minify,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser', 'import'],
+    external: ['node:*'],
+    target: 'es2024',
+    write: false,
+    logLevel: 'silent'
+  })
+
+  return text
+}

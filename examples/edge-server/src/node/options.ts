@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../errors.ts'
+
+/** Where the CARs are. */
+export type CarLocation =
+  | { readonly kind: 'folder', readonly folder: string }
+  | { readonly kind: 's3', readonly bucket: string, readonly endpoint?: string, readonly region?: string, readonly credentials: Credentials }
+
+/** Of a bucket. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** How the server is to run. */
+export interface EdgeOptions {
+  readonly cars: CarLocation
+  readonly listen: readonly string[]
+  readonly announce: readonly string[]
+  /** The file of the private key, which is created if there is none. */
+  readonly key: string
+  readonly json: boolean
+}
+
+/** Environment variables, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export const HELP = `kitsune-edge: serves bitswap straight from CAR files
+
+  kitsune-edge <folder>         the CAR files in a folder
+  kitsune-edge s3://<bucket>    what \`kitsune-index add\` has put into a bucket
+
+  -l, --listen <multiaddr>      may be repeated; default /ip4/0.0.0.0/tcp/4011 and /ip4/0.0.0.0/tcp/4012/ws
+  -a, --announce <multiaddr>    what clients are told instead; may be repeated
+  -k, --key <file>              the private key, as \`ipfs key export\` writes it, or PEER_ID_JSON; created if there
+                                is none. Default kitsune-edge.key
+      --endpoint <url>          of the S3 API; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
+      --region <name>           default AWS_REGION, else us-east-1; R2 takes auto
+      --json                    prints a JSON object instead of sentences
+      --help
+
+The credentials of a bucket are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+Exit codes: 0, 1 if something failed, 2 for invalid arguments.`
+
+const OPTIONS = {
+  listen: { type: 'string', multiple: true, short: 'l' },
+  announce: { type: 'string', multiple: true, short: 'a' },
+  key: { type: 'string', short: 'k', default: 'kitsune-edge.key' },
+  endpoint: { type: 'string' },
+  region: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false }
+} as const
+
+const DEFAULT_LISTEN = ['/ip4/0.0.0.0/tcp/4011', '/ip4/0.0.0.0/tcp/4012/ws']
+
+/**
+ * Reads the command line.
+ *
+ * @returns undefined if help was asked for
+ * @throws {ConfigError} it is invalid
+ */
+export function parseOptions (argv: readonly string[], env: Environment): EdgeOptions | undefined {
+  const { values, positionals } = parse(argv)
+
+  if (values.help) {
+    return undefined
+  }
+
+  if (positionals.length !== 1) {
+    throw new ConfigError(`name one folder of CAR files, or s3://<bucket>, not ${positionals.length}; --help explains`)
+  }
+
+  return {
+    cars: carLocation(positionals[0], values, env),
+    listen: values.listen ?? DEFAULT_LISTEN,
+    announce: values.announce ?? [],
+    key: values.key,
+    json: values.json
+  }
+}
+
+function parse (argv: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS, allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true })
+  } catch (err) {
+    throw new ConfigError(`${(err as Error).message.split('. ')[0]}; --help explains`)
+  }
+}
+
+function carLocation (target: string, { endpoint, region }: { endpoint?: string, region?: string }, env: Environment): CarLocation {
+  const [, scheme, rest] = /^(\w+):\/\/(.*)$/.exec(target) ?? []
+
+  if (scheme == null) {
+    return { kind: 'folder', folder: target }
+  }
+
+  if (scheme !== 's3' || !/^[^/]+\/?$/.test(rest)) {
+    throw new ConfigError(`${target}: CARs are in a folder or in s3://<bucket>`)
+  }
+
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env
+
+  if (accessKeyId == null || secretAccessKey == null) {
+    throw new ConfigError('set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the credentials of the bucket')
+  }
+
+  return {
+    kind: 's3',
+    bucket: rest.replace(/\/$/, ''),
+    endpoint: endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL,
+    region: region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken == null || sessionToken === '' ? {} : { sessionToken }) }
+  }
+}

@@ -1,0 +1,56 @@
+import { ConfigError } from '../errors.ts'
+import type { KvLike, R2BucketLike } from '@kitsune/block-source'
+
+/** The bindings, secrets and variables of the Worker, as wrangler.toml names them. */
+export interface Env {
+  /** R2: the CARs, and the block map that `kitsune-index` writes beside them. */
+  readonly CARPARK?: R2BucketLike
+  /** R2: which CARs a root has. Needs SATNAV. */
+  readonly DUDEWHERE?: R2BucketLike
+  /** R2: the index of each CAR. */
+  readonly SATNAV?: R2BucketLike
+  /** KV: what each client has been reading, for when it connects again. */
+  readonly SESSIONS?: KvLike
+  /** Secret: the private key, as `ipfs key export` writes it, in base64; or PEER_ID_JSON. */
+  readonly IDENTITY?: string
+  /** Hoverboard's name for the same. */
+  readonly PEER_ID_JSON?: string
+  /** `false`: CARPARK has no block map, and blocks are found by DUDEWHERE alone. */
+  readonly BLOCK_MAP?: string
+  /** The multiaddr that clients are told, such as /dns4/edge.example.com/tcp/443/wss. Default: that of the request. */
+  readonly ADDRESS?: string
+  /** The sub-requests that a connection may make. Default {@link DEFAULT_SUB_REQUESTS}. */
+  readonly SUB_REQUESTS?: string
+}
+
+/** The environment with everything that the Worker needs. */
+export interface CheckedEnv extends Env {
+  readonly CARPARK: R2BucketLike
+  readonly identity: string
+  readonly blockMap: boolean
+  readonly subRequests: number
+}
+
+/** What the free plan of Workers has for R2 and KV, less some: the paid one has 10,000 by default. */
+const DEFAULT_SUB_REQUESTS = 900
+
+/** @throws {ConfigError} with a sentence for each thing that is missing or wrong */
+export function checkEnv (env: Env): CheckedEnv {
+  const { CARPARK, DUDEWHERE, SATNAV, IDENTITY, PEER_ID_JSON, BLOCK_MAP = 'true', SUB_REQUESTS } = env
+  const identity = IDENTITY ?? PEER_ID_JSON
+  const blockMap = BLOCK_MAP !== 'false'
+  const subRequests = SUB_REQUESTS == null ? DEFAULT_SUB_REQUESTS : Number(SUB_REQUESTS)
+  const missing = [
+    CARPARK == null && 'CARPARK is missing: bind the R2 bucket of the CARs to it, under [[r2_buckets]] in wrangler.toml.',
+    identity == null && 'IDENTITY is missing: store the private key by `wrangler secret put IDENTITY`.',
+    DUDEWHERE != null && SATNAV == null && 'SATNAV is missing: DUDEWHERE says which CARs a root has, and SATNAV where in a CAR a block is.',
+    !blockMap && DUDEWHERE == null && 'DUDEWHERE is missing: without a block map, roots are found by DUDEWHERE and SATNAV alone.',
+    !(Number.isInteger(subRequests) && subRequests >= 10) && `SUB_REQUESTS is a whole number of at least 10, not ${SUB_REQUESTS}.`
+  ].filter(sentence => sentence !== false)
+
+  if (CARPARK == null || identity == null || missing.length > 0) {
+    throw new ConfigError(missing.join(' '))
+  }
+
+  return { ...env, CARPARK, identity, blockMap, subRequests }
+}
