@@ -1,0 +1,46 @@
+import { normalizeAddress } from './client-address.ts'
+
+/** Which peers are connected, and from where. */
+export interface ConnectedPeers {
+  /** Peer ids: the one that is named if it is connected, else those that are connected from the address, the newest first. */
+  find (who: { readonly peer: string | undefined, readonly address: string }): readonly string[]
+  /** Calls whenever a peer has connected, until the result is called. */
+  onConnect (listener: () => void): () => void
+}
+
+/** What is used of a libp2p host. */
+export interface PeerHost {
+  getConnections (): ReadonlyArray<{ readonly remotePeer: { toString (): string }, readonly remoteAddr: { getComponents (): ReadonlyArray<{ readonly name: string, readonly value?: string }> }, readonly status?: string }>
+  addEventListener (type: 'connection:open', listener: () => void): void
+  removeEventListener (type: 'connection:open', listener: () => void): void
+}
+
+/** The peers of one address that are asked: behind one address may be a whole office. */
+const MAX_PEERS = 32
+
+export function connectedPeers (host: PeerHost): ConnectedPeers {
+  return {
+    find ({ peer, address }) {
+      const connections = host.getConnections().filter(({ status }) => status == null || status === 'open')
+      if (peer != null && connections.some(({ remotePeer }) => remotePeer.toString() === peer)) {
+        return [peer]
+      }
+      const peers = new Set<string>()
+      for (const { remotePeer, remoteAddr } of connections.reverse()) {
+        const [{ name, value }] = remoteAddr.getComponents()
+        if ((name === 'ip4' || name === 'ip6') && value != null && normalizeAddress(value) === address) {
+          peers.add(remotePeer.toString())
+        }
+        if (peers.size === MAX_PEERS) {
+          break
+        }
+      }
+      return [...peers]
+    },
+
+    onConnect (listener) {
+      host.addEventListener('connection:open', listener)
+      return () => { host.removeEventListener('connection:open', listener) }
+    }
+  }
+}

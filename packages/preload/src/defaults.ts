@@ -1,0 +1,54 @@
+/** The limits of requests. Times are ms, sizes bytes. */
+export interface PreloadLimits {
+  /** Requests that are carried out at the same time for one client; the next ones wait. Default 16. */
+  readonly runningPerClient: number
+  /** Requests that are carried out at the same time in all. Default 256. */
+  readonly running: number
+  /** Requests of one client that may wait. Default 1,024: a js-ipfs that adds many files asks for all of them at once. */
+  readonly queuedPerClient: number
+  /** Requests that may wait in all. Default 4,096. */
+  readonly queued: number
+  /** How long a request waits for the client to connect. Default 5 s. */
+  readonly clientWait: number
+  /** A member that has not begun to answer, and for which no block has come, for so long is given up for the next one. Default 10 s. */
+  readonly memberWait: number
+  /** A request for which no new block and no line has come for so long ends. Default 30 s. */
+  readonly noProgress: number
+  /** When nothing has come for so long, the blocks are wanted anew of a client that has connected meanwhile. Default 1 s. */
+  readonly joinWait: number
+  /** How long a request may take. Default 1 h. */
+  readonly time: number
+  /** Blocks that clients may send for one request. Default 1,000,000. */
+  readonly blocks: number
+  /** Bytes of blocks that clients may send for one request. Default 16 GiB. */
+  readonly bytes: number
+  /** How many links deep a DAG may be. Default 20,000. */
+  readonly depth: number
+  /** Links that are kept of one request. Default 1,000,000. */
+  readonly links: number
+  /** Memory for the links of all requests. Default 64 MiB. */
+  readonly linkMemory: number
+  /** Lines that may wait for the slowest reader of a traversal before it pauses. Default 1 MiB. */
+  readonly unread: number
+  /** How long a want that no request is known to need waits for the block that links to it. Default 500 ms. */
+  readonly linkWait: number
+}
+
+export const DEFAULT_PRELOAD_LIMITS: PreloadLimits = {
+  runningPerClient: 16,
+  running: 256,
+  queuedPerClient: 1024,
+  queued: 4096,
+  clientWait: 5000,
+  memberWait: 10_000,
+  noProgress: 30_000,
+  joinWait: 1000,
+  time: 3_600_000,
+  blocks: 1_000_000,
+  bytes: 16 * 2 ** 30,
+  depth: 20_000,
+  links: 1_000_000,
+  linkMemory: 64 << 20,
+  unread: 1 << 20,
+  linkWait: 500
+}

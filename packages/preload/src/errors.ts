@@ -1,0 +1,69 @@
+/** A request asks for something that is refused: the message says what, and what is expected. Answered with 400. */
+export class RefsQueryError extends Error {
+  static name = 'RefsQueryError'
+  name = 'RefsQueryError'
+
+  constructor (message = 'The query cannot be meant') {
+    super(message)
+  }
+}
+
+/** The refs of a member gave no usable answer, or its answer ended with an error. */
+export class MemberRefsError extends Error {
+  static name = 'MemberRefsError'
+  name = 'MemberRefsError'
+
+  constructor (message = 'The member gave no usable answer') {
+    super(message)
+  }
+}
+
+/** No member is up that could be asked. Answered with 503. */
+export class NoMemberError extends Error {
+  static name = 'NoMemberError'
+  name = 'NoMemberError'
+
+  constructor (message = 'No node is up that could take the data: try again later') {
+    super(message)
+  }
+}
+
+/** No block and no line has come for so long that the request is given up. */
+export class NoProgressError extends Error {
+  static name = 'NoProgressError'
+  name = 'NoProgressError'
+
+  constructor (message = 'There was no progress for too long') {
+    super(message)
+  }
+}
+
+/** The request took more than a request may: time, blocks, bytes, links or depth. */
+export class BudgetError extends Error {
+  static name = 'BudgetError'
+  name = 'BudgetError'
+
+  constructor (message = 'The request took more than it may') {
+    super(message)
+  }
+}
+
+/** There are too many requests, and no place in the queue. Answered with 429. */
+export class TooManyRequestsError extends Error {
+  static name = 'TooManyRequestsError'
+  name = 'TooManyRequestsError'
+
+  constructor (message = 'There are too many requests: try again later') {
+    super(message)
+  }
+}
+
+/** An option that cannot be meant. Thrown at construction. */
+export class InvalidOptionError extends Error {
+  static name = 'InvalidOptionError'
+  name = 'InvalidOptionError'
+
+  constructor (message = 'Invalid option') {
+    super(message)
+  }
+}

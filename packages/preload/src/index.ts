@@ -1,0 +1,27 @@
+/**
+ * @packageDocumentation
+ *
+ * Serves `/api/v0/refs` in front of IPFS nodes, as js-ipfs expects it of a preload node:
+ * a client that cannot be dialled asks, a node behind the router pulls the client's DAG
+ * over bitswap, through the router's reverse direction and nothing but that DAG.
+ */
+export { normalizeAddress, trustProxies } from './clients/client-address.ts'
+export type { TrustedProxies } from './clients/client-address.ts'
+export { connectedPeers } from './clients/connected-peers.ts'
+export type { ConnectedPeers, PeerHost } from './clients/connected-peers.ts'
+export { DEFAULT_PRELOAD_LIMITS } from './defaults.ts'
+export type { PreloadLimits } from './defaults.ts'
+export * from './errors.ts'
+export { createGate } from './gate/gate.ts'
+export type { Gate, GateInit, GateStatus, Passage, PassageInit } from './gate/gate.ts'
+export { DEFAULT_LINK_CODECS } from './gate/links.ts'
+export type { LinkCodecs, ReadLinks } from './gate/links.ts'
+export { memberRanking } from './member-ranking.ts'
+export type { MemberRankingInit } from './member-ranking.ts'
+export type { RefsRoot } from './refs/arg.ts'
+export { refsHandler } from './refs/handler.ts'
+export type { RefsEnd, RefsHandler, RefsHandlerInit, RefsStatus } from './refs/handler.ts'
+export type { Ref, RefsMember } from './refs/member.ts'
+export type { RefsQuery } from './refs/query.ts'
+export type { ReadBlock } from './refs/traversal.ts'
+export type { Timers } from './timers.ts'

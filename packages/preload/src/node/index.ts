@@ -1,0 +1,8 @@
+/**
+ * @packageDocumentation
+ *
+ * What of preload needs Node.js: a server, and the refs of kubo with their trailers.
+ */
+export { kuboRefs } from './kubo-refs.ts'
+export type { KuboRefsInit } from './kubo-refs.ts'
+export { refsServer } from './server.ts'

@@ -1,0 +1,329 @@
+/**
+ * One traversal of a DAG by a member, for all requests that ask for the same. It tries
+ * one member after another until one has begun to answer; from then on an error ends it.
+ * The members pull the blocks from the clients of all its requests, through the gate.
+ */
+import { MemberRefsError, NoMemberError, NoProgressError } from '../errors.ts'
+import { createLines } from './lines.ts'
+import { createMissingLinks } from './missing-links.ts'
+import type { Lines } from './lines.ts'
+import type { RefsMember } from './member.ts'
+import type { MissingLinks } from './missing-links.ts'
+import type { RefsQuery } from './query.ts'
+import type { PreloadLimits } from '../defaults.ts'
+import type { Gate, Passage } from '../gate/gate.ts'
+import type { Timers } from '../timers.ts'
+import type { CID } from 'multiformats/cid'
+
+export interface TraversalInit {
+  readonly query: RefsQuery
+  /** Best first. */
+  readonly members: readonly RefsMember[]
+  readonly gate: Gate
+  /** Reads a block that some member has. */
+  readonly read: ReadBlock
+  readonly limits: PreloadLimits
+  readonly timers: Timers
+  ended (): void
+}
+
+/** Reads a verified block that some member holds; rejects if there is none. */
+export type ReadBlock = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
+
+/** One request's part in a traversal. */
+export interface TraversalReader {
+  /** Resolves when a member has begun to answer, and rejects if none does. */
+  readonly begun: Promise<void>
+  /** Lines of an answer. Throws what went wrong. */
+  readonly lines: AsyncIterableIterator<string>
+  /** Blocks and bytes that clients have sent since it joined. */
+  readonly received: Readonly<Received>
+  /** The member that is asked, or was last. */
+  readonly member: string | undefined
+  /** A peer is asked for blocks from now on. */
+  add (client: string): void
+  /** Has members asked, if that has not begun. */
+  start (): void
+  /** It wants no more; the last one to leave ends the traversal. */
+  leave (): void
+}
+
+export interface Traversal {
+  /** Whether a reader that joins now reads all of it. */
+  readonly joinable: boolean
+  join (): TraversalReader
+}
+
+/** What clients have sent. */
+export interface Received {
+  blocks: number
+  bytes: number
+}
+
+export function createTraversal (init: TraversalInit): Traversal {
+  return new MemberTraversal(init)
+}
+
+class MemberTraversal implements Traversal {
+  readonly #init: TraversalInit
+  readonly #passage: Passage
+  readonly #missing: MissingLinks
+  readonly #lines: Lines
+  readonly #begun = Promise.withResolvers<void>()
+  readonly #ending = new AbortController()
+  /** Readers that ask each client. */
+  readonly #clients = new Map<string, number>()
+  readonly #received: Received = { blocks: 0, bytes: 0 }
+  #member: string | undefined
+  #readers = 0
+  #started = false
+  /** Lines that have been passed on. */
+  #written = 0
+  #cancelNoProgress: () => void = () => {}
+  readonly #cancelTime: () => void
+  /** Some client has joined since the member was asked: what it was asked for before is not asked of that client. */
+  #joined = false
+  #attempt: AbortController | undefined
+  #cancelRestart: (() => void) | undefined
+  #progressAt = 0
+  #progressed = false
+  #ended = false
+
+  constructor (init: TraversalInit) {
+    const { query, gate, limits, timers } = init
+    this.#init = init
+    this.#lines = createLines({ max: limits.unread, onRead: () => { this.#progress() } })
+    this.#passage = gate.open({
+      roots: query.roots.map(({ cid }) => cid),
+      // names on the way to what was asked for count as links, too
+      maxDepth: query.maxDepth === -1 ? -1 : query.maxDepth + Math.max(...query.roots.map(({ path }) => path.length)),
+      progress: ({ bytes }) => {
+        this.#received.blocks++
+        this.#received.bytes += bytes.byteLength
+        this.#progress()
+      },
+      unknown: () => { this.#missing.read() },
+      failed: error => { this.#end(error) }
+    })
+    this.#missing = createMissingLinks({ passage: this.#passage, read: init.read, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
+    this.#begun.promise.catch(() => {})
+    this.#cancelTime = timers.after(limits.time, () => { this.#end(new NoProgressError(`The request took longer than ${limits.time / 1000} s`)) })
+    this.#progress()
+  }
+
+  get joinable (): boolean {
+    return !this.#ended && this.#lines.whole
+  }
+
+  join (): TraversalReader {
+    const lines = this.#lines.read()
+    const clients = new Set<string>()
+    const before = { ...this.#received }
+    const traversal = this
+    let left = false
+    this.#readers++
+
+    return {
+      begun: this.#begun.promise,
+      lines,
+      get received () { return since(before, traversal.#received) },
+      get member () { return traversal.#member },
+      add: client => {
+        if (!left && !clients.has(client)) {
+          clients.add(client)
+          this.#addClient(client)
+        }
+      },
+      start: () => { this.#start() },
+      leave: () => {
+        if (!left) {
+          left = true
+          lines.return?.().catch(() => {})
+          this.#left(clients)
+        }
+      }
+    }
+  }
+
+  #start (): void {
+    if (this.#started) {
+      return
+    }
+    this.#started = true
+    for (const root of this.#init.query.roots) {
+      this.#missing.know(root)
+    }
+    this.#missing.read()
+    this.#run().then(() => { this.#end() }, err => { this.#end(err) })
+  }
+
+  #addClient (client: string): void {
+    const readers = this.#clients.get(client) ?? 0
+    this.#clients.set(client, readers + 1)
+    if (readers === 0) {
+      this.#passage.clients.add(client)
+      if (this.#attempt != null && !this.#ended) {
+        this.#joined = true
+        this.#restartLater()
+      }
+    }
+  }
+
+  #left (clients: ReadonlySet<string>): void {
+    let fewer = false
+    for (const client of clients) {
+      const readers = (this.#clients.get(client) ?? 0) - 1
+      this.#clients.set(client, readers)
+      if (readers <= 0) {
+        this.#clients.delete(client)
+        fewer = this.#passage.clients.delete(client) || fewer
+      }
+    }
+    this.#readers--
+    if (this.#readers === 0) {
+      this.#end(new MemberRefsError('nobody waits for the answer any more'))
+    } else if (fewer && this.#joined) {
+      this.#restart()
+    }
+  }
+
+  /** What the member wants is asked of the clients that were there then. It is to want it anew, of those that have joined. */
+  #restart (): void {
+    this.#joined = false
+    this.#attempt?.abort(new RestartError())
+  }
+
+  /** Restarts once the clients that were there before send nothing any more. */
+  #restartLater (): void {
+    const { timers, limits } = this.#init
+    this.#cancelRestart ??= timers.after(limits.joinWait, () => {
+      this.#cancelRestart = undefined
+      if (this.#joined && timers.now() - this.#progressAt >= limits.joinWait) {
+        this.#restart()
+      } else if (this.#joined) {
+        this.#restartLater()
+      }
+    })
+  }
+
+  async #run (): Promise<void> {
+    const { members } = this.#init
+    let error: unknown = new NoMemberError()
+    for (const [i, member] of members.entries()) {
+      try {
+        await this.#ask(member, i < members.length - 1)
+        return
+      } catch (err) {
+        error = err
+        if (this.#written > 0 || this.#ending.signal.aborted) {
+          break
+        }
+      }
+    }
+    throw error
+  }
+
+  /** Has a member list all of it; anew, if what it wants has to be asked of other clients. */
+  async #ask (member: RefsMember, others: boolean): Promise<void> {
+    for (;;) {
+      const attempt = new AbortController()
+      this.#attempt = attempt
+      this.#member = member.id
+      try {
+        await this.#list(member, attempt, others)
+        return
+      } catch (err) {
+        if (!(attempt.signal.reason instanceof RestartError)) {
+          throw err
+        }
+      }
+    }
+  }
+
+  async #list (member: RefsMember, attempt: AbortController, others: boolean): Promise<void> {
+    const { query, limits, timers } = this.#init
+    const signal = AbortSignal.any([attempt.signal, this.#ending.signal])
+    // it lists in the same order each time
+    let known = this.#written
+    this.#progressed = false
+    const cancelWait = others && known === 0
+      ? timers.after(limits.memberWait, () => {
+        if (this.#written === 0 && !this.#progressed) {
+          attempt.abort(new NoProgressError(`the member did nothing within ${limits.memberWait / 1000} s`))
+        }
+      })
+      : () => {}
+    try {
+      for await (const { ref } of member.refs(query, signal)) {
+        if (known > 0) {
+          known--
+          continue
+        }
+        this.#progress()
+        this.#missing.listed(ref)
+        this.#written++
+        this.#lines.push(`${JSON.stringify({ Ref: ref, Err: '' })}\n`)
+        this.#begun.resolve()
+        await this.#lines.place()
+        this.#progress()
+      }
+    } finally {
+      cancelWait()
+    }
+    if (known > 0) {
+      throw new MemberRefsError('the member lists less than before')
+    }
+  }
+
+  #progress (): void {
+    const { timers, limits } = this.#init
+    this.#progressed = true
+    this.#progressAt = timers.now()
+    this.#cancelNoProgress()
+    if (!this.#ended) {
+      this.#cancelNoProgress = timers.after(limits.noProgress, () => {
+        if (this.#lines.isFull) {
+          // those that do not read hold up the others
+          this.#lines.expel(new NoProgressError(`The answer was not read for ${limits.noProgress / 1000} s`))
+          this.#progress()
+          return
+        }
+        this.#end(new NoProgressError(`There was no progress for ${limits.noProgress / 1000} s: a block could not be had from the client or the nodes`))
+      })
+    }
+  }
+
+  #end (error?: unknown): void {
+    if (this.#ended) {
+      return
+    }
+    this.#ended = true
+    const failure = error == null ? undefined : toError(error)
+    this.#cancelTime()
+    this.#cancelRestart?.()
+    this.#cancelNoProgress()
+    this.#passage.close()
+    this.#lines.end(failure)
+    if (failure == null) {
+      this.#begun.resolve()
+    } else {
+      this.#begun.reject(failure)
+    }
+    this.#ending.abort(failure)
+    this.#init.ended()
+  }
+}
+
+function since (before: Received, { blocks, bytes }: Received): Received {
+  return { blocks: blocks - before.blocks, bytes: bytes - before.bytes }
+}
+
+function toError (error: unknown): Error {
+  return error instanceof Error ? error : new MemberRefsError(String(error))
+}
+
+/** The member is asked for the same again. */
+class RestartError extends Error {
+  static name = 'RestartError'
+  name = 'RestartError'
+}

@@ -1,0 +1,51 @@
+import { queryKey } from './query.ts'
+import { createTraversal } from './traversal.ts'
+import type { RefsMember } from './member.ts'
+import type { RefsQuery } from './query.ts'
+import type { ReadBlock, Traversal, TraversalReader } from './traversal.ts'
+import type { PreloadLimits } from '../defaults.ts'
+import type { Gate } from '../gate/gate.ts'
+import type { Timers } from '../timers.ts'
+import type { CID } from 'multiformats/cid'
+
+export interface TraversalsInit {
+  members (root: CID): readonly RefsMember[]
+  readonly gate: Gate
+  readonly read: ReadBlock
+  readonly limits: PreloadLimits
+  readonly timers: Timers
+}
+
+/** The traversals that are going on. Requests for the same share one while each can read all of its answer. */
+export interface Traversals {
+  join (query: RefsQuery): TraversalReader
+}
+
+export function createTraversals ({ members, gate, read, limits, timers }: TraversalsInit): Traversals {
+  const open = new Map<string, Traversal>()
+
+  return {
+    join (query) {
+      const key = queryKey(query)
+      const joined = open.get(key)
+      if (joined?.joinable === true) {
+        return joined.join()
+      }
+      const traversal = createTraversal({
+        query,
+        members: members(query.roots[0].cid),
+        gate,
+        read,
+        limits,
+        timers,
+        ended () {
+          if (open.get(key) === traversal) {
+            open.delete(key)
+          }
+        }
+      })
+      open.set(key, traversal)
+      return traversal.join()
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { expect } from 'aegir/chai'
+import { createDigestTable } from '../../src/gate/digests.ts'
+
+const key = (n: number): string => `\x12\x20${String(n).padStart(32, 'x')}`
+
+describe('gate: digests', () => {
+  it('has what was added, with its least depth, and nothing else', () => {
+    const table = createDigestTable(100_000, { used: 0, max: 64 << 20 })
+
+    const all = Array.from({ length: 50_000 }, (_, n) => n)
+
+    expect(all.filter(n => !table.add(key(n), n % 7))).to.be.empty()
+    expect(table.size).to.equal(50_000)
+    expect(all.filter(n => table.depth(key(n)) !== n % 7)).to.be.empty()
+    expect(table.depth(key(50_000))).to.be.undefined()
+    table.add(key(6), 2)
+    table.add(key(2), 5)
+    expect([table.depth(key(6)), table.depth(key(2)), table.size]).to.deep.equal([2, 2, 50_000])
+  })
+
+  it('says once that a block is to be expanded, and keeps that while it grows', () => {
+    const table = createDigestTable(1000, { used: 0, max: 1 << 20 })
+    table.add(key(1), 3)
+
+    expect([table.isExpanded(key(1)), table.expand(key(1)), table.expand(key(1)), table.expand(key(2))]).to.deep.equal([false, true, false, false])
+    for (let n = 2; n < 500; n++) {
+      table.add(key(n), 1)
+    }
+    expect([table.isExpanded(key(1)), table.depth(key(1)), table.isExpanded(key(2))]).to.deep.equal([true, 3, false])
+  })
+
+  it('takes no more than it may, and gives its memory back', () => {
+    const memory = { used: 0, max: 4000 }
+    const [few, many] = [createDigestTable(10, memory), createDigestTable(1000, memory)]
+
+    expect(Array.from({ length: 11 }, (_, n) => few.add(key(n), 0)).lastIndexOf(true)).to.equal(9)
+    expect(few.add(key(3), 0), 'one that is there').to.be.true()
+    expect(Array.from({ length: 1000 }, (_, n) => many.add(key(n), 0))).to.include(false)
+    expect(memory.used).to.be.at.most(memory.max)
+    few.free()
+    many.free()
+    expect([memory.used, few.size, few.depth(key(1))]).to.deep.equal([0, 0, undefined])
+  })
+})
