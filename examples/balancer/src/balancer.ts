@@ -14,6 +14,7 @@ import { createChangeLog } from './log/change-log.ts'
 import { createComponentLogger } from './log/component-logger.ts'
 import { NO_LOG } from './log/log.ts'
 import { createNodes } from './nodes.ts'
+import { createPreloadGate, startPreload } from './preload.ts'
 import { startRecording } from './recording.ts'
 import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
@@ -22,6 +23,7 @@ import type { ChangeLog } from './log/change-log.ts'
 import type { Log } from './log/log.ts'
 import type { Nodes } from './nodes.ts'
 import type { CapacityStatus, HostInit, HostServices } from '@kitsune/host'
+import type { Gate } from '@kitsune/preload'
 import type { RouterEvent, RouterMemberStatus, StrategyFactory, WantRouter, WantRouterInit } from '@kitsune/want-router'
 import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
 
@@ -43,6 +45,8 @@ export interface Balancer {
   readonly addresses: readonly string[]
   /** `http://host:port` of the admin server. */
   readonly adminUrl: string
+  /** `http://host:port` of /api/v0/refs, if the balancer preloads. */
+  readonly preloadUrl: string | undefined
   readonly router: WantRouter
   /**
    * Takes the nodes of another configuration: adds those that are new, removes those that are not in it when they owe
@@ -96,13 +100,17 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     const recording = config.record == null ? undefined : await startRecording(config.record, { log })
     undo.push(async () => { await recording?.close() })
 
-    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, tap: recording?.tap, onEvent: events.push })
+    const gate = createPreloadGate(config)
+    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, gate, tap: recording?.tap, onEvent: events.push })
     const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
     const admin = await startAdmin(config, nodes, upstream, registry)
     undo.push(async () => { await admin.stop() })
 
     await downstream.start()
     undo.push(async () => { await downstream.stop() })
+
+    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, upstream, gate, nodes, strategy, registry, log })
+    undo.push(async () => { await preload?.stop() })
 
     await listen(upstream)
     const peerId = upstream.peerId.toString()
@@ -124,6 +132,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         return addressesOf(upstream)
       },
       adminUrl: admin.url,
+      preloadUrl: preload?.url,
       router: upstream.services.router,
       reload (next) {
         expectMembers(strategy, next.downstreams)
@@ -146,12 +155,14 @@ interface HostsInit {
   readonly log: Log
   readonly logger: ComponentLogger
   readonly registry: Registry
+  /** Lets nodes ask clients, if they preload. */
+  readonly gate: Gate | undefined
   readonly tap: WantRouterInit['tap']
   onEvent (event: RouterEvent): void
 }
 
 /** Creates both hosts and the router between them. They are not started. */
-async function createHosts ({ config, strategy, privateKey, log, logger, registry, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
+async function createHosts ({ config, strategy, privateKey, log, logger, registry, gate, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
   const { maxConnections, maxNewConnections, ...limits } = config.limits
   const host: HostInit = {
     limits: { maxConnections, newPerSecond: maxNewConnections },
@@ -176,6 +187,7 @@ async function createHosts ({ config, strategy, privateKey, log, logger, registr
         metrics: createMetrics(registry, logger),
         hashers: selectHashers(config.hashes),
         limits,
+        ...(gate == null ? {} : { reverse: { policies: [gate.policy] } }),
         tap,
         onEvent
       })(components)

@@ -69,7 +69,7 @@ async function run (config: BalancerConfig, settings: Settings, context: Process
     reloads(() => { reload(balancer, context, options.key, log) })
 
     if (settings.json != null) {
-      print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, admin: balancer.adminUrl }))
+      print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, admin: balancer.adminUrl, preload: balancer.preloadUrl }))
     } else {
       greet(balancer, config, print)
     }
@@ -163,6 +163,10 @@ export function greet (balancer: Balancer, config: BalancerConfig, print: (line:
   }
 
   print(`  nodes    ${config.downstreams.map(({ id }) => id).join(', ')} (${config.strategy})`)
+  if (balancer.preloadUrl != null) {
+    print(`  preload  ${balancer.preloadUrl}/api/v0/refs`)
+  }
+
   print(`  admin    ${balancer.adminUrl} (/healthz /readyz /metrics /status)`)
 }
 

@@ -18,7 +18,7 @@ describe('kitsune-balancer', function () {
       ['without a downstream', [], /^kitsune-balancer: no downstream: .*-d <address>/],
       ['for an unknown flag', ['-d', UNREACHABLE, '--prot', '1'], /^kitsune-balancer: Unknown option '--prot'/],
       ['for a wrong value', ['-d', UNREACHABLE, '-l', 'here'], /^kitsune-balancer: -l: "here" is not a multiaddr/],
-      ['for preload', ['-d', UNREACHABLE, '-w', '/ip4/127.0.0.1/tcp/0', '-p', '8081'], /^kitsune-balancer: -p: preload is not available yet/],
+      ['for preload without WebSockets', ['-d', UNREACHABLE, '-p', '8081'], /^kitsune-balancer: -p: clients that cannot be dialled connect by WebSockets; add -w/],
       ['for a missing config file', ['--config', 'none.json'], /^kitsune-balancer: --config: cannot read the config file none.json/],
       ['for a missing strategy', ['-d', UNREACHABLE, '--strategy', 'presence(./mine.js)'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],
       ['for a missing strategy that is only checked', ['-d', UNREACHABLE, '--strategy', './mine.js', '--check-config'], /^kitsune-balancer: strategy: \.\/mine\.js cannot be imported/],

@@ -10,6 +10,7 @@ import type { Option } from '../src/config/options.ts'
 
 describe('documentation', () => {
   const path = temporaryFolder()
+  const preloadPage = readFileSync(new URL('../../../docs/preload.md', import.meta.url), 'utf8')
   const page = readFileSync(new URL('../../../docs/operating-a-balancer.md', import.meta.url), 'utf8')
 
   it('has every option with its names', () => {
@@ -65,6 +66,21 @@ describe('documentation', () => {
       const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()
       const names = new Set([...text.matchAll(/^# HELP (kitsune_\w+)/mg)].map(([, name]) => name))
       const documented = new Set([...page.matchAll(/`(kitsune_\w+)`/g)].map(([, name]) => name))
+
+      expect([...documented]).to.have.members([...names])
+    } finally {
+      await balancer.stop()
+    }
+  })
+
+  it('has every metric of preload, and no others', async () => {
+    const preload = { host: '127.0.0.1', port: 0, trustedProxies: [] }
+    const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key'), preload }))
+
+    try {
+      const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()
+      const names = new Set([...text.matchAll(/^# HELP (kitsune_preload_\w+)/mg)].map(([, name]) => name))
+      const documented = new Set([...preloadPage.matchAll(/`(kitsune_\w+)(?:\{\w+\})?`/g)].map(([, name]) => name))
 
       expect([...documented]).to.have.members([...names])
     } finally {

@@ -1,4 +1,5 @@
 import { DEFAULT_HOST_LIMITS } from '@kitsune/host'
+import { trustProxies } from '@kitsune/preload'
 import { DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
 import { HASHES } from '../hashers.ts'
@@ -21,6 +22,15 @@ export interface BalancerLimits extends Pick<Limits, 'wantsPerClient' | 'wantLif
   readonly maxNewConnections: number
 }
 
+/** How clients leave their data at the nodes. */
+export interface PreloadConfig {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+}
+
 /** The effective configuration. Safe to print: secrets mask themselves. */
 export interface BalancerConfig {
   /** At least one; their ids differ. */
@@ -37,6 +47,8 @@ export interface BalancerConfig {
   readonly strategy: string
   /** Where the admin server listens; port 0 takes any free port. */
   readonly admin: { readonly host: string, readonly port: number }
+  /** Where /api/v0/refs is served; undefined: nowhere. */
+  readonly preload?: PreloadConfig
   /** How long transfers may take to finish when the balancer stops, s. */
   readonly grace: number
   readonly limits: BalancerLimits
@@ -90,10 +102,6 @@ export function loadConfig (sources: Sources): BalancerConfig {
  * @throws {ConfigError}
  */
 export function resolveConfig (settings: Settings, readFile: Sources['readFile'], defaults: { readonly key?: string } = {}): BalancerConfig {
-  if (settings.preload != null) {
-    throw new ConfigError('-p: preload is not available yet; leave the option out')
-  }
-
   if (settings.probe != null && settings.checkConfig == null) {
     throw new ConfigError('--probe: use it together with --check-config')
   }
@@ -102,8 +110,10 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     throw new ConfigError('no downstream: add at least one node with -d <address> (see --help)')
   }
 
+  const nodes = downstreams(settings.downstream, readFile)
+
   return {
-    downstreams: downstreams(settings.downstream, readFile),
+    downstreams: nodes,
     listen: settings.listen == null ? DEFAULTS.listen : list(settings.listen).map(text => tcpAddress(text, settings.listen)),
     websocket: list(settings.websocket).map(text => webSocketAddress(text, settings.websocket)),
     announce: list(settings.announce).map(text => announced(text, settings.announce)),
@@ -115,8 +125,37 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     hashes: choice(settings.hashes, HASHES) ?? DEFAULTS.hashes,
     logLevel: choice(settings.logLevel, LOG_LEVELS) ?? DEFAULTS.logLevel,
     log: choice(settings.log, LOG_FORMATS) ?? DEFAULTS.log,
+    ...preload(settings, nodes),
     ...(settings.record == null ? {} : { record: text(settings.record, 'a path') })
   }
+}
+
+function preload ({ preload, trustedProxy, websocket }: Settings, nodes: readonly DownstreamConfig[]): Pick<BalancerConfig, 'preload'> {
+  if (preload == null) {
+    if (trustedProxy != null) {
+      throw new ConfigError(`${trustedProxy.origin}: use it together with -p`)
+    }
+
+    return {}
+  }
+
+  if (websocket == null) {
+    throw new ConfigError(`${preload.origin}: clients that cannot be dialled connect by WebSockets; add -w`)
+  }
+
+  if (nodes.every(({ kind }) => kind !== 'rpc')) {
+    throw new ConfigError(`${preload.origin}: no node can be asked to fetch; give the RPC of at least one with -d`)
+  }
+
+  const trustedProxies = list(trustedProxy)
+
+  try {
+    trustProxies(trustedProxies)
+  } catch (err) {
+    throw new ConfigError(`${trustedProxy?.origin}: ${oneLine(err)}`)
+  }
+
+  return { preload: { ...listenAddress(preload), trustedProxies } }
 }
 
 function limits (settings: Settings): BalancerLimits {
@@ -215,4 +254,11 @@ function hostAndPort (setting: Setting | undefined): BalancerConfig['admin'] {
   }
 
   return { host: bracketed ?? host, port: Number(port) }
+}
+
+/** A port on all addresses, as in go-libp2p-kitsune, or host:port. */
+function listenAddress (setting: Setting): BalancerConfig['admin'] {
+  const value = String(setting.value)
+
+  return hostAndPort(/^\d{1,5}$/.test(value) ? { ...setting, value: `0.0.0.0:${value}` } : setting)
 }

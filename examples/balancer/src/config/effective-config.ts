@@ -5,13 +5,14 @@ import type { DownstreamConfig } from './downstream-config.ts'
  * Turns the effective configuration into an equivalent config file. Only credentials
  * from URLs are missing: see {@link credentialsLeftOut}.
  */
-export function toConfigFile ({ downstreams, admin, limits, ...config }: BalancerConfig): Record<string, unknown> {
+export function toConfigFile ({ downstreams, admin, limits, preload, ...config }: BalancerConfig): Record<string, unknown> {
   const { maxConnections, maxNewConnections, wantsPerClient, wantLifetime, unsent, inFlight, wantsPerMember, ejectAfter, ejection } = limits
 
   return {
     downstream: downstreams.map(toFileEntry),
     ...config,
-    admin: `${admin.host.includes(':') ? `[${admin.host}]` : admin.host}:${admin.port}`,
+    admin: written(admin),
+    ...(preload == null ? {} : { preload: written(preload), trustedProxy: preload.trustedProxies }),
     maxConnections,
     maxNewConnections,
     maxWants: wantsPerClient,
@@ -27,6 +28,10 @@ export function toConfigFile ({ downstreams, admin, limits, ...config }: Balance
 /** Names of the nodes whose credentials are not in a file, so that {@link toConfigFile} must not show them. */
 export function credentialsLeftOut ({ downstreams }: BalancerConfig): string[] {
   return downstreams.filter(({ authorization, authFile }) => authorization != null && authFile == null).map(({ id }) => id)
+}
+
+function written ({ host, port }: BalancerConfig['admin']): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function toFileEntry ({ id, kind, address, authorization, ...downstream }: DownstreamConfig): Record<string, unknown> {

@@ -62,6 +62,23 @@ export const OPTIONS = {
     value: 'path',
     help: ['private key file, created if absent (default ./key)']
   },
+  preload: {
+    flag: 'preload',
+    short: 'p',
+    env: 'KITSUNE_PRELOAD',
+    file: 'preload',
+    kind: 'text',
+    value: 'port',
+    help: ['where to serve /api/v0/refs, by which clients leave their data at the', 'nodes: a port, or host:port; needs -w and the RPC of a node', '(default: none)']
+  },
+  trustedProxy: {
+    flag: 'trusted-proxy',
+    env: 'KITSUNE_TRUSTED_PROXY',
+    file: 'trustedProxy',
+    kind: 'list',
+    value: 'network',
+    help: ['proxies whose X-Forwarded-For names the client of a preload: addresses', 'or networks such as 10.0.0.0/8 (default: none)']
+  },
   announce: {
     flag: 'announce',
     env: 'KITSUNE_ANNOUNCE',
@@ -218,11 +235,10 @@ export const OPTIONS = {
   json: {
     flag: 'json',
     kind: 'switch',
-    help: ['print one line of JSON once listening: {"peerId","addresses","admin"}']
+    help: ['print one line of JSON once listening: {"peerId","addresses","admin"},', 'with -p also "preload"']
   },
   help: { flag: 'help', short: 'h', kind: 'switch', help: ['print this and exit'] },
-  version: { flag: 'version', kind: 'switch', help: ['print the version and exit'] },
-  preload: { flag: 'preload', short: 'p', kind: 'text', value: 'port', help: ['not available yet; refused'] }
+  version: { flag: 'version', kind: 'switch', help: ['print the version and exit'] }
 } as const satisfies Record<string, Option>
 
 /** Name of an option in this program. */

@@ -1,0 +1,46 @@
+import { Counter, Gauge } from 'prom-client'
+import type { RefsEnd } from '@kitsune/preload'
+import type { Registry } from 'prom-client'
+
+/** What is measured when metrics are asked for. */
+export interface PreloadLoad {
+  readonly running: number
+  readonly queued: number
+  readonly linkBytes: number
+}
+
+export interface PreloadMetrics {
+  ended (end: RefsEnd): void
+  watch (read: () => PreloadLoad): void
+}
+
+const OUTCOMES = ['complete', 'refused', 'left', 'failed'] as const
+
+/** Registers the metrics of preload. */
+export function createPreloadMetrics (registry: Registry): PreloadMetrics {
+  const counter = <T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> => new Counter({ name: `kitsune_preload_${name}_total`, help, labelNames, registers: [registry] })
+  const requests = counter('requests', 'Requests for refs that have ended', ['outcome'])
+  const blocks = counter('blocks', 'Blocks that clients have sent for requests')
+  const bytes = counter('bytes', 'Bytes of blocks that clients have sent for requests')
+
+  for (const outcome of OUTCOMES) {
+    requests.inc({ outcome }, 0)
+  }
+
+  return {
+    ended (end) {
+      requests.inc({ outcome: end.outcome })
+      blocks.inc(end.blocks)
+      bytes.inc(end.bytes)
+    },
+
+    watch (read) {
+      const gauge = (name: string, help: string, value: (load: PreloadLoad) => number): void => {
+        registry.registerMetric(new Gauge({ name: `kitsune_preload_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
+      }
+      gauge('running', 'Requests for refs that are being carried out', ({ running }) => running)
+      gauge('queued', 'Requests for refs that wait for others', ({ queued }) => queued)
+      gauge('link_bytes', 'Memory for what open requests admit', ({ linkBytes }) => linkBytes)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { connectedPeers, createGate, memberRanking, refsHandler } from '@kitsune/preload'
+import { kuboRefs, refsServer } from '@kitsune/preload/node'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { createPreloadMetrics } from './admin/preload-metrics.ts'
+import { StartError } from './errors.ts'
+import { reasonOf } from './listen-error.ts'
+import type { BalancerConfig } from './config/config.ts'
+import type { Log } from './log/log.ts'
+import type { Nodes } from './nodes.ts'
+import type { Gate, RefsEnd, RefsMember } from '@kitsune/preload'
+import type { StrategyFactory, WantRouter } from '@kitsune/want-router'
+import type { Libp2p } from '@libp2p/interface'
+import type { AddressInfo } from 'node:net'
+import type { Registry } from 'prom-client'
+
+export interface PreloadInit {
+  readonly config: NonNullable<BalancerConfig['preload']>
+  readonly upstream: Libp2p<{ router: WantRouter }>
+  /** Its policy is one of the router's reverse direction. */
+  readonly gate: Gate
+  readonly nodes: Pick<Nodes, 'find'>
+  readonly strategy: StrategyFactory
+  readonly registry: Registry
+  readonly log: Log
+}
+
+/** A running server of /api/v0/refs. */
+export interface PreloadServer {
+  /** `http://host:port` */
+  readonly url: string
+  stop (): Promise<void>
+}
+
+/** What a balancer without preload does not need. */
+export function createPreloadGate ({ preload }: BalancerConfig): Gate | undefined {
+  return preload == null ? undefined : createGate()
+}
+
+/**
+ * Serves /api/v0/refs.
+ *
+ * @throws {StartError} the server cannot listen on the address
+ */
+export async function startPreload ({ config, upstream, gate, nodes, strategy, registry, log }: PreloadInit): Promise<PreloadServer> {
+  const { router } = upstream.services
+  const reader = router.client('preload')
+  const metrics = createPreloadMetrics(registry)
+  const handler = refsHandler({
+    members: memberRanking({ router, strategy, find: id => refsMember(nodes, id) }),
+    peers: connectedPeers(upstream),
+    register: peer => router.reverse?.register(peerIdFromString(peer)) ?? (() => {}),
+    gate,
+    read: async (cid, signal) => reader.get(cid, { signal }),
+    trustedProxies: config.trustedProxies,
+    onEnd (end) {
+      metrics.ended(end)
+      logEnd(log, end)
+    }
+  })
+  metrics.watch(() => ({ ...handler.status(), ...gate.status() }))
+  const server = refsServer(handler)
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', err => { reject(new StartError(`preload: cannot listen on ${config.host}:${config.port}: ${reasonOf(err.message)}; choose another port with -p`)) })
+    server.listen(config.port, config.host, resolve)
+  })
+  const { address, family, port } = server.address() as AddressInfo
+
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    stop: async () => {
+      await new Promise<void>(resolve => {
+        server.close(() => { resolve() })
+        server.closeAllConnections()
+      })
+    }
+  }
+}
+
+/** Only a node whose RPC is known can be asked. */
+function refsMember (nodes: Pick<Nodes, 'find'>, id: string): RefsMember | undefined {
+  const { kind, address, authorization } = nodes.find(id) ?? {}
+
+  return kind !== 'rpc' || address == null ? undefined : kuboRefs({ id, url: address, authorization: authorization?.reveal() })
+}
+
+function logEnd (log: Log, { roots, address, peers, outcome, error, member, blocks, bytes, ms }: RefsEnd): void {
+  const fields = { event: 'preload', roots, address, peers, outcome, error, node: member, blocks, bytes, ms: Math.round(ms) }
+  const what = `preload of ${roots.join(', ')} for ${address}`
+  const took = `${blocks} blocks, ${bytes} bytes in ${Math.round(ms)} ms`
+
+  if (outcome === 'complete') {
+    log.info(`${what}: complete at ${member}; ${took}`, fields)
+  } else {
+    log.info(`${what}: ${outcome}${error == null ? '' : `: ${error}`}; ${took}`, fields)
+  }
+}
