@@ -27,6 +27,8 @@ export interface Balancer {
   readonly ws: string
   /** Origin of its admin endpoints. */
   readonly admin: string
+  /** Origin of /api/v0/refs; empty without `-p`. */
+  readonly preload: string
   readonly pid: number
   readonly output: readonly string[]
   readonly exited: Promise<Exit>
@@ -46,6 +48,7 @@ interface Announcement {
   peerId: string
   addresses: string[]
   admin: string
+  preload?: string
 }
 
 /** The installed command's script, started without a shell or npm between. */
@@ -69,7 +72,7 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
   ], { env: init.env ?? {} })
 
   const line = await running.line(line => line.startsWith('{') && line.includes('"peerId"'))
-  const { peerId, addresses, admin } = JSON.parse(line) as Announcement
+  const { peerId, addresses, admin, preload = '' } = JSON.parse(line) as Announcement
 
   const scrape = async (): Promise<string> => {
     const response = await fetch(`${admin}/metrics`)
@@ -83,6 +86,7 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
     tcp: addresses.find(address => !address.includes('/ws')) ?? '',
     ws: addresses.find(address => address.includes('/ws')) ?? '',
     admin,
+    preload,
     pid: running.pid,
     output: running.output,
     exited: running.exited,

@@ -21,6 +21,8 @@ export interface JsIpfs {
   getBlock (cid: string): Promise<Uint8Array>
   /** The bytes of a UnixFS file, from `ipfs.cat`; throws as getBlock does. */
   cat (cid: string): Promise<Uint8Array>
+  /** Adds a file, which it preloads if it has preload nodes; returns the CID. Options are those of `ipfs.add`, for CIDv1 with raw leaves unless they say otherwise. */
+  add (bytes: Uint8Array, options?: Readonly<Record<string, unknown>>): Promise<string>
   connections (): Promise<JsIpfsConnection[]>
   /** Ends it and removes its repository. */
   stop (): Promise<void>
@@ -28,8 +30,13 @@ export interface JsIpfs {
 
 const CALL_TIMEOUT = 20_000
 
+export interface JsIpfsInit {
+  /** Multiaddrs of preload nodes, such as /ip4/127.0.0.1/tcp/5001/http. Default: none. */
+  readonly preloaders?: readonly string[]
+}
+
 /** Starts js-ipfs from a folder `node_modules` that holds it; throws StartError with its output if it does not come up. */
-export async function startJsIpfs (modules: string): Promise<JsIpfs> {
+export async function startJsIpfs (modules: string, { preloaders = [] }: JsIpfsInit = {}): Promise<JsIpfs> {
   const folder = temporaryFolder('js-ipfs')
   const script = join(folder, 'client.mjs')
 
@@ -37,12 +44,15 @@ export async function startJsIpfs (modules: string): Promise<JsIpfs> {
   copyFileSync(join(peerFolder('js-ipfs'), 'client.mjs'), script)
   symlinkSync(resolve(modules), join(folder, 'node_modules'))
 
-  const running = startProcess(process.execPath, [script, join(folder, 'repo')])
+  const running = startProcess(process.execPath, [script, join(folder, 'repo'), ...preloaders])
   const line = await running.line(line => line.startsWith('{'))
   const { peerId, url } = JSON.parse(line) as { peerId: string, url: string }
 
-  const call = async (command: string, arg = ''): Promise<Response> => {
-    const response = await fetch(`${url}/${command}?${new URLSearchParams({ arg })}`, { signal: AbortSignal.timeout(CALL_TIMEOUT) })
+  const call = async (command: string, arg = '', body?: Uint8Array): Promise<Response> => {
+    const response = await fetch(`${url}/${command}?${new URLSearchParams({ arg })}`, {
+      signal: AbortSignal.timeout(CALL_TIMEOUT),
+      ...(body == null ? {} : { method: 'POST', body: new Blob([new Uint8Array(body)]) })
+    })
 
     if (!response.ok) {
       throw new RpcError(`js-ipfs, ${command} ${arg}: ${await response.text()}`)
@@ -64,6 +74,9 @@ export async function startJsIpfs (modules: string): Promise<JsIpfs> {
     },
     getBlock: async cid => bytes('block', cid),
     cat: async cid => bytes('cat', cid),
+    async add (content, options = {}) {
+      return (await call('add', JSON.stringify(options), content)).text()
+    },
     async connections () {
       return await (await call('connections')).json() as JsIpfsConnection[]
     },

@@ -8,12 +8,14 @@ import { CID } from 'multiformats/cid'
  * A js-ipfs in a process of its own, told over HTTP on loopback what to do. It
  * listens to no peer, dials none but those it is told to, and has nobody else
  * to ask for a block. Run with the folder of its repository, where its
- * dependencies resolve, which is not here: see src/js-ipfs.ts.
+ * dependencies resolve, which is not here, and the multiaddrs of preload nodes: see
+ * src/js-ipfs.ts.
  */
+const preloaders = process.argv.slice(3)
 const ipfs = await create({
   repo: process.argv[2],
   silent: true,
-  preload: { enabled: false },
+  preload: { enabled: preloaders.length > 0, addresses: preloaders },
   init: { emptyRepo: true, algorithm: 'Ed25519' },
   config: {
     Addresses: { Swarm: [], API: '', Gateway: '', Delegates: [] },
@@ -42,6 +44,11 @@ const commands = {
 
     return Buffer.concat(chunks)
   },
+  '/add': async (argument, request) => {
+    const { cid } = await ipfs.add(request, { cidVersion: 1, rawLeaves: true, pin: false, ...JSON.parse(argument ?? '{}') })
+
+    return cid.toString()
+  },
   '/connections': async () => JSON.stringify(ipfs.libp2p.getConnections().map(({ id, remotePeer, stat }) => ({
     id,
     peerId: remotePeer.toString(),
@@ -53,7 +60,7 @@ const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
 
   try {
-    response.end(await commands[pathname](searchParams.get('arg')))
+    response.end(await commands[pathname](searchParams.get('arg'), request))
   } catch (err) {
     response.writeHead(500).end(String(err))
   }
