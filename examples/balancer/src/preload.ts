@@ -1,5 +1,5 @@
 import { connectedPeers, createGate, memberRanking, refsHandler } from '@kitsune/preload'
-import { kuboRefs, refsServer } from '@kitsune/preload/node'
+import { flushingGzip, kuboRefs, refsServer } from '@kitsune/preload/node'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { createPreloadMetrics } from './admin/preload-metrics.ts'
 import { StartError } from './errors.ts'
@@ -51,6 +51,7 @@ export async function startPreload ({ config, upstream, gate, nodes, strategy, r
     register: peer => router.reverse?.register(peerIdFromString(peer)) ?? (() => {}),
     gate,
     read: async (cid, signal) => reader.get(cid, { signal }),
+    gzip: flushingGzip,
     trustedProxies: config.trustedProxies,
     onEnd (end) {
       metrics.ended(end)

@@ -21,7 +21,8 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Ask, Policy, Verdict, VerifiedBlock } from '@kitsune/want-router'
 import type { CID } from 'multiformats/cid'
 
-type GateLimits = Pick<PreloadLimits, 'blocks' | 'bytes' | 'depth' | 'links' | 'linkMemory' | 'linkWait'>
+/** The limits of one request, and of the memory of all. */
+export type GateLimits = Pick<PreloadLimits, 'blocks' | 'bytes' | 'depth' | 'links' | 'linkMemory' | 'linkWait'>
 
 export interface GateInit {
   readonly limits?: Partial<GateLimits>

@@ -3,6 +3,8 @@
  *
  * What of preload needs Node.js: a server, and the refs of kubo with their trailers.
  */
+export { flushingGzip } from './gzip.ts'
 export { kuboRefs } from './kubo-refs.ts'
 export type { KuboRefsInit } from './kubo-refs.ts'
+export type { EndpointInit } from '@kitsune/kubo-rpc'
 export { refsServer } from './server.ts'

@@ -5,10 +5,10 @@ import { MemberRefsError } from '../errors.ts'
 import { readRefs } from '../refs/member.ts'
 import { memberQuery } from '../refs/query.ts'
 import type { Ref, RefsMember } from '../refs/member.ts'
-import type { KuboRpcInit } from '@kitsune/kubo-rpc'
+import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 
-export interface KuboRefsInit extends Omit<KuboRpcInit, 'fetch'> {
+export interface KuboRefsInit extends EndpointInit {
   /** The router's name of the member. Default: its address, without credentials. */
   readonly id?: string
 }

@@ -9,6 +9,7 @@ import { createTraversals } from './traversals.ts'
 import { waitForPeers } from './wait-for-peers.ts'
 import type { ConnectedPeers } from '../clients/connected-peers.ts'
 import type { PreloadLimits } from '../defaults.ts'
+import type { CreateGzip } from './http.ts'
 import type { RefsMember } from './member.ts'
 import type { RefsQuery } from './query.ts'
 import type { ReadBlock, TraversalReader } from './traversal.ts'
@@ -29,6 +30,8 @@ export interface RefsHandlerInit {
   /** Proxies whose `X-Forwarded-For` is believed: addresses and networks. Default: none. */
   readonly trustedProxies?: readonly string[]
   readonly limits?: Partial<PreloadLimits>
+  /** Compresses an answer, if asked. Default: the platform's CompressionStream, which keeps lines back until there are many. */
+  readonly gzip?: CreateGzip
   /** Told of each request that has ended. */
   onEnd? (end: RefsEnd): void
   /** Default: the platform's. */
@@ -60,7 +63,7 @@ export interface RefsStatus {
 
 /** Answers requests for `/api/v0/refs`. */
 export interface RefsHandler {
-  /** @param address - of the connection on which the request came */
+  /** `address`: of the connection on which the request came. */
   (request: Request, from: { readonly address: string }): Promise<Response>
   status (): RefsStatus
 }
@@ -74,7 +77,7 @@ export interface RefsHandler {
  */
 export function refsHandler (init: RefsHandlerInit): RefsHandler {
   const limits = { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }
-  const { peers, register, timers = platformTimers } = init
+  const { peers, register, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
   const proxies = trustProxies(init.trustedProxies ?? [])
   const slots = createSlots(limits)
   const traversals = createTraversals({ ...init, limits, timers })
@@ -142,7 +145,7 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
       ask(reader, who, progress.asked, done)
       reader.start()
       await aborted(reader.begun, signal)
-      return listResponse(reader.lines, acceptsGzip(request.headers.get('accept-encoding')), leave)
+      return listResponse(reader.lines, acceptsGzip(request.headers.get('accept-encoding')) ? gzip : undefined, leave)
     } catch (err) {
       leave(err)
       throw err

@@ -34,8 +34,11 @@ export function acceptsGzip (header: string | null): boolean {
   })
 }
 
-/** A list of refs. An error of `lines` breaks the body off; `left` is called once, when it has ended in any way. */
-export function listResponse (lines: AsyncIterator<string>, gzip: boolean, left: (error?: unknown) => void): Response {
+/** Makes a stream that compresses with gzip. */
+export type CreateGzip = () => ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>
+
+/** A list of refs, compressed if there is a `gzip`. An error of `lines` breaks the body off; `left` is called when it has ended in any way. */
+export function listResponse (lines: AsyncIterator<string>, gzip: CreateGzip | undefined, left: (error?: unknown) => void): Response {
   const encoder = new TextEncoder()
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull (controller) {
@@ -55,14 +58,14 @@ export function listResponse (lines: AsyncIterator<string>, gzip: boolean, left:
     cancel (reason) { left(reason ?? new DOMException('The client has left', 'AbortError')) }
   })
 
-  return new Response(gzip ? body.pipeThrough(new CompressionStream('gzip')) : body, {
+  return new Response(gzip == null ? body : body.pipeThrough(gzip()), {
     headers: {
       ...CORS_HEADERS,
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-chunked-output': '1',
       vary: 'accept-encoding',
-      ...(gzip ? { 'content-encoding': 'gzip' } : {})
+      ...(gzip == null ? {} : { 'content-encoding': 'gzip' })
     }
   })
 }

@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect } from 'aegir/chai'
+import { MemberRefsError } from '../../src/errors.ts'
+import { refsServer } from '../../src/node/server.ts'
+import { leaf, node } from '../support/dag.ts'
+import { createRig, settle } from '../support/rig.ts'
+import type { Rig } from '../support/rig.ts'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+describe('the server of refs', function () {
+  this.timeout(20_000)
+
+  let rig: Rig
+  let server: Server
+  let url: string
+  let query: string
+
+  beforeEach(async () => {
+    rig = createRig()
+    rig.connect('x', '127.0.0.1')
+    server = refsServer(rig.handler)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    query = `r=true&arg=${(await node(await leaf('a'))).cid}`
+  })
+
+  afterEach(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+
+  /** What is answered to raw bytes. */
+  const raw = async (text: string): Promise<string> => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    let answer = ''
+    socket.on('data', data => { answer += data.toString() })
+    socket.on('error', () => {})
+    socket.write(text)
+    await once(socket, 'close')
+    return answer
+  }
+
+  const untilAsked = async (calls = 1): Promise<void> => {
+    while (rig.calls.length < calls) {
+      await settle()
+    }
+  }
+
+  it('streams what the handler answers', async () => {
+    const response = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST' })
+    await untilAsked()
+    rig.calls[0].line('1')
+    const { status, body, headers } = await response
+    const reader = (body as ReadableStream<Uint8Array>).getReader()
+
+    expect([status, headers.get('access-control-allow-origin')]).to.deep.equal([200, '*'])
+    expect(new TextDecoder().decode((await reader.read()).value)).to.equal('{"Ref":"1","Err":""}\n')
+    rig.calls[0].end()
+    expect((await reader.read()).done).to.be.true()
+  })
+
+  it('breaks the body off, so that the client\'s read fails', async () => {
+    const response = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST' })
+    await untilAsked()
+    rig.calls[0].line('1')
+    const { status } = await response
+    const text = (await response).text()
+    rig.calls[0].end(new MemberRefsError('late'))
+
+    expect(status).to.equal(200)
+    await expect(text).to.eventually.be.rejected()
+  })
+
+  it('gives everything up when the client leaves', async () => {
+    const leaving = new AbortController()
+    const response = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST', signal: leaving.signal })
+    await untilAsked()
+    leaving.abort()
+    await expect(response).to.eventually.be.rejected()
+
+    while (rig.ends.length === 0) {
+      await settle()
+    }
+    expect([rig.calls[0].signal.aborted, rig.registered, rig.ends[0].outcome]).to.deep.equal([true, [], 'left'])
+  })
+
+  it('passes on nothing of a request but what it is for', async () => {
+    const response = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST', headers: { origin: 'https://app.example', referer: 'https://app.example/', 'user-agent': 'Mozilla', authorization: 'Basic eA==' }, body: 'arg=evil' })
+    await untilAsked()
+    expect(rig.calls[0].query.roots).to.have.lengthOf(1)
+    rig.calls[0].end()
+    expect((await response).status).to.equal(200)
+  })
+
+  const REFUSALS: ReadonlyArray<readonly [number, string, string]> = [
+    [431, 'a query that is too long', `POST /api/v0/refs?arg=${'x'.repeat(20_480)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+    [400, 'a malformed request', 'GARBAGE\r\n\r\n'],
+    [404, 'a target of another kind', 'POST http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    [413, 'a body that is too long', 'POST /api/v0/refs HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n'],
+    [405, 'TRACE', 'TRACE /api/v0/refs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    [404, 'a target that is no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n']
+  ]
+
+  for (const [status, what, text] of REFUSALS) {
+    it(`lets a browser read ${status}, for ${what}`, async () => {
+      const answer = await raw(text)
+
+      expect(answer).to.match(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(answer.toLowerCase()).to.include('access-control-allow-origin: *')
+    })
+  }
+
+  it('lets a browser read 408, for a request that is too slow', async () => {
+    server.headersTimeout = 50
+    server.requestTimeout = 50
+
+    expect((await raw('POST /api/v0/refs HTTP/1.1\r\nHost:')).toLowerCase()).to.match(/^http\/1.1 408 /).and.include('access-control-allow-origin: *')
+  })
+
+  it('answers a preflight while members hang', async () => {
+    const hung = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST' })
+    await untilAsked()
+    const { status, headers } = await fetch(`${url}/api/v0/refs`, { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } })
+
+    expect([status, headers.get('access-control-allow-origin')]).to.deep.equal([204, '*'])
+    rig.calls[0].end()
+    await (await hung).text()
+  })
+})
