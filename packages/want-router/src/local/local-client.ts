@@ -1,4 +1,4 @@
-import { NotFoundError, WantEvictedError, WantExpiredError, WantRefusedError } from '../errors.ts'
+import { NotFoundError, UnknownError, WantEvictedError, WantExpiredError, WantRefusedError } from '../errors.ts'
 import { getMany } from './get-many.ts'
 import type { GetManyOptions, GotBlock } from './get-many.ts'
 import type { Answer, Waiter } from './session.ts'
@@ -13,12 +13,16 @@ export type HasAnswer = 'have' | 'dont-have' | 'unknown'
 export interface GetOptions {
   /** Ends the wait; what was wanted is taken back, unless another call waits for it. */
   readonly signal?: AbortSignal
+  /** Ends the wait after so long, as the signal does, ms. Default: the lifetime of a want. */
+  readonly within?: number
 }
 
 /** Options of {@link LocalClient.has}. */
 export interface HasOptions extends GetOptions {
   /** After so long the answer is `unknown`, ms. Default 5,000. */
   readonly within?: number
+  /** Rejects with a {@link WantRefusedError} where a policy refuses the want, in place of an answer that does not tell. Default false. */
+  readonly rejectRefused?: boolean
 }
 
 /**
@@ -35,13 +39,14 @@ export interface LocalClient {
    * A block, verified. Rejects with the signal's reason once that aborts.
    *
    * @throws {NotFoundError} if all members are certain that they lack it
+   * @throws {UnknownError} if it is not there `within` the time that it was given
    * @throws {WantExpiredError} if no member served it in its lifetime, as while members are down
    * @throws {WantEvictedError} if it was given up for another
    * @throws {WantRefusedError} if it is not to be asked for; its `reason` says why
    * @throws {DrainingError} if the router drains
    * @throws {StoppedError} if the router has stopped, or stops
    */
-  get (cid: CID, options?: GetOptions): Promise<Uint8Array>
+  get (cid: CID, options?: GetOptions): Promise<Uint8Array<ArrayBuffer>>
   /**
    * Many blocks, each as soon as it is there. An error is that of one block and ends no other; the iteration
    * itself throws what `cids` throws, and the signal's reason. What is still wanted when it ends is taken back.
@@ -92,14 +97,20 @@ export function createLocalClient (port: WantPort): LocalClient {
   }
 
   const client: LocalClient = {
-    async get (cid, { signal } = {}) {
-      return blockOf(await wait(cid, 'block', signal), cid)
+    async get (cid, { signal, within } = {}) {
+      return blockOf(await wait(cid, 'block', signal, within), cid)
     },
 
     getMany: (cids, options) => getMany(async (cid, signal) => client.get(cid, { signal }), port.wantsPerClient, cids, options),
 
-    async has (cid, { signal, within = DEFAULT_HAS_WITHIN } = {}) {
-      return presenceOf(await wait(cid, 'have', signal, within))
+    async has (cid, { signal, within = DEFAULT_HAS_WITHIN, rejectRefused = false } = {}) {
+      const answer = await wait(cid, 'have', signal, within)
+
+      if (rejectRefused && answer instanceof WantRefusedError) {
+        throw answer
+      }
+
+      return presenceOf(answer)
     }
   }
 
@@ -107,9 +118,13 @@ export function createLocalClient (port: WantPort): LocalClient {
 }
 
 /** A copy of their own for each call: others wait for the same buffer, peers among them. */
-function blockOf (answer: Answer | undefined, cid: CID): Uint8Array {
+function blockOf (answer: Answer | undefined, cid: CID): Uint8Array<ArrayBuffer> {
   if (answer instanceof Uint8Array) {
     return new Uint8Array(answer)
+  }
+
+  if (answer == null) {
+    throw new UnknownError(`No member has sent ${cid} in time, and not all are certain to lack it`)
   }
 
   throw answer instanceof Error ? answer : new NotFoundError(`All members lack ${cid}`)

@@ -250,6 +250,17 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
+  it('rejects with UnknownError when the block is not there within the time given, and wants it no longer', async () => {
+    const { local, turn, pass, engine } = await localRig()
+    const got = watch(local.unnamed.get(cid, { within: 3000 }))
+    await turn()
+    await pass(2950)
+    expect(got.error).to.equal(undefined)
+    await pass(50)
+    expect(got.error).to.have.property('name', 'UnknownError')
+    expect(engine.status()).to.include({ clients: 0, wants: 0 })
+  })
+
   it('rejects with WantExpiredError when the lifetime of the want is over', async () => {
     const { local, turn, sink, pass, engine } = await localRig({ limits: { wantLifetime: 5000 } })
     const seen = watch(local.unnamed.get(cid))
