@@ -4,6 +4,7 @@ import { isDiscovery } from './discovery/discovery.ts'
 import { createVerifier } from './driver/verifier.ts'
 import { hashString } from './engine/hash.ts'
 import { verifiableBy } from './engine/verifiability.ts'
+import { createHaves } from './haves.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
@@ -19,6 +20,7 @@ import type { DirectionParts } from './direction.ts'
 import type { Driver } from './driver/driver.ts'
 import type { Engine } from './engine/io.ts'
 import type { EngineStatus } from './engine/status.ts'
+import type { Haves, HavesTable } from './haves.ts'
 import type { LatencyMetrics } from './latency-metrics.ts'
 import type { LocalClient } from './local/local-client.ts'
 import type { LocalClients } from './local/local-clients.ts'
@@ -57,6 +59,11 @@ export interface WantRouter extends Startable, LocalClient {
    * @throws {InvalidOptionError} for a name that is empty
    */
   client (id: string): LocalClient
+  /**
+   * Begins to remember which blocks members have, for a minute each and 65,536 at most, and returns what is remembered.
+   * Policies are not asked about it.
+   */
+  rememberHaves (): Haves
   /**
    * Ends gracefully: `ready` turns false, peers that were not being served are
    * refused, as are new calls of `get`, and the promise resolves when nothing has been on its way for a
@@ -101,6 +108,7 @@ class Router implements WantRouter {
   readonly #members: RouterMembers
   readonly #reverse: Reverse | undefined
   readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
+  #haves: HavesTable | undefined
   #draining = false
   readonly #hearing: Array<() => void> = []
   #silence: (() => Promise<void>) | undefined
@@ -124,8 +132,14 @@ class Router implements WantRouter {
       options: init,
       members: targets,
       log: this.#log,
-      onEvent: init.onEvent,
-      attemptEnded: latencies?.attemptEnded,
+      onEvent: event => {
+        this.#haves?.onEvent(event)
+        init.onEvent?.(event)
+      },
+      attemptEnded: outcome => {
+        latencies?.attemptEnded(outcome)
+        this.#haves?.attemptEnded(outcome)
+      },
       onEnded: ends => {
         latencies?.ended(ends)
         this.#local.ended(ends)
@@ -188,6 +202,11 @@ class Router implements WantRouter {
 
   client (id: string): LocalClient {
     return this.#local.client(id)
+  }
+
+  rememberHaves (): Haves {
+    this.#haves ??= createHaves(platformTimers.now)
+    return this.#haves
   }
 
   async start (): Promise<void> {

@@ -35,6 +35,8 @@ export interface Want {
   readonly client: string
   /** Failed tries so far; 0 on the first. */
   readonly tries: number
+  /** Bytes, where a member has said how long the block is: with a HAVE. */
+  readonly size?: number
   /** What a member has answered to this want, if anything. */
   said (member: string): 'have' | 'dont-have' | 'failed' | undefined
 }

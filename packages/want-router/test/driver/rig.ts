@@ -13,6 +13,7 @@ import type { WantEnd } from '../../src/engine/status.ts'
 import type { Tap } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
 import type { LocalClients } from '../../src/local/local-clients.ts'
+import type { Outcome } from '../../src/strategies/strategy.ts'
 import type { CancelledWant, Sink, Target, TargetWant } from '../../src/targets/target.ts'
 import type { Timers } from '../../src/timers.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
@@ -52,9 +53,9 @@ function fakeTimers (): FakeTimers {
 /** A driver around an engine with one member, `a`. */
 export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], closed: string[], target: Target, local: LocalClients, cancelled: CancelledWant[] }
 
-interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, wantsEnds? (): boolean, address? (peer: string): string, deadline? (): number | undefined }
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, wantsEnds? (): boolean, address? (peer: string): string, deadline? (): number | undefined, attemptEnded? (outcome: Outcome): void }
 
-export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, wantsEnds, address, deadline }: RigInit = {}): Promise<Rig> {
+export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, wantsEnds, address, deadline, attemptEnded }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
   const cancelled: CancelledWant[] = []
@@ -70,7 +71,7 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission,
     },
     cancel (wants) { cancelled.push(...wants) }
   }
-  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits, admission: admission != null })
+  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits, admission: admission != null, attemptEnded })
   const engine: Engine = deadline == null ? real : Object.create(real, { deadline: { get: deadline } })
   const drive = createDriver({
     engine,
