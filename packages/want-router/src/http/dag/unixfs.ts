@@ -1,0 +1,56 @@
+import * as dagPb from '@ipld/dag-pb'
+import { UnixFS } from 'ipfs-unixfs'
+import * as raw from 'multiformats/codecs/raw'
+import type { PBLink, PBNode } from '@ipld/dag-pb'
+
+/** A block of UnixFS, or of dag-pb without any: then it has links and no `data`. */
+export interface UnixFSNode {
+  readonly links: readonly PBLink[]
+  readonly data?: UnixFS
+}
+
+export function decodeUnixFS (bytes: Uint8Array): UnixFSNode {
+  const { Links: links, Data }: PBNode = dagPb.decode(bytes)
+
+  try {
+    return { links, data: Data == null ? undefined : UnixFS.unmarshal(Data) }
+  } catch {
+    return { links } // its data are something else
+  }
+}
+
+/** Where in a file the part of a child is. */
+export interface FilePart {
+  readonly link: PBLink
+  readonly start: number
+  /** Behind its last byte. */
+  readonly end: number
+}
+
+/** The parts of a file, in order; undefined if the file does not say how long each is. */
+export function fileParts ({ links, data }: UnixFSNode): FilePart[] | undefined {
+  const parts: FilePart[] = []
+  let start = 0
+
+  for (const [i, link] of links.entries()) {
+    const length = partLength(link, data?.blockSizes[i])
+
+    if (length == null) {
+      return
+    }
+
+    parts.push({ link, start, end: start + length })
+    start += length
+  }
+
+  return parts
+}
+
+// go-unixfsnode, and so kubo, goes by what links say of leaves without a wrapping
+function partLength ({ Hash, Tsize }: PBLink, blockSize: bigint | undefined): number | undefined {
+  if (Hash.code === raw.code && Tsize != null) {
+    return Tsize
+  }
+
+  return blockSize == null ? undefined : Number(blockSize)
+}

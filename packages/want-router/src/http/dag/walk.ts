@@ -1,0 +1,78 @@
+import { isIdentity, multihashKey } from '@kitsune/bitswap-codec'
+import { DagLimitError } from '../errors.ts'
+import { decoded } from './decoded.ts'
+import { createLookAhead } from './look-ahead.ts'
+import type { DagBlock, GetBlock } from './block.ts'
+import type { Share } from './budget.ts'
+import type { Expand, Visit } from './expand.ts'
+import type { Frame } from './look-ahead.ts'
+
+/** A walk over the blocks of a DAG. */
+export interface WalkInit {
+  readonly root: Visit
+  readonly expand: Expand
+  /** Whether a block that is linked more than once comes more than once. */
+  readonly duplicates: boolean
+  readonly get: GetBlock
+  /** Of the memory for walks. */
+  readonly share: Share
+}
+
+/** Blocks below one another; kubo goes no deeper. */
+const MAX_DEPTH = 1024
+
+/**
+ * The blocks of a DAG in depth-first order. A few blocks that come next are fetched ahead. What is kept in memory is the
+ * links on the way down and the CIDs seen, all within its share, and the blocks that were fetched ahead.
+ *
+ * Rejects as `get` does, for a block that cannot be decoded, and with a {@link DagLimitError} for a DAG that is too
+ * large or too deep.
+ */
+export async function * walk ({ root, expand, duplicates, get, share }: WalkInit): AsyncGenerator<DagBlock> {
+  const stack: Frame[] = [{ visits: [root], next: 0, branches: true }]
+  /** The CIDs of blocks that were visited; true: all below them, too. */
+  const seen = new Map<string, boolean>()
+  const ahead = createLookAhead(get, key => seen.has(key))
+  share.take(1)
+
+  for (let frame = stack.at(-1); frame != null; frame = stack.at(-1)) {
+    const visit = frame.visits[frame.next++]
+
+    if (visit == null) {
+      stack.pop()
+      share.give(frame.visits.length)
+      continue
+    }
+
+    const { cid, part } = visit
+    const key = multihashKey(cid.bytes)
+
+    if (seen.get(key) === true) {
+      continue
+    }
+
+    const block = ahead.take(key, cid)
+    ahead.fill(stack)
+    const bytes = await block
+    const below = decoded(cid, () => expand(visit, bytes))
+    frame.branches = below.length > 0
+
+    if (!seen.has(key) && !isIdentity(cid.bytes)) {
+      yield { cid, bytes }
+    }
+
+    if (!duplicates) {
+      seen.has(key) || share.take(1)
+      seen.set(key, part == null || below.length === 0)
+    }
+
+    if (below.length > 0) {
+      if (stack.length === MAX_DEPTH) {
+        throw new DagLimitError(`The DAG is more than ${MAX_DEPTH} blocks deep`)
+      }
+
+      share.take(below.length)
+      stack.push({ visits: below, next: 0, branches: true })
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * @packageDocumentation
+ *
+ * A router as an HTTP server: handlers that turn a `Request` into a `Response`, for Node, workerd and service workers of
+ * browsers.
+ *
+ * @example
+ * ```ts
+ * import { blockHandler } from '@kitsune/want-router/http'
+ *
+ * const handler = blockHandler(node.services.router)
+ * const response = await handler(new Request('http://localhost/ipfs/bafkqaaa?format=raw'))
+ * ```
+ */
+export { blockHandler } from './block-handler.ts'
+export type { BlockHandlerOptions, BlockRouter, Handler } from './block-handler.ts'
+export { HttpRequestError, NotReadyError } from './errors.ts'
+export type { RequestInfo } from './remote-address.ts'

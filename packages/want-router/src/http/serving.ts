@@ -1,0 +1,39 @@
+import { isIdentity } from '@kitsune/bitswap-codec'
+import { NotReadyError } from './errors.ts'
+import { sizeOf } from './presence.ts'
+import type { Haves } from '../haves.ts'
+import type { LocalClient } from '../local/local-client.ts'
+import type { Budget } from './dag/budget.ts'
+import type { CID } from 'multiformats/cid'
+
+/** What all requests are answered from. */
+export interface Serving {
+  readonly router: { readonly ready: boolean }
+  readonly haves: Haves
+  /** Whether policies decide: they are asked of each want, and not about what is remembered. */
+  readonly governed: boolean
+  /** How long a GET waits for its first byte, ms. */
+  readonly getWithin: number
+  /** How long a HEAD waits, ms. */
+  readonly headWithin: number
+  /** How long each further block of a CAR may take, ms. */
+  readonly blockWithin: number
+  /** Of the memory for walks over DAGs. */
+  readonly budget: Budget
+}
+
+/**
+ * Nothing is asked for while no member is up: it would be waited for in vain. What a CID contains needs no member.
+ *
+ * @throws {NotReadyError}
+ */
+export function checkReady ({ router }: Serving, cid: CID): void {
+  if (!router.ready && !isIdentity(cid.bytes)) {
+    throw new NotReadyError()
+  }
+}
+
+/** The size of a block for a HEAD, see {@link sizeOf}. */
+export async function headSize ({ haves, governed, headWithin: within }: Serving, client: LocalClient, cid: CID, signal: AbortSignal): Promise<number | undefined> {
+  return sizeOf(client, haves, governed, cid, { signal, within })
+}

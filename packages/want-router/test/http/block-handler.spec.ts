@@ -1,0 +1,214 @@
+import { expect } from 'aegir/chai'
+import { CID } from 'multiformats/cid'
+import { testBlock } from '../engine/harness.ts'
+import { block, cid, httpRig, raw } from './http-rig.ts'
+import type { HttpRig } from './http-rig.ts'
+import type { Policy, Verdict } from '../../src/index.ts'
+import type { TestBlock } from '../engine/harness.ts'
+
+/** A rig with a policy that says the same of each want. */
+async function refusing (verdict: Verdict, options = {}): Promise<HttpRig> {
+  return httpRig(options, { admission: { policies: [{ name: 'same', admit: () => verdict }], failure: 'silent', timeout: 1000, most: 10 } })
+}
+
+const headersOf = ({ headers }: Response): Record<string, string> => Object.fromEntries(headers)
+
+describe('block handler', () => {
+  it('serves a block by the CID that the client wrote', async () => {
+    const { request, turn, deliver } = await httpRig()
+
+    for (const name of [cid, CID.decode(block.v0)]) {
+      const response = request(`/ipfs/${name}?format=raw`)
+      await turn()
+      await deliver(block)
+      const got = await response
+      expect(got.status).to.equal(200)
+      expect(headersOf(got)).to.deep.include({
+        'accept-ranges': 'bytes',
+        'access-control-allow-origin': '*',
+        'cache-control': 'public, max-age=29030400, immutable',
+        'content-disposition': `attachment; filename="${name}.bin"; filename*=UTF-8''${name}.bin`,
+        'content-length': '2048',
+        'content-type': 'application/vnd.ipld.raw',
+        etag: `"${name}.raw"`,
+        'x-content-type-options': 'nosniff',
+        'x-ipfs-path': `/ipfs/${name}`,
+        'x-ipfs-roots': `${name}`
+      })
+      expect(await got.bytes()).to.deep.equal(block.bytes)
+    }
+  })
+
+  it('serves what is accepted, and at the path of RASL', async () => {
+    const { request, turn, deliver } = await httpRig()
+    const responses = [
+      request(`/ipfs/${cid}`, { headers: { accept: 'text/html, application/vnd.ipld.raw; q=0.5' } }),
+      request(`/.well-known/rasl/${cid}`)
+    ]
+    await turn()
+    await deliver(block)
+    const [accepted, rasl] = await Promise.all(responses)
+    expect(headersOf(accepted)).to.include({ vary: 'Accept', 'content-location': raw })
+    expect(headersOf(rasl)).not.to.have.any.keys('vary', 'content-location')
+    expect([await accepted.bytes(), await rasl.bytes()]).to.deep.equal([block.bytes, block.bytes])
+  })
+
+  it('answers the probe, and what a CID contains, while no member is up', async () => {
+    const rig = await httpRig()
+    const { request, asked } = rig
+    rig.ready = false
+    const probe = await request('/ipfs/bafkqaaa?format=raw')
+    expect(probe.status).to.equal(200)
+    expect(probe.headers.get('content-length')).to.equal('0')
+    expect(await probe.bytes()).to.be.empty()
+    expect((await request('/ipfs/bafkqaaa?format=raw', { method: 'HEAD' })).status).to.equal(200)
+    expect((await request('/ipfs/bafkqabtimvwgy3yk?format=raw', { method: 'HEAD' })).headers.get('content-length')).to.equal('6')
+    expect(await (await request('/ipfs/bafkqabtimvwgy3yk?format=raw')).text()).to.equal('hello\n')
+    expect(asked).to.be.empty()
+  })
+
+  it('tells a HEAD what a member says, without the length that it did not say', async () => {
+    const { request, turn, answer, asked } = await httpRig()
+    const there = request(raw, { method: 'HEAD' })
+    const other = testBlock(2)
+    const absent = request(`/ipfs/${CID.decode(other.cid)}?format=raw`, { method: 'HEAD' })
+    await turn()
+    expect(asked.map(({ type }) => type)).to.deep.equal(['have', 'have'])
+    await answer(block, 'have')
+    await answer(other, 'dont-have')
+    const response = await there
+    expect(response.status).to.equal(200)
+    expect(headersOf(response)).to.include({ etag: `"${cid}.raw"` }).and.not.to.have.property('content-length')
+    expect((await absent).status).to.equal(404)
+    expect(await (await absent).text()).to.equal('')
+  })
+
+  it('answers a HEAD by what a member said or sent before, without asking again', async () => {
+    const { request, turn, deliver, answer, sink, pass, asked } = await httpRig()
+    const head = async (name: TestBlock): Promise<[number, string | null]> => {
+      const { status, headers } = await request(`/ipfs/${CID.decode(name.cid)}?format=raw`, { method: 'HEAD' })
+      return [status, headers.get('content-length')]
+    }
+    const [sent, said] = [testBlock(2), testBlock(3)]
+    const before = [request(`/ipfs/${CID.decode(sent.cid)}?format=raw`), head(said)]
+    await turn()
+    await deliver(sent)
+    await answer(said, 'have', 777)
+    await Promise.all(before)
+    expect([await head(sent), await head(said)]).to.deep.equal([[200, '2048'], [200, '777']])
+    expect(asked).to.have.lengthOf(2)
+    sink.down(new Error('gone'))
+    await turn()
+    sink.up()
+    await turn()
+    const after = head(sent)
+    await turn()
+    expect(asked, 'what a member said before it went is not remembered').to.have.lengthOf(3)
+    await answer(sent, 'have')
+    expect(await after, 'but its length is').to.deep.equal([200, '2048'])
+    await pass(60_000)
+    void head(sent)
+    await turn()
+    expect(asked, 'nor what it said a minute ago').to.have.lengthOf(4)
+  })
+
+  it('asks policies of each HEAD', async () => {
+    let denied = false
+    const admission = { policies: [{ name: 'one', admit: () => denied ? 'absent' : 'pass' } satisfies Policy], failure: 'silent', timeout: 1000, most: 10 } as const
+    const { request, turn, deliver } = await httpRig({}, { admission })
+    void request(raw)
+    await turn()
+    await deliver(block)
+    denied = true
+    const response = request(raw, { method: 'HEAD' })
+    await turn()
+    expect((await response).status).to.equal(451)
+  })
+
+  it('says 404 for what all members lack, in words', async () => {
+    const { request, turn, answer } = await httpRig()
+    const response = request(raw)
+    await turn()
+    await answer(block, 'dont-have')
+    const got = await response
+    expect(got.status).to.equal(404)
+    expect(headersOf(got)).to.include({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'access-control-allow-origin': '*' })
+    expect(await got.text()).to.equal(`All members lack ${cid}\n`)
+  })
+
+  it('says 503 at once while no member is up, and asks for nothing', async () => {
+    const rig = await httpRig({ retryAfter: 3 })
+    rig.ready = false
+
+    for (const method of ['GET', 'HEAD']) {
+      const response = await rig.request(raw, { method })
+      expect(response.status).to.equal(503)
+      expect(response.headers.get('retry-after')).to.equal('3')
+    }
+    expect(rig.asked).to.be.empty()
+  })
+
+  it('says 503 when it was not told in time, and takes its want back', async () => {
+    const { request, turn, pass, engine } = await httpRig({ headWithin: 500, getWithin: 2000 })
+    const responses = [request(raw, { method: 'HEAD' }), request(raw)]
+    const status: number[] = []
+    responses.forEach(response => { response.then(({ status: s }) => { status.push(s) }, () => {}) })
+    await turn()
+    await pass(450)
+    expect(status).to.deep.equal([])
+    await pass(100)
+    expect(status).to.deep.equal([503])
+    await pass(1500)
+    expect(status).to.deep.equal([503, 503])
+    expect(engine.status().wants).to.equal(0)
+  })
+
+  it('takes the want back of a request that is aborted', async () => {
+    const { request, turn, engine } = await httpRig()
+    const controller = new AbortController()
+    const response = request(raw, { signal: controller.signal })
+    await turn()
+    expect(engine.status().wants).to.equal(1)
+    controller.abort()
+    await turn()
+    expect((await response).status).to.equal(499)
+    expect(engine.status()).to.include({ wants: 0, clients: 0 })
+  })
+
+  it('says 451 for what a policy denies, or 410, and 429 for what it keeps silent about', async () => {
+    for (const [verdict, status, options] of [['absent', 451, {}], ['absent', 410, { deniedStatus: 410 }], ['silent', 429, {}], ['close', 429, {}]] as const) {
+      for (const method of ['GET', 'HEAD']) {
+        const { request, turn } = await refusing(verdict, options)
+        const response = request(raw, { method })
+        await turn()
+        const { headers, status: got } = await response
+        expect(got, `${verdict} ${method}`).to.equal(status)
+        expect(headers.get('retry-after'), `${verdict} ${method}`).to.equal(got === 429 ? '1' : null)
+      }
+    }
+  })
+
+  it('counts the requests of an address as those of one client', async () => {
+    const { request, turn, engine } = await httpRig({ trustedProxies: ['10.0.0.0/8'] })
+    const from = (remoteAddress: string, forwarded?: string): unknown =>
+      request(raw, { info: { remoteAddress }, headers: forwarded == null ? {} : { 'x-forwarded-for': forwarded } })
+    from('203.0.113.5')
+    from('203.0.113.5', '198.51.100.1')
+    from('10.1.1.1', '203.0.113.5, 10.2.2.2')
+    await turn()
+    expect(engine.status().clients).to.equal(1)
+    from('203.0.113.6')
+    await turn()
+    expect(engine.status().clients).to.equal(2)
+  })
+
+  it('answers OPTIONS, and refuses what would change something', async () => {
+    const { request } = await httpRig()
+    const options = await request(raw, { method: 'OPTIONS', headers: { origin: 'http://example.com' } })
+    expect(options.status).to.equal(204)
+    expect(headersOf(options)).to.include({ 'access-control-allow-origin': '*', 'access-control-allow-methods': 'GET, HEAD, OPTIONS' })
+    const post = await request(raw, { method: 'POST' })
+    expect(post.status).to.equal(405)
+    expect(post.headers.get('allow')).to.equal('GET, HEAD, OPTIONS')
+  })
+})
