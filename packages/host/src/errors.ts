@@ -21,3 +21,9 @@ export class NotListeningError extends Error {
   static name = 'NotListeningError'
   name = 'NotListeningError'
 }
+
+/** A certificate or its key cannot be used. The message names the file. */
+export class CertificateError extends Error {
+  static name = 'CertificateError'
+  name = 'CertificateError'
+}

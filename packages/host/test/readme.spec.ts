@@ -3,6 +3,7 @@ import { createBlockClient } from '@kitsune/want-router/client'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
+import { DEFAULT_HTTP_LIMITS } from '../src/http/index.ts'
 import { DEFAULT_HOST_LIMITS } from '../src/index.ts'
 import { addressOf, createTestHosts } from './support/hosts.ts'
 import type { HostServices } from '../src/index.ts'
@@ -44,7 +45,7 @@ describe('the README', () => {
   it('has all limits, with their defaults', () => {
     const figure = new Intl.NumberFormat('en')
 
-    for (const [name, value] of Object.entries(DEFAULT_HOST_LIMITS)) {
+    for (const [name, value] of [...Object.entries(DEFAULT_HOST_LIMITS), ...Object.entries(DEFAULT_HTTP_LIMITS)]) {
       expect(readme).to.match(new RegExp(`^\\| \`${name}\` \\| [^|]+ \\| ${figure.format(value)} \\|$`, 'm'))
     }
   })

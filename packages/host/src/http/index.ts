@@ -1,0 +1,12 @@
+/**
+ * @packageDocumentation
+ *
+ * An HTTP server for Node.js that is fit for the open internet.
+ */
+export type { TlsFiles } from './certificate.ts'
+export { DEFAULT_HTTP_LIMITS } from './limits.ts'
+export type { HttpLimits } from './limits.ts'
+export { startHttpServer } from './server.ts'
+export type { ClientInfo, HttpHandler, HttpServer, HttpServerInit, HttpServerStatus } from './server.ts'
+export { createTrustedProxies } from './trusted-proxies.ts'
+export type { TrustedProxies } from './trusted-proxies.ts'

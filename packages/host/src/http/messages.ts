@@ -1,0 +1,95 @@
+import { constants } from 'node:http2'
+import type { Turn } from './turns.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+
+/** A request of HTTP/1.1 or HTTP/2. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+/** What is answered to one. */
+export type NodeResponse = ServerResponse | Http2ServerResponse
+
+/**
+ * Sends a web Response, no faster than it is read. What fails after its first byte is broken off: a client must
+ * not take it for complete.
+ *
+ * @param response - where to
+ * @param answer - what
+ * @param turn - is told of the bytes that wait
+ */
+export async function sendResponse (response: NodeResponse, answer: Response, turn: Turn): Promise<void> {
+  const headers = Object.fromEntries(answer.headers)
+  const length = Number(headers['content-length'] ?? NaN)
+  writeHead(response, answer.status, headers)
+
+  try {
+    // ended early, this cancels what is read for a client that has gone
+    for await (const bytes of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+      turn.hold(bytes.byteLength)
+
+      if (bytes.byteLength === length) {
+        response.end(bytes)
+        await eventOf(response, 'finish')
+        return
+      }
+
+      if (!write(response, bytes)) {
+        await eventOf(response, 'drain')
+      }
+
+      if (isClosed(response)) {
+        return
+      }
+    }
+
+    response.end()
+  } catch {
+    breakOff(response)
+  }
+}
+
+/** Ends an answer in a way that no client takes for its end. */
+export function breakOff (response: NodeResponse): void {
+  if ('stream' in response) {
+    response.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  } else {
+    response.destroy()
+  }
+}
+
+/** Whether an answer that has closed was not complete. Over HTTP/2 one that was reset looks finished. */
+export function isCut (response: NodeResponse): boolean {
+  return 'stream' in response
+    ? response.stream.aborted || response.stream.rstCode !== constants.NGHTTP2_NO_ERROR
+    : !response.writableFinished
+}
+
+/** Both kinds have it, in types that have nothing in common. */
+export function writeHead (response: NodeResponse, status: number, headers: Record<string, string>): void {
+  (response as ServerResponse).writeHead(status, headers)
+}
+
+function write (response: NodeResponse, bytes: Uint8Array): boolean {
+  return (response as ServerResponse).write(bytes)
+}
+
+function isClosed (response: NodeResponse): boolean {
+  return 'stream' in response ? response.stream.destroyed : response.destroyed
+}
+
+/** Resolves with an event, or when the client has gone. */
+async function eventOf (response: NodeResponse, name: 'drain' | 'finish'): Promise<void> {
+  if (isClosed(response) || response.writableFinished) {
+    return
+  }
+
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      response.removeListener(name, done)
+      response.removeListener('close', done)
+      resolve()
+    }
+
+    response.on(name, done)
+    response.on('close', done)
+  })
+}
