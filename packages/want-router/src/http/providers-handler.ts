@@ -1,0 +1,147 @@
+import { base58btc } from 'multiformats/bases/base58'
+import { sameBytes } from '../same-bytes.ts'
+import { DEFAULT_DENIED_STATUS, DEFAULT_HEAD_WITHIN, DEFAULT_RETRY_AFTER } from './defaults.ts'
+import { HttpRequestError } from './errors.ts'
+import { failureResponse } from './failures.ts'
+import { parseCid } from './parse-cid.ts'
+import { createPeerRecord, filterRecord } from './peer-record.ts'
+import { clientNames } from './remote-address.ts'
+import { commonHeaders, methodResponse, optionsResponse } from './responses.ts'
+import type { BlockRouter, Handler } from './block-handler.ts'
+import type { PeerRecord } from './peer-record.ts'
+import type { LocalClient } from '../local/local-client.ts'
+
+/** Options of {@link providersHandler}. */
+export interface ProvidersHandlerOptions {
+  /** The peer id that records name: that of the host whose clients the router serves. */
+  readonly peerId: string
+  /**
+   * Where it is found: multiaddrs for bitswap, and those that end in `/http` for {@link blockHandler}, as
+   * `/dns4/example.com/tcp/443/tls/http`. A function is called for each request.
+   */
+  readonly addresses: readonly string[] | (() => readonly string[])
+  /** How long a request waits until a member has said whether it has the block, ms. Default 1,000. */
+  readonly within?: number
+}
+
+/** What is asked for: the word in the path, and in the answer. */
+const LISTS = { providers: 'Providers', peers: 'Peers' } as const
+
+const JSON_TYPE = 'application/json'
+const NDJSON_TYPE = 'application/x-ndjson'
+
+/**
+ * How long others may keep a record, s. For as long the HAVE of a member is relied on here.
+ */
+const MAX_AGE = 60
+
+/**
+ * Delegated routing (`/routing/v1/providers/<cid>` and `/routing/v1/peers/<id>`) that knows one provider, this one. It is
+ * named for what a member has, and for nothing else: what no member has said in time that it has gets an empty list, so
+ * that clients ask others.
+ *
+ * @param router - knows the members
+ * @param options - where this provider is found
+ */
+export function providersHandler (router: Pick<BlockRouter, 'client'>, options: ProvidersHandlerOptions): Handler {
+  const { peerId, addresses, within = DEFAULT_HEAD_WITHIN } = options
+  const nameOf = clientNames()
+  const self = peerDigest(peerId)
+  const record = (): PeerRecord => createPeerRecord(peerId, typeof addresses === 'function' ? addresses() : addresses)
+
+  /** Whether this provider is to be named. */
+  async function isNamed (list: keyof typeof LISTS, name: string, client: LocalClient, signal: AbortSignal): Promise<boolean> {
+    if (list === 'peers') {
+      const digest = peerDigest(name)
+
+      if (digest == null) {
+        throw new HttpRequestError('The path has no valid peer id')
+      }
+
+      return self != null && sameBytes(digest, self)
+    }
+
+    const cid = parseCid(name)
+
+    if (cid == null) {
+      throw new HttpRequestError('The path has no valid CID')
+    }
+
+    return await client.has(cid, { signal, within }) === 'have'
+  }
+
+  return async (request, info) => {
+    switch (request.method) {
+      case 'GET':
+      case 'HEAD':
+        try {
+          const { list, name, query } = parsePath(request.url)
+          const type = acceptedType(request.headers.get('accept'))
+          const named = await isNamed(list, name, router.client(`http:${nameOf(request, info)}`), request.signal)
+
+          return recordsResponse(request, LISTS[list], type, named ? filterRecord(record(), query) : undefined)
+        } catch (err) {
+          return failureResponse(request, err, { deniedStatus: DEFAULT_DENIED_STATUS, retryAfter: DEFAULT_RETRY_AFTER })
+        }
+      case 'OPTIONS':
+        return optionsResponse()
+      default:
+        return methodResponse(request.method)
+    }
+  }
+}
+
+function parsePath (url: string): { list: keyof typeof LISTS, name: string, query: URLSearchParams } {
+  const { pathname, searchParams } = new URL(url)
+  const [, list, name] = /^\/routing\/v1\/(providers|peers)\/([^/]+)$/.exec(pathname) ?? []
+
+  if (name == null) {
+    throw new HttpRequestError('Records are at /routing/v1/providers/<cid> and /routing/v1/peers/<peer id>', 404)
+  }
+
+  return { list: list as keyof typeof LISTS, name, query: searchParams }
+}
+
+/** As boxo chooses: a record a line for everything that can read it. */
+function acceptedType (header: string | null): string {
+  const types = (header ?? '').split(',').map(type => type.split(';')[0].trim().toLowerCase()).filter(type => type !== '')
+
+  if (types.includes(NDJSON_TYPE)) {
+    return NDJSON_TYPE
+  }
+
+  if (types.length > 0 && ![JSON_TYPE, 'application/*', '*/*'].some(type => types.includes(type))) {
+    throw new HttpRequestError(`Records are ${JSON_TYPE} or ${NDJSON_TYPE}`, 406)
+  }
+
+  return JSON_TYPE
+}
+
+function recordsResponse ({ method }: Request, name: string, type: string, record: PeerRecord | undefined): Response {
+  const records = record == null ? [] : [record]
+  const body = type === NDJSON_TYPE ? records.map(record => `${JSON.stringify(record)}\n`).join('') : JSON.stringify({ [name]: records })
+
+  return new Response(method === 'HEAD' ? null : body, {
+    headers: commonHeaders({
+      'content-type': type,
+      vary: 'Accept',
+      // a member may get the block at any moment
+      'cache-control': record == null ? 'no-store' : `public, max-age=${MAX_AGE}`
+    })
+  })
+}
+
+/** The multihash of a peer id, which is written in base58 or as a CID. */
+function peerDigest (text: string): Uint8Array | undefined {
+  const cid = parseCid(text)
+
+  if (cid != null) {
+    return cid.multihash.bytes
+  }
+
+  try {
+    return text.length > 128 ? undefined : base58btc.decode(`z${text}`)
+  } catch {
+    // undefined
+  }
+}

@@ -1,0 +1,155 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { expect } from 'aegir/chai'
+import { providersHandler } from '../../src/http/index.ts'
+import type { Handler } from '../../src/http/index.ts'
+import type { HasAnswer, LocalClient } from '../../src/index.ts'
+
+const ID = '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'
+/** The same as a CID. */
+const ID_CID = peerIdFromString(ID).toCID().toString()
+const CID = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
+const BITSWAP = '/ip4/10.0.0.1/tcp/4001'
+const WEBSOCKET = '/dns4/example.com/tcp/443/tls/ws'
+const HTTP = '/dns/example.com/tcp/443/tls/http'
+const RECORD = { Schema: 'peer', ID, Addrs: [HTTP, BITSWAP, WEBSOCKET], Protocols: ['transport-ipfs-gateway-http', 'transport-bitswap'] }
+
+interface Asked {
+  readonly client: string
+  readonly cid: string
+  readonly within?: number
+}
+
+describe('providersHandler', () => {
+  let asked: Asked[]
+  let answer: HasAnswer | Error
+  let handler: Handler
+
+  beforeEach(() => {
+    asked = []
+    answer = 'have'
+    handler = providersHandler({
+      client: name => ({
+        async has (cid, { within } = {}) {
+          asked.push({ client: name, cid: cid.toString(), within })
+
+          if (answer instanceof Error) {
+            throw answer
+          }
+
+          return answer
+        }
+      }) as LocalClient
+    }, { peerId: ID, addresses: [HTTP, BITSWAP, WEBSOCKET] })
+  })
+
+  const get = async (path: string, { method = 'GET', accept }: { method?: string, accept?: string } = {}): Promise<Response> => handler(
+    new Request(`http://localhost${path}`, { method, headers: accept == null ? {} : { accept } }),
+    { remoteAddress: '1.2.3.4' }
+  )
+  const providers = async (query = ''): Promise<unknown[]> => (await (await get(`/routing/v1/providers/${CID}${query}`)).json() as { Providers: unknown[] }).Providers
+
+  it('names itself, over HTTP and over bitswap, for what a member has', async () => {
+    const response = await get(`/routing/v1/providers/${CID}`)
+
+    expect(response.status).to.equal(200)
+    expect(Object.fromEntries(response.headers)).to.include({ 'content-type': 'application/json', 'cache-control': 'public, max-age=60', vary: 'Accept', 'access-control-allow-origin': '*' })
+    expect(await response.json()).to.deep.equal({ Providers: [RECORD] })
+    expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 1000 }])
+  })
+
+  it('names nobody, and lets nobody keep that, for what no member is known to have', async () => {
+    for (answer of ['dont-have', 'unknown'] as const) {
+      const response = await get(`/routing/v1/providers/${CID}`)
+
+      expect(response.status).to.equal(200)
+      expect(response.headers.get('cache-control')).to.equal('no-store')
+      expect(await response.json()).to.deep.equal({ Providers: [] })
+    }
+  })
+
+  it('writes a record a line for those that can read it', async () => {
+    for (const accept of ['application/x-ndjson', 'application/x-ndjson,application/json', 'application/json;q=0.5, Application/X-NDJSON']) {
+      const response = await get(`/routing/v1/providers/${CID}`, { accept })
+      expect(response.headers.get('content-type')).to.equal('application/x-ndjson')
+      expect(await response.text()).to.equal(`${JSON.stringify(RECORD)}\n`)
+    }
+
+    answer = 'unknown'
+    const none = await get(`/routing/v1/providers/${CID}`, { accept: 'application/x-ndjson' })
+    expect(none.status).to.equal(200)
+    expect(await none.text()).to.equal('')
+  })
+
+  it('writes JSON for everything else, and nothing for what can read neither', async () => {
+    for (const accept of ['application/json', '*/*', 'text/html, */*;q=0.8', 'application/*']) {
+      expect((await get(`/routing/v1/providers/${CID}`, { accept })).headers.get('content-type'), accept).to.equal('application/json')
+    }
+
+    expect((await get(`/routing/v1/providers/${CID}`, { accept: 'text/html' })).status).to.equal(406)
+  })
+
+  it('leaves out what the filters leave out', async () => {
+    const cases: Array<[string, string[] | undefined]> = [
+      ['?filter-protocols=transport-bitswap', RECORD.Addrs],
+      ['?filter-protocols=unknown,Transport-IPFS-Gateway-HTTP', RECORD.Addrs],
+      ['?filter-protocols=transport-graphsync', undefined],
+      ['?filter-protocols=unknown', undefined],
+      ['?filter-addrs=http', [HTTP]],
+      ['?filter-addrs=ws,http', [HTTP, WEBSOCKET]],
+      ['?filter-addrs=!tls', [BITSWAP]],
+      ['?filter-addrs=TCP,!ws', [HTTP, BITSWAP]],
+      ['?filter-addrs=quic-v1', undefined],
+      ['?filter-addrs=unknown', undefined],
+      ['?filter-addrs=no-such-protocol,http', [HTTP]],
+      ['?filter-addrs=', RECORD.Addrs],
+      ['?filter-addrs=http&filter-protocols=transport-graphsync', undefined]
+    ]
+
+    for (const [query, addresses] of cases) {
+      expect(await providers(query), query).to.deep.equal(addresses == null ? [] : [{ ...RECORD, Addrs: addresses }])
+    }
+  })
+
+  it('says of a peer where it is if that is itself', async () => {
+    for (const id of [ID, ID_CID]) {
+      expect(await (await get(`/routing/v1/peers/${id}`)).json(), id).to.deep.equal({ Peers: [RECORD] })
+    }
+
+    expect(await (await get('/routing/v1/peers/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N')).json()).to.deep.equal({ Peers: [] })
+    expect(asked).to.deep.equal([])
+  })
+
+  it('takes its addresses anew for each request', async () => {
+    let addresses = [BITSWAP]
+    handler = providersHandler({ client: () => ({ has: async () => 'have' as const }) as unknown as LocalClient }, { peerId: ID, addresses: () => addresses })
+    expect(await providers()).to.deep.equal([{ Schema: 'peer', ID, Addrs: [BITSWAP], Protocols: ['transport-bitswap'] }])
+
+    addresses = [HTTP]
+    expect(await providers()).to.deep.equal([{ Schema: 'peer', ID, Addrs: [HTTP], Protocols: ['transport-ipfs-gateway-http'] }])
+
+    addresses = []
+    expect(await providers('?filter-addrs=unknown')).to.deep.equal([{ Schema: 'peer', ID, Addrs: [], Protocols: [] }])
+  })
+
+  it('answers a HEAD without records, and a browser that asks what it may do', async () => {
+    const head = await get(`/routing/v1/providers/${CID}`, { method: 'HEAD' })
+    expect(head.status).to.equal(200)
+    expect(await head.text()).to.equal('')
+    expect((await get(`/routing/v1/providers/${CID}`, { method: 'OPTIONS' })).status).to.equal(204)
+  })
+
+  it('refuses what it does not know', async () => {
+    const cases: Array<[string, string, number]> = [
+      ['GET', '/routing/v1/providers/nonsense', 400],
+      ['GET', '/routing/v1/peers/nonsense!', 400],
+      ['GET', `/routing/v1/providers/${CID}/more`, 404],
+      ['GET', `/routing/v1/ipns/${ID_CID}`, 404],
+      ['GET', '/routing/v2/providers/x', 404],
+      ['PUT', `/routing/v1/providers/${CID}`, 405]
+    ]
+
+    for (const [method, path, status] of cases) {
+      expect((await get(path, { method })).status, path).to.equal(status)
+    }
+  })
+})
