@@ -1,13 +1,14 @@
 import { createHost } from '@kitsune/host/node'
 import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
-import { createMetrics, registerCapacityMetrics } from './admin/metrics.ts'
+import { createMetrics, registerCapacityMetrics, registerHttpMetrics, registerHttpRequests } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
 import { describeMember, describeStatus } from './admin/status.ts'
 import { changedSettings } from './config/differences.ts'
 import { expectMembers, loadStrategy } from './config/strategy.ts'
 import { ConfigError } from './errors.ts'
 import { selectHashers } from './hashers.ts'
+import { startHttpDoor } from './http/http-door.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
 import { createListenError } from './listen-error.ts'
 import { createChangeLog } from './log/change-log.ts'
@@ -19,6 +20,7 @@ import { startRecording } from './recording.ts'
 import { createTarget } from './targets.ts'
 import { NAME, version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
+import type { HttpDoor } from './http/http-door.ts'
 import type { ChangeLog } from './log/change-log.ts'
 import type { Log } from './log/log.ts'
 import type { Nodes } from './nodes.ts'
@@ -43,6 +45,8 @@ export interface Balancer {
   readonly peerId: string
   /** Where clients can dial it, each with /p2p/. */
   readonly addresses: readonly string[]
+  /** `http://host:port` or `https://host:port` of each HTTP server. */
+  readonly httpUrls: readonly string[]
   /** `http://host:port` of the admin server. */
   readonly adminUrl: string
   /** `http://host:port` of /api/v0/refs, if the balancer preloads. */
@@ -109,12 +113,14 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     await downstream.start()
     undo.push(async () => { await downstream.stop() })
 
-    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, upstream, gate, nodes, strategy, registry, log })
+    const http = await startHttp(config, upstream, registry, log)
+    undo.push(async () => { await http.stop() })
+    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, trustedProxies: config.trustedProxy, upstream, gate, nodes, strategy, registry, log })
     undo.push(async () => { await preload?.stop() })
 
     await listen(upstream)
     const peerId = upstream.peerId.toString()
-    log.info(`started as ${peerId} on ${addressesOf(upstream).join(', ')}; admin ${admin.url}`, { event: 'started', version: version(), peerId, addresses: addressesOf(upstream), admin: admin.url })
+    log.info(`started as ${peerId} on ${[...addressesOf(upstream), ...http.urls].join(', ')}; admin ${admin.url}`, { event: 'started', version: version(), peerId, addresses: addressesOf(upstream), http: http.urls, admin: admin.url })
     const { changes, timer } = logEvents(upstream, log, events)
     undo.push(
       () => {
@@ -131,12 +137,14 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
       get addresses () {
         return addressesOf(upstream)
       },
+      httpUrls: http.urls,
       adminUrl: admin.url,
       preloadUrl: preload?.url,
       router: upstream.services.router,
       reload (next) {
         expectMembers(strategy, next.downstreams)
         nodes.follow(next.downstreams)
+        void http.renewCertificate()
         logReload(log, next, changedSettings(config, next))
       },
       drain: async (options) => { await upstream.services.router.drain(options) },
@@ -225,6 +233,20 @@ async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: Upstr
       return member == null ? undefined : describeMember(member, nodes)
     }
   })
+}
+
+async function startHttp (config: BalancerConfig, upstream: UpstreamHost, registry: Registry, log: Log): Promise<HttpDoor> {
+  const door = await startHttpDoor({
+    config,
+    peerId: upstream.peerId.toString(),
+    router: upstream.services.router,
+    bitswapAddresses: () => addressesOf(upstream).map(address => address.replace(/\/p2p\/[^/]*$/, '')),
+    answered: registerHttpRequests(registry),
+    log
+  })
+  registerHttpMetrics(registry, () => door.status)
+
+  return door
 }
 
 function logReload (log: Log, { downstreams }: BalancerConfig, changed: readonly string[]): void {

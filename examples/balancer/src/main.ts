@@ -69,7 +69,7 @@ async function run (config: BalancerConfig, settings: Settings, context: Process
     reloads(() => { reload(balancer, context, options.key, log) })
 
     if (settings.json != null) {
-      print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, admin: balancer.adminUrl, preload: balancer.preloadUrl }))
+      print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, ...(balancer.httpUrls.length > 0 ? { http: balancer.httpUrls } : {}), admin: balancer.adminUrl, preload: balancer.preloadUrl }))
     } else {
       greet(balancer, config, print)
     }
@@ -162,6 +162,7 @@ export function greet (balancer: Balancer, config: BalancerConfig, print: (line:
     print(`  clients  ipfs swarm peering add ${balancer.addresses[0]}`)
   }
 
+  balancer.httpUrls.forEach((url, i) => { print(`  ${i === 0 ? 'http   ' : '       '}  ${url}`) })
   print(`  nodes    ${config.downstreams.map(({ id }) => id).join(', ')} (${config.strategy})`)
   if (balancer.preloadUrl != null) {
     print(`  preload  ${balancer.preloadUrl}/api/v0/refs`)

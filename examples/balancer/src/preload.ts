@@ -15,6 +15,8 @@ import type { Registry } from 'prom-client'
 
 export interface PreloadInit {
   readonly config: NonNullable<BalancerConfig['preload']>
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
   readonly upstream: Libp2p<{ router: WantRouter }>
   /** Its policy is one of the router's reverse direction. */
   readonly gate: Gate
@@ -41,7 +43,7 @@ export function createPreloadGate ({ preload }: BalancerConfig): Gate | undefine
  *
  * @throws {StartError} the server cannot listen on the address
  */
-export async function startPreload ({ config, upstream, gate, nodes, strategy, registry, log }: PreloadInit): Promise<PreloadServer> {
+export async function startPreload ({ config, trustedProxies, upstream, gate, nodes, strategy, registry, log }: PreloadInit): Promise<PreloadServer> {
   const { router } = upstream.services
   const reader = router.client('preload')
   const metrics = createPreloadMetrics(registry)
@@ -52,7 +54,7 @@ export async function startPreload ({ config, upstream, gate, nodes, strategy, r
     gate,
     read: async (cid, signal) => reader.get(cid, { signal }),
     gzip: flushingGzip,
-    trustedProxies: config.trustedProxies,
+    trustedProxies,
     onEnd (end) {
       metrics.ended(end)
       logEnd(log, end)

@@ -9,6 +9,7 @@ import { readDemoCar } from './demo/car.ts'
 import { startDemoNodes } from './demo/demo-nodes.ts'
 import { createProgramLog, greet, main, reportFailure, runUntilStopped } from './main.ts'
 import { createProcessContext, processOptions } from './process-context.ts'
+import type { Balancer } from './balancer.ts'
 import type { Settings } from './config/layers.ts'
 import type { ProcessContext } from './process-context.ts'
 
@@ -55,6 +56,7 @@ async function embedded (settings: Settings, context: ProcessContext): Promise<n
     const config = resolveConfig({
       listen: { origin: 'embedded', value: '/ip4/127.0.0.1/tcp/0' },
       admin: { origin: 'embedded', value: '127.0.0.1:0' },
+      http: { origin: 'embedded', value: 'http://127.0.0.1:0' },
       ...settings,
       downstream: { origin: 'embedded', value: nodes.addresses.map((address, i) => `${address};name=${NODES[i]}`) }
     }, readFile)
@@ -68,7 +70,7 @@ async function embedded (settings: Settings, context: ProcessContext): Promise<n
       })
 
       greet(balancer, config, print)
-      invite(`${balancer.addresses[0]} ${dag.root}/kitsune.png`, print)
+      invite(balancer, `${dag.root}`, print)
 
       return balancer
     }, config, context, log)
@@ -77,11 +79,15 @@ async function embedded (settings: Settings, context: ProcessContext): Promise<n
   }
 }
 
-function invite (picture: string, print: ProcessContext['print']): void {
+function invite ({ addresses, httpUrls: [http] }: Balancer, root: string, print: ProcessContext['print']): void {
   print('')
   print('The balancer runs in front of two small nodes in this process. Fetch a picture through it, in another terminal:')
   print('')
-  print(`  ${command('fetch')} ${picture} -o kitsune.png`)
+  print(`  ${command('fetch')} ${addresses[0]} ${root}/kitsune.png -o kitsune.png`)
+  print('')
+  print('or all of it over HTTP, as a CAR whose blocks can be verified:')
+  print('')
+  print(`  curl -o kitsune.car '${http}/ipfs/${root}?format=car'`)
   print('')
   print('Put it in front of your own nodes, by the addresses of their RPC:')
   print('')

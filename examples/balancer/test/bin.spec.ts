@@ -84,7 +84,7 @@ describe('kitsune-balancer', function () {
 
       expect(code).to.equal(0)
 
-      for (const flag of ['-d, --downstream', '-l, --listen', '-w, --websocket', '-k, --key', '-p, --preload', '--strategy', '--announce', '--admin', '--grace', '--max-connections', '--max-unsent', '--log-level', '--log <format>', '--config', '--check-config', '--probe', '--json', '--help', '--version']) {
+      for (const flag of ['-d, --downstream', '--http <host:port>', '--tls-cert', '--public-url', '--trusted-proxy', '-l, --listen', '-w, --websocket', '-k, --key', '-p, --preload', '--strategy', '--announce', '--admin', '--grace', '--max-connections', '--max-unsent', '--log-level', '--log <format>', '--config', '--check-config', '--probe', '--json', '--help', '--version']) {
         expect(stdout).to.include(flag)
       }
     })

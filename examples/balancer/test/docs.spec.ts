@@ -74,7 +74,7 @@ describe('documentation', () => {
   })
 
   it('has every metric of preload, and no others', async () => {
-    const preload = { host: '127.0.0.1', port: 0, trustedProxies: [] }
+    const preload = { host: '127.0.0.1', port: 0 }
     const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key'), preload }))
 
     try {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { expect } from 'aegir/chai'
 import { drawPicture } from '../src/demo/picture.ts'
+import { until } from './support/demo.ts'
 import { temporaryFolder } from './support/folder.ts'
 import { killPrograms, startProgram } from './support/program.ts'
 
@@ -22,7 +23,12 @@ describe('npm start', function () {
     expect(await program.line(/peer id/)).to.match(/12D3Koo/)
     expect(await program.line(/ipfs swarm peering add/)).to.match(/ \/ip4\/[\d.]+\/tcp\/\d+\/p2p\/12D3Koo/)
     expect(await program.line(/admin/)).to.match(/http:\/\/127\.0\.0\.1:\d+/)
+    const url = /'(http:.*)'/.exec(await program.line(/curl/))?.[1] ?? ''
     await program.line(/npm start -- -d/)
+    // the nodes are connected in a moment
+    await until(async () => (await fetch(url, { method: 'HEAD' })).status === 200)
+    const car = await fetch(url)
+    expect((await car.bytes()).byteLength).to.be.above(1_037_423)
 
     const fetched = await startProgram('fetch', command.slice(script + 1), { cwd: path() }).ended
     const picture = drawPicture()

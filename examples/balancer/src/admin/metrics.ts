@@ -1,9 +1,13 @@
 import { prometheusMetrics } from '@libp2p/prometheus-metrics'
 import { Counter, Gauge, register } from 'prom-client'
 import { createHistograms } from './histograms.ts'
+import type { Answered } from '../http/http-door.ts'
 import type { CapacityStatus } from '@kitsune/host'
+import type { HttpServerStatus } from '@kitsune/host/http'
 import type { ComponentLogger, Metrics } from '@libp2p/interface'
 import type { Metric, Registry } from 'prom-client'
+
+const METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Creates libp2p's `Metrics` over a separate registry, and adds the process's
@@ -26,6 +30,24 @@ export function createMetrics (registry: Registry, logger: ComponentLogger): Met
   }
 
   return Object.assign(metrics, createHistograms(registry))
+}
+
+/** Registers the number of requests over HTTP; the result counts one. */
+export function registerHttpRequests (registry: Registry): Answered {
+  const requests = new Counter({ name: 'kitsune_balancer_http_requests_total', help: 'Requests over HTTP for blocks and for provider records, by method and status', labelNames: ['kind', 'method', 'status'], registers: [] })
+  registry.registerMetric(requests)
+
+  return (kind, method, status) => { requests.inc({ kind, method: METHODS.has(method) ? method : 'other', status }) }
+}
+
+/** Registers how the HTTP servers are. */
+export function registerHttpMetrics (registry: Registry, read: () => HttpServerStatus): void {
+  const gauge = (name: string, help: string, value: (status: HttpServerStatus) => number): void => {
+    registry.registerMetric(new Gauge({ name: `kitsune_balancer_http_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
+  }
+
+  gauge('connections', 'Connections over HTTP that are open', ({ connections }) => connections)
+  gauge('unsent_bytes', 'Size of the HTTP answers that clients have not read yet', ({ unsent }) => unsent)
 }
 
 /** Registers the number of connected clients, and the numbers of evicted and refused ones. */

@@ -1,13 +1,13 @@
 import { DEFAULT_HOST_LIMITS } from '@kitsune/host'
-import { trustProxies } from '@kitsune/preload'
 import { DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
 import { HASHES } from '../hashers.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts'
 import { parseDownstream } from './downstreams.ts'
+import { httpSettings } from './http.ts'
 import { collectSettings, oneLine } from './layers.ts'
 import { checkStrategy } from './strategy.ts'
-import { address, choice, items, list, number, refuse, size, text } from './values.ts'
+import { address, choice, hostAndPort, items, list, number, size, text } from './values.ts'
 import type { DownstreamConfig } from './downstream-config.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
 import type { Hashes } from '../hashers.ts'
@@ -27,8 +27,6 @@ export interface PreloadConfig {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Proxies whose X-Forwarded-For is believed. */
-  readonly trustedProxies: readonly string[]
 }
 
 /** The effective configuration. Safe to print: secrets mask themselves. */
@@ -41,6 +39,16 @@ export interface BalancerConfig {
   readonly websocket: readonly string[]
   /** Addresses to announce to clients instead of the listening addresses; empty: the listening addresses. */
   readonly announce: readonly string[]
+  /** Where to serve HTTP: `http://host:port` or `https://host:port`; port 0 takes any free port. Empty: nowhere. */
+  readonly http: readonly string[]
+  /** Path of the certificate of https addresses. */
+  readonly tlsCert?: string
+  /** Path of its private key. */
+  readonly tlsKey?: string
+  /** Where clients reach the HTTP servers, `https://host`; absent: at their addresses. */
+  readonly publicUrl?: string
+  /** Addresses, or ranges of them, of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxy: readonly string[]
   /** Path of the private key file. */
   readonly key: string
   /** Strategy expression; modules in it have not been loaded yet. */
@@ -117,9 +125,10 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     listen: settings.listen == null ? DEFAULTS.listen : list(settings.listen).map(text => tcpAddress(text, settings.listen)),
     websocket: list(settings.websocket).map(text => webSocketAddress(text, settings.websocket)),
     announce: list(settings.announce).map(text => announced(text, settings.announce)),
+    ...httpSettings(settings),
     key: text(settings.key, 'a path') ?? defaults.key ?? DEFAULTS.key,
     strategy: strategy(settings.strategy),
-    admin: hostAndPort(settings.admin),
+    admin: hostAndPort(settings.admin) ?? DEFAULTS.admin,
     grace: number(settings.grace, { min: 0, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.grace,
     limits: limits(settings),
     hashes: choice(settings.hashes, HASHES) ?? DEFAULTS.hashes,
@@ -130,12 +139,8 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
   }
 }
 
-function preload ({ preload, trustedProxy, websocket }: Settings, nodes: readonly DownstreamConfig[]): Pick<BalancerConfig, 'preload'> {
+function preload ({ preload, websocket }: Settings, nodes: readonly DownstreamConfig[]): Pick<BalancerConfig, 'preload'> {
   if (preload == null) {
-    if (trustedProxy != null) {
-      throw new ConfigError(`${trustedProxy.origin}: use it together with -p`)
-    }
-
     return {}
   }
 
@@ -147,15 +152,7 @@ function preload ({ preload, trustedProxy, websocket }: Settings, nodes: readonl
     throw new ConfigError(`${preload.origin}: no node can be asked to fetch; give the RPC of at least one with -d`)
   }
 
-  const trustedProxies = list(trustedProxy)
-
-  try {
-    trustProxies(trustedProxies)
-  } catch (err) {
-    throw new ConfigError(`${trustedProxy?.origin}: ${oneLine(err)}`)
-  }
-
-  return { preload: { ...listenAddress(preload), trustedProxies } }
+  return { preload: listenAddress(preload) }
 }
 
 function limits (settings: Settings): BalancerLimits {
@@ -241,23 +238,8 @@ function strategy (setting: Setting | undefined): string {
   return expression
 }
 
-function hostAndPort (setting: Setting | undefined): BalancerConfig['admin'] {
-  if (setting == null) {
-    return DEFAULTS.admin
-  }
-
-  const value = typeof setting.value === 'string' ? setting.value : ''
-  const [, bracketed, host, port] = /^(?:\[([\da-fA-F:.%]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(value) ?? []
-
-  if (port == null || Number(port) > 65_535) {
-    throw refuse(setting, 'must be host:port such as 127.0.0.1:9090 or [::1]:9090')
-  }
-
-  return { host: bracketed ?? host, port: Number(port) }
-}
-
 /** A port on all addresses, as in go-libp2p-kitsune, or host:port. */
-function listenAddress (setting: Setting): BalancerConfig['admin'] {
+function listenAddress (setting: Setting): PreloadConfig | undefined {
   const value = String(setting.value)
 
   return hostAndPort(/^\d{1,5}$/.test(value) ? { ...setting, value: `0.0.0.0:${value}` } : setting)

@@ -12,7 +12,7 @@ export function toConfigFile ({ downstreams, admin, limits, preload, ...config }
     downstream: downstreams.map(toFileEntry),
     ...config,
     admin: written(admin),
-    ...(preload == null ? {} : { preload: written(preload), trustedProxy: preload.trustedProxies }),
+    ...(preload == null ? {} : { preload: written(preload) }),
     maxConnections,
     maxNewConnections,
     maxWants: wantsPerClient,

@@ -53,6 +53,49 @@ export const OPTIONS = {
     value: 'multiaddr',
     help: ['where to listen for WebSockets, with or without /ws (default: none)']
   },
+  http: {
+    flag: 'http',
+    env: 'KITSUNE_HTTP',
+    file: 'http',
+    kind: 'list',
+    value: 'host:port',
+    help: [
+      'where to serve blocks and provider records over HTTP (default: none);',
+      'over TLS if there is a certificate, or write http:// before it'
+    ]
+  },
+  tlsCert: {
+    flag: 'tls-cert',
+    env: 'KITSUNE_TLS_CERT',
+    file: 'tlsCert',
+    kind: 'text',
+    value: 'path',
+    help: ['certificate for --http, with its chain, as PEM; read again on change']
+  },
+  tlsKey: {
+    flag: 'tls-key',
+    env: 'KITSUNE_TLS_KEY',
+    file: 'tlsKey',
+    kind: 'text',
+    value: 'path',
+    help: ['private key of the certificate, as PEM; read again on change']
+  },
+  publicUrl: {
+    flag: 'public-url',
+    env: 'KITSUNE_PUBLIC_URL',
+    file: 'publicUrl',
+    kind: 'text',
+    value: 'url',
+    help: ['where clients reach --http, for provider records, as behind a proxy', '(default: the addresses of --http that are not those of all interfaces)']
+  },
+  trustedProxy: {
+    flag: 'trusted-proxy',
+    env: 'KITSUNE_TRUSTED_PROXY',
+    file: 'trustedProxy',
+    kind: 'list',
+    value: 'range',
+    help: ['proxies whose X-Forwarded-For is believed, as 10.0.0.0/8 (default: none)']
+  },
   key: {
     flag: 'key',
     short: 'k',
@@ -70,14 +113,6 @@ export const OPTIONS = {
     kind: 'text',
     value: 'port',
     help: ['where to serve /api/v0/refs, by which clients leave their data at the', 'nodes: a port, or host:port; needs -w and the RPC of a node', '(default: none)']
-  },
-  trustedProxy: {
-    flag: 'trusted-proxy',
-    env: 'KITSUNE_TRUSTED_PROXY',
-    file: 'trustedProxy',
-    kind: 'list',
-    value: 'network',
-    help: ['proxies whose X-Forwarded-For names the client of a preload: addresses', 'or networks such as 10.0.0.0/8 (default: none)']
   },
   announce: {
     flag: 'announce',
@@ -235,7 +270,7 @@ export const OPTIONS = {
   json: {
     flag: 'json',
     kind: 'switch',
-    help: ['print one line of JSON once listening: {"peerId","addresses","admin"},', 'with -p also "preload"']
+    help: ['print one line of JSON once listening: {"peerId","addresses","admin"},', 'with --http also "http", with -p "preload"']
   },
   help: { flag: 'help', short: 'h', kind: 'switch', help: ['print this and exit'] },
   version: { flag: 'version', kind: 'switch', help: ['print the version and exit'] }

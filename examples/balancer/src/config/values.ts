@@ -148,6 +148,28 @@ function asMultiaddr (text: string): string | undefined {
   return host === 'localhost' ? `/ip4/127.0.0.1/tcp/${port}` : `/${/^[\d.]+$/.test(host) ? 'ip4' : 'dns'}/${host}/tcp/${port}`
 }
 
+/** A host and a port, such as `127.0.0.1:9090` or `[::1]:9090`. */
+export function hostAndPort (setting: Setting | undefined): { host: string, port: number } | undefined {
+  if (setting == null) {
+    return undefined
+  }
+
+  const parsed = parseHostAndPort(setting.value)
+
+  if (parsed == null) {
+    throw refuse(setting, 'must be host:port such as 127.0.0.1:9090 or [::1]:9090')
+  }
+
+  return parsed
+}
+
+/** Undefined for what is no host and port. */
+export function parseHostAndPort (value: unknown): { host: string, port: number } | undefined {
+  const [, bracketed, host, port] = /^(?:\[([\da-fA-F:.%]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(typeof value === 'string' ? value : '') ?? []
+
+  return port == null || Number(port) > 65_535 ? undefined : { host: bracketed ?? host, port: Number(port) }
+}
+
 /** Creates an error like `grace: must be …, not null`. It does not show credentials in the value. */
 export function refuse (setting: Setting, expected: string, value = setting.value): ConfigError {
   const shown = value === undefined ? 'nothing' : JSON.stringify(value)

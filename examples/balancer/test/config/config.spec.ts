@@ -14,6 +14,8 @@ describe('configuration', () => {
         downstreams: [{ id: RPC, kind: 'rpc', address: RPC, weight: 1, labels: {} }],
         listen: ['/ip4/0.0.0.0/tcp/0'],
         websocket: [],
+        http: [],
+        trustedProxy: [],
         announce: [],
         key: './key',
         strategy: 'bounded-load(presence(rendezvous))',

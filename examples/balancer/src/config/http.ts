@@ -1,0 +1,74 @@
+import { createTrustedProxies } from '@kitsune/host/http'
+import { ConfigError } from '../errors.ts'
+import { list, parseHostAndPort, refuse, text } from './values.ts'
+import type { BalancerConfig } from './config.ts'
+import type { Setting, Settings } from './layers.ts'
+
+type HttpConfig = Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy'>
+
+/**
+ * The settings of HTTP. They are checked together, since an https address needs a certificate and its key.
+ *
+ * @throws {ConfigError}
+ */
+export function httpSettings (settings: Settings): HttpConfig {
+  const tlsCert = text(settings.tlsCert, 'a path')
+  const tlsKey = text(settings.tlsKey, 'a path')
+  const present = settings.tlsCert ?? settings.tlsKey
+
+  if (present != null && (tlsCert == null || tlsKey == null)) {
+    throw new ConfigError(`${present.origin}: a certificate needs --tls-cert and --tls-key`)
+  }
+
+  const http = list(settings.http).map(address => serverUrl(address, settings.http, tlsCert != null))
+
+  if (present != null && !http.some(url => url.startsWith('https:'))) {
+    throw new ConfigError(`${present.origin}: there is no --http that uses the certificate`)
+  }
+
+  return {
+    http,
+    ...(tlsCert == null ? {} : { tlsCert, tlsKey }),
+    ...(settings.publicUrl == null ? {} : { publicUrl: publicUrl(settings.publicUrl) }),
+    trustedProxy: trustedProxy(settings.trustedProxy)
+  }
+}
+
+/** `host:port` is https if there is a certificate. */
+function serverUrl (address: string, setting: Setting | undefined, secure: boolean): string {
+  const [, protocol = secure ? 'https' : 'http', rest] = /^(?:(https?):\/\/)?(.*?)\/?$/.exec(address) ?? []
+  const { host, port } = parseHostAndPort(rest) ?? {}
+
+  if (host == null) {
+    throw refuse(setting ?? { origin: '--http', value: address }, 'must be host:port such as 0.0.0.0:8080, with or without http:// or https:// before it', address)
+  }
+
+  if (protocol === 'https' && !secure) {
+    throw new ConfigError(`${setting?.origin}: ${address}: https needs --tls-cert and --tls-key`)
+  }
+
+  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function publicUrl (setting: Setting): string {
+  const url = URL.parse(text(setting, 'a URL') ?? '')
+
+  // kubo and Helia replace the whole path
+  if (url == null || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw refuse(setting, 'must be a URL without a path such as https://gateway.example')
+  }
+
+  return url.origin
+}
+
+function trustedProxy (setting: Setting | undefined): string[] {
+  const ranges = list(setting)
+
+  try {
+    createTrustedProxies(ranges)
+  } catch (err) {
+    throw new ConfigError(`${setting?.origin}: ${(err as Error).message}`)
+  }
+
+  return ranges
+}

@@ -1,0 +1,109 @@
+import { startHttpServer } from '@kitsune/host/http'
+import { blockHandler, providersHandler } from '@kitsune/want-router/http'
+import { StartError } from '../errors.ts'
+import { reasonOf } from '../listen-error.ts'
+import { gatewayAddress, isReachable, partsOf } from './addresses.ts'
+import type { BalancerConfig } from '../config/config.ts'
+import type { Log } from '../log/log.ts'
+import type { HttpHandler, HttpServer, HttpServerStatus } from '@kitsune/host/http'
+import type { WantRouter } from '@kitsune/want-router'
+
+/** Is told of each answer: for a block, or for a provider record. */
+export type Answered = (kind: 'block' | 'record', method: string, status: number) => void
+
+export interface HttpDoorInit {
+  readonly config: Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy'>
+  /** The public identity. */
+  readonly peerId: string
+  readonly router: WantRouter
+  /** Where clients dial for bitswap, without /p2p/. */
+  bitswapAddresses (): readonly string[]
+  /** Called for each answer. */
+  readonly answered?: Answered
+  readonly log: Log
+}
+
+/** The balancer's HTTP servers. */
+export interface HttpDoor {
+  /** The URL of each. */
+  readonly urls: readonly string[]
+  /** Their sum. */
+  readonly status: HttpServerStatus
+  /** Reads the certificate again if it has changed. */
+  renewCertificate (): Promise<void>
+  stop (): Promise<void>
+}
+
+/**
+ * Serves blocks and provider records over HTTP, at each address that is configured; at none if there is none.
+ *
+ * @throws {StartError} it cannot listen on an address, or cannot use the certificate
+ */
+export async function startHttpDoor (init: HttpDoorInit): Promise<HttpDoor> {
+  const { config, log } = init
+  const servers: HttpServer[] = []
+  const urls = (): string[] => servers.map(({ url }) => url)
+  const handler = createHandler(init, urls)
+
+  async function stop (): Promise<void> {
+    await Promise.all(servers.splice(0).map(async server => server.stop()))
+  }
+
+  try {
+    for (const url of config.http) {
+      servers.push(await startServer(url, config, handler, log))
+    }
+  } catch (err) {
+    await stop()
+    throw err
+  }
+
+  return {
+    get urls () { return urls() },
+    get status () { return sum(servers.map(({ status }) => status)) },
+    renewCertificate: async () => { await Promise.all(servers.map(async server => server.renewCertificate())) },
+    stop
+  }
+}
+
+async function startServer (url: string, { tlsCert, tlsKey, trustedProxy }: HttpDoorInit['config'], handler: HttpHandler, log: Log): Promise<HttpServer> {
+  const { secure, host, port } = partsOf(url)
+
+  try {
+    return await startHttpServer({
+      host,
+      port,
+      handler,
+      trustedProxies: trustedProxy,
+      tls: secure && tlsCert != null && tlsKey != null ? { cert: tlsCert, key: tlsKey } : undefined,
+      warn: message => { log.warn(`the certificate stays as it was: ${message}`, { event: 'certificate-refused' }) }
+    })
+  } catch (err) {
+    const { name, message } = err as Error
+    throw new StartError(name === 'CertificateError' ? `--tls-cert: ${message}` : `cannot listen on ${url} (--http): ${reasonOf(message)}`)
+  }
+}
+
+/** Blocks and records, at the paths that their specifications name. */
+function createHandler ({ config, peerId, router, bitswapAddresses, answered }: HttpDoorInit, urls: () => readonly string[]): HttpHandler {
+  const gateways = (): string[] => (config.publicUrl == null ? urls().filter(isReachable) : [config.publicUrl]).map(gatewayAddress)
+  const blocks = blockHandler(router)
+  const records = providersHandler(router, { peerId, addresses: () => [...gateways(), ...bitswapAddresses()] })
+
+  return async (request, client) => {
+    const kind = isRouting(request.url) ? 'record' : 'block'
+    const answer = await (kind === 'record' ? records : blocks)(request, client)
+    answered?.(kind, request.method, answer.status)
+    return answer
+  }
+}
+
+function isRouting (url: string): boolean {
+  return url.startsWith('/routing/', url.indexOf('/', url.indexOf('//') + 2))
+}
+
+function sum (all: readonly HttpServerStatus[]): HttpServerStatus {
+  const total = (name: keyof HttpServerStatus): number => all.reduce((sum, status) => sum + status[name], 0)
+
+  return { connections: total('connections'), evicted: total('evicted'), refused: total('refused'), unsent: total('unsent') }
+}
