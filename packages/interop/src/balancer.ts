@@ -25,6 +25,8 @@ export interface Balancer {
   readonly tcp: string
   /** Where clients dial over WebSockets, with /p2p/. */
   readonly ws: string
+  /** Origins of its HTTP servers, in the order of their flags. */
+  readonly http: readonly string[]
   /** Origin of its admin endpoints. */
   readonly admin: string
   /** Origin of /api/v0/refs; empty without `-p`. */
@@ -47,6 +49,7 @@ export interface Balancer {
 interface Announcement {
   peerId: string
   addresses: string[]
+  http?: string[]
   admin: string
   preload?: string
 }
@@ -72,7 +75,7 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
   ], { env: init.env ?? {} })
 
   const line = await running.line(line => line.startsWith('{') && line.includes('"peerId"'))
-  const { peerId, addresses, admin, preload = '' } = JSON.parse(line) as Announcement
+  const { peerId, addresses, http = [], admin, preload = '' } = JSON.parse(line) as Announcement
 
   const scrape = async (): Promise<string> => {
     const response = await fetch(`${admin}/metrics`)
@@ -85,6 +88,7 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
     addresses,
     tcp: addresses.find(address => !address.includes('/ws')) ?? '',
     ws: addresses.find(address => address.includes('/ws')) ?? '',
+    http,
     admin,
     preload,
     pid: running.pid,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { missingBlocks } from './dag.ts'
 import { KUBO_ENV, copyRepo, initRepo, readConfig, removeBlocks, renewIdentity, writeConfig } from './kubo-repo.ts'
@@ -32,6 +32,8 @@ export interface KuboInit {
   swarmKey?: Uint8Array
   /** Sections that replace those of its configuration. */
   config?: Record<string, unknown>
+  /** What its log shows, as in `GOLOG_LOG_LEVEL`: `error,httpnet=debug`. Default: errors, and no log. */
+  log?: string
 }
 
 /** A kubo daemon with its own key and repository, on loopback only. */
@@ -43,6 +45,8 @@ export interface Kubo extends KuboRpc {
   /** Where it listens on WebSockets, with /p2p/. */
   readonly ws: string
   readonly pid: number
+  /** What it has logged, if it was told to. */
+  logged (): string
   /** SIGKILL: connections end as the kernel ends them. */
   kill (): Promise<void>
   /** SIGSTOP, in effect on return: connections stay open and nothing answers, not even the RPC. */
@@ -57,6 +61,9 @@ export interface Kubo extends KuboRpc {
 
 /** A kubo that did not find its swarm.key would be in the public swarm. */
 const PRIVATE_ENV = { ...KUBO_ENV, LIBP2P_FORCE_PNET: '1' }
+
+/** In its repository. */
+const LOG = 'kubo.log'
 
 function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, config: sections }: KuboInit): KuboConfig {
   if (muxer === 'mplex') {
@@ -93,7 +100,8 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
     writeFileSync(join(folder, 'swarm.key'), init.swarmKey, { mode: 0o600 })
   }
 
-  const daemon = new KuboDaemon(binary, folder, init.swarmKey == null ? KUBO_ENV : PRIVATE_ENV)
+  const log: Record<string, string> = init.log == null ? {} : { GOLOG_LOG_LEVEL: init.log, GOLOG_OUTPUT: 'file', GOLOG_FILE: join(folder, LOG) }
+  const daemon = new KuboDaemon(binary, folder, { ...(init.swarmKey == null ? KUBO_ENV : PRIVATE_ENV), ...log })
   await daemon.start()
   return daemon
 }
@@ -138,6 +146,12 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
     config.Addresses.API = `/ip4/127.0.0.1/tcp/${port}`
     config.Addresses.Swarm = [this.tcp, this.ws].map(address => address.replace(/\/p2p\/.*/, ''))
     writeConfig(this.#folder, config)
+  }
+
+  logged (): string {
+    const path = join(this.#folder, LOG)
+
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
   }
 
   async kill (): Promise<void> {

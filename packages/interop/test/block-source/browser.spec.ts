@@ -1,16 +1,12 @@
-import { createServer } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
-import { build } from 'esbuild'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { seededBuffer } from '../../src/dag.ts'
 import { needChromium } from '../../src/needs.ts'
-import { removeFolder, startProcess, temporaryFolder } from '../../src/processes.ts'
+import { bundlePage, runPage } from '../support/chromium-page.ts'
 import { startCarOrigin } from './browser-origin.ts'
 import type { CarOrigin } from './browser-origin.ts'
 import type { PageResult, PageTask } from './browser-page.ts'
-import type { AddressInfo } from 'node:net'
 
 interface Block {
   readonly cid: CID
@@ -33,21 +29,6 @@ function makeCar (blocks: readonly Block[]): Uint8Array {
   ])
 }
 
-/** The page as one script, made as for any browser. */
-async function bundlePage (): Promise<string> {
-  const { outputFiles: [{ text }] } = await build({
-    entryPoints: [fileURLToPath(new URL('./browser-page.ts', import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2024',
-    write: false,
-    logLevel: 'silent'
-  })
-
-  return text
-}
-
 describe('CARs on a web server, in Chromium', function () {
   this.timeout(120_000)
 
@@ -57,49 +38,14 @@ describe('CARs on a web server, in Chromium', function () {
 
   before(async function () {
     chromium = needChromium(this, 'CARs on a web server, in Chromium')
-    script = await bundlePage()
+    script = await bundlePage(new URL('./browser-page.ts', import.meta.url))
   })
 
   afterEach(async () => {
     await origin?.stop()
   })
 
-  /** Opens a page that reads blocks, and returns what became of them. */
-  async function openPage (task: PageTask): Promise<PageResult> {
-    const { promise, resolve } = Promise.withResolvers<PageResult>()
-    const server = createServer((request, response) => {
-      if (request.url === '/result') {
-        request.setEncoding('utf8')
-        let text = ''
-        request.on('data', (chunk: string) => { text += chunk })
-        request.on('end', () => {
-          response.end()
-          resolve(JSON.parse(text))
-        })
-      } else if (request.url === '/task') {
-        response.end(JSON.stringify(task))
-      } else if (request.url === '/page.js') {
-        response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
-      } else {
-        response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><script type="module" src="/page.js"></script>')
-      }
-    })
-    await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-    const profile = temporaryFolder('chromium')
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-    const browser = startProcess(chromium, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`, url])
-
-    try {
-      return await Promise.race([promise, browser.exited.then(() => {
-        throw new Error(`Chromium has ended: ${browser.output.join('\n')}`)
-      })])
-    } finally {
-      await browser.stop()
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-      removeFolder(profile)
-    }
-  }
+  const openPage = async (task: PageTask): Promise<PageResult> => runPage(chromium, script, task)
 
   it('are read from another origin by ranges, and verified by the hash functions of the browser', async () => {
     const blocks = [await makeBlock(1000, 1), await makeBlock(0, 2), await makeBlock(300_000, 3), await makeBlock(10, 4)]

@@ -1,0 +1,112 @@
+import { createServer } from 'node:net'
+import { expect } from 'aegir/chai'
+import { seededBlocks } from '../../src/blocks.ts'
+import { createDag } from '../../src/dag.ts'
+import { FULL } from '../../src/full.ts'
+import { needKubo } from '../../src/needs.ts'
+import { stack } from '../../src/stack.ts'
+import { CERTIFICATE } from '../support/certificate.ts'
+import type { Balancer } from '../../src/balancer.ts'
+import type { Dag } from '../../src/dag.ts'
+import type { Kubo } from '../../src/kubo.ts'
+import type { AddressInfo } from 'node:net'
+
+const SIZE = (FULL ? 256 : 16) << 20
+const BLOCK_SIZE = 256 << 10
+const LEAVES = SIZE / BLOCK_SIZE
+/** After so many misses in a row kubo drops a peer until it hears of it again. */
+const MISSES_OF_KUBO = 100
+
+describe('a kubo for which loopback is the internet, and that finds the balancer by its provider records', function () {
+  this.timeout(FULL ? 300_000 : 60_000)
+
+  let binary: string
+  let dag: Dag
+  let balancer: Balancer
+  const nodes = stack(() => binary)
+  const clients = stack(() => binary)
+
+  before(async function () {
+    binary = needKubo(this, 'pins over HTTP')
+    dag = await createDag(binary, { size: SIZE, blockSize: BLOCK_SIZE, seed: 'http' })
+    const holder = await nodes.kubo({ dag })
+    const port = await freePort()
+    balancer = await nodes.balancer({
+      downstreams: [holder.url],
+      args: [
+        '--http', `https://localhost:${port}`, '--http', 'http://127.0.0.1:0', '--public-url', `https://localhost:${port}`,
+        ...CERTIFICATE
+      ]
+    })
+  })
+
+  afterEach(async () => {
+    await clients.stop()
+  })
+
+  after(async () => {
+    await nodes.stop()
+  })
+
+  const startClient = async (http: boolean): Promise<Kubo> => clients.kubo({
+    asksProvenPeersOnly: true,
+    log: 'error,httpnet=debug,bitswap/client=debug',
+    config: {
+      Routing: { Type: 'delegated', DelegatedRouters: [balancer.http[1]] },
+      Provide: { Enabled: false },
+      HTTPRetrieval: { Enabled: http, TLSInsecureSkipVerify: true }
+    }
+  })
+
+  const pin = async (client: Kubo): Promise<void> => {
+    await client.pin(dag.root, { signal: AbortSignal.timeout(FULL ? 240_000 : 50_000) })
+    expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
+  }
+
+  const blocksOverHttp = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="GET",status="200"')
+
+  it(`pins ${SIZE >> 20} MiB over HTTPS with HTTP/2`, async () => {
+    const before = await blocksOverHttp()
+    const client = await startClient(true)
+    await pin(client)
+
+    expect(await blocksOverHttp() - before).to.be.at.least(LEAVES)
+    const gets = client.logged().match(/GET \\?"https:\/\/localhost:\d+\/ipfs\/\w+\?format=raw\\?" -> 200/g) ?? []
+    expect(gets.length).to.be.at.least(LEAVES)
+    // kubo refuses HTTP/1.1 over TLS, and says so
+    expect(client.logged()).to.not.include('is not using HTTP/2')
+    expect(await client.peers()).to.deep.equal([])
+  })
+
+  it('finds it again after misses, of which kubo takes only so many in a row', async () => {
+    const client = await startClient(true)
+    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
+    const missing = await seededBlocks(MISSES_OF_KUBO + 20, 32, 'nobody has these')
+    const signal = AbortSignal.timeout(3_000)
+    await Promise.allSettled(missing.map(async ({ cid }) => client.getBlock(cid.toString(), { signal })))
+    await pin(client)
+
+    expect(await client.peers()).to.deep.equal([])
+  })
+
+  it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {
+    const before = await blocksOverHttp()
+    const client = await startClient(false)
+    await pin(client)
+
+    expect(await client.peers()).to.deep.equal([balancer.peerId])
+    expect(await client.blocksReceived()).to.be.at.least(LEAVES)
+    expect(client.logged()).to.not.include('format=raw')
+    expect(await blocksOverHttp() - before).to.equal(0)
+  })
+})
+
+/** The records name it before the balancer listens. */
+async function freePort (): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => { server.listen(0, 'localhost', resolve) })
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => { server.close(resolve) })
+
+  return port
+}

@@ -1,0 +1,64 @@
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { removeFolder, startProcess, temporaryFolder } from '../../src/processes.ts'
+import type { AddressInfo } from 'node:net'
+
+/** A page as one script, made as for any browser. */
+export async function bundlePage (file: URL): Promise<string> {
+  const { outputFiles: [{ text }] } = await build({
+    entryPoints: [fileURLToPath(file)],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2024',
+    write: false,
+    logLevel: 'silent'
+  })
+
+  return text
+}
+
+/**
+ * Opens a page in Chromium, and returns what became of its task.
+ *
+ * @param chromium - path of the binary
+ * @param script - fetches `/task`, and posts its result to `/result`
+ * @param task - what JSON can say
+ * @param flags - of Chromium
+ */
+export async function runPage <Result> (chromium: string, script: string, task: unknown, flags: readonly string[] = []): Promise<Result> {
+  const { promise, resolve } = Promise.withResolvers<Result>()
+  const server = createServer((request, response) => {
+    if (request.url === '/result') {
+      request.setEncoding('utf8')
+      let text = ''
+      request.on('data', (chunk: string) => { text += chunk })
+      request.on('end', () => {
+        response.end()
+        resolve(JSON.parse(text))
+      })
+    } else if (request.url === '/task') {
+      response.end(JSON.stringify(task))
+    } else if (request.url === '/page.js') {
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
+    } else {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><script type="module" src="/page.js"></script>')
+    }
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  const profile = temporaryFolder('chromium')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const browser = startProcess(chromium, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', ...flags, `--user-data-dir=${profile}`, url])
+
+  try {
+    return await Promise.race([promise, browser.exited.then(() => {
+      throw new Error(`Chromium has ended: ${browser.output.join('\n')}`)
+    })])
+  } finally {
+    await browser.stop()
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+    removeFolder(profile)
+  }
+}
