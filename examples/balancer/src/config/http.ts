@@ -30,7 +30,7 @@ export function httpSettings (settings: Settings): HttpConfig {
     http,
     ...(tlsCert == null ? {} : { tlsCert, tlsKey }),
     ...(settings.publicUrl == null ? {} : { publicUrl: publicUrl(settings.publicUrl) }),
-    trustedProxy: trustedProxy(settings.trustedProxy)
+    trustedProxy: trustedProxy(settings)
   }
 }
 
@@ -61,8 +61,12 @@ function publicUrl (setting: Setting): string {
   return url.origin
 }
 
-function trustedProxy (setting: Setting | undefined): string[] {
+function trustedProxy ({ trustedProxy: setting, http, preload }: Settings): string[] {
   const ranges = list(setting)
+
+  if (setting != null && http == null && preload == null) {
+    throw new ConfigError(`${setting.origin}: use it together with --http or -p`)
+  }
 
   try {
     createTrustedProxies(ranges)

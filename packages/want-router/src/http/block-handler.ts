@@ -8,7 +8,8 @@ import { clientNames } from './remote-address.ts'
 import { methodResponse, optionsResponse } from './responses.ts'
 import type { RequestInfo } from './remote-address.ts'
 import type { Serving } from './serving.ts'
-import type { RouterStatus, WantRouter } from '../router.ts'
+import type { RouterStatus } from '../router-status.ts'
+import type { WantRouter } from '../router.ts'
 
 /** What answers a request. It rejects for none. */
 export type Handler = (request: Request, info?: RequestInfo) => Promise<Response>
