@@ -2,10 +2,11 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { createNetwork } from '../../src/network/network.ts'
 import { randomPeer, settled } from './fakes.ts'
-import { allNumbers, frame, numbered } from './messages.ts'
+import { allNumbers, frame, numbered, read } from './messages.ts'
 import { createNetworkRig } from './network-rig.ts'
 import type { FakeConnection } from './fakes.ts'
 import type { NetworkRig } from './network-rig.ts'
+import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
 const MIB = 1024 * 1024
 
@@ -125,6 +126,38 @@ describe('network/network: its peers', () => {
       expect(rig.net.sizes).to.deep.equal({ peers: 0, watched: 0 })
       await rig.clock.advance(1_000)
       expect(rig.clock.timers).to.equal(0)
+    })
+  })
+
+  describe('greetings after a connection has broken', () => {
+    const want: WantEntry = { cid: Uint8Array.of(0x01, 0x55, 0x12, 0x01, 0x07), wantType: 'block', priority: 1, cancel: false, sendDontHave: true }
+
+    /** How many are sent, if the peer says something after the first. */
+    async function greetings (message: Outgoing): Promise<number> {
+      const [connection, other] = [rig.host.connected(rig.ann), rig.host.connected(rig.ann)]
+      const inbound = rig.host.stream(connection)
+      other.end()
+      await rig.clock.advance(3_000)
+      inbound.receive(frame(message))
+      await rig.clock.advance(200_000)
+
+      return connection.streams.filter(stream => stream !== inbound).flatMap(({ left }) => read(left)).length
+    }
+
+    it('end when the peer asks for something', async () => {
+      expect(await greetings({ wants: [want] })).to.equal(1)
+    })
+
+    it('end when it sends a list of all that it wants, which may be nothing', async () => {
+      expect(await greetings({ full: true })).to.equal(1)
+    })
+
+    it('go on when it takes back what it wanted: it may not ask any more', async () => {
+      expect(await greetings({ wants: [{ ...want, cancel: true }] })).to.equal(4)
+    })
+
+    it('go on when it sends blocks, for the same reason', async () => {
+      expect(await greetings(numbered(1))).to.equal(4)
     })
   })
 
