@@ -86,7 +86,7 @@ export function reconsider (state: State, fetch: Fetch): void {
 
 /** A client asks again for what is exhausted: it is told what is certain, and the rest is tried again. */
 export function askedAgain (state: State, fetch: Fetch): void {
-  const forgot = forgetOldAbsence(state, fetch)
+  const forgot = forgetOldAnswers(state, fetch)
   if (!forgot && settleIfCertain(state, fetch)) {
     return
   }
@@ -124,14 +124,23 @@ function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
   }
 }
 
-/** A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; elsewhere it ages. */
-function forgetOldAbsence (state: State, fetch: Fetch): boolean {
-  const before = state.now() - state.limits.absenceLifetime
+/**
+ * A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; all else but a HAVE ages.
+ * Else a client that asks often would only ever have the members asked again that said DONT_HAVE.
+ */
+function forgetOldAnswers (state: State, fetch: Fetch): boolean {
+  const { absenceLifetime } = state.limits
   let forgot = false
   for (const member of answeredMembers(fetch)) {
     const answer = answerOf(fetch, member)
-    if (answer?.what === 'dont-have' && !isStanding(fetch, member) && answer.at <= before) {
+    if (answer == null || answer.what === 'have') {
+      continue
+    }
+    const absent = answer.what === 'dont-have'
+    const lifetime = absent ? absenceLifetime : Math.max(absenceLifetime, LEAST_WAIT)
+    if (answer.at <= state.now() - lifetime && !(absent && isStanding(fetch, member))) {
       forgetAnswer(fetch, member)
+      cancelStanding(state, fetch, member)
       forgot = true
     }
   }

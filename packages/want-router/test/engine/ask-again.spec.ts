@@ -48,6 +48,40 @@ describe('engine: what failed is asked again in rounds', () => {
   })
 })
 
+describe('engine: a client that asks again and again', () => {
+  it('has a member asked again that has failed, not only those that do not have it', () => {
+    const b = bench({ limits: { ejectAfter: 1_000_000, absenceLifetime: 500 } })
+    const block = testBlock(1)
+    b.put({ t: 'up', member: 'a', capacity: { standing: 0 } })
+    b.put({ t: 'up', member: 'b', capacity: { standing: 0 } })
+    b.want('p', entry(block))
+    b.answer('a', block, 'failed')
+    b.pass(200)
+    b.answer('b', block, 'dont-have')
+    for (let n = 0; n < 10; n++) {
+      b.pass(1000) // sooner each time than it is asked again by itself
+      b.want('p', entry(block))
+      b.answer('b', block, 'dont-have')
+    }
+    expect(b.askedFor(block).slice(2)).to.include('a')
+  })
+
+  it('has what failed asked again once a second at most', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { ejectAfter: 1_000_000, tries: 1, absenceLifetime: 0 } })
+    const block = testBlock(1)
+    b.want('p', entry(block))
+    b.answer('a', block, 'failed')
+    for (let n = 0; n < 9; n++) {
+      b.pass(100)
+      b.want('p', entry(block))
+    }
+    expect(b.askedFor(block)).to.have.lengthOf(1)
+    b.pass(100)
+    b.want('p', entry(block))
+    expect(b.askedFor(block)).to.have.lengthOf(2)
+  })
+})
+
 describe('engine: how many are asked again', () => {
   function spent (budget: ReturnType<typeof createAskBudget>, now: number): number {
     let count = 0
