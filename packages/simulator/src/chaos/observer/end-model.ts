@@ -202,8 +202,8 @@ export class EndModel {
   }
 
   #connection (client: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
-    const there = (one: WantedCid): boolean => one.connection === connection
-    const maybe = ({ connection }: WantedCid): boolean => connection == null
+    const there = (one: WantedCid): boolean => one.connection === connection && !mayHaveBeenRefused(one)
+    const maybe = (one: WantedCid): boolean => one.connection == null || mayHaveBeenRefused(one)
     if (is === 'silent') {
       this.#each(client, there, 'suspend', [])
       this.#each(client, there, 'may', EVICTED)
@@ -242,6 +242,11 @@ export class EndModel {
     one.events.push({ t, outcomes, ...more, input: this.#inputs, at: this.#now() })
     this.touched.add(one)
   }
+}
+
+/** It rested and was asked for anew since the last flush: if there was no place for it, it rests on, and its connection is the one of before. */
+function mayHaveBeenRefused ({ state, events }: WantedCid): boolean {
+  return state === 'suspended' && events.some(({ t, full }) => t === 'ask' && full !== true)
 }
 
 /** What a message with cancels says last of a CID counts, as in boxo, where it could not say more than one thing. */

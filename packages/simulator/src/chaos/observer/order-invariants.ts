@@ -41,6 +41,7 @@ export class OrderInvariants {
       this.#last = priority
     }
     this.#expectClientsOrder()
+    this.#putAside()
     this.#asked = []
     this.#fresh = []
   }
@@ -57,6 +58,25 @@ export class OrderInvariants {
         broken('order', `${want.client.id} wants ${printKey(key)} with priority ${want.priority}, and ${printKey(earlier.key)} with ${earlier.priority} was asked for first (messages ${want.message} and ${earlier.message})`)
       }
       before.set(want.client, want)
+    }
+  }
+
+  /**
+   * What no member can be asked for has given up, and is queued anew when one can: behind what is wanted in the same
+   * moment. So its place in the order is not known any more.
+   */
+  #putAside (): void {
+    const asked = [...this.#members.all()].filter(({ connected, draining }) => connected && !draining)
+    if (asked.length > 1) {
+      return
+    }
+    for (const [, wants] of this.#wants.byKey()) {
+      for (const want of wants) {
+        // a member is not asked for what only it wants itself
+        if (asked.length === 0 || asked[0].id === want.client.member) {
+          want.message = NaN
+        }
+      }
     }
   }
 
