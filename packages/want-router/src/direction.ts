@@ -44,7 +44,7 @@ export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 
   readonly members: readonly MemberInit[]
   readonly upstream: UpstreamPort
   readonly downstream: DownstreamPort
-  readonly sessionsChanged?: PeerSessionsInit['changed']
+  readonly sessions?: Pick<PeerSessionsInit, 'changed' | 'check'>
 }
 
 /** Clients on one side, members on the other, and the engine between them. */
@@ -82,7 +82,7 @@ export function createDirection (init: DirectionInit): Direction {
     wantsEnds: init.wantsEnds,
     upstream: init.upstream
   })
-  const sessions = createPeerSessions(init.downstream, { own: init.own, timers, changed: init.sessionsChanged })
+  const sessions = createPeerSessions(init.downstream, { ...init.sessions, own: init.own, timers })
 
   return { engine, driver, sessions }
 }

@@ -36,7 +36,8 @@ export interface WantRouterInit extends DirectionOptions {
   readonly downstream?: Libp2p
   /**
    * Whether the downstream host says which peer it asks for, so that two routers that are each other's nodes recognise
-   * each other. False if the two sides are not to learn of one another. Default true.
+   * each other; and whether this router says which routers it asks, so that a ring of them is recognised, and one of them
+   * breaks it. False if the two sides are not to learn of one another. Default true.
    */
   readonly linkHosts?: boolean
   /**

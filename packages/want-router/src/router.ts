@@ -10,6 +10,7 @@ import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
 import { clientAddress } from './policies/client-address.ts'
 import { createReverse } from './reverse/reverse.ts'
+import { createRings } from './rings.ts'
 import { checkInit } from './router-init.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
@@ -27,6 +28,7 @@ import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { Reverse, ReverseDirection, ReverseInit } from './reverse/reverse.ts'
+import type { Rings } from './rings.ts'
 import type { WantRouterComponents, WantRouterInit } from './router-init.ts'
 import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
@@ -107,6 +109,7 @@ class Router implements WantRouter {
   readonly #networks: RouterNetworks
   readonly #members: RouterMembers
   readonly #reverse: Reverse | undefined
+  readonly #rings: Rings | undefined
   readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
   #haves: HavesTable | undefined
   #draining = false
@@ -155,10 +158,26 @@ class Router implements WantRouter {
         wake: peer => { this.#networks.downstream.wake(peer) },
         disconnect: peer => { this.#hangUp(this.#networks.downstream, peer) }
       },
-      sessionsChanged: init.reverse == null ? undefined : peer => { this.#networks.nodeChanged(peer) }
+      sessions: {
+        changed: peer => {
+          this.#networks.nodeChanged(peer)
+          this.#rings?.memberChanged(peer)
+        },
+        check: init.linkHosts === false ? undefined : async (peer, signal) => this.#rings?.expectNone(peer, signal)
+      }
     })
     this.#engine = engine
     this.#driver = driver
+    this.#rings = init.linkHosts === false
+      ? undefined
+      : createRings({
+        self: components.peerId.toString(),
+        registrar: components.registrar,
+        events: init.downstream ?? components.events,
+        isMember: peer => sessions.has(peer),
+        found: (peer, error) => { sessions.end(peer, error) },
+        log: this.#log
+      })
     this.#local = createLocalClients({
       driver,
       timers: platformTimers,
@@ -226,6 +245,8 @@ class Router implements WantRouter {
       this.#silence = await announce(this.#init.downstream, peerId.toString())
     }
 
+    await this.#rings?.start()
+
     if (downstream !== upstream) {
       await downstream.start()
     }
@@ -246,6 +267,7 @@ class Router implements WantRouter {
     this.#local.stop()
     this.#hearing.splice(0).forEach(stop => { stop() })
     await this.#silence?.()
+    await this.#rings?.stop()
     await this.#members.stop()
     await this.#driver.stop()
     await this.#reverse?.stop()

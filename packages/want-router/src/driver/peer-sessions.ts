@@ -26,6 +26,8 @@ export interface PeerSessions {
   /** False if it brings something and no session is open to that peer. */
   message (peer: string, message: BitswapMessage): Promise<void> | false | undefined
   gone (peer: string): void
+  /** The session to a peer is to end, for that reason. */
+  end (peer: string, why: Error): void
   /** Whether there is a session to the peer, or one is being opened. */
   has (peer: string): boolean
   /** The next wantlist message for a peer. */
@@ -40,6 +42,8 @@ export interface PeerSessionsInit {
   readonly timers?: Pick<Timers, 'now' | 'after'>
   /** A session to the peer is being opened, or is over. */
   changed? (peer: string): void
+  /** Rejects where no session is to be opened to a peer that is connected by now. */
+  check? (peer: string, signal: AbortSignal): Promise<void>
 }
 
 /** A block this small that lies in a frame this large is copied, else it would keep all of it in memory, bytes. */
@@ -61,10 +65,12 @@ class DownstreamSessions implements PeerSessions {
   readonly #own: ReadonlySet<string>
   readonly #timers: Pick<Timers, 'now' | 'after'>
   readonly #changed: PeerSessionsInit['changed']
+  readonly #check: PeerSessionsInit['check']
   readonly #sessions = new Map<string, Session>()
 
-  constructor (port: DownstreamPort, { own = new Set(), timers = platformTimers, changed }: PeerSessionsInit) {
+  constructor (port: DownstreamPort, { own = new Set(), timers = platformTimers, changed, check }: PeerSessionsInit) {
     this.#port = port
+    this.#check = check
     this.#changed = changed
     this.#own = own
     this.#timers = timers
@@ -88,6 +94,7 @@ class DownstreamSessions implements PeerSessions {
 
     try {
       const { presences: supportsDontHave } = capabilities(await this.#port.connect(peer, addresses, signal))
+      await this.#check?.(id, signal)
 
       if (supportsDontHave) {
         // where silence may be an answer nothing can be learned from it
@@ -146,6 +153,10 @@ class DownstreamSessions implements PeerSessions {
       this.#end(peer, session)
       session.handlers.closed()
     }
+  }
+
+  end (peer: string, why: Error): void {
+    this.#sessions.get(peer)?.handlers.closed(why)
   }
 
   has (peer: string): boolean {
