@@ -3,6 +3,7 @@ import { createDirection } from '../direction.ts'
 import { createConnectedClients } from './connected-clients.ts'
 import { createMemberTotals } from './member-totals.ts'
 import type { ConnectedClients } from './connected-clients.ts'
+import type { Limits } from '../defaults.ts'
 import type { DirectionOptions, DirectionParts } from '../direction.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { PeerSessions } from '../driver/peer-sessions.ts'
@@ -20,7 +21,7 @@ export interface ReverseInit extends DirectionOptions {
    */
   readonly members?: 'registered' | 'connected'
   /** Overrides of `DEFAULT_LIMITS`, and of `DEFAULT_REVERSE_LIMITS`. */
-  readonly limits?: DirectionOptions['limits']
+  readonly limits?: Partial<Limits>
 }
 
 /** A snapshot of the second direction. */
