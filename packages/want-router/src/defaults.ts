@@ -115,3 +115,6 @@ export const DEFAULT_REVERSE_LIMITS: Partial<Limits> = {
 
 /** What counts in place of the verdict of a policy that fails: the want is kept out, and nothing is said. */
 export const DEFAULT_POLICY_FAILURE = 'silent'
+
+/** How often denylists are read again, ms. */
+export const DEFAULT_DENYLIST_INTERVAL = 60_000

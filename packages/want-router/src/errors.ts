@@ -180,3 +180,23 @@ export class PolicyTimeoutError extends Error {
     super(message)
   }
 }
+
+/** A denylist is not in a format that is known. */
+export class DenylistFormatError extends Error {
+  static name = 'DenylistFormatError'
+  name = 'DenylistFormatError'
+
+  constructor (message = 'The denylist is not in the compact denylist format', options?: ErrorOptions) {
+    super(message, options)
+  }
+}
+
+/** A denylist could not be read, or not all of it: what was read before stays in force. */
+export class DenylistUnavailableError extends Error {
+  static name = 'DenylistUnavailableError'
+  name = 'DenylistUnavailableError'
+
+  constructor (message = 'The denylist cannot be read', options?: ErrorOptions) {
+    super(message, options)
+  }
+}

@@ -1,0 +1,207 @@
+import { DEFAULT_DENYLIST_INTERVAL } from '../../defaults.ts'
+import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
+import { platformTimers } from '../../timers.ts'
+import { parseDenylist } from './parse-denylist.ts'
+import type { ParsedDenylist } from './parse-denylist.ts'
+import type { Timers } from '../../timers.ts'
+import type { Ask, Policy } from '../policy.ts'
+import type { Refusal } from '../refusal.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** Where a list is. */
+export interface DenylistSource {
+  /** For status and errors: a path or a URL. */
+  readonly name: string
+  /**
+   * Reads the list. `undefined`: it has not changed since it was last read. Rejects if it cannot be read, or is not there.
+   *
+   * @param signal - aborts when the policy stops
+   */
+  load (signal: AbortSignal): Promise<string | undefined>
+}
+
+export interface DenylistInit {
+  /** The lists. Where several have a rule for a block, the last of them counts. */
+  readonly lists: readonly DenylistSource[]
+  /** How a want for a denied block is kept out. Default `absent`, so that clients ask others. */
+  readonly verdict?: Refusal
+  /** How often the lists are read again, ms. Default 60,000. */
+  readonly interval?: number
+  /**
+   * What becomes of all wants while a list has never been read. Default `silent`: nothing is served that it may deny. `pass`:
+   * what it denies is served until it can be read.
+   */
+  readonly unavailable?: 'pass' | Refusal
+  /** Told when a list cannot be read or has malformed lines. What was read of it before stays in force. */
+  onError? (error: Error): void
+  /** Default: the platform's. */
+  readonly timers?: Timers
+}
+
+/** A list, and how it stands. */
+export interface DenylistStatus {
+  readonly name: string
+  /** Whether it has ever been read. */
+  readonly loaded: boolean
+  /** Rules for blocks. */
+  readonly rules: number
+  /** Rules that no block can break: for names, and for paths below a CID. */
+  readonly others: number
+  /** Lines that are no rule. */
+  readonly malformed: number
+}
+
+/** A policy that keeps out wants for what is on a list. */
+export interface Denylist extends Policy {
+  readonly lists: readonly DenylistStatus[]
+  /** Reads the lists, and again in intervals. Resolves when each was tried; call it before the router starts. */
+  start (): Promise<void>
+  /** Reads the lists now. Never rejects: see `onError`. */
+  refresh (): Promise<void>
+  /** Ends the intervals. */
+  stop (): void
+}
+
+/** How many decisions are remembered: a client asks for a HAVE and then for the block. */
+const REMEMBERED = 10_000
+
+/**
+ * A policy by lists in the compact denylist format. It denies a block under all its CIDs: v0 and v1, in any base, with any
+ * codec. Rules that hash a name are tried with the codec of the want, raw, dag-pb, dag-cbor, libp2p-key and dag-json.
+ *
+ * Only blocks are denied: what is below a denied directory is not, unless it is listed, too.
+ *
+ * @throws {InvalidOptionError} there is no list, or two of one name
+ */
+export function denylist (init: DenylistInit): Denylist {
+  if (init.lists.length === 0 || new Set(init.lists.map(({ name }) => name)).size < init.lists.length) {
+    throw new InvalidOptionError('denylist: give at least one list, and each a name of its own')
+  }
+
+  return new Lists(init)
+}
+
+class Lists implements Denylist {
+  readonly name = 'denylist'
+  readonly #init: DenylistInit
+  readonly #timers: Timers
+  readonly #lists: ReadonlyArray<{ readonly source: DenylistSource, parsed?: ParsedDenylist }>
+  readonly #decided = new Map<WantKey, boolean>()
+  #loaded = false
+  #stopped = new AbortController()
+  #cancelTimer = (): void => {}
+
+  constructor (init: DenylistInit) {
+    this.#init = init
+    this.#timers = init.timers ?? platformTimers
+    this.#lists = init.lists.map(source => ({ source }))
+  }
+
+  get lists (): readonly DenylistStatus[] {
+    return this.#lists.map(({ source: { name }, parsed }) => ({
+      name,
+      loaded: parsed != null,
+      rules: parsed?.rules.size ?? 0,
+      others: parsed?.others ?? 0,
+      malformed: parsed?.malformed ?? 0
+    }))
+  }
+
+  admit (ask: Ask): 'pass' | Refusal {
+    const denied = this.#denies(ask)
+
+    if (denied) {
+      return this.#init.verdict ?? 'absent'
+    }
+
+    return this.#loaded ? 'pass' : this.#init.unavailable ?? 'silent'
+  }
+
+  async start (): Promise<void> {
+    this.#stopped = new AbortController()
+    await this.refresh()
+    this.#schedule()
+  }
+
+  async refresh (): Promise<void> {
+    const { signal } = this.#stopped
+    await Promise.all(this.#lists.map(async list => {
+      const { source } = list
+
+      try {
+        const text = await source.load(signal)
+
+        if (text != null) {
+          list.parsed = await parseDenylist(text, async () => { await this.#pause() })
+          this.#warn(source.name, list.parsed)
+        }
+      } catch (err) {
+        if (!signal.aborted) {
+          this.#report(source.name, err instanceof Error ? err.message : String(err), err)
+        }
+      }
+    }))
+    this.#loaded = this.#lists.every(({ parsed }) => parsed != null)
+    this.#decided.clear()
+  }
+
+  stop (): void {
+    this.#stopped.abort()
+    this.#cancelTimer()
+  }
+
+  #schedule (): void {
+    const { signal } = this.#stopped
+    this.#cancelTimer = this.#timers.after(this.#init.interval ?? DEFAULT_DENYLIST_INTERVAL, () => {
+      this.refresh().finally(() => {
+        if (!signal.aborted) {
+          this.#schedule()
+        }
+      })
+    })
+  }
+
+  async #pause (): Promise<void> {
+    await new Promise<void>(resolve => { this.#timers.endOfTick(resolve) })
+  }
+
+  #denies (ask: Ask): boolean {
+    const known = this.#decided.get(ask.key)
+
+    if (known != null) {
+      return known
+    }
+
+    const denied = this.#find(ask)
+
+    if (this.#decided.size >= REMEMBERED) {
+      this.#decided.clear()
+    }
+
+    this.#decided.set(ask.key, denied)
+
+    return denied
+  }
+
+  #find ({ key, cid }: Ask): boolean {
+    for (let i = this.#lists.length - 1; i >= 0; i--) {
+      const rule = this.#lists[i].parsed?.rules.find(key, cid)
+
+      if (rule != null) {
+        return rule
+      }
+    }
+
+    return false
+  }
+
+  #warn (name: string, { malformed, firstMalformed }: ParsedDenylist): void {
+    if (malformed > 0) {
+      this.#report(name, `${malformed} lines are no rules and deny nothing; line ${firstMalformed} is the first`)
+    }
+  }
+
+  #report (name: string, why: string, cause?: unknown): void {
+    this.#init.onError?.(new DenylistUnavailableError(`denylist ${name}: ${why}`, { cause }))
+  }
+}

@@ -1,0 +1,67 @@
+import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
+import type { DenylistSource } from './denylist.ts'
+
+export interface UrlListInit {
+  /** The longest list that is read, bytes. Default 128 MiB. */
+  readonly maxLength?: number
+  /** Default: the platform's. */
+  fetch? (url: string, init: RequestInit): Promise<Response>
+}
+
+const DEFAULT_MAX_LENGTH = 128 << 20
+
+/**
+ * A denylist on a web server, which is read only if it has changed.
+ *
+ * @throws {InvalidOptionError} it is no URL of http or https
+ */
+export function urlList (url: string, { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch }: UrlListInit = {}): DenylistSource {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new InvalidOptionError(`denylist: ${url} is no URL of http or https`)
+  }
+
+  let etag: string | undefined
+
+  return {
+    name: url,
+
+    async load (signal) {
+      const response = await get(url, { signal, headers: etag == null ? {} : { 'if-none-match': etag } })
+
+      if (response.status === 304 || !response.ok) {
+        await response.body?.cancel()
+
+        if (response.status === 304) {
+          return undefined
+        }
+
+        throw new DenylistUnavailableError(`the server answers ${response.status}`)
+      }
+
+      const text = await readText(response, maxLength)
+      etag = response.headers.get('etag') ?? undefined
+
+      return text
+    }
+  }
+}
+
+async function readText ({ body }: Response, maxLength: number): Promise<string> {
+  const decoder = new TextDecoder()
+  const reader = body?.getReader()
+  let text = ''
+  let length = 0
+
+  for (let next = await reader?.read(); next != null && !next.done; next = await reader?.read()) {
+    length += next.value.byteLength
+
+    if (length > maxLength) {
+      await reader?.cancel()
+      throw new DenylistUnavailableError(`it has more than ${maxLength} bytes`)
+    }
+
+    text += decoder.decode(next.value, { stream: true })
+  }
+
+  return text + decoder.decode()
+}
