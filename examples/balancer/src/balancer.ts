@@ -6,6 +6,7 @@ import { startAdminServer } from './admin/server.ts'
 import { describeMember, describeStatus } from './admin/status.ts'
 import { changedSettings } from './config/differences.ts'
 import { expectMembers, loadStrategy } from './config/strategy.ts'
+import { startDenylists } from './denylists.ts'
 import { ConfigError } from './errors.ts'
 import { selectHashers } from './hashers.ts'
 import { startHttpDoor } from './http/http-door.ts'
@@ -104,8 +105,11 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     const recording = config.record == null ? undefined : await startRecording(config.record, { log })
     undo.push(async () => { await recording?.close() })
 
+    const denylists = await startDenylists(config.denylist, log)
+    undo.push(() => { denylists?.stop() })
+
     const gate = createPreloadGate(config)
-    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, gate, tap: recording?.tap, onEvent: events.push })
+    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, policies: denylists == null ? [] : [denylists], gate, tap: recording?.tap, onEvent: events.push })
     const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
     const admin = await startAdmin(config, nodes, upstream, registry)
     undo.push(async () => { await admin.stop() })
@@ -145,6 +149,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         expectMembers(strategy, next.downstreams)
         nodes.follow(next.downstreams)
         void http.renewCertificate()
+        void denylists?.refresh()
         logReload(log, next, changedSettings(config, next))
       },
       drain: async (options) => { await upstream.services.router.drain(options) },
@@ -165,12 +170,13 @@ interface HostsInit {
   readonly registry: Registry
   /** Lets nodes ask clients, if they preload. */
   readonly gate: Gate | undefined
+  readonly policies: WantRouterInit['policies']
   readonly tap: WantRouterInit['tap']
   onEvent (event: RouterEvent): void
 }
 
 /** Creates both hosts and the router between them. They are not started. */
-async function createHosts ({ config, strategy, privateKey, log, logger, registry, gate, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
+async function createHosts ({ config, strategy, privateKey, log, logger, registry, policies, gate, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
   const { maxConnections, maxNewConnections, ...limits } = config.limits
   const host: HostInit = {
     limits: { maxConnections, newPerSecond: maxNewConnections },
@@ -195,6 +201,7 @@ async function createHosts ({ config, strategy, privateKey, log, logger, registr
         metrics: createMetrics(registry, logger),
         hashers: selectHashers(config.hashes),
         limits,
+        policies,
         ...(gate == null ? {} : { reverse: { policies: [gate.policy] } }),
         tap,
         onEvent

@@ -62,6 +62,8 @@ export interface BalancerConfig {
   readonly limits: BalancerLimits
   /** The hash functions by which blocks are verified; wants with any other get a DONT_HAVE. */
   readonly hashes: Hashes
+  /** Paths and URLs of lists of what is not served. */
+  readonly denylist: readonly string[]
   readonly logLevel: LogLevel
   readonly log: LogFormat
   /** Path of the recording of the router's inputs and decisions; an existing file is overwritten. */
@@ -132,6 +134,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     grace: number(settings.grace, { min: 0, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.grace,
     limits: limits(settings),
     hashes: choice(settings.hashes, HASHES) ?? DEFAULTS.hashes,
+    denylist: list(settings.denylist),
     logLevel: choice(settings.logLevel, LOG_LEVELS) ?? DEFAULTS.logLevel,
     log: choice(settings.log, LOG_FORMATS) ?? DEFAULTS.log,
     ...preload(settings, nodes),

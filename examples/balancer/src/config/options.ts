@@ -226,6 +226,14 @@ export const OPTIONS = {
     value: 'all|fast',
     help: ['which hash functions to verify: all that kubo accepts, or only those', 'that are fast in JavaScript, without keccak and most of blake2', '(default all)']
   },
+  denylist: {
+    flag: 'denylist',
+    env: 'KITSUNE_DENYLIST',
+    file: 'denylist',
+    kind: 'list',
+    value: 'path|url',
+    help: ['do not serve the blocks on this list, in the compact denylist format', '(*.deny); read again when it changes (default: none)']
+  },
   record: {
     flag: 'record',
     env: 'KITSUNE_RECORD',
