@@ -76,6 +76,7 @@ class AskRecord implements Ask {
   get address (): string | undefined { return this.#client.address }
   get key (): WantKey { return this.#of.key }
   get type (): Ask['type'] { return this.#of.type }
+  get review (): boolean { return this.#of.review === true }
 
   get cid (): CID {
     this.#cid ??= decodeCid(this.#of.cid)

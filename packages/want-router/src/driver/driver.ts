@@ -235,6 +235,7 @@ class EngineDriver implements Driver {
       engine: this.#engine,
       timers: this.#timers,
       address: client => this.#upstream.address?.(client),
+      review: () => { this.#put({ t: 'review' }) },
       decided: (client, verdicts) => { this.#put({ t: 'verdicts', client, verdicts }) },
       failed: (policy, method, error) => { this.#observer.policyFailed(policy, method, error) }
     })

@@ -11,7 +11,7 @@ export interface PolicyCalls {
   /** Calls `done` once with a verdict for each of the asks, unless the result, which gives up, is called before. */
   resolve (asks: readonly Ask[], done: (verdicts: readonly Verdict[]) => void): (reason: Error) => void
   /** Calls one of its other methods. */
-  tell (method: 'settled' | 'verified' | 'gone', call: () => void): void
+  tell (method: 'attach' | 'settled' | 'verified' | 'gone', call: () => void): void
 }
 
 export interface PolicyCallsInit {

@@ -10,7 +10,7 @@ import type { PolicyCalls, PolicyCallsInit } from './policy-calls.ts'
 import type { Verify } from './verifier.ts'
 import type { Engine, NumberedVerdict, VerdictAsk } from '../engine/io.ts'
 import type { WantEnd } from '../engine/status.ts'
-import type { Policy, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
+import type { Policy, PolicyControl, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** Who decides which wants are looked for. */
@@ -25,6 +25,8 @@ export interface AdmissionInit extends AdmissionOptions, PolicyCallsInit {
   readonly engine: Pick<Engine, 'awaits'>
   /** Where a client is connected from. */
   address (client: string): string | undefined
+  /** Has restricted wants decided anew. */
+  review (): void
   /** Puts what has been decided into the engine. */
   decided (client: string, verdicts: readonly NumberedVerdict[]): void
 }
@@ -62,6 +64,12 @@ class PolicyAdmission implements Admission {
   constructor (init: AdmissionInit) {
     this.#init = init
     this.#policies = init.policies.map(policy => createPolicyCalls(policy, init))
+    const control: PolicyControl = { review: () => { init.review() } }
+    for (const { policy, tell } of this.#policies) {
+      if (policy.attach != null) {
+        tell('attach', () => policy.attach?.(control))
+      }
+    }
   }
 
   get status (): readonly PolicyStatus[] {

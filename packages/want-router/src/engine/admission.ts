@@ -6,16 +6,17 @@
  * ends as any other; what it lacks is a fetch, for which a parked one stands in.
  * So cancels, full lists and silent connections apply in the order of arrival. A
  * verdict names the number that the want was given; one that has ended, or asks
- * for more than it did, no longer has that number.
+ * for more than it did, no longer has that number. A restricted want may be given
+ * another verdict later, in a review: it goes on as it may until then.
  */
 import { multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { findWant } from './clients.ts'
 import { sendAbsence } from './deliveries.ts'
-import { createEligible } from './eligibility.ts'
+import { createEligible, isSameEligible } from './eligibility.ts'
 import { beginParked } from './fetches.ts'
 import { endSuspended } from './suspended-wants.ts'
 import { endWant } from './want-ends.ts'
-import { askAnew, enterFetch, joinFetch, newWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
+import { askAnew, enterFetch, joinFetch, moveWant, newWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
 import type { NumberedVerdict, Output, VerdictAsk } from './io.ts'
 import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
@@ -63,6 +64,19 @@ export function askVerdicts (state: State, out: Output): void {
   parked.asks.clear()
 }
 
+/** Restricted wants wait for a verdict again, and go on as they may until then. */
+export function reviewRestricted (state: State): void {
+  for (const client of state.clients.values()) {
+    for (const wants of [client.wants, client.suspended.values()]) {
+      for (const want of wants) {
+        if (want.only != null && want.awaits == null) {
+          askVerdict(state, want, want.type, true)
+        }
+      }
+    }
+  }
+}
+
 /** What has been decided of wants of a client. */
 export function onVerdicts (state: State, client: Client, verdicts: readonly NumberedVerdict[]): void {
   for (const numbered of verdicts) {
@@ -102,6 +116,8 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
     enterFetch(state, want, only)
   } else if (upgrade) {
     upgradeWant(state, want, only)
+  } else if (!isSameEligible(only, want.only)) {
+    moveWant(state, want, only, want.type)
   }
 }
 
@@ -125,12 +141,12 @@ function isSuspended (want: ClientWant): boolean {
   return !want.client.wants.has(want)
 }
 
-function askVerdict ({ parked }: State, want: ClientWant, type: AskType): void {
+function askVerdict ({ parked }: State, want: ClientWant, type: AskType, review = false): void {
   const { client, key, cid } = want
   const number = ++parked.lastNumber
   want.awaits = { number, type }
   const asks = parked.asks.get(client.id)
-  const ask: VerdictAsk = { number, key, cid, type }
+  const ask: VerdictAsk = { number, key, cid, type, ...(review ? { review } : {}) }
   if (asks == null) {
     parked.asks.set(client.id, [ask])
   } else {

@@ -30,7 +30,7 @@
  * - A call does more than a bounded amount of work for what others have piled up.
  */
 import { DEFAULT_LIMITS } from '../defaults.ts'
-import { askVerdicts, isAwaited, onVerdicts } from './admission.ts'
+import { askVerdicts, isAwaited, onVerdicts, reviewRestricted } from './admission.ts'
 import { onAnswer, onBlock } from './answers.ts'
 import { createClient, hasWindow, isIdle } from './clients.ts'
 import { onConnection } from './connections.ts'
@@ -199,6 +199,7 @@ function createHandlers (state: State): Handlers {
         onVerdicts(state, client, verdicts)
       }
     },
+    review () { reviewRestricted(state) },
     tick () { tick(state) },
     drain () { state.draining = true }
   }

@@ -177,7 +177,7 @@ function checkParked ({ clients, parked, fetches }: State): void {
       if (awaits != null) {
         hold(awaits.number <= parked.lastNumber && !numbers.has(awaits.number), `two wants wait for verdict ${awaits.number}`)
         numbers.add(awaits.number)
-        hold(isParked ? awaits.type === type : type === 'have' && awaits.type === 'block', `a want of ${id} that was admitted as ${type} waits for a verdict as ${awaits.type}`)
+        hold(isParked || want.only != null ? awaits.type === type || (!isParked && awaits.type === 'block') : type === 'have' && awaits.type === 'block', `a want of ${id} that was admitted as ${type} waits for a verdict as ${awaits.type}`)
       }
     }
   }

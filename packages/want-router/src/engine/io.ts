@@ -37,6 +37,8 @@ export type Input =
   | { t: 'load', member: string, pendingBytes: number }
   /** What policies have decided of parked wants. A number that no want of the client waits for is ignored. */
   | { t: 'verdicts', client: string, verdicts: readonly NumberedVerdict[] }
+  /** What restricted wants may use is to be decided anew: policies have changed their minds. Each keeps what it has until then. */
+  | { t: 'review' }
   /** The deadline has passed. */
   | { t: 'tick' }
   /** Take no new clients; what was asked is still answered. */
@@ -59,6 +61,8 @@ export interface VerdictAsk {
   /** Raw CID bytes, in the client's words. */
   readonly cid: Uint8Array
   readonly type: AskType
+  /** It was admitted, and what it may use is decided anew. */
+  readonly review?: true
 }
 
 export interface NumberedVerdict extends Pick<VerdictAsk, 'number' | 'cid'> { readonly verdict: Verdict }

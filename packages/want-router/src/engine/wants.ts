@@ -14,6 +14,7 @@ import { onMemberWants } from './loops.ts'
 import { leaveFetch } from './want-ends.ts'
 import type { Client, ClientWant, Eligible, Fetch } from './model.ts'
 import type { State } from './state.ts'
+import type { AskType } from '../strategies/strategy.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** A want that is new: it joins the fetch of its multihash, or begins it. */
@@ -140,11 +141,15 @@ export function upgradeWant (state: State, want: ClientWant, only: Eligible | un
     pursue(state, want.fetch, want)
     return
   }
-  // it begins anew, where it may be asked for now
+  moveWant(state, want, only, 'block')
+}
+
+/** A want that may use other members from now on begins anew. */
+export function moveWant (state: State, want: ClientWant, only: Eligible | undefined, type: AskType): void {
   const retracted = retract(state, want)
   leaveFetch(state, want)
   want.haveSent &&= retracted?.have !== true
-  want.type = 'block'
+  want.type = type
   want.only = only
   want.expires = state.now() + state.limits.wantLifetime
   want.fetch = fetchOf(state, want.key, want.cid, only)

@@ -14,6 +14,8 @@ export interface Ask {
   readonly cid: CID
   /** What the client asks for. A want-have that is admitted and comes to ask for the block is admitted anew. */
   readonly type: 'have' | 'block'
+  /** It was restricted to some members, and {@link PolicyControl.review} was called. */
+  readonly review: boolean
 }
 
 /** What becomes of a want. */
@@ -39,6 +41,15 @@ export interface VerifiedBlock {
 /** What became of a want, as policies see it. */
 export interface SettledWant extends Omit<WantEnd, 'cid'> { readonly cid: CID }
 
+/** What a policy can do by itself. */
+export interface PolicyControl {
+  /**
+   * The policy would decide otherwise of wants that it has restricted to some members: they are put before all policies
+   * again, at the end of the tick, and go on as they may until there is a verdict. It may be called at any time.
+   */
+  review (): void
+}
+
 /**
  * Decides which wants are looked for, and where. It sees each want once, before it joins a fetch; a repeat is not shown
  * to it again, a want-have that comes to ask for the block is, and so is one that comes back after it was kept out or
@@ -50,6 +61,8 @@ export interface SettledWant extends Omit<WantEnd, 'cid'> { readonly cid: CID }
 export interface Policy {
   /** Names it in metrics, the log and events. */
   readonly name: string
+  /** Called once, before everything else, with what the policy can do by itself. */
+  attach? (control: PolicyControl): void
   /** Decides at once, and cheaply: it runs for every want. `'defer'` leaves it to `resolve`. */
   admit (ask: Ask): Verdict | 'defer'
   /**

@@ -28,6 +28,7 @@ const INPUTS: Readonly<Record<Input['t'], Fields>> = {
   answer: { member: 'string', key: 'string', answer: 'string' },
   load: { member: 'string', pendingBytes: 'number' },
   verdicts: { client: 'string', verdicts: 'array' },
+  review: {},
   tick: {},
   drain: {}
 }

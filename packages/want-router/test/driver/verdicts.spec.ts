@@ -9,7 +9,7 @@ import type { Rig } from './rig.ts'
 import type { WantEnd } from '../../src/engine/status.ts'
 import type { TapRecord } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
-import type { Ask, Policy, Verdict } from '../../src/policies/policy.ts'
+import type { Ask, Policy, PolicyControl, Verdict } from '../../src/policies/policy.ts'
 
 const block = testBlock(1)
 const other = testBlock(2)
@@ -332,4 +332,28 @@ it('a recording with verdicts is replayed without the policies', async () => {
   expect(divergence).to.equal(undefined)
   expect(replayed.status()).to.deep.equal(engine.status())
   expect(replayed.status().totals.refused).to.equal(1)
+})
+
+describe('policies that change their minds', () => {
+  it('have wants put before them again that they have restricted', async () => {
+    let control: PolicyControl | undefined
+    const seen: boolean[] = []
+    let verdict: Verdict = { only: ['nobody'] }
+    const { drive, settle, names } = await policed([{
+      name: 'policy',
+      attach (given) { control = given },
+      admit ({ review }) {
+        seen.push(review)
+        return verdict
+      }
+    }])
+    drive.message('p', message(entry(block)))
+    await settle()
+    expect(names()).to.be.empty()
+    verdict = { only: ['a'] }
+    control?.review()
+    await settle()
+
+    expect([seen, names()]).to.deep.equal([[false, true], ['1']])
+  })
 })
