@@ -14,8 +14,6 @@ export interface PreloadLimits {
   readonly memberWait: number
   /** A request for which no new block and no line has come for so long ends. Default 30 s. */
   readonly noProgress: number
-  /** When nothing has come for so long, the blocks are wanted anew of a client that has connected meanwhile. Default 1 s. */
-  readonly joinWait: number
   /** How long a request may take. Default 1 h. */
   readonly time: number
   /** Blocks that clients may send for one request. Default 1,000,000. */
@@ -42,7 +40,6 @@ export const DEFAULT_PRELOAD_LIMITS: PreloadLimits = {
   clientWait: 5000,
   memberWait: 10_000,
   noProgress: 30_000,
-  joinWait: 1000,
   time: 3_600_000,
   blocks: 1_000_000,
   bytes: 16 * 2 ** 30,

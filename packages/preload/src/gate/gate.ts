@@ -18,7 +18,7 @@ import type { LinkCodecs } from './links.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
-import type { Ask, Policy, Verdict, VerifiedBlock } from '@kitsune/want-router'
+import type { Ask, Policy, PolicyControl, Verdict, VerifiedBlock } from '@kitsune/want-router'
 import type { CID } from 'multiformats/cid'
 
 /** The limits of one request, and of the memory of all. */
@@ -61,8 +61,10 @@ export interface PassageInit {
 
 /** What one open request admits. */
 export interface Passage {
-  /** Peer ids of the clients that are asked. May change. */
-  readonly clients: Set<string>
+  /** The client with that peer id is asked from now on. */
+  addClient (peer: string): void
+  /** It is asked no more, for what no other request needs. */
+  removeClient (peer: string): void
   /** Whether the block is part of what was asked for, as far as that is known. */
   admits (key: WantKey): boolean
   /** Whether the links of the block are known. */
@@ -77,6 +79,9 @@ export function createGate (init: GateInit = {}): Gate {
   return new RequestGate(init)
 }
 
+/** Names no peer. */
+const NO_CLIENT = '(none is connected)'
+
 /** Wants that wait for the block that links to them. */
 interface Waiting {
   readonly asks: readonly Ask[]
@@ -90,6 +95,7 @@ class RequestGate implements Gate {
   readonly #timers: Timers
   readonly #memory: TableMemory
   readonly #open = new Set<OpenPassage>()
+  #control: PolicyControl | undefined
   readonly #waiting = new Set<Waiting>()
 
   constructor ({ limits, codecs = DEFAULT_LINK_CODECS, timers = platformTimers }: GateInit) {
@@ -99,6 +105,7 @@ class RequestGate implements Gate {
     this.#memory = { used: 0, max: this.#limits.linkMemory }
     this.policy = {
       name: 'preload',
+      attach: control => { this.#control = control },
       admit: ask => this.#admit(ask),
       resolve: async (asks, signal) => this.#resolve(asks, signal),
       verified: block => { this.#verified(block) }
@@ -111,6 +118,7 @@ class RequestGate implements Gate {
       codecs: this.#codecs,
       table: createDigestTable(this.#limits.links, this.#memory),
       grown: () => { this.#grown() },
+      changed: () => { this.#control?.review() },
       closed: () => { this.#open.delete(passage) }
     })
     this.#open.add(passage)
@@ -122,12 +130,17 @@ class RequestGate implements Gate {
     return { open: this.#open.size, linkBytes: this.#memory.used }
   }
 
-  #admit ({ key }: Ask): Verdict | 'defer' {
+  #admit ({ key, review }: Ask): Verdict | 'defer' {
     if (this.#open.size === 0) {
       return 'absent'
     }
     const only = this.#clientsFor(key)
-    return only == null ? 'defer' : { only }
+    if (only != null) {
+      // without any, the want stays until one connects
+      return { only: only.length > 0 ? only : [NO_CLIENT] }
+    }
+    // what was admitted is so no more from the end of its request on
+    return review ? 'silent' : 'defer'
   }
 
   /** The clients of all requests that the block is part of; undefined: it is part of none. */
@@ -191,6 +204,8 @@ interface PassageParts {
   readonly table: DigestTable
   /** More is admitted, or nothing any more. */
   grown (): void
+  /** What was admitted is asked of other clients now, or of none. */
+  changed (): void
   closed (): void
 }
 
@@ -211,6 +226,16 @@ class OpenPassage implements Passage {
 
   begin (): void {
     this.#admitAll(this.init.roots, 0)
+  }
+
+  addClient (peer: string): void {
+    this.clients.add(peer)
+    this.#parts.changed()
+  }
+
+  removeClient (peer: string): void {
+    this.clients.delete(peer)
+    this.#parts.changed()
   }
 
   admits (key: WantKey): boolean {
@@ -252,6 +277,7 @@ class OpenPassage implements Passage {
       this.#parts.table.free()
       this.#parts.closed()
       this.#parts.grown()
+      this.#parts.changed()
     }
   }
 

@@ -81,11 +81,6 @@ class MemberTraversal implements Traversal {
   #written = 0
   #cancelNoProgress: () => void = () => {}
   readonly #cancelTime: () => void
-  /** Some client has joined since the member was asked: what it was asked for before is not asked of that client. */
-  #joined = false
-  #attempt: AbortController | undefined
-  #cancelRestart: (() => void) | undefined
-  #progressAt = 0
   #progressed = false
   #ended = false
 
@@ -161,49 +156,23 @@ class MemberTraversal implements Traversal {
     const readers = this.#clients.get(client) ?? 0
     this.#clients.set(client, readers + 1)
     if (readers === 0) {
-      this.#passage.clients.add(client)
-      if (this.#attempt != null && !this.#ended) {
-        this.#joined = true
-        this.#restartLater()
-      }
+      this.#passage.addClient(client)
     }
   }
 
   #left (clients: ReadonlySet<string>): void {
-    let fewer = false
     for (const client of clients) {
       const readers = (this.#clients.get(client) ?? 0) - 1
       this.#clients.set(client, readers)
       if (readers <= 0) {
         this.#clients.delete(client)
-        fewer = this.#passage.clients.delete(client) || fewer
+        this.#passage.removeClient(client)
       }
     }
     this.#readers--
     if (this.#readers === 0) {
       this.#end(new MemberRefsError('nobody waits for the answer any more'))
-    } else if (fewer && this.#joined) {
-      this.#restart()
     }
-  }
-
-  /** What the member wants is asked of the clients that were there then. It is to want it anew, of those that have joined. */
-  #restart (): void {
-    this.#joined = false
-    this.#attempt?.abort(new RestartError())
-  }
-
-  /** Restarts once the clients that were there before send nothing any more. */
-  #restartLater (): void {
-    const { timers, limits } = this.#init
-    this.#cancelRestart ??= timers.after(limits.joinWait, () => {
-      this.#cancelRestart = undefined
-      if (this.#joined && timers.now() - this.#progressAt >= limits.joinWait) {
-        this.#restart()
-      } else if (this.#joined) {
-        this.#restartLater()
-      }
-    })
   }
 
   async #run (): Promise<void> {
@@ -211,7 +180,7 @@ class MemberTraversal implements Traversal {
     let error: unknown = new NoMemberError()
     for (const [i, member] of members.entries()) {
       try {
-        await this.#ask(member, i < members.length - 1)
+        await this.#list(member, i < members.length - 1)
         return
       } catch (err) {
         error = err
@@ -223,42 +192,21 @@ class MemberTraversal implements Traversal {
     throw error
   }
 
-  /** Has a member list all of it; anew, if what it wants has to be asked of other clients. */
-  async #ask (member: RefsMember, others: boolean): Promise<void> {
-    for (;;) {
-      const attempt = new AbortController()
-      this.#attempt = attempt
-      this.#member = member.id
-      try {
-        await this.#list(member, attempt, others)
-        return
-      } catch (err) {
-        if (!(attempt.signal.reason instanceof RestartError)) {
-          throw err
-        }
-      }
-    }
-  }
-
-  async #list (member: RefsMember, attempt: AbortController, others: boolean): Promise<void> {
+  /** Has a member list all of it. One that does nothing is given up, if there are others. */
+  async #list (member: RefsMember, others: boolean): Promise<void> {
     const { query, limits, timers } = this.#init
-    const signal = AbortSignal.any([attempt.signal, this.#ending.signal])
-    // it lists in the same order each time
-    let known = this.#written
+    const attempt = new AbortController()
+    this.#member = member.id
     this.#progressed = false
-    const cancelWait = others && known === 0
+    const cancelWait = others
       ? timers.after(limits.memberWait, () => {
-        if (this.#written === 0 && !this.#progressed) {
+        if (!this.#progressed) {
           attempt.abort(new NoProgressError(`the member did nothing within ${limits.memberWait / 1000} s`))
         }
       })
       : () => {}
     try {
-      for await (const { ref } of member.refs(query, signal)) {
-        if (known > 0) {
-          known--
-          continue
-        }
+      for await (const { ref } of member.refs(query, AbortSignal.any([attempt.signal, this.#ending.signal]))) {
         this.#progress()
         this.#missing.listed(ref)
         this.#written++
@@ -270,15 +218,11 @@ class MemberTraversal implements Traversal {
     } finally {
       cancelWait()
     }
-    if (known > 0) {
-      throw new MemberRefsError('the member lists less than before')
-    }
   }
 
   #progress (): void {
     const { timers, limits } = this.#init
     this.#progressed = true
-    this.#progressAt = timers.now()
     this.#cancelNoProgress()
     if (!this.#ended) {
       this.#cancelNoProgress = timers.after(limits.noProgress, () => {
@@ -300,7 +244,6 @@ class MemberTraversal implements Traversal {
     this.#ended = true
     const failure = error == null ? undefined : toError(error)
     this.#cancelTime()
-    this.#cancelRestart?.()
     this.#cancelNoProgress()
     this.#passage.close()
     this.#lines.end(failure)
@@ -320,10 +263,4 @@ function since (before: Received, { blocks, bytes }: Received): Received {
 
 function toError (error: unknown): Error {
   return error instanceof Error ? error : new MemberRefsError(String(error))
-}
-
-/** The member is asked for the same again. */
-class RestartError extends Error {
-  static name = 'RestartError'
-  name = 'RestartError'
 }

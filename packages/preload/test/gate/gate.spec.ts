@@ -8,7 +8,7 @@ import type { Gate, GateInit, Passage, PassageInit } from '../../src/gate/gate.t
 import type { TestBlock } from '../support/dag.ts'
 import type { Ask, Verdict } from '@kitsune/want-router'
 
-const ask = ({ key, cid }: Pick<TestBlock, 'key' | 'cid'>, client = 'member'): Ask => ({ client, address: undefined, key, cid, type: 'block' })
+const ask = ({ key, cid }: Pick<TestBlock, 'key' | 'cid'>, client = 'member'): Ask => ({ client, address: undefined, key, cid, type: 'block', review: false })
 
 describe('gate', () => {
   let a: TestBlock
@@ -27,7 +27,7 @@ describe('gate', () => {
   const pass = (gate: Gate, ...blocks: TestBlock[]): void => { blocks.forEach(block => gate.policy.verified?.(block)) }
   const open = (gate: Gate, init: Partial<PassageInit> = {}, ...clients: string[]): Passage => {
     const passage = gate.open({ roots: [root.cid], maxDepth: -1, ...init })
-    clients.forEach(client => passage.clients.add(client))
+    clients.forEach(client => passage.addClient(client))
     return passage
   }
 
@@ -85,6 +85,22 @@ describe('gate', () => {
     passage.close()
     expect(await late).to.deep.equal(['absent'])
     expect(timers.pending).to.equal(0)
+  })
+
+  it('decides at once of what it has admitted before', () => {
+    let reviews = 0
+    const gate = createGate()
+    gate.policy.attach?.({ review () { reviews++ } })
+    const review = (block: TestBlock): unknown => gate.policy.admit({ ...ask(block), review: true })
+    const passage = open(gate, {}, 'x')
+    open(gate, { roots: [other.cid] }, 'z')
+    expect(reviews).to.equal(2)
+    passage.addClient('y')
+    expect([review(root), reviews]).to.deep.equal([{ only: ['x', 'y'] }, 3])
+    passage.removeClient('x')
+    expect([review(root), reviews]).to.deep.equal([{ only: ['y'] }, 4])
+    passage.close()
+    expect([review(root), reviews]).to.deep.equal(['silent', 5])
   })
 
   it('waits for the block that links to a want', async () => {

@@ -1,0 +1,214 @@
+import { defaultStrategy } from '@kitsune/want-router'
+import { createDriver, createEngine } from '@kitsune/want-router/engine'
+import { fakeClock, fakeTarget, seededRandom } from '@kitsune/want-router/testing'
+import { defaultLogger } from '@libp2p/logger'
+import { expect } from 'aegir/chai'
+import { createGate } from '../../src/gate/gate.ts'
+import { leaf, node } from '../support/dag.ts'
+import type { Passage } from '../../src/gate/gate.ts'
+import type { TestBlock } from '../support/dag.ts'
+import type { VerifiedBlock } from '@kitsune/want-router'
+
+const SEEDS = 40
+const STEPS = 250
+const CLIENTS = ['x', 'y', 'z']
+const MEMBERS = ['a', 'b']
+
+/** What a request admits by the words of the documentation, worked out apart from the gate. */
+interface OpenRequest {
+  readonly passage: Passage
+  readonly admitted: Set<string>
+  readonly clients: Set<string>
+}
+
+/** The reverse direction, with clients that hold more than they are asked for, and members that want everything. */
+class World {
+  readonly random: () => number
+  readonly clock = fakeClock()
+  readonly gate = createGate({ timers: this.clock })
+  readonly requests: OpenRequest[] = []
+  readonly wrong: string[] = []
+  asked = 0
+  served = 0
+  readonly #blocks: readonly TestBlock[]
+  readonly #links: ReadonlyMap<string, readonly TestBlock[]>
+  /** What was admitted at the beginning of the step, in which it may still be on its way. */
+  #before = new Set<string>()
+  readonly engine
+  readonly driver
+  readonly targets = new Map<string, ReturnType<typeof fakeTarget>>()
+
+  constructor (seed: number, blocks: readonly TestBlock[], links: ReadonlyMap<string, readonly TestBlock[]>) {
+    this.random = seededRandom(seed)
+    this.#blocks = blocks
+    this.#links = links
+    this.engine = createEngine({ members: [], strategy: defaultStrategy(), now: this.clock.now, randomSeed: seed, seed, admission: true, limits: { forgetDownAfter: 0 } })
+    this.driver = createDriver({
+      engine: this.engine,
+      timers: this.clock,
+      log: defaultLogger().forComponent('test'),
+      admission: { policies: [{ name: 'oracle', admit: () => 'pass', verified: block => { this.#verified(block) } }, this.gate.policy], failure: 'silent', timeout: 5000, most: 1024 },
+      upstream: { wake () {}, disconnect () {} }
+    })
+  }
+
+  pick <T> (from: readonly T[]): T { return from[Math.floor(this.random() * from.length)] }
+
+  /** A block that some client is to be asked for, if there is one. */
+  pickAdmitted (): TestBlock {
+    const keys = this.requests.flatMap(({ admitted }) => [...admitted])
+    const key = this.pick(keys)
+    return this.#blocks.find(block => block.key === key) ?? this.pick(this.#blocks)
+  }
+
+  join (id: string): void {
+    const target = fakeTarget({
+      id,
+      timers: this.clock,
+      latency: Math.floor(this.random() * 30),
+      blocks: this.#blocks.filter(() => this.random() < 0.8).map(({ key, cid, bytes }) => ({ key, cid: cid.bytes, bytes })),
+      reply: ({ key }) => {
+        this.asked++
+        if (!this.#before.has(`${id} ${key}`) && !this.#admitted().has(`${id} ${key}`)) {
+          this.wrong.push(`${id} is asked for ${this.#name(key)}`)
+        }
+        return this.random() < 0.1 ? 'nothing' : undefined
+      }
+    })
+    this.targets.set(id, target)
+    this.driver.add({ id })
+    this.driver.start(id, target).catch(() => {})
+  }
+
+  leave (id: string): void {
+    this.targets.delete(id)
+    this.driver.remove(id).catch(() => {})
+  }
+
+  request (): void {
+    const root = this.pick(this.#blocks)
+    const admitted = new Set([root.key])
+    const passage = this.gate.open({ roots: [root.cid], maxDepth: -1 })
+    const request: OpenRequest = { passage, admitted, clients: new Set() }
+    this.requests.push(request)
+    this.ask(request)
+  }
+
+  ask ({ passage, clients }: OpenRequest): void {
+    const client = this.pick(CLIENTS)
+    clients.add(client)
+    passage.addClient(client)
+  }
+
+  unask ({ passage, clients }: OpenRequest): void {
+    const [client] = clients
+    if (client != null) {
+      clients.delete(client)
+      passage.removeClient(client)
+    }
+  }
+
+  close (request: OpenRequest): void {
+    this.requests.splice(this.requests.indexOf(request), 1)
+    request.passage.close()
+  }
+
+  async step (act: () => void): Promise<void> {
+    this.#before = this.#admitted()
+    act()
+    await this.settle()
+    this.engine.checkInvariants()
+  }
+
+  async settle (): Promise<void> {
+    for (let i = 0; i < 4; i++) {
+      this.clock.pass(0)
+      await new Promise<void>(resolve => { setImmediate(resolve) })
+    }
+    for (const member of MEMBERS) {
+      this.served += this.driver.take(member, 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks?.length ?? 0
+    }
+  }
+
+  #verified ({ key }: VerifiedBlock): void {
+    for (const { admitted } of this.requests) {
+      if (admitted.has(key)) {
+        this.#links.get(key)?.forEach(link => { admitted.add(link.key) })
+      }
+    }
+  }
+
+  #admitted (): Set<string> {
+    return new Set(this.requests.flatMap(({ admitted, clients }) => [...clients].flatMap(client => [...admitted].map(key => `${client} ${key}`))))
+  }
+
+  #name (key: string): number { return this.#blocks.findIndex(block => block.key === key) }
+}
+
+describe('gate: what clients are asked for, whatever happens', function () {
+  this.timeout(60_000)
+
+  const links = new Map<string, TestBlock[]>()
+  const blocks: TestBlock[] = []
+
+  before(async () => {
+    const leaves = await Promise.all(Array.from({ length: 8 }, async (_, i) => leaf(`${i}`)))
+    const inner = await Promise.all([0, 1, 2, 3].map(async i => parent(leaves[2 * i], leaves[2 * i + 1])))
+    const roots = [await parent(inner[0], inner[1]), await parent(inner[1], inner[2], leaves[7])]
+    blocks.push(...leaves, ...inner, ...roots)
+  })
+
+  async function parent (...children: TestBlock[]): Promise<TestBlock> {
+    const block = await node(...children)
+    links.set(block.key, children)
+    return block
+  }
+
+  function act (world: World): void {
+    const { requests, driver, clock, pick, random } = world
+    const request = requests.length === 0 ? undefined : pick.call(world, requests) as OpenRequest
+    const roll = random()
+
+    if (roll < 0.5) {
+      const { cid } = random() < 0.5 ? pick.call(world, blocks) as TestBlock : world.pickAdmitted()
+      driver.message(pick.call(world, MEMBERS) as string, { full: false, wants: [{ cid: cid.bytes, priority: 1, cancel: random() < 0.1, wantType: random() < 0.5 ? 'have' : 'block', sendDontHave: random() < 0.5 }] })
+    } else if (roll < 0.7) {
+      clock.pass(Math.floor(random() * 200))
+    } else if (roll < 0.78 && requests.length < 4) {
+      world.request()
+    } else if (roll < 0.84 && request != null) {
+      world.close(request)
+    } else if (roll < 0.88 && request != null) {
+      world.ask(request)
+    } else if (roll < 0.91 && request != null) {
+      world.unask(request)
+    } else {
+      const client = pick.call(world, CLIENTS) as string
+      if (world.targets.has(client)) {
+        world.leave(client)
+      } else {
+        world.join(client)
+      }
+    }
+  }
+
+  it('is part of an open request of theirs', async () => {
+    let [asked, served] = [0, 0]
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const world = new World(seed, blocks, links)
+      CLIENTS.forEach(client => { world.join(client) })
+      for (let step = 0; step < STEPS; step++) {
+        await world.step(() => { act(world) })
+        expect(world.wrong, `seed ${seed}, step ${step}`).to.be.empty()
+      }
+      asked += world.asked
+      served += world.served
+      world.requests.slice().forEach(request => { world.close(request) })
+      expect(world.gate.status()).to.deep.equal({ open: 0, linkBytes: 0 })
+      await world.driver.stop()
+    }
+    // it would hold if nothing were served at all
+    expect(asked).to.be.above(SEEDS * 20)
+    expect(served).to.be.above(SEEDS * 10)
+  })
+})
