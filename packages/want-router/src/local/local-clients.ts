@@ -1,5 +1,6 @@
-import { identityData, wantKey } from '@kitsune/bitswap-codec'
+import { wantKey } from '@kitsune/bitswap-codec'
 import { DrainingError, InvalidOptionError, StoppedError, WantRefusedError } from '../errors.ts'
+import { knownBlock } from './known-block.ts'
 import { createLocalClient } from './local-client.ts'
 import { LocalSession } from './session.ts'
 import type { LocalClient } from './local-client.ts'
@@ -126,7 +127,7 @@ class Registry implements LocalClients {
   #wait (id: string, cid: CID, waiter: Waiter): () => void {
     const bytes = cid.bytes
     const key = wantKey(bytes)
-    const answer = this.#closed?.() ?? identityData(bytes) ?? this.#refusal(key, cid)
+    const answer = this.#closed?.() ?? knownBlock(bytes) ?? this.#refusal(key, cid)
 
     if (answer != null || key == null) {
       waiter.answer(answer ?? new WantRefusedError())
