@@ -14,7 +14,9 @@ export interface BlockRequest {
   readonly query: URLSearchParams
   /** Parameters of the media type that was accepted: `order`, `dups` and `version` of a CAR. */
   readonly accepted: ReadonlyMap<string, string>
-  /** The path as it is in the URL, decoded: `X-Ipfs-Path`. */
+  /** The path as it is in the URL. */
+  readonly pathname: string
+  /** The same, decoded, of the block: `X-Ipfs-Path`. */
   readonly contentPath: string
   /** Whether it was the header `Accept` that chose the format. */
   readonly negotiated: boolean
@@ -38,7 +40,7 @@ export function parseBlockRequest ({ url, headers }: Pick<Request, 'url' | 'head
 
   if (pathname.startsWith(RASL)) {
     const name = decodePath(pathname.slice(RASL.length))
-    return { cid: cidOf(name), path: [], format: 'raw', query, accepted: new Map(), contentPath: `/ipfs/${name}`, negotiated: false }
+    return { cid: cidOf(name), path: [], format: 'raw', query, accepted: new Map(), pathname, contentPath: `/ipfs/${name}`, negotiated: false }
   }
 
   const [, namespace, name, ...path] = pathname.split('/')
@@ -47,7 +49,8 @@ export function parseBlockRequest ({ url, headers }: Pick<Request, 'url' | 'head
     throw new HttpRequestError('Blocks are at /ipfs/<cid>?format=raw, and CARs at /ipfs/<cid>?format=car', 404)
   }
 
-  const decoded = path.map(decodePath).filter(segment => segment !== '')
+  const segments = path.map(decodePath)
+  const decoded = segments.filter(segment => segment !== '')
   const cid = cidOf(decodePath(name))
   const { format, accepted, negotiated } = formatOf(query, headers.get('accept') ?? '')
 
@@ -59,7 +62,7 @@ export function parseBlockRequest ({ url, headers }: Pick<Request, 'url' | 'head
     throw new HttpRequestError('A block has no path: ask for a CAR, whose blocks prove what the path leads to', 406)
   }
 
-  return { cid, path: decoded, format, query, accepted, contentPath: ['/ipfs', name, ...decoded].join('/'), negotiated }
+  return { cid, path: decoded, format, query, accepted, pathname, contentPath: ['/ipfs', name, ...segments].join('/'), negotiated }
 }
 
 function cidOf (name: string): CID {
@@ -89,7 +92,7 @@ function formatOf (query: URLSearchParams, accept: string): { format?: Format, a
     const format = TYPES.get(type)
 
     if (format != null && (asked === '' || asked === format)) {
-      return { format, accepted: new Map(parameters.map(parsePair)), negotiated: asked === '' }
+      return { format, accepted: new Map(parameters.map(parsePair).filter(([name]) => name !== 'q')), negotiated: asked === '' }
     }
   }
 

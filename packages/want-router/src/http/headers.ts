@@ -4,6 +4,8 @@ import type { BlockRequest } from './block-request.ts'
 /** How long what never changes may be kept. */
 const IMMUTABLE = 'public, max-age=29030400, immutable'
 
+const NOT_ASCII = /[^\x20-\x7e]/gu
+
 /** Of an answer with content, in the words of kubo. */
 export interface ContentInit {
   readonly etag: string
@@ -15,23 +17,41 @@ export interface ContentInit {
 }
 
 /** The headers of content. */
-export function contentHeaders ({ query, contentPath, negotiated, format }: BlockRequest, { etag, type, filename, roots }: ContentInit, more: Record<string, string>): Headers {
+export function contentHeaders (asked: BlockRequest, { etag, type, filename, roots }: ContentInit, more: Record<string, string>): Headers {
+  const { query, contentPath, pathname, negotiated } = asked
   const name = query.get('filename') ?? filename
-  const path = encodeURI(contentPath)
 
   return commonHeaders({
     'cache-control': IMMUTABLE,
-    'content-disposition': `attachment; filename="${encodeURIComponent(name.replace(/[^\x20-\x7e]/g, '_'))}"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    'content-disposition': `attachment; filename="${encodeName(name.replace(NOT_ASCII, '_'))}"; filename*=UTF-8''${encodeName(name)}`,
     'content-type': type,
     etag,
-    'x-ipfs-path': path,
+    'x-ipfs-path': contentPath.replace(NOT_ASCII, encodeURIComponent),
     'x-ipfs-roots': roots.join(','),
-    ...(negotiated ? { vary: 'Accept', 'content-location': `${path}?format=${format}` } : {}),
+    ...(negotiated ? { vary: 'Accept', 'content-location': `${pathname}?${queryOf(asked)}` } : {}),
     ...more
   })
 }
 
+/** As RFC 5987 has it. */
+function encodeName (name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, character => `%${character.charCodeAt(0).toString(16)}`)
+}
+
+/** The query that asks for what was negotiated. */
+function queryOf ({ query, format, accepted }: BlockRequest): string {
+  const all = new URLSearchParams(query)
+  all.set('format', format)
+
+  for (const [name, value] of accepted) {
+    all.has(`${format}-${name}`) || all.set(`${format}-${name}`, value)
+  }
+
+  all.sort()
+  return `${all}`
+}
+
 /** The client has it already. */
-export function notModified (etag: string): Response {
-  return new Response(null, { status: 304, headers: commonHeaders({ etag, 'cache-control': IMMUTABLE }) })
+export function notModified ({ negotiated }: BlockRequest, etag: string): Response {
+  return new Response(null, { status: 304, headers: commonHeaders({ etag, 'cache-control': IMMUTABLE, ...(negotiated ? { vary: 'Accept' } : {}) }) })
 }

@@ -1,5 +1,5 @@
-import { identityData } from '@kitsune/bitswap-codec'
 import { NotFoundError, UnknownError } from '../errors.ts'
+import { knownBlock } from '../local/known-block.ts'
 import type { Haves } from '../haves.ts'
 import type { HasOptions, LocalClient } from '../local/local-client.ts'
 import type { CID } from 'multiformats/cid'
@@ -28,7 +28,7 @@ export async function sizeOf (client: Pick<LocalClient, 'has'>, haves: Haves, go
 
   switch (await client.has(cid, { ...options, rejectRefused: true })) {
     case 'have':
-      return identityData(cid.bytes)?.byteLength ?? haves.get(cid)?.size
+      return knownBlock(cid.bytes)?.byteLength ?? haves.get(cid)?.size
     case 'dont-have':
       throw new NotFoundError(`All members lack ${cid}`)
     default:

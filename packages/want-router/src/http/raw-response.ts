@@ -20,7 +20,7 @@ export async function rawResponse (request: Request, asked: BlockRequest, servin
   const noneMatch = headers.get('if-none-match')
 
   if (matchesEtag(noneMatch, etag)) {
-    return notModified(etag) // wherever the client has it from, nothing has to be looked for
+    return notModified(asked, etag) // wherever the client has it from, nothing has to be looked for
   }
 
   checkReady(serving, cid)
@@ -28,7 +28,7 @@ export async function rawResponse (request: Request, asked: BlockRequest, servin
   const size = block?.byteLength ?? await headSize(serving, client, cid, signal)
 
   if (matchesAny(noneMatch)) {
-    return notModified(etag)
+    return notModified(asked, etag)
   }
 
   if (size != null && size > MAX_PEER_BLOCK && PEER.test(headers.get('user-agent') ?? '')) {

@@ -1,4 +1,4 @@
-import { isIdentity } from '@kitsune/bitswap-codec'
+import { knownBlock } from '../local/known-block.ts'
 import { NotReadyError } from './errors.ts'
 import { sizeOf } from './presence.ts'
 import type { Haves } from '../haves.ts'
@@ -23,12 +23,12 @@ export interface Serving {
 }
 
 /**
- * Nothing is asked for while no member is up: it would be waited for in vain. What a CID contains needs no member.
+ * Nothing is asked for while no member is up: it would be waited for in vain. What a CID contains is known all the same.
  *
  * @throws {NotReadyError}
  */
 export function checkReady ({ router }: Serving, cid: CID): void {
-  if (!router.ready && !isIdentity(cid.bytes)) {
+  if (!router.ready && knownBlock(cid.bytes) == null) {
     throw new NotReadyError()
   }
 }

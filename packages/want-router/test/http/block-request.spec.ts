@@ -32,7 +32,7 @@ describe('requests for blocks', () => {
   })
 
   it('have a path if they are for a CAR', () => {
-    expect(parse(`/ipfs/${cid}/a%20b//c%2Fd/?format=car`)).to.deep.include({ path: ['a b', 'c/d'], contentPath: `/ipfs/${cid}/a b/c/d` })
+    expect(parse(`/ipfs/${cid}/a%20b//c%2Fd/?format=car`)).to.deep.include({ path: ['a b', 'c/d'], contentPath: `/ipfs/${cid}/a b//c/d/` })
   })
 
   it('are refused with a status that says why', () => {

@@ -26,7 +26,7 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
   const noneMatch = request.headers.get('if-none-match')
 
   if (matchesEtag(noneMatch, etag)) {
-    return notModified(etag)
+    return notModified(asked, etag)
   }
 
   checkReady(serving, asked.cid)
@@ -39,7 +39,7 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
 
     if (matchesAny(noneMatch)) {
       wants.end()
-      return notModified(etag)
+      return notModified(asked, etag)
     }
 
     if (request.method === 'HEAD') {
