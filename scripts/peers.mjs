@@ -1,6 +1,7 @@
 /* eslint-disable no-console */
 import { buildKubo, buildOldKubo } from './lib/build-kubo.mjs'
 import { buildVersitygw } from './lib/build-versitygw.mjs'
+import { copyGatewayCars } from './lib/copy-gateway-cars.mjs'
 import { installJsIpfs } from './lib/install-js-ipfs.mjs'
 
 /**
@@ -8,7 +9,7 @@ import { installJsIpfs } from './lib/install-js-ipfs.mjs'
  * from the folders of packages/interop/peers that pin them, the old kubo by its
  * version. It does not touch peers that exist already.
  */
-for (const [peer, make] of Object.entries({ kubo: buildKubo, 'old kubo': buildOldKubo, 'js-ipfs': installJsIpfs, versitygw: buildVersitygw })) {
+for (const [peer, make] of Object.entries({ kubo: buildKubo, 'CARs of boxo': copyGatewayCars, 'old kubo': buildOldKubo, 'js-ipfs': installJsIpfs, versitygw: buildVersitygw })) {
   const problem = await make()
 
   if (problem != null) {

@@ -9,6 +9,7 @@ export interface KuboConfig {
   Identity: { PeerID: string, PrivKey: string }
   Addresses: { Swarm: string[], API: string, Gateway: string | string[] }
   Routing: Record<string, unknown>
+  Gateway?: Record<string, unknown>
   Swarm: { Transports?: Record<string, unknown>, [key: string]: unknown }
   Internal?: { Bitswap?: Record<string, unknown> }
   [section: string]: unknown

@@ -30,6 +30,8 @@ export interface KuboInit {
   asksProvenPeersOnly?: boolean
   /** The contents of the swarm.key of its private swarm. Default: none, it is in the public one. */
   swarmKey?: Uint8Array
+  /** Its gateway, with these settings: on loopback, and without fetching what it lacks. Default: it has none. */
+  gateway?: Record<string, unknown>
   /** Sections that replace those of its configuration. */
   config?: Record<string, unknown>
   /** What its log shows, as in `GOLOG_LOG_LEVEL`: `error,httpnet=debug`. Default: errors, and no log. */
@@ -44,6 +46,8 @@ export interface Kubo extends KuboRpc {
   readonly tcp: string
   /** Where it listens on WebSockets, with /p2p/. */
   readonly ws: string
+  /** Origin of its gateway; empty if it has none. */
+  readonly gateway: string
   readonly pid: number
   /** What it has logged, if it was told to. */
   logged (): string
@@ -65,7 +69,12 @@ const PRIVATE_ENV = { ...KUBO_ENV, LIBP2P_FORCE_PNET: '1' }
 /** In its repository. */
 const LOG = 'kubo.log'
 
-function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, config: sections }: KuboInit): KuboConfig {
+function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, gateway, config: sections }: KuboInit): KuboConfig {
+  if (gateway != null) {
+    config.Addresses.Gateway = '/ip4/127.0.0.1/tcp/0'
+    config.Gateway = { ...config.Gateway, NoFetch: true, ...gateway }
+  }
+
   if (muxer === 'mplex') {
     config.Swarm.Transports = { ...config.Swarm.Transports, Multiplexers: { Yamux: false, Mplex: 200 } }
   }
@@ -114,6 +123,7 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
   peerId = ''
   tcp = ''
   ws = ''
+  gateway = ''
 
   constructor (binary: string, folder: string, env: Record<string, string>) {
     super('')
@@ -134,6 +144,8 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
     await running.line(line => line === 'Daemon is ready')
     const [, port] = /\/tcp\/(\d+)/.exec(await line) ?? []
     this.url = `http://127.0.0.1:${port}`
+    const [, gateway] = /Gateway server listening on .*\/tcp\/(\d+)/.exec(running.lines.join('\n')) ?? []
+    this.gateway = gateway == null ? '' : `http://127.0.0.1:${gateway}`
 
     const id = await this.id()
     const addresses = id.Addresses ?? []

@@ -1,5 +1,6 @@
 import { MissingPeerError } from './errors.ts'
 import { chromiumMissing, searchChromium } from './find-chromium.ts'
+import { findGatewayCars, gatewayCarsMissing } from './find-gateway-cars.ts'
 import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
 import { OLD_KUBO_VERSION, oldKuboMissing, searchOldKubo } from './find-old-kubo.ts'
@@ -32,6 +33,11 @@ export function needOldKubo (context: Skippable, what: string): string {
   const search = searchOldKubo()
 
   return search.kubo?.path ?? missing(context, `kubo ${OLD_KUBO_VERSION}`, oldKuboMissing(search), what)
+}
+
+/** The path of the folder with boxo's CARs; where there is none, as {@link needKubo}. */
+export function needGatewayCars (context: Skippable, what: string): string {
+  return findGatewayCars() ?? missing(context, "boxo's CARs", gatewayCarsMissing(), what)
 }
 
 /** The path of a folder `node_modules` with js-ipfs; where there is none, as {@link needKubo}. */

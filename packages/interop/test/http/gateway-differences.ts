@@ -1,0 +1,104 @@
+/** An answer, flat: its status, each header, and its bytes in hexadecimal. */
+export type Answer = Record<string, string | number>
+
+export interface Compared {
+  readonly request: { readonly method: string, readonly path: string, readonly headers: Headers }
+  readonly theirs: Answer
+  readonly ours: Answer
+}
+
+/** Where the HTTP door answers otherwise than kubo's gateway, and why. */
+export interface Difference {
+  readonly name: string
+  readonly why: string
+  /** What differs: headers, `status`, `body`, or `all`. */
+  readonly fields: readonly string[]
+  applies (compared: Compared): boolean
+}
+
+/** What kubo ends a CAR with that it cannot complete. */
+const TRUNCATED = Buffer.from('[Gateway Error: CAR stream truncated').toString('hex')
+const always = (): boolean => true
+const isCarTag = ({ etag }: Answer): boolean => /^W\/"\w+\.car\.\w+"$/.test(String(etag))
+const isError = ({ ours }: Compared): boolean => Number(ours.status) >= 400
+
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    name: 'transport',
+    why: 'they are those of a server, and here the handler is called without one',
+    fields: ['connection', 'date', 'keep-alive', 'transfer-encoding', 'trailer'],
+    applies: always
+  },
+  {
+    name: 'CORS',
+    why: 'what a page may send is asked for with OPTIONS alone; a page may read the entity tag, and when to come back',
+    fields: ['access-control-allow-headers', 'access-control-allow-methods', 'access-control-expose-headers'],
+    applies: always
+  },
+  {
+    name: 'entity tags of CARs',
+    why: 'each server has its own hash of what was asked for',
+    fields: ['etag'],
+    applies: ({ theirs, ours }) => isCarTag(theirs) && isCarTag(ours) && String(theirs.etag).split('.')[0] === String(ours.etag).split('.')[0]
+  },
+  {
+    name: 'length of small CARs',
+    why: 'Go counts a body that fits its buffer; a CAR is sent while it is made',
+    fields: ['content-length'],
+    applies: ({ ours }) => ours['content-length'] == null && String(ours['content-type']).startsWith('application/vnd.ipld.car')
+  },
+  {
+    name: 'no headers of content with 304',
+    why: 'a client that has the content has those, too',
+    fields: ['x-ipfs-path', 'x-content-type-options', 'content-disposition', 'content-location'],
+    applies: ({ theirs, ours }) => theirs.status === 304 && ours.status === 304
+  },
+  {
+    name: 'ranges that end before they begin',
+    why: 'RFC 9110 has a range that cannot be meant ignored',
+    fields: ['all'],
+    applies: ({ theirs, ours, request }) => theirs.status === 400 && ours.status === 200 && request.headers.get('range') === 'bytes=9-0'
+  },
+  {
+    name: 'empty segments',
+    why: 'the path is what is between slashes, and needs no redirect',
+    fields: ['all'],
+    applies: ({ theirs, request }) => theirs.status === 307 && request.path.includes('//')
+  },
+  {
+    name: 'ranges of a file without bytes',
+    why: 'kubo breaks the CAR off where a range ends before a file begins; it is a CAR without a byte of the file',
+    fields: ['body'],
+    applies: ({ theirs, ours, request }) => /entity-bytes=\d+:-/.test(request.path) && String(theirs.body).startsWith(String(ours.body)) && String(theirs.body).includes(TRUNCATED)
+  },
+  {
+    name: 'CARs of what is not there',
+    why: 'kubo sends a CAR without a block, as for a path that leads nowhere; what all members lack is known, and is 404',
+    fields: ['all'],
+    applies: ({ theirs, ours, request }) => theirs.status === 200 && ours.status === 404 && request.path.includes('format=car')
+  },
+  {
+    name: 'Vary',
+    why: 'what was chosen by Accept must not be served to a client that accepts something else',
+    fields: ['vary'],
+    applies: ({ theirs, request }) => theirs.vary == null && request.headers.has('accept')
+  },
+  {
+    name: 'words of errors',
+    why: 'kubo prints the error of its code; an error is not to be cached, since what is not known now may be known in a moment',
+    fields: ['body', 'cache-control', 'content-length', 'x-ipfs-path', 'content-location', 'content-type', 'content-disposition', 'etag', 'x-ipfs-roots', 'accept-ranges'],
+    applies: isError
+  }
+]
+
+export async function readAnswer (response: Response): Promise<Answer> {
+  let body: string
+
+  try {
+    body = Buffer.from(await response.arrayBuffer()).toString('hex')
+  } catch (err) {
+    body = 'broken off'
+  }
+
+  return { status: response.status, ...Object.fromEntries(response.headers), body }
+}
