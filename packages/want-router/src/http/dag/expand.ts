@@ -2,6 +2,7 @@ import * as dagPb from '@ipld/dag-pb'
 import { shardLinks } from './hamt.ts'
 import { linksOf } from './links.ts'
 import { decodeUnixFS, fileParts } from './unixfs.ts'
+import type { UnixFSNode } from './unixfs.ts'
 import type { CID } from 'multiformats/cid'
 
 /** Bytes of a file, both inclusive; negative ones count from its end. */
@@ -11,11 +12,14 @@ export interface EntityBytes {
   readonly to?: number
 }
 
+/** Bytes of the file below a block, both inclusive. */
+interface Part { readonly from: number, readonly to: number }
+
 /** A block to visit, and how much of what is below it. */
 export interface Visit {
   readonly cid: CID
   /** Which bytes of the file below it are wanted; undefined: all that is below it. */
-  readonly part?: { readonly from: number, readonly to: number }
+  readonly part?: Part
 }
 
 /** Which blocks to visit below one, in order. Throws for a block that cannot be decoded. */
@@ -54,12 +58,7 @@ export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
           return []
         }
 
-        const parts = fileParts(node)
-        const size = parts?.at(-1)?.end ?? 0
-        const wanted = isRoot ? absolute(range, size) : visit.part
-        return parts == null || wanted == null || isWhole(wanted, size)
-          ? node.links.map(({ Hash: cid }) => ({ cid }))
-          : parts.filter(({ start, end }) => end > wanted.from && start <= wanted.to).map(({ link: { Hash: cid }, start, end }) => partOf(cid, { from: wanted.from - start, to: wanted.to - start }, end - start))
+        return isRoot ? expandFile(node, size => absolute(range, size)) : expandFile(node, () => visit.part)
       }
       default:
         return []
@@ -67,14 +66,30 @@ export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
   }
 }
 
-function partOf (cid: CID, part: { from: number, to: number }, size: number): Visit {
+/** The links of a file that lead to the bytes wanted: all of them if none are named, or if the file does not say where they are. */
+function expandFile (node: UnixFSNode, wantedOf: (size: number) => Part | undefined): Visit[] {
+  const parts = fileParts(node)
+  const size = parts?.at(-1)?.end ?? 0
+  const wanted = wantedOf(size)
+
+  if (parts == null || wanted == null || isWhole(wanted, size)) {
+    return node.links.map(({ Hash: cid }) => ({ cid }))
+  }
+
+  const { from, to } = wanted
+  return parts
+    .filter(({ start, end }) => from <= to && end > from && start <= to)
+    .map(({ link: { Hash: cid }, start, end }) => partOf(cid, { from: from - start, to: to - start }, end - start))
+}
+
+function partOf (cid: CID, part: Part, size: number): Visit {
   return isWhole(part, size) ? { cid } : { cid, part }
 }
 
-function isWhole ({ from, to }: { from: number, to: number }, size: number): boolean {
+function isWhole ({ from, to }: Part, size: number): boolean {
   return from <= 0 && to >= size - 1
 }
 
-function absolute ({ from, to = Infinity }: EntityBytes, size: number): { from: number, to: number } {
+function absolute ({ from, to = Infinity }: EntityBytes, size: number): Part {
   return { from: from < 0 ? Math.max(0, size + from) : from, to: to < 0 ? size + to : to }
 }

@@ -1,6 +1,6 @@
 import * as dagPb from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
-import { DagLimitError } from '../errors.ts'
+import { HttpRequestError } from '../errors.ts'
 import { decoded } from './decoded.ts'
 import { createShardLookup } from './hamt.ts'
 import { decodeNode, lookUp } from './links.ts'
@@ -26,7 +26,7 @@ const BLOCK_OVERHEAD = 256
 
 /**
  * Follows a path from a root: names in directories of UnixFS, sharded ones too, in dag-pb and in maps and lists.
- * Rejects as `get` does, for a block that cannot be decoded, and with a {@link DagLimitError} for a path through too much.
+ * Rejects as `get` does, for a block that cannot be decoded, and with an {@link HttpRequestError} for a path through too much.
  */
 export async function resolvePath (root: CID, path: readonly string[], get: GetBlock): Promise<ResolvedPath | BrokenPath> {
   const proof: DagBlock[] = []
@@ -40,7 +40,7 @@ export async function resolvePath (root: CID, path: readonly string[], get: GetB
     kept += bytes.byteLength + BLOCK_OVERHEAD
 
     if (kept > MAX_PROOF) {
-      throw new DagLimitError('The path leads through more blocks than are kept for one request')
+      throw new HttpRequestError('The path leads through more blocks than are kept for one request', 422)
     }
 
     proof.push({ cid, bytes })

@@ -51,19 +51,25 @@ export async function * walk ({ root, expand, duplicates, get, share }: WalkInit
       continue
     }
 
+    const isFirst = !seen.has(key)
+
+    if (isFirst && !duplicates) {
+      share.take(1)
+      seen.set(key, false)
+    }
+
     const block = ahead.take(key, cid)
     ahead.fill(stack)
     const bytes = await block
     const below = decoded(cid, () => expand(visit, bytes))
     frame.branches = below.length > 0
 
-    if (!seen.has(key) && !isIdentity(cid.bytes)) {
+    if (isFirst && !isIdentity(cid.bytes)) {
       yield { cid, bytes }
     }
 
-    if (!duplicates) {
-      seen.has(key) || share.take(1)
-      seen.set(key, part == null || below.length === 0)
+    if (!duplicates && (part == null || below.length === 0)) {
+      seen.set(key, true)
     }
 
     if (below.length > 0) {
