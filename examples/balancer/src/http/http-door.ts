@@ -1,4 +1,4 @@
-import { startHttpServer } from '@kitsune/host/http'
+import { bytesResponse, startHttpServer } from '@kitsune/host/http'
 import { blockHandler, providersHandler } from '@kitsune/want-router/http'
 import { StartError } from '../errors.ts'
 import { reasonOf } from '../listen-error.ts'
@@ -87,7 +87,7 @@ async function startServer (url: string, { tlsCert, tlsKey, trustedProxy }: Http
 /** Blocks and records, at the paths that their specifications name. */
 function createHandler ({ config, peerId, router, bitswapAddresses, answered }: HttpDoorInit, urls: () => readonly string[]): HttpHandler {
   const gateways = (): string[] => (config.publicUrl == null ? urls().filter(isReachable) : [config.publicUrl]).map(gatewayAddress)
-  const blocks = blockHandler(router)
+  const blocks = blockHandler(router, { createResponse: bytesResponse })
   const records = providersHandler(router, { peerId, addresses: () => [...gateways(), ...bitswapAddresses()] })
 
   return async (request, client) => {

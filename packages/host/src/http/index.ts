@@ -3,6 +3,8 @@
  *
  * An HTTP server for Node.js that is fit for the open internet.
  */
+export { bytesResponse } from './bytes-response.ts'
+export type { BytesInit } from './bytes-response.ts'
 export type { TlsFiles } from './certificate.ts'
 export { DEFAULT_HTTP_LIMITS } from './limits.ts'
 export type { HttpLimits } from './limits.ts'

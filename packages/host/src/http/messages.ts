@@ -1,4 +1,5 @@
 import { constants } from 'node:http2'
+import { bytesOf } from './bytes-response.ts'
 import type { Turn } from './turns.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
@@ -20,6 +21,14 @@ export async function sendResponse (response: NodeResponse, answer: Response, tu
   const headers = Object.fromEntries(answer.headers)
   const length = Number(headers['content-length'] ?? NaN)
   writeHead(response, answer.status, headers)
+  const whole = bytesOf(answer)
+
+  if (whole != null) {
+    turn.hold(whole.byteLength)
+    response.end(whole)
+    await eventOf(response, 'finish')
+    return
+  }
 
   try {
     // ended early, this cancels what is read for a client that has gone

@@ -7,7 +7,7 @@ import { rawResponse } from './raw-response.ts'
 import { clientNames } from './remote-address.ts'
 import { methodResponse, optionsResponse } from './responses.ts'
 import type { RequestInfo } from './remote-address.ts'
-import type { Serving } from './serving.ts'
+import type { CreateResponse, Serving } from './serving.ts'
 import type { RouterStatus } from '../router-status.ts'
 import type { WantRouter } from '../router.ts'
 
@@ -38,6 +38,8 @@ export interface BlockHandlerOptions {
    * so that each address that connects is a client.
    */
   readonly trustedProxies?: readonly string[]
+  /** Makes the answer that has a block. Default: a Response; a server may have one that costs less, as that of `@kitsune/host/http` does. */
+  readonly createResponse?: CreateResponse
 }
 
 /**
@@ -57,7 +59,8 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
     blockWithin = DEFAULT_BLOCK_WITHIN,
     carMemory = DEFAULT_CAR_MEMORY,
     deniedStatus = DEFAULT_DENIED_STATUS,
-    retryAfter = DEFAULT_RETRY_AFTER
+    retryAfter = DEFAULT_RETRY_AFTER,
+    createResponse = (bytes, init) => new Response(bytes, init)
   } = options
   const nameOf = clientNames(options.trustedProxies)
 
@@ -68,6 +71,7 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
     getWithin,
     headWithin,
     blockWithin,
+    createResponse,
     budget: createBudget(carMemory)
   }
 

@@ -35,14 +35,14 @@ export async function rawResponse (request: Request, asked: BlockRequest, servin
     throw new HttpRequestError(`The block has ${size} bytes, and a peer takes ${MAX_PEER_BLOCK} over HTTP: ask for it over bitswap`, 410)
   }
 
-  return block == null ? headResponse(asked, etag, size) : blockResponse(request, asked, etag, block)
+  return block == null ? headResponse(asked, etag, size) : blockResponse(request, asked, etag, block, serving)
 }
 
 function headResponse (asked: BlockRequest, etag: string, size: number | undefined): Response {
   return new Response(null, { headers: rawHeaders(asked, etag, size == null ? {} : { 'content-length': `${size}` }) })
 }
 
-function blockResponse (request: Request, asked: BlockRequest, etag: string, block: Uint8Array<ArrayBuffer>): Response {
+function blockResponse (request: Request, asked: BlockRequest, etag: string, block: Uint8Array<ArrayBuffer>, { createResponse }: Serving): Response {
   const size = block.byteLength
   const range = parseRange(request, etag, size)
 
@@ -51,11 +51,11 @@ function blockResponse (request: Request, asked: BlockRequest, etag: string, blo
   }
 
   if (range == null) {
-    return new Response(block, { headers: rawHeaders(asked, etag, { 'content-length': `${size}` }) })
+    return createResponse(block, { headers: rawHeaders(asked, etag, { 'content-length': `${size}` }) })
   }
 
   const { start, end } = range
-  return new Response(block.subarray(start, end + 1), {
+  return createResponse(block.subarray(start, end + 1), {
     status: 206,
     headers: rawHeaders(asked, etag, { 'content-length': `${end + 1 - start}`, 'content-range': `bytes ${start}-${end}/${size}` })
   })

@@ -6,6 +6,9 @@ import type { LocalClient } from '../local/local-client.ts'
 import type { Budget } from './dag/budget.ts'
 import type { CID } from 'multiformats/cid'
 
+/** Makes an answer over bytes. */
+export type CreateResponse = (bytes: Uint8Array<ArrayBuffer>, init: { readonly status?: number, readonly headers: Headers }) => Response
+
 /** What all requests are answered from. */
 export interface Serving {
   readonly router: { readonly ready: boolean }
@@ -18,6 +21,7 @@ export interface Serving {
   readonly headWithin: number
   /** How long each further block of a CAR may take, ms. */
   readonly blockWithin: number
+  readonly createResponse: CreateResponse
   /** Of the memory for walks over DAGs. */
   readonly budget: Budget
 }

@@ -1,0 +1,56 @@
+/** What the server uses of an answer over bytes. */
+export interface BytesInit {
+  /** Default: 200. */
+  readonly status?: number
+  readonly headers?: HeadersInit
+}
+
+/**
+ * A Response over bytes, which {@link startHttpServer} sends without a stream and without a copy: for blocks that is a tenth of
+ * what they cost. To everything else it is a Response.
+ *
+ * @param bytes - are not modified until they are sent
+ * @param init - as for a Response
+ */
+export function bytesResponse (bytes: Uint8Array<ArrayBuffer>, init: BytesInit = {}): Response {
+  return new BytesResponse(bytes, init) as unknown as Response
+}
+
+/** The bytes of a {@link bytesResponse}; undefined for any other. */
+export function bytesOf (response: Response): Uint8Array | undefined {
+  return response instanceof BytesResponse ? response.whole : undefined
+}
+
+class BytesResponse {
+  readonly status: number
+  readonly headers: Headers
+  readonly whole: Uint8Array<ArrayBuffer>
+  #real: Response | undefined
+
+  constructor (bytes: Uint8Array<ArrayBuffer>, { status = 200, headers }: BytesInit) {
+    this.status = status
+    this.headers = headers instanceof Headers ? headers : new Headers(headers)
+    this.whole = bytes
+  }
+
+  get ok (): boolean {
+    return this.status >= 200 && this.status < 300
+  }
+
+  /** A Response with the same content, made when it is asked for. */
+  get real (): Response {
+    const { status, headers } = this
+    this.#real ??= new Response(this.whole, { status, headers })
+    return this.#real
+  }
+}
+
+for (const name of ['body', 'bodyUsed', 'redirected', 'statusText', 'type', 'url'] as const) {
+  Object.defineProperty(BytesResponse.prototype, name, { get (this: BytesResponse) { return this.real[name] } })
+}
+
+for (const name of ['arrayBuffer', 'blob', 'bytes', 'clone', 'formData', 'json', 'text'] as const) {
+  Object.defineProperty(BytesResponse.prototype, name, { value (this: BytesResponse) { return this.real[name]() } })
+}
+
+Object.setPrototypeOf(BytesResponse.prototype, Response.prototype)
