@@ -24,7 +24,7 @@ export async function rawResponse (request: Request, asked: BlockRequest, servin
   }
 
   checkReady(serving, cid)
-  const block = method === 'HEAD' ? undefined : await client.get(cid, { signal, within: serving.getWithin })
+  const block = method === 'HEAD' ? undefined : await client.get(cid, { signal, within: serving.getWithin, shared: true })
   const size = block?.byteLength ?? await headSize(serving, client, cid, signal)
 
   if (matchesAny(noneMatch)) {

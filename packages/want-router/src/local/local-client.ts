@@ -15,6 +15,11 @@ export interface GetOptions {
   readonly signal?: AbortSignal
   /** Ends the wait after so long, as the signal does, ms. Default: the lifetime of a want. */
   readonly within?: number
+  /**
+   * Spares the copy, if the buffer of the bytes is not much larger than they are: they may be those that others get, too, and are
+   * not to be modified. Default false.
+   */
+  readonly shared?: boolean
 }
 
 /** Options of {@link LocalClient.has}. */
@@ -70,6 +75,9 @@ export interface WantPort {
 /** How long `has` waits for an answer, ms. */
 export const DEFAULT_HAS_WITHIN = 5000
 
+/** Of its buffer: less would keep too much in memory. */
+const MIN_SHARE = 0.75
+
 export function createLocalClient (port: WantPort): LocalClient {
   /** Waits for an answer, or until the signal aborts. */
   async function wait (cid: CID, type: AskType, signal?: AbortSignal, within?: number): Promise<Answer | undefined> {
@@ -97,8 +105,8 @@ export function createLocalClient (port: WantPort): LocalClient {
   }
 
   const client: LocalClient = {
-    async get (cid, { signal, within } = {}) {
-      return blockOf(await wait(cid, 'block', signal, within), cid)
+    async get (cid, { signal, within, shared = false } = {}) {
+      return blockOf(await wait(cid, 'block', signal, within), cid, shared)
     },
 
     getMany: (cids, options) => getMany(async (cid, signal) => client.get(cid, { signal }), port.wantsPerClient, cids, options),
@@ -117,10 +125,10 @@ export function createLocalClient (port: WantPort): LocalClient {
   return client
 }
 
-/** A copy of their own for each call: others wait for the same buffer, peers among them. */
-function blockOf (answer: Answer | undefined, cid: CID): Uint8Array<ArrayBuffer> {
+/** A copy of their own for each call that may modify it: others wait for the same buffer, peers among them. */
+function blockOf (answer: Answer | undefined, cid: CID, shared: boolean): Uint8Array<ArrayBuffer> {
   if (answer instanceof Uint8Array) {
-    return new Uint8Array(answer)
+    return shared && answer.byteLength >= answer.buffer.byteLength * MIN_SHARE ? answer as Uint8Array<ArrayBuffer> : new Uint8Array(answer)
   }
 
   if (answer == null) {

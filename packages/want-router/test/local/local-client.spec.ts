@@ -115,6 +115,23 @@ describe('local client', () => {
     expect(new Uint8Array(view)).to.deep.equal(block.bytes)
   })
 
+  it('hands the bytes themselves to calls that do not modify them, unless these keep much more in memory', async () => {
+    const { length } = block.bytes
+
+    for (const [size, shared] of [[length, true], [Math.floor(length * 1.3), true], [length * 1.4, false]] as const) {
+      const view = new Uint8Array(Math.ceil(size)).subarray(0, length)
+      view.set(block.bytes)
+      const { local, turn, sink } = await localRig()
+      const call = local.unnamed.get(cid, { shared: true })
+      await turn()
+      await sink.block(PREFIX, view)
+      await turn()
+      const got = await call
+      expect(got).to.deep.equal(block.bytes)
+      expect(got.buffer === view.buffer, `${size}`).to.equal(shared)
+    }
+  })
+
   it('calls for one multihash share a want, and all are answered, whatever their CIDs', async () => {
     const { local, turn, deliver, engine, asked } = await localRig()
     const v0 = CID.decode(block.v0)
