@@ -6,5 +6,5 @@ import type { Ask } from '../../../src/policies/policy.ts'
 export function askFor (cid: CID | string, client = 'client', address?: string): Ask {
   const parsed = typeof cid === 'string' ? CID.parse(cid) : cid
 
-  return { client, address, key: wantKey(parsed.bytes) ?? '', cid: parsed, type: 'block' }
+  return { client, address, key: wantKey(parsed.bytes) ?? '', cid: parsed, type: 'block', review: false }
 }
