@@ -60,7 +60,10 @@ export class LocalSession {
   /** Wants that were taken back or answered before the engine told of their end, by CID: what it tells is of those. */
   readonly #left = new Map<string, number>()
   #open = 0
-  #entries: WantEntry[] = []
+  /** What the next message says. */
+  #entries = new Set<WantEntry>()
+  /** Wants that it is the first to name. */
+  readonly #fresh = new Map<Pending, WantEntry>()
 
   constructor (init: SessionInit) {
     this.#init = init
@@ -90,8 +93,7 @@ export class LocalSession {
       found.type = 'block'
 
       if (found.open) {
-        found.upgraded = true
-        this.#say(found, false)
+        this.#upgrade(found)
       }
     }
   }
@@ -155,7 +157,8 @@ export class LocalSession {
 
     this.#pending.clear()
     this.#waiting.clear()
-    this.#entries = []
+    this.#entries.clear()
+    this.#fresh.clear()
     this.#open = 0
   }
 
@@ -208,20 +211,31 @@ export class LocalSession {
 
     if (pending.open) {
       this.#open--
-
-      if (!pending.ended) {
-        const cid = multihashKey(pending.cid)
-        this.#left.set(cid, (this.#left.get(cid) ?? 0) + 1)
-      }
-
-      if (cancel) {
-        this.#say(pending, true)
-      }
-
+      this.#takeBack(pending, cancel)
       this.#openNext()
     }
 
     this.#checkIdle()
+  }
+
+  #takeBack (pending: Pending, cancel: boolean): void {
+    const entry = this.#fresh.get(pending)
+
+    if (entry != null) {
+      // the engine has not heard of it, and will tell of no end
+      this.#fresh.delete(pending)
+      this.#entries.delete(entry)
+      return
+    }
+
+    if (!pending.ended) {
+      const cid = multihashKey(pending.cid)
+      this.#left.set(cid, (this.#left.get(cid) ?? 0) + 1)
+    }
+
+    if (cancel) {
+      this.#say(pending, true)
+    }
   }
 
   /** The end of a want that was left before; false: there is none for that CID. */
@@ -267,30 +281,57 @@ export class LocalSession {
         this.#sendNow() // in the message that takes a want back, the same want anew would be that want
       }
 
-      this.#say(pending, false)
+      this.#begin(pending)
     }
   }
 
-  #say ({ cid, type }: Pending, cancel: boolean): void {
-    if (this.#entries.length === 0) {
+  #begin (pending: Pending): void {
+    const entry = entryOf(pending, false)
+    this.#fresh.set(pending, entry)
+    this.#sayEntry(entry)
+  }
+
+  #upgrade (pending: Pending): void {
+    const entry = this.#fresh.get(pending)
+
+    if (entry == null) {
+      pending.upgraded = true
+      this.#say(pending, false)
+    } else {
+      this.#entries.delete(entry)
+      this.#begin(pending)
+    }
+  }
+
+  #say (pending: Pending, cancel: boolean): void {
+    this.#sayEntry(entryOf(pending, cancel))
+  }
+
+  #sayEntry (entry: WantEntry): void {
+    if (this.#entries.size === 0) {
       queueMicrotask(this.#send)
     }
 
-    this.#entries.push({ cid, priority: 1, cancel, wantType: type, sendDontHave: true })
+    this.#entries.add(entry)
 
-    if (this.#entries.length >= this.#init.wantsPerClient) {
+    if (this.#entries.size >= this.#init.wantsPerClient) {
       this.#sendNow() // a message of more would lose some
     }
   }
 
   #sendNow (): void {
-    const wants = this.#entries
+    const wants = [...this.#entries]
+    this.#fresh.clear()
 
     if (wants.length > 0) {
-      this.#entries = []
+      this.#entries.clear()
       this.#init.driver.message(this.#init.id, { wants, full: false })
     }
   }
+}
+
+function entryOf ({ cid, type }: Pending, cancel: boolean): WantEntry {
+  return { cid, priority: 1, cancel, wantType: type, sendDontHave: true }
 }
 
 function printCid (cid: Uint8Array): string {

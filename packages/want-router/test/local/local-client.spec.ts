@@ -397,6 +397,35 @@ describe('local client', () => {
       expect(engine.status().totals.evicted).to.equal(0)
     })
 
+    it('a call whose turn comes in the tick in which it is given up leaves nothing behind', async () => {
+      const { local, turn, engine, pass, deliver } = await localRig({ limits: { wantsPerClient: 4, wantLifetime: 10_000 } })
+      const controllers = blocks.slice(0, 5).map(() => new AbortController())
+      const calls = controllers.map(({ signal }, i) => watch(local.unnamed.get(cidOf(blocks[i]), { signal })))
+      await turn()
+      controllers[0].abort(new Error('enough'))
+      controllers[4].abort(new Error('enough'))
+      await turn()
+      expect(calls[4].error?.message).to.equal('enough')
+      for (const block of blocks.slice(1, 4)) {
+        await deliver(block)
+      }
+      expect(engine.status()).to.include({ clients: 0, wants: 0 })
+      // the end of a later want is not taken for the one that never was
+      const later = watch(local.unnamed.get(cidOf(blocks[4])))
+      await pass(12_000)
+      expect(later.error?.name).to.equal('WantExpiredError')
+    })
+
+    it('names a want once that comes to be one for the block in the same tick', async () => {
+      const sizes: number[] = []
+      const { local, turn, asked } = await localRig({ tap: record => { record.t === 'put' && record.input.t === 'message' && sizes.push(record.input.wants.length) } })
+      void local.unnamed.has(cid)
+      void local.unnamed.get(cid)
+      await turn()
+      expect(sizes).to.deep.equal([1])
+      expect(asked.map(({ type }) => type)).to.deep.equal(['block'])
+    })
+
     it('calls that are given up make room for others, in one tick as well', async () => {
       const { local, turn, engine } = await localRig({ limits: { wantsPerClient: 4 } })
       const controller = new AbortController()
