@@ -1,6 +1,7 @@
 import { capabilities } from '@kitsune/bitswap-codec'
 import { block, cidText, receivedCid } from '../scenario/blocks.ts'
 import { createDice } from '../scenario/dice.ts'
+import { ClientConnections } from './client-connections.ts'
 import { cancelOf, oddWants } from './entries.ts'
 import type { ClientLink, World } from '../../world/world.ts'
 import type { ClientAct } from '../scenario/acts.ts'
@@ -11,11 +12,6 @@ import type { Trace } from '../trace.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
 interface Wanted { readonly block: Block, readonly cid: Uint8Array, type: 'have' | 'block' }
-
-type State = 'heard' | 'silent' | 'lost'
-
-// what a connection may become
-const NEXT: Readonly<Record<State, readonly State[]>> = { heard: ['silent', 'silent', 'lost'], silent: ['heard', 'heard', 'lost'], lost: [] }
 
 // numbers of blocks that no member has
 const ABSENT = 1_000_000
@@ -42,8 +38,8 @@ export class HostileClient {
   #reading = false
   #healed = false
   #priority = 0x7fffffff
-  /** What became of each of its connections; messages come on one that is heard. */
-  #connections: State[] = []
+  /** Messages come on one that is heard. */
+  readonly #connections: ClientConnections
 
   constructor ({ id, protocol, standsFor }: ClientDraw, scenario: Scenario, world: World, trace: Trace) {
     this.id = id
@@ -55,6 +51,7 @@ export class HostileClient {
     this.presences = capabilities(protocol).presences
     this.atOnce = this.#dice.chance(0.5)
     this.#standsFor = standsFor
+    this.#connections = new ClientConnections((connection, is) => { world.driver.connection(id, connection, is) })
     this.#pace = this.#dice.pick(['prompt', 'prompt', 'slow', 'stopped'])
     this.#acts = {
       want: () => { this.#wants() },
@@ -92,11 +89,7 @@ export class HostileClient {
   /** From now on it reads at once, and does nothing else; its connections are all heard. */
   heal (): void {
     this.#healed = true
-    for (const [i, state] of this.#connections.entries()) {
-      if (state === 'silent') {
-        this.#say(i, 'heard')
-      }
-    }
+    this.#connections.heal()
     this.#pace = 'prompt'
     this.#read()
   }
@@ -106,7 +99,7 @@ export class HostileClient {
   #connected (): ClientLink {
     if (this.#link?.connected !== true) {
       this.#link = this.#world.connect(this.id, { wake: () => { this.#read() }, closed: () => { this.#forget() }, atOnce: this.atOnce })
-      this.#connections = ['heard', 'heard']
+      this.#connections.begin()
       if (this.#standsFor != null) {
         this.#world.driver.standsFor(this.id, this.#standsFor)
       }
@@ -122,7 +115,7 @@ export class HostileClient {
   #send (entries: readonly WantEntry[], full = false): void {
     if (entries.length > 0 || full) {
       const link = this.#connected()
-      const heard = this.#connections.flatMap((state, i) => state === 'heard' ? [i] : [])
+      const { heard } = this.#connections
       if (link.connected && heard.length > 0) {
         this.#world.driver.message(this.id, { wants: [...entries], full }, this.#dice.pick(heard))
       }
@@ -292,23 +285,8 @@ export class HostileClient {
   }
 
   #changesConnection (): void {
-    if (this.#link?.connected !== true) {
-      return
+    if (this.#link?.connected === true) {
+      this.#connections.change(this.#dice)
     }
-    const { int, pick } = this.#dice
-    const i = int(0, this.#connections.length - 1)
-    const states = NEXT[this.#connections[i]]
-    // the last one that is heard stays
-    const others = this.#connections.filter((state, other) => other !== i && state === 'heard').length
-    if (states.length > 0 && (others > 0 || this.#connections[i] === 'silent')) {
-      this.#say(i, pick(states))
-    } else {
-      this.#connections.push('heard')
-    }
-  }
-
-  #say (connection: number, is: State): void {
-    this.#connections[connection] = is
-    this.#world.driver.connection(this.id, connection, is)
   }
 }

@@ -1,9 +1,10 @@
-import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
+import { isIdentity } from '@kitsune/bitswap-codec'
 import { DEFAULT_LIMITS } from '@kitsune/want-router'
 import { createEngine } from '@kitsune/want-router/engine'
 import { broken } from '../errors.ts'
 import { cidText, printCid, printKey } from '../scenario/blocks.ts'
 import { KnownMembers } from './known-members.ts'
+import { PresenceRules } from './presence-rules.ts'
 import type { Feature } from '../features.ts'
 import type { MembersObserver } from '../membership.ts'
 import type { Trace } from '../trace.ts'
@@ -40,6 +41,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   readonly #engine: Engine
   readonly #init: AdmissionMonitorInit
   readonly #members: KnownMembers
+  readonly #presences: PresenceRules
   /** By client and CID. */
   readonly #grants = new Map<string, Grant>()
   /** Wants that wait for a verdict, as they were asked about last. */
@@ -48,12 +50,6 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   readonly #touched = new Set<string>()
   /** Refusals of which the next flush is to say that they ended a want. */
   readonly #refused = new Map<string, Verdict>()
-  /** DONT_HAVEs that may be said of what was refused. */
-  readonly #absent = new Map<string, number>()
-  /** Restrictions under which each want was ever admitted. */
-  readonly #ever = new Map<string, Set<Grant['only']>>()
-  /** Wants of which DONT_HAVE could be said at some moment since their client came. */
-  readonly #denied = new Set<string>()
   #failure: Error | undefined
   /** Old verdicts, to be put in once more. */
   readonly stale: Array<{ readonly client: string, readonly verdict: NumberedVerdict }> = []
@@ -61,6 +57,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   constructor (init: EngineInit, own: AdmissionMonitorInit) {
     this.#init = own
     this.#members = new KnownMembers({ ids: init.members.map(({ id }) => id), limits: { ...DEFAULT_LIMITS, ...init.limits }, now: init.now })
+    this.#presences = new PresenceRules(this.#members)
     this.#engine = createEngine(init)
   }
 
@@ -75,7 +72,9 @@ export class AdmissionMonitor implements Engine, MembersObserver {
     try {
       this.#engine.put(input)
       this.#note(input)
-      this.#noteDenied()
+      for (const [name, { key, only }] of this.#grants) {
+        this.#presences.noteDenied(name, key, only)
+      }
       this.#expectSound()
     } catch (err) {
       // the driver logs what is thrown while it carries out a flush, and goes on
@@ -134,7 +133,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
     const message = this.#engine.take(client, maxBytes, protocol)
     this.#init.trace.taken(client, message)
     for (const { cid, have } of message?.presences ?? []) {
-      this.#expectPresence(client, cid, have)
+      this.#presences.expect(nameOf(client, cid), cid, have)
     }
     return message
   }
@@ -158,7 +157,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
         }
         break
       case 'gone':
-        this.#forgetClient(input.client)
+        this.#presences.forgetClient(input.client)
         break
       case 'verdicts':
         for (const verdict of input.verdicts) {
@@ -166,15 +165,6 @@ export class AdmissionMonitor implements Engine, MembersObserver {
         }
         break
       default:
-    }
-  }
-
-  /** The engine says DONT_HAVE at the moment in which it learns the last of what it takes. */
-  #noteDenied (): void {
-    for (const [name, { key, only }] of this.#grants) {
-      if (!this.#denied.has(name) && this.#members.mayDeny(key, only)) {
-        this.#denied.add(name)
-      }
     }
   }
 
@@ -199,7 +189,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
         this.#refused.set(name, verdict)
       }
       if (verdict === 'absent') {
-        this.#absent.set(name, (this.#absent.get(name) ?? 0) + 1)
+        this.#presences.absent(name)
       }
       return
     }
@@ -208,7 +198,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
       this.#init.met.add(strict ? 'strict restriction' : 'restriction')
     }
     this.#grants.set(name, { client, cid, key: asked.key, type: asked.type, only, strict })
-    this.#ever.set(name, (this.#ever.get(name) ?? new Set()).add(only))
+    this.#presences.admitted(name, only)
   }
 
   #askedAbout (ask: Asked): void {
@@ -231,7 +221,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
     if (verdict != null && (outcome !== 'refused' || (said != null && said !== verdict))) {
       broken('admission', `${printCid(cid)} of ${client} ended as ${outcome}, ${verdict}, and the verdict was ${JSON.stringify(said)}`)
     }
-    if (outcome === 'block' && grant == null && !this.#ever.has(name)) {
+    if (outcome === 'block' && grant == null && !this.#presences.wasAdmitted(name)) {
       broken('admission', `${printCid(cid)} of ${client} ended with a block, and was not admitted`)
     }
     if (outcome === 'block' && type === 'block' && grant?.type === 'have' && !this.#touched.has(name)) {
@@ -253,42 +243,6 @@ export class AdmissionMonitor implements Engine, MembersObserver {
       }
     }
     broken('admission', `${member} is asked for ${type} ${printKey(key)}, for which no want was admitted that may use it`)
-  }
-
-  #expectPresence (client: string, cid: Uint8Array, have: boolean): void {
-    const key = wantKey(cid) ?? ''
-    const name = nameOf(client, cid)
-    const ever = [...this.#ever.get(name) ?? []]
-    const what = `${client} gets ${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`
-    if (have) {
-      if (!ever.some(only => this.#members.isClaimed(key, only))) {
-        broken('promise', `${what}, which no member that it may use has claimed to have`)
-      }
-      return
-    }
-    if (this.#denied.has(name)) {
-      return
-    }
-    const absent = this.#absent.get(name) ?? 0
-    if (absent === 0) {
-      broken('denial', `${what}, of which some member that it may use has said nothing`)
-    }
-    this.#absent.set(name, absent - 1)
-  }
-
-  #forgetClient (client: string): void {
-    for (const map of [this.#absent, this.#ever]) {
-      for (const name of map.keys()) {
-        if (name.startsWith(`${client} `)) {
-          map.delete(name)
-        }
-      }
-    }
-    for (const name of this.#denied) {
-      if (name.startsWith(`${client} `)) {
-        this.#denied.delete(name)
-      }
-    }
   }
 
   #expectSound (): void {

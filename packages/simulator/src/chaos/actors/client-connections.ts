@@ -1,0 +1,52 @@
+import type { Dice } from '../scenario/dice.ts'
+
+export type ConnectionState = 'heard' | 'silent' | 'lost'
+
+// what a connection may become
+const NEXT: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = { heard: ['silent', 'silent', 'lost'], silent: ['heard', 'heard', 'lost'], lost: [] }
+
+/** What became of each of a client's connections; at least one is always heard. */
+export class ClientConnections {
+  readonly #say: (connection: number, is: ConnectionState) => void
+  #states: ConnectionState[] = []
+
+  constructor (say: (connection: number, is: ConnectionState) => void) {
+    this.#say = say
+  }
+
+  /** Those that are heard. */
+  get heard (): number[] {
+    return this.#states.flatMap((state, i) => state === 'heard' ? [i] : [])
+  }
+
+  /** The client has come, with two of them. */
+  begin (): void {
+    this.#states = ['heard', 'heard']
+  }
+
+  /** Something becomes of one of them, or another opens. */
+  change ({ int, pick }: Dice): void {
+    const i = int(0, this.#states.length - 1)
+    const next = NEXT[this.#states[i]]
+    const others = this.heard.filter(other => other !== i).length
+    if (next.length > 0 && (others > 0 || this.#states[i] === 'silent')) {
+      this.#become(i, pick(next))
+    } else {
+      this.#states.push('heard')
+    }
+  }
+
+  /** All that are silent are heard again. */
+  heal (): void {
+    for (const [i, state] of this.#states.entries()) {
+      if (state === 'silent') {
+        this.#become(i, 'heard')
+      }
+    }
+  }
+
+  #become (connection: number, is: ConnectionState): void {
+    this.#states[connection] = is
+    this.#say(connection, is)
+  }
+}
