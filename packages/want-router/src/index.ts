@@ -11,6 +11,7 @@
  */
 export { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE, DEFAULT_REVERSE_LIMITS } from './defaults.ts'
 export type { Limits } from './defaults.ts'
+export type { DirectionOptions } from './direction.ts'
 export type { Discovery, DiscoveryContext } from './discovery/discovery.ts'
 export type { RemoveOptions } from './driver/member-targets.ts'
 export type { BlockHasher } from './driver/verifier.ts'
