@@ -49,122 +49,135 @@ type LogKind = 'failed' | 'reported'
 /** A member that fails may do so thousands of times a second, ms. */
 const LOG_INTERVAL = 10_000
 
-export function createObserver ({ members, onEvent, log, now = Date.now }: ObserverInit): Observer {
-  const told = new Set<string>()
-  const all = new Map<string, Reported>(members.map(({ id, state, why }) => [id, { state, why, since: now(), logged: {} }]))
+export function createObserver (init: ObserverInit): Observer {
+  return new MemberObserver(init)
+}
 
-  function emit (event: RouterEvent): void {
-    try {
-      onEvent?.(event)
-    } catch (err) {
-      log.error('onEvent threw - %e', err)
+class MemberObserver implements Observer {
+  readonly #onEvent: ObserverInit['onEvent']
+  readonly #log: Logger
+  readonly #now: () => number
+  /** Faults of policies that were told of. */
+  readonly #told = new Set<string>()
+  readonly #all: Map<string, Reported>
+
+  constructor ({ members, onEvent, log, now = Date.now }: ObserverInit) {
+    this.#onEvent = onEvent
+    this.#log = log
+    this.#now = now
+    this.#all = new Map(members.map(({ id, state, why }) => [id, { state, why, since: now(), logged: {} }]))
+  }
+
+  added (member: string): void {
+    this.#all.set(member, { state: 'down', why: 'not connected yet', since: this.#now(), logged: {} })
+    this.#log('%s is added', member)
+    this.#emit({ type: 'member-added', member })
+  }
+
+  removed (member: string): void {
+    this.#all.delete(member)
+    this.#log('%s is removed', member)
+    this.#emit({ type: 'member-removed', member })
+  }
+
+  changed (members: readonly MemberStatus[]): void {
+    for (const { id, state, why } of members) {
+      this.#report(id, state, why)
     }
   }
 
-  function report (member: string, state: MemberStatus['state'], why: string | undefined): void {
-    const reported = all.get(member)
+  down (member: string, error: Error): void {
+    this.#note(member, error)
+
+    if (this.#all.get(member)?.state === 'down') {
+      this.#report(member, 'down', error.message)
+    }
+  }
+
+  failed (member: string, error: Error): void {
+    this.#note(member, error)
+    this.#logNowAndThen(member, 'failed', error)
+    this.#emit({ type: 'member-error', member, error })
+  }
+
+  reported (member: string, error: Error): void {
+    this.#note(member, error)
+
+    if (this.#logNowAndThen(member, 'reported', error)) {
+      this.#emit({ type: 'member-error', member, error })
+    }
+  }
+
+  strategyFailed (method: string, error: unknown): void {
+    this.#log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error)
+    this.#emit({ type: 'strategy-error', method, error: toError(error) })
+  }
+
+  policyFailed (policy: string, method: string, error: unknown): void {
+    const kind = `${method} of ${policy}`
+
+    if (!this.#told.has(kind)) {
+      this.#told.add(kind)
+      this.#log.error('the policy "%s" failed in %s, and the option policyFailure decides in its place; further errors of this kind are only counted - %e', policy, method, error)
+      this.#emit({ type: 'policy-error', policy, method, error: toError(error) })
+    }
+  }
+
+  draining (): void {
+    this.#log('draining')
+    this.#emit({ type: 'draining' })
+  }
+
+  seen (member: string): ReturnType<Observer['seen']> {
+    const { since, lastError } = this.#all.get(member) ?? { since: 0 }
+    return { since, lastError }
+  }
+
+  #emit (event: RouterEvent): void {
+    try {
+      this.#onEvent?.(event)
+    } catch (err) {
+      this.#log.error('onEvent threw - %e', err)
+    }
+  }
+
+  #report (member: string, state: MemberStatus['state'], why: string | undefined): void {
+    const reported = this.#all.get(member)
 
     if (reported == null || (reported.state === state && reported.why === why)) {
       return
     }
 
     const before = reported.state
-    reported.since = before === state ? reported.since : now()
+    reported.since = before === state ? reported.since : this.#now()
     reported.state = state
     reported.why = why
-    log('%s is %s: %s', member, state, why ?? 'well')
-    emit({ type: 'member', member, state, before, ...(why == null ? {} : { why }) })
+    this.#log('%s is %s: %s', member, state, why ?? 'well')
+    this.#emit({ type: 'member', member, state, before, ...(why == null ? {} : { why }) })
   }
 
-  function note (member: string, error: Error): void {
-    const reported = all.get(member)
+  #note (member: string, error: Error): void {
+    const reported = this.#all.get(member)
 
     if (reported != null) {
-      reported.lastError = { message: error.message, at: now() }
+      reported.lastError = { message: error.message, at: this.#now() }
     }
   }
 
   /** False: there was one like it a short time ago. */
-  function logNowAndThen (member: string, kind: LogKind, error: Error): boolean {
-    const logged = all.get(member)?.logged
+  #logNowAndThen (member: string, kind: LogKind, error: Error): boolean {
+    const logged = this.#all.get(member)?.logged
     const last = logged?.[kind]
 
-    if (logged == null || (last != null && now() - last.at < LOG_INTERVAL)) {
+    if (logged == null || (last != null && this.#now() - last.at < LOG_INTERVAL)) {
       last != null && last.more++
       return false
     }
 
     const more = last == null || last.more === 0 ? '' : ` (and ${last.more} more since the last of these lines)`
-    logged[kind] = { at: now(), more: 0 }
-    log.error('%s %s%s - %e', member, kind === 'failed' ? 'failed' : 'has an error that fails no want', more, error)
+    logged[kind] = { at: this.#now(), more: 0 }
+    this.#log.error('%s %s%s - %e', member, kind === 'failed' ? 'failed' : 'has an error that fails no want', more, error)
     return true
-  }
-
-  return {
-    added (member) {
-      all.set(member, { state: 'down', why: 'not connected yet', since: now(), logged: {} })
-      log('%s is added', member)
-      emit({ type: 'member-added', member })
-    },
-
-    removed (member) {
-      all.delete(member)
-      log('%s is removed', member)
-      emit({ type: 'member-removed', member })
-    },
-
-    changed (members) {
-      for (const { id, state, why } of members) {
-        report(id, state, why)
-      }
-    },
-
-    down (member, error) {
-      note(member, error)
-
-      if (all.get(member)?.state === 'down') {
-        report(member, 'down', error.message)
-      }
-    },
-
-    failed (member, error) {
-      note(member, error)
-      logNowAndThen(member, 'failed', error)
-      emit({ type: 'member-error', member, error })
-    },
-
-    reported (member, error) {
-      note(member, error)
-
-      if (logNowAndThen(member, 'reported', error)) {
-        emit({ type: 'member-error', member, error })
-      }
-    },
-
-    strategyFailed (method, error) {
-      log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error)
-      emit({ type: 'strategy-error', method, error: toError(error) })
-    },
-
-    policyFailed (policy, method, error) {
-      const kind = `${method} of ${policy}`
-
-      if (!told.has(kind)) {
-        told.add(kind)
-        log.error('the policy "%s" failed in %s, and the option policyFailure decides in its place; further errors of this kind are only counted - %e', policy, method, error)
-        emit({ type: 'policy-error', policy, method, error: toError(error) })
-      }
-    },
-
-    draining () {
-      log('draining')
-      emit({ type: 'draining' })
-    },
-
-    seen (member) {
-      const { since, lastError } = all.get(member) ?? { since: 0 }
-      return { since, lastError }
-    }
   }
 }
 
