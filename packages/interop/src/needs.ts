@@ -1,4 +1,5 @@
 import { MissingPeerError } from './errors.ts'
+import { caddyMissing, findCaddy } from './find-caddy.ts'
 import { chromiumMissing, searchChromium } from './find-chromium.ts'
 import { findGatewayCars, gatewayCarsMissing } from './find-gateway-cars.ts'
 import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
@@ -59,6 +60,11 @@ export function needChromium (context: Skippable, what: string): string {
   const search = searchChromium()
 
   return search.chromium?.path ?? missing(context, 'Chromium', chromiumMissing(search), what)
+}
+
+/** The path of Caddy; where there is none, as {@link needKubo}. */
+export function needCaddy (context: Skippable, what: string): string {
+  return findCaddy() ?? missing(context, 'Caddy', caddyMissing(), what)
 }
 
 /** The peers that it has been said of why they are missing. */

@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:http2'
+import { request } from 'node:https'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'aegir/chai'
+import { seededBlock } from '../../src/blocks.ts'
+import { needCaddy, needKubo } from '../../src/needs.ts'
+import { removeFolder, runProcess, startProcess, temporaryFolder } from '../../src/processes.ts'
+import { stack } from '../../src/stack.ts'
+import { poll } from '../../src/until.ts'
+import type { Balancer } from '../../src/balancer.ts'
+import type { TestBlock } from '../../src/blocks.ts'
+import type { AddressInfo } from 'node:net'
+
+interface CaddyConfig {
+  readonly admin?: unknown
+  readonly apps: { readonly http: { readonly servers: Record<string, object> }, readonly [name: string]: unknown }
+}
+
+const CADDYFILE = fileURLToPath(new URL('../../../../docs/Caddyfile', import.meta.url))
+
+describe('a balancer behind Caddy, with the Caddyfile of the documentation', function () {
+  this.timeout(60_000)
+
+  let binary: string
+  let balancer: Balancer
+  let block: TestBlock
+  let port: number
+  const peers = stack(() => binary)
+
+  before(async function () {
+    const caddy = needCaddy(this, 'a balancer behind Caddy')
+    binary = needKubo(this, 'a balancer behind Caddy')
+    const holder = await peers.kubo()
+    block = await seededBlock(300_000, 'caddy')
+    await holder.putBlock(block.bytes)
+    port = await freePort()
+    balancer = await peers.balancer({
+      downstreams: [holder.url],
+      args: ['--http', 'http://127.0.0.1:0', '--public-url', `https://localhost:${port}`, '--trusted-proxy', '127.0.0.1']
+    })
+    await startCaddy(caddy)
+  })
+
+  after(async () => {
+    await peers.stop()
+  })
+
+  /** Caddy makes the certificate itself, for a site that is no public name. */
+  async function startCaddy (caddy: string): Promise<void> {
+    const folder = temporaryFolder('caddy')
+    const env = { GATEWAY_SITE: `https://localhost:${port}`, GATEWAY_BALANCER: new URL(balancer.http[0]).host, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder }
+    const config = JSON.parse(await runProcess(caddy, ['adapt', '--adapter', 'caddyfile', '--config', CADDYFILE], { env })) as CaddyConfig
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(onLoopback(config, port)))
+
+    const running = startProcess(caddy, ['run', '--config', join(folder, 'config.json')], { env })
+    peers.onStop(async () => {
+      await running.stop()
+      removeFolder(folder)
+    })
+    await poll(async () => await statusOf('/ipfs/bafkqaaa?format=raw') === 200, `Caddy to answer:\n${running.output.join('\n')}`)
+  }
+
+  async function statusOf (path: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      request(`https://localhost:${port}${path}`, { rejectUnauthorized: false }, response => {
+        response.resume()
+        response.on('end', () => { resolve(response.statusCode ?? 0) })
+      }).on('error', reject).end()
+    })
+  }
+
+  it('is the one that the page shows', () => {
+    const page = readFileSync(join(dirname(CADDYFILE), 'http.md'), 'utf8')
+    expect(page).to.include(`\`\`\`caddyfile\n${readFileSync(CADDYFILE, 'utf8')}\`\`\``)
+  })
+
+  it('serves blocks over HTTP/2', async () => {
+    const session = connect(`https://localhost:${port}`, { rejectUnauthorized: false })
+    const stream = session.request({ ':path': `/ipfs/${block.cid}?format=raw` })
+    const chunks: Buffer[] = []
+
+    for await (const chunk of stream) {
+      chunks.push(chunk)
+    }
+
+    expect(session.alpnProtocol).to.equal('h2')
+    expect(Buffer.compare(Buffer.concat(chunks), block.bytes)).to.equal(0)
+    session.close()
+  })
+
+  it('passes on what the balancer makes of a request', async () => {
+    expect(await statusOf(`/routing/v1/providers/${block.cid}`)).to.equal(200)
+    expect(await statusOf('/ipfs/nonsense?format=raw')).to.equal(400)
+    expect(await statusOf('/ipfs/bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e?format=raw')).to.equal(404)
+  })
+})
+
+/** A configuration that needs no fixed port, neither 80 nor that of Caddy's own API, and changes nothing of the machine. */
+function onLoopback (config: CaddyConfig, port: number): CaddyConfig {
+  const servers = Object.fromEntries(Object.entries(config.apps.http.servers).map(([name, server]) => [name, { ...server, listen: [`127.0.0.1:${port}`], automatic_https: { disable_redirects: true } }]))
+
+  return { admin: { disabled: true }, apps: { ...config.apps, http: { servers }, pki: { certificate_authorities: { local: { install_trust: false } } } } }
+}
+
+/** The site is named before Caddy listens. */
+async function freePort (): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => { server.listen(0, 'localhost', resolve) })
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => { server.close(resolve) })
+
+  return port
+}
