@@ -1,0 +1,95 @@
+import type { QuotaStore } from './quota-store.ts'
+
+/** What may be had in an hour and in a day. Default: anything. Days and hours begin when they do in UTC. */
+export interface Caps {
+  readonly blocksPerHour?: number
+  readonly bytesPerHour?: number
+  readonly blocksPerDay?: number
+  readonly bytesPerDay?: number
+}
+
+/** Whether more may be had: `lease` if it has to be asked of the store. */
+export type MeterState = 'open' | 'lease' | 'spent'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** A lease is this part of a cap: the store is called about as often in each window, whatever is served. */
+const LEASES = 50
+
+/** One cap of one client, address or all: what was used of it in the present window, and of how much. */
+export class Meter {
+  readonly unit: 'blocks' | 'bytes'
+  readonly #name: string
+  readonly #limit: number
+  readonly #window: number
+  readonly #store?: QuotaStore
+  #id = -1
+  #used = 0
+  #granted = 0
+  #spent = false
+
+  constructor (name: string, unit: 'blocks' | 'bytes', limit: number, window: number, store?: QuotaStore) {
+    this.unit = unit
+    this.#name = `${name}/${unit}/${window === DAY ? 'day' : 'hour'}`
+    this.#limit = limit
+    this.#window = window
+    this.#store = store
+  }
+
+  state (now: number): MeterState {
+    this.#roll(now)
+
+    if (this.#used < this.#granted) {
+      return 'open'
+    }
+
+    return this.#spent ? 'spent' : 'lease'
+  }
+
+  /** Counts what has been had. It may be more than was granted: sizes are known only when blocks have been read. */
+  use (amount: number, now: number): void {
+    this.#roll(now)
+    this.#used += amount
+  }
+
+  /** Takes a lease. Rejects if the store cannot be reached. */
+  async lease (now: number, signal: AbortSignal): Promise<void> {
+    const id = this.#roll(now)
+    const amount = Math.max(1, Math.ceil(this.#limit / LEASES), this.#used - this.#granted + 1)
+    const got = await this.#store?.take(`${this.#name}/${id}`, amount, { limit: this.#limit, window: this.#window, signal }) ?? 0
+
+    if (this.#id === id) {
+      this.#granted += got
+      this.#spent = got < amount
+    }
+  }
+
+  /** Counts as if no other process used the cap, until the window ends. */
+  standAlone (now: number): void {
+    this.#roll(now)
+    this.#granted = this.#limit
+    this.#spent = true
+  }
+
+  #roll (now: number): number {
+    const id = Math.floor(now / this.#window)
+
+    if (id !== this.#id) {
+      this.#id = id
+      this.#used = 0
+      this.#granted = this.#store == null ? this.#limit : 0
+      this.#spent = this.#store == null
+    }
+
+    return id
+  }
+}
+
+/** The meters of some caps. */
+export function createMeters (name: string, caps: Caps, store?: QuotaStore): Meter[] {
+  const all: ReadonlyArray<readonly [keyof Caps, 'blocks' | 'bytes', number]> = [
+    ['blocksPerHour', 'blocks', HOUR], ['bytesPerHour', 'bytes', HOUR], ['blocksPerDay', 'blocks', DAY], ['bytesPerDay', 'bytes', DAY]
+  ]
+
+  return all.flatMap(([cap, unit, window]) => caps[cap] == null ? [] : [new Meter(name, unit, caps[cap], window, store)])
+}

@@ -1,0 +1,260 @@
+import { InvalidOptionError } from '../../errors.ts'
+import { createMeters } from './meter.ts'
+import type { Caps, Meter } from './meter.ts'
+import type { QuotaStore } from './quota-store.ts'
+import type { SourceLike } from '../../targets/source-like.ts'
+import type { Ask, Policy, SettledWant, Verdict } from '../policy.ts'
+import type { Refusal } from '../refusal.ts'
+
+export interface QuotasInit {
+  /** Of each peer id. Ids are free: a client that wants more than its cap takes a new one, so cap addresses, too. */
+  readonly perClient?: Caps
+  /** Of each IPv4 address, or network of IPv6 (/64). Clients behind one NAT, or behind a proxy of yours, share it. */
+  readonly perAddress?: Caps
+  /** Of all clients together. */
+  readonly total?: Caps
+  /** What becomes of wants at a cap. Default `silent`, which costs least, and lets the client ask others. */
+  readonly atCap?: Refusal
+  /** A client that misses so many blocks in a row is disconnected with its next want. Default: never. See {@link Quotas.watch}. */
+  readonly maxMisses?: number
+  /** For how long it is disconnected whenever it comes back, ms. Default 60,000. */
+  readonly dropFor?: number
+  /** Counts for several processes together. Default: each counts for itself. */
+  readonly store?: QuotaStore
+  /** What becomes of wants while the store fails. Default `alone`: the process counts as if it were the only one. */
+  readonly storeFailure?: 'alone' | 'pass' | Refusal
+  /** Told when the store fails. */
+  onError? (error: unknown): void
+  /** How many clients, and how many addresses, are remembered. The longest unseen ones are forgotten. Default 10,000. */
+  readonly maxRemembered?: number
+  /** Time since 1970, ms. Default: the platform's. */
+  now? (): number
+}
+
+/** What a client has asked for. */
+export interface ClientUsage {
+  readonly asks: number
+  readonly hits: number
+  readonly misses: number
+  readonly missesInARow: number
+  readonly blocks: number
+  readonly bytes: number
+}
+
+/** A policy that bounds what clients may have. */
+export interface Quotas extends Policy {
+  /** What a client has asked for since it was first seen; undefined if it is not remembered. */
+  usage (client: string): ClientUsage | undefined
+  /** A source whose answers count as hits and misses of the client that it reads for. */
+  watch (source: SourceLike): SourceLike
+}
+
+interface ClientRecord {
+  asks: number
+  hits: number
+  misses: number
+  missesInARow: number
+  blocks: number
+  bytes: number
+  /** Until when it is disconnected. */
+  droppedUntil: number
+  address?: AddressRecord
+  readonly meters: readonly Meter[]
+}
+
+interface AddressRecord { readonly meters: readonly Meter[] }
+
+const DEFAULT_REMEMBERED = 10_000
+const DEFAULT_DROP = 60_000
+
+/**
+ * A policy with caps for each client, for each address and for all, per hour and day. Blocks and bytes are counted when they
+ * have been sent, so a client may have a wantlist more than its cap.
+ *
+ * @throws {InvalidOptionError} a number is not above 0
+ */
+export function quotas (init: QuotasInit): Quotas {
+  const { perClient = {}, perAddress = {}, total = {}, maxMisses = Infinity, dropFor = DEFAULT_DROP, maxRemembered = DEFAULT_REMEMBERED } = init
+
+  for (const [name, value] of Object.entries({ ...perClient, ...perAddress, ...total, maxMisses, dropFor, maxRemembered })) {
+    if (!(value > 0)) {
+      throw new InvalidOptionError(`quotas: ${name} must be above 0, not ${value}`)
+    }
+  }
+
+  return new QuotaPolicy({ ...init, perClient, perAddress, total, maxMisses, dropFor, maxRemembered })
+}
+
+type FilledInit = QuotasInit & Required<Pick<QuotasInit, 'perClient' | 'perAddress' | 'total' | 'maxMisses' | 'dropFor' | 'maxRemembered'>>
+
+class QuotaPolicy implements Quotas {
+  readonly name = 'quotas'
+  readonly #init: FilledInit
+  readonly #now: () => number
+  readonly #clients = new Map<string, ClientRecord>()
+  readonly #addresses = new Map<string, AddressRecord>()
+  readonly #total: readonly Meter[]
+
+  constructor (init: FilledInit) {
+    this.#init = init
+    this.#now = init.now ?? Date.now
+    this.#total = createMeters('total', init.total, init.store)
+  }
+
+  admit (ask: Ask): Verdict | 'defer' {
+    const client = this.#clientOf(ask)
+    client.asks++
+
+    return client.droppedUntil > this.#now() ? 'close' : this.#verdict(client)
+  }
+
+  async resolve (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]> {
+    const client = this.#clientOf(asks[0])
+    const now = this.#now()
+
+    try {
+      await Promise.all(this.#metersOf(client).map(async meter => meter.state(now) === 'lease' ? meter.lease(now, signal) : undefined))
+    } catch (err) {
+      signal.throwIfAborted()
+      this.#init.onError?.(err)
+      const { storeFailure = 'alone' } = this.#init
+
+      if (storeFailure !== 'alone') {
+        return asks.map(() => storeFailure)
+      }
+
+      this.#metersOf(client).filter(meter => meter.state(now) === 'lease').forEach(meter => { meter.standAlone(now) })
+    }
+
+    const verdict = this.#verdict(client)
+
+    return asks.map(() => verdict === 'defer' ? this.#atCap : verdict)
+  }
+
+  settled ({ client: id, outcome, bytes }: SettledWant): void {
+    const client = this.#clients.get(id)
+
+    if (outcome === 'block' && client != null) {
+      client.blocks++
+      client.bytes += bytes
+      this.#metersOf(client).forEach(meter => { meter.use(meter.unit === 'blocks' ? 1 : bytes, this.#now()) })
+    }
+  }
+
+  usage (id: string): ClientUsage | undefined {
+    const client = this.#clients.get(id)
+
+    return client == null ? undefined : { asks: client.asks, hits: client.hits, misses: client.misses, missesInARow: client.missesInARow, blocks: client.blocks, bytes: client.bytes }
+  }
+
+  watch (source: SourceLike): SourceLike {
+    const { complete, get, stat, getMany, has, offer } = source
+    const answered = <R>(session: string, result: R): R => {
+      this.#answered(session, result != null)
+      return result
+    }
+    const each = async function * (results: ReturnType<NonNullable<SourceLike['getMany']>>, session: string): ReturnType<NonNullable<SourceLike['getMany']>> {
+      for await (const result of results) {
+        if (result.error == null) {
+          answered(session, result.bytes)
+        }
+        yield result
+      }
+    }
+
+    return {
+      complete,
+      get: async (cid, options) => answered(options.session, await get.call(source, cid, options)),
+      ...(stat == null ? {} : { stat: async (cid, options) => answered(options.session, await stat.call(source, cid, options)) }),
+      ...(getMany == null ? {} : { getMany: (cids, options) => each(getMany.call(source, cids, options), options.session) }),
+      ...(has == null ? {} : { has: async (cid, options) => answered(options.session, await has.call(source, cid, options) ? true : undefined) === true }),
+      ...(offer == null ? {} : { offer: async block => offer.call(source, block) })
+    }
+  }
+
+  get #atCap (): Refusal {
+    return this.#init.atCap ?? 'silent'
+  }
+
+  #answered (id: string, hit: boolean): void {
+    const client = this.#clients.get(id)
+
+    if (client == null) {
+      return
+    }
+
+    client.hits += hit ? 1 : 0
+    client.misses += hit ? 0 : 1
+    client.missesInARow = hit ? 0 : client.missesInARow + 1
+
+    if (client.missesInARow >= this.#init.maxMisses) {
+      client.droppedUntil = this.#now() + this.#init.dropFor
+      client.missesInARow = 0
+    }
+  }
+
+  #verdict (client: ClientRecord): 'pass' | 'defer' | Refusal {
+    const now = this.#now()
+    const states = this.#metersOf(client).map(meter => meter.state(now))
+
+    if (states.includes('spent')) {
+      return this.#atCap
+    }
+
+    return states.includes('lease') ? 'defer' : 'pass'
+  }
+
+  #metersOf ({ meters, address }: ClientRecord): Meter[] {
+    return [...meters, ...address?.meters ?? [], ...this.#total]
+  }
+
+  #clientOf ({ client: id, address }: Ask): ClientRecord {
+    const client = this.#clients.get(id) ?? {
+      asks: 0, hits: 0, misses: 0, missesInARow: 0, blocks: 0, bytes: 0, droppedUntil: 0, meters: createMeters(`client/${id}`, this.#init.perClient, this.#init.store)
+    }
+    touch(this.#clients, id, client, this.#init.maxRemembered)
+    client.address = this.#addressOf(address)
+
+    return client
+  }
+
+  #addressOf (address: string | undefined): AddressRecord | undefined {
+    const network = address == null ? undefined : networkOf(address)
+
+    if (network == null) {
+      return undefined
+    }
+
+    const record = this.#addresses.get(network) ?? { meters: createMeters(`address/${network}`, this.#init.perAddress, this.#init.store) }
+    touch(this.#addresses, network, record, this.#init.maxRemembered)
+
+    return record
+  }
+}
+
+/** Moves an entry to the end of a map, and forgets the first one if there are too many. */
+function touch<T> (map: Map<string, T>, key: string, value: T, max: number): void {
+  map.delete(key)
+  map.set(key, value)
+
+  for (const oldest of map.keys()) {
+    if (map.size <= max) {
+      break
+    }
+    map.delete(oldest)
+  }
+}
+
+/** What a client can hardly have two of: an IPv4 address, or a network of IPv6. */
+function networkOf (address: string): string | undefined {
+  const [, kind, host] = /^\/(ip4|ip6)\/([^/]+)/.exec(address) ?? []
+
+  return kind === 'ip6' ? `${groupsOf(host).slice(0, 4).join(':')}::/64` : host
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf (host: string): string[] {
+  const [before, after] = host.split('::').map(part => part.split(':').filter(group => group !== ''))
+
+  return after == null ? before : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
+}
