@@ -66,6 +66,7 @@ class PacedFrames implements Task {
   #paused = false
   #resuming = false
   #stepping = false
+  #finishing = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor (muxer: StreamMuxer & Required<MuxerParts>, frames: Frames, shares: WorkShares) {
@@ -127,20 +128,20 @@ class PacedFrames implements Task {
       return
     }
 
+    this.#finishing = true
     this.#stop()
     this.#frames.end()
+    // libp2p hands over what it has kept of a paused connection before it finds that it is closed
+    this.#resume()
 
-    try {
-      this.#resume()
-    } catch {
-      // libp2p has handed over what it kept of the paused connection, before it found that it is closed
-    }
+    for (let more = true; more;) {
+      const { bytes } = this.#frames
 
-    for (let more = 1; more > 0;) {
       try {
-        more = this.step()
+        more = this.step() > 0
       } catch {
-        // such as an answer to the frame: it can no longer be sent
+        // an answer to the frame can no longer be sent; a bad frame is not taken, and the last one
+        more = this.#frames.bytes < bytes
       }
     }
   }
@@ -161,7 +162,16 @@ class PacedFrames implements Task {
   #pause (): void {
     if (!this.#paused && this.#muxer.maConn.readStatus === 'readable') {
       this.#paused = true
-      this.#muxer.maConn.pause()
+      this.#try(() => { this.#muxer.maConn.pause() })
+    }
+  }
+
+  /** What encrypts may be open while what it encrypts for has closed already: its event is still to come. */
+  #try (change: () => void): void {
+    try {
+      change()
+    } catch (err) {
+      this.#muxer.maConn.log('a connection that is closing is neither paused nor resumed - %e', err)
     }
   }
 
@@ -174,15 +184,14 @@ class PacedFrames implements Task {
     this.#paused = false
     this.#resuming = true
 
-    try {
+    this.#try(() => {
       if (this.#muxer.maConn.readStatus === 'paused') {
         this.#muxer.maConn.resume()
       }
-    } finally {
-      this.#resuming = false
-    }
+    })
+    this.#resuming = false
 
-    if (this.#muxer.status === 'open') {
+    if (this.#muxer.status === 'open' && !this.#finishing) {
       this.#work()
     }
   }

@@ -141,4 +141,44 @@ describe('paced yamux', function () {
 
     expect(received).to.equal(10_010)
   })
+
+  it('handles what came before bad frames right before the end of a connection, and not those', async () => {
+    const host = await server()
+
+    for (const bad of [Buffer.alloc(100, 255), yamuxFrame(DATA, SYN, 1001, 0xffffffff)]) {
+      const peer = await client()
+      const near = await peer.dial(multiaddr(addressOf(host, 'tcp')))
+      const far = await remoteEnd(host, peer)
+      sendUnmuxed(near, Buffer.concat([repeated(3_000, yamuxFrame(WINDOW_UPDATE, 0, 1001, 1)), bad]))
+      const { maConn } = near as unknown as { maConn: { close (): Promise<void> } }
+      await maConn.close()
+      await until(() => far.status !== 'open')
+    }
+  })
+
+  it('lets a connection close in any way while its frames wait', async () => {
+    const host = await server()
+    const flood = repeated(20_000, yamuxFrame(WINDOW_UPDATE, 0, 1001, 1))
+
+    for (const end of [
+      async (near: Connection) => { near.abort(new Error('test')) },
+      async (near: Connection) => near.close(),
+      async (_near: Connection, far: Connection) => { far.abort(new Error('test')) },
+      async (_near: Connection, far: Connection) => far.close(),
+      async (_near: Connection, far: Connection) => {
+        // the socket closes first, and what decrypts is not told yet
+        const { maConn } = far as unknown as { maConn: { socket: { destroy (): void } } }
+        maConn.socket.destroy()
+      }
+    ]) {
+      const peer = await client()
+      const near = await peer.dial(multiaddr(addressOf(host, 'tcp')))
+      const far = await remoteEnd(host, peer)
+      const { muxer } = far as unknown as { muxer: { maConn: { readStatus: string } } }
+      sendUnmuxed(near, flood)
+      await until(() => muxer.maConn.readStatus === 'paused')
+      await end(near, far)
+      await until(() => far.status !== 'open' && near.status !== 'open')
+    }
+  })
 })
