@@ -1,0 +1,86 @@
+/* eslint-disable no-console */
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { FLOODS } from './floods.ts'
+import { attack } from './run.ts'
+import type { Latencies } from './honest.ts'
+import type { AttackResult } from './run.ts'
+
+const HELP = `npm run attack -- [options]
+
+Floods a balancer that it starts on loopback, and no other. Options:
+  --only TEXT     the floods whose name contains the text
+  --seconds N     how long each lasts (10)
+  --settle N      seconds until memory is looked at again (30)
+  --record FILE   writes the table there, too
+`
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '10' },
+    settle: { type: 'string', default: '30' },
+    record: { type: 'string' },
+    help: { type: 'boolean', default: false }
+  }
+})
+
+if (values.help) {
+  console.log(HELP)
+} else {
+  await main()
+}
+
+async function main (): Promise<void> {
+  const floods = FLOODS.filter(({ name }) => name.includes(values.only))
+  const lines = [
+    '| flood | sent, MB | honest p50 / p99 before, ms | flooding another balancer | during | after | RSS before / peak / after, MiB | heap and external before / after, MiB | longest stall, ms |',
+    '|---|---|---|---|---|---|---|---|---|'
+  ]
+  console.log(lines.join('\n'))
+
+  await attack({
+    floods,
+    duration: bounded(values.seconds, 120) * 1000,
+    settle: bounded(values.settle, 600) * 1000,
+    onResult (result) {
+      lines.push(row(result))
+      console.log(row(result))
+    }
+  })
+
+  if (values.record != null) {
+    writeFileSync(values.record, [
+      '# Floods of a balancer',
+      '',
+      `Written by \`npm run attack\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, ${values.seconds} s each.`,
+      'The balancer, its member, the honest client and the attacker share the machine, so "flooding another balancer" shows what the attacker costs',
+      'the machine: the honest client is measured while the same flood goes to a second balancer beside the first.',
+      '',
+      ...lines,
+      ''
+    ].join('\n'))
+  }
+}
+
+/** A whole number from 1 to `most`. */
+function bounded (text: string, most: number): number {
+  const value = Number(text)
+
+  if (!(Number.isSafeInteger(value) && value >= 1 && value <= most)) {
+    throw new Error(`${text} must be a whole number from 1 to ${most}`)
+  }
+
+  return value
+}
+
+function row ({ name, sent, before, sink, during, after, rss, heap, stall }: AttackResult): string {
+  const MiB = (bytes: number): string => String(Math.round(bytes / (1 << 20)))
+
+  return `| ${name} | ${(sent / 1e6).toFixed(1)} | ${times(before)} | ${times(sink)} | ${times(during)} | ${times(after)} | ${MiB(rss.before)} / ${MiB(rss.peak)} / ${MiB(rss.after)} | ${MiB(heap.before)} / ${MiB(heap.after)} | ${Math.round(stall)} |`
+}
+
+function times ({ p50, p99, lost }: Latencies): string {
+  return `${p50.toFixed(0)} / ${p99.toFixed(0)}${lost > 0 ? `, ${lost} lost` : ''}`
+}

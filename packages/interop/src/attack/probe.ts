@@ -1,0 +1,33 @@
+import { createServer } from 'node:http'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { AddressInfo } from 'node:net'
+
+/**
+ * Loaded into a balancer by `--import`, with `--expose-gc`: tells what the process
+ * holds after a full collection, and the longest stall of its event loop since the
+ * last question. Prints the port on which it answers, on a line of its own.
+ */
+const delay = monitorEventLoopDelay({ resolution: 5 })
+delay.enable()
+
+const server = createServer((request, response) => {
+  const collected = request.url === '/collected'
+
+  if (collected) {
+    const { gc } = globalThis as { gc? (): void }
+    // weak references and finalizers need more than one
+    gc?.()
+    gc?.()
+  }
+
+  const { heapUsed, external, rss } = process.memoryUsage()
+  response.end(JSON.stringify({ heap: heapUsed, external, rss, stall: Math.max(0, delay.max / 1e6 - 5) }))
+  // the collection is the question's fault
+  setImmediate(() => { delay.reset() })
+})
+
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  process.stdout.write(`{"probe":${port}}\n`)
+})
+server.unref()

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { startBalancer } from '../balancer.ts'
+import { poll } from '../until.ts'
+import type { Balancer, BalancerInit } from '../balancer.ts'
+
+/** What a balancer's process holds, bytes, and the longest stall of its event loop since the last look, ms. */
+export interface Look {
+  readonly heap: number
+  readonly external: number
+  readonly rss: number
+  readonly stall: number
+}
+
+/** A balancer that can be looked into. */
+export interface ProbedBalancer extends Balancer {
+  /** Looks now; `collected`: after a full collection. */
+  look (options?: { collected?: boolean }): Promise<Look>
+}
+
+/** Starts a balancer that can be looked into. */
+export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBalancer> {
+  // this file and the balancer run from source in tests, and built otherwise
+  const file = import.meta.url.endsWith('.ts') ? './probe.ts' : './probe.js'
+  const balancer = await startBalancer({
+    ...init,
+    nodeArgs: ['--expose-gc', '--import', fileURLToPath(new URL(file, import.meta.url)), ...init.nodeArgs ?? []]
+  })
+  const find = (): string | undefined => balancer.output.find(line => line.startsWith('{"probe":'))
+  await poll(() => find() != null, 'the port of the probe')
+  const { probe } = JSON.parse(find() ?? '{}') as { probe: number }
+
+  return Object.assign(balancer, {
+    async look ({ collected = false } = {}) {
+      const response = await fetch(`http://127.0.0.1:${probe}/${collected ? 'collected' : ''}`)
+
+      return await response.json() as Look
+    }
+  })
+}

@@ -1,0 +1,130 @@
+import { seededBlocks } from '../blocks.ts'
+import { residentBytes, resetPeak } from '../memory.ts'
+import { serveBlocks } from '../serve-blocks.ts'
+import { delay } from '../until.ts'
+import { createWirePeer } from '../wire-peer.ts'
+import { createHonestClient } from './honest.ts'
+import { startProbedBalancer } from './probed-balancer.ts'
+import { startAttacker } from './start-attacker.ts'
+import type { AttackInit } from './attacker.ts'
+import type { FloodKind } from './floods.ts'
+import type { HonestClient, Latencies } from './honest.ts'
+import type { ProbedBalancer } from './probed-balancer.ts'
+import type { TestBlock } from '../blocks.ts'
+
+/** What a flood has done. Times are ms, sizes are bytes. */
+export interface AttackResult {
+  readonly name: string
+  readonly sent: number
+  readonly before: Latencies
+  /** While the same attacker floods another balancer: what it costs the machine. */
+  readonly sink: Latencies
+  readonly during: Latencies
+  readonly after: Latencies
+  readonly rss: { readonly before: number, readonly peak: number, readonly after: number }
+  readonly heap: { readonly before: number, readonly after: number }
+  /** The longest stall of the balancer's event loop during the flood. */
+  readonly stall: number
+}
+
+export interface AttackOptions {
+  readonly floods: readonly FloodKind[]
+  /** How long each flood lasts. */
+  readonly duration: number
+  /** How long it is waited for memory to be returned after each. */
+  readonly settle: number
+  /** Told of each result. */
+  onResult? (result: AttackResult): void
+}
+
+const MiB = 1 << 20
+/** What a flood sends at most. */
+const MOST = 1_600 * MiB
+const QUIET = 3_000
+
+/** Floods a balancer that it starts on loopback with each kind, one after another, with an honest client beside them. */
+export async function attack ({ floods, duration, settle, onResult }: AttackOptions): Promise<AttackResult[]> {
+  const large = await seededBlocks(25, MiB, 'for slow readers')
+  const blocks: TestBlock[] = [...large]
+  const member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage: serveBlocks(blocks) })
+  const [target, sink] = await Promise.all([0, 1].map(async () => startProbedBalancer({ downstreams: member.addresses })))
+  const honest = await createHonestClient(target.tcp, 'honest', block => {
+    blocks.push(block)
+    // those of long ago are not asked for any more
+    if (blocks.length > 100) {
+      blocks.splice(large.length, 1)
+    }
+  })
+  const results: AttackResult[] = []
+
+  try {
+    await honest.measure(QUIET)
+
+    for (const { name } of floods) {
+      const result = await flood(name, { target, sink, honest, duration, settle, wants: large.map(({ cid }) => cid.toString()) })
+      results.push(result)
+      onResult?.(result)
+    }
+  } finally {
+    await honest.stop()
+    await Promise.all([target.stop(), sink.stop()])
+    await member.stop()
+  }
+
+  return results
+}
+
+interface FloodInit {
+  readonly target: ProbedBalancer
+  readonly sink: ProbedBalancer
+  readonly honest: HonestClient
+  readonly duration: number
+  readonly settle: number
+  readonly wants: readonly string[]
+}
+
+async function flood (name: string, { target, sink, honest, duration, settle, wants }: FloodInit): Promise<AttackResult> {
+  const init = { name, duration, most: MOST, wants }
+  const before = await honest.measure(QUIET)
+  const sunk = await during({ ...init, ...addresses(sink) }, honest)
+  await honest.measure(QUIET)
+
+  const heap = await target.look({ collected: true })
+  await target.look()
+  const resident = residentBytes(target.pid)?.now ?? 0
+  resetPeak(target.pid)
+  const flooded = await during({ ...init, ...addresses(target) }, honest)
+  const { stall } = await target.look()
+  const peak = residentBytes(target.pid)?.peak ?? 0
+  const after = await honest.measure(QUIET)
+  await delay(Math.max(0, settle - QUIET))
+
+  return {
+    name,
+    sent: flooded.sent,
+    before,
+    sink: sunk.latencies,
+    during: flooded.latencies,
+    after,
+    rss: { before: resident, peak, after: residentBytes(target.pid)?.now ?? 0 },
+    heap: { before: heap.heap + heap.external, after: await target.look({ collected: true }).then(({ heap, external }) => heap + external) },
+    stall
+  }
+}
+
+function addresses ({ tcp, ws, peerId }: ProbedBalancer): Pick<AttackInit, 'tcp' | 'ws' | 'peerId'> {
+  return { tcp, ws, peerId }
+}
+
+/** Measures while an attacker's process floods. */
+async function during (init: AttackInit, honest: HonestClient): Promise<{ sent: number, latencies: Latencies }> {
+  const attacker = await startAttacker(init)
+
+  try {
+    const latencies = await honest.measure(init.duration)
+
+    return { sent: await attacker.done(), latencies }
+  } finally {
+    await attacker.stop()
+  }
+}
