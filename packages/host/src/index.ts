@@ -5,6 +5,7 @@
  * host for Node.js is `createHost` of `@kitsune/host/node`.
  */
 export { boundedPing } from './bounded-ping.ts'
+export type { EndOfTick } from './batched-sends.ts'
 export { createCapacity } from './capacity.ts'
 export type { Capacity, CapacityComponents, CapacityInit, CapacityService, CapacityStatus } from './capacity.ts'
 export { createHost } from './create-host.ts'
