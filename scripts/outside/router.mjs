@@ -75,6 +75,7 @@ await node.stop()
  * @param {string} url
  * @param {string} command
  * @param {string} arg
+ * @param {string} options
  */
 async function call (url, command, arg, options = '') {
   const response = await fetch(`${url}/api/v0/${command}?arg=${encodeURIComponent(arg)}${options}`, { method: 'POST' })
