@@ -1,18 +1,17 @@
 import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { cidText } from '../scenario/blocks.ts'
-import { expectEvicted } from './eviction.ts'
+import { EvictionModel } from './eviction.ts'
 import { observedClient } from './want-model.ts'
 import type { MemberModel } from './member-model.ts'
 import type { ObservedClient, ObservedWant, WantModel } from './want-model.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
-import type { Input } from '@kitsune/want-router/engine'
+import type { Input, WantEnd } from '@kitsune/want-router/engine'
 
 /** Clients and what they want, as an observer knows it. */
 export class ClientModel {
   readonly wants: WantModel
-  readonly #limits: Limits
-  readonly #members: MemberModel
+  readonly #evictions: EvictionModel
   readonly #now: () => number
   readonly #clients = new Map<string, ObservedClient>()
   /** Clients that came while draining: to be closed by the next flush. */
@@ -21,12 +20,13 @@ export class ClientModel {
   readonly #memberOf = new Map<string, string>()
   /** The peers that clients say they ask for. */
   readonly #standsFor = new Map<string, string>()
+  /** Clients that have left since the last flush. */
+  readonly #left = new Set<string>()
   #draining = false
 
   constructor (wants: WantModel, members: MemberModel, limits: Limits, now: () => number) {
     this.wants = wants
-    this.#limits = limits
-    this.#members = members
+    this.#evictions = new EvictionModel(wants, members, limits)
     this.#now = now
   }
 
@@ -73,6 +73,17 @@ export class ClientModel {
     }
   }
 
+  /** The flush tells what has ended. */
+  ended (ends: readonly WantEnd[]): void {
+    this.#evictions.ended(ends)
+  }
+
+  /** After all that the flush did. */
+  flushed (): void {
+    this.#left.clear()
+    this.#evictions.flushed()
+  }
+
   /** True: it came while draining, and had not been closed. */
   closed (id: string): boolean {
     return this.#refused.delete(id)
@@ -88,6 +99,9 @@ export class ClientModel {
       client = observedClient(id, this.#now())
       this.#clients.set(id, client)
       this.#identify(id)
+      if (this.#left.has(id)) {
+        this.#evictions.confuse(client) // ends are told by that name of what it wanted before
+      }
     }
     this.wants.message()
     const suspended = [...client.suspended.values()]
@@ -95,6 +109,7 @@ export class ClientModel {
       client.suspended.clear() // what it names of these begins anew
     }
     const named = this.#enter(client, entries, connection)
+    this.#evictions.message(client, entries)
     if (full) {
       for (const want of [...client.wants.values()]) {
         if (!named.has(want)) {
@@ -103,7 +118,7 @@ export class ClientModel {
       }
     }
     if (evicted > 0) {
-      expectEvicted({ client, entries, full, count: evicted }, this.wants, this.#members, this.#limits)
+      this.#evictions.evicted({ client, entries, full, count: evicted })
       for (const want of named) {
         want.connection = undefined
       }
@@ -148,6 +163,7 @@ export class ClientModel {
     const suspended = [...client.suspended.values()].filter(want => want.connection === connection)
     const unknown = [...client.wants.values()].filter(want => want.connection == null)
     unsure(unknown)
+    this.#evictions.confuse(client)
     if (is === 'silent') {
       wants.forEach(want => { this.wants.suspend(want) })
       unsure(evicted > 0 ? client.suspended.values() : [])
@@ -164,6 +180,7 @@ export class ClientModel {
   #gone (id: string): void {
     const client = this.#clients.get(id)
     this.#clients.delete(id)
+    this.#left.add(id)
     this.#refused.delete(id)
     this.#standsFor.delete(id)
     for (const want of [...client?.wants.values() ?? []]) {

@@ -1,9 +1,10 @@
 import { broken } from '../errors.ts'
-import { cidText } from '../scenario/blocks.ts'
+import { cidText, printCid } from '../scenario/blocks.ts'
 import type { MemberModel } from './member-model.ts'
-import type { ObservedClient, WantModel } from './want-model.ts'
+import type { ObservedClient, ObservedWant, WantModel } from './want-model.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
+import type { WantEnd } from '@kitsune/want-router/engine'
 
 /** A message after which wants were evicted. */
 interface Evicting {
@@ -13,42 +14,145 @@ interface Evicting {
   readonly count: number
 }
 
-/** What a message may have cost a client that wants more than it may. */
-export function expectEvicted ({ client, entries, full, count }: Evicting, wants: WantModel, members: MemberModel, { wantsPerClient }: Limits): void {
-  const asked = entries.filter(({ cancel }) => !cancel)
-  if (asked.length <= wantsPerClient && client.wants.size <= wantsPerClient) {
-    broken('eviction', `${client.id} lost ${count} wants by a message of ${asked.length}, after which it had ${client.wants.size} of at most ${wantsPerClient}`)
-  }
-  if (full && asked.length === entries.length) {
-    cut(client, asked, wants, wantsPerClient)
-    return
-  }
-  const highest = Math.max(...asked.map(({ priority }) => priority))
-  for (const want of client.wants.values()) {
-    // a want that is looked for gives way only to those of higher priority; one that may have its HAVE is not
-    if (want.priority <= highest || members.affirmed(want.key) || (members.tried(want.key) && !members.isOpen(want.key)) || wants.wantedByMember(want.key)) {
-      want.sure = false
-      want.promises = 0
-    }
-  }
+/** What a client's messages since the last flush may have cost it. */
+interface Doubts {
+  messages: number
+  /** How often they named each CID. */
+  readonly named: Map<string, number>
+  /** Wants that may have been evicted, and HAVEs that had been taken of each. */
+  readonly wants: Map<ObservedWant, number>
 }
 
-/** A full list that is too long keeps its entries of highest priority; of equals any may go. */
-function cut (client: ObservedClient, entries: readonly WantEntry[], wants: WantModel, most: number): void {
-  const floor = entries.map(({ priority }) => priority).sort((a, b) => b - a)[most - 1] ?? -Infinity
-  const named = new Map<string, { least: number, most: number }>()
-  for (const { cid, priority } of entries) {
-    const text = cidText(cid)
-    const { least, most } = named.get(text) ?? { least: Infinity, most: -Infinity }
-    named.set(text, { least: Math.min(least, priority), most: Math.max(most, priority) })
+/**
+ * Which wants of clients that want more than they may were evicted: any that give
+ * way by the rules, until the next flush tells which of them did.
+ */
+export class EvictionModel {
+  readonly #wants: WantModel
+  readonly #members: MemberModel
+  readonly #limits: Limits
+  readonly #doubts = new Map<ObservedClient, Doubts>()
+
+  constructor (wants: WantModel, members: MemberModel, limits: Limits) {
+    this.#wants = wants
+    this.#members = members
+    this.#limits = limits
   }
-  for (const [text, want] of [...client.wants]) {
-    const { least, most } = named.get(text) ?? { least: -Infinity, most: -Infinity }
-    if (most < floor) {
-      wants.end(want)
-    } else if (least <= floor) {
+
+  /** A client has sent a message. */
+  message (client: ObservedClient, entries: readonly WantEntry[]): void {
+    const doubts = this.#doubtsOf(client)
+    doubts.messages++
+    for (const { cid } of entries) {
+      const text = cidText(cid)
+      doubts.named.set(text, (doubts.named.get(text) ?? 0) + 1)
+    }
+  }
+
+  /** Something else happened to what a client wants: what may have given way will not be known. */
+  confuse (client: ObservedClient): void {
+    this.#doubtsOf(client).messages = Infinity
+  }
+
+  /** What a message may have cost a client that wants more than it may. */
+  evicted ({ client, entries, full, count }: Evicting): void {
+    const { wantsPerClient } = this.#limits
+    const asked = entries.filter(({ cancel }) => !cancel)
+    if (asked.length <= wantsPerClient && client.wants.size <= wantsPerClient) {
+      broken('eviction', `${client.id} lost ${count} wants by a message of ${asked.length}, after which it had ${client.wants.size} of at most ${wantsPerClient}`)
+    }
+    if (full && asked.length === entries.length) {
+      this.#cut(client, asked)
+      return
+    }
+    const highest = Math.max(...asked.map(({ priority }) => priority))
+    for (const want of client.wants.values()) {
+      // a want that is looked for gives way only to those of higher priority; one that may have its HAVE is not
+      if (want.priority <= highest || this.#members.affirmed(want.key) || (this.#members.tried(want.key) && !this.#members.isOpen(want.key)) || this.#wants.wantedByMember(want.key)) {
+        this.#doubt(want)
+      }
+    }
+  }
+
+  /** The flush tells what has ended. Of a client that has sent one message since the last one that settles what gave way. */
+  ended (ends: readonly WantEnd[]): void {
+    const ended = new Map<string, number>()
+    for (const { client, cid } of ends) {
+      const name = `${client} ${cidText(cid)}`
+      ended.set(name, (ended.get(name) ?? 0) + 1)
+    }
+    for (const [client, { messages, named, wants }] of this.#doubts) {
+      if (messages !== 1) {
+        continue
+      }
+      for (const [want, promises] of wants) {
+        const text = cidText(want.cid)
+        const times = named.get(text) ?? 0
+        // one that lived before and was named may have ended and begun anew
+        if (client.wants.get(text) === want && (times === 0 || (times === 1 && want.asks === 1))) {
+          this.#settle(want, promises, ended.get(`${client.id} ${text}`) ?? 0)
+        }
+      }
+      this.#expectDoubted(client, named, ends)
+    }
+    this.#doubts.clear()
+  }
+
+  /** After the flush. */
+  flushed (): void {
+    this.#doubts.clear()
+  }
+
+  #settle (want: ObservedWant, promises: number, ends: number): void {
+    if (ends > 0) {
+      this.#wants.end(want)
+    } else {
+      want.sure = true
+      want.promises += promises
+    }
+  }
+
+  /** What was evicted is what may have been. */
+  #expectDoubted (client: ObservedClient, named: Doubts['named'], ends: readonly WantEnd[]): void {
+    for (const { client: id, cid, outcome } of ends) {
+      const text = cidText(cid)
+      const want = client.wants.get(text)
+      if (id === client.id && outcome === 'evicted' && !named.has(text) && want != null && this.#wants.sure(want)) {
+        broken('eviction', `${id} lost ${printCid(cid)}, and by the rules others were to give way`)
+      }
+    }
+  }
+
+  /** A full list that is too long keeps its entries of highest priority; of equals any may go. */
+  #cut (client: ObservedClient, entries: readonly WantEntry[]): void {
+    const floor = entries.map(({ priority }) => priority).sort((a, b) => b - a)[this.#limits.wantsPerClient - 1] ?? -Infinity
+    const named = new Map<string, { least: number, most: number }>()
+    for (const { cid, priority } of entries) {
+      const text = cidText(cid)
+      const { least, most } = named.get(text) ?? { least: Infinity, most: -Infinity }
+      named.set(text, { least: Math.min(least, priority), most: Math.max(most, priority) })
+    }
+    for (const [text, want] of [...client.wants]) {
+      const { least, most } = named.get(text) ?? { least: -Infinity, most: -Infinity }
+      if (most < floor) {
+        this.#wants.end(want)
+      } else if (least <= floor) {
+        this.#doubt(want)
+      }
+    }
+  }
+
+  #doubt (want: ObservedWant): void {
+    if (want.sure) {
+      this.#doubtsOf(want.client).wants.set(want, want.promises)
       want.sure = false
       want.promises = 0
     }
+  }
+
+  #doubtsOf (client: ObservedClient): Doubts {
+    const doubts = this.#doubts.get(client) ?? { messages: 0, named: new Map(), wants: new Map() }
+    this.#doubts.set(client, doubts)
+    return doubts
   }
 }

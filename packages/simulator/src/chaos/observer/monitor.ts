@@ -93,7 +93,7 @@ export class Monitor implements Engine {
   }
 
   put (input: Input): void {
-    this.#expectNoFailure()
+    this.expectNoFailure()
     try {
       this.#put(input)
     } catch (err) {
@@ -115,7 +115,7 @@ export class Monitor implements Engine {
     this.#ends.input(input)
     this.#health.before(input)
     this.#engine.put(input)
-    this.#expectNoFailure()
+    this.expectNoFailure()
     this.members.told(input)
     const status = this.#engine.status()
     this.#health.after(status.members)
@@ -126,11 +126,11 @@ export class Monitor implements Engine {
   }
 
   flush (out: Output): void {
-    this.#expectNoFailure()
+    this.expectNoFailure()
     this.time.flush()
     this.#strategy.begin()
     this.#engine.flush(this.#looking(out))
-    this.#expectNoFailure()
+    this.expectNoFailure()
     const status = this.#engine.status()
     const { dontHavesSent } = this.#gained(status)
     if (dontHavesSent > 0) {
@@ -149,6 +149,7 @@ export class Monitor implements Engine {
       this.#health.readmitted.clear()
     }
     this.#ends.flushed(status)
+    this.#clients.flushed()
     this.#features.flushed(status)
     this.#every = Math.ceil((status.wants + 1) / 100)
     this.time.flushed()
@@ -248,6 +249,7 @@ export class Monitor implements Engine {
       },
       ended: ends => {
         this.#trace.ended(ends)
+        this.#clients.ended(ends)
         this.#ends.ended(ends)
         out.ended?.(ends)
       }
@@ -280,7 +282,7 @@ export class Monitor implements Engine {
   }
 
   /** The engine lives on after an error of its strategy; a run does not. */
-  #expectNoFailure (): void {
+  expectNoFailure (): void {
     if (this.#failure != null) {
       throw this.#failure
     }
