@@ -37,6 +37,8 @@ export interface DirectionParts {
   readonly timers?: Timers
   /** Default: a random number. */
   readonly randomSeed?: number
+  /** Makes the engine; a simulation observes it. Default: `createEngine`. */
+  readonly engine?: typeof createEngine
 }
 
 export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 'onEvent' | 'onEnded' | 'wantsEnds'>, Pick<EngineInit, 'attemptEnded'> {
@@ -58,7 +60,7 @@ export interface Direction {
 export function createDirection (init: DirectionInit): Direction {
   const { options, verify, timers = platformTimers } = init
   const admission = admissionOptions(options, options.limits)
-  const engine = createEngine({
+  const engine = (init.engine ?? createEngine)({
     members: init.members,
     strategy: options.strategy ?? defaultStrategy(),
     strategyFailed: (method, error) => { driver.strategyFailed(method, error) },

@@ -5,7 +5,7 @@ import type { Batch, BatchResult } from './pool.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
 /** Plays the runs of a batch, up to the first that breaks an invariant if that is to be the end. */
-export function runBatch ({ first, count, stopAtFailure }: Batch, options: RunOptions = {}): BatchResult {
+export async function runBatch ({ first, count, stopAtFailure }: Batch, options: RunOptions = {}): Promise<BatchResult> {
   const failures: RunResult[] = []
   let features: FeatureCounts = {}
   let ran = 0
@@ -14,7 +14,7 @@ export function runBatch ({ first, count, stopAtFailure }: Batch, options: RunOp
   let recoveryShare = 0
 
   for (let seed = first; seed < first + count; seed++) {
-    const result = playRun(seed, options)
+    const result = await playRun(seed, options)
     ran++
     simulated += result.ms
     longestRecovery = Math.max(longestRecovery, result.recoveredIn)

@@ -35,7 +35,7 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
     return 0
   }
   if (options.seed != null) {
-    const result = playRun(options.seed, { trace: line => { out.write(`${line}\n`) } })
+    const result = await playRun(options.seed, { trace: line => { out.write(`${line}\n`) } })
     out.write(`\n${verdict(result)}\n`)
     writeJson(options.json, result, streams)
     return result.broken == null ? 0 : 1
@@ -62,7 +62,7 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
 
   for (const failure of sum.failures.slice(0, 5)) {
     const lines: string[] = []
-    playRun(failure.seed, { trace: line => { lines.push(line) } })
+    await playRun(failure.seed, { trace: line => { lines.push(line) } })
     out.write(`\n${lines.slice(-LAST_LINES).join('\n')}\n${verdict(failure)}\n  replay it with: npm run chaos -- --seed ${failure.seed}\n`)
   }
   out.write(`\n${sum.ran} runs, ${(sum.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(1)} s; ` +

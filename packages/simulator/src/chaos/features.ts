@@ -47,8 +47,12 @@ export const FEATURES = {
   'upgrade asked about': 'a want-have that was admitted came to ask for the block',
   'deferred verdict': 'a policy resolved what it had deferred',
   'stale verdict': 'a verdict came that no want waited for any more',
+  'several policies': 'more than one policy decided of wants',
   'failed policy': 'a policy threw, or answered with what is no verdict',
-  'policy timeout': 'a policy did not resolve in time what it had deferred'
+  'policy timeout': 'a policy did not resolve in time what it had deferred',
+  'both directions': 'a client was served by a node, and a node by a client',
+  'local call': 'a call within the process got its block',
+  'call given up': 'and another was given up'
 } as const
 
 export type Feature = keyof typeof FEATURES

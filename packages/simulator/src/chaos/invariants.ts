@@ -33,6 +33,8 @@ export const INVARIANTS = {
   flushes: 'what a call has decided is flushed at once, and nothing is flushed twice without a reason',
   stall: 'after the process stood still no member is judged before what it sent meanwhile is read',
   drain: 'a router that drains takes no new clients, and a client that is served and reads is not cut off',
+  crossing: 'nodes are asked for what clients want, and clients for what nodes want, while they are to be asked; nothing else passes from one side to the other',
+  local: 'a call within the process ends once, with its block or with an error that is true, and nothing is left of it',
   replay: 'a recording of all that went in and came out replays to the same decisions and the same state',
   state: 'what the engine knows does not contradict itself: sums, states, links, and nothing that is gone',
   crash: 'no input throws'

@@ -1,15 +1,19 @@
 import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { hashString } from '@kitsune/want-router/engine'
+import { seededRandom } from '@kitsune/want-router/testing'
 import { createWorld } from '../world/world.ts'
 import { HostileClient } from './actors/hostile-client.ts'
-import { FAILURE, HostilePolicy } from './actors/hostile-policy.ts'
+import { createHostilePolicies, expectedOf, FAILURE } from './actors/hostile-policy.ts'
 import { broken } from './errors.ts'
 import { Membership } from './membership.ts'
 import { AdmissionMonitor } from './observer/admission-monitor.ts'
 import { HASHES, printKey } from './scenario/blocks.ts'
+import { createDice } from './scenario/dice.ts'
 import { drawScenario, printScenario } from './scenario/scenario.ts'
 import { strategyOf } from './scenario/strategy.ts'
 import { delayedVerify } from './verification.ts'
 import type { HostileMember } from './actors/hostile-member.ts'
+import type { HostilePolicy } from './actors/hostile-policy.ts'
 import type { Feature } from './features.ts'
 import type { Grant } from './observer/admission-monitor.ts'
 import type { MembershipAct, WorldAct } from './scenario/acts.ts'
@@ -25,7 +29,7 @@ const RECOVERY = 300_000
 // names that members may come to have, see `Membership`, and one that none has
 const OTHER_NAMES = ['j0', 'j1', 'nobody']
 
-/** Clients, members and a policy do their worst for a while, and members come and go; then all are honest, and what was admitted is served. */
+/** Clients, members and policies do their worst for a while, and members come and go; then all are honest, and what was admitted is served. */
 export function playPolicyRun (stage: Stage): void {
   const scenario = withoutLoops(drawScenario(stage.random))
   stage.trace.act(() => `policies: ${printScenario(scenario)}`)
@@ -45,7 +49,7 @@ class PolicyRun {
   readonly #stage: Stage
   readonly #scenario: Scenario
   readonly #world: World
-  readonly #policy: HostilePolicy
+  readonly #policies: readonly HostilePolicy[]
   readonly #monitor: AdmissionMonitor
   readonly #membership: Membership
   readonly #clients: readonly HostileClient[]
@@ -55,20 +59,27 @@ class PolicyRun {
     this.#stage = stage
     this.#membership = new Membership(stage, scenario, { world: () => this.#world, observer: () => this.#monitor })
     this.#scenario = { ...scenario, worldActs: { ...scenario.worldActs, ...this.#membership.changes } }
-    this.#policy = new HostilePolicy({ clock, random, members: [...scenario.members.map(({ id }) => id), ...OTHER_NAMES], timeout: TIMEOUT })
+    // of a stream of its own: a run of one policy is as it would be without the others
+    const others = seededRandom(hashString('policies', seed))
+    this.#policies = createHostilePolicies(createDice(others).pick([1, 1, 2, 3]), {
+      clock,
+      random: [random, others],
+      members: [...scenario.members.map(({ id }) => id), ...OTHER_NAMES],
+      timeout: TIMEOUT
+    })
     let monitor: AdmissionMonitor | undefined
     this.#world = createWorld({
       seed,
       clock,
       timers,
       hashes: HASHES,
-      admission: { policies: [this.#policy], failure: FAILURE, timeout: TIMEOUT, most: scenario.limits.wantsPerClient ?? DEFAULT_LIMITS.wantsPerClient },
+      admission: { policies: this.#policies, failure: FAILURE, timeout: TIMEOUT, most: scenario.limits.wantsPerClient ?? DEFAULT_LIMITS.wantsPerClient },
       verify: delayedVerify(clock, () => scenario.verifying > 0 && chance(0.7) ? int(0, scenario.verifying) : 0),
       strategy: strategyOf(scenario.strategy),
       limits: scenario.limits,
       members: scenario.members.map(member => this.#membership.create(member)),
       engine: init => {
-        monitor = stage.observed(init, init => new AdmissionMonitor(init, { trace, met, expected: (client, cid) => this.#policy.expected(client, cid) }))
+        monitor = stage.observed(init, init => new AdmissionMonitor(init, { trace, met, expected: (client, cid) => expectedOf(this.#policies, client, cid) }))
         return monitor
       }
     })
@@ -90,8 +101,7 @@ class PolicyRun {
     }
     stage.trace.act(() => 'all faults end')
     this.#heal()
-    // a call that runs, and two for what a client wants and what it wanted on connections that fell silent
-    stage.clock.pass(3 * TIMEOUT)
+    stage.clock.pass(this.#deciding)
     this.#expectDecided()
     stage.clock.pass(RECOVERY)
     this.#expectServed()
@@ -99,7 +109,7 @@ class PolicyRun {
     for (const client of this.#clients) {
       client.leave()
     }
-    stage.clock.pass(3 * TIMEOUT + this.#scenario.verifying)
+    stage.clock.pass(this.#deciding + this.#scenario.verifying)
     this.#expectNothing()
   }
 
@@ -154,8 +164,13 @@ class PolicyRun {
     }
   }
 
+  /** What it takes at most until all is decided, ms: a call that runs, one for what a client wants and one for what it wanted on connections that fell silent, and one more of each further policy. */
+  get #deciding (): number { return (2 + this.#policies.length) * TIMEOUT }
+
   #heal (): void {
-    this.#policy.heal()
+    for (const policy of this.#policies) {
+      policy.heal()
+    }
     this.#membership.heal()
     for (const member of this.#membership.all) {
       if (!member.connected) {
@@ -172,10 +187,15 @@ class PolicyRun {
   #expectDecided (): void {
     const { parked } = this.#monitor.status()
     if (parked > 0) {
-      broken('verdicts', `${parked} wants wait for their verdicts, ${3 * TIMEOUT} ms after the policy began to answer at once`)
+      broken('verdicts', `${parked} wants wait for their verdicts, ${this.#deciding} ms after all policies began to answer at once`)
     }
-    const [{ errors, timeouts }] = this.#world.driver.policies()
-    const met: Array<[Feature, boolean]> = [['deferred verdict', this.#policy.resolved], ['policy timeout', timeouts > 0], ['failed policy', errors > timeouts]]
+    const statuses = this.#world.driver.policies()
+    const met: Array<[Feature, boolean]> = [
+      ['several policies', this.#policies.filter(({ asked }) => asked).length > 1],
+      ['deferred verdict', this.#policies.some(({ resolved }) => resolved)],
+      ['policy timeout', statuses.some(({ timeouts }) => timeouts > 0)],
+      ['failed policy', statuses.some(({ errors, timeouts }) => errors > timeouts)]
+    ]
     for (const [feature] of met.filter(([, is]) => is)) {
       this.#stage.met.add(feature)
     }

@@ -109,7 +109,7 @@ class Recovery {
 }
 
 /** All clients have left: nothing may remain, and nothing may be waited for. */
-export function expectNothing ({ clock, monitor }: Stage): void {
+export function expectNothing ({ clock, monitor }: Pick<Stage, 'clock' | 'monitor'>): void {
   clock.pass(10)
   const { clients, wants, fetches, active, unsent, members } = monitor.status()
   if (clients + wants + fetches + active + unsent > 0) {

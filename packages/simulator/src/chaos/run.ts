@@ -7,12 +7,14 @@ import { Monitor } from './observer/monitor.ts'
 import { playPolicyRun } from './policy-run.ts'
 import { createProcessTimers } from './process-timers.ts'
 import { createRecorder } from './recorder.ts'
+import { playRouterRun } from './router/router-run.ts'
 import { createDice } from './scenario/dice.ts'
 import { createTrace, NO_TRACE } from './trace.ts'
 import type { Feature } from './features.ts'
 import type { Invariant } from './invariants.ts'
+import type { Recorder } from './recorder.ts'
 import type { Stage } from './stage.ts'
-import type { Engine, EngineStatus, Totals } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, Totals } from '@kitsune/want-router/engine'
 
 /** What became of a run. */
 export interface RunResult {
@@ -37,21 +39,30 @@ export interface RunOptions {
   readonly sound?: boolean
 }
 
-// of so many runs one is about fairness, and one about policies
+// of so many runs one each is about fairness, about a router in both directions, and about policies
 const KINDS = 10
+const PLAYS: Readonly<Record<number, (stage: Stage) => Promise<void> | void>> = { 0: playFairRun, 4: playRouterRun, 5: playPolicyRun }
 
 /** Plays the run of a seed until its end or until an invariant is broken. */
-export function playRun (seed: number, { trace, sound = true }: RunOptions = {}): RunResult {
+export async function playRun (seed: number, { trace, sound = true }: RunOptions = {}): Promise<RunResult> {
   const random = seededRandom(hashString(`run ${seed}`, seed))
   const clock = fakeClock(seed % 2 * 1000)
-  const recorder = createRecorder()
+  /** What went into each engine and came out of it. */
+  const recordings: Array<{ readonly recorder: Recorder, readonly engine: Engine }> = []
   let monitor: Monitor | undefined
-  let engine: Engine | undefined
-  const status = (): EngineStatus => {
-    if (engine == null) {
+  const totals = (): Totals => {
+    if (recordings.length === 0) {
       throw new Error('there is no world yet')
     }
-    return engine.status()
+    return recordings[0].engine.status().totals
+  }
+
+  function observed<T extends Engine> (init: EngineInit, observe: (init: EngineInit) => T): T {
+    const recorder = createRecorder()
+    const engine = observe({ ...init, tap: recorder.tap })
+    recorder.strategy = init.strategy
+    recordings.push({ recorder, engine })
+    return engine
   }
 
   const stage: Stage = {
@@ -65,15 +76,13 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
     step: 0,
     recoveredIn: 0,
     recoveryShare: 0,
-    engine (init) {
-      monitor = this.observed(init, init => new Monitor(init, { trace: this.trace, met: this.met, sound }))
-      return monitor
+    observed,
+    another (init) {
+      return observed(init, init => new Monitor(init, { trace: this.trace, met: this.met, sound }))
     },
-    observed (init, observe) {
-      const made = observe({ ...init, tap: recorder.tap })
-      recorder.strategy = init.strategy
-      engine = made
-      return made
+    engine (init) {
+      monitor = this.another(init)
+      return monitor
     },
     get monitor () {
       if (monitor == null) {
@@ -82,10 +91,11 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
       return monitor
     }
   }
-  const play = { 0: playFairRun, 5: playPolicyRun }[seed % KINDS] ?? playHostileRun
-  const broken = judge(stage, stage => {
-    play(stage)
-    recorder.expectReplay(status())
+  const broken = await judge(stage, async stage => {
+    await (PLAYS[seed % KINDS] ?? playHostileRun)(stage)
+    for (const { recorder, engine } of recordings) {
+      recorder.expectReplay(engine.status())
+    }
   })
 
   return {
@@ -94,15 +104,15 @@ export function playRun (seed: number, { trace, sound = true }: RunOptions = {})
     ms: clock.now(),
     recoveredIn: stage.recoveredIn,
     recoveryShare: stage.recoveryShare,
-    totals: status().totals,
+    totals: totals(),
     features: [...stage.met],
     broken
   }
 }
 
-function judge (stage: Stage, play: (stage: Stage) => void): RunResult['broken'] {
+async function judge (stage: Stage, play: (stage: Stage) => Promise<void>): Promise<RunResult['broken']> {
   try {
-    play(stage)
+    await play(stage)
   } catch (err) {
     if (err instanceof InvariantBrokenError) {
       return { invariant: err.invariant, message: err.message, step: stage.step }

@@ -19,7 +19,9 @@ export interface Stage {
   /** What the run has met so far. */
   readonly met: Set<Feature>
   /** Makes the engine of the world, with an observer. */
-  engine (init: EngineInit): Engine
+  engine (init: EngineInit): Monitor
+  /** Makes another engine beside it, observed as it is, and recorded as well. */
+  another (init: EngineInit): Monitor
   /** Makes it with another observer. */
   observed<T extends Engine> (init: EngineInit, observe: (init: EngineInit) => T): T
   /** The observer, once there is a world. */

@@ -17,7 +17,7 @@ if (state?.planted === false) {
   throw new Error(`${mutant?.file} is loaded by nothing: the mutant "${mutant?.name}" is nowhere`)
 }
 
-parentPort?.on('message', (batch: Batch) => {
-  const result: BatchResult = runBatch(batch, { sound })
+parentPort?.on('message', async (batch: Batch) => {
+  const result: BatchResult = await runBatch(batch, { sound })
   parentPort?.postMessage(result)
 })

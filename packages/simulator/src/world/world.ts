@@ -38,6 +38,7 @@
 import { createDriver, createEngine, hashString } from '@kitsune/want-router/engine'
 import { fakeClock, seededRandom } from '@kitsune/want-router/testing'
 import { verifyContent } from './content.ts'
+import { silent } from './silent-log.ts'
 import type { BitswapProtocol, Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits, MemberInit, StrategyFactory, Target } from '@kitsune/want-router'
 import type { AdmissionOptions, Driver, DriverInit, Engine, EngineInit, HashFunction, Timers, Verify } from '@kitsune/want-router/engine'
@@ -241,10 +242,3 @@ class Link implements ClientLink {
     })
   }
 }
-
-const silent: DriverInit['log'] = Object.assign(() => {}, {
-  error () {},
-  trace () {},
-  enabled: false,
-  newScope: () => silent
-})

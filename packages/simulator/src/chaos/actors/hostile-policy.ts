@@ -12,31 +12,72 @@ type Answer = 'soon' | 'late' | 'never' | 'reject' | 'throw' | 'too few'
 /** What is to become of a want where the policy fails. */
 export const FAILURE = 'silent'
 
+export interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | 'members' | 'timeout'> {
+  /** Of the first, and of the others. */
+  readonly random: readonly [() => number, () => number]
+}
+
+/** So many policies, to be asked one after another. */
+export function createHostilePolicies (count: number, { random: [first, others], ...init }: HostilePoliciesInit): HostilePolicy[] {
+  const latest = new Map<string, Ask>()
+  return Array.from({ length: count }, (_, i) => new HostilePolicy({ ...init, name: `p${i}`, random: i === 0 ? first : others, latest, isFirst: i === 0 }))
+}
+
+/** What is to be put in as the verdict of a want: the first that keeps it out decides, and it may use what all of them leave. */
+export function expectedOf (policies: readonly HostilePolicy[], client: string, cid: Uint8Array): Verdict {
+  let only: readonly string[] | undefined
+  let strict = false
+  for (const policy of policies) {
+    const verdict = policy.expected(client, cid)
+    if (typeof verdict !== 'string') {
+      const before = only
+      only = before == null ? verdict.only : before.filter(id => verdict.only.includes(id))
+      strict ||= verdict.strict === true
+      if (only.length === 0) {
+        return 'silent'
+      }
+    } else if (verdict !== 'pass') {
+      return verdict
+    }
+  }
+  return only == null ? 'pass' : { only, strict }
+}
+
 export interface HostilePolicyInit {
+  readonly name: string
   readonly clock: FakeClock
   random (): number
   /** Names of members, and others, of which some are in each restriction. */
   readonly members: readonly string[]
   /** How long a call may take, ms. */
   readonly timeout: number
+  /** Each want as all policies were asked about it last, by its name; the first of them keeps that. */
+  readonly latest: Map<string, Ask>
+  readonly isFirst: boolean
 }
 
 /** A policy under our control, which remembers what it said. */
 export class HostilePolicy implements Policy {
-  readonly name = 'hostile'
+  readonly name: string
   readonly #clock: FakeClock
   readonly #members: readonly string[]
   readonly #timeout: number
+  readonly #latest: Map<string, Ask>
+  readonly #isFirst: boolean
   readonly #dice: Dice
   readonly #moods: Readonly<Record<Mood, number>>
   readonly #answers: Readonly<Record<Answer, number>>
   /** What was said last of each want of each client; undefined: that is still to come. */
   readonly #said = new Map<string, { readonly ask: Ask, verdict: Verdict | undefined }>()
   #healed = false
-  /** It has resolved something in time. */
+  /** It has been asked, and it has resolved something in time. */
+  asked = false
   resolved = false
 
-  constructor ({ clock, random, members, timeout }: HostilePolicyInit) {
+  constructor ({ name, clock, random, members, timeout, latest, isFirst }: HostilePolicyInit) {
+    this.name = name
+    this.#latest = latest
+    this.#isFirst = isFirst
     const dice = createDice(random)
     const some = (most: number): number => dice.chance(0.4) ? 0 : dice.int(1, most)
     this.#clock = clock
@@ -50,12 +91,15 @@ export class HostilePolicy implements Policy {
   /** From now on it lets all pass, at once. */
   heal (): void { this.#healed = true }
 
-  /** What is to be put in as the verdict of a want. */
+  /** What counts as its verdict of a want. */
   expected (client: string, cid: Uint8Array): Verdict {
     return this.#said.get(`${client} ${cidText(cid)}`)?.verdict ?? FAILURE
   }
 
   admit (ask: Ask): Verdict | 'defer' {
+    if (this.#isFirst) {
+      this.#latest.set(nameOf(ask), ask)
+    }
     const mood = this.#healed ? 'pass' : this.#dice.weighted(this.#moods)
     switch (mood) {
       case 'throw':
@@ -107,7 +151,11 @@ export class HostilePolicy implements Policy {
   }
 
   #say<T extends Verdict | undefined> (ask: Ask, verdict: T): T {
-    this.#said.set(nameOf(ask), { ask, verdict })
+    this.asked = true
+    // one that was taken back may come here later than the same want anew
+    if (this.#latest.get(nameOf(ask)) === ask) {
+      this.#said.set(nameOf(ask), { ask, verdict })
+    }
     return verdict
   }
 

@@ -1,0 +1,51 @@
+import { DEFAULT_LIMITS, NotFoundError } from '@kitsune/want-router'
+import { broken } from '../errors.ts'
+import { printKey } from '../scenario/blocks.ts'
+import type { LocalCaller } from './local-caller.ts'
+import type { Block } from '../scenario/blocks.ts'
+
+export interface LocalTruthInit {
+  readonly caller: LocalCaller
+  readonly blocks: readonly Block[]
+  /** Some node that is connected holds it. */
+  isHeld (block: Block): boolean
+  /** Time passes, and what happens in it breaks no invariant. */
+  pass (ms: number): Promise<void>
+}
+
+// calls for one block, each of which may end since its want expires
+const ATTEMPTS = 5
+// how long is waited at a time, ms
+const WAIT = 5000
+
+/** Where nodes are honest, calls get what one of them holds, and are told of what none does. */
+export async function expectTruth (init: LocalTruthInit): Promise<void> {
+  for (const block of init.blocks) {
+    const held = init.isHeld(block)
+    let told = 'nothing'
+    for (let attempt = 0; told !== (held ? 'its bytes' : NotFoundError.name); attempt++) {
+      if (attempt === ATTEMPTS) {
+        broken('local', `${printKey(block.key)} is ${held ? '' : 'not '}held by a node, and ${ATTEMPTS} calls end, the last of them with ${told}`)
+      }
+      told = await get(init, block)
+    }
+  }
+}
+
+/** What a call ends with. */
+async function get ({ caller, pass }: LocalTruthInit, block: Block): Promise<string> {
+  const call: { told?: string } = {}
+  void caller.get(block).then(result => { call.told = 'bytes' in result ? 'its bytes' : nameOf(result.error) })
+  await pass(0)
+  for (let waited = 0; waited <= DEFAULT_LIMITS.wantLifetime; waited += WAIT) {
+    if (call.told != null) {
+      return call.told
+    }
+    await pass(WAIT)
+  }
+  return broken('local', `get ${printKey(block.key)} has not ended after ${DEFAULT_LIMITS.wantLifetime} ms`)
+}
+
+function nameOf (error: unknown): string {
+  return error instanceof Error ? error.name : String(error)
+}

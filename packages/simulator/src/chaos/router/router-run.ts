@@ -1,0 +1,305 @@
+import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { broken } from '../errors.ts'
+import { expectNothing } from '../recovery.ts'
+import { block, printKey } from '../scenario/blocks.ts'
+import { drawLimits } from '../scenario/limits.ts'
+import { drawStrategy, strategyOf } from '../scenario/strategy.ts'
+import { LocalCaller } from './local-caller.ts'
+import { expectTruth } from './local-truth.ts'
+import { RouterPeer } from './router-peer.ts'
+import { createRouterWorld } from './router-world.ts'
+import type { Monitor } from '../observer/monitor.ts'
+import type { Block } from '../scenario/blocks.ts'
+import type { Stage } from '../stage.ts'
+import type { RouterPeerContext, Side } from './router-peer.ts'
+import type { Direction, DirectionInit, RouterWorld } from './router-world.ts'
+
+// a peer id but for its last two characters
+const PEER = 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx'
+// until everything is served that can be when all faults have ended, ms: ejections, and rests before a want is asked again
+const RECOVERY = 300_000
+// how often what is still missing is asked for anew, ms
+const AGAIN = 5000
+// wants of each when all faults have ended
+const LAST_WANTS = 5
+// how long a node is waited for that is dialled anew, ms
+const DIALLED = 5000
+// sizes of blocks, bytes: above what a session copies out of a larger frame, and different for each
+const LEAST_SIZE = 5000
+
+/** Nodes and clients want from each other through one router, in which calls want something, too; then all are honest. */
+export async function playRouterRun (stage: Stage): Promise<void> {
+  await new RouterRun(stage).play()
+}
+
+type Act = 'want' | 'cancel' | 'all' | 'disconnect' | 'connect' | 'register' | 'unregister' | 'babble' | 'call' | 'pass'
+
+const ACTS: Readonly<Record<Act, number>> = { want: 12, cancel: 3, all: 1, disconnect: 2, connect: 4, register: 2, unregister: 2, babble: 1, call: 6, pass: 8 }
+
+class RouterRun {
+  readonly #stage: Stage
+  readonly #world: RouterWorld
+  readonly #monitors: Partial<Record<Direction, Monitor>> = {}
+  readonly #blocks: Readonly<Record<Side, readonly Block[]>>
+  readonly #wanted: RouterPeerContext['wanted'] = { node: new Set(), client: new Set() }
+  readonly #nodes: readonly RouterPeer[]
+  readonly #clients: readonly RouterPeer[]
+  /** By the names of local clients. */
+  readonly #callers: ReadonlyMap<string, LocalCaller>
+  readonly #asked: 'registered' | 'connected'
+  readonly #registered = new Map<RouterPeer, () => void>()
+  /** How long the step takes that is next, ms. */
+  #sleep = 0
+  #failure: Error | undefined
+
+  constructor (stage: Stage) {
+    const { clock, seed, trace, dice: { int, pick } } = stage
+    this.#stage = stage
+    this.#asked = pick(['registered', 'registered', 'connected'])
+    this.#blocks = this.#drawBlocks()
+    const forward = this.#drawDirection()
+    const reverse = this.#drawDirection()
+    const [nodes, clients] = [int(1, 3), int(1, 5)]
+    this.#nodes = Array.from({ length: nodes }, (_, i) => this.#createPeer(`${PEER}N${i + 1}`, 'node', reverse))
+    this.#clients = Array.from({ length: clients }, (_, i) => this.#createPeer(`${PEER}C${i + 1}`, 'client', forward))
+    const hosts = pick([1, 2] as const)
+    trace.act(() => `router: ${JSON.stringify({ hosts, nodes, clients, asked: this.#asked, forward: forward.limits, reverse: reverse.limits })}`)
+    this.#world = createRouterWorld({
+      seed,
+      clock,
+      hosts,
+      nodes: this.#nodes,
+      clients: this.#clients,
+      asked: this.#asked,
+      forward,
+      reverse,
+      engine: (direction, init) => {
+        const monitor = direction === 'forward' ? stage.engine(init) : stage.another(init)
+        this.#monitors[direction] = monitor
+        return monitor
+      }
+    })
+    this.#callers = new Map(['', 'one', 'two'].map(name => [name, this.#createCaller(name)]))
+  }
+
+  async play (): Promise<void> {
+    const stage = this.#stage
+    const { clock, dice: { chance, int, weighted } } = stage
+    await this.#world.settle()
+    const steps = int(40, 160)
+    for (; stage.step < steps; stage.step++) {
+      this.#act(weighted(ACTS))
+      await this.#pass(this.#sleep)
+      this.#sleep = chance(0.3) ? int(0, 60) : 0
+    }
+    stage.trace.act(() => 'all faults end')
+    await this.#heal()
+    await this.#recover()
+    await this.#expectTruth()
+    this.#noteFeatures()
+    stage.trace.act(() => `all leave, at ${clock.now()} ms`)
+    await this.#leave()
+  }
+
+  #drawBlocks (): Readonly<Record<Side, readonly Block[]>> {
+    const { int, chance, pick } = this.#stage.dice
+    const all = Array.from({ length: int(4, 24) }, (_, n) => block(n + 1, LEAST_SIZE + n))
+    const sides = all.map(() => chance(0.1) ? 'both' : pick<Side>(['node', 'client']))
+    const of = (side: Side): Block[] => all.filter((_, i) => i < 2 || sides[i] === side || sides[i] === 'both')
+    return { node: of('node'), client: of('client') }
+  }
+
+  #drawDirection (): DirectionInit {
+    const { dice } = this.#stage
+    // what expires or is cut off is the matter of other runs
+    const { wantLifetime, ...limits } = drawLimits(dice)
+    return { strategy: strategyOf(drawStrategy(dice)), limits: dice.chance(0.5) ? limits : {} }
+  }
+
+  #createPeer (id: string, side: Side, { limits }: DirectionInit): RouterPeer {
+    const { clock, dice } = this.#stage
+    return new RouterPeer(id, side, {
+      clock,
+      dice,
+      blocks: this.#blocks,
+      wanted: this.#wanted,
+      most: limits.wantsPerClient ?? DEFAULT_LIMITS.wantsPerClient,
+      send: (peer, message) => { this.#world.send(peer, message) },
+      guard: run => { this.#guard(run) }
+    })
+  }
+
+  #createCaller (name: string): LocalCaller {
+    const { local } = this.#world
+    return new LocalCaller({
+      client: name === '' ? local.unnamed : local.client(name),
+      clock: this.#stage.clock,
+      dice: this.#stage.dice,
+      blocks: this.#blocks.node,
+      wanted: ({ key }) => { this.#wanted.client.add(key) },
+      isClaimed: ({ key }) => this.#monitors.forward?.members.affirmed(key) === true,
+      guard: run => { this.#guard(run) }
+    })
+  }
+
+  #act (act: Act): void {
+    const { dice: { int, pick }, trace } = this.#stage
+    const peer = pick([...this.#nodes, ...this.#clients])
+    const client = pick(this.#clients)
+    trace.act(() => `${act} (${peer.id.slice(-2)}, ${client.id.slice(-2)})`)
+    switch (act) {
+      case 'want':
+        if (this.#world.isConnected(peer)) {
+          peer.want(pick([1, 1, 3, 10]))
+        }
+        break
+      case 'cancel':
+        peer.cancel()
+        break
+      case 'all':
+        peer.sendAll()
+        break
+      case 'disconnect':
+        this.#world.disconnect(peer)
+        break
+      case 'connect':
+        this.#world.connect(client)
+        break
+      case 'register':
+        this.#register(client)
+        break
+      case 'unregister':
+        this.#registered.get(client)?.()
+        this.#registered.delete(client)
+        break
+      case 'babble':
+        peer.babble()
+        break
+      case 'call':
+        pick([...this.#callers.values()]).act()
+        break
+      default: // time passes
+        this.#sleep = int(0, pick([50, 500, 5000, 40_000]))
+    }
+  }
+
+  #register (client: RouterPeer): void {
+    if (!this.#registered.has(client)) {
+      // a peer id is only read as text
+      this.#registered.set(client, this.#world.reverse.register({ toString: () => client.id } as never))
+    }
+  }
+
+  /** What breaks an invariant within calls of the driver, which would keep it to itself. */
+  #guard (run: () => void): void {
+    try {
+      run()
+    } catch (err) {
+      this.#failure ??= err instanceof Error ? err : new Error(String(err))
+    }
+  }
+
+  #expectSound (): void {
+    if (this.#failure != null) {
+      throw this.#failure
+    }
+    this.#monitors.forward?.expectNoFailure()
+    this.#monitors.reverse?.expectNoFailure()
+    for (const [name, { open }] of this.#callers) {
+      if (open.length === 0 && this.#monitors.forward?.idleFor(`local:${name}`) !== Infinity) {
+        broken('local', `no call of "${name}" is open, and the engine knows it for a client`)
+      }
+    }
+    if (this.#asked === 'connected') {
+      return
+    }
+    for (const client of this.#clients) {
+      if (!this.#registered.has(client) && client.asked.size > 0) {
+        broken('crossing', `${client.id} is not registered, and keeps ${client.asked.size} wants of nodes`)
+      }
+    }
+  }
+
+  async #heal (): Promise<void> {
+    for (const client of this.#clients) {
+      this.#world.connect(client)
+      this.#register(client)
+    }
+    await this.#world.pass(DIALLED)
+    for (const peer of [...this.#nodes, ...this.#clients]) {
+      peer.heal()
+      peer.want(LAST_WANTS)
+    }
+  }
+
+  /** All that some peer of the other side holds is served, and all calls end. */
+  async #recover (): Promise<void> {
+    const peers = [...this.#nodes, ...this.#clients]
+    for (let waited = 0; this.#missing().length + this.#open().length > 0; waited += AGAIN) {
+      if (waited > RECOVERY) {
+        broken(this.#missing().length > 0 ? 'lost' : 'local', `${[...this.#missing(), ...this.#open()].join(', ')}, ${waited} ms after the last fault`)
+      }
+      // one may have been closed
+      this.#clients.forEach(client => { this.#world.connect(client) })
+      peers.forEach(peer => { peer.sendAll() })
+      await this.#pass(AGAIN)
+    }
+  }
+
+  #open (): string[] {
+    return [...this.#callers.values()].flatMap(({ open }) => open.map(what => `${what} has not ended`))
+  }
+
+  #missing (): string[] {
+    const missing = (peer: RouterPeer, others: readonly RouterPeer[]): string[] => peer.missing
+      .filter(key => others.some(other => other.holds.has(key)))
+      .map(key => `the ${peer.side} ${peer.id} still waits for ${printKey(key)}`)
+    return [
+      ...this.#nodes.flatMap(peer => missing(peer, this.#clients)),
+      ...this.#clients.flatMap(peer => missing(peer, this.#nodes))
+    ]
+  }
+
+  async #expectTruth (): Promise<void> {
+    await expectTruth({
+      caller: this.#stage.dice.pick([...this.#callers.values()]),
+      blocks: this.#blocks.node,
+      isHeld: ({ key }) => this.#nodes.some(({ holds }) => holds.has(key)),
+      pass: async ms => this.#pass(ms)
+    })
+  }
+
+  async #pass (ms: number): Promise<void> {
+    await this.#world.pass(ms)
+    this.#expectSound()
+  }
+
+  #noteFeatures (): void {
+    const { met } = this.#stage
+    const served = (peers: readonly RouterPeer[]): boolean => peers.some(({ served }) => served)
+    if (served(this.#nodes) && served(this.#clients)) {
+      met.add('both directions')
+    }
+    const callers = [...this.#callers.values()]
+    if (callers.some(({ got }) => got)) {
+      met.add('local call')
+    }
+    if (callers.some(({ gaveUp }) => gaveUp)) {
+      met.add('call given up')
+    }
+  }
+
+  async #leave (): Promise<void> {
+    const { clock } = this.#stage
+    for (const peer of [...this.#nodes, ...this.#clients]) {
+      this.#world.disconnect(peer)
+    }
+    await this.#world.settle()
+    for (const monitor of [this.#monitors.forward, this.#monitors.reverse]) {
+      if (monitor != null) {
+        expectNothing({ clock, monitor })
+      }
+    }
+    await this.#world.stop()
+  }
+}

@@ -1,0 +1,14 @@
+import type { DriverInit } from '@kitsune/want-router/engine'
+
+type Log = DriverInit['log']
+
+/** A log that keeps nothing. */
+export const silent: Log = Object.assign(() => {}, {
+  error () {},
+  trace () {},
+  enabled: false,
+  newScope: () => silent
+})
+
+/** Makes such logs. */
+export const silentLogger = { forComponent: (): Log => silent }

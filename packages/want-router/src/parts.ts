@@ -1,0 +1,21 @@
+/**
+ * @packageDocumentation
+ *
+ * What `wantRouter` is composed of beside engine and driver, for a simulation that
+ * composes it without libp2p: on a clock that is moved by hand, with networks of its own.
+ */
+export { createDirection } from './direction.ts'
+export type { Direction, DirectionInit, DirectionParts } from './direction.ts'
+export type { PeerSessions } from './driver/peer-sessions.ts'
+export { NotConnectedError } from './network/errors.ts'
+export type { Exchange } from './network/exchange.ts'
+export type { Network } from './network/network.ts'
+export { createNetworkStats } from './network/stats.ts'
+export { createLocalClients } from './local/local-clients.ts'
+export type { LocalClients, LocalClientsInit } from './local/local-clients.ts'
+export type { Answer, Waiter } from './local/session.ts'
+export { createReverse } from './reverse/reverse.ts'
+export type { Reverse, ReverseParts } from './reverse/reverse.ts'
+export { createRouterNetworks } from './router-networks.ts'
+export type { RouterNetworks, RouterNetworksInit } from './router-networks.ts'
+export { peerIdFromString } from '@libp2p/peer-id'
