@@ -2,6 +2,7 @@ import { identify } from '@libp2p/identify'
 import { boundedPing } from './bounded-ping.ts'
 import { createCapacity } from './capacity.ts'
 import { FloodError } from './errors.ts'
+import { leanYamux } from './lean-yamux.ts'
 import { resolveLimits } from './limits.ts'
 import { liveness } from './liveness.ts'
 import { boundUpgrade } from './negotiation.ts'
@@ -121,7 +122,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     transports: transports.map(followed),
     connectionEncrypters: [...connectionEncrypters],
     streamMuxers: [
-      pacedYamux({ streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing),
+      leanYamux(pacedYamux({ streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing), warnMissing),
       ...(withMplex ? [pacedMplex({ disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)] : [])
     ],
     ...(connectionProtector == null ? {} : { connectionProtector }),

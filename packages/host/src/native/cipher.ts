@@ -5,6 +5,8 @@ import type { KeyObject } from 'node:crypto'
 
 const CIPHER = 'chacha20-poly1305'
 const TAG_LENGTH = 16
+/** Up to this size it costs less to copy what is encrypted into one buffer than to call the cipher for each piece, bytes. */
+const JOINED = 16 << 10
 
 /** The cipher among noise's primitives. */
 export type NoiseCipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
@@ -29,7 +31,7 @@ export function hashSHA256 (data: Uint8Array | Uint8ArrayList): Uint8Array {
  *
  * @param threshold - shorter frames, in bytes, are left to `small`: a call into OpenSSL has a price of its own
  * @param small - the cipher for those
- * @param split - what is encrypted with one call each. Default: the pieces of a list, so that none is copied
+ * @param split - what is encrypted with one call each. Default: the pieces of a list, so that none is copied unless it is small
  */
 export function createNativeCipher (threshold: number, small: NoiseCipher, split: Split = pieces): NoiseCipher {
   // Noise keeps one Uint8Array for each direction as long as the connection lives.
@@ -68,7 +70,7 @@ function encrypt (plaintext: Uint8Array | Uint8ArrayList, nonce: Uint8Array, ad:
 
   cipher.setAAD(ad, { plaintextLength: plaintext.byteLength })
 
-  for (const piece of split(plaintext)) {
+  for (const piece of split(plaintext.byteLength <= JOINED ? plaintext.subarray() : plaintext)) {
     sealed.append(cipher.update(piece))
   }
 

@@ -1,6 +1,8 @@
 import { Server } from 'node:net'
 import { expect } from 'aegir/chai'
+import { Uint8ArrayList } from 'uint8arraylist'
 import { lighten } from '../../src/lean-noise.ts'
+import { spareWindowUpdates } from '../../src/lean-yamux.ts'
 import { DEFAULT_HOST_LIMITS } from '../../src/limits.ts'
 import { boundUpgrade } from '../../src/negotiation.ts'
 import { corkConnection } from '../../src/node/corked-tcp.ts'
@@ -8,6 +10,7 @@ import { createUnfinishedCheck } from '../../src/node/unfinished-messages.ts'
 import { boundSockets, closeSocketWith } from '../../src/node/websockets.ts'
 import { paceMplex } from '../../src/paced-mplex.ts'
 import { paceYamux } from '../../src/paced-yamux.ts'
+import { negotiateAtOnce } from '../../src/quick-negotiation.ts'
 import { createWorkShares } from '../../src/work-shares.ts'
 import type { ReceivingSocket } from '../../src/node/unfinished-messages.ts'
 import type { WarnMissing } from '../../src/warn.ts'
@@ -49,17 +52,35 @@ describe('a host without the inside of libp2p that it knows', () => {
     expect(missing.map(name => name.split(':')[0])).to.deep.equal(['@libp2p/mplex', '@libp2p/yamux'])
   })
 
-  it('decrypts as libp2p does, whichever part is missing', () => {
-    const parts = { decoder: { lengthDecoder: () => 0 }, handshake: { decrypt: () => {} }, decrypt: () => {} }
+  it('encrypts and decrypts as libp2p does, whichever part is missing', () => {
+    const decoder = { buffer: new Uint8ArrayList() }
+    const parts = { decoder, handshake: { encrypt: () => {}, decrypt: () => {} }, decrypt: () => {}, encrypt: () => {} }
 
     for (const name of Object.keys(parts)) {
       const connection = { ...parts, [name]: {}, send: () => true }
+      const { decoder, decrypt, encrypt } = connection
       lighten({ connection } as unknown as SecuredConnection, { close: () => {} } as unknown as MessageStream, warnMissing)
 
-      expect(connection.decoder.lengthDecoder, name).to.equal(name === 'decoder' ? undefined : parts.decoder.lengthDecoder)
+      expect({ ...connection }, name).to.include({ decoder, decrypt, encrypt })
     }
 
-    expect(missing).to.deep.equal(Array.from({ length: 3 }, () => '@libp2p/noise: decoder.lengthDecoder, handshake.decrypt or decrypt of a connection'))
+    expect(missing).to.deep.equal(Array.from({ length: 4 }, () => '@libp2p/noise: decoder.buffer, handshake.encrypt, handshake.decrypt, encrypt or decrypt of a connection'))
+  })
+
+  it('answers each frame with a window update, and leaves negotiating to libp2p', () => {
+    spareWindowUpdates({}, warnMissing)
+    const bare = {}
+    const muxer = { _newStream: () => bare }
+    spareWindowUpdates(muxer, warnMissing)
+    expect(muxer._newStream()).to.equal(bare)
+    negotiateAtOnce({}, { getHandler () {} }, warnMissing)
+
+    expect(bare).to.deep.equal({})
+    expect(missing).to.deep.equal([
+      '@libp2p/yamux: _newStream of a muxer, or the window of a stream',
+      '@libp2p/yamux: _newStream of a muxer, or the window of a stream',
+      '@libp2p/yamux: onData or safeDispatchEvent of a muxer'
+    ])
   })
 
   it('still ends a WebSocket connection whose upgrade fails', async () => {

@@ -1,0 +1,158 @@
+import { expect } from 'aegir/chai'
+import { Uint8ArrayList } from 'uint8arraylist'
+import { spareWindowUpdates } from '../src/lean-yamux.ts'
+import { negotiateAtOnce } from '../src/quick-negotiation.ts'
+import { refuseToWarn } from './support/hosts.ts'
+import type { NegotiatedMuxer, NegotiatedStream } from '../src/quick-negotiation.ts'
+
+const WINDOW = 1000
+const ESTABLISHED = 3
+
+class FakeStream {
+  state = ESTABLISHED
+  recvWindow = WINDOW
+  recvWindowCapacity = WINDOW
+  updates = 0
+
+  sendWindowUpdate (): void {
+    this.updates++
+  }
+}
+
+describe('window updates of a lean yamux', () => {
+  function stream (): FakeStream {
+    const muxer = { _newStream: () => new FakeStream(), onData () {}, safeDispatchEvent: () => true }
+    spareWindowUpdates(muxer, refuseToWarn)
+
+    return muxer._newStream()
+  }
+
+  for (const [left, updates] of [[WINDOW, 0], [501, 0], [500, 1], [0, 1]]) {
+    it(`are ${updates === 0 ? 'not ' : ''}sent while the peer may send ${left} bytes of ${WINDOW}`, () => {
+      const one = stream()
+      one.recvWindowCapacity = left
+      one.sendWindowUpdate()
+
+      expect(one.updates).to.equal(updates)
+    })
+  }
+
+  it('open a stream, and are for yamux to decide while it is paused', () => {
+    for (const state of [0, 5]) {
+      const one = stream()
+      one.state = state
+      one.sendWindowUpdate()
+
+      expect(one.updates, String(state)).to.equal(1)
+    }
+  })
+
+  it('do not acknowledge a stream that a peer has opened before there is something to send', () => {
+    const one = stream()
+    one.state = 2
+    one.sendWindowUpdate()
+
+    expect(one.updates).to.equal(0)
+  })
+})
+
+interface FakeInbound extends NegotiatedStream {
+  readonly readBuffer: Uint8ArrayList
+  readonly sent: string[]
+}
+
+const HANDLED = '/known/1.0.0'
+
+/** Multistream-select's words, each with its length before it. */
+function words (...texts: string[]): Uint8Array {
+  return new TextEncoder().encode(texts.map(text => `${String.fromCharCode(text.length + 1)}${text}\n`).join(''))
+}
+
+describe('the protocol of a stream that a peer opens', () => {
+  let dispatched: FakeInbound[]
+
+  /** What arrives, cut at a position, opens one stream and belongs to it. */
+  function arrive (bytes: Uint8Array, { cut = bytes.length, status = 'open', remoteWriteStatus = 'writable' } = {}): FakeInbound {
+    const sent: string[] = []
+    const stream: FakeInbound = {
+      protocol: '',
+      status,
+      remoteWriteStatus,
+      readBuffer: new Uint8ArrayList(),
+      sent,
+      send (data) {
+        sent.push(new TextDecoder().decode(data))
+        return true
+      }
+    }
+    const muxer: Required<NegotiatedMuxer> = {
+      onData () {
+        muxer.safeDispatchEvent('stream', { detail: stream })
+        expect(dispatched, 'before all has been read').to.be.empty()
+        stream.readBuffer.append(bytes.subarray(0, cut), bytes.subarray(cut))
+      },
+      safeDispatchEvent (type, { detail }) {
+        expect(type).to.equal('stream')
+        dispatched.push(detail as FakeInbound)
+        return true
+      }
+    }
+    const registrar = {
+      getHandler (protocol: string) {
+        if (protocol !== HANDLED) {
+          throw new Error('not handled')
+        }
+      }
+    }
+    negotiateAtOnce(muxer, registrar, refuseToWarn)
+    muxer.onData(bytes)
+    expect(dispatched).to.deep.equal([stream])
+
+    return stream
+  }
+
+  beforeEach(() => {
+    dispatched = []
+  })
+
+  it('is negotiated before libp2p hears of the stream, and what follows is left to be read', () => {
+    const negotiation = words('/multistream/1.0.0', HANDLED)
+
+    for (let cut = 0; cut <= negotiation.length; cut++) {
+      dispatched = []
+      const stream = arrive(new Uint8ArrayList(negotiation, Uint8Array.of(1, 2, 3)).subarray(), { cut, remoteWriteStatus: 'closed' })
+
+      expect(stream.protocol).to.equal(HANDLED)
+      expect(stream.sent).to.deep.equal([new TextDecoder().decode(negotiation)])
+      expect([...stream.readBuffer.subarray()]).to.deep.equal([1, 2, 3])
+    }
+  })
+
+  it('is left to libp2p if it is not handled, not named at once, or named in another way', () => {
+    for (const bytes of [
+      new Uint8Array(),
+      words('/multistream/1.0.0'),
+      words('/multistream/1.0.0', HANDLED).subarray(0, -1),
+      words('/multistream/1.0.0', '/other/1.0.0', HANDLED),
+      words('/multistream/1.0.0', 'ls'),
+      words('/multistream/2.0.0', HANDLED),
+      words(HANDLED),
+      new Uint8Array(100)
+    ]) {
+      dispatched = []
+      const stream = arrive(bytes)
+
+      expect(stream.protocol).to.equal('')
+      expect(stream.sent).to.be.empty()
+      expect(stream.readBuffer.byteLength).to.equal(bytes.length)
+    }
+  })
+
+  it('is left to libp2p if the stream was reset, or if the peer sends nothing but its negotiation', () => {
+    const bytes = words('/multistream/1.0.0', HANDLED)
+
+    expect(arrive(bytes, { status: 'reset' }).protocol).to.equal('')
+    dispatched = []
+    expect(arrive(bytes, { remoteWriteStatus: 'closed' }).protocol).to.equal('')
+  })
+})
