@@ -34,6 +34,39 @@ export function createEndOfTick (): EndOfTick {
 /** For all hosts of a process, where an immediate may serve any connection. */
 const sharedEndOfTick = createEndOfTick()
 
+/** How long data waits that nobody waits for, ms: the shortest time that a timer has. */
+const LINGER = 1
+
+// one timer, which runs only while something lingers
+const lingering = new Set<() => void>()
+
+function afterAWhile (flush: () => void): void {
+  if (lingering.size === 0) {
+    setTimeout(() => {
+      const flushes = [...lingering]
+      lingering.clear()
+      for (const flush of flushes) {
+        flush()
+      }
+    }, LINGER)
+  }
+  lingering.add(flush)
+}
+
+const unhurried = new WeakMap<MessageStream, (data: Uint8Array | Uint8ArrayList) => void>()
+
+/**
+ * Sends what the peer does not wait for: it leaves with what is sent next on that
+ * connection, or a millisecond later. False if sends of the connection are not batched:
+ * then nothing was sent.
+ */
+export function sendUnhurried (connection: MessageStream, data: Uint8Array | Uint8ArrayList): boolean {
+  const send = unhurried.get(connection)
+  send?.(data)
+
+  return send != null
+}
+
 /**
  * Combines everything that is sent over an encrypted connection during a tick of
  * the event loop into one send. yamux sends a frame of 12 bytes for each frame that
@@ -78,6 +111,14 @@ export function batchSends (connection: MessageStream, transport: MessageStream,
     atEndOfTick(endOfTick)
 
     return !connection.writableNeedsDrain
+  }
+
+  // the timer is one for the whole process, too
+  if (atEndOfTick === sharedEndOfTick) {
+    unhurried.set(connection, data => {
+      gathered.append(data)
+      afterAWhile(endOfTick)
+    })
   }
 
   transport.close = async options => {

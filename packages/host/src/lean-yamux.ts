@@ -1,15 +1,21 @@
+import { sendUnhurried } from './batched-sends.ts'
 import { negotiateAtOnce } from './quick-negotiation.ts'
 import type { NegotiatedMuxer, ProtocolRegistrar } from './quick-negotiation.ts'
 import type { WarnMissing } from './warn.ts'
-import type { StreamMuxerFactory } from '@libp2p/interface'
+import type { MessageStream, StreamMuxerFactory } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** The states of a stream in which yamux itself must decide: its opening has not been sent, or it is paused. */
 const INIT = 0
 const PAUSED = 5
+/** The flag of the last frame on a stream. */
+const FIN = 4
 
 /** The internal fields of libp2p's yamux that this module uses. */
-interface YamuxMuxer extends NegotiatedMuxer {
+export interface YamuxMuxer extends NegotiatedMuxer {
   _newStream? (...args: unknown[]): YamuxStream
+  sendFrame? (header: { readonly flag: number, readonly length: number }, data?: Uint8ArrayList): boolean
+  send? (data: Uint8Array | Uint8ArrayList): boolean
 }
 
 interface YamuxStream {
@@ -23,8 +29,9 @@ interface YamuxStream {
 /**
  * libp2p's yamux with less to send and to do for small messages. libp2p answers each frame with a window
  * update, so that each message that a peer sends costs a frame, a noise message and a system call on the way
- * back; here a window is opened again when half of it is used up, as go-yamux does. And a protocol is
- * negotiated at once where the peer names it in its first flight, see {@link negotiateAtOnce}.
+ * back; here a window is opened again when half of it is used up, as go-yamux does. A protocol is
+ * negotiated at once where the peer names it in its first flight, see {@link negotiateAtOnce}. The answer to
+ * that and the end of a stream, which no peer waits for, leave with what is sent next.
  *
  * The internal fields are not part of the muxer's interface; where they are missing it does what libp2p does.
  *
@@ -38,9 +45,11 @@ export function leanYamux (create: () => StreamMuxerFactory, warnMissing: WarnMi
 
     factory.createStreamMuxer = connection => {
       const muxer = createStreamMuxer.call(factory, connection)
-      spareWindowUpdates(muxer as unknown as YamuxMuxer, warnMissing)
+      const inside = muxer as unknown as YamuxMuxer
+      spareWindowUpdates(inside, warnMissing)
+      const canWait = sendEndsUnhurried(inside, connection, warnMissing)
       // the registrar is made after the muxers' factories
-      negotiateAtOnce(muxer as unknown as NegotiatedMuxer, components.registrar, warnMissing)
+      negotiateAtOnce(inside, components.registrar, canWait, warnMissing)
 
       return muxer
     }
@@ -78,6 +87,40 @@ function sendWindowUpdate (this: Required<YamuxStream>): void {
     const { sendWindowUpdate: send } = Object.getPrototypeOf(this) as Required<YamuxStream>
     send.call(this)
   }
+}
+
+/**
+ * Has the muxer send the end of a stream without a hurry. The result has what is sent while it runs its
+ * argument sent in the same way.
+ */
+export function sendEndsUnhurried (muxer: YamuxMuxer, connection: MessageStream, warnMissing: WarnMissing): (run: () => void) => void {
+  const { sendFrame, send } = muxer
+
+  if (typeof sendFrame !== 'function' || typeof send !== 'function') {
+    warnMissing('@libp2p/yamux', 'sendFrame or send of a muxer', 'the end of each stream is sent by itself, which takes more CPU')
+
+    return run => { run() }
+  }
+
+  let isUnhurried = false
+
+  function unhurried <T> (run: () => T): T {
+    isUnhurried = true
+
+    try {
+      return run()
+    } finally {
+      isUnhurried = false
+    }
+  }
+
+  muxer.sendFrame = (header, data) => header.flag === FIN && header.length === 0
+    ? unhurried(() => sendFrame.call(muxer, header, data))
+    : sendFrame.call(muxer, header, data)
+
+  muxer.send = data => isUnhurried && sendUnhurried(connection, data) ? true : send.call(muxer, data)
+
+  return unhurried
 }
 
 function warnSpendthrift (warnMissing: WarnMissing): void {

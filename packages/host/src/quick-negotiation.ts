@@ -31,13 +31,15 @@ const GREETING = new TextEncoder().encode('\x13/multistream/1.0.0\n')
 
 /**
  * Has the muxer negotiate the protocol of a stream that a peer opens without a wait, where the peer's first
- * flight names one that is handled. The answer repeats the peer's own bytes. libp2p attaches three listeners
+ * flight names one that is handled. The answer repeats the peer's own bytes, and can wait if the peer has
+ * not waited for it. libp2p attaches three listeners
  * and awaits a dozen promises for it, which takes a good part of the CPU of a server whose peers open a
  * stream for each message, as kubo does. Whatever else arrives is left to libp2p.
  *
  * libp2p learns of a stream when all has been read that came together with it, instead of in the middle.
+ * `canWait` has what is sent while it runs its argument sent without a hurry.
  */
-export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegistrar, warnMissing: WarnMissing): void {
+export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegistrar, canWait: (send: () => void) => void, warnMissing: WarnMissing): void {
   const { onData, safeDispatchEvent } = muxer
 
   if (typeof onData !== 'function' || typeof safeDispatchEvent !== 'function') {
@@ -67,14 +69,14 @@ export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegi
       reading = false
 
       for (const event of opened.splice(0)) {
-        negotiate(event.detail, registrar, warnMissing)
+        negotiate(event.detail, registrar, canWait, warnMissing)
         safeDispatchEvent.call(muxer, 'stream', event)
       }
     }
   }
 }
 
-function negotiate (stream: NegotiatedStream, registrar: ProtocolRegistrar, warnMissing: WarnMissing): void {
+function negotiate (stream: NegotiatedStream, registrar: ProtocolRegistrar, canWait: (send: () => void) => void, warnMissing: WarnMissing): void {
   const { readBuffer } = stream
 
   if (readBuffer == null) {
@@ -96,7 +98,14 @@ function negotiate (stream: NegotiatedStream, registrar: ProtocolRegistrar, warn
   if (isHandled(protocol, registrar)) {
     readBuffer.consume(end)
     stream.protocol = protocol
-    stream.send(start.subarray(0, end))
+    const answer = (): void => { stream.send(start.subarray(0, end)) }
+
+    // a peer that has sent more knows the answer
+    if (readBuffer.byteLength > 0) {
+      canWait(answer)
+    } else {
+      answer()
+    }
   }
 }
 

@@ -1,9 +1,13 @@
 import { expect } from 'aegir/chai'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { spareWindowUpdates } from '../src/lean-yamux.ts'
+import { batchSends } from '../src/batched-sends.ts'
+import { sendEndsUnhurried, spareWindowUpdates } from '../src/lean-yamux.ts'
 import { negotiateAtOnce } from '../src/quick-negotiation.ts'
 import { refuseToWarn } from './support/hosts.ts'
+import { until } from './support/until.ts'
+import type { YamuxMuxer } from '../src/lean-yamux.ts'
 import type { NegotiatedMuxer, NegotiatedStream } from '../src/quick-negotiation.ts'
+import type { MessageStream } from '@libp2p/interface'
 
 const WINDOW = 1000
 const ESTABLISHED = 3
@@ -56,6 +60,73 @@ describe('window updates of a lean yamux', () => {
   })
 })
 
+describe('what a lean yamux sends', () => {
+  const FIN = { flag: 4, length: 0 }
+  const FIN_ACK = { flag: 6, length: 0 }
+  const WINDOW_UPDATE = { flag: 0, length: 100 }
+  let now: Uint8Array[]
+  let left: Uint8Array[]
+  const header = ({ flag, length }: typeof FIN): Uint8Array => Uint8Array.of(flag, length)
+
+  function muxerOn (connection: MessageStream): { muxer: Required<Pick<YamuxMuxer, 'sendFrame' | 'send'>>, canWait (run: () => void): void } {
+    const muxer = {
+      sendFrame: (frame: typeof FIN) => muxer.send(header(frame)),
+      send (data: Uint8Array | Uint8ArrayList) {
+        now.push(data.subarray())
+        return connection.send(data)
+      }
+    }
+
+    return { muxer, canWait: sendEndsUnhurried(muxer, connection, refuseToWarn) }
+  }
+
+  function createConnection (): MessageStream {
+    return {
+      status: 'open',
+      writableNeedsDrain: false,
+      send (data: Uint8Array | Uint8ArrayList) {
+        left.push(data.subarray())
+        return true
+      },
+      close () {}
+    } as unknown as MessageStream
+  }
+
+  beforeEach(() => {
+    now = []
+    left = []
+  })
+
+  it('is in the order of sending, though the end of a stream and what else can wait leave with what is sent next', async () => {
+    const connection = createConnection()
+    batchSends(connection, createConnection())
+    const { muxer, canWait } = muxerOn(connection)
+    muxer.sendFrame(FIN)
+    canWait(() => { muxer.send(Uint8Array.of(7)) })
+    expect(now).to.be.empty()
+    muxer.sendFrame(WINDOW_UPDATE)
+    expect(now).to.deep.equal([header(WINDOW_UPDATE)])
+    await new Promise(resolve => { setImmediate(resolve) })
+    expect(left.map(data => [...data])).to.deep.equal([[...header(FIN), 7, ...header(WINDOW_UPDATE)]])
+  })
+
+  it('leaves even if nothing is sent next', async () => {
+    const connection = createConnection()
+    batchSends(connection, createConnection())
+    muxerOn(connection).muxer.sendFrame(FIN)
+    await until(() => left.length > 0)
+    expect(left).to.deep.equal([header(FIN)])
+  })
+
+  it('does not wait with the end of a stream that acknowledges it, too, nor on a connection without batches', () => {
+    const connection = createConnection()
+    const { muxer } = muxerOn(connection)
+    muxer.sendFrame(FIN_ACK)
+    muxer.sendFrame(FIN)
+    expect(left).to.deep.equal([header(FIN_ACK), header(FIN)])
+  })
+})
+
 interface FakeInbound extends NegotiatedStream {
   readonly readBuffer: Uint8ArrayList
   readonly sent: string[]
@@ -104,7 +175,10 @@ describe('the protocol of a stream that a peer opens', () => {
         }
       }
     }
-    negotiateAtOnce(muxer, registrar, refuseToWarn)
+    negotiateAtOnce(muxer, registrar, run => {
+      run()
+      sent.push('without a hurry')
+    }, refuseToWarn)
     muxer.onData(bytes)
     expect(dispatched).to.deep.equal([stream])
 
@@ -123,9 +197,15 @@ describe('the protocol of a stream that a peer opens', () => {
       const stream = arrive(new Uint8ArrayList(negotiation, Uint8Array.of(1, 2, 3)).subarray(), { cut, remoteWriteStatus: 'closed' })
 
       expect(stream.protocol).to.equal(HANDLED)
-      expect(stream.sent).to.deep.equal([new TextDecoder().decode(negotiation)])
+      expect(stream.sent).to.deep.equal([new TextDecoder().decode(negotiation), 'without a hurry'])
       expect([...stream.readBuffer.subarray()]).to.deep.equal([1, 2, 3])
     }
+  })
+
+  it('is answered at once to a peer that waits for the answer', () => {
+    const negotiation = words('/multistream/1.0.0', HANDLED)
+
+    expect(arrive(negotiation).sent).to.deep.equal([new TextDecoder().decode(negotiation)])
   })
 
   it('is left to libp2p if it is not handled, not named at once, or named in another way', () => {

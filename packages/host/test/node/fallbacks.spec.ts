@@ -2,7 +2,7 @@ import { Server } from 'node:net'
 import { expect } from 'aegir/chai'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { lighten } from '../../src/lean-noise.ts'
-import { spareWindowUpdates } from '../../src/lean-yamux.ts'
+import { sendEndsUnhurried, spareWindowUpdates } from '../../src/lean-yamux.ts'
 import { DEFAULT_HOST_LIMITS } from '../../src/limits.ts'
 import { boundUpgrade } from '../../src/negotiation.ts'
 import { corkConnection } from '../../src/node/corked-tcp.ts'
@@ -73,12 +73,15 @@ describe('a host without the inside of libp2p that it knows', () => {
     const muxer = { _newStream: () => bare }
     spareWindowUpdates(muxer, warnMissing)
     expect(muxer._newStream()).to.equal(bare)
-    negotiateAtOnce({}, { getHandler () {} }, warnMissing)
+    sendEndsUnhurried({}, {} as unknown as MessageStream, warnMissing)(() => { missing.push('sent at once') })
+    negotiateAtOnce({}, { getHandler () {} }, () => {}, warnMissing)
 
     expect(bare).to.deep.equal({})
     expect(missing).to.deep.equal([
       '@libp2p/yamux: _newStream of a muxer, or the window of a stream',
       '@libp2p/yamux: _newStream of a muxer, or the window of a stream',
+      '@libp2p/yamux: sendFrame or send of a muxer',
+      'sent at once',
       '@libp2p/yamux: onData or safeDispatchEvent of a muxer'
     ])
   })
