@@ -21,7 +21,6 @@ const ends = new WeakMap<Negotiating, () => void>()
  */
 export function boundNegotiation (stream: Negotiating): void {
   const { send } = stream
-  const own = Object.hasOwn(stream, 'send')
   let answers = 0
 
   const bounded: typeof send = data => {
@@ -39,14 +38,9 @@ export function boundNegotiation (stream: Negotiating): void {
   function end (): void {
     ends.delete(stream)
 
-    if (stream.send !== bounded) {
-      return
-    }
-
-    if (own) {
+    if (stream.send === bounded) {
+      // not deleted, even where it was inherited: V8 would make the stream a slow object
       stream.send = send
-    } else {
-      delete (stream as Partial<Negotiating>).send
     }
   }
 
