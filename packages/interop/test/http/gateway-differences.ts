@@ -25,7 +25,7 @@ const isError = ({ ours }: Compared): boolean => Number(ours.status) >= 400
 export const DIFFERENCES: readonly Difference[] = [
   {
     name: 'transport',
-    why: 'they are those of a server, and here the handler is called without one',
+    why: 'they are those of the connection',
     fields: ['connection', 'date', 'keep-alive', 'transfer-encoding', 'trailer'],
     applies: always
   },

@@ -1,23 +1,15 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { wantRouter } from '@kitsune/want-router'
-import { kubo as kubos } from '@kitsune/want-router/discovery/kubo-rpc'
-import { blockHandler } from '@kitsune/want-router/http'
-import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import { expect } from 'aegir/chai'
-import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { needGatewayCars, needKubo } from '../../src/needs.ts'
 import { stack } from '../../src/stack.ts'
-import { poll } from '../../src/until.ts'
 import { DIFFERENCES, readAnswer } from './gateway-differences.ts'
 import { badRequests, readFixture, requestsAbout, requestsFor } from './gateway-requests.ts'
 import type { Answer } from './gateway-differences.ts'
 import type { Fixture, GatewayRequest } from './gateway-requests.ts'
+import type { Balancer } from '../../src/balancer.ts'
 import type { Kubo } from '../../src/kubo.ts'
-import type { Handler } from '@kitsune/want-router/http'
 
 /** A block that nobody has. */
 const ABSENT = CID.parse('bafkreigaknpexyvxt76zgkitavbwx6ejgfheup5oybpm77f3pxzrvwpfdi')
@@ -29,7 +21,7 @@ describe('an HTTP door and the gateway of kubo', function () {
 
   let binary: string
   let holder: Kubo
-  let handler: Handler
+  let balancer: Balancer
   let fixtures: readonly Fixture[]
   const used = new Set<string>()
   const peers = stack(() => binary)
@@ -49,16 +41,7 @@ describe('an HTTP door and the gateway of kubo', function () {
     }
     fixtures = await Promise.all(cars.map(readFixture))
 
-    const host = await createLibp2p({
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      services: { router: wantRouter({ targets: kubos([holder.url]) }) }
-    })
-    peers.onStop(async () => host.stop())
-    const { router } = host.services
-    await poll(async () => router.ready, 'the router to be ready')
-    handler = blockHandler(router)
+    balancer = await peers.balancer({ downstreams: [holder.url], args: ['--http', 'http://127.0.0.1:0'] })
   })
 
   after(async () => {
@@ -70,7 +53,7 @@ describe('an HTTP door and the gateway of kubo', function () {
     const init = { method, headers, redirect: 'manual' } as const
     const [theirs, ours] = await Promise.all([
       readAnswer(await fetch(`${holder.gateway}${path}`, init)),
-      readAnswer(await handler(new Request(`${holder.gateway}${path}`, init)))
+      readAnswer(await fetch(`${balancer.http[0]}${path}`, init))
     ])
     const request = { method, path, headers: new Headers(headers) }
     const applied = DIFFERENCES.filter(({ applies }) => applies({ request, theirs, ours }))
