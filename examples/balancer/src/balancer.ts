@@ -8,6 +8,7 @@ import { changedSettings } from './config/differences.ts'
 import { expectMembers, loadStrategy } from './config/strategy.ts'
 import { startDenylists } from './denylists.ts'
 import { ConfigError } from './errors.ts'
+import { FETCH_THROUGH, fetchThrough, lastOf } from './fetch-through.ts'
 import { selectHashers } from './hashers.ts'
 import { startHttpDoor } from './http/http-door.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
@@ -109,7 +110,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     undo.push(() => { denylists?.stop() })
 
     const gate = createPreloadGate(config)
-    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, policies: denylists == null ? [] : [denylists], gate, tap: recording?.tap, onEvent: events.push })
+    const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, policies: denylists == null ? [] : [denylists], gate, nodes: () => nodes, tap: recording?.tap, onEvent: events.push })
     const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
     const admin = await startAdmin(config, nodes, upstream, registry)
     undo.push(async () => { await admin.stop() })
@@ -171,12 +172,14 @@ interface HostsInit {
   /** Lets nodes ask clients, if they preload. */
   readonly gate: Gate | undefined
   readonly policies: WantRouterInit['policies']
+  /** The nodes, once there are any: they are made with the router's members. */
+  nodes (): Nodes
   readonly tap: WantRouterInit['tap']
   onEvent (event: RouterEvent): void
 }
 
 /** Creates both hosts and the router between them. They are not started. */
-async function createHosts ({ config, strategy, privateKey, log, logger, registry, policies, gate, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
+async function createHosts ({ config, strategy, privateKey, log, logger, registry, policies, gate, nodes, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
   const { maxConnections, maxNewConnections, ...limits } = config.limits
   const host: HostInit = {
     limits: { maxConnections, newPerSecond: maxNewConnections },
@@ -187,7 +190,7 @@ async function createHosts ({ config, strategy, privateKey, log, logger, registr
   // it has a new identity in each process: replicas share the public one, so with
   // that a node could send one replica's blocks to another
   const downstream = await createHost(host)
-  const upstream = await createHost<{ router: WantRouter }>({
+  const upstream: UpstreamHost = await createHost<{ router: WantRouter }>({
     ...host,
     idleFor: (peer, { router }) => router.idleFor(peer),
     privateKey,
@@ -195,8 +198,8 @@ async function createHosts ({ config, strategy, privateKey, log, logger, registr
     announce: config.announce,
     services: {
       router: components => wantRouter({
-        targets: config.downstreams.map(createTarget),
-        strategy,
+        targets: [...config.downstreams.map(createTarget), ...(config.fetchThrough === 'on' ? [fetchThrough(() => ({ nodes: nodes(), router: upstream.services.router }))] : [])],
+        strategy: config.fetchThrough === 'on' ? lastOf(strategy, FETCH_THROUGH) : strategy,
         downstream,
         metrics: createMetrics(registry, logger),
         hashers: selectHashers(config.hashes),
@@ -300,8 +303,13 @@ function logEvents (upstream: UpstreamHost, log: Log, events: EventGate): { chan
 }
 
 function whyNotReady ({ services: { router, capacity } }: UpstreamHost): string | undefined {
-  if (!router.ready) {
-    return router.status().draining ? 'draining' : 'no downstream node is up'
+  const { draining, members } = router.status()
+
+  if (draining) {
+    return 'draining'
+  }
+  if (!members.some(({ id, state }) => state === 'up' && id !== FETCH_THROUGH)) {
+    return 'no downstream node is up'
   }
 
   return whyFull(capacity.status)

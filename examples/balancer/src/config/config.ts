@@ -57,6 +57,8 @@ export interface BalancerConfig {
   readonly admin: { readonly host: string, readonly port: number }
   /** Where /api/v0/refs is served; undefined: nowhere. */
   readonly preload?: PreloadConfig
+  /** Whether nodes look elsewhere for what they lack. */
+  readonly fetchThrough: 'on' | 'off'
   /** How long transfers may take to finish when the balancer stops, s. */
   readonly grace: number
   readonly limits: BalancerLimits
@@ -138,6 +140,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     logLevel: choice(settings.logLevel, LOG_LEVELS) ?? DEFAULTS.logLevel,
     log: choice(settings.log, LOG_FORMATS) ?? DEFAULTS.log,
     ...preload(settings, nodes),
+    fetchThrough: fetchThrough(settings, nodes),
     ...(settings.record == null ? {} : { record: text(settings.record, 'a path') })
   }
 }
@@ -156,6 +159,16 @@ function preload ({ preload, websocket }: Settings, nodes: readonly DownstreamCo
   }
 
   return { preload: listenAddress(preload) }
+}
+
+function fetchThrough ({ fetchThrough, preload }: Settings, nodes: readonly DownstreamConfig[]): 'on' | 'off' {
+  const chosen = choice(fetchThrough, ['on', 'off'] as const) ?? (preload == null ? 'off' : 'on')
+
+  if (chosen === 'on' && nodes.every(({ kind }) => kind !== 'rpc')) {
+    throw new ConfigError(`${fetchThrough?.origin}: no node can be asked to look elsewhere; give the RPC of at least one with -d`)
+  }
+
+  return chosen
 }
 
 function limits (settings: Settings): BalancerLimits {

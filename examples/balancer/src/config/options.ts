@@ -114,6 +114,14 @@ export const OPTIONS = {
     value: 'port',
     help: ['where to serve /api/v0/refs, by which clients leave their data at the', 'nodes: a port, or host:port; needs -w and the RPC of a node', '(default: none)']
   },
+  fetchThrough: {
+    flag: 'fetch-through',
+    env: 'KITSUNE_FETCH_THROUGH',
+    file: 'fetchThrough',
+    kind: 'text',
+    value: 'on|off',
+    help: ['whether a node looks elsewhere for blocks that all nodes lack, by its', 'RPC (default: on with -p, else off)']
+  },
   announce: {
     flag: 'announce',
     env: 'KITSUNE_ANNOUNCE',

@@ -20,6 +20,7 @@ describe('configuration', () => {
         key: './key',
         strategy: 'bounded-load(presence(rendezvous))',
         admin: { host: '127.0.0.1', port: 9090 },
+        fetchThrough: 'off',
         grace: 30,
         limits: {
           maxConnections: 2000,

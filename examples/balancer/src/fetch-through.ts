@@ -1,0 +1,117 @@
+import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
+import { delegateTo, source } from '@kitsune/want-router'
+import type { Nodes } from './nodes.ts'
+import type { KuboRpc } from '@kitsune/kubo-rpc'
+import type { StrategyFactory, TargetInit, WantRouter } from '@kitsune/want-router'
+import type { CID } from 'multiformats/cid'
+
+/** The member that stands for what nodes can find elsewhere. */
+export const FETCH_THROUGH = '(fetch-through)'
+
+/** How much is looked for at the same time, and for how long. What exceeds it is answered as if it had not been found. */
+export const DEFAULT_FETCH_LIMITS = {
+  /** Blocks in all. */
+  total: 64,
+  /** Blocks for one client. */
+  perClient: 8,
+  /** ms. */
+  timeout: 10_000
+} as const
+
+export interface FetchThroughInit {
+  readonly nodes: Pick<Nodes, 'find'>
+  readonly router: Pick<WantRouter, 'status'>
+  readonly limits?: { readonly total: number, readonly perClient: number, readonly timeout: number }
+}
+
+/**
+ * Blocks that nodes find elsewhere. kubo's bitswap server does not look for what it
+ * lacks, its RPC does: a block that all nodes lack is asked of `block/get` of a node that is up, of
+ * each in turn, and stays at that node. `init` is called when it is needed first.
+ */
+export function fetchThrough (init: () => FetchThroughInit): TargetInit {
+  const running = new Map<string, number>()
+  let total = 0
+  let turn = 0
+
+  /** A node whose RPC is known and that is up, in turn. */
+  function nextNode ({ nodes, router }: Omit<FetchThroughInit, 'limits'>): KuboRpc | undefined {
+    const up = router.status().members.flatMap(({ id, state }) => {
+      const node = state === 'up' ? nodes.find(id) : undefined
+      return node?.kind === 'rpc' ? [node] : []
+    })
+    if (up.length > 0) {
+      const { address, authorization } = up[turn++ % up.length]
+      return createKuboRpc({ url: address, authorization: authorization?.reveal() })
+    }
+  }
+
+  return source({
+    async get (cid, { signal, session }) {
+      const { limits = DEFAULT_FETCH_LIMITS, ...members } = init()
+      const own = running.get(session) ?? 0
+      // a client within the process has a colon in its name, and wants what nodes have
+      if (session.includes(':') || total >= limits.total || own >= limits.perClient) {
+        return
+      }
+      const node = nextNode(members)
+      if (node == null) {
+        return
+      }
+      total++
+      running.set(session, own + 1)
+      try {
+        return await getBlock(node, cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
+      } catch (err) {
+        if (signal.aborted) {
+          throw err
+        }
+        return // not found in time, by a node that may be unwell: its bitswap tells that
+      } finally {
+        total--
+        const left = (running.get(session) ?? 1) - 1
+        running.set(session, left)
+        if (left === 0) {
+          running.delete(session)
+        }
+      }
+    }
+    // the limits are kept here, so that what exceeds them is answered and does not wait
+  }, { id: FETCH_THROUGH, concurrency: 4096, capacity: { wants: 4096 } })
+}
+
+/** Ranks a member behind all others, whatever the strategy. */
+export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
+  return env => {
+    const inner = create(env)
+    let last: Parameters<typeof inner.update>[0][number] | undefined
+
+    return delegateTo(inner, {
+      update (members) {
+        last = members.find(member => member.id === id)
+        inner.update(members.filter(member => member.id !== id))
+      },
+      * rank (want) {
+        yield * inner.rank(want)
+        if (last != null) {
+          yield last
+        }
+      },
+      observe (outcome) {
+        if (outcome.member !== id) {
+          inner.observe?.(outcome)
+        }
+      },
+      avoids: member => member === id || inner.avoids?.(member) === true
+    })
+  }
+}
+
+async function getBlock (node: KuboRpc, cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  const response = await node.call('block/get', { arg: cid.toString() }, { signal })
+  if (!response.ok) {
+    throw new Error(failureMessage(await response.text()))
+  }
+
+  return response.bytes()
+}

@@ -1,0 +1,87 @@
+import { createServer } from 'node:http'
+import { rendezvous } from '@kitsune/want-router'
+import { fakeBlock, fakeEnv, fakeMembers, fakeWant, strategyTests } from '@kitsune/want-router/testing'
+import { expect } from 'aegir/chai'
+import { CID } from 'multiformats/cid'
+import { FETCH_THROUGH, fetchThrough, lastOf } from '../src/fetch-through.ts'
+import { until } from './support/demo.ts'
+import type { Target } from '@kitsune/want-router'
+import type { Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+describe('fetch-through', () => {
+  const asked: Array<{ readonly url: string, readonly response: ServerResponse }> = []
+  const said: string[] = []
+  let server: Server
+  let target: Target
+
+  beforeEach(async () => {
+    asked.splice(0)
+    said.splice(0)
+    server = createServer((request, response) => { asked.push({ url: request.url ?? '', response }) })
+    await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const nodes = { find: (id: string) => id === 'a' ? { id, kind: 'rpc' as const, address, weight: 1, labels: {} } : undefined }
+    const status = (): never => ({ members: [{ id: 'a', state: 'up' }, { id: FETCH_THROUGH, state: 'up' }] }) as never
+    target = fetchThrough(() => ({ nodes, router: { status }, limits: { total: 3, perClient: 2, timeout: 200 } })).create({} as never)
+    await target.start({
+      up () {},
+      down () {},
+      block (_prefix: Uint8Array, bytes: Uint8Array) { said.push(`block ${[...bytes].join()}`) },
+      answer (_key: string, answer: string) { said.push(answer) },
+      load () {}
+    } as never)
+  })
+
+  afterEach(async () => {
+    await target.stop()
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+  })
+
+  const ask = async (session: string, ...names: string[]): Promise<void> => {
+    for (const name of names) {
+      const { key, cid } = await fakeBlock(name)
+      target.ask([{ key, cid, type: 'block', priority: 1, session }])
+    }
+  }
+
+  it('has a node look for a block', async () => {
+    await ask('client', 'x')
+    await until(() => asked.length === 1)
+    expect(asked[0].url).to.equal(`/api/v0/block/get?arg=${CID.decode((await fakeBlock('x')).cid)}`)
+    asked[0].response.end('x')
+    await until(() => said.length === 1)
+
+    expect(said).to.deep.equal(['block 120'])
+  })
+
+  it('says that what is too much, fails or is not found in time is not there', async () => {
+    await ask('client', '1', '2', '3')
+    await until(() => said.length === 1)
+    await ask('other', '4', '5')
+    await until(() => said.length === 2)
+    await ask('local:preload', '6')
+    await until(() => said.length === 3)
+    await until(() => asked.length === 3)
+    asked[0].response.writeHead(500).end('{"Message":"no"}')
+    await until(() => said.length === 6)
+
+    expect(said).to.deep.equal(Array(6).fill('dont-have'))
+    await ask('client', '7')
+    await until(() => asked.length === 4)
+  })
+
+  describe('the strategy with a last member', () => {
+    strategyTests(lastOf(rendezvous(), FETCH_THROUGH), { name: 'lastOf', test: { describe, it } })
+
+    it('ranks that behind all others', () => {
+      const strategy = lastOf(rendezvous(), 'member-0')(fakeEnv())
+      strategy.update(fakeMembers(3))
+
+      for (let i = 0; i < 5; i++) {
+        expect(Array.from(strategy.rank(fakeWant(i)), ({ id }) => id).indexOf('member-0')).to.equal(2)
+      }
+    })
+  })
+})
