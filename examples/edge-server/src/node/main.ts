@@ -34,7 +34,7 @@ export async function main ({ argv, env, print, printError, stopped }: ProcessCo
       return 0
     }
 
-    const server = await startEdgeServer(options)
+    const server = await startEdgeServer(options, ({ message }) => { printError(`${NAME}: ${message}`) })
 
     if (options.json) {
       print(JSON.stringify({ peerId: server.peerId, addresses: server.addresses }))

@@ -20,6 +20,10 @@ export interface EdgeOptions {
   readonly announce: readonly string[]
   /** The file of the private key, which is created if there is none. */
   readonly key: string
+  /** Paths and URLs of denylists. */
+  readonly denylists: readonly string[]
+  /** The options of `quotas`, as JSON. */
+  readonly quotas?: string
   readonly json: boolean
 }
 
@@ -35,6 +39,8 @@ export const HELP = `kitsune-edge: serves bitswap straight from CAR files
   -a, --announce <multiaddr>    what clients are told instead; may be repeated
   -k, --key <file>              the private key, as \`ipfs key export\` writes it, or PEER_ID_JSON; created if there
                                 is none. Default kitsune-edge.key
+      --denylist <path|url>     a list of what is not served, in the compact denylist format; may be repeated
+      --quotas <json>           what clients may have, as in {"perAddress": {"bytesPerHour": 1e10}, "maxMisses": 5000}
       --endpoint <url>          of the S3 API; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
       --region <name>           default AWS_REGION, else us-east-1; R2 takes auto
       --json                    prints a JSON object instead of sentences
@@ -47,6 +53,8 @@ const OPTIONS = {
   listen: { type: 'string', multiple: true, short: 'l' },
   announce: { type: 'string', multiple: true, short: 'a' },
   key: { type: 'string', short: 'k', default: 'kitsune-edge.key' },
+  denylist: { type: 'string', multiple: true },
+  quotas: { type: 'string' },
   endpoint: { type: 'string' },
   region: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -77,6 +85,8 @@ export function parseOptions (argv: readonly string[], env: Environment): EdgeOp
     listen: values.listen ?? DEFAULT_LISTEN,
     announce: values.announce ?? [],
     key: values.key,
+    denylists: values.denylist ?? [],
+    quotas: values.quotas,
     json: values.json
   }
 }

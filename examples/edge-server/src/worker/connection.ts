@@ -3,11 +3,13 @@ import { createHost } from '@kitsune/host/workerd'
 import { source, wantRouter } from '@kitsune/want-router'
 import { multiaddr } from '@multiformats/multiaddr'
 import { NAME, VERSION } from '../version.ts'
+import { refreshLists } from './isolate.ts'
 import type { Isolate } from './isolate.ts'
+import type { BlockSource, Budget } from '@kitsune/block-source'
 import type { WorkerdSocket } from '@kitsune/host/workerd'
-import type { WantRouter } from '@kitsune/want-router'
+import type { Policy, SourceLike, WantRouter } from '@kitsune/want-router'
 
-/** One of these is told of each connection, and serves it until it ends. */
+/** A connection that a client asks for. */
 export interface ConnectionInit {
   readonly isolate: Isolate
   readonly socket: WorkerdSocket
@@ -17,30 +19,114 @@ export interface ConnectionInit {
   readonly announce: readonly string[]
 }
 
-/** Sub-requests that are kept for what is in flight when the budget is spent. */
-const RESERVE = 5
+/** How long what is in flight may take when the budget is spent, ms. */
+const DRAIN_TIMEOUT = 10_000
 
 /**
  * Serves bitswap on one WebSocket: with a host and a router of its own, since a request must not wait for what another one
  * began. It resolves when the socket can be handed to the client.
  */
 export async function serveConnection ({ isolate, socket, client, announce }: ConnectionInit): Promise<void> {
-  const { env, privateKey, source: blocks, budget: shared } = isolate
-  const budget = createBudget({ limit: env.subRequests, reserve: RESERVE })
+  const { privateKey, policies, counts } = isolate
+  await refreshLists(isolate)
+  const { blocks, spent } = budgetedBlocks(isolate)
   const { libp2p, accept } = await createHost<{ router: WantRouter }>({
     agent: { name: NAME, version: VERSION },
     privateKey,
     announce,
     services: {
-      router: wantRouter({ targets: [source(shared.charge(blocks, budget), { id: 'cars' })] })
+      router: wantRouter({
+        targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })],
+        policies: [...policies.all, countSent(isolate)]
+      })
     }
   })
-  // one that fails has nothing left to end
-  const stop = (): void => { Promise.resolve(libp2p.stop()).catch(() => {}) }
+
+  function stop (): void {
+    counts.connections--
+    // one that fails has nothing left to end
+    Promise.resolve(libp2p.stop()).catch(() => {})
+  }
+
+  spent.then(async () => {
+    // nothing is denied that was not looked up: what is in flight is sent, the rest is asked for again on the next connection
+    await libp2p.services.router.drain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT) }).catch(() => {})
+    await libp2p.hangUp(libp2p.getPeers()[0])
+  }).catch(() => {})
 
   await libp2p.start()
+  counts.connections++
+  counts.costs.connect++
   // the answer to the request must not wait for what the client sends after it
-  accept(socket, remoteAddress(client), stop).catch(stop)
+  accept(socket, remoteAddress(client), stop).catch(() => {})
+}
+
+/** The blocks of an isolate at the cost of one connection, and what tells that its budget of sub-requests is spent. */
+function budgetedBlocks ({ env, source, budget: shared, counts }: Isolate): { blocks: SourceLike, spent: Promise<void> } {
+  let end = (): void => {}
+  const spent = new Promise<void>(resolve => { end = resolve })
+  const budget = createBudget({ limit: env.subRequests, reserve: Math.ceil(env.subRequests / 10) })
+  let ending = false
+  const observed: Budget = {
+    get left () { return budget.left },
+    get spent () { return budget.spent },
+    release () { budget.release() },
+    spend (kind) {
+      try {
+        budget.spend(kind)
+      } catch (err) {
+        if (ending) {
+          throw err
+        }
+
+        ending = true
+        counts.budgetsSpent++
+        end()
+        // what has begun may be finished with the reserve
+        budget.release()
+        budget.spend(kind)
+      }
+    }
+  }
+
+  return { blocks: refusing(shared.charge(source, observed), () => ending), spent }
+}
+
+/** A source that begins nothing new while `ending` says so. */
+function refusing (source: BlockSource, ending: () => boolean): SourceLike {
+  const check = (): void => {
+    if (ending()) {
+      throw new Error('the sub-requests of this connection are used up')
+    }
+  }
+
+  return {
+    complete: source.complete,
+    async get (cid, options) {
+      check()
+      return source.get(cid, options)
+    },
+    async stat (cid, options) {
+      check()
+      return source.stat?.(cid, options)
+    },
+    getMany (cids, options) {
+      check()
+      return source.getMany?.(cids, options) ?? []
+    }
+  }
+}
+
+/** Counts what was sent, which a router tells its policies. */
+function countSent ({ counts }: Isolate): Policy {
+  return {
+    name: 'counts',
+    admit: () => 'pass',
+    settled ({ outcome, bytes }) {
+      counts.blocks += outcome === 'block' ? 1 : 0
+      counts.bytes += bytes
+    }
+  }
 }
 
 function remoteAddress (client: string): ReturnType<typeof multiaddr> {

@@ -19,6 +19,12 @@ export interface Env {
   readonly BLOCK_MAP?: string
   /** The multiaddr that clients are told, such as /dns4/edge.example.com/tcp/443/wss. Default: that of the request. */
   readonly ADDRESS?: string
+  /** The URLs of denylists, separated by spaces or commas. */
+  readonly DENYLISTS?: string
+  /** What clients may have: the options of `quotas`, as JSON. */
+  readonly QUOTAS?: string
+  /** `true`: /index/ serves the index to `remoteIndex` of other processes, at the cost of this account. */
+  readonly INDEX_SERVICE?: string
   /** The sub-requests that a connection may make. Default {@link DEFAULT_SUB_REQUESTS}. */
   readonly SUB_REQUESTS?: string
 }

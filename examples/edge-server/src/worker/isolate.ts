@@ -1,11 +1,15 @@
 import { cached, carSource, dudewhereIndex, kvSessions, mapIndex, r2Store } from '@kitsune/block-source'
 import { orderedIndex } from '../blocks/ordered-index.ts'
 import { createRequestBudget } from '../blocks/request-budget.ts'
+import { counted, createCosts, KV_COSTS, R2_COSTS } from '../costs.ts'
 import { parsePrivateKey } from '../identity.ts'
+import { createPolicies, urlLists } from '../policies.ts'
 import { checkEnv } from './env.ts'
 import type { CheckedEnv, Env } from './env.ts'
+import type { IsolateCounts } from './metrics.ts'
 import type { RequestBudget } from '../blocks/request-budget.ts'
-import type { BlockIndex, BlockSource } from '@kitsune/block-source'
+import type { EdgePolicies } from '../policies.ts'
+import type { BlockIndex, BlockSource, ListingStore, R2BucketLike } from '@kitsune/block-source'
 import type { PrivateKey } from '@libp2p/interface'
 
 /** What all requests of an isolate share: bytes and plain data, and no promise, stream or timer. */
@@ -15,6 +19,10 @@ export interface Isolate {
   readonly index: BlockIndex
   readonly source: BlockSource
   readonly budget: RequestBudget
+  readonly policies: EdgePolicies
+  readonly counts: IsolateCounts
+  /** When the denylists were last read, ms since 1970. */
+  listsReadAt: number
 }
 
 /** An isolate has 128 MB: this much of it for blocks, bytes. */
@@ -23,6 +31,8 @@ const BLOCK_CACHE = 16 << 20
 const INDEX_CACHE = 16 << 20
 /** One batch of a connection may hold this much, bytes. */
 const BATCH = 6 << 20
+/** How often denylists are read again, ms. */
+const LIST_INTERVAL = 60_000
 
 /**
  * Opens the buckets; nothing is read yet.
@@ -31,24 +41,47 @@ const BATCH = 6 << 20
  */
 export function createIsolate (unchecked: Env): Isolate {
   const env = checkEnv(unchecked)
-  const { CARPARK, DUDEWHERE, SATNAV, SESSIONS } = env
   const budget = createRequestBudget()
-  const store = r2Store({ bucket: CARPARK, budget })
+  const costs = createCosts()
+  const open = (bucket: R2BucketLike): ListingStore => r2Store({ bucket, budget: counted(budget, costs, R2_COSTS) })
+  const store = open(env.CARPARK)
+  const { DUDEWHERE, SATNAV, SESSIONS } = env
   const indexes: BlockIndex[] = []
 
+  // the map costs least
   if (env.blockMap) {
     indexes.push(mapIndex(store, { complete: DUDEWHERE == null, cacheLength: INDEX_CACHE }))
   }
 
   if (DUDEWHERE != null && SATNAV != null) {
     indexes.push(dudewhereIndex({
-      dudewhere: r2Store({ bucket: DUDEWHERE, budget }),
-      satnav: r2Store({ bucket: SATNAV, budget }),
-      ...(SESSIONS == null ? {} : { sessions: kvSessions({ kv: SESSIONS, budget }) })
+      dudewhere: open(DUDEWHERE),
+      satnav: open(SATNAV),
+      ...(SESSIONS == null ? {} : { sessions: kvSessions({ kv: SESSIONS, budget: counted(budget, costs, KV_COSTS) }) })
     }))
   }
 
   const index = orderedIndex(indexes)
+  // the console is the log of a Worker
+  // eslint-disable-next-line no-console
+  const policies = createPolicies({ denylists: urlLists(env.DENYLISTS), quotas: env.QUOTAS, onError: err => { console.warn(err.message) } })
 
-  return { env, privateKey: parsePrivateKey(env.identity), index, budget, source: cached(carSource({ store, index, maxBytes: BATCH, concurrency: 2 }), { maxBytes: BLOCK_CACHE }) }
+  return {
+    env,
+    privateKey: parsePrivateKey(env.identity),
+    index,
+    source: cached(carSource({ store, index, maxBytes: BATCH, concurrency: 2 }), { maxBytes: BLOCK_CACHE }),
+    budget,
+    policies,
+    counts: { costs, connections: 0, budgetsSpent: 0, blocks: 0, bytes: 0 },
+    listsReadAt: -Infinity
+  }
+}
+
+/** Reads the denylists, unless they were read a short while ago: by the request that comes first, and waited for by it alone. */
+export async function refreshLists (isolate: Isolate, now: number = Date.now()): Promise<void> {
+  if (isolate.policies.denylist != null && now - isolate.listsReadAt >= LIST_INTERVAL) {
+    isolate.listsReadAt = now
+    await isolate.policies.denylist.refresh()
+  }
 }

@@ -1,5 +1,7 @@
+import { indexService } from '@kitsune/block-source'
 import { serveConnection } from './connection.ts'
 import { createIsolate } from './isolate.ts'
+import { formatMetrics } from './metrics.ts'
 import type { Env } from './env.ts'
 import type { Isolate } from './isolate.ts'
 import type { WorkerdSocket } from '@kitsune/host/workerd'
@@ -33,14 +35,17 @@ async function upgrade (request: Request, isolate: Isolate): Promise<Response> {
   return new Response(null, { status: 101, webSocket: theirs } as ResponseInit)
 }
 
-function describe (request: Request, isolate: Isolate): Response {
+async function describe (request: Request, isolate: Isolate): Promise<Response> {
   const { pathname } = new URL(request.url)
   const peerId = isolate.privateKey.publicKey.toString()
 
   switch (pathname) {
     case '/': return Response.json({ peerId, addresses: [`${addressOf(request, isolate)}/p2p/${peerId}`] })
     case '/healthz': return Response.json({ status: 'ok' })
-    default: return Response.json({ error: 'not found', paths: ['/', '/healthz'] }, { status: 404 })
+    case '/metrics': return new Response(formatMetrics(isolate.counts), { headers: { 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' } })
+    default: return pathname.startsWith('/index/') && isolate.env.INDEX_SERVICE === 'true'
+      ? indexService({ index: isolate.index })(request)
+      : Response.json({ error: 'not found', paths: ['/', '/healthz', '/metrics'] }, { status: 404 })
   }
 }
 

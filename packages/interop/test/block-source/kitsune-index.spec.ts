@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process'
 import { createWriteStream, mkdirSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { carSource, dudewhereIndex, mapIndex, s3Store } from '@kitsune/block-source'
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
 import { createDag, leafCids } from '../../src/dag.ts'
 import { FULL } from '../../src/full.ts'
+import { kitsuneIndexScript } from '../../src/kitsune-index.ts'
 import { KUBO_ENV, initRepo } from '../../src/kubo-repo.ts'
 import { startKubo } from '../../src/kubo.ts'
 import { needKubo, needVersitygw } from '../../src/needs.ts'
@@ -23,15 +22,6 @@ const BUCKET = 'kitsune-tests'
 
 /** Of the file: in parts of 8 MiB, it takes three of them, or 128. */
 const SIZE = FULL ? 2 ** 30 : 20 << 20
-
-/** The file that npm links as `kitsune-index`. */
-function command (): string {
-  const entry = fileURLToPath(import.meta.resolve('@kitsune/block-source'))
-  const folder = join(dirname(entry), '..', '..')
-  const { bin } = createRequire(import.meta.url)(join(folder, 'package.json')) as { bin: Record<string, string> }
-
-  return join(folder, bin['kitsune-index'])
-}
 
 describe('kitsune-index, with kubo and versitygw', function () {
   this.timeout(FULL ? 600_000 : 120_000)
@@ -64,7 +54,7 @@ describe('kitsune-index, with kubo and versitygw', function () {
   })
 
   async function run (...argv: string[]): Promise<string[]> {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [command(), ...argv, '--endpoint', server.endpoint], {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [kitsuneIndexScript(), ...argv, '--endpoint', server.endpoint], {
       env: { AWS_ACCESS_KEY_ID: server.credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey }
     })
     expect(stderr).to.equal('')

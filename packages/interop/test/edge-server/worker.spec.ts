@@ -1,41 +1,67 @@
+import { createHash } from 'node:crypto'
+import { withBitswap } from '@helia/bitswap'
+import { withLibp2pLight } from '@helia/libp2p'
+import { unixfs } from '@helia/unixfs'
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
+import { createHeliaLight } from 'helia'
 import { startLocalWorker } from 'kitsune-edge/local'
+import { CID } from 'multiformats/cid'
 import { exportedSha256, writeCarSamples } from '../../src/car-samples.ts'
+import { seededBuffer } from '../../src/dag.ts'
 import { FULL } from '../../src/full.ts'
+import { kitsuneIndexScript } from '../../src/kitsune-index.ts'
 import { needKubo } from '../../src/needs.ts'
-import { removeFolder, temporaryFolder } from '../../src/processes.ts'
+import { removeFolder, runProcess, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
 import type { CarSample } from '../../src/car-samples.ts'
-import type { LocalWorker } from 'kitsune-edge/local'
+import type { LocalWorker, LocalWorkerInit } from 'kitsune-edge/local'
 
 /** Of the file. */
 const SIZE = FULL ? 60 << 20 : 8 << 20
 
 describe('the edge server in workerd', function () {
-  this.timeout(FULL ? 300_000 : 90_000)
+  this.timeout(FULL ? 300_000 : 120_000)
 
   let binary: string
-  let folder: string
+  let cars: string
+  /** The same CARs, with what `kitsune-index` writes beside them. */
+  let indexed: string
   let samples: CarSample[]
-  let edge: LocalWorker
   const peers = stack(() => binary)
 
   before(async function () {
     binary = needKubo(this, 'the edge server in workerd')
-    folder = temporaryFolder('cars')
-    samples = await writeCarSamples(binary, folder, SIZE)
-    const identity = Buffer.from(privateKeyToProtobuf(await generateKeyPair('Ed25519'))).toString('base64')
-    edge = await startLocalWorker({ cars: folder, identity })
-    peers.onStop(async () => edge.stop())
+    cars = temporaryFolder('cars')
+    indexed = temporaryFolder('indexed-cars')
+    samples = await writeCarSamples(binary, cars, SIZE)
+    await runProcess(process.execPath, [kitsuneIndexScript(), 'add', ...samples.map(({ file }) => file), '--to', indexed])
   })
 
-  after(async () => {
+  afterEach(async () => {
     await peers.stop()
-    removeFolder(folder)
   })
+
+  after(() => {
+    removeFolder(cars)
+    removeFolder(indexed)
+  })
+
+  async function start (init: Pick<LocalWorkerInit, 'cars' | 'layout'>): Promise<LocalWorker> {
+    const identity = Buffer.from(privateKeyToProtobuf(await generateKeyPair('Ed25519'))).toString('base64')
+    const worker = await startLocalWorker({ ...init, identity })
+    peers.onStop(async () => worker.stop())
+
+    return worker
+  }
 
   it('a kubo pins a file, a sharded directory, a deep DAG and dag-cbor from CARs in R2, over WebSockets', async () => {
+    const edge = await start({ cars })
     const client = await peers.kubo()
     await client.connect(edge.address)
 
@@ -43,5 +69,44 @@ describe('the edge server in workerd', function () {
       await client.pin(root)
       expect(await exportedSha256(client, root), name).to.equal(sha256)
     }
+  })
+
+  it('by DUDEWHERE and SATNAV a kubo pins by the root; what is no root is found for a client that comes back, also when the isolate has gone', async () => {
+    const edge = await start({ cars: indexed, layout: 'dudewhere' })
+    const client = await peers.kubo()
+    await client.connect(edge.address)
+    const { root, inner, sha256 } = samples[0]
+    await client.pin(root)
+    expect(await exportedSha256(client, root)).to.equal(sha256)
+
+    await client.call('pin/rm', [root])
+    await client.removeBlock(inner)
+    await client.disconnect(edge.address)
+    await edge.restart()
+    await client.connect(edge.address)
+    expect((await client.getBlock(inner)).byteLength).to.be.above(0)
+
+    // it has read another root only: nothing is known of what is below this one
+    await expect(client.getBlock(samples[1].inner, { signal: AbortSignal.timeout(1000) })).to.eventually.be.rejected()
+  })
+
+  it('Helia reads a file, over WebSockets', async () => {
+    const edge = await start({ cars })
+    const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
+      transports: [webSockets()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: { identify: identify() }
+    }))
+    await helia.start()
+    peers.onStop(async () => helia.stop())
+    await helia.libp2p.dial(multiaddr(edge.address))
+    const hash = createHash('sha256')
+
+    for await (const chunk of unixfs(helia).cat(CID.parse(samples[0].root), { signal: AbortSignal.timeout(60_000) })) {
+      hash.update(chunk)
+    }
+
+    expect(hash.digest('hex')).to.equal(createHash('sha256').update(seededBuffer(SIZE, 'file')).digest('hex'))
   })
 })

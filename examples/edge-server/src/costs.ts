@@ -1,0 +1,38 @@
+import type { Budget, RequestKind } from '@kitsune/block-source'
+
+/** What is paid for, and its price in dollars for a million of it: Cloudflare's list prices, and Amazon's for S3. */
+export const PRICES = { r2Get: 0.36, r2List: 4.50, kvRead: 0.50, kvWrite: 5, s3Get: 0.40, connect: 0.30 } as const
+
+export type CostKind = keyof typeof PRICES
+
+/** How often each was paid. */
+export type Costs = Record<CostKind, number>
+
+/** Which price the requests of a store have. */
+export type CostKinds = Readonly<Record<RequestKind, CostKind>>
+
+export const R2_COSTS: CostKinds = { read: 'r2Get', stat: 'r2Get', list: 'r2List', fetch: 'r2Get' }
+/** KV writes are charged as lists are. */
+export const KV_COSTS: CostKinds = { read: 'kvRead', stat: 'kvRead', list: 'kvWrite', fetch: 'kvRead' }
+
+export function createCosts (): Costs {
+  return { r2Get: 0, r2List: 0, kvRead: 0, kvWrite: 0, s3Get: 0, connect: 0 }
+}
+
+/** A budget that also counts what the requests of a store cost. */
+export function counted (budget: Budget, costs: Costs, kinds: CostKinds): Budget {
+  return {
+    get left () { return budget.left },
+    get spent () { return budget.spent },
+    release () { budget.release() },
+    spend (kind) {
+      budget.spend(kind)
+      costs[kinds[kind]]++
+    }
+  }
+}
+
+/** What has been paid, dollars, without CPU time: a Worker cannot measure its own. */
+export function dollarsOf (costs: Costs): number {
+  return Object.entries(costs).reduce((sum, [kind, count]) => sum + count * PRICES[kind as CostKind] / 1e6, 0)
+}
