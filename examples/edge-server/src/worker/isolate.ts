@@ -31,6 +31,8 @@ const BLOCK_CACHE = 16 << 20
 const INDEX_CACHE = 16 << 20
 /** One batch of a connection may hold this much, bytes. */
 const BATCH = 6 << 20
+/** How many unknown blocks of one wantlist may be roots: a list request costs twelve reads. */
+const MAX_LISTED = 8
 /** How often denylists are read again, ms. */
 const LIST_INTERVAL = 60_000
 
@@ -57,6 +59,7 @@ export function createIsolate (unchecked: Env): Isolate {
     indexes.push(dudewhereIndex({
       dudewhere: open(DUDEWHERE),
       satnav: open(SATNAV),
+      maxListed: MAX_LISTED,
       ...(SESSIONS == null ? {} : { sessions: kvSessions({ kv: SESSIONS, budget: counted(budget, costs, KV_COSTS) }) })
     }))
   }

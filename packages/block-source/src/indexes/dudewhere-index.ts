@@ -26,6 +26,10 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
    * list request. Default: dag-pb, dag-cbor, raw
    */
   readonly codecs?: readonly number[]
+  /**
+   * How many blocks of one lookup are looked for in DUDEWHERE, where each takes a list request for every codec. The others are not found. Default: all
+   */
+  readonly maxListed?: number
   /** The most CARs of one root. Default 100 */
   readonly maxCars?: number
   /** In how many CARs a block must be found before no further ones are asked. Default 2 */
@@ -33,6 +37,9 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
   /** How long it is remembered which CARs a root has, and that it has none, in ms. Default 60,000 */
   readonly rootTtl?: number
 }
+
+/** What one lookup may still list. */
+interface Listings { left: number }
 
 /**
  * The layout of Hoverboard and Elastic IPFS: DUDEWHERE says which CARs a root has,
@@ -75,10 +82,12 @@ class DudewhereIndex implements BlockIndex {
   }
 
   async locate (multihashes: readonly Uint8Array[], options: SourceOptions = {}): Promise<readonly Located[]> {
-    return locateEach(multihashes, this.#cache, options, async (multihash, lookup) => this.#locate(multihash, options.session, lookup))
+    const listings: Listings = { left: this.#init.maxListed ?? Infinity }
+
+    return locateEach(multihashes, this.#cache, options, async (multihash, lookup) => this.#locate(multihash, options.session, lookup, listings))
   }
 
-  async #locate (multihash: Uint8Array, session: string | undefined, lookup: Lookup): Promise<Location[]> {
+  async #locate (multihash: Uint8Array, session: string | undefined, lookup: Lookup, listings: Listings): Promise<Location[]> {
     const known = await this.#carsOfSession(session, lookup)
     const found = await this.#search(known.cars, multihash, lookup)
 
@@ -86,7 +95,7 @@ class DudewhereIndex implements BlockIndex {
       return found.locations
     }
 
-    const cars = await this.#carsOf(multihash, lookup)
+    const cars = await this.#carsOf(multihash, lookup, listings)
 
     if (session != null && cars.length > 0) {
       await this.#sessions.remember(session, cars, lookup)
@@ -137,8 +146,9 @@ class DudewhereIndex implements BlockIndex {
     return { locations: locations.slice(0, this.#cache.maxLocations), error }
   }
 
-  async #carsOf (multihash: Uint8Array, lookup: Lookup): Promise<readonly string[]> {
+  async #carsOf (multihash: Uint8Array, lookup: Lookup, listings: Listings): Promise<readonly string[]> {
     const digest = parse(multihash)
+    let counts = true
 
     if (digest == null) {
       return []
@@ -146,7 +156,18 @@ class DudewhereIndex implements BlockIndex {
 
     for (const codec of this.#init.codecs ?? DEFAULTS.rootCodecs) {
       const root = CID.createV1(codec, digest).toString()
-      const cars = this.#roots.get(root) ?? await lookup.reads.run(`list\0${root}`, async () => this.#list(root, lookup.signal), lookup.signal)
+      const known = this.#roots.get(root)
+
+      if (known == null && counts) {
+        if (listings.left <= 0) {
+          return []
+        }
+
+        listings.left--
+        counts = false
+      }
+
+      const cars = known ?? await lookup.reads.run(`list\0${root}`, async () => this.#list(root, lookup.signal), lookup.signal)
 
       if (cars.length > 0) {
         return cars

@@ -95,6 +95,17 @@ describe('DUDEWHERE with SATNAV', () => {
     expect(await read(buckets, index, all[15])).to.equal(undefined)
   })
 
+  it('lists for a few blocks of a lookup at most, what it remembers left out', async () => {
+    const buckets = bucketsOf()
+    const index = dudewhereIndex({ ...buckets, maxListed: 2, codecs: [0x55, 0x70] })
+    const multihashes = (await blocks(6)).map(({ multihash }) => multihash)
+
+    for (const expected of [4, 4, 4, 0]) {
+      expect(await index.locate(multihashes)).to.deep.equal([[], [], [], [], [], []])
+      expect(buckets.dudewhere.lists.splice(0)).to.have.lengthOf(expected)
+    }
+  })
+
   it('asks for a root once in its time to live', async () => {
     const buckets = bucketsOf()
     let now = 1
