@@ -5,6 +5,9 @@ import { bundleWorker } from './bundle.ts'
 import type { R2MapBucketLike } from '@kitsune/block-source'
 import type { MiniflareOptions } from 'miniflare'
 
+/** The longest file that is put into R2, bytes: miniflare does not take more than 100 MB in one piece. */
+const MAX_FILE = 95e6
+
 export interface LocalWorkerInit {
   /** A folder of CARs, or one that `kitsune-index` has filled: they go into R2. */
   readonly cars: string
@@ -78,7 +81,8 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
 
 /** Puts all files of a folder into a bucket, and lists the blocks of its CARs in the bucket's map, if it has none. */
 async function upload (bucket: R2MapBucketLike, folder: string): Promise<void> {
-  const store = fsStore({ folder })
+  // a file is uploaded with one call
+  const store = fsStore({ folder, maxRead: MAX_FILE })
   const names: string[] = []
 
   for await (const name of store.list('')) {
