@@ -22,6 +22,10 @@ export interface NetworkLimits {
 
   /** No further message is taken while a stream holds more than this unsent. */
   highWaterMark: number
+  /** What the streams to all peers may hold unsent. Beyond that only a stream that holds nothing takes a message, so peers that read are served, and those that do not get one each. */
+  unsentTotal: number
+  /** A peer that takes nothing for so long while the total is used up is disconnected. boxo's least send timeout. */
+  crowdedStallTimeout: number
   /** Streams to one peer at the same time: blocks go on by a further one where the peer's window is what bounds each. */
   maxLanes: number
   /** What a stream must carry in a round trip for that, as go-yamux's windows allow: what carries less is bounded by something else. */
@@ -102,6 +106,8 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   itemsPerPass: 1_024,
   pausedStreamBytes: 16 * 1024 * 1024,
   highWaterMark: 256 * 1024,
+  unsentTotal: 32 * 1024 * 1024,
+  crowdedStallTimeout: 10_000,
   maxLanes: 4,
   laneBytes: 2 * 1024 * 1024,
   minMessageSize: 16 * 1024,

@@ -17,6 +17,8 @@ export interface InFlightBudget {
   open (): InFlight
   /** Kept by all. */
   readonly bytes: number
+  /** What all streams hold that has not left, bytes: each stream adds to it, and takes its own back. */
+  unsent: number
 }
 
 /** What a frame counts as at least: it is an object and a place in a list, besides its bytes. */
@@ -79,6 +81,7 @@ export function createInFlightBudget (limits: NetworkLimits): InFlightBudget {
 
   return {
     open,
+    unsent: 0,
 
     get bytes () {
       return total

@@ -58,6 +58,7 @@ class StreamSentLog implements SentLog {
   #leaving = 0
   readonly #limits: NetworkLimits
   readonly #size: MessageSize
+  readonly #budget: InFlightBudget
   readonly #inFlight: InFlight
   #progressAt: number
   /** Bytes that were handed to the stream, and those that have left it. */
@@ -70,6 +71,7 @@ class StreamSentLog implements SentLog {
   constructor (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number) {
     this.#limits = limits
     this.#size = size
+    this.#budget = budget
     this.#inFlight = budget.open()
     this.#progressAt = now
     this.#leftAt = now
@@ -98,6 +100,7 @@ class StreamSentLog implements SentLog {
     }
 
     this.#handed += frame.length
+    this.#budget.unsent += frame.length
     frame.at = now
     frame.end = this.#handed
     this.#frames.push(frame)
@@ -105,6 +108,7 @@ class StreamSentLog implements SentLog {
 
   settle (unsent: number, now: number, keep: Keep): void {
     if (this.#handed - unsent > this.#left) {
+      this.#budget.unsent -= this.#handed - unsent - this.#left
       this.#left = this.#handed - unsent
       this.#progressAt = now
     }
@@ -149,6 +153,8 @@ class StreamSentLog implements SentLog {
     this.#first = 0
     this.#leaving = 0
     this.#kept = 0
+    this.#budget.unsent -= this.#handed - this.#left
+    this.#left = this.#handed
     this.#inFlight.clear()
   }
 

@@ -1,5 +1,6 @@
 import { createWindowBound } from './window-bound.ts'
 import type { NetworkLimits } from './defaults.ts'
+import type { InFlightBudget } from './in-flight.ts'
 import type { OutboundStreams } from './outbound-streams.ts'
 import type { Outbox } from './outbox.ts'
 import type { NetworkStats } from './stats.ts'
@@ -19,6 +20,7 @@ export interface Transmitter {
 export interface TransmitterInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats
+  readonly budget: InFlightBudget
   readonly outbox: Outbox
   readonly streams: OutboundStreams
   now (): number
@@ -61,7 +63,7 @@ class StreamTransmitter implements Transmitter {
 
   /** Whether there may be more to send. */
   #sendNext (): boolean {
-    const { limits, stats, outbox, streams, now } = this.#init
+    const { limits, stats, budget, outbox, streams, now } = this.#init
     const outbound = streams.current
 
     if (outbound == null) {
@@ -81,7 +83,7 @@ class StreamTransmitter implements Transmitter {
       streams.settle(outbound, time)
     }
 
-    if (stream.writeBufferLength > limits.highWaterMark) {
+    if (stream.writeBufferLength > (budget.unsent > limits.unsentTotal ? 0 : limits.highWaterMark)) {
       return false
     }
 

@@ -240,12 +240,12 @@ class PeerWriter implements Writer {
   }
 
   #tickCurrent (outbound: OutboundStream, now: number): void {
-    const { limits, stats } = this.#init
+    const { limits, stats, budget } = this.#init
     const { stream, sent } = outbound
     this.#streams.settle(outbound, now)
 
     if (stream.writeBufferLength > 0) {
-      if (outbound.stuck(now) >= limits.stallTimeout) {
+      if (outbound.stuck(now) >= (budget.unsent > limits.unsentTotal ? limits.crowdedStallTimeout : limits.stallTimeout)) {
         stats.stalled++
         this.#init.stalled()
         return

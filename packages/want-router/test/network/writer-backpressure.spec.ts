@@ -38,6 +38,32 @@ describe('network/writer: how much it sends', () => {
       expect(rig.clock.timers).to.equal(0)
     })
 
+    it('and after ten seconds while all that may wait is used up, after which nothing counts as waiting', async () => {
+      rig.limits = { ...rig.limits, unsentTotal: 100 * KIB }
+      rig.write = rig.create()
+      rig.connection.last.capacity = Infinity
+      await rig.send(numbered(0))
+      rig.connection.last.capacity = 0
+      await rig.send(...Array.from({ length: 100 }, (_, i) => numbered(i, 16 * KIB)))
+      // the total, and a message
+      expect(rig.budget.unsent).to.be.within(100 * KIB, 120 * KIB)
+
+      // one that reads is served all the same
+      const reader = rig.create()
+      reader.wake()
+      await rig.clock.advance(0)
+      expect(rig.queue.length).to.equal(0)
+      await rig.clock.advance(9_000)
+      expect(rig.stalled).to.equal(0)
+      await rig.clock.advance(2_000)
+      expect(rig.stalled).to.be.above(0)
+
+      rig.write.stop(new Error('stalled'))
+      reader.stop(new Error('done'))
+      await rig.clock.advance(250)
+      expect(rig.budget.unsent).to.equal(0)
+    })
+
     it('but not while it reads at all', async () => {
       await rig.send(...Array.from({ length: 100 }, (_, i) => numbered(i, 16 * KIB)))
 

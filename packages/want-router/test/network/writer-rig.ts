@@ -6,6 +6,8 @@ import { createWatch } from '../../src/network/watch.ts'
 import { createWriter } from '../../src/network/writer.ts'
 import { fakeClock, FakeConnection, randomPeer, settled } from './fakes.ts'
 import type { Clock } from './fakes.ts'
+import type { NetworkLimits } from '../../src/network/defaults.ts'
+import type { InFlightBudget } from '../../src/network/in-flight.ts'
 import type { NetworkStats } from '../../src/network/stats.ts'
 import type { Watch } from '../../src/network/watch.ts'
 import type { Writer } from '../../src/network/writer.ts'
@@ -25,6 +27,9 @@ export interface WriterRig {
   /** How it was taken. */
   taken: Array<{ maxBytes: number, protocol: BitswapProtocol }>
   stalled: number
+  /** What writers share. */
+  budget: InFlightBudget
+  limits: NetworkLimits
   undecided: boolean
   lost: boolean
   write: Writer
@@ -42,13 +47,13 @@ export async function createWriterRig (): Promise<WriterRig> {
 
   function create (): Writer {
     return createWriter({
-      limits: DEFAULT_NETWORK_LIMITS,
+      limits: rig.limits,
       stats,
       watch: watched,
       log: defaultLogger().forComponent('test'),
       now: clock.now,
       random: () => 1,
-      budget: createInFlightBudget(DEFAULT_NETWORK_LIMITS),
+      budget: rig.budget,
       undecided: () => rig.undecided,
       isLost: () => rig.lost,
       connections: () => rig.connections.filter(({ status }) => status === 'open') as Connection[],
@@ -71,9 +76,11 @@ export async function createWriterRig (): Promise<WriterRig> {
     queue: [],
     taken: [],
     stalled: 0,
+    budget: createInFlightBudget(DEFAULT_NETWORK_LIMITS),
+    limits: DEFAULT_NETWORK_LIMITS,
     undecided: false,
     lost: false,
-    write: create(),
+    write: undefined as unknown as Writer,
     create,
     async send (...messages) {
       rig.queue.push(...messages)
@@ -81,6 +88,8 @@ export async function createWriterRig (): Promise<WriterRig> {
       await settled()
     }
   }
+
+  rig.write = create()
 
   return rig
 }
