@@ -20,8 +20,8 @@ const server = createServer((request, response) => {
     gc?.()
   }
 
-  const { heapUsed, external, rss } = process.memoryUsage()
-  response.end(JSON.stringify({ heap: heapUsed, external, rss, stall: Math.max(0, delay.max / 1e6 - 5) }))
+  const { heapUsed, heapTotal, external, rss } = process.memoryUsage()
+  response.end(JSON.stringify({ heap: heapUsed, committed: heapTotal, external, rss, stall: Math.max(0, delay.max / 1e6 - 5) }))
   // the collection is the question's fault
   setImmediate(() => { delay.reset() })
 })

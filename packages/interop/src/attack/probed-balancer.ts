@@ -6,6 +6,8 @@ import type { Balancer, BalancerInit } from '../balancer.ts'
 /** What a balancer's process holds, bytes, and the longest stall of its event loop since the last look, ms. */
 export interface Look {
   readonly heap: number
+  /** What V8 has taken for the heap. */
+  readonly committed: number
   readonly external: number
   readonly rss: number
   readonly stall: number
