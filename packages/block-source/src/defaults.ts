@@ -33,9 +33,6 @@ export const DEFAULTS = {
   maxSpan: 4 * MiB,
   /** How many reads `getMany` makes at a time: a Worker has six connections. */
   concurrency: 4,
-  /** The same two of a folder. */
-  fsSpan: 2 * MiB,
-  fsConcurrency: 2,
   /** What `getMany` holds in memory, in bytes. */
   maxBytes: 32 * MiB,
   /** What a cache of blocks may take, in bytes. */

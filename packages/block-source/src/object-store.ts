@@ -38,8 +38,6 @@ export interface ReadOptions {
  * `objectStoreTests()` from `@kitsune/block-source/testing`.
  */
 export interface ObjectStore {
-  /** How `getMany` of a source of CARs reads best from this store, unless it is told otherwise. Default: as from a server */
-  readonly reading?: { readonly concurrency: number, readonly maxSpan: number }
   /**
    * Reads part of an object. `undefined`: the object does not exist.
    *

@@ -53,8 +53,7 @@ export function carSource (init: CarSourceInit): BlockSource {
 }
 
 function limitsOf (init: CarSourceInit): CarSourceLimits {
-  const { maxBlock, sectionGuess, maxGap, maxBytes } = DEFAULTS
-  const { maxSpan, concurrency } = init.store.reading ?? DEFAULTS
+  const { maxBlock, sectionGuess, maxGap, maxSpan, concurrency, maxBytes } = DEFAULTS
   const limits = {
     maxBlock: init.maxBlock ?? maxBlock,
     sectionGuess: init.sectionGuess ?? sectionGuess,

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
 import { opendir, open, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { DEFAULTS } from '../defaults.ts'
 import { ObjectChangedError, StoreRefusedError, StoreUnavailableError, TruncatedError } from '../errors.ts'
 import { checkMaxRead, checkName, checkRead, checkSize, nothing, outOfRange } from './request.ts'
 import type { StoreLimits } from './request.ts'
@@ -70,9 +69,6 @@ export function fsStore (init: FsStoreInit): ListingStore {
   }
 
   return {
-    // a read costs little here, and what is read ahead displaces from the caches of the processor what is being hashed
-    reading: { concurrency: DEFAULTS.fsConcurrency, maxSpan: DEFAULTS.fsSpan },
-
     async read (object, options = {}) {
       return absentOr(object, async () => read(object, options))
     },
