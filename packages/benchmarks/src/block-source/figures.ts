@@ -65,14 +65,16 @@ export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize
 
 export function printBlockSource ({ reading, reads, opening, memory, map }: BlockSourceFigures): string {
   const lines = table(
-    ['CAR of', 'getMany MB/CPU s', 'get MB/CPU s', 'CarIndexedReader MB/CPU s', 'read and hash MB/CPU s', 'getMany / loop', 'getMany / CarIndexedReader'],
+    ['CAR of', 'getMany MB/CPU s', 'get MB/CPU s', 'CarIndexedReader MB/CPU s', 'read and hash MB/CPU s', 'and keep MB/CPU s', 'getMany / loop', 'getMany / keeping loop', 'getMany / CarIndexedReader'],
     reading.map(figure => [
       `${figure.blocks} × ${figure.blockSize / 1024} KiB`,
       figure.source.toFixed(0),
       figure.sourceOneByOne.toFixed(0),
       figure.indexedReader.toFixed(0),
       figure.loop.toFixed(0),
+      figure.keepingLoop.toFixed(0),
       figure.toLoop.toFixed(2),
+      figure.toKeepingLoop.toFixed(2),
       figure.toIndexedReader.toFixed(2)
     ])
   )
@@ -89,7 +91,7 @@ export function printBlockSource ({ reading, reads, opening, memory, map }: Bloc
     '',
     `A random block by a block map, map and CAR: ${reads.random.cold} reads if nothing was read before, ${reads.random.warm.toFixed(2)} after.`,
     `A block of a CAR of ${(opening.bytes / 1e6).toFixed(0)} MB that was not open: ${opening.indexed.toFixed(1)} ms with a block map, ${opening.scanned.toFixed(0)} ms by a scan.`,
-    `${memory.wants} wants of ${memory.blockSize / 1e6} MB at once: ${(memory.peak / 1e6).toFixed(0)} MB at most, with a budget of ${(memory.budget / 1e6).toFixed(0)} MB.`,
+    `${memory.wants} wants of ${memory.blockSize / 1e6} MB at once, with a budget of ${(memory.budget / 1e6).toFixed(0)} MB: ${(memory.held / 1e6).toFixed(0)} MB held at most, and buffers of ${(memory.buffers / 1e6).toFixed(0)} MB, garbage included.`,
     `A map of ${map.blocks} blocks: ${map.bytesPerBlock.toFixed(1)} bytes a block, a lookup ${map.warm.toFixed(0)} µs warm and ${map.cold.toFixed(0)} µs cold, written in ${map.writing.toFixed(0)} s.`
   ].join('\n')
 }

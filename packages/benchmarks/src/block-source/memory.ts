@@ -11,11 +11,15 @@ export interface MemoryFigure {
   readonly wants: number
   readonly blockSize: number
   readonly budget: number
-  /** The most that the process grew by, while the blocks were taken one after another. */
-  readonly peak: number
+  /** The most that was reachable while the blocks were taken one after another: what heap and buffers grew by, after a collection. */
+  readonly held: number
+  /** The most that buffers grew by, those included that were not collected yet. */
+  readonly buffers: number
 }
 
 const MiB = 1 << 20
+/** Blocks between two collections. */
+const COLLECT_EVERY = 10
 
 /** Wants so many blocks of 1 MiB at once, of objects that are made when they are read. */
 export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<MemoryFigure> {
@@ -49,21 +53,41 @@ export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<M
 
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
-  collect()
-  const before = process.memoryUsage().rss
-  let peak = before
-  let got = 0
 
-  for await (const { bytes } of carSource({ store, index, maxBytes: budget }).getMany?.(cids) ?? []) {
-    got += Number(bytes != null)
-    peak = Math.max(peak, process.memoryUsage().rss)
-    // as slow as a connection would be
-    await new Promise(resolve => { setImmediate(resolve) })
+  /** The most that `measured` grew by while all blocks are read. */
+  async function most (measured: (got: number) => number): Promise<number> {
+    collect()
+    const before = measured(0)
+    let most = before
+    let got = 0
+
+    for await (const { bytes } of carSource({ store, index, maxBytes: budget }).getMany?.(cids) ?? []) {
+      got += Number(bytes != null)
+      most = Math.max(most, measured(got))
+      // as slow as a connection would be
+      await new Promise(resolve => { setImmediate(resolve) })
+    }
+
+    if (got !== wants) {
+      throw new Error(`${got} of ${wants} blocks were read`)
+    }
+
+    return most - before
   }
 
-  if (got !== wants) {
-    throw new Error(`${got} of ${wants} blocks were read`)
-  }
+  return {
+    wants,
+    blockSize,
+    budget,
+    buffers: await most(() => process.memoryUsage().arrayBuffers),
+    held: await most(got => {
+      if (got % COLLECT_EVERY !== 0) {
+        return 0
+      }
 
-  return { wants, blockSize, budget, peak: peak - before }
+      collect()
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    })
+  }
 }

@@ -21,14 +21,17 @@ export interface ReadingFigure {
   readonly sourceOneByOne: number
   /** `CarIndexedReader.get` of `@ipld/car`, which does not. */
   readonly indexedReader: number
-  /** A loop that reads the file and hashes as much at a time as a block has. */
+  /** A loop that reads the file into one buffer and hashes as much at a time as a block has. */
   readonly loop: number
+  /** The same with a new buffer for each read, as of blocks that are kept. */
+  readonly keepingLoop: number
   /** Medians of the ratios of neighbours. */
   readonly toLoop: number
+  readonly toKeepingLoop: number
   readonly toIndexedReader: number
 }
 
-const SUBJECTS = ['source', 'sourceOneByOne', 'indexedReader', 'loop'] as const
+const SUBJECTS = ['source', 'sourceOneByOne', 'indexedReader', 'loop', 'keepingLoop'] as const
 
 /** Subjects take turns, and a comparison is the median of the ratios of neighbours. */
 export async function readingFigure (car: MadeCar, rounds: number): Promise<ReadingFigure> {
@@ -39,9 +42,10 @@ export async function readingFigure (car: MadeCar, rounds: number): Promise<Read
     source: async () => readAll(source, car),
     sourceOneByOne: async () => readOneByOne(car, async cid => source.get(cid)),
     indexedReader: async () => readOneByOne(car, async cid => (await reader.get(cid as never))?.bytes),
-    loop: async () => hashFile(car)
+    loop: async () => hashFile(car, false),
+    keepingLoop: async () => hashFile(car, true)
   }
-  const rates: Record<typeof SUBJECTS[number], number[]> = { source: [], sourceOneByOne: [], indexedReader: [], loop: [] }
+  const rates: Record<typeof SUBJECTS[number], number[]> = { source: [], sourceOneByOne: [], indexedReader: [], loop: [], keepingLoop: [] }
 
   try {
     // the first round is not counted: the file is not in memory yet, and nothing is compiled
@@ -72,7 +76,9 @@ export async function readingFigure (car: MadeCar, rounds: number): Promise<Read
     sourceOneByOne: median(rates.sourceOneByOne),
     indexedReader: median(rates.indexedReader),
     loop: median(rates.loop),
+    keepingLoop: median(rates.keepingLoop),
     toLoop: medianRatio(rates.source, rates.loop),
+    toKeepingLoop: medianRatio(rates.source, rates.keepingLoop),
     toIndexedReader: medianRatio(rates.source, rates.indexedReader)
   }
 }
@@ -139,13 +145,14 @@ async function readOneByOne ({ cids }: MadeCar, get: (cid: MadeCar['cids'][numbe
 }
 
 /** At least 1 MiB is read at a time, which no loop of its own would not do. */
-async function hashFile ({ path, blockSize }: MadeCar): Promise<number> {
+async function hashFile ({ path, blockSize }: MadeCar, keeps: boolean): Promise<number> {
   const file = await open(path)
-  const buffer = new Uint8Array(Math.max(blockSize, 1 << 20))
+  let buffer = new Uint8Array(Math.max(blockSize, 1 << 20))
   let read = 0
 
   try {
     for (;;) {
+      buffer = keeps ? new Uint8Array(buffer.byteLength) : buffer
       const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, read)
 
       for (let at = 0; at < bytesRead; at += blockSize) {
