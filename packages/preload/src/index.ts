@@ -24,6 +24,6 @@ export type { RefsEnd, RefsHandler, RefsHandlerInit, RefsStatus } from './refs/h
 export type { CreateGzip } from './refs/http.ts'
 export type { Ref, RefsMember } from './refs/member.ts'
 export type { RefsQuery } from './refs/query.ts'
-export type { ReadBlock } from './refs/traversal.ts'
+export type { ReadBlock } from './refs/missing-links.ts'
 export type { Timers } from './timers.ts'
 export type { Policy, StrategyFactory, VerifiedBlock, WantRouter } from '@kitsune/want-router'

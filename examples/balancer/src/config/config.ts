@@ -9,6 +9,7 @@ import { collectSettings, oneLine } from './layers.ts'
 import { checkStrategy } from './strategy.ts'
 import { address, choice, hostAndPort, items, list, number, size, text } from './values.ts'
 import type { DownstreamConfig } from './downstream-config.ts'
+import type { HttpConfig } from './http.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
 import type { Hashes } from '../hashers.ts'
 import type { LogFormat, LogLevel } from '../log/log.ts'
@@ -30,7 +31,7 @@ export interface PreloadConfig {
 }
 
 /** The effective configuration. Safe to print: secrets mask themselves. */
-export interface BalancerConfig {
+export interface BalancerConfig extends HttpConfig {
   /** At least one; their ids differ. */
   readonly downstreams: readonly DownstreamConfig[]
   /** TCP multiaddrs. */
@@ -39,16 +40,6 @@ export interface BalancerConfig {
   readonly websocket: readonly string[]
   /** Addresses to announce to clients instead of the listening addresses; empty: the listening addresses. */
   readonly announce: readonly string[]
-  /** Where to serve HTTP: `http://host:port` or `https://host:port`; port 0 takes any free port. Empty: nowhere. */
-  readonly http: readonly string[]
-  /** Path of the certificate of https addresses. */
-  readonly tlsCert?: string
-  /** Path of its private key. */
-  readonly tlsKey?: string
-  /** Where clients reach the HTTP servers, `https://host`; absent: at their addresses. */
-  readonly publicUrl?: string
-  /** Addresses, or ranges of them, of proxies whose `X-Forwarded-For` is believed. */
-  readonly trustedProxy: readonly string[]
   /** Path of the private key file. */
   readonly key: string
   /** Strategy expression; modules in it have not been loaded yet. */

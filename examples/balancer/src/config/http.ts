@@ -1,10 +1,21 @@
 import { createTrustedProxies } from '@kitsune/host/http'
 import { ConfigError } from '../errors.ts'
 import { list, parseHostAndPort, refuse, text } from './values.ts'
-import type { BalancerConfig } from './config.ts'
 import type { Setting, Settings } from './layers.ts'
 
-type HttpConfig = Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy'>
+/** The part of the configuration that is about HTTP. */
+export interface HttpConfig {
+  /** Where to serve HTTP: `http://host:port` or `https://host:port`; port 0 takes any free port. Empty: nowhere. */
+  readonly http: readonly string[]
+  /** Path of the certificate of https addresses. */
+  readonly tlsCert?: string
+  /** Path of its private key. */
+  readonly tlsKey?: string
+  /** Where clients reach the HTTP servers, `https://host`; absent: at their addresses. */
+  readonly publicUrl?: string
+  /** Addresses, or ranges of them, of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxy: readonly string[]
+}
 
 /**
  * The settings of HTTP. They are checked together, since an https address needs a certificate and its key.

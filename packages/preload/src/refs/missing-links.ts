@@ -2,7 +2,6 @@ import { multihashKey } from '@kitsune/bitswap-codec'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import type { RefsRoot } from './arg.ts'
-import type { ReadBlock } from './traversal.ts'
 import type { Passage } from '../gate/gate.ts'
 
 /**
@@ -18,6 +17,9 @@ export interface MissingLinks {
   /** Something is wanted that nothing is known to link to. */
   read (): void
 }
+
+/** Reads a verified block that some member holds; rejects if there is none. */
+export type ReadBlock = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
 
 export interface MissingLinksInit {
   readonly passage: Passage

@@ -8,12 +8,11 @@ import { createLines } from './lines.ts'
 import { createMissingLinks } from './missing-links.ts'
 import type { Lines } from './lines.ts'
 import type { RefsMember } from './member.ts'
-import type { MissingLinks } from './missing-links.ts'
+import type { MissingLinks, ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { Gate, Passage } from '../gate/gate.ts'
 import type { Timers } from '../timers.ts'
-import type { CID } from 'multiformats/cid'
 
 export interface TraversalInit {
   readonly query: RefsQuery
@@ -26,9 +25,6 @@ export interface TraversalInit {
   readonly timers: Timers
   ended (): void
 }
-
-/** Reads a verified block that some member holds; rejects if there is none. */
-export type ReadBlock = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
 
 /** One request's part in a traversal. */
 export interface TraversalReader {
