@@ -30,7 +30,7 @@ interface YamuxStream {
  * libp2p's yamux with less to send and to do for small messages. libp2p answers each frame with a window
  * update, so that each message that a peer sends costs a frame, a noise message and a system call on the way
  * back; here a window is opened again when half of it is used up, as go-yamux does. A protocol is
- * negotiated at once where the peer names it in its first flight, see {@link negotiateAtOnce}. The answer to
+ * negotiated at once where the peer names it in its first flight, see `quick-negotiation.ts`. The answer to
  * that and the end of a stream, which no peer waits for, leave with what is sent next.
  *
  * The internal fields are not part of the muxer's interface; where they are missing it does what libp2p does.
