@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
 import { build } from 'esbuild'
 
-/** The size of a program that uses one export of the package, minified, bytes. */
-async function sizeOf (name: string): Promise<number> {
+/** The size of a program for browsers that uses one export, minified, bytes. It does not build if something needs Node. */
+async function sizeOf (name: string, from = './src/index.ts'): Promise<number> {
   const { outputFiles: [{ contents }] } = await build({
-    stdin: { contents: `export { ${name} } from './src/index.ts'`, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
+    stdin: { contents: `export { ${name} } from '${from}'`, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
     bundle: true,
     minify: true,
     format: 'esm',
@@ -23,5 +23,9 @@ describe('the bundle of a program that imports one thing', function () {
 
   it('has less than 3 kB with a strategy, since the package has no side effects', async () => {
     expect(await sizeOf('rendezvous')).to.be.below(3000)
+  })
+
+  it('has less than 120 kB with the HTTP door, most of which decodes IPLD and UnixFS', async () => {
+    expect(await sizeOf('blockHandler', './src/http/index.ts')).to.be.below(120_000)
   })
 })
