@@ -1,0 +1,30 @@
+/** A Worker whose HTTP door serves blocks that its bundle contains. */
+import { UnknownError } from '../../../src/errors.ts'
+import { blockHandler } from '../../../src/http/index.ts'
+import type { BlockRouter } from '../../../src/http/index.ts'
+import type { LocalClient } from '../../../src/local/local-client.ts'
+
+/** Bytes by CID, put in when the Worker is bundled. */
+declare const BLOCKS: Readonly<Record<string, readonly number[]>>
+
+const client: LocalClient = {
+  async get (cid) {
+    const bytes = BLOCKS[`${cid}`]
+
+    if (bytes == null) {
+      throw new UnknownError()
+    }
+    return Uint8Array.from(bytes)
+  },
+  async * getMany () {},
+  has: async cid => `${cid}` in BLOCKS ? 'have' : 'unknown'
+}
+const router: BlockRouter = { client: () => client, ready: true, rememberHaves: () => ({ get: () => undefined }), status: () => ({ policies: [] }) }
+const handler = blockHandler(router)
+
+// eslint-disable-next-line import/no-default-export
+export default {
+  async fetch (request: Request): Promise<Response> {
+    return handler(request, { remoteAddress: request.headers.get('cf-connecting-ip') ?? undefined })
+  }
+}
