@@ -58,8 +58,8 @@ interface State {
   previous: number
 }
 
-/** Browsers have nothing closer to the next pass of the event loop than a timer. */
-const nextPass: (run: () => void) => void = typeof setImmediate === 'function' ? setImmediate : run => { setTimeout(run, 0) }
+/** Browsers have nothing closer to the next pass of the event loop than a timer; workerd's setImmediate must not be called as a method. */
+const nextPass: (run: () => void) => void = typeof setImmediate === 'function' ? run => { setImmediate(run) } : run => { setTimeout(run, 0) }
 
 /**
  * libp2p works through everything that a socket delivers at once, up to 2 MiB a tick,
