@@ -18,6 +18,7 @@ import { createWorkShares } from './work-shares.ts'
 import type { CapacityService } from './capacity.ts'
 import type { HostLimits } from './limits.ts'
 import type { Warn, WarnMissing } from './warn.ts'
+import type { WorkShares } from './work-shares.ts'
 import type { Identify } from '@libp2p/identify'
 import type { ComponentLogger, MultiaddrConnection, PeerId, PrivateKey, Startable } from '@libp2p/interface'
 import type { Ping } from '@libp2p/ping'
@@ -62,7 +63,7 @@ export interface HostInit<S extends Record<string, unknown> = Record<never, unkn
 }
 
 /** Both hosts of a process share its event loop. */
-const shares = createWorkShares()
+const processShares = createWorkShares()
 
 type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
 type EncrypterFactory = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
@@ -76,6 +77,8 @@ export interface PlatformParts {
   readonly connectionEncrypters: readonly EncrypterFactory[]
   /** False: peers that speak only mplex are refused. Default true. */
   readonly mplex?: boolean
+  /** Shares the event loop between connections. Default: one for all hosts of the process. */
+  readonly shares?: WorkShares
 }
 
 /**
@@ -92,7 +95,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
   const warnMissing = createWarnMissing(init.warn)
   const traffic = trackTraffic(warnMissing)
   const capacity = createCapacity({ max: maxConnections, traffic, idleFor: peer => init.idleFor?.(peer, running()) })
-  const { transports, connectionEncrypters, mplex: withMplex = true } = platform(limits, warnMissing)
+  const { transports, connectionEncrypters, mplex: withMplex = true, shares = processShares } = platform(limits, warnMissing)
   const places = createPendingPlaces<MultiaddrConnection>(pending, connection => {
     connection.abort(new FloodError('Too many connections wait for their handshake, and most of them come from this address'))
   })

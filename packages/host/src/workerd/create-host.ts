@@ -2,6 +2,7 @@ import { createEndOfTick } from '../batched-sends.ts'
 import { createHost as createHostOn } from '../create-host.ts'
 import { leanNoise } from '../lean-noise.ts'
 import { createWarnMissing } from '../warn.ts'
+import { createWorkShares } from '../work-shares.ts'
 import { createNoiseCrypto } from './noise-crypto.ts'
 import { ownLocks } from './own-locks.ts'
 import { createSockets } from './sockets.ts'
@@ -33,7 +34,9 @@ export async function createHost <S extends Record<string, unknown> = Record<nev
     transports: [sockets.transport],
     connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing, createEndOfTick())],
     // what a peer that does not read may cost is bounded by the credit of yamux, which mplex does not have
-    mplex: false
+    mplex: false,
+    // a pass that one request has scheduled must not work for another one, nor be lost with it
+    shares: createWorkShares()
   }), { ...init, listen: [NOWHERE] })
 
   ownLocks(libp2p, createWarnMissing(init.warn))
