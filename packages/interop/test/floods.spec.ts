@@ -1,12 +1,12 @@
 import { expect } from 'aegir/chai'
 import { FLOODS } from '../src/attack/floods.ts'
+import { createHolder } from '../src/attack/holder.ts'
 import { createHonestClient } from '../src/attack/honest.ts'
 import { startProbedBalancer } from '../src/attack/probed-balancer.ts'
 import { startAttacker } from '../src/attack/start-attacker.ts'
 import { seededBlocks } from '../src/blocks.ts'
 import { FULL } from '../src/full.ts'
 import { residentBytes, resetPeak } from '../src/memory.ts'
-import { serveBlocks } from '../src/serve-blocks.ts'
 import { poll } from '../src/until.ts'
 import { createWirePeer } from '../src/wire-peer.ts'
 import type { AttackInit } from '../src/attack/attacker.ts'
@@ -40,12 +40,12 @@ describe('a balancer that is flooded', function () {
     }
 
     large = await seededBlocks(25, MiB, 'for slow readers')
-    const blocks = [...large]
-    member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage: serveBlocks(blocks) })
+    const { hold, onMessage } = createHolder(large)
+    member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage })
     balancer = await startProbedBalancer({ downstreams: member.addresses })
     void balancer.exited.then(() => { died = true })
     await poll(balancer.ready, 'the balancer to be ready')
-    honest = await createHonestClient(balancer.tcp, 'beside floods', block => { blocks.push(block) })
+    honest = await createHonestClient(balancer.tcp, 'beside floods', hold)
     // what the first wants cost for good is not what floods cost
     await honest.measure(1_000)
   })
@@ -102,7 +102,7 @@ describe('a balancer that is flooded', function () {
     for (let i = 0; i < REPETITIONS; i++) {
       const after = await growth(kind)
       resident.push(after.resident)
-      expect(after.grown / MiB).to.be.below(GROWTH / MiB)
+      expect(after.grown / MiB).to.be.below((GROWTH + (kind.holds ?? 0)) / MiB)
     }
 
     await poll(async () => await held() <= before * 1.25 + SLACK, `what is held to be within a quarter of ${Math.round(before / MiB)} MiB`, { timeout: 20_000, interval: 500 })

@@ -17,6 +17,8 @@ export interface FloodKind {
   readonly name: string
   /** It says itself when its clients have connected, and the flood begins. Default false. */
   readonly prepares?: boolean
+  /** What its clients may make the balancer hold while they are connected, as the limits of each allow, bytes. Default 0. */
+  readonly holds?: number
   run (flood: Flood): Promise<void>
 }
 
@@ -203,9 +205,9 @@ export const FLOODS: readonly FloodKind[] = [
   { name: 'empty frames', prepares: true, run: clients(1, 2 * MB, () => new Uint8Array(64 << 10)) },
   { name: 'fresh want-haves, 1 client', prepares: true, run: clients(1, 2.3 * MB, () => freshWants(1024)) },
   { name: 'fresh want-haves, 5 clients', prepares: true, run: clients(5, 2.3 * MB, () => freshWants(1024)) },
-  { name: 'fresh want-haves, 200 clients', prepares: true, run: clients(200, 2.3 * MB, () => freshWants(1024)) },
+  { name: 'fresh want-haves, 200 clients', prepares: true, holds: 192 * MiB, run: clients(200, 2.3 * MB, () => freshWants(1024)) },
   { name: 'full lists back and forth', prepares: true, run: clients(1, 5 * MB, alternating()) },
-  { name: 'slow readers', prepares: true, run: slowReaders }
+  { name: 'slow readers', prepares: true, holds: 128 * MiB, run: slowReaders }
 ]
 
 /** A message of 4 MiB of the same item. */

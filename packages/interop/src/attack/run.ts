@@ -1,8 +1,8 @@
 import { seededBlocks } from '../blocks.ts'
 import { residentBytes, resetPeak } from '../memory.ts'
-import { serveBlocks } from '../serve-blocks.ts'
 import { delay } from '../until.ts'
 import { createWirePeer } from '../wire-peer.ts'
+import { createHolder } from './holder.ts'
 import { createHonestClient } from './honest.ts'
 import { startProbedBalancer } from './probed-balancer.ts'
 import { startAttacker } from './start-attacker.ts'
@@ -10,7 +10,6 @@ import type { AttackInit } from './attacker.ts'
 import type { FloodKind } from './floods.ts'
 import type { HonestClient, Latencies } from './honest.ts'
 import type { ProbedBalancer } from './probed-balancer.ts'
-import type { TestBlock } from '../blocks.ts'
 
 /** What a flood has done. Times are ms, sizes are bytes. */
 export interface AttackResult {
@@ -45,16 +44,10 @@ const QUIET = 3_000
 /** Floods a balancer that it starts on loopback with each kind, one after another, with an honest client beside them. */
 export async function attack ({ floods, duration, settle, onResult }: AttackOptions): Promise<AttackResult[]> {
   const large = await seededBlocks(25, MiB, 'for slow readers')
-  const blocks: TestBlock[] = [...large]
-  const member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage: serveBlocks(blocks) })
+  const { hold, onMessage } = createHolder(large)
+  const member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage })
   const [target, sink] = await Promise.all([0, 1].map(async () => startProbedBalancer({ downstreams: member.addresses })))
-  const honest = await createHonestClient(target.tcp, 'honest', block => {
-    blocks.push(block)
-    // those of long ago are not asked for any more
-    if (blocks.length > 100) {
-      blocks.splice(large.length, 1)
-    }
-  })
+  const honest = await createHonestClient(target.tcp, 'honest', hold)
   const results: AttackResult[] = []
 
   try {
