@@ -30,7 +30,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   connectionsPerAddress: 512,
   // kubo has 64 requests open, browsers 100
   streamsPerConnection: 128,
-  unsent: 64 << 20,
+  unsent: 128 << 20,
   waiting: 1024,
   headersTimeout: 10_000,
   // kubo keeps an idle connection for 30 s

@@ -64,8 +64,8 @@ export interface HttpServer {
 
 /** How often to look whether the certificate has changed, ms. */
 const CERTIFICATE_INTERVAL = 5000
-/** What a request counts until the size of its answer is known, bytes: a block as kubo makes it. */
-const RESERVE = 256 << 10
+/** What a request counts until the size of its answer is known, bytes: few blocks are larger. */
+const RESERVE = 1 << 20
 const RESERVE_HEAD = 1 << 10
 const MAX_HEADER_BYTES = 16 << 10
 

@@ -71,8 +71,9 @@ export class Turns {
     return new Promise(resolve => { share.waiting.push({ reserve, start: resolve }) })
   }
 
+  /** One that holds nothing always may: others may hold more than was reserved for them. */
   #mayStart ({ held }: Share): boolean {
-    return held < this.#total - this.#held
+    return held === 0 || held < this.#total - this.#held
   }
 
   #start (address: string, share: Share, reserve: number): Turn {

@@ -228,8 +228,19 @@ describe('an HTTP server', function () {
       expect((await ask(server.url, { localAddress: '127.0.0.1' })).body).to.have.lengthOf(MiB)
     })
 
+    it('answers another address also if they hold more than was to be expected', async () => {
+      const large = new Uint8Array(4 * MiB)
+      const server = await start(() => new Response(large), { host: '127.0.0.1', tls: TLS, limits: { unsent: 4 * MiB } })
+      const slow = await http2(server, { localAddress: '127.0.0.2' })
+      const streams = Array.from({ length: 100 }, (_, i) => slow.session.request({ ':path': `/${i}` }))
+      streams.forEach(stream => { stream.on('error', () => {}) })
+      await until(() => server.status.unsent >= 4 * MiB)
+
+      expect((await ask(server.url, { localAddress: '127.0.0.1' })).body).to.have.lengthOf(4 * MiB)
+    })
+
     it('refuses an address of which too many requests wait', async () => {
-      const server = await start(async () => new Promise(() => {}), { tls: TLS, limits: { unsent: MiB, waiting: 5 } })
+      const server = await start(async () => new Promise(() => {}), { tls: TLS, limits: { unsent: 2 * MiB, waiting: 5 } })
       const client = await http2(server)
       const statuses = Array.from({ length: 20 }, async (_, i) => (await client.ask(`/${i}`)).status)
       const first = await Promise.race(statuses)
