@@ -8,6 +8,8 @@
 // boxo's message package. It has no blockstore and no session, so that it is
 // not what is measured.
 //
+// With a URL in place of a multiaddr it asks a trustless gateway instead.
+//
 // It prints a JSON line {"event":"ready"} once connected and warm, waits for a
 // line on stdin, measures, and prints one line {"event":"result",…}.
 package main
@@ -45,20 +47,22 @@ type result struct {
 }
 
 func main() {
-	address := flag.String("addr", "", "multiaddr of the peer to ask, with /p2p/")
+	address := flag.String("addr", "", "multiaddr of the peer to ask, with /p2p/, or URL of a gateway")
+	httpVersion := flag.Int("http", 1, "version of HTTP for a gateway, 1 or 2")
+	head := flag.Bool("head", false, "ask a gateway only whether it has the blocks")
 	list := flag.String("cids", "", "file with a CID a line")
 	open := flag.Int("open", 32, "wants to keep open")
 	warmup := flag.Int("warmup", 0, "how many of the CIDs to fetch before measuring")
 	stall := flag.Duration("stall", 30*time.Second, "give up when no block came for this long")
 	flag.Parse()
 
-	if err := run(*address, *list, *open, *warmup, *stall); err != nil {
+	if err := run(endpoint{*address, *httpVersion, *head}, *list, *open, *warmup, *stall); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmark client:", err)
 		os.Exit(1)
 	}
 }
 
-func run(address, list string, open, warmup int, stall time.Duration) error {
+func run(target endpoint, list string, open, warmup int, stall time.Duration) error {
 	cids, err := readCids(list)
 	if err != nil {
 		return err
@@ -67,7 +71,7 @@ func run(address, list string, open, warmup int, stall time.Duration) error {
 		return errors.New("-warmup leaves nothing to measure")
 	}
 
-	f, err := connect(context.Background(), address, stall)
+	f, err := newClient(target, open, stall)
 	if err != nil {
 		return err
 	}
@@ -94,6 +98,26 @@ func run(address, list string, open, warmup int, stall time.Duration) error {
 	}
 	r.CPUSeconds = cpuSeconds() - cpu
 	return out.Encode(r)
+}
+
+// client asks for blocks.
+type client interface {
+	fetch(cids []cid.Cid, open int) (result, error)
+	close()
+}
+
+// endpoint is who is asked. What follows the address is for gateways.
+type endpoint struct {
+	address     string
+	httpVersion int
+	head        bool
+}
+
+func newClient(target endpoint, open int, stall time.Duration) (client, error) {
+	if strings.HasPrefix(target.address, "http") {
+		return newGateway(target, open, stall)
+	}
+	return connect(context.Background(), target.address, stall)
 }
 
 func readCids(path string) ([]cid.Cid, error) {

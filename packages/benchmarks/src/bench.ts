@@ -10,6 +10,9 @@ import { DISTANCE_SCENARIOS, nearer } from './distance/scenarios.ts'
 import { insertResults } from './docs.ts'
 import { MissingToolError } from './errors.ts'
 import { floorFigure } from './floor.ts'
+import { measureHttp } from './http/measure.ts'
+import { httpReport, printHttp } from './http/report.ts'
+import { HTTP_SCENARIOS, fewer } from './http/scenarios.ts'
 import { measure } from './measure.ts'
 import { pickFigures, printPicks } from './picks.ts'
 import { print, progress } from './print.ts'
@@ -29,6 +32,9 @@ import type { DistanceRow } from './distance/report.ts'
 import type { DistanceRun } from './distance/run.ts'
 import type { DistanceScenario } from './distance/scenarios.ts'
 import type { FloorFigure } from './floor.ts'
+import type { HttpRow } from './http/report.ts'
+import type { HttpRun } from './http/run.ts'
+import type { HttpScenario } from './http/scenarios.ts'
 import type { PickFigure } from './picks.ts'
 import type { RunResult } from './run.ts'
 import type { Bar } from './scale/bars.ts'
@@ -53,6 +59,7 @@ export interface BenchResult {
   runs: RunResult[]
   report: Report
   distances?: { scenarios: readonly DistanceScenario[], runs: DistanceRun[], rows: DistanceRow[] }
+  http?: { scenarios: readonly HttpScenario[], runs: HttpRun[], rows: HttpRow[] }
   strategies?: { scenarios: readonly StrategyScenario[], runs: StrategyRun[], rows: StrategyRow[] }
 }
 
@@ -73,6 +80,9 @@ export async function bench (options: Options): Promise<BenchResult> {
   const distances = DISTANCE_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? nearer(scenario) : scenario)
+  const doors = HTTP_SCENARIOS
+    .filter(({ name }) => options.only.includes(name))
+    .map(scenario => options.quick ? fewer(scenario) : scenario)
   const scenarios = STRATEGY_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? shortened(scenario) : scenario)
@@ -103,6 +113,11 @@ export async function bench (options: Options): Promise<BenchResult> {
   if (distances.length > 0 && options.profile == null) {
     const runs = await measureDistances(kuboFor(result), distances, options.pairs)
     result.distances = { scenarios: distances, runs, rows: distanceReport(distances, runs) }
+  }
+
+  if (doors.length > 0 && options.profile == null) {
+    const runs = await measureHttp(kuboFor(result), doors, options.pairs)
+    result.http = { scenarios: doors, runs, rows: httpReport(doors, runs) }
   }
 
   if (scenarios.length > 0 && options.profile == null) {
@@ -183,7 +198,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, http, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -214,6 +229,10 @@ function printResult ({ at, machine, quick, codec, picks, floor, blockSource, sc
 
   if (distances != null) {
     parts.push(printDistances(distances.scenarios, distances.rows))
+  }
+
+  if (http != null) {
+    parts.push(printHttp(http.rows))
   }
 
   if (strategies != null) {

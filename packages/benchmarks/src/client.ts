@@ -29,8 +29,12 @@ export interface ClientResult {
 
 export interface ClientInit {
   binary: string
-  /** Multiaddr with `/p2p/`. */
+  /** Multiaddr with `/p2p/`, or the URL of a gateway. */
   address: string
+  /** Which HTTP to ask a gateway by. Default: 1. */
+  http?: 1 | 2
+  /** Ask a gateway only whether it has the blocks. Default: false. */
+  head?: boolean
   /** File with a CID a line. */
   cids: string
   open: number
@@ -85,6 +89,8 @@ export async function startClient (init: ClientInit): Promise<ReadyClient> {
   const start = Promise.withResolvers<void>()
   const client = startProcess(init.binary, [
     '-addr', init.address,
+    '-http', `${init.http ?? 1}`,
+    ...(init.head === true ? ['-head'] : []),
     '-cids', init.cids,
     '-open', `${init.open}`,
     '-warmup', `${init.warmup}`

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { balancerScript, poll, removeFolder, startProcess, temporaryFolder } from '@kitsune/interop'
 import { MissingToolError } from './errors.ts'
@@ -28,8 +28,28 @@ export async function startSubject (name: SubjectName, node: Kubo, profile?: str
   }
 }
 
+/** A balancer that serves HTTP, too. */
+export interface HttpSubject extends Subject {
+  /** In the clear. */
+  http: string
+  /** With a certificate that no client trusts. */
+  https: string
+}
+
+/** A balancer that serves HTTP, too, with one downstream that it has reached when this resolves. */
+export async function startHttpBalancer (downstream: string): Promise<HttpSubject> {
+  const { cert, key } = testCertificate()
+  const { urls: [http, https], ...subject } = await balancer(downstream, ['--http', 'http://127.0.0.1:0', '--http', 'https://127.0.0.1:0', '--tls-cert', cert, '--tls-key', key])
+
+  return { ...subject, http, https }
+}
+
 /** A balancer with one downstream, by its RPC or its multiaddr, that has reached it when this resolves. */
 export async function startBalancer (downstream: string, profile?: string): Promise<Subject> {
+  return balancer(downstream, [], profile)
+}
+
+async function balancer (downstream: string, args: readonly string[], profile?: string): Promise<Subject & { urls: readonly string[] }> {
   const script = balancerScript()
 
   if (!existsSync(script)) {
@@ -43,7 +63,8 @@ export async function startBalancer (downstream: string, profile?: string): Prom
     '-l', '/ip4/127.0.0.1/tcp/0',
     '-k', join(folder, 'key'),
     '--admin', '127.0.0.1:0',
-    '--json'
+    '--json',
+    ...args
   ], profile)
   const stop = async (): Promise<void> => {
     await subject.stop()
@@ -64,10 +85,11 @@ export async function startBalancer (downstream: string, profile?: string): Prom
 interface Announcement {
   peerId: string
   addresses: string[]
+  http?: string[]
   admin?: string
 }
 
-async function proxy (args: string[], profile?: string): Promise<Subject & { admin?: string }> {
+async function proxy (args: string[], profile?: string): Promise<Subject & { urls: readonly string[], admin?: string }> {
   const profiler = profile == null ? [] : ['--import', built('profiler')]
   const running = startProcess(process.execPath, [...profiler, ...args], {
     env: profile == null ? {} : { KITSUNE_BENCH_PROFILE: profile }
@@ -75,11 +97,12 @@ async function proxy (args: string[], profile?: string): Promise<Subject & { adm
 
   try {
     const line = await running.line(line => line.startsWith('{') && line.includes('"addresses"'))
-    const { peerId, addresses, admin }: Announcement = JSON.parse(line)
+    const { peerId, addresses, http = [], admin }: Announcement = JSON.parse(line)
     const address = addresses.find(address => address.startsWith('/ip4/127.0.0.1/tcp/')) ?? ''
 
     return {
       address: address.includes('/p2p/') ? address : `${address}/p2p/${peerId}`,
+      urls: http,
       admin,
       pid: running.pid,
       startProfile: async () => toggleProfile(running, 'started'),
@@ -97,6 +120,20 @@ async function proxy (args: string[], profile?: string): Promise<Subject & { adm
 async function toggleProfile (running: RunningProcess, until: 'started' | 'stopped'): Promise<void> {
   running.signal('SIGUSR2')
   await running.line(line => line === `profile ${until}`)
+}
+
+/** The certificate for localhost with which the HTTP server is tested. */
+function testCertificate (): { cert: string, key: string } {
+  // this file runs from src/ and, built, from dist/src/
+  let folder = dirname(fileURLToPath(import.meta.url))
+
+  while (!existsSync(join(folder, 'host', 'test', 'fixtures'))) {
+    folder = dirname(folder)
+  }
+
+  const path = (name: string): string => join(folder, 'host', 'test', 'fixtures', name)
+
+  return { cert: path('localhost.crt'), key: path('localhost.key') }
 }
 
 /** A script beside this one, which is TypeScript or what was built from it. */
