@@ -1,4 +1,5 @@
 import { createHost } from '@kitsune/host/node'
+import { PRELOAD_REVERSE_LIMITS } from '@kitsune/preload'
 import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
 import { createMetrics, registerCapacityMetrics, registerHttpMetrics, registerHttpRequests } from './admin/metrics.ts'
@@ -205,7 +206,7 @@ async function createHosts ({ config, strategy, privateKey, log, logger, registr
         hashers: selectHashers(config.hashes),
         limits,
         policies,
-        ...(gate == null ? {} : { reverse: { policies: [gate.policy] } }),
+        ...(gate == null ? {} : { reverse: { policies: [gate.policy], limits: PRELOAD_REVERSE_LIMITS } }),
         tap,
         onEvent
       })(components)

@@ -1,3 +1,9 @@
+/**
+ * Limits of the reverse direction: blocks of 1 MiB, Helia's chunks, and as many of them unsent as may be on their way. A
+ * copy that finds no place is wanted again, and Helia does not send a block twice within 5 s.
+ */
+export const PRELOAD_REVERSE_LIMITS = { expectedBlock: 1 << 20, unsentPerClient: 32 << 20 } as const
+
 /** The limits of requests. Times are ms, sizes bytes. */
 export interface PreloadLimits {
   /** Requests that are carried out at the same time for one client; the next ones wait. Default 16. */

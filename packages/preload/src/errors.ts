@@ -67,3 +67,19 @@ export class InvalidOptionError extends Error {
     super(message)
   }
 }
+
+/** No preload node has got all of a DAG. */
+export class PreloadError extends Error {
+  static name = 'PreloadError'
+  name = 'PreloadError'
+  /** The most blocks that one node is known to have. */
+  readonly safe: number
+  /** Blocks of the DAG, as far as they are here. */
+  readonly total: number
+
+  constructor (message = 'No preload node has got all of it', { safe = 0, total = 0, cause }: { readonly safe?: number, readonly total?: number, readonly cause?: unknown } = {}) {
+    super(message, { cause })
+    this.safe = safe
+    this.total = total
+  }
+}

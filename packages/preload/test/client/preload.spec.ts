@@ -1,0 +1,117 @@
+import { expect } from 'aegir/chai'
+import { preload } from '../../src/client/preload.ts'
+import { InvalidOptionError, PreloadError } from '../../src/errors.ts'
+import { manualClock, settle } from '../support/clock.ts'
+import { leaf, node } from '../support/dag.ts'
+import type { PreloadClientOptions, PreloadingNode } from '../../src/client/preload.ts'
+import type { TestBlock } from '../support/dag.ts'
+
+const line = (n: number): string => `{"Ref":"${n}","Err":""}\n`
+
+describe('the client of preload', () => {
+  let root: TestBlock
+  const blocks = new Map<string, Uint8Array>()
+  const dialled: unknown[] = []
+  const asked: string[] = []
+
+  before(async () => {
+    const leaves = await Promise.all(['a', 'b'].map(leaf))
+    root = await node(...leaves, leaves[0])
+    for (const { cid, bytes } of [...leaves, root]) {
+      blocks.set(cid.toString(), bytes)
+    }
+  })
+
+  beforeEach(() => {
+    dialled.splice(0)
+    asked.splice(0)
+  })
+
+  const from: PreloadingNode = {
+    libp2p: { peerId: 'me', dial: async address => { dialled.push(address) } },
+    blockstore: {
+      async * get (cid) {
+        const bytes = blocks.get(cid.toString())
+        if (bytes == null) {
+          throw new Error('not here')
+        }
+        yield bytes.subarray(0, 1)
+        yield bytes.subarray(1)
+      }
+    }
+  }
+
+  /** Answers in order. */
+  const answering = (...answers: Array<() => Response>): NonNullable<PreloadClientOptions['fetch']> => async url => {
+    asked.push(url)
+    return (answers.shift() as () => Response)()
+  }
+  const complete = (): Response => new Response(`${line(1)}${line(2)}`)
+  const cutOff = (): Response => {
+    const chunks = [line(1)]
+    return new Response(new ReadableStream({
+      pull (controller) {
+        const chunk = chunks.shift()
+        if (chunk == null) {
+          controller.error(new TypeError('terminated'))
+        } else {
+          controller.enqueue(new TextEncoder().encode(chunk))
+        }
+      }
+    }))
+  }
+
+  it('resolves when a node has all of it', async () => {
+    const progress: number[] = []
+    const result = await preload(from, root.cid, { nodes: [{ url: 'http://one/', address: '/dns/one' }], fetch: answering(complete), onProgress: safe => { progress.push(safe) } })
+
+    expect(result).to.deep.equal({ node: 'http://one/', safe: 3, total: 3 })
+    expect(progress).to.deep.equal([1, 2, 3])
+    expect(dialled).to.deep.equal(['/dns/one'])
+    expect(asked).to.deep.equal([`http://one/api/v0/refs?r=true&u=true&arg=${root.cid}&peer=me`])
+  })
+
+  it('goes on with the next node when one fails, or its answer breaks off', async () => {
+    const result = await preload(from, root.cid, { nodes: [{ url: 'http://one' }, { url: 'http://two' }, { url: 'http://three' }], fetch: answering(() => new Response('', { status: 502 }), cutOff, complete) })
+
+    expect(result.node).to.equal('http://three')
+  })
+
+  it('tries again after a pause, which a node may ask for', async () => {
+    const timers = manualClock()
+    const result = preload(from, root.cid, { nodes: [{ url: 'http://one' }], timers, fetch: answering(cutOff, () => new Response('', { status: 429, headers: { 'retry-after': '10' } }), complete) })
+    await settle()
+    expect(asked).to.have.lengthOf(1)
+    timers.pass(1000)
+    await settle()
+    expect(asked).to.have.lengthOf(2)
+    timers.pass(9999)
+    await settle()
+    expect(asked).to.have.lengthOf(2)
+    timers.pass(1)
+
+    expect((await result).safe).to.equal(3)
+  })
+
+  it('says how many blocks of how many are safe when none has all', async () => {
+    const failure = await preload(from, root.cid, { nodes: [{ url: 'http://one' }, { url: 'http://two' }], rounds: 1, fetch: answering(cutOff, () => new Response('', { status: 503 })) }).catch(err => err)
+
+    expect(failure).to.be.an.instanceOf(PreloadError).that.includes({ safe: 1, total: 3 })
+    expect(failure.message).to.include('http://one: terminated; http://two: it answered 503')
+  })
+
+  it('ends when the signal aborts', async () => {
+    const stopping = new AbortController()
+    const timers = manualClock()
+    const result = preload(from, root.cid, { nodes: [{ url: 'http://one' }], timers, fetch: answering(cutOff), signal: stopping.signal })
+    await settle()
+    stopping.abort(new Error('enough'))
+
+    await expect(result).to.eventually.be.rejectedWith('enough')
+    expect(timers.pending).to.equal(0)
+  })
+
+  it('refuses to leave data nowhere', async () => {
+    await expect(preload(from, root.cid, { nodes: [] })).to.eventually.be.rejectedWith(InvalidOptionError)
+  })
+})
