@@ -154,7 +154,11 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         void denylists?.refresh()
         logReload(log, next, changedSettings(config, next))
       },
-      drain: async (options) => { await upstream.services.router.drain(options) },
+      async drain (options) {
+        // a client that preloads is still to be found, and asked
+        await preload?.drain(options?.signal)
+        await upstream.services.router.drain(options)
+      },
       stop
     }
   } catch (err) {

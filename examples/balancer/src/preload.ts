@@ -30,6 +30,8 @@ export interface PreloadInit {
 export interface PreloadServer {
   /** `http://host:port` */
   readonly url: string
+  /** Refuses new requests, and resolves when the others have ended or the signal aborts. */
+  drain (signal?: AbortSignal): Promise<void>
   stop (): Promise<void>
 }
 
@@ -71,6 +73,7 @@ export async function startPreload ({ config, trustedProxies, upstream, gate, no
 
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    drain: async signal => { await handler.drain(signal) },
     stop: async () => {
       await new Promise<void>(resolve => {
         server.close(() => { resolve() })

@@ -67,6 +67,8 @@ export interface RefsHandler {
   /** `address`: of the connection on which the request came. */
   (request: Request, from: { readonly address: string }): Promise<Response>
   status (): RefsStatus
+  /** Refuses new requests with 503, and resolves when the others have ended or the signal aborts. */
+  drain (signal?: AbortSignal): Promise<void>
 }
 
 /**
@@ -82,6 +84,8 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
   const proxies = trustProxies(init.trustedProxies ?? [])
   const slots = createSlots(limits)
   const traversals = createTraversals({ ...init, limits, timers })
+  const open = new Set<object>()
+  let drained: PromiseWithResolvers<void> | undefined
 
   async function handle (request: Request, { address: connection }: { readonly address: string }): Promise<Response> {
     const url = new URL(request.url)
@@ -94,6 +98,9 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
     if (request.method !== 'POST') {
       return failureResponse(405, 'only POST', { allow: 'POST, OPTIONS' })
     }
+    if (drained != null) {
+      return failureResponse(503, 'this node is about to stop: try another one', { 'retry-after': '10' })
+    }
     const address = proxies.clientAddress(connection, request.headers.get('x-forwarded-for'))
     const started = timers.now()
     let query: RefsQuery
@@ -104,7 +111,12 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
     }
     const asked = new Set<string>()
     const progress: RequestProgress = { asked, reader: undefined }
+    open.add(progress)
     const end = once((err?: unknown) => {
+      open.delete(progress)
+      if (open.size === 0) {
+        drained?.resolve()
+      }
       const { received: { blocks, bytes } = { blocks: 0, bytes: 0 }, member } = progress.reader ?? {}
       init.onEnd?.({
         roots: query.roots.map(({ cid }) => cid.toString()),
@@ -168,7 +180,19 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
     done.push(peers.onConnect(review))
   }
 
-  return Object.assign(handle, { status: (): RefsStatus => ({ running: slots.running, queued: slots.queued }) })
+  return Object.assign(handle, {
+    status: (): RefsStatus => ({ running: slots.running, queued: slots.queued }),
+
+    async drain (signal?: AbortSignal) {
+      drained ??= Promise.withResolvers()
+      if (open.size === 0 || signal?.aborted === true) {
+        return
+      }
+      const over = Promise.withResolvers<void>()
+      signal?.addEventListener('abort', () => { over.resolve() }, { once: true })
+      await Promise.race([drained.promise, over.promise])
+    }
+  })
 }
 
 /** What a request has come to. */

@@ -273,6 +273,33 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
+  it('drains: those that are open finish, and new ones are refused', async () => {
+    const rig = rigWithPeer()
+    const response = rig.post(query)
+    await settle()
+    let drained = false
+    const draining = rig.handler.drain().then(() => { drained = true })
+    expect((await rig.post(query)).status).to.equal(503)
+    await settle()
+    expect(drained).to.be.false()
+    rig.calls[0].end()
+    await (await response).text()
+    await draining
+    await rig.handler.drain()
+  })
+
+  it('drains no longer than it may', async () => {
+    const rig = rigWithPeer()
+    const response = rig.post(query)
+    await settle()
+    const over = new AbortController()
+    const draining = rig.handler.drain(over.signal)
+    over.abort()
+    await draining
+    rig.calls[0].end()
+    await (await response).text()
+  })
+
   it('breaks off a reader that does not read, and the member is held up no longer than that', async () => {
     const rig = rigWithPeer({ limits: { unread: 100 } })
     const response = rig.post(query)
