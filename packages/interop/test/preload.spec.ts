@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'aegir/chai'
+import { seededBlocks } from '../src/blocks.ts'
 import { seededBuffer } from '../src/dag.ts'
 import { startJsIpfs } from '../src/js-ipfs.ts'
 import { needJsIpfs, needKubo } from '../src/needs.ts'
@@ -10,6 +11,13 @@ import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** Calls of refs that a node is carrying out. */
+async function commands (kubo: Kubo): Promise<number> {
+  const running = await (await kubo.call('diag/cmds')).json() as Array<{ Command: string, Active: boolean }>
+
+  return running.filter(({ Command, Active }) => Command === 'refs' && Active).length
+}
 
 describe('preload by js-ipfs', function () {
   this.timeout(90_000)
@@ -59,6 +67,36 @@ describe('preload by js-ipfs', function () {
     await ipfs.stop()
     const other = await client()
     expect(sha256(await other.cat(cid))).to.equal(sha256(file))
+  })
+
+  it('leaves nothing of a hundred requests that are aborted', async () => {
+    const before = await balancer.metrics()
+    const blocks = await seededBlocks(100, 100, 'preload-aborted')
+    const leaving = new AbortController()
+    // nobody has what they ask for
+    const requests = blocks.map(async ({ cid }) => fetch(`${balancer.preload}/api/v0/refs?arg=${cid}`, { method: 'POST', signal: leaving.signal }))
+    await poll(async () => await balancer.metric('kitsune_preload_running') + await balancer.metric('kitsune_preload_queued') === 100, 'all to have arrived')
+    await poll(async () => await commands(kubo) > 0, 'the node to be asked')
+    leaving.abort()
+    await Promise.allSettled(requests)
+
+    await poll(async () => await commands(kubo) === 0, 'the node to have given up', { timeout: 2000 })
+    for (const metric of ['kitsune_preload_running', 'kitsune_preload_queued', 'kitsune_preload_link_bytes']) {
+      expect(await balancer.metric(metric), metric).to.equal(before.get(metric))
+    }
+    expect(await balancer.metric('kitsune_preload_requests_total', 'outcome="left"')).to.equal(100)
+  })
+
+  it('answers with an error when the node is killed', async () => {
+    const [{ cid }] = await seededBlocks(1, 100, 'preload-killed')
+    const other = await peers.kubo()
+    const behind = await peers.balancer({ downstreams: [other.url], args: ['-p', '127.0.0.1:0'] })
+    // nobody has it, so the node waits
+    const asked = fetch(`${behind.preload}/api/v0/refs?r=true&arg=${cid}`, { method: 'POST' })
+    await poll(async () => await commands(other) > 0, 'the node to be asked')
+    await other.kill()
+
+    expect((await asked).status).to.equal(502)
   })
 
   it('answers 200 and a clean end when the node has all of it', async () => {
