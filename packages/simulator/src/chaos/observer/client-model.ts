@@ -109,7 +109,7 @@ export class ClientModel {
       client.suspended.clear() // what it names of these begins anew
     }
     const named = this.#enter(client, entries, connection)
-    this.#evictions.message(client, entries)
+    this.#evictions.message(client, entries, full)
     if (full) {
       for (const want of [...client.wants.values()]) {
         if (!named.has(want)) {

@@ -17,6 +17,8 @@ interface Evicting {
 /** What a client's messages since the last flush may have cost it. */
 interface Doubts {
   messages: number
+  /** One was a list of all that it wants: what rests ends, and begins anew. */
+  full: boolean
   /** How often they named each CID. */
   readonly named: Map<string, number>
   /** Wants that may have been evicted, and HAVEs that had been taken of each. */
@@ -40,9 +42,10 @@ export class EvictionModel {
   }
 
   /** A client has sent a message. */
-  message (client: ObservedClient, entries: readonly WantEntry[]): void {
+  message (client: ObservedClient, entries: readonly WantEntry[], full: boolean): void {
     const doubts = this.#doubtsOf(client)
     doubts.messages++
+    doubts.full ||= full
     for (const { cid } of entries) {
       const text = cidText(cid)
       doubts.named.set(text, (doubts.named.get(text) ?? 0) + 1)
@@ -81,7 +84,7 @@ export class EvictionModel {
       const name = `${client} ${cidText(cid)}`
       ended.set(name, (ended.get(name) ?? 0) + 1)
     }
-    for (const [client, { messages, named, wants }] of this.#doubts) {
+    for (const [client, { messages, full, named, wants }] of this.#doubts) {
       if (messages !== 1) {
         continue
       }
@@ -89,7 +92,7 @@ export class EvictionModel {
         const text = cidText(want.cid)
         const times = named.get(text) ?? 0
         // one that lived before and was named may have ended and begun anew
-        if (client.wants.get(text) === want && (times === 0 || (times === 1 && want.asks === 1))) {
+        if (client.wants.get(text) === want && (times === 0 || (!full && times === 1 && want.asks === 1))) {
           this.#settle(want, promises, ended.get(`${client.id} ${text}`) ?? 0)
         }
       }
@@ -151,7 +154,7 @@ export class EvictionModel {
   }
 
   #doubtsOf (client: ObservedClient): Doubts {
-    const doubts = this.#doubts.get(client) ?? { messages: 0, named: new Map(), wants: new Map() }
+    const doubts = this.#doubts.get(client) ?? { messages: 0, full: false, named: new Map(), wants: new Map() }
     this.#doubts.set(client, doubts)
     return doubts
   }
