@@ -54,7 +54,7 @@ export const ROUTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'only the first policy is asked',
     breaks: ['verdicts', 'admission'],
-    file: 'driver/admission.ts',
+    file: 'driver/verdicts.ts',
     find: 'while (one.at < this.#policies.length) {',
     replace: 'while (one.at < 1) {'
   },
