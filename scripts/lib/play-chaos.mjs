@@ -10,7 +10,7 @@ import { root } from './root.mjs'
  */
 const [first, count] = process.argv.slice(2).map(Number)
 const { runBatch } = await import(pathToFileURL(join(root, 'packages', 'simulator', 'dist', 'src', 'chaos', 'batch.js')).href)
-const { failures } = runBatch({ first, count, stopAtFailure: false }, { sound: false })
+const { failures } = await runBatch({ first, count, stopAtFailure: false }, { sound: false })
 
 for (const { seed } of failures) {
   console.error(`a run broke an invariant: npm run chaos -- --seed ${seed}`)

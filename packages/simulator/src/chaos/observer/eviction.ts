@@ -71,7 +71,7 @@ export class EvictionModel {
     const highest = Math.max(...asked.map(({ priority }) => priority))
     for (const want of client.wants.values()) {
       // a want that is looked for gives way only to those of higher priority; one that may have its HAVE is not
-      if (want.priority <= highest || this.#members.affirmed(want.key) || (this.#members.tried(want.key) && !this.#members.isOpen(want.key)) || this.#wants.wantedByMember(want.key)) {
+      if (want.priority <= highest || this.#members.affirmed(want.key) || ((this.#members.tried(want.key) || this.#members.arrived) && !this.#members.isOpen(want.key)) || this.#wants.wantedByMember(want.key)) {
         this.#doubt(want)
       }
     }

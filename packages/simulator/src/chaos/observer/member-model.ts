@@ -35,6 +35,7 @@ export class MemberModel {
   /** Until when those that were removed keep a DONT_HAVE from being said, ms. */
   #departedUntil = -Infinity
   readonly #affirmed = new Set<WantKey>()
+  #arrived = false
   readonly #tried = new Set<WantKey>()
   /** When a try failed last, ms. */
   readonly #failed = new Map<WantKey, number>()
@@ -156,6 +157,15 @@ export class MemberModel {
     return this.#some(({ known, words }) => known.has(key) || words.has(key))
   }
 
+  /** Some member came up since the last flush: what nobody could be asked for rests until the next one. */
+  get arrived (): boolean {
+    return this.#arrived
+  }
+
+  flushed (): void {
+    this.#arrived = false
+  }
+
   /** Some member has been asked, and has answered or not; or none can be. */
   tried (key: WantKey): boolean {
     return this.#tried.has(key) || !isVerifiable(key) || !this.#some(({ connected, draining }) => connected && !draining)
@@ -199,6 +209,7 @@ export class MemberModel {
       member.mostStanding = 0
     }
     member.connected = true
+    this.#arrived = true
     member.capacity = { ...member.capacity, ...capacity }
     member.mostStanding = Math.max(member.mostStanding, member.capacity.standing)
   }

@@ -150,6 +150,7 @@ export class Monitor implements Engine {
     }
     this.#ends.flushed(status)
     this.#clients.flushed()
+    this.members.flushed()
     this.#features.flushed(status)
     this.#every = Math.ceil((status.wants + 1) / 100)
     this.time.flushed()
