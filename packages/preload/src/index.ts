@@ -5,8 +5,6 @@
  * a client that cannot be dialled asks, a node behind the router pulls the client's DAG
  * over bitswap, through the router's reverse direction and nothing but that DAG.
  */
-export { normalizeAddress, trustProxies } from './clients/client-address.ts'
-export type { TrustedProxies } from './clients/client-address.ts'
 export { connectedPeers } from './clients/connected-peers.ts'
 export type { ConnectedPeers, PeerHost } from './clients/connected-peers.ts'
 export { DEFAULT_PRELOAD_LIMITS, PRELOAD_REVERSE_LIMITS } from './defaults.ts'

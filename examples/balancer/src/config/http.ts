@@ -1,4 +1,4 @@
-import { createTrustedProxies } from '@kitsune/host/http'
+import { createTrustedProxies } from '@kitsune/want-router/http'
 import { ConfigError } from '../errors.ts'
 import { list, parseHostAndPort, refuse, text } from './values.ts'
 import type { Setting, Settings } from './layers.ts'
@@ -82,7 +82,7 @@ function trustedProxy ({ trustedProxy: setting, http, preload }: Settings): stri
   try {
     createTrustedProxies(ranges)
   } catch (err) {
-    throw new ConfigError(`${setting?.origin}: ${(err as Error).message}`)
+    throw new ConfigError(`${setting?.origin}: ${(err as Error).message.replace(/^trustedProxies: /, '')}`)
   }
 
   return ranges

@@ -1,5 +1,5 @@
 import { bytesResponse, startHttpServer } from '@kitsune/host/http'
-import { blockHandler, providersHandler } from '@kitsune/want-router/http'
+import { blockHandler, createTrustedProxies, providersHandler } from '@kitsune/want-router/http'
 import { StartError } from '../errors.ts'
 import { reasonOf } from '../listen-error.ts'
 import { gatewayAddress, isReachable, partsOf } from './addresses.ts'
@@ -74,7 +74,7 @@ async function startServer (url: string, { tlsCert, tlsKey, trustedProxy }: Http
       host,
       port,
       handler,
-      trustedProxies: trustedProxy,
+      trustedProxies: createTrustedProxies(trustedProxy),
       tls: secure && tlsCert != null && tlsKey != null ? { cert: tlsCert, key: tlsKey } : undefined,
       warn: message => { log.warn(`the certificate stays as it was: ${message}`, { event: 'certificate-refused' }) }
     })

@@ -31,7 +31,7 @@ describe('the configuration of HTTP', () => {
       ['--tls-cert x --tls-key y', /^--tls-cert: there is no --http that uses the certificate/],
       ['--http a:1 --public-url a.example', /^--public-url: must be a URL without a path/],
       ['--http a:1 --public-url https://a.example/ipfs', /^--public-url: must be a URL without a path/],
-      ['--http a:1 --trusted-proxy a.example', /^--trusted-proxy: "a\.example" is not an address/]
+      ['--http a:1 --trusted-proxy a.example', /^--trusted-proxy: "a\.example" is neither an IP address/]
     ]
 
     for (const [flags, message] of cases) {

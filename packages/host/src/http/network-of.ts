@@ -1,5 +1,8 @@
 /** What one client can have many addresses in: the first half of an IPv6 address, or an IPv4 address. */
-export function networkOf (address: string): string {
+export function networkOf (text: string): string {
+  // a socket for both families shows IPv4 as IPv6
+  const address = text.replace(/%.*$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '')
+
   if (!address.includes(':')) {
     return address
   }

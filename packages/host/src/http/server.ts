@@ -6,13 +6,11 @@ import { resolveHttpLimits } from './limits.ts'
 import { breakOff, isCut, sendResponse, writeHead } from './messages.ts'
 import { networkOf } from './network-of.ts'
 import { toRequest } from './request.ts'
-import { createTrustedProxies } from './trusted-proxies.ts'
 import { Turns } from './turns.ts'
 import type { Certificate, TlsFiles } from './certificate.ts'
 import type { Admitted } from './connections.ts'
 import type { HttpLimits } from './limits.ts'
 import type { NodeRequest, NodeResponse } from './messages.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 
@@ -20,6 +18,14 @@ import type { AddressInfo, Socket } from 'node:net'
 export interface ClientInfo {
   /** Its address, through trusted proxies. */
   readonly remoteAddress: string
+}
+
+/** Finds out who asks through reverse proxies. */
+export interface TrustedProxies {
+  /** Whether an address is that of one. */
+  includes (address: string): boolean
+  /** The address of a client, from that of the connection and the values of `X-Forwarded-For`. */
+  clientAddress (connection: string | undefined, forwardedFor?: string | readonly string[]): string
 }
 
 /** Answers requests. It never throws. */
@@ -33,8 +39,8 @@ export interface HttpServerInit {
   readonly handler: HttpHandler
   /** With it the server speaks HTTP/2 and HTTP/1.1 over TLS; without, HTTP/1.1 in the clear. */
   readonly tls?: TlsFiles
-  /** Proxies whose `X-Forwarded-For` is believed: addresses or ranges. Default: none. */
-  readonly trustedProxies?: readonly string[]
+  /** Proxies whose `X-Forwarded-For` is believed, as `createTrustedProxies` of `@kitsune/want-router/http` makes them. Default: none. */
+  readonly trustedProxies?: TrustedProxies
   readonly limits?: Partial<HttpLimits>
   /** Told when a certificate that has changed cannot be used; the old one stays. Default: nobody. */
   warn? (message: string): void
@@ -62,6 +68,8 @@ export interface HttpServer {
   stop (): Promise<void>
 }
 
+const NO_PROXIES: TrustedProxies = { includes: () => false, clientAddress: (connection = '') => connection }
+
 /** How often to look whether the certificate has changed, ms. */
 const CERTIFICATE_INTERVAL = 5000
 /** What a request counts until the size of its answer is known, bytes: few blocks are larger. */
@@ -76,7 +84,7 @@ type NodeServer = ReturnType<typeof createServer> | Http2SecureServer
  * and shared between addresses.
  *
  * @throws {CertificateError} the certificate or its key cannot be used
- * @throws {InvalidOptionError} a limit or trusted proxy is invalid
+ * @throws {InvalidOptionError} a limit is invalid
  * @throws {Error} it cannot listen on the address
  */
 export async function startHttpServer (init: HttpServerInit): Promise<HttpServer> {
@@ -104,7 +112,7 @@ class Server implements HttpServer {
     this.#init = init
     this.#limits = limits
     this.#certificate = certificate
-    this.#proxies = createTrustedProxies(init.trustedProxies)
+    this.#proxies = init.trustedProxies ?? NO_PROXIES
     this.#turns = new Turns(limits.unsent, limits.waiting)
     this.#connections = new Connections(limits)
     this.#server = certificate == null ? this.#createPlain() : this.#createSecure(certificate)

@@ -3,6 +3,7 @@ import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
+import { createTrustedProxies } from '@kitsune/want-router/http'
 import { expect } from 'aegir/chai'
 import { startHttpServer } from '../../src/http/index.ts'
 import { CA, ask, connectHttp2, fixture } from '../support/http-client.ts'
@@ -53,7 +54,7 @@ describe('an HTTP server', function () {
   }
 
   it('passes a request on, and who asks', async () => {
-    const server = await start(describeRequest, { trustedProxies: ['127.0.0.0/8', '::1'] })
+    const server = await start(describeRequest, { trustedProxies: createTrustedProxies(['127.0.0.0/8', '::1']) })
     const { status, headers, body } = await ask(`${server.url}/a%20b?c=d`, { headers: { accept: 'x/y', 'x-forwarded-for': '1.2.3.4' } })
 
     expect(status).to.equal(200)

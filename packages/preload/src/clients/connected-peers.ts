@@ -1,4 +1,4 @@
-import { normalizeAddress } from './client-address.ts'
+import { normalizeAddress } from '@kitsune/want-router/http'
 
 /** Which peers are connected, and from where. */
 export interface ConnectedPeers {

@@ -1,4 +1,4 @@
-import { trustProxies } from '../clients/client-address.ts'
+import { createTrustedProxies } from '@kitsune/want-router/http'
 import { DEFAULT_PRELOAD_LIMITS } from '../defaults.ts'
 import { BudgetError, NoMemberError, NoProgressError, RefsQueryError, TooManyRequestsError } from '../errors.ts'
 import { platformTimers } from '../timers.ts'
@@ -81,7 +81,7 @@ export interface RefsHandler {
 export function refsHandler (init: RefsHandlerInit): RefsHandler {
   const limits = { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }
   const { peers, register, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
-  const proxies = trustProxies(init.trustedProxies ?? [])
+  const proxies = createTrustedProxies(init.trustedProxies)
   const slots = createSlots(limits)
   const traversals = createTraversals({ ...init, limits, timers })
   const open = new Set<object>()

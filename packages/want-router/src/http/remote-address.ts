@@ -1,6 +1,4 @@
-import { parseIP } from '@chainsafe/is-ip/parse'
-import { IpNet } from '@chainsafe/netmask'
-import { InvalidOptionError } from '../errors.ts'
+import { createTrustedProxies, parseAddress } from './trusted-proxies.ts'
 
 /** What the server knows of a request besides the request. */
 export interface RequestInfo {
@@ -15,51 +13,18 @@ export type ClientNames = (request: Pick<Request, 'headers'>, info?: RequestInfo
 const UNKNOWN = 'unknown'
 
 /**
- * @param trusted - proxies in front, as addresses or networks (`10.0.0.0/8`): the header `X-Forwarded-For` is read from
- * its end as far as they go, and the first address that is none of them is the client's
+ * @param trusted - proxies in front, as addresses or networks (`10.0.0.0/8`)
  * @throws {InvalidOptionError} for what is neither
  */
 export function clientNames (trusted: readonly string[] = []): ClientNames {
-  const proxies = trusted.map(parseNetwork)
-  const isProxy = (address: Uint8Array): boolean => proxies.some(proxy => proxy.contains(address))
+  const proxies = createTrustedProxies(trusted)
 
-  return ({ headers }, info) => {
-    let address = parseAddress(info?.remoteAddress)
-
-    if (address != null && isProxy(address)) {
-      const hops = headers.get('x-forwarded-for')?.split(',') ?? []
-
-      while (address != null && isProxy(address) && hops.length > 0) {
-        address = parseAddress(hops.pop()?.trim())
-      }
-    }
-
-    return address == null ? UNKNOWN : nameOf(address)
-  }
+  return ({ headers }, info) => nameOf(parseAddress(proxies.clientAddress(info?.remoteAddress, headers.get('x-forwarded-for'))))
 }
 
-function parseNetwork (network: string): IpNet {
-  try {
-    const address = parseAddress(network)
-    return address == null ? new IpNet(network) : new IpNet(network, address.length * 8)
-  } catch {
-    throw new InvalidOptionError(`trustedProxies: "${network}" is neither an IP address nor a network such as 10.0.0.0/8`)
+function nameOf (address: Uint8Array | undefined): string {
+  if (address == null) {
+    return UNKNOWN
   }
-}
-
-const IPV4_LENGTH = 4
-
-/** An IPv4 address that is written as IPv6 is that IPv4 address. */
-function parseAddress (text = ''): Uint8Array | undefined {
-  const bytes = parseIP(text)
-  const isMapped = bytes?.length === 16 && bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff
-  return isMapped ? bytes.slice(12) : bytes
-}
-
-function nameOf (address: Uint8Array): string {
-  if (address.length === IPV4_LENGTH) {
-    return address.join('.')
-  }
-
-  return Array.from(address.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join('')
+  return address.length === 4 ? address.join('.') : Array.from(address.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join('')
 }

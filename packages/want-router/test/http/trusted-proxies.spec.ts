@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { createTrustedProxies } from '../../src/http/trusted-proxies.ts'
+import { createTrustedProxies, normalizeAddress } from '../../src/http/trusted-proxies.ts'
 
 describe('the address of a client', () => {
   const { clientAddress: trusting, includes } = createTrustedProxies(['10.0.0.0/8', '127.0.0.1', 'fd00::/8'])
@@ -38,6 +38,11 @@ describe('the address of a client', () => {
     expect(trusting('::ffff:9.9.9.9')).to.equal('9.9.9.9')
   })
 
+  it('is written in one way', () => {
+    expect(['2001:DB8:0:0::1', '[::1]', '[::1]:80', '1.2.3.4:80', 'fe80::1%eth0', '::ffff:1.2.3.4'].map(normalizeAddress)).to.deep.equal(['2001:db8::1', '::1', '::1', '1.2.3.4', 'fe80::1', '1.2.3.4'])
+    expect(['', 'example.com', '1', '0x7f.1', '1.2.3', '1.2.3.256', ':', '1.2.3.4/8', '[x]'].map(normalizeAddress)).to.deep.equal(Array(9).fill(undefined))
+  })
+
   it('may be one of the proxies', () => {
     expect(['10.9.9.9', '127.0.0.1', '::ffff:127.0.0.1', 'fd12::1'].every(includes)).to.be.true()
     expect(['11.0.0.1', '127.0.0.2', 'fe80::1', '', 'nonsense'].some(includes)).to.be.false()
@@ -48,7 +53,7 @@ describe('the address of a client', () => {
     expect(trusting(undefined, '1.2.3.4')).to.equal('')
   })
 
-  it('is not looked for through what is no range', () => {
+  it('is not looked for through what is no network', () => {
     for (const wrong of ['10.0.0.0/33', 'localhost', '', '10.0.0.0/', '10.0.0.0/8/8', '::/129', '10.0.0.0/-1']) {
       expect(() => createTrustedProxies([wrong]), wrong).to.throw().with.property('name', 'InvalidOptionError')
     }
