@@ -1,36 +1,28 @@
-import { createHost } from '@kitsune/host/node'
-import { PRELOAD_REVERSE_LIMITS } from '@kitsune/preload'
-import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
 import { Registry } from 'prom-client'
-import { createMetrics, registerCapacityMetrics, registerHttpMetrics, registerHttpRequests } from './admin/metrics.ts'
+import { registerHttpMetrics, registerHttpRequests } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
 import { describeMember, describeStatus } from './admin/status.ts'
 import { changedSettings } from './config/differences.ts'
 import { expectMembers, loadStrategy } from './config/strategy.ts'
 import { startDenylists } from './denylists.ts'
-import { ConfigError } from './errors.ts'
-import { FETCH_THROUGH, fetchThrough, lastOf } from './fetch-through.ts'
-import { selectHashers } from './hashers.ts'
+import { createEventGate, logEvents } from './event-log.ts'
+import { addressesOf, createHosts, listen } from './hosts.ts'
 import { startHttpDoor } from './http/http-door.ts'
 import { loadOrCreateKey } from './identity/key-file.ts'
-import { createListenError } from './listen-error.ts'
-import { createChangeLog } from './log/change-log.ts'
 import { createComponentLogger } from './log/component-logger.ts'
 import { NO_LOG } from './log/log.ts'
 import { createNodes } from './nodes.ts'
 import { createPreloadGate, startPreload } from './preload.ts'
+import { whyNotReady } from './readiness.ts'
 import { startRecording } from './recording.ts'
-import { createTarget } from './targets.ts'
-import { NAME, version } from './version.ts'
+import { version } from './version.ts'
 import type { BalancerConfig } from './config/config.ts'
+import type { UpstreamHost } from './hosts.ts'
 import type { HttpDoor } from './http/http-door.ts'
-import type { ChangeLog } from './log/change-log.ts'
 import type { Log } from './log/log.ts'
 import type { Nodes } from './nodes.ts'
-import type { CapacityStatus, HostInit, HostServices } from '@kitsune/host'
-import type { Gate } from '@kitsune/preload'
-import type { RouterEvent, RouterMemberStatus, StrategyFactory, WantRouter, WantRouterInit } from '@kitsune/want-router'
-import type { ComponentLogger, Libp2p, PrivateKey } from '@libp2p/interface'
+import type { RouterMemberStatus, WantRouter } from '@kitsune/want-router'
+import type { ComponentLogger, PrivateKey } from '@libp2p/interface'
 
 /** Options of a program that embeds the balancer, in addition to the configuration. */
 export interface BalancerOptions {
@@ -71,12 +63,6 @@ export interface Balancer {
   /** Closes everything that the balancer opened, at once. */
   stop (): Promise<void>
 }
-
-/** The public host, with the router as one of its services. */
-type UpstreamHost = Libp2p<HostServices & { router: WantRouter }>
-
-/** How often to check readiness, which can also change without an event of the router (clients come and go), ms. */
-const READINESS_INTERVAL = 1000
 
 /**
  * Starts a balancer: an upstream host with the router, a downstream host, and the
@@ -167,64 +153,6 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   }
 }
 
-interface HostsInit {
-  readonly config: BalancerConfig
-  readonly strategy: StrategyFactory
-  readonly privateKey: PrivateKey
-  readonly log: Log
-  readonly logger: ComponentLogger
-  readonly registry: Registry
-  /** Lets nodes ask clients, if they preload. */
-  readonly gate: Gate | undefined
-  readonly policies: WantRouterInit['policies']
-  /** The nodes, once there are any: they are made with the router's members. */
-  nodes (): Nodes
-  readonly tap: WantRouterInit['tap']
-  onEvent (event: RouterEvent): void
-}
-
-/** Creates both hosts and the router between them. They are not started. */
-async function createHosts ({ config, strategy, privateKey, log, logger, registry, policies, gate, nodes, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
-  const { maxConnections, maxNewConnections, ...limits } = config.limits
-  const host: HostInit = {
-    limits: { maxConnections, newPerSecond: maxNewConnections },
-    agent: { name: NAME, version: version() },
-    logger,
-    warn: message => { log.warn(message, { event: 'libp2p-changed' }) }
-  }
-  // it has a new identity in each process: replicas share the public one, so with
-  // that a node could send one replica's blocks to another
-  const downstream = await createHost(host)
-  const upstream: UpstreamHost = await createHost<{ router: WantRouter }>({
-    ...host,
-    idleFor: (peer, { router }) => router.idleFor(peer),
-    privateKey,
-    listen: [...config.listen, ...config.websocket],
-    announce: config.announce,
-    services: {
-      router: components => wantRouter({
-        targets: [...config.downstreams.map(createTarget), ...(config.fetchThrough === 'on' ? [fetchThrough(() => ({ nodes: nodes(), router: upstream.services.router }))] : [])],
-        strategy: config.fetchThrough === 'on' ? lastOf(strategy, FETCH_THROUGH) : strategy,
-        downstream,
-        metrics: createMetrics(registry, logger),
-        hashers: selectHashers(config.hashes),
-        limits,
-        policies,
-        ...(gate == null ? {} : { reverse: { policies: [gate.policy], limits: PRELOAD_REVERSE_LIMITS } }),
-        tap,
-        onEvent
-      })(components)
-    }
-  }).catch(err => {
-    // such as a node that is the balancer itself, which is known only with the key
-    throw err instanceof InvalidOptionError ? new ConfigError(err.message) : err
-  })
-
-  registerCapacityMetrics(registry, () => upstream.services.capacity.status)
-
-  return { upstream, downstream }
-}
-
 async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: UpstreamHost, registry: Registry): ReturnType<typeof startAdminServer> {
   const { router, capacity } = upstream.services
   const startedAt = Date.now()
@@ -270,74 +198,5 @@ function logReload (log: Log, { downstreams }: BalancerConfig, changed: readonly
 
   if (changed.length > 0) {
     log.warn(`these settings have changed and take effect at the next start: ${changed.join(', ')}`, { event: 'needs-restart', settings: changed })
-  }
-}
-
-/** Holds events back until the balancer has started: the log of a failed start only says why it failed. */
-interface EventGate {
-  push (event: RouterEvent): void
-  /** Passes on the events so far and all later ones. */
-  open (listener: (event: RouterEvent) => void): void
-}
-
-function createEventGate (): EventGate {
-  const held: RouterEvent[] = []
-  let listener = (event: RouterEvent): void => { held.push(event) }
-
-  return {
-    push: event => { listener(event) },
-    open (next) {
-      listener = next
-      held.splice(0).forEach(next)
-    }
-  }
-}
-
-/** Logs events of the router and changes of readiness. */
-function logEvents (upstream: UpstreamHost, log: Log, events: EventGate): { changes: ChangeLog, timer: NodeJS.Timeout } {
-  const { router } = upstream.services
-  const changes = createChangeLog({ log, whereIs: id => whereIs(router.status().members, id) })
-  const timer = setInterval(() => { changes.readiness(whyNotReady(upstream)) }, READINESS_INTERVAL).unref()
-
-  events.open(event => {
-    changes.event(event)
-    changes.readiness(whyNotReady(upstream))
-  })
-
-  return { changes, timer }
-}
-
-function whyNotReady ({ services: { router, capacity } }: UpstreamHost): string | undefined {
-  const { draining, members } = router.status()
-
-  if (draining) {
-    return 'draining'
-  }
-  if (!members.some(({ id, state }) => state === 'up' && id !== FETCH_THROUGH)) {
-    return 'no downstream node is up'
-  }
-
-  return whyFull(capacity.status)
-}
-
-function whyFull ({ admits, max }: CapacityStatus): string | undefined {
-  return admits ? undefined : `full: ${max} clients are connected and none of them is idle`
-}
-
-function addressesOf (host: Libp2p): string[] {
-  return host.getMultiaddrs().map(address => address.toString())
-}
-
-function whereIs (members: readonly RouterMemberStatus[], id: string): { peer?: string, address?: string } {
-  const { peer, connectedTo } = members.find(member => member.id === id) ?? {}
-
-  return { peer, address: connectedTo?.[0] }
-}
-
-async function listen (host: Libp2p): Promise<void> {
-  try {
-    await host.start()
-  } catch (err) {
-    throw createListenError(err as Error)
   }
 }
