@@ -174,9 +174,17 @@ describe('paced yamux', function () {
       const peer = await client()
       const near = await peer.dial(multiaddr(addressOf(host, 'tcp')))
       const far = await remoteEnd(host, peer)
-      const { muxer } = far as unknown as { muxer: { maConn: { readStatus: string } } }
+      const { muxer: { maConn } } = far as unknown as { muxer: { maConn: { pause (): void } } }
+      const paused = new Promise<void>(resolve => {
+        const pause = maConn.pause.bind(maConn)
+        // it is soon resumed
+        maConn.pause = () => {
+          pause()
+          resolve()
+        }
+      })
       sendUnmuxed(near, flood)
-      await until(() => muxer.maConn.readStatus === 'paused')
+      await paused
       await end(near, far)
       await until(() => far.status !== 'open' && near.status !== 'open')
     }
