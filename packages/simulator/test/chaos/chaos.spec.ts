@@ -30,7 +30,7 @@ const SHARES: Readonly<Record<Feature, number>> = {
   backlog: 20,
   'exhausted window': 35,
   'asked again': 40,
-  hedge: 30,
+  hedge: 27,
   retry: 30,
   timeout: 30,
   ejection: 15,
