@@ -23,7 +23,7 @@ export interface HavesTable extends Haves {
   onEvent (event: RouterEvent): void
 }
 
-/** Multihashes that are remembered: some 15 MiB. */
+/** Multihashes that are remembered at most: some 15 MiB. */
 export const DEFAULT_REMEMBERED_HAVES = 65_536
 
 /** For how long one is, ms. */
@@ -37,29 +37,31 @@ interface Entry extends RememberedHave {
 
 /**
  * @param now - monotonic, ms
- * @param limit - multihashes; the one that was confirmed longest ago is forgotten first
+ * @param limit - multihashes; half of it is forgotten at once: that which was confirmed longest ago. To forget one by one would cost more
+ * than all else that an attempt needs here, since a Map that loses its first entries is slow to find the next
  */
 export function createHaves (now: () => number, limit = DEFAULT_REMEMBERED_HAVES, lifetime = DEFAULT_HAVE_LIFETIME): HavesTable {
-  /** In the order in which they were confirmed. */
-  const entries = new Map<WantKey, Entry>()
+  let recent = new Map<WantKey, Entry>()
+  /** Confirmed before all that is recent. */
+  let older = new Map<WantKey, Entry>()
   /** Counts how often a member has gone: what it said before is void. */
   const epochs = new Map<string, number>()
   const epochOf = (member: string): number => epochs.get(member) ?? 0
 
-  function remember (key: WantKey, entry: Entry): void {
-    entries.delete(key)
-    entries.set(key, entry)
+  const find = (key: WantKey): Entry | undefined => recent.get(key) ?? older.get(key)
 
-    if (entries.size > limit) {
-      const [oldest] = entries.keys()
-      entries.delete(oldest)
+  function remember (key: WantKey, entry: Entry): void {
+    if (recent.size >= limit / 2 && !recent.has(key)) {
+      older = recent
+      recent = new Map()
     }
+    recent.set(key, entry)
   }
 
   return {
     get (cid) {
       const key = wantKey(cid.bytes)
-      const entry = key == null ? undefined : entries.get(key)
+      const entry = key == null ? undefined : find(key)
 
       if (entry != null && entry.epoch === epochOf(entry.member) && now() - entry.at < lifetime) {
         return entry
@@ -67,12 +69,13 @@ export function createHaves (now: () => number, limit = DEFAULT_REMEMBERED_HAVES
     },
 
     attemptEnded ({ member, want: { key, size }, result, bytes }) {
-      const known = entries.get(key)
+      const known = find(key)
 
       if (result === 'block' || result === 'have') {
         remember(key, { member, size: result === 'block' ? bytes : size ?? known?.size, at: now(), epoch: epochOf(member) })
       } else if (result === 'dont-have' && known?.member === member) {
-        entries.delete(key)
+        recent.delete(key)
+        older.delete(key)
       }
     },
 

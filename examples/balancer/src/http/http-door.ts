@@ -43,14 +43,17 @@ export async function startHttpDoor (init: HttpDoorInit): Promise<HttpDoor> {
   const { config, log } = init
   const servers: HttpServer[] = []
   const urls = (): string[] => servers.map(({ url }) => url)
-  const handler = createHandler(init, urls)
 
   async function stop (): Promise<void> {
     await Promise.all(servers.splice(0).map(async server => server.stop()))
   }
 
   try {
+    let handler: HttpHandler | undefined
+
     for (const url of config.http) {
+      // none without an address: what it remembers costs each want
+      handler ??= createHandler(init, urls)
       servers.push(await startServer(url, config, handler, log))
     }
   } catch (err) {
