@@ -1,3 +1,4 @@
+import { ipNetwork } from '../ip-network.ts'
 import { createTrustedProxies, parseAddress } from './trusted-proxies.ts'
 
 /** What the server knows of a request besides the request. */
@@ -19,12 +20,8 @@ const UNKNOWN = 'unknown'
 export function clientNames (trusted: readonly string[] = []): ClientNames {
   const proxies = createTrustedProxies(trusted)
 
-  return ({ headers }, info) => nameOf(parseAddress(proxies.clientAddress(info?.remoteAddress, headers.get('x-forwarded-for'))))
-}
-
-function nameOf (address: Uint8Array | undefined): string {
-  if (address == null) {
-    return UNKNOWN
+  return ({ headers }, info) => {
+    const address = parseAddress(proxies.clientAddress(info?.remoteAddress, headers.get('x-forwarded-for')))
+    return address == null ? UNKNOWN : ipNetwork(address)
   }
-  return address.length === 4 ? address.join('.') : Array.from(address.subarray(0, 8), byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,4 +1,6 @@
+import { parseIP } from '@chainsafe/is-ip/parse'
 import { InvalidOptionError } from '../../errors.ts'
+import { ipNetwork } from '../../ip-network.ts'
 import { createMeters } from './meter.ts'
 import type { Caps, Meter } from './meter.ts'
 import type { QuotaStore } from './quota-store.ts'
@@ -245,16 +247,8 @@ function touch<T> (map: Map<string, T>, key: string, value: T, max: number): voi
   }
 }
 
-/** What a client can hardly have two of: an IPv4 address, or a network of IPv6. */
 function networkOf (address: string): string | undefined {
-  const [, kind, host] = /^\/(ip4|ip6)\/([^/]+)/.exec(address) ?? []
-
-  return kind === 'ip6' ? `${groupsOf(host).slice(0, 4).join(':')}::/64` : host
-}
-
-/** The eight groups of an IPv6 address. */
-function groupsOf (host: string): string[] {
-  const [before, after] = host.split('::').map(part => part.split(':').filter(group => group !== ''))
-
-  return after == null ? before : [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
+  const [, host] = /^\/ip[46]\/([^/]+)/.exec(address) ?? []
+  const bytes = host == null ? undefined : parseIP(host)
+  return bytes == null ? undefined : ipNetwork(bytes)
 }
