@@ -4,13 +4,14 @@ import { createEngine } from '@kitsune/want-router/engine'
 import { broken } from '../errors.ts'
 import { cidText, printCid, printKey } from '../scenario/blocks.ts'
 import { KnownMembers } from './known-members.ts'
+import { ObservedEngine } from './observed-engine.ts'
 import { PresenceRules } from './presence-rules.ts'
 import type { Feature } from '../features.ts'
 import type { MembersObserver } from '../membership.ts'
 import type { Trace } from '../trace.ts'
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
-import type { Engine, EngineInit, EngineStatus, Input, MemberStatus, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, Input, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
 export interface AdmissionMonitorInit {
   readonly trace: Trace
@@ -37,8 +38,8 @@ interface Asked extends VerdictAsk { readonly client: string }
  * An engine that parks wants, held to what it was told of them. What it says of
  * wants that have ended is taken for true: other runs judge that.
  */
-export class AdmissionMonitor implements Engine, MembersObserver {
-  readonly #engine: Engine
+export class AdmissionMonitor extends ObservedEngine implements MembersObserver {
+  protected readonly engine: Engine
   readonly #init: AdmissionMonitorInit
   readonly #members: KnownMembers
   readonly #presences: PresenceRules
@@ -55,10 +56,11 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   readonly stale: Array<{ readonly client: string, readonly verdict: NumberedVerdict }> = []
 
   constructor (init: EngineInit, own: AdmissionMonitorInit) {
+    super()
     this.#init = own
     this.#members = new KnownMembers({ ids: init.members.map(({ id }) => id), limits: { ...DEFAULT_LIMITS, ...init.limits }, now: init.now })
     this.#presences = new PresenceRules(this.#members)
-    this.#engine = createEngine(init)
+    this.engine = createEngine(init)
   }
 
   isDrained (member: string): boolean { return this.#members.isDrained(member) }
@@ -70,7 +72,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   put (input: Input): void {
     this.#init.trace.input(input)
     try {
-      this.#engine.put(input)
+      this.engine.put(input)
       this.#note(input)
       for (const [name, { key, only }] of this.#grants) {
         this.#presences.noteDenied(name, key, only)
@@ -90,7 +92,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
     const asks: Array<{ readonly member: string, readonly wants: readonly TargetWant[] }> = []
     const admits: Asked[] = []
     const ends: WantEnd[] = []
-    this.#engine.flush({
+    this.engine.flush({
       ...out,
       ask: (member, wants) => {
         this.#init.trace.asked(member, wants)
@@ -130,23 +132,13 @@ export class AdmissionMonitor implements Engine, MembersObserver {
   }
 
   take (client: string, maxBytes: number, protocol: BitswapProtocol): ReturnType<Engine['take']> {
-    const message = this.#engine.take(client, maxBytes, protocol)
+    const message = this.engine.take(client, maxBytes, protocol)
     this.#init.trace.taken(client, message)
     for (const { cid, have } of message?.presences ?? []) {
       this.#presences.expect(nameOf(client, cid), cid, have)
     }
     return message
   }
-
-  expects (member: string, prefix: Uint8Array): boolean { return this.#engine.expects(member, prefix) }
-  isWanted (key: WantKey): boolean { return this.#engine.isWanted(key) }
-  awaits (client: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean { return this.#engine.awaits(client, ask) }
-  get dirty (): boolean { return this.#engine.dirty }
-  get deadline (): number | undefined { return this.#engine.deadline }
-  status (): EngineStatus { return this.#engine.status() }
-  member (id: string): MemberStatus | undefined { return this.#engine.member(id) }
-  idleFor (client: string): number | undefined { return this.#engine.idleFor(client) }
-  checkInvariants (): void { this.#engine.checkInvariants() }
 
   #note (input: Input): void {
     this.#members.input(input)
@@ -247,7 +239,7 @@ export class AdmissionMonitor implements Engine, MembersObserver {
 
   #expectSound (): void {
     try {
-      this.#engine.checkInvariants()
+      this.engine.checkInvariants()
     } catch (err) {
       broken('state', err instanceof Error ? err.message : String(err))
     }

@@ -9,6 +9,7 @@ import { FeatureObserver } from './feature-observer.ts'
 import { HealthModel } from './health-model.ts'
 import { MemberModel } from './member-model.ts'
 import { MembershipInvariants } from './membership-invariants.ts'
+import { ObservedEngine } from './observed-engine.ts'
 import { OrderInvariants } from './order-invariants.ts'
 import { ProgressInvariants } from './progress-invariants.ts'
 import { ReplyInvariants } from './reply-invariants.ts'
@@ -19,9 +20,9 @@ import { WantModel } from './want-model.ts'
 import type { Feature } from '../features.ts'
 import type { Trace } from '../trace.ts'
 import type { Gains } from './reply-invariants.ts'
-import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
+import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
-import type { Engine, EngineInit, EngineStatus, Input, MemberStatus, Output, VerdictAsk } from '@kitsune/want-router/engine'
+import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/want-router/engine'
 
 export interface MonitorInit {
   readonly trace: Trace
@@ -36,12 +37,12 @@ export interface MonitorInit {
  * throws as soon as an invariant is broken. What it is held to comes from them
  * and from `status()`: nothing here shares a line with the engine.
  */
-export class Monitor implements Engine {
+export class Monitor extends ObservedEngine {
   readonly limits: Limits
   readonly members: MemberModel
   readonly wants: WantModel
   readonly time: TimeInvariants
-  readonly #engine: Engine
+  protected readonly engine: Engine
   readonly #trace: Trace
   readonly #sound: boolean
   readonly #clients: ClientModel
@@ -65,6 +66,7 @@ export class Monitor implements Engine {
   #every = 1
 
   constructor (init: EngineInit, { trace, met, sound }: MonitorInit) {
+    super()
     const { now } = init
     this.limits = { ...DEFAULT_LIMITS, ...init.limits }
     this.#trace = trace
@@ -83,13 +85,13 @@ export class Monitor implements Engine {
     this.#replies = new ReplyInvariants(this.#clients, this.members, this.limits, now)
     this.#shares = new ShareInvariants(this.members, this.#health, this.#strategy, this.limits, now)
     this.#features = new FeatureObserver(met, this.#clients, this.members, this.#health, this.#strategy)
-    this.#engine = createEngine({
+    this.engine = createEngine({
       ...init,
       strategy: this.#strategy.wrap(init.strategy),
       strategyFailed: (_, error) => { this.#failure ??= error instanceof Error ? error : new Error(String(error)) }
     })
-    this.time = new TimeInvariants(this.#engine, now)
-    this.#totals = this.#engine.status().totals
+    this.time = new TimeInvariants(this.engine, now)
+    this.#totals = this.engine.status().totals
   }
 
   put (input: Input): void {
@@ -114,10 +116,10 @@ export class Monitor implements Engine {
     this.#attempts.input(input)
     this.#ends.input(input)
     this.#health.before(input)
-    this.#engine.put(input)
+    this.engine.put(input)
     this.expectNoFailure()
     this.members.told(input)
-    const status = this.#engine.status()
+    const status = this.engine.status()
     this.#health.after(status.members)
     this.#health.status(status.members)
     this.#look(input, this.#gained(status))
@@ -129,9 +131,9 @@ export class Monitor implements Engine {
     this.expectNoFailure()
     this.time.flush()
     this.#strategy.begin()
-    this.#engine.flush(this.#looking(out))
+    this.engine.flush(this.#looking(out))
     this.expectNoFailure()
-    const status = this.#engine.status()
+    const status = this.engine.status()
     const { dontHavesSent } = this.#gained(status)
     if (dontHavesSent > 0) {
       this.#replies.denied(dontHavesSent)
@@ -144,7 +146,7 @@ export class Monitor implements Engine {
     this.#shares.flushed(status)
     this.#replies.flushed()
     this.#replies.status(status)
-    if (!this.#engine.dirty) {
+    if (!this.engine.dirty) {
       this.#progress.flushed(status, this.#health.readmitted)
       this.#health.readmitted.clear()
     }
@@ -169,7 +171,7 @@ export class Monitor implements Engine {
 
   take (client: string, maxBytes: number, protocol: BitswapProtocol): ReturnType<Engine['take']> {
     this.time.take()
-    const message = this.#engine.take(client, maxBytes, protocol)
+    const message = this.engine.take(client, maxBytes, protocol)
     this.#trace.taken(client, message)
     this.#replies.take(client, message)
     this.#ends.take(client, message)
@@ -178,16 +180,6 @@ export class Monitor implements Engine {
     this.#expectSound()
     return message
   }
-
-  expects (member: string, prefix: Uint8Array): boolean { return this.#engine.expects(member, prefix) }
-  isWanted (key: WantKey): boolean { return this.#engine.isWanted(key) }
-  awaits (client: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean { return this.#engine.awaits(client, ask) }
-  get dirty (): boolean { return this.#engine.dirty }
-  get deadline (): number | undefined { return this.#engine.deadline }
-  status (): EngineStatus { return this.#engine.status() }
-  member (id: string): MemberStatus | undefined { return this.#engine.member(id) }
-  idleFor (client: string): number | undefined { return this.#engine.idleFor(client) }
-  checkInvariants (): void { this.#engine.checkInvariants() }
 
   #observe (outcome: Outcome): void {
     this.#attempts.observe(outcome)
@@ -276,7 +268,7 @@ export class Monitor implements Engine {
       return
     }
     try {
-      this.#engine.checkInvariants()
+      this.engine.checkInvariants()
     } catch (err) {
       broken('state', err instanceof Error ? err.message : String(err))
     }
