@@ -109,9 +109,12 @@ export function serviceBound (wants: number, latency: number, members: number): 
 // what one flush does not get done is left to the next
 const MAX_PICKS = 2000
 
-/** The most often that one flush ranks members: for each fetch when it has its turn, and once more where that led on. */
-export function picksBound (fetches: number): number {
-  return Math.min(MAX_PICKS, 2 * fetches + 2)
+/**
+ * The most often that one flush ranks members: for each fetch when it has its turn, and once more where that led on;
+ * and once for each client that finds no place for the first that it waits for.
+ */
+export function picksBound (fetches: number, clients: number): number {
+  return Math.min(MAX_PICKS, 2 * fetches + clients)
 }
 
 /**

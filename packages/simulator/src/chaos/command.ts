@@ -113,9 +113,14 @@ function progress (options: ChaosOptions, stderr: Stream, start: number): (sum: 
     if (now - said >= (stderr.isTTY === true ? 200 : 5000)) {
       said = now
       const left = (now - start) / ran * (options.seeds - ran) / 1000
-      stderr.write(`${stderr.isTTY === true ? '\r' : ''}${ran} of ${options.seeds} runs, ${failures.length} broke an invariant, ${left.toFixed(0)} s left ${stderr.isTTY === true ? ' ' : '\n'}`)
+      stderr.write(`${stderr.isTTY === true ? '\r' : ''}${ran} of ${options.seeds} runs, ${failures.length} broke an invariant${seedsOf(failures)}, ${left.toFixed(0)} s left ${stderr.isTTY === true ? ' ' : '\n'}`)
     }
   }
+}
+
+/** The seeds, so that a search which is cut off has said what it found. */
+function seedsOf (failures: readonly RunResult[]): string {
+  return failures.length === 0 ? '' : ` (seeds ${failures.slice(0, 5).map(({ seed }) => seed).join(', ')}${failures.length > 5 ? ', …' : ''})`
 }
 
 function writeJson (path: string | undefined, result: object, { stdout }: Streams): void {

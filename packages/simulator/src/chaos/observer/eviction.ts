@@ -91,8 +91,8 @@ export class EvictionModel {
       for (const [want, promises] of wants) {
         const text = cidText(want.cid)
         const times = named.get(text) ?? 0
-        // one that lived before and was named may have ended and begun anew
-        if (client.wants.get(text) === want && (times === 0 || (!full && times === 1 && want.asks === 1))) {
+        // one that lived before and was named may have ended and begun anew, by this message or by a block before it
+        if (client.wants.get(text) === want && (times === 0 || (!full && times === 1 && want.asks === 1 && !want.maybeTold))) {
           this.#settle(want, promises, ended.get(`${client.id} ${text}`) ?? 0)
         }
       }

@@ -39,6 +39,8 @@ export class MemberModel {
   readonly #tried = new Set<WantKey>()
   /** When a try failed last, ms. */
   readonly #failed = new Map<WantKey, number>()
+  /** When an attempt ended last without an answer, ms, by block. */
+  readonly #endedAt = new Map<WantKey, number>()
 
   constructor (ids: readonly string[], limits: Limits, now: () => number) {
     this.#limits = limits
@@ -173,6 +175,7 @@ export class MemberModel {
 
   /** An attempt at a member has ended without an answer. */
   ended (member: ObservedMember, key: WantKey, result: 'timeout' | 'unknown' | 'failed'): void {
+    this.#endedAt.set(key, this.#now())
     if (result !== 'unknown') {
       this.#failed.set(key, this.#now())
     }
@@ -186,10 +189,16 @@ export class MemberModel {
     return this.#failed.get(key)
   }
 
+  /** When an attempt ended last without an answer since it began to be wanted, ms. */
+  endedAt (key: WantKey): number | undefined {
+    return this.#endedAt.get(key)
+  }
+
   /** Nothing waits for it any more: what was said of it is forgotten. */
   forget (key: WantKey): void {
     this.#tried.delete(key)
     this.#failed.delete(key)
+    this.#endedAt.delete(key)
     for (const { words } of this.#members.values()) {
       words.delete(key)
     }

@@ -54,7 +54,7 @@ export class ProgressInvariants {
       // when it was asked again everywhere, what a busy member had said was forgotten, but for a DONT_HAVE of a want that it keeps; it may wait for that one
       const mayWait = busy.some(({ words, list }) => words.get(key) !== 'dont-have' || !list.has(key))
       // as many retries as are granted with each sweep
-      if (back != null && !(mayWait && this.#members.askedOf(key)) && failedAt !== this.#now() && waiting.length <= TRICKLE) {
+      if (back != null && !(mayWait && this.#members.askedOf(key)) && this.#members.endedAt(key) !== this.#now() && waiting.length <= TRICKLE) {
         broken('readmission', `${back.id} has returned from its ejection and is idle, and ${printKey(key)} is asked of no member`)
       }
     }

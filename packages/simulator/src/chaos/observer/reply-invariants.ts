@@ -34,6 +34,10 @@ export class ReplyInvariants {
     this.#largest = Math.max(this.#largest, size)
     const { certain, possible } = this.#waiting(key, size)
     const all = [...certain, ...possible]
+    if (copiesLost > 0) {
+      // one that lost its copy is queued anew, and its place in the order is not known any more
+      all.forEach(want => { want.message = NaN })
+    }
     if (blocksSent > all.length) {
       broken('address', `${blocksSent} copies of ${printKey(key)} are queued, ${all.length} wait for it`)
     }

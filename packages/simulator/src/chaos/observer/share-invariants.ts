@@ -59,7 +59,7 @@ export class ShareInvariants {
     }
   }
 
-  flushed ({ totals, members, fetches }: EngineStatus): void {
+  flushed ({ totals, members, fetches, clients }: EngineStatus): void {
     for (const { generation, totals } of members) {
       this.#asksOf.set(generation, totals.asks)
     }
@@ -76,8 +76,8 @@ export class ShareInvariants {
     this.#again = again
     this.#answers = 0
     const { picks, pulls } = this.#strategy
-    if (picks > picksBound(fetches) || pulls > picks * members.length) {
-      broken('work', `a flush made the strategy rank members ${picks} times, and pulled ${pulls}: there are ${fetches} fetches and ${members.length} members`)
+    if (picks > picksBound(fetches, clients) || pulls > picks * members.length) {
+      broken('work', `a flush made the strategy rank members ${picks} times, and pulled ${pulls}: there are ${fetches} fetches, ${clients} clients and ${members.length} members`)
     }
   }
 }
