@@ -51,6 +51,8 @@ export interface KuboRpc {
   has (cid: string, options?: RpcOptions): Promise<boolean>
   /** How many blocks bitswap has received since the daemon started. */
   blocksReceived (options?: RpcOptions): Promise<number>
+  /** What this node itself wants, as CIDs. */
+  wants (options?: RpcOptions): Promise<string[]>
   /** The wantlist that this node keeps for a connected peer, as CIDs. */
   wantsOf (peer: string, options?: RpcOptions): Promise<string[]>
 }
@@ -180,8 +182,16 @@ export class KuboRpcClient implements KuboRpc {
     return BlocksReceived
   }
 
+  async wants (options?: RpcOptions): Promise<string[]> {
+    return this.#wantlist(options)
+  }
+
   async wantsOf (peer: string, options?: RpcOptions): Promise<string[]> {
-    const { Keys } = await this.#json<{ Keys: Array<{ '/': string }> | null }>('bitswap/wantlist', [], options, { peer })
+    return this.#wantlist(options, { peer })
+  }
+
+  async #wantlist (options?: RpcOptions, flags?: Record<string, string>): Promise<string[]> {
+    const { Keys } = await this.#json<{ Keys: Array<{ '/': string }> | null }>('bitswap/wantlist', [], options, flags)
 
     return (Keys ?? []).map(key => key['/'])
   }

@@ -3,6 +3,7 @@ import { createDag } from '../src/dag.ts'
 import { OLD_KUBO_VERSION } from '../src/find-old-kubo.ts'
 import { FULL } from '../src/full.ts'
 import { needKubo, needOldKubo } from '../src/needs.ts'
+import { pinAgain } from '../src/pin-again.ts'
 import { stack } from '../src/stack.ts'
 import type { Dag, DagInit } from '../src/dag.ts'
 import type { Kubo } from '../src/kubo.ts'
@@ -54,7 +55,7 @@ describe(`kubo ${OLD_KUBO_VERSION}`, function () {
     const balancer = await peers.balancer({ downstreams: [node.url] })
     await client.connect(balancer.tcp)
 
-    await client.pin(dag.root, { signal: AbortSignal.timeout(FULL ? 120_000 : 30_000) })
+    await pinAgain(client, dag.root, AbortSignal.timeout(FULL ? 120_000 : 60_000))
 
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
     expect(await client.peers()).to.deep.equal([balancer.peerId])
