@@ -9,6 +9,11 @@ export interface RelayInit {
   /** Added to every round trip, ms, half of it each way; what is sent keeps its order, and as much as is sent is on its way. Default: 0. */
   delay?: number
   /**
+   * Bytes a second that the line carries each way, in front of which no more than 100 ms of its own time queues; what is
+   * beyond that waits with the sender, as in front of a router. Default: as fast as they come. Needs a `delay`.
+   */
+  bandwidth?: number
+  /**
    * Bytes a second that pass toward the one who dialled the relay; default: as fast as they come. It reads from
    * the other end so little at a time that the kernel does not widen its receive buffer, so that end soon has to wait.
    */
@@ -27,7 +32,7 @@ export interface Relay {
 }
 
 /** `to` is a multiaddr on loopback, whatever follows its port. */
-export async function startRelay (to: string, { delay = 0, rate }: RelayInit = {}): Promise<Relay> {
+export async function startRelay (to: string, { delay = 0, bandwidth = Infinity, rate }: RelayInit = {}): Promise<Relay> {
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
   const targets = new Set<Socket>()
@@ -43,7 +48,7 @@ export async function startRelay (to: string, { delay = 0, rate }: RelayInit = {
       if (rate != null && from === target) {
         pace(from, into, rate)
       } else if (delay > 0) {
-        from.pipe(delayed(delay / 2)).pipe(into)
+        from.pipe(delayed(delay / 2, bandwidth)).pipe(into)
       } else {
         from.pipe(into)
       }
@@ -97,15 +102,26 @@ function pace (from: Socket, into: Socket, rate: number): void {
   from.on('end', () => { into.end() })
 }
 
-/** Passes everything on `ms` later. Holds it meanwhile, so a sender is not slowed down but by its own windows. */
-function delayed (ms: number): Transform {
+// what a line's queue holds, ms of its bandwidth
+const QUEUE = 100
+
+/** Passes everything on `ms` later, and no faster than the line is. Holds it meanwhile, so a sender is not slowed down but by its own windows and by a full queue. */
+function delayed (ms: number, bandwidth: number): Transform {
+  let free = 0
   const stream = new Transform({
     transform (chunk, _encoding, done) {
-      setTimeout(() => { stream.push(chunk) }, ms)
-      done()
+      const now = performance.now()
+      free = Math.max(free, now) + chunk.length / bandwidth * 1_000
+      setTimeout(() => { stream.push(chunk) }, free - now + ms)
+
+      if (free - now <= QUEUE) {
+        done()
+      } else {
+        setTimeout(done, free - now - QUEUE)
+      }
     },
     flush (done) {
-      setTimeout(done, ms)
+      setTimeout(done, Math.max(0, free - performance.now()) + ms)
     }
   })
 

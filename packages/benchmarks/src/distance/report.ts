@@ -48,9 +48,9 @@ export function distanceReport (scenarios: readonly DistanceScenario[], results:
 /** One table in Markdown. */
 export function printDistances (scenarios: readonly DistanceScenario[], rows: readonly DistanceRow[]): string {
   return table(
-    ['round trip', 'leg', 'MB/s', 'of direct', 'of each pair', 'p50 ms', 'p99 ms', 'peak RSS MB'],
+    ['round trip', 'line', 'leg', 'MB/s', 'of direct', 'of each pair', 'p50 ms', 'p99 ms', 'peak RSS MB'],
     rows.map(row => [
-      `${scenarios.find(({ name }) => name === row.scenario)?.rtt} ms`,
+      ...lineOf(scenarios.find(({ name }) => name === row.scenario)),
       row.leg,
       row.megabytesPerSecond.toFixed(1),
       row.leg === 'direct' ? '–' : row.ofDirect.toFixed(2),
@@ -60,4 +60,8 @@ export function printDistances (scenarios: readonly DistanceScenario[], rows: re
       row.peakRss === 0 ? '–' : (row.peakRss / 1e6).toFixed(0)
     ])
   ).join('\n')
+}
+
+function lineOf (scenario?: DistanceScenario): [string, string] {
+  return [`${scenario?.rtt} ms`, scenario?.bandwidth == null ? 'as the machine' : `${scenario.bandwidth * 8 / 1e6} Mbit/s`]
 }

@@ -41,7 +41,7 @@ export interface DistanceRunInit {
 export async function runDistance ({ scenario, leg, pair, node, client: binary, cids }: DistanceRunInit): Promise<DistanceRun> {
   const stops: Array<() => Promise<unknown>> = []
   const far = async (address: string): Promise<string> => {
-    const relay = await startRelay(address, { delay: scenario.rtt })
+    const relay = await startRelay(address, { delay: scenario.rtt, bandwidth: scenario.bandwidth })
     stops.push(relay.stop)
 
     return relay.address
