@@ -1,6 +1,7 @@
 /* eslint-disable no-console */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { jsIpfsMissing, searchJsIpfs } from '../packages/interop/src/find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
@@ -22,7 +23,8 @@ import { closure, workspaces } from './lib/workspaces.mjs'
  * tests whose names contain the text, and `--full` sets `KITSUNE_FULL=1`, with which
  * interop runs at full size and records its results.
  *
- * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test counts as failed.
+ * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test counts as failed. Tests send to this
+ * host only: a Node process that tries to reach another counts as one more failure.
  */
 const { values: { grep, full }, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,7 +39,13 @@ const tested = selected()
 
 const broken = await buildStale(closure(tested.map(workspace => workspace.name)))
 const peers = peerEnvironment()
-const env = { ...process.env, ...peers, ...(full ? { KITSUNE_FULL: '1' } : {}) }
+const sentOut = join(cache, 'results', 'sent-out.log')
+const env = {
+  ...process.env,
+  ...peers,
+  ...(full ? { KITSUNE_FULL: '1' } : {}),
+  ...loopbackOnly()
+}
 
 /** @type {Suite[]} */
 const suites = []
@@ -52,6 +60,7 @@ for (const [i, workspace] of tested.entries()) {
   suites.push(await testWorkspace(workspace))
 }
 
+suites.push(sentNothing())
 report()
 
 /** The workspaces to test: the named ones, or all that have tests. */
@@ -106,6 +115,43 @@ function tellOf (name, variable, found, missing) {
   console.log(`${name} ${found.version}: ${found.path} (${found.origin})`)
 
   return { [variable]: found.path }
+}
+
+/** What makes all Node processes of a test refuse to send to other hosts; npm and others ask for updates of themselves unless they are told not to. */
+function loopbackOnly () {
+  const guard = pathToFileURL(join(root, 'scripts', 'lib', 'loopback-only.mjs')).href
+
+  mkdirSync(dirname(sentOut), { recursive: true })
+  rmSync(sentOut, { force: true })
+
+  return {
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${guard}`,
+    KITSUNE_SENT_OUT: sentOut,
+    NO_UPDATE_NOTIFIER: '1',
+    npm_config_update_notifier: 'false'
+  }
+}
+
+/**
+ * As a suite of one test.
+ *
+ * @returns {Suite}
+ */
+function sentNothing () {
+  const error = existsSync(sentOut) ? readFileSync(sentOut, 'utf8').trimEnd() : ''
+  const failed = error !== ''
+
+  return {
+    name: 'this host only',
+    code: failed ? 1 : 0,
+    time: '0 s',
+    results: {
+      passes: failed ? 0 : 1,
+      failures: failed ? 1 : 0,
+      pending: 0,
+      tests: [{ title: 'nothing is sent to other hosts', state: failed ? 'failed' : 'passed', ...(failed ? { error } : {}) }]
+    }
+  }
 }
 
 /** @param {Workspace} workspace */
