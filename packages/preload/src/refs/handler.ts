@@ -1,19 +1,20 @@
 import { createTrustedProxies } from '@kitsune/want-router/http'
 import { DEFAULT_PRELOAD_LIMITS } from '../defaults.ts'
-import { BudgetError, NoMemberError, NoProgressError, RefsQueryError, TooManyRequestsError } from '../errors.ts'
 import { platformTimers } from '../timers.ts'
-import { acceptsGzip, failureResponse, listResponse, preflight } from './http.ts'
+import { endOf } from './end.ts'
+import { drainingResponse, errorResponse } from './error-response.ts'
+import { failureResponse, preflight } from './http.ts'
+import { once } from './once.ts'
+import { createOpenRequests } from './open-requests.ts'
 import { parseRefsQuery } from './query.ts'
-import { createSlots } from './slots.ts'
-import { createTraversals } from './traversals.ts'
-import { waitForPeers } from './wait-for-peers.ts'
+import { createService } from './serve.ts'
 import type { ConnectedPeers } from '../clients/connected-peers.ts'
 import type { PreloadLimits } from '../defaults.ts'
+import type { RefsEnd, RequestProgress } from './end.ts'
 import type { CreateGzip } from './http.ts'
 import type { RefsMember } from './member.ts'
 import type { ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
-import type { TraversalReader } from './traversal.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
@@ -39,24 +40,6 @@ export interface RefsHandlerInit {
   readonly timers?: Timers
 }
 
-/** How a request ended. */
-export interface RefsEnd {
-  readonly roots: readonly string[]
-  /** Where it came from. */
-  readonly address: string
-  /** Peers that were asked for the blocks. */
-  readonly peers: readonly string[]
-  /** `complete`: the member has all of it; `refused`: too many requests; `left`: the client has gone; `failed`: with `error`. */
-  readonly outcome: 'complete' | 'refused' | 'left' | 'failed'
-  readonly error?: string
-  /** The member that was asked last. */
-  readonly member?: string
-  /** What clients have sent meanwhile for the traversal, which several requests may share. */
-  readonly blocks: number
-  readonly bytes: number
-  readonly ms: number
-}
-
 export interface RefsStatus {
   readonly running: number
   readonly queued: number
@@ -79,175 +62,61 @@ export interface RefsHandler {
  * @throws {InvalidOptionError} for a trusted proxy that is no network
  */
 export function refsHandler (init: RefsHandlerInit): RefsHandler {
-  const limits = { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }
-  const { peers, register, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
+  const { gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
   const proxies = createTrustedProxies(init.trustedProxies)
-  const slots = createSlots(limits)
-  const traversals = createTraversals({ ...init, limits, timers })
-  const open = new Set<object>()
-  let drained: PromiseWithResolvers<void> | undefined
+  const service = createService({ ...init, limits: { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }, gzip, timers })
+  const requests = createOpenRequests()
 
   async function handle (request: Request, { address: connection }: { readonly address: string }): Promise<Response> {
     const url = new URL(request.url)
-    if (url.pathname !== '/api/v0/refs') {
-      return failureResponse(404, 'there is only /api/v0/refs here')
+    const refused = refusal(request, url)
+    if (refused != null) {
+      return refused
     }
-    if (request.method === 'OPTIONS') {
-      return preflight()
+    if (requests.draining) {
+      return drainingResponse()
     }
-    if (request.method !== 'POST') {
-      return failureResponse(405, 'only POST', { allow: 'POST, OPTIONS' })
-    }
-    if (drained != null) {
-      return failureResponse(503, 'this node is about to stop: try another one', { 'retry-after': '10' })
-    }
-    const address = proxies.clientAddress(connection, request.headers.get('x-forwarded-for'))
-    const started = timers.now()
-    let query: RefsQuery
     try {
-      query = parseRefsQuery(url.searchParams)
+      return await serve(request, parseRefsQuery(url.searchParams), proxies.clientAddress(connection, request.headers.get('x-forwarded-for')))
     } catch (err) {
       return errorResponse(err)
     }
-    const asked = new Set<string>()
-    const progress: RequestProgress = { asked, reader: undefined }
-    open.add(progress)
+  }
+
+  async function serve ({ signal, headers }: Request, query: RefsQuery, address: string): Promise<Response> {
+    const started = timers.now()
+    const progress: RequestProgress = { asked: new Set(), reader: undefined }
+    const close = requests.add()
     const end = once((err?: unknown) => {
-      open.delete(progress)
-      if (open.size === 0) {
-        drained?.resolve()
-      }
-      const { received: { blocks, bytes } = { blocks: 0, bytes: 0 }, member } = progress.reader ?? {}
+      close()
       init.onEnd?.({
         roots: query.roots.map(({ cid }) => cid.toString()),
         address,
-        peers: [...asked],
-        ...outcomeOf(err, request.signal),
-        member,
-        blocks,
-        bytes,
+        ...endOf(progress, err, signal.aborted),
         ms: timers.now() - started
       })
     })
     try {
-      return await serve(request, query, address, progress, end)
+      return await service.serve({ query, address, signal, acceptEncoding: headers.get('accept-encoding'), progress, end })
     } catch (err) {
       end(err)
-      return errorResponse(err)
-    }
-  }
-
-  async function serve (request: Request, query: RefsQuery, address: string, progress: RequestProgress, end: (err?: unknown) => void): Promise<Response> {
-    const { signal } = request
-    const release = await slots.take(address, signal)
-    const done: Array<() => void> = [release]
-    const leave = once((err?: unknown) => {
-      signal.removeEventListener('abort', onAbort)
-      done.splice(0).reverse().forEach(undo => { undo() })
-      end(err)
-    })
-    const onAbort = (): void => { leave(signal.reason) }
-    signal.addEventListener('abort', onAbort)
-
-    try {
-      const who = { peer: query.peer, address }
-      await waitForPeers(peers, who, { ms: limits.clientWait, timers, signal })
-      const reader = traversals.join(query)
-      progress.reader = reader
-      done.push(reader.leave)
-      ask(reader, who, progress.asked, done)
-      reader.start()
-      await aborted(reader.begun, signal)
-      return listResponse(reader.lines, acceptsGzip(request.headers.get('accept-encoding')) ? gzip : undefined, leave)
-    } catch (err) {
-      leave(err)
       throw err
     }
   }
 
-  /** Has those peers asked that are connected now, or later. */
-  function ask (reader: TraversalReader, who: { readonly peer: string | undefined, readonly address: string }, asked: Set<string>, done: Array<() => void>): void {
-    const review = (): void => {
-      for (const peer of peers.find(who)) {
-        if (!asked.has(peer)) {
-          asked.add(peer)
-          reader.add(peer)
-          done.push(register(peer))
-        }
-      }
-    }
-    review()
-    done.push(peers.onConnect(review))
-  }
-
   return Object.assign(handle, {
-    status: (): RefsStatus => ({ running: slots.running, queued: slots.queued }),
-
-    async drain (signal?: AbortSignal) {
-      drained ??= Promise.withResolvers()
-      if (open.size === 0 || signal?.aborted === true) {
-        return
-      }
-      const over = Promise.withResolvers<void>()
-      signal?.addEventListener('abort', () => { over.resolve() }, { once: true })
-      await Promise.race([drained.promise, over.promise])
-    }
+    status: (): RefsStatus => ({ running: service.running, queued: service.queued }),
+    drain: requests.drain
   })
 }
 
-/** What a request has come to. */
-interface RequestProgress {
-  readonly asked: Set<string>
-  reader: TraversalReader | undefined
-}
-
-function errorResponse (err: unknown): Response {
-  const message = err instanceof Error ? err.message : String(err)
-  if (err instanceof RefsQueryError) {
-    return failureResponse(400, message)
+/** The answer to what asks for no refs. */
+function refusal ({ method }: Request, { pathname }: URL): Response | undefined {
+  if (pathname !== '/api/v0/refs') {
+    return failureResponse(404, 'there is only /api/v0/refs here')
   }
-  if (err instanceof TooManyRequestsError) {
-    return failureResponse(429, message, { 'retry-after': '10' })
+  if (method === 'OPTIONS') {
+    return preflight()
   }
-  if (err instanceof NoMemberError) {
-    return failureResponse(503, message, { 'retry-after': '10' })
-  }
-  if (err instanceof BudgetError) {
-    return failureResponse(413, message)
-  }
-  return err instanceof NoProgressError ? failureResponse(504, message) : failureResponse(502, message)
-}
-
-function outcomeOf (err: unknown, signal: AbortSignal): Pick<RefsEnd, 'outcome' | 'error'> {
-  if (err == null) {
-    return { outcome: 'complete' }
-  }
-  const error = err instanceof Error ? err.message : String(err)
-  if (signal.aborted || (err instanceof Error && err.name === 'AbortError')) {
-    return { outcome: 'left' }
-  }
-  return { outcome: err instanceof TooManyRequestsError ? 'refused' : 'failed', error }
-}
-
-/** As the promise, or rejects with the signal's reason once that aborts. */
-async function aborted (promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  const { promise: end, reject } = Promise.withResolvers<never>()
-  const abort = (): void => { reject(signal.reason) }
-  signal.addEventListener('abort', abort)
-  try {
-    await Promise.race([promise, end])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
-
-function once (run: (err?: unknown) => void): (err?: unknown) => void {
-  let ran = false
-  return err => {
-    if (!ran) {
-      ran = true
-      run(err)
-    }
-  }
+  return method === 'POST' ? undefined : failureResponse(405, 'only POST', { allow: 'POST, OPTIONS' })
 }

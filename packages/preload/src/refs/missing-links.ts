@@ -2,7 +2,7 @@ import { multihashKey } from '@kitsune/bitswap-codec'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import type { RefsRoot } from './arg.ts'
-import type { Passage } from '../gate/gate.ts'
+import type { Passage } from '../gate/passage.ts'
 
 /**
  * The links of blocks that a member had before: they did not pass, so that the gate has

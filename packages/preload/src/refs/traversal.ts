@@ -11,7 +11,8 @@ import type { RefsMember } from './member.ts'
 import type { MissingLinks, ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
 import type { PreloadLimits } from '../defaults.ts'
-import type { Gate, Passage } from '../gate/gate.ts'
+import type { Gate } from '../gate/gate.ts'
+import type { Passage } from '../gate/passage.ts'
 import type { Timers } from '../timers.ts'
 
 export interface TraversalInit {

@@ -5,7 +5,7 @@ import { defaultLogger } from '@libp2p/logger'
 import { expect } from 'aegir/chai'
 import { createGate } from '../../src/gate/gate.ts'
 import { leaf, node } from '../support/dag.ts'
-import type { Passage } from '../../src/gate/gate.ts'
+import type { Passage } from '../../src/gate/passage.ts'
 import type { TestBlock } from '../support/dag.ts'
 import type { VerifiedBlock } from '@kitsune/want-router'
 

@@ -1,0 +1,163 @@
+/**
+ * What one open request admits: its root, and what verified blocks of it link to.
+ */
+import { MAX_CID_LENGTH, isIdentity, multihashKey } from '@kitsune/bitswap-codec'
+import { BudgetError } from '../errors.ts'
+import { linksOf } from './links.ts'
+import type { DigestTable } from './digests.ts'
+import type { LinkCodecs } from './links.ts'
+import type { PreloadLimits } from '../defaults.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { VerifiedBlock } from '@kitsune/want-router'
+import type { CID } from 'multiformats/cid'
+
+/** The limits of one request, and of the memory of all. */
+export type GateLimits = Pick<PreloadLimits, 'blocks' | 'bytes' | 'depth' | 'links' | 'linkMemory' | 'linkWait'>
+
+export interface PassageInit {
+  readonly roots: readonly CID[]
+  /** How far below a root links are followed; -1: without end. */
+  readonly maxDepth: number
+  /** A client has sent a block of this request. */
+  progress? (block: VerifiedBlock): void
+  /** A want came that nothing links to yet: a member may hold the block that does. */
+  unknown? (): void
+  /** The request took more than it may. It admits nothing any more. */
+  failed? (error: Error): void
+}
+
+/** What one open request admits. */
+export interface Passage {
+  /** The client with that peer id is asked from now on. */
+  addClient (peer: string): void
+  /** It is asked no more, for what no other request needs. */
+  removeClient (peer: string): void
+  /** Whether the block is part of what was asked for, as far as that is known. */
+  admits (key: WantKey): boolean
+  /** Whether the links of the block are known. */
+  isRead (key: WantKey): boolean
+  /** A verified block that came another way: its links are admitted, if it is itself. */
+  read (cid: CID, bytes: Uint8Array): void
+  /** Ends it, and frees what it knows. */
+  close (): void
+}
+
+export interface PassageParts {
+  readonly limits: GateLimits
+  readonly codecs: LinkCodecs
+  readonly table: DigestTable
+  /** More is admitted, or nothing any more. */
+  grown (): void
+  /** What was admitted is asked of other clients now, or of none. */
+  changed (): void
+  closed (): void
+}
+
+export class OpenPassage implements Passage {
+  readonly clients = new Set<string>()
+  readonly init: PassageInit
+  readonly #parts: PassageParts
+  readonly #maxDepth: number
+  #blocks = 0
+  #bytes = 0
+  #closed = false
+
+  constructor (init: PassageInit, parts: PassageParts) {
+    this.init = init
+    this.#parts = parts
+    this.#maxDepth = init.maxDepth === -1 ? Infinity : init.maxDepth
+  }
+
+  begin (): void {
+    this.#admitAll(this.init.roots, 0)
+  }
+
+  addClient (peer: string): void {
+    this.clients.add(peer)
+    this.#parts.changed()
+  }
+
+  removeClient (peer: string): void {
+    this.clients.delete(peer)
+    this.#parts.changed()
+  }
+
+  admits (key: WantKey): boolean {
+    return this.#parts.table.depth(key) != null
+  }
+
+  isRead (key: WantKey): boolean {
+    return this.#parts.table.isExpanded(key)
+  }
+
+  read (cid: CID, bytes: Uint8Array): void {
+    const { table } = this.#parts
+    const key = multihashKey(cid.multihash.bytes)
+    const depth = table.depth(key)
+    if (depth != null && table.expand(key)) {
+      this.#follow(cid, bytes, depth)
+    }
+  }
+
+  verified (block: VerifiedBlock): void {
+    const { table, limits } = this.#parts
+    const depth = table.depth(block.key)
+    if (depth == null || !table.expand(block.key)) {
+      return
+    }
+    this.#blocks++
+    this.#bytes += block.bytes.byteLength
+    if (this.#blocks > limits.blocks || this.#bytes > limits.bytes) {
+      this.#fail(this.#blocks > limits.blocks ? `more than ${limits.blocks} blocks` : `more than ${limits.bytes} bytes`)
+      return
+    }
+    this.#follow(block.cid, block.bytes, depth)
+    this.init.progress?.(block)
+  }
+
+  close (): void {
+    if (!this.#closed) {
+      this.#closed = true
+      this.#parts.table.free()
+      this.#parts.closed()
+      this.#parts.grown()
+      this.#parts.changed()
+    }
+  }
+
+  #follow (cid: CID, bytes: Uint8Array, depth: number): void {
+    if (depth < this.#maxDepth && this.#admitAll(linksOf(this.#parts.codecs, cid, bytes), depth + 1)) {
+      this.#parts.grown()
+    }
+  }
+
+  /** Whether there were any. */
+  #admitAll (cids: readonly CID[], depth: number): boolean {
+    const { table, limits, codecs } = this.#parts
+    if (depth > limits.depth && cids.length > 0) {
+      this.#fail(`blocks more than ${limits.depth} links deep`)
+      return false
+    }
+    for (const cid of cids) {
+      const { multihash, byteLength } = cid
+      if (byteLength > MAX_CID_LENGTH) {
+        continue // no node wants it
+      }
+      if (isIdentity(cid.bytes)) {
+        // the CID is the block: no member asks for it, only for what it links to
+        if (depth < this.#maxDepth) {
+          this.#admitAll(linksOf(codecs, cid, multihash.digest), depth + 1)
+        }
+      } else if (!table.add(multihashKey(multihash.bytes), depth)) {
+        this.#fail(table.size >= limits.links ? `more than ${limits.links} links` : 'more memory for its links than there is')
+        return false
+      }
+    }
+    return cids.length > 0
+  }
+
+  #fail (what: string): void {
+    this.close()
+    this.init.failed?.(new BudgetError(`The DAG has ${what}`))
+  }
+}

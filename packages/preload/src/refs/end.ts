@@ -1,0 +1,44 @@
+import { TooManyRequestsError } from '../errors.ts'
+import type { TraversalReader } from './traversal.ts'
+
+/** How a request ended. */
+export interface RefsEnd {
+  readonly roots: readonly string[]
+  /** Where it came from. */
+  readonly address: string
+  /** Peers that were asked for the blocks. */
+  readonly peers: readonly string[]
+  /** `complete`: the member has all of it; `refused`: too many requests; `left`: the client has gone; `failed`: with `error`. */
+  readonly outcome: 'complete' | 'refused' | 'left' | 'failed'
+  readonly error?: string
+  /** The member that was asked last. */
+  readonly member?: string
+  /** What clients have sent meanwhile for the traversal, which several requests may share. */
+  readonly blocks: number
+  readonly bytes: number
+  readonly ms: number
+}
+
+/** What a request has come to. */
+export interface RequestProgress {
+  /** Peers that are asked for it. */
+  readonly asked: Set<string>
+  reader: TraversalReader | undefined
+}
+
+/** What a request has come to at its end. `left`: its client has gone. */
+export function endOf ({ asked, reader }: RequestProgress, err: unknown, left: boolean): Omit<RefsEnd, 'roots' | 'address' | 'ms'> {
+  const { received: { blocks, bytes } = { blocks: 0, bytes: 0 }, member } = reader ?? {}
+
+  return { peers: [...asked], ...outcomeOf(err, left), member, blocks, bytes }
+}
+
+function outcomeOf (err: unknown, left: boolean): Pick<RefsEnd, 'outcome' | 'error'> {
+  if (err == null) {
+    return { outcome: 'complete' }
+  }
+  if (left || (err instanceof Error && err.name === 'AbortError')) {
+    return { outcome: 'left' }
+  }
+  return { outcome: err instanceof TooManyRequestsError ? 'refused' : 'failed', error: err instanceof Error ? err.message : String(err) }
+}

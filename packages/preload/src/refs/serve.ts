@@ -1,0 +1,110 @@
+/**
+ * Serves one request: it waits for a place and for its client to connect, joins a
+ * traversal, has the client's peers asked, and passes the lines on. Whatever ends it,
+ * everything that it took is given back.
+ */
+import { acceptsGzip, listResponse } from './http.ts'
+import { once } from './once.ts'
+import { createSlots } from './slots.ts'
+import { createTraversals } from './traversals.ts'
+import { waitForPeers } from './wait-for-peers.ts'
+import type { RequestProgress } from './end.ts'
+import type { CreateGzip } from './http.ts'
+import type { RefsQuery } from './query.ts'
+import type { TraversalReader } from './traversal.ts'
+import type { TraversalsInit } from './traversals.ts'
+import type { ConnectedPeers } from '../clients/connected-peers.ts'
+
+export interface ServiceInit extends TraversalsInit {
+  readonly peers: ConnectedPeers
+  register (peer: string): () => void
+  readonly gzip: CreateGzip
+}
+
+/** A request that was understood. */
+export interface RefsRequest {
+  readonly query: RefsQuery
+  /** Of the client. */
+  readonly address: string
+  readonly signal: AbortSignal
+  readonly acceptEncoding: string | null
+  readonly progress: RequestProgress
+  /** Called once, with what went wrong. */
+  end (err?: unknown): void
+}
+
+export interface Service {
+  /** Requests that are carried out. */
+  readonly running: number
+  /** Requests that wait for a place. */
+  readonly queued: number
+  /** Resolves when a member has begun to answer; rejects with what went wrong before. */
+  serve (request: RefsRequest): Promise<Response>
+}
+
+export function createService (init: ServiceInit): Service {
+  const { peers, register, limits, timers, gzip } = init
+  const slots = createSlots(limits)
+  const traversals = createTraversals(init)
+
+  async function serve ({ query, address, signal, acceptEncoding, progress, end }: RefsRequest): Promise<Response> {
+    const release = await slots.take(address, signal)
+    const done: Array<() => void> = [release]
+    const leave = once((err?: unknown) => {
+      signal.removeEventListener('abort', onAbort)
+      done.splice(0).reverse().forEach(undo => { undo() })
+      end(err)
+    })
+    const onAbort = (): void => { leave(signal.reason) }
+    signal.addEventListener('abort', onAbort)
+
+    try {
+      const who = { peer: query.peer, address }
+      await waitForPeers(peers, who, { ms: limits.clientWait, timers, signal })
+      const reader = traversals.join(query)
+      progress.reader = reader
+      done.push(reader.leave)
+      ask(reader, who, progress.asked, done)
+      reader.start()
+      await aborted(reader.begun, signal)
+      return listResponse(reader.lines, acceptsGzip(acceptEncoding) ? gzip : undefined, leave)
+    } catch (err) {
+      leave(err)
+      throw err
+    }
+  }
+
+  /** Has those peers asked that are connected now, or later. */
+  function ask (reader: TraversalReader, who: { readonly peer: string | undefined, readonly address: string }, asked: Set<string>, done: Array<() => void>): void {
+    const review = (): void => {
+      for (const peer of peers.find(who)) {
+        if (!asked.has(peer)) {
+          asked.add(peer)
+          reader.add(peer)
+          done.push(register(peer))
+        }
+      }
+    }
+    review()
+    done.push(peers.onConnect(review))
+  }
+
+  return {
+    get running () { return slots.running },
+    get queued () { return slots.queued },
+    serve
+  }
+}
+
+/** As the promise, or rejects with the signal's reason once that aborts. */
+async function aborted (promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  const abort = (): void => { reject(signal.reason) }
+  signal.addEventListener('abort', abort)
+  try {
+    await Promise.race([promise, end])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
