@@ -1,6 +1,7 @@
 import { createHost } from '@kitsune/host/node'
 import { PRELOAD_REVERSE_LIMITS } from '@kitsune/preload'
 import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
+import { createTrustedProxies } from '@kitsune/want-router/http'
 import { createMetrics, registerCapacityMetrics } from './admin/metrics.ts'
 import { ConfigError } from './errors.ts'
 import { FETCH_THROUGH, fetchThrough, lastOf } from './fetch-through.ts'
@@ -54,6 +55,7 @@ export async function createHosts ({ config, strategy, privateKey, log, logger, 
     privateKey,
     listen: [...config.listen, ...config.websocket],
     announce: config.announce,
+    ...(config.trustedProxy.length === 0 ? {} : { trustedProxies: createTrustedProxies(config.trustedProxy) }),
     services: {
       router: components => wantRouter({
         targets: [...config.downstreams.map(createTarget), ...(config.fetchThrough === 'on' ? [fetchThrough(() => ({ nodes: nodes(), router: upstream.services.router }))] : [])],

@@ -17,6 +17,7 @@ import { createWarnMissing } from './warn.ts'
 import { createWorkShares } from './work-shares.ts'
 import type { CapacityService } from './capacity.ts'
 import type { HostLimits } from './limits.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 import type { Warn, WarnMissing } from './warn.ts'
 import type { WorkShares } from './work-shares.ts'
 import type { Identify } from '@libp2p/identify'
@@ -44,6 +45,11 @@ export interface HostInit<S extends Record<string, unknown> = Record<never, unkn
   readonly listen?: readonly string[]
   /** Multiaddrs to announce to peers instead of the listening addresses. Default: the listening addresses. */
   readonly announce?: readonly string[]
+  /**
+   * Proxies whose `X-Forwarded-For` is believed when a WebSocket is opened: its connection then has the address of the
+   * client. Made by `createTrustedProxies` of `@kitsune/want-router/http`. Default: none.
+   */
+  readonly trustedProxies?: TrustedProxies
   /** Default {@link DEFAULT_HOST_LIMITS}. */
   readonly limits?: Partial<HostLimits>
   /**
@@ -69,7 +75,7 @@ type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
 type EncrypterFactory = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
 /** Creates what a host takes from its platform. */
-export type Platform = (limits: HostLimits, warnMissing: WarnMissing) => PlatformParts
+export type Platform = (limits: HostLimits, warnMissing: WarnMissing, trustedProxies?: TrustedProxies) => PlatformParts
 
 /** What a host takes from its platform. */
 export interface PlatformParts {
@@ -95,7 +101,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
   const warnMissing = createWarnMissing(init.warn)
   const traffic = trackTraffic(warnMissing)
   const capacity = createCapacity({ max: maxConnections, traffic, idleFor: peer => init.idleFor?.(peer, running()) })
-  const { transports, connectionEncrypters, mplex: withMplex = true, shares = processShares } = platform(limits, warnMissing)
+  const { transports, connectionEncrypters, mplex: withMplex = true, shares = processShares } = platform(limits, warnMissing, init.trustedProxies)
   const places = createPendingPlaces<MultiaddrConnection>(pending, connection => {
     connection.abort(new FloodError('Too many connections wait for their handshake, and most of them come from this address'))
   })

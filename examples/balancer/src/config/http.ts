@@ -72,11 +72,11 @@ function publicUrl (setting: Setting): string {
   return url.origin
 }
 
-function trustedProxy ({ trustedProxy: setting, http, preload }: Settings): string[] {
+function trustedProxy ({ trustedProxy: setting, http, websocket }: Settings): string[] {
   const ranges = list(setting)
 
-  if (setting != null && http == null && preload == null) {
-    throw new ConfigError(`${setting.origin}: use it together with --http or -p`)
+  if (setting != null && http == null && websocket == null) {
+    throw new ConfigError(`${setting.origin}: use it together with --http or -w`)
   }
 
   try {

@@ -17,7 +17,7 @@ describe('mistakes in the configuration', () => {
     ['preload without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081'], /^-p: no node can be asked to fetch/],
     ['a port that is none', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '80810'], /^-p: must be /],
     ['fetch-through without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--fetch-through', 'on'], /^--fetch-through: no node can be asked/],
-    ['a proxy in front of nothing', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -p/],
+    ['a proxy in front of nothing', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -w/],
     ['a proxy that is no network', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--trusted-proxy', 'proxy'], /^--trusted-proxy: "proxy" is neither/],
     ['text that is not an address', ['-d', 'node:5001'], /^-d: .*"node:5001".* neither a multiaddr nor an http/],
     ['a malformed URL', ['-d', 'http://'], /^-d: .*"http:\/\/"/],

@@ -11,6 +11,7 @@ import type { Certificate, TlsFiles } from './certificate.ts'
 import type { Admitted } from './connections.ts'
 import type { HttpLimits } from './limits.ts'
 import type { NodeRequest, NodeResponse } from './messages.ts'
+import type { TrustedProxies } from '../trusted-proxies.ts'
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 
@@ -18,14 +19,6 @@ import type { AddressInfo, Socket } from 'node:net'
 export interface ClientInfo {
   /** Its address, through trusted proxies. */
   readonly remoteAddress: string
-}
-
-/** Finds out who asks through reverse proxies. */
-export interface TrustedProxies {
-  /** Whether an address is that of one. */
-  includes (address: string): boolean
-  /** The address of a client, from that of the connection and the values of `X-Forwarded-For`. */
-  clientAddress (connection: string | undefined, forwardedFor?: string | readonly string[]): string
 }
 
 /** Answers requests. It never throws. */

@@ -5,14 +5,14 @@ import { hardenedWebSockets } from './websockets.ts'
 import type { Platform } from '../host-options.ts'
 
 /** Node's: TCP and WebSockets, and noise by node:crypto. */
-export const nodePlatform: Platform = ({ maxConnections, pending, upgradeTimeout, unfinishedTimeout }, warnMissing) => {
+export const nodePlatform: Platform = ({ maxConnections, pending, upgradeTimeout, unfinishedTimeout }, warnMissing, trustedProxies) => {
   // silent ones, those whose handshake is under way, and connections
   const maxSockets = maxConnections + 2 * pending
 
   return {
     transports: [
       corkedTcp({ maxConnections: maxSockets }, warnMissing),
-      hardenedWebSockets({ maxSockets, pending, upgradeTimeout, unfinishedTimeout }, warnMissing)
+      hardenedWebSockets({ maxSockets, pending, upgradeTimeout, unfinishedTimeout }, warnMissing, trustedProxies)
     ],
     connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing)]
   }

@@ -4,7 +4,9 @@ import { webSockets } from '@libp2p/websockets'
 import { createPendingPlaces } from '../pending-places.ts'
 import { socketHost } from '../remote-host.ts'
 import { hookUpgrades } from '../upgrade-hook.ts'
+import { believeProxies } from './proxied-websockets.ts'
 import { createUnfinishedCheck } from './unfinished-messages.ts'
+import type { TrustedProxies } from '../trusted-proxies.ts'
 import type { WarnMissing } from '../warn.ts'
 import type { ReceivingSocket } from './unfinished-messages.ts'
 import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'
@@ -73,9 +75,9 @@ const CHECK_INTERVAL = 250
  * forever for the first byte and for the HTTP request; (4) accepts any number of
  * sockets, messages of 100 MiB, and messages that never end. The internal fields are
  * not part of its interface; if one is missing, its protection is missing too, which
- * is reported.
+ * is reported. Clients behind `trustedProxies` have their own addresses.
  */
-export function hardenedWebSockets (limits: WebSocketLimits, warnMissing: WarnMissing): (components: WebSocketsComponents) => Transport {
+export function hardenedWebSockets (limits: WebSocketLimits, warnMissing: WarnMissing, trustedProxies?: TrustedProxies): (components: WebSocketsComponents) => Transport {
   return (components) => {
     const transport = hookUpgrades(webSockets()(components), async (connection, upgrade) => closeSocketWith(connection, warnMissing, upgrade))
     const { createListener } = transport
@@ -83,6 +85,10 @@ export function hardenedWebSockets (limits: WebSocketLimits, warnMissing: WarnMi
     transport.createListener = (options) => {
       const listener = createListener.call(transport, options)
       boundSockets(listener, limits, warnMissing)
+
+      if (trustedProxies != null) {
+        believeProxies(listener, trustedProxies, warnMissing)
+      }
 
       return listener
     }

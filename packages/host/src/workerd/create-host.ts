@@ -11,7 +11,7 @@ import type { HostInit, HostServices } from '../host-options.ts'
 import type { Libp2p } from '@libp2p/interface'
 
 /** Options of a host in a Worker, which does not listen. */
-export type WorkerdHostInit<S extends Record<string, unknown> = Record<never, unknown>> = Omit<HostInit<S>, 'listen' | 'connectionProtector'>
+export type WorkerdHostInit<S extends Record<string, unknown> = Record<never, unknown>> = Omit<HostInit<S>, 'listen' | 'connectionProtector' | 'trustedProxies'>
 
 /** A host in a Worker. */
 export interface WorkerdHost<S extends Record<string, unknown>> extends Pick<Sockets, 'accept'> {

@@ -6,6 +6,7 @@ import { sendEndsUnhurried, spareWindowUpdates } from '../../src/lean-yamux.ts'
 import { DEFAULT_HOST_LIMITS } from '../../src/limits.ts'
 import { boundUpgrade } from '../../src/negotiation.ts'
 import { corkConnection } from '../../src/node/corked-tcp.ts'
+import { believeProxies } from '../../src/node/proxied-websockets.ts'
 import { createUnfinishedCheck } from '../../src/node/unfinished-messages.ts'
 import { boundSockets, closeSocketWith } from '../../src/node/websockets.ts'
 import { paceMplex } from '../../src/paced-mplex.ts'
@@ -117,6 +118,12 @@ describe('a host without the inside of libp2p that it knows', () => {
     // of the socket's errors; a second one would be the deadline, which nothing could lift
     expect(server.listenerCount('connection')).to.equal(1)
     expect(missing).to.deep.equal(['@libp2p/websockets: options or clients of the wsServer of a listener'])
+  })
+
+  it('gives clients behind a proxy the address of the proxy', () => {
+    believeProxies({} as unknown as Listener, { includes: () => true, clientAddress: () => '203.0.113.7' }, warnMissing)
+
+    expect(missing).to.deep.equal(['@libp2p/websockets: onWsServerConnection of a listener'])
   })
 
   it('ends no WebSocket whose unfinished message it cannot see, whether the receiver is missing or its buffers', () => {

@@ -6,12 +6,19 @@ import { createLibp2p } from 'libp2p'
 import { hardenedWebSockets } from '../../src/node/websockets.ts'
 import { createQuietLogger } from '../../src/quiet-logger.ts'
 import { addressOf, layCable, openSocket, portOf, createTestHosts, refuseToWarn } from '../support/hosts.ts'
+import type { TrustedProxies } from '../../src/trusted-proxies.ts'
 import type { Libp2p } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
 
 const MAX_SOCKETS = 20
+
+/** Believes one proxy. */
+const PROXIES: TrustedProxies = {
+  includes: address => address === '127.0.0.1',
+  clientAddress: (connection = '', forwardedFor) => connection === '127.0.0.1' ? String(forwardedFor ?? connection) : connection
+}
 
 const CLOSE_FRAME = 0x88
 const POLICY_VIOLATION = 1008
@@ -22,12 +29,20 @@ describe('hardened WebSockets', function () {
   const { client } = createTestHosts()
   let host: Libp2p
   let port: number
+  /** Where sockets came from that became WebSockets. */
+  const seen: string[] = []
 
   const start = async (upgradeTimeout: number, inboundUpgradeTimeout = 600): Promise<void> => {
     host = await createLibp2p({
       logger: createQuietLogger(),
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] },
-      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, pending: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 }, refuseToWarn)],
+      transports: [hardenedWebSockets({ maxSockets: MAX_SOCKETS, pending: MAX_SOCKETS, upgradeTimeout, unfinishedTimeout: 1000 }, refuseToWarn, PROXIES)],
+      connectionGater: {
+        denyInboundConnection: ({ remoteAddr }) => {
+          seen.push(remoteAddr.toString())
+          return false
+        }
+      },
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       connectionManager: { inboundUpgradeTimeout, maxIncomingPendingConnections: 100, inboundConnectionThreshold: 100 }
@@ -172,6 +187,24 @@ describe('hardened WebSockets', function () {
     } finally {
       await cable.stop()
     }
+  })
+
+  /** Where the host says that a socket comes from, whose request has that header. */
+  const from = async (header: string): Promise<string> => {
+    seen.length = 0
+    const socket = await openSocket(port)
+    socket.write(UPGRADE.replace(/\r\n$/, `${header}\r\n`))
+    await new Promise(resolve => { socket.once('data', resolve) })
+    socket.destroy()
+    expect(seen).to.have.lengthOf(1)
+
+    return seen[0]
+  }
+
+  it('have the address of the client that a trusted proxy names', async () => {
+    expect(await from('X-Forwarded-For: 203.0.113.7\r\n')).to.match(/^\/ip4\/203\.0\.113\.7\/tcp\/\d+\/ws$/)
+    expect(await from('X-Forwarded-For: 2001:db8::7\r\n')).to.match(/^\/ip6\/2001:db8::7\/tcp\/\d+\/ws$/)
+    expect(await from('')).to.match(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws$/)
   })
 
   it('bound the sockets of unknown peers', async () => {
