@@ -1,0 +1,57 @@
+import { withBitswap } from '@helia/bitswap'
+import { withLibp2pLight } from '@helia/libp2p'
+import { unixfs } from '@helia/unixfs'
+import { preload } from '@kitsune/preload/client'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createHeliaLight } from 'helia'
+import { chunksOf } from './chunks.ts'
+import type { PreloadAddress } from './preload-address.ts'
+import type { Preloaded } from '@kitsune/preload/client'
+import type { CID } from 'multiformats/cid'
+
+/** An IPFS node in the page, which talks to the preload node and to nobody else. */
+export interface PageNode {
+  /** Adds a file to it. */
+  add (file: Blob): Promise<CID>
+  /**
+   * Has the preload node take a copy. `onProgress` is told how many blocks are safe.
+   *
+   * @throws {PreloadError} the preload node has not got all of it
+   */
+  leave (cid: CID, onProgress: (safe: number) => void): Promise<Preloaded>
+  /** Reads a file that somebody has left. */
+  read (cid: CID): Promise<Blob>
+}
+
+export async function startNode ({ url, address }: PreloadAddress): Promise<PageNode> {
+  const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
+    transports: [webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+    // in a browser libp2p refuses private addresses and those without TLS, such as those of a balancer on this machine
+    connectionGater: { denyDialMultiaddr: () => false }
+  }))
+  await helia.start()
+  const files = unixfs(helia)
+  const node = multiaddr(address)
+
+  return {
+    add: async file => files.addByteStream(chunksOf(file)),
+
+    leave: async (cid, onProgress) => preload(helia, cid, { nodes: [{ url, address: node }], onProgress }),
+
+    async read (cid) {
+      await helia.libp2p.dial(node)
+      const parts: Array<Uint8Array<ArrayBuffer>> = []
+      for await (const part of files.cat(cid)) {
+        parts.push(new Uint8Array(part))
+      }
+      return new Blob(parts)
+    }
+  }
+}
