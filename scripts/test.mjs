@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { jsIpfsMissing, searchJsIpfs } from '../packages/interop/src/find-js-ipfs.ts'
+import { OLD_JS_IPFS, jsIpfsMissing, searchJsIpfs } from '../packages/interop/src/find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { oldKuboMissing, searchOldKubo } from '../packages/interop/src/find-old-kubo.ts'
 import { searchVersitygw, versitygwMissing, versitygwVersion } from '../packages/interop/src/find-versitygw.ts'
@@ -85,12 +85,14 @@ function peerEnvironment () {
     const kubo = searchKubo()
     const oldKubo = searchOldKubo()
     const jsIpfs = searchJsIpfs()
+    const oldJsIpfs = searchJsIpfs(process.env, OLD_JS_IPFS)
     const s3 = searchVersitygw()
 
     return {
       ...tellOf('kubo', 'KUBO_BINARY', kubo.kubo, () => kuboMissing(kubo)),
       ...tellOf('old kubo', 'OLD_KUBO_BINARY', oldKubo.kubo, () => oldKuboMissing(oldKubo)),
       ...tellOf('js-ipfs', 'JS_IPFS_MODULES', jsIpfs.jsIpfs, () => jsIpfsMissing(jsIpfs)),
+      ...tellOf('old js-ipfs', 'OLD_JS_IPFS_MODULES', oldJsIpfs.jsIpfs, () => jsIpfsMissing(oldJsIpfs, OLD_JS_IPFS)),
       ...tellOf('versitygw', 'VERSITYGW_BINARY', s3.versitygw == null ? undefined : { ...s3.versitygw, version: versitygwVersion() }, () => versitygwMissing(s3))
     }
   } catch (err) {

@@ -4,13 +4,26 @@ import { join } from 'node:path'
 import { peerCache, peerFolder } from './peer-folders.ts'
 import type { Environment } from './peer-folders.ts'
 
+/** One of the versions of js-ipfs that tests use. */
+export interface JsIpfsRelease {
+  /** The folder of packages/interop/peers whose lockfile pins it. */
+  readonly peer: string
+  /** The environment variable that names another folder `node_modules`. */
+  readonly variable: string
+}
+
+/** The last one there was. */
+export const LAST_JS_IPFS: JsIpfsRelease = { peer: 'js-ipfs', variable: 'JS_IPFS_MODULES' }
+/** One of 2022, before js-ipfs was ported to ES modules and libp2p with it. */
+export const OLD_JS_IPFS: JsIpfsRelease = { peer: 'old-js-ipfs', variable: 'OLD_JS_IPFS_MODULES' }
+
 /** A folder `node_modules` that holds js-ipfs. */
 export interface JsIpfs {
   path: string
   /** Of its `ipfs-core`, for example `0.18.1`. */
   version: string
-  /** Where the path was found. */
-  origin: 'JS_IPFS_MODULES' | 'cache'
+  /** Where the path was found: the environment variable, or `cache`. */
+  origin: string
 }
 
 /** Everything that a search looked at. */
@@ -20,45 +33,46 @@ export interface JsIpfsSearch {
   passedOver: string[]
 }
 
-/** The version of js-ipfs that the tests are written against: the last one there was. */
-export function jsIpfsVersion (): string {
-  return JSON.parse(readFileSync(join(peerFolder('js-ipfs'), 'package.json'), 'utf8')).dependencies['ipfs-core']
+/** The version that the tests are written against. */
+export function jsIpfsVersion ({ peer } = LAST_JS_IPFS): string {
+  return JSON.parse(readFileSync(join(peerFolder(peer), 'package.json'), 'utf8')).dependencies['ipfs-core']
 }
 
 /**
  * Where `npm run peers` installs js-ipfs. The lockfile's digest is part of the
  * path, so a new pin of anything is never answered with an old installation.
  */
-export function jsIpfsCachePath (env: Environment = process.env): string {
-  const lockfile = readFileSync(join(peerFolder('js-ipfs'), 'package-lock.json'))
+export function jsIpfsCachePath (env: Environment = process.env, release = LAST_JS_IPFS): string {
+  const lockfile = readFileSync(join(peerFolder(release.peer), 'package-lock.json'))
   const digest = createHash('sha256').update(lockfile).digest('hex').slice(0, 8)
 
-  return join(peerCache(env), `js-ipfs-${jsIpfsVersion()}-${digest}`, 'node_modules')
+  return join(peerCache(env), `js-ipfs-${jsIpfsVersion(release)}-${digest}`, 'node_modules')
 }
 
 /**
- * Looks for js-ipfs in the folder that the environment variable
- * `JS_IPFS_MODULES` names, then in the cache that `npm run peers` fills.
+ * Looks for js-ipfs in the folder that the release's environment variable
+ * names, then in the cache that `npm run peers` fills.
  *
- * @throws {Error} if `JS_IPFS_MODULES` names a folder without js-ipfs: whoever set it
+ * @throws {Error} if the variable names a folder without js-ipfs: whoever set it
  * did not mean another, or none
  */
-export function searchJsIpfs (env: Environment = process.env): JsIpfsSearch {
-  const named = env.JS_IPFS_MODULES
+export function searchJsIpfs (env: Environment = process.env, release = LAST_JS_IPFS): JsIpfsSearch {
+  const { variable } = release
+  const named = env[variable]
 
   if (named != null && named !== '') {
     const version = versionIn(named)
 
     if (version == null) {
-      throw new Error(`JS_IPFS_MODULES is ${named}, which has no ipfs-core: name a folder node_modules in which ipfs-core is installed, or unset it`)
+      throw new Error(`${variable} is ${named}, which has no ipfs-core: name a folder node_modules in which ipfs-core is installed, or unset it`)
     }
 
-    return { jsIpfs: { path: named, version, origin: 'JS_IPFS_MODULES' }, passedOver: [] }
+    return { jsIpfs: { path: named, version, origin: variable }, passedOver: [] }
   }
 
-  const cached = jsIpfsCachePath(env)
+  const cached = jsIpfsCachePath(env, release)
   const version = versionIn(cached)
-  const passedOver = ['the environment variable JS_IPFS_MODULES is not set']
+  const passedOver = [`the environment variable ${variable} is not set`]
 
   return version == null
     ? { passedOver: [...passedOver, `there is no ipfs-core in ${cached}`] }
@@ -66,11 +80,11 @@ export function searchJsIpfs (env: Environment = process.env): JsIpfsSearch {
 }
 
 /** What to print where js-ipfs was needed and a search did not find it. */
-export function jsIpfsMissing (search: JsIpfsSearch): string {
+export function jsIpfsMissing (search: JsIpfsSearch, { variable } = LAST_JS_IPFS): string {
   return [
     'no js-ipfs was found:',
     ...search.passedOver.map(line => `  - ${line}`),
-    'run "npm run peers" at the root of the repository to install it, or set JS_IPFS_MODULES to a folder node_modules that has ipfs-core'
+    `run "npm run peers" at the root of the repository to install it, or set ${variable} to a folder node_modules that has ipfs-core`
   ].join('\n')
 }
 

@@ -17,18 +17,20 @@ export interface JsIpfs {
   readonly peerId: string
   /** `address` has /p2p/. */
   connect (address: string): Promise<void>
-  /** `ipfs.block.get`; throws RpcError with what js-ipfs said, or after 20 s. */
+  /** `ipfs.block.get`; throws RpcError with what js-ipfs said, or after 60 s. */
   getBlock (cid: string): Promise<Uint8Array>
   /** The bytes of a UnixFS file, from `ipfs.cat`; throws as getBlock does. */
   cat (cid: string): Promise<Uint8Array>
   /** Adds a file, which it preloads if it has preload nodes; returns the CID. Options are those of `ipfs.add`, for CIDv1 with raw leaves unless they say otherwise. */
   add (bytes: Uint8Array, options?: Readonly<Record<string, unknown>>): Promise<string>
+  /** Adds a directory of files `0.txt`, `1.txt` …, each filled with `file <number> `; returns its CID. */
+  addDirectory (files: number, size: number): Promise<string>
   connections (): Promise<JsIpfsConnection[]>
   /** Ends it and removes its repository. */
   stop (): Promise<void>
 }
 
-const CALL_TIMEOUT = 20_000
+const CALL_TIMEOUT = 60_000
 
 export interface JsIpfsInit {
   /** Multiaddrs of preload nodes, such as /ip4/127.0.0.1/tcp/5001/http. Default: none. */
@@ -76,6 +78,9 @@ export async function startJsIpfs (modules: string, { preloaders = [] }: JsIpfsI
     cat: async cid => bytes('cat', cid),
     async add (content, options = {}) {
       return (await call('add', JSON.stringify(options), content)).text()
+    },
+    async addDirectory (files, size) {
+      return (await call('directory', JSON.stringify({ files, size }))).text()
     },
     async connections () {
       return await (await call('connections')).json() as JsIpfsConnection[]

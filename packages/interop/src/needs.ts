@@ -2,7 +2,7 @@ import { MissingPeerError } from './errors.ts'
 import { caddyMissing, findCaddy } from './find-caddy.ts'
 import { chromiumMissing, searchChromium } from './find-chromium.ts'
 import { findGatewayCars, gatewayCarsMissing } from './find-gateway-cars.ts'
-import { jsIpfsMissing, searchJsIpfs } from './find-js-ipfs.ts'
+import { LAST_JS_IPFS, OLD_JS_IPFS, jsIpfsMissing, jsIpfsVersion, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
 import { OLD_KUBO_VERSION, oldKuboMissing, searchOldKubo } from './find-old-kubo.ts'
 import { searchVersitygw, versitygwMissing } from './find-versitygw.ts'
@@ -42,10 +42,15 @@ export function needGatewayCars (context: Skippable, what: string): string {
 }
 
 /** The path of a folder `node_modules` with js-ipfs; where there is none, as {@link needKubo}. */
-export function needJsIpfs (context: Skippable, what: string): string {
-  const search = searchJsIpfs()
+export function needJsIpfs (context: Skippable, what: string, release = LAST_JS_IPFS): string {
+  const search = searchJsIpfs(process.env, release)
 
-  return search.jsIpfs?.path ?? missing(context, 'js-ipfs', jsIpfsMissing(search), what)
+  return search.jsIpfs?.path ?? missing(context, `js-ipfs ${jsIpfsVersion(release)}`, jsIpfsMissing(search, release), what)
+}
+
+/** The same with an old js-ipfs. */
+export function needOldJsIpfs (context: Skippable, what: string): string {
+  return needJsIpfs(context, what, OLD_JS_IPFS)
 }
 
 /** The path of a binary of versitygw, an S3 server; where there is none, as {@link needKubo}. */

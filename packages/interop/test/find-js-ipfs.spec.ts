@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'aegir/chai'
-import { jsIpfsCachePath, jsIpfsMissing, jsIpfsVersion, searchJsIpfs } from '../src/find-js-ipfs.ts'
+import { OLD_JS_IPFS, jsIpfsCachePath, jsIpfsMissing, jsIpfsVersion, searchJsIpfs } from '../src/find-js-ipfs.ts'
 
 describe('find-js-ipfs', () => {
   let folder: string
@@ -41,6 +41,15 @@ describe('find-js-ipfs', () => {
     await fakeModules(jsIpfsCachePath(env), jsIpfsVersion())
 
     expect(() => searchJsIpfs({ ...env, JS_IPFS_MODULES: folder })).to.throw(folder)
+  })
+
+  it('looks for the old one by itself', async () => {
+    await fakeModules(jsIpfsCachePath(env), jsIpfsVersion())
+    expect(searchJsIpfs(env, OLD_JS_IPFS)).to.not.have.property('jsIpfs')
+
+    const named = await fakeModules(join(folder, 'old'), '0.1.0')
+    expect(searchJsIpfs({ ...env, OLD_JS_IPFS_MODULES: named }, OLD_JS_IPFS).jsIpfs).to.deep.equal({ path: named, version: '0.1.0', origin: 'OLD_JS_IPFS_MODULES' })
+    expect(jsIpfsMissing(searchJsIpfs(env, OLD_JS_IPFS), OLD_JS_IPFS)).to.include('OLD_JS_IPFS_MODULES')
   })
 
   it('tells where it looked and which command would help', () => {

@@ -1,6 +1,5 @@
 /* eslint-disable no-console */
 import { createServer } from 'node:http'
-import { multiaddr } from '@multiformats/multiaddr'
 import { create } from 'ipfs-core'
 import { CID } from 'multiformats/cid'
 
@@ -11,6 +10,8 @@ import { CID } from 'multiformats/cid'
  * dependencies resolve, which is not here, and the multiaddrs of preload nodes: see
  * src/js-ipfs.ts.
  */
+// the older one takes an address as text
+const multiaddr = await import('@multiformats/multiaddr').then(({ multiaddr }) => multiaddr, () => text => text)
 const preloaders = process.argv.slice(3)
 const ipfs = await create({
   repo: process.argv[2],
@@ -49,11 +50,27 @@ const commands = {
 
     return cid.toString()
   },
+  '/directory': async argument => {
+    const { files, size } = JSON.parse(argument)
+    let root = ''
+
+    for await (const { cid, path } of ipfs.addAll(namedFiles(files, size), { wrapWithDirectory: true, cidVersion: 1, rawLeaves: true, pin: false })) {
+      root = path === '' ? cid.toString() : root
+    }
+
+    return root
+  },
   '/connections': async () => JSON.stringify(ipfs.libp2p.getConnections().map(({ id, remotePeer, stat }) => ({
     id,
     peerId: remotePeer.toString(),
     multiplexer: stat.multiplexer
   })))
+}
+
+function * namedFiles (count, size) {
+  for (let i = 0; i < count; i++) {
+    yield { path: `${i}.txt`, content: Buffer.alloc(size, `file ${i} `) }
+  }
 }
 
 const server = createServer(async (request, response) => {

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'aegir/chai'
+import { needChromium, needJsIpfs, needKubo } from '../../src/needs.ts'
+import { stack } from '../../src/stack.ts'
+import { bundlePage, runPage } from '../support/chromium-page.ts'
+import { startForwardingProxy } from '../support/forwarding-proxy.ts'
+import { sha256 } from '../support/sha256.ts'
+import type { JsIpfsResult, JsIpfsTask } from './js-ipfs-page.ts'
+import type { Kubo } from '../../src/kubo.ts'
+
+/** More than the four that a browser preloads at a time. */
+const SIZES = [3_000_000, 1, 1000, 100_000, 300_000, 600_000]
+
+describe('preload by js-ipfs in Chromium', function () {
+  this.timeout(120_000)
+
+  let binary: string
+  let chromium: string
+  let script: string
+  let kubo: Kubo
+  let nodes: Pick<JsIpfsTask, 'preloader' | 'address'>
+  const peers = stack(() => binary)
+
+  before(async function () {
+    binary = needKubo(this, 'preload by js-ipfs in Chromium')
+    chromium = needChromium(this, 'preload by js-ipfs in Chromium')
+    const bundle = join(needJsIpfs(this, 'preload by js-ipfs in Chromium'), 'ipfs-core/dist/index.min.js')
+    const [watch, page] = await Promise.all(['./watch-preloads.ts', './js-ipfs-page.ts'].map(async file => bundlePage(new URL(file, import.meta.url))))
+    script = [watch, readFileSync(bundle, 'utf8'), page].join('\n')
+    kubo = await peers.kubo()
+    const balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+    // in a browser js-ipfs dials addresses with TLS only
+    const tls = await startForwardingProxy({ target: Number(/\/tcp\/(\d+)\//.exec(balancer.ws)?.[1]), tls: true })
+    peers.onStop(tls.stop)
+    nodes = {
+      preloader: `/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}/http`,
+      address: `/ip4/127.0.0.1/tcp/${tls.port}/wss/p2p/${balancer.peerId}`
+    }
+  })
+
+  after(async () => {
+    await peers.stop()
+  })
+
+  const run = async (task: Pick<JsIpfsTask, 'add' | 'read'>): Promise<JsIpfsResult> => {
+    const result = await runPage<JsIpfsResult>(chromium, script, { ...nodes, ...task }, ['--ignore-certificate-errors'])
+    expect(result.failure ?? '').to.equal('')
+
+    return result
+  }
+
+  it('leaves files at the node, which another browser reads when the first has gone', async () => {
+    const { added, preloads } = await run({ add: SIZES, read: [] })
+
+    expect(preloads.map(({ status }) => status)).to.deep.equal(SIZES.map(() => 200))
+    for (const { cid, sha256: digest } of added) {
+      expect(sha256(await (await kubo.call('cat', [cid], { offline: 'true' })).bytes())).to.equal(digest)
+    }
+    const { read } = await run({ add: [], read: added.map(({ cid }) => cid) })
+    expect(read).to.deep.equal(added.map(({ sha256 }) => sha256))
+  })
+})

@@ -1,0 +1,55 @@
+import { expect } from 'aegir/chai'
+import { seededBuffer } from '../../src/dag.ts'
+import { startJsIpfs } from '../../src/js-ipfs.ts'
+import { needJsIpfs, needKubo, needOldJsIpfs } from '../../src/needs.ts'
+import { stack } from '../../src/stack.ts'
+import { poll } from '../../src/until.ts'
+import { sha256 } from '../support/sha256.ts'
+import type { Balancer } from '../../src/balancer.ts'
+import type { JsIpfs } from '../../src/js-ipfs.ts'
+import type { Kubo } from '../../src/kubo.ts'
+
+describe('preload by an old js-ipfs', function () {
+  this.timeout(90_000)
+
+  let binary: string
+  let old: string
+  let last: string
+  let kubo: Kubo
+  let balancer: Balancer
+  const peers = stack(() => binary)
+
+  before(async function () {
+    binary = needKubo(this, 'preload by an old js-ipfs')
+    old = needOldJsIpfs(this, 'preload by an old js-ipfs')
+    last = needJsIpfs(this, 'preload by an old js-ipfs')
+    kubo = await peers.kubo()
+    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+  })
+
+  after(async () => {
+    await peers.stop()
+  })
+
+  const client = async (modules: string): Promise<JsIpfs> => {
+    const ipfs = await startJsIpfs(modules, { preloaders: [`/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}/http`] })
+    peers.onStop(ipfs.stop)
+    await ipfs.connect(balancer.ws)
+
+    return ipfs
+  }
+
+  it('leaves a file that the last one reads when the old one has gone, and the other way round', async () => {
+    for (const [from, to, cidVersion] of [[old, last, 0], [last, old, 1]] as const) {
+      const file = seededBuffer(1_000_000, `version-${cidVersion}`)
+      const ipfs = await client(from)
+      const cid = await ipfs.add(file, { cidVersion, rawLeaves: cidVersion === 1 })
+      await poll(async () => sha256(await (await kubo.call('cat', [cid], { offline: 'true' })).bytes()) === sha256(file), 'the node to have the file', { timeout: 20_000 })
+      await ipfs.stop()
+      const other = await client(to)
+
+      expect(sha256(await other.cat(cid))).to.equal(sha256(file))
+      await other.stop()
+    }
+  })
+})
