@@ -1,5 +1,5 @@
+import { parseCid } from '../parse-cid.ts'
 import { HttpRequestError } from './errors.ts'
-import { parseCid } from './parse-cid.ts'
 import type { CID } from 'multiformats/cid'
 
 /** What can be answered. */
