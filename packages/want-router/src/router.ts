@@ -201,7 +201,7 @@ class Router implements WantRouter {
   }
 
   get ready (): boolean {
-    return !this.#draining && this.#engine.status().members.some(member => member.state === 'up')
+    return !this.#draining && this.#engine.anyUp
   }
 
   status (): RouterStatus {

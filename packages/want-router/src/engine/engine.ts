@@ -118,6 +118,7 @@ export function createEngine (init: EngineInit): Engine {
     },
 
     status: () => engineStatus(state),
+    get anyUp () { return state.memberCounts.healthy > 0 },
 
     member (id) {
       const member = state.members.get(id)

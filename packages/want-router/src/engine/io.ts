@@ -115,6 +115,8 @@ export interface Engine {
   /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */
   readonly deadline: number | undefined
   status (): EngineStatus
+  /** Whether `status` has a member that is up, without looking at all of them. */
+  readonly anyUp: boolean
   /** What `status` has of one member, without looking at the others; undefined: there is none of that id. */
   member (id: string): MemberStatus | undefined
   /**

@@ -120,6 +120,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status(),
+    get anyUp () { return engine.anyUp },
     member: id => engine.member(id),
     idleFor: peer => engine.idleFor(peer),
     checkInvariants () { engine.checkInvariants() }
