@@ -114,7 +114,7 @@ export const DEFAULT_REVERSE_LIMITS: Partial<Limits> = {
 }
 
 /** What counts in place of the verdict of a policy that fails: the want is kept out, and nothing is said. */
-export const DEFAULT_POLICY_FAILURE = 'silent'
+export const DEFAULT_POLICY_FAILURE = 'unknown'
 
 /** How often denylists are read again, ms. */
 export const DEFAULT_DENYLIST_INTERVAL = 60_000

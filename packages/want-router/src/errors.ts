@@ -97,7 +97,7 @@ export class WantExpiredError extends Error {
  * Why a want of this process was refused: its CID is longer than 168 bytes, or its hash function cannot be verified
  * (`cid`); its client has too many wants (`limit`); or the verdict of a policy.
  */
-export type RefusalReason = 'cid' | 'limit' | 'silent' | 'absent' | 'close'
+export type RefusalReason = 'cid' | 'limit' | 'silent' | 'unknown' | 'absent' | 'close'
 
 /** A want of this process was refused, and no member asked for it. */
 export class WantRefusedError extends Error {

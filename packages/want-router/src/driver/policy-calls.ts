@@ -1,4 +1,5 @@
 import { PolicyTimeoutError, PolicyVerdictError } from '../errors.ts'
+import { VERDICTS } from '../policies/refusal.ts'
 import type { Ask, Policy, PolicyStatus, Verdict } from '../policies/policy.ts'
 import type { Refusal } from '../policies/refusal.ts'
 import type { Timers } from '../timers.ts'
@@ -34,7 +35,7 @@ export function createPolicyCalls (policy: Policy, { timers, timeout, failure, f
 
   function checked (method: 'admit' | 'resolve', verdict: unknown): Verdict {
     if (!isVerdict(verdict)) {
-      return fail(method, new PolicyVerdictError(`the policy "${policy.name}" answered ${inspect(verdict)} from ${method}: a verdict is 'pass', 'silent', 'absent', 'close' or { only: [ids of members] }`))
+      return fail(method, new PolicyVerdictError(`the policy "${policy.name}" answered ${inspect(verdict)} from ${method}: a verdict is 'pass', 'silent', 'unknown', 'absent', 'close' or { only: [ids of members] }`))
     }
     status.refused += typeof verdict === 'string' && verdict !== 'pass' ? 1 : 0
     status.restricted += typeof verdict === 'string' ? 0 : 1
@@ -102,7 +103,7 @@ export function createPolicyCalls (policy: Policy, { timers, timeout, failure, f
 
 function isVerdict (verdict: unknown): verdict is Verdict {
   if (typeof verdict === 'string') {
-    return verdict === 'pass' || verdict === 'silent' || verdict === 'absent' || verdict === 'close'
+    return VERDICTS.has(verdict)
   }
   return typeof verdict === 'object' && verdict != null && 'only' in verdict && Array.isArray(verdict.only) && verdict.only.every(id => typeof id === 'string')
 }

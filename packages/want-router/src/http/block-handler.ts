@@ -48,7 +48,7 @@ export interface BlockHandlerOptions {
  *
  * Each remote address is one client of the router, with its share and its limits: an IPv4 address, or the /64 of an
  * IPv6 address. What is not there for certain is 404, what a policy denies is 451, and what it keeps silent about is 429.
- * What cannot be told in time is 503 with `Retry-After`, as is everything while no member is up.
+ * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */

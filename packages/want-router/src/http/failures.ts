@@ -43,6 +43,8 @@ export function failureResponse (request: Pick<Request, 'method' | 'signal'>, er
         return textResponse(method, deniedStatus, 'The block is not served here')
       case 'cid':
         return textResponse(method, 404, error.message)
+      case 'unknown':
+        return textResponse(method, 503, 'It cannot be decided now whether the block is served', later)
       default:
         return textResponse(method, 429, 'Too many requests', later)
     }

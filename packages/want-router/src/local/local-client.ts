@@ -59,7 +59,7 @@ export interface LocalClient {
   getMany (cids: Iterable<CID> | AsyncIterable<CID>, options?: GetManyOptions): AsyncIterable<GotBlock>
   /**
    * Whether a member has a block: `unknown` if that is not certain in time. Rejects as `get`, but where
-   * an end is an answer: evicted, expired and `silent` are `unknown`, `absent` is `dont-have`.
+   * an end is an answer: evicted, expired, `silent` and `unknown` are `unknown`, `absent` is `dont-have`.
    */
   has (cid: CID, options?: HasOptions): Promise<HasAnswer>
 }
@@ -153,7 +153,7 @@ function presenceOf (answer: Answer | undefined): HasAnswer {
     return 'dont-have'
   }
 
-  if (answer instanceof WantEvictedError || answer instanceof WantExpiredError || reason === 'silent') {
+  if (answer instanceof WantEvictedError || answer instanceof WantExpiredError || reason === 'silent' || reason === 'unknown') {
     return 'unknown'
   }
 

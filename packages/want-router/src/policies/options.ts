@@ -1,10 +1,9 @@
 import { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
+import { VERDICTS } from './refusal.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { Limits } from '../defaults.ts'
 import type { AdmissionOptions } from '../driver/verdicts.ts'
-
-const FAILURES: ReadonlySet<unknown> = new Set(['pass', 'silent', 'absent', 'close'])
 
 /** What the policies of one direction are driven with; undefined: there are none. */
 export function admissionOptions ({ policies = [], policyFailure = DEFAULT_POLICY_FAILURE }: PolicyOptions, limits: Partial<Limits> = {}): AdmissionOptions | undefined {
@@ -27,7 +26,7 @@ export function checkPolicies ({ policies = [], policyFailure }: PolicyOptions):
     }
     names.add(name)
   }
-  if (policyFailure != null && !FAILURES.has(policyFailure)) {
-    throw new InvalidOptionError(`policyFailure: ${String(policyFailure)} is none of 'silent', 'absent', 'close' and 'pass'`)
+  if (policyFailure != null && !VERDICTS.has(policyFailure)) {
+    throw new InvalidOptionError(`policyFailure: ${String(policyFailure)} is none of 'unknown', 'silent', 'absent', 'close' and 'pass'`)
   }
 }

@@ -89,7 +89,7 @@ export interface PolicyOptions {
    * several leave only some members it is those that all of them leave. Default: all wants are.
    */
   readonly policies?: readonly Policy[]
-  /** What counts in place of the verdict of a policy that throws or takes too long. Default `silent`: the want is kept out. */
+  /** What counts in place of the verdict of a policy that throws or takes too long. Default `unknown`: the want is kept out for now. */
   readonly policyFailure?: 'pass' | Refusal
 }
 

@@ -1,8 +1,12 @@
 /**
  * How a want is kept out:
  *
- * - `silent`: nothing is said, and the client may ask others, and us again;
+ * - `silent`: nothing is said, and the client may ask others, and us again; over HTTP it is told that it asks too much, 429;
+ * - `unknown`: the same, but since it cannot be decided now; over HTTP it is told to come back, 503;
  * - `absent`: DONT_HAVE, if the client asked to be told and had no HAVE. boxo asks no more after that;
  * - `close`: the connections of the client are closed.
  */
-export type Refusal = 'silent' | 'absent' | 'close'
+export type Refusal = 'silent' | 'unknown' | 'absent' | 'close'
+
+/** All that can be said in a word. */
+export const VERDICTS: ReadonlySet<unknown> = new Set<'pass' | Refusal>(['pass', 'silent', 'unknown', 'absent', 'close'])

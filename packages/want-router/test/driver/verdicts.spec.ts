@@ -10,6 +10,7 @@ import type { WantEnd } from '../../src/engine/status.ts'
 import type { TapRecord } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
 import type { Ask, Policy, PolicyControl, Verdict } from '../../src/policies/policy.ts'
+import type { Refusal } from '../../src/policies/refusal.ts'
 
 const block = testBlock(1)
 const other = testBlock(2)
@@ -17,7 +18,7 @@ const third = testBlock(3)
 
 interface PolicedRig extends Rig { readonly events: RouterEvent[], readonly ends: WantEnd[], readonly records: TapRecord[], settle (): Promise<void>, names (): string[] }
 
-async function policed (policies: readonly Policy[], init: { failure?: 'pass' | 'silent' | 'close', most?: number } = {}): Promise<PolicedRig> {
+async function policed (policies: readonly Policy[], init: { failure?: 'pass' | Refusal, most?: number } = {}): Promise<PolicedRig> {
   const events: RouterEvent[] = []
   const ends: WantEnd[] = []
   const records: TapRecord[] = []
@@ -118,7 +119,7 @@ describe('policies that decide at once', () => {
   ]
   for (const [how, admit, why] of faults) {
     it(`one that ${how} keeps the want out, unless the option says otherwise, and is counted and reported once`, async () => {
-      for (const failure of ['silent', 'pass', 'close'] as const) {
+      for (const failure of ['silent', 'unknown', 'pass', 'close'] as const) {
         const { drive, settle, names, events, closed } = await policed([{ name: 'broken', admit }], { failure })
         drive.message('p', message(entry(block), entry(other)))
         await settle()
@@ -297,7 +298,7 @@ describe('what policies hear', () => {
 })
 
 describe('what the process gets itself', () => {
-  for (const verdict of ['silent', 'absent', 'close'] as const) {
+  for (const verdict of ['silent', 'unknown', 'absent', 'close'] as const) {
     it(`meets the same policies, and is refused by name: ${verdict}`, async () => {
       const { local, settle, asked } = await policed([{ name: 'denylist', admit: ({ key }) => key === block.key ? verdict : 'pass' }])
       const refused = local.unnamed.get(CID.decode(block.cid)).catch((err: unknown) => err)

@@ -175,15 +175,15 @@ describe('block handler', () => {
     expect(engine.status()).to.include({ wants: 0, clients: 0 })
   })
 
-  it('says 451 for what a policy denies, or 410, and 429 for what it keeps silent about', async () => {
-    for (const [verdict, status, options] of [['absent', 451, {}], ['absent', 410, { deniedStatus: 410 }], ['silent', 429, {}], ['close', 429, {}]] as const) {
+  it('says 451 for what a policy denies, or 410, 429 for what it keeps silent about, and 503 for what it cannot decide', async () => {
+    for (const [verdict, status, options] of [['absent', 451, {}], ['absent', 410, { deniedStatus: 410 }], ['silent', 429, {}], ['close', 429, {}], ['unknown', 503, {}]] as const) {
       for (const method of ['GET', 'HEAD']) {
         const { request, turn } = await refusing(verdict, options)
         const response = request(raw, { method })
         await turn()
         const { headers, status: got } = await response
         expect(got, `${verdict} ${method}`).to.equal(status)
-        expect(headers.get('retry-after'), `${verdict} ${method}`).to.equal(got === 429 ? '1' : null)
+        expect(headers.get('retry-after'), `${verdict} ${method}`).to.equal(got === 429 || got === 503 ? '1' : null)
       }
     }
   })

@@ -28,7 +28,7 @@ describe('wantError', () => {
   })
 
   it('names the verdict of a policy, whatever the client was told', () => {
-    for (const verdict of ['silent', 'absent', 'close'] as const) {
+    for (const verdict of ['silent', 'unknown', 'absent', 'close'] as const) {
       for (const outcome of ['refused', 'dont-have'] as const) {
         expect(wantError({ outcome, ms: 1, verdict }, 'bafy', LIFETIME)).to.include({ name: 'WantRefusedError', reason: verdict })
       }

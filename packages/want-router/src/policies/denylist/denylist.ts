@@ -28,7 +28,7 @@ export interface DenylistInit {
   /** How often the lists are read again, ms. Default 60,000. */
   readonly interval?: number
   /**
-   * What becomes of all wants while a list has never been read. Default `silent`: nothing is served that it may deny. `pass`:
+   * What becomes of all wants while a list has never been read. Default `unknown`: nothing is served that it may deny. `pass`:
    * what it denies is served until it can be read.
    */
   readonly unavailable?: 'pass' | Refusal
@@ -114,7 +114,7 @@ class Lists implements Denylist {
       return this.#init.verdict ?? 'absent'
     }
 
-    return this.#loaded ? 'pass' : this.#init.unavailable ?? 'silent'
+    return this.#loaded ? 'pass' : this.#init.unavailable ?? 'unknown'
   }
 
   async start (): Promise<void> {
