@@ -29,7 +29,10 @@ export interface MemberRemovedEvent {
   readonly member: string
 }
 
-/** A member could not answer a want and said why: a block source threw. There may be one for each want. */
+/**
+ * A member could not answer a want and said why: a block source threw. There may be one for each want. Or, with a `haveMap`, a
+ * member could not list its blocks: there is one for the first of several such failures.
+ */
 export interface MemberErrorEvent {
   readonly type: 'member-error'
   readonly member: string

@@ -1,6 +1,7 @@
 import { describe } from './describe.ts'
 import { isDiscovery } from './discovery/discovery.ts'
 import { InvalidOptionError } from './errors.ts'
+import { checkHaveMap } from './have-map/have-map.ts'
 import { checkPolicies } from './policies/options.ts'
 import { checkStrategy } from './strategies/check-strategy.ts'
 import { checkTarget } from './targets/check-target.ts'
@@ -8,6 +9,7 @@ import type { DirectionOptions } from './direction.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { BlockHasher } from './driver/verifier.ts'
 import type { RouterEvent } from './events.ts'
+import type { HaveMapInit } from './have-map/have-map.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { ReverseInit } from './reverse/reverse.ts'
 import type { RouterNetworkLimits } from './router-networks.ts'
@@ -49,6 +51,12 @@ export interface WantRouterInit extends DirectionOptions {
   readonly reverse?: ReverseInit
   /** How streams and connections are used, and what peers may cost there: see `NetworkLimits`. Default: suited to the open internet. */
   readonly networkLimits?: RouterNetworkLimits
+  /**
+   * Reads which blocks members hold from the lists of those that have one, as nodes by their RPC (`kubo`), and asks those
+   * first that hold a block, whatever the strategy. Lists may be wrong: a member that lacks a block by its list is asked last, and
+   * denies it itself. Default: no list is read.
+   */
+  readonly haveMap?: HaveMapInit
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
@@ -74,4 +82,8 @@ export function checkInit (init: WantRouterInit): void {
     }
   })
   checkStrategy(init.strategy)
+
+  if (init.haveMap != null) {
+    checkHaveMap(init.haveMap)
+  }
 }

@@ -59,6 +59,8 @@ export interface RouterMembers extends Members {
   stop (): Promise<void>
   /** Where a member was last found. */
   placeOf (id: string): LocatedPeer | undefined
+  /** How a member lists its blocks, if it can. */
+  holdingsOf (id: string): TargetInit['holdings']
 }
 
 export function createRouterMembers ({ targets: configured, discoveries, driver, sessions, own, logger, log }: RouterMembersInit): RouterMembers {
@@ -109,6 +111,7 @@ export function createRouterMembers ({ targets: configured, discoveries, driver,
   return {
     ...members,
     placeOf: id => places.get(id),
+    holdingsOf: id => targets.get(id)?.holdings,
 
     async start () {
       started = true

@@ -1,5 +1,6 @@
 import type { EngineStatus, MemberStatus } from './engine/status.ts'
 import type { MemberError } from './events.ts'
+import type { MappedBlocks } from './have-map/have-map.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { PolicyStatus } from './policies/policy.ts'
@@ -17,6 +18,8 @@ export interface RouterMemberStatus extends MemberStatus {
   readonly addresses?: readonly string[]
   /** Where it is connected now. */
   readonly connectedTo?: readonly string[]
+  /** What its list of blocks came to, with a `haveMap` and once it has been read. */
+  readonly haveMap?: MappedBlocks
 }
 
 /** A snapshot of a router. */
@@ -26,6 +29,11 @@ export interface RouterStatus extends EngineStatus {
   readonly network: NetworkStats
   /** In the order in which they are asked. */
   readonly policies: readonly PolicyStatus[]
+}
+
+/** What is known of a member's blocks, as a status shows it. */
+export function mapOf (haveMap: MappedBlocks | undefined): Pick<RouterMemberStatus, 'haveMap'> {
+  return haveMap == null ? {} : { haveMap }
 }
 
 /** Where a member is, as a status shows it; `located`: where it was last found. */

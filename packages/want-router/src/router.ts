@@ -4,6 +4,8 @@ import { isDiscovery } from './discovery/discovery.ts'
 import { createVerifier } from './driver/verifier.ts'
 import { hashString } from './engine/hash.ts'
 import { verifiableBy } from './engine/verifiability.ts'
+import { createHaveMap } from './have-map/have-map.ts'
+import { mapped } from './have-map/mapped.ts'
 import { createHaves } from './haves.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
@@ -14,13 +16,15 @@ import { createRings } from './rings.ts'
 import { checkInit } from './router-init.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
-import { placeOf } from './router-status.ts'
+import { mapOf, placeOf } from './router-status.ts'
 import { announce, hear } from './stands-for.ts'
+import { defaultStrategy } from './strategies/default.ts'
 import { platformTimers } from './timers.ts'
 import type { DirectionParts } from './direction.ts'
 import type { Driver } from './driver/driver.ts'
 import type { Engine } from './engine/io.ts'
 import type { EngineStatus } from './engine/status.ts'
+import type { HaveMap, HaveMapInit } from './have-map/have-map.ts'
 import type { Haves, HavesTable } from './haves.ts'
 import type { LatencyMetrics } from './latency-metrics.ts'
 import type { LocalClient } from './local/local-client.ts'
@@ -62,8 +66,8 @@ export interface WantRouter extends Startable, LocalClient {
    */
   client (id: string): LocalClient
   /**
-   * Begins to remember which blocks members have, for a minute each and 65,536 at most, and returns what is remembered.
-   * Policies are not asked about it.
+   * Begins to remember which blocks members have, for a minute each and 65,536 at most, and returns what is remembered;
+   * with a `haveMap`, what members list, too. Policies are not asked about it.
    */
   rememberHaves (): Haves
   /**
@@ -111,6 +115,7 @@ class Router implements WantRouter {
   readonly #reverse: Reverse | undefined
   readonly #rings: Rings | undefined
   readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
+  readonly #haveMap: HaveMap | undefined
   #haves: HavesTable | undefined
   #draining = false
   readonly #hearing: Array<() => void> = []
@@ -129,19 +134,22 @@ class Router implements WantRouter {
     this.#init = init
     this.#components = components
     this.#log = components.logger.forComponent('kitsune:router')
+    this.#haveMap = init.haveMap == null ? undefined : this.#createHaveMap(init.haveMap)
     this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
     const { engine, driver, sessions } = createDirection({
       ...parts,
-      options: init,
+      options: this.#haveMap == null ? init : { ...init, strategy: mapped(init.strategy ?? defaultStrategy(), this.#haveMap) },
       members: targets,
       log: this.#log,
       onEvent: event => {
         this.#haves?.onEvent(event)
+        this.#haveMap?.onEvent(event)
         init.onEvent?.(event)
       },
       attemptEnded: outcome => {
         latencies?.attemptEnded(outcome)
         this.#haves?.attemptEnded(outcome)
+        this.#haveMap?.attemptEnded(outcome)
       },
       onEnded: ends => {
         latencies?.ended(ends)
@@ -206,7 +214,12 @@ class Router implements WantRouter {
 
   status (): RouterStatus {
     const status = this.#engine.status()
-    const members = status.members.map(member => ({ ...member, ...this.#driver.seen(member.id), ...placeOf(this.#members.placeOf(member.id), this.#connectionManager) }))
+    const members = status.members.map(member => ({
+      ...member,
+      ...this.#driver.seen(member.id),
+      ...placeOf(this.#members.placeOf(member.id), this.#connectionManager),
+      ...mapOf(this.#haveMap?.mapped(member.id))
+    }))
 
     return { ready: this.ready, ...status, members, network: this.#networks.upstream.stats, policies: this.#driver.policies() }
   }
@@ -224,8 +237,10 @@ class Router implements WantRouter {
   }
 
   rememberHaves (): Haves {
-    this.#haves ??= createHaves(platformTimers.now)
-    return this.#haves
+    const table = this.#haves ??= createHaves(platformTimers.now)
+    const map = this.#haveMap
+
+    return map == null ? table : { get: cid => table.get(cid) ?? map.get(cid) }
   }
 
   async start (): Promise<void> {
@@ -265,6 +280,7 @@ class Router implements WantRouter {
   async stop (): Promise<void> {
     const { upstream, downstream } = this.#networks
     this.#local.stop()
+    this.#haveMap?.stop()
     this.#hearing.splice(0).forEach(stop => { stop() })
     await this.#silence?.()
     await this.#rings?.stop()
@@ -286,6 +302,18 @@ class Router implements WantRouter {
       dropped: () => {
         const { upstream, downstream } = this.#networks
         return upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
+      }
+    })
+  }
+
+  #createHaveMap (init: HaveMapInit): HaveMap {
+    return createHaveMap(init, {
+      timers: platformTimers,
+      seed: Math.floor(Math.random() * 2 ** 32),
+      holdingsOf: member => this.#members.holdingsOf(member),
+      failed: (member, error) => {
+        this.#log.error('%s cannot list its blocks - %e', member, error)
+        this.#init.onEvent?.({ type: 'member-error', member, error })
       }
     })
   }

@@ -13,6 +13,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { InvalidOptionError, KuboRpcError } from '../errors.ts'
 import { peerTarget } from '../targets/peer-target.ts'
+import { kuboHoldings } from './kubo-holdings.ts'
 import { swarmAddresses } from './swarm-addresses.ts'
 import type { PeerTargetInit } from '../targets/peer-target.ts'
 import type { LocatedPeer, TargetInit } from '../targets/target.ts'
@@ -50,11 +51,13 @@ export function kubo (nodes: ReadonlyArray<string | KuboInit>): TargetInit[] {
 function kuboTarget ({ url, id, authorization, headers, ...init }: KuboInit): TargetInit {
   const rpc = connectRpc({ url, authorization, headers })
 
-  return peerTarget({
+  const target = peerTarget({
     ...init,
     id: id ?? rpc.name,
     locate: async signal => locate(rpc, signal)
   })
+
+  return { ...target, holdings: options => kuboHoldings(rpc, options) }
 }
 
 function connectRpc (init: EndpointInit): KuboRpc {

@@ -75,9 +75,9 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
   let short: Shortage = 'no places'
 
   for (let member = order.pull(); member != null; member = order.pull()) {
-    // better to wait for a member that is well than to ask one that is not, or that mostly lacks what others have;
+    // better to wait for a member that is well than to ask one that is not, or that lacks what others have;
     // where most members are ejected, those that are well may come after them
-    if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id) === true)) {
+    if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id, fetch) === true)) {
       continue
     }
     const payer = payerAt(state, fetch, member, client)

@@ -51,9 +51,9 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
       }
     },
 
-    avoids (member) {
+    avoids (member, want) {
       try {
-        return strategy.avoids?.(member) === true
+        return strategy.avoids?.(member, want) === true
       } catch (err) {
         failed('avoids', err)
         return false

@@ -60,5 +60,5 @@ function secondMember (state: State, attempt: Attempt): EngineMember | undefined
 }
 
 function mayHedge (state: State, { fetch, client }: Attempt, member: EngineMember): boolean {
-  return payerAt(state, fetch, member, client) != null && !isOpenElsewhere(state, fetch, member) && member.state === 'up' && !member.stalled && hasCapacity(member, 0) && state.strategy.avoids?.(member.id) !== true
+  return payerAt(state, fetch, member, client) != null && !isOpenElsewhere(state, fetch, member) && member.state === 'up' && !member.stalled && hasCapacity(member, 0) && state.strategy.avoids?.(member.id, fetch) !== true
 }

@@ -33,6 +33,6 @@ export function delegateTo (inner: Strategy, overrides: Partial<Strategy> = {}):
     update: overrides.update ?? (members => { inner.update(members) }),
     rank: overrides.rank ?? (want => inner.rank(want)),
     observe: overrides.observe ?? (outcome => { inner.observe?.(outcome) }),
-    avoids: overrides.avoids ?? (member => inner.avoids?.(member) === true)
+    avoids: overrides.avoids ?? ((member, want) => inner.avoids?.(member, want) === true)
   }
 }

@@ -72,11 +72,11 @@ export interface Strategy {
   /** An attempt has ended. */
   observe? (outcome: Outcome): void
   /**
-   * Whether a member is only a last resort now, whatever the want, because it often
-   * misses what others hold. It is ranked last and does not count as capacity: waiting
-   * for a busy member is better than asking it.
+   * Whether a member is only a last resort now because it often misses what others hold, or, given a want, because it is
+   * known to miss that. It is ranked last and does not count as capacity: waiting for a busy member is better than
+   * asking it.
    */
-  avoids? (member: string): boolean
+  avoids? (member: string, want?: Want): boolean
 }
 
 /** All that a strategy may know of the world. */

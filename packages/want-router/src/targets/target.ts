@@ -95,7 +95,19 @@ export interface MemberInit {
 export interface TargetInit extends MemberInit {
   /** The peer that is asked, where it is known beforehand: the router refuses to be its own member. */
   readonly peer?: PeerId
+  /**
+   * Lists the blocks that it holds, in pieces, for the router's `haveMap`. Rejects, or ends early, when the signal aborts.
+   * Default: it cannot.
+   */
+  holdings? (options: HoldingsOptions): AsyncIterable<Iterable<WantKey>>
   create (context: TargetContext): Target
+}
+
+/** Which blocks a member lists. */
+export interface HoldingsOptions {
+  /** Only those that it keeps for good. */
+  readonly pinned: boolean
+  readonly signal: AbortSignal
 }
 
 /** A peer id and where it was found. */

@@ -84,7 +84,7 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
 
       rank: want => ranking().reset(want),
 
-      avoids: id => holdings.avoids(id) || strategy.avoids?.(id) === true,
+      avoids: (id, want) => holdings.avoids(id) || strategy.avoids?.(id, want) === true,
 
       observe (outcome) {
         holdings.observe(outcome)

@@ -76,7 +76,7 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
         others.observe?.(outcome)
       },
 
-      avoids: member => homing.avoids?.(member) ?? false
+      avoids: (member, want) => homing.avoids?.(member, want) ?? false
     }
   })
 }

@@ -77,7 +77,7 @@ export function tiers (inner: StrategyFactory, init: TiersInit = {}): StrategyFa
         tierOf.get(outcome.member)?.strategy.observe?.(outcome)
       },
 
-      avoids: member => tierOf.get(member)?.strategy.avoids?.(member) ?? false
+      avoids: (member, want) => tierOf.get(member)?.strategy.avoids?.(member, want) ?? false
     }
   })
 }

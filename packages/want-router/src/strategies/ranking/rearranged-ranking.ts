@@ -8,7 +8,7 @@ export interface RearrangedRankingInit {
   /** Called at the first pull: adds the members that come first, none twice, and returns the inner ranking. */
   start (want: Want, first: MemberList): Iterable<Member>
   /** Called once for each member, as the inner ranking gets to it. Default: always 0. */
-  delay? (member: Member): Delay
+  delay? (member: Member, want: Want): Delay
   /** Called with the member that was taken, as far as can be told: the last one pulled, or the first if all were. */
   taken? (member: Member, want: Want): void
 }
@@ -116,7 +116,7 @@ export class RearrangedRanking extends Ranking {
 
     for (let member = this.#inner?.pull(); member != null; member = this.#inner?.pull()) {
       if (!this.#first.has(member)) {
-        const delay = this.#init.delay?.(member) ?? 0
+        const delay = this.#want == null ? 0 : this.#init.delay?.(member, this.#want) ?? 0
 
         if (delay === 0) {
           return member

@@ -1,0 +1,189 @@
+import { wantKey } from '@kitsune/bitswap-codec'
+import { InvalidOptionError } from '../errors.ts'
+import { FALSE_POSITIVE_RATE } from './bloom-filter.ts'
+import { KeyHash } from './key-hash.ts'
+import { createRefreshes } from './refreshes.ts'
+import type { BloomFilter } from './bloom-filter.ts'
+import type { Refreshes, RefreshesInit } from './refreshes.ts'
+import type { RouterEvent } from '../events.ts'
+import type { Haves, RememberedHave } from '../haves.ts'
+import type { Outcome } from '../strategies/strategy.ts'
+import type { Timers } from '../timers.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+import type { CID } from 'multiformats/cid'
+
+/** How it is found out which blocks members hold, by the lists that they have of them. */
+export interface HaveMapInit {
+  /** Only what a member keeps for good, as the pins of kubo, which takes it longer to list. Default false: all its blocks. */
+  readonly pinned?: boolean
+  /** How long after a list has been read it is read again, ms. Default 600,000. */
+  readonly interval?: number
+  /**
+   * Memory for one member, bytes, rounded down to a power of two: 16 MiB are enough for 14 million blocks. As long as it is
+   * enough, less than one in a hundred blocks that the member lacks is taken for one that it holds; beyond that it is more. What is not
+   * needed is not kept. Default 16 MiB.
+   */
+  readonly maxBytes?: number
+}
+
+/** What is known of the blocks of a member. */
+export interface MappedBlocks {
+  /** Blocks that it listed, or has sent since then; about. */
+  readonly keys: number
+  readonly bytes: number
+  /** The share of blocks that it lacks which are taken for blocks that it holds. */
+  readonly falsePositiveRate: number
+  /** When its list was read, ms since 1970. */
+  readonly at: number
+}
+
+/** Which blocks members hold, by what they listed. It may be wrong either way, so it says whom to ask first, and denies nothing. */
+export interface HaveMap extends Haves {
+  /** Whether a member lacks a block, by its list. False if it has none. */
+  lacks (member: string, key: WantKey): boolean
+  attemptEnded (outcome: Outcome): void
+  onEvent (event: RouterEvent): void
+  /** Of a member, once its list has been read. */
+  mapped (member: string): MappedBlocks | undefined
+  /** Reads no more lists. */
+  stop (): void
+}
+
+export interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf' | 'failed'> {
+  readonly timers: Pick<Timers, 'now' | 'after'>
+  /** 32 bits that strangers do not know. */
+  readonly seed: number
+}
+
+export const DEFAULT_HAVE_MAP: Readonly<Required<HaveMapInit>> = { pinned: false, interval: 600_000, maxBytes: 16 << 20 }
+
+/** Blocks that a member lacks against its list: so many are remembered of each. */
+const MAX_LIES = 4096
+
+/** What is known of one member. */
+interface Entry {
+  up: boolean
+  filter?: BloomFilter
+  /** When its list was read, by the router's clock, ms. */
+  readAt: number
+  /** The same, ms since 1970. */
+  at: number
+  /** What it has denied since then, against its list. */
+  readonly lies: Set<WantKey>
+}
+
+/** @throws {InvalidOptionError} */
+export function checkHaveMap ({ interval = DEFAULT_HAVE_MAP.interval, maxBytes = DEFAULT_HAVE_MAP.maxBytes }: HaveMapInit): void {
+  if (!(interval > 0 && interval < 2 ** 31)) {
+    throw new InvalidOptionError(`haveMap: interval is a number of ms above 0, not ${interval}`)
+  }
+
+  if (!(maxBytes >= 4096 && maxBytes <= 2 ** 29)) {
+    throw new InvalidOptionError(`haveMap: maxBytes is a number of bytes from 4,096 to 512 MiB, not ${maxBytes}`)
+  }
+}
+
+export function createHaveMap (init: HaveMapInit, parts: HaveMapParts): HaveMap {
+  return new ListedHaves({ ...DEFAULT_HAVE_MAP, ...init }, parts)
+}
+
+class ListedHaves implements HaveMap {
+  readonly #maxAge: number
+  readonly #now: () => number
+  readonly #hash: KeyHash
+  readonly #entries = new Map<string, Entry>()
+  readonly #refreshes: Refreshes
+
+  constructor (init: Required<HaveMapInit>, { timers, seed, holdingsOf, failed }: HaveMapParts) {
+    this.#maxAge = 2 * init.interval
+    this.#now = timers.now
+    this.#hash = new KeyHash(seed)
+    this.#refreshes = createRefreshes({ ...init, timers, holdingsOf, failed, hash: this.#hash, read: (member, filter) => { this.#read(member, filter) } })
+  }
+
+  get (cid: CID): RememberedHave | undefined {
+    const key = wantKey(cid.bytes)
+
+    if (key != null) {
+      for (const [member, entry] of this.#entries) {
+        if (this.#isReliable(entry) && !isMissing(entry, key, this.#hash)) {
+          return { member }
+        }
+      }
+    }
+  }
+
+  lacks (member: string, key: WantKey): boolean {
+    const entry = this.#entries.get(member)
+    return entry?.filter != null && isMissing(entry, key, this.#hash)
+  }
+
+  attemptEnded ({ member, want: { key }, result }: Outcome): void {
+    const entry = this.#entries.get(member)
+
+    if (entry == null) {
+      return
+    }
+
+    if (result === 'block' || result === 'have') {
+      entry.lies.delete(key)
+      this.#refreshes.seen(member, key)
+
+      if (entry.filter != null && entry.filter.keys < entry.filter.capacity) {
+        entry.filter.add(this.#hash.of(key))
+      }
+    } else if (result === 'dont-have' && entry.filter?.has(this.#hash.of(key)) === true) {
+      if (entry.lies.size >= MAX_LIES) {
+        entry.lies.clear()
+      }
+      entry.lies.add(key)
+    }
+  }
+
+  onEvent (event: RouterEvent): void {
+    if (event.type === 'member-removed') {
+      this.#refreshes.end(event.member)
+      this.#entries.delete(event.member)
+    } else if (event.type === 'member') {
+      const entry = this.#entryOf(event.member)
+      entry.up = event.state === 'up'
+
+      // it may have been away for long
+      if (entry.up && event.before === 'down') {
+        this.#refreshes.begin(event.member)
+      }
+    }
+  }
+
+  mapped (member: string): MappedBlocks | undefined {
+    const { filter, at = 0 } = this.#entries.get(member) ?? {}
+    return filter == null ? undefined : { keys: filter.keys, bytes: filter.bytes, falsePositiveRate: filter.falsePositiveRate, at }
+  }
+
+  stop (): void {
+    this.#refreshes.stop()
+  }
+
+  /** Whether it may be told to others that the member has what its list has. */
+  #isReliable ({ up, filter, readAt }: Entry): boolean {
+    return up && filter != null && filter.falsePositiveRate <= FALSE_POSITIVE_RATE && this.#now() - readAt < this.#maxAge
+  }
+
+  #read (member: string, filter: BloomFilter): void {
+    const entry = this.#entryOf(member)
+    entry.filter = filter
+    entry.readAt = this.#now()
+    entry.at = Date.now()
+    entry.lies.clear()
+  }
+
+  #entryOf (member: string): Entry {
+    const entry = this.#entries.get(member) ?? { up: false, readAt: 0, at: 0, lies: new Set() }
+    this.#entries.set(member, entry)
+    return entry
+  }
+}
+
+function isMissing ({ filter, lies }: Entry, key: WantKey, hash: KeyHash): boolean {
+  return filter?.has(hash.of(key)) !== true || (lies.size > 0 && lies.has(key))
+}

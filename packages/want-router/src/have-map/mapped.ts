@@ -1,0 +1,36 @@
+import { reuseRanking } from '../strategies/ranking/ranking.ts'
+import { RearrangedRanking } from '../strategies/ranking/rearranged-ranking.ts'
+import type { HaveMap } from './have-map.ts'
+import type { Member, StrategyFactory, Want } from '../strategies/strategy.ts'
+
+/**
+ * Puts members that lack a block by a have-map behind all others. Those that are left come as the inner strategy ranks
+ * them, members of which there is no list among them: so tiers, bounds and weights decide between those that may have it.
+ *
+ * While a member that may have it is up, a busy one is waited for, rather than that one be asked which lacks it.
+ */
+export function mapped (inner: StrategyFactory, map: Pick<HaveMap, 'lacks'>): StrategyFactory {
+  return env => {
+    const strategy = inner(env)
+    let members: readonly Member[] = []
+
+    const ranking = reuseRanking(() => new RearrangedRanking({
+      start: want => strategy.rank(want),
+      delay: ({ id }, { key }) => map.lacks(id, key) ? 1 : 0
+    }))
+
+    const isElsewhere = (want: Want): boolean =>
+      members.some(({ id, state }) => state === 'up' && !map.lacks(id, want.key) && want.said(id) !== 'dont-have')
+
+    return {
+      update (changed) {
+        members = changed
+        strategy.update(changed)
+      },
+
+      rank: want => ranking().reset(want),
+      observe: outcome => { strategy.observe?.(outcome) },
+      avoids: (id, want) => strategy.avoids?.(id, want) === true || (want != null && map.lacks(id, want.key) && isElsewhere(want))
+    }
+  }
+}
