@@ -38,13 +38,14 @@ export function describeStatus ({ peerId, addresses, startedAt, config, nodes, r
 }
 
 /** One of the members in /status. */
-export function describeMember ({ latency, window, since, lastError, ...member }: RouterMemberStatus, nodes: Pick<Nodes, 'find'>): Record<string, unknown> {
+export function describeMember ({ latency, window, since, lastError, haveMap, ...member }: RouterMemberStatus, nodes: Pick<Nodes, 'find'>): Record<string, unknown> {
   return {
     ...member,
     windowBytes: window,
     configured: nodes.find(member.id)?.address,
     since: time(since),
     ...(lastError == null ? {} : { lastError: { message: lastError.message, at: time(lastError.at) } }),
+    ...(haveMap == null ? {} : { haveMap: { ...haveMap, at: time(haveMap.at) } }),
     ...(latency == null ? {} : { latencyMs: Math.round(latency * 10) / 10 })
   }
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_HOST_LIMITS } from '@kitsune/host'
-import { DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
+import { DEFAULT_HAVE_MAP, DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
 import { HASHES } from '../hashers.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts'
@@ -30,6 +30,11 @@ export interface PreloadConfig {
   readonly port: number
 }
 
+/** All blocks, those that are pinned, or nothing. */
+export type HaveMapSource = typeof HAVE_MAPS[number]
+
+const HAVE_MAPS = ['blocks', 'pins', 'off'] as const
+
 /** The effective configuration. Safe to print: secrets mask themselves. */
 export interface BalancerConfig extends HttpConfig {
   /** At least one; their ids differ. */
@@ -44,6 +49,10 @@ export interface BalancerConfig extends HttpConfig {
   readonly key: string
   /** Strategy expression; modules in it have not been loaded yet. */
   readonly strategy: string
+  /** What nodes list by their RPC for a have-map. */
+  readonly haveMap: HaveMapSource
+  /** How long after a list has been read it is read again, s. */
+  readonly haveMapInterval: number
   /** Where the admin server listens; port 0 takes any free port. */
   readonly admin: { readonly host: string, readonly port: number }
   /** Where /api/v0/refs is served; undefined: nowhere. */
@@ -68,6 +77,8 @@ export const DEFAULTS = {
   listen: ['/ip4/0.0.0.0/tcp/0'],
   key: './key',
   strategy: DEFAULT_STRATEGY,
+  haveMap: 'off',
+  haveMapInterval: DEFAULT_HAVE_MAP.interval / 1000,
   admin: { host: '127.0.0.1', port: 9090 },
   grace: 30,
   limits: {
@@ -123,6 +134,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     ...httpSettings(settings),
     key: text(settings.key, 'a path') ?? defaults.key ?? DEFAULTS.key,
     strategy: strategy(settings.strategy),
+    ...haveMap(settings, nodes),
     admin: hostAndPort(settings.admin) ?? DEFAULTS.admin,
     grace: number(settings.grace, { min: 0, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.grace,
     limits: limits(settings),
@@ -150,6 +162,19 @@ function preload ({ preload, websocket }: Settings, nodes: readonly DownstreamCo
   }
 
   return { preload: listenAddress(preload) }
+}
+
+function haveMap ({ haveMap, haveMapInterval }: Settings, nodes: readonly DownstreamConfig[]): Pick<BalancerConfig, 'haveMap' | 'haveMapInterval'> {
+  const chosen = choice(haveMap, HAVE_MAPS) ?? DEFAULTS.haveMap
+
+  if (chosen !== 'off' && nodes.every(({ kind }) => kind !== 'rpc')) {
+    throw new ConfigError(`${haveMap?.origin}: no node can be asked for a list; give the RPC of at least one with -d`)
+  }
+
+  return {
+    haveMap: chosen,
+    haveMapInterval: number(haveMapInterval, { min: 1, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.haveMapInterval
+  }
 }
 
 function fetchThrough ({ fetchThrough, preload }: Settings, nodes: readonly DownstreamConfig[]): 'on' | 'off' {

@@ -138,6 +138,22 @@ export const OPTIONS = {
     value: 'expression',
     help: [`decides which node is asked first (default ${DEFAULT_STRATEGY});`, 'a name may be the path of a module that exports a strategy']
   },
+  haveMap: {
+    flag: 'have-map',
+    env: 'KITSUNE_HAVE_MAP',
+    file: 'haveMap',
+    kind: 'text',
+    value: 'blocks|pins|off',
+    help: ['read which blocks, or which of those that are pinned, each node lists by', 'its RPC, and ask first who holds what is wanted (default off)']
+  },
+  haveMapInterval: {
+    flag: 'have-map-interval',
+    env: 'KITSUNE_HAVE_MAP_INTERVAL',
+    file: 'haveMapInterval',
+    kind: 'text',
+    value: 'seconds',
+    help: ['how long after a list has been read it is read again (default 600)']
+  },
   admin: {
     flag: 'admin',
     env: 'KITSUNE_ADMIN',

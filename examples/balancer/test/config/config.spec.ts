@@ -19,6 +19,8 @@ describe('configuration', () => {
         announce: [],
         key: './key',
         strategy: 'bounded-load(presence(rendezvous))',
+        haveMap: 'off',
+        haveMapInterval: 600,
         admin: { host: '127.0.0.1', port: 9090 },
         fetchThrough: 'off',
         grace: 30,
@@ -120,7 +122,7 @@ describe('configuration', () => {
     const cases: Array<[string, Given]> = [
       ['that is mostly defaults', { flags: `-d ${RPC}` }],
       ['with everything in it', {
-        flags: `-d ${RPC};name=a;weight=2.5;label.zone=x;auth-file=auth -d http://[::1]:5001 -l /ip4/127.0.0.1/tcp/1 -w /ip6/::1/tcp/2 --announce /dns4/node/tcp/443/tls/ws --admin [::1]:9091 --max-unsent 16MiB --ejection 1.5 --want-lifetime 5 --log json --log-level debug --hashes fast --denylist a.deny,https://lists.example/b.deny --record r --grace 0.5`,
+        flags: `-d ${RPC};name=a;weight=2.5;label.zone=x;auth-file=auth -d http://[::1]:5001 -l /ip4/127.0.0.1/tcp/1 -w /ip6/::1/tcp/2 --announce /dns4/node/tcp/443/tls/ws --admin [::1]:9091 --max-unsent 16MiB --ejection 1.5 --want-lifetime 5 --log json --log-level debug --hashes fast --have-map pins --have-map-interval 60 --denylist a.deny,https://lists.example/b.deny --record r --grace 0.5`,
         files: { auth: 'bearer:hunter2' }
       }]
     ]

@@ -18,6 +18,8 @@ describe('mistakes in the configuration', () => {
     ['a port that is none', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '80810'], /^-p: must be /],
     ['fetch-through without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--fetch-through', 'on'], /^--fetch-through: no node can be asked/],
     ['a proxy in front of nothing', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -w/],
+    ['a have-map of what is no list', ['-d', RPC, '--have-map', 'pin'], /^--have-map: must be one of blocks, pins, off.*pins/],
+    ['a have-map without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--have-map', 'blocks'], /^--have-map: no node can be asked for a list/],
     ['a proxy that is no network', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--trusted-proxy', 'proxy'], /^--trusted-proxy: "proxy" is neither/],
     ['text that is not an address', ['-d', 'node:5001'], /^-d: .*"node:5001".* neither a multiaddr nor an http/],
     ['a malformed URL', ['-d', 'http://'], /^-d: .*"http:\/\/"/],
