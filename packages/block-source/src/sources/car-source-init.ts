@@ -13,9 +13,9 @@ export interface CarSourceInit extends VerifyInit {
   readonly sectionGuess?: number
   /** `getMany` combines blocks that are at most this far apart into one read, in bytes. Default 64 KiB */
   readonly maxGap?: number
-  /** The largest combined read of `getMany`, in bytes. Default 4 MiB, 2 MiB for a folder */
+  /** The largest combined read of `getMany`, in bytes. Default 4 MiB */
   readonly maxSpan?: number
-  /** How many reads `getMany` makes at the same time. Default 4, 2 for a folder */
+  /** How many reads `getMany` makes at the same time. Default 4 */
   readonly concurrency?: number
   /** How much `getMany` may hold in reads under way and results not yet taken, in bytes. Default 32 MiB */
   readonly maxBytes?: number

@@ -8,7 +8,7 @@ import { scanIndex } from '../../src/indexes/scan-index.ts'
 import { sortedIndex } from '../../src/indexes/sorted-index.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { block, blocks } from '../fixtures/cars.ts'
-import { cardexIndex, cardexMultiIndex, cardexRows, goFixture, readCar, writeCar } from '../fixtures/original-tools.ts'
+import { cardexIndex, cardexMultiIndex, cardexRows, goFixture, ipldCarFixture, readCar, writeCar } from '../fixtures/original-tools.ts'
 import { readLocated } from '../fixtures/read-location.ts'
 import type { BlockIndex, Location } from '../../src/block-index.ts'
 import type { ObjectStore } from '../../src/object-store.ts'
@@ -95,6 +95,16 @@ describe('files of @ipld/car and cardex', () => {
     const all = [...await blocks(50, 1000), await block('')]
     const store = storeOf({ 'a.car': await writeCar(all) })
     await servesAll(scanIndex(store, 'a.car'), store, all)
+  })
+
+  it("are scanned, and read by an index, the fixture of @ipld/car's own tests", async () => {
+    const car = await ipldCarFixture()
+    const all = await readCar(car)
+    const store = storeOf({ 'a.car': car, 'a.car.idx': await cardexIndex(car, '0x0401') })
+    expect(all).to.have.lengthOf(8)
+
+    await servesAll(scanIndex(store, 'a.car'), store, all)
+    await servesAll(sortedIndex(store, 'a.car.idx'), store, all)
   })
 
   for (const kind of ['0x0400', '0x0401'] as const) {

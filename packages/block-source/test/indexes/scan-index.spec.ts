@@ -1,4 +1,7 @@
 import { expect } from 'aegir/chai'
+import { CID } from 'multiformats/cid'
+import { from } from 'multiformats/hashes/hasher'
+import { carSource } from '../../src/index.ts'
 import { scanIndex } from '../../src/indexes/scan-index.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { block, blocks, carV1, concat, section } from '../fixtures/cars.ts'
@@ -36,6 +39,32 @@ describe('the index of a scanned CAR', () => {
 
     expect(index.complete).to.equal(true)
     expect(await index.locate([multihash])).to.deep.equal([[]])
+  })
+
+  it('hashes no block, but those that are read', async () => {
+    let hashed = 0
+    const hasher = from({
+      name: 'counted',
+      code: 0x300_001,
+      encode (bytes) {
+        hashed++
+
+        return bytes.slice(0, 20)
+      }
+    })
+    const all = await Promise.all((await blocks(50)).map(async ({ bytes }) => {
+      const hash = await hasher.digest(bytes)
+
+      return { cid: CID.createV1(0x55, hash), multihash: hash.bytes, bytes }
+    }))
+    const store = storeOf(carV1(all))
+    const index = scanIndex(store, 'a.car')
+    hashed = 0
+    expect(await index.locate([all[49].multihash, (await block('elsewhere')).multihash])).to.have.nested.property('[0].length', 1)
+    expect(hashed).to.equal(0)
+
+    expect(await carSource({ store, index, hashers: [hasher] }).get(all[49].cid)).to.deep.equal(all[49].bytes)
+    expect(hashed).to.equal(1)
   })
 
   it('reads no further than the blocks that are looked up', async () => {
