@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import { poll } from './until.ts'
 
@@ -56,16 +56,4 @@ export async function startVersitygw (binary: string, buckets: readonly string[]
   }
 
   return { endpoint, domain, port, credentials, stop }
-}
-
-/** It does not say which port it was given, so it is told one that was free a moment ago. */
-async function freePort (): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => { resolve(typeof address === 'object' && address != null ? address.port : 0) })
-    })
-  })
 }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { flatfsKey, gatewaySource, kuboSource, objectSource } from '@kitsune/block-source'
 import { fsStore } from '@kitsune/block-source/fs'
@@ -8,6 +7,7 @@ import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createDag, leafCids, seededBuffer } from '../../src/dag.ts'
+import { freePort } from '../../src/free-port.ts'
 import { startKubo } from '../../src/kubo.ts'
 import { needKubo } from '../../src/needs.ts'
 import type { Kubo } from '../../src/kubo.ts'
@@ -66,12 +66,3 @@ describe('block sources, with kubo', function () {
     expect(await source.get(lacks[0])).to.equal(undefined)
   })
 })
-
-async function freePort (): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => { resolve(typeof address === 'object' && address != null ? address.port : 0) })
-    })
-  })
-}

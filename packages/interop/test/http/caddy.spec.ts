@@ -1,18 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
 import { seededBlock } from '../../src/blocks.ts'
+import { freePort } from '../../src/free-port.ts'
 import { needCaddy, needKubo } from '../../src/needs.ts'
 import { removeFolder, runProcess, startProcess, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { TestBlock } from '../../src/blocks.ts'
-import type { AddressInfo } from 'node:net'
 
 interface CaddyConfig {
   readonly admin?: unknown
@@ -103,14 +102,4 @@ function onLoopback (config: CaddyConfig, port: number): CaddyConfig {
   const servers = Object.fromEntries(Object.entries(config.apps.http.servers).map(([name, server]) => [name, { ...server, listen: [`127.0.0.1:${port}`], automatic_https: { disable_redirects: true } }]))
 
   return { admin: { disabled: true }, apps: { ...config.apps, http: { servers }, pki: { certificate_authorities: { local: { install_trust: false } } } } }
-}
-
-/** The site is named before Caddy listens. */
-async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => { server.listen(0, 'localhost', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-
-  return port
 }

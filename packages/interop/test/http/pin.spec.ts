@@ -1,7 +1,7 @@
-import { createServer } from 'node:net'
 import { expect } from 'aegir/chai'
 import { seededBlocks } from '../../src/blocks.ts'
 import { createDag } from '../../src/dag.ts'
+import { freePort } from '../../src/free-port.ts'
 import { FULL } from '../../src/full.ts'
 import { needKubo } from '../../src/needs.ts'
 import { stack } from '../../src/stack.ts'
@@ -9,7 +9,6 @@ import { CERTIFICATE } from '../support/certificate.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { Dag } from '../../src/dag.ts'
 import type { Kubo } from '../../src/kubo.ts'
-import type { AddressInfo } from 'node:net'
 
 const SIZE = (FULL ? 256 : 16) << 20
 const BLOCK_SIZE = 256 << 10
@@ -100,13 +99,3 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     expect(await blocksOverHttp() - before).to.equal(0)
   })
 })
-
-/** The records name it before the balancer listens. */
-async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => { server.listen(0, 'localhost', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-
-  return port
-}
