@@ -4,9 +4,10 @@
  * the fetch out of what its old state names.
  */
 import { createAskAgain } from './ask-again.ts'
+import { joinBacklog, leaveBacklog } from './backlogs.ts'
 import { createFetch, isOwed, waiters } from './fetch.ts'
 import { hashString } from './hash.ts'
-import { giveRound, joinBacklog, leaveBacklog } from './rounds.ts'
+import { giveRound } from './rounds.ts'
 import type { Client, ClientWant, Eligible, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
@@ -65,8 +66,7 @@ export function toBacklogged (state: State, fetch: Fetch, member: EngineMember, 
   }
   leave(state, fetch)
   fetch.state = 'backlogged'
-  fetch.backlog = { member, client }
-  joinBacklog(state, fetch, fetch.backlog)
+  joinBacklog(state, fetch, member, client)
 }
 
 /** To go on with another member in the next flush: what went before is no failure, or one that is exempt from the budget. */
@@ -149,8 +149,7 @@ function leave (state: State, fetch: Fetch): void {
       break
     case 'backlogged':
       if (fetch.backlog != null) {
-        leaveBacklog(fetch, fetch.backlog)
-        fetch.backlog = undefined
+        leaveBacklog(state, fetch.backlog)
       }
       break
     case 'retrying':

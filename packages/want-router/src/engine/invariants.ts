@@ -60,6 +60,7 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
   hold(fetch.order == null || (state !== 'exhausted' && state !== 'satisfied'), `${name} remembers an order of members`)
   if (backlog != null) {
     const { member, client } = backlog
+    hold(backlog.fetch === fetch, `${name} has a place in line of another`)
     hold(client.backlogs.get(member)?.has(fetch) === true && member.backlog.has(client), `${name} waits at ${member.id}, which does not know`)
     hold(isAskable(member), `${name} waits at ${member.id}, which is down or drains`)
     hold(mayCharge(fetch, member, client), `${name} waits at ${member.id} for ${client.id}, which may not use it`)
@@ -190,6 +191,7 @@ function checkSums (state: State): void {
   equal('bytes in flight', state.inFlight, sum(members, member => member.load.bytes))
   equal('wants', state.wants, sum(state.clients.values(), client => client.wants.size))
   equal('strict fetches', sum(state.fetches.strict.values(), fetches => fetches.size), sum(state.fetches.all.values(), ({ strict }) => strict == null ? 0 : 1))
+  equal('backlogged fetches', state.scheduler.backlogs.size, sum(state.fetches.all.values(), ({ backlog }) => backlog == null ? 0 : 1))
   equal('satisfied fetches', state.fetches.satisfied, sum(state.fetches.all.values(), fetch => fetch.state === 'satisfied' ? 1 : 0))
   equal('members that can be asked', state.memberCounts.askable, members.filter(isAskable).length)
   equal('healthy members', state.memberCounts.healthy, members.filter(isHealthy).length)
@@ -204,8 +206,8 @@ function checkSets (state: State): void {
       hold(isThere(state, fetch), `${name} has a fetch that is gone`)
     }
   }
-  const { freed } = state.scheduler
-  for (const [name, set] of Object.entries({ freed, emptying: state.emptying, memberOf: state.memberOf.values() })) {
+  const { freed, takers } = state.scheduler
+  for (const [name, set] of Object.entries({ freed, takers, emptying: state.emptying, memberOf: state.memberOf.values() })) {
     for (const member of set) {
       hold(state.members.get(member.id) === member, `${name} has the member ${member.id}, which was removed`)
     }

@@ -4,11 +4,12 @@
  * asked of it.
  */
 import { endAttempt, goOn } from './attempts.ts'
+import { backlogOf } from './backlogs.ts'
 import { settleExhausted, wakeExhausted } from './exhaustion.ts'
 import { toGoingOn } from './fetches.ts'
 import { changeMember, isHealthy } from './members.ts'
 import { enqueueCancel } from './outbox.ts'
-import { backlogOf, freeAllCapacity } from './rounds.ts'
+import { freeAllCapacity } from './rounds.ts'
 import type { EngineMember } from './model.ts'
 import type { State } from './state.ts'
 import type { Capacity } from '../targets/target.ts'
@@ -53,6 +54,7 @@ export function disconnect (state: State, member: EngineMember, result: 'failed'
   changeMember(state, member, () => { member.connected = false })
   releaseMember(state, member, result)
   member.epoch++
+  member.lookedAt = 0
   member.standing.clear()
   member.pendingBytes = 0
   state.outbox.drop(member)

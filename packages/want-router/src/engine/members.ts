@@ -32,6 +32,8 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     hedges: new Set(),
     standing: new Map(),
     backlog: new Map(),
+    lookedAt: 0,
+    passedOver: false,
     recent: createRecentKeys(),
     latency: latencyEstimate(limits),
     window: byteWindow(limits.minBytesPerMember, limits.maxBytesPerMember),

@@ -64,6 +64,7 @@ export function removeMember (state: State, member: EngineMember): void {
   state.memberTimers.remove(member)
   state.emptying.delete(member)
   state.scheduler.freed.delete(member)
+  state.scheduler.takers.delete(member)
 
   const forgottenAt = (member.downSince ?? state.now()) + state.limits.forgetDownAfter
   if (forgottenAt > state.now()) {

@@ -145,7 +145,8 @@ export interface Fetch extends Want {
   answers: Map<string, Answer> | undefined
 }
 
-export interface Backlog { readonly member: EngineMember, readonly client: Client }
+/** A fetch that waits for a member's capacity; the numbers of those that came later are larger. */
+export interface Backlog { readonly fetch: Fetch, readonly member: EngineMember, readonly client: Client, readonly number: number }
 
 /** Members best first, of which those before `next` have been asked. */
 export interface RememberedOrder { readonly version: number, readonly members: readonly EngineMember[], next: number }
@@ -208,6 +209,10 @@ export interface EngineMember extends Member, Timed {
   readonly standing: Map<WantKey, Fetch>
   /** Clients that have a fetch backlogged at it, with their place in line, the first in line first. */
   readonly backlog: Map<Client, number>
+  /** The number of the last backlogged fetch that it has looked at, to take it over. */
+  lookedAt: number
+  /** It has passed over some for want of capacity. */
+  passedOver: boolean
   /** Keys that it was lately asked for. */
   readonly recent: RecentKeys
   readonly latency: LatencyEstimate

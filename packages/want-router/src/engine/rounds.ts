@@ -2,7 +2,8 @@
  * Where clients wait to be served, and what wakes them. `scheduler.ts` serves
  * them.
  */
-import type { Backlog, Client, EngineMember, Fetch } from './model.ts'
+import { createBacklogs, mayTakeOver } from './backlogs.ts'
+import type { Client, EngineMember } from './model.ts'
 import type { Scheduler, State } from './state.ts'
 
 /** Makes a scheduler that has nothing to do. */
@@ -13,12 +14,24 @@ export function createScheduler (): Scheduler {
     needBytes: new Set(),
     needMemory: new Set(),
     nextInLine: 1,
+    backlogs: createBacklogs(),
     freed: new Set(),
+    takers: new Set(),
     capacityFreed: false,
     memoryFreed: false,
     picks: 0,
+    looks: 0,
     unfinished: false
   }
+}
+
+/** Whether this flush has done enough; there is more to do. */
+export function isSpent (scheduler: Scheduler): boolean {
+  if (scheduler.picks > 0 && scheduler.looks > 0) {
+    return false
+  }
+  scheduler.unfinished = true
+  return true
 }
 
 /** A client has something to ask: it is served in turn, unless it waits for capacity already. */
@@ -45,6 +58,9 @@ export function freeCapacity ({ scheduler }: State, member: EngineMember): void 
   if (member.backlog.size > 0) {
     scheduler.freed.add(member)
   }
+  if (mayTakeOver(scheduler, member)) {
+    scheduler.takers.add(member)
+  }
 }
 
 /** What waits for any member's capacity may go on. */
@@ -52,29 +68,4 @@ export function freeAllCapacity (state: State): void {
   for (const member of state.members.values()) {
     freeCapacity(state, member)
   }
-}
-
-/** A backlogged fetch waits with its client. */
-export function joinBacklog ({ scheduler }: State, fetch: Fetch, { member, client }: Backlog): void {
-  let fetches = client.backlogs.get(member)
-  if (fetches == null) {
-    fetches = new Set()
-    client.backlogs.set(member, fetches)
-    member.backlog.set(client, scheduler.nextInLine++)
-  }
-  fetches.add(fetch)
-}
-
-export function leaveBacklog (fetch: Fetch, { member, client }: Backlog): void {
-  const fetches = client.backlogs.get(member)
-  fetches?.delete(fetch)
-  if (fetches?.size === 0) {
-    client.backlogs.delete(member)
-    member.backlog.delete(client)
-  }
-}
-
-/** Every fetch that waits for a member's capacity. */
-export function backlogOf (member: EngineMember): Fetch[] {
-  return Array.from(member.backlog.keys(), client => [...client.backlogs.get(member) ?? []]).flat()
 }

@@ -15,15 +15,17 @@
  */
 import { assign } from './assignment.ts'
 import { expectedBytes, hasWindow, isIdle } from './clients.ts'
+import { goOnNow, retryWithinBudget } from './continuations.ts'
 import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
 import { createLine } from './line.ts'
 import { hasCapacity } from './members.ts'
-import { leaveRounds } from './rounds.ts'
+import { isSpent, leaveRounds } from './rounds.ts'
+import { takeOverOthers } from './takeovers.ts'
 import type { Shortage } from './candidates.ts'
 import type { Line } from './line.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
-import type { Scheduler, State } from './state.ts'
+import type { State } from './state.ts'
 
 // bytes that a round brings a client; one that wants larger blocks saves up over several rounds
 const QUANTUM = 64 << 10
@@ -31,6 +33,8 @@ const QUANTUM = 64 << 10
 const LEAST_COST = 4 << 10
 // rankings a flush
 const MAX_PICKS = 2000
+// backlogged fetches a flush that members look at, to take them over
+const MAX_LOOKS = 10_000
 // exhausted fetches a flush that are looked at since something has changed for all of them
 const MAX_REVIEWS = 1000
 
@@ -45,6 +49,7 @@ type End = 'done' | 'spent' | 'held' | 'backlogged' | 'later' | Shortage
 export function schedule (state: State): void {
   const { scheduler, reviews } = state
   scheduler.picks = MAX_PICKS
+  scheduler.looks = MAX_LOOKS
   scheduler.unfinished = false
 
   reviews.slice(MAX_REVIEWS)
@@ -56,45 +61,8 @@ export function schedule (state: State): void {
     serveWaiting(state)
   }
   serveReady(state)
+  takeOverOthers(state)
   scheduler.unfinished ||= reviews.size > 0
-}
-
-/** Whether this flush has done enough; there is more to do. */
-function isSpent (scheduler: Scheduler): boolean {
-  if (scheduler.picks > 0) {
-    return false
-  }
-  scheduler.unfinished = true
-  return true
-}
-
-function goOnNow (state: State): void {
-  for (const fetch of state.fetches.goingOn) {
-    if (isSpent(state.scheduler)) {
-      return
-    }
-    attemptAgain(state, fetch, false)
-  }
-}
-
-function retryWithinBudget (state: State): void {
-  for (const fetch of state.fetches.delayed) {
-    if (isSpent(state.scheduler) || !state.retryBudget.spend(state.now())) {
-      return
-    }
-    state.totals.retries++
-    attemptAgain(state, fetch, true)
-  }
-}
-
-/** A fetch had its round when it began; only where the window of its client has filled since does it wait for another. */
-function attemptAgain (state: State, fetch: Fetch, retry: boolean): void {
-  const client = fetch.first?.client
-  if (client != null && hasWindow(state, client)) {
-    assign(state, fetch, client, retry)
-  } else {
-    toQueued(state, fetch)
-  }
 }
 
 /** Clients that were held up only by what waits for others. */

@@ -2,6 +2,7 @@
  * All that an engine holds, and the sets that mirror it. Types only, as in
  * `model.ts`; each record says which module writes it.
  */
+import type { Backlogs } from './backlogs.ts'
 import type { AskBudget, RetryBudget } from './budgets.ts'
 import type { VerdictAsk } from './io.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
@@ -153,13 +154,19 @@ export interface Scheduler {
   readonly needMemory: Set<Client>
   /** The next place in line; they only grow. */
   nextInLine: number
+  /** All fetches that wait for the capacity of a member. */
+  readonly backlogs: Backlogs
   /** Members that have a backlog, and have got capacity. */
   readonly freed: Set<EngineMember>
+  /** Members that have got capacity since, and may take over what waits elsewhere. */
+  readonly takers: Set<EngineMember>
   /** Some capacity has come back since the waiting clients were last tried. */
   capacityFreed: boolean
   memoryFreed: boolean
   /** Rankings that this flush may still ask for. */
   picks: number
+  /** Backlogged fetches that members may still look at in this flush. */
+  looks: number
   /** What there was to do went beyond that: the next flush goes on. */
   unfinished: boolean
 }

@@ -11,9 +11,7 @@ import type { EngineStatus } from '@kitsune/want-router/engine'
 
 /**
  * Capacity is used: after a flush no want waits while a member is idle that could
- * be asked for it. That is known for certain where no bytes are on their way. A
- * fetch that has begun may wait for a busy member although another has become
- * idle since.
+ * be asked for it. That is known for certain where no bytes are on their way.
  */
 export class ProgressInvariants {
   readonly #clients: ClientModel
@@ -42,9 +40,6 @@ export class ProgressInvariants {
     const busy = [...this.#busy(status)]
     const waiting = [...this.#waiting()]
     for (const key of waiting) {
-      if (this.#members.askedOf(key) && busy.some(({ words }) => (words.get(key) ?? 'have') === 'have')) {
-        continue
-      }
       const failedAt = this.#members.failedAt(key)
       const free = failedAt != null ? undefined : idle.find(({ words }) => !words.has(key))
       if (free != null) {

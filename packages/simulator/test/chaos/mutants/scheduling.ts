@@ -75,7 +75,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   {
     name: 'retries are for nothing',
     breaks: ['shares'],
-    file: 'engine/scheduler.ts',
+    file: 'engine/continuations.ts',
     find: ' || !state.retryBudget.spend(state.now())) {',
     replace: ') {'
   },
@@ -141,5 +141,12 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     file: 'engine/budgets.ts',
     find: 'const TRICKLE = 10\n',
     replace: 'const TRICKLE = 1000\n'
+  },
+  {
+    name: 'a member takes over nothing that waits for another',
+    breaks: ['idle'],
+    file: 'engine/takeovers.ts',
+    find: 'if (candidate && hasCapacityFor(state, next, member)) {',
+    replace: 'if (member.id === \'\' && candidate && hasCapacityFor(state, next, member)) {'
   }
 ]

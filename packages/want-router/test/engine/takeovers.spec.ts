@@ -1,0 +1,105 @@
+import { expect } from 'aegir/chai'
+import { bench, entry, testBlock } from './harness.ts'
+import type { Bench, TestBlock } from './harness.ts'
+
+const [x, y, z] = [testBlock(1), testBlock(2), testBlock(3)]
+const members = [{ id: 'a' }, { id: 'b' }, { id: 'c' }]
+
+/** Members with one place each: `x`, which a lacks, waits for b, which owes `y`, and c owes `z`. */
+function waiting (): Bench {
+  const b = bench({ members, limits: { wantsPerMember: 1 } })
+  b.want('p', entry(x), entry(y), entry(z))
+  b.answer('a', x, 'dont-have')
+  expect([b.askedFor(x), b.askedFor(y), b.askedFor(z)]).to.deep.equal([['a'], ['b'], ['c']])
+  return b
+}
+
+describe('engine: takeovers', () => {
+  it('what waits for a busy member is asked of another that has become idle', () => {
+    const b = waiting()
+    b.block('c', z)
+    expect(b.askedFor(x)).to.deep.equal(['a', 'c'])
+  })
+
+  it('and of the one that it waits for if that is free first', () => {
+    const b = waiting()
+    b.block('b', y)
+    expect(b.askedFor(x)).to.deep.equal(['a', 'b'])
+  })
+
+  it('but not of one that has answered', () => {
+    const b = waiting()
+    b.want('q', entry(testBlock(4)))
+    b.answer('a', testBlock(4), 'failed')
+    expect(b.engine.status().members[0].load.wants).to.equal(0)
+    expect(b.askedFor(x)).to.deep.equal(['a'])
+  })
+
+  it('nor before what is in line for any member', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 } })
+    b.want('p', entry(x), entry(y))
+    const w = testBlock(4)
+    b.want('q', entry(w))
+    b.answer('a', x, 'dont-have')
+    // w has the place of x; then x waits for b, and what a may take next is what q wants
+    expect(b.askedFor(w)).to.deep.equal(['a'])
+    b.want('q', entry(z))
+    b.block('a', w)
+    expect([b.askedFor(z), b.askedFor(x)]).to.deep.equal([['a'], ['a']])
+  })
+
+  it('a member that has come up takes over what waits for others', () => {
+    const b = bench({ members, up: false, limits: { wantsPerMember: 1 } })
+    b.put({ t: 'up', member: 'a' })
+    b.put({ t: 'up', member: 'b' })
+    b.want('p', entry(x), entry(y))
+    b.answer('a', x, 'dont-have')
+    expect(b.askedFor(x)).to.deep.equal(['a'])
+    b.put({ t: 'up', member: 'c' })
+    expect(b.askedFor(x)).to.deep.equal(['a', 'c'])
+  })
+
+  it('and so does one that had answered it, and was down since', () => {
+    const b = waiting()
+    const w = testBlock(4)
+    b.want('q', entry(w)) // a looks at x when it has answered that
+    b.block('a', w)
+    b.put({ t: 'down', member: 'a' })
+    b.put({ t: 'up', member: 'a' })
+    expect(b.askedFor(x)).to.deep.equal(['a', 'a'])
+  })
+
+  it('one of which a client has its share takes over what that client waits for when it is idle at the latest', () => {
+    const b = bench({ members: [{ id: 'c' }, { id: 'd' }], up: false })
+    b.put({ t: 'up', member: 'c', capacity: { wants: 10 } })
+    const share = Array.from({ length: 8 }, (_, i) => testBlock(100 + i))
+    b.want('p', ...share.map(block => entry(block)))
+    const others = [testBlock(200), testBlock(201)]
+    b.want('q', ...others.map(block => entry(block)))
+    b.put({ t: 'up', member: 'd', capacity: { wants: 2 } })
+    b.want('p', entry(x))
+    b.want('r', entry(y))
+    expect([b.askedFor(x), b.askedFor(y)]).to.deep.equal([['d'], ['d']])
+    b.put({ t: 'up', member: 'd', capacity: { wants: 1 } })
+    b.answer('d', x, 'unknown') // what comes next is c, of which p has all it may
+    expect(b.askedFor(x)).to.deep.equal(['d'])
+    for (const block of [...others, ...share]) {
+      b.block('c', block)
+    }
+    expect(b.askedFor(x)).to.deep.equal(['d', 'c'])
+  })
+
+  it('a member looks once at what it has answered, however much that is', () => {
+    const many: TestBlock[] = Array.from({ length: 250 }, (_, i) => testBlock(100 + i))
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
+    b.put({ t: 'up', member: 'b', capacity: { wants: 1 } })
+    b.want('p', ...many.map(block => entry(block)))
+    for (const block of many) {
+      b.answer('a', block, 'dont-have')
+    }
+    for (const block of many) {
+      b.answer('b', block, 'dont-have')
+    }
+    expect(b.asks.filter(({ member }) => member === 'b')).to.have.length(250)
+  })
+})
