@@ -67,14 +67,14 @@
  *       u32       how many CARs
  *       u32 …     each CAR, as its place in the list above
  *       u32 …     the fence of each page: the first four bytes of its first key, big endian
- *       bytes     the Bloom filter: 10 bits a row, rounded up to bytes, at least 8.
- *                 Of its n bits, (h + i·s) mod n for i = 0 … 6 are set for a key, where h is the hash
+ *       bytes     the Bloom filter: 16 bits a row, at least 8 bytes.
+ *                 Of its n bits, (h + i·s) mod n for i = 0 … 10 are set for a key, where h is the hash
  *                 of the key with the seed, and s that with the inverted seed, mod n.
  *                 Bit b is 1 << (b mod 8) of byte b / 8
  * end 32 bytes  SHA-256 of everything before
  * ```
  *
- * Bytes a block: 50 in the shard and 1.25 in the root, and four a page.
+ * Bytes a block: 50 in the shard and 2 in the root, and four a page.
  */
 
 /** What a row is found by, in bytes: a digest and a multihash code. */

@@ -26,7 +26,7 @@ export interface MapIndexInit extends Omit<IndexReadInit, 'pageLength' | 'wholeL
   readonly maxAge?: number
   /** The same for a miss, if the map is complete: a miss that is not true is worse than a request. Default 1,000 */
   readonly maxMissAge?: number
-  /** The most memory that the root may take, in bytes: about 1.3 a block, and the names of the CARs. Default 64 MiB */
+  /** The most memory that the root may take, in bytes: about 2 a block, and the names of the CARs. Default 64 MiB */
   readonly maxRootLength?: number
 }
 

@@ -45,7 +45,7 @@ function readRoot (bytes: Uint8Array): { cars: Array<[name: string, removed: num
     const places = Array.from({ length: root.u32() }, () => root.u32())
     const fences = Array.from({ length: Math.ceil(rows / 1024) }, () => root.take(4).reverse().toString('hex'))
 
-    return { id, rows, seed, cars: places, fences, filter: root.take(Math.max(8, Math.ceil(rows * 10 / 8))) }
+    return { id, rows, seed, cars: places, fences, filter: root.take(Math.max(8, rows * 2)) }
   })
   expect(root.take(32)).to.deep.equal(createHash('sha256').update(bytes.subarray(0, -32)).digest())
   expect(root.at).to.equal(bytes.length)
