@@ -1,4 +1,5 @@
 import { wantKey } from '@kitsune/bitswap-codec'
+import { RecentMap } from './recent-map.ts'
 import type { RouterEvent } from './events.ts'
 import type { Outcome } from './strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
@@ -37,31 +38,18 @@ interface Entry extends RememberedHave {
 
 /**
  * @param now - monotonic, ms
- * @param limit - multihashes; half of it is forgotten at once: that which was confirmed longest ago. To forget one by one would cost more
- * than all else that an attempt needs here, since a Map that loses its first entries is slow to find the next
+ * @param limit - multihashes; what was confirmed longest ago is forgotten
  */
 export function createHaves (now: () => number, limit = DEFAULT_REMEMBERED_HAVES, lifetime = DEFAULT_HAVE_LIFETIME): HavesTable {
-  let recent = new Map<WantKey, Entry>()
-  /** Confirmed before all that is recent. */
-  let older = new Map<WantKey, Entry>()
+  const entries = new RecentMap<WantKey, Entry>(limit)
   /** Counts how often a member has gone: what it said before is void. */
   const epochs = new Map<string, number>()
   const epochOf = (member: string): number => epochs.get(member) ?? 0
 
-  const find = (key: WantKey): Entry | undefined => recent.get(key) ?? older.get(key)
-
-  function remember (key: WantKey, entry: Entry): void {
-    if (recent.size >= limit / 2 && !recent.has(key)) {
-      older = recent
-      recent = new Map()
-    }
-    recent.set(key, entry)
-  }
-
   return {
     get (cid) {
       const key = wantKey(cid.bytes)
-      const entry = key == null ? undefined : find(key)
+      const entry = key == null ? undefined : entries.get(key)
 
       if (entry != null && entry.epoch === epochOf(entry.member) && now() - entry.at < lifetime) {
         return entry
@@ -69,13 +57,12 @@ export function createHaves (now: () => number, limit = DEFAULT_REMEMBERED_HAVES
     },
 
     attemptEnded ({ member, want: { key, size }, result, bytes }) {
-      const known = find(key)
+      const known = entries.get(key)
 
       if (result === 'block' || result === 'have') {
-        remember(key, { member, size: result === 'block' ? bytes : size ?? known?.size, at: now(), epoch: epochOf(member) })
+        entries.set(key, { member, size: result === 'block' ? bytes : size ?? known?.size, at: now(), epoch: epochOf(member) })
       } else if (result === 'dont-have' && known?.member === member) {
-        recent.delete(key)
-        older.delete(key)
+        entries.delete(key)
       }
     },
 

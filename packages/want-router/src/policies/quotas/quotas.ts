@@ -1,6 +1,7 @@
 import { parseIP } from '@chainsafe/is-ip/parse'
 import { InvalidOptionError } from '../../errors.ts'
 import { ipNetwork } from '../../ip-network.ts'
+import { RecentMap } from '../../recent-map.ts'
 import { createMeters } from './meter.ts'
 import type { Caps, Meter } from './meter.ts'
 import type { QuotaStore } from './quota-store.ts'
@@ -93,13 +94,15 @@ class QuotaPolicy implements Quotas {
   readonly name = 'quotas'
   readonly #init: FilledInit
   readonly #now: () => number
-  readonly #clients = new Map<string, ClientRecord>()
-  readonly #addresses = new Map<string, AddressRecord>()
+  readonly #clients: RecentMap<string, ClientRecord>
+  readonly #addresses: RecentMap<string, AddressRecord>
   readonly #total: readonly Meter[]
 
   constructor (init: FilledInit) {
     this.#init = init
     this.#now = init.now ?? Date.now
+    this.#clients = new RecentMap(init.maxRemembered)
+    this.#addresses = new RecentMap(init.maxRemembered)
     this.#total = createMeters('total', init.total, init.store)
   }
 
@@ -214,7 +217,7 @@ class QuotaPolicy implements Quotas {
     const client = this.#clients.get(id) ?? {
       asks: 0, hits: 0, misses: 0, missesInARow: 0, blocks: 0, bytes: 0, droppedUntil: 0, meters: createMeters(`client/${id}`, this.#init.perClient, this.#init.store)
     }
-    touch(this.#clients, id, client, this.#init.maxRemembered)
+    this.#clients.set(id, client)
     client.address = this.#addressOf(address)
 
     return client
@@ -228,22 +231,9 @@ class QuotaPolicy implements Quotas {
     }
 
     const record = this.#addresses.get(network) ?? { meters: createMeters(`address/${network}`, this.#init.perAddress, this.#init.store) }
-    touch(this.#addresses, network, record, this.#init.maxRemembered)
+    this.#addresses.set(network, record)
 
     return record
-  }
-}
-
-/** Moves an entry to the end of a map, and forgets the first one if there are too many. */
-function touch<T> (map: Map<string, T>, key: string, value: T, max: number): void {
-  map.delete(key)
-  map.set(key, value)
-
-  for (const oldest of map.keys()) {
-    if (map.size <= max) {
-      break
-    }
-    map.delete(oldest)
   }
 }
 
