@@ -2,8 +2,8 @@ import { decodeCid, wantKey } from '@kitsune/bitswap-codec'
 import { SourceError } from '../errors.ts'
 import { readBlock } from './block-bytes.ts'
 import { answer, foundBlock, isNotFound } from './source-read.ts'
-import type { SourceLike, SourceResult } from './source-like.ts'
-import type { Found, SourceRead } from './source-read.ts'
+import type { SourceResult } from './source-like.ts'
+import type { Found, ReadContext, SourceRead } from './source-read.ts'
 import type { Sink } from './target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
@@ -13,7 +13,8 @@ import type { CID } from 'multiformats/cid'
  *
  * @returns what is wrong with the source, if anything is. Reads of which it has said nothing are left as they were
  */
-export async function readBatch (source: SourceLike, reads: ReadonlyMap<WantKey, SourceRead>, signal: AbortSignal, sink: Sink): Promise<Error | undefined> {
+export async function readBatch (context: ReadContext, reads: ReadonlyMap<WantKey, SourceRead>, signal: AbortSignal): Promise<Error | undefined> {
+  const { source, sink } = context
   const cids = decodable(reads, sink)
   const isOpen = (read: SourceRead | undefined): read is SourceRead => read != null && !read.cancelled && !read.answered
   const wanted = (cid: CID): boolean => isOpen(readOf(reads, cid))
@@ -28,7 +29,7 @@ export async function readBatch (source: SourceLike, reads: ReadonlyMap<WantKey,
       if (read == null) {
         strays++
       } else if (isOpen(read)) {
-        await answer(source, read, signal, sink, async () => foundBy(result))
+        await answer(context, read, signal, async () => foundBy(result))
       }
 
       if (signal.aborted) {

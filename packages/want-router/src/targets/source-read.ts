@@ -16,24 +16,38 @@ export interface SourceRead {
 /** What a source says of a block: its bytes, or that it has it, or nothing. */
 export interface Found { readonly bytes?: Uint8Array, readonly size?: number }
 
-/** Reads a block by itself, or asks whether it is there, and reports the answer. Never rejects. */
-export async function readOne (source: SourceLike, read: SourceRead, signal: AbortSignal, sink: Sink): Promise<void> {
+/** What reads report to, and how. */
+export interface ReadContext {
+  readonly source: SourceLike
+  /** A want-have of a block that is no longer is answered by the block, bytes. */
+  readonly inlineBlock: number
+  readonly sink: Sink
+}
+
+/**
+ * Reads a block by itself, or asks whether it is there, and reports the answer. Never rejects.
+ *
+ * @returns true if the block was asked whether it is there, and is so small that it is to be read: nothing has been reported
+ */
+export async function readOne (context: ReadContext, read: SourceRead, signal: AbortSignal): Promise<boolean> {
   const { want } = read
   const cid = decodeCid(want.cid)
 
   if (cid == null) {
-    sink.answer(want.key, 'unknown')
-    return
+    context.sink.answer(want.key, 'unknown')
+    return false
   }
 
-  await answer(source, read, signal, sink, async () => look(source, cid, want, { signal, session: want.session }))
+  return answer(context, read, signal, async () => look(context.source, cid, want, { signal, session: want.session }))
 }
 
 /**
  * Reports what was found of a want, unless it is no longer wanted: undefined is a miss, as is a
  * `NotFoundError`; another error is a failure. Resolves when the router has taken it. Never rejects.
+ *
+ * @returns as {@link readOne}
  */
-export async function answer ({ complete }: SourceLike, read: SourceRead, signal: AbortSignal, sink: Sink, find: () => Promise<Found | undefined>): Promise<void> {
+export async function answer ({ source: { complete }, inlineBlock, sink }: ReadContext, read: SourceRead, signal: AbortSignal, find: () => Promise<Found | undefined>): Promise<boolean> {
   const { want: { key, cid, type } } = read
   const isOver = (): boolean => signal.aborted || read.cancelled
 
@@ -41,22 +55,28 @@ export async function answer ({ complete }: SourceLike, read: SourceRead, signal
     const found = await find()
 
     if (isOver()) {
-      return
+      return false
+    }
+
+    const small = found?.size != null && found.size <= inlineBlock
+
+    if (small && found.bytes == null) {
+      return true
     }
 
     read.answered = true
 
     if (found == null) {
       sink.answer(key, missed(complete))
-    } else if (type === 'have' || found.bytes == null) {
-      sink.answer(key, 'have', undefined, found.size)
-    } else {
+    } else if (found.bytes != null && (type === 'block' || small)) {
       // the next read waits until the router has taken this block
       await sink.block(cidPrefix(cid), found.bytes)
+    } else {
+      sink.answer(key, 'have', undefined, found.size)
     }
   } catch (err) {
     if (isOver()) {
-      return
+      return false
     }
 
     read.answered = true
@@ -67,6 +87,8 @@ export async function answer ({ complete }: SourceLike, read: SourceRead, signal
       sink.answer(key, 'failed', err instanceof Error ? err : new Error(String(err)))
     }
   }
+
+  return false
 }
 
 async function look (source: SourceLike, cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Found | undefined> {

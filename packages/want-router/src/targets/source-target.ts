@@ -1,11 +1,13 @@
 import { InvalidOptionError } from '../errors.ts'
+import { platformTimers } from '../timers.ts'
 import { readBatch } from './source-batch.ts'
 import { sourceFault } from './source-like.ts'
 import { createSourceOffers } from './source-offers.ts'
 import { readOne } from './source-read.ts'
 import type { SourceLike } from './source-like.ts'
-import type { SourceRead } from './source-read.ts'
+import type { ReadContext, SourceRead } from './source-read.ts'
 import type { CancelledWant, Capacity, MemberInit, Sink, Target, TargetInit, TargetWant } from './target.ts'
+import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** A block source as a member. */
@@ -20,12 +22,28 @@ export interface SourceInit extends MemberInit {
    * divided fairly between peers. A source that has `getMany` is asked for as many as any member, 512: what is asked at once is read together.
    */
   readonly capacity?: Partial<Capacity>
+  /**
+   * A want-have of a block that is no longer, in bytes, is answered by the block, as boxo does: the client would ask for it next. It takes a
+   * `stat` that says the size. Default 1,024; 0: never.
+   */
+  readonly inlineBlock?: number
+  /**
+   * How long a batch waits for further wants, ms, and again while some come, up to five times; unless there are as many as the last one had: a
+   * client that has some wants open asks for the next one with each block that it gets. Default 0: it does not wait.
+   */
+  readonly linger?: number
+  /** Default: the platform's. */
+  readonly timers?: Pick<Timers, 'after'>
 }
 
 /** Reads at the same time. */
 const DEFAULT_CONCURRENCY = 16
 /** Batches at the same time: the fewer, the more there is in each. */
 const DEFAULT_BATCHES = 4
+/** Bytes. */
+const DEFAULT_INLINE_BLOCK = 1024
+/** A batch waits so often while wants come. */
+const MAX_LINGERS = 5
 
 /**
  * A block source as a target.
@@ -33,7 +51,7 @@ const DEFAULT_BATCHES = 4
  * A source is not verified by being ours: its blocks are hashed like any other,
  * and a wrong one leaves its want to time out and be asked elsewhere.
  *
- * @throws {InvalidOptionError} for what is no source, without an `id`, or if `concurrency` is not a whole number above 0
+ * @throws {InvalidOptionError} for what is no source, without an `id`, or if a number is not whole or below its least
  */
 export function source (from: SourceLike, init: SourceInit): TargetInit {
   const { id, weight, labels }: Partial<SourceInit> = init ?? {}
@@ -49,16 +67,24 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
   }
 
   const batches = from.getMany != null
-  const { concurrency = batches ? DEFAULT_BATCHES : DEFAULT_CONCURRENCY } = init
+  const { concurrency = batches ? DEFAULT_BATCHES : DEFAULT_CONCURRENCY, inlineBlock = DEFAULT_INLINE_BLOCK, linger = 0, timers = platformTimers } = init
 
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new InvalidOptionError(`source "${id}": concurrency is a whole number above 0, not ${concurrency}`)
   }
 
+  if (!Number.isInteger(inlineBlock) || inlineBlock < 0) {
+    throw new InvalidOptionError(`source "${id}": inlineBlock is a whole number of bytes, not ${inlineBlock}`)
+  }
+
+  if (!(linger >= 0)) {
+    throw new InvalidOptionError(`source "${id}": linger is a number of ms, not ${linger}`)
+  }
+
   // nothing stays listed at a source: a block that it gains does not come by itself
   const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...init.capacity }
 
-  return { id, weight, labels, create: () => new SourceTarget(from, concurrency, capacity) }
+  return { id, weight, labels, create: () => new SourceTarget(from, { concurrency, capacity, inlineBlock, linger, timers }) }
 }
 
 /** Reads that have begun together. */
@@ -67,11 +93,12 @@ interface Reads {
   readonly controller: AbortController
 }
 
+type SourceTargetInit = Required<Pick<SourceInit, 'concurrency' | 'capacity' | 'inlineBlock' | 'linger' | 'timers'>>
+
 class SourceTarget implements Target {
   readonly offer: Target['offer']
   readonly #source: SourceLike
-  readonly #concurrency: number
-  readonly #capacity: Partial<Capacity>
+  readonly #init: SourceTargetInit
   readonly #waiting = new Map<WantKey, TargetWant>()
   /** Those of which a batch has said nothing: they are read one by one. */
   readonly #alone = new Set<TargetWant>()
@@ -79,22 +106,26 @@ class SourceTarget implements Target {
   readonly #pump = (): void => { this.#pumpNow() }
   #sink: Sink | undefined
   #pumping = false
+  /** How many wants the last reads had that began together. */
+  #lastSize = Infinity
+  /** Ends the wait for further wants; `over` once it has ended by itself. */
+  #lingering: 'over' | (() => void) | undefined
 
-  constructor (source: SourceLike, concurrency: number, capacity: Partial<Capacity>) {
+  constructor (source: SourceLike, init: SourceTargetInit) {
     this.#source = source
-    this.#concurrency = concurrency
-    this.#capacity = capacity
+    this.#init = init
     this.offer = createSourceOffers(source, why => { this.#sink?.report(why) })
   }
 
   start (sink: Sink): void {
     this.#sink = sink
-    queueMicrotask(() => { this.#sink?.up(this.#capacity) })
+    queueMicrotask(() => { this.#sink?.up(this.#init.capacity) })
   }
 
   /** Reads are aborted but not waited for: one that ignores its signal must not hold up the end. */
   stop (): void {
     this.#sink = undefined
+    this.#endLinger()
     this.#waiting.clear()
     this.#alone.clear()
 
@@ -139,7 +170,7 @@ class SourceTarget implements Target {
   #pumpNow (): void {
     this.#pumping = false
 
-    while (this.#sink != null && this.#running.size < this.#concurrency) {
+    while (this.#sink != null && this.#running.size < this.#init.concurrency && !this.#lingers()) {
       const wants = this.#next()
 
       if (wants.length === 0) {
@@ -155,6 +186,32 @@ class SourceTarget implements Target {
     }
   }
 
+  /** Whether it is better to wait for further wants. */
+  #lingers (): boolean {
+    if (this.#init.linger === 0 || this.#waiting.size === 0 || this.#waiting.size >= this.#lastSize || this.#lingering === 'over') {
+      return false
+    }
+
+    this.#lingering ??= this.#startLinger(MAX_LINGERS)
+
+    return true
+  }
+
+  #startLinger (left: number): () => void {
+    const { linger, timers } = this.#init
+    const before = this.#waiting.size
+
+    return timers.after(linger, () => {
+      this.#lingering = this.#waiting.size > before && left > 1 ? this.#startLinger(left - 1) : 'over'
+      this.#pumpNow()
+    })
+  }
+
+  #endLinger (): void {
+    typeof this.#lingering === 'function' && this.#lingering()
+    this.#lingering = undefined
+  }
+
   /** What is read next: one want, or all those of its client that can be read with it. */
   #next (): readonly TargetWant[] {
     const [first] = this.#waiting.values()
@@ -166,6 +223,9 @@ class SourceTarget implements Target {
     const wants = this.#isBatched(first)
       ? [...this.#waiting.values()].filter(want => want.session === first.session && this.#isBatched(want))
       : [first]
+
+    this.#lastSize = wants.length
+    this.#endLinger()
 
     for (const want of wants) {
       this.#waiting.delete(want.key)
@@ -183,15 +243,22 @@ class SourceTarget implements Target {
 
   /** Never rejects. */
   async #serve ({ reads, controller: { signal } }: Reads, sink: Sink): Promise<void> {
+    const context: ReadContext = { source: this.#source, inlineBlock: this.#init.inlineBlock, sink }
+
     if (reads.size === 1) {
       for (const read of reads.values()) {
-        await readOne(this.#source, read, signal, sink)
+        const small = await readOne(context, read, signal)
+
+        // read with others that have been found to be small, unless it was asked for meanwhile
+        if (small && !this.#waiting.has(read.want.key)) {
+          this.#waiting.set(read.want.key, { ...read.want, type: 'block' })
+        }
       }
 
       return
     }
 
-    const why = await readBatch(this.#source, reads, signal, sink)
+    const why = await readBatch(context, reads, signal)
 
     if (why != null) {
       sink.report(why)

@@ -1,6 +1,7 @@
 import { expect } from 'aegir/chai'
 import { CID } from 'multiformats/cid'
 import * as json from 'multiformats/codecs/json'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeBlock, settled, wantOf } from './fixtures.ts'
 import { blocks, bytesOf, nameOf, started } from './source-fixtures.ts'
 import type { SourceBatchOptions, SourceLike, SourceResult } from '../../src/targets/source-like.ts'
@@ -78,18 +79,76 @@ describe('source target: a source that reads batches', () => {
   it('answers want-haves by stat one by one, and in the batch if there is neither stat nor has', async () => {
     const mixed = [wantOf(a, 'have'), wantOf(b), wantOf(c), wantOf(d, 'have')]
     const withStat = batching(found, { stat: async () => ({ size: 7 }) })
-    const one = await started(withStat)
+    const one = await started(withStat, { inlineBlock: 0 })
     one.target.ask(mixed)
     await settled()
     expect(withStat.batches.map(({ names }) => names)).to.deep.equal(['bc'])
     expect(one.sink.events).to.have.members(['have a of 7', 'block b', 'block c', 'have d of 7'])
 
     const without = batching(found)
-    const other = await started(without)
+    const other = await started(without, { inlineBlock: 0 })
     other.target.ask(mixed)
     await settled()
     expect(without.batches.map(({ names }) => names)).to.deep.equal(['abcd'])
     expect(other.sink.events).to.deep.equal(['have a of 1', 'block b', 'block c', 'have d of 1'])
+  })
+
+  it('reads together what stat has found to be small, and answers want-haves by it', async () => {
+    const from = batching(found, { stat: async cid => ({ size: cid.equals(c.cid) ? 1025 : 1024 }) })
+    const { target, sink } = await started(from)
+    target.ask([wantOf(a, 'have'), wantOf(b, 'have'), wantOf(c, 'have')])
+    await settled()
+
+    expect(from.batches.map(({ names }) => names)).to.deep.equal(['ab'])
+    expect(sink.events).to.have.members(['block a', 'block b', 'have c of 1025'])
+  })
+
+  it('waits for further wants while some come, but for no more than there were the last time', async () => {
+    const from = batching(found)
+    const timers = fakeClock()
+    const { target } = await started(from, { concurrency: 1, linger: 10, timers })
+    const names = (): string[] => from.batches.splice(0).map(({ names }) => names)
+    const ask = async (...some: typeof blocks): Promise<void> => {
+      target.ask(some.map(block => wantOf(block)))
+      await settled()
+    }
+
+    await ask(a, b)
+    timers.pass(9)
+    await settled()
+    expect(names()).to.deep.equal([])
+    await ask(c)
+    timers.pass(10)
+    await settled()
+    // one has come in the first ten
+    expect(names()).to.deep.equal([])
+    timers.pass(1)
+    await settled()
+    expect(names()).to.deep.equal(['abc'])
+
+    await ask(d, a)
+    expect(names()).to.deep.equal([])
+    await ask(b)
+    expect(names()).to.deep.equal(['dab'])
+
+    await target.stop()
+  })
+
+  it('is held up five times at most by wants that come all the time', async () => {
+    const from = batching(found)
+    const timers = fakeClock()
+    const { target } = await started(from, { linger: 10, timers })
+    target.ask([wantOf(a)])
+    await settled()
+
+    for (let i = 1; i <= 5; i++) {
+      expect(from.batches).to.have.lengthOf(0)
+      target.ask([wantOf(blocks[i])])
+      await settled()
+      timers.pass(10)
+      await settled()
+    }
+    expect(from.batches.map(({ names }) => names)).to.deep.equal(['abcdef'])
   })
 
   it('an error, or a miss, is that of one block', async () => {

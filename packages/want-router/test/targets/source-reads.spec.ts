@@ -132,7 +132,7 @@ describe('source target: with more wants than it may read at once', () => {
 
   it('answers both, if the want-have had begun', async () => {
     const from = gated()
-    const { target, sink } = await started(from, { concurrency: 1 })
+    const { target, sink } = await started(from, { concurrency: 1, inlineBlock: 0 })
     target.ask([wantOf(a, 'have')])
     await settled()
     target.ask([wantOf(a)])

@@ -153,7 +153,7 @@ describe('source target', () => {
     }
 
     for (const [how, from] of Object.entries({ get: { get }, has: { get, has }, stat: { get, has, stat } })) {
-      const { target, sink } = await started(from)
+      const { target, sink } = await started(from, { inlineBlock: 0 })
       target.ask([wantOf(a, 'have'), wantOf(b, 'have')])
       await settled()
 
@@ -161,6 +161,35 @@ describe('source target', () => {
       // has alone does not say of what size it is
       expect(sink.events).to.have.members([how === 'has' ? 'have a' : 'have a of 1', 'dont-have b'])
     }
+  })
+
+  it('answers a want-have of a small block by the block, if its size is told before it is read, or it has been read', async () => {
+    for (const [from, answer] of [
+      [{ get: () => a.bytes, stat: async () => ({ size: 1 }) }, 'block a'],
+      [{ get: () => a.bytes }, 'block a'],
+      [{ get: () => a.bytes, has: () => true }, 'have a'],
+      [{ get: () => a.bytes, stat: async () => ({}) }, 'have a'],
+      [{ get: () => undefined, stat: async () => ({ size: 1 }) }, 'dont-have a']
+    ] as const) {
+      const { target, sink } = await started(from)
+      target.ask([wantOf(a, 'have')])
+      await settled()
+
+      expect(sink.events).to.deep.equal([answer])
+    }
+  })
+
+  it('reads no small block that is no longer wanted when its size is known', async () => {
+    const size = Promise.withResolvers<{ size: number }>()
+    let reads = 0
+    const { target, sink } = await started({ get: () => { reads++; return a.bytes }, stat: async () => size.promise })
+    target.ask([wantOf(a, 'have')])
+    await settled()
+    target.cancel([wantOf(a, 'have')])
+    size.resolve({ size: 1 })
+    await settled()
+
+    expect([reads, sink.events]).to.deep.equal([0, []])
   })
 
   it('tells the source for whom it reads', async () => {
