@@ -15,6 +15,7 @@
 export { blockHandler } from './block-handler.ts'
 export type { BlockHandlerOptions, BlockRouter, Handler } from './block-handler.ts'
 export { HttpRequestError, NotReadyError } from './errors.ts'
+export { gatewayAddress } from './gateway-address.ts'
 export { providersHandler } from './providers-handler.ts'
 export type { ProvidersHandlerOptions } from './providers-handler.ts'
 export type { RequestInfo } from './remote-address.ts'
