@@ -107,12 +107,34 @@ const QUEUE = 100
 
 /** Passes everything on `ms` later, and no faster than the line is. Holds it meanwhile, so a sender is not slowed down but by its own windows and by a full queue. */
 function delayed (ms: number, bandwidth: number): Transform {
+  /** What is on its way, and when it arrives. */
+  const line: Array<{ chunk: Buffer, at: number }> = []
   let free = 0
+  let waits = false
+  let arrived: (() => void) | undefined
+
+  // one timer for all: those of different lengths do not keep the order of what they bring
+  const pass = (): void => {
+    waits = false
+    while (line.length > 0 && line[0].at <= performance.now()) {
+      stream.push(line.shift()?.chunk)
+    }
+    wait()
+  }
+  const wait = (): void => {
+    if (line.length === 0) {
+      arrived?.()
+    } else if (!waits) {
+      waits = true
+      setTimeout(pass, line[0].at - performance.now())
+    }
+  }
   const stream = new Transform({
     transform (chunk, _encoding, done) {
       const now = performance.now()
       free = Math.max(free, now) + chunk.length / bandwidth * 1_000
-      setTimeout(() => { stream.push(chunk) }, free - now + ms)
+      line.push({ chunk, at: free + ms })
+      wait()
 
       if (free - now <= QUEUE) {
         done()
@@ -121,7 +143,8 @@ function delayed (ms: number, bandwidth: number): Transform {
       }
     },
     flush (done) {
-      setTimeout(done, Math.max(0, free - performance.now()) + ms)
+      arrived = done
+      wait()
     }
   })
 

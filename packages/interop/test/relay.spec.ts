@@ -5,6 +5,8 @@ import { startRelay, tcpPort } from '../src/relay.ts'
 import type { AddressInfo } from 'node:net'
 
 const SIZE = 1 << 20
+/** Sent in pieces of many sizes. */
+const BYTES = Buffer.from(Uint32Array.from({ length: SIZE / 4 }, (_, i) => i).buffer)
 
 describe('a relay', () => {
   const stops: Array<() => unknown> = []
@@ -15,20 +17,25 @@ describe('a relay', () => {
     }
   })
 
-  /** Sends a MiB through a relay, and tells how long that took, ms. */
+  /** A MiB comes through a relay, and tells how long that took, ms. */
   const passes = async (init: { delay: number, bandwidth?: number }): Promise<number> => {
-    const server = createServer(socket => { socket.end(Buffer.alloc(SIZE)) }).listen(0, '127.0.0.1')
+    const server = createServer(socket => {
+      for (let at = 0, size = 1; at < SIZE; at += size, size = size * 7 % 65_521) {
+        socket.write(BYTES.subarray(at, at + size))
+      }
+      socket.end()
+    }).listen(0, '127.0.0.1')
     stops.push(() => server.close())
     await once(server, 'listening')
     const relay = await startRelay(`/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`, init)
     stops.push(relay.stop)
 
     const begin = performance.now()
-    let bytes = 0
+    const chunks: Buffer[] = []
     for await (const chunk of createConnection({ host: '127.0.0.1', port: tcpPort(relay.address) })) {
-      bytes += chunk.length
+      chunks.push(chunk)
     }
-    expect(bytes).to.equal(SIZE)
+    expect(Buffer.concat(chunks).equals(BYTES), 'all bytes, in order').to.equal(true)
 
     return performance.now() - begin
   }
