@@ -1,3 +1,5 @@
+import type { NumberRules } from './check-options.ts'
+
 /**
  * Every default of the router, in one place. Sizes are bytes, times are ms.
  * They are meant to work in front of the internet.
@@ -106,6 +108,12 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxEjection: 300_000,
   panic: 0.5,
   slowStart: 10_000
+}
+
+/** Which of them may be 0, and which are shares; all others are whole numbers above 0. */
+export const LIMIT_RULES: NumberRules<keyof Limits> = {
+  orZero: ['standingPerMember', 'inlineBlock', 'minHedge', 'absenceLifetime', 'forgetDownAfter', 'slowStart'],
+  shares: ['retryBudget', 'hedgeShare', 'panic']
 }
 
 /** Where the reverse direction differs: a client that has left is not expected back, so what it may hold counts no longer. */

@@ -1,10 +1,14 @@
+import { checkNames, checkNumbers } from './check-options.ts'
+import { DEFAULT_LIMITS, LIMIT_RULES } from './defaults.ts'
 import { describe } from './describe.ts'
 import { isDiscovery } from './discovery/discovery.ts'
 import { InvalidOptionError } from './errors.ts'
 import { checkHaveMap } from './have-map/have-map.ts'
+import { DEFAULT_NETWORK_LIMITS, NETWORK_LIMIT_RULES } from './network/defaults.ts'
 import { checkPolicies } from './policies/options.ts'
 import { checkStrategy } from './strategies/check-strategy.ts'
 import { checkTarget } from './targets/check-target.ts'
+import type { Limits } from './defaults.ts'
 import type { DirectionOptions } from './direction.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { BlockHasher } from './driver/verifier.ts'
@@ -68,8 +72,33 @@ export interface WantRouterInit extends DirectionOptions {
   onEvent? (event: RouterEvent): void
 }
 
-/** @throws {InvalidOptionError} for what is no target, strategy or policy, and for policies whose names are not distinct */
-export function checkInit (init: WantRouterInit): void {
+const OPTIONS: Readonly<Record<keyof WantRouterInit, true>> = {
+  targets: true,
+  strategy: true,
+  limits: true,
+  tap: true,
+  policies: true,
+  policyFailure: true,
+  downstream: true,
+  linkHosts: true,
+  reverse: true,
+  networkLimits: true,
+  haveMap: true,
+  metrics: true,
+  hashers: true,
+  onEvent: true
+}
+const REVERSE_OPTIONS: Readonly<Record<keyof ReverseInit, true>> = { members: true, strategy: true, limits: true, tap: true, policies: true, policyFailure: true }
+const SIDES: Readonly<Record<keyof RouterNetworkLimits, true>> = { upstream: true, downstream: true }
+
+/**
+ * Checks what a router is made with, and returns it with the limits that were given.
+ *
+ * @throws {InvalidOptionError} for what is no target, strategy or policy, for policies whose names are not distinct, for an option or a
+ * limit that does not exist, and a limit that cannot be meant
+ */
+export function checkInit (init: WantRouterInit): WantRouterInit {
+  checkNames('wantRouter: ', init, Object.keys(OPTIONS))
   if (!Array.isArray(init.targets)) {
     throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
   }
@@ -85,5 +114,24 @@ export function checkInit (init: WantRouterInit): void {
 
   if (init.haveMap != null) {
     checkHaveMap(init.haveMap)
+  }
+  return { ...init, limits: checkLimits('limits.', init.limits), networkLimits: checkNetworkLimits(init.networkLimits), reverse: checkReverse(init.reverse) }
+}
+
+function checkReverse (init: ReverseInit | undefined): ReverseInit | undefined {
+  checkNames('reverse.', init, Object.keys(REVERSE_OPTIONS))
+  return init == null ? undefined : { ...init, limits: checkLimits('reverse.limits.', init.limits) }
+}
+
+function checkLimits (at: string, given: Partial<Limits> | undefined): Partial<Limits> {
+  return checkNumbers(at, given, DEFAULT_LIMITS, LIMIT_RULES)
+}
+
+function checkNetworkLimits (given: RouterNetworkLimits = {}): RouterNetworkLimits {
+  checkNames('networkLimits.', given, Object.keys(SIDES))
+  const { upstream, downstream } = given
+  return {
+    upstream: checkNumbers('networkLimits.upstream.', upstream, DEFAULT_NETWORK_LIMITS, NETWORK_LIMIT_RULES),
+    downstream: checkNumbers('networkLimits.downstream.', downstream, DEFAULT_NETWORK_LIMITS, NETWORK_LIMIT_RULES)
   }
 }

@@ -92,12 +92,12 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} for what is no target, strategy or policy, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
+ * @throws {InvalidOptionError} for what is no target, strategy or policy, for an option or a limit that does not exist or cannot be meant, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
-  checkInit(init)
+  const checked = checkInit(init)
 
-  return components => new Router(init, components)
+  return components => new Router(checked, components)
 }
 
 class Router implements WantRouter {

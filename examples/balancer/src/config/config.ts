@@ -193,7 +193,7 @@ function limits (settings: Settings): BalancerLimits {
   const seconds = (setting: Setting | undefined): number | undefined => {
     const s = number(setting, { min: 1, max: 86_400, unit: 'seconds' })
 
-    return s == null ? undefined : s * 1000
+    return s == null ? undefined : Math.round(s * 1000)
   }
 
   return {

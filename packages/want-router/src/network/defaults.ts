@@ -1,4 +1,5 @@
 import { MAX_FRAME_LENGTH } from '@kitsune/bitswap-codec'
+import type { NumberRules } from '../check-options.ts'
 
 /** What the network allows and how it paces itself. Times are ms, sizes are bytes. */
 export interface NetworkLimits {
@@ -136,3 +137,8 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   closeTimeout: 1_000,
   tickInterval: 250
 })
+
+/** Which of them may be 0; all others are whole numbers above 0. */
+export const NETWORK_LIMIT_RULES: NumberRules<keyof NetworkLimits> = {
+  orZero: ['quickMessage', 'resendWindow', 'resendBytes', 'inFlightTime', 'inFlightBytes', 'inFlightTotal', 'maxResends', 'greetAfter', 'greetings', 'minStreamLife']
+}

@@ -1,3 +1,4 @@
+import { checkNames, checkNumbers } from '../check-options.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { platformTimers } from '../timers.ts'
 import { readBatch } from './source-batch.ts'
@@ -51,7 +52,7 @@ const MAX_LINGERS = 5
  * A source is not verified by being ours: its blocks are hashed like any other,
  * and a wrong one leaves its want to time out and be asked elsewhere.
  *
- * @throws {InvalidOptionError} for what is no source, without an `id`, or if a number is not whole or below its least
+ * @throws {InvalidOptionError} for what is no source, without an `id`, and for an option that does not exist or cannot be meant
  */
 export function source (from: SourceLike, init: SourceInit): TargetInit {
   const { id, weight, labels }: Partial<SourceInit> = init ?? {}
@@ -69,22 +70,24 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
   const batches = from.getMany != null
   const { concurrency = batches ? DEFAULT_BATCHES : DEFAULT_CONCURRENCY, inlineBlock = DEFAULT_INLINE_BLOCK, linger = 0, timers = platformTimers } = init
 
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new InvalidOptionError(`source "${id}": concurrency is a whole number above 0, not ${concurrency}`)
-  }
-
-  if (!Number.isInteger(inlineBlock) || inlineBlock < 0) {
-    throw new InvalidOptionError(`source "${id}": inlineBlock is a whole number of bytes, not ${inlineBlock}`)
-  }
-
-  if (!(linger >= 0)) {
-    throw new InvalidOptionError(`source "${id}": linger is a number of ms, not ${linger}`)
-  }
+  checkSourceInit(`source "${id}": `, init)
 
   // nothing stays listed at a source: a block that it gains does not come by itself
   const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...init.capacity }
 
   return { id, weight, labels, create: () => new SourceTarget(from, { concurrency, capacity, inlineBlock, linger, timers }) }
+}
+
+const OPTIONS: Readonly<Record<keyof SourceInit, true>> = { id: true, weight: true, labels: true, concurrency: true, capacity: true, inlineBlock: true, linger: true, timers: true }
+const SIZES: Readonly<Record<keyof Omit<Capacity, 'supportsDontHave'>, true>> = { wants: true, bytes: true, standing: true }
+
+function checkSourceInit (at: string, init: SourceInit): void {
+  checkNames(at, init, Object.keys(OPTIONS))
+  const { concurrency, capacity, inlineBlock, linger } = init
+  checkNumbers(at, { concurrency, inlineBlock, linger }, { concurrency: true, inlineBlock: true, linger: true }, { orZero: ['inlineBlock', 'linger'] })
+  checkNames(`${at}capacity.`, capacity, [...Object.keys(SIZES), 'supportsDontHave'])
+  const { supportsDontHave, ...sizes } = capacity ?? {}
+  checkNumbers(`${at}capacity.`, sizes, SIZES, { orZero: ['standing'] })
 }
 
 /** Reads that have begun together. */
