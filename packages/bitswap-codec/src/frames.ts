@@ -103,6 +103,9 @@ class Decoder implements FrameDecoder {
     while (pos < chunk.length) {
       if (this.inBody) {
         pos = this.readBody(chunk, pos, frames)
+      } else if (chunk[pos] === 0 && this.lengthBytes === 0) {
+        // an empty frame, of which there may be many
+        pos++
       } else {
         this.readLengthByte(chunk[pos++])
       }
@@ -121,10 +124,8 @@ class Decoder implements FrameDecoder {
       if (this.lengthBytes === MAX_LENGTH_BYTES) {
         this.fail(new InvalidFrameError(`The length of a frame goes on after ${MAX_LENGTH_BYTES} bytes`))
       }
-    } else if (byte === 0 && this.lengthBytes > 1) {
+    } else if (byte === 0) {
       this.fail(new InvalidFrameError('The length of a frame is not minimally encoded'))
-    } else if (this.length === 0) {
-      this.lengthBytes = 0
     } else {
       this.inBody = true
     }

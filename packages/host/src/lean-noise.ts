@@ -1,6 +1,7 @@
 import { noise } from '@libp2p/noise'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { batchSends } from './batched-sends.ts'
+import { FloodError } from './errors.ts'
 import { boundNegotiation } from './negotiation.ts'
 import { createNoiseFrames } from './noise-frames.ts'
 import type { EndOfTick } from './batched-sends.ts'
@@ -13,6 +14,8 @@ const LENGTH_PREFIX = 2
 const TAG_LENGTH = 16
 /** Up to this size it costs less to copy a noise message into one buffer than to write three, bytes. */
 const JOINED = 16 << 10
+/** Messages without content that a peer may send: no muxer writes any, and each costs as much as a short one. */
+const MAX_EMPTY = 1_000
 
 /** The internal fields of libp2p's noise connection that this module uses. */
 interface NoiseConnection {
@@ -70,10 +73,15 @@ export function lighten <T extends SecuredConnection> (secured: T, transport: Me
   }
 
   connection.decoder = createNoiseFrames(decoder.buffer)
+  let empty = 0
 
   connection.decrypt = frame => {
     if (frame.byteLength < TAG_LENGTH) {
       throw new Error('Invalid noise frame: it is shorter than its tag')
+    }
+
+    if (frame.byteLength === TAG_LENGTH && ++empty > MAX_EMPTY) {
+      throw new FloodError('The peer sent too many noise messages without content')
     }
     return handshake.decrypt(frame)
   }

@@ -24,6 +24,7 @@ interface YamuxStream {
   recvWindow?: number
   recvWindowCapacity?: number
   sendWindowUpdate? (): void
+  abort? (error: Error): void
 }
 
 /**
@@ -82,10 +83,22 @@ export function spareWindowUpdates (muxer: YamuxMuxer, warnMissing: WarnMissing)
 
 /** In place of the method of a stream: a function of its own for each stream would be one more object. */
 function sendWindowUpdate (this: Required<YamuxStream>): void {
-  // the acknowledgement of a stream that a peer has opened goes with whatever is sent on it first
-  if (this.recvWindowCapacity <= this.recvWindow / 2 || this.state === INIT || this.state === PAUSED) {
-    const { sendWindowUpdate: send } = Object.getPrototypeOf(this) as Required<YamuxStream>
+  const { sendWindowUpdate: send } = Object.getPrototypeOf(this) as Required<YamuxStream>
+
+  if (this.state === INIT) {
+    openStream(this, send)
+  } else if (this.recvWindowCapacity <= this.recvWindow / 2 || this.state === PAUSED) {
+    // the acknowledgement of a stream that a peer has opened goes with whatever is sent on it first
     send.call(this)
+  }
+}
+
+/** yamux opens a stream in a microtask, where what a connection throws that has just closed would end the process. */
+function openStream (stream: Required<YamuxStream>, send: () => void): void {
+  try {
+    send.call(stream)
+  } catch (err) {
+    stream.abort(err as Error)
   }
 }
 

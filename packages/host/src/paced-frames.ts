@@ -29,6 +29,9 @@ export interface Frames {
 /** While this much waits nothing more is read from the connection, bytes. */
 const PAUSE_MARK = 64 << 10
 
+/** What has been decrypted weighs as much as one of the cheapest frames for so many bytes, whatever becomes of it. */
+const BYTES_PER_WEIGHT = 1 << 10
+
 /** Whether the fields are where this module knows them. */
 export function isPaceable (muxer: MuxerParts): muxer is Required<MuxerParts> {
   return typeof muxer.onData === 'function' && typeof muxer.onTransportClosed === 'function' && typeof muxer.onRemoteStream === 'function' &&
@@ -67,6 +70,9 @@ class PacedFrames implements Task {
   #resuming = false
   #stepping = false
   #finishing = false
+  /** What has arrived and was not counted yet: in how many pieces, and bytes. */
+  #pieces = 0
+  #uncounted = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor (muxer: StreamMuxer & Required<MuxerParts>, frames: Frames, shares: WorkShares) {
@@ -78,11 +84,15 @@ class PacedFrames implements Task {
   }
 
   arrived (data: Uint8Array | Uint8ArrayList): void {
+    if (this.metered) {
+      this.#pieces++
+      this.#uncounted += data.byteLength
+    }
     this.#frames.append(data)
 
     if (!this.#resuming && this.#timer == null) {
       this.#work()
-    } else if (this.#frames.bytes >= PAUSE_MARK) {
+    } else if (this.#isFull()) {
       this.#pause()
     }
   }
@@ -95,10 +105,27 @@ class PacedFrames implements Task {
     this.#stepping = true
 
     try {
-      return this.#frames.step()
+      return this.#frames.step() + this.#arrivals()
     } finally {
       this.#stepping = false
     }
+  }
+
+  /** The weight of what has arrived since the last step: decrypting it was work, even if it is thrown away, or is no frame yet. */
+  #arrivals (): number {
+    if (this.#pieces === 0) {
+      return 0
+    }
+
+    const weight = this.#pieces + Math.floor(this.#uncounted / BYTES_PER_WEIGHT)
+    this.#pieces = 0
+    this.#uncounted = 0
+
+    return weight
+  }
+
+  #isFull (): boolean {
+    return this.#frames.bytes >= PAUSE_MARK || this.#uncounted >= PAUSE_MARK
   }
 
   idle (): void {
@@ -117,8 +144,9 @@ class PacedFrames implements Task {
 
   failed (error: Error): void {
     this.#stop()
-    this.#muxer.abort(error)
-    this.#muxer.maConn.abort(error)
+    // yamux tells the peer, which throws if the connection has closed meanwhile
+    this.#try(() => { this.#muxer.abort(error) })
+    this.#try(() => { this.#muxer.maConn.abort(error) })
   }
 
   /** Handles what is left at once: it is no more than what was buffered while the connection was paused. */
@@ -148,7 +176,7 @@ class PacedFrames implements Task {
 
   #work (): void {
     if (this.#shares.ready(this)) {
-      if (this.#frames.bytes >= PAUSE_MARK) {
+      if (this.#isFull()) {
         this.#pause()
       }
     } else if (this.#frames.blocked > 0) {
@@ -171,7 +199,7 @@ class PacedFrames implements Task {
     try {
       change()
     } catch (err) {
-      this.#muxer.maConn.log('a connection that is closing is neither paused nor resumed - %e', err)
+      this.#muxer.maConn.log('a connection that is closing is not paused, resumed or told - %e', err)
     }
   }
 

@@ -1,4 +1,5 @@
 import { mplex } from '@libp2p/mplex'
+import { FloodError } from './errors.ts'
 import { isPaceable, paceFrames } from './paced-frames.ts'
 import type { Frames, MuxerParts } from './paced-frames.ts'
 import type { WarnMissing } from './warn.ts'
@@ -25,6 +26,8 @@ const NEW_STREAM = 0
 const STREAM_WEIGHT = 16
 /** What a message takes beside its data, bytes. */
 const OVERHEAD = 128
+/** Streams of one connection: mplex has no limit, and each message and each end is looked for among all of them. */
+const MAX_STREAMS = 1_000
 
 /** libp2p's mplex with a share of the event loop for each connection. Without the fields that it uses, messages are handled as libp2p does. */
 export function pacedMplex (init: MplexInit, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
@@ -87,11 +90,17 @@ class MplexFrames implements Frames {
       return 0
     }
 
-    const message = this.#messages[this.#next++]
+    const message = this.#messages[this.#next]
+    const opens = message.type === NEW_STREAM
+
+    if (opens && this.#muxer.streams.length >= MAX_STREAMS) {
+      throw new FloodError(`The peer opened more than ${MAX_STREAMS} streams`)
+    }
+    this.#next++
     this.#bytes -= sizeOf(message)
     this.#muxer.handleMessage(message)
 
-    return message.type === NEW_STREAM ? STREAM_WEIGHT : 1
+    return opens ? STREAM_WEIGHT : 1
   }
 
   end (): void {}

@@ -20,6 +20,8 @@ export interface YamuxLimits {
   readonly brokenStreamsPerSecond: number
   /** Pings a second that are answered. */
   readonly pingsPerSecond: number
+  /** The largest window of a stream, bytes: no frame is longer, not even one of a stream that has ended. */
+  readonly streamWindow: number
 }
 
 /** The fields of libp2p's yamux that this module uses. */
@@ -96,6 +98,7 @@ class YamuxFrames implements Frames {
   /** None for a peer that this host has dialled. */
   readonly #limits: { readonly streams: Allowance, readonly broken: Allowance } | undefined
   readonly #pings: Allowance
+  readonly #streamWindow: number
   #ignoredPings = 0
   /** The newest ping that came while bytes waited. */
   #heldPing: YamuxHeader | undefined
@@ -105,10 +108,11 @@ class YamuxFrames implements Frames {
   #blocked = 0
   #ended = false
 
-  constructor (muxer: YamuxMuxer, { streamsPerSecond, brokenStreamsPerSecond, pingsPerSecond }: YamuxLimits) {
+  constructor (muxer: YamuxMuxer, { streamsPerSecond, brokenStreamsPerSecond, pingsPerSecond, streamWindow }: YamuxLimits) {
     this.#muxer = muxer
     this.#connection = muxer.maConn
     this.#pings = createAllowance(pingsPerSecond)
+    this.#streamWindow = streamWindow
 
     if (muxer.maConn.direction === 'inbound') {
       this.#limits = { streams: createAllowance(streamsPerSecond), broken: createAllowance(brokenStreamsPerSecond, 10) }
@@ -213,18 +217,17 @@ class YamuxFrames implements Frames {
   #expect ({ streamID, length }: YamuxHeader, opens: boolean, buffer: Uint8ArrayList): void {
     const id = String(streamID)
     const stream: (Stream & { readonly recvWindowCapacity?: number }) | undefined = this.#muxer.streams.find(stream => stream.id === id)
-
-    if (stream == null && !opens) {
-      // of a stream that has ended, or never was
-      buffer.consume(HEADER_LENGTH)
-      this.#discard = length
-      return
-    }
-
-    const window = stream?.recvWindowCapacity ?? INITIAL_WINDOW
+    // a stream that is not known has ended, or never was
+    const ended = stream == null && !opens
+    const window = ended ? this.#streamWindow : stream?.recvWindowCapacity ?? INITIAL_WINDOW
 
     if (length > window) {
       throw new BadFrameError(`The peer announced ${length} bytes in one yamux frame, and may send ${window}`)
+    }
+
+    if (ended) {
+      buffer.consume(HEADER_LENGTH)
+      this.#discard = length
     }
   }
 

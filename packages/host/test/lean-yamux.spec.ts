@@ -13,12 +13,19 @@ const WINDOW = 1000
 const ESTABLISHED = 3
 
 class FakeStream {
+  /** What opening a stream throws. */
+  static failure: Error | undefined
   state = ESTABLISHED
   recvWindow = WINDOW
   recvWindowCapacity = WINDOW
   updates = 0
 
+  abort: (error: Error) => void = err => { throw err }
+
   sendWindowUpdate (): void {
+    if (FakeStream.failure != null) {
+      throw FakeStream.failure
+    }
     this.updates++
   }
 }
@@ -40,6 +47,21 @@ describe('window updates of a lean yamux', () => {
       expect(one.updates).to.equal(updates)
     })
   }
+
+  it('end a stream that cannot be opened, since its connection has just closed', () => {
+    const one = stream()
+    const aborted: Error[] = []
+    one.state = 0
+    one.abort = err => { aborted.push(err) }
+    FakeStream.failure = new Error('closed')
+
+    try {
+      one.sendWindowUpdate()
+    } finally {
+      FakeStream.failure = undefined
+    }
+    expect(aborted.map(({ message }) => message)).to.deep.equal(['closed'])
+  })
 
   it('open a stream, and are for yamux to decide while it is paused', () => {
     for (const state of [0, 5]) {

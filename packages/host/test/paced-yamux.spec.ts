@@ -1,12 +1,11 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
+import { DATA, PING, repeated, RST, SYN, unmuxed, WINDOW_UPDATE, yamuxFrame } from '../src/testing/index.ts'
 import { addressOf, createTestHosts, remoteEnd } from './support/hosts.ts'
-import { repeated, sendUnmuxed, yamuxFrame } from './support/raw-muxer.ts'
 import { until } from './support/until.ts'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 
-const [DATA, WINDOW_UPDATE, PING] = [0, 1, 2]
-const [SYN, RST] = [1, 8]
+const MiB = 1 << 20
 
 function echo (stream: Stream): void {
   stream.addEventListener('message', ({ data }) => { stream.send(data) })
@@ -44,30 +43,60 @@ describe('paced yamux', function () {
       }
 
       it('refuses a data frame that is longer than its stream may send, from its header', async () => {
-        sendUnmuxed(near, yamuxFrame(DATA, SYN, 1001, 0xffffffff, new Uint8Array(1000)))
+        unmuxed(near).send(yamuxFrame(DATA, SYN, 1001, 0xffffffff, new Uint8Array(1000)))
+        await ended(far)
+      })
+
+      it('refuses a data frame for no stream that is longer than any window, from its header', async () => {
+        unmuxed(near).send(yamuxFrame(DATA, 0, 1001, MiB + 1, new Uint8Array(1000)))
         await ended(far)
       })
 
       it('discards a data frame for no stream while it arrives', async () => {
         const { muxer } = far as unknown as { muxer: { decoder: { buffer: { byteLength: number } } } }
-        const MiB = 1 << 20
-        sendUnmuxed(near, yamuxFrame(DATA, 0, 1001, 8 * MiB, new Uint8Array(7 * MiB)))
+        unmuxed(near).send(yamuxFrame(DATA, 0, 1001, MiB, new Uint8Array(MiB - 1000)))
         await until(() => muxer.decoder.buffer.byteLength === 0)
-        sendUnmuxed(near, new Uint8Array(MiB))
+        unmuxed(near).send(new Uint8Array(1000))
         await echoed()
         expect(muxer.decoder.buffer.byteLength).to.be.below(100)
+      })
+
+      it('reads no more of what is thrown away in a tick than of what is not', async () => {
+        const { muxer } = far as unknown as { muxer: { onData (data: { byteLength: number }): void } }
+        const { onData } = muxer
+        const perTick: number[] = [0]
+        let running = true
+        const turn = (): void => {
+          perTick.push(0)
+          if (running) { setImmediate(turn) }
+        }
+        turn()
+        muxer.onData = data => {
+          perTick[perTick.length - 1] += data.byteLength
+          onData.call(muxer, data)
+        }
+
+        for (let i = 0; i < 20; i++) {
+          unmuxed(near).send(yamuxFrame(DATA, 0, 1001, MiB, new Uint8Array(MiB)))
+        }
+        await echoed()
+        running = false
+
+        expect(perTick.reduce((sum, bytes) => sum + bytes)).to.be.above(20 * MiB)
+        // a share, what comes until the socket has paused, and as much again: a tick of this test may see the end of one share and the next one
+        expect(Math.max(...perTick)).to.be.at.most(2 * (256 + 64 + 64 + 256) << 10)
       })
 
       it('answers a few pings, and ends the connection of a peer that floods it with them', async () => {
         const answers: number[] = []
         const { muxer } = near as unknown as { muxer: { handlePingResponse (id: number): void } }
         muxer.handlePingResponse = id => { answers.push(id) }
-        sendUnmuxed(near, repeated(500, yamuxFrame(PING, SYN, 0, 7)))
+        unmuxed(near).send(repeated(500, yamuxFrame(PING, SYN, 0, 7)))
         await echoed()
         // those of a second, and of what it has taken until here
         expect(answers).to.have.length.within(30, 96)
 
-        sendUnmuxed(near, repeated(5000, yamuxFrame(PING, SYN, 0, 7)))
+        unmuxed(near).send(repeated(5000, yamuxFrame(PING, SYN, 0, 7)))
         await ended(far)
       })
 
@@ -90,7 +119,7 @@ describe('paced yamux', function () {
           }
           handle(frame)
         }
-        sendUnmuxed(near, Buffer.concat(Array.from({ length: 10_000 }, (_, i) => yamuxFrame(WINDOW_UPDATE, 0, 1001, i))))
+        unmuxed(near).send(Buffer.concat(Array.from({ length: 10_000 }, (_, i) => yamuxFrame(WINDOW_UPDATE, 0, 1001, i))))
         await echoed()
         running = false
 
@@ -106,17 +135,17 @@ describe('paced yamux', function () {
           id += 2
           return Buffer.concat([yamuxFrame(WINDOW_UPDATE, SYN, id, 0), yamuxFrame(WINDOW_UPDATE, RST, id, 0)])
         }))
-        sendUnmuxed(near, flood(3000))
+        unmuxed(near).send(flood(3000))
         await echoed()
         // 2,000 at once, and 2,000 a second
         expect(performance.now() - begin).to.be.above(400)
-        sendUnmuxed(near, flood(10_000))
+        unmuxed(near).send(flood(10_000))
         await ended(far)
       })
 
       it('ends a stream whose peer proposes protocols without end', async () => {
         const proposals = repeated(1000, Buffer.from('\x03na\n', 'latin1'))
-        sendUnmuxed(near, yamuxFrame(DATA, SYN, 1001, proposals.byteLength, proposals))
+        unmuxed(near).send(yamuxFrame(DATA, SYN, 1001, proposals.byteLength, proposals))
         await echoed()
         await until(() => !far.streams.some(({ id }) => id === '1001'))
       })
@@ -135,7 +164,7 @@ describe('paced yamux', function () {
     const stream = await near.newStream('/sink')
     stream.send(new Uint8Array(10))
     await until(() => received === 10)
-    sendUnmuxed(near, repeated(10_000, yamuxFrame(DATA, 0, Number(stream.id), 1, new Uint8Array(1))))
+    unmuxed(near).send(repeated(10_000, yamuxFrame(DATA, 0, Number(stream.id), 1, new Uint8Array(1))))
     await near.close()
     await until(() => far.status !== 'open')
 
@@ -149,7 +178,7 @@ describe('paced yamux', function () {
       const peer = await client()
       const near = await peer.dial(multiaddr(addressOf(host, 'tcp')))
       const far = await remoteEnd(host, peer)
-      sendUnmuxed(near, Buffer.concat([repeated(3_000, yamuxFrame(WINDOW_UPDATE, 0, 1001, 1)), bad]))
+      unmuxed(near).send(Buffer.concat([repeated(3_000, yamuxFrame(WINDOW_UPDATE, 0, 1001, 1)), bad]))
       const { maConn } = near as unknown as { maConn: { close (): Promise<void> } }
       await maConn.close()
       await until(() => far.status !== 'open')
@@ -183,7 +212,7 @@ describe('paced yamux', function () {
           resolve()
         }
       })
-      sendUnmuxed(near, flood)
+      unmuxed(near).send(flood)
       await paused
       await end(near, far)
       await until(() => far.status !== 'open' && near.status !== 'open')

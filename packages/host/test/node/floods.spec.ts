@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
+import { repeated } from '../../src/testing/index.ts'
 import { addressOf, createTestHosts, openSocket, portOf, remoteEnd } from '../support/hosts.ts'
-import { repeated } from '../support/raw-muxer.ts'
 import { until } from '../support/until.ts'
 import type { Socket } from 'node:net'
 
