@@ -6,6 +6,7 @@ import { createFlushes } from './flushes.ts'
 import { createInFlightBudget } from './in-flight.ts'
 import { createPeers } from './peers.ts'
 import { createProtocolHandlers } from './protocol-handlers.ts'
+import { createReadingTurns } from './reading-turns.ts'
 import { createNetworkStats } from './stats.ts'
 import { realAfter, createWatch } from './watch.ts'
 import type { NetworkComponents } from './components.ts'
@@ -217,7 +218,7 @@ class BitswapNetwork implements Network {
       budget: createInFlightBudget(this.#limits),
       answers: exchange.answers !== false,
       now,
-      nextPass: async () => new Promise(resolve => { endOfTick(resolve) }),
+      turns: createReadingTurns({ now, endOfTick }),
       random,
       receive: (peer, message, protocol, connection) => exchange.receive(peer, message, protocol, connection),
       connection: (peer, connection, is) => { this.#onConnectionState(peer, connection, is) },

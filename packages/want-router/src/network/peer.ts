@@ -8,6 +8,7 @@ import type { NetworkLimits } from './defaults.ts'
 import type { Greetings } from './greetings.ts'
 import type { InFlightBudget } from './in-flight.ts'
 import type { Reader, ReaderOwner } from './reader.ts'
+import type { ReadingTurns } from './reading-turns.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Watch, Watched } from './watch.ts'
 import type { Writer } from './writer.ts'
@@ -42,8 +43,8 @@ export interface PeerContext {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
-  /** Resolves in the next pass of the event loop. */
-  nextPass (): Promise<void>
+  /** Where streams wait that have brought more than is handled in one pass of the event loop. */
+  readonly turns: ReadingTurns
   random (): number
   receive (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
   connection (peer: string, connection: number, is: ConnectionState): void
@@ -189,7 +190,7 @@ class NetworkPeer implements Peer {
       return known
     }
 
-    const { limits, stats, watch, log, answers, now, nextPass } = this.#context
+    const { limits, stats, watch, log, answers, now, turns } = this.#context
     const owner: ReaderOwner = {
       limits,
       stats,
@@ -197,7 +198,7 @@ class NetworkPeer implements Peer {
       log,
       answers,
       now,
-      nextPass,
+      nextTurn: run => { turns.wait(this, run) },
       message: (message, protocol) => this.#received(connection, number, message, protocol),
       unfinished: delta => { this.#count(delta) },
       holds: () => { watch.add(this) },

@@ -43,8 +43,8 @@ export interface ReaderOwner {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
-  /** Resolves in the next pass of the event loop. */
-  nextPass (): Promise<void>
+  /** Calls in a later pass of the event loop, when it is this peer's turn. */
+  nextTurn (run: () => void): void
   /** A returned promise holds this stream until it settles. Throwing resets this stream. False: nothing took it. */
   message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
   /** Some reader's `unfinishedBytes` have changed by so much. */
@@ -83,7 +83,7 @@ class StreamReader implements Reader, InboundEndOwner {
   #gate: ReadGate | undefined
   readonly #end: InboundEnd
   #unfinished = 0
-  /** Wants, blocks and presences of the messages that were handled in this pass of the event loop. */
+  /** Wants, blocks and presences of the messages that were handled in this pass of the event loop, one at least of each. */
   #items = 0
   #handling = false
   #over = false
@@ -176,7 +176,8 @@ class StreamReader implements Reader, InboundEndOwner {
 
       const message = this.#read(frame)
       const promise = this.#owner.message(message, this.#protocol)
-      this.#items += message.wants.length + message.blocks.length + message.presences.length
+      // one without any is work, too
+      this.#items += Math.max(1, message.wants.length + message.blocks.length + message.presences.length)
 
       if (promise === false || (!this.#owner.answers && message.skipped > 0)) {
         stats.framesDropped++
@@ -192,8 +193,19 @@ class StreamReader implements Reader, InboundEndOwner {
         return
       }
 
-      if (promise != null || (this.#items >= limits.itemsPerPass && this.#queue.size > 0)) {
-        this.#hold(promise ?? this.#owner.nextPass())
+      if (promise != null) {
+        this.#hold()
+        promise.then(() => { this.#handled() }, (err: Error) => {
+          this.#handling = false
+          this.#owner.log('a message could not be handled - %e', err)
+          this.abort(err)
+        })
+        return
+      }
+
+      if (this.#items >= limits.itemsPerPass && this.#queue.size > 0) {
+        this.#hold()
+        this.#owner.nextTurn(() => { this.#handled() })
         return
       }
     }
@@ -208,24 +220,20 @@ class StreamReader implements Reader, InboundEndOwner {
     }
   }
 
-  /** Reads on when the message has been handled. */
-  #hold (promise: Promise<void>): void {
+  #hold (): void {
     this.#handling = true
     this.#owner.holds()
     this.#gate ??= createReadGate(this.#stream)
     this.#gate.close()
+  }
 
-    promise.then(() => {
-      this.#handling = false
+  /** Reads on when the message has been handled. */
+  #handled (): void {
+    this.#handling = false
 
-      if (!this.#over) {
-        this.#proceed()
-      }
-    }, (err: Error) => {
-      this.#handling = false
-      this.#owner.log('a message could not be handled - %e', err)
-      this.abort(err)
-    })
+    if (!this.#over) {
+      this.#proceed()
+    }
   }
 
   #proceed (): void {

@@ -33,7 +33,7 @@ export interface ReaderRig {
 
 export function createReaderRig (): ReaderRig {
   const clock = fakeClock()
-  let next = Promise.withResolvers<void>()
+  let waiting: Array<() => void> = []
   const owner: Owner = {
     seen: [],
     unfinishedBytes: 0,
@@ -45,10 +45,11 @@ export function createReaderRig (): ReaderRig {
     log: defaultLogger().forComponent('test'),
     answers: true,
     now: clock.now,
-    nextPass: async () => next.promise,
+    nextTurn: run => { waiting.push(run) },
     pass () {
-      next.resolve()
-      next = Promise.withResolvers()
+      const runs = waiting
+      waiting = []
+      runs.forEach(run => { run() })
     },
     message (message) {
       owner.seen.push(...numbers(message))

@@ -1,0 +1,63 @@
+import { expect } from 'aegir/chai'
+import { createReadingTurns } from '../../src/network/reading-turns.ts'
+import type { ReadingTurns } from '../../src/network/reading-turns.ts'
+
+describe('reading turns', () => {
+  let time: number
+  let next: Array<() => void>
+  let turns: ReadingTurns
+  let called: string[]
+
+  beforeEach(() => {
+    time = 0
+    next = []
+    called = []
+    turns = createReadingTurns({ now: () => time, endOfTick: run => { next.push(run) } })
+  })
+
+  /** Waits `times` times, and takes so long each. */
+  function wait (owner: object, name: string, { times = 1, takes = 0 } = {}): void {
+    turns.wait(owner, () => {
+      called.push(name)
+      time += takes
+
+      if (times > 1) {
+        wait(owner, name, { times: times - 1, takes })
+      }
+    })
+  }
+
+  /** Who is called in the next pass of the event loop. */
+  function pass (): string {
+    expect(next, 'passes that are under way').to.have.lengthOf.at.most(1)
+    called = []
+    next.splice(0).forEach(run => { run() })
+
+    return called.join('')
+  }
+
+  it('come in the next pass, and once a pass for each owner', () => {
+    const owner = {}
+    wait(owner, 'a')
+    wait(owner, 'b')
+    wait({}, 'c', { times: 2 })
+
+    expect([pass(), pass(), pass()]).to.deep.equal(['ac', 'bc', ''])
+    expect(next).to.be.empty()
+  })
+
+  it('bound the time that all take in one pass, and go round', () => {
+    for (const name of ['a', 'b', 'c', 'd']) {
+      wait({}, name, { times: 2, takes: 5 })
+    }
+
+    expect([pass(), pass(), pass(), pass(), pass()]).to.deep.equal(['ab', 'cd', 'ab', 'cd', ''])
+  })
+
+  it('call one in each pass, however long it takes', () => {
+    wait({}, 'a', { times: 2, takes: 100 })
+    wait({}, 'b', { takes: 100 })
+
+    expect([pass(), pass(), pass()]).to.deep.equal(['a', 'b', 'a'])
+  })
+})
