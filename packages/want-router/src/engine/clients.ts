@@ -23,6 +23,8 @@ export function createClient (id: string, limits: Limits): Client {
     backlogs: new Map(),
     askAgain: undefined,
     deficit: 0,
+    turn: 0,
+    spare: 0,
     inRound: false,
     replies: createReplies(),
     openAt: new Map(),

@@ -215,8 +215,8 @@ function checkSets (state: State): void {
   for (const attempt of state.hedgeable) {
     hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt may be hedged that is gone, or is hedged')
   }
-  const { ready, needPlaces, needBytes, needMemory } = scheduler
-  const waiting = { ready, needPlaces: new Set(needPlaces.keys()), needBytes, needMemory }
+  const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory } = scheduler
+  const waiting = { ready, newToTurn, needPlaces: new Set(needPlaces.keys()), needPlacesFirst: new Set(needPlacesFirst.keys()), needBytes, needMemory }
   const others = { readyClients: state.outbox.readyClients, memberClients: state.memberClients, unread: state.unread, askingAgain: state.askingAgain }
   for (const [name, clients] of Object.entries({ ...waiting, ...others })) {
     for (const client of clients) {

@@ -34,6 +34,10 @@ export interface Client extends Timed {
   askAgain: AskAgain<Fetch> | undefined
   /** Bytes left of its round. */
   deficit: number
+  /** The turn of all clients in which it has begun its last round. */
+  turn: number
+  /** Bytes that it has not used of that when it had nothing left to ask: until the turn is over it may go on with them. */
+  spare: number
   /** Its round has not ended, if only because windows were full: it goes on with that one. */
   inRound: boolean
 

@@ -10,11 +10,14 @@ import type { Scheduler, State } from './state.ts'
 export function createScheduler (): Scheduler {
   return {
     ready: new Set(),
+    newToTurn: new Set(),
     needPlaces: new Map(),
+    needPlacesFirst: new Map(),
     needBytes: new Set(),
     needMemory: new Set(),
     nextInLine: 1,
     backlogs: createBacklogs(),
+    turn: 1,
     freed: new Set(),
     takers: new Set(),
     capacityFreed: false,
@@ -36,16 +39,27 @@ export function isSpent (scheduler: Scheduler): boolean {
 
 /** A client has something to ask: it is served in turn, unless it waits for capacity already. */
 export function giveRound ({ scheduler }: State, client: Client): void {
-  const { ready, needPlaces, needBytes, needMemory } = scheduler
-  if (client.queue.size > 0 && !needPlaces.has(client) && !needBytes.has(client) && !needMemory.has(client)) {
-    ready.add(client)
+  const { ready, newToTurn } = scheduler
+  if (client.queue.size > 0 && !newToTurn.has(client) && !ready.has(client) && !waits(scheduler, client)) {
+    (goesFirst(scheduler, client) ? newToTurn : ready).add(client)
   }
+}
+
+function waits ({ needPlaces, needPlacesFirst, needBytes, needMemory }: Scheduler, client: Client): boolean {
+  return needPlaces.has(client) || needPlacesFirst.has(client) || needBytes.has(client) || needMemory.has(client)
+}
+
+/** Whether a client has a round of this turn left, or the rest of one. */
+function goesFirst (scheduler: Scheduler, client: Client): boolean {
+  return client.turn < scheduler.turn || client.spare > 0
 }
 
 /** A client waits for nothing, or for something else. */
 export function leaveRounds ({ scheduler }: State, client: Client): void {
   scheduler.ready.delete(client)
+  scheduler.newToTurn.delete(client)
   scheduler.needPlaces.delete(client)
+  scheduler.needPlacesFirst.delete(client)
   scheduler.needMemory.delete(client)
   if (scheduler.needBytes.delete(client)) {
     scheduler.capacityFreed = true // others let it go first

@@ -5,6 +5,11 @@
  * costs as much as a small block, or a client that asks for nothing else would
  * never end.
  *
+ * A turn is over when all in line have had a round. Who comes into it later, or
+ * has not used up its round, goes before them: clients that want little wait for
+ * no line, however many want much, and none has more than a round of each turn
+ * (new flows of FQ-CoDel, RFC 8290).
+ *
  * A round that full windows interrupt goes on when they are not, and is not paid
  * again. A client for which there is no capacity waits for places or for bytes,
  * and is not looked at until some has come back. A client that waits for bytes
@@ -82,9 +87,9 @@ function wakeForMemory (state: State): void {
 }
 
 /**
- * Capacity has come back. Clients that wait for bytes come first; then, in line,
- * clients with a backlog at a member that has capacity, and clients that wait for
- * a place anywhere.
+ * Capacity has come back. Clients that wait for bytes come first; then those that
+ * go before the lines; then, in line, clients with a backlog at a member that has
+ * capacity, and clients that wait for a place anywhere.
  */
 function serveWaiting (state: State): void {
   const { scheduler } = state
@@ -92,6 +97,10 @@ function serveWaiting (state: State): void {
     if (serve(state, client, false) === 'no bytes') {
       break
     }
+  }
+  const first = createLine(scheduler.needPlacesFirst)
+  while (first.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
+    serveInLine(state, first.next())
   }
   const anywhere = createLine(scheduler.needPlaces)
   for (const member of scheduler.freed) {
@@ -142,7 +151,7 @@ function serveInLine (state: State, client: Client): void {
 /** What of one client is backlogged at one member. */
 function serveBacklog (state: State, client: Client, member: EngineMember): End {
   const { scheduler } = state
-  beginRound(client)
+  beginRound(scheduler, client)
   for (const fetch of client.backlogs.get(member) ?? []) {
     const bytes = expectedBytes(fetch.type, fetch, client, member.capacity.supportsDontHave)
     if (!hasCapacity(member, Math.min(1, bytes))) {
@@ -168,9 +177,15 @@ function serveBacklog (state: State, client: Client, member: EngineMember): End 
 
 /** Clients that have something to ask, in turn. */
 function serveReady (state: State): void {
-  const { scheduler } = state
+  const { newToTurn, ready } = state.scheduler
+  serveAll(state, newToTurn)
   // a client whose round is spent goes to the end, and is met again
-  for (const client of scheduler.ready) {
+  serveAll(state, ready)
+}
+
+function serveAll (state: State, clients: ReadonlySet<Client>): void {
+  const { scheduler } = state
+  for (const client of clients) {
     if (isSpent(scheduler)) {
       return
     }
@@ -183,9 +198,11 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   const { scheduler } = state
   const end = mayBegin(state, client) ? serveQueue(state, client, noBytes) : 'no places'
 
-  if (end === 'later' || (end === 'no bytes' && scheduler.needBytes.has(client)) || (end === 'no places' && scheduler.needPlaces.has(client))) {
+  if (end === 'later' || (end === 'no bytes' && scheduler.needBytes.has(client)) ||
+    (end === 'no places' && (scheduler.needPlaces.has(client) || scheduler.needPlacesFirst.has(client)))) {
     return end // where it is
   }
+  const first = scheduler.newToTurn.has(client)
   leaveRounds(state, client)
   client.inRound &&= end !== 'spent' && end !== 'done'
   if (end === 'spent') {
@@ -193,7 +210,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   } else if (end === 'no bytes') {
     scheduler.needBytes.add(client)
   } else if (end === 'no places') {
-    scheduler.needPlaces.set(client, scheduler.nextInLine++)
+    (first ? scheduler.needPlacesFirst : scheduler.needPlaces).set(client, scheduler.nextInLine++)
   } else if (end === 'held' && isIdle(client)) {
     scheduler.needMemory.add(client)
   }
@@ -222,25 +239,35 @@ function endOfWork (client: Client): End {
   if (client.backlogs.size > 0 || client.queue.size > 0) {
     return 'backlogged'
   }
+  client.spare = client.deficit
   client.deficit = 0
   client.inRound = false
   return 'done'
 }
 
 /** Begins a round. While no member has a place clients save up no rounds: one that waits for less would lose its share. */
-function mayBegin ({ memberCounts }: State, client: Client): boolean {
+function mayBegin ({ scheduler, memberCounts }: State, client: Client): boolean {
   if (!client.inRound && client.deficit > 0 && memberCounts.withPlace === 0 && memberCounts.askable > 0) {
     return false
   }
-  beginRound(client)
+  beginRound(scheduler, client)
   return true
 }
 
-function beginRound (client: Client): void {
-  if (!client.inRound) {
-    client.inRound = true
+/** Begins a round, or goes on with one of this turn that was not used up. */
+function beginRound (scheduler: Scheduler, client: Client): void {
+  if (client.inRound) {
+    return
+  }
+  client.inRound = true
+  if (client.turn === scheduler.turn && client.spare > 0) {
+    client.deficit += client.spare
+  } else {
+    scheduler.turn = Math.max(scheduler.turn, client.turn + 1)
+    client.turn = scheduler.turn
     client.deficit += QUANTUM
   }
+  client.spare = 0
 }
 
 /** Whether a client may ask for a fetch; if not, how its round ends. */

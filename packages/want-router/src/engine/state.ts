@@ -146,8 +146,12 @@ export interface FetchSets {
 export interface Scheduler {
   /** Clients that have something to ask and were not yet found without capacity, in turn. */
   readonly ready: Set<Client>
+  /** Those of them that are new to this turn, or have not used up their round of it: they go first. */
+  readonly newToTurn: Set<Client>
   /** Clients for whose next want no member had a place, with their place in line, the first in line first. */
   readonly needPlaces: Map<Client, number>
+  /** Those of them that go first. */
+  readonly needPlacesFirst: Map<Client, number>
   /** Clients for whose next want no member had bytes left. */
   readonly needBytes: Set<Client>
   /** Clients with nothing on their way that are held up by what waits for others. */
@@ -156,6 +160,8 @@ export interface Scheduler {
   nextInLine: number
   /** All fetches that wait for the capacity of a member. */
   readonly backlogs: Backlogs
+  /** Goes up when a client begins a second round in it: by then all that were in line before have had theirs. */
+  turn: number
   /** Members that have a backlog, and have got capacity. */
   readonly freed: Set<EngineMember>
   /** Members that have got capacity since, and may take over what waits elsewhere. */

@@ -90,6 +90,53 @@ describe('engine: deficit round robin', () => {
     expect(p).to.be.within((p + q) / 2 - 16, (p + q) / 2 + 16)
   })
 
+  /** Twenty clients that want more than `b` has places for, of which they have taken all; and how to have it lack the next so many of what it was asked. */
+  function crowded (): { b: Bench, lack (count: number): void } {
+    const b = bench({ members: [{ id: 'b' }], up: false, limits: { expectedBlock: SIZE } })
+    b.engine.put({ t: 'up', member: 'b', capacity: { wants: 64, standing: 0 } })
+    b.flush()
+    for (let i = 0; i < 20; i++) {
+      b.want(`crowd ${i}`, ...blocks(1000 * (i + 1), 100).map(block => entry(block, { wantType: 'have' })))
+    }
+    let next = 0
+    return {
+      b,
+      lack (count) {
+        for (const end = next + count; next < end; next++) {
+          b.put({ t: 'answer', member: 'b', key: b.asks[next].want.key, answer: 'dont-have' })
+        }
+      }
+    }
+  }
+
+  it('does not have one that wants little wait for many that want much', () => {
+    const { b, lack } = crowded()
+    // all of them have had their first round
+    lack(400)
+    for (let i = 0; i < 8; i++) {
+      const little = testBlock(i, SIZE)
+      b.want('little', entry(little, { wantType: 'have' }))
+      lack(1)
+      expect(b.askedFor(little), `its want number ${i}`).to.deep.equal(['b'])
+      lack(10)
+    }
+  })
+
+  it('gives one that wants one thing after another no more than its round of each turn', () => {
+    const { b, lack } = crowded()
+    // all of them have had their first round
+    lack(400)
+    const before = b.asks.length
+    for (let i = 0; b.asks.length < before + 672; i++) {
+      b.want('little', entry(testBlock(i, SIZE), { wantType: 'have' }))
+      lack(1)
+    }
+    const { little, ...others } = asked({ ...b, asks: b.asks.slice(before) })
+    // 672 wants are two turns of 21 clients
+    expect(little).to.be.within(16, 3 * 16)
+    expect(Math.min(...Object.values(others))).to.be.at.least(16)
+  })
+
   it('charges a want-have as much as a small block', () => {
     const b = twoMembers()
     b.want('p', ...blocks(0, 200).map(block => entry(block, { wantType: 'have' })))
