@@ -43,8 +43,8 @@ const EMPTY = new Uint8Array(0)
 // boxo reads lengths with go-varint, which accepts no more
 const MAX_LENGTH_BYTES = 9
 
-// how much may be allocated for bytes that were declared but have not arrived
-const UNEARNED = 65_536
+// how much may be allocated for bytes that were declared but have not arrived: a peer may begin a message on each of a thousand streams
+const UNEARNED = 1_024
 
 // how many times what has arrived may be allocated
 const GROWTH = 4
