@@ -36,8 +36,8 @@ export interface Passage {
   admits (key: WantKey): boolean
   /** Whether the links of the block are known. */
   isRead (key: WantKey): boolean
-  /** A verified block that came another way: its links are admitted, if it is itself. */
-  read (cid: CID, bytes: Uint8Array): void
+  /** A verified block that came another way: its links are admitted, if it is itself. Returns them. */
+  read (cid: CID, bytes: Uint8Array): readonly CID[]
   /** Ends it, and frees what it knows. */
   close (): void
 }
@@ -90,13 +90,11 @@ export class OpenPassage implements Passage {
     return this.#parts.table.isExpanded(key)
   }
 
-  read (cid: CID, bytes: Uint8Array): void {
+  read (cid: CID, bytes: Uint8Array): readonly CID[] {
     const { table } = this.#parts
     const key = multihashKey(cid.multihash.bytes)
     const depth = table.depth(key)
-    if (depth != null && table.expand(key)) {
-      this.#follow(cid, bytes, depth)
-    }
+    return depth != null && table.expand(key) ? this.#follow(cid, bytes, depth) : []
   }
 
   verified (block: VerifiedBlock): void {
@@ -125,10 +123,12 @@ export class OpenPassage implements Passage {
     }
   }
 
-  #follow (cid: CID, bytes: Uint8Array, depth: number): void {
-    if (depth < this.#maxDepth && this.#admitAll(linksOf(this.#parts.codecs, cid, bytes), depth + 1)) {
+  #follow (cid: CID, bytes: Uint8Array, depth: number): readonly CID[] {
+    const links = depth < this.#maxDepth ? linksOf(this.#parts.codecs, cid, bytes) : []
+    if (this.#admitAll(links, depth + 1)) {
       this.#parts.grown()
     }
+    return links
   }
 
   /** Whether there were any. */

@@ -1,5 +1,6 @@
 import { TooManyRequestsError } from '../errors.ts'
 import type { TraversalReader } from './traversal.ts'
+import type { RegisteredRequest } from '../registry/registry.ts'
 
 /** How a request ended. */
 export interface RefsEnd {
@@ -8,12 +9,14 @@ export interface RefsEnd {
   readonly address: string
   /** Peers that were asked for the blocks. */
   readonly peers: readonly string[]
+  /** Peers of other processes that were asked for the blocks. */
+  readonly remotePeers: readonly string[]
   /** `complete`: the member has all of it; `refused`: too many requests; `left`: the client has gone; `failed`: with `error`. */
   readonly outcome: 'complete' | 'refused' | 'left' | 'failed'
   readonly error?: string
   /** The member that was asked last. */
   readonly member?: string
-  /** What clients have sent meanwhile for the traversal, which several requests may share. */
+  /** What clients that are connected here have sent meanwhile for the traversal, which several requests may share. */
   readonly blocks: number
   readonly bytes: number
   readonly ms: number
@@ -24,13 +27,15 @@ export interface RequestProgress {
   /** Peers that are asked for it. */
   readonly asked: Set<string>
   reader: TraversalReader | undefined
+  /** What other processes know of it, if there are any. */
+  shared: RegisteredRequest | undefined
 }
 
 /** What a request has come to at its end. `left`: its client has gone. */
-export function endOf ({ asked, reader }: RequestProgress, err: unknown, left: boolean): Omit<RefsEnd, 'roots' | 'address' | 'ms'> {
+export function endOf ({ asked, reader, shared }: RequestProgress, err: unknown, left: boolean): Omit<RefsEnd, 'roots' | 'address' | 'ms'> {
   const { received: { blocks, bytes } = { blocks: 0, bytes: 0 }, member } = reader ?? {}
 
-  return { peers: [...asked], ...outcomeOf(err, left), member, blocks, bytes }
+  return { peers: [...asked], remotePeers: shared?.peers ?? [], ...outcomeOf(err, left), member, blocks, bytes }
 }
 
 function outcomeOf (err: unknown, left: boolean): Pick<RefsEnd, 'outcome' | 'error'> {

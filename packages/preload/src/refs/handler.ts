@@ -1,5 +1,6 @@
 import { createTrustedProxies } from '@kitsune/want-router/http'
 import { DEFAULT_PRELOAD_LIMITS } from '../defaults.ts'
+import { serveRemoteRequests } from '../registry/remote-requests.ts'
 import { platformTimers } from '../timers.ts'
 import { endOf } from './end.ts'
 import { drainingResponse, errorResponse } from './error-response.ts'
@@ -16,6 +17,8 @@ import type { RefsMember } from './member.ts'
 import type { ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
 import type { Gate } from '../gate/gate.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { RemoteEnd } from '../registry/remote-requests.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
@@ -29,6 +32,8 @@ export interface RefsHandlerInit {
   readonly gate: Gate
   /** Reads a block that some member holds, such as a client of the router does. */
   readonly read: ReadBlock
+  /** The open requests of other processes that serve the same clients. Default: there are none. */
+  readonly registry?: Registry
   /** Proxies whose `X-Forwarded-For` is believed: addresses and networks. Default: none. */
   readonly trustedProxies?: readonly string[]
   readonly limits?: Partial<PreloadLimits>
@@ -36,6 +41,8 @@ export interface RefsHandlerInit {
   readonly gzip?: CreateGzip
   /** Told of each request that has ended. */
   onEnd? (end: RefsEnd): void
+  /** Told of each request of another process that has ended, and for which clients that are connected here were asked. */
+  onRemoteEnd? (end: RemoteEnd): void
   /** Default: the platform's. */
   readonly timers?: Timers
 }
@@ -43,6 +50,8 @@ export interface RefsHandlerInit {
 export interface RefsStatus {
   readonly running: number
   readonly queued: number
+  /** Requests of other processes whose clients are connected here. */
+  readonly remote: number
 }
 
 /** Answers requests for `/api/v0/refs`. */
@@ -62,10 +71,14 @@ export interface RefsHandler {
  * @throws {InvalidOptionError} for a trusted proxy that is no network
  */
 export function refsHandler (init: RefsHandlerInit): RefsHandler {
-  const { gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
+  const { registry, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
+  const limits = { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }
   const proxies = createTrustedProxies(init.trustedProxies)
-  const service = createService({ ...init, limits: { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }, gzip, timers })
+  const service = createService({ ...init, limits, gzip, timers })
   const requests = createOpenRequests()
+  const remote = registry == null
+    ? undefined
+    : serveRemoteRequests({ ...init, registry, limits, timers, onServe: requests.add, onEnd: end => { init.onRemoteEnd?.(end) } })
 
   async function handle (request: Request, { address: connection }: { readonly address: string }): Promise<Response> {
     const url = new URL(request.url)
@@ -85,7 +98,7 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
 
   async function serve ({ signal, headers }: Request, query: RefsQuery, address: string): Promise<Response> {
     const started = timers.now()
-    const progress: RequestProgress = { asked: new Set(), reader: undefined }
+    const progress: RequestProgress = { asked: new Set(), reader: undefined, shared: undefined }
     const close = requests.add()
     const end = once((err?: unknown) => {
       close()
@@ -105,7 +118,7 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
   }
 
   return Object.assign(handle, {
-    status: (): RefsStatus => ({ running: service.running, queued: service.queued }),
+    status: (): RefsStatus => ({ running: service.running, queued: service.queued, remote: remote?.serving ?? 0 }),
     drain: requests.drain
   })
 }

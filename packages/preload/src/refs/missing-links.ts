@@ -24,6 +24,8 @@ export type ReadBlock = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
 export interface MissingLinksInit {
   readonly passage: Passage
   readonly read: ReadBlock
+  /** Whether what a block that was read links to is read as well: where no member lists what it has. Default false. */
+  readonly walk?: boolean
   readonly signal: AbortSignal
   /** For how long a want waits for what links to it, ms. */
   readonly wait: number
@@ -35,7 +37,7 @@ export interface MissingLinksInit {
 const MAX_UNREAD = 4096
 const CONCURRENCY = 8
 
-export function createMissingLinks ({ passage, read, signal, wait, now }: MissingLinksInit): MissingLinks {
+export function createMissingLinks ({ passage, read, walk = false, signal, wait, now }: MissingLinksInit): MissingLinks {
   const unread: CID[] = []
   let reading = 0
   /** Something waits until then. */
@@ -56,10 +58,26 @@ export function createMissingLinks ({ passage, read, signal, wait, now }: Missin
   function start (cid: CID): void {
     reading++
     // one that no member has passes when a client sends it
-    read(cid, signal).then(bytes => { passage.read(cid, bytes) }, () => {}).finally(() => {
+    read(cid, signal).then(bytes => {
+      const links = passage.read(cid, bytes)
+      if (walk) {
+        // members fetch the first link of a block first
+        links.toReversed().forEach(link => { note(link) })
+      }
+    }, () => {}).finally(() => {
       reading--
       next()
     })
+  }
+
+  function note (cid: CID): void {
+    if (cid.code === raw.code || passage.isRead(multihashKey(cid.multihash.bytes))) {
+      return
+    }
+    unread.push(cid)
+    if (unread.length > 2 * MAX_UNREAD) {
+      unread.splice(0, MAX_UNREAD)
+    }
   }
 
   return {
@@ -69,14 +87,10 @@ export function createMissingLinks ({ passage, read, signal, wait, now }: Missin
 
     listed (ref) {
       const cid = parse(ref)
-      if (cid == null || cid.code === raw.code || passage.isRead(multihashKey(cid.multihash.bytes))) {
-        return
+      if (cid != null) {
+        note(cid)
+        next()
       }
-      unread.push(cid)
-      if (unread.length > 2 * MAX_UNREAD) {
-        unread.splice(0, MAX_UNREAD)
-      }
-      next()
     },
 
     read () {

@@ -72,6 +72,11 @@ export function queryKey (query: RefsQuery): string {
   return JSON.stringify(memberQuery(query))
 }
 
+/** How far below the roots the gate follows links: names on the way to what was asked for count as links, too. */
+export function gateDepth ({ roots, maxDepth }: RefsQuery): number {
+  return maxDepth === -1 ? -1 : maxDepth + Math.max(...roots.map(({ path }) => path.length))
+}
+
 function single (params: URLSearchParams, ...names: string[]): string | undefined {
   const values = names.flatMap(name => params.getAll(name))
   if (values.length > 1) {

@@ -1,10 +1,11 @@
 /**
- * Serves one request: it waits for a place and for its client to connect, joins a
- * traversal, has the client's peers asked, and passes the lines on. Whatever ends it,
+ * Serves one request: it waits for a place, for other processes to hear of it, and for
+ * its client to connect here or there, joins a traversal, has the client's peers asked, and passes the lines on. Whatever ends it,
  * everything that it took is given back.
  */
 import { acceptsGzip, listResponse } from './http.ts'
 import { once } from './once.ts'
+import { gateDepth } from './query.ts'
 import { createSlots } from './slots.ts'
 import { createTraversals } from './traversals.ts'
 import { waitForPeers } from './wait-for-peers.ts'
@@ -14,10 +15,12 @@ import type { RefsQuery } from './query.ts'
 import type { TraversalReader } from './traversal.ts'
 import type { TraversalsInit } from './traversals.ts'
 import type { ConnectedPeers } from '../clients/connected-peers.ts'
+import type { RegisteredRequest, Registry } from '../registry/registry.ts'
 
 export interface ServiceInit extends TraversalsInit {
   readonly peers: ConnectedPeers
   register (peer: string): () => void
+  readonly registry?: Registry
   readonly gzip: CreateGzip
 }
 
@@ -33,6 +36,8 @@ export interface RefsRequest {
   end (err?: unknown): void
 }
 
+type Who = Parameters<ConnectedPeers['find']>[0]
+
 export interface Service {
   /** Requests that are carried out. */
   readonly running: number
@@ -43,7 +48,7 @@ export interface Service {
 }
 
 export function createService (init: ServiceInit): Service {
-  const { peers, register, limits, timers, gzip } = init
+  const { peers, register, registry, limits, timers, gzip } = init
   const slots = createSlots(limits)
   const traversals = createTraversals(init)
 
@@ -60,11 +65,24 @@ export function createService (init: ServiceInit): Service {
 
     try {
       const who = { peer: query.peer, address }
-      await waitForPeers(peers, who, { ms: limits.clientWait, timers, signal })
+      const shared = progress.shared = await share(query, who, signal)
+      if (shared != null) {
+        done.push(() => { shared.close() })
+      }
+      await waitForPeers({
+        found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0,
+        watch: listener => watchPeers(shared, listener),
+        ms: limits.clientWait,
+        timers,
+        signal
+      })
       const reader = traversals.join(query)
       progress.reader = reader
       done.push(reader.leave)
       ask(reader, who, progress.asked, done)
+      if (shared != null) {
+        shared.onReport = follow(shared, reader)
+      }
       reader.start()
       await aborted(reader.begun, signal)
       return listResponse(reader.lines, acceptsGzip(acceptEncoding) ? gzip : undefined, leave)
@@ -74,8 +92,24 @@ export function createService (init: ServiceInit): Service {
     }
   }
 
+  /** Tells the other processes of the request. */
+  async function share (query: RefsQuery, who: Who, signal: AbortSignal): Promise<RegisteredRequest | undefined> {
+    const shared = await registry?.open({ roots: query.roots.map(({ cid }) => cid), maxDepth: gateDepth(query), ...who })
+    if (signal.aborted) {
+      shared?.close()
+    }
+    return shared
+  }
+
+  function watchPeers (shared: RegisteredRequest | undefined, listener: () => void): () => void {
+    if (shared != null) {
+      shared.onReport = listener
+    }
+    return peers.onConnect(listener)
+  }
+
   /** Has those peers asked that are connected now, or later. */
-  function ask (reader: TraversalReader, who: { readonly peer: string | undefined, readonly address: string }, asked: Set<string>, done: Array<() => void>): void {
+  function ask (reader: TraversalReader, who: Who, asked: Set<string>, done: Array<() => void>): void {
     const review = (): void => {
       for (const peer of peers.find(who)) {
         if (!asked.has(peer)) {
@@ -93,6 +127,20 @@ export function createService (init: ServiceInit): Service {
     get running () { return slots.running },
     get queued () { return slots.queued },
     serve
+  }
+}
+
+/** What a reader is told of clients that are connected to other processes. */
+function follow (shared: RegisteredRequest, reader: TraversalReader): NonNullable<RegisteredRequest['onReport']> {
+  let { blocks } = shared
+
+  return error => {
+    if (error != null) {
+      reader.fail(error)
+    } else if (shared.blocks > blocks) {
+      blocks = shared.blocks
+      reader.progress()
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 import { MemberRefsError, NoMemberError, NoProgressError } from '../errors.ts'
 import { createLines } from './lines.ts'
 import { createMissingLinks } from './missing-links.ts'
+import { gateDepth } from './query.ts'
 import type { Lines } from './lines.ts'
 import type { RefsMember } from './member.ts'
 import type { MissingLinks, ReadBlock } from './missing-links.ts'
@@ -41,6 +42,10 @@ export interface TraversalReader {
   add (client: string): void
   /** Has members asked, if that has not begun. */
   start (): void
+  /** A client that is connected elsewhere has sent something. */
+  progress (): void
+  /** It cannot go on, for all who read. */
+  fail (error: Error): void
   /** It wants no more; the last one to leave ends the traversal. */
   leave (): void
 }
@@ -87,14 +92,18 @@ class MemberTraversal implements Traversal {
     this.#lines = createLines({ max: limits.unread, onRead: () => { this.#progress() } })
     this.#passage = gate.open({
       roots: query.roots.map(({ cid }) => cid),
-      // names on the way to what was asked for count as links, too
-      maxDepth: query.maxDepth === -1 ? -1 : query.maxDepth + Math.max(...query.roots.map(({ path }) => path.length)),
+      maxDepth: gateDepth(query),
       progress: ({ bytes }) => {
         this.#received.blocks++
         this.#received.bytes += bytes.byteLength
         this.#progress()
       },
-      unknown: () => { this.#missing.read() },
+      unknown: () => {
+        // without a client nothing could be asked of one
+        if (this.#clients.size > 0) {
+          this.#missing.read()
+        }
+      },
       failed: error => { this.#end(error) }
     })
     this.#missing = createMissingLinks({ passage: this.#passage, read: init.read, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
@@ -127,6 +136,8 @@ class MemberTraversal implements Traversal {
         }
       },
       start: () => { this.#start() },
+      progress: () => { this.#progress() },
+      fail: error => { this.#end(error) },
       leave: () => {
         if (!left) {
           left = true

@@ -1,7 +1,10 @@
-import type { ConnectedPeers } from '../clients/connected-peers.ts'
 import type { Timers } from '../timers.ts'
 
 export interface WaitInit {
+  /** Whether a peer of the client is connected. */
+  found (): boolean
+  /** Calls when that may have changed, until the result is called. */
+  watch (listener: () => void): () => void
   readonly ms: number
   readonly timers: Timers
   readonly signal: AbortSignal
@@ -12,9 +15,9 @@ export interface WaitInit {
  * before its connection is there, and may ask for what members have already. Rejects
  * with the signal's reason, if it aborts.
  */
-export async function waitForPeers (peers: ConnectedPeers, who: Parameters<ConnectedPeers['find']>[0], { ms, timers, signal }: WaitInit): Promise<void> {
+export async function waitForPeers ({ found, watch, ms, timers, signal }: WaitInit): Promise<void> {
   signal.throwIfAborted()
-  if (peers.find(who).length > 0) {
+  if (found()) {
     return
   }
   let stop: Array<() => void> = []
@@ -25,8 +28,8 @@ export async function waitForPeers (peers: ConnectedPeers, who: Parameters<Conne
       stop = [
         () => { signal.removeEventListener('abort', abort) },
         timers.after(ms, resolve),
-        peers.onConnect(() => {
-          if (peers.find(who).length > 0) {
+        watch(() => {
+          if (found()) {
             resolve()
           }
         })

@@ -27,7 +27,7 @@ describe('refs: the handler', () => {
 
   /** Nothing is left of any request. */
   const expectClean = ({ gate, handler, registered, clock }: Rig): void => {
-    expect({ ...gate.status(), ...handler.status(), registered, timers: clock.pending }).to.deep.equal({ open: 0, linkBytes: 0, running: 0, queued: 0, registered: [], timers: 0 })
+    expect({ ...gate.status(), ...handler.status(), registered, timers: clock.pending }).to.deep.equal({ open: 0, linkBytes: 0, running: 0, queued: 0, remote: 0, registered: [], timers: 0 })
   }
 
   it('passes on the lines of a member, and ends cleanly when it does', async () => {
@@ -234,7 +234,7 @@ describe('refs: the handler', () => {
     const begun = rig.post(`arg=${a.cid}`, { signal, address: '192.0.2.2' })
     const queued = rig.post(`arg=${a.cid}`, { signal, address: '192.0.2.2' })
     await settle()
-    expect(rig.handler.status()).to.deep.equal({ running: 3, queued: 1 })
+    expect(rig.handler.status()).to.deep.equal({ running: 3, queued: 1, remote: 0 })
     rig.calls[1].line('x')
     await begun
     leaving.abort()

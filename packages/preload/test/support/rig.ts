@@ -10,6 +10,8 @@ import type { RefsEnd } from '../../src/refs/end.ts'
 import type { RefsHandler } from '../../src/refs/handler.ts'
 import type { Ref, RefsMember } from '../../src/refs/member.ts'
 import type { RefsQuery } from '../../src/refs/query.ts'
+import type { Registry } from '../../src/registry/registry.ts'
+import type { RemoteEnd } from '../../src/registry/remote-requests.ts'
 import type { CID } from 'multiformats/cid'
 
 /** A call of a member, whose answer a test writes. */
@@ -29,6 +31,7 @@ export interface Rig {
   /** In the order in which they were made. */
   readonly calls: MemberCall[]
   readonly ends: RefsEnd[]
+  readonly remoteEnds: RemoteEnd[]
   /** Peers that are asked, once for each registration. */
   readonly registered: string[]
   /** What members hold, by CID. */
@@ -40,16 +43,23 @@ export interface Rig {
 
 export const ADDRESS = '192.0.2.1'
 
-export function createRig ({ limits, members = ['a', 'b'] }: { readonly limits?: Partial<PreloadLimits>, readonly members?: readonly string[] } = {}): Rig {
+export interface RigInit {
+  readonly limits?: Partial<PreloadLimits>
+  readonly members?: readonly string[]
+  readonly registry?: Registry
+  readonly clock?: ManualClock
+}
+
+export function createRig ({ limits, members = ['a', 'b'], registry, clock = manualClock() }: RigInit = {}): Rig {
   const connected: Array<{ readonly peer: string, readonly address: string }> = []
   const listeners = new Set<() => void>()
-  const clock = manualClock()
   const gate = createGate({ limits, timers: clock })
   const rig: Rig = {
     gate,
     clock,
     calls: [],
     ends: [],
+    remoteEnds: [],
     registered: [],
     held: new Map(),
     order: [...members],
@@ -80,6 +90,8 @@ export function createRig ({ limits, members = ['a', 'b'] }: { readonly limits?:
       trustedProxies: ['10.0.0.0/8'],
       limits: { ...DEFAULT_PRELOAD_LIMITS, ...limits },
       onEnd: end => { rig.ends.push(end) },
+      onRemoteEnd: end => { rig.remoteEnds.push(end) },
+      registry,
       gzip: flushingGzip,
       timers: clock
     }),

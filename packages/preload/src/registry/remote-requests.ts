@@ -1,0 +1,153 @@
+import { createMissingLinks } from '../refs/missing-links.ts'
+import type { Registry, Report, SharedRequest } from './registry.ts'
+import type { ConnectedPeers } from '../clients/connected-peers.ts'
+import type { PreloadLimits } from '../defaults.ts'
+import type { Gate } from '../gate/gate.ts'
+import type { Passage } from '../gate/passage.ts'
+import type { MissingLinks, ReadBlock } from '../refs/missing-links.ts'
+import type { Timers } from '../timers.ts'
+
+export interface RemoteRequestsInit {
+  readonly registry: Registry
+  readonly gate: Gate
+  readonly peers: ConnectedPeers
+  register (peer: string): () => void
+  readonly read: ReadBlock
+  readonly limits: PreloadLimits
+  readonly timers: Timers
+  /** The clients of one more are connected here, until the result is called. */
+  onServe (): () => void
+  /** Told of each request of another process that has ended, and for which a client was asked. */
+  onEnd (end: RemoteEnd): void
+}
+
+/** What was done for a request of another process. */
+export interface RemoteEnd {
+  readonly roots: readonly string[]
+  readonly address: string
+  /** Peers that were asked for the blocks. */
+  readonly peers: readonly string[]
+  /** What they have sent. */
+  readonly blocks: number
+  readonly bytes: number
+  readonly ms: number
+}
+
+/** Requests of other processes. */
+export interface RemoteRequests {
+  /** Those whose clients are connected here. */
+  readonly serving: number
+}
+
+/**
+ * Opens the gate for the requests of other processes, and has clients that are connected
+ * here serve them: members ask each process for what they want.
+ */
+export function serveRemoteRequests (init: RemoteRequestsInit): RemoteRequests {
+  let serving = 0
+
+  init.registry.follow((request, report) => {
+    let served: (() => void) | undefined
+    const open = new RemoteRequest(init, request, report, () => {
+      serving++
+      served = init.onServe()
+    })
+    return () => {
+      const end = open.close()
+      if (served != null) {
+        serving--
+        init.onEnd(end)
+        served()
+      }
+    }
+  })
+  return { get serving () { return serving } }
+}
+
+/** How long a block that a member may not have is read, ms. */
+const READ_TIME = 2000
+
+class RemoteRequest {
+  readonly #init: RemoteRequestsInit
+  readonly #request: SharedRequest
+  readonly #report: Report
+  /** By peer: what ends that it is asked. */
+  readonly #asked = new Map<string, () => void>()
+  readonly #ending = new AbortController()
+  readonly #started: number
+  readonly #passage: Passage
+  readonly #missing: MissingLinks
+  readonly #stopWatching: () => void
+  #blocks = 0
+  #bytes = 0
+
+  /** `serving`: its first client was found here. */
+  constructor (init: RemoteRequestsInit, request: SharedRequest, report: Report, serving: () => void) {
+    const { gate, peers, read, limits, timers } = init
+    this.#init = init
+    this.#request = request
+    this.#report = report
+    this.#started = timers.now()
+    this.#passage = gate.open({
+      roots: request.roots,
+      maxDepth: request.maxDepth,
+      progress: ({ bytes }) => {
+        this.#blocks++
+        this.#bytes += bytes.byteLength
+        report.block()
+      },
+      unknown: () => {
+        if (this.#asked.size > 0) {
+          this.#missing.read()
+        }
+      },
+      failed: ({ message }) => { report.failed(message) }
+    })
+    // no member lists here what it has
+    this.#missing = createMissingLinks({ passage: this.#passage, read: brief(read, timers), walk: true, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
+    request.roots.forEach(cid => { this.#missing.know({ cid, path: [] }) })
+    const review = (): void => {
+      const before = this.#asked.size
+      this.#review()
+      if (before === 0 && this.#asked.size > 0) {
+        serving()
+      }
+    }
+    review()
+    this.#stopWatching = peers.onConnect(review)
+  }
+
+  close (): RemoteEnd {
+    const { timers } = this.#init
+    this.#stopWatching()
+    this.#ending.abort()
+    this.#passage.close()
+    this.#asked.forEach(unregister => { unregister() })
+    const { roots, address } = this.#request
+    return { roots: roots.map(String), address, peers: [...this.#asked.keys()], blocks: this.#blocks, bytes: this.#bytes, ms: timers.now() - this.#started }
+  }
+
+  #review (): void {
+    const { peers, register } = this.#init
+    for (const peer of peers.find(this.#request)) {
+      if (!this.#asked.has(peer)) {
+        this.#passage.addClient(peer)
+        this.#asked.set(peer, register(peer))
+        this.#report.peer(peer)
+      }
+    }
+  }
+}
+
+/** Ends a read of what no member has. */
+function brief (read: ReadBlock, { after }: Timers): ReadBlock {
+  return async (cid, signal) => {
+    const late = new AbortController()
+    const cancel = after(READ_TIME, () => { late.abort() })
+    try {
+      return await read(cid, AbortSignal.any([signal, late.signal]))
+    } finally {
+      cancel()
+    }
+  }
+}

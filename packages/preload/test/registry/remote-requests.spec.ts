@@ -1,0 +1,146 @@
+import { expect } from 'aegir/chai'
+import { createRegistry } from '../../src/registry/bus-registry.ts'
+import { breakableBus } from '../support/breakable-bus.ts'
+import { manualClock, settle } from '../support/clock.ts'
+import { leaf, node } from '../support/dag.ts'
+import { createRig, readAll } from '../support/rig.ts'
+import type { PreloadLimits } from '../../src/defaults.ts'
+import type { Registry } from '../../src/registry/registry.ts'
+import type { ManualClock } from '../support/clock.ts'
+import type { TestBlock } from '../support/dag.ts'
+import type { Rig } from '../support/rig.ts'
+import type { Verdict } from '@kitsune/want-router'
+
+describe('remote requests', () => {
+  let a: TestBlock
+  let dir: TestBlock
+  let root: TestBlock
+  let clock: ManualClock
+  let registries: Registry[]
+  /** The request arrives at one process, the client is connected to the other. */
+  let asked: Rig
+  let holder: Rig
+
+  before(async () => {
+    a = await leaf('a')
+    dir = await node(a)
+    root = await node(dir)
+  })
+
+  const start = async (limits?: Partial<PreloadLimits>): Promise<void> => {
+    clock = manualClock()
+    const connect = breakableBus()
+    registries = [0, 1].map(() => createRegistry({ bus: connect(), name: 'n', timers: clock }));
+    [asked, holder] = registries.map(registry => createRig({ registry, clock, limits }))
+    await settle()
+  }
+
+  beforeEach(async () => { await start() })
+
+  afterEach(async () => {
+    await settle()
+    registries.forEach(registry => { registry.stop() })
+    for (const { gate, handler, registered } of [asked, holder]) {
+      expect({ ...gate.status(), ...handler.status(), registered }).to.deep.equal({ open: 0, linkBytes: 0, running: 0, queued: 0, remote: 0, registered: [] })
+    }
+    expect(clock.pending).to.equal(0)
+  })
+
+  const post = async (): Promise<Response> => asked.post(`r=true&arg=${root.cid}`)
+  const admit = ({ gate }: Rig, { key, cid }: TestBlock): Verdict | 'defer' => gate.policy.admit({ client: 'a', address: undefined, key, cid, type: 'block', review: false })
+  const verified = ({ gate }: Rig, block: TestBlock): void => { gate.policy.verified?.(block) }
+  const end = async (response: Promise<Response>): Promise<void> => {
+    const [{ line, end }] = asked.calls.slice(-1)
+    line(String(dir.cid))
+    end()
+    expect(await readAll(await response)).to.deep.include({ error: undefined })
+  }
+
+  it('has a client that is connected to another process serve a request', async () => {
+    holder.connect('other', '192.0.2.9')
+    holder.connect('x')
+    const response = post()
+    await settle()
+    // nothing was waited for, and the gate of the other process is open
+    expect(asked.calls).to.have.lengthOf(1)
+    expect(holder.registered).to.deep.equal(['x'])
+    expect([admit(holder, root), admit(holder, dir)]).to.deep.equal([{ only: ['x'] }, 'defer'])
+    verified(holder, root)
+    expect(admit(holder, dir)).to.deep.equal({ only: ['x'] })
+    // here is no client to ask
+    expect(admit(asked, root)).not.to.deep.equal({ only: ['x'] })
+
+    await end(response)
+    await settle()
+    expect([admit(holder, root), admit(holder, dir)]).to.deep.equal(['absent', 'absent'])
+    expect(asked.ends[0]).to.deep.include({ outcome: 'complete', peers: [], remotePeers: ['x'], blocks: 0 })
+    expect(holder.remoteEnds).to.deep.equal([{ roots: [String(root.cid)], address: '192.0.2.1', peers: ['x'], blocks: 1, bytes: root.bytes.byteLength, ms: 0 }])
+  })
+
+  it('finds a client that connects to another process later', async () => {
+    const response = post()
+    await settle()
+    clock.pass(3000)
+    expect(asked.calls).to.have.lengthOf(0)
+    holder.connect('x')
+    await settle()
+
+    expect(asked.calls).to.have.lengthOf(1)
+    await end(response)
+  })
+
+  it('knows of progress at another process', async () => {
+    holder.connect('x')
+    const response = post()
+    await settle()
+    const blocks = [root, dir, a]
+    for (const block of blocks) {
+      clock.pass(20_000)
+      verified(holder, block)
+      clock.pass(1000)
+      await settle()
+    }
+    clock.pass(20_000)
+    await end(response)
+  })
+
+  it('ends a request for which a client sends more than it may', async () => {
+    registries.forEach(registry => { registry.stop() })
+    await start({ blocks: 1 })
+    holder.connect('x')
+    const response = post()
+    await settle()
+    verified(holder, root)
+    verified(holder, dir)
+    await settle()
+
+    expect((await response).status).to.equal(413)
+  })
+
+  it('drains when the requests of others that need its clients have ended', async () => {
+    holder.connect('x')
+    const response = post()
+    await settle()
+    let drained = false
+    const draining = holder.handler.drain().then(() => { drained = true })
+    await settle()
+    expect([holder.handler.status().remote, drained]).to.deep.equal([1, false])
+
+    await end(response)
+    await draining
+  })
+
+  it('reads what members hold already, as deep as is needed', async () => {
+    holder.connect('x')
+    const response = post()
+    await settle()
+    for (const { cid, bytes } of [root, dir]) {
+      holder.held.set(String(cid), bytes)
+    }
+    const verdicts = holder.gate.policy.resolve?.([{ client: 'a', address: undefined, key: a.key, cid: a.cid, type: 'block', review: false }], new AbortController().signal)
+    await settle()
+
+    expect(await verdicts).to.deep.equal([{ only: ['x'] }])
+    await end(response)
+  })
+})
