@@ -12,6 +12,7 @@ import { loadOrCreateKey } from './identity/key-file.ts'
 import { createComponentLogger } from './log/component-logger.ts'
 import { NO_LOG } from './log/log.ts'
 import { createNodes } from './nodes.ts'
+import { startRegistry } from './preload-registry.ts'
 import { createPreloadGate, startPreload } from './preload.ts'
 import { whyNotReady } from './readiness.ts'
 import { startRecording } from './recording.ts'
@@ -99,7 +100,9 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     const gate = createPreloadGate(config)
     const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, policies: denylists == null ? [] : [denylists], gate, nodes: () => nodes, tap: recording?.tap, onEvent: events.push })
     const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
-    const admin = await startAdmin(config, nodes, upstream, registry)
+    const requests = config.redis == null ? undefined : startRegistry({ config: config.redis, peerId: upstream.peerId.toString(), registry, log })
+    undo.push(() => { requests?.stop() })
+    const admin = await startAdmin(config, nodes, upstream, registry, () => requests?.problem)
     undo.push(async () => { await admin.stop() })
 
     await downstream.start()
@@ -107,7 +110,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
 
     const http = await startHttp(config, upstream, registry, log)
     undo.push(async () => { await http.stop() })
-    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, trustedProxies: config.trustedProxy, upstream, gate, nodes, strategy, registry, log })
+    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, trustedProxies: config.trustedProxy, upstream, gate, nodes, strategy, requests: requests?.requests, registry, log })
     undo.push(async () => { await preload?.stop() })
 
     await listen(upstream)
@@ -153,7 +156,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   }
 }
 
-async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: UpstreamHost, registry: Registry): ReturnType<typeof startAdminServer> {
+async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: UpstreamHost, registry: Registry, problem: () => string | undefined): ReturnType<typeof startAdminServer> {
   const { router, capacity } = upstream.services
   const startedAt = Date.now()
 
@@ -161,6 +164,7 @@ async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: Upstr
     ...config.admin,
     notReady: () => whyNotReady(upstream),
     full: () => capacity.status.full,
+    problem,
     status: () => describeStatus({ peerId: upstream.peerId.toString(), addresses: addressesOf(upstream), startedAt, config, nodes, router: router.status() }),
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     setDraining (id, draining) {

@@ -126,6 +126,10 @@ async function check (config: BalancerConfig, probing: boolean, { print, printEr
     printError(`${NAME}: the credentials of ${id} are not shown; in a config file, write "authFile" with the path of a file that holds them`)
   }
 
+  if (config.redis?.hasCredentials === true) {
+    printError(`${NAME}: the credentials of Redis are not shown; give the whole URL in KITSUNE_REDIS`)
+  }
+
   const nodes = probing ? await probe(config) : []
 
   for (const { id, reached, detail } of nodes) {

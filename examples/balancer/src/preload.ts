@@ -7,7 +7,7 @@ import { reasonOf } from './listen-error.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { Log } from './log/log.ts'
 import type { Nodes } from './nodes.ts'
-import type { Gate, RefsEnd, RefsMember } from '@kitsune/preload'
+import type { Gate, RefsEnd, RefsMember, Registry as PreloadRegistry, RemoteEnd } from '@kitsune/preload'
 import type { StrategyFactory, WantRouter } from '@kitsune/want-router'
 import type { Libp2p } from '@libp2p/interface'
 import type { AddressInfo } from 'node:net'
@@ -22,6 +22,8 @@ export interface PreloadInit {
   readonly gate: Gate
   readonly nodes: Pick<Nodes, 'find'>
   readonly strategy: StrategyFactory
+  /** The requests of other processes with the same identity, if there are any. */
+  readonly requests: PreloadRegistry | undefined
   readonly registry: Registry
   readonly log: Log
 }
@@ -45,7 +47,7 @@ export function createPreloadGate ({ preload }: BalancerConfig): Gate | undefine
  *
  * @throws {StartError} the server cannot listen on the address
  */
-export async function startPreload ({ config, trustedProxies, upstream, gate, nodes, strategy, registry, log }: PreloadInit): Promise<PreloadServer> {
+export async function startPreload ({ config, trustedProxies, upstream, gate, nodes, strategy, requests, registry, log }: PreloadInit): Promise<PreloadServer> {
   const { router } = upstream.services
   const reader = router.client('preload')
   const metrics = createPreloadMetrics(registry)
@@ -57,9 +59,14 @@ export async function startPreload ({ config, trustedProxies, upstream, gate, no
     read: async (cid, signal) => reader.get(cid, { signal }),
     gzip: flushingGzip,
     trustedProxies,
+    registry: requests,
     onEnd (end) {
       metrics.ended(end)
       logEnd(log, end)
+    },
+    onRemoteEnd (end) {
+      metrics.remoteEnded(end)
+      logRemoteEnd(log, end)
     }
   })
   metrics.watch(() => ({ ...handler.status(), ...gate.status() }))
@@ -90,14 +97,19 @@ function refsMember (nodes: Pick<Nodes, 'find'>, id: string): RefsMember | undef
   return kind !== 'rpc' || address == null ? undefined : kuboRefs({ id, url: address, authorization: authorization?.reveal() })
 }
 
-function logEnd (log: Log, { roots, address, peers, outcome, error, member, blocks, bytes, ms }: RefsEnd): void {
-  const fields = { event: 'preload', roots, address, peers, outcome, error, node: member, blocks, bytes, ms: Math.round(ms) }
+function logEnd (log: Log, { roots, address, peers, remotePeers, outcome, error, member, blocks, bytes, ms }: RefsEnd): void {
+  const fields = { event: 'preload', roots, address, peers, remotePeers, outcome, error, node: member, blocks, bytes, ms: Math.round(ms) }
   const what = `preload of ${roots.join(', ')} for ${address}`
-  const took = `${blocks} blocks, ${bytes} bytes in ${Math.round(ms)} ms`
+  const elsewhere = remotePeers.length === 0 ? '' : ', and what its clients at other processes sent,'
+  const took = `${blocks} blocks, ${bytes} bytes${elsewhere} in ${Math.round(ms)} ms`
 
   if (outcome === 'complete') {
     log.info(`${what}: complete at ${member}; ${took}`, fields)
   } else {
     log.info(`${what}: ${outcome}${error == null ? '' : `: ${error}`}; ${took}`, fields)
   }
+}
+
+function logRemoteEnd (log: Log, { roots, address, peers, blocks, bytes, ms }: RemoteEnd): void {
+  log.info(`preload of ${roots.join(', ')} for ${address} at another process: ${blocks} blocks, ${bytes} bytes in ${Math.round(ms)} ms`, { event: 'remote-preload', roots, address, peers, blocks, bytes, ms: Math.round(ms) })
 }

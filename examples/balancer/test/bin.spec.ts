@@ -98,16 +98,21 @@ describe('kitsune-balancer', function () {
       writeFileSync(path('balancer.json'), JSON.stringify({ strategy: 'round-robin', grace: 7 }))
       const { code, stdout, stderr } = await start([
         '-d', 'http://user:hunter2@a:5001;name=a', '-d', '/ip4/10.0.0.2/tcp/5001;auth-file=auth;weight=2',
-        '--config', 'balancer.json', '--check-config'
-      ], { KITSUNE_GRACE: '8' }).ended
+        '-w', '/ip4/127.0.0.1/tcp/0', '-p', '8081', '--config', 'balancer.json', '--check-config'
+      ], { KITSUNE_GRACE: '8', KITSUNE_REDIS: 'redis://:hunter2@10.0.0.3/' }).ended
 
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: 'kitsune-balancer: the credentials of a are not shown; in a config file, write "authFile" with the path of a file that holds them\n' })
+      expect({ code, stderr }).to.deep.equal({
+        code: 0,
+        stderr: 'kitsune-balancer: the credentials of a are not shown; in a config file, write "authFile" with the path of a file that holds them\n' +
+          'kitsune-balancer: the credentials of Redis are not shown; give the whole URL in KITSUNE_REDIS\n'
+      })
       expect(stdout).to.not.include('hunter2')
       expect(JSON.parse(stdout)).to.deep.include({
         downstream: [
           { address: 'http://a:5001', name: 'a', weight: 1, labels: {} },
           { address: '/ip4/10.0.0.2/tcp/5001', weight: 2, labels: {}, authFile: 'auth' }
         ],
+        redis: 'redis://10.0.0.3',
         strategy: 'round-robin',
         grace: 8
       })

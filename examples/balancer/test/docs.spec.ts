@@ -4,6 +4,7 @@ import { expect } from 'aegir/chai'
 import { startBalancer } from '../src/balancer.ts'
 import { DEFAULTS } from '../src/config/config.ts'
 import { helpText, OPTIONS } from '../src/config/options.ts'
+import { redisSettings } from '../src/config/redis.ts'
 import { loopbackConfig } from './support/demo.ts'
 import { temporaryFolder } from './support/folder.ts'
 import type { Option } from '../src/config/options.ts'
@@ -75,7 +76,9 @@ describe('documentation', () => {
 
   it('has every metric of preload, and no others', async () => {
     const preload = { host: '127.0.0.1', port: 0 }
-    const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key'), preload }))
+    // no Redis is there, and none is waited for
+    const redis = redisSettings({ preload: { origin: '-p', value: '0' }, redis: { origin: '--redis', value: 'redis://127.0.0.1:1' } })
+    const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key'), preload, ...redis }))
 
     try {
       const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()

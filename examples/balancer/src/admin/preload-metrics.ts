@@ -1,16 +1,18 @@
 import { Counter, Gauge } from 'prom-client'
-import type { RefsEnd } from '@kitsune/preload'
+import type { RefsEnd, RegistryStatus, RemoteEnd } from '@kitsune/preload'
 import type { Registry } from 'prom-client'
 
 /** What is measured when metrics are asked for. */
 export interface PreloadLoad {
   readonly running: number
   readonly queued: number
+  readonly remote: number
   readonly linkBytes: number
 }
 
 export interface PreloadMetrics {
   ended (end: RefsEnd): void
+  remoteEnded (end: RemoteEnd): void
   watch (read: () => PreloadLoad): void
 }
 
@@ -34,13 +36,28 @@ export function createPreloadMetrics (registry: Registry): PreloadMetrics {
       bytes.inc(end.bytes)
     },
 
+    remoteEnded (end) {
+      blocks.inc(end.blocks)
+      bytes.inc(end.bytes)
+    },
+
     watch (read) {
       const gauge = (name: string, help: string, value: (load: PreloadLoad) => number): void => {
         registry.registerMetric(new Gauge({ name: `kitsune_preload_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
       }
       gauge('running', 'Requests for refs that are being carried out', ({ running }) => running)
       gauge('queued', 'Requests for refs that wait for others', ({ queued }) => queued)
+      gauge('remote', 'Requests of other processes whose clients are connected here', ({ remote }) => remote)
       gauge('link_bytes', 'Memory for what open requests admit', ({ linkBytes }) => linkBytes)
     }
   }
+}
+
+/** Registers the metrics of what connects several balancers. */
+export function registerRegistryMetrics (registry: Registry, read: () => RegistryStatus): void {
+  const gauge = (name: string, help: string, value: (status: RegistryStatus) => number): void => {
+    registry.registerMetric(new Gauge({ name: `kitsune_preload_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
+  }
+  gauge('redis_up', '1 while Redis answers', ({ connected }) => connected ? 1 : 0)
+  gauge('processes', 'Other processes that share the identity', ({ processes }) => processes)
 }

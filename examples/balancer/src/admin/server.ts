@@ -14,6 +14,8 @@ export interface AdminInit {
   notReady (): string | undefined
   /** True while all places for clients are taken; default: never. */
   full? (): boolean
+  /** What is amiss without keeping the balancer from serving; undefined: nothing. */
+  problem? (): string | undefined
   /** The content of /status, a plain object. */
   status (): unknown
   /** The content of /metrics. */
@@ -91,8 +93,11 @@ async function read (init: AdminInit, path: string, { method }: IncomingMessage)
     '/healthz': () => json(200, { status: 'ok' }),
     '/readyz': () => {
       const reason = init.notReady()
+      const problem = init.problem?.()
 
-      return reason == null ? json(200, { status: 'ready', ...(init.full?.() === true ? { full: true } : {}) }) : json(503, { status: 'not ready', reason })
+      return reason == null
+        ? json(200, { status: 'ready', ...(init.full?.() === true ? { full: true } : {}), ...(problem == null ? {} : { problem }) })
+        : json(503, { status: 'not ready', reason })
     },
     '/status': () => json(200, init.status()),
     '/metrics': async () => ({ status: 200, ...await init.metrics() })

@@ -6,11 +6,13 @@ import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts'
 import { parseDownstream } from './downstreams.ts'
 import { httpSettings } from './http.ts'
 import { collectSettings, oneLine } from './layers.ts'
+import { redisSettings } from './redis.ts'
 import { checkStrategy } from './strategy.ts'
 import { address, choice, hostAndPort, items, list, number, size, text } from './values.ts'
 import type { DownstreamConfig } from './downstream-config.ts'
 import type { HttpConfig } from './http.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
+import type { RedisConfig } from './redis.ts'
 import type { Hashes } from '../hashers.ts'
 import type { LogFormat, LogLevel } from '../log/log.ts'
 import type { Limits } from '@kitsune/want-router'
@@ -57,6 +59,8 @@ export interface BalancerConfig extends HttpConfig {
   readonly admin: { readonly host: string, readonly port: number }
   /** Where /api/v0/refs is served; undefined: nowhere. */
   readonly preload?: PreloadConfig
+  /** How several balancers with one identity find the clients of preload requests; undefined: each finds its own. */
+  readonly redis?: RedisConfig
   /** Whether nodes look elsewhere for what they lack. */
   readonly fetchThrough: 'on' | 'off'
   /** How long transfers may take to finish when the balancer stops, s. */
@@ -143,6 +147,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     logLevel: choice(settings.logLevel, LOG_LEVELS) ?? DEFAULTS.logLevel,
     log: choice(settings.log, LOG_FORMATS) ?? DEFAULTS.log,
     ...preload(settings, nodes),
+    ...redisSettings(settings),
     fetchThrough: fetchThrough(settings, nodes),
     ...(settings.record == null ? {} : { record: text(settings.record, 'a path') })
   }

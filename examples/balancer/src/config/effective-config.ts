@@ -5,7 +5,7 @@ import type { DownstreamConfig } from './downstream-config.ts'
  * Turns the effective configuration into an equivalent config file. Only credentials
  * from URLs are missing: see {@link credentialsLeftOut}.
  */
-export function toConfigFile ({ downstreams, admin, limits, preload, ...config }: BalancerConfig): Record<string, unknown> {
+export function toConfigFile ({ downstreams, admin, limits, preload, redis, ...config }: BalancerConfig): Record<string, unknown> {
   const { maxConnections, maxNewConnections, wantsPerClient, wantLifetime, unsent, inFlight, wantsPerMember, ejectAfter, ejection } = limits
 
   return {
@@ -13,6 +13,7 @@ export function toConfigFile ({ downstreams, admin, limits, preload, ...config }
     ...config,
     admin: written(admin),
     ...(preload == null ? {} : { preload: written(preload) }),
+    ...(redis == null ? {} : { redis: redis.address }),
     maxConnections,
     maxNewConnections,
     maxWants: wantsPerClient,

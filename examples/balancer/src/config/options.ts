@@ -114,6 +114,14 @@ export const OPTIONS = {
     value: 'port',
     help: ['where to serve /api/v0/refs, by which clients leave their data at the', 'nodes: a port, or host:port; needs -w and the RPC of a node', '(default: none)']
   },
+  redis: {
+    flag: 'redis',
+    env: 'KITSUNE_REDIS',
+    file: 'redis',
+    kind: 'text',
+    value: 'url',
+    help: ['Redis or Valkey, by which several balancers with one key find the', 'clients of preload requests, as redis://10.0.0.3:6379 (default: none)']
+  },
   fetchThrough: {
     flag: 'fetch-through',
     env: 'KITSUNE_FETCH_THROUGH',

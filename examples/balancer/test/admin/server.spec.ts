@@ -9,6 +9,7 @@ describe('admin server', () => {
   let server: AdminServer
   let reason: string | undefined
   let full: boolean
+  let problem: string | undefined
   let asked: Array<[string, boolean]>
 
   const init: AdminInit = {
@@ -16,6 +17,7 @@ describe('admin server', () => {
     port: 0,
     notReady: () => reason,
     full: () => full,
+    problem: () => problem,
     status: () => ({ peers: 3 }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a_total 1\n' }),
     setDraining (node, draining) {
@@ -31,12 +33,19 @@ describe('admin server', () => {
   beforeEach(async () => {
     reason = undefined
     full = false
+    problem = undefined
     asked = []
     server = await startAdminServer(init)
   })
 
   afterEach(async () => {
     await server.stop()
+  })
+
+  it('is ready in spite of a problem that keeps nobody from being served', async () => {
+    problem = 'Redis does not answer'
+
+    expect(await get('/readyz')).to.deep.equal({ status: 200, body: { status: 'ready', problem } })
   })
 
   it('is alive regardless of readiness', async () => {

@@ -16,6 +16,8 @@ describe('mistakes in the configuration', () => {
     ['preload without WebSockets', ['-d', RPC, '-p', '8081'], /^-p: .*add -w/],
     ['preload without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081'], /^-p: no node can be asked to fetch/],
     ['a port that is none', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '80810'], /^-p: must be /],
+    ['Redis without preload', ['-d', RPC, '--redis', 'redis://a'], /^--redis: only preload needs it; use it together with -p/],
+    ['a Redis that is no URL', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--redis', 'user:hunter2@a:6379'], /^--redis: must be a URL such as redis:/],
     ['fetch-through without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--fetch-through', 'on'], /^--fetch-through: no node can be asked/],
     ['a proxy in front of nothing', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -w/],
     ['a have-map of what is no list', ['-d', RPC, '--have-map', 'pin'], /^--have-map: must be one of blocks, pins, off.*pins/],
