@@ -1,6 +1,6 @@
 import { MissingPeerError } from './errors.ts'
-import { caddyMissing, findCaddy } from './find-caddy.ts'
 import { chromiumMissing, searchChromium } from './find-chromium.ts'
+import { caddyMissing, findCaddy, findRedis, redisMissing } from './find-debian.ts'
 import { findGatewayCars, gatewayCarsMissing } from './find-gateway-cars.ts'
 import { LAST_JS_IPFS, OLD_JS_IPFS, jsIpfsMissing, jsIpfsVersion, searchJsIpfs } from './find-js-ipfs.ts'
 import { kuboMissing, searchKubo } from './find-kubo.ts'
@@ -70,6 +70,11 @@ export function needChromium (context: Skippable, what: string): string {
 /** The path of Caddy; where there is none, as {@link needKubo}. */
 export function needCaddy (context: Skippable, what: string): string {
   return findCaddy() ?? missing(context, 'Caddy', caddyMissing(), what)
+}
+
+/** The path of Redis' server; where there is none, as {@link needKubo}. */
+export function needRedis (context: Skippable, what: string): string {
+  return findRedis() ?? missing(context, 'Redis', redisMissing(), what)
 }
 
 /** The peers that it has been said of why they are missing. */
