@@ -17,6 +17,7 @@ import { createPreloadGate, startPreload } from './preload.ts'
 import { whyNotReady } from './readiness.ts'
 import { startRecording } from './recording.ts'
 import { version } from './version.ts'
+import type { AdminServer, AdminView } from './admin/server.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { UpstreamHost } from './hosts.ts'
 import type { HttpDoor } from './http/http-door.ts'
@@ -33,6 +34,8 @@ export interface BalancerOptions {
   logger?: ComponentLogger
   /** The log for operators: {@link createLog}. Default: none. */
   log?: Log
+  /** Serves what the admin server shows. Default: a server on the address of the configuration. */
+  serveAdmin? (view: AdminView): Promise<AdminServer>
 }
 
 /** A running balancer. */
@@ -102,7 +105,8 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
     const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
     const requests = config.redis == null ? undefined : startRegistry({ config: config.redis, peerId: upstream.peerId.toString(), registry, log })
     undo.push(() => { requests?.stop() })
-    const admin = await startAdmin(config, nodes, upstream, registry, () => requests?.problem)
+    const { serveAdmin = async view => startAdminServer({ ...config.admin, view }) } = options
+    const admin = await serveAdmin(createAdminView(config, nodes, upstream, registry, () => requests?.problem))
     undo.push(async () => { await admin.stop() })
 
     await downstream.start()
@@ -115,7 +119,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
 
     await listen(upstream)
     const peerId = upstream.peerId.toString()
-    log.info(`started as ${peerId} on ${[...addressesOf(upstream), ...http.urls].join(', ')}; admin ${admin.url}`, { event: 'started', version: version(), peerId, addresses: addressesOf(upstream), http: http.urls, admin: admin.url })
+    log.info(`started as ${peerId} on ${[...addressesOf(upstream), ...http.urls].join(', ')}${admin.url === '' ? '' : `; admin ${admin.url}`}`, { event: 'started', version: version(), peerId, addresses: addressesOf(upstream), http: http.urls, admin: admin.url })
     const { changes, timer } = logEvents(upstream, log, events)
     undo.push(
       () => {
@@ -156,17 +160,16 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   }
 }
 
-async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: UpstreamHost, registry: Registry, problem: () => string | undefined): ReturnType<typeof startAdminServer> {
+function createAdminView (config: BalancerConfig, nodes: Nodes, upstream: UpstreamHost, registry: Registry, problem: () => string | undefined): AdminView {
   const { router, capacity } = upstream.services
   const startedAt = Date.now()
 
-  return startAdminServer({
-    ...config.admin,
+  return {
     notReady: () => whyNotReady(upstream),
     full: () => capacity.status.full,
     problem,
     status: () => describeStatus({ peerId: upstream.peerId.toString(), addresses: addressesOf(upstream), startedAt, config, nodes, router: router.status() }),
-    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    metrics: async () => registry,
     setDraining (id, draining) {
       const find = (): RouterMemberStatus | undefined => router.status().members.find(member => member.id === id)
 
@@ -179,7 +182,7 @@ async function startAdmin (config: BalancerConfig, nodes: Nodes, upstream: Upstr
 
       return member == null ? undefined : describeMember(member, nodes)
     }
-  })
+  }
 }
 
 async function startHttp (config: BalancerConfig, upstream: UpstreamHost, registry: Registry, log: Log): Promise<HttpDoor> {

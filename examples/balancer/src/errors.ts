@@ -21,3 +21,16 @@ export class StartError extends Error {
   static name = 'StartError'
   name = 'StartError'
 }
+
+/** A worker could not start, and has said why on stderr. */
+export class WorkerFailedError extends Error {
+  static name = 'WorkerFailedError'
+  name = 'WorkerFailedError'
+  /** With which the worker ended. */
+  readonly exitCode: number
+
+  constructor (exitCode: number) {
+    super(`A worker could not start (exit code ${exitCode})`)
+    this.exitCode = exitCode
+  }
+}

@@ -5,15 +5,18 @@ import { collectSettings, oneLine, unknownVariables } from './config/layers.ts'
 import { helpText } from './config/options.ts'
 import { redact } from './config/secret.ts'
 import { loadStrategy } from './config/strategy.ts'
-import { ConfigError } from './errors.ts'
+import { ConfigError, WorkerFailedError } from './errors.ts'
 import { createLog } from './log/log.ts'
 import { probe } from './probe.ts'
 import { NAME, version } from './version.ts'
+import { startPrimary } from './workers/primary.ts'
 import type { Balancer, BalancerOptions } from './balancer.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { Settings } from './config/layers.ts'
 import type { Log } from './log/log.ts'
 import type { ProcessContext } from './process-context.ts'
+import type { Announcement } from './workers/messages.ts'
+import type { Running } from './workers/primary.ts'
 
 /** How `npm start` differs from the command. */
 export interface MainInit extends BalancerOptions {
@@ -59,23 +62,41 @@ export async function main (context: ProcessContext, init: MainInit = {}): Promi
 }
 
 async function run (config: BalancerConfig, settings: Settings, context: ProcessContext, { prepare, ...options }: MainInit): Promise<number> {
-  const { print } = context
+  const { print, worker } = context
   const log = createProgramLog(config, context)
 
   return runUntilStopped(async () => {
     await prepare?.(config)
     const reloads = createReloads(context)
-    const balancer = await startBalancer(config, { log, ...options })
-    reloads(() => { reload(balancer, context, options.key, log) })
+    const running = config.workers > 1 && worker == null
+      ? await startPrimary(config, log)
+      : inThisProcess(await startBalancer(config, { log, serveAdmin: worker?.serveAdmin, ...options }))
+    reloads(() => { reload(running, context, options.key, log) })
 
-    if (settings.json != null) {
-      print(JSON.stringify({ peerId: balancer.peerId, addresses: balancer.addresses, ...(balancer.httpUrls.length > 0 ? { http: balancer.httpUrls } : {}), admin: balancer.adminUrl, preload: balancer.preloadUrl }))
+    if (worker != null) {
+      worker.started(running.announcement)
+    } else if (settings.json != null) {
+      print(JSON.stringify(running.announcement))
     } else {
-      greet(balancer, config, print)
+      greet(running.announcement, config, print)
     }
 
-    return balancer
+    return running
   }, config, context, log)
+}
+
+function inThisProcess (balancer: Balancer): Running {
+  return {
+    announcement: announcementOf(balancer),
+    reload: config => { balancer.reload(config) },
+    drain: async options => { await balancer.drain(options) },
+    stop: async () => { await balancer.stop() }
+  }
+}
+
+/** What a balancer says of itself when it listens. */
+export function announcementOf ({ peerId, addresses, httpUrls, adminUrl, preloadUrl }: Balancer): Announcement {
+  return { peerId, addresses, ...(httpUrls.length > 0 ? { http: httpUrls } : {}), admin: adminUrl, preload: preloadUrl }
 }
 
 /** Notes each SIGHUP from now on; one during the start is carried out after it. */
@@ -94,17 +115,17 @@ function createReloads ({ onHangUp }: ProcessContext): (reload: () => void) => v
 }
 
 /** Reads the configuration again. One that is invalid changes nothing. */
-function reload (balancer: Balancer, context: ProcessContext, key: string | undefined, log: Log): void {
+function reload (running: Running, context: ProcessContext, key: string | undefined, log: Log): void {
   try {
-    balancer.reload(resolveConfig(collectSettings(context), path => context.readFile(path), { key }))
+    running.reload(resolveConfig(collectSettings(context), path => context.readFile(path), { key }))
   } catch (err) {
     log.error(`SIGHUP: the configuration stays as it was: ${oneLine(err)}`, { event: 'reload-failed', reason: oneLine(err) })
   }
 }
 
 /** Creates the log of a program, which also reports unhandled rejections and unknown variables. */
-export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { printError, onUnhandledRejection, env }: ProcessContext): Log {
-  const log = createLog({ level: logLevel, format, write: printError })
+export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { printError, onUnhandledRejection, env, worker }: ProcessContext): Log {
+  const log = createLog({ level: logLevel, format, worker: worker?.number, write: printError })
 
   onUnhandledRejection(reason => {
     log.error(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`, { event: 'unhandled-rejection' })
@@ -145,6 +166,10 @@ async function check (config: BalancerConfig, probing: boolean, { print, printEr
  * @returns the exit code
  */
 export function reportFailure (err: unknown, settings: Settings, { printError }: ProcessContext): number {
+  if (err instanceof WorkerFailedError) {
+    return err.exitCode
+  }
+
   const message = redact(oneLine(err))
 
   if (settings.log?.value === 'json') {
@@ -157,22 +182,22 @@ export function reportFailure (err: unknown, settings: Settings, { printError }:
 }
 
 /** Prints the balancer's identity, addresses and nodes for people. */
-export function greet (balancer: Balancer, config: BalancerConfig, print: (line: string) => void): void {
+export function greet ({ peerId, addresses, http = [], preload, admin }: Announcement, config: BalancerConfig, print: (line: string) => void): void {
   print(`${NAME} ${version()}`)
-  print(`  peer id  ${balancer.peerId}`)
-  balancer.addresses.forEach((address, i) => { print(`  ${i === 0 ? 'address' : '       '}  ${address}`) })
+  print(`  peer id  ${peerId}`)
+  addresses.forEach((address, i) => { print(`  ${i === 0 ? 'address' : '       '}  ${address}`) })
 
-  if (balancer.addresses.length > 0) {
-    print(`  clients  ipfs swarm peering add ${balancer.addresses[0]}`)
+  if (addresses.length > 0) {
+    print(`  clients  ipfs swarm peering add ${addresses[0]}`)
   }
 
-  balancer.httpUrls.forEach((url, i) => { print(`  ${i === 0 ? 'http   ' : '       '}  ${url}`) })
+  http.forEach((url, i) => { print(`  ${i === 0 ? 'http   ' : '       '}  ${url}`) })
   print(`  nodes    ${config.downstreams.map(({ id }) => id).join(', ')} (${config.strategy})`)
-  if (balancer.preloadUrl != null) {
-    print(`  preload  ${balancer.preloadUrl}/api/v0/refs`)
+  if (preload != null) {
+    print(`  preload  ${preload}/api/v0/refs`)
   }
 
-  print(`  admin    ${balancer.adminUrl} (/healthz /readyz /metrics /status)`)
+  print(`  admin    ${admin} (/healthz /readyz /metrics /status)`)
 }
 
 /**
@@ -181,7 +206,7 @@ export function greet (balancer: Balancer, config: BalancerConfig, print: (line:
  *
  * @returns the exit code
  */
-export async function runUntilStopped (start: () => Promise<Balancer>, { grace }: BalancerConfig, { nextSignal }: ProcessContext, log: Log): Promise<number> {
+export async function runUntilStopped (start: () => Promise<Pick<Running, 'drain' | 'stop'>>, { grace }: BalancerConfig, { nextSignal }: ProcessContext, log: Log): Promise<number> {
   const first = nextSignal()
   const starting = start()
   const balancer = await Promise.race([starting, first.then(() => undefined)])

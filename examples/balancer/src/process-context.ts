@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { defaultLogger } from '@libp2p/logger'
 import { NAME } from './version.ts'
+import { createWorkerLink } from './workers/worker.ts'
 import type { BalancerOptions } from './balancer.ts'
 import type { Sources } from './config/layers.ts'
+import type { WorkerLink } from './workers/worker.ts'
 
 /** Everything that the program uses of its process. */
 export interface ProcessContext extends Sources {
@@ -16,6 +18,8 @@ export interface ProcessContext extends Sources {
   onHangUp (listener: () => void): void
   /** Calls the listener with the reason of each unhandled rejection from now on. */
   onUnhandledRejection (listener: (reason: unknown) => void): void
+  /** If the process is a worker: what connects it to its primary, which sends it signals and speaks for it. */
+  readonly worker?: WorkerLink
 }
 
 /** The context of this process, for `main`. Only entry points call it. */
@@ -33,14 +37,17 @@ export function createProcessContext (): ProcessContext {
     stream.on('error', () => {})
   }
 
+  const worker = createWorkerLink()
+
   return {
+    worker,
     argv: process.argv.slice(2),
     env: process.env,
     readFile: path => readFileSync(path, 'utf8'),
     print: line => { process.stdout.write(`${line}\n`) },
     printError: line => { process.stderr.write(`${line}\n`) },
-    nextSignal: createSignalQueue(),
-    onHangUp: listener => { process.on('SIGHUP', listener) },
+    nextSignal: createSignalQueue(worker?.onSignal ?? onProcessSignal),
+    onHangUp: worker?.onHangUp ?? (listener => { process.on('SIGHUP', listener) }),
     onUnhandledRejection: listener => { report = listener }
   }
 }
@@ -50,7 +57,7 @@ export function createProcessContext (): ProcessContext {
  * synchronously before that, and a file that never ends would keep a listener from
  * being called.
  */
-function createSignalQueue (): () => Promise<string> {
+function createSignalQueue (listen: (listener: (name: string) => void) => void): () => Promise<string> {
   const arrived: string[] = []
   const awaited: Array<(name: string) => void> = []
   let listening = false
@@ -68,8 +75,7 @@ function createSignalQueue (): () => Promise<string> {
   return async () => new Promise((resolve) => {
     if (!listening) {
       listening = true
-      process.on('SIGTERM', onSignal)
-      process.on('SIGINT', onSignal)
+      listen(onSignal)
     }
 
     const name = arrived.shift()
@@ -80,6 +86,11 @@ function createSignalQueue (): () => Promise<string> {
       resolve(name)
     }
   })
+}
+
+function onProcessSignal (listener: (name: string) => void): void {
+  process.on('SIGTERM', listener)
+  process.on('SIGINT', listener)
 }
 
 /** Options for this process: libp2p's logger if DEBUG is set. */

@@ -7,7 +7,7 @@ import { resolveConfig } from './config/config.ts'
 import { collectSettings } from './config/layers.ts'
 import { readDemoCar } from './demo/car.ts'
 import { startDemoNodes } from './demo/demo-nodes.ts'
-import { createProgramLog, greet, main, reportFailure, runUntilStopped } from './main.ts'
+import { announcementOf, createProgramLog, greet, main, reportFailure, runUntilStopped } from './main.ts'
 import { createProcessContext, processOptions } from './process-context.ts'
 import type { Balancer } from './balancer.ts'
 import type { Settings } from './config/layers.ts'
@@ -28,7 +28,7 @@ async function start (context: ProcessContext): Promise<number> {
   const settings = settingsOrNone(context)
 
   // main reports mistakes in the configuration too
-  if (settings == null || [settings.downstream, settings.help, settings.version, settings.checkConfig, settings.probe, settings.preload].some(setting => setting != null)) {
+  if (settings == null || [settings.downstream, settings.help, settings.version, settings.checkConfig, settings.probe, settings.preload, settings.workers].some(setting => setting != null)) {
     return main(context, {
       ...processOptions(),
       key: KEY,
@@ -69,7 +69,7 @@ async function embedded (settings: Settings, context: ProcessContext): Promise<n
         ...(settings.key == null ? { privateKey: await generateKeyPair('Ed25519') } : {})
       })
 
-      greet(balancer, config, print)
+      greet(announcementOf(balancer), config, print)
       invite(balancer, `${dag.root}`, print)
 
       return balancer

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
+import { AGGREGATORS, combinedView } from '../src/admin/combined-view.ts'
 import { startBalancer } from '../src/balancer.ts'
 import { DEFAULTS } from '../src/config/config.ts'
 import { helpText, OPTIONS } from '../src/config/options.ts'
@@ -72,6 +73,15 @@ describe('documentation', () => {
     } finally {
       await balancer.stop()
     }
+  })
+
+  it('has every metric of several workers that is not their sum', async () => {
+    const workers = readFileSync(new URL('../../../docs/workers.md', import.meta.url), 'utf8')
+    const view = combinedView({ workers: { listening: [], deaths: 0 }, count: 2, onDraining () {} })
+    const own = (await (await view.metrics()).getMetricsAsJSON()).map(({ name }) => name)
+    const documented = new Set([...workers.matchAll(/`(kitsune_\w+)`/g)].map(([, name]) => name))
+
+    expect([...documented]).to.have.members([...own, ...Object.keys(AGGREGATORS)])
   })
 
   it('has every metric of preload, and no others', async () => {

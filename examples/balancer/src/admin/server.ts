@@ -4,22 +4,30 @@ import { StartError } from '../errors.ts'
 import { reasonOf } from '../listen-error.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Registry } from 'prom-client'
 
-/** Where the admin server listens, and the sources of its answers. */
+/** Where the admin server listens, and what it shows. */
 export interface AdminInit {
-  host: string
+  readonly host: string
   /** 0 takes any free port. */
-  port: number
+  readonly port: number
+  readonly view: AdminView
+}
+
+type Maybe<T> = T | undefined | Promise<T | undefined>
+
+/** The sources of the admin server's answers. */
+export interface AdminView {
   /** Why the balancer is not ready; undefined if it is. */
-  notReady (): string | undefined
+  notReady (): Maybe<string>
   /** True while all places for clients are taken; default: never. */
-  full? (): boolean
+  full? (): Maybe<boolean>
   /** What is amiss without keeping the balancer from serving; undefined: nothing. */
-  problem? (): string | undefined
+  problem? (): Maybe<string>
   /** The content of /status, a plain object. */
   status (): unknown
   /** The content of /metrics. */
-  metrics (): Promise<{ contentType: string, body: string }>
+  metrics (): Promise<Pick<Registry, 'contentType' | 'metrics' | 'getMetricsAsJSON'>>
   /**
    * Lets a node finish what it has and asks it nothing more, or takes that back. Returns how the node stands then;
    * undefined: there is no such node.
@@ -79,28 +87,31 @@ export async function startAdminServer (init: AdminInit): Promise<AdminServer> {
   }
 }
 
-async function answer (init: AdminInit, request: IncomingMessage): Promise<Answer> {
+async function answer ({ view }: AdminInit, request: IncomingMessage): Promise<Answer> {
   const [path] = (request.url ?? '').split('?')
   const [, name, verb] = /^\/members\/(.+)\/(drain|resume)$/.exec(path) ?? []
 
-  return name == null ? read(init, path, request) : change(init, name, verb === 'drain', request)
+  return name == null ? read(view, path, request) : change(view, name, verb === 'drain', request)
 }
 
 /** What shows how things are. */
-async function read (init: AdminInit, path: string, { method }: IncomingMessage): Promise<Answer> {
+async function read (view: AdminView, path: string, { method }: IncomingMessage): Promise<Answer> {
   const routes: Record<string, () => Answer | Promise<Answer>> = {
     // a process that answers is alive; readiness tells whether it can serve
     '/healthz': () => json(200, { status: 'ok' }),
-    '/readyz': () => {
-      const reason = init.notReady()
-      const problem = init.problem?.()
+    '/readyz': async () => {
+      const [reason, problem, full] = await Promise.all([view.notReady(), view.problem?.(), view.full?.()])
 
       return reason == null
-        ? json(200, { status: 'ready', ...(init.full?.() === true ? { full: true } : {}), ...(problem == null ? {} : { problem }) })
+        ? json(200, { status: 'ready', ...(full === true ? { full } : {}), ...(problem == null ? {} : { problem }) })
         : json(503, { status: 'not ready', reason })
     },
-    '/status': () => json(200, init.status()),
-    '/metrics': async () => ({ status: 200, ...await init.metrics() })
+    '/status': async () => json(200, await view.status()),
+    '/metrics': async () => {
+      const registry = await view.metrics()
+
+      return { status: 200, contentType: registry.contentType, body: await registry.metrics() }
+    }
   }
 
   if (!Object.hasOwn(routes, path)) {
@@ -115,7 +126,7 @@ async function read (init: AdminInit, path: string, { method }: IncomingMessage)
 }
 
 /** What changes something. */
-function change ({ setDraining }: AdminInit, name: string, draining: boolean, { method, headers }: IncomingMessage): Answer {
+async function change ({ setDraining }: AdminView, name: string, draining: boolean, { method, headers }: IncomingMessage): Promise<Answer> {
   if (method !== 'POST') {
     return notAllowed('POST')
   }
@@ -126,7 +137,7 @@ function change ({ setDraining }: AdminInit, name: string, draining: boolean, { 
   }
 
   try {
-    const node = setDraining(decodeURIComponent(name), draining)
+    const node = await setDraining(decodeURIComponent(name), draining)
 
     return node == null ? json(404, { error: 'there is no such node; write its name as /status does, percent-encoded' }) : json(200, node)
   } catch (err) {

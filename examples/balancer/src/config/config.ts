@@ -63,6 +63,8 @@ export interface BalancerConfig extends HttpConfig {
   readonly redis?: RedisConfig
   /** Whether nodes look elsewhere for what they lack. */
   readonly fetchThrough: 'on' | 'off'
+  /** Processes that share the identity and the ports. */
+  readonly workers: number
   /** How long transfers may take to finish when the balancer stops, s. */
   readonly grace: number
   readonly limits: BalancerLimits
@@ -84,6 +86,7 @@ export const DEFAULTS = {
   haveMap: 'off',
   haveMapInterval: DEFAULT_HAVE_MAP.interval / 1000,
   admin: { host: '127.0.0.1', port: 9090 },
+  workers: 1,
   grace: 30,
   limits: {
     maxConnections: DEFAULT_HOST_LIMITS.maxConnections,
@@ -140,6 +143,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     strategy: strategy(settings.strategy),
     ...haveMap(settings, nodes),
     admin: hostAndPort(settings.admin) ?? DEFAULTS.admin,
+    workers: workers(settings),
     grace: number(settings.grace, { min: 0, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.grace,
     limits: limits(settings),
     hashes: choice(settings.hashes, HASHES) ?? DEFAULTS.hashes,
@@ -180,6 +184,20 @@ function haveMap ({ haveMap, haveMapInterval }: Settings, nodes: readonly Downst
     haveMap: chosen,
     haveMapInterval: number(haveMapInterval, { min: 1, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.haveMapInterval
   }
+}
+
+function workers ({ workers, preload, redis, record }: Settings): number {
+  const count = number(workers, { min: 1, max: 256, integer: true }) ?? DEFAULTS.workers
+
+  if (count > 1 && preload != null && redis == null) {
+    throw new ConfigError(`${workers?.origin}: the preload request of a client and its connection may arrive at different workers, which find each other by Redis; add --redis, or leave out ${preload.origin}`)
+  }
+
+  if (count > 1 && record != null) {
+    throw new ConfigError(`${record.origin}: a recording is of one process; leave out ${workers?.origin}`)
+  }
+
+  return count
 }
 
 function fetchThrough ({ fetchThrough, preload }: Settings, nodes: readonly DownstreamConfig[]): 'on' | 'off' {

@@ -170,6 +170,14 @@ export const OPTIONS = {
     value: 'host:port',
     help: ['where to serve /healthz, /readyz, /metrics and /status', '(default 127.0.0.1:9090)']
   },
+  workers: {
+    flag: 'workers',
+    env: 'KITSUNE_WORKERS',
+    file: 'workers',
+    kind: 'text',
+    value: 'n',
+    help: ['processes that share the identity and the ports; with -p they need', '--redis (default 1)']
+  },
   grace: {
     flag: 'grace',
     env: 'KITSUNE_GRACE',

@@ -23,6 +23,8 @@ export interface Log {
 export interface LogInit {
   readonly level: LogLevel
   readonly format: LogFormat
+  /** The number of the worker that logs, if it is one of several. */
+  readonly worker?: number
   /** Writes a line, given without its line break. */
   write (line: string): void
   /** Wall clock, ms since 1970. */
@@ -34,7 +36,7 @@ export interface LogInit {
  * the same as a JSON object. Messages can contain text from peers and nodes, so the
  * log removes control characters and masks credentials.
  */
-export function createLog ({ level, format, write, now = Date.now }: LogInit): Log {
+export function createLog ({ level, format, worker, write, now = Date.now }: LogInit): Log {
   const least = LOG_LEVELS.indexOf(level)
 
   const writer = (name: LogLevel): Log[LogLevel] => LOG_LEVELS.indexOf(name) > least
@@ -44,8 +46,8 @@ export function createLog ({ level, format, write, now = Date.now }: LogInit): L
         const text = printable(message)
 
         write(format === 'json'
-          ? JSON.stringify({ time, level: name, message: text, ...safe(fields) })
-          : `${time} ${name.padEnd(5)} ${text}`)
+          ? JSON.stringify({ time, level: name, worker, message: text, ...safe(fields) })
+          : `${time} ${name.padEnd(5)} ${worker == null ? '' : `worker ${worker}: `}${text}`)
       }
 
   return { level, error: writer('error'), warn: writer('warn'), info: writer('info'), debug: writer('debug') }

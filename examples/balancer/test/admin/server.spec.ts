@@ -2,7 +2,7 @@ import { createServer, request } from 'node:http'
 import { InvalidOptionError } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
 import { startAdminServer } from '../../src/admin/server.ts'
-import type { AdminInit, AdminServer } from '../../src/admin/server.ts'
+import type { AdminInit, AdminServer, AdminView } from '../../src/admin/server.ts'
 import type { AddressInfo } from 'node:net'
 
 describe('admin server', () => {
@@ -12,14 +12,12 @@ describe('admin server', () => {
   let problem: string | undefined
   let asked: Array<[string, boolean]>
 
-  const init: AdminInit = {
-    host: '127.0.0.1',
-    port: 0,
+  const view: AdminView = {
     notReady: () => reason,
     full: () => full,
     problem: () => problem,
     status: () => ({ peers: 3 }),
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a_total 1\n' }),
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: async () => 'a_total 1\n', getMetricsAsJSON: async () => [] }),
     setDraining (node, draining) {
       if (node === 'leaving') {
         throw new InvalidOptionError('it is being removed')
@@ -29,6 +27,8 @@ describe('admin server', () => {
       return node.includes('a') ? { id: node, draining } : undefined
     }
   }
+
+  const init: AdminInit = { host: '127.0.0.1', port: 0, view }
 
   beforeEach(async () => {
     reason = undefined
@@ -70,7 +70,7 @@ describe('admin server', () => {
     expect(await get('/status')).to.deep.equal({ status: 200, body: { peers: 3 } })
 
     const response = await fetch(`${server.url}/metrics?x=1`)
-    expect(response.headers.get('content-type')).to.equal('text/plain; version=0.0.4')
+    expect(response.headers.get('content-type')).to.equal('text/plain; version=0.0.4; charset=utf-8')
     expect(await response.text()).to.equal('a_total 1\n')
   })
 
@@ -123,7 +123,7 @@ describe('admin server', () => {
   })
 
   it('answers 500 without details when something breaks', async () => {
-    const broken = await startAdminServer({ ...init, metrics: async () => Promise.reject(new Error('hunter2')) })
+    const broken = await startAdminServer({ ...init, view: { ...view, metrics: async () => Promise.reject(new Error('hunter2')) } })
 
     try {
       const response = await fetch(`${broken.url}/metrics`)

@@ -23,6 +23,7 @@ describe('configuration', () => {
         haveMapInterval: 600,
         admin: { host: '127.0.0.1', port: 9090 },
         fetchThrough: 'off',
+        workers: 1,
         grace: 30,
         limits: {
           maxConnections: 2000,

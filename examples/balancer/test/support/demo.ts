@@ -45,12 +45,12 @@ export async function connectClient (address: string): Promise<BlockClient & { h
 }
 
 /** Resolves once the condition holds; rejects if it does not within 10 s. */
-export async function until (condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000
+export async function until (condition: () => boolean | Promise<boolean>, timeout = 10_000): Promise<void> {
+  const end = performance.now() + timeout
 
   while (!await condition()) {
     if (performance.now() > end) {
-      throw new Error(`the condition did not hold within 10 s: ${condition}`)
+      throw new Error(`the condition did not hold within ${timeout} ms: ${condition}`)
     }
 
     await new Promise(resolve => setTimeout(resolve, 10))

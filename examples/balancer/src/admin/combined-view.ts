@@ -1,0 +1,106 @@
+import { InvalidOptionError } from '@kitsune/want-router'
+import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
+import { NAME, version } from '../version.ts'
+import type { AdminView } from './server.ts'
+import type { WorkerProcess, WorkerProcesses } from '../workers/worker-processes.ts'
+
+export interface CombinedViewInit {
+  readonly workers: Pick<WorkerProcesses, 'listening' | 'deaths'>
+  /** As configured. */
+  readonly count: number
+  /** Told of what an operator has changed, so that a worker that starts later learns of it. */
+  onDraining (node: string, draining: boolean): void
+}
+
+/** How the values of several workers become one, where it is not their sum. */
+export const AGGREGATORS: Readonly<Record<string, 'min' | 'max' | 'average'>> = {
+  kitsune_balancer_full: 'max',
+  kitsune_router_members: 'max',
+  kitsune_router_member_up: 'min',
+  kitsune_router_member_draining: 'max',
+  kitsune_router_member_ejected: 'max',
+  kitsune_router_member_latency_seconds: 'average',
+  kitsune_preload_redis_up: 'min',
+  kitsune_preload_processes: 'max'
+}
+
+/** What the admin server shows of all workers. One that does not answer is left out. */
+export function combinedView ({ workers, count, onDraining }: CombinedViewInit): AdminView {
+  const own = new Registry()
+  own.registerMetric(new Gauge({ name: 'kitsune_balancer_workers', help: 'Workers that listen', registers: [], collect () { this.set(workers.listening.length) } }))
+  own.registerMetric(new Counter({
+    name: 'kitsune_balancer_worker_deaths_total',
+    help: 'Workers that have ended without being told to',
+    registers: [],
+    collect () {
+      this.reset()
+      this.inc(workers.deaths)
+    }
+  }))
+
+  async function all <T> (ask: (worker: WorkerProcess) => Promise<T>): Promise<Array<{ readonly worker: WorkerProcess, readonly answer: T }>> {
+    const answers = await Promise.allSettled(workers.listening.map(async worker => ({ worker, answer: await ask(worker) })))
+    return answers.flatMap(answer => answer.status === 'fulfilled' ? [answer.value] : [])
+  }
+
+  return {
+    async notReady () {
+      const reasons = await all(async worker => worker.ask('notReady'))
+      // clients are served by those that are ready
+      return reasons.some(({ answer }) => answer == null)
+        ? undefined
+        : reasons.map(({ worker, answer }) => `worker ${worker.number}: ${answer}`).join('; ') || 'no worker answers'
+    },
+
+    async problem () {
+      const reasons = (await all(async worker => [await worker.ask('notReady'), await worker.ask('problem')]))
+        .flatMap(({ worker, answer }) => answer.filter(reason => reason != null).map(reason => `worker ${worker.number}: ${reason}`))
+      const missing = count - workers.listening.length
+      return [...missing > 0 ? [`${missing} of ${count} workers are starting`] : [], ...reasons].join('; ') || undefined
+    },
+
+    async full () {
+      const answers = await all(async worker => worker.ask('full'))
+      return answers.length > 0 && answers.every(({ answer }) => answer)
+    },
+
+    async status () {
+      const answers = await all(async worker => worker.ask('status'))
+      const { peerId, addresses } = answers[0]?.answer ?? {}
+      return {
+        name: NAME,
+        version: version(),
+        peerId,
+        addresses,
+        workers: answers.map(({ worker: { number, pid }, answer }) => ({ worker: number, pid, ...answer }))
+      }
+    },
+
+    async metrics () {
+      const answers = await all(async worker => worker.ask('metrics'))
+      return combineMetrics([...answers.map(({ answer }) => answer), await own.getMetricsAsJSON()])
+    },
+
+    async setDraining (node, draining) {
+      const answers = await Promise.allSettled(workers.listening.map(async worker => worker.ask('setDraining', node, draining)))
+      const refused = answers.find(({ status }) => status === 'rejected')
+      const [shown] = answers.flatMap(answer => answer.status === 'fulfilled' && answer.value != null ? [answer.value] : [])
+      if (shown == null) {
+        if (refused?.status === 'rejected') {
+          throw new InvalidOptionError(refused.reason instanceof Error ? refused.reason.message : String(refused.reason))
+        }
+        return
+      }
+      onDraining(node, draining)
+      return shown
+    }
+  }
+}
+
+function combineMetrics (workers: ReadonlyArray<readonly object[]>): Registry {
+  const named = workers.map(metrics => metrics.map(metric => {
+    const { name = '' }: { readonly name?: string } = metric
+    return { ...metric, ...(name in AGGREGATORS ? { aggregator: AGGREGATORS[name] } : {}) }
+  }))
+  return AggregatorRegistry.aggregate(named)
+}
