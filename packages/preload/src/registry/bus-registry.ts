@@ -92,7 +92,7 @@ class BusRegistry implements Registry {
   }
 
   status (): RegistryStatus {
-    return { connected: this.#connected, processes: this.#others.size, requests: this.#others.requests }
+    return { connected: this.#connected, processes: this.#others.lively.length, requests: this.#others.requests }
   }
 
   onChange (listener: (status: RegistryStatus) => void): () => void {

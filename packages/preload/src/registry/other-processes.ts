@@ -6,7 +6,6 @@ type Serve = Parameters<Registry['follow']>[0]
 
 /** The other processes, and the requests that are open there. */
 export interface OtherProcesses {
-  readonly size: number
   readonly requests: number
   /** Those that spoke lately. */
   readonly lively: readonly string[]
@@ -69,7 +68,6 @@ export function createOtherProcesses ({ quietAfter, goneAfter, onReport, onGone 
   }
 
   return {
-    get size () { return processes.size },
     get requests () { return [...processes.values()].reduce((sum, { requests }) => sum + requests.size, 0) },
     get lively () { return [...processes].filter(([, { silent }]) => silent <= quietAfter).map(([id]) => id) },
 

@@ -59,7 +59,7 @@ export interface Report {
 export interface RegistryStatus {
   /** Whether the other processes can be reached. */
   readonly connected: boolean
-  /** Other processes that live. */
+  /** Other processes that have shown within the last seconds that they live. */
   readonly processes: number
   /** Their open requests. */
   readonly requests: number
