@@ -70,7 +70,8 @@ export function createService (init: ServiceInit): Service {
         done.push(() => { shared.close() })
       }
       await waitForPeers({
-        found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0,
+        // without the others it goes on: its client is asked once it is connected here
+        found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || registry?.status().connected === false,
         watch: listener => watchPeers(shared, listener),
         ms: limits.clientWait,
         timers,
@@ -105,7 +106,8 @@ export function createService (init: ServiceInit): Service {
     if (shared != null) {
       shared.onReport = listener
     }
-    return peers.onConnect(listener)
+    const stops = [peers.onConnect(listener), registry?.onChange(listener)]
+    return () => { stops.forEach(stop => { stop?.() }) }
   }
 
   /** Has those peers asked that are connected now, or later. */

@@ -1,9 +1,9 @@
 /**
- * A registry over a bus, with no store: each process says what is open, says again every
- * second which of it still is, and who missed something asks. So nothing is left behind
- * by a process that dies, and a bus that lost messages, or everything, is caught up with
- * within a second of its return. A process hears its own messages, too: as long as it
- * does, it is connected.
+ * A registry over a bus, with no store: each process says what is open, says again
+ * several times a second which of it still is, and a process that missed something asks.
+ * So a process that dies leaves nothing behind, and a bus that lost messages, or
+ * everything, is soon caught up with. A process hears its own messages, too: as long as
+ * it does, it is connected.
  */
 import { platformTimers } from '../timers.ts'
 import { encodeRequest, parseMessage } from './messages.ts'
@@ -22,16 +22,14 @@ export interface RegistryInit {
   readonly timers?: Timers
 }
 
-/** Between two messages by which a process shows that it lives, ms. */
-const BEAT = 1000
-/** The same while none of them comes back. */
-const SEARCHING_BEAT = 250
+/** Between two messages by which a process shows that it lives, and sees that it is connected, ms. */
+const BEAT = 250
 /** Own beats that do not come back until the others count as out of reach. */
 const LOST_AFTER = 2
 /** Beats out of reach between attempts to connect anew. */
 const RESET_EVERY = 8
 /** How long a process may be silent until it is not waited for, and until it is gone: it may come back from a restart of the bus, ms. */
-const SILENCE = { quietAfter: 2500, goneAfter: 10_000 } as const
+const SILENCE = { quietAfter: 1000, goneAfter: 10_000 } as const
 /** How long a request waits until the others have heard of it, ms. */
 const HEARD_WAIT = 250
 /** Requests in one message. */
@@ -118,9 +116,8 @@ class BusRegistry implements Registry {
     }
     this.#publish(this.#channel, { type: 'alive', ids: this.#own.ids })
     this.#report()
-    const ms = this.#connected ? BEAT : SEARCHING_BEAT
-    this.#cancelBeat = this.#timers.after(ms, () => {
-      this.#others.pass(ms)
+    this.#cancelBeat = this.#timers.after(BEAT, () => {
+      this.#others.pass(BEAT)
       this.#beat()
     })
   }

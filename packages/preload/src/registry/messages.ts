@@ -20,7 +20,7 @@ export interface WireReport {
 
 /** What processes say. `from` is the process. */
 export type Message = { readonly from: string } & (
-  /** To all, every second: it lives, and these of its requests are open. */
+  /** To all, several times a second: it lives, and these of its requests are open. */
   | { readonly type: 'alive', readonly ids: readonly number[] }
   /** These have begun; `hello` answers with all. */
   | { readonly type: 'open', readonly requests: readonly WireRequest[] }

@@ -6,6 +6,7 @@ import { leaf, node } from '../support/dag.ts'
 import { createRig, readAll } from '../support/rig.ts'
 import type { PreloadLimits } from '../../src/defaults.ts'
 import type { Registry } from '../../src/registry/registry.ts'
+import type { BusConnection } from '../support/breakable-bus.ts'
 import type { ManualClock } from '../support/clock.ts'
 import type { TestBlock } from '../support/dag.ts'
 import type { Rig } from '../support/rig.ts'
@@ -16,6 +17,7 @@ describe('remote requests', () => {
   let dir: TestBlock
   let root: TestBlock
   let clock: ManualClock
+  let buses: BusConnection[]
   let registries: Registry[]
   /** The request arrives at one process, the client is connected to the other. */
   let asked: Rig
@@ -30,7 +32,8 @@ describe('remote requests', () => {
   const start = async (limits?: Partial<PreloadLimits>): Promise<void> => {
     clock = manualClock()
     const connect = breakableBus()
-    registries = [0, 1].map(() => createRegistry({ bus: connect(), name: 'n', timers: clock }));
+    buses = [connect(), connect()]
+    registries = buses.map(bus => createRegistry({ bus, name: 'n', timers: clock }));
     [asked, holder] = registries.map(registry => createRig({ registry, clock, limits }))
     await settle()
   }
@@ -87,6 +90,28 @@ describe('remote requests', () => {
 
     expect(asked.calls).to.have.lengthOf(1)
     await end(response)
+  })
+
+  it('goes on alone as soon as other processes cannot be reached', async () => {
+    const response = post()
+    await settle()
+    expect(asked.calls).to.have.lengthOf(0)
+    buses[0].cut = true
+    for (let beat = 0; beat < 3; beat++) {
+      clock.pass(250)
+      await settle()
+    }
+    expect(asked.calls).to.have.lengthOf(1)
+    await end(response)
+
+    // and then it does not wait at all; a client that connects here is asked
+    const next = post()
+    await settle()
+    expect(asked.calls).to.have.lengthOf(2)
+    asked.connect('x')
+    expect(asked.registered).to.deep.equal(['x'])
+    await end(next)
+    buses[0].cut = false
   })
 
   it('knows of progress at another process', async () => {
