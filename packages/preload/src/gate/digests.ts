@@ -6,7 +6,11 @@ export interface TableMemory {
   readonly max: number
 }
 
-/** The blocks of one request, as 16 bytes of each digest in a typed array. */
+/**
+ * The blocks of one request, as 16 bytes of each key in a typed array: the end of its digest, into which all that comes
+ * before is mixed by numbers that nobody else knows. So two keys that differ anywhere are taken for one by chance alone,
+ * and nobody can make them so.
+ */
 export interface DigestTable {
   readonly size: number
   /** How many links below the root the block is; undefined: it is not here. */
@@ -39,11 +43,22 @@ export function createDigestTable (max: number, memory: TableMemory): DigestTabl
   let words = new Uint32Array(0)
   let size = 0
 
-  /** The last 16 bytes, which every digest has. */
   function seek (key: WantKey): void {
-    for (let word = 0, at = key.length - 16; word < 4; word++, at += 4) {
-      sought[word] = at < 0 ? 0 : key.charCodeAt(at) << 24 | key.charCodeAt(at + 1) << 16 | key.charCodeAt(at + 2) << 8 | key.charCodeAt(at + 3)
+    const start = Math.max(0, key.length - 16)
+    let high = key.length
+    let low = factors[3]
+    for (let at = 0; at < start; at++) {
+      high = Math.imul(high ^ key.charCodeAt(at), factors[0])
+      high ^= high >>> 15
+      low = Math.imul(low ^ key.charCodeAt(at), factors[1])
+      low ^= low >>> 13
     }
+    // past the end of a short key there is NaN, which counts as 0
+    for (let word = 0, at = start; word < 4; word++, at += 4) {
+      sought[word] = key.charCodeAt(at) << 24 | key.charCodeAt(at + 1) << 16 | key.charCodeAt(at + 2) << 8 | key.charCodeAt(at + 3)
+    }
+    sought[0] ^= high
+    sought[1] ^= low
   }
 
   /** Where the sought digest is, or would be. */

@@ -3,7 +3,9 @@ import { request as requestHttps } from 'node:https'
 import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
 import { MemberRefsError } from '../errors.ts'
 import { readRefs } from '../refs/member.ts'
+import { pastUndecodable } from '../refs/past-undecodable.ts'
 import { memberQuery } from '../refs/query.ts'
+import { walkedRefs } from '../refs/walked-refs.ts'
 import type { Ref, RefsMember } from '../refs/member.ts'
 import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { ClientRequest, IncomingMessage } from 'node:http'
@@ -17,11 +19,17 @@ const MAX_ERROR = 16_384
 
 /**
  * A kubo, asked by its RPC. It is called by node:http, which shows trailers: there kubo
- * says what went wrong after it has begun to answer, where `fetch` sees a clean end.
+ * says what went wrong after it has begun to answer, where `fetch` sees a clean end. Where
+ * it stops at a block that it cannot read, the rest is walked, block by block.
  *
  * @throws {InvalidEndpointError} the address or a header cannot be meant
  */
 export function kuboRefs (init: KuboRefsInit): RefsMember {
+  return pastUndecodable(listedRefs(init), walkedRefs(init))
+}
+
+/** What kubo's own refs lists. */
+function listedRefs (init: KuboRefsInit): RefsMember {
   const rpc = createKuboRpc(init)
 
   return {
@@ -45,7 +53,7 @@ export function kuboRefs (init: KuboRefsInit): RefsMember {
         call.destroy()
       }
     }
-  } satisfies RefsMember
+  }
 }
 
 async function answered (call: ClientRequest): Promise<IncomingMessage> {

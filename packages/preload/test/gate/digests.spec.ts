@@ -18,6 +18,17 @@ describe('gate: digests', () => {
     expect([table.depth(key(6)), table.depth(key(2)), table.size]).to.deep.equal([2, 2, 50_000])
   })
 
+  it('tells apart what ends alike: another function, another length, another beginning', () => {
+    const end = 'the last sixteen bytes'.slice(-16)
+    const alike = [`\x12\x20${'a'.repeat(16)}${end}`, `\x12\x20${'b'.repeat(16)}${end}`, `\x16\x20${'a'.repeat(16)}${end}`, `\x12\x10${end}`, end, end.slice(1), `\0\x02${'ab'}`, `\0\x02${'cb'}`, '\0\x01b']
+
+    for (const added of alike) {
+      const table = createDigestTable(10, { used: 0, max: 1 << 20 })
+      table.add(added, 1)
+      expect(alike.filter(key => table.depth(key) != null)).to.deep.equal([added])
+    }
+  })
+
   it('says once that a block is to be expanded, and keeps that while it grows', () => {
     const table = createDigestTable(1000, { used: 0, max: 1 << 20 })
     table.add(key(1), 3)

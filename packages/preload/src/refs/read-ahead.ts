@@ -1,0 +1,59 @@
+export interface ReadAheadInit<Step, Result> {
+  /** Steps that are read at the same time. */
+  readonly concurrency: number
+  /** The signal aborts when one has failed or no more are wanted. */
+  read (step: Step, signal: AbortSignal): Promise<Result>
+  readonly signal: AbortSignal
+}
+
+/** Reads what is added, the last one added first, several at a time; more may be added while it is iterated. */
+export interface ReadAhead<Step, Result> extends AsyncIterable<{ readonly step: Step, readonly result: Result }> {
+  add (step: Step): void
+}
+
+export function readAhead <Step, Result> ({ concurrency, read, signal }: ReadAheadInit<Step, Result>): ReadAhead<Step, Result> {
+  const open: Step[] = []
+
+  return {
+    add (step) { open.push(step) },
+
+    async * [Symbol.asyncIterator] () {
+      const ending = new AbortController()
+      const inner = AbortSignal.any([signal, ending.signal])
+      const done: Array<{ readonly step: Step, readonly result: Result }> = []
+      let running = 0
+      let failure: { readonly error: unknown } | undefined
+      let wake = (): void => {}
+      const woken = async (): Promise<void> => new Promise(resolve => { wake = resolve })
+
+      function start (step: Step): void {
+        running++
+        read(step, inner).then(result => { done.push({ step, result }) }, error => { failure ??= { error } }).finally(() => {
+          running--
+          wake()
+        })
+      }
+
+      try {
+        while (open.length > 0 || running > 0 || done.length > 0) {
+          while (open.length > 0 && running < concurrency) {
+            start(open.pop() as Step)
+          }
+          const next = done.shift()
+          if (next != null) {
+            yield next
+          } else if (failure == null) {
+            await woken()
+          } else {
+            throw failure.error
+          }
+        }
+        if (failure != null) {
+          throw failure.error
+        }
+      } finally {
+        ending.abort()
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * A kubo whose blocks are asked for one by one, by a walk of our own. It needs no
+ * trailers, which `fetch` does not show, so it is the member for a Worker. And it goes
+ * on past blocks at which kubo's own refs stops: those of a codec that kubo does not
+ * know, or that are not of their codec, are leaves.
+ */
+import { cidPrefix, isIdentity, multihashKey } from '@kitsune/bitswap-codec'
+import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
+import { createVerifier } from '@kitsune/want-router/engine'
+import * as raw from 'multiformats/codecs/raw'
+import { DEFAULT_PRELOAD_LIMITS } from '../defaults.ts'
+import { BudgetError, MemberRefsError } from '../errors.ts'
+import { createDigestTable } from '../gate/digests.ts'
+import { DEFAULT_LINK_CODECS, linksOf } from '../gate/links.ts'
+import { readAhead } from './read-ahead.ts'
+import type { Ref, RefsMember } from './member.ts'
+import type { RefsQuery } from './query.ts'
+import type { LinkCodecs } from '../gate/links.ts'
+import type { KuboRpc, KuboRpcInit } from '@kitsune/kubo-rpc'
+import type { BlockHasher } from '@kitsune/want-router'
+import type { CID } from 'multiformats/cid'
+
+export interface WalkedRefsInit extends KuboRpcInit {
+  /** The router's name of the member. Default: its address, without credentials. */
+  readonly id?: string
+  /** How links are read. Default {@link DEFAULT_LINK_CODECS}. */
+  readonly codecs?: LinkCodecs
+  /** Besides sha2-256, sha2-512 and identity. */
+  readonly hashers?: readonly BlockHasher[]
+  /** Blocks that are asked for at the same time. Default 16. */
+  readonly concurrency?: number
+}
+
+/** A block that is to be read, and the one that links to it. */
+interface Step {
+  readonly cid: CID
+  /** Links below the root. */
+  readonly depth: number
+  /** Absent for a root. */
+  readonly from?: CID
+  /** It was read before, deeper down. */
+  readonly again?: boolean
+}
+
+const DEFAULT_CONCURRENCY = 16
+
+/**
+ * A kubo that is asked for one block after another. It lists a block once the member has it, and each link of a block
+ * once: without `unique`, kubo lists those of a block again wherever the block is linked to. Paths and formats are
+ * refused.
+ *
+ * @throws {InvalidEndpointError} the address or a header cannot be meant
+ */
+export function walkedRefs ({ id, codecs = DEFAULT_LINK_CODECS, hashers, concurrency = DEFAULT_CONCURRENCY, ...init }: WalkedRefsInit): RefsMember {
+  const rpc = createKuboRpc(init)
+  const verify = createVerifier(hashers)
+  const { links: max, linkMemory } = DEFAULT_PRELOAD_LIMITS
+
+  /** Has the member fetch a block; returns what it links to. */
+  async function read (cid: CID, signal: AbortSignal): Promise<readonly CID[]> {
+    if (isIdentity(cid.bytes)) {
+      return linksOf(codecs, cid, cid.multihash.digest)
+    }
+    if (cid.code === raw.code || !codecs.has(cid.code)) {
+      await call(rpc, 'block/stat', cid, signal)
+      return []
+    }
+    const bytes = await call(rpc, 'block/get', cid, signal)
+    if (await verify(cidPrefix(cid.bytes), bytes) !== multihashKey(cid.multihash.bytes)) {
+      throw new MemberRefsError(`the member answered other bytes than those of ${cid}`)
+    }
+    return linksOf(codecs, cid, bytes)
+  }
+
+  return {
+    id: id ?? rpc.name,
+
+    async * refs (query, signal): AsyncGenerator<Ref> {
+      if (!isWalkable(query)) {
+        throw new MemberRefsError('paths and formats need a member whose own refs can be read')
+      }
+      const { recursive, edges, unique, maxDepth } = query
+      const seen = createDigestTable(max, { used: 0, max: linkMemory })
+      /** Whether it is to be read: it is new, or nearer to the root than before. */
+      const isNew = ({ cid, depth }: Step): boolean => {
+        if (isIdentity(cid.bytes)) {
+          return true // it contains what it links to, so it has an end
+        }
+        const key = multihashKey(cid.multihash.bytes)
+        const before = seen.depth(key)
+        if (before != null && (maxDepth === -1 || before <= depth)) {
+          return false
+        }
+        if (!seen.add(key, depth)) {
+          throw new BudgetError('The DAG has more links than a request may')
+        }
+        return true
+      }
+      const line = ({ cid, from }: Step): Ref => ({ ref: edges ? `${from} -> ${cid}` : `${cid}` })
+      const steps = readAhead<Step, readonly CID[]>({ concurrency, read: async ({ cid }, inner) => read(cid, inner), signal })
+      for (const { cid } of query.roots) {
+        const root = { cid, depth: 0 }
+        if (isNew(root)) {
+          steps.add(root)
+        }
+      }
+      for await (const { step, result: links } of steps) {
+        if (step.from != null && !(step.again === true && unique)) {
+          yield line(step)
+        }
+        if (maxDepth !== -1 && step.depth >= maxDepth) {
+          continue
+        }
+        // read in the order of the links: the last one added is read first
+        for (const cid of links.toReversed()) {
+          const again = seen.depth(multihashKey(cid.multihash.bytes)) != null
+          const child: Step = { cid, depth: step.depth + 1, from: step.cid, again }
+          if (isNew(child) && recursive) {
+            steps.add(child)
+          } else if (!again || !unique) {
+            yield line(child)
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Whether {@link walkedRefs} can list it. */
+export function isWalkable ({ roots, format }: RefsQuery): boolean {
+  return format == null && roots.every(({ path }) => path.length === 0)
+}
+
+async function call (rpc: KuboRpc, command: 'block/get' | 'block/stat', cid: CID, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await rpc.call(command, { arg: cid.toString() }, { signal })
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  if (response.status !== 200) {
+    throw new MemberRefsError(`the member answered ${response.status}: ${failureMessage(new TextDecoder().decode(bytes))}`)
+  }
+  return bytes
+}
