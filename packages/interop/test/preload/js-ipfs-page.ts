@@ -1,3 +1,4 @@
+import { multiaddr } from '@multiformats/multiaddr'
 import type { PreloadResult } from './watch-preloads.ts'
 
 /** What a page is to do with js-ipfs. */
@@ -24,6 +25,7 @@ export interface JsIpfsResult {
 interface JsIpfs {
   add (content: Uint8Array, options: object): Promise<{ readonly cid: { toString (): string } }>
   cat (path: string): AsyncIterable<Uint8Array>
+  readonly swarm: { connect (address: unknown): Promise<void> }
 }
 
 /** Set by the bundle of js-ipfs. */
@@ -39,8 +41,9 @@ async function run ({ preloader, address, add, read }: JsIpfsTask): Promise<JsIp
     init: { emptyRepo: true, algorithm: 'Ed25519' },
     preload: { enabled: true, addresses: [preloader] },
     relay: { enabled: false },
-    config: { Addresses: { Swarm: [], Delegates: [] }, Bootstrap: [address], Pubsub: { Enabled: false }, Routing: { Type: 'none' } }
+    config: { Addresses: { Swarm: [], Delegates: [] }, Bootstrap: [], Pubsub: { Enabled: false }, Routing: { Type: 'none' } }
   })
+  await ipfs.swarm.connect(multiaddr(address))
   const added = await Promise.all(add.map(async size => {
     const content = randomBytes(size)
     const { cid } = await ipfs.add(content, { cidVersion: 1, rawLeaves: true, pin: false })

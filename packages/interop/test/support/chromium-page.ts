@@ -4,11 +4,12 @@ import { build } from 'esbuild'
 import { removeFolder, startProcess, temporaryFolder } from '../../src/processes.ts'
 import type { AddressInfo } from 'node:net'
 
-/** A page as one script, made as for any browser. */
-export async function bundlePage (file: URL): Promise<string> {
+/** A page as one script, made as for any browser. `alias`: what is imported in place of packages. */
+export async function bundlePage (file: URL, alias: Record<string, string> = {}): Promise<string> {
   const { outputFiles: [{ text }] } = await build({
     entryPoints: [fileURLToPath(file)],
     bundle: true,
+    alias,
     format: 'esm',
     platform: 'browser',
     target: 'es2024',
