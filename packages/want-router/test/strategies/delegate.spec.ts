@@ -32,8 +32,8 @@ describe('delegateTo', () => {
     strategy.update(members)
     expect([...strategy.rank(want)].map(({ id }) => id)).to.deep.equal(['member-0', 'member-1'])
     strategy.observe(outcome)
-    expect([strategy.avoids('member-0'), strategy.avoids('member-1')]).to.deep.equal([true, false])
-    expect(inner.calls).to.deep.equal([['update', members], ['rank', want], ['observe', outcome], ['avoids', 'member-0'], ['avoids', 'member-1']])
+    expect([strategy.avoids('member-0', want), strategy.avoids('member-1', want)]).to.deep.equal([true, false])
+    expect(inner.calls).to.deep.equal([['update', members], ['rank', want], ['observe', outcome], ['avoids', 'member-0', want], ['avoids', 'member-1', want]])
   })
 
   it('passes on every method that a strategy may have', () => {
