@@ -4,6 +4,7 @@ import { createDag } from '../../src/dag.ts'
 import { freePort } from '../../src/free-port.ts'
 import { FULL } from '../../src/full.ts'
 import { needKubo } from '../../src/needs.ts'
+import { recordHttp } from '../../src/results.ts'
 import { stack } from '../../src/stack.ts'
 import { CERTIFICATE } from '../support/certificate.ts'
 import type { Balancer } from '../../src/balancer.ts'
@@ -57,8 +58,11 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     }
   })
 
-  const pin = async (client: Kubo): Promise<void> => {
+  const pin = async (client: Kubo, how?: string): Promise<void> => {
+    const start = performance.now()
     await client.pin(dag.root, { signal: AbortSignal.timeout(FULL ? 240_000 : 50_000) })
+    const seconds = (performance.now() - start) / 1000
+    FULL && how != null && recordHttp([{ what: `a kubo pins ${how}`, size: SIZE, seconds }])
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   }
 
@@ -67,7 +71,7 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
   it(`pins ${SIZE >> 20} MiB over HTTPS with HTTP/2`, async () => {
     const before = await blocksOverHttp()
     const client = await startClient(true)
-    await pin(client)
+    await pin(client, 'over HTTPS with HTTP/2')
 
     expect(await blocksOverHttp() - before).to.be.at.least(LEAVES)
     const gets = client.logged().match(/GET \\?"https:\/\/localhost:\d+\/ipfs\/\w+\?format=raw\\?" -> 200/g) ?? []
@@ -91,7 +95,7 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
   it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {
     const before = await blocksOverHttp()
     const client = await startClient(false)
-    await pin(client)
+    await pin(client, 'over bitswap, with `HTTPRetrieval` off')
 
     expect(await client.peers()).to.deep.equal([balancer.peerId])
     expect(await client.blocksReceived()).to.be.at.least(LEAVES)
