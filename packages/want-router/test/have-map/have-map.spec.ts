@@ -204,6 +204,32 @@ describe('a have-map', () => {
     expect(lists[0].signal.aborted).to.equal(true)
   })
 
+  it('works on a list for no more than a fifth of the time', async () => {
+    const timers = fakeTimers()
+    let [pieces, worked] = [0, 0]
+    const map = createHaveMap({}, {
+      timers: { ...timers, now: () => timers.now() + worked },
+      seed: 7,
+      failed: () => {},
+      holdingsOf: () => async function * () {
+        while (pieces < 3) {
+          pieces++
+          yield work()
+        }
+      }
+    })
+    function * work (): Generator<string> {
+      worked += 10
+      yield held.key
+    }
+    map.onEvent({ type: 'member', member: 'a', state: 'up', before: 'down' })
+    await timers.advance(39)
+    expect(pieces).to.equal(1)
+    await timers.advance(1)
+    expect(pieces).to.equal(2)
+    map.stop()
+  })
+
   it('ends all that it reads and waits for when it is stopped', async () => {
     const { map, timers, lists } = await listed({ interval: 1000 })
     await timers.advance(1000)
