@@ -1,7 +1,7 @@
-import { denylist, quotas, urlList } from '@kitsune/want-router/policies'
+import { denylist, quotas, storedDenylist, urlList } from '@kitsune/want-router/policies'
 import { ConfigError } from './errors.ts'
 import type { Policy } from '@kitsune/want-router'
-import type { Denylist, DenylistSource, Quotas, QuotasInit } from '@kitsune/want-router/policies'
+import type { Denylist, ListSource, DenylistStore, Quotas, QuotasInit, QuotaStore } from '@kitsune/want-router/policies'
 
 /** Who is served what. */
 export interface EdgePolicies {
@@ -12,28 +12,33 @@ export interface EdgePolicies {
 }
 
 export interface EdgePoliciesInit {
-  readonly denylists: readonly DenylistSource[]
+  readonly denylists: readonly ListSource[]
+  /** Has keys for what is denied, and their filter. */
+  readonly denylistStore?: DenylistStore
   /** The options of `quotas`, as JSON. */
   readonly quotas?: string
+  /** Counts for several processes together. */
+  readonly quotaStore?: QuotaStore
   onError? (error: Error): void
 }
 
 /** @throws {ConfigError} the quotas are not what they should be */
-export function createPolicies ({ denylists, quotas: text, onError }: EdgePoliciesInit): EdgePolicies {
+export function createPolicies ({ denylists, denylistStore, quotas: text, quotaStore, onError }: EdgePoliciesInit): EdgePolicies {
   const lists = denylists.length === 0 ? undefined : denylist({ lists: denylists, onError })
-  const limits = text == null ? undefined : createQuotas(text)
+  const stored = denylistStore == null ? undefined : storedDenylist({ store: denylistStore, onError })
+  const limits = text == null ? undefined : createQuotas(text, { store: quotaStore, onError: err => { onError?.(err instanceof Error ? err : new Error(String(err))) } })
 
-  return { all: [lists, limits].filter(policy => policy != null), quotas: limits, denylist: lists }
+  return { all: [lists, stored, limits].filter(policy => policy != null), quotas: limits, denylist: lists }
 }
 
 /** The URLs of a list that is separated by commas or spaces. */
-export function urlLists (text: string | undefined): DenylistSource[] {
+export function urlLists (text: string | undefined): ListSource[] {
   return (text ?? '').split(/[\s,]+/).filter(url => url !== '').map(url => urlList(url))
 }
 
-function createQuotas (text: string): Quotas {
+function createQuotas (text: string, more: QuotasInit): Quotas {
   try {
-    return quotas(JSON.parse(text) as QuotasInit)
+    return quotas({ ...JSON.parse(text) as QuotasInit, ...more })
   } catch (err) {
     throw new ConfigError(`the quotas are options as in {"perAddress": {"bytesPerHour": 1e10}, "maxMisses": 5000}: ${(err as Error).message}`)
   }

@@ -191,6 +191,16 @@ export class DenylistFormatError extends Error {
   }
 }
 
+/** An access list cannot be read, or has lines that are no rules. */
+export class AccessListError extends Error {
+  static name = 'AccessListError'
+  name = 'AccessListError'
+
+  constructor (message = 'The access list cannot be read', options?: ErrorOptions) {
+    super(message, options)
+  }
+}
+
 /** A denylist could not be read, or not all of it: what was read before stays in force. */
 export class DenylistUnavailableError extends Error {
   static name = 'DenylistUnavailableError'

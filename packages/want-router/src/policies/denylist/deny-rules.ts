@@ -5,6 +5,8 @@ import { hashedNames } from './hashed-names.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
 
+const RAW = 0x55
+
 /**
  * The rules of one list, as far as they concern blocks. Of two rules for one block the later one counts, and those that name
  * it in clear come before those that hash its name.
@@ -37,6 +39,26 @@ export class DenyRules {
    */
   find (key: WantKey, cid: CID): boolean | undefined {
     return this.#plain.get(key) ?? (this.#hashed.size === 0 ? undefined : this.#findHashed(key, cid.code))
+  }
+
+  /**
+   * The sha2-256 of what is denied and allowed, by which a store names it; a block that is named in clear is denied by one of its names, and
+   * allowed by all of them. What is allowed comes last, and rules in clear after those that hash a name.
+   */
+  * digests (): Iterable<{ readonly digest: Uint8Array, readonly denied: boolean }> {
+    yield * this.#hashed.rows()
+
+    for (const denied of [true, false]) {
+      for (const [key] of [...this.#plain].filter(([, rule]) => rule === denied)) {
+        for (const name of hashedNames(key, RAW)) {
+          yield { digest: sha256(name), denied }
+
+          if (denied) {
+            break
+          }
+        }
+      }
+    }
   }
 
   #findHashed (key: WantKey, codec: number): boolean | undefined {

@@ -1,32 +1,17 @@
-import { DEFAULT_DENYLIST_INTERVAL } from '../../defaults.ts'
 import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
-import { platformTimers } from '../../timers.ts'
+import { ReloadedLists } from '../lists/reloaded-lists.ts'
 import { parseDenylist } from './parse-denylist.ts'
 import type { ParsedDenylist } from './parse-denylist.ts'
-import type { Timers } from '../../timers.ts'
+import type { ListsInit, ListSource } from '../lists/reloaded-lists.ts'
 import type { Ask, Policy } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Where a list is. */
-export interface DenylistSource {
-  /** For status and errors: a path or a URL. */
-  readonly name: string
-  /**
-   * Reads the list. `undefined`: it has not changed since it was last read. Rejects if it cannot be read, or is not there.
-   *
-   * @param signal - aborts when the policy stops
-   */
-  load (signal: AbortSignal): Promise<string | undefined>
-}
-
-export interface DenylistInit {
+export interface DenylistInit extends ListsInit {
   /** The lists. Where several have a rule for a block, the last of them counts. */
-  readonly lists: readonly DenylistSource[]
+  readonly lists: readonly ListSource[]
   /** How a want for a denied block is kept out. Default `absent`, so that clients ask others. */
   readonly verdict?: Refusal
-  /** How often the lists are read again, ms. Default 60,000. */
-  readonly interval?: number
   /**
    * What becomes of all wants while a list has never been read. Default `unknown`: nothing is served that it may deny. `pass`:
    * what it denies is served until it can be read.
@@ -34,8 +19,6 @@ export interface DenylistInit {
   readonly unavailable?: 'pass' | Refusal
   /** Told when a list cannot be read or has malformed lines. What was read of it before stays in force. */
   onError? (error: Error): void
-  /** Default: the platform's. */
-  readonly timers?: Timers
 }
 
 /** A list, and how it stands. */
@@ -84,21 +67,22 @@ export function denylist (init: DenylistInit): Denylist {
 class Lists implements Denylist {
   readonly name = 'denylist'
   readonly #init: DenylistInit
-  readonly #timers: Timers
-  readonly #lists: ReadonlyArray<{ readonly source: DenylistSource, parsed?: ParsedDenylist }>
+  readonly #lists: ReloadedLists<ParsedDenylist>
   readonly #decided = new Map<WantKey, boolean>()
-  #loaded = false
-  #stopped = new AbortController()
-  #cancelTimer = (): void => {}
 
   constructor (init: DenylistInit) {
     this.#init = init
-    this.#timers = init.timers ?? platformTimers
-    this.#lists = init.lists.map(source => ({ source }))
+    this.#lists = new ReloadedLists({
+      ...init,
+      parse: parseDenylist,
+      check: ({ malformed, firstMalformed }) => malformed === 0 ? undefined : `${malformed} lines are no rules and deny nothing; line ${firstMalformed} is the first`,
+      report: (name, why, cause) => { this.#init.onError?.(new DenylistUnavailableError(`denylist ${name}: ${why}`, { cause })) },
+      changed: () => { this.#decided.clear() }
+    })
   }
 
   get lists (): readonly DenylistStatus[] {
-    return this.#lists.map(({ source: { name }, parsed }) => ({
+    return this.#lists.all.map(({ source: { name }, parsed }) => ({
       name,
       loaded: parsed != null,
       rules: parsed?.rules.size ?? 0,
@@ -114,55 +98,19 @@ class Lists implements Denylist {
       return this.#init.verdict ?? 'absent'
     }
 
-    return this.#loaded ? 'pass' : this.#init.unavailable ?? 'unknown'
+    return this.#lists.loaded ? 'pass' : this.#init.unavailable ?? 'unknown'
   }
 
   async start (): Promise<void> {
-    this.#stopped = new AbortController()
-    await this.refresh()
-    this.#schedule()
+    await this.#lists.start()
   }
 
   async refresh (): Promise<void> {
-    const { signal } = this.#stopped
-    await Promise.all(this.#lists.map(async list => {
-      const { source } = list
-
-      try {
-        const text = await source.load(signal)
-
-        if (text != null) {
-          list.parsed = await parseDenylist(text, async () => { await this.#pause() })
-          this.#warn(source.name, list.parsed)
-        }
-      } catch (err) {
-        if (!signal.aborted) {
-          this.#report(source.name, err instanceof Error ? err.message : String(err), err)
-        }
-      }
-    }))
-    this.#loaded = this.#lists.every(({ parsed }) => parsed != null)
-    this.#decided.clear()
+    await this.#lists.refresh()
   }
 
   stop (): void {
-    this.#stopped.abort()
-    this.#cancelTimer()
-  }
-
-  #schedule (): void {
-    const { signal } = this.#stopped
-    this.#cancelTimer = this.#timers.after(this.#init.interval ?? DEFAULT_DENYLIST_INTERVAL, () => {
-      this.refresh().finally(() => {
-        if (!signal.aborted) {
-          this.#schedule()
-        }
-      })
-    })
-  }
-
-  async #pause (): Promise<void> {
-    await new Promise<void>(resolve => { this.#timers.endOfTick(resolve) })
+    this.#lists.stop()
   }
 
   #denies (ask: Ask): boolean {
@@ -184,8 +132,10 @@ class Lists implements Denylist {
   }
 
   #find ({ key, cid }: Ask): boolean {
-    for (let i = this.#lists.length - 1; i >= 0; i--) {
-      const rule = this.#lists[i].parsed?.rules.find(key, cid)
+    const { all } = this.#lists
+
+    for (let i = all.length - 1; i >= 0; i--) {
+      const rule = all[i].parsed?.rules.find(key, cid)
 
       if (rule != null) {
         return rule
@@ -193,15 +143,5 @@ class Lists implements Denylist {
     }
 
     return false
-  }
-
-  #warn (name: string, { malformed, firstMalformed }: ParsedDenylist): void {
-    if (malformed > 0) {
-      this.#report(name, `${malformed} lines are no rules and deny nothing; line ${firstMalformed} is the first`)
-    }
-  }
-
-  #report (name: string, why: string, cause?: unknown): void {
-    this.#init.onError?.(new DenylistUnavailableError(`denylist ${name}: ${why}`, { cause }))
   }
 }

@@ -40,6 +40,17 @@ export class DigestTable {
     return kind === 0 ? undefined : kind === DENIED
   }
 
+  /** All digests, and whether they are denied; in no order. */
+  * rows (): Iterable<{ readonly digest: Uint8Array, readonly denied: boolean }> {
+    for (let row = 0; row < this.#rows.byteLength; row += ROW) {
+      const kind = this.#rows[row + LENGTH]
+
+      if (kind !== 0) {
+        yield { digest: this.#rows.slice(row, row + LENGTH), denied: kind === DENIED }
+      }
+    }
+  }
+
   #put (digest: Uint8Array, kind: number): void {
     const row = this.#find(digest)
     this.#size += this.#rows[row + LENGTH] === 0 ? 1 : 0

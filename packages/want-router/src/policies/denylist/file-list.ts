@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { DenylistSource } from './denylist.ts'
+import type { ListSource } from '../lists/reloaded-lists.ts'
 
 /** A denylist in a file, which is read only if it has changed. Needs Node.js. */
-export function fileList (path: string): DenylistSource {
+export function fileList (path: string): ListSource {
   let version: string | undefined
 
   return {

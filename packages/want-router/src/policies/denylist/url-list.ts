@@ -1,5 +1,5 @@
 import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
-import type { DenylistSource } from './denylist.ts'
+import type { ListSource } from '../lists/reloaded-lists.ts'
 
 export interface UrlListInit {
   /** The longest list that is read, bytes. Default 128 MiB. */
@@ -15,7 +15,7 @@ const DEFAULT_MAX_LENGTH = 128 << 20
  *
  * @throws {InvalidOptionError} it is no URL of http or https
  */
-export function urlList (url: string, { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch }: UrlListInit = {}): DenylistSource {
+export function urlList (url: string, { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch }: UrlListInit = {}): ListSource {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new InvalidOptionError(`denylist: ${url} is no URL of http or https`)
   }

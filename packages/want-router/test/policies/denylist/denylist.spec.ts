@@ -6,13 +6,13 @@ import { denylist } from '../../../src/policies/denylist/denylist.ts'
 import { fileList } from '../../../src/policies/denylist/file-list.ts'
 import { urlList } from '../../../src/policies/denylist/url-list.ts'
 import { askFor } from './fixtures.ts'
-import type { DenylistSource } from '../../../src/policies/denylist/denylist.ts'
+import type { ListSource } from '../../../src/policies/lists/reloaded-lists.ts'
 
 const A = 'QmbWqxBEKC3P8tqsKc98xmWNzrzDtRLMiMPL8wBuTGsMnR'
 const B = 'QmVTF1yEejXd9iMgoRTFDxBv7HAz9kuZcQNBzHrceuK9HR'
 
 /** A list that a test changes; an Error is thrown. */
-function list (name: string, text: string | Error): DenylistSource & { text: string | Error | undefined } {
+function list (name: string, text: string | Error): ListSource & { text: string | Error | undefined } {
   return {
     name,
     text,

@@ -1,0 +1,102 @@
+import { AccessListError, InvalidOptionError } from '../../errors.ts'
+import { parseAddress } from '../../http/trusted-proxies.ts'
+import { RecentMap } from '../../recent-map.ts'
+import { ReloadedLists } from '../lists/reloaded-lists.ts'
+import { parseAccessRules } from './access-rules.ts'
+import type { ListsInit } from '../lists/reloaded-lists.ts'
+import type { Ask, Policy } from '../policy.ts'
+import type { Refusal } from '../refusal.ts'
+import type { AccessRules } from './access-rules.ts'
+
+export interface AccessListInit extends ListsInit {
+  /** What becomes of the wants of a client that may not ask. Default `close`: its connections are closed. */
+  readonly deniedClient?: Refusal
+  /** What becomes of a want for a block that is not to be served. Default `absent`, so that clients ask others. */
+  readonly deniedBlock?: Refusal
+  /** What becomes of all wants while a list has never been read. Default `unknown` */
+  readonly unavailable?: 'pass' | Refusal
+  /** Told when a list cannot be read or has malformed lines. What was read of it before stays in force. */
+  onError? (error: Error): void
+}
+
+/** A policy that lets through the wants of some clients, or for some blocks. */
+export interface AccessList extends Policy {
+  /** How many rules the lists have. */
+  readonly rules: number
+  /** Reads the lists, and again in intervals. Resolves when each was tried; call it before the router starts. */
+  start (): Promise<void>
+  /** Reads the lists now. Never rejects: see `onError`. */
+  refresh (): Promise<void>
+  /** Ends the intervals. */
+  stop (): void
+}
+
+/** Clients of which it is remembered whether they may ask. */
+const REMEMBERED = 10_000
+
+/**
+ * A policy by lists of clients and CIDs, which are read again when they change: see `parseAccessRules`. A want has to be allowed by
+ * all lists.
+ *
+ * @throws {InvalidOptionError} there is no list
+ */
+export function accessList (init: AccessListInit): AccessList {
+  const { deniedClient = 'close', deniedBlock = 'absent', unavailable = 'unknown', onError } = init
+  let clients = new RecentMap<string, { readonly address: string | undefined, readonly allowed: boolean }>(REMEMBERED)
+  const rules = (): AccessRules[] => lists.all.flatMap(({ parsed }) => parsed ?? [])
+
+  if (init.lists.length === 0) {
+    throw new InvalidOptionError('accessList: give at least one list')
+  }
+
+  const lists = new ReloadedLists<AccessRules>({
+    ...init,
+    parse: async text => parseAccessRules(text),
+    check: ({ malformed, firstMalformed }) => malformed === 0 ? undefined : `${malformed} lines are no rules; line ${firstMalformed} is the first`,
+    report: (name, why, cause) => { onError?.(new AccessListError(`access list ${name}: ${why}`, { cause })) },
+    changed: () => { clients = new RecentMap(REMEMBERED) }
+  })
+
+  /** Remembered, since networks are compared one by one. */
+  function mayAsk ({ client, address }: Ask): boolean {
+    const known = clients.get(client)
+
+    if (known != null && known.address === address) {
+      return known.allowed
+    }
+
+    const ip = addressOf(client, address)
+    const allowed = rules().every(each => each.allowsClient(client, ip))
+    clients.set(client, { address, allowed })
+
+    return allowed
+  }
+
+  return {
+    name: 'access-list',
+    get rules () { return rules().reduce((sum, { size }) => sum + size, 0) },
+
+    admit (ask) {
+      if (!lists.loaded) {
+        return unavailable
+      }
+
+      if (!mayAsk(ask)) {
+        return deniedClient
+      }
+
+      return rules().every(each => each.allowsBlock(ask.key)) ? 'pass' : deniedBlock
+    },
+
+    start: async () => lists.start(),
+    refresh: async () => lists.refresh(),
+    stop: () => { lists.stop() }
+  }
+}
+
+/** The IP address in a multiaddr, or in the name of a client over HTTP, whose IPv6 address is known as a network. */
+function addressOf (client: string, address: string | undefined): Uint8Array | undefined {
+  const [, ip] = /^\/ip[46]\/([^/]+)/.exec(address ?? '') ?? /^http:([^/]+)/.exec(client) ?? []
+
+  return ip == null ? undefined : parseAddress(ip)
+}

@@ -1,0 +1,152 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { DEFAULT_DENYLIST_INTERVAL } from '../../defaults.ts'
+import { DenylistUnavailableError } from '../../errors.ts'
+import { RecentMap } from '../../recent-map.ts'
+import { DigestFilter } from './digest-filter.ts'
+import { hashedNames } from './hashed-names.ts'
+import type { Ask, Policy } from '../policy.ts'
+import type { Refusal } from '../refusal.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
+
+/** A store of keys: Workers KV and clients of Redis fit. */
+export interface DenylistStore {
+  /** The value of a key; null or undefined if it has none. Rejects if it cannot tell. */
+  get (key: string): Promise<string | null | undefined>
+}
+
+export interface StoredDenylistInit {
+  /**
+   * Has a key for each denied name, with any value: the sha2-256 of `<CIDv1 in base32>/`, in hex, as in a hashed rule of a denylist. And a
+   * filter of all these keys, see {@link denylistEntries}.
+   */
+  readonly store: DenylistStore
+  /** The key of the filter. Default `filter` */
+  readonly filterKey?: string
+  /** How a want for a denied block is kept out. Default `absent`, so that clients ask others. */
+  readonly verdict?: Refusal
+  /** How old the filter, and an answer of the store, may be, ms. Default 60,000. */
+  readonly interval?: number
+  /**
+   * What becomes of a want while the store cannot tell of it. Default `unknown`: nothing is served that it may deny. That is every want while
+   * the filter has never been read; later, only those that it takes for denied.
+   */
+  readonly unavailable?: 'pass' | Refusal
+  /** Told when the store fails, or has no filter. */
+  onError? (error: Error): void
+  /** Monotonic, ms. Default: the platform's. */
+  now? (): number
+}
+
+/** How many answers of the store are remembered. */
+const REMEMBERED = 10_000
+
+/** A block is denied under all its CIDs, as by `denylist`; the store is only asked for what the filter takes for denied. */
+export function storedDenylist (init: StoredDenylistInit): Policy {
+  return new StoredDenylist(init)
+}
+
+class StoredDenylist implements Policy {
+  readonly name = 'stored-denylist'
+  readonly #init: StoredDenylistInit
+  readonly #now: () => number
+  readonly #interval: number
+  readonly #answers = new RecentMap<WantKey, { readonly denied: boolean, readonly until: number }>(REMEMBERED)
+  #filter: DigestFilter | undefined
+  #readAt = -Infinity
+
+  constructor (init: StoredDenylistInit) {
+    this.#init = init
+    this.#now = init.now ?? (() => performance.now())
+    this.#interval = init.interval ?? DEFAULT_DENYLIST_INTERVAL
+  }
+
+  admit (ask: Ask): 'pass' | 'defer' | Refusal {
+    const filter = this.#filter
+
+    if (filter == null || this.#now() - this.#readAt >= this.#interval) {
+      return 'defer'
+    }
+
+    const known = this.#answers.get(ask.key)
+
+    if (known != null && known.until > this.#now()) {
+      return this.#verdict(known.denied)
+    }
+
+    return this.#likely(filter, ask).length === 0 ? 'pass' : 'defer'
+  }
+
+  async resolve (asks: readonly Ask[], signal: AbortSignal): Promise<ReadonlyArray<'pass' | Refusal>> {
+    await this.#refresh()
+    signal.throwIfAborted()
+    const filter = this.#filter
+    const { unavailable = 'unknown' } = this.#init
+
+    return Promise.all(asks.map(async ask => {
+      if (filter == null) {
+        return unavailable
+      }
+
+      try {
+        return this.#verdict(await this.#denies(filter, ask))
+      } catch (err) {
+        this.#report(err)
+        return unavailable
+      }
+    }))
+  }
+
+  /** Reads the filter if it is too old. What was read before stays in force if that fails. Never rejects. */
+  async #refresh (): Promise<void> {
+    const { store, filterKey = 'filter' } = this.#init
+
+    if (this.#filter != null && this.#now() - this.#readAt < this.#interval) {
+      return
+    }
+
+    try {
+      const at = this.#now()
+      const text = await store.get(filterKey)
+
+      if (text == null) {
+        throw new DenylistUnavailableError(`it has no key ${filterKey}`)
+      }
+
+      this.#filter = DigestFilter.parse(text)
+      this.#readAt = at
+    } catch (err) {
+      // a store that is down is not asked about each want
+      this.#readAt = this.#filter == null ? -Infinity : this.#now()
+      this.#report(err)
+    }
+  }
+
+  async #denies (filter: DigestFilter, ask: Ask): Promise<boolean> {
+    const names = this.#likely(filter, ask)
+    const found = await Promise.all(names.map(async digest => this.#init.store.get(toHex(digest))))
+    const denied = found.some(value => value != null)
+
+    if (names.length > 0) {
+      this.#answers.set(ask.key, { denied, until: this.#now() + this.#interval })
+    }
+
+    return denied
+  }
+
+  /** The digests of the names of a block that the filter takes for denied. */
+  #likely (filter: DigestFilter, { key, cid }: Ask): Uint8Array[] {
+    return Array.from(hashedNames(key, cid.code), name => sha256(name)).filter(digest => filter.mayHave(digest))
+  }
+
+  #verdict (denied: boolean): 'pass' | Refusal {
+    return denied ? this.#init.verdict ?? 'absent' : 'pass'
+  }
+
+  #report (cause: unknown): void {
+    this.#init.onError?.(new DenylistUnavailableError(`denylist store: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }))
+  }
+}
+
+function toHex (digest: Uint8Array): string {
+  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+}

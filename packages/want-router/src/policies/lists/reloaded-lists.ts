@@ -1,0 +1,106 @@
+import { DEFAULT_DENYLIST_INTERVAL } from '../../defaults.ts'
+import { platformTimers } from '../../timers.ts'
+import type { Timers } from '../../timers.ts'
+
+/** Where a list is. */
+export interface ListSource {
+  /** For status and errors: a path or a URL. */
+  readonly name: string
+  /**
+   * Reads the list. `undefined`: it has not changed since it was last read. Rejects if it cannot be read, or is not there.
+   *
+   * @param signal - aborts when the policy stops
+   */
+  load (signal: AbortSignal): Promise<string | undefined>
+}
+
+/** What of a policy with lists can be set. */
+export interface ListsInit {
+  readonly lists: readonly ListSource[]
+  /** How often the lists are read again, ms. Default 60,000. */
+  readonly interval?: number
+  /** Default: the platform's. */
+  readonly timers?: Timers
+}
+
+export interface ReloadedListsInit<T> extends ListsInit {
+  /** Reads the text of a list; it awaits `pause` now and then. */
+  parse (text: string, pause: () => Promise<void>): Promise<T>
+  /** Called when a list has been read: a warning about it, or undefined. */
+  check (parsed: T): string | undefined
+  /** Told when a list cannot be read, or of what is wrong with it. What was read of it before stays in force. */
+  report (name: string, why: string, cause?: unknown): void
+  /** Called when all have been read that could be. */
+  changed (): void
+}
+
+/** Lists that are read again when they change. */
+export class ReloadedLists<T> {
+  readonly all: ReadonlyArray<{ readonly source: ListSource, parsed?: T }>
+  readonly #init: ReloadedListsInit<T>
+  readonly #timers: Timers
+  #loaded = false
+  #stopped = new AbortController()
+  #cancelTimer = (): void => {}
+
+  constructor (init: ReloadedListsInit<T>) {
+    this.#init = init
+    this.#timers = init.timers ?? platformTimers
+    this.all = init.lists.map(source => ({ source }))
+  }
+
+  /** Whether each of them has been read once. */
+  get loaded (): boolean {
+    return this.#loaded
+  }
+
+  async start (): Promise<void> {
+    this.#stopped = new AbortController()
+    await this.refresh()
+    this.#schedule()
+  }
+
+  async refresh (): Promise<void> {
+    const { signal } = this.#stopped
+    const { parse, check, report, changed } = this.#init
+    await Promise.all(this.all.map(async list => {
+      const { source } = list
+
+      try {
+        const text = await source.load(signal)
+
+        if (text != null) {
+          list.parsed = await parse(text, async () => { await this.#pause() })
+          const warning = check(list.parsed)
+          warning != null && report(source.name, warning)
+        }
+      } catch (err) {
+        if (!signal.aborted) {
+          report(source.name, err instanceof Error ? err.message : String(err), err)
+        }
+      }
+    }))
+    this.#loaded = this.all.every(({ parsed }) => parsed != null)
+    changed()
+  }
+
+  stop (): void {
+    this.#stopped.abort()
+    this.#cancelTimer()
+  }
+
+  #schedule (): void {
+    const { signal } = this.#stopped
+    this.#cancelTimer = this.#timers.after(this.#init.interval ?? DEFAULT_DENYLIST_INTERVAL, () => {
+      this.refresh().finally(() => {
+        if (!signal.aborted) {
+          this.#schedule()
+        }
+      })
+    })
+  }
+
+  async #pause (): Promise<void> {
+    await new Promise<void>(resolve => { this.#timers.endOfTick(resolve) })
+  }
+}
