@@ -1,13 +1,19 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+let bundled: Promise<string> | undefined
+
 /** The Worker as one script, as wrangler bundles it. */
-export async function bundleWorker ({ minify = false } = {}): Promise<string> {
+export async function bundleWorker (): Promise<string> {
+  bundled ??= bundle()
+  return bundled
+}
+
+async function bundle (): Promise<string> {
   const { outputFiles: [{ text }] } = await build({
     // from src and from dist/src alike
     entryPoints: [fileURLToPath(new URL(`../worker/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))],
     bundle: true,
-    minify,
     format: 'esm',
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser', 'import'],

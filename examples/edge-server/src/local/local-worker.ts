@@ -2,11 +2,14 @@ import { createMapWriter, r2MapStore, scanCar } from '@kitsune/block-source'
 import { fsStore } from '@kitsune/block-source/fs'
 import { Miniflare } from 'miniflare'
 import { bundleWorker } from './bundle.ts'
-import type { R2MapBucketLike } from '@kitsune/block-source'
-import type { MiniflareOptions } from 'miniflare'
+import type { ObjectStore, R2MapBucketLike } from '@kitsune/block-source'
+import type { MiniflareOptions, WorkerOptions } from 'miniflare'
 
-/** The longest file that is put into R2, bytes: miniflare does not take more than 100 MB in one piece. */
-const MAX_FILE = 95e6
+/** Its name in miniflare. */
+const BUCKET = 'cars'
+
+/** What is put into R2 in one piece, bytes: miniflare takes no more than 100 MB. */
+const PART = 64 << 20
 
 export interface LocalWorkerInit {
   /** A folder of CARs, or one that `kitsune-index` has filled: they go into R2. */
@@ -17,8 +20,14 @@ export interface LocalWorkerInit {
   readonly identity: string
   /** Where it listens, on loopback. Default: any free port. */
   readonly port?: number
+  /** Whether there is a KV namespace DENYLIST, which is empty. Default false */
+  readonly denylistStore?: boolean
   /** Further variables. */
   readonly bindings?: Readonly<Record<string, string>>
+  /**
+   * A module in place of R2, for tests: its default export is given `bindings` and `inner`, which is R2, and returns the bucket CARPARK.
+   */
+  readonly bucket?: { readonly script: string, readonly bindings?: Readonly<Record<string, string>> }
 }
 
 /** The Worker in workerd on this machine. */
@@ -28,42 +37,53 @@ export interface LocalWorker {
   /** Where clients dial it, with /p2p/. */
   readonly address: string
   readonly miniflare: Miniflare
-  /** Ends its isolate, and with it all connections; what is in R2 and KV stays. The address stays, too. */
-  restart (): Promise<void>
+  /** Ends its isolate, and with it all connections; what is in R2 and KV stays. The address stays, too. Takes further variables. */
+  restart (more?: Readonly<Record<string, string>>): Promise<void>
   stop (): Promise<void>
 }
 
 /** Runs the Worker by miniflare, with R2 in memory, which holds the CARs of a folder and the map of their blocks. */
-export async function startLocalWorker ({ cars, layout = 'map', identity, port = 0, bindings = {} }: LocalWorkerInit): Promise<LocalWorker> {
+export async function startLocalWorker ({ cars, layout = 'map', identity, port = 0, denylistStore = false, bindings = {}, bucket }: LocalWorkerInit): Promise<LocalWorker> {
   let restarts = 0
   let listen = port
-  const options = (): MiniflareOptions => ({
+  const main = (more: Readonly<Record<string, string>>): WorkerOptions => ({
+    name: 'edge',
     modules: true,
     script,
     compatibilityDate: '2026-04-01',
     compatibilityFlags: ['nodejs_compat'],
+    // one bucket, as kitsune-index fills it
+    r2Buckets: layout === 'map' ? (bucket == null ? { CARPARK: BUCKET } : {}) : { CARPARK: BUCKET, DUDEWHERE: BUCKET, SATNAV: BUCKET },
+    ...(bucket == null ? {} : { wrappedBindings: { CARPARK: { scriptName: 'bucket', bindings: bucket.bindings } } }),
+    kvNamespaces: ['SESSIONS', ...(denylistStore ? ['DENYLIST'] : [])],
+    durableObjects: { QUOTA_COUNTERS: 'QuotaCounter' },
+    bindings: { IDENTITY: identity, BLOCK_MAP: String(layout === 'map'), RESTARTS: String(restarts), ...bindings, ...more }
+  })
+  const options = (more: Readonly<Record<string, string>> = {}): MiniflareOptions => ({
     host: '127.0.0.1',
     // or it asks Cloudflare where it is
     cf: false,
     port: listen,
-    // one bucket, as kitsune-index fills it
-    r2Buckets: layout === 'map' ? { CARPARK: 'cars' } : { CARPARK: 'cars', DUDEWHERE: 'cars', SATNAV: 'cars' },
-    kvNamespaces: ['SESSIONS'],
-    bindings: { IDENTITY: identity, BLOCK_MAP: String(layout === 'map'), RESTARTS: String(restarts), ...bindings }
+    workers: [
+      main(more),
+      // by which the bucket is filled
+      { name: 'uploads', modules: true, script: 'export default {}', r2Buckets: { CARS: BUCKET } },
+      ...(bucket == null ? [] : [{ name: 'bucket', modules: true, script: bucket.script, r2Buckets: { inner: BUCKET } }])
+    ]
   })
   const script = await bundleWorker()
   const miniflare = new Miniflare(options())
 
-  async function restart (): Promise<void> {
+  async function restart (more?: Readonly<Record<string, string>>): Promise<void> {
     restarts++
-    await miniflare.setOptions(options())
+    await miniflare.setOptions(options(more))
     await miniflare.ready
   }
 
   try {
     const { origin: url, port: chosen } = await miniflare.ready
     listen = Number(chosen)
-    await upload(await miniflare.getR2Bucket('CARPARK') as unknown as R2MapBucketLike, cars)
+    await upload(await miniflare.getR2Bucket('CARS', 'uploads') as unknown as UploadBucket, cars)
     const response = await fetch(url)
 
     if (!response.ok) {
@@ -79,21 +99,44 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
   }
 }
 
+/** R2 as miniflare gives it, where it is used. */
+interface UploadBucket extends R2MapBucketLike {
+  createMultipartUpload (name: string): Promise<{
+    uploadPart (number: number, bytes: Uint8Array): Promise<unknown>
+    complete (parts: unknown[]): Promise<unknown>
+  }>
+}
+
 /** Puts all files of a folder into a bucket, and lists the blocks of its CARs in the bucket's map, if it has none. */
-async function upload (bucket: R2MapBucketLike, folder: string): Promise<void> {
-  // a file is uploaded with one call
-  const store = fsStore({ folder, maxRead: MAX_FILE })
+async function upload (bucket: UploadBucket, folder: string): Promise<void> {
+  const store = fsStore({ folder, maxRead: PART })
   const names: string[] = []
 
   for await (const name of store.list('')) {
-    const { size = 0 } = await store.stat(name) ?? {}
-    // a read of nothing does not read
-    const part = size === 0 ? { bytes: new Uint8Array() } : await store.read(name, { length: size })
-
-    await bucket.put(name, part?.bytes ?? new Uint8Array(), {})
+    await uploadFile(bucket, store, name)
     names.push(...(name.endsWith('.car') ? [name] : []))
   }
 
   // adds nothing that is there
   await createMapWriter(r2MapStore({ bucket })).add(names.map(name => ({ name, blocks: () => scanCar(store, name) })))
+}
+
+async function uploadFile (bucket: UploadBucket, store: ObjectStore, name: string): Promise<void> {
+  const { size = 0 } = await store.stat(name) ?? {}
+  // a read of nothing does not read
+  const read = async (offset: number): Promise<Uint8Array> => size === 0 ? new Uint8Array() : (await store.read(name, { offset, length: Math.min(PART, size - offset) }))?.bytes ?? new Uint8Array()
+
+  if (size <= PART) {
+    await bucket.put(name, await read(0), {})
+    return
+  }
+
+  const parts: unknown[] = []
+  const upload = await bucket.createMultipartUpload(name)
+
+  for (let offset = 0; offset < size; offset += PART) {
+    parts.push(await upload.uploadPart(parts.length + 1, await read(offset)))
+  }
+
+  await upload.complete(parts)
 }

@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { CarScanner, carSource, mapIndex, s3Store } from '@kitsune/block-source'
+import { CarScanner, carSource, createBudget, mapIndex, s3Store } from '@kitsune/block-source'
 import { fsStore } from '@kitsune/block-source/fs'
+import { counted, S3_COSTS } from '../costs.ts'
 import { ConfigError } from '../errors.ts'
 import { folderIndex } from './folder-index.ts'
 import type { FolderIndex } from './folder-index.ts'
 import type { CarLocation } from './options.ts'
+import type { Costs } from '../costs.ts'
 import type { BlockIndex, BlockSource, ListingStore, ObjectStore } from '@kitsune/block-source'
 
 /** What the server serves. */
@@ -21,12 +23,12 @@ export interface Cars {
 const MAP = 'map/root'
 
 /**
- * Opens a folder or a bucket: by the block map that `kitsune-index` has written there; a folder without one by scanning its CARs.
+ * Opens a folder or a bucket, whose requests are counted: by the block map that `kitsune-index` has written there; a folder without one by scanning its CARs.
  *
  * @throws {ConfigError} it does not exist, has no CARs, or is a bucket without a block map
  */
-export async function openCars (location: CarLocation): Promise<Cars> {
-  return location.kind === 'folder' ? openFolder(location.folder) : openBucket(location)
+export async function openCars (location: CarLocation, costs: Costs): Promise<Cars> {
+  return location.kind === 'folder' ? openFolder(location.folder) : openBucket(location, costs)
 }
 
 async function openFolder (folder: string): Promise<Cars> {
@@ -52,8 +54,8 @@ async function openFolder (folder: string): Promise<Cars> {
   return { source: carSource({ store, index }), index, summary: `${names.length} ${names.length === 1 ? 'CAR' : 'CARs'} in ${folder}`, root: await firstRoot(store, index) }
 }
 
-async function openBucket ({ bucket, endpoint, region, credentials }: Extract<CarLocation, { kind: 's3' }>): Promise<Cars> {
-  const store = s3Store({ bucket, endpoint, region, credentials })
+async function openBucket ({ bucket, endpoint, region, credentials }: Extract<CarLocation, { kind: 's3' }>, costs: Costs): Promise<Cars> {
+  const store = s3Store({ bucket, endpoint, region, credentials, budget: counted(createBudget({ limit: Number.MAX_SAFE_INTEGER }), costs, S3_COSTS) })
   const found = await store.stat(MAP).catch(err => { throw new ConfigError(`s3://${bucket} cannot be read: ${(err as Error).message}`) })
 
   if (found == null) {

@@ -1,5 +1,7 @@
 import { ConfigError } from '../errors.ts'
 import { NAME, VERSION } from '../version.ts'
+import { printDenylistKv } from './denylist-command.ts'
+import { printDnsaddr } from './dnsaddr-command.ts'
 import { HELP, parseOptions } from './options.ts'
 import { startEdgeServer } from './server.ts'
 import type { Environment } from './options.ts'
@@ -17,16 +19,29 @@ export interface ProcessContext {
   readonly stopped: Promise<void>
 }
 
+/** What the first word may be instead of a folder or a bucket. */
+const COMMANDS: ReadonlyMap<string | undefined, (argv: readonly string[], print: ProcessContext['print']) => Promise<void>> = new Map([
+  ['dnsaddr', printDnsaddr],
+  ['denylist-kv', printDenylistKv]
+])
+
 /** How long transfers may take to finish after a signal, ms. */
 const GRACE = 10_000
 
 /**
- * Runs the server until a signal stops it.
+ * Runs the server until a signal stops it, or another command.
  *
  * @returns the exit code
  */
 export async function main ({ argv, env, print, printError, stopped }: ProcessContext): Promise<number> {
   try {
+    const command = COMMANDS.get(argv[0])
+
+    if (command != null) {
+      await command(argv.slice(1), print)
+      return 0
+    }
+
     const options = parseOptions(argv, env)
 
     if (options == null) {
@@ -37,7 +52,7 @@ export async function main ({ argv, env, print, printError, stopped }: ProcessCo
     const server = await startEdgeServer(options, ({ message }) => { printError(`${NAME}: ${message}`) })
 
     if (options.json) {
-      print(JSON.stringify({ peerId: server.peerId, addresses: server.addresses }))
+      print(JSON.stringify({ peerId: server.peerId, addresses: server.addresses, urls: server.urls }))
     } else {
       greet(server, print)
     }
@@ -53,11 +68,12 @@ export async function main ({ argv, env, print, printError, stopped }: ProcessCo
   }
 }
 
-function greet ({ peerId, addresses, summary, root }: EdgeServer, print: (line: string) => void): void {
+function greet ({ peerId, addresses, urls, summary, root }: EdgeServer, print: (line: string) => void): void {
   print(`${NAME} ${VERSION}`)
   print(`  serves   ${summary}`)
   print(`  peer id  ${peerId}`)
   addresses.forEach((address, i) => { print(`  ${i === 0 ? 'address' : '       '}  ${address}`) })
+  urls.forEach((url, i) => { print(`  ${i === 0 ? 'http   ' : '       '}  ${url}`) })
 
   if (addresses.length > 0) {
     print('')

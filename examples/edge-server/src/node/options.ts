@@ -17,7 +17,10 @@ export interface Credentials {
 export interface EdgeOptions {
   readonly cars: CarLocation
   readonly listen: readonly string[]
+  /** Those that end in /http are where HTTP is found. */
   readonly announce: readonly string[]
+  /** URLs on which to answer HTTP. */
+  readonly http: readonly string[]
   /** The file of the private key, which is created if there is none. */
   readonly key: string
   /** Paths and URLs of denylists. */
@@ -34,9 +37,15 @@ export const HELP = `kitsune-edge: serves bitswap straight from CAR files
 
   kitsune-edge <folder>         the CAR files in a folder
   kitsune-edge s3://<bucket>    what \`kitsune-index add\` has put into a bucket
+  kitsune-edge dnsaddr <domain> <url|multiaddr>…
+                                prints the DNS records by which /dnsaddr/<domain> is a server
+  kitsune-edge denylist-kv <list|keys.json>…
+                                prints denylists for the Worker's KV namespace DENYLIST
 
   -l, --listen <multiaddr>      may be repeated; default /ip4/0.0.0.0/tcp/4011 and /ip4/0.0.0.0/tcp/4012/ws
   -a, --announce <multiaddr>    what clients are told instead; may be repeated
+      --http <url>              blocks, CARs and provider records over HTTP, too, as in http://0.0.0.0:4013; may be
+                                repeated. With a proxy in front, announce /dns/<name>/tcp/443/tls/http
   -k, --key <file>              the private key, as \`ipfs key export\` writes it, or PEER_ID_JSON; created if there
                                 is none. Default kitsune-edge.key
       --denylist <path|url>     a list of what is not served, in the compact denylist format; may be repeated
@@ -52,6 +61,7 @@ Exit codes: 0, 1 if something failed, 2 for invalid arguments.`
 const OPTIONS = {
   listen: { type: 'string', multiple: true, short: 'l' },
   announce: { type: 'string', multiple: true, short: 'a' },
+  http: { type: 'string', multiple: true },
   key: { type: 'string', short: 'k', default: 'kitsune-edge.key' },
   denylist: { type: 'string', multiple: true },
   quotas: { type: 'string' },
@@ -84,11 +94,20 @@ export function parseOptions (argv: readonly string[], env: Environment): EdgeOp
     cars: carLocation(positionals[0], values, env),
     listen: values.listen ?? DEFAULT_LISTEN,
     announce: values.announce ?? [],
+    http: (values.http ?? []).map(checkUrl),
     key: values.key,
     denylists: values.denylist ?? [],
     quotas: values.quotas,
     json: values.json
   }
+}
+
+function checkUrl (url: string): string {
+  if (!URL.canParse(url) || new URL(url).protocol !== 'http:') {
+    throw new ConfigError(`--http ${url}: a URL such as http://0.0.0.0:4013; TLS is for a proxy in front`)
+  }
+
+  return url
 }
 
 function parse (argv: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS, allowPositionals: true }>> {

@@ -2,9 +2,11 @@ import { createHost } from '@kitsune/host/node'
 import { source, wantRouter } from '@kitsune/want-router'
 import { fileList } from '@kitsune/want-router/policies/node'
 import { ConfigError } from '../errors.ts'
+import { countSent, createCounts, formatMetrics } from '../metrics.ts'
 import { createPolicies, urlLists } from '../policies.ts'
 import { NAME, VERSION } from '../version.ts'
 import { openCars } from './cars.ts'
+import { startHttpDoor } from './http-door.ts'
 import { loadOrCreateKey } from './key-file.ts'
 import type { EdgeOptions } from './options.ts'
 import type { WantRouter } from '@kitsune/want-router'
@@ -14,6 +16,8 @@ export interface EdgeServer {
   readonly peerId: string
   /** Where clients can dial it, each with /p2p/. */
   readonly addresses: readonly string[]
+  /** Where it answers HTTP. */
+  readonly urls: readonly string[]
   /** What it serves, for people. */
   readonly summary: string
   /** A root to try; undefined if none is known. */
@@ -28,17 +32,19 @@ export interface EdgeServer {
  *
  * @throws {ConfigError} something that was asked for cannot be done: the message says what
  */
-export async function startEdgeServer ({ cars: location, listen, announce, key, denylists, quotas }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
+export async function startEdgeServer ({ cars: location, listen, announce, http, key, denylists, quotas }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
   const policies = createPolicies({ denylists: denylists.flatMap(list => /^https?:/.test(list) ? urlLists(list) : [fileList(list)]), quotas, onError })
-  const { source: blocks, summary, root } = await openCars(location)
+  const counts = createCounts()
+  const { source: blocks, summary, root } = await openCars(location, counts.costs)
+  const gateways = announce.filter(isGateway)
   await policies.denylist?.start()
   const host = await createHost<{ router: WantRouter }>({
     agent: { name: NAME, version: VERSION },
     privateKey: await loadOrCreateKey(key),
     listen,
-    announce,
+    announce: announce.filter(address => !isGateway(address)),
     idleFor: (peer, { router }) => router.idleFor(peer),
-    services: { router: wantRouter({ targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })], policies: policies.all }) }
+    services: { router: wantRouter({ targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })], policies: http.length === 0 ? policies.all : [...policies.all, countSent(counts)] }) }
   })
 
   try {
@@ -50,16 +56,40 @@ export async function startEdgeServer ({ cars: location, listen, announce, key, 
 
   const { router } = host.services
 
+  async function stop (): Promise<void> {
+    await host.stop()
+    policies.denylist?.stop()
+  }
+
+  const peerId = host.peerId.toString()
+  const door = await startHttpDoor({
+    urls: http,
+    gateways,
+    peerId,
+    router,
+    addresses: () => host.getMultiaddrs().map(address => String(address).replace(/\/p2p\/[^/]+$/, '')),
+    metrics: () => formatMetrics({ ...counts, connections: host.getConnections().length })
+  }).catch(async err => {
+    await stop()
+    throw err
+  })
+
   return {
-    peerId: host.peerId.toString(),
+    peerId,
     get addresses () { return host.getMultiaddrs().map(String) },
+    urls: door.urls,
     summary,
     root,
     router,
     async stop (options) {
       await router.drain(options).catch(() => {}) // the time is over: what is left is cut
-      await host.stop()
-      policies.denylist?.stop()
+      await door.stop()
+      await stop()
     }
   }
+}
+
+/** Whether clients find HTTP there, and not bitswap. */
+function isGateway (address: string): boolean {
+  return address.endsWith('/http')
 }

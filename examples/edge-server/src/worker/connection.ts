@@ -2,12 +2,13 @@ import { createBudget } from '@kitsune/block-source'
 import { createHost } from '@kitsune/host/workerd'
 import { source, wantRouter } from '@kitsune/want-router'
 import { multiaddr } from '@multiformats/multiaddr'
+import { countSent } from '../metrics.ts'
 import { NAME, VERSION } from '../version.ts'
 import { refreshLists } from './isolate.ts'
 import type { Isolate } from './isolate.ts'
 import type { BlockSource, Budget } from '@kitsune/block-source'
 import type { WorkerdSocket } from '@kitsune/host/workerd'
-import type { Policy, SourceLike, WantRouter } from '@kitsune/want-router'
+import type { SourceLike, WantRouter } from '@kitsune/want-router'
 
 /** A connection that a client asks for. */
 export interface ConnectionInit {
@@ -19,6 +20,8 @@ export interface ConnectionInit {
   readonly announce: readonly string[]
 }
 
+/** What a client asks for in so many ms is read together: the more there is in a read, the less a block costs. */
+const LINGER = 10
 /** How long what is in flight may take when the budget is spent, ms. */
 const DRAIN_TIMEOUT = 10_000
 
@@ -36,8 +39,8 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
     announce,
     services: {
       router: wantRouter({
-        targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })],
-        policies: [...policies.all, countSent(isolate)]
+        targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars', concurrency: 1, linger: LINGER })],
+        policies: [...policies.all, countSent(counts)]
       })
     }
   })
@@ -113,18 +116,6 @@ function refusing (source: BlockSource, ending: () => boolean): SourceLike {
     getMany (cids, options) {
       check()
       return source.getMany?.(cids, options) ?? []
-    }
-  }
-}
-
-/** Counts what was sent, which a router tells its policies. */
-function countSent ({ counts }: Isolate): Policy {
-  return {
-    name: 'counts',
-    admit: () => 'pass',
-    settled ({ outcome, bytes }) {
-      counts.blocks += outcome === 'block' ? 1 : 0
-      counts.bytes += bytes
     }
   }
 }

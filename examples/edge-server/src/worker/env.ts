@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import type { DurableObjectsLike } from './quota-counter.ts'
 import type { KvLike, R2BucketLike } from '@kitsune/block-source'
 
 /** The bindings, secrets and variables of the Worker, as wrangler.toml names them. */
@@ -11,6 +12,26 @@ export interface Env {
   readonly SATNAV?: R2BucketLike
   /** KV: what each client has been reading, for when it connects again. */
   readonly SESSIONS?: KvLike
+  /** KV: a key for each denied name, and the filter of these keys, as `kitsune-edge denylist-kv` prints them. */
+  readonly DENYLIST?: KvLike
+  /** Durable Objects: counts quotas for all isolates. Without it each counts for itself. */
+  readonly QUOTA_COUNTERS?: DurableObjectsLike
+  /** A bucket of S3 whose CARs are asked for what R2 does not have. Found by its block map, or by DYNAMO_TABLE. */
+  readonly S3_BUCKET?: string
+  /** Default: Amazon's. */
+  readonly S3_ENDPOINT?: string
+  readonly S3_REGION?: string
+  /** Secrets: the credentials of the bucket and the table. */
+  readonly AWS_ACCESS_KEY_ID?: string
+  readonly AWS_SECRET_ACCESS_KEY?: string
+  /** The table `…-blocks-cars-position` of Elastic IPFS. */
+  readonly DYNAMO_TABLE?: string
+  /** Default: S3_REGION. */
+  readonly DYNAMO_REGION?: string
+  /** Default: Amazon's. */
+  readonly DYNAMO_ENDPOINT?: string
+  /** What the paths in the table begin with, `region/bucket/`, if they name CARs in the bucket. Default: they are those of carpark. */
+  readonly CAR_PREFIX?: string
   /** Secret: the private key, as `ipfs key export` writes it, in base64; or PEER_ID_JSON. */
   readonly IDENTITY?: string
   /** Hoverboard's name for the same. */
@@ -35,6 +56,19 @@ export interface CheckedEnv extends Env {
   readonly identity: string
   readonly blockMap: boolean
   readonly subRequests: number
+  readonly s3?: S3Env
+}
+
+/** What is known of S3 and the table of its CARs. */
+export interface S3Env {
+  readonly bucket: string
+  readonly endpoint?: string
+  readonly region?: string
+  readonly credentials: { readonly accessKeyId: string, readonly secretAccessKey: string }
+  readonly table?: string
+  readonly tableRegion?: string
+  readonly tableEndpoint?: string
+  readonly prefix?: string
 }
 
 /** What the free plan of Workers has for R2 and KV, less some: the paid one has 10,000 by default. */
@@ -51,6 +85,8 @@ export function checkEnv (env: Env): CheckedEnv {
     identity == null && 'IDENTITY is missing: store the private key by `wrangler secret put IDENTITY`.',
     DUDEWHERE != null && SATNAV == null && 'SATNAV is missing: DUDEWHERE says which CARs a root has, and SATNAV where in a CAR a block is.',
     !blockMap && DUDEWHERE == null && 'DUDEWHERE is missing: without a block map, roots are found by DUDEWHERE and SATNAV alone.',
+    env.S3_BUCKET != null && (env.AWS_ACCESS_KEY_ID == null || env.AWS_SECRET_ACCESS_KEY == null) && 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing: store the credentials of S3_BUCKET by `wrangler secret put`.',
+    env.S3_BUCKET == null && env.DYNAMO_TABLE != null && 'S3_BUCKET is missing: DYNAMO_TABLE says where in it the CARs are.',
     !(Number.isInteger(subRequests) && subRequests >= 10) && `SUB_REQUESTS is a whole number of at least 10, not ${SUB_REQUESTS}.`
   ].filter(sentence => sentence !== false)
 
@@ -58,5 +94,20 @@ export function checkEnv (env: Env): CheckedEnv {
     throw new ConfigError(missing.join(' '))
   }
 
-  return { ...env, CARPARK, identity, blockMap, subRequests }
+  return { ...env, CARPARK, identity, blockMap, subRequests, s3: s3Of(env) }
+}
+
+function s3Of ({ S3_BUCKET, S3_ENDPOINT, S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, DYNAMO_TABLE, DYNAMO_REGION, DYNAMO_ENDPOINT, CAR_PREFIX }: Env): S3Env | undefined {
+  return S3_BUCKET == null || AWS_ACCESS_KEY_ID == null || AWS_SECRET_ACCESS_KEY == null
+    ? undefined
+    : {
+        bucket: S3_BUCKET,
+        endpoint: S3_ENDPOINT,
+        region: S3_REGION,
+        credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+        table: DYNAMO_TABLE,
+        tableRegion: DYNAMO_REGION,
+        tableEndpoint: DYNAMO_ENDPOINT,
+        prefix: CAR_PREFIX
+      }
 }

@@ -1,52 +1,43 @@
-import { indexService } from '@kitsune/block-source'
 import { serveConnection } from './connection.ts'
+import { serveHttp } from './http.ts'
 import { createIsolate } from './isolate.ts'
-import { formatMetrics } from './metrics.ts'
 import type { Env } from './env.ts'
 import type { Isolate } from './isolate.ts'
+import type { CacheLike } from '../blocks/edge-cache.ts'
 import type { WorkerdSocket } from '@kitsune/host/workerd'
 
 /** The parts of workerd that its types would declare. */
 declare const WebSocketPair: new () => { 0: unknown, 1: WorkerdSocket }
+declare const caches: { readonly default: CacheLike }
+
+interface ExecutionContext {
+  waitUntil (promise: Promise<unknown>): void
+}
 
 let isolate: Isolate | undefined
 
 const worker = {
-  async fetch (request: Request, env: Env): Promise<Response> {
+  async fetch (request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     try {
       isolate ??= createIsolate(env)
     } catch (err) {
       return new Response(`${(err as Error).message}\n`, { status: 500 })
     }
 
-    return request.headers.get('upgrade')?.toLowerCase() === 'websocket' ? upgrade(request, isolate) : describe(request, isolate)
+    const remoteAddress = request.headers.get('cf-connecting-ip') ?? '127.0.0.1'
+    const address = addressOf(request, isolate)
+
+    return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+      ? upgrade(isolate, remoteAddress, address)
+      : serveHttp(request, isolate, { remoteAddress, address, cache: caches.default, later: promise => { context.waitUntil(promise) } })
   }
 }
 
-async function upgrade (request: Request, isolate: Isolate): Promise<Response> {
+async function upgrade (isolate: Isolate, client: string, address: string): Promise<Response> {
   const { 0: theirs, 1: ours } = new WebSocketPair()
-  await serveConnection({
-    isolate,
-    socket: ours,
-    client: request.headers.get('cf-connecting-ip') ?? '127.0.0.1',
-    announce: [addressOf(request, isolate)]
-  })
+  await serveConnection({ isolate, socket: ours, client, announce: [address] })
 
   return new Response(null, { status: 101, webSocket: theirs } as ResponseInit)
-}
-
-async function describe (request: Request, isolate: Isolate): Promise<Response> {
-  const { pathname } = new URL(request.url)
-  const peerId = isolate.privateKey.publicKey.toString()
-
-  switch (pathname) {
-    case '/': return Response.json({ peerId, addresses: [`${addressOf(request, isolate)}/p2p/${peerId}`] })
-    case '/healthz': return Response.json({ status: 'ok' })
-    case '/metrics': return new Response(formatMetrics(isolate.counts), { headers: { 'content-type': 'text/plain; version=0.0.4', 'cache-control': 'no-store' } })
-    default: return pathname.startsWith('/index/') && isolate.env.INDEX_SERVICE === 'true'
-      ? indexService({ index: isolate.index })(request)
-      : Response.json({ error: 'not found', paths: ['/', '/healthz', '/metrics'] }, { status: 404 })
-  }
 }
 
 /** Where a client dials the Worker. */
@@ -62,5 +53,6 @@ function addressOf (request: Request, { env }: Isolate): string {
   return `/${kind}/${hostname}/tcp/${port === '' ? usual : port}/${scheme}`
 }
 
+export { QuotaCounter } from './quota-counter.ts'
 // the name that workerd looks for
 export default worker

@@ -1,16 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost } from '@kitsune/host/node'
 import { createBlockClient } from '@kitsune/want-router/client'
+import { denylistEntries, parseDenylist } from '@kitsune/want-router/policies'
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { startLocalWorker } from '../../src/local/local-worker.ts'
 import { blockOf, carOf } from '../support/cars.ts'
-import type { LocalWorker } from '../../src/local/local-worker.ts'
+import type { LocalWorker, LocalWorkerInit } from '../../src/local/local-worker.ts'
 import type { TestBlock } from '../support/cars.ts'
 import type { BlockClient } from '@kitsune/want-router/client'
+import type { AddressInfo } from 'node:net'
 
 describe('the Worker', function () {
   this.timeout(60_000)
@@ -38,9 +41,9 @@ describe('the Worker', function () {
     await rm(folder, { recursive: true })
   })
 
-  async function start (bindings: Record<string, string> = {}): Promise<LocalWorker> {
+  async function start (bindings: Record<string, string> = {}, init: Partial<LocalWorkerInit> = {}): Promise<LocalWorker> {
     const identity = Buffer.from(privateKeyToProtobuf(await generateKeyPair('Ed25519'))).toString('base64')
-    const worker = await startLocalWorker({ cars: folder, identity, bindings })
+    const worker = await startLocalWorker({ cars: folder, identity, bindings, ...init })
     stops.push(async () => worker.stop())
 
     return worker
@@ -52,6 +55,14 @@ describe('the Worker', function () {
     stops.push(async () => host.stop())
 
     return createBlockClient(host, multiaddr(address), { signal: AbortSignal.timeout(20_000) })
+  }
+
+  async function serveList (text: string): Promise<string> {
+    const server = createServer((_, response) => { response.end(text) })
+    await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+    stops.push(async () => new Promise(resolve => { server.close(resolve) }))
+
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/list.deny`
   }
 
   async function metric ({ url }: LocalWorker, name: string): Promise<number> {
@@ -72,6 +83,81 @@ describe('the Worker', function () {
     expect(await metric(worker, 'blocks_sent_total')).to.equal(1)
     expect(await metric(worker, 'dollars_per_million_blocks')).to.be.within(0.3, 3)
     expect((await fetch(`${worker.url}/index/x`)).status).to.equal(404)
+  })
+
+  it('answers HTTP with blocks, CARs and provider records that name it, and keeps single blocks at the edge', async () => {
+    const worker = await start()
+    const { cid, bytes } = blocks[3]
+    const url = `${worker.url}/ipfs/${cid}?format=raw`
+    const answer = await fetch(url)
+    expect(answer.status).to.equal(200)
+    expect(new Uint8Array(await answer.arrayBuffer())).to.deep.equal(bytes)
+    const reads = await metric(worker, 'operations_total{kind="r2Get"}')
+
+    // another isolate has nothing in memory
+    await worker.restart()
+    expect(new Uint8Array(await (await fetch(url)).arrayBuffer())).to.deep.equal(bytes)
+    expect(reads).to.be.above(0)
+    expect(await metric(worker, 'operations_total{kind="r2Get"}')).to.equal(0)
+    expect(await metric(worker, 'operations_total{kind="cache"}')).to.equal(1)
+
+    expect((await fetch(url, { method: 'HEAD' })).status).to.equal(200)
+    expect((await fetch(`${worker.url}/ipfs/${absent[0].cid}?format=raw`)).status).to.equal(404)
+    const car = await fetch(`${worker.url}/ipfs/${cid}?format=car`)
+    expect((await car.arrayBuffer()).byteLength).to.be.above(bytes.byteLength)
+
+    const { Providers: [provider] } = await (await fetch(`${worker.url}/routing/v1/providers/${cid}`)).json() as { Providers: Array<{ ID: string, Addrs: string[] }> }
+    expect(provider.ID).to.equal(worker.peerId)
+    expect(provider.Addrs.map(address => `${address}/p2p/${worker.peerId}`)).to.include(worker.address)
+    expect(provider.Addrs).to.include(`/ip4/127.0.0.1/tcp/${new URL(worker.url).port}/http`)
+    expect(await (await fetch(`${worker.url}/routing/v1/providers/${absent[0].cid}`)).json()).to.deep.equal({ Providers: [] })
+  })
+
+  it('denies over HTTP, too, what is on a list, also when it is kept at the edge', async () => {
+    const { cid, bytes } = blocks[3]
+    const open = await start()
+    expect((await fetch(`${open.url}/ipfs/${cid}?format=raw`)).status).to.equal(200)
+    expect(new Uint8Array(await (await fetch(`${open.url}/ipfs/${cid}?format=raw`)).arrayBuffer())).to.deep.equal(bytes)
+
+    await open.restart({ DENYLISTS: await serveList(`/ipfs/${cid}\n`) })
+    expect((await fetch(`${open.url}/ipfs/${cid}?format=raw`)).status).to.equal(451)
+    expect((await fetch(`${open.url}/ipfs/${blocks[4].cid}?format=raw`)).status).to.equal(200)
+  })
+
+  it('asks KV for what its filter takes for denied, and serves nothing until it has been read', async () => {
+    const { cid } = blocks[3]
+    const { keys, filter } = denylistEntries([(await parseDenylist(`/ipfs/${cid}\n`, async () => {})).rules])
+    const worker = await start({}, { denylistStore: true })
+    const status = async (of = cid): Promise<number> => (await fetch(`${worker.url}/ipfs/${of}?format=raw`)).status
+    expect(await status()).to.equal(503)
+
+    const kv = await worker.miniflare.getKVNamespace('DENYLIST') as unknown as { put (key: string, value: string): Promise<void> }
+    await kv.put('filter', filter)
+    await Promise.all(keys.map(async key => kv.put(key, '{}')))
+    expect(await status()).to.equal(451)
+    expect(await status(blocks[4].cid)).to.equal(200)
+    const reads = await metric(worker, 'operations_total{kind="kvRead"}')
+    expect(await status(blocks[5].cid)).to.equal(200)
+    expect(await status()).to.equal(451)
+    expect(await metric(worker, 'operations_total{kind="kvRead"}')).to.equal(reads)
+  })
+
+  it('counts quotas in a Durable Object, which outlives the isolate', async () => {
+    const worker = await start({ QUOTAS: '{"total": {"blocksPerDay": 50}}' })
+    const get = async (i: number): Promise<number> => (await fetch(`${worker.url}/ipfs/${blocks[i].cid}?format=raw`)).status
+
+    for (let i = 0; i < 30; i++) {
+      expect(await get(i)).to.equal(200)
+    }
+    expect(await metric(worker, 'operations_total{kind="durableRequest"}')).to.be.within(25, 35)
+    await worker.restart()
+
+    let served = 0
+    for (let i = 0; i < 30; i++) {
+      served += await get(i) === 200 ? 1 : 0
+    }
+    // a lease is one block of fifty: what was leased and not used is lost with the isolate
+    expect(served).to.be.within(18, 20)
   })
 
   it('says which bindings are missing', async () => {

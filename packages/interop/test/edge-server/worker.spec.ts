@@ -23,7 +23,7 @@ import type { CarSample } from '../../src/car-samples.ts'
 import type { LocalWorker, LocalWorkerInit } from 'kitsune-edge/local'
 
 /** Of the file. */
-const SIZE = FULL ? 60 << 20 : 8 << 20
+const SIZE = FULL ? 100 << 20 : 8 << 20
 
 describe('the edge server in workerd', function () {
   this.timeout(FULL ? 300_000 : 120_000)

@@ -1,23 +1,46 @@
-import { dollarsOf } from '../costs.ts'
-import type { Costs } from '../costs.ts'
+import { createCosts, dollarsOf } from './costs.ts'
+import type { Costs } from './costs.ts'
+import type { Policy } from '@kitsune/want-router'
 
-/** What an isolate has done since it began. There are many isolates, and each answers for itself. */
-export interface IsolateCounts {
+/** What a process has done since it began: an isolate of a Worker, of which there are many, answers for itself. */
+export interface Counts {
   readonly costs: Costs
   /** Connections that are open. */
   connections: number
   /** Connections that ended since their budget of sub-requests was spent. */
   budgetsSpent: number
+  /** Wants that the policies let through. */
+  wants: number
   blocks: number
   bytes: number
 }
 
+export function createCounts (): Counts {
+  return { costs: createCosts(), connections: 0, budgetsSpent: 0, wants: 0, blocks: 0, bytes: 0 }
+}
+
+/** Counts what is asked for and sent, which a router tells its policies. */
+export function countSent (counts: Counts): Policy {
+  return {
+    name: 'counts',
+    admit () {
+      counts.wants++
+      return 'pass'
+    },
+    settled ({ outcome, bytes }) {
+      counts.blocks += outcome === 'block' ? 1 : 0
+      counts.bytes += bytes
+    }
+  }
+}
+
 /** The counts in the text format of Prometheus. */
-export function formatMetrics ({ costs, connections, budgetsSpent, blocks, bytes }: IsolateCounts): string {
+export function formatMetrics ({ costs, connections, budgetsSpent, wants, blocks, bytes }: Counts): string {
   const dollars = dollarsOf(costs)
   const samples: Array<[string, 'counter' | 'gauge', string, Array<[string, number]>]> = [
-    ['connections', 'gauge', 'Connections that are open in this isolate', [['', connections]]],
+    ['connections', 'gauge', 'Connections that are open', [['', connections]]],
     ['budgets_spent_total', 'counter', 'Connections that ended since their sub-requests were used up', [['', budgetsSpent]]],
+    ['wants_total', 'counter', 'Wants that were looked for', [['', wants]]],
     ['blocks_sent_total', 'counter', 'Blocks sent', [['', blocks]]],
     ['sent_bytes_total', 'counter', 'Bytes of blocks sent', [['', bytes]]],
     ['operations_total', 'counter', 'Operations that are paid for', Object.entries(costs).map(([kind, count]) => [`{kind="${kind}"}`, count])],

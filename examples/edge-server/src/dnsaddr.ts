@@ -1,0 +1,65 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { ConfigError } from './errors.ts'
+
+/** What there is of a server in the DNS, and for those who keep provider records. */
+export interface DnsAddr {
+  /** Lines of a zone file. */
+  readonly records: readonly string[]
+  /** The addresses by which the records are found: one for each peer id. */
+  readonly addresses: readonly string[]
+  /** A provider record of delegated routing for each, as JSON. */
+  readonly providers: readonly string[]
+}
+
+/** How long resolvers may keep a record, s. */
+const TTL = 300
+
+/** A string of a TXT record has at most so many bytes. */
+const MAX_STRING = 255
+
+/**
+ * The TXT records by which `/dnsaddr/<domain>` becomes these addresses, so that clients and provider records name the domain, and
+ * addresses may change.
+ *
+ * @param domain - such as example.com
+ * @param addresses - multiaddrs that end in /p2p/<peer id>
+ * @throws {ConfigError} the domain is none, or an address has no peer id
+ */
+export function dnsaddr (domain: string, addresses: readonly string[]): DnsAddr {
+  if (!/^([\w-]+\.)+[\w-]+\.?$/.test(domain)) {
+    throw new ConfigError(`${domain} is no domain: name one such as example.com`)
+  }
+
+  const name = domain.replace(/\.$/, '')
+  const peers = [...new Set(addresses.map(peerOf))]
+
+  return {
+    records: addresses.map(address => `_dnsaddr.${name}. ${TTL} IN TXT "${checkLength(`dnsaddr=${address}`)}"`),
+    addresses: peers.map(peer => `/dnsaddr/${name}/p2p/${peer}`),
+    providers: peers.map(peer => JSON.stringify({ Schema: 'peer', ID: peer, Addrs: [`/dnsaddr/${name}/p2p/${peer}`], Protocols: ['transport-bitswap'] }))
+  }
+}
+
+function peerOf (address: string): string {
+  let peer: string | undefined
+
+  try {
+    peer = multiaddr(address).getComponents().findLast(({ name }) => name === 'p2p')?.value
+  } catch {
+    // it is none
+  }
+
+  if (peer == null) {
+    throw new ConfigError(`${address} is no multiaddr that ends in /p2p/<peer id>: take those that the server prints, or its URL`)
+  }
+
+  return peer
+}
+
+function checkLength (text: string): string {
+  if (text.length > MAX_STRING) {
+    throw new ConfigError(`${text} has more than the ${MAX_STRING} bytes of a TXT record`)
+  }
+
+  return text
+}

@@ -1,0 +1,70 @@
+import { cached, carSource, dudewhereIndex, dynamoIndex, kvSessions, mapIndex, r2Store, s3Store, tiered } from '@kitsune/block-source'
+import { orderedIndex } from '../blocks/ordered-index.ts'
+import { counted, DYNAMO_COSTS, KV_COSTS, R2_COSTS, S3_COSTS } from '../costs.ts'
+import type { CheckedEnv, S3Env } from './env.ts'
+import type { Costs } from '../costs.ts'
+import type { BlockIndex, BlockSource, Budget, ListingStore, R2BucketLike } from '@kitsune/block-source'
+
+/** Where the blocks of an isolate come from. */
+export interface Blocks {
+  readonly source: BlockSource
+  /** Of the CARs in R2. */
+  readonly index: BlockIndex
+}
+
+/** An isolate has 128 MB: this much of it for blocks, bytes. */
+const BLOCK_CACHE = 16 << 20
+/** And this much for pages of indexes. */
+const INDEX_CACHE = 16 << 20
+/** One batch of a connection may hold this much, bytes. */
+const BATCH = 6 << 20
+/** How many unknown blocks of one wantlist may be roots: a list request costs twelve reads. */
+const MAX_LISTED = 8
+
+/** Opens the buckets: R2, and what is only in S3 from there. Nothing is read yet. */
+export function openBlocks (env: CheckedEnv, budget: Budget, costs: Costs): Blocks {
+  const open = (bucket: R2BucketLike): ListingStore => r2Store({ bucket, budget: counted(budget, costs, R2_COSTS) })
+  const store = open(env.CARPARK)
+  const { DUDEWHERE, SATNAV, SESSIONS, s3 } = env
+  const indexes: BlockIndex[] = []
+
+  // the map costs least
+  if (env.blockMap) {
+    indexes.push(mapIndex(store, { complete: DUDEWHERE == null, cacheLength: INDEX_CACHE }))
+  }
+
+  if (DUDEWHERE != null && SATNAV != null) {
+    indexes.push(dudewhereIndex({
+      dudewhere: open(DUDEWHERE),
+      satnav: open(SATNAV),
+      maxListed: MAX_LISTED,
+      ...(SESSIONS == null ? {} : { sessions: kvSessions({ kv: SESSIONS, budget: counted(budget, costs, KV_COSTS) }) })
+    }))
+  }
+
+  const index = orderedIndex(indexes)
+  const cars = carSource({ store, index, ...READS })
+  const all = s3 == null ? cars : tiered([cars, openS3(s3, budget, costs)])
+
+  return { index, source: cached(all, { maxBytes: BLOCK_CACHE }) }
+}
+
+/** A request costs more than a gap that is read in vain. A span has sixteen blocks of 256 KiB, and their heads. */
+const READS = { maxBytes: BATCH, concurrency: 2, maxGap: 1 << 20, maxSpan: 17 << 18 } as const
+
+/** CARs in S3: by a block map in the bucket, or by the table of Elastic IPFS. */
+function openS3 ({ bucket, endpoint, region, credentials, table, tableRegion, tableEndpoint, prefix }: S3Env, budget: Budget, costs: Costs): BlockSource {
+  const store = s3Store({ bucket, endpoint, region, credentials, budget: counted(budget, costs, S3_COSTS) })
+  const index = table == null
+    ? mapIndex(store, { complete: true, cacheLength: INDEX_CACHE / 4 })
+    : dynamoIndex({
+      table,
+      region: tableRegion ?? region ?? 'us-east-1',
+      endpoint: tableEndpoint,
+      credentials,
+      budget: counted(budget, costs, DYNAMO_COSTS),
+      ...(prefix == null ? {} : { carPath: path => path.startsWith(prefix) ? path.slice(prefix.length) : undefined })
+    })
+
+  return carSource({ store, index, ...READS })
+}

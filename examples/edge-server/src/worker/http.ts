@@ -1,0 +1,80 @@
+import { createBudget } from '@kitsune/block-source'
+import { source } from '@kitsune/want-router'
+import { blockHandler, gatewayAddress, providersHandler } from '@kitsune/want-router/http'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { edgeCached } from '../blocks/edge-cache.ts'
+import { respond } from '../http/endpoints.ts'
+import { countSent, formatMetrics } from '../metrics.ts'
+import { refreshLists } from './isolate.ts'
+import { unconnectedRouter } from './unconnected.ts'
+import type { Isolate } from './isolate.ts'
+import type { CacheLike } from '../blocks/edge-cache.ts'
+import type { WantRouter } from '@kitsune/want-router'
+import type { Handler } from '@kitsune/want-router/http'
+
+/** What of a request is known beside it. */
+export interface HttpInit {
+  /** The address of the client, as Cloudflare says it. */
+  readonly remoteAddress: string
+  /** Where clients dial for bitswap, without /p2p/. */
+  readonly address: string
+  readonly cache: CacheLike
+  /** Keeps the request alive until a promise has ended: `ctx.waitUntil`. */
+  later (promise: Promise<unknown>): void
+}
+
+/** Answers an HTTP request. What it asks of the router has a router of its own, since requests must not wait for each other. */
+export async function serveHttp (request: Request, isolate: Isolate, init: HttpInit): Promise<Response> {
+  const { env, privateKey, index, counts } = isolate
+  const peerId = privateKey.publicKey.toString()
+  const { origin } = new URL(request.url)
+  const addresses = [gatewayAddress(origin), init.address]
+
+  return respond({
+    peerId,
+    addresses: () => [init.address],
+    metrics: () => formatMetrics(counts),
+    blocks: withRouter(isolate, init, blockHandler),
+    records: withRouter(isolate, init, router => providersHandler(router, { peerId, addresses })),
+    index: env.INDEX_SERVICE === 'true' ? index : undefined
+  }, request, init)
+}
+
+/** A handler that makes its router when it is called, and stops it when all has been sent. */
+function withRouter (isolate: Isolate, init: HttpInit, createHandler: (router: WantRouter) => Handler): Handler {
+  return async (request, info) => {
+    await refreshLists(isolate)
+    const router = createRouter(request, isolate, init)
+    await router.start()
+    const response = await createHandler(router)(request, info)
+
+    return whenSent(response, async () => router.stop())
+  }
+}
+
+function createRouter (request: Request, isolate: Isolate, { cache, later }: HttpInit): WantRouter {
+  const { env, privateKey, policies, source: all, budget: shared, counts } = isolate
+  const budget = createBudget({ limit: env.subRequests })
+  const blocks = edgeCached(shared.charge(all, budget), { cache, origin: new URL(request.url).origin, budget, costs: counts.costs, later })
+
+  return unconnectedRouter(peerIdFromPrivateKey(privateKey), {
+    targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })],
+    policies: [...policies.all, countSent(counts)]
+  })
+}
+
+/** The same response, which tells when its body has been sent, or will not be. */
+function whenSent (response: Response, sent: () => Promise<void>): Response {
+  const { body } = response
+
+  if (body == null || response.headers.has('content-length')) {
+    // it is all here
+    sent().catch(() => {})
+    return response
+  }
+
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  body.pipeTo(writable).catch(() => {}).finally(() => { sent().catch(() => {}) })
+
+  return new Response(readable, response)
+}
