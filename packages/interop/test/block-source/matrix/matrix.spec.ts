@@ -1,0 +1,144 @@
+import { carSource } from '@kitsune/block-source'
+import { blake2b256 } from '@multiformats/blake2/blake2b'
+import { expect } from 'aegir/chai'
+import { CID } from 'multiformats/cid'
+import { FULL } from '../../../src/full.ts'
+import { needKubo } from '../../../src/needs.ts'
+import { BACKENDS, write } from './backends.ts'
+import { readCorpus } from './corpus.ts'
+import { startDynamoTable } from './dynamo-table.ts'
+import { INDEXES } from './indexes.ts'
+import { recordMatrix } from './results.ts'
+import type { Backend } from './backends.ts'
+import type { CorpusCar } from './corpus.ts'
+import type { DynamoTable } from './dynamo-table.ts'
+import type { IndexKind } from './indexes.ts'
+import type { MatrixResult } from './results.ts'
+import type { Block, BlockIndex, BlockSource } from '@kitsune/block-source'
+
+/** How many blocks are asked for one by one. */
+const ONE_BY_ONE = 40
+
+describe('CARs in every backend, found by every index', function () {
+  this.timeout(FULL ? 600_000 : 60_000)
+
+  let cars: CorpusCar[]
+  let table: DynamoTable
+  let stops: Array<() => Promise<void>> = []
+  const results: MatrixResult[] = []
+
+  before(async function () {
+    cars = await readCorpus(needKubo(this, 'CARs in every backend'))
+    table = await startDynamoTable(cars)
+  })
+
+  after(async () => {
+    await table?.stop()
+
+    if (FULL) {
+      recordMatrix(cars, results)
+    }
+  })
+
+  afterEach(async () => {
+    await Promise.all(stops.map(async stop => stop()))
+    stops = []
+  })
+
+  function backendTests (name: string, start: typeof BACKENDS[string]): void {
+    let backend: Backend
+
+    before(async function () {
+      backend = await start(this)
+
+      for (const car of cars) {
+        await write(backend, car.name, car.bytes)
+      }
+    })
+
+    after(async () => {
+      await backend?.stop()
+    })
+
+    const sourceOf = (index: BlockIndex): BlockSource => carSource({ store: backend.store, index, hashers: [blake2b256] })
+
+    function indexTest ({ title, byRootOnly = false, make }: IndexKind): void {
+      it(`${title}: each block equals, by its root${byRootOnly ? '' : ' and at random'}`, async () => {
+        const index = await make({ backend, cars, table, onStop (stop) { stops.push(stop) } })
+        const start = performance.now()
+        const compared: Block[] = []
+
+        for (const car of cars) {
+          compared.push(...await readsByRoot(sourceOf(index), car))
+        }
+
+        if (!byRootOnly) {
+          compared.push(...await readsAtRandom(sourceOf(index), cars.flatMap(({ blocks }) => blocks)))
+        }
+
+        const bytes = compared.reduce((sum, block) => sum + block.bytes.byteLength, 0)
+        results.push({ backend: name, index: title, seconds: (performance.now() - start) / 1_000, blocks: compared.length, bytes })
+      })
+    }
+
+    // a web server does not list
+    INDEXES.filter(({ lists }) => lists !== true || !name.startsWith('a web server')).forEach(indexTest)
+  }
+
+  for (const [name, start] of Object.entries(BACKENDS)) {
+    describe(name, () => { backendTests(name, start) })
+  }
+})
+
+/** The root, and then all blocks of the CAR in its order, for one client. Returns those that were compared. */
+async function readsByRoot (source: BlockSource, { title, roots: [root], blocks }: CorpusCar): Promise<Block[]> {
+  const session = title
+  const rootBlock = blocks.find(({ cid }) => cid.equals(root))
+  expect(await source.get(root, { session }), `the root of ${title}`).to.deep.equal(rootBlock?.bytes)
+
+  return readsAll(source, blocks, session)
+}
+
+/** Blocks of all CARs in an order that has nothing to do with where they are, at once and one by one. */
+async function readsAtRandom (source: BlockSource, blocks: readonly Block[]): Promise<Block[]> {
+  const shuffled = blocks.map((block, i) => ({ block, order: Math.imul(i + 1, 0x9e3779b1) >>> 0 })).sort((a, b) => a.order - b.order).map(({ block }) => block)
+  const compared = await readsAll(source, shuffled)
+
+  for (const block of shuffled.slice(0, ONE_BY_ONE)) {
+    compare(block, await source.get(block.cid))
+    // the same by a CID of another version or codec
+    compare(block, await source.get(CID.createV1(0x55, block.cid.multihash)))
+    compared.push(block)
+  }
+
+  return compared
+}
+
+async function readsAll (source: BlockSource, blocks: readonly Block[], session?: string): Promise<Block[]> {
+  const left = new Map(blocks.map(block => [block.cid, block]))
+  const compared: Block[] = []
+
+  for await (const { cid, bytes, error } of source.getMany?.([...left.keys()], { session }) ?? []) {
+    const block = left.get(cid)
+    expect(error).to.equal(undefined)
+
+    if (block == null) {
+      expect.fail(`${cid} was not asked for, or came twice`)
+    }
+
+    compare(block, bytes)
+    compared.push(block)
+    left.delete(cid)
+  }
+
+  expect([...left.keys()]).to.deep.equal([])
+
+  return compared
+}
+
+function compare (block: Block, bytes: Uint8Array | undefined): void {
+  // much faster than a deep comparison
+  if (bytes == null || Buffer.compare(bytes, block.bytes) !== 0) {
+    expect.fail(`${block.cid} has ${bytes?.byteLength} bytes, which are not the ${block.bytes.byteLength} of the CAR`)
+  }
+}
