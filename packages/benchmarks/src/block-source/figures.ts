@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { progress } from '../print.ts'
 import { table } from '../table.ts'
+import { blockSourceBars } from './bars.ts'
 import { makeCar } from './made-car.ts'
 import { mapFigure } from './map.ts'
 import { memoryFigure } from './memory.ts'
@@ -10,13 +11,13 @@ import { openingFigure, readingFigure } from './reading.ts'
 import { readsFigures } from './reads.ts'
 import type { MapFigure } from './map.ts'
 import type { MemoryFigure } from './memory.ts'
-import type { OpeningFigure, ReadingFigure } from './reading.ts'
-import type { ReadsFigures } from './reads.ts'
+import type { OpeningFigure, ReadingFigure, ReadingRates } from './reading.ts'
+import type { ReadsFigure, Requests } from './reads.ts'
 
 /** What reading blocks from CAR files costs, and from a block map. */
 export interface BlockSourceFigures {
   readonly reading: readonly ReadingFigure[]
-  readonly reads: ReadsFigures
+  readonly reads: readonly ReadsFigure[]
   readonly opening: OpeningFigure
   readonly memory: MemoryFigure
   readonly map: MapFigure
@@ -63,25 +64,24 @@ export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize
   }
 }
 
-export function printBlockSource ({ reading, reads, opening, memory, map }: BlockSourceFigures): string {
+export function printBlockSource (figures: BlockSourceFigures): string {
+  const { reading, reads, opening, memory, map } = figures
   const lines = table(
-    ['CAR of', 'getMany MB/CPU s', 'get MB/CPU s', 'CarIndexedReader MB/CPU s', 'read and hash MB/CPU s', 'and keep MB/CPU s', 'getMany / loop', 'getMany / keeping loop', 'getMany / CarIndexedReader'],
-    reading.map(figure => [
-      `${figure.blocks} × ${figure.blockSize / 1024} KiB`,
-      figure.source.toFixed(0),
-      figure.sourceOneByOne.toFixed(0),
-      figure.indexedReader.toFixed(0),
-      figure.loop.toFixed(0),
-      figure.keepingLoop.toFixed(0),
-      figure.toLoop.toFixed(2),
-      figure.toKeepingLoop.toFixed(2),
-      figure.toIndexedReader.toFixed(2)
+    ['CAR of', 'MB a', 'getMany', 'get', 'CarIndexedReader', 'read and hash', 'and keep', 'getMany / loop', 'getMany / keeping loop', 'getMany / CarIndexedReader'],
+    reading.flatMap(({ blocks, blockSize, perSecond, perCpuSecond }) => [
+      [`${blocks} × ${blockSize / 1024} KiB`, 'second', ...printRates(perSecond)],
+      ['', 'CPU second', ...printRates(perCpuSecond)]
     ])
   )
 
   const requests = table(
-    ['blocks of 256 KiB', 'reads a block', 'batching blob-fetcher', 'simple blob-fetcher'],
-    reads.many.map(({ wants, blocks, source, batching, simple }) => [`${blocks}, ${wants}`, source.toFixed(3), batching.toFixed(3), simple.toFixed(3)])
+    ['requests a block of 256 KiB', 'block map + CAR', 'batching blob-fetcher: claims + CAR', 'simple blob-fetcher: claims + CAR'],
+    reads.map(({ wants, blocks, source, batching, simple }) => [blocks === 1 ? wants : `${blocks}, ${wants}`, ...[source, batching, simple].map(printRequests)])
+  )
+
+  const bars = table(
+    ['requirement', 'measured', 'allowed', ''],
+    blockSourceBars(figures).map(({ bar, value, least, most, passed }) => [bar, value.toFixed(2), least == null ? `at most ${most}` : `at least ${least}`, passed ? 'met' : 'missed'])
   )
 
   return [
@@ -89,9 +89,21 @@ export function printBlockSource ({ reading, reads, opening, memory, map }: Bloc
     '',
     ...requests,
     '',
-    `A random block by a block map, map and CAR: ${reads.random.cold} reads if nothing was read before, ${reads.random.warm.toFixed(2)} after.`,
     `A block of a CAR of ${(opening.bytes / 1e6).toFixed(0)} MB that was not open: ${opening.indexed.toFixed(1)} ms with a block map, ${opening.scanned.toFixed(0)} ms by a scan.`,
     `${memory.wants} wants of ${memory.blockSize / 1e6} MB at once, with a budget of ${(memory.budget / 1e6).toFixed(0)} MB: ${(memory.held / 1e6).toFixed(0)} MB held at most, and buffers of ${(memory.buffers / 1e6).toFixed(0)} MB, garbage included.`,
-    `A map of ${map.blocks} blocks: ${map.bytesPerBlock.toFixed(1)} bytes a block, a lookup ${map.warm.toFixed(0)} µs warm and ${map.cold.toFixed(0)} µs cold, written in ${map.writing.toFixed(0)} s.`
+    `A map of ${map.blocks} blocks: ${map.bytesPerBlock.toFixed(1)} bytes a block, a lookup ${map.warm.toFixed(0)} µs warm and ${map.cold.toFixed(0)} µs cold, written in ${map.writing.toFixed(0)} s.`,
+    '',
+    ...bars
   ].join('\n')
+}
+
+function printRequests ({ index, car }: Requests): string {
+  return `${index.toFixed(3)} + ${car.toFixed(3)}`
+}
+
+function printRates ({ source, sourceOneByOne, indexedReader, loop, keepingLoop, toLoop, toKeepingLoop, toIndexedReader }: ReadingRates): string[] {
+  return [
+    ...[source, sourceOneByOne, indexedReader, loop, keepingLoop].map(rate => rate.toFixed(0)),
+    ...[toLoop, toKeepingLoop, toIndexedReader].map(ratio => ratio.toFixed(2))
+  ]
 }

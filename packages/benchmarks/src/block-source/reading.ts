@@ -8,13 +8,8 @@ import { median, medianRatio } from '../statistics.ts'
 import type { MadeCar } from './made-car.ts'
 import type { BlockSource } from '@kitsune/block-source'
 
-/**
- * How much of a CAR file is read in a second of CPU time, in MB, when all of its
- * blocks are read in order. All threads count, so that a loaded machine does not.
- */
-export interface ReadingFigure {
-  readonly blockSize: number
-  readonly blocks: number
+/** How fast a CAR file is read when all of its blocks are read in order, in MB a second of some kind. */
+export interface ReadingRates {
   /** `getMany` of a source, which verifies each block. */
   readonly source: number
   /** `get` of a source, block by block, which does too. */
@@ -31,7 +26,18 @@ export interface ReadingFigure {
   readonly toIndexedReader: number
 }
 
+export interface ReadingFigure {
+  readonly blockSize: number
+  readonly blocks: number
+  /** By the clock: for a machine that does nothing else. */
+  readonly perSecond: ReadingRates
+  /** By the CPU time of all threads, which other load hardly changes. */
+  readonly perCpuSecond: ReadingRates
+}
+
 const SUBJECTS = ['source', 'sourceOneByOne', 'indexedReader', 'loop', 'keepingLoop'] as const
+
+type Rounds = Record<typeof SUBJECTS[number], number[]>
 
 /** Subjects take turns, and a comparison is the median of the ratios of neighbours. */
 export async function readingFigure (car: MadeCar, rounds: number): Promise<ReadingFigure> {
@@ -45,23 +51,25 @@ export async function readingFigure (car: MadeCar, rounds: number): Promise<Read
     loop: async () => hashFile(car, false),
     keepingLoop: async () => hashFile(car, true)
   }
-  const rates: Record<typeof SUBJECTS[number], number[]> = { source: [], sourceOneByOne: [], indexedReader: [], loop: [], keepingLoop: [] }
+  const [perSecond, perCpuSecond] = [noRounds(), noRounds()]
 
   try {
     // the first round is not counted: the file is not in memory yet, and nothing is compiled
     for (let round = 0; round <= rounds; round++) {
       for (const subject of round % 2 === 0 ? SUBJECTS : SUBJECTS.toReversed()) {
-        const start = process.cpuUsage()
+        const start = performance.now()
+        const startCpu = process.cpuUsage()
         const read = await runs[subject]()
-        const { user, system } = process.cpuUsage(start)
-        const rate = read / (user + system)
+        const { user, system } = process.cpuUsage(startCpu)
+        const elapsed = performance.now() - start
 
         if (read < bytes) {
           throw new Error(`${subject} read ${read} of ${bytes} bytes`)
         }
 
         if (round > 0) {
-          rates[subject].push(rate)
+          perSecond[subject].push(read / elapsed / 1_000)
+          perCpuSecond[subject].push(read / (user + system))
         }
       }
     }
@@ -69,17 +77,23 @@ export async function readingFigure (car: MadeCar, rounds: number): Promise<Read
     await reader.close()
   }
 
+  return { blockSize: car.blockSize, blocks: car.cids.length, perSecond: ratesOf(perSecond), perCpuSecond: ratesOf(perCpuSecond) }
+}
+
+function noRounds (): Rounds {
+  return { source: [], sourceOneByOne: [], indexedReader: [], loop: [], keepingLoop: [] }
+}
+
+function ratesOf (rounds: Rounds): ReadingRates {
   return {
-    blockSize: car.blockSize,
-    blocks: car.cids.length,
-    source: median(rates.source),
-    sourceOneByOne: median(rates.sourceOneByOne),
-    indexedReader: median(rates.indexedReader),
-    loop: median(rates.loop),
-    keepingLoop: median(rates.keepingLoop),
-    toLoop: medianRatio(rates.source, rates.loop),
-    toKeepingLoop: medianRatio(rates.source, rates.keepingLoop),
-    toIndexedReader: medianRatio(rates.source, rates.indexedReader)
+    source: median(rounds.source),
+    sourceOneByOne: median(rounds.sourceOneByOne),
+    indexedReader: median(rounds.indexedReader),
+    loop: median(rounds.loop),
+    keepingLoop: median(rounds.keepingLoop),
+    toLoop: medianRatio(rounds.source, rounds.loop),
+    toKeepingLoop: medianRatio(rounds.source, rounds.keepingLoop),
+    toIndexedReader: medianRatio(rounds.source, rounds.indexedReader)
   }
 }
 

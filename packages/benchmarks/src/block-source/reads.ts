@@ -1,124 +1,147 @@
 import { basename, dirname } from 'node:path'
-import { carSource, createMapWriter, mapIndex, scanCar, scanIndex } from '@kitsune/block-source'
+import { carSource, createMapWriter, getMany, mapIndex, scanCar } from '@kitsune/block-source'
 import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
 import { faultStore } from '@kitsune/block-source/testing'
 import { create as createBatching } from '@web3-storage/blob-fetcher/fetcher/batching'
 import { create as createSimple } from '@web3-storage/blob-fetcher/fetcher/simple'
+import { create as createLocator } from '@web3-storage/blob-fetcher/locator/content-claims'
+import { startClaimsService } from './claims-service.ts'
 import { startRangeServer } from './range-server.ts'
+import type { ClaimedPlace, ClaimsService } from './claims-service.ts'
 import type { MadeCar } from './made-car.ts'
+import type { RangeServer } from './range-server.ts'
 import type { CID } from 'multiformats/cid'
 
-/** How many reads of a CAR a block takes. */
+/** Requests for each block that is wanted: to find it, and to read it. */
+export interface Requests {
+  readonly index: number
+  readonly car: number
+}
+
+/** What the same wants take from us and from the libraries that Hoverboard reads with. */
 export interface ReadsFigure {
   readonly wants: string
   readonly blocks: number
-  /** `getMany` of a source of CARs. */
-  readonly source: number
-  /** The batching fetcher of `@web3-storage/blob-fetcher`, which asks for up to 16 ranges at once, and its simple one. */
-  readonly batching: number
-  readonly simple: number
+  /** A source of CARs with a block map. */
+  readonly source: Requests
+  /** The batching fetcher of `@web3-storage/blob-fetcher`, which asks for up to 16 ranges at once, with its locator by content claims. */
+  readonly batching: Requests
+  /** Its simple fetcher, with the same locator. */
+  readonly simple: Requests
 }
 
-/** Reads of one block, of a map and a CAR that were not read before, and of others after it. */
-export interface RandomReadsFigure {
-  readonly cold: number
-  readonly warm: number
+/** Someone who reads blocks and whose requests are counted. */
+interface Reader {
+  read (cids: readonly CID[]): Promise<void>
+  requests (): Requests
 }
 
-export interface ReadsFigures {
-  readonly many: readonly ReadsFigure[]
-  readonly random: RandomReadsFigure
-}
-
-/** Counts the reads for wants of 100 MiB in order, and of 1,000 blocks in another order. */
-export async function readsFigures (car: MadeCar): Promise<ReadsFigures> {
-  const inOrder = car.cids.slice(0, (100 << 20) / car.blockSize)
-  const shuffled = shuffle(car.cids.slice(0, 1_000))
-
-  return {
-    many: [await readsFigure(car, 'in order', inOrder), await readsFigure(car, 'shuffled', shuffled)],
-    random: await randomReads(car)
-  }
-}
-
-async function readsFigure (car: MadeCar, wants: string, cids: readonly CID[]): Promise<ReadsFigure> {
-  // what counts the reads also hides that they are of a folder, where fewer would not be cheaper
-  const store = faultStore(fsStore({ folder: dirname(car.path) }))
-  const source = carSource({ store, index: scanIndex(fsStore({ folder: dirname(car.path) }), basename(car.path)) })
-  let got = 0
-
-  for await (const { bytes } of source.getMany?.(cids) ?? []) {
-    got += Number(bytes?.byteLength === car.blockSize)
-  }
-
-  if (got !== cids.length) {
-    throw new Error(`${got} of ${cids.length} blocks were read`)
-  }
-
-  return {
-    wants,
-    blocks: cids.length,
-    source: store.calls.length / cids.length,
-    batching: await readsOf(createBatching, car, cids) / cids.length,
-    simple: await readsOf(createSimple, car, cids) / cids.length
-  }
-}
-
-/** How many requests a fetcher makes that knows where all blocks are. */
-async function readsOf (create: typeof createBatching, car: MadeCar, cids: readonly CID[]): Promise<number> {
-  const places = new Map<string, { offset: number, length: number }>()
-
-  for await (const sections of scanCar(fsStore({ folder: dirname(car.path) }), basename(car.path))) {
-    for (const { multihash, blockOffset, blockLength } of sections) {
-      places.set(multihash.join(), { offset: blockOffset, length: blockLength })
-    }
-  }
-
-  const server = await startRangeServer(car.path)
-  const fetcher = create({
-    locate: async digest => ({ ok: { digest, site: [{ location: [server.url], range: places.get(digest.bytes.join()) ?? { offset: 0, length: 0 } }] } })
-  })
-
-  try {
-    // in turns, since all of them are kept in memory until the last of them was taken
-    for (let at = 0; at < cids.length; at += 256) {
-      await Promise.all(cids.slice(at, at + 256).map(async ({ multihash }) => {
-        const { ok, error } = await fetcher.fetch(multihash as never)
-        const length = (await ok?.bytes())?.byteLength
-
-        if (length !== car.blockSize) {
-          throw new Error(`a block of ${length} bytes was read`, { cause: error })
-        }
-      }))
-    }
-
-    return server.requests()
-  } finally {
-    await server.stop()
-  }
-}
-
-async function randomReads (car: MadeCar): Promise<RandomReadsFigure> {
+/** The wants of 100 MiB in order, those of 1,000 blocks in another order, one block when nothing was read before, and single ones after it. */
+export async function readsFigures (car: MadeCar): Promise<ReadsFigure[]> {
+  const blocks = shuffle(car.cids.slice(0, 1_000))
+  const [first, ...others] = shuffle(car.cids).slice(0, 101)
+  const prefix = 'reads/'
   const folder = dirname(car.path)
   const name = basename(car.path)
-  await createMapWriter(folderMapStore({ folder }), { prefix: 'reads/' }).add([{ name, blocks: () => scanCar(fsStore({ folder }), name) }])
-  const store = faultStore(fsStore({ folder }))
-  const source = carSource({ store, index: mapIndex(store, { prefix: 'reads/' }) })
-  const [first, ...others] = shuffle(car.cids).slice(0, 101)
-  await source.get(first)
-  const cold = store.calls.length
+  await createMapWriter(folderMapStore({ folder }), { prefix }).add([{ name, blocks: () => scanCar(fsStore({ folder }), name) }])
+  const server = await startRangeServer(car.path)
+  const claims = await startClaimsService(await placesOf(car, server.url))
 
-  for (const cid of [first, ...others]) {
-    await source.get(cid)
+  const readers: Record<'source' | 'batching' | 'simple', () => Reader> = {
+    source: () => ourReader(car, prefix),
+    batching: () => theirReader(createBatching, car, server, claims),
+    simple: () => theirReader(createSimple, car, server, claims)
   }
 
-  const before = store.calls.length
+  /** Counts the requests of new readers, after what they read before. */
+  async function figure (wants: string, before: readonly CID[], batches: ReadonlyArray<readonly CID[]>): Promise<ReadsFigure> {
+    const cids = batches.flat()
 
-  for (const cid of others) {
-    await source.get(cid)
+    const count = async (make: () => Reader): Promise<Requests> => {
+      const reader = make()
+      await reader.read(before)
+      const start = reader.requests()
+
+      for (const batch of batches) {
+        await reader.read(batch)
+      }
+
+      const end = reader.requests()
+
+      return { index: (end.index - start.index) / cids.length, car: (end.car - start.car) / cids.length }
+    }
+
+    return { wants, blocks: cids.length, source: await count(readers.source), batching: await count(readers.batching), simple: await count(readers.simple) }
   }
 
-  return { cold, warm: (store.calls.length - before) / others.length }
+  try {
+    return [
+      await figure('in order', [], [car.cids.slice(0, (100 << 20) / car.blockSize)]),
+      await figure('shuffled', [], [blocks]),
+      await figure('one, cold', [], [[first]]),
+      // pages of a map that were read stay in memory, and are those of other blocks, too
+      await figure('one, warm', [first, ...others], others.map(cid => [cid]))
+    ]
+  } finally {
+    await server.stop()
+    await claims.stop()
+  }
+}
+
+function ourReader (car: MadeCar, prefix: string): Reader {
+  // what counts the reads also hides that they are of a folder, where fewer would not be cheaper
+  const store = faultStore(fsStore({ folder: dirname(car.path) }))
+  const source = carSource({ store, index: mapIndex(store, { prefix }) })
+
+  return {
+    async read (cids) {
+      let got = 0
+
+      for await (const { bytes } of getMany(source, cids)) {
+        got += Number(bytes?.byteLength === car.blockSize)
+      }
+
+      if (got !== cids.length) {
+        throw new Error(`${got} of ${cids.length} blocks were read`)
+      }
+    },
+    requests () {
+      const index = store.calls.filter(({ object }) => object.startsWith(prefix)).length
+
+      return { index, car: store.calls.length - index }
+    }
+  }
+}
+
+function theirReader (create: typeof createBatching, car: MadeCar, server: RangeServer, claims: ClaimsService): Reader {
+  const fetcher = create(createLocator({ serviceURL: claims.url }))
+
+  return {
+    async read (cids) {
+      // in turns, since all of them are kept in memory until the last of them was taken
+      for (let at = 0; at < cids.length; at += 256) {
+        await Promise.all(cids.slice(at, at + 256).map(async ({ multihash }) => {
+          const { ok, error } = await fetcher.fetch(multihash as never)
+          const length = (await ok?.bytes())?.byteLength
+
+          if (length !== car.blockSize) {
+            throw new Error(`a block of ${length} bytes was read`, { cause: error })
+          }
+        }))
+      }
+    },
+    requests: () => ({ index: claims.requests(), car: server.requests() })
+  }
+}
+
+async function placesOf (car: MadeCar, url: URL): Promise<ClaimedPlace[]> {
+  const places: ClaimedPlace[] = []
+
+  for await (const sections of scanCar(fsStore({ folder: dirname(car.path) }), basename(car.path))) {
+    places.push(...sections.map(({ multihash, blockOffset, blockLength }) => ({ digest: multihash.slice(), url, offset: blockOffset, length: blockLength })))
+  }
+
+  return places
 }
 
 /** The same order each time. */
