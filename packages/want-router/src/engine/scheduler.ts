@@ -30,7 +30,7 @@ import { takeOverOthers } from './takeovers.ts'
 import type { Shortage } from './candidates.ts'
 import type { Line } from './line.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
-import type { State } from './state.ts'
+import type { Scheduler, State } from './state.ts'
 
 // bytes that a round brings a client; one that wants larger blocks saves up over several rounds
 const QUANTUM = 64 << 10

@@ -84,7 +84,7 @@ const SIZES: Readonly<Record<keyof Omit<Capacity, 'supportsDontHave'>, true>> = 
 function checkSourceInit (at: string, init: SourceInit): void {
   checkNames(at, init, Object.keys(OPTIONS))
   const { concurrency, capacity, inlineBlock, linger } = init
-  checkNumbers(at, { concurrency, inlineBlock, linger }, { concurrency: true, inlineBlock: true, linger: true }, { orZero: ['inlineBlock', 'linger'] })
+  checkNumbers<'concurrency' | 'inlineBlock' | 'linger'>(at, { concurrency, inlineBlock, linger }, { concurrency: true, inlineBlock: true, linger: true }, { orZero: ['inlineBlock', 'linger'] })
   checkNames(`${at}capacity.`, capacity, [...Object.keys(SIZES), 'supportsDontHave'])
   const { supportsDontHave, ...sizes } = capacity ?? {}
   checkNumbers(`${at}capacity.`, sizes, SIZES, { orZero: ['standing'] })
