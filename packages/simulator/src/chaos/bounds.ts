@@ -111,10 +111,10 @@ const MAX_PICKS = 2000
 
 /**
  * The most often that one flush ranks members: for each fetch when it has its turn, and once more where that led on;
- * and once for each client that finds no place for the first that it waits for.
+ * and twice for each client that finds no place for the first that it waits for: in line, and in turn.
  */
 export function picksBound (fetches: number, clients: number): number {
-  return Math.min(MAX_PICKS, 2 * fetches + clients)
+  return Math.min(MAX_PICKS, 2 * fetches + 2 * clients)
 }
 
 /**

@@ -19,7 +19,11 @@ import type { State } from './state.ts'
 export function takeOverOthers (state: State): void {
   const { scheduler } = state
   for (const member of scheduler.takers) {
-    if (member.passedOver && member.load.wants === 0) {
+    // better to wait for a member that is well; it is looked at again when it may be
+    if (member.stalled || state.strategy.avoids?.(member.id) === true) {
+      continue
+    }
+    if (passesOver(member)) {
       member.passedOver = false
       member.lookedAt = 0
     }
@@ -27,10 +31,16 @@ export function takeOverOthers (state: State): void {
     if (isSpent(scheduler)) {
       return
     }
-    if (scheduler.needBytes.size === 0) {
-      scheduler.takers.delete(member) // else it may take no bytes, and looks again when nothing waits for them
+    // it looks again when nothing waits for bytes any more, and while it is idle: the windows of clients may have opened
+    if (scheduler.needBytes.size === 0 && !passesOver(member)) {
+      scheduler.takers.delete(member)
     }
   }
+}
+
+/** It is idle, and there was something that it could not take. */
+function passesOver ({ passedOver, load }: EngineMember): boolean {
+  return passedOver && load.wants === 0
 }
 
 /** Has a member asked for the next fetch that waits elsewhere and could be asked of it now; false: there is none. */
@@ -47,8 +57,7 @@ function takeOver (state: State, member: EngineMember): boolean {
 /** Looks on from where the member has looked last; at all again when it is idle, if it could not take something for want of capacity. */
 function nextTakeover (state: State, member: EngineMember): Fetch | undefined {
   const { backlogs, needBytes } = state.scheduler
-  // better to wait for a member that is well
-  if (member.stalled || member.state !== 'up' || state.strategy.avoids?.(member.id) === true) {
+  if (member.state !== 'up') {
     return
   }
   for (let next = backlogs.after(member.lookedAt); next != null && state.scheduler.looks > 0; next = backlogs.after(next.number)) {
@@ -67,7 +76,7 @@ function nextTakeover (state: State, member: EngineMember): Fetch | undefined {
 }
 
 function isCandidate (state: State, { fetch, member: awaited }: Backlog, member: EngineMember): boolean {
-  return member !== awaited && answerOf(fetch, member) == null && !isBarred(state, fetch, member)
+  return member !== awaited && answerOf(fetch, member) == null && !isBarred(state, fetch, member) && state.strategy.avoids?.(member.id, fetch) !== true
 }
 
 function hasCapacityFor (state: State, { fetch, client }: Backlog, member: EngineMember): boolean {
