@@ -1,19 +1,25 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { httpStore, memoryMapStore, memoryStore, s3MapStore } from '@kitsune/block-source'
+import { carSource, httpStore, memoryStore, s3MapStore } from '@kitsune/block-source'
 import { folderMapStore } from '@kitsune/block-source/fs'
+import { blake2b256 } from '@multiformats/blake2/blake2b'
 import { freePort } from '../../../src/free-port.ts'
 import { needCaddy, needVersitygw } from '../../../src/needs.ts'
 import { removeFolder, startProcess, temporaryFolder } from '../../../src/processes.ts'
 import { poll } from '../../../src/until.ts'
 import { startVersitygw } from '../../../src/versitygw.ts'
+import { OPEN } from './open-index.ts'
+import { startR2 } from './r2.ts'
+import type { IndexTitle, Opening } from './open-index.ts'
+import type { Write } from './write-indexes.ts'
 import type { Skippable } from '../../../src/needs.ts'
-import type { MapStore, ObjectStore, UploadStore } from '@kitsune/block-source'
+import type { BlockSource, ListingStore, ObjectStore, UploadStore } from '@kitsune/block-source'
 
-/** Where objects are: written by one store, and read by the same or another one. */
+/** Where objects are. */
 export interface Backend {
-  readonly store: ObjectStore
-  readonly files: MapStore | UploadStore
+  readonly write: Write
+  /** A source of the CARs there, which an index finds. */
+  open (title: IndexTitle, opening: Opening): BlockSource
   stop (): Promise<void>
 }
 
@@ -21,16 +27,16 @@ const BUCKET = 'kitsune-tests'
 
 export const BACKENDS: Readonly<Record<string, (context: Skippable) => Promise<Backend>>> = {
   async memory () {
-    const files = memoryMapStore()
+    const objects = new Map<string, Uint8Array>()
 
-    return { store: files, files, stop: async () => {} }
+    return { write: async (object, bytes) => { objects.set(object, bytes) }, open: reading(memoryStore({ objects })), stop: async () => {} }
   },
 
   async 'a folder' () {
     const folder = temporaryFolder('objects')
-    const files = folderMapStore({ folder })
+    const store = folderMapStore({ folder })
 
-    return { store: files, files, stop: async () => { removeFolder(folder) } }
+    return { write: uploading(store), open: reading(store), stop: async () => { removeFolder(folder) } }
   },
 
   async 'a web server, Caddy' (context) {
@@ -45,8 +51,8 @@ export const BACKENDS: Readonly<Record<string, (context: Skippable) => Promise<B
     await poll(async () => (await fetch(url)).status === 404, 'Caddy to answer')
 
     return {
-      store: httpStore({ url }),
-      files: folderMapStore({ folder }),
+      write: uploading(folderMapStore({ folder })),
+      open: reading(httpStore({ url })),
       async stop () {
         await running.stop()
         removeFolder(folder)
@@ -57,17 +63,19 @@ export const BACKENDS: Readonly<Record<string, (context: Skippable) => Promise<B
 
   async 'S3, versitygw' (context) {
     const { endpoint, credentials, stop } = await startVersitygw(needVersitygw(context, 'CARs in S3'), [BUCKET])
-    const files = s3MapStore({ bucket: BUCKET, endpoint, credentials })
+    const store = s3MapStore({ bucket: BUCKET, endpoint, credentials })
 
-    return { store: files, files, stop }
-  }
+    return { write: uploading(store), open: reading(store), stop }
+  },
+
+  'R2, workerd': startR2
 }
 
-/** Writes an object of any size. */
-export async function write ({ files }: Backend, object: string, bytes: Uint8Array): Promise<void> {
-  if ('upload' in files) {
-    await files.upload(object, { store: memoryStore({ objects: new Map([[object, bytes]]) }), object, size: bytes.byteLength })
-  } else {
-    await files.put(object, bytes)
-  }
+function reading (store: ObjectStore): Backend['open'] {
+  return (title, opening) => carSource({ store, index: OPEN[title](store as ListingStore, opening), hashers: [blake2b256] })
+}
+
+/** A part at a time, since a CAR may be long. */
+function uploading (store: UploadStore): Write {
+  return async (object, bytes) => store.upload(object, { store: memoryStore({ objects: new Map([[object, bytes]]) }), object, size: bytes.byteLength })
 }
