@@ -4,9 +4,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
+import { searchVersitygw, versitygwMissing } from '../packages/interop/src/find-versitygw.ts'
 import { missingFails } from '../packages/interop/src/needs.ts'
 import { buildStale } from './lib/build.mjs'
-import { consumerConfig, codeOf, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
+import { consumerConfig, entryPoints, outsideManifest, runtimeConsumer, typesConsumer } from './lib/consumer.mjs'
+import { OUTSIDE, runBlockSource, runRouter } from './lib/outside.mjs'
 import { summary } from './lib/results.mjs'
 import { root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
@@ -17,10 +19,10 @@ import { closure, readManifest, workspaces } from './lib/workspaces.mjs'
 /**
  * `npm run check-packages`: packs every public package and uses the tarballs like a
  * consumer. publint and are-the-types-wrong check them, and an empty project installs
- * them, imports each entry point and compiles against its types. A program routes
- * wants between real kubos there, with the code of the README. The example for copying
- * is copied and must work with them; the balancer is installed and run by the
- * instructions for its operators.
+ * them, imports each entry point and compiles against its types. Programs route wants
+ * between real kubos there, and fill and read a real bucket, with the code of the
+ * READMEs. The example for copying is copied and must work with them; the balancer is
+ * installed and run by the instructions for its operators.
  */
 const manifest = readManifest(root)
 const published = workspaces().filter(({ manifest }) => manifest.private !== true)
@@ -30,8 +32,6 @@ const folder = mkdtempSync(join(tmpdir(), 'kitsune-packages-'))
 const copy = mkdtempSync(join(tmpdir(), 'kitsune-example-'))
 const prefix = mkdtempSync(join(tmpdir(), 'kitsune-installed-'))
 const QUIETLY = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error']
-// what the program for the router imports beside it
-const OUTSIDE = ['@helia/unixfs', '@libp2p/identify', '@libp2p/noise', '@libp2p/tcp', '@libp2p/yamux', 'helia', 'libp2p', 'multiformats']
 const LICENSES = ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
@@ -73,7 +73,9 @@ async function checkAll () {
 
   await check('install the tarballs in an empty project', () => install(tarballs))
   await checkConsumers()
+  await check('install what the programs outside import', installOutside)
   await checkRouter()
+  await checkBlockSource()
   await checkExample(packed)
   await checkBalancer(balancer)
 }
@@ -111,46 +113,50 @@ async function checkBalancer (workspaces) {
   })
 }
 
-/** Runs a router of the installed packages between kubos, with the code of its README. */
-async function checkRouter () {
-  const search = searchKubo()
-  const title = 'a router outside: Helia, a policy, a node that is replaced while a kubo pins'
+async function installOutside () {
+  const { dependencies, devDependencies } = readManifest(join(root, 'packages', 'interop'))
+  const versions = Object.entries({ ...devDependencies, ...dependencies }).filter(([name]) => OUTSIDE.includes(name))
+  await succeed('npm', ['install', ...QUIETLY, ...versions.map(([name, version]) => `${name}@${version}`)])
+}
 
-  if (search.kubo == null && !missingFails()) {
+/**
+ * Checks what needs a real peer, or skips it.
+ *
+ * @param {string} title
+ * @param {{ path: string } | undefined} peer
+ * @param {() => string} why - it is missing
+ * @param {(path: string) => Promise<void>} body
+ */
+async function checkWith (title, peer, why, body) {
+  if (peer == null && !missingFails()) {
     totals.skipped++
-    console.log(`skipped: ${title}: ${kuboMissing(search)}`)
+    console.log(`skipped: ${title}: ${why()}`)
     return
   }
 
   await check(title, async () => {
-    if (search.kubo == null) {
-      throw new Error(kuboMissing(search))
+    if (peer == null) {
+      throw new Error(why())
     }
 
-    const { dependencies, devDependencies } = readManifest(join(root, 'packages', 'interop'))
-    const versions = Object.entries({ ...devDependencies, ...dependencies }).filter(([name]) => OUTSIDE.includes(name))
-    await succeed('npm', ['install', ...QUIETLY, ...versions.map(([name, version]) => `${name}@${version}`)])
-
-    const readme = readFileSync(join(folder, 'node_modules', '@kitsune', 'want-router', 'README.md'), 'utf8')
-    writeFileSync(join(folder, 'policies.ts'), codeOf(readme, 'export function denylist'))
-    writeFileSync(join(folder, 'replace-member.ts'), codeOf(readme, 'export async function replaceMember'))
-    cpSync(join(root, 'scripts', 'outside', 'router.mjs'), join(folder, 'router.mjs'))
-
-    const { createDag } = await import('../packages/interop/src/dag.ts')
-    const { startKubo } = await import('../packages/interop/src/kubo.ts')
-    const { path } = search.kubo
-    const size = 64 << 20
-    const dag = await createDag(path, { size, blockSize: 64 << 10 })
-    const kubos = await Promise.all([startKubo(path, { dag }), startKubo(path, { dag }), startKubo(path)])
-
-    try {
-      const [old, next, client] = kubos.map(({ url }) => url)
-      const denied = await kubos[0].putBlock(Buffer.from('denied'))
-      await succeed(process.execPath, ['router.mjs', old, next, client, dag.root, `${size}`, denied])
-    } finally {
-      await Promise.all(kubos.map(async kubo => kubo.stop()))
-    }
+    await body(peer.path)
   })
+}
+
+/** Runs a router of the installed packages between kubos. */
+async function checkRouter () {
+  const search = searchKubo()
+  const title = 'a router outside: Helia, a policy, a node that is replaced while a kubo pins'
+
+  await checkWith(title, search.kubo, () => kuboMissing(search), async path => runRouter(path, folder, succeed))
+}
+
+/** Reads a folder of CARs and fills and reads a bucket with the installed package. */
+async function checkBlockSource () {
+  const search = searchVersitygw()
+  const title = 'block sources outside: a folder of CARs, and a bucket that kitsune-index fills'
+
+  await checkWith(title, search.versitygw, () => versitygwMissing(search), async path => runBlockSource(path, folder, succeed))
 }
 
 /**
