@@ -237,24 +237,20 @@ class StreamReader implements Reader, InboundEndOwner {
   }
 
   #proceed (): void {
-    try {
-      this.#handle()
-    } catch (err) {
-      this.#reject(err as Error)
-    } finally {
-      this.#account()
-    }
-
-    this.mayHaveEnded()
+    this.#guard(() => { this.#handle() })
 
     if (this.#over || this.#handling) {
       return
     }
 
     this.#lastData = this.#owner.now()
+    this.#guard(() => { this.#gate?.open(() => this.holding) })
+  }
 
+  /** A step after a message that was waited for: resets the stream if it throws, and may be its end. */
+  #guard (step: () => void): void {
     try {
-      this.#gate?.open(() => this.holding)
+      step()
     } catch (err) {
       this.#reject(err as Error)
     } finally {
