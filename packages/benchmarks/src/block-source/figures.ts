@@ -76,7 +76,7 @@ export function printBlockSource (figures: BlockSourceFigures): string {
 
   const requests = table(
     ['requests a block of 256 KiB', 'block map + CAR', 'batching blob-fetcher: claims + CAR', 'simple blob-fetcher: claims + CAR'],
-    reads.map(({ wants, blocks, source, batching, simple }) => [blocks === 1 ? wants : `${blocks}, ${wants}`, ...[source, batching, simple].map(printRequests)])
+    reads.map(({ wants, blocks, source, batching, simple }) => [`${blocks}, ${wants}`, ...[source, batching, simple].map(printRequests)])
   )
 
   const bars = table(

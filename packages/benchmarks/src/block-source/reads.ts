@@ -78,9 +78,9 @@ export async function readsFigures (car: MadeCar): Promise<ReadsFigure[]> {
     return [
       await figure('in order', [], [car.cids.slice(0, (100 << 20) / car.blockSize)]),
       await figure('shuffled', [], [blocks]),
-      await figure('one, cold', [], [[first]]),
+      await figure('cold', [], [[first]]),
       // pages of a map that were read stay in memory, and are those of other blocks, too
-      await figure('one, warm', [first, ...others], others.map(cid => [cid]))
+      await figure('one by one, warm', [first, ...others], others.map(cid => [cid]))
     ]
   } finally {
     await server.stop()
