@@ -6,6 +6,7 @@ import { FULL } from '../../src/full.ts'
 import { needKubo } from '../../src/needs.ts'
 import { recordHttp } from '../../src/results.ts'
 import { stack } from '../../src/stack.ts'
+import { poll } from '../../src/until.ts'
 import { CERTIFICATE } from '../support/certificate.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { Dag } from '../../src/dag.ts'
@@ -22,6 +23,7 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
 
   let binary: string
   let dag: Dag
+  let holder: Kubo
   let balancer: Balancer
   const nodes = stack(() => binary)
   const clients = stack(() => binary)
@@ -29,15 +31,8 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
   before(async function () {
     binary = needKubo(this, 'pins over HTTP')
     dag = await createDag(binary, { size: SIZE, blockSize: BLOCK_SIZE, seed: 'http' })
-    const holder = await nodes.kubo({ dag })
-    const port = await freePort()
-    balancer = await nodes.balancer({
-      downstreams: [holder.url],
-      args: [
-        '--http', `https://localhost:${port}`, '--http', 'http://127.0.0.1:0', '--public-url', `https://localhost:${port}`,
-        ...CERTIFICATE
-      ]
-    })
+    holder = await nodes.kubo({ dag })
+    balancer = await startDoor(holder.url)
   })
 
   afterEach(async () => {
@@ -48,11 +43,23 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     await nodes.stop()
   })
 
-  const startClient = async (http: boolean): Promise<Kubo> => clients.kubo({
+  async function startDoor (...downstreams: string[]): Promise<Balancer> {
+    const port = await freePort()
+
+    return nodes.balancer({
+      downstreams,
+      args: [
+        '--http', `https://localhost:${port}`, '--http', 'http://127.0.0.1:0', '--public-url', `https://localhost:${port}`,
+        ...CERTIFICATE
+      ]
+    })
+  }
+
+  const startClient = async (http: boolean, router = balancer): Promise<Kubo> => clients.kubo({
     asksProvenPeersOnly: true,
     log: 'error,httpnet=debug,bitswap/client=debug',
     config: {
-      Routing: { Type: 'delegated', DelegatedRouters: [balancer.http[1]] },
+      Routing: { Type: 'delegated', DelegatedRouters: [router.http[1]] },
       Provide: { Enabled: false },
       HTTPRetrieval: { Enabled: http, TLSInsecureSkipVerify: true }
     }
@@ -90,6 +97,19 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     await pin(client)
 
     expect(await client.peers()).to.deep.equal([])
+  })
+
+  it('finds it again after a block of which it could not tell, whereupon kubo drops it', async () => {
+    // for a minute one that is down may have what the other lacks
+    const unsure = await startDoor(holder.url, `http://127.0.0.1:${await freePort()}`)
+    const client = await startClient(true, unsure)
+    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
+    const [unknown] = await seededBlocks(1, 32, 'nobody can tell')
+    const asking = client.getBlock(unknown.cid.toString(), { signal: AbortSignal.timeout(20_000) }).catch(() => {})
+    await poll(() => client.logged().includes('-> 503'), 'a 503')
+    await pin(client)
+    await clients.stop()
+    await asking
   })
 
   it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {
