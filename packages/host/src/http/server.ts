@@ -100,6 +100,8 @@ class Server implements HttpServer {
   readonly #admitted = new Map<string, Admitted>()
   readonly #sockets = new Set<Socket>()
   #timer: NodeJS.Timeout | undefined
+  /** Resolves at the end of this tick. */
+  #tick: Promise<void> | undefined
 
   constructor (init: HttpServerInit, limits: HttpLimits, certificate: Certificate | undefined) {
     this.#init = init
@@ -238,7 +240,27 @@ class Server implements HttpServer {
     }
   }
 
+  /** A client of HTTP/2 that resets each stream at once has taken its requests back by then: nothing is begun for them. */
+  async #endOfTick (): Promise<void> {
+    this.#tick ??= new Promise(resolve => {
+      setImmediate(() => {
+        this.#tick = undefined
+        resolve()
+      })
+    })
+
+    return this.#tick
+  }
+
   async #takeTurn (request: NodeRequest, response: NodeResponse, remoteAddress: string, signal: AbortSignal): Promise<void> {
+    if (request.httpVersionMajor === 2) {
+      await this.#endOfTick()
+
+      if (signal.aborted) {
+        return
+      }
+    }
+
     const reserve = request.method === 'GET' ? RESERVE : RESERVE_HEAD
     const entered = this.#turns.enter(networkOf(remoteAddress), reserve)
 

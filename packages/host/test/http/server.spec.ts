@@ -279,6 +279,25 @@ describe('an HTTP server', function () {
     })
   })
 
+  it('begins nothing for what a client takes back at once', async () => {
+    let begun = 0
+    const server = await start(() => {
+      begun++
+      return new Response('')
+    }, { tls: TLS })
+    const attacker = await http2(server)
+
+    for (let i = 0; i < 100; i++) {
+      const stream = attacker.session.request({ ':path': '/' })
+      stream.on('error', () => {})
+      stream.close(8)
+    }
+
+    await new Promise(resolve => { attacker.session.ping(resolve) })
+    expect(await attacker.ask('/')).to.include({ status: 200 })
+    expect(begun).to.be.at.most(10)
+  })
+
   it('goes on while a client resets each stream at once', async () => {
     let begun = 0
     let aborted = 0
