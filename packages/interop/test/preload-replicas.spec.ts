@@ -9,7 +9,7 @@ import { startRedis } from '../src/redis.ts'
 import { tcpPort } from '../src/relay.ts'
 import { stack } from '../src/stack.ts'
 import { startTcpProxy } from '../src/tcp-proxy.ts'
-import { poll } from '../src/until.ts'
+import { delay, poll } from '../src/until.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
@@ -61,9 +61,9 @@ describe('preload by replicas behind a TCP proxy', function () {
     removeFolder(folder)
   })
 
-  /** A js-ipfs whose connection goes to one replica and whose requests go to the other. */
-  const client = async (connectedTo: number): Promise<JsIpfs> => {
-    const ipfs = await startJsIpfs(modules, { preloaders: [`/ip4/127.0.0.1/tcp/${http.port}/http`] })
+  /** A js-ipfs whose connection goes to one replica and whose requests, if it preloads, go to the other. */
+  const client = async (connectedTo: number, preloaders = [`/ip4/127.0.0.1/tcp/${http.port}/http`]): Promise<JsIpfs> => {
+    const ipfs = await startJsIpfs(modules, { preloaders })
     peers.onStop(ipfs.stop)
     ws.next = connectedTo
     http.next = 1 - connectedTo
@@ -88,5 +88,103 @@ describe('preload by replicas behind a TCP proxy', function () {
     await ipfs.stop()
     const other = await client(1)
     expect(sha256(await other.cat(cid))).to.equal(sha256(file))
+  })
+
+  describe('while Redis fails', () => {
+    /** Connected to the first replica; requests go to either. */
+    let ipfs: JsIpfs
+    /** What the node has already. */
+    let held: string
+    let files = 0
+
+    before(async () => {
+      ipfs = await client(0, [])
+      held = await ipfs.add(seededBuffer(300_000, 'replicas-held'))
+      expect(await ask(held, 1)).to.include({ status: 200 })
+    })
+
+    const ask = async (cid: string, replica: number): Promise<{ status: number, ms: number }> => {
+      const start = performance.now()
+      const response = await fetch(`${replicas[replica].preload}/api/v0/refs?r=true&arg=${cid}`, { method: 'POST' })
+      await response.text()
+
+      return { status: response.status, ms: performance.now() - start }
+    }
+
+    /** The other replica finds the client. */
+    const preloadsAcross = async (): Promise<void> => {
+      const file = seededBuffer(300_000, `replicas-fault-${++files}`)
+      const cid = await ipfs.add(file)
+      expect([(await ask(cid, 1)).status, await stored(cid)]).to.deep.equal([200, sha256(file)])
+    }
+
+    const up = async (value: number): Promise<void> => {
+      await poll(async () => (await Promise.all(replicas.map(async replica => replica.metric('kitsune_preload_redis_up')))).every(n => n === value), `Redis to be ${value === 1 ? 'up' : 'down'}`, { timeout: 5_000 })
+    }
+
+    type Step = () => Promise<unknown> | void
+
+    const survives = (name: string, begin: Step, end: Step): void => {
+      it(`answers every request when it ${name}, and finds clients again when it returns`, async () => {
+        await begin()
+        // from the first moment on, before the replicas have noticed
+        const answers: Array<Promise<{ status: number, ms: number }>> = []
+        for (let i = 0; i < 20; i++) {
+          answers.push(ask(held, i % 2))
+          await delay(100)
+        }
+        for (const { status, ms } of await Promise.all(answers)) {
+          expect(status).to.equal(200)
+          // they wait 5 s for a client that might connect
+          expect(ms).to.be.lessThan(3_000)
+        }
+        await up(0)
+        const readiness = await fetch(`${replicas[1].admin}/readyz`)
+        expect(`${readiness.status} ${(await readiness.json() as { problem?: string }).problem}`).to.match(/^200 Redis at redis:\/\/127.0.0.1:\d+ does not answer/)
+
+        await end()
+        await up(1)
+        await found(1)
+        await preloadsAcross()
+      })
+    }
+
+    survives('is killed', async () => redis.kill(), async () => redis.start())
+    survives('stands still', () => { redis.suspend() }, () => { redis.resume() })
+    survives('has come back with a password', async () => {
+      await redis.kill()
+      await redis.start(['--requirepass', 'other'])
+    }, async () => {
+      await redis.kill()
+      await redis.start()
+    })
+
+    it('goes on when connections to it are cut', async () => {
+      await redis.command('CLIENT KILL TYPE normal SKIPME yes')
+      await redis.command('CLIENT KILL TYPE pubsub')
+      // until they would have noticed
+      await delay(2_000)
+      await up(1)
+      await found(1)
+      await preloadsAcross()
+    })
+
+    it('does not mind that it is full or read-only, or what else is stored there', async () => {
+      expect(await redis.command(`SET kitsune:preload:1:${replicas[0].peerId} x`)).to.equal('+OK')
+      await redis.command('CONFIG SET maxmemory 1')
+      expect(await redis.command('SET a b')).to.match(/^-OOM/)
+      await preloadsAcross()
+      await redis.command('CONFIG SET maxmemory 0')
+
+      await redis.command('REPLICAOF 127.0.0.1 1')
+      expect(await redis.command('SET a b')).to.match(/^-READONLY/)
+      await preloadsAcross()
+      await redis.command('REPLICAOF NO ONE')
+
+      // and commands that are refused while a database loads have no such flag
+      for (const command of ['publish', 'subscribe']) {
+        expect(await redis.command(`COMMAND INFO ${command}`)).to.match(/\+loading\r\n\+stale/).and.not.to.match(/\+(denyoom|write)/)
+      }
+    })
   })
 })
