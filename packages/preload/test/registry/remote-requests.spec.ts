@@ -49,6 +49,14 @@ describe('remote requests', () => {
     expect(clock.pending).to.equal(0)
   })
 
+  /** In steps, so that what is said in between arrives. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      clock.pass(250)
+      await settle()
+    }
+  }
+
   const post = async (): Promise<Response> => asked.post(`r=true&arg=${root.cid}`)
   const admit = ({ gate }: Rig, { key, cid }: TestBlock): Verdict | 'defer' => gate.policy.admit({ client: 'a', address: undefined, key, cid, type: 'block', review: false })
   const verified = ({ gate }: Rig, block: TestBlock): void => { gate.policy.verified?.(block) }
@@ -56,6 +64,7 @@ describe('remote requests', () => {
     const [{ line, end }] = asked.calls.slice(-1)
     line(String(dir.cid))
     end()
+    expect((await response).status).to.equal(200)
     expect(await readAll(await response)).to.deep.include({ error: undefined })
   }
 
@@ -82,8 +91,7 @@ describe('remote requests', () => {
 
   it('finds a client that connects to another process later', async () => {
     const response = post()
-    await settle()
-    clock.pass(3000)
+    await pass(3000)
     expect(asked.calls).to.have.lengthOf(0)
     holder.connect('x')
     await settle()
@@ -97,10 +105,7 @@ describe('remote requests', () => {
     await settle()
     expect(asked.calls).to.have.lengthOf(0)
     buses[0].cut = true
-    for (let beat = 0; beat < 3; beat++) {
-      clock.pass(250)
-      await settle()
-    }
+    await pass(750)
     expect(asked.calls).to.have.lengthOf(1)
     await end(response)
 
@@ -118,14 +123,11 @@ describe('remote requests', () => {
     holder.connect('x')
     const response = post()
     await settle()
-    const blocks = [root, dir, a]
-    for (const block of blocks) {
-      clock.pass(20_000)
+    for (const block of [root, dir, a]) {
+      await pass(20_000)
       verified(holder, block)
-      clock.pass(1000)
-      await settle()
     }
-    clock.pass(20_000)
+    await pass(20_000)
     await end(response)
   })
 
