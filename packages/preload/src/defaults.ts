@@ -30,6 +30,11 @@ export interface PreloadLimits {
   readonly depth: number
   /** Links that are kept of one request. Default 1,000,000. */
   readonly links: number
+  /**
+   * Lines of one answer. Default 4,000,000. Without `unique` a member lists what is below a block wherever that is linked
+   * to, so a few small blocks may have lines without end.
+   */
+  readonly lines: number
   /** Memory for the links of all requests. Default 64 MiB. */
   readonly linkMemory: number
   /** Lines that may wait for the slowest reader of a traversal before it pauses. Default 1 MiB. */
@@ -51,6 +56,7 @@ export const DEFAULT_PRELOAD_LIMITS: PreloadLimits = {
   bytes: 16 * 2 ** 30,
   depth: 20_000,
   links: 1_000_000,
+  lines: 4_000_000,
   linkMemory: 64 << 20,
   unread: 1 << 20,
   linkWait: 500

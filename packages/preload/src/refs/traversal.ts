@@ -3,7 +3,7 @@
  * one member after another until one has begun to answer; from then on an error ends it.
  * The members pull the blocks from the clients of all its requests, through the gate.
  */
-import { MemberRefsError, NoMemberError, NoProgressError } from '../errors.ts'
+import { BudgetError, MemberRefsError, NoMemberError, NoProgressError } from '../errors.ts'
 import { createLines } from './lines.ts'
 import { createMissingLinks } from './missing-links.ts'
 import { gateDepth } from './query.ts'
@@ -217,7 +217,9 @@ class MemberTraversal implements Traversal {
       for await (const { ref } of member.refs(query, AbortSignal.any([attempt.signal, this.#ending.signal]))) {
         this.#progress()
         this.#missing.listed(ref)
-        this.#written++
+        if (++this.#written > limits.lines) {
+          throw new BudgetError(`The answer has more than ${limits.lines} lines: ask for unique ones`)
+        }
         this.#lines.push(`${JSON.stringify({ Ref: ref, Err: '' })}\n`)
         this.#begun.resolve()
         await this.#lines.place()

@@ -300,6 +300,20 @@ describe('refs: the handler', () => {
     await (await response).text()
   })
 
+  it('breaks off an answer of too many lines, such as that of a few blocks that link to one another often', async () => {
+    const rig = rigWithPeer({ limits: { lines: 3 } })
+    const response = rig.post(query)
+    await settle()
+    for (let i = 0; i < 4; i++) {
+      rig.calls[0].line('x')
+    }
+    const { refs, error } = await readAll(await response)
+
+    expect([refs.length, error?.name]).to.deep.equal([3, 'BudgetError'])
+    expect(rig.calls[0].signal.aborted).to.be.true()
+    expectClean(rig)
+  })
+
   it('breaks off a reader that does not read, and the member is held up no longer than that', async () => {
     const rig = rigWithPeer({ limits: { unread: 100 } })
     const response = rig.post(query)
