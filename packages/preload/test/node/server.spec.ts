@@ -114,6 +114,24 @@ describe('the server of refs', function () {
     })
   }
 
+  it('answers 404 to each other path, and 405 to each other method, and asks no member', async () => {
+    const words = ['refs/local', 'id', 'add', 'block/get', 'pin/rm', 'config', 'shutdown', 'key/export', 'diag/profile', 'repo/gc']
+    const spellings = (path: string): string[] => [
+      path, `/${path}`, `${path}/`, path.toUpperCase(), path.replace('api', '%61pi'), path.replaceAll('/', '//'), path.replaceAll('/', '%2f'), path.replaceAll('/', '\\'),
+      `/.${path}/.`, `/x/..${path}x`, path.replace('/v0', '/v0/.'), `/ipfs${path}`, `/webui${path}`, `/api/v0/refs/..${path}`, `${path};refs`, `${path}%00`, `http://127.0.0.1:5001${path}`, `/api/v0/refs${path}`
+    ]
+    const paths = [...words.flatMap(word => spellings(`/api/v0/${word}`)), ...spellings('/api/v0/refs').filter(path => path !== '/api/v0/refs' && path !== '/api/v0/refs/..' && !path.endsWith('/./refs'))]
+    expect(paths.length).to.be.at.least(190)
+
+    for (const path of paths) {
+      expect(await raw(`POST ${path}?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), path).to.match(/^HTTP\/1.1 40[04] /)
+    }
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'TRACE']) {
+      expect(await raw(`${method} /api/v0/refs?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), method).to.match(/^HTTP\/1.1 405 /)
+    }
+    expect(rig.calls).to.be.empty()
+  })
+
   it('lets a browser read 408, for a request that is too slow', async () => {
     server.headersTimeout = 50
     server.requestTimeout = 50
