@@ -1,0 +1,101 @@
+import { expect } from 'aegir/chai'
+import { seededBlocks } from '../../src/blocks.ts'
+import { FULL } from '../../src/full.ts'
+import { needKubo } from '../../src/needs.ts'
+import { startRelay } from '../../src/relay.ts'
+import { stack } from '../../src/stack.ts'
+import { poll } from '../../src/until.ts'
+import type { Balancer } from '../../src/balancer.ts'
+import type { Kubo } from '../../src/kubo.ts'
+import type { Relay } from '../../src/relay.ts'
+import type { WirePeer } from '../../src/wire-peer.ts'
+
+const CLIENTS = FULL ? 100 : 20
+const GAUGES = ['kitsune_preload_running', 'kitsune_preload_queued', 'kitsune_preload_link_bytes', 'kitsune_balancer_connections']
+/** Within which a client that aborts leaves nothing, ms. */
+const ABORTED = 2000
+/** The same of a line that has fallen silent; and what it takes to see it. */
+const FROZEN = 32_000
+
+describe(`preload by ${CLIENTS} clients that leave`, function () {
+  this.timeout(FULL ? 180_000 : 60_000)
+
+  let binary: string
+  let kubo: Kubo
+  let balancer: Balancer
+  const peers = stack(() => binary)
+
+  before(async function () {
+    binary = needKubo(this, 'preload by clients that leave')
+  })
+
+  beforeEach(async () => {
+    kubo = await peers.kubo()
+    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0', '--trusted-proxy', '127.0.0.1'] })
+  })
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  /** What is held for requests: at the balancer, and at the node. */
+  const held = async (): Promise<Record<string, number>> => {
+    const commands = await (await kubo.call('diag/cmds')).json() as Array<{ Command: string, Active: boolean }>
+    const { Keys } = await (await kubo.call('bitswap/wantlist')).json() as { Keys: unknown[] | null }
+    const gauges = await Promise.all(GAUGES.map(async name => [name, await balancer.metric(name)] as const))
+
+    return { ...Object.fromEntries(gauges), refs: commands.filter(({ Command, Active }) => Command === 'refs' && Active).length, wants: Keys?.length ?? 0 }
+  }
+
+  /** Clients that are asked for a block each, and do not answer. */
+  const begin = async ({ ws, preload }: { readonly ws: string, readonly preload: string }, signal?: AbortSignal): Promise<{ clients: WirePeer[], requests: Array<Promise<Response>> }> => {
+    const blocks = await seededBlocks(CLIENTS, 100, 'leaving')
+    const clients = await Promise.all(blocks.map(async () => {
+      const client = await peers.wire()
+      await client.connect(ws)
+      return client
+    }))
+    const requests = blocks.map(async ({ cid }, i) => fetch(`${preload}/api/v0/refs?arg=${cid}&peer=${clients[i]?.peerId}`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': `198.51.100.${i}` },
+      signal
+    }))
+    requests.forEach(request => { request.catch(() => {}) })
+    await poll(() => clients.every(client => client.wantsOf(balancer.peerId).size > 0), 'all clients to be asked', { timeout: 20_000 })
+
+    return { clients, requests }
+  }
+
+  it('leaves nothing of those that abort: not at the node, nor at the balancer, nor of its wants at the clients', async () => {
+    const before = await held()
+    const leaving = new AbortController()
+    const { clients, requests } = await begin(balancer, leaving.signal)
+    expect(await held()).to.deep.include({ refs: CLIENTS, wants: CLIENTS, kitsune_balancer_connections: CLIENTS })
+
+    leaving.abort()
+    await Promise.allSettled(requests)
+    await poll(async () => {
+      expect(await held()).to.deep.equal({ ...before, kitsune_balancer_connections: CLIENTS })
+      return clients.every(client => client.wantsOf(balancer.peerId).size === 0)
+    }, 'nothing to be left', { timeout: ABORTED })
+
+    await Promise.all(clients.map(async client => client.stop()))
+    await poll(async () => await balancer.metric('kitsune_balancer_connections') === before.kitsune_balancer_connections, 'the connections to have closed', { timeout: ABORTED })
+  })
+
+  if (FULL) {
+    it('leaves nothing of those whose lines fall silent', async () => {
+      const before = await held()
+      const [libp2p, http] = await Promise.all([startRelay(balancer.ws), startRelay(`/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}`)])
+      const relays: Relay[] = [libp2p, http]
+      peers.onStop(async () => Promise.all(relays.map(async relay => relay.stop())))
+      await begin({ ws: libp2p.address, preload: `http://127.0.0.1:${/\/tcp\/(\d+)/.exec(http.address)?.[1]}` })
+
+      relays.forEach(relay => { relay.freeze() })
+      await poll(async () => {
+        expect(await held()).to.deep.equal(before)
+        return true
+      }, 'nothing to be left', { timeout: FROZEN, interval: 500 })
+    })
+  }
+})
