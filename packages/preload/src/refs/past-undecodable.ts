@@ -5,29 +5,31 @@ import { createDigestTable } from '../gate/digests.ts'
 import { isWalkable } from './walked-refs.ts'
 import type { Ref, RefsMember } from './member.ts'
 import type { DigestTable, TableMemory } from '../gate/digests.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Of all its requests, of what they have listed: bytes. */
-const LISTED_MEMORY = 16 << 20
+/** What all requests of the process have listed. */
+const LISTED: TableMemory = { used: 0, max: 16 << 20 }
+/** A walk reads these blocks again, and lists nothing meanwhile: it must not take as long as a request may be without progress. */
+const MAX_LISTED = 20_000
 
 /** What kubo says of a block that it cannot read. */
 const UNDECODABLE = /no decoder registered|unrecognized object type|protobuf|unmarshal|decode|cbor|unexpected (EOF|content)/i
 
 /**
  * A member that goes on by a walk where its own list stops at a block that it cannot read: every block can be taken,
- * whatever its codec. A request that has listed too much before ends with the member's error.
+ * whatever its codec. A request that has listed too much before, or finds no memory for that, ends with the member's error.
  */
 export function pastUndecodable (lists: RefsMember, walks: RefsMember): RefsMember {
-  const memory: TableMemory = { used: 0, max: LISTED_MEMORY }
-
   return {
     id: lists.id,
 
     async * refs (query, signal): AsyncGenerator<Ref> {
-      let listed: DigestTable | undefined = isWalkable(query) && query.recursive && !query.edges ? createDigestTable(Infinity, memory) : undefined
+      let listed: DigestTable | undefined = isWalkable(query) && query.recursive && !query.edges ? createDigestTable(MAX_LISTED, LISTED) : undefined
       try {
         for await (const ref of lists.refs(query, signal)) {
-          if (listed?.add(keyOf(ref), 0) === false) {
-            listed.free()
+          const key = keyOf(ref)
+          if (key == null || listed?.add(key, 0) === false) {
+            listed?.free()
             listed = undefined
           }
           yield ref
@@ -37,7 +39,8 @@ export function pastUndecodable (lists: RefsMember, walks: RefsMember): RefsMemb
           throw err
         }
         for await (const ref of walks.refs(query, signal)) {
-          if (listed.depth(keyOf(ref)) == null) {
+          const key = keyOf(ref)
+          if (key == null || listed.depth(key) == null) {
             yield ref
           }
         }
@@ -48,6 +51,11 @@ export function pastUndecodable (lists: RefsMember, walks: RefsMember): RefsMemb
   }
 }
 
-function keyOf ({ ref }: Ref): string {
-  return multihashKey(CID.parse(ref).multihash.bytes)
+/** Undefined for what is no CID. */
+function keyOf ({ ref }: Ref): WantKey | undefined {
+  try {
+    return multihashKey(CID.parse(ref).multihash.bytes)
+  } catch {
+    return undefined
+  }
 }
