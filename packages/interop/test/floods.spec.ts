@@ -1,16 +1,17 @@
 import { expect } from 'aegir/chai'
-import { FLOODS } from '../src/attack/floods.ts'
+import { FLOODS, transportsOf } from '../src/attack/floods.ts'
 import { createHolder } from '../src/attack/holder.ts'
 import { createHonestClient } from '../src/attack/honest.ts'
 import { startProbedBalancer } from '../src/attack/probed-balancer.ts'
 import { startAttacker } from '../src/attack/start-attacker.ts'
 import { seededBlocks } from '../src/blocks.ts'
 import { FULL } from '../src/full.ts'
-import { residentBytes, resetPeak } from '../src/memory.ts'
+import { residentBytes } from '../src/memory.ts'
 import { poll } from '../src/until.ts'
 import { createWirePeer } from '../src/wire-peer.ts'
 import type { AttackInit } from '../src/attack/attacker.ts'
-import type { FloodKind } from '../src/attack/floods.ts'
+import type { FloodKind, Transport } from '../src/attack/flood.ts'
+import type { Holder } from '../src/attack/holder.ts'
 import type { HonestClient } from '../src/attack/honest.ts'
 import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
@@ -19,9 +20,9 @@ import type { WirePeer } from '../src/wire-peer.ts'
 const MiB = 1 << 20
 const DURATION = FULL ? 10_000 : 1_500
 const REPETITIONS = FULL ? 5 : 1
-/** What may be resident beyond what was before, while a flood goes on. What is decrypted and thrown away is collected late or early; to keep it would take gigabytes. */
-const GROWTH = 160 * MiB
-/** Beside it, what a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
+/** What may be held because of a flood while it goes on, beside what its kind says. */
+const BOUND = 16 * MiB
+/** What a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
 const SLACK = 4 * MiB
 
 describe('a balancer that is flooded', function () {
@@ -31,6 +32,8 @@ describe('a balancer that is flooded', function () {
   let balancer: ProbedBalancer
   let honest: HonestClient
   let large: TestBlock[]
+  let hold: Holder['hold']
+  let newcomers = 0
   let died = false
 
   before(async function () {
@@ -40,8 +43,9 @@ describe('a balancer that is flooded', function () {
     }
 
     large = await seededBlocks(25, MiB, 'for slow readers')
-    const { hold, onMessage } = createHolder(large)
-    member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage })
+    const holder = createHolder(large)
+    hold = holder.hold
+    member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage: holder.onMessage })
     balancer = await startProbedBalancer({ downstreams: member.addresses })
     void balancer.exited.then(() => { died = true })
     await poll(balancer.ready, 'the balancer to be ready')
@@ -67,42 +71,39 @@ describe('a balancer that is flooded', function () {
     return heap + external
   }
 
-  const flood = async ({ name }: FloodKind): Promise<number> => {
-    const { tcp, ws, peerId } = balancer
-    const init: AttackInit = { name, tcp, ws, peerId, duration: DURATION, most: 1_000 * MiB, wants: large.map(({ cid }) => cid.toString()) }
+  /** Floods, and returns what the process holds in the middle of it. */
+  const flood = async ({ name }: FloodKind, transport: Transport): Promise<number> => {
+    const init: AttackInit = { name, address: balancer[transport], transport, full: FULL, duration: DURATION, most: 1_000 * MiB, wants: large.map(({ cid }) => cid.toString()) }
     const attacker = await startAttacker(init)
 
     try {
-      const { lost } = await honest.measure(DURATION)
-      expect(lost, 'wants of the honest client').to.equal(0)
+      const first = await honest.measure(DURATION / 2)
+      const during = await held()
+      const newcomer = await createHonestClient(balancer[transport], `newcomer ${newcomers++}`, hold)
+      const [second, third] = await Promise.all([honest.measure(DURATION / 2), newcomer.measure(0)])
+      await newcomer.stop()
+      expect(first.lost + second.lost, 'wants of the honest client').to.equal(0)
+      expect(third, 'wants of a newcomer').to.include({ lost: 0, count: 1 })
+      expect(await attacker.done(), 'what was sent').to.be.above(0)
 
-      return await attacker.done()
+      return during
     } finally {
       await attacker.stop()
     }
   }
 
-  const growth = async (kind: FloodKind): Promise<{ grown: number, resident: number }> => {
-    const before = residentBytes(balancer.pid)?.now ?? 0
-    resetPeak(balancer.pid)
-    expect(await flood(kind), 'what was sent').to.be.above(0)
-    const { now, peak } = residentBytes(balancer.pid) ?? { now: Infinity, peak: Infinity }
-
-    return { grown: peak - before, resident: now }
-  }
-
   it('has had its first flood, for which the heap grows once', async () => {
-    await growth(FLOODS[0])
+    await flood(FLOODS[0], 'tcp')
   })
 
-  const expectBounded = async (kind: FloodKind): Promise<void> => {
+  const expectBounded = async (kind: FloodKind, transport: Transport): Promise<void> => {
     const before = await held()
     const resident: number[] = []
 
     for (let i = 0; i < REPETITIONS; i++) {
-      const after = await growth(kind)
-      resident.push(after.resident)
-      expect(after.grown / MiB).to.be.below((GROWTH + (kind.holds ?? 0)) / MiB)
+      const during = await flood(kind, transport)
+      resident.push(residentBytes(balancer.pid)?.now ?? Infinity)
+      expect((during - before) / MiB, 'MiB that it causes').to.be.below((BOUND + (kind.holds ?? 0)) / MiB)
     }
 
     await poll(async () => await held() <= before * 1.25 + SLACK, `what is held to be within a quarter of ${Math.round(before / MiB)} MiB`, { timeout: 20_000, interval: 500 })
@@ -113,6 +114,8 @@ describe('a balancer that is flooded', function () {
   }
 
   for (const kind of FLOODS) {
-    it(`serves an honest client and returns its memory: ${kind.name}`, async () => { await expectBounded(kind) })
+    for (const transport of transportsOf(kind, FULL)) {
+      it(`serves an honest client and a newcomer, and returns its memory: ${kind.name}, over ${transport}`, async () => { await expectBounded(kind, transport) })
+    }
   }
 })

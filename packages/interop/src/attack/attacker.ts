@@ -1,30 +1,30 @@
-import { CID } from 'multiformats/cid'
-import { FLOODS, slowBlocks } from './floods.ts'
-import type { Flood } from './flood.ts'
+import { FLOODS } from './floods.ts'
+import type { Flood, Transport } from './flood.ts'
 
 /** What an attacker's process is told. */
 export interface AttackInit {
   readonly name: string
-  readonly tcp: string
-  readonly ws: string
-  readonly peerId: string
+  /** Where the balancer listens, with /p2p/, and by which transport. */
+  readonly address: string
+  readonly transport: Transport
+  /** It is to be as large as it ever is. */
+  readonly full: boolean
   /** It ends after this, ms. */
   readonly duration: number
   /** It sends no more than this, bytes. */
   readonly most: number
-  /** What slow readers want. */
+  /** CIDs of 25 MiB that the balancer's member has. */
   readonly wants: readonly string[]
 }
 
 /** A process of its own floods a balancer on loopback, and prints how much it has sent. */
-const { name, duration, most, wants, ...target } = JSON.parse(process.argv[2]) as AttackInit
+const { name, duration, most, ...target } = JSON.parse(process.argv[2]) as AttackInit
 const kind = FLOODS.find(flood => flood.name === name)
 
-if (kind == null || ![target.tcp, target.ws].every(address => address.startsWith('/ip4/127.0.0.1/'))) {
+if (kind == null || !target.address.startsWith('/ip4/127.0.0.1/')) {
   throw new Error('only a balancer on loopback can be flooded, and only in one of the known ways')
 }
 
-slowBlocks.push(...wants.map(cid => CID.parse(cid)))
 /** How long clients may take to connect, ms. */
 const PREPARATION = 60_000
 let end = performance.now() + PREPARATION
@@ -33,8 +33,8 @@ const flood: Flood = {
   ...target,
   begin () {
     end = performance.now() + duration
-    // nothing may go on after the flood
-    setTimeout(() => { process.exit(finish()) }, duration + 5_000).unref()
+    // nothing may go on after the flood, nor end before it while a connection is being closed whose socket has gone
+    setTimeout(() => { process.exit(finish()) }, duration + 1_000)
     process.stdout.write('started\n')
   },
   get over () { return performance.now() >= end || sent >= most },

@@ -14,7 +14,7 @@ export interface Latencies {
 
 /** Clients that want one fresh block after another, and what they wait. */
 export interface HonestClient {
-  /** Measures for so long, ms. */
+  /** Measures for so long, ms; one want at least. */
   measure (duration: number): Promise<Latencies>
   stop (): Promise<void>
 }
@@ -47,10 +47,10 @@ export async function createHonestClient (address: string, name: string, hold: (
       const end = performance.now() + duration
       const times: number[] = []
 
-      while (performance.now() < end) {
+      do {
         times.push(await once())
         await new Promise(resolve => { setTimeout(resolve, INTERVAL) })
-      }
+      } while (performance.now() < end)
 
       const sorted = times.filter(Number.isFinite).sort((a, b) => a - b)
       const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Infinity

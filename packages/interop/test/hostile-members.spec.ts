@@ -1,0 +1,143 @@
+import { createServer } from 'node:http'
+import { encodeFrame } from '@kitsune/bitswap-codec'
+import { expect } from 'aegir/chai'
+import { pour } from '../src/attack/flood.ts'
+import { createHolder } from '../src/attack/holder.ts'
+import { createHonestClient } from '../src/attack/honest.ts'
+import { freshCid, freshWants } from '../src/attack/messages.ts'
+import { FULL } from '../src/full.ts'
+import { stack } from '../src/stack.ts'
+import { poll } from '../src/until.ts'
+import type { Holder } from '../src/attack/holder.ts'
+import type { Balancer } from '../src/balancer.ts'
+import type { WirePeer } from '../src/wire-peer.ts'
+import type { Stream } from '@libp2p/interface'
+import type { AddressInfo } from 'node:net'
+
+const V1_2 = '/ipfs/bitswap/1.2.0'
+const DURATION = FULL ? 10_000 : 1_500
+const MB = 1_000_000
+
+describe('floods in which members have a part', function () {
+  this.timeout(120_000)
+
+  const peers = stack()
+  let holder: Holder
+  let good: WirePeer
+
+  beforeEach(async () => {
+    holder = createHolder()
+    good = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: holder.onMessage })
+  })
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  /** Pours as long as an honest client is measured, and expects that it loses nothing. */
+  const beside = async (balancer: Balancer, flood: (init: { pour (stream: Stream, rate: number, next: () => Uint8Array): Promise<void> }) => Promise<unknown>): Promise<void> => {
+    const honest = await createHonestClient(balancer.tcp, `beside ${balancer.peerId}`, holder.hold)
+    peers.onStop(async () => honest.stop())
+    await honest.measure(0)
+    const end = performance.now() + DURATION
+    const under = {
+      get over () { return performance.now() >= end },
+      sent () {},
+      rest: async (ms: number) => new Promise<void>(resolve => { setTimeout(resolve, ms) })
+    }
+    const [{ lost, count }] = await Promise.all([
+      honest.measure(DURATION),
+      flood({ pour: async (stream, rate, next) => pour(under, stream, rate, next) })
+    ])
+    expect(lost, `of ${count} wants of the honest client`).to.equal(0)
+  }
+
+  /** Between a member that floods and the good one, which are asked in turn. */
+  const between = async (bad: WirePeer): Promise<Balancer> => {
+    const balancer = await peers.balancer({ downstreams: [`${bad.addresses[0]};name=bad`, `${good.addresses[0]};name=good`], args: ['--strategy', 'round-robin'] })
+    await poll(async () => await balancer.metric('kitsune_router_member_up') === 2, 'both members to be connected')
+
+    return balancer
+  }
+
+  const streamsTo = (bad: WirePeer): string[] => bad.host.getPeers().map(String)
+
+  it('two balancers that are members of each other ask for nothing without end, and forget within thirty seconds what was cancelled', async () => {
+    // as an RPC says who the second is once there is one
+    const named: { second?: Balancer } = {}
+    const rpc = createServer((request, response) => {
+      const { second } = named
+      request.resume()
+      response.statusCode = second == null || request.url?.startsWith('/api/v0/id') !== true ? 500 : 200
+      response.end(JSON.stringify({ ID: second?.peerId, Addresses: second == null ? [] : [second.tcp] }))
+    })
+    await new Promise<void>(resolve => rpc.listen(0, '127.0.0.1', resolve))
+    peers.onStop(async () => new Promise(resolve => {
+      rpc.closeAllConnections()
+      rpc.close(resolve)
+    }))
+    const first = await peers.balancer({ downstreams: [`http://127.0.0.1:${(rpc.address() as AddressInfo).port}`, good.addresses[0]], ready: false })
+    const second = await peers.balancer({ downstreams: [first.tcp, good.addresses[0]] })
+    named.second = second
+    await poll(async () => await first.metric('kitsune_router_member_up') >= 1, 'the first to have members')
+
+    const client = await peers.wire({ keeps: false })
+    await client.connect(first.tcp)
+    const stream = await client.openStream(first.peerId)
+    await beside(first, async ({ pour }) => pour(stream, MB, () => freshWants(256)))
+    const asked = async (): Promise<number> => await first.metric('kitsune_router_wants_total') + await second.metric('kitsune_router_wants_total')
+    await client.stop()
+
+    for (const balancer of [first, second]) {
+      await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'what was cancelled to be gone', { timeout: 30_000, interval: 200 })
+    }
+    const before = await asked()
+    await poll(async () => await first.metric('kitsune_router_wants') + await second.metric('kitsune_router_wants') === 0, 'no want to be left')
+    expect(await asked(), 'wants that went on by themselves').to.equal(before)
+  })
+
+  it('a member that answers what nobody asked, and nothing else, is put aside', async () => {
+    const bad = await peers.wire({ listen: ['tcp'], keeps: false })
+    const balancer = await between(bad)
+    const presences = (): Uint8Array => Buffer.concat(encodeFrame({ presences: Array.from({ length: 500 }, () => ({ cid: freshCid().bytes, have: false })) }, V1_2))
+
+    await beside(balancer, async ({ pour }) => {
+      const [id] = streamsTo(bad)
+      await pour(await bad.openStream(id), 2 * MB, presences).catch(() => {})
+    })
+
+    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be put aside')
+    expect(await balancer.metric('kitsune_router_member_unsolicited_blocks_total', 'bad')).to.be.above(16)
+    expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
+  })
+
+  it('a member that goes on sending 4 MiB of blocks that nobody asked for is hashed for no longer, and its session is ended', async () => {
+    const bad = await peers.wire({ listen: ['tcp'], keeps: false })
+    const balancer = await between(bad)
+    // blake2b-256, the slowest function that is verified
+    const prefix = Uint8Array.from([1, 0x55, 0xa0, 0xe4, 2, 32])
+    const blocks = Buffer.concat(encodeFrame({ blocks: Array.from({ length: 3 }, (_, i) => ({ prefix, data: new Uint8Array(1_300_000).fill(i) })) }, V1_2))
+    let sessions = 0
+
+    await beside(balancer, async ({ pour }) => {
+      const end = performance.now() + DURATION
+
+      while (performance.now() < end) {
+        const [id] = streamsTo(bad)
+
+        try {
+          // it is connected to again, in between
+          const stream = await bad.openStream(id)
+          sessions++
+          await pour(stream, 40 * MB, () => blocks)
+        } catch {
+          await new Promise(resolve => { setTimeout(resolve, 50) })
+        }
+      }
+    })
+
+    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be put aside')
+    expect(sessions).to.be.above(1)
+    expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
+  })
+})
