@@ -39,7 +39,7 @@ describe('README', function () {
   function code (what: string): string {
     const blocks = [...readme.matchAll(/```(?:ts|js)\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
     expect(blocks).to.have.lengthOf(1)
-    return blocks[0].replaceAll(/'@kitsune\/want-router(\/testing)?'/g, (_, path = '') => `'${import.meta.resolve(`../src${path}/index.ts`)}'`)
+    return blocks[0].replaceAll(/'@kitsune\/want-router(\/[a-z]+)?'/g, (_, path = '') => `'${import.meta.resolve(path === '/parts' ? '../src/parts.ts' : `../src${path}/index.ts`)}'`)
   }
 
   it('the first example serves a block', async () => {
@@ -132,6 +132,19 @@ describe('README', function () {
     } finally {
       await client.stop()
       await node.stop()
+    }
+  })
+
+  it('the example of a simulation gets a block of the member that has it', async () => {
+    const file = new URL('./readme-simulation.ts', import.meta.url)
+    await writeFile(file, code('timeToBlock'))
+
+    try {
+      const { timeToBlock }: { timeToBlock (latencies: [number, number]): Promise<number> } = await import(file.href)
+      const times = [await timeToBlock([100, 5]), await timeToBlock([100, 10])]
+      expect(times).to.deep.equal([105, 110])
+    } finally {
+      await rm(file)
     }
   })
 
