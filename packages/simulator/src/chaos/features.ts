@@ -45,6 +45,7 @@ export const FEATURES = {
   restriction: 'a policy left a want only some members',
   'strict restriction': 'and what others sent was not for it',
   'upgrade asked about': 'a want-have that was admitted came to ask for the block',
+  review: 'a want that a policy had restricted was decided of anew',
   'deferred verdict': 'a policy resolved what it had deferred',
   'stale verdict': 'a verdict came that no want waited for any more',
   'several policies': 'more than one policy decided of wants',

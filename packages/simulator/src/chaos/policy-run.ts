@@ -17,6 +17,7 @@ import type { HostilePolicy } from './actors/hostile-policy.ts'
 import type { Feature } from './features.ts'
 import type { Grant } from './observer/admission-monitor.ts'
 import type { MembershipAct, WorldAct } from './scenario/acts.ts'
+import type { Dice } from './scenario/dice.ts'
 import type { Scenario } from './scenario/scenario.ts'
 import type { Stage } from './stage.ts'
 import type { World } from '../world/world.ts'
@@ -36,6 +37,11 @@ export function playPolicyRun (stage: Stage): void {
   new PolicyRun(stage, scenario).play()
 }
 
+/** Every second run: a review hides what comes of a restriction that stays. */
+function hasReviews (seed: number): boolean {
+  return Math.floor(seed / 10) % 2 === 1
+}
+
 /** Clients that are members are another matter. */
 function withoutLoops (scenario: Scenario): Scenario {
   return {
@@ -50,6 +56,8 @@ class PolicyRun {
   readonly #scenario: Scenario
   readonly #world: World
   readonly #policies: readonly HostilePolicy[]
+  /** How likely a review is in each step, and whether there is one when the faults have ended. */
+  readonly #reviews: { readonly dice: Dice, readonly likely: number, readonly last: boolean }
   readonly #monitor: AdmissionMonitor
   readonly #membership: Membership
   readonly #clients: readonly HostileClient[]
@@ -68,6 +76,8 @@ class PolicyRun {
       members: [...scenario.members.map(({ id }) => id), ...OTHER_NAMES],
       timeout: TIMEOUT
     })
+    const reviews = createDice(seededRandom(hashString('reviews', seed)))
+    this.#reviews = { dice: reviews, likely: hasReviews(seed) ? reviews.pick([0.05, 0.2]) : 0, last: hasReviews(seed) && reviews.chance(0.5) }
     let monitor: AdmissionMonitor | undefined
     this.#world = createWorld({
       seed,
@@ -126,10 +136,19 @@ class PolicyRun {
       this.#stage.trace.act(() => `verdict ${verdict.number} comes once more`)
       this.#monitor.put({ t: 'verdicts', client, verdicts: [{ ...verdict, verdict: pick(['pass', 'silent']) }] })
     }
+    if (this.#reviews.dice.chance(this.#reviews.likely)) {
+      this.#review()
+    }
     if (chance(0.7)) {
       clock.pass(pick([0, 1, int(0, 60)]))
     }
     this.#membership.step()
+  }
+
+  #review (): void {
+    const policy = this.#reviews.dice.pick(this.#policies)
+    this.#stage.trace.act(() => `${policy.name} has what it restricted reviewed`)
+    policy.review()
   }
 
   #act (act: WorldAct): void {
@@ -172,6 +191,9 @@ class PolicyRun {
     for (const policy of this.#policies) {
       policy.heal()
     }
+    if (this.#reviews.last) {
+      this.#review()
+    }
     this.#membership.heal()
     for (const member of this.#membership.all) {
       if (!member.connected) {
@@ -187,8 +209,9 @@ class PolicyRun {
   /** No want waits for a verdict for ever. */
   #expectDecided (): void {
     const { parked } = this.#monitor.status()
-    if (parked > 0) {
-      broken('verdicts', `${parked} wants wait for their verdicts, ${this.#deciding} ms after all policies began to answer at once`)
+    const waiting = Math.max(parked, this.#monitor.undecided)
+    if (waiting > 0) {
+      broken('verdicts', `${waiting} wants wait for their verdicts, ${this.#deciding} ms after all policies began to answer at once`)
     }
     const statuses = this.#world.driver.policies()
     const met: Array<[Feature, boolean]> = [

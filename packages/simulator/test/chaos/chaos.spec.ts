@@ -57,6 +57,7 @@ const SHARES: Readonly<Record<Feature, number>> = {
   restriction: 3,
   'strict restriction': 2,
   'upgrade asked about': 3,
+  review: 2,
   'deferred verdict': 2,
   'stale verdict': 4,
   'several policies': 2,

@@ -2,7 +2,7 @@ import { LaterValue } from '../later-value.ts'
 import { cidText } from '../scenario/blocks.ts'
 import { createDice } from '../scenario/dice.ts'
 import type { Dice } from '../scenario/dice.ts'
-import type { Ask, Policy, Restriction, Verdict } from '@kitsune/want-router'
+import type { Ask, Policy, PolicyControl, Restriction, Verdict } from '@kitsune/want-router'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 /** How a policy takes one want, or one call. */
@@ -69,6 +69,7 @@ export class HostilePolicy implements Policy {
   readonly #answers: Readonly<Record<Answer, number>>
   /** What was said last of each want of each client; undefined: that is still to come. */
   readonly #said = new Map<string, { readonly ask: Ask, verdict: Verdict | undefined }>()
+  #control: PolicyControl | undefined
   #healed = false
   /** It has been asked, and it has resolved something in time. */
   asked = false
@@ -87,6 +88,11 @@ export class HostilePolicy implements Policy {
     this.#moods = { pass: 8, silent: some(3), absent: some(3), close: dice.chance(0.2) ? 1 : 0, only: some(10), strict: some(5), defer: some(20), throw: some(2), garbage: some(1) }
     this.#answers = { soon: 8, late: some(4), never: some(2), reject: some(2), throw: some(1), 'too few': some(1) }
   }
+
+  attach (control: PolicyControl): void { this.#control = control }
+
+  /** What it has restricted is to be decided anew. */
+  review (): void { this.#control?.review() }
 
   /** From now on it lets all pass, at once. */
   heal (): void { this.#healed = true }

@@ -66,6 +66,9 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
   isDrained (member: string): boolean { return this.#members.isDrained(member) }
   expectIgnored (member: string, say: () => void): void { this.#members.expectIgnored(member, say) }
 
+  /** How many wants wait for a verdict, those that are reviewed among them. */
+  get undecided (): number { return this.#waiting.size }
+
   /** Wants that live and were admitted. */
   grants (): Iterable<Grant> { return this.#grants.values() }
 
@@ -195,12 +198,31 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
 
   #askedAbout (ask: Asked): void {
     const name = nameOf(ask.client, ask.cid)
+    if (ask.review === true) {
+      this.#expectRestricted(ask)
+      this.#waiting.set(name, ask)
+      return
+    }
     const before = this.#waiting.get(name) ?? this.#grants.get(name)
     if (before != null && !(before.type === 'have' && ask.type === 'block')) {
       broken('admission', `${ask.type} ${printCid(ask.cid)} of ${ask.client} is asked about, which was as ${before.type}`)
     }
     this.#init.met.add(this.#grants.has(name) ? 'upgrade asked about' : 'parked')
     this.#waiting.set(name, ask)
+  }
+
+  /** What is reviewed was restricted, and is not asked about already. */
+  #expectRestricted ({ client, cid, type, number }: Asked): void {
+    const name = nameOf(client, cid)
+    const grant = this.#grants.get(name)
+    const waiting = this.#waiting.get(name)
+    if (grant?.only == null || grant.type !== type) {
+      broken('admission', `${type} ${printCid(cid)} of ${client} is reviewed, which ${grant == null ? 'was not admitted' : `was admitted as ${grant.type} at ${grant.only?.join(', ') ?? 'all members'}`}`)
+    }
+    if (waiting != null) {
+      broken('admission', `${printCid(cid)} of ${client} is reviewed under number ${number}, and waits for verdict ${waiting.number} already`)
+    }
+    this.#init.met.add('review')
   }
 
   #ended ({ client, cid, type, outcome, verdict, member }: WantEnd): void {

@@ -120,5 +120,26 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     file: 'driver/verdicts.ts',
     find: '      this.#resolved(client, batch, verdicts)\n      this.#next(client, line)\n',
     replace: '      this.#resolved(client, batch, verdicts)\n'
+  },
+  {
+    name: 'another verdict of a review changes nothing',
+    breaks: ['admission', 'lost'],
+    file: 'engine/admission.ts',
+    find: '  } else if (!isSameEligible(only, want.only)) {\n',
+    replace: '  } else if (isSameEligible(only, want.only)) {\n'
+  },
+  {
+    name: 'a review asks about wants that may use all members',
+    breaks: ['admission', 'state'],
+    file: 'engine/admission.ts',
+    find: 'if (want.only != null && want.awaits == null) {',
+    replace: 'if (want.awaits == null) {'
+  },
+  {
+    name: 'a want that is reviewed again has two numbers',
+    breaks: ['admission'],
+    file: 'engine/admission.ts',
+    find: 'if (want.only != null && want.awaits == null) {',
+    replace: 'if (want.only != null) {'
   }
 ]
