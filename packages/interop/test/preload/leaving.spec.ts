@@ -3,6 +3,7 @@ import { seededBlocks } from '../../src/blocks.ts'
 import { FULL } from '../../src/full.ts'
 import { needKubo } from '../../src/needs.ts'
 import { startRelay } from '../../src/relay.ts'
+import { serveBlocks } from '../../src/serve-blocks.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
 import type { Balancer } from '../../src/balancer.ts'
@@ -47,6 +48,8 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
     return { ...Object.fromEntries(gauges), refs: commands.filter(({ Command, Active }) => Command === 'refs' && Active).length, wants: Keys?.length ?? 0 }
   }
 
+  const preloadSeries = async (): Promise<string[]> => [...(await balancer.metrics()).keys()].filter(name => name.startsWith('kitsune_preload_'))
+
   /** Clients that are asked for a block each, and do not answer. */
   const begin = async ({ ws, preload }: { readonly ws: string, readonly preload: string }, signal?: AbortSignal): Promise<{ clients: WirePeer[], requests: Array<Promise<Response>> }> => {
     const blocks = await seededBlocks(CLIENTS, 100, 'leaving')
@@ -67,7 +70,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
   }
 
   it('leaves nothing of those that abort: not at the node, nor at the balancer, nor of its wants at the clients', async () => {
-    const before = await held()
+    const [before, series] = await Promise.all([held(), preloadSeries()])
     const leaving = new AbortController()
     const { clients, requests } = await begin(balancer, leaving.signal)
     expect(await held()).to.deep.include({ refs: CLIENTS, wants: CLIENTS, kitsune_balancer_connections: CLIENTS })
@@ -79,8 +82,28 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
       return clients.every(client => client.wantsOf(balancer.peerId).size === 0)
     }, 'nothing to be left', { timeout: ABORTED })
 
+    expect(await preloadSeries(), 'metrics have no label for a client or a request').to.deep.equal(series)
     await Promise.all(clients.map(async client => client.stop()))
     await poll(async () => await balancer.metric('kitsune_balancer_connections') === before.kitsune_balancer_connections, 'the connections to have closed', { timeout: ABORTED })
+  })
+
+  it('takes the rest from another client that asked for the same when one leaves', async () => {
+    const [block] = await seededBlocks(1, 100, 'taken over')
+    const ask = async ({ peerId }: WirePeer): Promise<number> => {
+      const response = await fetch(`${balancer.preload}/api/v0/refs?r=true&arg=${block.cid}&peer=${peerId}`, { method: 'POST' })
+      await response.text()
+      return response.status
+    }
+    const [silent, honest] = await Promise.all([peers.wire(), peers.wire({ onMessage: serveBlocks([block]) })])
+    await silent.connect(balancer.ws)
+    const first = ask(silent)
+    await silent.until(() => silent.wantsOf(balancer.peerId).size > 0, 'it to be asked')
+    await honest.connect(balancer.ws)
+    const second = ask(honest)
+    await silent.disconnect(balancer.peerId)
+
+    expect(await Promise.all([first, second])).to.deep.equal([200, 200])
+    expect(honest.received.some(({ message }) => message.wants.length > 0)).to.equal(true)
   })
 
   if (FULL) {
