@@ -1,17 +1,20 @@
-import { denylist, quotas, storedDenylist, urlList } from '@kitsune/want-router/policies'
+import { accessList, denylist, quotas, storedDenylist, urlList } from '@kitsune/want-router/policies'
 import { ConfigError } from './errors.ts'
 import type { Policy } from '@kitsune/want-router'
-import type { Denylist, ListSource, DenylistStore, Quotas, QuotasInit, QuotaStore } from '@kitsune/want-router/policies'
+import type { DenylistStore, ListSource, Quotas, QuotasInit, QuotaStore } from '@kitsune/want-router/policies'
 
 /** Who is served what. */
 export interface EdgePolicies {
   /** For the router, in this order. */
   readonly all: readonly Policy[]
   readonly quotas?: Quotas
-  readonly denylist?: Denylist
+  /** Those that read lists, and read them again while they are started. */
+  readonly reading: ReadonlyArray<{ start (): Promise<void>, refresh (): Promise<void>, stop (): void }>
 }
 
 export interface EdgePoliciesInit {
+  /** Who may ask, and for what. */
+  readonly access: readonly ListSource[]
   readonly denylists: readonly ListSource[]
   /** Has keys for what is denied, and their filter. */
   readonly denylistStore?: DenylistStore
@@ -23,12 +26,17 @@ export interface EdgePoliciesInit {
 }
 
 /** @throws {ConfigError} the quotas are not what they should be */
-export function createPolicies ({ denylists, denylistStore, quotas: text, quotaStore, onError }: EdgePoliciesInit): EdgePolicies {
+export function createPolicies ({ access, denylists, denylistStore, quotas: text, quotaStore, onError }: EdgePoliciesInit): EdgePolicies {
+  const clients = access.length === 0 ? undefined : accessList({ lists: access, onError })
   const lists = denylists.length === 0 ? undefined : denylist({ lists: denylists, onError })
   const stored = denylistStore == null ? undefined : storedDenylist({ store: denylistStore, onError })
   const limits = text == null ? undefined : createQuotas(text, { store: quotaStore, onError: err => { onError?.(err instanceof Error ? err : new Error(String(err))) } })
 
-  return { all: [lists, stored, limits].filter(policy => policy != null), quotas: limits, denylist: lists }
+  return {
+    all: [clients, lists, stored, limits].filter(policy => policy != null),
+    quotas: limits,
+    reading: [clients, lists].filter(policy => policy != null)
+  }
 }
 
 /** The URLs of a list that is separated by commas or spaces. */

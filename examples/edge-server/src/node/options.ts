@@ -23,6 +23,8 @@ export interface EdgeOptions {
   readonly http: readonly string[]
   /** The file of the private key, which is created if there is none. */
   readonly key: string
+  /** Paths and URLs of lists of clients and CIDs that are allowed and denied. */
+  readonly access: readonly string[]
   /** Paths and URLs of denylists. */
   readonly denylists: readonly string[]
   /** The options of `quotas`, as JSON. */
@@ -48,6 +50,7 @@ export const HELP = `kitsune-edge: serves bitswap straight from CAR files
                                 repeated. With a proxy in front, announce /dns/<name>/tcp/443/tls/http
   -k, --key <file>              the private key, as \`ipfs key export\` writes it, or PEER_ID_JSON; created if there
                                 is none. Default kitsune-edge.key
+      --access <path|url>       a list of clients and CIDs that are allowed or denied; may be repeated
       --denylist <path|url>     a list of what is not served, in the compact denylist format; may be repeated
       --quotas <json>           what clients may have, as in {"perAddress": {"bytesPerHour": 1e10}, "maxMisses": 5000}
       --endpoint <url>          of the S3 API; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
@@ -63,6 +66,7 @@ const OPTIONS = {
   announce: { type: 'string', multiple: true, short: 'a' },
   http: { type: 'string', multiple: true },
   key: { type: 'string', short: 'k', default: 'kitsune-edge.key' },
+  access: { type: 'string', multiple: true },
   denylist: { type: 'string', multiple: true },
   quotas: { type: 'string' },
   endpoint: { type: 'string' },
@@ -96,6 +100,7 @@ export function parseOptions (argv: readonly string[], env: Environment): EdgeOp
     announce: values.announce ?? [],
     http: (values.http ?? []).map(checkUrl),
     key: values.key,
+    access: values.access ?? [],
     denylists: values.denylist ?? [],
     quotas: values.quotas,
     json: values.json

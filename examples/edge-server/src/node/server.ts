@@ -1,15 +1,17 @@
 import { createHost } from '@kitsune/host/node'
 import { source, wantRouter } from '@kitsune/want-router'
+import { urlList } from '@kitsune/want-router/policies'
 import { fileList } from '@kitsune/want-router/policies/node'
 import { ConfigError } from '../errors.ts'
 import { countSent, createCounts, formatMetrics } from '../metrics.ts'
-import { createPolicies, urlLists } from '../policies.ts'
+import { createPolicies } from '../policies.ts'
 import { NAME, VERSION } from '../version.ts'
 import { openCars } from './cars.ts'
 import { startHttpDoor } from './http-door.ts'
 import { loadOrCreateKey } from './key-file.ts'
 import type { EdgeOptions } from './options.ts'
 import type { WantRouter } from '@kitsune/want-router'
+import type { ListSource } from '@kitsune/want-router/policies'
 
 /** A running server. */
 export interface EdgeServer {
@@ -32,12 +34,13 @@ export interface EdgeServer {
  *
  * @throws {ConfigError} something that was asked for cannot be done: the message says what
  */
-export async function startEdgeServer ({ cars: location, listen, announce, http, key, denylists, quotas }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
-  const policies = createPolicies({ denylists: denylists.flatMap(list => /^https?:/.test(list) ? urlLists(list) : [fileList(list)]), quotas, onError })
+export async function startEdgeServer ({ cars: location, listen, announce, http, key, access, denylists, quotas }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
+  const policies = createPolicies({ access: access.map(listAt), denylists: denylists.map(listAt), quotas, onError })
+  const stopReading = (): void => { policies.reading.forEach(policy => { policy.stop() }) }
   const counts = createCounts()
   const { source: blocks, summary, root } = await openCars(location, counts.costs)
   const gateways = announce.filter(isGateway)
-  await policies.denylist?.start()
+  await Promise.all(policies.reading.map(async policy => policy.start()))
   const host = await createHost<{ router: WantRouter }>({
     agent: { name: NAME, version: VERSION },
     privateKey: await loadOrCreateKey(key),
@@ -50,7 +53,7 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
   try {
     await host.start()
   } catch (err) {
-    policies.denylist?.stop()
+    stopReading()
     throw new ConfigError(`cannot listen: ${(err as Error).message.split('\n').slice(0, 2).join(' ')}; choose another address with --listen`)
   }
 
@@ -58,7 +61,7 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
 
   async function stop (): Promise<void> {
     await host.stop()
-    policies.denylist?.stop()
+    stopReading()
   }
 
   const peerId = host.peerId.toString()
@@ -87,6 +90,11 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
       await stop()
     }
   }
+}
+
+/** A list in a file, or on a web server. */
+function listAt (place: string): ListSource {
+  return /^https?:/.test(place) ? urlList(place) : fileList(place)
 }
 
 /** Whether clients find HTTP there, and not bitswap. */

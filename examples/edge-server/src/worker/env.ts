@@ -40,6 +40,8 @@ export interface Env {
   readonly BLOCK_MAP?: string
   /** The multiaddr that clients are told, such as /dns4/edge.example.com/tcp/443/wss. Default: that of the request. */
   readonly ADDRESS?: string
+  /** The URLs of lists of clients and CIDs, separated by spaces or commas. */
+  readonly ACCESS_LISTS?: string
   /** The URLs of denylists, separated by spaces or commas. */
   readonly DENYLISTS?: string
   /** What clients may have: the options of `quotas`, as JSON. */

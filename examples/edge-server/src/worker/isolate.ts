@@ -19,11 +19,11 @@ export interface Isolate extends Blocks {
   readonly budget: RequestBudget
   readonly policies: EdgePolicies
   readonly counts: Counts
-  /** When the denylists were last read, ms since 1970. */
+  /** When lists were last read, ms since 1970. */
   listsReadAt: number
 }
 
-/** How often denylists are read again, ms. */
+/** How often lists are read again, ms. */
 const LIST_INTERVAL = 60_000
 
 /**
@@ -38,6 +38,7 @@ export function createIsolate (unchecked: Env): Isolate {
   const { costs } = counts
   const { DENYLIST, QUOTA_COUNTERS } = env
   const policies = createPolicies({
+    access: urlLists(env.ACCESS_LISTS),
     denylists: urlLists(env.DENYLISTS),
     denylistStore: DENYLIST == null
       ? undefined
@@ -57,10 +58,10 @@ export function createIsolate (unchecked: Env): Isolate {
   return { env, privateKey: parsePrivateKey(env.identity), ...openBlocks(env, budget, costs), budget, policies, counts, listsReadAt: -Infinity }
 }
 
-/** Reads the denylists, unless they were read a short while ago: by the request that comes first, and waited for by it alone. */
+/** Reads denylists and access lists, unless they were read a short while ago: by the request that comes first, and waited for by it alone. */
 export async function refreshLists (isolate: Isolate, now: number = Date.now()): Promise<void> {
-  if (isolate.policies.denylist != null && now - isolate.listsReadAt >= LIST_INTERVAL) {
+  if (isolate.policies.reading.length > 0 && now - isolate.listsReadAt >= LIST_INTERVAL) {
     isolate.listsReadAt = now
-    await isolate.policies.denylist.refresh()
+    await Promise.all(isolate.policies.reading.map(async policy => policy.refresh()))
   }
 }

@@ -119,8 +119,9 @@ describe('the Worker', function () {
     expect((await fetch(`${open.url}/ipfs/${cid}?format=raw`)).status).to.equal(200)
     expect(new Uint8Array(await (await fetch(`${open.url}/ipfs/${cid}?format=raw`)).arrayBuffer())).to.deep.equal(bytes)
 
-    await open.restart({ DENYLISTS: await serveList(`/ipfs/${cid}\n`) })
+    await open.restart({ DENYLISTS: await serveList(`/ipfs/${cid}\n`), ACCESS_LISTS: await serveList(`deny cid ${blocks[5].cid}\n`) })
     expect((await fetch(`${open.url}/ipfs/${cid}?format=raw`)).status).to.equal(451)
+    expect((await fetch(`${open.url}/ipfs/${blocks[5].cid}?format=raw`)).status).to.equal(451)
     expect((await fetch(`${open.url}/ipfs/${blocks[4].cid}?format=raw`)).status).to.equal(200)
   })
 
