@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { DISTANCE_SCENARIOS } from './distance/scenarios.ts'
+import { EDGE_SCENARIOS } from './edge/scenarios.ts'
 import { UsageError } from './errors.ts'
 import { HTTP_SCENARIOS } from './http/scenarios.ts'
 import { STRATEGY_SCENARIOS } from './strategies/scenarios.ts'
@@ -24,14 +25,15 @@ export const SCALE = 'scale'
 /** Words that stand for several names. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   distance: DISTANCE_SCENARIOS.map(({ name }) => name),
+  edge: EDGE_SCENARIOS.map(({ name }) => name),
   http: HTTP_SCENARIOS.map(({ name }) => name),
   strategies: STRATEGY_SCENARIOS.map(({ name }) => name)
 }
 
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.http, ...GROUPS.strategies]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.edge, ...GROUPS.http, ...GROUPS.strategies]
 
 export interface Options {
-  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances, scenarios of HTTP and of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances, scenarios of the edge server, of HTTP and of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]

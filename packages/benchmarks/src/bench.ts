@@ -8,6 +8,9 @@ import { measureDistances } from './distance/measure.ts'
 import { distanceReport, printDistances } from './distance/report.ts'
 import { DISTANCE_SCENARIOS, nearer } from './distance/scenarios.ts'
 import { insertResults } from './docs.ts'
+import { measureEdge } from './edge/measure.ts'
+import { edgeReport, printEdge } from './edge/report.ts'
+import { EDGE_SCENARIOS, fewerEdge } from './edge/scenarios.ts'
 import { MissingToolError } from './errors.ts'
 import { floorFigure } from './floor.ts'
 import { measureHttp } from './http/measure.ts'
@@ -31,6 +34,8 @@ import type { CodecFigures } from './codec.ts'
 import type { DistanceRow } from './distance/report.ts'
 import type { DistanceRun } from './distance/run.ts'
 import type { DistanceScenario } from './distance/scenarios.ts'
+import type { EdgeRun } from './edge/measure.ts'
+import type { EdgeRow } from './edge/report.ts'
 import type { FloorFigure } from './floor.ts'
 import type { HttpRow } from './http/report.ts'
 import type { HttpRun } from './http/run.ts'
@@ -59,6 +64,7 @@ export interface BenchResult {
   runs: RunResult[]
   report: Report
   distances?: { scenarios: readonly DistanceScenario[], runs: DistanceRun[], rows: DistanceRow[] }
+  edge?: { runs: EdgeRun[], rows: EdgeRow[] }
   http?: { scenarios: readonly HttpScenario[], runs: HttpRun[], rows: HttpRow[] }
   strategies?: { scenarios: readonly StrategyScenario[], runs: StrategyRun[], rows: StrategyRow[] }
 }
@@ -83,6 +89,9 @@ export async function bench (options: Options): Promise<BenchResult> {
   const doors = HTTP_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? fewer(scenario) : scenario)
+  const edges = EDGE_SCENARIOS
+    .filter(({ name }) => options.only.includes(name))
+    .map(scenario => options.quick ? fewerEdge(scenario) : scenario)
   const scenarios = STRATEGY_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? shortened(scenario) : scenario)
@@ -113,6 +122,12 @@ export async function bench (options: Options): Promise<BenchResult> {
   if (distances.length > 0 && options.profile == null) {
     const runs = await measureDistances(kuboFor(result), distances, options.pairs)
     result.distances = { scenarios: distances, runs, rows: distanceReport(distances, runs) }
+  }
+
+  if (edges.length > 0 && options.profile == null) {
+    // medians of three, as the figures of Hoverboard are
+    const runs = await measureEdge(edges, options.scaleRuns)
+    result.edge = { runs, rows: edgeReport(runs) }
   }
 
   if (doors.length > 0 && options.profile == null) {
@@ -198,7 +213,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, http, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, edge, http, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -229,6 +244,10 @@ function printResult ({ at, machine, quick, codec, picks, floor, blockSource, sc
 
   if (distances != null) {
     parts.push(printDistances(distances.scenarios, distances.rows))
+  }
+
+  if (edge != null) {
+    parts.push(printEdge(edge.rows))
   }
 
   if (http != null) {

@@ -22,6 +22,8 @@ export interface LocalWorkerInit {
   readonly port?: number
   /** Whether there is a KV namespace DENYLIST, which is empty. Default false */
   readonly denylistStore?: boolean
+  /** Whether isolates may be inspected, by `miniflare.getInspectorURL()`. Default false */
+  readonly inspector?: boolean
   /** Further variables. */
   readonly bindings?: Readonly<Record<string, string>>
   /**
@@ -43,7 +45,7 @@ export interface LocalWorker {
 }
 
 /** Runs the Worker by miniflare, with R2 in memory, which holds the CARs of a folder and the map of their blocks. */
-export async function startLocalWorker ({ cars, layout = 'map', identity, port = 0, denylistStore = false, bindings = {}, bucket }: LocalWorkerInit): Promise<LocalWorker> {
+export async function startLocalWorker ({ cars, layout = 'map', identity, port = 0, denylistStore = false, inspector = false, bindings = {}, bucket }: LocalWorkerInit): Promise<LocalWorker> {
   let restarts = 0
   let listen = port
   const main = (more: Readonly<Record<string, string>>): WorkerOptions => ({
@@ -64,6 +66,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
     // or it asks Cloudflare where it is
     cf: false,
     port: listen,
+    ...(inspector ? { inspectorPort: 0 } : {}),
     workers: [
       main(more),
       // by which the bucket is filled

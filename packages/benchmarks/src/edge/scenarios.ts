@@ -1,0 +1,31 @@
+/** Blocks of one size that are asked of the Worker, which has read nothing before. */
+export interface EdgeScenario {
+  readonly name: string
+  readonly blockSize: number
+  /** Wants that each connection keeps open. */
+  readonly open: number
+  /** Blocks that each connection asks for: the same ones, in the order of the CAR. */
+  readonly blocks: number
+  readonly connections: number
+}
+
+export const EDGE_SCENARIOS: readonly EdgeScenario[] = [
+  { name: 'edge-256k', blockSize: 256 << 10, open: 8, blocks: 400, connections: 1 },
+  { name: 'edge-1k', blockSize: 1 << 10, open: 32, blocks: 20_000, connections: 1 },
+  { name: 'edge-first', blockSize: 256 << 10, open: 1000, blocks: 1000, connections: 1 },
+  { name: 'edge-crowd', blockSize: 256 << 10, open: 50, blocks: 50, connections: 40 },
+  { name: 'edge-200', blockSize: 256 << 10, open: 8, blocks: 20, connections: 200 }
+]
+
+/** The same scenario, shortened: figures to develop by, not to publish. */
+export function fewerEdge (scenario: EdgeScenario): EdgeScenario {
+  return { ...scenario, blocks: Math.ceil(scenario.blocks / 4), connections: Math.ceil(scenario.connections / 4) }
+}
+
+/** What Hoverboard v2 did, on two cores, with stubs that have no latency: commit 82260b5. */
+export const HOVERBOARD: Readonly<Record<string, string>> = {
+  'edge-256k': '27 MB/s, 35 s/GiB',
+  'edge-1k': '777 blocks/s, 1.04 ms/block',
+  'edge-first': 'first after 6,600 ms',
+  'edge-crowd': 'p99 3,400 ms'
+}
