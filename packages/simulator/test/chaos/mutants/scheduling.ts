@@ -122,13 +122,6 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     replace: ''
   },
   {
-    name: 'the bytes of all members are freed for none',
-    breaks: ['idle', 'lost'],
-    file: 'engine/attempts.ts',
-    find: '    freeAllCapacity(state) // what was held up by the bytes at all members may wait anywhere\n',
-    replace: ''
-  },
-  {
     name: 'a change of members frees nothing',
     breaks: ['idle', 'lost'],
     file: 'engine/member-lifecycle.ts',
