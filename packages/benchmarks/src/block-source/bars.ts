@@ -1,4 +1,16 @@
-import type { BlockSourceFigures } from './figures.ts'
+import type { MapFigure } from './map.ts'
+import type { MemoryFigure } from './memory.ts'
+import type { OpeningFigure, ReadingFigure } from './reading.ts'
+import type { ReadsFigure } from './reads.ts'
+
+/** What reading blocks from CAR files costs, and from a block map. */
+export interface BlockSourceFigures {
+  readonly reading: readonly ReadingFigure[]
+  readonly reads: readonly ReadsFigure[]
+  readonly opening: OpeningFigure
+  readonly memory: MemoryFigure
+  readonly map: MapFigure
+}
 
 /** A requirement of block sources, and whether it is met. */
 export interface BlockSourceBar {

@@ -9,19 +9,9 @@ import { mapFigure } from './map.ts'
 import { memoryFigure } from './memory.ts'
 import { openingFigure, readingFigure } from './reading.ts'
 import { readsFigures } from './reads.ts'
-import type { MapFigure } from './map.ts'
-import type { MemoryFigure } from './memory.ts'
-import type { OpeningFigure, ReadingFigure, ReadingRates } from './reading.ts'
-import type { ReadsFigure, Requests } from './reads.ts'
-
-/** What reading blocks from CAR files costs, and from a block map. */
-export interface BlockSourceFigures {
-  readonly reading: readonly ReadingFigure[]
-  readonly reads: readonly ReadsFigure[]
-  readonly opening: OpeningFigure
-  readonly memory: MemoryFigure
-  readonly map: MapFigure
-}
+import type { BlockSourceFigures } from './bars.ts'
+import type { ReadingRates } from './reading.ts'
+import type { Requests } from './reads.ts'
 
 export interface BlockSourceFiguresInit {
   /** Rounds of each subject. */

@@ -5,20 +5,7 @@
  * member may take, and each member remembers how far it has looked.
  */
 import type { Backlog, Client, EngineMember, Fetch } from './model.ts'
-import type { Scheduler, State } from './state.ts'
-
-/** Everything that is backlogged, in order. */
-export interface Backlogs {
-  /** How many wait. */
-  readonly size: number
-  /** The number of the last that joined; they only grow. */
-  readonly last: number
-  add (backlog: Omit<Backlog, 'number'>): Backlog
-  /** One that was added is no longer its fetch's. */
-  leave (): void
-  /** The first with a larger number. */
-  after (number: number): Backlog | undefined
-}
+import type { Backlogs, Scheduler, State } from './state.ts'
 
 // so short a list is not worth a walk
 const SHORT = 64

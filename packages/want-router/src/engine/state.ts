@@ -2,10 +2,9 @@
  * All that an engine holds, and the sets that mirror it. Types only, as in
  * `model.ts`; each record says which module writes it.
  */
-import type { Backlogs } from './backlogs.ts'
 import type { AskBudget, RetryBudget } from './budgets.ts'
 import type { VerdictAsk } from './io.ts'
-import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
+import type { Attempt, Backlog, Client, ClientWant, EngineMember, Fetch } from './model.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reviews } from './reviews.ts'
 import type { Totals, WantEnd } from './status.ts'
@@ -140,6 +139,19 @@ export interface FetchSets {
   readonly delayed: Set<Fetch>
   readonly exhausted: Set<Fetch>
   satisfied: number
+}
+
+/** Everything that is backlogged, in order. */
+export interface Backlogs {
+  /** How many wait. */
+  readonly size: number
+  /** The number of the last that joined; they only grow. */
+  readonly last: number
+  add (backlog: Omit<Backlog, 'number'>): Backlog
+  /** One that was added is no longer its fetch's. */
+  leave (): void
+  /** The first with a larger number. */
+  after (number: number): Backlog | undefined
 }
 
 /** Who is to be served next. Written by `scheduler.ts`. */

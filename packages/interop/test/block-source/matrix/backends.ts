@@ -10,18 +10,10 @@ import { poll } from '../../../src/until.ts'
 import { startVersitygw } from '../../../src/versitygw.ts'
 import { OPEN } from './open-index.ts'
 import { startR2 } from './r2.ts'
-import type { IndexTitle, Opening } from './open-index.ts'
+import type { Backend } from './backend.ts'
 import type { Write } from './write-indexes.ts'
 import type { Skippable } from '../../../src/needs.ts'
-import type { BlockSource, ListingStore, ObjectStore, UploadStore } from '@kitsune/block-source'
-
-/** Where objects are. */
-export interface Backend {
-  readonly write: Write
-  /** A source of the CARs there, which an index finds. */
-  open (title: IndexTitle, opening: Opening): BlockSource
-  stop (): Promise<void>
-}
+import type { ListingStore, ObjectStore, UploadStore } from '@kitsune/block-source'
 
 const BUCKET = 'kitsune-tests'
 

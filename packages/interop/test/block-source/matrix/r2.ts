@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
-import type { Backend } from './backends.ts'
+import type { Backend } from './backend.ts'
 import type { WorkerRead } from './r2-worker.ts'
 import type { BlockSource, GetManyResult } from '@kitsune/block-source'
 import type { CID } from 'multiformats/cid'
