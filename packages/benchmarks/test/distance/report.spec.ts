@@ -28,7 +28,7 @@ describe('distance/report', () => {
   it('prints a row for each leg', () => {
     const lines = printDistances([scenario], rows).split('\n')
     expect(lines).to.have.lengthOf(5)
-    expect(lines[3]).to.match(/^\| 20 ms +\| far-member +\| 60\.0 +\| 0\.80 +\| 0\.80 0\.80 +\|.*\| 300 +\|$/)
+    expect(lines[3]).to.match(/^\| 20 ms +\| as the machine +\| far-member +\| 60\.0 +\| 0\.80 +\| 0\.80 0\.80 +\|.*\| 300 +\|$/)
   })
 
   it('interleaves the legs and turns the order round for every second pair', () => {
