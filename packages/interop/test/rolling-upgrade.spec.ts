@@ -47,10 +47,18 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
     await response.arrayBuffer()
   }
 
+  interface Load {
+    pins: number
+    /** More pins than so many were made. Throws what has ended the load, if something has. */
+    isBeyond (pins: number): boolean
+    end (): Promise<void>
+  }
+
   /** Pins and drops a DAG again and again, until it is told to end with the pin that is under way. */
-  function pinAgainAndAgain (client: Kubo, dag: Dag): { pins: number, end (): Promise<void> } {
-    const load = { pins: 0, end }
+  function pinAgainAndAgain (client: Kubo, dag: Dag): Load {
+    const load = { pins: 0, isBeyond, end }
     const ending = new AbortController()
+    let failed: Error | undefined
     const running = (async () => {
       while (!ending.signal.aborted) {
         await client.pin(dag.root, { signal: AbortSignal.timeout(60_000) })
@@ -60,7 +68,15 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
         }
       }
     })()
-    running.catch(() => {}) // it is awaited at the end
+    running.catch((err: Error) => { failed = err }) // it is awaited at the end
+
+    function isBeyond (pins: number): boolean {
+      if (failed != null) {
+        throw failed
+      }
+
+      return load.pins > pins
+    }
 
     async function end (): Promise<void> {
       ending.abort()
@@ -91,7 +107,7 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
       await poll(async () => (await member(balancer, id)).load.wants === 0, `${id} to owe nothing`)
       const asked = await balancer.metric('kitsune_router_member_asks_total', `member="${id}"`)
       await kubos[i].restart()
-      await poll(() => loads.every(({ pins }) => pins > before), 'a pin without it', { timeout: 60_000 })
+      await poll(() => loads.every(load => load.isBeyond(before)), 'a pin without it', { timeout: 60_000 })
       expect(await balancer.metric('kitsune_router_member_asks_total', `member="${id}"`)).to.equal(asked)
       await tell(balancer, id, 'resume')
       await poll(async () => (await member(balancer, id)).state === 'up', `${id} to be back`, { timeout: 60_000 })
@@ -123,7 +139,7 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
       await poll(() => balancer.output.some(line => line.includes(`node ${NODES[i]} is added`)), `${NODES[i]} to be another`, { timeout: 60_000 })
       await membersUp(balancer, NODES.slice(0, 2))
       await old.stop()
-      await poll(() => load.pins > pins, 'another pin', { timeout: 60_000 })
+      await poll(() => load.isBeyond(pins), 'another pin', { timeout: 60_000 })
     }
 
     await load.end()
