@@ -110,11 +110,12 @@ export function serviceBound (wants: number, latency: number, members: number): 
 const MAX_PICKS = 2000
 
 /**
- * The most often that one flush ranks members: for each fetch when it has its turn, and once more where that led on;
- * and twice for each client that finds no place for the first that it waits for: in line, and in turn.
+ * The most often that one flush ranks members: for each fetch when it goes on or has its turn, in line for the member that
+ * it waits for, and when another takes it over; and twice for each client that finds no place for the first that it waits
+ * for: in line, and in turn.
  */
 export function picksBound (fetches: number, clients: number): number {
-  return Math.min(MAX_PICKS, 2 * fetches + 2 * clients)
+  return Math.min(MAX_PICKS, 3 * fetches + 2 * clients)
 }
 
 /**
