@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { findOnPath, isExecutable } from './executables.ts'
 import type { Environment } from './peer-folders.ts'
 
 /** A Chromium, or a browser that is made of it. */
@@ -35,8 +34,7 @@ export function searchChromium (env: Environment = process.env): ChromiumSearch 
     return { chromium: { path: named, origin: 'CHROMIUM_BINARY' }, passedOver: [] }
   }
 
-  const folders = (env.PATH ?? '').split(delimiter).filter(folder => folder !== '')
-  const path = folders.flatMap(folder => NAMES.map(name => join(folder, name))).find(isExecutable)
+  const path = findOnPath(NAMES, env)
   const passedOver = ['the environment variable CHROMIUM_BINARY is not set']
 
   return path == null
@@ -51,14 +49,4 @@ export function chromiumMissing (search: ChromiumSearch): string {
     ...search.passedOver.map(why => `  ${why}`),
     'install it, on Debian by "apt-get install chromium", or set CHROMIUM_BINARY'
   ].join('\n')
-}
-
-function isExecutable (path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-
-    return true
-  } catch {
-    return false
-  }
 }

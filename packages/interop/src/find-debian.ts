@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { findOnPath, isExecutable } from './executables.ts'
 import type { Environment } from './peer-folders.ts'
 
 /** The path of Caddy, by `CADDY_BINARY` or on `PATH`; undefined if there is none. Any version will do. */
@@ -23,18 +22,9 @@ export function redisMissing (): string {
 }
 
 function findProgram (name: string, configured: string | undefined, env: Environment): string | undefined {
-  const folders = (env.PATH ?? '').split(delimiter).filter(folder => folder !== '')
-  const candidates = configured == null || configured === '' ? folders.map(folder => join(folder, name)) : [configured]
-
-  return candidates.find(isExecutable)
-}
-
-function isExecutable (path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-
-    return true
-  } catch {
-    return false
+  if (configured == null || configured === '') {
+    return findOnPath([name], env)
   }
+
+  return isExecutable(configured) ? configured : undefined
 }

@@ -3,7 +3,8 @@
  * the best of the members that it can be asked of, and none of the others is to be
  * idle meanwhile: one that has capacity left, when all that is in line was served,
  * takes the first that it has not answered. It looks once at each, so that a long
- * list of what it has answered costs nothing.
+ * list of what it has answered costs nothing; only one that is idle, and could not
+ * take something, looks at all of them again.
  */
 import { shortage } from './candidates.ts'
 import { expectedBytes } from './clients.ts'
@@ -54,7 +55,7 @@ function takeOver (state: State, member: EngineMember): boolean {
   return true
 }
 
-/** Looks on from where the member has looked last; at all again when it is idle, if it could not take something for want of capacity. */
+/** Looks on from where the member has looked last. */
 function nextTakeover (state: State, member: EngineMember): Fetch | undefined {
   const { backlogs, needBytes } = state.scheduler
   if (member.state !== 'up') {
