@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { expect } from 'aegir/chai'
 import { seededBlocks } from '../src/blocks.ts'
 import { seededBuffer } from '../src/dag.ts'
@@ -6,11 +5,11 @@ import { startJsIpfs } from '../src/js-ipfs.ts'
 import { needJsIpfs, needKubo } from '../src/needs.ts'
 import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
+import { preloadingJsIpfs, storedHash } from './support/js-ipfs-preload.ts'
+import { sha256 } from './support/sha256.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** Calls of refs that a node is carrying out. */
 async function commands (kubo: Kubo): Promise<number> {
@@ -39,17 +38,10 @@ describe('preload by js-ipfs', function () {
     await peers.stop()
   })
 
-  /** A js-ipfs that is connected to the balancer alone, and preloads through it. */
-  const client = async (): Promise<JsIpfs> => {
-    const ipfs = await startJsIpfs(modules, { preloaders: [`/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}/http`] })
-    peers.onStop(ipfs.stop)
-    await ipfs.connect(balancer.ws)
-
-    return ipfs
-  }
+  const client = async (): Promise<JsIpfs> => preloadingJsIpfs(peers, modules, balancer)
 
   /** What the node has of a file by itself. */
-  const stored = async (cid: string): Promise<string> => sha256(await (await kubo.call('cat', [cid], { offline: 'true' })).bytes())
+  const stored = async (cid: string): Promise<string> => storedHash(kubo, cid)
 
   /** As js-ipfs asks, read to its end, which throws if it is broken off. */
   const refs = async (query: string): Promise<{ status: number, lines: string[] }> => {

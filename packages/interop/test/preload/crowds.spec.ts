@@ -1,10 +1,10 @@
 import { expect } from 'aegir/chai'
 import { seededBuffer } from '../../src/dag.ts'
 import { FULL } from '../../src/full.ts'
-import { startJsIpfs } from '../../src/js-ipfs.ts'
 import { needJsIpfs, needKubo } from '../../src/needs.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
+import { preloadingJsIpfs, storedHash } from '../support/js-ipfs-preload.ts'
 import { sha256 } from '../support/sha256.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { JsIpfs } from '../../src/js-ipfs.ts'
@@ -35,13 +35,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
     await peers.stop()
   })
 
-  const client = async (): Promise<JsIpfs> => {
-    const ipfs = await startJsIpfs(modules, { preloaders: [`/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}/http`] })
-    peers.onStop(ipfs.stop)
-    await ipfs.connect(balancer.ws)
-
-    return ipfs
-  }
+  const client = async (): Promise<JsIpfs> => preloadingJsIpfs(peers, modules, balancer)
 
   /** Waits until as many requests more have ended well, and none badly. */
   const preloaded = async (requests: number, act: () => Promise<void>): Promise<void> => {
@@ -56,7 +50,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
   }
 
   /** What the node has of it by itself. */
-  const stored = async (path: string): Promise<string> => sha256(await (await kubo.call('cat', [path], { offline: 'true' })).bytes())
+  const stored = async (path: string): Promise<string> => storedHash(kubo, path)
 
   it('takes many files of one client in a row', async () => {
     const ipfs = await client()

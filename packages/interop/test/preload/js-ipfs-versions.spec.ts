@@ -1,9 +1,9 @@
 import { expect } from 'aegir/chai'
 import { seededBuffer } from '../../src/dag.ts'
-import { startJsIpfs } from '../../src/js-ipfs.ts'
 import { needJsIpfs, needKubo, needOldJsIpfs } from '../../src/needs.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
+import { preloadingJsIpfs, storedHash } from '../support/js-ipfs-preload.ts'
 import { sha256 } from '../support/sha256.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { JsIpfs } from '../../src/js-ipfs.ts'
@@ -31,20 +31,14 @@ describe('preload by an old js-ipfs', function () {
     await peers.stop()
   })
 
-  const client = async (modules: string): Promise<JsIpfs> => {
-    const ipfs = await startJsIpfs(modules, { preloaders: [`/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}/http`] })
-    peers.onStop(ipfs.stop)
-    await ipfs.connect(balancer.ws)
-
-    return ipfs
-  }
+  const client = async (modules: string): Promise<JsIpfs> => preloadingJsIpfs(peers, modules, balancer)
 
   /** One adds a file, and when it has gone the other reads it. */
   const passOn = async (from: string, to: string, cidVersion: number): Promise<void> => {
     const file = seededBuffer(1_000_000, `version-${cidVersion}`)
     const ipfs = await client(from)
     const cid = await ipfs.add(file, { cidVersion, rawLeaves: cidVersion === 1 })
-    await poll(async () => sha256(await (await kubo.call('cat', [cid], { offline: 'true' })).bytes()) === sha256(file), 'the node to have the file', { timeout: 20_000 })
+    await poll(async () => await storedHash(kubo, cid) === sha256(file), 'the node to have the file', { timeout: 20_000 })
     await ipfs.stop()
     const other = await client(to)
 
