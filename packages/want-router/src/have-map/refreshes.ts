@@ -1,25 +1,18 @@
-import { pause } from '../pause.ts'
-import { BloomFilter } from './bloom-filter.ts'
-import type { KeyHash } from './key-hash.ts'
-import type { TargetInit } from '../targets/target.ts'
-import type { Timers } from '../timers.ts'
+import { createListReader } from './list-reader.ts'
+import type { BloomFilter } from './bloom-filter.ts'
+import type { ListReaderInit } from './list-reader.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-export interface RefreshesInit {
-  readonly timers: Pick<Timers, 'now' | 'after'>
-  readonly hash: KeyHash
-  readonly pinned: boolean
+export interface RefreshesInit extends ListReaderInit {
+  /** From the end of a list until it is read again, ms. */
   readonly interval: number
-  readonly maxBytes: number
-  /** How a member lists its blocks, if it can. */
-  holdingsOf (member: string): TargetInit['holdings']
   /** A list has been read to its end. */
   read (member: string, filter: BloomFilter): void
   /** A list could not be read, for the first time since one could. */
   failed (member: string, error: Error): void
 }
 
-/** Reads the lists of members again and again, one at a time. */
+/** Decides when the lists of members are read: again and again, one at a time. */
 export interface Refreshes {
   /** Reads its list as soon as it can. */
   begin (member: string): void
@@ -30,16 +23,10 @@ export interface Refreshes {
   stop (): void
 }
 
-/** After a failure a list is read again so soon, ms. */
+/** From a failure until the list is read again, ms. */
 const RETRY_INTERVAL = 60_000
 
-/** A list of which nothing comes for so long is given up, ms. */
-const IDLE_TIMEOUT = 60_000
-
-/** Lists are long: after each piece of work comes a pause of so many times its length. */
-const REST = 4
-
-/** The lists of one member. */
+/** The list of one member, from when it is first read until it is read no more. */
 interface Job {
   readonly member: string
   readonly controller: AbortController
@@ -50,10 +37,9 @@ interface Job {
 }
 
 export function createRefreshes (init: RefreshesInit): Refreshes {
-  const { timers, hash, pinned, interval, maxBytes } = init
+  const lists = createListReader(init)
   const jobs = new Map<string, Job>()
   const queue: Job[] = []
-  let building: { readonly member: string, readonly filter: BloomFilter } | undefined
   let running = false
 
   function enqueue (job: Job): void {
@@ -74,6 +60,8 @@ export function createRefreshes (init: RefreshesInit): Refreshes {
 
     for (let job = queue.shift(); job != null; job = queue.shift()) {
       await refresh(job)
+      job.waits = false
+      schedule(job)
     }
 
     running = false
@@ -81,54 +69,23 @@ export function createRefreshes (init: RefreshesInit): Refreshes {
 
   async function refresh (job: Job): Promise<void> {
     const { member, controller: { signal } } = job
-    const filter = new BloomFilter(maxBytes)
-    building = { member, filter }
 
     try {
-      await fill(filter, member, signal)
-      filter.fold()
-
-      if (!signal.aborted) {
+      await lists.read(member, signal, filter => {
         job.failing = false
         init.read(member, filter)
-      }
+      })
     } catch (err) {
       if (!signal.aborted && !job.failing) {
         job.failing = true
         init.failed(member, err as Error)
       }
     }
-
-    building = undefined
-    job.waits = false
-
-    if (!signal.aborted) {
-      job.cancelTimer = timers.after(job.failing ? Math.min(interval, RETRY_INTERVAL) : interval, () => { enqueue(job) })
-    }
   }
 
-  /** Rejects as the list does, and if nothing comes of it. */
-  async function fill (filter: BloomFilter, member: string, ended: AbortSignal): Promise<void> {
-    const idle = new AbortController()
-    const signal = AbortSignal.any([ended, idle.signal])
-    const watch = (): () => void => timers.after(IDLE_TIMEOUT, () => { idle.abort(new Error(`its list of blocks stopped for ${IDLE_TIMEOUT / 1000} s`)) })
-    let cancelTimer = watch()
-
-    try {
-      for await (const keys of init.holdingsOf(member)?.({ pinned, signal }) ?? []) {
-        cancelTimer()
-        const begin = timers.now()
-
-        for (const key of keys) {
-          filter.add(hash.of(key))
-        }
-
-        await pause(REST * (timers.now() - begin), timers, signal)
-        signal.throwIfAborted()
-        cancelTimer = watch()
-      }
-    } finally {
-      cancelTimer()
+  function schedule (job: Job): void {
+    if (!job.controller.signal.aborted) {
+      job.cancelTimer = init.timers.after(job.failing ? Math.min(init.interval, RETRY_INTERVAL) : init.interval, () => { enqueue(job) })
     }
   }
 
@@ -152,11 +109,7 @@ export function createRefreshes (init: RefreshesInit): Refreshes {
 
     end,
 
-    seen (member, key) {
-      if (building?.member === member) {
-        building.filter.add(hash.of(key))
-      }
-    },
+    seen: lists.seen,
 
     stop () { Array.from(jobs.keys(), end) }
   }
