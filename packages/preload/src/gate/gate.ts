@@ -13,7 +13,7 @@ import { createDigestTable } from './digests.ts'
 import { DEFAULT_LINK_CODECS } from './links.ts'
 import { OpenPassage } from './passage.ts'
 import { createWaitingWants } from './waiting-wants.ts'
-import type { TableMemory } from './digests.ts'
+import type { MapMemory } from './digest-map.ts'
 import type { LinkCodecs } from './links.ts'
 import type { GateLimits, Passage, PassageInit } from './passage.ts'
 import type { WaitingWants } from './waiting-wants.ts'
@@ -56,7 +56,7 @@ class RequestGate implements Gate {
   readonly #limits: GateLimits
   readonly #codecs: LinkCodecs
   readonly #timers: Timers
-  readonly #memory: TableMemory
+  readonly #memory: MapMemory
   readonly #open = new Set<OpenPassage>()
   #control: PolicyControl | undefined
   readonly #waiting: WaitingWants

@@ -4,11 +4,12 @@ import { MemberRefsError } from '../errors.ts'
 import { createDigestTable } from '../gate/digests.ts'
 import { isWalkable } from './walked-refs.ts'
 import type { Ref, RefsMember } from './member.ts'
-import type { DigestTable, TableMemory } from '../gate/digests.ts'
+import type { MapMemory } from '../gate/digest-map.ts'
+import type { DigestTable } from '../gate/digests.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** What all requests of the process have listed. */
-const LISTED: TableMemory = { used: 0, max: 16 << 20 }
+const LISTED: MapMemory = { used: 0, max: 16 << 20 }
 /** A walk reads these blocks again, and lists nothing meanwhile: it must not take as long as a request may be without progress. */
 const MAX_LISTED = 20_000
 
