@@ -1,3 +1,6 @@
+import { createLineBuffer } from './line-buffer.ts'
+import { LineReader } from './line-reader.ts'
+
 /** The lines of one answer, of which several readers each read all. */
 export interface Lines {
   /** Whether a reader that begins now reads all lines. */
@@ -22,61 +25,63 @@ export interface LinesInit {
   onRead? (): void
 }
 
-interface Reader {
-  /** Index of the line that it reads next. */
-  next: number
-  wake (): void
-  expelled: Error | undefined
-}
-
 export function createLines ({ max, onRead }: LinesInit): Lines {
-  const readers = new Set<Reader>()
-  let lines: string[] = []
-  /** Index of `lines[0]`. */
-  let first = 0
-  let bytes = 0
+  const buffer = createLineBuffer()
+  const readers = new Set<LineReader>()
   let end: { readonly error?: Error } | undefined
   let place: PromiseWithResolvers<void> | undefined
 
   /** Forgets what all have read, once there is too much. */
   function trim (): void {
-    if (bytes < max) {
+    if (buffer.bytes < max) {
       return
     }
-    let least = first + lines.length
-    for (const { next } of readers) {
-      least = Math.min(least, next)
+
+    let least = buffer.end
+
+    for (const { position } of readers) {
+      least = Math.min(least, position)
     }
-    // half of them at a time: each cut copies the rest
-    if (2 * (least - first) >= lines.length) {
-      bytes -= lines.slice(0, least - first).reduce((sum, { length }) => sum + length, 0)
-      lines = lines.slice(least - first)
-      first = least
-    }
-    if (bytes < max) {
+
+    buffer.forget(least)
+
+    if (buffer.bytes < max) {
       place?.resolve()
       place = undefined
     }
   }
 
   function wakeAll (): void {
-    for (const { wake } of readers) {
-      wake()
+    for (const reader of readers) {
+      reader.wake()
+    }
+  }
+
+  const readable = {
+    at: buffer.at,
+    get end () { return end },
+    read () {
+      trim()
+      onRead?.()
+    },
+    left (reader: LineReader) {
+      readers.delete(reader)
+      trim()
     }
   }
 
   return {
-    get whole () { return first === 0 },
+    get whole () { return buffer.first === 0 },
 
     push (line) {
-      lines.push(line)
-      bytes += line.length
+      buffer.push(line)
       wakeAll()
     },
 
     async place () {
       trim()
-      if (bytes >= max && readers.size > 0) {
+
+      if (buffer.bytes >= max && readers.size > 0) {
         place ??= Promise.withResolvers()
         await place.promise
       }
@@ -85,14 +90,11 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
     get isFull () { return place != null },
 
     expel (error) {
-      for (const reader of readers) {
-        if (2 * (reader.next - first) < lines.length) {
-          reader.expelled = error
-          readers.delete(reader)
-          reader.wake()
-        }
+      const middle = (buffer.first + buffer.end) / 2
+
+      for (const reader of [...readers].filter(({ position }) => position < middle)) {
+        reader.expel(error)
       }
-      trim()
     },
 
     end (error) {
@@ -102,47 +104,10 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
     },
 
     read () {
-      const reader: Reader = { next: first, wake () {}, expelled: undefined }
+      const reader = new LineReader(readable, buffer.first)
       readers.add(reader)
-      const leave = (): void => {
-        readers.delete(reader)
-        trim()
-        reader.wake()
-      }
 
-      return {
-        [Symbol.asyncIterator] () { return this },
-
-        async next () {
-          while (readers.has(reader)) {
-            if (reader.next < first + lines.length) {
-              const value = lines[reader.next++ - first]
-              trim()
-              onRead?.()
-              return { done: false, value }
-            }
-            if (end != null) {
-              leave()
-              if (end.error != null) {
-                throw end.error
-              }
-              break
-            }
-            await new Promise<void>(resolve => { reader.wake = resolve })
-          }
-          const { expelled } = reader
-          if (expelled != null) {
-            reader.expelled = undefined
-            throw expelled
-          }
-          return { done: true, value: undefined }
-        },
-
-        async return () {
-          leave()
-          return { done: true, value: undefined }
-        }
-      }
+      return reader
     }
   }
 }
