@@ -1,4 +1,5 @@
 import { TooManyRequestsError } from '../errors.ts'
+import { createSlotQueue } from './slot-queue.ts'
 import type { PreloadLimits } from '../defaults.ts'
 
 type SlotLimits = Pick<PreloadLimits, 'running' | 'runningPerClient' | 'queued' | 'queuedPerClient'>
@@ -15,100 +16,66 @@ export interface Slots {
   take (client: string, signal: AbortSignal): Promise<() => void>
 }
 
-interface ClientSlots {
-  running: number
-  queued: number
-}
-
-interface Waiting {
-  readonly client: string
-  go (): void
-}
-
 export function createSlots (limits: SlotLimits): Slots {
-  const clients = new Map<string, ClientSlots>()
-  const waiting = new Set<Waiting>()
+  const queue = createSlotQueue()
+  /** Places that each client has. */
+  const perClient = new Map<string, number>()
   let running = 0
 
-  function of (client: string): ClientSlots {
-    let slots = clients.get(client)
-    if (slots == null) {
-      slots = { running: 0, queued: 0 }
-      clients.set(client, slots)
-    }
-    return slots
-  }
-
-  function tidy (client: string, { running, queued }: ClientSlots): void {
-    if (running + queued === 0) {
-      clients.delete(client)
-    }
+  function isFree (client: string): boolean {
+    return running < limits.running && (perClient.get(client) ?? 0) < limits.runningPerClient
   }
 
   function begin (client: string): () => void {
-    const slots = of(client)
     running++
-    slots.running++
+    perClient.set(client, (perClient.get(client) ?? 0) + 1)
     let given = false
 
     return () => {
       if (!given) {
         given = true
-        running--
-        slots.running--
-        tidy(client, slots)
-        next()
+        end(client)
       }
     }
   }
 
-  function next (): void {
-    for (const one of waiting) {
+  function end (client: string): void {
+    const left = (perClient.get(client) ?? 0) - 1
+    running--
+
+    if (left === 0) {
+      perClient.delete(client)
+    } else {
+      perClient.set(client, left)
+    }
+
+    for (const waiting of queue) {
       if (running >= limits.running) {
         return
       }
-      if (of(one.client).running < limits.runningPerClient) {
-        one.go()
+
+      if (isFree(waiting.client)) {
+        waiting.go()
       }
     }
   }
 
   return {
     get running () { return running },
-    get queued () { return waiting.size },
+    get queued () { return queue.size },
 
     async take (client, signal) {
       signal.throwIfAborted()
-      const slots = of(client)
-      if (running < limits.running && slots.running < limits.runningPerClient && slots.queued === 0) {
+
+      if (isFree(client) && queue.of(client) === 0) {
         return begin(client)
       }
-      if (waiting.size >= limits.queued || slots.queued >= limits.queuedPerClient) {
-        tidy(client, slots)
+
+      if (queue.size >= limits.queued || queue.of(client) >= limits.queuedPerClient) {
         throw new TooManyRequestsError()
       }
-      return new Promise((resolve, reject) => {
-        slots.queued++
-        const leave = (): void => {
-          waiting.delete(one)
-          slots.queued--
-          signal.removeEventListener('abort', abort)
-        }
-        const abort = (): void => {
-          leave()
-          tidy(client, slots)
-          reject(signal.reason)
-        }
-        const one: Waiting = {
-          client,
-          go () {
-            leave()
-            resolve(begin(client))
-          }
-        }
-        signal.addEventListener('abort', abort)
-        waiting.add(one)
-      })
+
+      return queue.join(client, signal, () => begin(client))
     }
   }
 }
