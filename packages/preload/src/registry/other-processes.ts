@@ -1,8 +1,6 @@
-import { decodeRequest } from './messages.ts'
+import { OtherProcess } from './other-process.ts'
 import type { WireReport, WireRequest } from './messages.ts'
-import type { Registry, Report, SharedRequest } from './registry.ts'
-
-type Serve = Parameters<Registry['follow']>[0]
+import type { Serve } from './served-request.ts'
 
 /** The other processes, and the requests that are open there. */
 export interface OtherProcesses {
@@ -19,7 +17,7 @@ export interface OtherProcesses {
   /** So many ms have passed. Processes that were silent for too long are gone, as with {@link gone}. */
   pass (ms: number): void
   gone (process: string): void
-  follow (serve: Serve | undefined): void
+  follow (serve: Serve): void
   /** What is new of requests of a process. */
   takeReports (): Iterable<readonly [process: string, reports: readonly WireReport[]]>
 }
@@ -34,83 +32,52 @@ export interface OtherProcessesInit {
   onGone (process: string): void
 }
 
-interface Process {
-  /** For how long, ms. */
-  silent: number
-  readonly requests: Map<number, ServedRequest>
-}
-
 export function createOtherProcesses ({ quietAfter, goneAfter, onReport, onGone }: OtherProcessesInit): OtherProcesses {
-  const processes = new Map<string, Process>()
-  let serve: Serve | undefined
+  const processes = new Map<string, OtherProcess>()
+  let serve: Serve
 
-  function of (id: string): Process {
+  function of (id: string): OtherProcess {
     let process = processes.get(id)
+
     if (process == null) {
-      process = { silent: 0, requests: new Map() }
+      process = new OtherProcess(onReport)
       processes.set(id, process)
     }
-    return process
-  }
 
-  function end ({ requests }: Process, id: number): void {
-    requests.get(id)?.stop()
-    requests.delete(id)
+    return process
   }
 
   function gone (id: string): void {
     const process = processes.get(id)
+
     if (process != null) {
       processes.delete(id)
-      process.requests.forEach(request => { request.stop() })
+      process.stop()
       onGone(id)
     }
   }
 
   return {
-    get requests () { return [...processes.values()].reduce((sum, { requests }) => sum + requests.size, 0) },
+    get requests () { return [...processes.values()].reduce((sum, { size }) => sum + size, 0) },
     get lively () { return [...processes].filter(([, { silent }]) => silent <= quietAfter).map(([id]) => id) },
 
     heard (id) {
       const known = processes.has(id)
       of(id).silent = 0
+
       return !known
     },
 
-    open (id, requests) {
-      const process = of(id)
-      for (const wire of requests) {
-        const known = process.requests.get(wire.id)
-        if (known != null) {
-          known.changed = true // it may not know that
-          continue
-        }
-        try {
-          const request = new ServedRequest(wire.id, decodeRequest(wire), onReport)
-          process.requests.set(wire.id, request)
-          request.start(serve)
-        } catch { /* its process speaks of something that this one does not understand */ }
-      }
-    },
+    open (id, requests) { of(id).open(requests, serve) },
 
-    close (id, request) {
-      end(of(id), request)
-    },
+    close (id, request) { of(id).close(request) },
 
-    keep (id, ids) {
-      const process = of(id)
-      const open = new Set(ids)
-      for (const request of process.requests.keys()) {
-        if (!open.has(request)) {
-          end(process, request)
-        }
-      }
-      return process.requests.size === open.size
-    },
+    keep: (id, requests) => of(id).keep(requests),
 
     pass (ms) {
       for (const [id, process] of processes) {
         process.silent += ms
+
         if (process.silent > goneAfter) {
           gone(id)
         }
@@ -121,73 +88,17 @@ export function createOtherProcesses ({ quietAfter, goneAfter, onReport, onGone 
 
     follow (next) {
       serve = next
-      for (const { requests } of processes.values()) {
-        for (const request of requests.values()) {
-          request.stop()
-          request.start(next)
-        }
-      }
+      processes.forEach(process => { process.follow(next) })
     },
 
     * takeReports () {
-      for (const [id, { requests }] of processes) {
-        const reports = [...requests.values()].flatMap(request => request.take() ?? [])
+      for (const [id, process] of processes) {
+        const reports = process.takeReports()
+
         if (reports.length > 0) {
           yield [id, reports]
         }
       }
-    }
-  }
-}
-
-/** A request of another process. */
-class ServedRequest implements Report {
-  /** Whether its process has something to hear: first, that it was heard of. */
-  changed = true
-  readonly #id: number
-  readonly #request: SharedRequest
-  readonly #onReport: () => void
-  readonly #peers = new Set<string>()
-  #blocks = 0
-  #error: string | undefined
-  #stop: (() => void) | undefined
-
-  constructor (id: number, request: SharedRequest, onReport: () => void) {
-    this.#id = id
-    this.#request = request
-    this.#onReport = onReport
-  }
-
-  start (serve: Serve | undefined): void {
-    this.#stop = serve?.(this.#request, this)
-  }
-
-  stop (): void {
-    this.#stop?.()
-    this.#stop = undefined
-  }
-
-  peer (peer: string): void {
-    this.#peers.add(peer)
-    this.changed = true
-    this.#onReport()
-  }
-
-  block (): void {
-    this.#blocks++
-    this.changed = true
-  }
-
-  failed (message: string): void {
-    this.#error = message
-    this.changed = true
-    this.#onReport()
-  }
-
-  take (): WireReport | undefined {
-    if (this.changed) {
-      this.changed = false
-      return { id: this.#id, peers: [...this.#peers], blocks: this.#blocks, error: this.#error }
     }
   }
 }

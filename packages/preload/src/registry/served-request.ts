@@ -1,0 +1,57 @@
+import type { WireReport } from './messages.ts'
+import type { Registry, Report, SharedRequest } from './registry.ts'
+
+/** What serves the requests of other processes, if anything does. */
+export type Serve = Parameters<Registry['follow']>[0] | undefined
+
+/** A request of another process, and what its process is to hear of it. */
+export class ServedRequest implements Report {
+  /** Whether its process has something to hear: first, that it was heard of. */
+  changed = true
+  readonly #id: number
+  readonly #request: SharedRequest
+  readonly #onReport: () => void
+  readonly #peers = new Set<string>()
+  #blocks = 0
+  #error: string | undefined
+  #stop: (() => void) | undefined
+
+  constructor (id: number, request: SharedRequest, onReport: () => void) {
+    this.#id = id
+    this.#request = request
+    this.#onReport = onReport
+  }
+
+  start (serve: Serve): void {
+    this.#stop = serve?.(this.#request, this)
+  }
+
+  stop (): void {
+    this.#stop?.()
+    this.#stop = undefined
+  }
+
+  peer (peer: string): void {
+    this.#peers.add(peer)
+    this.changed = true
+    this.#onReport()
+  }
+
+  block (): void {
+    this.#blocks++
+    this.changed = true
+  }
+
+  failed (message: string): void {
+    this.#error = message
+    this.changed = true
+    this.#onReport()
+  }
+
+  take (): WireReport | undefined {
+    if (this.changed) {
+      this.changed = false
+      return { id: this.#id, peers: [...this.#peers], blocks: this.#blocks, error: this.#error }
+    }
+  }
+}
