@@ -3,6 +3,7 @@
  * its client to connect here or there, joins a traversal, has the client's peers asked, and passes the lines on. Whatever ends it,
  * everything that it took is given back.
  */
+import { askPeers } from './asked-peers.ts'
 import { acceptsGzip, listResponse } from './http.ts'
 import { once } from './once.ts'
 import { gateDepth } from './query.ts'
@@ -14,7 +15,7 @@ import type { CreateGzip } from './http.ts'
 import type { RefsQuery } from './query.ts'
 import type { TraversalReader } from './traversal.ts'
 import type { TraversalsInit } from './traversals.ts'
-import type { ConnectedPeers } from '../clients/connected-peers.ts'
+import type { ConnectedPeers, Who } from '../clients/connected-peers.ts'
 import type { RegisteredRequest, Registry } from '../registry/registry.ts'
 
 export interface ServiceInit extends TraversalsInit {
@@ -35,8 +36,6 @@ export interface RefsRequest {
   /** Called once, with what went wrong. */
   end (err?: unknown): void
 }
-
-type Who = Parameters<ConnectedPeers['find']>[0]
 
 export interface Service {
   /** Requests that are carried out. */
@@ -65,14 +64,14 @@ export function createService (init: ServiceInit): Service {
 
     try {
       const who = { peer: query.peer, address }
-      const shared = progress.shared = await share(query, who, signal)
+      const shared = progress.shared = await share(registry, query, who, signal)
       if (shared != null) {
         done.push(() => { shared.close() })
       }
       await waitForPeers({
         // without the others it goes on: its client is asked once it is connected here
         found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || registry?.status().connected === false,
-        watch: listener => watchPeers(shared, listener),
+        watch: listener => watchPeers(init, shared, listener),
         ms: limits.clientWait,
         timers,
         signal
@@ -80,7 +79,7 @@ export function createService (init: ServiceInit): Service {
       const reader = traversals.join(query)
       progress.reader = reader
       done.push(reader.leave)
-      ask(reader, who, progress.asked, done)
+      askPeers({ peers, who, register, reader, asked: progress.asked, done })
       if (shared != null) {
         shared.onReport = follow(shared, reader)
       }
@@ -93,43 +92,33 @@ export function createService (init: ServiceInit): Service {
     }
   }
 
-  /** Tells the other processes of the request. */
-  async function share (query: RefsQuery, who: Who, signal: AbortSignal): Promise<RegisteredRequest | undefined> {
-    const shared = await registry?.open({ roots: query.roots.map(({ cid }) => cid), maxDepth: gateDepth(query), ...who })
-    if (signal.aborted) {
-      shared?.close()
-    }
-    return shared
-  }
-
-  function watchPeers (shared: RegisteredRequest | undefined, listener: () => void): () => void {
-    if (shared != null) {
-      shared.onReport = listener
-    }
-    const stops = [peers.onConnect(listener), registry?.onChange(listener)]
-    return () => { stops.forEach(stop => { stop?.() }) }
-  }
-
-  /** Has those peers asked that are connected now, or later. */
-  function ask (reader: TraversalReader, who: Who, asked: Set<string>, done: Array<() => void>): void {
-    const review = (): void => {
-      for (const peer of peers.find(who)) {
-        if (!asked.has(peer)) {
-          asked.add(peer)
-          reader.add(peer)
-          done.push(register(peer))
-        }
-      }
-    }
-    review()
-    done.push(peers.onConnect(review))
-  }
-
   return {
     get running () { return slots.running },
     get queued () { return slots.queued },
     serve
   }
+}
+
+/** Tells the other processes of the request. */
+async function share (registry: Registry | undefined, query: RefsQuery, who: Who, signal: AbortSignal): Promise<RegisteredRequest | undefined> {
+  const shared = await registry?.open({ roots: query.roots.map(({ cid }) => cid), maxDepth: gateDepth(query), ...who })
+
+  if (signal.aborted) {
+    shared?.close()
+  }
+
+  return shared
+}
+
+/** Calls when a peer may have connected, here or to another process, until the result is called. */
+function watchPeers ({ peers, registry }: ServiceInit, shared: RegisteredRequest | undefined, listener: () => void): () => void {
+  if (shared != null) {
+    shared.onReport = listener
+  }
+
+  const stops = [peers.onConnect(listener), registry?.onChange(listener)]
+
+  return () => { stops.forEach(stop => { stop?.() }) }
 }
 
 /** What a reader is told of clients that are connected to other processes. */

@@ -8,11 +8,10 @@ import { cidPrefix, isIdentity, multihashKey } from '@kitsune/bitswap-codec'
 import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
 import { createVerifier } from '@kitsune/want-router/engine'
 import * as raw from 'multiformats/codecs/raw'
-import { DEFAULT_PRELOAD_LIMITS } from '../defaults.ts'
-import { BudgetError, MemberRefsError } from '../errors.ts'
-import { createDigestTable } from '../gate/digests.ts'
+import { MemberRefsError } from '../errors.ts'
 import { DEFAULT_LINK_CODECS, linksOf } from '../gate/links.ts'
 import { readAhead } from './read-ahead.ts'
+import { createVisited } from './visited.ts'
 import type { Ref, RefsMember } from './member.ts'
 import type { RefsQuery } from './query.ts'
 import type { LinkCodecs } from '../gate/links.ts'
@@ -54,7 +53,6 @@ const DEFAULT_CONCURRENCY = 16
 export function walkedRefs ({ id, codecs = DEFAULT_LINK_CODECS, hashers, concurrency = DEFAULT_CONCURRENCY, ...init }: WalkedRefsInit): RefsMember {
   const rpc = createKuboRpc(init)
   const verify = createVerifier(hashers)
-  const { links: max, linkMemory } = DEFAULT_PRELOAD_LIMITS
 
   /** Has the member fetch a block; returns what it links to. */
   async function read (cid: CID, signal: AbortSignal): Promise<readonly CID[]> {
@@ -79,43 +77,33 @@ export function walkedRefs ({ id, codecs = DEFAULT_LINK_CODECS, hashers, concurr
       if (!isWalkable(query)) {
         throw new MemberRefsError('paths and formats need a member whose own refs can be read')
       }
+
       const { recursive, edges, unique, maxDepth } = query
-      const seen = createDigestTable(max, { used: 0, max: linkMemory })
-      /** Whether it is to be read: it is new, or nearer to the root than before. */
-      const isNew = ({ cid, depth }: Step): boolean => {
-        if (isIdentity(cid.bytes)) {
-          return true // it contains what it links to, so it has an end
-        }
-        const key = multihashKey(cid.multihash.bytes)
-        const before = seen.depth(key)
-        if (before != null && (maxDepth === -1 || before <= depth)) {
-          return false
-        }
-        if (!seen.add(key, depth)) {
-          throw new BudgetError('The DAG has more links than a request may')
-        }
-        return true
-      }
+      const visited = createVisited(maxDepth)
       const line = ({ cid, from }: Step): Ref => ({ ref: edges ? `${from} -> ${cid}` : `${cid}` })
       const steps = readAhead<Step, readonly CID[]>({ concurrency, read: async ({ cid }, inner) => read(cid, inner), signal })
+
       for (const { cid } of query.roots) {
-        const root = { cid, depth: 0 }
-        if (isNew(root)) {
-          steps.add(root)
+        if (visited.add(cid, 0)) {
+          steps.add({ cid, depth: 0 })
         }
       }
+
       for await (const { step, result: links } of steps) {
         if (step.from != null && !(step.again === true && unique)) {
           yield line(step)
         }
+
         if (maxDepth !== -1 && step.depth >= maxDepth) {
           continue
         }
+
         // read in the order of the links: the last one added is read first
         for (const cid of links.toReversed()) {
-          const again = seen.depth(multihashKey(cid.multihash.bytes)) != null
+          const again = visited.has(cid)
           const child: Step = { cid, depth: step.depth + 1, from: step.cid, again }
-          if (isNew(child) && recursive) {
+
+          if (visited.add(cid, child.depth) && recursive) {
             steps.add(child)
           } else if (!again || !unique) {
             yield line(child)
