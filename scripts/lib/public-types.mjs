@@ -55,6 +55,8 @@ async function check (name, folder, entryPoints) {
     tsconfig: join(folder, 'tsconfig.json'),
     basePath: folder,
     readme: 'none',
+    // no links to sources: they would need a git remote
+    disableSources: true,
     // another step checks types
     skipErrorChecking: true,
     validation: { notExported: true, invalidLink: true, invalidPath: true }
