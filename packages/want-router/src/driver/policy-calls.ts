@@ -1,5 +1,6 @@
 import { PolicyTimeoutError, PolicyVerdictError } from '../errors.ts'
 import { VERDICTS } from '../policies/refusal.ts'
+import { callInTime } from './call-in-time.ts'
 import type { Ask, Policy, PolicyStatus, Verdict } from '../policies/policy.ts'
 import type { Refusal } from '../policies/refusal.ts'
 import type { Timers } from '../timers.ts'
@@ -56,39 +57,35 @@ export function createPolicyCalls (policy: Policy, { timers, timeout, failure, f
     },
 
     resolve (asks, done) {
-      const controller = new AbortController()
-      let over = false
-
-      function end (verdicts: () => readonly Verdict[]): void {
-        if (!over) {
-          over = true
-          cancelTimer()
-          done(verdicts())
-        }
-      }
       const failAll = (error: unknown): readonly Verdict[] => {
         const verdict = fail('resolve', error)
+
         return asks.map(() => verdict)
       }
-      const cancelTimer = timers.after(timeout, () => {
-        const error = new PolicyTimeoutError(`the policy "${policy.name}" did not resolve ${asks.length} wants within ${timeout} ms`)
-        status.timeouts++
-        end(() => failAll(error))
-        controller.abort(error)
+
+      return callInTime({
+        timers,
+        timeout,
+        call (signal) {
+          const verdicts = policy.resolve?.(asks, signal)
+
+          if (verdicts == null) {
+            throw new PolicyVerdictError(`the policy "${policy.name}" answered nothing from resolve: it returns a promise of verdicts`)
+          }
+
+          return verdicts
+        },
+        late () {
+          status.timeouts++
+
+          return new PolicyTimeoutError(`the policy "${policy.name}" did not resolve ${asks.length} wants within ${timeout} ms`)
+        },
+        done: (verdicts: unknown) => {
+          const list: readonly unknown[] = Array.isArray(verdicts) ? verdicts : []
+          done(asks.map((_, i) => checked('resolve', list[i])))
+        },
+        failed: error => { done(failAll(error)) }
       })
-      try {
-        policy.resolve?.(asks, controller.signal).then(
-          verdicts => { end(() => asks.map((_, i) => checked('resolve', verdicts[i]))) },
-          (err: unknown) => { end(() => failAll(err)) }
-        )
-      } catch (err) {
-        end(() => failAll(err))
-      }
-      return reason => {
-        over = true
-        cancelTimer()
-        controller.abort(reason)
-      }
     },
 
     tell (method, call) {

@@ -247,6 +247,17 @@ describe('policies that defer', () => {
     })
   }
 
+  for (const [what, resolve] of [['nothing', () => {}], ['a promise of no list', async () => {}]] as Array<[string, () => unknown]>) {
+    it(`one that resolves with ${what} keeps the wants out`, async () => {
+      const { drive, settle, asked, ends } = await policed([{ name: 'broken', admit: () => 'defer', resolve: resolve as Policy['resolve'] }])
+      drive.message('p', message(entry(block)))
+      await settle()
+      expect(asked).to.be.empty()
+      expect(ends.map(({ verdict }) => verdict)).to.deep.equal(['silent'])
+      expect(drive.policies()[0]).to.include({ errors: 1, timeouts: 0 })
+    })
+  }
+
   it('are told to stop when the client leaves, or the router stops', async () => {
     const { policy, calls } = deferring()
     const { drive, settle, asked } = await policed([policy])
