@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../errors.ts'
+import { MemberTarget } from './member-target.ts'
 import type { Observer } from './observer.ts'
 import type { Offers } from './offers.ts'
 import type { Input, MemberChange } from '../engine/io.ts'
@@ -30,7 +31,7 @@ export interface MemberTargetsInit {
 export interface MemberTargets {
   /** The target of a member, once it is started. */
   get (id: string): Target | undefined
-  /** @throws {InvalidOptionError} there is one of that id, or it cannot be meant */
+  /** @throws {InvalidOptionError} there is one of that id, or it is invalid */
   add (member: MemberInit): void
   /** @throws {InvalidOptionError} there is no such member */
   start (id: string, target: Target): Promise<void>
@@ -40,7 +41,7 @@ export interface MemberTargets {
    * @throws {InvalidOptionError} there is no such member
    */
   remove (id: string, options?: RemoveOptions): Promise<void>
-  /** @throws {InvalidOptionError} there is no such member, it is being removed, or the change cannot be meant */
+  /** @throws {InvalidOptionError} there is no such member, it is being removed, or the change is invalid */
   update (id: string, change: MemberChange): void
   /** The engine says that nothing is open at a member that drains. */
   drained (id: string): void
@@ -48,58 +49,26 @@ export interface MemberTargets {
   stop (): Promise<void>
 }
 
-/** One member, from when it is added until it is removed. Another one of its name is another entry. */
-interface Entry {
-  target: Target | undefined
-  /** Its target's reports concern nobody any more. */
-  closed: boolean
-  /** It is to be removed as soon as this is settled. */
-  drained: PromiseWithResolvers<void> | undefined
-  /** Settled when it is removed and its target has stopped. */
-  gone: Promise<void> | undefined
-}
-
 export function createMemberTargets ({ members, observer, offers, log, put, createSink }: MemberTargetsInit): MemberTargets {
-  const entries = new Map<string, Entry>(Array.from(members, id => [id, createEntry()]))
+  const create = (id: string): MemberTarget => new MemberTarget({ id, offers, log })
+  const entries = new Map<string, MemberTarget>(Array.from(members, id => [id, create(id)]))
   const closing = new Set<Promise<void>>()
 
-  function find (id: string): Entry {
+  function find (id: string): MemberTarget {
     const entry = entries.get(id)
+
     if (entry == null) {
       throw new InvalidOptionError(`there is no member called "${id}"`)
     }
+
     return entry
   }
 
-  async function drain (id: string, entry: Entry, signal: AbortSignal | undefined): Promise<void> {
-    const drained = entry.drained ??= Promise.withResolvers()
-    const onAbort = (): void => { drained.resolve() }
-    put({ t: 'update', member: id, draining: true })
-    signal?.addEventListener('abort', onAbort)
-    await drained.promise
-    signal?.removeEventListener('abort', onAbort)
-  }
-
-  /** Whoever waits for a member to be drained need not any longer. */
-  async function close (id: string, entry: Entry): Promise<void> {
+  function close (id: string, entry: MemberTarget): void {
+    const closed = entry.close()
     entries.delete(id)
-    offers.leave(id)
-    entry.closed = true
-    entry.drained?.resolve()
-    try {
-      await entry.target?.stop()
-    } catch (err) {
-      log.error('the target of %s did not stop - %e', id, err)
-    }
-  }
-
-  async function leave (id: string, entry: Entry): Promise<void> {
-    put({ t: 'remove', member: id })
-    const closed = close(id, entry)
-    observer.removed(id)
     closing.add(closed)
-    await closed
-    closing.delete(closed)
+    void closed.then(() => closing.delete(closed))
   }
 
   return {
@@ -107,48 +76,52 @@ export function createMemberTargets ({ members, observer, offers, log, put, crea
 
     add ({ id, weight, labels }) {
       put({ t: 'add', member: id, weight, labels })
-      entries.set(id, createEntry())
+      entries.set(id, create(id))
       observer.added(id)
     },
 
     async start (id, target) {
       const entry = find(id)
-      entry.target = target
-      offers.join(id, target)
-      await target.start(createSink(id, () => entry.closed))
+      await entry.start(target, createSink(id, () => entry.isClosed))
     },
 
-    async remove (id, { drain: first = false, signal } = {}) {
+    async remove (id, { drain = false, signal } = {}) {
       const entry = find(id)
-      if (first && signal?.aborted !== true) {
-        await drain(id, entry, signal)
+
+      if (drain && signal?.aborted !== true) {
+        const drained = entry.drain(signal)
+        put({ t: 'update', member: id, draining: true })
+        await drained
       }
+
       // another call may have been faster
-      entry.gone ??= leave(id, entry)
-      await entry.gone
+      if (!entry.isClosed) {
+        put({ t: 'remove', member: id })
+        close(id, entry)
+        observer.removed(id)
+      }
+
+      await entry.close()
     },
 
     update (id, change) {
-      if (find(id).drained != null) {
+      if (find(id).isDraining) {
         throw new InvalidOptionError(`member "${id}" is being removed, and cannot change any more`)
       }
+
       put({ t: 'update', member: id, ...change })
     },
 
     drained (id) {
-      entries.get(id)?.drained?.resolve()
+      entries.get(id)?.drained()
     },
 
     async stop () {
       for (const [id, entry] of entries) {
-        entry.gone = close(id, entry)
-        closing.add(entry.gone)
+        close(id, entry)
       }
+
       await Promise.all(closing)
     }
   }
-}
-
-function createEntry (): Entry {
-  return { target: undefined, closed: false, drained: undefined, gone: undefined }
 }
