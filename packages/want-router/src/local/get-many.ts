@@ -17,7 +17,7 @@ export interface GotBlock {
 
 /** Blocks at the same time. */
 const DEFAULT_CONCURRENCY = 64
-/** While so many bytes wait to be taken, nothing more is wanted. */
+/** While this many bytes wait to be taken, nothing more is wanted. */
 const MAX_UNREAD = 4 << 20
 
 /** What reads one block for {@link getMany}. */

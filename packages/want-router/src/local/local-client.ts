@@ -6,7 +6,7 @@ import type { AskType } from '../strategies/strategy.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What a router can tell of a block that nobody has asked for yet. */
+/** What a router can tell of a block that no client has asked for yet. */
 export type HasAnswer = 'have' | 'dont-have' | 'unknown'
 
 /** Options of {@link LocalClient.get}. */

@@ -1,11 +1,13 @@
-import { MAX_FRAME_LENGTH, multihashKey, wantKey } from '@kitsune/bitswap-codec'
+import { MAX_FRAME_LENGTH, wantKey } from '@kitsune/bitswap-codec'
 import { CID } from 'multiformats/cid'
+import { LeftWants } from './left-wants.ts'
+import { SessionMessage } from './session-message.ts'
 import { wantError } from './want-error.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { Taken } from '../engine/replies.ts'
 import type { WantEnd } from '../engine/status.ts'
 import type { AskType } from '../strategies/strategy.ts'
-import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
+import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** What became of a want: its block, a presence, or why there is none. */
 export type Answer = Uint8Array | 'have' | 'dont-have' | Error
@@ -56,22 +58,21 @@ export class LocalSession {
   readonly #pending = new Map<WantKey, Pending>()
   /** Those that wait for their turn, in the order of the calls. */
   readonly #waiting = new Set<Pending>()
-  readonly #send = (): void => { this.#sendNow() }
-  /** Wants that were taken back or answered before the engine told of their end, by CID: what it tells is of those. */
-  readonly #left = new Map<string, number>()
+  readonly #left = new LeftWants()
+  readonly #message: SessionMessage
   #open = 0
-  /** What the next message says. */
-  #entries = new Set<WantEntry>()
-  /** Wants that it is the first to name. */
-  readonly #fresh = new Map<Pending, WantEntry>()
 
   constructor (init: SessionInit) {
     this.#init = init
+    this.#message = new SessionMessage({
+      max: init.wantsPerClient,
+      send: wants => { init.driver.message(init.id, { wants, full: false }) }
+    })
   }
 
   /** Whether nothing is wanted, and the engine has told of all that was. */
   get isIdle (): boolean {
-    return this.#pending.size === 0 && this.#left.size === 0
+    return this.#pending.size === 0 && this.#left.isEmpty
   }
 
   /** Waits for a want; several that wait for one multihash share it. */
@@ -92,8 +93,8 @@ export class LocalSession {
     if (type === 'block' && found.type === 'have') {
       found.type = 'block'
 
-      if (found.open) {
-        this.#upgrade(found)
+      if (found.open && this.#message.repeat(found)) {
+        found.upgraded = true
       }
     }
   }
@@ -129,7 +130,12 @@ export class LocalSession {
 
   /** The engine tells that a want has ended. */
   ended (end: WantEnd): void {
-    const pending = this.#forget(end.cid) ? undefined : this.#find(end.cid)
+    if (this.#left.delete(end.cid)) {
+      this.#checkIdle()
+      return
+    }
+
+    const pending = this.#find(end.cid)
 
     if (pending == null) {
       return
@@ -157,8 +163,7 @@ export class LocalSession {
 
     this.#pending.clear()
     this.#waiting.clear()
-    this.#entries.clear()
-    this.#fresh.clear()
+    this.#message.clear()
     this.#open = 0
   }
 
@@ -219,46 +224,17 @@ export class LocalSession {
   }
 
   #takeBack (pending: Pending, cancel: boolean): void {
-    const entry = this.#fresh.get(pending)
-
-    if (entry != null) {
-      // the engine has not heard of it, and will tell of no end
-      this.#fresh.delete(pending)
-      this.#entries.delete(entry)
-      return
+    if (this.#message.omit(pending)) {
+      return // the engine has not heard of it, and will tell of no end
     }
 
     if (!pending.ended) {
-      const cid = multihashKey(pending.cid)
-      this.#left.set(cid, (this.#left.get(cid) ?? 0) + 1)
+      this.#left.add(pending.cid)
     }
 
     if (cancel) {
-      this.#say(pending, true)
+      this.#message.cancel(pending)
     }
-  }
-
-  /** The end of a want that was left before; false: there is none for that CID. */
-  #forget (bytes: Uint8Array): boolean {
-    if (this.#left.size === 0) {
-      return false
-    }
-
-    const cid = multihashKey(bytes)
-    const left = this.#left.get(cid)
-
-    if (left == null) {
-      return false
-    }
-
-    if (left > 1) {
-      this.#left.set(cid, left - 1)
-    } else {
-      this.#left.delete(cid)
-      this.#checkIdle()
-    }
-
-    return true
   }
 
   #checkIdle (): void {
@@ -277,61 +253,13 @@ export class LocalSession {
       this.#open++
       pending.open = true
 
-      if (this.#left.has(multihashKey(pending.cid))) {
-        this.#sendNow() // in the message that takes a want back, the same want anew would be that want
+      if (this.#left.has(pending.cid)) {
+        this.#message.send() // in the message that takes a want back, the same want anew would be that want
       }
 
-      this.#begin(pending)
+      this.#message.begin(pending)
     }
   }
-
-  #begin (pending: Pending): void {
-    const entry = entryOf(pending, false)
-    this.#fresh.set(pending, entry)
-    this.#sayEntry(entry)
-  }
-
-  #upgrade (pending: Pending): void {
-    const entry = this.#fresh.get(pending)
-
-    if (entry == null) {
-      pending.upgraded = true
-      this.#say(pending, false)
-    } else {
-      this.#entries.delete(entry)
-      this.#begin(pending)
-    }
-  }
-
-  #say (pending: Pending, cancel: boolean): void {
-    this.#sayEntry(entryOf(pending, cancel))
-  }
-
-  #sayEntry (entry: WantEntry): void {
-    if (this.#entries.size === 0) {
-      queueMicrotask(this.#send)
-    }
-
-    this.#entries.add(entry)
-
-    if (this.#entries.size >= this.#init.wantsPerClient) {
-      this.#sendNow() // a message of more would lose some
-    }
-  }
-
-  #sendNow (): void {
-    const wants = [...this.#entries]
-    this.#fresh.clear()
-
-    if (wants.length > 0) {
-      this.#entries.clear()
-      this.#init.driver.message(this.#init.id, { wants, full: false })
-    }
-  }
-}
-
-function entryOf ({ cid, type }: Pending, cancel: boolean): WantEntry {
-  return { cid, priority: 1, cancel, wantType: type, sendDontHave: true }
 }
 
 function printCid (cid: Uint8Array): string {
