@@ -2,8 +2,8 @@
  * @packageDocumentation
  *
  * Routes bitswap wants to many nodes and block sources. What flows in: wantlist
- * messages of upstream peers. What comes out: wants to the members that a strategy
- * ranks first, and to each upstream peer the blocks and presences that it asked
+ * messages of clients. What comes out: wants to the members that a strategy
+ * ranks first, and to each client the blocks and presences that it asked
  * for, in its own words. `engine/engine.ts` has the essay: the life of a want and
  * what can never happen to it.
  *
@@ -39,7 +39,6 @@ export type { ReverseDirection, ReverseInit, ReverseStatus } from './reverse/rev
 export { wantRouter } from './router.ts'
 export type { Members } from './router-members.ts'
 export type { RouterNetworkLimits } from './router-networks.ts'
-export type { WantRouter } from './router.ts'
 export type { WantRouterComponents, WantRouterInit } from './router-init.ts'
 export type { RouterMemberStatus, RouterStatus } from './router-status.ts'
 export { boundedLoad } from './strategies/decorators/bounded-load.ts'
@@ -75,5 +74,6 @@ export type { SourceBatchOptions, SourceLike, SourceReadOptions, SourceResult } 
 export type { SourceInit } from './targets/source-target.ts'
 export * from './targets/target.ts'
 export type { Timers } from './timers.ts'
+export type { WantRouter } from './want-router.ts'
 export { wantKey } from '@kitsune/bitswap-codec'
 export type { BitswapProtocol, MessageBlock, Outgoing, Presence, WantEntry, WantKey } from '@kitsune/bitswap-codec'

@@ -7,17 +7,16 @@ import { verifiableBy } from './engine/verifiability.ts'
 import { createHaveMap } from './have-map/have-map.ts'
 import { mapped } from './have-map/mapped.ts'
 import { createHaves } from './haves.ts'
+import { createHostLinks } from './host-links.ts'
 import { createLocalClients } from './local/local-clients.ts'
 import { registerMetrics } from './metrics.ts'
 import { createHostComponents } from './network/components.ts'
 import { clientAddress } from './policies/client-address.ts'
 import { createReverse } from './reverse/reverse.ts'
-import { createRings } from './rings.ts'
 import { checkInit } from './router-init.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
 import { mapOf, placeOf } from './router-status.ts'
-import { announce, hear } from './stands-for.ts'
 import { defaultStrategy } from './strategies/default.ts'
 import { platformTimers } from './timers.ts'
 import type { DirectionParts } from './direction.ts'
@@ -26,58 +25,19 @@ import type { Engine } from './engine/io.ts'
 import type { EngineStatus } from './engine/status.ts'
 import type { HaveMap, HaveMapInit } from './have-map/have-map.ts'
 import type { Haves, HavesTable } from './haves.ts'
+import type { HostLinks } from './host-links.ts'
 import type { LatencyMetrics } from './latency-metrics.ts'
 import type { LocalClient } from './local/local-client.ts'
 import type { LocalClients } from './local/local-clients.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { Network } from './network/network.ts'
 import type { Reverse, ReverseDirection, ReverseInit } from './reverse/reverse.ts'
-import type { Rings } from './rings.ts'
 import type { WantRouterComponents, WantRouterInit } from './router-init.ts'
 import type { Members, RouterMembers } from './router-members.ts'
 import type { RouterNetworks } from './router-networks.ts'
 import type { RouterStatus } from './router-status.ts'
-import type { Logger, Metrics, PeerId, Startable } from '@libp2p/interface'
-
-/**
- * A router of wants, as a libp2p service. Its `get`, `getMany` and `has` are those of a
- * client that the process is by itself; `client(id)` makes others.
- */
-export interface WantRouter extends Startable, LocalClient {
-  /** Some member is up, and the router is not draining. */
-  readonly ready: boolean
-  /** A snapshot, for status pages and tests. */
-  status (): RouterStatus
-  /** Adds, drains, changes and removes members while the router runs. */
-  readonly members: Members
-  /** The direction in which clients are asked; undefined if there is none. */
-  readonly reverse: ReverseDirection | undefined
-  /**
-   * For how long a client has had no want that is being looked for and nothing to be sent, ms; undefined while
-   * it has. For a host with more connections than it wants: an idle one may give way. What all members lack is not
-   * being looked for; a peer that never asked for anything has been idle for ever.
-   */
-  idleFor (peer: PeerId): number | undefined
-  /**
-   * A client within this process, by a name of its own: e.g. one for each remote address of an HTTP server. All that have
-   * one name are one client. It takes no memory while it wants nothing.
-   *
-   * @throws {InvalidOptionError} for a name that is empty
-   */
-  client (id: string): LocalClient
-  /**
-   * Begins to remember which blocks members have, for a minute each and 65,536 at most, and returns what is remembered;
-   * with a `haveMap`, what members list, too. Policies are not asked about it.
-   */
-  rememberHaves (): Haves
-  /**
-   * Ends gracefully: `ready` turns false, peers that were not being served are
-   * refused, as are new calls of `get`, and the promise resolves when nothing has been on its way for a
-   * second and all has been sent, or when the signal aborts. `stop()` is still
-   * to be called.
-   */
-  drain (options?: { signal?: AbortSignal }): Promise<void>
-}
+import type { WantRouter } from './want-router.ts'
+import type { Logger, Metrics, PeerId } from '@libp2p/interface'
 
 /** A client that has asked for nothing for so long is not in the middle of anything, ms. */
 const DRAIN_QUIET = 1000
@@ -92,7 +52,7 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} for what is no target, strategy or policy, for an option or a limit that does not exist or cannot be meant, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
+ * @throws {InvalidOptionError} for what is no target, strategy or policy, for an option or a limit that does not exist or is invalid, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   const checked = checkInit(init)
@@ -113,13 +73,11 @@ class Router implements WantRouter {
   readonly #networks: RouterNetworks
   readonly #members: RouterMembers
   readonly #reverse: Reverse | undefined
-  readonly #rings: Rings | undefined
+  readonly #links: HostLinks
   readonly #connectionManager: Pick<NetworkComponents['connectionManager'], 'getConnections'>
   readonly #haveMap: HaveMap | undefined
   #haves: HavesTable | undefined
   #draining = false
-  readonly #hearing: Array<() => void> = []
-  #silence: (() => Promise<void>) | undefined
 
   constructor (init: WantRouterInit, components: WantRouterComponents) {
     const metrics = init.metrics ?? components.metrics
@@ -169,23 +127,13 @@ class Router implements WantRouter {
       sessions: {
         changed: peer => {
           this.#networks.nodeChanged(peer)
-          this.#rings?.memberChanged(peer)
+          this.#links.memberChanged(peer)
         },
-        check: init.linkHosts === false ? undefined : async (peer, signal) => this.#rings?.expectNone(peer, signal)
+        check: init.linkHosts === false ? undefined : async (peer, signal) => this.#links.expectNoRing(peer, signal)
       }
     })
     this.#engine = engine
     this.#driver = driver
-    this.#rings = init.linkHosts === false
-      ? undefined
-      : createRings({
-        self: components.peerId.toString(),
-        registrar: components.registrar,
-        events: init.downstream ?? components.events,
-        isMember: peer => sessions.has(peer),
-        found: (peer, error) => { sessions.end(peer, error) },
-        log: this.#log
-      })
     this.#local = createLocalClients({
       driver,
       timers: platformTimers,
@@ -196,6 +144,7 @@ class Router implements WantRouter {
     this.getMany = this.#local.unnamed.getMany
     this.has = this.#local.unnamed.has
     this.#reverse = init.reverse == null ? undefined : this.#createReverse(init.reverse, parts, peer => sessions.has(peer))
+    this.#links = createHostLinks({ components, downstream: init.downstream, told: init.linkHosts !== false, driver, sessions, reverse: this.#reverse, log: this.#log })
     this.#networks = createRouterNetworks({ components, downstream: init.downstream, engine, driver, sessions, reverse: this.#reverse, limits: init.networkLimits })
     this.#members = createRouterMembers({ targets, discoveries: all.filter(isDiscovery), driver, sessions, own: parts.own, logger: components.logger, log: this.#log })
   }
@@ -245,22 +194,8 @@ class Router implements WantRouter {
 
   async start (): Promise<void> {
     const { upstream, downstream } = this.#networks
-    const { peerId, events } = this.#components
     await upstream.start()
-    this.#hearing.push(hear(events, (peer, of) => {
-      this.#driver.standsFor(peer, of)
-      this.#reverse?.clients.standsFor(peer, of)
-    }))
-
-    if (this.#reverse != null) {
-      this.#hearing.push(hear(this.#init.downstream ?? events, (peer, of) => { this.#reverse?.driver.standsFor(peer, of) }))
-    }
-
-    if (this.#init.downstream != null && this.#init.linkHosts !== false) {
-      this.#silence = await announce(this.#init.downstream, peerId.toString())
-    }
-
-    await this.#rings?.start()
+    await this.#links.start()
 
     if (downstream !== upstream) {
       await downstream.start()
@@ -281,9 +216,7 @@ class Router implements WantRouter {
     const { upstream, downstream } = this.#networks
     this.#local.stop()
     this.#haveMap?.stop()
-    this.#hearing.splice(0).forEach(stop => { stop() })
-    await this.#silence?.()
-    await this.#rings?.stop()
+    await this.#links.stop()
     await this.#members.stop()
     await this.#driver.stop()
     await this.#reverse?.stop()

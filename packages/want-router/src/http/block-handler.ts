@@ -9,7 +9,7 @@ import { methodResponse, optionsResponse } from './responses.ts'
 import type { RequestInfo } from './remote-address.ts'
 import type { CreateResponse, Serving } from './serving.ts'
 import type { RouterStatus } from '../router-status.ts'
-import type { WantRouter } from '../router.ts'
+import type { WantRouter } from '../want-router.ts'
 
 /** What answers a request. It rejects for none. */
 export type Handler = (request: Request, info?: RequestInfo) => Promise<Response>
