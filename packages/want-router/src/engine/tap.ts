@@ -63,44 +63,9 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     flush (out) {
       expectOutside()
       const said: Decision[] = []
-      const both: Output = {
-        ask (member, wants) {
-          said.push({ t: 'ask', member, wants })
-          out.ask(member, wants)
-        },
-        cancel (member, wants) {
-          said.push({ t: 'cancel', member, wants })
-          out.cancel(member, wants)
-        },
-        ready (peer) {
-          said.push({ t: 'ready', client: peer })
-          out.ready(peer)
-        },
-        close (peer, why) {
-          said.push({ t: 'close', client: peer, why })
-          out.close(peer, why)
-        },
-        reset (member, why) {
-          said.push({ t: 'reset', member, why })
-          out.reset(member, why)
-        },
-        admit (client, asks) {
-          said.push({ t: 'admit', client, asks })
-          out.admit?.(client, asks)
-        },
-        changed (members) { out.changed?.(members) },
-        drained (member) {
-          said.push({ t: 'drained', member })
-          out.drained?.(member)
-        },
-        ended (ends) {
-          said.push({ t: 'ended', ends })
-          out.ended?.(ends)
-        }
-      }
       flushing = true
       try {
-        engine.flush(both)
+        engine.flush(listenedTo(out, said))
       } finally {
         flushing = false
       }
@@ -124,5 +89,44 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     member: id => engine.member(id),
     idleFor: peer => engine.idleFor(peer),
     checkInvariants () { engine.checkInvariants() }
+  }
+}
+
+/** The output, with what is said to it added to a list. */
+function listenedTo (out: Output, said: Decision[]): Output {
+  return {
+    ask (member, wants) {
+      said.push({ t: 'ask', member, wants })
+      out.ask(member, wants)
+    },
+    cancel (member, wants) {
+      said.push({ t: 'cancel', member, wants })
+      out.cancel(member, wants)
+    },
+    ready (peer) {
+      said.push({ t: 'ready', client: peer })
+      out.ready(peer)
+    },
+    close (peer, why) {
+      said.push({ t: 'close', client: peer, why })
+      out.close(peer, why)
+    },
+    reset (member, why) {
+      said.push({ t: 'reset', member, why })
+      out.reset(member, why)
+    },
+    admit (client, asks) {
+      said.push({ t: 'admit', client, asks })
+      out.admit?.(client, asks)
+    },
+    changed (members) { out.changed?.(members) },
+    drained (member) {
+      said.push({ t: 'drained', member })
+      out.drained?.(member)
+    },
+    ended (ends) {
+      said.push({ t: 'ended', ends })
+      out.ended?.(ends)
+    }
   }
 }
