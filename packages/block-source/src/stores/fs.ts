@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { opendir, open, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { ObjectChangedError, StoreRefusedError, StoreUnavailableError, TruncatedError } from '../errors.ts'
+import { ObjectChangedError, TruncatedError } from '../errors.ts'
+import { absentOr } from './fs-errors.ts'
 import { checkMaxRead, checkName, checkRead, checkSize, nothing, outOfRange } from './request.ts'
 import type { StoreLimits } from './request.ts'
 import type { ListingStore, ObjectInfo, ObjectPart, ReadOptions } from '../object-store.ts'
@@ -15,40 +16,18 @@ export interface FsStoreInit extends StoreLimits {
 
 /** Opening a named pipe must not block a thread until another process writes to it. Windows has neither flag nor pipes. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
-/** Error codes for a file that cannot be opened because it, or a folder in its path, does not exist or cannot have that name. */
-const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
-const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP'])
 
 /** Reads the files of a folder. It follows symbolic links, so do not let untrusted users create them there. */
 export function fsStore (init: FsStoreInit): ListingStore {
   const folder = resolve(init.folder)
   const maxRead = checkMaxRead(init)
 
-  /** Opens a version of a file, if it exists and is a file. */
-  async function withFile<T> (object: string, ifMatch: string | undefined, use: (file: FileHandle, size: number, etag: string) => Promise<T>): Promise<T | undefined> {
-    const file = await open(join(folder, object), FLAGS)
-
-    try {
-      const stats = await file.stat({ bigint: true })
-      if (!stats.isFile()) {
-        return undefined
-      }
-      const etag = etagOf(stats)
-      if (ifMatch != null && ifMatch !== etag) {
-        throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
-      }
-      return await use(file, Number(stats.size), etag)
-    } finally {
-      await file.close()
-    }
-  }
-
   async function read (object: string, options: ReadOptions): Promise<ObjectPart | undefined> {
     const range = checkRead(object, options, maxRead)
     if (range.length === 0) {
       return nothing()
     }
-    return withFile(object, options.ifMatch, async (file, size, etag) => {
+    return withFile(folder, object, options.ifMatch, async (file, size, etag) => {
       const bytes = new Uint8Array(checkSize(object, range, size, maxRead))
       await fill(object, file, [bytes], range.offset, options.signal)
       return { bytes, size, etag }
@@ -59,7 +38,7 @@ export function fsStore (init: FsStoreInit): ListingStore {
     const length = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
     const { offset } = checkRead(object, { ...options, length }, maxRead)
 
-    return withFile(object, options.ifMatch, async (file, size, etag) => {
+    return withFile(folder, object, options.ifMatch, async (file, size, etag) => {
       if (offset + length > size) {
         throw outOfRange(object, offset + length, size)
       }
@@ -92,6 +71,29 @@ export function fsStore (init: FsStoreInit): ListingStore {
       const below = prefix.slice(0, prefix.lastIndexOf('/') + 1)
       return walk(folder, below, prefix, signal)
     }
+  }
+}
+
+/** Opens a version of a file, if it exists and is a file. */
+async function withFile<T> (folder: string, object: string, ifMatch: string | undefined, use: (file: FileHandle, size: number, etag: string) => Promise<T>): Promise<T | undefined> {
+  const file = await open(join(folder, object), FLAGS)
+
+  try {
+    const stats = await file.stat({ bigint: true })
+
+    if (!stats.isFile()) {
+      return undefined
+    }
+
+    const etag = etagOf(stats)
+
+    if (ifMatch != null && ifMatch !== etag) {
+      throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
+    }
+
+    return await use(file, Number(stats.size), etag)
+  } finally {
+    await file.close()
   }
 }
 
@@ -147,21 +149,4 @@ async function * walk (folder: string, below: string, prefix: string, signal: Ab
 /** A version that changes with any write: the file's size, time of the last change, and identity. */
 function etagOf ({ size, mtimeNs, ino }: BigIntStats): string {
   return `"${[size, mtimeNs, ino].map(part => part.toString(36)).join('-')}"`
-}
-
-async function absentOr<T> (object: string, operation: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation()
-  } catch (err) {
-    const code = err instanceof Error && 'code' in err ? String(err.code) : undefined
-    if (code == null || !/^E[A-Z]+$/.test(code)) {
-      throw err
-    }
-    if (ABSENT.has(code)) {
-      return undefined
-    }
-    throw REFUSED.has(code)
-      ? new StoreRefusedError(`${object}: ${code}`, { cause: err })
-      : new StoreUnavailableError(`${object}: ${code}`, { cause: err })
-  }
 }

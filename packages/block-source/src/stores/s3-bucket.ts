@@ -42,7 +42,7 @@ export interface S3Bucket {
 /** Of status 400, but meant for later. */
 const LATER = new Set(['RequestTimeout', 'SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'ServiceUnavailable', 'InternalError'])
 
-/** @throws {InvalidOptionError} if an option cannot be meant */
+/** @throws {InvalidOptionError} if an option is invalid */
 export function openBucket (init: S3StoreInit): S3Bucket {
   const root = bucketUrl(init)
   const sign = createSigner(init, init.region ?? DEFAULT_REGION)

@@ -17,7 +17,7 @@ const MAX_PAGE = 8 * 1024 * 1024
 /**
  * A bucket of S3, or of any server that speaks its protocol.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function s3Store (init: S3StoreInit): S3Store {
   const bucket = openBucket(init)
