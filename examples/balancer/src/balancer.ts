@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { registerHttpMetrics, registerHttpRequests } from './admin/metrics.ts'
 import { startAdminServer } from './admin/server.ts'
 import { describeMember, describeStatus } from './admin/status.ts'
+import { createCleanup } from './cleanup.ts'
 import { changedSettings } from './config/differences.ts'
 import { expectMembers, loadStrategy } from './config/strategy.ts'
 import { startDenylists } from './denylists.ts'
@@ -84,44 +85,38 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
   const logger = createComponentLogger(log, options.logger)
   const registry = new Registry()
   const events = createEventGate()
-  // undone in reverse order, so that the nodes are disconnected after the clients
-  const undo: Array<() => void | Promise<void>> = []
-
-  async function stop (): Promise<void> {
-    for (const step of undo.splice(0).reverse()) {
-      await step()
-    }
-  }
+  // in reverse order, so that the nodes are disconnected after the clients
+  const cleanup = createCleanup()
 
   try {
     const recording = config.record == null ? undefined : await startRecording(config.record, { log })
-    undo.push(async () => { await recording?.close() })
+    cleanup.add(async () => { await recording?.close() })
 
     const denylists = await startDenylists(config.denylist, log)
-    undo.push(() => { denylists?.stop() })
+    cleanup.add(() => { denylists?.stop() })
 
     const gate = createPreloadGate(config)
     const { upstream, downstream } = await createHosts({ config, strategy, privateKey, log, logger, registry, policies: denylists == null ? [] : [denylists], gate, nodes: () => nodes, tap: recording?.tap, onEvent: events.push })
     const nodes = createNodes({ downstreams: config.downstreams, members: upstream.services.router.members, grace: config.grace * 1000, log })
     const requests = config.redis == null ? undefined : startRegistry({ config: config.redis, peerId: upstream.peerId.toString(), registry, log })
-    undo.push(() => { requests?.stop() })
+    cleanup.add(() => { requests?.stop() })
     const { serveAdmin = async view => startAdminServer({ ...config.admin, view }) } = options
     const admin = await serveAdmin(createAdminView(config, nodes, upstream, registry, () => requests?.problem))
-    undo.push(async () => { await admin.stop() })
+    cleanup.add(async () => { await admin.stop() })
 
     await downstream.start()
-    undo.push(async () => { await downstream.stop() })
+    cleanup.add(async () => { await downstream.stop() })
 
     const http = await startHttp(config, upstream, registry, log)
-    undo.push(async () => { await http.stop() })
+    cleanup.add(async () => { await http.stop() })
     const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, trustedProxies: config.trustedProxy, upstream, gate, nodes, strategy, requests: requests?.requests, registry, log })
-    undo.push(async () => { await preload?.stop() })
+    cleanup.add(async () => { await preload?.stop() })
 
     await listen(upstream)
     const peerId = upstream.peerId.toString()
     log.info(`started as ${peerId} on ${[...addressesOf(upstream), ...http.urls].join(', ')}${admin.url === '' ? '' : `; admin ${admin.url}`}`, { event: 'started', version: version(), peerId, addresses: addressesOf(upstream), http: http.urls, admin: admin.url })
     const { changes, timer } = logEvents(upstream, log, events)
-    undo.push(
+    cleanup.add(
       () => {
         changes.close()
         log.info('stopped', { event: 'stopped' })
@@ -152,10 +147,10 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         await preload?.drain(options?.signal)
         await upstream.services.router.drain(options)
       },
-      stop
+      stop: cleanup.run
     }
   } catch (err) {
-    await stop()
+    await cleanup.run()
     throw err
   }
 }

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
-import { AGGREGATORS, combinedView } from '../src/admin/combined-view.ts'
+import { AGGREGATORS } from '../src/admin/combined-metrics.ts'
+import { combinedView } from '../src/admin/combined-view.ts'
 import { startBalancer } from '../src/balancer.ts'
 import { DEFAULTS } from '../src/config/config.ts'
-import { helpText, OPTIONS } from '../src/config/options.ts'
+import { helpText } from '../src/config/help.ts'
+import { OPTIONS } from '../src/config/options.ts'
 import { redisSettings } from '../src/config/redis.ts'
 import { loopbackConfig } from './support/demo.ts'
 import { temporaryFolder } from './support/folder.ts'
-import type { Option } from '../src/config/options.ts'
+import type { Option } from '../src/config/option.ts'
 
 describe('documentation', () => {
   const path = temporaryFolder()

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@kitsune/want-router'
-import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import { NAME, version } from '../version.ts'
+import { combineMetrics, workerMetrics } from './combined-metrics.ts'
 import type { AdminView } from './server.ts'
 import type { WorkerProcess, WorkerProcesses } from '../workers/worker-processes.ts'
 
@@ -12,31 +12,9 @@ export interface CombinedViewInit {
   onDraining (node: string, draining: boolean): void
 }
 
-/** How the values of several workers become one, where it is not their sum. */
-export const AGGREGATORS: Readonly<Record<string, 'min' | 'max' | 'average'>> = {
-  kitsune_balancer_full: 'max',
-  kitsune_router_members: 'max',
-  kitsune_router_member_up: 'min',
-  kitsune_router_member_draining: 'max',
-  kitsune_router_member_ejected: 'max',
-  kitsune_router_member_latency_seconds: 'average',
-  kitsune_preload_redis_up: 'min',
-  kitsune_preload_processes: 'max'
-}
-
 /** What the admin server shows of all workers. One that does not answer is left out. */
 export function combinedView ({ workers, count, onDraining }: CombinedViewInit): AdminView {
-  const own = new Registry()
-  own.registerMetric(new Gauge({ name: 'kitsune_balancer_workers', help: 'Workers that listen', registers: [], collect () { this.set(workers.listening.length) } }))
-  own.registerMetric(new Counter({
-    name: 'kitsune_balancer_worker_deaths_total',
-    help: 'Workers that have ended without being told to',
-    registers: [],
-    collect () {
-      this.reset()
-      this.inc(workers.deaths)
-    }
-  }))
+  const own = workerMetrics(workers)
 
   async function all <T> (ask: (worker: WorkerProcess) => Promise<T>): Promise<Array<{ readonly worker: WorkerProcess, readonly answer: T }>> {
     const answers = await Promise.allSettled(workers.listening.map(async worker => ({ worker, answer: await ask(worker) })))
@@ -95,12 +73,4 @@ export function combinedView ({ workers, count, onDraining }: CombinedViewInit):
       return shown
     }
   }
-}
-
-function combineMetrics (workers: ReadonlyArray<readonly object[]>): Registry {
-  const named = workers.map(metrics => metrics.map(metric => {
-    const { name = '' }: { readonly name?: string } = metric
-    return { ...metric, ...(name in AGGREGATORS ? { aggregator: AGGREGATORS[name] } : {}) }
-  }))
-  return AggregatorRegistry.aggregate(named)
 }

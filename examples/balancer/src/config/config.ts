@@ -1,29 +1,22 @@
-import { DEFAULT_HOST_LIMITS } from '@kitsune/host'
-import { DEFAULT_HAVE_MAP, DEFAULT_LIMITS, DEFAULT_STRATEGY } from '@kitsune/want-router'
+import { DEFAULT_HAVE_MAP, DEFAULT_STRATEGY } from '@kitsune/want-router'
 import { ConfigError } from '../errors.ts'
 import { HASHES } from '../hashers.ts'
 import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts'
+import { announcedAddress, tcpAddress, webSocketAddress } from './addresses.ts'
 import { parseDownstream } from './downstreams.ts'
 import { httpSettings } from './http.ts'
 import { collectSettings, oneLine } from './layers.ts'
+import { DEFAULT_BALANCER_LIMITS, limitSettings } from './limits.ts'
 import { redisSettings } from './redis.ts'
 import { checkStrategy } from './strategy.ts'
-import { address, choice, hostAndPort, items, list, number, size, text } from './values.ts'
+import { choice, hostAndPort, items, list, number, text } from './values.ts'
 import type { DownstreamConfig } from './downstream-config.ts'
 import type { HttpConfig } from './http.ts'
 import type { Setting, Settings, Sources } from './layers.ts'
+import type { BalancerLimits } from './limits.ts'
 import type { RedisConfig } from './redis.ts'
 import type { Hashes } from '../hashers.ts'
 import type { LogFormat, LogLevel } from '../log/log.ts'
-import type { Limits } from '@kitsune/want-router'
-
-/** The limits that operators can set: those of the router, and those of the public host. */
-export interface BalancerLimits extends Pick<Limits, 'wantsPerClient' | 'wantLifetime' | 'unsent' | 'inFlight' | 'wantsPerMember' | 'ejectAfter' | 'ejection'> {
-  /** Clients connected at the same time. */
-  readonly maxConnections: number
-  /** New connections a second from one address. */
-  readonly maxNewConnections: number
-}
 
 /** How clients leave their data at the nodes. */
 export interface PreloadConfig {
@@ -88,24 +81,11 @@ export const DEFAULTS = {
   admin: { host: '127.0.0.1', port: 9090 },
   workers: 1,
   grace: 30,
-  limits: {
-    maxConnections: DEFAULT_HOST_LIMITS.maxConnections,
-    maxNewConnections: DEFAULT_HOST_LIMITS.newPerSecond,
-    wantsPerClient: DEFAULT_LIMITS.wantsPerClient,
-    wantLifetime: DEFAULT_LIMITS.wantLifetime,
-    unsent: DEFAULT_LIMITS.unsent,
-    inFlight: DEFAULT_LIMITS.inFlight,
-    wantsPerMember: DEFAULT_LIMITS.wantsPerMember,
-    ejectAfter: DEFAULT_LIMITS.ejectAfter,
-    ejection: DEFAULT_LIMITS.ejection
-  },
+  limits: DEFAULT_BALANCER_LIMITS,
   hashes: 'all',
   logLevel: 'info',
   log: 'text'
 } as const
-
-/** Less than the largest block would stop all transfers; with more, the heap fills up first. */
-const BYTES = { min: 4 << 20, max: 16 * 2 ** 30 }
 
 /**
  * Reads and checks the configuration.
@@ -137,7 +117,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     downstreams: nodes,
     listen: settings.listen == null ? DEFAULTS.listen : list(settings.listen).map(text => tcpAddress(text, settings.listen)),
     websocket: list(settings.websocket).map(text => webSocketAddress(text, settings.websocket)),
-    announce: list(settings.announce).map(text => announced(text, settings.announce)),
+    announce: list(settings.announce).map(text => announcedAddress(text, settings.announce)),
     ...httpSettings(settings),
     key: text(settings.key, 'a path') ?? defaults.key ?? DEFAULTS.key,
     strategy: strategy(settings.strategy),
@@ -145,7 +125,7 @@ export function resolveConfig (settings: Settings, readFile: Sources['readFile']
     admin: hostAndPort(settings.admin) ?? DEFAULTS.admin,
     workers: workers(settings),
     grace: number(settings.grace, { min: 0, max: 86_400, unit: 'seconds' }) ?? DEFAULTS.grace,
-    limits: limits(settings),
+    limits: limitSettings(settings),
     hashes: choice(settings.hashes, HASHES) ?? DEFAULTS.hashes,
     denylist: list(settings.denylist),
     logLevel: choice(settings.logLevel, LOG_LEVELS) ?? DEFAULTS.logLevel,
@@ -210,28 +190,6 @@ function fetchThrough ({ fetchThrough, preload }: Settings, nodes: readonly Down
   return chosen
 }
 
-function limits (settings: Settings): BalancerLimits {
-  const { limits } = DEFAULTS
-  const count = (setting: Setting | undefined, max: number): number | undefined => number(setting, { min: 1, max, integer: true })
-  const seconds = (setting: Setting | undefined): number | undefined => {
-    const s = number(setting, { min: 1, max: 86_400, unit: 'seconds' })
-
-    return s == null ? undefined : Math.round(s * 1000)
-  }
-
-  return {
-    maxConnections: count(settings.maxConnections, 65_000) ?? limits.maxConnections,
-    maxNewConnections: count(settings.maxNewConnections, 65_000) ?? limits.maxNewConnections,
-    wantsPerClient: count(settings.maxWants, 1_000_000) ?? limits.wantsPerClient,
-    wantLifetime: seconds(settings.wantLifetime) ?? limits.wantLifetime,
-    unsent: size(settings.maxUnsent, BYTES) ?? limits.unsent,
-    inFlight: size(settings.maxInFlight, BYTES) ?? limits.inFlight,
-    wantsPerMember: count(settings.maxNodeWants, 100_000) ?? limits.wantsPerMember,
-    ejectAfter: count(settings.ejectAfter, 1_000_000) ?? limits.ejectAfter,
-    ejection: seconds(settings.ejection) ?? limits.ejection
-  }
-}
-
 function downstreams (setting: Setting, readFile: Sources['readFile']): DownstreamConfig[] {
   const parsed = items(setting).map(item => parseDownstream(item, setting.origin, readFile))
   const ids = new Set<string>()
@@ -249,36 +207,6 @@ function downstreams (setting: Setting, readFile: Sources['readFile']): Downstre
   }
 
   return parsed
-}
-
-function protocols (text: string, setting: Setting | undefined): string {
-  return address(text, setting).getComponents().map(({ name }) => name).join('/')
-}
-
-function tcpAddress (text: string, setting: Setting | undefined): string {
-  if (!/^ip[46]\/tcp$/.test(protocols(text, setting))) {
-    throw new ConfigError(`${setting?.origin}: ${text}: expected /ip4/<address>/tcp/<port> or /ip6/...; there is no QUIC or WebTransport, and WebSocket addresses belong to -w`)
-  }
-
-  return text
-}
-
-function webSocketAddress (text: string, setting: Setting | undefined): string {
-  const names = protocols(text, setting)
-
-  if (!/^ip[46]\/tcp(\/ws)?$/.test(names)) {
-    throw new ConfigError(`${setting?.origin}: ${text}: expected /ip4/<address>/tcp/<port>, with or without /ws; terminate TLS in a proxy in front`)
-  }
-
-  return names.endsWith('/ws') ? text : `${text.replace(/\/$/, '')}/ws`
-}
-
-function announced (text: string, setting: Setting | undefined): string {
-  if (protocols(text, setting).includes('p2p')) {
-    throw new ConfigError(`${setting?.origin}: ${text}: remove /p2p/; the balancer appends its own peer id`)
-  }
-
-  return address(text, setting).toString()
 }
 
 function strategy (setting: Setting | undefined): string {

@@ -4,7 +4,8 @@ import { parseConfigFile } from './config-file.ts'
 import { OPTIONS } from './options.ts'
 import { redact } from './secret.ts'
 import { closest, didYouMean } from './suggestions.ts'
-import type { Option, OptionName } from './options.ts'
+import type { Option } from './option.ts'
+import type { OptionName } from './options.ts'
 
 /** A value and its origin, for messages. */
 export interface Setting {

@@ -1,21 +1,6 @@
 import { DEFAULT_STRATEGY } from '@kitsune/want-router'
-
-/** The names of one option, and its help. */
-export interface Option {
-  /** Long flag, without the dashes. */
-  readonly flag: string
-  /** Short flag, without the dash. */
-  readonly short?: string
-  /** Environment variable; an empty one counts as absent. */
-  readonly env?: string
-  /** Key in the config file. */
-  readonly file?: string
-  /** `list`: repeatable, or separated by commas; `switch`: takes no value. */
-  readonly kind: 'text' | 'list' | 'switch'
-  /** Placeholder of the value in the help. */
-  readonly value?: string
-  readonly help: readonly string[]
-}
+import { LIMIT_OPTIONS } from './limit-options.ts'
+import type { Option } from './option.ts'
 
 /**
  * Every option, in the order of the help. The short flags have the same meaning as in
@@ -186,78 +171,7 @@ export const OPTIONS = {
     value: 'seconds',
     help: ['how long transfers may take to finish after SIGTERM (default 30)']
   },
-  maxConnections: {
-    flag: 'max-connections',
-    env: 'KITSUNE_MAX_CONNECTIONS',
-    file: 'maxConnections',
-    kind: 'text',
-    value: 'n',
-    help: ['connections of clients at the same time (default 2000)']
-  },
-  maxNewConnections: {
-    flag: 'max-new-connections',
-    env: 'KITSUNE_MAX_NEW_CONNECTIONS',
-    file: 'maxNewConnections',
-    kind: 'text',
-    value: 'n',
-    help: ['new connections a second from one address (default 512)']
-  },
-  maxWants: {
-    flag: 'max-wants',
-    env: 'KITSUNE_MAX_WANTS',
-    file: 'maxWants',
-    kind: 'text',
-    value: 'n',
-    help: ['wants kept for one client (default 1024)']
-  },
-  wantLifetime: {
-    flag: 'want-lifetime',
-    env: 'KITSUNE_WANT_LIFETIME',
-    file: 'wantLifetime',
-    kind: 'text',
-    value: 'seconds',
-    help: ['how long to keep a want that no node can serve (default 600)']
-  },
-  maxUnsent: {
-    flag: 'max-unsent',
-    env: 'KITSUNE_MAX_UNSENT',
-    file: 'maxUnsent',
-    kind: 'text',
-    value: 'size',
-    help: ['memory for blocks that wait for clients to read them (default 64MiB)']
-  },
-  maxInFlight: {
-    flag: 'max-in-flight',
-    env: 'KITSUNE_MAX_IN_FLIGHT',
-    file: 'maxInFlight',
-    kind: 'text',
-    value: 'size',
-    help: ['size of all blocks asked for at the same time (default 64MiB)']
-  },
-  maxNodeWants: {
-    flag: 'max-node-wants',
-    env: 'KITSUNE_MAX_NODE_WANTS',
-    file: 'maxNodeWants',
-    kind: 'text',
-    value: 'n',
-    help: ['wants open at one node (default 512)']
-  },
-  ejectAfter: {
-    flag: 'eject-after',
-    env: 'KITSUNE_EJECT_AFTER',
-    file: 'ejectAfter',
-    kind: 'text',
-    value: 'n',
-    help: ['failures in a row that eject a node for a while (default 5)']
-  },
-  ejection: {
-    flag: 'ejection',
-    env: 'KITSUNE_EJECTION',
-    file: 'ejection',
-    kind: 'text',
-    value: 'seconds',
-    help: ['how long the first ejection lasts; the second lasts twice that', '(default 30)']
-  },
+  ...LIMIT_OPTIONS,
   hashes: {
     flag: 'hashes',
     env: 'KITSUNE_HASHES',
@@ -326,31 +240,3 @@ export const OPTIONS = {
 
 /** Name of an option in this program. */
 export type OptionName = keyof typeof OPTIONS
-
-/** The text behind `--help`. */
-export function helpText (): string {
-  const lines = [
-    'Usage: kitsune-balancer -d <address> [options]',
-    '',
-    'One libp2p identity in front of many IPFS nodes.',
-    ''
-  ]
-
-  for (const option of Object.values<Option>(OPTIONS)) {
-    const names = `${option.short == null ? '    ' : `-${option.short}, `}--${option.flag}`
-    const head = `  ${names}${option.value == null ? '' : ` <${option.value}>`}`
-
-    option.help.forEach((line, i) => {
-      lines.push(`${(i === 0 ? head : '').padEnd(36)} ${line}`)
-    })
-  }
-
-  return [
-    ...lines,
-    '',
-    'Repeat a flag to give several addresses, or separate them by commas. Flags take',
-    'precedence over environment variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...),',
-    'which take precedence over the file. A size is a number of bytes, or 64MiB, 1GiB,',
-    '500KiB. DEBUG=libp2p:* logs what libp2p does.'
-  ].join('\n')
-}
