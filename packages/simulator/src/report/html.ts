@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { parameters } from '../scenario/parameters.ts'
+import { Charts } from './charts.ts'
 import { Page } from './page.ts'
 import { columns, runName } from './table.ts'
 import type { PageData } from './page-data.ts'
@@ -49,7 +50,7 @@ export function toHtml (results: readonly ScenarioResult[], command: string): st
 <body>
 <script type="application/json" id="data">${inScript(JSON.stringify(data))}</script>
 <script>${inScript(asset('uplot/dist/uPlot.iife.min.js'))}</script>
-<script>new (${inScript(Page.toString())})(JSON.parse(document.getElementById('data').textContent), uPlot).show()</script>
+<script>new (${inScript(Page.toString())})(JSON.parse(document.getElementById('data').textContent), new (${inScript(Charts.toString())})(uPlot)).show()</script>
 </body>
 </html>
 `
