@@ -7,34 +7,83 @@ export interface MapMemory {
   readonly max: number
 }
 
-/** A number for each key, in a typed array: 20 bytes a slot, at most three quarters of them taken. */
-export interface DigestMap {
-  readonly size: number
-  /** 0: there is none. */
-  get (key: WantKey): number
-  /** Of 32 bits, not 0. False: the key is new, and there is no more memory. */
-  set (key: WantKey, value: number): boolean
-  /** Gives the memory back. */
-  free (): void
-}
-
 /** A slot is a digest and the number, which is 0 in a free one. */
 const SLOT_WORDS = DIGEST_WORDS + 1
 const VALUE = DIGEST_WORDS
 const FIRST_SLOTS = 16
 const MAX_LOAD = 0.75
 
-/** Creates a map with open addressing and linear probing. */
-export function createDigestMap (memory: MapMemory): DigestMap {
-  const digest = createKeyDigest()
-  const sought = digest.words
-  let slots = 0
-  let words = new Uint32Array(0)
-  let size = 0
+/** A number for each key, in a typed array: 20 bytes a slot, at most three quarters of them taken. It probes linearly. */
+export class DigestMap {
+  readonly #memory: MapMemory
+  readonly #digest = createKeyDigest()
+  #slots = 0
+  #words = new Uint32Array(0)
+  #size = 0
+
+  constructor (memory: MapMemory) {
+    this.#memory = memory
+  }
+
+  get size (): number {
+    return this.#size
+  }
+
+  /** 0: there is none. */
+  get (key: WantKey): number {
+    const at = this.#find(key)
+
+    return at == null ? 0 : this.#words[at]
+  }
+
+  /** A number of 32 bits, not 0. False: the key is new, and there is no more memory. */
+  set (key: WantKey, value: number): boolean {
+    const at = this.#find(key)
+
+    if (at != null) {
+      this.#words[at] = value
+
+      return true
+    }
+
+    if (this.#size + 1 > MAX_LOAD * this.#slots && !this.#grow()) {
+      return false
+    }
+
+    this.#digest.read(key)
+    this.#put(value)
+    this.#size++
+
+    return true
+  }
+
+  /** Gives the memory back. */
+  free (): void {
+    this.#memory.used -= this.#words.byteLength
+    this.#words = new Uint32Array(0)
+    this.#slots = 0
+    this.#size = 0
+  }
+
+  /** Where the value of a key is; undefined: it has none. */
+  #find (key: WantKey): number | undefined {
+    if (this.#size === 0) {
+      return
+    }
+
+    this.#digest.read(key)
+    const at = this.#place() + VALUE
+
+    return this.#words[at] === 0 ? undefined : at
+  }
 
   /** Where the digest is, or would be. */
-  function place (): number {
-    for (let slot = digest.hash() & (slots - 1); ; slot = (slot + 1) & (slots - 1)) {
+  #place (): number {
+    const words = this.#words
+    const mask = this.#slots - 1
+    const sought = this.#digest.words
+
+    for (let slot = this.#digest.hash() & mask; ; slot = (slot + 1) & mask) {
       const at = slot * SLOT_WORDS
 
       if (words[at + VALUE] === 0 || (words[at] === sought[0] && words[at + 1] === sought[1] && words[at + 2] === sought[2] && words[at + 3] === sought[3])) {
@@ -43,83 +92,34 @@ export function createDigestMap (memory: MapMemory): DigestMap {
     }
   }
 
-  /** Where the value of a key is; undefined: it has none. */
-  function find (key: WantKey): number | undefined {
-    if (size === 0) {
-      return
-    }
-
-    digest.read(key)
-    const at = place() + VALUE
-
-    return words[at] === 0 ? undefined : at
-  }
-
-  function put (value: number): void {
-    const at = place()
-    words.set(sought, at)
-    words[at + VALUE] = value
+  #put (value: number): void {
+    const at = this.#place()
+    this.#words.set(this.#digest.words, at)
+    this.#words[at + VALUE] = value
   }
 
   /** False: there is no memory for more. */
-  function grow (): boolean {
-    const before = words
-    const next = Math.max(FIRST_SLOTS, 2 * slots)
-    const bytes = next * SLOT_WORDS * words.BYTES_PER_ELEMENT
+  #grow (): boolean {
+    const before = this.#words
+    const slots = Math.max(FIRST_SLOTS, 2 * this.#slots)
+    const bytes = slots * SLOT_WORDS * before.BYTES_PER_ELEMENT
 
     // both exist while it moves
-    if (memory.used + bytes > memory.max) {
+    if (this.#memory.used + bytes > this.#memory.max) {
       return false
     }
 
-    memory.used += bytes - before.byteLength
-    slots = next
-    words = new Uint32Array(slots * SLOT_WORDS)
+    this.#memory.used += bytes - before.byteLength
+    this.#slots = slots
+    this.#words = new Uint32Array(slots * SLOT_WORDS)
 
     for (let from = 0; from < before.length; from += SLOT_WORDS) {
       if (before[from + VALUE] !== 0) {
-        digest.load(before.subarray(from, from + DIGEST_WORDS))
-        put(before[from + VALUE])
+        this.#digest.load(before.subarray(from, from + DIGEST_WORDS))
+        this.#put(before[from + VALUE])
       }
     }
 
     return true
-  }
-
-  return {
-    get size () { return size },
-
-    get (key) {
-      const at = find(key)
-
-      return at == null ? 0 : words[at]
-    },
-
-    set (key, value) {
-      const at = find(key)
-
-      if (at != null) {
-        words[at] = value
-
-        return true
-      }
-
-      if (size + 1 > MAX_LOAD * slots && !grow()) {
-        return false
-      }
-
-      digest.read(key)
-      put(value)
-      size++
-
-      return true
-    },
-
-    free () {
-      memory.used -= words.byteLength
-      words = new Uint32Array(0)
-      slots = 0
-      size = 0
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { createDigestMap } from './digest-map.ts'
+import { DigestMap } from './digest-map.ts'
 import type { MapMemory } from './digest-map.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
@@ -21,7 +21,7 @@ const EXPANDED = 0x8000_0000
 
 /** Creates a table of at most `max` blocks. */
 export function createDigestTable (max: number, memory: MapMemory): DigestTable {
-  const blocks = createDigestMap(memory)
+  const blocks = new DigestMap(memory)
 
   return {
     get size () { return blocks.size },
@@ -50,7 +50,7 @@ export function createDigestTable (max: number, memory: MapMemory): DigestTable 
 
     isExpanded: key => isExpanded(blocks.get(key)),
 
-    free: blocks.free
+    free () { blocks.free() }
   }
 }
 
