@@ -7,6 +7,7 @@ import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
 import { preloadingJsIpfs, storedHash } from './support/js-ipfs-preload.ts'
 import { sha256 } from './support/sha256.ts'
+import { startPreloadNode } from './support/preload-node.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
@@ -30,8 +31,7 @@ describe('preload by js-ipfs', function () {
   before(async function () {
     binary = needKubo(this, 'preload by js-ipfs')
     modules = needJsIpfs(this, 'preload by js-ipfs')
-    kubo = await peers.kubo()
-    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+    ;({ kubo, balancer } = await startPreloadNode(peers))
   })
 
   after(async () => {

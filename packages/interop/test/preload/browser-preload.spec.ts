@@ -8,6 +8,7 @@ import { removeFolder, startProcess, temporaryFolder } from '../../src/processes
 import { stack } from '../../src/stack.ts'
 import { startChromium } from '../support/chromium.ts'
 import { sha256 } from '../support/sha256.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { Kubo } from '../../src/kubo.ts'
 import type { Browser, Page } from '../support/chromium.ts'
 
@@ -29,8 +30,9 @@ describe('the example browser-preload in Chromium', function () {
   before(async function () {
     const chromium = needChromium(this, 'the example browser-preload')
     binary = needKubo(this, 'the example browser-preload')
-    kubo = await peers.kubo()
-    const balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+    const node = await startPreloadNode(peers)
+    kubo = node.kubo
+    const { balancer } = node
     const example = startProcess(process.execPath, [
       fileURLToPath(new URL('./main.js', import.meta.resolve('kitsune-browser-preload'))),
       '--preload', balancer.preload, '--address', balancer.ws, '--port', '0'

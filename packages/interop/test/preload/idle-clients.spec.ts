@@ -5,6 +5,7 @@ import { recordPreload } from '../../src/preload-results.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
 import { describeFull } from '../support/describe-full.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { WirePeer } from '../../src/wire-peer.ts'
 
 const CLIENTS = 2000
@@ -28,8 +29,7 @@ describeFull(`${CLIENTS} idle clients over WebSockets`, function () {
   })
 
   it('are connected to a balancer that preloads, which keeps little for each', async () => {
-    const kubo = await peers.kubo()
-    const balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0', '--max-connections', '3000', '--max-new-connections', '3000'] })
+    const { kubo, balancer } = await startPreloadNode(peers, '--max-connections', '3000', '--max-new-connections', '3000')
     const connect = async (count: number): Promise<WirePeer[]> => {
       const clients: WirePeer[] = []
       for (let i = 0; i < count; i++) {

@@ -6,6 +6,7 @@ import { stack } from '../../src/stack.ts'
 import { bundlePage, runPage } from '../support/chromium-page.ts'
 import { startForwardingProxy } from '../support/forwarding-proxy.ts'
 import { sha256 } from '../support/sha256.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { JsIpfsResult, JsIpfsTask } from './js-ipfs-page.ts'
 import type { Kubo } from '../../src/kubo.ts'
 
@@ -29,8 +30,9 @@ describe('preload by js-ipfs in Chromium', function () {
     // its addresses are of the version that it knows
     const page = await bundlePage(new URL('./js-ipfs-page.ts', import.meta.url), { '@multiformats/multiaddr': join(modules, '@multiformats/multiaddr/dist/src/index.js') })
     script = [await bundlePage(new URL('./watch-preloads.ts', import.meta.url)), readFileSync(join(modules, 'ipfs-core/dist/index.min.js'), 'utf8'), page].join('\n')
-    kubo = await peers.kubo()
-    const balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+    const node = await startPreloadNode(peers)
+    kubo = node.kubo
+    const { balancer } = node
     // in a browser js-ipfs dials addresses with TLS only
     const tls = await startForwardingProxy({ target: Number(/\/tcp\/(\d+)\//.exec(balancer.ws)?.[1]), tls: true })
     peers.onStop(tls.stop)

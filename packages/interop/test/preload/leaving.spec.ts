@@ -6,6 +6,7 @@ import { startRelay } from '../../src/relay.ts'
 import { serveBlocks } from '../../src/serve-blocks.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { Kubo } from '../../src/kubo.ts'
 import type { Relay } from '../../src/relay.ts'
@@ -31,8 +32,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
   })
 
   beforeEach(async () => {
-    kubo = await peers.kubo()
-    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0', '--trusted-proxy', '127.0.0.1'] })
+    ;({ kubo, balancer } = await startPreloadNode(peers, '--trusted-proxy', '127.0.0.1'))
   })
 
   afterEach(async () => {

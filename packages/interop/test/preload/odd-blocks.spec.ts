@@ -6,6 +6,7 @@ import { blockOf, seededBlock } from '../../src/blocks.ts'
 import { needKubo } from '../../src/needs.ts'
 import { serveBlocks } from '../../src/serve-blocks.ts'
 import { stack } from '../../src/stack.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { TestBlock } from '../../src/blocks.ts'
 import type { Kubo } from '../../src/kubo.ts'
@@ -25,8 +26,7 @@ describe('preload of blocks that kubo cannot read', function () {
 
   before(async function () {
     binary = needKubo(this, 'preload of blocks that kubo cannot read')
-    kubo = await peers.kubo()
-    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+    ;({ kubo, balancer } = await startPreloadNode(peers))
   })
 
   after(async () => {

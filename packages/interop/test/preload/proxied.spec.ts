@@ -4,6 +4,7 @@ import { needKubo } from '../../src/needs.ts'
 import { serveBlocks } from '../../src/serve-blocks.ts'
 import { stack } from '../../src/stack.ts'
 import { startForwardingProxy } from '../support/forwarding-proxy.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { TestBlock } from '../../src/blocks.ts'
 import type { WirePeer } from '../../src/wire-peer.ts'
@@ -25,8 +26,8 @@ describe('preload behind proxies', function () {
 
   beforeEach(async () => {
     block = await seededBlock(1000, 'proxied')
-    const kubo = await peers.kubo()
-    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0', '--trusted-proxy', '127.0.0.1'] })
+    const node = await startPreloadNode(peers, '--trusted-proxy', '127.0.0.1')
+    balancer = node.balancer
   })
 
   afterEach(async () => {

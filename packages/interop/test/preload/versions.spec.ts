@@ -8,6 +8,7 @@ import { needKubo } from '../../src/needs.ts'
 import { honest, serveBlocks } from '../../src/serve-blocks.ts'
 import { stack } from '../../src/stack.ts'
 import { messageBlock } from '../../src/wire-peer.ts'
+import { startPreloadNode } from '../support/preload-node.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { TestBlock } from '../../src/blocks.ts'
 import type { Kubo } from '../../src/kubo.ts'
@@ -41,8 +42,7 @@ describe('preload from clients of every version', function () {
 
   before(async function () {
     binary = needKubo(this, 'preload from clients of every version')
-    kubo = await peers.kubo()
-    balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
+    ;({ kubo, balancer } = await startPreloadNode(peers))
   })
 
   after(async () => {
