@@ -1,19 +1,11 @@
-import { createServer } from 'node:http'
 import { CarBufferWriter } from '@ipld/car'
 import * as ed25519 from '@ucanto/principal/ed25519'
 import { Assert } from '@web3-storage/content-claims/capability'
 import { base58btc } from 'multiformats/bases/base58'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
-import type { AddressInfo } from 'node:net'
-
-/** A service of content claims, which knows where blocks are. */
-export interface ClaimsService {
-  readonly url: URL
-  /** How many requests there were. */
-  requests (): number
-  stop (): Promise<void>
-}
+import { startCountingServer } from './counting-server.ts'
+import type { CountingServer } from './counting-server.ts'
 
 /** Where a block is, in the object of that URL. */
 export interface ClaimedPlace {
@@ -25,11 +17,10 @@ export interface ClaimedPlace {
 
 const CAR_CODEC = 0x0202
 
-/** Starts one with a claim for each place, signed as Storacha's tools do. */
-export async function startClaimsService (places: Iterable<ClaimedPlace>): Promise<ClaimsService> {
+/** Starts a service of content claims, which knows where blocks are, with a claim for each place, signed as Storacha's tools do. */
+export async function startClaimsService (places: Iterable<ClaimedPlace>): Promise<CountingServer> {
   const issuer = await ed25519.generate()
   const answers = new Map<string, Uint8Array>()
-  let requests = 0
 
   for (const { digest, url, offset, length } of places) {
     const nb = { content: { digest }, location: [url.href], range: { offset, length } }
@@ -43,21 +34,10 @@ export async function startClaimsService (places: Iterable<ClaimedPlace>): Promi
     answers.set(base58btc.encode(digest), await carOf(ok))
   }
 
-  const server = createServer((request, response) => {
-    requests++
+  return startCountingServer((request, response) => {
     const hash = request.url?.split('/').at(-1)?.split('?')[0] ?? ''
     response.writeHead(answers.has(hash) ? 200 : 404).end(answers.get(hash))
   })
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-
-  return {
-    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
-    requests: () => requests,
-    async stop () {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-    }
-  }
 }
 
 async function carOf (claim: Uint8Array): Promise<Uint8Array> {

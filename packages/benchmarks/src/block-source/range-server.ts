@@ -1,37 +1,25 @@
 import { open } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { startCountingServer } from './counting-server.ts'
+import type { CountingServer } from './counting-server.ts'
 import type { FileHandle } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-
-/** A web server with one file, which it sends in several ranges at once, as some libraries ask for them. */
-export interface RangeServer {
-  readonly url: URL
-  /** How many requests there were. */
-  requests (): number
-  stop (): Promise<void>
-}
 
 const BOUNDARY = 'kitsune'
 
-export async function startRangeServer (path: string): Promise<RangeServer> {
+/** Starts a web server with one file, which it sends in several ranges at once, as some libraries ask for them. */
+export async function startRangeServer (path: string): Promise<CountingServer> {
   const file = await open(path)
   const { size } = await file.stat()
-  let requests = 0
-  const server = createServer((request, response) => {
-    requests++
+  const server = await startCountingServer((request, response) => {
     const ranges = parseRanges(request.headers.range ?? '')
     answer(file, size, ranges).then(([type, body]) => {
       response.writeHead(206, { 'content-type': type, 'content-length': body.byteLength }).end(body)
     }, (err: Error) => { response.destroy(err) })
   })
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
 
   return {
-    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
-    requests: () => requests,
+    ...server,
     async stop () {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
+      await server.stop()
       await file.close()
     }
   }

@@ -7,9 +7,9 @@ import { create as createSimple } from '@web3-storage/blob-fetcher/fetcher/simpl
 import { create as createLocator } from '@web3-storage/blob-fetcher/locator/content-claims'
 import { startClaimsService } from './claims-service.ts'
 import { startRangeServer } from './range-server.ts'
-import type { ClaimedPlace, ClaimsService } from './claims-service.ts'
+import type { ClaimedPlace } from './claims-service.ts'
+import type { CountingServer } from './counting-server.ts'
 import type { MadeCar } from './made-car.ts'
-import type { RangeServer } from './range-server.ts'
 import type { CID } from 'multiformats/cid'
 
 /** Requests for each block that is wanted: to find it, and to read it. */
@@ -113,7 +113,7 @@ function ourReader (car: MadeCar, prefix: string): Reader {
   }
 }
 
-function theirReader (create: typeof createBatching, car: MadeCar, server: RangeServer, claims: ClaimsService): Reader {
+function theirReader (create: typeof createBatching, car: MadeCar, server: CountingServer, claims: CountingServer): Reader {
   const fetcher = create(createLocator({ serviceURL: claims.url }))
 
   return {
