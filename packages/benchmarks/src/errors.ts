@@ -10,7 +10,7 @@ export class MissingToolError extends Error {
   name = 'MissingToolError'
 }
 
-/** A run ended without a figure: a proxy lost blocks, or sent what nobody asked for. */
+/** A run ended without a figure: a proxy lost blocks, or sent unsolicited blocks. */
 export class RunError extends Error {
   static name = 'RunError'
   name = 'RunError'

@@ -53,7 +53,7 @@ export async function measure (kubo: string, workloads: readonly Workload[], opt
 
       const common: Pick<RunInit, 'workload' | 'node' | 'client' | 'cids'> = { workload, node, client, cids }
 
-      // whoever comes first reads the disk, which is nobody's figure
+      // the first subject would read the disk, which is not what is measured
       progress(`${workload.name}: reading all blocks once`)
       await run({ ...common, subject: 'direct', pair: -1 })
 

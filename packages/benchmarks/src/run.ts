@@ -81,7 +81,7 @@ export async function run (init: RunInit): Promise<RunResult> {
       }
 
       if (result.denied > 0 || result.unexpected > 0 || result.blocks !== workload.blocks) {
-        throw new RunError(`${init.subject}, ${workload.name}: ${result.blocks} of ${workload.blocks} blocks, ${result.denied} denied, ${result.unexpected} that nobody asked for`)
+        throw new RunError(`${init.subject}, ${workload.name}: ${result.blocks} of ${workload.blocks} blocks, ${result.denied} denied, ${result.unexpected} unsolicited`)
       }
 
       return {

@@ -55,7 +55,7 @@ const REDIRECTS = [301, 302, 303, 307, 308]
  * Creates a client for the RPC of a node. A redirect is refused, since it would lead
  * the credentials elsewhere.
  *
- * @throws {InvalidEndpointError} the address or a header cannot be meant
+ * @throws {InvalidEndpointError} the address or a header is invalid
  */
 export function createKuboRpc (init: KuboRpcInit): KuboRpc {
   const { name, host, url, headers } = parseEndpoint(init)

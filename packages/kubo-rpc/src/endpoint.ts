@@ -41,7 +41,7 @@ const SCHEMES: Record<string, string> = { '': 'http', http: 'http', https: 'http
 /**
  * Reads the address of an RPC and its credentials.
  *
- * @throws {InvalidEndpointError} the address or a header cannot be meant, or credentials are given more than once; the message shows no credentials
+ * @throws {InvalidEndpointError} the address or a header is invalid, or credentials are given more than once; the message shows no credentials
  */
 export function parseEndpoint ({ url, authorization, headers }: EndpointInit): Endpoint {
   const text = String(url).trim()

@@ -1,4 +1,4 @@
-/** An address or a header of an RPC cannot be meant. The message shows no credentials. */
+/** An address or a header of an RPC is invalid. The message shows no credentials. */
 export class InvalidEndpointError extends Error {
   static name = 'InvalidEndpointError'
   name = 'InvalidEndpointError'

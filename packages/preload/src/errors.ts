@@ -3,7 +3,7 @@ export class RefsQueryError extends Error {
   static name = 'RefsQueryError'
   name = 'RefsQueryError'
 
-  constructor (message = 'The query cannot be meant') {
+  constructor (message = 'The query is invalid') {
     super(message)
   }
 }
@@ -58,7 +58,7 @@ export class TooManyRequestsError extends Error {
   }
 }
 
-/** An option that cannot be meant. Thrown at construction. */
+/** An invalid option. Thrown at construction. */
 export class InvalidOptionError extends Error {
   static name = 'InvalidOptionError'
   name = 'InvalidOptionError'

@@ -2,7 +2,7 @@
 export interface Timers {
   /** Monotonic, ms. */
   now (): number
-  /** Calls once after so many ms, unless the result is called before. */
+  /** Calls once after this many ms, unless the result is called before. */
   after (ms: number, run: () => void): () => void
 }
 

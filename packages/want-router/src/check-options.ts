@@ -16,7 +16,7 @@ export interface NumberRules<Name extends string> {
  * @param at - what stands before their names in the message: `limits.`
  * @param given - the numbers; undefined: none
  * @param known - all that there are
- * @throws {InvalidOptionError} for what is no object, a name that there is not, or a number that cannot be meant
+ * @throws {InvalidOptionError} for what is no object, a name that there is not, or a number that is invalid
  */
 export function checkNumbers<Name extends string> (at: string, given: Partial<Record<Name, number>> | undefined, known: Readonly<Record<Name, unknown>>, { orZero = [], shares = [] }: NumberRules<Name> = {}): Partial<Record<Name, number>> {
   checkNames(at, given, Object.keys(known))

@@ -5,21 +5,21 @@ import type { NumberRules } from './check-options.ts'
  * They are meant to work in front of the internet.
  */
 export interface Limits {
-  /** Wants kept an upstream peer; the settled-as-absent, then those of lowest priority give way. boxo keeps as many. Default 1,024. */
+  /** Wants kept for one client; the settled-as-absent, then those of lowest priority give way. boxo keeps as many. Default 1,024. */
   wantsPerClient: number
-  /** A want nobody could serve is forgotten after this. Default 10 min. */
+  /** A want that no member could serve is forgotten after this. Default 10 min. */
   wantLifetime: number
-  /** Bytes that may wait unsent for one upstream peer before nothing more is asked for it. Default 1 MiB. */
+  /** Bytes that may wait unsent for one client before nothing more is asked for it. Default 1 MiB. */
   unsentPerClient: number
   /**
-   * Expected bytes that may be on their way for one upstream peer: begins at
+   * Expected bytes that may be on their way for one client: begins at
    * `unsentPerPeer`, grows to this while the peer reads as fast as they come. It is
    * what a peer has in two round trips, in which kubo sends 256 KiB over a new
    * stream: at 250 ms 67 MB/s. Default 32 MiB, the most that `unsent` leaves to one.
    */
   inFlightPerClient: number
   /**
-   * Bytes that may wait unsent for all upstream peers, what is on its way for them included. None may hold more
+   * Bytes that may wait unsent for all clients, what is on its way for them included. None may hold more
    * than it leaves to others. Default 64 MiB.
    */
   unsent: number
@@ -41,8 +41,8 @@ export interface Limits {
   /** A block up to this size answers a want-have by itself, as in boxo. Default 1,024. */
   inlineBlock: number
   /**
-   * A member that owes something and has said nothing for so long, nor for longer than it usually takes, is
-   * passed over while others have room, and what it owes no longer holds up its askers. Default 250 ms.
+   * A member that owes something and has said nothing for this long, nor for longer than it usually takes, is
+   * passed over while others have capacity, and what it owes no longer holds up the clients that asked for it. Default 250 ms.
    */
   stallTimeout: number
   /** Shortest, first and longest time a member gets for one want while it delivers nothing. Defaults 1, 3 and 10 s. */

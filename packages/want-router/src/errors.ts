@@ -1,7 +1,7 @@
 export { KuboRpcError } from '@kitsune/kubo-rpc'
 
 /**
- * An option that cannot be meant: the message names the option, says what was
+ * An invalid option: the message names the option, says what was
  * wrong with it and what is expected. Thrown at construction, never later.
  */
 export class InvalidOptionError extends Error {

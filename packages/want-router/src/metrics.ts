@@ -17,7 +17,7 @@ export interface MetricsSource {
 /**
  * Registers the router's metrics with libp2p's `Metrics`. Nothing is counted
  * twice: each value but times is read from the router when it is scraped. Downstream
- * members are labelled, upstream peers never: anybody can make more of those. Returns
+ * members are labelled, clients never: anybody can make more of those. Returns
  * what times are told to.
  */
 export function registerMetrics (metrics: Metrics, source: MetricsSource): LatencyMetrics {
@@ -29,10 +29,10 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
     metrics.registerMetric(`kitsune_router_${name}`, { help, calculate: () => read(source.status()) })
   }
   gauge('clients', 'Clients that are connected and have asked for something', status => status.clients)
-  gauge('wants', 'Wants kept for upstream peers', status => status.wants)
+  gauge('wants', 'Wants kept for clients', status => status.wants)
   gauge('parked_wants', 'Wants that wait for a verdict of the policies', status => status.parked)
   gauge('fetches', 'Distinct multihashes wanted', status => status.fetches)
-  gauge('unsent_bytes', 'Bytes of replies waiting for upstream peers', status => status.unsent)
+  gauge('unsent_bytes', 'Bytes of replies waiting for clients', status => status.unsent)
   counter('wants', 'Wants received', status => status.totals.wants)
   counter('bad_wants', 'Wants with a malformed CID', status => status.totals.badWants)
   counter('unverifiable_wants', 'Wants whose hash function cannot be verified, so that no member is asked', status => status.totals.unverifiableWants)
@@ -46,21 +46,21 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
   counter('hedges', 'Want-haves asked of a second member while the first was slow', status => status.totals.hedges)
   counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)
   counter('refused_wants', 'Wants that a policy kept out', status => status.totals.refused)
-  counter('expired_wants', 'Wants given up because nobody could serve them in their lifetime', status => status.totals.expired)
+  counter('expired_wants', 'Wants given up because no member could serve them in their lifetime', status => status.totals.expired)
   counter('strategy_errors', 'Times that the strategy threw, and members were ranked as they are configured', status => status.totals.strategyErrors)
   counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)
 
-  counter('unread_disconnects', 'Upstream peers disconnected since they took nothing while memory for replies was nearly used up', status => status.totals.closedUnread)
+  counter('unread_disconnects', 'Clients disconnected since they took nothing while memory for replies was nearly used up', status => status.totals.closedUnread)
 
   const traffic = (name: string, help: string, read: (stats: NetworkStats) => number): void => {
     counter(name, help, () => read(source.network()))
   }
-  traffic('streams_opened', 'Bitswap streams opened to upstream peers', stats => stats.streamsOpened)
-  traffic('streams_received', 'Bitswap streams that upstream peers opened', stats => stats.streamsReceived)
-  traffic('messages_received', 'Messages from upstream peers', stats => stats.framesIn)
-  traffic('messages_sent', 'Messages to upstream peers', stats => stats.framesOut)
-  traffic('bad_messages', 'Streams of upstream peers that were reset for what came on them', stats => stats.badFrames)
-  counter('dropped_messages', 'Messages from upstream peers or members that were read and then dropped', source.dropped)
+  traffic('streams_opened', 'Bitswap streams opened to clients', stats => stats.streamsOpened)
+  traffic('streams_received', 'Bitswap streams that clients opened', stats => stats.streamsReceived)
+  traffic('messages_received', 'Messages from clients', stats => stats.framesIn)
+  traffic('messages_sent', 'Messages to clients', stats => stats.framesOut)
+  traffic('bad_messages', 'Streams of clients that were reset for what came on them', stats => stats.badFrames)
+  counter('dropped_messages', 'Messages from clients or members that were read and then dropped', source.dropped)
   traffic('resent_messages', 'Messages sent again since their stream had broken', stats => stats.resends)
 
   const policyCounter = (name: string, help: string, read: (policy: PolicyStatus) => number): void => {

@@ -1,6 +1,6 @@
 import type { Timers } from './timers.ts'
 
-/** Resolves after so many ms, or as soon as the signal aborts. */
+/** Resolves after this many ms, or as soon as the signal aborts. */
 export async function pause (ms: number, timers: Pick<Timers, 'after'>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) {
     return

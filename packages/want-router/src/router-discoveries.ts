@@ -83,7 +83,7 @@ function createFoundSet (name: string, members: DiscoveriesInit['members'], log:
     try {
       members.update(target.id, { weight: target.weight ?? 1, labels: target.labels ?? {} })
     } catch (err) {
-      log.error('%s found for %s what cannot be meant - %e', name, target.id, err)
+      log.error('%s found an invalid change for %s - %e', name, target.id, err)
     }
   }
 

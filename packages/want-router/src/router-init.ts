@@ -95,7 +95,7 @@ const SIDES: Readonly<Record<keyof RouterNetworkLimits, true>> = { upstream: tru
  * Checks what a router is made with, and returns it with the limits that were given.
  *
  * @throws {InvalidOptionError} for what is no target, strategy or policy, for policies whose names are not distinct, for an option or a
- * limit that does not exist, and a limit that cannot be meant
+ * limit that does not exist, and a limit that is invalid
  */
 export function checkInit (init: WantRouterInit): WantRouterInit {
   checkNames('wantRouter: ', init, Object.keys(OPTIONS))

@@ -34,7 +34,7 @@ export interface Members {
    * `load.wants` of its status falls to 0. It stays a member, so no client is denied what it may hold, and
    * `draining: false` takes that back.
    *
-   * @throws {InvalidOptionError} there is no such member, it is being removed, or the change cannot be meant
+   * @throws {InvalidOptionError} there is no such member, it is being removed, or the change is invalid
    */
   update (id: string, change: MemberChange): void
 }

@@ -6,8 +6,8 @@ import type { Libp2p, Libp2pEvents, TypedEventTarget } from '@libp2p/interface'
  * by a protocol id, which peers learn by identify, so that a router which is its
  * client and its node at once knows the two for one.
  *
- * Anybody may say it of anybody. All that follows is that a want of its own is
- * not asked of that peer, if nobody else wants the same.
+ * Any peer may say it of any other. All that follows is that a want of its own is
+ * not asked of that peer, if no other client wants the same.
  */
 const PREFIX = '/kitsune/stands-for/1.0.0/'
 

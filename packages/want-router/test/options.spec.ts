@@ -7,7 +7,7 @@ import type { SourceInit, WantRouterInit } from '../src/index.ts'
 const refused = (init: object): Chai.Assertion => expect(() => wantRouter({ targets: [], ...init } as WantRouterInit)).to.throw().with.property('message')
 const refusedSource = (init: object): Chai.Assertion => expect(() => source({ get: () => undefined }, { id: 'store', ...init } as SourceInit)).to.throw().with.property('message')
 
-describe('wantRouter: options that cannot be meant are refused, and the message names them', () => {
+describe('wantRouter: options that are invalid are refused, and the message names them', () => {
   it('limits that are no number, negative, or fractions', () => {
     for (const value of [NaN, -1, 1.5, Infinity, 0]) {
       refused({ limits: { wantsPerClient: value } }).that.equals(`limits.wantsPerClient is a whole number above 0, not ${value}`)

@@ -21,7 +21,7 @@ const MiB = 1 << 20
 /** Blocks between two collections. */
 const COLLECT_EVERY = 10
 
-/** Wants so many blocks of 1 MiB at once, of objects that are made when they are read. */
+/** Wants this many blocks of 1 MiB at once, of objects that are made when they are read. */
 export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<MemoryFigure> {
   const blockSize = MiB
   const numbers = new Map<string, number>()

@@ -63,7 +63,7 @@ export async function runDistance ({ scenario, leg, pair, node, client: binary, 
     const { blocks, bytes, milliseconds, p50, p99, denied, unexpected, inboundStreams } = await client.run()
 
     if (denied > 0 || unexpected > 0 || bytes !== scenario.blocks * DISTANT_BLOCK) {
-      throw new RunError(`${leg}, ${scenario.name}: ${blocks} of ${scenario.blocks} blocks, ${denied} denied, ${unexpected} that nobody asked for`)
+      throw new RunError(`${leg}, ${scenario.name}: ${blocks} of ${scenario.blocks} blocks, ${denied} denied, ${unexpected} unsolicited`)
     }
 
     return {

@@ -31,7 +31,7 @@ export async function measureHttp (kubo: string, scenarios: readonly HttpScenari
       progress(`putting ${blocks + warmup} blocks of ${blockSize} bytes into kubo`)
       const cids = join(folder, name)
       writeFileSync(cids, (await fill(node, blockSize, blocks + warmup)).join('\n'))
-      // whoever comes first reads the disk, which is nobody's figure
+      // the first subject would read the disk, which is not what is measured
       await runHttp({ scenario, door: 'kubo', pair: -1, node, client, cids })
 
       for (const { door, pair } of httpTurns(pairs)) {

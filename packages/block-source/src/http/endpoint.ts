@@ -2,12 +2,12 @@ import { createKuboRpc, InvalidEndpointError, parseEndpoint } from '@kitsune/kub
 import { InvalidOptionError } from '../errors.ts'
 import type { Endpoint, EndpointInit, KuboRpc } from '@kitsune/kubo-rpc'
 
-/** @throws {InvalidOptionError} the address or a header cannot be meant; the message shows no credentials */
+/** @throws {InvalidOptionError} the address or a header is invalid; the message shows no credentials */
 export function readEndpoint (init: EndpointInit): Endpoint {
   return asOption(() => parseEndpoint(init))
 }
 
-/** @throws {InvalidOptionError} the address or a header cannot be meant; the message shows no credentials */
+/** @throws {InvalidOptionError} the address or a header is invalid; the message shows no credentials */
 export function connectKuboRpc ({ url, authorization, headers }: EndpointInit): KuboRpc {
   return asOption(() => createKuboRpc({ url, authorization, headers }))
 }

@@ -43,7 +43,7 @@ const MAX_MULTIHASH = 1_024
  * Claims that have expired are left out. A claim that does not say how long a block
  * is, or whose URLs have no name in the store, is an error unless another one does.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function claimsIndex (init: ClaimsIndexInit): BlockIndex {
   const { carPath = carparkPath, complete = false, concurrency = DEFAULTS.indexReads, maxLocations = DEFAULTS.maxLocations, now = Date.now } = init

@@ -34,7 +34,7 @@ const MAX_MULTIHASH = 1_490
  * The table of Elastic IPFS: from the multihash of a block to the CARs that have
  * it, and where. A lookup is one query.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function dynamoIndex (init: DynamoIndexInit): BlockIndex {
   const { carPath = carparkPath, complete = false, concurrency = DEFAULTS.indexReads, maxLocations = DEFAULTS.maxLocations } = init

@@ -38,7 +38,7 @@ const MAX_PAGE = 4 << 20
 /** Of status 400, but meant for later. */
 const LATER = /(?:ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|LimitExceeded|InternalServerError|ItemCollectionSizeLimit|TransactionInProgress)/
 
-/** @throws {InvalidOptionError} if an option cannot be meant */
+/** @throws {InvalidOptionError} if an option is invalid */
 export function createDynamoQuery (init: DynamoTableInit): DynamoQuery {
   const { table, region, credentials } = init
   const url = parseUrl('endpoint', init.endpoint ?? `https://dynamodb.${region}.amazonaws.com`).href

@@ -32,7 +32,7 @@ const MAX_ANSWER = 8 << 20
  * One multihash without a session is asked for by GET, whose answer a cache on
  * the way may keep for as long as the service allows; many at once by POST.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function remoteIndex (init: RemoteIndexInit): BlockIndex {
   const { complete = false, maxBatch = DEFAULTS.indexBatch } = init

@@ -19,7 +19,7 @@ import type { S3Bucket, S3StoreInit } from '../stores/s3-bucket.ts'
  * the object changes. versitygw does not if it keeps etags in a sidecar: there,
  * only one writer may be at work at a time.
  *
- * @throws {InvalidOptionError} if an option cannot be meant
+ * @throws {InvalidOptionError} if an option is invalid
  */
 export function s3MapStore (init: S3StoreInit): UploadStore {
   const store = s3Store(init)

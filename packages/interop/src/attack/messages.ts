@@ -9,7 +9,7 @@ const V1_2 = '/ipfs/bitswap/1.2.0'
 
 let serial = 0
 
-/** CIDs that nobody has, each another. */
+/** CIDs of blocks that do not exist, each another. */
 export function freshCid (): CID {
   const digest = Buffer.alloc(32)
   digest.writeDoubleBE(++serial)
@@ -23,7 +23,7 @@ export function frame (message: Outgoing): Uint8Array {
   return Buffer.concat(encodeFrame(message, V1_2))
 }
 
-/** A message of wants that nobody had before. */
+/** A message of wants that no client had before. */
 export function freshWants (count: number, { full = false, type = 'have' }: { full?: boolean, type?: 'have' | 'block' } = {}): Uint8Array {
   return frame({ full, wants: Array.from({ length: count }, () => wantEntry(freshCid(), { type, sendDontHave: true })) })
 }

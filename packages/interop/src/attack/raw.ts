@@ -88,7 +88,7 @@ async function first (socket: Socket, event: 'connect' | 'data'): Promise<void> 
   })
 }
 
-/** Proposals of protocols that nobody speaks. */
+/** Proposals of protocols that do not exist. */
 export function proposals (transport: Transport): () => Uint8Array {
   const some = carried(transport, repeated(4000, Buffer.from('\x03na\n', 'latin1')))
   let first = true

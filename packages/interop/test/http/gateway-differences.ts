@@ -55,7 +55,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'ranges that end before they begin',
-    why: 'RFC 9110 has a range that cannot be meant ignored',
+    why: 'RFC 9110 has an invalid range ignored',
     fields: ['all'],
     applies: ({ theirs, ours, request }) => theirs.status === 400 && ours.status === 200 && request.headers.get('range') === 'bytes=9-0'
   },

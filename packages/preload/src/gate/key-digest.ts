@@ -4,8 +4,8 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export const DIGEST_WORDS = 4
 
 /**
- * Digests of keys in 16 bytes: the end of the key, into which all that comes before is mixed by numbers that nobody else
- * knows. So two keys that differ anywhere are taken for one by chance alone, and nobody can make them so.
+ * Digests of keys in 16 bytes: the end of the key, into which all that comes before is mixed by secret random
+ * numbers. So two keys that differ anywhere are taken for one by chance alone, and no client can make them so.
  */
 export interface KeyDigest {
   /** The digest that was read or loaded last. */

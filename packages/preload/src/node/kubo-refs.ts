@@ -22,7 +22,7 @@ const MAX_ERROR = 16_384
  * says what went wrong after it has begun to answer, where `fetch` sees a clean end. Where
  * it stops at a block that it cannot read, the rest is walked, block by block.
  *
- * @throws {InvalidEndpointError} the address or a header cannot be meant
+ * @throws {InvalidEndpointError} the address or a header is invalid
  */
 export function kuboRefs (init: KuboRefsInit): RefsMember {
   return pastUndecodable(listedRefs(init), walkedRefs(init))

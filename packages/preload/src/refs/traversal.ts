@@ -179,7 +179,7 @@ class MemberTraversal implements Traversal {
     }
     this.#readers--
     if (this.#readers === 0) {
-      this.#end(new MemberRefsError('nobody waits for the answer any more'))
+      this.#end(new MemberRefsError('no client waits for the answer any more'))
     }
   }
 

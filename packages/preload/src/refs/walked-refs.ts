@@ -48,7 +48,7 @@ const DEFAULT_CONCURRENCY = 16
  * once: without `unique`, kubo lists those of a block again wherever the block is linked to. Paths and formats are
  * refused.
  *
- * @throws {InvalidEndpointError} the address or a header cannot be meant
+ * @throws {InvalidEndpointError} the address or a header is invalid
  */
 export function walkedRefs ({ id, codecs = DEFAULT_LINK_CODECS, hashers, concurrency = DEFAULT_CONCURRENCY, ...init }: WalkedRefsInit): RefsMember {
   const rpc = createKuboRpc(init)

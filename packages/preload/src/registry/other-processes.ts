@@ -14,7 +14,7 @@ export interface OtherProcesses {
   close (process: string, id: number): void
   /** None but these are open at the process. False: some of them are not known. */
   keep (process: string, ids: readonly number[]): boolean
-  /** So many ms have passed. Processes that were silent for too long are gone, as with {@link gone}. */
+  /** Tells that this many ms have passed. Processes that were silent for too long are gone, as with {@link gone}. */
   pass (ms: number): void
   gone (process: string): void
   follow (serve: Serve): void

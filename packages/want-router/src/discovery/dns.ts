@@ -59,7 +59,7 @@ const FIRST_RETRY = 1000
  *
  * @param name - has an A or AAAA record for each node
  * @param target - makes the member for a node; its id has to tell nodes apart, as the URL does that `kubo` takes for it
- * @throws {InvalidOptionError} for a name, a time or a number that cannot be meant
+ * @throws {InvalidOptionError} for a name, a time or a number that is invalid
  */
 export function dns (name: string, target: (node: DnsNode) => TargetInit | readonly TargetInit[], init: DnsInit = {}): Discovery {
   const { interval, keep, timeout, most } = { ...DEFAULT_DNS, ...init }
@@ -144,7 +144,7 @@ function createLastNamed (keep: number): { found (addresses: readonly string[], 
   }
 }
 
-/** At most so many, those that are known first: a name with more addresses does not have its members change all the time. */
+/** At most this many, those that are known first: a name with more addresses does not have its members change all the time. */
 function bounded (found: readonly string[], known: readonly string[], most: number): readonly string[] {
   const stay = known.filter(address => found.includes(address))
   return [...stay, ...found.filter(address => !stay.includes(address))].slice(0, most).sort()

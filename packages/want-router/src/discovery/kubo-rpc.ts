@@ -42,7 +42,7 @@ const LISTENERS_TIMEOUT = 1000
  * There is no QUIC and no WebTransport: the node needs a TCP or WebSocket
  * address in `Addresses.Swarm`.
  *
- * @throws {InvalidOptionError} for addresses and headers that cannot be meant
+ * @throws {InvalidOptionError} for addresses and headers that are invalid
  */
 export function kubo (nodes: ReadonlyArray<string | KuboInit>): TargetInit[] {
   return nodes.map(node => kuboTarget(typeof node === 'string' ? { url: node } : node))

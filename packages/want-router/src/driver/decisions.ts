@@ -19,7 +19,7 @@ export interface DecisionsInit {
   readonly targets: Pick<MemberTargets, 'get' | 'drained'>
   readonly admission: Pick<Admission, 'admit'> | undefined
   readonly log: Logger
-  /** Default: what became of wants is told to nobody. */
+  /** Default: what became of wants is not reported. */
   readonly onEnded: ((ends: readonly WantEnd[]) => void) | undefined
   /** Whether it is to be told at the moment. */
   wantsEnds (): boolean

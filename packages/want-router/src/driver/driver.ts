@@ -71,7 +71,7 @@ export interface Driver {
   /**
    * Adds a member, whose target is to be started next.
    *
-   * @throws {InvalidOptionError} there is one of that id, or it cannot be meant
+   * @throws {InvalidOptionError} there is one of that id, or it is invalid
    * @throws {NotStartedError} all has stopped
    */
   add (member: MemberInit): void
@@ -84,7 +84,7 @@ export interface Driver {
   /**
    * Changes what is given of a member.
    *
-   * @throws {InvalidOptionError} there is no such member, it is being removed, or the change cannot be meant
+   * @throws {InvalidOptionError} there is no such member, it is being removed, or the change is invalid
    */
   update (id: string, change: MemberChange): void
   /**

@@ -57,7 +57,7 @@ export interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf' | 'failed
 
 export const DEFAULT_HAVE_MAP: Readonly<Required<HaveMapInit>> = { pinned: false, interval: 600_000, maxBytes: 16 << 20 }
 
-/** Blocks that a member lacks against its list: so many are remembered of each. */
+/** Blocks that a member lacks against its list, of which this many are remembered for each member. */
 const MAX_LIES = 4096
 
 /** What is known of one member. */

@@ -1,4 +1,4 @@
-/** An HTTP request that cannot be meant, or not be served: its `status` says which. */
+/** An HTTP request that is invalid, or cannot be served: its `status` says which. */
 export class HttpRequestError extends Error {
   static name = 'HttpRequestError'
   name = 'HttpRequestError'

@@ -10,7 +10,7 @@ export interface FailureOptions {
   readonly retryAfter: number
 }
 
-/** The client has gone: nobody reads the status. It is what nginx logs. */
+/** The client has gone, and does not read the status. It is what nginx logs. */
 const CLIENT_CLOSED = 499
 
 /**

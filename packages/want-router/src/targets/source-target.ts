@@ -52,7 +52,7 @@ const MAX_LINGERS = 5
  * A source is not verified by being ours: its blocks are hashed like any other,
  * and a wrong one leaves its want to time out and be asked elsewhere.
  *
- * @throws {InvalidOptionError} for what is no source, without an `id`, and for an option that does not exist or cannot be meant
+ * @throws {InvalidOptionError} for what is no source, without an `id`, and for an option that does not exist or is invalid
  */
 export function source (from: SourceLike, init: SourceInit): TargetInit {
   const { id, weight, labels }: Partial<SourceInit> = init ?? {}

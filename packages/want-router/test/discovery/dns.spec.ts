@@ -181,7 +181,7 @@ describe('discovery: dns', () => {
     }
   })
 
-  it('refuses what cannot be meant', () => {
+  it('refuses invalid options', () => {
     const target = ({ host }: DnsNode): TargetInit => source({ get: () => undefined }, { id: host })
     for (const [name, init, message] of [['', {}, 'name'], ['a', { interval: 0 }, 'interval'], ['a', { keep: -1 }, 'keep'], ['a', { timeout: Infinity }, 'timeout'], ['a', { most: 1.5 }, 'most']] as const) {
       expect(() => dns(name, target, init)).to.throw(message).with.property('name', 'InvalidOptionError')

@@ -6,7 +6,7 @@ import type { Ask, Policy, PolicyControl, Restriction, Verdict } from '@kitsune/
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 /** How a policy takes one want, or one call. */
-type Mood = 'pass' | 'silent' | 'absent' | 'close' | 'only' | 'strict' | 'defer' | 'throw' | 'garbage'
+type FaultMode = 'pass' | 'silent' | 'absent' | 'close' | 'only' | 'strict' | 'defer' | 'throw' | 'garbage'
 type Answer = 'soon' | 'late' | 'never' | 'reject' | 'throw' | 'too few'
 
 /** What is to become of a want where the policy fails. */
@@ -65,7 +65,7 @@ export class HostilePolicy implements Policy {
   readonly #latest: Map<string, Ask>
   readonly #isFirst: boolean
   readonly #dice: Dice
-  readonly #moods: Readonly<Record<Mood, number>>
+  readonly #modes: Readonly<Record<FaultMode, number>>
   readonly #answers: Readonly<Record<Answer, number>>
   /** What was said last of each want of each client; undefined: that is still to come. */
   readonly #said = new Map<string, { readonly ask: Ask, verdict: Verdict | undefined }>()
@@ -85,7 +85,7 @@ export class HostilePolicy implements Policy {
     this.#members = members
     this.#timeout = timeout
     this.#dice = dice
-    this.#moods = { pass: 8, silent: some(3), absent: some(3), close: dice.chance(0.2) ? 1 : 0, only: some(10), strict: some(5), defer: some(20), throw: some(2), garbage: some(1) }
+    this.#modes = { pass: 8, silent: some(3), absent: some(3), close: dice.chance(0.2) ? 1 : 0, only: some(10), strict: some(5), defer: some(20), throw: some(2), garbage: some(1) }
     this.#answers = { soon: 8, late: some(4), never: some(2), reject: some(2), throw: some(1), 'too few': some(1) }
   }
 
@@ -106,8 +106,8 @@ export class HostilePolicy implements Policy {
     if (this.#isFirst) {
       this.#latest.set(nameOf(ask), ask)
     }
-    const mood = this.#healed ? 'pass' : this.#dice.weighted(this.#moods)
-    switch (mood) {
+    const mode = this.#healed ? 'pass' : this.#dice.weighted(this.#modes)
+    switch (mode) {
       case 'throw':
         this.#say(ask, FAILURE)
         throw new Error('the simulation says so')
@@ -116,9 +116,9 @@ export class HostilePolicy implements Policy {
         return 'maybe' as Verdict
       case 'defer':
         this.#say(ask, undefined)
-        return mood
+        return mode
       default:
-        return this.#say(ask, this.#verdict(mood))
+        return this.#say(ask, this.#verdict(mode))
     }
   }
 
@@ -136,7 +136,7 @@ export class HostilePolicy implements Policy {
           later.fail(new Error('the simulation says so'))
           return
         }
-        const verdicts = asks.slice(answer === 'too few' ? 1 : 0).map(() => this.#verdict(weighted({ ...this.#moods, defer: 0, throw: 0, garbage: 0 })))
+        const verdicts = asks.slice(answer === 'too few' ? 1 : 0).map(() => this.#verdict(weighted({ ...this.#modes, defer: 0, throw: 0, garbage: 0 })))
         if (!signal.aborted) {
           this.resolved ||= verdicts.length > 0
           verdicts.forEach((verdict, i) => { this.#note(asks[i], verdict) })
@@ -147,13 +147,13 @@ export class HostilePolicy implements Policy {
     return later.asPromise()
   }
 
-  #verdict (mood: Mood): Verdict {
-    if (mood === 'only' || mood === 'strict') {
+  #verdict (mode: FaultMode): Verdict {
+    if (mode === 'only' || mode === 'strict') {
       const only = this.#members.filter(() => this.#dice.chance(0.4))
-      const restriction: Restriction = { only: only.length === 0 ? [this.#members[0]] : only, strict: mood === 'strict' }
+      const restriction: Restriction = { only: only.length === 0 ? [this.#members[0]] : only, strict: mode === 'strict' }
       return restriction
     }
-    return mood === 'silent' || mood === 'absent' || mood === 'close' ? mood : 'pass'
+    return mode === 'silent' || mode === 'absent' || mode === 'close' ? mode : 'pass'
   }
 
   #say<T extends Verdict | undefined> (ask: Ask, verdict: T): T {

@@ -51,7 +51,7 @@ export function parseAccessRules (text: string): AccessRules {
       return true
     }
 
-    const network = networkOf(name)
+    const network = rangeOf(name)
 
     if (name === '*') {
       anyClient = rule
@@ -102,7 +102,7 @@ function keyOf (name: string): WantKey | undefined {
   }
 }
 
-function networkOf (name: string): IpNet | undefined {
+function rangeOf (name: string): IpNet | undefined {
   const [address, bits] = name.split('/')
   const bytes = parseAddress(address)
 

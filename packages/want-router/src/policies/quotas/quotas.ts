@@ -18,7 +18,7 @@ export interface QuotasInit {
   readonly total?: Caps
   /** What becomes of wants at a cap. Default `silent`, which costs least, and lets the client ask others. */
   readonly atCap?: Refusal
-  /** A client that misses so many blocks in a row is disconnected with its next want. Default: never. See {@link Quotas.watch}. */
+  /** A client that misses this many blocks in a row is disconnected with its next want. Default: never. See {@link Quotas.watch}. */
   readonly maxMisses?: number
   /** For how long it is disconnected whenever it comes back, ms. Default 60,000. */
   readonly dropFor?: number
