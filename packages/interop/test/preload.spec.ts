@@ -51,7 +51,7 @@ describe('preload by js-ipfs', function () {
   }
 
   it('leaves a file at the node, which another js-ipfs reads when the first has gone', async () => {
-    const file = seededBuffer(2_000_000, 'preload')
+    const file = seededBuffer(5_000_000, 'preload')
     const ipfs = await client()
     const cid = await ipfs.add(file)
 

@@ -11,6 +11,8 @@ export interface ClosingStreams {
   /** Resets all of them. */
   abort (error: Error): void
   [Symbol.iterator] (): Iterator<OutboundStream>
+  /** Those without flow control are as much as the peer may be given to read without a sign of it. */
+  unread (now: number): boolean
   /** One of them holds bytes that no other stream will send. */
   readonly holding: boolean
   readonly size: number
@@ -31,8 +33,15 @@ export function createClosingStreams (limits: NetworkLimits): ClosingStreams {
 
     tick (now) {
       for (const [outbound, deadline] of all) {
+        const waits = outbound.stream.writeBufferLength > 0
+
+        if (now >= deadline && outbound.unbounded && !waits) {
+          // some peers never close one: what has left is not sent again for that
+          outbound.sent.clear()
+        }
+
         // what has left it may take longer over a slow path, and would be forgotten
-        if (now >= deadline && (outbound.sent.empty || outbound.stream.writeBufferLength > 0)) {
+        if (now >= deadline && (outbound.sent.empty || waits)) {
           all.delete(outbound)
           outbound.stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))
         }
@@ -48,6 +57,22 @@ export function createClosingStreams (limits: NetworkLimits): ClosingStreams {
     },
 
     [Symbol.iterator]: () => all.keys(),
+
+    unread (now) {
+      let unread = 0
+
+      for (const [outbound, deadline] of all) {
+        if (outbound.unbounded && outbound.stream.writeBufferLength > 0) {
+          return true
+        }
+
+        if (outbound.unbounded && now < deadline - limits.lingerTimeout + limits.unreadTimeout) {
+          unread++
+        }
+      }
+
+      return unread >= limits.maxLanes
+    },
 
     get holding () {
       for (const outbound of all.keys()) {

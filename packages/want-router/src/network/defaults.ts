@@ -31,6 +31,10 @@ export interface NetworkLimits {
   maxLanes: number
   /** What a stream must carry in a round trip for that, as go-yamux's windows allow: what carries less is bounded by something else. */
   laneBytes: number
+  /** Over a muxer without flow control, the next stream is begun after so many bytes. js-libp2p resets a stream of which it holds more than 4 MiB, and throws away what it holds. */
+  unboundedStreamBytes: number
+  /** Such a stream counts as read when the peer has closed it, or after this: some never close them. No more than `maxLanes` are unread at the same time. */
+  unreadTimeout: number
   /** The size of a peer's first message, and the least that it shrinks to. boxo packs as much. */
   minMessageSize: number
   /** What a message grows to. Some implementations refuse more than 2 MiB. */
@@ -111,6 +115,8 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   crowdedStallTimeout: 10_000,
   maxLanes: 4,
   laneBytes: 2 * 1024 * 1024,
+  unboundedStreamBytes: 2 * 1024 * 1024,
+  unreadTimeout: 1_000,
   minMessageSize: 16 * 1024,
   maxMessageSize: 1024 * 1024,
   quickMessage: 100,

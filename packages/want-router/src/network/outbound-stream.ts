@@ -15,6 +15,14 @@ export interface OutboundStream {
   readonly sent: SentLog
   /** The peer has read to the end of it. */
   readonly acknowledged: boolean
+  /**
+   * The muxer has no flow control, so nothing tells how much of the stream the peer
+   * holds unread, until it has read to the end. Not so with a peer that closes its
+   * half at once, of which that cannot be told either.
+   */
+  readonly unbounded: boolean
+  /** What was handed to it, bytes. */
+  readonly bytes: number
   /** It holds bytes that no other stream will send. */
   readonly holds: boolean
   /** Hands a frame to the stream. */
@@ -27,12 +35,15 @@ export interface OutboundStream {
 
 export function createOutboundStream (stream: Stream, connection: Connection, sent: SentLog, now: number): OutboundStream {
   let acknowledged = false
+  let unbounded = connection.multiplexer?.startsWith('/mplex/') === true
+  let bytes = 0
   let handedOver = false
   let lastSent = now
 
   stream.addEventListener('remoteCloseWrite', () => {
     // peers close their half when they have read ours to its end; Helia at once, which says nothing
     acknowledged = stream.writeStatus === 'closed'
+    unbounded &&= stream.writeStatus !== 'writable'
   })
 
   return {
@@ -50,12 +61,21 @@ export function createOutboundStream (stream: Stream, connection: Connection, se
       return acknowledged
     },
 
+    get unbounded () {
+      return unbounded
+    },
+
+    get bytes () {
+      return bytes
+    },
+
     get holds () {
       return !handedOver && stream.writeBufferLength > 0
     },
 
     send (frame, now) {
       sent.add(frame, now)
+      bytes += frame.length
       lastSent = now
       stream.send(frame.chunks.length === 1 ? frame.chunks[0] : new Uint8ArrayList(...frame.chunks))
     },

@@ -26,6 +26,8 @@ export interface OutboundStreams {
   readonly opener: Opener
   /** Streams are closing. */
   readonly closing: boolean
+  /** The peer has as much to read as it may be given without a sign of it, so no further stream is opened. */
+  readonly unread: boolean
   /** One of them holds bytes that no other stream will send, or has ended and it is not known yet how. */
   readonly holding: boolean
   /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
@@ -94,6 +96,10 @@ class PeerOutboundStreams implements OutboundStreams {
     return this.#closing.size > 0
   }
 
+  get unread (): boolean {
+    return this.#closing.unread(this.#init.now())
+  }
+
   get holding (): boolean {
     const current = this.#current
 
@@ -112,8 +118,8 @@ class PeerOutboundStreams implements OutboundStreams {
     return stuck
   }
 
-  settle ({ stream, connection, sent }: OutboundStream, now: number): void {
-    sent.settle(stream.writeBufferLength, now, this.#keep(connection))
+  settle (outbound: OutboundStream, now: number): void {
+    outbound.sent.settle(outbound.stream.writeBufferLength, now, this.#keep(outbound))
   }
 
   retire (outbound: OutboundStream, now: number): void {
@@ -189,8 +195,9 @@ class PeerOutboundStreams implements OutboundStreams {
   }
 
   /** Takes what a stream that has ended may not have delivered, to be sent again. */
-  #salvage ({ connection, openedAt, sent, acknowledged }: OutboundStream, broken: boolean): void {
+  #salvage (outbound: OutboundStream, broken: boolean): void {
     const { limits, outbox } = this.#init
+    const { connection, openedAt, sent, acknowledged, unbounded } = outbound
     const connected = connection.status === 'open'
     const now = this.#init.now()
 
@@ -204,7 +211,7 @@ class PeerOutboundStreams implements OutboundStreams {
       sent.clear()
     } else {
       // without an error it may be the connection that has gone, with whatever was under way
-      outbox.resend(sent.salvage(now, this.#keep(connection), connected ? 'stream' : 'connection'))
+      outbox.resend(sent.salvage(now, this.#keep(outbound), connected && !unbounded ? 'stream' : 'connection'))
     }
 
     this.#init.ended()
@@ -220,12 +227,12 @@ class PeerOutboundStreams implements OutboundStreams {
   }
 
   /** What is kept once it has left. */
-  #keep (connection: Connection): Keep {
+  #keep ({ connection, unbounded }: OutboundStream): Keep {
     const { idleTimeout, resendWindow } = this.#init.limits
 
     return {
       recent: Math.min(idleTimeout, Math.max(resendWindow, 4 * (connection.rtt ?? 0))),
-      spare: this.#hasOther(connection)
+      spare: unbounded || this.#hasOther(connection)
     }
   }
 

@@ -98,6 +98,10 @@ class StreamTransmitter implements Transmitter {
     stats.bytesOut += frame.length
     outbound.send(frame, time)
 
+    if (outbound.bytes >= limits.unboundedStreamBytes && outbound.unbounded) {
+      streams.retire(outbound, time)
+    }
+
     return true
   }
 }

@@ -264,7 +264,7 @@ class PeerWriter implements Writer {
   #open (): void {
     const { current, opener } = this.#streams
 
-    if (!this.#stopped && current == null && ((this.#outbox.hasWork && !this.#init.undecided()) || opener.requested)) {
+    if (!this.#stopped && current == null && ((this.#outbox.hasWork && !this.#init.undecided() && !this.#streams.unread) || opener.requested)) {
       opener.open()
 
       if (opener.opening || this.#isConnected()) {
