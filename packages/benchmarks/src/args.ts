@@ -3,6 +3,7 @@ import { DISTANCE_SCENARIOS } from './distance/scenarios.ts'
 import { EDGE_SCENARIOS } from './edge/scenarios.ts'
 import { UsageError } from './errors.ts'
 import { HTTP_SCENARIOS } from './http/scenarios.ts'
+import { PRELOAD_SCENARIOS } from './preload/scenarios.ts'
 import { STRATEGY_SCENARIOS } from './strategies/scenarios.ts'
 import { WORKLOADS } from './workloads.ts'
 
@@ -27,17 +28,18 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   distance: DISTANCE_SCENARIOS.map(({ name }) => name),
   edge: EDGE_SCENARIOS.map(({ name }) => name),
   http: HTTP_SCENARIOS.map(({ name }) => name),
+  preload: PRELOAD_SCENARIOS.map(({ name }) => name),
   strategies: STRATEGY_SCENARIOS.map(({ name }) => name)
 }
 
-const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.edge, ...GROUPS.http, ...GROUPS.strategies]
+const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.edge, ...GROUPS.http, ...GROUPS.preload, ...GROUPS.strategies]
 
 export interface Options {
-  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances, scenarios of the edge server, of HTTP and of strategies; default: all. */
+  /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances, scenarios of the edge server, of HTTP, of preload and of strategies; default: all. */
   only: string[]
   /** Default: all, or the balancer alone with `--profile`. */
   subjects: SubjectName[]
-  /** Runs of each subject in each workload, of each leg at each distance, through each door of HTTP, and of each strategy in each scenario; default 5, or 1 with `--quick` or `--profile`. */
+  /** Runs of each subject in each workload, of each leg at each distance, through each door of HTTP, of preload and pin, and of each strategy in each scenario; default 5, or 1 with `--quick` or `--profile`. */
   pairs: number
   /** Runs of each strategy in `scale`; default 3, or 1 with `--quick` or `--profile`. */
   scaleRuns: number

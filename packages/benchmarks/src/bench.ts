@@ -18,6 +18,9 @@ import { httpReport, printHttp } from './http/report.ts'
 import { HTTP_SCENARIOS, fewer } from './http/scenarios.ts'
 import { measure } from './measure.ts'
 import { pickFigures, printPicks } from './picks.ts'
+import { measurePreload } from './preload/measure.ts'
+import { preloadReport, printPreload } from './preload/report.ts'
+import { PRELOAD_SCENARIOS, smaller } from './preload/scenarios.ts'
 import { print, progress } from './print.ts'
 import { printSummary, summarize } from './profile-summary.ts'
 import { scaleBars } from './scale/bars.ts'
@@ -41,6 +44,9 @@ import type { HttpRow } from './http/report.ts'
 import type { HttpRun } from './http/run.ts'
 import type { HttpScenario } from './http/scenarios.ts'
 import type { PickFigure } from './picks.ts'
+import type { PreloadRun } from './preload/measure.ts'
+import type { PreloadRow } from './preload/report.ts'
+import type { PreloadScenario } from './preload/scenarios.ts'
 import type { RunResult } from './run.ts'
 import type { Bar } from './scale/bars.ts'
 import type { ScaleFigures } from './scale/measure.ts'
@@ -66,6 +72,7 @@ export interface BenchResult {
   distances?: { scenarios: readonly DistanceScenario[], runs: DistanceRun[], rows: DistanceRow[] }
   edge?: { runs: EdgeRun[], rows: EdgeRow[] }
   http?: { scenarios: readonly HttpScenario[], runs: HttpRun[], rows: HttpRow[] }
+  preload?: { scenarios: readonly PreloadScenario[], runs: PreloadRun[], rows: PreloadRow[] }
   strategies?: { scenarios: readonly StrategyScenario[], runs: StrategyRun[], rows: StrategyRow[] }
 }
 
@@ -89,6 +96,9 @@ export async function bench (options: Options): Promise<BenchResult> {
   const doors = HTTP_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? fewer(scenario) : scenario)
+  const preloads = PRELOAD_SCENARIOS
+    .filter(({ name }) => options.only.includes(name))
+    .map(scenario => options.quick ? smaller(scenario) : scenario)
   const edges = EDGE_SCENARIOS
     .filter(({ name }) => options.only.includes(name))
     .map(scenario => options.quick ? fewerEdge(scenario) : scenario)
@@ -133,6 +143,11 @@ export async function bench (options: Options): Promise<BenchResult> {
   if (doors.length > 0 && options.profile == null) {
     const runs = await measureHttp(kuboFor(result), doors, options.pairs)
     result.http = { scenarios: doors, runs, rows: httpReport(doors, runs) }
+  }
+
+  if (preloads.length > 0 && options.profile == null) {
+    const runs = await measurePreload(kuboFor(result), preloads, options.scaleRuns)
+    result.preload = { scenarios: preloads, runs, rows: preloadReport(preloads, runs) }
   }
 
   if (scenarios.length > 0 && options.profile == null) {
@@ -213,7 +228,7 @@ function kuboFor ({ machine }: BenchResult): string {
 }
 
 /** Everything in Markdown, which a terminal shows as well. */
-function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, edge, http, strategies }: BenchResult): string {
+function printResult ({ at, machine, quick, codec, picks, floor, blockSource, scale, report, distances, edge, http, preload, strategies }: BenchResult): string {
   const parts = [
     `${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node.slice(1)}${machine.kubo == null ? '' : `, kubo ${machine.kubo}`}${quick ? ', shortened: not for publishing' : ''}.`
   ]
@@ -252,6 +267,10 @@ function printResult ({ at, machine, quick, codec, picks, floor, blockSource, sc
 
   if (http != null) {
     parts.push(printHttp(http.rows))
+  }
+
+  if (preload != null) {
+    parts.push(printPreload(preload.rows))
   }
 
   if (strategies != null) {
