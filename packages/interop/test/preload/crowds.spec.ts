@@ -2,6 +2,7 @@ import { expect } from 'aegir/chai'
 import { seededBuffer } from '../../src/dag.ts'
 import { FULL } from '../../src/full.ts'
 import { needJsIpfs, needKubo } from '../../src/needs.ts'
+import { recordPreload } from '../../src/preload-results.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
 import { preloadingJsIpfs, storedHash } from '../support/js-ipfs-preload.ts'
@@ -38,7 +39,8 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
   const client = async (): Promise<JsIpfs> => preloadingJsIpfs(peers, modules, balancer)
 
   /** Waits until as many requests more have ended well, and none badly. */
-  const preloaded = async (requests: number, act: () => Promise<void>): Promise<void> => {
+  const preloaded = async (what: string, requests: number, act: () => Promise<void>): Promise<void> => {
+    const start = performance.now()
     const complete = async (): Promise<number> => balancer.metric('kitsune_preload_requests_total', 'outcome="complete"')
     const before = await complete()
     await act()
@@ -46,6 +48,9 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
 
     for (const outcome of ['failed', 'refused']) {
       expect(await balancer.metric('kitsune_preload_requests_total', `outcome="${outcome}"`), outcome).to.equal(0)
+    }
+    if (FULL) {
+      recordPreload([{ what: `${what} of js-ipfs, added and preloaded`, value: `${((performance.now() - start) / 1000).toFixed(1)} s` }])
     }
   }
 
@@ -55,7 +60,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
   it('takes many files of one client in a row', async () => {
     const ipfs = await client()
     const cids = new Map<string, string>()
-    await preloaded(FILES_IN_A_ROW, async () => {
+    await preloaded(`${FILES_IN_A_ROW} files in a row`, FILES_IN_A_ROW, async () => {
       for (let i = 0; i < FILES_IN_A_ROW; i++) {
         const file = seededBuffer(1000 + i, `row-${i}`)
         cids.set(await ipfs.add(file, { cidVersion: i % 2, rawLeaves: i % 2 === 1 }), sha256(file))
@@ -70,7 +75,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
   it('takes files of many clients at once', async () => {
     const clients = await Promise.all(Array.from({ length: CLIENTS }, client))
     const cids = new Map<string, string>()
-    await preloaded(CLIENTS, async () => {
+    await preloaded(`files of ${CLIENTS} clients at once`, CLIENTS, async () => {
       await Promise.all(clients.map(async (ipfs, i) => {
         const file = seededBuffer(600_000, `crowd-${i}`)
         cids.set(await ipfs.add(file), sha256(file))
@@ -87,7 +92,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
     const ipfs = await client()
     const file = seededBuffer(LARGE, 'large')
     let cid = ''
-    await preloaded(1, async () => { cid = await ipfs.add(file) })
+    await preloaded(`a file of ${LARGE >> 20} MiB`, 1, async () => { cid = await ipfs.add(file) })
 
     expect(await stored(cid)).to.equal(sha256(file))
     await ipfs.stop()
@@ -100,7 +105,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
   it('takes a directory of many files', async () => {
     const ipfs = await client()
     let cid = ''
-    await preloaded(1, async () => { cid = await ipfs.addDirectory(FILES_OF_DIRECTORY, 1000) })
+    await preloaded(`a directory of ${FILES_OF_DIRECTORY} files`, 1, async () => { cid = await ipfs.addDirectory(FILES_OF_DIRECTORY, 1000) })
 
     for (const i of [0, FILES_OF_DIRECTORY >> 1, FILES_OF_DIRECTORY - 1]) {
       expect(await stored(`${cid}/${i}.txt`)).to.equal(sha256(Buffer.alloc(1000, `file ${i} `)))
