@@ -31,61 +31,77 @@ const UNASKED_SHARE = 0.1
 const FLAPS = 3
 const FLAP_WINDOW = 60_000
 
-export function memberHealth (limits: Pick<Limits, 'ejectAfter' | 'ejection' | 'maxEjection' | 'slowStart'>): MemberHealth {
-  let failures = 0
-  let ejections = 0
-  let ejectedUntil = 0
-  let returned = -Infinity
-  let windowStart = -Infinity
-  let received = 0
-  let unsolicited = 0
-  let losses: number[] = []
+type HealthLimits = Pick<Limits, 'ejectAfter' | 'ejection' | 'maxEjection' | 'slowStart'>
 
-  return {
-    get ejectedUntil () { return ejectedUntil },
+export function memberHealth (limits: HealthLimits): MemberHealth {
+  return new OutlierDetection(limits)
+}
 
-    succeeded (now) {
-      failures = 0
-      // a member that has been well for as long as its last ejection has paid one back
-      if (ejections > 0 && now - returned > limits.ejection * ejections) {
-        ejections--
-        returned = now - limits.slowStart
-      }
-    },
+class OutlierDetection implements MemberHealth {
+  readonly #limits: HealthLimits
+  #failures = 0
+  #ejections = 0
+  #ejectedUntil = 0
+  #returned = -Infinity
+  #windowStart = -Infinity
+  #received = 0
+  #unsolicited = 0
+  #losses: number[] = []
 
-    failed: () => ++failures >= limits.ejectAfter,
+  constructor (limits: HealthLimits) {
+    this.#limits = limits
+  }
 
-    received (asked, now) {
-      if (now - windowStart > UNASKED_WINDOW) {
-        windowStart = now
-        received = 0
-        unsolicited = 0
-      }
-      received++
-      if (!asked) {
-        unsolicited++
-      }
-      return unsolicited > UNASKED_FREE && unsolicited > received * UNASKED_SHARE
-    },
+  get ejectedUntil (): number {
+    return this.#ejectedUntil
+  }
 
-    lost (now) {
-      losses = [...losses.filter(at => now - at < FLAP_WINDOW), now].slice(-FLAPS)
-      return losses.length === FLAPS
-    },
+  succeeded (now: number): void {
+    this.#failures = 0
+    // a member that has been well for as long as its last ejection has paid one back
+    if (this.#ejections > 0 && now - this.#returned > this.#limits.ejection * this.#ejections) {
+      this.#ejections--
+      this.#returned = now - this.#limits.slowStart
+    }
+  }
 
-    eject (now) {
-      ejections++
-      failures = 0
-      received = 0
-      unsolicited = 0
-      ejectedUntil = now + Math.min(limits.maxEjection, limits.ejection * ejections)
-    },
+  failed (): boolean {
+    return ++this.#failures >= this.#limits.ejectAfter
+  }
 
-    readmit (now) {
-      ejectedUntil = 0
-      returned = now
-    },
+  received (asked: boolean, now: number): boolean {
+    if (now - this.#windowStart > UNASKED_WINDOW) {
+      this.#windowStart = now
+      this.#received = 0
+      this.#unsolicited = 0
+    }
+    this.#received++
+    if (!asked) {
+      this.#unsolicited++
+    }
+    return this.#unsolicited > UNASKED_FREE && this.#unsolicited > this.#received * UNASKED_SHARE
+  }
 
-    slowStart: now => Math.min(1, Math.max(0.1, (now - returned) / limits.slowStart))
+  lost (now: number): boolean {
+    this.#losses = [...this.#losses.filter(at => now - at < FLAP_WINDOW), now].slice(-FLAPS)
+    return this.#losses.length === FLAPS
+  }
+
+  eject (now: number): void {
+    const { maxEjection, ejection } = this.#limits
+    this.#ejections++
+    this.#failures = 0
+    this.#received = 0
+    this.#unsolicited = 0
+    this.#ejectedUntil = now + Math.min(maxEjection, ejection * this.#ejections)
+  }
+
+  readmit (now: number): void {
+    this.#ejectedUntil = 0
+    this.#returned = now
+  }
+
+  slowStart (now: number): number {
+    return Math.min(1, Math.max(0.1, (now - this.#returned) / this.#limits.slowStart))
   }
 }

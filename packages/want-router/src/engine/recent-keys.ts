@@ -8,29 +8,41 @@ export interface RecentKeys { add (hash: number): void, has (hash: number): bool
 
 /** Two generations, so that forgetting the oldest costs nothing: holds between `size` (a power of two) and twice that. */
 export function createRecentKeys (size = 2048): RecentKeys {
-  let young: Int32Array | undefined
-  let old: Int32Array | undefined
-  let count = 0
-  return {
-    add (hash) {
-      // half of the places stay free, so that the next free one is near
-      young ??= new Int32Array(2 * size)
-      const value = toValue(hash)
-      const place = find(young, value)
-      if (young[place] === value) {
-        return
-      }
-      young[place] = value
-      if (++count === size) {
-        [young, old] = [old, young]
-        young?.fill(0)
-        count = 0
-      }
-    },
-    has (hash) {
-      const value = toValue(hash)
-      return (young != null && young[find(young, value)] === value) || (old != null && old[find(old, value)] === value)
+  return new TwoGenerations(size)
+}
+
+class TwoGenerations implements RecentKeys {
+  readonly #size: number
+  #young: Int32Array | undefined
+  #old: Int32Array | undefined
+  #count = 0
+
+  constructor (size: number) {
+    this.#size = size
+  }
+
+  add (hash: number): void {
+    // half of the places stay free, so that the next free one is near
+    this.#young ??= new Int32Array(2 * this.#size)
+    const young = this.#young
+    const value = toValue(hash)
+    const place = find(young, value)
+    if (young[place] === value) {
+      return
     }
+    young[place] = value
+    if (++this.#count === this.#size) {
+      this.#young = this.#old?.fill(0)
+      this.#old = young
+      this.#count = 0
+    }
+  }
+
+  has (hash: number): boolean {
+    const value = toValue(hash)
+    const young = this.#young
+    const old = this.#old
+    return (young != null && young[find(young, value)] === value) || (old != null && old[find(old, value)] === value)
   }
 }
 

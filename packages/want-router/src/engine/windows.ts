@@ -15,37 +15,63 @@ export interface LatencyEstimate {
   sample (ms: number): void
 }
 
+type LatencyLimits = Pick<Limits, 'stallTimeout' | 'minTimeout' | 'firstTimeout' | 'maxTimeout'>
+
 /**
  * TCP's retransmission timer (RFC 6298): smoothed time and four times its
  * deviation, within bounds.
  */
-export function latencyEstimate (limits: Pick<Limits, 'stallTimeout' | 'minTimeout' | 'firstTimeout' | 'maxTimeout'>): LatencyEstimate {
-  let smoothed: number | undefined
-  let deviation = 0
-  let least = Infinity
+export function latencyEstimate (limits: LatencyLimits): LatencyEstimate {
+  return new RetransmissionTimer(limits)
+}
 
-  function bounded (least: number, first: number): number {
-    return smoothed == null ? first : Math.min(limits.maxTimeout, Math.max(least, smoothed + 4 * deviation))
+// classes: each object with getters of its own has a shape of its own, and what V8 compiles for one serves no other
+class RetransmissionTimer implements LatencyEstimate {
+  readonly #limits: LatencyLimits
+  #smoothed: number | undefined
+  #deviation = 0
+  #least = Infinity
+
+  constructor (limits: LatencyLimits) {
+    this.#limits = limits
   }
 
-  return {
-    longest: limits.maxTimeout,
-    get smoothed () { return smoothed },
-    get least () { return least },
-    get stallTimeout () { return bounded(limits.stallTimeout, limits.stallTimeout) },
-    get timeout () { return bounded(limits.minTimeout, limits.firstTimeout) },
-    sample (ms) {
-      if (smoothed == null) {
-        smoothed = ms
-        deviation = ms / 2
-        least = ms
-      } else {
-        deviation += (Math.abs(ms - smoothed) - deviation) / 4
-        smoothed += (ms - smoothed) / 8
-      }
-      // drifts up, so that a path that became longer is believed after some hundred samples
-      least = Math.min(ms, least + (ms - least) / 256)
+  get smoothed (): number | undefined {
+    return this.#smoothed
+  }
+
+  get least (): number {
+    return this.#least
+  }
+
+  get stallTimeout (): number {
+    const { stallTimeout } = this.#limits
+    return this.#bounded(stallTimeout, stallTimeout)
+  }
+
+  get timeout (): number {
+    return this.#bounded(this.#limits.minTimeout, this.#limits.firstTimeout)
+  }
+
+  get longest (): number {
+    return this.#limits.maxTimeout
+  }
+
+  sample (ms: number): void {
+    if (this.#smoothed == null) {
+      this.#smoothed = ms
+      this.#deviation = ms / 2
+      this.#least = ms
+    } else {
+      this.#deviation += (Math.abs(ms - this.#smoothed) - this.#deviation) / 4
+      this.#smoothed += (ms - this.#smoothed) / 8
     }
+    // drifts up, so that a path that became longer is believed after some hundred samples
+    this.#least = Math.min(ms, this.#least + (ms - this.#least) / 256)
+  }
+
+  #bounded (least: number, first: number): number {
+    return this.#smoothed == null ? first : Math.min(this.#limits.maxTimeout, Math.max(least, this.#smoothed + 4 * this.#deviation))
   }
 }
 
@@ -108,12 +134,34 @@ export interface ByteWindow {
  * when there is no queue, and leaves as quickly when there is one.
  */
 export function byteWindow (min: number, max: number): ByteWindow {
-  let size = min
-  return {
-    get size () { return size },
-    grow (bytes) { size = Math.min(max, size + bytes) },
-    shrink (bytes) { size = Math.max(min, size - bytes) },
-    reset () { size = min }
+  return new DoublingWindow(min, max)
+}
+
+class DoublingWindow implements ByteWindow {
+  readonly #min: number
+  readonly #max: number
+  #size: number
+
+  constructor (min: number, max: number) {
+    this.#min = min
+    this.#max = max
+    this.#size = min
+  }
+
+  get size (): number {
+    return this.#size
+  }
+
+  grow (bytes: number): void {
+    this.#size = Math.min(this.#max, this.#size + bytes)
+  }
+
+  shrink (bytes: number): void {
+    this.#size = Math.max(this.#min, this.#size - bytes)
+  }
+
+  reset (): void {
+    this.#size = this.#min
   }
 }
 
@@ -130,37 +178,57 @@ export interface ReadWindow {
 // what waits for less is a burst, as over a long path everything comes in bursts; a queue stands longer, ms
 const STANDING = 250
 
+type ReadLimits = Pick<Limits, 'unsentPerClient' | 'inFlightPerClient'>
+
 /**
  * Begins at what may wait unsent. Grows by what the peer takes while it reads all
  * that comes, shrinks by what comes while a queue of that size stands.
  */
-export function readWindow ({ unsentPerClient, inFlightPerClient }: Pick<Limits, 'unsentPerClient' | 'inFlightPerClient'>): ReadWindow {
-  const window = byteWindow(unsentPerClient, inFlightPerClient)
-  const few = unsentPerClient / 4
-  let since = 0
-  let burst = 0
+export function readWindow (limits: ReadLimits): ReadWindow {
+  return new BurstWindow(limits)
+}
 
-  return {
-    get size () { return window.size },
-    queued (bytes, waiting, now) {
-      if (waiting <= few) {
-        since = now
-      } else if (waiting > unsentPerClient && now - since > STANDING) {
-        window.shrink(bytes)
-      }
-    },
-    taken (bytes, waiting, now) {
-      burst += bytes
-      if (waiting > few) {
-        return
-      }
-      if (now - since <= STANDING) {
-        window.grow(burst)
-      }
-      burst = 0
-      since = now
-    },
-    reset: window.reset
+class BurstWindow implements ReadWindow {
+  readonly #unsent: number
+  readonly #window: DoublingWindow
+  #since = 0
+  #burst = 0
+
+  constructor ({ unsentPerClient, inFlightPerClient }: ReadLimits) {
+    this.#unsent = unsentPerClient
+    this.#window = new DoublingWindow(unsentPerClient, inFlightPerClient)
+  }
+
+  get size (): number {
+    return this.#window.size
+  }
+
+  queued (bytes: number, waiting: number, now: number): void {
+    if (waiting <= this.#few) {
+      this.#since = now
+    } else if (waiting > this.#unsent && now - this.#since > STANDING) {
+      this.#window.shrink(bytes)
+    }
+  }
+
+  taken (bytes: number, waiting: number, now: number): void {
+    this.#burst += bytes
+    if (waiting > this.#few) {
+      return
+    }
+    if (now - this.#since <= STANDING) {
+      this.#window.grow(this.#burst)
+    }
+    this.#burst = 0
+    this.#since = now
+  }
+
+  reset (): void {
+    this.#window.reset()
+  }
+
+  get #few (): number {
+    return this.#unsent / 4
   }
 }
 
@@ -168,9 +236,21 @@ export function readWindow ({ unsentPerClient, inFlightPerClient }: Pick<Limits,
 export interface SizeEstimate { readonly bytes: number, sample (bytes: number): void }
 
 export function sizeEstimate (first: number): SizeEstimate {
-  let bytes = first
-  return {
-    get bytes () { return bytes },
-    sample (size) { bytes = Math.ceil(bytes + (size - bytes) / 4) }
+  return new MovingSize(first)
+}
+
+class MovingSize implements SizeEstimate {
+  #bytes: number
+
+  constructor (first: number) {
+    this.#bytes = first
+  }
+
+  get bytes (): number {
+    return this.#bytes
+  }
+
+  sample (size: number): void {
+    this.#bytes = Math.ceil(this.#bytes + (size - this.#bytes) / 4)
   }
 }

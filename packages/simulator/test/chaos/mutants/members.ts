@@ -111,14 +111,14 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'each ejection is as long as the first',
     breaks: ['readmission', 'ejection'],
     file: 'engine/health.ts',
-    find: 'Math.min(limits.maxEjection, limits.ejection * ejections)',
-    replace: 'limits.ejection'
+    find: 'Math.min(maxEjection, ejection * this.#ejections)',
+    replace: 'Math.min(Infinity, ejection)'
   },
   {
     name: 'an ejection is never paid back',
     breaks: ['readmission', 'ejection', 'weights'],
     file: 'engine/health.ts',
-    find: '        ejections--\n',
+    find: '      this.#ejections--\n',
     replace: ''
   },
   {
@@ -132,8 +132,8 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'a member that returns from an ejection has all its weight at once',
     breaks: ['weights'],
     file: 'engine/health.ts',
-    find: 'Math.max(0.1, (now - returned)',
-    replace: 'Math.max(1, (now - returned)'
+    find: 'Math.max(0.1, (now - this.#returned)',
+    replace: 'Math.max(1, (now - this.#returned)'
   },
   {
     name: 'a member whose weight has grown is due for it again at once',
