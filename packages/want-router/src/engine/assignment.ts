@@ -7,6 +7,7 @@ import { exhaust } from './exhaustion.ts'
 import { isFresh } from './fetch.ts'
 import { toBacklogged, toQueued } from './fetches.ts'
 import { mayBeHedged } from './hedges.ts'
+import { passOverUnpaid } from './passed-over.ts'
 import type { Shortage } from './candidates.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
 import type { Candidates, State } from './state.ts'
@@ -41,6 +42,9 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
   if (short != null) {
     if (fetch.state !== 'queued' || !isFresh(fetch) || isBound(state, fetch)) {
       toBacklogged(state, fetch, member, payer)
+      if (fetch.restricted > 0 && fetch.backlog != null) {
+        passOverUnpaid(state, fetch.backlog)
+      }
     }
     return short
   }

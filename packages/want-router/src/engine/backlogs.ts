@@ -87,5 +87,5 @@ export function backlogOf (member: EngineMember): Fetch[] {
 
 /** Whether something waits elsewhere that a member has not looked at. */
 export function mayTakeOver ({ backlogs }: Scheduler, member: EngineMember): boolean {
-  return backlogs.size > 0 && (member.lookedAt < backlogs.last || member.passedOver)
+  return backlogs.size > 0 && (member.lookedAt < backlogs.last || member.passedOver > 0)
 }

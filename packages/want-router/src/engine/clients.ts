@@ -26,6 +26,7 @@ export function createClient (id: string, limits: Limits): Client {
     turn: 0,
     spare: 0,
     inRound: false,
+    passedOverBy: undefined,
     replies: createReplies(),
     openAt: new Map(),
     inFlight: 0,

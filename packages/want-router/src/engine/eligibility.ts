@@ -67,6 +67,15 @@ export function payerAt (state: State, fetch: Fetch, member: EngineMember, clien
   }
 }
 
+/** All clients to which an attempt at a member might be charged, had they a window. */
+export function * payersAt (fetch: Fetch, member: EngineMember): Iterable<Client> {
+  for (let want = fetch.first; want != null; want = want.nextWaiter) {
+    if (isServedBy(want, member)) {
+      yield want.client
+    }
+  }
+}
+
 /** The client that attempts at a member pass to when `from` leaves; it itself, if another want of it may use the member. */
 export function heirAt (fetch: Fetch, member: EngineMember, from: Client): Client | undefined {
   let heir: Client | undefined

@@ -42,7 +42,7 @@ import { identify, memberIs, standsFor } from './loops.ts'
 import { memberDown, memberUp } from './member-lifecycle.ts'
 import { mayOwe, memberStatus, updateStrategy } from './members.ts'
 import { addMember, removeMember, updateMember } from './membership.ts'
-import { giveRound, leaveRounds } from './rounds.ts'
+import { giveRound, isHeldUpByOthers, leaveRounds } from './rounds.ts'
 import { schedule } from './scheduler.ts'
 import { engineStatus } from './status-report.ts'
 import { endSuspended } from './suspended-wants.ts'
@@ -92,11 +92,11 @@ export function createEngine (init: EngineInit): Engine {
       if (message != null && state.outbox.closing.get(id)?.unread === true) {
         state.outbox.closing.delete(id)
       }
-      if (client.queue.size > 0 && (hasWindow(state, client) || isIdle(client))) {
+      if ((client.queue.size > 0 || client.passedOverBy != null) && (hasWindow(state, client) || isIdle(client))) {
         giveRound(state, client)
         dirty = true
       }
-      dirty ||= state.scheduler.memoryFreed && state.scheduler.needMemory.size > 0
+      dirty ||= state.scheduler.memoryFreed && isHeldUpByOthers(state.scheduler)
       return message
     },
 
@@ -228,6 +228,7 @@ function leave (state: State, client: Client): void {
   }
   dropReplies(state, client)
   leaveRounds(state, client)
+  state.scheduler.passedOverForMemory.delete(client)
   state.askingAgain.delete(client)
   state.clientTimers.remove(client)
   state.memberClients.delete(client)

@@ -33,7 +33,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     standing: new Map(),
     backlog: new Map(),
     lookedAt: 0,
-    passedOver: false,
+    passedOver: 0,
     recent: createRecentKeys(),
     latency: latencyEstimate(limits),
     window: byteWindow(limits.minBytesPerMember, limits.maxBytesPerMember),

@@ -40,6 +40,8 @@ export interface Client extends Timed {
   spare: number
   /** Its round has not ended, if only because windows were full: it goes on with that one. */
   inRound: boolean
+  /** Members that could not take over what waits elsewhere, since its window is full; undefined: none. */
+  passedOverBy: Set<EngineMember> | undefined
 
   readonly replies: Replies
   /** Attempts open at each member that are charged to it. */
@@ -215,8 +217,8 @@ export interface EngineMember extends Member, Timed {
   readonly backlog: Map<Client, number>
   /** The number of the last backlogged fetch that it has looked at, to take it over. */
   lookedAt: number
-  /** It has passed over some for want of capacity. */
-  passedOver: boolean
+  /** The number of the first of those that it could not take then; 0: it took what it could. */
+  passedOver: number
   /** Keys that it was lately asked for. */
   readonly recent: RecentKeys
   readonly latency: LatencyEstimate

@@ -20,6 +20,7 @@ export function createScheduler (): Scheduler {
     turn: 1,
     freed: new Set(),
     takers: new Set(),
+    passedOverForMemory: new Set(),
     capacityFreed: false,
     memoryFreed: false,
     picks: 0,
@@ -37,12 +38,26 @@ export function isSpent (scheduler: Scheduler): boolean {
   return true
 }
 
-/** A client has something to ask: it is served in turn, unless it waits for capacity already. */
+/** A client has something to ask, or may ask for more: it is served in turn, unless it waits for capacity already. */
 export function giveRound ({ scheduler }: State, client: Client): void {
+  if (client.passedOverBy != null) {
+    haveLookAgain(scheduler, client)
+  }
   const { ready, newToTurn } = scheduler
   if (client.queue.size > 0 && !newToTurn.has(client) && !ready.has(client) && !waits(scheduler, client)) {
     (goesFirst(scheduler, client) ? newToTurn : ready).add(client)
   }
+}
+
+/** The window of a client may have opened: members that passed over what waits on its account look at that again. */
+export function haveLookAgain ({ takers, passedOverForMemory }: Scheduler, client: Client): void {
+  for (const member of client.passedOverBy ?? []) {
+    if (member.connected) {
+      takers.add(member)
+    }
+  }
+  client.passedOverBy = undefined
+  passedOverForMemory.delete(client)
 }
 
 function waits ({ needPlaces, needPlacesFirst, needBytes, needMemory }: Scheduler, client: Client): boolean {
@@ -52,6 +67,11 @@ function waits ({ needPlaces, needPlacesFirst, needBytes, needMemory }: Schedule
 /** Whether a client has a round of this turn left, or the rest of one. */
 function goesFirst (scheduler: Scheduler, client: Client): boolean {
   return client.turn < scheduler.turn || client.spare > 0
+}
+
+/** Whether memory that was freed lets something go on that only what waits for others held up. */
+export function isHeldUpByOthers ({ needMemory, passedOverForMemory }: Scheduler): boolean {
+  return needMemory.size + passedOverForMemory.size > 0
 }
 
 /** A client waits for nothing, or for something else. */

@@ -25,7 +25,7 @@ import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
 import { createLine } from './line.ts'
 import { hasCapacity } from './members.ts'
-import { isSpent, leaveRounds } from './rounds.ts'
+import { haveLookAgain, isSpent, leaveRounds } from './rounds.ts'
 import { takeOverOthers } from './takeovers.ts'
 import type { Shortage } from './candidates.ts'
 import type { Line } from './line.ts'
@@ -79,10 +79,16 @@ function wakeForMemory (state: State): void {
   scheduler.memoryFreed = false
   for (const client of scheduler.needMemory) {
     if (!hasWindow(state, client)) {
-      return
+      break
     }
     scheduler.needMemory.delete(client)
     scheduler.ready.add(client)
+  }
+  for (const client of scheduler.passedOverForMemory) {
+    if (!hasWindow(state, client)) {
+      break
+    }
+    haveLookAgain(scheduler, client)
   }
 }
 

@@ -178,6 +178,8 @@ export interface Scheduler {
   readonly freed: Set<EngineMember>
   /** Members that have got capacity since, and may take over what waits elsewhere. */
   readonly takers: Set<EngineMember>
+  /** Clients with nothing on their way in whose windows others hold up what a member would take over. */
+  readonly passedOverForMemory: Set<Client>
   /** Some capacity has come back since the waiting clients were last tried. */
   capacityFreed: boolean
   memoryFreed: boolean

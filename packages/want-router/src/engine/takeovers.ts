@@ -3,8 +3,9 @@
  * the best of the members that it can be asked of, and none of the others is to be
  * idle meanwhile: one that has capacity left, when all that is in line was served,
  * takes the first that it has not answered. It looks once at each, so that a long
- * list of what it has answered costs nothing; only one that is idle, and could not
- * take something, looks at all of them again.
+ * list of what it has answered costs nothing. What it could not take then it looks
+ * at again when it has become idle, and when a client has a window again on whose
+ * account it waits: the client knows who has passed it over.
  */
 import { shortage } from './candidates.ts'
 import { expectedBytes } from './clients.ts'
@@ -12,6 +13,7 @@ import { attemptAgain } from './continuations.ts'
 import { isBarred, payerAt, typeAt } from './eligibility.ts'
 import { answerOf } from './fetch.ts'
 import { hasCapacity } from './members.ts'
+import { passOver } from './passed-over.ts'
 import { isSpent } from './rounds.ts'
 import type { Backlog, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
@@ -24,55 +26,59 @@ export function takeOverOthers (state: State): void {
     if (member.stalled || state.strategy.avoids?.(member.id) === true) {
       continue
     }
-    if (passesOver(member)) {
-      member.passedOver = false
-      member.lookedAt = 0
+    const seen = member.lookedAt
+    if (member.load.wants === 0 && member.passedOver > 0) {
+      member.lookedAt = Math.min(member.lookedAt, member.passedOver - 1)
+      member.passedOver = 0
     }
-    while (hasCapacity(member, 0) && !isSpent(scheduler) && takeOver(state, member)) {}
+    while (hasCapacity(member, 0) && !isSpent(scheduler) && takeOver(state, member, seen)) {}
     if (isSpent(scheduler)) {
       return
     }
-    // it looks again when nothing waits for bytes any more, and while it is idle: the windows of clients may have opened
-    if (scheduler.needBytes.size === 0 && !passesOver(member)) {
-      scheduler.takers.delete(member)
+    if (scheduler.needBytes.size === 0) {
+      scheduler.takers.delete(member) // else what needs bytes was let be, and is looked at again
     }
   }
 }
 
-/** It is idle, and there was something that it could not take. */
-function passesOver ({ passedOver, load }: EngineMember): boolean {
-  return passedOver && load.wants === 0
-}
-
 /** Has a member asked for the next fetch that waits elsewhere and could be asked of it now; false: there is none. */
-function takeOver (state: State, member: EngineMember): boolean {
-  const fetch = nextTakeover(state, member)
+function takeOver (state: State, member: EngineMember, seen: number): boolean {
+  const fetch = nextTakeover(state, member, seen)
   if (fetch == null) {
     return false
   }
   attemptAgain(state, fetch)
-  member.passedOver ||= fetch.state === 'backlogged'
+  if (fetch.backlog != null) {
+    passOver(state, fetch.backlog, member)
+  }
   return true
 }
 
-/** Looks on from where the member has looked last. */
-function nextTakeover (state: State, member: EngineMember): Fetch | undefined {
+/**
+ * Looks on from where the member has looked last. What stands up to `seen` it looks at
+ * again; while all bytes are taken, that ends at the first of it that needs some.
+ */
+function nextTakeover (state: State, member: EngineMember, seen: number): Fetch | undefined {
   const { backlogs, needBytes } = state.scheduler
+  const allTaken = state.inFlight >= state.limits.inFlight
   if (member.state !== 'up') {
     return
   }
-  for (let next = backlogs.after(member.lookedAt); next != null && state.scheduler.looks > 0; next = backlogs.after(next.number)) {
-    const { fetch } = next
+  for (let next = backlogs.after(member.lookedAt); next != null && state.scheduler.looks > 0; next = backlogs.after(member.lookedAt)) {
+    const { fetch, number } = next
     state.scheduler.looks--
     const candidate = isCandidate(state, next, member)
-    if (candidate && needBytes.size > 0 && bytesAt(next, member) > 0) {
+    const lacksBytes = candidate && (allTaken || needBytes.size > 0) && bytesAt(next, member) > 0
+    if (lacksBytes && needBytes.size > 0) {
       return // others wait for these
     }
-    member.lookedAt = next.number
+    member.lookedAt = lacksBytes ? Math.max(seen, number) : number
     if (candidate && hasCapacityFor(state, next, member)) {
       return fetch
     }
-    member.passedOver ||= candidate
+    if (candidate) {
+      passOver(state, next, member)
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { expect } from 'aegir/chai'
-import { bench, entry, testBlock } from './harness.ts'
+import { delegateTo } from '../../src/strategies/delegate.ts'
+import { bench, entry, inOrder, testBlock } from './harness.ts'
 import type { Bench, TestBlock } from './harness.ts'
+import type { StrategyFactory } from '../../src/strategies/strategy.ts'
 
 const [x, y, z] = [testBlock(1), testBlock(2), testBlock(3)]
 const members = [{ id: 'a' }, { id: 'b' }, { id: 'c' }]
@@ -101,5 +103,59 @@ describe('engine: takeovers', () => {
       b.answer('b', block, 'dont-have')
     }
     expect(b.asks.filter(({ member }) => member === 'b')).to.have.length(250)
+  })
+
+  it('an idle member does not look at all that waits, while all bytes are taken', () => {
+    const many: TestBlock[] = Array.from({ length: 50 }, (_, i) => testBlock(100 + i))
+    let looks = 0
+    const strategy: StrategyFactory = env => delegateTo(inOrder(env), {
+      avoids: (member, want) => {
+        looks += member === 'b' && want != null ? 1 : 0
+        return false
+      }
+    })
+    const b = bench({ strategy, limits: { inFlight: 1 } })
+    b.want('p', ...many.map(block => entry(block, { wantType: 'have' })))
+    for (const block of many) {
+      b.answer('a', block, 'have')
+    }
+    b.want('p', ...many.map(block => entry(block)))
+    for (const block of many) {
+      b.block('a', block)
+    }
+    expect(b.take('p').blocks).to.have.length(50)
+    expect(looks).to.be.below(200)
+  })
+
+  describe('for a client that may use another member, and has no window', () => {
+    /** What p waits for at a, q could have of b, which is idle; but q does not read. */
+    function unread (): Bench {
+      const b = bench({ members, admission: true, limits: { wantsPerMember: 1, unsentPerClient: 1 } })
+      const want = (client: string, block: TestBlock, only: string): void => {
+        b.want(client, entry(block))
+        b.verdict({ only: [only] })
+      }
+      want('q', z, 'b')
+      b.block('b', z)
+      want('r', y, 'a')
+      want('q', x, 'b')
+      want('p', x, 'a')
+      expect([b.askedFor(y), b.askedFor(x)]).to.deep.equal([['a'], []])
+      return b
+    }
+
+    it('it is taken over when that has read', () => {
+      const b = unread()
+      b.take('q')
+      expect(b.askedFor(x)).to.deep.equal(['b'])
+    })
+
+    it('and is not when that leaves', () => {
+      const b = unread()
+      b.put({ t: 'gone', client: 'q' })
+      expect(b.askedFor(x)).to.be.empty()
+      b.block('a', y)
+      expect(b.askedFor(x)).to.deep.equal(['a'])
+    })
   })
 })
