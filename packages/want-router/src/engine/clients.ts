@@ -15,6 +15,10 @@ export function createClient (id: string, limits: Limits): Client {
     id,
     timer: undefined,
     timerOrder: 0,
+    line: undefined,
+    place: 0,
+    ahead: undefined,
+    behind: undefined,
     member: undefined,
     wants: new Set(),
     wantsByKey: new Map(),
@@ -116,7 +120,7 @@ export function removeWant (state: State, want: ClientWant): void {
   }
   want.sibling = undefined
   client.wants.delete(want)
-  if (client.queue.delete(want) && state.scheduler.needBytes.has(client)) {
+  if (client.queue.delete(want) && client.line === state.scheduler.needBytes) {
     wakeIfNoBytes(state, client)
   }
   state.wants--

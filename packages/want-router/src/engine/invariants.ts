@@ -8,6 +8,7 @@ import { isOwed, mayUse, waiters } from './fetch.ts'
 import { fetchName } from './fetches.ts'
 import { isAskable, isHealthy } from './members.ts'
 import { clientDue, memberDue } from './timeouts.ts'
+import type { Line } from './line.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
@@ -215,18 +216,34 @@ function checkSets (state: State): void {
   for (const attempt of state.hedgeable) {
     hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt may be hedged that is gone, or is hedged')
   }
-  const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory } = scheduler
-  const waiting = { ready, newToTurn, needPlaces: new Set(needPlaces.keys()), needPlacesFirst: new Set(needPlacesFirst.keys()), needBytes, needMemory }
-  const others = { readyClients: state.outbox.readyClients, memberClients: state.memberClients, unread: state.unread, askingAgain: state.askingAgain }
-  for (const [name, clients] of Object.entries({ ...waiting, ...others })) {
+  const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
+  const lines = { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory }
+  for (const [name, line] of Object.entries(lines)) {
+    checkLine(state, name, line)
+  }
+  equal('clients in line', sum(state.clients.values(), ({ line }) => line == null ? 0 : 1), sum(Object.values(lines), ({ size }) => size))
+  const { readyClients } = state.outbox
+  const { memberClients, unread, askingAgain } = state
+  for (const [name, clients] of Object.entries({ readyClients, memberClients, unread, askingAgain, passedOverForMemory })) {
     for (const client of clients) {
       hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
     }
   }
-  for (const client of state.clients.values()) {
-    const places = Object.values(waiting).filter(clients => clients.has(client)).length
-    hold(places <= 1, `${client.id} waits in ${places} places`)
+}
+
+/** Each in line knows so, and stands between the two that it names. */
+function checkLine (state: State, name: string, line: Line<Client>): void {
+  let ahead: Client | undefined
+  let size = 0
+  for (let client = line.first; client != null; client = client.behind) {
+    hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
+    hold(client.line === line && client.ahead === ahead, `${client.id} stands in ${name}, and knows another line`)
+    hold(ahead == null || ahead.place < client.place, `${client.id} stands behind one in ${name} that came later`)
+    ahead = client
+    size++
   }
+  hold(line.last === ahead, `${name} ends elsewhere`)
+  equal(`clients in ${name}`, line.size, size)
 }
 
 function isThere (state: State, fetch: Fetch): boolean {

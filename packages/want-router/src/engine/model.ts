@@ -5,6 +5,7 @@
  */
 import type { AskAgain } from './ask-again.ts'
 import type { MemberHealth } from './health.ts'
+import type { InLine } from './line.ts'
 import type { RecentKeys } from './recent-keys.ts'
 import type { Replies, Reply } from './replies.ts'
 import type { MemberTotals } from './status.ts'
@@ -15,7 +16,7 @@ import type { Capacity } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** A peer that wants blocks. All that it causes hangs here and goes with it. Written by `clients.ts` and `scheduler.ts`. */
-export interface Client extends Timed {
+export interface Client extends Timed, InLine<Client> {
   readonly id: string
   /** The member that this client is, if it is one. */
   member: EngineMember | undefined

@@ -3,18 +3,20 @@
  * them.
  */
 import { createBacklogs, mayTakeOver } from './backlogs.ts'
+import { createLine } from './line.ts'
+import type { Line } from './line.ts'
 import type { Client, EngineMember } from './model.ts'
 import type { Scheduler, State } from './state.ts'
 
 /** Makes a scheduler that has nothing to do. */
 export function createScheduler (): Scheduler {
   return {
-    ready: new Set(),
-    newToTurn: new Set(),
-    needPlaces: new Map(),
-    needPlacesFirst: new Map(),
-    needBytes: new Set(),
-    needMemory: new Set(),
+    ready: createLine(),
+    newToTurn: createLine(),
+    needPlaces: createLine(),
+    needPlacesFirst: createLine(),
+    needBytes: createLine(),
+    needMemory: createLine(),
     nextInLine: 1,
     backlogs: createBacklogs(),
     turn: 1,
@@ -43,10 +45,14 @@ export function giveRound ({ scheduler }: State, client: Client): void {
   if (client.passedOverBy != null) {
     haveLookAgain(scheduler, client)
   }
-  const { ready, newToTurn } = scheduler
-  if (client.queue.size > 0 && !newToTurn.has(client) && !ready.has(client) && !waits(scheduler, client)) {
-    (goesFirst(scheduler, client) ? newToTurn : ready).add(client)
+  if (client.line == null && client.queue.size > 0) {
+    getInLine(scheduler, goesFirst(scheduler, client) ? scheduler.newToTurn : scheduler.ready, client)
   }
+}
+
+/** A client goes to the end of a line; it stands in none. */
+export function getInLine (scheduler: Scheduler, line: Line<Client>, client: Client): void {
+  line.add(client, scheduler.nextInLine++)
 }
 
 /** The window of a client may have opened: members that passed over what waits on its account look at that again. */
@@ -58,10 +64,6 @@ export function haveLookAgain ({ takers, passedOverForMemory }: Scheduler, clien
   }
   client.passedOverBy = undefined
   passedOverForMemory.delete(client)
-}
-
-function waits ({ needPlaces, needPlacesFirst, needBytes, needMemory }: Scheduler, client: Client): boolean {
-  return needPlaces.has(client) || needPlacesFirst.has(client) || needBytes.has(client) || needMemory.has(client)
 }
 
 /** Whether a client has a round of this turn left, or the rest of one. */
@@ -76,14 +78,10 @@ export function isHeldUpByOthers ({ needMemory, passedOverForMemory }: Scheduler
 
 /** A client waits for nothing, or for something else. */
 export function leaveRounds ({ scheduler }: State, client: Client): void {
-  scheduler.ready.delete(client)
-  scheduler.newToTurn.delete(client)
-  scheduler.needPlaces.delete(client)
-  scheduler.needPlacesFirst.delete(client)
-  scheduler.needMemory.delete(client)
-  if (scheduler.needBytes.delete(client)) {
+  if (client.line === scheduler.needBytes) {
     scheduler.capacityFreed = true // others let it go first
   }
+  client.line?.delete(client)
 }
 
 /** Something was closed at a member: what waits for its capacity may go on. */

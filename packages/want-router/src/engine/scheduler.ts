@@ -23,12 +23,12 @@ import { expectedBytes, hasWindow, isIdle } from './clients.ts'
 import { goOnNow, retryWithinBudget } from './continuations.ts'
 import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
-import { createLine } from './line.ts'
+import { walkLine, walkPlaces } from './line.ts'
 import { hasCapacity } from './members.ts'
-import { haveLookAgain, isSpent, leaveRounds } from './rounds.ts'
+import { getInLine, haveLookAgain, isSpent, leaveRounds } from './rounds.ts'
 import { takeOverOthers } from './takeovers.ts'
 import type { Shortage } from './candidates.ts'
-import type { Line } from './line.ts'
+import type { Line, Walk } from './line.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
 import type { Scheduler, State } from './state.ts'
 
@@ -77,12 +77,10 @@ function wakeForMemory (state: State): void {
     return
   }
   scheduler.memoryFreed = false
-  for (const client of scheduler.needMemory) {
-    if (!hasWindow(state, client)) {
-      break
-    }
-    scheduler.needMemory.delete(client)
-    scheduler.ready.add(client)
+  const { needMemory, ready } = scheduler
+  for (let client = needMemory.first; client != null && hasWindow(state, client); client = needMemory.first) {
+    needMemory.delete(client)
+    getInLine(scheduler, ready, client)
   }
   for (const client of scheduler.passedOverForMemory) {
     if (!hasWindow(state, client)) {
@@ -99,16 +97,16 @@ function wakeForMemory (state: State): void {
  */
 function serveWaiting (state: State): void {
   const { scheduler } = state
-  for (const client of scheduler.needBytes) {
+  for (let client = scheduler.needBytes.first; client != null && !isSpent(scheduler); client = scheduler.needBytes.first) {
     if (serve(state, client, false) === 'no bytes') {
       break
     }
   }
-  const first = createLine(scheduler.needPlacesFirst)
+  const first = walkLine(scheduler.needPlacesFirst)
   while (first.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
     serveInLine(state, first.next())
   }
-  const anywhere = createLine(scheduler.needPlaces)
+  const anywhere = walkLine(scheduler.needPlaces)
   for (const member of scheduler.freed) {
     serveLines(state, member, anywhere)
     if (isSpent(scheduler)) {
@@ -125,9 +123,9 @@ function serveWaiting (state: State): void {
 }
 
 /** Those in line for one member, as long as it has capacity. */
-function serveLines (state: State, member: EngineMember, anywhere: Line): void {
+function serveLines (state: State, member: EngineMember, anywhere: Walk<Client>): void {
   const { scheduler } = state
-  const here = createLine(member.backlog)
+  const here = walkPlaces(member.backlog)
   while (hasCapacity(member, 0) && !isSpent(scheduler)) {
     if (here.first != null && here.place < anywhere.place) {
       const client = here.next()
@@ -150,7 +148,7 @@ function serveInLine (state: State, client: Client): void {
   const { scheduler } = state
   if (serve(state, client, scheduler.needBytes.size > 0) === 'spent') {
     scheduler.ready.delete(client)
-    scheduler.needPlaces.set(client, scheduler.nextInLine++)
+    getInLine(scheduler, scheduler.needPlaces, client)
   }
 }
 
@@ -189,12 +187,9 @@ function serveReady (state: State): void {
   serveAll(state, ready)
 }
 
-function serveAll (state: State, clients: ReadonlySet<Client>): void {
+function serveAll (state: State, line: Line<Client>): void {
   const { scheduler } = state
-  for (const client of clients) {
-    if (isSpent(scheduler)) {
-      return
-    }
+  for (let client = line.first; client != null && !isSpent(scheduler); client = line.first) {
     serve(state, client, scheduler.needBytes.size > 0)
   }
 }
@@ -204,21 +199,22 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   const { scheduler } = state
   const end = mayBegin(state, client) ? serveQueue(state, client, noBytes) : 'no places'
 
-  if (end === 'later' || (end === 'no bytes' && scheduler.needBytes.has(client)) ||
-    (end === 'no places' && (scheduler.needPlaces.has(client) || scheduler.needPlacesFirst.has(client)))) {
+  const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory } = scheduler
+  const { line } = client
+
+  if (end === 'later' || (end === 'no bytes' && line === needBytes) || (end === 'no places' && (line === needPlaces || line === needPlacesFirst))) {
     return end // where it is
   }
-  const first = scheduler.newToTurn.has(client)
   leaveRounds(state, client)
   client.inRound &&= end !== 'spent' && end !== 'done'
   if (end === 'spent') {
-    scheduler.ready.add(client)
+    getInLine(scheduler, ready, client)
   } else if (end === 'no bytes') {
-    scheduler.needBytes.add(client)
+    getInLine(scheduler, needBytes, client)
   } else if (end === 'no places') {
-    (first ? scheduler.needPlacesFirst : scheduler.needPlaces).set(client, scheduler.nextInLine++)
+    getInLine(scheduler, line === newToTurn ? needPlacesFirst : needPlaces, client)
   } else if (end === 'held' && isIdle(client)) {
-    scheduler.needMemory.add(client)
+    getInLine(scheduler, needMemory, client)
   }
   return end
 }

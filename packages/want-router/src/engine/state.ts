@@ -4,6 +4,7 @@
  */
 import type { AskBudget, RetryBudget } from './budgets.ts'
 import type { VerdictAsk } from './io.ts'
+import type { Line } from './line.ts'
 import type { Attempt, Backlog, Client, ClientWant, EngineMember, Fetch } from './model.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reviews } from './reviews.ts'
@@ -154,20 +155,20 @@ export interface Backlogs {
   after (number: number): Backlog | undefined
 }
 
-/** Who is to be served next. Written by `scheduler.ts`. */
+/** Who is to be served next: a client stands in one of these lines at most. Written by `scheduler.ts`. */
 export interface Scheduler {
   /** Clients that have something to ask and were not yet found without capacity, in turn. */
-  readonly ready: Set<Client>
+  readonly ready: Line<Client>
   /** Those of them that are new to this turn, or have not used up their round of it: they go first. */
-  readonly newToTurn: Set<Client>
-  /** Clients for whose next want no member had a place, with their place in line, the first in line first. */
-  readonly needPlaces: Map<Client, number>
+  readonly newToTurn: Line<Client>
+  /** Clients for whose next want no member had a place. */
+  readonly needPlaces: Line<Client>
   /** Those of them that go first. */
-  readonly needPlacesFirst: Map<Client, number>
+  readonly needPlacesFirst: Line<Client>
   /** Clients for whose next want no member had bytes left. */
-  readonly needBytes: Set<Client>
+  readonly needBytes: Line<Client>
   /** Clients with nothing on their way that are held up by what waits for others. */
-  readonly needMemory: Set<Client>
+  readonly needMemory: Line<Client>
   /** The next place in line; they only grow. */
   nextInLine: number
   /** All fetches that wait for the capacity of a member. */
