@@ -132,5 +132,5 @@ export function tryStrategy (factory: StrategyFactory, members: readonly MemberI
 }
 
 function atRest ({ id, weight = 1, labels = {} }: MemberInit): Member {
-  return { id, weight, baseWeight: weight, labels, state: 'up', load: { wants: 0, bytes: 0 }, pendingBytes: 0 }
+  return { id, weight, baseWeight: weight, labels, state: 'up', load: { wants: 0, bytes: 0 }, full: false, pendingBytes: 0 }
 }

@@ -143,6 +143,7 @@ function checkClient (state: State, client: Client, { open, askAgain }: Account 
 function checkMember (state: State, member: EngineMember): void {
   const { id, open, hedges, standing, load } = member
   equal(`wants open at ${id}`, load.wants, open.size + hedges.size)
+  equal(`whether ${id} is full`, member.full, load.wants >= member.capacity.wants)
   equal(`whether ${id} drains by its state`, member.state === 'draining', member.draining)
   hold(!state.emptying.has(member) || member.draining, `${id} is to be drained and does not drain`)
   equal(`bytes open at ${id}`, load.bytes, sum(open, attempt => attempt.reservedBytes))

@@ -21,6 +21,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     labels: init.labels ?? {},
     state: 'up',
     load: { wants: 0, bytes: 0 },
+    full: false,
     connected: false,
     draining: false,
     downSince: now,
@@ -67,6 +68,7 @@ export function isHealthy ({ connected, state }: EngineMember): boolean {
 export function changeMember (state: State, member: EngineMember, change: () => void): void {
   count(state.memberCounts, member, -1)
   change()
+  fill(member)
   count(state.memberCounts, member, 1)
 }
 
@@ -74,6 +76,7 @@ export function changeMember (state: State, member: EngineMember, change: () => 
 export function addLoad ({ memberCounts }: State, member: EngineMember, wants: number): void {
   const before = hasPlace(member)
   member.load.wants += wants
+  fill(member)
   memberCounts.withPlace += Number(hasPlace(member)) - Number(before)
 }
 
@@ -83,8 +86,12 @@ function count (counts: MemberCounts, member: EngineMember, by: 1 | -1): void {
   counts.withPlace += hasPlace(member) ? by : 0
 }
 
+function fill (member: EngineMember): void {
+  member.full = member.load.wants >= member.capacity.wants
+}
+
 function hasPlace (member: EngineMember): boolean {
-  return isAskable(member) && member.load.wants < member.capacity.wants
+  return isAskable(member) && !member.full
 }
 
 /** Tells the strategy which members are connected, in whatever state. */

@@ -196,6 +196,7 @@ export interface EngineMember extends Member, Timed {
   weighedAt: number
   state: 'up' | 'ejected' | 'draining'
   readonly load: { wants: number, bytes: number }
+  full: boolean
   connected: boolean
   /** It finishes what is open and is asked nothing new; what it holds is unknown. */
   draining: boolean

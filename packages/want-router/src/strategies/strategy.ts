@@ -20,6 +20,8 @@ export interface Member {
   readonly state: 'up' | 'ejected' | 'draining'
   /** Wants open at the member, and the bytes they are expected to bring. */
   readonly load: { readonly wants: number, readonly bytes: number }
+  /** Not one more want can be opened at it: the engine passes it over, so a ranking may put it after those with a place. */
+  readonly full: boolean
   /** What it last said it has queued for us, bytes: a hint, and 0 for a member that says nothing. */
   readonly pendingBytes: number
 }
@@ -66,7 +68,7 @@ export interface Strategy {
    * consumed at once; deterministic given seed and history. The engine takes the first
    * member that can be asked, so the rest is the failover order. Members in every state
    * are ranked, ejected ones too: the engine passes over them, but not while most are
-   * ejected.
+   * ejected. Full ones are ranked, too: what waits for one waits for the best.
    */
   rank (want: Want): Iterable<Member>
   /** An attempt has ended. */

@@ -10,6 +10,7 @@ export interface FakeMember extends Member {
   weight: number
   state: Member['state']
   load: { wants: number, bytes: number }
+  full: boolean
   pendingBytes: number
 }
 
@@ -27,7 +28,7 @@ export interface FakeMember extends Member {
  * ```
  */
 export function fakeMember (id: string, init: Partial<FakeMember> = {}): FakeMember {
-  return { id, weight: 1, baseWeight: init.weight ?? 1, labels: {}, state: 'up', load: { wants: 0, bytes: 0 }, pendingBytes: 0, ...init }
+  return { id, weight: 1, baseWeight: init.weight ?? 1, labels: {}, state: 'up', load: { wants: 0, bytes: 0 }, full: false, pendingBytes: 0, ...init }
 }
 
 /** Members that are alike: `member-0`, `member-1`, … */

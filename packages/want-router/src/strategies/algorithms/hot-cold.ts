@@ -57,10 +57,10 @@ export function hotCold (init: HotColdInit = {}): StrategyFactory {
     const bound = hotBound(hot)
 
     return createLatencyStrategy(env, latency, {
-      weigh (entries, costs) {
+      weigh (entries, costs, from, to) {
         const limit = bound(entries)
 
-        for (let i = 0; i < entries.length; i++) {
+        for (let i = from; i < to; i++) {
           const { member } = entries[i]
           const work = workOf(member)
 

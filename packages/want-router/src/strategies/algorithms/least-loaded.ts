@@ -40,8 +40,8 @@ export function leastLoaded (init: LeastLoadedInit = {}): StrategyFactory {
 
   return env => createLeastCostStrategy(env, {
     create: () => undefined,
-    weigh (entries, costs) {
-      for (let i = 0; i < entries.length; i++) {
+    weigh (entries, costs, from, to) {
+      for (let i = from; i < to; i++) {
         const { load, weight } = entries[i].member
         costs[i] = (load.bytes + load.wants * wantCost) / weight
       }

@@ -29,8 +29,8 @@ export function peakEwma (init: LatencyInit = {}): StrategyFactory {
   const latency = createLatencyEstimator('peak-ewma', init, true)
 
   return env => createLatencyStrategy(env, latency, {
-    weigh (entries, costs) {
-      for (let i = 0; i < entries.length; i++) {
+    weigh (entries, costs, from, to) {
+      for (let i = from; i < to; i++) {
         const { weight, load } = entries[i].member
         const ms = costs[i] === 0 && load.wants > 0 ? PROBED : costs[i]
         costs[i] = ms * (load.wants + 1) / weight

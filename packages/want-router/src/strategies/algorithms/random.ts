@@ -22,8 +22,8 @@ export function random (): StrategyFactory {
     let candidates: Candidate[] = []
 
     const others = reuseRanking(() => new BestFirst({
-      weigh (candidates, costs) {
-        for (let i = 0; i < candidates.length; i++) {
+      weigh (candidates, costs, from, to) {
+        for (let i = from; i < to; i++) {
           costs[i] = -Math.log(env.random()) / candidates[i].member.weight
         }
       },

@@ -30,8 +30,8 @@ export function rendezvous (): StrategyFactory {
     const seed = foldSeed(env.seed)
 
     const ranking = reuseRanking(() => new BestFirst<Hashed>({
-      weigh (candidates, costs, wanted) {
-        for (let i = 0; i < candidates.length; i++) {
+      weigh (candidates, costs, from, to, wanted) {
+        for (let i = from; i < to; i++) {
           const { member, hash } = candidates[i]
           // where weights are equal the logarithm changes nothing about the order
           costs[i] = alike ? -mix(wanted ^ hash) : -Math.log(uniform(wanted ^ hash)) / member.weight

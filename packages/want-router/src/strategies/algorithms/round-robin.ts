@@ -14,5 +14,5 @@ import type { StrategyFactory } from '../strategy.ts'
  * A pick costs a scan of the members: some 0.1 µs for 10, 0.5 for 100.
  */
 export function roundRobin (): StrategyFactory {
-  return env => createLeastCostStrategy(env, { create: () => undefined, weigh: (entries, costs) => { costs.fill(0, 0, entries.length) } })
+  return env => createLeastCostStrategy(env, { create: () => undefined, weigh: (entries, costs, from, to) => { costs.fill(0, from, to) } })
 }

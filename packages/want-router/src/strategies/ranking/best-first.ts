@@ -8,13 +8,13 @@ export interface Candidate {
 
 export interface BestFirstInit<C extends Candidate> {
   /**
-   * Writes the cost of each candidate to its place in `costs`; less is better, NaN
-   * leaves it out. Called at the first pull of a ranking, so that loads which change
-   * later neither repeat a member nor lose one; one call for all, because a call for
-   * each would put its result on the heap. `key` is what was passed to
-   * {@link BestFirst.reset}.
+   * Writes the cost of each candidate from `from` to before `to` to its place in
+   * `costs`; less is better, NaN leaves it out. Called before the first of them is
+   * pulled, so that loads which change later neither repeat a member nor lose one; one
+   * call for all, because a call for each would put its result on the heap. `key` is
+   * what was passed to {@link BestFirst.reset}.
    */
-  weigh (candidates: readonly C[], costs: Float64Array, key: number): void
+  weigh (candidates: readonly C[], costs: Float64Array, from: number, to: number, key: number): void
   /** Whether `a` comes first where costs are equal. */
   before (a: C, b: C): boolean
 }
@@ -23,15 +23,24 @@ export interface BestFirstInit<C extends Candidate> {
 const SCANS = 4
 
 /**
- * Candidates in ascending order of cost. Each of the first few is found by a scan,
- * which mostly suffices; for a consumer that goes on, since most members are full,
- * the rest becomes a heap. Nothing is allocated for a ranking.
+ * Candidates in ascending order of cost, but full members after all others: where
+ * most are full, the consumer would pull and pass over each of them for every want.
+ * Each of the first few is found by a scan, which mostly suffices; for a consumer that
+ * goes on the rest becomes a heap. Nothing is allocated for a ranking.
  */
 export class BestFirst<C extends Candidate> extends Ranking {
   readonly #init: BestFirstInit<C>
   #candidates: readonly C[] = []
   #key = 0
-  #pulls = -1
+  #started = false
+  /** The candidates, those that are full last. */
+  #order: readonly C[] = []
+  /** The same, where some are full. */
+  readonly #sorted: C[] = []
+  /** Those from here to there in the order have costs, and are pulled before the others. */
+  #from = 0
+  #to = 0
+  #pulls = 0
   /** NaN for candidates that were pulled. */
   #costs = new Float64Array(0)
   /** Indices of the candidates that are left, as a binary heap: the best is first. */
@@ -47,7 +56,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
   reset (candidates: readonly C[], key = 0): this {
     this.#candidates = candidates
     this.#key = key
-    this.#pulls = -1
+    this.#started = false
     return this
   }
 
@@ -56,10 +65,78 @@ export class BestFirst<C extends Candidate> extends Ranking {
   }
 
   pullCandidate (): C | undefined {
-    if (this.#pulls < 0) {
-      this.#weigh()
+    this.#start()
+    const best = this.#pullWeighed()
+
+    if (best != null || this.#to === this.#order.length) {
+      return best
     }
 
+    this.#weigh(this.#to, this.#order.length)
+    return this.#pullWeighed()
+  }
+
+  /** Leaves out a candidate that the caller has put first by itself. */
+  exclude (candidate: C): void {
+    this.#start()
+    const at = this.#order.indexOf(candidate)
+
+    if (at < this.#to) {
+      this.#costs[at] = NaN
+    } else {
+      this.#sorted.splice(at, 1) // of the full ones, which have no costs yet
+    }
+  }
+
+  #start (): void {
+    if (!this.#started) {
+      this.#started = true
+      this.#weigh(0, this.#arrange())
+    }
+  }
+
+  /** Returns how many are not full, which come first. */
+  #arrange (): number {
+    const candidates = this.#candidates
+    const count = candidates.length
+    let free = 0
+
+    for (let i = 0; i < count; i++) {
+      free += candidates[i].member.full ? 0 : 1
+    }
+
+    if (free === 0 || free === count) {
+      this.#order = candidates
+      return count
+    }
+
+    const sorted = this.#sorted
+    sorted.length = count
+    let first = 0
+    let last = free
+
+    for (let i = 0; i < count; i++) {
+      sorted[candidates[i].member.full ? last++ : first++] = candidates[i]
+    }
+
+    this.#order = sorted
+    return free
+  }
+
+  #weigh (from: number, to: number): void {
+    if (this.#costs.length < to) {
+      const costs = new Float64Array(this.#order.length)
+      costs.set(this.#costs)
+      this.#costs = costs
+    }
+
+    this.#from = from
+    this.#to = to
+    this.#pulls = 0
+    this.#init.weigh(this.#order, this.#costs, from, to, this.#key)
+  }
+
+  #pullWeighed (): C | undefined {
     const pulls = this.#pulls++
 
     if (pulls < SCANS) {
@@ -73,33 +150,13 @@ export class BestFirst<C extends Candidate> extends Ranking {
     return this.#pop()
   }
 
-  /** Leaves out a candidate that the caller has put first by itself. */
-  exclude (candidate: C): void {
-    if (this.#pulls < 0) {
-      this.#weigh()
-    }
-
-    this.#costs[this.#candidates.indexOf(candidate)] = NaN
-  }
-
-  #weigh (): void {
-    const count = this.#candidates.length
-
-    if (this.#costs.length < count) {
-      this.#costs = new Float64Array(count)
-    }
-
-    this.#pulls = 0
-    this.#init.weigh(this.#candidates, this.#costs, this.#key)
-  }
-
   #scan (): C | undefined {
-    const candidates = this.#candidates
+    const candidates = this.#order
     const costs = this.#costs
     let best = -1
     let least = Infinity
 
-    for (let i = 0; i < candidates.length; i++) {
+    for (let i = this.#from; i < this.#to; i++) {
       const cost = costs[i]
 
       if (cost < least || (cost === least && (best < 0 || this.#init.before(candidates[i], candidates[best])))) {
@@ -117,15 +174,13 @@ export class BestFirst<C extends Candidate> extends Ranking {
   }
 
   #heapify (): void {
-    const count = this.#candidates.length
-
-    if (this.#heap.length < count) {
-      this.#heap = new Int32Array(count)
+    if (this.#heap.length < this.#to) {
+      this.#heap = new Int32Array(this.#order.length)
     }
 
     this.#left = 0
 
-    for (let i = 0; i < count; i++) {
+    for (let i = this.#from; i < this.#to; i++) {
       if (!Number.isNaN(this.#costs[i])) {
         this.#heap[this.#left++] = i
       }
@@ -144,7 +199,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
     const best = this.#heap[0]
     this.#heap[0] = this.#heap[--this.#left]
     this.#sink(0)
-    return this.#candidates[best]
+    return this.#order[best]
   }
 
   /** Moves what stands at a place of the heap down to where nothing below it is better. */
@@ -174,6 +229,6 @@ export class BestFirst<C extends Candidate> extends Ranking {
 
   #isBetter (a: number, b: number): boolean {
     const costs = this.#costs
-    return costs[a] < costs[b] || (costs[a] === costs[b] && this.#init.before(this.#candidates[a], this.#candidates[b]))
+    return costs[a] < costs[b] || (costs[a] === costs[b] && this.#init.before(this.#order[a], this.#order[b]))
   }
 }

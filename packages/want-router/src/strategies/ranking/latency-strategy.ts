@@ -11,9 +11,9 @@ import type { LeastCostInit } from './least-cost.ts'
 export function createLatencyStrategy (env: StrategyEnv, latency: LatencyEstimator, { weigh, scan }: Omit<LeastCostInit<Latency>, 'create'>): Strategy {
   const strategy = createLeastCostStrategy<Latency>(env, {
     create: createLatency,
-    weigh (entries, costs) {
-      latency.estimate(entries, costs, env.now())
-      weigh(entries, costs)
+    weigh (entries, costs, from, to) {
+      latency.estimate(entries, costs, from, to, env.now())
+      weigh(entries, costs, from, to)
     },
     scan
   })

@@ -29,11 +29,11 @@ export function createLatency (): Latency {
 /** Learns latencies from outcomes. */
 export interface LatencyEstimator {
   /**
-   * Writes the present estimate of each, ms, decayed since its last outcome; 0 if
-   * nothing is known. One call for all, because a call for each would put its result
-   * on the heap.
+   * Writes the present estimate of each from `from` to before `to`, ms, decayed since
+   * its last outcome; 0 if nothing is known. One call for all, because a call for each
+   * would put its result on the heap.
    */
-  estimate (known: ReadonlyArray<{ readonly known: Latency }>, estimates: Float64Array, now: number): void
+  estimate (known: ReadonlyArray<{ readonly known: Latency }>, estimates: Float64Array, from: number, to: number, now: number): void
   /** Learns from an outcome. `all` are the members whose mean stands in where nothing is known of this one. */
   learn (latency: Latency, outcome: Outcome, now: number, all: Iterable<{ readonly known: Latency }>): void
 }
@@ -93,8 +93,8 @@ export function createLatencyEstimator (name: string, init: LatencyInit, peaks: 
   }
 
   return {
-    estimate (known, estimates, now) {
-      for (let i = 0; i < known.length; i++) {
+    estimate (known, estimates, from, to, now) {
+      for (let i = from; i < to; i++) {
         const { ms, at } = known[i].known
         estimates[i] = ms * Math.exp((at - now) / decay)
       }

@@ -16,7 +16,7 @@ export interface LeastCostInit<K> {
   /** What is known of a member that has just joined. It is kept until the member leaves. */
   create (member: Member): K
   /** Less is better; members of equal cost take turns. See {@link BestFirstInit.weigh}. */
-  weigh (entries: ReadonlyArray<Entry<K>>, costs: Float64Array): void
+  weigh (entries: ReadonlyArray<Entry<K>>, costs: Float64Array, from: number, to: number): void
   /** Up to this many members, all are compared; above it, two drawn at random. Default: always all. */
   scan?: number
 }
@@ -148,7 +148,7 @@ class LeastCostRanking<K> extends Ranking {
     if (this.#first == null) {
       const two = draw.two()
       const [first, second] = two
-      this.#init.weigh(two, this.#costs, 0)
+      this.#init.weigh(two, this.#costs, 0, 2, 0)
       const [one, other] = this.#costs
       const swap = other < one || (other === one && this.#init.before(second, first))
       this.#second = swap ? first : second

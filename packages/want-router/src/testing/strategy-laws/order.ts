@@ -65,6 +65,7 @@ export const changingLoads: StrategyLawRule = {
           for (const member of members) {
             if (member.id === id || random() < 0.2) {
               member.load = { wants: member.load.wants + Math.floor(random() * 300), bytes: Math.floor(random() * 2 ** 24) }
+              member.full = member.load.wants > 200
             }
           }
         }

@@ -26,6 +26,9 @@ export interface RandomRunInit {
 
 const RESULTS: ReadonlyArray<Outcome['result']> = ['block', 'block', 'block', 'have', 'dont-have', 'unknown', 'failed', 'timeout', 'cancelled']
 
+// so few that some members are full
+const PLACES = 3
+
 interface Attempt {
   readonly member: FakeMember
   readonly want: Want
@@ -98,6 +101,7 @@ function changeStates (random: Random, members: readonly FakeMember[]): void {
 function ask (random: Random, member: FakeMember, want: Want, since: number): Attempt {
   const bytes = want.type === 'block' ? below(random, 1 << 18) : 0
   member.load.wants++
+  member.full = member.load.wants >= PLACES
   member.load.bytes += bytes
   return { member, want, since, bytes }
 }
@@ -105,6 +109,7 @@ function ask (random: Random, member: FakeMember, want: Want, since: number): At
 function end (random: Random, { member, want, since, bytes }: Attempt, time: number): Outcome {
   const result = oneOf(random, RESULTS)
   member.load.wants--
+  member.full = member.load.wants >= PLACES
   member.load.bytes -= bytes
   member.pendingBytes = random() < 0.5 ? 0 : below(random, 1 << 22)
   return { member: member.id, want, result, ms: time - since, bytes: result === 'block' ? bytes : 0, hedge: random() < 0.1 }

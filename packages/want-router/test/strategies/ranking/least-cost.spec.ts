@@ -1,6 +1,9 @@
 import { expect } from 'aegir/chai'
 import { leastLoaded } from '../../../src/strategies/algorithms/least-loaded.ts'
 import { peakEwma } from '../../../src/strategies/algorithms/peak-ewma.ts'
+import { rendezvous } from '../../../src/strategies/algorithms/rendezvous.ts'
+import { roundRobin } from '../../../src/strategies/algorithms/round-robin.ts'
+import { BestFirst } from '../../../src/strategies/ranking/best-first.ts'
 import { FULL_SCAN } from '../../../src/strategies/ranking/least-cost.ts'
 import { fakeEnv, fakeMember, fakeMembers, fakeOutcome, fakeWant, pick, ranking, shares } from '../fixtures.ts'
 
@@ -16,6 +19,58 @@ describe('up to 16 members', () => {
       }
       expect(pick(strategy, fakeWant(i))?.id).to.equal(`member-${i % FULL_SCAN}`)
     }
+  })
+})
+
+describe('full members', () => {
+  for (const [name, strategy, count] of [['round-robin', roundRobin(), 4], ['least-loaded', leastLoaded(), 4], ['two choices', leastLoaded(), 40], ['rendezvous', rendezvous(), 40]] as const) {
+    it(`come after all others, best first: ${name}`, () => {
+      const members = fakeMembers(count)
+      const order = strategy(fakeEnv())
+      order.update(members)
+      for (let i = 0; i < 50; i++) {
+        for (const member of members) {
+          member.full = false
+        }
+        const [best] = ranking(order, fakeWant(i))
+        for (const [j, member] of members.entries()) {
+          member.full = member.id === best || (i + j) % 3 === 0
+        }
+        const ranked = ranking(order, fakeWant(i)).map(id => members.find(member => member.id === id))
+        const free = members.filter(({ full }) => !full).length
+
+        expect(ranked).to.have.length(count)
+        // of two that are drawn the better may be full
+        const late = name === 'two choices' ? ranked.slice(2) : ranked
+        expect(late.findLastIndex(member => member?.full === false)).to.be.below(free)
+        if (name === 'rendezvous') {
+          expect(ranked[free]?.id).to.equal(best)
+        }
+      }
+    })
+  }
+
+  it('cost nothing: with most members full, those with a place are weighed', () => {
+    const members = fakeMembers(100)
+    let weighed = 0
+    const order = new BestFirst({
+      weigh (_, costs, from, to) {
+        weighed += to - from
+        costs.fill(0, from, to)
+      },
+      before: () => false
+    })
+    const candidates = members.map(member => ({ member }))
+    for (const [i, member] of members.entries()) {
+      member.full = i % 50 !== 0
+    }
+    expect([order.reset(candidates).pull()?.full, order.pull()?.full, weighed]).to.deep.equal([false, false, 2])
+    expect([order.pull()?.full, weighed]).to.deep.equal([true, 100])
+    let rest = 0
+    while (order.pull() != null) {
+      rest++
+    }
+    expect(rest).to.equal(97)
   })
 })
 
