@@ -29,7 +29,10 @@ export function openAttempt (state: State, fetch: Fetch, member: EngineMember, c
     hedge,
     hedged: false,
     retry,
-    asks: 0
+    asks: 0,
+    line: undefined,
+    ahead: undefined,
+    behind: undefined
   }
   addLoad(state, member, 1)
   countOpen(attempt, 1)

@@ -43,22 +43,27 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
       }
     },
 
-    observe (outcome) {
-      try {
-        strategy.observe?.(outcome)
-      } catch (err) {
-        failed('observe', err)
-      }
-    },
+    // a strategy that learns nothing is told nothing
+    observe: strategy.observe == null
+      ? undefined
+      : outcome => {
+          try {
+            strategy.observe?.(outcome)
+          } catch (err) {
+            failed('observe', err)
+          }
+        },
 
-    avoids (member, want) {
-      try {
-        return strategy.avoids?.(member, want) === true
-      } catch (err) {
-        failed('avoids', err)
-        return false
-      }
-    }
+    avoids: strategy.avoids == null
+      ? undefined
+      : (member, want) => {
+          try {
+            return strategy.avoids?.(member, want) === true
+          } catch (err) {
+            failed('avoids', err)
+            return false
+          }
+        }
   }
 }
 

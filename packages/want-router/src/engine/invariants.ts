@@ -8,7 +8,7 @@ import { isOwed, mayUse, waiters } from './fetch.ts'
 import { fetchName } from './fetches.ts'
 import { isAskable, isHealthy } from './members.ts'
 import { clientDue, memberDue } from './timeouts.ts'
-import type { Line } from './line.ts'
+import type { InLine, Line } from './line.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
@@ -87,7 +87,7 @@ function checkAttempts (state: State, fetch: Fetch, name: string): void {
       hold(state.clients.get(client.id) === client, `${name} is charged to ${client.id}, which is gone`)
       hold(state.members.get(member.id) === member, `${name} is open at ${member.id}, which was removed`)
       hold(mayCharge(fetch, member, client), `${name} is charged to ${client.id}, which may not use ${member.id}`)
-      hold((attempt === primary ? member.open : member.hedges).has(attempt), `${name} is not open at ${member.id}`)
+      hold(attempt === primary ? attempt.line === member.open : member.hedges.has(attempt), `${name} is not open at ${member.id}`)
       hold(!member.standing.has(fetch.key), `${name} is open at ${member.id}, and stands there`)
     }
   }
@@ -142,6 +142,7 @@ function checkClient (state: State, client: Client, { open, askAgain }: Account 
 
 function checkMember (state: State, member: EngineMember): void {
   const { id, open, hedges, standing, load } = member
+  checkLine(`open at ${id}`, open)
   equal(`wants open at ${id}`, load.wants, open.size + hedges.size)
   equal(`whether ${id} is full`, member.full, load.wants >= member.capacity.wants)
   equal(`whether ${id} drains by its state`, member.state === 'draining', member.draining)
@@ -220,12 +221,17 @@ function checkSets (state: State): void {
   const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
   const lines = { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory }
   for (const [name, line] of Object.entries(lines)) {
-    checkLine(state, name, line)
+    checkLine(name, line)
+    let before = 0
+    for (const { id, place } of line) {
+      hold(place > before, `${id} stands behind one in ${name} that came later`)
+      before = place
+    }
   }
   equal('clients in line', sum(state.clients.values(), ({ line }) => line == null ? 0 : 1), sum(Object.values(lines), ({ size }) => size))
   const { readyClients } = state.outbox
   const { memberClients, unread, askingAgain } = state
-  for (const [name, clients] of Object.entries({ readyClients, memberClients, unread, askingAgain, passedOverForMemory })) {
+  for (const [name, clients] of Object.entries({ ...lines, readyClients, memberClients, unread, askingAgain, passedOverForMemory })) {
     for (const client of clients) {
       hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
     }
@@ -233,18 +239,16 @@ function checkSets (state: State): void {
 }
 
 /** Each in line knows so, and stands between the two that it names. */
-function checkLine (state: State, name: string, line: Line<Client>): void {
-  let ahead: Client | undefined
+function checkLine <T extends InLine<T>> (name: string, line: Line<T>): void {
+  let ahead: T | undefined
   let size = 0
-  for (let client = line.first; client != null; client = client.behind) {
-    hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
-    hold(client.line === line && client.ahead === ahead, `${client.id} stands in ${name}, and knows another line`)
-    hold(ahead == null || ahead.place < client.place, `${client.id} stands behind one in ${name} that came later`)
-    ahead = client
+  for (const one of line) {
+    hold(one.line === line && one.ahead === ahead, `one stands in the line ${name}, and knows another`)
+    ahead = one
     size++
   }
-  hold(line.last === ahead, `${name} ends elsewhere`)
-  equal(`clients in ${name}`, line.size, size)
+  hold(line.last === ahead, `the line ${name} ends elsewhere`)
+  equal(`how many stand in the line ${name}`, line.size, size)
 }
 
 function isThere (state: State, fetch: Fetch): boolean {

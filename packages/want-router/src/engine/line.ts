@@ -7,20 +7,24 @@
 
 /** What stands in lines. */
 export interface InLine<T> {
-  /** For {@link Line} alone, as all of these: where it stands, at what place, and between which two. */
+  /** For {@link Line} alone, as all of these: where it stands, and between which two. */
   line: Line<T> | undefined
-  place: number
   ahead: T | undefined
   behind: T | undefined
 }
 
-/** Those in line, the first in line first. */
-export interface Line<T> {
+/** What stands in lines by numbers, that of the first in line being the least. */
+export interface Placed<T> extends InLine<T> {
+  place: number
+}
+
+/** Those in line, the first in line first. An iteration goes on where the one at hand leaves; no other may. */
+export interface Line<T> extends Iterable<T> {
   readonly size: number
   readonly first: T | undefined
   readonly last: T | undefined
-  /** To the end. It stands in no other line, and the place is above all in this one. */
-  add (one: T, place: number): void
+  /** To the end. It stands in no other line. */
+  add (one: T): void
   /** False: it does not stand in this one. */
   delete (one: T): boolean
 }
@@ -44,9 +48,8 @@ class LinkedLine<T extends InLine<T>> implements Line<T> {
   first: T | undefined
   last: T | undefined
 
-  add (one: T, place: number): void {
+  add (one: T): void {
     one.line = this
-    one.place = place
     one.ahead = this.last
     if (this.last == null) {
       this.first = one
@@ -78,14 +81,22 @@ class LinkedLine<T extends InLine<T>> implements Line<T> {
     this.size--
     return true
   }
+
+  * [Symbol.iterator] (): Iterator<T> {
+    let next: T | undefined
+    for (let one = this.first; one != null; one = next) {
+      next = one.behind
+      yield one
+    }
+  }
 }
 
 /** Walks along a line that may change meanwhile. */
-export function walkLine <T extends InLine<T>> (line: Line<T>): Walk<T> {
+export function walkLine <T extends Placed<T>> (line: Line<T>): Walk<T> {
   return new LineWalk(line)
 }
 
-class LineWalk<T extends InLine<T>> implements Walk<T> {
+class LineWalk<T extends Placed<T>> implements Walk<T> {
   readonly #line: Line<T>
   #seen = -Infinity
   #next: T | undefined

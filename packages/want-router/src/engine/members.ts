@@ -1,5 +1,6 @@
 /** Members: what is kept for each, and whether it can take one more want. */
 import { memberHealth } from './health.ts'
+import { createLine } from './line.ts'
 import { createRecentKeys } from './recent-keys.ts'
 import { byteWindow, latencyEstimate } from './windows.ts'
 import type { EngineMember } from './model.ts'
@@ -29,7 +30,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     generation,
     epoch: 0,
     capacity: { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember, standing: limits.standingPerMember, supportsDontHave: true },
-    open: new Set(),
+    open: createLine(),
     hedges: new Set(),
     standing: new Map(),
     backlog: new Map(),

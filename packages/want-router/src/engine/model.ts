@@ -5,7 +5,7 @@
  */
 import type { AskAgain } from './ask-again.ts'
 import type { MemberHealth } from './health.ts'
-import type { InLine } from './line.ts'
+import type { InLine, Line, Placed } from './line.ts'
 import type { RecentKeys } from './recent-keys.ts'
 import type { Replies, Reply } from './replies.ts'
 import type { MemberTotals } from './status.ts'
@@ -16,7 +16,7 @@ import type { Capacity } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** A peer that wants blocks. All that it causes hangs here and goes with it. Written by `clients.ts` and `scheduler.ts`. */
-export interface Client extends Timed, InLine<Client> {
+export interface Client extends Timed, Placed<Client> {
   readonly id: string
   /** The member that this client is, if it is one. */
   member: EngineMember | undefined
@@ -164,7 +164,7 @@ export interface Answer { readonly member: EngineMember, readonly what: AnswerKi
 export type AnswerKind = 'have' | 'dont-have' | 'failed' | 'unknown'
 
 /** One fetch asked of one member. Written by `attempts.ts`. */
-export interface Attempt {
+export interface Attempt extends InLine<Attempt> {
   readonly fetch: Fetch
   readonly member: EngineMember
   /** The client whose windows it is charged to. */
@@ -210,7 +210,7 @@ export interface EngineMember extends Member, Timed {
   epoch: number
   capacity: Capacity
   /** Primary attempts open at it, in the order in which they time out. */
-  readonly open: Set<Attempt>
+  readonly open: Line<Attempt>
   /** Hedges open at it. */
   readonly hedges: Set<Attempt>
   /** Standing wants: it said DONT_HAVE and keeps them, so that a late block comes by itself. */

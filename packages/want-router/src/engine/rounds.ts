@@ -52,7 +52,8 @@ export function giveRound ({ scheduler }: State, client: Client): void {
 
 /** A client goes to the end of a line; it stands in none. */
 export function getInLine (scheduler: Scheduler, line: Line<Client>, client: Client): void {
-  line.add(client, scheduler.nextInLine++)
+  client.place = scheduler.nextInLine++
+  line.add(client)
 }
 
 /** The window of a client may have opened: members that passed over what waits on its account look at that again. */

@@ -44,7 +44,7 @@ export function nextDeadline (state: State): number {
 
 /** When a member is to be looked at. */
 export function memberDue (state: State, member: EngineMember): number {
-  const [attempt] = member.open
+  const { first: attempt } = member.open
   return attempt == null ? nextStep(state, member) : Math.min(stallsAt(member, attempt), timesOutAt(attempt), nextStep(state, member))
 }
 
@@ -68,18 +68,26 @@ function tickMembers (state: State, most: number): number {
       break
     }
     left--
-    for (const attempt of member.open) {
-      if (left === 0 || timesOutAt(attempt) > now) {
-        if (stallsAt(member, attempt) <= now) {
-          stall(state, member)
-        }
-        break
-      }
-      timedOut(state, attempt)
-      left--
-    }
+    left = timeOut(state, member, left)
     takeStep(state, member)
     state.memberTimers.touch(member)
+  }
+  return left
+}
+
+/** Ends the attempts at a member that have had their time, at most so many; returns how many are left of that. */
+function timeOut (state: State, member: EngineMember, most: number): number {
+  const now = state.now()
+  let left = most
+  for (let attempt = member.open.first; attempt != null; attempt = member.open.first) {
+    if (left === 0 || timesOutAt(attempt) > now) {
+      if (stallsAt(member, attempt) <= now) {
+        stall(state, member)
+      }
+      break
+    }
+    timedOut(state, attempt)
+    left--
   }
   return left
 }
