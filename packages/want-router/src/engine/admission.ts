@@ -10,13 +10,15 @@
  * another verdict later, in a review: it goes on as it may until then.
  */
 import { multihashKey, wantKey } from '@kitsune/bitswap-codec'
+import { headOf } from './cid-head.ts'
 import { findWant } from './clients.ts'
 import { sendAbsence } from './deliveries.ts'
 import { createEligible, isSameEligible } from './eligibility.ts'
 import { beginParked } from './fetches.ts'
 import { endSuspended } from './suspended-wants.ts'
 import { endWant } from './want-ends.ts'
-import { askAnew, enterFetch, joinFetch, moveWant, newWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
+import { newWant } from './want.ts'
+import { askAnew, enterFetch, joinFetch, moveWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
 import type { NumberedVerdict, Output, VerdictAsk } from './io.ts'
 import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
@@ -26,8 +28,8 @@ import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** A want that is new: it is parked. */
 export function parkWant (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void {
-  const cid = entry.cid.slice()
-  const want = newWant(state, client, beginParked(state, key, cid), cid, entry, connection)
+  const head = headOf(entry.cid, key)
+  const want = newWant(state, client, beginParked(state, key, head), head, entry, connection)
   joinFetch(state, want)
   askVerdict(state, want, want.type)
 }

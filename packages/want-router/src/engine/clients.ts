@@ -1,5 +1,5 @@
 /** Clients: what is kept for each, their lists of wants, and whether more may be asked for them. */
-import { sameBytes } from '../same-bytes.ts'
+import { headOf } from './cid-head.ts'
 import { createReplies } from './replies.ts'
 import { giveRound, leaveRounds } from './rounds.ts'
 import { readWindow, sizeEstimate } from './windows.ts'
@@ -81,8 +81,10 @@ export function expectedBytes (type: AskType, { size }: Pick<Fetch, 'size'>, cli
 
 /** The client's want for exactly that CID. */
 export function findWant (client: Client, key: WantKey, cid: Uint8Array): ClientWant | undefined {
-  for (let want = client.wantsByKey.get(key); want != null; want = want.sibling) {
-    if (sameBytes(want.cid, cid)) {
+  const first = client.wantsByKey.get(key)
+  const head = first == null ? '' : headOf(cid, key)
+  for (let want = first; want != null; want = want.sibling) {
+    if (want.head === head) {
       return want
     }
   }

@@ -1,14 +1,16 @@
 /** A fetch as a record: who waits for it and what members have answered. Its states are in `fetches.ts`. */
+import { cidOf } from './cid-head.ts'
 import { isAskable } from './members.ts'
 import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, Eligible, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** The only class among the engine's records: strategies call its methods. */
+/** A class: strategies call its methods, and its CID is made when it is first said. */
 class FetchRecord implements Fetch {
   readonly key: WantKey
   readonly hash: number
-  readonly cid: Uint8Array
+  readonly head: string
+  #cid: Uint8Array | undefined = undefined
   readonly verifiable: boolean
   readonly strict: Eligible | undefined
   type: AskType = 'have'
@@ -26,12 +28,16 @@ class FetchRecord implements Fetch {
   order: RememberedOrder | undefined = undefined
   answers: Map<string, Answer> | undefined = undefined
 
-  constructor (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean, strict: Eligible | undefined) {
+  constructor (key: WantKey, hash: number, head: string, verifiable: boolean, strict: Eligible | undefined) {
     this.key = key
     this.hash = hash
-    this.cid = cid
+    this.head = head
     this.verifiable = verifiable
     this.strict = strict
+  }
+
+  get cid (): Uint8Array {
+    return this.#cid ??= this.first?.head === this.head ? this.first.cid : cidOf(this.head, this.key)
   }
 
   get client (): string {
@@ -48,8 +54,8 @@ class FetchRecord implements Fetch {
 }
 
 /** Makes a fetch that has no waiter yet. */
-export function createFetch (key: WantKey, hash: number, cid: Uint8Array, verifiable: boolean, strict?: Eligible): Fetch {
-  return new FetchRecord(key, hash, cid, verifiable, strict)
+export function createFetch (key: WantKey, hash: number, head: string, verifiable: boolean, strict?: Eligible): Fetch {
+  return new FetchRecord(key, hash, head, verifiable, strict)
 }
 
 /** What a member answered last, unless it has been down since. What another of its name answered is none of its own. */

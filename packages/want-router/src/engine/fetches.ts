@@ -13,8 +13,8 @@ import type { State } from './state.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** Begins the search for a multihash: queued, without a waiter yet. `strict`: at these members alone. */
-export function beginFetch (state: State, key: WantKey, cid: Uint8Array, strict?: Eligible): Fetch {
-  const fetch = createFetch(key, hashString(key, state.seed), cid, state.verifiable(key), strict)
+export function beginFetch (state: State, key: WantKey, head: string, strict?: Eligible): Fetch {
+  const fetch = createFetch(key, hashString(key, state.seed), head, state.verifiable(key), strict)
   state.fetches.all.set(fetchName(key, strict), fetch)
   if (strict != null) {
     const { strict: byKey } = state.fetches
@@ -29,8 +29,8 @@ export function fetchName (key: WantKey, strict: Eligible | undefined): string {
 }
 
 /** Stands in for a fetch while a want waits for a verdict: no other want joins it. */
-export function beginParked (state: State, key: WantKey, cid: Uint8Array): Fetch {
-  const fetch = createFetch(key, 0, cid, true)
+export function beginParked (state: State, key: WantKey, head: string): Fetch {
+  const fetch = createFetch(key, 0, head, true)
   fetch.state = 'parked'
   state.parked.wants++
   return fetch

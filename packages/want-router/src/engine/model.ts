@@ -64,7 +64,9 @@ export interface Client extends Timed, Placed<Client> {
 export interface ClientWant {
   readonly client: Client
   readonly key: WantKey
-  /** Raw CID bytes, a copy of our own. */
+  /** Of its CID what stands before the multihash: see `cid-head.ts`. */
+  readonly head: string
+  /** Raw CID bytes, made when they are first read. */
   readonly cid: Uint8Array
   type: AskType
   priority: number
@@ -122,7 +124,9 @@ export interface AwaitedVerdict { readonly number: number, readonly type: AskTyp
 
 /** The one search for a block, whoever waits for it. */
 export interface Fetch extends Want {
-  /** Raw CID bytes in the words of the first waiter. */
+  /** Of the CID in the words of the first waiter what stands before the multihash. */
+  readonly head: string
+  /** Raw bytes of that CID, made when they are first read. */
   readonly cid: Uint8Array
   /** Of the block, where a member has said it with its HAVE, bytes. */
   size: number | undefined

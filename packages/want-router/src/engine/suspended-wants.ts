@@ -36,7 +36,7 @@ export function resumeWant (state: State, want: ClientWant): void {
   }
   // one that was parked waits on
   const parked = want.awaits != null && want.fetch.state === 'parked'
-  want.fetch = parked ? beginParked(state, want.key, want.cid) : fetchOf(state, want.key, want.cid, want.only)
+  want.fetch = parked ? beginParked(state, want.key, want.head) : fetchOf(state, want.key, want.head, want.only)
   joinFetch(state, want)
   if (presence?.have === true) {
     sendHave(state, want)

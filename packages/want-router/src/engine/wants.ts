@@ -4,6 +4,7 @@
  */
 import { cancelHedge, mayUpgrade, upgradeAttempt } from './attempts.ts'
 import { tellCertain } from './certainty.ts'
+import { headOf } from './cid-head.ts'
 import { addWant } from './clients.ts'
 import { retract, sendHave } from './deliveries.ts'
 import { hasUntried, isSameEligible } from './eligibility.ts'
@@ -12,6 +13,7 @@ import { holders, isOwed, link, mayUse, unlink } from './fetch.ts'
 import { beginFetch, endFetch, fetchName, queueWant, toQueued } from './fetches.ts'
 import { onMemberWants } from './loops.ts'
 import { leaveFetch } from './want-ends.ts'
+import { newWant } from './want.ts'
 import type { Client, ClientWant, Eligible, Fetch } from './model.ts'
 import type { State } from './state.ts'
 import type { AskType } from '../strategies/strategy.ts'
@@ -19,47 +21,20 @@ import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** A want that is new: it joins the fetch of its multihash, or begins it. */
 export function createWant (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void {
-  const cid = entry.cid.slice()
-  const fetch = fetchOf(state, key, cid)
+  const head = headOf(entry.cid, key)
+  const fetch = fetchOf(state, key, head)
   countVerifiable(state, fetch)
-  joinFetch(state, newWant(state, client, fetch, cid, entry, connection))
-}
-
-/** The record of a want that is to join that fetch. */
-export function newWant (state: State, client: Client, fetch: Fetch, cid: Uint8Array, entry: WantEntry, connection: number | undefined): ClientWant {
-  const now = state.now()
-  return {
-    client,
-    key: fetch.key,
-    cid,
-    type: entry.wantType,
-    priority: entry.priority,
-    sendDontHave: entry.sendDontHave,
-    haveSent: false,
-    dontHaveSent: false,
-    presence: undefined,
-    askedAt: now,
-    blockAskedAt: now,
-    answeredAt: undefined,
-    expires: now + state.limits.wantLifetime,
-    connection,
-    fetch,
-    only: undefined,
-    awaits: undefined,
-    sibling: undefined,
-    nextWaiter: undefined,
-    previousWaiter: undefined
-  }
+  joinFetch(state, newWant(state, client, fetch, head, entry, connection))
 }
 
 /** The fetch of a multihash, a new one if no client waits for it; for a strict want one of its own set of members. */
-export function fetchOf (state: State, key: WantKey, cid: Uint8Array, only?: Eligible): Fetch {
+export function fetchOf (state: State, key: WantKey, head: string, only?: Eligible): Fetch {
   const strict = only?.strict === true ? only : undefined
   const fetch = state.fetches.all.get(fetchName(key, strict))
   if (fetch != null) {
     state.totals.coalesced++
   }
-  return fetch ?? beginFetch(state, key, cid, strict)
+  return fetch ?? beginFetch(state, key, head, strict)
 }
 
 function countVerifiable (state: State, { verifiable }: Fetch): void {
@@ -79,7 +54,7 @@ export function enterFetch (state: State, want: ClientWant, only: Eligible | und
   unlink(want.fetch, want)
   endFetch(state, want.fetch)
   want.only = only
-  want.fetch = fetchOf(state, want.key, want.cid, only)
+  want.fetch = fetchOf(state, want.key, want.head, only)
   countVerifiable(state, want.fetch)
   linkFetch(state, want)
 }
@@ -152,7 +127,7 @@ export function moveWant (state: State, want: ClientWant, only: Eligible | undef
   want.type = type
   want.only = only
   want.expires = state.now() + state.limits.wantLifetime
-  want.fetch = fetchOf(state, want.key, want.cid, only)
+  want.fetch = fetchOf(state, want.key, want.head, only)
   joinFetch(state, want)
 }
 

@@ -82,9 +82,9 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   {
     name: 'wants expire late',
     breaks: ['lifetime'],
-    file: 'engine/wants.ts',
-    find: '    expires: now + state.limits.wantLifetime,\n',
-    replace: '    expires: now + state.limits.wantLifetime + 5000,\n'
+    file: 'engine/want.ts',
+    find: 'now, now + state.limits.wantLifetime)',
+    replace: 'now, now + state.limits.wantLifetime + 5000)'
   },
   {
     name: 'a renewed want keeps its place in the order of expiry',
