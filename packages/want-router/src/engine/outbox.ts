@@ -34,76 +34,139 @@ const MAX_PRIORITY = 0x7fffffff
 
 /** Makes an empty outbox. */
 export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C> {
-  const readyClients = new Set<C>()
-  const closing = new Map<string, Closing>()
-  const resets = new Map<M, string>()
-  const lines = new Map<M, Map<CancelledWant, TargetWant | CancelledWant>>()
-  let priority = MAX_PRIORITY
+  return new FlushOutbox<M, C>()
+}
 
-  return {
-    readyClients,
-    closing,
-    resets,
+class FlushOutbox<M extends Named, C extends Named> implements Outbox<M, C> {
+  readonly readyClients = new Set<C>()
+  readonly closing = new Map<string, Closing>()
+  readonly resets = new Map<M, string>()
+  readonly #letters = new Map<M, Letter>()
+  #priority = MAX_PRIORITY
 
-    enqueue (member, fetch, want) {
-      let wants = lines.get(member)
-      if (wants == null) {
-        wants = new Map()
-        lines.set(member, wants)
+  enqueue (member: M, fetch: CancelledWant, want: TargetWant | CancelledWant): void {
+    let letter = this.#letters.get(member)
+    if (letter == null) {
+      letter = new Letter()
+      this.#letters.set(member, letter)
+    }
+    letter.set(fetch, want)
+  }
+
+  dequeue (member: M, fetch: CancelledWant): boolean {
+    return this.#letters.size > 0 && this.#letters.get(member)?.deleteAsk(fetch) === true
+  }
+
+  drop (member: M): void {
+    this.#letters.delete(member)
+    this.resets.delete(member)
+  }
+
+  empty (out: Output): void {
+    for (const [member, letter] of this.#letters) {
+      const cancels = letter.cancels()
+      const asks = letter.asks()
+      if (cancels.length > 0) {
+        out.cancel(member.id, cancels)
       }
-      wants.set(fetch, want)
-    },
-
-    dequeue (member, fetch) {
-      const wants = lines.get(member)
-      const want = wants?.get(fetch)
-      return wants != null && want != null && 'type' in want && wants.delete(fetch)
-    },
-
-    drop (member) {
-      lines.delete(member)
-      resets.delete(member)
-    },
-
-    empty (out) {
-      for (const [member, wants] of lines) {
-        const asks: TargetWant[] = []
-        const cancels: CancelledWant[] = []
-        for (const want of wants.values()) {
-          if ('type' in want) {
-            asks.push(want)
-          } else {
-            cancels.push(want)
-          }
-        }
-        if (cancels.length > 0) {
-          out.cancel(member.id, cancels)
-        }
-        if (asks.length > 0) {
-          out.ask(member.id, asks)
-        }
+      if (asks.length > 0) {
+        out.ask(member.id, asks)
       }
-      lines.clear()
-      for (const [member, why] of resets) {
-        out.reset(member.id, why)
-      }
-      resets.clear()
-      for (const client of readyClients) {
-        out.ready(client.id)
-      }
-      readyClients.clear()
-      for (const [client, { why }] of closing) {
-        out.close(client, why)
-      }
-      closing.clear()
-    },
+    }
+    this.#letters.clear()
+    for (const [member, why] of this.resets) {
+      out.reset(member.id, why)
+    }
+    this.resets.clear()
+    for (const client of this.readyClients) {
+      out.ready(client.id)
+    }
+    this.readyClients.clear()
+    for (const [client, { why }] of this.closing) {
+      out.close(client, why)
+    }
+    this.closing.clear()
+  }
 
-    nextPriority () {
-      const next = priority
-      priority = priority > 1 ? priority - 1 : MAX_PRIORITY
-      return next
+  nextPriority (): number {
+    const priority = this.#priority
+    this.#priority = priority > 1 ? priority - 1 : MAX_PRIORITY
+    return priority
+  }
+}
+
+// up to so many, what is said of a fetch is found by looking through all
+const FEW = 16
+
+const NO_CANCELS: readonly CancelledWant[] = []
+
+/** What the next flush says to one member, in the order in which it came up. Most say little, for which a Map would take longer. */
+class Letter {
+  /** At the same place in both; undefined where it was taken back. */
+  readonly #fetches: Array<CancelledWant | undefined> = []
+  readonly #wants: Array<TargetWant | CancelledWant | undefined> = []
+  #places: Map<CancelledWant, number> | undefined
+  #asks = 0
+  #cancels = 0
+
+  set (fetch: CancelledWant, want: TargetWant | CancelledWant): void {
+    const place = this.#find(fetch)
+    const said = place < 0 ? undefined : this.#wants[place]
+    this.#count(said, -1)
+    this.#count(want, 1)
+    if (place >= 0) {
+      this.#wants[place] = want
+      return
+    }
+    this.#places?.set(fetch, this.#fetches.length)
+    this.#fetches.push(fetch)
+    this.#wants.push(want)
+  }
+
+  /** False: that fetch is not asked for. */
+  deleteAsk (fetch: CancelledWant): boolean {
+    const place = this.#find(fetch)
+    const want = place < 0 ? undefined : this.#wants[place]
+    if (want == null || !isAsk(want)) {
+      return false
+    }
+    this.#count(want, -1)
+    this.#fetches[place] = undefined
+    this.#wants[place] = undefined
+    this.#places?.delete(fetch)
+    return true
+  }
+
+  asks (): readonly TargetWant[] {
+    return this.#asks === this.#wants.length ? this.#wants as TargetWant[] : this.#wants.filter(want => want != null && isAsk(want))
+  }
+
+  cancels (): readonly CancelledWant[] {
+    return this.#cancels === 0 ? NO_CANCELS : this.#wants.filter(want => want != null && !isAsk(want)) as CancelledWant[]
+  }
+
+  #find (fetch: CancelledWant): number {
+    if (this.#fetches.length <= FEW) {
+      return this.#fetches.indexOf(fetch)
+    }
+    this.#places ??= new Map(this.#fetches.flatMap((fetch, place) => fetch == null ? [] : [[fetch, place]]))
+    return this.#places.get(fetch) ?? -1
+  }
+
+  #count (want: TargetWant | CancelledWant | undefined, by: 1 | -1): void {
+    if (want == null) {
+      return
+    }
+    if (isAsk(want)) {
+      this.#asks += by
+    } else {
+      this.#cancels += by
     }
   }
+}
+
+function isAsk (want: TargetWant | CancelledWant): want is TargetWant {
+  return 'type' in want
 }
 
 /** Takes a want back from a member. */
