@@ -53,7 +53,9 @@ import { onWants } from './wantlists.ts'
 import type { EngineInit } from './engine-init.ts'
 import type { Engine, Input, Output } from './io.ts'
 import type { Client, EngineMember } from './model.ts'
+import type { Taken } from './replies.ts'
 import type { State } from './state.ts'
+import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
 /**
  * Makes an engine.
@@ -66,38 +68,25 @@ export function createEngine (init: EngineInit): Engine {
   let time = init.now()
   const state = initialState(init, limits, () => time)
   const handlers = createHandlers(state)
-  let dirty = false
 
   const engine: Engine = {
     put (input) {
       time = init.now()
       const handle: (input: never) => void = handlers[input.t]
       handle(input as never)
-      dirty = true
+      state.dirty = true
     },
 
     flush (out) {
       time = init.now()
-      dirty = false
+      state.dirty = false
       flush(state, out)
     },
 
     take (id, maxBytes, protocol) {
       time = init.now()
       const client = state.clients.get(id)
-      if (client == null) {
-        return
-      }
-      const message = takeReplies(state, client, maxBytes, protocol)
-      if (message != null && state.outbox.closing.get(id)?.unread === true) {
-        state.outbox.closing.delete(id)
-      }
-      if ((client.queue.size > 0 || client.passedOverBy != null) && (hasWindow(state, client) || isIdle(client))) {
-        giveRound(state, client)
-        dirty = true
-      }
-      dirty ||= state.scheduler.memoryFreed && isHeldUpByOthers(state.scheduler)
-      return message
+      return client == null ? undefined : take(state, client, maxBytes, protocol)
     },
 
     expects (id, prefix) {
@@ -110,7 +99,7 @@ export function createEngine (init: EngineInit): Engine {
 
     checkInvariants () { checkInvariants(state) },
 
-    get dirty () { return dirty || state.scheduler.unfinished },
+    get dirty () { return state.dirty || state.scheduler.unfinished },
 
     get deadline () {
       const deadline = nextDeadline(state)
@@ -233,6 +222,21 @@ function leave (state: State, client: Client): void {
   state.clientTimers.remove(client)
   state.memberClients.delete(client)
   state.clients.delete(client.id)
+}
+
+/** A client takes the next message; what its replies held up may go on in the next flush. */
+function take (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
+  const { scheduler, outbox } = state
+  const message = takeReplies(state, client, maxBytes, protocol)
+  if (message != null && outbox.closing.get(client.id)?.unread === true) {
+    outbox.closing.delete(client.id)
+  }
+  if ((client.queue.size > 0 || client.passedOverBy != null) && (hasWindow(state, client) || isIdle(client))) {
+    giveRound(state, client)
+    state.dirty = true
+  }
+  state.dirty ||= scheduler.memoryFreed && isHeldUpByOthers(scheduler)
+  return message
 }
 
 function flush (state: State, out: Output): void {

@@ -69,6 +69,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     outbox: createOutbox(),
     parked: { wants: 0, lastNumber: 0, asks: new Map() },
     ends: [],
+    dirty: false,
     draining: false,
     totals
   }

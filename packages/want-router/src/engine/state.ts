@@ -86,6 +86,8 @@ export interface State {
   readonly parked: Parked
   /** Wants that have ended since the last flush. */
   ends: WantEnd[]
+  /** Something has happened since the last flush that it may have to carry out. Written by `engine.ts`. */
+  dirty: boolean
   draining: boolean
   readonly totals: Totals
 }

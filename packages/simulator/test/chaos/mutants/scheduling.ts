@@ -34,15 +34,15 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'a flush leaves the engine dirty',
     breaks: ['flushes'],
     file: 'engine/engine.ts',
-    find: '      dirty = false\n',
+    find: '      state.dirty = false\n',
     replace: ''
   },
   {
     name: 'the engine draws random numbers of its own',
     breaks: ['replay'],
     file: 'engine/outbox.ts',
-    find: '      priority = priority > 1 ? priority - 1 : MAX_PRIORITY\n',
-    replace: '      priority = priority > 2 ? priority - 1 - Math.floor(2 * Math.random()) : MAX_PRIORITY\n'
+    find: '    this.#priority = priority > 1 ? priority - 1 : MAX_PRIORITY\n',
+    replace: '    this.#priority = priority > 2 ? priority - 1 - Math.floor(2 * Math.random()) : MAX_PRIORITY\n'
   },
   {
     name: 'the expected bytes of all members only grow',
