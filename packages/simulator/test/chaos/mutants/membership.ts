@@ -48,8 +48,8 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     name: 'what the target of a member that was removed says is heard',
     breaks: ['generations'],
     file: 'driver/member-targets.ts',
-    find: '    entry.closed = true\n',
-    replace: ''
+    find: 'createSink(id, () => entry.isClosed)',
+    replace: 'createSink(id, () => false)'
   },
   {
     name: 'what waits for a member that drains waits on',

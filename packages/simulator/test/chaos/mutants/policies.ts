@@ -96,9 +96,9 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a policy that hangs holds its wants for ever',
     breaks: ['verdicts'],
-    file: 'driver/policy-calls.ts',
-    find: '      const cancelTimer = timers.after(timeout, () => {',
-    replace: '      const cancelTimer = timers.after(timeout * 1e6, () => {'
+    file: 'driver/call-in-time.ts',
+    find: 'timers.after(timeout, () => {',
+    replace: 'timers.after(timeout * 1e6, () => {'
   },
   {
     name: 'a policy that throws lets the want pass',

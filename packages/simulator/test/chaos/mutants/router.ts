@@ -40,16 +40,16 @@ export const ROUTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'a call that waits for a want-have is not told when it becomes a want for the block',
     breaks: ['local'],
-    file: 'local/session.ts',
-    find: '      pending.upgraded = true\n      this.#say(pending, false)\n',
-    replace: '      pending.upgraded = true\n'
+    file: 'local/session-message.ts',
+    find: '      this.#say(entryOf(want, false))\n',
+    replace: ''
   },
   {
     name: 'a call that is given up before its want was sent waits for the end of that',
     breaks: ['local'],
     file: 'local/session.ts',
-    find: '      this.#entries.delete(entry)\n      return\n',
-    replace: '      this.#entries.delete(entry)\n'
+    find: '      return // the engine has not heard of it, and will tell of no end\n',
+    replace: ''
   },
   {
     name: 'only the first policy is asked',
