@@ -29,6 +29,8 @@ export interface EdgeOptions {
   readonly denylists: readonly string[]
   /** The options of `quotas`, as JSON. */
   readonly quotas?: string
+  /** The URL of a Redis or Valkey that counts quotas for several servers. */
+  readonly redis?: string
   readonly json: boolean
 }
 
@@ -53,6 +55,7 @@ export const HELP = `kitsune-edge: serves bitswap straight from CAR files
       --access <path|url>       a list of clients and CIDs that are allowed or denied; may be repeated
       --denylist <path|url>     a list of what is not served, in the compact denylist format; may be repeated
       --quotas <json>           what clients may have, as in {"perAddress": {"bytesPerHour": 1e10}, "maxMisses": 5000}
+      --redis <url>             counts the quotas of several servers together, as in redis://10.0.0.3:6379; rediss:// for TLS
       --endpoint <url>          of the S3 API; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
       --region <name>           default AWS_REGION, else us-east-1; R2 takes auto
       --json                    prints a JSON object instead of sentences
@@ -69,6 +72,7 @@ const OPTIONS = {
   access: { type: 'string', multiple: true },
   denylist: { type: 'string', multiple: true },
   quotas: { type: 'string' },
+  redis: { type: 'string' },
   endpoint: { type: 'string' },
   region: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -103,6 +107,7 @@ export function parseOptions (argv: readonly string[], env: Environment): EdgeOp
     access: values.access ?? [],
     denylists: values.denylist ?? [],
     quotas: values.quotas,
+    redis: checkRedis(values),
     json: values.json
   }
 }
@@ -113,6 +118,21 @@ function checkUrl (url: string): string {
   }
 
   return url
+}
+
+/** Credentials are not quoted. */
+function checkRedis ({ redis, quotas }: { redis?: string, quotas?: string }): string | undefined {
+  const { protocol = '', hostname = '' } = URL.parse(redis ?? '') ?? {}
+
+  if (redis != null && (!['redis:', 'rediss:'].includes(protocol) || hostname === '')) {
+    throw new ConfigError('--redis takes a URL such as redis://10.0.0.3:6379, or rediss:// for TLS')
+  }
+
+  if (redis != null && quotas == null) {
+    throw new ConfigError('--redis counts quotas: say by --quotas what clients may have')
+  }
+
+  return redis
 }
 
 function parse (argv: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS, allowPositionals: true }>> {

@@ -9,6 +9,7 @@ import { NAME, VERSION } from '../version.ts'
 import { openCars } from './cars.ts'
 import { startHttpDoor } from './http-door.ts'
 import { loadOrCreateKey } from './key-file.ts'
+import { shareQuotas } from './shared-quotas.ts'
 import type { EdgeOptions } from './options.ts'
 import type { WantRouter } from '@kitsune/want-router'
 import type { ListSource } from '@kitsune/want-router/policies'
@@ -34,9 +35,13 @@ export interface EdgeServer {
  *
  * @throws {ConfigError} something that was asked for cannot be done: the message says what
  */
-export async function startEdgeServer ({ cars: location, listen, announce, http, key, access, denylists, quotas }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
-  const policies = createPolicies({ access: access.map(listAt), denylists: denylists.map(listAt), quotas, onError })
-  const stopReading = (): void => { policies.reading.forEach(policy => { policy.stop() }) }
+export async function startEdgeServer ({ cars: location, listen, announce, http, key, access, denylists, quotas, redis }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
+  const shared = redis == null ? undefined : shareQuotas(redis)
+  const policies = createPolicies({ access: access.map(listAt), denylists: denylists.map(listAt), quotas, quotaStore: shared?.store, onError })
+  const stopPolicies = (): void => {
+    policies.reading.forEach(policy => { policy.stop() })
+    shared?.stop()
+  }
   const counts = createCounts()
   const { source: blocks, summary, root } = await openCars(location, counts.costs)
   const gateways = announce.filter(isGateway)
@@ -53,7 +58,7 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
   try {
     await host.start()
   } catch (err) {
-    stopReading()
+    stopPolicies()
     throw new ConfigError(`cannot listen: ${(err as Error).message.split('\n').slice(0, 2).join(' ')}; choose another address with --listen`)
   }
 
@@ -61,7 +66,7 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
 
   async function stop (): Promise<void> {
     await host.stop()
-    stopReading()
+    stopPolicies()
   }
 
   const peerId = host.peerId.toString()

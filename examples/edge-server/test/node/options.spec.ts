@@ -25,6 +25,16 @@ describe('parseOptions', () => {
     }
   })
 
+  it('takes a Redis for quotas, and quotes no credentials', () => {
+    const QUOTAS = ['--quotas', '{"maxMisses": 5}']
+    expect(parseOptions(['cars', ...QUOTAS, '--redis', 'rediss://me:secret@redis.test:6380/1'], {})?.redis).to.equal('rediss://me:secret@redis.test:6380/1')
+    expect(() => parseOptions(['cars', '--redis', 'redis://redis.test'], {})).to.throw(ConfigError, '--quotas')
+
+    for (const url of ['http://me:secret@redis.test', 'redis:', 'me:secret@redis.test']) {
+      expect(() => parseOptions(['cars', ...QUOTAS, '--redis', url], {}), url).to.throw(ConfigError).with.property('message').that.does.not.include('secret')
+    }
+  })
+
   it('says nothing more if help is asked for', () => {
     expect(parseOptions(['--help'], {})).to.equal(undefined)
   })

@@ -26,6 +26,8 @@ export class Meter {
   #id = -1
   #used = 0
   #granted = 0
+  /** What may be used beyond what was granted, since the store failed. */
+  #alone = 0
   #spent = false
 
   constructor (name: string, unit: 'blocks' | 'bytes', limit: number, window: number, store?: QuotaStore) {
@@ -39,11 +41,11 @@ export class Meter {
   state (now: number): MeterState {
     this.#roll(now)
 
-    if (this.#used < this.#granted) {
+    if (this.#used < this.#granted + this.#alone) {
       return 'open'
     }
 
-    return this.#spent ? 'spent' : 'lease'
+    return this.#spent || this.#used >= this.#limit ? 'spent' : 'lease'
   }
 
   /** Counts what has been had. It may be more than was granted: sizes are known only when blocks have been read. */
@@ -52,23 +54,27 @@ export class Meter {
     this.#used += amount
   }
 
-  /** Takes a lease. Rejects if the store cannot be reached. */
+  /** Takes a lease, and what was used alone before. Rejects if the store cannot be reached. */
   async lease (now: number, signal: AbortSignal): Promise<void> {
     const id = this.#roll(now)
-    const amount = Math.max(1, Math.ceil(this.#limit / LEASES), this.#used - this.#granted + 1)
+    const amount = Math.max(this.#lease, this.#used - this.#granted + 1)
     const got = await this.#store?.take(`${this.#name}/${id}`, amount, { limit: this.#limit, window: this.#window, signal }) ?? 0
 
     if (this.#id === id) {
       this.#granted += got
+      this.#alone = 0
       this.#spent = got < amount
     }
   }
 
-  /** Counts as if no other process used the cap, until the window ends. */
+  /** Goes on for as long as a lease would last as if no other process used the cap. Then the store is asked again. */
   standAlone (now: number): void {
     this.#roll(now)
-    this.#granted = this.#limit
-    this.#spent = true
+    this.#alone = Math.min(this.#limit, this.#used + this.#lease) - this.#granted
+  }
+
+  get #lease (): number {
+    return Math.max(1, Math.ceil(this.#limit / LEASES))
   }
 
   #roll (now: number): number {
@@ -77,6 +83,7 @@ export class Meter {
     if (id !== this.#id) {
       this.#id = id
       this.#used = 0
+      this.#alone = 0
       this.#granted = this.#store == null ? this.#limit : 0
       this.#spent = this.#store == null
     }

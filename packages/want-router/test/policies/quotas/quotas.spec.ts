@@ -164,8 +164,32 @@ describe('quotas', () => {
         expect(await verdict(alone)).to.equal(expected)
         alone.settled?.(sent(1))
       }
-      expect(errors).to.have.length(1)
+      expect(errors).to.have.length(2)
       expect(await verdict(started({ total: { blocksPerHour: 2 }, store, storeFailure: 'close' }))).to.equal('close')
+    })
+
+    it('shares the cap again when the store answers, with what was used meanwhile', async () => {
+      const memory = memoryQuotaStore(() => 0)
+      let down = true
+      const store: QuotaStore = { take: async (...args) => { if (down) { throw new Error('down') } return memory.take(...args) } }
+      const [one, other] = [1, 2].map(() => started({ total: { blocksPerHour: 100 }, store }))
+      const passes = async (policy: Quotas, wants: number): Promise<number> => {
+        let passed = 0
+
+        for (let i = 0; i < wants; i++) {
+          if (await verdict(policy) === 'pass') {
+            passed++
+            policy.settled?.(sent(1))
+          }
+        }
+        return passed
+      }
+
+      expect(await passes(one, 60)).to.equal(60)
+      down = false
+      expect(await passes(one, 10)).to.equal(10)
+      expect(await passes(other, 100)).to.be.within(28, 30)
+      expect(await passes(one, 100)).to.be.at.most(2)
     })
   })
 })

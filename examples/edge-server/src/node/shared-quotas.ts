@@ -1,0 +1,42 @@
+import { redisQuotaStore } from '@kitsune/want-router/policies'
+import { Redis } from 'ioredis'
+import type { QuotaStore } from '@kitsune/want-router/policies'
+
+/** Counters that several servers share. */
+export interface SharedQuotas {
+  readonly store: QuotaStore
+  stop (): void
+}
+
+/** It connects again by itself, for ever. A want waits no longer than a command may take. */
+const OPTIONS = {
+  enableOfflineQueue: false,
+  enableReadyCheck: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  connectTimeout: 2000,
+  commandTimeout: 1000,
+  disconnectTimeout: 500,
+  retryStrategy: (times: number): number => Math.min(100 * times, 1000)
+} as const
+
+/** Opens the counters in a Redis or Valkey. Nothing waits until it answers: while it does not, the server counts for itself. */
+export function shareQuotas (url: string): SharedQuotas {
+  const redis = new Redis(url, OPTIONS)
+  const counters = redisQuotaStore({ redis })
+  // what goes wrong is told when a lease is taken
+  redis.on('error', () => {})
+
+  return {
+    store: {
+      async take (...args) {
+        try {
+          return await counters.take(...args)
+        } catch (err) {
+          throw new Error(`Redis does not answer, so that this server counts its quotas for itself: ${(err as Error).message}`, { cause: err })
+        }
+      }
+    },
+    stop () { redis.disconnect() }
+  }
+}
