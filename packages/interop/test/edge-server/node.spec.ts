@@ -1,10 +1,13 @@
 import { expect } from 'aegir/chai'
 import { exportedSha256, writeCarSamples } from '../../src/car-samples.ts'
+import { seededBuffer } from '../../src/dag.ts'
 import { startEdgeServer } from '../../src/edge-server.ts'
 import { FULL } from '../../src/full.ts'
 import { needKubo } from '../../src/needs.ts'
 import { removeFolder, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
+import { readByHelia } from '../support/helia-client.ts'
+import { sha256 } from '../support/sha256.ts'
 import type { CarSample } from '../../src/car-samples.ts'
 import type { EdgeServer } from '../../src/edge-server.ts'
 
@@ -54,5 +57,9 @@ describe('the edge server on Node.js', function () {
     for (const { inner } of samples) {
       expect((await client.getBlock(inner)).byteLength).to.be.above(0)
     }
+  })
+
+  it('Helia reads a file, over WebSockets', async () => {
+    expect(sha256(await readByHelia(peers, edge.ws, samples[0].root))).to.equal(sha256(seededBuffer(SIZE, 'file')))
   })
 })

@@ -1,17 +1,6 @@
-import { createHash } from 'node:crypto'
-import { withBitswap } from '@helia/bitswap'
-import { withLibp2pLight } from '@helia/libp2p'
-import { unixfs } from '@helia/unixfs'
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
-import { identify } from '@libp2p/identify'
-import { noise } from '@libp2p/noise'
-import { webSockets } from '@libp2p/websockets'
-import { yamux } from '@libp2p/yamux'
-import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
-import { createHeliaLight } from 'helia'
 import { startLocalWorker } from 'kitsune-edge/local'
-import { CID } from 'multiformats/cid'
 import { exportedSha256, writeCarSamples } from '../../src/car-samples.ts'
 import { seededBuffer } from '../../src/dag.ts'
 import { FULL } from '../../src/full.ts'
@@ -19,6 +8,8 @@ import { kitsuneIndexScript } from '../../src/kitsune-index.ts'
 import { needKubo } from '../../src/needs.ts'
 import { removeFolder, runProcess, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
+import { readByHelia } from '../support/helia-client.ts'
+import { sha256 } from '../support/sha256.ts'
 import type { CarSample } from '../../src/car-samples.ts'
 import type { LocalWorker, LocalWorkerInit } from 'kitsune-edge/local'
 
@@ -92,21 +83,8 @@ describe('the edge server in workerd', function () {
 
   it('Helia reads a file, over WebSockets', async () => {
     const edge = await start({ cars })
-    const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
-      transports: [webSockets()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      services: { identify: identify() }
-    }))
-    await helia.start()
-    peers.onStop(async () => helia.stop())
-    await helia.libp2p.dial(multiaddr(edge.address))
-    const hash = createHash('sha256')
+    const file = await readByHelia(peers, edge.address, samples[0].root)
 
-    for await (const chunk of unixfs(helia).cat(CID.parse(samples[0].root), { signal: AbortSignal.timeout(60_000) })) {
-      hash.update(chunk)
-    }
-
-    expect(hash.digest('hex')).to.equal(createHash('sha256').update(seededBuffer(SIZE, 'file')).digest('hex'))
+    expect(sha256(file)).to.equal(sha256(seededBuffer(SIZE, 'file')))
   })
 })
