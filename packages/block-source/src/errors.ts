@@ -137,6 +137,16 @@ export class MalformedIndexError extends MalformedError {
   name = 'MalformedIndexError'
 }
 
+/** A file of ours is not damaged, but another version of this package wrote it. The message says what to do. */
+export class FormatVersionError extends Error {
+  static name = 'FormatVersionError'
+  name = 'FormatVersionError'
+
+  constructor (message = 'The file was written by another version of this package') {
+    super(message)
+  }
+}
+
 /** Bytes do not hash to the multihash under which they were found. */
 export class HashMismatchError extends Error {
   static name = 'HashMismatchError'

@@ -1,10 +1,12 @@
-import { MalformedIndexError } from '../errors.ts'
+import { FormatVersionError, MalformedIndexError } from '../errors.ts'
 import { addToFilter, filterLength } from './filter.ts'
 import { KEY_LENGTH, ROW_LENGTH, ROWS_PER_PAGE, SHARD_HEAD } from './format.ts'
 import { sha256 } from './sha256.ts'
 
-/** `KITROOT` and the version: what a root begins with. */
-const MAGIC = Uint8Array.from([0x4b, 0x49, 0x54, 0x52, 0x4f, 0x4f, 0x54, 1])
+/** `KITROOT`, which precedes the version: what a root begins with. */
+const MAGIC = Uint8Array.from([0x4b, 0x49, 0x54, 0x52, 0x4f, 0x4f, 0x54])
+
+const VERSION = 2
 
 const HEAD = 16
 const CHECKSUM = 32
@@ -69,7 +71,7 @@ export async function encodeRoot (root: MapRoot): Promise<Uint8Array> {
   const view = new DataView(bytes.buffer)
   let at = HEAD
 
-  bytes.set(MAGIC)
+  bytes.set([...MAGIC, VERSION])
   view.setUint32(8, names.length, true)
   view.setUint32(12, root.shards.length, true)
 
@@ -102,6 +104,7 @@ export async function encodeRoot (root: MapRoot): Promise<Uint8Array> {
  * Reads a root. Filters are views of the bytes.
  *
  * @throws {MalformedIndexError} if its checksum is wrong, or it contradicts itself
+ * @throws {FormatVersionError} if it is whole, and of another version
  */
 export async function decodeRoot (bytes: Uint8Array, object: string): Promise<MapRoot> {
   const length = bytes.length - CHECKSUM
@@ -116,9 +119,21 @@ export async function decodeRoot (bytes: Uint8Array, object: string): Promise<Ma
     throw new MalformedIndexError('the checksum is wrong', { object, offset: length })
   }
 
+  checkVersion(bytes[MAGIC.length], object)
   const reader = new RootReader(bytes, length, object)
 
   return reader.read()
+}
+
+/** All versions end in the same checksum, so that a damaged root is not taken for one of another version. */
+function checkVersion (version: number, object: string): void {
+  if (version < VERSION) {
+    throw new FormatVersionError(`${object} was written by an older version (format ${version}, not ${VERSION}): remove it, and add the CARs again by kitsune-index add, which uploads nothing that is there`)
+  }
+
+  if (version > VERSION) {
+    throw new FormatVersionError(`${object} was written by a newer version (format ${version}, not ${VERSION}): update @kitsune/block-source`)
+  }
 }
 
 /** Reads within the bytes before the checksum, and nowhere else. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'aegir/chai'
+import { mapIndex } from '../../src/map/map-index.ts'
 import { createMapWriter } from '../../src/map/map-writer.ts'
 import { memoryMapStore } from '../../src/map/memory-map-store.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
 import { blocks, sectionOffsets } from '../fixtures/cars.ts'
 import { goFixture, readCar } from '../fixtures/original-tools.ts'
 import { carOf, madeUp } from './fixtures.ts'
@@ -30,7 +32,7 @@ interface Shard { id: string, rows: number, cars: number[], fences: string[], fi
 
 function readRoot (bytes: Uint8Array): { cars: Array<[name: string, removed: number]>, shards: Shard[] } {
   const root = new Reader(bytes)
-  expect(root.take(8).toString('latin1')).to.equal('KITROOT\x01')
+  expect(root.take(8).toString('latin1')).to.equal('KITROOT\x02')
   const carCount = root.u32()
   const shardCount = root.u32()
   const cars = Array.from({ length: carCount }, (): [string, number] => {
@@ -103,6 +105,28 @@ describe('the format of a block map', () => {
       : `${createHash('sha256').update(bytes).digest('hex')} ${multihash.code + 2 ** 31}`)
     expect(keys).to.deep.equal([...new Set(expected)].sort())
   })
+
+  for (const [version, age, advice] of [[1, 'older', 'add the CARs again'], [3, 'newer', 'update @kitsune/block-source']] as const) {
+    it(`is refused by name if a root is of version ${version}, and is not called damaged`, async () => {
+      const objects = new Map<string, Uint8Array>()
+      const all = await blocks(2)
+      await createMapWriter(memoryMapStore(objects)).add([carOf('a', all)])
+      const root = objects.get('map/root') ?? new Uint8Array()
+      root[7] = version
+      root.set(createHash('sha256').update(root.subarray(0, -32)).digest(), root.length - 32)
+
+      for (const use of [
+        async () => mapIndex(memoryStore({ objects })).locate([all[0].cid.multihash.bytes]),
+        async () => createMapWriter(memoryMapStore(objects)).list(),
+        async () => createMapWriter(memoryMapStore(objects)).add([carOf('b', all)])
+      ]) {
+        const error = await use().then(() => {}, (err: Error) => err)
+        expect(error).to.have.property('name', 'FormatVersionError')
+        expect(error?.message).to.include(`map/root was written by a${age === 'older' ? 'n' : ''} ${age} version`).and.to.include(advice)
+      }
+      expect(objects.get('map/root')).to.equal(root)
+    })
+  }
 
   it('has the first key of each page in the root', async () => {
     const objects = new Map<string, Uint8Array>()
