@@ -130,6 +130,10 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
     expect(await head(missing)).to.equal(404)
     const block = await fetch(`${balancer.http[0]}/ipfs/${blocks[5].cid}?format=raw`)
     expect(await block.bytes()).to.deep.equal(blocks[5].bytes)
+    expect(await balancer.metric('kitsune_router_have_map_members')).to.equal(NODES)
+    expect(await balancer.metric('kitsune_router_have_map_blocks')).to.be.at.least(NODES * BLOCKS)
+    expect(await balancer.metric('kitsune_router_have_map_first_right_total')).to.equal(1)
+    expect(await balancer.metric('kitsune_router_have_map_failing')).to.equal(0)
   })
 
   it('is of what is pinned, if that is asked for', async () => {

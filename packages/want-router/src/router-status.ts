@@ -1,6 +1,6 @@
 import type { EngineStatus, MemberStatus } from './engine/status.ts'
 import type { MemberError } from './events.ts'
-import type { MappedBlocks } from './have-map/have-map.ts'
+import type { ListStatus, MappedBlocks } from './have-map/have-map.ts'
 import type { NetworkComponents } from './network/components.ts'
 import type { NetworkStats } from './network/stats.ts'
 import type { PolicyStatus } from './policies/policy.ts'
@@ -20,6 +20,8 @@ export interface RouterMemberStatus extends MemberStatus {
   readonly connectedTo?: readonly string[]
   /** What its list of blocks came to, with a `haveMap` and once it has been read. */
   readonly haveMap?: MappedBlocks
+  /** Why its list could not be read, until it can. */
+  readonly haveMapError?: MemberError
 }
 
 /** A snapshot of a router. */
@@ -32,8 +34,11 @@ export interface RouterStatus extends EngineStatus {
 }
 
 /** What is known of a member's blocks, as a status shows it. */
-export function mapOf (haveMap: MappedBlocks | undefined): Pick<RouterMemberStatus, 'haveMap'> {
-  return haveMap == null ? {} : { haveMap }
+export function listOf ({ mapped, error }: ListStatus): Pick<RouterMemberStatus, 'haveMap' | 'haveMapError'> {
+  return {
+    ...(mapped == null ? {} : { haveMap: mapped }),
+    ...(error == null ? {} : { haveMapError: error })
+  }
 }
 
 /** Where a member is, as a status shows it; `located`: where it was last found. */

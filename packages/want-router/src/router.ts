@@ -6,6 +6,7 @@ import { hashString } from './engine/hash.ts'
 import { verifiableBy } from './engine/verifiability.ts'
 import { createHaveMap } from './have-map/have-map.ts'
 import { mapped } from './have-map/mapped.ts'
+import { registerHaveMapMetrics } from './have-map/metrics.ts'
 import { createHaves } from './haves.ts'
 import { createHostLinks } from './host-links.ts'
 import { createLocalClients } from './local/local-clients.ts'
@@ -16,7 +17,7 @@ import { createReverse } from './reverse/reverse.ts'
 import { checkInit } from './router-init.ts'
 import { createRouterMembers } from './router-members.ts'
 import { createRouterNetworks } from './router-networks.ts'
-import { mapOf, placeOf } from './router-status.ts'
+import { listOf, placeOf } from './router-status.ts'
 import { defaultStrategy } from './strategies/default.ts'
 import { platformTimers } from './timers.ts'
 import type { DirectionParts } from './direction.ts'
@@ -92,7 +93,7 @@ class Router implements WantRouter {
     this.#init = init
     this.#components = components
     this.#log = components.logger.forComponent('kitsune:router')
-    this.#haveMap = init.haveMap == null ? undefined : this.#createHaveMap(init.haveMap)
+    this.#haveMap = init.haveMap == null ? undefined : this.#createHaveMap(init.haveMap, metrics)
     this.#connectionManager = init.downstream == null ? components.connectionManager : createHostComponents(init.downstream).connectionManager
     const { engine, driver, sessions } = createDirection({
       ...parts,
@@ -167,7 +168,7 @@ class Router implements WantRouter {
       ...member,
       ...this.#driver.seen(member.id),
       ...placeOf(this.#members.placeOf(member.id), this.#connectionManager),
-      ...mapOf(this.#haveMap?.mapped(member.id))
+      ...(this.#haveMap == null ? {} : listOf(this.#haveMap.list(member.id)))
     }))
 
     return { ready: this.ready, ...status, members, network: this.#networks.upstream.stats, policies: this.#driver.policies() }
@@ -239,8 +240,8 @@ class Router implements WantRouter {
     })
   }
 
-  #createHaveMap (init: HaveMapInit): HaveMap {
-    return createHaveMap(init, {
+  #createHaveMap (init: HaveMapInit, metrics: Metrics | undefined): HaveMap {
+    const map = createHaveMap(init, {
       timers: platformTimers,
       seed: Math.floor(Math.random() * 2 ** 32),
       holdingsOf: member => this.#members.holdingsOf(member),
@@ -249,6 +250,12 @@ class Router implements WantRouter {
         this.#init.onEvent?.({ type: 'member-error', member, error })
       }
     })
+
+    if (metrics != null) {
+      registerHaveMapMetrics(metrics, { members: () => this.#engine.status().members, list: member => map.list(member), firstAnswers: map.firstAnswers })
+    }
+
+    return map
   }
 
   #createReverse (init: ReverseInit, parts: DirectionParts, isNode: (peer: string) => boolean): Reverse {

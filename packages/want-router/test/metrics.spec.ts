@@ -2,48 +2,13 @@ import { expect } from 'aegir/chai'
 import { createEngine } from '../src/engine/engine.ts'
 import { registerMetrics } from '../src/metrics.ts'
 import { entry, inOrder, testBlock } from './engine/harness.ts'
+import { fakeMetrics } from './fake-metrics.ts'
+import type { Values } from './fake-metrics.ts'
 import type { Engine, Input } from '../src/engine/io.ts'
 import type { EngineStatus } from '../src/engine/status.ts'
 import type { NetworkStats } from '../src/network/stats.ts'
 import type { PolicyStatus } from '../src/policies/policy.ts'
 import type { Metrics } from '@libp2p/interface'
-
-type Values = Record<string, number>
-interface Options { calculate? (): number }
-
-/** What libp2p's Prometheus metrics do: they read calculated metrics in the order of their registration, and keep every label that they have seen. */
-function fakeMetrics (): { metrics: Metrics, scrape (): Record<string, Values> } {
-  const read: Array<() => void> = []
-  const groups: Record<string, Values> = {}
-  /** Histograms as they are when it is their turn, by the number of their values. */
-  const scraped: Record<string, Values> = {}
-  const register = (name: string, { calculate }: Options = {}): void => {
-    read.push(() => { calculate?.() })
-  }
-  const increment = (name: string, label: string, value: number): void => {
-    expect(value, 'a counter never falls').to.be.at.least(0)
-    const group = groups[name] ??= {}
-    group[label] = (group[label] ?? 0) + value
-  }
-  const registerGroup = (name: string): object => ({
-    reset () { groups[name] = {} },
-    update (values: Values) { groups[name] = { ...groups[name], ...values } },
-    increment (values: Values) { Object.entries(values).forEach(([label, value]) => { increment(name, label, value) }) },
-    observe (values: Values) { Object.keys(values).forEach(label => { increment(name, label, 1) }) }
-  })
-  const registerHistogramGroup = (name: string): object => {
-    read.push(() => { scraped[name] = { ...groups[name] } })
-    return registerGroup(name)
-  }
-  const metrics = { registerMetric: register, registerCounter: register, registerMetricGroup: registerGroup, registerCounterGroup: registerGroup, registerHistogram: () => ({ observe () {} }), registerHistogramGroup } as unknown as Metrics
-  return {
-    metrics,
-    scrape () {
-      read.forEach(read => { read() })
-      return { ...structuredClone(groups), ...scraped }
-    }
-  }
-}
 
 describe('metrics of members', () => {
   const up = 'kitsune_router_member_up'

@@ -1,7 +1,7 @@
 import { NAME, version } from '../version.ts'
 import type { BalancerConfig } from '../config/config.ts'
 import type { Nodes } from '../nodes.ts'
-import type { RouterMemberStatus, RouterStatus } from '@kitsune/want-router'
+import type { MappedBlocks, MemberError, RouterMemberStatus, RouterStatus } from '@kitsune/want-router'
 
 export interface StatusInit {
   readonly peerId: string
@@ -38,16 +38,25 @@ export function describeStatus ({ peerId, addresses, startedAt, config, nodes, r
 }
 
 /** One of the members in /status. */
-export function describeMember ({ latency, window, since, lastError, haveMap, ...member }: RouterMemberStatus, nodes: Pick<Nodes, 'find'>): Record<string, unknown> {
+export function describeMember ({ latency, window, since, lastError, haveMap, haveMapError, ...member }: RouterMemberStatus, nodes: Pick<Nodes, 'find'>): Record<string, unknown> {
   return {
     ...member,
     windowBytes: window,
     configured: nodes.find(member.id)?.address,
     since: time(since),
-    ...(lastError == null ? {} : { lastError: { message: lastError.message, at: time(lastError.at) } }),
-    ...(haveMap == null ? {} : { haveMap: { ...haveMap, at: time(haveMap.at) } }),
+    ...(lastError == null ? {} : { lastError: describeError(lastError) }),
+    ...(haveMap == null ? {} : { haveMap: describeMap(haveMap) }),
+    ...(haveMapError == null ? {} : { haveMapError: describeError(haveMapError) }),
     ...(latency == null ? {} : { latencyMs: Math.round(latency * 10) / 10 })
   }
+}
+
+function describeMap ({ ms, at, ...map }: MappedBlocks): Record<string, unknown> {
+  return { ...map, at: time(at), readSeconds: ms / 1000 }
+}
+
+function describeError ({ message, at }: MemberError): Record<string, unknown> {
+  return { message, at: time(at) }
 }
 
 function time (ms: number): string {

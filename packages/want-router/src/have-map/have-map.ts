@@ -5,9 +5,9 @@ import { KeyHash } from './key-hash.ts'
 import { createRefreshes } from './refreshes.ts'
 import type { BloomFilter } from './bloom-filter.ts'
 import type { Refreshes, RefreshesInit } from './refreshes.ts'
-import type { RouterEvent } from '../events.ts'
+import type { MemberError, RouterEvent } from '../events.ts'
 import type { Haves, RememberedHave } from '../haves.ts'
-import type { Outcome } from '../strategies/strategy.ts'
+import type { Outcome, Want } from '../strategies/strategy.ts'
 import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
@@ -35,6 +35,25 @@ export interface MappedBlocks {
   readonly falsePositiveRate: number
   /** When its list was read, ms since 1970. */
   readonly at: number
+  /** How long that took, ms. */
+  readonly ms: number
+}
+
+/** What is known of the list of a member. */
+export interface ListStatus {
+  readonly mapped?: MappedBlocks
+  /** Why the list could not be read, until it can. What was read before stays. */
+  readonly error?: MemberError
+}
+
+/**
+ * Wants for a block by what their first answer was. The share of `right` says what the map is worth: how often a
+ * member was asked first that held the block.
+ */
+export interface FirstAnswers {
+  readonly right: number
+  /** It was a DONT_HAVE. */
+  readonly wrong: number
 }
 
 /** Which blocks members hold, by what they listed. It may be wrong either way, so it says whom to ask first, and denies nothing. */
@@ -43,13 +62,17 @@ export interface HaveMap extends Haves {
   lacks (member: string, key: WantKey): boolean
   attemptEnded (outcome: Outcome): void
   onEvent (event: RouterEvent): void
-  /** Of a member, once its list has been read. */
-  mapped (member: string): MappedBlocks | undefined
+  /** What is known of the list of a member. */
+  list (member: string): ListStatus
+  /** Since the start. */
+  readonly firstAnswers: FirstAnswers
   /** Reads no more lists. */
   stop (): void
 }
 
-export interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf' | 'failed'> {
+export interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf'> {
+  /** The list of a member cannot be read; called again only after it could. */
+  failed (member: string, error: Error): void
   readonly timers: Pick<Timers, 'now' | 'after'>
   /** 32 bits that strangers do not know. */
   readonly seed: number
@@ -68,6 +91,9 @@ interface Entry {
   readAt: number
   /** The same, ms since 1970. */
   at: number
+  /** How long reading it took. */
+  ms: number
+  error?: MemberError
   /** What it has denied since then, against its list. */
   readonly lies: Set<WantKey>
 }
@@ -93,12 +119,13 @@ class ListedHaves implements HaveMap {
   readonly #hash: KeyHash
   readonly #entries = new Map<string, Entry>()
   readonly #refreshes: Refreshes
+  readonly firstAnswers = { right: 0, wrong: 0 }
 
   constructor (init: Required<HaveMapInit>, { timers, seed, holdingsOf, failed }: HaveMapParts) {
     this.#maxAge = 2 * init.interval
     this.#now = timers.now
     this.#hash = new KeyHash(seed)
-    this.#refreshes = createRefreshes({ ...init, timers, holdingsOf, failed, hash: this.#hash, read: (member, filter) => { this.#read(member, filter) } })
+    this.#refreshes = createRefreshes({ ...init, timers, ...this.#refreshed(failed), holdingsOf, hash: this.#hash })
   }
 
   get (cid: CID): RememberedHave | undefined {
@@ -118,7 +145,9 @@ class ListedHaves implements HaveMap {
     return entry?.filter != null && isMissing(entry, key, this.#hash)
   }
 
-  attemptEnded ({ member, want: { key }, result }: Outcome): void {
+  attemptEnded (outcome: Outcome): void {
+    const { member, want: { key }, result } = outcome
+    this.#count(outcome)
     const entry = this.#entries.get(member)
 
     if (entry == null) {
@@ -155,9 +184,12 @@ class ListedHaves implements HaveMap {
     }
   }
 
-  mapped (member: string): MappedBlocks | undefined {
-    const { filter, at = 0 } = this.#entries.get(member) ?? {}
-    return filter == null ? undefined : { keys: filter.keys, bytes: filter.bytes, falsePositiveRate: filter.falsePositiveRate, at }
+  list (member: string): ListStatus {
+    const { filter, at = 0, ms = 0, error } = this.#entries.get(member) ?? {}
+    return {
+      ...(filter == null ? {} : { mapped: { keys: filter.keys, bytes: filter.bytes, falsePositiveRate: filter.falsePositiveRate, at, ms } }),
+      ...(error == null ? {} : { error })
+    }
   }
 
   stop (): void {
@@ -169,16 +201,48 @@ class ListedHaves implements HaveMap {
     return up && filter != null && filter.falsePositiveRate <= FALSE_POSITIVE_RATE && this.#now() - readAt < this.#maxAge
   }
 
-  #read (member: string, filter: BloomFilter): void {
-    const entry = this.#entryOf(member)
-    entry.filter = filter
-    entry.readAt = this.#now()
-    entry.at = Date.now()
-    entry.lies.clear()
+  #refreshed (failed: HaveMapParts['failed']): Pick<RefreshesInit, 'read' | 'failed'> {
+    return {
+      read: (member, filter, ms) => {
+        const entry = this.#entryOf(member)
+        entry.filter = filter
+        entry.readAt = this.#now()
+        entry.at = Date.now()
+        entry.ms = ms
+        entry.error = undefined
+        entry.lies.clear()
+      },
+
+      failed: (member, error, isNew) => {
+        this.#entryOf(member).error = { message: error.message, at: Date.now() }
+
+        // once, though it may fail each minute
+        if (isNew) {
+          failed(member, error)
+        }
+      }
+    }
+  }
+
+  #count ({ member, want, result, hedge }: Outcome): void {
+    if ((result === 'block' || result === 'dont-have') && !hedge && want.tries === 0 && this.#isFirst(member, want)) {
+      this.firstAnswers[result === 'block' ? 'right' : 'wrong']++
+    }
+  }
+
+  /** Whether no other member has answered. */
+  #isFirst (member: string, want: Want): boolean {
+    for (const other of this.#entries.keys()) {
+      if (other !== member && want.said(other) != null) {
+        return false
+      }
+    }
+
+    return true
   }
 
   #entryOf (member: string): Entry {
-    const entry = this.#entries.get(member) ?? { up: false, readAt: 0, at: 0, lies: new Set() }
+    const entry = this.#entries.get(member) ?? { up: false, readAt: 0, at: 0, ms: 0, lies: new Set() }
     this.#entries.set(member, entry)
     return entry
   }

@@ -6,10 +6,10 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export interface RefreshesInit extends ListReaderInit {
   /** From the end of a list until it is read again, ms. */
   readonly interval: number
-  /** A list has been read to its end. */
-  read (member: string, filter: BloomFilter): void
-  /** A list could not be read, for the first time since one could. */
-  failed (member: string, error: Error): void
+  /** A list has been read to its end, in so many ms. */
+  read (member: string, filter: BloomFilter, ms: number): void
+  /** A list could not be read; `isNew`: for the first time since one could. */
+  failed (member: string, error: Error, isNew: boolean): void
 }
 
 /** Decides when the lists of members are read: again and again, one at a time. */
@@ -69,16 +69,18 @@ export function createRefreshes (init: RefreshesInit): Refreshes {
 
   async function refresh (job: Job): Promise<void> {
     const { member, controller: { signal } } = job
+    const begin = init.timers.now()
 
     try {
       await lists.read(member, signal, filter => {
         job.failing = false
-        init.read(member, filter)
+        init.read(member, filter, init.timers.now() - begin)
       })
     } catch (err) {
-      if (!signal.aborted && !job.failing) {
+      if (!signal.aborted) {
+        const isNew = !job.failing
         job.failing = true
-        init.failed(member, err as Error)
+        init.failed(member, err as Error, isNew)
       }
     }
   }

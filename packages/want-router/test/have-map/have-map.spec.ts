@@ -104,7 +104,7 @@ describe('a have-map', () => {
     expect(map.get(cidOf(held))).to.deep.equal({ member: 'a' })
     expect(map.get(CID.decode(held.v0))).to.deep.equal({ member: 'a' })
     expect(map.get(cidOf(other))).to.equal(undefined)
-    expect(map.mapped('a')).to.deep.include({ keys: 1, bytes: 4096 })
+    expect(map.list('a').mapped).to.deep.include({ keys: 1, bytes: 4096 })
   })
 
   it('knows nothing of a member that has no list', async () => {
@@ -112,7 +112,7 @@ describe('a have-map', () => {
     await up('mute')
     expect(lists).to.be.empty()
     expect(map.lacks('mute', held.key)).to.equal(false)
-    expect(map.mapped('mute')).to.equal(undefined)
+    expect(map.list('mute').mapped).to.equal(undefined)
   })
 
   it('reads one list at a time, and each again after its interval', async () => {
@@ -173,7 +173,7 @@ describe('a have-map', () => {
     expect(lists[1].signal.aborted).to.equal(true)
     await settled()
     expect(map.lacks('a', other.key)).to.equal(false)
-    expect(map.mapped('a')).to.equal(undefined)
+    expect(map.list('a').mapped).to.equal(undefined)
     expect(timers.pending).to.equal(0)
   })
 
@@ -190,6 +190,39 @@ describe('a have-map', () => {
     await timers.advance(540_000)
     expect(map.get(cidOf(held)), 'a list of 20 minutes ago names no member').to.equal(undefined)
     expect(map.lacks('a', other.key), 'and still says whom to ask last').to.equal(true)
+  })
+
+  it('tells why a list cannot be read, until it can, and how long it took', async () => {
+    const { map, timers, lists } = await listed({ interval: 1000 })
+    expect(map.list('a')).to.not.have.property('error')
+    await timers.advance(1000)
+    await timers.advance(250)
+    await lists[1].fail('no more')
+    expect(map.list('a').error).to.have.property('message', 'no more')
+    expect(map.list('a').mapped, 'what was read before').to.include({ keys: 1, ms: 0 })
+    await timers.advance(1000)
+    await lists[2].fail('still no more')
+    expect(map.list('a').error).to.have.property('message', 'still no more')
+    await timers.advance(1000)
+    await timers.advance(250)
+    await lists[3].end()
+    expect(map.list('a')).to.not.have.property('error')
+    expect(map.list('a').mapped?.ms).to.equal(250)
+  })
+
+  it('counts by the first answer to a want whether a member was asked first that held the block', async () => {
+    const { map, up, said } = rig()
+    await up('a')
+    await up('b')
+    said('a', held, 'block')
+    said('b', other, 'dont-have')
+    said('a', late, 'have')
+    said('a', late, 'timeout')
+    const heard = { ...fakeWant(other.key), said: (member: string) => member === 'b' ? 'dont-have' as const : undefined }
+    map.attemptEnded(fakeOutcome('a', { want: heard, result: 'block' }))
+    map.attemptEnded(fakeOutcome('a', { want: { ...fakeWant(late.key), tries: 1 }, result: 'block' }))
+    map.attemptEnded(fakeOutcome('b', { want: fakeWant(late.key), result: 'dont-have', hedge: true }))
+    expect(map.firstAnswers).to.deep.equal({ right: 1, wrong: 1 })
   })
 
   it('gives up a list of which nothing comes for a minute', async () => {
@@ -244,7 +277,7 @@ describe('a have-map', () => {
     await up('a')
     await lists[0].send(...Array.from({ length: 5000 }, (_, i) => testBlock(i, 8)))
     await lists[0].end()
-    expect(map.mapped('a')?.falsePositiveRate).to.be.above(0.01)
+    expect(map.list('a').mapped?.falsePositiveRate).to.be.above(0.01)
     expect(map.get(cidOf(testBlock(1, 8)))).to.equal(undefined)
     expect(map.lacks('a', testBlock(1, 8).key)).to.equal(false)
   })
