@@ -15,7 +15,14 @@ export interface HttpConfig {
   readonly publicUrl?: string
   /** Addresses, or ranges of them, of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxy: readonly string[]
+  /** The status of what a denylist has. */
+  readonly deniedStatus: DeniedStatus
 }
+
+/** Unavailable for legal reasons, which is the default, or gone. */
+export type DeniedStatus = typeof DENIED[number]
+
+const DENIED = [451, 410] as const
 
 /**
  * The settings of HTTP. They are checked together, since an https address needs a certificate and its key.
@@ -41,7 +48,8 @@ export function httpSettings (settings: Settings): HttpConfig {
     http,
     ...(tlsCert == null ? {} : { tlsCert, tlsKey }),
     ...(settings.publicUrl == null ? {} : { publicUrl: publicUrl(settings.publicUrl) }),
-    trustedProxy: trustedProxy(settings)
+    trustedProxy: trustedProxy(settings),
+    deniedStatus: deniedStatus(settings)
   }
 }
 
@@ -70,6 +78,24 @@ function publicUrl (setting: Setting): string {
   }
 
   return url.origin
+}
+
+function deniedStatus ({ deniedStatus: setting, http }: Settings): DeniedStatus {
+  if (setting == null) {
+    return DENIED[0]
+  }
+
+  if (http == null) {
+    throw new ConfigError(`${setting.origin}: use it together with --http`)
+  }
+
+  const status = DENIED.find(status => String(status) === String(setting.value))
+
+  if (status == null) {
+    throw refuse(setting, 'must be 451 or 410')
+  }
+
+  return status
 }
 
 function trustedProxy ({ trustedProxy: setting, http, websocket }: Settings): string[] {

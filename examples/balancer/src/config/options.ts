@@ -81,6 +81,14 @@ export const OPTIONS = {
     value: 'range',
     help: ['proxies whose X-Forwarded-For is believed, as 10.0.0.0/8 (default: none)']
   },
+  deniedStatus: {
+    flag: 'denied-status',
+    env: 'KITSUNE_DENIED_STATUS',
+    file: 'deniedStatus',
+    kind: 'text',
+    value: '451|410',
+    help: ['how --http answers for what a denylist has: 451, for legal reasons, or', '410, gone (default 451)']
+  },
   key: {
     flag: 'key',
     short: 'k',

@@ -12,7 +12,7 @@ import type { WantRouter } from '@kitsune/want-router'
 export type Answered = (kind: 'block' | 'record', method: string, status: number) => void
 
 export interface HttpDoorInit {
-  readonly config: Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy'>
+  readonly config: Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy' | 'deniedStatus'>
   /** The public identity. */
   readonly peerId: string
   readonly router: WantRouter
@@ -90,7 +90,7 @@ async function startServer (url: string, { tlsCert, tlsKey, trustedProxy }: Http
 /** Blocks and records, at the paths that their specifications name. */
 function createHandler ({ config, peerId, router, bitswapAddresses, answered }: HttpDoorInit, urls: () => readonly string[]): HttpHandler {
   const gateways = (): string[] => (config.publicUrl == null ? urls().filter(isReachable) : [config.publicUrl]).map(gatewayAddress)
-  const blocks = blockHandler(router, { createResponse: bytesResponse })
+  const blocks = blockHandler(router, { createResponse: bytesResponse, deniedStatus: config.deniedStatus })
   const records = providersHandler(router, { peerId, addresses: () => [...gateways(), ...bitswapAddresses()] })
 
   return async (request, client) => {

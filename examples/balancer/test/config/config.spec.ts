@@ -16,6 +16,7 @@ describe('configuration', () => {
         websocket: [],
         http: [],
         trustedProxy: [],
+        deniedStatus: 451,
         announce: [],
         key: './key',
         strategy: 'bounded-load(presence(rendezvous))',

@@ -6,7 +6,7 @@ const NODE = `-d ${RPC}`
 
 describe('the configuration of HTTP', () => {
   it('is off by default', () => {
-    expect(load({ flags: NODE })).to.deep.include({ http: [], trustedProxy: [] }).and.to.not.have.any.keys('tlsCert', 'tlsKey', 'publicUrl')
+    expect(load({ flags: NODE })).to.deep.include({ http: [], trustedProxy: [], deniedStatus: 451 }).and.to.not.have.any.keys('tlsCert', 'tlsKey', 'publicUrl')
   })
 
   it('is over TLS where there is a certificate, unless the address says otherwise', () => {
@@ -17,8 +17,9 @@ describe('the configuration of HTTP', () => {
   })
 
   it('is the same from the file that --check-config prints', () => {
-    const config = load({ flags: `${NODE} --http 0.0.0.0:443 --tls-cert a.crt --tls-key a.key --public-url https://a.example --trusted-proxy 10.0.0.0/8` })
+    const config = load({ flags: `${NODE} --http 0.0.0.0:443 --tls-cert a.crt --tls-key a.key --public-url https://a.example --trusted-proxy 10.0.0.0/8 --denied-status 410` })
 
+    expect(config.deniedStatus).to.equal(410)
     expect(load({ flags: '--config c', files: { c: toConfigFile(config) } })).to.deep.equal(config)
   })
 
@@ -31,6 +32,8 @@ describe('the configuration of HTTP', () => {
       ['--tls-cert x --tls-key y', /^--tls-cert: there is no --http that uses the certificate/],
       ['--http a:1 --public-url a.example', /^--public-url: must be a URL without a path/],
       ['--http a:1 --public-url https://a.example/ipfs', /^--public-url: must be a URL without a path/],
+      ['--http a:1 --denied-status 404', /^--denied-status: must be 451 or 410, not "404"/],
+      ['--denied-status 410', /^--denied-status: use it together with --http/],
       ['--http a:1 --trusted-proxy a.example', /^--trusted-proxy: "a\.example" is neither an IP address/]
     ]
 

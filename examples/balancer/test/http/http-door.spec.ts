@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { expect } from 'aegir/chai'
 import { startBalancer } from '../../src/balancer.ts'
 import { loopbackConfig, startNodes, until } from '../support/demo.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { BalancerConfig } from '../../src/config/config.ts'
 import type { DemoDag } from '../../src/demo/dag.ts'
@@ -13,6 +15,7 @@ const TLS = { tlsCert: fixture('localhost.crt'), tlsKey: fixture('localhost.key'
 describe('the balancer over HTTP', function () {
   this.timeout(60_000)
 
+  const path = temporaryFolder()
   let nodes: DemoNodes & { dag: DemoDag }
   let balancer: Balancer | undefined
 
@@ -68,6 +71,21 @@ describe('the balancer over HTTP', function () {
 
     expect((await addressesIn(url))[0]).to.equal('/dns/gateway.example/tcp/443/tls/http')
   })
+
+  function answersDenied (deniedStatus: 451 | 410): void {
+    it(`says ${deniedStatus} for what a denylist has, if it is told to`, async () => {
+      const [{ cid }] = nodes.dag.blocks
+      const list = path('x.deny')
+      writeFileSync(list, `name: test\n---\n/ipfs/${cid}\n`)
+      const { httpUrls: [url] } = await start({ http: ['http://127.0.0.1:0'], denylist: [list], deniedStatus })
+
+      expect((await fetch(`${url}/ipfs/${cid}?format=raw`)).status).to.equal(deniedStatus)
+      expect((await fetch(`${url}/ipfs/${cid}?format=raw`, { method: 'HEAD' })).status).to.equal(deniedStatus)
+    })
+  }
+
+  answersDenied(451)
+  answersDenied(410)
 
   it('counts requests', async () => {
     const { httpUrls: [url], adminUrl } = await start({ http: ['http://127.0.0.1:0'] })
