@@ -27,7 +27,7 @@ export function recordResults (pins: readonly PinResult[]): void {
   const rows = pins.map(({ size, blockSize, transport, downstreams, seconds }) =>
     `| ${size / (1 << 20)} MiB | ${blockSize / (1 << 10)} KiB | ${transport} | ${downstreams} | ${seconds.toFixed(1)} | ${(size / seconds / 1e6).toFixed(1)} | ${Math.round(size / blockSize / seconds)} |`)
 
-  write('full-size', { ...circumstances(), pins }, [
+  writeResults('full-size', { ...circumstances(), pins }, [
     '# Pins through the balancer at full size',
     '',
     `Written by \`npm run test:full\` on ${circumstances().date}: ${circumstances().machine}. Two downstream kubos, the balancer, the pinning kubo and the test share the machine;`,
@@ -41,11 +41,11 @@ export function recordResults (pins: readonly PinResult[]): void {
 
 /** Writes `results/http.json` and `results/http.md`. Results of other tests stay, until they are recorded again. */
 export function recordHttp (results: readonly HttpResult[]): void {
-  const before = read<{ results: HttpResult[] }>('http')?.results ?? []
+  const before = readResults<{ results: HttpResult[] }>('http')?.results ?? []
   const all = [...before.filter(({ what }) => results.every(result => result.what !== what)), ...results]
   const { date, machine } = circumstances()
 
-  write('http', { date, machine, results: all }, [
+  writeResults('http', { date, machine, results: all }, [
     '# Files through the balancer over HTTP, at full size',
     '',
     `Written by \`npm run test:full\` on ${date}: ${machine}. All processes share the machine, and`,
@@ -57,7 +57,8 @@ export function recordHttp (results: readonly HttpResult[]): void {
   ])
 }
 
-function circumstances (): { date: string, machine: string } {
+/** When and where something is measured. */
+export function circumstances (): { date: string, machine: string } {
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, kubo ${kuboVersion()}`
@@ -68,7 +69,8 @@ function pathOf (file: string): string {
   return join(dirname(dirname(kuboModule())), 'results', file)
 }
 
-function read <T> (name: string): T | undefined {
+/** What was recorded before in `results/<name>.json`, if anything was. */
+export function readResults <T> (name: string): T | undefined {
   try {
     return JSON.parse(readFileSync(pathOf(`${name}.json`), 'utf8'))
   } catch {
@@ -76,7 +78,8 @@ function read <T> (name: string): T | undefined {
   }
 }
 
-function write (name: string, data: unknown, lines: readonly string[]): void {
+/** Writes `results/<name>.json` and, for reading, `results/<name>.md` in this package. */
+export function writeResults (name: string, data: unknown, lines: readonly string[]): void {
   mkdirSync(pathOf('.'), { recursive: true })
   writeFileSync(pathOf(`${name}.json`), `${JSON.stringify(data, null, 2)}\n`)
   writeFileSync(pathOf(`${name}.md`), `${lines.join('\n')}\n`)

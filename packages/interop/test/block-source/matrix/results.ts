@@ -1,6 +1,4 @@
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { kuboVersion } from '../../../src/find-kubo.ts'
+import { circumstances, readResults, writeResults } from '../../../src/results.ts'
 import type { CorpusCar } from './corpus.ts'
 
 /** What a backend and an index served at full size. */
@@ -14,14 +12,17 @@ export interface MatrixResult {
   readonly bytes: number
 }
 
-/** Writes `results/block-sources.md` in this package. */
+/** Writes `results/block-sources.json` and `results/block-sources.md`. Results of other backends stay, so that each can be run by itself. */
 export function recordMatrix (cars: readonly CorpusCar[], results: readonly MatrixResult[]): void {
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, kubo ${kuboVersion()}`
+  const { date, machine } = circumstances()
+  const before = readResults<{ results: MatrixResult[] }>('block-sources')?.results ?? []
+  const isNew = (result: MatrixResult): boolean => results.some(({ backend, index }) => backend === result.backend && index === result.index)
+  const all = [...before.filter(result => !isNew(result)), ...results]
 
-  writeFileSync(new URL('../../../results/block-sources.md', import.meta.url), [
+  writeResults('block-sources', { date, machine, results: all }, [
     '# CARs in every backend, found by every index, at full size',
     '',
-    `Written by \`npm run test:full\` on ${new Date().toISOString().slice(0, 10)}: ${machine}. Each block was compared with that of the CAR,`,
+    `Written by \`npm run test:full\` on ${date}: ${machine}. Each block was compared with that of the CAR,`,
     'as `@ipld/car` reads it: once by its root, and once at random where the index can. These are proofs of correctness, not benchmarks.',
     '',
     '| CAR | blocks | bytes |',
@@ -30,7 +31,6 @@ export function recordMatrix (cars: readonly CorpusCar[], results: readonly Matr
     '',
     '| backend | index | blocks compared | MB | seconds |',
     '|---|---|---|---|---|',
-    ...results.map(({ backend, index, blocks, bytes, seconds }) => `| ${backend} | ${index} | ${blocks} | ${(bytes / 1e6).toFixed(0)} | ${seconds.toFixed(1)} |`),
-    ''
-  ].join('\n'))
+    ...all.map(({ backend, index, blocks, bytes, seconds }) => `| ${backend} | ${index} | ${blocks} | ${(bytes / 1e6).toFixed(0)} | ${seconds.toFixed(1)} |`)
+  ])
 }
