@@ -1,3 +1,4 @@
+import { endOfTick } from '@kitsune/host'
 import { createHost } from '@kitsune/host/node'
 import { PRELOAD_REVERSE_LIMITS } from '@kitsune/preload'
 import { InvalidOptionError, wantRouter } from '@kitsune/want-router'
@@ -68,7 +69,8 @@ export async function createHosts ({ config, strategy, privateKey, log, logger, 
         policies,
         ...(gate == null ? {} : { reverse: { policies: [gate.policy], limits: PRELOAD_REVERSE_LIMITS } }),
         tap,
-        onEvent
+        onEvent,
+        endOfTick: endOfTick.decide
       })(components)
     }
   }).catch(err => {

@@ -1,38 +1,10 @@
 import { Uint8ArrayList } from 'uint8arraylist'
+import { endOfTick as sharedEndOfTick } from './end-of-tick.ts'
+import type { EndOfTick } from './end-of-tick.ts'
 import type { MessageStream } from '@libp2p/interface'
 
 /** This much data is sent before the end of the tick: enough to fill four noise frames. */
 const FULL = 256 << 10
-
-/** The end of the current pass of the event loop. Browsers have nothing closer to it than a timer. */
-const endOfPass: (run: () => void) => void = typeof setImmediate === 'function' ? setImmediate : run => { setTimeout(run, 0) }
-
-/** Calls a flush at the end of the tick. */
-export type EndOfTick = (flush: () => void) => void
-
-/**
- * Creates what calls all flushes of a tick at its end, each of them once. One immediate serves all connections that share
- * it, so that a router's answers to data that was read in this tick leave in the same tick, on any connection.
- */
-export function createEndOfTick (): EndOfTick {
-  const waiting = new Set<() => void>()
-
-  return flush => {
-    if (waiting.size === 0) {
-      endOfPass(() => {
-        const flushes = [...waiting]
-        waiting.clear()
-        for (const flush of flushes) {
-          flush()
-        }
-      })
-    }
-    waiting.add(flush)
-  }
-}
-
-/** For all hosts of a process, where an immediate may serve any connection. */
-const sharedEndOfTick = createEndOfTick()
 
 /** How long data waits that nobody waits for, ms: the shortest time that a timer has. */
 const LINGER = 1
@@ -75,9 +47,9 @@ export function sendUnhurried (connection: MessageStream, data: Uint8Array | Uin
  *
  * @param connection - the muxer writes to it
  * @param transport - the connection writes to it; closing it first sends what was gathered
- * @param atEndOfTick - default: one for the whole process
+ * @param endOfTick - default: one for the whole process
  */
-export function batchSends (connection: MessageStream, transport: MessageStream, atEndOfTick: EndOfTick = sharedEndOfTick): void {
+export function batchSends (connection: MessageStream, transport: MessageStream, endOfTick: EndOfTick = sharedEndOfTick): void {
   const send = connection.send.bind(connection)
   const close = transport.close.bind(transport)
   let gathered = new Uint8ArrayList()
@@ -89,7 +61,7 @@ export function batchSends (connection: MessageStream, transport: MessageStream,
     return data.byteLength === 0 || connection.status !== 'open' || send(data)
   }
 
-  function endOfTick (): void {
+  function leave (): void {
     try {
       flush()
     } catch (err) {
@@ -108,21 +80,21 @@ export function batchSends (connection: MessageStream, transport: MessageStream,
     if (gathered.byteLength >= FULL) {
       return flush()
     }
-    atEndOfTick(endOfTick)
+    endOfTick.send(leave)
 
     return !connection.writableNeedsDrain
   }
 
   // the timer is one for the whole process, too
-  if (atEndOfTick === sharedEndOfTick) {
+  if (endOfTick === sharedEndOfTick) {
     unhurried.set(connection, data => {
       gathered.append(data)
-      afterAWhile(endOfTick)
+      afterAWhile(leave)
     })
   }
 
   transport.close = async options => {
-    endOfTick()
+    leave()
     await close(options)
   }
 }

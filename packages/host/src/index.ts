@@ -5,10 +5,11 @@
  * host for Node.js is `createHost` of `@kitsune/host/node`.
  */
 export { boundedPing } from './bounded-ping.ts'
-export type { EndOfTick } from './batched-sends.ts'
 export { createCapacity } from './capacity.ts'
 export type { Capacity, CapacityComponents, CapacityInit, CapacityService, CapacityStatus } from './capacity.ts'
 export { createHost } from './create-host.ts'
+export { createEndOfTick, endOfTick } from './end-of-tick.ts'
+export type { EndOfTick } from './end-of-tick.ts'
 export * from './errors.ts'
 export type { HostInit, HostServices, Platform, PlatformParts } from './host-options.ts'
 export { leanNoise } from './lean-noise.ts'

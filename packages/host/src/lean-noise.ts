@@ -4,7 +4,7 @@ import { batchSends } from './batched-sends.ts'
 import { FloodError } from './errors.ts'
 import { boundNegotiation } from './negotiation.ts'
 import { createNoiseFrames } from './noise-frames.ts'
-import type { EndOfTick } from './batched-sends.ts'
+import type { EndOfTick } from './end-of-tick.ts'
 import type { NoiseFrame, NoiseFrames } from './noise-frames.ts'
 import type { WarnMissing } from './warn.ts'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
@@ -36,9 +36,9 @@ interface NoiseConnection {
  *
  * @param crypto - noise's primitives
  * @param warnMissing - told of fields that are missing
- * @param atEndOfTick - default: one for the whole process
+ * @param endOfTick - default: one for the whole process
  */
-export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, atEndOfTick?: EndOfTick): (components: NoiseComponents) => ConnectionEncrypter {
+export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, endOfTick?: EndOfTick): (components: NoiseComponents) => ConnectionEncrypter {
   const create = noise({ crypto })
 
   return (components) => {
@@ -46,22 +46,22 @@ export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, a
     const { secureInbound, secureOutbound } = encrypter
 
     encrypter.secureInbound = async (connection, options) => {
-      const secured = lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing, atEndOfTick)
+      const secured = lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing, endOfTick)
       // of the muxer
       boundNegotiation(secured.connection)
 
       return secured
     }
     encrypter.secureOutbound = async (connection, options) =>
-      lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing, atEndOfTick)
+      lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing, endOfTick)
 
     return encrypter
   }
 }
 
 /** Replaces the costly parts of a connection, if it has them where they are known to be. */
-export function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream, warnMissing: WarnMissing, atEndOfTick?: EndOfTick): T {
-  batchSends(secured.connection, transport, atEndOfTick)
+export function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream, warnMissing: WarnMissing, endOfTick?: EndOfTick): T {
+  batchSends(secured.connection, transport, endOfTick)
 
   const connection = secured.connection as unknown as NoiseConnection
   const { decoder, handshake, encrypt } = connection

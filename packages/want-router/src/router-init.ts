@@ -61,6 +61,12 @@ export interface WantRouterInit extends DirectionOptions {
    * denies it itself. Default: no list is read.
    */
   readonly haveMap?: HaveMapInit
+  /**
+   * Calls once at the end of a tick, which is a pass of the event loop: then it is decided what follows from all that arrived
+   * in it. Give `endOfTick.decide` of `@kitsune/host` where the hosts are made by it, so that what is decided is sent in the same
+   * pass, with all else. Default: an immediate.
+   */
+  readonly endOfTick?: (run: () => void) => void
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
@@ -84,6 +90,7 @@ const OPTIONS: Readonly<Record<keyof WantRouterInit, true>> = {
   reverse: true,
   networkLimits: true,
   haveMap: true,
+  endOfTick: true,
   metrics: true,
   hashers: true,
   onEvent: true

@@ -88,6 +88,7 @@ class Router implements WantRouter {
     const parts: DirectionParts = {
       seed: hashString(components.peerId.toString(), 0),
       verify: createVerifier(init.hashers),
+      timers: init.endOfTick == null ? platformTimers : { ...platformTimers, endOfTick: init.endOfTick },
       own: new Set([components.peerId, init.downstream?.peerId].flatMap(peer => peer?.toString() ?? []))
     }
     this.#init = init

@@ -249,6 +249,21 @@ describe('wantRouter', function () {
     expect(counters.get('kitsune_router_dropped_messages_total')?.()).to.equal(2)
   })
 
+  it('decides at the end of a tick that it is given', async () => {
+    let decisions = 0
+    const front = await node({
+      targets: [source(holding(block), { id: 'memory' })],
+      endOfTick (run) {
+        decisions++
+        setImmediate(run)
+      }
+    })
+    const wire = await client()
+    const before = decisions
+    expect([...await wire.fetch(front.getMultiaddrs()[0], block.cid)]).to.deep.equal([...block.bytes])
+    expect(decisions).to.be.above(before)
+  })
+
   it('is ready when a member is up, and no longer when it drains', async () => {
     const front = await node({ targets: [source(holding(block), { id: 'memory' })] })
     const c = await client()

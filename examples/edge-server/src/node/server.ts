@@ -1,3 +1,4 @@
+import { endOfTick } from '@kitsune/host'
 import { createHost } from '@kitsune/host/node'
 import { source, wantRouter } from '@kitsune/want-router'
 import { urlList } from '@kitsune/want-router/policies'
@@ -52,7 +53,13 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
     listen,
     announce: announce.filter(address => !isGateway(address)),
     idleFor: (peer, { router }) => router.idleFor(peer),
-    services: { router: wantRouter({ targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })], policies: http.length === 0 ? policies.all : [...policies.all, countSent(counts)] }) }
+    services: {
+      router: wantRouter({
+        targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars' })],
+        policies: http.length === 0 ? policies.all : [...policies.all, countSent(counts)],
+        endOfTick: endOfTick.decide
+      })
+    }
   })
 
   try {

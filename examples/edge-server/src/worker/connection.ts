@@ -1,4 +1,5 @@
 import { createBudget } from '@kitsune/block-source'
+import { createEndOfTick } from '@kitsune/host'
 import { createHost } from '@kitsune/host/workerd'
 import { source, wantRouter } from '@kitsune/want-router'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -33,14 +34,17 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
   const { privateKey, policies, counts } = isolate
   await refreshLists(isolate)
   const { blocks, spent } = budgetedBlocks(isolate)
+  const endOfTick = createEndOfTick()
   const { libp2p, accept } = await createHost<{ router: WantRouter }>({
+    endOfTick,
     agent: { name: NAME, version: VERSION },
     privateKey,
     announce,
     services: {
       router: wantRouter({
         targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars', concurrency: 1, linger: LINGER })],
-        policies: [...policies.all, countSent(counts)]
+        policies: [...policies.all, countSent(counts)],
+        endOfTick: endOfTick.decide
       })
     }
   })

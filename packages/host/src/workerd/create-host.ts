@@ -1,5 +1,5 @@
-import { createEndOfTick } from '../batched-sends.ts'
 import { createHost as createHostOn } from '../create-host.ts'
+import { createEndOfTick } from '../end-of-tick.ts'
 import { leanNoise } from '../lean-noise.ts'
 import { createWarnMissing } from '../warn.ts'
 import { createWorkShares } from '../work-shares.ts'
@@ -7,11 +7,15 @@ import { createNoiseCrypto } from './noise-crypto.ts'
 import { ownLocks } from './own-locks.ts'
 import { createSockets } from './sockets.ts'
 import type { Sockets } from './sockets.ts'
+import type { EndOfTick } from '../end-of-tick.ts'
 import type { HostInit, HostServices } from '../host-options.ts'
 import type { Libp2p } from '@libp2p/interface'
 
 /** Options of a host in a Worker, which does not listen. */
-export type WorkerdHostInit<S extends Record<string, unknown> = Record<never, unknown>> = Omit<HostInit<S>, 'listen' | 'connectionProtector' | 'trustedProxies'>
+export type WorkerdHostInit<S extends Record<string, unknown> = Record<never, unknown>> = Omit<HostInit<S>, 'listen' | 'connectionProtector' | 'trustedProxies'> & {
+  /** Shared with a router on this host, and with nothing of another request. Default: the host's own. */
+  readonly endOfTick?: EndOfTick
+}
 
 /** A host in a Worker. */
 export interface WorkerdHost<S extends Record<string, unknown>> extends Pick<Sockets, 'accept'> {
@@ -28,11 +32,11 @@ const NOWHERE = '/ip4/127.0.0.1/tcp/443/ws'
  *
  * @throws {InvalidOptionError} a limit does not exist or is out of range
  */
-export async function createHost <S extends Record<string, unknown> = Record<never, unknown>> (init: WorkerdHostInit<S>): Promise<WorkerdHost<S>> {
+export async function createHost <S extends Record<string, unknown> = Record<never, unknown>> ({ endOfTick = createEndOfTick(), ...init }: WorkerdHostInit<S>): Promise<WorkerdHost<S>> {
   const sockets = createSockets()
   const libp2p = await createHostOn<S>((_, warnMissing) => ({
     transports: [sockets.transport],
-    connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing, createEndOfTick())],
+    connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing, endOfTick)],
     // what a peer that does not read may cost is bounded by the credit of yamux, which mplex does not have
     mplex: false,
     // a pass that one request has scheduled must not work for another one, nor be lost with it
