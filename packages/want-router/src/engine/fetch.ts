@@ -37,7 +37,8 @@ class FetchRecord implements Fetch {
   }
 
   get cid (): Uint8Array {
-    return this.#cid ??= this.first?.head === this.head ? this.first.cid : cidOf(this.head, this.key)
+    this.#cid ??= this.first?.head === this.head ? this.first.cid : cidOf(this.head, this.key)
+    return this.#cid
   }
 
   get client (): string {

@@ -47,12 +47,12 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
     observe: strategy.observe == null
       ? undefined
       : outcome => {
-          try {
-            strategy.observe?.(outcome)
-          } catch (err) {
-            failed('observe', err)
-          }
-        },
+        try {
+          strategy.observe?.(outcome)
+        } catch (err) {
+          failed('observe', err)
+        }
+      },
 
     avoids: strategy.avoids == null
       ? undefined

@@ -45,7 +45,8 @@ class WantRecord implements ClientWant {
   }
 
   get cid (): Uint8Array {
-    return this.#cid ??= cidOf(this.head, this.key)
+    this.#cid ??= cidOf(this.head, this.key)
+    return this.#cid
   }
 }
 
