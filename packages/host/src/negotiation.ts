@@ -10,6 +10,7 @@ const MAX_BYTES = 128 << 10
 /** A stream or connection on which a protocol is negotiated. A stream's `protocol` is empty until then. */
 type Negotiating = Pick<MessageStream, 'send' | 'abort'> & { readonly protocol?: string }
 
+/** Of connections: a stream, of which there are many, says itself when its protocol is known. */
 const ends = new WeakMap<Negotiating, () => void>()
 
 /**
@@ -36,8 +37,6 @@ export function boundNegotiation (stream: Negotiating): void {
   }
 
   function end (): void {
-    ends.delete(stream)
-
     if (stream.send === bounded) {
       // not deleted, even where it was inherited: V8 would make the stream a slow object
       stream.send = send
@@ -45,12 +44,16 @@ export function boundNegotiation (stream: Negotiating): void {
   }
 
   stream.send = bounded
-  ends.set(stream, end)
+
+  if (stream.protocol == null) {
+    ends.set(stream, end)
+  }
 }
 
 /** The protocols are agreed on. */
 export function endNegotiation (stream: Negotiating): void {
   ends.get(stream)?.()
+  ends.delete(stream)
 }
 
 /** The method with which libp2p's connections take what arrives. It is not part of their interface. */
@@ -84,6 +87,10 @@ export async function boundUpgrade <T> (connection: MessageStream, missing: () =
     return await upgrade()
   } finally {
     endNegotiation(connection)
-    delete receiving.onData
+
+    if (onData != null) {
+      // not deleted, though it was inherited: V8 would make the connection a slow object
+      receiving.onData = onData
+    }
   }
 }

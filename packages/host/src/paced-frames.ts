@@ -1,5 +1,5 @@
 import { boundNegotiation, endNegotiation } from './negotiation.ts'
-import type { Task, WorkShares } from './work-shares.ts'
+import type { Share, Task, WorkShares } from './work-shares.ts'
 import type { MessageStream, Stream, StreamMuxer } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -63,6 +63,7 @@ export function paceFrames (muxer: StreamMuxer & Required<MuxerParts>, frames: F
 
 class PacedFrames implements Task {
   readonly metered: boolean
+  share: Share | undefined = undefined
   readonly #muxer: StreamMuxer & Required<MuxerParts>
   readonly #frames: Frames
   readonly #shares: WorkShares

@@ -68,9 +68,11 @@ export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegi
     } finally {
       reading = false
 
-      for (const event of opened.splice(0)) {
-        negotiate(event.detail, registrar, canWait, warnMissing)
-        safeDispatchEvent.call(muxer, 'stream', event)
+      if (opened.length > 0) {
+        for (const event of opened.splice(0)) {
+          negotiate(event.detail, registrar, canWait, warnMissing)
+          safeDispatchEvent.call(muxer, 'stream', event)
+        }
       }
     }
   }

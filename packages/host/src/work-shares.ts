@@ -8,6 +8,21 @@ export interface Task {
   idle (): void
   /** A step threw. The task is not run any more. */
   failed (error: Error): void
+  /** What {@link WorkShares} note of it. Undefined at first; nothing else reads or writes it. */
+  share?: Share
+}
+
+/** What a task has had of the event loop. */
+export interface Share {
+  waiting: boolean
+  /** The tick in which it has worked last, and the weight and the time of its work there. */
+  tick: number
+  weight: number
+  time: number
+  /** The window in which it has worked last, and the time that it has had there and in the one before. */
+  window: number
+  current: number
+  previous: number
 }
 
 /** Shares the time of the event loop between connections. */
@@ -46,18 +61,6 @@ export const DEFAULT_WORK_SHARES: WorkSharesInit = { weight: 256, time: 4, total
 /** How long the work of a task counts against it: this much, and as much again while it fades, ms. */
 const WINDOW = 500
 
-interface State {
-  waiting: boolean
-  /** The tick in which it has worked last, and the weight and the time of its work there. */
-  tick: number
-  weight: number
-  time: number
-  /** The window in which it has worked last, and the time that it has had there and in the one before. */
-  window: number
-  current: number
-  previous: number
-}
-
 /** Browsers have nothing closer to the next pass of the event loop than a timer; workerd's setImmediate must not be called as a method. */
 const nextPass: (run: () => void) => void = typeof setImmediate === 'function' ? run => { setImmediate(run) } : run => { setTimeout(run, 0) }
 
@@ -76,7 +79,6 @@ class TickShares implements WorkShares {
   readonly #init: WorkSharesInit
   readonly #now: () => number
   readonly #defer: (run: () => void) => void
-  readonly #states = new WeakMap<Task, State>()
   readonly #queue = new Set<Task>()
   #tick = 0
   /** The time that metered tasks, and all others, have taken in this tick. */
@@ -96,21 +98,21 @@ class TickShares implements WorkShares {
   }
 
   ready (task: Task): boolean {
-    const state = this.#stateOf(task)
+    const share = shareOf(task)
 
-    if (state.waiting) {
+    if (share.waiting) {
       return true
     }
 
     this.#schedule()
 
-    if (this.#hasTime(task) && this.#hasShare(state)) {
-      if (!this.#run(task, state)) {
+    if (this.#hasTime(task) && this.#hasShare(share)) {
+      if (!this.#run(task, share)) {
         return false
       }
     }
 
-    state.waiting = true
+    share.waiting = true
     this.#queue.add(task)
 
     return true
@@ -118,18 +120,7 @@ class TickShares implements WorkShares {
 
   drop (task: Task): void {
     this.#queue.delete(task)
-    this.#stateOf(task).waiting = false
-  }
-
-  #stateOf (task: Task): State {
-    let state = this.#states.get(task)
-
-    if (state == null) {
-      state = { waiting: false, tick: -1, weight: 0, time: 0, window: 0, current: 0, previous: 0 }
-      this.#states.set(task, state)
-    }
-
-    return state
+    shareOf(task).waiting = false
   }
 
   #schedule (): void {
@@ -147,11 +138,11 @@ class TickShares implements WorkShares {
     this.#others = 0
 
     for (let task = this.#next(); task != null; task = this.#next()) {
-      const state = this.#stateOf(task)
+      const share = shareOf(task)
       this.#queue.delete(task)
-      state.waiting = this.#run(task, state)
+      share.waiting = this.#run(task, share)
 
-      if (state.waiting) {
+      if (share.waiting) {
         // behind those that have had as much
         this.#queue.add(task)
       } else {
@@ -166,15 +157,19 @@ class TickShares implements WorkShares {
 
   /** The waiting task that goes next in this tick. */
   #next (): Task | undefined {
+    if (this.#queue.size === 0) {
+      return undefined
+    }
+
     const window = Math.floor(this.#now() / WINDOW)
     let best: Task | undefined
     let least = Infinity
 
     for (const task of this.#queue) {
-      const state = this.#stateOf(task)
+      const share = shareOf(task)
 
-      if (this.#hasShare(state) && this.#hasTime(task)) {
-        const used = task.metered ? recent(state, window) : -1
+      if (this.#hasShare(share) && this.#hasTime(task)) {
+        const used = task.metered ? recent(share, window) : -1
 
         if (used < least) {
           best = task
@@ -190,44 +185,47 @@ class TickShares implements WorkShares {
     return (task.metered ? this.#metered : this.#others) < this.#init.total
   }
 
-  #hasShare (state: State): boolean {
-    return state.tick !== this.#tick || (state.weight < this.#init.weight && state.time < this.#init.time)
+  #hasShare (share: Share): boolean {
+    return share.tick !== this.#tick || (share.weight < this.#init.weight && share.time < this.#init.time)
   }
 
   /** Does pieces up to the task's share. Returns whether some may be left. */
-  #run (task: Task, state: State): boolean {
-    if (state.tick !== this.#tick) {
-      state.tick = this.#tick
-      state.weight = 0
-      state.time = 0
+  #run (task: Task, share: Share): boolean {
+    if (share.tick !== this.#tick) {
+      share.tick = this.#tick
+      share.weight = 0
+      share.time = 0
     }
 
     const { weight: maxWeight, time: maxTime } = this.#init
     const begin = this.#now()
-    const before = state.weight
+    const before = share.weight
     let elapsed = 0
     let more = true
 
     try {
-      while (more && state.weight < maxWeight && state.time + elapsed < maxTime) {
+      while (more && share.weight < maxWeight && share.time + elapsed < maxTime) {
         const weight = task.step()
         more = weight > 0
-        state.weight += weight
-        elapsed = this.#now() - begin
+        share.weight += weight
+
+        if (more) {
+          elapsed = this.#now() - begin
+        }
       }
     } catch (err) {
       more = false
       task.failed(err as Error)
     }
 
-    state.time += elapsed
+    share.time += elapsed
     // what a piece causes later counts, too
-    this.#count(task, state, begin, Math.max(elapsed, (state.weight - before) * maxTime / maxWeight))
+    this.#count(task, share, begin, Math.max(elapsed, (share.weight - before) * maxTime / maxWeight))
 
     return more
   }
 
-  #count (task: Task, state: State, now: number, time: number): void {
+  #count (task: Task, share: Share, now: number, time: number): void {
     if (!task.metered) {
       this.#others += time
       return
@@ -235,21 +233,28 @@ class TickShares implements WorkShares {
 
     const window = Math.floor(now / WINDOW)
 
-    if (window !== state.window) {
-      state.previous = window === state.window + 1 ? state.current : 0
-      state.current = 0
-      state.window = window
+    if (window !== share.window) {
+      share.previous = window === share.window + 1 ? share.current : 0
+      share.current = 0
+      share.window = window
     }
-    state.current += time
+    share.current += time
     this.#metered += time
   }
 }
 
+function shareOf (task: Task): Share {
+  // a field of the task: a map would be asked for every read of every connection
+  task.share ??= { waiting: false, tick: -1, weight: 0, time: 0, window: 0, current: 0, previous: 0 }
+
+  return task.share
+}
+
 /** The time that a task has had in this window and in the one before, ms. */
-function recent (state: State, window: number): number {
-  switch (window - state.window) {
-    case 0: return state.current + state.previous
-    case 1: return state.current
+function recent (share: Share, window: number): number {
+  switch (window - share.window) {
+    case 0: return share.current + share.previous
+    case 1: return share.current
     default: return 0
   }
 }
