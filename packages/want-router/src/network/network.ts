@@ -61,7 +61,7 @@ export interface Network {
    * `NotConnectedError` if it is not connected.
    */
   open (peer: string, signal: AbortSignal): Promise<BitswapProtocol>
-  /** Forgets the peer at once (`gone` follows in a microtask), resets its streams and closes its connections. */
+  /** Forgets the peer at once (`gone` follows in a microtask, or soon after where many go at once), resets its streams and closes its connections. */
   disconnect (peer: string): Promise<void>
   /** Waits until nothing is left to be taken or in a stream's buffer: true; or until the signal aborts: false. */
   flushed (signal?: AbortSignal): Promise<boolean>
@@ -103,7 +103,8 @@ class BitswapNetwork implements Network {
     this.#peers = createPeers({
       context: this.#createContext(now),
       came: id => { this.#came(id) },
-      gone: id => { this.#gone(id) }
+      gone: id => { this.#gone(id) },
+      endOfTick: init.endOfTick ?? platformTimers.endOfTick
     })
   }
 

@@ -1,5 +1,7 @@
+import { createDepartures } from './departures.ts'
 import { DisconnectedError, NotConnectedError } from './errors.ts'
 import { createPeer } from './peer.ts'
+import type { Departures } from './departures.ts'
 import type { Peer, PeerContext } from './peer.ts'
 import type { Connection, StreamCloseEvent } from '@libp2p/interface'
 
@@ -22,8 +24,10 @@ export interface PeersInit {
   readonly context: PeerContext
   /** The peer's first connection has opened. */
   came (id: string): void
-  /** The peer has gone: its last connection has closed, or it was disconnected. */
+  /** The peer has gone: its last connection has closed, or it was disconnected. Of many that go at once some are told of in later passes of the event loop. */
   gone (id: string): void
+  /** Calls once at the end of the current pass of the event loop. */
+  endOfTick (run: () => void): void
 }
 
 export function createPeers (init: PeersInit): Peers {
@@ -33,16 +37,16 @@ export function createPeers (init: PeersInit): Peers {
 class ConnectedPeers implements Peers {
   readonly #context: PeerContext
   readonly #onCame: (id: string) => void
-  readonly #onGone: (id: string) => void
+  readonly #departures: Departures
   readonly #peers = new Map<string, Peer>()
   /** Connections of peers that were disconnected, until they have closed. */
   readonly #unwelcome = new WeakSet<Connection>()
   #adopted = 0
 
-  constructor ({ context, came, gone }: PeersInit) {
+  constructor ({ context, came, gone, endOfTick }: PeersInit) {
     this.#context = context
     this.#onCame = came
-    this.#onGone = gone
+    this.#departures = createDepartures({ gone, now: context.now, endOfTick })
   }
 
   get size (): number {
@@ -60,6 +64,11 @@ class ConnectedPeers implements Peers {
   adopt (connection: Connection): Peer {
     const id = connection.remotePeer.toString()
     const known = this.#peers.get(id)
+
+    if (known == null) {
+      this.#departures.settle(id)
+    }
+
     const peer = known ?? createPeer(id, this.#context)
 
     if (known == null) {
@@ -95,7 +104,7 @@ class ConnectedPeers implements Peers {
 
     this.#drop(peer, new DisconnectedError())
     // the caller may be in the middle of something
-    queueMicrotask(() => { this.#onGone(peer.id) })
+    queueMicrotask(() => { this.#departures.add(peer.id) })
 
     await Promise.all(connections.map(async connection => {
       try {
@@ -108,6 +117,7 @@ class ConnectedPeers implements Peers {
 
   clear (): void {
     this.#peers.clear()
+    this.#departures.clear()
   }
 
   #closed (connection: Connection, event: StreamCloseEvent): void {
@@ -115,7 +125,7 @@ class ConnectedPeers implements Peers {
 
     if (peer?.disconnected(connection, event) === true && peer.connections.all.length === 0) {
       this.#drop(peer, new NotConnectedError('The last connection to the peer has closed'))
-      this.#onGone(peer.id)
+      this.#departures.add(peer.id)
     }
   }
 
