@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { FLOODS } from './floods.ts'
-import { attack, excess } from './run.ts'
+import { FLOODS, transportsOf } from './floods.ts'
+import { attack, attackTime, excess } from './run.ts'
 import type { Latencies } from './honest.ts'
 import type { AttackResult } from './run.ts'
 
@@ -43,14 +43,18 @@ async function main (): Promise<void> {
     '|---|---|---|---|---|---|---|---|---|---|'
   ]
   const late: AttackResult[] = []
-  console.log(lines.join('\n'))
-
-  await attack({
+  const options = {
     floods,
     all: values.all,
     times: bounded(values.times, 9),
     duration: bounded(values.seconds, 120) * 1000,
-    settle: bounded(values.settle, 600) * 1000,
+    settle: bounded(values.settle, 600) * 1000
+  }
+  console.error(`${floods.length} floods, about ${Math.ceil(attackTime(options) / 60_000)} minutes\n`)
+  console.log(lines.join('\n'))
+
+  await attack({
+    ...options,
     onResult (result) {
       lines.push(row(result))
       console.log(row(result))

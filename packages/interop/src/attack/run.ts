@@ -52,6 +52,13 @@ const MiB = 1 << 20
 const MOST = 1_600 * MiB
 const QUIET = 3_000
 
+/** How long all of it takes, beside the time that clients need to connect, ms. */
+export function attackTime ({ floods, all, times, duration, settle }: Omit<AttackOptions, 'onResult'>): number {
+  const count = floods.reduce((sum, kind) => sum + transportsOf(kind, all).length, 0)
+
+  return count * (times * (3 * QUIET + 2 * duration) + Math.max(0, settle - QUIET))
+}
+
 /** Floods a balancer that it starts on loopback with each kind, one after another, with an honest client beside them. */
 export async function attack ({ floods, all, times, duration, settle, onResult }: AttackOptions): Promise<AttackResult[]> {
   const large = await seededBlocks(25, MiB, 'for slow readers')
