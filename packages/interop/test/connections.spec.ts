@@ -1,11 +1,11 @@
-import { createConnection } from 'node:net'
 import { expect } from 'aegir/chai'
+import { openSocket } from '../src/attack/raw.ts'
 import { seededBlock, seededBlocks } from '../src/blocks.ts'
-import { startRelay, tcpPort } from '../src/relay.ts'
+import { startRelay } from '../src/relay.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { delay, poll } from '../src/until.ts'
-import type { Socket } from 'node:net'
+import type { Transport } from '../src/attack/flood.ts'
 
 /** What an operator is promised: a peer that is gone without a word is noticed by then. */
 const SILENCE_NOTICED_MS = 30_000
@@ -15,12 +15,12 @@ describe('connections that fall silent', function () {
 
   const peers = stack()
   let lineCut: Promise<void>
-  let halfFrames: Promise<void>
+  let halfFrames: Promise<unknown>
 
   // each takes half a minute of waiting, so both wait at once
   before(() => {
     lineCut = cutLine()
-    halfFrames = stopInFrames()
+    halfFrames = Promise.all([stopInFrames('tcp'), stopInFrames('ws')])
     // whichever test comes first may fail first
     lineCut.catch(() => {})
     halfFrames.catch(() => {})
@@ -34,7 +34,7 @@ describe('connections that fall silent', function () {
     await lineCut
   })
 
-  it('lose their streams when two hundred stop in the middle of a frame, while an honest client is served in its usual time', async () => {
+  it('lose their streams when two hundred stop in the middle of a frame, while an honest client is served in its usual time, over tcp and WebSockets', async () => {
     await halfFrames
   })
 
@@ -59,16 +59,16 @@ describe('connections that fall silent', function () {
     await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'the client to be forgotten', { timeout: SILENCE_NOTICED_MS - (performance.now() - start) })
   }
 
-  const stopInFrames = async (): Promise<void> => {
+  const stopInFrames = async (transport: Transport): Promise<void> => {
     const blocks = await seededBlocks(40, 1_000, 'beside half frames')
     const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
     const balancer = await peers.balancer({ downstreams: downstream.addresses })
     const halting = await peers.wire()
-    await halting.connect(balancer.tcp)
+    await halting.connect(balancer[transport])
     const streams = await Promise.all(Array.from({ length: 200 }, async () => halting.sendRaw(balancer.peerId, Uint8Array.from([0x80, 0x08, 0x0a]))))
 
     const client = await peers.wire()
-    await client.connect(balancer.tcp)
+    await client.connect(balancer[transport])
 
     for (const { cid } of blocks) {
       await client.fetch(balancer.peerId, [cid], 1_000)
@@ -88,21 +88,20 @@ describe('connections that are not what they seem', function () {
     await peers.stop()
   })
 
-  it('admits an honest client within a second beside five hundred sockets that never shake hands', async () => {
-    const block = await seededBlock(1_000, 'beside silent sockets')
-    const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([block]) })
-    const balancer = await peers.balancer({ downstreams: downstream.addresses })
-    const sockets = await Promise.all(Array.from({ length: 500 }, async () => new Promise<Socket>((resolve, reject) => {
-      const socket = createConnection({ host: '127.0.0.1', port: tcpPort(balancer.tcp) }, () => { resolve(socket) })
-      socket.on('error', reject)
-    })))
-    peers.onStop(async () => { sockets.forEach(socket => { socket.destroy() }) })
-    await delay(200)
+  for (const transport of ['tcp', 'ws'] as const) {
+    it(`admits an honest client within a second beside five hundred sockets that never shake hands, over ${transport}`, async () => {
+      const block = await seededBlock(1_000, 'beside silent sockets')
+      const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([block]) })
+      const balancer = await peers.balancer({ downstreams: downstream.addresses })
+      const sockets = await Promise.all(Array.from({ length: 500 }, async () => openSocket(balancer[transport], transport)))
+      peers.onStop(async () => { sockets.forEach(({ stop }) => { stop() }) })
+      await delay(200)
 
-    const client = await peers.wire()
-    const start = performance.now()
-    await client.connect(balancer.tcp)
-    expect(performance.now() - start).to.be.lessThan(1_000)
-    await client.fetch(balancer.peerId, [block.cid])
-  })
+      const client = await peers.wire()
+      const start = performance.now()
+      await client.connect(balancer[transport])
+      expect(performance.now() - start).to.be.lessThan(1_000)
+      await client.fetch(balancer.peerId, [block.cid])
+    })
+  }
 })

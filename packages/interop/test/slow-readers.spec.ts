@@ -1,6 +1,7 @@
 import { expect } from 'aegir/chai'
 import { seededBlock, seededBlocks } from '../src/blocks.ts'
 import { createDag } from '../src/dag.ts'
+import { FULL } from '../src/full.ts'
 import { residentBytes, resetPeak } from '../src/memory.ts'
 import { needKubo } from '../src/needs.ts'
 import { startRelay } from '../src/relay.ts'
@@ -13,6 +14,9 @@ import type { Kubo } from '../src/kubo.ts'
 const MiB = 1 << 20
 const BLOCKS = 400
 const BOUND = 64 * MiB
+/** Clients that share one total, MiB: each may have a MiB and more unsent. */
+const CROWD = FULL ? 200 : 50
+const TOTAL = FULL ? 64 : 16
 
 describe('the balancer\'s memory, when clients want 400 MiB each', function () {
   this.timeout(120_000)
@@ -108,6 +112,26 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
     })
 
     expect(grown / MiB).to.be.lessThan(BOUND / MiB)
+  })
+
+  it(`holds no more unsent for ${CROWD} that never read than the ${TOTAL} MiB that all may have, and a tenth`, async () => {
+    const own = await peers.balancer({ downstreams: [holder.url], args: ['--max-unsent', `${TOTAL}MiB`] })
+    const waits = Array.from({ length: CROWD }, async (_, i) => {
+      const peer = await peers.wire({ reads: false })
+      await peer.connect(own[i % 2 === 0 ? 'tcp' : 'ws'])
+      await peer.want(own.peerId, blocks.slice(i, i + 25).map(({ cid }) => cid))
+    })
+    let most = 0
+    const end = performance.now() + 6_000
+
+    while (performance.now() < end) {
+      most = Math.max(most, await own.metric('kitsune_router_unsent_bytes'))
+      await delay(20)
+    }
+    await Promise.all(waits)
+
+    expect(most / MiB, 'it was never used up').to.be.above(TOTAL / 2)
+    expect(most / MiB).to.be.at.most(TOTAL * 1.1)
   })
 
   it('serves a kubo to the end that stood still in the middle of its pin', async () => {
