@@ -1,0 +1,93 @@
+import { expect } from 'aegir/chai'
+import { openSocket, rawConnection } from '../src/attack/raw.ts'
+import { seededBlock } from '../src/blocks.ts'
+import { serveBlocks } from '../src/serve-blocks.ts'
+import { stack } from '../src/stack.ts'
+import { poll } from '../src/until.ts'
+import type { Transport } from '../src/attack/flood.ts'
+import type { Balancer } from '../src/balancer.ts'
+import type { TestBlock } from '../src/blocks.ts'
+import type { WirePeer } from '../src/wire-peer.ts'
+
+/** What is kept of sockets whose handshake is under way, and some more, so that all places are taken. */
+const SILENT = 1_024 + 76
+/** As many more come every tenth of a second. */
+const MORE = 20
+const NEWCOMERS = 58
+const PLACES = 60
+/** What a newcomer may wait for its first block, ms. */
+const SOON = 5_000
+/** Not the address of the newcomers. */
+const STRANGER = '127.0.0.2'
+
+describe('newcomers, while all places are taken', function () {
+  this.timeout(120_000)
+
+  let block: TestBlock
+  let member: WirePeer
+  const peers = stack()
+
+  beforeEach(async () => {
+    block = await seededBlock(1_000, 'for newcomers')
+    member = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks([block]) })
+  })
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  /** How long a newcomer waits for its first block, ms. */
+  const serve = async (balancer: Balancer, transport: Transport): Promise<number> => {
+    const client = await peers.wire()
+    const begin = performance.now()
+    await client.connect(balancer[transport])
+    await client.fetch(balancer.peerId, [block.cid], SOON)
+
+    return performance.now() - begin
+  }
+
+  const silence = async (balancer: Balancer, transport: Transport, count: number): Promise<void> => {
+    await Promise.all(Array.from({ length: count }, async () => {
+      const { stop } = await openSocket(balancer[transport], transport, STRANGER)
+      peers.onStop(async () => { stop() })
+    }))
+  }
+
+  for (const transport of ['tcp', 'ws'] as const) {
+    it(`are all served beside silent sockets of another address, of which two hundred more come every second, over ${transport}`, async () => {
+      // the places are what is tried here, not how many may come from one address in a second
+      const balancer = await peers.balancer({ downstreams: member.addresses, args: ['--max-new-connections', '5000'] })
+
+      for (let count = 0; count < SILENT; count += 100) {
+        await silence(balancer, transport, 100)
+      }
+
+      const state = { over: false }
+      const more = (async () => {
+        while (!state.over) {
+          await Promise.all([silence(balancer, transport, MORE), new Promise(resolve => { setTimeout(resolve, 100) })])
+        }
+      })()
+      const served = await Promise.all(Array.from({ length: NEWCOMERS }, async () => serve(balancer, transport)))
+      state.over = true
+      await more
+
+      expect(served).to.have.lengthOf(NEWCOMERS)
+      expect(await balancer.metric('kitsune_router_clients')).to.equal(NEWCOMERS)
+    })
+
+    it(`are served within five seconds where identities that want nothing fill the connections, over ${transport}`, async () => {
+      const balancer = await peers.balancer({ downstreams: member.addresses, args: ['--max-connections', String(PLACES)] })
+      await Promise.all(Array.from({ length: PLACES }, async () => {
+        const { stop } = await rawConnection(balancer[transport])
+        peers.onStop(stop)
+      }))
+      await poll(async () => await balancer.metric('kitsune_balancer_connections') === PLACES, 'all connections to be taken')
+
+      for (let i = 0; i < 5; i++) {
+        expect(await serve(balancer, transport)).to.be.below(SOON)
+      }
+      expect(await balancer.metric('kitsune_balancer_connections')).to.be.at.most(PLACES)
+    })
+  }
+})
