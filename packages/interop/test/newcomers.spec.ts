@@ -9,8 +9,8 @@ import type { Balancer } from '../src/balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 
-/** What is kept of sockets whose handshake is under way, and some more, so that all places are taken. */
-const SILENT = 1_024 + 76
+/** More than are kept of sockets whose handshake is under way, and than libp2p itself would keep. */
+const SILENT = 2 * 1_024 + 52
 /** As many more come every tenth of a second. */
 const MORE = 20
 const NEWCOMERS = 58
