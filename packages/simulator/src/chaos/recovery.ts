@@ -41,12 +41,13 @@ export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick
 function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[], verifying: number): (key: WantKey) => number {
   const now = clock.now()
   const latency = new Map(monitor.status().members.map(({ id, latency }) => [id, latency ?? 0]))
-  const keys = [...monitor.wants.live()].map(({ key }) => key)
-  const asked = new Set(keys.filter(key => monitor.members.wasAskedOf(key)))
+  // some of them may have been served, which is not known for certain before all is taken
+  const wants = [...monitor.wants.byKey()]
+  const asked = new Set(wants.flatMap(([key]) => monitor.members.wasAskedOf(key) ? [key] : []))
   const largest = Math.max(monitor.limits.expectedBlock, ...connected.map(({ largest }) => largest))
   const recovery = {
     limits: monitor.limits,
-    wants: keys.length,
+    wants: wants.reduce((sum, [, waiting]) => sum + waiting.size, 0),
     verifying,
     members: connected.map(({ id, denies }) => {
       const { capacity, open, since } = monitor.members.find(id)

@@ -84,9 +84,8 @@ export function reconsider (state: State, fetch: Fetch): void {
   }
 }
 
-/** A client asks again for what is exhausted: it is told what is certain, and the rest is tried again. */
-export function askedAgain (state: State, fetch: Fetch): void {
-  const forgot = forgetOldAnswers(state, fetch)
+/** A client asks again for what is exhausted: it is told what is certain, and the rest is tried again; `forgot`: some answers were too old to count. */
+export function askedAgain (state: State, fetch: Fetch, forgot: boolean): void {
   if (!forgot && settleIfCertain(state, fetch)) {
     return
   }
@@ -125,10 +124,12 @@ function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
 }
 
 /**
- * A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; all else but a HAVE ages.
+ * A client asks: what members said long ago does not count for it. A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; all else but a HAVE ages.
  * Else a client that asks often would only ever have the members asked again that said DONT_HAVE.
+ *
+ * @returns whether something was forgotten
  */
-function forgetOldAnswers (state: State, fetch: Fetch): boolean {
+export function forgetOldAnswers (state: State, fetch: Fetch): boolean {
   const { absenceLifetime } = state.limits
   let forgot = false
   for (const member of answeredMembers(fetch)) {

@@ -8,8 +8,8 @@ import { headOf } from './cid-head.ts'
 import { addWant } from './clients.ts'
 import { retract, sendHave } from './deliveries.ts'
 import { hasUntried, isSameEligible } from './eligibility.ts'
-import { askedAgain } from './exhaustion.ts'
-import { holders, isOwed, link, mayUse, unlink } from './fetch.ts'
+import { askedAgain, forgetOldAnswers } from './exhaustion.ts'
+import { holders, isFresh, isOwed, link, mayUse, unlink } from './fetch.ts'
 import { beginFetch, endFetch, fetchName, queueWant, toQueued } from './fetches.ts'
 import { onMemberWants } from './loops.ts'
 import { leaveFetch } from './want-ends.ts'
@@ -137,6 +137,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
   if (upgrade) {
     fetch.type = 'block'
   }
+  const forgot = !isFresh(fetch) && forgetOldAnswers(state, fetch)
   switch (fetch.state) {
     case 'queued':
       if (isOwed(want)) { // one that comes back may have its HAVE
@@ -158,7 +159,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
       if (fetch.restricted > 0 && hasUntried(state, fetch, want)) {
         toQueued(state, fetch)
       } else {
-        askedAgain(state, fetch)
+        askedAgain(state, fetch, forgot)
       }
       break
     default: // backlogged, retrying: it is on its way; parked: it is not

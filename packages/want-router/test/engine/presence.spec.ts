@@ -243,6 +243,25 @@ describe('engine: presences', () => {
     }
   })
 
+  it('it ages while the want is on its way elsewhere, too: a client that asks again is not denied by what was said long before', () => {
+    const b = bench({ members: [{ id: 's' }, { id: 't' }] })
+    b.engine.put({ t: 'up', member: 's', capacity: { standing: 0 } })
+    const block = testBlock(1)
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.answer('s', block, 'dont-have')
+    b.answer('t', block, 'have')
+    expect(b.take('p').presences).to.have.length(1)
+
+    // t has lost it meanwhile, and s has got it
+    b.pass(6000)
+    b.want('p', entry(block))
+    b.answer('t', block, 'dont-have')
+    expect(b.take('p').presences).to.be.empty()
+    expect(b.askedFor(block)).to.deep.equal(['s', 't', 't', 's'])
+    b.block('s', block)
+    expect(b.take('p').blocks).to.have.length(1)
+  })
+
   it('a DONT_HAVE of a member that keeps the want holds: it would send the block', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const block = testBlock(1)
