@@ -14,6 +14,8 @@ export interface Caught {
   readonly broken?: RunResult['broken']
   /** Whether that is something which the mutant is meant to break. */
   readonly named: boolean
+  /** Why it could not be tried. */
+  readonly error?: Error
 }
 
 export interface SearchInit {
@@ -44,15 +46,20 @@ export async function searchSeeds ({ mutants, first, count, threads, progress }:
 
 /** The first of so many seeds in which a mutant breaks something, in a thread of its own. */
 export async function tryMutant (mutant: Mutant, first: number, count: number): Promise<Caught> {
-  const { failures: [failure] } = await runSeeds({ first, count, threads: 1, mutant })
-  const { seed, broken } = failure ?? {}
-  return { mutant, seed, broken, named: broken != null && mutant.breaks.includes(broken.invariant) }
+  try {
+    const { failures: [failure] } = await runSeeds({ first, count, threads: 1, mutant })
+    const { seed, broken } = failure ?? {}
+    return { mutant, seed, broken, named: broken != null && mutant.breaks.includes(broken.invariant) }
+  } catch (err) {
+    // that one no longer fits its source does not end the search for the others
+    return { mutant, named: false, error: err instanceof Error ? err : new Error(String(err)) }
+  }
 }
 
 /** The seed in which a mutant broke something, and what it was. */
-export function caughtBy ({ mutant, seed, broken, named }: Caught): string {
+export function caughtBy ({ mutant, seed, broken, named, error }: Caught): string {
   if (broken == null) {
-    return `NOT CAUGHT: ${mutant.name}`
+    return `NOT CAUGHT: ${mutant.name}${error == null ? '' : `: ${error.message}`}`
   }
   return named
     ? `${seed}: ${mutant.name}: ${broken.invariant}`

@@ -110,13 +110,25 @@ export async function playRun (seed: number, { trace, sound = true }: RunOptions
   }
 }
 
+/** What is thrown outside of the calls that play the run, as in a microtask, breaks it as well. */
 async function judge (stage: Stage, play: (stage: Stage) => Promise<void>): Promise<RunResult['broken']> {
+  const thrown: unknown[] = []
+  const note = (err: unknown): void => { thrown.push(err) }
+  process.on('uncaughtException', note)
   try {
     await play(stage)
   } catch (err) {
-    if (err instanceof InvariantBrokenError) {
-      return { invariant: err.invariant, message: err.message, step: stage.step }
-    }
-    return { invariant: 'crash', message: err instanceof Error ? err.stack ?? err.message : String(err), step: stage.step }
+    thrown.push(err)
   }
+  // a promise that nobody waits for is rejected for good at the end of the tick
+  await new Promise(resolve => { setImmediate(resolve) })
+  process.off('uncaughtException', note)
+  return thrown.length === 0 ? undefined : verdictOn(thrown[0], stage.step)
+}
+
+function verdictOn (err: unknown, step: number): RunResult['broken'] {
+  if (err instanceof InvariantBrokenError) {
+    return { invariant: err.invariant, message: err.message, step }
+  }
+  return { invariant: 'crash', message: err instanceof Error ? err.stack ?? err.message : String(err), step }
 }

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
 import { runChaos } from '../../src/chaos/command.ts'
+import { caughtBy, tryMutant } from '../../src/chaos/mutant-search.ts'
 import { UsageError } from '../../src/errors.ts'
 
 async function run (...args: string[]): Promise<{ code: number, stdout: string, stderr: string }> {
@@ -49,19 +50,34 @@ describe('chaos: the command', function () {
       await writeFile(file, `export const MUTANTS = ${JSON.stringify([
         harmful,
         { ...harmful, name: 'nothing', replace: harmful.find },
-        { ...harmful, name: 'another rule', breaks: ['drain'] }
+        { ...harmful, name: 'another rule', breaks: ['drain'] },
+        { ...harmful, name: 'nowhere', find: 'no such text' }
       ])}`)
       const { code, stdout } = await run('--mutants', file, '--seeds', '10', '--json', seeds)
       const [, seed] = /^(\d+): a DONT_HAVE is a HAVE: (?:denial|promise)$/m.exec(stdout) ?? []
 
       expect(code).to.equal(1)
       expect(stdout).to.match(/^NOT CAUGHT: nothing$/m).and.to.match(/^NOT CAUGHT: another rule: seed \d+ broke "(denial|promise)" instead of drain: /m)
-      expect(stdout).to.match(/\n3 mutants, 2 not caught\n$/)
+      expect(stdout).to.match(/^NOT CAUGHT: nowhere: the mutant "nowhere" no longer fits: /m)
+      expect(stdout).to.match(/\n4 mutants, 3 not caught\n$/)
       expect(JSON.parse(await readFile(seeds, 'utf8'))).to.deep.equal({ 'a DONT_HAVE is a HAVE': Number(seed) })
     } finally {
       await rm(folder, { recursive: true })
     }
   })
+
+  for (const [what, bug] of [
+    ['in a microtask', 'queueMicrotask(() => { throw new Error("too late") })'],
+    ['by a promise that nobody waits for', 'void Promise.reject(new Error("too late"))']
+  ]) {
+    it(`finds what is thrown ${what}, outside of the calls that play a run`, async () => {
+      const text = 'member.totals.dontHaves++\n    member.health.succeeded'
+      const caught = await tryMutant({ name: what, breaks: ['crash'], file: 'engine/answers.ts', find: text, replace: `${bug}\n${text}` }, 1, 3)
+
+      expect(caught, caughtBy(caught)).to.deep.include({ seed: 1, named: true })
+      expect(caught.broken?.message).to.contain('too late')
+    })
+  }
 
   it('says that a module has no mutants', async () => {
     await expect(run('--mutants', 'nowhere.ts')).to.eventually.be.rejectedWith(UsageError, '--mutants: cannot load nowhere.ts')
