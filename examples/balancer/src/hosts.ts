@@ -61,7 +61,7 @@ export async function createHosts ({ config, strategy, privateKey, log, logger, 
       router: components => wantRouter({
         targets: [...config.downstreams.map(createTarget), ...(config.fetchThrough === 'on' ? [fetchThrough(() => ({ nodes: nodes(), router: upstream.services.router }))] : [])],
         strategy: config.fetchThrough === 'on' ? lastOf(strategy, FETCH_THROUGH) : strategy,
-        haveMap: config.haveMap === 'off' ? undefined : { pinned: config.haveMap === 'pins', interval: config.haveMapInterval * 1000 },
+        haveMap: config.haveMap === 'off' ? undefined : { pinned: config.haveMap === 'pins', interval: Math.round(config.haveMapInterval * 1000) },
         downstream,
         metrics: createMetrics(registry, logger),
         hashers: selectHashers(config.hashes),

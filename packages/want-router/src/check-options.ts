@@ -8,7 +8,12 @@ export interface NumberRules<Name extends string> {
   readonly orZero?: readonly Name[]
   /** Shares: numbers from 0 to 1. */
   readonly shares?: readonly Name[]
+  /** Whole numbers of a range: the least and the most that it may be. */
+  readonly ranges?: { readonly [name in Name]?: readonly [least: number, most: number] }
 }
+
+/** The most ms that a timer of the platform takes: what is longer is over at once. */
+export const MAX_DELAY = 2 ** 31 - 1
 
 /**
  * Checks numbers, and returns those that were given: one that is `undefined` counts as left out.
@@ -18,14 +23,18 @@ export interface NumberRules<Name extends string> {
  * @param known - all that there are
  * @throws {InvalidOptionError} for what is no object, a name that there is not, or a number that is invalid
  */
-export function checkNumbers<Name extends string> (at: string, given: Partial<Record<Name, number>> | undefined, known: Readonly<Record<Name, unknown>>, { orZero = [], shares = [] }: NumberRules<Name> = {}): Partial<Record<Name, number>> {
+export function checkNumbers<Name extends string> (at: string, given: Partial<Record<Name, number>> | undefined, known: Readonly<Record<Name, unknown>>, { orZero = [], shares = [], ranges }: NumberRules<Name> = {}): Partial<Record<Name, number>> {
   checkNames(at, given, Object.keys(known))
   const numbers: Partial<Record<Name, number>> = {}
   for (const [name, value] of Object.entries(given ?? {}) as Array<[Name, unknown]>) {
     if (value === undefined) {
       continue
     }
-    if (shares.includes(name)) {
+    const range: readonly [number, number] | undefined = ranges?.[name]
+    if (range != null) {
+      const [least, most] = range
+      check(isWhole(value, least) && Number(value) <= most, `${at}${name}`, `a whole number from ${least} to ${most}`, value)
+    } else if (shares.includes(name)) {
       check(isShare(value), `${at}${name}`, 'a share, from 0 to 1', value)
     } else if (orZero.includes(name)) {
       check(isWhole(value, 0), `${at}${name}`, 'a whole number, 0 or more', value)
@@ -53,6 +62,17 @@ export function checkNames (at: string, given: object | undefined, known: readon
       const meant = closest(name, known)
       throw new InvalidOptionError(`${at}${name} does not exist: ${meant == null ? `there are ${known.join(', ')}` : `did you mean ${meant}?`}`)
     }
+  }
+}
+
+/**
+ * @param name - of an option whose value is one of some words; `undefined` counts as left out
+ * @throws {InvalidOptionError} it is none of them
+ */
+export function checkWord (name: string, given: unknown, words: Iterable<unknown>): void {
+  const all = [...words]
+  if (given !== undefined && !all.includes(given)) {
+    throw new InvalidOptionError(`${name} is one of ${all.map(word => `'${String(word)}'`).join(', ')}, not ${describe(given)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'aegir/chai'
 import { DEFAULT_LIMITS, source, wantRouter } from '../src/index.ts'
 import { DEFAULT_NETWORK_LIMITS } from '../src/network/defaults.ts'
+import { accessList, denylist, quotas, storedDenylist, urlList } from '../src/policies/index.ts'
 import { checkInit } from '../src/router-init.ts'
 import type { SourceInit, WantRouterInit } from '../src/index.ts'
 
@@ -27,6 +28,7 @@ describe('wantRouter: options that are invalid are refused, and the message name
     refused({ stratgy: () => {} }).that.equals('wantRouter: stratgy does not exist: did you mean strategy?')
     refused({ reverse: { member: 'connected' } }).that.equals('reverse.member does not exist: did you mean members?')
     refused({ limits: [] }).that.equals('limits is an object, not a list')
+    refused({ policyFailure: 'deny' }).that.contains('policyFailure is one of \'pass\', ')
     refused({ limits: 5 }).that.equals('limits is an object, not the number 5')
   })
 
@@ -35,6 +37,69 @@ describe('wantRouter: options that are invalid are refused, and the message name
     refusedSource({ capacity: { want: 4 } }).that.equals('source "store": capacity.want does not exist: did you mean wants?')
     refusedSource({ capacity: { wants: -4 } }).that.equals('source "store": capacity.wants is a whole number above 0, not -4')
     refusedSource({ capacity: 4 }).that.equals('source "store": capacity is an object, not the number 4')
+  })
+})
+
+describe('options of the have-map that cannot be meant are refused, and the message names them', () => {
+  it('numbers', () => {
+    refused({ haveMap: { interval: NaN } }).that.equals('haveMap.interval is a whole number from 1 to 2147483647, not NaN')
+    refused({ haveMap: { interval: -1 } }).that.equals('haveMap.interval is a whole number from 1 to 2147483647, not -1')
+    refused({ haveMap: { interval: 2 ** 31 } }).that.equals('haveMap.interval is a whole number from 1 to 2147483647, not 2147483648')
+    refused({ haveMap: { maxBytes: 4095 } }).that.equals('haveMap.maxBytes is a whole number from 4096 to 536870912, not 4095')
+  })
+
+  it('names, and what is no flag', () => {
+    refused({ haveMap: { intervall: 1000 } }).that.equals('haveMap.intervall does not exist: did you mean interval?')
+    refused({ haveMap: { pinned: 'yes' } }).that.equals('haveMap.pinned is true or false, not the string "yes"')
+    refused({ haveMap: true }).that.equals('haveMap is an object, not the boolean true')
+  })
+})
+
+describe('options of policies that cannot be meant are refused, and the message names them', () => {
+  const lists = [{ name: 'x', load: async () => '' }]
+  const refusedBy = <T>(make: (init: T) => unknown, init: object): Chai.Assertion => expect(() => make(init as T)).to.throw().with.property('message')
+
+  it('of a denylist', () => {
+    refusedBy(denylist, { lists, verdikt: 'close' }).that.equals('denylist: verdikt does not exist: did you mean verdict?')
+    refusedBy(denylist, { lists, verdict: 'deny' }).that.equals('denylist: verdict is one of \'silent\', \'unknown\', \'absent\', \'close\', not the string "deny"')
+    refusedBy(denylist, { lists, verdict: 'pass' }).that.contains('denylist: verdict is one of')
+    refusedBy(denylist, { lists, unavailable: 'open' }).that.contains('denylist: unavailable is one of \'pass\', ')
+    refusedBy(denylist, { lists, interval: NaN }).that.equals('denylist: interval is a whole number from 1 to 2147483647, not NaN')
+    refusedBy(denylist, { lists: [...lists, ...lists] }).that.equals('denylist: lists: give at least one list, and each a name of its own')
+    refusedBy(denylist, {}).that.equals('denylist: lists: give at least one list, and each a name of its own')
+  })
+
+  it('of an access list', () => {
+    refusedBy(accessList, { lists: [] }).that.equals('accessList: lists: give at least one list, and each a name of its own')
+    refusedBy(accessList, { lists, denied: 'close' }).that.contains('accessList: denied does not exist')
+    refusedBy(accessList, { lists, deniedClient: 'pass' }).that.contains('accessList: deniedClient is one of')
+    refusedBy(accessList, { lists, deniedBlock: 5 }).that.contains('not the number 5')
+    refusedBy(accessList, { lists, interval: -1 }).that.contains('accessList: interval is a whole number from 1')
+  })
+
+  it('of a denylist in a store', () => {
+    const store = { get: async () => null }
+    refusedBy(storedDenylist, {}).that.contains('storedDenylist: store has a function get')
+    refusedBy(storedDenylist, { store, interval: 1.5 }).that.equals('storedDenylist: interval is a whole number above 0, not 1.5')
+    refusedBy(storedDenylist, { store, key: 'filter' }).that.contains('storedDenylist: key does not exist')
+    refusedBy(storedDenylist, { store, unavailable: 'alone' }).that.contains('storedDenylist: unavailable is one of')
+  })
+
+  it('of a list on the web', () => {
+    const web = (init: object): unknown => urlList('https://example.com/list', init)
+    refusedBy(web, { maxLenght: 5 }).that.equals('urlList: maxLenght does not exist: did you mean maxLength?')
+    refusedBy(web, { maxLength: -5 }).that.equals('urlList: maxLength is a whole number above 0, not -5')
+  })
+
+  it('of quotas', () => {
+    refusedBy(quotas, { perAdress: {} }).that.equals('quotas: perAdress does not exist: did you mean perAddress?')
+    refusedBy(quotas, { total: { blocks: 5 } }).that.contains('quotas: total.blocks does not exist')
+    // the same cap of others is in order
+    refusedBy(quotas, { perClient: { bytesPerDay: NaN }, total: { bytesPerDay: 5 } }).that.equals('quotas: perClient.bytesPerDay is a whole number above 0, not NaN')
+    refusedBy(quotas, { maxMisses: 0 }).that.equals('quotas: maxMisses is a whole number above 0, not 0')
+    refusedBy(quotas, { atCap: 'pass' }).that.contains('quotas: atCap is one of')
+    refusedBy(quotas, { storeFailure: 'close it' }).that.contains('quotas: storeFailure is one of \'alone\', \'pass\', ')
+    refusedBy(quotas, { store: {} }).that.contains('quotas: store has a function take')
   })
 })
 

@@ -1,4 +1,6 @@
 import { wantKey } from '@kitsune/bitswap-codec'
+import { checkNames, checkNumbers, MAX_DELAY } from '../check-options.ts'
+import { describe } from '../describe.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { FALSE_POSITIVE_RATE } from './bloom-filter.ts'
 import { KeyHash } from './key-hash.ts'
@@ -98,14 +100,14 @@ interface Entry {
   readonly lies: Set<WantKey>
 }
 
-/** @throws {InvalidOptionError} */
-export function checkHaveMap ({ interval = DEFAULT_HAVE_MAP.interval, maxBytes = DEFAULT_HAVE_MAP.maxBytes }: HaveMapInit): void {
-  if (!(interval > 0 && interval < 2 ** 31)) {
-    throw new InvalidOptionError(`haveMap: interval is a number of ms above 0, not ${interval}`)
-  }
+/** @throws {InvalidOptionError} for an option that does not exist or cannot be meant */
+export function checkHaveMap (init: HaveMapInit): void {
+  checkNames('haveMap.', init, Object.keys(DEFAULT_HAVE_MAP))
+  const { pinned, ...numbers } = init
+  checkNumbers('haveMap.', numbers, { interval: true, maxBytes: true }, { ranges: { interval: [1, MAX_DELAY], maxBytes: [4096, 2 ** 29] } })
 
-  if (!(maxBytes >= 4096 && maxBytes <= 2 ** 29)) {
-    throw new InvalidOptionError(`haveMap: maxBytes is a number of bytes from 4,096 to 512 MiB, not ${maxBytes}`)
+  if (pinned !== undefined && typeof pinned !== 'boolean') {
+    throw new InvalidOptionError(`haveMap.pinned is true or false, not ${describe(pinned)}`)
   }
 }
 

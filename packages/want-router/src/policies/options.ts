@@ -1,3 +1,4 @@
+import { checkWord } from '../check-options.ts'
 import { DEFAULT_LIMITS, DEFAULT_POLICY_FAILURE } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { VERDICTS } from './refusal.ts'
@@ -26,7 +27,5 @@ export function checkPolicies ({ policies = [], policyFailure }: PolicyOptions):
     }
     names.add(name)
   }
-  if (policyFailure != null && !VERDICTS.has(policyFailure)) {
-    throw new InvalidOptionError(`policyFailure: ${String(policyFailure)} is none of 'unknown', 'silent', 'absent', 'close' and 'pass'`)
-  }
+  checkWord('policyFailure', policyFailure, VERDICTS)
 }

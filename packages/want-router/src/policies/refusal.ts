@@ -10,3 +10,6 @@ export type Refusal = 'silent' | 'unknown' | 'absent' | 'close'
 
 /** All that can be said in a word. */
 export const VERDICTS: ReadonlySet<unknown> = new Set<'pass' | Refusal>(['pass', 'silent', 'unknown', 'absent', 'close'])
+
+/** All of those that keep a want out. */
+export const REFUSALS: ReadonlySet<unknown> = new Set<Refusal>(['silent', 'unknown', 'absent', 'close'])

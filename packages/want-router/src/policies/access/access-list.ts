@@ -1,7 +1,9 @@
-import { AccessListError, InvalidOptionError } from '../../errors.ts'
+import { checkWord } from '../../check-options.ts'
+import { AccessListError } from '../../errors.ts'
 import { parseAddress } from '../../http/trusted-proxies.ts'
 import { RecentMap } from '../../recent-map.ts'
-import { ReloadedLists } from '../lists/reloaded-lists.ts'
+import { checkLists, ReloadedLists } from '../lists/reloaded-lists.ts'
+import { REFUSALS, VERDICTS } from '../refusal.ts'
 import { parseAccessRules } from './access-rules.ts'
 import type { ListsInit } from '../lists/reloaded-lists.ts'
 import type { Ask, Policy } from '../policy.ts'
@@ -31,6 +33,8 @@ export interface AccessList extends Policy {
   stop (): void
 }
 
+const OPTIONS: Readonly<Record<keyof AccessListInit, true>> = { lists: true, interval: true, timers: true, deniedClient: true, deniedBlock: true, unavailable: true, onError: true }
+
 /** Clients of which it is remembered whether they may ask. */
 const REMEMBERED = 10_000
 
@@ -38,16 +42,17 @@ const REMEMBERED = 10_000
  * A policy by lists of clients and CIDs, which are read again when they change: see `parseAccessRules`. A want has to be allowed by
  * all lists.
  *
- * @throws {InvalidOptionError} there is no list
+ * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or cannot be meant
  */
 export function accessList (init: AccessListInit): AccessList {
+  checkLists('accessList: ', init, Object.keys(OPTIONS))
+  checkWord('accessList: deniedClient', init.deniedClient, REFUSALS)
+  checkWord('accessList: deniedBlock', init.deniedBlock, REFUSALS)
+  checkWord('accessList: unavailable', init.unavailable, VERDICTS)
+
   const { deniedClient = 'close', deniedBlock = 'absent', unavailable = 'unknown', onError } = init
   let clients = new RecentMap<string, { readonly address: string | undefined, readonly allowed: boolean }>(REMEMBERED)
   const rules = (): AccessRules[] => lists.all.flatMap(({ parsed }) => parsed ?? [])
-
-  if (init.lists.length === 0) {
-    throw new InvalidOptionError('accessList: give at least one list')
-  }
 
   const lists = new ReloadedLists<AccessRules>({
     ...init,

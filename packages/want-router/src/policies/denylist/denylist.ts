@@ -1,5 +1,7 @@
-import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
-import { ReloadedLists } from '../lists/reloaded-lists.ts'
+import { checkWord } from '../../check-options.ts'
+import { DenylistUnavailableError } from '../../errors.ts'
+import { checkLists, ReloadedLists } from '../lists/reloaded-lists.ts'
+import { REFUSALS, VERDICTS } from '../refusal.ts'
 import { parseDenylist } from './parse-denylist.ts'
 import type { ParsedDenylist } from './parse-denylist.ts'
 import type { ListsInit, ListSource } from '../lists/reloaded-lists.ts'
@@ -45,6 +47,8 @@ export interface Denylist extends Policy {
   stop (): void
 }
 
+const OPTIONS: Readonly<Record<keyof DenylistInit, true>> = { lists: true, interval: true, timers: true, verdict: true, unavailable: true, onError: true }
+
 /** How many decisions are remembered: a client asks for a HAVE and then for the block. */
 const REMEMBERED = 10_000
 
@@ -54,12 +58,12 @@ const REMEMBERED = 10_000
  *
  * Only blocks are denied: what is below a denied directory is not, unless it is listed, too.
  *
- * @throws {InvalidOptionError} there is no list, or two of one name
+ * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or cannot be meant
  */
 export function denylist (init: DenylistInit): Denylist {
-  if (init.lists.length === 0 || new Set(init.lists.map(({ name }) => name)).size < init.lists.length) {
-    throw new InvalidOptionError('denylist: give at least one list, and each a name of its own')
-  }
+  checkLists('denylist: ', init, Object.keys(OPTIONS))
+  checkWord('denylist: verdict', init.verdict, REFUSALS)
+  checkWord('denylist: unavailable', init.unavailable, VERDICTS)
 
   return new Lists(init)
 }

@@ -1,7 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { checkNames, checkNumbers, checkWord } from '../../check-options.ts'
 import { DEFAULT_DENYLIST_INTERVAL } from '../../defaults.ts'
-import { DenylistUnavailableError } from '../../errors.ts'
+import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
 import { RecentMap } from '../../recent-map.ts'
+import { REFUSALS, VERDICTS } from '../refusal.ts'
 import { DigestFilter } from './digest-filter.ts'
 import { hashedNames } from './hashed-names.ts'
 import type { Ask, Policy } from '../policy.ts'
@@ -40,8 +42,23 @@ export interface StoredDenylistInit {
 /** How many answers of the store are remembered. */
 const REMEMBERED = 10_000
 
-/** A block is denied under all its CIDs, as by `denylist`; the store is only asked for what the filter takes for denied. */
+const OPTIONS: Readonly<Record<keyof StoredDenylistInit, true>> = { store: true, filterKey: true, verdict: true, interval: true, unavailable: true, onError: true, now: true }
+
+/**
+ * A block is denied under all its CIDs, as by `denylist`; the store is only asked for what the filter takes for denied.
+ *
+ * @throws {InvalidOptionError} there is no store, or an option does not exist or cannot be meant
+ */
 export function storedDenylist (init: StoredDenylistInit): Policy {
+  checkNames('storedDenylist: ', init, Object.keys(OPTIONS))
+  checkNumbers('storedDenylist: ', { interval: init.interval }, { interval: true })
+  checkWord('storedDenylist: verdict', init.verdict, REFUSALS)
+  checkWord('storedDenylist: unavailable', init.unavailable, VERDICTS)
+
+  if (typeof init.store?.get !== 'function') {
+    throw new InvalidOptionError('storedDenylist: store has a function get, as Workers KV and clients of Redis have')
+  }
+
   return new StoredDenylist(init)
 }
 

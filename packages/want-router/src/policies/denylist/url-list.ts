@@ -1,3 +1,4 @@
+import { checkNames, checkNumbers } from '../../check-options.ts'
 import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
 import type { ListSource } from '../lists/reloaded-lists.ts'
 
@@ -13,9 +14,13 @@ const DEFAULT_MAX_LENGTH = 128 << 20
 /**
  * A denylist on a web server, which is read only if it has changed.
  *
- * @throws {InvalidOptionError} it is no URL of http or https
+ * @throws {InvalidOptionError} it is no URL of http or https, or an option does not exist or cannot be meant
  */
-export function urlList (url: string, { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch }: UrlListInit = {}): ListSource {
+export function urlList (url: string, init: UrlListInit = {}): ListSource {
+  checkNames('urlList: ', init, ['maxLength', 'fetch'])
+  checkNumbers('urlList: ', { maxLength: init.maxLength }, { maxLength: true })
+  const { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch } = init
+
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new InvalidOptionError(`denylist: ${url} is no URL of http or https`)
   }

@@ -1,4 +1,6 @@
+import { checkNames, checkNumbers, MAX_DELAY } from '../../check-options.ts'
 import { DEFAULT_DENYLIST_INTERVAL } from '../../defaults.ts'
+import { InvalidOptionError } from '../../errors.ts'
 import { platformTimers } from '../../timers.ts'
 import type { Timers } from '../../timers.ts'
 
@@ -32,6 +34,21 @@ export interface ReloadedListsInit<T> extends ListsInit {
   report (name: string, why: string, cause?: unknown): void
   /** Called when all have been read that could be. */
   changed (): void
+}
+
+/**
+ * @param at - what stands before names in the message: `denylist: `
+ * @param init - what was given
+ * @param known - the options that there are
+ * @throws {InvalidOptionError} for a name that there is not, an interval that cannot be meant, no list, or two of one name
+ */
+export function checkLists (at: string, init: ListsInit, known: readonly string[]): void {
+  checkNames(at, init, known)
+  checkNumbers(at, { interval: init.interval }, { interval: true }, { ranges: { interval: [1, MAX_DELAY] } })
+
+  if (!Array.isArray(init.lists) || init.lists.length === 0 || new Set(init.lists.map(({ name }) => name)).size < init.lists.length) {
+    throw new InvalidOptionError(`${at}lists: give at least one list, and each a name of its own`)
+  }
 }
 
 /** Lists that are read again when they change. */

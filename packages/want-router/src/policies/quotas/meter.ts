@@ -8,6 +8,8 @@ export interface Caps {
   readonly bytesPerDay?: number
 }
 
+export const CAPS: Readonly<Record<keyof Caps, true>> = { blocksPerHour: true, bytesPerHour: true, blocksPerDay: true, bytesPerDay: true }
+
 /** Whether more may be had: `lease` if it has to be asked of the store. */
 export type MeterState = 'open' | 'lease' | 'spent'
 

@@ -1,8 +1,10 @@
 import { parseIP } from '@chainsafe/is-ip/parse'
+import { checkNames, checkNumbers, checkWord } from '../../check-options.ts'
 import { InvalidOptionError } from '../../errors.ts'
 import { ipNetwork } from '../../ip-network.ts'
 import { RecentMap } from '../../recent-map.ts'
-import { createMeters } from './meter.ts'
+import { REFUSALS, VERDICTS } from '../refusal.ts'
+import { CAPS, createMeters } from './meter.ts'
 import type { Caps, Meter } from './meter.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { SourceLike } from '../../targets/source-like.ts'
@@ -74,18 +76,44 @@ const DEFAULT_DROP = 60_000
  * A policy with caps for each client, for each address and for all, per hour and day. Blocks and bytes are counted when they
  * have been sent, so a client may have a wantlist more than its cap.
  *
- * @throws {InvalidOptionError} a number is not above 0
+ * @throws {InvalidOptionError} for a store that is none, an option or a cap that does not exist, or cannot be meant
  */
 export function quotas (init: QuotasInit): Quotas {
+  checkQuotas(init)
   const { perClient = {}, perAddress = {}, total = {}, maxMisses = Infinity, dropFor = DEFAULT_DROP, maxRemembered = DEFAULT_REMEMBERED } = init
 
-  for (const [name, value] of Object.entries({ ...perClient, ...perAddress, ...total, maxMisses, dropFor, maxRemembered })) {
-    if (!(value > 0)) {
-      throw new InvalidOptionError(`quotas: ${name} must be above 0, not ${value}`)
-    }
+  return new QuotaPolicy({ ...init, perClient, perAddress, total, maxMisses, dropFor, maxRemembered })
+}
+
+const OPTIONS: Readonly<Record<keyof QuotasInit, true>> = {
+  perClient: true,
+  perAddress: true,
+  total: true,
+  atCap: true,
+  maxMisses: true,
+  dropFor: true,
+  store: true,
+  storeFailure: true,
+  onError: true,
+  maxRemembered: true,
+  now: true
+}
+
+function checkQuotas (init: QuotasInit): void {
+  checkNames('quotas: ', init, Object.keys(OPTIONS))
+  const { perClient, perAddress, total, maxMisses, dropFor, maxRemembered, atCap, storeFailure, store } = init
+
+  for (const [name, caps] of Object.entries({ perClient, perAddress, total })) {
+    checkNumbers(`quotas: ${name}.`, caps, CAPS)
   }
 
-  return new QuotaPolicy({ ...init, perClient, perAddress, total, maxMisses, dropFor, maxRemembered })
+  checkNumbers<'maxMisses' | 'dropFor' | 'maxRemembered'>('quotas: ', { maxMisses, dropFor, maxRemembered }, { maxMisses: true, dropFor: true, maxRemembered: true })
+  checkWord('quotas: atCap', atCap, REFUSALS)
+  checkWord('quotas: storeFailure', storeFailure, ['alone', ...VERDICTS])
+
+  if (store !== undefined && typeof store?.take !== 'function') {
+    throw new InvalidOptionError('quotas: store has a function take, as memoryQuotaStore() has')
+  }
 }
 
 type FilledInit = QuotasInit & Required<Pick<QuotasInit, 'perClient' | 'perAddress' | 'total' | 'maxMisses' | 'dropFor' | 'maxRemembered'>>
