@@ -53,7 +53,11 @@ const retries: ObjectStoreLawRule = {
         expect(waits.length === 2 && waits[1] > waits[0] * 0.9, `after ${status} twice it waited for ${waits.join(', ')} ms`)
       })
     }
-    await withFault(subject, (_, i) => { if (i === 0) { throw new TypeError('fetch failed') } return undefined }, async ({ store, object, bytes }) => {
+    await withFault(subject, (_, i) => {
+      if (i === 0) { throw new TypeError('fetch failed') }
+
+      return undefined
+    }, async ({ store, object, bytes }) => {
       expectBytes('after a failure of the network', (await store.read(object))?.bytes, bytes)
     })
   }
@@ -180,7 +184,11 @@ const stopsBody: ObjectStoreLawRule = {
     await withFault(subject, () => new Response(endless(testBytes(10), () => { controller.abort(reason) }), { status: 206, headers: { 'content-range': 'bytes 0-9999/10000' } }), async ({ store, object }) => {
       await expectAborted('a read', store.read(object, { length: 10_000, signal: controller.signal }), reason)
     })
-    await withFault(subject, () => { controller.abort(reason); return text(503) }, async ({ store, object, requests }) => {
+    await withFault(subject, () => {
+      controller.abort(reason)
+
+      return text(503)
+    }, async ({ store, object, requests }) => {
       const { signal } = controller
       await expectAborted('a read aborted between attempts', store.read(object, { signal }), reason)
       expect(requests.length === 0, 'it made a request after the read was aborted')

@@ -281,7 +281,11 @@ describe('CAR source, many at once', () => {
     const { source, store } = await bench(blocks, 'block', { maxSpan: 200_000 })
     const controller = new AbortController()
     const reason = new Error('enough')
-    store.fault = (_, index) => { if (index === 5) { controller.abort(reason) } return undefined }
+    store.fault = (_, index) => {
+      if (index === 5) { controller.abort(reason) }
+
+      return undefined
+    }
     await expect(many(source, blocks.map(({ cid }) => cid), { signal: controller.signal })).to.eventually.be.rejected.and.equal(reason)
     expect(store.calls.length).to.be.below(10)
     expect(store.running).to.equal(0)

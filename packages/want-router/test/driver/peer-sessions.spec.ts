@@ -13,7 +13,11 @@ async function openSession (): Promise<{ sessions: PeerSessions, session: PeerSe
   const heard: Heard = { blocks: [], presences: [], closed: 0 }
   const sessions = createPeerSessions({ connect: async () => '/ipfs/bitswap/1.2.0', disconnect () {}, wake () {} })
   const session = await sessions.open({ peer, addresses: [] }, {
-    block (prefix, bytes) { heard.blocks.push(bytes); return undefined },
+    block (prefix, bytes) {
+      heard.blocks.push(bytes)
+
+      return undefined
+    },
     presence (key, have) { heard.presences.push(have) },
     load () {},
     closed () { heard.closed++ }

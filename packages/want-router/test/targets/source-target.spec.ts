@@ -182,7 +182,11 @@ describe('source target', () => {
   it('reads no small block that is no longer wanted when its size is known', async () => {
     const size = Promise.withResolvers<{ size: number }>()
     let reads = 0
-    const { target, sink } = await started({ get: () => { reads++; return a.bytes }, stat: async () => size.promise })
+    const { target, sink } = await started({ get: () => {
+      reads++
+
+      return a.bytes
+    }, stat: async () => size.promise })
     target.ask([wantOf(a, 'have')])
     await settled()
     target.cancel([wantOf(a, 'have')])
@@ -194,7 +198,11 @@ describe('source target', () => {
 
   it('tells the source for whom it reads', async () => {
     const seen: SourceReadOptions[] = []
-    const { target } = await started({ get: async (_, options) => { seen.push(options); return undefined } })
+    const { target } = await started({ get: async (_, options) => {
+      seen.push(options)
+
+      return undefined
+    } })
     target.ask([wantOf(a, 'block', 'alice'), wantOf(b, 'block', 'bob')])
     await settled()
 
@@ -204,7 +212,11 @@ describe('source target', () => {
 
   it('reports nothing, and reads nothing, from inside ask', async () => {
     let reads = 0
-    const { target, sink } = await started({ get: () => { reads++; return a.bytes } })
+    const { target, sink } = await started({ get: () => {
+      reads++
+
+      return a.bytes
+    } })
     sink.closed = true
     target.ask([wantOf(a)])
     expect(reads).to.equal(0)

@@ -76,8 +76,8 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     name: 'HAVE is said to all that wait, whoever has it',
     breaks: ['promise'],
     file: 'engine/answers.ts',
-    find: '    if (want.type === \'have\' && !want.haveSent && mayUse(want, member)) {\n      sendHave(state, want)\n    }\n  }\n  if (fetch.primary == null',
-    replace: '    if (want.type === \'have\' && !want.haveSent) {\n      sendHave(state, want)\n    }\n  }\n  if (fetch.primary == null'
+    find: "for (const want of waiters(fetch)) {\n    if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {",
+    replace: "for (const want of waiters(fetch)) {\n    if (want.type === 'have' && !want.haveSent) {"
   },
   {
     name: 'an attempt passes to whoever is first',

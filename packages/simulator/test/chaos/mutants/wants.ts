@@ -132,8 +132,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a client that asks again after a DONT_HAVE is not answered',
     breaks: ['denial'],
     file: 'engine/wants.ts',
-    find: '    retract(state, want)\n  }\n  want.dontHaveSent = false\n',
-    replace: '    retract(state, want)\n  }\n'
+    find: '  want.dontHaveSent = false\n',
+    replace: ''
   },
   {
     name: 'a presence outlives its want',
