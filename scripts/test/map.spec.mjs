@@ -40,7 +40,7 @@ describe('map', () => {
     // what these hold is asked for by no question
     const helpers = [
       'index.ts', 'io.ts', 'model.ts', 'state.ts', 'engine-init.ts', 'initial-state.ts', 'status.ts', 'status-report.ts', 'tap.ts', 'timers.ts',
-      'fetch.ts', 'members.ts', 'wantlist-entries.ts', 'recent-keys.ts', 'same-bytes.ts', 'line.ts', 'hash.ts', 'verifiability.ts', 'guarded-strategy.ts'
+      'fetch.ts', 'members.ts', 'wantlist-entries.ts', 'recent-keys.ts', 'same-bytes.ts', 'cid-head.ts', 'line.ts', 'hash.ts', 'verifiability.ts', 'guarded-strategy.ts'
     ]
     const folder = 'packages/want-router/src/engine'
     const named = new Set(map.map(({ path }) => path))
