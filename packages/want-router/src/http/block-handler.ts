@@ -1,8 +1,10 @@
+import { NotFoundError, UnknownError } from '../errors.ts'
 import { parseBlockRequest } from './block-request.ts'
 import { carResponse } from './car/response.ts'
 import { createBudget } from './dag/budget.ts'
 import { DEFAULT_BLOCK_WITHIN, DEFAULT_CAR_MEMORY, DEFAULT_DENIED_STATUS, DEFAULT_GET_WITHIN, DEFAULT_HEAD_WITHIN, DEFAULT_RETRY_AFTER } from './defaults.ts'
 import { failureResponse } from './failures.ts'
+import { isPeer } from './peer-agent.ts'
 import { rawResponse } from './raw-response.ts'
 import { clientNames } from './remote-address.ts'
 import { methodResponse, optionsResponse } from './responses.ts'
@@ -48,7 +50,8 @@ export interface BlockHandlerOptions {
  *
  * Each remote address is one client of the router, with its share and its limits: an IPv4 address, or the /64 of an
  * IPv6 address. What is not there for certain is 404, what a policy denies is 451, and what it keeps silent about is 429.
- * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up.
+ * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up. To boxo, which drops a server
+ * for that, what cannot be told while a member is up is 404: not found now, and not to be kept.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -81,6 +84,11 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
     return asked.format === 'raw' ? rawResponse(request, asked, serving, client) : carResponse(request, asked, serving, client)
   }
 
+  /** boxo takes each 503 for a fault of the server, and drops it with the third. To "not found now" it makes no difference. */
+  function isUnknownToPeer (request: Request, err: unknown): err is UnknownError {
+    return err instanceof UnknownError && router.ready && isPeer(request)
+  }
+
   return async (request, info) => {
     switch (request.method) {
       case 'GET':
@@ -88,7 +96,7 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
         try {
           return await respond(request, info)
         } catch (err) {
-          return failureResponse(request, err, { deniedStatus, retryAfter })
+          return failureResponse(request, isUnknownToPeer(request, err) ? new NotFoundError(err.message) : err, { deniedStatus, retryAfter })
         }
       case 'OPTIONS':
         return optionsResponse()

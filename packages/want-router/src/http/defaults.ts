@@ -1,6 +1,6 @@
 /**
- * How long a GET may wait for a block before its first byte is sent, ms. boxo gives a request 5 s, and takes a timeout
- * worse than an answer.
+ * How long a GET may wait for a block before its first byte is sent, ms. boxo waits 10 s for headers, and takes a
+ * timeout worse than an answer.
  */
 export const DEFAULT_GET_WITHIN = 4500
 

@@ -2,14 +2,12 @@ import { matchesAny, matchesEtag, parseRange } from './conditions.ts'
 import { MAX_PEER_BLOCK } from './defaults.ts'
 import { HttpRequestError } from './errors.ts'
 import { contentHeaders, notModified } from './headers.ts'
+import { isPeer } from './peer-agent.ts'
 import { textResponse } from './responses.ts'
 import { checkReady, headSize } from './serving.ts'
 import type { BlockRequest } from './block-request.ts'
 import type { Serving } from './serving.ts'
 import type { LocalClient } from '../local/local-client.ts'
-
-/** Peers of bitswap over HTTP, as `User-Agent` has them: they read no more than 2 MiB, and drop a server that sends more. */
-const PEER = /^(kubo|boxo|rainbow)\b/i
 
 /** Answers a request for a block. Rejects with what became of the want. */
 export async function rawResponse (request: Request, asked: BlockRequest, serving: Serving, client: LocalClient): Promise<Response> {
@@ -31,7 +29,7 @@ export async function rawResponse (request: Request, asked: BlockRequest, servin
     return notModified(asked, etag)
   }
 
-  if (size != null && size > MAX_PEER_BLOCK && PEER.test(headers.get('user-agent') ?? '')) {
+  if (size != null && size > MAX_PEER_BLOCK && isPeer(request)) {
     throw new HttpRequestError(`The block has ${size} bytes, and a peer takes ${MAX_PEER_BLOCK} over HTTP: ask for it over bitswap`, 410)
   }
 

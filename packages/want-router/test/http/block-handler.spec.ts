@@ -163,6 +163,22 @@ describe('block handler', () => {
     expect(engine.status().wants).to.equal(0)
   })
 
+  it('says 404 to boxo of what was not told in time, and 503 while no member is up', async () => {
+    const rig = await httpRig()
+    const headers = { 'user-agent': 'kubo/0.43.0/' }
+    const responses = ['GET', 'HEAD'].map(async method => rig.request(raw, { method, headers }))
+    await rig.turn()
+    await rig.pass(4600)
+
+    for (const { status, headers } of await Promise.all(responses)) {
+      expect(status).to.equal(404)
+      expect(headers.get('cache-control')).to.equal('no-store')
+    }
+
+    rig.ready = false
+    expect((await rig.request(raw, { headers })).status).to.equal(503)
+  })
+
   it('takes the want back of a request that is aborted', async () => {
     const { request, turn, engine } = await httpRig()
     const controller = new AbortController()
