@@ -41,7 +41,7 @@ export interface DirectionParts {
   readonly engine?: typeof createEngine
 }
 
-export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 'onEvent' | 'onEnded' | 'wantsEnds'>, Pick<EngineInit, 'attemptEnded'> {
+export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 'onEvent' | 'onEnded'>, Pick<EngineInit, 'wantsEnds'> {
   readonly options: DirectionOptions
   readonly members: readonly MemberInit[]
   readonly upstream: UpstreamPort
@@ -70,7 +70,7 @@ export function createDirection (init: DirectionInit): Direction {
     limits: options.limits,
     hashes: verify.hashes,
     admission: admission != null,
-    attemptEnded: init.attemptEnded,
+    wantsEnds: whetherEndsAreHeard(init),
     tap: options.tap
   })
   const driver = createDriver({
@@ -81,10 +81,17 @@ export function createDirection (init: DirectionInit): Direction {
     log: init.log,
     onEvent: init.onEvent,
     onEnded: init.onEnded,
-    wantsEnds: init.wantsEnds,
     upstream: init.upstream
   })
   const sessions = createPeerSessions(init.downstream, { ...init.sessions, own: init.own, timers })
 
   return { engine, driver, sessions }
+}
+
+/** Policies that are told how wants end hear it always, others while they want to. */
+function whetherEndsAreHeard ({ options: { policies = [] }, onEnded, wantsEnds }: DirectionInit): EngineInit['wantsEnds'] {
+  if (policies.some(({ settled }) => settled != null)) {
+    return
+  }
+  return onEnded == null ? () => false : wantsEnds
 }

@@ -106,11 +106,6 @@ class Router implements WantRouter {
         this.#haveMap?.onEvent(event)
         init.onEvent?.(event)
       },
-      attemptEnded: outcome => {
-        latencies?.attemptEnded(outcome)
-        this.#haves?.attemptEnded(outcome)
-        this.#haveMap?.attemptEnded(outcome)
-      },
       onEnded: ends => {
         latencies?.ended(ends)
         this.#local.ended(ends)
@@ -134,6 +129,8 @@ class Router implements WantRouter {
         check: init.linkHosts === false ? undefined : async (peer, signal) => this.#links.expectNoRing(peer, signal)
       }
     })
+    latencies != null && engine.watchAttempts(latencies.attemptEnded)
+    this.#haveMap != null && engine.watchAttempts(outcome => { this.#haveMap?.attemptEnded(outcome) })
     this.#engine = engine
     this.#driver = driver
     this.#local = createLocalClients({
@@ -188,7 +185,7 @@ class Router implements WantRouter {
   }
 
   rememberHaves (): Haves {
-    const table = this.#haves ??= createHaves(platformTimers.now)
+    const table = this.#haves ?? this.#beginTable()
     const map = this.#haveMap
 
     return map == null ? table : { get: cid => table.get(cid) ?? map.get(cid) }
@@ -239,6 +236,14 @@ class Router implements WantRouter {
         return upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
       }
     })
+  }
+
+  #beginTable (): HavesTable {
+    const table = createHaves(platformTimers.now)
+    this.#haves = table
+    this.#engine.watchAttempts(table.attemptEnded)
+
+    return table
   }
 
   #createHaveMap (init: HaveMapInit, metrics: Metrics | undefined): HaveMap {

@@ -14,7 +14,8 @@ function observed (): { b: Bench, values: Record<string, Observed[]> } {
     return { observe (value) { list.push(value) } }
   }
   const latencies = registerLatencyMetrics({ registerHistogram: register, registerHistogramGroup: register } as unknown as Metrics)
-  const b = bench({ attemptEnded: latencies.attemptEnded })
+  const b = bench()
+  b.engine.watchAttempts(latencies.attemptEnded)
   const { flush } = b.engine
   b.engine.flush = out => { flush({ ...out, ended: latencies.ended }) }
   return { b, values }

@@ -19,7 +19,8 @@ describe('metrics of members', () => {
   function setUp (): { put (...inputs: Input[]): void, scrape (): Record<string, Values>, want (n: number): void } {
     const { metrics, scrape } = fakeMetrics()
     const { attemptEnded } = registerMetrics(metrics, { status: () => engine.status(), policies: () => [], network: () => ({}) as NetworkStats, dropped: () => 0 })
-    const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0, attemptEnded })
+    const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0 })
+    engine.watchAttempts(attemptEnded)
     const put = (...inputs: Input[]): void => {
       inputs.forEach(input => { engine.put(input) })
       engine.flush({ ask () {}, cancel () {}, ready () {}, close () {}, reset () {} })

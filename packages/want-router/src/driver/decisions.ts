@@ -21,8 +21,6 @@ export interface DecisionsInit {
   readonly log: Logger
   /** Default: what became of wants is not reported. */
   readonly onEnded: ((ends: readonly WantEnd[]) => void) | undefined
-  /** Whether it is to be told at the moment. */
-  wantsEnds (): boolean
   /** The state of some member has changed; told last. */
   changed (members: readonly MemberStatus[]): void
 }
@@ -39,7 +37,7 @@ export interface Decisions {
 }
 
 export function createDecisions (init: DecisionsInit): Decisions {
-  const { log, onEnded, wantsEnds, changed } = init
+  const { log, onEnded, changed } = init
   let decided: Decision[] = []
   let members: readonly MemberStatus[] = []
 
@@ -53,7 +51,7 @@ export function createDecisions (init: DecisionsInit): Decisions {
       drained: member => { decided.push({ t: 'drained', member }) },
       changed: all => { members = all },
       admit: (client, asks) => { decided.push({ t: 'admit', client, asks }) },
-      ...(onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { wantsEnds() && decided.push({ t: 'ended', ends }) } })
+      ...(onEnded == null ? {} : { ended: (ends: readonly WantEnd[]) => { decided.push({ t: 'ended', ends }) } })
     },
 
     carryOut () {

@@ -44,8 +44,6 @@ export interface DriverInit {
   onEvent? (event: RouterEvent): void
   /** Told what became of wants that have ended. */
   onEnded? (ends: readonly WantEnd[]): void
-  /** Whether `onEnded` has a use for that at the moment. Default: always. */
-  wantsEnds? (): boolean
 }
 
 /**
@@ -120,7 +118,7 @@ class EngineDriver implements Driver {
   #scheduled = false
   #stopped = false
 
-  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), admission, log, onEvent, onEnded, wantsEnds = () => true }: DriverInit) {
+  constructor ({ engine, upstream, timers = platformTimers, verify = createVerifier(), admission, log, onEvent, onEnded }: DriverInit) {
     this.#engine = engine
     this.#upstream = upstream
     this.#timers = timers
@@ -149,7 +147,6 @@ class EngineDriver implements Driver {
       admission: this.#admission,
       log,
       onEnded: listeners(settled, onEnded),
-      wantsEnds: settled == null ? wantsEnds : () => true,
       changed: members => { this.#observer.changed(members) }
     })
   }

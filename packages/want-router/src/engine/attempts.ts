@@ -12,6 +12,7 @@ import { enqueueCancel } from './outbox.ts'
 import { freeAllCapacity, freeCapacity, giveRound } from './rounds.ts'
 import type { Attempt, AttemptResult, Client, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
+import type { Outcome } from '../strategies/strategy.ts'
 
 export interface AttemptInit { readonly hedge?: boolean, readonly retry?: boolean }
 
@@ -101,8 +102,20 @@ export function endAttempt (state: State, attempt: Attempt, result: AttemptResul
   if (answered && attempt.retry) {
     state.retryBudget.succeeded(state.now())
   }
-  state.strategy.observe?.({ member: member.id, want: fetch, result, ms, bytes, hedge })
+  tellOutcome(state, attempt, result, ms, bytes)
   return left
+}
+
+/** Nothing is made of it where nothing learns from attempts. */
+function tellOutcome ({ strategy, attemptListeners }: State, { fetch, member, hedge }: Attempt, result: AttemptResult, ms: number, bytes: number): void {
+  if (strategy.observe == null && attemptListeners.length === 0) {
+    return
+  }
+  const outcome: Outcome = { member: member.id, want: fetch, result, ms, bytes, hedge }
+  strategy.observe?.(outcome)
+  for (const listener of attemptListeners) {
+    listener(outcome)
+  }
 }
 
 /** Takes an attempt back from its member. */

@@ -1,7 +1,7 @@
 import type { Tap } from './tap.ts'
 import type { HashFunction } from './verifiability.ts'
 import type { Limits } from '../defaults.ts'
-import type { Outcome, StrategyFactory } from '../strategies/strategy.ts'
+import type { StrategyFactory } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 
 /** What an engine is made with. */
@@ -21,8 +21,8 @@ export interface EngineInit {
   readonly hashes?: readonly HashFunction[]
   /** Wants are parked until there is a verdict of each: see `admit` of the output. Default false: all are admitted. */
   readonly admission?: boolean
-  /** Told how each attempt ended, when the strategy has been told. It must neither throw nor call the engine. */
-  attemptEnded? (outcome: Outcome): void
+  /** Whether anything is to be told of how wants end, at the moment. Default: always; a tap is shown it always. */
+  wantsEnds? (): boolean
   /** Is shown all that goes in and comes out. */
   readonly tap?: Tap
 }

@@ -97,6 +97,7 @@ export function createEngine (init: EngineInit): Engine {
     isWanted: key => state.fetches.all.has(key) || state.fetches.strict.has(key),
     awaits: (id, ask) => isAwaited(state, id, ask),
 
+    watchAttempts (listener) { state.attemptListeners.push(listener) },
     checkInvariants () { checkInvariants(state) },
 
     get dirty () { return state.dirty || state.scheduler.unfinished },

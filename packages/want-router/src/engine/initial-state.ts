@@ -18,7 +18,7 @@ import type { Client, EngineMember } from './model.ts'
 import type { State } from './state.ts'
 import type { Limits } from '../defaults.ts'
 import type { Totals } from './status.ts'
-import type { Outcome, Strategy } from '../strategies/strategy.ts'
+import type { Strategy } from '../strategies/strategy.ts'
 
 /**
  * An engine's state before anything has happened.
@@ -69,6 +69,8 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     outbox: createOutbox(),
     parked: { wants: 0, lastNumber: 0, asks: new Map() },
     ends: [],
+    wantsEnds: init.tap == null && init.wantsEnds != null ? init.wantsEnds : always,
+    attemptListeners: [],
     dirty: false,
     draining: false,
     totals
@@ -83,7 +85,7 @@ function createStrategy (init: EngineInit, now: () => number, totals: Totals): S
   const told = new Set<string>()
   const strategy = init.strategy({ now, random: seededRandom(init.randomSeed), seed: init.seed })
 
-  const guarded = guardedStrategy(strategy, (method, error) => {
+  return guardedStrategy(strategy, (method, error) => {
     totals.strategyErrors++
     // the first of a kind is enough: there may be one for each want
     if (!told.has(method)) {
@@ -91,16 +93,8 @@ function createStrategy (init: EngineInit, now: () => number, totals: Totals): S
       init.strategyFailed?.(method, error)
     }
   })
-  return init.attemptEnded == null ? guarded : observed(guarded, init.attemptEnded)
 }
 
-/** A strategy whose outcomes another hears, too. */
-function observed (strategy: Strategy, attemptEnded: (outcome: Outcome) => void): Strategy {
-  return {
-    ...strategy,
-    observe (outcome) {
-      strategy.observe?.(outcome)
-      attemptEnded(outcome)
-    }
-  }
+function always (): boolean {
+  return true
 }

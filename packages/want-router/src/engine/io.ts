@@ -1,7 +1,7 @@
 import type { Taken } from './replies.ts'
 import type { EngineStatus, MemberStatus, WantEnd } from './status.ts'
 import type { Verdict } from '../policies/policy.ts'
-import type { AskType } from '../strategies/strategy.ts'
+import type { AskType, Outcome } from '../strategies/strategy.ts'
 import type { CancelledWant, Capacity, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
@@ -83,7 +83,7 @@ export interface Output {
   drained? (member: string): void
   /** What to do with these wants of a client? Their verdicts are to be put in. Only of an engine with `admission`. */
   admit? (client: string, asks: readonly VerdictAsk[]): void
-  /** What became of wants that have ended, each told once. */
+  /** What became of wants that have ended, each told once: while the engine's `wantsEnds` says so. */
   ended? (ends: readonly WantEnd[]): void
 }
 
@@ -124,6 +124,8 @@ export interface Engine {
    * all members lack is not being looked for. A client that is not known has been idle for ever.
    */
   idleFor (client: string): number | undefined
+  /** Tells from now on how each attempt ended, when the strategy has been told. The listener must neither throw nor call the engine. */
+  watchAttempts (listener: (outcome: Outcome) => void): void
   /**
    * For tests: looks through all that the engine knows for contradictions.
    *

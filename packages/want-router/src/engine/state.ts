@@ -12,7 +12,7 @@ import type { Totals, WantEnd } from './status.ts'
 import type { Timers } from './timers.ts'
 import type { QuantileEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
-import type { Strategy } from '../strategies/strategy.ts'
+import type { Outcome, Strategy } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
@@ -84,10 +84,13 @@ export interface State {
   readonly outbox: Outbox<EngineMember, Client>
   /** Wants that wait for a verdict, and those of which the next flush says so. */
   readonly parked: Parked
-  /** Wants that have ended since the last flush. */
+  /** Wants that have ended since the last flush, while that is to be told. */
   ends: WantEnd[]
   /** Something has happened since the last flush that it may have to carry out. Written by `engine.ts`. */
   dirty: boolean
+  wantsEnds (): boolean
+  /** Told how each attempt ended, after the strategy. */
+  readonly attemptListeners: Array<(outcome: Outcome) => void>
   draining: boolean
   readonly totals: Totals
 }

@@ -88,6 +88,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     get anyUp () { return engine.anyUp },
     member: id => engine.member(id),
     idleFor: peer => engine.idleFor(peer),
+    watchAttempts (listener) { engine.watchAttempts(listener) },
     checkInvariants () { engine.checkInvariants() }
   }
 }

@@ -107,8 +107,11 @@ function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave
   return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
 }
 
-/** Tells what became of a want. */
+/** Tells what became of a want, if that is to be told. */
 export function reportEnd (state: State, want: EndedWant, why: EndReason, how?: EndDetails): void {
+  if (!state.wantsEnds()) {
+    return
+  }
   const { client, cid, type, askedAt, blockAskedAt, answeredAt, haveSent, dontHaveSent, sendDontHave } = want
   const now = state.now()
   let outcome: WantEnd['outcome'] = why

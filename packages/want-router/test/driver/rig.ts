@@ -13,7 +13,6 @@ import type { WantEnd } from '../../src/engine/status.ts'
 import type { Tap } from '../../src/engine/tap.ts'
 import type { RouterEvent } from '../../src/events.ts'
 import type { LocalClients } from '../../src/local/local-clients.ts'
-import type { Outcome } from '../../src/strategies/strategy.ts'
 import type { CancelledWant, Sink, Target, TargetWant } from '../../src/targets/target.ts'
 import type { Timers } from '../../src/timers.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
@@ -53,9 +52,9 @@ function fakeTimers (): FakeTimers {
 /** A driver around an engine with one member, `a`. */
 export interface Rig { engine: Engine, drive: Driver, timers: FakeTimers, asked: TargetWant[], sink: Sink, woken: string[], closed: string[], target: Target, local: LocalClients, cancelled: CancelledWant[] }
 
-interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, wantsEnds? (): boolean, address? (peer: string): string, deadline? (): number | undefined, attemptEnded? (outcome: Outcome): void }
+interface RigInit { tap?: Tap, wake? (peer: string, drive: Driver): void, limits?: Partial<Limits>, ask? (wants: readonly TargetWant[]): void, onEvent? (event: RouterEvent): void, verify?: Verify, admission?: AdmissionOptions, onEnded? (ends: readonly WantEnd[]): void, wantsEnds? (): boolean, address? (peer: string): string, deadline? (): number | undefined }
 
-export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, wantsEnds, address, deadline, attemptEnded }: RigInit = {}): Promise<Rig> {
+export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission, onEnded, wantsEnds, address, deadline }: RigInit = {}): Promise<Rig> {
   const timers = fakeTimers()
   const asked: TargetWant[] = []
   const cancelled: CancelledWant[] = []
@@ -71,7 +70,7 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission,
     },
     cancel (wants) { cancelled.push(...wants) }
   }
-  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits, admission: admission != null, attemptEnded })
+  const real = createEngine({ members: [{ id: 'a' }], strategy: inOrder, now: timers.now, randomSeed: 1, seed: 0, tap, limits, admission: admission != null, wantsEnds })
   const engine: Engine = deadline == null ? real : Object.create(real, { deadline: { get: deadline } })
   const drive = createDriver({
     engine,
@@ -96,7 +95,6 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission,
       local.ended(ends)
       onEnded?.(ends)
     },
-    wantsEnds,
     log: defaultLogger().forComponent('test'),
     onEvent
   })

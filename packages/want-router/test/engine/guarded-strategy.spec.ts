@@ -1,4 +1,5 @@
 import { expect } from 'aegir/chai'
+import { guardedStrategy } from '../../src/engine/guarded-strategy.ts'
 import { rendezvous, tiers } from '../../src/index.ts'
 import { bench, entry, testBlock } from './harness.ts'
 import type { Bench } from './harness.ts'
@@ -119,5 +120,11 @@ describe('engine: a strategy that throws', () => {
     expect(refused(tiers(rendezvous()), { tier: 'cache' })).to.throw('the label tier of b is a number').with.property('name', 'InvalidOptionError')
     expect(refused(reversed({ update: fail }), {})).to.throw('a fault of the strategy').with.property('name', 'InvalidOptionError')
     expect(refused(tiers(rendezvous()), { tier: '2' })).to.not.throw()
+  })
+
+  it('is told of no attempt where it learns nothing from them', () => {
+    const observe = (): void => {}
+    expect(guardedStrategy({ update () {}, rank: () => [] }, fail).observe).to.equal(undefined)
+    expect(guardedStrategy({ update () {}, rank: () => [], observe }, fail).observe).to.be.a('function')
   })
 })

@@ -77,7 +77,8 @@ describe('engine: what it is given', () => {
     const told: Outcome[] = []
     const observed: Outcome[] = []
     const strategy: StrategyFactory = env => ({ ...inOrder(env), observe (outcome) { observed.push(outcome) } })
-    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], strategy, attemptEnded (outcome) { told.push(outcome) } })
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }], strategy })
+    b.engine.watchAttempts(outcome => { told.push(outcome) })
     b.want('p', entry(testBlock(1)))
     b.answer('a', testBlock(1), 'dont-have')
     b.now += 3

@@ -156,4 +156,17 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(of(ends)).to.deep.equal(['p gone', 'p block', 'p gone'])
     expect(ends.map(({ cid }) => cid)).to.deep.equal([lost.cid, heard.cid, left.cid])
   })
+
+  it('while anything is to be told of it, and to a tap always', () => {
+    for (const tap of [undefined, () => {}]) {
+      let wanted = true
+      const { b, ends } = ending({ tap, wantsEnds: () => wanted })
+      for (const [client, wants] of [['p', true], ['q', false], ['r', true]] as const) {
+        wanted = wants
+        b.want(client, entry(block))
+        b.want(client, entry(block, { cancel: true }))
+      }
+      expect(of(ends)).to.deep.equal(tap == null ? ['p cancelled', 'r cancelled'] : ['p cancelled', 'q cancelled', 'r cancelled'])
+    }
+  })
 })

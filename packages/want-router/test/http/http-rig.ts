@@ -30,7 +30,8 @@ export interface HttpRig extends Rig {
 
 export async function httpRig (options: BlockHandlerOptions = {}, init: Parameters<typeof rig>[0] = {}): Promise<HttpRig> {
   const haves = createHaves(() => base.timers.now())
-  const base: Rig = await rig({ ...init, attemptEnded: haves.attemptEnded, onEvent: haves.onEvent })
+  const base: Rig = await rig({ ...init, onEvent: haves.onEvent })
+  base.engine.watchAttempts(haves.attemptEnded)
   const policies = init.admission?.policies.map(({ name }) => ({ name, refused: 0, restricted: 0, errors: 0, timeouts: 0 })) ?? []
   const router = { client: (id: string) => base.local.client(id), ready: true, rememberHaves: () => haves, status: () => ({ policies }) }
   const handler = blockHandler(router, options)

@@ -18,5 +18,6 @@ export abstract class ObservedEngine implements Engine {
   get anyUp (): boolean { return this.engine.anyUp }
   member (id: string): MemberStatus | undefined { return this.engine.member(id) }
   idleFor (client: string): number | undefined { return this.engine.idleFor(client) }
+  watchAttempts (listener: Parameters<Engine['watchAttempts']>[0]): void { this.engine.watchAttempts(listener) }
   checkInvariants (): void { this.engine.checkInvariants() }
 }

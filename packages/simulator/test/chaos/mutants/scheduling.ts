@@ -13,8 +13,8 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'a cancelled attempt is not observed',
     breaks: ['attempts', 'shares'],
     file: 'engine/attempts.ts',
-    find: '  state.strategy.observe?.({ member',
-    replace: "  result !== 'cancelled' && state.strategy.observe?.({ member"
+    find: '  tellOutcome(state, attempt, result',
+    replace: "  result !== 'cancelled' && tellOutcome(state, attempt, result"
   },
   {
     name: 'the engine wants to be woken for a retry that it cannot pay for yet',
