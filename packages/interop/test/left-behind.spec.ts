@@ -47,6 +47,7 @@ describe('peers that come, want and go', function () {
       // half of them over each transport
       await Promise.all(Array.from({ length: PARALLEL }, async (_, n) => visit(await createWirePeer(), n % 2 === 0 ? balancer.tcp : balancer.ws)))
     }
+
     await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'all to have gone')
   }
 

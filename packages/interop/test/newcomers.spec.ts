@@ -87,6 +87,7 @@ describe('newcomers, while all places are taken', function () {
       for (let i = 0; i < 5; i++) {
         expect(await serve(balancer, transport)).to.be.below(SOON)
       }
+
       expect(await balancer.metric('kitsune_balancer_connections')).to.be.at.most(PLACES)
     })
   }

@@ -128,6 +128,7 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
       most = Math.max(most, await own.metric('kitsune_router_unsent_bytes'))
       await delay(20)
     }
+
     await Promise.all(waits)
 
     expect(most / MiB, 'it was never used up').to.be.above(TOTAL / 2)

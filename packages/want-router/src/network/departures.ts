@@ -51,8 +51,10 @@ export function createDepartures ({ gone, now, endOfTick }: DeparturesInit): Dep
     for (const peer of waiting) {
       if (left <= 0) {
         schedule()
+
         return
       }
+
       forget(peer)
     }
   }

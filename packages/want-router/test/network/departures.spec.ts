@@ -42,6 +42,7 @@ describe('departures', () => {
     for (const peer of ['a5', 'b5', 'c5', 'd5', 'e20', 'f1']) {
       departures.add(peer)
     }
+
     expect(forgotten).to.deep.equal(['a5', 'b5'])
     expect(pass()).to.deep.equal(['c5', 'd5'])
     expect(pass()).to.deep.equal(['e20'])
@@ -53,6 +54,7 @@ describe('departures', () => {
     for (const peer of ['a9', 'b9', 'c9']) {
       departures.add(peer)
     }
+
     departures.settle('c9')
     departures.settle('a9')
     expect(forgotten).to.deep.equal(['a9', 'c9'])
