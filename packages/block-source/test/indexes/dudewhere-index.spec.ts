@@ -33,11 +33,15 @@ function bucketsOf (): Buckets {
   const list = memoryStore({ objects: roots })
 
   return {
-    dudewhere: { ...counted(list), lists, list (prefix, options) {
-      lists.push(prefix)
+    dudewhere: {
+      ...counted(list),
+      lists,
+      list (prefix, options) {
+        lists.push(prefix)
 
-      return list.list?.(prefix, options) ?? (async function * () {})()
-    } },
+        return list.list?.(prefix, options) ?? (async function * () {})()
+      }
+    },
     satnav: counted(memoryStore({ objects })),
     carpark: counted(memoryStore({ objects })),
     objects,

@@ -117,11 +117,14 @@ describe('S3 stores, with versitygw', function () {
   it('asks for credentials before each request', async () => {
     await put('present', new Uint8Array(10))
     let asked = 0
-    const store = s3Store({ ...options(), credentials: async () => {
-      asked++
+    const store = s3Store({
+      ...options(),
+      credentials: async () => {
+        asked++
 
-      return server.credentials
-    } })
+        return server.credentials
+      }
+    })
     await store.stat('present')
     await store.read('present')
     expect(asked).to.equal(2)

@@ -76,11 +76,14 @@ describe('policies that decide at once', () => {
 
   it('are asked in order: the first that keeps a want out decides', async () => {
     const seen: string[] = []
-    const watch: Policy = { name: 'watch', admit ({ client }) {
-      seen.push(client)
+    const watch: Policy = {
+      name: 'watch',
+      admit ({ client }) {
+        seen.push(client)
 
-      return 'pass'
-    } }
+        return 'pass'
+      }
+    }
     const { drive, settle, asked, ends, closed } = await policed([
       { name: 'strict', admit: ({ client }) => client === 'bad' ? 'close' : 'pass' }, watch, saying('silent')
     ])

@@ -182,11 +182,14 @@ describe('source target', () => {
   it('reads no small block that is no longer wanted when its size is known', async () => {
     const size = Promise.withResolvers<{ size: number }>()
     let reads = 0
-    const { target, sink } = await started({ get: () => {
-      reads++
+    const { target, sink } = await started({
+      get: () => {
+        reads++
 
-      return a.bytes
-    }, stat: async () => size.promise })
+        return a.bytes
+      },
+      stat: async () => size.promise
+    })
     target.ask([wantOf(a, 'have')])
     await settled()
     target.cancel([wantOf(a, 'have')])
@@ -198,11 +201,13 @@ describe('source target', () => {
 
   it('tells the source for whom it reads', async () => {
     const seen: SourceReadOptions[] = []
-    const { target } = await started({ get: async (_, options) => {
-      seen.push(options)
+    const { target } = await started({
+      get: async (_, options) => {
+        seen.push(options)
 
-      return undefined
-    } })
+        return undefined
+      }
+    })
     target.ask([wantOf(a, 'block', 'alice'), wantOf(b, 'block', 'bob')])
     await settled()
 
@@ -212,11 +217,13 @@ describe('source target', () => {
 
   it('reports nothing, and reads nothing, from inside ask', async () => {
     let reads = 0
-    const { target, sink } = await started({ get: () => {
-      reads++
+    const { target, sink } = await started({
+      get: () => {
+        reads++
 
-      return a.bytes
-    } })
+        return a.bytes
+      }
+    })
     sink.closed = true
     target.ask([wantOf(a)])
     expect(reads).to.equal(0)

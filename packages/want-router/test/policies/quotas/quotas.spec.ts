@@ -141,11 +141,13 @@ describe('quotas', () => {
     it('holds for all processes together, and asks the store for parts of the cap, not for each want', async () => {
       let calls = 0
       const memory = memoryQuotaStore(() => 0)
-      const store: QuotaStore = { take: async (...args) => {
-        calls++
+      const store: QuotaStore = {
+        take: async (...args) => {
+          calls++
 
-        return memory.take(...args)
-      } }
+          return memory.take(...args)
+        }
+      }
       const processes = [1, 2].map(() => started({ total: { blocksPerHour: 500 }, store }))
       let passed = 0
 
@@ -175,11 +177,13 @@ describe('quotas', () => {
     it('shares the cap again when the store answers, with what was used meanwhile', async () => {
       const memory = memoryQuotaStore(() => 0)
       let down = true
-      const store: QuotaStore = { take: async (...args) => {
-        if (down) { throw new Error('down') }
+      const store: QuotaStore = {
+        take: async (...args) => {
+          if (down) { throw new Error('down') }
 
-        return memory.take(...args)
-      } }
+          return memory.take(...args)
+        }
+      }
       const [one, other] = [1, 2].map(() => started({ total: { blocksPerHour: 100 }, store }))
       const passes = async (policy: Quotas, wants: number): Promise<number> => {
         let passed = 0
