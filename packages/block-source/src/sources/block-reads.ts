@@ -4,6 +4,7 @@ import { findBlock, present, readLocation } from './read-location.ts'
 import { createScatter, isScatterable } from './scatter.ts'
 import { planSpans } from './spans.ts'
 import type { CarSourceLimits } from './car-source-init.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import type { Found } from './read-location.ts'
 import type { Span } from './spans.ts'
 import type { Outcome, Task } from './tasks.ts'
@@ -30,6 +31,7 @@ export interface BlockReadsInit {
   readonly store: ObjectStore
   readonly limits: CarSourceLimits
   readonly verify: Verify
+  readonly ahead?: ReadAhead
   /** Called before a read begins. */
   isWanted (cid: CID): boolean
 }
@@ -48,7 +50,7 @@ export class BlockReads {
   /** Reads a range; blocks that it does not yield are read again one at a time. */
   several (span: Span<PlacedWant>): Task<GetManyResult> {
     const { store, limits, isWanted } = this.#init
-    const scatters = store.readInto != null && span.blocks.length > 1 && isScatterable(span, limits.maxBlock)
+    const scatters = store.readInto != null && span.blocks.length > 1 && span.wantedEnd == null && isScatterable(span, limits.maxBlock)
 
     return {
       // blocks that are not read into buffers of their own are copied, so as not to keep the range in memory
@@ -59,7 +61,7 @@ export class BlockReads {
           // the remaining blocks may need other ranges
           return { results: [], size: 0, more: planSpans(blocks, limits).map(span => this.several(span)) }
         }
-        if (blocks.length === 1) {
+        if (blocks.length === 1 && span.wantedEnd == null) {
           return this.#single(blocks[0], []).run(signal)
         }
         return this.#readSpan(span, scatters, signal)
@@ -130,9 +132,14 @@ export class BlockReads {
   }
 
   /** Reads a range as one piece. */
-  async #slab ({ object, etag, start, end }: Span<PlacedWant>, signal: AbortSignal): Promise<Find> {
-    const { store, limits } = this.#init
+  async #slab (span: Span<PlacedWant>, signal: AbortSignal): Promise<Find> {
+    const { object, etag, start, end } = span
+    const { store, limits, verify, ahead } = this.#init
     const part = present(object, await store.read(object, { offset: start, length: end - start, ifMatch: etag, signal }))
+
+    if (span.wantedEnd != null) {
+      await ahead?.keep(span, part.bytes, limits.maxBlock, verify)
+    }
 
     return ({ cids: [cid], location }) => findBlock(cid, location, part.bytes, start, part.size, limits.maxBlock)
   }

@@ -1,4 +1,5 @@
 import type { BlockIndex } from '../block-index.ts'
+import type { ReadAheadInit } from './read-ahead.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { VerifyInit } from '../verify.ts'
 
@@ -19,7 +20,9 @@ export interface CarSourceInit extends VerifyInit {
   readonly concurrency?: number
   /** How much `getMany` may hold in reads under way and results not yet taken, in bytes. Default 32 MiB */
   readonly maxBytes?: number
+  /** `getMany` reads further where blocks are asked for in the order of their CAR. Default: it reads what it is asked for */
+  readonly readAhead?: ReadAheadInit
 }
 
 /** The options with their defaults. */
-export type CarSourceLimits = Required<Omit<CarSourceInit, 'store' | 'index' | 'hashers'>>
+export type CarSourceLimits = Required<Omit<CarSourceInit, 'store' | 'index' | 'hashers' | 'readAhead'>>

@@ -2,6 +2,7 @@ import { DEFAULTS } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { createVerify, inlineBlock } from '../verify.ts'
 import { attemptAll } from './attempts.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { readLocation, statLocation } from './read-location.ts'
 import { readMany } from './read-many.ts'
 import type { CarSourceInit, CarSourceLimits } from './car-source-init.ts'
@@ -19,6 +20,7 @@ export function carSource (init: CarSourceInit): BlockSource {
   const { store, index } = init
   const limits = limitsOf(init)
   const verify = createVerify(init)
+  const ahead = init.readAhead == null ? undefined : new ReadAhead(init.readAhead)
 
   async function locate (cid: CID, options: SourceOptions): Promise<readonly Location[]> {
     const [located]: readonly Located[] = await index.locate([cid.multihash.bytes], options)
@@ -33,6 +35,9 @@ export function carSource (init: CarSourceInit): BlockSource {
 
     async get (cid, options = {}) {
       options.signal?.throwIfAborted()
+      if (ahead != null) {
+        return one(readMany({ store, index, limits, verify, ahead }, [cid], options))
+      }
       return inlineBlock(cid) ?? attemptAll(cid, await locate(cid, options), options.signal, async location => {
         const bytes = await readLocation(store, cid, location, limits, options.signal)
         await verify(cid, bytes)
@@ -41,7 +46,7 @@ export function carSource (init: CarSourceInit): BlockSource {
     },
 
     getMany (cids, options = {}): AsyncIterable<GetManyResult> {
-      return readMany({ store, index, limits, verify }, cids, options)
+      return readMany({ store, index, limits, verify, ahead }, cids, options)
     },
 
     async stat (cid, options = {}) {
@@ -49,6 +54,15 @@ export function carSource (init: CarSourceInit): BlockSource {
       const size = inlineBlock(cid)?.byteLength ?? await attemptAll(cid, await locate(cid, options), options.signal, async location => statLocation(store, cid, location, limits, options.signal))
       return size == null ? undefined : { size }
     }
+  }
+}
+
+async function one (results: AsyncIterable<GetManyResult>): Promise<Uint8Array | undefined> {
+  for await (const { bytes, error } of results) {
+    if (error != null) {
+      throw error
+    }
+    return bytes
   }
 }
 

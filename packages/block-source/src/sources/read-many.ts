@@ -5,6 +5,7 @@ import { planSpans } from './spans.ts'
 import { runTasks } from './tasks.ts'
 import type { PlacedWant } from './block-reads.ts'
 import type { CarSourceLimits } from './car-source-init.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import type { BlockIndex, Located } from '../block-index.ts'
 import type { GetManyResult, SourceOptions } from '../block-source.ts'
 import type { ObjectStore } from '../object-store.ts'
@@ -16,6 +17,7 @@ export interface ReadManyContext {
   readonly index: BlockIndex
   readonly limits: CarSourceLimits
   readonly verify: Verify
+  readonly ahead?: ReadAhead
 }
 
 /** How many wants are looked up, and put into an order, at a time. */
@@ -35,7 +37,7 @@ export async function * readMany (context: ReadManyContext, cids: Iterable<CID>,
   }
 }
 
-async function * readBatch ({ store, index, limits, verify }: ReadManyContext, cids: readonly CID[], options: SourceOptions): AsyncGenerator<readonly GetManyResult[]> {
+async function * readBatch ({ store, index, limits, verify, ahead }: ReadManyContext, cids: readonly CID[], options: SourceOptions): AsyncGenerator<readonly GetManyResult[]> {
   const isWanted = (cid: CID): boolean => options.wanted?.(cid) !== false
   const known: GetManyResult[] = []
   const byKey = new Map<string, CID[]>()
@@ -69,8 +71,8 @@ async function * readBatch ({ store, index, limits, verify }: ReadManyContext, c
   }
 
   yield known
-  const reads = new BlockReads({ store, limits, verify, isWanted })
-  yield * runTasks(planSpans(placed, limits).map(span => reads.several(span)), limits, options.signal)
+  const reads = new BlockReads({ store, limits, verify, ahead, isWanted })
+  yield * runTasks(planSpans(placed, limits).map(span => reads.several(ahead?.extend(span) ?? span)), limits, options.signal)
 }
 
 async function locateAll (index: BlockIndex, cids: readonly CID[], options: SourceOptions): Promise<readonly Located[]> {

@@ -12,6 +12,8 @@ export interface Span<Block extends Placed> {
   readonly start: number
   readonly end: number
   readonly blocks: readonly Block[]
+  /** Where the wanted blocks end, if more is read. */
+  readonly wantedEnd?: number
 }
 
 export interface SpanLimits {
