@@ -1,9 +1,11 @@
 import { cached, carSource, dudewhereIndex, dynamoIndex, kvSessions, mapIndex, r2Store, s3Store, tiered } from '@kitsune/block-source'
 import { orderedIndex } from '../blocks/ordered-index.ts'
+import { createReadTurns } from '../blocks/read-turns.ts'
 import { counted, DYNAMO_COSTS, KV_COSTS, R2_COSTS, S3_COSTS } from '../costs.ts'
 import type { CheckedEnv, S3Env } from './env.ts'
 import type { Costs } from '../costs.ts'
-import type { BlockIndex, BlockSource, Budget, ListingStore, R2BucketLike } from '@kitsune/block-source'
+import type { Counts } from '../metrics.ts'
+import type { BlockIndex, BlockSource, Budget, ListingStore, R2BucketLike, ReadAheadInit } from '@kitsune/block-source'
 
 /** Where the blocks of an isolate come from. */
 export interface Blocks {
@@ -18,11 +20,14 @@ const BLOCK_CACHE = 16 << 20
 const INDEX_CACHE = 16 << 20
 /** One batch of a connection may hold this much, bytes. */
 const BATCH = 6 << 20
+/** And all batches of all connections so many blocks, unless one alone has more. */
+const READ_TOGETHER = 48
 /** How many unknown blocks of one wantlist may be roots: a list request costs twelve reads. */
 const MAX_LISTED = 8
 
 /** Opens the buckets: R2, and what is only in S3 from there. Nothing is read yet. */
-export function openBlocks (env: CheckedEnv, budget: Budget, costs: Costs): Blocks {
+export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Blocks {
+  const { costs } = counts
   const open = (bucket: R2BucketLike): ListingStore => r2Store({ bucket, budget: counted(budget, costs, R2_COSTS) })
   const store = open(env.CARPARK)
   const { DUDEWHERE, SATNAV, SESSIONS, s3 } = env
@@ -43,10 +48,16 @@ export function openBlocks (env: CheckedEnv, budget: Budget, costs: Costs): Bloc
   }
 
   const index = orderedIndex(indexes)
-  const cars = carSource({ store, index, ...READS })
+  const readAhead: ReadAheadInit = {
+    // what is read ahead for all connections must not push out of the cache what was read ahead for each
+    length: () => Math.min(READS.maxSpan, BLOCK_CACHE / 2 / Math.max(1, counts.connections)),
+    keep: block => { source.offer?.(block) }
+  }
+  const cars = carSource({ store, index, readAhead, ...READS })
   const all = s3 == null ? cars : tiered([cars, openS3(s3, budget, costs)])
+  const source = cached(all, { maxBytes: BLOCK_CACHE, turn: createReadTurns({ max: READ_TOGETHER }) })
 
-  return { index, source: cached(all, { maxBytes: BLOCK_CACHE }) }
+  return { index, source }
 }
 
 /** A request costs more than a gap that is read in vain. A span has sixteen blocks of 256 KiB, and their heads. */

@@ -5,6 +5,7 @@ import { source, wantRouter } from '@kitsune/want-router'
 import { multiaddr } from '@multiformats/multiaddr'
 import { countSent } from '../metrics.ts'
 import { NAME, VERSION } from '../version.ts'
+import { HASHERS } from './hashers.ts'
 import { refreshLists } from './isolate.ts'
 import type { Isolate } from './isolate.ts'
 import type { BlockSource, Budget } from '@kitsune/block-source'
@@ -21,8 +22,6 @@ export interface ConnectionInit {
   readonly announce: readonly string[]
 }
 
-/** What a client asks for in so many ms is read together: the more there is in a read, the less a block costs. */
-const LINGER = 10
 /** How long what is in flight may take when the budget is spent, ms. */
 const DRAIN_TIMEOUT = 10_000
 
@@ -42,8 +41,9 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
     announce,
     services: {
       router: wantRouter({
-        targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars', concurrency: 1, linger: LINGER })],
+        targets: [source(policies.quotas?.watch(blocks) ?? blocks, { id: 'cars', concurrency: 1 })],
         policies: [...policies.all, countSent(counts)],
+        hashers: HASHERS,
         endOfTick: endOfTick.decide
       })
     }

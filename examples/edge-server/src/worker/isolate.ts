@@ -55,7 +55,7 @@ export function createIsolate (unchecked: Env): Isolate {
     onError: err => { console.warn(err.message) }
   })
 
-  return { env, privateKey: parsePrivateKey(env.identity), ...openBlocks(env, budget, costs), budget, policies, counts, listsReadAt: -Infinity }
+  return { env, privateKey: parsePrivateKey(env.identity), ...openBlocks(env, budget, counts), budget, policies, counts, listsReadAt: -Infinity }
 }
 
 /** Reads denylists and access lists, unless they were read a short while ago: by the request that comes first, and waited for by it alone. */

@@ -11,6 +11,11 @@ export interface CachedInit {
   readonly maxBytes?: number
   /** The longest block that is kept, in bytes. Default 2 MiB */
   readonly maxBlock?: number
+  /**
+   * Is waited for before the source is asked for blocks, and its result is called when that is over. `missing` says which of them are not
+   * kept; what is kept by then is not asked for. Default: nothing is waited for
+   */
+  turn? (missing: () => readonly CID[], signal?: AbortSignal): Promise<() => void>
 }
 
 /** How much memory an entry takes in addition to its block, in bytes. */
@@ -23,7 +28,7 @@ const ENTRY = 250
  *
  * @throws {InvalidOptionError} if an option is not a whole number above 0
  */
-export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock }: CachedInit = {}): BlockSource {
+export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock, turn }: CachedInit = {}): BlockSource {
   for (const [name, value] of Object.entries({ maxBytes, maxBlock })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new InvalidOptionError(`cached: ${name} must be a whole number of bytes above 0, not ${value}`)
@@ -38,23 +43,57 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
     }
   }
 
-  async function * readMany (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
-    options.signal?.throwIfAborted()
-    const missing: CID[] = []
+  const isMissing = (cid: CID): boolean => !blocks.has(multihashKey(cid))
+
+  /** Yields those that are kept, and collects the others. */
+  function * kept (cids: Iterable<CID>, missing: CID[], { wanted }: SourceOptions): Generator<GetManyResult> {
     for (const cid of cids) {
       const bytes = blocks.get(multihashKey(cid))
       if (bytes == null) {
         missing.push(cid)
-      } else if (options.wanted?.(cid) !== false) {
+      } else if (wanted?.(cid) !== false) {
         yield { cid, bytes }
       }
     }
-    for await (const result of missing.length === 0 ? [] : getMany(source, missing, options)) {
+  }
+
+  async function * readMissing (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
+    for await (const result of getMany(source, cids, options)) {
       if (result.bytes != null) {
         keep(result.cid, result.bytes)
       }
       yield result
     }
+  }
+
+  async function * readMany (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
+    options.signal?.throwIfAborted()
+    const missing: CID[] = []
+    yield * kept(cids, missing, options)
+
+    if (missing.length === 0) {
+      return
+    }
+    if (turn == null) {
+      yield * readMissing(missing, options)
+      return
+    }
+    const end = await turn(() => missing.filter(isMissing), options.signal)
+    try {
+      const still: CID[] = []
+      yield * kept(missing, still, options)
+      yield * readMissing(still, options)
+    } finally {
+      end()
+    }
+  }
+
+  async function read (cid: CID, options: SourceOptions): Promise<Uint8Array | undefined> {
+    const bytes = await source.get(cid, options)
+    if (bytes != null) {
+      keep(cid, bytes)
+    }
+    return bytes
   }
 
   return {
@@ -66,11 +105,15 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
       if (kept != null) {
         return kept
       }
-      const bytes = await source.get(cid, options)
-      if (bytes != null) {
-        keep(cid, bytes)
+      if (turn == null) {
+        return read(cid, options)
       }
-      return bytes
+      const end = await turn(() => [cid].filter(isMissing), options.signal)
+      try {
+        return blocks.get(multihashKey(cid)) ?? await read(cid, options)
+      } finally {
+        end()
+      }
     },
 
     getMany: (cids, options = {}) => readMany(cids, options),

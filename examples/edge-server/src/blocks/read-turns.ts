@@ -1,0 +1,77 @@
+import type { CachedInit } from '@kitsune/block-source'
+import type { CID } from 'multiformats/cid'
+
+export interface ReadTurnsInit {
+  /** Blocks that are read at the same time, which bounds what reads hold in memory. */
+  readonly max: number
+  /** Default: the platform's. */
+  now? (): number
+  sleep? (ms: number): Promise<void>
+}
+
+/** How long a request waits before it looks again, ms: at first, and at most. */
+const FIRST_WAIT = 4
+const LONGEST_WAIT = 32
+/** A read that has not ended by then does not count: the request that made it may have been ended, and says nothing. ms */
+const FORGOTTEN_AFTER = 5_000
+/** A request reads many blocks a few at a time. */
+const MAX_WEIGHT = 16
+
+interface Read {
+  readonly keys: ReadonlySet<string>
+  readonly weight: number
+  readonly at: number
+}
+
+/**
+ * Lets the requests of an isolate read in turns, and each block only once at the same time: what one has read, the others find in the cache. A
+ * request cannot wait for a promise of another one, so each looks by a timer of its own.
+ */
+export function createReadTurns ({ max, now = Date.now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
+  const reads = new Set<Read>()
+
+  function isFree ({ keys, weight }: Read): boolean {
+    const oldest = now() - FORGOTTEN_AFTER
+    let sum = weight
+
+    for (const read of reads) {
+      if (read.at < oldest) {
+        reads.delete(read)
+      } else if (isShared(read.keys, keys)) {
+        return false
+      } else {
+        sum += read.weight
+      }
+    }
+
+    return sum <= max || reads.size === 0
+  }
+
+  return async (missing, signal) => {
+    let read = readOf(missing(), now())
+
+    for (let wait = FIRST_WAIT; read.weight > 0 && !isFree(read); wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      await sleep(wait)
+      signal?.throwIfAborted()
+      read = readOf(missing(), now())
+    }
+
+    reads.add(read)
+
+    return () => { reads.delete(read) }
+  }
+}
+
+function readOf (cids: readonly CID[], at: number): Read {
+  return { keys: new Set(cids.map(({ multihash }) => multihash.bytes.toString())), weight: Math.min(cids.length, MAX_WEIGHT), at }
+}
+
+function isShared (some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const key of others) {
+    if (some.has(key)) {
+      return true
+    }
+  }
+
+  return false
+}

@@ -1,0 +1,96 @@
+import { cached } from '@kitsune/block-source'
+import { expect } from 'aegir/chai'
+import { createReadTurns } from '../../src/blocks/read-turns.ts'
+import { blockOf } from '../support/cars.ts'
+import type { TestBlock } from '../support/cars.ts'
+import type { BlockSource } from '@kitsune/block-source'
+
+interface Bench {
+  readonly source: BlockSource
+  readonly blocks: readonly TestBlock[]
+  /** What the source was asked for, a number for each block. */
+  readonly asked: number[]
+  /** Lets all reads that have begun go on, and then time pass. */
+  pass (ms: number): Promise<void>
+}
+
+async function bench (max: number): Promise<Bench> {
+  const blocks = await Promise.all(Array.from({ length: 10 }, async (_, i) => blockOf(`block ${i}`)))
+  const asked: number[] = []
+  let now = 0
+  const sleepers = new Set<{ readonly until: number, wake (): void }>()
+  const reads: Array<() => void> = []
+  const slow: BlockSource = {
+    complete: true,
+    async get (cid) {
+      const i = blocks.findIndex(block => block.cid.equals(cid))
+      asked.push(i)
+      await new Promise<void>(resolve => { reads.push(resolve) })
+      return blocks[i].bytes
+    }
+  }
+  const sleep = async (ms: number): Promise<void> => new Promise(resolve => { sleepers.add({ until: now + ms, wake: resolve }) })
+  const settled = async (): Promise<void> => new Promise(resolve => { setImmediate(resolve) })
+
+  return {
+    blocks,
+    asked,
+    source: cached(slow, { turn: createReadTurns({ max, now: () => now, sleep }) }),
+    async pass (ms) {
+      await settled()
+      reads.splice(0).forEach(go => { go() })
+      await settled()
+      now += ms
+      for (const sleeper of [...sleepers].filter(({ until }) => until <= now)) {
+        sleepers.delete(sleeper)
+        sleeper.wake()
+      }
+      await settled()
+    }
+  }
+}
+
+describe('createReadTurns', () => {
+  it('reads once what several requests ask for at the same time', async () => {
+    const { source, blocks, asked, pass } = await bench(10)
+    const all = Promise.all([1, 2, 3].map(async () => source.get(blocks[0].cid)))
+    await pass(100)
+    expect(await all).to.deep.equal([blocks[0].bytes, blocks[0].bytes, blocks[0].bytes])
+    expect(asked).to.deep.equal([0])
+  })
+
+  it('reads so many blocks at a time, and the others when these have been read', async () => {
+    const { source, blocks, asked, pass } = await bench(2)
+    const all = Promise.all(blocks.slice(0, 4).map(async ({ cid }) => source.get(cid)))
+    await new Promise(resolve => { setImmediate(resolve) })
+    expect(asked).to.deep.equal([0, 1])
+    await pass(100)
+    await pass(100)
+    expect(await all).to.have.length(4)
+  })
+
+  it('does not wait for a request that has ended without a word', async () => {
+    const { cid } = await blockOf('block')
+    let now = 0
+    const turn = createReadTurns({ max: 10, now: () => now, sleep: async ms => { now += ms } })
+    // and is never called back
+    await turn(() => [cid])
+    const end = await turn(() => [cid])
+    expect(now).to.be.within(5_000, 6_000)
+    end()
+    await turn(() => [cid])
+    expect(now).to.be.below(6_000)
+  })
+
+  it('ends its wait with the signal', async () => {
+    const { source, blocks, pass } = await bench(10)
+    const first = source.get(blocks[0].cid)
+    const controller = new AbortController()
+    const get = source.get(blocks[0].cid, { signal: controller.signal })
+    controller.abort(new Error('no longer wanted'))
+    const rejected = expect(get).to.eventually.be.rejectedWith('no longer wanted')
+    await pass(4)
+    await rejected
+    expect(await first).to.deep.equal(blocks[0].bytes)
+  })
+})
