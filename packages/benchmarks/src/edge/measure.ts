@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createMapWriter, scanCar } from '@kitsune/block-source'
 import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
-import { removeFolder, startProcess, temporaryFolder } from '@kitsune/interop'
+import { inspectIsolate, removeFolder, startProcess, temporaryFolder } from '@kitsune/interop'
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { startLocalWorker } from 'kitsune-edge/local'
 import { Miniflare } from 'miniflare'
@@ -10,7 +10,7 @@ import { makeCar } from '../block-source/made-car.ts'
 import { progress } from '../print.ts'
 import { cpuUsage, peakRss, since } from '../process-usage.ts'
 import { fetchAll, fetchBare } from './client.ts'
-import { isolateMemory, workerdPids } from './inspector.ts'
+import { workerdPids } from './workerd-pids.ts'
 import { BARE_SCRIPT, BUCKET_SCRIPT } from './workers.ts'
 import type { Seen } from './client.ts'
 import type { EdgeScenario } from './scenarios.ts'
@@ -30,11 +30,18 @@ export interface EdgeRun {
   readonly cpuMsPerBlock: number
   /** Of R2, for each block; 0 for `bare`. */
   readonly readsPerBlock: number
-  /** Of the isolate when the connections have gone, with what may be collected, bytes; 0 for `bare`. */
+  /** What a million blocks cost by list prices, dollars: operations, connections and CPU time; 0 for `bare`. */
+  readonly dollars: number
+  /** The most that was seen of the isolate, with what may be collected, bytes; 0 for `bare`. */
   readonly memory: number
   /** Of the process of workerd, bytes. */
   readonly peakRss: number
 }
+
+/** Of a millisecond of CPU time, as `PRICES` has the operations: dollars for a million of them. */
+const CPU_PRICE = 0.02
+/** How often the memory is looked at, ms. */
+const LOOK_INTERVAL = 100
 
 /** Measures scenarios, each with a new Worker, beside a Worker that sends the same bytes without libp2p. */
 export async function measureEdge (scenarios: readonly EdgeScenario[], rounds: number): Promise<EdgeRun[]> {
@@ -65,14 +72,22 @@ async function runEdge (scenario: EdgeScenario): Promise<EdgeRun> {
   const identity = Buffer.from(privateKeyToProtobuf(await generateKeyPair('Ed25519'))).toString('base64')
   const worker = await startLocalWorker({ cars: empty, identity, inspector: true, bucket: { script: BUCKET_SCRIPT, bindings: { url } }, bindings: { SUB_REQUESTS: '9000' } })
 
+  const inspector = await inspectIsolate(await worker.miniflare.getInspectorURL(), 'edge')
+  let memory = 0
+  const looking = setInterval(() => {
+    inspector.memory().then(({ heap, buffers }) => { memory = Math.max(memory, heap + buffers) }, () => {}) // it has ended
+  }, LOOK_INTERVAL)
+
   try {
     const figures = await timed(scenario, 'edge', async () => Promise.all(Array.from({ length: connections }, async () => fetchAll(worker.address, cids, open))))
     const metrics = await (await fetch(`${worker.url}/metrics`)).text()
     const [, reads] = /r2Get"\} (\d+)/.exec(metrics) ?? []
-    const { heap, buffers } = await isolateMemory(await worker.miniflare.getInspectorURL(), 'edge')
+    const [, operations] = /dollars_total (\S+)/.exec(metrics) ?? []
 
-    return { ...figures, readsPerBlock: Number(reads) / blocks / connections, memory: heap + buffers }
+    return { ...figures, readsPerBlock: Number(reads) / blocks / connections, dollars: Number(operations) * 1e6 / blocks / connections + CPU_PRICE * figures.cpuMsPerBlock, memory }
   } finally {
+    clearInterval(looking)
+    inspector.close()
     await worker.stop()
     await store.stop()
     removeFolder(folder)
@@ -113,6 +128,7 @@ async function timed ({ name, blocks, blockSize, connections }: EdgeScenario, th
     cpuSecondsPerGiB: cpu / (count * blockSize / 2 ** 30),
     cpuMsPerBlock: cpu * 1000 / count,
     readsPerBlock: 0,
+    dollars: 0,
     memory: 0,
     peakRss: peakRss(pid)
   }

@@ -6,7 +6,7 @@ import type { EdgeRun } from './measure.ts'
 /** The medians of a scenario. */
 export type EdgeRow = EdgeRun & { readonly runs: number }
 
-const FIGURES = ['megabytesPerSecond', 'blocksPerSecond', 'p50', 'p99', 'first', 'cpuSecondsPerGiB', 'cpuMsPerBlock', 'readsPerBlock', 'memory', 'peakRss'] as const
+const FIGURES = ['megabytesPerSecond', 'blocksPerSecond', 'p50', 'p99', 'first', 'cpuSecondsPerGiB', 'cpuMsPerBlock', 'readsPerBlock', 'dollars', 'memory', 'peakRss'] as const
 
 export function edgeReport (runs: readonly EdgeRun[]): EdgeRow[] {
   const groups = Map.groupBy(runs, ({ scenario, through }) => `${scenario} ${through}`)
@@ -20,7 +20,7 @@ export function edgeReport (runs: readonly EdgeRun[]): EdgeRow[] {
 /** One table in Markdown. */
 export function printEdge (rows: readonly EdgeRow[]): string {
   return table(
-    ['workload', 'through', 'MB/s', 'blocks/s', 'p50 ms', 'p99 ms', 'first ms', 'CPU s/GiB', 'CPU ms/block', 'reads/block', 'isolate MB', 'peak RSS MB', 'Hoverboard v2'],
+    ['workload', 'through', 'MB/s', 'blocks/s', 'p50 ms', 'p99 ms', 'first ms', 'CPU s/GiB', 'CPU ms/block', 'reads/block', '$/M blocks', 'isolate MB', 'peak RSS MB', 'Hoverboard v2'],
     rows.map(row => [
       row.scenario,
       row.through,
@@ -32,6 +32,7 @@ export function printEdge (rows: readonly EdgeRow[]): string {
       row.cpuSecondsPerGiB.toFixed(2),
       row.cpuMsPerBlock.toFixed(3),
       row.through === 'bare' ? '–' : row.readsPerBlock.toFixed(3),
+      row.through === 'bare' ? '–' : row.dollars.toFixed(2),
       row.through === 'bare' ? '–' : (row.memory / 1e6).toFixed(0),
       (row.peakRss / 1e6).toFixed(0),
       row.through === 'bare' ? '–' : HOVERBOARD[row.scenario] ?? '–'

@@ -3,7 +3,7 @@ import { edgeReport, printEdge } from '../../src/edge/report.ts'
 import type { EdgeRun } from '../../src/edge/measure.ts'
 
 function run (through: EdgeRun['through'], p99: number): EdgeRun {
-  return { scenario: 'edge-1k', through, megabytesPerSecond: 1, blocksPerSecond: 1000, p50: 1, p99, first: 2, cpuSecondsPerGiB: 3, cpuMsPerBlock: 0.1, readsPerBlock: 0.05, memory: 5e6, peakRss: 9e6 }
+  return { scenario: 'edge-1k', through, megabytesPerSecond: 1, blocksPerSecond: 1000, p50: 1, p99, first: 2, cpuSecondsPerGiB: 3, cpuMsPerBlock: 0.1, readsPerBlock: 0.05, dollars: 0.03, memory: 5e6, peakRss: 9e6 }
 }
 
 describe('the report of the edge server', () => {
