@@ -28,6 +28,7 @@ export async function inspectIsolate (inspector: URL, name: string): Promise<Iso
   })
   const calls = new Map<number, (answer: { result?: object, error?: { message: string } }) => void>()
   let last = 0
+
   socket.onmessage = ({ data }) => {
     const { id, ...answer } = JSON.parse(String(data)) as { id?: number, result?: object, error?: { message: string } }
 
@@ -48,6 +49,7 @@ export async function inspectIsolate (inspector: URL, name: string): Promise<Iso
   return {
     async memory () {
       const { usedSize = 0, backingStorageSize = 0 } = await call('Runtime.getHeapUsage')
+
       return { heap: usedSize, buffers: backingStorageSize }
     },
     async collect () { await call('HeapProfiler.collectGarbage') },

@@ -39,10 +39,12 @@ export interface EdgeServer {
 export async function startEdgeServer ({ cars: location, listen, announce, http, key, access, denylists, quotas, redis }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
   const shared = redis == null ? undefined : shareQuotas(redis)
   const policies = createPolicies({ access: access.map(listAt), denylists: denylists.map(listAt), quotas, quotaStore: shared?.store, onError })
+
   const stopPolicies = (): void => {
     policies.reading.forEach(policy => { policy.stop() })
     shared?.stop()
   }
+
   const counts = createCounts()
   const { source: blocks, summary, root } = await openCars(location, counts.costs)
   const gateways = announce.filter(isGateway)

@@ -111,14 +111,17 @@ function refusing (source: BlockSource, ending: () => boolean): SourceLike {
     complete: source.complete,
     async get (cid, options) {
       check()
+
       return source.get(cid, options)
     },
     async stat (cid, options) {
       check()
+
       return source.stat?.(cid, options)
     },
     getMany (cids, options) {
       check()
+
       return source.getMany?.(cids, options) ?? []
     }
   }

@@ -45,6 +45,7 @@ export function createIsolate (unchecked: Env): Isolate {
       : {
           async get (key) {
             costs.kvRead++
+
             return DENYLIST.get(key)
           }
         },

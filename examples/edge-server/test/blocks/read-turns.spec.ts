@@ -26,6 +26,7 @@ async function bench (max: number): Promise<Bench> {
       const i = blocks.findIndex(block => block.cid.equals(cid))
       asked.push(i)
       await new Promise<void>(resolve => { reads.push(resolve) })
+
       return blocks[i].bytes
     }
   }
@@ -41,10 +42,12 @@ async function bench (max: number): Promise<Bench> {
       reads.splice(0).forEach(go => { go() })
       await settled()
       now += ms
+
       for (const sleeper of [...sleepers].filter(({ until }) => until <= now)) {
         sleepers.delete(sleeper)
         sleeper.wake()
       }
+
       await settled()
     }
   }

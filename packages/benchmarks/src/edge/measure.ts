@@ -101,6 +101,7 @@ async function runBare (scenario: EdgeScenario): Promise<EdgeRun> {
 
   try {
     const { origin } = await miniflare.ready
+
     return await timed(scenario, 'bare', async () => Promise.all(Array.from({ length: connections }, async () => fetchBare(origin, blocks, blockSize, open))))
   } finally {
     await miniflare.dispose()

@@ -13,6 +13,7 @@ export function edgeReport (runs: readonly EdgeRun[]): EdgeRow[] {
 
   return Array.from(groups.values(), group => {
     const medians = Object.fromEntries(FIGURES.map(figure => [figure, median(group.map(run => run[figure]))])) as Pick<EdgeRun, typeof FIGURES[number]>
+
     return { scenario: group[0].scenario, through: group[0].through, runs: group.length, ...medians }
   })
 }

@@ -6,6 +6,7 @@ export function workerdPids (): number[] {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
       const [, command, parent] = /\((.*)\) \S (\d+)/.exec(stat) ?? []
+
       return command === 'workerd' && Number(parent) === process.pid
     } catch {
       return false // it has ended

@@ -34,6 +34,7 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
       throw new InvalidOptionError(`cached: ${name} must be a whole number of bytes above 0, not ${value}`)
     }
   }
+
   const blocks = new LRUCache<string, Uint8Array>({ maxSize: maxBytes, sizeCalculation: bytes => bytes.byteLength + ENTRY })
 
   function keep (cid: CID, bytes: Uint8Array): void {
@@ -49,6 +50,7 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
   function * kept (cids: Iterable<CID>, missing: CID[], { wanted }: SourceOptions): Generator<GetManyResult> {
     for (const cid of cids) {
       const bytes = blocks.get(multihashKey(cid))
+
       if (bytes == null) {
         missing.push(cid)
       } else if (wanted?.(cid) !== false) {
@@ -62,6 +64,7 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
       if (result.bytes != null) {
         keep(result.cid, result.bytes)
       }
+
       yield result
     }
   }
@@ -74,11 +77,15 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
     if (missing.length === 0) {
       return
     }
+
     if (turn == null) {
       yield * readMissing(missing, options)
+
       return
     }
+
     const end = await turn(() => missing.filter(isMissing), options.signal)
+
     try {
       const still: CID[] = []
       yield * kept(missing, still, options)
@@ -90,9 +97,11 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
 
   async function read (cid: CID, options: SourceOptions): Promise<Uint8Array | undefined> {
     const bytes = await source.get(cid, options)
+
     if (bytes != null) {
       keep(cid, bytes)
     }
+
     return bytes
   }
 
@@ -102,13 +111,17 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
     async get (cid, options = {}) {
       options.signal?.throwIfAborted()
       const kept = blocks.get(multihashKey(cid))
+
       if (kept != null) {
         return kept
       }
+
       if (turn == null) {
         return read(cid, options)
       }
+
       const end = await turn(() => [cid].filter(isMissing), options.signal)
+
       try {
         return blocks.get(multihashKey(cid)) ?? await read(cid, options)
       } finally {
@@ -124,6 +137,7 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
           async stat (cid: CID, options: SourceOptions = {}) {
             options.signal?.throwIfAborted()
             const bytes = blocks.get(multihashKey(cid))
+
             return bytes == null ? source.stat?.(cid, options) : { size: bytes.byteLength }
           }
         }),

@@ -57,13 +57,16 @@ export class BlockReads {
       size: (span.end - span.start) * (span.blocks.length > 1 && !scatters ? 2 : 1),
       run: async signal => {
         const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))
+
         if (blocks.length < span.blocks.length) {
           // the remaining blocks may need other ranges
           return { results: [], size: 0, more: planSpans(blocks, limits).map(span => this.several(span)) }
         }
+
         if (blocks.length === 1 && span.wantedEnd == null) {
           return this.#single(blocks[0], []).run(signal)
         }
+
         return this.#readSpan(span, scatters, signal)
       }
     }
@@ -79,16 +82,21 @@ export class BlockReads {
         if (!cids.some(isWanted)) {
           return { results: [], size: 0, more: [] }
         }
+
         const [cid] = cids
+
         try {
           const bytes = await attemptAll(cid, locations, signal, async location => {
             const bytes = await readLocation(store, cid, location, limits, signal)
             await verify(cid, bytes)
+
             return bytes
           }, failures)
+
           return { results: resultsOf(cids, { bytes }), size: bytes?.byteLength ?? 0, more: [] }
         } catch (err) {
           signal.throwIfAborted()
+
           return { results: resultsOf(cids, { error: toError(err) }), size: 0, more: [] }
         }
       }
@@ -108,10 +116,12 @@ export class BlockReads {
         try {
           const found = find(block, i)
           const verified = 'bytes' in found ? this.#init.verify(block.cids[0], found.bytes) : undefined
+
           // where hashing is synchronous, a promise for each block would take longer than a short one
           if (verified != null) {
             await verified
           }
+
           if ('bytes' in found) {
             results.push(...resultsOf(block.cids, found))
             size += found.bytes.byteLength
@@ -128,6 +138,7 @@ export class BlockReads {
       const perhapsOne = MAY_BE_ONE.some(kind => err instanceof kind)
       more.push(...blocks.map(block => perhapsOne ? this.#single(block, []) : this.#single(elsewhere(block, isGone(err) ? object : undefined), [toError(err)])))
     }
+
     return { results, size, more }
   }
 

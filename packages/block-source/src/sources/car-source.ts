@@ -24,9 +24,11 @@ export function carSource (init: CarSourceInit): BlockSource {
 
   async function locate (cid: CID, options: SourceOptions): Promise<readonly Location[]> {
     const [located]: readonly Located[] = await index.locate([cid.multihash.bytes], options)
+
     if (located instanceof Error) {
       throw located
     }
+
     return located
   }
 
@@ -35,12 +37,15 @@ export function carSource (init: CarSourceInit): BlockSource {
 
     async get (cid, options = {}) {
       options.signal?.throwIfAborted()
+
       if (ahead != null) {
         return one(readMany({ store, index, limits, verify, ahead }, [cid], options))
       }
+
       return inlineBlock(cid) ?? attemptAll(cid, await locate(cid, options), options.signal, async location => {
         const bytes = await readLocation(store, cid, location, limits, options.signal)
         await verify(cid, bytes)
+
         return bytes
       })
     },
@@ -52,6 +57,7 @@ export function carSource (init: CarSourceInit): BlockSource {
     async stat (cid, options = {}) {
       options.signal?.throwIfAborted()
       const size = inlineBlock(cid)?.byteLength ?? await attemptAll(cid, await locate(cid, options), options.signal, async location => statLocation(store, cid, location, limits, options.signal))
+
       return size == null ? undefined : { size }
     }
   }
@@ -62,6 +68,7 @@ async function one (results: AsyncIterable<GetManyResult>): Promise<Uint8Array |
     if (error != null) {
       throw error
     }
+
     return bytes
   }
 }
@@ -82,5 +89,6 @@ function limitsOf (init: CarSourceInit): CarSourceLimits {
       throw new InvalidOptionError(`${name} must be a whole number above 0, not ${value}`)
     }
   }
+
   return limits
 }

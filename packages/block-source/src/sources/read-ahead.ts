@@ -49,6 +49,7 @@ export class ReadAhead {
 
     if (length <= end - start) {
       this.#remember(object, end)
+
       return span
     }
 
@@ -65,6 +66,7 @@ export class ReadAhead {
       if (next == null) {
         break
       }
+
       at = next
     }
 

@@ -44,9 +44,11 @@ async function * readBatch ({ store, index, limits, verify, ahead }: ReadManyCon
 
   for (const cid of cids) {
     const bytes = inlineBlock(cid)
+
     if (bytes == null) {
       const key = multihashKey(cid)
       const same = byKey.get(key)
+
       if (same == null) {
         byKey.set(key, [cid])
       } else {
@@ -63,6 +65,7 @@ async function * readBatch ({ store, index, limits, verify, ahead }: ReadManyCon
 
   for (const [i, cids] of wants.entries()) {
     const locations = located[i]
+
     if (locations instanceof Error || locations.length === 0) {
       known.push(...cids.map(cid => locations instanceof Error ? { cid, error: locations } : { cid }))
     } else {
@@ -80,6 +83,7 @@ async function locateAll (index: BlockIndex, cids: readonly CID[], options: Sour
     return cids.length === 0 ? [] : await index.locate(cids.map(({ multihash }) => multihash.bytes), options)
   } catch (err) {
     options.signal?.throwIfAborted()
+
     return cids.map(() => toError(err))
   }
 }
@@ -89,11 +93,13 @@ function * batches (cids: Iterable<CID>): Generator<CID[]> {
 
   for (const cid of cids) {
     batch.push(cid)
+
     if (batch.length === BATCH) {
       yield batch
       batch = []
     }
   }
+
   if (batch.length > 0) {
     yield batch
   }

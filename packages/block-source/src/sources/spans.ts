@@ -45,6 +45,7 @@ export function planSpans<Block extends Placed> (blocks: readonly Block[], limit
       spans.push({ object, etag, start, end, blocks: [block] })
     }
   }
+
   return spans
 }
 
@@ -54,11 +55,14 @@ function endOf (sorted: readonly Placed[], i: number, sectionGuess: number): num
   if (length != null) {
     return offset + length
   }
+
   // sections do not overlap, so this one ends before the next one begins
   let next = i + 1
+
   while (next < sorted.length && sorted[next].location.offset === offset) {
     next++
   }
+
   const follows = sorted.at(next)?.location
   const bound = follows?.object === object && follows.etag === etag ? follows.offset - offset : Infinity
 

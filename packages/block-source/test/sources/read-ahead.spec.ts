@@ -35,6 +35,7 @@ async function bench (ahead: number, spoil: (car: Uint8Array, blocks: readonly B
       for await (const { cid, bytes } of getMany(source, blocks.slice(from, to).map(({ cid }) => cid))) {
         expect(bytes).to.deep.equal(blocks.find(block => block.cid.equals(cid))?.bytes)
       }
+
       return store.calls.length - before
     }
   }
@@ -49,9 +50,11 @@ describe('reading ahead', () => {
     expect(store.bytes).to.be.above(20 * SIZE)
 
     let reads = 0
+
     for (let i = 8; i < 100; i += 4) {
       reads += await read(i, i + 4)
     }
+
     // it took 23 without
     expect(reads).to.be.within(4, 6)
     expect(store.bytes).to.be.below(106 * SIZE)
@@ -64,6 +67,7 @@ describe('reading ahead', () => {
     for (let i = 0; i < 50; i++) {
       reads += await read(i, i + 1) + await read(50 + i, Math.min(100, 51 + i))
     }
+
     expect(reads).to.be.at.most(16)
   })
 
@@ -73,9 +77,11 @@ describe('reading ahead', () => {
     for (const i of [90, 10, 50, 30, 70]) {
       expect(await random.read(i, i + 1)).to.equal(1)
     }
+
     expect(random.store.bytes).to.be.below(6 * SIZE)
 
     const none = await bench(0)
+
     for (let i = 0; i < 100; i += 4) {
       expect(await none.read(i, i + 4)).to.equal(1)
     }

@@ -71,6 +71,7 @@ describe('edge servers that share their quotas in Redis', function () {
 
     await redis.start()
     redis.suspend()
+
     try {
       expect(await pins(other), 'while it hangs').to.equal(true)
     } finally {

@@ -109,6 +109,7 @@ describe('transfers from the edge server in workerd', function () {
     } finally {
       clearInterval(reconnecting)
     }
+
     expect(await exportedSha256(client, file.root)).to.equal(file.sha256)
     expect(await metric(edge, 'budgets_spent_total')).to.be.above(0)
   })

@@ -38,6 +38,7 @@ describe('quotas', () => {
       expect(policy.admit(ask())).to.equal(expected)
       expected === 'pass' && policy.settled?.(sent(1))
     }
+
     expect(policy.admit(ask('another'))).to.equal('pass')
     policy.clock.now += HOUR - 1
     expect(policy.admit(ask())).to.equal('silent')
@@ -102,6 +103,7 @@ describe('quotas', () => {
       await source.get(cid, options)
       expect(policy.admit(ask())).to.equal('pass')
     }
+
     await source.get(missing, options)
     expect(policy.admit(ask())).to.equal('close')
     expect(policy.admit(ask('another'))).to.equal('pass')
@@ -128,6 +130,7 @@ describe('quotas', () => {
     for await (const result of source.getMany?.([], options) ?? []) {
       expect(result.cid).to.equal(cid)
     }
+
     await source.stat?.(cid, options)
     await expect(source.get(cid, options)).to.be.rejected()
     expect(policy.usage('client')).to.include({ hits: 1, misses: 2 })
@@ -157,6 +160,7 @@ describe('quotas', () => {
           processes[i % 2].settled?.(sent(1))
         }
       }
+
       expect(passed).to.equal(500)
       expect(calls).to.be.below(60)
     })
@@ -170,6 +174,7 @@ describe('quotas', () => {
         expect(await verdict(alone)).to.equal(expected)
         alone.settled?.(sent(1))
       }
+
       expect(errors).to.have.length(2)
       expect(await verdict(started({ total: { blocksPerHour: 2 }, store, storeFailure: 'close' }))).to.equal('close')
     })
@@ -185,6 +190,7 @@ describe('quotas', () => {
         }
       }
       const [one, other] = [1, 2].map(() => started({ total: { blocksPerHour: 100 }, store }))
+
       const passes = async (policy: Quotas, wants: number): Promise<number> => {
         let passed = 0
 
@@ -194,6 +200,7 @@ describe('quotas', () => {
             policy.settled?.(sent(1))
           }
         }
+
         return passed
       }
 
