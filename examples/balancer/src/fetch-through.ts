@@ -38,10 +38,13 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   function nextNode ({ nodes, router }: Omit<FetchThroughInit, 'limits'>): KuboRpc | undefined {
     const up = router.status().members.flatMap(({ id, state }) => {
       const node = state === 'up' ? nodes.find(id) : undefined
+
       return node?.kind === 'rpc' ? [node] : []
     })
+
     if (up.length > 0) {
       const { address, authorization } = up[turn++ % up.length]
+
       return createKuboRpc({ url: address, authorization: authorization?.reveal() })
     }
   }
@@ -50,27 +53,34 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
     async get (cid, { signal, session }) {
       const { limits = DEFAULT_FETCH_LIMITS, ...members } = init()
       const own = running.get(session) ?? 0
+
       // a client within the process has a colon in its name, and wants what nodes have
       if (session.includes(':') || total >= limits.total || own >= limits.perClient) {
         return
       }
+
       const node = nextNode(members)
+
       if (node == null) {
         return
       }
+
       total++
       running.set(session, own + 1)
+
       try {
         return await getBlock(node, cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
       } catch (err) {
         if (signal.aborted) {
           throw err
         }
+
         return // not found in time, by a node that may be unwell: its bitswap tells that
       } finally {
         total--
         const left = (running.get(session) ?? 1) - 1
         running.set(session, left)
+
         if (left === 0) {
           running.delete(session)
         }
@@ -93,6 +103,7 @@ export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
       },
       * rank (want) {
         yield * inner.rank(want)
+
         if (last != null) {
           yield last
         }
@@ -109,6 +120,7 @@ export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
 
 async function getBlock (node: KuboRpc, cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
   const response = await node.call('block/get', { arg: cid.toString() }, { signal })
+
   if (!response.ok) {
     throw new Error(failureMessage(await response.text()))
   }

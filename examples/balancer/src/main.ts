@@ -1,8 +1,8 @@
 import { startBalancer } from './balancer.ts'
 import { resolveConfig } from './config/config.ts'
 import { credentialsLeftOut, toConfigFile } from './config/effective-config.ts'
-import { collectSettings, oneLine, unknownVariables } from './config/layers.ts'
 import { helpText } from './config/help.ts'
+import { collectSettings, oneLine, unknownVariables } from './config/layers.ts'
 import { redact } from './config/secret.ts'
 import { loadStrategy } from './config/strategy.ts'
 import { ConfigError, WorkerFailedError } from './errors.ts'
@@ -43,11 +43,13 @@ export async function main (context: ProcessContext, init: MainInit = {}): Promi
 
     if (settings.help != null) {
       print(helpText())
+
       return EXIT.ok
     }
 
     if (settings.version != null) {
       print(version())
+
       return EXIT.ok
     }
 
@@ -193,6 +195,7 @@ export function greet ({ peerId, addresses, http = [], preload, admin }: Announc
 
   http.forEach((url, i) => { print(`  ${i === 0 ? 'http   ' : '       '}  ${url}`) })
   print(`  nodes    ${config.downstreams.map(({ id }) => id).join(', ')} (${config.strategy})`)
+
   if (preload != null) {
     print(`  preload  ${preload}/api/v0/refs`)
   }

@@ -32,6 +32,7 @@ export async function probe ({ downstreams }: BalancerConfig): Promise<Probed[]>
           if (event.type === 'member') {
             heard.set(event.member, heard.get(event.member) ?? event)
           }
+
           if (heard.size === downstreams.length) {
             all.resolve()
           }

@@ -9,6 +9,7 @@ export function whyNotReady ({ services: { router, capacity } }: UpstreamHost): 
   if (draining) {
     return 'draining'
   }
+
   if (!members.some(({ id, state }) => state === 'up' && id !== FETCH_THROUGH)) {
     return 'no downstream node is up'
   }

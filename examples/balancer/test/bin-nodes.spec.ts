@@ -65,6 +65,7 @@ describe('kitsune-balancer with nodes behind it', function () {
     const [up] = lines.filter(({ state }) => state === 'up')
     expect(up.address).to.be.oneOf(addresses)
     expect(up.message).to.match(/^node n\d is up: peer 12D3Koo\w+ at \/ip4\/127/)
+
     for (const { reason } of lines.filter(({ state }) => state === 'down')) {
       expect(reason).to.be.a('string').that.is.not.empty()
     }

@@ -24,12 +24,15 @@ const DIGESTS: Record<string, string> = {
 /** Codes and longest digests of boxo's verifcid. */
 function boxo (): Map<number, number> {
   const all = new Map([[0x00, 128], [0x11, 20], [0x12, 32], [0x13, 64], [0x14, 64], [0x15, 48], [0x16, 32], [0x17, 28], [0x19, 64], [0x1a, 28], [0x1b, 32], [0x1c, 48], [0x1d, 64], [0x1e, 128], [0x56, 32]])
+
   for (let length = 20; length <= 64; length++) {
     all.set(0xb200 + length, length)
   }
+
   for (let length = 20; length <= 32; length++) {
     all.set(0xb240 + length, length)
   }
+
   return all
 }
 
@@ -42,6 +45,7 @@ describe('hash functions', () => {
 
   it('make the digests of their specifications', () => {
     const known = new Map(selectHashers('all').map(hasher => [hasher.name, hasher]))
+
     for (const [name, digest] of Object.entries(DIGESTS)) {
       expect(Buffer.from(known.get(name)?.encode(EMPTY) as Uint8Array).toString('hex').slice(0, digest.length), name).to.equal(digest)
     }

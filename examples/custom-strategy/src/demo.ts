@@ -39,6 +39,7 @@ export async function demo (strategy: StrategyFactory): Promise<{ calm: Served, 
     const serving = async (fetch: () => Promise<void>): Promise<Served> => {
       const before = nodes.map(({ served }) => served)
       await fetch()
+
       return Object.fromEntries(nodes.map(({ id, served }, i) => [id, served - before[i]]))
     }
 

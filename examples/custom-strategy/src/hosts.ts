@@ -41,6 +41,7 @@ export async function startNode (init: NodeInit): Promise<Node> {
     async get (cid) {
       await new Promise(resolve => setTimeout(resolve, init.latency))
       node.served++
+
       return init.blocks.get(cid.toString())
     }
   }, { id: 'disk' })

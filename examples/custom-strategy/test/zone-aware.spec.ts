@@ -29,6 +29,7 @@ describe('zone-aware', () => {
   function rankings (members: readonly FakeMember[], factory = zoneAware('a')): string[][] {
     const strategy = factory(fakeEnv())
     strategy.update(members)
+
     return Array.from({ length: 100 }, (_, key) => ranking(strategy, fakeWant(key)))
   }
 
@@ -71,6 +72,7 @@ describe('zone-aware', () => {
 
   it('ignores zones while no member of its own zone is up', () => {
     const stranded = members()
+
     for (const member of stranded) {
       member.state = member.labels.zone === 'a' ? 'ejected' : 'up'
     }

@@ -25,6 +25,7 @@ export function countSent (counts: Counts): Policy {
     name: 'counts',
     admit () {
       counts.wants++
+
       return 'pass'
     },
     settled ({ outcome, bytes }) {

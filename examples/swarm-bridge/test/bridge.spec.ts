@@ -20,6 +20,7 @@ interface Block { readonly cid: CID, readonly bytes: Uint8Array }
 
 async function blockOf (text: string): Promise<Block> {
   const bytes = new TextEncoder().encode(text)
+
   return { bytes, cid: CID.createV1(raw.code, await sha256.digest(bytes)) }
 }
 
@@ -37,6 +38,7 @@ async function startNode (block: Block | undefined, swarmKey?: Uint8Array): Prom
   const memory = source({
     async get (cid) {
       asked.push(cid.toString())
+
       return cid.equals(block?.cid) ? block?.bytes : undefined
     }
   }, { id: 'memory' })
@@ -48,15 +50,18 @@ async function startNode (block: Block | undefined, swarmKey?: Uint8Array): Prom
   })
   host.addEventListener('peer:identify', ({ detail }) => { told.push(detail) })
   await host.start()
+
   return { host, asked, told }
 }
 
 async function until (what: string, is: () => boolean): Promise<void> {
   const end = Date.now() + 10_000
+
   while (!is()) {
     if (Date.now() > end) {
       throw new Error(`waited for too long until ${what}`)
     }
+
     await new Promise(resolve => { setTimeout(resolve, 10) })
   }
 }
@@ -143,6 +148,7 @@ for (const privateSide of ['upstream', 'downstream'] as const satisfies Side[]) 
         for (const other of others) {
           expect(all).to.not.include(other.peerId.toString())
         }
+
         for (const port of others.map(portOf).filter(port => port !== '')) {
           expect(all).to.not.match(new RegExp(`tcp/${port}\\b`))
         }

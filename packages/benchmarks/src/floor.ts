@@ -74,6 +74,7 @@ async function relayOnce (bytes: number): Promise<FloorFigure> {
 async function pass (frame: Buffer, count: number, from: Socket, to: Socket): Promise<void> {
   const arrived = new Promise<void>(resolve => {
     let left = count * frame.byteLength
+
     const onData = (data: Buffer): void => {
       left -= data.byteLength
 

@@ -62,6 +62,7 @@ export async function startNaiveCopy (init: NaiveCopyInit): Promise<Libp2p> {
 function copy (source: Stream, to: Connection | undefined): void {
   if (to == null) {
     source.abort(new Error('no client has connected'))
+
     return
   }
 

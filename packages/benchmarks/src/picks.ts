@@ -88,6 +88,7 @@ function picker (strategy: Strategy, wants: readonly Want[]): () => Member {
 
   return () => {
     const [first] = strategy.rank(wants[next++ % WANTS])
+
     return first
   }
 }
@@ -118,6 +119,7 @@ function garbage (call: () => unknown): number {
 export function printPicks (figures: readonly PickFigure[]): string {
   const cell = (strategy: string, members: number): string[] => {
     const figure = figures.find(figure => figure.strategy === strategy && figure.members === members)
+
     return [figure?.ns.toFixed(0) ?? '', figure?.bytes.toFixed(0) ?? '']
   }
 

@@ -66,6 +66,7 @@ async function balancer (downstream: string, args: readonly string[], profile?: 
     '--json',
     ...args
   ], profile)
+
   const stop = async (): Promise<void> => {
     await subject.stop()
     removeFolder(folder)

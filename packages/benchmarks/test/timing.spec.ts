@@ -4,6 +4,7 @@ import { timings } from '../src/timing.ts'
 describe('timing', () => {
   it('gives microseconds for each function, and takes turns between them', () => {
     const calls: string[] = []
+
     const busy = (name: string): number => {
       if (calls.at(-1) !== name) {
         calls.push(name)

@@ -92,6 +92,7 @@ function readAnyEntry (cursor: Cursor): WantEntry | undefined {
         end = cursor.pos = start + length
         break
       }
+
       case ENTRY_PRIORITY:
         priority = readVarint(cursor)
         break
@@ -168,6 +169,7 @@ export function readPresence (cursor: Cursor): Presence | undefined {
         end = cursor.pos = start + length
         break
       }
+
       case PRESENCE_TYPE:
         type = readVarint(cursor)
         break

@@ -117,6 +117,7 @@ function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cu
   if (list.length >= max) {
     message.skipped++
     cursor.pos += length
+
     return
   }
 

@@ -128,6 +128,7 @@ function writeBlockHeader (bytes: Uint8Array, pos: number, { prefix, data }: Mes
 
   // field 2 of the message and of a payload
   bytes[pos++] = 0x12
+
   return writeVarint(bytes, pos, data.length)
 }
 

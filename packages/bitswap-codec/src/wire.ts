@@ -62,6 +62,7 @@ export function readVarint (cursor: Cursor): number {
   if (pos < end && bytes[pos] < 0x80) {
     cursor.pos = pos + 1
     cursor.high = 0
+
     return bytes[pos]
   }
 
@@ -94,12 +95,14 @@ function readAnyVarint (cursor: Cursor): number {
 
       cursor.pos = pos
       cursor.high = high
+
       return low
     }
   }
 
   cursor.fault ??= pos < end ? 'a varint of more than 64 bits' : 'a varint that is cut off'
   cursor.high = 0
+
   return 0
 }
 
@@ -112,6 +115,7 @@ export function readTag (cursor: Cursor): number {
   // the tags of all bitswap fields
   if (pos < cursor.end && bytes[pos] < 0x80 && bytes[pos] > 7) {
     cursor.pos = pos + 1
+
     return bytes[pos]
   }
 
@@ -136,6 +140,7 @@ export function readLength (cursor: Cursor): number {
 
   if (cursor.high !== 0 || length < 0 || length > cursor.end - cursor.pos) {
     cursor.fault ??= 'a field that is longer than its message'
+
     return 0
   }
 
@@ -175,14 +180,17 @@ function skipField (cursor: Cursor, tag: number): void {
         break
       case 3:
         groups.push(tag >>> 3)
+
         if (groups.length > MAX_GROUP_DEPTH) {
           cursor.fault ??= 'groups nested too deep'
         }
+
         break
       case 4:
         if (groups.pop() !== tag >>> 3) {
           cursor.fault ??= 'the end of a group that did not begin'
         }
+
         break
       case 5:
         skipBytes(cursor, 4)
@@ -206,6 +214,7 @@ function skipField (cursor: Cursor, tag: number): void {
 function skipBytes (cursor: Cursor, length: number): void {
   if (length > cursor.end - cursor.pos) {
     cursor.fault ??= 'a field that is longer than its message'
+
     return
   }
 
@@ -243,6 +252,7 @@ export function writeVarint (bytes: Uint8Array, pos: number, value: number): num
   }
 
   bytes[pos++] = value
+
   return pos
 }
 
@@ -261,6 +271,7 @@ export function writeInt32 (bytes: Uint8Array, pos: number, value: number): numb
   bytes[pos++] = 0xff
   bytes[pos++] = 0xff
   bytes[pos++] = 0x01
+
   return pos
 }
 

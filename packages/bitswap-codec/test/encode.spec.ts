@@ -18,6 +18,7 @@ function roundTrip (message: Outgoing, protocol: BitswapProtocol): DecodedMessag
   const [body, ...others] = frameDecoder().push(concat(encodeFrame(message, protocol)))
 
   expect(others).to.be.empty()
+
   return decodeMessage(body)
 }
 

@@ -83,5 +83,6 @@ function roundTrip (message: Outgoing, protocol: BitswapProtocol): DecodedMessag
   const frames = encodeFrame(message, protocol).flatMap(chunk => decoder.push(chunk))
 
   expect(frames).to.have.lengthOf(1)
+
   return decodeMessage(frames[0])
 }

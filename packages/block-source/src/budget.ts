@@ -51,6 +51,7 @@ export function createBudget ({ limit, reserve = 0 }: BudgetInit): Budget {
       if (left <= kept) {
         throw new BudgetExceededError(`all but ${kept} of ${limit} requests are spent`)
       }
+
       left--
       spent[kind]++
     },

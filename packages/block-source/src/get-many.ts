@@ -22,7 +22,9 @@ export async function * getEach (source: BlockSource, cids: Iterable<CID>, optio
         if (options.wanted?.(cid) === false) {
           return { results: [], size: 0, more: [] }
         }
+
         const result = await resultOf(source, cid, { ...options, signal })
+
         return { results: [result], size: result.bytes?.byteLength ?? 0, more: [] }
       }
     }
@@ -39,9 +41,11 @@ export async function * getEach (source: BlockSource, cids: Iterable<CID>, optio
 async function resultOf (source: BlockSource, cid: CID, options: SourceOptions): Promise<GetManyResult> {
   try {
     const bytes = await source.get(cid, options)
+
     return bytes == null ? { cid } : { cid, bytes }
   } catch (err) {
     options.signal?.throwIfAborted()
+
     return { cid, error: toError(err) }
   }
 }

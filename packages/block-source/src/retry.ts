@@ -28,6 +28,7 @@ export function isTransient (err: unknown): boolean {
 export async function retry<T> (operation: () => Promise<T>, options: RetryOptions | false = {}, signal?: AbortSignal): Promise<T> {
   if (options === false) {
     signal?.throwIfAborted()
+
     return operation()
   }
 
@@ -39,6 +40,7 @@ export async function retry<T> (operation: () => Promise<T>, options: RetryOptio
     async shouldRetry ({ error, attemptNumber }) {
       const delay = retryDelay([error], attemptNumber, options)
       await delay?.(signal)
+
       return delay != null
     }
   })
@@ -55,7 +57,9 @@ export function retryDelay (failures: readonly unknown[], attempt: number, optio
   if (attempt > retries || asked > maxDelay || !failures.some(isTransient)) {
     return undefined
   }
+
   const own = Math.min(maxDelay, minDelay * 2 ** (attempt - 1)) * (1 - Math.random() / 2)
+
   return async signal => wait(Math.max(asked, own), signal)
 }
 
@@ -64,6 +68,7 @@ function askedDelay (err: unknown): number {
   if (err instanceof AggregateError) {
     return Math.max(0, ...err.errors.map(askedDelay))
   }
+
   return err instanceof StoreUnavailableError ? err.retryAfter ?? 0 : 0
 }
 
@@ -72,6 +77,7 @@ export function checkRetryOptions (options: RetryOptions | false = {}): void {
   if (options === false) {
     return
   }
+
   for (const [name, value] of Object.entries({ retries: options.retries, minDelay: options.minDelay, maxDelay: options.maxDelay })) {
     if (value != null && !(value >= 0 && (name !== 'retries' || Number.isInteger(value)))) {
       throw new InvalidOptionError(`retry: ${name} must be a ${name === 'retries' ? 'whole ' : ''}number of at least 0, not ${value}`)
@@ -85,6 +91,7 @@ async function waitFor (ms: number, signal?: AbortSignal): Promise<void> {
       clearTimeout(timer)
       reject(signal?.reason)
     }
+
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', abort)
       resolve()

@@ -34,15 +34,19 @@ export function createVerify ({ hashers = [] }: VerifyInit = {}): Verify {
     if (hasher == null) {
       throw new UnknownHashError(`${cid} has hash function 0x${code.toString(16)}, which is unknown: give it as one of "hashers"`)
     }
+
     if (hasher === sha256 && hash != null) {
       check(cid, bytes, hash('sha256', bytes, 'buffer'))
+
       return
     }
+
     const made = hasher.digest(bytes)
 
     if (made instanceof Promise) {
       return made.then(({ digest }) => { check(cid, bytes, digest) })
     }
+
     check(cid, bytes, made.digest)
   }
 }
@@ -56,6 +60,7 @@ function check (cid: CID, bytes: Uint8Array, digest: Uint8Array): void {
   for (let i = 0; same && i < byteLength; i++) {
     same = expected[i] === digest[i]
   }
+
   if (!same) {
     throw new HashMismatchError(`the ${bytes.byteLength} bytes that were found for ${cid} do not hash to it`)
   }

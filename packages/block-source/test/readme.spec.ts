@@ -30,6 +30,7 @@ describe('README', function () {
   function code (what: string): string {
     const blocks = [...readme.matchAll(/```[jt]s\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
     expect(blocks).to.have.lengthOf(1)
+
     return blocks[0].replaceAll(/'@kitsune\/block-source(\/\w+)?'/g, (_, path = '') => `'${import.meta.resolve(SOURCES[path])}'`)
   }
 
@@ -43,11 +44,14 @@ describe('README', function () {
     await writeFile(join(folder, 'example.ts'), example)
 
     process.env.CARS = folder
+
     try {
       const { source }: { source: BlockSource } = await import(join(folder, 'example.ts'))
+
       for (const { cid, bytes } of blocks) {
         expect(await source.get(cid)).to.deep.equal(bytes)
       }
+
       expect(await source.get((await rawBlock(Uint8Array.of(9))).cid)).to.equal(undefined)
     } finally {
       delete process.env.CARS
@@ -79,6 +83,7 @@ describe('README', function () {
     for (const name of Object.keys(all).filter(name => /(?:Store|Index|Source)$/.test(name))) {
       expect([...named], 'of the README').to.include(name)
     }
+
     for (const name of [...named].filter(name => /(?:Store|Index|Source)$/.test(name))) {
       expect(all, 'of the exports').to.have.property(name).that.is.a('function')
     }

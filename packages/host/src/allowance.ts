@@ -41,6 +41,7 @@ class RefilledAllowance implements Allowance {
     if (this.#left < 1) {
       return false
     }
+
     this.#left--
 
     return true

@@ -17,11 +17,13 @@ function afterAWhile (flush: () => void): void {
     setTimeout(() => {
       const flushes = [...lingering]
       lingering.clear()
+
       for (const flush of flushes) {
         flush()
       }
     }, LINGER)
   }
+
   lingering.add(flush)
 }
 
@@ -80,6 +82,7 @@ export function batchSends (connection: MessageStream, transport: MessageStream,
     if (gathered.byteLength >= FULL) {
       return flush()
     }
+
     endOfTick.send(leave)
 
     return !connection.writableNeedsDrain

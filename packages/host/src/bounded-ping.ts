@@ -45,8 +45,10 @@ function answerPings (stream: Stream, allowance: Allowance): void {
     while (waiting.byteLength >= PING_LENGTH && stream.status === 'open' && stream.writeBufferLength === 0) {
       if (!allowance.take()) {
         stream.abort(new FloodError('The peer sent too many pings'))
+
         return
       }
+
       stream.send(waiting.sublist(0, PING_LENGTH))
       waiting.consume(PING_LENGTH)
     }

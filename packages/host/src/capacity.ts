@@ -105,6 +105,7 @@ class ConnectionCapacity implements Capacity {
   service ({ events, logger }: CapacityComponents): CapacityService {
     const log = logger.forComponent('kitsune:capacity')
     const status = (): CapacityStatus => this.status
+
     const onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
       // the host has dialled outbound connections itself, so they do not count
       if (connection.status !== 'open' || connection.direction !== 'inbound') {
@@ -119,6 +120,7 @@ class ConnectionCapacity implements Capacity {
         this.makeRoom(connection, idle)
       }
     }
+
     const onClose = ({ detail: connection }: CustomEvent<Connection>): void => { this.release(connection) }
 
     return {
@@ -156,6 +158,7 @@ class ConnectionCapacity implements Capacity {
 
     if (held != null) {
       this.open.delete(connection)
+
       if (!this.leaving.delete(connection)) {
         this.adjust(held.address, -1)
       }
@@ -174,10 +177,12 @@ class ConnectionCapacity implements Capacity {
 
   private idleTime (connection: Connection): number {
     const since = this.open.get(connection)?.since
+
     if (since == null || this.leaving.has(connection) || connection.status !== 'open' ||
       (this.traffic.of(connection)?.waiting ?? 0) > 0 || connection.streams.some(({ writeBufferLength }) => writeBufferLength > 0)) {
       return 0
     }
+
     return Math.min(this.idleFor(connection.remotePeer) ?? 0, this.now() - since)
   }
 

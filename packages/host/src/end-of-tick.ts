@@ -37,6 +37,7 @@ export function createEndOfTick (): EndOfTick {
 
     // what these have left to be done waits, so that sockets are read in between
     scheduled = false
+
     if (deciding.length > 0 || sending.size > 0) {
       schedule()
     }

@@ -80,6 +80,7 @@ export function createIdleRanking ({ connections, connectionsOf, idleTime, now }
       if (connection == null || idleTime(connection) >= MIN_IDLE) {
         return connection
       }
+
       // it has become active since it was listed
       same?.pop()
     }

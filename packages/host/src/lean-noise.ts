@@ -52,6 +52,7 @@ export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, e
 
       return secured
     }
+
     encrypter.secureOutbound = async (connection, options) =>
       lighten(await secureOutbound.call(encrypter, connection, options), connection, warnMissing, endOfTick)
 
@@ -83,6 +84,7 @@ export function lighten <T extends SecuredConnection> (secured: T, transport: Me
     if (frame.byteLength === TAG_LENGTH && ++empty > MAX_EMPTY) {
       throw new FloodError('The peer sent too many noise messages without content')
     }
+
     return handshake.decrypt(frame)
   }
 

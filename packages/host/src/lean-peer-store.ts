@@ -67,6 +67,7 @@ export function trimPeerStore (host: Libp2p): LeanPeerStore {
 
   store.patch = async (id, data, options) => written(id, await original.patch(id, data, options))
   store.save = async (id, data, options) => written(id, await original.save(id, data, options))
+
   store.delete = async (id, options) => {
     await original.delete(id, options)
     known.delete(id.toString())

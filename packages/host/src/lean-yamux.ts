@@ -65,6 +65,7 @@ export function spareWindowUpdates (muxer: YamuxMuxer, warnMissing: WarnMissing)
 
   if (typeof create !== 'function') {
     warnSpendthrift(warnMissing)
+
     return
   }
 

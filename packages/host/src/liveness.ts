@@ -109,6 +109,7 @@ class Liveness implements Startable {
     for (const { closed } of this.all.values()) {
       closed.abort()
     }
+
     this.all.clear()
   }
 

@@ -58,6 +58,7 @@ class FrameCutter implements NoiseFrames {
     if (end > LENGTH_PREFIX) {
       frames.push(rest.sublist(LENGTH_PREFIX, end))
     }
+
     rest.consume(rest.byteLength)
 
     return end - before
@@ -75,6 +76,7 @@ class FrameCutter implements NoiseFrames {
       if (end > start) {
         frames.push(piece.subarray(start, end))
       }
+
       position = end
     }
 

@@ -48,12 +48,15 @@ export function paceFrames (muxer: StreamMuxer & Required<MuxerParts>, frames: F
   const opened = muxer.onRemoteStream.bind(muxer)
 
   endNegotiation(muxer.maConn)
+
   muxer.onRemoteStream = stream => {
     boundNegotiation(stream)
     frames.opened?.(stream)
     opened(stream)
   }
+
   muxer.onData = data => { paced.arrived(data) }
+
   muxer.onTransportClosed = error => {
     // what arrived before the end is handled before it, as if it had been handled on arrival
     paced.finish()
@@ -89,6 +92,7 @@ class PacedFrames implements Task {
       this.#pieces++
       this.#uncounted += data.byteLength
     }
+
     this.#frames.append(data)
 
     if (!this.#resuming && this.#timer == null) {
@@ -137,6 +141,7 @@ class PacedFrames implements Task {
         this.#timer = undefined
         this.#work()
       }, blocked)
+
       return
     }
 

@@ -87,6 +87,7 @@ class MplexFrames implements Frames {
     if (this.#next === this.#messages.length) {
       this.#messages = []
       this.#next = 0
+
       return 0
     }
 
@@ -96,6 +97,7 @@ class MplexFrames implements Frames {
     if (opens && this.#muxer.streams.length >= MAX_STREAMS) {
       throw new FloodError(`The peer opened more than ${MAX_STREAMS} streams`)
     }
+
     this.#next++
     this.#bytes -= sizeOf(message)
     this.#muxer.handleMessage(message)

@@ -141,6 +141,7 @@ class YamuxFrames implements Frames {
       if (decoder.buffer.byteLength < this.#pieces * SMALL_PIECE) {
         decoder.buffer = new Uint8ArrayList(decoder.buffer.subarray())
       }
+
       this.#pieces = 0
     }
   }
@@ -171,6 +172,7 @@ class YamuxFrames implements Frames {
 
     if (header.streamID === 0) {
       buffer.consume(HEADER_LENGTH)
+
       return this.#session(header)
     }
 
@@ -199,6 +201,7 @@ class YamuxFrames implements Frames {
 
     if (buffer.byteLength < HEADER_LENGTH + length) {
       this.#expect(header, opens, buffer)
+
       return this.#discard > 0 ? 1 : 0
     }
 
@@ -234,8 +237,10 @@ class YamuxFrames implements Frames {
   #mayOpen (): boolean {
     if (this.#limits == null || this.#ended || this.#limits.streams.take()) {
       this.#blocked = 0
+
       return true
     }
+
     this.#blocked = Math.max(1, this.#limits.streams.wait)
 
     return false
@@ -263,11 +268,13 @@ class YamuxFrames implements Frames {
       if (++this.#ignoredPings > IGNORED_PINGS) {
         throw new FloodError('The peer sent too many pings')
       }
+
       return
     }
 
     if (!this.#connection.writableNeedsDrain) {
       this.#muxer.handlePing(header)
+
       return
     }
 
@@ -281,6 +288,7 @@ class YamuxFrames implements Frames {
         }
       }, { once: true })
     }
+
     this.#heldPing = header
   }
 }

@@ -44,6 +44,7 @@ export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegi
 
   if (typeof onData !== 'function' || typeof safeDispatchEvent !== 'function') {
     warnMissing('@libp2p/yamux', 'onData or safeDispatchEvent of a muxer', 'libp2p negotiates the protocol of each stream, which takes more CPU')
+
     return
   }
 
@@ -55,6 +56,7 @@ export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegi
     if (type !== 'stream' || !reading) {
       return safeDispatchEvent.call(muxer, type, event)
     }
+
     opened.push(event)
 
     return true
@@ -83,6 +85,7 @@ function negotiate (stream: NegotiatedStream, registrar: ProtocolRegistrar, canW
 
   if (readBuffer == null) {
     warnMissing('@libp2p/yamux', 'readBuffer of a stream', 'libp2p negotiates the protocol of each stream, which takes more CPU')
+
     return
   }
 

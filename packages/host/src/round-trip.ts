@@ -13,6 +13,7 @@ export async function measureRoundTrip (connection: Connection, signal: AbortSig
       let received = 0
       stream.addEventListener('message', ({ data }) => {
         received += data.byteLength
+
         if (received >= PING_LENGTH) {
           resolve()
         }

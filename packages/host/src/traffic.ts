@@ -50,6 +50,7 @@ export function trackTraffic (warnMissing: WarnMissing): Traffic {
       }
 
       websocket?.addEventListener('message', () => { messages++ })
+
       connection.send = data => {
         sent += data.byteLength
 

@@ -228,6 +228,7 @@ class TickShares implements WorkShares {
   #count (task: Task, share: Share, now: number, time: number): void {
     if (!task.metered) {
       this.#others += time
+
       return
     }
 
@@ -238,6 +239,7 @@ class TickShares implements WorkShares {
       share.current = 0
       share.window = window
     }
+
     share.current += time
     this.#metered += time
   }

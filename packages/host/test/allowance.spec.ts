@@ -5,8 +5,10 @@ describe('allowance', () => {
   it('lasts for so much, and is refilled with the time', () => {
     let time = 0
     const allowance = createAllowance(10, 2, () => time)
+
     const takes = (): number => {
       let count = 0
+
       while (allowance.take()) {
         count++
       }

@@ -26,7 +26,9 @@ function fake (): Fake {
         if (state.throws != null) {
           throw state.throws
         }
+
         fake.sent.push([...data.subarray()])
+
         return !state.writableNeedsDrain
       },
       abort (err: Error) { fake.aborted.push(err) },

@@ -73,18 +73,24 @@ describe('the inside of libp2p that this package reaches into', () => {
       const { merge } = stock.peerStore
       let asked = 0
       let written = 0
+
       stock.peerStore.merge = async (...args) => {
         written++
+
         return merge.apply(stock.peerStore, args)
       }
+
       trimPeerStore(stock)
       const trimmed = stock.peerStore.merge
+
       stock.peerStore.merge = async (...args) => {
         asked++
+
         return trimmed(...args)
       }
 
       const connection = await stock.dial(multiaddr(addressOf(host, 'tcp')))
+
       for (let i = 0; i < 5; i++) {
         await (await connection.newStream('/ipfs/ping/1.0.0')).close()
       }

@@ -38,10 +38,12 @@ describe('the end of a tick', () => {
   it('what a decision leaves to be decided waits for the next pass, so that sockets are read in between', async () => {
     const again = (): void => {
       log.push('decision')
+
       if (log.length < 3) {
         endOfTick.decide(again)
       }
     }
+
     endOfTick.decide(again)
     await nextPass()
     expect(log).to.have.length(1)

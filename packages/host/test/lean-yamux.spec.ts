@@ -26,6 +26,7 @@ class FakeStream {
     if (FakeStream.failure != null) {
       throw FakeStream.failure
     }
+
     this.updates++
   }
 }
@@ -60,6 +61,7 @@ describe('window updates of a lean yamux', () => {
     } finally {
       FakeStream.failure = undefined
     }
+
     expect(aborted.map(({ message }) => message)).to.deep.equal(['closed'])
   })
 
@@ -95,6 +97,7 @@ describe('what a lean yamux sends', () => {
       sendFrame: (frame: typeof FIN) => muxer.send(header(frame)),
       send (data: Uint8Array | Uint8ArrayList) {
         now.push(data.subarray())
+
         return connection.send(data)
       }
     }
@@ -108,6 +111,7 @@ describe('what a lean yamux sends', () => {
       writableNeedsDrain: false,
       send (data: Uint8Array | Uint8ArrayList) {
         left.push(data.subarray())
+
         return true
       },
       close () {}
@@ -175,6 +179,7 @@ describe('the protocol of a stream that a peer opens', () => {
       sent,
       send (data) {
         sent.push(new TextDecoder().decode(data))
+
         return true
       }
     }
@@ -187,6 +192,7 @@ describe('the protocol of a stream that a peer opens', () => {
       safeDispatchEvent (type, { detail }) {
         expect(type).to.equal('stream')
         dispatched.push(detail as FakeInbound)
+
         return true
       }
     }

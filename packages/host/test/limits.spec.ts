@@ -12,6 +12,7 @@ describe('limits', () => {
       expect(() => resolveLimits({ maxConnections: value })).to.throw(`limits.maxConnections must be a whole number above 0, not ${value}`)
         .with.property('name', 'InvalidOptionError')
     }
+
     expect(() => resolveLimits({ maxConnection: 1 } as unknown as object)).to.throw('limits.maxConnection does not exist: there are maxConnections, newPerSecond,')
     expect(() => resolveLimits({ pingInterval: 26_000 })).to.throw('limits.silence must be more than limits.pingInterval, 26000 ms, not 26000')
   })

@@ -57,6 +57,7 @@ describe('liveness', () => {
       },
       newStream: async () => {
         pings.push(time)
+
         if (answer === 'refused') {
           progress = progress == null ? undefined : { ...progress, received: progress.received + 1 }
           throw new Error('the protocol is not supported')

@@ -117,6 +117,7 @@ describe('paced frames', function () {
     } else {
       paceMplex(muxer, shares, refuseToWarn)
     }
+
     bound(muxer)
     muxer.addEventListener('stream', (event: Event) => {
       (event as CustomEvent<Stream>).detail.addEventListener('message', () => {})
@@ -136,6 +137,7 @@ describe('paced frames', function () {
         if (left-- === 0) {
           throw new Error('an endless loop')
         }
+
         return buffer
       },
       set (value) { buffer = value }
@@ -182,12 +184,14 @@ describe('paced frames', function () {
         run(connection, muxer, step)
         await Promise.resolve()
       }
+
       connection.onTransportClosed()
       connection.abort(new Error('the end'))
 
       for (let i = 0; i < 100 && next.length > 0; i++) {
         pass()
       }
+
       await new Promise(resolve => setImmediate(resolve))
 
       expect(failures).to.deep.equal([])
@@ -226,6 +230,7 @@ describe('paced frames', function () {
       for (let i = 0; i < 10_000 && next.length > 0; i++) {
         pass()
       }
+
       expect(seen).to.deep.equal(sent.map(({ length }) => length))
       expect(connection.readStatus).to.equal('readable')
     }), { numRuns: 100 })

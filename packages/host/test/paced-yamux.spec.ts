@@ -66,11 +66,14 @@ describe('paced yamux', function () {
         const { onData } = muxer
         const perTick: number[] = [0]
         let running = true
+
         const turn = (): void => {
           perTick.push(0)
           if (running) { setImmediate(turn) }
         }
+
         turn()
+
         muxer.onData = data => {
           perTick[perTick.length - 1] += data.byteLength
           onData.call(muxer, data)
@@ -79,6 +82,7 @@ describe('paced yamux', function () {
         for (let i = 0; i < 20; i++) {
           unmuxed(near).send(yamuxFrame(DATA, 0, 1001, MiB, new Uint8Array(MiB)))
         }
+
         await echoed()
         running = false
 
@@ -107,18 +111,23 @@ describe('paced yamux', function () {
         const perTick = new Map<number, number>()
         let tick = 0
         let running = true
+
         const turn = (): void => {
           tick++
           if (running) { setImmediate(turn) }
         }
+
         turn()
+
         muxer.handleStreamMessage = frame => {
           if (frame.header.streamID === 1001) {
             seen.push(frame.header.length)
             perTick.set(tick, (perTick.get(tick) ?? 0) + 1)
           }
+
           handle(frame)
         }
+
         unmuxed(near).send(Buffer.concat(Array.from({ length: 10_000 }, (_, i) => yamuxFrame(WINDOW_UPDATE, 0, 1001, i))))
         await echoed()
         running = false
@@ -133,6 +142,7 @@ describe('paced yamux', function () {
         let id = 10_001
         const flood = (count: number): Uint8Array => Buffer.concat(Array.from({ length: count }, () => {
           id += 2
+
           return Buffer.concat([yamuxFrame(WINDOW_UPDATE, SYN, id, 0), yamuxFrame(WINDOW_UPDATE, RST, id, 0)])
         }))
         unmuxed(near).send(flood(3000))
@@ -206,6 +216,7 @@ describe('paced yamux', function () {
       const { muxer: { maConn } } = far as unknown as { muxer: { maConn: { pause (): void } } }
       const paused = new Promise<void>(resolve => {
         const pause = maConn.pause.bind(maConn)
+
         // it is soon resumed
         maConn.pause = () => {
           pause()

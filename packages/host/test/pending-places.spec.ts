@@ -33,6 +33,7 @@ describe('pending places', () => {
     for (let i = 0; i < 6; i++) {
       places.add(i, `10.0.0.${i}`)
     }
+
     expect(gone).to.deep.equal([0, 1, 2])
   })
 })

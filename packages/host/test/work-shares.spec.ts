@@ -36,6 +36,7 @@ describe('work shares', () => {
         if (this.pieces === 0) {
           return 0
         }
+
         this.pieces--
         time += this.takes
         ticks[ticks.length - 1] += name
@@ -94,15 +95,18 @@ describe('work shares', () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       shares.ready(task(name, { pieces: 1, takes: 4 }))
     }
+
     expect(finish()).to.deep.equal(['ab', 'cd', '....'])
   })
 
   it('serve first what has had least lately, however many are greedy', () => {
     const greedy = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => task(name, { pieces: 100, takes: 4 }))
     greedy.forEach(each => { shares.ready(each) })
+
     for (let i = 0; i < 6; i++) {
       tick()
     }
+
     const modest = task('m', { pieces: 1, takes: 1 })
     // no time is left in this tick
     expect(shares.ready(modest)).to.equal(true)

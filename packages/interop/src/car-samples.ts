@@ -34,6 +34,7 @@ export async function writeCarSamples (binary: string, folder: string, size: num
       ['deep', await putChain(kubo)],
       ['dag-cbor', await putNode(kubo, { bytes: { '/': { bytes: 'AAEC' } }, link: { '/': await kubo.putBlock(seededBuffer(1000, 'linked')) } })]
     ]
+
     return await Promise.all(roots.map(async ([name, root]) => exportCar(kubo, folder, name, root)))
   } finally {
     await kubo.stop()
@@ -61,9 +62,11 @@ async function exported (kubo: KuboRpc, root: string): Promise<Uint8Array> {
 
 async function add (kubo: KuboRpc, files: ReadonlyArray<readonly [string, Uint8Array]>): Promise<string> {
   const form = new FormData()
+
   for (const [name, bytes] of files) {
     form.append('file', new Blob([new Uint8Array(bytes)]), name)
   }
+
   const lines = (await (await kubo.call('add', [], { 'cid-version': '1', pin: 'false', progress: 'false' }, { body: form })).text()).trim().split('\n')
 
   // the last one is that of the outermost folder
@@ -72,9 +75,11 @@ async function add (kubo: KuboRpc, files: ReadonlyArray<readonly [string, Uint8A
 
 async function putChain (kubo: KuboRpc): Promise<string> {
   let root = await putNode(kubo, { depth: 0 })
+
   for (let depth = 1; depth < DEPTH; depth++) {
     root = await putNode(kubo, { depth, next: { '/': root } })
   }
+
   return root
 }
 

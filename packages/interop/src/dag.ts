@@ -53,6 +53,7 @@ export async function createDag (binary: string, init: DagInit): Promise<Dag> {
 
   const before = new Set(listBlocks(repo))
   const hash = createHash('sha256')
+
   const input = async function * (): AsyncGenerator<Uint8Array> {
     for (const chunk of seededBytes(init.size, seed)) {
       hash.update(chunk)

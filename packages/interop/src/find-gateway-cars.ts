@@ -29,5 +29,6 @@ export function gatewayCarsMissing (env: Environment = process.env): string {
 /** The folder, if it is there. */
 export function findGatewayCars (env: Environment = process.env): string | undefined {
   const path = gatewayCarsPath(env)
+
   return existsSync(path) ? path : undefined
 }

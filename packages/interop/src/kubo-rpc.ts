@@ -166,6 +166,7 @@ export class KuboRpcClient implements KuboRpc {
   async has (cid: string, options: RpcOptions = {}): Promise<boolean> {
     try {
       await (await this.call('block/stat', [cid], { offline: 'true' }, options)).arrayBuffer()
+
       return true
     } catch (err) {
       if (err instanceof RpcError && err.message.includes('not found')) {

@@ -112,6 +112,7 @@ export async function startKubo (binary: string, init: KuboInit = {}): Promise<K
   const log: Record<string, string> = init.log == null ? {} : { GOLOG_LOG_LEVEL: init.log, GOLOG_OUTPUT: 'file', GOLOG_FILE: join(folder, LOG) }
   const daemon = new KuboDaemon(binary, folder, { ...(init.swarmKey == null ? KUBO_ENV : PRIVATE_ENV), ...log })
   await daemon.start()
+
   return daemon
 }
 

@@ -88,6 +88,7 @@ export function removeFolder (folder: string): void {
 /** Starts a command. */
 export function startProcess (command: string, args: readonly string[], init: ProcessInit = {}): RunningProcess {
   guard()
+
   return new Child(command, args, init)
 }
 
@@ -148,11 +149,14 @@ class Child implements RunningProcess {
         clearTimeout(timer)
         this.#waiting.delete(onLine)
       }
+
       const fail = (why: string): void => {
         settle()
         reject(new StartError(`${this.#command} ${why}:\n${this.output.join('\n')}`))
       }
+
       const timer = setTimeout(() => { fail(`did not say that it is ready within ${timeout} ms`) }, timeout)
+
       const onLine = (line: string): void => {
         if (match(line)) {
           settle()

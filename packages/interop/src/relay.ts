@@ -45,6 +45,7 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
 
     for (const [from, into] of [[client, target], [target, client]] as const) {
       sockets.add(from)
+
       if (rate != null && from === target) {
         pace(from, into, rate)
       } else if (delay > 0) {
@@ -116,11 +117,14 @@ function delayed (ms: number, bandwidth: number): Transform {
   // one timer for all: those of different lengths do not keep the order of what they bring
   const pass = (): void => {
     waits = false
+
     while (line.length > 0 && line[0].at <= performance.now()) {
       stream.push(line.shift()?.chunk)
     }
+
     wait()
   }
+
   const wait = (): void => {
     if (line.length === 0) {
       arrived?.()
@@ -129,6 +133,7 @@ function delayed (ms: number, bandwidth: number): Transform {
       setTimeout(pass, line[0].at - performance.now())
     }
   }
+
   const stream = new Transform({
     transform (chunk, _encoding, done) {
       const now = performance.now()

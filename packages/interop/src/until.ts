@@ -27,6 +27,7 @@ export function condition (): Condition {
           waiting.delete(check)
           reject(new WaitError(`waited ${timeout} ms in vain for ${what}`))
         }, timeout)
+
         const check = (): void => {
           if (predicate()) {
             waiting.delete(check)

@@ -98,6 +98,7 @@ export async function createWirePeer (init: WirePeerInit = {}): Promise<WirePeer
   const host = await createWireHost(init)
   const peer = new HandWrittenPeer(host, init)
   await peer.handle()
+
   return peer
 }
 
@@ -180,6 +181,7 @@ class HandWrittenPeer implements WirePeer {
   async send (peer: string, message: Outgoing): Promise<void> {
     if (this.#init.inOneFlight === true) {
       const [protocol] = this.#protocols
+
       return sendInOneFlight(this.#connectionTo(peer), protocol, Buffer.concat(encodeFrame(message, protocol)))
     }
 

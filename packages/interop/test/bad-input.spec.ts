@@ -103,6 +103,7 @@ describe('a client that sends what it must not', function () {
     if (before == null) {
       console.warn('skipped, since this system has no /proc: memory of declared lengths') // eslint-disable-line no-console
       this.skip()
+
       return
     }
 
@@ -161,6 +162,7 @@ describe('a client that sends what it must not', function () {
   it('has 1,024 of a hundred thousand wants kept: those of the highest priority', async () => {
     const blocks = await seededBlocks(20_000, 32, 'a huge wantlist')
     const kept = async (): Promise<number> => balancer.metric('kitsune_router_wants')
+
     const marker = async (name: string): Promise<void> => {
       const block = await seededBlock(1_000, name)
       await holder.putBlock(block.bytes)

@@ -106,6 +106,7 @@ describe('many clients at once', function () {
     const balancer = await peers.balancer({ downstreams: holder.addresses })
 
     await gather(49, balancer.tcp, 7)
+
     const serve = async (round: number): Promise<number> => {
       const times = await Promise.all(crowd.map(async (peer, i) => {
         const start = performance.now()

@@ -147,6 +147,7 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
     for (let i = 0; i < CONNECTIONS; i++) {
       await peer.host.dial(address, { force: true })
     }
+
     await delay(1_000)
     await expectBounded(async () => { ends.forEach(socket => { socket.write(ENDLESS) }) })
   })

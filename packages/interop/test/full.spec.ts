@@ -87,16 +87,19 @@ describe('a balancer whose places are all taken', function () {
     await idle(PLACES - 1)
     await poll(async () => {
       await transferring?.fetch(balancer.peerId, [block.cid])
+
       return (await readiness()).status === 200
     }, 'another client to be idle')
 
     // it wants one thing after another, for as long as the newcomer pins, and was there first
     const state = { pinned: false }
     const pin = pinSoon().finally(() => { state.pinned = true })
+
     for (let i = 0; !state.pinned || i < blocks.length; i++) {
       const { cid } = blocks[i % blocks.length] ?? block
       await transferring?.fetch(balancer.peerId, [cid])
     }
+
     await pin
 
     expect(transferring?.connections(balancer.peerId)).to.have.lengthOf(1)

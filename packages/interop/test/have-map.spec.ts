@@ -55,6 +55,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
 
   async function start (haveMap?: WantRouterInit['haveMap']): Promise<Watched> {
     const first = new Map<string, boolean>()
+
     const strategy: StrategyFactory = env => {
       const inner = presence(rendezvous())(env)
 
@@ -66,6 +67,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
         }
       })
     }
+
     const host = await createLibp2p({
       transports: [tcp()],
       connectionEncrypters: [noise()],
@@ -118,10 +120,13 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
 
   it('answers a HEAD of the balancer before anything is asked, and shows in its status', async () => {
     const balancer = await routers.balancer({ downstreams: nodes.map(({ url }) => url), args: ['--have-map', 'blocks', '--http', 'http://127.0.0.1:0'] })
+
     const status = async (): Promise<Array<{ haveMap?: { keys: number } }>> => {
       const { members } = await (await fetch(`${balancer.admin}/status`)).json() as { members: Array<{ haveMap?: { keys: number } }> }
+
       return members
     }
+
     await poll(async () => (await status()).every(({ haveMap }) => (haveMap?.keys ?? 0) >= BLOCKS), 'all lists to be read')
     const head = async ({ cid }: TestBlock): Promise<number> => (await fetch(`${balancer.http[0]}/ipfs/${cid}?format=raw`, { method: 'HEAD' })).status
     expect(await head(blocks[5])).to.equal(200)

@@ -34,6 +34,7 @@ async function addFiles (node: Kubo): Promise<CID> {
 
   const response = await node.call('add', [], { 'wrap-with-directory': 'true', 'cid-version': '1', chunker: 'size-65536', pin: 'false' }, { body: form })
   const lines = (await response.text()).trim().split('\n').map(line => JSON.parse(line) as { Name: string, Hash: string })
+
   return CID.parse(lines.find(({ Name }) => Name === '')?.Hash ?? '')
 }
 

@@ -91,6 +91,7 @@ describe('floods in which members have a part', function () {
     for (const balancer of [first, second]) {
       await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'what was cancelled to be gone', { timeout: 30_000, interval: 200 })
     }
+
     const before = await asked()
     await poll(async () => await first.metric('kitsune_router_wants') + await second.metric('kitsune_router_wants') === 0, 'no want to be left')
     expect(await asked(), 'wants that went on by themselves').to.equal(before)

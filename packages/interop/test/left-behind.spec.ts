@@ -1,4 +1,3 @@
-import { expect } from 'aegir/chai'
 import { startProbedBalancer } from '../src/attack/probed-balancer.ts'
 import { seededBlock } from '../src/blocks.ts'
 import { FULL } from '../src/full.ts'
@@ -36,8 +35,8 @@ describe('peers that come, want and go', function () {
     await peers.stop()
   })
 
-  const visit = async (client: WirePeer, address: string): Promise<void> => {
-    await client.connect(address)
+  const visit = async (client: WirePeer, transport: 'tcp' | 'ws'): Promise<void> => {
+    await client.connect(balancer[transport])
     await client.fetch(balancer.peerId, [block.cid], 30_000)
     await client.stop()
   }
@@ -45,7 +44,7 @@ describe('peers that come, want and go', function () {
   const cycles = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i += PARALLEL) {
       // half of them over each transport
-      await Promise.all(Array.from({ length: PARALLEL }, async (_, n) => visit(await createWirePeer(), n % 2 === 0 ? balancer.tcp : balancer.ws)))
+      await Promise.all(Array.from({ length: PARALLEL }, async (_, n) => visit(await createWirePeer(), n % 2 === 0 ? 'tcp' : 'ws')))
     }
 
     await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'all to have gone')

@@ -46,6 +46,8 @@ describe('newcomers, while all places are taken', function () {
     return performance.now() - begin
   }
 
+  const balancerWith = async (...args: string[]): Promise<Balancer> => peers.balancer({ downstreams: member.addresses, args })
+
   const silence = async (balancer: Balancer, transport: Transport, count: number): Promise<void> => {
     await Promise.all(Array.from({ length: count }, async () => {
       const { stop } = await openSocket(balancer[transport], transport, STRANGER)
@@ -56,7 +58,7 @@ describe('newcomers, while all places are taken', function () {
   for (const transport of ['tcp', 'ws'] as const) {
     it(`are all served beside silent sockets of another address, of which two hundred more come every second, over ${transport}`, async () => {
       // the places are what is tried here, not how many may come from one address in a second
-      const balancer = await peers.balancer({ downstreams: member.addresses, args: ['--max-new-connections', '5000'] })
+      const balancer = await balancerWith('--max-new-connections', '5000')
 
       for (let count = 0; count < SILENT; count += 100) {
         await silence(balancer, transport, 100)
@@ -77,7 +79,7 @@ describe('newcomers, while all places are taken', function () {
     })
 
     it(`are served within five seconds where identities that want nothing fill the connections, over ${transport}`, async () => {
-      const balancer = await peers.balancer({ downstreams: member.addresses, args: ['--max-connections', String(PLACES)] })
+      const balancer = await balancerWith('--max-connections', String(PLACES))
       await Promise.all(Array.from({ length: PLACES }, async () => {
         const { stop } = await rawConnection(balancer[transport])
         peers.onStop(stop)

@@ -37,6 +37,7 @@ describe(`kubo ${OLD_KUBO_VERSION}`, function () {
   })
 
   const dags = new Map<string, Promise<Dag>>()
+
   const dagOf = async (binary: string, shape: DagInit): Promise<Dag> => {
     const key = `${binary}/${shape.size}`
     const dag = dags.get(key) ?? createDag(binary, shape)

@@ -68,9 +68,11 @@ describe('preload by Helia', function () {
     const cid = await unixfs(helia).addBytes(seededBuffer(SIZE, 'preload-cut-off'))
     // the node has the root, and lacks what it links to
     const chunks: Uint8Array[] = []
+
     for await (const chunk of helia.blockstore.get(cid)) {
       chunks.push(chunk)
     }
+
     expect(await kubo.putBlock(Buffer.concat(chunks), { codec: 'dag-pb' })).to.equal(`${cid}`)
     const { safe, total } = await preload(helia, cid, { nodes: [node], signal: AbortSignal.timeout(20_000) })
 

@@ -129,15 +129,18 @@ describe('preload by replicas behind a TCP proxy', function () {
         await begin()
         // from the first moment on, before the replicas have noticed
         const answers: Array<Promise<{ status: number, ms: number }>> = []
+
         for (let i = 0; i < 20; i++) {
           answers.push(ask(held, i % 2))
           await delay(100)
         }
+
         for (const { status, ms } of await Promise.all(answers)) {
           expect(status).to.equal(200)
           // they wait 5 s for a client that might connect
           expect(ms).to.be.lessThan(3_000)
         }
+
         await up(0)
         const readiness = await fetch(`${replicas[1].admin}/readyz`)
         expect(`${readiness.status} ${(await readiness.json() as { problem?: string }).problem}`).to.match(/^200 Redis at redis:\/\/127.0.0.1:\d+ does not answer/)

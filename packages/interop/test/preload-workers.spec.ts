@@ -81,6 +81,7 @@ describe('preload by workers', function () {
 
   it('finds the client at whichever worker it is connected', async () => {
     const ipfs = await client()
+
     for (const name of ['one', 'two', 'three', 'four']) {
       const file = seededBuffer(400_000, `workers-${name}`)
       const cid = await ipfs.add(file)
@@ -102,11 +103,13 @@ describe('preload by workers', function () {
 
     await together(balancer)
     const ipfs = await client()
+
     for (const name of ['five', 'six']) {
       const file = seededBuffer(400_000, `workers-${name}`)
       const cid = await ipfs.add(file)
       expect([name, await preload(cid), await stored(cid)]).to.deep.equal([name, 200, sha256(file)])
     }
+
     await ipfs.stop()
   })
 

@@ -6,8 +6,8 @@ import { needJsIpfs, needKubo } from '../src/needs.ts'
 import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
 import { preloadingJsIpfs, storedHash } from './support/js-ipfs-preload.ts'
-import { sha256 } from './support/sha256.ts'
 import { startPreloadNode } from './support/preload-node.ts'
+import { sha256 } from './support/sha256.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
@@ -73,9 +73,11 @@ describe('preload by js-ipfs', function () {
     await Promise.allSettled(requests)
 
     await poll(async () => await commands(kubo) === 0, 'the node to have given up', { timeout: 2000 })
+
     for (const metric of ['kitsune_preload_running', 'kitsune_preload_queued', 'kitsune_preload_link_bytes']) {
       expect(await balancer.metric(metric), metric).to.equal(before.get(metric))
     }
+
     expect(await balancer.metric('kitsune_preload_requests_total', 'outcome="left"')).to.equal(100)
   })
 

@@ -23,6 +23,7 @@ describe('a relay', () => {
       for (let at = 0, size = 1; at < SIZE; at += size, size = size * 7 % 65_521) {
         socket.write(BYTES.subarray(at, at + size))
       }
+
       socket.end()
     }).listen(0, '127.0.0.1')
     stops.push(() => server.close())
@@ -32,9 +33,11 @@ describe('a relay', () => {
 
     const begin = performance.now()
     const chunks: Buffer[] = []
+
     for await (const chunk of createConnection({ host: '127.0.0.1', port: tcpPort(relay.address) })) {
       chunks.push(chunk)
     }
+
     expect(Buffer.concat(chunks).equals(BYTES), 'all bytes, in order').to.equal(true)
 
     return performance.now() - begin

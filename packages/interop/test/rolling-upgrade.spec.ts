@@ -63,6 +63,7 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
       while (!ending.signal.aborted) {
         await client.pin(dag.root, { signal: AbortSignal.timeout(60_000) })
         load.pins++
+
         for (const [command, ...args] of [['pin/rm', dag.root], ['repo/gc']]) {
           await (await client.call(command, args)).arrayBuffer()
         }

@@ -78,6 +78,7 @@ describe('a node that ignores long wantlists', function () {
       if (parameter !== '') {
         expect(node.received.filter(({ message }) => wanted(message) > most), 'messages that were ignored').to.deep.equal([])
       }
+
       expect(await memberMetric(balancer, 'ejections_total', ['short'])).to.deep.equal([0])
     })
   }

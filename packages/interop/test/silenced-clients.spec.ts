@@ -47,6 +47,7 @@ describe('a kubo that asks no more after a break', function () {
       services: { identify: identify(), router: wantRouter({ targets: kubo([holder.url]) }) }
     })
     peers.onStop(async () => { await host.stop() })
+
     return host
   }
 
@@ -61,10 +62,12 @@ describe('a kubo that asks no more after a break', function () {
     while (!state.done) {
       const now = await client.blocksReceived()
       expect(performance.now() - since, `${now} blocks, and then none`).to.be.lessThan(PAUSE_MS)
+
       if (now !== count) {
         count = now
         since = performance.now()
       }
+
       await delay(50)
     }
 

@@ -69,6 +69,7 @@ describe('a balancer that stands still', function () {
       balancer.signal('SIGCONT')
 
       await client.until(() => wanted.every(({ cid }) => client.blocks.has(cid.toString())), 'what was wanted', 20_000)
+
       for (const charge of ['ejections_total', 'timeouts_total', 'failures_total']) {
         expect(await memberMetric(balancer, charge, MEMBERS), charge).to.deep.equal([0, 0, 0, 0])
       }

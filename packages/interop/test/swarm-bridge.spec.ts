@@ -95,6 +95,7 @@ describe('a kubo of a private swarm behind the example swarm-bridge', function (
     for (const hidden of [above, inside.peerId, ...portsOf(upstreamAddresses)]) {
       expect(outsideKnows, 'the public side').to.not.include(hidden)
     }
+
     for (const hidden of [below, outside.peerId, ...portsOf(downstreamAddresses)]) {
       expect(insideKnows, 'the private side').to.not.include(hidden)
     }

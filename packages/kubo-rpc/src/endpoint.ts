@@ -130,6 +130,7 @@ function hostOf (hostname: string): EndpointHost {
 function basic (username: string, password: string, name: string): string {
   try {
     const bytes = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+
     return `Basic ${btoa(String.fromCharCode(...bytes))}`
   } catch {
     throw refuse(name, 'its user or password is not percent-encoded UTF-8')
@@ -163,5 +164,6 @@ function allHeaders (name: string, authorizations: ReadonlyArray<string | undefi
 /** The text may hold credentials where no parser finds them: better too much removed than too little. */
 function refuse (text: string, why: string): InvalidEndpointError {
   const name = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')
+
   return new InvalidEndpointError(`"${name}" is no address of an HTTP API: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
 }

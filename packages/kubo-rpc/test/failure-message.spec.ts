@@ -10,6 +10,7 @@ describe('why a command failed', () => {
     for (const text of ['', 'null', '[]', '"Message"', '<html>', '{"Message":']) {
       expect(failureMessage(text)).to.equal(text)
     }
+
     expect(failureMessage('x'.repeat(1000))).to.have.lengthOf(200)
   })
 })

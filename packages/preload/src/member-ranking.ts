@@ -28,6 +28,7 @@ export function memberRanking ({ router, strategy: create, find, seed = 0 }: Mem
     // what a member has no place for are wants, and refs are none
     strategy.update(up.map(member => ({ ...member, state: 'up', baseWeight: member.weight, full: false })))
     const ranked = strategy.rank({ key, hash: hashString(key, seed), type: 'block', client: '', tries: 0, said: () => undefined })
+
     return Array.from(ranked, ({ id }) => find(id)).filter(member => member != null)
   }
 }

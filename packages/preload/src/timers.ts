@@ -10,6 +10,7 @@ export const platformTimers: Timers = {
   now: () => performance.now(),
   after (ms, run) {
     const timer = setTimeout(run, ms)
+
     return () => { clearTimeout(timer) }
   }
 }

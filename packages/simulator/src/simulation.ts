@@ -68,9 +68,12 @@ export function simulate ({ scenario, strategy, variant, recording, tap, seed, p
   for (const [id, messages] of recording?.arrivals ?? []) {
     replayClient(id, messages, world, collector.client)
   }
+
   const counter = { next: 0 }
+
   for (const group of scenario.clients) {
     const pick = createBlockPicker(group.popularity, counter)
+
     for (let i = 1; i <= group.count; i++) {
       const id = group.count === 1 ? group.id : `${group.id}-${i}`
       startClient(id, group, world, pick, collector.client)
@@ -80,6 +83,7 @@ export function simulate ({ scenario, strategy, variant, recording, tap, seed, p
   if (scenario.warmup > 0) {
     clock.after(scenario.warmup, () => { collector.warm() })
   }
+
   for (let i = 1; i <= scenario.buckets; i++) {
     world.run(scenario.duration * i / scenario.buckets)
     collector.bucketEnd()

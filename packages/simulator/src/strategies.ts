@@ -17,6 +17,7 @@ export function everyStrategy (): string[] {
   const names = Object.entries(STRATEGIES)
   // a strategy with two names counts once
   const bare = names.filter(([, syntax], i) => (syntax.wraps ?? 0) === 0 && names.findIndex(([, other]) => other === syntax) === i)
+
   return [...bare.map(([name]) => name), ...DECORATED]
 }
 
@@ -26,14 +27,17 @@ export function everyStrategy (): string[] {
 export function splitStrategies (text: string): string[] {
   const parts: string[] = ['']
   let depth = 0
+
   for (const char of text) {
     depth += Number(char === '(') - Number(char === ')')
+
     if (char === ';' || (char === ',' && depth <= 0)) {
       parts.push('')
     } else {
       parts[parts.length - 1] += char
     }
   }
+
   return parts.map(part => part.trim()).filter(part => part !== '')
 }
 
@@ -45,6 +49,7 @@ export function splitStrategies (text: string): string[] {
  */
 export async function findStrategies (written: readonly string[]): Promise<NamedStrategy[]> {
   const expressions = new Set(written.flatMap(text => text === 'all' ? everyStrategy() : [text]))
+
   return Promise.all([...expressions].map(async expression => ({ name: nameOf(expression), factory: await load(expression) })))
 }
 
@@ -60,6 +65,7 @@ async function load (expression: string): Promise<StrategyFactory> {
     if (err instanceof InvalidOptionError) {
       throw new UsageError(`--strategies: ${err.message.replace(/^strategy: /, '')}`)
     }
+
     throw err
   }
 }

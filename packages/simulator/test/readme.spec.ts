@@ -9,15 +9,19 @@ const TS = import.meta.url.endsWith('.ts')
 async function printedBy (run: () => Promise<void>): Promise<string> {
   const { write } = process.stdout
   let said = ''
+
   process.stdout.write = (text: string | Uint8Array) => {
     said += String(text)
+
     return true
   }
+
   try {
     await run()
   } finally {
     process.stdout.write = write
   }
+
   return said
 }
 
@@ -31,6 +35,7 @@ describe('README', function () {
     expect(blocks).to.have.lengthOf(1)
     const file = new URL(`./readme-${what}.${TS ? 'ts' : 'mjs'}`, import.meta.url)
     await writeFile(file, blocks[0].replaceAll("'@kitsune/simulator'", `'${import.meta.resolve(`../src/index.${TS ? 'ts' : 'js'}`)}'`))
+
     try {
       return await import(file.href)
     } finally {

@@ -26,11 +26,14 @@ export const MAX_DELAY = 2 ** 31 - 1
 export function checkNumbers<Name extends string> (at: string, given: Partial<Record<Name, number>> | undefined, known: Readonly<Record<Name, unknown>>, { orZero = [], shares = [], ranges }: NumberRules<Name> = {}): Partial<Record<Name, number>> {
   checkNames(at, given, Object.keys(known))
   const numbers: Partial<Record<Name, number>> = {}
+
   for (const [name, value] of Object.entries(given ?? {}) as Array<[Name, unknown]>) {
     if (value === undefined) {
       continue
     }
+
     const range: readonly [number, number] | undefined = ranges?.[name]
+
     if (range != null) {
       const [least, most] = range
       check(isWhole(value, least) && Number(value) <= most, `${at}${name}`, `a whole number from ${least} to ${most}`, value)
@@ -41,8 +44,10 @@ export function checkNumbers<Name extends string> (at: string, given: Partial<Re
     } else {
       check(isWhole(value, 1), `${at}${name}`, 'a whole number above 0', value)
     }
+
     numbers[name] = value as number
   }
+
   return numbers
 }
 
@@ -54,9 +59,11 @@ export function checkNames (at: string, given: object | undefined, known: readon
   if (given === undefined) {
     return
   }
+
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new InvalidOptionError(`${at.replace(/[.: ]+$/, '')} is an object, not ${Array.isArray(given) ? 'a list' : describe(given)}`)
   }
+
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
       const meant = closest(name, known)
@@ -71,6 +78,7 @@ export function checkNames (at: string, given: object | undefined, known: readon
  */
 export function checkWord (name: string, given: unknown, words: Iterable<unknown>): void {
   const all = [...words]
+
   if (given !== undefined && !all.includes(given)) {
     throw new InvalidOptionError(`${name} is one of ${all.map(word => `'${String(word)}'`).join(', ')}, not ${describe(given)}`)
   }
@@ -93,5 +101,6 @@ function check (holds: boolean, name: string, expected: string, value: unknown):
 /** The name that was probably meant: one letter in three may be wrong. */
 function closest (text: string, known: readonly string[]): string | undefined {
   const match = text === '' ? undefined : closestMatch(text.toLowerCase(), known.map(name => name.toLowerCase()), { maxDistance: Math.floor(text.length / 3) })
+
   return known.find(name => name.toLowerCase() === match)
 }

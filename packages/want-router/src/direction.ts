@@ -93,5 +93,6 @@ function whetherEndsAreHeard ({ options: { policies = [] }, onEnded, wantsEnds }
   if (policies.some(({ settled }) => settled != null)) {
     return
   }
+
   return onEnded == null ? () => false : wantsEnds
 }

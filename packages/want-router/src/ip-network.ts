@@ -7,6 +7,8 @@ export function ipNetwork (address: Uint8Array): string {
   if (address.length === 4) {
     return address.join('.')
   }
+
   const groups = [0, 2, 4, 6].map(i => (address[i] << 8 | address[i + 1]).toString(16))
+
   return `${groups.join(':')}::/64`
 }

@@ -34,6 +34,7 @@ export function registerLatencyMetrics (metrics: Metrics): LatencyMetrics {
         if (firstAnswerMs != null) {
           firstAnswer.observe(firstAnswerMs / 1000)
         }
+
         if (blockMs != null) {
           block.observe(blockMs / 1000)
         }
@@ -42,9 +43,11 @@ export function registerLatencyMetrics (metrics: Metrics): LatencyMetrics {
 
     attemptEnded ({ member, result, ms }) {
       const isBlock = result === 'block'
+
       if (isBlock || result === 'have' || result === 'dont-have') {
         const values = { [member]: ms / 1000 }
         memberAnswer.observe(values)
+
         if (isBlock) {
           memberBlock.observe(values)
         }

@@ -25,9 +25,11 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
     const since = increase()
     metrics.registerCounter(`kitsune_router_${name}_total`, { help, calculate: () => since('', read(source.status())) })
   }
+
   const gauge = (name: string, help: string, read: (status: EngineStatus) => number): void => {
     metrics.registerMetric(`kitsune_router_${name}`, { help, calculate: () => read(source.status()) })
   }
+
   gauge('clients', 'Clients that are connected and have asked for something', status => status.clients)
   gauge('wants', 'Wants kept for clients', status => status.wants)
   gauge('parked_wants', 'Wants that wait for a verdict of the policies', status => status.parked)
@@ -55,6 +57,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
   const traffic = (name: string, help: string, read: (stats: NetworkStats) => number): void => {
     counter(name, help, () => read(source.network()))
   }
+
   traffic('streams_opened', 'Bitswap streams opened to clients', stats => stats.streamsOpened)
   traffic('streams_received', 'Bitswap streams that clients opened', stats => stats.streamsReceived)
   traffic('messages_received', 'Messages from clients', stats => stats.framesIn)
@@ -71,13 +74,16 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
       calculate () {
         // one policy may serve both directions
         const sums = new Map<string, number>()
+
         for (const policy of source.policies()) {
           sums.set(policy.name, (sums.get(policy.name) ?? 0) + read(policy))
         }
+
         return Object.fromEntries(Array.from(sums, ([name, sum]) => [name, since(name, sum)]))
       }
     })
   }
+
   policyCounter('refusals', 'Wants that a policy kept out', policy => policy.refused)
   policyCounter('errors', 'Times that a policy threw, took too long, or answered with what is no verdict', policy => policy.errors)
   policyCounter('timeouts', 'Times that a policy took too long', policy => policy.timeouts)
@@ -109,6 +115,7 @@ function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberSta
       for (const update of updates) {
         update(members, left)
       }
+
       return members.length
     }
   })
@@ -119,9 +126,11 @@ function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberSta
       if (left) {
         group.reset()
       }
+
       group.update(Object.fromEntries(members.map(member => [member.id, read(member)])))
     })
   }
+
   const memberCounter = (name: string, help: string, read: (member: MemberStatus) => number): void => {
     const group = metrics.registerCounterGroup(`kitsune_router_member_${name}_total`, { help, label: 'member' })
     let since = increase()
@@ -131,6 +140,7 @@ function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberSta
         group.reset()
         since = increase()
       }
+
       group.increment(Object.fromEntries(members.map(member => [member.id, since(member.id, read(member))])))
     })
   }
@@ -155,10 +165,12 @@ function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberSta
 /** Tells whether a member has left since it was asked last, be it that another one has its name by now. */
 function departures (): (members: readonly MemberStatus[]) => boolean {
   let before = new Map<string, number>()
+
   return members => {
     const now = new Map(members.map(({ id, generation }) => [id, generation]))
     const left = [...before].some(([id, generation]) => now.get(id) !== generation)
     before = now
+
     return left
   }
 }
@@ -169,9 +181,11 @@ function departures (): (members: readonly MemberStatus[]) => boolean {
  */
 function increase (): (key: string, total: number) => number {
   const last = new Map<string, number>()
+
   return (key, total) => {
     const before = last.get(key) ?? 0
     last.set(key, total)
+
     return total - before
   }
 }

@@ -5,6 +5,7 @@ export async function pause (ms: number, timers: Pick<Timers, 'after'>, signal: 
   if (signal.aborted) {
     return
   }
+
   const { promise, resolve } = Promise.withResolvers<void>()
   const onAbort = (): void => { resolve() }
   const cancelTimer = timers.after(ms, resolve)

@@ -29,11 +29,13 @@ export function createDiscoveries ({ discoveries, members, logger, log }: Discov
 
   async function follow (discovery: Discovery): Promise<void> {
     const found = createFoundSet(discovery.name, members, log)
+
     try {
       for await (const targets of discovery.discover({ logger, signal })) {
         if (signal.aborted) {
           return
         }
+
         found.change(targets)
       }
     } catch (err) {
@@ -96,6 +98,7 @@ function createFoundSet (name: string, members: DiscoveriesInit['members'], log:
       .finally(() => {
         leaving.delete(id)
         const again = wanted.get(id)
+
         if (again != null) {
           add(again)
         }
@@ -105,14 +108,17 @@ function createFoundSet (name: string, members: DiscoveriesInit['members'], log:
   return {
     change (targets) {
       wanted = new Map(targets.map(target => [target.id, target]))
+
       for (const id of added.keys()) {
         if (!wanted.has(id)) {
           remove(id)
         }
       }
+
       for (const [id, target] of wanted) {
         const drain = leaving.get(id)
         const before = added.get(id)
+
         if (drain != null) {
           drain.abort() // it is added when it is gone
         } else if (before == null) {

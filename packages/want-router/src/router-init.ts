@@ -66,7 +66,7 @@ export interface WantRouterInit extends DirectionOptions {
    * in it. Give `endOfTick.decide` of `@kitsune/host` where the hosts are made by it, so that what is decided is sent in the same
    * pass, with all else. Default: an immediate.
    */
-  readonly endOfTick?: (run: () => void) => void
+  endOfTick? (run: () => void): void
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
   /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
@@ -106,9 +106,11 @@ const SIDES: Readonly<Record<keyof RouterNetworkLimits, true>> = { upstream: tru
  */
 export function checkInit (init: WantRouterInit): WantRouterInit {
   checkNames('wantRouter: ', init, Object.keys(OPTIONS))
+
   if (!Array.isArray(init.targets)) {
     throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
   }
+
   checkPolicies(init)
   checkPolicies(init.reverse ?? {})
 
@@ -122,11 +124,13 @@ export function checkInit (init: WantRouterInit): WantRouterInit {
   if (init.haveMap != null) {
     checkHaveMap(init.haveMap)
   }
+
   return { ...init, limits: checkLimits('limits.', init.limits), networkLimits: checkNetworkLimits(init.networkLimits), reverse: checkReverse(init.reverse) }
 }
 
 function checkReverse (init: ReverseInit | undefined): ReverseInit | undefined {
   checkNames('reverse.', init, Object.keys(REVERSE_OPTIONS))
+
   return init == null ? undefined : { ...init, limits: checkLimits('reverse.limits.', init.limits) }
 }
 
@@ -137,6 +141,7 @@ function checkLimits (at: string, given: Partial<Limits> | undefined): Partial<L
 function checkNetworkLimits (given: RouterNetworkLimits = {}): RouterNetworkLimits {
   checkNames('networkLimits.', given, Object.keys(SIDES))
   const { upstream, downstream } = given
+
   return {
     upstream: checkNumbers('networkLimits.upstream.', upstream, DEFAULT_NETWORK_LIMITS, NETWORK_LIMIT_RULES),
     downstream: checkNumbers('networkLimits.downstream.', downstream, DEFAULT_NETWORK_LIMITS, NETWORK_LIMIT_RULES)

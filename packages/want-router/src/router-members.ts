@@ -73,6 +73,7 @@ export function createRouterMembers ({ targets: configured, discoveries, driver,
       logger,
       openPeer: async (located, handlers, signal, limit) => {
         places.set(target.id, located)
+
         return sessions.open(located, handlers, signal, limit)
       }
     })
@@ -85,6 +86,7 @@ export function createRouterMembers ({ targets: configured, discoveries, driver,
       const created = started ? create(target) : undefined
       driver.add(target)
       targets.set(target.id, target)
+
       if (created != null) {
         driver.start(target.id, created).catch(err => { log.error('%s could not be started - %e', target.id, err) })
       }
@@ -93,6 +95,7 @@ export function createRouterMembers ({ targets: configured, discoveries, driver,
     async remove (id, options) {
       const target = targets.get(id)
       await driver.remove(id, options)
+
       // another one may have its id by now
       if (targets.get(id) === target) {
         targets.delete(id)

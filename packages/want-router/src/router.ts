@@ -233,6 +233,7 @@ class Router implements WantRouter {
       network: () => this.#networks.upstream.stats,
       dropped: () => {
         const { upstream, downstream } = this.#networks
+
         return upstream.stats.framesDropped + (downstream === upstream ? 0 : downstream.stats.framesDropped)
       }
     })

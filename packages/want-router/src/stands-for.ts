@@ -15,6 +15,7 @@ const PREFIX = '/kitsune/stands-for/1.0.0/'
 export async function announce (host: Pick<Libp2p, 'handle' | 'unhandle'>, peer: string): Promise<() => Promise<void>> {
   const protocol = PREFIX + peer
   await host.handle(protocol, stream => { stream.abort(new Error('this protocol has no streams')) })
+
   return async () => { await host.unhandle(protocol) }
 }
 
@@ -22,10 +23,13 @@ export async function announce (host: Pick<Libp2p, 'handle' | 'unhandle'>, peer:
 export function hear (events: TypedEventTarget<Libp2pEvents>, said: (peer: string, of: string) => void): () => void {
   const onIdentify = ({ detail: { peerId, protocols } }: Libp2pEvents['peer:identify']): void => {
     const of = protocols.find(protocol => protocol.startsWith(PREFIX))?.slice(PREFIX.length)
+
     if (of != null) {
       said(peerId.toString(), of)
     }
   }
+
   events.addEventListener('peer:identify', onIdentify)
+
   return () => { events.removeEventListener('peer:identify', onIdentify) }
 }

@@ -14,6 +14,7 @@ export const platformTimers: Timers = {
   endOfTick: typeof setImmediate === 'function' ? run => { setImmediate(run) } : run => { setTimeout(run, 0) },
   after (ms, run) {
     const timer = setTimeout(run, ms)
+
     return () => { clearTimeout(timer) }
   }
 }

@@ -21,10 +21,12 @@ function endsWanted (init: Partial<DirectionInit>): boolean | undefined {
     downstream: { connect: async () => Promise.reject(new Error('not in this test')), wake () {}, disconnect () {} },
     engine: init => {
       made = init
+
       return createEngine(init)
     },
     ...init
   })
+
   return made?.wantsEnds?.()
 }
 

@@ -11,9 +11,11 @@ export function fakeMetrics (): { metrics: Metrics, scrape (): Record<string, Va
   const groups: Record<string, Values> = {}
   /** Histograms as they are when it is their turn, by the number of their values. */
   const scraped: Record<string, Values> = {}
+
   const registerMetric = (name: string, { calculate }: Options = {}): void => {
     read.push(() => { groups[name] = { '': calculate?.() ?? 0 } })
   }
+
   const registerCounter = (name: string, { calculate }: Options = {}): void => {
     read.push(() => {
       const value = calculate?.()
@@ -24,26 +26,33 @@ export function fakeMetrics (): { metrics: Metrics, scrape (): Record<string, Va
       }
     })
   }
+
   const increment = (name: string, label: string, value: number): void => {
     expect(value, 'a counter never falls').to.be.at.least(0)
     const group = groups[name] ??= {}
     group[label] = (group[label] ?? 0) + value
   }
+
   const registerGroup = (name: string): object => ({
     reset () { groups[name] = {} },
     update (values: Values) { groups[name] = { ...groups[name], ...values } },
     increment (values: Values) { Object.entries(values).forEach(([label, value]) => { increment(name, label, value) }) },
     observe (values: Values) { Object.keys(values).forEach(label => { increment(name, label, 1) }) }
   })
+
   const registerHistogramGroup = (name: string): object => {
     read.push(() => { scraped[name] = { ...groups[name] } })
+
     return registerGroup(name)
   }
+
   const metrics = { registerMetric, registerCounter, registerMetricGroup: registerGroup, registerCounterGroup: registerGroup, registerHistogram: () => ({ observe () {} }), registerHistogramGroup } as unknown as Metrics
+
   return {
     metrics,
     scrape () {
       read.forEach(read => { read() })
+
       return { ...structuredClone(groups), ...scraped }
     }
   }

@@ -9,15 +9,19 @@ type Observed = number | Record<string, number>
 /** A bench whose times are observed, and what was, by the name of the histogram. */
 function observed (): { b: Bench, values: Record<string, Observed[]> } {
   const values: Record<string, Observed[]> = {}
+
   const register = (name: string): { observe (value: Observed): void } => {
     const list: Observed[] = values[name.replace('kitsune_router_', '')] = []
+
     return { observe (value) { list.push(value) } }
   }
+
   const latencies = registerLatencyMetrics({ registerHistogram: register, registerHistogramGroup: register } as unknown as Metrics)
   const b = bench()
   b.engine.watchAttempts(latencies.attemptEnded)
   const { flush } = b.engine
   b.engine.flush = out => { flush({ ...out, ended: latencies.ended }) }
+
   return { b, values }
 }
 

@@ -21,11 +21,14 @@ describe('metrics of members', () => {
     const { attemptEnded } = registerMetrics(metrics, { status: () => engine.status(), policies: () => [], network: () => ({}) as NetworkStats, dropped: () => 0 })
     const engine: Engine = createEngine({ members: [{ id: 'a' }, { id: 'b' }], strategy: inOrder, now: () => 0, randomSeed: 0, seed: 0 })
     engine.watchAttempts(attemptEnded)
+
     const put = (...inputs: Input[]): void => {
       inputs.forEach(input => { engine.put(input) })
       engine.flush({ ask () {}, cancel () {}, ready () {}, close () {}, reset () {} })
     }
+
     put({ t: 'up', member: 'a' }, { t: 'up', member: 'b' })
+
     return { put, scrape, want (n) { put({ t: 'message', client: 'p', wants: [entry(testBlock(n))], full: false }) } }
   }
 

@@ -13,6 +13,7 @@ describe('wantRouter: options that are invalid are refused, and the message name
     for (const value of [NaN, -1, 1.5, Infinity, 0]) {
       refused({ limits: { wantsPerClient: value } }).that.equals(`limits.wantsPerClient is a whole number above 0, not ${value}`)
     }
+
     refused({ limits: { unsent: '64MiB' } }).that.equals('limits.unsent is a whole number above 0, not the string "64MiB"')
     refused({ limits: { minHedge: -1 } }).that.equals('limits.minHedge is a whole number, 0 or more, not -1')
     refused({ limits: { hedgeShare: 5 } }).that.equals('limits.hedgeShare is a share, from 0 to 1, not 5')

@@ -39,6 +39,7 @@ describe('README', function () {
   function code (what: string): string {
     const blocks = [...readme.matchAll(/```(?:ts|js)\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
     expect(blocks).to.have.lengthOf(1)
+
     return blocks[0].replaceAll(/'@kitsune\/want-router(\/[a-z]+)?'/g, (_, path = '') => `'${import.meta.resolve(path === '/parts' ? '../src/parts.ts' : `../src${path}/index.ts`)}'`)
   }
 
@@ -50,6 +51,7 @@ describe('README', function () {
     try {
       const { node, blocks }: { node: Libp2p, blocks: Map<string, Uint8Array> } = await import(file.href)
       const client = await createWireClient()
+
       try {
         const block = testBlock(1)
         blocks.set(CID.decode(block.cid).toString(), block.bytes)
@@ -122,6 +124,7 @@ describe('README', function () {
       services: { identify: identify(), router: wantRouter({ targets: [old] }) }
     })
     const client = await createWireClient()
+
     try {
       const { router } = node.services
       await client.fetch(node.getMultiaddrs()[0], blocks[0].cid)
@@ -167,6 +170,7 @@ describe('README', function () {
       }
     })
     const client = await createWireClient()
+
     try {
       await client.send(node.getMultiaddrs()[0], [entry(third, { priority: 1 }), entry(second, { priority: 2 }), entry(first, { priority: 3 }), entry(denied, { priority: 4 })])
       await client.until(() => client.received.flatMap(({ blocks }) => blocks).length === 2)

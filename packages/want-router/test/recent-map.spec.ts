@@ -8,6 +8,7 @@ describe('RecentMap', () => {
     for (let i = 0; i < 5; i++) {
       map.set(i, `${i}`)
     }
+
     expect([0, 1, 2, 3, 4].map(i => map.get(i))).to.deep.equal([undefined, undefined, '2', '3', '4'])
   })
 
@@ -18,6 +19,7 @@ describe('RecentMap', () => {
       map.set(i, `${i}`)
       map.set(-1, 'again')
     }
+
     expect(map.get(-1)).to.equal('again')
     map.delete(-1)
     expect(map.get(-1)).to.equal(undefined)

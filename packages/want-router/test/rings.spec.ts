@@ -50,6 +50,7 @@ describe('wantRouter: routers that ask one another in a ring', function () {
       const clients = await Promise.all(routers.map(async router => {
         const client = await rig.client()
         await client.send(router.getMultiaddrs()[0], wanted.map(block => entry(block, { wantType: 'have' })))
+
         return client
       }))
       // each by its client, and all but the first by the one before

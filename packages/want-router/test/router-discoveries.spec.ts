@@ -24,6 +24,7 @@ async function follow (...sets: TargetInit[][]): Promise<string[]> {
       async remove (id) { done.push(`remove ${id}`) },
       update (id, change) {
         done.push(`update ${id} ${JSON.stringify(change)}`)
+
         if (change.labels?.tier === 'none') {
           throw new Error('the strategy cannot take it')
         }
@@ -35,6 +36,7 @@ async function follow (...sets: TargetInit[][]): Promise<string[]> {
   discoveries.start()
   await found.promise
   await discoveries.stop()
+
   return done
 }
 

@@ -45,6 +45,7 @@ describe('wantRouter: members at run time', function () {
     const slow: SourceLike = {
       async get () {
         await gate.promise
+
         return block.bytes
       }
     }
@@ -129,11 +130,14 @@ describe('wantRouter: members at run time', function () {
           stopped = true
           sets.at(-1)?.(undefined)
         })
+
         for (;;) {
           const set = await new Promise<TargetInit[] | undefined>(resolve => { sets.push(resolve) })
+
           if (set == null) {
             return
           }
+
           yield set
         }
       }

@@ -23,10 +23,12 @@ function limitsOf (arrangement: Arrangement, limits?: RouterNetworkLimits): Arra
     limits,
     create ({ limits }) {
       made.push(limits)
+
       return {} as unknown as Network
     }
   }
   createRouterNetworks(init)
+
   return made
 }
 

@@ -40,6 +40,7 @@ export function createRouterRig (): RouterRig {
   const rig: RouterRig = {
     add (one) {
       open.push(one)
+
       return one
     },
     node: async (init, start = true) => rig.add(await createLibp2p({ ...STACK, start, services: { identify: identify(), router: wantRouter(init) } })),
@@ -51,6 +52,7 @@ export function createRouterRig (): RouterRig {
       }
     }
   }
+
   return rig
 }
 

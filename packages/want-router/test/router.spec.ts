@@ -32,6 +32,7 @@ describe('wantRouter', function () {
 
   it('is refused with what is no policy, with two policies of one name, and with a verdict for failures that is none', () => {
     const policy: Policy = { name: 'one', admit: () => 'pass' }
+
     for (const init of [{ policies: [policy, { ...policy }] }, { policies: [{ ...policy, name: '' }] }, { policies: [{ name: 'two' } as unknown as Policy] }, { policyFailure: 'deny' as 'pass' }]) {
       const targets = [source(holding(), { id: 'memory' })]
       expect(() => wantRouter({ targets, ...init })).to.throw().with.property('name', 'InvalidOptionError')
@@ -49,6 +50,7 @@ describe('wantRouter', function () {
         name: 'denylist',
         admit (ask) {
           asks.push(ask)
+
           return ask.cid.equals(CID.decode(block.cid)) ? 'absent' : 'pass'
         },
         settled (want) { ended.push(want) }
@@ -90,11 +92,13 @@ describe('wantRouter', function () {
       downstream
     })
     const why = (): string | undefined => front.services.router.status().members[0].why
+
     const expectRefused = async (): Promise<void> => {
       while (why()?.includes(`is the router itself, by its own peer id ${self().peerId}`) !== true) {
         await new Promise(resolve => { setImmediate(resolve) })
       }
     }
+
     await expectRefused()
     self = () => front
     await expectRefused()
@@ -147,6 +151,7 @@ describe('wantRouter', function () {
       stream.send(bytes.subarray(250 << 10))
       await stream.close()
     }
+
     await member.handle('/ipfs/bitswap/1.2.0', (stream, connection) => {
       const frames = frameDecoder()
       stream.addEventListener('message', ({ data }) => {

@@ -8,6 +8,7 @@ function rig (): { clock: FakeClock, ran: number[], cancel (): void } {
   const clock = fakeClock()
   const ran: number[] = []
   const cancel = withStallGrace(clock)(100, () => { ran.push(clock.now()) })
+
   return { clock, ran, cancel }
 }
 
@@ -33,10 +34,12 @@ describe('a timer with a grace', () => {
 
   it('waits again if the process stands still again, but not for ever', () => {
     const { clock, ran } = rig()
+
     for (let i = 1; i < 10; i++) {
       clock.jump(i * 2000)
       clock.step(i * 2000)
     }
+
     // set at 0, then late three times in a row
     expect(ran).to.deep.equal([8000])
   })

@@ -40,6 +40,7 @@ export async function createWireClient (): Promise<WireClient> {
   await receiveMessages(host, {
     onMessage (message) {
       received.push(message)
+
       for (const listener of listeners) {
         listener(message)
       }
@@ -54,10 +55,12 @@ export async function createWireClient (): Promise<WireClient> {
       if (out?.writeStatus !== 'writable') {
         out = await host.dialProtocol(to, [...BITSWAP_PROTOCOLS])
       }
+
       out.send(new Uint8ArrayList(...encodeFrame(message, '/ipfs/bitswap/1.2.0')))
     },
     async until (satisfies) {
       const already = received.find(satisfies)
+
       return already ?? new Promise(resolve => {
         const listener = (message: BitswapMessage): void => {
           if (satisfies(message)) {
@@ -65,15 +68,18 @@ export async function createWireClient (): Promise<WireClient> {
             resolve(message)
           }
         }
+
         listeners.add(listener)
       })
     },
     async fetch (from, cid) {
       await client.send(from, [{ cid, priority: 1, cancel: false, wantType: 'block', sendDontHave: true }])
       const { blocks } = await client.until(({ blocks }) => blocks.length > 0)
+
       return blocks[0].data
     },
     async stop () { await host.stop() }
   }
+
   return client
 }

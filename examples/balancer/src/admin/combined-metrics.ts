@@ -34,7 +34,9 @@ export function workerMetrics (workers: Pick<WorkerProcesses, 'listening' | 'dea
 export function combineMetrics (workers: ReadonlyArray<readonly object[]>): Registry {
   const named = workers.map(metrics => metrics.map(metric => {
     const { name = '' }: { readonly name?: string } = metric
+
     return { ...metric, ...(name in AGGREGATORS ? { aggregator: AGGREGATORS[name] } : {}) }
   }))
+
   return AggregatorRegistry.aggregate(named)
 }

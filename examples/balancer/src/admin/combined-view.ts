@@ -18,12 +18,14 @@ export function combinedView ({ workers, count, onDraining }: CombinedViewInit):
 
   async function all <T> (ask: (worker: WorkerProcess) => Promise<T>): Promise<Array<{ readonly worker: WorkerProcess, readonly answer: T }>> {
     const answers = await Promise.allSettled(workers.listening.map(async worker => ({ worker, answer: await ask(worker) })))
+
     return answers.flatMap(answer => answer.status === 'fulfilled' ? [answer.value] : [])
   }
 
   return {
     async notReady () {
       const reasons = await all(async worker => worker.ask('notReady'))
+
       // clients are served by those that are ready
       return reasons.some(({ answer }) => answer == null)
         ? undefined
@@ -34,17 +36,20 @@ export function combinedView ({ workers, count, onDraining }: CombinedViewInit):
       const reasons = (await all(async worker => [await worker.ask('notReady'), await worker.ask('problem')]))
         .flatMap(({ worker, answer }) => answer.filter(reason => reason != null).map(reason => `worker ${worker.number}: ${reason}`))
       const missing = count - workers.listening.length
+
       return [...missing > 0 ? [`${missing} of ${count} workers are starting`] : [], ...reasons].join('; ') || undefined
     },
 
     async full () {
       const answers = await all(async worker => worker.ask('full'))
+
       return answers.length > 0 && answers.every(({ answer }) => answer)
     },
 
     async status () {
       const answers = await all(async worker => worker.ask('status'))
       const { peerId, addresses } = answers[0]?.answer ?? {}
+
       return {
         name: NAME,
         version: version(),
@@ -56,6 +61,7 @@ export function combinedView ({ workers, count, onDraining }: CombinedViewInit):
 
     async metrics () {
       const answers = await all(async worker => worker.ask('metrics'))
+
       return combineMetrics([...answers.map(({ answer }) => answer), await own.getMetricsAsJSON()])
     },
 
@@ -63,13 +69,17 @@ export function combinedView ({ workers, count, onDraining }: CombinedViewInit):
       const answers = await Promise.allSettled(workers.listening.map(async worker => worker.ask('setDraining', node, draining)))
       const refused = answers.find(({ status }) => status === 'rejected')
       const [shown] = answers.flatMap(answer => answer.status === 'fulfilled' && answer.value != null ? [answer.value] : [])
+
       if (shown == null) {
         if (refused?.status === 'rejected') {
           throw new InvalidOptionError(refused.reason instanceof Error ? refused.reason.message : String(refused.reason))
         }
+
         return
       }
+
       onDraining(node, draining)
+
       return shown
     }
   }

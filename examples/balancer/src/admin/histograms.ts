@@ -19,6 +19,7 @@ export function createHistograms (registry: Registry): Pick<Metrics, 'registerHi
     const histogram = new FastHistogram(name, options)
     // prom-client asks no more of a metric than its name and what it holds
     registry.registerMetric(histogram as unknown as Metric)
+
     return histogram
   }
 

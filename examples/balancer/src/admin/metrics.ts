@@ -55,6 +55,7 @@ export function registerCapacityMetrics (registry: Registry, read: () => Capacit
   const gauge = (name: string, help: string, value: (status: CapacityStatus) => number): void => {
     registry.registerMetric(new Gauge({ name: `kitsune_balancer_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
   }
+
   const counter = (name: string, help: string, value: (status: CapacityStatus) => number): void => {
     registry.registerMetric(new Counter({
       name: `kitsune_balancer_${name}_total`,

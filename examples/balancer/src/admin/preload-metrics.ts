@@ -45,6 +45,7 @@ export function createPreloadMetrics (registry: Registry): PreloadMetrics {
       const gauge = (name: string, help: string, value: (load: PreloadLoad) => number): void => {
         registry.registerMetric(new Gauge({ name: `kitsune_preload_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
       }
+
       gauge('running', 'Requests for refs that are being carried out', ({ running }) => running)
       gauge('queued', 'Requests for refs that wait for others', ({ queued }) => queued)
       gauge('remote', 'Requests of other processes whose clients are connected here', ({ remote }) => remote)
@@ -58,6 +59,7 @@ export function registerRegistryMetrics (registry: Registry, read: () => Registr
   const gauge = (name: string, help: string, value: (status: RegistryStatus) => number): void => {
     registry.registerMetric(new Gauge({ name: `kitsune_preload_${name}`, help, registers: [], collect () { this.set(value(read())) } }))
   }
+
   gauge('redis_up', '1 while Redis answers', ({ connected }) => connected ? 1 : 0)
   gauge('processes', 'Other processes that share the identity', ({ processes }) => processes)
 }

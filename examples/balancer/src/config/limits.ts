@@ -32,6 +32,7 @@ const BYTES = { min: 4 << 20, max: 16 * 2 ** 30 }
 export function limitSettings (settings: Settings): BalancerLimits {
   const limits = DEFAULT_BALANCER_LIMITS
   const count = (setting: Setting | undefined, max: number): number | undefined => number(setting, { min: 1, max, integer: true })
+
   const seconds = (setting: Setting | undefined): number | undefined => {
     const s = number(setting, { min: 1, max: 86_400, unit: 'seconds' })
 

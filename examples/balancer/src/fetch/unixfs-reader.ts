@@ -52,6 +52,7 @@ export async function * readFile (get: GetBlock, cid: CID, first = get(cid)): As
 
   if (cid.code !== DAG_PB) {
     yield bytes
+
     return
   }
 

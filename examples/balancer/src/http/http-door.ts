@@ -97,6 +97,7 @@ function createHandler ({ config, peerId, router, bitswapAddresses, answered }: 
     const kind = isRouting(request.url) ? 'record' : 'block'
     const answer = await (kind === 'record' ? records : blocks)(request, client)
     answered?.(kind, request.method, answer.status)
+
     return answer
   }
 }

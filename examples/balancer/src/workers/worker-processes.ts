@@ -70,6 +70,7 @@ class Workers implements WorkerProcesses {
     const announcement = await this.#launch(1, 0).listening
     await Promise.all(Array.from({ length: this.#init.count - 1 }, async (_, i) => this.#launch(i + 2, 0).listening))
     this.#started = true
+
     return announcement
   }
 
@@ -100,11 +101,13 @@ class Workers implements WorkerProcesses {
     worker.process.on('exit', (code, signal) => {
       this.#running.delete(worker)
       this.#checkEnded()
+
       if (!this.#ending && this.#started) {
         this.deaths++
         this.#replace(number, signal ?? `exit code ${code}`, performance.now() - since < HEALTHY_AFTER ? failures + 1 : 0)
       }
     })
+
     return worker
   }
 
@@ -145,6 +148,7 @@ class RunningWorker implements WorkerProcess {
       } else {
         const { id, value, error } = message
         const asked = this.#asked.get(id)
+
         if (error == null) {
           asked?.resolve(value)
         } else {
@@ -154,6 +158,7 @@ class RunningWorker implements WorkerProcess {
     })
     this.process.on('exit', code => {
       this.#listening.reject(new WorkerFailedError(code ?? 1))
+
       for (const { reject } of this.#asked.values()) {
         reject(new StartError(`worker ${number} has ended`))
       }
@@ -181,6 +186,7 @@ class RunningWorker implements WorkerProcess {
     const timer = setTimeout(() => { asked.reject(new StartError(`worker ${this.number} does not answer`)) }, ANSWER_TIME)
     this.#asked.set(id, asked)
     this.send({ type: 'ask', id, question, args })
+
     try {
       return await asked.promise as Questions[Q]['answer']
     } finally {

@@ -21,6 +21,7 @@ export function createWorkerLink (): WorkerLink | undefined {
   if (!cluster.isWorker) {
     return
   }
+
   const number = Number(process.env[WORKER_VARIABLE])
   let view: AdminView | undefined
   let onSignal = (name: string): void => { process.exit(name === 'SIGINT' ? 130 : 143) }
@@ -50,6 +51,7 @@ export function createWorkerLink (): WorkerLink | undefined {
     started: announcement => { send({ type: 'started', announcement }) },
     async serveAdmin (shown) {
       view = shown
+
       return { url: '', stop: async () => {} }
     },
     onSignal: listener => { onSignal = listener },
@@ -61,6 +63,7 @@ async function answer (view: AdminView | undefined, question: Question, args: re
   if (view == null) {
     return question === 'notReady' ? 'starting' : undefined
   }
+
   switch (question) {
     case 'metrics': return (await view.metrics()).getMetricsAsJSON()
     case 'setDraining': return view.setDraining(String(args[0]), args[1] === true)

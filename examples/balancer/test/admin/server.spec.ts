@@ -24,6 +24,7 @@ describe('admin server', () => {
       }
 
       asked.push([node, draining])
+
       return node.includes('a') ? { id: node, draining } : undefined
     }
   }

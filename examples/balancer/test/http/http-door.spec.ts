@@ -31,6 +31,7 @@ describe('the balancer over HTTP', function () {
   async function start (rest: Partial<BalancerConfig>): Promise<Balancer> {
     balancer = await startBalancer(loopbackConfig(nodes.addresses, rest), { privateKey: await generateKeyPair('Ed25519') })
     await until(() => balancer?.router.ready === true)
+
     return balancer
   }
 

@@ -117,6 +117,7 @@ describe('the log of changes', () => {
       for (let i = 0; i < 100; i++) {
         changes.event(failure('disk', `EIO ${minute}.${i}`))
       }
+
       pass(MINUTE)
     }
 

@@ -14,6 +14,7 @@ export function linkTo ({ cid, name }: LeftFile): string {
 /** The file that a link names; undefined: it names none. */
 export function parseLink (hash: string): LeftFile | undefined {
   const [, cid, name] = /^#([^/]+)\/(.+)$/.exec(hash) ?? []
+
   try {
     return cid == null ? undefined : { cid: CID.parse(cid), name: decodeURIComponent(name) }
   } catch {

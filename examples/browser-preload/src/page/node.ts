@@ -48,9 +48,11 @@ export async function startNode ({ url, address }: PreloadAddress): Promise<Page
     async read (cid) {
       await helia.libp2p.dial(node)
       const parts: Array<Uint8Array<ArrayBuffer>> = []
+
       for await (const part of files.cat(cid)) {
         parts.push(new Uint8Array(part))
       }
+
       return new Blob(parts)
     }
   }

@@ -43,6 +43,7 @@ async function attempt (act: () => Promise<void>): Promise<void> {
 function begin (): void {
   const left = parseLink(location.hash)
   view.show(left == null ? 'leave' : 'read')
+
   if (left != null) {
     void attempt(async () => read(left))
   }

@@ -28,9 +28,11 @@ export function createView (document: Document): View {
 
   function element (id: string): HTMLElement {
     const found = document.getElementById(id)
+
     if (found == null) {
       throw new Error(`the page has no element ${id}`)
     }
+
     return found
   }
 
@@ -44,6 +46,7 @@ export function createView (document: Document): View {
     link.textContent = offer?.text ?? ''
     link.download = offer?.download ?? ''
     link.target = offer == null || offer.download != null ? '' : '_blank'
+
     if (link.download === '') {
       // with the attribute, even empty, the link would be saved
       link.removeAttribute('download')
@@ -62,10 +65,12 @@ export function createView (document: Document): View {
     onFile (listener) {
       const take = (files: FileList | null | undefined): void => {
         const [file] = files ?? []
+
         if (file != null && !isBusy) {
           listener(file)
         }
       }
+
       input.addEventListener('change', () => {
         take(input.files)
         // so that the same file can be chosen again

@@ -6,6 +6,7 @@ let bundled: Promise<string> | undefined
 /** The Worker as one script, as wrangler bundles it. */
 export async function bundleWorker (): Promise<string> {
   bundled ??= bundle()
+
   return bundled
 }
 

@@ -131,6 +131,7 @@ async function uploadFile (bucket: UploadBucket, store: ObjectStore, name: strin
 
   if (size <= PART) {
     await bucket.put(name, await read(0), {})
+
     return
   }
 

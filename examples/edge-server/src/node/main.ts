@@ -39,6 +39,7 @@ export async function main ({ argv, env, print, printError, stopped }: ProcessCo
 
     if (command != null) {
       await command(argv.slice(1), print)
+
       return 0
     }
 
@@ -46,6 +47,7 @@ export async function main ({ argv, env, print, printError, stopped }: ProcessCo
 
     if (options == null) {
       print(HELP)
+
       return 0
     }
 

@@ -70,6 +70,7 @@ function whenSent (response: Response, sent: () => Promise<void>): Response {
   if (body == null || response.headers.has('content-length')) {
     // it is all here
     sent().catch(() => {})
+
     return response
   }
 

@@ -13,6 +13,7 @@ function index (answers: Record<number, Located>, complete = false): BlockIndex 
     complete,
     async locate (multihashes) {
       asked.push(multihashes.map(([first]) => first))
+
       return multihashes.map(([first]) => answers[first] ?? [])
     }
   }

@@ -8,11 +8,14 @@ describe('createRequestBudget', () => {
   it('charges each request what it causes, though they share a source', async () => {
     const { cid, bytes } = await blockOf('a')
     const budget = createRequestBudget()
+
     const read = async (): Promise<Uint8Array> => {
       await Promise.resolve()
       budget.spend('read')
+
       return bytes
     }
+
     const shared: BlockSource = {
       get: read,
       stat: async () => ({ size: (await read()).byteLength }),
@@ -27,6 +30,7 @@ describe('createRequestBudget', () => {
 
     const batch = a.getMany?.([cid, cid, cid]) ?? []
     await Promise.all([a.get(cid), b.get(cid), a.stat?.(cid)])
+
     for await (const result of batch) {
       expect(result.bytes).to.equal(bytes)
     }

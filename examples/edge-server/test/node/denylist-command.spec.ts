@@ -38,6 +38,7 @@ describe('denylist-kv', () => {
     const policy = storedDenylist({ store: { get: async key => values.get(key) } })
     const asks = [CID_1, 'bafybeiefwqslmf6zyyrxodaxx4vwqircuxpza5ri45ws3y5a62ypxti42e', 'bafkqaaa'].map(text => {
       const cid = CID.parse(text)
+
       return { client: 'client', address: undefined, key: wantKey(cid.bytes) ?? '', cid, type: 'block' as const, review: false }
     })
 

@@ -150,13 +150,16 @@ describe('the Worker', function () {
     for (let i = 0; i < 30; i++) {
       expect(await get(i)).to.equal(200)
     }
+
     expect(await metric(worker, 'operations_total{kind="durableRequest"}')).to.be.within(25, 35)
     await worker.restart()
 
     let served = 0
+
     for (let i = 0; i < 30; i++) {
       served += await get(i) === 200 ? 1 : 0
     }
+
     // a lease is one block of fifty: what was leased and not used is lost with the isolate
     expect(served).to.be.within(18, 20)
   })
@@ -207,6 +210,7 @@ describe('the Worker', function () {
     for (const result of results) {
       expect(result).to.deep.equal(blocks.map(({ bytes }) => bytes))
     }
+
     await stops.pop()?.()
     expect(await clients[0].get(blocks[7].cid)).to.deep.equal(blocks[7].bytes)
   })

@@ -34,6 +34,7 @@ export async function mapFigure (folder: string, blocks: number): Promise<MapFig
   const index = mapIndex(fsStore({ folder }), { prefix: 'made/', cacheLength: 256 << 20 })
   await index.locate([testMultihash(0)])
   const hashes = Array.from({ length: LOOKUPS }, (_, i) => testMultihash(Math.floor(i * blocks / LOOKUPS)))
+
   const timed = async (): Promise<number> => {
     const times: number[] = []
 
@@ -49,6 +50,7 @@ export async function mapFigure (folder: string, blocks: number): Promise<MapFig
 
     return median(times)
   }
+
   const cold = await timed()
   const warm = await timed()
   let bytes = 0

@@ -87,6 +87,7 @@ export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<M
 
       collect()
       const { heapUsed, external } = process.memoryUsage()
+
       return heapUsed + external
     })
   }

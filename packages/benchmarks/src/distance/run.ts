@@ -40,12 +40,14 @@ export interface DistanceRunInit {
 /** @throws {RunError} if blocks were denied or were not what was asked for */
 export async function runDistance ({ scenario, leg, pair, node, client: binary, cids }: DistanceRunInit): Promise<DistanceRun> {
   const stops: Array<() => Promise<unknown>> = []
+
   const far = async (address: string): Promise<string> => {
     const relay = await startRelay(address, { delay: scenario.rtt, bandwidth: scenario.bandwidth })
     stops.push(relay.stop)
 
     return relay.address
   }
+
   const through = async (downstream: string): Promise<{ address: string, pid: number }> => {
     const balancer = await startBalancer(downstream)
     stops.push(balancer.stop)

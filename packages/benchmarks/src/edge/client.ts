@@ -19,6 +19,7 @@ export async function fetchAll (address: string, cids: readonly CID[], open: num
 
   try {
     const client = await createBlockClient(host, multiaddr(address))
+
     return await keepOpen(cids.length, open, async i => client.get(cids[i]))
   } finally {
     await host.stop()

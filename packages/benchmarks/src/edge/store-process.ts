@@ -15,6 +15,7 @@ async function answer ({ url = '/', method, headers }: IncomingMessage, response
 
   if (file == null) {
     response.writeHead(404).end()
+
     return
   }
 
@@ -26,6 +27,7 @@ async function answer ({ url = '/', method, headers }: IncomingMessage, response
 
     if (method === 'HEAD') {
       response.end()
+
       return
     }
 

@@ -28,6 +28,7 @@ export function createAsks (silent: boolean): Asks {
 
     add (member, wants) {
       size += wants.length
+
       if (!silent) {
         for (const { key } of wants) {
           asks.push({ member, key })
@@ -38,9 +39,11 @@ export function createAsks (silent: boolean): Asks {
     take (count, use) {
       const end = Math.min(first + count, asks.length)
       size -= end - first
+
       while (first < end) {
         use(asks[first++])
       }
+
       if (first > COMPACT || first === asks.length) {
         asks.splice(0, first)
         first = 0

@@ -60,6 +60,7 @@ export function scaleBars (figures: ScaleFigures): Bar[] {
   return [
     ...SCALE_STRATEGIES.flatMap(strategy => {
       const own = rows.filter(row => row.strategy === strategy.name)
+
       return own.length === 0 ? [] : [...strategyBars(strategy, own), ...downBar(strategy, figures)]
     }),
     ...figures.slices.map((slice): Bar => ({
@@ -89,6 +90,7 @@ function strategyBars ({ name, cost }: ScaleStrategy, rows: readonly ScaleRow[])
 function ratioBar (of: string, bar: string, allowed: number, groups: ReadonlyMap<string, readonly ScaleRow[]>): Bar[] {
   const found = [...groups].map(([at, rows]) => {
     const costs = rows.map(({ cpu }) => cpu)
+
     return { at, value: Math.max(...costs) / Math.min(...costs), cut: rows.some(({ cut }) => cut) }
   })
 
@@ -99,6 +101,7 @@ function ratioBar (of: string, bar: string, allowed: number, groups: ReadonlyMap
 function memberAndPick (of: string, rows: readonly ScaleRow[]): Bar[] {
   const found = [...groups(rows, ['clients', 'wants'])].map(([at, group]) => {
     const [few, many] = [...group].sort((a, b) => a.members - b.members)
+
     return { at, value: (many.cpu - few.cpu) / (many.members - few.members) / many.picks, cut: few.cut || many.cut }
   })
 

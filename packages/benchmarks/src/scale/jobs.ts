@@ -49,9 +49,11 @@ export function runJob (job: Job, collect: () => void): JobResults[Job['job']] {
 
 function servedRun (name: string, quick: boolean, collect: () => void): ServedRun {
   const found = SCALE_STRATEGIES.find(strategy => strategy.name === name)
+
   if (found == null) {
     throw new Error(`there is no strategy "${name}" in the grid`)
   }
+
   const { strategy } = found
   const figures: ServedFigure[] = []
   let served: Served | undefined
@@ -67,7 +69,9 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
       collect()
       served = createServed({ strategy, clients, members, most: Math.max(MOST, MOST_A_MILLION * wants / 1e6) })
     }
+
     collect()
+
     if (served != null) {
       figures.push(served.run(wants, Math.ceil(LEAST / wants)))
     }
@@ -75,6 +79,7 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
 
   served = undefined
   collect()
+
   return { strategy: name, figures, down: downRun(strategy) }
 }
 
@@ -90,5 +95,6 @@ function downRun (strategy: string): ServedRun['down'] {
   }
 
   const [without, withDown] = figures.map(runs => [...runs].sort((a, b) => a.cpu - b.cpu)[turns >> 1])
+
   return { without, with: withDown }
 }

@@ -38,6 +38,7 @@ export async function measureScale ({ runs, quick }: { runs: number, quick: bool
   }
 
   progress('scale memory')
+
   return { served, slices, memory: await inProcess({ job: 'memory' }) }
 }
 

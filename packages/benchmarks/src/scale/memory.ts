@@ -63,6 +63,7 @@ function want (collect: () => void, { members, each, silent = true }: Pick<RigIn
         settle(rig)
       }
     }
+
     then?.(rig)
   })
 }
@@ -76,6 +77,7 @@ function growth (collect: () => void, count: number, rig: Rig, change: () => voi
   const grown = used(collect) - before
   // keeps the engine alive until here
   settle(rig)
+
   return grown / count
 }
 
@@ -83,6 +85,7 @@ function used (collect: () => void): number {
   collect()
   collect()
   const { heapUsed, external } = process.memoryUsage()
+
   return heapUsed + external
 }
 

@@ -36,6 +36,7 @@ function printRows (rows: readonly ScaleRow[], { served }: ScaleFigures): string
         ...[one.clients, one.members, one.wants].map(count),
         ...strategies.map(({ name }) => {
           const row = rows.find(row => row.strategy === name && caseOf(row) === caseOf(one))
+
           return row == null ? '' : `${row.cut ? '> ' : ''}${row.cpu.toFixed(1)}`
         })
       ]),

@@ -84,6 +84,7 @@ export function createRig ({ strategy, members, down = 0, limits = {}, silent = 
 
     tick () {
       const { deadline } = engine
+
       if (deadline != null && deadline <= rig.now) {
         engine.put({ t: 'tick' })
       }
@@ -92,10 +93,12 @@ export function createRig ({ strategy, members, down = 0, limits = {}, silent = 
     take () {
       for (const client of ready) {
         let message: ReturnType<typeof engine.take>
+
         while ((message = engine.take(client, MESSAGE_SIZE, '/ipfs/bitswap/1.2.0')) != null) {
           taken += message.blocks?.length ?? 0
         }
       }
+
       ready.clear()
     }
   }
@@ -112,6 +115,7 @@ export function createRig ({ strategy, members, down = 0, limits = {}, silent = 
   for (let i = 0; i < members; i++) {
     rig.up(`member-${i}`)
   }
+
   rig.flush()
 
   return rig
@@ -121,11 +125,14 @@ function countPicks (factory: StrategyFactory, count: () => void): StrategyFacto
   return env => {
     const strategy = factory(env)
     const rank = strategy.rank.bind(strategy)
+
     // in place, so that nothing else about the strategy changes
     strategy.rank = want => {
       count()
+
       return rank(want)
     }
+
     return strategy
   }
 }

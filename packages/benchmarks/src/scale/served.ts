@@ -52,25 +52,30 @@ export function createServed ({ strategy, clients, members, down = 0, most }: Se
     for (let left = count; left > 0 && !watch.over; left -= CHUNK) {
       const messages = inMessages(wants(Math.min(left, CHUNK)))
       watch.start()
+
       for (const message of messages) {
         rig.message(names[turn++ % clients], message)
         settle(rig)
+
         if (watch.checkOver()) {
           break
         }
       }
+
       watch.stop()
     }
   }
 
   function serve (): void {
     watch.start()
+
     while ((rig.open > 0 || nudge(rig)) && !watch.checkOver()) {
       rig.now += STEP
       rig.tick()
       rig.answer(MESSAGE, rig.block)
       settle(rig)
     }
+
     watch.stop()
   }
 
@@ -89,6 +94,7 @@ export function createServed ({ strategy, clients, members, down = 0, most }: Se
       }
 
       const served = rig.taken - taken
+
       if (!watch.over && served !== count * rounds) {
         throw new Error(`${strategy}: of ${count * rounds} wants ${served} were served`)
       }
@@ -109,19 +115,24 @@ export function createServed ({ strategy, clients, members, down = 0, most }: Se
 /** Moves on to the deadline if that is within a second, in case wants wait for it. Returns whether anything is open now. */
 function nudge (rig: Rig): boolean {
   const { deadline } = rig
+
   if (deadline == null || deadline > rig.now + 1000) {
     return false
   }
+
   rig.now = Math.max(rig.now, deadline)
   rig.tick()
   settle(rig)
+
   return rig.open > 0
 }
 
 function inMessages (wants: readonly WantEntry[]): WantEntry[][] {
   const messages: WantEntry[][] = []
+
   for (let at = 0; at < wants.length; at += MESSAGE) {
     messages.push(wants.slice(at, at + MESSAGE))
   }
+
   return messages
 }

@@ -61,15 +61,18 @@ function backlogged (strategy: string, size: number): SliceFigure[] {
   }
 
   const setUp = createCalls('backlogged', 'preparation', rig)
+
   for (let client = 0; client < clients; client++) {
     for (let message = 0; message < 4; message++) {
       rig.message(`client-${client}`, wants(MESSAGE))
     }
   }
+
   untilQuiet(rig, setUp, answer)
 
   const calls = createCalls('backlogged', 'blocks arrive, one per flush', rig)
   let blocks = 0
+
   while (blocks < 200 && owed.length > 0 && !calls.over()) {
     const ask = owed.shift() as Ask
     calls.time(() => { rig.block(ask) })
@@ -78,6 +81,7 @@ function backlogged (strategy: string, size: number): SliceFigure[] {
     rig.answer(Infinity, answer)
     blocks++
   }
+
   return [calls.figure(blocks)]
 }
 
@@ -89,6 +93,7 @@ function returns (strategy: string, size: number): SliceFigure[] {
   const wants = createWants()
 
   const first = createCalls('returns', 'wants arrive; the answer is DONT_HAVE', rig)
+
   for (let client = 0; client < clients && !first.over(); client++) {
     const entries = wants(each)
     first.time(() => { rig.message(`client-${client}`, entries) })
@@ -97,6 +102,7 @@ function returns (strategy: string, size: number): SliceFigure[] {
 
   const ticks = createCalls('returns', '20 s pass; wants are asked again', rig)
   let count = 0
+
   for (const end = rig.now + 20_000; rig.now < end && !ticks.over(); count++) {
     rig.now = Math.max(rig.now + 1, Math.min(rig.deadline ?? end, end))
     ticks.time(() => { rig.tick() })
@@ -121,6 +127,7 @@ function lacking (strategy: string, size: number): SliceFigure[] {
     calls.time(() => { rig.message('client', entries) })
     untilQuiet(rig, calls, rig.dontHave)
   }
+
   return [calls.figure(count)]
 }
 
@@ -131,11 +138,14 @@ function flood (strategy: string, size: number): SliceFigure[] {
   const wants = createWants()
 
   const put = createCalls('flood', 'wants arrive', rig)
+
   for (let client = 0; client < clients; client++) {
     const entries = wants(each)
     put.time(() => { rig.message(`client-${client}`, entries) })
   }
+
   const flushes = createCalls('flood', 'wants are asked until windows are full', rig)
+
   do {
     flushes.flush()
   } while (rig.dirty && !flushes.over())
@@ -174,6 +184,7 @@ function createCalls (name: SliceCase, what: string, rig: Rig): Calls {
     const picks = rig.picks - before
     ms += took
     allPicks += picks
+
     if (count === 1) {
       longest = Math.max(longest, took)
       most = Math.max(most, picks)
@@ -191,5 +202,6 @@ function createCalls (name: SliceCase, what: string, rig: Rig): Calls {
 /** CPU time of this thread, ms. */
 function threadTime (): number {
   const { user, system } = process.threadCpuUsage()
+
   return (user + system) / 1000
 }

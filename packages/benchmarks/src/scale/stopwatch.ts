@@ -21,6 +21,7 @@ export function createStopwatch (most: number): Stopwatch {
 
   const running = (): number => {
     const { user, system } = process.cpuUsage(from)
+
     return (user + system) / 1000
   }
 
@@ -36,6 +37,7 @@ export function createStopwatch (most: number): Stopwatch {
       if (++calls % CALLS_PER_READING === 0) {
         over ||= ms + running() > most
       }
+
       return over
     },
     reset () {

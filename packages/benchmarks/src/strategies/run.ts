@@ -52,6 +52,7 @@ export async function runStrategy (init: StrategyRunInit): Promise<StrategyRun> 
 
     const total = scenario.warmup + scenario.wants
     const order = sequence(scenario.popularity, scenario.blocks, total, `${scenario.name}/${pair}`).map(i => cids[i])
+
     const fetch = async (wanted: readonly CID[]): Promise<number[]> => {
       const each = Math.ceil(wanted.length / clients.length)
       const took = await Promise.all(clients.map(async (client, i) =>

@@ -15,6 +15,7 @@ describe('figures of block sources', function () {
     }
 
     const [inOrder, shuffled, cold, warm] = figures.reads
+
     for (const { source, batching, simple } of [inOrder, shuffled]) {
       // of a little more than 4 MiB
       expect(source).to.deep.equal({ index: 2 / 16, car: 2 / 16 })

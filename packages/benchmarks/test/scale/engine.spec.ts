@@ -55,6 +55,7 @@ describe('scale', function () {
     const rig = createRig({ strategy: 'round-robin', members: 100 })
     const asked: string[] = []
     rig.message('client', createWants()(1))
+
     do {
       rig.flush()
       rig.answer(1, ask => {

@@ -49,6 +49,7 @@ export function runTests (title: string, tests: readonly LawTest[], runner: Test
       if (skipped == null) {
         it(`${id}: ${title}`, function (this: unknown) {
           raiseTimeout(this)
+
           return check()
         }, TIMEOUT)
       } else {

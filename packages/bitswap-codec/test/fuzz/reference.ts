@@ -64,12 +64,14 @@ export function readReference (frame: Uint8Array): Reference {
           }
           break
         }
+
         case 2: {
           const data = bytesOf(field)
           message.blocks.push(data as Uint8Array<ArrayBuffer>)
           blocks.push({ prefix: V0_PREFIX, data })
           break
         }
+
         case 3: {
           const block = item(() => readBlock(bytesOf(field)), field)
 
@@ -77,16 +79,20 @@ export function readReference (frame: Uint8Array): Reference {
             message.payload.push(block)
             blocks.push(block)
           }
+
           break
         }
+
         case 4: {
           const presence = item(() => readPresence(bytesOf(field)), field)
 
           if (presence != null) {
             message.blockPresences.push(presence)
           }
+
           break
         }
+
         case 5:
           message.pendingBytes = int32Of(field)
           break
@@ -242,6 +248,7 @@ function readFields (bytes: Uint8Array, differences: Set<Difference>): Field[] {
       case 1n: return { number, value: readFixed(8n) }
       case 2n: return { number, value: readBytes(readVarint()) }
       case 5n: return { number, value: readFixed(4n) }
+
       case 3n:
         if (depth === 100) {
           throw new Malformed('depth')
@@ -260,6 +267,7 @@ function readFields (bytes: Uint8Array, differences: Set<Difference>): Field[] {
 
           readField(depth + 1, inner)
         }
+
       default:
         throw new Malformed('wire type')
     }
@@ -278,6 +286,7 @@ function readFields (bytes: Uint8Array, differences: Set<Difference>): Field[] {
     }
 
     pos += Number(length)
+
     return bytes.slice(pos - Number(length), pos)
   }
 

@@ -87,22 +87,27 @@ export const WantlistEntry = (() => {
               obj.cid = reader.bytes()
               break
             }
+
             case 2: {
               obj.priority = reader.int32()
               break
             }
+
             case 3: {
               obj.cancel = reader.bool()
               break
             }
+
             case 4: {
               obj.wantType = WantType.codec().decode(reader)
               break
             }
+
             case 5: {
               obj.sendDontHave = reader.bool()
               break
             }
+
             default: {
               reader.skipType(tag & 7)
               break
@@ -180,10 +185,12 @@ export const Wantlist = (() => {
               }))
               break
             }
+
             case 2: {
               obj.full = reader.bool()
               break
             }
+
             default: {
               reader.skipType(tag & 7)
               break
@@ -253,10 +260,12 @@ export const Block = (() => {
               obj.prefix = reader.bytes()
               break
             }
+
             case 2: {
               obj.data = reader.bytes()
               break
             }
+
             default: {
               reader.skipType(tag & 7)
               break
@@ -343,10 +352,12 @@ export const BlockPresence = (() => {
               obj.cid = reader.bytes()
               break
             }
+
             case 2: {
               obj.type = BlockPresenceType.codec().decode(reader)
               break
             }
+
             default: {
               reader.skipType(tag & 7)
               break
@@ -444,6 +455,7 @@ export const BitswapMessage = (() => {
               })
               break
             }
+
             case 2: {
               if (opts.limits?.blocks != null && obj.blocks.length === opts.limits.blocks) {
                 throw new MaxLengthError('Decode error - repeated field "blocks" had too many elements')
@@ -452,6 +464,7 @@ export const BitswapMessage = (() => {
               obj.blocks.push(reader.bytes())
               break
             }
+
             case 3: {
               if (opts.limits?.payload != null && obj.payload.length === opts.limits.payload) {
                 throw new MaxLengthError('Decode error - repeated field "payload" had too many elements')
@@ -462,6 +475,7 @@ export const BitswapMessage = (() => {
               }))
               break
             }
+
             case 4: {
               if (opts.limits?.blockPresences != null && obj.blockPresences.length === opts.limits.blockPresences) {
                 throw new MaxLengthError('Decode error - repeated field "blockPresences" had too many elements')
@@ -472,10 +486,12 @@ export const BitswapMessage = (() => {
               }))
               break
             }
+
             case 5: {
               obj.pendingBytes = reader.int32()
               break
             }
+
             default: {
               reader.skipType(tag & 7)
               break

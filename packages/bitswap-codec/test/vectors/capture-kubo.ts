@@ -181,11 +181,13 @@ try {
 
     // kubo first asks all its peers, then, after a HAVE, the host; then it gives up and cancels
     const cid = missing(`${protocol} wanted`)
+
     onMessage = message => {
       if (modern && message.wantlist?.entries.some(entry => entry.wantType === 'Have' && !entry.cancel) === true) {
         send({ blockPresences: [{ cid: cid as Uint8Array<ArrayBuffer>, type: 'HaveBlock' }] })
       }
     }
+
     await record('wants', 4, async () => {
       await ipfs('block', 'get', '--timeout=3s', CID.decode(cid).toString()).catch(() => {})
     })

@@ -123,6 +123,7 @@ export class CborReader {
       case BYTES:
       case TEXT:
         this.#take(this.#count(type, 1, 'a string'))
+
         return 0
       case ARRAY:
         return this.#count(type, 1, 'an array')
@@ -130,6 +131,7 @@ export class CborReader {
         return 2 * this.#count(type, 2, 'a map')
       default:
         this.#head(type, 'an item')
+
         return type === TAG ? 1 : 0
     }
   }

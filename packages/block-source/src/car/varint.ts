@@ -19,6 +19,7 @@ export function readVarint (bytes: Uint8Array, at: number, end: number = bytes.l
 
     if (byte < 0x80) {
       const minimal = byte !== 0 || i === at
+
       return minimal && value <= Number.MAX_SAFE_INTEGER ? value : MALFORMED
     }
 

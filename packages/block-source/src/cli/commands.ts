@@ -58,6 +58,7 @@ async function add ({ args, library, reporter, signal }: CommandInit): Promise<v
 
     if (listed.has(hashed.name)) {
       reporter.report({ action: 'present', file, car: carObjects(hashed.name).cid, bytes: hashed.size })
+
       return
     }
 

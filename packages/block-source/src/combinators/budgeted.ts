@@ -13,6 +13,7 @@ export function budgeted (source: BlockSource, budget: Budget, kind: RequestKind
   const one = wrap(source, async (cid, { signal }, call) => {
     signal?.throwIfAborted()
     budget.spend(kind)
+
     return call()
   })
 
@@ -24,14 +25,17 @@ export function budgetedStore (store: ObjectStore, budget: Budget): ObjectStore 
   return {
     async read (object, options = {}) {
       options.signal?.throwIfAborted()
+
       if (options.length !== 0) {
         budget.spend('read')
       }
+
       return store.read(object, options)
     },
     async stat (object, options = {}) {
       options.signal?.throwIfAborted()
       budget.spend('stat')
+
       return store.stat(object, options)
     },
     ...(store.list == null
@@ -39,6 +43,7 @@ export function budgetedStore (store: ObjectStore, budget: Budget): ObjectStore 
       : {
           list (prefix: string, options: { readonly signal?: AbortSignal } = {}) {
             budget.spend('list')
+
             return store.list?.(prefix, options) ?? none()
           }
         })

@@ -58,6 +58,7 @@ class CoalescedReads {
         this.#leave(read, waiter)
         reject(signal?.reason)
       }
+
       const waiter: Waiter = {
         resolve (bytes) {
           signal?.removeEventListener('abort', abort)
@@ -78,23 +79,28 @@ class CoalescedReads {
     const key = multihashKey(cid)
     const ofSession = this.#running.get(session) ?? new Map<string, Read>()
     const found = ofSession.get(key)
+
     if (found != null) {
       return found
     }
+
     const batch = this.#batchOf(session)
     const read: Read = { cid, waiting: new Set(), batch }
     batch.reads.set(key, read)
     ofSession.set(key, read)
     this.#running.set(session, ofSession)
+
     return read
   }
 
   #leave (read: Read, waiter: Waiter): void {
     read.waiting.delete(waiter)
+
     if (read.waiting.size === 0) {
       // later calls begin a new read, since this one may not complete
       this.#forget(read)
     }
+
     if (--read.batch.waiters === 0) {
       read.batch.controller.abort(new DOMException('no call waits for this read any more', 'AbortError'))
     }
@@ -105,14 +111,17 @@ class CoalescedReads {
       this.#next = new Map()
       queueMicrotask(() => { this.#begin() })
     }
+
     const batch = this.#next.get(session) ?? { session, reads: new Map<string, Read>(), controller: new AbortController(), waiters: 0 }
     this.#next.set(session, batch)
+
     return batch
   }
 
   #begin (): void {
     const batches = this.#next?.values() ?? []
     this.#next = undefined
+
     for (const batch of batches) {
       // every waiting call gets an answer, including errors
       this.#run(batch).catch(() => {})
@@ -125,12 +134,15 @@ class CoalescedReads {
 
     try {
       const wanted = (cid: CID): boolean => (byCid.get(cid)?.waiting.size ?? 0) > 0
+
       for await (const { cid, bytes, error } of getMany(this.#source, byCid.keys(), { signal, session, wanted })) {
         const read = byCid.get(cid)
+
         if (read != null) {
           this.#settle(read, waiter => { error == null ? waiter.resolve(bytes) : waiter.reject(error) })
         }
       }
+
       // the source did not yield a result for this CID
       for (const read of reads.values()) {
         this.#settle(read, waiter => { waiter.reject(new Error(`${read.cid} has no result`)) })
@@ -144,9 +156,11 @@ class CoalescedReads {
 
   #settle (read: Read, answer: (waiter: Waiter) => void): void {
     this.#forget(read)
+
     for (const waiter of read.waiting) {
       answer(waiter)
     }
+
     read.batch.waiters -= read.waiting.size
     read.waiting.clear()
   }
@@ -154,9 +168,11 @@ class CoalescedReads {
   #forget ({ cid, batch: { session, reads } }: Read): void {
     const key = multihashKey(cid)
     const ofSession = this.#running.get(session)
+
     if (ofSession?.get(key) === reads.get(key)) {
       ofSession?.delete(key)
     }
+
     if (ofSession?.size === 0) {
       this.#running.delete(session)
     }

@@ -19,6 +19,7 @@ export function filtered (source: BlockSource, allows: (cid: CID) => boolean): B
   async function * readMany (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
     options.signal?.throwIfAborted()
     const left: CID[] = []
+
     for (const cid of cids) {
       if (allowed(cid)) {
         left.push(cid)
@@ -26,6 +27,7 @@ export function filtered (source: BlockSource, allows: (cid: CID) => boolean): B
         yield { cid }
       }
     }
+
     if (left.length > 0) {
       yield * getMany(source, left, options)
     }

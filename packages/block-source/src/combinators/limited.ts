@@ -44,10 +44,12 @@ function createLimit ({ concurrency }: LimitedInit): <T>(operation: () => Promis
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new InvalidOptionError(`concurrency must be a whole number above 0, not ${concurrency}`)
   }
+
   const queue = new PQueue({ concurrency })
 
   return async (operation, signal) => {
     signal?.throwIfAborted()
+
     return queue.add(operation, { signal })
   }
 }

@@ -27,12 +27,16 @@ export function retried (source: BlockSource, options: RetryOptions = {}): Block
           yield result
         }
       }
+
       // one delay for all failed blocks, the longest that one of the failures asks for
       const delay = failed.length === 0 ? undefined : retryDelay(failed.map(({ error }) => error), attempt, options)
+
       if (delay == null) {
         yield * failed
+
         return
       }
+
       await delay(sourceOptions.signal)
       left = failed.map(({ cid }) => cid)
     }

@@ -22,9 +22,11 @@ export function tiered (tiers: readonly BlockSource[]): BlockSource {
     async get (cid, options = {}) {
       return first(tiers, cid, options.signal, async (tier, i) => {
         const bytes = await tier.get(cid, options)
+
         if (bytes != null) {
           offer(tiers.slice(0, i), { cid, bytes })
         }
+
         return bytes
       })
     },
@@ -36,7 +38,9 @@ export function tiered (tiers: readonly BlockSource[]): BlockSource {
         if (tier.stat != null) {
           return tier.stat(cid, options)
         }
+
         const bytes = await tier.get(cid, options)
+
         return bytes == null ? undefined : { size: bytes.byteLength }
       })
     },
@@ -51,8 +55,10 @@ async function first<T> (tiers: readonly BlockSource[], cid: CID, signal: AbortS
 
   for (const [i, tier] of tiers.entries()) {
     signal?.throwIfAborted()
+
     try {
       const found = await ask(tier, i)
+
       if (found != null) {
         return found
       }
@@ -61,9 +67,11 @@ async function first<T> (tiers: readonly BlockSource[], cid: CID, signal: AbortS
       failures.push(toError(err))
     }
   }
+
   if (failures.length > 0) {
     throw combine(cid, failures)
   }
+
   return undefined
 }
 
@@ -79,14 +87,17 @@ async function * readMany (tiers: readonly BlockSource[], cids: Iterable<CID>, o
 
   for (const [i, tier] of tiers.entries()) {
     const waiting = new Map<CID, Array<{ cid: CID, failures: Error[] }>>()
+
     for (const want of left) {
       waiting.set(want.cid, [...waiting.get(want.cid) ?? [], want])
     }
+
     const asked = left.map(({ cid }) => cid)
     left = []
 
     for await (const { cid, bytes, error } of asked.length === 0 ? [] : getMany(tier, asked, options)) {
       const want = waiting.get(cid)?.pop()
+
       if (bytes != null) {
         offer(tiers.slice(0, i), { cid, bytes })
         yield { cid, bytes }
@@ -95,6 +106,7 @@ async function * readMany (tiers: readonly BlockSource[], cids: Iterable<CID>, o
       }
     }
   }
+
   for (const { cid, failures } of left) {
     yield failures.length === 0 ? { cid } : { cid, error: combine(cid, failures) }
   }

@@ -20,6 +20,7 @@ export function verified (source: BlockSource, init: VerifyInit = {}): BlockSour
       if (result.bytes != null) {
         await verify(result.cid, result.bytes)
       }
+
       return result
     } catch (err) {
       return { cid: result.cid, error: toError(err) }
@@ -30,9 +31,11 @@ export function verified (source: BlockSource, init: VerifyInit = {}): BlockSour
     ...source,
     async get (cid, options = {}) {
       const bytes = await source.get(cid, options)
+
       if (bytes != null) {
         await verify(cid, bytes)
       }
+
       return bytes
     },
     getMany: (cids, options = {}) => readMany(cids, options)

@@ -41,6 +41,7 @@ export async function readBody (body: Body, { skip = 0, length = Infinity, expec
   if (body == null) {
     return { bytes: new Uint8Array(0), received: 0 }
   }
+
   const out = createBuffer(expected)
   const reader = body.getReader()
   let received = 0
@@ -50,30 +51,37 @@ export async function readBody (body: Body, { skip = 0, length = Infinity, expec
 
   try {
     signal?.throwIfAborted()
+
     while (true) {
       const { done, value } = await reader.read()
       signal?.throwIfAborted()
+
       if (done || value == null) {
         ended = true
         break
       }
+
       progress?.()
       const before = received
       received += value.byteLength
       out.add(value.subarray(Math.max(0, skip - before), Math.max(0, Math.min(value.byteLength, skip + length - before))))
+
       if (out.size > max) {
         throw new ObjectTooLargeError(`a body is longer than the ${max} bytes that one read may return`)
       }
+
       if (received > skip + length) {
         break
       }
     }
   } finally {
     signal?.removeEventListener('abort', abort)
+
     if (!ended) {
       // the failure or the cancellation is known already
       reader.cancel().catch(() => {})
     }
+
     reader.releaseLock()
   }
 
@@ -119,24 +127,29 @@ function createBuffer (expected: number | undefined): Buffer {
       if (whole != null && size + bytes.byteLength > whole.byteLength) {
         spill()
       }
+
       if (whole != null) {
         whole.set(bytes, size)
       } else {
         chunks.push(bytes)
       }
+
       size += bytes.byteLength
     },
     finish () {
       if (whole != null && size === whole.byteLength) {
         return whole
       }
+
       spill()
       const bytes = new Uint8Array(size)
       let offset = 0
+
       for (const chunk of chunks) {
         bytes.set(chunk, offset)
         offset += chunk.byteLength
       }
+
       return bytes
     }
   }

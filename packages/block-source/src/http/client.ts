@@ -49,6 +49,7 @@ export type HttpClient = <T>(call: HttpCall<T>) => Promise<T>
  */
 export function createHttpClient ({ fetch = async request => globalThis.fetch(request), retry: retryOptions, idleTimeout = DEFAULTS.idleTimeout, budget }: HttpOptions): HttpClient {
   checkRetryOptions(retryOptions)
+
   if (!(idleTimeout > 0)) {
     throw new InvalidOptionError(`idleTimeout must be a number of ms above 0, not ${idleTimeout}`)
   }
@@ -59,18 +60,22 @@ export function createHttpClient ({ fetch = async request => globalThis.fetch(re
 
     try {
       const response = await fetch(await request({ signal: idle.signal, redirect: 'manual' }))
+
       // browsers report a redirect that was not followed as a response of type opaqueredirect
       if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
         await discard(response.body)
         const to = response.headers.get('location')
         throw new StoreRefusedError(`${what}: redirects are not followed${to == null ? '' : `; this one leads to ${to}`}`, { status: response.status })
       }
+
       return await handle({ response, signal: idle.signal, progress: idle.progress })
     } catch (err) {
       signal?.throwIfAborted()
+
       if (idle.signal.aborted) {
         throw new StoreUnavailableError(`${what}: nothing was received for ${idleTimeout} ms`, { cause: err })
       }
+
       throw isOurs(err) ? err : new StoreUnavailableError(`${what}: ${err instanceof Error ? err.message : String(err)}`, { cause: err })
     } finally {
       idle.stop()
@@ -97,10 +102,13 @@ export function parseRetryAfter (value: string | null, now = Date.now()): number
   if (value == null) {
     return undefined
   }
+
   if (/^\d+$/.test(value.trim())) {
     return Number(value) * 1000
   }
+
   const date = Date.parse(value)
+
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
@@ -113,9 +121,11 @@ const OURS = [StoreUnavailableError, StoreRefusedError, TruncatedError, OutOfRan
 /** A timer that keeps no process running: where requests are under way, their sockets do. */
 function startTimer (run: () => void, ms: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(run, ms)
+
   if (typeof timer === 'object') {
     timer.unref()
   }
+
   return timer
 }
 
@@ -137,6 +147,7 @@ function createIdleAbort (ms: number, signal: AbortSignal | undefined): { signal
   }
 
   signal?.addEventListener('abort', abort, { once: true })
+
   if (signal?.aborted === true) {
     abort()
   }

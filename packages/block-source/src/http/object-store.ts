@@ -70,13 +70,16 @@ export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjects
       if (forbidden.forbiddenMeansAbsent === true && readable != null && await mayRead(readable, signal)) {
         return undefined
       }
+
       throw answer
     }
+
     return answer === 'absent' ? undefined : answer.found
   }
 
   async function mayRead (object: string, signal: AbortSignal | undefined): Promise<boolean> {
     const answer = await askForInfo(object, signal)
+
     return answer !== 'absent' && !(answer instanceof StoreRefusedError)
   }
 
@@ -86,28 +89,34 @@ export function httpObjects ({ client, server, maxRead, forbidden }: HttpObjects
         return response.status === 200 ? infoOf(object, response.headers) : undefined
       })
     }
+
     return ask('stat', object, { method: 'GET', headers: rangeHeaders({ offset: 0, length: 1, ranged: true }, {}), signal }, async ({ response }) => firstByteInfo(object, response))
   }
 
   return {
     async read (object, options: ReadOptions = {}) {
       const range = checkRead(object, options, maxRead)
+
       if (range.length === 0) {
         return nothing()
       }
+
       const headers = rangeHeaders(range, options)
       const answer = await ask<ObjectPart>('read', object, { method: 'GET', headers, signal: options.signal }, async attempt => readPart(object, attempt, range, options, maxRead))
+
       return resultOf(answer, options.signal)
     },
 
     async stat (object, { signal } = {}) {
       checkName(object)
       signal?.throwIfAborted()
+
       return resultOf(await askForInfo(object, signal), signal)
     },
 
     async probeMissing ({ signal } = {}) {
       const answer = await askForInfo(`kitsune-probe-${crypto.randomUUID()}`, signal)
+
       return answer instanceof StoreRefusedError ? 'forbidden' : 'absent'
     }
   }
@@ -125,14 +134,19 @@ function createAsk (client: HttpClient, server: ObjectServer, onReadable: (objec
       request: async defaults => server.request(object, { ...init, ...defaults }),
       async handle (attempt) {
         const found = await handle(attempt)
+
         if (found !== undefined) {
           onReadable(object)
+
           return { found }
         }
+
         const failure = await server.failure(what, attempt)
+
         if (failure instanceof Error) {
           throw failure
         }
+
         return failure === 'absent' ? failure : new StoreRefusedError(`${what}: access is forbidden, or the object does not exist`, { status: 403 })
       }
     })
@@ -144,15 +158,20 @@ async function firstByteInfo (object: string, response: Response): Promise<Objec
 
   if (status === 416) {
     await discard(body)
+
     return { size: 0, etag: etagOf(headers) }
   }
+
   if (status !== 200 && status !== 206) {
     return undefined
   }
+
   await discard(body)
   const size = status === 206 ? parseContentRange(headers)?.size : infoOf(object, headers).size
+
   if (size == null) {
     throw new StoreRefusedError(`${object}: the server does not state its size`)
   }
+
   return { size, etag: etagOf(headers) }
 }

@@ -26,26 +26,33 @@ export async function readPart (object: string, attempt: Attempt, range: Checked
 
   switch (status) {
     case 200:
+
     case 206: {
       try {
         checkVersion(object, headers, options.ifMatch)
+
         return await (status === 206 ? readRange : readWhole)(object, attempt, range, maxRead)
       } catch (err) {
         await discard(body?.locked === true ? undefined : body)
         throw err
       }
     }
+
     case 412:
       await discard(body)
       throw new ObjectChangedError(`${object} is not ${options.ifMatch}`)
+
     case 416: {
       await discard(body)
       const size = parseContentRange(headers)?.size
+
       if (range.offset === 0) {
         return { bytes: new Uint8Array(0), size: 0, etag: etagOf(headers) }
       }
+
       throw outOfRange(object, range.offset, size)
     }
+
     default:
       return undefined
   }
@@ -59,9 +66,11 @@ async function readRange (object: string, { response: { headers, body }, signal,
   if (!isPlain(headers) || headers.get('content-type')?.startsWith('multipart/') === true) {
     throw new StoreRefusedError(`${object}: the range has a form that was not requested`)
   }
+
   if (content?.start != null && content.start !== offset) {
     throw new StoreRefusedError(`${object}: offset ${offset} was requested, but the range begins at ${content.start}`)
   }
+
   const count = content?.size == null ? undefined : checkSize(object, range, content.size, maxRead)
   const wanted = count ?? length
   const { bytes } = await readBody(body, { length: wanted, expected: count, max: maxRead, signal, progress })
@@ -69,6 +78,7 @@ async function readRange (object: string, { response: { headers, body }, signal,
   if (count != null && bytes.byteLength < count) {
     throw new TruncatedError(`${object}, offset ${offset}: ${bytes.byteLength} bytes of ${count} arrived`)
   }
+
   return { bytes, size: content?.size, etag: etagOf(headers) }
 }
 
@@ -81,25 +91,31 @@ async function readWhole (object: string, { response: { headers, body }, signal,
   if (offset > DEFAULTS.maxIgnoredRange) {
     throw new StoreRefusedError(`${object}: the server ignores ranges, and offset ${offset} is beyond the ${DEFAULTS.maxIgnoredRange} bytes that are skipped to reach one`)
   }
+
   const { bytes, received } = await readBody(body, { skip: offset, length: expected ?? length, expected, max: maxRead, signal, progress })
 
   if (expected != null && bytes.byteLength < expected) {
     throw new TruncatedError(`${object}: ${received} bytes of ${announced} arrived`)
   }
+
   // without an announcement the size is known only if the object was read to the end
   const size = announced ?? (length == null || bytes.byteLength < length ? received : undefined)
+
   if (size != null && offset > 0 && offset >= size) {
     throw outOfRange(object, offset, size)
   }
+
   return { bytes, size, etag: etagOf(headers) }
 }
 
 /** Reads an object's size and version from the response to HEAD. */
 export function infoOf (object: string, headers: Headers): ObjectInfo {
   const size = isPlain(headers) ? contentLength(headers) : undefined
+
   if (size == null) {
     throw new StoreRefusedError(`${object}: the server does not state its size`)
   }
+
   return { size, etag: etagOf(headers) }
 }
 
@@ -134,6 +150,7 @@ function contentLength (headers: Headers): number | undefined {
 
 function toNumber (digits: string | undefined): number | undefined {
   const value = Number(digits)
+
   return digits != null && /^\d+$/.test(digits) && Number.isSafeInteger(value) ? value : undefined
 }
 

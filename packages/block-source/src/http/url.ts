@@ -10,6 +10,7 @@ export function parseUrl (name: string, value: string | URL): URL {
   if (url == null || !['http:', 'https:'].includes(url.protocol)) {
     throw new InvalidOptionError(`${name} must be an http or https URL, not ${JSON.stringify(String(value))}`)
   }
+
   return url
 }
 

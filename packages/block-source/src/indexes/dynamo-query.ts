@@ -114,6 +114,7 @@ function parseRow (item: unknown, what: string): DynamoRow {
 
     return isObject(attribute) ? attribute[type] : undefined
   }
+
   const carpath = value('carpath', 'S')
   const [offset, length] = ['offset', 'length'].map(name => Number(value(name, 'N') ?? NaN))
 

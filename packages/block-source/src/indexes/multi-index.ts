@@ -139,6 +139,7 @@ async function locateInFirst (indexes: SeparateIndexes, car: OpenedCar, headIsRe
 
       if (headIsRead) {
         car.names = [name]
+
         return locations
       }
     } catch (err) {

@@ -15,9 +15,11 @@ export async function attemptAll<Place, T> (cid: CID, places: Iterable<Place>, s
       failures.push(toError(err))
     }
   }
+
   if (failures.length > 0) {
     throw combine(cid, failures)
   }
+
   return undefined
 }
 

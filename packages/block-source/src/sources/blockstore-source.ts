@@ -39,21 +39,27 @@ export function blockstoreSource (init: BlockstoreSourceInit): BlockSource {
 
     try {
       const found = await blockstore.get(cid, { signal })
+
       for await (const piece of found instanceof Uint8Array ? [found] : found) {
         signal?.throwIfAborted()
         length += piece.byteLength
+
         if (length > maxBlock) {
           throw new ObjectTooLargeError(`${cid} has more than the ${maxBlock} bytes that a block may have`)
         }
+
         pieces.push(piece)
       }
     } catch (err) {
       signal?.throwIfAborted()
+
       if (isNotFound(err)) {
         return undefined
       }
+
       throw err
     }
+
     return pieces.length === 1 ? pieces[0] : join(pieces, length)
   }
 
@@ -63,9 +69,11 @@ export function blockstoreSource (init: BlockstoreSourceInit): BlockSource {
     async get (cid, { signal } = {}) {
       signal?.throwIfAborted()
       const bytes = inlineBlock(cid) ?? await gather(cid, signal)
+
       if (bytes != null) {
         await verify(cid, bytes)
       }
+
       return bytes
     }
   }
@@ -79,9 +87,11 @@ function isNotFound (err: unknown): boolean {
 function join (pieces: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   let offset = 0
+
   for (const piece of pieces) {
     bytes.set(piece, offset)
     offset += piece.byteLength
   }
+
   return bytes
 }

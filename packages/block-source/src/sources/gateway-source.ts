@@ -44,13 +44,17 @@ export function gatewaySource (init: GatewaySourceInit): BlockSource {
       request: options => new Request(new URL(`ipfs/${cid}?format=raw`, url), { ...options, method, headers: { accept: RAW, 'accept-encoding': 'identity', ...headers } }),
       async handle (attempt) {
         const { response } = attempt
+
         if (response.status === 200) {
           return read(attempt)
         }
+
         await discard(response.body)
+
         if (response.status === 404 || response.status === 410) {
           return undefined
         }
+
         throw statusError(what, response)
       }
     })
@@ -62,15 +66,18 @@ export function gatewaySource (init: GatewaySourceInit): BlockSource {
     async get (cid, { signal } = {}) {
       signal?.throwIfAborted()
       const bytes = inlineBlock(cid) ?? await ask('GET', cid, signal, async attempt => readBlockBody(`GET /ipfs/${cid}`, attempt, maxBlock))
+
       if (bytes != null) {
         await verify(cid, bytes)
       }
+
       return bytes
     },
 
     async stat (cid, { signal } = {}) {
       signal?.throwIfAborted()
       const inline = inlineBlock(cid)
+
       return inline == null
         ? ask('HEAD', cid, signal, async ({ response }) => ({ size: infoOf(`/ipfs/${cid}`, response.headers).size }))
         : { size: inline.byteLength }

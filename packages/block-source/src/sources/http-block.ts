@@ -11,9 +11,12 @@ export async function readBlockBody (what: string, { response: { headers, body }
     await discard(body)
     throw new ObjectTooLargeError(`${what}: a block of ${announced} bytes is larger than the allowed ${maxBlock}`)
   }
+
   const { bytes } = await readBody(body, { max: maxBlock, signal, progress })
+
   if (announced != null && bytes.byteLength < announced) {
     throw new TruncatedError(`${what}: ${bytes.byteLength} bytes of ${announced} arrived`)
   }
+
   return bytes
 }

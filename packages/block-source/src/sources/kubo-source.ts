@@ -56,15 +56,18 @@ export function kuboSource (init: KuboSourceInit): BlockSource {
     async get (cid, { signal } = {}) {
       signal?.throwIfAborted()
       const bytes = inlineBlock(cid) ?? await ask('get', cid, signal, async attempt => readBlockBody(`block/get ${cid}`, attempt, maxBlock))
+
       if (bytes != null) {
         await verify(cid, bytes)
       }
+
       return bytes
     },
 
     async stat (cid, { signal } = {}) {
       signal?.throwIfAborted()
       const inline = inlineBlock(cid)
+
       return inline == null ? ask('stat', cid, signal, async attempt => readSize(cid, attempt)) : { size: inline.byteLength }
     }
   }
@@ -76,11 +79,13 @@ async function readFailure (what: string, { response, signal, progress }: Attemp
     await discard(response.body)
     throw statusError(what, response)
   }
+
   const message = failureMessage(await readText(response.body, { signal, progress }))
 
   if (/could not find|not found locally|block not found/.test(message)) {
     return undefined
   }
+
   throw new StoreUnavailableError(`${what}: ${message}`, { status: 500 })
 }
 
@@ -91,6 +96,7 @@ async function readSize (cid: CID, { response, signal, progress }: Attempt): Pro
   if (!Number.isSafeInteger(size)) {
     throw new StoreRefusedError(`block/stat ${cid}: the answer is not kubo's`)
   }
+
   return { size: Number(size) }
 }
 

@@ -14,9 +14,11 @@ export type ObjectKey = (cid: CID) => string
  */
 export function flatfsKey (shard = 'next-to-last/2'): ObjectKey {
   const [, kind, digits] = /^(prefix|suffix|next-to-last)\/([1-9]\d?)$/.exec(shard) ?? []
+
   if (kind == null) {
     throw new InvalidOptionError(`shard must be "prefix", "suffix" or "next-to-last" with a number, as "next-to-last/2", not ${JSON.stringify(shard)}`)
   }
+
   const length = Number(digits)
 
   return cid => {

@@ -33,18 +33,24 @@ export function objectSource (init: ObjectSourceInit): BlockSource {
     async get (cid, { signal } = {}) {
       signal?.throwIfAborted()
       const inline = inlineBlock(cid)
+
       if (inline != null) {
         return inline
       }
+
       // reading one byte more than allowed shows whether the object is longer
       const part = await store.read(key(cid), { length: maxBlock + 1, signal })
+
       if (part == null) {
         return undefined
       }
+
       if (part.bytes.byteLength > maxBlock) {
         throw new ObjectTooLargeError(`${key(cid)} has more than the ${maxBlock} bytes that a block may have`)
       }
+
       await verify(cid, part.bytes)
+
       return part.bytes
     },
 
@@ -52,6 +58,7 @@ export function objectSource (init: ObjectSourceInit): BlockSource {
       signal?.throwIfAborted()
       const inline = inlineBlock(cid)
       const info = inline == null ? await store.stat(key(cid), { signal }) : { size: inline.byteLength }
+
       return info == null ? undefined : { size: info.size }
     }
   }

@@ -30,9 +30,11 @@ export function findBlock (cid: CID, location: Location, bytes: Uint8Array, base
   if (start >= 0 && end <= bytes.byteLength) {
     return { bytes: separate(bytes, start, end) }
   }
+
   if (size != null && offset + length > size) {
     throw new TruncatedError(`${location.object}: ${cid} ends at ${offset + length}, beyond the end of the object at ${size}`)
   }
+
   return { offset, length }
 }
 
@@ -43,17 +45,24 @@ function placeOf (cid: CID, location: Location, bytes: Uint8Array, base: number,
     if (length == null) {
       throw new MalformedCarError('the index states the offset of a block, but not its length', { object, offset })
     }
+
     checkLength(cid, location, length, maxBlock)
+
     return { offset, length }
   }
+
   const section = parseSection(bytes, offset - base, { object, base, end: size, maxSectionLength: maxBlock + MAX_SECTION_HEAD })
+
   if (section == null) {
     throw new TruncatedError(`${object}: the section at ${offset} is incomplete`)
   }
+
   if (!equal(section.multihash, cid.multihash.bytes)) {
     throw new MalformedCarError(`the section belongs to a block other than ${cid}`, { object, offset })
   }
+
   checkLength(cid, location, section.blockLength, maxBlock)
+
   return { offset: section.blockOffset, length: section.blockLength }
 }
 
@@ -70,14 +79,18 @@ export async function readLocation (store: ObjectStore, cid: CID, location: Loca
   if ('bytes' in found) {
     return found.bytes
   }
+
   const have = part.bytes.subarray(Math.max(0, found.offset - offset))
   const rest = present(object, await store.read(object, { offset: found.offset + have.byteLength, length: found.length - have.byteLength, ifMatch: ifMatch ?? part.etag, signal }))
+
   if (have.byteLength + rest.bytes.byteLength !== found.length) {
     throw new TruncatedError(`${object}: ${cid} ends beyond the end of the object`)
   }
+
   const bytes = new Uint8Array(found.length)
   bytes.set(have)
   bytes.set(rest.bytes, have.byteLength)
+
   return bytes
 }
 
@@ -87,10 +100,13 @@ export async function statLocation (store: ObjectStore, cid: CID, location: Loca
 
   if (at === 'block' && length != null) {
     checkLength(cid, location, length, maxBlock)
+
     return length
   }
+
   // enough for the varint of a length and for any common CID
   const part = present(object, await store.read(object, { offset, length: 256, ifMatch, signal }))
+
   return placeOf(cid, location, part.bytes, offset, part.size, maxBlock).length
 }
 
@@ -100,8 +116,10 @@ function firstRead (cid: CID, location: Location, maxBlock: number, sectionGuess
 
   if (at === 'block') {
     checkLength(cid, location, length ?? 0, maxBlock)
+
     return length ?? 0
   }
+
   return Math.min(length ?? limit ?? sectionGuess, maxBlock + MAX_SECTION_HEAD)
 }
 
@@ -115,6 +133,7 @@ export function present<T> (object: string, part: T | undefined): T {
   if (part == null) {
     throw new ObjectMissingError(`${object} is in the index, but does not exist`)
   }
+
   return part
 }
 

@@ -19,7 +19,9 @@ export function isScatterable ({ start, blocks }: Span<Placed>, maxBlock: number
     if (at !== 'block' || length == null || length < MIN_BLOCK || length > maxBlock || offset < end) {
       return false
     }
+
     end = offset + length
+
     return true
   })
 }
@@ -44,6 +46,7 @@ export function createScatter ({ start, blocks: placed }: Span<Placed>): Scatter
     blocks.push(block)
     end = offset + length
   }
+
   return { blocks, buffers }
 }
 

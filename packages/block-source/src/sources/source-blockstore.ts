@@ -16,9 +16,11 @@ interface Options {
 export function sourceBlockstore (source: BlockSource): Blockstore {
   async function read (cid: CID, options: Options): Promise<Uint8Array> {
     const bytes = await source.get(cid, options)
+
     if (bytes == null) {
       throw new NotFoundError(`${cid} was not found`)
     }
+
     return bytes
   }
 
@@ -37,6 +39,7 @@ export function sourceBlockstore (source: BlockSource): Blockstore {
           if (bytes == null) {
             throw error ?? new NotFoundError(`${cid} was not found`)
           }
+
           yield { cid, bytes: once(bytes) }
         }
       }
@@ -61,11 +64,13 @@ async function * batches (cids: Iterable<CID> | AsyncIterable<CID>): AsyncGenera
 
   for await (const cid of cids) {
     batch.push(cid)
+
     if (batch.length === BATCH) {
       yield batch
       batch = []
     }
   }
+
   if (batch.length > 0) {
     yield batch
   }

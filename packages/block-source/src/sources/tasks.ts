@@ -63,11 +63,14 @@ export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concu
   try {
     while (true) {
       signal?.throwIfAborted()
+
       if (failure != null) {
         throw failure.err
       }
+
       begin()
       const next = ready.shift()
+
       if (next != null) {
         yield next.results
         held -= next.size

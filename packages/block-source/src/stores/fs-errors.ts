@@ -15,12 +15,15 @@ export async function absentOr<T> (object: string, operation: () => Promise<T>):
     return await operation()
   } catch (err) {
     const code = err instanceof Error && 'code' in err ? String(err.code) : undefined
+
     if (code == null || !/^E[A-Z]+$/.test(code)) {
       throw err
     }
+
     if (ABSENT.has(code)) {
       return undefined
     }
+
     throw REFUSED.has(code)
       ? new StoreRefusedError(`${object}: ${code}`, { cause: err })
       : new StoreUnavailableError(`${object}: ${code}`, { cause: err })

@@ -24,12 +24,15 @@ export function fsStore (init: FsStoreInit): ListingStore {
 
   async function read (object: string, options: ReadOptions): Promise<ObjectPart | undefined> {
     const range = checkRead(object, options, maxRead)
+
     if (range.length === 0) {
       return nothing()
     }
+
     return withFile(folder, object, options.ifMatch, async (file, size, etag) => {
       const bytes = new Uint8Array(checkSize(object, range, size, maxRead))
       await fill(object, file, [bytes], range.offset, options.signal)
+
       return { bytes, size, etag }
     })
   }
@@ -42,7 +45,9 @@ export function fsStore (init: FsStoreInit): ListingStore {
       if (offset + length > size) {
         throw outOfRange(object, offset + length, size)
       }
+
       await fill(object, file, buffers, offset, options.signal)
+
       return { size, etag }
     })
   }
@@ -62,6 +67,7 @@ export function fsStore (init: FsStoreInit): ListingStore {
 
       return absentOr(object, async () => {
         const stats = await stat(join(folder, object), { bigint: true })
+
         return stats.isFile() ? { size: Number(stats.size), etag: etagOf(stats) } : undefined
       })
     },
@@ -69,6 +75,7 @@ export function fsStore (init: FsStoreInit): ListingStore {
     list (prefix, { signal } = {}) {
       // list the last folder in the prefix, since the rest may be the beginning of many names
       const below = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+
       return walk(folder, below, prefix, signal)
     }
   }
@@ -105,12 +112,15 @@ async function fill (object: string, file: FileHandle, buffers: readonly Uint8Ar
   while (left.length > 0) {
     signal?.throwIfAborted()
     const { bytesRead } = await file.readv(left, at)
+
     if (bytesRead === 0) {
       throw new TruncatedError(`${object} ends at ${at}: it has become shorter`)
     }
+
     at += bytesRead
     left = skip(left, bytesRead)
   }
+
   signal?.throwIfAborted()
 }
 
@@ -119,6 +129,7 @@ function skip (buffers: readonly Uint8Array[], filled: number): Uint8Array[] {
   let left = filled
   const whole = buffers.findIndex(({ byteLength }) => {
     left -= byteLength
+
     return left < 0
   })
 
@@ -129,6 +140,7 @@ async function * walk (folder: string, below: string, prefix: string, signal: Ab
   if (below !== '') {
     checkName(below.slice(0, -1))
   }
+
   const entries = await absentOr(below, async () => opendir(join(folder, below)))
 
   for await (const entry of entries ?? []) {

@@ -23,9 +23,11 @@ export interface HttpStoreInit extends HttpOptions, StoreLimits, ForbiddenOption
  */
 export function httpStore (init: HttpStoreInit): HttpObjectStore {
   const base = parseUrl('url', init.url)
+
   if (base.search !== '' || base.hash !== '') {
     throw new InvalidOptionError(`url must not have a query or fragment, since names are paths below it: ${base.href}`)
   }
+
   const folder = base.href.endsWith('/') ? base.href : `${base.href}/`
 
   return httpObjects({
@@ -37,6 +39,7 @@ export function httpStore (init: HttpStoreInit): HttpObjectStore {
       request: (object, options) => new Request(folder + encodeName(object), { ...options, headers: { ...init.headers, ...options.headers } }),
       async failure (what, { response }) {
         await discard(response.body)
+
         switch (response.status) {
           case 404:
           case 410: return 'absent'

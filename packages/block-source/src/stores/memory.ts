@@ -21,6 +21,7 @@ export function memoryStore (init: MemoryStoreInit = {}): ListingStore {
   function etagOf (bytes: Uint8Array): string {
     const etag = versions.get(bytes) ?? `"${++version}"`
     versions.set(bytes, etag)
+
     return etag
   }
 
@@ -30,18 +31,25 @@ export function memoryStore (init: MemoryStoreInit = {}): ListingStore {
       // a read that is aborted in the same tick returns nothing, as in other stores
       await Promise.resolve()
       options.signal?.throwIfAborted()
+
       if (range.length === 0) {
         return nothing()
       }
+
       const bytes = objects.get(object)
+
       if (bytes == null) {
         return undefined
       }
+
       const etag = etagOf(bytes)
+
       if (options.ifMatch != null && options.ifMatch !== etag) {
         throw new ObjectChangedError(`${object} is ${etag}, not ${options.ifMatch}`)
       }
+
       const count = checkSize(object, range, bytes.byteLength, maxRead)
+
       return { bytes: bytes.slice(range.offset, range.offset + count), size: bytes.byteLength, etag }
     },
 
@@ -49,12 +57,14 @@ export function memoryStore (init: MemoryStoreInit = {}): ListingStore {
       checkName(object)
       signal?.throwIfAborted()
       const bytes = objects.get(object)
+
       return bytes == null ? undefined : { size: bytes.byteLength, etag: etagOf(bytes) }
     },
 
     async * list (prefix, { signal } = {}) {
       for (const name of [...objects.keys()]) {
         signal?.throwIfAborted()
+
         if (name.startsWith(prefix)) {
           yield name
         }

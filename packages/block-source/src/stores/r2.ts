@@ -47,28 +47,35 @@ export function r2Store (init: R2StoreInit): ListingStore {
   return {
     async read (object, options = {}) {
       const range = checkRead(object, options, maxRead)
+
       const read = async (): Promise<ObjectPart | undefined> => {
         const found = await operations.get(object, range, options)
+
         return found == null ? undefined : readFound(object, found, range, options, maxRead)
       }
+
       return range.length === 0 ? nothing() : retry(read, init.retry, options.signal)
     },
 
     async stat (object, { signal } = {}) {
       checkName(object)
       const found = await retry(async () => operations.head(object, signal), init.retry, signal)
+
       return found == null ? undefined : { size: found.size, etag: found.etag }
     },
 
     async * list (prefix, { signal } = {}) {
       let cursor: string | undefined
+
       do {
         const from = cursor
         const page = await retry(async () => operations.list(prefix, from, signal), init.retry, signal)
         yield * page.objects.map(({ key }) => key)
+
         if (page.truncated && page.cursor == null) {
           throw new StoreUnavailableError(`list ${prefix}: the listing is incomplete, but has no cursor to continue`)
         }
+
         cursor = page.truncated ? page.cursor : undefined
       } while (cursor != null)
     }
@@ -104,18 +111,23 @@ class R2Operations {
     } catch (err) {
       // R2 throws if a range begins beyond the end, but does not reliably say that this is the reason
       const found = ranged && err instanceof StoreUnavailableError ? await this.head(object, signal) : undefined
+
       if (found === null) {
         return null
       }
+
       if (found != null && ifMatch != null && found.etag !== ifMatch) {
         return found
       }
+
       if (found != null && offset >= found.size) {
         if (offset > 0) {
           throw outOfRange(object, offset, found.size)
         }
+
         return found
       }
+
       throw err
     }
   }
@@ -123,6 +135,7 @@ class R2Operations {
   /** Makes one operation, and abandons it when its signal aborts, since the binding cannot stop it. */
   async #call<T> (kind: RequestKind, what: string, signal: AbortSignal | undefined, operation: () => Promise<T>, late?: (result: T) => void): Promise<T> {
     this.#budget?.spend(kind)
+
     try {
       return await orAborted(operation(), signal, late)
     } catch (err) {
@@ -139,16 +152,20 @@ async function readFound (object: string, { body, size, etag }: R2ObjectLike, ra
     if ((ifMatch != null && etag !== ifMatch) || (body == null && size > 0)) {
       throw new ObjectChangedError(`${object} is ${etag}, not ${ifMatch}`)
     }
+
     const count = checkSize(object, range, size, maxRead)
     const { bytes } = await readBody(body ?? null, { length: count, expected: count, max: maxRead, signal })
+
     if (bytes.byteLength < count) {
       throw new TruncatedError(`${object}, offset ${range.offset}: ${bytes.byteLength} bytes of ${count} arrived`)
     }
+
     return { bytes, size, etag }
   } catch (err) {
     if (body?.locked !== true) {
       await discard(body)
     }
+
     signal?.throwIfAborted()
     throw OURS.some(kind => err instanceof kind) ? err : new StoreUnavailableError(`get ${object}: ${String(err)}`, { cause: err })
   }
@@ -159,6 +176,7 @@ async function orAborted<T> (promise: Promise<T>, signal: AbortSignal | undefine
   if (signal == null) {
     return promise
   }
+
   return new Promise((resolve, reject) => {
     const abort = (): void => { reject(signal.reason) }
     signal.addEventListener('abort', abort, { once: true })
@@ -166,10 +184,12 @@ async function orAborted<T> (promise: Promise<T>, signal: AbortSignal | undefine
     if (signal.aborted) {
       abort()
     }
+
     promise.then(result => {
       if (signal.aborted) {
         late?.(result)
       }
+
       resolve(result)
     }, reject).finally(() => { signal.removeEventListener('abort', abort) })
   })

@@ -40,9 +40,11 @@ export function checkRead (object: string, { offset = 0, length, signal }: ReadO
   if (!isSize(offset) || (length != null && !isSize(length))) {
     throw new OutOfRangeError(`${object}: there is no range of ${length ?? 'all'} bytes at offset ${offset}`)
   }
+
   if (length != null && length > maxRead) {
     throw new ObjectTooLargeError(`${object}: a read of ${length} bytes is larger than the allowed ${maxRead}`)
   }
+
   return { offset, length, ranged: offset > 0 || length != null }
 }
 
@@ -56,10 +58,13 @@ export function checkSize (object: string, { offset, length }: CheckedRead, size
   if (offset > 0 && offset >= size) {
     throw outOfRange(object, offset, size)
   }
+
   const count = Math.min(length ?? Infinity, size - offset)
+
   if (count > maxRead) {
     throw new ObjectTooLargeError(`${object}: a read of ${count} bytes is larger than the allowed ${maxRead}`)
   }
+
   return count
 }
 
@@ -72,6 +77,7 @@ export function checkMaxRead ({ maxRead = DEFAULTS.maxRead }: StoreLimits): numb
   if (!Number.isSafeInteger(maxRead) || maxRead < 1) {
     throw new InvalidOptionError(`maxRead must be a whole number of bytes above 0, not ${maxRead}`)
   }
+
   return maxRead
 }
 

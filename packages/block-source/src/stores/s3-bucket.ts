@@ -64,13 +64,17 @@ function bucketUrl ({ bucket, endpoint, region = DEFAULT_REGION, addressing = 'p
   if (!/^[a-zA-Z0-9][\w.-]*$/.test(bucket)) {
     throw new InvalidOptionError(`bucket is a name of letters, digits, dots, dashes and underscores, not ${JSON.stringify(bucket)}`)
   }
+
   if (url.search !== '' || url.hash !== '') {
     throw new InvalidOptionError(`endpoint has neither query nor fragment: ${url.href}`)
   }
+
   if (addressing === 'virtual-host') {
     url.hostname = `${bucket}.${url.hostname}`
+
     return url.href.replace(/\/$/, '')
   }
+
   return `${url.href.replace(/\/$/, '')}/${bucket}`
 }
 
@@ -84,14 +88,17 @@ function createSigner ({ credentials }: S3StoreInit, region: string): Sign {
     if (whose == null) {
       return new Request(url, init)
     }
+
     // platforms and proxies change it under way, so it must not be signed
     const headers = new Headers(init.headers)
     const encoding = headers.get('accept-encoding')
     headers.delete('accept-encoding')
     const request = await new AwsClient({ ...whose, region, service: 's3', cache }).sign(url, { ...init, headers })
+
     if (encoding != null) {
       request.headers.set('accept-encoding', encoding)
     }
+
     return request
   }
 }
@@ -106,12 +113,15 @@ export async function s3Failure (what: string, { response, signal, progress }: A
   if (status === 404 && ['', 'NoSuchKey', 'NotFound'].includes(code)) {
     return 'absent'
   }
+
   // what else has this status is about the key, the clock or the signature
   if (status === 403 && code === 'AccessDenied') {
     return 'forbidden'
   }
+
   if (status === 400 && LATER.has(code)) {
     return new StoreUnavailableError(`${what}: ${code}`, { status })
   }
+
   return statusError(what, response, code)
 }

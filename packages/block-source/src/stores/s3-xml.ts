@@ -18,6 +18,7 @@ export function parsePage (xml: string): ListPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) {
     throw new StoreRefusedError('the listing is no ListBucketResult')
   }
+
   if (!/<\/ListBucketResult>\s*$/.test(xml)) {
     throw new TruncatedError('the listing ends too soon')
   }
@@ -25,6 +26,7 @@ export function parsePage (xml: string): ListPage {
   const escaped = textOf(xml, 'EncodingType') === 'url'
   const names = [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => {
     const name = unescapeXml(key)
+
     return escaped ? decodeURIComponent(name.replaceAll('+', ' ')) : name
   })
   const token = textOf(xml, 'NextContinuationToken')
@@ -33,6 +35,7 @@ export function parsePage (xml: string): ListPage {
   if (textOf(xml, 'IsTruncated') === 'true' && next == null) {
     throw new StoreRefusedError('the listing is incomplete, and does not say how to go on')
   }
+
   return { names, next: textOf(xml, 'IsTruncated') === 'false' ? undefined : next }
 }
 
@@ -104,6 +107,7 @@ function unescapeXml (text: string): string {
     if (hex != null || decimal != null) {
       return String.fromCodePoint(hex != null ? parseInt(hex, 16) : Number(decimal))
     }
+
     return ENTITIES[name ?? ''] ?? all
   })
 }

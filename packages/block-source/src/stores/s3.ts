@@ -52,9 +52,11 @@ async function * list ({ name, client, request }: S3Bucket, prefix: string, sign
       request: async options => request('', options, query),
       async handle (attempt) {
         const { response, signal, progress } = attempt
+
         if (response.status === 200) {
           return parsePage(await readText(response.body, { length: MAX_PAGE, signal, progress }))
         }
+
         const reason = await s3Failure(`list ${name}`, attempt)
         throw reason instanceof Error ? reason : new StoreRefusedError(`list ${name}: ${reason}`, { status: response.status })
       }

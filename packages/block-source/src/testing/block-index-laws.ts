@@ -64,6 +64,7 @@ const absent: BlockIndexLawRule = {
       const result = results[i + 1]
       expect(!(result instanceof Error) && result.length === 0, `a digest ${what} was found: ${show(result)}`)
     }
+
     await expectFound(subject, 0, results[0])
   }
 }
@@ -77,6 +78,7 @@ const garbage: BlockIndexLawRule = {
     for (const result of results.slice(0, garbage.length)) {
       expect(result instanceof Error || result.length === 0, `bytes that are not a multihash were found: ${show(result)}`)
     }
+
     await expectFound(subject, 0, results[garbage.length])
   }
 }
@@ -106,6 +108,7 @@ const recovery: BlockIndexLawRule = {
       subject.probe.mode = mode
       await subject.index.locate(hashes(subject)).catch(() => {})
     }
+
     subject.probe.mode = 'well'
     await expectAllFound(subject)
   }

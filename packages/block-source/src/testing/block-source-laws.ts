@@ -12,9 +12,11 @@ export interface BlockSourceLawRule {
 
 async function gather (source: BlockSource, cids: Iterable<CID>, options?: SourceOptions): Promise<GetManyResult[]> {
   const results = []
+
   for await (const result of getMany(source, cids, options)) {
     results.push(result)
   }
+
   return results
 }
 
@@ -24,7 +26,9 @@ const gets: BlockSourceLawRule = {
     for (const { cid, bytes } of has) {
       expectBytes(cid.toString(), await source.get(cid), bytes)
     }
+
     const all = await Promise.all([...has, ...has].map(async ({ cid }) => source.get(cid)))
+
     for (const [i, { cid, bytes }] of [...has, ...has].entries()) {
       expectBytes(`${cid}, all at once`, all[i], bytes)
     }
@@ -46,12 +50,15 @@ const multihashes: BlockSourceLawRule = {
   async check ({ source, has }) {
     for (const { cid: { multihash }, bytes } of has) {
       const cids: CID[] = [0x55, 0x71].map(codec => CID.createV1(codec, multihash))
+
       if (multihash.code === 0x12 && multihash.size === 32) {
         cids.push(CID.create(0, 0x70, multihash))
       }
+
       for (const cid of cids) {
         expectBytes(cid.toString(), await source.get(cid), bytes)
       }
+
       for (const { cid, bytes: got } of await gather(source, cids)) {
         expect(cids.includes(cid), `${cid} was not asked for`)
         expectBytes(`${cid}, many at once`, got, bytes)
@@ -93,12 +100,14 @@ const many: BlockSourceLawRule = {
       left.splice(at, 1)
       const block = has.find(block => block.cid === cid)
       expect(error == null, `${cid} failed: ${error?.message}`)
+
       if (block == null) {
         expect(bytes == null, `${cid} was returned, although the source does not have it`)
       } else {
         expectBytes(cid.toString(), bytes, block.bytes)
       }
     }
+
     expect(left.length === 0, `there were no results for ${left.join(', ')}`)
     expect((await gather(source, [])).length === 0, 'there was a result for an empty list')
   }
@@ -120,6 +129,7 @@ const aborts: BlockSourceLawRule = {
     const [{ cid }] = has
     await expectAborted('a get aborted before', source.get(cid, { signal: aborted }), reason)
     await expectAborted('many aborted before', gather(source, [cid], { signal: aborted }), reason)
+
     if (source.stat != null) {
       await expectAborted('a stat aborted before', source.stat(cid, { signal: aborted }), reason)
     }
@@ -141,10 +151,12 @@ const failures: BlockSourceLawRule = {
 
     for (const cid of cids) {
       await expectRejection(`get ${cid}`, source.get(cid), undefined)
+
       if (source.stat != null) {
         await expectRejection(`stat ${cid}`, source.stat(cid), undefined)
       }
     }
+
     const results = await gather(source, cids)
     expect(results.length === cids.length && results.every(({ bytes, error }) => bytes == null && error instanceof Error), 'many at once: some have no error')
     await mend()
@@ -159,6 +171,7 @@ const wrong: BlockSourceLawRule = {
     const [{ cid }, other] = has
     await corrupt(has[0])
     await expectRejection(`get ${cid}`, source.get(cid), undefined)
+
     for (const { cid: asked, bytes, error } of await gather(source, [cid, other.cid])) {
       if (asked === cid) {
         expect(bytes == null && error != null, `${cid}, many at once: the wrong bytes were returned`)

@@ -34,6 +34,7 @@ export function blockSourceLaws (make: () => BlockSourceSubject | Promise<BlockS
       skipped: skipReason(init.laws?.[id]),
       async check () {
         const subject = await make()
+
         try {
           await check(subject)
         } finally {

@@ -21,9 +21,11 @@ export async function expectRejection (what: string, promise: Promise<unknown>, 
   if (!('err' in result)) {
     throw new LawBrokenError(`${what}: expected ${name ?? 'an error'}, got ${describe(result.value)}`)
   }
+
   const { err } = result
   expect(err instanceof Error, `${what}: the thrown value is not an Error: ${String(err)}`)
   expect(name == null || err.name === name, `${what}: expected ${name}, got ${err.name}: ${err.message}`)
+
   return err
 }
 

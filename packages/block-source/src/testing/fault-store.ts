@@ -48,16 +48,21 @@ export function faultStore (store: ObjectStore, fault: FaultStore['fault'] = () 
   async function call<T> (made: StoreCall, signal: AbortSignal | undefined, operation: () => Promise<T>, spoil: (result: T, fault: StoreFault) => T | undefined): Promise<T | undefined> {
     const happens = self.fault(made, calls.push(made) - 1)
     peak = Math.max(peak, ++running)
+
     try {
       await happens?.hold
       signal?.throwIfAborted()
+
       if (happens?.error != null) {
         throw happens.error
       }
+
       if (happens?.missing === true) {
         return undefined
       }
+
       const result = await operation()
+
       return happens == null ? result : spoil(result, happens)
     } finally {
       running--
@@ -74,6 +79,7 @@ export function faultStore (store: ObjectStore, fault: FaultStore['fault'] = () 
     async read (object: string, options: ReadOptions = {}) {
       const part = await call<ObjectPart | undefined>({ kind: 'read', object, offset: options.offset ?? 0, length: options.length }, options.signal, async () => store.read(object, options), spoilPart)
       bytes += part?.bytes.byteLength ?? 0
+
       return part
     },
 
@@ -94,9 +100,12 @@ function spoilPart (part: ObjectPart | undefined, { cut, flip }: StoreFault): Ob
   if (part == null) {
     return part
   }
+
   const bytes = part.bytes.slice(0, cut)
+
   if (flip != null && flip < bytes.byteLength) {
     bytes[flip] ^= 0xff
   }
+
   return { ...part, bytes }
 }

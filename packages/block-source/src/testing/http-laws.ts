@@ -33,6 +33,7 @@ async function withFault ({ http, put }: ObjectStoreSubject, fault: Fault, check
   await put(object, bytes)
   const store = http.withFetch(async request => {
     requests.push(request)
+
     return bodies.track(await fault(request, requests.length - 1, http.fetch) ?? await http.fetch(request))
   }, { retries: 3, async wait (ms) { waits.push(ms) } })
 
@@ -53,6 +54,7 @@ const retries: ObjectStoreLawRule = {
         expect(waits.length === 2 && waits[1] > waits[0] * 0.9, `after ${status} twice it waited for ${waits.join(', ')} ms`)
       })
     }
+
     await withFault(subject, (_, i) => {
       if (i === 0) { throw new TypeError('fetch failed') }
 
@@ -73,6 +75,7 @@ const givesUp: ObjectStoreLawRule = {
         await expectRejection(`stat, always ${status}`, store.stat(object), 'StoreUnavailableError')
       })
     }
+
     await withFault(subject, () => { throw new TypeError('fetch failed') }, async ({ store, object }) => {
       await expectRejection('without a network', store.read(object), 'StoreUnavailableError')
     })
@@ -99,8 +102,10 @@ const truncated: ObjectStoreLawRule = {
   async check (subject) {
     async function shortened (request: Request, fetch: Fetch): Promise<Response> {
       const { status, headers, ...response } = await fetch(request).then(async response => ({ status: response.status, headers: new Headers(response.headers), bytes: new Uint8Array(await response.arrayBuffer()) }))
+
       return new Response(response.bytes.slice(0, -1), { status, headers })
     }
+
     const options = { offset: 100, length: 1000 }
 
     await withFault(subject, (request, i, fetch) => i === 0 ? shortened(request, fetch) : undefined, async ({ store, object, bytes }) => {
@@ -199,6 +204,7 @@ const stopsBody: ObjectStoreLawRule = {
 /** A body that begins with these bytes, then breaks. */
 function failing (bytes: Uint8Array): ReadableStream<Uint8Array> {
   let pulls = 0
+
   return new ReadableStream({
     pull (controller) {
       if (pulls++ === 0) {
@@ -213,6 +219,7 @@ function failing (bytes: Uint8Array): ReadableStream<Uint8Array> {
 /** A body that begins with these bytes and never ends. */
 function endless (bytes: Uint8Array, afterFirst?: () => void): ReadableStream<Uint8Array> {
   let pulls = 0
+
   return new ReadableStream({
     async pull (controller) {
       if (pulls++ === 0) {

@@ -22,6 +22,7 @@ export function indexProbe (): IndexProbe {
       for (const resolve of hanging) {
         resolve()
       }
+
       hanging.clear()
     },
     reads: [],

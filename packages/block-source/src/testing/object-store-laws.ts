@@ -31,6 +31,7 @@ const ranges: ObjectStoreLawRule = {
       expectBytes(`${length} bytes at ${offset}`, part?.bytes, bytes.subarray(offset, offset + length))
       expect(part?.size === 70_000, `${length} bytes at ${offset}: the size of the object is 70000, not ${part?.size}`)
     }
+
     expectBytes('all from 69990', (await store.read('laws/ranges', { offset: 69_990 }))?.bytes, bytes.subarray(69_990))
   }
 }
@@ -53,6 +54,7 @@ const outOfRange: ObjectStoreLawRule = {
     for (const [offset, length] of [[10, 1], [11, 5], [2 ** 33, 1], [2 ** 53, 1], [-1, 1], [0.5, 1], [0, -1], [0, NaN]]) {
       await expectRejection(`${length} bytes at ${offset} of 10`, store.read('laws/short', { offset, length }), 'OutOfRangeError')
     }
+
     await expectRejection('all from 10 of 10', store.read('laws/short', { offset: 10 }), 'OutOfRangeError')
   }
 }
@@ -80,6 +82,7 @@ const nothing: ObjectStoreLawRule = {
     for (const [name, offset] of [['laws/nothing', 0], ['laws/nothing', 10], ['laws/nothing', 1000], ['laws/never', 0]] as const) {
       expectBytes(`0 bytes at ${offset} of ${name}`, (await store.read(name, { offset, length: 0 }))?.bytes, new Uint8Array(0))
     }
+
     expect(before === requests?.(), `it made ${(requests?.() ?? 0) - (before ?? 0)} requests`)
   }
 }
@@ -94,6 +97,7 @@ const empty: ObjectStoreLawRule = {
       expectBytes(JSON.stringify(options), part?.bytes, new Uint8Array(0))
       expect(part?.size === 0, `${JSON.stringify(options)}: its size is 0, not ${part?.size}`)
     }
+
     expect((await store.stat('laws/empty'))?.size === 0, 'its size is 0')
     await expectRejection('a byte at 1', store.read('laws/empty', { offset: 1, length: 1 }), 'OutOfRangeError')
   }
@@ -158,6 +162,7 @@ const names: ObjectStoreLawRule = {
       await put(name, testBytes(10, 20 + i))
       expectBytes(name, (await store.read(name))?.bytes, testBytes(10, 20 + i))
     }
+
     for (const name of ['', '.', '..', '../laws/whole', 'laws/../laws/whole', 'laws/./whole', '/laws/whole', 'laws/..', '..\\laws', 'laws/\0']) {
       await expectRejection(`read of ${JSON.stringify(name)}`, store.read(name), 'InvalidNameError')
       await expectRejection(`stat of ${JSON.stringify(name)}`, store.stat(name), 'InvalidNameError')
@@ -170,6 +175,7 @@ const tooLarge: ObjectStoreLawRule = {
   async check ({ store, put, maxRead = DEFAULTS.maxRead }) {
     await put('laws/small', testBytes(10))
     await expectRejection('a length', store.read('laws/small', { length: maxRead + 1 }), 'ObjectTooLargeError')
+
     if (maxRead <= 4 * 1024 * 1024) {
       await put('laws/large', testBytes(maxRead + 1))
       await expectRejection('a whole object', store.read('laws/large'), 'ObjectTooLargeError')
@@ -199,6 +205,7 @@ const intoBuffers: ObjectStoreLawRule = {
     if (store.readInto == null) {
       return
     }
+
     const bytes = testBytes(200_000, 9)
     await put('laws/into', bytes)
     const buffers = [10, 0, 100_000, 1, 50_000].map(length => new Uint8Array(length))
@@ -206,6 +213,7 @@ const intoBuffers: ObjectStoreLawRule = {
     expect(info?.size === 200_000, `the size of the object is 200000, not ${info?.size}`)
     expect(info.etag === (await store.stat('laws/into'))?.etag, 'readInto and stat return different versions')
     let at = 7
+
     for (const buffer of buffers) {
       expectBytes(`${buffer.byteLength} bytes at ${at}`, buffer, bytes.subarray(at, at + buffer.byteLength))
       at += buffer.byteLength
@@ -235,6 +243,7 @@ export const lists: ObjectStoreLawRule = {
       expect(listed.length === new Set(listed).size, `${prefix}: some names are listed twice`)
       expect(listed.sort().join('\n') === wanted.sort().join('\n'), `${prefix}: expected ${wanted.length} names, got ${listed.length}`)
     }
+
     const reason = new Error('enough')
     await expectAborted('a list aborted before', gather(store.list('laws-list/', { signal: AbortSignal.abort(reason) })), reason)
   }
@@ -242,9 +251,11 @@ export const lists: ObjectStoreLawRule = {
 
 async function gather (names: AsyncIterable<string>): Promise<string[]> {
   const all = []
+
   for await (const name of names) {
     all.push(name)
   }
+
   return all
 }
 

@@ -43,6 +43,7 @@ export function objectStoreLaws (make: () => ObjectStoreSubject | Promise<Object
       skipped: skipReason(init.laws?.[id]),
       async check () {
         const subject = await make()
+
         try {
           await check(subject)
         } finally {

@@ -7,5 +7,6 @@ export function testBytes (length: number, seed = 1): Uint8Array<ArrayBuffer> {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     bytes[i] = state >>> 24
   }
+
   return bytes
 }

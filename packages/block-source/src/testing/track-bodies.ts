@@ -20,6 +20,7 @@ export function trackBodies (): BodyTracker {
       async pull (controller) {
         try {
           const { done, value } = await reader.read()
+
           if (done) {
             open.delete(reader)
             controller.close()
@@ -42,11 +43,13 @@ export function trackBodies (): BodyTracker {
   return {
     track (response) {
       const { status, statusText, headers, body } = response
+
       return body == null || [204, 205, 304].includes(status) ? response : new Response(watch(body), { status, statusText, headers })
     },
     async open () {
       // a cancelled body is released a few microtasks later
       await new Promise(resolve => setTimeout(resolve, 0))
+
       return open.size
     },
     received: () => received

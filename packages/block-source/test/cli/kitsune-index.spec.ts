@@ -152,12 +152,14 @@ describe('kitsune-index, with a folder', () => {
     const [path] = await files(1, 6)
     const { reports: [{ car = '', roots: [root] = [] }] } = await run(['add', path, '--to', target, '--json'])
     const name = `${car}/${car}.car`
+
     const check = async (): Promise<string> => {
       const { code, complaints } = await run(['check', target, car])
       expect(code).to.equal(1)
 
       return complaints.join()
     }
+
     const bytes = await readFile(join(target, name))
     const index = await readFile(join(target, `${name}.idx`))
 

@@ -36,6 +36,7 @@ for (const [name, make] of Object.entries(COMBINATORS)) {
       lacks: [(await rawBlock(Uint8Array.of(9))).cid],
       fail () {
         source.failing = true
+
         return () => { source.failing = false }
       },
       corrupt ({ cid }) { source.blocks.set(String(cid.multihash.bytes), Uint8Array.of(1)) }
@@ -54,9 +55,11 @@ async function getOrLeave (source: BlockSource, cid: CID, { signal }: AbortContr
 
 async function gather (source: BlockSource, cids: Iterable<CID>, options = {}): Promise<GetManyResult[]> {
   const results = []
+
   for await (const result of getMany(source, cids, options)) {
     results.push(result)
   }
+
   return results
 }
 
@@ -93,6 +96,7 @@ describe('combinators', () => {
       const { cid } = await rawBlock(Uint8Array.of(9))
       const failing = mapSource([])
       failing.failing = true
+
       for (const both of [tiered([failing, source]), tiered([source, failing])]) {
         expect(await both.get(cids[0])).to.deep.equal(blocks[0].bytes)
         await expect(both.get(cid)).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
@@ -116,9 +120,11 @@ describe('combinators', () => {
 
     it('keeps offered blocks, within its limit', async () => {
       const cache = cached(source, { maxBytes: 4 * 1250, maxBlock: 1000 })
+
       for (const block of blocks) {
         cache.offer?.(block)
       }
+
       await gather(cache, cids.slice(-4))
       expect(source.manys).to.have.lengthOf(0)
       await gather(cache, cids)
@@ -176,9 +182,11 @@ describe('combinators', () => {
       const controllers = cids.map(() => new AbortController())
       const reads = cids.map(async (cid, i) => getOrLeave(one, cid, controllers[i]))
       await Promise.resolve()
+
       for (const controller of controllers.slice(2)) {
         controller.abort()
       }
+
       expect((await Promise.all(reads)).filter(bytes => bytes != null)).to.have.lengthOf(2)
       expect(source.peak).to.equal(1)
 
@@ -286,13 +294,16 @@ describe('combinators', () => {
 
       for (const denied of names) {
         const one = filtered(source, cid => !cid.equals(denied))
+
         for (const cid of names) {
           expect(await one.get(cid)).to.equal(undefined)
           expect(await one.stat?.(cid)).to.equal(undefined)
           expect(await gather(one, [cid, cids[0]])).to.have.deep.members([{ cid }, blocks[0]])
         }
+
         one.offer?.(v0)
       }
+
       expect(source.gets).to.have.lengthOf(0)
       expect(source.offered).to.have.lengthOf(0)
     })

@@ -20,9 +20,11 @@ export function mapSource (blocks: readonly Block[], complete = true): MapSource
     await new Promise(resolve => setTimeout(resolve, 0))
     self.running--
     signal?.throwIfAborted()
+
     if (self.failing) {
       throw new StoreUnavailableError('it was told to fail')
     }
+
     return cid.multihash.code === 0 ? cid.multihash.digest : self.blocks.get(String(cid.multihash.bytes))
   }
 
@@ -38,13 +40,16 @@ export function mapSource (blocks: readonly Block[], complete = true): MapSource
     async get (cid, options = {}) {
       options.signal?.throwIfAborted()
       self.gets.push(cid)
+
       return read(cid, options)
     },
     async * getMany (cids, options = {}) {
       const all = [...cids]
       self.manys.push(all)
+
       for (const cid of all) {
         options.signal?.throwIfAborted()
+
         if (options.wanted?.(cid) !== false) {
           try {
             const bytes = await read(cid, options)
@@ -59,9 +64,11 @@ export function mapSource (blocks: readonly Block[], complete = true): MapSource
     async stat (cid, options = {}) {
       options.signal?.throwIfAborted()
       const bytes = await read(cid, options)
+
       return bytes == null ? undefined : { size: bytes.byteLength }
     },
     offer (block) { self.offered.push(block) }
   }
+
   return self
 }

@@ -84,11 +84,13 @@ describe('an index in DynamoDB', () => {
     const { multihash } = await block('popular')
     await Promise.all(Array.from({ length: 25 }, async (_, i) => server.put(base58btc.encode(multihash), `https://carpark/z${i}/z${i}.blob`, i, 7)))
     let queries = 0
+
     const counting: Fetch = async request => {
       queries++
 
       return fetch(request)
     }
+
     const [located] = await dynamoIndex({ ...init(), fetch: counting }).locate([multihash])
     expect(located).to.have.lengthOf(10)
     expect(queries).to.equal(1)
@@ -98,11 +100,13 @@ describe('an index in DynamoDB', () => {
     const { multihash } = await block('a')
     const row = { carpath: { S: 'https://x/a/a.blob' }, offset: { N: '5' }, length: { N: '6' } }
     const starts: unknown[] = []
+
     const pages = (count: number): Fetch => async request => {
       starts.push(JSON.parse(await request.text()).ExclusiveStartKey)
 
       return Response.json(starts.length < count ? { Items: [], LastEvaluatedKey: { page: { N: `${starts.length}` } } } : { Items: [row] })
     }
+
     expect(await dynamoIndex({ ...init(), fetch: pages(3) }).locate([multihash])).to.deep.equal([[{ object: 'a/a.blob', offset: 5, length: 6, at: 'block' }]])
     expect(starts).to.deep.equal([undefined, { page: { N: '1' } }, { page: { N: '2' } }])
     await expect(dynamoIndex({ ...init(), fetch: pages(1e9) }).locate([multihash])).to.eventually.be.rejectedWith('did not end it')
@@ -112,9 +116,11 @@ describe('an index in DynamoDB', () => {
     const all = await blocks(1, 50)
     const { name } = await indexed(all)
     let left = 2
+
     const throttled: Fetch = async request => {
       return left-- > 0 ? Response.json({ __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException' }, { status: 400 }) : fetch(request)
     }
+
     const index = dynamoIndex({ ...init(), fetch: throttled, retry: { async wait () {} } })
     expect(await index.locate([all[0].multihash])).to.have.nested.property('[0][0].object', name)
     left = 10

@@ -72,6 +72,7 @@ describe('mutated CARs', () => {
     // the other reader does not read the CBOR of the header, so a fault there is ours to find
     if (simple === 'no car' || (located instanceof Error && located.message.includes('header'))) {
       expect(isMalformed(located)).to.equal(true)
+
       return
     }
 
@@ -79,12 +80,14 @@ describe('mutated CARs', () => {
 
     if (places.length === 0 && simple.fault) {
       expect(isMalformed(located)).to.equal(true)
+
       return
     }
 
     if (located instanceof Error) {
       // a root or a version that the other reader did not look at
       expect(isMalformed(located) && (located as { offset?: number }).offset).to.satisfy((offset: number) => offset <= (simple.sections[0]?.offset ?? Infinity))
+
       return
     }
 

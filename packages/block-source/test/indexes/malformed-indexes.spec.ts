@@ -248,9 +248,11 @@ describe('the index of a CARv2', () => {
     const all = await blocks(2000)
     const objects = new Map<string, Uint8Array>()
     const store = memoryStore({ objects })
+
     const put = (some: typeof all): void => {
       objects.set('a.car', carV2({ payload: carV1(some), index: mhIndex(sortedRows(some, sectionOffsets(some))) }))
     }
+
     put(all)
     const index = carV2Index(store, 'a.car', { wholeLength: 1, pageLength: 1000 })
     await index.locate([all[0].multihash])

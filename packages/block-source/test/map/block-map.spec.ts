@@ -278,6 +278,7 @@ describe('a lookup in a block map', () => {
     for (let i = 0; i < 16; i++) {
       await writer.add([madeUp(`car-${i}`, i * 1000, 1000)])
     }
+
     const reads = counted(store)
     const index = mapIndex(reads, { complete: true, maxMissAge: 1000, now: () => 0 })
     await index.locate([testMultihash(0)])

@@ -124,6 +124,7 @@ describe('the format of a block map', () => {
         expect(error).to.have.property('name', 'FormatVersionError')
         expect(error?.message).to.include(`map/root was written by a${age === 'older' ? 'n' : ''} ${age} version`).and.to.include(advice)
       }
+
       expect(objects.get('map/root')).to.equal(root)
     })
   }

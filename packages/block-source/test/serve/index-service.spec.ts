@@ -94,11 +94,13 @@ describe('a remote index', () => {
     const index = constant([LOCATION])
     const methods: string[] = []
     const service = indexService({ index })
+
     const fetch: Fetch = async request => {
       methods.push(request.method)
 
       return service(request)
     }
+
     const remote = remoteIndex({ ...NO_RETRY, fetch, maxBatch: 10 })
     expect(await remote.locate(await hashes(1))).to.deep.equal([[LOCATION]])
     expect(await remote.locate(await hashes(25))).to.deep.equal(Array.from({ length: 25 }, () => [LOCATION]))
@@ -124,11 +126,13 @@ describe('a remote index', () => {
 
   it('sends credentials, and shows them in no error', async () => {
     const headers: Array<string | null> = []
+
     const fetch: Fetch = async request => {
       headers.push(request.headers.get('authorization'))
 
       return new Response('no', { status: 401 })
     }
+
     const remote = remoteIndex({ ...NO_RETRY, url: 'http://user:secret@index/x', fetch })
     const error = await remote.locate(await hashes(1)).catch((err: Error) => err)
     expect(String(error)).to.include('status 401').and.not.include('secret')

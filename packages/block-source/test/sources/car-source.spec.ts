@@ -40,6 +40,7 @@ async function placesIn (object: string, car: Uint8Array, dialect: Dialect): Pro
       : { object, offset, at: 'section', ...(dialect === 'whole section' ? { length } : {}), ...(dialect === 'bounded section' ? { limit: length } : {}) }
     places.set(key, [...places.get(key) ?? [], place])
   }
+
   return places
 }
 
@@ -53,9 +54,11 @@ async function bench (blocks: readonly Block[], dialect: Dialect = 'section', in
 
 async function many (source: BlockSource, cids: Iterable<CID>, options = {}): Promise<GetManyResult[]> {
   const results: GetManyResult[] = []
+
   for await (const result of source.getMany?.(cids, options) ?? []) {
     results.push(result)
   }
+
   return results
 }
 
@@ -80,8 +83,10 @@ describe('CAR source', () => {
         expect(await source.get(cid), cid.toString()).to.deep.equal(bytes)
         expect(await source.stat?.(cid)).to.deep.equal({ size: bytes.byteLength })
       }
+
       const results = await many(source, shuffled(blocks).map(({ cid }) => cid))
       expect(results).to.have.lengthOf(blocks.length)
+
       for (const { cid, bytes } of results) {
         expect(bytes, cid.toString()).to.deep.equal(blocks.find(block => block.cid === cid)?.bytes)
       }
@@ -160,6 +165,7 @@ describe('CAR source', () => {
       expect(await source.get(cid)).to.deep.equal(bytes)
       expect(await many(source, blocks.map(({ cid }) => cid))).to.have.deep.members(blocks.map(({ cid, bytes }) => ({ cid, bytes })))
     }
+
     places.set(keyOf(cid), wrong)
     await expect(source.get(cid)).to.eventually.be.rejected.with.property('errors').with.lengthOf(wrong.length)
     const failed = (await many(source, [cid]))[0].error
@@ -206,9 +212,11 @@ describe('CAR source, many at once', () => {
       for (const order of [blocks, shuffled(blocks)]) {
         store.calls.length = 0
         let got = 0
+
         for await (const { bytes } of source.getMany?.(order.map(({ cid }) => cid)) ?? []) {
           got += Number(bytes?.byteLength === 262_144)
         }
+
         expect(got).to.equal(400)
         expect(store.calls.length / 400).to.be.at.most(0.15)
       }
@@ -249,6 +257,7 @@ describe('CAR source, many at once', () => {
   it('keeps only the blocks in memory, not the range from which they were read', async () => {
     const blocks = await rawBlocks(20, 1000)
     const { source } = await bench(blocks)
+
     for (const { bytes } of await many(source, blocks.map(({ cid }) => cid))) {
       expect(bytes?.buffer.byteLength).to.be.below(1200)
     }
@@ -281,11 +290,13 @@ describe('CAR source, many at once', () => {
     const { source, store } = await bench(blocks, 'block', { maxSpan: 200_000 })
     const controller = new AbortController()
     const reason = new Error('enough')
+
     store.fault = (_, index) => {
       if (index === 5) { controller.abort(reason) }
 
       return undefined
     }
+
     await expect(many(source, blocks.map(({ cid }) => cid), { signal: controller.signal })).to.eventually.be.rejected.and.equal(reason)
     expect(store.calls.length).to.be.below(10)
     expect(store.running).to.equal(0)

@@ -41,13 +41,16 @@ export async function carOf (blocks: readonly Block[]): Promise<Uint8Array> {
   for (const block of blocks) {
     await writer.put(block)
   }
+
   await writer.close()
   await reading
   const car = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
   let offset = 0
+
   for (const part of parts) {
     car.set(part, offset)
     offset += part.byteLength
   }
+
   return car
 }

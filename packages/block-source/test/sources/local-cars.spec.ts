@@ -26,10 +26,12 @@ describe('CAR files in a folder, many blocks at once', () => {
       ...files,
       async read (...args) {
         reads.push('piece')
+
         return files.read(...args)
       },
       async readInto (...args) {
         reads.push('buffers')
+
         return files.readInto?.(...args)
       }
     }
@@ -51,9 +53,11 @@ describe('CAR files in a folder, many blocks at once', () => {
 
   async function readAll (index: BlockIndex): Promise<GetManyResult[]> {
     const results: GetManyResult[] = []
+
     for await (const result of getMany(carSource({ store, index }), blocks.map(({ cid }) => cid))) {
       results.push(result)
     }
+
     return results
   }
 

@@ -38,6 +38,7 @@ blockSourceTests(async () => {
     lacks: await lacking(),
     fail () {
       store.fault = () => ({ error: new StoreUnavailableError() })
+
       return () => { store.fault = () => undefined }
     },
     corrupt ({ bytes }) {
@@ -78,6 +79,7 @@ for (const [name, key] of Object.entries({ flatfs: flatfsKey(), 'go-ds-s3': s3Da
       lacks: await lacking(),
       fail () {
         store.fault = () => ({ error: new StoreUnavailableError() })
+
         return () => { store.fault = () => undefined }
       },
       corrupt ({ cid }) { objects.set(key(cid), Uint8Array.of(1)) }
@@ -88,9 +90,11 @@ for (const [name, key] of Object.entries({ flatfs: flatfsKey(), 'go-ds-s3': s3Da
 blockSourceTests(async () => {
   const blocks = await everyKind()
   const blockstore = new MemoryBlockstore()
+
   for (const { cid, bytes } of blocks) {
     await blockstore.put(cid, bytes)
   }
+
   let failing = false
 
   return {
@@ -101,6 +105,7 @@ blockSourceTests(async () => {
           if (failing) {
             throw new Error('the disk is on fire')
           }
+
           return blockstore.get(cid, options)
         }
       }
@@ -109,6 +114,7 @@ blockSourceTests(async () => {
     lacks: await lacking(),
     fail () {
       failing = true
+
       return () => { failing = false }
     },
     async corrupt ({ cid }) { await blockstore.put(cid, Uint8Array.of(1)) }
@@ -162,6 +168,7 @@ async function startBlockServer (cidOf: (url: URL) => string, missing: readonly 
       await new Promise(resolve => { server.close(resolve) })
     }
   }
+
   return self
 }
 
@@ -170,6 +177,7 @@ function faultsOf (server: Server): Pick<BlockSourceSubject, 'fail' | 'corrupt' 
   return {
     fail () {
       server.failing = true
+
       return () => { server.failing = false }
     },
     corrupt ({ cid }) { server.blocks.set(String(cid.multihash.bytes), Uint8Array.of(1)) },
@@ -180,6 +188,7 @@ function faultsOf (server: Server): Pick<BlockSourceSubject, 'fail' | 'corrupt' 
 blockSourceTests(async () => {
   const blocks = await everyKind()
   const server = await startBlockServer(url => url.pathname.split('/')[2], [404, 'not found'])
+
   for (const { cid, bytes } of blocks) {
     server.blocks.set(String(cid.multihash.bytes), bytes)
   }
@@ -196,6 +205,7 @@ blockSourceTests(async () => {
   const blocks = await everyKind()
   const missing = JSON.stringify({ Message: 'block was not found locally (offline): ipld: could not find bafk', Code: 0, Type: 'error' })
   const server = await startBlockServer(url => url.searchParams.get('arg') ?? '', [500, missing], bytes => JSON.stringify({ Key: 'x', Size: bytes.byteLength }))
+
   for (const { cid, bytes } of blocks) {
     server.blocks.set(String(cid.multihash.bytes), bytes)
   }
@@ -212,10 +222,13 @@ describe('kubo source', () => {
   it('sends credentials, and does not show them in errors', async () => {
     const { cid, bytes } = await rawBlock(Uint8Array.of(1))
     const seen: Array<string | null> = []
+
     const fetch: Fetch = async request => {
       seen.push(request.headers.get('authorization'), new URL(request.url).username)
+
       return seen.length < 3 ? new Response(bytes.slice()) : new Response('denied', { status: 401 })
     }
+
     const source = kuboSource({ url: 'http://user:p%40ss@node.test:5001', fetch })
     expect(await source.get(cid)).to.deep.equal(bytes)
     expect(seen).to.deep.equal([`Basic ${btoa('user:p@ss')}`, ''])
@@ -224,6 +237,7 @@ describe('kubo source', () => {
     for (const init of [{ authorization: 'Bearer x' }, { headers: { Authorization: 'Bearer x' } }]) {
       expect(() => kuboSource({ url: 'http://user:secret@node.test', ...init })).to.throw(/more than one value/).with.property('message').that.does.not.include('secret')
     }
+
     expect(() => kuboSource({ url: 'http://user:secret@' })).to.throw().with.property('message').that.does.not.include('secret')
     expect(() => kuboSource({ url: 'http://node.test', headers: { x: 'secret\nx' } })).to.throw().with.property('message').that.does.not.include('secret')
   })
@@ -257,6 +271,7 @@ describe('kubo source', () => {
 
   it('does not treat kubo\'s other answers with status 500 as absence', async () => {
     const { cid } = await rawBlock(Uint8Array.of(1))
+
     for (const body of ['{"Message":"context deadline exceeded","Code":0,"Type":"error"}', '', 'null', '{"Message":"blockstore closed"}']) {
       const source = kuboSource({ url: 'http://node.test', retry: false, fetch: async () => new Response(body, { status: 500 }) })
       await expect(source.get(cid), body).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
@@ -270,6 +285,7 @@ describe('gateway source', () => {
     const { cid } = await rawBlock(Uint8Array.of(1))
     const source = (status: number): ReturnType<typeof gatewaySource> => gatewaySource({ url: 'http://gateway.test/below', retry: false, fetch: async () => new Response(null, { status, headers: { location: 'http://elsewhere.test/' } }) })
     expect(await source(410).get(cid)).to.equal(undefined)
+
     for (const status of [301, 307, 403, 451]) {
       await expect(source(status).get(cid)).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
     }
@@ -324,13 +340,17 @@ describe('a source as an interface-blockstore', () => {
     await expect(Promise.resolve(store.get(missing).next())).to.eventually.be.rejected.with.property('name', 'NotFoundError')
 
     const pairs = []
+
     for await (const { cid, bytes } of store.getMany(blocks.map(({ cid }) => cid))) {
       const pieces = []
+
       for await (const piece of bytes) {
         pieces.push(piece)
       }
+
       pairs.push({ cid, bytes: pieces[0] })
     }
+
     expect(pairs).to.have.deep.members(blocks)
     await expect(Promise.resolve(store.put(missing, new Uint8Array()))).to.eventually.be.rejected.with.property('name', 'ReadOnlyError')
   })

@@ -16,6 +16,7 @@ function bucketThatDenies (): { fetch: Fetch, open(): Promise<number>, requests(
     async fetch (request) {
       requests++
       const present = new URL(request.url).pathname.includes('present')
+
       return bodies.track(present && !revoked
         ? new Response('x', { status: 206, headers: { 'content-range': 'bytes 0-0/1' } })
         : denial('AccessDenied'))
@@ -27,9 +28,11 @@ function bucketThatDenies (): { fetch: Fetch, open(): Promise<number>, requests(
 function denial (code: string): Response {
   const text = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`.padEnd(2048)
   let sent = 0
+
   return new Response(new ReadableStream<Uint8Array>({
     pull (controller) {
       controller.enqueue(new TextEncoder().encode(text.slice(sent, sent += 256)))
+
       if (sent >= text.length) {
         controller.close()
       }
@@ -55,6 +58,7 @@ describe('403 for missing objects', () => {
         await refusal(bucket.read(`absent-${i}`, { length: 1 }))
       }
     }
+
     expect(requests()).to.equal(1000)
     expect(await open()).to.equal(0)
   })
@@ -124,6 +128,7 @@ describe('s3 store', () => {
 
   it('reads names as XML or as URLs', async () => {
     const page = (type: string, key: string): string => `<?xml version="1.0"?><ListBucketResult>${type}<IsTruncated>false</IsTruncated><Contents><Key>${key}</Key></Contents></ListBucketResult>`
+
     for (const [type, key] of [['', 'a &amp; b/&#252;'], ['<EncodingType>url</EncodingType>', 'a+%26+b/%C3%BC']]) {
       const list = store(async () => new Response(page(type, key))).list('a')[Symbol.asyncIterator]()
       expect(await list.next()).to.deep.equal({ done: false, value: 'a & b/ü' })

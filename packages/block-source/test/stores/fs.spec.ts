@@ -48,6 +48,7 @@ describe('fs store', () => {
       await writeFile(join(folder, 'file'), 'x')
       await chmod(join(folder, 'file'), 0)
     }
+
     await expect(fsStore({ folder }).read('file')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
   })
 

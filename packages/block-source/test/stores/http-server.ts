@@ -36,14 +36,20 @@ export async function startFileServer (): Promise<FileServer> {
 function respond (bytes: Uint8Array | undefined, { method, headers }: IncomingMessage, response: ServerResponse): void {
   if (bytes == null) {
     response.writeHead(404).end('not found'.padEnd(2048))
+
     return
   }
+
   const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"`
+
   if (headers['if-match'] != null && headers['if-match'] !== etag) {
     response.writeHead(412).end()
+
     return
   }
+
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? []
+
   if (from == null) {
     response.writeHead(200, { etag, 'content-length': bytes.byteLength }).end(method === 'HEAD' ? undefined : bytes)
   } else if (Number(from) >= bytes.byteLength) {

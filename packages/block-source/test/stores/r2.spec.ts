@@ -13,7 +13,9 @@ function fakeBucket (fault: (operation: 'get' | 'head' | 'list', index: number) 
     if (body == null) {
       return { size: bytes.byteLength, etag: 'v1' }
     }
+
     open++
+
     return {
       size: bytes.byteLength,
       etag: 'v1',
@@ -31,14 +33,17 @@ function fakeBucket (fault: (operation: 'get' | 'head' | 'list', index: number) 
     bucket: {
       async get (key, { range: { offset = 0, length } = { offset: 0 } }) {
         await fault('get', index++)
+
         return key === 'x' ? objectOf(bytes.slice(offset, length == null ? undefined : offset + length)) : null
       },
       async head (key) {
         await fault('head', index++)
+
         return key === 'x' ? objectOf(undefined) : null
       },
       async list ({ cursor }) {
         await fault('list', index++)
+
         return { objects: [{ key: `x${cursor ?? ''}` }], truncated: true }
       }
     }

@@ -25,9 +25,11 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
       ...right,
       async get (cid, options) {
         const bytes = await right.get(cid, options)
+
         if (bytes == null) {
           throw new Error('not found')
         }
+
         return bytes
       }
     })
@@ -41,6 +43,7 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
       ...right,
       async stat (cid, options) {
         const found = await right.stat?.(cid, options)
+
         return found == null ? undefined : { size: found.size + cid.byteLength }
       }
     })
@@ -53,9 +56,11 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
       async * getMany (cids, options) {
         for (const cid of cids) {
           const bytes = await right.get(cid, options)
+
           if (bytes == null) {
             return
           }
+
           yield { cid, bytes }
         }
       }
@@ -73,6 +78,7 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
           return await right.get(cid, options)
         } catch {
           options?.signal?.throwIfAborted()
+
           return undefined
         }
       }

@@ -13,6 +13,7 @@ interface BrokenStore {
 function reading (read: (object: string, options: ReadOptions, right: ListingStore, objects: Map<string, Uint8Array>) => Promise<ObjectPart | undefined>): BrokenStore['make'] {
   return (objects, maxRead) => {
     const right = memoryStore({ objects, maxRead })
+
     return { ...right, read: async (object, options = {}) => read(object, options, right, objects) }
   }
 }
@@ -24,6 +25,7 @@ async function named<T, U> (name: string, promise: Promise<T>, otherwise: U): Pr
     if ((err as Error).name === name) {
       return otherwise
     }
+
     throw err
   }
 }
@@ -34,6 +36,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     what: 'loses the last byte',
     make: reading(async (object, options, right) => {
       const part = await right.read(object, options)
+
       return part == null ? part : { ...part, bytes: part.bytes.slice(0, -1) }
     })
   },
@@ -45,6 +48,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       if ((options.offset ?? 0) + (options.length ?? 0) > (objects.get(object)?.byteLength ?? 0)) {
         throw new Error('out of range')
       }
+
       return right.read(object, options)
     })
   },
@@ -54,9 +58,11 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     what: 'throws where there is no object',
     make: reading(async (object, options, right) => {
       const part = await right.read(object, options)
+
       if (part == null) {
         throw new Error('not found')
       }
+
       return part
     })
   },
@@ -69,6 +75,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     make: reading(async (object, options, right, objects) => {
       const part = await right.read(object, options)
       const { offset = 0, length = Infinity } = options
+
       return part == null ? part : { ...part, bytes: objects.get(object)?.subarray(offset, offset + length) ?? part.bytes }
     })
   },
@@ -81,11 +88,13 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     make (objects, maxRead) {
       const right = memoryStore({ objects, maxRead })
       let range: ReadOptions = {}
+
       return {
         ...right,
         async read (object, options = {}) {
           range = options
           await Promise.resolve()
+
           return right.read(object, range)
         }
       }
@@ -96,15 +105,18 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     what: 'fills what there is to fill, and leaves the rest',
     make (objects, maxRead) {
       const right = memoryStore({ objects, maxRead })
+
       return {
         ...right,
         async readInto (object, buffers, options = {}) {
           const part = await right.read(object, { ...options, length: buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) })
           let at = 0
+
           for (const buffer of buffers) {
             buffer.set(part?.bytes.subarray(at, at + buffer.byteLength) ?? [])
             at += buffer.byteLength
           }
+
           return part == null ? undefined : { size: part.size ?? 0, etag: part.etag }
         }
       }
@@ -115,10 +127,12 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
     what: 'lists the first page only',
     make (objects, maxRead) {
       const right = memoryStore({ objects, maxRead })
+
       return {
         ...right,
         async * list (prefix, options) {
           let left = 1000
+
           for await (const name of right.list(prefix, options)) {
             if (left-- > 0) {
               yield name
@@ -145,9 +159,11 @@ function seeing (change: (response: Response, request: Request) => Response): Br
 function without (...names: string[]): BrokenHttpStore['make'] {
   return seeing(({ status, headers, body }) => {
     const left = new Headers(headers)
+
     for (const name of names) {
       left.delete(name)
     }
+
     return new Response(body, { status, headers: left })
   })
 }
@@ -156,6 +172,7 @@ function without (...names: string[]): BrokenHttpStore['make'] {
 function hiding (name: string): BrokenHttpStore['make'] {
   return (url, fetch, retry) => {
     const right = httpStore({ url, fetch, retry })
+
     return { ...right, read: async (object, options) => named(name, right.read(object, options), undefined) }
   }
 }
@@ -178,6 +195,7 @@ export const BROKEN_HTTP_STORES: readonly BrokenHttpStore[] = [
     what: 'does not look at its signal',
     make (url, fetch, retry) {
       const right = httpStore({ url, fetch, retry })
+
       return { ...right, read: async (object, options) => right.read(object, { ...options, signal: undefined }) }
     }
   }

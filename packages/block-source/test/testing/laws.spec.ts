@@ -45,6 +45,7 @@ async function sourceSubject (make: (right: BlockSource, store: ObjectStore, has
     lacks: [(await rawBlock(Uint8Array.of(9))).cid],
     fail () {
       store.fault = () => ({ error: new StoreUnavailableError() })
+
       return () => { store.fault = () => undefined }
     },
     corrupt ({ cid }) { objects.set(key(cid), Uint8Array.of(1)) }
@@ -82,6 +83,7 @@ describe('the laws', function () {
       ...objectStoreLaws(() => storeSubject((objects, maxRead) => memoryStore({ objects, maxRead }))),
       ...blockSourceLaws(async () => sourceSubject(source => source))
     ]
+
     for (const { check } of right) {
       await check()
     }

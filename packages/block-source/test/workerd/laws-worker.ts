@@ -23,6 +23,7 @@ const SUBJECTS: Record<string, (env: Env) => ObjectStoreSubject> = {
   }),
   memory () {
     const objects = new Map<string, Uint8Array>()
+
     return {
       store: memoryStore({ objects, maxRead }),
       maxRead,
@@ -56,6 +57,7 @@ export default {
 
     try {
       await law?.check()
+
       return Response.json({ laws: laws.map(({ id }) => id) })
     } catch (err) {
       return Response.json({ error: err instanceof Error ? `${err.name}: ${err.message}\n${err.stack}` : String(err) })

@@ -15,5 +15,6 @@ export async function bundleWorker (file: string, { minify = false } = {}): Prom
     write: false,
     logLevel: 'silent'
   })
+
   return text
 }

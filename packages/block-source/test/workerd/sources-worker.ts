@@ -21,6 +21,7 @@ async function subject ({ BUCKET }: Env, around: (source: BlockSource) => BlockS
     lacks: [(await block(Uint8Array.of(9))).cid],
     fail () {
       store.fault = () => ({ error: new StoreUnavailableError() })
+
       return () => { store.fault = () => undefined }
     },
     async corrupt ({ bytes }) {
@@ -46,6 +47,7 @@ export default {
 
     try {
       await laws.find(({ id }) => id === searchParams.get('law'))?.check()
+
       return Response.json({ laws: laws.map(({ id }) => id) })
     } catch (err) {
       return Response.json({ error: err instanceof Error ? `${err.name}: ${err.message}\n${err.stack}` : String(err) })

@@ -23,11 +23,13 @@ describe('stores, in workerd', function () {
       serviceBindings: {
         async UPLOAD (request: Request) {
           const object = new URL(request.url).searchParams.get('object') ?? ''
+
           if (request.method === 'PUT') {
             files.files.set(object, new Uint8Array(await request.arrayBuffer()))
           } else {
             files.files.delete(object)
           }
+
           return new Response()
         }
       }

@@ -41,6 +41,7 @@ class BytesResponse {
   get real (): Response {
     const { status, headers } = this
     this.#real ??= new Response(this.whole, { status, headers })
+
     return this.#real
   }
 }

@@ -44,6 +44,7 @@ export async function loadCertificate (files: TlsFiles): Promise<Certificate> {
       // both files are not written in one step: what does not fit together is read again when it has changed again
       version = found
       current = await readPair(files)
+
       return current
     }
   }
@@ -75,6 +76,7 @@ async function versionOf ({ cert, key }: TlsFiles): Promise<string> {
   const versions = await Promise.all([cert, key].map(async path => {
     try {
       const { ino, mtimeMs, size } = await stat(path)
+
       return `${ino}/${mtimeMs}/${size}`
     } catch {
       return ''

@@ -53,6 +53,7 @@ export class Connections {
 
     if ((!isProxy && own >= this.#limits.connectionsPerAddress) || !this.#hasRoom(own)) {
       this.#refused++
+
       return undefined
     }
 
@@ -102,6 +103,7 @@ export class Connections {
     this.#evicted++
     this.#remove(leaver)
     leaver.socket.destroy()
+
     return true
   }
 

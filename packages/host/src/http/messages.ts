@@ -27,6 +27,7 @@ export async function sendResponse (response: NodeResponse, answer: Response, tu
     turn.hold(whole.byteLength)
     response.end(whole)
     await eventOf(response, 'finish')
+
     return
   }
 
@@ -38,6 +39,7 @@ export async function sendResponse (response: NodeResponse, answer: Response, tu
       if (bytes.byteLength === length) {
         response.end(bytes)
         await eventOf(response, 'finish')
+
         return
       }
 

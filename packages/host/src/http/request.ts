@@ -50,6 +50,7 @@ class ServerRequest {
 
   get headers (): Headers {
     this.#headers ??= headersOf(this.#request)
+
     return this.#headers
   }
 
@@ -58,6 +59,7 @@ class ServerRequest {
     const { method, headers, signal } = this
     const hasBody = method !== 'GET' && method !== 'HEAD'
     this.#real ??= new Request(this.url, { method, headers, signal, ...(hasBody ? { body: Readable.toWeb(this.#request) as ReadableStream, duplex: 'half' } : {}) })
+
     return this.#real
   }
 }

@@ -85,6 +85,7 @@ export async function startHttpServer (init: HttpServerInit): Promise<HttpServer
   const certificate = init.tls == null ? undefined : await loadCertificate(init.tls)
   const server = new Server(init, limits, certificate)
   await server.listen()
+
   return server
 }
 
@@ -166,6 +167,7 @@ class Server implements HttpServer {
 
   #createPlain (): NodeServer {
     const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: this.#limits.headersTimeout / 2 }, (request, response) => { void this.#answer(request, response) })
+
     return this.#limitHttp1(server)
   }
 
@@ -206,6 +208,7 @@ class Server implements HttpServer {
 
     if (admitted == null) {
       socket.destroy()
+
       return
     }
 
@@ -267,6 +270,7 @@ class Server implements HttpServer {
     if (entered == null) {
       writeHead(response, 503, { 'content-type': 'text/plain', 'retry-after': '1' })
       response.end('too many requests of this address wait\n')
+
       return
     }
 

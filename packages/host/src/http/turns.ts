@@ -59,6 +59,7 @@ export class Turns {
 
     if (share.waiting.length === 0 && this.#mayStart(share)) {
       this.#shares.set(address, share)
+
       return this.#start(address, share, reserve)
     }
 
@@ -68,6 +69,7 @@ export class Turns {
 
     this.#shares.set(address, share)
     this.#queue.add(address)
+
     return new Promise(resolve => { share.waiting.push({ reserve, start: resolve }) })
   }
 
@@ -79,11 +81,13 @@ export class Turns {
   #start (address: string, share: Share, reserve: number): Turn {
     let held = 0
     let ended = false
+
     const hold = (bytes: number): void => {
       this.#held += bytes - held
       share.held += bytes - held
       held = bytes
     }
+
     hold(reserve)
 
     return {

@@ -21,6 +21,7 @@ export function believeProxies (listener: Listener, proxies: TrustedProxies, war
 
   if (accept == null) {
     warnMissing('@libp2p/websockets', 'onWsServerConnection of a listener', 'clients behind a proxy have the address of the proxy')
+
     return
   }
 

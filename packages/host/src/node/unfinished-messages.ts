@@ -69,6 +69,7 @@ export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { tim
         if (sum <= total) {
           break
         }
+
         socket.terminate()
         sum -= size
       }

@@ -140,6 +140,7 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
 
   if (!(server instanceof Server)) {
     warnMissing('@libp2p/websockets', 'server of a listener', 'its sockets and messages are not bounded')
+
     return
   }
 
@@ -149,6 +150,7 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
 
   if (wsServer?.options == null || wsServer.clients == null) {
     warnMissing('@libp2p/websockets', 'options or clients of the wsServer of a listener', 'silent sockets stay open, a message may have 100 MiB, and it may never end')
+
     return
   }
 

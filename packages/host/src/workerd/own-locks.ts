@@ -19,6 +19,7 @@ export function ownLocks (host: Libp2p, warnMissing: WarnMissing): void {
 
   if (typeof store?.getReadLock !== 'function' || typeof store.getWriteLock !== 'function') {
     warnMissing('libp2p', 'store.getReadLock or getWriteLock of the peer store', 'requests of one Worker may wait for each other')
+
     return
   }
 

@@ -29,12 +29,14 @@ describe('an HTTP server', function () {
   async function start (handler: HttpHandler, init: Partial<HttpServerInit> = {}): Promise<HttpServer> {
     const server = await startHttpServer({ host: 'localhost', port: 0, handler, ...init })
     ends.push(async () => server.stop())
+
     return server
   }
 
   async function http2 (server: HttpServer, options = {}): Promise<Http2Client> {
     const client = await connectHttp2(server.url, options)
     ends.push(() => { client.close() })
+
     return client
   }
 
@@ -45,11 +47,13 @@ describe('an HTTP server', function () {
     socket.on('error', () => {})
     ends.push(() => { socket.destroy() })
     await new Promise(resolve => socket.once('connect', resolve))
+
     return socket
   }
 
   const describeRequest: HttpHandler = async (request, { remoteAddress }) => {
     const { pathname, search, protocol } = new URL(request.url)
+
     return Response.json({ method: request.method, path: `${pathname}${search}`, protocol, accept: request.headers.get('accept'), remoteAddress, body: await request.text() })
   }
 
@@ -111,6 +115,7 @@ describe('an HTTP server', function () {
     const aborted: string[] = []
     const server = await start(async request => {
       request.signal.addEventListener('abort', () => { aborted.push(new URL(request.url).pathname) })
+
       return new URL(request.url).pathname === '/waits'
         ? new Promise(() => {})
         : new Response(new ReadableStream({ pull (controller) { controller.enqueue(new Uint8Array(64 * KiB)) }, cancel () { aborted.push('body') } }))
@@ -131,6 +136,7 @@ describe('an HTTP server', function () {
     let aborted = 0
     const server = await start(request => {
       request.signal.addEventListener('abort', () => { aborted++ })
+
       return new Response('whole')
     })
 
@@ -162,6 +168,7 @@ describe('an HTTP server', function () {
       await new Promise(resolve => { socket.once('secureConnect', resolve) })
       const { subject } = socket.getPeerCertificate()
       socket.destroy()
+
       return [subject.CN].flat()[0]
     }
 
@@ -283,6 +290,7 @@ describe('an HTTP server', function () {
     let begun = 0
     const server = await start(() => {
       begun++
+
       return new Response('')
     }, { tls: TLS })
     const attacker = await http2(server)
@@ -304,6 +312,7 @@ describe('an HTTP server', function () {
     const server = await start(async request => {
       begun++
       request.signal.addEventListener('abort', () => { aborted++ })
+
       return new URL(request.url).pathname === '/fast' ? new Response('') : new Promise((resolve, reject) => { request.signal.addEventListener('abort', reject) })
     }, { tls: TLS })
     const attacker = await http2(server)

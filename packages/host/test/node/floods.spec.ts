@@ -55,6 +55,7 @@ describe('a host that is flooded', function () {
         await until(() => answered > 0)
         answered = 0
       }
+
       socket.write(frames(transport, Buffer.from('\x13/multistream/1.0.0\n', 'latin1')))
       socket.write(frames(transport, Buffer.from(repeated(10_000, PROPOSAL))))
       await socket.closedAfter
@@ -73,12 +74,15 @@ describe('a host that is flooded', function () {
         socket.write(WEBSOCKET)
         await until(() => answered > 0)
       }
+
       // a handshake message that is not complete
       socket.write(frames(transport, Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n', 'latin1')))
       await until(() => answered > 20)
+
       for (let i = 0; i < 10 && !socket.destroyed; i++) {
         socket.write(frames(transport, Buffer.alloc(65_000, 255)))
       }
+
       expect(await socket.closedAfter).to.be.below(5000)
     })
 
@@ -90,6 +94,7 @@ describe('a host that is flooded', function () {
       for (let i = 0; i < 60; i++) {
         silent.push(await stranger(port))
       }
+
       await until(() => silent.filter(({ destroyed }) => destroyed).length >= 40)
       // the oldest ones have given way
       expect(silent.slice(-20).filter(({ destroyed }) => destroyed)).to.be.empty()
@@ -129,6 +134,7 @@ describe('a host that is flooded', function () {
       stream.send(new Uint8Array(1))
       await new Promise(resolve => setImmediate(resolve))
     }
+
     await until(() => received === 32)
     await stream.close()
   })

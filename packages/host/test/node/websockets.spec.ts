@@ -40,6 +40,7 @@ describe('hardened WebSockets', function () {
       connectionGater: {
         denyInboundConnection: ({ remoteAddr }) => {
           seen.push(remoteAddr.toString())
+
           return false
         }
       },

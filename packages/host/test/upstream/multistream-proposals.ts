@@ -20,9 +20,11 @@ socket.write('\x03na\n'.repeat(16_000))
 
 const waits = (): boolean => bytes < 16_000 * 4
 const end = performance.now() + 5_000
+
 while (waits() && performance.now() < end && !socket.destroyed) {
   await new Promise(resolve => setTimeout(resolve, 10))
 }
+
 console.log(`${Math.floor(bytes / 4)} proposals of an unknown peer were answered`) // eslint-disable-line no-console
 socket.destroy()
 await node.stop()

@@ -19,8 +19,10 @@ stream.send(new Uint8Array(32 * 5_000))
 
 const waits = (): boolean => echoed < 32 * 5_000
 const end = performance.now() + 5_000
+
 while (waits() && performance.now() < end && stream.status === 'open') {
   await new Promise(resolve => setTimeout(resolve, 10))
 }
+
 console.log(`${echoed / 32} pings that came at once were answered`) // eslint-disable-line no-console
 process.exit(echoed === 32 * 5_000 ? 0 : 1)

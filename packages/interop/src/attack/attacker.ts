@@ -55,5 +55,6 @@ function finish (): number {
 if (kind.prepares !== true) {
   flood.begin()
 }
+
 await kind.run(flood).catch(err => { process.stderr.write(`${err}\n`) })
 process.exit(finish())

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { FLOODS, transportsOf } from './floods.ts'
+import { FLOODS } from './floods.ts'
 import { attack, attackTime, excess } from './run.ts'
 import type { Latencies } from './honest.ts'
 import type { AttackResult } from './run.ts'
@@ -68,6 +68,7 @@ async function main (): Promise<void> {
   for (const { name, transport, during } of late) {
     console.error(`${name} over ${transport}: the honest client waits ${Math.round(during.p99)} ms at p99${during.lost > 0 ? ` and loses ${during.lost} wants` : ''}, which is more than three times what it waits while another balancer is flooded, and 100 ms`)
   }
+
   process.exitCode = late.length > 0 ? 1 : 0
 
   if (values.record != null) {

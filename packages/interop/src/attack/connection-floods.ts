@@ -36,6 +36,7 @@ async function identities (flood: Flood): Promise<void> {
 
     return stop
   }
+
   const stops = await inBatches(flood.full ? 1_980 : 100, connect)
   flood.begin()
   await repeat(flood, { count: 200, parallel: 2 }, async () => { stops.push(await connect()) })
@@ -46,6 +47,7 @@ async function identities (flood: Flood): Promise<void> {
 async function reconnects (flood: Flood): Promise<void> {
   await repeat(flood, { count: 1_000, parallel: 10, perSecond: 100 }, async () => {
     const peer = await createWirePeer()
+
     try {
       await peer.connect(flood.address)
       flood.sent(1)

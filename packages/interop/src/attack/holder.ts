@@ -31,6 +31,7 @@ export function createHolder (always: readonly TestBlock[] = []): Holder {
         if (recent.size <= MOST) {
           break
         }
+
         recent.delete(key)
       }
     },
@@ -43,6 +44,7 @@ export function createHolder (always: readonly TestBlock[] = []): Holder {
 
         if (block != null && wantType === 'block') {
           blocks.push(block)
+
           return []
         }
 

@@ -46,6 +46,7 @@ let streamId = 100_001
 function opened (then: (id: number) => Uint8Array): () => () => Uint8Array {
   return () => () => Buffer.concat(Array.from({ length: 500 }, () => {
     streamId += 2
+
     return Buffer.concat([yamuxFrame(WINDOW_UPDATE, SYN, streamId, 0), then(streamId)])
   }))
 }

@@ -41,6 +41,7 @@ export async function rawConnection (address: string): Promise<RawConnection> {
     messages: {
       of: (count, content) => Buffer.concat(Array.from({ length: count }, () => {
         const message = handshake.encrypt(content).subarray()
+
         return Buffer.concat([length(message.byteLength), message])
       })),
       send: data => stream.send(data),

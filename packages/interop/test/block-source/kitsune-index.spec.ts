@@ -123,9 +123,11 @@ describe('kitsune-index, with kubo and versitygw', function () {
     }
 
     await initRepo(binary, repo)
+
     const ipfs = async (...args: string[]): Promise<Buffer> => {
       return (await promisify(execFile)(binary, args, { env: { ...KUBO_ENV, IPFS_PATH: repo }, encoding: 'buffer', maxBuffer: 1 << 28 })).stdout
     }
+
     const root = String(await ipfs('add', '-r', '-Q', '--cid-version=1', files)).trim()
     writeFileSync(car, await ipfs('dag', 'export', '--progress=false', root))
     const links = String(await ipfs('refs', '-r', '-u', root)).trim().split('\n')

@@ -36,10 +36,12 @@ describe('block sources, with kubo', function () {
       }
     })
     has = []
+
     for (const [size, options] of [[1000, {}], [1_000_000, {}], [0, {}], [12, { hash: 'blake2b-256' }]] as const) {
       const bytes = seededBuffer(size, `block of ${size}`)
       has.push({ cid: CID.parse(await kubo.putBlock(bytes, options)), bytes })
     }
+
     lacks = [CID.createV1(0x55, await sha256.digest(Uint8Array.of(7, 7, 7)))]
   })
 
@@ -49,6 +51,7 @@ describe('block sources, with kubo', function () {
 
   async function fail (): Promise<() => Promise<void>> {
     await kubo.kill()
+
     return async () => kubo.restart()
   }
 
@@ -63,6 +66,7 @@ describe('block sources, with kubo', function () {
     for (const cid of [CID.parse(dag.root), ...await leafCids(dag)]) {
       expect(await source.get(cid), cid.toString()).to.be.an.instanceOf(Uint8Array)
     }
+
     expect(await source.get(lacks[0])).to.equal(undefined)
   })
 })

@@ -18,6 +18,7 @@ import type { FaultStore } from '@kitsune/block-source/testing'
 /** A CAR that kubo has written. */
 async function exported (all: Stack, dag: Dag): Promise<Uint8Array> {
   const node = await all.kubo({ dag })
+
   return new Uint8Array(await (await node.call('dag/export', [dag.root], { progress: 'false' })).arrayBuffer())
 }
 
@@ -62,10 +63,12 @@ describe('CAR files behind a router, with kubo', function () {
 
     const client = await all.kubo()
     await client.connect(router.getMultiaddrs()[0].toString())
+
     for (const dag of dags) {
       await client.pin(dag.root)
       expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
     }
+
     expect(stores.every(({ calls }) => calls.length > 0)).to.equal(true)
   })
 })

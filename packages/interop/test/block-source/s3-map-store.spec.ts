@@ -107,6 +107,7 @@ describe('writing to S3, with versitygw', function () {
     const from: UploadFrom = { store: memoryStore({ objects: new Map([['x', bytes]]) }), object: 'x', size: bytes.byteLength }
     const controller = new AbortController()
     const sent: string[] = []
+
     const watched: Fetch = async request => {
       const part = new URL(request.url).searchParams.get('partNumber')
       const response = await fetch(request)
@@ -136,6 +137,7 @@ describe('writing to S3, with versitygw', function () {
     const bytes = bytesOf(9 * MiB)
     const from: UploadFrom = { store: memoryStore({ objects: new Map([['x', bytes]]) }), object: 'x', size: bytes.byteLength }
     let first = true
+
     const overtaken: Fetch = async request => {
       if (first && new URL(request.url).searchParams.has('partNumber')) {
         first = false

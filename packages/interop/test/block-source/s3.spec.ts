@@ -35,9 +35,11 @@ describe('S3 stores, with versitygw', function () {
   async function send (method: string, url: string, body?: Uint8Array<ArrayBuffer>): Promise<void> {
     const request = await new AwsClient({ ...server.credentials, service: 's3', region: 'us-east-1' }).sign(url, { method, body })
     const response = await fetch(request)
+
     if (!response.ok) {
       throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`)
     }
+
     await response.arrayBuffer()
   }
 
@@ -103,9 +105,11 @@ describe('S3 stores, with versitygw', function () {
     await source.get(cids[cids.length - 1])
     store.calls.length = 0
     let got = 0
+
     for await (const { bytes } of source.getMany?.(cids.toReversed()) ?? []) {
       got += Number(bytes != null)
     }
+
     expect(got).to.equal(33)
     expect(store.calls.length).to.be.at.most(0.15 * 33)
   })

@@ -79,6 +79,7 @@ describe('the edge server over S3', function () {
       await client.pin(root)
       expect(await exportedSha256(client, root)).to.equal(sha256)
     }
+
     const metrics = await (await fetch(`${edge.url}/metrics`)).text()
     expect(metrics).to.match(/operations_total\{kind="s3Get"\} [1-9]/)
     expect(metrics).to.match(/operations_total\{kind="r2Get"\} [1-9]/)

@@ -54,6 +54,7 @@ async function slowReaders ({ http, blocks }: Attacked, attacking: Attacking): P
     const socket = open(http)
     socket.pause()
     socket.write(`GET ${blocks[i % blocks.length]} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(20))
+
     return socket
   })
   attacking.count = sockets.length

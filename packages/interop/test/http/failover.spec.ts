@@ -70,6 +70,7 @@ describe('HTTP clients of a balancer whose nodes go', function () {
   async function block (method = 'GET'): Promise<Response> {
     const response = await fetch(`${balancer.http[0]}/ipfs/${dag.root}?format=raw`, { method })
     await response.arrayBuffer()
+
     return response
   }
 
@@ -90,6 +91,7 @@ describe('HTTP clients of a balancer whose nodes go', function () {
       expect(response.headers.get('retry-after')).to.match(/^\d+$/)
       expect(performance.now() - start).to.be.below(500)
     }
+
     expect((await fetch(`${balancer.http[0]}/ipfs/bafkqaaa?format=raw`)).status, 'the probe').to.equal(200)
 
     await holders[1].restart()

@@ -39,6 +39,7 @@ describe('an HTTP door and the gateway of kubo', function () {
       form.append('file', new Blob([new Uint8Array(car)]))
       await (await holder.call('dag/import', [], { 'pin-roots': 'false' }, { body: form })).text()
     }
+
     fixtures = await Promise.all(cars.map(readFixture))
 
     balancer = await peers.balancer({ downstreams: [holder.url], args: ['--http', 'http://127.0.0.1:0'] })
@@ -67,11 +68,13 @@ describe('an HTTP door and the gateway of kubo', function () {
   async function compareAll (requests: readonly GatewayRequest[]): Promise<void> {
     const differences: string[] = []
     const queue = [...requests]
+
     const work = async (): Promise<void> => {
       for (let request = queue.shift(); request != null; request = queue.shift()) {
         differences.push(...await compare(request))
       }
     }
+
     await Promise.all(Array.from({ length: 8 }, work))
     expect(differences.slice(0, MOST_SHOWN), `${differences.length} of ${requests.length} requests`).to.deep.equal([])
   }
@@ -95,5 +98,6 @@ describe('an HTTP door and the gateway of kubo', function () {
 
 function show (value: Answer[string]): string {
   const text = JSON.stringify(value) ?? 'missing'
+
   return text.length > 300 ? `${text.slice(0, 300)}… (${text.length})` : text
 }

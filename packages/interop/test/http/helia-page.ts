@@ -26,6 +26,7 @@ export interface PageResult {
 
 async function run (): Promise<PageResult> {
   const task: GatewayTask = await (await fetch('/task')).json()
+
   return { helia: await readThroughGateway(task), plain: await fetchPlainly(task) }
 }
 

@@ -88,6 +88,7 @@ describe('a balancer whose HTTP clients are hostile', function () {
 
   async function isOver (): Promise<boolean> {
     const left = await Promise.all(LEFT.map(async name => balancer.metric(name)))
+
     return left.every(value => value === 0)
   }
 
@@ -119,6 +120,7 @@ function honestClient (origin: string): { get (path: string, http2: boolean): Pr
     get: async (path, http2) => new Promise((resolve, reject) => {
       const signal = AbortSignal.timeout(PATIENCE)
       let [status, length] = [0, 0]
+
       const read = (stream: Readable): void => {
         stream.on('data', ({ byteLength }: Uint8Array) => { length += byteLength })
         stream.on('end', () => { resolve({ status, length }) })

@@ -6,8 +6,8 @@ import { recordPreload } from '../../src/preload-results.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
 import { preloadingJsIpfs, storedHash } from '../support/js-ipfs-preload.ts'
-import { sha256 } from '../support/sha256.ts'
 import { startPreloadNode } from '../support/preload-node.ts'
+import { sha256 } from '../support/sha256.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { JsIpfs } from '../../src/js-ipfs.ts'
 import type { Kubo } from '../../src/kubo.ts'
@@ -49,6 +49,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
     for (const outcome of ['failed', 'refused']) {
       expect(await balancer.metric('kitsune_preload_requests_total', `outcome="${outcome}"`), outcome).to.equal(0)
     }
+
     if (FULL) {
       recordPreload([{ what: `${what} of js-ipfs, added and preloaded`, value: `${((performance.now() - start) / 1000).toFixed(1)} s` }])
     }
@@ -85,6 +86,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
     for (const [cid, digest] of cids) {
       expect(await stored(cid)).to.equal(digest)
     }
+
     await Promise.all(clients.map(async ({ stop }) => stop()))
   })
 

@@ -29,19 +29,24 @@ describeFull(`${CLIENTS} idle clients over WebSockets`, function () {
   })
 
   it('are connected to a balancer that preloads, which keeps little for each', async () => {
-    const { kubo, balancer } = await startPreloadNode(peers, '--max-connections', '3000', '--max-new-connections', '3000')
+    const { balancer } = await startPreloadNode(peers, '--max-connections', '3000', '--max-new-connections', '3000')
+
     const connect = async (count: number): Promise<WirePeer[]> => {
       const clients: WirePeer[] = []
+
       for (let i = 0; i < count; i++) {
         const client = await peers.wire()
         clients.push(client)
         await client.connect(balancer.ws)
       }
+
       return clients
     }
+
     const connected = async (count: number): Promise<void> => {
       await poll(async () => await balancer.metric('kitsune_balancer_connections') === count, `${count} clients to be connected`)
     }
+
     const first = await connect(FIRST)
     await connected(FIRST)
     await Promise.all(first.map(async client => client.stop()))

@@ -5,8 +5,8 @@ import { needChromium, needJsIpfs, needKubo } from '../../src/needs.ts'
 import { stack } from '../../src/stack.ts'
 import { bundlePage, runPage } from '../support/chromium-page.ts'
 import { startForwardingProxy } from '../support/forwarding-proxy.ts'
-import { sha256 } from '../support/sha256.ts'
 import { startPreloadNode } from '../support/preload-node.ts'
+import { sha256 } from '../support/sha256.ts'
 import type { JsIpfsResult, JsIpfsTask } from './js-ipfs-page.ts'
 import type { Kubo } from '../../src/kubo.ts'
 
@@ -57,9 +57,11 @@ describe('preload by js-ipfs in Chromium', function () {
     const { added, preloads } = await run({ add: SIZES, read: [] })
 
     expect(preloads.map(({ status }) => status)).to.deep.equal(SIZES.map(() => 200))
+
     for (const { cid, sha256: digest } of added) {
       expect(sha256(await (await kubo.call('cat', [cid], { offline: 'true' })).bytes())).to.equal(digest)
     }
+
     const { read } = await run({ add: [], read: added.map(({ cid }) => cid) })
     expect(read).to.deep.equal(added.map(({ sha256 }) => sha256))
   })

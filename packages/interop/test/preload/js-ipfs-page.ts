@@ -47,16 +47,21 @@ async function run ({ preloader, address, add, read }: JsIpfsTask): Promise<JsIp
   const added = await Promise.all(add.map(async size => {
     const content = randomBytes(size)
     const { cid } = await ipfs.add(content, { cidVersion: 1, rawLeaves: true, pin: false })
+
     return { cid: cid.toString(), sha256: await sha256(content) }
   }))
   const contents: string[] = []
+
   for (const cid of read) {
     const parts: Array<Uint8Array<ArrayBuffer>> = []
+
     for await (const part of ipfs.cat(cid)) {
       parts.push(new Uint8Array(part))
     }
+
     contents.push(await sha256(new Uint8Array(await new Blob(parts).arrayBuffer())))
   }
+
   // js-ipfs begins them later than it says that it has added the file
   while (preloads.length < add.length) {
     await new Promise(resolve => setTimeout(resolve, 10))
@@ -67,9 +72,11 @@ async function run ({ preloader, address, add, read }: JsIpfsTask): Promise<JsIp
 
 function randomBytes (size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size)
+
   for (let at = 0; at < size; at += MAX_RANDOM) {
     crypto.getRandomValues(bytes.subarray(at, at + MAX_RANDOM))
   }
+
   return bytes
 }
 

@@ -32,7 +32,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
   })
 
   beforeEach(async () => {
-    ;({ kubo, balancer } = await startPreloadNode(peers, '--trusted-proxy', '127.0.0.1'))
+    ({ kubo, balancer } = await startPreloadNode(peers, '--trusted-proxy', '127.0.0.1'))
   })
 
   afterEach(async () => {
@@ -56,6 +56,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
     const clients = await Promise.all(blocks.map(async () => {
       const client = await peers.wire()
       await client.connect(ws)
+
       return client
     }))
     const requests = blocks.map(async ({ cid }, i) => fetch(`${preload}/api/v0/refs?arg=${cid}&peer=${clients[i]?.peerId}`, {
@@ -79,6 +80,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
     await Promise.allSettled(requests)
     await poll(async () => {
       expect(await held()).to.deep.equal({ ...before, kitsune_balancer_connections: CLIENTS })
+
       return clients.every(client => client.wantsOf(balancer.peerId).size === 0)
     }, 'nothing to be left', { timeout: ABORTED })
 
@@ -89,11 +91,14 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
 
   it('takes the rest from another client that asked for the same when one leaves', async () => {
     const [block] = await seededBlocks(1, 100, 'taken over')
+
     const ask = async ({ peerId }: WirePeer): Promise<number> => {
       const response = await fetch(`${balancer.preload}/api/v0/refs?r=true&arg=${block.cid}&peer=${peerId}`, { method: 'POST' })
       await response.text()
+
       return response.status
     }
+
     const [silent, honest] = await Promise.all([peers.wire(), peers.wire({ onMessage: serveBlocks([block]) })])
     await silent.connect(balancer.ws)
     const first = ask(silent)
@@ -117,6 +122,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
       relays.forEach(relay => { relay.freeze() })
       await poll(async () => {
         expect(await held()).to.deep.equal(before)
+
         return true
       }, 'nothing to be left', { timeout: FROZEN, interval: 500 })
     })

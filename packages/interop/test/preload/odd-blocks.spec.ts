@@ -45,6 +45,7 @@ describe('preload of blocks that kubo cannot read', function () {
 
   const isStored = async ({ cid }: TestBlock): Promise<boolean> => kubo.call('block/stat', [`${cid}`], { offline: 'true' }).then(async response => {
     await response.text()
+
     return true
   }, () => false)
 

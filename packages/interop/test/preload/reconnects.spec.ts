@@ -38,6 +38,7 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
 
   const held = async (): Promise<number> => {
     const { heap, external } = await balancer.look({ collected: true })
+
     return heap + external
   }
 

@@ -52,6 +52,7 @@ describe('preload from clients without flow control', function () {
     const preload = (async () => {
       const response = await fetch(`${balancer.preload}/api/v0/refs?r=true&arg=${root.cid}&peer=${client.peerId}`, { method: 'POST' })
       await response.text()
+
       return response.status
     })().finally(() => { over = true })
 
@@ -75,6 +76,7 @@ describe('preload from clients without flow control', function () {
           await client.send(to, { blocks: [messageBlock(block)] })
         }
       }
+
       await delay(100)
     }
 

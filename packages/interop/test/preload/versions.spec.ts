@@ -57,9 +57,11 @@ describe('preload from clients of every version', function () {
 
     expect(response.status).to.equal(200)
     await response.text()
+
     for (const { cid } of blocks) {
       await (await kubo.call('block/stat', [`${cid}`], { offline: 'true' })).text()
     }
+
     await client.stop()
   }
 

@@ -15,10 +15,12 @@ globalThis.fetch = async (input, init) => {
   if (url.includes('/api/v0/refs')) {
     preloads.push(answer.then(async response => {
       const text = await response.clone().text()
+
       return { status: response.status, lines: text.split('\n').length - 1 }
     }))
   }
 
   return answer
 }
+
 Object.assign(globalThis, { preloads })

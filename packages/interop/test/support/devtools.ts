@@ -30,6 +30,7 @@ export async function connectDevTools (url: string): Promise<DevTools> {
       const listener = listeners.get(name)
       listeners.delete(name)
       listener?.(params as never)
+
       return
     }
 
@@ -58,6 +59,7 @@ export async function connectDevTools (url: string): Promise<DevTools> {
       const call = Promise.withResolvers<never>()
       calls.set(id, call)
       socket.send(JSON.stringify({ id, method, params, sessionId }))
+
       return call.promise
     },
     once (event, session, listener) {

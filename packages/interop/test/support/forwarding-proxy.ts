@@ -21,6 +21,7 @@ export interface ForwardingProxyInit {
 
 export async function startForwardingProxy ({ target, from, tls = false }: ForwardingProxyInit): Promise<ForwardingProxy> {
   const sockets = new Set<Socket>()
+
   const forward = (near: Socket): void => {
     const far = connect(target, '127.0.0.1')
 
@@ -33,6 +34,7 @@ export async function startForwardingProxy ({ target, from, tls = false }: Forwa
       })
       socket.on('error', () => { socket.destroy() })
     }
+
     near.once('data', (data: Buffer) => {
       // a request's first line is in its first packet
       const end = data.indexOf('\r\n') + 2
@@ -41,6 +43,7 @@ export async function startForwardingProxy ({ target, from, tls = false }: Forwa
     })
     far.pipe(near)
   }
+
   const server: Server = tls ? createTlsServer({ cert: readFileSync(CERTIFICATE[1]), key: readFileSync(CERTIFICATE[3]) }, forward) : createServer(forward)
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
 

@@ -12,35 +12,46 @@ export interface BlockReader {
 export async function countBlocks (blocks: BlockReader, root: CID, { signal, codecs = DEFAULT_LINK_CODECS }: { readonly signal: AbortSignal, readonly codecs?: LinkCodecs }): Promise<number> {
   const seen = new Set<string>()
   const open = [root]
+
   for (let cid = open.pop(); cid != null; cid = open.pop()) {
     const key = multihashKey(cid.multihash.bytes)
+
     if (isIdentity(cid.bytes) || seen.has(key)) {
       continue
     }
+
     seen.add(key)
+
     try {
       open.push(...linksOf(codecs, cid, await read(blocks, cid, signal)))
     } catch {
       signal.throwIfAborted()
     }
   }
+
   return seen.size
 }
 
 async function read (blocks: BlockReader, cid: CID, signal: AbortSignal): Promise<Uint8Array> {
   const got = await blocks.get(cid, { signal, offline: true })
+
   if (got instanceof Uint8Array) {
     return got
   }
+
   const chunks: Uint8Array[] = []
+
   for await (const chunk of got) {
     chunks.push(chunk)
   }
+
   const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
   let at = 0
+
   for (const chunk of chunks) {
     bytes.set(chunk, at)
     at += chunk.length
   }
+
   return bytes
 }

@@ -69,23 +69,29 @@ export async function preload (from: PreloadingNode, cid: CID, { nodes, rounds =
   if (nodes.length === 0) {
     throw new InvalidOptionError('nodes: give at least one preload node')
   }
+
   const most = { safe: 0 }
   let cause: unknown
   const failed: string[] = []
   let wait = 0
+
   for (let round = 0; round < rounds; round++) {
     await pause(wait, timers, signal)
     wait = FIRST_PAUSE * 2 ** round
+
     for (const node of nodes) {
       const got = { safe: 0 }
+
       try {
         await ask(from, cid, node, { fetch, signal }, () => {
           got.safe++
+
           if (got.safe > most.safe) {
             most.safe = got.safe
             onProgress?.(got.safe)
           }
         })
+
         return { node: node.url, safe: got.safe, total: got.safe }
       } catch (err) {
         signal.throwIfAborted()
@@ -95,6 +101,7 @@ export async function preload (from: PreloadingNode, cid: CID, { nodes, rounds =
       }
     }
   }
+
   const total = await countBlocks(from.blockstore, cid, { signal, codecs })
   throw new PreloadError(`No preload node has got all of ${cid}: ${failed.slice(-nodes.length).join('; ')}`, { ...most, total, cause })
 }
@@ -104,28 +111,36 @@ async function ask ({ libp2p }: PreloadingNode, cid: CID, { url, address }: Prel
   if (address != null) {
     await libp2p.dial(address as never, { signal })
   }
+
   const query = new URLSearchParams({ r: 'true', u: 'true', arg: cid.toString(), peer: libp2p.peerId.toString() })
   const response = await fetch(`${url.replace(/\/*$/, '')}/api/v0/refs?${query}`, { method: 'POST', signal, redirect: 'error' })
+
   if (response.status !== 200 || response.body == null) {
     await response.body?.cancel()
     throw new RetryLater(`it answered ${response.status}`, Number(response.headers.get('retry-after') ?? 0) * 1000)
   }
+
   const refs = readRefs(chunks(response.body))
+
   while ((await refs.next()).done !== true) {
     got()
   }
+
   got() // the root
 }
 
 /** Not all browsers iterate streams. */
 async function * chunks (body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()
+
   try {
     for (;;) {
       const { done, value } = await reader.read()
+
       if (done) {
         return
       }
+
       yield value
     }
   } finally {
@@ -135,12 +150,14 @@ async function * chunks (body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
 
 async function pause (ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
+
   if (ms > 0) {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         cancel()
         reject(signal.reason)
       }
+
       const cancel = timers.after(Math.min(ms, MAX_PAUSE), () => {
         signal.removeEventListener('abort', abort)
         resolve()

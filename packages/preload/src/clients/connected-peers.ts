@@ -28,24 +28,31 @@ export function connectedPeers (host: PeerHost): ConnectedPeers {
   return {
     find ({ peer, address }) {
       const connections = host.getConnections().filter(({ status }) => status == null || status === 'open')
+
       if (peer != null && connections.some(({ remotePeer }) => remotePeer.toString() === peer)) {
         return [peer]
       }
+
       const peers = new Set<string>()
+
       for (const { remotePeer, remoteAddr } of connections.reverse()) {
         const [{ name, value }] = remoteAddr.getComponents()
+
         if ((name === 'ip4' || name === 'ip6') && value != null && normalizeAddress(value) === address) {
           peers.add(remotePeer.toString())
         }
+
         if (peers.size === MAX_PEERS) {
           break
         }
       }
+
       return [...peers]
     },
 
     onConnect (listener) {
       host.addEventListener('connection:open', listener)
+
       return () => { host.removeEventListener('connection:open', listener) }
     }
   }

@@ -87,6 +87,7 @@ class RequestGate implements Gate {
     })
     this.#open.add(passage)
     passage.begin()
+
     return passage
   }
 
@@ -98,11 +99,14 @@ class RequestGate implements Gate {
     if (this.#open.size === 0) {
       return 'absent'
     }
+
     const only = this.#clientsFor(key)
+
     if (only != null) {
       // without any, the want stays until one connects
       return { only: only.length > 0 ? only : [NO_CLIENT] }
     }
+
     // what was admitted is so no more from the end of its request on
     return review ? 'silent' : 'defer'
   }
@@ -110,23 +114,29 @@ class RequestGate implements Gate {
   /** The clients of all requests that the block is part of; undefined: it is part of none. */
   #clientsFor (key: WantKey): string[] | undefined {
     let clients: Set<string> | undefined
+
     for (const passage of this.#open) {
       if (passage.admits(key)) {
         clients = new Set([...clients ?? [], ...passage.clients])
       }
     }
+
     return clients == null ? undefined : [...clients]
   }
 
   /** Waits for the blocks that link to what is asked for: they may be on their way, or at a member. */
   async #resolve (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]> {
     const decided = this.#waiting.wait(() => this.#open.size === 0 || asks.every(({ key }) => this.#clientsFor(key) != null), signal)
+
     for (const passage of this.#open) {
       passage.init.unknown?.()
     }
+
     await decided
+
     return asks.map(ask => {
       const verdict = this.#admit(ask)
+
       return verdict === 'defer' ? 'silent' : verdict
     })
   }

@@ -31,12 +31,16 @@ export function linksOf (codecs: LinkCodecs, cid: CID, bytes: Uint8Array): reado
 function linksIn (value: unknown): CID[] {
   const links: CID[] = []
   const open: unknown[] = [value]
+
   while (open.length > 0) {
     const next = open.pop()
+
     if (typeof next !== 'object' || next == null || next instanceof Uint8Array) {
       continue
     }
+
     const cid = CID.asCID(next)
+
     if (cid != null) {
       links.push(cid)
     } else {
@@ -45,5 +49,6 @@ function linksIn (value: unknown): CID[] {
       }
     }
   }
+
   return links
 }

@@ -94,21 +94,27 @@ export class OpenPassage implements Passage {
     const { table } = this.#parts
     const key = multihashKey(cid.multihash.bytes)
     const depth = table.depth(key)
+
     return depth != null && table.expand(key) ? this.#follow(cid, bytes, depth) : []
   }
 
   verified (block: VerifiedBlock): void {
     const { table, limits } = this.#parts
     const depth = table.depth(block.key)
+
     if (depth == null || !table.expand(block.key)) {
       return
     }
+
     this.#blocks++
     this.#bytes += block.bytes.byteLength
+
     if (this.#blocks > limits.blocks || this.#bytes > limits.bytes) {
       this.#fail(this.#blocks > limits.blocks ? `more than ${limits.blocks} blocks` : `more than ${limits.bytes} bytes`)
+
       return
     }
+
     this.#follow(block.cid, block.bytes, depth)
     this.init.progress?.(block)
   }
@@ -125,24 +131,31 @@ export class OpenPassage implements Passage {
 
   #follow (cid: CID, bytes: Uint8Array, depth: number): readonly CID[] {
     const links = depth < this.#maxDepth ? linksOf(this.#parts.codecs, cid, bytes) : []
+
     if (this.#admitAll(links, depth + 1)) {
       this.#parts.grown()
     }
+
     return links
   }
 
   /** Whether there were any. */
   #admitAll (cids: readonly CID[], depth: number): boolean {
     const { table, limits, codecs } = this.#parts
+
     if (depth > limits.depth && cids.length > 0) {
       this.#fail(`blocks more than ${limits.depth} links deep`)
+
       return false
     }
+
     for (const cid of cids) {
       const { multihash, byteLength } = cid
+
       if (byteLength > MAX_CID_LENGTH) {
         continue // no node wants it
       }
+
       if (isIdentity(cid.bytes)) {
         // the CID is the block: no member asks for it, only for what it links to
         if (depth < this.#maxDepth) {
@@ -150,9 +163,11 @@ export class OpenPassage implements Passage {
         }
       } else if (!table.add(multihashKey(multihash.bytes), depth)) {
         this.#fail(table.size >= limits.links ? `more than ${limits.links} links` : 'more memory for its links than there is')
+
         return false
       }
     }
+
     return cids.length > 0
   }
 

@@ -20,12 +20,14 @@ export function createWaitingWants (timers: Timers, ms: number): WaitingWants {
             end()
           }
         }
+
         const end = (): void => {
           cancelTimer()
           signal.removeEventListener('abort', end)
           reviews.delete(review)
           resolve()
         }
+
         const cancelTimer = timers.after(ms, end)
         signal.addEventListener('abort', end)
         reviews.add(review)

@@ -38,11 +38,14 @@ function listedRefs (init: KuboRefsInit): RefsMember {
     async * refs (query, signal): AsyncGenerator<Ref> {
       const { url, headers } = rpc.request('refs', memberQuery(query))
       const call = (url.startsWith('https:') ? requestHttps : requestHttp)(url, { method: 'POST', headers: Object.fromEntries(headers), signal, agent: false })
+
       try {
         const response = await answered(call)
+
         if (response.statusCode !== 200) {
           throw new MemberRefsError(await failure(response))
         }
+
         yield * readRefs(response)
         expectComplete(response)
       } catch (err) {
@@ -68,27 +71,35 @@ async function answered (call: ClientRequest): Promise<IncomingMessage> {
 /** Why it did not answer with a list. */
 async function failure (response: IncomingMessage): Promise<string> {
   const { statusCode = 0 } = response
+
   if (statusCode >= 300 && statusCode < 400) {
     return 'the member redirects, which is refused: credentials go only to the address that is configured'
   }
+
   let text = ''
+
   for await (const chunk of response.setEncoding('utf8')) {
     text += chunk
+
     if (text.length > MAX_ERROR) {
       break
     }
   }
+
   return `the member answered ${statusCode}: ${failureMessage(text)}`
 }
 
 /** @throws {MemberRefsError} the answer was cut off, or its trailer says what went wrong */
 function expectComplete (response: IncomingMessage): void {
   const error = response.trailers['x-stream-error']
+
   if (error != null && error !== '') {
     throw new MemberRefsError(`the member reports: ${error.slice(0, 200)}`)
   }
+
   // an answer that ends with its connection may have been cut off anywhere
   const framed = response.headers['transfer-encoding'] === 'chunked' || response.headers['content-length'] != null
+
   if (!response.complete || !framed) {
     throw new MemberRefsError('the answer of the member was cut off')
   }
@@ -96,5 +107,6 @@ function expectComplete (response: IncomingMessage): void {
 
 function reason (err: unknown): string {
   const { code, message }: { code?: unknown, message?: unknown } = err instanceof Error ? err : {}
+
   return String(code ?? message ?? 'the connection failed')
 }

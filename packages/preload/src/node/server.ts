@@ -37,15 +37,19 @@ async function answer (handler: RefsHandler, request: IncomingMessage, response:
       left.abort(new DOMException('The client has left', 'AbortError'))
     }
   })
+
   if (Number(headers['content-length'] ?? 0) > MAX_BODY) {
     response.setHeader('connection', 'close')
     await send(failureResponse(413, 'a request has no body'), response)
+
     return
   }
+
   request.resume()
   let read = 0
   request.on('data', ({ length }: Buffer) => {
     read += length
+
     if (read > MAX_BODY) {
       socket.destroy()
     }
@@ -55,24 +59,31 @@ async function answer (handler: RefsHandler, request: IncomingMessage, response:
 
 function asRequest ({ url = '/', headers }: IncomingMessage, method: string, signal: AbortSignal): Request {
   const own = new Headers()
+
   for (const name of ['x-forwarded-for', 'accept-encoding'] as const) {
     const value = headers[name]
+
     if (value != null) {
       own.set(name, String(value))
     }
   }
+
   // a target that is no path, such as `*`, is none that is served
   const target = new URL(url.startsWith('/') ? `http://refs${url}` : 'http://refs/')
+
   // what Request does not take is not allowed either
   return new Request(target, { method: /^(CONNECT|TRACE|TRACK)$/i.test(method) ? 'PATCH' : method, headers: own, signal })
 }
 
 async function send ({ status, headers, body }: Response, response: ServerResponse): Promise<void> {
   response.writeHead(status, Object.fromEntries(headers))
+
   if (body == null) {
     response.end()
+
     return
   }
+
   response.flushHeaders()
   // an error of the body destroys the response, which the client sees as broken off
   await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), response)
@@ -81,8 +92,10 @@ async function send ({ status, headers, body }: Response, response: ServerRespon
 function refuse (error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
+
     return
   }
+
   const [status, reason] = REFUSALS[error.code ?? ''] ?? [400, 'Bad Request']
   const body = failureBody(reason)
   const headers = { ...CORS_HEADERS, 'content-type': 'application/json', 'content-length': String(body.length), connection: 'close' }

@@ -28,18 +28,23 @@ export function parseArg (arg: string): RefsRoot {
   if (arg === '') {
     throw new RefsQueryError('arg: is empty; give a CID, or /ipfs/<cid> with or without a path')
   }
+
   // eslint-disable-next-line no-control-regex
   if (arg.length > MAX_ARG || /[\u0000-\u001f\u007f]/.test(arg)) {
     throw new RefsQueryError('arg: is too long, or has control characters')
   }
+
   if (/^\/?ipns(\/|$)/.test(arg)) {
     throw new RefsQueryError('arg: names are not resolved here; give the CID')
   }
+
   const [root, ...rest] = arg.replace(/^\/ipfs\//, '').split('/')
   const path = rest.at(-1) === '' ? rest.slice(0, -1) : rest
+
   if (path.some(name => name === '' || name === '.' || name === '..')) {
     throw new RefsQueryError('arg: a path has no empty names, "." or ".."')
   }
+
   return { cid: parseCid(root), path }
 }
 
@@ -50,17 +55,21 @@ export function formatArg ({ cid, path }: RefsRoot): string {
 
 function parseCid (text: string): CID {
   let cid: CID
+
   try {
     const decoder = /^Qm[1-9A-HJ-NP-Za-km-z]{44}$/.test(text) ? undefined : DECODERS.get(text[0])
     cid = decoder == null ? CID.parse(text) : CID.decode(decoder.decode(text))
   } catch {
     throw new RefsQueryError(`arg: "${text.slice(0, 100)}" is not a CID`)
   }
+
   if (cid.code === LIBP2P_KEY) {
     throw new RefsQueryError('arg: is the name of a key; names are not resolved here')
   }
+
   if (cid.byteLength > MAX_CID_LENGTH) {
     throw new RefsQueryError(`arg: the CID is longer than ${MAX_CID_LENGTH} bytes`)
   }
+
   return cid
 }

@@ -42,8 +42,10 @@ function outcomeOf (err: unknown, left: boolean): Pick<RefsEnd, 'outcome' | 'err
   if (err == null) {
     return { outcome: 'complete' }
   }
+
   if (left || (err instanceof Error && err.name === 'AbortError')) {
     return { outcome: 'left' }
   }
+
   return { outcome: err instanceof TooManyRequestsError ? 'refused' : 'failed', error: err instanceof Error ? err.message : String(err) }
 }

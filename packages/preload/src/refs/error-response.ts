@@ -7,18 +7,23 @@ const RETRY_AFTER = { 'retry-after': '10' }
 /** The answer to a request that failed before its first line. */
 export function errorResponse (err: unknown): Response {
   const message = err instanceof Error ? err.message : String(err)
+
   if (err instanceof RefsQueryError) {
     return failureResponse(400, message)
   }
+
   if (err instanceof TooManyRequestsError) {
     return failureResponse(429, message, RETRY_AFTER)
   }
+
   if (err instanceof NoMemberError) {
     return failureResponse(503, message, RETRY_AFTER)
   }
+
   if (err instanceof BudgetError) {
     return failureResponse(413, message)
   }
+
   return err instanceof NoProgressError ? failureResponse(504, message) : failureResponse(502, message)
 }
 

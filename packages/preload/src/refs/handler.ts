@@ -83,12 +83,15 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
   async function handle (request: Request, { address: connection }: { readonly address: string }): Promise<Response> {
     const url = new URL(request.url)
     const refused = refusal(request, url)
+
     if (refused != null) {
       return refused
     }
+
     if (requests.draining) {
       return drainingResponse()
     }
+
     try {
       return await serve(request, parseRefsQuery(url.searchParams), proxies.clientAddress(connection, request.headers.get('x-forwarded-for')))
     } catch (err) {
@@ -109,6 +112,7 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
         ms: timers.now() - started
       })
     })
+
     try {
       return await service.serve({ query, address, signal, acceptEncoding: headers.get('accept-encoding'), progress, end })
     } catch (err) {
@@ -128,8 +132,10 @@ function refusal ({ method }: Request, { pathname }: URL): Response | undefined 
   if (pathname !== '/api/v0/refs') {
     return failureResponse(404, 'there is only /api/v0/refs here')
   }
+
   if (method === 'OPTIONS') {
     return preflight()
   }
+
   return method === 'POST' ? undefined : failureResponse(405, 'only POST', { allow: 'POST, OPTIONS' })
 }

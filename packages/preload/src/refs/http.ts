@@ -30,6 +30,7 @@ export function failureBody (message: string): string {
 export function acceptsGzip (header: string | null): boolean {
   return (header ?? '').split(',').some(part => {
     const [coding, ...params] = part.trim().toLowerCase().split(/\s*;\s*/)
+
     return coding === 'gzip' && !params.some(param => /^q=0(\.0*)?$/.test(param))
   })
 }
@@ -44,6 +45,7 @@ export function listResponse (lines: AsyncIterator<string>, gzip: CreateGzip | u
     async pull (controller) {
       try {
         const { done, value } = await lines.next()
+
         if (done === true) {
           controller.close()
           left()

@@ -29,17 +29,21 @@ const MAX_LINE = 65_536
 export async function * readRefs (body: AsyncIterable<Uint8Array>): AsyncGenerator<Ref> {
   const decoder = new TextDecoder()
   let rest = ''
+
   for await (const chunk of body) {
     rest += decoder.decode(chunk, { stream: true })
     const lines = rest.split('\n')
     rest = lines.pop() ?? ''
+
     for (const line of lines) {
       yield parseRef(line)
     }
+
     if (rest.length > MAX_LINE) {
       throw new MemberRefsError('the member answered a line that is too long')
     }
   }
+
   if (rest !== '') {
     throw new MemberRefsError('the answer of the member was cut off in the middle of a line')
   }
@@ -47,17 +51,22 @@ export async function * readRefs (body: AsyncIterable<Uint8Array>): AsyncGenerat
 
 function parseRef (line: string): Ref {
   let answer: unknown
+
   try {
     answer = JSON.parse(line)
   } catch {
     throw new MemberRefsError('the member answered what is not JSON')
   }
+
   const { Ref: ref, Err: err }: { Ref?: unknown, Err?: unknown } = typeof answer === 'object' && answer != null ? answer : {}
+
   if (typeof err === 'string' && err !== '') {
     throw new MemberRefsError(`the member reports: ${err.slice(0, 200)}`)
   }
+
   if (typeof ref !== 'string' || ref === '') {
     throw new MemberRefsError('the member answered what is no list of links')
   }
+
   return { ref }
 }

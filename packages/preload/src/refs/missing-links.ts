@@ -46,9 +46,11 @@ export function createMissingLinks ({ passage, read, walk = false, signal, wait,
   function next (): void {
     while (now() < until && reading < CONCURRENCY) {
       const cid = unread.pop()
+
       if (cid == null) {
         return
       }
+
       if (!passage.isRead(multihashKey(cid.multihash.bytes))) {
         start(cid)
       }
@@ -60,6 +62,7 @@ export function createMissingLinks ({ passage, read, walk = false, signal, wait,
     // one that no member has passes when a client sends it
     read(cid, signal).then(bytes => {
       const links = passage.read(cid, bytes)
+
       if (walk) {
         // members fetch the first link of a block first
         links.toReversed().forEach(link => { note(link) })
@@ -74,7 +77,9 @@ export function createMissingLinks ({ passage, read, walk = false, signal, wait,
     if (cid.code === raw.code || passage.isRead(multihashKey(cid.multihash.bytes))) {
       return
     }
+
     unread.push(cid)
+
     if (unread.length > 2 * MAX_UNREAD) {
       unread.splice(0, MAX_UNREAD)
     }
@@ -87,6 +92,7 @@ export function createMissingLinks ({ passage, read, walk = false, signal, wait,
 
     listed (ref) {
       const cid = parse(ref)
+
       if (cid != null) {
         note(cid)
         next()

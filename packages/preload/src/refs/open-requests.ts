@@ -19,8 +19,10 @@ export function createOpenRequests (): OpenRequests {
 
     add () {
       open++
+
       return once(() => {
         open--
+
         if (open === 0) {
           drained?.resolve()
         }
@@ -29,9 +31,11 @@ export function createOpenRequests (): OpenRequests {
 
     async drain (signal) {
       drained ??= Promise.withResolvers()
+
       if (open === 0 || signal?.aborted === true) {
         return
       }
+
       const over = Promise.withResolvers<void>()
       signal?.addEventListener('abort', () => { over.resolve() }, { once: true })
       await Promise.race([drained.promise, over.promise])

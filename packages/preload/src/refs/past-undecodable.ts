@@ -26,21 +26,26 @@ export function pastUndecodable (lists: RefsMember, walks: RefsMember): RefsMemb
 
     async * refs (query, signal): AsyncGenerator<Ref> {
       let listed: DigestTable | undefined = isWalkable(query) && query.recursive && !query.edges ? createDigestTable(MAX_LISTED, LISTED) : undefined
+
       try {
         for await (const ref of lists.refs(query, signal)) {
           const key = keyOf(ref)
+
           if (key == null || listed?.add(key, 0) === false) {
             listed?.free()
             listed = undefined
           }
+
           yield ref
         }
       } catch (err) {
         if (listed == null || !(err instanceof MemberRefsError) || !UNDECODABLE.test(err.message)) {
           throw err
         }
+
         for await (const ref of walks.refs(query, signal)) {
           const key = keyOf(ref)
+
           if (key == null || listed.depth(key) == null) {
             yield ref
           }

@@ -32,18 +32,23 @@ const MAX_FORMAT = 256
  */
 export function parseRefsQuery (params: URLSearchParams): RefsQuery {
   const args = params.getAll('arg')
+
   if (args.length === 0 || args.length > MAX_ARGS) {
     throw new RefsQueryError(args.length === 0 ? 'arg: is missing; give a CID' : `arg: at most ${MAX_ARGS} may be given`)
   }
+
   const recursive = flag(params, 'recursive', 'r')
   const edges = flag(params, 'edges', 'e')
   const format = single(params, 'format')
+
   if (format != null && edges) {
     throw new RefsQueryError('format: is not for use with edges')
   }
+
   if (format != null && format.length > MAX_FORMAT) {
     throw new RefsQueryError(`format: is longer than ${MAX_FORMAT} characters`)
   }
+
   return {
     roots: args.map(parseArg),
     recursive,
@@ -79,28 +84,35 @@ export function gateDepth ({ roots, maxDepth }: RefsQuery): number {
 
 function single (params: URLSearchParams, ...names: string[]): string | undefined {
   const values = names.flatMap(name => params.getAll(name))
+
   if (values.length > 1) {
     throw new RefsQueryError(`${names[0]}: is given more than once`)
   }
+
   return values[0]
 }
 
 /** As Go's strconv.ParseBool; an option without a value is set. */
 function flag (params: URLSearchParams, ...names: string[]): boolean {
   const value = single(params, ...names)
+
   if (value == null || /^(0|f|F|false|FALSE|False)$/.test(value)) {
     return false
   }
+
   if (/^(|1|t|T|true|TRUE|True)$/.test(value)) {
     return true
   }
+
   throw new RefsQueryError(`${names[0]}: is true or false`)
 }
 
 function depth (params: URLSearchParams): number {
   const value = single(params, 'max-depth') ?? '-1'
+
   if (!/^(-1|\d{1,6})$/.test(value)) {
     throw new RefsQueryError('max-depth: is a whole number from 0, or -1 for no limit')
   }
+
   return Number(value)
 }

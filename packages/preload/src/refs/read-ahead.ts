@@ -39,7 +39,9 @@ export function readAhead <Step, Result> ({ concurrency, read, signal }: ReadAhe
           while (open.length > 0 && running < concurrency) {
             start(open.pop() as Step)
           }
+
           const next = done.shift()
+
           if (next != null) {
             yield next
           } else if (failure == null) {
@@ -48,6 +50,7 @@ export function readAhead <Step, Result> ({ concurrency, read, signal }: ReadAhe
             throw failure.error
           }
         }
+
         if (failure != null) {
           throw failure.error
         }

@@ -65,9 +65,11 @@ export function createService (init: ServiceInit): Service {
     try {
       const who = { peer: query.peer, address }
       const shared = progress.shared = await share(registry, query, who, signal)
+
       if (shared != null) {
         done.push(() => { shared.close() })
       }
+
       await waitForPeers({
         // without the others it goes on: its client is asked once it is connected here
         found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || registry?.status().connected === false,
@@ -80,11 +82,14 @@ export function createService (init: ServiceInit): Service {
       progress.reader = reader
       done.push(reader.leave)
       askPeers({ peers, who, register, reader, asked: progress.asked, done })
+
       if (shared != null) {
         shared.onReport = follow(shared, reader)
       }
+
       reader.start()
       await aborted(reader.begun, signal)
+
       return listResponse(reader.lines, acceptsGzip(acceptEncoding) ? gzip : undefined, leave)
     } catch (err) {
       leave(err)
@@ -141,6 +146,7 @@ async function aborted (promise: Promise<void>, signal: AbortSignal): Promise<vo
   const { promise: end, reject } = Promise.withResolvers<never>()
   const abort = (): void => { reject(signal.reason) }
   signal.addEventListener('abort', abort)
+
   try {
     await Promise.race([promise, end])
   } finally {

@@ -40,10 +40,12 @@ export function createSlotQueue (): SlotQueue {
           count(client, -1)
           signal.removeEventListener('abort', abort)
         }
+
         const abort = (): void => {
           leave()
           reject(signal.reason)
         }
+
         const one: Waiting = {
           client,
           go () {

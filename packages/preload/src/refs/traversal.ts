@@ -152,10 +152,13 @@ class MemberTraversal implements Traversal {
     if (this.#started) {
       return
     }
+
     this.#started = true
+
     for (const root of this.#init.query.roots) {
       this.#missing.know(root)
     }
+
     this.#missing.read()
     this.#run().then(() => { this.#end() }, err => { this.#end(err) })
   }
@@ -163,6 +166,7 @@ class MemberTraversal implements Traversal {
   #addClient (client: string): void {
     const readers = this.#clients.get(client) ?? 0
     this.#clients.set(client, readers + 1)
+
     if (readers === 0) {
       this.#passage.addClient(client)
     }
@@ -172,12 +176,15 @@ class MemberTraversal implements Traversal {
     for (const client of clients) {
       const readers = (this.#clients.get(client) ?? 0) - 1
       this.#clients.set(client, readers)
+
       if (readers <= 0) {
         this.#clients.delete(client)
         this.#passage.removeClient(client)
       }
     }
+
     this.#readers--
+
     if (this.#readers === 0) {
       this.#end(new MemberRefsError('no client waits for the answer any more'))
     }
@@ -186,17 +193,21 @@ class MemberTraversal implements Traversal {
   async #run (): Promise<void> {
     const { members } = this.#init
     let error: unknown = new NoMemberError()
+
     for (const [i, member] of members.entries()) {
       try {
         await this.#list(member, i < members.length - 1)
+
         return
       } catch (err) {
         error = err
+
         if (this.#written > 0 || this.#ending.signal.aborted) {
           break
         }
       }
     }
+
     throw error
   }
 
@@ -206,6 +217,7 @@ class MemberTraversal implements Traversal {
     const attempt = new AbortController()
     this.#member = member.id
     this.#progressed = false
+
     const cancelWait = others
       ? timers.after(limits.memberWait, () => {
         if (!this.#progressed) {
@@ -213,13 +225,16 @@ class MemberTraversal implements Traversal {
         }
       })
       : () => {}
+
     try {
       for await (const { ref } of member.refs(query, AbortSignal.any([attempt.signal, this.#ending.signal]))) {
         this.#progress()
         this.#missing.listed(ref)
+
         if (++this.#written > limits.lines) {
           throw new BudgetError(`The answer has more than ${limits.lines} lines: ask for unique ones`)
         }
+
         this.#lines.push(`${JSON.stringify({ Ref: ref, Err: '' })}\n`)
         this.#begun.resolve()
         await this.#lines.place()
@@ -234,14 +249,17 @@ class MemberTraversal implements Traversal {
     const { timers, limits } = this.#init
     this.#progressed = true
     this.#cancelNoProgress()
+
     if (!this.#ended) {
       this.#cancelNoProgress = timers.after(limits.noProgress, () => {
         if (this.#lines.isFull) {
           // those that do not read hold up the others
           this.#lines.expel(new NoProgressError(`The answer was not read for ${limits.noProgress / 1000} s`))
           this.#progress()
+
           return
         }
+
         this.#end(new NoProgressError(`There was no progress for ${limits.noProgress / 1000} s: a block could not be had from the client or the nodes`))
       })
     }
@@ -251,17 +269,20 @@ class MemberTraversal implements Traversal {
     if (this.#ended) {
       return
     }
+
     this.#ended = true
     const failure = error == null ? undefined : toError(error)
     this.#cancelTime()
     this.#cancelNoProgress()
     this.#passage.close()
     this.#lines.end(failure)
+
     if (failure == null) {
       this.#begun.resolve()
     } else {
       this.#begun.reject(failure)
     }
+
     this.#ending.abort(failure)
     this.#init.ended()
   }

@@ -29,9 +29,11 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
     join (query) {
       const key = queryKey(query)
       const joined = open.get(key)
+
       if (joined?.joinable === true) {
         return joined.join()
       }
+
       const traversal = createTraversal({
         query,
         members: members(query.roots[0].cid),
@@ -46,6 +48,7 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
         }
       })
       open.set(key, traversal)
+
       return traversal.join()
     }
   }

@@ -17,10 +17,13 @@ export interface WaitInit {
  */
 export async function waitForPeers ({ found, watch, ms, timers, signal }: WaitInit): Promise<void> {
   signal.throwIfAborted()
+
   if (found()) {
     return
   }
+
   let stop: Array<() => void> = []
+
   try {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => { reject(signal.reason) }

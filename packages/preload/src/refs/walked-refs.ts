@@ -59,14 +59,19 @@ export function walkedRefs ({ id, codecs = DEFAULT_LINK_CODECS, hashers, concurr
     if (isIdentity(cid.bytes)) {
       return linksOf(codecs, cid, cid.multihash.digest)
     }
+
     if (cid.code === raw.code || !codecs.has(cid.code)) {
       await call(rpc, 'block/stat', cid, signal)
+
       return []
     }
+
     const bytes = await call(rpc, 'block/get', cid, signal)
+
     if (await verify(cidPrefix(cid.bytes), bytes) !== multihashKey(cid.multihash.bytes)) {
       throw new MemberRefsError(`the member answered other bytes than those of ${cid}`)
     }
+
     return linksOf(codecs, cid, bytes)
   }
 
@@ -122,8 +127,10 @@ export function isWalkable ({ roots, format }: RefsQuery): boolean {
 async function call (rpc: KuboRpc, command: 'block/get' | 'block/stat', cid: CID, signal: AbortSignal): Promise<Uint8Array> {
   const response = await rpc.call(command, { arg: cid.toString() }, { signal })
   const bytes = new Uint8Array(await response.arrayBuffer())
+
   if (response.status !== 200) {
     throw new MemberRefsError(`the member answered ${response.status}: ${failureMessage(new TextDecoder().decode(bytes))}`)
   }
+
   return bytes
 }

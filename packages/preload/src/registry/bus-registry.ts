@@ -81,11 +81,13 @@ class BusRegistry implements Registry {
     const cancel = this.#timers.after(HEARD_WAIT, late.resolve)
     await Promise.race([own.heard, late.promise])
     cancel()
+
     return own
   }
 
   follow (serve: Parameters<Registry['follow']>[0]): () => void {
     this.#others.follow(serve)
+
     return () => { this.#others.follow(undefined) }
   }
 
@@ -95,6 +97,7 @@ class BusRegistry implements Registry {
 
   onChange (listener: (status: RegistryStatus) => void): () => void {
     this.#listeners.add(listener)
+
     return () => { this.#listeners.delete(listener) }
   }
 
@@ -107,13 +110,16 @@ class BusRegistry implements Registry {
 
   #beat (): void {
     this.#unanswered++
+
     // beats are counted, not time: a process that stood still has not waited for an answer
     if (this.#unanswered > LOST_AFTER) {
       this.#setConnected(false)
+
       if (this.#unanswered % RESET_EVERY === 0) {
         this.#bus.reset()
       }
     }
+
     this.#publish(this.#channel, { type: 'alive', ids: this.#own.ids })
     this.#report()
     this.#cancelBeat = this.#timers.after(BEAT, () => {
@@ -124,18 +130,24 @@ class BusRegistry implements Registry {
 
   #receive (text: string): void {
     const message = parseMessage(text)
+
     if (message == null) {
       return
     }
+
     const { from } = message
+
     if (from === this.#id) {
       if (message.type === 'alive') {
         this.#answered()
       }
+
       return
     }
+
     const isNew = this.#others.heard(from)
     const isComplete = this.#understand(message)
+
     if ((isNew && message.type !== 'hello' && message.type !== 'bye') || !isComplete) {
       this.#publish(this.#channelOf(from), { type: 'hello' })
     }
@@ -144,6 +156,7 @@ class BusRegistry implements Registry {
   /** False: something before it was missed. */
   #understand (message: Message): boolean {
     const { from } = message
+
     switch (message.type) {
       case 'alive':
         return this.#others.keep(from, message.ids)
@@ -167,11 +180,13 @@ class BusRegistry implements Registry {
       default:
         message satisfies never
     }
+
     return true
   }
 
   #tellAll (process: string): void {
     const requests = this.#own.describe()
+
     // also where there is none: it shows that this process lives
     for (let from = 0; from === 0 || from < requests.length; from += MAX_REQUESTS) {
       this.#publish(this.#channelOf(process), { type: 'open', requests: requests.slice(from, from + MAX_REQUESTS) })
@@ -180,6 +195,7 @@ class BusRegistry implements Registry {
 
   #answered (): void {
     this.#unanswered = 0
+
     if (!this.#connected) {
       this.#setConnected(true)
       this.#publish(this.#channel, { type: 'hello' })
@@ -189,6 +205,7 @@ class BusRegistry implements Registry {
   #setConnected (connected: boolean): void {
     if (this.#connected !== connected) {
       this.#connected = connected
+
       for (const listener of this.#listeners) {
         listener(this.status())
       }

@@ -25,6 +25,7 @@ export function memoryBus (): Bus {
       const listeners = channels.get(channel) ?? new Set()
       channels.set(channel, listeners)
       listeners.add(listener)
+
       return () => { listeners.delete(listener) }
     },
 

@@ -46,11 +46,13 @@ export function decodeRequest ({ roots, maxDepth, peer, address }: WireRequest):
 /** Undefined: it is none that this version knows. */
 export function parseMessage (text: string): Message | undefined {
   let message: unknown
+
   try {
     message = JSON.parse(text)
   } catch {
     return
   }
+
   return isMessage(message) ? message : undefined
 }
 
@@ -61,8 +63,10 @@ const isCount: Check = value => Number.isSafeInteger(value) && Number(value) >= 
 const isOptionalString: Check = value => value == null || typeof value === 'string'
 const isDepth: Check = value => value === -1 || isCount(value)
 const listOf = (check: Check): Check => value => Array.isArray(value) && value.every(check)
+
 const shape = (fields: Readonly<Record<string, Check>>): Check => value => {
   const object: Readonly<Record<string, unknown>> = typeof value === 'object' && value != null ? { ...value } : {}
+
   return Object.entries(fields).every(([name, check]) => check(object[name]))
 }
 
@@ -79,6 +83,8 @@ function isMessage (value: unknown): value is Message {
   if (!shape({ from: isString, type: isString })(value)) {
     return false
   }
+
   const { type } = value as { readonly type: string }
+
   return Object.hasOwn(FIELDS, type) && FIELDS[type as Message['type']](value)
 }

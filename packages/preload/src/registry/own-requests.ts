@@ -34,6 +34,7 @@ export function createOwnRequests (): OwnRequests {
         }
       })
       open.set(id, own)
+
       return own
     },
 
@@ -88,6 +89,7 @@ class OpenRequest implements OwnRequest {
     if (process != null) {
       this.#unaware.delete(process)
     }
+
     if (this.#unaware.size === 0) {
       this.#heard.resolve()
     }

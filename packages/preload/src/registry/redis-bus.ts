@@ -58,6 +58,7 @@ export function redisBus ({ connect, onError = () => {} }: RedisBusInit): RedisB
   for (const connection of [publisher, subscriber]) {
     connection.on('error', onError)
   }
+
   subscriber.on('message', (channel, message) => { listeners.get(channel)?.(message) })
   subscriber.on('ready', () => {
     if (listeners.size > 0) {
@@ -77,6 +78,7 @@ export function redisBus ({ connect, onError = () => {} }: RedisBusInit): RedisB
       listeners.set(channel, listener)
       // if it is not connected, when it is
       subscriber.subscribe(channel).catch(() => {})
+
       return () => {
         listeners.delete(channel)
         subscriber.unsubscribe(channel).catch(() => {})

@@ -52,8 +52,10 @@ export function serveRemoteRequests (init: RemoteRequestsInit): RemoteRequests {
       serving++
       served = init.onServe()
     })
+
     return () => {
       const end = open.close()
+
       if (served != null) {
         serving--
         init.onEnd(end)
@@ -61,6 +63,7 @@ export function serveRemoteRequests (init: RemoteRequestsInit): RemoteRequests {
       }
     }
   })
+
   return { get serving () { return serving } }
 }
 
@@ -106,13 +109,16 @@ class RemoteRequest {
     // no member lists here what it has
     this.#missing = createMissingLinks({ passage: this.#passage, read: brief(read, timers), walk: true, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
     request.roots.forEach(cid => { this.#missing.know({ cid, path: [] }) })
+
     const review = (): void => {
       const before = this.#asked.size
       this.#review()
+
       if (before === 0 && this.#asked.size > 0) {
         serving()
       }
     }
+
     review()
     this.#stopWatching = peers.onConnect(review)
   }
@@ -124,11 +130,13 @@ class RemoteRequest {
     this.#passage.close()
     this.#asked.forEach(unregister => { unregister() })
     const { roots, address } = this.#request
+
     return { roots: roots.map(String), address, peers: [...this.#asked.keys()], blocks: this.#blocks, bytes: this.#bytes, ms: timers.now() - this.#started }
   }
 
   #review (): void {
     const { peers, register } = this.#init
+
     for (const peer of peers.find(this.#request)) {
       if (!this.#asked.has(peer)) {
         this.#passage.addClient(peer)
@@ -144,6 +152,7 @@ function brief (read: ReadBlock, { after }: Timers): ReadBlock {
   return async (cid, signal) => {
     const late = new AbortController()
     const cancel = after(READ_TIME, () => { late.abort() })
+
     try {
       return await read(cid, AbortSignal.any([signal, late.signal]))
     } finally {

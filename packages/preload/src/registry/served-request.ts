@@ -51,6 +51,7 @@ export class ServedRequest implements Report {
   take (): WireReport | undefined {
     if (this.changed) {
       this.changed = false
+
       return { id: this.#id, peers: [...this.#peers], blocks: this.#blocks, error: this.#error }
     }
   }

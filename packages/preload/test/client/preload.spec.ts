@@ -17,6 +17,7 @@ describe('the client of preload', () => {
   before(async () => {
     const leaves = await Promise.all(['a', 'b'].map(leaf))
     root = await node(...leaves, leaves[0])
+
     for (const { cid, bytes } of [...leaves, root]) {
       blocks.set(cid.toString(), bytes)
     }
@@ -32,9 +33,11 @@ describe('the client of preload', () => {
     blockstore: {
       async * get (cid) {
         const bytes = blocks.get(cid.toString())
+
         if (bytes == null) {
           throw new Error('not here')
         }
+
         yield bytes.subarray(0, 1)
         yield bytes.subarray(1)
       }
@@ -44,14 +47,19 @@ describe('the client of preload', () => {
   /** Answers in order. */
   const answering = (...answers: Array<() => Response>): NonNullable<PreloadClientOptions['fetch']> => async url => {
     asked.push(url)
+
     return (answers.shift() as () => Response)()
   }
+
   const complete = (): Response => new Response(`${line(1)}${line(2)}`)
+
   const cutOff = (): Response => {
     const chunks = [line(1)]
+
     return new Response(new ReadableStream({
       pull (controller) {
         const chunk = chunks.shift()
+
         if (chunk == null) {
           controller.error(new TypeError('terminated'))
         } else {

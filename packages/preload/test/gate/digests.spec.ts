@@ -34,9 +34,11 @@ describe('gate: digests', () => {
     table.add(key(1), 3)
 
     expect([table.isExpanded(key(1)), table.expand(key(1)), table.expand(key(1)), table.expand(key(2))]).to.deep.equal([false, true, false, false])
+
     for (let n = 2; n < 500; n++) {
       table.add(key(n), 1)
     }
+
     expect([table.isExpanded(key(1)), table.depth(key(1)), table.isExpanded(key(2))]).to.deep.equal([true, 3, false])
   })
 

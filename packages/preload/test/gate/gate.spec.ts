@@ -26,9 +26,11 @@ describe('gate', () => {
 
   const admit = (gate: Gate, block: TestBlock): Verdict | 'defer' => gate.policy.admit(ask(block))
   const pass = (gate: Gate, ...blocks: TestBlock[]): void => { blocks.forEach(block => gate.policy.verified?.(block)) }
+
   const open = (gate: Gate, init: Partial<PassageInit> = {}, ...clients: string[]): Passage => {
     const passage = gate.open({ roots: [root.cid], maxDepth: -1, ...init })
     clients.forEach(client => passage.addClient(client))
+
     return passage
   }
 
@@ -145,6 +147,7 @@ describe('gate', () => {
     open(gate, { roots: [mixed.cid] }, 'x')
 
     pass(gate, mixed, foreign, broken)
+
     for (const block of [foreign, broken, a]) {
       expect(admit(gate, block)).to.deep.equal({ only: ['x'] })
     }
@@ -167,13 +170,16 @@ describe('gate', () => {
     it(`breaks a request that takes too much, by ${what}, and that one alone`, () => {
       const gate = createGate({ limits })
       const failed: Error[] = []
+
       if (what !== 'memory') {
         open(gate, { roots: [other.cid] }, 'y')
       }
+
       open(gate, { failed: error => { failed.push(error) } }, 'x')
 
       pass(gate, root, dir, a, b)
       expect(failed.map(({ name }) => name)).to.deep.equal(['BudgetError'])
+
       if (what !== 'memory') {
         expect([admit(gate, other), admit(gate, root)]).to.deep.equal([{ only: ['y'] }, 'defer'])
       }

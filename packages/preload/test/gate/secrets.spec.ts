@@ -58,6 +58,7 @@ class World {
   pickAdmitted (): TestBlock {
     const keys = this.requests.flatMap(({ admitted }) => [...admitted])
     const key = this.pick(keys)
+
     return this.#blocks.find(block => block.key === key) ?? this.pick(this.#blocks)
   }
 
@@ -69,9 +70,11 @@ class World {
       blocks: this.#blocks.filter(() => this.random() < 0.8).map(({ key, cid, bytes }) => ({ key, cid: cid.bytes, bytes })),
       reply: ({ key }) => {
         this.asked++
+
         if (!this.#before.has(`${id} ${key}`) && !this.#admitted().has(`${id} ${key}`)) {
           this.wrong.push(`${id} is asked for ${this.#name(key)}`)
         }
+
         return this.random() < 0.1 ? 'nothing' : undefined
       }
     })
@@ -102,6 +105,7 @@ class World {
 
   unask ({ passage, clients }: OpenRequest): void {
     const [client] = clients
+
     if (client != null) {
       clients.delete(client)
       passage.removeClient(client)
@@ -125,6 +129,7 @@ class World {
       this.clock.pass(0)
       await new Promise<void>(resolve => { setImmediate(resolve) })
     }
+
     for (const member of MEMBERS) {
       this.served += this.driver.take(member, 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks?.length ?? 0
     }
@@ -161,6 +166,7 @@ describe('gate: what clients are asked for, whatever happens', function () {
   async function parent (...children: TestBlock[]): Promise<TestBlock> {
     const block = await node(...children)
     links.set(block.key, children)
+
     return block
   }
 
@@ -184,6 +190,7 @@ describe('gate: what clients are asked for, whatever happens', function () {
       world.unask(request)
     } else {
       const client = pick.call(world, CLIENTS) as string
+
       if (world.targets.has(client)) {
         world.leave(client)
       } else {
@@ -194,19 +201,23 @@ describe('gate: what clients are asked for, whatever happens', function () {
 
   it('is part of an open request of theirs', async () => {
     let [asked, served] = [0, 0]
+
     for (let seed = 0; seed < SEEDS; seed++) {
       const world = new World(seed, blocks, links)
       CLIENTS.forEach(client => { world.join(client) })
+
       for (let step = 0; step < STEPS; step++) {
         await world.step(() => { act(world) })
         expect(world.wrong, `seed ${seed}, step ${step}`).to.be.empty()
       }
+
       asked += world.asked
       served += world.served
       world.requests.slice().forEach(request => { world.close(request) })
       expect(world.gate.status()).to.deep.equal({ open: 0, linkBytes: 0 })
       await world.driver.stop()
     }
+
     // it would hold if nothing were served at all
     expect(asked).to.be.above(SEEDS * 20)
     expect(served).to.be.above(SEEDS * 10)

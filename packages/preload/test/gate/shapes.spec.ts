@@ -25,6 +25,7 @@ describe('gate: DAGs of hostile shapes', function () {
         passed++
       }
     }
+
     passage.close()
 
     return { passed, error: error?.name, linkBytes, after: gate.status().linkBytes }
@@ -32,9 +33,11 @@ describe('gate: DAGs of hostile shapes', function () {
 
   it('ends the request for one that is 100,000 links deep, at the depth that it may have', async () => {
     const chain = [await leaf('the deepest')]
+
     for (let i = 0; i < MANY; i++) {
       chain.push(await value([chain[i].cid]))
     }
+
     const { passed, error, linkBytes, after } = pass(chain.reverse())
 
     expect([passed, error, after]).to.deep.equal([DEFAULT_PRELOAD_LIMITS.depth + 1, 'BudgetError', 0])
@@ -51,9 +54,11 @@ describe('gate: DAGs of hostile shapes', function () {
 
   it('counts once what is linked to again and again, which is 10^30 paths here', async () => {
     const levels = [await leaf('below all')]
+
     for (let i = 0; i < 100; i++) {
       levels.push(await node(levels[i], levels[i]))
     }
+
     const { passed, error, linkBytes } = pass(levels.reverse())
 
     expect([passed, error]).to.deep.equal([101, undefined])

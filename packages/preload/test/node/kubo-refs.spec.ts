@@ -42,15 +42,18 @@ describe('refs of a kubo', () => {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
+
     return `http://user:secret@127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
   const read = async (url: string, signal = new AbortController().signal): Promise<{ refs: string[], error?: Error }> => {
     const refs: string[] = []
+
     try {
       for await (const { ref } of kuboRefs({ url }).refs(query, signal)) {
         refs.push(ref)
       }
+
       return { refs }
     } catch (error) {
       return { refs, error: error as Error }

@@ -41,6 +41,7 @@ describe('the server of refs', function () {
     socket.on('error', () => {})
     socket.write(text)
     await once(socket, 'close')
+
     return answer
   }
 
@@ -85,6 +86,7 @@ describe('the server of refs', function () {
     while (rig.ends.length === 0) {
       await settle()
     }
+
     expect([rig.calls[0].signal.aborted, rig.registered, rig.ends[0].outcome]).to.deep.equal([true, [], 'left'])
   })
 
@@ -126,9 +128,11 @@ describe('the server of refs', function () {
     for (const path of paths) {
       expect(await raw(`POST ${path}?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), path).to.match(/^HTTP\/1.1 40[04] /)
     }
+
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'TRACE']) {
       expect(await raw(`${method} /api/v0/refs?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), method).to.match(/^HTTP\/1.1 405 /)
     }
+
     expect(rig.calls).to.be.empty()
   })
 

@@ -21,8 +21,10 @@ describe('refs: the handler', () => {
   const rigWithPeer = (init?: Parameters<typeof createRig>[0]): Rig => {
     const rig = createRig(init)
     rig.connect('x')
+
     return rig
   }
+
   const admit = ({ gate }: Rig, { key, cid }: TestBlock): unknown => gate.policy.admit({ client: 'a', address: undefined, key, cid, type: 'block', review: false })
 
   /** Nothing is left of any request. */
@@ -112,10 +114,12 @@ describe('refs: the handler', () => {
     const rig = rigWithPeer({ members: ['a'] })
     const response = rig.post(query)
     await settle()
+
     for (const block of [root, dir, a]) {
       rig.clock.pass(29_000)
       rig.gate.policy.verified?.(block)
     }
+
     rig.clock.pass(29_000)
     rig.calls[0].line('x')
     const body = readAll(await response)
@@ -154,6 +158,7 @@ describe('refs: the handler', () => {
     const rig = createRig()
     rig.connect('x', '203.0.113.1')
     rig.connect('y', '203.0.113.2')
+
     const asked = async (query: string, init?: Parameters<Rig['post']>[1]): Promise<readonly string[]> => {
       const response = rig.post(query, init)
       await settle()
@@ -162,6 +167,7 @@ describe('refs: the handler', () => {
       const registered = [...rig.registered]
       rig.calls.at(-1)?.end()
       await (await response).text()
+
       return registered
     }
 
@@ -304,9 +310,11 @@ describe('refs: the handler', () => {
     const rig = rigWithPeer({ limits: { lines: 3 } })
     const response = rig.post(query)
     await settle()
+
     for (let i = 0; i < 4; i++) {
       rig.calls[0].line('x')
     }
+
     const { refs, error } = await readAll(await response)
 
     expect([refs.length, error?.name]).to.deep.equal([3, 'BudgetError'])
@@ -318,9 +326,11 @@ describe('refs: the handler', () => {
     const rig = rigWithPeer({ limits: { unread: 100 } })
     const response = rig.post(query)
     await settle()
+
     for (let i = 0; i < 50; i++) {
       rig.calls[0].line(`line ${i}`)
     }
+
     const frozen = await response
     await settle()
     rig.clock.pass(30_000)
@@ -342,6 +352,7 @@ describe('refs: the handler', () => {
       const response = await send(path, method)
       expect([response.status, response.headers.get('access-control-allow-origin')], `${method} ${path}`).to.deep.equal([status, '*'])
     }
+
     expect((await send('/api/v0/refs', 'GET')).headers.get('allow')).to.equal('POST, OPTIONS')
     expect(rig.calls).to.be.empty()
   })

@@ -5,9 +5,11 @@ import { settle } from '../support/clock.ts'
 describe('refs: lines', () => {
   const all = async (lines: AsyncIterable<string>): Promise<string[]> => {
     const read: string[] = []
+
     for await (const line of lines) {
       read.push(line)
     }
+
     return read
   }
 
@@ -36,14 +38,17 @@ describe('refs: lines', () => {
     const lines = createLines({ max: 100 })
     const [fast, slow] = [lines.read(), lines.read()]
     let placed = 0
+
     const write = async (): Promise<void> => {
       for (let i = 0; i < 100; i++) {
         lines.push('0123456789')
         await lines.place()
         placed++
       }
+
       lines.end()
     }
+
     const written = write()
     const read = all(fast)
     await settle()
@@ -65,12 +70,14 @@ describe('refs: lines', () => {
       const placed = lines.place()
       await fast.next()
       await fast.next()
+
       if (how === 'leaves') {
         await slow.return?.()
       } else {
         lines.expel(new Error('too slow'))
         await expect(slow.next()).to.eventually.be.rejectedWith('too slow')
       }
+
       await placed
       expect((await slow.next()).done).to.be.true()
     }

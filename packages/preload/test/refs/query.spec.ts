@@ -16,6 +16,7 @@ describe('refs: the query', () => {
     for (const spelling of spellings) {
       expect(parse(`r=true&arg=${encodeURIComponent(spelling)}`), spelling).to.deep.equal({ arg: [`/ipfs/${V1}`], recursive: 'true' })
     }
+
     expect(parse(`arg=${V0}`).arg).to.deep.equal([`/ipfs/${V0}`])
   })
 

@@ -9,11 +9,14 @@ describe('refs: slots', () => {
   it('gives each client its share, and lets the rest wait in order', async () => {
     const slots = createSlots({ running: 3, runningPerClient: 2, queued: 10, queuedPerClient: 10 })
     const order: string[] = []
+
     const take = async (client: string, name: string): Promise<() => void> => {
       const release = await slots.take(client, never)
       order.push(name)
+
       return release
     }
+
     const [a1] = await Promise.all([take('a', 'a1'), take('a', 'a2')])
     const waiting = [take('a', 'a3'), take('b', 'b1'), take('b', 'b2')]
     await settle()

@@ -36,16 +36,19 @@ describe('refs: a walk', () => {
       if (block == null) {
         return Response.json({ Message: `block was not found: ${cid}`, Code: 0, Type: 'error' }, { status: 500 })
       }
+
       return pathname.endsWith('get') ? new Response(new Uint8Array(block.bytes)) : Response.json({ Key: cid, Size: block.bytes.length })
     }
   })
 
   const list = async (query: string, from = member(), signal = new AbortController().signal): Promise<{ refs: string[], error?: Error }> => {
     const refs: string[] = []
+
     try {
       for await (const { ref } of from.refs(parseRefsQuery(new URLSearchParams(query)), signal)) {
         refs.push(ref)
       }
+
       return { refs }
     } catch (error) {
       return { refs, error: error as Error }
@@ -117,6 +120,7 @@ describe('refs: a walk', () => {
     for (const query of [`arg=${root.cid}/a`, `format=<dst>&arg=${root.cid}`]) {
       expect((await list(query)).error).to.be.instanceOf(MemberRefsError)
     }
+
     expect(calls).to.be.empty()
   })
 
@@ -131,6 +135,7 @@ describe('refs: a walk', () => {
         for (const ref of refs) {
           yield { ref }
         }
+
         throw error
       }
     })

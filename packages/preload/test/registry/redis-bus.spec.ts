@@ -25,6 +25,7 @@ class FakeConnection implements RedisConnection {
         reject(error)
       }
     }
+
     await settle()
   }
 
@@ -32,6 +33,7 @@ class FakeConnection implements RedisConnection {
     this.commands.push(command)
     const answer = Promise.withResolvers<unknown>()
     this.#answers.push(answer)
+
     return answer.promise
   }
 }
@@ -68,6 +70,7 @@ describe('redis bus', () => {
     for (let i = 0; i < 1000; i++) {
       bus.publish('a', String(i))
     }
+
     expect(publisher.commands).to.have.lengthOf(256)
 
     await publisher.answer(new Error('closed'))

@@ -46,11 +46,13 @@ describe('registry', () => {
     registry.follow((request, report) => {
       one.serving.add(request)
       one.reports.push(report)
+
       return () => { one.serving.delete(request) }
     })
     registry.onChange(status => { one.changes.push(status) })
     started.push(one)
     await settle()
+
     return one
   }
 
@@ -64,6 +66,7 @@ describe('registry', () => {
 
   const opened = async (open: Promise<RegisteredRequest>): Promise<RegisteredRequest | undefined> => {
     await settle()
+
     return Promise.race([open, Promise.resolve(undefined)])
   }
 
@@ -194,9 +197,11 @@ describe('registry', () => {
   it('hears neither balancers with another name nor what is no message', async () => {
     const [a, other] = [await start(), await start('other')]
     await a.registry.open(request)
+
     for (const text of ['', 'null', '{"from":"z","type":"alive"}', '{"from":"z","type":"open","requests":[{"id":1,"roots":[7],"maxDepth":1,"address":""}]}', '{"from":"z","type":"toString"}']) {
       a.bus.publish('kitsune:preload:1:balancer', text)
     }
+
     await settle()
 
     expect([other.serving.size, other.registry.status().processes, a.registry.status().processes]).to.deep.equal([0, 0, 0])

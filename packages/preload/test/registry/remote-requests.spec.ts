@@ -43,9 +43,11 @@ describe('remote requests', () => {
   afterEach(async () => {
     await settle()
     registries.forEach(registry => { registry.stop() })
+
     for (const { gate, handler, registered } of [asked, holder]) {
       expect({ ...gate.status(), ...handler.status(), registered }).to.deep.equal({ open: 0, linkBytes: 0, running: 0, queued: 0, remote: 0, registered: [] })
     }
+
     expect(clock.pending).to.equal(0)
   })
 
@@ -60,6 +62,7 @@ describe('remote requests', () => {
   const post = async (): Promise<Response> => asked.post(`r=true&arg=${root.cid}`)
   const admit = ({ gate }: Rig, { key, cid }: TestBlock): Verdict | 'defer' => gate.policy.admit({ client: 'a', address: undefined, key, cid, type: 'block', review: false })
   const verified = ({ gate }: Rig, block: TestBlock): void => { gate.policy.verified?.(block) }
+
   const end = async (response: Promise<Response>): Promise<void> => {
     const [{ line, end }] = asked.calls.slice(-1)
     line(String(dir.cid))
@@ -123,10 +126,12 @@ describe('remote requests', () => {
     holder.connect('x')
     const response = post()
     await settle()
+
     for (const block of [root, dir, a]) {
       await pass(20_000)
       verified(holder, block)
     }
+
     await pass(20_000)
     await end(response)
   })
@@ -161,9 +166,11 @@ describe('remote requests', () => {
     holder.connect('x')
     const response = post()
     await settle()
+
     for (const { cid, bytes } of [root, dir]) {
       holder.held.set(String(cid), bytes)
     }
+
     const verdicts = holder.gate.policy.resolve?.([{ client: 'a', address: undefined, key: a.key, cid: a.cid, type: 'block', review: false }], new AbortController().signal)
     await settle()
 

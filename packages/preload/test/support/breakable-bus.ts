@@ -21,6 +21,7 @@ export function breakableBus (): () => BusConnection {
       published: [],
       publish (channel, message) {
         connection.published.push(message)
+
         if (!connection.cut) {
           bus.publish(channel, message)
         }
@@ -32,6 +33,7 @@ export function breakableBus (): () => BusConnection {
       }),
       reset () { connection.resets++ }
     }
+
     return connection
   }
 }

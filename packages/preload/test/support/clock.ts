@@ -16,19 +16,24 @@ export function manualClock (): ManualClock {
     after (ms, run) {
       const timer = { at: time + ms, run }
       timers.add(timer)
+
       return () => { timers.delete(timer) }
     },
     pass (ms) {
       const end = time + ms
+
       for (;;) {
         const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+
         if (next == null) {
           break
         }
+
         time = next.at
         timers.delete(next)
         next.run()
       }
+
       time = end
     },
     get pending () { return timers.size }

@@ -10,6 +10,7 @@ export type TestBlock = VerifiedBlock
 
 async function block (code: number, bytes: Uint8Array): Promise<TestBlock> {
   const multihash = await sha256.digest(bytes)
+
   return { key: multihashKey(multihash.bytes), cid: CID.createV1(code, multihash), bytes }
 }
 

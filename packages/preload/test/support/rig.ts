@@ -68,23 +68,28 @@ export function createRig ({ limits, members = ['a', 'b'], registry, clock = man
       peers: {
         find: ({ peer, address }) => {
           const named = connected.filter(one => one.peer === peer)
+
           return (named.length > 0 ? named : connected.filter(one => one.address === address)).map(({ peer }) => peer)
         },
         onConnect (listener) {
           listeners.add(listener)
+
           return () => { listeners.delete(listener) }
         }
       },
       register (peer) {
         rig.registered.push(peer)
+
         return () => { rig.registered.splice(rig.registered.indexOf(peer), 1) }
       },
       gate,
       read: async (cid: CID) => {
         const bytes = rig.held.get(cid.toString())
+
         if (bytes == null) {
           throw new Error('no member has it')
         }
+
         return bytes
       },
       trustedProxies: ['10.0.0.0/8'],
@@ -101,6 +106,7 @@ export function createRig ({ limits, members = ['a', 'b'], registry, clock = man
     },
     post: async (query, { signal, headers, address = ADDRESS } = {}) => rig.handler(new Request(`http://x/api/v0/refs?${query}`, { method: 'POST', headers, signal }), { address })
   }
+
   return rig
 }
 
@@ -126,9 +132,11 @@ function fakeMember (id: string, calls: MemberCall[]): RefsMember {
           wake()
         }
       })
+
       for (;;) {
         signal.throwIfAborted()
         const ref = lines.shift()
+
         if (ref != null) {
           yield { ref }
         } else if (ended == null) {
@@ -147,6 +155,7 @@ function fakeMember (id: string, calls: MemberCall[]): RefsMember {
 export async function readAll (response: Response): Promise<{ readonly refs: string[], readonly error?: Error }> {
   let text = ''
   let error: Error | undefined
+
   try {
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       text += chunk
@@ -154,6 +163,7 @@ export async function readAll (response: Response): Promise<{ readonly refs: str
   } catch (err) {
     error = err as Error
   }
+
   return { refs: text.split('\n').filter(line => line !== '').map(line => JSON.parse(line).Ref), error }
 }
 

@@ -20,8 +20,10 @@ export function twoChoices (inner: StrategyFactory): StrategyFactory {
       * rank (want) {
         if (members.length <= 2) {
           yield * strategy.rank(want)
+
           return
         }
+
         const first = Math.floor(env.random() * members.length)
         const second = (first + 1 + Math.floor(env.random() * (members.length - 1))) % members.length
         const drawn = new Set([members[first], members[second]])

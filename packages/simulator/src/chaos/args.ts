@@ -72,8 +72,10 @@ function parse (args: readonly string[]): Values {
 
 function whole (option: string, value: string, least: number): number {
   const number = Number(value)
+
   if (!Number.isSafeInteger(number) || number < least) {
     throw new UsageError(`--${option}: "${value}" is not a whole number of at least ${least}`)
   }
+
   return number
 }

@@ -20,8 +20,10 @@ export async function runBatch ({ first, count, stopAtFailure }: Batch, options:
     longestRecovery = Math.max(longestRecovery, result.recoveredIn)
     recoveryShare = Math.max(recoveryShare, result.recoveryShare)
     features = addFeatures(features, Object.fromEntries(result.features.map(feature => [feature, 1])))
+
     if (result.broken != null) {
       failures.push(result)
+
       if (stopAtFailure) {
         break
       }

@@ -28,6 +28,7 @@ export function openForOne (wants: number): number {
 export function blocksAtOnce (limits: Limits, capacity: Capacity, block: number): number {
   const { minBytesPerMember, unsentPerClient, inFlight, unsent } = limits
   const bytes = Math.min(capacity.bytes, minBytesPerMember, unsentPerClient, inFlight, unsent)
+
   return Math.max(1, Math.min(openForOne(capacity.wants), Math.floor(bytes / Math.max(1, block))))
 }
 
@@ -87,6 +88,7 @@ function forgottenFor ({ owes, latency }: RecoveringMember, { maxTimeout }: Limi
 
 function answerTime ({ denies, latency }: Pick<RecoveringMember, 'denies' | 'latency'>, { firstTimeout, maxTimeout }: Limits, verifying: number): number {
   const answer = HONEST_LATENCY + verifying
+
   return denies ? answer : answer + Math.max(firstTimeout, Math.min(maxTimeout, Math.max(MIN_SILENCE, 2 * latency)))
 }
 

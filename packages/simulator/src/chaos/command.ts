@@ -32,12 +32,15 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
 
   if (options.help) {
     streams.stdout.write(`${USAGE}\n`)
+
     return 0
   }
+
   if (options.seed != null) {
     const result = await playRun(options.seed, { trace: line => { out.write(`${line}\n`) } })
     out.write(`\n${verdict(result)}\n`)
     writeJson(options.json, result, streams)
+
     return result.broken == null ? 0 : 1
   }
 
@@ -53,9 +56,11 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
     stopAtFailure: !options.all,
     progress: progress(options, streams.stderr, start)
   })
+
   if (streams.stderr.isTTY === true) {
     streams.stderr.write('\n')
   }
+
   const seconds = (performance.now() - start) / 1000
 
   out.write(`${printFeatures(sum.features, sum.ran)}\n`)
@@ -65,10 +70,12 @@ export async function runChaos (args: readonly string[], streams: Streams): Prom
     await playRun(failure.seed, { trace: line => { lines.push(line) } })
     out.write(`\n${lines.slice(-LAST_LINES).join('\n')}\n${verdict(failure)}\n  replay it with: npm run chaos -- --seed ${failure.seed}\n`)
   }
+
   out.write(`\n${sum.ran} runs, ${(sum.simulated / 3_600_000).toFixed(1)} simulated hours in ${seconds.toFixed(1)} s; ` +
     `after the last fault all was answered within ${(sum.longestRecovery / 1000).toFixed(1)} simulated s, and within ${(100 * sum.recoveryShare).toFixed(0)}% of what limits allow; ` +
     `${sum.failures.length === 0 ? 'no invariant was broken' : `${sum.failures.length} broke one: ${byInvariant(sum)}`}\n`)
   writeJson(options.json, { ...options, ...sum, seconds }, streams)
+
   return sum.failures.length === 0 ? 0 : 1
 }
 
@@ -86,6 +93,7 @@ async function runMutants ({ first, seeds, threads, json }: ChaosOptions, file: 
 
   out.write(`\n${found.length} mutants, ${missed === 0 ? 'each is caught' : `${missed} not caught`}\n`)
   writeJson(json, Object.fromEntries(found.filter(({ named }) => named).map(({ mutant, seed }) => [mutant.name, seed])), streams)
+
   return missed === 0 ? 0 : 1
 }
 
@@ -97,18 +105,22 @@ function verdict ({ seed, steps, ms, broken }: RunResult): string {
 
 function byInvariant ({ failures }: BatchResult): string {
   const counts = new Map<string, number>()
+
   for (const { broken } of failures) {
     if (broken != null) {
       counts.set(broken.invariant, (counts.get(broken.invariant) ?? 0) + 1)
     }
   }
+
   return [...counts].map(([invariant, count]) => `${invariant} ${count}`).join(', ')
 }
 
 function progress (options: ChaosOptions, stderr: Stream, start: number): (sum: BatchResult) => void {
   let said = start
+
   return ({ ran, failures }) => {
     const now = performance.now()
+
     // a terminal's line is written over; a log gets one every few seconds
     if (now - said >= (stderr.isTTY === true ? 200 : 5000)) {
       said = now
@@ -126,6 +138,7 @@ function seedsOf (failures: readonly RunResult[]): string {
 function writeJson (path: string | undefined, result: object, { stdout }: Streams): void {
   if (path != null) {
     const text = `${JSON.stringify(result, null, 2)}\n`
+
     if (path === '-') {
       stdout.write(text)
     } else {

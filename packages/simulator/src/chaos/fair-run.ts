@@ -64,6 +64,7 @@ function drawFairScenario ({ dice: { chance, int, pick } }: Stage): FairScenario
   // what is on its way, and what a client loses that pays for larger blocks until its own are known
   const slack = 2 * members * wantsPerMember * cost + 8 * Math.max(0, expectedBlock - cost)
   const most = 2 * (ROUND + cost) + slack
+
   return {
     size,
     expectedBlock,
@@ -111,20 +112,25 @@ class FairRun {
     const { clock, dice: { chance } } = this.#stage
     const { latency, members } = this.#scenario
     const start = clock.now()
+
     // what was wanted before any member could be asked has its rounds as well
     if (chance(0.7)) {
       clock.pass(latency)
     }
+
     this.#join()
     this.#join()
+
     while (this.#readers.some(({ missing }) => missing.size > 0) || this.#readers.length < 2) {
       this.#step()
       const bound = serviceBound(this.#blocks, latency, members)
       const late = this.#readers.find(({ missing }) => missing.size > 0)
+
       if (late != null && clock.now() - start > bound) {
         broken('lost', `${late.id} still waits for ${late.missing.size} blocks after ${clock.now() - start} ms: its limits explain ${bound} ms`)
       }
     }
+
     this.#leave()
     expectNothing(this.#stage)
   }
@@ -132,9 +138,11 @@ class FairRun {
   #step (): void {
     const stage = this.#stage
     stage.step++
+
     if (this.#clients < MOST_CLIENTS && (stage.dice.chance(0.02) || this.#readers.every(({ missing }) => missing.size === 0))) {
       this.#join()
     }
+
     stage.clock.pass(this.#scenario.latency / 2)
     this.#compare()
   }
@@ -143,24 +151,30 @@ class FairRun {
     const { dice: { chance, pick }, trace } = this.#stage
     const { modest } = this.#scenario
     const id = `c${this.#clients++}`
+
     if (chance(0.2) && this.#clients < MOST_CLIENTS - 1) {
       this.#want(this.#world.connect(id, { wake () {} }), 'block', modest)
       trace.act(() => `${id} does not read`)
+
       return
     }
+
     const reader: Reader = {
       id,
       missing: new Set(),
       served: 0,
       link: connectReader(this.#world, id, { atOnce: this.#atOnce, received: message => { this.#received(reader, message) } })
     }
+
     for (const other of this.#readers) {
       this.#ahead.set(`${other.id} ${id}`, other.served)
     }
+
     this.#readers.push(reader)
     const type: AskType = chance(0.3) ? 'have' : 'block'
     const count = modest * pick([1, 1, 4])
     trace.act(() => `${id} wants ${count} ${type}s`)
+
     for (const key of this.#want(reader.link, type, count)) {
       reader.missing.add(key)
     }
@@ -170,6 +184,7 @@ class FairRun {
   #want (link: ClientLink, wantType: AskType, count: number): string[] {
     const wanted = Array.from({ length: count }, () => block(++this.#blocks, this.#scenario.size))
     link.send(wanted.map(({ cids: [cid] }, i) => ({ cid, wantType, priority: count - i, cancel: false, sendDontHave: true })))
+
     return wanted.map(({ key }) => key)
   }
 
@@ -178,6 +193,7 @@ class FairRun {
       reader.served += this.#scenario.cost
       reader.missing.delete(contentBlockKey(data) ?? '')
     }
+
     for (const { cid } of presences) {
       reader.served += LEAST_COST
       reader.missing.delete(keyOf(cid))
@@ -186,9 +202,11 @@ class FairRun {
 
   #compare (): void {
     const { most } = this.#scenario
+
     for (const [i, later] of this.#readers.entries()) {
       for (const earlier of this.#readers.slice(0, i)) {
         const apart = earlier.served - (this.#ahead.get(`${earlier.id} ${later.id}`) ?? 0) - later.served
+
         if (earlier.missing.size > 0 && later.missing.size > 0 && Math.abs(apart) > most) {
           broken('fairness', `since ${later.id} came ${earlier.id} was served ${apart} bytes more than that, and both wait: at most ${most} were to be`)
         }
@@ -200,6 +218,7 @@ class FairRun {
     for (const { link } of this.#readers) {
       link.leave()
     }
+
     for (let n = 0; n < this.#clients; n++) {
       this.#world.driver.gone(`c${n}`)
     }

@@ -63,9 +63,11 @@ export type FeatureCounts = Readonly<Partial<Record<Feature, number>>>
 
 export function addFeatures (counts: FeatureCounts, more: FeatureCounts): FeatureCounts {
   const sum: Partial<Record<Feature, number>> = { ...counts }
+
   for (const [feature, count] of Object.entries(more) as Array<[Feature, number]>) {
     sum[feature] = (sum[feature] ?? 0) + count
   }
+
   return sum
 }
 

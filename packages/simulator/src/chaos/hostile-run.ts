@@ -47,6 +47,7 @@ class HostileRun {
       verify: delayedVerify(clock, () => {
         const ms = verifying > 0 && chance(0.7) ? int(0, verifying) : 0
         this.#note('slow verification', ms > 0)
+
         return ms
       }),
       strategy: strategyOf(scenario.strategy),
@@ -62,17 +63,21 @@ class HostileRun {
     const stage = this.#stage
     this.#noteScenario()
     this.#begin()
+
     for (; stage.step < this.#scenario.steps; stage.step++) {
       this.#step()
     }
+
     stage.trace.act(() => 'all faults end')
     this.#heal()
     awaitAnswers(stage, this.#membership, this.#clients, this.#scenario.verifying)
 
     stage.trace.act(() => 'all clients leave')
+
     for (const client of this.#clients) {
       client.leave()
     }
+
     // what is being verified comes yet
     stage.clock.pass(this.#scenario.verifying)
     expectNothing(stage)
@@ -92,17 +97,21 @@ class HostileRun {
   #begin (): void {
     const { clock, dice: { chance } } = this.#stage
     const { warmUp } = this.#scenario
+
     for (const member of this.#membership.all) {
       if (chance(warmUp > 0 ? 0.95 : 0.8)) {
         member.up(chance(0.4) ? this.#drawCapacity() : undefined)
       }
     }
+
     const client = this.#clients.find(({ presences }) => presences)
+
     for (let asked = 0; asked < warmUp; asked += WARM_UP.wants) {
       const cancel = client?.askInVain(WARM_UP.wants)
       clock.pass(WARM_UP.ms)
       cancel?.()
     }
+
     for (const member of this.#membership.all) {
       member.changeFaults()
     }
@@ -110,14 +119,17 @@ class HostileRun {
 
   #step (): void {
     const { clock, dice: { chance, int, pick, weighted } } = this.#stage
+
     if (chance(0.6)) {
       pick(this.#clients).act(weighted(this.#scenario.clientActs))
     } else {
       this.#acts[weighted(this.#scenario.worldActs)]()
     }
+
     if (chance(0.7)) {
       clock.pass(pick([0, 1, int(0, 60)]))
     }
+
     this.#membership.step()
   }
 
@@ -125,12 +137,15 @@ class HostileRun {
     // a member that comes back wakes what waits; it must not be needed for that
     const comeBack = this.#stage.dice.chance(0.6)
     this.#membership.heal()
+
     for (const member of this.#membership.all) {
       if (!member.connected && comeBack) {
         member.up()
       }
+
       member.heal()
     }
+
     for (const client of this.#clients) {
       client.heal()
     }
@@ -138,15 +153,18 @@ class HostileRun {
 
   #drawCapacity (): Capacity {
     const { chance, int, pick } = this.#stage.dice
+
     return { wants: int(1, 8), bytes: int(2, 64) * 1024, standing: pick([0, 0, 1, 4, 384]), supportsDontHave: chance(0.8) }
   }
 
   #worldActs (): Readonly<Record<WorldAct, () => void>> {
     const { clock, dice: { chance, int, pick } } = this.#stage
     const { blocks } = this.#scenario
+
     /** Where all members have left nothing happens. */
     const toOne = (act: (member: HostileMember) => void) => () => {
       const member: HostileMember | undefined = pick(this.#membership.all)
+
       if (member != null) {
         act(member)
       }

@@ -16,6 +16,7 @@ export class LaterValue<T> implements PromiseLike<T> {
 
   then<R1 = T, R2 = never> (fulfilled?: ((value: T) => R1 | PromiseLike<R1>) | null, rejected?: ((error: unknown) => R2 | PromiseLike<R2>) | null): PromiseLike<R1 | R2> {
     const next = new LaterValue<R1 | R2>()
+
     const go = (): void => {
       if (this.#settled != null) {
         next.settle(fulfilled?.(this.#settled.value) as R1)
@@ -23,11 +24,13 @@ export class LaterValue<T> implements PromiseLike<T> {
         next.settle(rejected?.(this.#failed) as R2)
       }
     }
+
     if (this.#settled != null || this.#failed != null) {
       go()
     } else {
       this.#waiting.push(go)
     }
+
     return next
   }
 
@@ -39,6 +42,7 @@ export class LaterValue<T> implements PromiseLike<T> {
   #wake (): void {
     const waiting = this.#waiting
     this.#waiting = []
+
     for (const go of waiting) {
       go()
     }

@@ -70,6 +70,7 @@ export class Membership {
         const { trace } = this.#stage
         const member = new HostileMember(draw, this.#scenario, env, { trace, ignored: say => { this.#observer().expectIgnored(draw.id, say) } })
         this.all.push(member)
+
         return member
       }
     }
@@ -91,6 +92,7 @@ export class Membership {
     for (const member of this.#departing) {
       this.#remove(member)
     }
+
     for (const member of this.#draining) {
       if (this.#dice.chance(0.7)) {
         this.#resume(member)
@@ -109,6 +111,7 @@ export class Membership {
     if (this.all.length >= MOST_MEMBERS) {
       return
     }
+
     const { chance, pick } = this.#dice
     const id = this.#left.size > 0 && chance(0.7) ? pick([...this.#left]) : `j${this.#joined}`
     const draw = drawMember(this.#dice, id, this.#scenario.blocks)
@@ -116,6 +119,7 @@ export class Membership {
     this.#world().add(this.create({ ...draw, stream: `${id} ${this.#joined++}` }))
     const member = this.all[this.all.length - 1]
     member.changeFaults()
+
     if (chance(0.8)) {
       member.up()
     }

@@ -41,6 +41,7 @@ export async function searchSeeds ({ mutants, first, count, threads, progress }:
   }
 
   await Promise.all(Array.from({ length: threads }, work))
+
   return found
 }
 
@@ -49,6 +50,7 @@ export async function tryMutant (mutant: Mutant, first: number, count: number): 
   try {
     const { failures: [failure] } = await runSeeds({ first, count, threads: 1, mutant })
     const { seed, broken } = failure ?? {}
+
     return { mutant, seed, broken, named: broken != null && mutant.breaks.includes(broken.invariant) }
   } catch (err) {
     // that one no longer fits its source does not end the search for the others
@@ -61,6 +63,7 @@ export function caughtBy ({ mutant, seed, broken, named, error }: Caught): strin
   if (broken == null) {
     return `NOT CAUGHT: ${mutant.name}${error == null ? '' : `: ${error.message}`}`
   }
+
   return named
     ? `${seed}: ${mutant.name}: ${broken.invariant}`
     : `NOT CAUGHT: ${mutant.name}: seed ${seed} broke "${broken.invariant}" instead of ${mutant.breaks.join(' or ')}: ${broken.message}`
@@ -73,13 +76,16 @@ export function caughtBy ({ mutant, seed, broken, named, error }: Caught): strin
  */
 export async function loadMutants (file: string): Promise<readonly Mutant[]> {
   let mutants: unknown
+
   try {
     ({ MUTANTS: mutants } = await import(pathToFileURL(resolve(file)).href))
   } catch (err) {
     throw new UsageError(`--mutants: cannot load ${file}: ${err instanceof Error ? err.message : String(err)}`)
   }
+
   if (!Array.isArray(mutants)) {
     throw new UsageError(`--mutants: ${file} exports no list called MUTANTS`)
   }
+
   return mutants
 }

@@ -32,20 +32,26 @@ export function plantMutant ({ file, find, replace, name }: Mutant): { readonly 
     resolve (specifier, context, next) {
       const resolved = next(specifier, context)
       const { url } = resolved
+
       return url.includes(BUILT) ? { ...resolved, url: url.replace(BUILT, SOURCE).replace(/\.js$/, '.ts'), format: 'module-typescript' } : resolved
     },
 
     load (url, context, next) {
       const loaded = next(url, context)
+
       if (!url.endsWith(SOURCE + file)) {
         return loaded
       }
+
       const source = text(loaded.source)
       const found = source.split(find).length - 1
+
       if (found !== 1) {
         throw new MutantError(`the mutant "${name}" no longer fits: ${file} has its text ${found} times, not once. Find what became of that line and put the bug there`)
       }
+
       state.planted = true
+
       return { ...loaded, source: source.replace(find, () => replace) }
     }
   })

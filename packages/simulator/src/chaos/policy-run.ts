@@ -91,25 +91,31 @@ class PolicyRun {
       members: scenario.members.map(member => this.#membership.create(member)),
       engine: init => {
         monitor = stage.observed(init, init => new AdmissionMonitor(init, { trace, met, expected: (client, cid) => expectedOf(this.#policies, client, cid) }))
+
         return monitor
       }
     })
+
     if (monitor == null) {
       throw new Error('a world makes its engine at once')
     }
+
     this.#monitor = monitor
     this.#clients = scenario.clients.map(client => new HostileClient(client, scenario, this.#world, trace))
   }
 
   play (): void {
     const stage = this.#stage
+
     for (const member of this.#membership.all) {
       member.up()
       member.changeFaults()
     }
+
     for (; stage.step < this.#scenario.steps; stage.step++) {
       this.#step()
     }
+
     stage.trace.act(() => 'all faults end')
     this.#heal()
     stage.clock.pass(this.#deciding)
@@ -117,31 +123,38 @@ class PolicyRun {
     stage.clock.pass(RECOVERY)
     this.#expectServed()
     stage.trace.act(() => 'all clients leave')
+
     for (const client of this.#clients) {
       client.leave()
     }
+
     stage.clock.pass(this.#deciding + this.#scenario.verifying)
     this.#expectNothing()
   }
 
   #step (): void {
     const { clock, dice: { chance, int, pick, weighted } } = this.#stage
+
     if (chance(0.7)) {
       pick(this.#clients).act(weighted(this.#scenario.clientActs))
     } else {
       this.#act(weighted(this.#scenario.worldActs))
     }
+
     if (chance(0.1) && this.#monitor.stale.length > 0) {
       const { client, verdict } = pick(this.#monitor.stale)
       this.#stage.trace.act(() => `verdict ${verdict.number} comes once more`)
       this.#monitor.put({ t: 'verdicts', client, verdicts: [{ ...verdict, verdict: pick(['pass', 'silent']) }] })
     }
+
     if (this.#reviews.dice.chance(this.#reviews.likely)) {
       this.#review()
     }
+
     if (chance(0.7)) {
       clock.pass(pick([0, 1, int(0, 60)]))
     }
+
     this.#membership.step()
   }
 
@@ -154,13 +167,17 @@ class PolicyRun {
   #act (act: WorldAct): void {
     const { clock, dice: { int, pick } } = this.#stage
     const member: HostileMember | undefined = pick(this.#membership.all)
+
     if (isMembershipAct(act, this.#membership)) {
       this.#membership.acts[act]()
+
       return
     }
+
     if (member == null) {
       return // all have left
     }
+
     switch (act) {
       case 'down':
       case 'up':
@@ -169,6 +186,7 @@ class PolicyRun {
         } else {
           member.up()
         }
+
         break
       case 'faults':
         member.changeFaults()
@@ -191,16 +209,21 @@ class PolicyRun {
     for (const policy of this.#policies) {
       policy.heal()
     }
+
     if (this.#reviews.last) {
       this.#review()
     }
+
     this.#membership.heal()
+
     for (const member of this.#membership.all) {
       if (!member.connected) {
         member.up()
       }
+
       member.heal()
     }
+
     for (const client of this.#clients) {
       client.heal()
     }
@@ -210,9 +233,11 @@ class PolicyRun {
   #expectDecided (): void {
     const { parked } = this.#monitor.status()
     const waiting = Math.max(parked, this.#monitor.undecided)
+
     if (waiting > 0) {
       broken('verdicts', `${waiting} wants wait for their verdicts, ${this.#deciding} ms after all policies began to answer at once`)
     }
+
     const statuses = this.#world.driver.policies()
     const met: Array<[Feature, boolean]> = [
       ['several policies', this.#policies.filter(({ asked }) => asked).length > 1],
@@ -220,6 +245,7 @@ class PolicyRun {
       ['policy timeout', statuses.some(({ timeouts }) => timeouts > 0)],
       ['failed policy', statuses.some(({ errors, timeouts }) => errors > timeouts)]
     ]
+
     for (const [feature] of met.filter(([, is]) => is)) {
       this.#stage.met.add(feature)
     }
@@ -229,6 +255,7 @@ class PolicyRun {
   #expectServed (): void {
     for (const grant of this.#monitor.grants()) {
       const holders = this.#membership.asked.filter(member => member.holds(grant.key) && mayUse(grant, member.id))
+
       if (grant.type === 'block' && holders.length > 0) {
         broken('lost', `${grant.client} still waits for ${printKey(grant.key)}, which ${holders.map(({ id }) => id).join(', ')} would serve`)
       }
@@ -237,6 +264,7 @@ class PolicyRun {
 
   #expectNothing (): void {
     const { clients, wants, fetches, active, unsent, parked } = this.#monitor.status()
+
     if (clients + wants + fetches + active + unsent + parked > 0) {
       broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${parked} of them parked, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
     }

@@ -52,8 +52,10 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
     if (next >= end || (stopAtFailure && failures.length > 0)) {
       return undefined
     }
+
     const batch = { first: next, count: Math.min(BATCH, end - next), stopAtFailure }
     next += batch.count
+
     return batch
   }
 
@@ -61,16 +63,19 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
     // as source or as built, whichever this is; a test runner may have flags that warn
     const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
     const worker = new Worker(file, { workerData: { mutant } satisfies WorkerInit, execArgv: ['--disable-warning=ExperimentalWarning'] })
+
     try {
       await new Promise<void>((resolve, reject) => {
         const send = (): void => {
           const batch = nextBatch()
+
           if (batch == null) {
             resolve()
           } else {
             worker.postMessage(batch)
           }
         }
+
         worker.on('error', reject)
         worker.on('exit', code => { reject(new Error(`a thread ended by itself (${code})`)) })
         worker.on('message', (result: BatchResult) => {
@@ -96,5 +101,6 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
 
   await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(count / BATCH)) }, work))
   failures.sort((a, b) => a.seed - b.seed)
+
   return sum
 }

@@ -29,13 +29,17 @@ export function createProcessTimers (clock: FakeClock): ProcessTimers {
         cancel()
         run()
       }
+
       const cancelTimer = clock.after(ms, fire)
       const timer: Timer = { at: clock.now() + Math.max(0, ms), fire }
+
       const cancel = (): void => {
         pending.delete(timer)
         cancelTimer()
       }
+
       pending.add(timer)
+
       return cancel
     },
 
@@ -43,6 +47,7 @@ export function createProcessTimers (clock: FakeClock): ProcessTimers {
       const now = clock.now() + ms
       clock.jump(now)
       const overdue = [...pending].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)
+
       for (const timer of overdue) {
         // one of those before may have cancelled it
         if (pending.has(timer)) {
@@ -50,6 +55,7 @@ export function createProcessTimers (clock: FakeClock): ProcessTimers {
           timer.fire()
         }
       }
+
       late(0)
       clock.pass(0)
     }

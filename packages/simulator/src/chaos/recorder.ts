@@ -24,11 +24,15 @@ export function createRecorder (): Recorder {
       if (this.strategy == null) {
         return
       }
+
       const { divergence, engine } = replay(records, { strategy: this.strategy })
+
       if (divergence != null) {
         broken('replay', `record ${divergence.record} was ${recordLine(divergence.recorded).slice(0, 300)} and is replayed as ${recordLine(divergence.replayed).slice(0, 300)}`)
       }
+
       const [ended, replayed] = [status, engine.status()].map(status => JSON.stringify(status))
+
       if (ended !== replayed) {
         broken('replay', `ended as ${ended}, and is replayed to ${replayed}`)
       }

@@ -25,12 +25,15 @@ export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick
     clock.pass(LOOK)
     const late = recovery.latest()
     const took = clock.now() - since
+
     if (late == null) {
       return
     }
+
     const bound = LOOK + bounds(late.want.key)
     stage.recoveredIn = took
     stage.recoveryShare = Math.max(stage.recoveryShare, took / bound)
+
     if (took > bound) {
       broken(late.invariant, `${late.what}, ${took} ms after the last fault: its limits explain ${Math.round(bound)} ms`)
     }
@@ -52,10 +55,12 @@ function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[
     members: connected.map(({ id, denies }) => {
       const { capacity, open, since } = monitor.members.find(id)
       const oldest = Math.min(...[...open.keys()].map(key => since.get(key) ?? now))
+
       return { wants: verifying > 0 ? 1 : blocksAtOnce(monitor.limits, capacity, largest), denies, latency: latency.get(id) ?? 0, owes: open.size > 0 ? now - oldest : undefined }
     }),
     down: monitor.members.downFor() + (monitor.members.downFor() > 0 ? SWEEP : 0)
   }
+
   return key => recoveryBound(recovery, asked.has(key))
 }
 
@@ -79,13 +84,17 @@ class Recovery {
   /** The most urgent. */
   latest (): Late | undefined {
     let late: Late | undefined
+
     for (const want of this.#stage.monitor.wants.live()) {
       const next = this.#missing(want)
+
       if (next?.invariant === 'lost') {
         return next
       }
+
       late ??= next
     }
+
     return late
   }
 
@@ -94,11 +103,13 @@ class Recovery {
     const { client, key, type } = want
     const waits = !want.answered && this.#told.has(client.id)
     const holders = this.#connected.filter(member => member.holds(key) && !this.#stage.monitor.wants.maybeOnlyWantedBy(key, member.id))
+
     if (holders.length > 0) {
       return type === 'block' || waits
         ? { invariant: 'lost', want, what: `${client.id} still waits for ${type} ${printCid(want.cid)}, which ${holders.map(({ id }) => id).join(', ')} would serve` }
         : undefined
     }
+
     if (waits && want.promises === 0 && !want.maybeTold && want.alwaysDontHave && this.#isDeniable(want)) {
       return { invariant: 'denial', want, what: `${client.id} still waits for DONT_HAVE ${printCid(want.cid)}, which no member has` }
     }
@@ -113,16 +124,20 @@ class Recovery {
 export function expectNothing ({ clock, monitor }: Pick<Stage, 'clock' | 'monitor'>): void {
   clock.pass(10)
   const { clients, wants, fetches, active, unsent, members } = monitor.status()
+
   if (clients + wants + fetches + active + unsent > 0) {
     broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
   }
+
   for (const { id, load } of members) {
     if (load.wants !== 0 || load.bytes !== 0) {
       broken('gone', `all clients have left, and ${id} has ${load.wants} wants and ${load.bytes} bytes open`)
     }
   }
+
   const bound = quietBound(monitor.limits)
   clock.pass(bound)
+
   if (monitor.deadline != null) {
     broken('deadline', `no client is there, and ${bound} ms after the last has left the engine wants to be woken at ${monitor.deadline} ms (it is ${clock.now()} ms)`)
   }

@@ -50,10 +50,12 @@ export async function playRun (seed: number, { trace, sound = true }: RunOptions
   /** What went into each engine and came out of it. */
   const recordings: Array<{ readonly recorder: Recorder, readonly engine: Engine }> = []
   let monitor: Monitor | undefined
+
   const totals = (): Totals => {
     if (recordings.length === 0) {
       throw new Error('there is no world yet')
     }
+
     return recordings[0].engine.status().totals
   }
 
@@ -62,6 +64,7 @@ export async function playRun (seed: number, { trace, sound = true }: RunOptions
     const engine = observe({ ...init, tap: recorder.tap })
     recorder.strategy = init.strategy
     recordings.push({ recorder, engine })
+
     return engine
   }
 
@@ -82,17 +85,20 @@ export async function playRun (seed: number, { trace, sound = true }: RunOptions
     },
     engine (init) {
       monitor = this.another(init)
+
       return monitor
     },
     get monitor () {
       if (monitor == null) {
         throw new Error('there is no world yet')
       }
+
       return monitor
     }
   }
   const broken = await judge(stage, async stage => {
     await (PLAYS[seed % KINDS] ?? playHostileRun)(stage)
+
     for (const { recorder, engine } of recordings) {
       recorder.expectReplay(engine.status())
     }
@@ -115,14 +121,17 @@ async function judge (stage: Stage, play: (stage: Stage) => Promise<void>): Prom
   const thrown: unknown[] = []
   const note = (err: unknown): void => { thrown.push(err) }
   process.on('uncaughtException', note)
+
   try {
     await play(stage)
   } catch (err) {
     thrown.push(err)
   }
+
   // a promise that nobody waits for is rejected for good at the end of the tick
   await new Promise(resolve => { setImmediate(resolve) })
   process.off('uncaughtException', note)
+
   return thrown.length === 0 ? undefined : verdictOn(thrown[0], stage.step)
 }
 
@@ -130,5 +139,6 @@ function verdictOn (err: unknown, step: number): RunResult['broken'] {
   if (err instanceof InvariantBrokenError) {
     return { invariant: err.invariant, message: err.message, step }
   }
+
   return { invariant: 'crash', message: err instanceof Error ? err.stack ?? err.message : String(err), step }
 }

@@ -12,11 +12,14 @@ export function delayedVerify (clock: FakeClock, delay: () => number): Verify {
   return (prefix, bytes) => {
     const key = verifyContent(prefix, bytes)
     const ms = delay()
+
     if (typeof key !== 'string' || ms === 0) {
       return key
     }
+
     const later = new LaterValue<string>()
     clock.after(ms, () => { later.settle(key) })
+
     return later.asPromise()
   }
 }

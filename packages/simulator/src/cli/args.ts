@@ -124,16 +124,20 @@ function parse (args: readonly string[]): Values {
 
 function seed (value: string): number {
   const number = Number(value)
+
   if (!Number.isSafeInteger(number) || number < 0) {
     throw new UsageError(`--seed: "${value}" is not a whole number of at least 0`)
   }
+
   return number
 }
 
 function scale (value: string): number {
   const number = Number(value)
+
   if (!(number > 0 && number < Infinity)) {
     throw new UsageError(`--scale: "${value}" is not a number above 0`)
   }
+
   return number
 }

@@ -35,29 +35,37 @@ export async function run (options: Options, { stdout, stderr }: ProcessContext)
 
   if (options.help || options.list) {
     print(options.help ? USAGE : list())
+
     return 0
   }
+
   if (options.docs != null) {
     return writeDocs(options.docs, options, print, stderr)
   }
+
   if (options.scenarios.length === 0) {
     throw new UsageError(`--scenario is missing: write all, or some of ${SCENARIOS.map(({ name }) => name).join(', ')}`)
   }
+
   if (options.replay) {
     return replayRecordings(options, print)
   }
 
   const found = await findScenarios(options.scenarios)
+
   if (options.describe) {
     print(found.map(({ scenario }) => describe(scenario)).join('\n\n'))
+
     return 0
   }
 
   const results: ScenarioResult[] = []
+
   for (const one of found) {
     const result = await runScenario(one, options, stderr)
     results.push(result)
     print(`\n${result.scenario.name}: ${result.scenario.title}\n\n${printRuns(result, options.columns)}`)
+
     if (options.columns == null && result.runs[0].members.length <= MANY_MEMBERS) {
       print(`\n${printShares(result)}`)
     }
@@ -68,11 +76,13 @@ export async function run (options: Options, { stdout, stderr }: ProcessContext)
   } else if (options.json != null) {
     await write(options.json, toJson(results))
   }
+
   if (options.report) {
     const path = resolve(options.html ?? join(tmpdir(), `kitsune-${results.map(({ scenario }) => scenario.name).join('-').slice(0, 64)}.html`))
     await write(path, toHtml(results, command(options)))
     print(`\nplots: ${path}`)
   }
+
   return 0
 }
 

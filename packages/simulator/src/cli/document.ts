@@ -23,11 +23,14 @@ export async function writeDocs (path: string, { scenarios, check }: Pick<Option
 
   for (const section of findSections(document)) {
     const options = parseOptions(section.args)
+
     if (scenarios.length > 0 && !options.scenarios.some(name => scenarios.includes(name))) {
       continue
     }
+
     const text = await figures(section, options, stderr)
     texts.set(section.line, text)
+
     if (check && text !== section.text) {
       code = 1
       print(`${path}:${section.line}: it says\n${section.text}\nbut the figures are\n${text}`)
@@ -37,16 +40,20 @@ export async function writeDocs (path: string, { scenarios, check }: Pick<Option
   if (!check) {
     await write(path, fillSections(document, texts))
   }
+
   const done = check ? 'compared' : 'written'
   print(`${texts.size} places in ${path} ${done}`)
+
   return code
 }
 
 async function figures ({ args }: Section, options: Options, stderr: NodeJS.WriteStream): Promise<string> {
   const tables: string[] = []
+
   for (const found of await findScenarios(options.scenarios)) {
     tables.push(printRuns(await runScenario(found, options, stderr), options.columns))
   }
+
   return sectionText(args, tables.join('\n\n'))
 }
 

@@ -23,11 +23,13 @@ export async function write (path: string, text: string): Promise<void> {
  */
 export function openRecording (path: string): { tap: Tap, close (): void } {
   let file: number
+
   try {
     file = openSync(path, 'w')
   } catch (err) {
     throw cannotWrite(path, err)
   }
+
   let lines: string[] = []
 
   function flush (): void {
@@ -38,6 +40,7 @@ export function openRecording (path: string): { tap: Tap, close (): void } {
   return {
     tap (record) {
       lines.push(`${recordLine(record)}\n`)
+
       if (lines.length >= 1000) {
         flush()
       }

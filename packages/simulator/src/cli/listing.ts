@@ -25,6 +25,7 @@ export function list (): string {
 function usages (known: Readonly<Record<string, StrategySyntax>>): string[] {
   return Object.entries(known).map(([name, { wraps = 0, options = {} }]) => {
     const args = [...Array.from({ length: wraps }, () => 'strategy'), ...Object.entries(options).map(([option, value]) => `${option}=${value}`)]
+
     return `  ${name}${args.length === 0 ? '' : `(${args.join(', ')})`}`
   })
 }

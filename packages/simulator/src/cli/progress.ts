@@ -12,6 +12,7 @@ export function createProgress (stream: NodeJS.WriteStream): Progress {
   return {
     begin (name, ofAll) {
       title = `${ofAll} ${name}`
+
       if (stream.isTTY) {
         stream.write(`${title} 0%`)
       }

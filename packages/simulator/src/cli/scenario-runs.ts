@@ -22,6 +22,7 @@ export async function runScenario ({ scenario: whole, recording }: FoundScenario
   if (options.record != null && planned.length !== 1) {
     throw new UsageError(`--record: there are ${planned.length} runs and one recording: name one strategy and one scenario without variants`)
   }
+
   const recorder = options.record == null ? undefined : openRecording(options.record)
 
   try {
@@ -38,8 +39,10 @@ export async function runScenario ({ scenario: whole, recording }: FoundScenario
         progress: done => { bar.advance(done) }
       })
       bar.end(`${result.totals.wants} wants in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+
       return result
     })
+
     return { scenario, runs }
   } finally {
     recorder?.close()

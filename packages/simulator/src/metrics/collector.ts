@@ -71,6 +71,7 @@ class WorldCollector implements Collector {
 
   member (index: number): MemberEvents {
     const count = this.#counts[index]
+
     return {
       asked: ({ key }) => {
         count.asks++
@@ -101,9 +102,11 @@ class WorldCollector implements Collector {
     this.#latency = createHistogram()
     this.#wants = { wants: 0, served: 0, denied: 0, unserved: 0 }
     this.#balance = createLoadBalance(this.#init.now)
+
     for (const count of this.#counts) {
       count.peak = count.inFlight
     }
+
     this.#movement.warm()
     this.#start = this.#mark()
   }
@@ -186,6 +189,7 @@ function latencyOf (all: Histogram): Latency {
     max: rounded(all.max),
     curve: QUANTILES.flatMap(quantile => {
       const ms = rounded(all.quantile(quantile))
+
       return ms == null || all.count * (1 - quantile) < 1 ? [] : [{ quantile, ms }]
     })
   }

@@ -13,6 +13,7 @@ export interface Mark {
 /** Share of the blocks worked on since then that were in a cache; undefined if there were none. */
 export function hitShare (now: Counts, before: Counts): number | undefined {
   const hits = now.hits - before.hits
+
   return ratio(hits, hits + now.misses - before.misses)
 }
 
@@ -29,5 +30,6 @@ export function sum (counts: readonly Counts[], name: keyof Counts): number {
 export function totalsSince <T extends MemberTotals | EngineTotals> (now: Readonly<T>, before?: Readonly<T>): T {
   const counts = now as unknown as Record<string, number>
   const older = before as unknown as Record<string, number> | undefined
+
   return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, value - (older?.[name] ?? 0)])) as unknown as T
 }

@@ -30,8 +30,10 @@ export function createHistogram (): Histogram {
     if (offset === -1) {
       offset = Math.max(0, index - 16)
     }
+
     const low = Math.min(offset, index)
     const high = Math.max(offset + bins.length, index + 1)
+
     if (low < offset || high > offset + bins.length) {
       const spare = 64
       const start = Math.max(0, low < offset ? low - spare : low)
@@ -60,14 +62,19 @@ export function createHistogram (): Histogram {
       if (count === 0) {
         return
       }
+
       let left = Math.max(1, Math.ceil(q * count))
+
       for (let i = 0; i < bins.length; i++) {
         left -= bins[i]
+
         if (left <= 0) {
           const index = offset + i
+
           return index === 0 ? 0 : Math.min(max, LEAST * Math.exp((index - 0.5) * GROWTH))
         }
       }
+
       return max
     }
   }

@@ -14,6 +14,7 @@ export function createLoadBalance (now: () => number): LoadBalance {
   function advance (): void {
     const passed = now() - last
     last += passed
+
     if (value != null) {
       weighted += passed * value
       time += passed
@@ -25,18 +26,22 @@ export function createLoadBalance (now: () => number): LoadBalance {
       if (now() !== last) {
         advance()
       }
+
       let all = 0
       let most = 0
+
       for (const { inFlight } of members) {
         all += inFlight
         most = Math.max(most, inFlight)
       }
+
       // with fewer wants than members some member is always far above the mean
       value = all < members.length ? undefined : most * members.length / all
     },
 
     mean () {
       advance()
+
       return time === 0 ? 0 : weighted / time
     }
   }

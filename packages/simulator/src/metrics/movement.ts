@@ -23,14 +23,18 @@ export function createMovement (members: number, at: number): Movement {
   return {
     asked (key, member, now) {
       let block = blocks.get(key)
+
       if (block == null) {
         if (blocks.size >= BLOCKS) {
           return
         }
+
         block = { counts: new Uint32Array(members), before: -1, after: -1 }
         blocks.set(key, block)
       }
+
       block.counts[member]++
+
       if (now < at) {
         block.before = member
       } else {
@@ -45,13 +49,16 @@ export function createMovement (members: number, at: number): Movement {
     homeShare () {
       let home = 0
       let all = 0
+
       for (const { counts } of blocks.values()) {
         const asks = counts.reduce((sum, count) => sum + count, 0)
+
         if (asks >= OFTEN) {
           home += counts.reduce((most, count) => Math.max(most, count), 0)
           all += asks
         }
       }
+
       return all === 0 ? undefined : home / all
     },
 
@@ -59,6 +66,7 @@ export function createMovement (members: number, at: number): Movement {
       let both = 0
       let moved = 0
       let collateral = 0
+
       for (const { before, after } of blocks.values()) {
         if (before !== -1 && after !== -1) {
           both++
@@ -66,6 +74,7 @@ export function createMovement (members: number, at: number): Movement {
           collateral += before !== after && up(before) ? 1 : 0
         }
       }
+
       return both === 0 ? {} : { moved: moved / both, collateral: collateral / both }
     }
   }

@@ -41,11 +41,13 @@ export class SeriesCollector {
     series.p50.push(rounded(this.#latency.quantile(0.5)) ?? null)
     series.p99.push(rounded(this.#latency.quantile(0.99)) ?? null)
     series.hits.push(hitShare(total(members), total(start)) ?? null)
+
     for (const [i, count] of members.entries()) {
       series.share[i].push(ratio(count.asks - start[i].asks, asks) ?? null)
       series.hitShare[i].push(hitShare(count, start[i]) ?? null)
       series.inFlight[i].push(count.inFlight)
     }
+
     this.#latency = createHistogram()
     this.#bucketStart = members
   }

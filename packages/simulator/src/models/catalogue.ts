@@ -44,9 +44,11 @@ export function createCatalogue ({ seed, sizes, copies, members, recording }: Ca
       if (recording != null) {
         return recording.size(want.key)
       }
+
       if (contentIndex(want.cid) >= ABSENT) {
         return
       }
+
       return typeof sizes === 'number' ? sizes : Math.max(1, Math.round(size(seededRandom(hashString(want.key, sizeSeed)))))
     },
 
@@ -54,17 +56,22 @@ export function createCatalogue ({ seed, sizes, copies, members, recording }: Ca
       if (recording?.dontHaves.get(member)?.has(want.key) === true) {
         return false
       }
+
       if (copies == null) {
         return share >= 1 || rank(member, want) < share * 2 ** 32
       }
+
       if (share <= 0) {
         return false
       }
+
       const own = rank(member, want)
       let before = 0
+
       for (const id of members) {
         before += id !== member && rank(id, want) < own ? 1 : 0
       }
+
       return before < copies
     }
   }

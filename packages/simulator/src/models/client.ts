@@ -68,9 +68,11 @@ class MeasuringClient implements Client {
 
   want (wanted: readonly Wanted[]): void {
     const entries: WantEntry[] = []
+
     for (const want of wanted) {
       const key = keyOf(want.cid)
       const before = this.#pending.get(key)
+
       if (before == null || (before.type === 'have' && want.type === 'block')) {
         this.#pending.delete(key)
         this.#pending.set(key, { ...want, at: this.#clock.now() })
@@ -78,6 +80,7 @@ class MeasuringClient implements Client {
         entries.push(entry(want, false))
       }
     }
+
     this.#send(entries)
   }
 
@@ -94,31 +97,40 @@ class MeasuringClient implements Client {
     for (const { data } of blocks) {
       this.#served(this.#end(contentBlockKey(data) ?? ''))
     }
+
     const cancels: WantEntry[] = []
+
     for (const { cid, have } of presences) {
       const want = this.#pending.get(keyOf(cid))
+
       if (want == null || (have && want.type === 'block')) {
         continue
       }
+
       this.#end(keyOf(cid))
+
       if (have) {
         this.#served(want)
       } else {
         this.#init.events.denied()
       }
+
       // as boxo's sessions do when they have an answer
       cancels.push(entry(want, true))
     }
+
     this.#send(cancels)
   }
 
   #end (key: WantKey): Pending | undefined {
     const want = this.#pending.get(key)
+
     if (want != null) {
       this.#pending.delete(key)
       this.#init.ended?.()
       this.#leaveIfDone()
     }
+
     return want
   }
 
@@ -130,15 +142,19 @@ class MeasuringClient implements Client {
 
   #cancelLate (): void {
     const late: WantEntry[] = []
+
     for (const [key, want] of this.#pending) {
       if (this.#clock.now() - want.at < this.#init.cancelAfter) {
         break
       }
+
       late.push(entry(want, true))
       this.#init.events.unserved()
       this.#end(key)
     }
+
     this.#send(late)
+
     if (this.#link.connected) {
       this.#clock.after(CHECK_EVERY, () => { this.#cancelLate() })
     }

@@ -8,28 +8,38 @@ export function createSampler (distribution: Distribution): Sampler {
   if (typeof distribution === 'number') {
     return () => distribution
   }
+
   switch (distribution.kind) {
     case 'uniform': {
       const { from, to } = distribution
+
       return random => from + (to - from) * random()
     }
+
     case 'exponential':
       return random => exponential(distribution.mean, random)
+
     case 'lognormal': {
       const { median, sigma } = distribution
+
       return random => median * Math.exp(sigma * normal(random))
     }
+
     default: {
       const parts = distribution.parts.map(({ share, of }) => ({ share, of: createSampler(of) }))
       const total = parts.reduce((sum, { share }) => sum + share, 0)
+
       return random => {
         let left = random() * total
+
         for (const { share, of } of parts) {
           left -= share
+
           if (left < 0) {
             return of(random)
           }
         }
+
         return parts[parts.length - 1].of(random)
       }
     }

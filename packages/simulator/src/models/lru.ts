@@ -15,13 +15,16 @@ export function createLru (capacity: number): Lru {
       if (!keys.delete(key)) {
         return false
       }
+
       keys.add(key)
+
       return true
     },
 
     add (key) {
       keys.delete(key)
       keys.add(key)
+
       if (keys.size > capacity) {
         const [oldest] = keys
         keys.delete(oldest)

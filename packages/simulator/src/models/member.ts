@@ -113,6 +113,7 @@ class ModelMember implements Target {
     for (const { key } of wants) {
       this.#standing.delete(key)
       const job = this.#open.get(key)
+
       if (job != null) {
         this.#end(job)
       }
@@ -122,12 +123,15 @@ class ModelMember implements Target {
   #begin (want: TargetWant): void {
     this.#events.asked(want)
     const before = this.#open.get(want.key)
+
     if (before != null) {
       this.#end(before) // asked for more than before, or again
     }
+
     this.#standing.delete(want.key)
     const job = { want, size: this.#blocks.size(want) ?? 0, ended: false }
     this.#open.set(want.key, job)
+
     if (this.#now.stalled) {
       this.#held.push(job)
     } else {
@@ -139,9 +143,11 @@ class ModelMember implements Target {
     if (!job.ended) {
       job.ended = true
       this.#queue.delete(job)
+
       if (job.want != null && this.#open.get(job.want.key) === job) {
         this.#open.delete(job.want.key)
       }
+
       this.#events.ended()
     }
   }
@@ -153,15 +159,19 @@ class ModelMember implements Target {
   #handle (job: Asked): void {
     const { want } = job
     const has = this.#has(want)
+
     if (has && want.type === 'block') {
       this.#enqueue(job)
+
       return
     }
+
     this.#env.clock.after(this.#now.slow * (this.#presence(this.#random) + this.#network(this.#random)), () => {
       if (!job.ended && !this.#hold(job)) {
         if (!has) {
           this.#standing.set(want.key, want)
         }
+
         this.#end(job)
         this.#sink?.answer(want.key, has ? 'have' : 'dont-have')
       }
@@ -173,6 +183,7 @@ class ModelMember implements Target {
     if (this.#now.stalled) {
       this.#held.push(job)
     }
+
     return this.#now.stalled
   }
 
@@ -191,6 +202,7 @@ class ModelMember implements Target {
     this.#env.clock.after(this.#now.slow * ms, () => {
       this.#busy--
       this.#workOn()
+
       if (isAsked(job)) {
         this.#cache?.add(job.want.key)
         this.#send(job)
@@ -202,8 +214,10 @@ class ModelMember implements Target {
     if (this.#cache == null) {
       return false
     }
+
     const hit = this.#cache.touch(key)
     this.#events.looked(hit)
+
     return hit
   }
 
@@ -213,6 +227,7 @@ class ModelMember implements Target {
       if (this.#busy >= this.#workers || this.#now.stalled) {
         break
       }
+
       this.#queue.delete(next)
       this.#work(next)
     }
@@ -222,6 +237,7 @@ class ModelMember implements Target {
     if (job.ended || this.#hold(job)) {
       return
     }
+
     const { clock } = this.#env
     this.#lineFree = Math.max(this.#lineFree, clock.now()) + job.size / this.#bandwidth * 1000
     clock.after(this.#lineFree - clock.now() + this.#now.slow * this.#network(this.#random), () => {
@@ -235,25 +251,31 @@ class ModelMember implements Target {
   #change (next: Behaviour): void {
     const before = this.#now
     this.#now = next
+
     if (next.cold && !before.cold) {
       this.#cache?.clear()
     }
+
     if (next.down && !before.down) {
       this.#goDown()
     } else if (!next.down && before.down) {
       this.#sink?.up()
     }
+
     if (!next.stalled && before.stalled) {
       for (const job of this.#held.splice(0)) {
         if (!job.ended) {
           this.#handle(job)
         }
       }
+
       this.#workOn()
     }
+
     if (next.holds > before.holds) {
       this.#sendLate()
     }
+
     this.#expectOthers()
   }
 
@@ -261,6 +283,7 @@ class ModelMember implements Target {
     for (const job of [...this.#open.values()]) {
       this.#end(job)
     }
+
     this.#queue.clear()
     this.#standing.clear()
     this.#held = []
@@ -281,6 +304,7 @@ class ModelMember implements Target {
   #expectOthers (): void {
     this.#cancelOthers?.()
     this.#cancelOthers = undefined
+
     if (this.#now.others > 0 && !this.#now.down) {
       this.#cancelOthers = this.#env.clock.after(exponential(1000 / this.#now.others, this.#randomOthers), () => {
         this.#enqueue({ size: 0, ended: false })

@@ -21,11 +21,13 @@ export function followPhases (clock: Timers, { phases, holds, others }: Pick<Mem
 
   function apply (): void {
     let behaviour = usual
+
     for (const phase of phases) {
       if (running.has(phase)) {
         behaviour = { ...phase, holds: phase.holds ?? holds, others: phase.others ?? others }
       }
     }
+
     change(behaviour)
   }
 
@@ -33,12 +35,14 @@ export function followPhases (clock: Timers, { phases, holds, others }: Pick<Mem
     clock.after(from - clock.now(), () => {
       running.add(phase)
       apply()
+
       if (phase.to != null) {
         clock.after(phase.to - phase.from, () => {
           running.delete(phase)
           apply()
         })
       }
+
       if (phase.every != null) {
         schedule(phase, from + phase.every)
       }
@@ -48,6 +52,7 @@ export function followPhases (clock: Timers, { phases, holds, others }: Pick<Mem
   if (phases.every(({ from }) => from > 0)) {
     clock.endOfTick(apply)
   }
+
   for (const phase of phases) {
     schedule(phase, phase.from)
   }

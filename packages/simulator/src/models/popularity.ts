@@ -14,8 +14,10 @@ export function createBlockPicker (popularity: Popularity, counter: { next: numb
     case 'absent': return () => ABSENT + counter.next++
     case 'uniform': return random => Math.floor(random() * popularity.blocks)
     case 'hot': return random => random() < popularity.share ? 0 : 1 + Math.floor(random() * (popularity.blocks - 1))
+
     default: {
       const sums = zipfSums(popularity.blocks, popularity.s)
+
       return random => firstAbove(sums, random() * sums[sums.length - 1])
     }
   }
@@ -25,23 +27,28 @@ export function createBlockPicker (popularity: Popularity, counter: { next: numb
 function zipfSums (blocks: number, s: number): Float64Array {
   const sums = new Float64Array(blocks)
   let sum = 0
+
   for (let i = 0; i < blocks; i++) {
     sum += (i + 1) ** -s
     sums[i] = sum
   }
+
   return sums
 }
 
 function firstAbove (sums: Float64Array, value: number): number {
   let low = 0
   let high = sums.length - 1
+
   while (low < high) {
     const middle = (low + high) >>> 1
+
     if (sums[middle] > value) {
       high = middle
     } else {
       low = middle + 1
     }
   }
+
   return low
 }

@@ -72,6 +72,7 @@ function closedLoop ({ world: { clock }, model: { type, to = Infinity }, connect
   /** A block that is not being waited for: otherwise the loop would have one want less. */
   function another (draws = 1): Uint8Array {
     const cid = next()
+
     return client.wants(cid) && draws < DRAWS ? another(draws + 1) : cid
   }
 
@@ -87,15 +88,18 @@ export function replayClient (id: string, messages: ReadonlyArray<{ readonly at:
     const client = connectClient(world, id, { cancelAfter: RECORDED_CANCEL_AFTER, events })
     // one timer at a time: a recording may have millions of messages
     let next = 0
+
     function send (): void {
       client.want(messages[next].wanted)
       next++
+
       if (next < messages.length) {
         clock.after(messages[next].at - clock.now(), send)
       } else {
         client.leaveWhenDone()
       }
     }
+
     send()
   })
 }

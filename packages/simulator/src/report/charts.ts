@@ -63,6 +63,7 @@ export class Charts {
     for (const { plot } of this.drawn.splice(0)) {
       plot.destroy()
     }
+
     for (const draw of this.plots) {
       draw()
     }
@@ -139,6 +140,7 @@ export class Charts {
 
   clock (ms: number): string {
     const seconds = Math.round(ms / 1000)
+
     return seconds < 3600
       ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
       : `${Math.floor(seconds / 3600)}:${String(Math.floor(seconds / 60) % 60).padStart(2, '0')} h`
@@ -159,20 +161,24 @@ export class Charts {
   /** ms on a logarithmic scale are labelled at 1, 2 and 5 times a power of ten. */
   logSplits (_: uPlot, __: number, min: number, max: number): number[] {
     const splits: number[] = []
+
     for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++) {
       for (const step of [1, 2, 5]) {
         const value = Number((step * 10 ** power).toPrecision(1))
+
         if (value >= min && value <= max) {
           splits.push(value)
         }
       }
     }
+
     return splits
   }
 
   /** The whole steps of 1, 2, 5, 10, 15, 30 s or min that suit a length of time. */
   timeSplits (_: uPlot, __: number, min: number, max: number): number[] {
     const step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map(s => s * 1000).find(step => (max - min) / step <= 7) ?? 7_200_000
+
     return Array.from({ length: Math.floor(max / step) + 1 }, (_, i) => i * step).filter(value => value >= min)
   }
 }

@@ -25,11 +25,14 @@ export function findSections (document: string): Section[] {
 
   for (const [i, line] of lines.entries()) {
     const mark = MARK.exec(line)
+
     if (mark != null) {
       const end = lines.indexOf(END, i)
+
       if (end === -1 || lines.slice(i + 1, end).some(line => MARK.test(line))) {
         throw new UsageError(`--docs: the mark in line ${i + 1} has no "${END}"`)
       }
+
       sections.push({ args: splitArguments(mark[1]), line: i + 1, text: lines.slice(i + 1, end).join('\n') })
     }
   }
@@ -37,6 +40,7 @@ export function findSections (document: string): Section[] {
   if (sections.length === 0) {
     throw new UsageError(`--docs: the document has no line "<!-- simulate --scenario NAME … -->", followed by "${END}"`)
   }
+
   return sections
 }
 
@@ -48,11 +52,13 @@ export function fillSections (document: string, texts: ReadonlyMap<number, strin
   for (let i = 0; i < lines.length; i++) {
     filled.push(lines[i])
     const text = texts.get(i + 1)
+
     if (text != null) {
       filled.push(text)
       i = lines.indexOf(END, i) - 1
     }
   }
+
   return filled.join('\n')
 }
 

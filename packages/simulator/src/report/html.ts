@@ -21,6 +21,7 @@ export function toHtml (results: readonly ScenarioResult[], command: string): st
     command,
     scenarios: results.map(({ scenario, runs }) => {
       const shown = columns(runs)
+
       return {
         name: scenario.name,
         title: scenario.title,

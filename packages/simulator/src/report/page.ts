@@ -48,11 +48,13 @@ export class Page {
     )))
 
     const chips = el('div', { class: 'chips' })
+
     for (const { name } of runs) {
       const chip = el('button', { class: 'chip', 'aria-pressed': 'true', 'data-name': name, title: 'show or hide' }, this.swatch(this.strategyStyle(name)), name)
       chip.addEventListener('click', () => { this.toggle(name) })
       chips.append(chip)
     }
+
     section.append(chips)
 
     const hasCaches = runs.some(({ series }) => series.hits.some(value => value != null))
@@ -60,6 +62,7 @@ export class Page {
 
     const shares = runs.flatMap(({ series }) => series.share.flat()).filter(value => value != null)
     this.addMemberPlots(section, scenario, 'Load of each member over time', 'share of all asks, a plot for each strategy', 'share', Math.min(1, Math.max(...shares) * 1.1))
+
     if (hasCaches) {
       this.addMemberPlots(section, scenario, 'Cache hits of each member over time', 'share of the blocks it worked on, a plot for each strategy', 'hitShare', 1)
     }
@@ -97,6 +100,7 @@ export class Page {
       y: 'ms',
       height: 300
     })
+
     if (hasCaches) {
       this.addPlot(plots, {
         title: 'Cache hits over time',
@@ -120,6 +124,7 @@ export class Page {
       el('div', { class: 'legend' }, ...members.map((id, i) => el('span', {}, this.swatch(this.charts.styleOf(i)), id))),
       plots
     )
+
     for (const { name, series } of runs) {
       const lines = members.map((id, i) => ({ name: id, style: this.charts.styleOf(i), values: [...series[what][i]] }))
       this.addPlot(plots, { title: name, about: '', x: series.time, lines, kind: 'time', y: 'share', height: 170, most })
@@ -153,10 +158,13 @@ export class Page {
 
   el (tag: string, attributes: Record<string, string> = {}, ...children: Array<Node | string>): HTMLElement {
     const element = document.createElement(tag)
+
     for (const [name, value] of Object.entries(attributes)) {
       element.setAttribute(name, value)
     }
+
     element.append(...children)
+
     return element
   }
 }

@@ -45,6 +45,7 @@ export function columns (runs: readonly RunResult[]): readonly Column[] {
  */
 export function printRuns ({ runs }: Pick<ScenarioResult, 'runs'>, titles?: readonly string[]): string {
   const shown = titles?.map(title => column(title, runs[0])) ?? columns(runs)
+
   return table(
     ['strategy', ...shown.map(({ title }) => title)],
     runs.map(run => [runName(run), ...shown.map(({ of }) => of(run) ?? '–')])
@@ -54,15 +55,19 @@ export function printRuns ({ runs }: Pick<ScenarioResult, 'runs'>, titles?: read
 function column (title: string, { members }: RunResult): Column {
   const [, figure, id] = /^(share|asks) (.+)$/.exec(title) ?? []
   const index = members.findIndex(member => member.id === id)
+
   if (index !== -1) {
     return figure === 'share'
       ? { title, about: 'its share of all asks', of: ({ members }) => percent(members[index].share, 2) }
       : { title, about: 'asks of it for each want', of: ({ members }) => members[index].perWant.toFixed(3) }
   }
+
   const known = COLUMNS.find(column => column.title === title)
+
   if (known == null) {
     throw new UsageError(`--columns: there is no "${title}", only share NAME and asks NAME with the name of a member, and ${COLUMNS.map(({ title }) => title).join(', ')}`)
   }
+
   return known
 }
 
@@ -95,6 +100,7 @@ export function ms (value: number | undefined): string | undefined {
   if (value == null) {
     return undefined
   }
+
   return value.toFixed(value < 10 ? 2 : Number(value < 100))
 }
 

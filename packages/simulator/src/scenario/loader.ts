@@ -23,10 +23,12 @@ export interface FoundScenario {
  */
 export async function findScenarios (names: readonly string[]): Promise<FoundScenario[]> {
   const found = new Map<string, FoundScenario>()
+
   for (const name of names.flatMap(name => name === 'all' ? SCENARIOS.map(({ name }) => name) : [name])) {
     const builtIn = SCENARIOS.find(scenario => scenario.name === name)
     found.set(name, name.endsWith('.ndjson') ? await readRecording(name) : { scenario: parseScenario(builtIn ?? await loadScenario(name), name) })
   }
+
   return [...found.values()]
 }
 
@@ -34,11 +36,14 @@ async function loadScenario (path: string): Promise<unknown> {
   if (!/\.(json|[cm]?[jt]s)$/.test(path)) {
     throw new UsageError(`--scenario: there is no "${path}", only all, a path to a file that ends in .ts, .js, .mjs, .json or .ndjson, and ${SCENARIOS.map(({ name }) => name).join(', ')}`)
   }
+
   try {
     if (path.endsWith('.json')) {
       return JSON.parse(await readFile(path, 'utf8'))
     }
+
     const module: Record<string, unknown> = await import(pathToFileURL(resolve(path)).href)
+
     return module.scenario ?? module.default
   } catch (err) {
     throw new UsageError(`--scenario: ${path} cannot be loaded: ${err instanceof Error ? err.message : String(err)}`)
@@ -50,7 +55,9 @@ export function scaled (scenario: FullScenario, factor: number): FullScenario {
   if (factor === 1) {
     return scenario
   }
+
   const stretch = (ms: number | undefined): number | undefined => ms == null ? undefined : ms * factor
+
   return {
     ...scenario,
     duration: scenario.duration * factor,

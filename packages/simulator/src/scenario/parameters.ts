@@ -29,14 +29,19 @@ export function parameters (scenario: FullScenario): Parameter[] {
 
 function list (name: string, value: unknown, schema: Described | undefined): Parameter[] {
   const about = schema?.description ?? ''
+
   if (Array.isArray(value) && value.length > 0 && value.every(item => typeof item === 'object')) {
     return value.flatMap((item, i) => list(`${name}[${i}]`, item, schema?.items))
   }
+
   const object = schema?.oneOf == null ? schema : variant(value, schema.oneOf)
+
   if (typeof value === 'object' && value != null && object?.properties != null) {
     const { properties } = object
+
     return Object.entries(value).flatMap(([key, inner]) => list(name === '' ? key : `${name}.${key}`, inner, properties[key]))
   }
+
   return value === undefined ? [] : [{ name, value: text(value), about }]
 }
 

@@ -12,15 +12,19 @@ import type { FullScenario } from './schema.ts'
  */
 export function parseScenario (value: unknown, where = 'scenario'): FullScenario {
   const result = scenarioSchema.safeParse(value)
+
   if (!result.success) {
     const issues = result.error.issues.map(({ path, message }) => `${path.length === 0 ? 'it' : pathText(path)}: ${message}`)
     throw new ScenarioError(`${where}: ${issues.join('; ')}`)
   }
+
   const { limits, variants } = result.data
   const unknown = [limits, ...Object.values(variants)].flatMap(each => Object.keys(each)).find(name => !Object.hasOwn(DEFAULT_LIMITS, name))
+
   if (unknown != null) {
     throw new ScenarioError(`${where}: the engine has no option "${unknown}", only ${Object.keys(DEFAULT_LIMITS).join(', ')}`)
   }
+
   return result.data
 }
 

@@ -40,6 +40,7 @@ export const RECORDED_CANCEL_AFTER = 30_000
  */
 export async function readRecording (path: string): Promise<RecordedScenario> {
   const reading = new Reading(path)
+
   try {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
       if (line !== '') {
@@ -49,6 +50,7 @@ export async function readRecording (path: string): Promise<RecordedScenario> {
   } catch (err) {
     throw new ScenarioError(`${path}: ${err instanceof Error ? err.message : String(err)}`)
   }
+
   return reading.end()
 }
 
@@ -79,15 +81,20 @@ class Reading {
       if (this.#start != null) {
         throw new ScenarioError('it has the starts of two engines: split it')
       }
+
       this.#start = record
+
       for (const { id } of record.members) {
         this.#members.set(id, { block: createHistogram(), presence: createHistogram(), dontHaves: new Set(), open: new Map(), blocks: 0 })
       }
     }
+
     if (this.#start == null) {
       throw new ScenarioError('it does not begin with the start of an engine')
     }
+
     this.#end = record.at - this.#start.at
+
     if (record.t === 'put') {
       this.#addInput(this.#end, record.input)
     } else if (record.t === 'flush') {
@@ -101,7 +108,9 @@ class Reading {
     if (this.#start == null || this.#arrivals.size === 0) {
       throw new ScenarioError(`${this.#path}: it contains no wants`)
     }
+
     const name = basename(this.#path)
+
     return {
       scenario: {
         name,
@@ -125,6 +134,7 @@ class Reading {
     const sizes = this.#sizes
     const dontHaves = new Map([...this.#members].map(([id, { dontHaves }]) => [id, dontHaves]))
     const [typical] = sizes.values()
+
     return {
       arrivals: this.#arrivals,
       dontHaves,
@@ -141,11 +151,13 @@ class Reading {
     } else if (input.t === 'block') {
       this.#sizes.set(input.key, input.bytes.byteLength)
       const member = this.#answered(input.member, input.key, at, 'block')
+
       if (member != null) {
         member.blocks++
       }
     } else if (input.t === 'answer' && (input.answer === 'have' || input.answer === 'dont-have')) {
       const member = this.#answered(input.member, input.key, at, 'presence')
+
       if (input.answer === 'dont-have') {
         member?.dontHaves.add(input.key)
       }
@@ -163,10 +175,12 @@ class Reading {
   #answered (id: string, key: WantKey, at: number, what: 'block' | 'presence'): SeenMember | undefined {
     const member = this.#members.get(id)
     const since = member?.open.get(key)
+
     if (since != null) {
       member?.open.delete(key)
       member?.[what].add(at - since)
     }
+
     return member
   }
 }
@@ -174,6 +188,7 @@ class Reading {
 function memberOf (id: string, weight: number, labels: Readonly<Record<string, string>>, seen: SeenMember | undefined): MemberModel {
   const blocks = seen?.blocks ?? 0
   const dontHaves = seen?.dontHaves.size ?? 0
+
   return {
     id,
     count: 1,
@@ -193,6 +208,7 @@ function empirical (measured: Histogram | undefined): Distribution {
   if (measured == null || measured.count === 0) {
     return 1
   }
+
   return {
     kind: 'mixture',
     parts: Array.from({ length: PARTS }, (_, i) => ({ share: 1, of: measured.quantile((i + 0.5) / PARTS) ?? 0 }))

@@ -120,14 +120,18 @@ export const scenarioSchema = z.strictObject({
 }).superRefine((scenario, context) => {
   const ids = memberIds(scenario)
   const twice = ids.find((id, i) => ids.indexOf(id) !== i)
+
   if (twice != null) {
     context.addIssue({ code: 'custom', path: ['members'], message: `two members are called "${twice}"` })
   }
+
   const groups = scenario.clients.map(({ id }) => id)
   const again = groups.find((id, i) => groups.indexOf(id) !== i)
+
   if (again != null) {
     context.addIssue({ code: 'custom', path: ['clients'], message: `two groups are called "${again}"` })
   }
+
   if (scenario.warmup >= scenario.duration) {
     context.addIssue({ code: 'custom', path: ['warmup'], message: 'is not shorter than the duration' })
   }

@@ -25,6 +25,7 @@ export function contentCid (n: number): Uint8Array {
   view.setUint32(4, mix(n), false)
   view.setUint32(INDEX_AT, Math.floor(n / 2 ** 32), false)
   view.setUint32(INDEX_AT + 4, n >>> 0, false)
+
   return cid
 }
 
@@ -36,6 +37,7 @@ export function contentKey (n: number): WantKey {
 /** Which block a CID of {@link contentCid} names. */
 export function contentIndex (cid: Uint8Array): number {
   const view = new DataView(cid.buffer, cid.byteOffset, cid.byteLength)
+
   return view.getUint32(INDEX_AT, false) * 2 ** 32 + view.getUint32(INDEX_AT + 4, false)
 }
 
@@ -51,8 +53,10 @@ export function contentBlock (key: WantKey, size: number): Uint8Array {
   if (size > zeros.byteLength) {
     zeros = new ArrayBuffer(size)
   }
+
   const block: Content = new Uint8Array(zeros, 0, size)
   block.contentKey = key
+
   return block
 }
 
@@ -68,6 +72,7 @@ export function cidOfKey (key: WantKey): Uint8Array {
   cid[0] = 1
   cid[1] = RAW
   cid.set(multihash, 2)
+
   return cid
 }
 
@@ -87,5 +92,6 @@ function mix (n: number): number {
   let h = (n ^ Math.floor(n / 2 ** 32)) >>> 0
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+
   return (h ^ (h >>> 16)) >>> 0
 }

@@ -35,10 +35,13 @@ export function connectReader (world: World, id: string, init: ReaderInit): Clie
   function read (): void {
     for (let message = link.take(messageSize); message != null; message = link.take(messageSize)) {
       const ms = bytesPerSecond === Infinity ? 0 : messageBytes(message) / bytesPerSecond * 1000
+
       if (ms > 0) {
         readFor(ms, message)
+
         return
       }
+
       init.received(message)
     }
   }
@@ -47,6 +50,7 @@ export function connectReader (world: World, id: string, init: ReaderInit): Clie
     reading = true
     world.clock.after(ms, () => {
       reading = false
+
       if (link.connected) {
         init.received(message)
         read()
@@ -59,11 +63,14 @@ export function connectReader (world: World, id: string, init: ReaderInit): Clie
 
 function messageBytes ({ blocks = [], presences = [] }: Outgoing): number {
   let bytes = 0
+
   for (const { data } of blocks) {
     bytes += data.byteLength
   }
+
   for (const { cid } of presences) {
     bytes += cid.byteLength
   }
+
   return bytes
 }

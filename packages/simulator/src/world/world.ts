@@ -160,6 +160,7 @@ export function createWorld (init: WorldInit): World {
 
       const link = new Link(id, handlers, clock, drive, () => links.delete(id))
       links.set(id, link)
+
       return link
     },
     add (member) {
@@ -225,6 +226,7 @@ class Link implements ClientLink {
       this.#waking = true
       this.#clock.endOfTick(() => {
         this.#waking = false
+
         if (this.connected) {
           this.#handlers.wake()
         }

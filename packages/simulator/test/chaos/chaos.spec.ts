@@ -114,6 +114,7 @@ describe('chaos: strategies', () => {
   it('are drawn with decorators in every order that there is, and in no other', () => {
     const dice = createDice(seededRandom(1))
     const orders = new Set<string>()
+
     for (let n = 0; n < 5000; n++) {
       const strategy = drawStrategy(dice)
       orders.add((strategy.match(/tiers|bounded-load|presence|sticky/g) ?? []).join(' '))
@@ -121,9 +122,11 @@ describe('chaos: strategies', () => {
     }
 
     const once = ['tiers', 'bounded-load', 'presence', 'sticky'].reduce<string[][]>((orders, name) => [...orders, ...orders.map(order => [...order, name])], [[]])
+
     for (const order of once) {
       expect([...orders]).to.include(order.join(' '))
     }
+
     expect([...orders], 'by two labels').to.include('tiers tiers')
   })
 })

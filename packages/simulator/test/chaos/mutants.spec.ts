@@ -28,9 +28,11 @@ describe('chaos: mutants', function () {
 
     it(`finds that ${name}`, async () => {
       const seed = seeds[name]
+
       if (seed == null) {
         throw new Error(`no seed is stored that catches it. Search for one: ${SEARCH}`)
       }
+
       const caught = await tryMutant(mutant, seed, 1)
 
       expect(caught.named, `seed ${seed} no longer catches it: ${caughtBy(caught)}. Search for another: ${SEARCH}`).to.equal(true)

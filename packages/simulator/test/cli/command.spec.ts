@@ -36,6 +36,7 @@ describe('kitsune-simulate', function () {
 
   async function write (name: string, text: string): Promise<string> {
     await writeFile(join(folder, name), text)
+
     return join(folder, name)
   }
 
@@ -112,6 +113,7 @@ describe('kitsune-simulate', function () {
       [['--seed', 'x'], /--seed: "x" is not/],
       [['--faster'], /--faster/]
     ]
+
     for (const [args, message] of cases) {
       const { code, stderr, stdout } = await run(...args)
       expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }, args.join(' ')).to.deep.equal({ code: 2, stdout: '', lines: 1 })

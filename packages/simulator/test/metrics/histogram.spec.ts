@@ -13,9 +13,11 @@ describe('histogram', () => {
 
     fc.assert(fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
       const all = createHistogram()
+
       for (const value of values) {
         all.add(value)
       }
+
       const sorted = values.toSorted((a, b) => a - b)
       const exact = sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)]
 

@@ -8,6 +8,7 @@ const N = 100_000
 function sample (distribution: Distribution): number[] {
   const random = seededRandom(7)
   const next = createSampler(distribution)
+
   return Array.from({ length: N }, () => next(random)).sort((a, b) => a - b)
 }
 

@@ -13,9 +13,11 @@ describe('lru', () => {
 
   it('holds a block once', () => {
     const cache = createLru(2)
+
     for (const key of ['a', 'b', 'a', 'a']) {
       cache.add(key)
     }
+
     expect(cache.touch('b')).to.equal(true)
     cache.clear()
     expect(cache.touch('a')).to.equal(false)

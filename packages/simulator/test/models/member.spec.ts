@@ -35,10 +35,12 @@ function rig (model: Partial<Scenario['members'][number]>): Rig {
     block (cid, bytes) {
       expect(contentBlockKey(bytes)).to.equal(contentKey(contentIndex(cid)))
       say(`block ${contentIndex(cid)}`)
+
       return undefined
     }
   })
   clock.pass(0)
+
   return { clock, target, said, looked, open: () => open }
 }
 
@@ -94,10 +96,12 @@ describe('a modelled member', () => {
 
   it('takes less for what is in its cache, and forgets the least recently used', () => {
     const { clock, target, said, looked } = rig({ cache: { blocks: 2, hit: 1 } })
+
     for (const n of [1, 2, 1, 3, 1, 2]) {
       target.ask([want(n)])
       clock.pass(10)
     }
+
     expect(looked).to.deep.equal([false, false, true, false, true, false])
     expect(said.slice(1)).to.deep.equal(['10 block 1', '20 block 2', '21 block 1', '40 block 3', '41 block 1', '60 block 2'])
   })

@@ -9,10 +9,12 @@ function counts (popularity: Popularity): Map<number, number> {
   const random = seededRandom(3)
   const next = createBlockPicker(popularity, { next: 0 })
   const counts = new Map<number, number>()
+
   for (let i = 0; i < N; i++) {
     const block = next(random)
     counts.set(block, (counts.get(block) ?? 0) + 1)
   }
+
   return counts
 }
 

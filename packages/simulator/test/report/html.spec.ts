@@ -13,6 +13,7 @@ function * elements (node: DefaultTreeAdapterTypes.Node): Iterable<Element> {
   if ('tagName' in node) {
     yield node
   }
+
   for (const child of 'childNodes' in node ? node.childNodes : []) {
     yield * elements(child)
   }
@@ -54,6 +55,7 @@ describe('the report', () => {
     for (const script of scripts.slice(1)) {
       expect(() => new Script(script)).to.not.throw()
     }
+
     // what a compiler would have imported
     expect(scripts[2]).to.not.match(/\bimport\b|\brequire\b|__\w+/)
   })

@@ -13,8 +13,10 @@ function refused (change: Record<string, unknown>): string {
     parseScenario({ ...scenarioOf({}), ...change }, 'mine.ts')
   } catch (err) {
     expect(err).to.be.an.instanceOf(ScenarioError)
+
     return (err as Error).message
   }
+
   throw new Error('it was not refused')
 }
 

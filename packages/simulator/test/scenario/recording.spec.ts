@@ -14,6 +14,7 @@ import type { Member, StrategyFactory } from '@kitsune/want-router'
 
 const slowFirst: StrategyFactory = () => {
   let members: readonly Member[] = []
+
   return {
     update (changed) { members = changed },
     rank: () => members.toReversed()
@@ -91,8 +92,10 @@ describe('a recording as a scenario', () => {
       await writeFile(other, text)
       const err = await readRecording(other).catch((err: Error) => err)
       expect(err).to.be.an.instanceOf(ScenarioError)
+
       return (err as Error).message
     }
+
     expect(await refused('hello\n')).to.match(/other\.ndjson: .*not a line of a recording: hello/)
     expect(await refused(`${lines[1]}\n`)).to.match(/does not begin with the start/)
     expect(await refused(`${lines[0]}\n${lines[0]}\n`)).to.match(/two engines/)

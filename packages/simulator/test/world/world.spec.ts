@@ -15,6 +15,7 @@ function member (id: string, answer: (sink: Sink, want: TargetWant) => void): Wo
     id,
     create ({ clock }) {
       let sink: Sink
+
       return {
         start (s) {
           sink = s
@@ -51,6 +52,7 @@ function run (members: WorldMember[], init: { bytesPerSecond?: number } = {}): H
   world.run(100)
   peer.send([want(1), want(2)])
   world.run(60_000)
+
   return heard
 }
 

@@ -54,6 +54,7 @@ export async function createBlockClient (host: Libp2p, peer: PeerId | Multiaddr,
   return {
     async get (cid) {
       signal?.throwIfAborted()
+
       return client.get(cid)
     }
   }
@@ -121,6 +122,7 @@ class PeerClient {
 
   timedOut (): FetchFailedError {
     const [first] = this.#waiting.values()
+
     return new FetchFailedError(`timed out while waiting for ${this.#waiting.size} block(s), among them ${first?.cid}`)
   }
 

@@ -68,23 +68,28 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
   if (name.trim() === '') {
     throw new InvalidOptionError('dns: the name is empty')
   }
+
   for (const [option, value] of Object.entries({ interval, timeout })) {
     if (!(value > 0 && value < Infinity)) {
       throw new InvalidOptionError(`dns: ${option} is a number of ms above 0, not ${value}`)
     }
   }
+
   if (!(keep >= 0)) {
     throw new InvalidOptionError(`dns: keep is a number of ms, 0 or more, not ${keep}`)
   }
+
   if (!(Number.isInteger(most) && most > 0)) {
     throw new InvalidOptionError(`dns: most is a whole number of nodes above 0, not ${most}`)
   }
 
   async function find (signal: AbortSignal): Promise<string[]> {
     const addresses = await withTimeout(async signal => resolve(name, signal), { timers, timeout, signal, what: `looking up ${name}` })
+
     if (addresses.length === 0) {
       throw new Error(`${name} has no address`)
     }
+
     return [...new Set(addresses)].sort()
   }
 
@@ -102,12 +107,15 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
           const addresses = named.found(await find(signal), timers.now())
           const found = bounded(addresses, known, most)
           failures = 0
+
           if (found.join() !== known.join()) {
             known = found
             log('%s has %d nodes: %s', name, found.length, found.join(', '))
+
             if (addresses.length > most) {
               log.error('%s has %d addresses, of which only %d become members', name, addresses.length, most)
             }
+
             yield found.flatMap(address => targetsAt(address, target, log))
           }
         } catch (err) {
@@ -118,6 +126,7 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
             report('%s cannot be looked up, and its %d nodes stay - %e', name, known.length, err)
           }
         }
+
         await pause(failures === 0 ? interval : Math.min(interval, FIRST_RETRY * 2 ** (failures - 1)), timers, signal)
       }
     }
@@ -134,11 +143,13 @@ function createLastNamed (keep: number): { found (addresses: readonly string[], 
       for (const address of addresses) {
         last.set(address, now)
       }
+
       for (const [address, at] of last) {
         if (at < now && now - at >= keep) {
           last.delete(address)
         }
       }
+
       return [...last.keys()].sort()
     }
   }
@@ -147,6 +158,7 @@ function createLastNamed (keep: number): { found (addresses: readonly string[], 
 /** At most this many, those that are known first: a name with more addresses does not have its members change all the time. */
 function bounded (found: readonly string[], known: readonly string[], most: number): readonly string[] {
   const stay = known.filter(address => found.includes(address))
+
   return [...stay, ...found.filter(address => !stay.includes(address))].slice(0, most).sort()
 }
 
@@ -155,11 +167,13 @@ function targetsAt (address: string, target: (node: DnsNode) => TargetInit | rea
     return [target({ address, host: address.includes(':') ? `[${address}]` : address })].flat()
   } catch (err) {
     log.error('no member can be made for %s - %e', address, err)
+
     return []
   }
 }
 
 async function systemLookup (name: string): Promise<string[]> {
   const addresses = await lookup(name, { all: true })
+
   return addresses.map(({ address }) => address)
 }

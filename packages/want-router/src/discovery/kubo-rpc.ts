@@ -91,6 +91,7 @@ async function locate (rpc: KuboRpc, signal: AbortSignal): Promise<LocatedPeer> 
 /** Reads the answer of `/api/v0/swarm/addrs/listen`; anything else lists none. */
 function listenersOf (answer: unknown): string[] {
   const { Strings }: { Strings?: unknown } = typeof answer === 'object' && answer != null ? answer : {}
+
   return Array.isArray(Strings) ? Strings.filter(address => typeof address === 'string') : []
 }
 

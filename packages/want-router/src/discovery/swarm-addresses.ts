@@ -27,6 +27,7 @@ export function swarmAddresses (reported: readonly string[], listening: readonly
 
   const atHost = parsed.flatMap(address => {
     const [, ...transport] = address.getComponents().filter(({ name }) => name !== 'ip6zone')
+
     // a certificate is for the name or address that was reported
     return transport.some(({ name }) => name === 'tls' || name === 'wss') ? [] : [multiaddr([host, ...transport])]
   }).sort((a, b) => Number(isWebSocket(a)) - Number(isWebSocket(b)))
@@ -53,6 +54,7 @@ function withoutPeer (address: Multiaddr): string {
 
 function isDialable (address: Multiaddr): boolean {
   const components = address.getComponents()
+
   return components.every(({ name }) => DIALABLE.has(name)) &&
     components.some(({ name }) => name === 'tcp')
 }

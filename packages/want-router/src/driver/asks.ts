@@ -26,15 +26,19 @@ export function createCase (client: LocatedClient, of: VerdictAsk): Case {
  */
 export function note (one: Case, verdict: Verdict): Verdict | undefined {
   one.at++
+
   if (verdict === 'pass') {
     return
   }
+
   if (typeof verdict === 'string') {
     return verdict
   }
+
   const { only, strict = false } = verdict
   one.only = one.only == null ? only : one.only.filter(id => only.includes(id))
   one.strict ||= strict
+
   return one.only.length === 0 ? 'silent' : undefined
 }
 
@@ -49,6 +53,7 @@ export interface LocatedClient { readonly id: string, readonly address: string |
 export function locatedClient (id: string, find: (client: string) => string | undefined): LocatedClient {
   let address: string | undefined
   let found = false
+
   return {
     id,
     get address () {
@@ -56,6 +61,7 @@ export function locatedClient (id: string, find: (client: string) => string | un
         found = true
         address = find(id)
       }
+
       return address
     }
   }
@@ -80,9 +86,11 @@ class AskRecord implements Ask {
 
   get cid (): CID {
     this.#cid ??= decodeCid(this.#of.cid)
+
     if (this.#cid == null) {
       throw new TypeError('a want without a well-formed CID has no key, and is not asked about')
     }
+
     return this.#cid
   }
 }

@@ -189,6 +189,7 @@ class EngineDriver implements Driver {
     if (this.#stopped) {
       throw new NotStartedError(`"${member.id}" cannot be added to a router that has stopped`)
     }
+
     this.#targets.add(member)
   }
 
@@ -276,6 +277,7 @@ function listeners (first: Admission['ended'] | undefined, second: DriverInit['o
   if (first == null || second == null) {
     return first ?? second
   }
+
   return ends => {
     first(ends)
     second(ends)

@@ -75,6 +75,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
       if (typeof key === 'string') {
         deliver(key, prefix, bytes)
         verified?.(key)
+
         return
       }
 

@@ -130,6 +130,7 @@ class MemberObserver implements Observer {
 
   seen (member: string): ReturnType<Observer['seen']> {
     const { since, lastError } = this.#all.get(member) ?? { since: 0 }
+
     return { since, lastError }
   }
 
@@ -171,12 +172,14 @@ class MemberObserver implements Observer {
 
     if (logged == null || (last != null && this.#now() - last.at < LOG_INTERVAL)) {
       last != null && last.more++
+
       return false
     }
 
     const more = last == null || last.more === 0 ? '' : ` (and ${last.more} more since the last of these lines)`
     logged[kind] = { at: this.#now(), more: 0 }
     this.#log.error('%s %s%s - %e', member, kind === 'failed' ? 'failed' : 'has an error that fails no want', more, error)
+
     return true
   }
 }

@@ -31,6 +31,7 @@ export function createPolicyCalls (policy: Policy, { timers, timeout, failure, f
   function fail (method: string, error: unknown): 'pass' | Refusal {
     status.errors++
     failed(policy.name, method, error)
+
     return failure
   }
 
@@ -38,8 +39,10 @@ export function createPolicyCalls (policy: Policy, { timers, timeout, failure, f
     if (!isVerdict(verdict)) {
       return fail(method, new PolicyVerdictError(`the policy "${policy.name}" answered ${inspect(verdict)} from ${method}: a verdict is 'pass', 'silent', 'unknown', 'absent', 'close' or { only: [ids of members] }`))
     }
+
     status.refused += typeof verdict === 'string' && verdict !== 'pass' ? 1 : 0
     status.restricted += typeof verdict === 'string' ? 0 : 1
+
     return verdict
   }
 
@@ -50,6 +53,7 @@ export function createPolicyCalls (policy: Policy, { timers, timeout, failure, f
     admit (ask) {
       try {
         const verdict = policy.admit(ask)
+
         return verdict === 'defer' && policy.resolve != null ? verdict : checked('admit', verdict)
       } catch (err) {
         return fail('admit', err)
@@ -102,6 +106,7 @@ function isVerdict (verdict: unknown): verdict is Verdict {
   if (typeof verdict === 'string') {
     return VERDICTS.has(verdict)
   }
+
   return typeof verdict === 'object' && verdict != null && 'only' in verdict && Array.isArray(verdict.only) && verdict.only.every(id => typeof id === 'string')
 }
 

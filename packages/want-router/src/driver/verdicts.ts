@@ -65,6 +65,7 @@ class PolicyAdmission implements Admission {
     this.#init = init
     this.#policies = init.policies.map(policy => createPolicyCalls(policy, init))
     const control: PolicyControl = { review: () => { init.review() } }
+
     for (const { policy, tell } of this.#policies) {
       if (policy.attach != null) {
         tell('attach', () => policy.attach?.(control))
@@ -83,12 +84,15 @@ class PolicyAdmission implements Admission {
 
   get ended (): Admission['ended'] {
     const told = this.#policies.filter(({ policy }) => policy.settled != null)
+
     if (told.length === 0) {
       return
     }
+
     return ends => {
       for (const end of ends) {
         const cid = decodeCid(end.cid)
+
         if (cid != null) {
           const want = { ...end, cid }
           told.forEach(({ policy, tell }) => { tell('settled', () => policy.settled?.(want)) })
@@ -101,14 +105,19 @@ class PolicyAdmission implements Admission {
     if (this.#policies.every(({ policy }) => policy.verified == null)) {
       return verify
     }
+
     return (prefix, bytes) => {
       const key = verify(prefix, bytes)
+
       if (typeof key === 'string') {
         this.#verified(prefix, key, bytes)
+
         return key
       }
+
       return key.then(key => {
         this.#verified(prefix, key, bytes)
+
         return key
       })
     }
@@ -118,6 +127,7 @@ class PolicyAdmission implements Admission {
     const line = this.#lines.get(client)
     this.#lines.delete(client)
     line?.giveUp?.(new AbortError(`${client} has left`))
+
     for (const { policy, tell } of this.#policies) {
       if (policy.gone != null) {
         tell('gone', () => policy.gone?.(client))
@@ -128,6 +138,7 @@ class PolicyAdmission implements Admission {
   stop (): void {
     const lines = [...this.#lines.values()]
     this.#lines.clear()
+
     for (const { giveUp } of lines) {
       giveUp?.(new AbortError('the router stops'))
     }
@@ -137,15 +148,19 @@ class PolicyAdmission implements Admission {
   #judge (client: string, cases: readonly Case[]): void {
     const decided: NumberedVerdict[] = []
     const deferred: Case[] = []
+
     for (const one of cases) {
       const verdict = this.#decide(one)
+
       if (verdict === 'defer') {
         deferred.push(one)
       } else {
         decided.push({ number: one.of.number, cid: one.of.cid, verdict })
       }
     }
+
     this.#decided(client, decided)
+
     if (deferred.length > 0) {
       this.#enqueue(client, deferred)
     }
@@ -155,10 +170,12 @@ class PolicyAdmission implements Admission {
     while (one.at < this.#policies.length) {
       const said = this.#policies[one.at].admit(one.ask)
       const verdict = said === 'defer' ? said : note(one, said)
+
       if (verdict != null) {
         return verdict
       }
     }
+
     return sumOf(one)
   }
 
@@ -170,14 +187,18 @@ class PolicyAdmission implements Admission {
 
   #enqueue (client: string, cases: readonly Case[]): void {
     let line = this.#lines.get(client)
+
     if (line == null) {
       line = { waiting: [], giveUp: undefined }
       this.#lines.set(client, line)
     }
+
     line.waiting.push(...cases)
+
     if (line.waiting.length > 2 * this.#init.most) {
       this.#prune(client, line) // what still waits is bounded by the engine
     }
+
     this.#next(client, line)
   }
 
@@ -186,12 +207,16 @@ class PolicyAdmission implements Admission {
     if (line.giveUp != null) {
       return
     }
+
     this.#prune(client, line)
     const [first] = line.waiting
+
     if (first == null) {
       this.#lines.delete(client)
+
       return
     }
+
     const batch = line.waiting.filter(({ at }) => at === first.at).slice(0, this.#init.most)
     const taken = new Set(batch)
     line.waiting = line.waiting.filter(one => !taken.has(one))
@@ -203,6 +228,7 @@ class PolicyAdmission implements Admission {
       this.#resolved(client, batch, verdicts)
       this.#next(client, line)
     })
+
     if (!done) {
       line.giveUp = giveUp
     }
@@ -211,14 +237,17 @@ class PolicyAdmission implements Admission {
   #resolved (client: string, batch: readonly Case[], verdicts: readonly Verdict[]): void {
     const decided: NumberedVerdict[] = []
     const open: Case[] = []
+
     for (const [i, one] of batch.entries()) {
       const verdict = note(one, verdicts[i])
+
       if (verdict == null) {
         open.push(one)
       } else {
         decided.push({ number: one.of.number, cid: one.of.cid, verdict })
       }
     }
+
     this.#decided(client, decided)
     this.#judge(client, open)
   }
@@ -232,8 +261,10 @@ class PolicyAdmission implements Admission {
     if (key === UNVERIFIABLE) {
       return
     }
+
     const { version, codec } = parsePrefix(prefix)
     const block: VerifiedBlock = { key, cid: CID.create(version, codec, decode(keyMultihash(key))), bytes }
+
     for (const { policy, tell } of this.#policies) {
       if (policy.verified != null) {
         tell('verified', () => policy.verified?.(block))

@@ -73,8 +73,10 @@ export function createVerifier (hashers: readonly BlockHasher[] = []): Verifier 
     }
 
     const digest = hasher.digest(bytes)
+
     return digest instanceof Promise ? digest.then(digest => keyOf(digest, length)) : keyOf(digest, length)
   }
+
   return Object.assign(verify, { hashes: [...byCode.values()].map(hashFunction) })
 }
 
@@ -86,6 +88,7 @@ function hashFunction (hasher: BlockHasher): HashFunction {
   }
 
   const maxLength = hasher.maxDigestLength ?? wholeLength(hasher)
+
   return { code, minLength: Math.min(MIN_DIGEST, maxLength), maxLength: Math.min(MAX_DIGEST, maxLength) }
 }
 
@@ -102,6 +105,7 @@ function wholeLength (hasher: BlockHasher): number {
   if (digest instanceof Promise) {
     // how long it will be is not known yet: one that is too short will not verify
     digest.catch(() => {})
+
     return MAX_DIGEST
   }
 
@@ -133,5 +137,6 @@ function keyOf (digest: MultihashDigest, length: number): WantKey {
   varint.encodeTo(code, truncated)
   varint.encodeTo(length, truncated, varint.encodingLength(code))
   truncated.set(digest.digest.subarray(0, length), start)
+
   return multihashKey(truncated)
 }

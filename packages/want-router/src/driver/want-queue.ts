@@ -120,6 +120,7 @@ class PeerWantQueue implements WantQueue {
 
     if (pending != null && !sameBytes(pending.cid, want.cid)) {
       this.#others.set(cidKey(want.cid), want)
+
       return
     }
 

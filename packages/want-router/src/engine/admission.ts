@@ -38,16 +38,21 @@ export function parkWant (state: State, client: Client, key: WantKey, entry: Wan
 export function parkRepeat (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   const { fetch, awaits } = want
   const upgrade = entry.wantType === 'block' && want.type === 'have'
+
   if (fetch.state !== 'parked' && !upgrade) {
     repeatWant(state, want, entry, connection)
+
     return
   }
+
   renewWant(state, want, entry, connection)
   askAnew(state, want)
+
   if (upgrade && awaits?.type !== 'block') {
     want.blockAskedAt = state.now()
     askVerdict(state, want, 'block')
   }
+
   if (fetch.state === 'parked' && upgrade) {
     want.type = 'block'
   }
@@ -56,13 +61,16 @@ export function parkRepeat (state: State, want: ClientWant, entry: WantEntry, co
 /** Says what waits for verdicts since the last flush. */
 export function askVerdicts (state: State, out: Output): void {
   const { parked } = state
+
   for (const [id, asks] of parked.asks) {
     // some may have been taken back since
     const waiting = asks.filter(ask => isAwaited(state, id, ask))
+
     if (waiting.length > 0) {
       out.admit?.(id, waiting)
     }
   }
+
   parked.asks.clear()
 }
 
@@ -83,6 +91,7 @@ export function reviewRestricted (state: State): void {
 export function onVerdicts (state: State, client: Client, verdicts: readonly NumberedVerdict[]): void {
   for (const numbered of verdicts) {
     const want = awaiting(client, numbered)
+
     if (want != null) {
       onVerdict(state, want, numbered.verdict)
     }
@@ -92,6 +101,7 @@ export function onVerdicts (state: State, client: Client, verdicts: readonly Num
 /** Whether a want still waits for the verdict of that number. */
 export function isAwaited ({ clients }: State, id: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean {
   const client = clients.get(id)
+
   return client != null && awaiting(client, ask) != null
 }
 
@@ -99,17 +109,21 @@ export function isAwaited ({ clients }: State, id: string, ask: Pick<VerdictAsk,
 function awaiting (client: Client, { number, cid }: Pick<VerdictAsk, 'number' | 'cid'>): ClientWant | undefined {
   const key = wantKey(cid)
   const want = (key == null ? undefined : findWant(client, key, cid)) ?? client.suspended.get(multihashKey(cid))
+
   return want?.awaits?.number === number ? want : undefined
 }
 
 function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['verdict']): void {
   if (typeof verdict === 'string' && verdict !== 'pass') {
     refuse(state, want, verdict)
+
     return
   }
+
   const only = verdict === 'pass' ? undefined : createEligible(verdict)
   const upgrade = want.awaits?.type === 'block' && want.type === 'have'
   want.awaits = undefined
+
   if (isSuspended(want)) {
     // it goes on with its connection
     want.type = upgrade ? 'block' : want.type
@@ -127,11 +141,13 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
 function refuse (state: State, want: ClientWant, verdict: Refusal): void {
   const { client, cid } = want
   state.totals.refused++
+
   if (isSuspended(want)) {
     endSuspended(state, client, multihashKey(cid), 'refused', { verdict })
   } else {
     endWant(state, want, 'refused', { verdict })
   }
+
   if (verdict === 'absent' && want.sendDontHave && !want.haveSent) {
     sendAbsence(state, client, cid)
   } else if (verdict === 'close') {
@@ -149,6 +165,7 @@ function askVerdict ({ parked }: State, want: ClientWant, type: AskType, review 
   want.awaits = { number, type }
   const asks = parked.asks.get(client.id)
   const ask: VerdictAsk = { number, key, cid, type, ...(review ? { review } : {}) }
+
   if (asks == null) {
     parked.asks.set(client.id, [ask])
   } else {

@@ -22,14 +22,18 @@ export function onBlock (state: State, member: EngineMember, key: WantKey, bytes
   const fetch = state.fetches.all.get(key)
   const strict = state.fetches.strict.size > 0 ? state.fetches.strict.get(key) : undefined
   received(state, member, fetch != null || strict != null || wasLatelyAsked(state, member, key))
+
   if (fetch == null && strict == null) {
     return
   }
+
   member.totals.blocks++
   member.totals.bytes += bytes.byteLength
+
   if (fetch != null) {
     useBlock(state, fetch, member, bytes)
   }
+
   for (const one of strict ?? NONE) {
     if (one.strict?.members.has(member.id) === true) {
       useBlock(state, one, member, bytes)
@@ -40,19 +44,24 @@ export function onBlock (state: State, member: EngineMember, key: WantKey, bytes
 /** Whoever sent it, it is what a fetch is for. */
 function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array): void {
   const attempt = attemptAt(fetch, member)
+
   if (attempt != null || answerOf(fetch, member) != null) {
     progress(state, member)
   }
+
   // what was asked for on a client's account has its place in that client's window, if it is of the size expected
   const { primary } = fetch
   const payer = primary != null && bytes.byteLength <= 2 * primary.reservedBytes ? primary.client : undefined
+
   if (attempt != null) {
     adapt(state, member, state.now() - attempt.startedAt, bytes.byteLength)
     member.health.succeeded(state.now())
   }
+
   settleAttempts(state, fetch, attempt, 'block', bytes.byteLength)
   cancelAllStanding(state, fetch, member)
   serveWaiters(state, fetch, member, bytes, payer)
+
   if (fetch.waiterCount > 0) {
     settleRest(state, fetch, member)
   }
@@ -62,18 +71,23 @@ function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint
 function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array, payer: Client | undefined): void {
   let reservedFor = payer
   let next: ClientWant | undefined
+
   for (let want = fetch.first; want != null; want = next) {
     next = want.nextWaiter
+
     if (want.type === 'block' || (!want.haveSent && bytes.byteLength <= state.limits.inlineBlock)) {
       const reserved = want.client === reservedFor
+
       if (reserved) {
         reservedFor = undefined // one copy has a place, not one for each CID
       }
+
       if (sendBlock(state, want.client, want.cid, bytes, reserved)) {
         endWant(state, want, 'block', { member: member.id, bytes: bytes.byteLength })
         continue
       }
     }
+
     if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {
       sendHave(state, want)
     }
@@ -83,9 +97,11 @@ function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: 
 /** Ends the attempt that was answered with that result, and any other as cancelled. */
 function settleAttempts (state: State, fetch: Fetch, answered: Attempt | undefined, result: 'block' | 'have', bytes = 0): void {
   const { primary, hedge } = fetch
+
   if (hedge != null) {
     settleAttempt(state, hedge, answered, result, bytes)
   }
+
   if (primary != null) {
     settleAttempt(state, primary, answered, result, bytes)
   }
@@ -106,12 +122,15 @@ function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
   fetch.exhaustions = 0
   fetch.type = 'have'
   let owes = false // a HAVE to one that may not use this member, or the block
+
   for (const want of waiters(fetch)) {
     owes ||= isOwed(want)
+
     if (want.type === 'block') {
       fetch.type = 'block'
     }
   }
+
   if (owes) {
     toQueued(state, fetch)
   } else {
@@ -129,8 +148,10 @@ function received (state: State, member: EngineMember, solicited: boolean): void
   if (!solicited) {
     member.totals.unsolicited++
   }
+
   if (member.health.received(solicited, state.now())) {
     eject(state, member, UNSOLICITED)
+
     if (member.state === 'ejected') {
       state.outbox.resets.set(member, UNSOLICITED)
     }
@@ -140,6 +161,7 @@ function received (state: State, member: EngineMember, solicited: boolean): void
 function adapt (state: State, member: EngineMember, ms: number, bytes: number): void {
   const { latency, window } = member
   sampleLatency(state, member, ms)
+
   if (ms <= 2 * latency.least + 5) {
     window.grow(bytes)
   } else if (ms > 4 * latency.least + 20) {
@@ -155,20 +177,25 @@ function sampleLatency (state: State, member: EngineMember, ms: number): void {
 /** What a member says instead of a block. */
 export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number): void {
   const fetch = fetchAt(state, key, member)
+
   if (answer === 'have' || answer === 'dont-have') {
     const asked = fetch != null && (attemptAt(fetch, member) != null || answerOf(fetch, member) != null)
     received(state, member, asked || wasLatelyAsked(state, member, key))
   }
+
   // after that: a member that is ejected has no attempt any more
   const attempt = fetch == null ? undefined : attemptAt(fetch, member)
   const said = fetch == null ? undefined : answerOf(fetch, member)?.what
+
   // a member that repeats itself, or speaks of what it was not asked, does not serve what it owes
   if (attempt != null || (said != null && said !== answer)) {
     progress(state, member)
   }
+
   if (fetch == null) {
     return
   }
+
   if (answer === 'have') {
     onHave(state, fetch, member, size)
   } else if (attempt != null) {
@@ -186,10 +213,13 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
 function fetchAt ({ fetches }: State, key: WantKey, member: EngineMember): Fetch | undefined {
   const shared = fetches.all.get(key)
   const strict = fetches.strict.size > 0 ? fetches.strict.get(key) : undefined
+
   if (strict == null) {
     return shared
   }
+
   const both = shared == null ? [...strict] : [shared, ...strict]
+
   return both.find(fetch => attemptAt(fetch, member) != null) ?? both.find(fetch => answerOf(fetch, member) != null) ?? shared
 }
 
@@ -198,17 +228,22 @@ function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unkno
   const { fetch, member } = attempt
   const wasPrimary = attempt === fetch.primary
   endAttempt(state, attempt, answer)
+
   if (answer === 'failed') {
     fail(state, fetch, member, why, wasPrimary)
+
     return
   }
+
   noteAnswer(fetch, member, answer, state.now())
+
   if (answer === 'dont-have') {
     member.totals.dontHaves++
     member.health.succeeded(state.now())
     keepStanding(state, fetch, member)
     tellCertain(state, fetch)
   }
+
   if (wasPrimary) {
     goOn(state, fetch)
   }
@@ -216,21 +251,26 @@ function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unkno
 
 function onHave (state: State, fetch: Fetch, member: EngineMember, size: number | undefined): void {
   const attempt = attemptAt(fetch, member)
+
   if (attempt == null ? answerOf(fetch, member) == null : attempt.type === 'block') {
     return // to a want-block it is no answer, the block is still owed; or it was not asked
   }
+
   if (attempt != null) {
     sampleLatency(state, member, state.now() - attempt.startedAt)
     member.health.succeeded(state.now())
   }
+
   member.totals.haves++
   fetch.size = size ?? fetch.size
   noteAnswer(fetch, member, 'have', state.now())
+
   for (const want of waiters(fetch)) {
     if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {
       sendHave(state, want)
     }
   }
+
   if (fetch.primary == null || fetch.primary.type === 'have') {
     settleAttempts(state, fetch, attempt, 'have')
     settleRest(state, fetch, member)
@@ -241,8 +281,10 @@ function onHave (state: State, fetch: Fetch, member: EngineMember, size: number 
 export function fail (state: State, fetch: Fetch, member: EngineMember, why: string, wasPrimary = true): void {
   member.totals.failures++
   noteAnswer(fetch, member, 'failed', state.now())
+
   if (wasPrimary) {
     fetch.tries++
+
     if (promoteHedge(state, fetch)) {
       // it is under way already
     } else if (fetch.tries >= state.limits.tries) {
@@ -253,6 +295,7 @@ export function fail (state: State, fetch: Fetch, member: EngineMember, why: str
       toGoingOn(state, fetch) // what a lost member owes is exempt from the budget
     }
   }
+
   if (member.health.failed()) {
     eject(state, member, why)
   }

@@ -23,12 +23,15 @@ export function createAskAgain <T extends Due> (): AskAgain<T> {
 
   function first (): T | undefined {
     let best: T | undefined
+
     for (const fetches of byDelay.values()) {
       const [fetch] = fetches
+
       if (fetch.askAgain != null && fetch.askAgain.at < (best?.askAgain?.at ?? Infinity)) {
         best = fetch
       }
     }
+
     return best
   }
 
@@ -37,18 +40,22 @@ export function createAskAgain <T extends Due> (): AskAgain<T> {
 
     add (fetch, delay) {
       let fetches = byDelay.get(delay)
+
       if (fetches == null) {
         fetches = new Set()
         byDelay.set(delay, fetches)
       }
+
       fetches.add(fetch)
       size++
     },
 
     delete (fetch, delay) {
       const fetches = byDelay.get(delay)
+
       if (fetches?.delete(fetch) === true) {
         size--
+
         if (fetches.size === 0) {
           byDelay.delete(delay)
         }
@@ -59,6 +66,7 @@ export function createAskAgain <T extends Due> (): AskAgain<T> {
 
     due (now) {
       const fetch = first()
+
       return fetch?.askAgain != null && fetch.askAgain.at <= now ? fetch : undefined
     }
   }

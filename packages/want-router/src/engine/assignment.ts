@@ -30,29 +30,39 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
 
   if (choice == null) {
     exhaust(state, fetch)
+
     return 'exhausted'
   }
+
   if (choice === 'not now') {
     if (fetch.state !== 'queued') {
       toQueued(state, fetch)
     }
+
     return choice
   }
+
   const { member, payer, short } = choice
+
   if (short != null) {
     if (fetch.state !== 'queued' || !isFresh(fetch) || isBound(state, fetch)) {
       toBacklogged(state, fetch, member, payer)
+
       if (fetch.restricted > 0 && fetch.backlog != null) {
         passOverUnpaid(state, fetch.backlog)
       }
     }
+
     return short
   }
+
   if (fetch.state === 'queued') {
     state.retryBudget.firstTry(state.now())
   }
+
   mayBeHedged(state, openAttempt(state, fetch, member, payer, { retry }))
   tellCertain(state, fetch)
+
   return 'asked'
 }
 
@@ -68,6 +78,7 @@ function choose (state: State, fetch: Fetch, client: Client): Choice | 'not now'
   const order = state.candidates.of(state, fetch)
   const choice = chooseAmong(order, state, fetch, client)
   order.close()
+
   return choice
 }
 
@@ -84,30 +95,40 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
     if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id, fetch) === true)) {
       continue
     }
+
     const payer = payerAt(state, fetch, member, client)
+
     if (payer == null) {
       held = true
       continue
     }
+
     if (member.stalled) {
       stalled ??= member
       well ||= member.state === 'up'
       continue
     }
+
     const lacking = shortage(state, fetch, member, payer)
+
     if (lacking == null) {
       return { member, payer }
     }
+
     blocked ??= member
     well ||= member.state === 'up'
     short = lacking === 'no bytes' ? lacking : short
   }
+
   if (blocked != null) {
     return { member: blocked, payer: payerAt(state, fetch, blocked, client) ?? client, short }
   }
+
   if (stalled != null) {
     const payer = payerAt(state, fetch, stalled, client) ?? client
+
     return { member: stalled, payer, short: shortage(state, fetch, stalled, payer) }
   }
+
   return held ? 'not now' : undefined
 }

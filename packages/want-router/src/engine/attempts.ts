@@ -39,13 +39,16 @@ export function openAttempt (state: State, fetch: Fetch, member: EngineMember, c
   countOpen(attempt, 1)
   reserve(state, attempt)
   member.standing.delete(fetch.key)
+
   if (hedge) {
     fetch.hedge = attempt
     member.hedges.add(attempt)
   } else {
     setPrimary(state, attempt)
   }
+
   ask(state, attempt)
+
   return attempt
 }
 
@@ -77,6 +80,7 @@ export function endAttempt (state: State, attempt: Attempt, result: AttemptResul
   const { fetch, member, client, hedge } = attempt
   const left = !state.outbox.dequeue(member, fetch) || attempt.asks > 1
   state.hedgeable.delete(attempt)
+
   if (fetch.primary === attempt) {
     fetch.primary = undefined
     member.open.delete(attempt)
@@ -84,25 +88,32 @@ export function endAttempt (state: State, attempt: Attempt, result: AttemptResul
     fetch.hedge = undefined
     member.hedges.delete(attempt)
   }
+
   addLoad(state, member, -1)
   countOpen(attempt, -1)
   release(state, attempt)
+
   if (member.open.size === 0) {
     member.stalled = false
   }
+
   freeCapacity(state, member)
   giveRound(state, client)
   member.recent.add(fetch.hash)
 
   const ms = state.now() - attempt.startedAt
   const answered = result === 'have' || result === 'dont-have' || result === 'block'
+
   if (answered && attempt.type === 'have' && !hedge && !attempt.hedged) {
     state.haveDelay.sample(ms)
   }
+
   if (answered && attempt.retry) {
     state.retryBudget.succeeded(state.now())
   }
+
   tellOutcome(state, attempt, result, ms, bytes)
+
   return left
 }
 
@@ -111,8 +122,10 @@ function tellOutcome ({ strategy, attemptListeners }: State, { fetch, member, he
   if (strategy.observe == null && attemptListeners.length === 0) {
     return
   }
+
   const outcome: Outcome = { member: member.id, want: fetch, result, ms, bytes, hedge }
   strategy.observe?.(outcome)
+
   for (const listener of attemptListeners) {
     listener(outcome)
   }
@@ -138,16 +151,20 @@ export function cancelHedge (state: State, { hedge }: Fetch): void {
  */
 export function promoteHedge (state: State, fetch: Fetch): boolean {
   const { hedge } = fetch
+
   if (hedge == null) {
     return false
   }
+
   fetch.hedge = undefined
   hedge.member.hedges.delete(hedge)
   hedge.timedFrom = state.now()
   setPrimary(state, hedge)
+
   if (typeAt(fetch, hedge.member) === 'block' && mayUpgrade(state, hedge)) {
     upgradeAttempt(state, hedge)
   }
+
   return true
 }
 
@@ -180,6 +197,7 @@ export function passAttempt (state: State, attempt: Attempt, to: Client): void {
 /** A member owes something and is silent: until it speaks, what it owes holds up no client that asked for it. */
 export function stall (state: State, member: EngineMember): void {
   member.stalled = true
+
   for (const { client, reservedBytes } of member.open) {
     client.stalledBytes += reservedBytes
     giveRound(state, client)
@@ -189,10 +207,12 @@ export function stall (state: State, member: EngineMember): void {
 /** A member has answered something. */
 export function progress (state: State, member: EngineMember): void {
   member.lastProgress = state.now()
+
   if (member.stalled) {
     for (const { client, reservedBytes } of member.open) {
       client.stalledBytes -= reservedBytes
     }
+
     member.stalled = false
     state.memberTimers.touch(member)
   }
@@ -203,6 +223,7 @@ function setPrimary (state: State, attempt: Attempt): void {
   toOpen(state, fetch)
   fetch.primary = attempt
   member.open.add(attempt)
+
   if (member.open.size === 1) {
     state.memberTimers.touch(member)
   }
@@ -230,6 +251,7 @@ function release (state: State, attempt: Attempt): void {
   enterAll(state, attempt, -attempt.reservedBytes)
   attempt.reservedBytes = 0
   state.scheduler.memoryFreed = true
+
   if (full && state.inFlight < state.limits.inFlight) {
     freeAllCapacity(state) // what was held up by the bytes at all members may wait anywhere
   }
@@ -243,6 +265,7 @@ function enterAll (state: State, attempt: Attempt, bytes: number): void {
 
 function enter ({ member, client }: Attempt, bytes: number): void {
   client.inFlight += bytes
+
   if (member.stalled) {
     client.stalledBytes += bytes
   }
@@ -250,6 +273,7 @@ function enter ({ member, client }: Attempt, bytes: number): void {
 
 function countOpen ({ client, member }: Attempt, by: 1 | -1): void {
   const open = (client.openAt.get(member) ?? 0) + by
+
   if (open > 0) {
     client.openAt.set(member, open)
   } else {

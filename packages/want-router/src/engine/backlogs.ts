@@ -25,11 +25,13 @@ export function createBacklogs (): Backlogs {
       const backlog = { ...init, number: ++last }
       list.push(backlog)
       size++
+
       return backlog
     },
 
     leave () {
       size--
+
       if (list.length > SHORT && list.length > 2 * size) {
         list = list.filter(waits)
       }
@@ -37,17 +39,21 @@ export function createBacklogs (): Backlogs {
 
     after (number) {
       let from = 0
+
       for (let to = list.length; from < to;) {
         const middle = (from + to) >> 1
+
         if (list[middle].number > number) {
           to = middle
         } else {
           from = middle + 1
         }
       }
+
       while (from < list.length && !waits(list[from])) {
         from++
       }
+
       return list[from]
     }
   }
@@ -60,11 +66,13 @@ function waits (backlog: Backlog): boolean {
 /** A fetch waits for a member's capacity, on the account of that client. */
 export function joinBacklog ({ scheduler }: State, fetch: Fetch, member: EngineMember, client: Client): void {
   let fetches = client.backlogs.get(member)
+
   if (fetches == null) {
     fetches = new Set()
     client.backlogs.set(member, fetches)
     member.backlog.set(client, scheduler.nextInLine++)
   }
+
   fetches.add(fetch)
   fetch.backlog = scheduler.backlogs.add({ fetch, member, client })
 }
@@ -72,10 +80,12 @@ export function joinBacklog ({ scheduler }: State, fetch: Fetch, member: EngineM
 export function leaveBacklog ({ scheduler }: State, { fetch, member, client }: Backlog): void {
   const fetches = client.backlogs.get(member)
   fetches?.delete(fetch)
+
   if (fetches?.size === 0) {
     client.backlogs.delete(member)
     member.backlog.delete(client)
   }
+
   fetch.backlog = undefined
   scheduler.backlogs.leave()
 }

@@ -33,6 +33,7 @@ interface Tokens {
 /** Makes a bucket; `most` says how many may be saved up at the moment. */
 function createTokens (first: number, most: () => number): Tokens {
   let count = first
+
   return {
     get count () { return count },
     add (more) { count = Math.min(most(), count + more) },
@@ -40,7 +41,9 @@ function createTokens (first: number, most: () => number): Tokens {
       if (count < 1) {
         return false
       }
+
       count--
+
       return true
     }
   }
@@ -63,6 +66,7 @@ export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBu
     tokens.add(share * firstTries)
     firstTries = 0
     const ms = now - updated
+
     if (ms > 0) {
       traffic *= Math.exp(-ms / MEMORY)
       tokens.add(TRICKLE * ms / 1000)
@@ -77,6 +81,7 @@ export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBu
   return {
     firstTry (now) {
       firstTries++
+
       if (now - updated >= STEP) {
         update(now)
       }
@@ -89,11 +94,13 @@ export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBu
 
     spend (now) {
       update(now)
+
       return tokens.spend()
     },
 
     nextAt (now) {
       update(now)
+
       return tokens.count >= 1 ? now : now + Math.ceil((1 - tokens.count) * 1000 / TRICKLE)
     }
   }
@@ -122,6 +129,7 @@ export function createAskBudget (start: number): AskBudget {
     rate += asks * 1000 / MEMORY
     asks = 0
     const ms = now - updated
+
     if (ms > 0) {
       rate *= Math.exp(-ms / MEMORY)
       tokens.add(perSecond() * ms / 1000)
@@ -136,6 +144,7 @@ export function createAskBudget (start: number): AskBudget {
   return {
     asked (now) {
       asks++
+
       if (now - updated >= STEP) {
         update(now)
       }
@@ -143,12 +152,14 @@ export function createAskBudget (start: number): AskBudget {
 
     spend (now) {
       update(now)
+
       return tokens.spend()
     },
 
     // some at a time: a wake-up for each would cost more than it asks
     nextAt (now) {
       update(now)
+
       return tokens.count >= 1 ? now : now + Math.ceil(16_000 / perSecond())
     }
   }

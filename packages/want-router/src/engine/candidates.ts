@@ -48,25 +48,31 @@ class LazyCandidates implements Candidates {
     this.#holders = isFresh(fetch) ? NONE : [...holders(fetch)]
     this.#next = 0
     this.#ranked = false
+
     return this
   }
 
   pull (): EngineMember | undefined {
     const state = this.#state
     const fetch = this.#fetch
+
     if (state == null || fetch?.verifiable !== true) {
       return
     }
+
     while (this.#next < this.#holders.length) {
       const member = this.#holders[this.#next++]
+
       if (!isBarred(state, fetch, member)) {
         return member
       }
     }
+
     if (!this.#ranked) {
       this.#ranked = true
       this.#rank(state, fetch)
     }
+
     return this.#pullRanked(state, fetch) ?? this.#wanting.shift() ?? this.#ejected.shift()
   }
 
@@ -74,6 +80,7 @@ class LazyCandidates implements Candidates {
     this.#state = undefined
     this.#fetch = undefined
     this.#endOrder()
+
     if (this.#wanting.length + this.#ejected.length > 0) {
       this.#wanting = []
       this.#ejected = []
@@ -85,6 +92,7 @@ class LazyCandidates implements Candidates {
       if (!isAskable(member) || answerOf(fetch, member) != null || isBarred(state, fetch, member)) {
         continue
       }
+
       if (member.state !== 'up' && !this.#panic) {
         this.#ejected.push(member)
       } else if (this.#loops && isWantedBy(fetch, member)) {
@@ -93,6 +101,7 @@ class LazyCandidates implements Candidates {
         return member
       }
     }
+
     this.#endOrder()
   }
 
@@ -104,16 +113,21 @@ class LazyCandidates implements Candidates {
   #rank ({ members, membersVersion, strategy }: State, fetch: Fetch): void {
     if (members.size <= FEW_MEMBERS || (fetch.answers?.size ?? 0) < FEW_ANSWERS) {
       this.#ranking = toRanking(strategy.rank(fetch))
+
       return
     }
+
     if (fetch.order?.version !== membersVersion) {
       const order = Array.from(strategy.rank(fetch), ({ id }) => members.get(id))
       fetch.order = { version: membersVersion, members: order.filter(member => member != null), next: 0 }
     }
+
     const { order } = fetch
+
     while (order.next < order.members.length && answerOf(fetch, order.members[order.next]) != null) {
       order.next++
     }
+
     this.#order = order
     this.#place = order.next
   }
@@ -122,7 +136,9 @@ class LazyCandidates implements Candidates {
     if (this.#order != null) {
       return this.#order.members[this.#place++]
     }
+
     const ranked = this.#ranking?.pull()
+
     // a strategy may rank what is no member
     return ranked == null ? undefined : state.members.get(ranked.id) ?? this.#pullOrder(state)
   }
@@ -157,10 +173,13 @@ const SHARE = 8
  */
 export function shortage (state: State, fetch: Fetch, member: EngineMember, client: Client): Shortage | undefined {
   const free = isOpenElsewhere(state, fetch, member) ? 0 : member.capacity.wants - member.load.wants
+
   if (free <= 0 || (client.openAt.get(member) ?? 0) >= SHARE * free) {
     return 'no places'
   }
+
   const expected = expectedBytes(typeAt(fetch, member), fetch, client, member.capacity.supportsDontHave)
+
   if (!hasCapacity(member, expected) || (expected > 0 && state.inFlight >= state.limits.inFlight)) {
     return 'no bytes'
   }

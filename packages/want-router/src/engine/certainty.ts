@@ -22,21 +22,27 @@ export function isCertain (state: State, fetch: Fetch, only?: Eligible, except?:
   if (!fetch.verifiable) {
     return true
   }
+
   if (state.departed.size > 0 && mayUseDeparted(state, only)) {
     return false
   }
+
   let certain = 0
+
   for (const id of only?.members ?? state.members.keys()) {
     const member = state.members.get(id)
+
     if (member == null) {
       return false
     }
+
     if (member === except || isLone(state, fetch, member) || (isAskable(member) && answerOf(fetch, member)?.what === 'dont-have')) {
       certain++
     } else if (member.connected || member.draining || !member.forgotten) {
       return false
     }
   }
+
   return certain > 0
 }
 
@@ -55,8 +61,10 @@ export function tellCertain (state: State, fetch: Fetch): void {
   if (state.memberClients.size === 0 && fetch.restricted === 0) {
     return
   }
+
   for (const want of waiters(fetch)) {
     const { only, client: { member } } = want
+
     if ((member != null || only != null) && !want.haveSent && !want.dontHaveSent && isCertain(state, fetch, only, member)) {
       sendDontHave(state, want)
     }

@@ -56,11 +56,14 @@ export function hasWindow (state: State, client: Client): boolean {
   const unsent = client.replies.bytes
   const left = unsentLeft(state)
   const block = client.blockSize.bytes
+
   if (unsent >= state.limits.unsentPerClient || (block > left && left < state.limits.unsent)) {
     return false
   }
+
   const window = Math.min(client.window.size, left)
   const pending = unsent + client.inFlight - Math.min(client.stalledBytes, window)
+
   return pending <= 0 || pending + block <= window
 }
 
@@ -83,6 +86,7 @@ export function expectedBytes (type: AskType, { size }: Pick<Fetch, 'size'>, cli
 export function findWant (client: Client, key: WantKey, cid: Uint8Array): ClientWant | undefined {
   const first = client.wantsByKey.get(key)
   const head = first == null ? '' : headOf(cid, key)
+
   for (let want = first; want != null; want = want.sibling) {
     if (want.head === head) {
       return want
@@ -97,6 +101,7 @@ export function addWant (state: State, want: ClientWant): void {
   client.wantsByKey.set(want.key, want)
   client.wants.add(want)
   state.wants++
+
   if (client.wants.size === 1) {
     state.clientTimers.touch(client)
   }
@@ -106,6 +111,7 @@ export function addWant (state: State, want: ClientWant): void {
 export function removeWant (state: State, want: ClientWant): void {
   const { client, key } = want
   const head = client.wantsByKey.get(key)
+
   if (head === want) {
     if (want.sibling == null) {
       client.wantsByKey.delete(key)
@@ -120,17 +126,21 @@ export function removeWant (state: State, want: ClientWant): void {
       }
     }
   }
+
   want.sibling = undefined
   client.wants.delete(want)
+
   if (client.queue.delete(want) && client.line === state.scheduler.needBytes) {
     wakeIfNoBytes(state, client)
   }
+
   state.wants--
 }
 
 /** What a client waited for has gone: it does not wait for bytes any more if what is next brings none. */
 function wakeIfNoBytes (state: State, client: Client): void {
   const [first] = client.queue
+
   if (first == null || first.fetch.type === 'have') {
     leaveRounds(state, client)
     giveRound(state, client)

@@ -12,8 +12,10 @@ import type { State } from './state.ts'
 export function onConnection (state: State, client: Client, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
   if (is === 'heard') {
     resume(state, client, connection)
+
     return
   }
+
   for (const want of client.wants) {
     if (want.connection === connection) {
       if (is === 'silent') {
@@ -23,6 +25,7 @@ export function onConnection (state: State, client: Client, connection: number, 
       }
     }
   }
+
   if (is === 'lost') {
     for (const [id, want] of client.suspended) {
       if (want.connection === connection) {
@@ -37,6 +40,7 @@ function resume (state: State, client: Client, connection: number): void {
     if (want.connection !== connection) {
       continue
     }
+
     if (client.wants.size < state.limits.wantsPerClient) {
       resumeWant(state, want)
     } else {

@@ -15,6 +15,7 @@ export function goOnNow (state: State): void {
     if (isSpent(state.scheduler)) {
       return
     }
+
     attemptAgain(state, fetch)
   }
 }
@@ -25,6 +26,7 @@ export function retryWithinBudget (state: State): void {
     if (isSpent(state.scheduler) || !state.retryBudget.spend(state.now())) {
       return
     }
+
     state.totals.retries++
     attemptAgain(state, fetch, true)
   }
@@ -33,6 +35,7 @@ export function retryWithinBudget (state: State): void {
 /** Asks the next member. A fetch had its round when it began; only where the window of its client has filled since does it wait for another. */
 export function attemptAgain (state: State, fetch: Fetch, retry = false): void {
   const client = fetch.first?.client
+
   if (client != null && hasWindow(state, client)) {
     assign(state, fetch, client, retry)
   } else {

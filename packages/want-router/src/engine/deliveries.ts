@@ -19,6 +19,7 @@ export function sendHave (state: State, want: ClientWant): void {
 /** Says DONT_HAVE to a client that wants to hear it. The want stays, for a late block. */
 export function sendDontHave (state: State, want: ClientWant): void {
   want.dontHaveSent = true
+
   if (want.sendDontHave) {
     sendPresence(state, want, false)
     state.totals.dontHavesSent++
@@ -31,6 +32,7 @@ export function sendDontHave (state: State, want: ClientWant): void {
  */
 export function sendAbsence (state: State, client: Client, cid: Uint8Array): void {
   const reply = { cid, have: false }
+
   if (client.replies.bytes + replyBytes(reply) <= state.limits.unsentPerClient) {
     enqueueReply(state, client, reply)
     state.totals.dontHavesSent++
@@ -42,11 +44,15 @@ export function retract (state: State, { client, presence }: ClientWant): Reply 
   if (presence == null || !client.replies.retract(presence)) {
     return
   }
+
   freeMemory(state, replyBytes(presence))
+
   if (client.replies.size === 0) {
     state.unread.delete(client)
   }
+
   giveRound(state, client) // it may have held up what else the client wants
+
   return presence
 }
 
@@ -61,15 +67,19 @@ export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes:
   const unsent = client.replies.bytes
   const more = replyBytes({ cid, bytes })
   client.blockSize.sample(bytes.byteLength)
+
   if ((unsent > 0 && !reserved && unsent + more > unsentPerClient) || (state.unsent > 0 && state.unsent + more > state.limits.unsent)) {
     state.totals.copiesLost++
     client.window.reset()
+
     return false
   }
+
   client.window.queued(bytes.byteLength, unsent, state.now())
   enqueueReply(state, client, { cid, bytes, have: true })
   state.totals.blocksSent++
   state.totals.bytesSent += bytes.byteLength
+
   return true
 }
 
@@ -79,15 +89,20 @@ export function takeReplies (state: State, client: Client, maxBytes: number, pro
   const unsent = client.replies.bytes
   const message = client.replies.take(maxBytes, protocol)
   freeMemory(state, unsent - client.replies.bytes)
+
   if (message != null) {
     client.readAt = now
   }
+
   // the client that took something last is the last that may be closed for taking nothing
   state.unread.delete(client)
+
   if (client.replies.size > 0) {
     state.unread.add(client)
   }
+
   client.window.taken(unsent - client.replies.bytes, client.replies.bytes, now)
+
   return message
 }
 
@@ -111,6 +126,7 @@ function enqueueReply (state: State, client: Client, reply: Reply): void {
     client.readAt = state.now()
     state.unread.add(client)
   }
+
   const before = client.replies.bytes
   client.replies.push(reply)
   state.unsent += client.replies.bytes - before

@@ -17,6 +17,7 @@ import type { AskType } from '../strategies/strategy.ts'
 /** What a policy has left of the members. */
 export function createEligible ({ only, strict = false }: Restriction): Eligible {
   const members = new Set(only)
+
   return { id: JSON.stringify([...members].sort()), members, strict }
 }
 
@@ -34,11 +35,13 @@ export function isUsable (fetch: Fetch, member: EngineMember): boolean {
   if (fetch.restricted === 0) {
     return true
   }
+
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (isServedBy(want, member)) {
       return true
     }
   }
+
   return false
 }
 
@@ -47,11 +50,13 @@ export function typeAt (fetch: Fetch, member: EngineMember): AskType {
   if (fetch.restricted === 0 || fetch.type === 'have') {
     return fetch.type
   }
+
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (want.type === 'block' && isServedBy(want, member)) {
       return 'block'
     }
   }
+
   return 'have'
 }
 
@@ -60,6 +65,7 @@ export function payerAt (state: State, fetch: Fetch, member: EngineMember, clien
   if (fetch.restricted === 0 || isAccountOf(fetch, member, client)) {
     return client
   }
+
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (isServedBy(want, member) && hasWindow(state, want.client)) {
       return want.client
@@ -79,11 +85,13 @@ export function * payersAt (fetch: Fetch, member: EngineMember): Iterable<Client
 /** The client that attempts at a member pass to when `from` leaves; it itself, if another want of it may use the member. */
 export function heirAt (fetch: Fetch, member: EngineMember, from: Client): Client | undefined {
   let heir: Client | undefined
+
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (mayUse(want, member)) {
       heir = want.client === from || heir == null ? want.client : heir
     }
   }
+
   return heir
 }
 
@@ -92,25 +100,30 @@ export function hasUntried ({ members }: State, fetch: Fetch, want: ClientWant):
   for (const member of members.values()) {
     if (isAskable(member) && isServedBy(want, member)) {
       const what = answerOf(fetch, member)?.what
+
       if (what == null || what === 'have') {
         return true
       }
     }
   }
+
   return false
 }
 
 /** Whether a strict fetch, or the shared one beside it, has the member asked for the same block: nodes keep wants by CID, so that one of them waits. */
 export function isOpenElsewhere ({ fetches }: State, fetch: Fetch, member: EngineMember): boolean {
   const strict = fetches.strict.size === 0 ? undefined : fetches.strict.get(fetch.key)
+
   if (strict == null) {
     return false
   }
+
   for (const other of [fetches.all.get(fetch.key), ...strict]) {
     if (other != null && other !== fetch && attemptAt(other, member) != null) {
       return true
     }
   }
+
   return false
 }
 
@@ -120,6 +133,7 @@ function isAccountOf (fetch: Fetch, member: EngineMember, client: Client): boole
       return true
     }
   }
+
   return false
 }
 

@@ -86,11 +86,13 @@ export function createEngine (init: EngineInit): Engine {
     take (id, maxBytes, protocol) {
       time = init.now()
       const client = state.clients.get(id)
+
       return client == null ? undefined : take(state, client, maxBytes, protocol)
     },
 
     expects (id, prefix) {
       const member = state.members.get(id)
+
       return member != null && (member.state !== 'ejected' || mayOwe(member, prefix))
     },
 
@@ -104,6 +106,7 @@ export function createEngine (init: EngineInit): Engine {
 
     get deadline () {
       const deadline = nextDeadline(state)
+
       return deadline === Infinity ? undefined : deadline
     },
 
@@ -112,11 +115,13 @@ export function createEngine (init: EngineInit): Engine {
 
     member (id) {
       const member = state.members.get(id)
+
       return member == null ? undefined : memberStatus(member)
     },
 
     idleFor (id) {
       const client = state.clients.get(id)
+
       return client == null ? Infinity : idleFor(client, init.now())
     }
   }
@@ -124,8 +129,10 @@ export function createEngine (init: EngineInit): Engine {
   if (init.tap == null) {
     return engine
   }
+
   const members = init.members.map(({ id, weight, labels }) => ({ id, weight, labels }))
   init.tap({ at: time, t: 'start', format: RECORDING_FORMAT, seed: init.seed, randomSeed: init.randomSeed, members, limits, hashes: init.hashes, admission: init.admission })
+
   return tapped(engine, () => time, init.tap)
 }
 
@@ -135,6 +142,7 @@ type Handlers = { [T in Input['t']]: (input: Extract<Input, { t: T }>) => void }
 function createHandlers (state: State): Handlers {
   function withMember (id: string, use: (member: EngineMember) => void): void {
     const member = state.members.get(id)
+
     if (member != null) {
       use(member)
     }
@@ -143,6 +151,7 @@ function createHandlers (state: State): Handlers {
   return {
     message ({ client: id, wants, full, connection }) {
       const client = state.clients.get(id) ?? join(state, id)
+
       if (client != null) {
         client.heardAt = state.now()
         onWants(state, client, wants, full, connection)
@@ -150,6 +159,7 @@ function createHandlers (state: State): Handlers {
     },
     connection ({ client: id, connection, is }) {
       const client = state.clients.get(id)
+
       if (client != null) {
         onConnection(state, client, connection, is)
       }
@@ -158,6 +168,7 @@ function createHandlers (state: State): Handlers {
       state.outbox.closing.delete(id)
       state.standIns.delete(id)
       const client = state.clients.get(id)
+
       if (client != null) {
         leave(state, client)
       }
@@ -169,6 +180,7 @@ function createHandlers (state: State): Handlers {
     up ({ member: id, capacity, peer }) {
       withMember(id, member => {
         memberUp(state, member, capacity)
+
         if (peer != null) {
           memberIs(state, member, peer)
         }
@@ -178,6 +190,7 @@ function createHandlers (state: State): Handlers {
     block ({ member: id, key, bytes }) {
       // without a closure: nothing comes as often
       const member = state.members.get(id)
+
       if (member != null) {
         onBlock(state, member, key, bytes)
       }
@@ -186,6 +199,7 @@ function createHandlers (state: State): Handlers {
     load ({ member: id, pendingBytes }) { withMember(id, member => { member.pendingBytes = pendingBytes }) },
     verdicts ({ client: id, verdicts }) {
       const client = state.clients.get(id)
+
       if (client != null) {
         onVerdicts(state, client, verdicts)
       }
@@ -200,11 +214,14 @@ function createHandlers (state: State): Handlers {
 function join (state: State, id: string): Client | undefined {
   if (state.draining) {
     state.outbox.closing.set(id, { why: 'draining', unread: false })
+
     return
   }
+
   const client = createClient(id, state.limits)
   state.clients.set(id, client)
   identify(state, id)
+
   return client
 }
 
@@ -213,9 +230,11 @@ function leave (state: State, client: Client): void {
   for (const want of client.wants) {
     endWant(state, want, 'gone')
   }
+
   for (const id of client.suspended.keys()) {
     endSuspended(state, client, id, 'gone')
   }
+
   dropReplies(state, client)
   leaveRounds(state, client)
   state.scheduler.passedOverForMemory.delete(client)
@@ -229,14 +248,18 @@ function leave (state: State, client: Client): void {
 function take (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
   const { scheduler, outbox } = state
   const message = takeReplies(state, client, maxBytes, protocol)
+
   if (message != null && outbox.closing.get(client.id)?.unread === true) {
     outbox.closing.delete(client.id)
   }
+
   if ((client.queue.size > 0 || client.passedOverBy != null) && (hasWindow(state, client) || isIdle(client))) {
     giveRound(state, client)
     state.dirty = true
   }
+
   state.dirty ||= scheduler.memoryFreed && isHeldUpByOthers(scheduler)
+
   return message
 }
 
@@ -246,19 +269,24 @@ function flush (state: State, out: Output): void {
     updateStrategy(state)
     out.changed?.(Array.from(state.members.values(), memberStatus))
   }
+
   schedule(state)
+
   if (state.ends.length > 0) {
     const { ends } = state
     state.ends = []
     out.ended?.(ends)
   }
+
   state.outbox.empty(out)
+
   for (const member of state.emptying) {
     if (member.load.wants === 0) {
       state.emptying.delete(member)
       out.drained?.(member.id)
     }
   }
+
   if (state.parked.asks.size > 0) {
     askVerdicts(state, out)
   }
@@ -269,10 +297,12 @@ function idleFor ({ replies, wants, heardAt, readAt }: Client, now: number): num
   if (replies.size > 0) {
     return
   }
+
   for (const { fetch } of wants) {
     if (isActive(fetch)) {
       return
     }
   }
+
   return now - Math.max(heardAt, readAt)
 }

@@ -13,9 +13,11 @@ export interface Evictions {
 export function createEvictions (client: Client): Evictions {
   const settled: ClientWant[] = []
   const others: ClientWant[] = []
+
   for (const want of client.wants) {
     (isSettled(want) ? settled : others).push(want)
   }
+
   let sorted = false
   let at = 0
 
@@ -26,13 +28,17 @@ export function createEvictions (client: Client): Evictions {
       sorted = true
       at = 0
     }
+
     if (!sorted) {
       at = 1
+
       return others.reduce<ClientWant | undefined>((least, want) => want.priority < (least?.priority ?? Infinity) ? want : least, undefined)
     }
+
     while (at < others.length && !client.wants.has(others[at])) {
       at++
     }
+
     return others[at]
   }
 
@@ -43,7 +49,9 @@ export function createEvictions (client: Client): Evictions {
           return want
         }
       }
+
       const want = least()
+
       return want != null && want.priority < priority ? want : undefined
     }
   }

@@ -26,6 +26,7 @@ export function giveUp (state: State, fetch: Fetch): void {
 /** Every member that may be asked has answered. */
 export function exhaust (state: State, fetch: Fetch): void {
   giveUp(state, fetch)
+
   if (settleIfCertain(state, fetch)) {
     toExhausted(state, fetch, fetch.verifiable ? state.limits.askAgainAfter : Infinity)
   }
@@ -40,30 +41,38 @@ export function settleIfCertain (state: State, fetch: Fetch): boolean {
   if (fetch.state !== 'exhausted') {
     return false
   }
+
   if (fetch.restricted > 0) {
     return settleEach(state, fetch)
   }
+
   if (!isCertain(state, fetch)) {
     return false
   }
+
   for (const want of waiters(fetch)) {
     if (!want.haveSent && !want.dontHaveSent) {
       sendDontHave(state, want)
     }
   }
+
   return true
 }
 
 /** Each waiter by the members that it may use; true: all is certain for all of them. */
 function settleEach (state: State, fetch: Fetch): boolean {
   let all = true
+
   for (const want of waiters(fetch)) {
     const certain = isCertain(state, fetch, want.only)
+
     if (certain && !want.haveSent && !want.dontHaveSent) {
       sendDontHave(state, want)
     }
+
     all &&= certain
   }
+
   return all
 }
 
@@ -72,11 +81,14 @@ export function reconsider (state: State, fetch: Fetch): void {
   fetch.tries = 0
   toQueued(state, fetch)
   dropStaleAnswers(state, fetch)
+
   if (askableMembers(state).some(member => answerOf(fetch, member) == null && !isBarred(state, fetch, member))) {
     return
   }
+
   for (const member of answeredMembers(fetch)) {
     const what = answerOf(fetch, member)?.what
+
     if (what !== 'have' && (what !== 'dont-have' || !isStanding(fetch, member))) {
       forgetAnswer(fetch, member)
       cancelStanding(state, fetch, member)
@@ -89,8 +101,10 @@ export function askedAgain (state: State, fetch: Fetch, forgot: boolean): void {
   if (!forgot && settleIfCertain(state, fetch)) {
     return
   }
+
   const { askAgain } = fetch
   const since = askAgain == null ? Infinity : state.now() - (askAgain.at - askAgain.delay)
+
   if (forgot || since >= LEAST_WAIT) {
     reconsider(state, fetch)
   }
@@ -101,6 +115,7 @@ export function wakeExhausted (state: State, member: EngineMember): void {
   if (!isAskable(member)) {
     return
   }
+
   state.reviews.begin(`wake ${member.id}`, state.fetches.exhausted, fetch => {
     // it may be gone again before the last slice
     if (isAskable(member) && answerOf(fetch, member)?.what !== 'dont-have' && isUsable(fetch, member)) {
@@ -132,18 +147,23 @@ function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
 export function forgetOldAnswers (state: State, fetch: Fetch): boolean {
   const { absenceLifetime } = state.limits
   let forgot = false
+
   for (const member of answeredMembers(fetch)) {
     const answer = answerOf(fetch, member)
+
     if (answer == null || answer.what === 'have') {
       continue
     }
+
     const absent = answer.what === 'dont-have'
     const lifetime = absent ? absenceLifetime : Math.max(absenceLifetime, LEAST_WAIT)
+
     if (answer.at <= state.now() - lifetime && !(absent && isStanding(fetch, member))) {
       forgetAnswer(fetch, member)
       cancelStanding(state, fetch, member)
       forgot = true
     }
   }
+
   return forgot
 }

@@ -38,6 +38,7 @@ class FetchRecord implements Fetch {
 
   get cid (): Uint8Array {
     this.#cid ??= this.first?.head === this.head ? this.first.cid : cidOf(this.head, this.key)
+
     return this.#cid
   }
 
@@ -48,6 +49,7 @@ class FetchRecord implements Fetch {
   /** As strategies are told: `unknown` is no knowledge. */
   said (id: string): 'have' | 'dont-have' | 'failed' | undefined {
     const answer = this.answers?.get(id)
+
     if (answer != null && answer.epoch === answer.member.epoch && answer.what !== 'unknown') {
       return answer.what
     }
@@ -62,6 +64,7 @@ export function createFetch (key: WantKey, hash: number, head: string, verifiabl
 /** What a member answered last, unless it has been down since. What another of its name answered is none of its own. */
 export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | undefined {
   const answer = answers?.get(member.id)
+
   return answer?.member === member && answer.epoch === member.epoch ? answer : undefined
 }
 
@@ -99,12 +102,14 @@ export function attemptAt ({ primary, hedge }: Fetch, member: EngineMember): Att
   if (primary?.member === member) {
     return primary
   }
+
   return hedge?.member === member ? hedge : undefined
 }
 
 /** All that wait; the one at hand may leave meanwhile. */
 export function * waiters (fetch: Fetch): Iterable<ClientWant> {
   let next: ClientWant | undefined
+
   for (let want = fetch.first; want != null; want = next) {
     next = want.nextWaiter
     yield want
@@ -128,6 +133,7 @@ export function isOnlyWantedBy (fetch: Fetch, member: EngineMember): boolean {
       return false
     }
   }
+
   return fetch.first != null
 }
 
@@ -138,6 +144,7 @@ export function isWantedBy (fetch: Fetch, member: EngineMember): boolean {
       return true
     }
   }
+
   return false
 }
 
@@ -147,14 +154,17 @@ export function link (fetch: Fetch, want: ClientWant): void {
   want.fetch = fetch
   want.nextWaiter = first?.nextWaiter
   want.previousWaiter = first
+
   if (want.nextWaiter != null) {
     want.nextWaiter.previousWaiter = want
   }
+
   if (first == null) {
     fetch.first = want
   } else {
     first.nextWaiter = want
   }
+
   fetch.waiterCount++
   fetch.restricted += want.only == null ? 0 : 1
 }
@@ -165,9 +175,11 @@ export function unlink (fetch: Fetch, want: ClientWant): void {
   } else {
     want.previousWaiter.nextWaiter = want.nextWaiter
   }
+
   if (want.nextWaiter != null) {
     want.nextWaiter.previousWaiter = want.previousWaiter
   }
+
   want.nextWaiter = undefined
   want.previousWaiter = undefined
   fetch.waiterCount--

@@ -16,10 +16,12 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export function beginFetch (state: State, key: WantKey, head: string, strict?: Eligible): Fetch {
   const fetch = createFetch(key, hashString(key, state.seed), head, state.verifiable(key), strict)
   state.fetches.all.set(fetchName(key, strict), fetch)
+
   if (strict != null) {
     const { strict: byKey } = state.fetches
     byKey.set(key, (byKey.get(key) ?? new Set()).add(fetch))
   }
+
   return fetch
 }
 
@@ -33,6 +35,7 @@ export function beginParked (state: State, key: WantKey, head: string): Fetch {
   const fetch = createFetch(key, 0, head, true)
   fetch.state = 'parked'
   state.parked.wants++
+
   return fetch
 }
 
@@ -40,6 +43,7 @@ export function beginParked (state: State, key: WantKey, head: string): Fetch {
 export function toQueued (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'queued'
+
   for (const want of waiters(fetch)) {
     if (isOwed(want)) {
       queueWant(state, want)
@@ -64,6 +68,7 @@ export function toBacklogged (state: State, fetch: Fetch, member: EngineMember, 
   if (fetch.backlog?.member === member && fetch.backlog.client === client) {
     return // it keeps its place
   }
+
   leave(state, fetch)
   fetch.state = 'backlogged'
   joinBacklog(state, fetch, member, client)
@@ -90,6 +95,7 @@ export function toExhausted (state: State, fetch: Fetch, delay: number): void {
   fetch.order = undefined
   state.fetches.exhausted.add(fetch)
   const client = fetch.first?.client
+
   if (client != null && delay < Infinity) {
     chargeAskAgain(state, fetch, client, delay)
   }
@@ -106,6 +112,7 @@ export function toSatisfied (state: State, fetch: Fetch): void {
 /** The last waiter has left: the fetch is no more. Its attempts have ended before. */
 export function endFetch (state: State, fetch: Fetch): void {
   leave(state, fetch)
+
   if (fetch.state !== 'parked') {
     state.fetches.all.delete(fetchName(fetch.key, fetch.strict))
     forgetStrict(state, fetch)
@@ -114,6 +121,7 @@ export function endFetch (state: State, fetch: Fetch): void {
 
 function forgetStrict ({ fetches: { strict } }: State, fetch: Fetch): void {
   const beside = fetch.strict == null ? undefined : strict.get(fetch.key)
+
   if (beside?.delete(fetch) === true && beside.size === 0) {
     strict.delete(fetch.key)
   }
@@ -122,6 +130,7 @@ function forgetStrict ({ fetches: { strict } }: State, fetch: Fetch): void {
 /** A client no longer waits: what was on its account passes to one that does. */
 export function passFetch (state: State, fetch: Fetch, from: Client, to: Client): void {
   const { backlog, askAgain } = fetch
+
   if (backlog?.client === from) {
     toBacklogged(state, fetch, backlog.member, to)
   } else if (askAgain?.client === from) {
@@ -146,11 +155,13 @@ function leave (state: State, fetch: Fetch): void {
       for (let want = fetch.first; want != null; want = want.nextWaiter) {
         want.client.queue.delete(want)
       }
+
       break
     case 'backlogged':
       if (fetch.backlog != null) {
         leaveBacklog(state, fetch.backlog)
       }
+
       break
     case 'retrying':
       state.fetches.goingOn.delete(fetch)

@@ -21,6 +21,7 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
   return {
     update (changed) {
       members = changed
+
       try {
         strategy.update(changed)
         behind = false
@@ -34,11 +35,14 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
       if (behind) {
         return members
       }
+
       try {
         const inner = toRanking(strategy.rank(want))
+
         return ranking().over(inner, members)
       } catch (err) {
         failed('rank', err)
+
         return members
       }
     },
@@ -61,6 +65,7 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
             return strategy.avoids?.(member, want) === true
           } catch (err) {
             failed('avoids', err)
+
             return false
           }
         }
@@ -83,6 +88,7 @@ class GuardedRanking extends Ranking {
     this.#inner = inner
     this.#members = members
     this.#pulled = 0
+
     return this
   }
 
@@ -90,9 +96,11 @@ class GuardedRanking extends Ranking {
     if (this.#inner != null) {
       try {
         const member = this.#inner.pull()
+
         if (member == null || this.#pulled++ < this.#members.length) {
           return member
         }
+
         throw new Error('it ranks more members than there are')
       } catch (err) {
         this.#failed('rank', err)
@@ -100,6 +108,7 @@ class GuardedRanking extends Ranking {
         this.#pulled = 0
       }
     }
+
     return this.#members[this.#pulled++]
   }
 
@@ -107,6 +116,7 @@ class GuardedRanking extends Ranking {
     super.close()
     const inner = this.#inner
     this.#inner = undefined
+
     try {
       inner?.return()
     } catch (err) {
@@ -124,14 +134,17 @@ class GuardedRanking extends Ranking {
 export function tryStrategy (factory: StrategyFactory, members: readonly MemberInit[]): void {
   try {
     const strategy: Partial<Strategy> = factory({ now: () => 0, random: seededRandom(0), seed: 0 })
+
     if (typeof strategy.rank !== 'function' || typeof strategy.update !== 'function') {
       throw new InvalidOptionError(`strategy is a function that makes a strategy, and this one makes ${describe(strategy)}: write roundRobin(), not roundRobin`)
     }
+
     strategy.update(members.map(atRest))
   } catch (err) {
     if (err instanceof InvalidOptionError) {
       throw err
     }
+
     throw new InvalidOptionError(`strategy: it cannot be used with these members: ${err instanceof Error ? err.message : String(err)}`)
   }
 }

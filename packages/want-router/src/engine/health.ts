@@ -58,6 +58,7 @@ class OutlierDetection implements MemberHealth {
 
   succeeded (now: number): void {
     this.#failures = 0
+
     // a member that has been well for as long as its last ejection has paid one back
     if (this.#ejections > 0 && now - this.#returned > this.#limits.ejection * this.#ejections) {
       this.#ejections--
@@ -75,15 +76,19 @@ class OutlierDetection implements MemberHealth {
       this.#received = 0
       this.#unsolicited = 0
     }
+
     this.#received++
+
     if (!asked) {
       this.#unsolicited++
     }
+
     return this.#unsolicited > UNASKED_FREE && this.#unsolicited > this.#received * UNASKED_SHARE
   }
 
   lost (now: number): boolean {
     this.#losses = [...this.#losses.filter(at => now - at < FLAP_WINDOW), now].slice(-FLAPS)
+
     return this.#losses.length === FLAPS
   }
 

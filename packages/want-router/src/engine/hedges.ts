@@ -17,6 +17,7 @@ import type { State } from './state.ts'
 export function nextHedge (state: State): number {
   const [attempt] = state.hedgeable
   const { value } = state.haveDelay
+
   return attempt == null || value == null ? Infinity : attempt.startedAt + Math.max(state.limits.minHedge, value)
 }
 
@@ -30,17 +31,20 @@ export function mayBeHedged ({ members, limits, hedgeable }: State, attempt: Att
 /** Hedges what has been open for too long, within the budget that retries have. At most so many; returns how many are left of that. */
 export function openHedges (state: State, most: number): number {
   let left = most
+
   for (; left > 0 && nextHedge(state) <= state.now(); left--) {
     const [attempt] = state.hedgeable
     state.hedgeable.delete(attempt)
     state.haveDelay.exceeded()
     hedge(state, attempt)
   }
+
   return left
 }
 
 function hedge (state: State, attempt: Attempt): void {
   const member = secondMember(state, attempt)
+
   if (member != null && state.retryBudget.spend(state.now())) {
     const { fetch, client } = attempt
     state.totals.hedges++
@@ -52,10 +56,13 @@ function hedge (state: State, attempt: Attempt): void {
 function secondMember (state: State, attempt: Attempt): EngineMember | undefined {
   const order = state.candidates.of(state, attempt.fetch)
   let member = order.pull()
+
   while (member != null && (member === attempt.member || !mayHedge(state, attempt, member))) {
     member = order.pull()
   }
+
   order.close()
+
   return member
 }
 

@@ -75,9 +75,11 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     draining: false,
     totals
   }
+
   for (const member of state.members.values()) {
     state.memberTimers.touch(member)
   }
+
   return state
 }
 
@@ -87,6 +89,7 @@ function createStrategy (init: EngineInit, now: () => number, totals: Totals): S
 
   return guardedStrategy(strategy, (method, error) => {
     totals.strategyErrors++
+
     // the first of a kind is enough: there may be one for each want
     if (!told.has(method)) {
       told.add(method)

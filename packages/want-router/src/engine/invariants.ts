@@ -17,13 +17,17 @@ export function checkInvariants (state: State): void {
   for (const fetch of state.fetches.all.values()) {
     checkFetch(state, fetch)
   }
+
   const accounts = sumAccounts(state)
+
   for (const client of state.clients.values()) {
     checkClient(state, client, accounts.get(client))
   }
+
   for (const member of state.members.values()) {
     checkMember(state, member)
   }
+
   equal('whether members that left still count', state.departed.size > 0, state.departedUntil != null)
   checkSums(state)
   checkSets(state)
@@ -33,18 +37,22 @@ export function checkInvariants (state: State): void {
 function checkFetch (state: State, fetch: Fetch): void {
   const name = `the ${fetch.state} fetch of ${fetch.client}`
   let count = 0
+
   for (const want of waiters(fetch)) {
     count++
     hold(want.fetch === fetch && want.key === fetch.key, `${name} is waited for by a want of another`)
     hold(state.clients.get(want.client.id) === want.client && want.client.wants.has(want), `${name} is waited for by a want that is gone`)
     equal(`whether ${name} is in the queue of ${want.client.id}`, want.client.queue.has(want), fetch.state === 'queued' && isOwed(want))
   }
+
   equal(`waiters of ${name}`, fetch.waiterCount, count)
   equal(`restricted waiters of ${name}`, fetch.restricted, sum(waiters(fetch), ({ only }) => only == null ? 0 : 1))
+
   for (const { only } of waiters(fetch)) {
     equal(`whether a waiter of ${name} is strict`, only?.strict === true, fetch.strict != null)
     hold(fetch.strict == null || fetch.strict.id === only?.id, `${name} has a strict waiter of other members`)
   }
+
   equal(`whether ${name} is among the strict ones`, state.fetches.strict.get(fetch.key)?.has(fetch) === true, fetch.strict != null)
   hold(count > 0, `${name} has no waiter`)
   checkPlace(state, fetch, name)
@@ -59,6 +67,7 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
   equal(`whether ${name} is backlogged`, backlog != null, state === 'backlogged')
   hold(askAgain == null || state === 'exhausted', `${name} is to be asked again`)
   hold(fetch.order == null || (state !== 'exhausted' && state !== 'satisfied'), `${name} remembers an order of members`)
+
   if (backlog != null) {
     const { member, client } = backlog
     hold(backlog.fetch === fetch, `${name} has a place in line of another`)
@@ -66,6 +75,7 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
     hold(isAskable(member), `${name} waits at ${member.id}, which is down or drains`)
     hold(mayCharge(fetch, member, client), `${name} waits at ${member.id} for ${client.id}, which may not use it`)
   }
+
   if (askAgain != null) {
     hold(clients.get(askAgain.client.id) === askAgain.client, `${name} is asked again for ${askAgain.client.id}, which is gone`)
   }
@@ -80,6 +90,7 @@ function checkAttempts (state: State, fetch: Fetch, name: string): void {
   const { primary, hedge } = fetch
   equal(`whether ${name} has an attempt`, primary != null, fetch.state === 'open')
   hold(hedge == null || (primary != null && hedge.member !== primary.member), `${name} has a hedge beside no attempt`)
+
   for (const attempt of [primary, hedge]) {
     if (attempt != null) {
       const { client, member } = attempt
@@ -98,21 +109,26 @@ interface Account { readonly open: Attempt[], askAgain: number }
 
 function sumAccounts (state: State): Map<Client, Account> {
   const accounts = new Map<Client, Account>()
+
   const of = (client: Client): Account => {
     const account = accounts.get(client) ?? { open: [], askAgain: 0 }
     accounts.set(client, account)
+
     return account
   }
+
   for (const { primary, hedge, askAgain } of state.fetches.all.values()) {
     for (const attempt of [primary, hedge]) {
       if (attempt != null) {
         of(attempt.client).open.push(attempt)
       }
     }
+
     if (askAgain != null) {
       of(askAgain.client).askAgain++
     }
   }
+
   return accounts
 }
 
@@ -125,18 +141,23 @@ function checkClient (state: State, client: Client, { open, askAgain }: Account 
   equal(`wants of ${id} by multihash`, sum(client.wantsByKey.values(), siblings), client.wants.size)
   hold(client.wants.size <= state.limits.wantsPerClient, `${id} has ${client.wants.size} wants`)
   hold(client.suspended.size <= state.limits.wantsPerClient, `${id} has ${client.suspended.size} suspended wants`)
+
   for (const want of client.queue) {
     hold(client.wants.has(want), `the queue of ${id} has a want that is gone`)
   }
+
   for (const [member, fetches] of client.backlogs) {
     for (const { backlog } of fetches) {
       hold(backlog?.client === client && backlog.member === member, `${id} keeps a fetch waiting at ${member.id} that does not wait there`)
     }
   }
+
   equal(`whether ${id} has something unsent`, state.unread.has(client), client.replies.size > 0)
+
   for (const member of [client.member, ...client.openAt.keys(), ...client.backlogs.keys()]) {
     hold(member == null || state.members.get(member.id) === member, `${id} knows the member ${member?.id}, which was removed`)
   }
+
   hold((client.timer?.at ?? Infinity) <= clientDue(state, client), `${id} is to be looked at too late`)
 }
 
@@ -150,18 +171,23 @@ function checkMember (state: State, member: EngineMember): void {
   equal(`bytes open at ${id}`, load.bytes, sum(open, attempt => attempt.reservedBytes))
   hold(member.connected || (load.wants === 0 && standing.size === 0 && member.backlog.size === 0), `${id} is down and has wants`)
   hold(!member.stalled || open.size > 0, `${id} is stalled and owes nothing`)
+
   for (const attempt of open) {
     hold(attempt.fetch.primary === attempt && attempt.member === member && isThere(state, attempt.fetch), `an attempt is open at ${id} that is elsewhere or gone`)
   }
+
   for (const attempt of hedges) {
     hold(attempt.fetch.hedge === attempt && attempt.member === member && isThere(state, attempt.fetch), `a hedge is open at ${id} that is elsewhere or gone`)
   }
+
   for (const fetch of standing.values()) {
     hold(isThere(state, fetch) && fetch.answers?.has(id) === true, `a want stands at ${id} that is gone`)
   }
+
   for (const client of member.backlog.keys()) {
     hold(client.backlogs.has(member), `${id} has ${client.id} in its backlog, which has nothing there`)
   }
+
   hold((member.timer?.at ?? Infinity) <= memberDue(state, member), `${id} is to be looked at too late`)
 }
 
@@ -169,15 +195,18 @@ function checkMember (state: State, member: EngineMember): void {
 function checkParked ({ clients, parked, fetches }: State): void {
   const numbers = new Set<number>()
   let count = 0
+
   for (const { id, wants, suspended } of clients.values()) {
     for (const want of [...wants, ...suspended.values()]) {
       const { awaits, fetch, type } = want
       const isParked = fetch.state === 'parked'
+
       if (wants.has(want) && isParked) {
         count++
         hold(fetch.first === want && fetch.waiterCount === 1 && fetches.all.get(fetch.key) !== fetch, `the parked fetch of ${id} is not its own`)
         hold(awaits != null, `a want of ${id} is parked and waits for no verdict`)
       }
+
       if (awaits != null) {
         hold(awaits.number <= parked.lastNumber && !numbers.has(awaits.number), `two wants wait for verdict ${awaits.number}`)
         numbers.add(awaits.number)
@@ -185,6 +214,7 @@ function checkParked ({ clients, parked, fetches }: State): void {
       }
     }
   }
+
   equal('parked wants', parked.wants, count)
 }
 
@@ -204,33 +234,42 @@ function checkSums (state: State): void {
 
 function checkSets (state: State): void {
   const { fetches, scheduler } = state
+
   for (const [name, set] of Object.entries({ goingOn: fetches.goingOn, delayed: fetches.delayed, exhausted: fetches.exhausted })) {
     for (const fetch of set) {
       hold(isThere(state, fetch), `${name} has a fetch that is gone`)
     }
   }
+
   const { freed, takers } = state.scheduler
+
   for (const [name, set] of Object.entries({ freed, takers, emptying: state.emptying, memberOf: state.memberOf.values() })) {
     for (const member of set) {
       hold(state.members.get(member.id) === member, `${name} has the member ${member.id}, which was removed`)
     }
   }
+
   for (const attempt of state.hedgeable) {
     hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt may be hedged that is gone, or is hedged')
   }
+
   const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
   const lines = { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory }
+
   for (const [name, line] of Object.entries(lines)) {
     checkLine(name, line)
     let before = 0
+
     for (const { id, place } of line) {
       hold(place > before, `${id} stands behind one in ${name} that came later`)
       before = place
     }
   }
+
   equal('clients in line', sum(state.clients.values(), ({ line }) => line == null ? 0 : 1), sum(Object.values(lines), ({ size }) => size))
   const { readyClients } = state.outbox
   const { memberClients, unread, askingAgain } = state
+
   for (const [name, clients] of Object.entries({ ...lines, readyClients, memberClients, unread, askingAgain, passedOverForMemory })) {
     for (const client of clients) {
       hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
@@ -242,11 +281,13 @@ function checkSets (state: State): void {
 function checkLine <T extends InLine<T>> (name: string, line: Line<T>): void {
   let ahead: T | undefined
   let size = 0
+
   for (const one of line) {
     hold(one.line === line && one.ahead === ahead, `one stands in the line ${name}, and knows another`)
     ahead = one
     size++
   }
+
   hold(line.last === ahead, `the line ${name} ends elsewhere`)
   equal(`how many stand in the line ${name}`, line.size, size)
 }
@@ -257,17 +298,21 @@ function isThere (state: State, fetch: Fetch): boolean {
 
 function siblings (first: ClientWant): number {
   let count = 0
+
   for (let want: ClientWant | undefined = first; want != null; want = want.sibling) {
     count++
   }
+
   return count
 }
 
 function sum <T> (all: Iterable<T>, of: (one: T) => number): number {
   let total = 0
+
   for (const one of all) {
     total += of(one)
   }
+
   return total
 }
 

@@ -51,11 +51,13 @@ class LinkedLine<T extends InLine<T>> implements Line<T> {
   add (one: T): void {
     one.line = this
     one.ahead = this.last
+
     if (this.last == null) {
       this.first = one
     } else {
       this.last.behind = one
     }
+
     this.last = one
     this.size++
   }
@@ -64,26 +66,32 @@ class LinkedLine<T extends InLine<T>> implements Line<T> {
     if (one.line !== this) {
       return false
     }
+
     const { ahead, behind } = one
+
     if (ahead == null) {
       this.first = behind
     } else {
       ahead.behind = behind
     }
+
     if (behind == null) {
       this.last = ahead
     } else {
       behind.ahead = ahead
     }
+
     one.line = undefined
     one.ahead = undefined
     one.behind = undefined
     this.size--
+
     return true
   }
 
   * [Symbol.iterator] (): Iterator<T> {
     let next: T | undefined
+
     for (let one = this.first; one != null; one = next) {
       next = one.behind
       yield one
@@ -111,6 +119,7 @@ class LineWalk<T extends Placed<T>> implements Walk<T> {
     if (this.#next?.line !== this.#line || this.#next.place !== this.#place) {
       this.#expect(this.#firstUnseen())
     }
+
     return this.#next
   }
 
@@ -120,11 +129,14 @@ class LineWalk<T extends Placed<T>> implements Walk<T> {
 
   next (): T {
     const one = this.first
+
     if (one == null) {
       throw new Error('the line has ended')
     }
+
     this.#seen = one.place
     this.#expect(one.behind)
+
     return one
   }
 
@@ -136,9 +148,11 @@ class LineWalk<T extends Placed<T>> implements Walk<T> {
   /** From the end, where what has joined since stands. */
   #firstUnseen (): T | undefined {
     let unseen: T | undefined
+
     for (let one = this.#line.last; one != null && one.place > this.#seen; one = one.ahead) {
       unseen = one
     }
+
     return unseen
   }
 }
@@ -154,6 +168,7 @@ export function walkPlaces <T> (places: Map<T, number>): Walk<T> {
       const { done, value } = iterator.next()
       current = done === true ? undefined : value
     }
+
     return current
   }
 
@@ -162,10 +177,13 @@ export function walkPlaces <T> (places: Map<T, number>): Walk<T> {
     get place () { return peek()?.[1] ?? Infinity },
     next () {
       const [one] = peek() ?? []
+
       if (one == null) {
         throw new Error('the line has ended')
       }
+
       current = undefined
+
       return one
     }
   }

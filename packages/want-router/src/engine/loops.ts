@@ -22,8 +22,10 @@ export function memberIs (state: State, member: EngineMember, peer: string): voi
       state.memberOf.delete(id) // it has come back as another
     }
   }
+
   state.memberOf.set(peer, member)
   identify(state, peer)
+
   for (const [id, of] of state.standIns) {
     if (of === peer) {
       identify(state, id)
@@ -38,6 +40,7 @@ export function memberIsNot ({ memberOf, memberClients }: State, member: EngineM
       memberOf.delete(id)
     }
   }
+
   for (const client of memberClients) {
     if (client.member === member) {
       client.member = undefined
@@ -56,11 +59,14 @@ export function standsFor (state: State, id: string, of: string): void {
 export function identify (state: State, id: string): void {
   const client = state.clients.get(id)
   const member = state.memberOf.get(state.standIns.get(id) ?? id)
+
   if (client == null || member == null || client.member === member) {
     return
   }
+
   client.member = member
   state.memberClients.add(client)
+
   // what it has asked for before it was known
   for (const { fetch } of client.wants) {
     if (fetch.state !== 'parked') {
@@ -73,9 +79,11 @@ export function identify (state: State, id: string): void {
 /** A waiter has left: if none is left but a member that is itself being asked, it is asked no longer. */
 export function releaseLone (state: State, fetch: Fetch): void {
   const member = fetch.first?.client.member
+
   if (member == null || !isLone(state, fetch, member)) {
     return
   }
+
   cancelStanding(state, fetch, member)
   release(state, fetch, member)
 }
@@ -89,18 +97,22 @@ export function onMemberWants (state: State, fetch: Fetch, member: EngineMember 
   if (member == null) {
     return
   }
+
   if (fetch.state === 'open' && askableMembers(state).some(other => other !== member && answerOf(fetch, other) == null && isUsable(fetch, other))) {
     release(state, fetch, member)
   }
+
   tellCertain(state, fetch)
 }
 
 /** What is open at a member is taken back, and goes on elsewhere. */
 function release (state: State, fetch: Fetch, member: EngineMember): void {
   const { primary, hedge } = fetch
+
   if (hedge?.member === member) {
     cancelAttempt(state, hedge)
   }
+
   if (primary?.member === member) {
     cancelAttempt(state, primary)
     goOn(state, fetch)

@@ -27,9 +27,11 @@ export function memberUp (state: State, member: EngineMember, capacity: Partial<
   member.forgotten = false
   member.lastProgress = state.now()
   member.window.reset()
+
   if (member.health.ejectedUntil === 0) {
     member.why = undefined
   }
+
   membersChanged(state, member)
   wakeExhausted(state, member)
 }
@@ -37,12 +39,15 @@ export function memberUp (state: State, member: EngineMember, capacity: Partial<
 /** A member is lost; what it answered before is no longer known. */
 export function memberDown (state: State, member: EngineMember, why = 'disconnected'): void {
   member.why = why
+
   if (!member.connected) {
     return
   }
+
   disconnect(state, member, 'failed')
   member.downSince = state.now()
   membersChanged(state, member)
+
   // one that drains may well be restarted
   if (!member.draining && member.health.lost(state.now())) {
     eject(state, member, 'loses its connection again and again')
@@ -63,9 +68,11 @@ export function disconnect (state: State, member: EngineMember, result: 'failed'
 /** Puts a failing member aside, unless it drains or is the last that is healthy; what it owes goes elsewhere. */
 export function eject (state: State, member: EngineMember, why: string): void {
   const others = state.memberCounts.healthy - Number(isHealthy(member))
+
   if (member.state !== 'up' || others === 0) {
     return
   }
+
   changeMember(state, member, () => { member.state = 'ejected' })
   member.why = why
   member.totals.ejections++
@@ -80,18 +87,22 @@ export function nextStep (state: State, member: EngineMember): number {
   const readmitted = health.ejectedUntil > 0 ? health.ejectedUntil : Infinity
   const heavier = weight < baseWeight ? member.weighedAt + WEIGHT_STEP : Infinity
   const forgottenAt = downSince != null && !forgotten ? downSince + state.limits.forgetDownAfter : Infinity
+
   return Math.min(readmitted, heavier, forgottenAt)
 }
 
 /** Takes the steps of a member's life that are due. */
 export function takeStep (state: State, member: EngineMember): void {
   const now = state.now()
+
   if (member.health.ejectedUntil > 0 && member.health.ejectedUntil <= now) {
     readmit(state, member)
   }
+
   if (member.weight < member.baseWeight && now - member.weighedAt >= WEIGHT_STEP) {
     weigh(state, member)
   }
+
   if (member.downSince != null && !member.forgotten && now - member.downSince >= state.limits.forgetDownAfter) {
     member.forgotten = true
     settleExhausted(state)
@@ -110,6 +121,7 @@ function readmit (state: State, member: EngineMember): void {
 /** A member that drains is neither up nor ejected, and is the one or the other when it no longer does. */
 export function stateOf ({ draining, health }: EngineMember): EngineMember['state'] {
   const asked = health.ejectedUntil > 0 ? 'ejected' : 'up'
+
   return draining ? 'draining' : asked
 }
 
@@ -125,13 +137,16 @@ function releaseMember (state: State, member: EngineMember, result: 'failed' | '
   for (const attempt of [...member.hedges, ...member.open]) {
     const { fetch } = attempt
     const wasPrimary = fetch.primary === attempt
+
     if (endAttempt(state, attempt, result) && member.connected) {
       enqueueCancel(state.outbox, member, fetch)
     }
+
     if (wasPrimary) {
       goOn(state, fetch)
     }
   }
+
   releaseBacklog(state, member)
 }
 

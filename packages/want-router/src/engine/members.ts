@@ -12,6 +12,7 @@ import type { MemberInit } from '../targets/target.ts'
 /** Makes a member that is not connected yet. */
 export function createMember (init: MemberInit, limits: Limits, now: number, generation: number): EngineMember {
   const weight = init.weight ?? 1
+
   return {
     id: init.id,
     timer: undefined,
@@ -51,6 +52,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
 /** Whether one more want of that expected size fits the member's windows; one that brings no bytes needs none of theirs. */
 export function hasCapacity (member: EngineMember, expected: number): boolean {
   const { load, capacity } = member
+
   return load.wants < capacity.wants &&
     (expected === 0 || load.bytes === 0 || load.bytes + expected <= Math.min(capacity.bytes, member.window.size))
 }
@@ -110,6 +112,7 @@ export function askableMembers ({ members }: State): EngineMember[] {
 export function mayOwe ({ open, hedges, standing }: EngineMember, prefix: Uint8Array): boolean {
   const head = multihashHead(prefix)
   const matches = ({ key }: { readonly key: string }): boolean => key.startsWith(head)
+
   return [...open].some(({ fetch }) => matches(fetch)) ||
     [...hedges].some(({ fetch }) => matches(fetch)) ||
     [...standing.values()].some(matches)
@@ -118,9 +121,11 @@ export function mayOwe ({ open, hedges, standing }: EngineMember, prefix: Uint8A
 /** What the keys of blocks with this prefix begin with: a prefix is the varints of version, codec, hash function and length. */
 function multihashHead (prefix: Uint8Array): string {
   let start = 0
+
   for (let varints = 0; varints < 2 && start < prefix.byteLength; start++) {
     varints += prefix[start] < 0x80 ? 1 : 0
   }
+
   return String.fromCharCode(...prefix.subarray(start, start + 20))
 }
 

@@ -23,11 +23,14 @@ import type { MemberInit } from '../targets/target.ts'
  */
 export function checkMembers (inits: readonly MemberInit[]): void {
   const ids = new Set<string>()
+
   for (const { id, weight } of inits) {
     if (ids.has(id)) {
       throw new InvalidOptionError(`two members are called "${id}": give each target a name of its own`)
     }
+
     ids.add(id)
+
     if (weight != null && !(weight > 0 && weight < Infinity)) {
       throw new InvalidOptionError(`member "${id}" has weight ${weight}: a weight is a number above 0`)
     }
@@ -42,10 +45,12 @@ export function checkMembers (inits: readonly MemberInit[]): void {
  */
 export function addMember (state: State, init: MemberInit): void {
   checkAll(state, [...initsOf(state), init])
+
   if (state.membersChanged) {
     // a strategy that knows members by their ids is to forget one that has left before another takes its name
     updateStrategy(state)
   }
+
   const member = createMember(init, state.limits, state.now(), ++state.generations)
   state.members.set(init.id, member)
   membersChanged(state, member)
@@ -57,6 +62,7 @@ export function removeMember (state: State, member: EngineMember): void {
     disconnect(state, member, 'cancelled')
     member.downSince = state.now()
   }
+
   member.epoch++ // what it has said of a fetch is not what another of its name says
   memberIsNot(state, member)
   membersChanged(state, member)
@@ -67,6 +73,7 @@ export function removeMember (state: State, member: EngineMember): void {
   state.scheduler.takers.delete(member)
 
   const forgottenAt = (member.downSince ?? state.now()) + state.limits.forgetDownAfter
+
   if (forgottenAt > state.now()) {
     state.departedUntil = Math.max(state.departedUntil ?? 0, forgottenAt)
     state.departed.add(member.id)
@@ -97,10 +104,12 @@ export function updateMember (state: State, member: EngineMember, { weight, labe
     member.baseWeight = weight ?? baseWeight
     weigh(state, member)
   }
+
   if (draining === true) {
     if (!member.draining) {
       drain(state, member)
     }
+
     state.emptying.add(member)
   } else if (draining === false && member.draining) {
     resume(state, member)
@@ -123,6 +132,7 @@ function resume (state: State, member: EngineMember): void {
   })
   state.emptying.delete(member)
   membersChanged(state, member)
+
   if (member.connected) {
     wakeExhausted(state, member)
   } else if (member.forgotten) {

@@ -46,10 +46,12 @@ class FlushOutbox<M extends Named, C extends Named> implements Outbox<M, C> {
 
   enqueue (member: M, fetch: CancelledWant, want: TargetWant | CancelledWant): void {
     let letter = this.#letters.get(member)
+
     if (letter == null) {
       letter = new Letter()
       this.#letters.set(member, letter)
     }
+
     letter.set(fetch, want)
   }
 
@@ -66,31 +68,41 @@ class FlushOutbox<M extends Named, C extends Named> implements Outbox<M, C> {
     for (const [member, letter] of this.#letters) {
       const cancels = letter.cancels()
       const asks = letter.asks()
+
       if (cancels.length > 0) {
         out.cancel(member.id, cancels)
       }
+
       if (asks.length > 0) {
         out.ask(member.id, asks)
       }
     }
+
     this.#letters.clear()
+
     for (const [member, why] of this.resets) {
       out.reset(member.id, why)
     }
+
     this.resets.clear()
+
     for (const client of this.readyClients) {
       out.ready(client.id)
     }
+
     this.readyClients.clear()
+
     for (const [client, { why }] of this.closing) {
       out.close(client, why)
     }
+
     this.closing.clear()
   }
 
   nextPriority (): number {
     const priority = this.#priority
     this.#priority = priority > 1 ? priority - 1 : MAX_PRIORITY
+
     return priority
   }
 }
@@ -114,10 +126,13 @@ class Letter {
     const said = place < 0 ? undefined : this.#wants[place]
     this.#count(said, -1)
     this.#count(want, 1)
+
     if (place >= 0) {
       this.#wants[place] = want
+
       return
     }
+
     this.#places?.set(fetch, this.#fetches.length)
     this.#fetches.push(fetch)
     this.#wants.push(want)
@@ -127,13 +142,16 @@ class Letter {
   deleteAsk (fetch: CancelledWant): boolean {
     const place = this.#find(fetch)
     const want = place < 0 ? undefined : this.#wants[place]
+
     if (want == null || !isAsk(want)) {
       return false
     }
+
     this.#count(want, -1)
     this.#fetches[place] = undefined
     this.#wants[place] = undefined
     this.#places?.delete(fetch)
+
     return true
   }
 
@@ -149,7 +167,9 @@ class Letter {
     if (this.#fetches.length <= FEW) {
       return this.#fetches.indexOf(fetch)
     }
+
     this.#places ??= new Map(this.#fetches.flatMap((fetch, place) => fetch == null ? [] : [[fetch, place]]))
+
     return this.#places.get(fetch) ?? -1
   }
 
@@ -157,6 +177,7 @@ class Letter {
     if (want == null) {
       return
     }
+
     if (isAsk(want)) {
       this.#asks += by
     } else {

@@ -27,10 +27,13 @@ class TwoGenerations implements RecentKeys {
     const young = this.#young
     const value = toValue(hash)
     const place = find(young, value)
+
     if (young[place] === value) {
       return
     }
+
     young[place] = value
+
     if (++this.#count === this.#size) {
       this.#young = this.#old?.fill(0)
       this.#old = young
@@ -42,6 +45,7 @@ class TwoGenerations implements RecentKeys {
     const value = toValue(hash)
     const young = this.#young
     const old = this.#old
+
     return (young != null && young[find(young, value)] === value) || (old != null && old[find(old, value)] === value)
   }
 }
@@ -55,8 +59,10 @@ function toValue (hash: number): number {
 function find (table: Int32Array, value: number): number {
   const last = table.length - 1
   let place = value & last
+
   while (table[place] !== 0 && table[place] !== value) {
     place = (place + 1) & last
   }
+
   return place
 }

@@ -74,14 +74,17 @@ class ClientReplies implements Replies {
     } else {
       this.#blocks.push(reply)
     }
+
     this.#bytes += replyBytes(reply)
   }
 
   retract (presence: Reply): boolean {
     const waited = this.#presences.delete(presence)
+
     if (waited) {
       this.#bytes -= replyBytes(presence)
     }
+
     return waited
   }
 
@@ -102,9 +105,11 @@ class ClientReplies implements Replies {
 
     if (this.#head < this.#blocks.length) {
       const taken = this.#takeBlocks(maxBytes, most, protocol)
+
       if (taken.length > 0) {
         message.blocks = taken
       }
+
       this.#shorten()
     }
 
@@ -115,16 +120,20 @@ class ClientReplies implements Replies {
   #takePresences (maxBytes: number, protocol: BitswapProtocol): TakenPresences {
     const taken: Presence[] = []
     let length = 0
+
     for (const reply of this.#presences) {
       const presence: Presence = { cid: reply.cid, have: reply.have }
       const more = encodedPresenceLength(presence, protocol)
+
       if (taken.length === MAX_PRESENCES || (taken.length > 0 && length + more > maxBytes)) {
         break
       }
+
       this.retract(reply)
       taken.push(presence)
       length += more
     }
+
     return { taken, length }
   }
 
@@ -132,18 +141,22 @@ class ClientReplies implements Replies {
   #takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): TakenBlock[] {
     const taken: TakenBlock[] = []
     let length = 0
+
     while (this.#head < this.#blocks.length) {
       const reply = this.#blocks[this.#head]
       const block: TakenBlock = { prefix: cidPrefix(reply.cid), data: reply.bytes ?? EMPTY, cid: reply.cid }
       const more = encodedBlockLength(block, protocol)
+
       if ((taken.length > 0 && length + more > maxBytes) || length + more > most) {
         break
       }
+
       taken.push(block)
       length += more
       this.#bytes -= replyBytes(reply)
       this.#head++
     }
+
     return taken
   }
 

@@ -22,6 +22,7 @@ export function createReviews <T> (): Reviews<T> {
 
     begin (key, all, look) {
       walks.delete(key)
+
       if (all.size > 0) {
         // a set's iterator also shows what is added meanwhile, after what was there
         walks.set(key, { rest: all.values(), left: all.size, look })
@@ -30,9 +31,11 @@ export function createReviews <T> (): Reviews<T> {
 
     slice (most) {
       let looks = most
+
       for (const [key, walk] of walks) {
         while (walk.left > 0 && looks > 0) {
           const { done, value } = walk.rest.next()
+
           if (done === true) {
             walk.left = 0
           } else {
@@ -41,9 +44,11 @@ export function createReviews <T> (): Reviews<T> {
             walk.look(value)
           }
         }
+
         if (walk.left > 0) {
           return
         }
+
         walks.delete(key)
       }
     }

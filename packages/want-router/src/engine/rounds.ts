@@ -36,7 +36,9 @@ export function isSpent (scheduler: Scheduler): boolean {
   if (scheduler.picks > 0 && scheduler.looks > 0) {
     return false
   }
+
   scheduler.unfinished = true
+
   return true
 }
 
@@ -45,6 +47,7 @@ export function giveRound ({ scheduler }: State, client: Client): void {
   if (client.passedOverBy != null) {
     haveLookAgain(scheduler, client)
   }
+
   if (client.line == null && client.queue.size > 0) {
     getInLine(scheduler, goesFirst(scheduler, client) ? scheduler.newToTurn : scheduler.ready, client)
   }
@@ -63,6 +66,7 @@ export function haveLookAgain ({ takers, passedOverForMemory }: Scheduler, clien
       takers.add(member)
     }
   }
+
   client.passedOverBy = undefined
   passedOverForMemory.delete(client)
 }
@@ -82,15 +86,18 @@ export function leaveRounds ({ scheduler }: State, client: Client): void {
   if (client.line === scheduler.needBytes) {
     scheduler.capacityFreed = true // others let it go first
   }
+
   client.line?.delete(client)
 }
 
 /** Something was closed at a member: what waits for its capacity may go on. */
 export function freeCapacity ({ scheduler }: State, member: EngineMember): void {
   scheduler.capacityFreed = true
+
   if (member.backlog.size > 0) {
     scheduler.freed.add(member)
   }
+
   if (mayTakeOver(scheduler, member)) {
     scheduler.takers.add(member)
   }

@@ -61,10 +61,12 @@ export function schedule (state: State): void {
   goOnNow(state)
   retryWithinBudget(state)
   wakeForMemory(state)
+
   if (scheduler.capacityFreed) {
     scheduler.capacityFreed = false
     serveWaiting(state)
   }
+
   serveReady(state)
   takeOverOthers(state)
   scheduler.unfinished ||= reviews.size > 0
@@ -73,19 +75,24 @@ export function schedule (state: State): void {
 /** Clients that were held up only by what waits for others. */
 function wakeForMemory (state: State): void {
   const { scheduler } = state
+
   if (!scheduler.memoryFreed) {
     return
   }
+
   scheduler.memoryFreed = false
   const { needMemory, ready } = scheduler
+
   for (let client = needMemory.first; client != null && hasWindow(state, client); client = needMemory.first) {
     needMemory.delete(client)
     getInLine(scheduler, ready, client)
   }
+
   for (const client of scheduler.passedOverForMemory) {
     if (!hasWindow(state, client)) {
       break
     }
+
     haveLookAgain(scheduler, client)
   }
 }
@@ -97,28 +104,37 @@ function wakeForMemory (state: State): void {
  */
 function serveWaiting (state: State): void {
   const { scheduler } = state
+
   for (let client = scheduler.needBytes.first; client != null && !isSpent(scheduler); client = scheduler.needBytes.first) {
     if (serve(state, client, false) === 'no bytes') {
       break
     }
   }
+
   const first = walkLine(scheduler.needPlacesFirst)
+
   while (first.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
     serveInLine(state, first.next())
   }
+
   const anywhere = walkLine(scheduler.needPlaces)
+
   for (const member of scheduler.freed) {
     serveLines(state, member, anywhere)
+
     if (isSpent(scheduler)) {
       break
     }
+
     if (scheduler.needBytes.size === 0) {
       scheduler.freed.delete(member) // else what needs bytes was passed over, and is looked at again
     }
   }
+
   while (anywhere.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
     serveInLine(state, anywhere.next())
   }
+
   scheduler.capacityFreed ||= isSpent(scheduler)
 }
 
@@ -126,11 +142,14 @@ function serveWaiting (state: State): void {
 function serveLines (state: State, member: EngineMember, anywhere: Walk<Client>): void {
   const { scheduler } = state
   const here = walkPlaces(member.backlog)
+
   while (hasCapacity(member, 0) && !isSpent(scheduler)) {
     if (here.first != null && here.place < anywhere.place) {
       const client = here.next()
+
       if (serveBacklog(state, client, member) === 'spent') {
         client.inRound = false
+
         if (member.backlog.delete(client)) {
           member.backlog.set(client, scheduler.nextInLine++) // to the end, where it is met again
         }
@@ -146,6 +165,7 @@ function serveLines (state: State, member: EngineMember, anywhere: Walk<Client>)
 /** Serves a client that waits for a place. When its round is spent it goes to the end of the line, not before those in it. */
 function serveInLine (state: State, client: Client): void {
   const { scheduler } = state
+
   if (serve(state, client, scheduler.needBytes.size > 0) === 'spent') {
     scheduler.ready.delete(client)
     getInLine(scheduler, scheduler.needPlaces, client)
@@ -156,26 +176,34 @@ function serveInLine (state: State, client: Client): void {
 function serveBacklog (state: State, client: Client, member: EngineMember): End {
   const { scheduler } = state
   beginRound(scheduler, client)
+
   for (const fetch of client.backlogs.get(member) ?? []) {
     const bytes = expectedBytes(fetch.type, fetch, client, member.capacity.supportsDontHave)
+
     if (!hasCapacity(member, Math.min(1, bytes))) {
       return 'no places'
     }
+
     const end = mayAsk(state, client, fetch, scheduler.needBytes.size > 0)
+
     if (end === 'held') {
       toQueued(state, fetch) // others may have its place
       continue
     }
+
     if (end != null) {
       return end
     }
+
     const result = assign(state, fetch, client)
+
     if (result === 'asked') {
       pay(fetch)
     } else if (result !== 'exhausted' && result !== 'not now' && !isOpenElsewhere(state, fetch, member)) {
       return result // it waits on
     }
   }
+
   return endOfWork(client)
 }
 
@@ -189,6 +217,7 @@ function serveReady (state: State): void {
 
 function serveAll (state: State, line: Line<Client>): void {
   const { scheduler } = state
+
   for (let client = line.first; client != null && !isSpent(scheduler); client = line.first) {
     serve(state, client, scheduler.needBytes.size > 0)
   }
@@ -205,8 +234,10 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   if (end === 'later' || (end === 'no bytes' && line === needBytes) || (end === 'no places' && (line === needPlaces || line === needPlacesFirst))) {
     return end // where it is
   }
+
   leaveRounds(state, client)
   client.inRound &&= end !== 'spent' && end !== 'done'
+
   if (end === 'spent') {
     getInLine(scheduler, ready, client)
   } else if (end === 'no bytes') {
@@ -216,6 +247,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   } else if (end === 'held' && isIdle(client)) {
     getInLine(scheduler, needMemory, client)
   }
+
   return end
 }
 
@@ -223,16 +255,20 @@ function serve (state: State, client: Client, noBytes: boolean): End {
 function serveQueue (state: State, client: Client, noBytes: boolean): End {
   for (const { fetch } of client.queue) {
     const end = mayAsk(state, client, fetch, noBytes)
+
     if (end != null) {
       return end
     }
+
     const result = assign(state, fetch, client)
+
     if (result === 'asked') {
       pay(fetch)
     } else if (result !== 'exhausted' && result !== 'not now' && fetch.state === 'queued') {
       return result
     }
   }
+
   return endOfWork(client)
 }
 
@@ -241,9 +277,11 @@ function endOfWork (client: Client): End {
   if (client.backlogs.size > 0 || client.queue.size > 0) {
     return 'backlogged'
   }
+
   client.spare = client.deficit
   client.deficit = 0
   client.inRound = false
+
   return 'done'
 }
 
@@ -252,7 +290,9 @@ function mayBegin ({ scheduler, memberCounts }: State, client: Client): boolean 
   if (!client.inRound && client.deficit > 0 && memberCounts.withPlace === 0 && memberCounts.askable > 0) {
     return false
   }
+
   beginRound(scheduler, client)
+
   return true
 }
 
@@ -261,7 +301,9 @@ function beginRound (scheduler: Scheduler, client: Client): void {
   if (client.inRound) {
     return
   }
+
   client.inRound = true
+
   if (client.turn === scheduler.turn && client.spare > 0) {
     client.deficit += client.spare
   } else {
@@ -269,21 +311,26 @@ function beginRound (scheduler: Scheduler, client: Client): void {
     client.turn = scheduler.turn
     client.deficit += QUANTUM
   }
+
   client.spare = 0
 }
 
 /** Whether a client may ask for a fetch; if not, how its round ends. */
 function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): End | undefined {
   const bytes = expectedBytes(fetch.type, fetch, client)
+
   if (isSpent(state.scheduler)) {
     return 'later'
   }
+
   if (!hasWindow(state, client)) {
     return 'held'
   }
+
   if (bytes > 0 && noBytes) {
     return 'no bytes'
   }
+
   if (client.deficit < Math.max(LEAST_COST, bytes)) {
     return 'spent'
   }

@@ -13,7 +13,9 @@ export function keepStanding (state: State, fetch: Fetch, member: EngineMember):
   if (member.capacity.standing === 0) {
     return
   }
+
   member.standing.set(fetch.key, fetch)
+
   if (member.standing.size > member.capacity.standing) {
     const [oldest] = member.standing.values()
     cancelStanding(state, oldest, member)
@@ -46,7 +48,9 @@ function forgetStanding (fetch: Fetch, member: EngineMember): boolean {
   if (!isStanding(fetch, member)) {
     return false
   }
+
   member.standing.delete(fetch.key)
   member.recent.add(fetch.hash)
+
   return true
 }

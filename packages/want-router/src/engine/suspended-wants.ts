@@ -14,11 +14,14 @@ import type { EndDetails, EndReason } from './want-ends.ts'
 /** A want rests, with the connection on which it came; there is no place for more than a client may have. */
 export function suspendWant (state: State, want: ClientWant): void {
   const { suspended } = want.client
+
   if (suspended.size >= state.limits.wantsPerClient) {
     state.totals.evicted++
     endWant(state, want, 'evicted')
+
     return
   }
+
   // what has not left is still to be said when it comes back
   want.presence = retract(state, want)
   leaveFetch(state, want)
@@ -31,13 +34,16 @@ export function resumeWant (state: State, want: ClientWant): void {
   want.client.suspended.delete(multihashKey(want.cid))
   want.presence = undefined
   want.expires = state.now() + state.limits.wantLifetime
+
   if (presence?.have === false) {
     want.dontHaveSent = false
   }
+
   // one that was parked waits on
   const parked = want.awaits != null && want.fetch.state === 'parked'
   want.fetch = parked ? beginParked(state, want.key, want.head) : fetchOf(state, want.key, want.head, want.only)
   joinFetch(state, want)
+
   if (presence?.have === true) {
     sendHave(state, want)
   }
@@ -46,6 +52,7 @@ export function resumeWant (state: State, want: ClientWant): void {
 /** A suspended want ends. */
 export function endSuspended (state: State, client: Client, id: string, why: EndReason, how?: EndDetails): void {
   const want = client.suspended.get(id)
+
   if (want != null) {
     client.suspended.delete(id)
     reportEnd(state, want, why, how)

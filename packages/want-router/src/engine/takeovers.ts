@@ -21,20 +21,26 @@ import type { State } from './state.ts'
 /** Has members that got capacity take over what they can: the last of what a flush does. */
 export function takeOverOthers (state: State): void {
   const { scheduler } = state
+
   for (const member of scheduler.takers) {
     // better to wait for a member that is well; it is looked at again when it may be
     if (member.stalled || state.strategy.avoids?.(member.id) === true) {
       continue
     }
+
     const seen = member.lookedAt
+
     if (member.load.wants === 0 && member.passedOver > 0) {
       member.lookedAt = Math.min(member.lookedAt, member.passedOver - 1)
       member.passedOver = 0
     }
+
     while (hasCapacity(member, 0) && !isSpent(scheduler) && takeOver(state, member, seen)) {}
+
     if (isSpent(scheduler)) {
       return
     }
+
     if (scheduler.needBytes.size === 0) {
       scheduler.takers.delete(member) // else what needs bytes was let be, and is looked at again
     }
@@ -44,13 +50,17 @@ export function takeOverOthers (state: State): void {
 /** Has a member asked for the next fetch that waits elsewhere and could be asked of it now; false: there is none. */
 function takeOver (state: State, member: EngineMember, seen: number): boolean {
   const fetch = nextTakeover(state, member, seen)
+
   if (fetch == null) {
     return false
   }
+
   attemptAgain(state, fetch)
+
   if (fetch.backlog != null) {
     passOver(state, fetch.backlog, member)
   }
+
   return true
 }
 
@@ -61,21 +71,27 @@ function takeOver (state: State, member: EngineMember, seen: number): boolean {
 function nextTakeover (state: State, member: EngineMember, seen: number): Fetch | undefined {
   const { backlogs, needBytes } = state.scheduler
   const allTaken = state.inFlight >= state.limits.inFlight
+
   if (member.state !== 'up') {
     return
   }
+
   for (let next = backlogs.after(member.lookedAt); next != null && state.scheduler.looks > 0; next = backlogs.after(member.lookedAt)) {
     const { fetch, number } = next
     state.scheduler.looks--
     const candidate = isCandidate(state, next, member)
     const lacksBytes = candidate && (allTaken || needBytes.size > 0) && bytesAt(next, member) > 0
+
     if (lacksBytes && needBytes.size > 0) {
       return // others wait for these
     }
+
     member.lookedAt = lacksBytes ? Math.max(seen, number) : number
+
     if (candidate && hasCapacityFor(state, next, member)) {
       return fetch
     }
+
     if (candidate) {
       passOver(state, next, member)
     }
@@ -88,6 +104,7 @@ function isCandidate (state: State, { fetch, member: awaited }: Backlog, member:
 
 function hasCapacityFor (state: State, { fetch, client }: Backlog, member: EngineMember): boolean {
   const payer = payerAt(state, fetch, member, client)
+
   return payer != null && shortage(state, fetch, member, payer) == null
 }
 

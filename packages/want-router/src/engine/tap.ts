@@ -47,6 +47,7 @@ export type Tap = (record: TapRecord) => void
  */
 export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
   let flushing = false
+
   function expectOutside (): void {
     if (flushing) {
       throw new ReentryError()
@@ -64,11 +65,13 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
       expectOutside()
       const said: Decision[] = []
       flushing = true
+
       try {
         engine.flush(listenedTo(out, said))
       } finally {
         flushing = false
       }
+
       tap({ at: time(), t: 'flush', said })
     },
 
@@ -76,6 +79,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
       expectOutside()
       const message = engine.take(peer, maxBytes, protocol)
       tap({ at: time(), t: 'take', client: peer, maxBytes, protocol, message })
+
       return message
     },
 

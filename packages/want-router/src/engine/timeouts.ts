@@ -31,6 +31,7 @@ const MAX_WORK = 2000
 /** When a tick is wanted next, ms; Infinity: not at all. */
 export function nextDeadline (state: State): number {
   const now = state.now()
+
   return Math.min(
     state.memberTimers.next(),
     state.departedUntil ?? Infinity,
@@ -45,6 +46,7 @@ export function nextDeadline (state: State): number {
 /** When a member is to be looked at. */
 export function memberDue (state: State, member: EngineMember): number {
   const { first: attempt } = member.open
+
   return attempt == null ? nextStep(state, member) : Math.min(stallsAt(member, attempt), timesOutAt(attempt), nextStep(state, member))
 }
 
@@ -62,16 +64,20 @@ export function tick (state: State): void {
 function tickMembers (state: State, most: number): number {
   const now = state.now()
   let left = most
+
   while (left > 0) {
     const member = state.memberTimers.take(now)
+
     if (member == null) {
       break
     }
+
     left--
     left = timeOut(state, member, left)
     takeStep(state, member)
     state.memberTimers.touch(member)
   }
+
   return left
 }
 
@@ -79,16 +85,20 @@ function tickMembers (state: State, most: number): number {
 function timeOut (state: State, member: EngineMember, most: number): number {
   const now = state.now()
   let left = most
+
   for (let attempt = member.open.first; attempt != null; attempt = member.open.first) {
     if (left === 0 || timesOutAt(attempt) > now) {
       if (stallsAt(member, attempt) <= now) {
         stall(state, member)
       }
+
       break
     }
+
     timedOut(state, attempt)
     left--
   }
+
   return left
 }
 
@@ -102,10 +112,13 @@ function timesOutAt ({ member, timedFrom }: Attempt): number {
   // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
   const { latency, capacity, lastProgress } = member
   const { smoothed, timeout, longest } = latency
+
   if (!capacity.supportsDontHave) {
     return timedFrom + Math.min(timeout, Math.max(MIN_SILENCE, 2 * (smoothed ?? timeout)))
   }
+
   const most = Math.max(longest, Math.min(4 * (smoothed ?? 0), MOST_TIMEOUTS * longest))
+
   return Math.min(Math.max(timedFrom, lastProgress) + timeout, timedFrom + most)
 }
 
@@ -115,9 +128,11 @@ function timesOutAt ({ member, timedFrom }: Attempt): number {
  */
 function timedOut (state: State, attempt: Attempt): void {
   const { member, fetch } = attempt
+
   if (member.capacity.standing === 0) {
     enqueueCancel(state.outbox, member, fetch)
   }
+
   if (member.capacity.supportsDontHave) {
     member.totals.timeouts++
     endAttempt(state, attempt, 'timeout')
@@ -134,25 +149,33 @@ function timedOut (state: State, attempt: Attempt): void {
 function tickClients (state: State, most: number): number {
   const now = state.now()
   let left = most
+
   while (left > 0) {
     const client = state.clientTimers.take(now)
+
     if (client == null) {
       break
     }
+
     left--
+
     for (const want of client.wants) {
       if (want.expires > now || left === 0) {
         break
       }
+
       left--
       state.totals.expired++
       endWant(state, want, 'expired')
     }
+
     if (client.askAgain != null && client.askAgain.next() <= now) {
       state.askingAgain.add(client)
     }
+
     state.clientTimers.touch(client)
   }
+
   return left
 }
 
@@ -160,6 +183,7 @@ function tickClients (state: State, most: number): number {
 export function clientDue (state: State, client: Client): number {
   const [first] = client.wants
   const askAgain = state.askingAgain.has(client) ? Infinity : client.askAgain?.next()
+
   return Math.min(first?.expires ?? Infinity, askAgain ?? Infinity)
 }
 
@@ -167,19 +191,24 @@ export function clientDue (state: State, client: Client): number {
 function askAgain (state: State, most: number): void {
   const now = state.now()
   let left = most
+
   for (const client of state.askingAgain) {
     for (let i = 0; i < ASK_AGAIN_ROUND; i++) {
       const fetch = client.askAgain?.due(now)
+
       if (fetch == null) {
         state.askingAgain.delete(client)
         state.clientTimers.touch(client)
         break
       }
+
       if (left-- === 0 || !state.askAgainBudget.spend(now)) {
         return
       }
+
       reconsider(state, fetch)
     }
+
     if (state.askingAgain.delete(client)) {
       state.askingAgain.add(client)
     }
@@ -194,7 +223,9 @@ function nextUnread (state: State): number {
   if (!isCrowded(state)) {
     return Infinity
   }
+
   const [first] = state.unread
+
   return first == null ? Infinity : first.readAt + state.limits.unreadTimeout
 }
 
@@ -203,11 +234,14 @@ function closeUnread (state: State): void {
   if (!isCrowded(state)) {
     return
   }
+
   const now = state.now()
+
   for (const client of state.unread) {
     if (now - client.readAt < state.limits.unreadTimeout) {
       return
     }
+
     state.totals.closedUnread++
     state.outbox.closing.set(client.id, { why: `took nothing of ${client.replies.bytes} bytes for ${Math.round((now - client.readAt) / 1000)} s`, unread: true })
     // should it stay all the same, its time begins anew

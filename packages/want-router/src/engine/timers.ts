@@ -46,6 +46,7 @@ class TimerQueue<T extends Timed> implements Timers<T> {
 
   touch (owner: T): void {
     const at = this.#due(owner)
+
     if (at < (owner.timer?.at ?? Infinity)) {
       this.#release(owner.timer)
       this.#register(owner, at)
@@ -66,17 +67,22 @@ class TimerQueue<T extends Timed> implements Timers<T> {
         this.#dead--
         continue
       }
+
       const owner = entry.owner as T
       const at = this.#due(owner)
+
       if (at <= entry.at) {
         return entry.at
       }
+
       this.#queue.pop()
       owner.timer = undefined
+
       if (at < Infinity) {
         this.#register(owner, at)
       }
     }
+
     return Infinity
   }
 
@@ -84,8 +90,10 @@ class TimerQueue<T extends Timed> implements Timers<T> {
     if (this.next() > now) {
       return
     }
+
     const owner = this.#queue.pop()?.owner as T
     owner.timer = undefined
+
     return owner
   }
 
@@ -93,6 +101,7 @@ class TimerQueue<T extends Timed> implements Timers<T> {
     if (owner.timerOrder === 0) {
       owner.timerOrder = ++this.#owners
     }
+
     const entry = { at, order: owner.timerOrder, owner }
     owner.timer = entry
     this.#queue.push(entry)

@@ -19,11 +19,14 @@ export function verifiableBy (hashes: readonly HashFunction[] | undefined): (key
   if (hashes == null) {
     return () => true
   }
+
   const byCode = new Map(hashes.map(hash => [hash.code, hash]))
+
   return key => {
     const code = readVarint(key, 0)
     const length = readVarint(key, code.next)
     const hash = byCode.get(code.value)
+
     return hash != null && length.value >= hash.minLength && length.value <= hash.maxLength
   }
 }
@@ -32,9 +35,11 @@ export function verifiableBy (hashes: readonly HashFunction[] | undefined): (key
 function readVarint (key: WantKey, start: number): { value: number, next: number } {
   let value = 0
   let next = start
+
   for (let factor = 1; ; factor *= 128) {
     const byte = key.charCodeAt(next++)
     value += (byte & 0x7f) * factor
+
     if (!(byte >= 0x80)) {
       return { value, next }
     }

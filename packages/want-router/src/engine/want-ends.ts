@@ -37,16 +37,20 @@ export function leaveFetch (state: State, want: ClientWant): void {
   removeWant(state, want)
   unlink(fetch, want)
   const to = fetch.first?.client
+
   if (to == null) {
     dropFetch(state, fetch)
+
     return
   }
+
   if (fetch.restricted > 0) {
     passRestricted(state, fetch, client, to)
   } else if (to !== client) {
     passAttempts(state, fetch, client, to)
     passFetch(state, fetch, client, to)
   }
+
   releaseLone(state, fetch)
 }
 
@@ -57,11 +61,14 @@ function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): 
       cancelStanding(state, fetch, member)
     }
   }
+
   for (const attempt of [fetch.hedge, fetch.primary]) {
     const heir = attempt?.client === from ? heirAt(fetch, attempt.member, from) : from
+
     if (attempt != null && heir == null) {
       const wasPrimary = attempt === fetch.primary
       cancelAttempt(state, attempt)
+
       if (wasPrimary) {
         goOn(state, fetch)
       }
@@ -69,8 +76,10 @@ function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): 
       passAttempt(state, attempt, heir)
     }
   }
+
   const { backlog } = fetch
   const waits = backlog?.client === from ? heirAt(fetch, backlog.member, from) : to
+
   if (waits == null) {
     toGoingOn(state, fetch)
   } else if (waits !== from) {
@@ -81,9 +90,11 @@ function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): 
 /** Takes a fetch off everything; members that have it open or standing are told. */
 function dropFetch (state: State, fetch: Fetch): void {
   cancelHedge(state, fetch)
+
   if (fetch.primary != null) {
     cancelAttempt(state, fetch.primary)
   }
+
   cancelAllStanding(state, fetch)
   endFetch(state, fetch)
 }
@@ -104,6 +115,7 @@ export function refuseWant (state: State, client: Client, entry: WantEntry): voi
 /** A want that is answered or refused on the spot. */
 function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave }: WantEntry): EndedWant {
   const now = state.now()
+
   return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
 }
 
@@ -112,9 +124,11 @@ export function reportEnd (state: State, want: EndedWant, why: EndReason, how?: 
   if (!state.wantsEnds()) {
     return
   }
+
   const { client, cid, type, askedAt, blockAskedAt, answeredAt, haveSent, dontHaveSent, sendDontHave } = want
   const now = state.now()
   let outcome: WantEnd['outcome'] = why
+
   if (why === 'block' || why === 'refused') {
     // that counts, whatever was said before
   } else if (haveSent) {
@@ -122,6 +136,7 @@ export function reportEnd (state: State, want: EndedWant, why: EndReason, how?: 
   } else if (dontHaveSent && sendDontHave) {
     outcome = 'dont-have'
   }
+
   const answered = why === 'block' ? answeredAt ?? now : answeredAt
   state.ends.push({
     client: client.id,

@@ -46,6 +46,7 @@ class WantRecord implements ClientWant {
 
   get cid (): Uint8Array {
     this.#cid ??= cidOf(this.head, this.key)
+
     return this.#cid
   }
 }
@@ -53,5 +54,6 @@ class WantRecord implements ClientWant {
 /** The record of a want that is to join that fetch. */
 export function newWant (state: State, client: Client, fetch: Fetch, head: string, entry: WantEntry, connection: number | undefined): ClientWant {
   const now = state.now()
+
   return new WantRecord(client, fetch, head, entry, connection, now, now + state.limits.wantLifetime)
 }

@@ -8,12 +8,15 @@ export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[
   if (!mayContradict(entries)) {
     return entries
   }
+
   const last = new Map<string, WantEntry>()
+
   for (const entry of entries) {
     const cid = multihashKey(entry.cid) // not a multihash, but as good a key
     last.delete(cid)
     last.set(cid, entry)
   }
+
   return [...last.values()]
 }
 
@@ -25,13 +28,16 @@ function mayContradict (entries: readonly WantEntry[]): boolean {
   const few = entries.length <= FEW
   let cancels = false
   let wants = false
+
   for (const { cancel, cid } of entries) {
     cancels ||= cancel
     wants ||= !cancel
+
     if (few && cancel && isWanted(entries, cid)) {
       return true
     }
   }
+
   return !few && cancels && wants
 }
 
@@ -44,12 +50,16 @@ export function topEntries (entries: readonly WantEntry[], most: number): readon
   if (entries.length <= most) {
     return entries
   }
+
   const wants = entries.filter(entry => !entry.cancel)
+
   if (wants.length <= most) {
     return entries
   }
+
   const floor = wants.map(entry => entry.priority).sort((a, b) => b - a)[most - 1]
   let ties = most - wants.filter(entry => entry.priority > floor).length
+
   return entries.filter(entry => entry.cancel || entry.priority > floor || (entry.priority === floor && ties-- > 0))
 }
 
@@ -60,5 +70,6 @@ export function byPriority (entries: readonly WantEntry[]): readonly WantEntry[]
       return [...entries].sort((a, b) => b.priority - a.priority)
     }
   }
+
   return entries
 }

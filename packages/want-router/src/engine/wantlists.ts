@@ -19,20 +19,24 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
   if (top.length < all.length) {
     cutList(state, client, all, top, full)
   }
+
   // what ends makes room for what begins
   for (const entry of top) {
     if (entry.cancel) {
       onCancel(state, client, entry)
     }
   }
+
   if (full) {
     replaceList(state, client, top)
   }
 
   let evictions: Evictions | undefined
   const evicts = (): Evictions => (evictions ??= createEvictions(client))
+
   for (const entry of byPriority(top)) {
     const key = entry.cancel ? undefined : wantKey(entry.cid)
+
     if (key != null) {
       state.totals.wants++
       onWant(state, client, key, entry, evicts, connection)
@@ -45,14 +49,18 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
 /** Of a list that is too long the rest is refused; where it replaces this client's list, what it had of that is evicted. */
 function cutList (state: State, client: Client, all: readonly WantEntry[], top: readonly WantEntry[], full: boolean): void {
   const named = new Set(top.map(({ cid }) => multihashKey(cid)))
+
   for (const entry of all) {
     const id = multihashKey(entry.cid)
     const key = named.has(id) ? undefined : wantKey(entry.cid)
+
     if (key == null) {
       continue
     }
+
     named.add(id)
     const want = findWant(client, key, entry.cid)
+
     if (want == null && !client.suspended.has(id)) {
       refuseWant(state, client, entry)
     } else if (full && want != null) {
@@ -65,12 +73,16 @@ function cutList (state: State, client: Client, all: readonly WantEntry[], top: 
 
 function onCancel (state: State, client: Client, { cid }: WantEntry): void {
   const key = wantKey(cid)
+
   if (key == null) {
     state.totals.badWants++
+
     return
   }
+
   state.totals.cancels++
   const want = findWant(client, key, cid)
+
   if (want != null) {
     endWant(state, want, 'cancelled')
   } else {
@@ -84,17 +96,22 @@ function replaceList (state: State, client: Client, entries: readonly WantEntry[
   for (const id of client.suspended.keys()) {
     endSuspended(state, client, id, 'cancelled')
   }
+
   if (client.wants.size === 0) {
     return
   }
+
   const named = new Set<ClientWant>()
+
   for (const { cid, cancel } of entries) {
     const key = cancel ? undefined : wantKey(cid)
     const want = key == null ? undefined : findWant(client, key, cid)
+
     if (want != null) {
       named.add(want)
     }
   }
+
   for (const want of client.wants) {
     if (!named.has(want)) {
       endWant(state, want, 'cancelled')
@@ -104,29 +121,40 @@ function replaceList (state: State, client: Client, entries: readonly WantEntry[
 
 function onWant (state: State, client: Client, key: WantKey, entry: WantEntry, evicts: () => Evictions, connection: number | undefined): void {
   const known = findWant(client, key, entry.cid)
+
   if (known != null) {
     state.intake.repeat(state, known, entry, connection)
+
     return
   }
+
   if (isIdentity(entry.cid)) {
     serveIdentity(state, client, entry)
+
     return
   }
+
   if (client.wants.size >= state.limits.wantsPerClient) {
     const least = evicts().next(entry.priority)
     state.totals.evicted++
+
     if (least == null) {
       refuseWant(state, client, entry)
+
       return
     }
+
     endWant(state, least, 'evicted')
   }
 
   const suspended = client.suspended.size > 0 ? client.suspended.get(multihashKey(entry.cid)) : undefined
+
   if (suspended != null) {
     resumeWant(state, suspended)
     state.intake.repeat(state, suspended, entry, connection)
+
     return
   }
+
   state.intake.begin(state, client, key, entry, connection)
 }

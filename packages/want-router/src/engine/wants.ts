@@ -31,9 +31,11 @@ export function createWant (state: State, client: Client, key: WantKey, entry: W
 export function fetchOf (state: State, key: WantKey, head: string, only?: Eligible): Fetch {
   const strict = only?.strict === true ? only : undefined
   const fetch = state.fetches.all.get(fetchName(key, strict))
+
   if (fetch != null) {
     state.totals.coalesced++
   }
+
   return fetch ?? beginFetch(state, key, head, strict)
 }
 
@@ -66,9 +68,11 @@ function linkFetch (state: State, want: ClientWant): void {
   const company = only != null && only !== client.member
 
   link(fetch, want)
+
   if (company && fetch.state === 'exhausted') {
     toQueued(state, fetch)
   }
+
   pursue(state, fetch, want)
 }
 
@@ -88,6 +92,7 @@ export function renewWant (state: State, want: ClientWant, entry: WantEntry, con
 export function repeatWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   renewWant(state, want, entry, connection)
   askAnew(state, want)
+
   if (entry.wantType === 'block') {
     if (want.type === 'have') {
       want.type = 'block'
@@ -95,8 +100,10 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
     }
   } else if (want.haveSent) {
     sendHave(state, want)
+
     return
   }
+
   pursue(state, want.fetch, want)
 }
 
@@ -105,17 +112,21 @@ export function askAnew (state: State, want: ClientWant): void {
   if (want.presence?.have === false) {
     retract(state, want)
   }
+
   want.dontHaveSent = false
 }
 
 /** A want that may ask for more from now on. */
 export function upgradeWant (state: State, want: ClientWant, only: Eligible | undefined): void {
   askAnew(state, want)
+
   if (isSameEligible(only, want.only)) {
     want.type = 'block'
     pursue(state, want.fetch, want)
+
     return
   }
+
   moveWant(state, want, only, 'block')
 }
 
@@ -134,21 +145,26 @@ export function moveWant (state: State, want: ClientWant, only: Eligible | undef
 /** Brings a fetch to where this want needs it to be. */
 function pursue (state: State, fetch: Fetch, want: ClientWant): void {
   const upgrade = want.type === 'block' && fetch.type === 'have'
+
   if (upgrade) {
     fetch.type = 'block'
   }
+
   const forgot = !isFresh(fetch) && forgetOldAnswers(state, fetch)
+
   switch (fetch.state) {
     case 'queued':
       if (isOwed(want)) { // one that comes back may have its HAVE
         queueWant(state, want)
       }
+
       break
     case 'open':
       if (upgrade && fetch.primary?.type === 'have' && mayUse(want, fetch.primary.member) && mayUpgrade(state, fetch.primary)) {
         cancelHedge(state, fetch)
         upgradeAttempt(state, fetch.primary)
       }
+
       onMemberWants(state, fetch, want.client.member)
       tellCertain(state, fetch)
       break
@@ -161,6 +177,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
       } else {
         askedAgain(state, fetch, forgot)
       }
+
       break
     default: // backlogged, retrying: it is on its way; parked: it is not
   }
@@ -173,6 +190,7 @@ function pursueSatisfied (state: State, fetch: Fetch, want: ClientWant): void {
       break
     }
   }
+
   if (want.type === 'block' || !want.haveSent) {
     toQueued(state, fetch)
   }

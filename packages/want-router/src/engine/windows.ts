@@ -46,6 +46,7 @@ class RetransmissionTimer implements LatencyEstimate {
 
   get stallTimeout (): number {
     const { stallTimeout } = this.#limits
+
     return this.#bounded(stallTimeout, stallTimeout)
   }
 
@@ -66,6 +67,7 @@ class RetransmissionTimer implements LatencyEstimate {
       this.#deviation += (Math.abs(ms - this.#smoothed) - this.#deviation) / 4
       this.#smoothed += (ms - this.#smoothed) / 8
     }
+
     // drifts up, so that a path that became longer is believed after some hundred samples
     this.#least = Math.min(ms, this.#least + (ms - this.#least) / 256)
   }
@@ -213,12 +215,15 @@ class BurstWindow implements ReadWindow {
 
   taken (bytes: number, waiting: number, now: number): void {
     this.#burst += bytes
+
     if (waiting > this.#few) {
       return
     }
+
     if (now - this.#since <= STANDING) {
       this.#window.grow(this.#burst)
     }
+
     this.#burst = 0
     this.#since = now
   }

@@ -144,6 +144,7 @@ class ListedHaves implements HaveMap {
 
   lacks (member: string, key: WantKey): boolean {
     const entry = this.#entries.get(member)
+
     return entry?.filter != null && isMissing(entry, key, this.#hash)
   }
 
@@ -167,6 +168,7 @@ class ListedHaves implements HaveMap {
       if (entry.lies.size >= MAX_LIES) {
         entry.lies.clear()
       }
+
       entry.lies.add(key)
     }
   }
@@ -188,6 +190,7 @@ class ListedHaves implements HaveMap {
 
   list (member: string): ListStatus {
     const { filter, at = 0, ms = 0, error } = this.#entries.get(member) ?? {}
+
     return {
       ...(filter == null ? {} : { mapped: { keys: filter.keys, bytes: filter.bytes, falsePositiveRate: filter.falsePositiveRate, at, ms } }),
       ...(error == null ? {} : { error })
@@ -246,6 +249,7 @@ class ListedHaves implements HaveMap {
   #entryOf (member: string): Entry {
     const entry = this.#entries.get(member) ?? { up: false, readAt: 0, at: 0, ms: 0, lies: new Set() }
     this.#entries.set(member, entry)
+
     return entry
   }
 }

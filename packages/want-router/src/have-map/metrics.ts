@@ -20,6 +20,7 @@ export function registerHaveMapMetrics (metrics: Metrics, source: HaveMapMetrics
     calculate () {
       const lists = source.members().map(({ id }): [string, ListStatus] => [id, source.list(id)])
       updates.forEach(update => { update(lists) })
+
       return lists.filter(([, { mapped }]) => mapped != null).length
     }
   })
@@ -47,6 +48,7 @@ export function registerHaveMapMetrics (metrics: Metrics, source: HaveMapMetrics
         const total = source.firstAnswers[name]
         const increase = total - before
         before = total
+
         return increase
       }
     })

@@ -38,6 +38,7 @@ export function routerBroker (client: LocalClient): RouterBroker {
 
       // the router has verified it: Helia verifies again what was not validated by its own function
       await validateFn?.(block)
+
       return block
     },
 

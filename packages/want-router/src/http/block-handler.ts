@@ -81,6 +81,7 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   async function respond (request: Request, info?: RequestInfo): Promise<Response> {
     const asked = parseBlockRequest(request)
     const client = router.client(`http:${nameOf(request, info)}`)
+
     return asked.format === 'raw' ? rawResponse(request, asked, serving, client) : carResponse(request, asked, serving, client)
   }
 
@@ -92,12 +93,14 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   return async (request, info) => {
     switch (request.method) {
       case 'GET':
+
       case 'HEAD':
         try {
           return await respond(request, info)
         } catch (err) {
           return failureResponse(request, isUnknownToPeer(request, err) ? new NotFoundError(err.message) : err, { deniedStatus, retryAfter })
         }
+
       case 'OPTIONS':
         return optionsResponse()
       default:

@@ -40,6 +40,7 @@ export function parseBlockRequest ({ url, headers }: Pick<Request, 'url' | 'head
 
   if (pathname.startsWith(RASL)) {
     const name = decodePath(pathname.slice(RASL.length))
+
     return { cid: cidOf(name), path: [], format: 'raw', query, accepted: new Map(), pathname, contentPath: `/ipfs/${name}`, negotiated: false }
   }
 
@@ -101,5 +102,6 @@ function formatOf (query: URLSearchParams, accept: string): { format?: Format, a
 
 function parsePair (parameter: string): [string, string] {
   const [name, value = ''] = parameter.split('=')
+
   return [name.trim(), value.trim().replace(/^"(.*)"$/, '$1')]
 }

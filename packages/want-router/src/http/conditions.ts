@@ -12,6 +12,7 @@ export function matchesEtag (header: string | null, etag: string): boolean {
   }
 
   const strong = etag.replace(/^W\//, '')
+
   return header.split(',').some(tag => tag.trim().replace(/^W\//, '') === strong)
 }
 

@@ -48,6 +48,7 @@ function queryOf ({ query, format, accepted }: BlockRequest): string {
   }
 
   all.sort()
+
   return `${all}`
 }
 

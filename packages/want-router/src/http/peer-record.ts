@@ -44,6 +44,7 @@ export function filterRecord (record: PeerRecord, query: URLSearchParams): PeerR
   }
 
   const Addrs = record.Addrs.filter(address => isWanted(address, addresses))
+
   return Addrs.length === 0 ? undefined : { ...record, Addrs }
 }
 

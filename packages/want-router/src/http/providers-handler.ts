@@ -73,6 +73,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client'>, options: 
   return async (request, info) => {
     switch (request.method) {
       case 'GET':
+
       case 'HEAD':
         try {
           const { list, name, query } = parsePath(request.url)
@@ -83,6 +84,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client'>, options: 
         } catch (err) {
           return failureResponse(request, err, { deniedStatus: DEFAULT_DENIED_STATUS, retryAfter: DEFAULT_RETRY_AFTER })
         }
+
       case 'OPTIONS':
         return optionsResponse()
       default:

@@ -53,6 +53,7 @@ function blockResponse (request: Request, asked: BlockRequest, etag: string, blo
   }
 
   const { start, end } = range
+
   return createResponse(block.subarray(start, end + 1), {
     status: 206,
     headers: rawHeaders(asked, etag, { 'content-length': `${end + 1 - start}`, 'content-range': `bytes ${start}-${end}/${size}` })
@@ -61,5 +62,6 @@ function blockResponse (request: Request, asked: BlockRequest, etag: string, blo
 
 function rawHeaders (asked: BlockRequest, etag: string, more: Record<string, string>): Headers {
   const content = { etag, type: 'application/vnd.ipld.raw', filename: `${asked.cid}.bin`, roots: [asked.cid] }
+
   return contentHeaders(asked, content, { 'accept-ranges': 'bytes', ...more })
 }

@@ -22,6 +22,7 @@ export function clientNames (trusted: readonly string[] = []): ClientNames {
 
   return ({ headers }, info) => {
     const address = parseAddress(proxies.clientAddress(info?.remoteAddress, headers.get('x-forwarded-for')))
+
     return address == null ? UNKNOWN : ipNetwork(address)
   }
 }

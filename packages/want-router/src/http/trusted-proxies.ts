@@ -27,8 +27,10 @@ const IPV6_LENGTH = 16
  */
 export function createTrustedProxies (networks: readonly string[] = []): TrustedProxies {
   const trusted = networks.map(parseNetwork)
+
   const includes = (address: string): boolean => {
     const bytes = trusted.length === 0 ? undefined : parseAddress(address)
+
     return bytes != null && trusted.some(network => network.contains(bytes))
   }
 
@@ -37,17 +39,23 @@ export function createTrustedProxies (networks: readonly string[] = []): Trusted
 
     clientAddress (connection = '', forwardedFor = undefined) {
       let address = normalizeAddress(connection) ?? ''
+
       if (forwardedFor == null || !includes(address)) {
         return address
       }
+
       const hops = String(forwardedFor).split(',').slice(-MAX_HOPS)
+
       for (let hop = hops.pop(); hop != null && includes(address); hop = hops.pop()) {
         const next = normalizeAddress(hop.trim())
+
         if (next == null) {
           break // a proxy that is trusted did not write this
         }
+
         address = next
       }
+
       return address
     }
   }
@@ -61,13 +69,17 @@ export function createTrustedProxies (networks: readonly string[] = []): Trusted
  */
 export function normalizeAddress (text: string): string | undefined {
   const bytes = parseAddress(text)
+
   if (bytes == null) {
     return undefined
   }
+
   if (bytes.length === IPV4_LENGTH) {
     return bytes.join('.')
   }
+
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] << 8 | bytes[2 * i + 1]).toString(16))
+
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
@@ -76,13 +88,16 @@ export function parseAddress (text: string): Uint8Array | undefined {
   const [, bracketed, bare] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? []
   const bytes = parseIP((bracketed ?? bare ?? text).replace(/%.*$/, ''))
   const isMapped = bytes?.length === IPV6_LENGTH && bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff
+
   return isMapped ? bytes.slice(12) : bytes
 }
 
 function parseNetwork (network: string): IpNet {
   const [address, prefix, ...rest] = network.split('/')
+
   try {
     const bits = prefix ?? 8 * (parseIP(address)?.length ?? 0)
+
     return new IpNet(rest.length === 0 ? address : network, bits)
   } catch {
     throw new InvalidOptionError(`trustedProxies: "${network}" is neither an IP address nor a network such as 10.0.0.0/8`)

@@ -101,6 +101,7 @@ class Gets {
     const next = this.#done.shift()
     this.#unread -= next?.bytes?.byteLength ?? 0
     this.#change()
+
     return next
   }
 

@@ -84,10 +84,12 @@ export function createLocalClient (port: WantPort): LocalClient {
     signal?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<Answer | undefined>()
     const leave = port.wait(cid, { type, answer: resolve })
+
     const onAbort = (): void => {
       leave()
       reject(signal?.reason)
     }
+
     const cancelTimer = within == null
       ? undefined
       : port.timers.after(within, () => {

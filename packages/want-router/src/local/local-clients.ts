@@ -79,6 +79,7 @@ class Registry implements LocalClients {
     }
 
     this.#sessions.get(client)?.take()
+
     return true
   }
 
@@ -89,6 +90,7 @@ class Registry implements LocalClients {
 
     const error = why === 'draining' ? new DrainingError() : new WantRefusedError(`The client was closed: ${why}`, 'close')
     this.#end(client, error)
+
     return true
   }
 
@@ -131,11 +133,13 @@ class Registry implements LocalClients {
 
     if (answer != null || key == null) {
       waiter.answer(answer ?? new WantRefusedError())
+
       return () => {}
     }
 
     const session = this.#sessions.get(id) ?? this.#open(id)
     session.join(key, bytes, waiter)
+
     return () => { session.leave(key, waiter) }
   }
 
@@ -161,6 +165,7 @@ class Registry implements LocalClients {
       idle: () => { timers.endOfTick(() => { this.#leaveIfIdle(id, session) }) }
     })
     this.#sessions.set(id, session)
+
     return session
   }
 

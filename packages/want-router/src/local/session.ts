@@ -85,6 +85,7 @@ export class LocalSession {
       this.#pending.set(key, pending)
       this.#waiting.add(pending)
       this.#openNext()
+
       return
     }
 
@@ -132,6 +133,7 @@ export class LocalSession {
   ended (end: WantEnd): void {
     if (this.#left.delete(end.cid)) {
       this.#checkIdle()
+
       return
     }
 
@@ -184,6 +186,7 @@ export class LocalSession {
     if (presence === 'dont-have') {
       // the engine keeps the want, for a late block
       this.#settle(pending, presence, true)
+
       return
     }
 

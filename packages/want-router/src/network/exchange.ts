@@ -76,6 +76,7 @@ class ComposedExchange implements Exchange {
 
     if (held != null) {
       this.#held.delete(peer)
+
       return held
     }
 
@@ -94,6 +95,7 @@ class ComposedExchange implements Exchange {
 
     if (messageLength(first, protocol) + messageLength(second, protocol) > MAX_FRAME_LENGTH) {
       this.#held.set(peer, second)
+
       return first
     }
 

@@ -38,6 +38,7 @@ export function createFlushes (idle: () => boolean, watch: Watch): Flushes {
       const watched = {
         tick () {
           rested()
+
           return waiting.has(onIdle)
         }
       }

@@ -75,6 +75,7 @@ class StreamFrames implements FrameQueue {
   shift (): Uint8Array | undefined {
     if (this.#next === this.#queue.length) {
       this.clear()
+
       return
     }
 

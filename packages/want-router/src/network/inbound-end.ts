@@ -54,6 +54,7 @@ class StreamEnd implements InboundEnd {
   handleEvent (event: Event & { error?: Error }): void {
     if (event.type === 'remoteCloseWrite') {
       this.#onRemoteCloseWrite()
+
       return
     }
 

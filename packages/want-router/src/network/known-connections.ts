@@ -107,6 +107,7 @@ class ConnectionList implements KnownConnections {
     if (this.#known.length === 1) {
       // nearly always, and for each message that is sent
       const [only] = this.#known
+
       return isUsable(only) ? [only.connection] : []
     }
 

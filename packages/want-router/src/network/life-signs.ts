@@ -29,6 +29,7 @@ export function createLifeSigns ({ known, maxOutboundStreams, now, answered }: L
 
     const controller = one.probe = new AbortController()
     const askedAt = now()
+
     const done = (alive: boolean): void => {
       one.probe = undefined
 

@@ -235,6 +235,7 @@ class BitswapNetwork implements Network {
     // negotiating takes a while: the connection may have closed meanwhile
     if (!this.#running || connection.status !== 'open' || this.#peers.isUnwelcome(connection)) {
       stream.abort(new DisconnectedError())
+
       return
     }
 

@@ -95,6 +95,7 @@ class StreamOpener implements Opener {
 
     if (connections.length === 0) {
       this.#rejectWaiters(new NotConnectedError())
+
       return
     }
 
@@ -190,11 +191,13 @@ class StreamOpener implements Opener {
   #opened (stream: Stream, attempt: Attempt): void {
     if (this.#stopped || this.#attempt !== attempt) {
       stream.abort(new NotConnectedError())
+
       return
     }
 
     if (stream.status !== 'open') {
       this.#failed(new NotConnectedError('The stream was reset while it was opened'))
+
       return
     }
 

@@ -86,6 +86,7 @@ export function createOutboundStream (stream: Stream, connection: Connection, se
 
     handOver () {
       handedOver = true
+
       return sent.handOver()
     }
   }

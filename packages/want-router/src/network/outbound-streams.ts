@@ -179,6 +179,7 @@ class PeerOutboundStreams implements OutboundStreams {
 
     if (this.#stopped) {
       outbound.sent.clear()
+
       return
     }
 

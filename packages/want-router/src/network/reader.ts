@@ -143,6 +143,7 @@ class StreamReader implements Reader, InboundEndOwner {
     if (this.#over) {
       // libp2p hands over nothing after the end: if it ever does, that shows
       this.#owner.stats.framesDropped++
+
       return
     }
 
@@ -190,6 +191,7 @@ class StreamReader implements Reader, InboundEndOwner {
       if (this.#over) {
         // the handler has disconnected this peer
         promise?.catch(() => {})
+
         return
       }
 
@@ -200,12 +202,14 @@ class StreamReader implements Reader, InboundEndOwner {
           this.#owner.log('a message could not be handled - %e', err)
           this.abort(err)
         })
+
         return
       }
 
       if (this.#items >= limits.itemsPerPass && this.#queue.size > 0) {
         this.#hold()
         this.#owner.nextTurn(() => { this.#handled() })
+
         return
       }
     }

@@ -43,6 +43,7 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
       if (runs.length > 0) {
         waiting.set(owner, runs)
       }
+
       run?.()
 
       if (now() >= end) {
@@ -64,6 +65,7 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
       } else {
         runs.push(run)
       }
+
       schedule()
     }
   }

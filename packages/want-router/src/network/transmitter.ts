@@ -76,6 +76,7 @@ class StreamTransmitter implements Transmitter {
     if (stream.writeStatus !== 'writable') {
       // libp2p closes it together with its connection; what it holds still leaves
       streams.retire(outbound, time)
+
       return false
     }
 

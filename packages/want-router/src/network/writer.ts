@@ -248,10 +248,12 @@ class PeerWriter implements Writer {
       if (outbound.stuck(now) >= (budget.unsent > limits.unsentTotal ? limits.crowdedStallTimeout : limits.stallTimeout)) {
         stats.stalled++
         this.#init.stalled()
+
         return
       }
     } else if (!this.#outbox.hasMessages && sent.quiet && now - outbound.lastSent >= limits.idleTimeout) {
       this.#streams.retire(outbound, now)
+
       return
     }
 

@@ -11,21 +11,27 @@ export function admissionOptions ({ policies = [], policyFailure = DEFAULT_POLIC
   if (policies.length === 0) {
     return
   }
+
   const { verdictTimeout, wantsPerClient } = { ...DEFAULT_LIMITS, ...limits }
+
   return { policies, failure: policyFailure, timeout: verdictTimeout, most: wantsPerClient }
 }
 
 /** @throws {InvalidOptionError} for what is no policy, two of one name, or a verdict for failures that is none */
 export function checkPolicies ({ policies = [], policyFailure }: PolicyOptions): void {
   const names = new Set<string>()
+
   for (const { name, admit } of policies) {
     if (typeof name !== 'string' || name === '' || typeof admit !== 'function') {
       throw new InvalidOptionError(`policies: "${name}" is no policy: give it a name and a function admit`)
     }
+
     if (names.has(name)) {
       throw new InvalidOptionError(`policies: two are called "${name}": give each a name of its own`)
     }
+
     names.add(name)
   }
+
   checkWord('policyFailure', policyFailure, VERDICTS)
 }

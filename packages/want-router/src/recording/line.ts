@@ -17,6 +17,7 @@ export function recordLine (record: TapRecord): string {
   return JSON.stringify(record, function (this: Record<string, unknown>, name, value: unknown) {
     // not `value`, which is what a Buffer makes of itself
     const original = this[name]
+
     return original instanceof Uint8Array || original === Infinity ? write(name, original) : value
   })
 }

@@ -21,6 +21,7 @@ function sameValue (a: unknown, b: unknown, name: string): boolean {
   }
 
   const names = Object.keys(a)
+
   return names.length === Object.keys(b).length &&
     names.every(name => sameValue((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name], name))
 }

@@ -29,6 +29,7 @@ export interface ConnectedTarget extends Target {
 export async function openConnectedTarget (init: ConnectedTargetInit): Promise<ConnectedTarget> {
   const target = new ClientTarget(init)
   await target.open()
+
   return target
 }
 

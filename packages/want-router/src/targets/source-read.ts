@@ -35,6 +35,7 @@ export async function readOne (context: ReadContext, read: SourceRead, signal: A
 
   if (cid == null) {
     context.sink.answer(want.key, 'unknown')
+
     return false
   }
 
@@ -94,6 +95,7 @@ export async function answer ({ source: { complete }, inlineBlock, sink }: ReadC
 async function look (source: SourceLike, cid: CID, { type }: TargetWant, options: SourceReadOptions): Promise<Found | undefined> {
   if (type === 'have' && source.stat != null) {
     const stat = await source.stat(cid, options)
+
     return stat == null ? undefined : { size: sizeOf(stat) }
   }
 
@@ -102,6 +104,7 @@ async function look (source: SourceLike, cid: CID, { type }: TargetWant, options
   }
 
   const found = await source.get(cid, options)
+
   return found == null ? undefined : foundBlock(await readBlock(found))
 }
 

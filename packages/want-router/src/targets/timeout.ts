@@ -25,10 +25,12 @@ export async function withTimeout<T> (run: (signal: AbortSignal) => Promise<T>, 
 
   const controller = new AbortController()
   const { promise: givenUp, reject } = Promise.withResolvers<never>()
+
   const giveUp = (why: unknown): void => {
     controller.abort(why)
     reject(why)
   }
+
   const onAbort = (): void => { giveUp(signal.reason) }
   const cancelTimer = timers.after(timeout, () => { giveUp(new TimeoutError(`${what} took longer than ${timeout} ms`)) })
   signal.addEventListener('abort', onAbort)

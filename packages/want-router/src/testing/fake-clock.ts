@@ -32,6 +32,7 @@ export function fakeClock (start = 0): FakeClock {
   function set (at: number, run: () => void): Timer {
     const timer: Timer = { at, order: order++, run }
     timers.push(timer)
+
     return timer
   }
 
@@ -39,14 +40,17 @@ export function fakeClock (start = 0): FakeClock {
     for (let next = timers.peek(); next != null && next.at <= until; next = timers.peek()) {
       timers.pop()
       const { run } = next
+
       if (run != null) {
         next.run = undefined
         // after a jump ahead, timers are overdue
         now = Math.max(now, next.at)
         run()
+
         return true
       }
     }
+
     return false
   }
 
@@ -55,6 +59,7 @@ export function fakeClock (start = 0): FakeClock {
     endOfTick (run) { set(now, run) },
     after (ms, run) {
       const timer = set(now + Math.max(0, ms), run)
+
       return () => { timer.run = undefined }
     },
     step,

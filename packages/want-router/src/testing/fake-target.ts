@@ -133,6 +133,7 @@ class ScriptedTarget implements FakeTarget {
 
   cancel (wants: readonly CancelledWant[]): void {
     this.cancelled.push(...wants)
+
     for (const { key } of wants) {
       this.#forget(key)
     }
@@ -150,6 +151,7 @@ class ScriptedTarget implements FakeTarget {
     for (const key of [...this.open.keys()]) {
       this.#forget(key)
     }
+
     if (this.#up) {
       this.#up = false
       this.#sink?.down(why)
@@ -171,6 +173,7 @@ class ScriptedTarget implements FakeTarget {
     if (says === 'nothing') {
       return
     }
+
     this.#forget(want.key)
 
     if (says === 'death') {

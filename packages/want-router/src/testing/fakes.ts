@@ -71,6 +71,7 @@ export function fakeEnv (seed = SEED, clock: Pick<StrategyEnv, 'now'> = { now: (
 /** The member that the engine would ask, if it could ask any. */
 export function pick (strategy: Strategy, want: Want): Member | undefined {
   const [first] = strategy.rank(want)
+
   return first
 }
 

@@ -122,11 +122,13 @@ export function strategyLaws (factory: StrategyFactory, init: StrategyTestsInit 
 
   return laws.map(([name, { title, check }]) => {
     const id = name as StrategyLaw
+
     return { id, title, skipped: skipReason(init.laws?.[id]), check: () => { check(subject) } }
   })
 }
 
 function someLabels (random: () => number): Record<string, string> {
   const digit = Math.floor(random() * 3)
+
   return random() < 0.5 ? {} : { tier: `${digit}`, zone: `zone-${digit}` }
 }

@@ -83,6 +83,7 @@ export function targetLaws (make: () => TargetSubject | Promise<TargetSubject>, 
         if (needs != null && bench.subject[needs] == null) {
           throw new Error(`the subject has no ${needs}; give it one, or a reason: { laws: { ${JSON.stringify(id)}: 'why it does not apply' } }`)
         }
+
         await check(bench)
       })
     }

@@ -69,6 +69,7 @@ describe('createBlockClient', () => {
     const blocks = await Promise.all([1, 2, 3].map(async n => testBlock(n)))
     const { client } = await clientOf(wants => {
       messages.push(wants.length)
+
       return [{ blocks: blocks.map(({ cid, bytes }) => ({ prefix: cidPrefix(cid.bytes), data: bytes })) }]
     })
     await Promise.all(blocks.map(async ({ cid }) => client.get(cid)))
@@ -81,6 +82,7 @@ describe('createBlockClient', () => {
     const { cid, bytes } = await testBlock(1)
     const { client } = await clientOf(wants => {
       asked.push(wants.length)
+
       return [{ blocks: [{ prefix: cidPrefix(cid.bytes), data: bytes }] }]
     })
 
@@ -111,6 +113,7 @@ describe('createBlockClient', () => {
     const { cid } = await testBlock(1)
     const { client } = await clientOf((_, connection) => {
       connection.abort(new Error('cut'))
+
       return []
     })
 
@@ -122,6 +125,7 @@ describe('createBlockClient', () => {
     const controller = new AbortController()
     const { client } = await clientOf(() => {
       controller.abort()
+
       return []
     }, { signal: controller.signal })
 

@@ -38,6 +38,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
 
   async function listen (server: Server, host = '127.0.0.1'): Promise<number> {
     await new Promise<void>(resolve => { server.listen(0, host, resolve) })
+
     return (server.address() as AddressInfo).port
   }
 
@@ -54,6 +55,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
       sockets.forEach(socket => { socket.destroy() })
       await new Promise(resolve => server.close(resolve))
     })
+
     return `/ip4/${host}/tcp/${port}/p2p/${node.peerId}`
   }
 
@@ -80,6 +82,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     const servers = Array.from({ length: count }, () => createServer())
     const ports = await Promise.all(servers.map(async server => listen(server, '127.0.0.2')))
     await Promise.all(servers.map(async server => new Promise(resolve => server.close(resolve))))
+
     return ports.map(port => `/ip4/127.0.0.2/tcp/${port}/p2p/${node.peerId}`)
   }
 
@@ -93,6 +96,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
     })
+
     return `http://127.0.0.1:${port}`
   }
 
@@ -122,6 +126,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     stops.push(async () => created.stop())
 
     const begin = performance.now()
+
     return new Promise(resolve => {
       const report = (report: string): void => { resolve({ took: performance.now() - begin, report, said: said.join('\n') }) }
       void created.start({ ...recordingSink(), up: () => { report('up') }, down: why => { report(`down: ${why?.message}`) } })

@@ -49,6 +49,7 @@ async function rig (addresses: readonly string[], init: DnsInit = {}, target: (n
     async resolve (name) {
       expect(name).to.equal('nodes.test')
       rig.lookups.push(clock.now())
+
       return rig.answer()
     },
     ...init
@@ -59,6 +60,7 @@ async function rig (addresses: readonly string[], init: DnsInit = {}, target: (n
     }
   })()
   await settled()
+
   return rig
 }
 
@@ -82,9 +84,11 @@ describe('discovery: dns', () => {
   it('gives up a node five minutes after the name has last had it', async () => {
     const r = await rig(['10.0.0.1', '10.0.0.2'])
     r.answer = async () => ['10.0.0.1']
+
     for (let i = 0; i < 9; i++) {
       await r.pass(30_000)
     }
+
     expect(r.sets).to.have.length(1)
     await r.pass(30_000)
     expect(r.sets[1]).to.deep.equal(['10.0.0.1'])
@@ -94,10 +98,12 @@ describe('discovery: dns', () => {
   it('keeps all nodes of a name that is answered with some of its addresses, others each time', async () => {
     const all = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
     const r = await rig(all)
+
     for (let i = 0; i < 40; i++) {
       r.answer = async () => [all[i % 4], all[(i + 1) % 4]]
       await r.pass(30_000)
     }
+
     expect(r.sets).to.deep.equal([all])
     await r.stop()
   })
@@ -105,9 +111,11 @@ describe('discovery: dns', () => {
   it('gives up no node because lookups failed for a long time', async () => {
     const r = await rig(['10.0.0.1', '10.0.0.2'])
     r.answer = async () => []
+
     for (let i = 0; i < 40; i++) {
       await r.pass(30_000)
     }
+
     r.answer = async () => ['10.0.0.1']
     await r.pass(30_000)
     expect(r.sets).to.deep.equal([['10.0.0.1', '10.0.0.2']])
@@ -121,11 +129,13 @@ describe('discovery: dns', () => {
       async () => [],
       async () => new Promise(() => {})
     ]
+
     for (const failure of failures) {
       r.answer = failure
       await r.pass(30_000)
       await r.pass(5_000) // the longest that a lookup may take
     }
+
     expect(r.sets).to.have.length(1)
     expect(r.errors).to.have.length(1)
     expect(r.errors[0]).to.include('cannot be looked up').and.to.include('ENOTFOUND')
@@ -142,9 +152,11 @@ describe('discovery: dns', () => {
 
   it('after a failure looks up again within a second, then ever more rarely', async () => {
     const r = await rig([])
+
     for (let i = 0; i < 100; i++) {
       await r.pass(1000)
     }
+
     expect(r.lookups.slice(0, 8)).to.deep.equal([0, 1000, 3000, 7000, 15_000, 31_000, 61_000, 91_000])
     await r.stop()
   })
@@ -165,6 +177,7 @@ describe('discovery: dns', () => {
       if (address === '10.0.0.1') {
         throw new Error('not that one')
       }
+
       return kubo([`http://${host}:5001`])
     })
     expect(r.sets).to.deep.equal([['http://10.0.0.2:5001', 'http://[::1]:5001']])
@@ -175,6 +188,7 @@ describe('discovery: dns', () => {
   it('asks the resolver of the system where it is given no other', async () => {
     const stopping = new AbortController()
     const found = dns('localhost', ({ host }) => source({ get: () => undefined }, { id: host })).discover({ logger: defaultLogger(), signal: stopping.signal })
+
     for await (const targets of found) {
       expect(['127.0.0.1', '[::1]']).to.include(targets[0].id)
       stopping.abort()
@@ -183,6 +197,7 @@ describe('discovery: dns', () => {
 
   it('refuses invalid options', () => {
     const target = ({ host }: DnsNode): TargetInit => source({ get: () => undefined }, { id: host })
+
     for (const [name, init, message] of [['', {}, 'name'], ['a', { interval: 0 }, 'interval'], ['a', { keep: -1 }, 'keep'], ['a', { timeout: Infinity }, 'timeout'], ['a', { most: 1.5 }, 'most']] as const) {
       expect(() => dns(name, target, init)).to.throw(message).with.property('name', 'InvalidOptionError')
     }

@@ -31,6 +31,7 @@ describe('what a kubo holds, by its RPC', () => {
           response.write(chunk)
           await new Promise(resolve => setImmediate(resolve))
         }
+
         response.end()
       })()
     }
@@ -41,6 +42,7 @@ describe('what a kubo holds, by its RPC', () => {
       respond(lines.slice(0, at), lines.slice(at))
       expect(await list()).to.deep.equal(blocks.map(({ key }) => key))
     }
+
     expect(rig.requests[0]).to.include({ method: 'POST', url: '/api/v0/refs/local' })
   })
 
@@ -66,19 +68,23 @@ describe('what a kubo holds, by its RPC', () => {
     await expect(list()).to.eventually.be.rejectedWith(/a line has no CID$/)
     respond('x'.repeat(65_536), 'x')
     await expect(list()).to.eventually.be.rejectedWith(/a line is longer than/)
+
     rig.respond = (_, response) => {
       response.write(lines)
       setImmediate(() => { response.destroy() })
     }
+
     await expect(list()).to.eventually.be.rejectedWith(/broke off its list of blocks$/)
   })
 
   it('ends with its signal', async () => {
     const controller = new AbortController()
+
     rig.respond = (_, response) => {
       response.write(lines)
       setImmediate(() => { controller.abort(new Error('enough')) })
     }
+
     await expect(list({ signal: controller.signal })).to.eventually.be.rejectedWith('enough')
   })
 })

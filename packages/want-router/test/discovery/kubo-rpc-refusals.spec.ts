@@ -88,16 +88,20 @@ describe('discovery by the RPC of kubo: what it does not tell or take', () => {
 
     it('more than 64 KiB, and hangs up', async () => {
       const closed = Promise.withResolvers<void>()
+
       rig.respond = (_, response) => {
         response.once('close', closed.resolve)
+
         const write = (): void => {
           while (response.write(' '.repeat(10_000))) {
             continue
           }
         }
+
         response.on('drain', write)
         write()
       }
+
       const { error } = await rig.locate()
 
       expect(error?.message).to.match(/more than 65536 bytes/)

@@ -104,22 +104,27 @@ function fresh (): Pick<KuboRpcRig, 'respond' | 'requests' | 'targets' | 'timers
 function begin (init: TargetInit, logger: Logger, say: (...args: unknown[]) => void): { target: Target, next(): Promise<Attempt> } {
   const attempts: Attempt[] = []
   let noted = Promise.withResolvers<void>()
+
   const note = (attempt: Attempt): void => {
     attempts.push(attempt)
     noted.resolve()
   }
+
   const target = init.create({
     logger: { forComponent: () => logger },
     openPeer: async located => {
       note({ located })
+
       return new Promise(() => {})
     }
   })
   const sink = recordingSink()
+
   sink.down = error => {
     say(error)
     note({ error })
   }
+
   Promise.resolve(target.start(sink)).catch(say)
 
   return {
@@ -127,6 +132,7 @@ function begin (init: TargetInit, logger: Logger, say: (...args: unknown[]) => v
     async next () {
       await noted.promise
       noted = Promise.withResolvers()
+
       return attempts.shift() ?? {}
     }
   }

@@ -114,14 +114,17 @@ describe('discovery by the RPC of kubo', () => {
   async function hang (listener: RequestListener): Promise<{ advance: FakeTimers['advance'], next(): Promise<Attempt>, closed: Promise<void> }> {
     const asked = Promise.withResolvers<void>()
     const closed = Promise.withResolvers<void>()
+
     rig.respond = (request, response) => {
       request.socket.once('close', () => { closed.resolve() })
       listener(request, response)
       asked.resolve()
     }
+
     const [target] = kubo([{ url: urlWith(''), retry: { timers: rig.timers } }])
     const { next } = rig.begin(target)
     await asked.promise
+
     return { advance: rig.timers.advance, next, closed: closed.promise }
   }
 

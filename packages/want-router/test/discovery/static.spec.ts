@@ -10,11 +10,13 @@ async function located (init: TargetInit): Promise<LocatedPeer | undefined> {
   let found: LocatedPeer | undefined
   const target = init.create(fakeContext(async located => {
     found = located
+
     return { supportsDontHave: true, ask () {}, cancel () {}, close () {} }
   }))
   await target.start(recordingSink())
   await settled()
   await target.stop()
+
   return found
 }
 

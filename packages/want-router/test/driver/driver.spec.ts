@@ -43,10 +43,12 @@ describe('driver', () => {
     sink.up()
     drive.message('p', message(entry(block)))
     timers.tick()
+
     for (let second = 0; second < 8; second++) {
       timers.pass(1001)
       timers.tick()
     }
+
     expect(asked.length).to.be.greaterThan(0)
     drive.gone('p')
     timers.tick()
@@ -57,6 +59,7 @@ describe('driver', () => {
     const told: number[] = []
     const { drive, timers, sink } = await rig({ onEnded: ends => { told.push(ends.length) }, wantsEnds: () => wanted })
     sink.up()
+
     for (const wants of [true, false, true]) {
       wanted = wants
       drive.message('p', message(entry(block)))
@@ -64,6 +67,7 @@ describe('driver', () => {
       drive.message('p', message(entry(block, { cancel: true })))
       timers.tick()
     }
+
     expect(told).to.deep.equal([1, 1])
   })
 
@@ -74,6 +78,7 @@ describe('driver', () => {
     timers.tick()
     let drained = false
     const draining = drive.drain(1000).then(() => { drained = true })
+
     const settle = async (): Promise<void> => {
       for (let i = 0; i < 40; i++) {
         timers.tick()
@@ -82,6 +87,7 @@ describe('driver', () => {
         await Promise.resolve()
       }
     }
+
     await settle()
     expect(drained).to.equal(false)
     await sink.block(prefix, block.bytes)
@@ -96,18 +102,23 @@ describe('driver', () => {
     this.timeout(60_000)
     const { drive, timers, sink, asked, woken } = await rig()
     sink.up()
+
     const cycle = (from: number): void => {
       for (let i = from; i < from + 10_000; i++) {
         drive.message(`peer-${i}`, message(entry(testBlock(i, 64)), entry(testBlock(i + 1, 64), { wantType: 'have' })))
+
         if (i % 10 === 0) {
           timers.tick()
         }
+
         drive.gone(`peer-${i}`)
       }
+
       timers.tick()
       asked.length = 0
       woken.length = 0
     }
+
     cycle(0)
     gc()
     const before = process.memoryUsage().heapUsed
@@ -138,11 +149,13 @@ describe('driver', () => {
     const blocks = [1, 2, 3].map(seed => testBlock(seed))
     sink.up()
     drive.message('p', message(...blocks.map(block => entry(block))))
+
     for (const block of blocks) {
       timers.tick()
       await sink.block(prefix, block.bytes)
       timers.tick()
     }
+
     expect(woken).to.deep.equal(['p', 'p', 'p'])
     expect(taken).to.deep.equal([1, 1, 1])
     expect(replay(records, { strategy: inOrder }).divergence).to.equal(undefined)
@@ -168,21 +181,27 @@ describe('driver', () => {
     await sink.block(prefix, block.bytes)
     drive.message('p', message(...blocks.map(block => entry(block))))
     timers.tick()
+
     for (let i = 0; i < 10; i++) {
       timers.pass(50)
       timers.tick()
     }
+
     // timers come first, sockets after them
     timers.pass(5000)
     timers.tick()
+
     for (const { bytes } of blocks) {
       await sink.block(prefix, bytes)
     }
+
     timers.tick()
+
     for (let i = 0; i < 100; i++) {
       timers.pass(50)
       timers.tick()
     }
+
     expect(engine.status().members[0].totals).to.include({ blocks: 21, timeouts: 0, failures: 0, ejections: 0 })
   })
 
@@ -193,10 +212,12 @@ describe('driver', () => {
     timers.tick()
     timers.pass(5000)
     timers.tick()
+
     for (let i = 0; i < 100; i++) {
       timers.pass(50)
       timers.tick()
     }
+
     expect(engine.status().members[0].totals.timeouts).to.be.greaterThan(0)
   })
 })

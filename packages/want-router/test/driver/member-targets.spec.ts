@@ -20,6 +20,7 @@ function fakeTarget (stop: () => Promise<void> = async () => {}): FakeTarget {
     ask (wants) { target.asked.push(...wants.map(({ key }) => key)) },
     cancel () {}
   }
+
   return target
 }
 
@@ -29,6 +30,7 @@ async function add ({ drive, timers }: Rig, id: string, target = fakeTarget()): 
   await drive.start(id, target)
   target.sink?.up()
   timers.tick()
+
   return target
 }
 
@@ -42,6 +44,7 @@ async function isSettled (promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   promise.finally(() => { settled = true }).catch(() => {})
   await new Promise(resolve => { setImmediate(resolve) })
+
   return settled
 }
 
@@ -123,12 +126,15 @@ describe('driver: members that come and go', () => {
       const b = await add(r, 'b')
       want(r, 1)
       const controller = new AbortController()
+
       if (end === 'aborted') {
         controller.abort()
       }
+
       const removed = r.drive.remove('b', { drain: true, signal: controller.signal })
       r.timers.tick()
       expect(await isSettled(removed), end).to.equal(end === 'aborted')
+
       if (end === 'signal') {
         controller.abort()
       } else if (end === 'call') {
@@ -136,6 +142,7 @@ describe('driver: members that come and go', () => {
       } else if (end === 'stop') {
         await r.drive.stop()
       }
+
       await removed
       expect(b.stopped, end).to.equal(1)
       r.timers.tick()

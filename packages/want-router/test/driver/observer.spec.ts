@@ -32,6 +32,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
     after (ms, run) {
       const timer = { at: now + ms, run }
       timers.add(timer)
+
       return () => { timers.delete(timer) }
     }
   }

@@ -36,15 +36,19 @@ async function rig (offer?: (block: OfferedBlock) => void): Promise<OfferRig> {
       offer?.(block)
     }
   })
+
   const tick = (): void => {
     const runs = pending
     pending = []
     runs.forEach(run => { run() })
   }
+
   for (const sink of Object.values(sinks)) {
     sink.up()
   }
+
   tick()
+
   return { drive, sinks, offered, order, tick }
 }
 
@@ -85,9 +89,11 @@ describe('blocks that are offered', () => {
   it('go to all caches but the one that had it', () => {
     const offered: string[] = []
     const offers = createOffers(() => {})
+
     for (const id of ['c', 'd', 'e']) {
       offers.join(id, { start () {}, stop () {}, ask () {}, cancel () {}, offer () { offered.push(id) } })
     }
+
     offers.add('d', block.key, PREFIX, block.bytes)
     offers.flush()
     expect(offered).to.deep.equal(['c', 'e'])
@@ -100,14 +106,18 @@ describe('blocks that are offered', () => {
     offers.join('c', { start () {}, stop () {}, ask () {}, cancel () {}, offer () { offered++ } })
     expect(offers.open).to.equal(true)
     const add = (size: number): void => { offers.add('a', block.key, PREFIX, new Uint8Array(size)) }
+
     for (let i = 0; i < 2000; i++) {
       add(10)
     }
+
     offers.flush()
     expect(offered).to.equal(1024)
+
     for (let i = 0; i < 10; i++) {
       add(3 << 20)
     }
+
     offers.flush()
     expect(offered).to.equal(1024 + 5)
     offers.leave('c')

@@ -22,6 +22,7 @@ async function openSession (): Promise<{ sessions: PeerSessions, session: PeerSe
     load () {},
     closed () { heard.closed++ }
   }, new AbortController().signal)
+
   return { sessions, session, peer: peer.toString(), heard }
 }
 

@@ -24,12 +24,14 @@ function fakeTimers (): FakeTimers {
   let now = 0
   const ends: Array<() => void> = []
   const timers = new Set<{ at: number, run (): void }>()
+
   return {
     now: () => now,
     endOfTick (run) { ends.push(run) },
     after (ms, run) {
       const timer = { at: now + ms, run }
       timers.add(timer)
+
       return () => { timers.delete(timer) }
     },
     tick () {
@@ -39,6 +41,7 @@ function fakeTimers (): FakeTimers {
     },
     pass (ms) {
       now += ms
+
       for (const timer of timers) {
         if (timer.at <= now) {
           timers.delete(timer)
@@ -100,9 +103,11 @@ export async function rig ({ tap, wake, limits, ask, onEvent, verify, admission,
   })
   const local: LocalClients = createLocalClients({ driver: drive, timers, limits: { ...DEFAULT_LIMITS, ...limits }, verifiable: () => true })
   await drive.start('a', target)
+
   if (sink == null) {
     throw new Error('the target was not started')
   }
+
   return { engine, drive, timers, asked, sink, woken, closed, target, local, cancelled }
 }
 

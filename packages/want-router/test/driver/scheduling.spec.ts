@@ -42,6 +42,7 @@ describe('driver: when it calls the engine', () => {
     const records: TapRecord[] = []
     const r = await rig({ tap: record => { records.push(record) } })
     r.sink.up()
+
     for (let i = 0; i < 40; i++) {
       r.drive.message('p', message(entry(testBlock(i))))
       r.timers.tick()
@@ -50,6 +51,7 @@ describe('driver: when it calls the engine', () => {
       r.timers.tick()
       r.drive.take('p', 1 << 20, PROTOCOL)
     }
+
     const before = records.length
     await pass(r, 20_000)
     // nothing is wanted any more: an old timer or two may still fire, and then none

@@ -31,19 +31,23 @@ async function policed (policies: readonly Policy[], init: { failure?: 'pass' | 
   })
   one.sink.up()
   one.timers.tick()
+
   async function settle (): Promise<void> {
     for (let i = 0; i < 4; i++) {
       await new Promise(resolve => { setImmediate(resolve) })
       one.timers.tick()
     }
+
     one.engine.checkInvariants()
   }
+
   return { ...one, events, ends, records, settle, names: () => one.asked.map(({ key }) => String([block, other, third].findIndex(each => each.key === key) + 1)) }
 }
 
 /** A policy that defers everything, and resolves when a test says so. */
 function deferring (name = 'later'): { policy: Policy, calls: Array<{ asks: readonly Ask[], signal: AbortSignal, answer (...verdicts: Verdict[]): void, fail (error: Error): void }> } {
   const calls: ReturnType<typeof deferring>['calls'] = []
+
   return {
     calls,
     policy: {
@@ -65,6 +69,7 @@ describe('policies that decide at once', () => {
       name: 'watch',
       admit ({ client, address, key, cid, type }) {
         seen.push({ client, address, key, cid: [...cid.bytes], type })
+
         return 'pass'
       }
     }])
@@ -108,6 +113,7 @@ describe('policies that decide at once', () => {
     ['a refusal by any of them', [{ only: ['a'] }, 'absent'], 'absent'],
     ['the refusal that comes first', [{ only: [] }, 'close'], 'silent']
   ]
+
   for (const [what, verdicts, verdict] of restrictions) {
     it(`of several that leave only some members: ${what}`, async () => {
       const { drive, settle, records } = await policed(verdicts.map((verdict, i) => saying(verdict, `policy ${i}`)))
@@ -124,6 +130,7 @@ describe('policies that decide at once', () => {
     ['answers with a wrong object', () => ({ only: 'a' } as unknown as Verdict), /an object with only from admit/],
     ['defers without a way to resolve', () => 'defer', /answered defer from admit/]
   ]
+
   for (const [how, admit, why] of faults) {
     it(`one that ${how} keeps the want out, unless the option says otherwise, and is counted and reported once`, async () => {
       for (const failure of ['silent', 'unknown', 'pass', 'close'] as const) {
@@ -192,11 +199,13 @@ describe('policies that defer', () => {
     const { drive, settle } = await policed([policy], { most: 10 })
     drive.message('p', message(entry(block)))
     await settle()
+
     for (let n = 10; n < 200; n++) {
       drive.message('p', message(entry(testBlock(n))))
       await settle()
       drive.message('p', message(entry(testBlock(n), { cancel: true })))
     }
+
     const live = Array.from({ length: 15 }, (_, n) => entry(testBlock(500 + n)))
     drive.message('p', message(...live))
     await settle()
@@ -363,6 +372,7 @@ describe('policies that change their minds', () => {
       attach (given) { control = given },
       admit ({ review }) {
         seen.push(review)
+
         return verdict
       }
     }])

@@ -77,12 +77,14 @@ async function rig ({ ignores = () => false, silentAbout = () => false, dontHave
   const session = await sessions.open({ peer, addresses: [] }, {
     block (prefix, bytes, verified) {
       verified?.(verify(prefix, bytes) as string)
+
       return undefined
     },
     presence () {},
     load () {},
     closed () {}
   }, new AbortController().signal, { ...limit, learned (entries) { self.learned.push(entries) } })
+
   return { ...self, session, get asked () { return self.asked } }
 }
 

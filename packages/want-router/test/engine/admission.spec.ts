@@ -69,6 +69,7 @@ describe('engine: a want that is kept out ends once, as refused', () => {
     ['absent', { sendDontHave: false }, [], false],
     ['close', {}, [], true]
   ]
+
   for (const [verdict, init, said, closes] of cases) {
     it(`${verdict as string}: is told ${said.length > 0 ? 'DONT_HAVE' : 'nothing'}${init.sendDontHave === false ? ', as it did not ask for it' : ''}`, () => {
       const b = policed()
@@ -108,10 +109,12 @@ describe('engine: a want that is kept out ends once, as refused', () => {
 
   it('however many DONT_HAVEs are not taken, no more of them wait than the window of the client holds', () => {
     const b = policed({ limits: { unsentPerClient: 10_000 } })
+
     for (let n = 0; n < 500; n++) {
       b.want('p', entry(testBlock(100 + n)))
       b.verdict('absent')
     }
+
     expect(b.engine.status().unsent).to.be.within(1000, 10_000)
   })
 })
@@ -133,6 +136,7 @@ describe('engine: what a client says of a parked want holds in the order in whic
     }, 'p gone'],
     ['too old', b => { b.pass(600_000) }, 'p expired']
   ]
+
   for (const [how, end, outcome] of ends) {
     it(`one that was ${how} is not asked for by a verdict that comes later`, () => {
       const b = policed()

@@ -12,25 +12,32 @@ describe('engine: what failed is asked again in rounds', () => {
   /** Forty clients want two hundred blocks each, and after them another one a single block; the only member fails everything. */
   function allFailed (): Bench {
     const b = bench({ members: [{ id: 'a' }], limits })
+
     for (let n = 0; n < 40; n++) {
       b.engine.put({ t: 'message', client: `p${n}`, wants: blocks(200 * n, 200).map(block => entry(block)), full: false })
     }
+
     b.flush()
     b.want('last', entry(last))
     expect(b.asks).to.have.length(8001)
+
     for (const { want } of b.asks) {
       b.engine.put({ t: 'answer', member: 'a', key: want.key, answer: 'failed' })
     }
+
     b.flush()
+
     return b
   }
 
   it('so that a client with much of it does not delay another', () => {
     const b = allFailed()
     const start = b.now
+
     while (b.askedFor(last).length < 2) {
       b.pass(100)
     }
+
     expect(b.now - start).to.be.within(2000, 5000)
     expect(b.asks.length).to.be.below(8001 + 2000)
   })
@@ -39,9 +46,11 @@ describe('engine: what failed is asked again in rounds', () => {
     const b = allFailed()
     b.pass(10_000)
     const again = new Map<string, number>()
+
     for (const { want } of b.asks.slice(8001)) {
       again.set(want.session, (again.get(want.session) ?? 0) + 1)
     }
+
     again.delete('last')
     expect(again.size).to.equal(40)
     expect(Math.max(...again.values()) - Math.min(...again.values())).to.be.at.most(16)
@@ -58,11 +67,13 @@ describe('engine: a client that asks again and again', () => {
     b.answer('a', block, 'failed')
     b.pass(200)
     b.answer('b', block, 'dont-have')
+
     for (let n = 0; n < 10; n++) {
       b.pass(1000) // sooner each time than it is asked again by itself
       b.want('p', entry(block))
       b.answer('b', block, 'dont-have')
     }
+
     expect(b.askedFor(block).slice(2)).to.include('a')
   })
 
@@ -71,10 +82,12 @@ describe('engine: a client that asks again and again', () => {
     const block = testBlock(1)
     b.want('p', entry(block))
     b.answer('a', block, 'failed')
+
     for (let n = 0; n < 9; n++) {
       b.pass(100)
       b.want('p', entry(block))
     }
+
     expect(b.askedFor(block)).to.have.lengthOf(1)
     b.pass(100)
     b.want('p', entry(block))
@@ -85,9 +98,11 @@ describe('engine: a client that asks again and again', () => {
 describe('engine: how many are asked again', () => {
   function spent (budget: ReturnType<typeof createAskBudget>, now: number): number {
     let count = 0
+
     while (budget.spend(now)) {
       count++
     }
+
     return count
   }
 
@@ -100,11 +115,13 @@ describe('engine: how many are asked again', () => {
 
   it('is a tenth of the traffic of the last seconds, where that is more', () => {
     const budget = createAskBudget(0)
+
     for (let ms = 0; ms < 60_000; ms++) {
       for (let n = 0; n < 20; n++) {
         budget.asked(ms)
       }
     }
+
     spent(budget, 60_000)
     expect(spent(budget, 60_500)).to.be.within(900, 1100)
     spent(budget, 160_000)

@@ -34,10 +34,12 @@ describe('engine: what a peer may cost', function () {
     const b = bench({ limits: { wantsPerClient: 100 } })
     const missing = blocks(100)
     b.want('p', ...missing.map(block => entry(block, { priority: 1000 })))
+
     for (const block of missing) {
       b.answer('a', block, 'dont-have')
       b.answer('b', block, 'dont-have')
     }
+
     const wanted = testBlock(5000)
     b.want('p', entry(wanted, { priority: 1 }))
     b.block('a', wanted)
@@ -58,12 +60,15 @@ describe('engine: what a peer may cost', function () {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 18 } })
     const wanted = blocks(400, 1 << 18)
     b.want('p', ...wanted.map(block => entry(block)))
+
     for (let asked = 0; asked < b.asks.length; asked++) {
       const block = wanted.find(block => block.key === b.asks[asked].want.key)
+
       if (block != null) {
         b.block('a', block)
       }
     }
+
     const status = b.engine.status()
     expect(status.unsent).to.be.at.most((1 << 20) + 4 * KEEP)
     expect(b.asks.length).to.be.lessThan(40)
@@ -85,15 +90,19 @@ describe('engine: what a peer may cost', function () {
     const wanted = new Map(blocks(60, 1 << 18).map(block => [block.key, block]))
     b.want('p', ...[...wanted.values()].map(block => entry(block)))
     let received = 0
+
     for (let i = 0; i < b.asks.length; i++) {
       const block = wanted.get(b.asks[i].want.key)
+
       if (block != null) {
         b.block('a', block)
       }
+
       if (i % 20 === 0 || i === b.asks.length - 1) {
         received += b.take('p').blocks.length
       }
     }
+
     expect(received).to.equal(60)
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
@@ -109,12 +118,14 @@ describe('engine: what a peer may cost', function () {
 
   it('presences of a peer that never reads are bounded as well', () => {
     const b = bench({ members: [{ id: 'a' }] })
+
     for (let i = 0; i < 20_000; i++) {
       const block = testBlock(i, 4)
       b.want('p', entry(block))
       b.answer('a', block, 'dont-have')
       b.want('p', entry(block, { cancel: true }))
     }
+
     expect(b.engine.status().unsent).to.be.at.most(1 << 20)
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
@@ -134,9 +145,11 @@ describe('engine: what a peer may cost', function () {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 64 } })
     b.want('p', ...blocks(1000, 64).map(block => entry(block)))
     expect(b.engine.status().members[0].load.wants).to.equal(456)
+
     for (let i = 0; i < 100; i++) {
       b.want(`q${i}`, ...Array.from({ length: 20 }, (_, n) => entry(testBlock(2000 + 20 * i + n, 64))))
     }
+
     expect(b.engine.status().members[0].load.wants).to.equal(512)
   })
 
@@ -158,30 +171,38 @@ describe('engine: what a peer may cost', function () {
     b.want('big', ...big.slice(0, 500).map(block => entry(block)))
     b.want('small', ...small.slice(0, 1000).map(block => entry(block)))
     const bytes = { big: 0, small: 0 }
+
     for (let i = 0; i < 600; i++) {
       const block = all.get(b.asks[i].want.key)
+
       if (block == null) {
         break
       }
+
       b.block('a', block)
+
       for (const peer of ['big', 'small'] as const) {
         bytes[peer] += b.take(peer).blocks.reduce((sum, { data }) => sum + data.byteLength, 0)
       }
     }
+
     expect(bytes.small / bytes.big).to.be.within(0.5, 2)
   })
 
   it('keeps under 1 KB a peer of ten thousand that wanted and vanished', () => {
     const b = bench()
+
     const cycle = (from: number): void => {
       for (let i = from; i < from + 10_000; i++) {
         b.want(`peer-${i}`, ...blocks(4, 64).map(block => entry(block)), entry(testBlock(i, 64), { wantType: 'have' }))
         b.engine.put({ t: 'gone', client: `peer-${i}` })
       }
+
       b.flush()
       b.asks.length = 0
       b.cancels.length = 0
     }
+
     cycle(0)
     expect(b.engine.status()).to.include({ clients: 0, wants: 0, fetches: 0, active: 0, unsent: 0 })
     gc()
@@ -197,10 +218,12 @@ describe('engine: what a peer may cost', function () {
     const inline = (n: number): WantEntry => ({ ...empty, cid: new Uint8Array([1, 0x55, 0, 2, n & 0xff, n >> 8 & 0xff]) })
     gc()
     const before = process.memoryUsage()
+
     for (let i = 0; i < 1000; i++) {
       b.engine.put({ t: 'message', client: 'p', full: false, wants: Array.from({ length: 1000 }, (_, n) => n % 2 === 0 ? empty : inline(n)) })
       b.flush()
     }
+
     gc()
     const after = process.memoryUsage()
     expect(b.engine.status().unsent).to.be.within(1 << 19, 1 << 20)
@@ -210,18 +233,24 @@ describe('engine: what a peer may cost', function () {
   it('what is taken at once can be encoded, however small its blocks are', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { unsentPerClient: 64 << 20 } })
     const tiny = entry(testBlock(0), { cid: new Uint8Array([1, 0x55, 0, 1, 7]) })
+
     for (let i = 0; i < 100; i++) {
       b.want('p', ...Array.from({ length: 1000 }, () => tiny))
     }
+
     let blocks = 0
+
     for (;;) {
       const message = b.engine.take('p', 16 << 10, '/ipfs/bitswap/1.2.0')
+
       if (message == null) {
         break
       }
+
       blocks += message.blocks?.length ?? 0
       expect(messageLength(message, '/ipfs/bitswap/1.2.0')).to.be.at.most((16 << 10) + 64)
     }
+
     expect(blocks).to.equal(100_000)
     expect(b.engine.status().unsent).to.equal(0)
   })
@@ -231,15 +260,19 @@ describe('engine: what a peer may cost', function () {
     const large = testBlock(1, 4_194_286)
     const held = Array.from({ length: 300 }, (_, i) => testBlock(100 + i, 2000))
     b.want('p', entry(large), ...held.map(block => entry(block, { wantType: 'have' })))
+
     for (const block of held) {
       b.answer('a', block, 'have')
     }
+
     b.block('a', large)
     const messages: Outgoing[] = []
+
     for (let message = b.engine.take('p', 16 << 10, '/ipfs/bitswap/1.2.0'); message != null; message = b.engine.take('p', 16 << 10, '/ipfs/bitswap/1.2.0')) {
       messages.push(message)
       expect(messageLength(message, '/ipfs/bitswap/1.2.0')).to.be.at.most(MAX_FRAME_LENGTH)
     }
+
     expect(messages.flatMap(({ presences }) => presences ?? [])).to.have.length(300)
     expect(messages.flatMap(({ blocks }) => blocks ?? [])).to.have.length(1)
   })
@@ -251,9 +284,11 @@ describe('engine: what a peer may cost', function () {
     function deliverAll (b: Bench, wanted: Map<string, TestBlock>, reads: (id: string) => boolean = () => false): void {
       for (let i = 0; i < b.asks.length; i++) {
         const block = wanted.get(b.asks[i].want.key)
+
         if (block != null) {
           b.block('a', block)
         }
+
         for (const id of new Set(b.asks.map(({ want }) => want.session))) {
           if (reads(id)) {
             b.take(id)
@@ -265,6 +300,7 @@ describe('engine: what a peer may cost', function () {
     it('300 that never read hold no more than may wait for all', () => {
       const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB / 64, unsent: 8 * MIB, unsentPerClient: MIB / 8 } })
       const wanted = new Map<string, TestBlock>()
+
       for (let peer = 0; peer < 300; peer++) {
         const mine = Array.from({ length: 40 }, (_, i) => testBlock(1000 * peer + i, MIB / 64))
         mine.forEach(block => wanted.set(block.key, block))
@@ -273,17 +309,20 @@ describe('engine: what a peer may cost', function () {
         b.asks.length = 0
         expect(b.engine.status().unsent).to.be.at.most(8 * MIB)
       }
+
       expect(b.engine.status().unsent).to.be.above(7 * MIB)
     })
 
     it('many that never read and leave no room are disconnected after 10 s, and one that waited is served', () => {
       const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB, unsent: 8 * MIB, unsentPerClient: MIB } })
       const wanted = new Map<string, TestBlock>()
+
       for (let peer = 0; peer < 20; peer++) {
         const block = testBlock(peer, MIB)
         wanted.set(block.key, block)
         b.want(`p${peer}`, entry(block))
       }
+
       deliverAll(b, wanted)
       expect(b.engine.status().unsent).to.be.within(6 * MIB, 8 * MIB)
       const block = testBlock(500, MIB)
@@ -293,16 +332,19 @@ describe('engine: what a peer may cost', function () {
       expect(b.closed).to.be.empty()
       b.pass(3000)
       expect(b.closed).to.have.length.above(5)
+
       // those that waited before it do not read either
       for (let i = 0; i < 3; i++) {
         for (const peer of b.closed.splice(0)) {
           b.engine.put({ t: 'gone', client: peer })
         }
+
         b.flush()
         deliverAll(b, wanted, id => id === 'reads')
         b.pass(12_000)
         expect(b.closed).to.not.include('reads')
       }
+
       expect(b.engine.status().totals.bytesSent).to.be.at.least(21 * MIB)
     })
   })
@@ -315,11 +357,15 @@ describe('engine: what a peer may cost', function () {
     // what the engine reads of a want to compare it with others
     const { prototype } = Set
     const { values, [Symbol.iterator]: iterate } = prototype
+
     const counted = function (this: Set<unknown>): SetIterator<unknown> {
       looked += this.size > 1000 ? 1 : 0
+
       return values.call(this)
     }
+
     Object.assign(prototype, { [Symbol.iterator]: counted })
+
     try {
       for (const list of lists.slice(1)) {
         b.engine.put({ t: 'message', client: 'p', wants: list, full: false })
@@ -327,6 +373,7 @@ describe('engine: what a peer may cost', function () {
     } finally {
       Object.assign(prototype, { [Symbol.iterator]: iterate })
     }
+
     expect(b.engine.status()).to.deep.include({ wants: 1024 })
     expect(b.engine.status().totals.evicted).to.equal(39 * 1024)
     expect(looked).to.be.at.most(2 * 39)

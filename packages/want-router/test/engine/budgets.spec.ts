@@ -5,9 +5,11 @@ type Budget = ReturnType<typeof createRetryBudget>
 
 function spent (budget: Budget, now: number): number {
   let count = 0
+
   while (budget.spend(now)) {
     count++
   }
+
   return count
 }
 
@@ -32,34 +34,43 @@ describe('engine: the budget of retries', () => {
   it('pays for a share of first tries', () => {
     const budget = createRetryBudget({ retryBudget: 0.25 }, 0)
     spent(budget, 0)
+
     for (let i = 0; i < 100; i++) {
       budget.firstTry(0)
     }
+
     expect(spent(budget, 0)).to.equal(25)
   })
 
   it('pays for two more for each retry that is answered: what an outage left behind is asked again within a few round trips', () => {
     const budget = createRetryBudget({ retryBudget: 0.2 }, 0)
     let asked = 0
+
     for (let round = 0; round < 4; round++) {
       const count = spent(budget, 0)
       asked += count
+
       for (let i = 0; i < count; i++) {
         budget.succeeded(0)
       }
     }
+
     expect(asked).to.equal(10 + 20 + 40 + 80)
   })
 
   it('forgets traffic of more than some ten seconds ago', () => {
     const budget = createRetryBudget({ retryBudget: 0.2 }, 0)
+
     for (let i = 0; i < 10_000; i++) {
       budget.firstTry(0)
     }
+
     expect(spent(budget, 0)).to.equal(2000)
+
     for (let i = 0; i < 10_000; i++) {
       budget.firstTry(0)
     }
+
     expect(spent(budget, 60_000)).to.equal(100)
   })
 })

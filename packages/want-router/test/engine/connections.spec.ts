@@ -28,6 +28,7 @@ describe('engine/connections', () => {
 
   function served (block: TestBlock): number {
     b.block('a', block)
+
     return b.take('p').blocks.length
   }
 
@@ -107,16 +108,20 @@ describe('engine/connections', () => {
   it('what had not left when one fell silent is said when it is heard', () => {
     want(OLD, entry(x, { wantType: 'have' }), entry(y))
     b.answer('a', x, 'have')
+
     for (const member of ['a', 'b']) {
       b.answer(member, y, 'dont-have')
     }
+
     becomes('silent')
     expect(b.take('p').presences).to.deep.equal([])
     becomes('heard')
     b.answer('a', x, 'have')
+
     for (const member of ['a', 'b']) {
       b.answer(member, y, 'dont-have')
     }
+
     expect(b.take('p').presences.map(({ have }) => have)).to.have.members([true, false])
   })
 

@@ -16,17 +16,20 @@ function connect (b: Bench, ...ids: string[]): void {
       b.engine.put({ t: ids.includes(id) ? 'up' : 'down', member: id })
     }
   }
+
   b.flush()
 }
 
 describe('engine: members that are ejected', () => {
   it('are not asked because those that are well are busy, be it that another ejected one holds the block and is busy, too', () => {
     const b = bench({ members: ['a', 'b', 'c'].map(id => ({ id })), limits: { wantsPerMember: 1, ejectAfter: 1, panic: 0, ejection: 3_600_000, maxEjection: 3_600_000 } })
+
     for (const id of ['a', 'b']) {
       b.want('x', entry(testBlock(2)))
       b.answer(id, testBlock(2), 'failed')
       b.want('x', entry(testBlock(2), { cancel: true }))
     }
+
     expect(b.engine.status().members.map(({ state }) => state)).to.deep.equal(['ejected', 'ejected', 'up'])
 
     connect(b, 'a')
@@ -54,9 +57,11 @@ describe('engine: members that are ejected', () => {
   it('for what they sent before, at the moment in which they answer, have answered nothing: the want goes elsewhere, once', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], up: false })
     b.put({ t: 'up', member: 'a' })
+
     for (let n = 100; n < 120; n++) {
       b.answer('a', testBlock(n), 'have') // unsolicited, but it is the last that is well
     }
+
     b.want('p', entry(block))
     b.put({ t: 'up', member: 'b' })
     b.answer('a', block, 'dont-have')

@@ -214,11 +214,13 @@ describe('engine: a fetch that is shared by clients which may use different memb
 
   it('hedges where the client may', () => {
     const b = policed({ limits: { hedgeShare: 0.5 } })
+
     for (let n = 10; n < 60; n++) {
       want(b, 'w', 'pass', 'have', testBlock(n))
       b.now += 5
       b.answer('a', testBlock(n), 'have')
     }
+
     want(b, 'p', only('a', 'c'), 'have')
     b.pass(500)
     expect(b.askedFor(block)).to.deep.equal(['a', 'c'])

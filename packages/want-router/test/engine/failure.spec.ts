@@ -13,10 +13,12 @@ describe('engine: failures downstream', () => {
     b.block('a', blocks[0])
     b.engine.put({ t: 'down', member: 'a' })
     b.flush()
+
     for (const block of blocks.slice(1)) {
       expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
       b.block('b', block)
     }
+
     expect(b.take('p').blocks).to.have.length(100)
     expect(b.cancels).to.be.empty()
   })
@@ -46,11 +48,13 @@ describe('engine: failures downstream', () => {
   it('a member that delivers others is given longer, but not for ever', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block))
+
     for (let i = 2; i < 22; i++) {
       b.pass(490)
       b.want('p', entry(testBlock(i)))
       b.block('a', testBlock(i))
     }
+
     expect(b.engine.status().members[0].totals.timeouts).to.equal(0)
     b.pass(400)
     expect(b.engine.status().members[0].totals.timeouts).to.equal(1)
@@ -59,6 +63,7 @@ describe('engine: failures downstream', () => {
   it('a member that has become slow gets no more than three of the longest timeouts for a want', () => {
     const b = bench()
     let asked = 1000
+
     /** Each answer keeps the other wants from timing out. */
     const answerOther = (): void => {
       const other = testBlock(asked++)
@@ -67,19 +72,25 @@ describe('engine: failures downstream', () => {
       b.answer('a', other, 'dont-have')
       b.answer('b', other, 'dont-have')
     }
+
     for (let i = 2; i < 12; i++) {
       b.want('p', entry(testBlock(i)), entry(testBlock(100 + i)))
+
       for (let second = 0; second < 9; second++) {
         answerOther()
       }
+
       b.block('a', testBlock(i))
       b.block('a', testBlock(100 + i))
     }
+
     expect(b.engine.status().members[0].latency).to.be.above(8000)
     b.want('p', entry(block))
+
     for (let second = 0; second < 31; second++) {
       answerOther()
     }
+
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
   })
 
@@ -117,13 +128,17 @@ describe('engine: failures downstream', () => {
     const b = bench({ up: false })
     b.engine.put({ t: 'up', member: 'a', capacity: { supportsDontHave: false } })
     b.engine.put({ t: 'up', member: 'b' })
+
     for (let i = 0; i < 20; i++) {
       b.want('p', entry(testBlock(i)))
     }
+
     b.pass(3500)
+
     for (let i = 0; i < 20; i++) {
       b.answer('b', testBlock(i), 'dont-have')
     }
+
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
     expect(b.engine.status().members[0].totals).to.include({ failures: 0, timeouts: 0 })
     expect(b.take('p').presences).to.be.empty()
@@ -133,14 +148,17 @@ describe('engine: failures downstream', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
     b.want('p', entry(block))
     const asked: number[] = []
+
     for (let second = 0; second < 120; second++) {
       const before = b.asks.length
       b.pass(1000)
+
       if (b.asks.length > before) {
         asked.push(second)
         b.answer('a', block, 'failed')
       }
     }
+
     expect(asked.length).to.be.within(5, 9)
     expect(asked[0]).to.be.at.most(6)
     expect(asked.at(-1)).to.be.greaterThan(60)
@@ -176,10 +194,12 @@ describe('engine: failures downstream', () => {
   it('a member that was not asked before the tries were used up is asked next', () => {
     const b = bench({ members: [1, 2, 3, 4].map(i => ({ id: `m${i}` })) })
     b.want('p', entry(block))
+
     for (const member of ['m1', 'm2', 'm3']) {
       b.answer(member, block, 'failed')
       b.pass(1100)
     }
+
     b.pass(3000)
     expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm4'])
   })
@@ -188,39 +208,48 @@ describe('engine: failures downstream', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { ejectAfter: 1000 } })
     const blocks = new Array(60).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
+
     for (const block of blocks) {
       b.answer('a', block, 'failed')
     }
+
     const atOnce = blocks.filter(block => b.askedFor(block).includes('b')).length
     expect(atOnce).to.be.lessThan(30)
+
     for (let s = 0; s < 10; s++) {
       b.pass(1000)
+
       for (const block of blocks) {
         if (b.askedFor(block).at(-1) === 'b') {
           b.block('b', block)
         }
       }
     }
+
     expect(b.take('p').blocks).to.have.length(60)
   })
 
   it('ejects a member after five failures in a row, but never the last', () => {
     const b = bench()
+
     for (let i = 0; i < 10; i++) {
       b.want('p', entry(testBlock(i)))
       b.answer('a', testBlock(i), 'failed')
       b.pass(1100)
       b.answer('b', testBlock(i), 'failed')
     }
+
     expect(b.engine.status().members.map(({ state }) => state)).to.have.members(['ejected', 'up'])
   })
 
   it('an ejected member returns after 30 s, with little weight at first', () => {
     const b = bench()
+
     for (let i = 0; i < 5; i++) {
       b.want('p', entry(testBlock(i)))
       b.answer('a', testBlock(i), 'failed')
     }
+
     expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
     b.pass(29_000)
     expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
@@ -234,37 +263,46 @@ describe('engine: failures downstream', () => {
 
   it('a flapping member is put aside instead of disturbing everyone each time', () => {
     const b = bench()
+
     for (let i = 0; i < 3; i++) {
       b.engine.put({ t: 'down', member: 'a' })
       b.pass(1000)
       b.engine.put({ t: 'up', member: 'a' })
       b.flush()
     }
+
     b.want('p', entry(block))
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
   it('an ejected member is not asked because those that are well have no room', () => {
     const b = bench({ limits: { wantsPerMember: 5 } })
+
     for (let i = 10; i < 15; i++) {
       b.want('p', entry(testBlock(i)))
     }
+
     for (let i = 10; i < 15; i++) {
       b.answer('a', testBlock(i), 'failed')
     }
+
     expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+
     for (let i = 20; i < 30; i++) {
       b.want('p', entry(testBlock(i)))
     }
+
     expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([0, 5])
   })
 
   it('ejected members are asked before anything is denied', () => {
     const b = bench()
+
     for (let i = 10; i < 15; i++) {
       b.want('p', entry(testBlock(i)))
       b.answer('a', testBlock(i), 'failed')
     }
+
     b.want('q', entry(block))
     b.answer('b', block, 'dont-have')
     expect(b.askedFor(block)).to.deep.equal(['b', 'a'])
@@ -277,24 +315,30 @@ describe('engine: failures downstream', () => {
     const b = bench()
     const blocks = new Array(50).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
+
     for (let i = 0; i < 50; i++) {
       b.block('a', testBlock(1000 + i))
     }
+
     expect(b.engine.status().members[0]).to.include({ state: 'ejected' })
+
     for (const block of blocks) {
       b.block('b', block)
     }
+
     expect(b.take('p').blocks).to.have.length(50)
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(50)
   })
 
   it('blocks that cross a cancel are not held against a member', () => {
     const b = bench()
+
     for (let i = 0; i < 100; i++) {
       b.want('p', entry(testBlock(i)))
       b.want('p', entry(testBlock(i), { cancel: true }))
       b.block('a', testBlock(i))
     }
+
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
@@ -355,11 +399,13 @@ describe('engine: failures downstream', () => {
 
     it('a late answer to what it was asked is held against nobody', () => {
       const b = bench()
+
       for (let i = 0; i < 100; i++) {
         b.want('p', entry(testBlock(i), { wantType: 'have' }))
         b.want('p', entry(testBlock(i), { cancel: true }))
         b.answer('a', testBlock(i), 'have')
       }
+
       expect(b.engine.status().members[0].totals).to.include({ unsolicited: 0, ejections: 0 })
     })
   })

@@ -11,6 +11,7 @@ function twoMembers (): Bench {
   const b = bench({ up: false, limits: { expectedBlock: SIZE } })
   b.engine.put({ t: 'up', member: 'b', capacity: { wants: 0, standing: 0 } })
   b.flush()
+
   return b
 }
 
@@ -23,13 +24,16 @@ function givePlaces (b: Bench, wants: number): void {
 function haveWaiting (b: Bench, wanted: Record<string, TestBlock[]>): void {
   b.engine.put({ t: 'up', member: 'a', capacity: { wants: 5000, standing: 0 } })
   b.flush()
+
   for (const [client, blocks] of Object.entries(wanted)) {
     b.want(client, ...blocks.map(block => entry(block)))
   }
+
   for (let i = 0; i < b.asks.length; i++) {
     b.engine.put({ t: 'answer', member: 'a', key: b.asks[i].want.key, answer: 'dont-have' })
     b.flush()
   }
+
   b.engine.put({ t: 'down', member: 'a' })
   b.flush()
   expect(b.asks.splice(0)).to.have.length(Object.values(wanted).flat().length)
@@ -38,9 +42,11 @@ function haveWaiting (b: Bench, wanted: Record<string, TestBlock[]>): void {
 /** How often each client's wants were asked. */
 function asked (b: Bench): Record<string, number> {
   const counts: Record<string, number> = {}
+
   for (const { want } of b.asks) {
     counts[want.session] = (counts[want.session] ?? 0) + 1
   }
+
   return counts
 }
 
@@ -49,9 +55,11 @@ function answer (b: Bench, atATime: number, until: number): void {
   for (let i = 0; b.asks.length < until;) {
     const end = Math.min(i + atATime, b.asks.length)
     expect(end).to.be.above(i)
+
     for (; i < end; i++) {
       b.engine.put({ t: 'answer', member: 'b', key: b.asks[i].want.key, answer: 'dont-have' })
     }
+
     b.flush()
   }
 }
@@ -65,6 +73,7 @@ describe('engine: deficit round robin', () => {
       givePlaces(b, 64)
       answer(b, atATime, 300)
       const { p, q, r } = asked(b)
+
       for (const share of [p, q, r]) {
         // a round is sixteen of the smallest wants
         expect(share).to.be.within(100 - 24, 100 + 24)
@@ -74,11 +83,13 @@ describe('engine: deficit round robin', () => {
 
   it('saves nothing up for a client that wants little', () => {
     const b = bench({ members: [{ id: 'b' }], limits: { expectedBlock: SIZE } })
+
     for (const block of blocks(0, 200)) {
       b.want('p', entry(block))
       b.block('b', block)
       b.take('p')
     }
+
     b.engine.put({ t: 'up', member: 'b', capacity: { wants: 0 } })
     b.flush()
     b.want('p', ...blocks(1000, 200).map(block => entry(block)))
@@ -95,10 +106,13 @@ describe('engine: deficit round robin', () => {
     const b = bench({ members: [{ id: 'b' }], up: false, limits: { expectedBlock: SIZE } })
     b.engine.put({ t: 'up', member: 'b', capacity: { wants: 64, standing: 0 } })
     b.flush()
+
     for (let i = 0; i < 20; i++) {
       b.want(`crowd ${i}`, ...blocks(1000 * (i + 1), 100).map(block => entry(block, { wantType: 'have' })))
     }
+
     let next = 0
+
     return {
       b,
       lack (count) {
@@ -113,6 +127,7 @@ describe('engine: deficit round robin', () => {
     const { b, lack } = crowded()
     // all of them have had their first round
     lack(400)
+
     for (let i = 0; i < 8; i++) {
       const little = testBlock(i, SIZE)
       b.want('little', entry(little, { wantType: 'have' }))
@@ -127,10 +142,12 @@ describe('engine: deficit round robin', () => {
     // all of them have had their first round
     lack(400)
     const before = b.asks.length
+
     for (let i = 0; b.asks.length < before + 672; i++) {
       b.want('little', entry(testBlock(i, SIZE), { wantType: 'have' }))
       lack(1)
     }
+
     const { little, ...others } = asked({ ...b, asks: b.asks.slice(before) })
     // 672 wants are two turns of 21 clients
     expect(little).to.be.within(16, 3 * 16)
@@ -156,6 +173,7 @@ describe('engine: what an attempt held of its client\'s window', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { ...limits, tries: 1 } })
     b.want('p', entry(first), entry(second), entry(third))
     expect(b.askedFor(third)).to.be.empty()
+
     return b
   }
 

@@ -12,6 +12,7 @@ const blocks = Array.from({ length: 20 }, (_, i) => testBlock(i))
 function reversed (throws: Partial<Strategy>): StrategyFactory {
   return () => {
     let all: readonly Member[] = []
+
     return {
       update (next) { all = [...next].reverse() },
       rank: () => all,
@@ -28,12 +29,14 @@ function fail (): never {
 function serveAll (strategy: StrategyFactory): { b: Bench, told: string[] } {
   const told: string[] = []
   const b = bench({ members, strategy, strategyFailed (method, error) { told.push(`${method}: ${(error as Error).message}`) } })
+
   for (const block of blocks) {
     b.want('p', entry(block))
     b.answer(b.askedFor(block)[0], block, 'dont-have')
     b.block(b.askedFor(block)[1], block)
     expect(b.take('p').blocks).to.have.length(1)
   }
+
   return { b, told }
 }
 
@@ -68,9 +71,11 @@ describe('engine: a strategy that throws', () => {
   for (const [when, { throws, asked, told }] of Object.entries(faults)) {
     it(`${when} ends nothing, is counted, and told once`, () => {
       const result = serveAll(reversed(throws))
+
       for (const block of blocks) {
         expect(result.b.askedFor(block)).to.deep.equal(asked)
       }
+
       expect(result.told).to.have.length(1)
       expect(result.told[0]).to.include(told)
       expect(result.b.engine.status().totals.strategyErrors).to.be.at.least(blocks.length)
@@ -88,11 +93,14 @@ describe('engine: a strategy that throws', () => {
   it('from a change of its members is passed over until it takes in another', () => {
     let bad = false
     const told: string[] = []
+
     const strategy: StrategyFactory = () => {
       let all: readonly Member[] = []
+
       return {
         update (next) {
           all = [...next].reverse()
+
           if (bad) {
             fail()
           }
@@ -100,6 +108,7 @@ describe('engine: a strategy that throws', () => {
         rank: () => all
       }
     }
+
     const b = bench({ members, strategy, strategyFailed (method) { told.push(method) } })
     const [first, second, third] = blocks
     b.want('p', entry(first))

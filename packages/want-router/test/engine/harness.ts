@@ -18,20 +18,25 @@ export function testBlock (seed: number, size = 2048): TestBlock {
   const bytes = new Uint8Array(size).fill(seed & 0xff)
   new DataView(bytes.buffer).setUint32(0, seed)
   const digest = sha256.digest(bytes)
+
   if (digest instanceof Promise) {
     throw new Error('sha2-256 is synchronous here')
   }
+
   const cid = CID.createV1(raw.code, digest)
   const key = wantKey(cid.bytes)
+
   if (key == null) {
     throw new Error('a well-formed CID has a key')
   }
+
   return { cid: cid.bytes, v0: CID.createV0(digest).bytes, key, bytes }
 }
 
 /** Members in the order of their names, whatever the want. */
 export const inOrder: StrategyFactory = () => {
   let members: readonly Member[] = []
+
   return {
     update (next) { members = [...next].sort((a, b) => a.id < b.id ? -1 : 1) },
     rank: () => members
@@ -120,7 +125,9 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
           }
         })
       } while (bench.engine.dirty)
+
       const { wants, clients } = bench.engine.status()
+
       if (wants + clients < CHECKED) {
         bench.engine.checkInvariants()
       }
@@ -148,41 +155,55 @@ export function bench (init: Partial<EngineInit> & { members?: Array<{ id: strin
     },
     pass (ms) {
       const end = bench.now + ms
+
       for (let ticks = 0; ; ticks++) {
         const deadline = bench.engine.deadline
+
         if (deadline == null || deadline > end) {
           break
         }
+
         ticks = deadline > bench.now ? 0 : ticks
+
         if (ticks > MOST_TICKS) {
           throw new Error(`the engine wants to be woken at ${deadline}, however often it is ticked at ${bench.now}`)
         }
+
         bench.now = Math.max(bench.now, deadline)
         bench.engine.put({ t: 'tick' })
         bench.flush()
       }
+
       bench.now = end
     },
     take (peer, protocol = '/ipfs/bitswap/1.2.0') {
       const all: Required<Pick<Outgoing, 'blocks' | 'presences'>> = { blocks: [], presences: [] }
+
       for (;;) {
         const message = bench.engine.take(peer, 1 << 20, protocol)
+
         if (message == null) {
           break
         }
+
         all.blocks = [...all.blocks, ...message.blocks ?? []]
         all.presences = [...all.presences, ...message.presences ?? []]
       }
+
       bench.flush()
+
       return all
     },
     askedFor: block => bench.asks.filter(({ want }) => want.key === block.key).map(({ member }) => member)
   }
+
   if (init.up !== false) {
     for (const { id } of members) {
       bench.engine.put({ t: 'up', member: id })
     }
+
     bench.flush()
   }
+
   return bench
 }

@@ -9,6 +9,7 @@ function eject (b: Bench, id: string): void {
   for (let i = 0; i < 20; i++) {
     b.block(id, testBlock(next++))
   }
+
   expect(stateOf(b, id), `${id} is ejected`).to.equal('ejected')
 }
 
@@ -19,9 +20,11 @@ function stateOf (b: Bench, id: string): string | undefined {
 /** How long it takes until a member is up, s. */
 function secondsUntilUp (b: Bench, id: string): number {
   const start = b.now
+
   while (stateOf(b, id) !== 'up') {
     b.pass(500)
   }
+
   return (b.now - start) / 1000
 }
 
@@ -30,11 +33,13 @@ function served (b: Bench, member: string, what: 'block' | 'have' | 'dont-have' 
   const block = testBlock(next++)
   b.want('p', entry(block, { wantType: what === 'have' ? 'have' : 'block' }))
   expect(b.askedFor(block)[0]).to.equal(member)
+
   if (what === 'block') {
     b.block(member, block)
   } else {
     b.answer(member, block, what)
   }
+
   b.want('p', entry(block, { cancel: true }))
   b.take('p')
 }
@@ -46,6 +51,7 @@ describe('engine: panic', () => {
   function firstAsked (b: Bench): string {
     const block = testBlock(next++)
     b.want('p', entry(block))
+
     return b.askedFor(block)[0]
   }
 
@@ -70,9 +76,11 @@ describe('engine: panic', () => {
 
   it('the share of healthy members can be set', () => {
     const never = bench({ members: four, limits: { panic: 0 } })
+
     for (const id of ['a', 'b', 'c']) {
       eject(never, id)
     }
+
     expect(firstAsked(never)).to.equal('d')
     const early = bench({ members: four, limits: { panic: 0.8 } })
     eject(early, 'a')
@@ -85,6 +93,7 @@ describe('engine: how long a member is ejected', () => {
 
   it('the n-th time n times as long, but no longer than the limit', () => {
     const b = bench({ limits })
+
     for (const seconds of [30, 60, 90, 100, 100]) {
       eject(b, 'a')
       expect(secondsUntilUp(b, 'a')).to.be.within(seconds, seconds + 1.5)
@@ -98,6 +107,7 @@ describe('engine: how long a member is ejected', () => {
     secondsUntilUp(b, 'a')
     eject(b, 'a')
     secondsUntilUp(b, 'a')
+
     return b
   }
 
@@ -111,11 +121,13 @@ describe('engine: how long a member is ejected', () => {
 
   it('and all of them in time, while its weight stays', () => {
     const b = ejectedTwice()
+
     for (let minute = 0; minute < 3; minute++) {
       b.pass(61_000)
       served(b, 'a', 'block')
       expect(b.engine.status().members[0].weight).to.equal(1)
     }
+
     eject(b, 'a')
     expect(secondsUntilUp(b, 'a')).to.be.within(30, 31.5)
   })
@@ -133,25 +145,32 @@ describe('engine: consecutive failures', () => {
   for (const answer of ['block', 'have', 'dont-have'] as const) {
     it(`eject a member, but not where it says ${answer} in between`, () => {
       const b = bench()
+
       for (let round = 0; round < 3; round++) {
         for (let i = 0; i < 4; i++) {
           served(b, 'a', 'failed')
         }
+
         served(b, 'a', answer)
       }
+
       expect(stateOf(b, 'a')).to.equal('up')
+
       for (let i = 0; i < 5; i++) {
         served(b, 'a', 'failed')
       }
+
       expect(stateOf(b, 'a')).to.equal('ejected')
     })
   }
 
   it('are not ended by an answer that tells nothing', () => {
     const b = bench()
+
     for (let i = 0; i < 4; i++) {
       served(b, 'a', 'failed')
     }
+
     served(b, 'a', 'unknown')
     served(b, 'a', 'failed')
     expect(stateOf(b, 'a')).to.equal('ejected')
@@ -164,6 +183,7 @@ describe('engine: a member that returns from an ejection', () => {
     const block = testBlock(1)
     b.want('p', entry(block))
     let heard = 0
+
     /** Whoever is asked cannot tell. */
     const pass = (ms: number): void => {
       for (const end = b.now + ms; b.now < end; b.pass(250)) {
@@ -172,6 +192,7 @@ describe('engine: a member that returns from an ejection', () => {
         }
       }
     }
+
     // rests that grow: 2, 4, 8, 16 and 30 s
     pass(5000)
     eject(b, 'a')
@@ -188,23 +209,28 @@ describe('engine: blocks that come after their want has ended', () => {
   it('are not held against a member for the last 2,048 that it was asked for', () => {
     const b = bench()
     const blocks = Array.from({ length: 3000 }, (_, i) => testBlock(i, 8))
+
     for (const block of blocks) {
       b.want('p', entry(block))
       b.want('p', entry(block, { cancel: true }))
     }
+
     for (const block of blocks.slice(-2048)) {
       b.block('a', block)
     }
+
     expect(b.engine.status().members[0]).to.include({ state: 'up' })
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
 
   it('are unknown when it has been asked for twice as many since', () => {
     const b = bench()
+
     for (let i = 0; i < 5000; i++) {
       b.want('p', entry(testBlock(i, 8)))
       b.want('p', entry(testBlock(i, 8), { cancel: true }))
     }
+
     b.block('a', testBlock(0, 8))
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(1)
   })

@@ -16,12 +16,15 @@ function learned (members: readonly string[]): Learned {
     members: members.map(id => ({ id })),
     strategy: env => ({ ...inOrder(env), avoids: id => avoided.has(id), observe (outcome) { outcomes.push({ ...outcome }) } })
   })
+
   for (let i = 0; i < 16; i++) {
     b.want('p', entry(testBlock(i), { wantType: 'have' }))
     b.pass(20)
     b.answer('a', testBlock(i), 'have')
   }
+
   outcomes.length = 0
+
   return { b, outcomes, avoid (id) { avoided.add(id) } }
 }
 
@@ -42,6 +45,7 @@ describe('engine: the member of a hedge', () => {
       for (let i = 0; i < 20; i++) {
         b.block('b', testBlock(5000 + i))
       }
+
       expect(b.engine.status().members[1].state).to.equal('ejected')
     },
     'is full': ({ b }) => {
@@ -77,14 +81,18 @@ describe('engine: the member of a hedge', () => {
       const { b, outcomes } = learned(['a', 'b'])
       b.want('p', entry(wanted, { wantType: 'have' }))
       const start = b.now
+
       while (b.askedFor(wanted).length < 2) {
         b.pass(1)
       }
+
       const hedged = b.now - start
       expect(hedged).to.be.within(20, 40)
+
       if (goesOn) {
         b.answer('a', wanted, 'dont-have')
       }
+
       b.pass(7)
       b.answer('b', wanted, 'have')
       expect(outcomes.find(({ member }) => member === 'b')).to.deep.include({ result: 'have', ms: 7, hedge: true })
@@ -109,12 +117,14 @@ describe('engine: the member of a hedge', () => {
 
   it('leaves what is usual to those that are not hedged', () => {
     const { b } = learned(['a', 'b'])
+
     for (let i = 100; i < 110; i++) {
       b.want('p', entry(testBlock(i), { wantType: 'have' }))
       b.pass(500)
       b.answer('a', testBlock(i), 'have')
       b.want('p', entry(testBlock(i), { cancel: true }))
     }
+
     b.want('p', entry(wanted, { wantType: 'have' }))
     b.pass(40)
     expect(b.askedFor(wanted)).to.deep.equal(['a', 'b'])

@@ -12,17 +12,23 @@ function have (b: Bench, i: number): void {
 /** Sixteen want-haves that a answers within 20 ms: that is then what is usual. */
 function learned (limits = {}, members = ['a', 'b', 'c']): { b: Bench, outcomes: Outcome[], before: number } {
   const outcomes: Outcome[] = []
+
   const strategy: StrategyFactory = () => {
     let known: readonly Member[] = []
+
     return { update (next) { known = next }, rank: () => known, observe (outcome) { outcomes.push({ ...outcome }) } }
   }
+
   const b = bench({ members: members.map(id => ({ id })), limits, strategy })
+
   for (let i = 0; i < 16; i++) {
     have(b, i)
     b.pass(20)
     b.answer('a', blocks[i], 'have')
   }
+
   outcomes.length = 0
+
   return { b, outcomes, before: b.asks.length }
 }
 
@@ -114,11 +120,13 @@ describe('engine: hedging of want-haves', () => {
     have(b, 100)
     b.pass(30)
     expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
+
     for (let i = 110; i < 115; i++) {
       b.want('p', entry(blocks[i]))
       b.answer('a', blocks[i], 'dont-have')
       b.answer('b', blocks[i], 'failed')
     }
+
     expect(b.engine.status().members[1].state).to.equal('ejected')
     expect(b.cancels.filter(({ want }) => want.key === blocks[100].key).map(({ member }) => member)).to.deep.equal(['b'])
     expect(b.engine.status().members[1].load.wants).to.equal(0)
@@ -158,9 +166,11 @@ describe('engine: hedging of want-haves', () => {
 
   it('stops at the retry budget', () => {
     const { b, before } = learned({ retryBudget: 0 })
+
     for (let i = 100; i < 200; i++) {
       have(b, i)
     }
+
     b.pass(200)
     // what had been saved up, and nothing from the budget
     expect(b.asks.length - before - 100).to.be.within(1, 20)
@@ -170,6 +180,7 @@ describe('engine: hedging of want-haves', () => {
     const { b } = learned()
     let hedged = 0
     const rounds = 4000
+
     for (let i = 0; i < rounds; i++) {
       // from 10 to 110 ms, evenly
       const ms = 10 + (i * 37) % 101
@@ -181,6 +192,7 @@ describe('engine: hedging of want-haves', () => {
       b.take('p')
       hedged += i < rounds / 2 ? 0 : b.engine.status().totals.hedges - before
     }
+
     expect(hedged / (rounds / 2)).to.be.closeTo(0.05, 0.02)
   })
 
@@ -232,6 +244,7 @@ describe('engine: hedging of want-haves', () => {
 
   it('learns what is usual also after sixteen answers that took no time', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
+
     const answer = (ms: number, i: number): void => {
       b.want('p', entry(blocks[i], { wantType: 'have' }))
       b.pass(ms)
@@ -239,17 +252,22 @@ describe('engine: hedging of want-haves', () => {
       b.want('p', entry(blocks[i], { cancel: true }))
       b.take('p')
     }
+
     for (let i = 0; i < 16; i++) {
       answer(0, i)
     }
+
     for (let i = 16; i < 200; i++) {
       answer(50, i)
     }
+
     // what is usual is 50 ms by now
     const before = b.engine.status().totals.hedges
+
     for (let i = 0; i < 200; i++) {
       answer(50, i)
     }
+
     expect(b.engine.status().totals.hedges - before).to.be.below(20)
   })
 })

@@ -12,6 +12,7 @@ function lineOf (...names: string[]): { line: Line<One>, of: Map<string, One> } 
   const line = createLine<One>()
   const of = new Map(names.map((name, i) => [name, createOne(name, i + 1)]))
   of.forEach(one => { line.add(one) })
+
   return { line, of }
 }
 
@@ -20,11 +21,13 @@ const names = (line: Line<One>): string[] => Array.from(line, ({ name }) => name
 describe('engine: lines', () => {
   it('those who join go to the end, and any leaves at once', () => {
     const { line, of } = lineOf('a', 'b', 'c', 'd')
+
     for (const [leaves, left] of [['b', 'acd'], ['a', 'cd'], ['d', 'c'], ['c', '']] as const) {
       expect(line.delete(of.get(leaves)!)).to.equal(true)
       expect(names(line).join('')).to.equal(left)
       expect([line.size, line.first?.name, line.last?.name]).to.deep.equal([left.length, left.at(0), left.at(-1)])
     }
+
     expect(line.delete(of.get('a')!)).to.equal(false)
   })
 
@@ -38,10 +41,12 @@ describe('engine: lines', () => {
   it('all are iterated, though each leaves as it is met', () => {
     const { line } = lineOf('a', 'b', 'c')
     const met: string[] = []
+
     for (const one of line) {
       line.delete(one)
       met.push(one.name)
     }
+
     expect([met.join(''), line.size]).to.deep.equal(['abc', 0])
   })
 
@@ -67,31 +72,38 @@ describe('engine: lines', () => {
         const { line } = lineOf('a', 'b', 'c', 'd')
         const places = new Map(Array.from(line, one => [one, one.place]))
         let place = 10
+
         const leave = (one: One): void => {
           line.delete(one)
           places.delete(one)
         }
+
         const toEnd = (one: One): void => {
           leave(one)
           one.place = place++
           line.add(one)
           places.set(one, one.place)
         }
+
         const walk = start(line, places)
         const seen: string[] = []
+
         while (walk.first != null && seen.length < 10) {
           expect(walk.place).to.equal(walk.first.place)
           const one = walk.next()
           const next = one.behind
           const todo = seen.includes(one.name) ? [] : then[one.name] ?? []
           seen.push(one.name)
+
           for (const what of todo) {
             const who = what.startsWith('next') ? next : one
+
             if (who != null) {
               (what.endsWith('end') ? toEnd : leave)(who)
             }
           }
         }
+
         expect([seen.join(''), walk.place]).to.deep.equal([met, Infinity])
       })
     }

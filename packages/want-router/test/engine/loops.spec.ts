@@ -7,10 +7,13 @@ const block = testBlock(1)
 /** An engine whose member `a` is the peer `A`. */
 function withClientMember (members = [{ id: 'a' }, { id: 'b' }]): Bench {
   const b = bench({ members, up: false })
+
   for (const { id } of members) {
     b.engine.put({ t: 'up', member: id, peer: id.toUpperCase() })
   }
+
   b.flush()
+
   return b
 }
 
@@ -131,6 +134,7 @@ describe('engine: members that are clients', () => {
     }
     ends.set('left', engines.right)
     ends.set('right', engines.left)
+
     for (const [name, b] of Object.entries(engines)) {
       const other = name === 'left' ? 'right' : 'left'
       b.engine.put({ t: 'stands-for', client: `${other}-downstream`, of: other })
@@ -142,20 +146,26 @@ describe('engine: members that are clients', () => {
     function carry (): void {
       for (let busy = true; busy;) {
         busy = false
+
         for (const [name, b] of Object.entries(engines)) {
           const other = ends.get(name)
+
           for (const { want } of b.cancels.splice(0)) {
             busy = true
             other?.want(`${name}-downstream`, { cid: want.cid, priority: 1, cancel: true, wantType: 'block', sendDontHave: true })
           }
+
           for (const { want } of b.asks.splice(0)) {
             busy = true
             other?.want(`${name}-downstream`, { cid: want.cid, priority: 1, cancel: false, wantType: want.type, sendDontHave: true })
           }
+
           const { presences } = other?.take(`${name}-downstream`) ?? { presences: [] }
+
           for (const { cid, have } of presences) {
             busy = true
             const found = wanted.find(block => block.cid.every((byte, i) => byte === cid[i]))
+
             if (found != null) {
               b.answer(name === 'left' ? 'right' : 'left', found, have ? 'have' : 'dont-have')
             }
@@ -172,12 +182,15 @@ describe('engine: members that are clients', () => {
     engines.left.want('client', ...wanted.map(block => entry(block, { cancel: true })))
     engines.right.want('other', ...wanted.map(block => entry(block, { cancel: true })))
     carry()
+
     for (let second = 0; second < 30; second++) {
       for (const b of Object.values(engines)) {
         b.pass(1000)
       }
+
       carry()
     }
+
     expect(engines.left.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(engines.right.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(engines.left.engine.status().totals.wants + engines.right.engine.status().totals.wants).to.be.below(1000)

@@ -9,16 +9,20 @@ const block = testBlock(1)
 /** A hundred members, and how often the strategy had to rank them. */
 function manyMembers (): { b: Bench, ranks (): number } {
   let ranks = 0
+
   const counted: StrategyFactory = env => {
     const strategy = inOrder(env)
+
     return {
       update: members => { strategy.update(members) },
       rank (want) {
         ranks++
+
         return strategy.rank(want)
       }
     }
   }
+
   return { b: bench({ members: MEMBERS, strategy: counted }), ranks: () => ranks }
 }
 

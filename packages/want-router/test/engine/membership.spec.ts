@@ -122,8 +122,10 @@ describe('engine: members that are removed', () => {
 
   it('leave nothing that a strategy has learned to another of the same name', () => {
     const updates: string[][] = []
+
     const strategy: StrategyFactory = env => {
       const inner = inOrder(env)
+
       return {
         update (members) {
           updates.push(members.map(({ id }) => id))
@@ -132,6 +134,7 @@ describe('engine: members that are removed', () => {
         rank: want => inner.rank(want)
       }
     }
+
     const b = bench({ strategy })
     updates.length = 0
     b.engine.put({ t: 'remove', member: 'a' })
@@ -264,13 +267,16 @@ describe('engine: members that drain', () => {
     const b = bench()
     b.want('p', ...Array.from({ length: 9 }, (_, i) => entry(testBlock(i))))
     drain(b, 'a')
+
     for (let i = 0; i < 9; i++) {
       b.answer('a', testBlock(i), 'failed')
     }
+
     for (let i = 0; i < 5; i++) {
       b.put({ t: 'down', member: 'a' })
       b.put({ t: 'up', member: 'a' })
     }
+
     expect(statusOf(b, 'a')).to.include({ state: 'draining' }).and.to.have.nested.property('totals.ejections', 0)
     b.put({ t: 'update', member: 'a', draining: false })
     expect(statusOf(b, 'a')).to.include({ state: 'up' })
@@ -278,10 +284,12 @@ describe('engine: members that drain', () => {
 
   it('that were ejected are so when they no longer drain, unless their time is over', () => {
     const b = bench()
+
     for (let i = 0; i < 5; i++) {
       b.want('p', entry(testBlock(i)))
       b.answer('a', testBlock(i), 'failed')
     }
+
     expect(statusOf(b, 'a')).to.include({ state: 'ejected' })
     drain(b, 'a')
     expect(statusOf(b, 'a')).to.include({ state: 'draining' })
@@ -296,11 +304,13 @@ describe('engine: members that drain', () => {
 
   it('do not count where it is asked whether most members are healthy', () => {
     const b = bench({ members: ['a', 'b', 'c', 'd'].map(id => ({ id })) })
+
     for (let i = 0; i < 5; i++) {
       b.want('p', entry(testBlock(i)))
       b.answer('a', testBlock(i), 'failed')
       b.pass(1000)
     }
+
     expect(statusOf(b, 'a')).to.include({ state: 'ejected' })
     drain(b, 'b')
     drain(b, 'c')
@@ -319,8 +329,10 @@ describe('engine: weights and labels of members', () => {
 
   it('change while it runs, and the strategy is told', () => {
     const seen: string[] = []
+
     const strategy: StrategyFactory = env => {
       const inner = inOrder(env)
+
       return {
         update (members) {
           seen.push(members.map(({ id, weight, baseWeight, labels }) => `${id} ${weight} ${baseWeight} ${labels.zone}`).join(', '))
@@ -329,6 +341,7 @@ describe('engine: weights and labels of members', () => {
         rank: want => inner.rank(want)
       }
     }
+
     const b = bench({ strategy })
     b.put({ t: 'update', member: 'a', weight: 3, labels: { zone: 'x' } })
     expect(seen.at(-1)).to.equal('a 3 3 x, b 1 1 undefined')
@@ -341,10 +354,12 @@ describe('engine: weights and labels of members', () => {
 
   it('of one that returns from an ejection is a share of the new weight', () => {
     const b = bench()
+
     for (let i = 0; i < 5; i++) {
       b.want('p', entry(testBlock(i)))
       b.answer('a', testBlock(i), 'failed')
     }
+
     b.pass(35_000)
     b.put({ t: 'update', member: 'a', weight: 10 })
     expect(statusOf(b, 'a')?.weight).to.be.within(4, 6)

@@ -30,17 +30,21 @@ describe('engine: what it is given', () => {
   it('shows a strategy what members have said, but not that they cannot tell', () => {
     const seen: Want[] = []
     const said: Array<string | undefined> = []
+
     const strategy: StrategyFactory = env => {
       const inner = inOrder(env)
+
       return {
         ...inner,
         rank (want) {
           seen.push(want)
           said.push(...['a', 'b', 'c', 'd'].map(member => want.said(member)))
+
           return inner.rank(want)
         }
       }
     }
+
     const b = bench({ members: ['a', 'b', 'c', 'd'].map(id => ({ id })), strategy })
     b.want('p', entry(testBlock(1)))
     b.answer('a', testBlock(1), 'dont-have')
@@ -66,8 +70,10 @@ describe('engine: what it is given', () => {
   it('passes over what a strategy ranks and is no member', () => {
     const strategy: StrategyFactory = env => {
       const inner = inOrder(env)
+
       return { ...inner, rank: want => [fakeMember('ghost'), ...inner.rank(want)] }
     }
+
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], strategy })
     b.want('p', entry(testBlock(1)))
     expect(b.askedFor(testBlock(1))).to.deep.equal(['a'])

@@ -195,10 +195,12 @@ describe('engine: presences', () => {
   it('keeps at most so many lacked wants listed at a member, and asks those given up again later', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { standingPerMember: 2 } })
     const blocks = [1, 2, 3].map(seed => testBlock(seed))
+
     for (const block of blocks) {
       b.want('p', entry(block))
       b.answer('a', block, 'dont-have')
     }
+
     expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([blocks[0].key])
     b.pass(31_000)
     expect(b.askedFor(blocks[0])).to.have.length(2)
@@ -238,6 +240,7 @@ describe('engine: presences', () => {
     expect(b.askedFor(block)).to.have.length(2)
     expect(b.take('r').presences).to.be.empty()
     b.block('s', block)
+
     for (const peer of ['p', 'q', 'r']) {
       expect(b.take(peer).blocks).to.have.length(1)
     }

@@ -8,9 +8,11 @@ const blocks = (from: number, count: number): TestBlock[] => Array.from({ length
 function retriedAtOnce (b: Bench, from: number, count: number): number {
   const wanted = blocks(from, count)
   b.want('p', ...wanted.map(block => entry(block)))
+
   for (const block of wanted) {
     b.answer('a', block, 'failed')
   }
+
   return wanted.filter(block => b.askedFor(block).includes('b')).length
 }
 
@@ -30,11 +32,13 @@ describe('engine: the retry budget', () => {
   for (const [passed, saved] of [[0, 300], [60_000, 100]]) {
     it(`saves up a share of the traffic of the last ten seconds, or a hundred: ${saved} after ${passed / 1000} s`, () => {
       const b = bench({ limits })
+
       for (const block of blocks(0, 2000)) {
         b.want('p', entry(block))
         b.block('a', block)
         b.take('p')
       }
+
       b.pass(passed)
       expect(retriedAtOnce(b, 5000, 300)).to.equal(saved)
     })
@@ -44,9 +48,11 @@ describe('engine: the retry budget', () => {
     const b = bench({ limits: { ...limits, retryBudget: 0 } })
     const wanted = blocks(0, 200)
     b.want('p', ...wanted.map(block => entry(block)))
+
     for (const block of wanted) {
       b.answer('a', block, block === wanted[0] ? 'unknown' : 'dont-have')
     }
+
     expect(wanted.filter(block => b.askedFor(block).includes('b'))).to.have.length(200)
   })
 })
@@ -58,10 +64,12 @@ describe('engine: tries', () => {
   it('are no answers but failures: a want that members lack is asked of all of them, and then denied', () => {
     const b = bench({ members: six })
     b.want('p', entry(block))
+
     for (const { id } of six) {
       expect(b.take('p').presences).to.be.empty()
       b.answer(id, block, 'dont-have')
     }
+
     expect(b.askedFor(block)).to.deep.equal(six.map(({ id }) => id))
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
@@ -69,9 +77,11 @@ describe('engine: tries', () => {
   it('are counted beside them: after three that lack it, one failure is still one', () => {
     const b = bench({ members: six })
     b.want('p', entry(block))
+
     for (const id of ['m1', 'm2', 'm3']) {
       b.answer(id, block, 'dont-have')
     }
+
     b.answer('m4', block, 'failed')
     expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm4', 'm5'])
   })
@@ -99,18 +109,23 @@ describe('engine: asking again', () => {
     const wanted = ['p', 'q', 'r', 's'].flatMap((peer, n) => {
       const mine = blocks(1024 * n, 1024)
       b.want(peer, ...mine.map(block => entry(block)))
+
       return mine
     })
     expect(b.asks).to.have.length(wanted.length)
+
     for (const block of wanted) {
       b.answer('a', block, 'failed')
     }
+
     const again: number[] = []
+
     for (let sweep = 0; sweep < 120; sweep++) {
       const before = b.asks.length
       b.pass(500)
       again.push(b.asks.length - before)
     }
+
     expect(Math.max(...again)).to.be.within(100, 600)
     expect(new Set(b.asks.slice(wanted.length).map(({ want }) => want.key)).size, 'asked again').to.equal(wanted.length)
   })
@@ -119,13 +134,16 @@ describe('engine: asking again', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
     const block = testBlock(1)
     b.want('p', entry(block, { wantType: 'have' }))
+
     for (let failures = 0; failures < 5; failures++) {
       b.answer('a', block, 'failed')
       const before = b.asks.length
+
       while (b.asks.length === before) {
         b.pass(500)
       }
     }
+
     b.answer('a', block, 'have')
     b.want('p', entry(block))
     b.answer('a', block, 'failed')

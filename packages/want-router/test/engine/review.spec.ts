@@ -15,8 +15,10 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.askedFor(block)).to.deep.equal(['a'])
     b.engine.put({ t: 'review' })
     b.flush()
+
     return b
   }
+
   const cancelled = (b: Bench): string[] => b.cancels.map(({ member }) => member)
 
   it('and it goes on as it may until then', () => {

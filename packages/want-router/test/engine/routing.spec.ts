@@ -19,11 +19,14 @@ describe('engine: the way of a want', () => {
 
   it('asks once for a block that five hundred peers want, and gives it to each', () => {
     const b = bench()
+
     for (let i = 0; i < 500; i++) {
       b.want(`p${i}`, entry(block))
     }
+
     expect(b.askedFor(block)).to.deep.equal(['a'])
     b.block('a', block)
+
     for (let i = 0; i < 500; i++) {
       expect(b.take(`p${i}`).blocks).to.have.length(1)
     }
@@ -47,11 +50,13 @@ describe('engine: the way of a want', () => {
 
   it('serves the same want again after it was served', () => {
     const b = bench()
+
     for (let i = 0; i < 2; i++) {
       b.want('p', entry(block))
       b.block('a', block)
       expect(b.take('p').blocks).to.have.length(1)
     }
+
     expect(b.askedFor(block)).to.have.length(2)
   })
 
@@ -91,9 +96,11 @@ describe('engine: the way of a want', () => {
     this.timeout(60_000)
     const b = bench()
     const entries = new Array(10_000).fill(0).map((_, i) => entry(testBlock(i, 4), { cancel: true }))
+
     for (let i = 0; i < 100; i++) {
       b.engine.put({ t: 'message', client: 'p', wants: entries, full: false })
     }
+
     b.flush()
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     expect(b.engine.status().totals.cancels).to.equal(1_000_000)

@@ -12,16 +12,20 @@ interface Work { readonly rankings: number, readonly asks: number }
 /** A bench that counts how often its strategy is asked for a ranking. */
 function counted (members: readonly string[]): { b: Bench, flushes (): Work[] } {
   let rankings = 0
+
   const strategy: StrategyFactory = env => {
     const inner = inOrder(env)
+
     return {
       update: inner.update,
       rank (want) {
         rankings++
+
         return inner.rank(want)
       }
     }
   }
+
   const b = bench({ members: members.map(id => ({ id })), strategy, limits })
 
   return {
@@ -29,6 +33,7 @@ function counted (members: readonly string[]): { b: Bench, flushes (): Work[] } 
     // one flush after another, until there is nothing more to do
     flushes () {
       const work: Work[] = []
+
       do {
         let asks = 0
         const before = rankings
@@ -44,6 +49,7 @@ function counted (members: readonly string[]): { b: Bench, flushes (): Work[] } 
         })
         work.push({ rankings: rankings - before, asks })
       } while (b.engine.dirty && work.length < 1000)
+
       return work
     }
   }
@@ -54,6 +60,7 @@ function wantMuch (b: Bench): TestBlock[] {
   return ['p', 'q', 'r', 's', 't'].flatMap((client, n) => {
     const wanted = blocks(1000 * n, 1000)
     b.engine.put({ t: 'message', client, wants: wanted.map(block => entry(block)), full: false })
+
     return wanted
   })
 }
@@ -62,9 +69,11 @@ function wantMuch (b: Bench): TestBlock[] {
 function lackMuch (b: Bench, flushes: () => Work[]): void {
   const wanted = wantMuch(b)
   flushes()
+
   for (const { key } of wanted) {
     b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
   }
+
   flushes()
 }
 
@@ -126,16 +135,20 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     let before = 0
     let largest = 0
     const again: TargetWant[] = []
+
     do {
       b.engine.flush({ ask (_, wants) { again.push(...wants) }, cancel () {}, ready () {}, close () {}, reset () {} })
       largest = Math.max(largest, denied() - before)
       before = denied()
     } while (b.engine.dirty)
+
     expect(largest).to.be.within(500, 1000)
+
     // some were asked again instead
     for (const { key } of again) {
       b.engine.put({ t: 'answer', member: 'a', key, answer: 'dont-have' })
     }
+
     flushes()
     expect(denied()).to.equal(5000)
   })

@@ -9,6 +9,7 @@ const blocks = Array.from({ length: 40 }, (_, i) => testBlock(i))
 const alternating: StrategyFactory = () => {
   let members: readonly Member[] = []
   let turn = 0
+
   return {
     update (next) { members = next },
     rank: () => turn++ % 2 === 0 ? members : members.toReversed()
@@ -29,11 +30,13 @@ describe('engine: a member that falls silent', () => {
     b.pass(1)
     const elsewhere = b.asks.slice(4)
     expect(elsewhere.map(({ member }) => member)).to.deep.equal(['b', 'b', 'b', 'b'])
+
     for (const block of blocks.slice(4)) {
       expect(b.askedFor(block)).to.deep.equal(['b'])
       b.block('b', block)
       b.take('p')
     }
+
     expect(b.now).to.equal(1250)
   })
 
@@ -64,10 +67,12 @@ describe('engine: a member that falls silent', () => {
   it('gets one window more of a peer, however long it is silent', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { ...limits, firstTimeout: 60_000, maxTimeout: 60_000 } })
     b.want('p', ...blocks.map(block => entry(block)))
+
     for (let i = 0; i < 100; i++) {
       b.pass(300)
       expect(b.engine.status().members[0].load.bytes).to.be.at.most(2 << 20)
     }
+
     expect(b.asks).to.have.length(8)
   })
 

@@ -13,6 +13,7 @@ function waiting (): Bench {
   b.want('p', entry(x), entry(y), entry(z))
   b.answer('a', x, 'dont-have')
   expect([b.askedFor(x), b.askedFor(y), b.askedFor(z)]).to.deep.equal([['a'], ['b'], ['c']])
+
   return b
 }
 
@@ -85,9 +86,11 @@ describe('engine: takeovers', () => {
     b.put({ t: 'up', member: 'd', capacity: { wants: 1 } })
     b.answer('d', x, 'unknown') // what comes next is c, of which p has all it may
     expect(b.askedFor(x)).to.deep.equal(['d'])
+
     for (const block of [...others, ...share]) {
       b.block('c', block)
     }
+
     expect(b.askedFor(x)).to.deep.equal(['d', 'c'])
   })
 
@@ -96,12 +99,15 @@ describe('engine: takeovers', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
     b.put({ t: 'up', member: 'b', capacity: { wants: 1 } })
     b.want('p', ...many.map(block => entry(block)))
+
     for (const block of many) {
       b.answer('a', block, 'dont-have')
     }
+
     for (const block of many) {
       b.answer('b', block, 'dont-have')
     }
+
     expect(b.asks.filter(({ member }) => member === 'b')).to.have.length(250)
   })
 
@@ -111,18 +117,23 @@ describe('engine: takeovers', () => {
     const strategy: StrategyFactory = env => delegateTo(inOrder(env), {
       avoids: (member, want) => {
         looks += member === 'b' && want != null ? 1 : 0
+
         return false
       }
     })
     const b = bench({ strategy, limits: { inFlight: 1 } })
     b.want('p', ...many.map(block => entry(block, { wantType: 'have' })))
+
     for (const block of many) {
       b.answer('a', block, 'have')
     }
+
     b.want('p', ...many.map(block => entry(block)))
+
     for (const block of many) {
       b.block('a', block)
     }
+
     expect(b.take('p').blocks).to.have.length(50)
     expect(looks).to.be.below(200)
   })
@@ -131,16 +142,19 @@ describe('engine: takeovers', () => {
     /** What p waits for at a, q could have of b, which is idle; but q does not read. */
     function unread (): Bench {
       const b = bench({ members, admission: true, limits: { wantsPerMember: 1, unsentPerClient: 1 } })
+
       const want = (client: string, block: TestBlock, only: string): void => {
         b.want(client, entry(block))
         b.verdict({ only: [only] })
       }
+
       want('q', z, 'b')
       b.block('b', z)
       want('r', y, 'a')
       want('q', x, 'b')
       want('p', x, 'a')
       expect([b.askedFor(y), b.askedFor(x)]).to.deep.equal([['a'], []])
+
       return b
     }
 

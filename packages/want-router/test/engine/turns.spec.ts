@@ -8,6 +8,7 @@ const blocks = (from: number, count: number, size?: number): TestBlock[] => Arra
 /** How many of the first asks were for each of two lists of blocks. */
 function shares (b: Bench, first: number, ...lists: TestBlock[][]): number[] {
   const asked = b.asks.slice(0, first).map(({ want }) => want.key)
+
   return lists.map(list => list.filter(({ key }) => asked.includes(key)).length)
 }
 
@@ -28,6 +29,7 @@ describe('engine: turns', () => {
     // and who comes now does not wait for all of them
     const late = blocks(2000, 20)
     b.want('r', ...late.map(block => entry(block)))
+
     for (let i = 0; i < 200; i++) {
       const block = [...many, ...few, ...late].find(({ key }) => key === b.asks[i].want.key)
       b.block('a', block ?? late[0])
@@ -35,6 +37,7 @@ describe('engine: turns', () => {
       b.take('q')
       b.take('r')
     }
+
     expect(shares(b, 264, late)).to.deep.equal([20])
   })
 
@@ -42,18 +45,23 @@ describe('engine: turns', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { expectedBlock: KIB, unsentPerClient: 8 * KIB, inFlightPerClient: 8 * KIB } })
     const wanted = blocks(0, 60, 14 * KIB)
     b.want('p', ...wanted.map(block => entry(block)))
+
     for (let round = 0; round < 20; round++) {
       for (const member of ['a', 'b']) {
         b.engine.put({ t: 'down', member })
         b.engine.put({ t: 'up', member })
       }
+
       b.flush()
+
       for (const block of wanted) {
         b.block('a', block)
       }
+
       // one block of a size not yet known, and what fits beside it
       expect(b.engine.status().unsent).to.be.at.most(8 * 14 * KIB)
     }
+
     expect(b.take('p').blocks).to.not.be.empty()
   })
 
@@ -64,19 +72,24 @@ describe('engine: turns', () => {
     b.want('p', ...wanted.map(block => entry(block)))
     expect(b.asks.filter(({ want }) => want.type === 'block')).to.have.length(4)
     expect(b.engine.status().members[0].load.bytes).to.equal(1 << 20)
+
     for (const block of wanted) {
       b.answer('a', block, 'have')
     }
+
     const served = new Set<string>()
+
     for (let i = 0; i < b.asks.length; i++) {
       const { type, key } = b.asks[i].want
       const block = type === 'block' ? wanted.find(block => block.key === key) : undefined
+
       if (block != null) {
         b.block('a', block)
         served.add(key)
         b.take('p')
       }
     }
+
     expect(served.size).to.equal(100)
   })
 
@@ -123,6 +136,7 @@ describe('engine: turns', () => {
     function crowded (members: number, wantsPerMember: number): Bench {
       const b = bench({ members: Array.from({ length: members }, (_, i) => ({ id: `m${i}` })), limits: { wantsPerMember } })
       b.want('hog', ...blocks(0, 1024).map(block => entry(block, { wantType: 'have' })))
+
       return b
     }
 
@@ -130,9 +144,11 @@ describe('engine: turns', () => {
     function go (b: Bench, ms: number): void {
       const answered = new Set<unknown>()
       let fresh = 10_000
+
       for (const end = b.now + ms; b.now < end; b.pass(1)) {
         for (const { id } of b.engine.status().members) {
           const ask = b.asks.find(ask => ask.member === id && !answered.has(ask))
+
           if (ask != null) {
             answered.add(ask)
             b.engine.put({ t: 'answer', member: id, key: ask.want.key, answer: 'dont-have' })
@@ -182,12 +198,14 @@ describe('engine: turns', () => {
     const [first, second] = [blocks(0, 100, KIB), blocks(1000, 100, KIB)]
     b.want('p', ...first.map(block => entry(block)))
     b.want('q', ...second.map(block => entry(block)))
+
     for (let i = 0; i < 64; i++) {
       const block = [...first, ...second].find(({ key }) => key === b.asks[i].want.key)
       b.block('a', block ?? first[0])
       b.take('p')
       b.take('q')
     }
+
     const [ofFirst, ofSecond] = shares(b, 64, first, second)
     // a turn is sixteen of the smallest wants
     expect(ofFirst).to.be.within(32, 48)

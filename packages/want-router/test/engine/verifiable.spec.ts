@@ -8,6 +8,7 @@ function unknown (code: number[], length: number): TestBlock {
   const digest = new Uint8Array(length).fill(7)
   const varint = length < 128 ? [length] : [(length & 0x7f) | 0x80, length >> 7]
   const cid = Uint8Array.of(1, 0x55, ...code, ...varint, ...digest)
+
   return { cid, v0: cid, key: wantKey(cid) ?? '', bytes: new Uint8Array(100) }
 }
 
@@ -56,10 +57,12 @@ describe('engine: what cannot be verified', () => {
   it('is denied to everybody, also while no member is up, and its wants end as others do', () => {
     const b = bench({ hashes, up: false })
     const block = unknown(KECCAK_256, 32)
+
     for (const peer of ['p', 'q']) {
       b.want(peer, entry(block))
       expect(b.take(peer).presences).to.deep.equal([{ cid: block.cid, have: false }])
     }
+
     b.want('p', entry(block, { cancel: true }))
     b.engine.put({ t: 'gone', client: 'q' })
     b.flush()
@@ -68,6 +71,7 @@ describe('engine: what cannot be verified', () => {
 
   it('goes by the lengths that each hash function has, whatever the length of its code', () => {
     const b = bench({ hashes })
+
     for (const block of [unknown(BLAKE2B_256, 32), unknown([0x1e], 128), unknown(SHA2_256, 20)]) {
       b.want('p', entry(block))
       expect(b.askedFor(block)).to.have.length(1)

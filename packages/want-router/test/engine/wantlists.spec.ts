@@ -20,6 +20,7 @@ describe('engine: the order of wants', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1 } })
     const wanted = blocks(0, 4)
     b.want('p', ...wanted.map((block, i) => entry(block, { priority: 10 + i })))
+
     for (const block of wanted.toReversed()) {
       expect(b.asks.at(-1)?.want.key).to.equal(block.key)
       b.block('a', block)
@@ -28,10 +29,12 @@ describe('engine: the order of wants', () => {
 
   it('is told to members as priorities that fall from one ask to the next, whoever it is for', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
+
     for (let i = 0; i < 20; i++) {
       b.want(i % 2 === 0 ? 'p' : 'q', ...blocks(10 * i, 10).map((block, n) => entry(block, { priority: (n * 7) % 10 })))
       b.answer('a', testBlock(10 * i), 'dont-have')
     }
+
     for (const id of ['a', 'b']) {
       const priorities = b.asks.filter(({ member }) => member === id).map(({ want }) => want.priority)
       expect(priorities).to.have.length.above(10)
@@ -45,15 +48,19 @@ describe('engine: a full wantlist', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerClient: 10 } })
     const held = blocks(0, 10)
     b.want('p', ...held.map(block => entry(block, { wantType: 'have', priority: 1000 })))
+
     for (const block of held) {
       b.answer('a', block, 'have')
     }
+
     b.take('p')
     const wanted = blocks(100, 10)
+
     for (const block of wanted) {
       b.want('p', entry(block, { priority: 1 }))
       expect(b.askedFor(block)).to.deep.equal(['a'])
     }
+
     expect(b.engine.status().wants).to.equal(10)
     expect(b.engine.status().totals.evicted).to.equal(10)
   })
@@ -99,14 +106,18 @@ describe('engine: one block under several CIDs', () => {
     for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
       const b = bench({ members: [{ id: 'a' }] })
       b.want('p', ...cids.map(cid => entry(block, { cid })))
+
       for (const [i, n] of order.entries()) {
         b.want('p', entry(block, { cid: cids[n], cancel: true }))
         expect(b.engine.status().wants, `${order.join()}: after the cancel of ${n}`).to.equal(2 - i)
+
         for (const other of order.slice(i + 1)) {
           b.want('p', entry(block, { cid: cids[other] }))
         }
+
         expect(b.engine.status().wants, 'what is asked for again is known').to.equal(2 - i)
       }
+
       expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
     }
   })

@@ -12,6 +12,7 @@ function ending (init: Parameters<typeof bench>[0] = {}): { b: Bench, ends: Want
   const b = bench({ members: [{ id: 'a' }], ...init })
   const { flush } = b.engine
   b.engine.flush = out => { flush({ ...out, ended (more) { ends.push(...more) } }) }
+
   return { b, ends, flush: b.flush }
 }
 
@@ -72,9 +73,11 @@ describe('engine: what became of a want is told once, when it ends', () => {
       const { b, ends } = ending()
       b.want('p', entry(block, { wantType: 'have', sendDontHave }))
       b.now += 3
+
       if (answer != null) {
         b.answer('a', block, answer)
       }
+
       b.now += 10
       expect(ends).to.be.empty()
       b.want('p', entry(block, { cancel: true }))
@@ -140,10 +143,12 @@ describe('engine: what became of a want is told once, when it ends', () => {
   it('nothing while it is suspended, and then how that ends', () => {
     const { b, ends } = ending()
     const [lost, heard, left] = blocks(20, 3)
+
     for (const [i, wanted] of [lost, heard, left].entries()) {
       b.engine.put({ t: 'message', client: 'p', wants: [entry(wanted)], full: false, connection: i })
       b.engine.put({ t: 'connection', client: 'p', connection: i, is: 'silent' })
     }
+
     b.flush()
     expect(ends).to.be.empty()
     b.engine.put({ t: 'connection', client: 'p', connection: 0, is: 'lost' })
@@ -161,11 +166,13 @@ describe('engine: what became of a want is told once, when it ends', () => {
     for (const tap of [undefined, () => {}]) {
       let wanted = true
       const { b, ends } = ending({ tap, wantsEnds: () => wanted })
+
       for (const [client, wants] of [['p', true], ['q', false], ['r', true]] as const) {
         wanted = wants
         b.want(client, entry(block))
         b.want(client, entry(block, { cancel: true }))
       }
+
       expect(of(ends)).to.deep.equal(tap == null ? ['p cancelled', 'r cancelled'] : ['p cancelled', 'q cancelled', 'r cancelled'])
     }
   })

@@ -17,9 +17,11 @@ describe('engine: latency estimates', () => {
   it('the least latency drifts up on a path that became longer, within some hundred samples', () => {
     const latency = latencyEstimate(DEFAULT_LIMITS)
     latency.sample(10)
+
     for (let i = 0; i < 1000; i++) {
       latency.sample(100)
     }
+
     expect(latency.least).to.be.within(90, 100)
   })
 })
@@ -27,13 +29,17 @@ describe('engine: latency estimates', () => {
 describe('engine: quantile estimates', () => {
   it('grow again after nothing but samples of 0 ms', () => {
     const estimate = quantileEstimate(0.95)
+
     for (let i = 0; i < 16; i++) {
       estimate.sample(0)
     }
+
     expect(estimate.value).to.equal(0)
+
     for (let i = 0; i < 200; i++) {
       estimate.sample(10)
     }
+
     expect(estimate.value).to.be.above(5)
   })
 })
@@ -60,13 +66,17 @@ describe('engine: the window of an upstream peer', () => {
 
   it('grows by all of a burst that the peer reads at once, however much of it waited', () => {
     const window = readWindow(limits)
+
     for (let waiting = 0; waiting < 500; waiting += 50) {
       window.queued(50, waiting, 10)
     }
+
     expect(window.size).to.equal(100)
+
     for (let waiting = 450; waiting >= 0; waiting -= 50) {
       window.taken(50, waiting, 12)
     }
+
     expect(window.size).to.equal(600)
   })
 
@@ -100,21 +110,26 @@ describe('engine: the window of an upstream peer', () => {
     const wanted = Array.from({ length: 512 }, (_, i) => testBlock(i, MIB / 4))
     b.want('p', ...wanted.map(block => entry(block)))
     let most = 0
+
     for (let done = 0; done < wanted.length;) {
       const batch = b.asks.slice(done)
       most = Math.max(most, batch.length)
       b.pass(200)
+
       for (const { member, want } of batch) {
         const block = wanted.find(({ key }) => key === want.key)
+
         if (block != null) {
           b.engine.put({ t: 'block', member, key: block.key, bytes: block.bytes })
         }
       }
+
       done += batch.length
       b.flush()
       b.pass(5)
       b.take('p')
     }
+
     expect(most * MIB / 4).to.be.above(24 * MIB)
   })
 })
@@ -126,17 +141,21 @@ describe('engine: a client that loses a copy of a block', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: SIZE, unsentPerClient: 5 * SIZE, inFlightPerClient: 64 * SIZE } })
     const wanted = Array.from({ length: 400 }, (_, i) => testBlock(i, SIZE))
     const open = (): number => b.engine.status().members[0].load.wants
+
     const deliver = (count: number): void => {
       for (let i = 0; i < count; i++) {
         b.block('a', wanted[next++])
       }
     }
+
     let next = 0
     b.want('p', ...wanted.map(block => entry(block)))
+
     for (let i = 0; i < 200; i++) {
       deliver(1)
       b.take('p')
     }
+
     expect(open(), 'it reads all that comes').to.be.within(50, 64)
 
     // and now nothing, and a block comes that was asked for on the account of another
@@ -163,16 +182,20 @@ describe('engine: the byte window of a member', () => {
     const wanted = Array.from({ length: count }, (_, i) => testBlock(b.asks.length + i, MIB / 4))
     const from = b.asks.length
     b.want('p', ...wanted.map(block => entry(block)))
+
     for (let i = from; i < b.asks.length; i++) {
       // what is open arrives together: a path that is long, not one that is busy
       const batch = b.asks.slice(i)
       b.pass(ms())
+
       for (const { member, want } of batch) {
         const block = wanted.find(({ key }) => key === want.key)
+
         if (block != null) {
           b.engine.put({ t: 'block', member, key: block.key, bytes: block.bytes })
         }
       }
+
       b.take('p')
       i += batch.length - 1
     }

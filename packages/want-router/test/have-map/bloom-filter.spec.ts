@@ -49,6 +49,7 @@ describe('a Bloom filter', () => {
     for (let i = 20_000; i < filter.capacity; i++) {
       filter.add(hash.of(key(i)))
     }
+
     expect(filter.falsePositiveRate).to.be.at.most(FALSE_POSITIVE_RATE)
     expect(rateOf(filter)).to.be.below(FALSE_POSITIVE_RATE * 1.25)
   })
@@ -67,6 +68,7 @@ describe('a Bloom filter', () => {
     for (let i = 0; i < 1000; i++) {
       filter.add(hash.of(key(i)))
     }
+
     expect(filter.keys).to.be.within(999, 1000)
   })
 })

@@ -89,6 +89,7 @@ async function listed (init?: HaveMapInit): Promise<Rig> {
   await made.up('a')
   await made.lists[0].send(held)
   await made.lists[0].end()
+
   return made
 }
 
@@ -251,10 +252,12 @@ describe('a have-map', () => {
         }
       }
     })
+
     function * work (): Generator<string> {
       worked += 10
       yield held.key
     }
+
     map.onEvent({ type: 'member', member: 'a', state: 'up', before: 'down' })
     await timers.advance(39)
     expect(pieces).to.equal(1)

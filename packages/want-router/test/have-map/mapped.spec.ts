@@ -15,6 +15,7 @@ const mapOf = (may: Record<string, readonly string[]>): Pick<HaveMap, 'lacks'> =
 function made (factory: StrategyFactory, members: readonly Member[]): Strategy {
   const strategy = factory(fakeEnv())
   strategy.update(members)
+
   return strategy
 }
 

@@ -85,10 +85,13 @@ describe('block handler', () => {
 
   it('answers a HEAD by what a member said or sent before, without asking again', async () => {
     const { request, turn, deliver, answer, sink, pass, asked } = await httpRig()
+
     const head = async (name: TestBlock): Promise<[number, string | null]> => {
       const { status, headers } = await request(`/ipfs/${CID.decode(name.cid)}?format=raw`, { method: 'HEAD' })
+
       return [status, headers.get('content-length')]
     }
+
     const [sent, said] = [testBlock(2), testBlock(3)]
     const before = [request(`/ipfs/${CID.decode(sent.cid)}?format=raw`), head(said)]
     await turn()
@@ -145,6 +148,7 @@ describe('block handler', () => {
       expect(response.status).to.equal(503)
       expect(response.headers.get('retry-after')).to.equal('3')
     }
+
     expect(rig.asked).to.be.empty()
   })
 

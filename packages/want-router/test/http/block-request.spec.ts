@@ -18,6 +18,7 @@ describe('requests for blocks', () => {
     for (const name of [`${cid}`, `${cid}`.toUpperCase(), cid.toString(base36), cid.toString(base58btc), cid.toString(base16), cid.toString(base64url)]) {
       expect(parse(`/ipfs/${name}?format=raw`).cid.equals(cid), name).to.equal(true)
     }
+
     expect(parse(`/ipfs/${v0}?format=raw`).cid.toString()).to.equal(`${v0}`)
   })
 

@@ -35,13 +35,16 @@ export async function httpRig (options: BlockHandlerOptions = {}, init: Paramete
   const policies = init.admission?.policies.map(({ name }) => ({ name, refused: 0, restricted: 0, errors: 0, timeouts: 0 })) ?? []
   const router = { client: (id: string) => base.local.client(id), ready: true, rememberHaves: () => haves, status: () => ({ policies }) }
   const handler = blockHandler(router, options)
+
   const turn = async (): Promise<void> => {
     for (let i = 0; i < 4; i++) {
       await settled()
       base.timers.tick()
     }
+
     await settled()
   }
+
   base.sink.up()
   await turn()
 

@@ -4,6 +4,7 @@ import { clientNames } from '../../src/http/remote-address.ts'
 /** The name of what comes from an address, with what proxies say. */
 function name (trusted: string[], remoteAddress?: string, forwarded?: string): string {
   const headers = new Headers(forwarded == null ? {} : { 'x-forwarded-for': forwarded })
+
   return clientNames(trusted)({ headers }, { remoteAddress })
 }
 

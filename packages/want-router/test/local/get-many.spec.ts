@@ -15,14 +15,17 @@ async function settled (): Promise<void> {
 function gated (most = 1024): { getMany (cids: Iterable<CID> | AsyncIterable<CID>, options?: GetManyOptions): AsyncGenerator<GotBlock>, open: Map<string, PromiseWithResolvers<Uint8Array>>, begun: string[] } {
   const open = new Map<string, PromiseWithResolvers<Uint8Array>>()
   const begun: string[] = []
+
   const get: GetOne = async (cid, signal) => {
     const gate = Promise.withResolvers<Uint8Array>()
     const name = cid.toString()
     begun.push(name)
     open.set(name, gate)
     signal.addEventListener('abort', () => { gate.reject(signal.reason) })
+
     return gate.promise.finally(() => { open.delete(name) })
   }
+
   return { getMany: (cids, options) => getManyBy(get, most, cids, options), open, begun }
 }
 
@@ -50,9 +53,11 @@ describe('getMany', () => {
       const first = results.next()
       await settled()
       expect(open.size).to.equal(expected)
+
       for (const gate of open.values()) {
         gate.resolve(blocks[0].bytes)
       }
+
       await first
       await settled()
       expect(begun.length).to.be.within(expected, expected + 1)
@@ -68,9 +73,11 @@ describe('getMany', () => {
     const results = getMany(cids, { concurrency: 5 })
     const first = results.next()
     await settled()
+
     for (const gate of open.values()) {
       gate.resolve(new Uint8Array(2 << 20))
     }
+
     await first
     await settled()
     expect(begun).to.have.lengthOf(5)
@@ -80,6 +87,7 @@ describe('getMany', () => {
   it('reads its input no faster than it is read, and ends it', async () => {
     let read = 0
     let ended = false
+
     async function * input (): AsyncGenerator<CID> {
       try {
         for (const cid of cids) {
@@ -90,6 +98,7 @@ describe('getMany', () => {
         ended = true
       }
     }
+
     const { getMany, open } = gated()
     const results = getMany(input(), { concurrency: 3 })
     const first = results.next()
@@ -120,6 +129,7 @@ describe('getMany', () => {
       yield cids[0]
       throw new Error('no more cids')
     }
+
     const { getMany, open } = gated()
     const results = getMany(input())
     const first = results.next()

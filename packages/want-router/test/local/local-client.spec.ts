@@ -23,6 +23,7 @@ async function settled (): Promise<void> {
 function watch <T> (promise: Promise<T>): { value?: T, error?: Error } {
   const seen: { value?: T, error?: Error } = {}
   promise.then(value => { seen.value = value }, (error: Error) => { seen.error = error })
+
   return seen
 }
 
@@ -37,6 +38,7 @@ interface LocalRig extends Rig {
 
 async function localRig (init: Parameters<typeof rig>[0] = {}): Promise<LocalRig> {
   const base = await rig(init)
+
   const turn = async (): Promise<void> => {
     // an answer leads to a cancel, that to the end of the want, and that to the client's leaving
     for (let i = 0; i < 4; i++) {
@@ -44,6 +46,7 @@ async function localRig (init: Parameters<typeof rig>[0] = {}): Promise<LocalRig
       base.timers.tick()
     }
   }
+
   base.sink.up()
   await turn()
 
@@ -389,10 +392,12 @@ describe('local client', () => {
       const seen = blocks.map(block => watch(local.unnamed.get(cidOf(block))))
       await turn()
       expect(engine.status().wants).to.equal(4)
+
       for (const block of blocks) {
         await deliver(block)
         expect(engine.status().wants).to.be.at.most(4)
       }
+
       expect(seen.map(({ value }) => value)).to.deep.equal(blocks.map(({ bytes }) => bytes))
       expect(engine.status().totals.evicted).to.equal(0)
     })
@@ -406,9 +411,11 @@ describe('local client', () => {
       controllers[4].abort(new Error('enough'))
       await turn()
       expect(calls[4].error?.message).to.equal('enough')
+
       for (const block of blocks.slice(1, 4)) {
         await deliver(block)
       }
+
       expect(engine.status()).to.include({ clients: 0, wants: 0 })
       // the end of a later want is not taken for the one that never was
       const later = watch(local.unnamed.get(cidOf(blocks[4])))

@@ -29,6 +29,7 @@ describe('a router as a client of itself', function () {
       targets: [targetOf(behind)],
       ...init
     })
+
     return router
   }
 
@@ -38,9 +39,11 @@ describe('a router as a client of itself', function () {
     expect([await has(cids[1]), await has(missing)]).to.deep.equal(['have', 'dont-have'])
     await expect(get(missing)).to.eventually.be.rejected.with.property('name', 'NotFoundError')
     const got = new Map<string, unknown>()
+
     for await (const { cid, bytes, error } of getMany([...cids, missing])) {
       got.set(`${cid}`, bytes ?? error?.name)
     }
+
     expect(got).to.deep.equal(new Map([...cids.map((cid, i): [string, unknown] => [`${cid}`, blocks[i].bytes]), [`${missing}`, 'NotFoundError']]))
   })
 
@@ -55,9 +58,11 @@ describe('a router as a client of itself', function () {
     await until('both are counted', () => router.status().clients === 2)
     expect(count()).to.deep.equal([2, 2])
     controller.abort(new Error('enough'))
+
     for (const call of calls) {
       await expect(call).to.eventually.be.rejectedWith('enough')
     }
+
     await until('none is', () => router.status().clients === 0)
     expect(count()).to.deep.equal([0, 0])
   })
@@ -78,19 +83,25 @@ describe('a router as a client of itself', function () {
 
   it('is a blockstore that can only be read', async () => {
     const store = routerBlockstore(await front())
+
     const gather = async (pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array[]> => {
       const all = []
+
       for await (const piece of pieces) {
         all.push(piece)
       }
+
       return all
     }
+
     expect(await gather(store.get(cids[0]))).to.deep.equal([blocks[0].bytes])
     expect([await store.has(cids[0]), await store.has(missing)]).to.deep.equal([true, false])
     const got = new Map<string, Uint8Array[]>()
+
     for await (const { cid, bytes } of store.getMany(cids)) {
       got.set(`${cid}`, await gather(bytes))
     }
+
     expect(got).to.deep.equal(new Map(cids.map((cid, i) => [`${cid}`, [blocks[i].bytes]])))
     await expect(gather(store.get(missing))).to.eventually.be.rejected.with.property('name', 'NotFoundError')
     await expect((async () => store.getMany([missing]).next())()).to.eventually.be.rejected.with.property('name', 'NotFoundError')
@@ -101,6 +112,7 @@ describe('a router as a client of itself', function () {
       deleteMany: async () => gather(store.deleteMany([]) as AsyncIterable<never>),
       getAll: async () => gather(store.getAll() as AsyncIterable<never>)
     }
+
     for (const [method, write] of Object.entries(writes)) {
       const error: Error = await write().then(() => expect.fail(`${method} did not throw`), err => err)
       expect(error).to.have.property('name', 'ReadOnlyError')

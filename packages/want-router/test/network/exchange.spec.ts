@@ -20,16 +20,19 @@ function fakeExchange (answer: ReturnType<Exchange['receive']> = undefined): Fak
     bounds: [],
     receive () {
       fake.received++
+
       return answer
     },
     take (_peer, maxBytes) {
       fake.bounds.push(maxBytes)
+
       return fake.queue.shift()
     },
     came (peer) { fake.heard.push(`${peer} came`) },
     connection (peer, connection, is) { fake.heard.push(`${connection} of ${peer} is ${is}`) },
     gone (peer) { fake.heard.push(`${peer} is gone`) }
   }
+
   return fake
 }
 

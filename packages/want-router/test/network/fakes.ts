@@ -28,6 +28,7 @@ export function fakeClock (): Clock {
     after (ms, run) {
       const timer = { at: time + ms, run }
       timers.add(timer)
+
       return () => { timers.delete(timer) }
     },
     async advance (ms) {
@@ -259,6 +260,7 @@ export function fakeHost (): FakeHost {
       getConnections: () => connections.filter(({ status }) => status === 'open') as Connection[],
       async openConnection (target) {
         host.dialed.push(target)
+
         return host.onDial()
       }
     },
@@ -269,12 +271,14 @@ export function fakeHost (): FakeHost {
         events.safeDispatchEvent('connection:close', { detail: connection as Connection })
       })
       events.safeDispatchEvent('connection:open', { detail: connection as Connection })
+
       return connection
     },
     stream (connection, protocol = '/ipfs/bitswap/1.2.0') {
       const stream = new FakeStream(protocol)
       connection.streams.push(stream)
       void handlers.get(protocol)?.(stream, connection)
+
       return stream
     }
   }

@@ -61,6 +61,7 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
       exchange: {
         receive (peer, message) {
           node.heard.push(...numbers(message))
+
           return node.onMessage(message)
         },
         take: () => node.queue.shift(),
@@ -82,6 +83,7 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
   }
 
   await node.net.start()
+
   return node
 }
 

@@ -137,11 +137,14 @@ describe('network/lanes', () => {
 
   it('stay one where the muxer has no windows', async () => {
     const { newStream } = connection
+
     connection.newStream = async (...args) => {
       const stream = await newStream(...args)
       Object.defineProperty(stream, 'sendWindowCapacity', { value: undefined })
+
       return stream
     }
+
     await send(100)
 
     for (let i = 0; i < 40; i++) {

@@ -29,12 +29,14 @@ describe('network over real libp2p hosts', function () {
   async function node (...args: Parameters<typeof createNode>): Promise<Node> {
     const created = await createNode(...args)
     stops.push(created.stop)
+
     return created
   }
 
   async function host (...args: Parameters<typeof createHost>): Promise<Libp2p> {
     const created = await createHost(...args)
     stops.push(async () => created.stop())
+
     return created
   }
 
@@ -184,6 +186,7 @@ describe('network over real libp2p hosts', function () {
       await new Promise(resolve => { setTimeout(resolve, 1) })
       handled++
     }
+
     await ann.dial(bob)
     ann.send(bob, ...range(count).map(i => numbered(i, length)))
     await until('all were handled', () => handled === count, 60_000)

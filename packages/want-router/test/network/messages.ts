@@ -10,6 +10,7 @@ export const V0 = Uint8Array.of(0x00, 0x70, 0x12, 0x20)
 export function numbered (number: number, length = 16, prefix = RAW): Outgoing {
   const data = new Uint8Array(length)
   new DataView(data.buffer).setUint32(0, number)
+
   return { blocks: [{ prefix, data }] }
 }
 

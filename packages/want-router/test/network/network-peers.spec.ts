@@ -167,6 +167,7 @@ describe('network/network: its peers', () => {
         const stream = rig.host.stream(connection)
         stream.receive([0x80, 0x80, 0x80, 0x01])
         stream.onData(new Uint8Array(bytes))
+
         return stream
       })
 
@@ -221,6 +222,7 @@ describe('network/network: its peers', () => {
         const stream = rig.host.stream(connection)
         stream.receive(frame(numbered(number)))
         stream.onData(frame(numbered(number + 10, MIB - 1_000)))
+
         return stream
       })
 
@@ -311,6 +313,7 @@ describe('network/network: its peers', () => {
         peerStore: {
           async merge (peer, data) {
             tagged.push([peer, Object.values(data.tags ?? {})])
+
             return { id: peer, addresses: [], protocols: [], metadata: new Map(), tags: new Map() }
           }
         }

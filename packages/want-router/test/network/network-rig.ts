@@ -36,6 +36,7 @@ export async function createNetworkRig (): Promise<NetworkRig> {
       exchange: {
         receive (peer, message, protocol) {
           rig.heard.push([peer, numbers(message), protocol])
+
           return rig.onMessage(peer, message)
         },
         take: peer => rig.queues.get(peer)?.shift(),

@@ -74,8 +74,10 @@ describe('network/network', () => {
       rig.onMessage = peer => {
         void rig.net.disconnect(peer)
         expect(rig.gone).to.deep.equal([])
+
         return undefined
       }
+
       rig.host.stream(rig.host.connected(rig.ann)).receive([...frame(numbered(1)), ...frame(numbered(2))])
       expect(rig.heard).to.have.lengthOf(1)
     })

@@ -212,10 +212,12 @@ describe('network/reader: what becomes of a message', () => {
 
     it('after having given up the peer itself costs nothing more', async () => {
       const read = createReader(rig.stream, true, rig.owner)
+
       rig.owner.handle = async () => {
         read.abort(new Error('unwanted'))
         throw new Error('boom')
       }
+
       rig.stream.receive(frame(numbered(1)), frame(numbered(2)))
       await settled()
       rig.expectReset()

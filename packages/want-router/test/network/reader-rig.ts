@@ -53,6 +53,7 @@ export function createReaderRig (): ReaderRig {
     },
     message (message) {
       owner.seen.push(...numbers(message))
+
       return owner.handle(message)
     },
     unfinished (delta) { owner.unfinishedBytes += delta },

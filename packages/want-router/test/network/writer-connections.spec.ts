@@ -159,10 +159,12 @@ describe('network/writer: where it sends', () => {
   describe('a stream that cannot be opened', () => {
     it('is tried again, after waits that double up to 10 s', async () => {
       const times: number[] = []
+
       rig.connection.negotiate = async () => {
         times.push(rig.clock.now())
         throw new Error('no')
       }
+
       await rig.send(numbered(1))
       await rig.clock.advance(60_000)
       const waits = times.slice(1).map((time, i) => time - times[i])

@@ -116,10 +116,12 @@ describe('network/writer: what it sends again', () => {
 
     it('after having worked, failures of before are forgotten', async () => {
       const times: number[] = []
+
       const refuse = async (): Promise<void> => {
         times.push(rig.clock.now())
         throw new Error('no')
       }
+
       rig.connection.negotiate = refuse
       await rig.send(numbered(1))
       await rig.clock.advance(5_000)

@@ -59,6 +59,7 @@ export async function createWriterRig (): Promise<WriterRig> {
       connections: () => rig.connections.filter(({ status }) => status === 'open') as Connection[],
       take (maxBytes, protocol) {
         rig.taken.push({ maxBytes, protocol })
+
         return rig.queue.shift()
       },
       stalled: () => { rig.stalled++ },

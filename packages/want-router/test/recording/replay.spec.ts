@@ -41,6 +41,7 @@ function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: B
           b.engine.put({ t: 'add', member, weight: one([undefined, 3]), labels: { tier: '1' } })
           b.engine.put({ t: 'up', member })
         }
+
         b.flush()
       },
       () => { b.take(one(['p', 'q'])) },
@@ -111,6 +112,7 @@ describe('a recording', function () {
   it('is refused if a record lacks what it is replayed from, with a sentence that names it', () => {
     const { lines } = recorded(1)
     const one = (mark: string): string => lines.find(line => line.includes(mark)) ?? ''
+
     for (const [line, message] of [
       [one('"t":"start"').replace('"randomSeed"', '"seed2"'), 'the record "start" lacks "randomSeed"'],
       [one('"t":"start"').replace('"wantsPerClient"', '"wantsPerPeer"'), 'the list of limits lacks "wantsPerClient"'],

@@ -42,16 +42,20 @@ describe('wantRouter: both directions, whatever happens', function () {
 
     try {
       hand(world, pick)
+
       for (const actor of world.actors.filter(({ kind }) => kind === 'client')) {
         world.connect(actor)
       }
+
       await world.settle()
+
       for (let step = 0; step < STEPS; step++) {
         act(world, pick, random)
         await world.settle()
         expectNothingCrossed(world, `seed ${seed}, step ${step}`)
         world.check()
       }
+
       await recover(world, seed)
       expectReplay(world)
     } finally {
@@ -71,6 +75,7 @@ describe('wantRouter: both directions, whatever happens', function () {
   function hand ({ actors }: World, pick: <T> (from: readonly T[]) => T): void {
     for (const [kind, blocks] of [['node', below], ['client', above]] as const) {
       const holders = actors.filter(actor => actor.kind === kind)
+
       for (const block of blocks) {
         pick(holders).holds.set(multihashKey(block.cid), block)
       }
@@ -87,6 +92,7 @@ describe('wantRouter: both directions, whatever happens', function () {
       world.want(actor, pick(othersBlocks(actor)), random() < 0.3 ? 'have' : 'block')
     } else if (roll < 0.8 && world.isConnected(actor)) {
       const [key] = [...actor.asked.keys()]
+
       if (key != null) {
         world.answer(actor, key, random() < 0.9)
       }
@@ -103,9 +109,11 @@ describe('wantRouter: both directions, whatever happens', function () {
   function expectNothingCrossed ({ actors }: World, when: string): void {
     for (const actor of actors) {
       const crossed = othersBlocks(actor).filter(({ cid }) => actor.everAsked.has(multihashKey(cid)))
+
       if (crossed.length > 0) {
         expect.fail(`${when}: a ${actor.kind} is asked for what its own kind wants`)
       }
+
       if (actor.unwanted.length > 0) {
         expect.fail(`${when}: a ${actor.kind} gets ${actor.unwanted[0]}`)
       }
@@ -117,12 +125,15 @@ describe('wantRouter: both directions, whatever happens', function () {
     for (const actor of world.actors.filter(({ kind }) => kind === 'client')) {
       world.connect(actor)
     }
+
     for (let round = 0; round < 400; round++) {
       await world.settle()
+
       for (const actor of world.actors.filter(actor => world.isConnected(actor))) {
         for (const key of [...actor.asked.keys()]) {
           world.answer(actor, key, true)
         }
+
         if (round === 20) {
           // what a connection that closed has lost is asked for anew
           for (const block of [...actor.wants.values()]) {
@@ -130,12 +141,16 @@ describe('wantRouter: both directions, whatever happens', function () {
           }
         }
       }
+
       await world.settle()
+
       if (round > 20 && world.actors.every(({ wants }) => wants.size === 0)) {
         return
       }
+
       world.clock.pass(500)
     }
+
     expect(world.actors.flatMap(({ kind, wants }) => [...wants.keys()].map(() => kind)), `seed ${seed}: what is not served`).to.be.empty()
   }
 })

@@ -31,6 +31,7 @@ function createRig (all: boolean, refuses: (id: string) => boolean = () => false
       const attempt = { ...Promise.withResolvers<BitswapProtocol>(), peer: peer.toString(), signal }
       signal.addEventListener('abort', () => { attempt.reject(signal.reason) })
       rig.opening.push(attempt)
+
       return attempt.promise
     },
     disconnect () {},
@@ -50,6 +51,7 @@ function createRig (all: boolean, refuses: (id: string) => boolean = () => false
           if (refuses(id)) {
             throw new Error('the strategy cannot take it')
           }
+
           expect(rig.members.has(id)).to.be.false()
         },
         async start (id, target) {
@@ -71,11 +73,13 @@ function createRig (all: boolean, refuses: (id: string) => boolean = () => false
       timers: {
         after (_, run) {
           timers.add(run)
+
           return () => { timers.delete(run) }
         }
       }
     })
   }
+
   return rig
 }
 

@@ -50,6 +50,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
     const send = async (from: WireClient, to: Libp2p, block: TestBlock): Promise<void> => {
       await from.answer(to.getMultiaddrs()[0], { blocks: [{ prefix: cidPrefix(block.cid), data: block.bytes }] })
     }
+
     const members = (router: WantRouter): string[] => router.reverse?.status().members.map(({ id }) => id) ?? []
 
     it('asks clients for nothing if there is one direction', async () => {
@@ -103,6 +104,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
         name: 'gate',
         admit (ask) {
           seen.push(ask)
+
           return Buffer.compare(ask.cid.bytes, block.cid) === 0 ? 'pass' : 'absent'
         }
       }
@@ -129,6 +131,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
         code: sha256.code,
         digest: (bytes: Uint8Array) => {
           hashed++
+
           return sha256.digest(bytes)
         }
       }
@@ -233,9 +236,11 @@ for (const hosts of ['one host', 'two hosts'] as const) {
         update (more: Record<string, number>) { values.set(name, { ...values.get(name), ...more }) },
         increment (more: Record<string, number>) {
           const now = { ...values.get(name) }
+
           for (const [key, by] of Object.entries(more)) {
             now[key] = (now[key] ?? 0) + by
           }
+
           values.set(name, now)
         }
       })

@@ -121,8 +121,10 @@ export async function createWorld (hosts: 'one host' | 'two hosts', ids: { nodes
     if (full === true) {
       actor.asked.clear()
     }
+
     for (const want of wants) {
       const key = multihashKey(want.cid)
+
       if (want.cancel) {
         actor.asked.delete(key)
       } else {
@@ -130,14 +132,17 @@ export async function createWorld (hosts: 'one host' | 'two hosts', ids: { nodes
         actor.everAsked.add(key)
       }
     }
+
     for (const { data } of blocks) {
       const got = [...actor.wants].find(([, block]) => Buffer.compare(block.bytes, data) === 0)
+
       if (got == null) {
         actor.unwanted.push('a block')
       } else {
         actor.wants.delete(got[0])
       }
     }
+
     for (const { cid } of presences) {
       if (!actor.wants.has(multihashKey(cid))) {
         actor.unwanted.push('a presence')
@@ -173,9 +178,11 @@ export async function createWorld (hosts: 'one host' | 'two hosts', ids: { nodes
     answer (actor, key, honest) {
       const want = actor.asked.get(key)
       const block = actor.holds.get(key)
+
       if (want == null) {
         return
       }
+
       if (block == null || !honest) {
         send(actor, { presences: [{ cid: want.cid, have: false }] })
       } else if (want.wantType === 'have') {
@@ -224,21 +231,25 @@ function createFakeNetwork (exchange: Exchange, actors: ReadonlyMap<string, Acto
     flushed: async () => true,
     wake (id) {
       const actor = actors.get(id)
+
       if (actor == null || !connected.has(id)) {
         return
       }
+
       for (let message = exchange.take(id, MAX_BYTES, PROTOCOL); message != null; message = exchange.take(id, MAX_BYTES, PROTOCOL)) {
         hear(actor, message)
       }
     },
     async connect (peer) {
       network.adopt(peer.toString())
+
       return PROTOCOL
     },
     async open (id) {
       if (!connected.has(id)) {
         throw new NotConnectedError()
       }
+
       return PROTOCOL
     },
     async disconnect (id) { network.drop(id) },
@@ -254,5 +265,6 @@ function createFakeNetwork (exchange: Exchange, actors: ReadonlyMap<string, Acto
       }
     }
   }
+
   return network
 }

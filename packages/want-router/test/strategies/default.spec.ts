@@ -11,6 +11,7 @@ describe('the default strategy', () => {
     const strategyOf = (loads: readonly number[]): Strategy => {
       const strategy = factory(fakeEnv())
       strategy.update(loads.map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
+
       return strategy
     }
 
@@ -23,11 +24,13 @@ describe('the default strategy', () => {
 
     it(`as ${how}, asks last a member that lacks what others have`, () => {
       const strategy = strategyOf([0, 0, 0])
+
       for (let i = 0; i < 20; i++) {
         const want = fakeWant(i, { said: member => member === 'm0' ? 'dont-have' : undefined })
         strategy.observe?.(fakeOutcome('m0', { want, result: 'dont-have' }))
         strategy.observe?.(fakeOutcome('m1', { want, result: 'block' }))
       }
+
       const last = Array.from({ length: 50 }, (_, i) => ranking(strategy, fakeWant(1000 + i)).at(-1))
       expect(last.filter(id => id === 'm0')).to.have.length.above(45)
     })

@@ -11,12 +11,14 @@ class Inner implements Strategy {
   update (...args: unknown[]): void { this.calls.push(['update', ...args]) }
   rank (...args: unknown[]): ReturnType<Strategy['rank']> {
     this.calls.push(['rank', ...args])
+
     return this.#members
   }
 
   observe (...args: unknown[]): void { this.calls.push(['observe', ...args]) }
   avoids (...args: unknown[]): boolean {
     this.calls.push(['avoids', ...args])
+
     return args[0] === this.#members[0].id
   }
 }

@@ -25,6 +25,7 @@ export function fakeTimers (): FakeTimers {
     after (ms, run) {
       const timer = { at: now + ms, run }
       timers.add(timer)
+
       return () => { timers.delete(timer) }
     },
 
@@ -95,9 +96,11 @@ export function recordingSink (nameOf: (key: WantKey) => string = key => key): R
     report (why) { note(`report: ${why.message}`, why) },
     block (prefix, bytes) {
       note(`block ${new TextDecoder().decode(bytes)}`)
+
       return sink.taken
     }
   }
+
   return sink
 }
 

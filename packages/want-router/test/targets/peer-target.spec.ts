@@ -48,15 +48,18 @@ async function world (init: Partial<PeerTargetInit> = {}): Promise<World> {
     await world.dial(signal)
     const session = { handlers, closes: 0 }
     world.sessions.push(session)
+
     const note = (what: string) => (wants: ReadonlyArray<TargetWant | CancelledWant>) => {
       world.asked.push(`${what} ${wants.map(({ key }) => key).join()}`)
     }
+
     return { supportsDontHave: true, ask: note('ask'), cancel: note('cancel'), close: () => { session.closes++ } }
   })
   const target = peerTarget({
     id: 'node',
     locate: async signal => {
       world.locates.push(timers.now())
+
       return world.locate(signal)
     },
     retry: { timers, random: () => 0 },
@@ -236,10 +239,13 @@ describe('peer target', () => {
   it('gives up a locate that hangs after 2 s, even one that ignores its signal', async () => {
     const w = await world()
     let signal: AbortSignal | undefined
+
     w.locate = async given => {
       signal = given
+
       return never
     }
+
     await w.target.start(w.sink)
     await w.timers.advance(1999)
     expect(w.sink.events).to.be.empty()

@@ -27,11 +27,13 @@ function batching (answer: (cids: CID[], options: SourceBatchOptions) => ReturnT
     gets,
     get: async cid => {
       gets.push(nameOf(cid))
+
       return bytesOf(cid)
     },
     getMany (cids, options) {
       const all = [...cids]
       batches.push({ names: all.map(nameOf).join(''), options })
+
       return answer(all, options)
     },
     ...more
@@ -108,6 +110,7 @@ describe('source target: a source that reads batches', () => {
     const timers = fakeClock()
     const { target } = await started(from, { concurrency: 1, linger: 10, timers })
     const names = (): string[] => from.batches.splice(0).map(({ names }) => names)
+
     const ask = async (...some: typeof blocks): Promise<void> => {
       target.ask(some.map(block => wantOf(block)))
       await settled()
@@ -148,6 +151,7 @@ describe('source target: a source that reads batches', () => {
       timers.pass(10)
       await settled()
     }
+
     expect(from.batches.map(({ names }) => names)).to.deep.equal(['abcdef'])
   })
 
@@ -158,6 +162,7 @@ describe('source target: a source that reads batches', () => {
       yield { cid: cids[2] }
       yield { cid: cids[0], bytes: a.bytes }
     }
+
     const { target, sink } = await started(batching(results))
     target.ask([a, b, c, d].map(block => wantOf(block)))
     await settled()
@@ -275,6 +280,7 @@ describe('source target: a source that reads batches', () => {
         await gate.promise
         yield * found(cids.filter(wanted))
       })
+
       return Object.assign(from, { open: gate.resolve })
     }
 

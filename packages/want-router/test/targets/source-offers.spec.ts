@@ -10,9 +10,11 @@ describe('source target: blocks of other members', () => {
     const { target } = await started({ get, offer: ({ cid }) => { seen.push(nameOf(cid)) } })
     target.offer?.(blocks[0])
     expect(seen).to.deep.equal(['a'])
+
     for (const block of blocks) {
       target.offer?.(block)
     }
+
     expect(seen).to.have.lengthOf(1 + blocks.length)
     expect((await started({ get })).target.offer).to.equal(undefined)
   })
@@ -27,9 +29,11 @@ describe('source target: blocks of other members', () => {
         await gate.promise
       }
     })
+
     for (const block of blocks) {
       target.offer?.(block)
     }
+
     expect(gates).to.have.lengthOf(16)
     gates[0].resolve()
     await settled()

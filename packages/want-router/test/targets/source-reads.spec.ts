@@ -34,6 +34,7 @@ describe('source target: with more wants than it may read at once', () => {
         }
 
         await gate.promise
+
         return bytesOf(cid)
       }
     }

@@ -62,10 +62,13 @@ describe('source target', () => {
   it('hands a block in one piece on without copying it, with the prefix of the CID that was asked', async () => {
     const { target, sink } = await started({ get: async () => a.bytes })
     const got: Uint8Array[] = []
+
     sink.block = (prefix, bytes) => {
       got.push(prefix, bytes)
+
       return undefined
     }
+
     target.ask([wantOf(a)])
     await settled()
 
@@ -88,6 +91,7 @@ describe('source target', () => {
     const { target, sink } = await started(from)
     target.ask([wantOf(a), wantOf(b, 'have')])
     await settled()
+
     return sink.events
   }
 
@@ -139,16 +143,22 @@ describe('source target', () => {
 
   it('answers want-haves by stat, by has, or else by get', async () => {
     const calls: string[] = []
+
     const get: SourceLike['get'] = async cid => {
       calls.push(`get ${nameOf(cid)}`)
+
       return cid.equals(a.cid) ? a.bytes : undefined
     }
+
     const has: SourceLike['has'] = async cid => {
       calls.push(`has ${nameOf(cid)}`)
+
       return cid.equals(a.cid)
     }
+
     const stat: SourceLike['stat'] = async cid => {
       calls.push(`stat ${nameOf(cid)}`)
+
       return cid.equals(a.cid) ? { size: 1 } : undefined
     }
 

@@ -19,6 +19,7 @@ interface BrokenStrategy {
 function but (change: (inner: Strategy, env: StrategyEnv) => Partial<Strategy>): StrategyFactory {
   return env => {
     const inner = rendezvous()(env)
+
     return { update: inner.update, rank: inner.rank, ...change(inner, env) }
   }
 }
@@ -39,6 +40,7 @@ function from (members: readonly Member[], start: number): Member[] {
 function starting (start: (want: Want) => number, sort: (members: readonly Member[]) => readonly Member[] = members => members): StrategyFactory {
   return () => {
     let members: readonly Member[] = []
+
     return {
       update (changed) { members = sort(changed) },
       * rank (want) { yield * from(members, start(want)) }
@@ -51,6 +53,7 @@ function grudge (wrong: Outcome['result']): StrategyFactory {
   return but(inner => {
     const wrongs = new Map<string, number>()
     const bad = ({ id }: Member): boolean => (wrongs.get(id) ?? 0) > 100
+
     return {
       * rank (want) {
         const members = [...inner.rank(want)]
@@ -68,8 +71,10 @@ function grudge (wrong: Outcome['result']): StrategyFactory {
 function wrapper (change: (inner: Strategy, env: StrategyEnv) => Partial<Strategy>): Pick<BrokenStrategy, 'make' | 'wrap'> {
   const wrap = (inner: StrategyFactory): StrategyFactory => env => {
     const strategy = inner(env)
+
     return delegateTo(strategy, change(strategy, env))
   }
+
   return { make: () => wrap(rendezvous()), wrap }
 }
 
@@ -101,6 +106,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     make: () => but(inner => ({
       * rank (want) {
         const members = [...inner.rank(want)]
+
         for (const load of members.map(({ load }) => load)) {
           yield * members.filter(member => member.load === load)
         }
@@ -113,11 +119,13 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^it ranked ".+", which is no member/,
     make: () => but(inner => {
       const known = new Map<string, Member>()
+
       return {
         update (members) {
           for (const member of members) {
             known.set(member.id, member)
           }
+
           inner.update([...known.values()])
         }
       }
@@ -129,6 +137,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^it left out ".+"/,
     make: () => but(inner => {
       let known: Set<string> | undefined
+
       return {
         update (members) {
           known ??= new Set(members.map(({ id }) => id))
@@ -162,6 +171,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     make: () => () => {
       let members: readonly Member[] = []
       let turn = 0
+
       return {
         update (changed) { members = changed },
         rank: () => from(members, turn++)
@@ -213,6 +223,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^beside another of the same factory it ranked/,
     make () {
       let turn = 0
+
       return starting(() => turn++)
     }
   },
@@ -271,6 +282,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     make: () => but(inner => {
       const flying = new Map<string, number>()
       const count = ({ id }: Member): number => flying.get(id) ?? 0
+
       return {
         * rank (want) {
           for (const member of [...inner.rank(want)].sort((a, b) => count(a) - count(b))) {
@@ -288,9 +300,11 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^the strategy threw TypeError/,
     make: () => but(inner => {
       const known = new Map<string, { outcomes: number }>()
+
       return {
         update (members) {
           inner.update(members)
+
           for (const { id } of members) {
             known.set(id, { outcomes: 0 })
           }
@@ -305,6 +319,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^after 100,000 blocks for as many clients one of its collections holds 100,000 entries, and 20,000 are the most/,
     make: () => but(() => {
       const placed = new Map<string, string>()
+
       return { observe ({ want, member }) { placed.set(want.key, member) } }
     })
   },
@@ -314,6 +329,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /one of its collections holds 100,000 entries/,
     make: () => but(() => {
       const log: Outcome[] = []
+
       return { observe (outcome) { log.push(outcome) } }
     })
   },
@@ -346,11 +362,13 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^when a member left the strategy that it wraps still knew "member-0"/,
     ...wrapper(inner => {
       const all = new Map<string, Member>()
+
       return {
         update (members) {
           for (const member of members) {
             all.set(member.id, member)
           }
+
           inner.update([...all.values()])
         }
       }
@@ -368,6 +386,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
     says: /^it ranked to the end without asking the strategy that it wraps/,
     ...wrapper(inner => {
       let members: readonly Member[] = []
+
       return {
         update (changed) {
           members = changed

@@ -41,6 +41,7 @@ export async function good (change: (parts: Parts) => Partial<Target & TargetSub
       ...changes,
       start (sink) {
         Object.assign(parts, { sink })
+
         return (changes.start ?? target.start).call(target, sink)
       }
     },
@@ -107,6 +108,7 @@ export const BROKEN: readonly BrokenTarget[] = [
     make: async () => good(parts => ({
       cancel (wants) {
         parts.target.cancel(wants)
+
         for (const { key } of wants) {
           parts.sink.answer(key, 'unknown')
         }
@@ -183,9 +185,11 @@ export const BROKEN: readonly BrokenTarget[] = [
     says: /^it did not answer a want for a block that it had brought before within/,
     make: async () => good(({ target }) => {
       const brought = new Set<string>()
+
       return {
         ask (wants) {
           target.ask(wants.filter(({ key }) => target.open.has(key) || !brought.has(key)))
+
           for (const { key, type } of wants) {
             if (type === 'block') {
               brought.add(key)
@@ -202,6 +206,7 @@ export const BROKEN: readonly BrokenTarget[] = [
     make: async () => good(parts => ({
       ask (wants) {
         parts.target.ask(wants)
+
         for (let ms = 1; ms < 5; ms++) {
           parts.clock.after(ms, () => { parts.sink.answer(wants[0].key, 'have') })
         }
@@ -242,11 +247,13 @@ export const BROKEN: readonly BrokenTarget[] = [
     says: /^Cannot ask without a line$/,
     make: async () => good(({ target }) => {
       let line = true
+
       return {
         ask (wants) {
           if (!line) {
             throw new Error('Cannot ask without a line')
           }
+
           target.ask(wants)
         },
         cut () {
@@ -262,11 +269,13 @@ export const BROKEN: readonly BrokenTarget[] = [
     says: /^it reported dont-have while it was down$/,
     make: async () => good(parts => {
       let cut = false
+
       return {
         ask (wants) {
           if (cut) {
             parts.clock.after(0, () => { parts.sink.answer(wants[0].key, 'dont-have') })
           }
+
           parts.target.ask(wants)
         },
         cut () {
@@ -290,6 +299,7 @@ export const BROKEN: readonly BrokenTarget[] = [
       const has = await fakeBlocks(20)
       const clock = fakeClock()
       const target = fakeTarget({ id: 'target', timers: clock, blocks: has })
+
       return { target, has, lacks: await fakeBlocks(1, 'unknown'), atOnce: 2, settle: () => { clock.pass(5) } }
     }
   },
@@ -304,6 +314,7 @@ export const BROKEN: readonly BrokenTarget[] = [
           block (prefix, bytes) {
             const taken = sink.block(prefix, bytes)
             taken?.catch(() => { target.stop() })
+
             return taken
           }
         })
@@ -328,5 +339,6 @@ export const BROKEN: readonly BrokenTarget[] = [
 export async function patient (): Promise<TargetSubject> {
   const has = await fakeBlocks(20)
   const target = source({ get: async cid => has.find(block => cid.bytes.join() === block.cid.join())?.bytes }, { id: 'source', concurrency: 2 }).create(fakeContext())
+
   return { target, has, lacks: await fakeBlocks(1, 'unknown'), atOnce: 2 }
 }

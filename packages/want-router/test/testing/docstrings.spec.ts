@@ -27,6 +27,7 @@ describe('the examples in the docstrings of the testing kit', () => {
           await writeFile(join(folder, `${file}-${i}.test.mts`), code)
         }
       }
+
       expect(await readdir(folder)).to.have.length.above(3)
 
       // of the runner that runs this

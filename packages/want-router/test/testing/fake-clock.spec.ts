@@ -20,10 +20,12 @@ describe('a fake clock', () => {
   it('runs what is set on the way, if it is due', () => {
     const clock = fakeClock()
     const ran: number[] = []
+
     const again = (): void => {
       ran.push(clock.now())
       clock.after(10, again)
     }
+
     again()
     clock.pass(35)
     expect(ran).to.deep.equal([0, 10, 20, 30])

@@ -22,6 +22,7 @@ describe('fake target', () => {
     const sink = recordingSink(key => key === a.key ? 'a' : 'b')
     target.start(sink)
     clock.pass(0)
+
     return { target, clock, events: () => sink.events.splice(0) }
   }
 

@@ -23,6 +23,7 @@ async function run (file: string, ...runner: string[]): Promise<string> {
     () => expect.fail('a broken strategy passed'),
     (err: Error & { stdout: string }) => err
   )
+
   return failed.stdout
 }
 

@@ -14,6 +14,7 @@ function verdict (law: StrategyLaw, factory: StrategyFactory, init?: StrategyTes
     void strategyLaws(factory, init).find(({ id }) => id === law)?.check()
   } catch (err) {
     expect(err).to.be.an.instanceOf(LawBrokenError)
+
     return (err as Error).message
   }
 }
@@ -55,6 +56,7 @@ describe('strategyLaws', () => {
 function recordingRunner (): { test: StrategyTestsInit['test'], titles: string[], run (title: string): void } {
   const titles: string[] = []
   const bodies = new Map<string, () => void | Promise<void>>()
+
   const it = (title: string, body: () => void | Promise<void>): void => {
     titles.push(title)
     bodies.set(title, body)

@@ -21,6 +21,7 @@ describe('targetLaws', () => {
     for (const { id } of targetLaws(good)) {
       expect(await verdict(id, good)).to.equal(undefined)
     }
+
     expect(await verdict('backpressure', patient)).to.equal(undefined)
   })
 
@@ -42,10 +43,13 @@ describe('targetLaws', () => {
 
   it('put the target away, whatever becomes of the law', async () => {
     const closed: string[] = []
+
     const make = async (): Promise<TargetSubject> => {
       const subject = await BROKEN[0].make()
+
       return { ...subject, close () { closed.push('closed') } }
     }
+
     await verdict('up-first', make)
 
     expect(closed).to.deep.equal(['closed'])

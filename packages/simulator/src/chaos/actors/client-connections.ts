@@ -29,6 +29,7 @@ export class ClientConnections {
     const i = int(0, this.#states.length - 1)
     const next = NEXT[this.#states[i]]
     const others = this.heard.filter(other => other !== i).length
+
     if (next.length > 0 && (others > 0 || this.#states[i] === 'silent')) {
       this.#become(i, pick(next))
     } else {

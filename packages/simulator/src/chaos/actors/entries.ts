@@ -11,6 +11,7 @@ export function oddWants ({ chance, int, pick }: Dice): WantEntry[] {
   const wantBlock = { wantType: 'block', priority: 1, cancel: false, sendDontHave: true } as const
   const identity = (length: number): WantEntry => ({ ...wantBlock, cid: identityCid(Array.from({ length }, () => int(0, 255))) })
   const malformed = pick([new Uint8Array(200).fill(1), new Uint8Array(), Uint8Array.of(7, 7)])
+
   return pick([
     [identity(3)],
     Array.from({ length: pick([1, 60]) }, () => identity(0)),

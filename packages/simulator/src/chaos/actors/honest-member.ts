@@ -48,14 +48,19 @@ export class HonestMember implements Target {
 
   #answer (want: TargetWant): void {
     const { key, cid, type } = want
+
     if (this.#open.get(key) !== want) {
       return // cancelled, or asked for otherwise
     }
+
     if (this.#init.empty) {
       this.#sink?.answer(key, 'dont-have')
+
       return
     }
+
     this.#open.delete(key)
+
     if (type === 'have') {
       this.#sink?.answer(key, 'have')
     } else {

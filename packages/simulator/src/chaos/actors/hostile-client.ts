@@ -78,6 +78,7 @@ export class HostileClient {
   askInVain (count: number): () => void {
     const cids = Array.from({ length: count }, (_, i) => block(ABSENT + i, 0).cids[0])
     this.#send(cids.map(cid => ({ cid, wantType: 'have', priority: 1, cancel: false, sendDontHave: true })))
+
     return () => { this.#send(cids.map(cancelOf)) }
   }
 
@@ -100,10 +101,12 @@ export class HostileClient {
     if (this.#link?.connected !== true) {
       this.#link = this.#world.connect(this.id, { wake: () => { this.#read() }, closed: () => { this.#forget() }, atOnce: this.atOnce })
       this.#connections.begin()
+
       if (this.#standsFor != null) {
         this.#world.driver.standsFor(this.id, this.#standsFor)
       }
     }
+
     return this.#link
   }
 
@@ -116,6 +119,7 @@ export class HostileClient {
     if (entries.length > 0 || full) {
       const link = this.#connected()
       const { heard } = this.#connections
+
       if (link.connected && heard.length > 0) {
         this.#world.driver.message(this.id, { wants: [...entries], full }, this.#dice.pick(heard))
       }
@@ -126,12 +130,14 @@ export class HostileClient {
     const { chance, int, pick } = this.#dice
     // boxo counts down, Helia says 1, others may say anything
     const priority = chance(0.6) ? this.#priority-- : pick([1, 1, 0, -5, int(-100, 100)])
+
     return { cid, wantType: type, priority, cancel: false, sendDontHave: chance(0.8) }
   }
 
   #draw (): Wanted {
     const { chance, pick } = this.#dice
     const block = pick(this.#scenario.blocks)
+
     return { block, cid: chance(0.7) ? block.cids[0] : pick(block.cids), type: this.#type() }
   }
 
@@ -144,6 +150,7 @@ export class HostileClient {
     const text = cidText(wanted.cid)
     const known = this.#mine.get(text)
     this.#mine.set(text, known?.type === 'block' ? known : wanted)
+
     return this.#entry(wanted)
   }
 
@@ -152,21 +159,27 @@ export class HostileClient {
     if (this.#reading || this.#pace === 'stopped' || this.#link?.connected !== true) {
       return
     }
+
     const { int, pick } = this.#dice
+
     for (;;) {
       const message = this.#link.take(this.#pace === 'slow' ? int(1, 8192) : pick([1 << 20, 4096]), this.#protocol)
+
       if (message == null) {
         return
       }
+
       if (this.#losing && !this.#healed) {
         this.#trace.act(() => `${this.id} loses that message: its stream ended`)
       } else {
         this.#received(message)
       }
+
       if (this.#pace !== 'prompt') {
         break
       }
     }
+
     this.#reading = true
     this.#world.clock.after(int(1, 300), () => {
       this.#reading = false
@@ -178,9 +191,11 @@ export class HostileClient {
     for (const { prefix, data } of blocks) {
       const text = cidText(receivedCid(prefix, data))
       const wanted = this.#mine.get(text)
+
       if (wanted != null) {
         this.#mine.delete(text)
         this.#had.set(text, wanted)
+
         if (!this.#healed && this.#dice.chance(0.5)) {
           this.#world.clock.after(1, () => { this.#thank(wanted.cid) })
         }
@@ -202,10 +217,13 @@ export class HostileClient {
   #cancels (): void {
     const { chance, pick } = this.#dice
     const some = [...this.#mine.values()].filter(() => chance(0.4))
+
     for (const { cid } of some) {
       this.#mine.delete(cidText(cid))
     }
+
     this.#send(some.map(({ cid }) => cancelOf(cid)))
+
     if (chance(0.1)) {
       const [cid] = pick(this.#scenario.blocks).cids
       this.#mine.delete(cidText(cid))
@@ -219,11 +237,15 @@ export class HostileClient {
     this.#send(Array.from({ length: int(2, 6) }, (): WantEntry => {
       const wanted = this.#draw()
       const text = cidText(wanted.cid)
+
       if (chance(0.5) && !asked.has(text)) {
         asked.add(text)
+
         return this.#add(wanted)
       }
+
       this.#mine.delete(text)
+
       return cancelOf(wanted.cid)
     }), chance(0.1) && this.#mine.size === 0)
   }
@@ -245,10 +267,12 @@ export class HostileClient {
     if (this.#link?.connected !== true) {
       return
     }
+
     const { chance, int } = this.#dice
     this.#trace.act(() => `${this.id} leaves`)
     const wanted = [...this.#mine.values()]
     this.leave()
+
     // a client comes back and wants what it wanted
     if (chance(0.5)) {
       this.#world.clock.after(int(0, 2000), () => {
@@ -278,6 +302,7 @@ export class HostileClient {
 
   #losesMessages (): void {
     this.#losing = !this.#losing
+
     if (!this.#losing) {
       // the network asks again for what did not arrive
       this.#send([...this.#mine.values()].map(wanted => this.#add(wanted)))

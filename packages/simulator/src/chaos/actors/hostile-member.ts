@@ -78,6 +78,7 @@ export class HostileMember implements Target {
 
   holds (key: WantKey): boolean {
     const block = this.#blocks.get(key)
+
     return block != null && this.#held.has(block.n)
   }
 
@@ -86,6 +87,7 @@ export class HostileMember implements Target {
   /** It is removed, and does not heed it: what it says from now on is of no interest. */
   stop (): void {
     const sink = this.#sink
+
     if (sink != null) {
       this.#sink = ignoredSink(sink, this.#ignored)
     }
@@ -101,8 +103,10 @@ export class HostileMember implements Target {
 
   cancel (wants: readonly CancelledWant[]): void {
     const { chance, int } = this.#dice
+
     for (const { key } of wants) {
       const late = this.#list.delete(key)
+
       if (late && !this.#healed && this.holds(key) && chance(0.1)) {
         this.#later(int(0, 100), key, () => { this.#send(key) }) // it crossed with the cancel
       }
@@ -117,6 +121,7 @@ export class HostileMember implements Target {
       this.#dropped.clear()
       this.#capacity = {}
     }
+
     this.#connected = true
     this.#capacity = { ...this.#capacity, ...next }
     this.#sink?.up(next, this.#peer)
@@ -142,6 +147,7 @@ export class HostileMember implements Target {
   gain ({ n, key, verifiable }: Block): void {
     if (verifiable) {
       this.#held.add(n)
+
       if (this.#list.has(key)) {
         this.#later(this.#latency, key, () => { this.#tell(key) })
       }
@@ -156,6 +162,7 @@ export class HostileMember implements Target {
   babble (): void {
     const { chance, pick } = this.#dice
     const { key } = pick(this.#scenario.blocks)
+
     if (this.holds(key) && chance(0.5)) {
       this.#send(key)
     } else {
@@ -167,6 +174,7 @@ export class HostileMember implements Target {
   heal (): void {
     this.#healed = true
     this.#latency = this.#dice.int(1, HONEST_LATENCY)
+
     for (const key of this.#list.keys()) {
       this.#later(this.#latency, key, () => { this.#tell(key) })
     }
@@ -178,15 +186,19 @@ export class HostileMember implements Target {
 
   #answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void {
     const kept = this.#list.get(key)
+
     if (answer === 'dont-have' && this.#dropped.has(key)) {
       return // a member that says DONT_HAVE keeps the want: none lies about both
     }
+
     const keepsNone = this.#capacity.standing === 0
+
     if (answer === 'have' ? kept?.want.type === 'have' : keepsNone || (answer !== 'dont-have' && kept?.denied === false)) {
       this.#drop(key)
     } else if (answer === 'dont-have' && kept != null) {
       kept.denied = true
     }
+
     this.#sink?.answer(key, answer)
   }
 
@@ -198,11 +210,13 @@ export class HostileMember implements Target {
 
   #send (key: WantKey, as: WantKey = key): void {
     const block = this.#blocks.get(key)
+
     if (block != null) {
       this.#mailbox.post(() => {
         if (key === as) {
           this.#list.delete(key)
         }
+
         // what it hashes to is what it is; who asked is not said
         return this.#sink?.block(block.cids[0], contentBlock(as, block.size))
       })
@@ -212,11 +226,14 @@ export class HostileMember implements Target {
   /** The truth about what it was asked for. */
   #tell (key: WantKey): void {
     const kept = this.#list.get(key)
+
     if (kept == null) {
       return // cancelled meanwhile
     }
+
     if (this.holds(key)) {
       const inline = (this.#blocks.get(key)?.size ?? 0) <= 1024 && this.#dice.chance(0.5)
+
       if (kept.want.type === 'block' || inline || !this.denies) {
         this.#send(key)
       } else {
@@ -234,6 +251,7 @@ export class HostileMember implements Target {
       if (!this.#connected) {
         return
       }
+
       if (this.#healed) {
         this.#tell(key)
       } else if (this.#life === began || this.#dice.chance(0.05)) {
@@ -281,6 +299,7 @@ function ignoredSink (sink: Sink, ignored: HostileMemberContext['ignored']): Sin
     report (why) { ignored(() => { sink.report(why) }) },
     block (prefix, bytes, verified) {
       ignored(() => { void sink.block(prefix, bytes, verified) })
+
       return undefined
     }
   }

@@ -20,6 +20,7 @@ export interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | '
 /** So many policies, to be asked one after another. */
 export function createHostilePolicies (count: number, { random: [first, others], ...init }: HostilePoliciesInit): HostilePolicy[] {
   const latest = new Map<string, Ask>()
+
   return Array.from({ length: count }, (_, i) => new HostilePolicy({ ...init, name: `p${i}`, random: i === 0 ? first : others, latest, isFirst: i === 0 }))
 }
 
@@ -27,12 +28,15 @@ export function createHostilePolicies (count: number, { random: [first, others],
 export function expectedOf (policies: readonly HostilePolicy[], client: string, cid: Uint8Array): Verdict {
   let only: readonly string[] | undefined
   let strict = false
+
   for (const policy of policies) {
     const verdict = policy.expected(client, cid)
+
     if (typeof verdict !== 'string') {
       const before = only
       only = before == null ? verdict.only : before.filter(id => verdict.only.includes(id))
       strict ||= verdict.strict === true
+
       if (only.length === 0) {
         return 'silent'
       }
@@ -40,6 +44,7 @@ export function expectedOf (policies: readonly HostilePolicy[], client: string, 
       return verdict
     }
   }
+
   return only == null ? 'pass' : { only, strict }
 }
 
@@ -106,16 +111,20 @@ export class HostilePolicy implements Policy {
     if (this.#isFirst) {
       this.#latest.set(nameOf(ask), ask)
     }
+
     const mode = this.#healed ? 'pass' : this.#dice.weighted(this.#modes)
+
     switch (mode) {
       case 'throw':
         this.#say(ask, FAILURE)
         throw new Error('the simulation says so')
       case 'garbage':
         this.#say(ask, FAILURE)
+
         return 'maybe' as Verdict
       case 'defer':
         this.#say(ask, undefined)
+
         return mode
       default:
         return this.#say(ask, this.#verdict(mode))
@@ -126,24 +135,31 @@ export class HostilePolicy implements Policy {
     const { int, weighted } = this.#dice
     const answer = this.#healed ? 'soon' : weighted(this.#answers)
     const later = new LaterValue<readonly Verdict[]>()
+
     if (answer === 'throw') {
       throw new Error('the simulation says so')
     }
+
     if (answer !== 'never') {
       const soon = answer === 'late' ? int(this.#timeout - 10, 2 * this.#timeout) : int(0, Math.min(500, this.#timeout / 2))
       this.#clock.after(soon, () => {
         if (answer === 'reject') {
           later.fail(new Error('the simulation says so'))
+
           return
         }
+
         const verdicts = asks.slice(answer === 'too few' ? 1 : 0).map(() => this.#verdict(weighted({ ...this.#modes, defer: 0, throw: 0, garbage: 0 })))
+
         if (!signal.aborted) {
           this.resolved ||= verdicts.length > 0
           verdicts.forEach((verdict, i) => { this.#note(asks[i], verdict) })
         }
+
         later.settle(verdicts)
       })
     }
+
     return later.asPromise()
   }
 
@@ -151,23 +167,28 @@ export class HostilePolicy implements Policy {
     if (mode === 'only' || mode === 'strict') {
       const only = this.#members.filter(() => this.#dice.chance(0.4))
       const restriction: Restriction = { only: only.length === 0 ? [this.#members[0]] : only, strict: mode === 'strict' }
+
       return restriction
     }
+
     return mode === 'silent' || mode === 'absent' || mode === 'close' ? mode : 'pass'
   }
 
   #say<T extends Verdict | undefined> (ask: Ask, verdict: T): T {
     this.asked = true
+
     // one that was taken back may come here later than the same want anew
     if (this.#latest.get(nameOf(ask)) === ask) {
       this.#said.set(nameOf(ask), { ask, verdict })
     }
+
     return verdict
   }
 
   /** Unless it has been asked about anew since. */
   #note (ask: Ask, verdict: Verdict): void {
     const said = this.#said.get(nameOf(ask))
+
     if (said?.ask === ask) {
       said.verdict = verdict
     }

@@ -26,6 +26,7 @@ export class Mailbox {
   #read (): void {
     for (let read = this.#next(); read != null; read = this.#next()) {
       const verified = read()
+
       if (verified != null && this.#ordered) {
         this.#reading = true
         const waiting = this.#waiting

@@ -74,12 +74,15 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
 
   put (input: Input): void {
     this.#init.trace.input(input)
+
     try {
       this.engine.put(input)
       this.#note(input)
+
       for (const [name, { key, only }] of this.#grants) {
         this.#presences.noteDenied(name, key, only)
       }
+
       this.#expectSound()
     } catch (err) {
       // the driver logs what is thrown while it carries out a flush, and goes on
@@ -92,6 +95,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     if (this.#failure != null) {
       throw this.#failure
     }
+
     const asks: Array<{ readonly member: string, readonly wants: readonly TargetWant[] }> = []
     const admits: Asked[] = []
     const ends: WantEnd[] = []
@@ -123,13 +127,17 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
       }
     })
     ends.forEach(end => { this.#ended(end) })
+
     for (const [name, verdict] of this.#refused) {
       broken('admission', `${JSON.stringify(verdict)} was said of a want of ${name.split(' ')[0]}, which has not ended`)
     }
+
     admits.forEach(ask => { this.#askedAbout(ask) })
+
     for (const { member, wants } of asks) {
       wants.forEach(want => { this.#expectAdmitted(member, want) })
     }
+
     this.#touched.clear()
     this.#expectSound()
   }
@@ -137,19 +145,23 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
   take (client: string, maxBytes: number, protocol: BitswapProtocol): ReturnType<Engine['take']> {
     const message = this.engine.take(client, maxBytes, protocol)
     this.#init.trace.taken(client, message)
+
     for (const { cid, have } of message?.presences ?? []) {
       this.#presences.expect(nameOf(client, cid), cid, have)
     }
+
     return message
   }
 
   #note (input: Input): void {
     this.#members.input(input)
+
     switch (input.t) {
       case 'message':
         for (const { cid } of input.wants) {
           this.#touched.add(nameOf(input.client, cid))
         }
+
         break
       case 'gone':
         this.#presences.forgetClient(input.client)
@@ -158,6 +170,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
         for (const verdict of input.verdicts) {
           this.#decided(input.client, verdict)
         }
+
         break
       default:
     }
@@ -169,44 +182,61 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     const name = nameOf(client, cid)
     const asked = this.#waiting.get(name)
     this.stale.push({ client, verdict: numbered })
+
     if (asked?.number !== number) {
       this.#init.met.add('stale verdict')
+
       return
     }
+
     const expected = this.#init.expected(client, cid)
+
     if (JSON.stringify(expected) !== JSON.stringify(verdict)) {
       broken('verdicts', `the policy said ${JSON.stringify(expected)} of ${printCid(cid)} of ${client}, and the engine is told ${JSON.stringify(verdict)}`)
     }
+
     this.#waiting.delete(name)
+
     if (verdict !== 'pass' && typeof verdict === 'string') {
       this.#init.met.add('refusal')
+
       if (!this.#touched.has(name)) {
         this.#refused.set(name, verdict)
       }
+
       if (verdict === 'absent') {
         this.#presences.absent(name)
       }
+
       return
     }
+
     const { only, strict = false } = verdict === 'pass' ? { only: undefined } : verdict
+
     if (only != null) {
       this.#init.met.add(strict ? 'strict restriction' : 'restriction')
     }
+
     this.#grants.set(name, { client, cid, key: asked.key, type: asked.type, only, strict })
     this.#presences.admitted(name, only)
   }
 
   #askedAbout (ask: Asked): void {
     const name = nameOf(ask.client, ask.cid)
+
     if (ask.review === true) {
       this.#expectRestricted(ask)
       this.#waiting.set(name, ask)
+
       return
     }
+
     const before = this.#waiting.get(name) ?? this.#grants.get(name)
+
     if (before != null && !(before.type === 'have' && ask.type === 'block')) {
       broken('admission', `${ask.type} ${printCid(ask.cid)} of ${ask.client} is asked about, which was as ${before.type}`)
     }
+
     this.#init.met.add(this.#grants.has(name) ? 'upgrade asked about' : 'parked')
     this.#waiting.set(name, ask)
   }
@@ -216,12 +246,15 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     const name = nameOf(client, cid)
     const grant = this.#grants.get(name)
     const waiting = this.#waiting.get(name)
+
     if (grant?.only == null || grant.type !== type) {
       broken('admission', `${type} ${printCid(cid)} of ${client} is reviewed, which ${grant == null ? 'was not admitted' : `was admitted as ${grant.type} at ${grant.only?.join(', ') ?? 'all members'}`}`)
     }
+
     if (waiting != null) {
       broken('admission', `${printCid(cid)} of ${client} is reviewed under number ${number}, and waits for verdict ${waiting.number} already`)
     }
+
     this.#init.met.add('review')
   }
 
@@ -229,21 +262,27 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     if (isIdentity(cid) || (outcome === 'refused' && verdict == null)) {
       return // it never was on the list; a suspended one with that CID rests on
     }
+
     const name = nameOf(client, cid)
     const grant = this.#grants.get(name)
     const said = this.#refused.get(name)
+
     if (verdict != null && (outcome !== 'refused' || (said != null && said !== verdict))) {
       broken('admission', `${printCid(cid)} of ${client} ended as ${outcome}, ${verdict}, and the verdict was ${JSON.stringify(said)}`)
     }
+
     if (outcome === 'block' && grant == null && !this.#presences.wasAdmitted(name)) {
       broken('admission', `${printCid(cid)} of ${client} ended with a block, and was not admitted`)
     }
+
     if (outcome === 'block' && type === 'block' && grant?.type === 'have' && !this.#touched.has(name)) {
       broken('admission', `${client} is served the block ${printCid(cid)}, and was admitted for a HAVE`)
     }
+
     if (outcome === 'block' && grant?.strict === true && !this.#touched.has(name) && grant.only?.includes(member ?? '') !== true) {
       broken('admission', `${printCid(cid)} of ${client} is served what ${member ?? 'nobody'} sent, and is for ${grant.only?.join(', ') ?? ''} strictly`)
     }
+
     this.#refused.delete(name)
     this.#waiting.delete(name)
     this.#grants.delete(name)
@@ -256,6 +295,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
         return
       }
     }
+
     broken('admission', `${member} is asked for ${type} ${printKey(key)}, for which no want was admitted that may use it`)
   }
 

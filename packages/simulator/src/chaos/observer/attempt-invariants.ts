@@ -33,9 +33,11 @@ export class AttemptInvariants {
 
   ask (id: string, wants: readonly TargetWant[]): void {
     const member = this.#members.find(id)
+
     if (!member.connected) {
       broken('attempts', `${id} is down and is asked for ${wants.length} wants`)
     }
+
     for (const want of wants) {
       this.#ask(member, want)
     }
@@ -45,21 +47,27 @@ export class AttemptInvariants {
     const { id, open, capacity } = member
     const { key, type } = want
     const before = open.get(key)
+
     if (before != null && (before !== 'have' || type !== 'block')) {
       broken('attempts', `${id} is asked twice at a time for ${printKey(key)}`)
     }
+
     if (!isVerifiable(key)) {
       broken('attempts', `${id} is asked for ${printKey(key)}, which no block can be verified against`)
     }
+
     if (this.#wants.onlyWantedBy(key, id)) {
       broken('loops', `${id} is asked for ${printKey(key)}, which only it wants itself`)
     }
+
     if (before == null) {
       this.#asked.add(member)
+
       if (type === 'block' && capacity.supportsDontHave) {
         this.#askedBlocks.add(member)
       }
     }
+
     this.#members.asked(member, want)
   }
 
@@ -72,30 +80,38 @@ export class AttemptInvariants {
   observe ({ member: id, want: { key }, result, hedge }: Outcome): void {
     const member = this.#members.find(id)
     member.known.add(key)
+
     if (result === 'timeout' || result === 'unknown' || result === 'failed') {
       this.#members.ended(member, key, result)
     }
+
     if (member.open.delete(key)) {
       return
     }
+
     // a hedge that was answered before it was sent: once a flush
     const unsent = `${id} ${key}`
+
     if (!hedge || result !== 'cancelled' || this.#neverSent.has(unsent)) {
       broken('attempts', `an attempt at ${id} for ${printKey(key)} is observed (${result}) that was not open`)
     }
+
     this.#neverSent.add(unsent)
   }
 
   flushed ({ members }: EngineStatus): void {
     let bytes = 0
+
     for (const { id, load } of members) {
       bytes += load.bytes
       this.#expectWindow(this.#members.find(id), load)
     }
+
     // the last ask found space for a byte
     if (this.#askedBlocks.size > 0 && bytes > this.#limits.inFlight + this.#largest) {
       broken('windows', `${bytes} expected bytes are open at all members, and were to be ${this.#limits.inFlight}`)
     }
+
     this.#asked.clear()
     this.#askedBlocks.clear()
     this.#neverSent.clear()
@@ -103,20 +119,26 @@ export class AttemptInvariants {
 
   #expectWindow (member: ObservedMember, load: { readonly wants: number, readonly bytes: number }): void {
     const { id, capacity, open, list, mostStanding } = member
+
     if (load.wants !== open.size) {
       broken('attempts', `${id} has ${load.wants} wants open by its load, and ${open.size} attempts that were not observed`)
     }
+
     if (load.bytes < 0 || (load.wants === 0 && load.bytes !== 0)) {
       broken('windows', `${id} has ${load.bytes} expected bytes open for ${load.wants} wants`)
     }
+
     if (this.#asked.has(member) && load.wants > capacity.wants) {
       broken('windows', `${id} has ${load.wants} wants open, its window holds ${capacity.wants}`)
     }
+
     // one that is alone may exceed it
     const blocks = [...open.values()].filter(type => type === 'block').length
+
     if (this.#askedBlocks.has(member) && blocks > 1 && load.bytes > capacity.bytes) {
       broken('windows', `${id} has ${load.bytes} expected bytes open for ${load.wants} wants, its window holds ${capacity.bytes}`)
     }
+
     if (this.#asked.has(member) && list.size > capacity.wants + mostStanding) {
       broken('windows', `${id} holds ${list.size} wants of ours, and was to have at most ${capacity.wants} open and ${mostStanding} standing`)
     }

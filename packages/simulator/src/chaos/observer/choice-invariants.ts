@@ -26,6 +26,7 @@ export class ChoiceInvariants {
   /** Before the model of members knows of it. */
   ask (id: string, wants: readonly TargetWant[]): void {
     const member = this.#members.find(id)
+
     for (const { key } of wants) {
       if (!member.open.has(key)) {
         this.#asked.push({ member, key })
@@ -39,6 +40,7 @@ export class ChoiceInvariants {
     if (!this.#health.isEjected(member.id) || this.#health.panic || member.words.get(key) === 'have') {
       return
     }
+
     for (const other of this.#members.all()) {
       if (other.connected && !other.draining && !this.#health.isEjected(other.id) && !other.words.has(key) && !this.#wants.wantedByMember(key, other.id)) {
         broken('choice', `${member.id} is ejected and is asked for ${printKey(key)}, which ${other.id} has not been asked for`)
@@ -48,27 +50,34 @@ export class ChoiceInvariants {
 
   flushed (): void {
     const connected = new Set<string>()
+
     for (const { id, connected: is } of this.#members.all()) {
       if (is) {
         connected.add(id)
       }
     }
+
     this.#strategy.expectMembers(connected)
+
     for (const { member, key } of this.#asked) {
       this.#expectFirst(member, key)
     }
+
     this.#asked = []
   }
 
   /** Nothing speaks against the member that the strategy put first: that one is asked. */
   #expectFirst (asked: ObservedMember, key: WantKey): void {
     const first = this.#strategy.firstChoices.get(key)
+
     if (first?.idle !== true || first.member.id === asked.id || this.#wants.wantedByMember(key)) {
       return
     }
+
     const member = this.#members.find(first.member.id)
     const well = !this.#health.isEjected(member.id) || this.#health.panic
     const holders = [...this.#members.all()].some(({ words }) => words.get(key) === 'have')
+
     if (well && !member.draining && !holders && !member.words.has(key) && !member.open.has(key) && member.capacity.wants > 0 && member.capacity.supportsDontHave === asked.capacity.supportsDontHave) {
       broken('choice', `${asked.id} is asked for ${printKey(key)}, and the strategy's first is ${member.id}, which is ${this.#health.isEjected(member.id) ? 'ejected as most are' : 'up'} and idle`)
     }

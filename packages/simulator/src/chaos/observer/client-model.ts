@@ -62,6 +62,7 @@ export class ClientModel {
         if (input.peer != null) {
           this.#memberIs(input.member, input.peer)
         }
+
         break
       case 'remove':
         this.#memberIsNot(input.member)
@@ -91,25 +92,33 @@ export class ClientModel {
 
   #message (id: string, entries: readonly WantEntry[], full: boolean, connection: number | undefined, evicted: number): void {
     let client = this.#clients.get(id)
+
     if (client == null) {
       if (this.#draining) {
         this.#refused.add(id)
+
         return
       }
+
       client = observedClient(id, this.#now())
       this.#clients.set(id, client)
       this.#identify(id)
+
       if (this.#left.has(id)) {
         this.#evictions.confuse(client) // ends are told by that name of what it wanted before
       }
     }
+
     this.wants.message()
     const suspended = [...client.suspended.values()]
+
     if (full) {
       client.suspended.clear() // what it names of these begins anew
     }
+
     const named = this.#enter(client, entries, connection)
     this.#evictions.message(client, entries, full)
+
     if (full) {
       for (const want of [...client.wants.values()]) {
         if (!named.has(want)) {
@@ -117,11 +126,14 @@ export class ClientModel {
         }
       }
     }
+
     if (evicted > 0) {
       this.#evictions.evicted({ client, entries, full, count: evicted })
+
       for (const want of named) {
         want.connection = undefined
       }
+
       // what was named while the list was full may rest on
       for (const want of full ? [] : suspended) {
         if (!entries.some(({ cid, cancel }) => cancel && cidText(cid) === cidText(want.cid))) {
@@ -133,17 +145,22 @@ export class ClientModel {
 
   #enter (client: ObservedClient, entries: readonly WantEntry[], connection: number | undefined): ReadonlySet<ObservedWant> {
     const named = new Set<ObservedWant>()
+
     for (const entry of lastWords(entries)) {
       const text = cidText(entry.cid)
       const key = wantKey(entry.cid)
+
       if (key == null) {
         continue
       }
+
       if (entry.cancel) {
         const want = client.wants.get(text)
+
         if (want != null) {
           this.wants.end(want)
         }
+
         client.suspended.delete(text)
       } else if (isIdentity(entry.cid)) {
         client.maybeCopies.set(text, (client.maybeCopies.get(text) ?? 0) + 1)
@@ -151,19 +168,23 @@ export class ClientModel {
         named.add(this.wants.ask(client, key, entry, connection))
       }
     }
+
     return named
   }
 
   #connection (id: string, connection: number, is: Extract<Input, { t: 'connection' }>['is'], evicted: number): void {
     const client = this.#clients.get(id)
+
     if (client == null) {
       return
     }
+
     const wants = [...client.wants.values()].filter(want => want.connection === connection)
     const suspended = [...client.suspended.values()].filter(want => want.connection === connection)
     const unknown = [...client.wants.values()].filter(want => want.connection == null)
     unsure(unknown)
     this.#evictions.confuse(client)
+
     if (is === 'silent') {
       wants.forEach(want => { this.wants.suspend(want) })
       unsure(evicted > 0 ? client.suspended.values() : [])
@@ -183,6 +204,7 @@ export class ClientModel {
     this.#left.add(id)
     this.#refused.delete(id)
     this.#standsFor.delete(id)
+
     for (const want of [...client?.wants.values() ?? []]) {
       this.wants.end(want)
     }
@@ -195,8 +217,10 @@ export class ClientModel {
         this.#memberOf.delete(id)
       }
     }
+
     this.#memberOf.set(peer, member)
     this.#identify(peer)
+
     for (const [id, of] of this.#standsFor) {
       if (of === peer) {
         this.#identify(id)
@@ -211,6 +235,7 @@ export class ClientModel {
         this.#memberOf.delete(id)
       }
     }
+
     for (const client of this.#clients.values()) {
       client.member = client.member === member ? undefined : client.member
     }
@@ -219,6 +244,7 @@ export class ClientModel {
   #identify (id: string): void {
     const client = this.#clients.get(id)
     const member = this.#memberOf.get(this.#standsFor.get(id) ?? id)
+
     if (client != null && member != null) {
       client.member = member
     }

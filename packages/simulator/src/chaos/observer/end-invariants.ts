@@ -28,6 +28,7 @@ export class EndInvariants {
   take (client: string, message: Outgoing | undefined): void {
     for (const { cid, have } of message?.presences ?? []) {
       const one = this.#model.find(client, cid)
+
       // what happened since the last flush may have been before or after this was said
       if (one?.events.length === 0) {
         one.gotHave ||= have
@@ -45,24 +46,30 @@ export class EndInvariants {
     const model = this.#model
     this.#sort(this.#told)
     this.#told = []
+
     for (const one of model.touched) {
       judge(one, this.#members)
       const state = nextState(one)
       one.begunAt = state === 'unknown' ? undefined : begins(one, state) ? beganAt(one) : one.begunAt
       one.gotHave &&= one.ends.length === 0
       one.gotDontHave &&= one.ends.length === 0
+
       if (state === 'unknown' || (state === 'suspended' && one.events.some(({ t }) => t === 'ask'))) {
         one.connection = undefined // what was refused has not changed it
       }
+
       one.state = state
       model.settled(one)
     }
+
     model.touched.clear()
+
     for (const [id, { least }] of model.identities) {
       if (least > 0) {
         broken('ends', `${id.split(' ')[0]} asked for what stands in its CID, and is told nothing of it`)
       }
     }
+
     model.identities.clear()
     this.#expectAll(wants)
   }
@@ -74,10 +81,13 @@ export class EndInvariants {
         this.#endIdentity(end)
         continue
       }
+
       const one = this.#model.find(end.client, end.cid)
+
       if (one == null) {
         broken('ends', `${end.client} does not want ${printCid(end.cid)}, and it is told that it ended (${end.outcome})`)
       }
+
       one.ends.push(end)
       this.#model.touched.add(one)
     }
@@ -88,9 +98,11 @@ export class EndInvariants {
     const { identities } = this.#model
     const id = `${client} ${cidText(cid)}`
     const { least, most } = identities.get(id) ?? { least: 0, most: 0 }
+
     if (most === 0 || (outcome !== 'block' && outcome !== 'refused')) {
       broken('ends', `${client} asked ${most} times more for ${printCid(cid)}, and it is told that it ended (${outcome})`)
     }
+
     identities.set(id, { least: least - 1, most: most - 1 })
   }
 
@@ -98,10 +110,12 @@ export class EndInvariants {
   #expectAll (wants: number): void {
     let open = 0
     let unknown = 0
+
     for (const { state } of this.#model.all()) {
       open += state === 'open' ? 1 : 0
       unknown += state === 'unknown' ? 1 : 0
     }
+
     if (wants < open || wants > open + unknown) {
       broken('ends', `${open} wants have not ended and ${unknown} may have, and the router keeps ${wants}`)
     }
@@ -118,20 +132,26 @@ function judge (one: WantedCid, members: MemberModel): void {
   const what = `${client} ${printCid(cid)}`
   const asks = events.reduce((sum, { t, times = 1 }) => t === 'ask' ? sum + times : sum, 0)
   const begun = asks + (state === 'absent' ? 0 : 1)
+
   if (ends.length > begun) {
     broken('ends', `${what} was wanted ${begun} times since the last flush, and it is told ${ends.length} times that it ended (${ends.map(({ outcome }) => outcome).join(', ')})`)
   }
+
   if (ends.length === 0 && mustEnd(one)) {
     broken('ends', `${what} has ended, and is not told of`)
   }
+
   for (const end of ends) {
     const event = events.find(event => explains(event, end))
+
     if (event == null) {
       broken('ends', `${what} is told to have ended (${end.outcome}, ${end.bytes} bytes of ${end.member ?? 'no member'}), and nothing that happened explains that`)
     }
+
     if (end.outcome === 'have' && !members.affirmed(one.key)) {
       broken('ends', `${what} is told to have ended with a HAVE, and no member has said that it has it`)
     }
+
     if (ends.length === 1 && isOneInput(one) && asks === 0) {
       expectExact(one, end, event)
     }
@@ -141,21 +161,27 @@ function judge (one: WantedCid, members: MemberModel): void {
 /** What can be said where one want has ended, and no other began meanwhile. */
 function expectExact ({ client, cid, state, begunAt, gotHave, gotDontHave, sendDontHave }: WantedCid, { outcome, ms, firstAnswerMs = 0 }: WantEnd, { at }: EndEvent): void {
   const what = `${client} ${printCid(cid)} is told to have ended (${outcome})`
+
   if (begunAt != null && ms !== at - begunAt) {
     broken('ends', `${what} after ${ms} ms, and was wanted for ${at - begunAt} ms`)
   }
+
   if (!(firstAnswerMs >= 0 && firstAnswerMs <= ms)) {
     broken('ends', `${what} after ${ms} ms, and was first answered after ${firstAnswerMs} ms`)
   }
+
   if (state === 'unknown' || outcome === 'block') {
     return
   }
+
   if (gotHave && outcome !== 'have') {
     broken('ends', `${what}, and the client was told HAVE`)
   }
+
   if (gotDontHave && sendDontHave === true && outcome !== 'have' && outcome !== 'dont-have') {
     broken('ends', `${what}, and the client was told DONT_HAVE`)
   }
+
   if (outcome === 'dont-have' && sendDontHave === false) {
     broken('ends', `${what}, and the client did not want to be told`)
   }
@@ -169,13 +195,16 @@ function explains ({ outcomes, block }: EndEvent, { outcome, member, bytes }: Wa
 function mustEnd ({ state, events }: WantedCid): boolean {
   let there = state === 'open' || state === 'suspended'
   let suspended = state === 'suspended'
+
   for (const { t, full } of events) {
     if ((there && t === 'close') || (suspended && full === true)) {
       return true
     }
+
     there ||= t === 'ask'
     suspended &&= t === 'may'
   }
+
   return false
 }
 
@@ -186,25 +215,32 @@ function begins ({ state, ends }: WantedCid, next: WantedCid['state']): boolean 
 
 function beganAt ({ events, ends }: WantedCid): number | undefined {
   const asks = events.filter(({ t }) => t === 'ask')
+
   return asks.at(ends.length === 0 ? 0 : -1)?.at
 }
 
 /** Whether it is wanted now. */
 function nextState (one: WantedCid): WantedCid['state'] {
   const { state, events, ends } = one
+
   if (ends.length === 0) {
     return events.reduce(untold, state)
   }
+
   const last = events.at(-1)?.t
   const asks = events.filter(({ t }) => t === 'ask')
+
   if (last === 'close' || asks.length === 0) {
     return 'absent'
   }
+
   if (isOneInput(one)) {
     return afterMessage(state, ends, asks[0])
   }
+
   // all that was there before the last ask has ended, and nothing may have ended what began then
   const before = asks.length - 1 + (state === 'absent' ? 0 : 1)
+
   return last === 'ask' && state !== 'unknown' && ends.length === before ? 'open' : 'unknown'
 }
 
@@ -231,6 +267,7 @@ function afterMessage (state: WantedCid['state'], ends: readonly WantEnd[], { fu
   if (times > 1 && ends.length < times + (state === 'absent' ? 0 : 1)) {
     return 'unknown'
   }
+
   switch (state) {
     case 'absent':
       return 'absent'
@@ -240,6 +277,7 @@ function afterMessage (state: WantedCid['state'], ends: readonly WantEnd[], { fu
       if (full === true) {
         return ends.length > 1 ? 'absent' : cut === true ? 'unknown' : 'open'
       }
+
       return ends[0].outcome === 'refused' ? 'suspended' : 'absent'
     default:
       return 'unknown'

@@ -87,6 +87,7 @@ export class EndModel {
 
   input (input: Input): void {
     this.#inputs++
+
     switch (input.t) {
       case 'message':
         this.#message(input.client, input.wants, input.full, input.connection)
@@ -102,6 +103,7 @@ export class EndModel {
         for (const one of this.#byKey.get(input.key) ?? []) {
           this.#happens(one, 'may', ['block'], { block: { member: input.member, bytes: input.bytes.byteLength } })
         }
+
         break
       case 'tick':
         this.#tick()
@@ -117,14 +119,18 @@ export class EndModel {
   settled (one: WantedCid): void {
     one.events = []
     one.ends = []
+
     if (one.state === 'absent') {
       const wanted = this.#clients.get(one.client)
       wanted?.delete(cidText(one.cid))
+
       if (wanted?.size === 0) {
         this.#clients.delete(one.client)
       }
+
       const same = this.#byKey.get(one.key)
       same?.delete(one)
+
       if (same?.size === 0) {
         this.#byKey.delete(one.key)
       }
@@ -135,25 +141,33 @@ export class EndModel {
     if (this.#draining && !this.#present.has(client)) {
       return
     }
+
     this.#present.add(client)
     const last = lastWords(entries)
     const asked = new Map<string, WantEntry[]>()
+
     for (const entry of last) {
       const one = entry.cancel ? this.find(client, entry.cid) : undefined
+
       if (one != null) {
         this.#happens(one, 'close', CANCELLED)
       }
+
       if (!entry.cancel && wantKey(entry.cid) != null) {
         const text = cidText(entry.cid)
         asked.set(text, [...asked.get(text) ?? [], entry])
       }
     }
+
     const cut = last.filter(({ cancel }) => !cancel).length > this.#limits.wantsPerClient
+
     if (full) {
       this.#each(client, one => !asked.has(cidText(one.cid)), 'close', CANCELLED)
     }
+
     for (const [text, named] of asked) {
       const [{ cid, sendDontHave }] = named
+
       if (isIdentity(cid)) {
         const id = `${client} ${text}`
         const { least, most } = this.identities.get(id) ?? { least: 0, most: 0 }
@@ -165,6 +179,7 @@ export class EndModel {
         one.sendDontHave = cut || named.length > 1 ? undefined : sendDontHave
       }
     }
+
     if (cut || (this.#clients.get(client)?.size ?? 0) > this.#limits.wantsPerClient) {
       this.#each(client, () => true, 'may', EVICTED)
       this.#each(client, one => asked.has(cidText(one.cid)), 'may', ['refused'])
@@ -175,6 +190,7 @@ export class EndModel {
     const one = this.find(client, cid) ?? this.#add(client, cid)
     this.#happens(one, 'ask', how.full ? CANCELLED : [], how)
     one.gotDontHave = false
+
     return one
   }
 
@@ -198,12 +214,14 @@ export class EndModel {
     this.#clients.set(client, wanted.set(cidText(cid), one))
     const same = this.#byKey.get(one.key) ?? new Set<WantedCid>()
     this.#byKey.set(one.key, same.add(one))
+
     return one
   }
 
   #connection (client: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
     const there = (one: WantedCid): boolean => one.connection === connection && !mayHaveBeenRefused(one)
     const maybe = (one: WantedCid): boolean => one.connection == null || mayHaveBeenRefused(one)
+
     if (is === 'silent') {
       this.#each(client, there, 'suspend', [])
       this.#each(client, there, 'may', EVICTED)
@@ -220,6 +238,7 @@ export class EndModel {
 
   #tick (): void {
     const before = this.#now() - this.#limits.wantLifetime
+
     for (const one of this.all()) {
       if (one.askedAt <= before) {
         this.#happens(one, 'may', EXPIRED)
@@ -231,6 +250,7 @@ export class EndModel {
     for (const one of this.#clients.get(client)?.values() ?? []) {
       if (which(one)) {
         this.#happens(one, t, outcomes)
+
         if (t === 'resume' && one.state === 'suspended') {
           one.askedAt = this.#now()
         }

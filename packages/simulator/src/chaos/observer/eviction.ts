@@ -46,6 +46,7 @@ export class EvictionModel {
     const doubts = this.#doubtsOf(client)
     doubts.messages++
     doubts.full ||= full
+
     for (const { cid } of entries) {
       const text = cidText(cid)
       doubts.named.set(text, (doubts.named.get(text) ?? 0) + 1)
@@ -61,14 +62,19 @@ export class EvictionModel {
   evicted ({ client, entries, full, count }: Evicting): void {
     const { wantsPerClient } = this.#limits
     const asked = entries.filter(({ cancel }) => !cancel)
+
     if (asked.length <= wantsPerClient && client.wants.size <= wantsPerClient) {
       broken('eviction', `${client.id} lost ${count} wants by a message of ${asked.length}, after which it had ${client.wants.size} of at most ${wantsPerClient}`)
     }
+
     if (full && asked.length === entries.length) {
       this.#cut(client, asked)
+
       return
     }
+
     const highest = Math.max(...asked.map(({ priority }) => priority))
+
     for (const want of client.wants.values()) {
       // a want that is looked for gives way only to those of higher priority; one that may have its HAVE is not
       if (want.priority <= highest || this.#members.affirmed(want.key) || ((this.#members.tried(want.key) || this.#members.arrived) && !this.#members.isOpen(want.key)) || this.#wants.wantedByMember(want.key)) {
@@ -80,24 +86,30 @@ export class EvictionModel {
   /** The flush tells what has ended. Of a client that has sent one message since the last one that settles what gave way. */
   ended (ends: readonly WantEnd[]): void {
     const ended = new Map<string, number>()
+
     for (const { client, cid } of ends) {
       const name = `${client} ${cidText(cid)}`
       ended.set(name, (ended.get(name) ?? 0) + 1)
     }
+
     for (const [client, { messages, full, named, wants }] of this.#doubts) {
       if (messages !== 1) {
         continue
       }
+
       for (const [want, promises] of wants) {
         const text = cidText(want.cid)
         const times = named.get(text) ?? 0
+
         // one that lived before and was named may have ended and begun anew, by this message or by a block before it
         if (client.wants.get(text) === want && (times === 0 || (!full && times === 1 && want.asks === 1 && !want.maybeTold))) {
           this.#settle(want, promises, ended.get(`${client.id} ${text}`) ?? 0)
         }
       }
+
       this.#expectDoubted(client, named, ends)
     }
+
     this.#doubts.clear()
   }
 
@@ -120,6 +132,7 @@ export class EvictionModel {
     for (const { client: id, cid, outcome } of ends) {
       const text = cidText(cid)
       const want = client.wants.get(text)
+
       if (id === client.id && outcome === 'evicted' && !named.has(text) && want != null && this.#wants.sure(want)) {
         broken('eviction', `${id} lost ${printCid(cid)}, and by the rules others were to give way`)
       }
@@ -130,13 +143,16 @@ export class EvictionModel {
   #cut (client: ObservedClient, entries: readonly WantEntry[]): void {
     const floor = entries.map(({ priority }) => priority).sort((a, b) => b - a)[this.#limits.wantsPerClient - 1] ?? -Infinity
     const named = new Map<string, { least: number, most: number }>()
+
     for (const { cid, priority } of entries) {
       const text = cidText(cid)
       const { least, most } = named.get(text) ?? { least: Infinity, most: -Infinity }
       named.set(text, { least: Math.min(least, priority), most: Math.max(most, priority) })
     }
+
     for (const [text, want] of [...client.wants]) {
       const { least, most } = named.get(text) ?? { least: -Infinity, most: -Infinity }
+
       if (most < floor) {
         this.#wants.end(want)
       } else if (least <= floor) {
@@ -156,6 +172,7 @@ export class EvictionModel {
   #doubtsOf (client: ObservedClient): Doubts {
     const doubts = this.#doubts.get(client) ?? { messages: 0, full: false, named: new Map(), wants: new Map() }
     this.#doubts.set(client, doubts)
+
     return doubts
   }
 }

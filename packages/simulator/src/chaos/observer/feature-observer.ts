@@ -83,9 +83,11 @@ export class FeatureObserver {
   #waits (full: ReadonlySet<string>): void {
     for (const [key, waiting] of this.#clients.wants.byKey()) {
       const [{ type, client }] = waiting
+
       if (client.member != null) {
         this.met.add('client is member')
       }
+
       if (!isVerifiable(key)) {
         this.met.add('unverifiable CID')
       } else if (!this.#members.tried(key)) {

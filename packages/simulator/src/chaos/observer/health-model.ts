@@ -65,10 +65,12 @@ export class HealthModel {
   get panic (): boolean {
     let connected = 0
     let healthy = 0
+
     for (const member of this.#members.values()) {
       connected += member.connected && !member.draining ? 1 : 0
       healthy += isWell(member) ? 1 : 0
     }
+
     return healthy < connected * this.#limits.panic
   }
 
@@ -85,13 +87,16 @@ export class HealthModel {
   /** After the engine was told, and said what it has come to. */
   after (statuses: readonly MemberStatus[]): void {
     const input = this.#input
+
     if (input == null) {
       return
     }
+
     this.#input = undefined
     this.#changes(input)
     this.#connections(input)
     this.#received(input, statuses)
+
     for (const { member, want, result } of this.#outcomes) {
       if (result === 'block' || result === 'have' || result === 'dont-have') {
         this.#succeeded(this.#find(member))
@@ -99,9 +104,11 @@ export class HealthModel {
         this.#failed(this.#find(member), statuses.find(({ id }) => id === member)?.state === 'ejected')
       }
     }
+
     if (input.t === 'tick') {
       this.#step()
     }
+
     this.counts.panics += this.panic ? 1 : 0
   }
 
@@ -112,10 +119,12 @@ export class HealthModel {
       const asked = health.ejected ? 'ejected' : 'up'
       const connected = health.draining ? 'draining' : asked
       const expected = health.connected ? connected : 'down'
+
       if (state !== expected) {
         broken(health.ejections > 0 && state === 'ejected' ? 'readmission' : 'ejection',
           `${id} is ${state} (${why}), and should be ${expected}: ${health.failures} failures in a row, ejected ${health.ejections} times, last until ${health.ejectedUntil} ms (it is ${this.#now()} ms)`)
       }
+
       if (Math.abs(weight - health.weight) > 1e-9) {
         broken('weights', `${id} has weight ${weight}, and should have ${health.weight} of ${health.baseWeight}: it returned at ${health.returned} ms (it is ${this.#now()} ms)`)
       }
@@ -134,6 +143,7 @@ export class HealthModel {
     } else if (input.t === 'update') {
       const health = this.#find(input.member)
       health.draining = input.draining ?? health.draining
+
       if (input.weight != null || input.labels != null) {
         health.baseWeight = input.weight ?? health.baseWeight
         this.#weigh(health)
@@ -146,13 +156,17 @@ export class HealthModel {
       this.#find(input.member).connected = true
     } else if (input.t === 'down') {
       const health = this.#find(input.member)
+
       if (health.connected) {
         health.connected = false
+
         if (health.draining) {
           return // it may well be restarted
         }
+
         const now = this.#now()
         health.losses = [...health.losses.filter(at => now - at < FLAPS.window), now].slice(-FLAPS.losses)
+
         if (health.losses.length === FLAPS.losses) {
           this.#eject(health)
         }
@@ -165,18 +179,22 @@ export class HealthModel {
     if (input.t !== 'block' && !(input.t === 'answer' && (input.answer === 'have' || input.answer === 'dont-have'))) {
       return
     }
+
     const now = this.#now()
     const health = this.#find(input.member)
     const { unsolicited } = statuses.find(({ id }) => id === input.member)?.totals ?? { unsolicited: 0 }
     const more = unsolicited - health.totalUnsolicited
     health.totalUnsolicited = unsolicited
+
     if (now - health.windowStart > UNSOLICITED.window) {
       health.windowStart = now
       health.received = 0
       health.unsolicited = 0
     }
+
     health.received++
     health.unsolicited += more
+
     if (health.unsolicited > UNSOLICITED.free && health.unsolicited > health.received * UNSOLICITED.share) {
       this.#eject(health)
     }
@@ -184,6 +202,7 @@ export class HealthModel {
 
   #succeeded (health: Health): void {
     health.failures = 0
+
     // a member that has been well for as long as its last ejection has paid one back
     if (health.ejections > 0 && this.#now() - health.returned > this.#limits.ejection * health.ejections) {
       health.ejections--
@@ -193,6 +212,7 @@ export class HealthModel {
 
   #failed (health: Health, wasEjected: boolean): void {
     health.failures++
+
     if (health.failures >= this.#limits.ejectAfter) {
       // which of two members the engine looks at first that are due at the same time is its own matter
       const returning = [...this.#members.values()].some(({ connected, ejected, ejectedUntil }) => connected && ejected && ejectedUntil <= this.#now())
@@ -203,9 +223,11 @@ export class HealthModel {
   /** Not the last of those that are well. */
   #eject (health: Health, returning = false): void {
     const others = returning || [...this.#members.values()].some(other => other !== health && isWell(other))
+
     if (health.ejected || health.draining || !others) {
       return
     }
+
     health.ejected = true
     health.ejections++
     health.failures = 0
@@ -217,6 +239,7 @@ export class HealthModel {
 
   #step (): void {
     const now = this.#now()
+
     for (const [id, health] of this.#members) {
       if (health.ejected && health.ejectedUntil <= now) {
         health.ejected = false
@@ -225,6 +248,7 @@ export class HealthModel {
         this.readmitted.add(id)
         this.#weigh(health)
       }
+
       if (health.weight < health.baseWeight && now - health.weighedAt >= WEIGHT_STEP) {
         this.#weigh(health)
       }

@@ -38,11 +38,14 @@ export class KnownMembers implements MembersObserver {
 
   input (input: Input): void {
     this.#inputs++
+
     if (!('member' in input)) {
       return
     }
+
     const { member: id } = input
     const member = this.#members.get(id)
+
     if (input.t === 'add') {
       this.#add(id)
     } else if (member != null) {
@@ -52,9 +55,11 @@ export class KnownMembers implements MembersObserver {
 
   drained (id: string): void {
     const member = this.#members.get(id)
+
     if (member?.draining !== true) {
       broken('draining', `${id} is said to be drained, and does not drain`)
     }
+
     member.drained = true
   }
 
@@ -65,6 +70,7 @@ export class KnownMembers implements MembersObserver {
   expectIgnored (id: string, say: () => void): void {
     const before = this.#inputs
     say()
+
     if (this.#inputs !== before) {
       broken('generations', `${id} was removed, and what its target says reaches the engine`)
     }
@@ -80,14 +86,18 @@ export class KnownMembers implements MembersObserver {
     if (!isVerifiable(key)) {
       return true
     }
+
     if ([...only ?? this.#departed.keys()].some(id => this.#counts(id))) {
       return false
     }
+
     return [...only ?? this.#members.keys()].every(id => {
       const member = this.#members.get(id)
+
       if (member == null || member.draining) {
         return false
       }
+
       return member.downSince == null ? member.lacks.has(key) : this.#init.now() >= this.#forgottenAt(member.downSince)
     })
   }
@@ -123,6 +133,7 @@ export class KnownMembers implements MembersObserver {
         } else if (input.answer === 'dont-have') {
           member.lacks.add(input.key)
         }
+
         break
       default:
     }

@@ -94,6 +94,7 @@ export class MemberModel {
       if (this.find(input.member).open.size > 0) {
         broken('attempts', `${input.member} was removed, and what was open at it was not observed`)
       }
+
       this.#members.delete(input.member)
     }
   }
@@ -105,6 +106,7 @@ export class MemberModel {
     member.list.set(key, type)
     member.known.add(key)
     this.#tried.add(key)
+
     // only what a member said that it has is still known when it is asked again
     if (member.words.get(key) !== 'have') {
       member.words.delete(key)
@@ -119,10 +121,13 @@ export class MemberModel {
     if (!isVerifiable(key)) {
       return true
     }
+
     if (this.#now() < this.#departedUntil) {
       return false
     }
+
     let lacks = 0
+
     for (const { id, connected, draining, words, downSince } of this.#members.values()) {
       if (wants(id) || (connected && !draining && words.get(key) === 'dont-have')) {
         lacks++
@@ -130,12 +135,14 @@ export class MemberModel {
         return false
       }
     }
+
     return lacks > 0
   }
 
   /** How long it takes until all members that are down now, or were removed, no longer count, ms. */
   downFor (): number {
     const { forgetDownAfter } = this.#limits
+
     return Math.max(0, this.#departedUntil - this.#now(), ...[...this.#members.values()].map(({ connected, downSince }) => connected ? 0 : downSince + forgetDownAfter - this.#now()))
   }
 
@@ -176,9 +183,11 @@ export class MemberModel {
   /** An attempt at a member has ended without an answer. */
   ended (member: ObservedMember, key: WantKey, result: 'timeout' | 'unknown' | 'failed'): void {
     this.#endedAt.set(key, this.#now())
+
     if (result !== 'unknown') {
       this.#failed.set(key, this.#now())
     }
+
     if (result === 'timeout' || (result === 'unknown' && !member.words.has(key))) {
       member.words.set(key, result === 'timeout' ? 'failed' : 'unknown')
     }
@@ -199,6 +208,7 @@ export class MemberModel {
     this.#tried.delete(key)
     this.#failed.delete(key)
     this.#endedAt.delete(key)
+
     for (const { words } of this.#members.values()) {
       words.delete(key)
     }
@@ -210,6 +220,7 @@ export class MemberModel {
         return true
       }
     }
+
     return false
   }
 
@@ -217,6 +228,7 @@ export class MemberModel {
     if (!member.connected) {
       member.mostStanding = 0
     }
+
     member.connected = true
     this.#arrived = true
     member.capacity = { ...member.capacity, ...capacity }
@@ -247,11 +259,14 @@ export class MemberModel {
     if (word === 'have') {
       this.#affirmed.add(key)
     }
+
     // that something went wrong says nothing of what was certain before, unless it was asked anew
     if (word === 'have' || word === 'dont-have' || member.open.has(key)) {
       member.words.set(key, word)
     }
+
     const listed = member.list.get(key)
+
     if (word === 'have' ? listed === 'have' : member.capacity.standing === 0 || (word !== 'dont-have' && member.open.has(key))) {
       member.list.delete(key)
     }

@@ -28,15 +28,19 @@ export class MembershipInvariants {
   /** After the model of members knows of it, and before the engine does. */
   input (input: Input): void {
     this.#inputs++
+
     if (input.t !== 'update' && input.t !== 'remove') {
       return
     }
+
     const member = this.#members.find(input.member)
+
     if (input.t === 'remove' || input.draining != null) {
       this.#settled.delete(member)
       this.#untold.delete(member)
       this.#drained.delete(member)
     }
+
     if (input.t === 'update' && input.draining === true) {
       this.#untold.add(member)
     }
@@ -50,9 +54,11 @@ export class MembershipInvariants {
 
   drained (id: string): void {
     const member = this.#members.find(id)
+
     if (!member.draining || member.open.size > 0 || this.#drained.has(member)) {
       broken('draining', `${id} is said to be drained: ${member.draining ? `${member.open.size} wants are open at it` : 'it does not drain'}`)
     }
+
     this.#untold.delete(member)
     this.#drained.add(member)
   }
@@ -67,8 +73,10 @@ export class MembershipInvariants {
         broken('draining', `nothing is open at ${id}, which drains, and that was not told`)
       }
     }
+
     this.#settled = new Set([...this.#members.all()].filter(({ draining }) => draining))
     const [is, should] = [members, [...this.#members.all()]].map(members => members.map(({ id }) => id).sort().join(', '))
+
     if (is !== should) {
       broken('generations', `the members are ${is}, and should be ${should}`)
     }
@@ -78,6 +86,7 @@ export class MembershipInvariants {
   expectIgnored (id: string, say: () => void): void {
     const before = this.#inputs
     say()
+
     if (this.#inputs !== before) {
       broken('generations', `${id} was removed, and what its target says reaches the engine`)
     }

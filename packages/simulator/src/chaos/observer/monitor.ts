@@ -96,6 +96,7 @@ export class Monitor extends ObservedEngine {
 
   put (input: Input): void {
     this.expectNoFailure()
+
     try {
       this.#put(input)
     } catch (err) {
@@ -135,9 +136,11 @@ export class Monitor extends ObservedEngine {
     this.expectNoFailure()
     const status = this.engine.status()
     const { dontHavesSent } = this.#gained(status)
+
     if (dontHavesSent > 0) {
       this.#replies.denied(dontHavesSent)
     }
+
     this.#attempts.flushed(status)
     this.#membership.flushed(status)
     this.#health.status(status.members)
@@ -146,10 +149,12 @@ export class Monitor extends ObservedEngine {
     this.#shares.flushed(status)
     this.#replies.flushed()
     this.#replies.status(status)
+
     if (!this.engine.dirty) {
       this.#progress.flushed(status, this.#health.readmitted)
       this.#health.readmitted.clear()
     }
+
     this.#ends.flushed(status)
     this.#clients.flushed()
     this.members.flushed()
@@ -178,6 +183,7 @@ export class Monitor extends ObservedEngine {
     this.#features.taken(message)
     this.time.called()
     this.#expectSound()
+
     return message
   }
 
@@ -192,6 +198,7 @@ export class Monitor extends ObservedEngine {
   #gained ({ totals }: EngineStatus): Gains {
     const before = this.#totals
     this.#totals = totals
+
     return {
       evicted: totals.evicted - before.evicted,
       blocksSent: totals.blocksSent - before.blocksSent,
@@ -202,11 +209,13 @@ export class Monitor extends ObservedEngine {
 
   #look (input: Input, gains: Gains): void {
     this.#clients.input(input, gains.evicted)
+
     if (input.t === 'block') {
       this.#replies.block(input.key, input.bytes.byteLength, gains)
     } else if (input.t === 'tick') {
       this.wants.ticked()
     }
+
     if (gains.dontHavesSent > 0) {
       this.#replies.denied(gains.dontHavesSent)
     }
@@ -267,6 +276,7 @@ export class Monitor extends ObservedEngine {
     if (!this.#sound || this.#calls++ % this.#every > 0) {
       return
     }
+
     try {
       this.engine.checkInvariants()
     } catch (err) {

@@ -26,6 +26,7 @@ export class OrderInvariants {
   ask (wants: readonly TargetWant[]): void {
     for (const want of wants) {
       this.#asked.push(want)
+
       if (!this.#members.askedOf(want.key)) {
         this.#fresh.push(want)
       }
@@ -34,12 +35,15 @@ export class OrderInvariants {
 
   flushed (): void {
     const priorities = this.#asked.map(({ priority }) => priority).sort((a, b) => b - a)
+
     for (const priority of priorities) {
       if (priority >= this.#last) {
         broken('order', `members are asked with priority ${priority} after ${this.#last}`)
       }
+
       this.#last = priority
     }
+
     this.#expectClientsOrder()
     this.#putAside()
     this.#asked = []
@@ -48,15 +52,20 @@ export class OrderInvariants {
 
   #expectClientsOrder (): void {
     const before = new Map<ObservedClient, ObservedWant>()
+
     for (const { key } of this.#fresh.sort((a, b) => b.priority - a.priority)) {
       const want = this.#onlyWant(key)
+
       if (want == null) {
         continue
       }
+
       const earlier = before.get(want.client)
+
       if (earlier != null && (earlier.message > want.message || (earlier.message === want.message && earlier.priority < want.priority))) {
         broken('order', `${want.client.id} wants ${printKey(key)} with priority ${want.priority}, and ${printKey(earlier.key)} with ${earlier.priority} was asked for first (messages ${want.message} and ${earlier.message})`)
       }
+
       before.set(want.client, want)
     }
   }
@@ -67,9 +76,11 @@ export class OrderInvariants {
    */
   #putAside (): void {
     const asked = [...this.#members.all()].filter(({ connected, draining }) => connected && !draining)
+
     if (asked.length > 1) {
       return
     }
+
     for (const [, wants] of this.#wants.byKey()) {
       for (const want of wants) {
         // a member is not asked for what only it wants itself
@@ -83,6 +94,7 @@ export class OrderInvariants {
   /** The want for a block that one client alone has wanted, by one CID, and asked for once: nothing else says when its place in the order was. */
   #onlyWant (key: string): ObservedWant | undefined {
     const [want] = this.#wants.of(key)
+
     return want?.alone === true && want.asks === 1 && this.#wants.sure(want) ? want : undefined
   }
 }

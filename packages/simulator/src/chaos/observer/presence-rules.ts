@@ -44,19 +44,25 @@ export class PresenceRules {
   expect (name: string, cid: Uint8Array, have: boolean): void {
     const key = wantKey(cid) ?? ''
     const what = `${name.split(' ')[0]} gets ${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`
+
     if (have) {
       if (![...this.#ever.get(name) ?? []].some(only => this.#members.isClaimed(key, only))) {
         broken('promise', `${what}, which no member that it may use has claimed to have`)
       }
+
       return
     }
+
     if (this.#denied.has(name)) {
       return
     }
+
     const absent = this.#absent.get(name) ?? 0
+
     if (absent === 0) {
       broken('denial', `${what}, of which some member that it may use has said nothing`)
     }
+
     this.#absent.set(name, absent - 1)
   }
 

@@ -33,21 +33,28 @@ export class ProgressInvariants {
     if (status.unsent > 0 || status.members.some(({ load }) => load.bytes > 0) || this.#loops()) {
       return
     }
+
     const idle = [...this.#idle(status)]
+
     if (idle.length === 0) {
       return
     }
+
     const busy = [...this.#busy(status)]
     const waiting = [...this.#waiting()]
+
     for (const key of waiting) {
       const failedAt = this.#members.failedAt(key)
       const free = failedAt != null ? undefined : idle.find(({ words }) => !words.has(key))
+
       if (free != null) {
         broken('idle', `${printKey(key)} is asked of no member, and ${free.id} is idle and has not been asked`)
       }
+
       const back = idle.find(({ id, words }) => readmitted.has(id) && words.get(key) !== 'dont-have')
       // when it was asked again everywhere, what a busy member had said was forgotten, but for a DONT_HAVE of a want that it keeps; it may wait for that one
       const mayWait = busy.some(({ words, list }) => words.get(key) !== 'dont-have' || !list.has(key))
+
       // as many retries as are granted with each sweep
       if (back != null && !(mayWait && this.#members.askedOf(key)) && this.#members.endedAt(key) !== this.#now() && waiting.length <= TRICKLE) {
         broken('readmission', `${back.id} has returned from its ejection and is idle, and ${printKey(key)} is asked of no member`)
@@ -64,6 +71,7 @@ export class ProgressInvariants {
     for (const { id, state, load } of status.members) {
       if (state === 'up' && load.wants === 0 && !this.#health.isEjected(id) && !this.#strategy.avoids(id) && !this.#strategy.avoided.has(id)) {
         const member = this.#members.find(id)
+
         if (member.capacity.wants > 0) {
           yield member
         }
@@ -75,6 +83,7 @@ export class ProgressInvariants {
   * #busy (status: EngineStatus): Iterable<ObservedMember> {
     for (const { id, load } of status.members) {
       const member = this.#members.find(id)
+
       if (load.wants >= openForOne(member.capacity.wants)) {
         yield member
       }
@@ -84,6 +93,7 @@ export class ProgressInvariants {
   /** Blocks that are wanted for certain, of which nothing has been said, and that no member is asked for. */
   * #waiting (): Iterable<WantKey> {
     const { wants } = this.#clients
+
     for (const [key, waiting] of wants.byKey()) {
       if (isVerifiable(key) && !this.#members.isOpen(key) && [...waiting].some(want => wants.sure(want) && isUnanswered(want))) {
         yield key

@@ -42,9 +42,11 @@ export class ShareInvariants {
   ask (id: string, wants: readonly TargetWant[]): void {
     for (const { key, type } of wants) {
       const elsewhere = [...this.#members.all()].filter(other => other.id !== id && other.open.has(key))
+
       if (elsewhere.length > 1) {
         broken('shares', `${id} is asked for ${printKey(key)}, which is open at ${elsewhere.map(({ id }) => id).join(', ')}`)
       }
+
       if (elsewhere.length === 1 && !this.#members.find(id).open.has(key)) {
         this.#expectHedge(id, key, type, elsewhere[0].since.get(key) ?? 0)
       }
@@ -54,6 +56,7 @@ export class ShareInvariants {
   #expectHedge (id: string, key: string, type: TargetWant['type'], since: number): void {
     const { hedgeShare, minHedge } = this.#limits
     const waited = this.#now() - since
+
     if (type !== 'have' || hedgeShare === 0 || waited < minHedge || this.#health.isEjected(id)) {
       broken('shares', `${id} is asked for ${type} ${printKey(key)} beside another, which was asked ${waited} ms before: hedges are a share of ${hedgeShare}, of want-haves, after ${minHedge} ms, at members that are well`)
     }
@@ -63,19 +66,23 @@ export class ShareInvariants {
     for (const { generation, totals } of members) {
       this.#asksOf.set(generation, totals.asks)
     }
+
     const asks = [...this.#asksOf.values()].reduce((sum, asks) => sum + asks, 0)
     const again = totals.retries + totals.hedges
     const { retryBudget } = this.#limits
     const granted = TRICKLE * (this.#now() - this.#at) / 1000 + retryBudget * (asks - this.#asks) + REWARD * this.#answers
     this.#tokens = Math.min(Math.max(MAX_TOKENS, retryBudget * asks), this.#tokens + granted) - (again - this.#again)
+
     if (this.#tokens < -ROUNDED) {
       broken('shares', `${totals.retries} retries and ${totals.hedges} hedges for ${asks} asks in ${this.#now()} ms, and ${-this.#tokens} of them were not granted`)
     }
+
     this.#at = this.#now()
     this.#asks = asks
     this.#again = again
     this.#answers = 0
     const { picks, pulls } = this.#strategy
+
     if (picks > picksBound(fetches, clients) || pulls > picks * members.length) {
       broken('work', `a flush made the strategy rank members ${picks} times, and pulled ${pulls}: there are ${fetches} fetches, ${clients} clients and ${members.length} members`)
     }

@@ -48,13 +48,17 @@ export class StrategyObserver {
 
   wrap (factory: StrategyFactory): StrategyFactory {
     let made = 0
+
     return (env: StrategyEnv): Strategy => {
       const strategy = factory(env)
+
       // the second is the one that counts: the first, and the later ones, only try whether the strategy takes the members
       if (++made !== 2) {
         return strategy
       }
+
       this.#strategy = strategy
+
       return {
         update: members => {
           this.#members = members
@@ -74,14 +78,17 @@ export class StrategyObserver {
     if (avoided) {
       this.avoided.add(id)
     }
+
     return avoided
   }
 
   #rank (strategy: Strategy, want: Want): Iterable<Member> {
     this.picks++
     let first = true
+
     return eachPulled(strategy.rank(want), member => {
       this.pulls++
+
       if (first) {
         first = false
         this.firstChoices.set(want.key, { member, idle: member.load.wants === 0 })
@@ -95,12 +102,15 @@ function eachPulled (ranking: Iterable<Member>, show: (member: Member) => void):
   return {
     [Symbol.iterator] () {
       const iterator = ranking[Symbol.iterator]()
+
       return {
         next () {
           const result = iterator.next()
+
           if (result.done !== true) {
             show(result.value)
           }
+
           return result
         },
         return () { return iterator.return?.() ?? { done: true, value: undefined } }

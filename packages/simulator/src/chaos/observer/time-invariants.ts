@@ -43,6 +43,7 @@ export class TimeInvariants {
     if (this.#jumpedAt < this.#now()) {
       this.jumped()
     }
+
     this.#late = late
   }
 
@@ -51,11 +52,14 @@ export class TimeInvariants {
     this.#idleFlushes = 0
     // what is learnt after a tick may make a deadline earlier than that
     this.#tickedAt = input.t === 'tick' ? this.#now() : undefined
+
     if (input.t === 'tick') {
       this.#deadline = undefined
+
       if (this.#late > LATE && this.#jumps <= MAX_GRACES) {
         broken('stall', `the process stood still, and silent members are judged by a timer that is ${this.#late} ms late, before what came meanwhile is read`)
       }
+
       this.#jumps = 0
     }
   }
@@ -73,6 +77,7 @@ export class TimeInvariants {
 
   flush (): void {
     this.#idleFlushes++
+
     if (this.#idleFlushes > IDLE_FLUSHES + 1) {
       broken('flushes', `flushed ${this.#idleFlushes} times since the last input`)
     }
@@ -85,6 +90,7 @@ export class TimeInvariants {
     this.#deadline = deadline == null ? undefined : Math.max(deadline, this.#now())
     const overdue = this.#tickedAt === this.#now() && deadline != null && !(deadline > this.#now())
     this.#overdueTicks = overdue ? this.#overdueTicks + 1 : 0
+
     if (this.#overdueTicks > OVERDUE_TICKS) {
       broken('deadline', `ticked at ${this.#now()} ms, and wants to be woken at ${deadline} ms`)
     }
@@ -93,14 +99,18 @@ export class TimeInvariants {
   /** What was to be done by now was done, unless a timer was held up and is granted time. */
   #expectOnTime (): void {
     const now = this.#now()
+
     if (now - this.#jumpedAt <= (MAX_GRACES + 1) * MAX_GRACE) {
       return
     }
+
     if (this.#dirtySince != null && this.#dirtySince < now) {
       broken('flushes', `it is ${now} ms, and what was to be flushed at ${this.#dirtySince} ms was not`)
     }
+
     // what was taken since may have put it off
     const deadline = Math.max(this.#deadline ?? Infinity, this.#engine.deadline ?? Infinity)
+
     if (now - deadline > ROUNDED) {
       broken('deadline', `it is ${now} ms, and the engine wanted to be woken at ${deadline} ms`)
     }

@@ -104,17 +104,23 @@ export class WantModel {
   ask (client: ObservedClient, key: WantKey, entry: WantEntry, connection?: number): ObservedWant {
     const text = cidText(entry.cid)
     const suspended = client.suspended.get(text)
+
     if (suspended != null) {
       this.resume(suspended)
     }
+
     const known = client.wants.get(text)
+
     if (known == null) {
       const want = this.#begin(client, key, entry, connection)
       this.#enter(want)
+
       return want
     }
+
     this.#renew(known, entry)
     known.connection = connection
+
     return known
   }
 
@@ -125,6 +131,7 @@ export class WantModel {
     client.ended.add(cidText(cid))
     const wants = this.#byKey.get(key)
     wants?.delete(want)
+
     if (wants?.size === 0) {
       this.#byKey.delete(key)
       this.#forget(key)
@@ -143,6 +150,7 @@ export class WantModel {
   resume (want: ObservedWant): void {
     const text = cidText(want.cid)
     want.client.suspended.delete(text)
+
     if (!want.client.wants.has(text)) {
       want.askedAt = this.#now()
       want.message = NaN
@@ -183,14 +191,17 @@ export class WantModel {
   /** Whether a member is all that wants a block, and so lacks it. */
   onlyWantedBy (key: WantKey, member: string): boolean {
     const waiting = this.#byKey.get(key)
+
     if (waiting == null) {
       return false
     }
+
     for (const { client } of waiting) {
       if (client.member !== member) {
         return false
       }
     }
+
     return true
   }
 
@@ -201,6 +212,7 @@ export class WantModel {
         return false
       }
     }
+
     return true
   }
 
@@ -211,6 +223,7 @@ export class WantModel {
         return true
       }
     }
+
     return false
   }
 
@@ -221,20 +234,24 @@ export class WantModel {
     const expiredAt = this.#now() - this.#lifetime
     const overdueAt = this.#lastTick - SWEEP - this.#lifetime
     const sum = { least: 0, most: 0, overdue: 0, leastFetches: 0, mostFetches: 0 }
+
     for (const wants of this.#byKey.values()) {
       let living = 0
       let possible = 0
+
       for (const want of wants) {
         // as `sure` and `overdue` say
         living += want.sure && !want.maybeServed && want.askedAt > expiredAt ? 1 : 0
         possible += want.askedAt < overdueAt ? 0 : 1
       }
+
       sum.least += living
       sum.most += possible
       sum.overdue += wants.size - possible
       sum.leastFetches += living > 0 ? 1 : 0
       sum.mostFetches += possible > 0 ? 1 : 0
     }
+
     return sum
   }
 
@@ -265,13 +282,16 @@ export class WantModel {
   #enter (want: ObservedWant): void {
     want.client.wants.set(cidText(want.cid), want)
     let wants = this.#byKey.get(want.key)
+
     if (wants == null) {
       // what was said while nothing wanted it is not remembered
       this.#forget(want.key)
       wants = new Set()
       this.#byKey.set(want.key, wants)
     }
+
     wants.add(want)
+
     if (wants.size > 1) {
       for (const each of wants) {
         each.alone = false
@@ -289,6 +309,7 @@ export class WantModel {
       want.sure = !want.maybeServed && want.type === entry.wantType
       want.type = want.type === 'block' ? 'block' : entry.wantType
     }
+
     // a message may name it twice
     want.priority = Math.min(want.priority, entry.priority)
     want.sendDontHave ||= entry.sendDontHave

@@ -50,9 +50,11 @@ export function createFakeNetwork (exchange: Exchange, clock: FakeClock, peers: 
     flushed: async () => true,
     wake (id) {
       const peer = peers.get(id)
+
       if (peer == null || !connected.has(id)) {
         return
       }
+
       if (peer.atOnce) {
         takeAll(peer)
       } else {
@@ -61,12 +63,14 @@ export function createFakeNetwork (exchange: Exchange, clock: FakeClock, peers: 
     },
     async connect (peer) {
       network.opened(peer.toString())
+
       return PROTOCOL
     },
     async open (id) {
       if (!connected.has(id)) {
         throw new NotConnectedError()
       }
+
       return PROTOCOL
     },
     async disconnect (id) { network.closed(id) },
@@ -83,5 +87,6 @@ export function createFakeNetwork (exchange: Exchange, clock: FakeClock, peers: 
       }
     }
   }
+
   return network
 }

@@ -47,6 +47,7 @@ export class LocalCaller {
     const { chance, pick } = this.#init.dice
     const block = pick(this.#init.blocks)
     this.#callOnce(block)
+
     while (chance(0.3)) {
       this.#callOnce(block)
     }
@@ -55,6 +56,7 @@ export class LocalCaller {
   #callOnce (block: Block): void {
     const { blocks, clock, dice: { chance, int, weighted } } = this.#init
     const before = new Set(this.#open)
+
     switch (weighted({ get: 4, has: 3, many: 1 })) {
       case 'get':
         void this.get(block)
@@ -65,7 +67,9 @@ export class LocalCaller {
       default:
         void this.#getMany(blocks.filter(() => chance(0.3)))
     }
+
     const [call] = [...this.#open].filter(call => !before.has(call))
+
     if (chance(0.4)) {
       clock.after(int(0, 200), () => { this.#giveUp(call) })
     }
@@ -83,6 +87,7 @@ export class LocalCaller {
     return this.#call(`get ${printKey(block.key)}`, [block], async signal => {
       const result = await this.#init.client.get(cidOf(block), { signal }).then(bytes => ({ bytes }), (error: unknown) => ({ error }))
       this.#expectTrue(block, result, signal)
+
       return result
     })
   }
@@ -91,6 +96,7 @@ export class LocalCaller {
     return this.#call(`has ${printKey(block.key)}`, [block], async signal => {
       const answer = await this.#init.client.has(cidOf(block), { signal, within }).catch((error: unknown) => {
         this.#expectTrue(block, { error }, signal)
+
         return undefined
       })
       this.#init.guard(() => {
@@ -98,6 +104,7 @@ export class LocalCaller {
           broken('local', `has(${printKey(block.key)}) says that a member has it, and none has claimed that`)
         }
       })
+
       return answer
     })
   }
@@ -105,6 +112,7 @@ export class LocalCaller {
   async #getMany (blocks: readonly Block[]): Promise<void> {
     await this.#call(`getMany of ${blocks.length}`, blocks, async signal => {
       const left = new Map(blocks.map(block => [cidOf(block).toString(), block]))
+
       try {
         for await (const { cid, bytes, error } of this.#init.client.getMany(blocks.map(cidOf), { signal })) {
           const block = left.get(cid.toString())
@@ -114,14 +122,17 @@ export class LocalCaller {
               broken('local', `getMany tells of ${cid} twice, or unasked`)
             }
           })
+
           if (block != null) {
             this.#expectTrue(block, bytes == null ? { error } : { bytes }, signal)
           }
         }
       } catch (error) {
         this.#expectReason(error, signal)
+
         return
       }
+
       this.#init.guard(() => {
         if (left.size > 0) {
           broken('local', `getMany has ended, and did not tell of ${left.size} of ${blocks.length} blocks`)
@@ -134,6 +145,7 @@ export class LocalCaller {
     const call: Call = { controller: new AbortController(), what }
     blocks.forEach(block => { this.#init.wanted(block) })
     this.#open.add(call)
+
     try {
       return await run(call.controller.signal)
     } finally {
@@ -147,8 +159,10 @@ export class LocalCaller {
       if (!(result.error instanceof NotFoundError || result.error instanceof WantExpiredError)) {
         this.#expectReason(result.error, signal)
       }
+
       return
     }
+
     this.got = true
     this.#init.guard(() => {
       if (result.bytes.byteLength !== block.size) {

@@ -23,10 +23,12 @@ export async function expectTruth (init: LocalTruthInit): Promise<void> {
   for (const block of init.blocks) {
     const held = init.isHeld(block)
     let told = 'nothing'
+
     for (let attempt = 0; told !== (held ? 'its bytes' : NotFoundError.name); attempt++) {
       if (attempt === ATTEMPTS) {
         broken('local', `${printKey(block.key)} is ${held ? '' : 'not '}held by a node, and ${ATTEMPTS} calls end, the last of them with ${told}`)
       }
+
       told = await get(init, block)
     }
   }
@@ -37,12 +39,15 @@ async function get ({ caller, pass }: LocalTruthInit, block: Block): Promise<str
   const call: { told?: string } = {}
   void caller.get(block).then(result => { call.told = 'bytes' in result ? 'its bytes' : nameOf(result.error) })
   await pass(0)
+
   for (let waited = 0; waited <= DEFAULT_LIMITS.wantLifetime; waited += WAIT) {
     if (call.told != null) {
       return call.told
     }
+
     await pass(WAIT)
   }
+
   return broken('local', `get ${printKey(block.key)} has not ended after ${DEFAULT_LIMITS.wantLifetime} ms`)
 }
 

@@ -66,13 +66,16 @@ export class RouterPeer implements PeerEnd {
     const entries = Array.from({ length: Math.min(count, most - this.wants.size) }, (): WantEntry => {
       const block = pick(blocks[this.side === 'node' ? 'client' : 'node'])
       wanted[this.side].add(block.key)
+
       return { cid: pick(block.cids), wantType: chance(0.3) ? 'have' : 'block', priority: 1, cancel: false, sendDontHave: chance(0.8) }
     })
+
     for (const entry of entries) {
       const known = this.wants.get(cidText(entry.cid))
       this.wants.set(cidText(entry.cid), known?.wantType === 'block' ? known : entry)
       this.#everWanted.add(cidText(entry.cid))
     }
+
     this.#context.send(this, { wants: entries })
   }
 
@@ -90,6 +93,7 @@ export class RouterPeer implements PeerEnd {
   /** Sends a block that it holds, asked for or not. */
   babble (): void {
     const [block] = this.#context.blocks[this.side].filter(({ key }) => this.holds.has(key) && this.#context.dice.chance(0.3))
+
     if (block != null) {
       this.#sendBlock(block.cids[0], block)
     }
@@ -104,6 +108,7 @@ export class RouterPeer implements PeerEnd {
   /** From now on it is honest. */
   heal (): void {
     this.#healed = true
+
     for (const key of this.asked.keys()) {
       this.#later(1, () => { this.#tell(key) })
     }
@@ -114,6 +119,7 @@ export class RouterPeer implements PeerEnd {
       if (full === true) {
         this.asked.clear()
       }
+
       wants.forEach(entry => { this.#onAsked(entry) })
       presences.forEach(({ cid, have }) => { this.#onPresence(cid, have) })
       blocks.forEach(({ prefix, data }) => { this.#onBlock(receivedCid(prefix, data)) })
@@ -122,14 +128,19 @@ export class RouterPeer implements PeerEnd {
 
   #onAsked (entry: WantEntry): void {
     const key = wantKey(entry.cid) ?? ''
+
     if (entry.cancel) {
       this.asked.delete(key)
+
       return
     }
+
     const other = this.side === 'node' ? 'client' : 'node'
+
     if (!this.#context.wanted[other].has(key)) {
       broken('crossing', `the ${this.side} ${this.id} is asked for ${printKey(key)}, which no ${other} has wanted`)
     }
+
     this.asked.set(key, entry)
     const mode = this.#healed ? 'honest' : this.#context.dice.weighted(MODES)
     this.#later(mode === 'slow' ? this.#context.dice.int(100, 8000) : this.#latency, () => { this.#answer(key, mode) })
@@ -137,9 +148,11 @@ export class RouterPeer implements PeerEnd {
 
   #onPresence (cid: Uint8Array, have: boolean): void {
     const text = cidText(cid)
+
     if (!this.#everWanted.has(text)) {
       broken('crossing', `the ${this.side} ${this.id} is told of ${printCid(cid)}, which it has never wanted`)
     }
+
     if (have && this.wants.get(text)?.wantType === 'have') {
       this.wants.delete(text)
     }
@@ -149,6 +162,7 @@ export class RouterPeer implements PeerEnd {
     if (!this.#everWanted.has(cidText(cid))) {
       broken('crossing', `the ${this.side} ${this.id} gets ${printCid(cid)}, which it has never wanted`)
     }
+
     this.wants.delete(cidText(cid))
     this.served = true
   }
@@ -160,6 +174,7 @@ export class RouterPeer implements PeerEnd {
       this.#say(key, false)
     } else if (mode === 'corrupt') {
       const entry = this.asked.get(key)
+
       if (entry != null) {
         this.#sendBlock(entry.cid, this.#context.dice.pick(this.#context.blocks[this.side]))
       }
@@ -172,9 +187,11 @@ export class RouterPeer implements PeerEnd {
   #tell (key: WantKey): void {
     const entry = this.asked.get(key)
     const block = this.#context.blocks[this.side].find(block => block.key === key)
+
     if (entry == null) {
       return // cancelled meanwhile
     }
+
     if (block == null || !this.holds.has(key)) {
       this.#say(key, false)
     } else if (entry.wantType === 'have') {
@@ -187,6 +204,7 @@ export class RouterPeer implements PeerEnd {
 
   #say (key: WantKey, have: boolean): void {
     const entry = this.asked.get(key)
+
     if (entry != null) {
       this.#context.send(this, { presences: [{ cid: entry.cid, have }] })
     }

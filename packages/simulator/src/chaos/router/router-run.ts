@@ -76,6 +76,7 @@ class RouterRun {
       engine: (direction, init) => {
         const monitor = direction === 'forward' ? stage.engine(init) : stage.another(init)
         this.#monitors[direction] = monitor
+
         return monitor
       }
     })
@@ -87,11 +88,13 @@ class RouterRun {
     const { clock, dice: { chance, int, weighted } } = stage
     await this.#world.settle()
     const steps = int(40, 160)
+
     for (; stage.step < steps; stage.step++) {
       this.#act(weighted(ACTS))
       await this.#pass(this.#sleep)
       this.#sleep = chance(0.3) ? int(0, 60) : 0
     }
+
     stage.trace.act(() => 'all faults end')
     await this.#heal()
     await this.#recover()
@@ -106,6 +109,7 @@ class RouterRun {
     const all = Array.from({ length: int(4, 24) }, (_, n) => block(n + 1, LEAST_SIZE + n))
     const sides = all.map(() => chance(0.1) ? 'both' : pick<Side>(['node', 'client']))
     const of = (side: Side): Block[] => all.filter((_, i) => i < 2 || sides[i] === side || sides[i] === 'both')
+
     return { node: of('node'), client: of('client') }
   }
 
@@ -113,11 +117,13 @@ class RouterRun {
     const { dice } = this.#stage
     // what expires or is cut off is the matter of other runs
     const { wantLifetime, ...limits } = drawLimits(dice)
+
     return { strategy: strategyOf(drawStrategy(dice)), limits: dice.chance(0.5) ? limits : {} }
   }
 
   #createPeer (id: string, side: Side, { limits }: DirectionInit): RouterPeer {
     const { clock, dice } = this.#stage
+
     return new RouterPeer(id, side, {
       clock,
       dice,
@@ -131,6 +137,7 @@ class RouterRun {
 
   #createCaller (name: string): LocalCaller {
     const { local } = this.#world
+
     return new LocalCaller({
       client: name === '' ? local.unnamed : local.client(name),
       clock: this.#stage.clock,
@@ -147,11 +154,13 @@ class RouterRun {
     const peer = pick([...this.#nodes, ...this.#clients])
     const client = pick(this.#clients)
     trace.act(() => `${act} (${peer.id.slice(-2)}, ${client.id.slice(-2)})`)
+
     switch (act) {
       case 'want':
         if (this.#world.isConnected(peer)) {
           peer.want(pick([1, 1, 3, 10]))
         }
+
         break
       case 'cancel':
         peer.cancel()
@@ -203,16 +212,20 @@ class RouterRun {
     if (this.#failure != null) {
       throw this.#failure
     }
+
     this.#monitors.forward?.expectNoFailure()
     this.#monitors.reverse?.expectNoFailure()
+
     for (const [name, { open }] of this.#callers) {
       if (open.length === 0 && this.#monitors.forward?.idleFor(`local:${name}`) !== Infinity) {
         broken('local', `no call of "${name}" is open, and the engine knows it for a client`)
       }
     }
+
     if (this.#asked === 'connected') {
       return
     }
+
     for (const client of this.#clients) {
       if (!this.#registered.has(client) && client.asked.size > 0) {
         broken('crossing', `${client.id} is not registered, and keeps ${client.asked.size} wants of nodes`)
@@ -225,7 +238,9 @@ class RouterRun {
       this.#world.connect(client)
       this.#register(client)
     }
+
     await this.#world.pass(DIALLED)
+
     for (const peer of [...this.#nodes, ...this.#clients]) {
       peer.heal()
       peer.want(LAST_WANTS)
@@ -235,10 +250,12 @@ class RouterRun {
   /** All that some peer of the other side holds is served, and all calls end. */
   async #recover (): Promise<void> {
     const peers = [...this.#nodes, ...this.#clients]
+
     for (let waited = 0; this.#missing().length + this.#open().length > 0; waited += AGAIN) {
       if (waited > RECOVERY) {
         broken(this.#missing().length > 0 ? 'lost' : 'local', `${[...this.#missing(), ...this.#open()].join(', ')}, ${waited} ms after the last fault`)
       }
+
       // one may have been closed
       this.#clients.forEach(client => { this.#world.connect(client) })
       peers.forEach(peer => { peer.sendAll() })
@@ -254,6 +271,7 @@ class RouterRun {
     const missing = (peer: RouterPeer, others: readonly RouterPeer[]): string[] => peer.missing
       .filter(key => others.some(other => other.holds.has(key)))
       .map(key => `the ${peer.side} ${peer.id} still waits for ${printKey(key)}`)
+
     return [
       ...this.#nodes.flatMap(peer => missing(peer, this.#clients)),
       ...this.#clients.flatMap(peer => missing(peer, this.#nodes))
@@ -277,13 +295,17 @@ class RouterRun {
   #noteFeatures (): void {
     const { met } = this.#stage
     const served = (peers: readonly RouterPeer[]): boolean => peers.some(({ served }) => served)
+
     if (served(this.#nodes) && served(this.#clients)) {
       met.add('both directions')
     }
+
     const callers = [...this.#callers.values()]
+
     if (callers.some(({ got }) => got)) {
       met.add('local call')
     }
+
     if (callers.some(({ gaveUp }) => gaveUp)) {
       met.add('call given up')
     }
@@ -291,15 +313,19 @@ class RouterRun {
 
   async #leave (): Promise<void> {
     const { clock } = this.#stage
+
     for (const peer of [...this.#nodes, ...this.#clients]) {
       this.#world.disconnect(peer)
     }
+
     await this.#world.settle()
+
     for (const monitor of [this.#monitors.forward, this.#monitors.reverse]) {
       if (monitor != null) {
         expectNothing({ clock, monitor })
       }
     }
+
     await this.#world.stop()
   }
 }

@@ -112,6 +112,7 @@ class ChaosRouter implements RouterWorld {
 
   send (peer: PeerEnd, message: Partial<BitswapMessage>): void {
     const network = this.#networkOf(peer)
+
     if (network.isConnected(peer.id)) {
       void network.exchange.receive(peer.id, { ...EMPTY, ...message }, '/ipfs/bitswap/1.2.0', 0)
     }
@@ -124,10 +125,12 @@ class ChaosRouter implements RouterWorld {
   async pass (ms: number): Promise<void> {
     const { clock } = this.#init
     const end = clock.now() + ms
+
     // as in an event loop, promises settle between one event and the next
     do {
       await allPromises()
     } while (clock.step(end))
+
     clock.pass(end - clock.now())
   }
 
@@ -140,6 +143,7 @@ class ChaosRouter implements RouterWorld {
 
   #networkOf (peer: PeerEnd): FakeNetwork {
     const { upstream, downstream } = this.#networks
+
     return (this.#init.nodes.includes(peer) ? downstream : upstream) as FakeNetwork
   }
 
@@ -149,6 +153,7 @@ class ChaosRouter implements RouterWorld {
 
   #createForward (): RouterDirection {
     const { nodes, forward } = this.#init
+
     return createDirection({
       ...this.#parts('forward'),
       options: forward,
@@ -171,6 +176,7 @@ class ChaosRouter implements RouterWorld {
 
   #createReverse (): Reverse {
     const { asked, reverse } = this.#init
+
     return createReverse({
       ...this.#parts('reverse'),
       init: { ...reverse, members: asked },
@@ -184,6 +190,7 @@ class ChaosRouter implements RouterWorld {
 
   #parts (direction: Direction): DirectionParts {
     const { clock, seed } = this.#init
+
     return {
       seed,
       randomSeed: hashString(direction, seed),

@@ -24,11 +24,14 @@ export interface Block {
 
 export function block (n: number, size: number, verifiable = true): Block {
   const raw = contentCid(n)
+
   if (!verifiable) {
     raw[2] = KECCAK_256
   }
+
   const pb = raw.slice()
   pb[1] = DAG_PB
+
   return { n, key: keyOf(raw), size, cids: verifiable ? [raw, pb, raw.slice(2)] : [raw, pb], verifiable }
 }
 
@@ -45,15 +48,18 @@ export function identityCid (data: readonly number[]): Uint8Array {
 /** A CID, or any bytes, as a map's key. */
 export function cidText (cid: Uint8Array): string {
   let text = ''
+
   for (let i = 0; i < cid.length; i++) {
     text += String.fromCharCode(cid[i])
   }
+
   return text
 }
 
 /** The CID that a received block stands for. */
 export function receivedCid (prefix: Uint8Array, data: Uint8Array): Uint8Array {
   const key = contentBlockKey(data)
+
   return prefixCid(prefix, key == null ? data : keyMultihash(key).subarray(2))
 }
 
@@ -65,12 +71,16 @@ export function printKey (key: WantKey): string {
 /** For people: which block, and by which kind of CID. */
 export function printCid (cid: Uint8Array): string {
   const key = wantKey(cid)
+
   if (key == null) {
     return `bad CID of ${cid.byteLength} bytes`
   }
+
   if (key.charCodeAt(0) === 0) {
     return 'identity'
   }
+
   const kind = cid[1] === DAG_PB ? ' dag-pb' : ''
+
   return `${printKey(key)}${cid[0] === 1 ? kind : ' v0'}`
 }

@@ -17,12 +17,15 @@ export function createDice (random: () => number): Dice {
     weighted<T extends string> (weights: Readonly<Record<T, number>>): T {
       const names = Object.keys(weights) as T[]
       let left = random() * names.reduce((sum, name) => sum + weights[name], 0)
+
       for (const name of names) {
         left -= weights[name]
+
         if (left < 0) {
           return name
         }
       }
+
       return names[names.length - 1]
     }
   }

@@ -15,16 +15,19 @@ function some (probability: number, { chance }: Dice, draws: ReadonlyArray<() =>
 
 function drawSizes (dice: Dice): Partial<Limits> {
   const { int, pick } = dice
+
   return some(0.6, dice, [
     () => ({ wantsPerClient: int(2, pick([20, 60])) }),
     () => {
       const unsentPerClient = int(2, 20) * KIB
+
       return { unsentPerClient, inFlightPerClient: unsentPerClient * int(1, 8) }
     },
     () => ({ unsent: int(8, 60) * KIB, unreadTimeout: pick([1000, 10_000]) }),
     () => ({ wantsPerMember: int(1, 8) }),
     () => {
       const minBytesPerMember = int(2, 20) * KIB
+
       return { minBytesPerMember, maxBytesPerMember: minBytesPerMember * int(1, 4) }
     },
     () => ({ standingPerMember: int(0, 4) }),
@@ -36,6 +39,7 @@ function drawSizes (dice: Dice): Partial<Limits> {
 
 function drawTimes (dice: Dice): Partial<Limits> {
   const { int, pick } = dice
+
   return some(0.7, dice, [
     () => ({ wantLifetime: pick([20_000, 60_000, 300_000]) }),
     () => ({ minTimeout: 100, firstTimeout: int(200, 2000), maxTimeout: int(2000, 5000) }),
@@ -45,6 +49,7 @@ function drawTimes (dice: Dice): Partial<Limits> {
     () => ({ forgetDownAfter: int(2, 30) * 1000 }),
     () => {
       const ejection = int(1, 20) * 1000
+
       return { ejection, maxEjection: ejection * int(1, 5), slowStart: int(1, 10) * 1000 }
     },
     () => ({ minHedge: pick([0, 1, 50]) })
@@ -53,6 +58,7 @@ function drawTimes (dice: Dice): Partial<Limits> {
 
 function drawShares (dice: Dice): Partial<Limits> {
   const { int, pick } = dice
+
   return some(0.6, dice, [
     () => ({ tries: int(1, 3) }),
     () => ({ retryBudget: pick([0, 0.1, 0.5]) }),

@@ -59,6 +59,7 @@ export function drawScenario (random: () => number): Scenario {
   const theme = dice.weighted(THEMES)
   const scenario = drawPlain(dice, theme)
   const { int, pick } = dice
+
   switch (theme) {
     case 'hedges':
       return {
@@ -122,6 +123,7 @@ export function drawChanges (dice: Dice): Readonly<Record<MembershipAct, number>
 /** A member that joins. */
 export function drawMember ({ chance, int, pick }: Dice, id: string, blocks: readonly Block[]): MemberDraw {
   const held = pick([0, 0.2, 0.5, 0.9])
+
   return {
     id,
     weight: pick([1, 1, 2, 0.5]),
@@ -143,8 +145,10 @@ function drawMembers ({ chance, int, pick }: Dice, blocks: readonly Block[], cli
   // balancers that are each other's nodes ask as a client, under its own name or under another
   const loops = chance(0.25)
   const names = [...new Set(clients.map(({ id, standsFor }) => standsFor ?? id))]
+
   return Array.from({ length: int(least, pick([3, 6])) }, (_, i) => {
     const client = loops && chance(0.5) ? names.splice(int(0, names.length - 1), 1)[0] : undefined
+
     return {
       id: `m${i}`,
       weight: pick([1, 1, 2, 0.5]),
@@ -158,9 +162,11 @@ function drawMembers ({ chance, int, pick }: Dice, blocks: readonly Block[], cli
 /** Leaves out about half, and changes how often the others happen. */
 function someOf<T extends string> (most: Record<T, number>, { chance, pick }: Dice): Record<T, number> {
   const some = { ...most }
+
   for (const name of Object.keys(most) as T[]) {
     some[name] = chance(0.4) ? 0 : most[name] * pick([0.5, 1, 3])
   }
+
   return some
 }
 

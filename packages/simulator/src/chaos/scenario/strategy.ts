@@ -15,15 +15,20 @@ const DECORATORS = {
 /** An algorithm with any decorators around it, in any order that the router takes; often the default. */
 export function drawStrategy (dice: Dice): string {
   const { chance, pick } = dice
+
   if (chance(0.2)) {
     return DEFAULT_STRATEGY
   }
+
   const decorators = pick([0, 1, 1, 2, 2, 3, 4])
+
   for (;;) {
     let strategy = pick(ALGORITHMS)
+
     for (let n = decorators; n > 0; n--) {
       strategy = pick(pick(Object.values(DECORATORS))).replace('*', strategy)
     }
+
     if (isLegal(strategy)) {
       return strategy
     }
@@ -34,11 +39,13 @@ export function drawStrategy (dice: Dice): string {
 function isLegal (strategy: string): boolean {
   try {
     parseStrategy(strategy)
+
     return true
   } catch (err) {
     if (err instanceof InvalidOptionError) {
       return false
     }
+
     throw err
   }
 }

@@ -8,12 +8,14 @@ const MAX_COPIED = 16 << 10
 /** The header of a CAR, version 1. */
 export function encodeCarHeader (roots: readonly CID[]): Uint8Array {
   const header = dagCbor.encode({ roots, version: 1 })
+
   return join(prefix(header.byteLength), header)
 }
 
 /** A block as it is in a CAR: one or two chunks. */
 export function encodeCarBlock ({ cid, bytes }: DagBlock): Uint8Array[] {
   const head = join(prefix(cid.bytes.byteLength + bytes.byteLength), cid.bytes)
+
   return bytes.byteLength <= MAX_COPIED ? [join(head, bytes)] : [head, bytes]
 }
 
@@ -33,5 +35,6 @@ function join (first: Uint8Array, second: Uint8Array): Uint8Array {
   const both = new Uint8Array(first.byteLength + second.byteLength)
   both.set(first)
   both.set(second, first.byteLength)
+
   return both
 }

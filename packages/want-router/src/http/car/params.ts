@@ -69,5 +69,6 @@ export function carType ({ order, duplicates }: CarParams): string {
 /** A weak entity tag: the same blocks may be written in another order some day. */
 export function carEtag ({ cid, path }: BlockRequest, { scope, range, order, duplicates }: CarParams): string {
   const rest = JSON.stringify([path, scope, range?.from ?? 0, range?.to ?? null, order, duplicates])
+
   return `W/"${cid}.car.${hashString(rest, 0).toString(32)}"`
 }

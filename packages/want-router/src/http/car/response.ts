@@ -39,16 +39,19 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
 
     if (matchesAny(noneMatch)) {
       wants.end()
+
       return notModified(asked, etag)
     }
 
     if (request.method === 'HEAD') {
       resolved.roots == null || await headSize(serving, client, resolved.roots[resolved.roots.length - 1], request.signal)
       wants.end()
+
       return new Response(null, { headers })
     }
 
     const body = await openBody(resolved, params, wants, serving)
+
     return new Response(body, { headers })
   } catch (err) {
     wants.end()
@@ -89,6 +92,7 @@ function openWants (request: AbortSignal, { getWithin, blockWithin }: Serving, c
 async function openBody ({ proof, roots }: ResolvedPath | BrokenPath, params: CarParams, wants: Wants, { budget }: Serving): Promise<ReadableStream> {
   const cid = roots?.at(-1)
   const share = budget.share()
+
   const done = (): void => {
     share.end()
     wants.end()
@@ -98,6 +102,7 @@ async function openBody ({ proof, roots }: ResolvedPath | BrokenPath, params: Ca
     const entity = cid == null ? empty() : walk({ root: { cid }, expand: expandOf(params), duplicates: params.duplicates, get: wants.get, share })
     const first = await entity.next()
     wants.started()
+
     return carStream([cid ?? NO_ENTITY], inOrder(proof, first, entity), done)
   } catch (err) {
     done()
@@ -129,5 +134,6 @@ function expandOf ({ scope, range }: CarParams): Expand {
 
 function carHeaders (asked: BlockRequest, params: CarParams, etag: string, roots: readonly CID[]): Headers {
   const filename = [asked.cid, ...asked.path.slice(-1)].join('_')
+
   return contentHeaders(asked, { etag, type: carType(params), filename: `${filename}.car`, roots }, { 'accept-ranges': 'none' })
 }

@@ -23,6 +23,7 @@ export function carStream (roots: readonly CID[], blocks: AsyncGenerator<DagBloc
         if (value == null) {
           done()
           controller.close()
+
           return
         }
 

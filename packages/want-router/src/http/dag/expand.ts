@@ -53,6 +53,7 @@ export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
       case 'hamt-sharded-directory':
         return shardLinks(node).map(cid => ({ cid }))
       case 'file':
+
       case 'raw': {
         if (isRoot && node.data.type === 'raw') {
           return []
@@ -60,6 +61,7 @@ export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
 
         return isRoot ? expandFile(node, size => absolute(range, size)) : expandFile(node, () => visit.part)
       }
+
       default:
         return []
     }
@@ -77,6 +79,7 @@ function expandFile (node: UnixFSNode, wantedOf: (size: number) => Part | undefi
   }
 
   const { from, to } = wanted
+
   return parts
     .filter(({ start, end }) => from <= to && end > from && start <= to)
     .map(({ link: { Hash: cid }, start, end }) => partOf(cid, { from: from - start, to: to - start }, end - start))

@@ -13,6 +13,7 @@ export interface ShardLookup {
 /** The links that lead to further shards, as opposed to entries: their names are those of places alone. */
 export function shardLinks ({ links, data }: UnixFSNode): CID[] {
   const digits = placeDigits(data?.fanout)
+
   return links.filter(({ Name = '' }) => Name.length === digits).map(({ Hash }) => Hash)
 }
 
@@ -51,6 +52,7 @@ export async function createShardLookup (name: string): Promise<ShardLookup> {
       }
 
       const shard = links.find(({ Name }) => Name === prefix)
+
       return shard == null ? undefined : { shard: shard.Hash }
     }
   }

@@ -47,6 +47,7 @@ export function createLookAhead (get: GetBlock, isSeen: (key: string) => boolean
       size += (byteLength - size) / 4
       waiting += byteLength
     }, () => {}) // it rejects where it is taken
+
     return block
   }
 
@@ -56,6 +57,7 @@ export function createLookAhead (get: GetBlock, isSeen: (key: string) => boolean
       fetched.delete(key)
       const bytes = await block
       waiting -= bytes.byteLength
+
       return bytes
     },
 

@@ -44,6 +44,7 @@ export async function resolvePath (root: CID, path: readonly string[], get: GetB
     }
 
     proof.push({ cid, bytes })
+
     return bytes
   }
 
@@ -56,6 +57,7 @@ export async function resolvePath (root: CID, path: readonly string[], get: GetB
 
     if (step.cid == null) {
       proof.pop() // the path ends in this block
+
       return { proof, roots: [...roots, ...Array(rest.length).fill(cid)] }
     }
 
@@ -79,12 +81,16 @@ async function stepByName (cid: CID, [name, ...rest]: readonly string[], read: G
     case 'file':
     case 'raw':
       return
+
     case 'hamt-sharded-directory': {
       const entry = await findInShards(node, name, read)
+
       return entry == null ? undefined : { cid: entry, rest }
     }
+
     default: {
       const link = node.links.find(({ Name }) => Name === name)
+
       return link == null ? undefined : { cid: link.Hash, rest }
     }
   }

@@ -48,6 +48,7 @@ export function parseAccessRules (text: string): AccessRules {
       } else {
         return false
       }
+
       return true
     }
 
@@ -62,6 +63,7 @@ export function parseAccessRules (text: string): AccessRules {
     } else {
       return false
     }
+
     return true
   }
 

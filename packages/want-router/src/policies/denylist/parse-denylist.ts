@@ -90,6 +90,7 @@ function addRule (rules: DenyRules, line: string): 'added' | 'other' | 'malforme
       }
 
       rules.addHashed(hashOf(rule.slice(2)), denied)
+
       return 'added'
     }
 
@@ -107,6 +108,7 @@ function addRule (rules: DenyRules, line: string): 'added' | 'other' | 'malforme
     }
 
     rules.addPlain(cid, denied)
+
     return 'added'
   } catch {
     return 'malformed'

@@ -108,6 +108,7 @@ class StoredDenylist implements Policy {
         return this.#verdict(await this.#denies(filter, ask))
       } catch (err) {
         this.#report(err)
+
         return unavailable
       }
     }))

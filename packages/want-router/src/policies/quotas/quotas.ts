@@ -182,15 +182,19 @@ class QuotaPolicy implements Quotas {
 
   watch (source: SourceLike): SourceLike {
     const { complete, get, stat, getMany, has, offer } = source
+
     const answered = <R>(session: string, result: R): R => {
       this.#answered(session, result != null)
+
       return result
     }
+
     const each = async function * (results: ReturnType<NonNullable<SourceLike['getMany']>>, session: string): ReturnType<NonNullable<SourceLike['getMany']>> {
       for await (const result of results) {
         if (result.error == null) {
           answered(session, result.bytes)
         }
+
         yield result
       }
     }
@@ -268,5 +272,6 @@ class QuotaPolicy implements Quotas {
 function networkOf (address: string): string | undefined {
   const [, host] = /^\/ip[46]\/([^/]+)/.exec(address) ?? []
   const bytes = host == null ? undefined : parseIP(host)
+
   return bytes == null ? undefined : ipNetwork(bytes)
 }

@@ -60,6 +60,7 @@ export function foldSeed (seed: number): number {
 function mix (bits: number): number {
   let h = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+
   return (h ^ (h >>> 16)) >>> 0
 }
 

@@ -75,6 +75,7 @@ export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND, least = 
     const ranking = reuseRanking(() => new RearrangedRanking({
       start (want) {
         bound = Math.max(least, c * loadPerWeight())
+
         return strategy.rank(want)
       },
 
@@ -82,6 +83,7 @@ export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND, least = 
         if (avoids(id)) {
           return 2
         }
+
         return load.wants < Math.ceil(bound * weight) ? 0 : 1
       }
     }))

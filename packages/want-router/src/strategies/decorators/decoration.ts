@@ -75,11 +75,13 @@ export function declareDecorator (decoration: Decoration, inner: StrategyFactory
   }
 
   decorated.set(factory, [decoration, ...within])
+
   return factory
 }
 
 /** The same decorators, each once, in the order that works. */
 function advice (decorations: readonly Decoration[]): string {
   const names = ORDER.filter(name => decorations.some(decoration => decoration.name === name))
+
   return `write ${names.map(name => `${name}(`).join('')}…${')'.repeat(names.length)}`
 }

@@ -118,6 +118,7 @@ class AllHoldings {
   update (members: readonly Member[]): void {
     this.all = members.map(member => {
       const { misses = 0, poor = false } = this.#byId.get(member.id) ?? {}
+
       return { member, misses, poor }
     })
     this.#byId = new Map(this.all.map(known => [known.member.id, known]))
@@ -135,6 +136,7 @@ class AllHoldings {
     if (known == null || !(result === 'have' || (result === 'block' && want.said(id) !== 'have'))) {
       return
     }
+
     if (known.poor) {
       this.#probes.hasten()
     }

@@ -56,6 +56,7 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
         }
 
         first.add(home)
+
         return others.rank(want)
       },
 
@@ -111,11 +112,13 @@ class Homes {
     if (home == null) {
       return undefined
     }
+
     if (!this.#young.has(client)) {
       this.#young.set(client, home)
     }
 
     const member = this.#members.get(home)
+
     return member?.state === 'up' ? member : undefined
   }
 

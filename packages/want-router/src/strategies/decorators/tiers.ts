@@ -93,6 +93,7 @@ class TierByTier extends Ranking {
     this.#tiers = tiers
     this.#next = 0
     this.#want = want
+
     return this
   }
 

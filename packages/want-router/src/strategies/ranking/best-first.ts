@@ -57,6 +57,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
     this.#candidates = candidates
     this.#key = key
     this.#started = false
+
     return this
   }
 
@@ -73,6 +74,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
     }
 
     this.#weigh(this.#to, this.#order.length)
+
     return this.#pullWeighed()
   }
 
@@ -107,6 +109,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
 
     if (free === 0 || free === count) {
       this.#order = candidates
+
       return count
     }
 
@@ -120,6 +123,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
     }
 
     this.#order = sorted
+
     return free
   }
 
@@ -170,6 +174,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
     }
 
     costs[best] = NaN
+
     return candidates[best]
   }
 
@@ -199,6 +204,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
     const best = this.#heap[0]
     this.#heap[0] = this.#heap[--this.#left]
     this.#sink(0)
+
     return this.#order[best]
   }
 
@@ -213,9 +219,11 @@ export class BestFirst<C extends Candidate> extends Ranking {
       if (child >= this.#left) {
         break
       }
+
       if (child + 1 < this.#left && this.#isBetter(heap[child + 1], heap[child])) {
         child++
       }
+
       if (!this.#isBetter(heap[child], sinking)) {
         break
       }
@@ -229,6 +237,7 @@ export class BestFirst<C extends Candidate> extends Ranking {
 
   #isBetter (a: number, b: number): boolean {
     const costs = this.#costs
+
     return costs[a] < costs[b] || (costs[a] === costs[b] && this.#init.before(this.#order[a], this.#order[b]))
   }
 }

@@ -79,6 +79,7 @@ export function createLeastCostStrategy<K> (env: StrategyEnv, init: LeastCostIni
         for (const entry of entries) {
           entry.deadline -= time.now
         }
+
         time.now = 0
       }
 
@@ -116,6 +117,7 @@ class LeastCostRanking<K> extends Ranking {
     this.#first = undefined
     this.#last = undefined
     this.#second = undefined
+
     return this
   }
 
@@ -131,6 +133,7 @@ class LeastCostRanking<K> extends Ranking {
     // none was taken, or all were: the turn is the first member's
     this.#charge(entry ?? this.#first)
     this.#first ??= entry
+
     return entry?.member
   }
 
@@ -152,6 +155,7 @@ class LeastCostRanking<K> extends Ranking {
       const [one, other] = this.#costs
       const swap = other < one || (other === one && this.#init.before(second, first))
       this.#second = swap ? first : second
+
       return swap ? second : first
     }
 
@@ -160,6 +164,7 @@ class LeastCostRanking<K> extends Ranking {
       this.#second = undefined
       this.#order.exclude(this.#first)
       this.#order.exclude(second)
+
       return second
     }
 

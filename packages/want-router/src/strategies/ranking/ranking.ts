@@ -25,6 +25,7 @@ export abstract class Ranking implements IterableIterator<Member, undefined> {
 
     if (value == null) {
       this.return()
+
       return DONE
     }
 
@@ -58,6 +59,7 @@ export function reuseRanking<R extends Ranking> (make: () => R): () => R {
     }
 
     ranking.open = true
+
     return ranking
   }
 }
@@ -78,6 +80,7 @@ class IterableRanking extends Ranking {
 
   pull (): Member | undefined {
     const { done, value } = this.#iterator.next()
+
     return done === true ? undefined : value
   }
 

@@ -69,6 +69,7 @@ export class RearrangedRanking extends Ranking {
     this.#started = false
     this.#head = undefined
     this.#pulled = undefined
+
     return this
   }
 
@@ -79,6 +80,7 @@ export class RearrangedRanking extends Ranking {
 
     this.#pulled = this.#next()
     this.#head ??= this.#pulled
+
     return this.#pulled
   }
 
@@ -128,6 +130,7 @@ export class RearrangedRanking extends Ranking {
 
     this.#inner?.close()
     this.#inner = undefined
+
     return this.#late.next() ?? this.#last.next()
   }
 }

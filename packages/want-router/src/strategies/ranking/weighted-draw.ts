@@ -65,6 +65,7 @@ export function createWeightedDraw<C extends Candidate> (random: () => number): 
       drawn ??= [candidates[first], candidates[second]]
       drawn[0] = candidates[first]
       drawn[1] = candidates[second]
+
       return drawn
     }
   }

@@ -18,9 +18,11 @@ export function parseExpression (text: string): Expression | undefined {
 
   for (const part of inside == null || inside.trim() === '' ? [] : splitArguments(inside)) {
     const arg = parseExpression(part)
+
     if (arg == null) {
       return undefined
     }
+
     args.push(arg)
   }
 
@@ -45,5 +47,6 @@ function splitArguments (text: string): string[] {
   }
 
   parts.push(text.slice(start))
+
   return parts
 }

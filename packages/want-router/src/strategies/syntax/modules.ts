@@ -70,6 +70,7 @@ async function importStrategy (path: string, folder: string): Promise<Exported> 
   }
 
   checkFactory(path, strategy as StrategyFactory)
+
   return strategy as StrategyFactory
 }
 

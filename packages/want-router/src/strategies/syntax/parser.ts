@@ -74,13 +74,16 @@ function build ({ label, name, args }: Expression, known: KnownStrategies): Stra
   }
 
   const inner = args.slice(0, wraps).map(arg => build(arg, known))
+
   return syntax.make(inner, writtenOptions(name, syntax, args.slice(wraps)))
 }
 
 function writtenOptions (name: string, syntax: StrategySyntax, args: readonly Expression[]): WrittenOptions {
   const values = optionValues(name, syntax, args)
+
   const read = <T> (option: string, as: (text: string) => T): T | undefined => {
     const value = values.get(option)
+
     return value == null ? undefined : as(value)
   }
 
@@ -105,6 +108,7 @@ function optionValues (name: string, syntax: StrategySyntax, args: readonly Expr
     if (!names.includes(option)) {
       throw new Refusal(`${name} has no option "${option}", only ${names.join(', ')}`, closest(option, names))
     }
+
     if (values.has(option)) {
       throw new Refusal(`${option} of ${name} is given twice`)
     }

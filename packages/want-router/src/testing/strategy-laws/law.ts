@@ -81,6 +81,7 @@ export function someMembers (subject: Subject, random: Random, count: number): F
 export function show (members: readonly Member[]): string {
   const shown = members.slice(0, 12).map(({ id, weight, state, load, labels }) => {
     const named = Object.entries(labels).map(([name, value]) => `, ${name}=${value}`).join('')
+
     return `"${id}" (weight ${round(weight)}, ${state}, ${load.wants} wants, ${load.bytes} bytes${named})`
   })
 

@@ -27,6 +27,7 @@ function steadyLoad ({ factory, seed }: Subject, count = 4): SteadyLoad {
     next () {
       time += PACE
       wants++
+
       // each of another client: a strategy that gives clients a home must come back with new clients
       return fakeWant(`key-${wants}`, { client: `peer-${wants}` })
     }
@@ -48,10 +49,13 @@ function route (strategy: Strategy, want: Want, bad: FakeMember, result: Outcome
       if (said.has(id)) {
         continue
       }
+
       if (id !== bad.id) {
         tell(strategy, id, trying, 'block', PACE)
+
         return
       }
+
       said.set(id, result === 'dont-have' ? 'dont-have' : 'failed')
       tell(strategy, id, trying, result, ms)
       break
@@ -68,6 +72,7 @@ function wantsUntil (load: SteadyLoad, member: FakeMember, most: number): number
     if (first === member.id) {
       return count
     }
+
     if (first != null) {
       tell(load.strategy, first, want, 'block', PACE)
     }
@@ -98,9 +103,11 @@ export const recovery: StrategyLawRule = {
         if (result !== 'dont-have') {
           bad.state = 'ejected'
           strategy.update([...members])
+
           for (let i = 0; i < 30_000 / PACE; i++) {
             route(strategy, here.next(), bad, 'cancelled', 0)
           }
+
           bad.state = 'up'
           strategy.update([...members])
         }
@@ -124,6 +131,7 @@ export const noCounting: StrategyLawRule = {
       for (let i = 0; i < 1000; i++) {
         const want = here.next()
         const [first] = ranking(strategy, want)
+
         // the engine passed over it, so there was no attempt to observe
         if (first != null && first !== silent.id) {
           tell(strategy, first, want, 'block', PACE)
@@ -145,6 +153,7 @@ export const strayOutcomes: StrategyLawRule = {
       const [gone, ...members] = fakeMembers(5)
       const want = fakeWant('key')
       const results: Array<Outcome['result']> = ['block', 'have', 'dont-have', 'unknown', 'failed', 'timeout', 'cancelled']
+
       const strays = (): void => {
         for (const result of results) {
           for (const id of [gone.id, 'stranger', '__proto__']) {
@@ -160,6 +169,7 @@ export const strayOutcomes: StrategyLawRule = {
       strays()
 
       const ids = ranking(strategy, want)
+
       if (intruder(ids, members) != null || ids.length !== members.length) {
         throw broken(`after outcomes of "${gone.id}", which had left, and of strangers it ranked ${showIds(ids)}; ${show(members)}`)
       }
@@ -186,6 +196,7 @@ export const noGrowth: StrategyLawRule = {
         for (let i = 0; i < MANY; i++) {
           const want = next()
           const first = pick(strategy, want)
+
           if (first != null) {
             tell(strategy, first.id, want, 'block', PACE)
           }
@@ -213,6 +224,7 @@ function watch<T extends object> (owner: T, name: string & keyof T, look: (this:
     value (this: never, ...args: unknown[]) {
       const result = method.apply(this, args)
       look.call(this)
+
       return result
     }
   })

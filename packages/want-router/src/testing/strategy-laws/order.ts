@@ -58,9 +58,11 @@ export const changingLoads: StrategyLawRule = {
 
         for (const { id } of strategy.rank(want)) {
           ids.push(id)
+
           if (ids.length > members.length) {
             break
           }
+
           // the engine asks several members at once for a want-have
           for (const member of members) {
             if (member.id === id || random() < 0.2) {
@@ -100,6 +102,7 @@ export const noMembers: StrategyLawRule = {
       for (const update of [[], members, []]) {
         strategy.update(update)
         const ids = update.length === 0 ? ranking(strategy, fakeWant('key')) : []
+
         if (ids.length > 0) {
           throw broken(`without members it ranked ${showIds(ids)}`)
         }
@@ -119,6 +122,7 @@ export const oneMember: StrategyLawRule = {
       for (let i = 0; i < 20; i++) {
         const want = fakeWant(`key-${i}`, { client: `peer-${i}` })
         const ids = ranking(strategy, want)
+
         if (ids.join() !== members[0].id) {
           throw broken(`it ranked ${showIds(ids)}; ${show(members)}; ${showWant(want)}`)
         }
@@ -135,6 +139,7 @@ export const lazy: StrategyLawRule = {
       const members = someMembers(subject, random, 8).map(member => new Proxy<Member>(member, {
         get (target, name) {
           reads++
+
           return Reflect.get(target, name)
         }
       }))
@@ -155,6 +160,7 @@ export const lazy: StrategyLawRule = {
 
         const id = pick(strategy, want)?.id
         const expected = pick(twin, want)?.id
+
         if (id !== expected) {
           throw broken(`rankings that were not consumed changed the first of the next one from "${expected}" to "${id}"; ${showWant(want)}`)
         }
@@ -168,11 +174,13 @@ export const readOnly: StrategyLawRule = {
   check (subject) {
     cases(subject, random => {
       const members = someMembers(subject, random, 8)
+
       for (const member of members) {
         Object.freeze(member.load)
         Object.freeze(member.labels)
         Object.freeze(member)
       }
+
       const strategy = subject.factory(Object.freeze(fakeEnv(subject.seed)))
       strategy.update(Object.freeze(members))
 

@@ -63,6 +63,7 @@ export function * randomRun (subject: Subject, { seed, changing = false, whole =
       if (member != null && random() < 0.7) {
         attempts.push(ask(random, member, want, time))
       }
+
       // a broken strategy may go on forever
       if (ids.length >= most || ids.length > 2 * pool.length) {
         return { members, want, ids, whole: false }
@@ -103,6 +104,7 @@ function ask (random: Random, member: FakeMember, want: Want, since: number): At
   member.load.wants++
   member.full = member.load.wants >= PLACES
   member.load.bytes += bytes
+
   return { member, want, since, bytes }
 }
 
@@ -112,6 +114,7 @@ function end (random: Random, { member, want, since, bytes }: Attempt, time: num
   member.full = member.load.wants >= PLACES
   member.load.bytes -= bytes
   member.pendingBytes = random() < 0.5 ? 0 : below(random, 1 << 22)
+
   return { member: member.id, want, result, ms: time - since, bytes: result === 'block' ? bytes : 0, hedge: random() < 0.1 }
 }
 
@@ -129,6 +132,7 @@ function someWant (random: Random): Want {
       if (!said.has(member)) {
         said.set(member, oneOf(random, ['have', 'dont-have', 'failed', undefined, undefined]))
       }
+
       return said.get(member)
     }
   })
@@ -142,9 +146,11 @@ export function intruder (ids: readonly string[], members: readonly Member[]): s
     if (seen.has(id)) {
       return `"${id}" twice`
     }
+
     if (!members.some(member => member.id === id)) {
       return `"${id}", which is no member`
     }
+
     seen.add(id)
   }
 }

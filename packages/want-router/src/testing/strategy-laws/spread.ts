@@ -103,6 +103,7 @@ export const inputOrder: StrategyLawRule = {
       for (let i = 0; i < 10; i++) {
         const want = fakeWant(`key-${i}`)
         const [ids, expected] = [ranking(there, want), ranking(here, want)]
+
         if (ids.join('\n') !== expected.join('\n')) {
           throw broken(`it ranked ${showIds(ids)} when members came as ${showIds(other.map(({ id }) => id))}, and ${showIds(expected)} when they came as ${showIds(members.map(({ id }) => id))}; ${showWant(want)}`)
         }
@@ -135,6 +136,7 @@ export const minimalDisruption: StrategyLawRule = {
       checkMoves(astray, 'with an 11th member, of the keys that it did not get,', subject)
 
       const got = joined.filter(id => id === 'new').length / KEYS
+
       if (Math.abs(got - 1 / 11) > 0.02) {
         throw broken(`a new member got ${percent(got)} of the keys and not a share of ${percent(1 / 11)}; ${show(members)}`)
       }
@@ -144,6 +146,7 @@ export const minimalDisruption: StrategyLawRule = {
 
 function firsts (strategy: Strategy, members: readonly FakeMember[]): string[] {
   strategy.update([...members])
+
   return Array.from({ length: KEYS }, (_, key) => pick(strategy, fakeWant(key))?.id ?? '')
 }
 

@@ -48,6 +48,7 @@ function expectMembers (instances: readonly Told[], members: readonly FakeMember
   if (missing.length > 0) {
     throw broken(`${when} it did not tell the strategy that it wraps of ${showIds(missing)}: pass \`update\` on`)
   }
+
   if (left.length > 0) {
     throw broken(`${when} the strategy that it wraps still knew ${showIds(left)}: pass \`update\` on`)
   }
@@ -58,9 +59,11 @@ export const forwards: StrategyLawRule = {
   check (subject) {
     cases(subject, random => {
       const { wrap } = subject
+
       if (wrap == null) {
         throw broken('there is no `wrap` by which to make it around another strategy')
       }
+
       const members = fakeMembers(6, () => ({ labels: subject.labels(random) }))
       const avoided = new Set(members.filter(() => random() < 0.3).map(({ id }) => id))
       const { factory, instances } = inner(avoided)
@@ -82,6 +85,7 @@ export const forwards: StrategyLawRule = {
       }
 
       ranking(strategy, fakeWant('key'))
+
       if (!instances.some(({ wants }) => wants.includes('key'))) {
         throw broken('it ranked to the end without asking the strategy that it wraps')
       }
@@ -90,9 +94,11 @@ export const forwards: StrategyLawRule = {
         const outcome = fakeOutcome(id, { ms: 7 })
         strategy.observe?.(outcome)
         const heard = instances.map(({ outcomes }) => outcomes.filter(({ member }) => member === id).length)
+
         if (Math.max(...heard) !== 1) {
           throw broken(`an attempt at "${id}" was observed once by it, and ${Math.max(...heard)} times by the strategy that it wraps: pass \`observe\` on`)
         }
+
         if (avoided.has(id) && strategy.avoids?.(id) !== true) {
           throw broken(`the strategy that it wraps avoids "${id}", and it does not: pass \`avoids\` on, as \`delegateTo\` does`)
         }

@@ -73,6 +73,7 @@ async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> 
   /** Calls, and notes what is reported before the call returns. */
   function inside<T> (name: string, call: () => T): T {
     sink.inside = name
+
     try {
       return call()
     } finally {
@@ -99,20 +100,24 @@ async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> 
 
     async until (holds, what) {
       const end = performance.now() + timeout
+
       while (!holds()) {
         if (failure != null) {
           throw failure
         }
+
         if (performance.now() > end) {
           const said = sink.reports.map(({ what }) => what).join(', ')
           throw broken(`${what()} within ${timeout} ms; it reported ${said === '' ? 'nothing' : said}`)
         }
+
         await pass(1)
       }
     },
 
     async quiet () {
       const end = performance.now() + quiet
+
       do {
         await pass(1)
       } while (performance.now() < end)
@@ -120,11 +125,13 @@ async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> 
 
     name (block) {
       const list = has.includes(block) ? has : lacks
+
       return `block ${list.indexOf(block)} of those that it ${list === has ? 'has' : 'does not have'}`
     },
 
     async stop () {
       stopping ??= Promise.resolve(target.stop()).then(() => true)
+
       return Promise.race([stopping, pass(timeout).then(() => false)])
     }
   }

@@ -15,6 +15,7 @@ async function answered (bench: Bench, blocks: readonly FakeBlock[], type: strin
 
   await bench.until(() => silent() == null, () => {
     const block = silent()
+
     return `it did not answer the want-${type} for ${block == null ? 'a block' : bench.name(block)}, one of ${blocks.length}`
   })
 }
@@ -22,6 +23,7 @@ async function answered (bench: Bench, blocks: readonly FakeBlock[], type: strin
 function expectAnswer (bench: Bench, blocks: readonly FakeBlock[], type: string, right: readonly string[]): void {
   for (const block of blocks) {
     const answers = bench.sink.answers(block.key)
+
     if (!answers.every(answer => right.includes(answer))) {
       throw broken(`it answered the want-${type} for ${bench.name(block)} by ${answers.join(', ')}, not by ${right.join(' or ')}`)
     }
@@ -99,12 +101,15 @@ export const once: TargetLawRule = {
 
     for (const block of asked) {
       const answers = sink.answers(block.key)
+
       if (answers.length !== 1) {
         throw broken(`it answered the want for ${bench.name(block)} ${answers.length} times: ${answers.join(', ')}`)
       }
     }
+
     const keys = new Set(asked.map(({ key }) => key))
     const stray = sink.reports.find(report => 'key' in report && !keys.has(report.key))
+
     if (stray != null) {
       throw broken(`it reported ${stray.what} for what it was not asked, or bytes that are not those of the block`)
     }
@@ -145,6 +150,7 @@ export const cancels: TargetLawRule = {
     await bench.quiet()
 
     const answers = sink.answers(first.key)
+
     if (answers.length > 0) {
       throw broken(`it answered by ${answers.join(', ')} what was cancelled in the same tick in which it was asked`)
     }
@@ -171,6 +177,7 @@ export const down: TargetLawRule = {
     bench.ask([block], 'have')
     await bench.quiet()
     const lie = sink.reports.slice(before).find(report => 'key' in report && report.what !== 'failed')
+
     if (lie != null) {
       throw broken(`it reported ${lie.what} while it was down`)
     }

@@ -29,6 +29,7 @@ export function createRecorder (): Recorder {
 
   function note (report: Report): void {
     reports.push(report)
+
     if (self.inside != null) {
       self.reentered.push(`reported ${report.what} from inside ${self.inside}`)
     }
@@ -52,10 +53,13 @@ export function createRecorder (): Recorder {
     report () {},
     block (prefix, bytes) {
       const key = verify(prefix, bytes)
+
       if (typeof key === 'string') {
         note({ what: 'block', key })
+
         return self.taken
       }
+
       return key.then(async key => {
         note({ what: 'block', key })
         await self.taken

@@ -14,8 +14,10 @@ export function readCar (car: Uint8Array): ReadCar {
       byte = rest[used++]
       length += (byte & 0x7f) * 2 ** shift
     }
+
     const section = rest.subarray(used, used + length)
     rest = rest.subarray(used + length)
+
     return section
   }
 
@@ -25,5 +27,6 @@ export function readCar (car: Uint8Array): ReadCar {
   while (rest.byteLength > 0) {
     sections.push(CID.decodeFirst(take()))
   }
+
   return { roots: roots.map(String), cids: sections.map(([cid]) => `${cid}`), blocks: sections.map(([, bytes]) => bytes) }
 }

@@ -41,6 +41,7 @@ async function carRig (options: BlockHandlerOptions = {}): Promise<CarRig> {
         } else {
           await rig.sink.block(PREFIX, keys.get(hash) ?? new Uint8Array())
         }
+
         await rig.turn()
       }
     }
@@ -50,6 +51,7 @@ async function carRig (options: BlockHandlerOptions = {}): Promise<CarRig> {
 /** A file of so many leaves of a size. */
 function fileOf (dag: MemoryDag, count: number, size = 10): { file: FileNode, leaves: FileNode[] } {
   const leaves = Array.from({ length: count }, (_, i) => dag.leaf(i, size))
+
   return { file: dag.file(leaves), leaves }
 }
 
@@ -107,6 +109,7 @@ describe('CARs over HTTP', () => {
     for (const [i, path] of paths.entries()) {
       expect((await request(path, { headers: { 'if-none-match': etags[i] } })).status, path).to.equal(304)
     }
+
     expect(asked).to.have.lengthOf(count)
   })
 

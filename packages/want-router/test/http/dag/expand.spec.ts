@@ -21,6 +21,7 @@ describe('the blocks of an entity', () => {
     for await (const { cid } of walk({ root: { cid: root }, expand: expandEntity(range), duplicates: false, get: dag.get, share: createBudget(1000).share() })) {
       all.push(nameOf.get(`${cid}`) ?? `${cid}`)
     }
+
     return all
   }
 

@@ -30,6 +30,7 @@ export class MemoryDag {
     if (bytes == null) {
       throw new Error(`${cid} is not there`)
     }
+
     return bytes
   }
 
@@ -48,12 +49,14 @@ export class MemoryDag {
   leaf (seed: number, size = 10): FileNode {
     const bytes = new Uint8Array(size)
     new DataView(bytes.buffer).setUint32(0, seed)
+
     return { cid: this.raw(bytes), size }
   }
 
   file (parts: readonly FileNode[]): FileNode {
     const blockSizes = parts.map(({ size }) => BigInt(size))
     const links = parts.map(({ cid: Hash, size: Tsize }) => ({ Name: '', Hash, Tsize: Math.min(Tsize, Number.MAX_SAFE_INTEGER) }))
+
     return { cid: this.pb(links, new UnixFS({ type: 'file', blockSizes })), size: parts.reduce((sum, { size }) => sum + size, 0) }
   }
 
@@ -68,8 +71,10 @@ export class MemoryDag {
     if (digest instanceof Promise) {
       throw new Error('sha2-256 is synchronous here')
     }
+
     const cid = CID.createV1(code, digest)
     this.blocks.set(`${cid}`, new Uint8Array(bytes))
+
     return cid
   }
 }

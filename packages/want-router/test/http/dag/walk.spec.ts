@@ -22,6 +22,7 @@ async function cidsOf (dag: MemoryDag, root: CID, init: Partial<WalkInit> = {}, 
       break
     }
   }
+
   return cids
 }
 
@@ -47,6 +48,7 @@ describe('walk over a DAG', () => {
     for (let i = 0; i < levels; i++) {
       node = dag.file(Array(4).fill(node))
     }
+
     return node
   }
 
@@ -150,6 +152,7 @@ describe('walk over a DAG', () => {
       for (let i = 0; i < 1100; i++) {
         node = dag.file([node])
       }
+
       const cids: string[] = []
       await expect((async () => {
         for await (const { cid } of walk({ root: { cid: node.cid }, expand: expandAll, duplicates: false, get: dag.get, share: createBudget(UNBOUNDED).share() })) {

@@ -17,6 +17,7 @@ async function bundle (file: string, blocks: ReadonlyMap<string, Uint8Array>): P
     write: false,
     logLevel: 'silent'
   })
+
   return text
 }
 

@@ -14,6 +14,7 @@ const client: LocalClient = {
     if (bytes == null) {
       throw new UnknownError()
     }
+
     return Uint8Array.from(bytes)
   },
   async * getMany () {},
@@ -22,7 +23,6 @@ const client: LocalClient = {
 const router: BlockRouter = { client: () => client, ready: true, rememberHaves: () => ({ get: () => undefined }), status: () => ({ policies: [] }) }
 const handler = blockHandler(router)
 
-// eslint-disable-next-line import/no-default-export
 export default {
   async fetch (request: Request): Promise<Response> {
     return handler(request, { remoteAddress: request.headers.get('cf-connecting-ip') ?? undefined })

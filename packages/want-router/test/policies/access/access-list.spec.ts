@@ -57,6 +57,7 @@ describe('accessList', () => {
           if (text == null) {
             throw new Error('is not there')
           }
+
           return text
         }
       }],

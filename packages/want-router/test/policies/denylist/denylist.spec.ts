@@ -20,6 +20,7 @@ function list (name: string, text: string | Error): ListSource & { text: string 
       if (this.text instanceof Error) {
         throw this.text
       }
+
       return this.text
     }
   }
@@ -37,6 +38,7 @@ function timers (): { now (): number, endOfTick (): void, after (ms: number, run
     after (ms, run) {
       delays.push(ms)
       due = run
+
       return () => { due = undefined }
     },
     fire () { due?.() }
@@ -78,10 +80,12 @@ describe('denylist', () => {
     const changing = list('x', `/ipfs/${A}`)
     const policy = denylist({ lists: [changing], interval: 5000, timers: clock })
     await policy.start()
+
     const next = async (text: string | Error | undefined): Promise<unknown> => {
       changing.text = text
       clock.fire()
       await new Promise(resolve => { setTimeout(resolve, 0) })
+
       return policy.admit(askFor(A))
     }
 
@@ -137,6 +141,7 @@ describe('urlList', () => {
       async fetch (_, { headers }) {
         const known = (headers as Record<string, string>)['if-none-match']
         asked.push(known)
+
         return known == null ? new Response('a', { headers: { etag: '"1"' } }) : new Response(null, { status: 304 })
       }
     })

@@ -13,9 +13,11 @@ describe('DigestTable', () => {
     }
 
     expect(table.size).to.equal(5000)
+
     for (let i = 0; i < 5000; i++) {
       expect(table.get(digest(i)), String(i)).to.equal(i % 3 > 0)
     }
+
     expect(table.get(digest(5000))).to.equal(undefined)
   })
 

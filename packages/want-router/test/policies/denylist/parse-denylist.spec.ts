@@ -57,6 +57,7 @@ describe('parseDenylist', () => {
         expect(find(cid), `${text} as ${cid}`).to.equal(true)
       }
     }
+
     expect(find(OTHER)).to.equal(undefined)
   })
 

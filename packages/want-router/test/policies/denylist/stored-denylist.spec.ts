@@ -57,6 +57,7 @@ describe('storedDenylist', () => {
     for (const cid of [DENIED, DENIED.toV1(), CID.createV1(0x55, DENIED.multihash), CID.createV1(0x300, DENIED.multihash)]) {
       expect(await verdict(policy, askFor(cid))).to.equal('absent')
     }
+
     expect(await verdict(policy, askFor(HASHED_CID))).to.equal('absent')
     // the filter, and a key for each of the two
     expect(policy.reads).to.have.length(3)

@@ -42,6 +42,7 @@ describe('hot and cold', () => {
 
   it('ranks hot members by what they owe', () => {
     const { members, order } = answered([30, 10, 20, 40], { hot: 0 })
+
     for (const [i, wants] of [5, 9, 7, 3].entries()) {
       members[i].load = { wants, bytes: 0 }
     }
@@ -52,9 +53,11 @@ describe('hot and cold', () => {
 
   it('believes a member that says it has more queued than we expect, while something is open there', () => {
     const { members, order } = answered([10, 20, 30, 40])
+
     for (const member of members) {
       member.load = { wants: 1, bytes: 1000 }
     }
+
     expect(order()).to.equal('0123')
 
     members[0].pendingBytes = 1 << 20
@@ -63,6 +66,7 @@ describe('hot and cold', () => {
     for (const member of members) {
       member.load = { wants: 0, bytes: 0 }
     }
+
     expect(order()).to.equal('0123')
   })
 
@@ -97,6 +101,7 @@ describe('hot and cold', () => {
     for (const hot of [-0.1, 1.1, NaN]) {
       expect(() => hotCold({ hot })).to.throw(/hot is a quantile/).with.property('name', 'InvalidOptionError')
     }
+
     expect(() => hotCold({ decay: 0 })).to.throw(/hot-cold: decay is a number of ms/)
   })
 })

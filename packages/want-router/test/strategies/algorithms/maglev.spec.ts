@@ -8,6 +8,7 @@ import type { FakeMember } from '../fixtures.ts'
 function ranked (members: FakeMember[], size?: number): Strategy {
   const strategy = maglev({ size })(fakeEnv())
   strategy.update(members)
+
   return strategy
 }
 
@@ -77,6 +78,7 @@ describe('maglev', () => {
       if (i < 500) {
         expect(others).to.deep.equal(ranking(order, want).filter(id => id !== first))
       }
+
       if (first === 'member-3') {
         heirs[others[0]] = (heirs[others[0]] ?? 0) + 1
         total++
@@ -118,11 +120,14 @@ describe('maglev', () => {
   it('rebuilds its table only when members or their configured weights change', () => {
     const members = fakeMembers(100)
     const strategy = maglev({ size: 500_009 })(fakeEnv())
+
     const ms = (run: () => void): number => {
       const began = performance.now()
       run()
+
       return performance.now() - began
     }
+
     const made = ms(() => {
       strategy.update(members)
       pick(strategy, fakeWant('key'))
@@ -144,6 +149,7 @@ describe('maglev', () => {
     for (const size of [0, 1, 4, 65_536, 65_539 * 3, 2.5, NaN, Infinity, 5_000_023]) {
       expect(() => maglev({ size }), `${size}`).to.throw(/size is a prime/).with.property('name', 'InvalidOptionError')
     }
+
     expect(() => maglev({ size: 2 })).to.not.throw()
   })
 })

@@ -60,17 +60,20 @@ describe('peak EWMA', () => {
       ended(0, { ms: 10 })
       ended(1, { ms: 20 })
     }
+
     expect(order()).to.equal('01')
   })
 
   it('tries a slow member again once its estimate has decayed to that of the others', () => {
     const { clock, ended, order } = setting(2)
     ended(0, { ms: 200 })
+
     const until = (): number => {
       while (order() !== '01') {
         ended(1, { ms: 2 })
         clock.now += 100
       }
+
       return clock.now
     }
 
@@ -115,6 +118,7 @@ describe('peak EWMA', () => {
         ended(1, { result, ms: 0.1 })
         ended(2, { ms: 25 })
       }
+
       expect(order()).to.equal('021')
     })
   }

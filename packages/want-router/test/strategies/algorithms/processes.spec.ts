@@ -9,6 +9,7 @@ const MEMBERS = ['kubo-1', 'kubo-2', '/dns4/näher/tcp/5001', 'https://node.exam
 /** The rankings of 200 wants under rendezvous and Maglev, by a process of its own. */
 async function rankedBy (seed: number, members: typeof MEMBERS): Promise<string[][][]> {
   const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify({ seed, members })])
+
   return JSON.parse(stdout)
 }
 

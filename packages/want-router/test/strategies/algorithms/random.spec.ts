@@ -17,6 +17,7 @@ describe('random', () => {
     }
 
     const total = Object.values(followers).reduce((a, b) => a + b)
+
     for (const id of ['member-0', 'member-2', 'member-3']) {
       expect(followers[id] / total, id).to.be.closeTo(1 / 3, 0.02)
     }

@@ -9,6 +9,7 @@ const { seed, members }: { seed: number, members: Array<{ id: string, weight: nu
 const rankings = [rendezvous(), maglev()].map(factory => {
   const strategy = factory(fakeEnv(seed))
   strategy.update(members.map(({ id, weight }) => fakeMember(id, { weight })))
+
   return Array.from({ length: 200 }, (_, i) => ranking(strategy, fakeWant(i)))
 })
 

@@ -8,6 +8,7 @@ import type { FakeMember } from '../fixtures.ts'
 function ranked (members: FakeMember[], seed?: number): Strategy {
   const strategy = rendezvous()(fakeEnv(seed))
   strategy.update(members)
+
   return strategy
 }
 
@@ -73,6 +74,7 @@ describe('rendezvous', () => {
     }
 
     expect(moved / 100_000).to.be.closeTo(0.1, 0.01)
+
     for (const count of heirs.values()) {
       expect(count / moved).to.be.closeTo(1 / 9, 0.02)
     }
@@ -90,6 +92,7 @@ describe('rendezvous', () => {
 
     for (let i = 0; i < 2000; i++) {
       const winner = pick(after, fakeWant(i))?.id
+
       if (winner !== 'member-0') {
         expect(winner).to.equal(pick(before, fakeWant(i))?.id)
       }

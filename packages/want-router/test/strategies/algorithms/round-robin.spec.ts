@@ -122,6 +122,7 @@ describe('round robin', () => {
 
   it('does not always go to a member that joins next, or all workers would turn to it at once', () => {
     let first = 0
+
     for (let seed = 0; seed < 300; seed++) {
       const strategy = roundRobin()(fakeEnv(seed))
       strategy.update(fakeMembers(2))
@@ -136,6 +137,7 @@ describe('round robin', () => {
   it('keeps the shares of the others after the turn of a member that weighs next to nothing', () => {
     const strategy = roundRobin()(fakeEnv())
     strategy.update([fakeMember('a'), fakeMember('b', { weight: 2 }), fakeMember('c', { weight: 1e-18 })])
+
     // the others are passed over: its turn, the first in an age, is the one that is taken
     for (const { id } of strategy.rank(fakeWant('key'))) {
       if (id === 'c') {

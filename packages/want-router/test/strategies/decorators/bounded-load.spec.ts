@@ -11,6 +11,7 @@ import type { Outcome, Strategy, StrategyFactory } from '../../../src/strategies
 /** An inner strategy whose order is the configuration's. */
 const asConfigured: StrategyFactory = () => {
   let members: Parameters<Strategy['update']>[0] = []
+
   return { update: changed => { members = changed }, rank: () => members }
 }
 
@@ -170,9 +171,11 @@ describe('bounded load', () => {
     for (const c of [0.99, 0, -1, NaN, Infinity]) {
       expect(() => boundedLoad(rendezvous(), c)).to.throw(/c is a number of at least 1/).with.property('name', 'InvalidOptionError')
     }
+
     for (const least of [-1, NaN, Infinity]) {
       expect(() => boundedLoad(rendezvous(), 2, least)).to.throw(/least is a number of wants/).with.property('name', 'InvalidOptionError')
     }
+
     expect(() => boundedLoad(tiers(rendezvous()))).to.throw(/write tiers\(bounded-load\(…\)\)/).with.property('name', 'InvalidOptionError')
   })
 })

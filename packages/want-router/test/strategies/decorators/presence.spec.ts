@@ -48,6 +48,7 @@ const allButTheFirst = ({ id }: Member): boolean => id !== 'member-0'
 function started (factory: StrategyFactory, count = 4): Strategy {
   const strategy = factory(fakeEnv(7))
   strategy.update(fakeMembers(count))
+
   return strategy
 }
 
@@ -99,6 +100,7 @@ describe('presence', () => {
 
       members[Number(id.replace('member-', ''))].load.wants++
       inFlight.push(id)
+
       if (inFlight.length > 60) {
         members[Number(inFlight.shift()?.replace('member-', ''))].load.wants--
       }
@@ -118,6 +120,7 @@ describe('presence', () => {
       expect(strategy.avoids?.('member-0')).to.equal(!probed)
       expect(strategy.avoids?.('member-1')).to.equal(false)
     }
+
     expect(probes / 5000).to.be.closeTo(0.02, 0.005)
 
     const alike = started(presence(rendezvous()))
@@ -158,11 +161,13 @@ describe('presence', () => {
     for (let i = 0; i < 100; i++) {
       strategy.observe?.(fakeOutcome('member-1', { want, result: 'block' }))
     }
+
     expect(shares(strategy, 1000).get('member-0')).to.be.closeTo(0.5, 0.05)
 
     for (let i = 0; i < 11; i++) {
       strategy.observe?.(fakeOutcome('member-1', { want: { ...want, said: id => id === 'member-0' ? 'dont-have' : undefined }, result: 'have' }))
     }
+
     expect(shares(strategy, 1000).get('member-0')).to.be.below(0.02)
   })
 
@@ -179,6 +184,7 @@ describe('presence', () => {
     for (const poor of [0, 1, -1, NaN]) {
       expect(() => presence(rendezvous(), { poor })).to.throw(/share of misses/).with.property('name', 'InvalidOptionError')
     }
+
     for (const probe of [0, 1, 2.5, NaN, Infinity]) {
       expect(() => presence(rendezvous(), { probe })).to.throw(/one want in so many/).with.property('name', 'InvalidOptionError')
     }

@@ -32,6 +32,7 @@ function setting (init?: StickyInit, count = 4): Setting {
           return id
         }
       }
+
       return ''
     }
   }
@@ -45,6 +46,7 @@ describe('sticky', () => {
     const counts = Map.groupBy(homes, id => id)
 
     expect([...counts.values()].map(({ length }) => length)).to.deep.equal([10, 10, 10, 10])
+
     for (let round = 0; round < 3; round++) {
       expect(peers.map(peer => asks(peer))).to.deep.equal(homes)
     }
@@ -155,6 +157,7 @@ describe('sticky', () => {
     for (const clients of [0, 1, 2.5, NaN, Infinity]) {
       expect(() => sticky(roundRobin(), { clients })).to.throw(/clients is a whole number/).with.property('name', 'InvalidOptionError')
     }
+
     for (const idle of [0, -1, NaN, Infinity]) {
       expect(() => sticky(roundRobin(), { idle })).to.throw(/idle is a number of ms/).with.property('name', 'InvalidOptionError')
     }

@@ -44,15 +44,18 @@ describe('tiers', () => {
 
   it('gives each tier its own instance, and keeps it while the tier is empty', () => {
     const seen: Array<{ members: string[], outcomes: string[] }> = []
+
     const recording: StrategyFactory = () => {
       const mine: typeof seen[number] = { members: [], outcomes: [] }
       seen.push(mine)
+
       return {
         update: members => { mine.members = members.map(({ id }) => id) },
         rank: () => [],
         observe: outcome => { mine.outcomes.push(outcome.member) }
       }
     }
+
     const outcome = (member: string): Outcome => ({ member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, hedge: false })
     const [cache, node] = [fakeMember('cache'), fakeMember('node', { labels: { tier: '1' } })]
     const strategy = tiers(recording)(fakeEnv())

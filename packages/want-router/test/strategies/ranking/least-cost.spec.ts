@@ -17,6 +17,7 @@ describe('up to 16 members', () => {
       for (const [j, member] of members.entries()) {
         member.load.wants = j === i % FULL_SCAN ? 1 : 2
       }
+
       expect(pick(strategy, fakeWant(i))?.id).to.equal(`member-${i % FULL_SCAN}`)
     }
   })
@@ -28,14 +29,18 @@ describe('full members', () => {
       const members = fakeMembers(count)
       const order = strategy(fakeEnv())
       order.update(members)
+
       for (let i = 0; i < 50; i++) {
         for (const member of members) {
           member.full = false
         }
+
         const [best] = ranking(order, fakeWant(i))
+
         for (const [j, member] of members.entries()) {
           member.full = member.id === best || (i + j) % 3 === 0
         }
+
         const ranked = ranking(order, fakeWant(i)).map(id => members.find(member => member.id === id))
         const free = members.filter(({ full }) => !full).length
 
@@ -43,6 +48,7 @@ describe('full members', () => {
         // of two that are drawn the better may be full
         const late = name === 'two choices' ? ranked.slice(2) : ranked
         expect(late.findLastIndex(member => member?.full === false)).to.be.below(free)
+
         if (name === 'rendezvous') {
           expect(ranked[free]?.id).to.equal(best)
         }
@@ -61,15 +67,19 @@ describe('full members', () => {
       before: () => false
     })
     const candidates = members.map(member => ({ member }))
+
     for (const [i, member] of members.entries()) {
       member.full = i % 50 !== 0
     }
+
     expect([order.reset(candidates).pull()?.full, order.pull()?.full, weighed]).to.deep.equal([false, false, 2])
     expect([order.pull()?.full, weighed]).to.deep.equal([true, 100])
     let rest = 0
+
     while (order.pull() != null) {
       rest++
     }
+
     expect(rest).to.equal(97)
   })
 })
@@ -78,9 +88,11 @@ describe('above 16 members', () => {
   it('two are compared: the worst is never taken, the best as often as it is drawn', () => {
     const members = fakeMembers(20)
     const strategy = leastLoaded()(fakeEnv())
+
     for (const [i, member] of members.entries()) {
       member.load.wants = i
     }
+
     strategy.update(members)
     const share = shares(strategy, 50_000)
 
@@ -93,9 +105,11 @@ describe('above 16 members', () => {
   it('the other of the two comes second, and then all others by load', () => {
     const members = fakeMembers(20)
     const strategy = leastLoaded()(fakeEnv())
+
     for (const [i, member] of members.entries()) {
       member.load.wants = i
     }
+
     strategy.update(members)
 
     for (let i = 0; i < 50; i++) {
@@ -120,9 +134,11 @@ describe('above 16 members', () => {
     const members = fakeMembers(40)
     const strategy = peakEwma()(fakeEnv())
     strategy.update(members)
+
     for (const [i, { id }] of members.entries()) {
       strategy.observe?.(fakeOutcome(id, { ms: i < 10 ? 200 : 10 }))
     }
+
     const share = shares(strategy, 20_000)
     const slow = members.slice(0, 10).reduce((sum, { id }) => sum + (share.get(id) ?? 0), 0)
 

@@ -44,9 +44,11 @@ describe('a ranking', () => {
     expect(ranked.next()).to.deep.equal({ done: true, value: undefined })
 
     const other = strategy.rank(fakeWant('key'))[Symbol.iterator]()
+
     for (let i = 0; i < 5; i++) {
       expect(other.next().done).to.equal(false)
     }
+
     expect(other.next().done).to.equal(true)
     expect(other.next().done).to.equal(true)
   })

@@ -16,6 +16,7 @@ describe('a rearranged ranking', () => {
     const rearranged = reuseRanking(() => new RearrangedRanking({
       start (_, first) {
         first.add(MEMBERS[3])
+
         return MEMBERS
       },
       delay: ({ id }) => id === 'member-0' ? 2 : id === 'member-2' ? 1 : 0,
@@ -30,6 +31,7 @@ describe('a rearranged ranking', () => {
         break
       }
     }
+
     expect(taken).to.deep.equal(['member-3', 'member-4'])
   })
 
@@ -44,6 +46,7 @@ describe('a rearranged ranking', () => {
 
   it('closes the inner ranking, be it a generator, when it is closed', () => {
     let closed = false
+
     function * inner (): Generator<Member, undefined> {
       try {
         yield * MEMBERS
@@ -51,6 +54,7 @@ describe('a rearranged ranking', () => {
         closed = true
       }
     }
+
     const rearranged = new RearrangedRanking({ start: () => toRanking(inner()) })
     rearranged.open = true
 

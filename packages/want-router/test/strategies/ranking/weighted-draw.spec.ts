@@ -14,6 +14,7 @@ describe('a weighted draw', () => {
       const [{ member: one }, { member: other }] = draw.two()
       expect(one.id === other.id).to.equal(false)
       firsts[one.id] = (firsts[one.id] ?? 0) + 1e-5
+
       if (one.id === 'm0') {
         afterHeavy[other.id] = (afterHeavy[other.id] ?? 0) + 1
       }

@@ -28,6 +28,7 @@ describe('strategy modules', () => {
   async function ranks (expression: string): Promise<string[]> {
     const strategy = (await loadStrategy(expression, { folder }))(fakeEnv())
     strategy.update(fakeMembers(3))
+
     return ranking(strategy, fakeWant('key'))
   }
 

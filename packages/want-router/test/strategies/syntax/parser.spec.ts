@@ -23,6 +23,7 @@ function behaviour (factory: StrategyFactory): string[][] {
     labels: { tier: `${i % 3}`, zone: `${i % 2}` },
     load: { wants, bytes: wants * (i + 1) * 10_000 }
   })))
+
   return Array.from({ length: 50 }, (_, key) => ranking(strategy, fakeWant(key)))
 }
 

@@ -15,6 +15,7 @@ export function declare (test?: TestRunner): void {
     const clock = fakeClock()
     const has = await fakeBlocks(3)
     const target = fakeTarget({ id: 'fake', timers: clock, blocks: has })
+
     return { target, has, lacks: await fakeBlocks(1, 'unknown'), settle: () => { clock.pass(5) } }
   }, {
     name: 'good target',
@@ -28,6 +29,7 @@ export function declare (test?: TestRunner): void {
 /** Round robin that leaves out who is ejected. */
 const forgetful: StrategyFactory = env => {
   const inner = roundRobin()(env)
+
   return {
     update: members => { inner.update(members) },
     * rank (want) {
