@@ -16,7 +16,9 @@ export default [
     rules: {
       'padding-line-between-statements': ['error',
         { blankLine: 'always', prev: '*', next: ['multiline-block-like', 'return'] },
-        { blankLine: 'always', prev: 'multiline-block-like', next: '*' }
+        { blankLine: 'always', prev: 'multiline-block-like', next: '*' },
+        // those that share what follows
+        { blankLine: 'any', prev: ['case', 'default'], next: ['case', 'default'] }
       ]
     }
   }

@@ -21,6 +21,10 @@ export interface CachedInit {
 /** How much memory an entry takes in addition to its block, in bytes. */
 const ENTRY = 250
 
+type Turn = Exclude<CachedInit['turn'], undefined>
+
+const nothingToWaitFor: Turn = async () => () => {}
+
 /**
  * Keeps the most recently used blocks, both those read through it and those offered
  * to it. It only keeps bytes, so in a Worker one cache may serve all requests. It does
@@ -28,81 +32,23 @@ const ENTRY = 250
  *
  * @throws {InvalidOptionError} if an option is not a whole number above 0
  */
-export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock, turn }: CachedInit = {}): BlockSource {
+export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock, turn = nothingToWaitFor }: CachedInit = {}): BlockSource {
   for (const [name, value] of Object.entries({ maxBytes, maxBlock })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new InvalidOptionError(`cached: ${name} must be a whole number of bytes above 0, not ${value}`)
     }
   }
 
-  const blocks = new LRUCache<string, Uint8Array>({ maxSize: maxBytes, sizeCalculation: bytes => bytes.byteLength + ENTRY })
-
-  function keep (cid: CID, bytes: Uint8Array): void {
-    if (bytes.byteLength <= maxBlock) {
-      const alone = bytes.buffer.byteLength > bytes.byteLength * 1.25 + ENTRY ? bytes.slice() : bytes
-      blocks.set(multihashKey(cid), alone)
-    }
-  }
-
-  const isMissing = (cid: CID): boolean => !blocks.has(multihashKey(cid))
-
-  /** Yields those that are kept, and collects the others. */
-  function * kept (cids: Iterable<CID>, missing: CID[], { wanted }: SourceOptions): Generator<GetManyResult> {
-    for (const cid of cids) {
-      const bytes = blocks.get(multihashKey(cid))
-
-      if (bytes == null) {
-        missing.push(cid)
-      } else if (wanted?.(cid) !== false) {
-        yield { cid, bytes }
-      }
-    }
-  }
+  const blocks = createKeptBlocks(maxBytes, maxBlock)
 
   async function * readMissing (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
     for await (const result of getMany(source, cids, options)) {
       if (result.bytes != null) {
-        keep(result.cid, result.bytes)
+        blocks.keep(result.cid, result.bytes)
       }
 
       yield result
     }
-  }
-
-  async function * readMany (cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
-    options.signal?.throwIfAborted()
-    const missing: CID[] = []
-    yield * kept(cids, missing, options)
-
-    if (missing.length === 0) {
-      return
-    }
-
-    if (turn == null) {
-      yield * readMissing(missing, options)
-
-      return
-    }
-
-    const end = await turn(() => missing.filter(isMissing), options.signal)
-
-    try {
-      const still: CID[] = []
-      yield * kept(missing, still, options)
-      yield * readMissing(still, options)
-    } finally {
-      end()
-    }
-  }
-
-  async function read (cid: CID, options: SourceOptions): Promise<Uint8Array | undefined> {
-    const bytes = await source.get(cid, options)
-
-    if (bytes != null) {
-      keep(cid, bytes)
-    }
-
-    return bytes
   }
 
   return {
@@ -110,41 +56,97 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
 
     async get (cid, options = {}) {
       options.signal?.throwIfAborted()
-      const kept = blocks.get(multihashKey(cid))
+      const kept = blocks.get(cid)
 
       if (kept != null) {
         return kept
       }
 
-      if (turn == null) {
-        return read(cid, options)
-      }
-
-      const end = await turn(() => [cid].filter(isMissing), options.signal)
+      const end = await turn(() => [cid].filter(blocks.isMissing), options.signal)
 
       try {
-        return blocks.get(multihashKey(cid)) ?? await read(cid, options)
+        const bytes = blocks.get(cid) ?? await source.get(cid, options)
+
+        if (bytes != null) {
+          blocks.keep(cid, bytes)
+        }
+
+        return bytes
       } finally {
         end()
       }
     },
 
-    getMany: (cids, options = {}) => readMany(cids, options),
+    async * getMany (cids, options = {}) {
+      options.signal?.throwIfAborted()
+      const missing: CID[] = []
+      yield * blocks.take(cids, missing, options)
+
+      if (missing.length === 0) {
+        return
+      }
+
+      const end = await turn(() => missing.filter(blocks.isMissing), options.signal)
+
+      try {
+        const still: CID[] = []
+        yield * blocks.take(missing, still, options)
+        yield * readMissing(still, options)
+      } finally {
+        end()
+      }
+    },
 
     ...(source.stat == null
       ? {}
       : {
           async stat (cid: CID, options: SourceOptions = {}) {
             options.signal?.throwIfAborted()
-            const bytes = blocks.get(multihashKey(cid))
+            const bytes = blocks.get(cid)
 
             return bytes == null ? source.stat?.(cid, options) : { size: bytes.byteLength }
           }
         }),
 
     offer (block) {
-      keep(block.cid, block.bytes)
+      blocks.keep(block.cid, block.bytes)
       source.offer?.(block)
+    }
+  }
+}
+
+interface KeptBlocks {
+  get (cid: CID): Uint8Array | undefined
+  isMissing (this: void, cid: CID): boolean
+  keep (cid: CID, bytes: Uint8Array): void
+  /** Yields those that are kept, and collects the others. */
+  take (cids: Iterable<CID>, missing: CID[], options: SourceOptions): Iterable<GetManyResult>
+}
+
+function createKeptBlocks (maxBytes: number, maxBlock: number): KeptBlocks {
+  const blocks = new LRUCache<string, Uint8Array>({ maxSize: maxBytes, sizeCalculation: bytes => bytes.byteLength + ENTRY })
+
+  return {
+    get: cid => blocks.get(multihashKey(cid)),
+    isMissing: cid => !blocks.has(multihashKey(cid)),
+
+    keep (cid, bytes) {
+      if (bytes.byteLength <= maxBlock) {
+        const alone = bytes.buffer.byteLength > bytes.byteLength * 1.25 + ENTRY ? bytes.slice() : bytes
+        blocks.set(multihashKey(cid), alone)
+      }
+    },
+
+    * take (cids, missing, { wanted }) {
+      for (const cid of cids) {
+        const bytes = blocks.get(multihashKey(cid))
+
+        if (bytes == null) {
+          missing.push(cid)
+        } else if (wanted?.(cid) !== false) {
+          yield { cid, bytes }
+        }
+      }
     }
   }
 }

@@ -26,7 +26,6 @@ export async function readPart (object: string, attempt: Attempt, range: Checked
 
   switch (status) {
     case 200:
-
     case 206: {
       try {
         checkVersion(object, headers, options.ifMatch)

@@ -64,13 +64,17 @@ export function carSource (init: CarSourceInit): BlockSource {
 }
 
 async function one (results: AsyncIterable<GetManyResult>): Promise<Uint8Array | undefined> {
+  let read: Uint8Array | undefined
+
   for await (const { bytes, error } of results) {
     if (error != null) {
       throw error
     }
 
-    return bytes
+    read ??= bytes
   }
+
+  return read
 }
 
 function limitsOf (init: CarSourceInit): CarSourceLimits {

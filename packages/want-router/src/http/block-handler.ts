@@ -93,7 +93,6 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   return async (request, info) => {
     switch (request.method) {
       case 'GET':
-
       case 'HEAD':
         try {
           return await respond(request, info)

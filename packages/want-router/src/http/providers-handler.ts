@@ -73,7 +73,6 @@ export function providersHandler (router: Pick<BlockRouter, 'client'>, options: 
   return async (request, info) => {
     switch (request.method) {
       case 'GET':
-
       case 'HEAD':
         try {
           const { list, name, query } = parsePath(request.url)

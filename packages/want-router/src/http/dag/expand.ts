@@ -53,7 +53,6 @@ export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
       case 'hamt-sharded-directory':
         return shardLinks(node).map(cid => ({ cid }))
       case 'file':
-
       case 'raw': {
         if (isRoot && node.data.type === 'raw') {
           return []
