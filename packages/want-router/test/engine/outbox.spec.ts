@@ -1,0 +1,28 @@
+import { expect } from 'aegir/chai'
+import { createOutbox } from '../../src/engine/outbox.ts'
+import { testBlock } from './harness.ts'
+import type { Output, TargetWant } from '../../src/engine/io.ts'
+
+describe('what the next flush says to a member', () => {
+  for (const count of [3, 40]) {
+    it(`is not what was taken back, and what is said again comes last: ${count} fetches`, () => {
+      const outbox = createOutbox<{ id: string }, { id: string }>()
+      const member = { id: 'a' }
+      const fetches = Array.from({ length: count }, (_, i) => testBlock(i))
+      const asked: string[] = []
+
+      const ask = ({ key, cid }: typeof fetches[number], priority: number): void => {
+        outbox.enqueue(member, fetches[priority], { key, cid, type: 'block', priority } as unknown as TargetWant)
+      }
+
+      fetches.forEach(ask)
+      expect(outbox.dequeue(member, fetches[1])).to.be.true()
+      expect(outbox.dequeue(member, fetches[1]), 'it has been taken back').to.be.false()
+      ask(fetches[1], 1)
+
+      outbox.empty({ ask: (_: string, wants: readonly TargetWant[]) => { asked.push(...wants.map(({ key }) => key)) } } as unknown as Output)
+
+      expect(asked).to.deep.equal([...fetches.filter((_, i) => i !== 1), fetches[1]].map(({ key }) => key))
+    })
+  }
+})
