@@ -107,7 +107,7 @@ describe('kitsune-simulate', function () {
       [['--scenario', 'slow-node', '--strategies', empty], /empty\.mjs exports nothing called "strategy"/],
       [['--scenario', 'slow-node', '--record', 'r.ndjson'], /--record: there are \d+ runs/],
       [['--scenario', broken, '--replay', '--strategies', 'rendezvous'], /--replay: .*broken\.json: no record is of the kind undefined/],
-      [['--scenario', old, '--replay', '--strategies', 'rendezvous'], /--replay: .*old\.ndjson: it was written in format 1, and this version of the router reads format 2: replay it with the version that wrote it/],
+      [['--scenario', old, '--replay', '--strategies', 'rendezvous'], /--replay: .*old\.ndjson: it was written in format 1, and this version of the router reads format 3: replay it with the version that wrote it/],
       [['--scenario', old], /old\.ndjson: it was written in format 1/],
       [['--scenario', 'x.ndjson', '--replay'], /--replay: name with --strategies the one/],
       [['--seed', 'x'], /--seed: "x" is not/],

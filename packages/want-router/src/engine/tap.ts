@@ -7,8 +7,8 @@ import type { Limits } from '../defaults.ts'
 import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
-/** What records look like: raised when an older recording could not be replayed, or would be misunderstood. */
-export const RECORDING_FORMAT = 2
+/** What records look like and how the engine decides: raised when an older recording would be misunderstood, or would not replay to the same decisions. */
+export const RECORDING_FORMAT = 3
 
 /**
  * Everything that goes into an engine and comes out of it, in order. With the

@@ -1,7 +1,8 @@
 import { expect } from 'aegir/chai'
 import { createOutbox } from '../../src/engine/outbox.ts'
 import { testBlock } from './harness.ts'
-import type { Output, TargetWant } from '../../src/engine/io.ts'
+import type { Output } from '../../src/engine/io.ts'
+import type { TargetWant } from '../../src/targets/target.ts'
 
 describe('what the next flush says to a member', () => {
   for (const count of [3, 40]) {

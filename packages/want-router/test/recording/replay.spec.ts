@@ -99,7 +99,7 @@ describe('a recording', function () {
     expect(() => replay([...records, records[0]], { strategy: leastLoaded() })).to.throw(InvalidRecordingError, 'another engine')
   })
 
-  const FORMAT = /it was written in format (1|3), and this version of the router reads format 2: replay it with the version that wrote it: \{"at":/
+  const FORMAT = /it was written in format (1|4), and this version of the router reads format 3: replay it with the version that wrote it: \{"at":/
 
   it('is refused if it is of another format, with a sentence that says what to do', () => {
     const [start] = recorded(1).lines
