@@ -39,8 +39,14 @@ export function beginParked (state: State, key: WantKey, head: string): Fetch {
   return fetch
 }
 
-/** Puts a fetch into the queue of every client that it owes something. */
+/** Puts a fetch into the queue of every client that it owes something; if all have what they ask for, it is satisfied. */
 export function toQueued (state: State, fetch: Fetch): void {
+  if (!owes(fetch)) {
+    toSatisfied(state, fetch)
+
+    return
+  }
+
   leave(state, fetch)
   fetch.state = 'queued'
 
@@ -48,6 +54,24 @@ export function toQueued (state: State, fetch: Fetch): void {
     if (isOwed(want)) {
       queueWant(state, want)
     }
+  }
+}
+
+/** Whether some waiter has not been told yet what it asks for. */
+function owes (fetch: Fetch): boolean {
+  for (let want = fetch.first; want != null; want = want.nextWaiter) {
+    if (isOwed(want)) {
+      return true
+    }
+  }
+
+  return false
+}
+
+/** Those that wait may all have their HAVE, since one has left that was owed something: then nothing is looked for. */
+export function toRest (state: State, fetch: Fetch): void {
+  if ((fetch.state === 'queued' || fetch.state === 'backlogged' || fetch.state === 'retrying') && !owes(fetch)) {
+    toSatisfied(state, fetch)
   }
 }
 
@@ -79,6 +103,7 @@ export function toGoingOn (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'retrying'
   state.fetches.goingOn.add(fetch)
+  toRest(state, fetch)
 }
 
 /** To be asked again within the retry budget: a try failed. */
@@ -86,6 +111,7 @@ export function toDelayed (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'retrying'
   state.fetches.delayed.add(fetch)
+  toRest(state, fetch)
 }
 
 /** Nothing is left to ask; the client will have it asked again after `delay` ms, Infinity: never. */

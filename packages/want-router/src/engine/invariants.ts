@@ -9,7 +9,7 @@ import { fetchName } from './fetches.ts'
 import { isAskable, isHealthy } from './members.ts'
 import { clientDue, memberDue } from './timeouts.ts'
 import type { InLine, Line } from './line.ts'
-import type { Attempt, Client, ClientWant, EngineMember, Fetch } from './model.ts'
+import type { Attempt, Client, ClientWant, EngineMember, Fetch, FetchState } from './model.ts'
 import type { State } from './state.ts'
 
 /** @throws {InvariantError} which says what does not hold, and of what */
@@ -34,6 +34,8 @@ export function checkInvariants (state: State): void {
   checkParked(state)
 }
 
+const SOUGHT: ReadonlySet<FetchState> = new Set<FetchState>(['queued', 'backlogged', 'retrying'])
+
 function checkFetch (state: State, fetch: Fetch): void {
   const name = `the ${fetch.state} fetch of ${fetch.client}`
   let count = 0
@@ -55,6 +57,7 @@ function checkFetch (state: State, fetch: Fetch): void {
 
   equal(`whether ${name} is among the strict ones`, state.fetches.strict.get(fetch.key)?.has(fetch) === true, fetch.strict != null)
   hold(count > 0, `${name} has no waiter`)
+  hold(!SOUGHT.has(fetch.state) || [...waiters(fetch)].some(isOwed), `${name} is looked for, though all have what they ask for`)
   checkPlace(state, fetch, name)
   checkAttempts(state, fetch, name)
 }

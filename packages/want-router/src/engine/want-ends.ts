@@ -7,8 +7,8 @@ import { cancelAttempt, cancelHedge, goOn, passAttempt, passAttempts } from './a
 import { removeWant } from './clients.ts'
 import { retract, sendBlock } from './deliveries.ts'
 import { heirAt, isUsable } from './eligibility.ts'
-import { answeredMembers, unlink } from './fetch.ts'
-import { endFetch, passFetch, toGoingOn } from './fetches.ts'
+import { answeredMembers, isOwed, unlink } from './fetch.ts'
+import { endFetch, passFetch, toGoingOn, toRest } from './fetches.ts'
 import { releaseLone } from './loops.ts'
 import { cancelAllStanding, cancelStanding } from './standing.ts'
 import type { Client, ClientWant, Fetch } from './model.ts'
@@ -49,6 +49,10 @@ export function leaveFetch (state: State, want: ClientWant): void {
   } else if (to !== client) {
     passAttempts(state, fetch, client, to)
     passFetch(state, fetch, client, to)
+  }
+
+  if (isOwed(want)) {
+    toRest(state, fetch)
   }
 
   releaseLone(state, fetch)

@@ -10,7 +10,7 @@ import { retract, sendHave } from './deliveries.ts'
 import { hasUntried, isSameEligible } from './eligibility.ts'
 import { askedAgain, forgetOldAnswers } from './exhaustion.ts'
 import { holders, isFresh, isOwed, link, mayUse, unlink } from './fetch.ts'
-import { beginFetch, endFetch, fetchName, queueWant, toQueued } from './fetches.ts'
+import { beginFetch, endFetch, fetchName, queueWant, toQueued, toRest } from './fetches.ts'
 import { onMemberWants } from './loops.ts'
 import { leaveFetch } from './want-ends.ts'
 import { newWant } from './want.ts'
@@ -154,8 +154,10 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
 
   switch (fetch.state) {
     case 'queued':
-      if (isOwed(want)) { // one that comes back may have its HAVE
+      if (isOwed(want)) {
         queueWant(state, want)
+      } else { // one that comes back may have its HAVE
+        toRest(state, fetch)
       }
 
       break

@@ -265,6 +265,20 @@ describe('engine: presences', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
+  it('nothing is looked for once all that stay have their HAVE, also where the time has come to ask again', () => {
+    const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
+    const block = testBlock(1)
+    b.want('p', entry(block, { wantType: 'have' }))
+    b.answer(b.askedFor(block)[0], block, 'have')
+    b.want('r', entry(block))
+    expect(b.engine.status().active).to.equal(1)
+    b.answer('a', block, 'dont-have')
+    b.answer('b', block, 'dont-have')
+    b.want('r', entry(block, { cancel: true }))
+    b.pass(60_000)
+    expect(b.engine.status().active).to.equal(0)
+  })
+
   it('a DONT_HAVE of a member that keeps the want holds: it would send the block', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const block = testBlock(1)
