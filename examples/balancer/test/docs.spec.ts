@@ -64,7 +64,7 @@ describe('documentation', () => {
   })
 
   it('has every metric, and no others', async () => {
-    const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key') }))
+    const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key'), haveMap: 'blocks' }))
 
     try {
       const text = await (await fetch(`${balancer.adminUrl}/metrics`)).text()
