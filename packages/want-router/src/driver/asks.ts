@@ -14,10 +14,12 @@ export interface Case {
   /** The members that those before have left; undefined: all. */
   only: readonly string[] | undefined
   strict: boolean
+  /** How often restricted wants have been reviewed before this was asked. */
+  readonly reviews: number
 }
 
-export function createCase (client: LocatedClient, of: VerdictAsk): Case {
-  return { ask: new AskRecord(client, of), of, at: 0, only: undefined, strict: false }
+export function createCase (client: LocatedClient, of: VerdictAsk, reviews: number): Case {
+  return { ask: new AskRecord(client, of), of, at: 0, only: undefined, strict: false, reviews }
 }
 
 /**

@@ -60,11 +60,13 @@ class PolicyAdmission implements Admission {
   readonly #policies: readonly PolicyCalls[]
   /** Of clients that have something deferred. */
   readonly #lines = new Map<string, Line>()
+  /** How often restricted wants were to be reviewed. */
+  #reviews = 0
 
   constructor (init: AdmissionInit) {
     this.#init = init
     this.#policies = init.policies.map(policy => createPolicyCalls(policy, init))
-    const control: PolicyControl = { review: () => { init.review() } }
+    const control: PolicyControl = { review: () => { this.#review() } }
 
     for (const { policy, tell } of this.#policies) {
       if (policy.attach != null) {
@@ -79,7 +81,7 @@ class PolicyAdmission implements Admission {
 
   admit (client: string, asks: readonly VerdictAsk[]): void {
     const from = locatedClient(client, this.#init.address)
-    this.#judge(client, asks.map(ask => createCase(from, ask)))
+    this.#judge(client, asks.map(ask => createCase(from, ask, this.#reviews)))
   }
 
   get ended (): Admission['ended'] {
@@ -148,9 +150,11 @@ class PolicyAdmission implements Admission {
   #judge (client: string, cases: readonly Case[]): void {
     const decided: NumberedVerdict[] = []
     const deferred: Case[] = []
+    let outdated = false
 
     for (const one of cases) {
       const verdict = this.#decide(one)
+      outdated ||= typeof verdict === 'object' && one.reviews < this.#reviews
 
       if (verdict === 'defer') {
         deferred.push(one)
@@ -161,9 +165,19 @@ class PolicyAdmission implements Admission {
 
     this.#decided(client, decided)
 
+    // a policy has changed its mind since it was asked
+    if (outdated) {
+      this.#review()
+    }
+
     if (deferred.length > 0) {
       this.#enqueue(client, deferred)
     }
+  }
+
+  #review (): void {
+    this.#reviews++
+    this.#init.review()
   }
 
   #decide (one: Case): Verdict | 'defer' {

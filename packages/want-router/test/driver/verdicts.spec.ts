@@ -385,4 +385,29 @@ describe('policies that change their minds', () => {
 
     expect([seen, names()]).to.deep.equal([[false, true], ['1']])
   })
+
+  it('which has changed its mind while it was being asked: what it then restricts is reviewed, once', async () => {
+    const seen: boolean[] = []
+    let control: PolicyControl | undefined
+    let decide: (verdict: Verdict) => void = () => {}
+    const { drive, settle, names } = await policed([{
+      name: 'policy',
+      attach (given) { control = given },
+      admit ({ review }) {
+        seen.push(review)
+
+        return review ? 'pass' : 'defer'
+      },
+      resolve: async () => new Promise(resolve => { decide = verdict => { resolve([verdict]) } })
+    }])
+    drive.message('p', message(entry(block)))
+    await settle()
+    control?.review()
+    await settle()
+    expect(seen).to.deep.equal([false])
+    decide({ only: ['nobody'] })
+    await settle()
+
+    expect([seen, names()]).to.deep.equal([[false, true], ['1']])
+  })
 })
