@@ -113,7 +113,7 @@ function serveWaiting (state: State): void {
 
   const first = walkLine(scheduler.needPlacesFirst)
 
-  while (first.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
+  while (first.first != null && !awaitsPlaces(state) && !isSpent(scheduler)) {
     serveInLine(state, first.next())
   }
 
@@ -131,7 +131,7 @@ function serveWaiting (state: State): void {
     }
   }
 
-  while (anywhere.first != null && state.memberCounts.withPlace > 0 && !isSpent(scheduler)) {
+  while (anywhere.first != null && !awaitsPlaces(state) && !isSpent(scheduler)) {
     serveInLine(state, anywhere.next())
   }
 
@@ -286,14 +286,19 @@ function endOfWork (client: Client): End {
 }
 
 /** Begins a round. While no member has a place clients save up no rounds: one that waits for less would lose its share. */
-function mayBegin ({ scheduler, memberCounts }: State, client: Client): boolean {
-  if (!client.inRound && client.deficit > 0 && memberCounts.withPlace === 0 && memberCounts.askable > 0) {
+function mayBegin (state: State, client: Client): boolean {
+  if (!client.inRound && client.deficit > 0 && awaitsPlaces(state)) {
     return false
   }
 
-  beginRound(scheduler, client)
+  beginRound(state.scheduler, client)
 
   return true
+}
+
+/** Members can be asked, and none has a place. Where none can be asked there is nothing to wait for: all has failed, or is denied. */
+function awaitsPlaces ({ memberCounts }: State): boolean {
+  return memberCounts.withPlace === 0 && memberCounts.askable > 0
 }
 
 /** Begins a round, or goes on with one of this turn that was not used up. */

@@ -1,6 +1,6 @@
 import { wantKey } from '@kitsune/bitswap-codec'
 import { expect } from 'aegir/chai'
-import { bench, entry } from './harness.ts'
+import { bench, entry, testBlock } from './harness.ts'
 import type { Bench, TestBlock } from './harness.ts'
 
 /** A raw CIDv1 with any hash function and any length of digest. */
@@ -52,6 +52,16 @@ describe('engine: what cannot be verified', () => {
     const b = bench({ hashes })
     b.want('p', entry(unknown(KECCAK_256, 32), { sendDontHave: false }))
     expect(b.take('p')).to.deep.equal({ blocks: [], presences: [] })
+  })
+
+  it('is denied although what is wanted beside it waited for a place at a member that then went down', () => {
+    const b = bench({ hashes, up: false })
+    b.engine.put({ t: 'up', member: 'a', capacity: { wants: 0 } })
+    b.want('p', ...Array.from({ length: 40 }, (_, i) => entry(testBlock(i))))
+    b.engine.put({ t: 'down', member: 'a' })
+    b.want('p', entry(unknown(KECCAK_256, 32)))
+    expect(b.take('p').presences).to.deep.equal([{ cid: unknown(KECCAK_256, 32).cid, have: false }])
+    expect(b.engine.status().active, 'nobody is waited for').to.equal(0)
   })
 
   it('is denied to everybody, also while no member is up, and its wants end as others do', () => {
