@@ -121,7 +121,7 @@ class Recovery {
 }
 
 /** All clients have left: nothing may remain, and nothing may be waited for. */
-export function expectNothing ({ clock, monitor }: Pick<Stage, 'clock' | 'monitor'>): void {
+export function expectNothing ({ clock, monitor }: { readonly clock: Stage['clock'], readonly monitor: Pick<Stage['monitor'], 'status' | 'limits' | 'deadline'> }): void {
   clock.pass(10)
   const { clients, wants, fetches, active, unsent, members } = monitor.status()
 

@@ -10,7 +10,7 @@ import type { Feature } from '../features.ts'
 import type { MembersObserver } from '../membership.ts'
 import type { Trace } from '../trace.ts'
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
-import type { TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
+import type { Limits, TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
 import type { Engine, EngineInit, Input, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
 export interface AdmissionMonitorInit {
@@ -39,6 +39,7 @@ interface Asked extends VerdictAsk { readonly client: string }
  * wants that have ended is taken for true: other runs judge that.
  */
 export class AdmissionMonitor extends ObservedEngine implements MembersObserver {
+  readonly limits: Limits
   protected readonly engine: Engine
   readonly #init: AdmissionMonitorInit
   readonly #members: KnownMembers
@@ -58,7 +59,8 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
   constructor (init: EngineInit, own: AdmissionMonitorInit) {
     super()
     this.#init = own
-    this.#members = new KnownMembers({ ids: init.members.map(({ id }) => id), limits: { ...DEFAULT_LIMITS, ...init.limits }, now: init.now })
+    this.limits = { ...DEFAULT_LIMITS, ...init.limits }
+    this.#members = new KnownMembers({ ids: init.members.map(({ id }) => id), limits: this.limits, now: init.now })
     this.#presences = new PresenceRules(this.#members)
     this.engine = createEngine(init)
   }
@@ -91,11 +93,15 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     }
   }
 
-  flush (out: Output): void {
+  /** What it threw within a call of the driver, which may keep it to itself. */
+  expectNoFailure (): void {
     if (this.#failure != null) {
       throw this.#failure
     }
+  }
 
+  flush (out: Output): void {
+    this.expectNoFailure()
     const asks: Array<{ readonly member: string, readonly wants: readonly TargetWant[] }> = []
     const admits: Asked[] = []
     const ends: WantEnd[] = []

@@ -1,5 +1,5 @@
 import { decodeCid } from '@kitsune/bitswap-codec'
-import { NotFoundError, WantExpiredError } from '@kitsune/want-router'
+import { NotFoundError, WantExpiredError, WantRefusedError } from '@kitsune/want-router'
 import { broken } from '../errors.ts'
 import { printKey } from '../scenario/blocks.ts'
 import type { Block } from '../scenario/blocks.ts'
@@ -15,6 +15,8 @@ export interface LocalCallerInit {
   readonly blocks: readonly Block[]
   /** Some call wants it. */
   wanted (block: Block): void
+  /** Policies may keep out what calls want. */
+  readonly refusable: boolean
   /** A member has claimed to have it. */
   isClaimed (block: Block): boolean
   /** Runs what may break an invariant: promises would keep to themselves what is thrown. */
@@ -156,7 +158,10 @@ export class LocalCaller {
   /** A block is the one that was asked for; an error says that all members lack it, or that none had it in time. */
   #expectTrue (block: Block, result: Result, signal: AbortSignal): void {
     if ('error' in result) {
-      if (!(result.error instanceof NotFoundError || result.error instanceof WantExpiredError)) {
+      const { error } = result
+      const refused = this.#init.refusable && error instanceof WantRefusedError
+
+      if (!(error instanceof NotFoundError || error instanceof WantExpiredError || refused)) {
         this.#expectReason(result.error, signal)
       }
 
@@ -180,6 +185,7 @@ export class LocalCaller {
   }
 }
 
-function cidOf ({ cids: [cid] }: Block): Exclude<ReturnType<typeof decodeCid>, undefined> {
+/** The CID by which calls name a block. */
+export function cidOf ({ cids: [cid] }: Block): Exclude<ReturnType<typeof decodeCid>, undefined> {
   return decodeCid(cid) ?? broken('crash', 'a CID of the simulation is malformed')
 }

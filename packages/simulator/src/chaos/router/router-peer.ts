@@ -21,6 +21,8 @@ export interface RouterPeerContext {
   readonly wanted: Readonly<Record<Side, Set<WantKey>>>
   /** The most wants that it may have. */
   readonly most: number
+  /** It says that it has a block, or sends one. */
+  claims (peer: RouterPeer, key: WantKey): void
   send (peer: RouterPeer, message: Partial<BitswapMessage>): void
   /** Runs what may break an invariant: the driver would keep to itself what is thrown within its calls. */
   guard (run: () => void): void
@@ -206,11 +208,16 @@ export class RouterPeer implements PeerEnd {
     const entry = this.asked.get(key)
 
     if (entry != null) {
+      if (have) {
+        this.#context.claims(this, key)
+      }
+
       this.#context.send(this, { presences: [{ cid: entry.cid, have }] })
     }
   }
 
   #sendBlock (cid: Uint8Array, { key, size }: Block): void {
+    this.#context.claims(this, key)
     this.#context.send(this, { blocks: [{ prefix: cidPrefix(cid), data: contentBlock(key, size) }] })
   }
 

@@ -1,25 +1,30 @@
 import { DEFAULT_LIMITS } from '@kitsune/want-router'
+import { hashString } from '@kitsune/want-router/engine'
+import { seededRandom } from '@kitsune/want-router/testing'
 import { broken } from '../errors.ts'
 import { expectNothing } from '../recovery.ts'
-import { block, printKey } from '../scenario/blocks.ts'
+import { block } from '../scenario/blocks.ts'
+import { createDice } from '../scenario/dice.ts'
 import { drawLimits } from '../scenario/limits.ts'
 import { drawStrategy, strategyOf } from '../scenario/strategy.ts'
 import { LocalCaller } from './local-caller.ts'
 import { expectTruth } from './local-truth.ts'
+import { expectDrain } from './router-drain.ts'
+import { RouterMembership } from './router-membership.ts'
 import { RouterPeer } from './router-peer.ts'
-import { createRouterWorld } from './router-world.ts'
+import { RouterPolicies } from './router-policies.ts'
+import { expectRecovery, missingOf } from './router-recovery.ts'
+import { createRouterWorld, nameOf } from './router-world.ts'
+import type { AdmissionMonitor } from '../observer/admission-monitor.ts'
 import type { Monitor } from '../observer/monitor.ts'
 import type { Block } from '../scenario/blocks.ts'
 import type { Stage } from '../stage.ts'
 import type { RouterPeerContext, Side } from './router-peer.ts'
 import type { Direction, DirectionInit, RouterWorld } from './router-world.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
 
 // a peer id but for its last two characters
 const PEER = 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx'
-// until everything is served that can be when all faults have ended, ms: ejections, and rests before a want is asked again
-const RECOVERY = 300_000
-// how often what is still missing is asked for anew, ms
-const AGAIN = 5000
 // wants of each when all faults have ended
 const LAST_WANTS = 5
 // how long a node is waited for that is dialled anew, ms
@@ -39,13 +44,17 @@ const ACTS: Readonly<Record<Act, number>> = { want: 12, cancel: 3, all: 1, disco
 class RouterRun {
   readonly #stage: Stage
   readonly #world: RouterWorld
-  readonly #monitors: Partial<Record<Direction, Monitor>> = {}
+  readonly #monitors: Partial<Record<Direction, Monitor | AdmissionMonitor>> = {}
   readonly #blocks: Readonly<Record<Side, readonly Block[]>>
   readonly #wanted: RouterPeerContext['wanted'] = { node: new Set(), client: new Set() }
   readonly #nodes: readonly RouterPeer[]
   readonly #clients: readonly RouterPeer[]
   /** By the names of local clients. */
   readonly #callers: ReadonlyMap<string, LocalCaller>
+  readonly #membership: RouterMembership
+  readonly #policies: RouterPolicies
+  /** What nodes have said that they have, or sent. */
+  readonly #claimed = new Set<WantKey>()
   readonly #asked: 'registered' | 'connected'
   readonly #registered = new Map<RouterPeer, () => void>()
   /** How long the step takes that is next, ms. */
@@ -62,6 +71,7 @@ class RouterRun {
     const [nodes, clients] = [int(1, 3), int(1, 5)]
     this.#nodes = Array.from({ length: nodes }, (_, i) => this.#createPeer(`${PEER}N${i + 1}`, 'node', reverse))
     this.#clients = Array.from({ length: clients }, (_, i) => this.#createPeer(`${PEER}C${i + 1}`, 'client', forward))
+    this.#policies = new RouterPolicies(stage, { forward: this.#nodes.map(({ id }) => nameOf(id)), reverse: this.#clients.map(({ id }) => id) })
     const hosts = pick([1, 2] as const)
     trace.act(() => `router: ${JSON.stringify({ hosts, nodes, clients, asked: this.#asked, forward: forward.limits, reverse: reverse.limits })}`)
     this.#world = createRouterWorld({
@@ -71,15 +81,16 @@ class RouterRun {
       nodes: this.#nodes,
       clients: this.#clients,
       asked: this.#asked,
-      forward,
-      reverse,
+      forward: { ...forward, ...this.#policies.of('forward') },
+      reverse: { ...reverse, ...this.#policies.of('reverse') },
       engine: (direction, init) => {
-        const monitor = direction === 'forward' ? stage.engine(init) : stage.another(init)
+        const monitor = this.#policies.has(direction) ? this.#policies.monitor(direction, init) : stage.another(init)
         this.#monitors[direction] = monitor
 
         return monitor
       }
     })
+    this.#membership = new RouterMembership(stage, this.#world, this.#nodes, run => { this.#guard(run) })
     this.#callers = new Map(['', 'one', 'two'].map(name => [name, this.#createCaller(name)]))
   }
 
@@ -87,18 +98,19 @@ class RouterRun {
     const stage = this.#stage
     const { clock, dice: { chance, int, weighted } } = stage
     await this.#world.settle()
-    const steps = int(40, 160)
 
-    for (; stage.step < steps; stage.step++) {
+    for (const steps = int(40, 160); stage.step < steps; stage.step++) {
       this.#act(weighted(ACTS))
+      this.#membership.step()
       await this.#pass(this.#sleep)
       this.#sleep = chance(0.3) ? int(0, 60) : 0
     }
 
     stage.trace.act(() => 'all faults end')
     await this.#heal()
-    await this.#recover()
+    await expectRecovery({ world: this.#world, nodes: this.#nodes, clients: this.#clients, callers: [...this.#callers.values()], pass: async ms => this.#pass(ms) })
     await this.#expectTruth()
+    await this.#drain()
     this.#noteFeatures()
     stage.trace.act(() => `all leave, at ${clock.now()} ms`)
     await this.#leave()
@@ -131,6 +143,11 @@ class RouterRun {
       wanted: this.#wanted,
       most: limits.wantsPerClient ?? DEFAULT_LIMITS.wantsPerClient,
       send: (peer, message) => { this.#world.send(peer, message) },
+      claims: ({ side }, key) => {
+        if (side === 'node') {
+          this.#claimed.add(key)
+        }
+      },
       guard: run => { this.#guard(run) }
     })
   }
@@ -144,7 +161,8 @@ class RouterRun {
       dice: this.#stage.dice,
       blocks: this.#blocks.node,
       wanted: ({ key }) => { this.#wanted.client.add(key) },
-      isClaimed: ({ key }) => this.#monitors.forward?.members.affirmed(key) === true,
+      isClaimed: ({ key }) => this.#claimed.has(key),
+      refusable: this.#policies.has('forward'),
       guard: run => { this.#guard(run) }
     })
   }
@@ -215,6 +233,7 @@ class RouterRun {
 
     this.#monitors.forward?.expectNoFailure()
     this.#monitors.reverse?.expectNoFailure()
+    this.#membership.expectSound()
 
     for (const [name, { open }] of this.#callers) {
       if (open.length === 0 && this.#monitors.forward?.idleFor(`local:${name}`) !== Infinity) {
@@ -234,6 +253,10 @@ class RouterRun {
   }
 
   async #heal (): Promise<void> {
+    await this.#membership.heal()
+    this.#policies.heal()
+    await this.#world.pass(this.#policies.deciding)
+
     for (const client of this.#clients) {
       this.#world.connect(client)
       this.#register(client)
@@ -247,37 +270,6 @@ class RouterRun {
     }
   }
 
-  /** All that some peer of the other side holds is served, and all calls end. */
-  async #recover (): Promise<void> {
-    const peers = [...this.#nodes, ...this.#clients]
-
-    for (let waited = 0; this.#missing().length + this.#open().length > 0; waited += AGAIN) {
-      if (waited > RECOVERY) {
-        broken(this.#missing().length > 0 ? 'lost' : 'local', `${[...this.#missing(), ...this.#open()].join(', ')}, ${waited} ms after the last fault`)
-      }
-
-      // one may have been closed
-      this.#clients.forEach(client => { this.#world.connect(client) })
-      peers.forEach(peer => { peer.sendAll() })
-      await this.#pass(AGAIN)
-    }
-  }
-
-  #open (): string[] {
-    return [...this.#callers.values()].flatMap(({ open }) => open.map(what => `${what} has not ended`))
-  }
-
-  #missing (): string[] {
-    const missing = (peer: RouterPeer, others: readonly RouterPeer[]): string[] => peer.missing
-      .filter(key => others.some(other => other.holds.has(key)))
-      .map(key => `the ${peer.side} ${peer.id} still waits for ${printKey(key)}`)
-
-    return [
-      ...this.#nodes.flatMap(peer => missing(peer, this.#clients)),
-      ...this.#clients.flatMap(peer => missing(peer, this.#nodes))
-    ]
-  }
-
   async #expectTruth (): Promise<void> {
     await expectTruth({
       caller: this.#stage.dice.pick([...this.#callers.values()]),
@@ -285,6 +277,30 @@ class RouterRun {
       isHeld: ({ key }) => this.#nodes.some(({ holds }) => holds.has(key)),
       pass: async ms => this.#pass(ms)
     })
+  }
+
+  /** In some runs the router drains before all leave. */
+  async #drain (): Promise<void> {
+    const { met, seed, trace } = this.#stage
+    const { chance } = createDice(seededRandom(hashString('router drain', seed)))
+
+    if (!chance(0.5)) {
+      return
+    }
+
+    const known = chance(0.5) ? this.#clients.slice(1) : this.#clients
+    trace.act(() => 'the router drains')
+    known.forEach(client => { client.want(LAST_WANTS) })
+    await this.#pass(0)
+    await expectDrain({
+      world: this.#world,
+      newcomer: known === this.#clients ? undefined : this.#clients[0],
+      known: known.filter(client => this.#monitors.forward?.idleFor(client.id) !== Infinity),
+      block: this.#blocks.node[0],
+      missing: () => known.flatMap(client => missingOf(client, this.#nodes)),
+      pass: async ms => this.#pass(ms)
+    })
+    met.add('drain')
   }
 
   async #pass (ms: number): Promise<void> {

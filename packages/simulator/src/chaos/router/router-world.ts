@@ -7,7 +7,7 @@
  */
 import { DEFAULT_LIMITS, peerTarget } from '@kitsune/want-router'
 import { hashString, verifiableBy } from '@kitsune/want-router/engine'
-import { createDirection, createLocalClients, createReverse, createRouterNetworks, peerIdFromString } from '@kitsune/want-router/parts'
+import { createDirection, createLocalClients, createReverse, createRouterMembers, createRouterNetworks, peerIdFromString } from '@kitsune/want-router/parts'
 import { seededRandom } from '@kitsune/want-router/testing'
 import { verifyContent } from '../../world/content.ts'
 import { silentLogger } from '../../world/silent-log.ts'
@@ -15,16 +15,16 @@ import { HASHES } from '../scenario/blocks.ts'
 import { createFakeNetwork } from './fake-network.ts'
 import type { FakeNetwork, PeerEnd } from './fake-network.ts'
 import type { BitswapMessage } from '@kitsune/bitswap-codec'
-import type { Limits, StrategyFactory } from '@kitsune/want-router'
+import type { Limits, PolicyOptions, StrategyFactory, TargetInit } from '@kitsune/want-router'
 import type { Engine, EngineInit } from '@kitsune/want-router/engine'
-import type { DirectionParts, Direction as RouterDirection, LocalClients, Reverse, RouterNetworks } from '@kitsune/want-router/parts'
+import type { DirectionParts, Direction as RouterDirection, LocalClients, RemoveOptions, Reverse, RouterMembers, RouterNetworks } from '@kitsune/want-router/parts'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 /** Which of the two engines: that of clients whose members are nodes, or the other. */
 export type Direction = 'forward' | 'reverse'
 
 /** What is drawn for one engine. */
-export interface DirectionInit {
+export interface DirectionInit extends PolicyOptions {
   readonly strategy: StrategyFactory
   readonly limits: Partial<Limits>
 }
@@ -53,6 +53,11 @@ export interface RouterWorld {
   connect (peer: PeerEnd): void
   /** The last connection of a peer closes. A node is dialled anew. */
   disconnect (peer: PeerEnd): void
+  /** A node that was removed becomes a member again. */
+  add (node: PeerEnd): void
+  remove (node: PeerEnd, options: RemoveOptions): Promise<void>
+  /** Whether a node is asked nothing new. */
+  update (node: PeerEnd, draining: boolean): void
   send (peer: PeerEnd, message: Partial<BitswapMessage>): void
   /** Until nothing more happens at this moment. */
   settle (): Promise<void>
@@ -60,8 +65,13 @@ export interface RouterWorld {
   pass (ms: number): Promise<void>
   /** When the targets of nodes have begun to dial. */
   readonly started: Promise<unknown>
+  /** Resolves when those that it knew are served, and all is quiet. */
+  drain (): Promise<void>
   stop (): Promise<void>
 }
+
+// as in `wantRouter`, ms
+const QUIET = 1000
 
 const EMPTY: BitswapMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0 }
 
@@ -73,6 +83,7 @@ class ChaosRouter implements RouterWorld {
   readonly reverse: Reverse
   readonly local: LocalClients
   readonly started: Promise<unknown>
+  readonly #members: RouterMembers
   readonly #init: RouterWorldInit
   readonly #forward: RouterDirection
   readonly #networks: RouterNetworks
@@ -95,7 +106,16 @@ class ChaosRouter implements RouterWorld {
       reverse: this.reverse,
       create: ({ exchange }) => createFakeNetwork(exchange, clock, peers)
     })
-    this.started = Promise.all(nodes.map(async node => this.#startNode(node)))
+    this.#members = createRouterMembers({
+      targets: nodes.map(node => this.#targetOf(node)),
+      discoveries: [],
+      driver,
+      sessions,
+      own: new Set(),
+      logger: silentLogger,
+      log: silentLogger.forComponent()
+    })
+    this.started = this.#members.start()
   }
 
   isConnected (peer: PeerEnd): boolean {
@@ -108,6 +128,18 @@ class ChaosRouter implements RouterWorld {
 
   disconnect (peer: PeerEnd): void {
     this.#networkOf(peer).closed(peer.id)
+  }
+
+  add (node: PeerEnd): void {
+    this.#members.add(this.#targetOf(node))
+  }
+
+  async remove ({ id }: PeerEnd, options: RemoveOptions): Promise<void> {
+    await this.#members.remove(nameOf(id), options)
+  }
+
+  update ({ id }: PeerEnd, draining: boolean): void {
+    this.#members.update(nameOf(id), { draining })
   }
 
   send (peer: PeerEnd, message: Partial<BitswapMessage>): void {
@@ -134,8 +166,15 @@ class ChaosRouter implements RouterWorld {
     clock.pass(end - clock.now())
   }
 
+  async drain (): Promise<void> {
+    this.local.drain()
+    this.reverse.drain()
+    await this.#forward.driver.drain(QUIET)
+  }
+
   async stop (): Promise<void> {
     this.local.stop()
+    await this.#members.stop()
     const stopped = Promise.all([this.#forward.driver.stop(), this.reverse.stop()])
     await this.pass(10_000)
     await stopped
@@ -201,20 +240,19 @@ class ChaosRouter implements RouterWorld {
     }
   }
 
-  async #startNode ({ id }: PeerEnd): Promise<void> {
+  #targetOf ({ id }: PeerEnd): TargetInit {
     const { clock, seed } = this.#init
-    const { create } = peerTarget({
+
+    return peerTarget({
       id: nameOf(id),
       locate: async () => ({ peer: peerIdFromString(id), addresses: [] }),
       retry: { timers: clock, random: seededRandom(hashString(id, seed)) }
     })
-    const { driver, sessions } = this.#forward
-    await driver.start(nameOf(id), create({ logger: silentLogger, openPeer: async (...args) => sessions.open(...args) }))
   }
 }
 
 /** A node is called otherwise than its peer id, as one is that has an address in the configuration. */
-function nameOf (id: string): string {
+export function nameOf (id: string): string {
   return `node ${id.slice(-2)}`
 }
 

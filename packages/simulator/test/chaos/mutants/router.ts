@@ -64,5 +64,19 @@ export const ROUTER_MUTANTS: readonly Mutant[] = [
     file: 'driver/asks.ts',
     find: 'one.only = one.only == null ? only : one.only.filter(id => only.includes(id))',
     replace: 'one.only = only'
+  },
+  {
+    name: 'a router that drains is never quiet',
+    breaks: ['drain'],
+    file: 'driver/quiet.ts',
+    find: 'if (active > 0 || unsent > 0) {',
+    replace: 'if (active >= 0 || unsent > 0) {'
+  },
+  {
+    name: 'a router that drains lets newcomers in',
+    breaks: ['drain'],
+    file: 'engine/engine.ts',
+    find: '  if (state.draining) {\n    state.outbox.closing.set(',
+    replace: '  if (state.draining && state.clients.size > 99) {\n    state.outbox.closing.set('
   }
 ]

@@ -204,5 +204,12 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     file: 'engine/wants.ts',
     find: '  want.connection = connection\n  want.priority',
     replace: '  want.askedAt = state.now()\n  want.connection = connection\n  want.priority'
+  },
+  {
+    name: 'what nobody is owed is looked for again',
+    breaks: ['state', 'drain'],
+    file: 'engine/fetches.ts',
+    find: '  if (!owes(fetch)) {\n    toSatisfied(state, fetch)\n',
+    replace: '  if (!owes(fetch) && fetch.first == null) {\n    toSatisfied(state, fetch)\n'
   }
 ]

@@ -1,0 +1,63 @@
+import { DrainingError } from '@kitsune/want-router'
+import { broken } from '../errors.ts'
+import { printKey } from '../scenario/blocks.ts'
+import { cidOf } from './local-caller.ts'
+import type { RouterPeer } from './router-peer.ts'
+import type { RouterWorld } from './router-world.ts'
+import type { Block } from '../scenario/blocks.ts'
+
+export interface RouterDrainInit {
+  readonly world: RouterWorld
+  /** Clients that are known since they want something, each of which reads; and one that comes when the drain has begun. */
+  readonly known: readonly RouterPeer[]
+  readonly newcomer: RouterPeer | undefined
+  /** Any. */
+  readonly block: Block
+  /** What clients still wait for, though some node holds it, in words. */
+  missing (): readonly string[]
+  /** Time passes, and what happens in it breaks no invariant. */
+  pass (ms: number): Promise<void>
+}
+
+// until all is served that was wanted, ms: as when faults have ended
+const MOST = 300_000
+// how long is waited at a time, ms
+const WAIT = 1000
+
+/** The router drains: whoever it knows is served, nobody else is let in, and it says when all is quiet. */
+export async function expectDrain ({ world, known, newcomer, block, missing, pass }: RouterDrainInit): Promise<void> {
+  const seen: { error?: unknown, quiet: boolean } = { quiet: false }
+  void world.drain().then(() => { seen.quiet = true })
+  void world.local.unnamed.get(cidOf(block)).catch((error: unknown) => { seen.error = error })
+
+  if (newcomer != null) {
+    world.disconnect(newcomer)
+    await pass(0)
+    world.connect(newcomer)
+    newcomer.want(1)
+  }
+
+  await pass(0)
+
+  if (!(seen.error instanceof DrainingError)) {
+    broken('drain', `the router drains, and a call for ${printKey(block.key)} ends with ${String(seen.error)}`)
+  }
+
+  if (newcomer != null && world.isConnected(newcomer)) {
+    broken('drain', `the router drains, and ${newcomer.id}, which it did not know, stays connected`)
+  }
+
+  for (let waited = 0; !seen.quiet || missing().length > 0; waited += WAIT) {
+    const cutOff = known.find(client => !world.isConnected(client))
+
+    if (cutOff != null) {
+      broken('drain', `the router drains, and ${cutOff.id} is cut off, though it reads`)
+    }
+
+    if (waited > MOST) {
+      broken(seen.quiet ? 'lost' : 'drain', `the router has drained for ${waited} ms${seen.quiet ? '' : ', and does not say that it is quiet'}: ${missing().join(', ')}`)
+    }
+
+    await pass(WAIT)
+  }
+}
