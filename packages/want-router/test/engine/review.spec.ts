@@ -65,6 +65,16 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     }
   })
 
+  it('and a DONT_HAVE that had not left is said again, once that is certain of all', () => {
+    const b = restricted()
+    b.answer('a', block, 'dont-have')
+    b.verdict('pass')
+    b.answer(b.askedFor(block)[1], block, 'dont-have')
+    b.answer(b.askedFor(block)[2], block, 'dont-have')
+    expect(b.askedFor(block)).to.have.members(['a', 'a', 'b'])
+    expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
+  })
+
   it('but one that is not restricted is not', () => {
     const b = restricted('block', 'pass')
 
