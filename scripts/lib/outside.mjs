@@ -46,7 +46,7 @@ export async function runRouter (path, folder, succeed) {
  * @param {Succeed} succeed
  */
 export async function runBlockSource (path, folder, succeed) {
-  copyProgram(folder, 'block-source.mjs', '@kitsune/block-source', { 'folder.ts': 'fsStore(', 'bucket.ts': 's3Store(' })
+  copyProgram(folder, 'block-source.mjs', '@kitsune/block-source', { 'folder.ts': 'fsStore(', 'bucket.ts': "s3Store({ bucket: 'bucket'" })
 
   const { startVersitygw } = await import('../../packages/interop/src/versitygw.ts')
   const { endpoint, credentials, stop } = await startVersitygw(path, ['bucket'])
