@@ -3,8 +3,8 @@ import { cancelAttempt, endAttempt, goOn, progress, promoteHedge } from './attem
 import { tellCertain } from './certainty.ts'
 import { sendBlock, sendHave } from './deliveries.ts'
 import { giveUp, settleIfCertain } from './exhaustion.ts'
-import { answerOf, attemptAt, isOwed, mayUse, noteAnswer, waiters } from './fetch.ts'
-import { toDelayed, toGoingOn, toQueued, toSatisfied } from './fetches.ts'
+import { answerOf, attemptAt, mayUse, noteAnswer, waiters } from './fetch.ts'
+import { toDelayed, toGoingOn, toQueued } from './fetches.ts'
 import { hashString } from './hash.ts'
 import { eject } from './member-lifecycle.ts'
 import { cancelAllStanding, keepStanding } from './standing.ts'
@@ -121,21 +121,14 @@ function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
   fetch.tries = 0
   fetch.exhaustions = 0
   fetch.type = 'have'
-  let owes = false // a HAVE to one that may not use this member, or the block
 
   for (const want of waiters(fetch)) {
-    owes ||= isOwed(want)
-
     if (want.type === 'block') {
       fetch.type = 'block'
     }
   }
 
-  if (owes) {
-    toQueued(state, fetch)
-  } else {
-    toSatisfied(state, fetch)
-  }
+  toQueued(state, fetch) // some may be owed a HAVE, since they may not use this member, or the block
 }
 
 /** What comes for such a key is late, not unsolicited. */

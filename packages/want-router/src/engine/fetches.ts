@@ -128,7 +128,7 @@ export function toExhausted (state: State, fetch: Fetch, delay: number): void {
 }
 
 /** All that wait have their HAVE. */
-export function toSatisfied (state: State, fetch: Fetch): void {
+function toSatisfied (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'satisfied'
   fetch.order = undefined

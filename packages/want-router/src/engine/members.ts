@@ -73,10 +73,6 @@ export function changeMember (state: State, member: EngineMember, change: () => 
   change()
   fill(member)
   count(state.memberCounts, member, 1)
-
-  if (state.memberCounts.askable === 0) {
-    state.scheduler.capacityFreed = true // there is nobody whose capacity could be waited for
-  }
 }
 
 /** Wants are opened at a member, or closed. */

@@ -195,7 +195,7 @@ function pursueSatisfied (state: State, fetch: Fetch, want: ClientWant): void {
     }
   }
 
-  if (want.type === 'block' || !want.haveSent) {
+  if (isOwed(want)) {
     toQueued(state, fetch)
   }
 }
