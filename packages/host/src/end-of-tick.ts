@@ -1,5 +1,4 @@
-/** Browsers have nothing closer to the end of a pass of the event loop than a timer. */
-const endOfPass: (run: () => void) => void = typeof setImmediate === 'function' ? setImmediate : run => { setTimeout(run, 0) }
+import { nextPass } from './next-pass.ts'
 
 /**
  * The end of a tick, which is a pass of the event loop, in two parts: first it is decided what follows from all that was
@@ -22,7 +21,7 @@ export function createEndOfTick (): EndOfTick {
   function schedule (): void {
     if (!scheduled) {
       scheduled = true
-      endOfPass(end)
+      nextPass(end)
     }
   }
 

@@ -1,3 +1,5 @@
+import { nextPass } from './next-pass.ts'
+
 /** Work of one connection that comes in pieces, such as frames. */
 export interface Task {
   /** False: it goes before the tasks that are metered, which compete by how much they have had. Answers that this process has asked for are not. */
@@ -60,9 +62,6 @@ export const DEFAULT_WORK_SHARES: WorkSharesInit = { weight: 256, time: 4, total
 
 /** How long the work of a task counts against it: this much, and as much again while it fades, ms. */
 const WINDOW = 500
-
-/** Browsers have nothing closer to the next pass of the event loop than a timer; workerd's setImmediate must not be called as a method. */
-const nextPass: (run: () => void) => void = typeof setImmediate === 'function' ? run => { setImmediate(run) } : run => { setTimeout(run, 0) }
 
 /**
  * libp2p works through everything that a socket delivers at once, up to 2 MiB a tick,
