@@ -21,10 +21,6 @@ export interface CachedInit {
 /** How much memory an entry takes in addition to its block, in bytes. */
 const ENTRY = 250
 
-type Turn = Exclude<CachedInit['turn'], undefined>
-
-const nothingToWaitFor: Turn = async () => () => {}
-
 /**
  * Keeps the most recently used blocks, both those read through it and those offered
  * to it. It only keeps bytes, so in a Worker one cache may serve all requests. It does
@@ -32,7 +28,7 @@ const nothingToWaitFor: Turn = async () => () => {}
  *
  * @throws {InvalidOptionError} if an option is not a whole number above 0
  */
-export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock, turn = nothingToWaitFor }: CachedInit = {}): BlockSource {
+export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, maxBlock = DEFAULTS.cachedBlock, turn }: CachedInit = {}): BlockSource {
   for (const [name, value] of Object.entries({ maxBytes, maxBlock })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new InvalidOptionError(`cached: ${name} must be a whole number of bytes above 0, not ${value}`)
@@ -62,10 +58,10 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
         return kept
       }
 
-      const end = await turn(() => [cid].filter(blocks.isMissing), options.signal)
+      const end = await turn?.(() => [cid].filter(blocks.isMissing), options.signal)
 
       try {
-        const bytes = blocks.get(cid) ?? await source.get(cid, options)
+        const bytes = (end == null ? undefined : blocks.get(cid)) ?? await source.get(cid, options)
 
         if (bytes != null) {
           blocks.keep(cid, bytes)
@@ -73,7 +69,7 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
 
         return bytes
       } finally {
-        end()
+        end?.()
       }
     },
 
@@ -86,14 +82,19 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
         return
       }
 
-      const end = await turn(() => missing.filter(blocks.isMissing), options.signal)
+      const end = await turn?.(() => missing.filter(blocks.isMissing), options.signal)
 
       try {
-        const still: CID[] = []
-        yield * blocks.take(missing, still, options)
+        let still = missing
+
+        if (end != null) {
+          still = []
+          yield * blocks.take(missing, still, options)
+        }
+
         yield * readMissing(still, options)
       } finally {
-        end()
+        end?.()
       }
     },
 
