@@ -25,6 +25,13 @@ import type { ComponentLogger, MultiaddrConnection, PeerId, PrivateKey, Startabl
 import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
+/**
+ * Streams that a peer may open before libp2p listens for them. It does some microtasks after the handshake, and what a peer sends
+ * behind its last handshake message comes with that message when the line is long. libp2p allows 10, and resets them all at the next
+ * one. The muxers' own limits of inbound streams hold from the first.
+ */
+const MAX_EARLY_STREAMS = Infinity
+
 /** The services of every host. */
 export interface HostServices extends Record<string, unknown> {
   identify: Identify
@@ -131,8 +138,8 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     transports: transports.map(followed),
     connectionEncrypters: [...connectionEncrypters],
     streamMuxers: [
-      leanYamux(pacedYamux({ streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing), warnMissing),
-      ...(withMplex ? [pacedMplex({ disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)] : [])
+      leanYamux(pacedYamux({ maxEarlyStreams: MAX_EARLY_STREAMS, streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing), warnMissing),
+      ...(withMplex ? [pacedMplex({ maxEarlyStreams: MAX_EARLY_STREAMS, disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)] : [])
     ],
     ...(connectionProtector == null ? {} : { connectionProtector }),
     connectionGater: capacity.gater,

@@ -4,7 +4,7 @@ import { isPaceable, paceFrames } from './paced-frames.ts'
 import type { Frames, MuxerParts } from './paced-frames.ts'
 import type { WarnMissing } from './warn.ts'
 import type { WorkShares } from './work-shares.ts'
-import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { StreamMuxer, StreamMuxerFactory, StreamMuxerOptions } from '@libp2p/interface'
 import type { MplexInit } from '@libp2p/mplex'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -30,7 +30,7 @@ const OVERHEAD = 128
 const MAX_STREAMS = 1_000
 
 /** libp2p's mplex with a share of the event loop for each connection. Without the fields that it uses, messages are handled as libp2p does. */
-export function pacedMplex (init: MplexInit, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
+export function pacedMplex (init: MplexInit & Pick<StreamMuxerOptions, 'maxEarlyStreams'>, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
   const create = mplex(init)
 
   return () => {

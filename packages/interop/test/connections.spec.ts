@@ -79,6 +79,32 @@ describe('connections that fall silent', function () {
   }
 })
 
+describe('connections over a long line', function () {
+  this.timeout(30_000)
+
+  const peers = stack()
+
+  afterEach(async () => {
+    await peers.stop()
+  })
+
+  for (const muxer of ['yamux', 'mplex'] as const) {
+    // they arrive with the last message of the handshake, before libp2p listens for streams
+    it(`may begin with two hundred messages at once, each on a stream of its own, over ${muxer}`, async () => {
+      const blocks = await seededBlocks(200, 100, 'in the first flight')
+      const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
+      const balancer = await peers.balancer({ downstreams: downstream.addresses })
+      const line = await startRelay(balancer.tcp, { delay: 100 })
+      peers.onStop(line.stop)
+
+      const client = await peers.wire({ muxer, streamPerMessage: true })
+      await client.connect(line.address)
+      await Promise.all(blocks.map(async ({ cid }) => client.want(balancer.peerId, [cid])))
+      await client.until(() => blocks.every(({ cid }) => client.blocks.has(cid.toString())), 'all blocks', 5_000)
+    })
+  }
+})
+
 describe('connections that are not what they seem', function () {
   this.timeout(90_000)
 
