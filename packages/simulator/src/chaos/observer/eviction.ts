@@ -163,7 +163,11 @@ export class EvictionModel {
 
   #doubt (want: ObservedWant): void {
     if (want.sure) {
-      this.#doubtsOf(want.client).wants.set(want, want.promises)
+      // that none ended of one whose block waits for its client does not tell that it lives
+      if (!want.maybeServed) {
+        this.#doubtsOf(want.client).wants.set(want, want.promises)
+      }
+
       want.sure = false
       want.promises = 0
     }
