@@ -66,8 +66,12 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
 
     try {
       await new Promise<void>((resolve, reject) => {
+        let batch: Batch | undefined
+        const fail = (reason: unknown): void => {
+          reject(new Error(`a thread ended by itself in the runs from seed ${batch?.first} to ${(batch?.first ?? 0) + (batch?.count ?? 0) - 1}`, { cause: reason }))
+        }
         const send = (): void => {
-          const batch = nextBatch()
+          batch = nextBatch()
 
           if (batch == null) {
             resolve()
@@ -76,8 +80,8 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
           }
         }
 
-        worker.on('error', reject)
-        worker.on('exit', code => { reject(new Error(`a thread ended by itself (${code})`)) })
+        worker.on('error', fail)
+        worker.on('exit', code => { fail(`code ${code}`) })
         worker.on('message', (result: BatchResult) => {
           failures.push(...result.failures)
           sum = {
