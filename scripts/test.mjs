@@ -1,5 +1,6 @@
 /* eslint-disable no-console */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -13,6 +14,7 @@ import { cache, root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
 import { closure, workspaces } from './lib/workspaces.mjs'
 
+/** @import { RunOptions } from './lib/run.mjs' */
 /** @import { Results, Suite, Workspace } from './lib/types.ts' */
 
 /**
@@ -33,6 +35,9 @@ const { values: { grep, full }, positionals } = parseArgs({
     full: { type: 'boolean', default: false }
   }
 })
+
+/** Their results depend on no clock: they run beside the others, with what processor time these leave. */
+const BESIDE = new Set(['@kitsune/simulator'])
 
 const skipIsFailure = isSet(process.env.CI) || isSet(process.env.KITSUNE_NO_SKIP)
 const tested = selected()
@@ -55,9 +60,18 @@ if (positionals.length === 0) {
   suites.push(await runTests('scripts', 'mocha', ['scripts/test/*.spec.mjs', '--timeout', '60000', ...mochaOptions()]))
 }
 
-for (const [i, workspace] of tested.entries()) {
+const beside = tested.filter(({ name }) => tested.length > 1 && BESIDE.has(name))
+const alone = tested.filter(workspace => !beside.includes(workspace))
+const besides = Promise.all(beside.map(async workspace => testBeside(workspace)))
+
+for (const [i, workspace] of alone.entries()) {
   console.log(`\n${workspace.name} (${i + 1} of ${tested.length})`)
   suites.push(await testWorkspace(workspace))
+}
+
+for (const [i, { suite, output }] of (await besides).entries()) {
+  console.log(`\n${suite.name} (${alone.length + i + 1} of ${tested.length}), which ran beside the others\n${output}`)
+  suites.push(suite)
 }
 
 suites.push(sentNothing())
@@ -156,8 +170,29 @@ function sentNothing () {
   }
 }
 
-/** @param {Workspace} workspace */
-async function testWorkspace (workspace) {
+/**
+ * At a low priority, and without a word until it ends.
+ *
+ * @param {Workspace} workspace
+ */
+async function testBeside (workspace) {
+  const log = join(cache, 'results', `${fileName(workspace.name)}.log`)
+  const file = openSync(log, 'w')
+
+  try {
+    const suite = await testWorkspace(workspace, { stdio: ['ignore', file, file], priority: constants.priority.PRIORITY_BELOW_NORMAL })
+
+    return { suite, output: readFileSync(log, 'utf8') }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * @param {Workspace} workspace
+ * @param {RunOptions} [options]
+ */
+async function testWorkspace (workspace, options = {}) {
   if (broken.has(workspace)) {
     console.log('not run: the workspace or one of its dependencies does not build')
 
@@ -166,9 +201,9 @@ async function testWorkspace (workspace) {
 
   const usesVitest = workspace.manifest.scripts?.test?.startsWith('vitest ') === true
   // the first -- is npm's, the second aegir's
-  const options = usesVitest ? vitestOptions() : ['--', ...mochaOptions()]
+  const args = usesVitest ? vitestOptions() : ['--', ...mochaOptions()]
 
-  return runTests(workspace.name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', ...options])
+  return runTests(workspace.name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', ...args], options)
 }
 
 function vitestOptions () {
@@ -191,18 +226,24 @@ function mochaOptions () {
  * @param {string} name
  * @param {string} command
  * @param {string[]} args
+ * @param {RunOptions} [options]
  * @returns {Promise<Suite>}
  */
-async function runTests (name, command, args) {
+async function runTests (name, command, args, options = {}) {
   const start = performance.now()
-  const file = join(cache, 'results', `${name.replaceAll(/[^a-z-]/g, '')}.json`)
+  const file = join(cache, 'results', `${fileName(name)}.json`)
 
   mkdirSync(join(cache, 'results'), { recursive: true })
   rmSync(file, { force: true })
 
-  const code = await run(command, args, { cwd: root, env: { ...env, KITSUNE_TEST_RESULTS: file } })
+  const code = await run(command, args, { ...options, cwd: root, env: { ...env, KITSUNE_TEST_RESULTS: file } })
 
   return { name, code, results: readResults(file), time: seconds(start) }
+}
+
+/** @param {string} name - of a workspace */
+function fileName (name) {
+  return name.replaceAll(/[^a-z-]/g, '')
 }
 
 /**

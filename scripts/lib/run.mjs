@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
+
+/** @typedef {import('node:child_process').SpawnOptions & { priority?: number }} RunOptions - `priority` as of node:os, of the command and all that it starts */
 
 /**
  * Runs a command with this process's terminal, and resolves to its exit code (as in
@@ -6,11 +9,15 @@ import { spawn } from 'node:child_process'
  *
  * @param {string} command
  * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions} [options]
+ * @param {RunOptions} [options]
  * @returns {Promise<number>}
  */
-export async function run (command, args, options = {}) {
+export async function run (command, args, { priority, ...options } = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options })
+
+  if (priority != null && child.pid != null) {
+    setPriority(child.pid, priority)
+  }
 
   return exitCode(child)
 }
