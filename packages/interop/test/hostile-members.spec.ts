@@ -123,7 +123,8 @@ describe('floods in which members have a part', function () {
     await beside(balancer, async ({ pour }) => {
       const end = performance.now() + DURATION
 
-      while (performance.now() < end) {
+      // a second session is waited for where the machine is slow
+      while (performance.now() < (sessions > 1 ? end : end + 20_000)) {
         const [id] = streamsTo(bad)
 
         try {
