@@ -18,12 +18,12 @@ export function sendHave (state: State, want: ClientWant): void {
 
 /** Says DONT_HAVE to a client that wants to hear it. The want stays, for a late block. */
 export function sendDontHave (state: State, want: ClientWant): void {
-  want.dontHaveSent = true
-
   if (want.sendDontHave) {
     sendPresence(state, want, false)
     state.totals.dontHavesSent++
   }
+
+  want.dontHaveSent = true
 }
 
 /**
@@ -39,12 +39,16 @@ export function sendAbsence (state: State, client: Client, cid: Uint8Array): voi
   }
 }
 
-/** Takes back a presence that has not left yet; undefined: there is none. */
-export function retract (state: State, { client, presence }: ClientWant): Reply | undefined {
+/** Takes back a presence that has not left yet, which then has not been said; undefined: there is none. */
+export function retract (state: State, want: ClientWant): Reply | undefined {
+  const { client, presence } = want
+
   if (presence == null || !client.replies.retract(presence)) {
     return
   }
 
+  want.haveSent &&= !presence.have
+  want.dontHaveSent &&= presence.have
   freeMemory(state, replyBytes(presence))
 
   if (client.replies.size === 0) {

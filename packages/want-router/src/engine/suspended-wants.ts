@@ -35,18 +35,14 @@ export function resumeWant (state: State, want: ClientWant): void {
   want.presence = undefined
   want.expires = state.now() + state.limits.wantLifetime
 
-  if (presence?.have === false) {
-    want.dontHaveSent = false
+  if (presence?.have === true) {
+    sendHave(state, want)
   }
 
   // one that was parked waits on
   const parked = want.awaits != null && want.fetch.state === 'parked'
   want.fetch = parked ? beginParked(state, want.key, want.head) : fetchOf(state, want.key, want.head, want.only)
   joinFetch(state, want)
-
-  if (presence?.have === true) {
-    sendHave(state, want)
-  }
 }
 
 /** A suspended want ends. */

@@ -132,11 +132,7 @@ export function upgradeWant (state: State, want: ClientWant, only: Eligible | un
 
 /** A want that may use other members from now on begins anew. */
 export function moveWant (state: State, want: ClientWant, only: Eligible | undefined, type: AskType): void {
-  const retracted = retract(state, want)
   leaveFetch(state, want)
-  // what was taken back has not been said
-  want.haveSent &&= retracted?.have !== true
-  want.dontHaveSent &&= retracted?.have !== false
   want.type = type
   want.only = only
   want.expires = state.now() + state.limits.wantLifetime

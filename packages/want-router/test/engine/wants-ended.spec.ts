@@ -162,6 +162,22 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(ends.map(({ cid }) => cid)).to.deep.equal([lost.cid, heard.cid, left.cid])
   })
 
+  it('gone, where a HAVE had not left when the connection fell silent: it has not been said', () => {
+    const { b, ends } = ending()
+
+    for (const [connection, wanted] of [block, testBlock(2)].entries()) {
+      b.engine.put({ t: 'message', client: 'p', wants: [entry(wanted, { wantType: 'have' })], full: false, connection })
+      b.flush()
+      b.answer('a', wanted, 'have')
+      b.engine.put({ t: 'connection', client: 'p', connection, is: 'silent' })
+    }
+
+    b.engine.put({ t: 'connection', client: 'p', connection: 1, is: 'heard' }) // then it is said
+    b.engine.put({ t: 'gone', client: 'p' })
+    b.flush()
+    expect(of(ends)).to.have.members(['p gone', 'p have'])
+  })
+
   it('while anything is to be told of it, and to a tap always', () => {
     for (const tap of [undefined, () => {}]) {
       let wanted = true
