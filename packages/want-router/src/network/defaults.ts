@@ -18,6 +18,8 @@ export interface NetworkLimits {
   maxWaitingBytes: number
   /** Wants, blocks and presences of messages that are handled in one pass of the event loop, for each stream. More have to wait for the next pass, so that a single read cannot stall the process. The most that boxo's server keeps of a peer. */
   itemsPerPass: number
+  /** A longer message of a peer that has dialled this host takes turns with those of other peers, so that short ones need not wait for many of them: 90 wants. 0: all do. */
+  smallMessage: number
   /** What libp2p may hold for one paused yamux stream: no less than the largest window of the muxer, or pausing resets the stream. */
   pausedStreamBytes: number
 
@@ -109,6 +111,7 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   maxUnfinishedBytes: 16 * 1024 * 1024,
   maxWaitingBytes: 64 * 1024 * 1024,
   itemsPerPass: 1_024,
+  smallMessage: 4 * 1024,
   pausedStreamBytes: 16 * 1024 * 1024,
   highWaterMark: 256 * 1024,
   unsentTotal: 32 * 1024 * 1024,
@@ -146,5 +149,5 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
 
 /** Which of them may be 0; all others are whole numbers above 0. */
 export const NETWORK_LIMIT_RULES: NumberRules<keyof NetworkLimits> = {
-  orZero: ['quickMessage', 'resendWindow', 'resendBytes', 'inFlightTime', 'inFlightBytes', 'inFlightTotal', 'maxResends', 'greetAfter', 'greetings', 'minStreamLife']
+  orZero: ['smallMessage', 'quickMessage', 'resendWindow', 'resendBytes', 'inFlightTime', 'inFlightBytes', 'inFlightTotal', 'maxResends', 'greetAfter', 'greetings', 'minStreamLife']
 }

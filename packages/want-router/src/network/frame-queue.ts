@@ -10,6 +10,8 @@ export interface FrameQueue {
   /** The oldest message, or nothing. */
   shift (): Uint8Array | undefined
   clear (): void
+  /** The length of the oldest message; 0 if there is none. */
+  readonly nextBytes: number
   /** Complete messages, and their bytes. */
   readonly size: number
   readonly bytes: number
@@ -41,6 +43,10 @@ class StreamFrames implements FrameQueue {
 
   get bytes (): number {
     return this.#bytes
+  }
+
+  get nextBytes (): number {
+    return this.#next < this.#queue.length ? this.#queue[this.#next].length : 0
   }
 
   get pending (): number {

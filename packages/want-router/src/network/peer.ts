@@ -198,6 +198,8 @@ class NetworkPeer implements Peer {
       log,
       answers,
       now,
+      // whom this host has dialled, it has asked
+      mayHandle: bytes => connection.direction === 'outbound' || turns.mayGo(this, bytes > limits.smallMessage),
       nextTurn: run => { turns.wait(this, run) },
       message: (message, protocol) => this.#received(connection, number, message, protocol),
       unfinished: delta => { this.#count(delta) },

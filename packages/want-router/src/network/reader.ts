@@ -43,6 +43,8 @@ export interface ReaderOwner {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
+  /** Whether a message of so many bytes may be handled now. */
+  mayHandle (bytes: number): boolean
   /** Calls in a later pass of the event loop, when it is this peer's turn. */
   nextTurn (run: () => void): void
   /** A returned promise holds this stream until it settles. Throwing resets this stream. False: nothing took it. */
@@ -151,7 +153,7 @@ class StreamReader implements Reader, InboundEndOwner {
 
     try {
       if (this.#queue.push(data) && !this.#handling) {
-        this.#handle()
+        this.#handle(false)
       }
     } catch (err) {
       this.#reject(err as Error)
@@ -166,12 +168,18 @@ class StreamReader implements Reader, InboundEndOwner {
     this.mayHaveEnded()
   }
 
-  /** Handles what is queued, up to the first message that has to be waited for. */
-  #handle (): void {
-    const { limits, stats } = this.#owner
+  /** Handles what is queued, up to the first message that has to wait, or to be waited for. */
+  #handle (isTurn: boolean): void {
+    const { stats } = this.#owner
     this.#items = 0
 
-    for (let frame = this.#queue.shift(); frame != null; frame = this.#queue.shift()) {
+    while (!this.#takesTurn(isTurn)) {
+      const frame = this.#queue.shift()
+
+      if (frame == null) {
+        return
+      }
+
       stats.framesIn++
       stats.bytesIn += frame.length
 
@@ -197,7 +205,7 @@ class StreamReader implements Reader, InboundEndOwner {
 
       if (promise != null) {
         this.#hold()
-        promise.then(() => { this.#handled() }, (err: Error) => {
+        promise.then(() => { this.#handled(false) }, (err: Error) => {
           this.#handling = false
           this.#owner.log('a message could not be handled - %e', err)
           this.abort(err)
@@ -205,14 +213,21 @@ class StreamReader implements Reader, InboundEndOwner {
 
         return
       }
-
-      if (this.#items >= limits.itemsPerPass && this.#queue.size > 0) {
-        this.#hold()
-        this.#owner.nextTurn(() => { this.#handled() })
-
-        return
-      }
     }
+  }
+
+  /** Whether the next message waits for its turn: the stream has had its share of this pass, or others go first. */
+  #takesTurn (isTurn: boolean): boolean {
+    const { limits } = this.#owner
+
+    if (this.#queue.size === 0 || (this.#items < limits.itemsPerPass && (isTurn || this.#owner.mayHandle(this.#queue.nextBytes)))) {
+      return false
+    }
+
+    this.#hold()
+    this.#owner.nextTurn(() => { this.#handled(true) })
+
+    return true
   }
 
   #read (frame: Uint8Array): DecodedMessage {
@@ -232,16 +247,16 @@ class StreamReader implements Reader, InboundEndOwner {
   }
 
   /** Reads on when the message has been handled. */
-  #handled (): void {
+  #handled (isTurn: boolean): void {
     this.#handling = false
 
     if (!this.#over) {
-      this.#proceed()
+      this.#proceed(isTurn)
     }
   }
 
-  #proceed (): void {
-    this.#guard(() => { this.#handle() })
+  #proceed (isTurn: boolean): void {
+    this.#guard(() => { this.#handle(isTurn) })
 
     if (this.#over || this.#handling) {
       return

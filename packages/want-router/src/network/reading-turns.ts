@@ -1,6 +1,11 @@
 /** Where streams wait that have brought more than is handled in one pass of the event loop. */
 export interface ReadingTurns {
-  /** `run` is called in a later pass. Streams of the same owner are called one a pass. */
+  /**
+   * Whether an owner has something handled in this pass, without a turn. What is small may be, unless something of
+   * the same owner waits that came before it; of what is large, one in each pass while nothing waits at all.
+   */
+  mayGo (owner: object, large: boolean): boolean
+  /** `run` is called in a later pass, after what of the same owner waits already. */
   wait (owner: object, run: () => void): void
 }
 
@@ -18,10 +23,14 @@ export interface ReadingTurnsInit {
  */
 const SHARE = 8
 
-/** Creates turns: owners are called one after another, and those that wait again go to the end. */
+/**
+ * Creates turns: owners are called one after another, each with all that it has waiting, as far as the time goes.
+ * Those that wait again go to the end.
+ */
 export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): ReadingTurns {
   const waiting = new Map<object, Array<() => void>>()
   let scheduled = false
+  let hadLarge = false
 
   function schedule (): void {
     if (!scheduled) {
@@ -33,20 +42,24 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
   function pass (): void {
     const end = now() + SHARE
     scheduled = false
+    hadLarge = false
 
     // who waits again, or with another stream, has its turn in a later pass
     for (const owner of [...waiting.keys()]) {
       const runs = waiting.get(owner) ?? []
-      const run = runs.shift()
+      let over = false
       waiting.delete(owner)
 
-      if (runs.length > 0) {
-        waiting.set(owner, runs)
+      while (runs.length > 0 && !over) {
+        runs.shift()?.()
+        over = now() >= end
       }
 
-      run?.()
+      if (runs.length > 0) {
+        waiting.set(owner, [...runs, ...waiting.get(owner) ?? []])
+      }
 
-      if (now() >= end) {
+      if (over) {
         break
       }
     }
@@ -57,6 +70,21 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
   }
 
   return {
+    mayGo (owner, large) {
+      if (!large) {
+        return waiting.size === 0 || !waiting.has(owner)
+      }
+
+      if (hadLarge || waiting.size > 0) {
+        return false
+      }
+
+      hadLarge = true
+      schedule()
+
+      return true
+    },
+
     wait (owner, run) {
       const runs = waiting.get(owner)
 

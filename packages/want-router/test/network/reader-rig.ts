@@ -45,6 +45,7 @@ export function createReaderRig (): ReaderRig {
     log: defaultLogger().forComponent('test'),
     answers: true,
     now: clock.now,
+    mayHandle: () => true,
     nextTurn: run => { waiting.push(run) },
     pass () {
       const runs = waiting

@@ -36,13 +36,13 @@ describe('reading turns', () => {
     return called.join('')
   }
 
-  it('come in the next pass, and once a pass for each owner', () => {
+  it('come in the next pass, and what waits again comes in the one after that', () => {
     const owner = {}
     wait(owner, 'a')
     wait(owner, 'b')
     wait({}, 'c', { times: 2 })
 
-    expect([pass(), pass(), pass()]).to.deep.equal(['ac', 'bc', ''])
+    expect([pass(), pass(), pass()]).to.deep.equal(['abc', 'c', ''])
     expect(next).to.be.empty()
   })
 
@@ -52,6 +52,34 @@ describe('reading turns', () => {
     }
 
     expect([pass(), pass(), pass(), pass(), pass()]).to.deep.equal(['ab', 'cd', 'ab', 'cd', ''])
+  })
+
+  it('are needed by nothing that is small, except behind what waits of the same owner', () => {
+    const owner = {}
+    expect(turns.mayGo(owner, false)).to.equal(true)
+    wait(owner, 'a')
+    expect([turns.mayGo(owner, false), turns.mayGo({}, false)]).to.deep.equal([false, true])
+    pass()
+    expect(turns.mayGo(owner, false)).to.equal(true)
+  })
+
+  it('are needed by what is large, except one in each pass in which nothing waits', () => {
+    expect([turns.mayGo({}, true), turns.mayGo({}, true)]).to.deep.equal([true, false])
+    expect(pass()).to.equal('')
+    wait({}, 'a')
+    expect(turns.mayGo({}, true)).to.equal(false)
+    pass()
+    expect(turns.mayGo({}, true)).to.equal(true)
+  })
+
+  it('go on with what is left of an owner in its next turn, before what it brought later', () => {
+    const owner = {}
+    wait(owner, 'a', { times: 2, takes: 5 })
+    wait(owner, 'b', { takes: 5 })
+    wait(owner, 'c', { takes: 5 })
+    wait({}, 'd', { takes: 5 })
+
+    expect([pass(), pass(), pass(), pass()]).to.deep.equal(['ab', 'dc', 'a', ''])
   })
 
   it('call one in each pass, however long it takes', () => {
