@@ -5,7 +5,7 @@ import { createWrittenConnection } from './written-connection.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { KnownConnection, KnownConnections } from './known-connections.ts'
 import type { LifeSigns } from './life-signs.ts'
-import type { WrittenConnection } from './written-connection.ts'
+import type { WrittenConnection, WrittenConnectionInit } from './written-connection.ts'
 import type { Connection, Logger, StreamCloseEvent } from '@libp2p/interface'
 
 /**
@@ -21,7 +21,7 @@ export interface ConnectionsInit {
   readonly log: Logger
   now (): number
   /** The one that has a stream which is written to. */
-  writing (): Connection | undefined
+  writtenOn (): Connection | undefined
   /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
   stuck (connection: Connection): number
   state (id: number, is: ConnectionState): void
@@ -69,33 +69,28 @@ export function createConnections (init: ConnectionsInit): Connections {
   return new PeerConnections(init)
 }
 
-class PeerConnections implements Connections {
+/** Of what nearly no peer needs, nothing is made before it is needed: thousands of peers are connected and idle. */
+class PeerConnections implements Connections, WrittenConnectionInit {
+  readonly known: KnownConnections = createKnownConnections()
   readonly #init: ConnectionsInit
-  readonly #known: KnownConnections = createKnownConnections()
-  readonly #lifeSigns: LifeSigns
   readonly #written: WrittenConnection
-  readonly #lost = new WeakSet<Connection>()
+  #lifeSigns: LifeSigns | undefined
+  #lost: WeakSet<Connection> | undefined
   /** When the newest connection on which the peer has asked was opened. */
   #askedOn = -Infinity
   #undecided = false
 
   constructor (init: ConnectionsInit) {
     this.#init = init
-    this.#lifeSigns = createLifeSigns({
-      known: this.#known,
-      maxOutboundStreams: init.limits.maxOutboundStreams,
-      now: init.now,
-      answered: (one, askedAt) => { this.#answered(one, askedAt) }
-    })
-    this.#written = createWrittenConnection({
-      known: this.#known,
-      limits: init.limits,
-      isGivenUp: (one, since, now) => this.#isGivenUp(one, since, now)
-    })
+    this.#written = createWrittenConnection(this)
+  }
+
+  get limits (): NetworkLimits {
+    return this.#init.limits
   }
 
   get all (): readonly Connection[] {
-    return this.#known.all
+    return this.known.all
   }
 
   get undecided (): boolean {
@@ -104,29 +99,30 @@ class PeerConnections implements Connections {
 
   opened (connection: Connection, id: number): void {
     const now = this.#init.now()
-    const one = this.#known.add(connection, id, now)
+    const one = this.known.add(connection, id, now)
 
-    if (isUsable(one) && this.#init.writing() == null) {
+    if (isUsable(one) && this.#init.writtenOn() == null) {
       // nothing is given up for it
       this.#written.set(one)
     }
 
-    this.#lifeSigns.ask()
+    this.#askForLife()
     this.#decide(now)
   }
 
   closed (connection: Connection, { local, error }: StreamCloseEvent): boolean {
-    const one = this.#known.find(connection)
+    const one = this.known.find(connection)
 
     if (one == null) {
       return false
     }
 
-    const gaveUp = this.#known.doubtedSince(one) != null && error != null && local && !isReset(error)
-    this.#known.delete(one)
+    const gaveUp = this.known.doubtedSince(one) != null && error != null && local && !isReset(error)
+    this.known.delete(one)
     one.probe?.abort()
 
     if (gaveUp) {
+      this.#lost ??= new WeakSet()
       this.#lost.add(connection)
       this.#init.state(one.id, 'lost')
     } else {
@@ -139,7 +135,7 @@ class PeerConnections implements Connections {
   }
 
   heard (connection: Connection, asks: boolean): void {
-    const one = this.#known.find(connection)
+    const one = this.known.find(connection)
 
     if (one == null) {
       return
@@ -147,7 +143,7 @@ class PeerConnections implements Connections {
 
     const now = this.#init.now()
     // only then is there something to decide: a peer may have very many connections
-    let news = this.#known.doubtedSince(one) != null || (asks && one.openedAt > this.#askedOn)
+    let news = this.known.doubtedSince(one) != null || (asks && one.openedAt > this.#askedOn)
     one.heardAt = now
     one.aliveAt = now
 
@@ -168,13 +164,13 @@ class PeerConnections implements Connections {
   }
 
   alive (connection: Connection): void {
-    const one = this.#known.find(connection)
+    const one = this.known.find(connection)
 
     if (one == null) {
       return
     }
 
-    const news = this.#known.doubtedSince(one) != null
+    const news = this.known.doubtedSince(one) != null
     one.aliveAt = this.#init.now()
 
     if (news) {
@@ -183,32 +179,32 @@ class PeerConnections implements Connections {
   }
 
   isLost (connection: Connection): boolean {
-    return this.#lost.has(connection)
+    return this.#lost?.has(connection) === true
   }
 
   usable (): Connection[] {
-    return this.#known.usable(this.#written.current)
+    return this.known.usable(this.#written.current)
   }
 
   includes (connection: Connection): boolean {
-    return this.#known.find(connection) != null
+    return this.known.find(connection) != null
   }
 
   idOf (connection: Connection): number | undefined {
-    return this.#known.find(connection)?.id
+    return this.known.find(connection)?.id
   }
 
   tick (now: number): boolean {
-    if (this.#known.size < 2) {
+    if (this.known.size < 2) {
       return false
     }
 
     this.#decide(now)
-    const { stallTimeout } = this.#init.limits
+    const { stallTimeout } = this.limits
     let waiting = this.#undecided
 
-    for (const one of [...this.#known]) {
-      const since = this.#known.doubtedSince(one)
+    for (const one of [...this.known]) {
+      const since = this.known.doubtedSince(one)
 
       if (since != null && now - since >= stallTimeout) {
         one.connection.abort(new SilentConnectionError(`Nothing came for ${stallTimeout} ms, and the peer has a newer connection`))
@@ -221,13 +217,19 @@ class PeerConnections implements Connections {
   }
 
   stop (error: Error): void {
-    this.#lifeSigns.stop(error)
+    this.#lifeSigns?.stop(error)
+  }
+
+  isGivenUp (one: KnownConnection, since: number, now: number): boolean {
+    const { doubtTimeout } = this.limits
+
+    return now - since >= doubtTimeout || this.#init.stuck(one.connection) >= doubtTimeout
   }
 
   #answered (one: KnownConnection, askedAt: number): void {
     one.aliveAt = Math.max(one.aliveAt, askedAt)
     // another may have opened since
-    this.#lifeSigns.ask()
+    this.#askForLife()
     this.#decide(this.#init.now())
   }
 
@@ -236,12 +238,12 @@ class PeerConnections implements Connections {
     const waited = this.#undecided
     this.#undecided = false
 
-    for (const one of this.#known) {
-      const since = this.#known.doubtedSince(one)
+    for (const one of this.known) {
+      const since = this.known.doubtedSince(one)
 
       if (since == null) {
         this.#speakUp(one)
-      } else if (!this.#isGivenUp(one, since, now)) {
+      } else if (!this.isGivenUp(one, since, now)) {
         this.#undecided ||= one.connection.status === 'open'
       } else if (!one.silent && this.#askedOn > one.aliveAt) {
         one.silent = true
@@ -258,10 +260,16 @@ class PeerConnections implements Connections {
     }
   }
 
-  #isGivenUp (one: KnownConnection, since: number, now: number): boolean {
-    const { doubtTimeout } = this.#init.limits
-
-    return now - since >= doubtTimeout || this.#init.stuck(one.connection) >= doubtTimeout
+  #askForLife (): void {
+    if (this.known.size > 1) {
+      this.#lifeSigns ??= createLifeSigns({
+        known: this.known,
+        maxOutboundStreams: this.limits.maxOutboundStreams,
+        now: () => this.#init.now(),
+        answered: (one, askedAt) => { this.#answered(one, askedAt) }
+      })
+      this.#lifeSigns.ask()
+    }
   }
 
   #speakUp (one: KnownConnection): void {

@@ -16,49 +16,58 @@ export interface Greetings {
 const SLOWER = 4
 
 export function createGreetings (limits: NetworkLimits, greet: () => void): Greetings {
-  let next: number | undefined
-  let wait = 0
-  let left = 0
-  let greeted = false
+  return new PeerGreetings(limits, greet)
+}
 
-  function begin (now: number, count: number): void {
-    // one that is waited for already comes as it would have, lest a peer that breaks off again and again puts it off for ever
-    if (next == null || greeted) {
-      wait = limits.greetAfter
-      next = now + wait
-      greeted = false
-    }
+class PeerGreetings implements Greetings {
+  readonly #limits: NetworkLimits
+  readonly #greet: () => void
+  #next: number | undefined
+  #wait = 0
+  #left = 0
+  #greeted = false
 
-    left = count
+  constructor (limits: NetworkLimits, greet: () => void) {
+    this.#limits = limits
+    this.#greet = greet
   }
 
-  return {
-    connected (now) {
-      begin(now, Math.max(left, 1))
-    },
+  connected (now: number): void {
+    this.#begin(now, Math.max(this.#left, 1))
+  }
 
-    broke (now) {
-      begin(now, limits.greetings)
-    },
+  broke (now: number): void {
+    this.#begin(now, this.#limits.greetings)
+  }
 
-    asked () {
-      // what came before the first greeting may have been sent before the break was noticed
-      if (greeted) {
-        next = undefined
-        left = 0
-      }
-    },
-
-    tick (now) {
-      if (next != null && now >= next) {
-        greeted = true
-        left--
-        wait *= SLOWER
-        next = left > 0 ? now + wait : undefined
-        greet()
-      }
-
-      return next != null
+  asked (): void {
+    // what came before the first greeting may have been sent before the break was noticed
+    if (this.#greeted) {
+      this.#next = undefined
+      this.#left = 0
     }
+  }
+
+  tick (now: number): boolean {
+    if (this.#next != null && now >= this.#next) {
+      this.#greeted = true
+      this.#left--
+      this.#wait *= SLOWER
+      this.#next = this.#left > 0 ? now + this.#wait : undefined
+      this.#greet()
+    }
+
+    return this.#next != null
+  }
+
+  #begin (now: number, count: number): void {
+    // one that is waited for already comes as it would have, lest a peer that breaks off again and again puts it off for ever
+    if (this.#next == null || this.#greeted) {
+      this.#wait = this.#limits.greetAfter
+      this.#next = now + this.#wait
+      this.#greeted = false
+    }
+
+    this.#left = count
   }
 }

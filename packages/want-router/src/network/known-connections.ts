@@ -44,7 +44,7 @@ export function createKnownConnections (): KnownConnections {
 }
 
 class ConnectionList implements KnownConnections {
-  readonly #known: KnownConnection[] = []
+  #known: KnownConnection[] = []
 
   get all (): readonly Connection[] {
     return this.#known.map(({ connection }) => connection)
@@ -60,7 +60,13 @@ class ConnectionList implements KnownConnections {
 
   add (connection: Connection, id: number, now: number): KnownConnection {
     const known = { id, connection, openedAt: now, aliveAt: now, heardAt: -Infinity, considered: false, silent: false, probe: undefined }
-    this.#known.push(known)
+
+    if (this.#known.length === 0) {
+      // an array that grows has place for many, and most peers have one
+      this.#known = [known]
+    } else {
+      this.#known.push(known)
+    }
 
     return known
   }

@@ -45,6 +45,10 @@ class LaneWriter implements Writer {
     return this.#first.length > 0 || this.#writers.some(({ busy }) => busy)
   }
 
+  get isSpare (): boolean {
+    return this.#first.length === 0 && this.#usable === this.#init.limits.maxLanes && this.#writers.every(({ isSpare }) => isSpare)
+  }
+
   wake (): void {
     this.#writers[0].wake()
   }

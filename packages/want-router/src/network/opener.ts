@@ -28,6 +28,8 @@ export interface Opener {
   readonly requested: boolean
   /** The peer has no bitswap, so nothing is tried until it connects anew. */
   readonly hopeless: boolean
+  /** A stream is being opened, or the last could not be: another opener would not know. */
+  readonly busy: boolean
 }
 
 /** Where streams are opened, and who hears of them. */
@@ -84,6 +86,10 @@ class StreamOpener implements Opener {
 
   get hopeless (): boolean {
     return this.#hopeless
+  }
+
+  get busy (): boolean {
+    return this.#attempt != null || this.#waiters.size > 0 || this.#hopeless || this.#failures > 0
   }
 
   open (): void {

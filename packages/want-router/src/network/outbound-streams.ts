@@ -24,8 +24,8 @@ export interface OutboundStreams {
   /** What the last stream speaks. */
   readonly protocol: BitswapProtocol
   readonly opener: Opener
-  /** Streams are closing. */
-  readonly closing: boolean
+  /** There is one that is written to, or has not ended yet, or has ended and it is not known yet how. */
+  readonly inUse: boolean
   /** The peer has as much to read as it may be given without a sign of it, so no further stream is opened. */
   readonly unread: boolean
   /** One of them holds bytes that no other stream will send, or has ended and it is not known yet how. */
@@ -92,8 +92,8 @@ class PeerOutboundStreams implements OutboundStreams {
     return this.#protocol
   }
 
-  get closing (): boolean {
-    return this.#closing.size > 0
+  get inUse (): boolean {
+    return this.#current != null || this.#closing.size > 0 || this.#ended > 0
   }
 
   get unread (): boolean {

@@ -3,7 +3,7 @@ import { createGreetings } from './greetings.ts'
 import { createLanes } from './lanes.ts'
 import { shedStreams } from './overload.ts'
 import { createReader } from './reader.ts'
-import type { Connections, ConnectionState } from './connections.ts'
+import type { Connections, ConnectionsInit, ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { Greetings } from './greetings.ts'
 import type { InFlightBudget } from './in-flight.ts'
@@ -53,36 +53,42 @@ export interface PeerContext {
   rested (): void
 }
 
+const NONE: ReadonlySet<Reader> = new Set()
+
 export function createPeer (id: string, context: PeerContext): Peer {
   return new NetworkPeer(id, context)
 }
 
-class NetworkPeer implements Peer {
+/** Thousands of peers are connected and idle: what only others need is made when it is needed. */
+class NetworkPeer implements Peer, ConnectionsInit {
   readonly id: string
   readonly connections: Connections
-  readonly readers = new Set<Reader>()
   readonly #context: PeerContext
-  readonly #greetings: Greetings
+  /** While the peer is to be greeted. */
+  #greetings: Greetings | undefined
+  #readers: Set<Reader> | undefined
   /** By the number of the connection. */
-  readonly #owners = new Map<number, ReaderOwner>()
+  #owners: Map<number, ReaderOwner> | undefined
   #writer: Writer | undefined
   /** Bytes of messages that have not ended, of all streams. */
   #unfinished = 0
 
   constructor (id: string, context: PeerContext) {
-    const { limits, log, now } = context
     this.id = id
     this.#context = context
-    this.connections = createConnections({
-      limits,
-      log,
-      now,
-      writing: () => this.#writer?.connection,
-      stuck: connection => this.#writer?.stuck(connection) ?? 0,
-      state: (connection, is) => { context.connection(id, connection, is) },
-      changed: () => { this.#writer?.moved() }
-    })
-    this.#greetings = createGreetings(limits, () => { this.writer.greet() })
+    this.connections = createConnections(this)
+  }
+
+  get limits (): NetworkLimits {
+    return this.#context.limits
+  }
+
+  get log (): Logger {
+    return this.#context.log
+  }
+
+  get readers (): ReadonlySet<Reader> {
+    return this.#readers ?? NONE
   }
 
   get writer (): Writer {
@@ -95,10 +101,30 @@ class NetworkPeer implements Peer {
     return this.#writer
   }
 
+  now (): number {
+    return this.#context.now()
+  }
+
+  writtenOn (): Connection | undefined {
+    return this.#writer?.connection
+  }
+
+  stuck (connection: Connection): number {
+    return this.#writer?.stuck(connection) ?? 0
+  }
+
+  state (connection: number, is: ConnectionState): void {
+    this.#context.connection(this.id, connection, is)
+  }
+
+  changed (): void {
+    this.#writer?.moved()
+  }
+
   connected (connection: Connection, number: number): void {
     this.connections.opened(connection, number)
     this.#writer?.connected()
-    this.#greetings.connected(this.#context.now())
+    this.#greeted().connected(this.now())
     this.#context.watch.add(this)
   }
 
@@ -106,7 +132,7 @@ class NetworkPeer implements Peer {
     const number = this.connections.idOf(connection)
 
     if (number != null) {
-      this.#owners.delete(number)
+      this.#owners?.delete(number)
     }
 
     const wasOurs = this.connections.closed(connection, event)
@@ -131,7 +157,8 @@ class NetworkPeer implements Peer {
     const reader = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, this.#ownerOf(connection, number))
 
     if (!reader.over) {
-      this.readers.add(reader)
+      this.#readers ??= new Set()
+      this.#readers.add(reader)
     }
   }
 
@@ -150,7 +177,11 @@ class NetworkPeer implements Peer {
     shedStreams(this.readers, limits.maxWaitingBytes, stats, reader => reader.waitingBytes)
 
     const deciding = this.connections.tick(now)
-    const greeting = this.#greetings.tick(now)
+    const greeting = this.#greetings?.tick(now) === true
+
+    if (!greeting) {
+      this.#greetings = undefined
+    }
 
     for (const reader of this.readers) {
       if (reader.holding) {
@@ -165,7 +196,7 @@ class NetworkPeer implements Peer {
     const { connections, id } = this
     const { limits, stats, watch, log, budget, now, random, rested, take, stalled } = this.#context
 
-    return createLanes({
+    const writer = createLanes({
       limits,
       stats,
       watch,
@@ -173,18 +204,33 @@ class NetworkPeer implements Peer {
       budget,
       now,
       random,
-      rested,
       connections: () => connections.usable(),
       undecided: () => connections.undecided,
       isLost: connection => connections.isLost(connection),
       take: (maxBytes, protocol) => take(id, maxBytes, protocol),
-      stalled: () => { stalled(this) }
+      stalled: () => { stalled(this) },
+      rested: () => {
+        // a stream of an earlier one may end late
+        if (this.#writer === writer && writer.isSpare) {
+          this.#writer = undefined
+        }
+
+        rested()
+      }
     })
+
+    return writer
+  }
+
+  #greeted (): Greetings {
+    this.#greetings ??= createGreetings(this.limits, () => { this.writer.greet() })
+
+    return this.#greetings
   }
 
   /** What the readers of one connection report to. */
   #ownerOf (connection: Connection, number: number): ReaderOwner {
-    const known = this.#owners.get(number)
+    const known = this.#owners?.get(number)
 
     if (known != null) {
       return known
@@ -204,13 +250,14 @@ class NetworkPeer implements Peer {
       message: (message, protocol) => this.#received(connection, number, message, protocol),
       unfinished: delta => { this.#count(delta) },
       holds: () => { watch.add(this) },
-      ended: reader => { this.readers.delete(reader) },
+      ended: reader => { this.#readers?.delete(reader) },
       broke: () => {
         if (this.connections.includes(connection) && connection.status === 'open') {
           this.#broke()
         }
       }
     }
+    this.#owners ??= new Map()
     this.#owners.set(number, owner)
 
     return owner
@@ -222,7 +269,7 @@ class NetworkPeer implements Peer {
 
     if (asks) {
       // a client that has fallen silent may still take back what came in time
-      this.#greetings.asked()
+      this.#greetings?.asked()
     }
 
     return this.#context.receive(this.id, message, protocol, number)
@@ -239,7 +286,7 @@ class NetworkPeer implements Peer {
 
   /** A connection of the peer, or a stream that it sent on, has broken. */
   #broke (): void {
-    this.#greetings.broke(this.#context.now())
+    this.#greeted().broke(this.now())
     this.#context.watch.add(this)
   }
 }

@@ -77,7 +77,8 @@ class ConnectedPeers implements Peers {
 
     if (!peer.connections.includes(connection)) {
       peer.connected(connection, this.#adopted++)
-      connection.addEventListener('close', event => { this.#closed(connection, event) }, { once: true })
+      // one for all connections: thousands of them are idle
+      connection.addEventListener('close', this.#onConnectionClose)
     }
 
     if (known == null) {
@@ -120,7 +121,8 @@ class ConnectedPeers implements Peers {
     this.#departures.clear()
   }
 
-  #closed (connection: Connection, event: StreamCloseEvent): void {
+  readonly #onConnectionClose = (event: StreamCloseEvent): void => {
+    const connection = event.target as Connection
     const peer = this.#peers.get(connection.remotePeer.toString())
 
     if (peer?.disconnected(connection, event) === true && peer.connections.all.length === 0) {

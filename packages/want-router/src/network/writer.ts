@@ -49,6 +49,8 @@ export interface Writer extends Watched {
   stuck (connection: Connection): number
   /** Something is to be sent, or has not left yet, and there is a way to send it. */
   readonly busy: boolean
+  /** It holds nothing, and knows nothing that another one would not. */
+  readonly isSpare: boolean
   /** Ends everything at once. */
   stop (error: Error): void
   /** Takes nothing more, lets what was taken leave, and stops. */
@@ -93,7 +95,10 @@ class PeerWriter implements Writer {
       ...init,
       size,
       outbox: this.#outbox,
-      opened: () => { this.#opened() },
+      opened: () => {
+        init.watch.add(this)
+        this.#pump()
+      },
       writable: () => { this.#pump() },
       failed: () => { this.#failed() },
       ended: () => { this.#ended() }
@@ -106,29 +111,29 @@ class PeerWriter implements Writer {
   }
 
   get busy (): boolean {
-    if (this.#stopped || this.#streams.opener.hopeless) {
+    if (this.#isOver) {
       return false
     }
 
     return this.#streams.holding || (this.#outbox.hasMessages && (this.#streams.current != null || this.#isConnected()))
   }
 
-  wake (): void {
-    if (this.#stopped || this.#streams.opener.hopeless) {
-      return
-    }
+  get isSpare (): boolean {
+    return !this.#streams.inUse && !this.#streams.opener.busy && !this.#outbox.hasWork
+  }
 
-    this.#outbox.want()
-    this.#pump()
+  wake (): void {
+    if (!this.#isOver) {
+      this.#outbox.want()
+      this.#pump()
+    }
   }
 
   greet (): void {
-    if (this.#stopped || this.#streams.opener.hopeless) {
-      return
+    if (!this.#isOver) {
+      this.#outbox.greet()
+      this.#pump()
     }
-
-    this.#outbox.greet()
-    this.#pump()
   }
 
   async open (signal: AbortSignal): Promise<BitswapProtocol> {
@@ -187,7 +192,7 @@ class PeerWriter implements Writer {
       this.#open()
     }
 
-    return !this.#stopped && (streams.current != null || streams.opener.opening || streams.closing || (this.#outbox.hasWork && this.#isConnected()))
+    return !this.#stopped && (streams.inUse || streams.opener.opening || (this.#outbox.hasWork && this.#isConnected()))
   }
 
   stop (error: Error): void {
@@ -204,12 +209,7 @@ class PeerWriter implements Writer {
   async close (signal: AbortSignal): Promise<void> {
     const stream = this.#streams.release()
     this.stop(new NetworkStoppedError())
-
-    try {
-      await stream?.close({ signal })
-    } catch (err) {
-      stream?.abort(err as Error)
-    }
+    await stream?.close({ signal }).catch((err: Error) => { stream.abort(err) })
   }
 
   /** Sends as much as the stream takes. */
@@ -275,11 +275,6 @@ class PeerWriter implements Writer {
     }
   }
 
-  #opened (): void {
-    this.#init.watch.add(this)
-    this.#pump()
-  }
-
   #failed (): void {
     if (this.#streams.opener.hopeless) {
       this.#outbox.clear()
@@ -294,6 +289,10 @@ class PeerWriter implements Writer {
     }
 
     this.#init.rested()
+  }
+
+  get #isOver (): boolean {
+    return this.#stopped || this.#streams.opener.hopeless
   }
 
   #isConnected (): boolean {

@@ -21,58 +21,73 @@ export interface WrittenConnection {
   takeChanged (): boolean
 }
 
-export function createWrittenConnection ({ known, limits, isGivenUp }: WrittenConnectionInit): WrittenConnection {
-  let written: KnownConnection | undefined
-  let changed = false
+export function createWrittenConnection (init: WrittenConnectionInit): WrittenConnection {
+  return new ReviewedConnection(init)
+}
 
-  function set (one: KnownConnection | undefined): void {
-    changed ||= written !== one
-    written = one
+class ReviewedConnection implements WrittenConnection {
+  readonly #init: WrittenConnectionInit
+  #written: KnownConnection | undefined
+  #changed = false
+
+  constructor (init: WrittenConnectionInit) {
+    this.#init = init
   }
 
-  function isOver (one: KnownConnection, now: number): boolean {
-    const since = known.doubtedSince(one)
-
-    return !known.includes(one) || !isUsable(one) || (since != null && isGivenUp(one, since, now))
+  get current (): KnownConnection | undefined {
+    return this.#written
   }
 
-  return {
-    get current () { return written },
-    set,
+  set (one: KnownConnection | undefined): void {
+    this.#changed ||= this.#written !== one
+    this.#written = one
+  }
 
-    heard (one, now) {
-      // one that speaks on both is not followed to and fro
-      if (written == null || written === one || !isUsable(one) || known.doubtedSince(written) != null || now - written.heardAt < limits.followAfter) {
-        return false
-      }
+  heard (one: KnownConnection, now: number): boolean {
+    const { known, limits } = this.#init
+    const written = this.#written
 
-      set(one)
+    // one that speaks on both is not followed to and fro
+    if (written == null || written === one || !isUsable(one) || known.doubtedSince(written) != null || now - written.heardAt < limits.followAfter) {
+      return false
+    }
 
-      return true
-    },
+    this.set(one)
 
-    review (now) {
-      if (written == null || isOver(written, now)) {
-        set(known.liveliest())
-      }
+    return true
+  }
 
-      for (const one of known) {
-        if (!one.considered && now - one.openedAt >= limits.doubtTimeout) {
-          one.considered = true
+  review (now: number): void {
+    const { known, limits } = this.#init
 
-          // a peer that has not spoken on the old one since then is likelier to stay on the new one
-          if (written != null && written.openedAt < one.openedAt && written.heardAt < one.openedAt && isUsable(one)) {
-            set(one)
-          }
+    if (this.#written == null || this.#isOver(this.#written, now)) {
+      this.set(known.liveliest())
+    }
+
+    for (const one of known) {
+      if (!one.considered && now - one.openedAt >= limits.doubtTimeout) {
+        one.considered = true
+        const written = this.#written
+
+        // a peer that has not spoken on the old one since then is likelier to stay on the new one
+        if (written != null && written.openedAt < one.openedAt && written.heardAt < one.openedAt && isUsable(one)) {
+          this.set(one)
         }
       }
-    },
-
-    takeChanged () {
-      const was = changed
-      changed = false
-
-      return was
     }
+  }
+
+  takeChanged (): boolean {
+    const was = this.#changed
+    this.#changed = false
+
+    return was
+  }
+
+  #isOver (one: KnownConnection, now: number): boolean {
+    const { known } = this.#init
+    const since = known.doubtedSince(one)
+
+    return !known.includes(one) || !isUsable(one) || (since != null && this.#init.isGivenUp(one, since, now))
   }
 }

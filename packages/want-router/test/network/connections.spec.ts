@@ -43,7 +43,7 @@ describe('network/connections', () => {
       limits: DEFAULT_NETWORK_LIMITS,
       log: defaultLogger().forComponent('test'),
       now: () => now,
-      writing: () => writing as Connection | undefined,
+      writtenOn: () => writing as Connection | undefined,
       stuck: connection => connection === first as unknown ? stuck : 0,
       state: (id, is) => { states.push([id, is]) },
       changed: () => { changes++ }
