@@ -103,6 +103,12 @@ class RequestGate implements Gate {
     const only = this.#clientsFor(key)
 
     if (only != null) {
+      for (const passage of this.#open) {
+        if (passage.admits(key)) {
+          passage.asked(key)
+        }
+      }
+
       // without any, the want stays until one connects
       return { only: only.length > 0 ? only : [NO_CLIENT] }
     }

@@ -36,6 +36,8 @@ export interface Passage {
   admits (key: WantKey): boolean
   /** Whether the links of the block are known. */
   isRead (key: WantKey): boolean
+  /** Whether clients have been asked for blocks that have not come. What a member has taken back counts, too. */
+  readonly waits: boolean
   /** A verified block that came another way: its links are admitted, if it is itself. Returns them. */
   read (cid: CID, bytes: Uint8Array): readonly CID[]
   /** Ends it, and frees what it knows. */
@@ -58,6 +60,8 @@ export class OpenPassage implements Passage {
   readonly init: PassageInit
   readonly #parts: PassageParts
   readonly #maxDepth: number
+  /** What clients have been asked for and has not come. */
+  readonly #asked = new Set<WantKey>()
   #blocks = 0
   #bytes = 0
   #closed = false
@@ -90,6 +94,17 @@ export class OpenPassage implements Passage {
     return this.#parts.table.isExpanded(key)
   }
 
+  get waits (): boolean {
+    return this.#asked.size > 0
+  }
+
+  /** A member's want goes to clients. */
+  asked (key: WantKey): void {
+    if (!this.isRead(key)) {
+      this.#asked.add(key)
+    }
+  }
+
   read (cid: CID, bytes: Uint8Array): readonly CID[] {
     const { table } = this.#parts
     const key = multihashKey(cid.multihash.bytes)
@@ -101,6 +116,7 @@ export class OpenPassage implements Passage {
   verified (block: VerifiedBlock): void {
     const { table, limits } = this.#parts
     const depth = table.depth(block.key)
+    this.#asked.delete(block.key)
 
     if (depth == null || !table.expand(block.key)) {
       return
@@ -123,6 +139,7 @@ export class OpenPassage implements Passage {
     if (!this.#closed) {
       this.#closed = true
       this.#parts.table.free()
+      this.#asked.clear()
       this.#parts.closed()
       this.#parts.grown()
       this.#parts.changed()

@@ -1,6 +1,7 @@
 /**
  * One traversal of a DAG by a member, for all requests that ask for the same. It tries
  * one member after another until one has begun to answer; from then on an error ends it.
+ * One that stops in the middle is asked anew: kubo may wait for blocks that it has forgotten to ask for.
  * The members pull the blocks from the clients of all its requests, through the gate.
  */
 import { BudgetError, MemberRefsError, NoMemberError, NoProgressError } from '../errors.ts'
@@ -196,7 +197,11 @@ class MemberTraversal implements Traversal {
 
     for (const [i, member] of members.entries()) {
       try {
-        await this.#list(member, i < members.length - 1)
+        let complete: boolean
+
+        do {
+          complete = await this.#list(member, i < members.length - 1)
+        } while (!complete)
 
         return
       } catch (err) {
@@ -211,38 +216,72 @@ class MemberTraversal implements Traversal {
     throw error
   }
 
-  /** Has a member list all of it. One that does nothing is given up, if there are others. */
-  async #list (member: RefsMember, others: boolean): Promise<void> {
+  /** Has a member list all of it. One that does nothing is given up, if there are others. False: it has stopped in the middle, and is to be asked anew. */
+  async #list (member: RefsMember, others: boolean): Promise<boolean> {
     const { query, limits, timers } = this.#init
     const attempt = new AbortController()
+    const before = this.#written
+    let came = before > 0
+    let listed = 0
+    let cancelWait = (): void => {}
     this.#member = member.id
-    this.#progressed = false
 
-    const cancelWait = others
-      ? timers.after(limits.memberWait, () => {
-        if (!this.#progressed) {
+    const watch = (): void => {
+      this.#progressed = false
+      cancelWait = timers.after(limits.memberWait, () => {
+        came ||= this.#progressed
+
+        if (this.#progressed || this.#lines.isFull || !(came ? this.#waitsForNothing : others)) {
+          watch()
+        } else {
           attempt.abort(new NoProgressError(`the member did nothing within ${limits.memberWait / 1000} s`))
         }
       })
-      : () => {}
+    }
+
+    watch()
 
     try {
       for await (const { ref } of member.refs(query, AbortSignal.any([attempt.signal, this.#ending.signal]))) {
-        this.#progress()
-        this.#missing.listed(ref)
-
-        if (++this.#written > limits.lines) {
-          throw new BudgetError(`The answer has more than ${limits.lines} lines: ask for unique ones`)
+        if (++listed > before) {
+          await this.#pass(ref)
+        } else {
+          // asked anew, it lists the same in the same order
+          this.#progressed = true
         }
-
-        this.#lines.push(`${JSON.stringify({ Ref: ref, Err: '' })}\n`)
-        this.#begun.resolve()
-        await this.#lines.place()
-        this.#progress()
       }
+
+      return true
+    } catch (err) {
+      if (attempt.signal.aborted && came && !this.#ending.signal.aborted) {
+        return false
+      }
+
+      throw err
     } finally {
       cancelWait()
     }
+  }
+
+  /** Whether the member could go on: all that it has asked of clients has come. */
+  get #waitsForNothing (): boolean {
+    return this.#clients.size > 0 && !this.#passage.waits
+  }
+
+  /** Passes on what a member has listed. */
+  async #pass (ref: string): Promise<void> {
+    const { lines } = this.#init.limits
+    this.#progress()
+    this.#missing.listed(ref)
+
+    if (++this.#written > lines) {
+      throw new BudgetError(`The answer has more than ${lines} lines: ask for unique ones`)
+    }
+
+    this.#lines.push(`${JSON.stringify({ Ref: ref, Err: '' })}\n`)
+    this.#begun.resolve()
+    await this.#lines.place()
+    this.#progress()
   }
 
   #progress (): void {

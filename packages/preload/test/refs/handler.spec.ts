@@ -110,18 +110,60 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
+  it('asks a member anew that stops in the middle, and passes on only what is new', async () => {
+    const rig = rigWithPeer()
+    const response = rig.post(query)
+    await settle()
+    admit(rig, root)
+    rig.calls[0].line('x')
+    const body = readAll(await response)
+    rig.clock.pass(20_000)
+    await settle()
+    rig.gate.policy.verified?.(root)
+    rig.clock.pass(19_999)
+    await settle()
+    expect(rig.calls.map(({ signal }) => signal.aborted)).to.deep.equal([false])
+    rig.clock.pass(1)
+    await settle()
+    expect(rig.calls.map(({ member, signal }) => [member, signal.aborted])).to.deep.equal([['a', true], ['a', false]])
+    rig.calls[1].line('x')
+    rig.calls[1].line('y')
+    rig.calls[1].end()
+
+    expect(await body).to.deep.equal({ refs: ['x', 'y'], error: undefined })
+    expectClean(rig)
+  })
+
+  it('does not take what is listed again for progress', async () => {
+    const rig = rigWithPeer()
+    const response = rig.post(query)
+    await settle()
+    rig.calls[0].line('x')
+    const body = readAll(await response)
+    rig.clock.pass(20_000)
+    await settle()
+    rig.calls[1].line('x')
+    await settle()
+    rig.clock.pass(10_000)
+
+    expect(await body).to.have.nested.property('error.name', 'NoProgressError')
+    expectClean(rig)
+  })
+
   it('counts each new block as progress', async () => {
     const rig = rigWithPeer({ members: ['a'] })
     const response = rig.post(query)
     await settle()
 
     for (const block of [root, dir, a]) {
+      admit(rig, block)
       rig.clock.pass(29_000)
       rig.gate.policy.verified?.(block)
     }
 
     rig.clock.pass(29_000)
-    rig.calls[0].line('x')
+    await settle()
+    rig.calls.at(-1)?.line('x')
     const body = readAll(await response)
     await settle()
     rig.clock.pass(30_000)
