@@ -5,7 +5,10 @@ import { bundleWorker } from './bundle.ts'
 import type { ObjectStore, R2MapBucketLike } from '@kitsune/block-source'
 import type { MiniflareOptions, WorkerOptions } from 'miniflare'
 
-/** Its name in miniflare. */
+const HOST = '127.0.0.1'
+/** Of the Worker in miniflare. */
+const NAME = 'edge'
+/** Of the bucket there. */
 const BUCKET = 'cars'
 
 /** What is put into R2 in one piece, bytes: miniflare takes no more than 100 MB. */
@@ -49,23 +52,24 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
   let restarts = 0
   let listen = port
   const main = (more: Readonly<Record<string, string>>): WorkerOptions => ({
-    name: 'edge',
+    name: NAME,
     modules: true,
     script,
     compatibilityDate: '2026-04-01',
-    compatibilityFlags: ['nodejs_compat'],
+    compatibilityFlags: ['nodejs_compat', 'no_web_socket_compression'],
     // one bucket, as kitsune-index fills it
     r2Buckets: layout === 'map' ? (bucket == null ? { CARPARK: BUCKET } : {}) : { CARPARK: BUCKET, DUDEWHERE: BUCKET, SATNAV: BUCKET },
+    // miniflare's own door passes on what WebSockets carry, and compresses it whatever the Worker says
+    unsafeDirectSockets: [{ host: HOST, port: listen }],
     ...(bucket == null ? {} : { wrappedBindings: { CARPARK: { scriptName: 'bucket', bindings: bucket.bindings } } }),
     kvNamespaces: ['SESSIONS', ...(denylistStore ? ['DENYLIST'] : [])],
     durableObjects: { QUOTA_COUNTERS: 'QuotaCounter' },
     bindings: { IDENTITY: identity, BLOCK_MAP: String(layout === 'map'), RESTARTS: String(restarts), ...bindings, ...more }
   })
   const options = (more: Readonly<Record<string, string>> = {}): MiniflareOptions => ({
-    host: '127.0.0.1',
+    host: HOST,
     // or it asks Cloudflare where it is
     cf: false,
-    port: listen,
     ...(inspector ? { inspectorPort: 0 } : {}),
     workers: [
       main(more),
@@ -84,7 +88,8 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
   }
 
   try {
-    const { origin: url, port: chosen } = await miniflare.ready
+    await miniflare.ready
+    const { origin: url, port: chosen } = await miniflare.unsafeGetDirectURL(NAME)
     listen = Number(chosen)
     await upload(await miniflare.getR2Bucket('CARS', 'uploads') as unknown as UploadBucket, cars)
     const response = await fetch(url)

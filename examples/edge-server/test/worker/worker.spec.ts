@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost } from '@kitsune/host/node'
@@ -13,6 +13,7 @@ import { blockOf, carOf } from '../support/cars.ts'
 import type { LocalWorker, LocalWorkerInit } from '../../src/local/local-worker.ts'
 import type { TestBlock } from '../support/cars.ts'
 import type { BlockClient } from '@kitsune/want-router/client'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 describe('the Worker', function () {
@@ -70,6 +71,30 @@ describe('the Worker', function () {
 
     return Number(line?.split(' ')[1])
   }
+
+  it('compresses nothing, since what is encrypted does not get smaller', async () => {
+    const { url } = await start()
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = get(url, {
+        headers: {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+          // as browsers ask
+          'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits'
+        }
+      })
+      request.on('error', reject)
+      request.on('upgrade', (response, socket) => {
+        socket.destroy()
+        resolve(response)
+      })
+    })
+
+    expect(response.statusCode).to.equal(101)
+    expect(response.headers).to.not.have.property('sec-websocket-extensions')
+  })
 
   it('tells who it is, that it is well, and what it costs', async () => {
     const worker = await start()

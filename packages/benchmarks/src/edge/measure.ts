@@ -97,10 +97,22 @@ async function runEdge (scenario: EdgeScenario): Promise<EdgeRun> {
 
 async function runBare (scenario: EdgeScenario): Promise<EdgeRun> {
   const { blocks, blockSize, open, connections } = scenario
-  const miniflare = new Miniflare({ host: '127.0.0.1', port: 0, cf: false, modules: true, script: BARE_SCRIPT, compatibilityDate: '2026-04-01' })
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    name: 'bare',
+    modules: true,
+    script: BARE_SCRIPT,
+    compatibilityDate: '2026-04-01',
+    // as the edge server has it
+    compatibilityFlags: ['no_web_socket_compression'],
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }]
+  })
 
   try {
-    const { origin } = await miniflare.ready
+    await miniflare.ready
+    const { origin } = await miniflare.unsafeGetDirectURL('bare')
 
     return await timed(scenario, 'bare', async () => Promise.all(Array.from({ length: connections }, async () => fetchBare(origin, blocks, blockSize, open))))
   } finally {

@@ -1,7 +1,8 @@
 /**
  * @packageDocumentation
  *
- * A libp2p host for Cloudflare Workers, i.e. for workerd with its flag nodejs_compat.
+ * A libp2p host for Cloudflare Workers, i.e. for workerd with its flag nodejs_compat, and better with no_web_socket_compression: what is
+ * encrypted does not get smaller.
  */
 export { createHost } from './create-host.ts'
 export type { WorkerdHost, WorkerdHostInit } from './create-host.ts'
