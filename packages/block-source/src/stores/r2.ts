@@ -1,5 +1,6 @@
 import { ObjectChangedError, StoreUnavailableError, TruncatedError, ObjectTooLargeError, OutOfRangeError, BudgetExceededError } from '../errors.ts'
 import { discard, readBody } from '../http/body.ts'
+import { readInto } from '../http/read-into.ts'
 import { checkRetryOptions, retry } from '../retry.ts'
 import { checkMaxRead, checkName, checkRead, checkSize, nothing, outOfRange } from './request.ts'
 import type { CheckedRead, StoreLimits } from './request.ts'
@@ -154,7 +155,7 @@ async function readFound (object: string, { body, size, etag }: R2ObjectLike, ra
     }
 
     const count = checkSize(object, range, size, maxRead)
-    const { bytes } = await readBody(body ?? null, { length: count, expected: count, max: maxRead, signal })
+    const bytes = (body == null ? undefined : await readInto(body, count, signal)) ?? (await readBody(body ?? null, { length: count, expected: count, max: maxRead, signal })).bytes
 
     if (bytes.byteLength < count) {
       throw new TruncatedError(`${object}, offset ${range.offset}: ${bytes.byteLength} bytes of ${count} arrived`)

@@ -92,6 +92,61 @@ describe('r2 store', () => {
     await expect(r2Store({ bucket: short, retry }).read('x')).to.eventually.be.rejected.with.property('name', 'TruncatedError')
   })
 
+  describe('with bodies that are streams of bytes, as in workerd', () => {
+    const bytes = testBytes(1000)
+    let requests: boolean[]
+    let cancelled: boolean
+
+    /** Sends ten bytes at a time, up to an end. */
+    function bucketOf (end: number, pulled?: () => void): R2BucketLike {
+      let sent = 0
+      requests = []
+      cancelled = false
+
+      return {
+        ...fakeBucket(() => {}).bucket,
+        get: async () => ({
+          size: bytes.byteLength,
+          etag: 'v1',
+          body: new ReadableStream({
+            type: 'bytes',
+            pull (controller) {
+              requests.push(controller.byobRequest != null)
+              controller.enqueue(bytes.slice(sent, sent += 10))
+              pulled?.()
+
+              if (sent >= end) {
+                controller.close()
+                controller.byobRequest?.respond(0)
+              }
+            },
+            cancel () { cancelled = true }
+          }, { highWaterMark: 0 })
+        })
+      }
+    }
+
+    it('reads into its own buffer', async () => {
+      const part = await r2Store({ bucket: bucketOf(Infinity), retry }).read('x', { offset: 0, length: 995 })
+      expect(part?.bytes).to.deep.equal(bytes.slice(0, 995))
+      expect(requests).to.have.lengthOf(100).and.not.include(false)
+      expect(cancelled).to.equal(true)
+    })
+
+    it('reports one that ends too soon as truncated', async () => {
+      await expect(r2Store({ bucket: bucketOf(500), retry: false }).read('x')).to.eventually.be.rejected.with.property('name', 'TruncatedError')
+    })
+
+    it('cancels one whose read is aborted', async () => {
+      const controller = new AbortController()
+      const reason = new Error('no longer wanted')
+      const bucket = bucketOf(Infinity, () => { controller.abort(reason) })
+      await expect(r2Store({ bucket, retry }).read('x', { signal: controller.signal })).to.eventually.be.rejected.and.equal(reason)
+      expect(cancelled).to.equal(true)
+      expect(requests).to.have.lengthOf(1)
+    })
+  })
+
   it('reads no more than the budget allows, including retries', async () => {
     const { bucket } = fakeBucket(() => { throw new Error('get: Unspecified error (0)') })
     const budget = createBudget({ limit: 3, reserve: 1 })
