@@ -17,6 +17,8 @@ const BLOCK_SIZE = 256 << 10
 const LEAVES = SIZE / BLOCK_SIZE
 /** After so many misses in a row kubo drops a peer until it hears of it again. */
 const MISSES_OF_KUBO = 100
+/** How soon it is served after the only node has come back, ms. */
+const RETURN_MS = 5000
 
 describe('a kubo for which loopback is the internet, and that finds the balancer by its provider records', function () {
   this.timeout(FULL ? 300_000 : 60_000)
@@ -112,6 +114,24 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     expect(client.logged()).to.not.include('-> 503').and.to.not.include('exceeded server errors')
     await clients.stop()
     await Promise.all(asking)
+  })
+
+  it('is served within 5 s of the return of the only node', async () => {
+    const client = await startClient(true)
+    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
+    await holder.kill()
+    await poll(async () => !await balancer.ready(), 'the balancer to notice')
+    const pinned = pin(client)
+    pinned.catch(() => {})
+    const asked = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="HEAD",status="404"')
+    await poll(async () => await asked() > 0, 'it to ask in vain')
+    const before = await blocksOverHttp()
+    await holder.restart()
+    await poll(balancer.ready, 'the balancer to reach the node')
+    await poll(async () => await blocksOverHttp() > before, 'a block', { timeout: RETURN_MS })
+    await pinned
+
+    expect(await client.peers()).to.deep.equal([])
   })
 
   it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {

@@ -7,6 +7,12 @@ export const DEFAULT_GET_WITHIN = 4500
 /** How long a HEAD may wait until a member has said whether it has the block, ms. */
 export const DEFAULT_HEAD_WITHIN = 1000
 
+/**
+ * How long a search for providers waits for a member while none is up, ms. boxo searches when it has lost its last provider,
+ * and then once a minute: it is told by the first search if that is not over before a member is back. It gives up after 10 s.
+ */
+export const DEFAULT_OUTAGE_WITHIN = 8000
+
 /** When a client may come back for what could not be told now, s. */
 export const DEFAULT_RETRY_AFTER = 1
 

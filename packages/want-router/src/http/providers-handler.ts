@@ -1,7 +1,7 @@
 import { base58btc } from 'multiformats/bases/base58'
 import { parseCid } from '../parse-cid.ts'
 import { sameBytes } from '../same-bytes.ts'
-import { DEFAULT_DENIED_STATUS, DEFAULT_HEAD_WITHIN, DEFAULT_RETRY_AFTER } from './defaults.ts'
+import { DEFAULT_DENIED_STATUS, DEFAULT_HEAD_WITHIN, DEFAULT_OUTAGE_WITHIN, DEFAULT_RETRY_AFTER } from './defaults.ts'
 import { HttpRequestError } from './errors.ts'
 import { failureResponse } from './failures.ts'
 import { createPeerRecord, filterRecord } from './peer-record.ts'
@@ -9,7 +9,8 @@ import { clientNames } from './remote-address.ts'
 import { commonHeaders, methodResponse, optionsResponse } from './responses.ts'
 import type { BlockRouter, Handler } from './block-handler.ts'
 import type { PeerRecord } from './peer-record.ts'
-import type { LocalClient } from '../local/local-client.ts'
+import type { HasAnswer, LocalClient } from '../local/local-client.ts'
+import type { CID } from 'multiformats/cid'
 
 /** Options of {@link providersHandler}. */
 export interface ProvidersHandlerOptions {
@@ -22,6 +23,8 @@ export interface ProvidersHandlerOptions {
   readonly addresses: readonly string[] | (() => readonly string[])
   /** How long a request waits until a member has said whether it has the block, ms. Default 1,000. */
   readonly within?: number
+  /** How long it waits if no member is up when it comes, ms: boxo searches again only after a minute. Default 8,000. */
+  readonly outageWithin?: number
 }
 
 /** What is asked for: the word in the path, and in the answer. */
@@ -35,6 +38,9 @@ const NDJSON_TYPE = 'application/x-ndjson'
  */
 const MAX_AGE = 60
 
+/** Searches that wait for the end of an outage at a time: each takes a place of its client at the server. */
+const MAX_OUTLASTING = 32
+
 /**
  * Delegated routing (`/routing/v1/providers/<cid>` and `/routing/v1/peers/<id>`) that knows one provider, this one. It is
  * named for what a member has, and for nothing else: what no member has said in time that it has gets an empty list, so
@@ -43,10 +49,11 @@ const MAX_AGE = 60
  * @param router - knows the members
  * @param options - where this provider is found
  */
-export function providersHandler (router: Pick<BlockRouter, 'client'>, options: ProvidersHandlerOptions): Handler {
-  const { peerId, addresses, within = DEFAULT_HEAD_WITHIN } = options
+export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>, options: ProvidersHandlerOptions): Handler {
+  const { peerId, addresses, within = DEFAULT_HEAD_WITHIN, outageWithin = DEFAULT_OUTAGE_WITHIN } = options
   const nameOf = clientNames()
   const self = peerDigest(peerId)
+  let outlasting = 0
   const record = (): PeerRecord => createPeerRecord(peerId, typeof addresses === 'function' ? addresses() : addresses)
 
   /** Whether this provider is to be named. */
@@ -67,7 +74,18 @@ export function providersHandler (router: Pick<BlockRouter, 'client'>, options: 
       throw new HttpRequestError('The path has no valid CID')
     }
 
-    return await client.has(cid, { signal, within }) === 'have'
+    return await (router.ready || outlasting >= MAX_OUTLASTING ? client.has(cid, { signal, within }) : outlast(cid, client, signal)) === 'have'
+  }
+
+  /** Waits until a member is back and has answered. */
+  async function outlast (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
+    outlasting++
+
+    try {
+      return await client.has(cid, { signal, within: outageWithin })
+    } finally {
+      outlasting--
+    }
   }
 
   return async (request, info) => {

@@ -167,7 +167,7 @@ describe('block handler', () => {
     expect(engine.status().wants).to.equal(0)
   })
 
-  it('says 404 to boxo of what was not told in time, and 503 while no member is up', async () => {
+  it('says 404 to boxo of what was not told in time: after a 503 it asks nothing any more', async () => {
     const rig = await httpRig()
     const headers = { 'user-agent': 'kubo/0.43.0/' }
     const responses = ['GET', 'HEAD'].map(async method => rig.request(raw, { method, headers }))
@@ -178,9 +178,18 @@ describe('block handler', () => {
       expect(status).to.equal(404)
       expect(headers.get('cache-control')).to.equal('no-store')
     }
+  })
 
+  it('breaks off what boxo gets while no member is up, so that it begins anew, and says 404 to its HEAD', async () => {
+    const rig = await httpRig({ retryAfter: 3 })
+    const headers = { 'user-agent': 'kubo/0.43.0/' }
     rig.ready = false
-    expect((await rig.request(raw, { headers })).status).to.equal(503)
+    const got = await rig.request(raw, { headers })
+    expect(got.status).to.equal(503)
+    expect(got.headers.get('retry-after')).to.equal('3')
+    await expect(got.text()).to.eventually.be.rejected()
+    expect((await rig.request(raw, { headers, method: 'HEAD' })).status).to.equal(404)
+    expect(rig.asked).to.be.empty()
   })
 
   it('takes the want back of a request that is aborted', async () => {

@@ -22,12 +22,15 @@ interface Asked {
 describe('providersHandler', () => {
   let asked: Asked[]
   let answer: HasAnswer | Error
+  let ready: boolean
   let handler: Handler
 
   beforeEach(() => {
     asked = []
     answer = 'have'
+    ready = true
     handler = providersHandler({
+      get ready () { return ready },
       client: name => ({
         async has (cid, { within } = {}) {
           asked.push({ client: name, cid: cid.toString(), within })
@@ -65,6 +68,17 @@ describe('providersHandler', () => {
       expect(response.headers.get('cache-control')).to.equal('no-store')
       expect(await response.json()).to.deep.equal({ Providers: [] })
     }
+  })
+
+  it('waits for a member while none is up: kubo searches when it has lost its last provider, and then once a minute', async () => {
+    ready = false
+    expect(await providers()).to.deep.equal([RECORD])
+    expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 8000 }])
+
+    await Promise.all(Array.from({ length: 33 }, async () => providers()))
+    expect(asked.slice(1).map(({ within }) => within)).to.deep.equal([...Array.from({ length: 32 }, () => 8000), 1000])
+    await providers()
+    expect(asked.at(-1)?.within).to.equal(8000)
   })
 
   it('writes a record a line for those that can read it', async () => {
@@ -121,7 +135,7 @@ describe('providersHandler', () => {
 
   it('takes its addresses anew for each request', async () => {
     let addresses = [BITSWAP]
-    handler = providersHandler({ client: () => ({ has: async () => 'have' as const }) as unknown as LocalClient }, { peerId: ID, addresses: () => addresses })
+    handler = providersHandler({ ready: true, client: () => ({ has: async () => 'have' as const }) as unknown as LocalClient }, { peerId: ID, addresses: () => addresses })
     expect(await providers()).to.deep.equal([{ Schema: 'peer', ID, Addrs: [BITSWAP], Protocols: ['transport-bitswap'] }])
 
     addresses = [HTTP]
