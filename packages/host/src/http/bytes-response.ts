@@ -21,16 +21,35 @@ export function bytesOf (response: Response): Uint8Array | undefined {
   return response instanceof BytesResponse ? response.whole : undefined
 }
 
+/** The headers of an answer, as Node.js takes them. */
+export function plainHeaders (response: Response): Record<string, string> {
+  return response instanceof BytesResponse ? response.plain : Object.fromEntries(response.headers)
+}
+
 class BytesResponse {
   readonly status: number
-  readonly headers: Headers
   readonly whole: Uint8Array<ArrayBuffer>
+  readonly #init: HeadersInit | undefined
+  #headers: Headers | undefined
   #real: Response | undefined
 
   constructor (bytes: Uint8Array<ArrayBuffer>, { status = 200, headers }: BytesInit) {
     this.status = status
-    this.headers = headers instanceof Headers ? headers : new Headers(headers)
+    this.#init = headers
     this.whole = bytes
+  }
+
+  get headers (): Headers {
+    this.#headers ??= new Headers(this.#init)
+
+    return this.#headers
+  }
+
+  /** Those that it was made with, unless somebody has looked at them, and may have changed them. */
+  get plain (): Record<string, string> {
+    const init = this.#init
+
+    return this.#headers != null || init instanceof Headers || isSequence(init) ? Object.fromEntries(this.headers) : { ...init }
   }
 
   get ok (): boolean {
@@ -55,3 +74,7 @@ for (const name of ['arrayBuffer', 'blob', 'bytes', 'clone', 'formData', 'json',
 }
 
 Object.setPrototypeOf(BytesResponse.prototype, Response.prototype)
+
+function isSequence (init: HeadersInit | undefined): init is Array<[string, string]> {
+  return init != null && Symbol.iterator in init
+}

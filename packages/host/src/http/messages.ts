@@ -1,5 +1,5 @@
 import { constants } from 'node:http2'
-import { bytesOf } from './bytes-response.ts'
+import { bytesOf, plainHeaders } from './bytes-response.ts'
 import type { Turn } from './turns.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
@@ -18,14 +18,14 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
  * @param turn - is told of the bytes that wait
  */
 export async function sendResponse (response: NodeResponse, answer: Response, turn: Turn): Promise<void> {
-  const headers = Object.fromEntries(answer.headers)
+  const headers = plainHeaders(answer)
   const length = Number(headers['content-length'] ?? NaN)
   writeHead(response, answer.status, headers)
   const whole = bytesOf(answer)
 
   if (whole != null) {
     turn.hold(whole.byteLength)
-    response.end(whole)
+    endWith(response, whole)
     await eventOf(response, 'finish')
 
     return
@@ -55,6 +55,19 @@ export async function sendResponse (response: NodeResponse, answer: Response, tu
     response.end()
   } catch {
     breakOff(response)
+  }
+}
+
+/** What is so short leaves in one piece with its headers, as text: over HTTP/1.1 that costs less than a second buffer. */
+const MAX_TEXT = 4 << 10
+
+function endWith (response: NodeResponse, { buffer, byteOffset, byteLength }: Uint8Array): void {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+
+  if ('stream' in response || byteLength > MAX_TEXT) {
+    response.end(bytes)
+  } else {
+    response.end(bytes.toString('latin1'), 'latin1')
   }
 }
 

@@ -70,6 +70,12 @@ const RESERVE = 1 << 20
 const RESERVE_HEAD = 1 << 10
 const MAX_HEADER_BYTES = 16 << 10
 
+/** A connection that was admitted, and who is at its other end. */
+interface AdmittedSocket extends Admitted {
+  readonly address: string
+  readonly network: string
+}
+
 type NodeServer = ReturnType<typeof createServer> | Http2SecureServer
 
 /**
@@ -98,7 +104,7 @@ class Server implements HttpServer {
   readonly #turns: Turns
   readonly #connections: Connections
   /** By remote address and port: an HTTP/2 request does not show its socket. */
-  readonly #admitted = new Map<string, Admitted>()
+  readonly #admitted = new Map<string, AdmittedSocket>()
   readonly #sockets = new Set<Socket>()
   #timer: NodeJS.Timeout | undefined
   /** Resolves at the end of this tick. */
@@ -204,7 +210,8 @@ class Server implements HttpServer {
   #onConnection (socket: Socket): void {
     const id = idOf(socket)
     const address = this.#proxies.clientAddress(socket.remoteAddress)
-    const admitted = this.#connections.admit(socket, networkOf(address), this.#proxies.includes(address))
+    const network = networkOf(address)
+    const admitted = this.#connections.admit(socket, network, this.#proxies.includes(address))
 
     if (admitted == null) {
       socket.destroy()
@@ -212,7 +219,7 @@ class Server implements HttpServer {
       return
     }
 
-    this.#admitted.set(id, admitted)
+    this.#admitted.set(id, { ...admitted, address, network })
     this.#sockets.add(socket)
     socket.on('close', () => {
       admitted.close()
@@ -224,7 +231,6 @@ class Server implements HttpServer {
   async #answer (request: NodeRequest, response: NodeResponse): Promise<void> {
     const admitted = this.#admitted.get(idOf(request.socket))
     const gone = new AbortController()
-    const remoteAddress = this.#proxies.clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'])
     admitted?.begin()
     response.on('close', () => {
       if (isCut(response)) {
@@ -235,12 +241,25 @@ class Server implements HttpServer {
     response.setTimeout(this.#limits.stallTimeout, () => { breakOff(response) })
 
     try {
-      await this.#takeTurn(request, response, remoteAddress, gone.signal)
+      await this.#takeTurn(request, response, this.#clientOf(request, admitted), gone.signal)
     } catch {
       breakOff(response)
     } finally {
       admitted?.end()
     }
+  }
+
+  /** Of a connection without a proxy it is known already. */
+  #clientOf ({ socket, headers }: NodeRequest, admitted: AdmittedSocket | undefined): Pick<AdmittedSocket, 'address' | 'network'> {
+    const forwardedFor = headers['x-forwarded-for']
+
+    if (admitted != null && forwardedFor == null) {
+      return admitted
+    }
+
+    const address = this.#proxies.clientAddress(socket.remoteAddress, forwardedFor)
+
+    return { address, network: networkOf(address) }
   }
 
   /** A client of HTTP/2 that resets each stream at once has taken its requests back by then: nothing is begun for them. */
@@ -255,7 +274,7 @@ class Server implements HttpServer {
     return this.#tick
   }
 
-  async #takeTurn (request: NodeRequest, response: NodeResponse, remoteAddress: string, signal: AbortSignal): Promise<void> {
+  async #takeTurn (request: NodeRequest, response: NodeResponse, { address: remoteAddress, network }: Pick<AdmittedSocket, 'address' | 'network'>, signal: AbortSignal): Promise<void> {
     if (request.httpVersionMajor === 2) {
       await this.#endOfTick()
 
@@ -265,7 +284,7 @@ class Server implements HttpServer {
     }
 
     const reserve = request.method === 'GET' ? RESERVE : RESERVE_HEAD
-    const entered = this.#turns.enter(networkOf(remoteAddress), reserve)
+    const entered = this.#turns.enter(network, reserve)
 
     if (entered == null) {
       writeHead(response, 503, { 'content-type': 'text/plain', 'retry-after': '1' })

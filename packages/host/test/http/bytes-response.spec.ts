@@ -1,5 +1,6 @@
 import { expect } from 'aegir/chai'
-import { bytesResponse } from '../../src/http/index.ts'
+import { bytesResponse, startHttpServer } from '../../src/http/index.ts'
+import type { HttpServer } from '../../src/http/index.ts'
 
 describe('a response over bytes', () => {
   const bytes = new TextEncoder().encode('{"a":1}')
@@ -28,6 +29,45 @@ describe('a response over bytes', () => {
 
     expect(one.bodyUsed).to.be.true()
     await expect(one.text()).to.eventually.be.rejected()
+  })
+
+  describe('that a server sends', () => {
+    let answer: () => Response
+    let server: HttpServer
+
+    before(async () => {
+      server = await startHttpServer({ host: '127.0.0.1', port: 0, handler: () => answer() })
+    })
+
+    after(async () => {
+      await server.stop()
+    })
+
+    it('arrives byte by byte, whether it is short or long', async () => {
+      for (const length of [0, 1, 256, 4 << 10, (4 << 10) + 1, 1 << 20]) {
+        // a part of a larger buffer, with each value of a byte
+        const bytes = Uint8Array.from({ length: length + 7 }, (_, i) => i).subarray(7)
+        answer = () => bytesResponse(bytes, { headers: { 'content-length': `${length}` } })
+        expect(Buffer.compare(await (await fetch(server.url)).bytes(), bytes), `${length} bytes`).to.equal(0)
+      }
+    })
+
+    it('has the headers it was made with, in any form, and those that were added', async () => {
+      for (const headers of [{ 'x-a': 'b' }, new Headers({ 'x-a': 'b' }), [['x-a', 'b']] as Array<[string, string]>]) {
+        answer = () => bytesResponse(bytes, { headers })
+        expect((await fetch(server.url)).headers.get('x-a')).to.equal('b')
+
+        answer = () => {
+          const response = bytesResponse(bytes, { headers })
+          response.headers.set('x-b', 'c')
+
+          return response
+        }
+
+        const added = await fetch(server.url)
+        expect([added.headers.get('x-a'), added.headers.get('x-b')]).to.deep.equal(['b', 'c'])
+      }
+    })
   })
 
   it('is 200 without headers by default', () => {

@@ -1,5 +1,6 @@
 import { commonHeaders } from './responses.ts'
 import type { BlockRequest } from './block-request.ts'
+import type { PlainHeaders } from './responses.ts'
 
 /** How long what never changes may be kept. */
 const IMMUTABLE = 'public, max-age=29030400, immutable'
@@ -17,7 +18,7 @@ export interface ContentInit {
 }
 
 /** The headers of content. */
-export function contentHeaders (asked: BlockRequest, { etag, type, filename, roots }: ContentInit, more: Record<string, string>): Headers {
+export function contentHeaders (asked: BlockRequest, { etag, type, filename, roots }: ContentInit, more: PlainHeaders): Record<string, string> {
   const { query, contentPath, pathname, negotiated } = asked
   const name = query.get('filename') ?? filename
 

@@ -6,6 +6,7 @@ import { isPeer } from './peer-agent.ts'
 import { textResponse } from './responses.ts'
 import { checkReady, headSize } from './serving.ts'
 import type { BlockRequest } from './block-request.ts'
+import type { PlainHeaders } from './responses.ts'
 import type { Serving } from './serving.ts'
 import type { LocalClient } from '../local/local-client.ts'
 
@@ -60,7 +61,7 @@ function blockResponse (request: Request, asked: BlockRequest, etag: string, blo
   })
 }
 
-function rawHeaders (asked: BlockRequest, etag: string, more: Record<string, string>): Headers {
+function rawHeaders (asked: BlockRequest, etag: string, more: PlainHeaders): Record<string, string> {
   const content = { etag, type: 'application/vnd.ipld.raw', filename: `${asked.cid}.bin`, roots: [asked.cid] }
 
   return contentHeaders(asked, content, { 'accept-ranges': 'bytes', ...more })

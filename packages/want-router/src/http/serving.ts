@@ -6,8 +6,8 @@ import type { LocalClient } from '../local/local-client.ts'
 import type { Budget } from './dag/budget.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Makes an answer over bytes. */
-export type CreateResponse = (bytes: Uint8Array<ArrayBuffer>, init: { readonly status?: number, readonly headers: Headers }) => Response
+/** Makes an answer over bytes, with headers by their names in small letters. */
+export type CreateResponse = (bytes: Uint8Array<ArrayBuffer>, init: { readonly status?: number, readonly headers: Record<string, string> }) => Response
 
 /** What all requests are answered from. */
 export interface Serving {

@@ -132,7 +132,7 @@ function expandOf ({ scope, range }: CarParams): Expand {
   }
 }
 
-function carHeaders (asked: BlockRequest, params: CarParams, etag: string, roots: readonly CID[]): Headers {
+function carHeaders (asked: BlockRequest, params: CarParams, etag: string, roots: readonly CID[]): Record<string, string> {
   const filename = [asked.cid, ...asked.path.slice(-1)].join('_')
 
   return contentHeaders(asked, { etag, type: carType(params), filename: `${filename}.car`, roots }, { 'accept-ranges': 'none' })
