@@ -1,3 +1,4 @@
+import { DEFAULT_WORK_SHARES } from '@kitsune/host'
 import { expect } from 'aegir/chai'
 import { FLOODS, transportsOf } from '../src/attack/floods.ts'
 import { createHolder } from '../src/attack/holder.ts'
@@ -14,6 +15,7 @@ import type { FloodKind, Transport } from '../src/attack/flood.ts'
 import type { Holder } from '../src/attack/holder.ts'
 import type { HonestClient } from '../src/attack/honest.ts'
 import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
+import type { Work } from '../src/attack/work.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 
@@ -22,6 +24,8 @@ const DURATION = FULL ? 10_000 : 1_500
 const REPETITIONS = FULL ? 5 : 1
 /** What may be held because of a flood while it goes on, beside what its kind says. */
 const BOUND = 16 * MiB
+/** What the last piece of a connection's work in a pass may weigh: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
+const PIECE = 512
 /** What a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
 const SLACK = 4 * MiB
 
@@ -65,8 +69,16 @@ describe('a balancer that is flooded', function () {
     expect(died, `the balancer has ended:\n${balancer.output.join('\n')}`).to.equal(false)
   })
 
+  /** Each connection, and all together, had their share of a pass of the event loop and no more. */
+  const expectShares = ({ connection, all }: Work): void => {
+    const { weight, time, total } = DEFAULT_WORK_SHARES
+    expect(connection, 'work for one connection in a pass').to.be.at.most(weight + PIECE)
+    expect(all, 'work for all in a pass').to.be.at.most(weight * total / time + weight + PIECE)
+  }
+
   const held = async (): Promise<number> => {
-    const { heap, external } = await balancer.look({ collected: true })
+    const { heap, external, work } = await balancer.look({ collected: true })
+    expectShares(work)
 
     return heap + external
   }
@@ -77,6 +89,7 @@ describe('a balancer that is flooded', function () {
     const attacker = await startAttacker(init)
 
     try {
+      await balancer.look()
       const first = await honest.measure(DURATION / 2)
       const during = await held()
       const newcomer = await createHonestClient(balancer[transport], `newcomer ${newcomers++}`, hold)
@@ -84,6 +97,9 @@ describe('a balancer that is flooded', function () {
       await newcomer.stop()
       expect(first.lost + second.lost, 'wants of the honest client').to.equal(0)
       expect(third, 'wants of a newcomer').to.include({ lost: 0, count: 1 })
+      const { work } = await balancer.look()
+      expectShares(work)
+      expect(work.connection, 'work that was counted').to.be.above(0)
       expect(await attacker.done(), 'what was sent').to.be.above(0)
 
       return during

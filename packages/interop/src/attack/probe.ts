@@ -1,14 +1,16 @@
 import { createServer } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { watchWork } from './work.ts'
 import type { AddressInfo } from 'node:net'
 
 /**
  * Loaded into a balancer by `--import`, with `--expose-gc`: tells what the process
- * holds after a full collection, and the longest stall of its event loop since the
- * last question. Prints the port on which it answers, on a line of its own.
+ * holds after a full collection, and since the last question the longest stall of its
+ * event loop and the most work of one pass. Prints the port on which it answers, on a line of its own.
  */
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()
+const work = watchWork()
 
 const server = createServer((request, response) => {
   const collected = request.url === '/collected'
@@ -21,7 +23,7 @@ const server = createServer((request, response) => {
   }
 
   const { heapUsed, heapTotal, external, rss } = process.memoryUsage()
-  response.end(JSON.stringify({ heap: heapUsed, committed: heapTotal, external, rss, stall: Math.max(0, delay.max / 1e6 - 5) }))
+  response.end(JSON.stringify({ heap: heapUsed, committed: heapTotal, external, rss, stall: Math.max(0, delay.max / 1e6 - 5), delay: Math.max(0, delay.percentile(99) / 1e6 - 5), work: work.take() }))
   // the collection is the question's fault
   setImmediate(() => { delay.reset() })
 })

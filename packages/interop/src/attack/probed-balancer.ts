@@ -1,16 +1,20 @@
 import { fileURLToPath } from 'node:url'
 import { startBalancer } from '../balancer.ts'
 import { poll } from '../until.ts'
+import type { Work } from './work.ts'
 import type { Balancer, BalancerInit } from '../balancer.ts'
 
-/** What a balancer's process holds, bytes, and the longest stall of its event loop since the last look, ms. */
+/** What a balancer's process holds, bytes, and what its event loop has done since the last look. */
 export interface Look {
   readonly heap: number
   /** What V8 has taken for the heap. */
   readonly committed: number
   readonly external: number
   readonly rss: number
+  /** Its longest stall, and what 99 of 100 times between two of its timers stayed below, ms. */
   readonly stall: number
+  readonly delay: number
+  readonly work: Work
 }
 
 /** A balancer that can be looked into. */
