@@ -1,4 +1,4 @@
-import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
+import { createKuboRpc } from '@kitsune/kubo-rpc'
 import { delegateTo, source } from '@kitsune/want-router'
 import type { Nodes } from './nodes.ts'
 import type { KuboRpc } from '@kitsune/kubo-rpc'
@@ -27,26 +27,23 @@ export interface FetchThroughInit {
 /**
  * Blocks that nodes find elsewhere. kubo's bitswap server does not look for what it
  * lacks, its RPC does: a block that all nodes lack is asked of `block/get` of a node that is up, of
- * each in turn, and stays at that node. `init` is called when it is needed first.
+ * each in turn, and stays at that node; one that cannot look is passed over. `init` is called when it is needed first.
  */
 export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   const running = new Map<string, number>()
   let total = 0
   let turn = 0
 
-  /** A node whose RPC is known and that is up, in turn. */
-  function nextNode ({ nodes, router }: Omit<FetchThroughInit, 'limits'>): KuboRpc | undefined {
+  /** Nodes whose RPC is known and that are up: those that are to be asked one after another, another one first each time. */
+  function nodesInTurn ({ nodes, router }: Omit<FetchThroughInit, 'limits'>): KuboRpc[] {
     const up = router.status().members.flatMap(({ id, state }) => {
       const node = state === 'up' ? nodes.find(id) : undefined
 
       return node?.kind === 'rpc' ? [node] : []
     })
+    const first = up.length === 0 ? 0 : turn++ % up.length
 
-    if (up.length > 0) {
-      const { address, authorization } = up[turn++ % up.length]
-
-      return createKuboRpc({ url: address, authorization: authorization?.reveal() })
-    }
+    return [...up.slice(first), ...up.slice(0, first)].map(({ address, authorization }) => createKuboRpc({ url: address, authorization: authorization?.reveal() }))
   }
 
   return source({
@@ -59,23 +56,17 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
         return
       }
 
-      const node = nextNode(members)
-
-      if (node == null) {
-        return
-      }
-
       total++
       running.set(session, own + 1)
 
       try {
-        return await getBlock(node, cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
+        return await getFromOne(nodesInTurn(members), cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
       } catch (err) {
         if (signal.aborted) {
           throw err
         }
 
-        return // not found in time, by a node that may be unwell: its bitswap tells that
+        return // not found in time
       } finally {
         total--
         const left = (running.get(session) ?? 1) - 1
@@ -118,12 +109,25 @@ export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
   }
 }
 
-async function getBlock (node: KuboRpc, cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  const response = await node.call('block/get', { arg: cid.toString() }, { signal })
+/** Asks one node after another, until one has looked for it. */
+async function getFromOne (nodes: readonly KuboRpc[], cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  for (const node of nodes) {
+    try {
+      const response = await node.call('block/get', { arg: cid.toString() }, { signal })
 
-  if (!response.ok) {
-    throw new Error(failureMessage(await response.text()))
+      if (response.ok) {
+        return await response.bytes()
+      }
+
+      await response.body?.cancel()
+
+      // with 500 kubo says that it has not found it; anything else is no answer of its own
+      if (response.status === 500) {
+        return
+      }
+    } catch {
+      // it cannot be reached, which says nothing of the block
+      signal.throwIfAborted()
+    }
   }
-
-  return response.bytes()
 }

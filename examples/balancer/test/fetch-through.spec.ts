@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net'
 describe('fetch-through', () => {
   const asked: Array<{ readonly url: string, readonly response: ServerResponse }> = []
   const said: string[] = []
+  let ids: string[]
   let server: Server
   let target: Target
 
@@ -21,8 +22,9 @@ describe('fetch-through', () => {
     server = createServer((request, response) => { asked.push({ url: request.url ?? '', response }) })
     await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const nodes = { find: (id: string) => id === 'a' ? { id, kind: 'rpc' as const, address, weight: 1, labels: {} } : undefined }
-    const status = (): never => ({ members: [{ id: 'a', state: 'up' }, { id: FETCH_THROUGH, state: 'up' }] }) as never
+    const nodes = { find: (id: string) => id === FETCH_THROUGH ? undefined : { id, kind: 'rpc' as const, address: `${address}/${id}`, weight: 1, labels: {} } }
+    ids = ['a']
+    const status = (): never => ({ members: [...ids, FETCH_THROUGH].map(id => ({ id, state: 'up' })) }) as never
     target = fetchThrough(() => ({ nodes, router: { status }, limits: { total: 3, perClient: 2, timeout: 200 } })).create({} as never)
     await target.start({
       up () {},
@@ -49,7 +51,7 @@ describe('fetch-through', () => {
   it('has a node look for a block', async () => {
     await ask('client', 'x')
     await until(() => asked.length === 1)
-    expect(asked[0].url).to.equal(`/api/v0/block/get?arg=${CID.decode((await fakeBlock('x')).cid)}`)
+    expect(asked[0].url).to.equal(`/a/api/v0/block/get?arg=${CID.decode((await fakeBlock('x')).cid)}`)
     asked[0].response.end('x')
     await until(() => said.length === 1)
 
@@ -70,6 +72,28 @@ describe('fetch-through', () => {
     expect(said).to.deep.equal(Array(6).fill('dont-have'))
     await ask('client', '7')
     await until(() => asked.length === 4)
+  })
+
+  it('asks another node when one cannot look for it, and no other when one has looked in vain', async () => {
+    ids = ['a', 'b', 'c']
+    await ask('client', 'x')
+    await until(() => asked.length === 1)
+    asked[0].response.writeHead(503).end('busy')
+    await until(() => asked.length === 2)
+    asked[1].response.destroy()
+    await until(() => asked.length === 3)
+    asked[2].response.end('x')
+    await until(() => said.length === 1)
+    expect(asked.map(({ url }) => url.slice(0, 3))).to.deep.equal(['/a/', '/b/', '/c/'])
+    expect(said).to.deep.equal(['block 120'])
+
+    await ask('client', 'y')
+    await until(() => asked.length === 4)
+    asked[3].response.writeHead(500).end('{"Message":"no"}')
+    await until(() => said.length === 2)
+    expect(asked[3].url.slice(0, 3)).to.equal('/b/')
+    expect(said[1]).to.equal('dont-have')
+    expect(asked).to.have.lengthOf(4)
   })
 
   describe('the strategy with a last member', () => {
