@@ -31,7 +31,7 @@ export interface JobResults {
 const LEAST = 20_000
 // wants that are served before anything is measured, so that code is compiled
 const WARM_UP = 60_000
-// CPU time after which a case is cut off, ms: for each million wants, but at least
+// CPU time after which the run of a case is cut off, ms: for each million wants, but at least
 const MOST_A_MILLION = 60_000
 const MOST = 6_000
 
@@ -59,7 +59,7 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
   let served: Served | undefined
   let of = ''
 
-  createServed({ strategy, clients: 100, members: 4, most: MOST }).run(1_000, WARM_UP / 1_000)
+  createServed({ strategy, clients: 100, members: 4 }).run(1_000, WARM_UP / 1_000, MOST)
 
   for (const { clients, members, wants } of scaleCases(found, quick)) {
     // consecutive cases with the same clients and members use the same engine, unless it still has wants
@@ -67,13 +67,13 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
       of = `${clients} ${members}`
       served = undefined
       collect()
-      served = createServed({ strategy, clients, members, most: Math.max(MOST, MOST_A_MILLION * wants / 1e6) })
+      served = createServed({ strategy, clients, members })
     }
 
     collect()
 
     if (served != null) {
-      figures.push(served.run(wants, Math.ceil(LEAST / wants)))
+      figures.push(served.run(wants, Math.ceil(LEAST / wants), Math.max(MOST, MOST_A_MILLION * wants / 1e6)))
     }
   }
 
@@ -87,11 +87,11 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
 function downRun (strategy: string): ServedRun['down'] {
   const { clients, members, wants } = DOWN_CASE
   const turns = 7
-  const engines = [0, DOWN].map(down => createServed({ strategy, clients, members, down, most: MOST }))
+  const engines = [0, DOWN].map(down => createServed({ strategy, clients, members, down }))
   const figures = engines.map((): ServedFigure[] => [])
 
   for (let i = 0; i < turns; i++) {
-    engines.forEach((engine, which) => { figures[which].push(engine.run(wants, 10)) })
+    engines.forEach((engine, which) => { figures[which].push(engine.run(wants, 10, MOST)) })
   }
 
   const [without, withDown] = figures.map(runs => [...runs].sort((a, b) => a.cpu - b.cpu)[turns >> 1])

@@ -20,15 +20,17 @@ export interface ServedFigure extends ScaleCase {
 
 /** An engine whose clients and members have been in use before. */
 export interface Served {
-  /** Puts in all wants, then answers them in the order in which the engine asks for them; that `rounds` times. */
-  run (wants: number, rounds: number): ServedFigure
+  /**
+   * Puts in all wants, then answers them in the order in which the engine asks for them; that `rounds` times.
+   *
+   * @param most - CPU time after which the run is cut off, ms
+   */
+  run (wants: number, rounds: number, most: number): ServedFigure
 }
 
 export interface ServedInit extends Pick<ScaleCase, 'clients' | 'members'> {
   readonly strategy: string
   readonly down?: number
-  /** CPU time after which a run is cut off, ms. */
-  readonly most: number
 }
 
 // ms between two flushes while wants are served, which makes 100,000 wants a second
@@ -41,11 +43,11 @@ const CHUNK = 10_000
  * expects blocks of the right size from the start, because learning sizes takes
  * longer with more clients.
  */
-export function createServed ({ strategy, clients, members, down = 0, most }: ServedInit): Served {
+export function createServed ({ strategy, clients, members, down = 0 }: ServedInit): Served {
   const rig = createRig({ strategy, members, down, limits: { expectedBlock: BLOCK_SIZE } })
   const wants = createWants()
   const names = Array.from({ length: clients }, (_, i) => `client-${i}`)
-  const watch = createStopwatch(most)
+  const watch = createStopwatch()
   let turn = 0
 
   function arrive (count: number): void {
@@ -83,10 +85,10 @@ export function createServed ({ strategy, clients, members, down = 0, most }: Se
   serve()
 
   return {
-    run (count, rounds) {
+    run (count, rounds, most) {
       const taken = rig.taken
       const picks = rig.picks
-      watch.reset()
+      watch.reset(most)
 
       for (let i = 0; i < rounds && !watch.over; i++) {
         arrive(count)

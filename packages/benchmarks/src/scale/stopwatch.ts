@@ -7,14 +7,15 @@ export interface Stopwatch {
   stop (): void
   /** Returns `over`; reads the clock at every hundredth call only. */
   checkOver (): boolean
-  reset (): void
+  /** @param most - CPU time after which it is over from now on, ms */
+  reset (most: number): void
 }
 
 const CALLS_PER_READING = 100
 
-/** @param most - CPU time after which it is over, ms */
-export function createStopwatch (most: number): Stopwatch {
+export function createStopwatch (): Stopwatch {
   let ms = 0
+  let most = Infinity
   let over = false
   let from = process.cpuUsage()
   let calls = 0
@@ -40,7 +41,8 @@ export function createStopwatch (most: number): Stopwatch {
 
       return over
     },
-    reset () {
+    reset (limit) {
+      most = limit
       ms = 0
       over = false
     }

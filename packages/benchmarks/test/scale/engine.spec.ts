@@ -26,8 +26,8 @@ describe('scale', function () {
 
   for (const { name, strategy } of SCALE_STRATEGIES) {
     it(`serves every want with ${name}, though there are more than members have capacity for`, () => {
-      const served = createServed({ strategy, clients: 30, members: 3, down: 5, most: 30_000 })
-      const figure = served.run(9_000, 1)
+      const served = createServed({ strategy, clients: 30, members: 3, down: 5 })
+      const figure = served.run(9_000, 1, 30_000)
 
       expect(figure).to.include({ clients: 30, members: 3, down: 5, wants: 9_000, cut: false })
       expect(figure.cpu).to.be.above(0)
@@ -35,10 +35,11 @@ describe('scale', function () {
     })
   }
 
-  it('says so if it was cut off', () => {
-    const served = createServed({ strategy: 'maglev', clients: 10, members: 2, most: 1 })
+  it('says of each run whether it was cut off, by a limit that is for that run alone', () => {
+    const served = createServed({ strategy: 'maglev', clients: 10, members: 2 })
 
-    expect(served.run(9_000, 100).cut).to.equal(true)
+    expect(served.run(100, 1, 30_000).cut).to.equal(false)
+    expect(served.run(9_000, 100, 1).cut).to.equal(true)
   })
 
   for (const name of Object.keys(SLICE_CASES) as SliceCase[]) {
