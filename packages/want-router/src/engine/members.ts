@@ -17,6 +17,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     id: init.id,
     timer: undefined,
     timerOrder: 0,
+    letter: undefined,
     weight,
     weighedAt: now,
     baseWeight: weight,
@@ -129,6 +130,7 @@ function multihashHead (prefix: Uint8Array): string {
   return String.fromCharCode(...prefix.subarray(start, start + 20))
 }
 
+/** A copy of what can be seen of a member. */
 export function memberStatus (member: EngineMember): MemberStatus {
   return {
     id: member.id,

@@ -6,6 +6,7 @@
 import type { AskAgain } from './ask-again.ts'
 import type { MemberHealth } from './health.ts'
 import type { InLine, Line, Placed } from './line.ts'
+import type { Addressee } from './outbox.ts'
 import type { RecentKeys } from './recent-keys.ts'
 import type { Replies, Reply } from './replies.ts'
 import type { MemberTotals } from './status.ts'
@@ -192,7 +193,7 @@ export interface Attempt extends InLine<Attempt> {
 }
 
 /** What can be asked: what strategies see of it, and what it owes. Written by `attempts.ts`, `member-lifecycle.ts` and `membership.ts`. */
-export interface EngineMember extends Member, Timed {
+export interface EngineMember extends Member, Timed, Addressee {
   weight: number
   baseWeight: number
   labels: Readonly<Record<string, string>>

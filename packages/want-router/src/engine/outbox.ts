@@ -6,7 +6,7 @@ import type { CancelledWant, TargetWant } from '../targets/target.ts'
  * To members by fetch: the cancel of one fetch and the ask for a later one of the
  * same multihash both leave, since nodes keep wants by CID.
  */
-export interface Outbox<M, C> {
+export interface Outbox<M extends Addressee, C> {
   /** Clients that have something to take. */
   readonly readyClients: Set<C>
   /** Clients whose connections are to be closed, by id. */
@@ -30,55 +30,66 @@ export interface Closing { readonly why: string, readonly unread: boolean }
 
 interface Named { readonly id: string }
 
+/** To which something may be said. */
+export interface Addressee extends Named {
+  /** For the {@link Outbox} alone: what the next flush says to it. */
+  letter: Letter | undefined
+}
+
 const MAX_PRIORITY = 0x7fffffff
 
 /** Makes an empty outbox. */
-export function createOutbox <M extends Named, C extends Named> (): Outbox<M, C> {
+export function createOutbox <M extends Addressee, C extends Named> (): Outbox<M, C> {
   return new FlushOutbox<M, C>()
 }
 
-class FlushOutbox<M extends Named, C extends Named> implements Outbox<M, C> {
+class FlushOutbox<M extends Addressee, C extends Named> implements Outbox<M, C> {
   readonly readyClients = new Set<C>()
   readonly closing = new Map<string, Closing>()
   readonly resets = new Map<M, string>()
-  readonly #letters = new Map<M, Letter>()
+  /** In the order in which something came up for their members. */
+  readonly #letters: Letter[] = []
   #priority = MAX_PRIORITY
 
   enqueue (member: M, fetch: CancelledWant, want: TargetWant | CancelledWant): void {
-    let letter = this.#letters.get(member)
-
-    if (letter == null) {
-      letter = new Letter()
-      this.#letters.set(member, letter)
+    if (member.letter == null) {
+      member.letter = new Letter(member, fetch, want)
+      this.#letters.push(member.letter)
+    } else {
+      member.letter.set(fetch, want)
     }
-
-    letter.set(fetch, want)
   }
 
   dequeue (member: M, fetch: CancelledWant): boolean {
-    return this.#letters.size > 0 && this.#letters.get(member)?.deleteAsk(fetch) === true
+    return member.letter?.deleteAsk(fetch) === true
   }
 
   drop (member: M): void {
-    this.#letters.delete(member)
+    if (member.letter != null) {
+      this.#letters.splice(this.#letters.indexOf(member.letter), 1)
+      member.letter = undefined
+    }
+
     this.resets.delete(member)
   }
 
   empty (out: Output): void {
-    for (const [member, letter] of this.#letters) {
+    for (const letter of this.#letters) {
+      const { to } = letter
       const cancels = letter.cancels()
       const asks = letter.asks()
+      to.letter = undefined
 
       if (cancels.length > 0) {
-        out.cancel(member.id, cancels)
+        out.cancel(to.id, cancels)
       }
 
       if (asks.length > 0) {
-        out.ask(member.id, asks)
+        out.ask(to.id, asks)
       }
     }
 
-    this.#letters.clear()
+    this.#letters.length = 0
 
     for (const [member, why] of this.resets) {
       out.reset(member.id, why)
@@ -107,19 +118,30 @@ class FlushOutbox<M extends Named, C extends Named> implements Outbox<M, C> {
   }
 }
 
-// up to so many, what is said of a fetch is found by looking through all
+// up to this many, what is said of a fetch is found by looking through all
 const FEW = 16
 
 const NO_CANCELS: readonly CancelledWant[] = []
 
-/** What the next flush says to one member, in the order in which it came up. Most say little, for which a Map would take longer. */
-class Letter {
+/**
+ * What the next flush says to one member, in the order in which it came up. Most say little, for which a Map would take longer;
+ * where there are many members, most say one thing: arrays begin with room for no more, as V8 would make it seventeen.
+ */
+export class Letter {
+  readonly to: Addressee
   /** At the same place in both; undefined where it was taken back. */
-  readonly #fetches: Array<CancelledWant | undefined> = []
-  readonly #wants: Array<TargetWant | CancelledWant | undefined> = []
+  readonly #fetches: Array<CancelledWant | undefined>
+  readonly #wants: Array<TargetWant | CancelledWant | undefined>
   #places: Map<CancelledWant, number> | undefined
   #asks = 0
   #cancels = 0
+
+  constructor (to: Addressee, fetch: CancelledWant, want: TargetWant | CancelledWant) {
+    this.to = to
+    this.#fetches = [fetch]
+    this.#wants = [want]
+    this.#count(want, 1)
+  }
 
   set (fetch: CancelledWant, want: TargetWant | CancelledWant): void {
     const place = this.#find(fetch)
@@ -191,6 +213,6 @@ function isAsk (want: TargetWant | CancelledWant): want is TargetWant {
 }
 
 /** Takes a want back from a member. */
-export function enqueueCancel <M> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, fetch: CancelledWant): void {
+export function enqueueCancel <M extends Addressee> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, fetch: CancelledWant): void {
   outbox.enqueue(member, fetch, { key: fetch.key, cid: fetch.cid })
 }
