@@ -30,6 +30,7 @@ export interface FrameDecoder {
   readonly pending: number
 }
 
+/** What a frame decoder accepts, and what it calls. */
 export interface FrameDecoderInit {
   /**
    * The most bytes that the body of a frame may have. Default 4,194,304, above which
@@ -49,6 +50,7 @@ const UNEARNED = 1_024
 // how many times what has arrived may be allocated
 const GROWTH = 4
 
+/** Makes a decoder of frames that has read nothing yet. */
 export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
   return new Decoder(init.maxFrameLength ?? MAX_FRAME_LENGTH)
 }

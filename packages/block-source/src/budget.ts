@@ -6,6 +6,7 @@ import { BudgetExceededError, InvalidOptionError } from './errors.ts'
  */
 export type RequestKind = 'read' | 'stat' | 'list' | 'fetch'
 
+/** How many requests a budget pays for. */
 export interface BudgetInit {
   /** How many requests may be made in total. */
   readonly limit: number

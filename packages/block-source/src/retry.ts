@@ -2,6 +2,7 @@ import pRetry from 'p-retry'
 import { DEFAULTS } from './defaults.ts'
 import { InvalidOptionError, StoreUnavailableError, TruncatedError } from './errors.ts'
 
+/** How often a request is repeated, and after how long. */
 export interface RetryOptions {
   /** How many attempts may follow the first. Default 3 */
   readonly retries?: number

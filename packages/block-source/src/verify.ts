@@ -4,6 +4,7 @@ import { HashMismatchError, UnknownHashError } from './errors.ts'
 import type { MultihashHasher } from 'multiformats'
 import type { CID } from 'multiformats/cid'
 
+/** How blocks are verified. */
 export interface VerifyInit {
   /** Hash functions besides sha2-256, sha2-512 and identity, e.g. of `@multiformats/blake2`. The later of two with one code wins. */
   readonly hashers?: readonly MultihashHasher[]

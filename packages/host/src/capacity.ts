@@ -3,6 +3,7 @@ import { remoteHost } from './remote-host.ts'
 import type { Traffic } from './traffic.ts'
 import type { ComponentLogger, Connection, ConnectionGater, Libp2pEvents, PeerId, Startable, TypedEventTarget } from '@libp2p/interface'
 
+/** What a host has room for. */
 export interface CapacityInit {
   /** How many inbound connections may be open at the same time. */
   max: number
@@ -26,6 +27,7 @@ export interface CapacityService extends Startable {
   readonly status: CapacityStatus
 }
 
+/** How full a host is, and what it has refused since the start. */
 export interface CapacityStatus {
   /** Connections open at the moment. */
   readonly open: number

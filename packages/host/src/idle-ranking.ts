@@ -1,5 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 
+/** What the ranking of idle connections is made from. */
 export interface IdleRankingInit {
   /** All open connections with their remote hosts. */
   connections (): Iterable<[Connection, { readonly address: string }]>

@@ -13,6 +13,7 @@ export interface LivenessLimits {
   checkInterval: number
 }
 
+/** What a liveness check needs of its host. */
 export interface LivenessInit extends LivenessLimits {
   traffic: Pick<Traffic, 'of'>
   /** Default: the platform's. */

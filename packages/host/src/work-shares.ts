@@ -40,6 +40,7 @@ export interface WorkShares {
   readonly waiting: number
 }
 
+/** What work shares are made from. */
 export interface WorkSharesInit {
   /** The weight that one task may do in a tick. */
   readonly weight: number

@@ -14,11 +14,14 @@ export interface YamuxFrame {
   readonly data?: Uint8ArrayList
 }
 
+/** The length of a frame's header, bytes. */
 export const HEADER_LENGTH = 12
+/** The types of frames. */
 export const DATA = 0
 export const WINDOW_UPDATE = 1
 export const PING = 2
 export const GO_AWAY = 3
+/** Flags of a frame: it opens a stream, or resets it. */
 export const SYN = 1
 export const RST = 8
 

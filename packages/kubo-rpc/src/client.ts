@@ -9,6 +9,7 @@ export type Fetch = (request: Request) => Promise<Response>
 /** The arguments and options of a command; `arg` may be given several times. */
 export type Query = Readonly<Record<string, string | readonly string[]>>
 
+/** Where kubo's RPC is, and how it is called. */
 export interface KuboRpcInit extends EndpointInit {
   /** Makes the requests. Default: the global `fetch`. */
   readonly fetch?: Fetch

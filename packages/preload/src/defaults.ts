@@ -46,6 +46,7 @@ export interface PreloadLimits {
   readonly linkWait: number
 }
 
+/** The defaults of {@link PreloadLimits}. */
 export const DEFAULT_PRELOAD_LIMITS: PreloadLimits = {
   runningPerClient: 16,
   running: 256,

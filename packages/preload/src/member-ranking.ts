@@ -4,6 +4,7 @@ import type { RefsMember } from './refs/member.ts'
 import type { StrategyFactory, WantRouter } from '@kitsune/want-router'
 import type { CID } from 'multiformats/cid'
 
+/** What members are ranked by. */
 export interface MemberRankingInit {
   readonly router: Pick<WantRouter, 'status'>
   /** As the router's: it gets one of its own, since the router's is no one else's to ask. */

@@ -6,6 +6,7 @@ export interface Timers {
   after (ms: number, run: () => void): () => void
 }
 
+/** The timers of the platform. */
 export const platformTimers: Timers = {
   now: () => performance.now(),
   after (ms, run) {

@@ -77,6 +77,7 @@ export interface Limits {
   slowStart: number
 }
 
+/** The defaults of {@link Limits}. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   wantsPerClient: 1024,
   wantLifetime: 600_000,

@@ -41,6 +41,7 @@ export interface DirectionParts {
   readonly engine?: typeof createEngine
 }
 
+/** What an engine, its driver and its peer sessions are made from. */
 export interface DirectionInit extends DirectionParts, Pick<DriverInit, 'log' | 'onEvent' | 'onEnded'>, Pick<EngineInit, 'wantsEnds'> {
   readonly options: DirectionOptions
   readonly members: readonly MemberInit[]

@@ -39,6 +39,7 @@ export interface Members {
   update (id: string, change: MemberChange): void
 }
 
+/** What the members of a router are made from. */
 export interface RouterMembersInit {
   /** The members that the engine was made with. */
   readonly targets: readonly TargetInit[]
@@ -63,6 +64,7 @@ export interface RouterMembers extends Members {
   holdingsOf (id: string): TargetInit['holdings']
 }
 
+/** Makes the members of a router and their targets. */
 export function createRouterMembers ({ targets: configured, discoveries, driver, sessions, own, logger, log }: RouterMembersInit): RouterMembers {
   const targets = new Map(configured.map(target => [target.id, target]))
   const places = new Map<string, LocatedPeer>()

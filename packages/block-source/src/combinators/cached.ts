@@ -6,6 +6,7 @@ import { multihashKey } from '../verify.ts'
 import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.ts'
 import type { CID } from 'multiformats/cid'
 
+/** Options of {@link cached}. */
 export interface CachedInit {
   /** How much memory the kept blocks may take, in bytes. Default 64 MiB */
   readonly maxBytes?: number

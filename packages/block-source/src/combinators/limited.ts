@@ -5,6 +5,7 @@ import { wrap } from './wrap.ts'
 import type { BlockSource } from '../block-source.ts'
 import type { ObjectStore } from '../object-store.ts'
 
+/** Options of {@link limited}. */
 export interface LimitedInit {
   /** How many reads may run at the same time. */
   readonly concurrency: number

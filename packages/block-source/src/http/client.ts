@@ -8,6 +8,7 @@ import type { RetryOptions } from '../retry.ts'
 /** The platform's `fetch`, or a replacement that reaches a private network, counts requests, or injects faults. */
 export type Fetch = (input: Request) => Promise<Response>
 
+/** How HTTP requests are made. */
 export interface HttpOptions {
   /** Makes the requests. Default: the global `fetch` */
   readonly fetch?: Fetch

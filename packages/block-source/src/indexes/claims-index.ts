@@ -14,6 +14,7 @@ import type { BlockIndex, Location } from '../block-index.ts'
 import type { HttpOptions } from '../http/client.ts'
 import type { EndpointInit } from '@kitsune/kubo-rpc'
 
+/** Options of {@link claimsIndex}. */
 export interface ClaimsIndexInit extends HttpOptions, EndpointInit {
   /**
    * The name of an object, by a URL of a claim; undefined if it has none in the

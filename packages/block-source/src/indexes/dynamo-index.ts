@@ -10,6 +10,7 @@ import { SharedReads } from './shared-reads.ts'
 import type { DynamoTableInit } from './dynamo-query.ts'
 import type { BlockIndex, Location } from '../block-index.ts'
 
+/** Options of {@link dynamoIndex}. */
 export interface DynamoIndexInit extends DynamoTableInit {
   /**
    * The name of an object, by the `carpath` of a row; undefined if it has none

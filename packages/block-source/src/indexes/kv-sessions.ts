@@ -7,6 +7,7 @@ export interface KvLike {
   put (key: string, value: string, options: { expirationTtl: number }): Promise<void>
 }
 
+/** Options of {@link kvSessions}. */
 export interface KvSessionsInit {
   /** The binding, e.g. `env.SESSIONS`. */
   readonly kv: KvLike

@@ -10,6 +10,7 @@ import type { SourceOptions } from '../block-source.ts'
 import type { HttpOptions } from '../http/client.ts'
 import type { EndpointInit } from '@kitsune/kubo-rpc'
 
+/** Options of {@link remoteIndex}. */
 export interface RemoteIndexInit extends HttpOptions, EndpointInit {
   /**
    * Whether the index behind the service is complete, so that a miss is certain.

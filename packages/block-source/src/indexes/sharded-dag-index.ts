@@ -13,6 +13,7 @@ import type { BlockIndex, Location } from '../block-index.ts'
 import type { CborReader } from '../car/cbor.ts'
 import type { ObjectStore } from '../object-store.ts'
 
+/** Options of {@link shardedDagIndex}. */
 export interface ShardedDagIndexInit extends Pick<IndexReadInit, 'cacheLength' | 'concurrency' | 'maxLocations' | 'isolated' | 'malformedTtl' | 'now'> {
   /** How the shards are named, which are CARs. Default: {@link carparkNames}, of which the first that exists is used */
   readonly carNames?: CarNames

@@ -35,6 +35,7 @@ export interface UploadFrom {
   readonly etag?: string
 }
 
+/** How a map is uploaded. */
 export interface UploadOptions {
   readonly signal?: AbortSignal
   /** Called with the number of bytes that have been written so far. */

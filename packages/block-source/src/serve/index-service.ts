@@ -3,6 +3,7 @@ import { readBody } from '../http/body.ts'
 import { decodeMultihash, encodeAnswer, isObject, parseJson } from '../indexes/remote-format.ts'
 import type { BlockIndex, Located } from '../block-index.ts'
 
+/** What an index service answers from, and within which limits. */
 export interface IndexServiceInit {
   readonly index: BlockIndex
   /**

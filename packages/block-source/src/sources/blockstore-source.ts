@@ -14,6 +14,7 @@ export interface BlockstoreLike {
 /** A block as blockstores return it: complete, or in pieces. */
 export type BlockstoreBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
+/** Options of {@link blockstoreSource}. */
 export interface BlockstoreSourceInit extends VerifyInit {
   readonly blockstore: BlockstoreLike
   /** Whether a miss is certain. Default true */

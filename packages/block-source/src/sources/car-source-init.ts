@@ -3,6 +3,7 @@ import type { ReadAheadInit } from './read-ahead.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { VerifyInit } from '../verify.ts'
 
+/** How a source of CAR files finds blocks and reads them. */
 export interface CarSourceInit extends VerifyInit {
   /** The store of the CAR files. */
   readonly store: ObjectStore

@@ -12,6 +12,7 @@ import type { VerifyInit } from '../verify.ts'
 import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { CID } from 'multiformats/cid'
 
+/** Options of {@link gatewaySource}. */
 export interface GatewaySourceInit extends HttpOptions, VerifyInit, EndpointInit {
   /** Whether 404 means certain absence, and not only that this gateway has not found the block. Default true */
   readonly complete?: boolean

@@ -13,6 +13,7 @@ import type { VerifyInit } from '../verify.ts'
 import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { CID } from 'multiformats/cid'
 
+/** Options of {@link kuboSource}. */
 export interface KuboSourceInit extends HttpOptions, VerifyInit, EndpointInit {
   /**
    * Whether the node only checks its own blocks. Otherwise it also asks its network,

@@ -7,6 +7,7 @@ import type { BlockSource } from '../block-source.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { VerifyInit } from '../verify.ts'
 
+/** Options of {@link objectSource}. */
 export interface ObjectSourceInit extends VerifyInit {
   readonly store: ObjectStore
   /** Names the object that holds a block, e.g. `flatfsKey()`. */

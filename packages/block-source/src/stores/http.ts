@@ -8,6 +8,7 @@ import type { StoreLimits } from './request.ts'
 import type { HttpOptions } from '../http/client.ts'
 import type { ForbiddenOptions, HttpObjectStore } from '../http/object-store.ts'
 
+/** Options of {@link httpStore}. */
 export interface HttpStoreInit extends HttpOptions, StoreLimits, ForbiddenOptions {
   /** The URL below which the names of objects are paths. */
   readonly url: string | URL

@@ -3,6 +3,7 @@ import { checkMaxRead, checkName, checkRead, checkSize, nothing } from './reques
 import type { StoreLimits } from './request.ts'
 import type { ListingStore } from '../object-store.ts'
 
+/** Options of {@link memoryStore}. */
 export interface MemoryStoreInit extends StoreLimits {
   /**
    * The objects by name. The store uses this map itself, so later changes take effect. To

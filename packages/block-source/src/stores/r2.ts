@@ -23,6 +23,7 @@ export interface R2ObjectLike {
   readonly body?: ByteStream
 }
 
+/** Options of {@link r2Store}. */
 export interface R2StoreInit extends StoreLimits {
   /** The binding, e.g. `env.CARPARK`. */
   readonly bucket: R2BucketLike

@@ -7,6 +7,7 @@ import type { StoreLimits } from './request.ts'
 import type { Attempt, HttpClient, HttpOptions } from '../http/client.ts'
 import type { ForbiddenOptions } from '../http/object-store.ts'
 
+/** A key pair, as the SDKs of S3 have it. */
 export interface S3Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -14,6 +15,7 @@ export interface S3Credentials {
   readonly sessionToken?: string
 }
 
+/** Where an S3 bucket is, and how its requests are signed. */
 export interface S3StoreInit extends HttpOptions, StoreLimits, ForbiddenOptions {
   readonly bucket: string
   /** Default `us-east-1`; R2 takes `auto` */

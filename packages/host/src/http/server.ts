@@ -24,6 +24,7 @@ export interface ClientInfo {
 /** Answers requests. It never throws. */
 export type HttpHandler = (request: Request, client: ClientInfo) => Response | Promise<Response>
 
+/** Where an HTTP server listens, and what answers its requests. */
 export interface HttpServerInit {
   /** The name or address to listen on. */
   readonly host: string
@@ -39,6 +40,7 @@ export interface HttpServerInit {
   warn? (message: string): void
 }
 
+/** What an HTTP server has open, and what it has turned away. */
 export interface HttpServerStatus {
   /** Open connections. */
   readonly connections: number

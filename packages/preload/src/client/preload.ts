@@ -26,6 +26,7 @@ export interface PreloadNode {
   readonly address?: unknown
 }
 
+/** How a DAG is left at a preload node. */
 export interface PreloadClientOptions {
   /** Tried one after another. */
   readonly nodes: readonly PreloadNode[]

@@ -24,6 +24,7 @@ export interface PeerHost {
 /** The peers of one address that are asked: behind one address may be a whole office. */
 const MAX_PEERS = 32
 
+/** Makes a view of the peers that are connected to a host. */
 export function connectedPeers (host: PeerHost): ConnectedPeers {
   return {
     find ({ peer, address }) {

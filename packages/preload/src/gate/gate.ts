@@ -21,6 +21,7 @@ import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Ask, Policy, PolicyControl, Verdict, VerifiedBlock } from '@kitsune/want-router'
 
+/** What a gate decides by. */
 export interface GateInit {
   readonly limits?: Partial<GateLimits>
   /** Default {@link DEFAULT_LINK_CODECS}. */
@@ -37,6 +38,7 @@ export interface Gate {
   status (): GateStatus
 }
 
+/** What can be seen of a gate. */
 export interface GateStatus {
   /** Open requests. */
   readonly open: number
@@ -44,6 +46,7 @@ export interface GateStatus {
   readonly linkBytes: number
 }
 
+/** Makes a gate that admits nothing, as no request is open. */
 export function createGate (init: GateInit = {}): Gate {
   return new RequestGate(init)
 }

@@ -14,6 +14,7 @@ import type { CID } from 'multiformats/cid'
 /** The limits of one request, and of the memory of all. */
 export type GateLimits = Pick<PreloadLimits, 'blocks' | 'bytes' | 'depth' | 'links' | 'linkMemory' | 'linkWait'>
 
+/** Which blocks of a request are admitted, and what is told of them. */
 export interface PassageInit {
   readonly roots: readonly CID[]
   /** How far below a root links are followed; -1: without end. */

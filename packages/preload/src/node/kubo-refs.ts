@@ -10,6 +10,7 @@ import type { Ref, RefsMember } from '../refs/member.ts'
 import type { EndpointInit } from '@kitsune/kubo-rpc'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 
+/** How kubo is asked for refs. */
 export interface KuboRefsInit extends EndpointInit {
   /** The router's name of the member. Default: its address, without credentials. */
   readonly id?: string

@@ -22,6 +22,7 @@ import type { RemoteEnd } from '../registry/remote-requests.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
+/** What requests for refs are answered from, and within which limits. */
 export interface RefsHandlerInit {
   /** The members that may be asked for a root, best first. */
   members (root: CID): readonly RefsMember[]
@@ -47,6 +48,7 @@ export interface RefsHandlerInit {
   readonly timers?: Timers
 }
 
+/** What can be seen of the handler of refs. */
 export interface RefsStatus {
   readonly running: number
   readonly queued: number

@@ -1,3 +1,4 @@
+/** How far blocks are read ahead. */
 export interface ReadAheadInit<Step, Result> {
   /** Steps that are read at the same time. */
   readonly concurrency: number

@@ -19,6 +19,7 @@ import type { KuboRpc, KuboRpcInit } from '@kitsune/kubo-rpc'
 import type { BlockHasher } from '@kitsune/want-router'
 import type { CID } from 'multiformats/cid'
 
+/** How a DAG is walked. */
 export interface WalkedRefsInit extends KuboRpcInit {
   /** The router's name of the member. Default: its address, without credentials. */
   readonly id?: string

@@ -14,6 +14,7 @@ import type { Message } from './messages.ts'
 import type { RegisteredRequest, Registry, RegistryStatus, SharedRequest } from './registry.ts'
 import type { Timers } from '../timers.ts'
 
+/** What a registry of open requests is made from. */
 export interface RegistryInit {
   readonly bus: Bus
   /** The same for all processes that serve the same clients, and for no others: their public peer id. */
@@ -37,6 +38,7 @@ const MAX_REQUESTS = 64
 /** Other versions of these messages use other channels. */
 const CHANNEL = 'kitsune:preload:1'
 
+/** Makes a registry without open requests. */
 export function createRegistry (init: RegistryInit): Registry {
   return new BusRegistry(init)
 }

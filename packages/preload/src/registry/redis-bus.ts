@@ -16,6 +16,7 @@ export interface RedisConnection {
   disconnect (reconnect?: boolean): void
 }
 
+/** How processes reach each other through Redis. */
 export interface RedisBusInit {
   /**
    * Creates a connection. It connects again by itself, and rejects a command that it cannot send at once: with ioredis,

@@ -56,6 +56,7 @@ export interface Report {
   failed (message: string): void
 }
 
+/** What can be seen of a registry. */
 export interface RegistryStatus {
   /** Whether the other processes can be reached. */
   readonly connected: boolean

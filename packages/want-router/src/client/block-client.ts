@@ -19,6 +19,7 @@ export interface BlockClient {
   get (cid: CID): Promise<Uint8Array>
 }
 
+/** Options of a block client. */
 export interface BlockClientInit {
   /** Hash functions besides sha2-256, sha2-512 and identity. Default: none. */
   readonly hashers?: readonly BlockHasher[]

@@ -10,6 +10,7 @@ export interface MessageOrigin {
   readonly size: number
 }
 
+/** Whose messages are received, and by what. */
 export interface ReceiveMessagesInit {
   /** The protocols that are accepted. Default: all of bitswap. */
   readonly protocols?: readonly BitswapProtocol[]

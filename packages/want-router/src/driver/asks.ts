@@ -18,6 +18,7 @@ export interface Case {
   readonly reviews: number
 }
 
+/** Begins the case of one want: no policy has been asked yet. */
 export function createCase (client: LocatedClient, of: VerdictAsk, reviews: number): Case {
   return { ask: new AskRecord(client, of), of, at: 0, only: undefined, strict: false, reviews }
 }
@@ -52,6 +53,7 @@ export function sumOf ({ only, strict }: Case): Verdict {
 /** A client, and where it is: looked up when the first policy reads it, for all that it asks together. */
 export interface LocatedClient { readonly id: string, readonly address: string | undefined }
 
+/** Makes a client whose address is looked up when it is first read. */
 export function locatedClient (id: string, find: (client: string) => string | undefined): LocatedClient {
   let address: string | undefined
   let found = false

@@ -1,5 +1,6 @@
 import type { Timers } from '../timers.ts'
 
+/** A call that may take a limited time, and what follows from each way in which it ends. */
 export interface TimedCall<T> {
   readonly timers: Pick<Timers, 'after'>
   /** For how long it may take, ms. */

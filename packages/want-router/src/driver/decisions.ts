@@ -36,6 +36,7 @@ export interface Decisions {
   carryOut (): void
 }
 
+/** Makes the output of an engine: it collects what a flush decides, and carries it out afterwards. */
 export function createDecisions (init: DecisionsInit): Decisions {
   const { log, onEnded, changed } = init
   let decided: Decision[] = []

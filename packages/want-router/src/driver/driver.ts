@@ -99,6 +99,7 @@ export interface Driver {
   seen (member: string): ReturnType<Observer['seen']>
 }
 
+/** Makes a driver around an engine. */
 export function createDriver (init: DriverInit): Driver {
   return new EngineDriver(init)
 }

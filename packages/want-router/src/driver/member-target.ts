@@ -2,6 +2,7 @@ import type { Offers } from './offers.ts'
 import type { Sink, Target } from '../targets/target.ts'
 import type { Logger } from '@libp2p/interface'
 
+/** A member's target, and what is told of its reports. */
 export interface MemberTargetInit {
   /** Id of the member. */
   readonly id: string

@@ -49,6 +49,7 @@ export interface MemberTargets {
   stop (): Promise<void>
 }
 
+/** Makes the table of the members' targets. */
 export function createMemberTargets ({ members, observer, offers, log, put, createSink }: MemberTargetsInit): MemberTargets {
   const create = (id: string): MemberTarget => new MemberTarget({ id, offers, log })
   const entries = new Map<string, MemberTarget>(Array.from(members, id => [id, create(id)]))

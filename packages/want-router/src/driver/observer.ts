@@ -49,6 +49,7 @@ type LogKind = 'failed' | 'reported'
 /** A member that fails may do so thousands of times a second, ms. */
 const LOG_INTERVAL = 10_000
 
+/** Makes an observer that has seen nothing yet. */
 export function createObserver (init: ObserverInit): Observer {
   return new MemberObserver(init)
 }

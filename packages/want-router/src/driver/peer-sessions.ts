@@ -50,6 +50,7 @@ export interface PeerSessionsInit {
 const SMALL_BLOCK = 4096
 const LARGE_FRAME = 65_536
 
+/** Makes peer sessions over a network; none is open yet. */
 export function createPeerSessions (port: DownstreamPort, init: PeerSessionsInit = {}): PeerSessions {
   return new DownstreamSessions(port, init)
 }

@@ -16,6 +16,7 @@ export interface PolicyCalls {
   tell (method: 'attach' | 'settled' | 'verified' | 'gone', call: () => void): void
 }
 
+/** How the calls of a policy are bounded, and what counts where one fails. */
 export interface PolicyCallsInit {
   readonly timers: Timers
   /** For how long `resolve` may take, ms. */
@@ -25,6 +26,7 @@ export interface PolicyCallsInit {
   failed (policy: string, method: string, error: unknown): void
 }
 
+/** Makes the calls of a policy safe: none throws, and none takes longer than the timeout. */
 export function createPolicyCalls (policy: Policy, { timers, timeout, failure, failed }: PolicyCallsInit): PolicyCalls {
   const status = { name: policy.name, refused: 0, restricted: 0, errors: 0, timeouts: 0 }
 

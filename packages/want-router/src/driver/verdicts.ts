@@ -21,6 +21,7 @@ export interface AdmissionOptions extends Pick<PolicyCallsInit, 'failure' | 'tim
   readonly most: number
 }
 
+/** What admission needs of the engine and of the driver. */
 export interface AdmissionInit extends AdmissionOptions, PolicyCallsInit {
   readonly engine: Pick<Engine, 'awaits'>
   /** Where a client is connected from. */
@@ -51,6 +52,7 @@ interface Line {
   giveUp: ((reason: Error) => void) | undefined
 }
 
+/** Makes the admission of an engine: it asks the policies. */
 export function createAdmission (init: AdmissionInit): Admission {
   return new PolicyAdmission(init)
 }

@@ -31,6 +31,7 @@ export interface WantQueueInit {
 /** Entries of a wantlist message, which stays near 50 KiB. */
 const DEFAULT_MAX_ENTRIES = 1024
 
+/** Makes an empty queue for one peer. */
 export function createWantQueue (init: WantQueueInit): WantQueue {
   return new PeerWantQueue(init)
 }

@@ -57,6 +57,7 @@ interface Doubt {
   proofs: number
 }
 
+/** Makes an estimate of the longest wantlist that a peer reads; nothing is known yet. */
 export function createWantlistSize (init: WantlistSizeInit): WantlistSize {
   return new LearnedSize(init)
 }

@@ -14,6 +14,7 @@ import type { Attempt, AttemptResult, Client, EngineMember, Fetch } from './mode
 import type { State } from './state.ts'
 import type { Outcome } from '../strategies/strategy.ts'
 
+/** What kind of attempt it is. Default: a primary one, and a first try. */
 export interface AttemptInit { readonly hedge?: boolean, readonly retry?: boolean }
 
 /** Asks a member for a fetch: as its primary attempt, or as a hedge beside that for a HAVE. */
@@ -138,6 +139,7 @@ export function cancelAttempt (state: State, attempt: Attempt): void {
   }
 }
 
+/** Takes the hedge of a fetch back from its member, if there is one. */
 export function cancelHedge (state: State, { hedge }: Fetch): void {
   if (hedge != null) {
     cancelAttempt(state, hedge)
@@ -184,6 +186,7 @@ export function passAttempts (state: State, { primary, hedge }: Fetch, from: Cli
   }
 }
 
+/** Charges an attempt to another client. */
 export function passAttempt (state: State, attempt: Attempt, to: Client): void {
   const { client: from } = attempt
   countOpen(attempt, -1)

@@ -77,6 +77,7 @@ export function joinBacklog ({ scheduler }: State, fetch: Fetch, member: EngineM
   fetch.backlog = scheduler.backlogs.add({ fetch, member, client })
 }
 
+/** A fetch no longer waits for a member's capacity. */
 export function leaveBacklog ({ scheduler }: State, { fetch, member, client }: Backlog): void {
   const fetches = client.backlogs.get(member)
   fetches?.delete(fetch)

@@ -119,6 +119,7 @@ const LEAST_RATE = 256
 // share of the traffic that asking again may add to it
 const SHARE = 0.1
 
+/** Makes a budget for asking again, with a second's worth saved up. */
 export function createAskBudget (start: number): AskBudget {
   const tokens = createTokens(LEAST_RATE, perSecond)
   let rate = 0 // asks a second, smoothed over about MEMORY

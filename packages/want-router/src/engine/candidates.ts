@@ -150,6 +150,7 @@ class LazyCandidates implements Candidates {
   }
 }
 
+/** Makes the one list of candidates that serves all picks of an engine. */
 export function createCandidates (): Candidates {
   return new LazyCandidates()
 }

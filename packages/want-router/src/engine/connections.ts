@@ -9,6 +9,7 @@ import type { Input } from './io.ts'
 import type { Client } from './model.ts'
 import type { State } from './state.ts'
 
+/** A connection of a client has fallen silent, is heard again, or has closed. */
 export function onConnection (state: State, client: Client, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
   if (is === 'heard') {
     resume(state, client, connection)

@@ -21,6 +21,7 @@ export function createEligible ({ only, strict = false }: Restriction): Eligible
   return { id: JSON.stringify([...members].sort()), members, strict }
 }
 
+/** Whether two wants may use the same members, and both or neither strictly. */
 export function isSameEligible (a: Eligible | undefined, b: Eligible | undefined): boolean {
   return a?.id === b?.id && a?.strict === b?.strict
 }

@@ -68,10 +68,12 @@ export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | un
   return answer?.member === member && answer.epoch === member.epoch ? answer : undefined
 }
 
+/** Keeps what a member has answered. */
 export function noteAnswer (fetch: Fetch, member: EngineMember, what: AnswerKind, at: number): void {
   (fetch.answers ??= new Map()).set(member.id, { member, what, epoch: member.epoch, at })
 }
 
+/** A member may be asked again, as if it had not answered. */
 export function forgetAnswer ({ answers }: Fetch, member: EngineMember): void {
   answers?.delete(member.id)
 }
@@ -169,6 +171,7 @@ export function link (fetch: Fetch, want: ClientWant): void {
   fetch.restricted += want.only == null ? 0 : 1
 }
 
+/** Takes a want off the waiters of its fetch. */
 export function unlink (fetch: Fetch, want: ClientWant): void {
   if (want.previousWaiter == null) {
     fetch.first = want.nextWaiter

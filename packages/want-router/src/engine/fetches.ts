@@ -170,6 +170,7 @@ export function isActive ({ state }: Fetch): boolean {
   return state !== 'exhausted' && state !== 'satisfied'
 }
 
+/** How many fetches are being looked for, or may come to be. */
 export function activeFetches ({ fetches, parked }: State): number {
   return fetches.all.size - fetches.exhausted.size - fetches.satisfied + parked.wants
 }

@@ -33,6 +33,7 @@ const FLAP_WINDOW = 60_000
 
 type HealthLimits = Pick<Limits, 'ejectAfter' | 'ejection' | 'maxEjection' | 'slowStart'>
 
+/** Makes the health of a member that has not failed. */
 export function memberHealth (limits: HealthLimits): MemberHealth {
   return new OutlierDetection(limits)
 }

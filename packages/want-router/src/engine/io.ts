@@ -65,6 +65,7 @@ export interface VerdictAsk {
   readonly review?: true
 }
 
+/** What policies have decided of a want, under the number by which the engine asked. */
 export interface NumberedVerdict extends Pick<VerdictAsk, 'number' | 'cid'> { readonly verdict: Verdict }
 
 /** What is to be done. `flush` calls these; none of them may call back into the engine. */
@@ -87,6 +88,7 @@ export interface Output {
   ended? (ends: readonly WantEnd[]): void
 }
 
+/** The state machine: inputs are put in, and a flush says what is to be done. */
 export interface Engine {
   /**
    * Takes note of what happened. Decides nothing that `flush` has to carry out before it is called.

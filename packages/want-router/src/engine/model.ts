@@ -166,6 +166,7 @@ export interface RememberedOrder { readonly version: number, readonly members: r
 /** What a member answered; it holds for as long as the member's epoch is the same. */
 export interface Answer { readonly member: EngineMember, readonly what: AnswerKind, readonly epoch: number, readonly at: number }
 
+/** What a member may have answered; `failed`: it did not. */
 export type AnswerKind = 'have' | 'dont-have' | 'failed' | 'unknown'
 
 /** One fetch asked of one member. Written by `attempts.ts`. */
@@ -240,4 +241,5 @@ export interface EngineMember extends Member, Timed, Addressee {
   readonly totals: MemberTotals
 }
 
+/** How an attempt ended. */
 export type AttemptResult = Outcome['result']

@@ -22,6 +22,7 @@ export function keepStanding (state: State, fetch: Fetch, member: EngineMember):
   }
 }
 
+/** Whether a member keeps this fetch as a standing want. */
 export function isStanding (fetch: Fetch, { standing }: EngineMember): boolean {
   return standing.get(fetch.key) === fetch
 }

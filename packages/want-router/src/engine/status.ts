@@ -1,6 +1,7 @@
 import type { Refusal } from '../policies/refusal.ts'
 import type { AskType } from '../strategies/strategy.ts'
 
+/** What can be seen of a member. */
 export interface MemberStatus {
   readonly id: string
   /** Tells it from a member that was removed and had the same id. */
@@ -66,6 +67,7 @@ export interface Totals {
   strategyErrors: number
 }
 
+/** What can be seen of an engine: what it has at present, and totals since it was made. */
 export interface EngineStatus {
   readonly draining: boolean
   readonly clients: number

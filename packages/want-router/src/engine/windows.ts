@@ -240,6 +240,7 @@ class BurstWindow implements ReadWindow {
 /** What a block weighs, learned: bitswap does not say before it sends. */
 export interface SizeEstimate { readonly bytes: number, sample (bytes: number): void }
 
+/** Makes an estimate that follows the last few blocks; `first` is what it says before any, bytes. */
 export function sizeEstimate (first: number): SizeEstimate {
   return new MovingSize(first)
 }

@@ -80,6 +80,7 @@ export interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf'> {
   readonly seed: number
 }
 
+/** The defaults of a have-map's options. */
 export const DEFAULT_HAVE_MAP: Readonly<Required<HaveMapInit>> = { pinned: false, interval: 600_000, maxBytes: 16 << 20 }
 
 /** Blocks that a member lacks against its list, of which this many are remembered for each member. */

@@ -49,6 +49,7 @@ export interface LocalClients {
 // no peer id has a colon
 const PREFIX = 'local:'
 
+/** Makes the clients of this process; there is none yet. */
 export function createLocalClients (init: LocalClientsInit): LocalClients {
   return new Registry(init)
 }

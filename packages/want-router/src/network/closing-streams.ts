@@ -18,6 +18,7 @@ export interface ClosingStreams {
   readonly size: number
 }
 
+/** Makes an empty set of streams that are closing. */
 export function createClosingStreams (limits: NetworkLimits): ClosingStreams {
   /** Each with the time at which it is reset. */
   const all = new Map<OutboundStream, number>()

@@ -65,6 +65,7 @@ export interface Connections {
   readonly undecided: boolean
 }
 
+/** Makes the connections of one peer; it has none yet. */
 export function createConnections (init: ConnectionsInit): Connections {
   return new PeerConnections(init)
 }

@@ -8,6 +8,7 @@ export interface Departures {
   clear (): void
 }
 
+/** What departures need of the network. */
 export interface DeparturesInit {
   /** Forgets a peer: what it wanted is taken back, want by want. */
   gone (peer: string): void

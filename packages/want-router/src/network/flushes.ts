@@ -8,6 +8,7 @@ export interface Flushes {
   wait (signal?: AbortSignal): Promise<boolean>
 }
 
+/** Makes an empty list of calls that wait. */
 export function createFlushes (idle: () => boolean, watch: Watch): Flushes {
   const waiting = new Set<() => void>()
 

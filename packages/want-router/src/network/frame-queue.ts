@@ -19,6 +19,7 @@ export interface FrameQueue {
   readonly pending: number
 }
 
+/** Makes an empty queue of frames. */
 export function createFrameQueue (maxFrameLength: number, stats: NetworkStats): FrameQueue {
   return new StreamFrames(maxFrameLength, stats)
 }

@@ -15,6 +15,7 @@ export interface Greetings {
 /** How much longer each wait is than the one before it. */
 const SLOWER = 4
 
+/** Makes the greetings of one peer; `greet` sends one. */
 export function createGreetings (limits: NetworkLimits, greet: () => void): Greetings {
   return new PeerGreetings(limits, greet)
 }

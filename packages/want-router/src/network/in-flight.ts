@@ -28,6 +28,7 @@ function cost ({ length }: SentFrame): number {
   return Math.max(length, MIN_COST)
 }
 
+/** Makes the budget that all streams of a network share. */
 export function createInFlightBudget (limits: NetworkLimits): InFlightBudget {
   let total = 0
 

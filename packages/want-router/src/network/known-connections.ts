@@ -39,6 +39,7 @@ export function isUsable ({ connection }: KnownConnection): boolean {
   return connection.status === 'open' && connection.limits == null
 }
 
+/** Makes an empty table of connections. */
 export function createKnownConnections (): KnownConnections {
   return new ConnectionList()
 }

@@ -11,6 +11,7 @@ export interface MessageSize {
   left (length: number, ms: number): void
 }
 
+/** Makes the message size of one peer, which begins at the least. */
 export function createMessageSize (limits: NetworkLimits): MessageSize {
   let bytes = limits.minMessageSize
 

@@ -74,6 +74,7 @@ export interface Network {
 const TAG = 'kitsune-bitswap'
 const TAG_VALUE = 100
 
+/** Makes a network on a libp2p host. It does nothing until it is started. */
 export function createNetwork (init: NetworkInit, components: NetworkComponents): Network {
   return new BitswapNetwork(init, components)
 }

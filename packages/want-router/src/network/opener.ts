@@ -59,6 +59,7 @@ interface Waiter {
   reject (error: Error): void
 }
 
+/** Makes the opener of one peer's outbound streams. */
 export function createOpener (init: OpenerInit): Opener {
   return new StreamOpener(init)
 }

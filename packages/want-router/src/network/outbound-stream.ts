@@ -33,6 +33,7 @@ export interface OutboundStream {
   handOver (): SentFrame[]
 }
 
+/** Wraps a stream that has been negotiated. */
 export function createOutboundStream (stream: Stream, connection: Connection, sent: SentLog, now: number): OutboundStream {
   let acknowledged = false
   let unbounded = connection.multiplexer?.startsWith('/mplex/') === true

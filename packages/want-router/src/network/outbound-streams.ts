@@ -61,6 +61,7 @@ export interface OutboundStreamsInit extends Omit<OpenerInit, 'opened' | 'failed
   ended (): void
 }
 
+/** Makes the outbound streams of one peer; none is open yet. */
 export function createOutboundStreams (init: OutboundStreamsInit): OutboundStreams {
   return new PeerOutboundStreams(init)
 }

@@ -39,6 +39,7 @@ export interface OutboxInit {
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
 }
 
+/** Makes the outbox of one peer. */
 export function createOutbox (init: OutboxInit): Outbox {
   return new PeerOutbox(init)
 }

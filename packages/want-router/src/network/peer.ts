@@ -55,6 +55,7 @@ export interface PeerContext {
 
 const NONE: ReadonlySet<Reader> = new Set()
 
+/** Makes a peer that has no connection yet. */
 export function createPeer (id: string, context: PeerContext): Peer {
   return new NetworkPeer(id, context)
 }

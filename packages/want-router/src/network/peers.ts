@@ -30,6 +30,7 @@ export interface PeersInit {
   endOfTick (run: () => void): void
 }
 
+/** Makes an empty table of peers. */
 export function createPeers (init: PeersInit): Peers {
   return new ConnectedPeers(init)
 }

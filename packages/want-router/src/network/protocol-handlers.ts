@@ -10,6 +10,7 @@ export interface ProtocolHandlers {
   unregister (): Promise<void>
 }
 
+/** Makes the handlers of the bitswap protocols; `register` has the host use them. */
 export function createProtocolHandlers (registrar: NetworkComponents['registrar'], limits: NetworkLimits, onStream: StreamHandler): ProtocolHandlers {
   return {
     async register () {

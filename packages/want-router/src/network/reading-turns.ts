@@ -9,6 +9,7 @@ export interface ReadingTurns {
   wait (owner: object, run: () => void): void
 }
 
+/** What turns need of the clock and of the event loop. */
 export interface ReadingTurnsInit {
   /** Monotonic time, ms. */
   now (): number

@@ -43,6 +43,7 @@ export interface SentLog {
   readonly empty: boolean
 }
 
+/** Makes an empty log. */
 export function createSentLog (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number): SentLog {
   return new StreamSentLog(limits, size, budget, now)
 }

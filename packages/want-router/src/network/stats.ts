@@ -24,6 +24,7 @@ export interface NetworkStats {
   stalled: number
 }
 
+/** Makes totals that are all 0. */
 export function createNetworkStats (): NetworkStats {
   return {
     streamsOpened: 0,

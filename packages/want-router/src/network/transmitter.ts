@@ -26,6 +26,7 @@ export interface TransmitterInit {
   now (): number
 }
 
+/** Makes the transmitter of one peer. */
 export function createTransmitter (init: TransmitterInit): Transmitter {
   return new StreamTransmitter(init)
 }

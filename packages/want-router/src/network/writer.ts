@@ -75,6 +75,7 @@ export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   rested (): void
 }
 
+/** Makes the writer of one peer. */
 export function createWriter (init: WriterInit): Writer {
   return new PeerWriter(init)
 }

@@ -2,6 +2,7 @@ import { isUsable } from './known-connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { KnownConnection, KnownConnections } from './known-connections.ts'
 
+/** What the choice of a connection depends on. */
 export interface WrittenConnectionInit {
   readonly known: KnownConnections
   readonly limits: Pick<NetworkLimits, 'doubtTimeout' | 'followAfter'>
@@ -21,6 +22,7 @@ export interface WrittenConnection {
   takeChanged (): boolean
 }
 
+/** Makes the choice for one peer; none has been made yet. */
 export function createWrittenConnection (init: WrittenConnectionInit): WrittenConnection {
   return new ReviewedConnection(init)
 }

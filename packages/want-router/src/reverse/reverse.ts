@@ -64,6 +64,7 @@ export interface Reverse extends ReverseDirection {
   checkInvariants (): void
 }
 
+/** What the reverse direction shares with the forward one. */
 export interface ReverseParts extends DirectionParts {
   readonly init: ReverseInit
   readonly logger: ComponentLogger

@@ -91,4 +91,5 @@ export interface StrategyEnv {
   readonly seed: number
 }
 
+/** Makes a strategy for one engine: strategies share no state. */
 export type StrategyFactory = (env: StrategyEnv) => Strategy

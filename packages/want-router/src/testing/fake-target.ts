@@ -19,6 +19,7 @@ export interface FakeReply {
   readonly after?: number
 }
 
+/** What a fake target has, and how it answers. */
 export interface FakeTargetInit extends MemberInit {
   /** Its clock, e.g. a `fakeClock()`. */
   readonly timers: Pick<Timers, 'after'>

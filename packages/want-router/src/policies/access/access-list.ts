@@ -10,6 +10,7 @@ import type { Ask, Policy } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AccessRules } from './access-rules.ts'
 
+/** Options of {@link accessList}. */
 export interface AccessListInit extends ListsInit {
   /** What becomes of the wants of a client that may not ask. Default `close`: its connections are closed. */
   readonly deniedClient?: Refusal

@@ -9,6 +9,7 @@ import type { Ask, Policy } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+/** Options of {@link denylist}. */
 export interface DenylistInit extends ListsInit {
   /** The lists. Where several have a rule for a block, the last of them counts. */
   readonly lists: readonly ListSource[]

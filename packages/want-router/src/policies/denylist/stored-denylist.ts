@@ -16,6 +16,7 @@ export interface DenylistStore {
   get (key: string): Promise<string | null | undefined>
 }
 
+/** Options of {@link storedDenylist}. */
 export interface StoredDenylistInit {
   /**
    * Has a key for each denied name, with any value: the sha2-256 of `<CIDv1 in base32>/`, in hex, as in a hashed rule of a denylist. And a

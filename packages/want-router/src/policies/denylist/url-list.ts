@@ -2,6 +2,7 @@ import { checkNames, checkNumbers } from '../../check-options.ts'
 import { DenylistUnavailableError, InvalidOptionError } from '../../errors.ts'
 import type { ListSource } from '../lists/reloaded-lists.ts'
 
+/** Options of {@link urlList}. */
 export interface UrlListInit {
   /** The longest list that is read, bytes. Default 128 MiB. */
   readonly maxLength?: number

@@ -11,6 +11,7 @@ import type { SourceLike } from '../../targets/source-like.ts'
 import type { Ask, Policy, SettledWant, Verdict } from '../policy.ts'
 import type { Refusal } from '../refusal.ts'
 
+/** Options of {@link quotas}. */
 export interface QuotasInit {
   /** Of each peer id. Ids are free: a client that wants more than its cap takes a new one, so cap addresses, too. */
   readonly perClient?: Caps

@@ -5,6 +5,7 @@ export interface RedisCounters {
   eval (script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
 }
 
+/** Options of {@link redisQuotaStore}. */
 export interface RedisQuotaStoreInit {
   /**
    * It is connected, and its owner closes it. Let it reject a command that it cannot send or that is not answered soon: with ioredis, by

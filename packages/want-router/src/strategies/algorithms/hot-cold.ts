@@ -6,6 +6,7 @@ import type { Latency, LatencyInit } from '../ranking/latency.ts'
 import type { Entry } from '../ranking/least-cost.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
+/** Options of {@link hotCold}. */
 export interface HotColdInit extends LatencyInit {
   /**
    * The quantile of all members' work above which a member is hot, 0 to 1. Default
@@ -15,6 +16,7 @@ export interface HotColdInit extends LatencyInit {
   hot?: number
 }
 
+/** The default of {@link HotColdInit.hot}. */
 export const DEFAULT_HOT = 0.5
 
 // added to the cost of a hot member: above that of any cold one, but finite, so that work and weights still tell hot ones apart

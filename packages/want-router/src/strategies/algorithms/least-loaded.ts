@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../../errors.ts'
 import { FULL_SCAN, createLeastCostStrategy } from '../ranking/least-cost.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
+/** Options of {@link leastLoaded}. */
 export interface LeastLoadedInit {
   /**
    * What an open want costs a member besides its block, as the bytes that it could

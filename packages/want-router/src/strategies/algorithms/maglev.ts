@@ -5,6 +5,7 @@ import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
 import { foldSeed, rendezvous, uniform } from './rendezvous.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
+/** Options of {@link maglev}. */
 export interface MaglevInit {
   /**
    * Places in the table, a prime of at most 5,000,011. Shares are exact to one
@@ -14,6 +15,7 @@ export interface MaglevInit {
   size?: number
 }
 
+/** The defaults of {@link MaglevInit}. */
 export const DEFAULT_MAGLEV: Readonly<Required<MaglevInit>> = { size: 65_537 }
 
 // Envoy's limit

@@ -8,6 +8,7 @@ export interface Decoration {
   readonly by?: string
 }
 
+/** The names of decorators whose order matters. */
 export type DecoratorName = 'tiers' | 'bounded-load' | 'presence' | 'sticky'
 
 /**

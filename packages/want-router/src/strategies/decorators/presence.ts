@@ -4,6 +4,7 @@ import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
 import { declareDecorator } from './decoration.ts'
 import type { Member, Outcome, StrategyFactory } from '../strategy.ts'
 
+/** Options of {@link presence}. */
 export interface PresenceInit {
   /** A member with a greater share of misses is ranked last, between 0 and 1. Default 0.5: it misses more often than not. */
   poor?: number
@@ -11,6 +12,7 @@ export interface PresenceInit {
   probe?: number
 }
 
+/** The defaults of {@link PresenceInit}. */
 export const DEFAULT_PRESENCE: Readonly<Required<PresenceInit>> = { poor: 0.5, probe: 256 }
 
 // the weight of an outcome: after eleven misses in a row a member is poor

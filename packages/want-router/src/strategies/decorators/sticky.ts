@@ -4,6 +4,7 @@ import { RearrangedRanking } from '../ranking/rearranged-ranking.ts'
 import { declareDecorator } from './decoration.ts'
 import type { Member, StrategyFactory } from '../strategy.ts'
 
+/** Options of {@link sticky}. */
 export interface StickyInit {
   /** How many clients are remembered: at least half of this number, at most all of it. The ones that have not asked for longest are forgotten first. Default 10,000. */
   clients?: number
@@ -11,6 +12,7 @@ export interface StickyInit {
   idle?: number
 }
 
+/** The defaults of {@link StickyInit}. */
 export const DEFAULT_STICKY: Readonly<Required<StickyInit>> = { clients: 10_000, idle: 600_000 }
 
 /**

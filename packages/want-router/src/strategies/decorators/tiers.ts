@@ -3,6 +3,7 @@ import { Ranking, reuseRanking, toRanking } from '../ranking/ranking.ts'
 import { declareDecorator } from './decoration.ts'
 import type { Member, Strategy, StrategyFactory, Want } from '../strategy.ts'
 
+/** Options of {@link tiers}. */
 export interface TiersInit {
   /** The label that holds a member's tier, a number. Default `tier`. */
   label?: string

@@ -6,6 +6,7 @@ export interface Candidate {
   readonly member: Member
 }
 
+/** What candidates cost, and which comes first of those that cost the same. */
 export interface BestFirstInit<C extends Candidate> {
   /**
    * Writes the cost of each candidate from `from` to before `to` to its place in

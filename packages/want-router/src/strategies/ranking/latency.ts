@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../../errors.ts'
 import type { Outcome } from '../strategy.ts'
 
+/** How latencies are learned. */
 export interface LatencyInit {
   /**
    * How long a latency is remembered, ms: after this time it weighs 1/e. A member
@@ -13,6 +14,7 @@ export interface LatencyInit {
   penalty?: number
 }
 
+/** The defaults of {@link LatencyInit}. */
 export const DEFAULT_LATENCY: Readonly<Required<LatencyInit>> = { decay: 10_000, penalty: 5000 }
 
 /** What is known of a member's latency; made by {@link createLatency}. */
@@ -22,6 +24,7 @@ export interface Latency {
   at: number
 }
 
+/** Makes what is known of a member that has not answered yet: nothing. */
 export function createLatency (): Latency {
   return { ms: 0, at: 0 }
 }

@@ -12,6 +12,7 @@ export interface Entry<K> extends Candidate {
   deadline: number
 }
 
+/** What a least-cost strategy knows of members, and what they cost. */
 export interface LeastCostInit<K> {
   /** What is known of a member that has just joined. It is kept until the member leaves. */
   create (member: Member): K
@@ -21,6 +22,7 @@ export interface LeastCostInit<K> {
   scan?: number
 }
 
+/** A strategy made by {@link createLeastCostStrategy}. */
 export interface LeastCostStrategy<K> extends Strategy {
   /** The members of the last update, by id. */
   readonly entries: ReadonlyMap<string, Entry<K>>

@@ -4,6 +4,7 @@ import type { Member, Want } from '../strategy.ts'
 /** 0: stays where the inner ranking has it; 1: after all of those; 2: after everything. */
 export type Delay = 0 | 1 | 2
 
+/** Which members come first, and which later than the inner ranking has them. */
 export interface RearrangedRankingInit {
   /** Called at the first pull: adds the members that come first, none twice, and returns the inner ranking. */
   start (want: Want, first: MemberList): Iterable<Member>

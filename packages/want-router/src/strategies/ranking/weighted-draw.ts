@@ -10,6 +10,7 @@ export interface WeightedDraw<C extends Candidate> {
   two (): readonly [C, C]
 }
 
+/** Makes a draw of members by weight; it has none until it is updated. */
 export function createWeightedDraw<C extends Candidate> (random: () => number): WeightedDraw<C> {
   let candidates: readonly C[] = []
   // ends[i]: the sum of the weights up to and including i

@@ -22,6 +22,7 @@ export function modulesIn (expression: string): string[] {
   return [...new Set(words)].filter(word => /^\.{0,2}\/|\.[cm]?[jt]s$/.test(word))
 }
 
+/** What names and paths in a strategy expression refer to. */
 export interface LoadStrategyInit {
   /** Strategies that can be written by name. Default {@link STRATEGIES}. */
   readonly known?: Readonly<Record<string, StrategySyntax>>
