@@ -8,7 +8,7 @@ export const LONGEST_FUNCTION = 70
 
 /**
  * The files below a folder, and the functions in them, that are longer than they may be, as `path: lines` and
- * `path:line name: lines`. Blank lines do not count, so that nobody saves lines at the reader's expense.
+ * `path:line name: lines`. Blank lines do not count, so that lines are not saved at the reader's expense.
  *
  * @param {string} root - that paths are relative to
  * @param {string} folder

@@ -14,7 +14,7 @@ export interface DnsAddr {
 /** How long resolvers may keep a record, s. */
 const TTL = 300
 
-/** A string of a TXT record has at most so many bytes. */
+/** The most bytes in a string of a TXT record. */
 const MAX_STRING = 255
 
 /**

@@ -3,7 +3,7 @@ import { ConfigError } from './errors.ts'
 import type { Policy } from '@kitsune/want-router'
 import type { DenylistStore, ListSource, Quotas, QuotasInit, QuotaStore } from '@kitsune/want-router/policies'
 
-/** Who is served what. */
+/** Which clients are served which blocks. */
 export interface EdgePolicies {
   /** For the router, in this order. */
   readonly all: readonly Policy[]

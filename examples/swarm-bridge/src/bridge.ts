@@ -25,7 +25,7 @@ export interface BridgeInit {
 export interface Bridge {
   /** The host to which those that ask connect. */
   readonly upstream: Libp2p<HostServices & { router: WantRouter }>
-  /** The host that connects to the nodes, with an identity of its own. */
+  /** The host that connects to the nodes, with its own identity. */
   readonly downstream: Libp2p<HostServices>
   stop (): Promise<void>
 }

@@ -2,8 +2,8 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { startNaiveCopy } from './naive-copy.ts'
 import { print } from './print.ts'
 
-// node naive-copy-process.js <multiaddr of the target>: the baseline as a
-// process of its own, which says on one line of JSON where it listens
+// node naive-copy-process.js <multiaddr of the target>: the baseline in
+// its own process, which says on one line of JSON where it listens
 
 const node = await startNaiveCopy({
   target: process.argv.slice(2).map(address => multiaddr(address)),

@@ -29,7 +29,7 @@ export interface ProfileSummary {
   functions: Share[]
 }
 
-/** Who spends the time: self time by package and by function. */
+/** Where the time goes: self time by package and by function. */
 export function summarize (profile: CpuProfile): ProfileSummary {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
   const packages = new Map<string, number>()

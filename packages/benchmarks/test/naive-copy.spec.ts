@@ -30,7 +30,7 @@ describe('naive copy', () => {
       const block = await seededBlock(size, 'naive copy')
       const target = await createWirePeer({
         listen: ['tcp'],
-        // each reply on a stream of its own, as kubo does
+        // each reply on its own stream, as kubo does
         streamPerMessage: true,
         onMessage: serveBlocks([block])
       })

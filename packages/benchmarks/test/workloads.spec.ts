@@ -28,7 +28,7 @@ describe('workloads', () => {
     ])
   })
 
-  it('profiles proxies, each run to a file of its own', () => {
+  it('profiles proxies, each run to its own file', () => {
     const files = turns(WORKLOADS[0], { ...options, profile: '/p' }).map(({ profile }) => profile)
 
     expect(files).to.deep.equal([

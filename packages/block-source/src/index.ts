@@ -5,7 +5,7 @@
  * disk, kubo, gateways. A {@link BlockSource} gives blocks; a source of CAR files
  * asks a {@link BlockIndex} where a block is, and an {@link ObjectStore} for those
  * bytes. Everything here runs in Node.js, in Workers and in browsers; what needs
- * Node.js has an entry point of its own.
+ * Node.js has its own entry point.
  */
 export type { Block, BlockSource, GetManyResult, SourceOptions } from './block-source.ts'
 export type { BlockIndex, Located, Location } from './block-index.ts'

@@ -55,7 +55,7 @@ export function createVerify ({ hashers = [] }: VerifyInit = {}): Verify {
 function check (cid: CID, bytes: Uint8Array, digest: Uint8Array): void {
   const { code, digest: expected } = cid.multihash
   const { byteLength } = expected
-  // a digest may have been cut, as a hash function of its own would not have it
+  // a digest may be truncated, except where it is the block itself
   let same = byteLength === digest.byteLength || (byteLength >= MIN_DIGEST && byteLength < digest.byteLength && code !== identity.code)
 
   for (let i = 0; same && i < byteLength; i++) {

@@ -6,7 +6,7 @@ import type { MessageStream } from '@libp2p/interface'
 /** This much data is sent before the end of the tick: enough to fill four noise frames. */
 const FULL = 256 << 10
 
-/** How long data waits that nobody waits for, ms: the shortest time that a timer has. */
+/** How long data waits whose sender does not await it, ms: the shortest time that a timer has. */
 const LINGER = 1
 
 // one timer, which runs only while something lingers

@@ -2,7 +2,7 @@ import { nextPass } from './next-pass.ts'
 
 /**
  * The end of a tick, which is a pass of the event loop, in two parts: first it is decided what follows from all that was
- * read, then all that is to be sent is sent, on each connection at once. Had each part an immediate of its own, what the first
+ * read, then all that is to be sent is sent, on each connection at once. Had each part a separate immediate, what the first
  * one decides would leave a pass later, or in a second system call.
  */
 export interface EndOfTick {

@@ -150,7 +150,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
       maxIncomingPendingConnections: 2 * pending,
       inboundConnectionThreshold: newPerSecond,
       inboundUpgradeTimeout: upgradeTimeout,
-      // whoever dials knows which address is best; libp2p would put private and loopback addresses last
+      // the dialler knows which address is best; libp2p would put private and loopback addresses last
       addressSorter: () => 0
     },
     connectionMonitor: { enabled: false },

@@ -82,7 +82,7 @@ export function spareWindowUpdates (muxer: YamuxMuxer, warnMissing: WarnMissing)
   }
 }
 
-/** In place of the method of a stream: a function of its own for each stream would be one more object. */
+/** In place of the method of a stream: a separate function for each stream would be one more object. */
 function sendWindowUpdate (this: Required<YamuxStream>): void {
   const { sendWindowUpdate: send } = Object.getPrototypeOf(this) as Required<YamuxStream>
 

@@ -29,7 +29,7 @@ export interface Frames {
 /** While this much waits nothing more is read from the connection, bytes. */
 const PAUSE_MARK = 64 << 10
 
-/** What has been decrypted weighs as much as one of the cheapest frames for so many bytes, whatever becomes of it. */
+/** What has been decrypted weighs, for each of this many bytes, as much as one of the cheapest frames, whatever becomes of it. */
 const BYTES_PER_WEIGHT = 1 << 10
 
 /** Whether the fields are where this module knows them. */

@@ -43,7 +43,7 @@ const STREAM_WEIGHT = 16
 /** Pings beyond those that are answered which end the connection. */
 const IGNORED_PINGS = 1_000
 
-/** Beyond this many pieces of less than this size on average, what waits is joined: each piece is an object of its own. */
+/** Beyond this many pieces of less than this size on average, what waits is joined: each piece is a separate object. */
 const MAX_PIECES = 256
 const SMALL_PIECE = 512
 

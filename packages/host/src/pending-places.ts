@@ -9,7 +9,7 @@ export interface PendingPlaces<T> {
 /**
  * Creates a number of places. A socket that says nothing keeps its place until its
  * handshake times out. So one address could take all places with a few hundred
- * sockets a second; here it takes its own places, and everybody else gets one.
+ * sockets a second; here it takes its own places, and every other address gets one.
  *
  * @param max - how many there are
  * @param evict - closes a socket, which has lost its place already

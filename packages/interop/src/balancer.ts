@@ -17,7 +17,7 @@ export interface BalancerInit {
   env?: Record<string, string>
 }
 
-/** A `kitsune-balancer` in a process of its own. */
+/** A `kitsune-balancer` in its own process. */
 export interface Balancer {
   readonly peerId: string
   readonly addresses: readonly string[]
@@ -45,7 +45,7 @@ export interface Balancer {
   stop (grace?: number): Promise<Exit>
 }
 
-/** What the balancer prints, on a line of its own, when started with --json. */
+/** What the balancer prints, on its own line, when started with --json. */
 interface Announcement {
   peerId: string
   addresses: string[]

@@ -10,7 +10,7 @@ export interface EdgeServerInit {
   readonly env?: Record<string, string>
 }
 
-/** A `kitsune-edge` in a process of its own. */
+/** A `kitsune-edge` in its own process. */
 export interface EdgeServer {
   readonly peerId: string
   /** Where clients dial over tcp, with /p2p/. */

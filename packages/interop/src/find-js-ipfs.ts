@@ -53,8 +53,8 @@ export function jsIpfsCachePath (env: Environment = process.env, release = LAST_
  * Looks for js-ipfs in the folder that the release's environment variable
  * names, then in the cache that `npm run peers` fills.
  *
- * @throws {Error} if the variable names a folder without js-ipfs: whoever set it
- * did not mean another, or none
+ * @throws {Error} if the variable names a folder without js-ipfs: its value
+ * names one version, not another or none
  */
 export function searchJsIpfs (env: Environment = process.env, release = LAST_JS_IPFS): JsIpfsSearch {
   const { variable } = release

@@ -60,8 +60,8 @@ export function kuboCachePath (env: Environment = process.env): string {
  * older one, or js-ipfs, which has the same name, would fail the tests for
  * reasons that are not ours.
  *
- * @throws {Error} if `KUBO_BINARY` names something that does not run: whoever set it
- * did not mean another kubo, or none
+ * @throws {Error} if `KUBO_BINARY` names something that does not run: its value
+ * names one kubo, not another or none
  */
 export function searchKubo (env: Environment = process.env): KuboSearch {
   const passedOver: string[] = []

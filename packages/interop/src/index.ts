@@ -4,11 +4,11 @@
  * Kitsune is tested with the programs that it stands between, not with
  * imitations of them. This package finds and starts them:
  *
- * - {@link startKubo}: a kubo daemon with a repository, key and ports of its own, that can be killed, suspended and restarted
+ * - {@link startKubo}: a kubo daemon with its own repository, key and ports, that can be killed, suspended and restarted
  * - {@link createDag}: a deterministic file of any size and block size, shared out between kubos without copying a block
  * - {@link startRelay}: a TCP proxy that adds latency, or falls silent
- * - {@link startBalancer}: a `kitsune-balancer` in a process of its own
- * - {@link startJsIpfs}: a js-ipfs in a process of its own, which speaks mplex and nothing else
+ * - {@link startBalancer}: a `kitsune-balancer` in its own process
+ * - {@link startJsIpfs}: a js-ipfs in its own process, which speaks mplex and nothing else
  * - {@link createWirePeer}: for what no honest peer does, a libp2p host whose every bitswap message is written by the test
  *
  * Every process and folder is gone when the process that made it is.

@@ -12,7 +12,7 @@ export interface JsIpfsConnection {
   multiplexer: string
 }
 
-/** A js-ipfs in a process of its own, that knows no peer but those it is connected to. */
+/** A js-ipfs in its own process, that knows no peer but those it is connected to. */
 export interface JsIpfs {
   readonly peerId: string
   /** `address` has /p2p/. */

@@ -15,7 +15,7 @@ export interface KuboConfig {
   [section: string]: unknown
 }
 
-/** flatfs keeps each block in a file of its own, in folders named after the end of its key. */
+/** flatfs keeps each block in its own file, in folders named after the end of its key. */
 const BLOCK_FILE = '.data'
 
 /** No test may talk to anything but loopback, and kubo must not share one port between tcp and WebSockets (it logs an error for each handshake it guesses wrong). */

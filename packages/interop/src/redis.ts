@@ -4,7 +4,7 @@ import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import { poll } from './until.ts'
 import type { RunningProcess } from './processes.ts'
 
-/** A Redis in a process of its own, on a port of its own, that stores nothing on disk. */
+/** A Redis in its own process, on its own port, that stores nothing on disk. */
 export interface Redis {
   /** `redis://127.0.0.1:port` */
   readonly url: string

@@ -32,7 +32,7 @@ export function serveBlocks (blocks: readonly TestBlock[], behaviour: Behaviour 
       const answer = behaviour(want, blocks.find(({ cid }) => multihashKey(cid.multihash.bytes) === key))
 
       if (answer != null) {
-        // the remote may be gone by now: whoever waits for the answer will say so
+        // the remote may be gone by now: the wait for the answer reports that
         self.send(from, answer).catch(() => {})
       }
     }

@@ -81,7 +81,7 @@ describe('a downstream that lies, stalls or dies', function () {
     expect(client.received.flatMap(({ message }) => message.blocks)).to.have.lengthOf(1)
   })
 
-  it('fills nothing with blocks that nobody asked for', async () => {
+  it('keeps no blocks that were not asked for', async () => {
     const [pushed, wanted] = await seededBlocks(2, 1_000, 'pushed by a downstream') as [TestBlock, TestBlock]
     const flood = await seededBlocks(2_000, 10_000, 'flood')
     const bad = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([wanted]) })
@@ -193,7 +193,7 @@ describe('a downstream that lies, stalls or dies', function () {
     expect(client.presences.size, 'a denial that only one of two had made').to.equal(0)
   })
 
-  it('is put aside while it flaps, and takes nobody with it', async () => {
+  it('is ejected while it flaps, and no other member is', async () => {
     const blocks = await seededBlocks(60, 1_000, 'flaps')
     const bad = await peers.wire({
       listen: ['tcp'],

@@ -149,7 +149,7 @@ describe('a client that sends what it must not', function () {
     await client.until(() => blocks.every(({ cid }) => client.blocks.has(cid.toString())), 'the good ones')
   })
 
-  it('gets an answer or silence, and no error, for a hash function that nobody knows', async () => {
+  it('gets an answer or silence, and no error, for an unknown hash function', async () => {
     const unknown = CID.createV1(0x55, Digest.create(0x300_000, new Uint8Array(32).fill(7)))
     const block = await seededBlock(1_000, 'beside an unknown hash')
     await holder.putBlock(block.bytes)
@@ -187,7 +187,7 @@ describe('a client that sends what it must not', function () {
     await poll(async () => await kept() === 0, 'the cancel of what was kept')
   })
 
-  it('is not believed when it sends blocks that nobody asked for', async () => {
+  it('is not believed when it sends unsolicited blocks', async () => {
     const victim = await peers.wire()
     await victim.connect(balancer.tcp)
     const block = await seededBlock(1_000, 'pushed by a client')

@@ -90,7 +90,7 @@ describe('connections over a long line', function () {
 
   for (const muxer of ['yamux', 'mplex'] as const) {
     // they arrive with the last message of the handshake, before libp2p listens for streams
-    it(`may begin with two hundred messages at once, each on a stream of its own, over ${muxer}`, async () => {
+    it(`may begin with two hundred messages at once, each on its own stream, over ${muxer}`, async () => {
       const blocks = await seededBlocks(200, 100, 'in the first flight')
       const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
       const balancer = await peers.balancer({ downstreams: downstream.addresses })

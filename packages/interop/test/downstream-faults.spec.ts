@@ -134,7 +134,7 @@ describe('a downstream that fails', function () {
     const balancer = await peers.balancer({ downstreams: [first.url, second.url] })
     const client = await peers.wire()
     await client.connect(balancer.tcp)
-    // now it knows them as fast, and is soon out of patience
+    // now it knows them as fast, and its timeouts are short
     await client.fetch(balancer.peerId, before.map(({ cid }) => cid))
 
     first.suspend()

@@ -29,7 +29,7 @@ const ENDLESS = Buffer.concat([
 /** Each is a handshake. */
 const CONNECTIONS = FULL ? 500 : 100
 
-/** So many pieces of a frame of 64 KiB, each in a segment of its own. */
+/** Pieces of a frame of 64 KiB, each in its own segment. */
 const PIECES = 600
 const FRAME = Buffer.from('82fe100000000000', 'hex')
 

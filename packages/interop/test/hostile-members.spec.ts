@@ -97,7 +97,7 @@ describe('floods in which members have a part', function () {
     expect(await asked(), 'wants that went on by themselves').to.equal(before)
   })
 
-  it('a member that answers what nobody asked, and nothing else, is put aside', async () => {
+  it('a member that answers what it was not asked, and nothing else, is ejected', async () => {
     const bad = await peers.wire({ listen: ['tcp'], keeps: false })
     const balancer = await between(bad)
     const presences = (): Uint8Array => Buffer.concat(encodeFrame({ presences: Array.from({ length: 500 }, () => ({ cid: freshCid().bytes, have: false })) }, V1_2))
@@ -112,7 +112,7 @@ describe('floods in which members have a part', function () {
     expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
   })
 
-  it('a member that goes on sending 4 MiB of blocks that nobody asked for is hashed for no longer, and its session is ended', async () => {
+  it('a member that goes on sending 4 MiB of unsolicited blocks is no longer hashed, and its session is ended', async () => {
     const bad = await peers.wire({ listen: ['tcp'], keeps: false })
     const balancer = await between(bad)
     // blake2b-256, the slowest function that is verified

@@ -65,7 +65,7 @@ describe('preload by js-ipfs', function () {
     const before = await balancer.metrics()
     const blocks = await seededBlocks(100, 100, 'preload-aborted')
     const leaving = new AbortController()
-    // nobody has what they ask for
+    // no node has what they ask for
     const requests = blocks.map(async ({ cid }) => fetch(`${balancer.preload}/api/v0/refs?arg=${cid}`, { method: 'POST', signal: leaving.signal }))
     await poll(async () => await balancer.metric('kitsune_preload_running') + await balancer.metric('kitsune_preload_queued') === 100, 'all to have arrived')
     await poll(async () => await commands(kubo) > 0, 'the node to be asked')
@@ -85,7 +85,7 @@ describe('preload by js-ipfs', function () {
     const [{ cid }] = await seededBlocks(1, 100, 'preload-killed')
     const other = await peers.kubo()
     const behind = await peers.balancer({ downstreams: [other.url], args: ['-p', '127.0.0.1:0'] })
-    // nobody has it, so the node waits
+    // no peer has it, so the node waits
     const asked = fetch(`${behind.preload}/api/v0/refs?r=true&arg=${cid}`, { method: 'POST' })
     await poll(async () => await commands(other) > 0, 'the node to be asked')
     await other.kill()

@@ -55,7 +55,7 @@ describe('strategies, with four kubos', function () {
     await nodes.stop()
   })
 
-  /** A balancer that knows all members, and a way to fetch blocks through it as a client nobody has seen before. */
+  /** A balancer that knows all members, and a way to fetch blocks through it as a client that has not been seen before. */
   const start = async (members: readonly string[], strategy: string): Promise<{ balancer: Balancer, fetch (cids: readonly CID[]): Promise<number[]> }> => {
     const balancer = await peers.balancer({ downstreams: members, args: ['--strategy', strategy] })
     await membersUp(balancer, members)
@@ -102,7 +102,7 @@ describe('strategies, with four kubos', function () {
   const strategies = [...withPresence, 'bounded-load(presence(rendezvous))']
 
   strategies.forEach(strategy => {
-    it(`one of them empty: ${strategy} asks it for at most 5 % of blocks, also beside a client that wants what nobody has`, async () => {
+    it(`one of them empty: ${strategy} asks it for at most 5 % of blocks, also beside a client that wants what no node has`, async () => {
       const { balancer, fetch } = await start(oneEmpty, strategy)
       const other = await peers.wire()
       await other.connect(balancer.tcp)
@@ -118,7 +118,7 @@ describe('strategies, with four kubos', function () {
         fetch(cids).finally(() => { done.abort() })
       ])
       const blocks = await memberMetric(balancer, 'blocks_total', oneEmpty)
-      // without what nobody has, for which each was asked once
+      // without what no node has, for which each was asked once
       const asks = (await memberMetric(balancer, 'asks_total', oneEmpty)).map((asks, i) => asks - asksAlone[i] - wanted)
 
       expect(wanted).to.be.above(BLOCKS / 10)
@@ -143,7 +143,7 @@ async function wantNowhere (client: WirePeer, peer: string, signal: AbortSignal)
     const nowhere = await seededBlocks(20, 32, `nowhere ${wanted}`)
     wanted += nowhere.length
     await client.want(peer, nowhere.map(({ cid }) => cid), { sendDontHave: true })
-    await client.until(() => client.presences.size === wanted, 'DONT_HAVE of what nobody has') // eslint-disable-line no-loop-func
+    await client.until(() => client.presences.size === wanted, 'DONT_HAVE of what no node has') // eslint-disable-line no-loop-func
   }
 
   return wanted

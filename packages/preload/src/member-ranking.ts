@@ -7,7 +7,7 @@ import type { CID } from 'multiformats/cid'
 /** What members are ranked by. */
 export interface MemberRankingInit {
   readonly router: Pick<WantRouter, 'status'>
-  /** As the router's: it gets one of its own, since the router's is no one else's to ask. */
+  /** As the router's: it gets a separate one, since only the router may ask the router's. */
   readonly strategy: StrategyFactory
   /** How a member of the router is asked for refs; undefined: it cannot be. */
   find (id: string): RefsMember | undefined

@@ -67,12 +67,12 @@ describe('simulate', () => {
     expect(totals.unserved).to.equal(0)
     expect(totals.denied).to.be.closeTo(1200, 150)
     expect(totals.served + totals.denied).to.be.within(totals.wants - 20, totals.wants)
-    // whoever lacks a block is asked in vain: 1.5 of 4 before the one that has it, and all 4 for what nobody has
+    // members without a block are asked in vain: 1.5 of 4 before the one that has it, and all 4 for what none has
     expect(totals.dontHaves).to.be.closeTo(1.5 * totals.served + 4 * totals.denied, 0.05 * totals.dontHaves)
     expect(members.reduce((asks, member) => asks + member.asks, 0)).to.equal(totals.asks)
   })
 
-  it('lets peers that nobody answers give up', () => {
+  it('lets peers without an answer give up', () => {
     const { totals } = runOf(scenarioOf({
       members: [{ id: 'node', phases: [{ from: 0, stalled: true }] }],
       clients: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 10 }, popularity: { kind: 'new' }, cancelAfter: 5000 }]

@@ -25,12 +25,12 @@ export interface Limits {
   unsent: number
   /** While that is nearly used up, a peer that takes nothing of what waits for it for so long is disconnected. Default 10 s, boxo's least send timeout. */
   unreadTimeout: number
-  /** Wants open at a downstream peer. kubo silently forgets wants above 1,024. Default 512. */
+  /** Wants open at a member. kubo silently forgets wants above 1,024. Default 512. */
   wantsPerMember: number
-  /** Least and most expected bytes open at a downstream peer; adapted in between to its latency. Defaults 4 and 32 MiB. */
+  /** Least and most expected bytes open at a member; adapted in between to its latency. Defaults 4 and 32 MiB. */
   minBytesPerMember: number
   maxBytesPerMember: number
-  /** Wants that stay listed at a downstream peer after it said that it lacks them. Default 384, so that with the open ones kubo's 1,024 are never reached. */
+  /** Standing wants at a member: those that it keeps after its DONT_HAVE. Default 384, so that with the open ones kubo's 1,024 are never reached. */
   standingPerMember: number
   /** Expected bytes open at all members together. Default 64 MiB. */
   inFlight: number
@@ -49,7 +49,7 @@ export interface Limits {
   minTimeout: number
   firstTimeout: number
   maxTimeout: number
-  /** Failures and timeouts (never lacks) after which a want waits for a recovery. Default 3. */
+  /** Failures and timeouts (never DONT_HAVEs) after which a want waits for a recovery. Default 3. */
   tries: number
   /** Retries as a share of first tries; the excess is delayed, never dropped. Default 0.2. */
   retryBudget: number
@@ -60,7 +60,7 @@ export interface Limits {
   hedgeShare: number
   /** No want-have is hedged sooner than this. Default 10 ms. */
   minHedge: number
-  /** A want that all lack is asked again this often where no member has it listed; one that failed, sooner at first. Default 30 s. */
+  /** A want that no member has is asked again this often where it is no standing want; one that failed, sooner at first. Default 30 s. */
   askAgainAfter: number
   /** A DONT_HAVE of a member that does not keep the want, as no source does, answers no want that comes later than this. Default 5 s. */
   absenceLifetime: number

@@ -17,7 +17,7 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /**
  * Registers histograms of the time to the first answer and to the block: of all
- * clients together, since anybody can make more of those, and of each member. A
+ * clients together, since anyone can make more of those, and of each member. A
  * want is counted when it ends, and an attempt when it is answered.
  */
 export function registerLatencyMetrics (metrics: Metrics): LatencyMetrics {

@@ -16,8 +16,8 @@ export interface MetricsSource {
 
 /**
  * Registers the router's metrics with libp2p's `Metrics`. Nothing is counted
- * twice: each value but times is read from the router when it is scraped. Downstream
- * members are labelled, clients never: anybody can make more of those. Returns
+ * twice: each value but times is read from the router when it is scraped. Its
+ * members are labelled, clients never: anyone can make more of those. Returns
  * what times are told to.
  */
 export function registerMetrics (metrics: Metrics, source: MetricsSource): LatencyMetrics {
@@ -40,10 +40,10 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
   counter('unverifiable_wants', 'Wants whose hash function cannot be verified, so that no member is asked', status => status.totals.unverifiableWants)
   counter('cancels', 'Cancels received', status => status.totals.cancels)
   counter('coalesced_wants', 'Wants that joined one already on its way', status => status.totals.coalesced)
-  counter('blocks_sent', 'Blocks sent upstream', status => status.totals.blocksSent)
-  counter('sent_bytes', 'Bytes of blocks sent upstream', status => status.totals.bytesSent)
-  counter('haves_sent', 'HAVEs sent upstream', status => status.totals.havesSent)
-  counter('dont_haves_sent', 'DONT_HAVEs sent upstream', status => status.totals.dontHavesSent)
+  counter('blocks_sent', 'Blocks sent to clients', status => status.totals.blocksSent)
+  counter('sent_bytes', 'Bytes of blocks sent to clients', status => status.totals.bytesSent)
+  counter('haves_sent', 'HAVEs sent to clients', status => status.totals.havesSent)
+  counter('dont_haves_sent', 'DONT_HAVEs sent to clients', status => status.totals.dontHavesSent)
   counter('retries', 'Wants asked again after a failure or a timeout', status => status.totals.retries)
   counter('hedges', 'Want-haves asked of a second member while the first was slow', status => status.totals.hedges)
   counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)

@@ -8,7 +8,7 @@ import type { Stream } from '@libp2p/interface'
  *
  * A stream of this protocol brings lines of JSON, one whenever something has changed:
  * the ways through other routers, each a list of their names, the nearest first. A name
- * is a hash of a peer id: who does not know the id does not learn it.
+ * is a hash of a peer id: a peer that does not know the id does not learn it.
  */
 export const PROTOCOL = '/kitsune/asks/1.0.0'
 

@@ -34,7 +34,7 @@ export interface WantRouterInit extends DirectionOptions {
    */
   readonly targets: ReadonlyArray<TargetInit | readonly TargetInit[] | Discovery>
   /**
-   * A host of its own for the downstream side; default: the upstream one. Needed
+   * A separate host for the downstream side; default: the upstream one. Needed
    * as soon as two workers share the public identity, since a node replies on
    * whichever connection of an identity it likes. The router neither starts nor
    * stops it; start it before the router.

@@ -10,8 +10,8 @@ const MAX_GRACES = 3
 /**
  * Timers for judging others. The event loop runs timers before it reads sockets,
  * so after the process has stood still (a stopped process, a collection, a block
- * that takes long to hash) the first timer would find that nobody has answered,
- * although everybody has. One that fires late waits as long again before it runs:
+ * that takes long to hash) the first timer would find that no peer has answered,
+ * although all have. One that fires late waits as long again before it runs:
  * meanwhile what has arrived is read, decrypted and verified, and the rest of it,
  * which needed us to make room for it, comes.
  */

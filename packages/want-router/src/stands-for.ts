@@ -6,7 +6,7 @@ import type { Libp2p, Libp2pEvents, TypedEventTarget } from '@libp2p/interface'
  * by a protocol id, which peers learn by identify, so that a router which is its
  * client and its node at once knows the two for one.
  *
- * Any peer may say it of any other. All that follows is that a want of its own is
+ * Any peer may say it of any other. All that follows is that the peer's own want is
  * not asked of that peer, if no other client wants the same.
  */
 const PREFIX = '/kitsune/stands-for/1.0.0/'

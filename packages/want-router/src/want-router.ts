@@ -25,7 +25,7 @@ export interface WantRouter extends Startable, LocalClient {
    */
   idleFor (peer: PeerId): number | undefined
   /**
-   * A client within this process, by a name of its own: e.g. one for each remote address of an HTTP server. All that have
+   * A client within this process, by a unique name: e.g. one for each remote address of an HTTP server. All that have
    * one name are one client. It takes no memory while it wants nothing.
    *
    * @throws {InvalidOptionError} for a name that is empty

@@ -66,12 +66,12 @@ describe('options of policies that cannot be meant are refused, and the message 
     refusedBy(denylist, { lists, verdict: 'pass' }).that.contains('denylist: verdict is one of')
     refusedBy(denylist, { lists, unavailable: 'open' }).that.contains('denylist: unavailable is one of \'pass\', ')
     refusedBy(denylist, { lists, interval: NaN }).that.equals('denylist: interval is a whole number from 1 to 2147483647, not NaN')
-    refusedBy(denylist, { lists: [...lists, ...lists] }).that.equals('denylist: lists: give at least one list, and each a name of its own')
-    refusedBy(denylist, {}).that.equals('denylist: lists: give at least one list, and each a name of its own')
+    refusedBy(denylist, { lists: [...lists, ...lists] }).that.equals('denylist: lists: give at least one list, and each a unique name')
+    refusedBy(denylist, {}).that.equals('denylist: lists: give at least one list, and each a unique name')
   })
 
   it('of an access list', () => {
-    refusedBy(accessList, { lists: [] }).that.equals('accessList: lists: give at least one list, and each a name of its own')
+    refusedBy(accessList, { lists: [] }).that.equals('accessList: lists: give at least one list, and each a unique name')
     refusedBy(accessList, { lists, denied: 'close' }).that.contains('accessList: denied does not exist')
     refusedBy(accessList, { lists, deniedClient: 'pass' }).that.contains('accessList: deniedClient is one of')
     refusedBy(accessList, { lists, deniedBlock: 5 }).that.contains('not the number 5')

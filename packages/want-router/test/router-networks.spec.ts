@@ -45,7 +45,7 @@ describe('router: networks', () => {
     expect(limitsOf('two hosts, both ways', limits)).to.deep.equal([other(1), other(2)])
   })
 
-  it('have limits of their own towards members that were configured', () => {
+  it('have their own limits towards members that were configured', () => {
     expect(limitsOf('two hosts', { downstream: { maxLanes: 1 } })).to.deep.equal([undefined, { maxUnfinishedBytes: 64 * 1024 * 1024, maxLanes: 1 }])
     expect(limitsOf('two hosts')).to.deep.equal([undefined, { maxUnfinishedBytes: 64 * 1024 * 1024 }])
   })

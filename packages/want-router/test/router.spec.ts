@@ -302,7 +302,7 @@ describe('wantRouter', function () {
       await wire.send(pair[i].getMultiaddrs()[0], wanted.map(block => entry(block)))
     }
 
-    // each says that nobody has them, though the other asks for the same
+    // each says that no member has them, though the other asks for the same
     await Promise.all(wires.map(async wire => wire.until(() => wire.received.flatMap(({ presences }) => presences).length >= wanted.length)))
 
     for (const wire of wires) {

@@ -19,8 +19,8 @@ export interface Running {
 const END_TIME = 5000
 
 /**
- * Starts balancers in processes of their own, which share the public identity and the
- * listening ports; each has an identity of its own toward the nodes. This process only
+ * Starts balancers in their own processes, which share the public identity and the
+ * listening ports; each has its own identity toward the nodes. This process only
  * accepts connections for them and has the admin server. A worker that dies is replaced.
  *
  * @throws {KeyFileError} the key file is unusable
@@ -70,7 +70,7 @@ export async function startPrimary (config: BalancerConfig, log: Log): Promise<R
       announcement: { ...announcement, admin: admin.url },
       reload () { workers.tell({ type: 'hang-up' }) },
       async drain () {
-        // each of them has the time of its own configuration
+        // each of them has the time that its configuration allows
         workers.tell({ type: 'signal', name: 'SIGTERM' })
         await workers.ended()
       },

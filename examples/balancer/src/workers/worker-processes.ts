@@ -112,7 +112,7 @@ class Workers implements WorkerProcesses {
   }
 
   #replace (number: number, reason: string, failures: number): void {
-    // the first time it may be no fault of its own
+    // the first time another process may be at fault
     const ms = failures < 2 ? 0 : Math.min(1000 * 2 ** (failures - 2), MAX_PAUSE)
     this.#init.log.error(`worker ${number} has ended (${reason}); another one starts ${ms === 0 ? 'now' : `in ${ms / 1000} s`}`, { event: 'worker-ended', worker: number, reason })
     const pause = setTimeout(() => {

@@ -43,7 +43,7 @@ describe('admin server', () => {
     await server.stop()
   })
 
-  it('is ready in spite of a problem that keeps nobody from being served', async () => {
+  it('is ready in spite of a problem that affects no client', async () => {
     problem = 'Redis does not answer'
 
     expect(await get('/readyz')).to.deep.equal({ status: 200, body: { status: 'ready', problem } })

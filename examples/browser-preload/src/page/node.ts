@@ -13,7 +13,7 @@ import type { PreloadAddress } from './preload-address.ts'
 import type { Preloaded } from '@kitsune/preload/client'
 import type { CID } from 'multiformats/cid'
 
-/** An IPFS node in the page, which talks to the preload node and to nobody else. */
+/** An IPFS node in the page, which talks to the preload node and to no other node. */
 export interface PageNode {
   /** Adds a file to it. */
   add (file: Blob): Promise<CID>
@@ -23,7 +23,7 @@ export interface PageNode {
    * @throws {PreloadError} the preload node has not got all of it
    */
   leave (cid: CID, onProgress: (safe: number) => void): Promise<Preloaded>
-  /** Reads a file that somebody has left. */
+  /** Reads a file that another page has left. */
   read (cid: CID): Promise<Blob>
 }
 

@@ -15,7 +15,7 @@ export interface EdgeCacheInit {
   /** Is charged for each operation: they are sub-requests. */
   readonly budget: Budget
   readonly costs: Costs
-  /** Takes over a write that nobody waits for: `ctx.waitUntil`. */
+  /** Takes over a write whose result no caller awaits: `ctx.waitUntil`. */
   later (writing: Promise<unknown>): void
 }
 

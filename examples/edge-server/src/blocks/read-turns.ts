@@ -25,7 +25,7 @@ interface Read {
 
 /**
  * Lets the requests of an isolate read in turns, and each block only once at the same time: what one has read, the others find in the cache. A
- * request cannot wait for a promise of another one, so each looks by a timer of its own.
+ * request cannot wait for a promise of another one, so each looks by its own timer.
  */
 export function createReadTurns ({ max, now = Date.now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
   const reads = new Set<Read>()

@@ -20,7 +20,7 @@ const BLOCK_CACHE = 16 << 20
 const INDEX_CACHE = 16 << 20
 /** One batch of a connection may hold this much, bytes. */
 const BATCH = 6 << 20
-/** And all batches of all connections so many blocks, unless one alone has more. */
+/** The most blocks in all batches of all connections, unless one alone has more. */
 const READ_TOGETHER = 48
 /** How many unknown blocks of one wantlist may be roots: a list request costs twelve reads. */
 const MAX_LISTED = 8

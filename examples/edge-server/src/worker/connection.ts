@@ -26,7 +26,7 @@ export interface ConnectionInit {
 const DRAIN_TIMEOUT = 10_000
 
 /**
- * Serves bitswap on one WebSocket: with a host and a router of its own, since a request must not wait for what another one
+ * Serves bitswap on one WebSocket: with its own host and router, since a request must not wait for what another one
  * began. It resolves when the socket can be handed to the client.
  */
 export async function serveConnection ({ isolate, socket, client, announce }: ConnectionInit): Promise<void> {

@@ -23,7 +23,7 @@ export interface HttpInit {
   later (promise: Promise<unknown>): void
 }
 
-/** Answers an HTTP request. What it asks of the router has a router of its own, since requests must not wait for each other. */
+/** Answers an HTTP request. Each request that needs a router has its own, since requests must not wait for each other. */
 export async function serveHttp (request: Request, isolate: Isolate, init: HttpInit): Promise<Response> {
   const { env, privateKey, index, counts } = isolate
   const peerId = privateKey.publicKey.toString()

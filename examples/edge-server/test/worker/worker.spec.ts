@@ -28,7 +28,7 @@ describe('the Worker', function () {
     folder = await mkdtemp(join(tmpdir(), 'kitsune-edge-'))
     blocks = await Promise.all(Array.from({ length: 40 }, async (_, i) => blockOf(`block ${i}`)))
     absent = await Promise.all(Array.from({ length: 20 }, async (_, i) => blockOf(`absent ${i}`)))
-    // one CAR for each block, so that each takes a read of its own
+    // one CAR for each block, so that each takes a separate read
     await Promise.all(blocks.map(async (block, i) => writeFile(join(folder, `${i}.car`), carOf([block]))))
   })
 

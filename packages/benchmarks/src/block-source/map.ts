@@ -19,7 +19,7 @@ const BLOCKS_PER_CAR = 100_000
 
 const LOOKUPS = 1_000
 
-/** Makes a map of blocks that nobody has, in a folder, and looks some of them up. */
+/** Makes a map of blocks that exist nowhere, in a folder, and looks some of them up. */
 export async function mapFigure (folder: string, blocks: number): Promise<MapFigure> {
   const store = folderMapStore({ folder })
   const writer = createMapWriter(store, { prefix: 'made/' })

@@ -38,7 +38,7 @@ export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<M
       const bytes = new Uint8Array(length)
 
       for (let at = 0; at < length; at += blockSize) {
-        // without memory of its own, which would count, too
+        // in place: another buffer would count, too
         fillBlock((offset + at) / blockSize, bytes.subarray(at, at + blockSize))
       }
 

@@ -158,7 +158,7 @@ async function readOneByOne ({ cids }: MadeCar, get: (cid: MadeCar['cids'][numbe
   return read
 }
 
-/** At least 1 MiB is read at a time, which no loop of its own would not do. */
+/** At least 1 MiB is read at a time, as any plain loop would do. */
 async function hashFile ({ path, blockSize }: MadeCar, keeps: boolean): Promise<number> {
   const file = await open(path)
   let buffer = new Uint8Array(Math.max(blockSize, 1 << 20))

@@ -30,7 +30,7 @@ export interface ReadsFigure {
   readonly simple: Requests
 }
 
-/** Someone who reads blocks and whose requests are counted. */
+/** A reader of blocks whose requests are counted. */
 interface Reader {
   read (cids: readonly CID[]): Promise<void>
   requests (): Requests

@@ -7,13 +7,13 @@ export interface StrategyScenario {
   nodes: ReadonlyArray<{ holds: 'everything' | 'nothing', delay?: number }>
   /** As `--strategy` takes them. What they are compared with comes first. */
   strategies: readonly string[]
-  /** Peers that ask, each on a connection of its own. */
+  /** Peers that ask, each on its own connection. */
   clients: number
   /** Wants that each keeps open. */
   open: number
   /** Distinct blocks, of 256 bytes. */
   blocks: number
-  /** `once`: each block once, in an order of its own for each run; `zipf`: the i-th block with a probability in proportion to 1/i. */
+  /** `once`: each block once, in another order for each run; `zipf`: the i-th block with a probability in proportion to 1/i. */
   popularity: 'once' | 'zipf'
   /** Wants of all clients together that come before and are not counted. */
   warmup: number

@@ -18,7 +18,7 @@ import type { CborReader } from '../car/cbor.ts'
  * ```
  *
  * There are other claims, such as that a DAG is in some CARs. Signatures are not
- * checked: what is at a location is hashed, whoever says that it is there.
+ * checked: the bytes at a location are hashed, so a false claim is found out.
  */
 
 /** A claim that bytes are at URLs. */

@@ -179,7 +179,7 @@ class BlockMapWriter implements MapWriter {
       }
 
       if (shards.some(({ id }) => id === shard.id)) {
-        // the store wrote the root, and then said that it had changed: by a second attempt of its own
+        // the store wrote the root, and then said that it had changed: by the writer's own second attempt
         return undefined
       }
 

@@ -53,7 +53,7 @@ export class BlockReads {
     const scatters = store.readInto != null && span.blocks.length > 1 && span.wantedEnd == null && isScatterable(span, limits.maxBlock)
 
     return {
-      // blocks that are not read into buffers of their own are copied, so as not to keep the range in memory
+      // blocks that are not read into their own buffers are copied, so as not to keep the range in memory
       size: (span.end - span.start) * (span.blocks.length > 1 && !scatters ? 2 : 1),
       run: async signal => {
         const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))

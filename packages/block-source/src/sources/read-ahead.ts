@@ -8,7 +8,7 @@ import type { Verify } from '../verify.ts'
 export interface ReadAheadInit {
   /** How long a range may become by it at present, in bytes. 0: nothing is read ahead. */
   length (): number
-  /** Keeps a block that nobody has asked for yet, a view of a larger buffer: `offer` of the cache before the source. It has been verified. */
+  /** Keeps a block that was read ahead of any request, a view of a larger buffer: `offer` of the cache before the source. It has been verified. */
   keep (block: { readonly cid: CID, readonly bytes: Uint8Array }): void
 }
 
@@ -61,7 +61,7 @@ export class ReadAhead {
     let at = (span.wantedEnd ?? Infinity) - span.start
 
     while (at < bytes.byteLength) {
-      const next = await this.#keepNext(span, bytes, at, maxBlock, verify).catch(() => undefined) // whoever asks for it will be told
+      const next = await this.#keepNext(span, bytes, at, maxBlock, verify).catch(() => undefined) // a later request for it reports the error
 
       if (next == null) {
         break

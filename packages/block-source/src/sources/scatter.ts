@@ -1,6 +1,6 @@
 import type { Placed, Span } from './spans.ts'
 
-/** Shorter blocks are copied out of a range: that takes less time than a buffer of its own for each and for what precedes it. In bytes. */
+/** Shorter blocks are copied out of a range: that takes less time than a separate buffer for each and for what precedes it. In bytes. */
 const MIN_BLOCK = 16 * 1024
 
 /** Buffers that a range is read into. */
@@ -11,7 +11,7 @@ export interface Scatter {
   readonly buffers: readonly Uint8Array[]
 }
 
-/** Whether all blocks of a range can be read into buffers of their own: their places are known, apart and not too long. */
+/** Whether all blocks of a range can be read into their own buffers: their places are known, apart and not too long. */
 export function isScatterable ({ start, blocks }: Span<Placed>, maxBlock: number): boolean {
   let end = start
 

@@ -61,7 +61,7 @@ describe('CAR files in a folder, many blocks at once', () => {
     return results
   }
 
-  it('are read into buffers of their own, without a copy', async () => {
+  it('are read into their own buffers, without a copy', async () => {
     const results = await readAll(await spoilt(location => location))
     expect(results).to.have.deep.members(blocks)
     expect(results.every(({ bytes }) => bytes?.buffer.byteLength === LENGTH)).to.equal(true)

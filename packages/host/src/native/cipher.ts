@@ -29,7 +29,7 @@ export function hashSHA256 (data: Uint8Array | Uint8ArrayList): Uint8Array {
  * Noise's cipher by node:crypto, with the key's object created once for each connection and direction instead of once for
  * each frame: that takes about as long as encrypting 16 KiB. workerd has it too, with its flag nodejs_compat.
  *
- * @param threshold - shorter frames, in bytes, are left to `small`: a call into OpenSSL has a price of its own
+ * @param threshold - shorter frames, in bytes, are left to `small`: a call into OpenSSL has its own price
  * @param small - the cipher for those
  * @param split - what is encrypted with one call each. Default: the pieces of a list, so that none is copied unless it is small
  */

@@ -46,7 +46,7 @@ export function corkConnection (connection: MultiaddrConnection, warnMissing: Wa
     corkTicks(socket)
     boundReads(socket, warnMissing)
   } else {
-    warnMissing('@libp2p/tcp', 'socket of a connection', 'each write is a system call of its own, which takes more CPU')
+    warnMissing('@libp2p/tcp', 'socket of a connection', 'each write is a separate system call, which takes more CPU')
   }
 }
 

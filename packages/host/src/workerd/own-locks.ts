@@ -10,7 +10,7 @@ interface LockingStore {
 }
 
 /**
- * Gives a host's peer store locks of its own. libp2p takes them from a map that all hosts of a process share by the name
+ * Gives a host's peer store its own locks. libp2p takes them from a map that all hosts of a process share by the name
  * of the peer, the host itself included. In a Worker every request is on its own: one that ends while it waits for a lock
  * would never release it, and no later request with the same identity could go on.
  */

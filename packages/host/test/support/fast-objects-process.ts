@@ -1,6 +1,6 @@
 /**
  * A program: connects two hosts over the transport that it is given, and prints as JSON which objects of their connection are
- * fast to V8. In a process of its own, since V8 gives up on the shapes of a class when a suite has made too many of them.
+ * fast to V8. In its own process, since V8 gives up on the shapes of a class when a suite has made too many of them.
  */
 import { runInThisContext } from 'node:vm'
 import { multiaddr } from '@multiformats/multiaddr'

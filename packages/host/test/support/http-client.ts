@@ -19,7 +19,7 @@ export interface Answered {
   readonly body: Buffer
 }
 
-/** One request over HTTP/1.1, on a connection of its own. Rejects if the answer is broken off. */
+/** One request over HTTP/1.1, on its own connection. Rejects if the answer is broken off. */
 export async function ask (url: string, options: RequestOptions = {}): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const request = url.startsWith('https:') ? httpsRequest : httpRequest

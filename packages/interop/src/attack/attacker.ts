@@ -17,7 +17,7 @@ export interface AttackInit {
   readonly wants: readonly string[]
 }
 
-/** A process of its own floods a balancer on loopback, and prints how much it has sent. */
+/** A separate process floods a balancer on loopback, and prints how much it has sent. */
 const { name, duration, most, ...target } = JSON.parse(process.argv[2]) as AttackInit
 const kind = FLOODS.find(flood => flood.name === name)
 

@@ -19,7 +19,7 @@ async function client (address: string, reads = true): Promise<{ stream: Stream,
   return { stream: await peer.openStream(id), stop: async () => peer.stop() }
 }
 
-/** Pours the same from so many clients at once, each at its share of the rate. */
+/** Sends the same from several clients at once, each at its share of the rate. */
 function clients (count: number, rate: number, next: () => Uint8Array, reads = true): FloodKind['run'] {
   return async flood => {
     const all = await inBatches(count, async () => client(flood.address, reads))

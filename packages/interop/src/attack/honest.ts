@@ -20,7 +20,7 @@ export interface HonestClient {
 }
 
 const INTERVAL = 50
-const PATIENCE = 20_000
+const MAX_WAIT = 20_000
 
 /** Connects to a balancer; `hold` makes its member have a block. */
 export async function createHonestClient (address: string, name: string, hold: (block: TestBlock) => void): Promise<HonestClient> {
@@ -34,7 +34,7 @@ export async function createHonestClient (address: string, name: string, hold: (
     const begin = performance.now()
 
     try {
-      await client.fetch(balancer, [block.cid], PATIENCE)
+      await client.fetch(balancer, [block.cid], MAX_WAIT)
     } catch {
       return Infinity
     }

@@ -51,7 +51,7 @@ function opened (then: (id: number) => Uint8Array): () => () => Uint8Array {
   }))
 }
 
-/** Pours messages of noise, each of so many bytes of the same. */
+/** Sends messages of noise, each of the given number of equal bytes. */
 function noiseMessages (rate: number, content: Uint8Array): FloodKind['run'] {
   return async flood => {
     await repeat(flood, { count: 50 }, async () => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 /**
  * Loaded into a balancer by `--import`, with `--expose-gc`: tells what the process
  * holds after a full collection, and since the last question the longest stall of its
- * event loop and the most work of one pass. Prints the port on which it answers, on a line of its own.
+ * event loop and the most work of one pass. Prints the port on which it answers, on its own line.
  */
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()

@@ -17,7 +17,7 @@ interface Sender {
 export interface RawConnection {
   /** What it sends is encrypted. */
   readonly sender: Sender
-  /** What it sends is not: `of` makes so many messages of noise with the same content, which must be sent at once. */
+  /** What it sends is not: `of` makes several messages of noise with the same content, which must be sent at once. */
   readonly messages: Sender & { of (count: number, content: Uint8Array): Uint8Array }
   stop (): Promise<void>
 }

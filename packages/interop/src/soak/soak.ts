@@ -31,7 +31,7 @@ const CLIENTS = 40
 const SLOW_CLIENTS = 4
 const BLOCKS = 500
 /** How long a want may take, ms: a member may have gone in the middle of it, and its timeouts pass. */
-const PATIENCE = 60_000
+const MAX_WAIT = 60_000
 const MEMBER_LIFE = 20_000
 
 /**
@@ -134,7 +134,7 @@ async function want ({ blocks, count }: SoakRun, peer: WirePeer, balancer: strin
   await peer.cancel(balancer, cids.filter(cid => !kept.includes(cid)))
 
   try {
-    await peer.until(() => kept.every(cid => peer.blocks.has(cid.toString())), 'the blocks', PATIENCE)
+    await peer.until(() => kept.every(cid => peer.blocks.has(cid.toString())), 'the blocks', MAX_WAIT)
     count.served += kept.length
   } catch {
     count.lost += kept.filter(cid => !peer.blocks.has(cid.toString())).length

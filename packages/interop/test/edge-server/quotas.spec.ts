@@ -45,7 +45,7 @@ describe('edge servers that share their quotas in Redis', function () {
     return edge
   }
 
-  /** Pins the directory by a client of its own; false if it does not come to its end in time, ms. */
+  /** Pins the directory by its own client; false if it does not end in time, ms. */
   async function pins ({ tcp }: EdgeServer, within = 20_000): Promise<boolean> {
     const client = await peers.kubo()
     await client.connect(tcp)

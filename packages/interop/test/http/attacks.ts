@@ -23,7 +23,7 @@ export interface Attacking {
   count: number
 }
 
-/** Attacks until it is to end, from an address of its own. */
+/** Attacks until it is to end, from its own address. */
 export type Attack = (attacked: Attacked, attacking: Attacking) => Promise<void>
 
 const ATTACKER = '127.0.0.2'
@@ -35,7 +35,7 @@ const PATHS = ['/', '//', '/ipfs/', '/ipfs/%', '/ipfs/%00', '/ipfs/../..', '/ipf
 const HEADERS = ['Range: bytes=-', 'Range: bytes=9-1,2-3', 'If-None-Match: W/"', 'Accept: ;;;', 'Host: ', 'Host: a b', `X-Long: ${'b'.repeat(8000)}`, 'X-Forwarded-For: 1.2.3.4, ::', 'Transfer-Encoding: chunked', 'Content-Length: -1', 'Expect: 100-continue', 'Connection: upgrade\r\nUpgrade: websocket', '\u0000: x', ' folded']
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'get', '']
 
-/** Requests that no client sends, each on a connection of its own. */
+/** Requests that no client sends, each on its own connection. */
 async function oddRequests ({ http }: Attacked, attacking: Attacking): Promise<void> {
   await Promise.all(Array.from({ length: 50 }, async () => {
     while (!attacking.signal.aborted) {

@@ -11,7 +11,7 @@ import type { Fixture, GatewayRequest } from './gateway-requests.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { Kubo } from '../../src/kubo.ts'
 
-/** A block that nobody has. */
+/** A block that no node has. */
 const ABSENT = CID.parse('bafkreigaknpexyvxt76zgkitavbwx6ejgfheup5oybpm77f3pxzrvwpfdi')
 
 const MOST_SHOWN = 20

@@ -18,8 +18,8 @@ import type { Readable } from 'node:stream'
 /** Blocks that an honest client gets while the balancer is attacked, by HTTP/1.1 and by HTTP/2. */
 const HONEST = FULL ? 500 : 60
 /** A request that takes longer was not served, ms. */
-const PATIENCE = 10_000
-/** What the limits allow answers that nobody reads to hold, and as much again for what holds them, bytes. */
+const MAX_WAIT = 10_000
+/** What the limits allow unread answers to hold, and as much again for what holds them, bytes. */
 const MAX_GROWTH = 2 * (128 << 20)
 /** What is 0 when all clients have gone. */
 const LEFT = ['kitsune_balancer_http_unsent_bytes', 'kitsune_balancer_http_connections', 'kitsune_router_wants']
@@ -118,7 +118,7 @@ function honestClient (origin: string): { get (path: string, http2: boolean): Pr
 
   return {
     get: async (path, http2) => new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(PATIENCE)
+      const signal = AbortSignal.timeout(MAX_WAIT)
       let [status, length] = [0, 0]
 
       const read = (stream: Readable): void => {

@@ -44,7 +44,7 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
 
   const gauges = async (): Promise<number[]> => Promise.all(GAUGES.map(async name => balancer.metric(name)))
 
-  /** Connects, asks for what nobody has, and leaves. */
+  /** Connects, asks for what no node has, and leaves. */
   const comeAndGo = async (client: WirePeer, cid: string): Promise<void> => {
     const leaving = new AbortController()
     const asked = fetch(`${balancer.preload}/api/v0/refs?arg=${cid}&peer=${client.peerId}`, { method: 'POST', signal: leaving.signal }).catch(() => {})

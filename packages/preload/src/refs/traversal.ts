@@ -45,7 +45,7 @@ export interface TraversalReader {
   start (): void
   /** A client that is connected elsewhere has sent something. */
   progress (): void
-  /** It cannot go on, for all who read. */
+  /** It cannot go on, for any reader. */
   fail (error: Error): void
   /** It wants no more; the last one to leave ends the traversal. */
   leave (): void

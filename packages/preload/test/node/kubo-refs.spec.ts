@@ -104,7 +104,7 @@ describe('refs of a kubo', () => {
     })
   }
 
-  it('throw when nobody listens', async () => {
+  it('throw without a listener', async () => {
     const url = await answer('')
     server.close()
     await once(server, 'close')

@@ -219,7 +219,7 @@ describe('refs: the handler', () => {
     expect(await asked(query, { headers: { 'x-forwarded-for': '203.0.113.1' } })).to.deep.equal([])
   })
 
-  it('shares one traversal, whoever leaves first', async () => {
+  it('shares one traversal, whichever reader leaves first', async () => {
     const rig = rigWithPeer()
     const leaving = new AbortController()
     const [first, second] = [rig.post(query, { signal: leaving.signal }), rig.post(`arg=/ipfs/${root.cid}&recursive=1`)]

@@ -11,7 +11,7 @@ export const TRICKLE = 10
 export const MAX_TOKENS = 100
 export const REWARD = 2
 /** A member that delivers other things is given this many longest timeouts for one want. */
-const PATIENCE = 3
+const MAX_TIMEOUTS = 3
 /** A timer of the driver that is later than this finds the process stopped, ms, and is set again, at most so often, for so long. */
 export const LATE = 100
 export const MAX_GRACES = 3
@@ -19,7 +19,7 @@ export const MAX_GRACE = 1000
 /** The shortest that the silence of a member without a word for it lasts until it is an answer, ms. */
 const MIN_SILENCE = 200
 
-/** Wants that one client may have open at a member that takes so many: at most eight for each place that it leaves. */
+/** Wants that one client may have open at a member with that capacity: at most eight for each place that it leaves. */
 export function openForOne (wants: number): number {
   return Math.max(1, Math.ceil(wants * 8 / 9))
 }
@@ -37,7 +37,7 @@ export interface RecoveringMember {
   /** Wants that it answers at a time. */
   readonly wants: number
   /** It has words for not having a block. If not, its silence is the answer. */
-  readonly denies: boolean
+  readonly supportsDontHave: boolean
   /** Smoothed time to an answer, ms. */
   readonly latency: number
   /** For how long it has owed what it was asked for first, ms; undefined: it owes nothing. */
@@ -83,13 +83,13 @@ export function recoveryBound ({ limits, members, wants: all, verifying, down }:
 
 /** The longest that a member which owes something has for it yet: more than the longest timeout if it is slow and delivers other things. */
 function forgottenFor ({ owes, latency }: RecoveringMember, { maxTimeout }: Limits): number {
-  return owes == null ? 0 : Math.max(maxTimeout, Math.min(4 * Math.max(latency, owes), PATIENCE * maxTimeout))
+  return owes == null ? 0 : Math.max(maxTimeout, Math.min(4 * Math.max(latency, owes), MAX_TIMEOUTS * maxTimeout))
 }
 
-function answerTime ({ denies, latency }: Pick<RecoveringMember, 'denies' | 'latency'>, { firstTimeout, maxTimeout }: Limits, verifying: number): number {
+function answerTime ({ supportsDontHave, latency }: Pick<RecoveringMember, 'supportsDontHave' | 'latency'>, { firstTimeout, maxTimeout }: Limits, verifying: number): number {
   const answer = HONEST_LATENCY + verifying
 
-  return denies ? answer : answer + Math.max(firstTimeout, Math.min(maxTimeout, Math.max(MIN_SILENCE, 2 * latency)))
+  return supportsDontHave ? answer : answer + Math.max(firstTimeout, Math.min(maxTimeout, Math.max(MIN_SILENCE, 2 * latency)))
 }
 
 /**
@@ -101,7 +101,7 @@ export function quietBound ({ maxEjection, slowStart, forgetDownAfter }: Limits)
 }
 
 /**
- * The longest, ms, until so many wants are served by honest members, even one at
+ * The longest, ms, until that number of wants is served by honest members, even one at
  * a time. A want that a member does not have goes on to the next.
  */
 export function serviceBound (wants: number, latency: number, members: number): number {
@@ -112,9 +112,9 @@ export function serviceBound (wants: number, latency: number, members: number): 
 const MAX_PICKS = 2000
 
 /**
- * The most often that one flush ranks members: for each fetch when it goes on or has its turn, in line for the member that
+ * The most often that one flush ranks members: for each fetch when it goes on or has its round, in line for the member that
  * it waits for, and when another takes it over; and twice for each client that finds no place for the first that it waits
- * for: in line, and in turn.
+ * for: in line, and in a round.
  */
 export function picksBound (fetches: number, clients: number): number {
   return Math.min(MAX_PICKS, 3 * fetches + 2 * clients)

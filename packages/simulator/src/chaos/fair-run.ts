@@ -180,7 +180,7 @@ class FairRun {
     }
   }
 
-  /** The keys of so many new blocks. */
+  /** The keys of `count` new blocks. */
   #want (link: ClientLink, wantType: AskType, count: number): string[] {
     const wanted = Array.from({ length: count }, () => block(++this.#blocks, this.#scenario.size))
     link.send(wanted.map(({ cids: [cid] }, i) => ({ cid, wantType, priority: count - i, cancel: false, sendDontHave: true })))

@@ -1,4 +1,4 @@
-/** A promise on a clock that is moved by hand: whoever waits goes on within the turn in which it settles. */
+/** A promise on a clock that is moved by hand: what awaits it goes on within the tick in which it settles. */
 export class LaterValue<T> implements PromiseLike<T> {
   #settled: { readonly value: T } | undefined
   #failed: Error | undefined

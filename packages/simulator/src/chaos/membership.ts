@@ -21,7 +21,7 @@ export interface MembersObserver {
 
 /**
  * The members of a hostile run, which join and leave while it goes on. What it draws
- * comes from a stream of its own.
+ * comes from its own stream.
  */
 export class Membership {
   readonly all: HostileMember[] = []

@@ -45,7 +45,7 @@ export async function searchSeeds ({ mutants, first, count, threads, progress }:
   return found
 }
 
-/** The first of so many seeds in which a mutant breaks something, in a thread of its own. */
+/** The first of `count` seeds in which a mutant breaks something, played in another thread. */
 export async function tryMutant (mutant: Mutant, first: number, count: number): Promise<Caught> {
   try {
     const { failures: [failure] } = await runSeeds({ first, count, threads: 1, mutant })

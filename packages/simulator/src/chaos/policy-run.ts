@@ -67,7 +67,7 @@ class PolicyRun {
     this.#stage = stage
     this.#membership = new Membership(stage, scenario, { world: () => this.#world, observer: () => this.#monitor })
     this.#scenario = { ...scenario, worldActs: { ...scenario.worldActs, ...this.#membership.changes } }
-    // of a stream of its own: a run of one policy is as it would be without the others
+    // from its own stream: a run of one policy is as it would be without the others
     const others = seededRandom(hashString('policies in turn', seed))
     const dice = createDice(others)
     this.#policies = createHostilePolicies(dice.chance(0.4) ? dice.pick([2, 3]) : 1, {

@@ -41,7 +41,7 @@ export interface SeedsInit extends WorkerInit {
 // about a quarter of a second
 const BATCH = 25
 
-/** Plays the runs of many seeds in threads of their own. Rejects if one of them throws outside of a run. */
+/** Plays the runs of many seeds in their own threads. Rejects if one of them throws outside of a run. */
 export async function runSeeds ({ first, count, threads, mutant, stopAtFailure = true, progress }: SeedsInit): Promise<BatchResult> {
   const end = first + count
   const failures: RunResult[] = []

@@ -9,7 +9,7 @@ export interface Recorder {
   readonly tap: Tap
   /** The one that the engine goes by. */
   strategy: StrategyFactory | undefined
-  /** Replays the run on an engine of its own, which must decide the same and end in this state. */
+  /** Replays the run on its own engine, which must decide the same and end in this state. */
   expectReplay (status: EngineStatus): void
 }
 

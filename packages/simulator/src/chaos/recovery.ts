@@ -52,11 +52,11 @@ function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[
     limits: monitor.limits,
     wants: wants.reduce((sum, [, waiting]) => sum + waiting.size, 0),
     verifying,
-    members: connected.map(({ id, denies }) => {
+    members: connected.map(({ id, supportsDontHave }) => {
       const { capacity, open, since } = monitor.members.find(id)
       const oldest = Math.min(...[...open.keys()].map(key => since.get(key) ?? now))
 
-      return { wants: verifying > 0 ? 1 : blocksAtOnce(monitor.limits, capacity, largest), denies, latency: latency.get(id) ?? 0, owes: open.size > 0 ? now - oldest : undefined }
+      return { wants: verifying > 0 ? 1 : blocksAtOnce(monitor.limits, capacity, largest), supportsDontHave, latency: latency.get(id) ?? 0, owes: open.size > 0 ? now - oldest : undefined }
     }),
     down: monitor.members.downFor() + (monitor.members.downFor() > 0 ? SWEEP : 0)
   }
@@ -116,7 +116,7 @@ class Recovery {
   }
 
   #isDeniable ({ key, client }: ObservedWant): boolean {
-    return !isVerifiable(key) || (!this.#draining && this.#connected.length > 0 && this.#connected.every(({ id, denies }) => denies || id === client.member))
+    return !isVerifiable(key) || (!this.#draining && this.#connected.length > 0 && this.#connected.every(({ id, supportsDontHave }) => supportsDontHave || id === client.member))
   }
 }
 

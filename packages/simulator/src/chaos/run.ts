@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly sound?: boolean
 }
 
-// of so many runs one each is about fairness, about a router in both directions, and about policies
+// of this many runs, one each is about fairness, about a router in both directions, and about policies
 const KINDS = 10
 const PLAYS: Readonly<Record<number, (stage: Stage) => Promise<void> | void>> = { 0: playFairRun, 4: playRouterRun, 5: playPolicyRun }
 
@@ -128,7 +128,7 @@ async function judge (stage: Stage, play: (stage: Stage) => Promise<void>): Prom
     thrown.push(err)
   }
 
-  // a promise that nobody waits for is rejected for good at the end of the tick
+  // a rejection without a handler is reported at the end of the tick
   await new Promise(resolve => { setImmediate(resolve) })
   process.off('uncaughtException', note)
 

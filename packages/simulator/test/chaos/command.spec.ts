@@ -68,7 +68,7 @@ describe('chaos: the command', function () {
 
   for (const [what, bug] of [
     ['in a microtask', 'queueMicrotask(() => { throw new Error("too late") })'],
-    ['by a promise that nobody waits for', 'void Promise.reject(new Error("too late"))']
+    ['by a rejection without a handler', 'void Promise.reject(new Error("too late"))']
   ]) {
     it(`finds what is thrown ${what}, outside of the calls that play a run`, async () => {
       const text = 'member.totals.dontHaves++\n    member.health.succeeded'

@@ -39,7 +39,7 @@ describe('chaos: mutants', function () {
     })
   }
 
-  it('have names of their own, and no seed is stored for others', () => {
+  it('have distinct names, and no seed is stored for others', () => {
     const names = MUTANTS.map(({ name }) => name)
 
     expect(new Set(names).size).to.equal(names.length)

@@ -70,7 +70,7 @@ describe('built-in scenarios', () => {
     })
   }
 
-  it('have names of their own', () => {
+  it('have their own names', () => {
     expect(new Set(SCENARIOS.map(({ name }: Scenario) => name)).size).to.equal(SCENARIOS.length)
   })
 })

@@ -80,7 +80,7 @@ describe('world', () => {
     expect(run([member('a', honest(1 << 20))], { bytesPerSecond: 1 << 20 }).map(({ at }) => at)).to.deep.equal([1110, 2110])
   })
 
-  it('gives each name a random source of its own', () => {
+  it('gives each name its own random source', () => {
     const world = (): ReturnType<typeof createWorld> => createWorld({ seed: 7, strategy: rendezvous(), members: [member('a', honest(1))] })
     expect(world().random('x')()).to.equal(world().random('x')())
     expect(world().random('x')()).to.not.equal(world().random('y')())

@@ -13,7 +13,7 @@ export interface UpstreamPort {
   address? (peer: string): string | undefined
 }
 
-/** Who does what an engine decides. */
+/** The parts that carry out what an engine decides. */
 export interface DecisionsInit {
   readonly upstream: UpstreamPort
   readonly targets: Pick<MemberTargets, 'get' | 'drained'>

@@ -31,7 +31,7 @@ export class MemberTarget {
     return this.#drained != null
   }
 
-  /** Its reports concern nobody any more. */
+  /** Its reports no longer count. */
   get isClosed (): boolean {
     return this.#closed != null
   }

@@ -45,7 +45,7 @@ class PeerWantQueue implements WantQueue {
    * wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 are two entries.
    */
   readonly #others = new Map<string, SentWant>()
-  /** To be asked in messages of their own, before all else. */
+  /** To be asked in their own messages, before all else. */
   readonly #alone: SentWant[] = []
   #size: WantlistSize | undefined
   /** Entries that a message may have. */

@@ -13,7 +13,7 @@ export interface WantlistSizeInit {
   /** Entries that a message may have at first. */
   readonly most: number
   readonly timers: Pick<Timers, 'now' | 'after'>
-  /** Asks for one entry in a message of its own. */
+  /** Asks for one entry in its own message. */
   probe (want: SentWant): void
   /** The messages that these were in have been ignored: they are to be sent again, in smaller ones. */
   again (wants: readonly SentWant[]): void

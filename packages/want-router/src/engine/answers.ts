@@ -41,7 +41,7 @@ export function onBlock (state: State, member: EngineMember, key: WantKey, bytes
   }
 }
 
-/** Whoever sent it, it is what a fetch is for. */
+/** A block that a fetch is for, from whichever member. */
 function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array): void {
   const attempt = attemptAt(fetch, member)
 
@@ -51,7 +51,7 @@ function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint
 
   // what was asked for on a client's account has its place in that client's window, if it is of the size expected
   const { primary } = fetch
-  const payer = primary != null && bytes.byteLength <= 2 * primary.reservedBytes ? primary.client : undefined
+  const charged = primary != null && bytes.byteLength <= 2 * primary.reservedBytes ? primary.client : undefined
 
   if (attempt != null) {
     adapt(state, member, state.now() - attempt.startedAt, bytes.byteLength)
@@ -60,7 +60,7 @@ function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint
 
   settleAttempts(state, fetch, attempt, 'block', bytes.byteLength)
   cancelAllStanding(state, fetch, member)
-  serveWaiters(state, fetch, member, bytes, payer)
+  serveWaiters(state, fetch, member, bytes, charged)
 
   if (fetch.waiterCount > 0) {
     settleRest(state, fetch, member)
@@ -68,8 +68,8 @@ function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint
 }
 
 /** Gives the block to all that wait for it. A client that cannot take it now keeps its want. */
-function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array, payer: Client | undefined): void {
-  let reservedFor = payer
+function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array, charged: Client | undefined): void {
+  let reservedFor = charged
   let next: ClientWant | undefined
 
   for (let want = fetch.first; want != null; want = next) {

@@ -2,12 +2,12 @@
 import { openAttempt } from './attempts.ts'
 import { shortage } from './candidates.ts'
 import { tellCertain } from './certainty.ts'
-import { payerAt } from './eligibility.ts'
+import { clientToCharge } from './eligibility.ts'
 import { exhaust } from './exhaustion.ts'
 import { isFresh } from './fetch.ts'
 import { toBacklogged, toQueued } from './fetches.ts'
 import { mayBeHedged } from './hedges.ts'
-import { passOverUnpaid } from './passed-over.ts'
+import { passOverUncharged } from './passed-over.ts'
 import type { Shortage } from './candidates.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
 import type { Candidates, State } from './state.ts'
@@ -42,14 +42,14 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
     return choice
   }
 
-  const { member, payer, short } = choice
+  const { member, charged, short } = choice
 
   if (short != null) {
     if (fetch.state !== 'queued' || !isFresh(fetch) || isBound(state, fetch)) {
-      toBacklogged(state, fetch, member, payer)
+      toBacklogged(state, fetch, member, charged)
 
       if (fetch.restricted > 0 && fetch.backlog != null) {
-        passOverUnpaid(state, fetch.backlog)
+        passOverUncharged(state, fetch.backlog)
       }
     }
 
@@ -60,7 +60,7 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
     state.retryBudget.firstTry(state.now())
   }
 
-  mayBeHedged(state, openAttempt(state, fetch, member, payer, { retry }))
+  mayBeHedged(state, openAttempt(state, fetch, member, charged, { retry }))
   tellCertain(state, fetch)
 
   return 'asked'
@@ -71,7 +71,7 @@ function isBound ({ fetches }: State, { restricted, key }: Fetch): boolean {
   return restricted > 0 || (fetches.strict.size > 0 && fetches.strict.has(key))
 }
 
-interface Choice { readonly member: EngineMember, readonly payer: Client, readonly short?: Shortage }
+interface Choice { readonly member: EngineMember, readonly charged: Client, readonly short?: Shortage }
 
 /** The member to ask, or the best one that lacks capacity. */
 function choose (state: State, fetch: Fetch, client: Client): Choice | 'not now' | undefined {
@@ -96,9 +96,9 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
       continue
     }
 
-    const payer = payerAt(state, fetch, member, client)
+    const charged = clientToCharge(state, fetch, member, client)
 
-    if (payer == null) {
+    if (charged == null) {
       held = true
       continue
     }
@@ -109,10 +109,10 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
       continue
     }
 
-    const lacking = shortage(state, fetch, member, payer)
+    const lacking = shortage(state, fetch, member, charged)
 
     if (lacking == null) {
-      return { member, payer }
+      return { member, charged }
     }
 
     blocked ??= member
@@ -121,13 +121,13 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
   }
 
   if (blocked != null) {
-    return { member: blocked, payer: payerAt(state, fetch, blocked, client) ?? client, short }
+    return { member: blocked, charged: clientToCharge(state, fetch, blocked, client) ?? client, short }
   }
 
   if (stalled != null) {
-    const payer = payerAt(state, fetch, stalled, client) ?? client
+    const charged = clientToCharge(state, fetch, stalled, client) ?? client
 
-    return { member: stalled, payer, short: shortage(state, fetch, stalled, payer) }
+    return { member: stalled, charged, short: shortage(state, fetch, stalled, charged) }
   }
 
   return held ? 'not now' : undefined

@@ -21,7 +21,7 @@ export function headOf (cid: Uint8Array, key: WantKey): string {
   return common ?? String.fromCharCode(...cid.subarray(0, length))
 }
 
-/** The bytes of a CID, in an array of their own. */
+/** The bytes of a CID, in a new array. */
 export function cidOf (head: string, key: WantKey): Uint8Array {
   const before = head.length
   const cid = new Uint8Array(before + key.length)

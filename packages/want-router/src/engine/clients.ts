@@ -27,7 +27,7 @@ export function createClient (id: string, limits: Limits): Client {
     backlogs: new Map(),
     askAgain: undefined,
     deficit: 0,
-    turn: 0,
+    cycle: 0,
     spare: 0,
     inRound: false,
     passedOverBy: undefined,
@@ -72,7 +72,7 @@ function unsentLeft (state: State): number {
   return state.limits.unsent - state.unsent - state.inFlight
 }
 
-/** Nothing is on its way for a client: if it is held up all the same, nothing of its own will wake it. */
+/** Nothing is on its way for a client: if it is held up all the same, nothing that it waits for will wake it. */
 export function isIdle (client: Client): boolean {
   return client.replies.size === 0 && client.inFlight === 0
 }

@@ -62,7 +62,7 @@ export function typeAt (fetch: Fetch, member: EngineMember): AskType {
 }
 
 /** The client to which an attempt at a member is charged: that one if it may use the member, else one that may and has a window. */
-export function payerAt (state: State, fetch: Fetch, member: EngineMember, client: Client): Client | undefined {
+export function clientToCharge (state: State, fetch: Fetch, member: EngineMember, client: Client): Client | undefined {
   if (fetch.restricted === 0 || isAccountOf(fetch, member, client)) {
     return client
   }
@@ -75,7 +75,7 @@ export function payerAt (state: State, fetch: Fetch, member: EngineMember, clien
 }
 
 /** All clients to which an attempt at a member might be charged, had they a window. */
-export function * payersAt (fetch: Fetch, member: EngineMember): Iterable<Client> {
+export function * clientsToCharge (fetch: Fetch, member: EngineMember): Iterable<Client> {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (isServedBy(want, member)) {
       yield want.client

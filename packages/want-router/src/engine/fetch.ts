@@ -61,7 +61,7 @@ export function createFetch (key: WantKey, hash: number, head: string, verifiabl
   return new FetchRecord(key, hash, head, verifiable, strict)
 }
 
-/** What a member answered last, unless it has been down since. What another of its name answered is none of its own. */
+/** What a member answered last, unless it has been down since. An answer of another member of that name does not count. */
 export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | undefined {
   const answer = answers?.get(member.id)
 

@@ -3,7 +3,7 @@ import type { Limits } from '../defaults.ts'
 /**
  * The health of one member by its consecutive failures (Envoy's outlier
  * detection: success rates need more hosts than most have) and by its share of
- * blocks that nobody asked it for. Whether an ejection may happen at all (never
+ * blocks that it was not asked for. Whether an ejection may happen at all (never
  * the last member) is decided by who holds all members.
  */
 export interface MemberHealth {
@@ -23,10 +23,10 @@ export interface MemberHealth {
   slowStart (now: number): number
 }
 
-const UNASKED_WINDOW = 10_000
-// so many strays are let pass whatever their share: cancels and blocks cross on the wire
-const UNASKED_FREE = 16
-const UNASKED_SHARE = 0.1
+const UNSOLICITED_WINDOW = 10_000
+// this many unsolicited blocks are let pass whatever their share: cancels and blocks cross on the wire
+const UNSOLICITED_FREE = 16
+const UNSOLICITED_SHARE = 0.1
 // a member that was lost this often within a minute flaps
 const FLAPS = 3
 const FLAP_WINDOW = 60_000
@@ -72,7 +72,7 @@ class OutlierDetection implements MemberHealth {
   }
 
   received (asked: boolean, now: number): boolean {
-    if (now - this.#windowStart > UNASKED_WINDOW) {
+    if (now - this.#windowStart > UNSOLICITED_WINDOW) {
       this.#windowStart = now
       this.#received = 0
       this.#unsolicited = 0
@@ -84,7 +84,7 @@ class OutlierDetection implements MemberHealth {
       this.#unsolicited++
     }
 
-    return this.#unsolicited > UNASKED_FREE && this.#unsolicited > this.#received * UNASKED_SHARE
+    return this.#unsolicited > UNSOLICITED_FREE && this.#unsolicited > this.#received * UNSOLICITED_SHARE
   }
 
   lost (now: number): boolean {

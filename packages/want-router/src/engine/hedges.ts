@@ -4,11 +4,11 @@
  * Barroso, The Tail at Scale, 2013). A HAVE costs nothing to say twice;
  * want-blocks are not hedged, since a second copy of a block costs what it weighs.
  *
- * A hedge has no timeout of its own: if the primary attempt comes to nothing the
+ * A hedge has no separate timeout: if the primary attempt comes to nothing the
  * hedge takes its place, and is timed from then.
  */
 import { openAttempt } from './attempts.ts'
-import { isOpenElsewhere, payerAt } from './eligibility.ts'
+import { isOpenElsewhere, clientToCharge } from './eligibility.ts'
 import { hasCapacity } from './members.ts'
 import type { Attempt, EngineMember } from './model.ts'
 import type { State } from './state.ts'
@@ -28,7 +28,7 @@ export function mayBeHedged ({ members, limits, hedgeable }: State, attempt: Att
   }
 }
 
-/** Hedges what has been open for too long, within the budget that retries have. At most so many; returns how many are left of that. */
+/** Hedges what has been open for too long, within the budget that retries have, at most `most`; returns how many are left of that. */
 export function openHedges (state: State, most: number): number {
   let left = most
 
@@ -49,7 +49,7 @@ function hedge (state: State, attempt: Attempt): void {
     const { fetch, client } = attempt
     state.totals.hedges++
     attempt.hedged = true
-    openAttempt(state, fetch, member, payerAt(state, fetch, member, client) ?? client, { hedge: true })
+    openAttempt(state, fetch, member, clientToCharge(state, fetch, member, client) ?? client, { hedge: true })
   }
 }
 
@@ -67,5 +67,5 @@ function secondMember (state: State, attempt: Attempt): EngineMember | undefined
 }
 
 function mayHedge (state: State, { fetch, client }: Attempt, member: EngineMember): boolean {
-  return payerAt(state, fetch, member, client) != null && !isOpenElsewhere(state, fetch, member) && member.state === 'up' && !member.stalled && hasCapacity(member, 0) && state.strategy.avoids?.(member.id, fetch) !== true
+  return clientToCharge(state, fetch, member, client) != null && !isOpenElsewhere(state, fetch, member) && member.state === 'up' && !member.stalled && hasCapacity(member, 0) && state.strategy.avoids?.(member.id, fetch) !== true
 }

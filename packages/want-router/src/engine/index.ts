@@ -1,8 +1,8 @@
 /**
  * @packageDocumentation
  *
- * The pure engine by itself, and the driver that waits for it, for whoever
- * feeds them otherwise than `wantRouter` does: a simulation, a replay, a test.
+ * The pure engine by itself, and the driver that waits for it, for code that
+ * feeds them in another way than `wantRouter` does: a simulation, a replay, a test.
  * See {@link createEngine} and {@link createDriver}.
  */
 export { createDriver } from '../driver/driver.ts'

@@ -7,7 +7,7 @@ import { parkRepeat, parkWant } from './admission.ts'
 import { createWant, repeatWant } from './wants.ts'
 import type { Intake } from './state.ts'
 
-/** Whoever asks is served. */
+/** Every want is admitted. */
 export const OPEN_INTAKE: Intake = { begin: createWant, repeat: repeatWant }
 
 /** Each want waits for its verdict. */

@@ -84,7 +84,7 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
   }
 }
 
-/** A client may be charged for a member if some want of its own may use that. */
+/** A client may be charged for a member if one of its wants may use that. */
 function mayCharge (fetch: Fetch, member: EngineMember, client: Client): boolean {
   return [...waiters(fetch)].some(want => want.client === client && mayUse(want, member))
 }
@@ -194,7 +194,7 @@ function checkMember (state: State, member: EngineMember): void {
   hold((member.timer?.at ?? Infinity) <= memberDue(state, member), `${id} is to be looked at too late`)
 }
 
-/** Each want that waits for a verdict has a number of its own; one that is parked stands alone in a fetch that nothing else knows. */
+/** Each want that waits for a verdict has its own number; one that is parked stands alone in a fetch that nothing else knows. */
 function checkParked ({ clients, parked, fetches }: State): void {
   const numbers = new Set<number>()
   let count = 0
@@ -256,8 +256,8 @@ function checkSets (state: State): void {
     hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt may be hedged that is gone, or is hedged')
   }
 
-  const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
-  const lines = { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory }
+  const { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
+  const lines = { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory }
 
   for (const [name, line] of Object.entries(lines)) {
     checkLine(name, line)

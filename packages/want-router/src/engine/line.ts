@@ -1,5 +1,5 @@
 /**
- * Who waits in line. Each stands in one line at most, so that it is itself the link
+ * Clients and attempts in line. Each stands in one line at most, so that it is itself the link
  * to those before and behind it: to join and to leave costs the same in a line of ten
  * thousand, and nothing has to be looked up. (A Set in which all that leaves is at the
  * front is walked through its empty places whenever it is asked for the first.)
@@ -18,7 +18,7 @@ export interface Placed<T> extends InLine<T> {
   place: number
 }
 
-/** Those in line, the first in line first. An iteration goes on where the one at hand leaves; no other may. */
+/** What stands in line, the first first. An iteration goes on where the one at hand leaves; no other may. */
 export interface Line<T> extends Iterable<T> {
   readonly size: number
   readonly first: T | undefined

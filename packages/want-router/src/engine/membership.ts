@@ -26,7 +26,7 @@ export function checkMembers (inits: readonly MemberInit[]): void {
 
   for (const { id, weight } of inits) {
     if (ids.has(id)) {
-      throw new InvalidOptionError(`two members are called "${id}": give each target a name of its own`)
+      throw new InvalidOptionError(`two members are called "${id}": give each target a unique name`)
     }
 
     ids.add(id)

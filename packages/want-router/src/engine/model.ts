@@ -36,9 +36,9 @@ export interface Client extends Timed, Placed<Client> {
   askAgain: AskAgain<Fetch> | undefined
   /** Bytes left of its round. */
   deficit: number
-  /** The turn of all clients in which it has begun its last round. */
-  turn: number
-  /** Bytes that it has not used of that when it had nothing left to ask: until the turn is over it may go on with them. */
+  /** The cycle of the scheduler in which it began its last round. */
+  cycle: number
+  /** Bytes of that round that were left when it had nothing more to ask: until the cycle is over it may go on with them. */
   spare: number
   /** Its round has not ended, if only because windows were full: it goes on with that one. */
   inRound: boolean
@@ -116,14 +116,14 @@ export interface Eligible {
   /** The same for the same names. */
   readonly id: string
   readonly members: ReadonlySet<string>
-  /** Nor is it served what others sent for others: it has a fetch of its own, which it shares with wants of the same set. */
+  /** Nor is it served what others sent for others: it has its own fetch, which it shares with wants of the same set. */
   readonly strict: boolean
 }
 
 /** What a want has asked to be admitted for. Written by `admission.ts`. */
 export interface AwaitedVerdict { readonly number: number, readonly type: AskType }
 
-/** The one search for a block, whoever waits for it. */
+/** The one search for a block, which all its waiters share. */
 export interface Fetch extends Want {
   /** Of the CID in the words of the first waiter what stands before the multihash. */
   readonly head: string

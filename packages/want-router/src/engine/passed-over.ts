@@ -1,37 +1,37 @@
 /**
- * Who may ask a member for what waits for another, and has no window: each such
+ * Clients that could be charged for a takeover but have no window: each such
  * client remembers the members, which look again when its window may have opened.
  */
 import { isIdle } from './clients.ts'
-import { payerAt, payersAt } from './eligibility.ts'
+import { clientToCharge, clientsToCharge } from './eligibility.ts'
 import { answerOf } from './fetch.ts'
 import { isAskable } from './members.ts'
 import type { Backlog, EngineMember } from './model.ts'
 import type { State } from './state.ts'
 
-/** A member cannot take over what it has looked at: it lacks capacity, or those that would pay lack a window. */
+/** A member cannot take over what it has looked at: it lacks capacity, or the clients that it could be charged to lack a window. */
 export function passOver (state: State, { fetch, client, number }: Backlog, member: EngineMember): void {
   member.passedOver = member.passedOver === 0 ? number : Math.min(member.passedOver, number)
 
-  if (payerAt(state, fetch, member, client) != null) {
+  if (clientToCharge(state, fetch, member, client) != null) {
     return
   }
 
-  for (const payer of payersAt(fetch, member)) {
-    (payer.passedOverBy ??= new Set()).add(member)
+  for (const charged of clientsToCharge(fetch, member)) {
+    (charged.passedOverBy ??= new Set()).add(member)
 
-    if (isIdle(payer)) {
-      state.scheduler.passedOverForMemory.add(payer)
+    if (isIdle(charged)) {
+      state.scheduler.passedOverForMemory.add(charged)
     }
   }
 }
 
-/** A restricted fetch has come to wait: members for which nobody could pay were passed over when one was chosen. */
-export function passOverUnpaid (state: State, backlog: Backlog): void {
+/** A restricted fetch has come to wait: members that no waiter with a window may use were passed over when one was chosen. */
+export function passOverUncharged (state: State, backlog: Backlog): void {
   const { fetch, client } = backlog
 
   for (const member of state.members.values()) {
-    if (isAskable(member) && answerOf(fetch, member) == null && payerAt(state, fetch, member, client) == null) {
+    if (isAskable(member) && answerOf(fetch, member) == null && clientToCharge(state, fetch, member, client) == null) {
       passOver(state, backlog, member)
     }
   }

@@ -1,7 +1,7 @@
 import { capabilities, cidPrefix, encodedBlockLength, encodedPresenceLength, MAX_FRAME_LENGTH, MESSAGE_OVERHEAD } from '@kitsune/bitswap-codec'
 import type { BitswapProtocol, MessageBlock, Outgoing, Presence } from '@kitsune/bitswap-codec'
 
-/** What is to be said to an upstream peer about one CID, in the peer's own words. */
+/** What is to be said to a client about one CID, in the words of its want. */
 export interface Reply {
   readonly cid: Uint8Array
   /** The block; without one, a presence. One buffer may stand in many peers' replies. */
@@ -20,7 +20,7 @@ export interface Taken extends Outgoing {
   readonly blocks?: readonly TakenBlock[]
 }
 
-/** The unsent replies of one upstream peer, oldest first. */
+/** The unsent replies of one client, oldest first. */
 export interface Replies {
   /** What waits here, bytes: each reply counts with its CID and what it takes to keep. */
   readonly bytes: number
@@ -32,7 +32,7 @@ export interface Replies {
 }
 
 const EMPTY = new Uint8Array()
-// so many presences fit a message of the smallest size that writers begin with
+// this many presences fit a message of the smallest size that writers begin with
 const MAX_PRESENCES = 256
 
 // what a reply takes beside its bytes: objects, views and places in lists, as V8 makes them

@@ -7,7 +7,7 @@ export interface Reviews<T> {
    * set later is not. A walk of the same `key` that has not ended begins anew.
    */
   begin (key: string, all: ReadonlySet<T>, look: (one: T) => void): void
-  /** Looks at the next ones, at most so many. */
+  /** Looks at the next fetches, at most `most`. */
   slice (most: number): void
 }
 

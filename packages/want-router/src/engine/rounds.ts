@@ -12,14 +12,14 @@ import type { Scheduler, State } from './state.ts'
 export function createScheduler (): Scheduler {
   return {
     ready: createLine(),
-    newToTurn: createLine(),
+    newToCycle: createLine(),
     needPlaces: createLine(),
     needPlacesFirst: createLine(),
     needBytes: createLine(),
     needMemory: createLine(),
     nextInLine: 1,
     backlogs: createBacklogs(),
-    turn: 1,
+    cycle: 1,
     freed: new Set(),
     takers: new Set(),
     passedOverForMemory: new Set(),
@@ -42,14 +42,14 @@ export function isSpent (scheduler: Scheduler): boolean {
   return true
 }
 
-/** A client has something to ask, or may ask for more: it is served in turn, unless it waits for capacity already. */
+/** A client has something to ask, or may ask for more: it gets a round, unless it waits for capacity already. */
 export function giveRound ({ scheduler }: State, client: Client): void {
   if (client.passedOverBy != null) {
     haveLookAgain(scheduler, client)
   }
 
   if (client.line == null && client.queue.size > 0) {
-    getInLine(scheduler, goesFirst(scheduler, client) ? scheduler.newToTurn : scheduler.ready, client)
+    getInLine(scheduler, goesFirst(scheduler, client) ? scheduler.newToCycle : scheduler.ready, client)
   }
 }
 
@@ -71,9 +71,9 @@ export function haveLookAgain ({ takers, passedOverForMemory }: Scheduler, clien
   passedOverForMemory.delete(client)
 }
 
-/** Whether a client has a round of this turn left, or the rest of one. */
+/** Whether a client has a round of this cycle left, or the rest of one. */
 function goesFirst (scheduler: Scheduler, client: Client): boolean {
-  return client.turn < scheduler.turn || client.spare > 0
+  return client.cycle < scheduler.cycle || client.spare > 0
 }
 
 /** Whether memory that was freed lets something go on that only what waits for others held up. */

@@ -1,13 +1,13 @@
 /**
- * Who may ask next. Clients are served by deficit round robin (Shreedhar and
+ * Which client may ask next. Clients are served by deficit round robin (Shreedhar and
  * Varghese 1995): each round brings a client the same bytes, so one that wants
  * much does not delay one that wants little. A want-have brings no bytes, and
  * costs as much as a small block, or a client that asks for nothing else would
  * never end.
  *
- * A turn is over when all in line have had a round. Who comes into it later, or
+ * A cycle is over when all clients in line have had a round. A client that joins later, or
  * has not used up its round, goes before them: clients that want little wait for
- * no line, however many want much, and none has more than a round of each turn
+ * no line, however many want much, and none has more than one round in a cycle
  * (new flows of FQ-CoDel, RFC 8290).
  *
  * A round that full windows interrupt goes on when they are not, and is not paid
@@ -207,10 +207,10 @@ function serveBacklog (state: State, client: Client, member: EngineMember): End 
   return endOfWork(client)
 }
 
-/** Clients that have something to ask, in turn. */
+/** Clients that have something to ask, one after another. */
 function serveReady (state: State): void {
-  const { newToTurn, ready } = state.scheduler
-  serveAll(state, newToTurn)
+  const { newToCycle, ready } = state.scheduler
+  serveAll(state, newToCycle)
   // a client whose round is spent goes to the end, and is met again
   serveAll(state, ready)
 }
@@ -228,7 +228,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   const { scheduler } = state
   const end = mayBegin(state, client) ? serveQueue(state, client, noBytes) : 'no places'
 
-  const { ready, newToTurn, needPlaces, needPlacesFirst, needBytes, needMemory } = scheduler
+  const { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory } = scheduler
   const { line } = client
 
   if (end === 'later' || (end === 'no bytes' && line === needBytes) || (end === 'no places' && (line === needPlaces || line === needPlacesFirst))) {
@@ -243,7 +243,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   } else if (end === 'no bytes') {
     getInLine(scheduler, needBytes, client)
   } else if (end === 'no places') {
-    getInLine(scheduler, line === newToTurn ? needPlacesFirst : needPlaces, client)
+    getInLine(scheduler, line === newToCycle ? needPlacesFirst : needPlaces, client)
   } else if (end === 'held' && isIdle(client)) {
     getInLine(scheduler, needMemory, client)
   }
@@ -301,7 +301,7 @@ function awaitsPlaces ({ memberCounts }: State): boolean {
   return memberCounts.withPlace === 0 && memberCounts.askable > 0
 }
 
-/** Begins a round, or goes on with one of this turn that was not used up. */
+/** Begins a round, or goes on with one of this cycle that was not used up. */
 function beginRound (scheduler: Scheduler, client: Client): void {
   if (client.inRound) {
     return
@@ -309,11 +309,11 @@ function beginRound (scheduler: Scheduler, client: Client): void {
 
   client.inRound = true
 
-  if (client.turn === scheduler.turn && client.spare > 0) {
+  if (client.cycle === scheduler.cycle && client.spare > 0) {
     client.deficit += client.spare
   } else {
-    scheduler.turn = Math.max(scheduler.turn, client.turn + 1)
-    client.turn = scheduler.turn
+    scheduler.cycle = Math.max(scheduler.cycle, client.cycle + 1)
+    client.cycle = scheduler.cycle
     client.deficit += QUANTUM
   }
 

@@ -160,12 +160,12 @@ export interface Backlogs {
   after (number: number): Backlog | undefined
 }
 
-/** Who is to be served next: a client stands in one of these lines at most. Written by `scheduler.ts`. */
+/** Clients in line to be served: a client stands in one of these lines at most. Written by `scheduler.ts`. */
 export interface Scheduler {
-  /** Clients that have something to ask and were not yet found without capacity, in turn. */
+  /** Clients that have something to ask and were not yet found without capacity, in line for a round. */
   readonly ready: Line<Client>
-  /** Those of them that are new to this turn, or have not used up their round of it: they go first. */
-  readonly newToTurn: Line<Client>
+  /** Those of them that are new to this cycle, or have not used up their round of it: they go first. */
+  readonly newToCycle: Line<Client>
   /** Clients for whose next want no member had a place. */
   readonly needPlaces: Line<Client>
   /** Those of them that go first. */
@@ -179,7 +179,7 @@ export interface Scheduler {
   /** All fetches that wait for the capacity of a member. */
   readonly backlogs: Backlogs
   /** Goes up when a client begins a second round in it: by then all that were in line before have had theirs. */
-  turn: number
+  cycle: number
   /** Members that have a backlog, and have got capacity. */
   readonly freed: Set<EngineMember>
   /** Members that have got capacity since, and may take over what waits elsewhere. */

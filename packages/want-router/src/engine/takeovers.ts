@@ -10,7 +10,7 @@
 import { shortage } from './candidates.ts'
 import { expectedBytes } from './clients.ts'
 import { attemptAgain } from './continuations.ts'
-import { isBarred, payerAt, typeAt } from './eligibility.ts'
+import { isBarred, clientToCharge, typeAt } from './eligibility.ts'
 import { answerOf } from './fetch.ts'
 import { hasCapacity } from './members.ts'
 import { passOver } from './passed-over.ts'
@@ -103,9 +103,9 @@ function isCandidate (state: State, { fetch, member: awaited }: Backlog, member:
 }
 
 function hasCapacityFor (state: State, { fetch, client }: Backlog, member: EngineMember): boolean {
-  const payer = payerAt(state, fetch, member, client)
+  const charged = clientToCharge(state, fetch, member, client)
 
-  return payer != null && shortage(state, fetch, member, payer) == null
+  return charged != null && shortage(state, fetch, member, charged) == null
 }
 
 function bytesAt ({ fetch, client }: Backlog, member: EngineMember): number {

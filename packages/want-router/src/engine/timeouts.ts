@@ -22,7 +22,7 @@ const MIN_SILENCE = 200
 const MOST_TIMEOUTS = 3
 // share of all that may wait unsent, above which clients that take nothing are disconnected
 const CROWDED = 0.75
-// fetches of one client that are asked again before it is another's turn
+// fetches of one client that are asked again before the next client has its round
 const ASK_AGAIN_ROUND = 8
 // timeouts, hedges, expiries, wants asked again, and members and clients looked at, a tick. Those looked at count, so
 // that one whose due time does not move on costs a tick its work, and not its end
@@ -81,7 +81,7 @@ function tickMembers (state: State, most: number): number {
   return left
 }
 
-/** Ends the attempts at a member that have had their time, at most so many; returns how many are left of that. */
+/** Ends the attempts at a member that have had their time, at most `most`; returns how many are left of that. */
 function timeOut (state: State, member: EngineMember, most: number): number {
   const now = state.now()
   let left = most

@@ -11,7 +11,7 @@ export interface HashFunction {
 
 /**
  * Tells of a key whether a block could be verified against it. A block that
- * nobody can verify is of no use, so nobody is asked for it.
+ * cannot be verified is of no use, so no member is asked for it.
  *
  * @param hashes - default: every key counts as verifiable
  */

@@ -20,7 +20,7 @@ export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[
   return [...last.values()]
 }
 
-// up to so many entries are compared with one another, for less than a map of them costs
+// up to this many entries are compared with one another, which costs less than a map of them
 const FEW = 32
 
 /** Whether a message may want what it cancels. Most have a few entries of each kind, and do not. */

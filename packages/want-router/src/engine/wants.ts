@@ -27,7 +27,7 @@ export function createWant (state: State, client: Client, key: WantKey, entry: W
   joinFetch(state, newWant(state, client, fetch, head, entry, connection))
 }
 
-/** The fetch of a multihash, a new one if no client waits for it; for a strict want one of its own set of members. */
+/** The fetch of a multihash, a new one if no client waits for it; for a strict want the one for its set of members. */
 export function fetchOf (state: State, key: WantKey, head: string, only?: Eligible): Fetch {
   const strict = only?.strict === true ? only : undefined
   const fetch = state.fetches.all.get(fetchName(key, strict))

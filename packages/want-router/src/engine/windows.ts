@@ -25,7 +25,7 @@ export function latencyEstimate (limits: LatencyLimits): LatencyEstimate {
   return new RetransmissionTimer(limits)
 }
 
-// classes: each object with getters of its own has a shape of its own, and what V8 compiles for one serves no other
+// classes: an object with its own getters has its own shape, and what V8 compiles for one serves no other
 class RetransmissionTimer implements LatencyEstimate {
   readonly #limits: LatencyLimits
   #smoothed: number | undefined
@@ -167,7 +167,7 @@ class DoublingWindow implements ByteWindow {
   }
 }
 
-/** Expected bytes that may be on their way for an upstream peer, adapted to how it reads. */
+/** Expected bytes that may be on their way for a client, adapted to how it reads. */
 export interface ReadWindow {
   readonly size: number
   /** A reply of that many bytes comes to wait behind `waiting` others. */

@@ -7,7 +7,7 @@ export interface Hashed {
 /** Bits that each key sets: the best number for the rate below. */
 const HASHES = 7
 
-/** How often a filter that is not full takes another key for one of its own. */
+/** How often a filter that is not full takes a key that it does not hold for one that it holds. */
 export const FALSE_POSITIVE_RATE = 0.01
 
 /** What that takes, bits a key. */
@@ -17,7 +17,7 @@ const BITS_PER_KEY = -HASHES / Math.log(1 - FALSE_POSITIVE_RATE ** (1 / HASHES))
 const MIN_BYTES = 1 << 12
 
 /**
- * A set of keys that knows each of its own, and takes some others for its own, too (Bloom 1970). It is filled at its largest
+ * A set of keys that recognises each key that it holds, and some that it does not hold (Bloom 1970). It is filled at its largest
  * size, since it is not known how many keys come, and then folded to the size that they need.
  *
  * All bits of a key follow from two hashes of it (Kirsch and Mitzenmacher 2006).

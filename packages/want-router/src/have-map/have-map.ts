@@ -58,7 +58,7 @@ export interface FirstAnswers {
   readonly wrong: number
 }
 
-/** Which blocks members hold, by what they listed. It may be wrong either way, so it says whom to ask first, and denies nothing. */
+/** Which blocks members hold, by what they listed. It may be wrong either way, so it says which member to ask first, and causes no DONT_HAVE. */
 export interface HaveMap extends Haves {
   /** Whether a member lacks a block, by its list. False if it has none. */
   lacks (member: string, key: WantKey): boolean

@@ -7,7 +7,7 @@ import type { Member, StrategyFactory, Want } from '../strategies/strategy.ts'
  * Puts members that lack a block by a have-map behind all others. Those that are left come as the inner strategy ranks
  * them, members of which there is no list among them: so tiers, bounds and weights decide between those that may have it.
  *
- * While a member that may have it is up, a busy one is waited for, rather than that one be asked which lacks it.
+ * While a member that may have it is up, the router waits for a busy one rather than ask one that does not have it.
  */
 export function mapped (inner: StrategyFactory, map: Pick<HaveMap, 'lacks'>): StrategyFactory {
   return env => {

@@ -6,7 +6,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export interface RefreshesInit extends ListReaderInit {
   /** From the end of a list until it is read again, ms. */
   readonly interval: number
-  /** A list has been read to its end, in so many ms. */
+  /** A list has been read to its end; how long that took, ms. */
   read (member: string, filter: BloomFilter, ms: number): void
   /** A list could not be read; `isNew`: for the first time since one could. */
   failed (member: string, error: Error, isNew: boolean): void

@@ -36,7 +36,7 @@ export interface HasOptions extends GetOptions {
  * beyond `wantsPerClient` waits for its turn. No call hangs: each ends by its
  * block, with an error, or when the lifetime of its want is over (10 min).
  *
- * Bytes belong to the call that got them: a copy of their own, which keeps nothing else
+ * Bytes belong to the call that got them: a copy, which keeps nothing else
  * in memory, and which may be modified.
  */
 export interface LocalClient {
@@ -127,7 +127,7 @@ export function createLocalClient (port: WantPort): LocalClient {
   return client
 }
 
-/** A copy of their own for each call that may modify it: others wait for the same buffer, peers among them. */
+/** A copy for each call that may modify it: others wait for the same buffer, peers among them. */
 function blockOf (answer: Answer | undefined, cid: CID, shared: boolean): Uint8Array<ArrayBuffer> {
   if (answer instanceof Uint8Array) {
     return shared && answer.byteLength >= answer.buffer.byteLength * MIN_SHARE ? answer as Uint8Array<ArrayBuffer> : new Uint8Array(answer)

@@ -33,7 +33,7 @@ export interface NetworkLimits {
   maxLanes: number
   /** What a stream must carry in a round trip for that, as go-yamux's windows allow: what carries less is bounded by something else. */
   laneBytes: number
-  /** Over a muxer without flow control, the next stream is begun after so many bytes. js-libp2p resets a stream of which it holds more than 4 MiB, and throws away what it holds. */
+  /** Over a muxer without flow control, the next stream is begun after this many bytes. js-libp2p resets a stream of which it holds more than 4 MiB, and throws away what it holds. */
   unboundedStreamBytes: number
   /** Such a stream counts as read when the peer has closed it, or after this: some never close them. No more than `maxLanes` are unread at the same time. */
   unreadTimeout: number

@@ -1,6 +1,6 @@
 import type { Watch } from './watch.ts'
 
-/** Those who wait until nothing is left to send. */
+/** Calls that wait until nothing is left to send. */
 export interface Flushes {
   /** Something may have become idle. */
   rested (): void

@@ -8,7 +8,7 @@ export interface InboundEnd {
   readonly byPeer: boolean
 }
 
-/** Who hears of the end. */
+/** What is told of the end. */
 export interface InboundEndOwner {
   /** The end may have been reached. */
   mayHaveEnded (): void

@@ -170,7 +170,7 @@ class PeerOutboundStreams implements OutboundStreams {
     // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
     stream.addEventListener('drain', () => { queueMicrotask(writable) })
     stream.addEventListener('close', event => { this.#closed(outbound, event) }, { once: true })
-    // replies come on streams of their own, so whatever comes on this one need not be kept
+    // replies come on their own streams, so whatever comes on this one need not be kept
     stream.closeRead().catch(() => {})
     this.#init.opened()
   }

@@ -8,7 +8,7 @@ import type { Connection, StreamCloseEvent } from '@libp2p/interface'
 /** The connected peers: each comes with its first connection and goes with its last, or when it is disconnected. */
 export interface Peers extends Iterable<Peer> {
   get (id: string): Peer | undefined
-  /** The peer of an open connection, which is one of its own from now on. */
+  /** The peer of an open connection, which is kept from now on. */
   adopt (connection: Connection): Peer
   /** Whether the connection belongs to a peer that was disconnected. */
   isUnwelcome (connection: Connection): boolean

@@ -18,7 +18,7 @@ export interface ReadingTurnsInit {
 }
 
 /**
- * The time that those who wait may take in one pass together, ms. One of them is
+ * The time that waiting owners may take in one pass together, ms. One of them is
  * called at least. A message of 1,024 wants takes several: if all of two hundred
  * clients that send such were called in every pass, it would last a second.
  */
@@ -45,7 +45,7 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
     scheduled = false
     hadLarge = false
 
-    // who waits again, or with another stream, has its turn in a later pass
+    // an owner that waits again, or with another stream, is called in a later pass
     for (const owner of [...waiting.keys()]) {
       const runs = waiting.get(owner) ?? []
       let over = false

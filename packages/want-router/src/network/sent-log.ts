@@ -48,7 +48,7 @@ export function createSentLog (limits: NetworkLimits, size: MessageSize, budget:
   return new StreamSentLog(limits, size, budget, now)
 }
 
-/** Stands in the place of a frame that is not kept any more; places are freed when there are so many, and more of them than of others. */
+/** Stands in the place of a frame that is not kept any more; places are freed when there are this many, and more of them than of others. */
 const FORGOTTEN: SentFrame = { chunks: [], length: 0, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
 const MAX_FORGOTTEN = 64
 

@@ -27,7 +27,7 @@ export function checkPolicies ({ policies = [], policyFailure }: PolicyOptions):
     }
 
     if (names.has(name)) {
-      throw new InvalidOptionError(`policies: two are called "${name}": give each a name of its own`)
+      throw new InvalidOptionError(`policies: two are called "${name}": give each a unique name`)
     }
 
     names.add(name)

@@ -45,7 +45,7 @@ export interface ConnectedClients {
   nodeChanged (peer: string): void
   /** The next message for a peer that is not asked any more. */
   take: Exchange['take']
-  /** Nobody joins any more. */
+  /** No client joins any more. */
   stop (): void
 }
 

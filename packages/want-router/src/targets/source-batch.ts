@@ -63,7 +63,7 @@ function decodable (reads: ReadonlyMap<WantKey, SourceRead>, sink: Sink): CID[] 
   return cids
 }
 
-/** By multihash: a source may say it in a CID of its own. */
+/** By multihash: a source may answer with another CID of it. */
 function readOf (reads: ReadonlyMap<WantKey, SourceRead>, cid: CID): SourceRead | undefined {
   const key = wantKey(cid.bytes)
 

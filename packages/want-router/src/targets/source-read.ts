@@ -124,7 +124,7 @@ function sizeOf (stat: object): number | undefined {
   return typeof size === 'number' && Number.isInteger(size) && size >= 0 && size <= MAX_FRAME_LENGTH ? size : undefined
 }
 
-/** By name, since every package has a class of its own; `code` is how older stores say it. */
+/** By name, since every package has its own class; `code` is how older stores say it. */
 export function isNotFound (err: unknown): boolean {
   return err instanceof Error && (err.name === 'NotFoundError' || ('code' in err && err.code === 'ERR_NOT_FOUND'))
 }

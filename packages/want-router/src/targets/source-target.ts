@@ -72,7 +72,7 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
 
   checkSourceInit(`source "${id}": `, init)
 
-  // nothing stays listed at a source: a block that it gains does not come by itself
+  // a source keeps no standing wants: a block that it gains does not come by itself
   const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...init.capacity }
 
   return { id, weight, labels, create: () => new SourceTarget(from, { concurrency, capacity, inlineBlock, linger, timers }) }

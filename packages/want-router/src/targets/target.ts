@@ -25,9 +25,9 @@ export interface Capacity {
   readonly wants: number
   /** Expected bytes open at the same time. */
   readonly bytes: number
-  /** Wants it keeps listed after a lack, so that a late block comes by itself; 0: it forgets them. */
+  /** Standing wants: how many it keeps after its DONT_HAVE, so that a late block comes by itself; 0: it forgets them. */
   readonly standing: number
-  /** It can say that it lacks a want. If not, its silence is taken for ignorance, not for failure. */
+  /** It can say DONT_HAVE. If not, its silence is taken for ignorance, not for failure. */
   readonly supportsDontHave: boolean
 }
 
@@ -119,7 +119,7 @@ export interface LocatedPeer {
 
 /** A session to one bitswap peer through the host that faces downstream. */
 export interface PeerSession {
-  /** The protocol negotiated has a word for a lack: 1.2.0 has. */
+  /** The protocol negotiated can say DONT_HAVE: 1.2.0 can. */
   readonly supportsDontHave: boolean
   /** Queues wants and cancels; they leave packed, at the end of the tick. */
   ask (wants: readonly TargetWant[]): void

@@ -24,7 +24,7 @@ describe('driver', () => {
     expect(asked).to.have.length(2)
   })
 
-  it('verifies a block before the engine sees it: wrong bytes answer nobody', async () => {
+  it('verifies a block before the engine sees it: wrong bytes answer no want', async () => {
     const { drive, timers, sink, woken } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))

@@ -133,7 +133,7 @@ describe('observer', () => {
     ])
     expect(drive.seen('a').lastError).to.have.property('message', 'EIO 4')
 
-    // nobody waits for member b any longer
+    // member b is not waited for any longer
     for (let i = 0; i < 5; i++) {
       drive.gone(`p${i}`)
     }

@@ -20,7 +20,7 @@ describe('driver: verifying blocks', () => {
     expect(createVerifier()(Uint8Array.of(1, 0x55, 0x12, 20), bytes)).to.equal(multihashKey(Uint8Array.of(0x12, 20, ...digest)))
   })
 
-  it('a block with an unknown hash prefix, or a malformed one, answers nobody', () => {
+  it('a block with an unknown hash prefix, or a malformed one, answers no want', () => {
     const verify = createVerifier()
 
     for (const prefix of [[1, 0x55, 0x77, 32], [1, 0x55, 0x12, 33], [1, 0x55, 0x12, 19], [1, 0x55, 0x12, 0], [1], [], [0xff, 0xff]]) {

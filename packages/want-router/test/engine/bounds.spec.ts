@@ -30,7 +30,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status().wants).to.equal(1023)
   })
 
-  it('a list full of blocks that nobody has does not keep a peer from being served', () => {
+  it('a list full of blocks that no member has does not keep a peer from being served', () => {
     const b = bench({ limits: { wantsPerClient: 100 } })
     const missing = blocks(100)
     b.want('p', ...missing.map(block => entry(block, { priority: 1000 })))

@@ -157,7 +157,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
   })
 
-  it('passes to one that may use the member, whoever came first', () => {
+  it('passes to one that may use the member, whichever came first', () => {
     const b = policed({ members: [{ id: 'a' }, { id: 'b' }] })
     want(b, 'p', only('b'))
     want(b, 'q', only('a'))
@@ -228,7 +228,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
 })
 
 describe('engine: a strict want', () => {
-  it('is not served what others send for others, and has a fetch of its own', () => {
+  it('is not served what others send for others, and has its own fetch', () => {
     const b = policed()
     want(b, 'p', strictly('b'))
     want(b, 'q', 'pass')
@@ -338,7 +338,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.askedFor(block)).not.to.include('c')
   })
 
-  it('is denied whoever else was removed, and while it names one that was for a minute not', () => {
+  it('gets DONT_HAVE whichever other member was removed, and while it names one that was for a minute not', () => {
     const b = policed()
     b.put({ t: 'remove', member: 'c' })
     want(b, 'p', only('a'))

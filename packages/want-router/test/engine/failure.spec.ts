@@ -311,7 +311,7 @@ describe('engine: failures downstream', () => {
     expect(b.take('q').presences).to.have.length(1)
   })
 
-  it('a member that sends wrong bytes is ejected on its rate of unasked blocks, and its wants are asked elsewhere', () => {
+  it('a member that sends wrong bytes is ejected on its rate of unsolicited blocks, and its wants are asked elsewhere', () => {
     const b = bench()
     const blocks = new Array(50).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
@@ -343,7 +343,7 @@ describe('engine: failures downstream', () => {
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
 
-  describe('a member that answers what nobody asked, and nothing else', () => {
+  describe('a member that answers what it was not asked, and nothing else', () => {
     /** Says something every 100 ms. */
     function babble (b: Bench, ms: number, say: (n: number) => void): void {
       for (let n = 0; n < ms / 100; n++) {
@@ -353,9 +353,9 @@ describe('engine: failures downstream', () => {
     }
 
     for (const [what, say] of Object.entries({
-      'presences that nobody asked for': (b: Bench, n: number) => { b.answer('a', testBlock(5000 + n), 'dont-have') },
+      'unsolicited presences': (b: Bench, n: number) => { b.answer('a', testBlock(5000 + n), 'dont-have') },
       'what it has said before': (b: Bench) => { b.answer('a', testBlock(4999), 'dont-have') },
-      'blocks that nobody asked for': (b: Bench, n: number) => { b.block('a', testBlock(5000 + n)) }
+      'unsolicited blocks': (b: Bench, n: number) => { b.block('a', testBlock(5000 + n)) }
     })) {
       it(`is not given time for it: ${what}`, () => {
         const b = bench()
@@ -387,17 +387,17 @@ describe('engine: failures downstream', () => {
       expect(b.engine.expects('a', prefix)).to.equal(false)
       expect(b.engine.expects('b', prefix)).to.equal(true)
 
-      // nobody else has it: it is asked all the same
+      // no other member has it: it is asked all the same
       b.want('p', entry(testBlock(1)))
       b.answer('b', testBlock(1), 'dont-have')
       expect(b.askedFor(testBlock(1))).to.deep.equal(['b', 'a'])
       expect(b.engine.expects('a', prefix)).to.equal(true)
-      expect(b.engine.expects('a', new Uint8Array([1, 0x71, 0x12, 0x20]))).to.equal(true, 'the codec is the asker\'s word')
+      expect(b.engine.expects('a', new Uint8Array([1, 0x71, 0x12, 0x20]))).to.equal(true, 'the codec is the client\'s word')
       expect(b.engine.expects('a', new Uint8Array([1, 0xa9, 0x02, 0x12, 0x20]))).to.equal(true, 'a codec of two bytes')
       expect(b.engine.expects('a', new Uint8Array([1, 0x55, 0x13, 0x40]))).to.equal(false)
     })
 
-    it('a late answer to what it was asked is held against nobody', () => {
+    it('a late answer to what it was asked is held against no member', () => {
       const b = bench()
 
       for (let i = 0; i < 100; i++) {

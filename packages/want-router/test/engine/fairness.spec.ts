@@ -137,7 +137,7 @@ describe('engine: deficit round robin', () => {
     }
   })
 
-  it('gives one that wants one thing after another no more than its round of each turn', () => {
+  it('gives one that wants one thing after another no more than one round in a cycle', () => {
     const { b, lack } = crowded()
     // all of them have had their first round
     lack(400)
@@ -149,7 +149,7 @@ describe('engine: deficit round robin', () => {
     }
 
     const { little, ...others } = asked({ ...b, asks: b.asks.slice(before) })
-    // 672 wants are two turns of 21 clients
+    // 672 wants are two cycles of 21 clients
     expect(little).to.be.within(16, 3 * 16)
     expect(Math.min(...Object.values(others))).to.be.at.least(16)
   })

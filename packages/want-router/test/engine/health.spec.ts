@@ -4,7 +4,7 @@ import type { Bench } from './harness.ts'
 
 let next = 100_000
 
-/** Makes a member be ejected, by blocks that nobody asked it for. */
+/** Makes a member be ejected, by unsolicited blocks. */
 function eject (b: Bench, id: string): void {
   for (let i = 0; i < 20; i++) {
     b.block(id, testBlock(next++))
@@ -184,7 +184,7 @@ describe('engine: a member that returns from an ejection', () => {
     b.want('p', entry(block))
     let heard = 0
 
-    /** Whoever is asked cannot tell. */
+    /** Each member that is asked cannot tell. */
     const pass = (ms: number): void => {
       for (const end = b.now + ms; b.now < end; b.pass(250)) {
         for (; heard < b.asks.length; heard++) {

@@ -62,7 +62,7 @@ describe('engine: hedging of want-haves', () => {
     expect(outcomes.map(({ member, result }) => `${member} ${result}`)).to.deep.equal(['b cancelled', 'a have'])
   })
 
-  it('goes on with the hedge, and asks nobody else, when the first lacks it, fails or is lost', () => {
+  it('goes on with the hedge, and asks no other member, when the first does not have it, fails or is lost', () => {
     for (const end of [
       (b: Bench) => { b.answer('a', blocks[100], 'dont-have') },
       (b: Bench) => { b.answer('a', blocks[100], 'failed') },
@@ -145,7 +145,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
   })
 
-  it('takes a hedge back when the block itself is wanted, or nobody wants it any more', () => {
+  it('takes a hedge back when the block itself is wanted, or no client wants it any more', () => {
     const { b } = learned()
     have(b, 100)
     have(b, 101)

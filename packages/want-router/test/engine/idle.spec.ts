@@ -32,7 +32,7 @@ describe('engine: who is idle', () => {
     expect(b.engine.idleFor('p')).to.equal(5_000)
   })
 
-  it('is one that wants only what nobody has, since it was told', () => {
+  it('is one that wants only what no member has, since it was told', () => {
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
     b.answer('b', block, 'dont-have')

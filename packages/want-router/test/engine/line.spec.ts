@@ -50,7 +50,7 @@ describe('engine: lines', () => {
     expect([met.join(''), line.size]).to.deep.equal(['abc', 0])
   })
 
-  // what is to happen to the one that a walk has met; `end`: it goes to the end, with a place of its own
+  // what is to happen to the one that a walk has met; `end`: it goes to the end, with a new place
   const walks: Array<{ title: string, then: Partial<Record<string, Array<'leave' | 'end' | 'next leaves' | 'next to the end'>>>, met: string }> = [
     { title: 'each is met once where all stay', then: {}, met: 'abcd' },
     { title: 'where each leaves', then: { a: ['leave'], b: ['leave'], c: ['leave'], d: ['leave'] }, met: 'abcd' },

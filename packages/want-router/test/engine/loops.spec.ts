@@ -18,7 +18,7 @@ function withClientMember (members = [{ id: 'a' }, { id: 'b' }]): Bench {
 }
 
 describe('engine: members that are clients', () => {
-  it('are not asked for what nobody else wants', () => {
+  it('are not asked for what no other client wants', () => {
     const b = withClientMember()
     b.want('A', entry(block))
     expect(b.askedFor(block)).to.deep.equal(['b'])
@@ -45,7 +45,7 @@ describe('engine: members that are clients', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('are asked no longer when nobody else wants it any more', () => {
+  it('are asked no longer when no other client wants it any more', () => {
     for (const leave of [
       (b: Bench) => { b.want('p', entry(block, { cancel: true })) },
       (b: Bench) => {

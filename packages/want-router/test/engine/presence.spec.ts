@@ -222,7 +222,7 @@ describe('engine: presences', () => {
     expect(b.askedFor(block)).to.deep.equal(['a', 'a', 'b'])
   })
 
-  it('a DONT_HAVE of a member that keeps no wants ages: who asks 25 s later is not denied unasked', () => {
+  it('a DONT_HAVE of a member that keeps no wants ages: a client that asks 25 s later gets no DONT_HAVE before the member is asked', () => {
     const b = bench({ members: [{ id: 's' }] })
     b.engine.put({ t: 'up', member: 's', capacity: { standing: 0 } })
     const block = testBlock(1)

@@ -60,7 +60,7 @@ describe('engine: the way of a want', () => {
     expect(b.askedFor(block)).to.have.length(2)
   })
 
-  it('serves B when A cancels, and cancels downstream only when nobody waits', () => {
+  it('serves B when A cancels, and cancels downstream only when no client waits', () => {
     const b = bench()
     b.want('A', entry(block))
     b.want('B', entry(block))
@@ -76,7 +76,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
-  it('cancels the CIDv0 at a member that is asked for the CIDv1 of the same block in the same turn', () => {
+  it('cancels the CIDv0 at a member that is asked for the CIDv1 of the same block in the same flush', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block, { cid: block.v0 }))
     b.want('p', entry(block, { cid: block.v0, cancel: true }), entry(block))
@@ -106,7 +106,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status().totals.cancels).to.equal(1_000_000)
   })
 
-  it('a full wantlist replaces the list of its peer, and of nobody else', () => {
+  it('a full wantlist replaces the list of its peer, and of no other', () => {
     const b = bench()
     const other = testBlock(2)
     b.want('p', entry(block))
@@ -187,7 +187,7 @@ describe('engine: the way of a want', () => {
     expect([...b.asks[0].want.cid]).to.deep.equal([...cid])
   })
 
-  it('asks nobody any more for what came while it waited for room', () => {
+  it('asks no member any more for what came while it waited for capacity', () => {
     const b = bench({ limits: { wantsPerMember: 1 } })
     const other = testBlock(2)
     b.want('p', entry(block))

@@ -56,7 +56,7 @@ describe('engine: a member that falls silent', () => {
     expect([...b.askedFor(blocks[4]), ...b.askedFor(blocks[5])]).to.have.members([silent, other])
   })
 
-  it('is asked all the same where nobody else is left', () => {
+  it('is asked all the same where no other member is left', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(blocks[0]))
     b.pass(1000)

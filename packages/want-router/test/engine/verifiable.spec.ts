@@ -34,7 +34,7 @@ describe('engine: what cannot be verified', () => {
     'a digest of 200 bytes': unknown([0x1e], 129)
   })) {
     for (const wantType of ['block', 'have'] as const) {
-      it(`${what} is denied and asked of nobody, as ${wantType}`, () => {
+      it(`${what} gets DONT_HAVE and is asked of no member, as ${wantType}`, () => {
         const b = bench({ hashes })
         b.want('p', entry(block, { wantType }))
         expect(b.take('p').presences).to.deep.equal([{ cid: block.cid, have: false }])
@@ -61,7 +61,7 @@ describe('engine: what cannot be verified', () => {
     b.engine.put({ t: 'down', member: 'a' })
     b.want('p', entry(unknown(KECCAK_256, 32)))
     expect(b.take('p').presences).to.deep.equal([{ cid: unknown(KECCAK_256, 32).cid, have: false }])
-    expect(b.engine.status().active, 'nobody is waited for').to.equal(0)
+    expect(b.engine.status().active, 'no member is waited for').to.equal(0)
   })
 
   it('is denied to everybody, also while no member is up, and its wants end as others do', () => {
@@ -88,7 +88,7 @@ describe('engine: what cannot be verified', () => {
     }
   })
 
-  it('is nothing where nobody says what can be verified', () => {
+  it('is nothing where no hash functions are given', () => {
     const b = bench()
     const block = unknown(KECCAK_256, 32)
     b.want('p', entry(block))

@@ -27,7 +27,7 @@ describe('engine: the order of wants', () => {
     }
   })
 
-  it('is told to members as priorities that fall from one ask to the next, whoever it is for', () => {
+  it('is told to members as priorities that fall from one ask to the next, whichever client it is for', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
 
     for (let i = 0; i < 20; i++) {

@@ -60,7 +60,7 @@ describe('providersHandler', () => {
     expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 1000 }])
   })
 
-  it('names nobody, and lets nobody keep that, for what no member is known to have', async () => {
+  it('names no provider, and has no cache keep that, for what no member is known to have', async () => {
     for (answer of ['dont-have', 'unknown'] as const) {
       const response = await get(`/routing/v1/providers/${CID}`)
 

@@ -102,7 +102,7 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0, unsent: 0 })
   })
 
-  it('hands each call a copy of its own, in a buffer of its own', async () => {
+  it('hands each call its own copy, in its own buffer', async () => {
     const frame = new Uint8Array(100_000)
     const view = frame.subarray(1000, 1000 + block.bytes.byteLength)
     view.set(block.bytes)
@@ -252,7 +252,7 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
-  it('asks nobody for a signal that has aborted', async () => {
+  it('asks no member for a signal that has aborted', async () => {
     const { local, turn, asked } = await localRig()
     const reason = new Error('too late')
     const seen = watch(local.unnamed.get(cid, { signal: AbortSignal.abort(reason) }))

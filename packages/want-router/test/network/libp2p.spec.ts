@@ -150,7 +150,7 @@ describe('network over real libp2p hosts', function () {
         expect(ann.net.stats.resends).to.be.above(0)
       })
 
-      it('two connections, one closes in the middle: every message arrives, and nobody is gone', async () => {
+      it('two connections, one closes in the middle: every message arrives, and no peer is gone', async () => {
         const [ann, bob] = [await node(muxer), await node(muxer)]
         await ann.dial(bob)
         await ann.host.dial(bob.host.getMultiaddrs(), { force: true })

@@ -43,7 +43,7 @@ describe('network/network', () => {
       expect(rig.heard).to.have.lengthOf(1)
     })
 
-    it('ends all streams when it stops, and calls nobody any more', async () => {
+    it('ends all streams when it stops, and makes no more calls', async () => {
       const connection = rig.host.connected(rig.ann)
       const inbound = rig.host.stream(connection)
       await rig.send(rig.ann, numbered(1))

@@ -54,7 +54,7 @@ describe('network/writer', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal([1, 2])
     })
 
-    it('is not read: replies come on streams of their own', async () => {
+    it('is not read: replies come on their own streams', async () => {
       await rig.send(numbered(1))
       rig.connection.last.receive(new Uint8Array(5 * MIB))
       expect(rig.connection.last.readBufferLength).to.equal(0)
@@ -118,7 +118,7 @@ describe('network/writer', () => {
       expect(rig.connection.streams).to.have.lengthOf(1)
     })
 
-    it('does not wait for earlier failures: whoever asks does that', async () => {
+    it('does not wait for earlier failures: its caller does that', async () => {
       rig.connection.negotiate = async () => { throw new Error('no') }
       await rig.send(numbered(1))
       rig.connection.negotiate = async () => {}

@@ -10,7 +10,7 @@ import type { Bench } from '../engine/harness.ts'
 
 const members = ['a', 'b', 'c'].map(id => ({ id, labels: { tier: '1' } }))
 
-/** A history in which most things happen, and its recording as it would be read from a file. */
+/** A run in which most things happen, and its recording as it would be read from a file. */
 function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: Bench, records: TapRecord[], lines: string[] } {
   const lines: string[] = []
   const b = bench({ members, strategy: leastLoaded(), tap: record => { lines.push(recordLine(record)) }, ...init })

@@ -207,7 +207,7 @@ describe('reverse/connected-clients', () => {
     expect(rig.members.size).to.equal(1)
   })
 
-  it('nobody joins once it is stopped', async () => {
+  it('no client joins once it is stopped', async () => {
     const rig = createRig(true)
     rig.clients.came(peer)
     await settled()

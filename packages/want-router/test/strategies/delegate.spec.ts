@@ -53,7 +53,7 @@ describe('delegateTo', () => {
     expect(inner.calls).to.deep.equal([['observe', outcome]])
   })
 
-  it('wraps a strategy that observes nothing and avoids nobody', () => {
+  it('wraps a strategy that observes nothing and avoids no member', () => {
     const strategy = delegateTo({ update () {}, rank: () => members })
     strategy.observe(outcome)
     expect(strategy.avoids('member-0')).to.equal(false)

@@ -93,7 +93,7 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('is up with a capacity of its own, if it has one', async () => {
+  it('is up with its own capacity, if it has one', async () => {
     const { sink, target } = await world({ capacity: { wants: 64 } })
     await target.start(sink)
     await settled()

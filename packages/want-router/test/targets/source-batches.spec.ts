@@ -70,7 +70,7 @@ describe('source target: a source that reads batches', () => {
     expect(sink.events).to.deep.equal(['up {"standing":0}'])
   })
 
-  it('reads the wants of each client in a batch of their own', async () => {
+  it('reads the wants of each client in a batch of that client', async () => {
     const from = batching(found)
     const { target } = await started(from)
     target.ask([wantOf(a, 'block', 'alice'), wantOf(b, 'block', 'bob'), wantOf(c, 'block', 'alice'), wantOf(d, 'block', 'bob')])

@@ -398,7 +398,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'forwards',
-    what: 'gives the strategy that it wraps a clock of its own',
+    what: 'gives the strategy that it wraps another clock',
     says: /^the strategy that it wraps was given another seed or another clock/,
     make: () => rendezvous(),
     wrap: inner => env => inner({ ...env, now: () => 0 })

@@ -15,7 +15,7 @@ const TARGET_LAWS = targetLaws(() => ({ target: fakeTarget({ id: 'fake', timers:
 // round robin that leaves out who is ejected breaks these
 const BROKEN = ['complete', 'changing-loads', 'coming-and-going', 'one-member', 'input-order', 'minimal-disruption']
 
-/** Runs a file of `runners/` with a runner of its own, which fails, and resolves with what it printed. */
+/** Runs a file of `runners/` with its own runner, which fails, and resolves with what it printed. */
 async function run (file: string, ...runner: string[]): Promise<string> {
   // of the runner that runs this
   const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env

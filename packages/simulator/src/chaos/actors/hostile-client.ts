@@ -74,7 +74,7 @@ export class HostileClient {
     this.#acts[act]()
   }
 
-  /** Asks for HAVEs of so many blocks that no member has; what is returned takes that back. */
+  /** Asks for HAVEs of `count` blocks that no member has; returns a function that cancels them. */
   askInVain (count: number): () => void {
     const cids = Array.from({ length: count }, (_, i) => block(ABSENT + i, 0).cids[0])
     this.#send(cids.map(cid => ({ cid, wantType: 'have', priority: 1, cancel: false, sendDontHave: true })))

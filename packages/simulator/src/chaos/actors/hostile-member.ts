@@ -71,7 +71,7 @@ export class HostileMember implements Target {
   get connected (): boolean { return this.#connected }
 
   /** It has words for not having a block. */
-  get denies (): boolean { return this.#capacity.supportsDontHave !== false }
+  get supportsDontHave (): boolean { return this.#capacity.supportsDontHave !== false }
 
   /** The largest block that there is, bytes. */
   get largest (): number { return Math.max(0, ...[...this.#blocks.values()].map(({ size }) => size)) }
@@ -234,12 +234,12 @@ export class HostileMember implements Target {
     if (this.holds(key)) {
       const inline = (this.#blocks.get(key)?.size ?? 0) <= 1024 && this.#dice.chance(0.5)
 
-      if (kept.want.type === 'block' || inline || !this.denies) {
+      if (kept.want.type === 'block' || inline || !this.supportsDontHave) {
         this.#send(key)
       } else {
         this.#say(key, 'have')
       }
-    } else if (!kept.denied && this.denies) {
+    } else if (!kept.denied && this.supportsDontHave) {
       this.#say(key, 'dont-have')
     }
   }

@@ -17,7 +17,7 @@ export interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | '
   readonly random: readonly [() => number, () => number]
 }
 
-/** So many policies, to be asked one after another. */
+/** Makes policies, to be asked one after another. */
 export function createHostilePolicies (count: number, { random: [first, others], ...init }: HostilePoliciesInit): HostilePolicy[] {
   const latest = new Map<string, Ask>()
 

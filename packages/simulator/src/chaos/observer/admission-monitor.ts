@@ -286,7 +286,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     }
 
     if (outcome === 'block' && grant?.strict === true && !this.#touched.has(name) && grant.only?.includes(member ?? '') !== true) {
-      broken('admission', `${printCid(cid)} of ${client} is served what ${member ?? 'nobody'} sent, and is for ${grant.only?.join(', ') ?? ''} strictly`)
+      broken('admission', `${printCid(cid)} of ${client} is served what ${member ?? 'no member'} sent, and is for ${grant.only?.join(', ') ?? ''} strictly`)
     }
 
     this.#refused.delete(name)

@@ -271,7 +271,7 @@ function afterMessage (state: WantedCid['state'], ends: readonly WantEnd[], { fu
   switch (state) {
     case 'absent':
       return 'absent'
-    case 'open': // evicted for another before its own turn, and begun again; or after
+    case 'open': // evicted for another before its own round, and begun again; or after
       return ends.length > 1 ? 'absent' : 'unknown'
     case 'suspended':
       if (full === true) {

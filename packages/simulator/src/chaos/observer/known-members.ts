@@ -11,7 +11,7 @@ interface KnownMember {
   draining: boolean
   /** It was told that nothing is open at it, since it drains. */
   drained: boolean
-  /** What it has said to lack since it came up. */
+  /** What it has answered DONT_HAVE for since it came up. */
   readonly lacks: Set<WantKey>
 }
 
@@ -81,7 +81,7 @@ export class KnownMembers implements MembersObserver {
     return [...only ?? this.#claims.keys()].some(id => this.#claims.get(id)?.has(key) === true)
   }
 
-  /** Whether all members that may be used are certain to lack it: of one that drains, and of a name that is no member, nothing is known. */
+  /** Whether all members that may be used are certain not to have it: of one that drains, and of a name that is no member, nothing is known. */
   mayDeny (key: WantKey, only: readonly string[] | undefined): boolean {
     if (!isVerifiable(key)) {
       return true

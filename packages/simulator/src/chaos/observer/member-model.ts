@@ -166,7 +166,7 @@ export class MemberModel {
     return this.#some(({ known, words }) => known.has(key) || words.has(key))
   }
 
-  /** Some member came up since the last flush: what nobody could be asked for rests until the next one. */
+  /** Some member came up since the last flush: a want for which no member could be asked waits until the next one. */
   get arrived (): boolean {
     return this.#arrived
   }

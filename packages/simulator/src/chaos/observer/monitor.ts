@@ -62,7 +62,7 @@ export class Monitor extends ObservedEngine {
   #totals: EngineStatus['totals']
   #failure: Error | undefined
   #calls = 0
-  /** The state is looked through after one call in so many: the more there is, the longer it takes. */
+  /** The state is checked after one call in this many: the more there is, the longer it takes. */
   #every = 1
 
   constructor (init: EngineInit, { trace, met, sound }: MonitorInit) {

@@ -91,7 +91,7 @@ export class ReplyInvariants {
     }
   }
 
-  /** So many DONT_HAVEs were queued: at most as many wants may be told so now. */
+  /** The number of DONT_HAVEs that were queued: at most as many wants may be told so now. */
   denied (denials: number): void {
     let deniable = 0
 

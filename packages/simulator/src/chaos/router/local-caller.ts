@@ -11,7 +11,7 @@ export interface LocalCallerInit {
   readonly client: LocalClient
   readonly clock: FakeClock
   readonly dice: Dice
-  /** What nodes may hold. Each has a size of its own, by which its bytes are known. */
+  /** What nodes may hold. Each has its own size, by which its bytes are known. */
   readonly blocks: readonly Block[]
   /** Some call wants it. */
   wanted (block: Block): void
@@ -179,7 +179,7 @@ export class LocalCaller {
   #expectReason (error: unknown, signal: AbortSignal): void {
     this.#init.guard(() => {
       if (!signal.aborted || error !== signal.reason) {
-        broken('local', `a call that ${signal.aborted ? 'was given up' : 'nobody gave up'} ends with ${String(error)}`)
+        broken('local', `a call that ${signal.aborted ? 'was aborted' : 'was not aborted'} ends with ${String(error)}`)
       }
     })
   }

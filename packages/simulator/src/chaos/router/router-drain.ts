@@ -24,7 +24,7 @@ const MOST = 300_000
 // how long is waited at a time, ms
 const WAIT = 1000
 
-/** The router drains: whoever it knows is served, nobody else is let in, and it says when all is quiet. */
+/** The router drains: it serves the clients that it has, accepts no others, and says when all is quiet. */
 export async function expectDrain ({ world, known, newcomer, block, missing, pass }: RouterDrainInit): Promise<void> {
   const seen: { error?: unknown, quiet: boolean } = { quiet: false }
   void world.drain().then(() => { seen.quiet = true })

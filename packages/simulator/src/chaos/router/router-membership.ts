@@ -14,7 +14,7 @@ type Place = 'in' | 'draining' | 'leaving' | 'out'
 
 /**
  * The nodes of a router, which are drained, removed and added again while it runs. In some runs none is; what is drawn
- * comes from a stream of its own.
+ * comes from its own stream.
  */
 export class RouterMembership {
   readonly #stage: Stage

@@ -16,7 +16,7 @@ export type MemberNames = Readonly<Record<Direction, readonly string[]>>
 /** What a call of all policies takes at most, ms. */
 const { verdictTimeout } = DEFAULT_LIMITS
 
-/** The policies of a router, in each direction some or none; what is drawn comes from streams of their own. */
+/** The policies of a router, in each direction some or none; their draws come from separate streams. */
 export class RouterPolicies {
   readonly #stage: Stage
   readonly #policies: Readonly<Record<Direction, readonly HostilePolicy[]>>

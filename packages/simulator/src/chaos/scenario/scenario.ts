@@ -114,7 +114,7 @@ const NO_CHANGE: Readonly<Record<MembershipAct, number>> = { join: 0, remove: 0,
 /**
  * How often members join and leave; in most runs never.
  *
- * @param dice - of a stream of its own: runs in which they stay are as they would be without it
+ * @param dice - draws from a stream of this member alone: runs in which they stay are as they would be without it
  */
 export function drawChanges (dice: Dice): Readonly<Record<MembershipAct, number>> {
   return dice.chance(0.35) ? someOf({ join: 4, remove: 2, depart: 2, drainMember: 2, resumeMember: 2, reweigh: 1 }, dice) : NO_CHANGE

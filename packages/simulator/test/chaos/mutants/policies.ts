@@ -73,14 +73,14 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     replace: 'const certain = isCertain(state, fetch, fetch.first?.only)'
   },
   {
-    name: 'HAVE is said to all that wait, whoever has it',
+    name: 'HAVE is said to all waiters, whichever member has it',
     breaks: ['promise'],
     file: 'engine/answers.ts',
     find: "for (const want of waiters(fetch)) {\n    if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {",
     replace: "for (const want of waiters(fetch)) {\n    if (want.type === 'have' && !want.haveSent) {"
   },
   {
-    name: 'an attempt passes to whoever is first',
+    name: 'an attempt passes to the first waiter',
     breaks: ['state', 'admission'],
     file: 'engine/want-ends.ts',
     find: '  if (fetch.restricted > 0) {\n    passRestricted(state, fetch, client, to)\n  } else if (to !== client) {',

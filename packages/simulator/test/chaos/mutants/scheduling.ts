@@ -38,7 +38,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     replace: ''
   },
   {
-    name: 'the engine draws random numbers of its own',
+    name: 'the engine draws its own random numbers',
     breaks: ['replay'],
     file: 'engine/outbox.ts',
     find: '    this.#priority = priority > 1 ? priority - 1 : MAX_PRIORITY\n',

@@ -206,7 +206,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     replace: '  want.askedAt = state.now()\n  want.connection = connection\n  want.priority'
   },
   {
-    name: 'what nobody is owed is looked for again',
+    name: 'a fetch that owes no waiter anything is looked for again',
     breaks: ['state', 'drain'],
     file: 'engine/fetches.ts',
     find: '  if (!owes(fetch)) {\n    toSatisfied(state, fetch)\n',

@@ -47,7 +47,7 @@ export function checkLists (at: string, init: ListsInit, known: readonly string[
   checkNumbers(at, { interval: init.interval }, { interval: true }, { ranges: { interval: [1, MAX_DELAY] } })
 
   if (!Array.isArray(init.lists) || init.lists.length === 0 || new Set(init.lists.map(({ name }) => name)).size < init.lists.length) {
-    throw new InvalidOptionError(`${at}lists: give at least one list, and each a name of its own`)
+    throw new InvalidOptionError(`${at}lists: give at least one list, and each a unique name`)
   }
 }
 

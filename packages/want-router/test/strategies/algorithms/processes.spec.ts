@@ -6,7 +6,7 @@ import { expect } from 'aegir/chai'
 const SCRIPT = fileURLToPath(new URL('./rank-process.ts', import.meta.url))
 const MEMBERS = ['kubo-1', 'kubo-2', '/dns4/näher/tcp/5001', 'https://node.example', 'e', 'f'].map((id, i) => ({ id, weight: 1 + i % 3 }))
 
-/** The rankings of 200 wants under rendezvous and Maglev, by a process of its own. */
+/** The rankings of 200 wants under rendezvous and Maglev, in a separate process. */
 async function rankedBy (seed: number, members: typeof MEMBERS): Promise<string[][][]> {
   const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify({ seed, members })])
 

@@ -12,8 +12,8 @@ function shares (b: Bench, first: number, ...lists: TestBlock[][]): number[] {
   return lists.map(list => list.filter(({ key }) => asked.includes(key)).length)
 }
 
-describe('engine: turns', () => {
-  it('what waited for a member to come up is asked in turns, not in the order in which it came', () => {
+describe('engine: rounds', () => {
+  it('what waited for a member to come up is asked in rounds of the clients, not in the order in which it came', () => {
     const b = bench({ members: [{ id: 'a' }], up: false, limits: { wantsPerMember: 64 } })
     const many = blocks(0, 800)
     const few = blocks(1000, 100)
@@ -93,7 +93,7 @@ describe('engine: turns', () => {
     expect(served.size).to.equal(100)
   })
 
-  it('a route that waited for room and found nobody rests, and is asked again', () => {
+  it('a fetch that waited for capacity and found no member is exhausted, and is asked again', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1, standingPerMember: 0 } })
     const [late, other] = blocks(0, 2)
     b.want('p', entry(late, { wantType: 'have' }))
@@ -109,7 +109,7 @@ describe('engine: turns', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('a route that waits for room goes on with who still wants it', () => {
+  it('a fetch that waits for capacity goes on with the clients that still want it', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 } })
     const [first, second] = blocks(0, 2)
     b.want('p', entry(first))
@@ -192,8 +192,8 @@ describe('engine: turns', () => {
     })
   })
 
-  it('a turn that full windows interrupt is not paid again on each return', () => {
-    // two want the same, but the first fills the member and takes its turn whenever a place is free
+  it('a round that full windows interrupt is not paid again on each return', () => {
+    // two want the same, but the first fills the member and takes its round whenever a place is free
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 2, expectedBlock: 1024 } })
     const [first, second] = [blocks(0, 100, KIB), blocks(1000, 100, KIB)]
     b.want('p', ...first.map(block => entry(block)))
@@ -207,7 +207,7 @@ describe('engine: turns', () => {
     }
 
     const [ofFirst, ofSecond] = shares(b, 64, first, second)
-    // a turn is sixteen of the smallest wants
+    // a round is sixteen of the smallest wants
     expect(ofFirst).to.be.within(32, 48)
     expect(ofSecond).to.be.within(16, 32)
   })
