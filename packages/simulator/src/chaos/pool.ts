@@ -67,9 +67,11 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
     try {
       await new Promise<void>((resolve, reject) => {
         let batch: Batch | undefined
+
         const fail = (reason: unknown): void => {
           reject(new Error(`a thread ended by itself in the runs from seed ${batch?.first} to ${(batch?.first ?? 0) + (batch?.count ?? 0) - 1}`, { cause: reason }))
         }
+
         const send = (): void => {
           batch = nextBatch()
 
