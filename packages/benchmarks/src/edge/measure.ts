@@ -82,7 +82,7 @@ async function runEdge (scenario: EdgeScenario): Promise<EdgeRun> {
     const figures = await timed(scenario, 'edge', async () => Promise.all(Array.from({ length: connections }, async () => fetchAll(worker.address, cids, open))))
     const metrics = await (await fetch(`${worker.url}/metrics`)).text()
     const [, reads] = /r2Get"\} (\d+)/.exec(metrics) ?? []
-    const [, operations] = /dollars_total (\S+)/.exec(metrics) ?? []
+    const [, operations] = /dollars_total (\d\S*)/.exec(metrics) ?? []
 
     return { ...figures, readsPerBlock: Number(reads) / blocks / connections, dollars: Number(operations) * 1e6 / blocks / connections + CPU_PRICE * figures.cpuMsPerBlock, memory }
   } finally {
