@@ -39,7 +39,7 @@ export function sendAbsence (state: State, client: Client, cid: Uint8Array): voi
   }
 }
 
-/** Takes back a presence that has not left yet, which then has not been said; undefined: there is none. */
+/** Takes back a presence that has not left yet, which then has not been said, or once less; undefined: there is none. */
 export function retract (state: State, want: ClientWant): Reply | undefined {
   const { client, presence } = want
 
@@ -47,7 +47,7 @@ export function retract (state: State, want: ClientWant): Reply | undefined {
     return
   }
 
-  want.haveSent &&= !presence.have
+  want.haveSent &&= !presence.have || presence.repeats === true
   want.dontHaveSent &&= presence.have
   freeMemory(state, replyBytes(presence))
 
@@ -120,7 +120,7 @@ export function dropReplies (state: State, client: Client): void {
 /** A want has one presence at most, which goes with it: presences are as bounded as wants, whatever else is unsent. */
 function sendPresence (state: State, want: ClientWant, have: boolean): void {
   retract(state, want)
-  want.presence = { cid: want.cid, have }
+  want.presence = { cid: want.cid, have, repeats: have && want.haveSent }
   want.answeredAt ??= state.now()
   enqueueReply(state, want.client, want.presence)
 }

@@ -7,6 +7,8 @@ export interface Reply {
   /** The block; without one, a presence. One buffer may stand in many peers' replies. */
   readonly bytes?: Uint8Array
   readonly have: boolean
+  /** Of a HAVE: one to the same want has left before. */
+  readonly repeats?: boolean
 }
 
 /** A block as a client takes it. */

@@ -178,6 +178,23 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(of(ends)).to.have.members(['p gone', 'p have'])
   })
 
+  it('have, where a HAVE has left, and another had not when the connection fell silent', () => {
+    const { b, ends } = ending()
+    const ask = (): void => {
+      b.engine.put({ t: 'message', client: 'p', wants: [entry(block, { wantType: 'have' })], full: false, connection: 0 })
+      b.flush()
+    }
+
+    ask()
+    b.answer('a', block, 'have')
+    b.take('p')
+    ask()
+    b.engine.put({ t: 'connection', client: 'p', connection: 0, is: 'silent' })
+    b.engine.put({ t: 'gone', client: 'p' })
+    b.flush()
+    expect(of(ends)).to.deep.equal(['p have'])
+  })
+
   it('while anything is to be told of it, and to a tap always', () => {
     for (const tap of [undefined, () => {}]) {
       let wanted = true
