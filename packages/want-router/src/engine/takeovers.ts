@@ -22,6 +22,13 @@ import type { State } from './state.ts'
 export function takeOverOthers (state: State): void {
   const { scheduler } = state
 
+  if (scheduler.takers.size === 0) {
+    return
+  }
+
+  // what was ranked anew and waits on: again would tell no more, and with a strategy that changes its mind it would never end
+  const tried = new Set<Fetch>()
+
   for (const member of scheduler.takers) {
     // better to wait for a member that is well; it is looked at again when it may be
     if (member.stalled || state.strategy.avoids?.(member.id) === true) {
@@ -35,7 +42,7 @@ export function takeOverOthers (state: State): void {
       member.passedOver = 0
     }
 
-    while (hasCapacity(member, 0) && !isSpent(scheduler) && takeOver(state, member, seen)) {}
+    while (hasCapacity(member, 0) && !isSpent(scheduler) && takeOver(state, member, seen, tried)) {}
 
     if (isSpent(scheduler)) {
       return
@@ -48,8 +55,8 @@ export function takeOverOthers (state: State): void {
 }
 
 /** Has a member asked for the next fetch that waits elsewhere and could be asked of it now; false: there is none. */
-function takeOver (state: State, member: EngineMember, seen: number): boolean {
-  const fetch = nextTakeover(state, member, seen)
+function takeOver (state: State, member: EngineMember, seen: number, tried: Set<Fetch>): boolean {
+  const fetch = nextTakeover(state, member, seen, tried)
 
   if (fetch == null) {
     return false
@@ -58,6 +65,7 @@ function takeOver (state: State, member: EngineMember, seen: number): boolean {
   attemptAgain(state, fetch)
 
   if (fetch.backlog != null) {
+    tried.add(fetch)
     passOver(state, fetch.backlog, member)
   }
 
@@ -68,7 +76,7 @@ function takeOver (state: State, member: EngineMember, seen: number): boolean {
  * Looks on from where the member has looked last. What stands up to `seen` it looks at
  * again; while all bytes are taken, that ends at the first of it that needs some.
  */
-function nextTakeover (state: State, member: EngineMember, seen: number): Fetch | undefined {
+function nextTakeover (state: State, member: EngineMember, seen: number, tried: ReadonlySet<Fetch>): Fetch | undefined {
   const { backlogs, needBytes } = state.scheduler
   const allTaken = state.inFlight >= state.limits.inFlight
 
@@ -88,7 +96,7 @@ function nextTakeover (state: State, member: EngineMember, seen: number): Fetch 
 
     member.lookedAt = lacksBytes ? Math.max(seen, number) : number
 
-    if (candidate && hasCapacityFor(state, next, member)) {
+    if (candidate && !tried.has(fetch) && hasCapacityFor(state, next, member)) {
       return fetch
     }
 

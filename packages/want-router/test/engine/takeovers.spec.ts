@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { delegateTo } from '../../src/strategies/delegate.ts'
 import { bench, entry, inOrder, testBlock } from './harness.ts'
 import type { Bench, TestBlock } from './harness.ts'
-import type { StrategyFactory } from '../../src/strategies/strategy.ts'
+import type { Member, StrategyFactory } from '../../src/strategies/strategy.ts'
 
 const [x, y, z] = [testBlock(1), testBlock(2), testBlock(3)]
 const members = [{ id: 'a' }, { id: 'b' }, { id: 'c' }]
@@ -60,6 +60,36 @@ describe('engine: takeovers', () => {
     expect(b.askedFor(x)).to.deep.equal(['a'])
     b.put({ t: 'up', member: 'c' })
     expect(b.askedFor(x)).to.deep.equal(['a', 'c'])
+  })
+
+  it('and a strategy that leaves it out, and prefers another each time, is asked once', () => {
+    let ranked = 0
+
+    const fickle: StrategyFactory = () => {
+      let all: readonly Member[] = []
+
+      return {
+        update (next) { all = next },
+        rank () {
+          const order = ++ranked % 2 === 0 ? 'abc' : 'acb'
+
+          return all.filter(({ id }) => id !== 'd').sort((one, other) => order.indexOf(one.id) - order.indexOf(other.id))
+        }
+      }
+    }
+
+    const b = bench({ members: [...members, { id: 'd' }], up: false, strategy: fickle, limits: { wantsPerMember: 1 } })
+
+    for (const member of ['a', 'b', 'c']) {
+      b.put({ t: 'up', member })
+    }
+
+    b.want('p', entry(x), entry(y), entry(z))
+    b.answer('a', x, 'dont-have')
+    const before = ranked
+    b.put({ t: 'up', member: 'd' })
+    expect(b.askedFor(x)).to.deep.equal(['a'])
+    expect(ranked - before).to.be.within(1, 2)
   })
 
   it('and so does one that had answered it, and was down since', () => {
