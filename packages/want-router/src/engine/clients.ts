@@ -1,6 +1,6 @@
 /** Clients: what is kept for each, their lists of wants, and whether more may be asked for them. */
 import { headOf } from './cid-head.ts'
-import { createReplies } from './replies.ts'
+import { BLOCK_OVERHEAD, createReplies } from './replies.ts'
 import { giveRound, leaveRounds } from './rounds.ts'
 import { readWindow, sizeEstimate } from './windows.ts'
 import type { Client, ClientWant, Fetch } from './model.ts'
@@ -43,7 +43,7 @@ export function createClient (id: string, limits: Limits): Client {
 }
 
 /**
- * Whether one more want may be asked for this client: what is unsent and what is
+ * Whether one more want, for a block of `size` bytes, may be asked for this client: what is unsent and what is
  * on its way fit its window, and what is left of the bytes for all. A client that
  * does not read stops here. What is open at stalled members has a window to
  * itself, else one of them could hold up everything.
@@ -52,19 +52,19 @@ export function createClient (id: string, limits: Limits): Client {
  * and Hahne 1998): one has its whole window, and of many that do not read each
  * has an equal part, with as much left for the next to come.
  */
-export function hasWindow (state: State, client: Client): boolean {
+export function hasWindow (state: State, client: Client, size = client.blockSize.bytes): boolean {
   const unsent = client.replies.bytes
   const left = unsentLeft(state)
-  const block = client.blockSize.bytes
 
-  if (unsent >= state.limits.unsentPerClient || (block > left && left < state.limits.unsent)) {
+  // as it is counted when it comes: one that is asked for and does not fit then is lost, and asked for again
+  if (unsent >= state.limits.unsentPerClient || (size + BLOCK_OVERHEAD > left && left < state.limits.unsent)) {
     return false
   }
 
   const window = Math.min(client.window.size, left)
   const pending = unsent + client.inFlight - Math.min(client.stalledBytes, window)
 
-  return pending <= 0 || pending + block <= window
+  return pending <= 0 || pending + size <= window
 }
 
 /** Bytes that may still wait for clients, when all has arrived that is on its way. */

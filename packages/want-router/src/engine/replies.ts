@@ -41,6 +41,9 @@ const MAX_PRESENCES = 256
 const PRESENCE_KEEP = 128
 const BLOCK_KEEP = 384
 
+/** What a block costs beside its bytes while it waits, at most: its CID is no longer than those that are verified. */
+export const BLOCK_OVERHEAD = BLOCK_KEEP + 160
+
 /** What a reply costs while it waits: a block of no bytes costs memory, too. */
 export function replyBytes ({ cid, bytes }: Pick<Reply, 'cid' | 'bytes'>): number {
   return cid.byteLength + (bytes == null ? PRESENCE_KEEP : BLOCK_KEEP + bytes.byteLength)

@@ -328,7 +328,7 @@ function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): 
     return 'later'
   }
 
-  if (!hasWindow(state, client)) {
+  if (!hasWindow(state, client, fetch.size)) {
     return 'held'
   }
 

@@ -107,6 +107,25 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
 
+  it('asks once for a block that does not fit beside what others leave unread, and again when that has been read', () => {
+    const b = bench({ members: [{ id: 'a' }], limits: { unsent: 24_000, unsentPerClient: 20_000, expectedBlock: 1024 } })
+    const [unread, large] = [testBlock(1, 9_000), testBlock(2, 14_700)]
+    b.want('p', entry(unread))
+    b.block('a', unread)
+    b.want('q', entry(large))
+
+    for (let i = 0; i < 10 && b.askedFor(large).length > i; i++) {
+      b.block('a', large)
+    }
+
+    expect(b.askedFor(large)).to.deep.equal(['a'])
+    expect(b.take('p').blocks).to.have.lengthOf(1)
+    b.flush()
+    expect(b.askedFor(large)).to.deep.equal(['a', 'a'])
+    b.block('a', large)
+    expect(b.take('q').blocks).to.have.lengthOf(1)
+  })
+
   it('keeps one buffer of a block for all who wait', () => {
     const b = bench()
     const block = testBlock(1, 1 << 18)
