@@ -77,9 +77,9 @@ export function isIdle (client: Client): boolean {
   return client.replies.size === 0 && client.inFlight === 0
 }
 
-/** What an answer is taken to weigh: nothing, where silence is as likely. */
+/** What an answer is taken to weigh: nothing, where silence is as likely. A block of no bytes has its turn like any other. */
 export function expectedBytes (type: AskType, { size }: Pick<Fetch, 'size'>, client: Client, supportsDontHave = true): number {
-  return type === 'have' || !supportsDontHave ? 0 : size ?? client.blockSize.bytes
+  return type === 'have' || !supportsDontHave ? 0 : Math.max(1, size ?? client.blockSize.bytes)
 }
 
 /** The client's want for exactly that CID. */
