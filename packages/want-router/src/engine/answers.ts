@@ -86,8 +86,6 @@ function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: 
         endWant(state, want, 'block', { member: member.id, bytes: bytes.byteLength })
         continue
       }
-
-      fetch.size = bytes.byteLength
     }
 
     if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {

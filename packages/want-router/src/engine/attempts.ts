@@ -57,8 +57,8 @@ export function openAttempt (state: State, fetch: Fetch, member: EngineMember, c
  * Whether a member that is asked for a HAVE can be asked for the block. Where the client has no window for it, or the
  * member drains, the HAVE is waited for, and the block asked for in its round.
  */
-export function mayUpgrade (state: State, { member, client, fetch }: Attempt): boolean {
-  return !member.draining && hasWindow(state, client, fetch.size)
+export function mayUpgrade (state: State, { member, client }: Attempt): boolean {
+  return !member.draining && hasWindow(state, client)
 }
 
 /** A want-have is open and the block has come to be wanted: the same member is asked for that. */

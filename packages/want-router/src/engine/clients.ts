@@ -43,7 +43,7 @@ export function createClient (id: string, limits: Limits): Client {
 }
 
 /**
- * Whether one more want, for a block of `size` bytes, may be asked for this client: what is unsent and what is
+ * Whether one more want may be asked for this client: what is unsent and what is
  * on its way fit its window, and what is left of the bytes for all. A client that
  * does not read stops here. What is open at stalled members has a window to
  * itself, else one of them could hold up everything.
@@ -52,19 +52,20 @@ export function createClient (id: string, limits: Limits): Client {
  * and Hahne 1998): one has its whole window, and of many that do not read each
  * has an equal part, with as much left for the next to come.
  */
-export function hasWindow (state: State, client: Client, size = client.blockSize.bytes): boolean {
+export function hasWindow (state: State, client: Client): boolean {
   const unsent = client.replies.bytes
   const left = unsentLeft(state)
+  const block = client.blockSize.bytes
 
   // as it is counted when it comes: one that is asked for and does not fit then is lost, and asked for again
-  if (unsent >= state.limits.unsentPerClient || (size + BLOCK_OVERHEAD > left && left < state.limits.unsent)) {
+  if (unsent >= state.limits.unsentPerClient || (block + BLOCK_OVERHEAD > left && left < state.limits.unsent)) {
     return false
   }
 
   const window = Math.min(client.window.size, left)
   const pending = unsent + client.inFlight - Math.min(client.stalledBytes, window)
 
-  return pending <= 0 || pending + size <= window
+  return pending <= 0 || pending + block <= window
 }
 
 /** Bytes that may still wait for clients, when all has arrived that is on its way. */
@@ -77,9 +78,9 @@ export function isIdle (client: Client): boolean {
   return client.replies.size === 0 && client.inFlight === 0
 }
 
-/** What an answer is taken to weigh: nothing, where silence is as likely. A block of no bytes has its turn like any other. */
+/** What an answer is taken to weigh: nothing, where silence is as likely. */
 export function expectedBytes (type: AskType, { size }: Pick<Fetch, 'size'>, client: Client, supportsDontHave = true): number {
-  return type === 'have' || !supportsDontHave ? 0 : Math.max(1, size ?? client.blockSize.bytes)
+  return type === 'have' || !supportsDontHave ? 0 : size ?? client.blockSize.bytes
 }
 
 /** The client's want for exactly that CID. */

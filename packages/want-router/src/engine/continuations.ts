@@ -36,7 +36,7 @@ export function retryWithinBudget (state: State): void {
 export function attemptAgain (state: State, fetch: Fetch, retry = false): void {
   const client = fetch.first?.client
 
-  if (client != null && hasWindow(state, client, fetch.size)) {
+  if (client != null && hasWindow(state, client)) {
     assign(state, fetch, client, retry)
   } else {
     toQueued(state, fetch)

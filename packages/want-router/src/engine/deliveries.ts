@@ -74,6 +74,8 @@ export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes:
 
   if ((unsent > 0 && !reserved && unsent + more > unsentPerClient) || (state.unsent > 0 && state.unsent + more > state.limits.unsent)) {
     state.totals.copiesLost++
+    // it is asked for again when there is room for one of that size
+    client.blockSize.atLeast(bytes.byteLength)
     client.window.reset()
 
     return false

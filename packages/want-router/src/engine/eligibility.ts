@@ -68,7 +68,7 @@ export function clientToCharge (state: State, fetch: Fetch, member: EngineMember
   }
 
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
-    if (isServedBy(want, member) && hasWindow(state, want.client, fetch.size)) {
+    if (isServedBy(want, member) && hasWindow(state, want.client)) {
       return want.client
     }
   }

@@ -129,7 +129,7 @@ export interface Fetch extends Want {
   readonly head: string
   /** Raw bytes of that CID, made when they are first read. */
   readonly cid: Uint8Array
-  /** Of the block, where a member has said it with its HAVE, or where it has come and a client could not take it, bytes. */
+  /** Of the block, where a member has said it with its HAVE, bytes. */
   size: number | undefined
   /** All that wait for it are restricted to these members, strictly; undefined: it is the one that others share. */
   readonly strict: Eligible | undefined

@@ -328,7 +328,7 @@ function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): 
     return 'later'
   }
 
-  if (!hasWindow(state, client, fetch.size)) {
+  if (!hasWindow(state, client)) {
     return 'held'
   }
 

@@ -22,13 +22,6 @@ import type { State } from './state.ts'
 export function takeOverOthers (state: State): void {
   const { scheduler } = state
 
-  if (scheduler.takers.size === 0) {
-    return
-  }
-
-  // what was ranked anew and waits on: again would tell no more, and with a strategy that changes its mind it would never end
-  const tried = new Set<Fetch>()
-
   for (const member of scheduler.takers) {
     // better to wait for a member that is well; it is looked at again when it may be
     if (member.stalled || state.strategy.avoids?.(member.id) === true) {
@@ -36,6 +29,8 @@ export function takeOverOthers (state: State): void {
     }
 
     const seen = member.lookedAt
+    // what was ranked anew and waits on: with a strategy that changes its mind it would never end
+    const tried = new Set<Fetch>()
 
     if (member.load.wants === 0 && member.passedOver > 0) {
       member.lookedAt = Math.min(member.lookedAt, member.passedOver - 1)

@@ -238,7 +238,12 @@ class BurstWindow implements ReadWindow {
 }
 
 /** What a block weighs, learned: bitswap does not say before it sends. */
-export interface SizeEstimate { readonly bytes: number, sample (bytes: number): void }
+export interface SizeEstimate {
+  readonly bytes: number
+  sample (bytes: number): void
+  /** The next is to be taken for no smaller. */
+  atLeast (bytes: number): void
+}
 
 /** Makes an estimate that follows the last few blocks; `first` is what it says before any, bytes. */
 export function sizeEstimate (first: number): SizeEstimate {
@@ -254,6 +259,10 @@ class MovingSize implements SizeEstimate {
 
   get bytes (): number {
     return this.#bytes
+  }
+
+  atLeast (size: number): void {
+    this.#bytes = Math.max(this.#bytes, size)
   }
 
   sample (size: number): void {
