@@ -139,7 +139,14 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'a member takes over nothing that waits for another',
     breaks: ['idle'],
     file: 'engine/takeovers.ts',
-    find: 'if (candidate && hasCapacityFor(state, next, member)) {',
-    replace: 'if (member.id === \'\' && candidate && hasCapacityFor(state, next, member)) {'
+    find: 'if (candidate && !tried.has(fetch) && hasCapacityFor(state, next, member)) {',
+    replace: 'if (member.id === \'\' && candidate && !tried.has(fetch) && hasCapacityFor(state, next, member)) {'
+  },
+  {
+    name: 'a member has what waits for another ranked again, as often as it waits on',
+    breaks: ['work'],
+    file: 'engine/takeovers.ts',
+    find: '    tried.add(fetch)\n',
+    replace: ''
   }
 ]
