@@ -82,7 +82,7 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
           }
         }
 
-        worker.on('error', fail)
+        worker.on('error', err => { (isOutOfMemory(err) ? fail : reject)(err) })
         worker.on('exit', code => { fail(`code ${code}`) })
         worker.on('message', (result: BatchResult) => {
           failures.push(...result.failures)
@@ -109,4 +109,9 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
   failures.sort((a, b) => a.seed - b.seed)
 
   return sum
+}
+
+/** It is the run that takes all memory, and of others the error itself says more. */
+function isOutOfMemory (err: Error): boolean {
+  return (err as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
