@@ -180,6 +180,7 @@ describe('engine: what became of a want is told once, when it ends', () => {
 
   it('have, where a HAVE has left, and another had not when the connection fell silent', () => {
     const { b, ends } = ending()
+
     const ask = (): void => {
       b.engine.put({ t: 'message', client: 'p', wants: [entry(block, { wantType: 'have' })], full: false, connection: 0 })
       b.flush()
