@@ -20,11 +20,7 @@ export interface ServedFigure extends ScaleCase {
 
 /** An engine whose clients and members have been in use before. */
 export interface Served {
-  /**
-   * Puts in all wants, then answers them in the order in which the engine asks for them; that `rounds` times.
-   *
-   * @param most - CPU time after which the run is cut off, ms
-   */
+  /** Puts in all wants, then answers them in the order in which the engine asks for them; that `rounds` times. It is cut off after `most` ms of CPU time. */
   run (wants: number, rounds: number, most: number): ServedFigure
 }
 
