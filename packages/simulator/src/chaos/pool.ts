@@ -69,7 +69,7 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
         let batch: Batch | undefined
 
         const fail = (reason: unknown): void => {
-          reject(new Error(`a thread ended by itself in the runs from seed ${batch?.first} to ${(batch?.first ?? 0) + (batch?.count ?? 0) - 1}`, { cause: reason }))
+          reject(new Error(`a thread ended by itself in the ${batch?.count} runs from seed ${batch?.first} on`, { cause: reason }))
         }
 
         const send = (): void => {
