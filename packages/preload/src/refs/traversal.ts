@@ -1,17 +1,19 @@
 /**
- * One traversal of a DAG by a member, for all requests that ask for the same. It tries
- * one member after another until one has begun to answer; from then on an error ends it.
- * One that stops in the middle is asked anew: kubo may wait for blocks that it has forgotten to ask for.
- * The members pull the blocks from the clients of all its requests, through the gate.
+ * One traversal of a DAG by a member, for all requests that ask for the same. The members
+ * pull the blocks from the clients of all its requests, through the gate.
  */
-import { BudgetError, MemberRefsError, NoMemberError, NoProgressError } from '../errors.ts'
+import { BudgetError, MemberRefsError, NoProgressError } from '../errors.ts'
 import { createLines } from './lines.ts'
+import { createListing } from './listing.ts'
 import { createMissingLinks } from './missing-links.ts'
 import { gateDepth } from './query.ts'
+import { createTraversalClients } from './traversal-clients.ts'
 import type { Lines } from './lines.ts'
+import type { Listing } from './listing.ts'
 import type { RefsMember } from './member.ts'
 import type { MissingLinks, ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
+import type { TraversalClients } from './traversal-clients.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { Passage } from '../gate/passage.ts'
@@ -72,23 +74,21 @@ class MemberTraversal implements Traversal {
   readonly #passage: Passage
   readonly #missing: MissingLinks
   readonly #lines: Lines
+  readonly #listing: Listing
   readonly #begun = Promise.withResolvers<void>()
   readonly #ending = new AbortController()
-  /** Readers that ask each client. */
-  readonly #clients = new Map<string, number>()
+  readonly #clients: TraversalClients
   readonly #received: Received = { blocks: 0, bytes: 0 }
-  #member: string | undefined
   #readers = 0
   #started = false
   /** Lines that have been passed on. */
   #written = 0
   #cancelNoProgress: () => void = () => {}
   readonly #cancelTime: () => void
-  #progressed = false
   #ended = false
 
   constructor (init: TraversalInit) {
-    const { query, gate, limits, timers } = init
+    const { query, members, gate, limits, timers } = init
     this.#init = init
     this.#lines = createLines({ max: limits.unread, onRead: () => { this.#progress() } })
     this.#passage = gate.open({
@@ -107,7 +107,17 @@ class MemberTraversal implements Traversal {
       },
       failed: error => { this.#end(error) }
     })
+    this.#clients = createTraversalClients(this.#passage)
     this.#missing = createMissingLinks({ passage: this.#passage, read: init.read, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
+    this.#listing = createListing({
+      query,
+      members,
+      signal: this.#ending.signal,
+      timers,
+      wait: limits.memberWait,
+      isHeldUp: () => this.#lines.isFull,
+      couldGoOn: () => this.#clients.size > 0 && !this.#passage.waits
+    })
     this.#begun.promise.catch(() => {})
     this.#cancelTime = timers.after(limits.time, () => { this.#end(new NoProgressError(`The request took longer than ${limits.time / 1000} s`)) })
     this.#progress()
@@ -129,11 +139,11 @@ class MemberTraversal implements Traversal {
       begun: this.#begun.promise,
       lines,
       get received () { return since(before, traversal.#received) },
-      get member () { return traversal.#member },
+      get member () { return traversal.#listing.member },
       add: client => {
         if (!left && !clients.has(client)) {
           clients.add(client)
-          this.#addClient(client)
+          this.#clients.add(client)
         }
       },
       start: () => { this.#start() },
@@ -164,26 +174,8 @@ class MemberTraversal implements Traversal {
     this.#run().then(() => { this.#end() }, err => { this.#end(err) })
   }
 
-  #addClient (client: string): void {
-    const readers = this.#clients.get(client) ?? 0
-    this.#clients.set(client, readers + 1)
-
-    if (readers === 0) {
-      this.#passage.addClient(client)
-    }
-  }
-
   #left (clients: ReadonlySet<string>): void {
-    for (const client of clients) {
-      const readers = (this.#clients.get(client) ?? 0) - 1
-      this.#clients.set(client, readers)
-
-      if (readers <= 0) {
-        this.#clients.delete(client)
-        this.#passage.removeClient(client)
-      }
-    }
-
+    this.#clients.remove(clients)
     this.#readers--
 
     if (this.#readers === 0) {
@@ -192,80 +184,9 @@ class MemberTraversal implements Traversal {
   }
 
   async #run (): Promise<void> {
-    const { members } = this.#init
-    let error: unknown = new NoMemberError()
-
-    for (const [i, member] of members.entries()) {
-      try {
-        let complete: boolean
-
-        do {
-          complete = await this.#list(member, i < members.length - 1)
-        } while (!complete)
-
-        return
-      } catch (err) {
-        error = err
-
-        if (this.#written > 0 || this.#ending.signal.aborted) {
-          break
-        }
-      }
+    for await (const { ref } of this.#listing) {
+      await this.#pass(ref)
     }
-
-    throw error
-  }
-
-  /** Has a member list all of it. One that does nothing is given up, if there are others. False: it has stopped in the middle, and is to be asked anew. */
-  async #list (member: RefsMember, others: boolean): Promise<boolean> {
-    const { query, limits, timers } = this.#init
-    const attempt = new AbortController()
-    const before = this.#written
-    let came = before > 0
-    let listed = 0
-    let cancelWait = (): void => {}
-    this.#member = member.id
-
-    const watch = (): void => {
-      this.#progressed = false
-      cancelWait = timers.after(limits.memberWait, () => {
-        came ||= this.#progressed
-
-        if (this.#progressed || this.#lines.isFull || !(came ? this.#waitsForNothing : others)) {
-          watch()
-        } else {
-          attempt.abort(new NoProgressError(`the member did nothing within ${limits.memberWait / 1000} s`))
-        }
-      })
-    }
-
-    watch()
-
-    try {
-      for await (const { ref } of member.refs(query, AbortSignal.any([attempt.signal, this.#ending.signal]))) {
-        if (++listed > before) {
-          await this.#pass(ref)
-        } else {
-          // asked anew, it lists the same in the same order
-          this.#progressed = true
-        }
-      }
-
-      return true
-    } catch (err) {
-      if (attempt.signal.aborted && came && !this.#ending.signal.aborted) {
-        return false
-      }
-
-      throw err
-    } finally {
-      cancelWait()
-    }
-  }
-
-  /** Whether the member could go on: all that it has asked of clients has come. */
-  get #waitsForNothing (): boolean {
-    return this.#clients.size > 0 && !this.#passage.waits
   }
 
   /** Passes on what a member has listed. */
@@ -286,7 +207,7 @@ class MemberTraversal implements Traversal {
 
   #progress (): void {
     const { timers, limits } = this.#init
-    this.#progressed = true
+    this.#listing.progress()
     this.#cancelNoProgress()
 
     if (!this.#ended) {

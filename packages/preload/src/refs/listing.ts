@@ -1,0 +1,99 @@
+/**
+ * What members list of a DAG. One member after another is asked until one has begun to answer; from then
+ * on an error ends it. One that stops in the middle is asked anew: kubo may wait for blocks that it has
+ * forgotten to ask for.
+ */
+import { NoMemberError } from '../errors.ts'
+import { watchMember } from './member-watch.ts'
+import type { MemberWatch } from './member-watch.ts'
+import type { Ref, RefsMember } from './member.ts'
+import type { RefsQuery } from './query.ts'
+import type { Timers } from '../timers.ts'
+
+export interface ListingInit {
+  readonly query: RefsQuery
+  /** Best first. */
+  readonly members: readonly RefsMember[]
+  readonly signal: AbortSignal
+  readonly timers: Timers
+  /** For how long a member may do nothing, ms. */
+  readonly wait: number
+  /** Whether those that read the answer hold it up. */
+  isHeldUp (): boolean
+  /** Whether the member could go on: clients owe it nothing. */
+  couldGoOn (): boolean
+}
+
+/** Its iteration yields each line once, and throws what went wrong. */
+export interface Listing extends AsyncIterable<Ref> {
+  /** The member that is asked, or was last. */
+  readonly member: string | undefined
+  /** Something has come for the member that is asked. */
+  progress (): void
+}
+
+export function createListing ({ query, members, signal, timers, wait, isHeldUp, couldGoOn }: ListingInit): Listing {
+  let asked: RefsMember | undefined
+  let watch: MemberWatch | undefined
+  let lines = 0
+
+  /** Yields what is new of it. Returns whether that is all; otherwise it has stopped in the middle, and is to be asked anew. */
+  async function * ask (member: RefsMember, others: boolean): AsyncGenerator<Ref, boolean> {
+    const before = lines
+    let listed = 0
+    const own = watch = watchMember({ timers, wait, began: before > 0, givesUp: began => !isHeldUp() && (began ? couldGoOn() : others) })
+    asked = member
+
+    try {
+      for await (const ref of member.refs(query, AbortSignal.any([own.signal, signal]))) {
+        own.progress()
+
+        // asked anew, it lists the same in the same order
+        if (++listed > before) {
+          lines++
+          yield ref
+        }
+      }
+
+      return true
+    } catch (err) {
+      if (own.signal.aborted && own.began && !signal.aborted) {
+        return false
+      }
+
+      throw err
+    } finally {
+      own.stop()
+    }
+  }
+
+  return {
+    get member () { return asked?.id },
+
+    progress () { watch?.progress() },
+
+    async * [Symbol.asyncIterator] () {
+      let error: unknown = new NoMemberError()
+
+      for (const [i, member] of members.entries()) {
+        try {
+          let complete: boolean
+
+          do {
+            complete = yield * ask(member, i < members.length - 1)
+          } while (!complete)
+
+          return
+        } catch (err) {
+          error = err
+
+          if (lines > 0 || signal.aborted) {
+            break
+          }
+        }
+      }
+
+      throw error
+    }
+  }
+}

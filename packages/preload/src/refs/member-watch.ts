@@ -1,0 +1,57 @@
+/**
+ * A watch over a member that has been asked: whether it does something. One that has stopped is told from
+ * one that has to wait, for its clients or for those that read the answer.
+ */
+import { NoProgressError } from '../errors.ts'
+import type { Timers } from '../timers.ts'
+
+export interface MemberWatchInit {
+  readonly timers: Timers
+  /** For how long the member may do nothing, ms. */
+  readonly wait: number
+  /** Whether something has come from it, or for it, before. */
+  readonly began: boolean
+  /** Whether one that does nothing is given up now, and not given as long again. */
+  givesUp (began: boolean): boolean
+}
+
+export interface MemberWatch {
+  /** Aborts when the member is given up. */
+  readonly signal: AbortSignal
+  /** Whether something has come from it, or for it, ever. */
+  readonly began: boolean
+  /** Something has come from it, or for it. */
+  progress (): void
+  stop (): void
+}
+
+export function watchMember ({ timers, wait, began, givesUp }: MemberWatchInit): MemberWatch {
+  const ending = new AbortController()
+  let progressed = false
+  let cancel: () => void
+
+  function begin (): void {
+    progressed = false
+    cancel = timers.after(wait, () => {
+      if (!progressed && givesUp(began)) {
+        ending.abort(new NoProgressError(`the member did nothing within ${wait / 1000} s`))
+      } else {
+        begin()
+      }
+    })
+  }
+
+  begin()
+
+  return {
+    signal: ending.signal,
+    get began () { return began },
+
+    progress () {
+      progressed = true
+      began = true
+    },
+
+    stop () { cancel() }
+  }
+}
