@@ -1,5 +1,6 @@
 import { createKuboRpc } from '@kitsune/kubo-rpc'
 import { delegateTo, source } from '@kitsune/want-router'
+import { perRpcNode } from './rpc-nodes.ts'
 import type { Nodes } from './nodes.ts'
 import type { KuboRpc } from '@kitsune/kubo-rpc'
 import type { StrategyFactory, TargetInit, WantRouter } from '@kitsune/want-router'
@@ -21,34 +22,24 @@ export const DEFAULT_FETCH_LIMITS = {
 export interface FetchThroughInit {
   readonly nodes: Pick<Nodes, 'find'>
   readonly router: Pick<WantRouter, 'status'>
-  readonly limits?: { readonly total: number, readonly perClient: number, readonly timeout: number }
+  readonly limits?: FetchLimits
 }
+
+type FetchLimits = Readonly<Record<keyof typeof DEFAULT_FETCH_LIMITS, number>>
 
 /**
  * Blocks that nodes find elsewhere. kubo's bitswap server does not look for what it
  * lacks, its RPC does: a block that all nodes lack is asked of `block/get` of a node that is up, of
- * each in turn, and stays at that node; one that cannot look is passed over. `init` is called when it is needed first.
+ * each in turn, and stays at that node; one that cannot look is passed over. `init` is called once, when it is needed first.
  */
 export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   const running = new Map<string, number>()
   let total = 0
-  let turn = 0
-
-  /** Nodes whose RPC is known and that are up: those that are to be asked one after another, another one first each time. */
-  function nodesInTurn ({ nodes, router }: Omit<FetchThroughInit, 'limits'>): KuboRpc[] {
-    const up = router.status().members.flatMap(({ id, state }) => {
-      const node = state === 'up' ? nodes.find(id) : undefined
-
-      return node?.kind === 'rpc' ? [node] : []
-    })
-    const first = up.length === 0 ? 0 : turn++ % up.length
-
-    return [...up.slice(first), ...up.slice(0, first)].map(({ address, authorization }) => createKuboRpc({ url: address, authorization: authorization?.reveal() }))
-  }
+  let prepared: { readonly nodes: Iterable<KuboRpc>, readonly limits: FetchLimits } | undefined
 
   return source({
     async get (cid, { signal, session }) {
-      const { limits = DEFAULT_FETCH_LIMITS, ...members } = init()
+      const { nodes, limits } = prepared ??= prepare(init())
       const own = running.get(session) ?? 0
 
       // a client within the process has a colon in its name, and wants what nodes have
@@ -60,7 +51,7 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
       running.set(session, own + 1)
 
       try {
-        return await getFromOne(nodesInTurn(members), cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
+        return await getFromOne(nodes, cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
       } catch (err) {
         if (signal.aborted) {
           throw err
@@ -79,6 +70,24 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
     }
     // the limits are kept here, so that what exceeds them is answered and does not wait
   }, { id: FETCH_THROUGH, concurrency: 4096, capacity: { wants: 4096 } })
+}
+
+function prepare ({ nodes, router, limits = DEFAULT_FETCH_LIMITS }: FetchThroughInit): { readonly nodes: Iterable<KuboRpc>, readonly limits: FetchLimits } {
+  return { nodes: nodesInTurn(router, perRpcNode(nodes, createKuboRpc)), limits }
+}
+
+/** Nodes whose RPC is known and that are up, as they are asked one after another: each iteration begins with another one. */
+function nodesInTurn (router: FetchThroughInit['router'], find: (id: string) => KuboRpc | undefined): Iterable<KuboRpc> {
+  let turn = 0
+
+  return {
+    * [Symbol.iterator] () {
+      const up = router.status().members.flatMap(({ id, state }) => state === 'up' ? find(id) ?? [] : [])
+      const first = up.length === 0 ? 0 : turn++ % up.length
+      yield * up.slice(first)
+      yield * up.slice(0, first)
+    }
+  }
 }
 
 /** Ranks a member behind all others, whatever the strategy. */
@@ -110,7 +119,7 @@ export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
 }
 
 /** Asks one node after another, until one has looked for it. */
-async function getFromOne (nodes: readonly KuboRpc[], cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function getFromOne (nodes: Iterable<KuboRpc>, cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
   for (const node of nodes) {
     try {
       const response = await node.call('block/get', { arg: cid.toString() }, { signal })

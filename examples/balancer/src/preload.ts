@@ -4,10 +4,11 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { createPreloadMetrics } from './admin/preload-metrics.ts'
 import { StartError } from './errors.ts'
 import { reasonOf } from './listen-error.ts'
+import { perRpcNode } from './rpc-nodes.ts'
 import type { BalancerConfig } from './config/config.ts'
 import type { Log } from './log/log.ts'
 import type { Nodes } from './nodes.ts'
-import type { Gate, RefsEnd, RefsMember, Registry as PreloadRegistry, RemoteEnd } from '@kitsune/preload'
+import type { Gate, RefsEnd, Registry as PreloadRegistry, RemoteEnd } from '@kitsune/preload'
 import type { StrategyFactory, WantRouter } from '@kitsune/want-router'
 import type { Libp2p } from '@libp2p/interface'
 import type { AddressInfo } from 'node:net'
@@ -52,7 +53,7 @@ export async function startPreload ({ config, trustedProxies, upstream, gate, no
   const reader = router.client('preload')
   const metrics = createPreloadMetrics(registry)
   const handler = refsHandler({
-    members: memberRanking({ router, strategy, find: id => refsMember(nodes, id) }),
+    members: memberRanking({ router, strategy, find: perRpcNode(nodes, kuboRefs) }),
     peers: connectedPeers(upstream),
     register: peer => router.reverse?.register(peerIdFromString(peer)) ?? (() => {}),
     gate,
@@ -88,13 +89,6 @@ export async function startPreload ({ config, trustedProxies, upstream, gate, no
       })
     }
   }
-}
-
-/** Only a node whose RPC is known can be asked. */
-function refsMember (nodes: Pick<Nodes, 'find'>, id: string): RefsMember | undefined {
-  const { kind, address, authorization } = nodes.find(id) ?? {}
-
-  return kind !== 'rpc' || address == null ? undefined : kuboRefs({ id, url: address, authorization: authorization?.reveal() })
 }
 
 function logEnd (log: Log, { roots, address, peers, remotePeers, outcome, error, member, blocks, bytes, ms }: RefsEnd): void {
