@@ -6,9 +6,11 @@ import { socketHost } from '../remote-host.ts'
 import { hookUpgrades } from '../upgrade-hook.ts'
 import { believeProxies } from './proxied-websockets.ts'
 import { createUnfinishedCheck } from './unfinished-messages.ts'
+import { unmaskByWords } from './unmasking.ts'
 import type { TrustedProxies } from '../trusted-proxies.ts'
 import type { WarnMissing } from '../warn.ts'
 import type { ReceivingSocket } from './unfinished-messages.ts'
+import type { MaskedSocket } from './unmasking.ts'
 import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface'
 import type { WebSocketsComponents } from '@libp2p/websockets'
 import type { EventEmitter } from 'node:events'
@@ -109,6 +111,11 @@ export async function closeSocketWith <T> (connection: MultiaddrConnection, warn
     connection.abort(new ConnectionFailedError('malformed WebSocket frame'))
   })
 
+  // listeners have sockets of the ws package, dialled connections have Node's, to which nothing comes masked
+  if (typeof websocket?.terminate === 'function') {
+    unmaskByWords(websocket as MaskedSocket, warnMissing)
+  }
+
   // libp2p does not pause WebSockets; Node's own, which dialled connections have, cannot be paused
   if (typeof websocket?.pause === 'function' && typeof websocket.resume === 'function') {
     Object.assign<MultiaddrConnection, Pausable>(connection, {
@@ -118,7 +125,6 @@ export async function closeSocketWith <T> (connection: MultiaddrConnection, warn
   }
 
   connection.addEventListener('close', () => {
-    // listeners have sockets of the ws package, dialled connections have Node's
     if (typeof websocket?.terminate === 'function') {
       websocket.terminate()
     } else {
