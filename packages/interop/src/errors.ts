@@ -1,3 +1,9 @@
+/** A command line that cannot be meant. */
+export class UsageError extends Error {
+  static name = 'UsageError'
+  name = 'UsageError'
+}
+
 /** A peer or a process under test could not be started. */
 export class StartError extends Error {
   static name = 'StartError'

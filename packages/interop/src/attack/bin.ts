@@ -1,11 +1,13 @@
 /* eslint-disable no-console */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { runCommand, whole } from '../command.ts'
+import { UsageError } from '../errors.ts'
 import { FLOODS } from './floods.ts'
 import { attack, attackTime, exceeds } from './run.ts'
 import type { Latencies } from './honest.ts'
 import type { AttackResult } from './run.ts'
+import type { OptionValues } from '../command.ts'
 
 const HELP = `npm run attack -- [options]
 
@@ -18,26 +20,24 @@ Floods a balancer that it starts on loopback, and no other. Options:
   --record FILE   writes the table there, too
 `
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    all: { type: 'boolean', default: false },
-    times: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '10' },
-    settle: { type: 'string', default: '30' },
-    record: { type: 'string' },
-    help: { type: 'boolean', default: false }
-  }
-})
+const OPTIONS = {
+  only: { type: 'string', default: '' },
+  all: { type: 'boolean', default: false },
+  times: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '10' },
+  settle: { type: 'string', default: '30' },
+  record: { type: 'string' }
+} as const
 
-if (values.help) {
-  console.log(HELP)
-} else {
-  await main()
-}
+await runCommand(HELP, OPTIONS, main)
 
-async function main (): Promise<void> {
+async function main (values: OptionValues<typeof OPTIONS>): Promise<void> {
   const floods = FLOODS.filter(({ name }) => name.includes(values.only))
+
+  if (floods.length === 0) {
+    throw new UsageError(`--only ${values.only} is in the name of no flood; there are: ${FLOODS.map(({ name }) => name).join(', ')}`)
+  }
+
   const lines = [
     '| flood | sent, MB | honest p50 / p99 before, ms | flooding another balancer | during | after | RSS before / peak / after, MiB | heap and external before / after, MiB | longest stall / loop delay p99, ms | more than promised |',
     '|---|---|---|---|---|---|---|---|---|---|'
@@ -46,9 +46,9 @@ async function main (): Promise<void> {
   const options = {
     floods,
     all: values.all,
-    times: bounded(values.times, 9),
-    duration: bounded(values.seconds, 120) * 1000,
-    settle: bounded(values.settle, 600) * 1000
+    times: whole('times', values.times, 9),
+    duration: whole('seconds', values.seconds, 120) * 1000,
+    settle: whole('settle', values.settle, 600) * 1000
   }
   console.error(`${floods.length} floods, about ${Math.ceil(attackTime(options) / 60_000)} minutes\n`)
   console.log(lines.join('\n'))
@@ -83,17 +83,6 @@ async function main (): Promise<void> {
       ''
     ].join('\n'))
   }
-}
-
-/** A whole number from 1 to `most`. */
-function bounded (text: string, most: number): number {
-  const value = Number(text)
-
-  if (!(Number.isSafeInteger(value) && value >= 1 && value <= most)) {
-    throw new Error(`${text} must be a whole number from 1 to ${most}`)
-  }
-
-  return value
 }
 
 function row (result: AttackResult): string {

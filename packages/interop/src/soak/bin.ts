@@ -1,63 +1,80 @@
 /* eslint-disable no-console */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { positive, runCommand } from '../command.ts'
 import { soak } from './soak.ts'
 import type { SoakSample } from './soak.ts'
+import type { OptionValues } from '../command.ts'
 
 /** What may be resident at any later time, as a share of the most that was in the first minutes. */
 const FLAT = 1.1
 /** Until then the heap grows to what the load needs, and chance decides when: minutes. */
 const WARM_UP = 10
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    record: { type: 'string' }
-  }
-})
-const minutes = Number(values.minutes)
+const HELP = `npm run soak -- [options]
 
-if (!(minutes > 0 && minutes <= 24 * 60)) {
-  throw new Error(`--minutes must be more than 0 and at most ${24 * 60}, not ${values.minutes}`)
+Loads a balancer that it starts on loopback: forty clients, of which four read slowly, want blocks, take
+some wants back, leave and come back, while two members take turns at being restarted. It fails if a want
+is lost, or if the memory grows after the first ${WARM_UP} minutes. Options:
+  --minutes N     how long (60)
+  --record FILE   writes the table there, too
+`
+
+const OPTIONS = {
+  minutes: { type: 'string', default: '60' },
+  record: { type: 'string' }
+} as const
+
+await runCommand(HELP, OPTIONS, main)
+
+async function main (values: OptionValues<typeof OPTIONS>): Promise<void> {
+  const minutes = positive('minutes', values.minutes, 24 * 60)
+  const samples: SoakSample[] = []
+  const lines = ['| minute | served | lost | RSS, MiB | heap, MiB | external, MiB | longest stall, ms |', '|---|---|---|---|---|---|---|']
+  console.log(lines.join('\n'))
+
+  await soak({
+    duration: minutes * 60_000,
+    interval: Math.min(60_000, minutes * 60_000 / 12),
+    onSample (sample) {
+      samples.push(sample)
+      lines.push(row(sample))
+      console.log(row(sample))
+    }
+  })
+
+  const { passed, text } = judge(samples)
+  console.log(`\n${text}`)
+  process.exitCode = passed ? 0 : 1
+
+  if (values.record != null) {
+    writeFileSync(values.record, [
+      '# A soak',
+      '',
+      `Written by \`npm run soak\` on ${new Date().toISOString().slice(0, 10)}: ${minutes} minutes, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}.`,
+      'Forty clients, of which four read slowly, want blocks, take some wants back, leave and come back, while two members take turns at being restarted.',
+      '',
+      text,
+      '',
+      ...lines,
+      ''
+    ].join('\n'))
+  }
 }
 
-const samples: SoakSample[] = []
-const lines = ['| minute | served | lost | RSS, MiB | heap, MiB | external, MiB | longest stall, ms |', '|---|---|---|---|---|---|---|']
-console.log(lines.join('\n'))
+/** Whether wants were lost and memory was flat, and a sentence that says so. */
+function judge (samples: readonly SoakSample[]): { passed: boolean, text: string } {
+  const early = samples.filter(({ at }) => at <= WARM_UP * 60_000)
+  const late = samples.filter(({ at }) => at > WARM_UP * 60_000)
+  const growth = most(late) / most(early)
+  const lost = samples.at(-1)?.lost ?? 0
 
-await soak({
-  duration: minutes * 60_000,
-  interval: Math.min(60_000, minutes * 60_000 / 12),
-  onSample (sample) {
-    samples.push(sample)
-    lines.push(row(sample))
-    console.log(row(sample))
+  return {
+    passed: lost === 0 && !(growth > FLAT),
+    text: `${lost} wants were lost. ${late.length === 0
+      ? `Whether memory is flat is judged after ${WARM_UP} minutes.`
+      : `After ${WARM_UP} minutes RSS was at most ${growth.toFixed(2)} times the most that it had been until then.`}`
   }
-})
-
-const early = samples.filter(({ at }) => at <= WARM_UP * 60_000)
-const late = samples.filter(({ at }) => at > WARM_UP * 60_000)
-const growth = most(late) / most(early)
-const lost = samples.at(-1)?.lost ?? 0
-const verdict = `${lost} wants were lost. ${late.length === 0
-  ? `Whether memory is flat is judged after ${WARM_UP} minutes.`
-  : `After ${WARM_UP} minutes RSS was at most ${growth.toFixed(2)} times the most that it had been until then.`}`
-console.log(`\n${verdict}`)
-process.exitCode = lost > 0 || growth > FLAT ? 1 : 0
-
-if (values.record != null) {
-  writeFileSync(values.record, [
-    '# A soak',
-    '',
-    `Written by \`npm run soak\` on ${new Date().toISOString().slice(0, 10)}: ${minutes} minutes, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}.`,
-    'Forty clients, of which four read slowly, want blocks, take some wants back, leave and come back, while two members take turns at being restarted.',
-    '',
-    verdict,
-    '',
-    ...lines,
-    ''
-  ].join('\n'))
 }
 
 /** The most that was resident; 0 of no samples. */
