@@ -32,6 +32,8 @@ export default {
         ours.send(bytes)
       }
     })
+    // workerd takes a request for hung whose client has closed its half alone
+    ours.addEventListener('close', () => { ours.close() })
     return new Response(null, { status: 101, webSocket: theirs })
   }
 }`

@@ -47,7 +47,7 @@ export class SocketConnection extends AbstractMultiaddrConnection {
     socket.addEventListener('error', () => { this.onRemoteReset() })
   }
 
-  /** One message for all: workerd copies what it is given, and each message has a price. */
+  /** One message for all, since each has a price. workerd reads the bytes when it writes them to the socket: they must not be changed any more. */
   override sendData (data: Uint8ArrayList): SendResult {
     this.#socket.send(data.subarray())
 
