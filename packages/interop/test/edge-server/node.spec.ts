@@ -3,7 +3,8 @@ import { exportedSha256, writeCarSamples } from '../../src/car-samples.ts'
 import { seededBuffer } from '../../src/dag.ts'
 import { startEdgeServer } from '../../src/edge-server.ts'
 import { FULL } from '../../src/full.ts'
-import { needKubo } from '../../src/needs.ts'
+import { startJsIpfs } from '../../src/js-ipfs.ts'
+import { needJsIpfs, needKubo } from '../../src/needs.ts'
 import { removeFolder, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
 import { readByHelia } from '../support/helia-client.ts'
@@ -61,5 +62,15 @@ describe('the edge server on Node.js', function () {
 
   it('Helia reads a file, over WebSockets', async () => {
     expect(sha256(await readByHelia(peers, edge.ws, samples[0].root))).to.equal(sha256(seededBuffer(SIZE, 'file')))
+  })
+
+  transports.forEach(transport => {
+    it(`js-ipfs, which speaks mplex alone, reads a file, over ${transport}`, async function () {
+      const ipfs = await startJsIpfs(needJsIpfs(this, 'js-ipfs at the edge server'))
+      peers.onStop(ipfs.stop)
+      await ipfs.connect(edge[transport])
+
+      expect(sha256(await ipfs.cat(samples[0].root))).to.equal(sha256(seededBuffer(SIZE, 'file')))
+    })
   })
 })
