@@ -7,10 +7,10 @@ import { PRELOAD_SCENARIOS } from './preload/scenarios.ts'
 import { STRATEGY_SCENARIOS } from './strategies/scenarios.ts'
 import { WORKLOADS } from './workloads.ts'
 
-/** What stands between the client and the downstream kubo. */
-export type SubjectName = 'direct' | 'naive' | 'balancer'
+/** What the client fetches from: the kubo, a proxy in front of it, or the edge server under Node.js, which has the same blocks in a CAR. */
+export type SubjectName = 'direct' | 'naive' | 'balancer' | 'edge'
 
-const SUBJECTS: readonly SubjectName[] = ['balancer', 'naive', 'direct']
+const SUBJECTS: readonly SubjectName[] = ['balancer', 'naive', 'direct', 'edge']
 
 /** bitswap-codec against protons. */
 export const CODEC = 'codec'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
 import { ReadableStream } from 'node:stream/web'
 import { seededBuffer } from '@kitsune/interop'
 import { CID } from 'multiformats/cid'
@@ -35,15 +36,7 @@ export async function fill (node: KuboRpc, size: number, count: number): Promise
 
   const body = async function * (): AsyncGenerator<Uint8Array> {
     yield multipartHead
-
-    // {"roots":[],"version":1} in dag-cbor, with its length
-    yield Uint8Array.of(17, 0xa2, 0x65, 0x72, 0x6f, 0x6f, 0x74, 0x73, 0x80, 0x67, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x01)
-
-    for (const { cid, bytes } of seededBlocks(size, count)) {
-      cids.push(cid.toString())
-      yield Buffer.concat([uvarint(cid.bytes.byteLength + bytes.byteLength), cid.bytes, bytes])
-    }
-
+    yield * carOf(size, count, cids)
     yield multipartTail
   }
 
@@ -58,6 +51,27 @@ export async function fill (node: KuboRpc, size: number, count: number): Promise
   }
 
   return cids
+}
+
+/** Writes a CAR of the same blocks. */
+export async function writeCar (path: string, size: number, count: number): Promise<void> {
+  const file = await open(path, 'w')
+
+  try {
+    await file.writeFile(carOf(size, count))
+  } finally {
+    await file.close()
+  }
+}
+
+function * carOf (size: number, count: number, cids: string[] = []): Generator<Uint8Array> {
+  // {"roots":[],"version":1} in dag-cbor, with its length
+  yield Uint8Array.of(17, 0xa2, 0x65, 0x72, 0x6f, 0x6f, 0x74, 0x73, 0x80, 0x67, 0x76, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x01)
+
+  for (const { cid, bytes } of seededBlocks(size, count)) {
+    cids.push(cid.toString())
+    yield Buffer.concat([uvarint(cid.bytes.byteLength + bytes.byteLength), cid.bytes, bytes])
+  }
 }
 
 // fetch() would hold all of a FormData's bytes, and this is a gigabyte

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { startKubo, temporaryFolder } from '@kitsune/interop'
-import { fill } from './blocks.ts'
+import { createMapWriter, scanCar } from '@kitsune/block-source'
+import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
+import { removeFolder, startKubo, temporaryFolder } from '@kitsune/interop'
+import { fill, writeCar } from './blocks.ts'
 import { buildClient } from './client.ts'
 import { progress } from './print.ts'
 import { run } from './run.ts'
@@ -31,6 +33,7 @@ export async function measure (kubo: string, workloads: readonly Workload[], opt
   progress('starting kubo')
   const node = await startKubo(kubo)
   const results: RunResult[] = []
+  const folders: string[] = []
 
   if (options.profile != null) {
     mkdirSync(options.profile, { recursive: true })
@@ -38,10 +41,18 @@ export async function measure (kubo: string, workloads: readonly Workload[], opt
 
   try {
     const stored = new Map<number, string[]>()
+    const inCars = new Map<number, string>()
 
     for (const [size, count] of blocksNeeded(workloads)) {
       progress(`putting ${count} blocks of ${size} bytes into kubo`)
       stored.set(size, await fill(node, size, count))
+
+      if (options.subjects.includes('edge')) {
+        const folder = temporaryFolder('benchmark-cars')
+        folders.push(folder)
+        inCars.set(size, folder)
+        await fillFolder(folder, size, count)
+      }
     }
 
     const folder = temporaryFolder('benchmark')
@@ -51,7 +62,7 @@ export async function measure (kubo: string, workloads: readonly Workload[], opt
       const cids = join(folder, workload.name)
       writeFileSync(cids, stored.get(workload.blockSize)?.slice(0, workload.blocks + workload.warmup).join('\n') ?? '')
 
-      const common: Pick<RunInit, 'workload' | 'node' | 'client' | 'cids'> = { workload, node, client, cids }
+      const common: Pick<RunInit, 'workload' | 'node' | 'cars' | 'client' | 'cids'> = { workload, node, cars: inCars.get(workload.blockSize) ?? '', client, cids }
 
       // the first subject would read the disk, which is not what is measured
       progress(`${workload.name}: reading all blocks once`)
@@ -69,9 +80,18 @@ export async function measure (kubo: string, workloads: readonly Workload[], opt
     }
   } finally {
     await node.stop()
+    folders.forEach(removeFolder)
   }
 
   return results
+}
+
+/** The same blocks as in the kubo, in a CAR, with the map that `kitsune-index` makes. */
+async function fillFolder (folder: string, size: number, count: number): Promise<void> {
+  const name = 'blocks.car'
+  await writeCar(join(folder, name), size, count)
+  const store = fsStore({ folder })
+  await createMapWriter(folderMapStore({ folder })).add([{ name, blocks: () => scanCar(store, name) }])
 }
 
 /** Interleaved; every second pair runs the other way round, so that no subject always follows the same other. */

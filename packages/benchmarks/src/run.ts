@@ -33,7 +33,7 @@ export interface RunResult {
   cpuSecondsPer10kBlocks: number
   /** Bytes, from its start to the end of the run. */
   peakRss: number
-  /** Of the kubo behind it, which is the subject itself for `direct`. */
+  /** Of the kubo behind it, which is the subject itself for `direct`, and does nothing for `edge`. */
   kuboCpuSeconds: number
   clientCpuSeconds: number
   duplicates: number
@@ -46,6 +46,8 @@ export interface RunInit {
   subject: SubjectName
   pair: number
   node: Kubo
+  /** A folder with a CAR of the blocks, for `edge`. */
+  cars: string
   client: string
   /** File of CIDs. */
   cids: string
@@ -56,7 +58,7 @@ export interface RunInit {
 /** @throws {RunError} if blocks were denied or were not what was asked for */
 export async function run (init: RunInit): Promise<RunResult> {
   const { workload, node } = init
-  const subject = await startSubject(init.subject, node, init.profile)
+  const subject = await startSubject(init.subject, init)
 
   try {
     const client = await startClient({

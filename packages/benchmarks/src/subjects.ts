@@ -6,7 +6,7 @@ import { MissingToolError } from './errors.ts'
 import type { SubjectName } from './args.ts'
 import type { Kubo, RunningProcess } from '@kitsune/interop'
 
-/** What a client talks to: a proxy in front of the node, or the node itself. */
+/** What a client talks to: a proxy in front of the node, the node itself, or an edge server. */
 export interface Subject {
   /** Multiaddr with `/p2p/`. */
   address: string
@@ -19,11 +19,20 @@ export interface Subject {
   stop (): Promise<void>
 }
 
+/** Where the blocks are. */
+export interface SubjectInit {
+  readonly node: Kubo
+  /** A folder with a CAR of them, and its map. */
+  readonly cars: string
+  readonly profile?: string
+}
+
 /** Starts a new process (but for `direct`), which listens on loopback and has reached the node when this resolves. */
-export async function startSubject (name: SubjectName, node: Kubo, profile?: string): Promise<Subject> {
+export async function startSubject (name: SubjectName, { node, cars, profile }: SubjectInit): Promise<Subject> {
   switch (name) {
     case 'direct': return { address: node.tcp, pid: node.pid, async startProfile () {}, async stopProfile () {}, async stop () {} }
     case 'naive': return proxy([built('naive-copy-process'), node.tcp], profile)
+    case 'edge': return startEdge(cars, profile)
     default: return startBalancer(node.url, profile)
   }
 }
@@ -82,7 +91,26 @@ async function balancer (downstream: string, args: readonly string[], profile?: 
   return { ...subject, stop }
 }
 
-/** What a proxy prints once it listens. */
+async function startEdge (cars: string, profile?: string): Promise<Subject> {
+  const folder = temporaryFolder('benchmark')
+  const subject = await proxy([
+    fileURLToPath(new URL('./node/bin.js', import.meta.resolve('kitsune-edge'))),
+    cars,
+    '--listen', '/ip4/127.0.0.1/tcp/0',
+    '--key', join(folder, 'key'),
+    '--json'
+  ], profile)
+
+  return {
+    ...subject,
+    async stop () {
+      await subject.stop()
+      removeFolder(folder)
+    }
+  }
+}
+
+/** What a process prints once it listens. */
 interface Announcement {
   peerId: string
   addresses: string[]

@@ -20,13 +20,15 @@ export interface Row {
   peakRss: number
 }
 
-/** The balancer against the naive copy under one workload: medians of the ratios of pairs. */
+/** A subject against another one under one workload: medians of the ratios of pairs. */
 export interface Comparison {
   workload: string
+  subject: SubjectName
+  against: SubjectName
   pairs: number
-  /** Above 1 the balancer is faster. */
+  /** Above 1 the subject is faster. */
   rate: number
-  /** Below 1 the balancer uses less CPU for the same blocks. */
+  /** Below 1 the subject uses less CPU for the same blocks. */
   cpu: number
   /** Each pair's, in order. */
   rates: number[]
@@ -38,6 +40,9 @@ export interface Report {
   comparisons: Comparison[]
 }
 
+/** Which subject is compared with which. */
+const COMPARED: ReadonlyArray<readonly [SubjectName, SubjectName]> = [['balancer', 'naive'], ['edge', 'balancer']]
+
 export function report (results: readonly RunResult[]): Report {
   const workloads = [...new Set(results.map(({ workload }) => workload))]
   const rows: Row[] = []
@@ -46,7 +51,7 @@ export function report (results: readonly RunResult[]): Report {
   for (const workload of workloads) {
     const of = (subject: SubjectName): RunResult[] => results.filter(result => result.workload === workload && result.subject === subject)
 
-    for (const subject of ['direct', 'naive', 'balancer'] as const) {
+    for (const subject of ['direct', 'naive', 'balancer', 'edge'] as const) {
       const runs = of(subject)
 
       if (runs.length > 0) {
@@ -54,27 +59,35 @@ export function report (results: readonly RunResult[]): Report {
       }
     }
 
-    // a run that failed leaves its neighbour without a partner
-    const naive = new Map(of('naive').map(run => [run.pair, run]))
-    const pairs = of('balancer').flatMap(run => {
-      const partner = naive.get(run.pair)
+    for (const [subject, against] of COMPARED) {
+      // a run that failed leaves its neighbour without a partner
+      const partners = new Map(of(against).map(run => [run.pair, run]))
+      const pairs = of(subject).flatMap(run => {
+        const partner = partners.get(run.pair)
 
-      return partner == null ? [] : [{ run, partner }]
-    })
-
-    if (pairs.length > 0) {
-      comparisons.push({
-        workload,
-        pairs: pairs.length,
-        rate: medianRatio(pairs.map(({ run }) => run.blocksPerSecond), pairs.map(({ partner }) => partner.blocksPerSecond)),
-        cpu: medianRatio(pairs.map(({ run }) => run.cpuSecondsPer10kBlocks), pairs.map(({ partner }) => partner.cpuSecondsPer10kBlocks)),
-        rates: pairs.map(({ run, partner }) => run.blocksPerSecond / partner.blocksPerSecond),
-        cpus: pairs.map(({ run, partner }) => run.cpuSecondsPer10kBlocks / partner.cpuSecondsPer10kBlocks)
+        return partner == null ? [] : [{ run, partner }]
       })
+
+      if (pairs.length > 0) {
+        comparisons.push(comparison(workload, subject, against, pairs))
+      }
     }
   }
 
   return { rows, comparisons }
+}
+
+function comparison (workload: string, subject: SubjectName, against: SubjectName, pairs: ReadonlyArray<{ readonly run: RunResult, readonly partner: RunResult }>): Comparison {
+  return {
+    workload,
+    subject,
+    against,
+    pairs: pairs.length,
+    rate: medianRatio(pairs.map(({ run }) => run.blocksPerSecond), pairs.map(({ partner }) => partner.blocksPerSecond)),
+    cpu: medianRatio(pairs.map(({ run }) => run.cpuSecondsPer10kBlocks), pairs.map(({ partner }) => partner.cpuSecondsPer10kBlocks)),
+    rates: pairs.map(({ run, partner }) => run.blocksPerSecond / partner.blocksPerSecond),
+    cpus: pairs.map(({ run, partner }) => run.cpuSecondsPer10kBlocks / partner.cpuSecondsPer10kBlocks)
+  }
 }
 
 function row (workload: string, subject: SubjectName, runs: readonly RunResult[]): Row {
@@ -116,18 +129,22 @@ export function printReport ({ rows, comparisons }: Report): string {
     ])
   )
 
-  if (comparisons.length > 0) {
-    lines.push('', ...table(
-      ['balancer / naive copy', 'pairs', 'rate', 'rate of each pair', 'CPU', 'CPU of each pair'],
-      comparisons.map(({ workload, pairs, rate, rates, cpu, cpus }) => [
-        workload,
-        pairs.toFixed(0),
-        `${rate.toFixed(2)} ×`,
-        rates.map(ratio => ratio.toFixed(2)).join(' '),
-        `${cpu.toFixed(2)} ×`,
-        cpus.map(ratio => ratio.toFixed(2)).join(' ')
-      ])
-    ))
+  for (const [subject, against] of COMPARED) {
+    const compared = comparisons.filter(one => one.subject === subject && one.against === against)
+
+    if (compared.length > 0) {
+      lines.push('', ...table(
+        [`${subject} / ${against === 'naive' ? 'naive copy' : against}`, 'pairs', 'rate', 'rate of each pair', 'CPU', 'CPU of each pair'],
+        compared.map(({ workload, pairs, rate, rates, cpu, cpus }) => [
+          workload,
+          pairs.toFixed(0),
+          `${rate.toFixed(2)} ×`,
+          rates.map(ratio => ratio.toFixed(2)).join(' '),
+          `${cpu.toFixed(2)} ×`,
+          cpus.map(ratio => ratio.toFixed(2)).join(' ')
+        ])
+      ))
+    }
   }
 
   return lines.join('\n')

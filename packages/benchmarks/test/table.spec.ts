@@ -40,8 +40,20 @@ describe('table', () => {
     ])
 
     expect(comparisons).to.deep.equal([
-      { workload: '1k-32', pairs: 2, rate: 1.75, cpu: 0.5, rates: [1.5, 2], cpus: [0.5, 0.5] }
+      { workload: '1k-32', subject: 'balancer', against: 'naive', pairs: 2, rate: 1.75, cpu: 0.5, rates: [1.5, 2], cpus: [0.5, 0.5] }
     ])
+  })
+
+  it('compares the edge server with the balancer that ran in the same pair, in a table of its own', () => {
+    const made = report([
+      result({ subject: 'balancer', blocksPerSecond: 10_000, cpuSecondsPer10kBlocks: 2 }),
+      result({ subject: 'edge', blocksPerSecond: 9_000, cpuSecondsPer10kBlocks: 1 })
+    ])
+
+    expect(made.comparisons).to.deep.equal([
+      { workload: '1k-32', subject: 'edge', against: 'balancer', pairs: 1, rate: 0.9, cpu: 0.5, rates: [0.9], cpus: [0.5] }
+    ])
+    expect(printReport(made)).to.include('edge / balancer').and.to.not.include('naive copy')
   })
 
   it('has a row of medians for each subject of each workload', () => {
