@@ -43,6 +43,8 @@ export interface ReaderOwner {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
+  /** The number of this pass of the event loop. */
+  pass (): number
   /** Whether a message of so many bytes may be handled now. */
   mayHandle (bytes: number): boolean
   /** Calls in a later pass of the event loop, when it is this peer's turn. */
@@ -87,6 +89,7 @@ class StreamReader implements Reader, InboundEndOwner {
   #unfinished = 0
   /** Wants, blocks and presences of the messages that were handled in this pass of the event loop, one at least of each. */
   #items = 0
+  #pass = -1
   #handling = false
   #over = false
   #lastData: number
@@ -171,7 +174,7 @@ class StreamReader implements Reader, InboundEndOwner {
   /** Handles what is queued, up to the first message that has to wait, or to be waited for. */
   #handle (isTurn: boolean): void {
     const { stats } = this.#owner
-    this.#items = 0
+    this.#beginPass()
 
     while (!this.#takesTurn(isTurn)) {
       const frame = this.#queue.shift()
@@ -213,6 +216,16 @@ class StreamReader implements Reader, InboundEndOwner {
 
         return
       }
+    }
+  }
+
+  /** What has been handled counts in its own pass, however many pieces it came in. */
+  #beginPass (): void {
+    const pass = this.#owner.pass()
+
+    if (pass !== this.#pass) {
+      this.#pass = pass
+      this.#items = 0
     }
   }
 

@@ -1,5 +1,7 @@
 /** Where streams wait that have brought more than is handled in one pass of the event loop. */
 export interface ReadingTurns {
+  /** The number of this pass of the event loop: what is handled in turns belongs to the pass that follows. */
+  readonly pass: number
   /**
    * Whether an owner has something handled in this pass, without a turn. What is small may be, unless something of
    * the same owner waits that came before it; of what is large, one in each pass while nothing waits at all.
@@ -31,18 +33,20 @@ const SHARE = 8
 export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): ReadingTurns {
   const waiting = new Map<object, Array<() => void>>()
   let scheduled = false
+  let number = 0
   let hadLarge = false
 
   function schedule (): void {
     if (!scheduled) {
       scheduled = true
-      endOfTick(pass)
+      endOfTick(end)
     }
   }
 
-  function pass (): void {
-    const end = now() + SHARE
+  function end (): void {
+    const latest = now() + SHARE
     scheduled = false
+    number++
     hadLarge = false
 
     // an owner that waits again, or with another stream, is called in a later pass
@@ -53,7 +57,7 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
 
       while (runs.length > 0 && !over) {
         runs.shift()?.()
-        over = now() >= end
+        over = now() >= latest
       }
 
       if (runs.length > 0) {
@@ -71,6 +75,12 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
   }
 
   return {
+    get pass () {
+      schedule()
+
+      return number
+    },
+
     mayGo (owner, large) {
       if (!large) {
         return waiting.size === 0 || !waiting.has(owner)

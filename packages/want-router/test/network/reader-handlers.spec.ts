@@ -57,13 +57,35 @@ describe('network/reader: what becomes of a message', () => {
 
     await settled()
     expect(rig.owner.seen).to.have.lengthOf(3)
-    rig.owner.pass()
+    rig.owner.nextPass()
     await settled()
     expect(rig.owner.seen).to.have.lengthOf(6)
-    rig.owner.pass()
+    rig.owner.nextPass()
     await settled()
     expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7])
     expect(rig.stream.readStatus).to.equal('readable')
+  })
+
+  it('takes no more items in one pass of the event loop when they come in many pieces, and as many again in the next', async () => {
+    rig.owner.limits = { ...rig.owner.limits, itemsPerPass: 3 }
+    createReader(rig.stream, true, rig.owner)
+
+    for (const number of [1, 2, 3, 4, 5]) {
+      rig.stream.receive(frame(numbered(number)))
+    }
+
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3])
+    rig.owner.nextPass()
+    await settled()
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4, 5])
+
+    rig.owner.nextPass()
+
+    for (const number of [6, 7, 8]) {
+      rig.stream.receive(frame(numbered(number)))
+    }
+
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
   it('is decoded without blocks where none are taken, and counted', () => {

@@ -19,7 +19,7 @@ export interface Owner extends Omit<ReaderOwner, 'limits' | 'answers'> {
   handle (message: BitswapMessage): Promise<void> | false | undefined
   answers: boolean
   /** The next pass of the event loop begins. */
-  pass (): void
+  nextPass (): void
 }
 
 /** A stream to be read, and what its reader reports to. */
@@ -34,6 +34,7 @@ export interface ReaderRig {
 export function createReaderRig (): ReaderRig {
   const clock = fakeClock()
   let waiting: Array<() => void> = []
+  let passes = 0
   const owner: Owner = {
     seen: [],
     unfinishedBytes: 0,
@@ -47,7 +48,9 @@ export function createReaderRig (): ReaderRig {
     now: clock.now,
     mayHandle: () => true,
     nextTurn: run => { waiting.push(run) },
-    pass () {
+    pass: () => passes,
+    nextPass () {
+      passes++
       const runs = waiting
       waiting = []
       runs.forEach(run => { run() })

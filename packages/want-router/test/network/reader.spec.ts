@@ -160,6 +160,7 @@ describe('network/reader', () => {
 
     for (let i = 0; i < 5_000; i++) {
       rig.stream.receive(frame(numbered(i)))
+      rig.owner.nextPass()
     }
 
     await rig.clock.advance(125_000)

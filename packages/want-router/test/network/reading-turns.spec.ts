@@ -54,6 +54,13 @@ describe('reading turns', () => {
     expect([pass(), pass(), pass(), pass(), pass()]).to.deep.equal(['ab', 'cd', 'ab', 'cd', ''])
   })
 
+  it('number the passes, even those in which nothing waits', () => {
+    const { pass: first } = turns
+    expect(turns.pass).to.equal(first)
+    pass()
+    expect(turns.pass).to.equal(first + 1)
+  })
+
   it('are needed by nothing that is small, except behind what waits of the same owner', () => {
     const owner = {}
     expect(turns.mayGo(owner, false)).to.equal(true)
