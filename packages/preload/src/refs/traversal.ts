@@ -89,6 +89,9 @@ class MemberTraversal implements Traversal {
 
   constructor (init: TraversalInit) {
     const { query, members, gate, limits, timers } = init
+    // the gate may have no memory even for the roots
+    const failures: Error[] = []
+    let failed = (error: Error): void => { failures.push(error) }
     this.#init = init
     this.#lines = createLines({ max: limits.unread, onRead: () => { this.#progress() } })
     this.#passage = gate.open({
@@ -105,7 +108,7 @@ class MemberTraversal implements Traversal {
           this.#missing.read()
         }
       },
-      failed: error => { this.#end(error) }
+      failed: error => { failed(error) }
     })
     this.#clients = createTraversalClients(this.#passage)
     this.#missing = createMissingLinks({ passage: this.#passage, read: init.read, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
@@ -121,6 +124,8 @@ class MemberTraversal implements Traversal {
     this.#begun.promise.catch(() => {})
     this.#cancelTime = timers.after(limits.time, () => { this.#end(new NoProgressError(`The request took longer than ${limits.time / 1000} s`)) })
     this.#progress()
+    failed = error => { this.#end(error) }
+    failures.forEach(failed)
   }
 
   get joinable (): boolean {
@@ -160,7 +165,7 @@ class MemberTraversal implements Traversal {
   }
 
   #start (): void {
-    if (this.#started) {
+    if (this.#started || this.#ended) {
       return
     }
 

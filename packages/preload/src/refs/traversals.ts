@@ -42,12 +42,16 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
         limits,
         timers,
         ended () {
-          if (open.get(key) === traversal) {
+          // those that have ended at once are not among them
+          if (open.get(key)?.joinable !== true) {
             open.delete(key)
           }
         }
       })
-      open.set(key, traversal)
+
+      if (traversal.joinable) {
+        open.set(key, traversal)
+      }
 
       return traversal.join()
     }

@@ -307,6 +307,13 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
+  it('refuses what there is no memory for, not even for its root', async () => {
+    const rig = rigWithPeer({ limits: { linkMemory: 0 } })
+    expect((await rig.post(query)).status).to.equal(413)
+    expect(rig.calls).to.be.empty()
+    expectClean(rig)
+  })
+
   it('queues, then refuses with a time to come back', async () => {
     const rig = rigWithPeer({ limits: { runningPerClient: 1, queuedPerClient: 1 } })
     const [first, second] = [rig.post(query), rig.post(query)]
