@@ -96,7 +96,8 @@ function createHandler ({ config, peerId, router, bitswapAddresses, answered }: 
   return async (request, client) => {
     const kind = isRouting(request.url) ? 'record' : 'block'
     const answer = await (kind === 'record' ? records : blocks)(request, client)
-    answered?.(kind, request.method, answer.status)
+    // what breaks off in place of a 503 has none
+    answered?.(kind, request.method, answer.status === 0 ? 503 : answer.status)
 
     return answer
   }

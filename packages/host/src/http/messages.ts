@@ -11,13 +11,20 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /**
  * Sends a web Response, no faster than it is read. What fails after its first byte is broken off: a client must
- * not take it for complete.
+ * not take it for complete. `Response.error()` is broken off without a byte.
  *
  * @param response - where to
  * @param answer - what
  * @param turn - is told of the bytes that wait
  */
 export async function sendResponse (response: NodeResponse, answer: Response, turn: Turn): Promise<void> {
+  // no other has this status
+  if (answer.status === 0) {
+    breakOff(response)
+
+    return
+  }
+
   const headers = plainHeaders(answer)
   const length = Number(headers['content-length'] ?? NaN)
   writeHead(response, answer.status, headers)

@@ -111,6 +111,21 @@ describe('an HTTP server', function () {
     await expect((await http2(server)).ask('/')).to.eventually.be.rejected()
   })
 
+  it('breaks off a request whose answer is an error of the network, without a status', async () => {
+    const server = await start(() => Response.error(), { tls: TLS })
+    const { session } = await http2(server)
+
+    for (const method of ['GET', 'HEAD']) {
+      await expect(ask(server.url, { method }), method).to.eventually.be.rejected()
+      const stream = session.request({ ':path': '/', ':method': method })
+      const responded = new Promise<boolean>(resolve => {
+        stream.on('response', () => { resolve(true) })
+        stream.on('error', () => { resolve(false) })
+      })
+      expect(await responded, `${method} over HTTP/2`).to.equal(false)
+    }
+  })
+
   it('tells a handler that the client has gone, and cancels the body', async () => {
     const aborted: string[] = []
     const server = await start(async request => {

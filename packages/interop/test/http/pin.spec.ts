@@ -6,7 +6,7 @@ import { FULL } from '../../src/full.ts'
 import { needKubo } from '../../src/needs.ts'
 import { recordHttp } from '../../src/results.ts'
 import { stack } from '../../src/stack.ts'
-import { poll } from '../../src/until.ts'
+import { delay, poll } from '../../src/until.ts'
 import { CERTIFICATE } from '../support/certificate.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { Dag } from '../../src/dag.ts'
@@ -19,6 +19,8 @@ const LEAVES = SIZE / BLOCK_SIZE
 const MISSES_OF_KUBO = 100
 /** How soon it is served after the only node has come back, ms. */
 const RETURN_MS = 5000
+/** Longer than a search of boxo lasts, which searches again only a minute later, ms. */
+const LONG_OUTAGE_MS = 12_000
 
 describe('a kubo for which loopback is the internet, and that finds the balancer by its provider records', function () {
   this.timeout(FULL ? 300_000 : 60_000)
@@ -123,7 +125,7 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     await poll(async () => !await balancer.ready(), 'the balancer to notice')
     const pinned = pin(client)
     pinned.catch(() => {})
-    const asked = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="HEAD",status="404"')
+    const asked = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="HEAD",status="503"')
     await poll(async () => await asked() > 0, 'it to ask in vain')
     const before = await blocksOverHttp()
     await holder.restart()
@@ -132,6 +134,24 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     await pinned
 
     expect(await client.peers()).to.deep.equal([])
+  })
+
+  it('is served within 5 s of the return of the only node after a long outage, too: it waits over bitswap', async () => {
+    const client = await startClient(true)
+    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
+    await holder.kill()
+    await poll(async () => !await balancer.ready(), 'the balancer to notice')
+    const pinned = pin(client)
+    pinned.catch(() => {})
+    await delay(LONG_OUTAGE_MS)
+    const before = await client.blocksReceived()
+
+    await holder.restart()
+    await poll(balancer.ready, 'the balancer to reach the node')
+    await poll(async () => await client.blocksReceived() > before, 'a block', { timeout: RETURN_MS })
+    await pinned
+
+    expect(await client.peers()).to.deep.equal([balancer.peerId])
   })
 
   it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {

@@ -4,7 +4,7 @@ import { carResponse } from './car/response.ts'
 import { createBudget } from './dag/budget.ts'
 import { DEFAULT_BLOCK_WITHIN, DEFAULT_CAR_MEMORY, DEFAULT_DENIED_STATUS, DEFAULT_GET_WITHIN, DEFAULT_HEAD_WITHIN, DEFAULT_RETRY_AFTER } from './defaults.ts'
 import { NotReadyError } from './errors.ts'
-import { brokenResponse, failureResponse } from './failures.ts'
+import { failureResponse } from './failures.ts'
 import { isPeer } from './peer-agent.ts'
 import { rawResponse } from './raw-response.ts'
 import { clientNames } from './remote-address.ts'
@@ -52,8 +52,8 @@ export interface BlockHandlerOptions {
  * Each remote address is one client of the router, with its share and its limits: an IPv4 address, or the /64 of an
  * IPv6 address. What is not there for certain is 404, what a policy denies is 451, and what it keeps silent about is 429.
  * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up. To boxo, which asks nothing
- * more of a server that says so, what cannot be told is 404: not found now, and not to be kept. But a GET of boxo while no member is up
- * is broken off, so that boxo begins anew.
+ * more of a server that says so, what cannot be told is 404: not found now, and not to be kept. But while no member is up a request of boxo
+ * is answered by `Response.error()`, which a server breaks off without a status, so that boxo begins anew.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -90,7 +90,7 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   /**
    * boxo asks nothing any more of a server that has said 503 once, for as long as it is connected, and so is not served when a member is
    * back. What cannot be told is "not found now" to it. While no member is up, one that takes this for a DONT_HAVE would not ask
-   * again: a GET breaks off, so that boxo drops the server at once, searches for providers, and begins anew.
+   * again: its requests break off, so that boxo drops the server at once, searches for providers, and begins anew.
    */
   function failure (request: Request, err: unknown): Response {
     const isUnknown = err instanceof UnknownError || err instanceof NotReadyError
@@ -99,9 +99,7 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
       return failureResponse(request, err, { deniedStatus, retryAfter })
     }
 
-    return router.ready || request.method === 'HEAD'
-      ? failureResponse(request, new NotFoundError(err.message), { deniedStatus, retryAfter })
-      : brokenResponse(err, retryAfter)
+    return router.ready ? failureResponse(request, new NotFoundError(err.message), { deniedStatus, retryAfter }) : Response.error()
   }
 
   return async (request, info) => {

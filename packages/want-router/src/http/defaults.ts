@@ -9,9 +9,10 @@ export const DEFAULT_HEAD_WITHIN = 1000
 
 /**
  * How long a search for providers waits for a member while none is up, ms. boxo searches when it has lost its last provider,
- * and then once a minute: it is told by the first search if that is not over before a member is back. It gives up after 10 s.
+ * and then once a minute. It gives a search 10 s, and needs some of these to dial for bitswap, after it has dropped its HTTP: so this
+ * is longer than {@link DEFAULT_GET_WITHIN}.
  */
-export const DEFAULT_OUTAGE_WITHIN = 8000
+export const DEFAULT_OUTAGE_WITHIN = 7000
 
 /** When a client may come back for what could not be told now, s. */
 export const DEFAULT_RETRY_AFTER = 1

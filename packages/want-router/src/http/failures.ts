@@ -1,6 +1,6 @@
 import { DrainingError, NotFoundError, StoppedError, UnknownError, WantEvictedError, WantExpiredError, WantRefusedError } from '../errors.ts'
 import { DagDecodeError, DagLimitError, HttpRequestError, NotReadyError } from './errors.ts'
-import { commonHeaders, textResponse } from './responses.ts'
+import { textResponse } from './responses.ts'
 
 /** How failures are told. */
 export interface FailureOptions {
@@ -55,13 +55,6 @@ export function failureResponse (request: Pick<Request, 'method' | 'signal'>, er
   }
 
   return textResponse(method, 500, 'Internal error')
-}
-
-/** A 503 whose body breaks off: a client takes it for a server that has gone. */
-export function brokenResponse (error: Error, retryAfter: number): Response {
-  const body = new ReadableStream({ start (controller) { controller.error(error) } })
-
-  return new Response(body, { status: 503, headers: commonHeaders({ 'cache-control': 'no-store', 'retry-after': `${retryAfter}` }) })
 }
 
 function isUnknown (error: unknown): error is Error {

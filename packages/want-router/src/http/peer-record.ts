@@ -56,7 +56,8 @@ function isWanted (address: string, names: readonly string[]): boolean {
   return !refused.some(name => has.has(name.slice(1))) && (wanted.length === 0 || wanted.some(name => has.has(name)))
 }
 
-function isHttp (address: string): boolean {
+/** Whether an address is for blocks over HTTP. */
+export function isHttp (address: string): boolean {
   return /\/https?(\/|$)/.test(address)
 }
 

@@ -4,7 +4,8 @@ import { sameBytes } from '../same-bytes.ts'
 import { DEFAULT_DENIED_STATUS, DEFAULT_HEAD_WITHIN, DEFAULT_OUTAGE_WITHIN, DEFAULT_RETRY_AFTER } from './defaults.ts'
 import { HttpRequestError } from './errors.ts'
 import { failureResponse } from './failures.ts'
-import { createPeerRecord, filterRecord } from './peer-record.ts'
+import { isPeer } from './peer-agent.ts'
+import { createPeerRecord, filterRecord, isHttp } from './peer-record.ts'
 import { clientNames } from './remote-address.ts'
 import { commonHeaders, methodResponse, optionsResponse } from './responses.ts'
 import type { BlockRouter, Handler } from './block-handler.ts'
@@ -23,7 +24,7 @@ export interface ProvidersHandlerOptions {
   readonly addresses: readonly string[] | (() => readonly string[])
   /** How long a request waits until a member has said whether it has the block, ms. Default 1,000. */
   readonly within?: number
-  /** How long it waits if no member is up when it comes, ms: boxo searches again only after a minute. Default 8,000. */
+  /** How long it waits while no member is up, ms; then boxo is named the addresses for bitswap, to wait there. Default 7,000. */
   readonly outageWithin?: number
 }
 
@@ -41,10 +42,27 @@ const MAX_AGE = 60
 /** Searches that wait for the end of an outage at a time: each takes a place of its client at the server. */
 const MAX_OUTLASTING = 32
 
+/** What a request asks for. */
+interface Asked {
+  readonly list: keyof typeof LISTS
+  /** The CID or the peer id. */
+  readonly name: string
+  readonly query: URLSearchParams
+}
+
+/** This provider as it is named in one answer. */
+interface Named {
+  readonly record: PeerRecord
+  /** Whether others may keep it. */
+  readonly lasting: boolean
+}
+
 /**
  * Delegated routing (`/routing/v1/providers/<cid>` and `/routing/v1/peers/<id>`) that knows one provider, this one. It is
- * named for what a member has, and for nothing else: what no member has said in time that it has gets an empty list, so
- * that clients ask others.
+ * named for what a member has: what no member has said in time that it has gets an empty list, so that clients ask others.
+ *
+ * While no member is up nothing is known. A search waits for one; then boxo is named the addresses for bitswap alone. There a want waits
+ * in silence until a member is back, for which HTTP has no word, and boxo would search again only after a minute.
  *
  * @param router - knows the members
  * @param options - where this provider is found
@@ -54,18 +72,13 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
   const nameOf = clientNames()
   const self = peerDigest(peerId)
   let outlasting = 0
-  const record = (): PeerRecord => createPeerRecord(peerId, typeof addresses === 'function' ? addresses() : addresses)
 
-  /** Whether this provider is to be named. */
-  async function isNamed (list: keyof typeof LISTS, name: string, client: LocalClient, signal: AbortSignal): Promise<boolean> {
+  /** As what this provider is named, if it is. */
+  async function find (request: Request, { list, name }: Asked, client: LocalClient): Promise<Named | undefined> {
+    const all = typeof addresses === 'function' ? addresses() : addresses
+
     if (list === 'peers') {
-      const digest = peerDigest(name)
-
-      if (digest == null) {
-        throw new HttpRequestError('The path has no valid peer id')
-      }
-
-      return self != null && sameBytes(digest, self)
+      return isSelf(name) ? { record: createPeerRecord(peerId, all), lasting: true } : undefined
     }
 
     const cid = parseCid(name)
@@ -74,7 +87,36 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
       throw new HttpRequestError('The path has no valid CID')
     }
 
-    return await (router.ready || outlasting >= MAX_OUTLASTING ? client.has(cid, { signal, within }) : outlast(cid, client, signal)) === 'have'
+    const answer = await search(cid, client, request.signal)
+
+    if (answer === 'have') {
+      return { record: createPeerRecord(peerId, all), lasting: true }
+    }
+
+    const bitswap = all.filter(address => !isHttp(address))
+
+    if (answer === 'unknown' && !router.ready && bitswap.length > 0 && isPeer(request)) {
+      return { record: createPeerRecord(peerId, bitswap), lasting: false }
+    }
+  }
+
+  function isSelf (id: string): boolean {
+    const digest = peerDigest(id)
+
+    if (digest == null) {
+      throw new HttpRequestError('The path has no valid peer id')
+    }
+
+    return self != null && sameBytes(digest, self)
+  }
+
+  /** Asks the members, and once more if all have gone meanwhile, or one has come back without an answer. */
+  async function search (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
+    const { ready } = router
+    const ask = async (): Promise<HasAnswer> => router.ready ? client.has(cid, { signal, within }) : outlast(cid, client, signal)
+    const answer = await ask()
+
+    return answer === 'unknown' && router.ready !== ready ? ask() : answer
   }
 
   /** Waits until a member is back and has answered. */
@@ -82,7 +124,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
     outlasting++
 
     try {
-      return await client.has(cid, { signal, within: outageWithin })
+      return await client.has(cid, { signal, within: outlasting > MAX_OUTLASTING ? within : outageWithin })
     } finally {
       outlasting--
     }
@@ -93,11 +135,11 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
       case 'GET':
       case 'HEAD':
         try {
-          const { list, name, query } = parsePath(request.url)
+          const asked = parsePath(request.url)
           const type = acceptedType(request.headers.get('accept'))
-          const named = await isNamed(list, name, router.client(`http:${nameOf(request, info)}`), request.signal)
+          const named = await find(request, asked, router.client(`http:${nameOf(request, info)}`))
 
-          return recordsResponse(request, LISTS[list], type, named ? filterRecord(record(), query) : undefined)
+          return recordsResponse(request, asked, type, named)
         } catch (err) {
           return failureResponse(request, err, { deniedStatus: DEFAULT_DENIED_STATUS, retryAfter: DEFAULT_RETRY_AFTER })
         }
@@ -110,7 +152,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
   }
 }
 
-function parsePath (url: string): { list: keyof typeof LISTS, name: string, query: URLSearchParams } {
+function parsePath (url: string): Asked {
   const { pathname, searchParams } = new URL(url)
   const [, list, name] = /^\/routing\/v1\/(providers|peers)\/([^/]+)$/.exec(pathname) ?? []
 
@@ -136,16 +178,17 @@ function acceptedType (header: string | null): string {
   return JSON_TYPE
 }
 
-function recordsResponse ({ method }: Request, name: string, type: string, record: PeerRecord | undefined): Response {
+function recordsResponse ({ method }: Request, { list, query }: Asked, type: string, named: Named | undefined): Response {
+  const record = named == null ? undefined : filterRecord(named.record, query)
   const records = record == null ? [] : [record]
-  const body = type === NDJSON_TYPE ? records.map(record => `${JSON.stringify(record)}\n`).join('') : JSON.stringify({ [name]: records })
+  const body = type === NDJSON_TYPE ? records.map(record => `${JSON.stringify(record)}\n`).join('') : JSON.stringify({ [LISTS[list]]: records })
 
   return new Response(method === 'HEAD' ? null : body, {
     headers: commonHeaders({
       'content-type': type,
       vary: 'Accept',
       // a member may get the block at any moment
-      'cache-control': record == null ? 'no-store' : `public, max-age=${MAX_AGE}`
+      'cache-control': record != null && named?.lasting === true ? `public, max-age=${MAX_AGE}` : 'no-store'
     })
   })
 }

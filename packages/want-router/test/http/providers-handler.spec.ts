@@ -23,17 +23,20 @@ describe('providersHandler', () => {
   let asked: Asked[]
   let answer: HasAnswer | Error
   let ready: boolean
+  let onAsked: () => void
   let handler: Handler
 
   beforeEach(() => {
     asked = []
     answer = 'have'
     ready = true
+    onAsked = () => {}
     handler = providersHandler({
       get ready () { return ready },
       client: name => ({
         async has (cid, { within } = {}) {
           asked.push({ client: name, cid: cid.toString(), within })
+          onAsked()
 
           if (answer instanceof Error) {
             throw answer
@@ -45,8 +48,8 @@ describe('providersHandler', () => {
     }, { peerId: ID, addresses: [HTTP, BITSWAP, WEBSOCKET] })
   })
 
-  const get = async (path: string, { method = 'GET', accept }: { method?: string, accept?: string } = {}): Promise<Response> => handler(
-    new Request(`http://localhost${path}`, { method, headers: accept == null ? {} : { accept } }),
+  const get = async (path: string, { method = 'GET', ...headers }: { method?: string, accept?: string, 'user-agent'?: string } = {}): Promise<Response> => handler(
+    new Request(`http://localhost${path}`, { method, headers }),
     { remoteAddress: '1.2.3.4' }
   )
   const providers = async (query = ''): Promise<unknown[]> => (await (await get(`/routing/v1/providers/${CID}${query}`)).json() as { Providers: unknown[] }).Providers
@@ -70,15 +73,54 @@ describe('providersHandler', () => {
     }
   })
 
-  it('waits for a member while none is up: kubo searches when it has lost its last provider, and then once a minute', async () => {
+  it('waits for a member while none is up', async () => {
     ready = false
     expect(await providers()).to.deep.equal([RECORD])
-    expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 8000 }])
+    expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 7000 }])
 
     await Promise.all(Array.from({ length: 33 }, async () => providers()))
-    expect(asked.slice(1).map(({ within }) => within)).to.deep.equal([...Array.from({ length: 32 }, () => 8000), 1000])
+    expect(asked.slice(1).map(({ within }) => within)).to.deep.equal([...Array.from({ length: 32 }, () => 7000), 1000])
     await providers()
-    expect(asked.at(-1)?.within).to.equal(8000)
+    expect(asked.at(-1)?.within).to.equal(7000)
+  })
+
+  it('names boxo the addresses for bitswap if none has come back: there it waits, and by HTTP it would search again only after a minute', async () => {
+    const kubo = { 'user-agent': 'kubo/0.43.0/' }
+    ready = false
+    answer = 'unknown'
+    const response = await get(`/routing/v1/providers/${CID}`, kubo)
+
+    expect(await response.json()).to.deep.equal({ Providers: [{ ...RECORD, Addrs: [BITSWAP, WEBSOCKET], Protocols: ['transport-bitswap'] }] })
+    expect(response.headers.get('cache-control')).to.equal('no-store')
+    expect(await (await get(`/routing/v1/providers/${CID}?filter-protocols=transport-ipfs-gateway-http`, kubo)).json()).to.deep.equal({ Providers: [] })
+    expect(await providers(), 'to others').to.deep.equal([])
+
+    answer = 'dont-have'
+    expect(await (await get(`/routing/v1/providers/${CID}`, kubo)).json(), 'what all lack').to.deep.equal({ Providers: [] })
+
+    answer = 'unknown'
+    ready = true
+    expect(await (await get(`/routing/v1/providers/${CID}`, kubo)).json(), 'while a member is up').to.deep.equal({ Providers: [] })
+
+    ready = false
+    handler = providersHandler({ ready, client: () => ({ has: async () => 'unknown' as const }) as unknown as LocalClient }, { peerId: ID, addresses: [HTTP] })
+    expect(await (await get(`/routing/v1/providers/${CID}`, kubo)).json(), 'without such an address').to.deep.equal({ Providers: [] })
+  })
+
+  it('asks once more if all members went meanwhile, or one came back without an answer', async () => {
+    for (const [before, bounds] of [[true, [1000, 7000]], [false, [7000, 1000]]] as const) {
+      asked = []
+      ready = before
+      answer = 'unknown'
+
+      onAsked = () => {
+        ready = !before
+        answer = asked.length === 1 ? 'unknown' : 'have'
+      }
+
+      expect(await providers()).to.deep.equal([RECORD])
+      expect(asked.map(({ within }) => within)).to.deep.equal(bounds)
+    }
   })
 
   it('writes a record a line for those that can read it', async () => {
