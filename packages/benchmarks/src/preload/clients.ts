@@ -5,7 +5,6 @@ import { createDag, seededBytes, startKubo } from '@kitsune/interop'
 import { preload } from '@kitsune/preload/client'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -15,7 +14,10 @@ import type { PreloadScenario } from './scenarios.ts'
 import type { Balancer, Kubo } from '@kitsune/interop'
 import type { PreloadingNode } from '@kitsune/preload/client'
 
-/** A client that holds the file of a scenario. */
+/**
+ * A client that holds the file of a scenario. It dials nodes and balancers alike by WebSockets, whose frames the one
+ * that dials has to mask: so what a pin and a preload differ in is the balancer, and not the transport.
+ */
 export interface PreloadClient {
   /** A node pins the file, which it takes from the client. */
   pin (node: Kubo): Promise<void>
@@ -35,19 +37,17 @@ export async function startPreloadClient (binary: string, { client, bytes }: Pre
 
 async function startHelia (bytes: number): Promise<PreloadClient> {
   const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp(), webSockets()],
+    transports: [webSockets()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services: { identify: identify() }
   }))
   await helia.start()
   const cid = await unixfs(helia).addByteStream(seededBytes(bytes, SEED))
-  const [address] = helia.libp2p.getMultiaddrs().map(String)
 
   return {
     async pin (node) {
-      await node.connect(address)
+      await helia.libp2p.dial(multiaddr(node.ws))
       await node.pin(`${cid}`, { signal: AbortSignal.timeout(PIN_TIMEOUT) })
     },
     async preload (balancer) {
@@ -67,7 +67,7 @@ async function startKuboClient (binary: string, bytes: number): Promise<PreloadC
 
   return {
     async pin (node) {
-      await node.connect(client.tcp)
+      await client.connect(node.ws)
       await node.pin(dag.root, { signal: AbortSignal.timeout(PIN_TIMEOUT) })
     },
     async preload (balancer) {
