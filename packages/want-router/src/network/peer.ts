@@ -73,6 +73,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
   #writer: Writer | undefined
   /** Bytes of messages that have not ended, of all streams. */
   #unfinished = 0
+  #hasLeft = false
 
   constructor (id: string, context: PeerContext) {
     this.id = id
@@ -164,6 +165,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
   }
 
   leave (error: Error): void {
+    this.#hasLeft = true
     this.#context.watch.remove(this)
     this.connections.stop(error)
     this.#writer?.stop(error)
@@ -288,6 +290,11 @@ class NetworkPeer implements Peer, ConnectionsInit {
 
   /** A connection of the peer, or a stream that it sent on, has broken. */
   #broke (): void {
+    // its streams break when it leaves, while its connection is still being closed
+    if (this.#hasLeft) {
+      return
+    }
+
     this.#greeted().broke(this.now())
     this.#context.watch.add(this)
   }

@@ -92,6 +92,15 @@ describe('network/network', () => {
       expect(rig.gone).to.have.lengthOf(1)
     })
 
+    it('keeps nothing of the peer, though its streams break while its connection is being closed', async () => {
+      const connection = rig.host.connected(rig.ann)
+      const stream = rig.host.stream(connection)
+      connection.close = async () => {}
+      await rig.net.disconnect(rig.ann.toString())
+      expect(stream.resetSent).to.equal(true)
+      expect(rig.net.sizes).to.deep.equal({ peers: 0, watched: 0 })
+    })
+
     it('aborts a connection that cannot be closed', async () => {
       const connection = rig.host.connected(rig.ann)
       connection.close = async () => { throw new Error('no') }
