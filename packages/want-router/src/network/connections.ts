@@ -1,3 +1,4 @@
+import { endMuted, isMuxerEnded } from './ended-muxers.ts'
 import { SilentConnectionError } from './errors.ts'
 import { createKnownConnections, isUsable } from './known-connections.ts'
 import { createLifeSigns } from './life-signs.ts'
@@ -25,6 +26,8 @@ export interface ConnectionsInit {
   /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
   stuck (connection: Connection): number
   state (id: number, is: ConnectionState): void
+  /** A connection is to be ended soon: `tick` has to be called. */
+  ending (): void
   /** It may now be written, or on another connection. */
   changed (): void
 }
@@ -49,6 +52,8 @@ export interface Connections {
   heard (connection: Connection, asks: boolean): void
   /** Something else has come on it. */
   alive (connection: Connection): void
+  /** A stream could not be opened on it. */
+  refused (connection: Connection, error: Error): void
   /** What was sent on it need not be sent again. */
   isLost (connection: Connection): boolean
   /** Those that a stream can be opened on, the one to be written to first. */
@@ -118,7 +123,8 @@ class PeerConnections implements Connections, WrittenConnectionInit {
       return false
     }
 
-    const gaveUp = this.known.doubtedSince(one) != null && error != null && local && !isReset(error)
+    // a muxer that has ended says nothing about the process behind it
+    const gaveUp = one.muxerEndedAt == null && this.known.doubtedSince(one) != null && error != null && local && !isReset(error)
     this.known.delete(one)
     one.probe?.abort()
 
@@ -179,6 +185,19 @@ class PeerConnections implements Connections, WrittenConnectionInit {
     }
   }
 
+  refused (connection: Connection, error: Error): void {
+    const one = this.known.find(connection)
+
+    if (one == null || one.muxerEndedAt != null || connection.status !== 'open' || !isMuxerEnded(error)) {
+      return
+    }
+
+    one.muxerEndedAt = this.#init.now()
+    this.#init.log('no stream can be opened on connection %d any more - %e', one.id, error)
+    this.#init.ending()
+    this.#decide(one.muxerEndedAt)
+  }
+
   isLost (connection: Connection): boolean {
     return this.#lost?.has(connection) === true
   }
@@ -196,13 +215,15 @@ class PeerConnections implements Connections, WrittenConnectionInit {
   }
 
   tick (now: number): boolean {
+    const ending = endMuted(this.known, this.limits, now)
+
     if (this.known.size < 2) {
-      return false
+      return ending
     }
 
     this.#decide(now)
     const { stallTimeout } = this.limits
-    let waiting = this.#undecided
+    let waiting = ending || this.#undecided
 
     for (const one of [...this.known]) {
       const since = this.known.doubtedSince(one)
@@ -224,7 +245,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
   isGivenUp (one: KnownConnection, since: number, now: number): boolean {
     const { doubtTimeout } = this.limits
 
-    return now - since >= doubtTimeout || this.#init.stuck(one.connection) >= doubtTimeout
+    return one.muxerEndedAt != null || now - since >= doubtTimeout || this.#init.stuck(one.connection) >= doubtTimeout
   }
 
   #answered (one: KnownConnection, askedAt: number): void {
@@ -267,7 +288,8 @@ class PeerConnections implements Connections, WrittenConnectionInit {
         known: this.known,
         maxOutboundStreams: this.limits.maxOutboundStreams,
         now: () => this.#init.now(),
-        answered: (one, askedAt) => { this.#answered(one, askedAt) }
+        answered: (one, askedAt) => { this.#answered(one, askedAt) },
+        refused: ({ connection }, error) => { this.refused(connection, error) }
       })
       this.#lifeSigns.ask()
     }

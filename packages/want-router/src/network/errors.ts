@@ -78,6 +78,16 @@ export class StreamTimeoutError extends Error {
   }
 }
 
+/** A connection is open, and no stream can be opened on it any more. */
+export class EndedMuxerError extends Error {
+  static name = 'EndedMuxerError'
+  name = 'EndedMuxerError'
+
+  constructor (message = 'The muxer of the connection has ended, so neither side can say anything') {
+    super(message)
+  }
+}
+
 /** A connection has given no sign of life since its peer opened another. */
 export class SilentConnectionError extends Error {
   static name = 'SilentConnectionError'

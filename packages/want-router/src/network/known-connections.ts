@@ -14,6 +14,8 @@ export interface KnownConnection {
   considered: boolean
   /** The handlers were told so. */
   silent: boolean
+  /** When it was seen that its muxer has ended. */
+  muxerEndedAt: number | undefined
   /** It is being asked for a sign of life. */
   probe: AbortController | undefined
 }
@@ -34,9 +36,9 @@ export interface KnownConnections extends Iterable<KnownConnection> {
   readonly size: number
 }
 
-/** Whether a stream can be opened on the connection: it is open, and no relay limits it. */
-export function isUsable ({ connection }: KnownConnection): boolean {
-  return connection.status === 'open' && connection.limits == null
+/** Whether a stream can be opened on the connection: it is open, its muxer has not ended, and no relay limits it. */
+export function isUsable ({ connection, muxerEndedAt }: KnownConnection): boolean {
+  return connection.status === 'open' && muxerEndedAt == null && connection.limits == null
 }
 
 /** Makes an empty table of connections. */
@@ -60,7 +62,7 @@ class ConnectionList implements KnownConnections {
   }
 
   add (connection: Connection, id: number, now: number): KnownConnection {
-    const known = { id, connection, openedAt: now, aliveAt: now, heardAt: -Infinity, considered: false, silent: false, probe: undefined }
+    const known = { id, connection, openedAt: now, aliveAt: now, heardAt: -Infinity, considered: false, silent: false, muxerEndedAt: undefined, probe: undefined }
 
     if (this.#known.length === 0) {
       // an array that grows has place for many, and most peers have one

@@ -16,10 +16,12 @@ export interface LifeSignsInit {
   now (): number
   /** A connection has answered what was asked at that time. */
   answered (known: KnownConnection, askedAt: number): void
+  /** A connection could not be asked, or did not answer. */
+  refused (known: KnownConnection, error: Error): void
 }
 
 /** Any answer to a new stream is a sign of life. */
-export function createLifeSigns ({ known, maxOutboundStreams, now, answered }: LifeSignsInit): LifeSigns {
+export function createLifeSigns ({ known, maxOutboundStreams, now, answered, refused }: LifeSignsInit): LifeSigns {
   let stopped = false
 
   function probe (one: KnownConnection): void {
@@ -41,7 +43,10 @@ export function createLifeSigns ({ known, maxOutboundStreams, now, answered }: L
     one.connection.newStream([...BITSWAP_PROTOCOLS], { maxOutboundStreams, signal: controller.signal }).then(stream => {
       stream.close().catch(err => { stream.abort(err) })
       done(true)
-    }, (err: Error) => { done(err.name === 'UnsupportedProtocolError') })
+    }, (err: Error) => {
+      done(err.name === 'UnsupportedProtocolError')
+      refused(one, err)
+    })
   }
 
   return {

@@ -45,6 +45,8 @@ export interface OpenerInit {
   opened (stream: Stream, connection: Connection): void
   /** There is none. */
   failed (): void
+  /** That connection, which is one of them, has given none. */
+  refused (connection: Connection, error: Error): void
 }
 
 /** A stream that is being asked for. */
@@ -190,7 +192,7 @@ class StreamOpener implements Opener {
       signal: controller.signal
     }).then(stream => { this.#opened(stream, attempt) }, (err: Error) => {
       if (this.#attempt === attempt) {
-        this.#failed(err)
+        this.#failed(err, connection)
       }
     })
   }
@@ -203,7 +205,7 @@ class StreamOpener implements Opener {
     }
 
     if (stream.status !== 'open') {
-      this.#failed(new NotConnectedError('The stream was reset while it was opened'))
+      this.#failed(new NotConnectedError('The stream was reset while it was opened'), attempt.connection)
 
       return
     }
@@ -219,7 +221,7 @@ class StreamOpener implements Opener {
     this.#init.opened(stream, attempt.connection)
   }
 
-  #failed (err: Error): void {
+  #failed (err: Error, connection: Connection): void {
     this.#attempt = undefined
     this.#init.stats.openFailures++
 
@@ -238,6 +240,7 @@ class StreamOpener implements Opener {
     }
 
     this.#init.failed()
+    this.#init.refused(connection, err)
   }
 
   #rejectWaiters (error: Error): void {

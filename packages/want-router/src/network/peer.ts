@@ -119,6 +119,10 @@ class NetworkPeer implements Peer, ConnectionsInit {
     this.#context.connection(this.id, connection, is)
   }
 
+  ending (): void {
+    this.#context.watch.add(this)
+  }
+
   changed (): void {
     this.#writer?.moved()
   }
@@ -208,6 +212,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
       now,
       random,
       connections: () => connections.usable(),
+      refused: (connection, error) => { connections.refused(connection, error) },
       undecided: () => connections.undecided,
       isLost: connection => connections.isLost(connection),
       take: (maxBytes, protocol) => take(id, maxBytes, protocol),

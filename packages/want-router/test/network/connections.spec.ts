@@ -46,6 +46,7 @@ describe('network/connections', () => {
       writtenOn: () => writing as Connection | undefined,
       stuck: connection => connection === first as unknown ? stuck : 0,
       state: (id, is) => { states.push([id, is]) },
+      ending () {},
       changed: () => { changes++ }
     })
     open(first, 1)

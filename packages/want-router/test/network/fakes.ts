@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { StreamCloseEvent, TypedEventEmitter, UnsupportedProtocolError } from '@libp2p/interface'
+import { ConnectionClosedError, StreamCloseEvent, TypedEventEmitter, UnsupportedProtocolError } from '@libp2p/interface'
 import { defaultLogger } from '@libp2p/logger'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { AbstractStream } from '@libp2p/utils'
@@ -203,6 +203,20 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
 
   abort (err: Error): void {
     this.end(err)
+  }
+
+  /** No stream can be opened any more, and the connection is open still: as libp2p leaves it when the peer says so, or opens too many streams. */
+  endMuxer (): void {
+    for (const stream of this.streams.splice(0)) {
+      stream.onTransportClosed()
+    }
+
+    this.closeMuxer()
+  }
+
+  /** No stream can be opened any more, since the connection is being closed: those that there are may still be emptied. */
+  closeMuxer (): void {
+    this.negotiate = async () => { throw new ConnectionClosedError('The connection muxer has ended') }
   }
 
   /** The transport is gone, and libp2p tells everybody in this order. */

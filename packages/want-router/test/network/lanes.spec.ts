@@ -49,6 +49,7 @@ describe('network/lanes', () => {
       isLost: () => false,
       connections: () => [connection].filter(({ status }) => status === 'open') as unknown as Connection[],
       take: () => queue.shift(),
+      refused () {},
       stalled () {},
       rested () {}
     })

@@ -5,7 +5,7 @@ import { createHost, createNode, longPath, until } from './hosts.ts'
 import { V0, frame, numbered, numbers } from './messages.ts'
 import { sendInOneFlight } from './one-flight.ts'
 import type { Muxer, Node } from './hosts.ts'
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p, StreamMuxer } from '@libp2p/interface'
 
 const KIB = 1024
 const BITSWAP = '/ipfs/bitswap/1.2.0'
@@ -237,6 +237,24 @@ describe('network over real libp2p hosts', function () {
     expect(bob.heard).to.have.length(160)
     expect(bob.net.stats.streamsReceived).to.be.within(2, 4)
     expect(await ann.net.flushed(AbortSignal.timeout(5_000))).to.equal(true)
+  })
+
+  it('a peer whose muxer has ended, and that both sides take to be connected, is disconnected, and is served when it comes again', async () => {
+    const [ann, bob] = [await node(() => yamux()()), await node(() => yamux()())]
+    await bob.dial(ann)
+    await until('the other end is open', () => ann.host.getConnections().length === 1)
+    const [connection] = bob.host.getConnections() as unknown as Array<Connection & { muxer: StreamMuxer }>
+    // as it does by itself when more streams are opened than it allows
+    connection.muxer.abort(new Error('too many streams'))
+    expect(connection.status).to.equal('open')
+    // sooner than libp2p itself, which pings each connection every 10 s
+    await until('both have noticed', () => ann.net.sizes.peers === 0 && bob.net.sizes.peers === 0, 6_000)
+
+    await bob.dial(ann)
+    bob.send(ann, numbered(1))
+    await until('it is heard', () => ann.heard.includes(1))
+    ann.send(bob, numbered(2))
+    await until('it is answered', () => bob.heard.includes(2))
   })
 
   it('an old peer is spoken to in its own version', async () => {

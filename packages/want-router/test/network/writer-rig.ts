@@ -57,6 +57,7 @@ export async function createWriterRig (): Promise<WriterRig> {
       undecided: () => rig.undecided,
       isLost: () => rig.lost,
       connections: () => rig.connections.filter(({ status }) => status === 'open') as Connection[],
+      refused () {},
       take (maxBytes, protocol) {
         rig.taken.push({ maxBytes, protocol })
 
