@@ -1,5 +1,5 @@
+import { checkLimits } from './check-limits.ts'
 import { checkNames, checkNumbers } from './check-options.ts'
-import { DEFAULT_LIMITS, LIMIT_RULES } from './defaults.ts'
 import { describe } from './describe.ts'
 import { isDiscovery } from './discovery/discovery.ts'
 import { InvalidOptionError } from './errors.ts'
@@ -8,7 +8,6 @@ import { DEFAULT_NETWORK_LIMITS, NETWORK_LIMIT_RULES } from './network/defaults.
 import { checkPolicies } from './policies/options.ts'
 import { checkStrategy } from './strategies/check-strategy.ts'
 import { checkTarget } from './targets/check-target.ts'
-import type { Limits } from './defaults.ts'
 import type { DirectionOptions } from './direction.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { BlockHasher } from './driver/verifier.ts'
@@ -132,10 +131,6 @@ function checkReverse (init: ReverseInit | undefined): ReverseInit | undefined {
   checkNames('reverse.', init, Object.keys(REVERSE_OPTIONS))
 
   return init == null ? undefined : { ...init, limits: checkLimits('reverse.limits.', init.limits) }
-}
-
-function checkLimits (at: string, given: Partial<Limits> | undefined): Partial<Limits> {
-  return checkNumbers(at, given, DEFAULT_LIMITS, LIMIT_RULES)
 }
 
 function checkNetworkLimits (given: RouterNetworkLimits = {}): RouterNetworkLimits {

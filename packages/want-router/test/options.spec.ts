@@ -1,12 +1,18 @@
 import { expect } from 'aegir/chai'
-import { DEFAULT_LIMITS, source, wantRouter } from '../src/index.ts'
+import { kubo } from '../src/discovery/kubo-rpc.ts'
+import { peers } from '../src/discovery/static.ts'
+import { DEFAULT_LIMITS, peerTarget, source, wantRouter } from '../src/index.ts'
 import { DEFAULT_NETWORK_LIMITS } from '../src/network/defaults.ts'
 import { accessList, denylist, quotas, storedDenylist, urlList } from '../src/policies/index.ts'
 import { checkInit } from '../src/router-init.ts'
-import type { SourceInit, WantRouterInit } from '../src/index.ts'
+import type { PeerInit } from '../src/discovery/static.ts'
+import type { PeerTargetInit, SourceInit, WantRouterInit } from '../src/index.ts'
+
+const ADDRESS = '/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'
 
 const refused = (init: object): Chai.Assertion => expect(() => wantRouter({ targets: [], ...init } as WantRouterInit)).to.throw().with.property('message')
 const refusedSource = (init: object): Chai.Assertion => expect(() => source({ get: () => undefined }, { id: 'store', ...init } as SourceInit)).to.throw().with.property('message')
+const refusedPeer = (init: object): Chai.Assertion => expect(() => peerTarget({ id: 'node', locate: async () => { throw new Error('nowhere') }, ...init } as PeerTargetInit)).to.throw().with.property('message')
 
 describe('wantRouter: options that are invalid are refused, and the message names them', () => {
   it('limits that are no number, negative, or fractions', () => {
@@ -38,6 +44,23 @@ describe('wantRouter: options that are invalid are refused, and the message name
     refusedSource({ capacity: { want: 4 } }).that.equals('source "store": capacity.want does not exist: did you mean wants?')
     refusedSource({ capacity: { wants: -4 } }).that.equals('source "store": capacity.wants is a whole number above 0, not -4')
     refusedSource({ capacity: 4 }).that.equals('source "store": capacity is an object, not the number 4')
+  })
+
+  it('and those of a peer', () => {
+    refusedPeer({ capacty: {} }).that.equals('peer "node": capacty does not exist: did you mean capacity?')
+    refusedPeer({ capacity: { wants: NaN } }).that.equals('peer "node": capacity.wants is a whole number above 0, not NaN')
+    refusedPeer({ capacity: { bytes: -1 } }).that.equals('peer "node": capacity.bytes is a whole number above 0, not -1')
+    refusedPeer({ entries: 0 }).that.equals('peer "node": entries is a whole number above 0, not 0')
+    refusedPeer({ locateTimeout: NaN }).that.equals('peer "node": locateTimeout is a whole number from 1 to 2147483647, not NaN')
+    refusedPeer({ dialTimeout: -5 }).that.equals('peer "node": dialTimeout is a whole number from 1 to 2147483647, not -5')
+    refusedPeer({ retry: { minDelay: -1 } }).that.equals('peer "node": retry.minDelay is a whole number from 0 to 2147483647, not -1')
+    refusedPeer({ retry: { maxDelay: Infinity } }).that.equals('peer "node": retry.maxDelay is a whole number from 1 to 2147483647, not Infinity')
+    refusedPeer({ retry: { delay: 5 } }).that.contains('peer "node": retry.delay does not exist')
+  })
+
+  it('also of a node by its addresses or its RPC', () => {
+    expect(() => peers([{ address: ADDRESS, entires: 5 } as PeerInit])).to.throw(`peer "${ADDRESS}": entires does not exist: did you mean entries?`)
+    expect(() => kubo([{ url: 'http://127.0.0.1:5001', dialTimeout: NaN }])).to.throw('peer "http://127.0.0.1:5001": dialTimeout is a whole number')
   })
 })
 

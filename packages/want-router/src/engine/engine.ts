@@ -29,6 +29,7 @@
  * - One client's wants cost another more than its round, or anything outlives its client.
  * - A call does more than a bounded amount of work for what others have piled up.
  */
+import { checkLimits } from '../check-limits.ts'
 import { DEFAULT_LIMITS } from '../defaults.ts'
 import { askVerdicts, isAwaited, onVerdicts, reviewRestricted } from './admission.ts'
 import { onAnswer, onBlock } from './answers.ts'
@@ -60,10 +61,10 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 /**
  * Makes an engine.
  *
- * @throws {InvalidOptionError} for members without distinct ids or positive weights, or that the strategy cannot take
+ * @throws {InvalidOptionError} for limits that are invalid, and for members without distinct ids or positive weights, or that the strategy cannot take
  */
 export function createEngine (init: EngineInit): Engine {
-  const limits = { ...DEFAULT_LIMITS, ...init.limits }
+  const limits = { ...DEFAULT_LIMITS, ...checkLimits('limits.', init.limits) }
   // time stands still within a call, so that a recording replays exactly
   let time = init.now()
   const state = initialState(init, limits, () => time)

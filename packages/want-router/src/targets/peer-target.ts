@@ -1,7 +1,9 @@
 import { ConnectionClosedError } from '@libp2p/interface'
-import { InvalidOptionError, SessionResetError } from '../errors.ts'
+import { checkNames, checkNumbers, MAX_DELAY } from '../check-options.ts'
+import { SessionResetError } from '../errors.ts'
 import { pause } from '../pause.ts'
 import { platformTimers } from '../timers.ts'
+import { checkCapacity } from './check-capacity.ts'
 import { withTimeout } from './timeout.ts'
 import type { CancelledWant, Capacity, LocatedPeer, MemberInit, PeerSession, PeerSessionHandlers, Sink, Target, TargetContext, TargetInit, TargetWant, WantlistLimit } from './target.ts'
 import type { Timers } from '../timers.ts'
@@ -48,21 +50,32 @@ export interface PeerTargetInit extends MemberInit {
   readonly retry?: RetryInit
 }
 
+const OPTIONS: Readonly<Record<keyof PeerTargetInit, true>> = { id: true, weight: true, labels: true, peer: true, locate: true, locateTimeout: true, dialTimeout: true, capacity: true, entries: true, retry: true }
+const RETRY_OPTIONS: Readonly<Record<keyof RetryInit, true>> = { minDelay: true, maxDelay: true, random: true, timers: true }
+
 /**
  * A bitswap peer as a target. While it is started it keeps a session to the peer;
  * whenever there is none it locates the peer anew, since its id or addresses may
  * have changed, and dials. Each step is bounded in time, and it never gives up.
  *
- * @throws {InvalidOptionError} if `entries` is not a whole number above 0
+ * @throws {InvalidOptionError} for an option that does not exist, and a number that is invalid
  */
 export function peerTarget (init: PeerTargetInit): TargetInit {
-  const { id, weight, labels, peer, entries } = init
-
-  if (entries != null && !(Number.isInteger(entries) && entries > 0)) {
-    throw new InvalidOptionError(`"${id}": entries is a whole number above 0, not ${entries}`)
-  }
+  const { id, weight, labels, peer } = init
+  checkPeerTargetInit(`peer "${id}": `, init)
 
   return { id, weight, labels, peer, create: context => new PeerTarget(init, context) }
+}
+
+function checkPeerTargetInit (at: string, init: PeerTargetInit): void {
+  checkNames(at, init, Object.keys(OPTIONS))
+  const { entries, locateTimeout, dialTimeout, capacity, retry } = init
+  checkNumbers<'entries'>(at, { entries }, { entries: true })
+  checkNumbers(at, { locateTimeout, dialTimeout }, { locateTimeout: true, dialTimeout: true }, { ranges: { locateTimeout: [1, MAX_DELAY], dialTimeout: [1, MAX_DELAY] } })
+  checkCapacity(at, capacity)
+  checkNames(`${at}retry.`, retry, Object.keys(RETRY_OPTIONS))
+  const { minDelay, maxDelay } = retry ?? {}
+  checkNumbers(`${at}retry.`, { minDelay, maxDelay }, { minDelay: true, maxDelay: true }, { ranges: { minDelay: [0, MAX_DELAY], maxDelay: [1, MAX_DELAY] } })
 }
 
 /** How one session went: why it ended, and for how long it was up, ms. */

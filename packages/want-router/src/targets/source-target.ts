@@ -1,6 +1,7 @@
 import { checkNames, checkNumbers } from '../check-options.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { platformTimers } from '../timers.ts'
+import { checkCapacity } from './check-capacity.ts'
 import { readBatch } from './source-batch.ts'
 import { sourceFault } from './source-like.ts'
 import { createSourceOffers } from './source-offers.ts'
@@ -79,15 +80,12 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
 }
 
 const OPTIONS: Readonly<Record<keyof SourceInit, true>> = { id: true, weight: true, labels: true, concurrency: true, capacity: true, inlineBlock: true, linger: true, timers: true }
-const SIZES: Readonly<Record<keyof Omit<Capacity, 'supportsDontHave'>, true>> = { wants: true, bytes: true, standing: true }
 
 function checkSourceInit (at: string, init: SourceInit): void {
   checkNames(at, init, Object.keys(OPTIONS))
   const { concurrency, capacity, inlineBlock, linger } = init
   checkNumbers<'concurrency' | 'inlineBlock' | 'linger'>(at, { concurrency, inlineBlock, linger }, { concurrency: true, inlineBlock: true, linger: true }, { orZero: ['inlineBlock', 'linger'] })
-  checkNames(`${at}capacity.`, capacity, [...Object.keys(SIZES), 'supportsDontHave'])
-  const { supportsDontHave, ...sizes } = capacity ?? {}
-  checkNumbers(`${at}capacity.`, sizes, SIZES, { orZero: ['standing'] })
+  checkCapacity(at, capacity)
 }
 
 /** Reads that have begun together. */

@@ -1,7 +1,9 @@
 import { expect } from 'aegir/chai'
+import { DEFAULT_LIMITS } from '../../src/defaults.ts'
 import { InvalidOptionError, ReentryError } from '../../src/errors.ts'
 import { fakeMember } from '../../src/testing/fakes.ts'
 import { bench, entry, inOrder, testBlock } from './harness.ts'
+import type { TapRecord } from '../../src/engine/tap.ts'
 import type { Outcome, StrategyFactory, Want } from '../../src/strategies/strategy.ts'
 
 describe('engine: what it is given', () => {
@@ -14,6 +16,21 @@ describe('engine: what it is given', () => {
       expect(() => bench({ members: [{ id: 'a', weight }] })).to.throw(InvalidOptionError, `"a" has weight ${weight}`)
     })
   }
+
+  it('refuses limits that are invalid', () => {
+    for (const value of [NaN, -1, 1.5, Infinity, 0]) {
+      expect(() => bench({ limits: { wantsPerClient: value } })).to.throw(InvalidOptionError, `limits.wantsPerClient is a whole number above 0, not ${value}`)
+    }
+
+    expect(() => bench({ limits: { hedgeShare: 5 } })).to.throw(InvalidOptionError, 'limits.hedgeShare is a share')
+    expect(() => bench({ limits: { wantsPerPeer: 5 } as object })).to.throw(InvalidOptionError, 'limits.wantsPerPeer does not exist')
+  })
+
+  it('takes a limit that is undefined for one that was left out', () => {
+    const taps: TapRecord[] = []
+    bench({ limits: { tries: undefined }, tap: record => { taps.push(record) } })
+    expect(taps[0]).to.have.nested.property('limits.tries', DEFAULT_LIMITS.tries)
+  })
 
   it('refuses a strategy that cannot take the members, whatever it throws', () => {
     for (const thrown of [new Error('too many'), 'too many']) {
