@@ -1,5 +1,6 @@
 import { wantRouter } from '@kitsune/want-router'
 import { kubo } from '@kitsune/want-router/discovery/kubo-rpc'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -10,12 +11,13 @@ import { expect } from 'aegir/chai'
 import { createLibp2p } from 'libp2p'
 import { createDag } from '../src/dag.ts'
 import { needKubo } from '../src/needs.ts'
+import { startRelay } from '../src/relay.ts'
 import { stack } from '../src/stack.ts'
 import { delay, poll } from '../src/until.ts'
 import type { Dag } from '../src/dag.ts'
 import type { Kubo } from '../src/kubo.ts'
 import type { WantRouter } from '@kitsune/want-router'
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 
 /** How long a client may get nothing after a break, ms. */
 const PAUSE_MS = 10_000
@@ -41,8 +43,9 @@ describe('a kubo for which something breaks while it pins', function () {
     await peers.stop()
   })
 
-  async function router (holder: Kubo): Promise<Libp2p<{ router: WantRouter }>> {
+  async function router (holder: Kubo, privateKey?: PrivateKey): Promise<Libp2p<{ router: WantRouter }>> {
     const host = await createLibp2p({
+      privateKey,
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
@@ -81,6 +84,42 @@ describe('a kubo for which something breaks while it pins', function () {
     'the connection breaks on which it asks, and another lives': (_, connection) => { connection.abort(new Error('cut')) },
     'the stream breaks on which it asks': stream => { stream.abort(new Error('cut')) }
   }
+
+  it('goes on when the router is killed, and is back at once with the same key', async () => {
+    const holder = await peers.kubo({ dag })
+    const client = await peers.kubo()
+    const id = peerIdFromString(client.peerId)
+    const privateKey = await generateKeyPair('Ed25519')
+    const line = await startRelay(client.tcp)
+    peers.onStop(line.stop)
+
+    const start = async (): Promise<Libp2p<{ router: WantRouter }>> => {
+      const host = await router(holder, privateKey)
+      await host.dial(multiaddr(line.address))
+      await host.dial(multiaddr(line.address), { force: true })
+      expect(host.getConnections(id)).to.have.lengthOf(2)
+
+      return host
+    }
+
+    let host = await start()
+    const pin = client.pin(dag.root)
+    pin.catch(() => {})
+
+    for (let round = 0; round < 3; round++) {
+      const before = await client.blocksReceived()
+      await poll(async () => await client.blocksReceived() > before + 100, `the transfer to go on in round ${round}`, { interval: 5, timeout: PAUSE_MS })
+      line.reset()
+      host.getConnections().forEach(connection => { connection.abort(new Error('killed')) })
+      const stopped = host.stop()
+      // or it takes the next one for another connection of the same, and sends its wants again after 30 s at the earliest
+      await poll(async () => !(await client.peers()).includes(host.peerId.toString()), 'the kubo to notice', { interval: 5 })
+      await stopped
+      host = await start()
+    }
+
+    await pinned(client, pin)
+  })
 
   for (const what of Object.keys(endings)) {
     it(`goes on when ${what}`, async () => { await pinThroughBreaks(endings[what]) })
