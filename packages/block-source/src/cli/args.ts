@@ -48,6 +48,8 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' }
 } as const
 
+const S3_OPTIONS = ['endpoint', 'region', 'virtual-host'] as const
+
 const COMMANDS = new Set<string>(['add', 'ls', 'check', 'rm', 'compact'])
 
 /** @throws {UsageError} if the arguments are invalid */
@@ -79,6 +81,16 @@ export function parseCommandLine (argv: readonly string[]): Args {
 
   if ((command === 'ls' || command === 'compact') && cars.length > 0) {
     throw new UsageError(`${command} takes one argument, not ${cars.length + 1}`)
+  }
+
+  if (values['dry-run'] === true && command !== 'add' && command !== 'rm') {
+    throw new UsageError(`--dry-run is for add and rm, and not for ${command}`)
+  }
+
+  const s3Option = S3_OPTIONS.find(name => values[name] != null)
+
+  if (s3Option != null && !target.includes('://')) {
+    throw new UsageError(`--${s3Option} is for s3://<bucket>, and ${target} is a folder`)
   }
 
   return {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { InvalidOptionError } from '../errors.ts'
 import { folderMapStore } from '../map/folder-map-store.ts'
 import { s3MapStore } from '../map/s3-map-store.ts'
@@ -10,10 +11,15 @@ import type { S3Credentials } from '../stores/s3-bucket.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** @throws {UsageError} if the target is neither a folder nor a bucket that can be reached */
-export function openTarget ({ target, endpoint, region, virtualHost }: Args, env: Environment): UploadStore {
+export function openTarget ({ command, target, endpoint, region, virtualHost }: Args, env: Environment): UploadStore {
   const [, scheme, rest] = /^(\w+):\/\/(.*)$/.exec(target) ?? []
 
   if (scheme == null) {
+    // only add makes one: else a name that is mistyped would look like a folder without CARs
+    if (command !== 'add' && statSync(target, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      throw new UsageError(`${target}: there is no such folder`)
+    }
+
     return folderMapStore({ folder: target })
   }
 

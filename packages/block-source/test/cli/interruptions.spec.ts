@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'aegir/chai'
@@ -51,6 +51,7 @@ describe('kitsune-index, disturbed', () => {
 
   async function renew (name: string): Promise<void> {
     target = join(folder, name)
+    await mkdir(target)
     store = folderMapStore({ folder: target })
   }
 
@@ -191,7 +192,11 @@ describe('the arguments of kitsune-index', () => {
       [['ls', 'x', 'y'], 'takes one argument'],
       [['ls', 'x', '--to', 'y'], '--to is for add'],
       [['rm', 'x'], 'name at least one CAR'],
-      [['rm', 'x', 'a.car'], '"a.car" is no CID of a CAR'],
+      [['rm', tmpdir(), 'a.car'], '"a.car" is no CID of a CAR'],
+      [['ls', 'no-such-folder'], 'no-such-folder: there is no such folder'],
+      [['check', 'package.json'], 'package.json: there is no such folder'],
+      [['compact', 'x', '--dry-run'], '--dry-run is for add and rm, and not for compact'],
+      [['ls', 'x', '--region', 'auto'], '--region is for s3://<bucket>, and x is a folder'],
       [['ls', 'x', '--frobnicate'], '--frobnicate'],
       [['ls', 'gs://bucket'], 'a target is a folder or s3://<bucket>'],
       [['ls', 's3://bucket/prefix'], 'a target is a folder or s3://<bucket>'],
