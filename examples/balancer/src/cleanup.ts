@@ -7,6 +7,7 @@ export interface Cleanup {
   run (): Promise<void>
 }
 
+/** Makes a cleanup that has no steps yet. */
 export function createCleanup (): Cleanup {
   const steps: Step[] = []
 

@@ -15,6 +15,7 @@ export interface EventGate {
   open (listener: (event: RouterEvent) => void): void
 }
 
+/** Makes a gate that is closed: it keeps events until `open` says who hears them. */
 export function createEventGate (): EventGate {
   const held: RouterEvent[] = []
   let listener = (event: RouterEvent): void => { held.push(event) }

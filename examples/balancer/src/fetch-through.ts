@@ -19,7 +19,7 @@ export const DEFAULT_FETCH_LIMITS = {
   timeout: 10_000
 } as const
 
-export interface FetchThroughInit {
+interface FetchThroughInit {
   readonly nodes: Pick<Nodes, 'find'>
   readonly router: Pick<WantRouter, 'status'>
   readonly limits?: FetchLimits

@@ -12,6 +12,7 @@ const MIN_DIGEST = 20
 
 /** `all`: all hash functions that boxo accepts (its verifcid); `fast`: those that take less than 20 ms a MiB. */
 export const HASHES = ['all', 'fast'] as const
+/** The sets of hash functions that can be configured. */
 export type Hashes = typeof HASHES[number]
 
 /** Hash functions by node:crypto, except blake3: 2 to 15 ms a MiB. */

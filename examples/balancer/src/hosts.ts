@@ -22,7 +22,7 @@ import type { Registry } from 'prom-client'
 /** The public host, with the router as one of its services. */
 export type UpstreamHost = Libp2p<HostServices & { router: WantRouter }>
 
-export interface HostsInit {
+interface HostsInit {
   readonly config: BalancerConfig
   readonly strategy: StrategyFactory
   readonly privateKey: PrivateKey

@@ -12,7 +12,7 @@ export interface MemberSet {
   update (id: string, change: { weight?: number, labels?: Readonly<Record<string, string>> }): void
 }
 
-export interface NodesInit {
+interface NodesInit {
   /** The nodes that the router was made with. */
   readonly downstreams: readonly DownstreamConfig[]
   readonly members: MemberSet
@@ -34,6 +34,7 @@ export interface Nodes {
   stop (): void
 }
 
+/** Makes the set of nodes that the router was made with; changes of the configuration are applied to it. */
 export function createNodes ({ downstreams, members, grace, log }: NodesInit): Nodes {
   const nodes = new Map(downstreams.map(node => [node.id, node]))
   const leaving = new Set<string>()

@@ -7,6 +7,7 @@ import type { Log } from './log/log.ts'
 import type { Registry as PreloadRegistry } from '@kitsune/preload'
 import type { Registry } from 'prom-client'
 
+/** How the processes that share the public identity find each other's preload requests. */
 export interface RegistryInit {
   readonly config: RedisConfig
   /** The public identity, which the other processes share. */

@@ -14,7 +14,7 @@ import type { Libp2p } from '@libp2p/interface'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 
-export interface PreloadInit {
+interface PreloadInit {
   readonly config: NonNullable<BalancerConfig['preload']>
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]

@@ -11,7 +11,7 @@ export interface Recording {
   close (): Promise<void>
 }
 
-export interface RecordingInit {
+interface RecordingInit {
   /** The largest size of the file, bytes; then the recording ends. Default 4 GiB. */
   readonly maxBytes?: number
   /** Gets a warning if the recording ends before the balancer stops. */

@@ -5,6 +5,7 @@ import { build } from 'esbuild'
 import type { PreloadAddress } from './page/preload-address.ts'
 import type { AddressInfo } from 'node:net'
 
+/** Where the page is served, and the preload node that it uses. */
 export interface PageServerInit {
   /** The node at which the page leaves files. */
   readonly node: PreloadAddress

@@ -20,6 +20,7 @@ export async function createHost<T extends ServiceMap> (services: Libp2pOptions<
   })
 }
 
+/** A node of the demonstration: its zone, its blocks and how slow it is. */
 export interface NodeInit {
   readonly id: string
   readonly zone: string

@@ -3,7 +3,7 @@ import type { Budget, RequestKind } from '@kitsune/block-source'
 /** What is paid for, and its price in dollars for a million of it: Cloudflare's list prices, and Amazon's for S3. */
 export const PRICES = { r2Get: 0.36, r2List: 4.50, kvRead: 0.50, kvWrite: 5, dynamoRead: 0.0625, durableRequest: 0.15, s3Get: 0.40, s3List: 5, cache: 0, connect: 0.30 } as const
 
-export type CostKind = keyof typeof PRICES
+type CostKind = keyof typeof PRICES
 
 /** How often each was paid. */
 export type Costs = Record<CostKind, number>
@@ -11,12 +11,16 @@ export type Costs = Record<CostKind, number>
 /** Which price the requests of a store have. */
 export type CostKinds = Readonly<Record<RequestKind, CostKind>>
 
+/** The prices of requests to R2. */
 export const R2_COSTS: CostKinds = { read: 'r2Get', stat: 'r2Get', list: 'r2List', fetch: 'r2Get' }
+/** The prices of requests to S3. */
 export const S3_COSTS: CostKinds = { read: 's3Get', stat: 's3Get', list: 's3List', fetch: 's3Get' }
+/** The prices of requests to DynamoDB: all of them are reads. */
 export const DYNAMO_COSTS: CostKinds = { read: 'dynamoRead', stat: 'dynamoRead', list: 'dynamoRead', fetch: 'dynamoRead' }
 /** KV writes are charged as lists are. */
 export const KV_COSTS: CostKinds = { read: 'kvRead', stat: 'kvRead', list: 'kvWrite', fetch: 'kvRead' }
 
+/** Makes counts of what is paid for, all of them 0. */
 export function createCosts (): Costs {
   return { r2Get: 0, r2List: 0, kvRead: 0, kvWrite: 0, dynamoRead: 0, durableRequest: 0, s3Get: 0, s3List: 0, cache: 0, connect: 0 }
 }

@@ -15,6 +15,7 @@ export interface Counts {
   bytes: number
 }
 
+/** Makes counts of a process that has done nothing yet. */
 export function createCounts (): Counts {
   return { costs: createCosts(), connections: 0, budgetsSpent: 0, wants: 0, blocks: 0, bytes: 0 }
 }

@@ -12,7 +12,7 @@ export interface EdgePolicies {
   readonly reading: ReadonlyArray<{ start (): Promise<void>, refresh (): Promise<void>, stop (): void }>
 }
 
-export interface EdgePoliciesInit {
+interface EdgePoliciesInit {
   /** Who may ask, and for what. */
   readonly access: readonly ListSource[]
   readonly denylists: readonly ListSource[]

@@ -9,6 +9,7 @@ import type { Libp2p, PrivateKey } from '@libp2p/interface'
 /** The two sides of a bridge: those that ask, and those that are asked. */
 export type Side = 'upstream' | 'downstream'
 
+/** Which side is private, where the bridge listens, and which nodes it asks. */
 export interface BridgeInit {
   /** Contents of the swarm.key that all nodes of the private swarm share. */
   readonly swarmKey: Uint8Array
@@ -22,6 +23,7 @@ export interface BridgeInit {
   readonly privateKey?: PrivateKey
 }
 
+/** A running bridge: two hosts and the router between them. */
 export interface Bridge {
   /** The host to which those that ask connect. */
   readonly upstream: Libp2p<HostServices & { router: WantRouter }>

@@ -34,6 +34,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.edge, ...GROUPS.http, ...GROUPS.preload, ...GROUPS.strategies]
 
+/** What the command line of the benchmarks says. */
 export interface Options {
   /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances, scenarios of the edge server, of HTTP, of preload and of strategies; default: all. */
   only: string[]
@@ -54,6 +55,7 @@ export interface Options {
   help: boolean
 }
 
+/** What `--help` prints. */
 export const USAGE = `npm run bench -- [options]
 
   --only NAMES      comma-separated: ${NAMES.join(', ')}

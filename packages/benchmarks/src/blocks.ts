@@ -8,7 +8,7 @@ import * as Digest from 'multiformats/hashes/digest'
 import { sha256 } from 'multiformats/hashes/sha2'
 import type { KuboRpc } from '@kitsune/interop'
 
-export interface SeededBlock {
+interface SeededBlock {
   cid: CID
   bytes: Uint8Array
 }

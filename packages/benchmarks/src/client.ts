@@ -27,6 +27,7 @@ export interface ClientResult {
   cpuSeconds: number
 }
 
+/** What a client wants, of whom, and how many wants it keeps open. */
 export interface ClientInit {
   binary: string
   /** Multiaddr with `/p2p/`, or the URL of a gateway. */

@@ -5,6 +5,7 @@ import { BitswapMessage, WantType } from './protons/message.ts'
 import { table } from './table.ts'
 import { timings } from './timing.ts'
 
+/** How long one task takes by code that protons generates, and by this repository's codec. */
 export interface CodecFigure {
   task: string
   /** Microseconds a message. */
@@ -14,6 +15,7 @@ export interface CodecFigure {
   factor: number
 }
 
+/** The figures of all tasks. */
 export interface CodecFigures {
   figures: CodecFigure[]
   /** Microseconds, for all entries of a wantlist, of what is made of the raw CIDs only when it is needed. */
@@ -73,6 +75,7 @@ export function codecFigures (init: { quick?: boolean } = {}): CodecFigures {
   }
 }
 
+/** The figures as a table of text. */
 export function printCodec ({ figures, lazy }: CodecFigures): string {
   return [
     ...table(['codec, µs a message', 'protons', 'bitswap-codec', 'times as fast'], figures.map(({ task, protons, kitsune, factor }) => [

@@ -6,6 +6,7 @@ export const FRAME = 65_537
 export const TAG = 16
 /** All frames of the floor are one frame: a fixed key and nonce cost what fresh ones do. */
 export const KEY = Buffer.alloc(32, 7)
+/** The nonce of all frames; see {@link KEY}. */
 export const NONCE = Buffer.alloc(12)
 
 /** The frame, as noise would send it. */

@@ -13,6 +13,7 @@ const PROTOCOLS = ['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/
 // first of them
 const UNLIMITED = 1 << 20
 
+/** The one node of a naive copy, and where it listens. */
 export interface NaiveCopyInit {
   /** Addresses of the one node that everything is copied to and from, with `/p2p/`. */
   target: Multiaddr[]

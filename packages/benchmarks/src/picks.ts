@@ -116,6 +116,7 @@ function garbage (call: () => unknown): number {
   return median(grown) / PICKS
 }
 
+/** The figures as a table of text, a row for each strategy. */
 export function printPicks (figures: readonly PickFigure[]): string {
   const cell = (strategy: string, members: number): string[] => {
     const figure = figures.find(figure => figure.strategy === strategy && figure.members === members)

@@ -25,6 +25,7 @@ export function cpuUsage (pid: number): CpuUsage {
   }
 }
 
+/** The CPU time that was used after `before` was read. */
 export function since (before: CpuUsage, after: CpuUsage): CpuUsage {
   return {
     total: after.total - before.total,

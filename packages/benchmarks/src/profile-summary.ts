@@ -9,18 +9,19 @@ export interface CpuProfile {
   timeDeltas: number[]
 }
 
-export interface ProfileNode {
+interface ProfileNode {
   id: number
   callFrame: { functionName: string, url: string, lineNumber: number }
 }
 
+/** How much of the busy time a package or function took. */
 export interface Share {
   name: string
   /** Of the time in which the process was not idle, from 0 to 1. */
   share: number
 }
 
-export interface ProfileSummary {
+interface ProfileSummary {
   /** Seconds in which the process was not idle. */
   busy: number
   /** Self time by package, most first. */

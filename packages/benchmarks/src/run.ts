@@ -41,6 +41,7 @@ export interface RunResult {
   inboundMessages: number
 }
 
+/** One run of a workload: what is measured, and by which processes. */
 export interface RunInit {
   workload: Workload
   subject: SubjectName

@@ -35,6 +35,7 @@ export interface Comparison {
   cpus: number[]
 }
 
+/** What the benchmarks found: medians, and ratios between subjects. */
 export interface Report {
   rows: Row[]
   comparisons: Comparison[]
@@ -43,6 +44,7 @@ export interface Report {
 /** Which subject is compared with which. */
 const COMPARED: ReadonlyArray<readonly [SubjectName, SubjectName]> = [['balancer', 'naive'], ['edge', 'balancer']]
 
+/** Puts the results together by workload and subject. */
 export function report (results: readonly RunResult[]): Report {
   const workloads = [...new Set(results.map(({ workload }) => workload))]
   const rows: Row[] = []

@@ -1,6 +1,6 @@
 import { median } from './statistics.ts'
 
-export interface TimingInit {
+interface TimingInit {
   /** How often each function is timed; default 15. */
   samples?: number
   /** Milliseconds that a sample should take; default 100. The kernel counts CPU time in ticks of up to 10 ms. */

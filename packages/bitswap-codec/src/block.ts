@@ -71,6 +71,7 @@ export function parsePrefix (prefix: Uint8Array): PrefixInfo {
   return info
 }
 
+/** Whether these bytes are the prefix of a CID: version, codec, hash function and length of the digest, and nothing after them. */
 export function isPrefix (prefix: Uint8Array): boolean {
   // nearly every block on the network
   if (prefix.length === 4 && prefix[0] === 1 && prefix[1] < 0x80 && prefix[2] === SHA2_256 && prefix[3] === SHA2_256_LENGTH) {

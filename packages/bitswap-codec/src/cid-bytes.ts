@@ -5,16 +5,19 @@ import { MAX_CID_LENGTH } from './limits.ts'
  * the layout, so it accepts every codec and every hash function.
  */
 
-// the first two bytes of a CIDv0, which is a bare sha2-256 multihash
+/** The multicodec of sha2-256, and the first byte of a CIDv0. */
 export const SHA2_256 = 0x12
+/** Bytes of a sha2-256 digest, and the second byte of a CIDv0. */
 export const SHA2_256_LENGTH = 32
+/** The multicodec of dag-pb, which every CIDv0 has. */
 export const DAG_PB = 0x70
+/** The multicodec of the identity hash, whose digest is the block. */
 export const IDENTITY = 0x00
 
 const V0_LENGTH = 34
 const MAX_VARINT_LENGTH = 8
 
-export interface Varint {
+interface Varint {
   value: number
 
   /**
@@ -27,6 +30,7 @@ export interface Varint {
 // every call overwrites this one result, so that reading varints does not allocate
 const varint: Varint = { value: 0, next: 0 }
 
+/** Reads the varint at `start`, which must end before `end`. The next call overwrites the result. */
 export function readUvarint (bytes: Uint8Array, start: number, end: number): Varint {
   let value = 0
   let factor = 1

@@ -128,6 +128,7 @@ function isSound (cursor: Cursor, cidStart: number, cidEnd: number, type: number
   return (type === 0 || type === 1) && multihashStart(cursor.bytes, cidStart, cidEnd) !== -1
 }
 
+/** Reads a block with its prefix up to the cursor's end; undefined if it is bad or its prefix is. */
 export function readBlock (cursor: Cursor): MessageBlock | undefined {
   let prefix: Uint8Array = EMPTY
   let data: Uint8Array = EMPTY
@@ -154,6 +155,7 @@ export function readBlock (cursor: Cursor): MessageBlock | undefined {
   return isPrefix(prefix) ? new DecodedBlock(prefix, data) : undefined
 }
 
+/** Reads a HAVE or DONT_HAVE up to the cursor's end; undefined if it is bad, its CID is or its type does not exist. */
 export function readPresence (cursor: Cursor): Presence | undefined {
   let start = 0
   let end = 0

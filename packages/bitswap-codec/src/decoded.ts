@@ -9,6 +9,7 @@ import type { MessageBlock, Presence, WantEntry } from './message.ts'
  * constructors create.
  */
 
+/** An entry of a wantlist that was received. */
 export class DecodedWant implements WantEntry {
   cid: Uint8Array
   priority: number
@@ -25,6 +26,7 @@ export class DecodedWant implements WantEntry {
   }
 }
 
+/** A block that was received. */
 export class DecodedBlock implements MessageBlock {
   prefix: Uint8Array
   data: Uint8Array
@@ -35,6 +37,7 @@ export class DecodedBlock implements MessageBlock {
   }
 }
 
+/** A HAVE or DONT_HAVE that was received. */
 export class DecodedPresence implements Presence {
   cid: Uint8Array
   have: boolean

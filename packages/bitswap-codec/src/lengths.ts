@@ -22,6 +22,7 @@ export function fits (block: MessageBlock, protocol: BitswapProtocol): boolean {
   return blockFits(block, capabilities(protocol))
 }
 
+/** {@link fits}, for a protocol with these capabilities. */
 export function blockFits (block: MessageBlock, can: Capabilities): boolean {
   return (can.prefixes || isV0(block.prefix)) && EMPTY_WANTLIST + blockLength(block, can) <= MAX_FRAME_LENGTH
 }
@@ -75,6 +76,7 @@ export function encodedPresenceLength (presence: Presence, protocol: BitswapProt
   return 1 + varintLength(length) + length
 }
 
+/** Bytes of a message without its length prefix; `wantlist` is the length of its wantlist. */
 export function bodyLength (wantlist: number, blocks: readonly MessageBlock[], presences: readonly Presence[], pendingBytes: number, can: Capabilities): number {
   let length = 1 + varintLength(wantlist) + wantlist
 
@@ -94,6 +96,7 @@ export function bodyLength (wantlist: number, blocks: readonly MessageBlock[], p
   return length
 }
 
+/** Bytes of a wantlist without its tag and length. */
 export function wantlistLength (wants: readonly WantEntry[], full: boolean, can: Capabilities): number {
   let length = full ? 2 : 0
 
@@ -105,6 +108,7 @@ export function wantlistLength (wants: readonly WantEntry[], full: boolean, can:
   return length
 }
 
+/** Bytes of an entry without its tag and length. */
 export function wantLength (want: WantEntry, can: Capabilities): number {
   const priority = toInt32(want.priority)
 
@@ -125,10 +129,12 @@ function blockLength (block: MessageBlock, can: Capabilities): number {
   return 1 + varintLength(length) + length
 }
 
+/** Bytes of a block with its prefix, without the tag and length of both together. */
 export function payloadLength (prefix: Uint8Array, data: Uint8Array): number {
   return bytesLength(prefix) + bytesLength(data)
 }
 
+/** Bytes of a HAVE or DONT_HAVE without its tag and length. */
 export function presenceLength (cid: Uint8Array, have: boolean): number {
   return bytesLength(cid) + (have ? 0 : 2)
 }

@@ -32,13 +32,16 @@ export interface Cursor {
   fault: string | undefined
 }
 
+/** The wire type of numbers and booleans. */
 export const WIRE_VARINT = 0
+/** The wire type of bytes and of nested messages. */
 export const WIRE_BYTES = 2
 
 // how deep groups may be nested, as in protobuf's own implementations; bitswap messages
 // have no groups
 const MAX_GROUP_DEPTH = 100
 
+/** Makes a cursor at the start of all the bytes. */
 export function createCursor (bytes: Uint8Array): Cursor {
   return { bytes, buffer: bytes.buffer, offset: bytes.byteOffset, pos: 0, end: bytes.length, high: 0, fault: undefined }
 }
@@ -128,6 +131,7 @@ export function readTag (cursor: Cursor): number {
   return tag
 }
 
+/** Reads a boolean: any number but 0 is true, also beyond 32 bits. */
 export function readBool (cursor: Cursor): boolean {
   return readVarint(cursor) !== 0 || cursor.high !== 0
 }
@@ -256,6 +260,7 @@ export function writeVarint (bytes: Uint8Array, pos: number, value: number): num
   return pos
 }
 
+/** Writes an int32 and returns the position after it. Negative numbers take ten bytes, as protobuf has it. */
 export function writeInt32 (bytes: Uint8Array, pos: number, value: number): number {
   if (value >= 0) {
     return writeVarint(bytes, pos, value)

@@ -25,6 +25,7 @@ const MIN_DIGEST = 20
 /** Makes a digest at once, in half of the time that an object for it takes; only Node.js has it. */
 const hash: typeof import('node:crypto').hash | undefined = globalThis.process?.getBuiltinModule?.('node:crypto')?.hash
 
+/** Makes a check of blocks by their CIDs, with `hashers` beside those of identity, sha2-256 and sha2-512. */
 export function createVerify ({ hashers = [] }: VerifyInit = {}): Verify {
   const byCode = new Map<number, MultihashHasher>([identity, sha256, sha512, ...hashers].map(hasher => [hasher.code, hasher]))
 

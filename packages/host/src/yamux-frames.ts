@@ -18,11 +18,15 @@ export interface YamuxFrame {
 export const HEADER_LENGTH = 12
 /** The types of frames. */
 export const DATA = 0
+/** The type of frames that open a window further. */
 export const WINDOW_UPDATE = 1
+/** The type of frames that are to be answered. */
 export const PING = 2
+/** The type of frames that end the session. */
 export const GO_AWAY = 3
 /** Flags of a frame: it opens a stream, or resets it. */
 export const SYN = 1
+/** The flag of a frame that resets its stream. */
 export const RST = 8
 
 /** What a new stream may send before its window is opened further, bytes. */

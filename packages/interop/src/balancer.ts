@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import type { Exit } from './processes.ts'
 
+/** The flags, the environment and the key of a balancer that a test starts. */
 export interface BalancerInit {
   /** What follows each `-d`: multiaddrs or RPC URLs. */
   downstreams: readonly string[]

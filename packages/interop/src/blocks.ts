@@ -11,6 +11,7 @@ export interface TestBlock {
   bytes: Uint8Array
 }
 
+/** How the CID of a block is made. */
 export interface BlockInit {
   /** The CID's codec; default: raw. */
   codec?: number
@@ -18,8 +19,10 @@ export interface BlockInit {
   hasher?: MultihashHasher
 }
 
+/** Hash functions for blocks of tests. */
 export const hashers = { sha256, sha512, identity }
 
+/** Makes a block of the bytes, with a CIDv1. */
 export async function blockOf (bytes: Uint8Array, init: BlockInit = {}): Promise<TestBlock> {
   const digest = await (init.hasher ?? sha256).digest(bytes)
 

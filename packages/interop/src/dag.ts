@@ -5,6 +5,7 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { KUBO_ENV, initRepo, listBlocks } from './kubo-repo.ts'
 import { runProcess, temporaryFolder } from './processes.ts'
 
+/** A file of random bytes, and how it is cut into leaves. */
 export interface DagInit {
   /** Bytes of the file. */
   size: number

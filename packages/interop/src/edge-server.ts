@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import type { Exit } from './processes.ts'
 
-export interface EdgeServerInit {
+interface EdgeServerInit {
   /** The folder of CARs, or `s3://<bucket>`. */
   readonly cars: string
   readonly args?: readonly string[]

@@ -9,6 +9,7 @@ export function findOnPath (names: readonly string[], env: Environment): string 
   return folders.flatMap(folder => names.map(name => join(folder, name))).find(isExecutable)
 }
 
+/** Whether this process may run the file. */
 export function isExecutable (path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

@@ -32,7 +32,7 @@ export interface JsIpfs {
 
 const CALL_TIMEOUT = 60_000
 
-export interface JsIpfsInit {
+interface JsIpfsInit {
   /** Multiaddrs of preload nodes, such as /ip4/127.0.0.1/tcp/5001/http. Default: none. */
   readonly preloaders?: readonly string[]
 }

@@ -27,6 +27,7 @@ const KEYS = {
   'rsa-4096': ['--algorithm=rsa', '--bits=4096']
 } as const
 
+/** The kinds of identities that a kubo can have. */
 export type KuboKey = keyof typeof KEYS
 
 /** Initialises an empty, isolated repository in `folder`: no routing, no gateway, loopback only, ports chosen by the system. */
@@ -57,10 +58,12 @@ export async function renewIdentity (folder: string, type: KuboKey = 'ed25519'):
   return config.Identity.PeerID
 }
 
+/** Reads the configuration of the repository in `folder`. */
 export function readConfig (folder: string): KuboConfig {
   return JSON.parse(readFileSync(join(folder, 'config'), 'utf8'))
 }
 
+/** Replaces the configuration of the repository in `folder`; only its owner may read it. */
 export function writeConfig (folder: string, config: KuboConfig): void {
   writeFileSync(join(folder, 'config'), JSON.stringify(config, null, 2), { mode: 0o600 })
 }
@@ -77,6 +80,7 @@ export function listBlocks (folder: string): string[] {
     .sort()
 }
 
+/** Removes files of blocks, given by their paths in the repository. The kubo must not run. */
 export function removeBlocks (folder: string, blocks: Iterable<string>): void {
   for (const block of blocks) {
     unlinkSync(join(folder, block))

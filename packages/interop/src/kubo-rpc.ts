@@ -3,10 +3,12 @@ import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
 import { RpcError } from './errors.ts'
 import type { CallInit } from '@kitsune/kubo-rpc'
 
+/** What every call takes. */
 export interface RpcOptions {
   signal?: AbortSignal
 }
 
+/** Of what kind the CID is under which kubo keeps a block. */
 export interface PutBlockOptions extends RpcOptions {
   /** kubo's name of the CID's codec; default: 'raw'. With 'v0' the CID is a CIDv0. */
   codec?: 'raw' | 'dag-pb' | 'v0'
@@ -16,6 +18,7 @@ export interface PutBlockOptions extends RpcOptions {
   hashLength?: number
 }
 
+/** How a kubo is connected to a peer. */
 export interface ConnectOptions extends RpcOptions {
   /** False: `ipfs swarm connect` alone, which does not make a kubo ask a peer on the internet. Default: true. */
   peering?: boolean

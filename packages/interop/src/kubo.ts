@@ -9,6 +9,7 @@ import type { KuboConfig, KuboKey } from './kubo-repo.ts'
 import type { KuboRpc } from './kubo-rpc.ts'
 import type { RunningProcess } from './processes.ts'
 
+/** What a kubo holds, who it is, and how it is started. */
 export interface KuboInit {
   /** What it holds when it starts. Default: nothing. */
   dag?: Dag

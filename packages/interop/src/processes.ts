@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { StartError } from './errors.ts'
 import type { ChildProcess } from 'node:child_process'
 
+/** The environment and the input of a process. */
 export interface ProcessInit {
   /** Variables added to this process's environment. */
   env?: Record<string, string>
@@ -14,6 +15,7 @@ export interface ProcessInit {
   input?: AsyncIterable<Uint8Array>
 }
 
+/** How a process ended: by its own code or by a signal; the other one is null. */
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
@@ -80,6 +82,7 @@ export function temporaryFolder (name: string): string {
   return folder
 }
 
+/** Removes a folder with all that is in it. */
 export function removeFolder (folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   folders.delete(folder)

@@ -20,6 +20,7 @@ export interface Redis {
   stop (): Promise<void>
 }
 
+/** Starts a Redis on a free port of loopback, which keeps its data in memory alone. */
 export async function startRedis (binary: string): Promise<Redis> {
   const folder = temporaryFolder('redis')
   const port = await freePort()

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 /** Sockets of relays that have fallen silent. */
 const frozen = new WeakSet<Socket>()
 
+/** The line that a relay pretends to be. */
 export interface RelayInit {
   /** Added to every round trip, ms, half of it each way; what is sent keeps its order, and as much as is sent is on its way. Default: 0. */
   delay?: number

@@ -17,6 +17,7 @@ export interface Stack {
   stop (): Promise<void>
 }
 
+/** Makes an empty stack; `binary` returns the path of the kubo that it starts. */
 export function stack (binary: () => string = () => { throw new Error('this test starts no kubo') }): Stack {
   const stops: Array<() => Promise<unknown>> = []
 

@@ -11,6 +11,7 @@ export interface TcpProxy {
   stop (): Promise<void>
 }
 
+/** Starts a proxy on loopback that connects to these ports in turn. */
 export async function startTcpProxy (ports: readonly number[]): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let targets = ports

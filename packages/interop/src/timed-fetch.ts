@@ -1,6 +1,7 @@
 import type { WirePeer } from './wire-peer.ts'
 import type { CID } from 'multiformats/cid'
 
+/** How many wants are open at a time, and how long each may take. */
 export interface TimedFetchInit {
   /** Wants that are kept open. */
   open: number

@@ -1,5 +1,6 @@
 import { WaitError } from './errors.ts'
 
+/** Lets a test wait for what it cannot await. */
 export interface Condition {
   /** Checks every waiting predicate again; called after anything that one may depend on has changed. */
   changed (): void

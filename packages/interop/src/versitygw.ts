@@ -16,7 +16,7 @@ export interface Versitygw {
   stop (): Promise<void>
 }
 
-export interface VersitygwInit {
+interface VersitygwInit {
   /**
    * Where it keeps etags and the like: in separate files, which works on any
    * file system; or in extended attributes. With files, a read that meets a write

@@ -11,6 +11,7 @@ import type { Libp2p, PrivateKey } from '@libp2p/interface'
 /** More than any test opens: the peers under test must be the ones whose limits are met. */
 const UNLIMITED = 100_000
 
+/** The identity, the listeners and the muxer of a host. */
 export interface WireHostInit {
   /** Default: 'yamux'. js-ipfs speaks only mplex. */
   muxer?: 'yamux' | 'mplex'

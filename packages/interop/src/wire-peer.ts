@@ -24,6 +24,7 @@ const MAX_FRAME = 64 << 20
 
 const MAX_STREAMS = 100_000
 
+/** Which protocols a peer speaks, and what it does with what it receives. */
 export interface WirePeerInit extends WireHostInit {
   /** The bitswap protocols that it registers, and offers when it opens a stream, best first. Default: all four. */
   protocols?: readonly BitswapProtocol[]
@@ -39,6 +40,7 @@ export interface WirePeerInit extends WireHostInit {
   onMessage? (received: Received, self: WirePeer): void
 }
 
+/** What an entry of a wantlist asks for. Default: the block, with priority 1. */
 export interface WantOptions {
   type?: 'block' | 'have'
   priority?: number
@@ -80,6 +82,7 @@ export interface WirePeer {
   stop (): Promise<void>
 }
 
+/** Makes an entry of a wantlist. */
 export function wantEntry (cid: CID, options: WantOptions & { cancel?: boolean } = {}): WantEntry {
   return {
     cid: cid.bytes,
@@ -90,10 +93,12 @@ export function wantEntry (cid: CID, options: WantOptions & { cancel?: boolean }
   }
 }
 
+/** The block as messages carry it. */
 export function messageBlock ({ cid, bytes }: TestBlock): MessageBlock {
   return { prefix: cidPrefix(cid.bytes), data: bytes }
 }
 
+/** Starts a libp2p host that sends and receives bitswap messages as a test says. */
 export async function createWirePeer (init: WirePeerInit = {}): Promise<WirePeer> {
   const host = await createWireHost(init)
   const peer = new HandWrittenPeer(host, init)

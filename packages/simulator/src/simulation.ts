@@ -21,6 +21,7 @@ export interface NamedStrategy {
   readonly factory: StrategyFactory
 }
 
+/** One run: what is simulated, and by which strategy. */
 export interface SimulateInit {
   readonly scenario: FullScenario
   readonly strategy: NamedStrategy

@@ -6,7 +6,7 @@ import type { NetworkComponents } from './network/components.ts'
 import type { Reverse } from './reverse/reverse.ts'
 import type { Libp2p, Logger, PeerId } from '@libp2p/interface'
 
-export interface HostLinksInit {
+interface HostLinksInit {
   /** The host that faces upstream. */
   readonly components: Pick<NetworkComponents, 'registrar' | 'events'> & { readonly peerId: PeerId }
   /** The one that faces downstream, if it is another. */
@@ -34,6 +34,7 @@ export interface HostLinks {
   expectNoRing (peer: string, signal: AbortSignal): Promise<void>
 }
 
+/** Makes the links of a router that has not started. */
 export function createHostLinks ({ components, downstream, told, driver, sessions, reverse, log }: HostLinksInit): HostLinks {
   const { peerId, events, registrar } = components
   const self = peerId.toString()

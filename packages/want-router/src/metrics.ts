@@ -47,7 +47,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
   counter('retries', 'Wants asked again after a failure or a timeout', status => status.totals.retries)
   counter('hedges', 'Want-haves asked of a second member while the first was slow', status => status.totals.hedges)
   counter('evicted_wants', 'Wants given up because a peer had too many', status => status.totals.evicted)
-  counter('refused_wants', 'Wants that a policy kept out', status => status.totals.refused)
+  counter('refused_wants', 'Wants that a policy refused', status => status.totals.refused)
   counter('expired_wants', 'Wants given up because no member could serve them in their lifetime', status => status.totals.expired)
   counter('strategy_errors', 'Times that the strategy threw, and members were ranked as they are configured', status => status.totals.strategyErrors)
   counter('copies_lost', 'Replies not kept for a peer that reads too slowly', status => status.totals.copiesLost)
@@ -84,7 +84,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
     })
   }
 
-  policyCounter('refusals', 'Wants that a policy kept out', policy => policy.refused)
+  policyCounter('refusals', 'Wants that a policy refused', policy => policy.refused)
   policyCounter('errors', 'Times that a policy threw, took too long, or answered with what is no verdict', policy => policy.errors)
   policyCounter('timeouts', 'Times that a policy took too long', policy => policy.timeouts)
 

@@ -3,7 +3,7 @@ import { LONGEST, MOST_BYTES, MOST_WAYS, nameOf, parseWays, PROTOCOL, say } from
 import type { NetworkComponents } from './network/components.ts'
 import type { Connection, Libp2pEvents, Logger, Stream, TypedEventTarget } from '@libp2p/interface'
 
-export interface RingsInit {
+interface RingsInit {
   /** The router's own peer id, under which others ask it. */
   readonly self: string
   /** Of the host that faces upstream. */
@@ -39,6 +39,7 @@ interface Router {
   heard: boolean
 }
 
+/** Makes the search for rings of a router that has not started. */
 export function createRings (init: RingsInit): Rings {
   return new KnownRouters(init)
 }

@@ -4,7 +4,7 @@ import type { MemberChange } from './engine/io.ts'
 import type { TargetInit } from './targets/target.ts'
 import type { ComponentLogger, Logger } from '@libp2p/interface'
 
-export interface DiscoveriesInit {
+interface DiscoveriesInit {
   readonly discoveries: readonly Discovery[]
   /** What members are added to. */
   readonly members: {
@@ -22,6 +22,7 @@ export interface Discoveries {
   stop (): Promise<void>
 }
 
+/** Makes the discoveries of a router. None runs before `start`. */
 export function createDiscoveries ({ discoveries, members, logger, log }: DiscoveriesInit): Discoveries {
   const stopping = new AbortController()
   const { signal } = stopping

@@ -1,3 +1,4 @@
+/** Whether both have the same length and the same bytes. */
 export function sameBytes (a: Uint8Array, b: Uint8Array): boolean {
   if (a.byteLength !== b.byteLength) {
     return false

@@ -4,7 +4,7 @@ import { combineMetrics, workerMetrics } from './combined-metrics.ts'
 import type { AdminView } from './server.ts'
 import type { WorkerProcess, WorkerProcesses } from '../workers/worker-processes.ts'
 
-export interface CombinedViewInit {
+interface CombinedViewInit {
   readonly workers: Pick<WorkerProcesses, 'listening' | 'deaths'>
   /** As configured. */
   readonly count: number

@@ -10,7 +10,7 @@ export interface PreloadLoad {
   readonly linkBytes: number
 }
 
-export interface PreloadMetrics {
+interface PreloadMetrics {
   ended (end: RefsEnd): void
   remoteEnded (end: RemoteEnd): void
   watch (read: () => PreloadLoad): void

@@ -3,7 +3,7 @@ import type { BalancerConfig } from '../config/config.ts'
 import type { Nodes } from '../nodes.ts'
 import type { MappedBlocks, MemberError, RouterMemberStatus, RouterStatus } from '@kitsune/want-router'
 
-export interface StatusInit {
+interface StatusInit {
   readonly peerId: string
   readonly addresses: readonly string[]
   /** ms since 1970. */

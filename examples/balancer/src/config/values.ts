@@ -50,7 +50,7 @@ export function choice <T extends string> (setting: Setting | undefined, choices
   throw new ConfigError(`${refuse(setting, `must be one of ${choices.join(', ')}`).message}${close}`)
 }
 
-export interface NumberRange {
+interface NumberRange {
   readonly min: number
   readonly max: number
   /** Default: fractions are allowed. */

@@ -1,5 +1,6 @@
-/** The types of UnixFS nodes that the demonstration uses. */
+/** The type of UnixFS nodes that are directories. */
 export const UNIXFS_DIRECTORY = 1
+/** The type of UnixFS nodes that are files. */
 export const UNIXFS_FILE = 2
 
 /** The UnixFS data of a dag-pb node. */

@@ -11,6 +11,7 @@ import type { WantRouter } from '@kitsune/want-router'
 /** Is told of each answer: for a block, or for a provider record. */
 export type Answered = (kind: 'block' | 'record', method: string, status: number) => void
 
+/** What the door for HTTP needs to listen and to answer. */
 export interface HttpDoorInit {
   readonly config: Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy' | 'deniedStatus'>
   /** The public identity. */

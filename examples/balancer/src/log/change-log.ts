@@ -3,7 +3,7 @@ import type { Log, LogFields, LogLevel } from './log.ts'
 import type { After } from './quota.ts'
 import type { RouterEvent } from '@kitsune/want-router'
 
-export interface ChangeLogInit {
+interface ChangeLogInit {
   readonly log: Log
   /** Peer id and address of a node, once they are known. */
   whereIs? (member: string): { readonly peer?: string, readonly address?: string }
@@ -27,6 +27,7 @@ const DRAINING = 'draining'
 // a block source that fails may fail for each want
 const ERRORS = 1
 
+/** Makes a log of changes, which repeats lines about one subject only within a quota. */
 export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): ChangeLog {
   const changes = createQuota({ burst: CHANGES, period: PERIOD, after })
   const errors = createQuota({ burst: ERRORS, period: PERIOD, after })

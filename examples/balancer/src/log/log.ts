@@ -2,9 +2,12 @@ import { redact } from '../config/secret.ts'
 
 /** From the fewest messages to the most. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const
+/** The formats in which lines are written. */
 export const LOG_FORMATS = ['text', 'json'] as const
 
+/** One of {@link LOG_LEVELS}. */
 export type LogLevel = typeof LOG_LEVELS[number]
+/** One of {@link LOG_FORMATS}. */
 export type LogFormat = typeof LOG_FORMATS[number]
 
 /** The content of a message as data for programs: with `json` the line contains these fields too. */
@@ -20,6 +23,7 @@ export interface Log {
   debug (message: string, fields?: LogFields): void
 }
 
+/** Which lines a log writes, how, and where to. */
 export interface LogInit {
   readonly level: LogLevel
   readonly format: LogFormat

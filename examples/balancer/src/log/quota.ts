@@ -1,7 +1,7 @@
 /** Calls `run` once after `ms`; the result cancels the call. */
 export type After = (ms: number, run: () => void) => () => void
 
-export interface QuotaInit {
+interface QuotaInit {
   /** How many lines about one subject are written at once in one period; later ones wait for its end. */
   readonly burst: number
   /** ms. */

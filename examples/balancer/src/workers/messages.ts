@@ -18,6 +18,7 @@ export interface Questions {
   setDraining: { args: [node: string, draining: boolean], answer: unknown }
 }
 
+/** The name of a question that the primary asks a worker. */
 export type Question = keyof Questions
 
 /** Messages to a worker. */

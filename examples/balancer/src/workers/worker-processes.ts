@@ -12,13 +12,14 @@ const MAX_PAUSE = 30_000
 /** How long a worker may take to answer, ms. */
 const ANSWER_TIME = 2000
 
-export interface WorkerProcessesInit {
+interface WorkerProcessesInit {
   readonly count: number
   readonly log: Log
   /** A worker listens: one of the first ones, or one that replaces another. */
   onStarted? (worker: WorkerProcess): void
 }
 
+/** One worker, as the primary sees it. */
 export interface WorkerProcess {
   readonly number: number
   readonly pid: number | undefined
@@ -45,6 +46,7 @@ export interface WorkerProcesses {
   kill (): void
 }
 
+/** Makes the workers of a primary. None runs before it is started. */
 export function createWorkerProcesses (init: WorkerProcessesInit): WorkerProcesses {
   return new Workers(init)
 }

@@ -27,6 +27,7 @@ export interface PageNode {
   read (cid: CID): Promise<Blob>
 }
 
+/** Starts a Helia node in the page and connects it to the preload node at `address`. */
 export async function startNode ({ url, address }: PreloadAddress): Promise<PageNode> {
   const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
     transports: [webSockets()],

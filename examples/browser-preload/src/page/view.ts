@@ -16,6 +16,7 @@ export interface View {
   failed (status: string, again: () => void): void
 }
 
+/** Makes the view on the elements of the page, which must be there already. */
 export function createView (document: Document): View {
   const status = element('status')
   const progress = element('progress')

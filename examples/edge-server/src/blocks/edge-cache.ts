@@ -8,7 +8,7 @@ export interface CacheLike {
   put (url: string, response: Response): Promise<unknown>
 }
 
-export interface EdgeCacheInit {
+interface EdgeCacheInit {
   readonly cache: CacheLike
   /** Whose paths name the blocks: the origin of the Worker. */
   readonly origin: string

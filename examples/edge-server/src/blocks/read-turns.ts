@@ -1,7 +1,7 @@
 import type { CachedInit } from '@kitsune/block-source'
 import type { CID } from 'multiformats/cid'
 
-export interface ReadTurnsInit {
+interface ReadTurnsInit {
   /** Blocks that are read at the same time, which bounds what reads hold in memory. */
   readonly max: number
   /** Default: the platform's. */

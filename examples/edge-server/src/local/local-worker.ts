@@ -14,6 +14,7 @@ const BUCKET = 'cars'
 /** What is put into R2 in one piece, bytes: miniflare takes no more than 100 MB. */
 const PART = 64 << 20
 
+/** What a Worker on this machine serves, and where. */
 export interface LocalWorkerInit {
   /** A folder of CARs, or one that `kitsune-index` has filled: they go into R2. */
   readonly cars: string

@@ -1,7 +1,7 @@
 import { mergedIndex, scanIndex } from '@kitsune/block-source'
 import type { BlockIndex, ListingStore } from '@kitsune/block-source'
 
-export interface FolderIndexInit {
+interface FolderIndexInit {
   /** For how long a listing counts as the newest, ms. Default 5,000 */
   readonly maxAge?: number
   /** The time in ms, for tests. Default: `performance.now` */

@@ -5,6 +5,7 @@ import { respond } from '../http/endpoints.ts'
 import type { HttpServer } from '@kitsune/host/http'
 import type { WantRouter } from '@kitsune/want-router'
 
+/** Where the server listens for HTTP, and what it answers from. */
 export interface HttpDoorInit {
   /** Where to listen, such as http://0.0.0.0:4013. */
   readonly urls: readonly string[]

@@ -37,6 +37,7 @@ export interface EdgeOptions {
 /** Environment variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** What `--help` prints. */
 export const HELP = `kitsune-edge: serves bitswap straight from CAR files
 
   kitsune-edge <folder>         the CAR files in a folder

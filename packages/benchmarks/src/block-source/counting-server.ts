@@ -10,6 +10,7 @@ export interface CountingServer {
   stop (): Promise<void>
 }
 
+/** Starts an HTTP server on a free port of loopback that counts its requests. */
 export async function startCountingServer (listener: RequestListener): Promise<CountingServer> {
   let requests = 0
   const server = createServer((request, response) => {

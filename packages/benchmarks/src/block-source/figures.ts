@@ -13,7 +13,7 @@ import type { BlockSourceFigures } from './bars.ts'
 import type { ReadingRates } from './reading.ts'
 import type { Requests } from './reads.ts'
 
-export interface BlockSourceFiguresInit {
+interface BlockSourceFiguresInit {
   /** Rounds of each subject. */
   readonly rounds: number
   /** Of the CAR with blocks of 256 KiB, and of that with blocks of 1 KiB, in bytes. */
@@ -29,8 +29,10 @@ const GiB = 2 ** 30
 /** In full: 1 GiB and 10 million blocks, which take about 2 GB on the disk. */
 export const FULL: BlockSourceFiguresInit = { rounds: 5, sizes: [GiB, GiB / 16], wants: 1_000, mapBlocks: 10_000_000 }
 
+/** Small CARs and one round: figures to develop by, not to publish. */
 export const QUICK: BlockSourceFiguresInit = { rounds: 1, sizes: [GiB / 16, GiB / 128], wants: 100, mapBlocks: 200_000 }
 
+/** Measures block sources. It makes the CARs in a temporary folder, and removes them. */
 export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize], wants, mapBlocks }: BlockSourceFiguresInit): Promise<BlockSourceFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'kitsune-bench-'))
 
@@ -54,6 +56,7 @@ export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize
   }
 }
 
+/** The figures as tables of text. */
 export function printBlockSource (figures: BlockSourceFigures): string {
   const { reading, reads, opening, memory, map } = figures
   const lines = table(

@@ -26,6 +26,7 @@ export interface ReadingRates {
   readonly toIndexedReader: number
 }
 
+/** How fast each way of reading reads one CAR. Sizes are in bytes. */
 export interface ReadingFigure {
   readonly blockSize: number
   readonly blocks: number
@@ -106,6 +107,7 @@ export interface OpeningFigure {
   readonly scanned: number
 }
 
+/** Measures how long a new source takes to read the last block of a CAR, by its index and by scanning it. */
 export async function openingFigure (car: MadeCar, rounds: number): Promise<OpeningFigure> {
   const folder = dirname(car.path)
   const name = basename(car.path)

@@ -19,6 +19,7 @@ export interface DistanceRow {
   peakRss: number
 }
 
+/** The median of each leg of each scenario, and how it compares with asking the node directly. */
 export function distanceReport (scenarios: readonly DistanceScenario[], results: readonly DistanceRun[]): DistanceRow[] {
   return scenarios.flatMap(({ name }) => {
     const of = (leg: Leg): DistanceRun[] => results

@@ -27,7 +27,7 @@ export interface DistanceRun {
   inboundStreams: number
 }
 
-export interface DistanceRunInit {
+interface DistanceRunInit {
   scenario: DistanceScenario
   leg: Leg
   pair: number

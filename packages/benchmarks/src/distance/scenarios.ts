@@ -40,6 +40,7 @@ export const RAISED_LIMITS = {
 /** A line as servers have it, bytes a second. Without a limit, and over so little distance, it is cores that are compared, not windows. */
 const GIGABIT = 125_000_000
 
+/** The distances that are measured. */
 export const DISTANCE_SCENARIOS: readonly DistanceScenario[] = [
   { name: 'far-20', rtt: 20, open: 256, blocks: 2_560, warmup: 1_024 },
   { name: 'far-20-gigabit', rtt: 20, bandwidth: GIGABIT, open: 256, blocks: 2_560, warmup: 1_024 },

@@ -9,6 +9,7 @@ export interface EdgeScenario {
   readonly connections: number
 }
 
+/** The loads of the edge server that are measured. */
 export const EDGE_SCENARIOS: readonly EdgeScenario[] = [
   { name: 'edge-256k', blockSize: 256 << 10, open: 8, blocks: 400, connections: 1 },
   { name: 'edge-1k', blockSize: 1 << 10, open: 32, blocks: 20_000, connections: 1 },

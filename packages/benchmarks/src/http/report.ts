@@ -22,6 +22,7 @@ export interface HttpRow {
 /** What the rate of each door is compared with. */
 const COMPARED: Partial<Record<Door, readonly Door[]>> = { http1: ['kubo', 'bitswap'], https1: ['kubo', 'bitswap'], http2: ['kubo', 'http1', 'https1'] }
 
+/** The medians of each scenario and door. */
 export function httpReport (scenarios: readonly HttpScenario[], results: readonly HttpRun[]): HttpRow[] {
   return scenarios.flatMap(({ name }) => {
     const runsOf = (door: Door): HttpRun[] => results.filter(run => run.scenario === name && run.door === door).sort((a, b) => a.pair - b.pair)

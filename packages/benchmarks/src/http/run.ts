@@ -23,7 +23,7 @@ export interface HttpRun {
   cpuSecondsPer10kRequests: number
 }
 
-export interface HttpRunInit {
+interface HttpRunInit {
   scenario: HttpScenario
   door: Door
   pair: number

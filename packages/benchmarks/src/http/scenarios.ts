@@ -19,6 +19,7 @@ export type Door = 'kubo' | 'bitswap' | 'http1' | 'https1' | 'http2' | 'head'
 /** What others are compared with comes first. */
 export const DOORS: readonly Door[] = ['kubo', 'bitswap', 'http1', 'https1', 'http2', 'head']
 
+/** The sizes of blocks for which HTTP is measured. */
 export const HTTP_SCENARIOS: readonly HttpScenario[] = [
   { name: 'http-256k', blockSize: 256 * 1024, open: 32, blocks: 2_048, warmup: 1_024 },
   { name: 'http-1k', blockSize: 1024, open: 32, blocks: 20_000, warmup: 10_000 }

@@ -18,6 +18,7 @@ export interface PreloadRow {
   cpuSecondsPerGiB: number
 }
 
+/** For each scenario the median rates of preload and pin, and whether their ratio is high enough. */
 export function preloadReport (scenarios: readonly PreloadScenario[], runs: readonly PreloadRun[]): PreloadRow[] {
   return scenarios.map(({ name, least }) => {
     const own = runs.filter(({ scenario }) => scenario === name)

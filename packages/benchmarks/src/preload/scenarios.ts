@@ -7,6 +7,7 @@ export interface PreloadScenario {
   least: number
 }
 
+/** The clients whose files are preloaded. */
 export const PRELOAD_SCENARIOS: readonly PreloadScenario[] = [
   { name: 'preload-helia', client: 'helia', bytes: 2 ** 30, least: 0.8 },
   { name: 'preload-kubo', client: 'kubo', bytes: 2 ** 30, least: 0.6 }

@@ -3,6 +3,7 @@ import { DEFAULT_STRATEGY } from '@kitsune/want-router'
 /** Whether the cost of a pick is constant or grows with the number of members. */
 export type Cost = 'constant' | 'by-member'
 
+/** A strategy whose cost is measured, and how that cost may grow. */
 export interface ScaleStrategy {
   readonly name: string
   /** As it is written in configurations. */
@@ -12,6 +13,7 @@ export interface ScaleStrategy {
   readonly most: boolean
 }
 
+/** The strategies whose cost is measured. */
 export const SCALE_STRATEGIES: readonly ScaleStrategy[] = [
   { name: 'round-robin', strategy: 'round-robin', cost: 'constant', most: true },
   { name: 'least-loaded', strategy: 'least-loaded', cost: 'constant', most: true },
@@ -34,7 +36,9 @@ export const MESSAGE = 10
 export const MOST_A_CLIENT = 1024
 /** How many members are up, and how many are down, in the case with members that are down. */
 export const UP = 4
+/** How many members are down in that case. */
 export const DOWN = 2_000
+/** The case that is measured with and without members that are down. */
 export const DOWN_CASE: ScaleCase = { clients: 100, members: UP, wants: 1_000 }
 
 const CLIENTS = [1, 100, 10_000]

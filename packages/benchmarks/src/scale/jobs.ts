@@ -21,6 +21,7 @@ export interface ServedRun {
   readonly down: { readonly without: ServedFigure, readonly with: ServedFigure }
 }
 
+/** The result of each kind of job. */
 export interface JobResults {
   served: ServedRun
   slices: SliceFigure[]

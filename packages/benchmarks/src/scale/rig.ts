@@ -6,6 +6,7 @@ import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits, StrategyFactory } from '@kitsune/want-router'
 import type { Output } from '@kitsune/want-router/engine'
 
+/** How an engine that is measured is configured. */
 export interface RigInit {
   /** As it is written in configurations. */
   readonly strategy: string
@@ -53,6 +54,7 @@ export const BLOCK_SIZE = 1024
 // the size of a message to a client, bytes: the writer starts lower and goes up to four times as much
 const MESSAGE_SIZE = 256 << 10
 
+/** Makes an engine without sockets and timers, whose caller answers for its members. */
 export function createRig ({ strategy, members, down = 0, limits = {}, silent = false }: RigInit): Rig {
   const bytes = new Uint8Array(BLOCK_SIZE)
   const asks = createAsks(silent)

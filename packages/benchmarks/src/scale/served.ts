@@ -24,7 +24,7 @@ export interface Served {
   run (wants: number, rounds: number, most: number): ServedFigure
 }
 
-export interface ServedInit extends Pick<ScaleCase, 'clients' | 'members'> {
+interface ServedInit extends Pick<ScaleCase, 'clients' | 'members'> {
   readonly strategy: string
   readonly down?: number
 }

@@ -29,10 +29,12 @@ export interface SliceFigure {
   readonly cut: boolean
 }
 
+/** How each case is measured. */
 export const SLICE_CASES: Readonly<Record<SliceCase, (strategy: string, size: number) => SliceFigure[]>> = {
   backlogged, returns, lacking, flood
 }
 
+/** What happens in each case, for the report. */
 export const SLICES_IN_WORDS: Readonly<Record<SliceCase, string>> = {
   backlogged: '1,000 clients whose fetches wait for a member without capacity',
   returns: 'a million exhausted fetches, and a member that returns',

@@ -24,6 +24,7 @@ export interface StrategyRow {
   coalesced: number
 }
 
+/** The medians of each strategy in each scenario, compared with the scenario's first strategy. */
 export function strategyReport (scenarios: readonly StrategyScenario[], results: readonly StrategyRun[]): StrategyRow[] {
   return scenarios.flatMap(scenario => {
     const of = (strategy: string): StrategyRun[] => results

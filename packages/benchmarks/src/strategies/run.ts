@@ -25,7 +25,7 @@ export interface StrategyRun {
   peakOpen: number
 }
 
-export interface StrategyRunInit {
+interface StrategyRunInit {
   scenario: StrategyScenario
   strategy: string
   pair: number

@@ -21,6 +21,7 @@ export interface StrategyScenario {
   wants: number
 }
 
+/** Bytes of each block in these scenarios. */
 export const BLOCK_SIZE = 256
 
 const WHOLE = { holds: 'everything' } as const

@@ -18,6 +18,7 @@ export interface Args {
   readonly json: boolean
 }
 
+/** What `--help` prints. */
 export const HELP = `kitsune-index: CAR files in object storage, with what finds their blocks
 
   kitsune-index add <file.car>... --to <target>   upload CARs, index them, list them

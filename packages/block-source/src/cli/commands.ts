@@ -27,6 +27,7 @@ const BATCH = 100
 /** What the indexes of the CARs in a batch may take in memory, in bytes. */
 const BATCH_BYTES = 64 << 20
 
+/** The code of each command. */
 export const COMMANDS: Record<CommandName, (init: CommandInit) => Promise<void>> = { add, ls, check, rm, compact }
 
 /** A CAR that is uploaded and not listed yet, and the file that it is from. */

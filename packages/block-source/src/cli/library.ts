@@ -23,7 +23,7 @@ export function carObjects (car: string): CarObjects {
   return { cid, car, index: `${car}.idx`, root: root => `${root.toV1()}/${cid}` }
 }
 
-export interface UploadInit {
+interface UploadInit {
   readonly signal?: AbortSignal
   progress? (bytes: number): void
 }

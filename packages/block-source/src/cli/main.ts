@@ -9,11 +9,13 @@ import type { ProcessContext } from './process-context.ts'
 import type { Environment } from './target.ts'
 import type { UploadStore } from '../map/map-store.ts'
 
+/** What tests replace. */
 export interface MainInit {
   /** Opens where the CARs are. Default: by the arguments */
   open? (args: Args, env: Environment): UploadStore
 }
 
+/** The exit codes of the command. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /**

@@ -38,6 +38,7 @@ export interface PreparedCar extends HashedCar {
   readonly index: Uint8Array
 }
 
+/** How the reading of a CAR is ended and watched. */
 export interface PrepareInit {
   readonly signal?: AbortSignal
   /** Called with the number of bytes that were read so far. */
@@ -81,6 +82,7 @@ export async function prepareCar (car: HashedCar, init: PrepareInit = {}): Promi
   return { ...car, ...scanned, index: index.build() }
 }
 
+/** What a scan found in a CAR; `unverified` blocks have a hash function that is not known here. */
 export interface ScanResult {
   readonly roots: readonly CID[]
   readonly blocks: number
@@ -88,7 +90,7 @@ export interface ScanResult {
   readonly index: SortedIndexBuilder
 }
 
-export interface CheckedScanInit extends PrepareInit {
+interface CheckedScanInit extends PrepareInit {
   /** Called with the blocks of each range, once they were hashed. */
   each? (blocks: readonly ScannedBlock[]): Promise<void>
 }

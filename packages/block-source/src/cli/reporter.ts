@@ -25,6 +25,7 @@ export interface Reporter {
   progress (what: string, bytes: number, total: number): void
 }
 
+/** Makes a reporter that prints for people, or with `json` an object a line. */
 export function createReporter (context: Pick<ProcessContext, 'print' | 'complain' | 'progress'>, json: boolean): Reporter {
   let failed = false
 

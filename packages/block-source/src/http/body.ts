@@ -1,7 +1,7 @@
 import { DEFAULTS } from '../defaults.ts'
 import { ObjectTooLargeError } from '../errors.ts'
 
-export interface ReadBodyOptions {
+interface ReadBodyOptions {
   /** How many bytes to skip first. */
   readonly skip?: number
   /** The most bytes to read; then the body is cancelled. Default: all. */

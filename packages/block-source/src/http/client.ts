@@ -29,7 +29,7 @@ export interface Attempt {
   progress (): void
 }
 
-export interface HttpCall<T> {
+interface HttpCall<T> {
   readonly kind: RequestKind
   /** Names the request in messages. */
   readonly what: string
@@ -40,6 +40,7 @@ export interface HttpCall<T> {
   handle (attempt: Attempt): Promise<T>
 }
 
+/** Makes one request, with its retries, and returns what the call reads from the response. */
 export type HttpClient = <T>(call: HttpCall<T>) => Promise<T>
 
 /**

@@ -17,7 +17,7 @@ export interface ObjectServer {
   readonly head: boolean
 }
 
-export interface HttpObjectsInit {
+interface HttpObjectsInit {
   readonly client: HttpClient
   readonly server: ObjectServer
   readonly maxRead: number

@@ -118,6 +118,7 @@ export function infoOf (object: string, headers: Headers): ObjectInfo {
   return { size, etag: etagOf(headers) }
 }
 
+/** The ETag as the server wrote it, if there is one. */
 export function etagOf (headers: Headers): string | undefined {
   return headers.get('etag') ?? undefined
 }
@@ -131,7 +132,7 @@ function checkVersion (object: string, headers: Headers, ifMatch: string | undef
   }
 }
 
-export interface ContentRange {
+interface ContentRange {
   readonly start?: number
   readonly size?: number
 }

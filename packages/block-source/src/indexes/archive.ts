@@ -6,7 +6,7 @@ import { createVerify } from '../verify.ts'
 import type { ScannedBlock } from '../car/block-scanner.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-export interface ReadArchiveOptions {
+interface ReadArchiveOptions {
   /** A longer block is refused, in bytes. */
   readonly maxLength: number
   readonly signal?: AbortSignal

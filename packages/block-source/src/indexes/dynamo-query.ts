@@ -7,6 +7,7 @@ import { isObject, parseJson } from './remote-format.ts'
 import type { HttpOptions } from '../http/client.ts'
 import type { S3Credentials } from '../stores/s3-bucket.ts'
 
+/** A table of DynamoDB that says where blocks are, and how it is reached. */
 export interface DynamoTableInit extends HttpOptions {
   /** Its partition key is `blockmultihash`, its sort key `carpath`; rows have `offset` and `length` of the block. */
   readonly table: string
@@ -20,13 +21,13 @@ export interface DynamoTableInit extends HttpOptions {
 /** Asks for a page of the rows of one block: the first, or the one that begins at `start`. */
 export type DynamoQuery = (key: string, options: { readonly limit: number, readonly start?: unknown, readonly signal?: AbortSignal }) => Promise<DynamoPage>
 
-export interface DynamoPage {
+interface DynamoPage {
   readonly rows: readonly DynamoRow[]
   /** Where the next page begins; undefined: this was the last. */
   readonly next: unknown
 }
 
-export interface DynamoRow {
+interface DynamoRow {
   readonly carpath: string
   readonly offset: number
   readonly length: number

@@ -49,6 +49,7 @@ export function decodeMultihash (text: unknown): Uint8Array | undefined {
 /** The longest message of an error that is passed on. */
 const MAX_MESSAGE = 300
 
+/** Writes an answer as JSON. Long messages of errors are cut off. */
 export function encodeAnswer ({ complete, results }: RemoteAnswer): string {
   return JSON.stringify({
     complete,
@@ -104,6 +105,7 @@ function decodeLocation (location: unknown): Location {
   }
 }
 
+/** Parses JSON; undefined if the text is none. */
 export function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
@@ -112,6 +114,7 @@ export function parseJson (text: string): unknown {
   }
 }
 
+/** Whether parsed JSON is an object or array, whose properties can be read. */
 export function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value != null && !Array.isArray(value)
 }

@@ -17,6 +17,7 @@ export interface Batch {
   readonly names: string[]
 }
 
+/** Makes a batch without rows. */
 export function createBatch (): Batch {
   return { builder: new RowBuilder(), names: [] }
 }

@@ -93,11 +93,13 @@
 /** What a row is found by, in bytes: a digest and a multihash code. */
 export const KEY_LENGTH = 36
 
+/** Bytes of a row. */
 export const ROW_LENGTH = 50
 
 /** What precedes the rows of a shard, in bytes. */
 export const SHARD_HEAD = 24
 
+/** Rows of each page but the last, which may have fewer. */
 export const ROWS_PER_PAGE = 1024
 
 /** A page of rows, in bytes. */

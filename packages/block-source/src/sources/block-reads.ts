@@ -27,7 +27,7 @@ export interface PlacedWant extends Wanted {
   readonly location: Location
 }
 
-export interface BlockReadsInit {
+interface BlockReadsInit {
   readonly store: ObjectStore
   readonly limits: CarSourceLimits
   readonly verify: Verify

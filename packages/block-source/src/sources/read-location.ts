@@ -4,7 +4,7 @@ import type { Location } from '../block-index.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { CID } from 'multiformats/cid'
 
-export interface LocationLimits {
+interface LocationLimits {
   /** The longest block, in bytes; a longer one is refused before it is read. */
   readonly maxBlock: number
   /** How much to read of a section of unknown length, in bytes. */
@@ -129,6 +129,11 @@ function checkLength (cid: CID, { object, offset }: Location, length: number, ma
   }
 }
 
+/**
+ * Returns the part, if the object that the index names exists.
+ *
+ * @throws {ObjectMissingError} otherwise
+ */
 export function present<T> (object: string, part: T | undefined): T {
   if (part == null) {
     throw new ObjectMissingError(`${object} is in the index, but does not exist`)

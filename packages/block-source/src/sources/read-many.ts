@@ -12,7 +12,7 @@ import type { ObjectStore } from '../object-store.ts'
 import type { Verify } from '../verify.ts'
 import type { CID } from 'multiformats/cid'
 
-export interface ReadManyContext {
+interface ReadManyContext {
   readonly store: ObjectStore
   readonly index: BlockIndex
   readonly limits: CarSourceLimits

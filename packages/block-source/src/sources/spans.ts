@@ -16,7 +16,7 @@ export interface Span<Block extends Placed> {
   readonly wantedEnd?: number
 }
 
-export interface SpanLimits {
+interface SpanLimits {
   /** Blocks that are at most this far apart are read together, in bytes. */
   readonly maxGap: number
   /** The longest range of several blocks, in bytes. A single block may be longer. */

@@ -6,6 +6,7 @@ export interface Task<Result> {
   run (signal: AbortSignal): Promise<Outcome<Result>>
 }
 
+/** What a task yields when it has run. */
 export interface Outcome<Result> {
   readonly results: readonly Result[]
   /** How much memory the results take, in bytes. */
@@ -14,7 +15,7 @@ export interface Outcome<Result> {
   readonly more: ReadonlyArray<Task<Result>>
 }
 
-export interface TaskLimits {
+interface TaskLimits {
   /** How many tasks run at the same time. */
   readonly concurrency: number
   /** How much memory running tasks and results not yet taken may hold, in bytes. A single task may take more. */

@@ -9,6 +9,7 @@ import type { ListingStore, ObjectInfo, ObjectPart, ReadOptions } from '../objec
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
+/** The folder of a store, and its limits. */
 export interface FsStoreInit extends StoreLimits {
   /** The folder whose files are the objects; their names are paths below it, with `/` between segments. */
   readonly folder: string

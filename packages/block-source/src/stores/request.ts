@@ -68,6 +68,7 @@ export function checkSize (object: string, { offset, length }: CheckedRead, size
   return count
 }
 
+/** Makes the error for a read that begins beyond the end of an object; `size` is the object's, if it is known, in bytes. */
 export function outOfRange (object: string, offset: number, size: number | undefined): OutOfRangeError {
   return new OutOfRangeError(`${object}: offset ${offset} is beyond the end${size == null ? '' : ` at ${size}`}`)
 }

@@ -1,6 +1,6 @@
 import { StoreRefusedError, TruncatedError } from '../errors.ts'
 
-export interface ListPage {
+interface ListPage {
   readonly names: readonly string[]
   /** What to ask for the next page with; undefined: this was the last. */
   readonly next: string | undefined

@@ -10,7 +10,7 @@ export interface ProbedSubject extends BlockIndexSubject {
   readonly maxRead: number
 }
 
-export interface BlockIndexLawRule {
+interface BlockIndexLawRule {
   readonly title: string
   check (subject: ProbedSubject): Promise<void>
 }
@@ -190,6 +190,7 @@ export type BlockIndexLaw =
   | 'located' | 'order' | 'nothing' | 'absent' | 'garbage' | 'read-only' | 'unavailable' | 'recovery'
   | 'missing' | 'short' | 'abort' | 'others' | 'concurrent' | 'bounded' | 'warm'
 
+/** The laws of block indexes by name. */
 export const INDEX_LAWS = {
   located,
   order,

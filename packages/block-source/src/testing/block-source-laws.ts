@@ -5,7 +5,7 @@ import { expect, expectAborted, expectBytes, expectRejection } from './expect.ts
 import type { BlockSourceSubject } from './subjects.ts'
 import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.ts'
 
-export interface BlockSourceLawRule {
+interface BlockSourceLawRule {
   readonly title: string
   check (subject: BlockSourceSubject): Promise<void>
 }
@@ -187,4 +187,5 @@ export type BlockSourceLaw =
   | 'gets' | 'misses' | 'multihashes' | 'inline' | 'sizes' | 'many' | 'wanted' | 'aborts' | 'failures'
   | 'wrong'
 
+/** The laws of block sources by name. */
 export const SOURCE_LAWS = { gets, misses, multihashes, inline, sizes, many, wanted, aborts, failures, wrong } as const satisfies Record<BlockSourceLaw, BlockSourceLawRule>

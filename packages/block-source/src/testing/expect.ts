@@ -7,6 +7,7 @@ export function expect (holds: boolean, otherwise: string): asserts holds {
   }
 }
 
+/** Throws if the bytes differ, and says where they first do. */
 export function expectBytes (what: string, actual: Uint8Array | undefined, expected: Uint8Array): void {
   expect(actual instanceof Uint8Array, `${what}: expected ${expected.byteLength} bytes, got ${String(actual)}`)
   expect(actual.byteLength === expected.byteLength, `${what}: expected ${expected.byteLength} bytes, got ${actual.byteLength}`)

@@ -240,4 +240,5 @@ export type HttpLaw =
   | 'retries' | 'gives-up' | 'retry-after' | 'truncated' | 'whole-for-range' | 'wrong-range' | 'redirects'
   | 'refused' | 'stops-body'
 
+/** The laws of stores that are reached by HTTP, by name. */
 export const httpLaws = { retries, 'gives-up': givesUp, 'retry-after': retryAfter, truncated, 'whole-for-range': wholeForRange, 'wrong-range': wrongRange, redirects, refused, 'stops-body': stopsBody } as const satisfies Record<HttpLaw, ObjectStoreLawRule>

@@ -14,6 +14,7 @@ export interface IndexProbe {
   wrap (store: ObjectStore): ObjectStore
 }
 
+/** Makes a probe whose stores behave correctly at first. */
 export function indexProbe (): IndexProbe {
   const hanging = new Set<() => void>()
   const probe: IndexProbe = {

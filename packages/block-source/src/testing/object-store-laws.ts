@@ -3,6 +3,7 @@ import { expect, expectAborted, expectBytes, expectRejection } from './expect.ts
 import { testBytes } from './test-bytes.ts'
 import type { ObjectStoreSubject } from './subjects.ts'
 
+/** A law of object stores: its title, and a check that throws where the store breaks it. */
 export interface ObjectStoreLawRule {
   readonly title: string
   check (subject: ObjectStoreSubject): Promise<void>
@@ -230,6 +231,7 @@ const intoBuffers: ObjectStoreLawRule = {
   }
 }
 
+/** Only for stores that list: a listing is complete although servers return it in pages, and names of all kinds survive. */
 export const lists: ObjectStoreLawRule = {
   title: 'all names that begin with a prefix are listed, even more than a thousand',
   async check ({ store, put }) {
@@ -264,4 +266,5 @@ export type StoreLaw =
   | 'whole' | 'ranges' | 'cut' | 'out-of-range' | 'missing' | 'nothing' | 'empty' | 'changed' | 'own-bytes'
   | 'aborts' | 'names' | 'too-large' | 'concurrent' | 'into-buffers'
 
+/** The laws of object stores by name. */
 export const STORE_LAWS = { whole, ranges, cut, 'out-of-range': outOfRange, missing, nothing, empty, changed, 'own-bytes': ownBytes, aborts, names, 'too-large': tooLarge, concurrent, 'into-buffers': intoBuffers } as const satisfies Record<StoreLaw, ObjectStoreLawRule>

@@ -91,6 +91,7 @@ async function slowReaders (flood: Flood): Promise<void> {
   await Promise.all(peers.map(async peer => peer.stop()))
 }
 
+/** The floods of bitswap messages that a balancer must survive. */
 export const BITSWAP_FLOODS: readonly FloodKind[] = [
   { name: 'identity wants, replies not read', prepares: true, run: clients(1, 10 * MB, () => identityWants, false) },
   { name: 'frames of empty blocks', prepares: true, run: clients(1, 5 * MB, bigFrame([0x12, 0])) },

@@ -57,6 +57,7 @@ async function reconnects (flood: Flood): Promise<void> {
   })
 }
 
+/** The floods of sockets and connections that a balancer must survive. */
 export const CONNECTION_FLOODS: readonly FloodKind[] = [
   { name: 'proposals before a handshake', both: true, run: beforeHandshake },
   { name: 'silent sockets, 200 a second', both: true, run: silent },

@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface'
 
+/** Which of the balancer's listeners is flooded. */
 export type Transport = 'tcp' | 'ws'
 
 /** A flood under way: every loop of it ends with its time or its count. */

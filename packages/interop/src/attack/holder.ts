@@ -14,6 +14,7 @@ export interface Holder {
 /** Blocks beyond this many are forgotten, the oldest first. */
 const MOST = 1_000
 
+/** Makes a holder that always keeps `always`, and of all other blocks the newest. */
 export function createHolder (always: readonly TestBlock[] = []): Holder {
   const kept = new Map<string, TestBlock>()
   const recent = new Map<string, TestBlock>()

@@ -85,6 +85,7 @@ async function pings (flood: Flood): Promise<void> {
   await peer.stop()
 }
 
+/** The floods of frames that a balancer must survive. */
 export const MUXER_FLOODS: readonly FloodKind[] = [
   { name: 'frames of 4 GiB for no stream', both: true, run: unmuxed(40 * MB, declared(0xffffffff), { connections: 4 }) },
   { name: 'frames of 1 MiB for no stream', run: unmuxed(40 * MB, always(yamuxFrame(DATA, 0, 99_999, MiB, new Uint8Array(MiB))), { connections: 4 }) },

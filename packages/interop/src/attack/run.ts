@@ -42,7 +42,7 @@ export function exceeds (result: AttackResult): boolean {
   return excess(result) > 0 || result.delay >= MOST_DELAY
 }
 
-export interface AttackOptions {
+interface AttackOptions {
   readonly floods: readonly FloodKind[]
   /** Each is tried over all transports, in place of those that matter to it. */
   readonly all: boolean

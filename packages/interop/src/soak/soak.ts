@@ -18,7 +18,7 @@ export interface SoakSample extends Look {
   readonly lost: number
 }
 
-export interface SoakOptions {
+interface SoakOptions {
   /** How long it lasts, ms. */
   readonly duration: number
   /** How often it is looked, ms. */

@@ -18,6 +18,7 @@ export interface KeyDigest {
   hash (): number
 }
 
+/** Makes a reader of digests with secret numbers of its own: only its own digests can be compared. */
 export function createKeyDigest (): KeyDigest {
   const factors = crypto.getRandomValues(new Uint32Array(4)).map(n => n | 1)
   const words = new Uint32Array(DIGEST_WORDS)

@@ -45,7 +45,7 @@ export interface Passage {
   close (): void
 }
 
-export interface PassageParts {
+interface PassageParts {
   readonly limits: GateLimits
   readonly codecs: LinkCodecs
   readonly table: DigestTable
@@ -56,6 +56,7 @@ export interface PassageParts {
   closed (): void
 }
 
+/** The passage of a request that is open. It ends with the request. */
 export class OpenPassage implements Passage {
   readonly clients = new Set<string>()
   readonly init: PassageInit

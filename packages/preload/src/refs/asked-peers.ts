@@ -1,7 +1,7 @@
 import type { TraversalReader } from './traversal.ts'
 import type { ConnectedPeers, Who } from '../clients/connected-peers.ts'
 
-export interface AskedPeersInit {
+interface AskedPeersInit {
   readonly peers: ConnectedPeers
   readonly who: Who
   readonly reader: Pick<TraversalReader, 'add'>

@@ -12,6 +12,7 @@ export interface LineBuffer {
   forget (before: number): void
 }
 
+/** Makes a buffer without lines. */
 export function createLineBuffer (): LineBuffer {
   let lines: string[] = []
   let first = 0

@@ -18,13 +18,14 @@ export interface Lines {
   read (): AsyncIterableIterator<string>
 }
 
-export interface LinesInit {
+interface LinesInit {
   /** Bytes that may wait for the slowest reader. */
   readonly max: number
   /** A reader has read a line. */
   onRead? (): void
 }
 
+/** Makes an answer without lines. A writer waits while the slowest reader is `max` bytes behind. */
 export function createLines ({ max, onRead }: LinesInit): Lines {
   const buffer = createLineBuffer()
   const readers = new Set<LineReader>()

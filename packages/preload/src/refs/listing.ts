@@ -10,6 +10,7 @@ import type { Ref, RefsMember } from './member.ts'
 import type { RefsQuery } from './query.ts'
 import type { Timers } from '../timers.ts'
 
+/** Which members are asked, for what, and when one of them is given up. */
 export interface ListingInit {
   readonly query: RefsQuery
   /** Best first. */
@@ -32,6 +33,7 @@ export interface Listing extends AsyncIterable<Ref> {
   progress (): void
 }
 
+/** Makes a listing. No member is asked before it is read. */
 export function createListing ({ query, members, signal, timers, wait, isHeldUp, couldGoOn }: ListingInit): Listing {
   let asked: RefsMember | undefined
   let watch: MemberWatch | undefined

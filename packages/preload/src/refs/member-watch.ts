@@ -5,6 +5,7 @@
 import { NoProgressError } from '../errors.ts'
 import type { Timers } from '../timers.ts'
 
+/** For how long a member may do nothing, and what follows. */
 export interface MemberWatchInit {
   readonly timers: Timers
   /** For how long the member may do nothing, ms. */
@@ -15,6 +16,7 @@ export interface MemberWatchInit {
   givesUp (began: boolean): boolean
 }
 
+/** The watch over one member, from when it is asked. */
 export interface MemberWatch {
   /** Aborts when the member is given up. */
   readonly signal: AbortSignal
@@ -25,6 +27,7 @@ export interface MemberWatch {
   stop (): void
 }
 
+/** Watches a member from now on. */
 export function watchMember ({ timers, wait, began, givesUp }: MemberWatchInit): MemberWatch {
   const ending = new AbortController()
   let progressed = false

@@ -21,7 +21,7 @@ export interface MissingLinks {
 /** Reads a verified block that some member holds; rejects if there is none. */
 export type ReadBlock = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
 
-export interface MissingLinksInit {
+interface MissingLinksInit {
   readonly passage: Passage
   readonly read: ReadBlock
   /** Whether what a block that was read links to is read as well: where no member lists what it has. Default false. */
@@ -37,6 +37,7 @@ export interface MissingLinksInit {
 const MAX_UNREAD = 4096
 const CONCURRENCY = 8
 
+/** Makes a search for blocks that a member lacks; with `walk` it starts at the root. */
 export function createMissingLinks ({ passage, read, walk = false, signal, wait, now }: MissingLinksInit): MissingLinks {
   const unread: CID[] = []
   let reading = 0

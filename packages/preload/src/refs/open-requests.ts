@@ -10,6 +10,7 @@ export interface OpenRequests {
   drain (signal?: AbortSignal): Promise<void>
 }
 
+/** Makes a count of no requests. */
 export function createOpenRequests (): OpenRequests {
   let open = 0
   let drained: PromiseWithResolvers<void> | undefined

@@ -12,6 +12,7 @@ export interface ReadAhead<Step, Result> extends AsyncIterable<{ readonly step: 
   add (step: Step): void
 }
 
+/** Makes an iteration without steps. */
 export function readAhead <Step, Result> ({ concurrency, read, signal }: ReadAheadInit<Step, Result>): ReadAhead<Step, Result> {
   const open: Step[] = []
 

@@ -18,7 +18,7 @@ import type { TraversalsInit } from './traversals.ts'
 import type { ConnectedPeers, Who } from '../clients/connected-peers.ts'
 import type { RegisteredRequest, Registry } from '../registry/registry.ts'
 
-export interface ServiceInit extends TraversalsInit {
+interface ServiceInit extends TraversalsInit {
   readonly peers: ConnectedPeers
   register (peer: string): () => void
   readonly registry?: Registry
@@ -37,7 +37,7 @@ export interface RefsRequest {
   end (err?: unknown): void
 }
 
-export interface Service {
+interface Service {
   /** Requests that are carried out. */
   readonly running: number
   /** Requests that wait for a place. */
@@ -46,6 +46,7 @@ export interface Service {
   serve (request: RefsRequest): Promise<Response>
 }
 
+/** Makes the service behind the handler, with no request open. */
 export function createService (init: ServiceInit): Service {
   const { peers, register, registry, limits, timers, gzip } = init
   const slots = createSlots(limits)

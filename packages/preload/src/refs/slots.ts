@@ -16,6 +16,7 @@ export interface Slots {
   take (client: string, signal: AbortSignal): Promise<() => void>
 }
 
+/** Makes places for as many requests as the limits allow, all of them free. */
 export function createSlots (limits: SlotLimits): Slots {
   const queue = createSlotQueue()
   /** Places that each client has. */

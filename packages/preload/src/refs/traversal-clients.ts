@@ -10,6 +10,7 @@ export interface TraversalClients {
   remove (clients: Iterable<string>): void
 }
 
+/** Makes the clients of a traversal that has none yet. The passage is told of each that comes and goes. */
 export function createTraversalClients (passage: Pick<Passage, 'addClient' | 'removeClient'>): TraversalClients {
   /** Readers that ask each client. */
   const readers = new Map<string, number>()

@@ -19,7 +19,7 @@ import type { Gate } from '../gate/gate.ts'
 import type { Passage } from '../gate/passage.ts'
 import type { Timers } from '../timers.ts'
 
-export interface TraversalInit {
+interface TraversalInit {
   readonly query: RefsQuery
   /** Best first. */
   readonly members: readonly RefsMember[]
@@ -53,6 +53,7 @@ export interface TraversalReader {
   leave (): void
 }
 
+/** A traversal that requests can join. */
 export interface Traversal {
   /** Whether a reader that joins now reads all of it. */
   readonly joinable: boolean
@@ -65,6 +66,7 @@ export interface Received {
   bytes: number
 }
 
+/** Makes a traversal. */
 export function createTraversal (init: TraversalInit): Traversal {
   return new MemberTraversal(init)
 }

@@ -9,6 +9,7 @@ import type { Gate } from '../gate/gate.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
+/** The members that list, the gate that admits wants, and the limits of a traversal. */
 export interface TraversalsInit {
   members (root: CID): readonly RefsMember[]
   readonly gate: Gate
@@ -22,6 +23,7 @@ export interface Traversals {
   join (query: RefsQuery): TraversalReader
 }
 
+/** Makes the traversals of a service, none of which has begun. */
 export function createTraversals ({ members, gate, read, limits, timers }: TraversalsInit): Traversals {
   const open = new Map<string, Traversal>()
 

@@ -1,6 +1,6 @@
 import type { Timers } from '../timers.ts'
 
-export interface WaitInit {
+interface WaitInit {
   /** Whether a peer of the client is connected. */
   found (): boolean
   /** Calls when that may have changed, until the result is called. */

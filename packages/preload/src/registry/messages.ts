@@ -34,6 +34,7 @@ export type Message = { readonly from: string } & (
   | { readonly type: 'bye' }
 )
 
+/** Puts a request into the form in which processes tell each other of it. */
 export function encodeRequest (id: number, { roots, maxDepth, peer, address }: SharedRequest): WireRequest {
   return { id, roots: roots.map(String), maxDepth, peer, address }
 }

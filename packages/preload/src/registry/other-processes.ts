@@ -22,7 +22,7 @@ export interface OtherProcesses {
   takeReports (): Iterable<readonly [process: string, reports: readonly WireReport[]]>
 }
 
-export interface OtherProcessesInit {
+interface OtherProcessesInit {
   /** How long a process may be silent until others wait for it no more, ms. */
   readonly quietAfter: number
   /** How long until it is gone, ms. */
@@ -32,6 +32,7 @@ export interface OtherProcessesInit {
   onGone (process: string): void
 }
 
+/** Makes the set of other processes, none of which has been heard of yet. */
 export function createOtherProcesses ({ quietAfter, goneAfter, onReport, onGone }: OtherProcessesInit): OtherProcesses {
   const processes = new Map<string, OtherProcess>()
   let serve: Serve

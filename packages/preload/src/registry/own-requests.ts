@@ -14,11 +14,12 @@ export interface OwnRequests {
   gone (process: string): void
 }
 
-export interface OwnRequest extends RegisteredRequest {
+interface OwnRequest extends RegisteredRequest {
   readonly id: number
   readonly heard: Promise<void>
 }
 
+/** Makes the set of this process's requests, none of which is open. */
 export function createOwnRequests (): OwnRequests {
   const open = new Map<number, OpenRequest>()
   let last = 0

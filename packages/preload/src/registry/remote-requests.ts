@@ -7,7 +7,7 @@ import type { Passage } from '../gate/passage.ts'
 import type { MissingLinks, ReadBlock } from '../refs/missing-links.ts'
 import type { Timers } from '../timers.ts'
 
-export interface RemoteRequestsInit {
+interface RemoteRequestsInit {
   readonly registry: Registry
   readonly gate: Gate
   readonly peers: ConnectedPeers

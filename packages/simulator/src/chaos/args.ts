@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 
+/** What the command line of chaos says. */
 export interface ChaosOptions {
   /** The first seed, and how many. */
   readonly first: number
@@ -18,6 +19,7 @@ export interface ChaosOptions {
   readonly help: boolean
 }
 
+/** What `--help` prints. */
 export const USAGE = `npm run chaos -- [options]
 
 Plays hostile runs of the engine, one for each seed, and holds it to its invariants.

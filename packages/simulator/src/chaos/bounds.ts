@@ -8,13 +8,17 @@ import type { Capacity, Limits } from '@kitsune/want-router'
 export const SWEEP = 1000
 /** Retries and hedges that are granted at first and each second, whatever the traffic; how many of those can be saved up; and what an answer adds. */
 export const TRICKLE = 10
+/** The most retries or hedges that can be saved up. */
 export const MAX_TOKENS = 100
+/** What an answer adds to them. */
 export const REWARD = 2
 /** A member that delivers other things is given this many longest timeouts for one want. */
 const MAX_TIMEOUTS = 3
 /** A timer of the driver that is later than this finds the process stopped, ms, and is set again, at most so often, for so long. */
 export const LATE = 100
+/** How often a timer that is late is set again. */
 export const MAX_GRACES = 3
+/** For how long it is set again, ms. */
 export const MAX_GRACE = 1000
 /** The shortest that the silence of a member without a word for it lasts until it is an answer, ms. */
 const MIN_SILENCE = 200
@@ -44,6 +48,7 @@ export interface RecoveringMember {
   readonly owes: number | undefined
 }
 
+/** What decides how long a router may take until all that can be served is served. */
 export interface Recovery {
   readonly limits: Limits
   readonly members: readonly RecoveringMember[]

@@ -56,11 +56,13 @@ export const FEATURES = {
   'call given up': 'and another was given up'
 } as const
 
+/** The name of something that a run can meet. */
 export type Feature = keyof typeof FEATURES
 
 /** In how many runs each feature was met. */
 export type FeatureCounts = Readonly<Partial<Record<Feature, number>>>
 
+/** Adds the counts of two batches. */
 export function addFeatures (counts: FeatureCounts, more: FeatureCounts): FeatureCounts {
   const sum: Partial<Record<Feature, number>> = { ...counts }
 

@@ -40,4 +40,5 @@ export const INVARIANTS = {
   crash: 'no input throws'
 } as const
 
+/** The name of an invariant. */
 export type Invariant = keyof typeof INVARIANTS

@@ -18,7 +18,7 @@ export interface Caught {
   readonly error?: Error
 }
 
-export interface SearchInit {
+interface SearchInit {
   readonly mutants: readonly Mutant[]
   readonly first: number
   readonly count: number

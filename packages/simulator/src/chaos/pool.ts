@@ -4,12 +4,14 @@ import type { FeatureCounts } from './features.ts'
 import type { Mutant } from './mutant.ts'
 import type { RunResult } from './run.ts'
 
+/** Seeds that follow each other, for one thread. */
 export interface Batch {
   readonly first: number
   readonly count: number
   readonly stopAtFailure: boolean
 }
 
+/** What a thread found in its batch. */
 export interface BatchResult {
   readonly ran: number
   /** Simulated ms. */
@@ -23,12 +25,13 @@ export interface BatchResult {
   readonly failures: readonly RunResult[]
 }
 
+/** What a thread is started with. */
 export interface WorkerInit {
   /** A bug to put into the router. */
   readonly mutant?: Mutant
 }
 
-export interface SeedsInit extends WorkerInit {
+interface SeedsInit extends WorkerInit {
   readonly first: number
   readonly count: number
   readonly threads: number

@@ -17,6 +17,7 @@ interface Timer {
   fire (): void
 }
 
+/** Makes the timers of a process that can stall while the clock goes on. */
 export function createProcessTimers (clock: FakeClock): ProcessTimers {
   const pending = new Set<Timer>()
 

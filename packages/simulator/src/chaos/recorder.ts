@@ -13,6 +13,7 @@ export interface Recorder {
   expectReplay (status: EngineStatus): void
 }
 
+/** Makes a recorder that has heard nothing yet. */
 export function createRecorder (): Recorder {
   const records: TapRecord[] = []
 

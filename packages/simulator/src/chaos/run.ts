@@ -32,6 +32,7 @@ export interface RunResult {
   readonly broken?: { readonly invariant: Invariant, readonly message: string, readonly step: number }
 }
 
+/** What is done in a run beside the run itself. */
 export interface RunOptions {
   /** Receives a line for each thing that happens. */
   trace? (line: string): void

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { splitStrategies } from '../strategies.ts'
 
+/** What the command line says. */
 export interface Options {
   /** Names, paths and `all`, in the order in which they were written. */
   readonly scenarios: readonly string[]
@@ -31,6 +32,7 @@ export interface Options {
   readonly help: boolean
 }
 
+/** What `--help` prints. */
 export const USAGE = `kitsune-simulate --scenario NAME [options]
 
   --scenario NAME     a built-in scenario, all, or a path to a file: a module that exports "scenario",

@@ -14,7 +14,7 @@ import type { MemberEvents } from '../models/member.ts'
 import type { FullScenario } from '../scenario/schema.ts'
 import type { EngineStatus, Totals as EngineTotals } from '@kitsune/want-router'
 
-export interface CollectorInit {
+interface CollectorInit {
   readonly scenario: FullScenario
   /** Members in the order of the configuration. */
   readonly members: ReadonlyArray<{ readonly id: string, readonly weight: number }>
@@ -33,6 +33,7 @@ export interface Collector {
   result (): Pick<RunResult, 'totals' | 'latency' | 'members' | 'series'>
 }
 
+/** Makes a collector that has counted nothing. */
 export function createCollector (init: CollectorInit): Collector {
   return new WorldCollector(init)
 }

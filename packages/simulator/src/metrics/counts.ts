@@ -22,6 +22,7 @@ export function total (counts: readonly Counts[]): Counts {
   return { asks: sum(counts, 'asks'), hits: sum(counts, 'hits'), misses: sum(counts, 'misses'), inFlight: 0, peak: 0 }
 }
 
+/** Adds up one of the counts. */
 export function sum (counts: readonly Counts[], name: keyof Counts): number {
   return counts.reduce((all, count) => all + count[name], 0)
 }

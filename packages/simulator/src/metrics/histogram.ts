@@ -14,6 +14,7 @@ const MOST = 1e8
 const GROWTH = Math.log(1.01)
 const BINS = Math.ceil(Math.log(MOST / LEAST) / GROWTH) + 1
 
+/** Makes an empty histogram. */
 export function createHistogram (): Histogram {
   // most bins of a bucket of time stay empty, so only the range that occurs is allocated
   let bins = new Uint32Array(64)

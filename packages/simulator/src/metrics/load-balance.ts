@@ -5,6 +5,7 @@ export interface LoadBalance {
   mean (): number
 }
 
+/** Makes a mean that starts at `now`, ms. */
 export function createLoadBalance (now: () => number): LoadBalance {
   let last = now()
   let value: number | undefined

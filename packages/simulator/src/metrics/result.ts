@@ -12,6 +12,7 @@ export interface Latency {
   readonly curve: ReadonlyArray<{ readonly quantile: number, readonly ms: number }>
 }
 
+/** What a member did in a run. */
 export interface MemberResult {
   readonly id: string
   /** Times it was asked, cancelled asks included. */
@@ -80,6 +81,7 @@ export interface Series {
   readonly inFlight: ReadonlyArray<readonly number[]>
 }
 
+/** What a run of one strategy in one scenario came to. */
 export interface RunResult {
   readonly scenario: string
   readonly strategy: string

@@ -20,7 +20,7 @@ export interface Catalogue {
 /** Blocks from this number on do not exist anywhere. */
 export const ABSENT = 2 ** 52
 
-export interface CatalogueInit {
+interface CatalogueInit {
   readonly seed: number
   readonly sizes: Distribution
   /** If given, each block is at exactly this many of the members. */
@@ -30,6 +30,7 @@ export interface CatalogueInit {
   readonly recording?: Pick<Recording, 'size' | 'dontHaves'>
 }
 
+/** Makes the blocks of a scenario: their sizes, and which members hold each, follow from the seed. */
 export function createCatalogue ({ seed, sizes, copies, members, recording }: CatalogueInit): Catalogue {
   const size = createSampler(sizes)
   const sizeSeed = hashString('size', seed)

@@ -22,6 +22,7 @@ export interface Wanted {
   readonly type: 'block' | 'have'
 }
 
+/** How fast a client reads, for how long it waits, and what it reports to. */
 export interface ClientInit {
   /** Bytes a second that the client reads. Default: without limit. */
   readonly bandwidth?: number

@@ -46,6 +46,7 @@ export function createSampler (distribution: Distribution): Sampler {
   }
 }
 
+/** Draws from the exponential distribution with this mean. */
 export function exponential (mean: number, random: () => number): number {
   return -mean * Math.log(1 - random())
 }

@@ -1,8 +1,12 @@
 import type uPlot from 'uplot'
 
+/** Colour of a line, as an index into the palette, and its dashes, pixels. */
 export interface Style { color: number, dash?: number[] }
+
+/** A line of a plot; null leaves a gap. */
 export interface Line { name: string, style: Style, values: Array<number | null>, dashed?: boolean }
 
+/** A plot: values over time or over quantiles. */
 export interface Plot {
   /** Where it is drawn. */
   place: HTMLElement

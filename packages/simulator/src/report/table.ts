@@ -9,7 +9,7 @@ export interface Column {
   of (run: RunResult): string | undefined
 }
 
-export const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   { title: 'p50 ms', about: 'half of the wants took at most this long', of: ({ latency }) => ms(latency.p50) },
   { title: 'p90 ms', about: '90% of the wants took at most this long', of: ({ latency }) => ms(latency.p90) },
   { title: 'p99 ms', about: '99% of the wants took at most this long', of: ({ latency }) => ms(latency.p99) },
@@ -96,6 +96,7 @@ export function table (head: readonly string[], rows: ReadonlyArray<readonly str
   ].join('\n')
 }
 
+/** Milliseconds with about three digits, without their unit. */
 export function ms (value: number | undefined): string | undefined {
   if (value == null) {
     return undefined
@@ -104,6 +105,7 @@ export function ms (value: number | undefined): string | undefined {
   return value.toFixed(value < 10 ? 2 : Number(value < 100))
 }
 
+/** A share from 0 to 1 in percent; undefined if there is none. */
 export function percent (value: number | undefined, digits = 1): string | undefined {
   return value == null || Number.isNaN(value) ? undefined : `${(value * 100).toFixed(digits)}%`
 }

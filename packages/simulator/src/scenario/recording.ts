@@ -21,6 +21,7 @@ export interface Recording {
   readonly dontHaves: ReadonlyMap<string, ReadonlySet<WantKey>>
 }
 
+/** A scenario whose clients are those of a recording. */
 export interface RecordedScenario {
   readonly scenario: FullScenario
   readonly recording: Recording

@@ -102,6 +102,7 @@ const client = z.strictObject({
 
 const limits = z.record(z.string(), z.number())
 
+/** Checks a scenario and fills in defaults. */
 export const scenarioSchema = z.strictObject({
   name: name.describe('name on the command line'),
   title: z.string().min(1).max(200).describe('the question that it answers'),
@@ -141,9 +142,13 @@ export const scenarioSchema = z.strictObject({
 export type Scenario = z.input<typeof scenarioSchema>
 /** A scenario with its defaults. */
 export type FullScenario = z.output<typeof scenarioSchema>
+/** Members that are alike. */
 export type MemberModel = FullScenario['members'][number]
+/** A time in which members behave differently. */
 export type Phase = MemberModel['phases'][number]
+/** Clients that are alike. */
 export type ClientModel = FullScenario['clients'][number]
+/** How often each block is wanted. */
 export type Popularity = ClientModel['popularity']
 
 /** The ids of all members, in order. */

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** A node that misses every block, and says so faster than others serve. */
 export const blackHole: Scenario = {
   name: 'black-hole',
   title: 'One of four nodes is empty and says so within a millisecond. Which strategies keep asking it?',

@@ -1,6 +1,7 @@
 import { coldCaches } from './cold-caches.ts'
 import type { Scenario } from '../scenario/schema.ts'
 
+/** {@link coldCaches} under ten times the load: locality against bounds of load. */
 export const busyCaches: Scenario = {
   ...coldCaches,
   name: 'busy-caches',

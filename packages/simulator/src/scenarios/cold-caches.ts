@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** Nodes whose caches hold all that is wanted only if each caches other blocks. */
 export const coldCaches: Scenario = {
   name: 'cold-caches',
   title: 'Each of four nodes can cache a quarter of what is wanted. Do their caches add up?',

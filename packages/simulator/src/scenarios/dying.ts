@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** A node that fails step by step, and returns. */
 export const dying: Scenario = {
   name: 'dying',
   title: 'A node gets slower and slower, hangs, is gone, and comes back. What do the wants notice?',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** A node that goes down and comes up again and again. */
 export const flapping: Scenario = {
   name: 'flapping',
   title: 'A node loses its connection every fifteen seconds. Is it worth asking?',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** A client that wants only blocks that no node holds, beside honest ones. */
 export const garbage: Scenario = {
   name: 'garbage',
   title: 'One client wants only blocks that no node has. Do the others notice?',

@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario/schema.ts'
 
 const NODES = 6
 
+/** Nodes whose load comes mostly from clients that the router does not see. */
 export const hiddenLoad: Scenario = {
   name: 'hidden-load',
   title: 'The nodes also serve others, whose rush moves from node to node. Which strategies avoid it?',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** A long run with faults of several kinds, near what a gateway sees. */
 export const hour: Scenario = {
   name: 'hour',
   title: 'An hour of a busy gateway: ten nodes, a million wants.',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** Small and large blocks at nodes whose bandwidth is scarce. */
 export const mixedSizes: Scenario = {
   name: 'mixed-sizes',
   title: 'Most blocks are tiny, most bytes are in large ones. Which load counts?',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** A node that leaves, and the caches that others must fill. */
 export const movedKeys: Scenario = {
   name: 'moved-keys',
   title: 'One of ten nodes leaves. For how many blocks is another node asked than before?',

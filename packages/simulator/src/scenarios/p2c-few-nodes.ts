@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** So few nodes that two choices at random are often both slow. */
 export const fewNodes: Scenario = {
   name: 'p2c-few-nodes',
   title: 'Two of four nodes are slow. Is it enough to compare two at random?',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** Nodes that restart in turn, each with an empty cache. */
 export const rollingRestart: Scenario = {
   name: 'rolling-restart',
   title: 'Four nodes are restarted one after the other, each with an empty cache. What does that cost?',

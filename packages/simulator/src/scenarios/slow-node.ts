@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** One node that is ten times as slow as the others. */
 export const slowNode: Scenario = {
   name: 'slow-node',
   title: 'One of four nodes takes ten times as long. Which strategies notice?',

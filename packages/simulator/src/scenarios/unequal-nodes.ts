@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
+/** Nodes whose weights fit their sizes. */
 export const unequalNodes: Scenario = {
   name: 'unequal-nodes',
   title: 'Nodes of different sizes, with weights to match. Does each get its share?',

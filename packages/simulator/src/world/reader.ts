@@ -1,6 +1,7 @@
 import type { ClientHandlers, ClientLink, World } from './world.ts'
 import type { Outgoing } from '@kitsune/bitswap-codec'
 
+/** How a client reads its connection. */
 export interface ReaderInit {
   /** Bytes a second that the client reads from its connection. Default: without limit. */
   readonly bytesPerSecond?: number

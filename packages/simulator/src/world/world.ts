@@ -56,6 +56,7 @@ export interface WorldMember extends MemberInit {
   create (env: WorldEnv): Target
 }
 
+/** The members, the strategy and the limits of a world. */
 export interface WorldInit {
   readonly seed: number
   readonly strategy: StrategyFactory
@@ -100,6 +101,7 @@ export interface ClientLink {
   readonly connected: boolean
 }
 
+/** An engine and its driver, with clients that connect and a clock that is moved by hand. */
 export interface World extends WorldEnv {
   readonly engine: Engine
   readonly driver: Driver

@@ -21,6 +21,7 @@ export interface Discovery {
   discover (context: DiscoveryContext): AsyncIterable<readonly TargetInit[]>
 }
 
+/** Whether an entry of a router's members finds members, and is not one itself. */
 export function isDiscovery (target: TargetInit | Discovery): target is Discovery {
   return typeof target === 'object' && target != null && 'discover' in target
 }

@@ -27,6 +27,7 @@ export interface DnsNode {
   readonly host: string
 }
 
+/** How often a name is looked up, and when its nodes leave. */
 export interface DnsInit {
   /** Time between two lookups, ms. Default 30,000. */
   readonly interval?: number

@@ -137,7 +137,7 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
   }
 }
 
-/** A want is kept out; the upgrade of one that has its HAVE is not denied, since a HAVE is never taken back. */
+/** A want is refused; the upgrade of one that has its HAVE is not denied, since a HAVE is never taken back. */
 function refuse (state: State, want: ClientWant, verdict: Refusal): void {
   const { client, cid } = want
   state.totals.refused++

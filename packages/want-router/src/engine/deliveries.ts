@@ -27,7 +27,7 @@ export function sendDontHave (state: State, want: ClientWant): void {
 }
 
 /**
- * Says DONT_HAVE of what is not wanted any more, since it was kept out. As nothing
+ * Says DONT_HAVE of what is not wanted any more, since it was refused. As nothing
  * else bounds how many of these wait, none does beside a full window.
  */
 export function sendAbsence (state: State, client: Client, cid: Uint8Array): void {

@@ -56,7 +56,7 @@ export interface Totals {
   /** Want-haves asked of a second member while the first was slow. */
   hedges: number
   evicted: number
-  /** Wants that a policy kept out. */
+  /** Wants that a policy refused. */
   refused: number
   expired: number
   /** Blocks not kept for a waiter whose window was full; its want stays. */
@@ -94,10 +94,10 @@ export interface WantEnd {
   /**
    * The last thing that the client got: a `block`, or a presence that was the last word when the want ended otherwise.
    * Without any: `cancelled` by the client, `evicted` for another of its wants, `expired`, or `gone` with the client or
-   * its connection. `refused`: kept out, by a policy (see `verdict`) or since the client had too many.
+   * its connection. `refused`: by a policy (see `verdict`), or because the client had too many.
    */
   readonly outcome: 'block' | 'have' | 'dont-have' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'
-  /** How a policy kept it out. */
+  /** The verdict of the policy that refused it. */
   readonly verdict?: Refusal
   /** Size of the block; 0 without one. */
   readonly bytes: number

@@ -72,7 +72,7 @@ export interface HaveMap extends Haves {
   stop (): void
 }
 
-export interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf'> {
+interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf'> {
   /** The list of a member cannot be read; called again only after it could. */
   failed (member: string, error: Error): void
   readonly timers: Pick<Timers, 'now' | 'after'>
@@ -112,6 +112,7 @@ export function checkHaveMap (init: HaveMapInit): void {
   }
 }
 
+/** Makes a map without lists. It reads none before it is started. */
 export function createHaveMap (init: HaveMapInit, parts: HaveMapParts): HaveMap {
   return new ListedHaves({ ...DEFAULT_HAVE_MAP, ...init }, parts)
 }

@@ -5,6 +5,7 @@ import type { TargetInit } from '../targets/target.ts'
 import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+/** How lists of members are read, and how much memory each may take. */
 export interface ListReaderInit {
   readonly timers: Pick<Timers, 'now' | 'after'>
   readonly hash: KeyHash
@@ -30,6 +31,7 @@ const IDLE_TIMEOUT = 60_000
 /** Lists are long: after each piece of work comes a pause of this many times its length. */
 const REST = 4
 
+/** Makes a reader of lists, which reads one at a time. */
 export function createListReader ({ timers, hash, pinned, maxBytes, holdingsOf }: ListReaderInit): ListReader {
   let reading: { readonly member: string, readonly filter: BloomFilter } | undefined
 

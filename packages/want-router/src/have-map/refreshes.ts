@@ -3,6 +3,7 @@ import type { BloomFilter } from './bloom-filter.ts'
 import type { ListReaderInit } from './list-reader.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+/** How often lists are read, and what hears of the results. */
 export interface RefreshesInit extends ListReaderInit {
   /** From the end of a list until it is read again, ms. */
   readonly interval: number
@@ -36,6 +37,7 @@ interface Job {
   cancelTimer? (): void
 }
 
+/** Makes the schedule of lists, with no member in it. */
 export function createRefreshes (init: RefreshesInit): Refreshes {
   const lists = createListReader(init)
   const jobs = new Map<string, Job>()

@@ -78,6 +78,7 @@ export const DEFAULT_HAS_WITHIN = 5000
 /** Of its buffer: less would keep too much in memory. */
 const MIN_SHARE = 0.75
 
+/** Makes a client within this process, which wants blocks through the port. */
 export function createLocalClient (port: WantPort): LocalClient {
   /** Waits for an answer, or until the signal aborts. */
   async function wait (cid: CID, type: AskType, signal?: AbortSignal, within?: number): Promise<Answer | undefined> {

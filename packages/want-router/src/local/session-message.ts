@@ -8,7 +8,7 @@ export interface SaidWant {
   readonly type: AskType
 }
 
-export interface SessionMessageInit {
+interface SessionMessageInit {
   /** Entries of which a message has at most this many: one of more would lose some. */
   readonly max: number
   send (wants: WantEntry[]): void

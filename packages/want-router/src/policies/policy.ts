@@ -23,7 +23,7 @@ export type Verdict = 'pass' | Refusal | Restriction
 
 /**
  * A want that only these members are asked for, by their ids. A name that is no member counts as one of which nothing is
- * known, so that no DONT_HAVE leaves while one is named. Without any name the want is kept out, as by `silent`.
+ * known, so that no DONT_HAVE leaves while one is named. Without any name the want is refused, as by `silent`.
  */
 export interface Restriction {
   readonly only: readonly string[]
@@ -52,7 +52,7 @@ export interface PolicyControl {
 
 /**
  * Decides which wants are looked for, and where. It sees each want once, before it joins a fetch; a repeat is not shown
- * to it again, a want-have that comes to ask for the block is, and so is one that comes back after it was kept out or
+ * to it again, a want-have that comes to ask for the block is, and so is one that comes back after it was refused or
  * cancelled. CIDs that contain their block (identity) need no member, and are not shown.
  *
  * A policy that throws, answers with something else, or takes too long counts as one that answers `policyFailure` of the
@@ -89,14 +89,14 @@ export interface PolicyOptions {
    * several leave only some members it is those that all of them leave. Default: all wants are.
    */
   readonly policies?: readonly Policy[]
-  /** What counts in place of the verdict of a policy that throws or takes too long. Default `unknown`: the want is kept out for now. */
+  /** What counts in place of the verdict of a policy that throws or takes too long. Default `unknown`: the want is refused for now. */
   readonly policyFailure?: 'pass' | Refusal
 }
 
 /** What a policy has done since the start. */
 export interface PolicyStatus {
   readonly name: string
-  /** Wants that it kept out. */
+  /** Wants that it refused. */
   readonly refused: number
   /** Verdicts that left some members only. */
   readonly restricted: number

@@ -67,6 +67,7 @@ interface Membership {
   target: ConnectedTarget | undefined
 }
 
+/** Makes the set of clients that are members of the reverse direction, which is empty at first. */
 export function createConnectedClients (init: ConnectedClientsInit): ConnectedClients {
   return new JoiningClients(init)
 }

@@ -11,6 +11,7 @@ export interface LeftTotals {
   summary (members: readonly MemberStatus[]): MemberStatus
 }
 
+/** Makes totals to which no member has contributed. */
 export function createMemberTotals (): LeftTotals {
   const left = noMemberTotals()
 

@@ -1,5 +1,6 @@
 import type { Dice } from '../scenario/dice.ts'
 
+/** Whether a connection brings messages: `silent` ones are open and bring none, `lost` ones have closed. */
 export type ConnectionState = 'heard' | 'silent' | 'lost'
 
 // what a connection may become

@@ -2,6 +2,7 @@ import { identityCid } from '../scenario/blocks.ts'
 import type { Dice } from '../scenario/dice.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
+/** Makes the entry that cancels a want. */
 export function cancelOf (cid: Uint8Array): WantEntry {
   return { cid, wantType: 'block', priority: 0, cancel: true, sendDontHave: false }
 }

@@ -2,7 +2,7 @@ import { contentBlock } from '../../world/content.ts'
 import type { Sink, Target, TargetWant } from '@kitsune/want-router'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-export interface HonestMemberInit {
+interface HonestMemberInit {
   readonly clock: FakeClock
   /** Of every block, bytes. */
   readonly size: number

@@ -12,7 +12,7 @@ type Answer = 'soon' | 'late' | 'never' | 'reject' | 'throw' | 'too few'
 /** What is to become of a want where the policy fails. */
 export const FAILURE = 'silent'
 
-export interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | 'members' | 'timeout'> {
+interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | 'members' | 'timeout'> {
   /** Of the first, and of the others. */
   readonly random: readonly [() => number, () => number]
 }
@@ -48,7 +48,7 @@ export function expectedOf (policies: readonly HostilePolicy[], client: string, 
   return only == null ? 'pass' : { only, strict }
 }
 
-export interface HostilePolicyInit {
+interface HostilePolicyInit {
   readonly name: string
   readonly clock: FakeClock
   random (): number

@@ -13,7 +13,7 @@ import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { Limits, TargetWant, Verdict, WantEnd } from '@kitsune/want-router'
 import type { Engine, EngineInit, Input, NumberedVerdict, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
-export interface AdmissionMonitorInit {
+interface AdmissionMonitorInit {
   readonly trace: Trace
   readonly met: Set<Feature>
   /** What the policy says of a want. */

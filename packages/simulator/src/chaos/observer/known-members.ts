@@ -15,7 +15,7 @@ interface KnownMember {
   readonly lacks: Set<WantKey>
 }
 
-export interface KnownMembersInit {
+interface KnownMembersInit {
   readonly ids: readonly string[]
   readonly limits: Pick<Limits, 'forgetDownAfter'>
   now (): number

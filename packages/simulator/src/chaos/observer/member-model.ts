@@ -4,7 +4,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Capacity, Limits, TargetWant } from '@kitsune/want-router'
 import type { Input } from '@kitsune/want-router/engine'
 
-export type Word = 'have' | 'dont-have' | 'unknown' | 'failed'
+type Word = 'have' | 'dont-have' | 'unknown' | 'failed'
 
 /** A member as an observer knows it: by what it was asked, what it said, and which attempts were observed. */
 export interface ObservedMember {

@@ -24,7 +24,7 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
 import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/want-router/engine'
 
-export interface MonitorInit {
+interface MonitorInit {
   readonly trace: Trace
   /** Receives what the run meets. */
   readonly met: Set<Feature>

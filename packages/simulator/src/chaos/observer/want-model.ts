@@ -36,6 +36,7 @@ export interface ObservedWant {
   maybeServed: boolean
 }
 
+/** What the observer knows of a client by its messages and replies alone. */
 export interface ObservedClient {
   readonly id: string
   readonly wants: Map<string, ObservedWant>
@@ -65,6 +66,7 @@ export interface Tally {
   mostFetches: number
 }
 
+/** Makes the model of a client that connects at `now`, ms. */
 export function observedClient (id: string, now: number): ObservedClient {
   return {
     id,

@@ -27,6 +27,7 @@ export interface FakeNetwork extends Network {
   closed (peer: string): void
 }
 
+/** Makes a network to which none of the peers is connected. */
 export function createFakeNetwork (exchange: Exchange, clock: FakeClock, peers: ReadonlyMap<string, PeerEnd>): FakeNetwork {
   const connected = new Set<string>()
 

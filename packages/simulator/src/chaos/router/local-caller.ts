@@ -7,7 +7,7 @@ import type { Dice } from '../scenario/dice.ts'
 import type { LocalClient } from '@kitsune/want-router'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-export interface LocalCallerInit {
+interface LocalCallerInit {
   readonly client: LocalClient
   readonly clock: FakeClock
   readonly dice: Dice

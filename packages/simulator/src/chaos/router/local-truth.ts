@@ -4,7 +4,7 @@ import { printKey } from '../scenario/blocks.ts'
 import type { LocalCaller } from './local-caller.ts'
 import type { Block } from '../scenario/blocks.ts'
 
-export interface LocalTruthInit {
+interface LocalTruthInit {
   readonly caller: LocalCaller
   readonly blocks: readonly Block[]
   /** Some node that is connected holds it. */

@@ -6,7 +6,7 @@ import type { RouterPeer } from './router-peer.ts'
 import type { RouterWorld } from './router-world.ts'
 import type { Block } from '../scenario/blocks.ts'
 
-export interface RouterDrainInit {
+interface RouterDrainInit {
   readonly world: RouterWorld
   /** Clients that are known since they want something, each of which reads; and one that comes when the drain has begun. */
   readonly known: readonly RouterPeer[]

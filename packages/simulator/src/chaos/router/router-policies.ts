@@ -26,7 +26,7 @@ export class RouterPolicies {
     this.#policies = { forward: draw(stage, 'forward', members.forward), reverse: draw(stage, 'reverse', members.reverse) }
   }
 
-  /** Whether wants may be kept out. */
+  /** Whether policies may refuse wants. */
   has (direction: Direction): boolean {
     return this.#policies[direction].length > 0
   }

@@ -4,7 +4,7 @@ import type { LocalCaller } from './local-caller.ts'
 import type { RouterPeer } from './router-peer.ts'
 import type { RouterWorld } from './router-world.ts'
 
-export interface RouterRecoveryInit {
+interface RouterRecoveryInit {
   readonly world: RouterWorld
   readonly nodes: readonly RouterPeer[]
   readonly clients: readonly RouterPeer[]

@@ -29,7 +29,7 @@ export interface DirectionInit extends PolicyOptions {
   readonly limits: Partial<Limits>
 }
 
-export interface RouterWorldInit {
+interface RouterWorldInit {
   readonly seed: number
   readonly clock: FakeClock
   /** One host: nodes and clients are peers of one network. */
@@ -45,6 +45,7 @@ export interface RouterWorldInit {
   engine (direction: Direction, init: EngineInit): Engine
 }
 
+/** A router, its clients and its nodes, and the time that passes for them. */
 export interface RouterWorld {
   readonly reverse: Reverse
   readonly local: LocalClients
@@ -75,6 +76,7 @@ const QUIET = 1000
 
 const EMPTY: BitswapMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0 }
 
+/** Makes a router at time 0, to which no peer is connected. */
 export function createRouterWorld (init: RouterWorldInit): RouterWorld {
   return new ChaosRouter(init)
 }

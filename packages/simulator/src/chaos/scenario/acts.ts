@@ -29,4 +29,5 @@ export type ClientAct = 'want' | 'cancel' | 'mixed' | 'full' | 'huge' | 'again' 
  */
 export type FaultMode = 'honest' | 'slow' | 'silent' | 'forgetful' | 'failing' | 'ignorant' | 'boasting' | 'denying' | 'corrupt' | 'twice' | 'astray'
 
+/** No misbehaviour has any weight. A member of which no other is drawn is honest. */
 export const NO_FAULT: Readonly<Record<FaultMode, number>> = { honest: 0, slow: 0, silent: 0, forgetful: 0, failing: 0, ignorant: 0, boasting: 0, denying: 0, corrupt: 0, twice: 0, astray: 0 }

@@ -22,6 +22,7 @@ export interface Block {
   readonly verifiable: boolean
 }
 
+/** Makes block `n` of `size` bytes. If it is not verifiable, its hash function is one that no verifier knows. */
 export function block (n: number, size: number, verifiable = true): Block {
   const raw = contentCid(n)
 

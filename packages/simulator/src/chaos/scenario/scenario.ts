@@ -54,6 +54,7 @@ const KIB = 1024
 
 const PROTOCOLS: readonly BitswapProtocol[] = ['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0']
 
+/** Draws a scenario. The same random numbers give the same one. */
 export function drawScenario (random: () => number): Scenario {
   const dice = createDice(random)
   const theme = dice.weighted(THEMES)

@@ -17,6 +17,7 @@ export function shardLinks ({ links, data }: UnixFSNode): CID[] {
   return links.filter(({ Name = '' }) => Name.length === digits).map(({ Hash }) => Hash)
 }
 
+/** Hashes the name for a look-up that begins at the root of a directory. */
 export async function createShardLookup (name: string): Promise<ShardLookup> {
   const hash = await murmur364.encode(new TextEncoder().encode(name))
   let consumed = 0

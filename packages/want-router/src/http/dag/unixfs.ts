@@ -9,6 +9,7 @@ export interface UnixFSNode {
   readonly data?: UnixFS
 }
 
+/** Decodes a dag-pb node; its `data` is undefined where it has no UnixFS data. */
 export function decodeUnixFS (bytes: Uint8Array): UnixFSNode {
   const { Links: links, Data }: PBNode = dagPb.decode(bytes)
 

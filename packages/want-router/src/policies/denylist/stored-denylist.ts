@@ -25,7 +25,7 @@ export interface StoredDenylistInit {
   readonly store: DenylistStore
   /** The key of the filter. Default `filter` */
   readonly filterKey?: string
-  /** How a want for a denied block is kept out. Default `absent`, so that clients ask others. */
+  /** How a want for a denied block is refused. Default `absent`, so that clients ask others. */
   readonly verdict?: Refusal
   /** How old the filter, and an answer of the store, may be, ms. Default 60,000. */
   readonly interval?: number

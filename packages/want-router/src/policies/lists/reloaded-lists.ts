@@ -25,7 +25,7 @@ export interface ListsInit {
   readonly timers?: Timers
 }
 
-export interface ReloadedListsInit<T> extends ListsInit {
+interface ReloadedListsInit<T> extends ListsInit {
   /** Reads the text of a list; it awaits `pause` now and then. */
   parse (text: string, pause: () => Promise<void>): Promise<T>
   /** Called when a list has been read: a warning about it, or undefined. */

@@ -8,6 +8,7 @@ export interface Caps {
   readonly bytesPerDay?: number
 }
 
+/** The names of all caps, by which options are checked. */
 export const CAPS: Readonly<Record<keyof Caps, true>> = { blocksPerHour: true, bytesPerHour: true, blocksPerDay: true, bytesPerDay: true }
 
 /** Whether more may be had: `lease` if it has to be asked of the store. */

@@ -9,6 +9,7 @@ function checkSame ({ members, want, ids }: Ranked, expected: readonly string[],
   }
 }
 
+/** A recording replays only if the strategy ranks as it did; and replicas with one seed must agree. */
 export const deterministic: StrategyLawRule = {
   title: 'ranks the same with the same seed and history',
   check (subject) {
@@ -24,6 +25,7 @@ export const deterministic: StrategyLawRule = {
   }
 }
 
+/** A process has several routers, which may be made with one factory. */
 export const independent: StrategyLawRule = {
   title: 'shares no state between the strategies that one factory makes',
   check (subject) {
@@ -40,6 +42,7 @@ export const independent: StrategyLawRule = {
   }
 }
 
+/** Global clocks and random numbers would make replays differ. */
 export const injected: StrategyLawRule = {
   title: 'takes time and randomness only from what its factory is given',
   check (subject) {

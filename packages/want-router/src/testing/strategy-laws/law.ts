@@ -4,6 +4,7 @@ import { fakeMember } from '../fakes.ts'
 import type { Member, StrategyFactory, Want } from '../../strategies/strategy.ts'
 import type { FakeMember } from '../fakes.ts'
 
+/** A random number from 0 to less than 1. */
 export type Random = () => number
 
 /** What a law checks, and with what. */
@@ -23,11 +24,13 @@ export interface Subject {
   labels (random: Random): Readonly<Record<string, string>>
 }
 
+/** A law of strategies: its title, and a check that throws {@link LawBrokenError} where the subject breaks it. */
 export interface StrategyLawRule {
   readonly title: string
   check (subject: Subject): void
 }
 
+/** Makes the error that says how the subject broke a law. */
 export function broken (why: string): LawBrokenError {
   return new LawBrokenError(why)
 }
@@ -54,10 +57,12 @@ export function below (random: Random, end: number): number {
   return Math.floor(random() * end)
 }
 
+/** Picks one of the items, of which there must be one. */
 export function oneOf<T> (random: Random, items: readonly T[]): T {
   return items[below(random, items.length)]
 }
 
+/** The items in random order, in a new array. */
 export function shuffled<T> (random: Random, items: readonly T[]): T[] {
   return items.map(item => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item)
 }
@@ -78,6 +83,7 @@ export function someMembers (subject: Subject, random: Random, count: number): F
   }))
 }
 
+/** Describes members for the message of a broken law, the first twelve of them. */
 export function show (members: readonly Member[]): string {
   const shown = members.slice(0, 12).map(({ id, weight, state, load, labels }) => {
     const named = Object.entries(labels).map(([name, value]) => `, ${name}=${value}`).join('')
@@ -88,18 +94,22 @@ export function show (members: readonly Member[]): string {
   return `members: ${shown.join(', ') || 'none'}${members.length > shown.length ? `, and ${members.length - shown.length} more` : ''}`
 }
 
+/** Describes a want for the message of a broken law. */
 export function showWant ({ key, type, client, tries }: Want): string {
   return `want: ${type} "${key}" of "${client}", ${tries} failed tries`
 }
 
+/** Ids for the message of a broken law. */
 export function showIds (ids: Iterable<string>): string {
   return Array.from(ids, id => `"${id}"`).join(', ') || 'no member'
 }
 
+/** A share from 0 to 1 in percent. */
 export function percent (share: number): string {
   return `${(share * 100).toFixed(2)}%`
 }
 
+/** A count with commas between thousands. */
 export function quantity (count: number): string {
   return count.toLocaleString('en-US')
 }

@@ -81,6 +81,7 @@ function wantsUntil (load: SteadyLoad, member: FakeMember, most: number): number
   return Infinity
 }
 
+/** Else one bad hour would cost a member its place for good. */
 export const recovery: StrategyLawRule = {
   title: 'comes back to a member that failed or missed every block, once it is well',
   check (subject) {
@@ -120,6 +121,7 @@ export const recovery: StrategyLawRule = {
   }
 }
 
+/** Not every ranking becomes an attempt, so a strategy that counts them drifts from the truth. */
 export const noCounting: StrategyLawRule = {
   title: 'knows what is in flight from its members, not from counting rankings and outcomes',
   check (subject) {
@@ -145,6 +147,7 @@ export const noCounting: StrategyLawRule = {
   }
 }
 
+/** The engine reports outcomes of attempts that outlive their members. */
 export const strayOutcomes: StrategyLawRule = {
   title: 'tolerates outcomes that come before members, of strangers, and of members that left',
   check (subject) {
@@ -179,6 +182,7 @@ export const strayOutcomes: StrategyLawRule = {
 
 const MANY = 100_000
 
+/** Clients choose keys and ids, so a strategy that remembers all of them lets them fill the memory. */
 export const noGrowth: StrategyLawRule = {
   title: `keeps a bounded memory of ${quantity(MANY)} blocks and clients`,
   check (subject) {

@@ -22,6 +22,7 @@ function checkComplete ({ ids, members, want, whole }: Ranked): void {
   }
 }
 
+/** A member that was not given may be one that the want must not go to. */
 export const subset: StrategyLawRule = {
   title: 'ranks only members that it was given, each at most once',
   check (subject) {
@@ -33,6 +34,7 @@ export const subset: StrategyLawRule = {
   }
 }
 
+/** A want is exhausted only when every member has been tried; a strategy that omits one would hide blocks. */
 export const complete: StrategyLawRule = {
   title: 'ranks every member in the end, whatever its state and load',
   check (subject) {
@@ -44,6 +46,7 @@ export const complete: StrategyLawRule = {
   }
 }
 
+/** The engine consumes a ranking over time, while loads change. */
 export const changingLoads: StrategyLawRule = {
   title: 'ranks each member once while loads change under it',
   check (subject) {
@@ -80,6 +83,7 @@ export const changingLoads: StrategyLawRule = {
   }
 }
 
+/** `subset` and `complete`, while members are added and removed. */
 export const comingAndGoing: StrategyLawRule = {
   title: 'follows members that come and go',
   check (subject) {
@@ -92,6 +96,7 @@ export const comingAndGoing: StrategyLawRule = {
   }
 }
 
+/** A router may start without members, and may lose all. */
 export const noMembers: StrategyLawRule = {
   title: 'ranks none where there are none',
   check (subject) {
@@ -111,6 +116,7 @@ export const noMembers: StrategyLawRule = {
   }
 }
 
+/** With one member there is nothing to choose. */
 export const oneMember: StrategyLawRule = {
   title: 'ranks the only member first',
   check (subject) {
@@ -131,6 +137,7 @@ export const oneMember: StrategyLawRule = {
   }
 }
 
+/** Most rankings are consumed only to their first member, so the rest should cost nothing. */
 export const lazy: StrategyLawRule = {
   title: 'does nothing for a ranking before it is consumed',
   check (subject) {
@@ -169,6 +176,7 @@ export const lazy: StrategyLawRule = {
   }
 }
 
+/** The engine uses the same objects itself. */
 export const readOnly: StrategyLawRule = {
   title: 'leaves members, their list, wants and outcomes as they are',
   check (subject) {

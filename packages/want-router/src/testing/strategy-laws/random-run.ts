@@ -15,7 +15,7 @@ export interface Ranked {
   readonly whole: boolean
 }
 
-export interface RandomRunInit {
+interface RandomRunInit {
   readonly seed: number
   /** Whether members come and go. */
   readonly changing?: boolean

@@ -68,6 +68,7 @@ function many (): FakeMember[] {
   return fakeMembers(20, i => ({ weight: [5, 3, 1, 1][i % 4] }))
 }
 
+/** Weights are shares of wants. */
 export const shares: StrategyLawRule = {
   title: `gives idle members that are alike first places by weight, within a percentage point of ${quantity(WANTS)}`,
   check (subject) {
@@ -78,6 +79,7 @@ export const shares: StrategyLawRule = {
   }
 }
 
+/** As `shares`, with a thousand wants in flight. */
 export const sharesUnderLoad: StrategyLawRule = {
   title: 'gives busy members that are alike first places by weight, within a percentage point',
   check (subject) {
@@ -88,6 +90,7 @@ export const sharesUnderLoad: StrategyLawRule = {
   }
 }
 
+/** Replicas that learn of members in a different order must agree on the member of a key. For strategies that go by keys. */
 export const inputOrder: StrategyLawRule = {
   title: 'ranks the same in every order of the members, and for all random numbers',
   check (subject) {
@@ -114,6 +117,7 @@ export const inputOrder: StrategyLawRule = {
 
 const KEYS = 10_000
 
+/** A key that moves finds a cold cache. For strategies that go by keys. */
 export const minimalDisruption: StrategyLawRule = {
   title: 'moves only the keys of a member that leaves, and to one that joins only its share',
   check (subject) {

@@ -54,6 +54,7 @@ function expectMembers (instances: readonly Told[], members: readonly FakeMember
   }
 }
 
+/** A decorator that drops a call starves the strategy inside it of what it learns from. */
 export const forwards: StrategyLawRule = {
   title: 'passes members, wants and outcomes on to the strategy that it wraps, and what that one avoids back',
   check (subject) {

@@ -26,7 +26,7 @@ export interface TargetSubject {
   close? (): void | Promise<void>
 }
 
-export interface BenchInit {
+interface BenchInit {
   make (): TargetSubject | Promise<TargetSubject>
   /** How long an answer may take, ms. */
   readonly timeout: number

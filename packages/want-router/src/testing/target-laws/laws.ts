@@ -2,6 +2,7 @@ import { broken } from './recorder.ts'
 import type { Bench, TargetSubject } from './bench.ts'
 import type { FakeBlock } from '../fake-block.ts'
 
+/** A law of targets: its title, and a check that throws {@link LawBrokenError} where the target breaks it. */
 export interface TargetLawRule {
   readonly title: string
   /** What the subject must be able to do. */
@@ -30,6 +31,7 @@ function expectAnswer (bench: Bench, blocks: readonly FakeBlock[], type: string,
   }
 }
 
+/** The driver takes no answers of a member that is not up. */
 export const upFirst: TargetLawRule = {
   title: 'comes up, and reports nothing before',
   async check ({ sink }) {
@@ -39,6 +41,7 @@ export const upFirst: TargetLawRule = {
   }
 }
 
+/** A report from inside a call would reach the engine in the middle of a decision. */
 export const notReentrant: TargetLawRule = {
   title: 'reports nothing from inside start, ask or cancel',
   async check (bench) {
@@ -56,6 +59,7 @@ export const notReentrant: TargetLawRule = {
   }
 }
 
+/** The purpose of a target. */
 export const serves: TargetLawRule = {
   title: 'answers want-blocks for what it has by blocks of the right bytes',
   async check (bench) {
@@ -66,6 +70,7 @@ export const serves: TargetLawRule = {
   }
 }
 
+/** A block answers a want-have, too, and is often cheaper than a HAVE and a second question. */
 export const haves: TargetLawRule = {
   title: 'answers want-haves for what it has by HAVE or the block',
   async check (bench) {
@@ -76,6 +81,7 @@ export const haves: TargetLawRule = {
   }
 }
 
+/** `failed` counts against a member's health, and a miss is no fault. */
 export const misses: TargetLawRule = {
   title: 'answers wants for what it does not have by DONT_HAVE or unknown, never by failed',
   async check (bench) {
@@ -90,6 +96,7 @@ export const misses: TargetLawRule = {
   }
 }
 
+/** A second answer would be taken for one to a later attempt. */
 export const once: TargetLawRule = {
   title: 'answers each want once, and answers nothing else',
   async check (bench) {
@@ -116,6 +123,7 @@ export const once: TargetLawRule = {
   }
 }
 
+/** The engine asks again for what it asked for before, for example for the block after a HAVE. */
 export const duplicates: TargetLawRule = {
   title: 'answers a want that it is asked again, at most as often as it was asked',
   async check (bench) {
@@ -137,6 +145,7 @@ export const duplicates: TargetLawRule = {
   }
 }
 
+/** Work for a want that has been cancelled is lost. */
 export const cancels: TargetLawRule = {
   title: 'does not start what is cancelled, and goes on with the rest',
   async check (bench) {
@@ -160,6 +169,7 @@ export const cancels: TargetLawRule = {
   }
 }
 
+/** Only for targets that can be cut off: the engine asks other members as long as it knows that this one is down. */
 export const down: TargetLawRule = {
   title: 'goes down when it is cut off, tolerates being asked then, and serves again afterwards',
   needs: 'cut',
@@ -190,6 +200,7 @@ export const down: TargetLawRule = {
   }
 }
 
+/** A member can be removed while a router runs. */
 export const stops: TargetLawRule = {
   title: 'stops in time, reports nothing afterwards, and tolerates being asked',
   async check (bench) {
@@ -211,6 +222,7 @@ export const stops: TargetLawRule = {
   }
 }
 
+/** Only for targets that promise a bound: without it, slow clients would let blocks pile up in memory. */
 export const backpressure: TargetLawRule = {
   title: 'hands over no more blocks than it promises while the router takes none',
   needs: 'atOnce',
@@ -232,6 +244,7 @@ export const backpressure: TargetLawRule = {
   }
 }
 
+/** A block that is not taken is the router's fault, not the target's. */
 export const refused: TargetLawRule = {
   title: 'survives a router that does not take a block',
   async check (bench) {

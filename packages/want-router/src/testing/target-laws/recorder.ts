@@ -23,6 +23,7 @@ export interface Recorder extends Sink {
   answers (key: WantKey): string[]
 }
 
+/** Makes a sink that notes all reports of a target and the calls from inside which they came. */
 export function createRecorder (): Recorder {
   const reports: Report[] = []
   const verify = createVerifier()
@@ -70,6 +71,7 @@ export function createRecorder (): Recorder {
   return self
 }
 
+/** Makes the error that says how the target broke a law. */
 export function broken (why: string): LawBrokenError {
   return new LawBrokenError(why)
 }
