@@ -1,4 +1,4 @@
-/** A command line that cannot be meant. */
+/** An invalid command line. */
 export class UsageError extends Error {
   static name = 'UsageError'
   name = 'UsageError'

@@ -77,7 +77,7 @@ export function needRedis (context: Skippable, what: string): string {
   return findRedis() ?? missing(context, 'Redis', redisMissing(), what)
 }
 
-/** The peers that it has been said of why they are missing. */
+/** The peers whose absence has been explained. */
 const told = new Set<string>()
 
 function missing (context: Skippable, peer: string, why: string, what: string): string {
@@ -90,7 +90,7 @@ function missing (context: Skippable, peer: string, why: string, what: string): 
     console.warn(why) // eslint-disable-line no-console
   }
 
-  console.warn(`skipped, for want of ${peer}: ${what}`) // eslint-disable-line no-console
+  console.warn(`skipped, because ${peer} is missing: ${what}`) // eslint-disable-line no-console
   context.skip()
 
   return ''

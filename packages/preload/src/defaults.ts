@@ -18,7 +18,7 @@ export interface PreloadLimits {
   readonly clientWait: number
   /**
    * A member that has not begun to answer, and for which no block has come, for so long is given up for the next one. One
-   * that stops in the middle though all that it has asked of clients has come is asked anew, after that to twice that. Default 10 s.
+   * that stops in the middle though all that it has asked of clients has come is asked again, after that to twice that. Default 10 s.
    */
   readonly memberWait: number
   /** A request for which no new block and no line has come for so long ends. Default 30 s. */

@@ -122,7 +122,7 @@ export const DEFAULT_REVERSE_LIMITS: Partial<Limits> = {
   forgetDownAfter: 0
 }
 
-/** What counts in place of the verdict of a policy that fails: the want is kept out, and nothing is said. */
+/** What counts in place of the verdict of a policy that fails: the want is refused, and nothing is said. */
 export const DEFAULT_POLICY_FAILURE = 'unknown'
 
 /** How often denylists are read again, ms. */

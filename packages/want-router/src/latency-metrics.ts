@@ -8,7 +8,7 @@ export interface LatencyMetrics {
   ended (ends: readonly WantEnd[]): void
   /** An attempt at a member has ended. */
   attemptEnded (outcome: Outcome): void
-  /** Some member has left: the times of members begin anew, since those of one cannot be taken out by themselves. */
+  /** Some member has left: the times of members start over, since those of one cannot be taken out by themselves. */
   memberLeft (): void
 }
 

@@ -162,7 +162,7 @@ function registerMemberMetrics (metrics: Metrics, read: () => readonly MemberSta
   memberCounter('ejections', 'Times a member was put aside', member => member.totals.ejections)
 }
 
-/** Tells whether a member has left since it was asked last, be it that another one has its name by now. */
+/** Tells whether a member has left since it was asked last, even if another one has its name by now. */
 function departures (): (members: readonly MemberStatus[]) => boolean {
   let before = new Map<string, number>()
 

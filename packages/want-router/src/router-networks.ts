@@ -65,7 +65,7 @@ function oneHost ({ components, driver, sessions, limits, create = createNetwork
 /**
  * Each peer of the host is either a node, while there is a session to it, or a
  * client. One that becomes the other is disconnected if it has asked for something:
- * on its next connection it asks anew, and the other engine hears it.
+ * on its next connection it asks again, and the other engine hears it.
  */
 function oneHostBothWays ({ components, engine, driver, sessions, limits, create = createNetwork }: RouterNetworksInit, { clients, ...other }: Reverse): RouterNetworks {
   const isNode = (peer: string): boolean => sessions.has(peer)

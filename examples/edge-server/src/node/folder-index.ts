@@ -10,7 +10,7 @@ interface FolderIndexInit {
 
 /** The CARs of a store, as an index. */
 export interface FolderIndex extends BlockIndex {
-  /** The names of the CARs, listed anew if the last listing is too old. */
+  /** The names of the CARs, listed again if the last listing is too old. */
   list (): Promise<readonly string[]>
 }
 

@@ -60,7 +60,7 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
   return { index, source }
 }
 
-/** A request costs more than a gap that is read in vain. A span has sixteen blocks of 256 KiB, and their heads. */
+/** A request costs more than reading a gap that is not used. A span has sixteen blocks of 256 KiB, and their heads. */
 const READS = { maxBytes: BATCH, concurrency: 2, maxGap: 1 << 20, maxSpan: 17 << 18 } as const
 
 /** CARs in S3: by a block map in the bucket, or by the table of Elastic IPFS. */

@@ -14,7 +14,7 @@ export interface StrategyRow {
   p99Ratio: number
   /** What the last member was asked of all that was asked, from 0 to 1. */
   lastShare: number
-  /** Of the wants, those that were asked of the last member in vain. */
+  /** Of the wants, those for which the last member was asked and did not have the block. */
   lastLacked: number
   /** The most that one member was asked, over what each would have been asked had all been asked alike. */
   maxOverAverage: number

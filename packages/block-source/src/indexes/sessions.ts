@@ -6,7 +6,7 @@ import type { Lookup } from './index-cache.ts'
 export interface SessionStore {
   /** What was last set for a session; undefined: nothing, or it has expired. */
   get (session: string): Promise<readonly string[] | undefined>
-  /** Sets it anew, for at least as long as the index was told to remember it. */
+  /** Sets it again, for at least as long as the index was told to remember it. */
   set (session: string, cars: readonly string[], ttl: number): Promise<void>
 }
 

@@ -42,7 +42,7 @@
  * ```
  * 0   8 bytes   4b 49 54 52 4f 57 53 01, "KITROWS" and the version
  * 8   u32       how many rows
- * 12  u32       by chance, so that a shard that is written is never one that another writer removes
+ * 12  u32       random, so that a new shard never has the name of one that another writer removes
  * 16  u64       when it was made, in ms since 1970: a shard that no root lists, since its writer died, is removed a day later
  * 24  50 bytes  each row:
  *       0   32 bytes  the digest; of a digest of another length, SHA-256 of the multihash

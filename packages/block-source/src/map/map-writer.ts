@@ -28,7 +28,7 @@ export interface MapWriterInit {
 export interface MapWriter {
   /**
    * Adds CARs; those that are in the map already are left alone. The blocks of a
-   * CAR are in the map together, or not at all: what fails, be it one CAR of
+   * CAR are in the map together, or not at all: what fails, even if it is one CAR of
    * many, leaves out that one and all behind it, and may be repeated.
    *
    * @returns the names of those that were added

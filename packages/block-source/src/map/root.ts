@@ -41,7 +41,7 @@ export interface MapRoot {
   readonly shards: readonly MapShard[]
 }
 
-/** What is listed of a new shard, with a seed by chance. `cars` are places in the root. */
+/** What is listed of a new shard, with a random seed. `cars` are places in the root. */
 export async function describeShard (bytes: Uint8Array, rows: number, cars: readonly number[]): Promise<MapShard> {
   const seed = crypto.getRandomValues(new Uint32Array(2))
   const filter = new Uint8Array(filterLength(rows))

@@ -1,6 +1,6 @@
 /**
  * What members list of a DAG. One member after another is asked until one has begun to answer; from then
- * on an error ends it. One that stops in the middle is asked anew: kubo may wait for blocks that it has
+ * on an error ends it. One that stops in the middle is asked again: kubo may wait for blocks that it has
  * forgotten to ask for.
  */
 import { NoMemberError } from '../errors.ts'
@@ -39,7 +39,7 @@ export function createListing ({ query, members, signal, timers, wait, isHeldUp,
   let watch: MemberWatch | undefined
   let lines = 0
 
-  /** Yields what is new of it. Returns whether that is all; otherwise it has stopped in the middle, and is to be asked anew. */
+  /** Yields what is new of it. Returns whether that is all; otherwise it has stopped in the middle, and is to be asked again. */
   async function * ask (member: RefsMember, others: boolean): AsyncGenerator<Ref, boolean> {
     const before = lines
     let listed = 0
@@ -50,7 +50,7 @@ export function createListing ({ query, members, signal, timers, wait, isHeldUp,
       for await (const ref of member.refs(query, AbortSignal.any([own.signal, signal]))) {
         own.progress()
 
-        // asked anew, it lists the same in the same order
+        // asked again, it lists the same in the same order
         if (++listed > before) {
           lines++
           yield ref

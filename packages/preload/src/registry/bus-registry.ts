@@ -27,7 +27,7 @@ export interface RegistryInit {
 const BEAT = 250
 /** Own beats that do not come back until the others count as out of reach. */
 const LOST_AFTER = 2
-/** Beats out of reach between attempts to connect anew. */
+/** Beats out of reach between attempts to connect again. */
 const RESET_EVERY = 8
 /** How long a process may be silent until it is not waited for, and until it is gone: it may come back from a restart of the bus, ms. */
 const SILENCE = { quietAfter: 1000, goneAfter: 10_000 } as const

@@ -4,7 +4,7 @@ export interface Bus {
   publish (channel: string, message: string): void
   /** Calls for each message in a channel, those of this process as well, until the result is called. */
   subscribe (channel: string, listener: (message: string) => void): () => void
-  /** What was published has not come back for a while: connect anew. */
+  /** What was published has not come back for a while: connect again. */
   reset (): void
 }
 

@@ -12,7 +12,7 @@ export interface RedisConnection {
   /** Whenever commands can be sent. */
   on (event: 'ready', listener: () => void): unknown
   on (event: 'error', listener: (error: Error) => void): unknown
-  /** Closes it, and connects anew if `reconnect` is true. */
+  /** Closes it, and connects again if `reconnect` is true. */
   disconnect (reconnect?: boolean): void
 }
 

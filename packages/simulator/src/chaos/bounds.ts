@@ -14,13 +14,13 @@ export const MAX_TOKENS = 100
 export const REWARD = 2
 /** A member that delivers other things is given this many longest timeouts for one want. */
 const MAX_TIMEOUTS = 3
-/** A timer of the driver that is later than this finds the process stopped, ms, and is set again, at most so often, for so long. */
+/** A timer of the driver that is later than this finds the process stopped, ms, and is set again. */
 export const LATE = 100
 /** How often a timer that is late is set again. */
 export const MAX_GRACES = 3
 /** For how long it is set again, ms. */
 export const MAX_GRACE = 1000
-/** The shortest that the silence of a member without a word for it lasts until it is an answer, ms. */
+/** The least time after which the silence of a member whose protocol has no DONT_HAVE counts as an answer, ms. */
 const MIN_SILENCE = 200
 
 /** Wants that one client may have open at a member with that capacity: at most eight for each place that it leaves. */

@@ -130,7 +130,7 @@ export class Membership {
     this.#draining.delete(member)
     this.#departing.delete(member)
     this.#left.add(member.id)
-    // what it throws is thrown anew by the monitor, at its next call: nothing waits for promises here
+    // what it throws is thrown again by the monitor, at its next call: nothing waits for promises here
     this.#world().driver.remove(member.id).catch(() => {})
   }
 

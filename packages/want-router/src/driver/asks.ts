@@ -25,7 +25,7 @@ export function createCase (client: LocatedClient, of: VerdictAsk, reviews: numb
 
 /**
  * Notes what a policy says; undefined: it is the turn of the next one. The first
- * that keeps a want out decides, and those that restrict it leave what all of them do.
+ * that refuses a want decides; if several restrict it, the members that all of them allow are left.
  */
 export function note (one: Case, verdict: Verdict): Verdict | undefined {
   one.at++
@@ -45,7 +45,7 @@ export function note (one: Case, verdict: Verdict): Verdict | undefined {
   return one.only.length === 0 ? 'silent' : undefined
 }
 
-/** What all policies together say, when none has kept the want out. */
+/** What all policies together say, when none has refused the want. */
 export function sumOf ({ only, strict }: Case): Verdict {
   return only == null ? 'pass' : { only, strict }
 }
@@ -71,7 +71,7 @@ export function locatedClient (id: string, find: (client: string) => string | un
   }
 }
 
-/** Makes what is dear only when it is read. */
+/** Makes what is expensive only when it is read. */
 class AskRecord implements Ask {
   readonly #client: LocatedClient
   readonly #of: VerdictAsk

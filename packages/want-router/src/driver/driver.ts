@@ -47,8 +47,8 @@ export interface DriverInit {
 }
 
 /**
- * Everything around the engine that waits: it feeds the engine what happens,
- * flushes it once at the end of each tick, so that what belongs together leaves
+ * Everything around the engine that waits: it tells the engine what happens,
+ * flushes it once at the end of each tick, so that related messages leave
  * together, and owns the one timer. What a flush decides is done by `decisions.ts`.
  */
 export interface Driver {

@@ -46,7 +46,7 @@ export interface PeerSessionsInit {
   check? (peer: string, signal: AbortSignal): Promise<void>
 }
 
-/** A block this small that lies in a frame this large is copied, else it would keep all of it in memory, bytes. */
+/** A block this small that lies in a frame this large is copied, because it would otherwise keep the whole frame in memory; bytes. */
 const SMALL_BLOCK = 4096
 const LARGE_FRAME = 65_536
 
@@ -203,7 +203,7 @@ class DownstreamSessions implements PeerSessions {
   }
 }
 
-/** A router that asks itself finds what it is asked for nowhere, and asks for ever. */
+/** A router that asked itself would find nothing, and ask for ever. */
 export function ownPeer (what: string, id: string): InvalidOptionError {
   return new InvalidOptionError(`${what} is the router itself, by its own peer id ${id}, and is never asked: remove it from the configuration`)
 }

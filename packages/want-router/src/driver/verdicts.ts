@@ -13,7 +13,7 @@ import type { WantEnd } from '../engine/status.ts'
 import type { Policy, PolicyControl, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Who decides which wants are looked for. */
+/** The policies that decide which wants the router looks for. */
 export interface AdmissionOptions extends Pick<PolicyCallsInit, 'failure' | 'timeout'> {
   /** Asked in this order. */
   readonly policies: readonly Policy[]
@@ -26,13 +26,13 @@ export interface AdmissionInit extends AdmissionOptions, PolicyCallsInit {
   readonly engine: Pick<Engine, 'awaits'>
   /** Where a client is connected from. */
   address (client: string): string | undefined
-  /** Has restricted wants decided anew. */
+  /** Has restricted wants decided again. */
   review (): void
   /** Puts what has been decided into the engine. */
   decided (client: string, verdicts: readonly NumberedVerdict[]): void
 }
 
-/** Has policies decide of parked wants: at once, or for a client at a time what they defer. */
+/** Has policies decide about parked wants: at once, or, if they defer, for one client at a time. */
 export interface Admission {
   readonly status: readonly PolicyStatus[]
   /** The engine asks what to do with these wants of a client. */

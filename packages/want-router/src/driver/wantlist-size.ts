@@ -8,7 +8,7 @@ export interface SentWant extends WantEntry {
   readonly key: WantKey
 }
 
-/** How what is found out is put to use. */
+/** What the estimate tells the queue of the peer. */
 export interface WantlistSizeInit {
   /** Entries that a message may have at first. */
   readonly most: number
@@ -22,8 +22,8 @@ export interface WantlistSizeInit {
 }
 
 /**
- * Finds out how many entries a peer takes in one message: some nodes ignore a
- * message that has more than they like, without a word.
+ * Finds out how many entries a peer takes in one message: some nodes silently ignore a
+ * message that has more than they accept.
  *
  * While nothing of a message larger than any that was answered is answered, its
  * last entry is asked for once more by itself, then the one before it. If both are
@@ -38,7 +38,7 @@ export interface WantlistSize {
   sent (entries: readonly SentWant[]): void
   /** The peer has said something about a want. */
   answered (key: WantKey): void
-  /** A want has been taken back, or is asked for anew. */
+  /** A want has been taken back, or is asked for again. */
   forget (key: WantKey): void
   stop (): void
 }

@@ -1,13 +1,13 @@
 /**
- * Admission: a new want is parked until there is a verdict of it, and so is the
+ * Admission: a new want is parked until there is a verdict on it, and so is the
  * upgrade of one that was admitted, which lives on as a want-have meanwhile.
  *
  * A parked want is on its client's list, where it counts, gives way, expires and
- * ends as any other; what it lacks is a fetch, for which a parked one stands in.
+ * ends like any other; instead of a fetch that members are asked for, it has a parked one.
  * So cancels, full lists and silent connections apply in the order of arrival. A
  * verdict names the number that the want was given; one that has ended, or asks
  * for more than it did, no longer has that number. A restricted want may be given
- * another verdict later, in a review: it goes on as it may until then.
+ * another verdict later, in a review: until then the old one holds.
  */
 import { multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { headOf } from './cid-head.ts'
@@ -74,7 +74,7 @@ export function askVerdicts (state: State, out: Output): void {
   parked.asks.clear()
 }
 
-/** Restricted wants wait for a verdict again, and go on as they may until then. */
+/** Restricted wants wait for a verdict again; until then the old one holds. */
 export function reviewRestricted (state: State): void {
   for (const client of state.clients.values()) {
     for (const wants of [client.wants, client.suspended.values()]) {
@@ -87,7 +87,7 @@ export function reviewRestricted (state: State): void {
   }
 }
 
-/** What has been decided of wants of a client. */
+/** Policies have decided about wants of a client. */
 export function onVerdicts (state: State, client: Client, verdicts: readonly NumberedVerdict[]): void {
   for (const numbered of verdicts) {
     const want = awaiting(client, numbered)

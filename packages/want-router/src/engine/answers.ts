@@ -267,7 +267,7 @@ function onHave (state: State, fetch: Fetch, member: EngineMember, size: number 
   if (fetch.primary == null || fetch.primary.type === 'have') {
     settleAttempts(state, fetch, attempt, 'have')
     settleRest(state, fetch, member)
-  } // else the block is on its way from another; should it not come, the holder is next
+  } // otherwise the block is on its way from another member; if it does not come, the holder is next
 }
 
 /** A try that failed or timed out: health suffers, the want goes on. */

@@ -20,9 +20,9 @@ export type Assignment = 'asked' | 'exhausted' | 'not now' | Shortage
 
 /**
  * Asks the best member that has capacity, on that client's account; one that has
- * stalled only if no other is left. For want of capacity the fetch is backlogged
+ * stalled only if no other is left. If no member has capacity, the fetch is backlogged
  * at the best member; one that has not begun stays queued if it may go anywhere.
- * Where that client may not use the member, another pays that waits and may.
+ * Where that client may not use the member, the attempt is charged to another waiter that may.
  */
 export function assign (state: State, fetch: Fetch, client: Client, retry = false): Assignment {
   state.scheduler.picks--
@@ -66,7 +66,7 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
   return 'asked'
 }
 
-/** It may not go anywhere: to wait in a queue it would hold up what may. */
+/** It is restricted to some members: in a queue it would hold up fetches that may go anywhere. */
 function isBound ({ fetches }: State, { restricted, key }: Fetch): boolean {
   return restricted > 0 || (fetches.strict.size > 0 && fetches.strict.has(key))
 }

@@ -256,7 +256,7 @@ function release (state: State, attempt: Attempt): void {
   state.scheduler.memoryFreed = true
 
   if (full && state.inFlight < state.limits.inFlight) {
-    freeAllCapacity(state) // what was held up by the bytes at all members may wait anywhere
+    freeAllCapacity(state) // clients that the total of bytes held up may wait in any line
   }
 }
 

@@ -8,7 +8,7 @@ import type { Client, EngineMember, Fetch, RememberedOrder } from './model.ts'
 import type { Candidates, State } from './state.ts'
 import type { Ranking } from '../strategies/ranking/ranking.ts'
 
-// up to this many members, and for the first few tries, the strategy ranks all members anew for each try
+// up to this many members, and for the first few tries, the strategy ranks all members again for each try
 const FEW_MEMBERS = 16
 const FEW_ANSWERS = 2
 
@@ -17,7 +17,7 @@ const NONE: readonly EngineMember[] = []
 /**
  * Members known to have the block, then the strategy's order, then members that
  * want it themselves, then, rather than ask no member at all, ejected members.
- * Those that already answered or drain are left out, one that itself is all that waits,
+ * Members that already answered or drain are left out, as is one that is itself the only waiter,
  * and those that no waiter may use;
  * for what cannot be verified no member is asked.
  *

@@ -5,7 +5,7 @@ import { isAskable } from './members.ts'
 import type { Eligible, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-/** A member is itself all that waits for a fetch, and so lacks what the fetch is for. */
+/** A member is itself the only waiter of a fetch, and so does not have the block. */
 export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMember): boolean {
   return memberClients.size > 0 && isOnlyWantedBy(fetch, member)
 }
@@ -46,7 +46,7 @@ export function isCertain (state: State, fetch: Fetch, only?: Eligible, except?:
   return certain > 0
 }
 
-/** Whether a waiter might have used a member that was removed, be it that another has its name by now. */
+/** Whether a waiter might have used a member that was removed, even if another has its name by now. */
 function mayUseDeparted ({ departed }: State, only: Eligible | undefined): boolean {
   return only == null || [...departed].some(id => only.members.has(id))
 }

@@ -46,7 +46,7 @@ export function createClient (id: string, limits: Limits): Client {
  * Whether one more want may be asked for this client: what is unsent and what is
  * on its way fit its window, and what is left of the bytes for all. A client that
  * does not read stops here. What is open at stalled members has a window to
- * itself, else one of them could hold up everything.
+ * itself, otherwise one of them could hold up everything.
  *
  * No client may hold more than it leaves to others (dynamic thresholds, Choudhury
  * and Hahne 1998): one has its whole window, and of many that do not read each

@@ -1,6 +1,6 @@
 /**
  * A client whose process was killed comes back while its old connection is still
- * open here. What it wanted there no process waits for any more, or so it seems:
+ * open here. Probably no process waits any more for what it wanted there:
  * those wants are suspended until the connection is heard of again, and end with it.
  */
 import { endSuspended, resumeWant, suspendWant } from './suspended-wants.ts'

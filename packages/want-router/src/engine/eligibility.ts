@@ -14,7 +14,7 @@ import type { State } from './state.ts'
 import type { Restriction } from '../policies/policy.ts'
 import type { AskType } from '../strategies/strategy.ts'
 
-/** What a policy has left of the members. */
+/** The members to which a policy restricts a want. */
 export function createEligible ({ only, strict = false }: Restriction): Eligible {
   const members = new Set(only)
 
@@ -74,7 +74,7 @@ export function clientToCharge (state: State, fetch: Fetch, member: EngineMember
   }
 }
 
-/** All clients to which an attempt at a member might be charged, had they a window. */
+/** All clients to which an attempt at a member might be charged if they had a window. */
 export function * clientsToCharge (fetch: Fetch, member: EngineMember): Iterable<Client> {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (isServedBy(want, member)) {

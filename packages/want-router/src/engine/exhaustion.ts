@@ -139,8 +139,8 @@ function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
 }
 
 /**
- * A client asks: what members said long ago does not count for it. A DONT_HAVE holds on where the member keeps the want, and sends the block should it come; all else but a HAVE ages.
- * Else a client that asks often would only ever have the members asked again that said DONT_HAVE.
+ * A client asks: old answers of members do not count for it. A DONT_HAVE of a member that keeps the want never ages, since that member sends the block if it gets it; neither does a HAVE.
+ * Otherwise a client that asks often would only ever have those members asked again that said DONT_HAVE.
  *
  * @returns whether something was forgotten
  */

@@ -25,7 +25,7 @@ export function beginFetch (state: State, key: WantKey, head: string, strict?: E
   return fetch
 }
 
-/** The name of a fetch among all. A multihash says how long it is, so that what follows it makes it no other. */
+/** The name of a fetch among all. A multihash states its own length, so a name that goes on after it cannot be another multihash. */
 export function fetchName (key: WantKey, strict: Eligible | undefined): string {
   return strict == null ? key : key + strict.id
 }
@@ -68,7 +68,7 @@ function owes (fetch: Fetch): boolean {
   return false
 }
 
-/** Those that wait may all have their HAVE, since one has left that was owed something: then nothing is looked for. */
+/** A waiter that was owed something has left. If all others have their HAVE, the router stops looking. */
 export function toRest (state: State, fetch: Fetch): void {
   if ((fetch.state === 'queued' || fetch.state === 'backlogged' || fetch.state === 'retrying') && !owes(fetch)) {
     toSatisfied(state, fetch)

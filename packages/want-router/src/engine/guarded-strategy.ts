@@ -10,8 +10,8 @@ export type StrategyFailed = (method: keyof Strategy, error: unknown) => void
 
 /**
  * A strategy whose errors end nothing: they are told to `failed`, and members are
- * ranked in the order in which they are configured. One that could not take in a
- * change of its members is not asked again until it has taken in another.
+ * ranked in the order in which they are configured. A strategy that threw at a
+ * change of its members is not asked again until it has accepted another change.
  */
 export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): Strategy {
   let members: readonly Member[] = []

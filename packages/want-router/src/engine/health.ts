@@ -60,7 +60,7 @@ class OutlierDetection implements MemberHealth {
   succeeded (now: number): void {
     this.#failures = 0
 
-    // a member that has been well for as long as its last ejection has paid one back
+    // once a member has been well for as long as its last ejection lasted, one ejection is forgotten
     if (this.#ejections > 0 && now - this.#returned > this.#limits.ejection * this.#ejections) {
       this.#ejections--
       this.#returned = now - this.#limits.slowStart

@@ -25,7 +25,7 @@ export type Input =
   | { t: 'add', member: string, weight?: number, labels?: Readonly<Record<string, string>> }
   /** A member leaves. What is open at it goes elsewhere at once; to let it finish, drain the member first. */
   | { t: 'remove', member: string }
-  /** Changes what is given of a member. `put` throws an `InvalidOptionError`, and nothing has changed, where that cannot be meant. */
+  /** Changes what is given of a member. `put` throws an `InvalidOptionError` for an invalid change, and nothing has changed. */
   | { t: 'update', member: string } & MemberChange
   /** `peer`: the member's peer id, if it has one. */
   | { t: 'up', member: string, capacity?: Partial<Capacity>, peer?: string }
@@ -35,9 +35,9 @@ export type Input =
   /** `size`: of the block, with a HAVE that says it, bytes. */
   | { t: 'answer', member: string, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number }
   | { t: 'load', member: string, pendingBytes: number }
-  /** What policies have decided of parked wants. A number that no want of the client waits for is ignored. */
+  /** What policies have decided about parked wants. A number that no want of the client waits for is ignored. */
   | { t: 'verdicts', client: string, verdicts: readonly NumberedVerdict[] }
-  /** What restricted wants may use is to be decided anew: policies have changed their minds. Each keeps what it has until then. */
+  /** Policies have changed their minds about restricted wants, and are to decide again. Until then each want keeps its members. */
   | { t: 'review' }
   /** The deadline has passed. */
   | { t: 'tick' }
@@ -61,11 +61,11 @@ export interface VerdictAsk {
   /** Raw CID bytes, in the client's words. */
   readonly cid: Uint8Array
   readonly type: AskType
-  /** It was admitted, and what it may use is decided anew. */
+  /** It was admitted, and policies decide again which members it may use. */
   readonly review?: true
 }
 
-/** What policies have decided of a want, under the number by which the engine asked. */
+/** What policies have decided about a want, under the number by which the engine asked. */
 export interface NumberedVerdict extends Pick<VerdictAsk, 'number' | 'cid'> { readonly verdict: Verdict }
 
 /** What is to be done. `flush` calls these; none of them may call back into the engine. */
@@ -93,7 +93,7 @@ export interface Engine {
   /**
    * Takes note of what happened. Decides nothing that `flush` has to carry out before it is called.
    *
-   * @throws {InvalidOptionError} for a member that is added or changed to something that cannot be meant
+   * @throws {InvalidOptionError} a member that is added or changed is invalid
    */
   put (input: Input): void
   /**
@@ -122,8 +122,8 @@ export interface Engine {
   /** What `status` has of one member, without looking at the others; undefined: there is none of that id. */
   member (id: string): MemberStatus | undefined
   /**
-   * For how long a client has had no want that is being looked for and nothing unsent, ms; undefined while it has. What
-   * all members lack is not being looked for. A client that is not known has been idle for ever.
+   * For how long a client has had no want that is being looked for and nothing unsent, ms; undefined while it has. The router does not
+   * look for what no member has. A client that is not known has been idle for ever.
    */
   idleFor (client: string): number | undefined
   /** Tells from now on how each attempt ended, when the strategy has been told. The listener must neither throw nor call the engine. */

@@ -1,5 +1,5 @@
 /**
- * Clients and attempts in line. Each stands in one line at most, so that it is itself the link
+ * Clients and attempts in line. Each stands in one line at most, so it is itself the link
  * to those before and behind it: to join and to leave costs the same in a line of ten
  * thousand, and nothing has to be looked up. (A Set in which all that leaves is at the
  * front is walked through its empty places whenever it is asked for the first.)

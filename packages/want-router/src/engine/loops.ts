@@ -1,7 +1,7 @@
 /**
  * Members that are clients, too: what a member wants of us it does not have, so
  * it is not asked for what no other client wants. Two balancers that are each
- * other's members would else keep a want going between them for ever.
+ * other's members would otherwise pass a want back and forth for ever.
  *
  * A member is known as a client by its peer id, or by the peer id that a client
  * says it stands for: a balancer asks under another identity than it answers.

@@ -17,7 +17,7 @@ import type { Capacity } from '../targets/target.ts'
 // ms between two steps of the weight of a member that returns
 const WEIGHT_STEP = 1000
 
-/** A member can be asked from now on, or says anew how much it takes. */
+/** A member can be asked from now on, or says again how much it takes. */
 export function memberUp (state: State, member: EngineMember, capacity: Partial<Capacity> = {}): void {
   changeMember(state, member, () => {
     member.connected = true

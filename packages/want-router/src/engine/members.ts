@@ -58,7 +58,7 @@ export function hasCapacity (member: EngineMember, expected: number): boolean {
     (expected === 0 || load.bytes === 0 || load.bytes + expected <= Math.min(capacity.bytes, member.window.size))
 }
 
-/** Whether a member can be asked at all, were there capacity. */
+/** Whether a member could be asked at all if there were capacity. */
 export function isAskable ({ connected, draining }: EngineMember): boolean {
   return connected && !draining
 }

@@ -81,7 +81,7 @@ export interface ClientWant {
   askedAt: number
   /** When it first asked for the block, or else for whatever it asks for: a small block may answer a want-have. */
   blockAskedAt: number
-  /** When it was first answered, be it with a presence; undefined until then. */
+  /** When it was first answered, perhaps with a presence; undefined until then. */
   answeredAt: number | undefined
   expires: number
   /** The connection on which it came last. */

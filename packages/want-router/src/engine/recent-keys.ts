@@ -1,8 +1,8 @@
 /**
  * The hashes of keys that a member was lately asked for: a block for one of them is
  * late, not unsolicited. Two keys may have the same hash, once in a million: then a
- * block that was never asked for passes as late. Keys themselves would be kept alive by
- * it, some hundred bytes each, at every member that was asked.
+ * block that was never asked for passes as late. To keep the keys themselves
+ * would cost some hundred bytes each, at every member that was asked.
  */
 export interface RecentKeys { add (hash: number): void, has (hash: number): boolean }
 

@@ -4,7 +4,7 @@ export interface Reviews<T> {
   readonly size: number
   /**
    * Has what is in a set now, and is still there by then, looked at; what joins the
-   * set later is not. A walk of the same `key` that has not ended begins anew.
+   * set later is not. A walk of the same `key` that has not ended starts over.
    */
   begin (key: string, all: ReadonlySet<T>, look: (one: T) => void): void
   /** Looks at the next fetches, at most `most`. */

@@ -76,7 +76,7 @@ function goesFirst (scheduler: Scheduler, client: Client): boolean {
   return client.cycle < scheduler.cycle || client.spare > 0
 }
 
-/** Whether memory that was freed lets something go on that only what waits for others held up. */
+/** Whether freed memory lets a client go on that was held up only by what waits for other clients. */
 export function isHeldUpByOthers ({ needMemory, passedOverForMemory }: Scheduler): boolean {
   return needMemory.size + passedOverForMemory.size > 0
 }

@@ -7,7 +7,7 @@ export interface MemberStatus {
   /** Tells it from a member that was removed and had the same id. */
   readonly generation: number
   readonly state: 'up' | 'down' | 'ejected' | 'draining'
-  /** It is asked nothing new, be it up or down. */
+  /** It is asked nothing new, whether it is up or down. */
   readonly draining: boolean
   readonly weight: number
   readonly labels: Readonly<Record<string, string>>
@@ -61,7 +61,7 @@ export interface Totals {
   expired: number
   /** Blocks not kept for a waiter whose window was full; its want stays. */
   copiesLost: number
-  /** Clients disconnected since they took nothing, while what may wait for all was nearly used up. */
+  /** Clients disconnected because they took nothing while the total for all was nearly used up. */
   closedUnread: number
   /** Times that the strategy threw: members were ranked as they are configured. */
   strategyErrors: number
@@ -105,7 +105,7 @@ export interface WantEnd {
   readonly member?: string
   /** From the want's arrival to its end, ms. */
   readonly ms: number
-  /** From the want's arrival to the first answer, be it a presence, ms: until that is among the client's replies. */
+  /** From the want's arrival until its first answer, which may be a presence, is among the client's replies, ms. */
   readonly firstAnswerMs?: number
   /** From the first ask for the block to the block, ms: a client may have wanted to know who has it before. */
   readonly blockMs?: number

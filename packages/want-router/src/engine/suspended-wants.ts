@@ -28,7 +28,7 @@ export function suspendWant (state: State, want: ClientWant): void {
   suspended.set(multihashKey(want.cid), want)
 }
 
-/** A suspended want goes on, as if it were asked for anew; what had not left when it was suspended is said. */
+/** A suspended want goes on, as if it were asked for again; what had not left when it was suspended is said. */
 export function resumeWant (state: State, want: ClientWant): void {
   const { presence } = want
   want.client.suspended.delete(multihashKey(want.cid))

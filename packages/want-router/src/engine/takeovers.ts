@@ -1,5 +1,5 @@
 /**
- * What a member takes over that waits for another. A fetch that has begun waits at
+ * Fetches that wait for one member, and that another takes over. A fetch that has begun waits at
  * the best of the members that it can be asked of, and none of the others is to be
  * idle meanwhile: one that has capacity left, when all that is in line was served,
  * takes the first that it has not answered. It looks once at each, so that a long
@@ -29,7 +29,7 @@ export function takeOverOthers (state: State): void {
     }
 
     const seen = member.lookedAt
-    // what was ranked anew and waits on: with a strategy that changes its mind it would never end
+    // it was ranked again and still waits: with a strategy that changes its mind this would never end
     const tried = new Set<Fetch>()
 
     if (member.load.wants === 0 && member.passedOver > 0) {
@@ -44,7 +44,7 @@ export function takeOverOthers (state: State): void {
     }
 
     if (scheduler.needBytes.size === 0) {
-      scheduler.takers.delete(member) // else what needs bytes was let be, and is looked at again
+      scheduler.takers.delete(member) // otherwise it skipped what needs bytes, and looks at that again
     }
   }
 }

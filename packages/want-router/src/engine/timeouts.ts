@@ -16,7 +16,7 @@ import { endWant } from './want-ends.ts'
 import type { Attempt, Client, EngineMember } from './model.ts'
 import type { State } from './state.ts'
 
-// ms after which the silence of a member that has no word for DONT_HAVE is an answer; boxo waits 50 ms to 7 s, by twice the mean
+// ms after which the silence of a member whose protocol has no DONT_HAVE counts as an answer; boxo waits 50 ms to 7 s, by twice the mean
 const MIN_SILENCE = 200
 // longest timeouts that a want is granted at a member that is slow and delivers others
 const MOST_TIMEOUTS = 3
@@ -109,7 +109,7 @@ function stallsAt ({ stalled, capacity, lastProgress, latency }: EngineMember, {
 
 /** When an attempt is given up, which is the one that has been open longest at its member. */
 function timesOutAt ({ member, timedFrom }: Attempt): number {
-  // a member that delivers others is given longer, but not for ever: kubo forgets wants without a word
+  // a member that delivers others is given longer, but not for ever: kubo silently forgets wants
   const { latency, capacity, lastProgress } = member
   const { smoothed, timeout, longest } = latency
 
@@ -244,7 +244,7 @@ function closeUnread (state: State): void {
 
     state.totals.closedUnread++
     state.outbox.closing.set(client.id, { why: `took nothing of ${client.replies.bytes} bytes for ${Math.round((now - client.readAt) / 1000)} s`, unread: true })
-    // should it stay all the same, its time begins anew
+    // if it stays all the same, its time starts over
     client.readAt = now
     state.unread.delete(client)
     state.unread.add(client)

@@ -21,7 +21,7 @@ export interface Timers<T extends Timed> {
   take (now: number): T | undefined
 }
 
-// entries of which the owner is gone or was registered anew are thrown out when there are more of them than of others
+// entries of which the owner is gone or was registered again are thrown out when there are more of them than of others
 const LEAST_DEAD = 64
 
 /**
@@ -122,7 +122,7 @@ class TimerQueue<T extends Timed> implements Timers<T> {
   }
 }
 
-/** Looking at the time enters owners anew, and must not change which is the first. */
+/** Looking at the time enters owners again, and must not change which is the first. */
 function compare (a: TimerEntry, b: TimerEntry): number {
   return a.at - b.at || a.order - b.order
 }

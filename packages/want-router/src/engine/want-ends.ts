@@ -19,7 +19,7 @@ import type { WantEntry } from '@kitsune/bitswap-codec'
 /** Why a want ends, if it is not by an answer that it got before. */
 export type EndReason = Extract<WantEnd['outcome'], 'block' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'>
 
-/** By which member a want was served, or how a policy kept it out. */
+/** By which member a want was served, or how a policy refused it. */
 export type EndDetails = Partial<Pick<WantEnd, 'member' | 'bytes' | 'verdict'>>
 
 type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'blockAskedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>

@@ -92,7 +92,7 @@ function onCancel (state: State, client: Client, { cid }: WantEntry): void {
 
 /** A full list replaces this client's list, and no other's: what it does not name ends. */
 function replaceList (state: State, client: Client, entries: readonly WantEntry[]): void {
-  // what it names of these begins anew
+  // what it names of these starts over
   for (const id of client.suspended.keys()) {
     endSuspended(state, client, id, 'cancelled')
   }

@@ -130,7 +130,7 @@ export function upgradeWant (state: State, want: ClientWant, only: Eligible | un
   moveWant(state, want, only, 'block')
 }
 
-/** A want that may use other members from now on begins anew. */
+/** A want that may use other members from now on starts over. */
 export function moveWant (state: State, want: ClientWant, only: Eligible | undefined, type: AskType): void {
   leaveFetch(state, want)
   want.type = type

@@ -25,7 +25,7 @@ export function latencyEstimate (limits: LatencyLimits): LatencyEstimate {
   return new RetransmissionTimer(limits)
 }
 
-// classes: an object with its own getters has its own shape, and what V8 compiles for one serves no other
+// classes: an object literal with getters has its own shape, and V8 compiles code for each shape
 class RetransmissionTimer implements LatencyEstimate {
   readonly #limits: LatencyLimits
   #smoothed: number | undefined

@@ -101,7 +101,7 @@ interface Entry {
   readonly lies: Set<WantKey>
 }
 
-/** @throws {InvalidOptionError} for an option that does not exist or cannot be meant */
+/** @throws {InvalidOptionError} for an option that does not exist or is invalid */
 export function checkHaveMap (init: HaveMapInit): void {
   checkNames('haveMap.', init, Object.keys(DEFAULT_HAVE_MAP))
   const { pinned, ...numbers } = init

@@ -53,7 +53,7 @@ export interface BlockHandlerOptions {
  * IPv6 address. What is not there for certain is 404, what a policy denies is 451, and what it keeps silent about is 429.
  * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up. To boxo, which asks nothing
  * more of a server that says so, what cannot be told is 404: not found now, and not to be kept. But while no member is up a request of boxo
- * is answered by `Response.error()`, which a server breaks off without a status, so that boxo begins anew.
+ * is answered by `Response.error()`, which a server breaks off without a status, so that boxo starts over.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -90,7 +90,7 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   /**
    * boxo asks nothing any more of a server that has said 503 once, for as long as it is connected, and so is not served when a member is
    * back. What cannot be told is "not found now" to it. While no member is up, one that takes this for a DONT_HAVE would not ask
-   * again: its requests break off, so that boxo drops the server at once, searches for providers, and begins anew.
+   * again: its requests break off, so that boxo drops the server at once, searches for providers, and starts over.
    */
   function failure (request: Request, err: unknown): Response {
     const isUnknown = err instanceof UnknownError || err instanceof NotReadyError

@@ -27,7 +27,7 @@ export interface Serving {
 }
 
 /**
- * Nothing is asked for while no member is up: it would be waited for in vain. What a CID contains is known all the same.
+ * While no member is up it asks for nothing, since the wait would be for nothing. It still serves a block that a CID contains.
  *
  * @throws {NotReadyError}
  */

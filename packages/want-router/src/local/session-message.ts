@@ -33,7 +33,7 @@ export class SessionMessage {
     this.#say(entry)
   }
 
-  /** Says a want anew, as it is now. False: nothing has named it before this message, which says it only so. */
+  /** Says a want again, as it is now. False: nothing has named it before this message, which says it only so. */
   repeat (want: SaidWant): boolean {
     const entry = this.#fresh.get(want)
 

@@ -257,7 +257,7 @@ export class LocalSession {
       pending.open = true
 
       if (this.#left.has(pending.cid)) {
-        this.#message.send() // in the message that takes a want back, the same want anew would be that want
+        this.#message.send() // in the message that takes a want back, the same want again would be that want
       }
 
       this.#message.begin(pending)

@@ -4,7 +4,7 @@ import type { RefusalReason } from '../errors.ts'
 
 /** What is known of a want that has ended. */
 export interface EndedWant extends Pick<WantEnd, 'outcome' | 'ms'> {
-  /** How a policy kept it out. */
+  /** How a policy refused it. */
   readonly verdict?: RefusalReason
 }
 

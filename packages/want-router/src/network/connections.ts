@@ -66,7 +66,7 @@ export interface Connections {
   /** No connection is asked for a sign of life any more. */
   stop (error: Error): void
   readonly all: readonly Connection[]
-  /** It is to be seen first which connection lives. */
+  /** It must be known first which connection lives. */
   readonly undecided: boolean
 }
 
@@ -75,7 +75,7 @@ export function createConnections (init: ConnectionsInit): Connections {
   return new PeerConnections(init)
 }
 
-/** Of what nearly no peer needs, nothing is made before it is needed: thousands of peers are connected and idle. */
+/** Parts that few peers need are made when they are needed, because thousands of peers are connected and idle. */
 class PeerConnections implements Connections, WrittenConnectionInit {
   readonly known: KnownConnections = createKnownConnections()
   readonly #init: ConnectionsInit

@@ -4,7 +4,7 @@ export interface Departures {
   add (peer: string): void
   /** A peer comes back: it is forgotten before, if it is still to be. */
   settle (peer: string): void
-  /** Forgets those that wait, without a word. */
+  /** Drops the peers that wait, without calling `forget`. */
   clear (): void
 }
 

@@ -29,7 +29,7 @@ const NAMED = 4
 
 /**
  * Connects to a peer at the first of its addresses that works. Each is dialled by
- * itself, in the order given: libp2p would sort a list anew (loopback last), let
+ * itself, in the order given: libp2p would sort a list again (loopback last), let
  * one address that never answers use up the time of all, and give up after 25.
  * Addresses that were slow get a second try when no other works.
  *

@@ -62,7 +62,7 @@ class PeerGreetings implements Greetings {
   }
 
   #begin (now: number, count: number): void {
-    // one that is waited for already comes as it would have, lest a peer that breaks off again and again puts it off for ever
+    // a greeting that is already due is not put off, or a peer that breaks off again and again would never get one
     if (this.#next == null || this.#greeted) {
       this.#wait = this.#limits.greetAfter
       this.#next = now + this.#wait

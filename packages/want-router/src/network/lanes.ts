@@ -13,8 +13,8 @@ export type LanesInit = Omit<WriterInit, 'full'>
  * A stream carries no more than its window in a round trip. go-yamux opens 16 MiB,
  * but each time that it doubles a window it keeps to itself what it had given back
  * until then, so that of 16 MiB a sender has 8: at 250 ms no more than 32 MB/s.
- * Bitswap servers that open a stream for each message do not meet that bound, and
- * clients are used to them.
+ * Bitswap servers that open a stream for each message do not meet that bound, so
+ * clients cope with several streams.
  *
  * Only blocks go by the further streams. Wants, and answers of which a later one
  * contradicts an earlier, keep their order on the first.
@@ -28,7 +28,7 @@ class LaneWriter implements Writer {
   readonly #writers: Writer[] = []
   /** What the further streams had to send that belongs on the first. */
   readonly #first: Outgoing[] = []
-  /** A stream that broke is not tried again, nor are those after it, until the peer connects anew. */
+  /** A stream that broke is not tried again, nor are those after it, until the peer connects again. */
   #usable: number
 
   constructor (init: LanesInit) {

@@ -14,7 +14,7 @@ export interface Opener {
   broke (): void
   /** A stream has lived: earlier failures are forgotten. */
   worked (): void
-  /** There is a new connection: what was hopeless may not be. */
+  /** There is a new connection: an attempt that was hopeless may succeed now. */
   renew (): void
   /** Another connection is the first: earlier failures are forgotten, and a stream that is being asked for elsewhere is not waited for any more. */
   redirect (): void
@@ -26,7 +26,7 @@ export interface Opener {
   readonly opening: boolean
   /** A stream has been requested and not opened yet. */
   readonly requested: boolean
-  /** The peer has no bitswap, so nothing is tried until it connects anew. */
+  /** The peer has no bitswap, so nothing is tried until it connects again. */
   readonly hopeless: boolean
   /** A stream is being opened, or the last could not be: another opener would not know. */
   readonly busy: boolean
@@ -145,7 +145,7 @@ class StreamOpener implements Opener {
     const { limits, now, random } = this.#init
     const wait = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** Math.min(this.#failures, 20))
     this.#failures++
-    // half of it is jitter, lest peers that were lost together come back together
+    // half of it is jitter, so that peers that were lost together do not come back together
     this.#retryAt = now() + wait * (0.5 + random() / 2)
   }
 

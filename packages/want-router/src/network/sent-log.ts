@@ -7,7 +7,7 @@ import type { SentFrame } from './sent-frame.ts'
 export interface Keep {
   /** In case the peer resets the stream, ms. */
   readonly recent: number
-  /** Whether more than that may be lost and could be sent again: the peer has another connection, or the stream no flow control. */
+  /** Whether more than that may be lost, and can be sent again: the peer has another connection, or the stream no flow control. */
   readonly spare: boolean
 }
 

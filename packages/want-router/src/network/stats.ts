@@ -16,9 +16,9 @@ export interface NetworkStats {
   badFrames: number
   /** Messages that were read and then dropped: their stream was reset while they waited, or there was no session that they belonged to. */
   framesDropped: number
-  /** Streams reset since their peer held too much on all of them. */
+  /** Streams reset because their peer held too much on all of them. */
   shed: number
-  /** Messages sent again since their stream had broken. */
+  /** Messages sent again because their stream had broken. */
   resends: number
   /** Peers disconnected because they took nothing. */
   stalled: number

@@ -49,7 +49,7 @@ export interface Writer extends Watched {
   stuck (connection: Connection): number
   /** Something is to be sent, or has not left yet, and there is a way to send it. */
   readonly busy: boolean
-  /** It holds nothing, and knows nothing that another one would not. */
+  /** It holds nothing, and another writer would know as much. */
   readonly isSpare: boolean
   /** Ends everything at once. */
   stop (error: Error): void

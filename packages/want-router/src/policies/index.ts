@@ -1,7 +1,7 @@
 /**
  * @packageDocumentation
  *
- * Policies that many routers need: lists of what is not to be served, and to whom, and limits of what clients may have. They run wherever
+ * Policies that many routers need: lists of blocks and clients that are not served, and limits on what clients may have. They run wherever
  * the router does.
  */
 export { denylist } from './denylist/denylist.ts'

@@ -12,7 +12,7 @@ export interface Ask {
   /** The multihash, which a CIDv0 and a CIDv1 of one block share: cheaper than `cid`, which is decoded when it is read. */
   readonly key: WantKey
   readonly cid: CID
-  /** What the client asks for. A want-have that is admitted and comes to ask for the block is admitted anew. */
+  /** What the client asks for. A want-have that is admitted and comes to ask for the block is admitted again. */
   readonly type: 'have' | 'block'
   /** It was restricted to some members, and {@link PolicyControl.review} was called. */
   readonly review: boolean
@@ -44,8 +44,8 @@ export interface SettledWant extends Omit<WantEnd, 'cid'> { readonly cid: CID }
 /** What a policy can do by itself. */
 export interface PolicyControl {
   /**
-   * The policy would decide otherwise of wants that it has restricted to some members: they are put before all policies
-   * again, at the end of the tick, and go on as they may until there is a verdict. It may be called at any time.
+   * The policy has changed its mind about wants that it has restricted to some members: all policies see them
+   * again, at the end of the tick, and the old restriction holds until there is a verdict. It may be called at any time.
    */
   review (): void
 }
@@ -85,8 +85,8 @@ export interface Policy {
 /** Which policies decide of the wants of one direction. */
 export interface PolicyOptions {
   /**
-   * Who decides which wants are looked for, asked in this order: the first that keeps a want out decides, and where
-   * several leave only some members it is those that all of them leave. Default: all wants are.
+   * Who decides which wants are looked for, asked in this order: the first that refuses a want decides, and where
+   * several restrict it to some members, only those that all of them name are left. Default: all wants are.
    */
   readonly policies?: readonly Policy[]
   /** What counts in place of the verdict of a policy that throws or takes too long. Default `unknown`: the want is refused for now. */
@@ -98,7 +98,7 @@ export interface PolicyStatus {
   readonly name: string
   /** Wants that it refused. */
   readonly refused: number
-  /** Verdicts that left some members only. */
+  /** Verdicts that restricted a want to some members. */
   readonly restricted: number
   /** Times that it threw, answered with what is no verdict, or took too long. */
   readonly errors: number

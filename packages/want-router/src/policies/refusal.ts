@@ -1,8 +1,8 @@
 /**
- * How a want is kept out:
+ * How a want is refused:
  *
- * - `silent`: nothing is said, and the client may ask others, and us again; over HTTP it is told that it asks too much, 429;
- * - `unknown`: the same, but since it cannot be decided now; over HTTP it is told to come back, 503;
+ * - `silent`: nothing is said, and the client may ask others, and us again; over HTTP it gets 429, too many requests;
+ * - `unknown`: the same, but because the policy cannot decide now; over HTTP it gets 503, to come back later;
  * - `absent`: DONT_HAVE, if the client asked to be told and had no HAVE. boxo asks no more after that;
  * - `close`: the connections of the client are closed.
  */

@@ -155,7 +155,7 @@ class JoiningClients implements ConnectedClients {
     }
   }
 
-  /** Whether the peer is asked is decided anew. */
+  /** Whether the peer is asked is decided again. */
   #review (peer: string): void {
     const client = this.#connected.get(peer)
 

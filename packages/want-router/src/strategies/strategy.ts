@@ -64,7 +64,7 @@ export interface Strategy {
   /** The members have changed: joined, left, were ejected or recovered, drain, or have other weights or labels. Called before the first rank. */
   update (members: readonly Member[]): void
   /**
-   * All members, best first, lazily, none twice. Called anew for each attempt, and
+   * All members, best first, lazily, none twice. Called again for each attempt, and
    * consumed at once; deterministic given seed and history. The engine takes the first
    * member that can be asked, so the rest is the failover order. Members in every state
    * are ranked, ejected ones too: the engine passes over them, but not while most are

@@ -43,7 +43,7 @@ export interface PeerTargetInit extends MemberInit {
   /** What the peer can be asked for at once, where it differs from the router's limits. */
   readonly capacity?: Partial<Capacity>
   /**
-   * Entries that it takes in one wantlist message: some nodes ignore longer ones, without a word. Default 1,024,
+   * Entries that it takes in one wantlist message: some nodes silently ignore longer ones. Default 1,024,
    * and fewer once it has ignored a message; what was learned is kept while the peer id stays the same.
    */
   readonly entries?: number
@@ -55,7 +55,7 @@ const RETRY_OPTIONS: Readonly<Record<keyof RetryInit, true>> = { minDelay: true,
 
 /**
  * A bitswap peer as a target. While it is started it keeps a session to the peer;
- * whenever there is none it locates the peer anew, since its id or addresses may
+ * whenever there is none it locates the peer again, since its id or addresses may
  * have changed, and dials. Each step is bounded in time, and it never gives up.
  *
  * @throws {InvalidOptionError} for an option that does not exist, and a number that is invalid

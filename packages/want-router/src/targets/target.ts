@@ -137,7 +137,7 @@ export interface PeerSessionHandlers {
   closed (why?: Error): void
 }
 
-/** How many entries a peer takes in one wantlist message: some nodes ignore longer ones, without a word. */
+/** How many entries a peer takes in one wantlist message: some nodes silently ignore longer ones. */
 export interface WantlistLimit {
   /** What is known of it. Default 1,024. */
   readonly entries?: number

@@ -96,7 +96,7 @@ export class HostilePolicy implements Policy {
 
   attach (control: PolicyControl): void { this.#control = control }
 
-  /** What it has restricted is to be decided anew. */
+  /** What it has restricted is to be decided again. */
   review (): void { this.#control?.review() }
 
   /** From now on it lets all pass, at once. */
@@ -177,7 +177,7 @@ export class HostilePolicy implements Policy {
   #say<T extends Verdict | undefined> (ask: Ask, verdict: T): T {
     this.asked = true
 
-    // one that was taken back may come here later than the same want anew
+    // one that was taken back may come here later than the same want again
     if (this.#latest.get(nameOf(ask)) === ask) {
       this.#said.set(nameOf(ask), { ask, verdict })
     }
@@ -185,7 +185,7 @@ export class HostilePolicy implements Policy {
     return verdict
   }
 
-  /** Unless it has been asked about anew since. */
+  /** Unless it has been asked about again since. */
   #note (ask: Ask, verdict: Verdict): void {
     const said = this.#said.get(nameOf(ask))
 

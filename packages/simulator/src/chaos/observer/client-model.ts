@@ -113,7 +113,7 @@ export class ClientModel {
     const suspended = [...client.suspended.values()]
 
     if (full) {
-      client.suspended.clear() // what it names of these begins anew
+      client.suspended.clear() // what it names of these starts over
     }
 
     const named = this.#enter(client, entries, connection)

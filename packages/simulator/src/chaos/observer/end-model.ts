@@ -14,7 +14,7 @@ type Outcome = WantEnd['outcome']
 export interface EndEvent {
   readonly t: 'ask' | 'close' | 'may' | 'doubt' | 'suspend' | 'resume'
   readonly outcomes: readonly Outcome[]
-  /** A list that is sent as a whole: what was suspended ends, and begins anew. */
+  /** A list that is sent as a whole: what was suspended ends, and starts over. */
   readonly full?: boolean
   /** How often the message names it. Default 1. */
   readonly times?: number
@@ -264,7 +264,7 @@ export class EndModel {
   }
 }
 
-/** It rested and was asked for anew since the last flush: if there was no place for it, it rests on, and its connection is the one of before. */
+/** It rested and was asked for again since the last flush: if there was no place for it, it rests on, and its connection is the one of before. */
 function mayHaveBeenRefused ({ state, events }: WantedCid): boolean {
   return state === 'suspended' && events.some(({ t, full }) => t === 'ask' && full !== true)
 }

@@ -17,7 +17,7 @@ interface Evicting {
 /** What a client's messages since the last flush may have cost it. */
 interface Doubts {
   messages: number
-  /** One was a list of all that it wants: what rests ends, and begins anew. */
+  /** One was a list of all that it wants: what rests ends, and starts over. */
   full: boolean
   /** How often they named each CID. */
   readonly named: Map<string, number>
@@ -101,7 +101,7 @@ export class EvictionModel {
         const text = cidText(want.cid)
         const times = named.get(text) ?? 0
 
-        // one that lived before and was named may have ended and begun anew, by this message or by a block before it
+        // one that lived before and was named may have ended and started over, by this message or by a block before it
         if (client.wants.get(text) === want && (times === 0 || (!full && times === 1 && want.asks === 1 && !want.maybeTold))) {
           this.#settle(want, promises, ended.get(`${client.id} ${text}`) ?? 0)
         }

@@ -260,7 +260,7 @@ export class MemberModel {
       this.#affirmed.add(key)
     }
 
-    // that something went wrong says nothing of what was certain before, unless it was asked anew
+    // that something went wrong says nothing of what was certain before, unless it was asked again
     if (word === 'have' || word === 'dont-have' || member.open.has(key)) {
       member.words.set(key, word)
     }

@@ -71,7 +71,7 @@ export class OrderInvariants {
   }
 
   /**
-   * What no member can be asked for has given up, and is queued anew when one can: behind what is wanted in the same
+   * What no member can be asked for has given up, and is queued again when one can: behind what is wanted in the same
    * moment. So its place in the order is not known any more.
    */
   #putAside (): void {

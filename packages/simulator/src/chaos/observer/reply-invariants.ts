@@ -36,7 +36,7 @@ export class ReplyInvariants {
     const all = [...certain, ...possible]
 
     if (copiesLost > 0) {
-      // one that lost its copy is queued anew, and its place in the order is not known any more
+      // one that lost its copy is queued again, and its place in the order is not known any more
       all.forEach(want => { want.message = NaN })
     }
 

@@ -15,7 +15,7 @@ interface RouterRecoveryInit {
 
 // until everything is served that can be when all faults have ended, ms: ejections, and rests before a want is asked again
 const RECOVERY = 300_000
-// how often what is still missing is asked for anew, ms
+// how often what is still missing is asked for again, ms
 const AGAIN = 5000
 
 /** All faults have ended: all that some peer of the other side holds is served, and all calls end. */

@@ -27,7 +27,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 const PEER = 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx'
 // wants of each when all faults have ended
 const LAST_WANTS = 5
-// how long a node is waited for that is dialled anew, ms
+// how long a node is waited for that is dialled again, ms
 const DIALLED = 5000
 // sizes of blocks, bytes: above what a session copies out of a larger frame, and different for each
 const LEAST_SIZE = 5000

@@ -52,7 +52,7 @@ export interface RouterWorld {
   isConnected (peer: PeerEnd): boolean
   /** A client connects. */
   connect (peer: PeerEnd): void
-  /** The last connection of a peer closes. A node is dialled anew. */
+  /** The last connection of a peer closes. A node is dialled again. */
   disconnect (peer: PeerEnd): void
   /** A node that was removed becomes a member again. */
   add (node: PeerEnd): void

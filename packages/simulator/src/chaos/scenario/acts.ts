@@ -5,7 +5,7 @@ export type WorldAct = 'down' | 'up' | 'capacity' | 'faults' | 'gain' | 'lose' |
 export type MembershipAct = 'join' | 'remove' | 'depart' | 'drainMember' | 'resumeMember' | 'reweigh'
 
 /**
- * What a client does of its own accord:
+ * What a client does unprompted:
  *
  * - `want`, `cancel`; `mixed`: both in one message, maybe of one CID;
  * - `full`: sends a full list; `huge`: far too many wants;

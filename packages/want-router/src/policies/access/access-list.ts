@@ -43,7 +43,7 @@ const REMEMBERED = 10_000
  * A policy by lists of clients and CIDs, which are read again when they change: see `parseAccessRules`. A want has to be allowed by
  * all lists.
  *
- * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or cannot be meant
+ * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or is invalid
  */
 export function accessList (init: AccessListInit): AccessList {
   checkLists('accessList: ', init, Object.keys(OPTIONS))

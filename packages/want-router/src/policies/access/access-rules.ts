@@ -7,7 +7,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 /** A rule counts if no later one matches. */
 interface Rule { readonly allows: boolean, readonly line: number }
 
-/** Who may ask, and for what. */
+/** Rules that say who may ask, and for what. */
 export interface AccessRules {
   /** By its id, and the bytes of its IP address, if that is known. */
   allowsClient (id: string, address: Uint8Array | undefined): boolean
@@ -21,8 +21,8 @@ export interface AccessRules {
 }
 
 /**
- * Reads rules, one in each line: `allow` or `deny`, `client` or `cid`, and whom or what: a peer id, an IP address or network, or a CID; or
- * `*` for all. The last rule that matches counts; what none matches is allowed. A CID stands for its block under all its CIDs. What
+ * Reads rules, one in each line: `allow` or `deny`, `client` or `cid`, and a peer id, an IP address or network, or a CID; or
+ * `*` for all. The last rule that matches counts; what no rule matches is allowed. A CID stands for its block under all its CIDs. What
  * follows a `#` is a comment.
  */
 export function parseAccessRules (text: string): AccessRules {

@@ -13,7 +13,7 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 export interface DenylistInit extends ListsInit {
   /** The lists. Where several have a rule for a block, the last of them counts. */
   readonly lists: readonly ListSource[]
-  /** How a want for a denied block is kept out. Default `absent`, so that clients ask others. */
+  /** How a want for a denied block is refused. Default `absent`, so that clients ask others. */
   readonly verdict?: Refusal
   /**
    * What becomes of all wants while a list has never been read. Default `unknown`: nothing is served that it may deny. `pass`:
@@ -37,7 +37,7 @@ export interface DenylistStatus {
   readonly malformed: number
 }
 
-/** A policy that keeps out wants for what is on a list. */
+/** A policy that refuses wants for what is on a list. */
 export interface Denylist extends Policy {
   readonly lists: readonly DenylistStatus[]
   /** Reads the lists, and again in intervals. Resolves when each was tried; call it before the router starts. */
@@ -59,7 +59,7 @@ const REMEMBERED = 10_000
  *
  * Only blocks are denied: what is below a denied directory is not, unless it is listed, too.
  *
- * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or cannot be meant
+ * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or is invalid
  */
 export function denylist (init: DenylistInit): Denylist {
   checkLists('denylist: ', init, Object.keys(OPTIONS))

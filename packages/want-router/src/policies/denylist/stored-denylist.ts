@@ -30,7 +30,7 @@ export interface StoredDenylistInit {
   /** How old the filter, and an answer of the store, may be, ms. Default 60,000. */
   readonly interval?: number
   /**
-   * What becomes of a want while the store cannot tell of it. Default `unknown`: nothing is served that it may deny. That is every want while
+   * What becomes of a want while the store cannot answer. Default `unknown`: nothing is served that it may deny. That is every want while
    * the filter has never been read; later, only those that it takes for denied.
    */
   readonly unavailable?: 'pass' | Refusal
@@ -48,7 +48,7 @@ const OPTIONS: Readonly<Record<keyof StoredDenylistInit, true>> = { store: true,
 /**
  * A block is denied under all its CIDs, as by `denylist`; the store is only asked for what the filter takes for denied.
  *
- * @throws {InvalidOptionError} there is no store, or an option does not exist or cannot be meant
+ * @throws {InvalidOptionError} there is no store, or an option does not exist or is invalid
  */
 export function storedDenylist (init: StoredDenylistInit): Policy {
   checkNames('storedDenylist: ', init, Object.keys(OPTIONS))

@@ -15,7 +15,7 @@ const DEFAULT_MAX_LENGTH = 128 << 20
 /**
  * A denylist on a web server, which is read only if it has changed.
  *
- * @throws {InvalidOptionError} it is no URL of http or https, or an option does not exist or cannot be meant
+ * @throws {InvalidOptionError} it is no URL of http or https, or an option does not exist or is invalid
  */
 export function urlList (url: string, init: UrlListInit = {}): ListSource {
   checkNames('urlList: ', init, ['maxLength', 'fetch'])

@@ -40,7 +40,7 @@ interface ReloadedListsInit<T> extends ListsInit {
  * @param at - what stands before names in the message: `denylist: `
  * @param init - what was given
  * @param known - the options that there are
- * @throws {InvalidOptionError} for a name that there is not, an interval that cannot be meant, no list, or two of one name
+ * @throws {InvalidOptionError} for a name that there is not, an invalid interval, no list, or two of one name
  */
 export function checkLists (at: string, init: ListsInit, known: readonly string[]): void {
   checkNames(at, init, known)

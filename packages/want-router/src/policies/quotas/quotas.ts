@@ -77,7 +77,7 @@ const DEFAULT_DROP = 60_000
  * A policy with caps for each client, for each address and for all, per hour and day. Blocks and bytes are counted when they
  * have been sent, so a client may have a wantlist more than its cap.
  *
- * @throws {InvalidOptionError} for a store that is none, an option or a cap that does not exist, or cannot be meant
+ * @throws {InvalidOptionError} for a store that is none, an option or a cap that does not exist or is invalid
  */
 export function quotas (init: QuotasInit): Quotas {
   checkQuotas(init)

@@ -81,7 +81,7 @@ function wantsUntil (load: SteadyLoad, member: FakeMember, most: number): number
   return Infinity
 }
 
-/** Else one bad hour would cost a member its place for good. */
+/** Otherwise one bad hour would cost a member its place for good. */
 export const recovery: StrategyLawRule = {
   title: 'comes back to a member that failed or missed every block, once it is well',
   check (subject) {
