@@ -41,7 +41,7 @@ describe('clients behind slow lines', function () {
     const relay = await startRelay(balancer[transport], { rate })
     peers.onStop(relay.stop)
     const client = await peers.kubo()
-    await client.connect(relay.address)
+    await client.connect(relay.address, { peering: false })
     const start = performance.now()
     await client.pin(dag.root, { signal: AbortSignal.timeout(1_500 * SIZE / rate) })
 
