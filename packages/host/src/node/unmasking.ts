@@ -18,8 +18,8 @@ const MASK_LENGTH = 4
 const UNMASKED = new Uint8Array(MASK_LENGTH)
 
 /**
- * Has what a client sends unmasked four bytes at a time. All frames of clients are masked, and ws undoes that byte
- * by byte, which takes as much CPU as all else that is done with a block.
+ * Has what a client sends unmasked four bytes at a time. All frames of clients are masked (RFC 6455, section 5.3), and
+ * ws undoes that byte by byte.
  */
 export function unmaskByWords ({ _receiver: receiver }: MaskedSocket, warnMissing: WarnMissing): void {
   if (typeof receiver?.consume !== 'function' || typeof receiver._state !== 'number') {
