@@ -12,8 +12,8 @@ const KiB = 1 << 10
 const MiB = 1 << 20
 
 const shapes = [
-  { blockSize: 256 * KiB, full: 1024 * MiB, brief: 128 * MiB },
-  { blockSize: KiB, full: 64 * MiB, brief: 8 * MiB }
+  { blockSize: 256 * KiB, full: 1024 * MiB, long: 512 * MiB, brief: 64 * MiB },
+  { blockSize: KiB, full: 64 * MiB, long: 16 * MiB, brief: 4 * MiB }
 ]
 
 const transports = ['tcp', 'ws'] as const
@@ -54,11 +54,11 @@ describe('a kubo that knows only the balancer', function () {
     }
   })
 
-  for (const { blockSize, full, brief } of shapes) {
+  for (const { blockSize, full, long, brief } of shapes) {
     for (const transport of transports) {
       for (const { what, shares } of holdings) {
-        const once = transport === 'tcp' && shares[0] === 'all'
-        const size = FULL || once ? full : brief
+        const inBrief = transport === 'tcp' && shares[0] === 'all' ? long : brief
+        const size = FULL ? full : inBrief
 
         it(`pins ${size / MiB} MiB in blocks of ${blockSize / KiB} KiB over ${transport} from ${what}`, async () => {
           const dag = await dagOf(size, blockSize)
