@@ -65,6 +65,9 @@ export interface HttpServer {
 
 const NO_PROXIES: TrustedProxies = { includes: () => false, clientAddress: (connection = '') => connection }
 
+/** How many connections may wait to be accepted. Of those beyond it the kernel drops what they begin with, and they wait for seconds; Node's own 511 are less than a burst of strangers. Linux allows 4,096. */
+const BACKLOG = 4096
+
 /** How often to look whether the certificate has changed, ms. */
 const CERTIFICATE_INTERVAL = 5000
 /** What a request counts until the size of its answer is known, bytes: few blocks are larger. */
@@ -141,7 +144,7 @@ class Server implements HttpServer {
 
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(port, host, () => {
+      this.#server.listen({ port, host, backlog: BACKLOG }, () => {
         this.#server.off('error', reject)
         resolve()
       })
