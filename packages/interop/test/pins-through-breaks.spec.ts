@@ -103,6 +103,7 @@ describe('a kubo for which something breaks while it pins', function () {
     }
 
     let host = await start()
+    const own = host.peerId.toString()
     const pin = client.pin(dag.root)
     pin.catch(() => {})
 
@@ -113,7 +114,7 @@ describe('a kubo for which something breaks while it pins', function () {
       host.getConnections().forEach(connection => { connection.abort(new Error('killed')) })
       const stopped = host.stop()
       // or it takes the next one for another connection of the same, and sends its wants again after 30 s at the earliest
-      await poll(async () => !(await client.peers()).includes(host.peerId.toString()), 'the kubo to notice', { interval: 5 })
+      await poll(async () => !(await client.peers()).includes(own), 'the kubo to notice', { interval: 5 })
       await stopped
       host = await start()
     }
