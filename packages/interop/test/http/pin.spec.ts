@@ -77,6 +77,18 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   }
 
+  /** A client that knows the balancer begins to pin when the only node has gone. */
+  const pinWithoutNode = async (): Promise<{ client: Kubo, pinned: Promise<void> }> => {
+    const client = await startClient(true)
+    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
+    await holder.kill()
+    await poll(async () => !await balancer.ready(), 'the balancer to notice')
+    const pinned = pin(client)
+    pinned.catch(() => {})
+
+    return { client, pinned }
+  }
+
   const blocksOverHttp = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="GET",status="200"')
 
   it(`pins ${SIZE >> 20} MiB over HTTPS with HTTP/2`, async () => {
@@ -119,12 +131,7 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
   })
 
   it('is served within 5 s of the return of the only node', async () => {
-    const client = await startClient(true)
-    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
-    await holder.kill()
-    await poll(async () => !await balancer.ready(), 'the balancer to notice')
-    const pinned = pin(client)
-    pinned.catch(() => {})
+    const { client, pinned } = await pinWithoutNode()
     const asked = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="HEAD",status="503"')
     await poll(async () => await asked() > 0, 'it to ask in vain')
     const before = await blocksOverHttp()
@@ -137,12 +144,7 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
   })
 
   it('is served within 5 s of the return of the only node after a long outage, too: it waits over bitswap', async () => {
-    const client = await startClient(true)
-    await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
-    await holder.kill()
-    await poll(async () => !await balancer.ready(), 'the balancer to notice')
-    const pinned = pin(client)
-    pinned.catch(() => {})
+    const { client, pinned } = await pinWithoutNode()
     await delay(LONG_OUTAGE_MS)
     const before = await client.blocksReceived()
 
