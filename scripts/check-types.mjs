@@ -1,10 +1,8 @@
-/* eslint-disable no-console */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildStale } from './lib/build.mjs'
-import { summary } from './lib/results.mjs'
+import { runChecks } from './lib/checks.mjs'
 import { root } from './lib/root.mjs'
-import { run } from './lib/run.mjs'
 import { workspaces } from './lib/workspaces.mjs'
 
 /**
@@ -14,14 +12,4 @@ import { workspaces } from './lib/workspaces.mjs'
 await buildStale(workspaces())
 
 const folders = [root, ...workspaces().map(({ folder }) => folder)].filter(folder => existsSync(join(folder, 'tsconfig.json')))
-const totals = { passed: 0, failed: 0, skipped: 0 }
-
-for (const folder of folders) {
-  const code = await run(join(root, 'node_modules', '.bin', 'tsc'), ['--noEmit', '--project', folder], { cwd: root })
-
-  console.log(`${code === 0 ? 'passed' : 'failed'}: ${folder}`)
-  totals[code === 0 ? 'passed' : 'failed']++
-}
-
-console.log(summary(totals))
-process.exitCode = totals.failed === 0 ? 0 : 1
+await runChecks(folders.map(folder => ({ name: folder, command: join(root, 'node_modules', '.bin', 'tsc'), args: ['--noEmit', '--project', folder] })))
