@@ -1,3 +1,4 @@
+import { ACCEPT_QUEUE } from '@kitsune/host/http'
 import { connectedPeers, createGate, memberRanking, refsHandler } from '@kitsune/preload'
 import { flushingGzip, kuboRefs, refsServer } from '@kitsune/preload/node'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -75,7 +76,7 @@ export async function startPreload ({ config, trustedProxies, upstream, gate, no
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', err => { reject(new StartError(`preload: cannot listen on ${config.host}:${config.port}: ${reasonOf(err.message)}; choose another port with -p`)) })
-    server.listen(config.port, config.host, resolve)
+    server.listen({ port: config.port, host: config.host, backlog: ACCEPT_QUEUE }, resolve)
   })
   const { address, family, port } = server.address() as AddressInfo
 

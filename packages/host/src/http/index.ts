@@ -3,6 +3,7 @@
  *
  * An HTTP server for Node.js that is fit for the open internet.
  */
+export { ACCEPT_QUEUE } from '../accept-queue.ts'
 export { bytesResponse } from './bytes-response.ts'
 export type { BytesInit } from './bytes-response.ts'
 export type { TlsFiles } from './certificate.ts'

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
+import { ACCEPT_QUEUE } from '../accept-queue.ts'
 import { loadCertificate } from './certificate.ts'
 import { Connections } from './connections.ts'
 import { resolveHttpLimits } from './limits.ts'
@@ -64,9 +65,6 @@ export interface HttpServer {
 }
 
 const NO_PROXIES: TrustedProxies = { includes: () => false, clientAddress: (connection = '') => connection }
-
-/** How many connections may wait to be accepted. Of those beyond it the kernel drops what they begin with, and they wait for seconds; Node's own 511 are less than a burst of strangers. Linux allows 4,096. */
-const BACKLOG = 4096
 
 /** How often to look whether the certificate has changed, ms. */
 const CERTIFICATE_INTERVAL = 5000
@@ -144,7 +142,7 @@ class Server implements HttpServer {
 
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ port, host, backlog: BACKLOG }, () => {
+      this.#server.listen({ port, host, backlog: ACCEPT_QUEUE }, () => {
         this.#server.off('error', reject)
         resolve()
       })

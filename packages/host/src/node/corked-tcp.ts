@@ -1,4 +1,5 @@
 import { tcp } from '@libp2p/tcp'
+import { ACCEPT_QUEUE } from '../accept-queue.ts'
 import { hookUpgrades } from '../upgrade-hook.ts'
 import type { WarnMissing } from '../warn.ts'
 import type { MultiaddrConnection, Transport } from '@libp2p/interface'
@@ -28,6 +29,7 @@ export function corkedTcp (init: TCPOptions, warnMissing: WarnMissing): (compone
   const socketOptions = { highWaterMark: HIGH_WATER_MARK }
 
   return components => hookUpgrades(tcp({
+    backlog: ACCEPT_QUEUE,
     ...init,
     dialOpts: { ...socketOptions, ...init.dialOpts },
     listenOpts: { ...socketOptions, ...init.listenOpts }

@@ -1,6 +1,7 @@
 import { Server } from 'node:net'
 import { ConnectionFailedError } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
+import { ACCEPT_QUEUE } from '../accept-queue.ts'
 import { createPendingPlaces } from '../pending-places.ts'
 import { socketHost } from '../remote-host.ts'
 import { hookUpgrades } from '../upgrade-hook.ts'
@@ -15,7 +16,7 @@ import type { Listener, MultiaddrConnection, Transport } from '@libp2p/interface
 import type { WebSocketsComponents } from '@libp2p/websockets'
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import type { ListenOptions, Socket } from 'node:net'
 
 /** The methods that sockets of the ws package and of Node share, and one that only the former have. */
 interface Socketlike {
@@ -151,6 +152,7 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
   }
 
   server.maxConnections = limits.maxSockets
+  lengthenQueue(server)
   // a reset that comes before the listener handles errors must not end the process
   server.on('connection', (socket: Socket) => { socket.on('error', () => { socket.destroy() }) })
 
@@ -163,6 +165,12 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
   Object.assign(wsServer.options, MESSAGE)
   boundUpgrades(server, wsServer, limits)
   boundMessages(server, createUnfinishedCheck(wsServer.clients, { timeout: limits.unfinishedTimeout, total: UNFINISHED, warnMissing }, () => performance.now()))
+}
+
+/** libp2p's listener has no option for the length. */
+function lengthenQueue (server: Server): void {
+  const listen = server.listen.bind(server) as (options: ListenOptions) => Server
+  server.listen = ((options: ListenOptions) => listen({ backlog: ACCEPT_QUEUE, ...options })) as Server['listen']
 }
 
 /** Destroys sockets that have not become WebSockets in time, or for which there is no place. */

@@ -1,0 +1,62 @@
+import { connect } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect } from 'aegir/chai'
+import { startHttpServer } from '../../src/http/index.ts'
+import { addressOf, createTestHosts, portOf } from '../support/hosts.ts'
+import type { Socket } from 'node:net'
+
+const BURST = 1000
+
+// which of a burst the kernel takes is decided before this process accepts any
+describe('a burst of connections that comes while the process is busy', function () {
+  this.timeout(20_000)
+
+  const sockets: Socket[] = []
+  const { server } = createTestHosts()
+
+  before(function () {
+    if (process.platform !== 'linux') {
+      console.info(`skipped: the longest queue of ${process.platform} is not known to these tests`)
+      this.skip()
+    }
+  })
+
+  afterEach(() => {
+    sockets.splice(0).forEach(socket => socket.destroy())
+  })
+
+  /** How many connect at once; those that the kernel drops begin again a second later. */
+  async function connected (port: number): Promise<number> {
+    let count = 0
+
+    for (let i = 0; i < BURST; i++) {
+      const socket = connect(port, '127.0.0.1', () => { count++ })
+      socket.on('error', () => {})
+      sockets.push(socket)
+    }
+
+    for (let turns = 0; turns < 3; turns++) {
+      await turn()
+    }
+
+    return count
+  }
+
+  for (const transport of ['tcp', 'ws'] as const) {
+    it(`waits at a host's listener over ${transport}`, async () => {
+      const host = await server()
+
+      expect(await connected(portOf(addressOf(host, transport)))).to.equal(BURST)
+    })
+  }
+
+  it('waits at an HTTP server', async () => {
+    const http = await startHttpServer({ host: '127.0.0.1', port: 0, handler: async () => new Response('') })
+
+    try {
+      expect(await connected(Number(new URL(http.url).port))).to.equal(BURST)
+    } finally {
+      await http.stop()
+    }
+  })
+})
