@@ -101,34 +101,26 @@ describe('many clients at once', function () {
 
   it('serves forty-nine small clients while one wants all that there is', async () => {
     const hogged = await seededBlocks(1_000, 50_000, 'hog')
-    const small = await seededBlocks(49 * 4, 1_000, 'small')
+    const small = await seededBlocks(49, 1_000, 'small')
     const holder = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks([...hogged, ...small]) })
     const balancer = await peers.balancer({ downstreams: holder.addresses })
 
     await gather(49, balancer.tcp, 7)
 
-    const serve = async (round: number): Promise<number> => {
-      const times = await Promise.all(crowd.map(async (peer, i) => {
-        const start = performance.now()
-        await peer.fetch(balancer.peerId, [small[i * 4 + round]?.cid ?? hogged[0]?.cid].filter(cid => cid != null))
-
-        return performance.now() - start
-      }))
-
-      return times.sort((a, b) => a - b)[Math.floor(times.length * 0.9)] ?? Infinity
-    }
-
-    // once for what is only slow the first time
-    await serve(0)
-    const idle = Math.max(await serve(1), 50)
-
     const hog = await peers.wire({ keeps: false })
     await hog.connect(balancer.tcp)
     await hog.want(balancer.peerId, hogged.map(({ cid }) => cid))
     await hog.until(() => hog.bytesReceived > 1_000_000, 'the hog to be under way')
-    const beside = await serve(2)
 
-    expect(hog.bytesReceived, 'the hog was done too early to disturb anyone').to.be.lessThan(hogged.length * 50_000)
-    expect(beside).to.be.lessThan(idle * 4)
+    const before = hog.bytesReceived
+    const meanwhile = await Promise.all(crowd.map(async (peer, i) => {
+      await peer.fetch(balancer.peerId, small.slice(i, i + 1).map(({ cid }) => cid))
+
+      return hog.bytesReceived - before
+    }))
+
+    // counted in bytes, since a slow machine makes all of them wait alike: what is under way already, and little more
+    expect(Math.max(...meanwhile), 'bytes that the hog received while the others waited').to.be.lessThan(16_000_000)
+    expect(before + 16_000_000, 'or the hog could not have had more').to.be.lessThan(hogged.length * 50_000)
   })
 })
