@@ -131,7 +131,7 @@ function delayed (ms: number, bandwidth: number): Transform {
       arrived?.()
     } else if (!waits) {
       waits = true
-      setTimeout(pass, line[0].at - performance.now())
+      setTimeout(pass, Math.max(0, line[0].at - performance.now()))
     }
   }
 
