@@ -252,7 +252,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
       log,
       answers,
       now,
-      pass: () => turns.pass,
+      pass: () => turns.countPass(),
       // whom this host has dialled, it has asked
       mayHandle: bytes => connection.direction === 'outbound' || turns.mayGo(this, bytes > limits.smallMessage),
       nextTurn: run => { turns.wait(this, run) },

@@ -1,7 +1,7 @@
 /** Where streams wait that have brought more than is handled in one pass of the event loop. */
 export interface ReadingTurns {
-  /** The number of this pass of the event loop: what is handled in turns belongs to the pass that follows. */
-  readonly pass: number
+  /** Counts this pass of the event loop, and gives its number: what is handled in turns belongs to the pass that follows. */
+  countPass (): number
   /**
    * Whether an owner has something handled in this pass, without a turn. What is small may be, unless something of
    * the same owner waits that came before it; of what is large, one in each pass while nothing waits at all.
@@ -75,7 +75,7 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
   }
 
   return {
-    get pass () {
+    countPass () {
       schedule()
 
       return number
