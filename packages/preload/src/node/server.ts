@@ -21,10 +21,16 @@ const MAX_BODY = 1 << 20
  * that browsers want, also those to requests that are malformed, too long or too slow.
  */
 export function refsServer (handler: RefsHandler): Server {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }, (request, response) => {
+  // without a Host, Node would answer by itself, with no headers for browsers
+  const options = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000, requireHostHeader: false }
+  const server = createServer(options, (request, response) => {
     answer(handler, request, response).catch(() => { response.destroy() })
   })
   server.on('clientError', refuse)
+  server.on('checkExpectation', (request, response: ServerResponse) => {
+    response.setHeader('connection', 'close')
+    send(failureResponse(417, 'no such expectation is met'), response).catch(() => { response.destroy() })
+  })
 
   return server
 }

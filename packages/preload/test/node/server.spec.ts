@@ -103,6 +103,8 @@ describe('the server of refs', function () {
     [400, 'a malformed request', 'GARBAGE\r\n\r\n'],
     [404, 'a target of another kind', 'POST http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
     [413, 'a body that is too long', 'POST /api/v0/refs HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n'],
+    [417, 'an expectation', 'POST /api/v0/refs HTTP/1.1\r\nHost: x\r\nExpect: the-unexpected\r\n\r\n'],
+    [400, 'a query without an arg, and no Host', 'POST /api/v0/refs HTTP/1.1\r\nConnection: close\r\n\r\n'],
     [405, 'TRACE', 'TRACE /api/v0/refs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
     [404, 'a target that is no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n']
   ]
