@@ -2,6 +2,7 @@ import { InvalidOptionError, PreloadError } from '../errors.ts'
 import { readRefs } from '../refs/member.ts'
 import { platformTimers } from '../timers.ts'
 import { countBlocks } from './count-blocks.ts'
+import { withStallTimeout } from './stall-timeout.ts'
 import type { BlockReader } from './count-blocks.ts'
 import type { LinkCodecs } from '../gate/links.ts'
 import type { Timers } from '../timers.ts'
@@ -32,6 +33,11 @@ export interface PreloadClientOptions {
   readonly nodes: readonly PreloadNode[]
   /** How often all nodes are tried. Default 3. */
   readonly rounds?: number
+  /**
+   * How long a node may be silent, ms; then the next one is tried. It is long since a node queues requests, and so does a browser.
+   * Default 5 min.
+   */
+  readonly stallTimeout?: number
   /** Told of each block that is safe: how many are, so far. */
   onProgress? (safe: number): void
   readonly signal?: AbortSignal
@@ -54,6 +60,7 @@ export interface Preloaded {
 }
 
 const DEFAULT_ROUNDS = 3
+const DEFAULT_STALL_TIMEOUT = 300_000
 /** Before the second round; doubled for each, and longer if a node asks for that. */
 const FIRST_PAUSE = 1000
 const MAX_PAUSE = 60_000
@@ -66,7 +73,18 @@ const MAX_PAUSE = 60_000
  * @throws {PreloadError} no node has got all of it; it says how many blocks of how many are safe at one
  * @throws {InvalidOptionError} no node is given
  */
-export async function preload (from: PreloadingNode, cid: CID, { nodes, rounds = DEFAULT_ROUNDS, onProgress, signal = new AbortController().signal, codecs, fetch = async (url, init) => globalThis.fetch(url, init), timers = platformTimers }: PreloadClientOptions): Promise<Preloaded> {
+export async function preload (from: PreloadingNode, cid: CID, options: PreloadClientOptions): Promise<Preloaded> {
+  const {
+    nodes,
+    rounds = DEFAULT_ROUNDS,
+    stallTimeout = DEFAULT_STALL_TIMEOUT,
+    onProgress,
+    signal = new AbortController().signal,
+    codecs,
+    fetch = async (url, init) => globalThis.fetch(url, init),
+    timers = platformTimers
+  } = options
+
   if (nodes.length === 0) {
     throw new InvalidOptionError('nodes: give at least one preload node')
   }
@@ -84,14 +102,15 @@ export async function preload (from: PreloadingNode, cid: CID, { nodes, rounds =
       const got = { safe: 0 }
 
       try {
-        await ask(from, cid, node, { fetch, signal }, () => {
+        await withStallTimeout({ ms: stallTimeout, timers, signal }, async (signal, progress) => ask(from, cid, node, { fetch, signal, progress }, () => {
           got.safe++
+          progress()
 
           if (got.safe > most.safe) {
             most.safe = got.safe
             onProgress?.(got.safe)
           }
-        })
+        }))
 
         return { node: node.url, safe: got.safe, total: got.safe }
       } catch (err) {
@@ -107,10 +126,18 @@ export async function preload (from: PreloadingNode, cid: CID, { nodes, rounds =
   throw new PreloadError(`No preload node has got all of ${cid}: ${failed.slice(-nodes.length).join('; ')}`, { ...most, total, cause })
 }
 
+interface AskInit {
+  readonly fetch: NonNullable<PreloadClientOptions['fetch']>
+  readonly signal: AbortSignal
+  /** The node has answered. */
+  progress (): void
+}
+
 /** Has one node get the DAG. `got` is called for each block that it has. */
-async function ask ({ libp2p }: PreloadingNode, cid: CID, { url, address }: PreloadNode, { fetch, signal }: { readonly fetch: NonNullable<PreloadClientOptions['fetch']>, readonly signal: AbortSignal }, got: () => void): Promise<void> {
+async function ask ({ libp2p }: PreloadingNode, cid: CID, { url, address }: PreloadNode, { fetch, signal, progress }: AskInit, got: () => void): Promise<void> {
   if (address != null) {
     await libp2p.dial(address as never, { signal })
+    progress()
   }
 
   const query = new URLSearchParams({ r: 'true', u: 'true', arg: cid.toString(), peer: libp2p.peerId.toString() })

@@ -101,6 +101,73 @@ describe('the client of preload', () => {
     expect((await result).safe).to.equal(3)
   })
 
+  it('goes on with the next node when one is silent, from the start or in the middle of its answer', async () => {
+    const timers = manualClock()
+
+    const silentFrom = (lines: number): NonNullable<PreloadClientOptions['fetch']> => async (url, { signal }) => {
+      asked.push(url)
+      const { promise, reject } = Promise.withResolvers<never>()
+      promise.catch(() => {})
+      signal?.addEventListener('abort', () => { reject(signal.reason) })
+
+      return lines === 0
+        ? promise
+        : new Response(new ReadableStream({
+          start (controller) { controller.enqueue(new TextEncoder().encode(line(1))) },
+          pull: async () => promise
+        }))
+    }
+
+    const answers = [silentFrom(0), silentFrom(1), answering(complete)]
+    const result = preload(from, root.cid, {
+      nodes: ['http://one', 'http://two', 'http://three'].map(url => ({ url })),
+      rounds: 1,
+      stallTimeout: 1000,
+      timers,
+      fetch: async (url, init) => (answers.shift() as NonNullable<PreloadClientOptions['fetch']>)(url, init)
+    })
+
+    for (const nodes of [1, 2]) {
+      await settle()
+      timers.pass(999)
+      await settle()
+      expect(asked).to.have.lengthOf(nodes)
+      timers.pass(1)
+    }
+
+    expect((await result).node).to.equal('http://three')
+    expect(timers.pending).to.equal(0)
+  })
+
+  it('gives a node that answers slowly the time that it needs', async () => {
+    const timers = manualClock()
+    const lines = [line(1), line(2), '']
+    const result = preload(from, root.cid, {
+      nodes: [{ url: 'http://one' }],
+      stallTimeout: 1000,
+      timers,
+      fetch: async () => new Response(new ReadableStream({
+        async pull (controller) {
+          await new Promise<void>(resolve => { timers.after(900, resolve) })
+          const text = lines.shift()
+
+          if (text === '' || text == null) {
+            controller.close()
+          } else {
+            controller.enqueue(new TextEncoder().encode(text))
+          }
+        }
+      }, { highWaterMark: 0 }))
+    })
+
+    for (let i = 0; i < 3; i++) {
+      await settle()
+      timers.pass(900)
+    }
+
+    expect((await result).safe).to.equal(3)
+  })
+
   it('says how many blocks of how many are safe when none has all', async () => {
     const failure = await preload(from, root.cid, { nodes: [{ url: 'http://one' }, { url: 'http://two' }], rounds: 1, fetch: answering(cutOff, () => new Response('', { status: 503 })) }).catch(err => err)
 
