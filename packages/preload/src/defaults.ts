@@ -6,7 +6,7 @@ export const PRELOAD_REVERSE_LIMITS = { expectedBlock: 1 << 20, unsentPerClient:
 
 /** The limits of requests. Times are ms, sizes bytes. */
 export interface PreloadLimits {
-  /** Requests that are carried out at the same time for one client; the next ones wait. Default 16. */
+  /** Requests that are carried out at the same time for one client, an IPv4 address or a /64 of IPv6; the next ones wait. Default 16. */
   readonly runningPerClient: number
   /** Requests that are carried out at the same time in all. Default 256. */
   readonly running: number
@@ -29,6 +29,13 @@ export interface PreloadLimits {
   readonly blocks: number
   /** Bytes of blocks that clients may send for one request. Default 16 GiB. */
   readonly bytes: number
+  /**
+   * Bytes of blocks that may be sent within an hour for the requests of one client, an IPv4 address or a /64 of IPv6. Requests that share
+   * what is sent count it each. Beyond that requests are answered with 429, or broken off. Default 64 GiB.
+   */
+  readonly bytesPerClientAndHour: number
+  /** The same for all clients together. Default 1 TiB. */
+  readonly bytesPerHour: number
   /** How many links deep a DAG may be. Default 20,000. */
   readonly depth: number
   /** Links that are kept of one request. Default 1,000,000. */
@@ -58,6 +65,8 @@ export const DEFAULT_PRELOAD_LIMITS: PreloadLimits = {
   time: 3_600_000,
   blocks: 1_000_000,
   bytes: 16 * 2 ** 30,
+  bytesPerClientAndHour: 64 * 2 ** 30,
+  bytesPerHour: 2 ** 40,
   depth: 20_000,
   links: 1_000_000,
   lines: 4_000_000,

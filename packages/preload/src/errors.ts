@@ -48,13 +48,16 @@ export class BudgetError extends Error {
   }
 }
 
-/** There are too many requests, and no place in the queue. Answered with 429. */
+/** There are too many requests, and no place in the queue, or a client has sent as much as it may for now. Answered with 429. */
 export class TooManyRequestsError extends Error {
   static name = 'TooManyRequestsError'
   name = 'TooManyRequestsError'
+  /** When to come back, s. */
+  readonly retryAfter: number
 
-  constructor (message = 'There are too many requests: try again later') {
+  constructor (message = 'There are too many requests: try again later', { retryAfter = 10 }: { readonly retryAfter?: number } = {}) {
     super(message)
+    this.retryAfter = retryAfter
   }
 }
 

@@ -13,7 +13,7 @@ export function errorResponse (err: unknown): Response {
   }
 
   if (err instanceof TooManyRequestsError) {
-    return failureResponse(429, message, RETRY_AFTER)
+    return failureResponse(429, message, { 'retry-after': `${err.retryAfter}` })
   }
 
   if (err instanceof NoMemberError) {

@@ -4,6 +4,7 @@ import { serveRemoteRequests } from '../registry/remote-requests.ts'
 import { platformTimers } from '../timers.ts'
 import { endOf } from './end.ts'
 import { drainingResponse, errorResponse } from './error-response.ts'
+import { createHourlyBytes } from './hourly-bytes.ts'
 import { failureResponse, preflight } from './http.ts'
 import { once } from './once.ts'
 import { createOpenRequests } from './open-requests.ts'
@@ -76,11 +77,12 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
   const { registry, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
   const limits = { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }
   const proxies = createTrustedProxies(init.trustedProxies)
-  const service = createService({ ...init, limits, gzip, timers })
+  const hourly = createHourlyBytes(limits, timers)
+  const service = createService({ ...init, limits, gzip, timers, hourly })
   const requests = createOpenRequests()
   const remote = registry == null
     ? undefined
-    : serveRemoteRequests({ ...init, registry, limits, timers, onServe: requests.add, onEnd: end => { init.onRemoteEnd?.(end) } })
+    : serveRemoteRequests({ ...init, registry, limits, timers, hourly, onServe: requests.add, onEnd: end => { init.onRemoteEnd?.(end) } })
 
   async function handle (request: Request, { address: connection }: { readonly address: string }): Promise<Response> {
     const url = new URL(request.url)

@@ -15,7 +15,7 @@ export class LineReader implements AsyncIterableIterator<string> {
   readonly #lines: ReadLines
   #next: number
   #left = false
-  #expelled: Error | undefined
+  #error: Error | undefined
   #wake = (): void => {}
 
   constructor (lines: ReadLines, first: number) {
@@ -33,10 +33,14 @@ export class LineReader implements AsyncIterableIterator<string> {
     this.#wake()
   }
 
-  /** Ends its iteration with an error, before the lines that it has not read. */
-  expel (error: Error): void {
-    this.#expelled = error
-    this.#leave()
+  /** Ends its iteration before the lines that it has not read, with an error if there is one. */
+  leave (error?: Error): void {
+    if (!this.#left) {
+      this.#error = error
+      this.#left = true
+      this.#lines.left(this)
+      this.#wake()
+    }
   }
 
   [Symbol.asyncIterator] (): this {
@@ -59,13 +63,12 @@ export class LineReader implements AsyncIterableIterator<string> {
       if (end == null) {
         await new Promise<void>(resolve => { this.#wake = resolve })
       } else {
-        this.#expelled = end.error
-        this.#leave()
+        this.leave(end.error)
       }
     }
 
-    const error = this.#expelled
-    this.#expelled = undefined
+    const error = this.#error
+    this.#error = undefined
 
     if (error != null) {
       throw error
@@ -75,14 +78,8 @@ export class LineReader implements AsyncIterableIterator<string> {
   }
 
   async return (): Promise<IteratorResult<string>> {
-    this.#leave()
+    this.leave()
 
     return { done: true, value: undefined }
-  }
-
-  #leave (): void {
-    this.#left = true
-    this.#lines.left(this)
-    this.#wake()
   }
 }

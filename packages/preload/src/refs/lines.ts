@@ -14,8 +14,8 @@ export interface Lines {
   expel (error: Error): void
   /** Ends it, with an error or cleanly. */
   end (error?: Error): void
-  /** Its iteration ends as the lines do. `return` stops it from holding others up. */
-  read (): AsyncIterableIterator<string>
+  /** Its iteration ends as the lines do. `leave` stops it from holding others up. */
+  read (): LineReader
 }
 
 interface LinesInit {
@@ -94,7 +94,7 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
       const middle = (buffer.first + buffer.end) / 2
 
       for (const reader of [...readers].filter(({ position }) => position < middle)) {
-        reader.expel(error)
+        reader.leave(error)
       }
     },
 

@@ -3,11 +3,13 @@
  * its client to connect here or there, joins a traversal, has the client's peers asked, and passes the lines on. Whatever ends it,
  * everything that it took is given back.
  */
+import { networkOf } from '@kitsune/want-router/http'
 import { askPeers } from './asked-peers.ts'
 import { acceptsGzip, listResponse } from './http.ts'
 import { once } from './once.ts'
 import { gateDepth } from './query.ts'
 import { createSlots } from './slots.ts'
+import { toError } from './to-error.ts'
 import { createTraversals } from './traversals.ts'
 import { waitForPeers } from './wait-for-peers.ts'
 import type { RequestProgress } from './end.ts'
@@ -15,6 +17,7 @@ import type { CreateGzip } from './http.ts'
 import type { RefsQuery } from './query.ts'
 import type { TraversalReader } from './traversal.ts'
 import type { TraversalsInit } from './traversals.ts'
+import type { HourlyBytes } from './hourly-bytes.ts'
 import type { ConnectedPeers, Who } from '../clients/connected-peers.ts'
 import type { RegisteredRequest, Registry } from '../registry/registry.ts'
 
@@ -23,6 +26,7 @@ interface ServiceInit extends TraversalsInit {
   register (peer: string): () => void
   readonly registry?: Registry
   readonly gzip: CreateGzip
+  readonly hourly: HourlyBytes
 }
 
 /** A request that was understood. */
@@ -48,16 +52,28 @@ interface Service {
 
 /** Makes the service behind the handler, with no request open. */
 export function createService (init: ServiceInit): Service {
-  const { peers, register, registry, limits, timers, gzip } = init
+  const { peers, register, registry, limits, timers, gzip, hourly } = init
   const slots = createSlots(limits)
   const traversals = createTraversals(init)
 
   async function serve ({ query, address, signal, acceptEncoding, progress, end }: RefsRequest): Promise<Response> {
-    const release = await slots.take(address, signal)
-    const done: Array<() => void> = [release]
+    const client = networkOf(address)
+    const spent = hourly.spent(client)
+
+    if (spent != null) {
+      throw spent
+    }
+
+    const release = await slots.take(client, signal)
+    const ending = new AbortController()
+    const done: Array<(err?: Error) => void> = [release]
     const leave = once((err?: unknown) => {
       signal.removeEventListener('abort', onAbort)
-      done.splice(0).reverse().forEach(undo => { undo() })
+      // an answer that ends early must not look complete
+      const error = err == null ? undefined : toError(err)
+      // before the traversal that it leaves may end for that
+      ending.abort(error)
+      done.splice(0).reverse().forEach(undo => { undo(error) })
       end(err)
     })
     const onAbort = (): void => { leave(signal.reason) }
@@ -79,7 +95,14 @@ export function createService (init: ServiceInit): Service {
         timers,
         signal
       })
-      const reader = traversals.join(query)
+      const reader = traversals.join(query, bytes => {
+        hourly.add(client, bytes)
+        const spent = hourly.spent(client)
+
+        if (spent != null) {
+          leave(spent)
+        }
+      })
       progress.reader = reader
       done.push(reader.leave)
       askPeers({ peers, who, register, reader, asked: progress.asked, done })
@@ -89,7 +112,7 @@ export function createService (init: ServiceInit): Service {
       }
 
       reader.start()
-      await aborted(reader.begun, signal)
+      await aborted(reader.begun, ending.signal)
 
       return listResponse(reader.lines, acceptsGzip(acceptEncoding) ? gzip : undefined, leave)
     } catch (err) {

@@ -7,6 +7,7 @@ import { createLines } from './lines.ts'
 import { createListing } from './listing.ts'
 import { createMissingLinks } from './missing-links.ts'
 import { gateDepth } from './query.ts'
+import { toError } from './to-error.ts'
 import { createTraversalClients } from './traversal-clients.ts'
 import type { Lines } from './lines.ts'
 import type { Listing } from './listing.ts'
@@ -49,16 +50,19 @@ export interface TraversalReader {
   progress (): void
   /** It cannot go on, for any reader. */
   fail (error: Error): void
-  /** It wants no more; the last one to leave ends the traversal. */
-  leave (): void
+  /** It wants no more, or may have no more: then its lines end with the error. The last one to leave ends the traversal. */
+  leave (error?: Error): void
 }
 
 /** A traversal that requests can join. */
 export interface Traversal {
   /** Whether a reader that joins now reads all of it. */
   readonly joinable: boolean
-  join (): TraversalReader
+  join (listener?: ReceivedListener): TraversalReader
 }
+
+/** Told of the bytes of each block that a client has sent, until the reader leaves. */
+export type ReceivedListener = (bytes: number) => void
 
 /** What clients have sent. */
 export interface Received {
@@ -81,7 +85,8 @@ class MemberTraversal implements Traversal {
   readonly #ending = new AbortController()
   readonly #clients: TraversalClients
   readonly #received: Received = { blocks: 0, bytes: 0 }
-  #readers = 0
+  /** What each reader has called for a block. */
+  readonly #readers = new Set<{ readonly received?: ReceivedListener }>()
   #started = false
   /** Lines that have been passed on. */
   #written = 0
@@ -103,6 +108,7 @@ class MemberTraversal implements Traversal {
         this.#received.blocks++
         this.#received.bytes += bytes.byteLength
         this.#progress()
+        this.#readers.forEach(({ received }) => { received?.(bytes.byteLength) })
       },
       unknown: () => {
         // without a client nothing could be asked of one
@@ -134,13 +140,13 @@ class MemberTraversal implements Traversal {
     return !this.#ended && this.#lines.whole
   }
 
-  join (): TraversalReader {
+  join (received?: ReceivedListener): TraversalReader {
     const lines = this.#lines.read()
     const clients = new Set<string>()
     const before = { ...this.#received }
     const traversal = this
-    let left = false
-    this.#readers++
+    const reader = { received }
+    this.#readers.add(reader)
 
     return {
       begun: this.#begun.promise,
@@ -148,7 +154,7 @@ class MemberTraversal implements Traversal {
       get received () { return since(before, traversal.#received) },
       get member () { return traversal.#listing.member },
       add: client => {
-        if (!left && !clients.has(client)) {
+        if (this.#readers.has(reader) && !clients.has(client)) {
           clients.add(client)
           this.#clients.add(client)
         }
@@ -156,10 +162,9 @@ class MemberTraversal implements Traversal {
       start: () => { this.#start() },
       progress: () => { this.#progress() },
       fail: error => { this.#end(error) },
-      leave: () => {
-        if (!left) {
-          left = true
-          lines.return?.().catch(() => {})
+      leave: error => {
+        if (this.#readers.delete(reader)) {
+          lines.leave(error)
           this.#left(clients)
         }
       }
@@ -183,9 +188,8 @@ class MemberTraversal implements Traversal {
 
   #left (clients: ReadonlySet<string>): void {
     this.#clients.remove(clients)
-    this.#readers--
 
-    if (this.#readers === 0) {
+    if (this.#readers.size === 0) {
       this.#end(new MemberRefsError('no client waits for the answer any more'))
     }
   }
@@ -257,8 +261,4 @@ class MemberTraversal implements Traversal {
 
 function since (before: Received, { blocks, bytes }: Received): Received {
   return { blocks: blocks - before.blocks, bytes: bytes - before.bytes }
-}
-
-function toError (error: unknown): Error {
-  return error instanceof Error ? error : new MemberRefsError(String(error))
 }

@@ -3,7 +3,7 @@ import { createTraversal } from './traversal.ts'
 import type { RefsMember } from './member.ts'
 import type { ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
-import type { Traversal, TraversalReader } from './traversal.ts'
+import type { ReceivedListener, Traversal, TraversalReader } from './traversal.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { Timers } from '../timers.ts'
@@ -20,7 +20,7 @@ export interface TraversalsInit {
 
 /** The traversals that are going on. Requests for the same share one while each can read all of its answer. */
 export interface Traversals {
-  join (query: RefsQuery): TraversalReader
+  join (query: RefsQuery, listener?: ReceivedListener): TraversalReader
 }
 
 /** Makes the traversals of a service, none of which has begun. */
@@ -28,12 +28,12 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
   const open = new Map<string, Traversal>()
 
   return {
-    join (query) {
+    join (query, listener) {
       const key = queryKey(query)
       const joined = open.get(key)
 
       if (joined?.joinable === true) {
-        return joined.join()
+        return joined.join(listener)
       }
 
       const traversal = createTraversal({
@@ -55,7 +55,7 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
         open.set(key, traversal)
       }
 
-      return traversal.join()
+      return traversal.join(listener)
     }
   }
 }

@@ -1,9 +1,11 @@
+import { networkOf } from '@kitsune/want-router/http'
 import { createMissingLinks } from '../refs/missing-links.ts'
 import type { Registry, Report, SharedRequest } from './registry.ts'
 import type { ConnectedPeers } from '../clients/connected-peers.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { Passage } from '../gate/passage.ts'
+import type { HourlyBytes } from '../refs/hourly-bytes.ts'
 import type { MissingLinks, ReadBlock } from '../refs/missing-links.ts'
 import type { Timers } from '../timers.ts'
 
@@ -15,6 +17,7 @@ interface RemoteRequestsInit {
   readonly read: ReadBlock
   readonly limits: PreloadLimits
   readonly timers: Timers
+  readonly hourly: HourlyBytes
   /** The clients of one more are connected here, until the result is called. */
   onServe (): () => void
   /** Told of each request of another process that has ended, and for which a client was asked. */
@@ -94,11 +97,7 @@ class RemoteRequest {
     this.#passage = gate.open({
       roots: request.roots,
       maxDepth: request.maxDepth,
-      progress: ({ bytes }) => {
-        this.#blocks++
-        this.#bytes += bytes.byteLength
-        report.block()
-      },
+      progress: ({ bytes }) => { this.#received(bytes.byteLength) },
       unknown: () => {
         if (this.#asked.size > 0) {
           this.#missing.read()
@@ -132,6 +131,20 @@ class RemoteRequest {
     const { roots, address } = this.#request
 
     return { roots: roots.map(String), address, peers: [...this.#asked.keys()], blocks: this.#blocks, bytes: this.#bytes, ms: timers.now() - this.#started }
+  }
+
+  #received (bytes: number): void {
+    this.#blocks++
+    this.#bytes += bytes
+    this.#report.block()
+    const { hourly } = this.#init
+    const client = networkOf(this.#request.address)
+    hourly.add(client, bytes)
+    const spent = hourly.spent(client)
+
+    if (spent != null) {
+      this.#report.failed(spent.message)
+    }
   }
 
   #review (): void {

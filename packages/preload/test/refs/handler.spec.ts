@@ -294,6 +294,22 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
+  it('breaks the body off when the signal of the request aborts, for those that can still read it', async () => {
+    for (const reason of [undefined, 'a text']) {
+      const rig = rigWithPeer()
+      const ending = new AbortController()
+      const response = rig.post(query, { signal: ending.signal })
+      await settle()
+      rig.calls[0].line('x')
+      const body = readAll(await response)
+      await settle()
+      ending.abort(reason)
+
+      expect(await body).to.have.property('error').that.is.an.instanceOf(Error)
+      expectClean(rig)
+    }
+  })
+
   it('ends when the body is cancelled', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
@@ -314,6 +330,26 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
+  it('queues the burst of a client that adds three hundred files', async () => {
+    const rig = rigWithPeer()
+    const roots = await Promise.all(Array.from({ length: 300 }, async (_, i) => leaf(`file ${i}`)))
+    const responses = roots.map(async ({ cid }) => rig.post(`r=true&arg=${cid}`))
+    await settle()
+    expect(rig.handler.status()).to.include({ running: 16, queued: 284 })
+
+    for (let i = 0; i < roots.length; i++) {
+      while (rig.calls.length <= i) {
+        await settle()
+      }
+
+      rig.calls[i].end()
+      await (await responses[i]).text()
+    }
+
+    expect((await Promise.all(responses)).map(({ status }) => status)).to.deep.equal(Array(300).fill(200))
+    expectClean(rig)
+  })
+
   it('queues, then refuses with a time to come back', async () => {
     const rig = rigWithPeer({ limits: { runningPerClient: 1, queuedPerClient: 1 } })
     const [first, second] = [rig.post(query), rig.post(query)]
@@ -325,6 +361,59 @@ describe('refs: the handler', () => {
     await settle()
     rig.calls[1].end()
     await (await second).text()
+    expectClean(rig)
+  })
+
+  it('lets a client send so much an hour, and breaks off what exceeds that, and that alone', async () => {
+    const rig = createRig({ limits: { bytesPerClientAndHour: 700, runningPerClient: 1 } })
+    rig.connect('x', '192.0.2.8')
+    rig.connect('y', '192.0.2.9')
+    const first = rig.post(query, { address: '192.0.2.8' })
+    await settle()
+    rig.gate.policy.verified?.(root)
+    rig.gate.policy.verified?.(dir)
+    rig.calls[0].line(String(dir.cid))
+    const [broken, second] = [await first, rig.post(query, { address: '192.0.2.9' })]
+    await settle()
+    rig.gate.policy.verified?.(a)
+    expect(await readAll(broken)).to.have.nested.property('error.name', 'TooManyRequestsError')
+    const refused = await rig.post(query, { address: '192.0.2.8' })
+    expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([429, '3600'])
+    rig.calls[0].end()
+    expect((await readAll(await second)).error).to.equal(undefined)
+    rig.clock.pass(3_600_000)
+    const later = rig.post(query, { address: '192.0.2.8' })
+    await settle()
+    rig.calls[1].end()
+    expect((await later).status).to.equal(200)
+    await (await later).text()
+    expect(rig.ends.map(({ outcome }) => outcome)).to.deep.equal(['refused', 'refused', 'complete', 'complete'])
+    expectClean(rig)
+  })
+
+  it('answers 429 when that is exceeded before the first line, also by all clients together', async () => {
+    const rig = rigWithPeer({ limits: { bytesPerHour: 100 } })
+    rig.clock.pass(600_000)
+    const response = rig.post(query)
+    await settle()
+    rig.gate.policy.verified?.(root)
+
+    expect((await response).status).to.equal(429)
+    const { status, headers } = await rig.post(query, { address: '192.0.2.9' })
+    expect([status, headers.get('retry-after')]).to.deep.equal([429, '3000'])
+    expectClean(rig)
+  })
+
+  it('takes a /64 of IPv6 for one client, since it may have all addresses of it', async () => {
+    const rig = rigWithPeer({ limits: { runningPerClient: 1, queuedPerClient: 1, clientWait: 0 } })
+    const ending = new AbortController()
+    const post = async (address: string): Promise<Response> => rig.post(query, { address, signal: ending.signal })
+    const open = [post('2001:db8::1'), post('2001:db8::2'), post('2001:db8:0:1::1')]
+    await settle()
+    expect(rig.handler.status()).to.include({ running: 2, queued: 1 })
+    expect((await post('2001:db8::3')).status).to.equal(429)
+    ending.abort()
+    await Promise.allSettled(open)
     expectClean(rig)
   })
 
@@ -422,6 +511,19 @@ describe('refs: the handler', () => {
 
     expect(headers.get('content-encoding')).to.equal('gzip')
     expect(await new Response(body?.pipeThrough(new DecompressionStream('gzip'))).text()).to.equal('{"Ref":"x","Err":""}\n')
+  })
+
+  it('breaks a compressed body off, too', async () => {
+    const rig = rigWithPeer()
+    const response = rig.post(query, { headers: { 'accept-encoding': 'gzip' } })
+    await settle()
+    rig.calls[0].line('x')
+    const body = new Response((await response).body?.pipeThrough(new DecompressionStream('gzip'))).text()
+    rig.calls[0].end(new MemberRefsError('late'))
+
+    await expect(body).to.eventually.be.rejected()
+    expect(rig.ends[0]).to.deep.include({ outcome: 'failed', error: 'late' })
+    expectClean(rig)
   })
 
   it('goes on where a preload was cut off: it reads what the member has already', async () => {

@@ -136,18 +136,20 @@ describe('remote requests', () => {
     await end(response)
   })
 
-  it('ends a request for which a client sends more than it may', async () => {
-    registries.forEach(registry => { registry.stop() })
-    await start({ blocks: 1 })
-    holder.connect('x')
-    const response = post()
-    await settle()
-    verified(holder, root)
-    verified(holder, dir)
-    await settle()
+  for (const [what, limits] of [['request', { blocks: 1 }], ['hour', { bytesPerClientAndHour: 500 }]] as const) {
+    it(`ends a request for which a client sends more than it may for a ${what}`, async () => {
+      registries.forEach(registry => { registry.stop() })
+      await start(limits)
+      holder.connect('x')
+      const response = post()
+      await settle()
+      verified(holder, root)
+      verified(holder, dir)
+      await settle()
 
-    expect((await response).status).to.equal(413)
-  })
+      expect((await response).status).to.equal(413)
+    })
+  }
 
   it('drains when the requests of others that need its clients have ended', async () => {
     holder.connect('x')

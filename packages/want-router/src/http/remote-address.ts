@@ -21,8 +21,13 @@ export function clientNames (trusted: readonly string[] = []): ClientNames {
   const proxies = createTrustedProxies(trusted)
 
   return ({ headers }, info) => {
-    const address = parseAddress(proxies.clientAddress(info?.remoteAddress, headers.get('x-forwarded-for')))
-
-    return address == null ? UNKNOWN : ipNetwork(address)
+    return networkOf(proxies.clientAddress(info?.remoteAddress, headers.get('x-forwarded-for')))
   }
+}
+
+/** What one client can hardly have two of: an IPv4 address, or the /64 of an IPv6 address, of which it may have all. */
+export function networkOf (address: string): string {
+  const bytes = parseAddress(address)
+
+  return bytes == null ? UNKNOWN : ipNetwork(bytes)
 }
