@@ -4,8 +4,9 @@ import { ACCEPT_QUEUE } from '../accept-queue.ts'
 import { loadCertificate } from './certificate.ts'
 import { Connections } from './connections.ts'
 import { resolveHttpLimits } from './limits.ts'
-import { breakOff, isCut, sendResponse, writeHead } from './messages.ts'
+import { breakOff, isCut, sendResponse } from './messages.ts'
 import { networkOf } from './network-of.ts'
+import { answerRefusals, answerWith } from './own-answers.ts'
 import { toRequest } from './request.ts'
 import { Turns } from './turns.ts'
 import type { Certificate, TlsFiles } from './certificate.ts'
@@ -206,6 +207,7 @@ class Server implements HttpServer {
 
   #limitHttp1 <T extends NodeServer> (server: T): T {
     const { headersTimeout, idleTimeout } = this.#limits
+    answerRefusals(server)
 
     return Object.assign(server, { headersTimeout, requestTimeout: headersTimeout, keepAliveTimeout: idleTimeout })
   }
@@ -290,8 +292,7 @@ class Server implements HttpServer {
     const entered = this.#turns.enter(network, reserve)
 
     if (entered == null) {
-      writeHead(response, 503, { 'content-type': 'text/plain', 'retry-after': '1' })
-      response.end('too many requests of this address wait\n')
+      answerWith(response, 503, 'too many requests of this address wait', { 'retry-after': '1' })
 
       return
     }
@@ -303,8 +304,12 @@ class Server implements HttpServer {
     try {
       if (!signal.aborted) {
         const asked = toRequest(request, this.#certificate != null, signal)
-        const answer = asked == null ? new Response('this is not a request that can be answered\n', { status: 400 }) : await this.#init.handler(asked, { remoteAddress })
-        await sendResponse(response, answer, turn)
+
+        if (asked == null) {
+          answerWith(response, 400, 'this is not a request that can be answered')
+        } else {
+          await sendResponse(response, await this.#init.handler(asked, { remoteAddress }), turn)
+        }
       }
     } finally {
       turn.end()

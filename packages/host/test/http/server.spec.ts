@@ -88,6 +88,53 @@ describe('an HTTP server', function () {
     expect(JSON.parse((await ask(server.url, { path: '//other.example/x' })).body.toString())).to.include({ path: '//other.example/x' })
   })
 
+  describe('that no handler answers', () => {
+    /** What is answered to raw bytes. */
+    async function raw (server: HttpServer, text: string): Promise<string> {
+      const { port, protocol } = new URL(server.url)
+      const socket = protocol === 'https:' ? connectTls({ port: Number(port), host: 'localhost', ca: CA }) : connectSocket({ port: Number(port), host: 'localhost' })
+      let answer = ''
+      socket.on('error', () => {})
+      socket.on('data', data => { answer += data.toString() })
+      socket.write(text)
+      await new Promise(resolve => socket.once('close', resolve))
+
+      return answer.toLowerCase()
+    }
+
+    const CASES: ReadonlyArray<readonly [number, string]> = [
+      [400, 'OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'],
+      [400, 'NONSENSE\r\n\r\n'],
+      [408, 'GET / HTTP/1.1\r\nHost:'],
+      [417, 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: the-unexpected\r\n\r\n'],
+      [431, `GET /${'x'.repeat(20 * KiB)} HTTP/1.1\r\nHost: localhost\r\n\r\n`]
+    ]
+
+    for (const tls of [undefined, TLS]) {
+      for (const [status, text] of CASES) {
+        it(`lets pages read ${status} to ${JSON.stringify(text.slice(0, 16))}, ${tls == null ? 'in the clear' : 'over TLS'}`, async () => {
+          const answer = await raw(await start(describeRequest, { tls, limits: { headersTimeout: 500 } }), text)
+
+          expect(answer).to.match(new RegExp(`^http/1.1 ${status} `)).and.include('access-control-allow-origin: *')
+        })
+      }
+    }
+
+    it('cuts what has been answered in part, rather than to add an answer', async () => {
+      const server = await start(() => new Response(new ReadableStream({ start (controller) { controller.enqueue(new TextEncoder().encode('half')) } })))
+      const socket = await socketTo(server)
+      let answer = ''
+      socket.on('data', data => {
+        answer += data.toString()
+        socket.write('NONSENSE\r\n\r\n')
+      })
+      socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      await new Promise(resolve => socket.once('close', resolve))
+
+      expect(answer).to.include('half').and.not.include(' 400 ')
+    })
+  })
+
   it('streams bodies both ways', async () => {
     const parts = ['a'.repeat(100 * KiB), 'b'.repeat(100 * KiB)]
     const server = await start(() => new Response(new ReadableStream({
@@ -265,11 +312,12 @@ describe('an HTTP server', function () {
     it('refuses an address of which too many requests wait', async () => {
       const server = await start(async () => new Promise(() => {}), { tls: TLS, limits: { unsent: 2 * MiB, waiting: 5 } })
       const client = await http2(server)
-      const statuses = Array.from({ length: 20 }, async (_, i) => (await client.ask(`/${i}`)).status)
-      const first = await Promise.race(statuses)
+      const answers = Array.from({ length: 20 }, async (_, i) => client.ask(`/${i}`))
+      const { status, headers } = await Promise.race(answers)
 
-      expect(first).to.equal(503)
-      statuses.forEach(status => { status.catch(() => {}) })
+      expect(status).to.equal(503)
+      expect(headers).to.include({ 'retry-after': '1', 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' })
+      answers.forEach(answer => { answer.catch(() => {}) })
     })
   })
 

@@ -1,0 +1,55 @@
+/**
+ * Answers that no handler makes. Pages of any origin may read them: without these headers a page sees a failure of the
+ * network, and neither a status nor when to come back.
+ */
+import { writeHead } from './messages.ts'
+import type { NodeRequest, NodeResponse } from './messages.ts'
+import type { Duplex } from 'node:stream'
+
+const HEADERS = {
+  'content-type': 'text/plain; charset=utf-8',
+  'cache-control': 'no-store',
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'Retry-After'
+}
+
+/** How Node's errors of requests that cannot be read are answered. */
+const REFUSALS: Readonly<Record<string, readonly [number, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large']
+}
+
+/** Answers a request in place of a handler. */
+export function answerWith (response: NodeResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
+  writeHead(response, status, { ...HEADERS, ...headers })
+  response.end(`${text}\n`)
+}
+
+/** What is used of a server. */
+interface RefusingServer {
+  on (event: 'clientError', listener: (error: Error & { code?: string }, socket: Duplex) => void): unknown
+  on (event: 'checkExpectation', listener: (request: NodeRequest, response: NodeResponse) => void): unknown
+}
+
+/** Has a server answer what it would else answer by itself, over HTTP/1.1: requests that cannot be read, or expect something. */
+export function answerRefusals (server: RefusingServer): void {
+  server.on('clientError', refuse)
+  server.on('checkExpectation', (_, response) => { answerWith(response, 417, 'no such expectation is met', { connection: 'close' }) })
+}
+
+function refuse (error: Error & { code?: string }, socket: Duplex): void {
+  // what has been answered in part is not to be continued by something else
+  const answered = '_httpMessage' in socket && (socket._httpMessage as { headersSent?: boolean } | null)?.headersSent === true
+
+  if (error.code === 'ECONNRESET' || !socket.writable || answered) {
+    socket.destroy()
+
+    return
+  }
+
+  const [status, reason] = REFUSALS[error.code ?? ''] ?? [400, 'Bad Request']
+  const body = `${reason}\n`
+  const headers = Object.entries({ ...HEADERS, 'content-length': `${body.length}`, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${headers.join('')}\r\n${body}`)
+}
