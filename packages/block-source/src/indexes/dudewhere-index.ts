@@ -4,6 +4,7 @@ import { decode } from 'multiformats/hashes/digest'
 import { DEFAULTS } from '../defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { IndexCache } from './index-cache.ts'
+import { Listings } from './listings.ts'
 import { locateEach } from './locate-each.ts'
 import { SeparateIndexes } from './separate-indexes.ts'
 import { Sessions } from './sessions.ts'
@@ -27,7 +28,8 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
    */
   readonly codecs?: readonly number[]
   /**
-   * How many blocks of one lookup are looked for in DUDEWHERE, where each takes a list request for every codec. The others are not found. Default: all
+   * How many unknown blocks of one lookup are looked for in DUDEWHERE, where each takes a list request for every codec; the others are not
+   * found. Those of one session, whose lookups may be of one block each, are as many at once, and one more each second. Default: all
    */
   readonly maxListed?: number
   /** The most CARs of one root. Default 100 */
@@ -37,9 +39,6 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
   /** How long it is remembered which CARs a root has, and that it has none, in ms. Default 60,000 */
   readonly rootTtl?: number
 }
-
-/** What one lookup may still list. */
-interface Listings { left: number }
 
 /**
  * The layout of Hoverboard and Elastic IPFS: DUDEWHERE says which CARs a root has,
@@ -67,6 +66,7 @@ class DudewhereIndex implements BlockIndex {
   /** The names of the CARs of a root. */
   readonly #roots: LRUCache<string, readonly string[]>
   readonly #sessions: Sessions
+  readonly #listings: Listings
 
   constructor (init: DudewhereIndexInit) {
     if (init.dudewhere.list == null) {
@@ -79,15 +79,16 @@ class DudewhereIndex implements BlockIndex {
     this.#indexes = new SeparateIndexes(this.#cache, { ...init, check: false })
     this.#roots = new LRUCache({ maxSize: DEFAULTS.roots, sizeCalculation: cars => 1 + cars.length, ttl: init.rootTtl ?? DEFAULTS.rootTtl, ttlResolution: 0, ...(perf == null ? {} : { perf }) })
     this.#sessions = new Sessions(init, init.maxCars ?? DEFAULTS.carsOfRoot)
+    this.#listings = new Listings(init)
   }
 
   async locate (multihashes: readonly Uint8Array[], options: SourceOptions = {}): Promise<readonly Located[]> {
-    const listings: Listings = { left: this.#init.maxListed ?? Infinity }
+    const mayList = this.#listings.of(options.session)
 
-    return locateEach(multihashes, this.#cache, options, async (multihash, lookup) => this.#locate(multihash, options.session, lookup, listings))
+    return locateEach(multihashes, this.#cache, options, async (multihash, lookup) => this.#locate(multihash, options.session, lookup, mayList))
   }
 
-  async #locate (multihash: Uint8Array, session: string | undefined, lookup: Lookup, listings: Listings): Promise<Location[]> {
+  async #locate (multihash: Uint8Array, session: string | undefined, lookup: Lookup, mayList: () => boolean): Promise<Location[]> {
     const known = await this.#carsOfSession(session, lookup)
     const found = await this.#search(known.cars, multihash, lookup)
 
@@ -95,7 +96,7 @@ class DudewhereIndex implements BlockIndex {
       return found.locations
     }
 
-    const cars = await this.#carsOf(multihash, lookup, listings)
+    const cars = await this.#carsOf(multihash, lookup, mayList)
 
     if (session != null && cars.length > 0) {
       await this.#sessions.remember(session, cars, lookup)
@@ -146,7 +147,7 @@ class DudewhereIndex implements BlockIndex {
     return { locations: locations.slice(0, this.#cache.maxLocations), error }
   }
 
-  async #carsOf (multihash: Uint8Array, lookup: Lookup, listings: Listings): Promise<readonly string[]> {
+  async #carsOf (multihash: Uint8Array, lookup: Lookup, mayList: () => boolean): Promise<readonly string[]> {
     const digest = parse(multihash)
     let counts = true
 
@@ -159,11 +160,10 @@ class DudewhereIndex implements BlockIndex {
       const known = this.#roots.get(root)
 
       if (known == null && counts) {
-        if (listings.left <= 0) {
+        if (!mayList()) {
           return []
         }
 
-        listings.left--
         counts = false
       }
 

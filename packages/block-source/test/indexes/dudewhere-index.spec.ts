@@ -114,6 +114,29 @@ describe('DUDEWHERE with SATNAV', () => {
     }
   })
 
+  it('lists for a few blocks of a session at once, though each has its own lookup, and for one more each second', async () => {
+    const buckets = bucketsOf()
+    let now = 1
+    const index = dudewhereIndex({ ...buckets, maxListed: 2, codecs: [0x55, 0x70], now: () => now })
+    const all = await blocks(20)
+    let next = 0
+
+    const lists = async (count: number, session: string): Promise<number> => {
+      for (let i = 0; i < count; i++) {
+        expect(await index.locate([all[next++].multihash], { session })).to.deep.equal([[]])
+      }
+
+      return buckets.dudewhere.lists.splice(0).length
+    }
+
+    expect(await lists(5, 'a')).to.equal(4)
+    expect(await lists(1, 'b'), 'of another session').to.equal(2)
+    now += 1_000
+    expect(await lists(5, 'a'), 'a second later').to.equal(2)
+    now += 60_000
+    expect(await lists(5, 'a'), 'a minute later').to.equal(4)
+  })
+
   it('asks for a root once in its time to live', async () => {
     const buckets = bucketsOf()
     let now = 1
