@@ -1,10 +1,12 @@
 import { createCosts, dollarsOf } from './costs.ts'
+import type { Failures } from './blocks/failures.ts'
 import type { Costs } from './costs.ts'
 import type { Policy } from '@kitsune/want-router'
 
 /** What a process has done since it began: an isolate of a Worker, of which there are many, answers for itself. */
 export interface Counts {
   readonly costs: Costs
+  readonly failures: Failures
   /** Connections that are open. */
   connections: number
   /** Connections that ended since their budget of sub-requests was spent. */
@@ -17,7 +19,7 @@ export interface Counts {
 
 /** Makes counts of a process that has done nothing yet. */
 export function createCounts (): Counts {
-  return { costs: createCosts(), connections: 0, budgetsSpent: 0, wants: 0, blocks: 0, bytes: 0 }
+  return { costs: createCosts(), failures: new Map(), connections: 0, budgetsSpent: 0, wants: 0, blocks: 0, bytes: 0 }
 }
 
 /** Counts what is asked for and sent, which a router tells its policies. */
@@ -37,7 +39,7 @@ export function countSent (counts: Counts): Policy {
 }
 
 /** The counts in the text format of Prometheus. */
-export function formatMetrics ({ costs, connections, budgetsSpent, wants, blocks, bytes }: Counts): string {
+export function formatMetrics ({ costs, failures, connections, budgetsSpent, wants, blocks, bytes }: Counts): string {
   const dollars = dollarsOf(costs)
   const samples: Array<[string, 'counter' | 'gauge', string, Array<[string, number]>]> = [
     ['connections', 'gauge', 'Connections that are open', [['', connections]]],
@@ -45,6 +47,7 @@ export function formatMetrics ({ costs, connections, budgetsSpent, wants, blocks
     ['wants_total', 'counter', 'Wants that were looked for', [['', wants]]],
     ['blocks_sent_total', 'counter', 'Blocks sent', [['', blocks]]],
     ['sent_bytes_total', 'counter', 'Bytes of blocks sent', [['', bytes]]],
+    ['failed_reads_total', 'counter', 'Reads of blocks that failed, by the name of the error', Array.from(failures, ([name, count]) => [`{error="${name.replace(/\W/g, '_')}"}`, count])],
     ['operations_total', 'counter', 'Operations that are paid for', Object.entries(costs).map(([kind, count]) => [`{kind="${kind}"}`, count])],
     ['dollars_total', 'counter', 'What these operations cost, without CPU time', [['', dollars]]],
     ['dollars_per_million_blocks', 'gauge', 'The same, for a million blocks', [['', blocks === 0 ? 0 : dollars / blocks * 1e6]]]

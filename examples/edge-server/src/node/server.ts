@@ -3,6 +3,7 @@ import { createHost } from '@kitsune/host/node'
 import { source, wantRouter } from '@kitsune/want-router'
 import { urlList } from '@kitsune/want-router/policies'
 import { fileList } from '@kitsune/want-router/policies/node'
+import { countFailures } from '../blocks/failures.ts'
 import { ConfigError } from '../errors.ts'
 import { countSent, createCounts, formatMetrics } from '../metrics.ts'
 import { createPolicies } from '../policies.ts'
@@ -46,7 +47,8 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
   }
 
   const counts = createCounts()
-  const { source: blocks, summary, root } = await openCars(location, counts.costs)
+  const { source: all, summary, root } = await openCars(location, counts.costs)
+  const blocks = countFailures(all, counts.failures)
   const gateways = announce.filter(isGateway)
   await Promise.all(policies.reading.map(async policy => policy.start()))
   const host = await createHost<{ router: WantRouter }>({

@@ -1,4 +1,5 @@
 import { cached, carSource, dudewhereIndex, dynamoIndex, kvSessions, mapIndex, r2Store, s3Store, tiered } from '@kitsune/block-source'
+import { countFailures } from '../blocks/failures.ts'
 import { orderedIndex } from '../blocks/ordered-index.ts'
 import { createReadTurns } from '../blocks/read-turns.ts'
 import { counted, DYNAMO_COSTS, KV_COSTS, R2_COSTS, S3_COSTS } from '../costs.ts'
@@ -55,7 +56,7 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
   }
   const cars = carSource({ store, index, readAhead, ...READS })
   const all = s3 == null ? cars : tiered([cars, openS3(s3, budget, costs)])
-  const source = cached(all, { maxBytes: BLOCK_CACHE, turn: createReadTurns({ max: READ_TOGETHER }) })
+  const source = cached(countFailures(all, counts.failures), { maxBytes: BLOCK_CACHE, turn: createReadTurns({ max: READ_TOGETHER }) })
 
   return { index, source }
 }
