@@ -9,6 +9,7 @@ import { kuboMissing, searchKubo } from '../packages/interop/src/find-kubo.ts'
 import { oldKuboMissing, searchOldKubo } from '../packages/interop/src/find-old-kubo.ts'
 import { searchVersitygw, versitygwMissing, versitygwVersion } from '../packages/interop/src/find-versitygw.ts'
 import { buildStale } from './lib/build.mjs'
+import { parts } from './lib/parts.mjs'
 import { failures, summary, total } from './lib/results.mjs'
 import { cache, root } from './lib/root.mjs'
 import { run, seconds } from './lib/run.mjs'
@@ -16,6 +17,8 @@ import { closure, workspaces } from './lib/workspaces.mjs'
 
 /** @import { RunOptions } from './lib/run.mjs' */
 /** @import { Results, Suite, Workspace } from './lib/types.ts' */
+
+/** @typedef {RunOptions & { name?: string, files?: string[] }} PartOptions - by default, all files under the workspace's name */
 
 /**
  * `npm test`: builds what is stale, runs the tests of these scripts and of every
@@ -62,11 +65,11 @@ if (positionals.length === 0) {
 
 const beside = tested.filter(({ name }) => tested.length > 1 && BESIDE.has(name))
 const alone = tested.filter(workspace => !beside.includes(workspace))
-const besides = Promise.all(beside.map(async workspace => testBeside(workspace)))
+const besides = Promise.all(beside.map(async workspace => testBeside(workspace, { priority: constants.priority.PRIORITY_BELOW_NORMAL })))
 
 for (const [i, workspace] of alone.entries()) {
   console.log(`\n${workspace.name} (${i + 1} of ${tested.length})`)
-  suites.push(await testWorkspace(workspace))
+  suites.push(...await testInParts(workspace))
 }
 
 for (const [i, { suite, output }] of (await besides).entries()) {
@@ -171,16 +174,48 @@ function sentNothing () {
 }
 
 /**
- * At a low priority, and without a word until it ends.
+ * The files of some workspaces in several processes at once, then the others. At full size each runs alone:
+ * what they take is recorded.
  *
  * @param {Workspace} workspace
+ * @returns {Promise<Suite[]>}
  */
-async function testBeside (workspace) {
-  const log = join(cache, 'results', `${fileName(workspace.name)}.log`)
+async function testInParts (workspace) {
+  const { atOnce: [first, ...others], alone } = parts(workspace)
+
+  if (first == null || full || broken.has(workspace)) {
+    return [await testWorkspace(workspace)]
+  }
+
+  /** @param {number} i */
+  const nameOf = i => `${workspace.name} ${i + 1}/${others.length + 2}`
+  const besides = Promise.all(others.map(async (files, i) => testBeside(workspace, { name: nameOf(i + 1), files })))
+  console.log(`${nameOf(0)}, and ${others.length} more beside it`)
+  const suites = [await testWorkspace(workspace, { name: nameOf(0), files: first })]
+
+  for (const { suite, output } of await besides) {
+    console.log(`\n${suite.name}, which ran beside the first\n${output}`)
+    suites.push(suite)
+  }
+
+  console.log(`\n${nameOf(others.length + 1)}, which runs alone`)
+  suites.push(await testWorkspace(workspace, { name: nameOf(others.length + 1), files: alone }))
+
+  return suites
+}
+
+/**
+ * Without a word until it ends.
+ *
+ * @param {Workspace} workspace
+ * @param {PartOptions} [options]
+ */
+async function testBeside (workspace, options = {}) {
+  const log = join(cache, 'results', `${fileName(options.name ?? workspace.name)}.log`)
   const file = openSync(log, 'w')
 
   try {
-    const suite = await testWorkspace(workspace, { stdio: ['ignore', file, file], priority: constants.priority.PRIORITY_BELOW_NORMAL })
+    const suite = await testWorkspace(workspace, { ...options, stdio: ['ignore', file, file] })
 
     return { suite, output: readFileSync(log, 'utf8') }
   } finally {
@@ -190,20 +225,20 @@ async function testBeside (workspace) {
 
 /**
  * @param {Workspace} workspace
- * @param {RunOptions} [options]
+ * @param {PartOptions} [options]
  */
-async function testWorkspace (workspace, options = {}) {
+async function testWorkspace (workspace, { name = workspace.name, files, ...options } = {}) {
   if (broken.has(workspace)) {
     console.log('not run: the workspace or one of its dependencies does not build')
 
-    return { name: workspace.name, code: 1, time: 'not run' }
+    return { name, code: 1, time: 'not run' }
   }
 
   const usesVitest = workspace.manifest.scripts?.test?.startsWith('vitest ') === true
   // the first -- is npm's, the second aegir's
-  const args = usesVitest ? vitestOptions() : ['--', ...mochaOptions()]
+  const args = usesVitest ? vitestOptions() : [...(files == null ? [] : ['--files', ...files]), '--', ...mochaOptions()]
 
-  return runTests(workspace.name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', ...args], options)
+  return runTests(name, 'npm', ['run', 'test', '--silent', '--workspace', workspace.name, '--', ...args], options)
 }
 
 function vitestOptions () {
@@ -241,9 +276,9 @@ async function runTests (name, command, args, options = {}) {
   return { name, code, results: readResults(file), time: seconds(start) }
 }
 
-/** @param {string} name - of a workspace */
+/** @param {string} name - of a workspace or of a part of one */
 function fileName (name) {
-  return name.replaceAll(/[^a-z-]/g, '')
+  return name.replaceAll(/[^a-z0-9-]/g, '')
 }
 
 /**
