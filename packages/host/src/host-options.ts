@@ -81,6 +81,9 @@ const processShares = createWorkShares()
 type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
 type EncrypterFactory = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
+/** Makes yamux for a host. */
+export type YamuxFactory = ReturnType<typeof leanYamux>
+
 /** Creates what a host takes from its platform. */
 export type Platform = (limits: HostLimits, warnMissing: WarnMissing, trustedProxies?: TrustedProxies) => PlatformParts
 
@@ -92,6 +95,8 @@ export interface PlatformParts {
   readonly mplex?: boolean
   /** Shares the event loop between connections. Default: one for all hosts of the process. */
   readonly shares?: WorkShares
+  /** Changes what makes yamux. Default: it stays as it is. */
+  changeYamux? (create: YamuxFactory): YamuxFactory
 }
 
 /**
@@ -108,7 +113,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
   const warnMissing = createWarnMissing(init.warn)
   const traffic = trackTraffic(warnMissing)
   const capacity = createCapacity({ max: maxConnections, traffic, idleFor: peer => init.idleFor?.(peer, running()) })
-  const { transports, connectionEncrypters, mplex: withMplex = true, shares = processShares } = platform(limits, warnMissing, init.trustedProxies)
+  const { transports, connectionEncrypters, mplex: withMplex = true, shares = processShares, changeYamux = create => create } = platform(limits, warnMissing, init.trustedProxies)
   const places = createPendingPlaces<MultiaddrConnection>(pending, connection => {
     connection.abort(new FloodError('Too many connections wait for their handshake, and most of them come from this address'))
   })
@@ -138,7 +143,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     transports: transports.map(followed),
     connectionEncrypters: [...connectionEncrypters],
     streamMuxers: [
-      leanYamux(pacedYamux({ maxEarlyStreams: MAX_EARLY_STREAMS, streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing), warnMissing),
+      changeYamux(leanYamux(pacedYamux({ maxEarlyStreams: MAX_EARLY_STREAMS, streamOptions: { maxStreamWindowSize: streamWindow } }, limits, shares, warnMissing), warnMissing)),
       ...(withMplex ? [pacedMplex({ maxEarlyStreams: MAX_EARLY_STREAMS, disconnectThreshold: mplexStreamsPerSecond }, shares, warnMissing)] : [])
     ],
     ...(connectionProtector == null ? {} : { connectionProtector }),

@@ -6,6 +6,7 @@ import { createWorkShares } from '../work-shares.ts'
 import { createNoiseCrypto } from './noise-crypto.ts'
 import { ownLocks } from './own-locks.ts'
 import { createSockets } from './sockets.ts'
+import { boundUnread } from './unread.ts'
 import type { Sockets } from './sockets.ts'
 import type { EndOfTick } from '../end-of-tick.ts'
 import type { HostInit, HostServices } from '../host-options.ts'
@@ -37,8 +38,9 @@ export async function createHost <S extends Record<string, unknown> = Record<nev
   const libp2p = await createHostOn<S>((_, warnMissing) => ({
     transports: [sockets.transport],
     connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing, endOfTick)],
-    // what a peer that does not read may cost is bounded by the credit of yamux, which mplex does not have
+    // what a peer that does not read may cost is bounded by pings of yamux, which mplex does not have
     mplex: false,
+    changeYamux: create => boundUnread(create, warnMissing),
     // a pass that one request has scheduled must not work for another one, nor be lost with it
     shares: createWorkShares()
   }), { ...init, listen: [NOWHERE] })

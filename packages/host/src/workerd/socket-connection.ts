@@ -19,8 +19,8 @@ const INTERNAL_ERROR = 1011
 
 /**
  * A WebSocket of workerd as libp2p's connection. `@libp2p/websockets` has one, too, which does not work there: workerd does
- * not tell how much of what was sent is still waiting, so nothing here ever asks to pause. What bounds a peer that does not
- * read is the credit of yamux: 256 KiB for each stream.
+ * not tell how much of what was sent is still waiting, so nothing here ever asks to pause. What a peer does not read is bounded
+ * by the muxer, see `unread.ts`.
  */
 export class SocketConnection extends AbstractMultiaddrConnection {
   /** What the host reads traffic from. `bufferedAmount` is not known. */
