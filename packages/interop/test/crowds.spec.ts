@@ -1,10 +1,15 @@
 import { expect } from 'aegir/chai'
+import { createHolder } from '../src/attack/holder.ts'
+import { createHonestClient } from '../src/attack/honest.ts'
 import { seededBlock, seededBlocks } from '../src/blocks.ts'
 import { needKubo } from '../src/needs.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
 import { createWirePeer } from '../src/wire-peer.ts'
+import type { Holder } from '../src/attack/holder.ts'
+import type { Balancer } from '../src/balancer.ts'
+import type { TestBlock } from '../src/blocks.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 
 const CROWD = 500
@@ -69,17 +74,52 @@ describe('many clients at once', function () {
     expect(crowd.every(peer => peer.arrivals.get(block.cid.toString()) === 1)).to.equal(true)
   })
 
-  it('admits and serves forty that dial at once from one address', async () => {
-    const block = await seededBlock(10_000, 'forty')
-    const kubo = await peers.kubo()
-    await kubo.putBlock(block.bytes)
-    const balancer = await peers.balancer({ downstreams: [kubo.url] })
+  /** A balancer in front of one member that has the blocks, and those that `hold` adds. */
+  const inFront = async (blocks: readonly TestBlock[]): Promise<{ balancer: Balancer, hold: Holder['hold'] }> => {
+    const { hold, onMessage } = createHolder(blocks)
+    const { addresses } = await peers.wire({ listen: ['tcp'], keeps: false, onMessage })
 
-    await gather(40, balancer.ws, 40)
-    await Promise.all(crowd.map(async peer => peer.fetch(balancer.peerId, [block.cid])))
+    return { balancer: await peers.balancer({ downstreams: addresses }), hold }
+  }
 
-    expect(crowd.filter(peer => peer.connections(balancer.peerId).length === 1)).to.have.lengthOf(40)
-  })
+  /** While something goes on, a client that was there before wants one thing after another, and loses none of it. */
+  const besideHonest = async (address: string, hold: Holder['hold'], run: () => Promise<void>): Promise<void> => {
+    const honest = await createHonestClient(address, 'there before a crowd', hold)
+    peers.onStop(async () => honest.stop())
+    await honest.measure(0)
+    const state = { over: false }
+    const measured = (async () => {
+      let lost = 0
+
+      while (!state.over) {
+        lost += (await honest.measure(0)).lost
+      }
+
+      return lost
+    })()
+
+    try {
+      await run()
+    } finally {
+      state.over = true
+    }
+
+    expect(await measured, 'wants of the honest client').to.equal(0)
+  }
+
+  for (const transport of ['tcp', 'ws'] as const) {
+    it(`admits and serves forty that dial at once from one address, and one that was there before, over ${transport}`, async () => {
+      const block = await seededBlock(10_000, 'forty')
+      const { balancer, hold } = await inFront([block])
+
+      await besideHonest(balancer[transport], hold, async () => {
+        await gather(40, balancer[transport], 40)
+        await Promise.all(crowd.map(async peer => peer.fetch(balancer.peerId, [block.cid])))
+      })
+
+      expect(crowd.filter(peer => peer.connections(balancer.peerId).length === 1)).to.have.lengthOf(40)
+    })
+  }
 
   it('keeps nothing of five hundred that came, wanted and left', async () => {
     const blocks = await seededBlocks(20, 100, 'nobody has these')
@@ -99,28 +139,32 @@ describe('many clients at once', function () {
     await poll(async () => (await kubo.wantsOf(downstreamPeer ?? '')).length === 0, 'no want to be left downstream')
   })
 
-  it('serves forty-nine small clients while one wants all that there is', async () => {
-    const hogged = await seededBlocks(1_000, 50_000, 'hog')
-    const small = await seededBlocks(49, 1_000, 'small')
-    const holder = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks([...hogged, ...small]) })
-    const balancer = await peers.balancer({ downstreams: holder.addresses })
+  for (const transport of ['tcp', 'ws'] as const) {
+    it(`serves forty-nine small clients, and one that was there before, while one wants all that there is, over ${transport}`, async () => {
+      const hogged = await seededBlocks(1_000, 50_000, 'hog')
+      const small = await seededBlocks(49, 1_000, 'small')
+      const { balancer, hold } = await inFront([...hogged, ...small])
 
-    await gather(49, balancer.tcp, 7)
+      await gather(49, balancer[transport], 7)
 
-    const hog = await peers.wire({ keeps: false })
-    await hog.connect(balancer.tcp)
-    await hog.want(balancer.peerId, hogged.map(({ cid }) => cid))
-    await hog.until(() => hog.bytesReceived > 1_000_000, 'the hog to be under way')
+      const hog = await peers.wire({ keeps: false })
+      await hog.connect(balancer[transport])
 
-    const before = hog.bytesReceived
-    const meanwhile = await Promise.all(crowd.map(async (peer, i) => {
-      await peer.fetch(balancer.peerId, small.slice(i, i + 1).map(({ cid }) => cid))
+      await besideHonest(balancer[transport], hold, async () => {
+        await hog.want(balancer.peerId, hogged.map(({ cid }) => cid))
+        await hog.until(() => hog.bytesReceived > 1_000_000, 'the hog to be under way')
 
-      return hog.bytesReceived - before
-    }))
+        const before = hog.bytesReceived
+        const meanwhile = await Promise.all(crowd.map(async (peer, i) => {
+          await peer.fetch(balancer.peerId, small.slice(i, i + 1).map(({ cid }) => cid))
 
-    // counted in bytes, since a slow machine makes all of them wait alike: what is under way already, and little more
-    expect(Math.max(...meanwhile), 'bytes that the hog received while the others waited').to.be.lessThan(16_000_000)
-    expect(before + 16_000_000, 'or the hog could not have had more').to.be.lessThan(hogged.length * 50_000)
-  })
+          return hog.bytesReceived - before
+        }))
+
+        // counted in bytes, since a slow machine makes all of them wait alike: what is under way already, and little more
+        expect(Math.max(...meanwhile), 'bytes that the hog received while the others waited').to.be.lessThan(16_000_000)
+        expect(before + 16_000_000, 'or the hog could not have had more').to.be.lessThan(hogged.length * 50_000)
+      })
+    })
+  }
 })
