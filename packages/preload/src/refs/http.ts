@@ -38,6 +38,9 @@ export function acceptsGzip (header: string | null): boolean {
 /** Makes a stream that compresses with gzip. */
 export type CreateGzip = () => ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>
 
+/** workerd would compress a body again that says how it is encoded. Elsewhere it means nothing. */
+const ENCODED_ALREADY = { encodeBody: 'manual' }
+
 /** A list of refs, compressed if there is a `gzip`. An error of `lines` breaks the body off; `left` is called when it has ended in any way. */
 export function listResponse (lines: AsyncIterator<string>, gzip: CreateGzip | undefined, left: (error?: unknown) => void): Response {
   const encoder = new TextEncoder()
@@ -61,6 +64,7 @@ export function listResponse (lines: AsyncIterator<string>, gzip: CreateGzip | u
   })
 
   return new Response(gzip == null ? body : body.pipeThrough(gzip()), {
+    ...ENCODED_ALREADY,
     headers: {
       ...CORS_HEADERS,
       'content-type': 'application/json',
