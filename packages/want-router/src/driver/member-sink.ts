@@ -1,3 +1,5 @@
+import { MAX_FRAME_LENGTH } from '@kitsune/bitswap-codec'
+import { checkCapacity } from '../targets/check-capacity.ts'
 import { UNVERIFIABLE } from './verifier.ts'
 import type { Observer } from './observer.ts'
 import type { Offers } from './offers.ts'
@@ -37,29 +39,48 @@ export function createMemberSink (init: MemberSinkInit): Sink {
     put({ t: 'block', member, key, bytes })
   }
 
+  function goDown (why: Error | undefined): void {
+    if (why != null && !isClosed()) {
+      observer.down(member, why)
+    }
+
+    put({ t: 'down', member, why: why?.message })
+  }
+
+  function failed (why: Error): void {
+    if (!isClosed()) {
+      observer.failed(member, why)
+    }
+  }
+
   return {
     up (capacity, peer) {
-      put({ t: 'up', member, capacity, peer })
-    },
+      const checked = attempt(() => checkCapacity(`member "${member}": `, capacity))
 
-    down (why) {
-      if (why != null && !isClosed()) {
-        observer.down(member, why)
+      if (checked instanceof Error) {
+        // with such numbers it could never be asked, or without end
+        failed(checked)
+        goDown(checked)
+      } else {
+        put({ t: 'up', member, capacity: checked, peer })
       }
-
-      put({ t: 'down', member, why: why?.message })
     },
 
+    down: goDown,
+
+    // a number that is none would make every sum that it enters none, too
     load (pendingBytes) {
-      put({ t: 'load', member, pendingBytes })
+      if (isSize(pendingBytes)) {
+        put({ t: 'load', member, pendingBytes })
+      }
     },
 
     answer (key, answer, why, size) {
-      if (answer === 'failed' && !isClosed()) {
-        observer.failed(member, why ?? new Error('failed, and did not say why'))
+      if (answer === 'failed') {
+        failed(why ?? new Error('failed, and did not say why'))
       }
 
-      put(size == null ? { t: 'answer', member, key, answer, why: why?.message } : { t: 'answer', member, key, answer, size })
+      put(size == null || !isSize(size, MAX_FRAME_LENGTH) ? { t: 'answer', member, key, answer, why: why?.message } : { t: 'answer', member, key, answer, size })
     },
 
     report (why) {
@@ -84,5 +105,18 @@ export function createMemberSink (init: MemberSinkInit): Sink {
         verified?.(key)
       })
     }
+  }
+}
+
+function isSize (bytes: number, most = Infinity): boolean {
+  return Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= most
+}
+
+/** What a check returns, or throws. */
+function attempt<T> (check: () => T): T | Error {
+  try {
+    return check()
+  } catch (err) {
+    return err as Error
   }
 }

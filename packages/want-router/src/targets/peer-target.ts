@@ -62,20 +62,22 @@ const RETRY_OPTIONS: Readonly<Record<keyof RetryInit, true>> = { minDelay: true,
  */
 export function peerTarget (init: PeerTargetInit): TargetInit {
   const { id, weight, labels, peer } = init
-  checkPeerTargetInit(`peer "${id}": `, init)
+  const checked = checkPeerTargetInit(`peer "${id}": `, init)
 
-  return { id, weight, labels, peer, create: context => new PeerTarget(init, context) }
+  return { id, weight, labels, peer, create: context => new PeerTarget(checked, context) }
 }
 
-function checkPeerTargetInit (at: string, init: PeerTargetInit): void {
+function checkPeerTargetInit (at: string, init: PeerTargetInit): PeerTargetInit {
   checkNames(at, init, Object.keys(OPTIONS))
   const { entries, locateTimeout, dialTimeout, capacity, retry } = init
   checkNumbers<'entries'>(at, { entries }, { entries: true })
   checkNumbers(at, { locateTimeout, dialTimeout }, { locateTimeout: true, dialTimeout: true }, { ranges: { locateTimeout: [1, MAX_DELAY], dialTimeout: [1, MAX_DELAY] } })
-  checkCapacity(at, capacity)
+  const checkedCapacity = checkCapacity(at, capacity)
   checkNames(`${at}retry.`, retry, Object.keys(RETRY_OPTIONS))
   const { minDelay, maxDelay } = retry ?? {}
   checkNumbers(`${at}retry.`, { minDelay, maxDelay }, { minDelay: true, maxDelay: true }, { ranges: { minDelay: [0, MAX_DELAY], maxDelay: [1, MAX_DELAY] } })
+
+  return { ...init, capacity: checkedCapacity }
 }
 
 /** How one session went: why it ended, and for how long it was up, ms. */

@@ -71,21 +71,23 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
   const batches = from.getMany != null
   const { concurrency = batches ? DEFAULT_BATCHES : DEFAULT_CONCURRENCY, inlineBlock = DEFAULT_INLINE_BLOCK, linger = 0, timers = platformTimers } = init
 
-  checkSourceInit(`source "${id}": `, init)
+  const given = checkSourceInit(`source "${id}": `, init)
 
   // a source keeps no standing wants: a block that it gains does not come by itself
-  const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...init.capacity }
+  const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...given }
 
   return { id, weight, labels, create: () => new SourceTarget(from, { concurrency, capacity, inlineBlock, linger, timers }) }
 }
 
 const OPTIONS: Readonly<Record<keyof SourceInit, true>> = { id: true, weight: true, labels: true, concurrency: true, capacity: true, inlineBlock: true, linger: true, timers: true }
 
-function checkSourceInit (at: string, init: SourceInit): void {
+/** Returns the capacity that was given. */
+function checkSourceInit (at: string, init: SourceInit): SourceInit['capacity'] {
   checkNames(at, init, Object.keys(OPTIONS))
   const { concurrency, capacity, inlineBlock, linger } = init
   checkNumbers<'concurrency' | 'inlineBlock' | 'linger'>(at, { concurrency, inlineBlock, linger }, { concurrency: true, inlineBlock: true, linger: true }, { orZero: ['inlineBlock', 'linger'] })
-  checkCapacity(at, capacity)
+
+  return checkCapacity(at, capacity)
 }
 
 /** Reads that have begun together. */

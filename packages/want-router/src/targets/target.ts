@@ -36,7 +36,12 @@ export interface Capacity {
  * the engine is not re-entered.
  */
 export interface Sink {
-  /** The target can be asked from now on. `peer`: its peer id, if it is a peer: what it wants of us itself is not asked of it. */
+  /**
+   * The target can be asked from now on, or says anew how much it takes. If that is invalid (`wants` and `bytes` are whole
+   * numbers above 0, `standing` may be 0), the member counts as failed and is down until `up` is called with what is valid.
+   *
+   * `peer`: its peer id, if it is a peer: what it wants of us itself is not asked of it.
+   */
   up (capacity?: Partial<Capacity>, peer?: string): void
   /**
    * A block arrived; `prefix` is its CID's prefix (version, codec, hash code and
@@ -48,12 +53,12 @@ export interface Sink {
   block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
   /**
    * `dont-have` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. With `have` comes the
-   * block's `size` if it is known, bytes: the router reckons with it when it asks for the block.
+   * block's `size` if it is known, bytes: the router reckons with it when it asks for the block, unless no block can have it.
    */
   answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: Error, size?: number): void
   /** Something went wrong that fails no want. It may be reported often: it is shown in the status, and logged now and then. */
   report (why: Error): void
-  /** The target's own report of what it has queued for us, bytes. A hint. */
+  /** The target's own report of what it has queued for us, bytes. A hint: what is no number of bytes is ignored. */
   load (pendingBytes: number): void
   /** The target is gone; whatever it owed is asked elsewhere. Repeated while it is down if there is a newer reason. */
   down (why?: Error): void
