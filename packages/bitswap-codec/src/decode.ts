@@ -25,11 +25,11 @@ const WANTLIST_FULL = 0x10
  *
  * Each want, block and presence is checked separately: a malformed one is left out and
  * counted in `skipped`, so every CID in the result is well formed (`wantKey` accepts it)
- * and every prefix can be parsed. Malformed are entries whose bytes are not protobuf,
- * CIDs and prefixes that are missing or not well formed, CIDs over 168 bytes, and wants
- * and presences of an unknown type. So are wants beyond the first `MAX_WANTS`, and blocks
- * and presences beyond the first `MAX_ANSWERS` each: small items cost far more as objects
- * than on the wire.
+ * and every prefix can be parsed. An entry is malformed if its bytes are not protobuf, if its
+ * CID or prefix is missing or not well formed, if its CID has over 168 bytes, or if it is a want
+ * or presence of an unknown type. Wants beyond the first `MAX_WANTS`, and blocks and presences
+ * beyond the first `MAX_ANSWERS` each, are left out as well: small items cost far more as
+ * objects than on the wire.
  *
  * Any fault outside of them makes the whole message malformed and throws
  * `InvalidMessageError`. Unknown fields are skipped.

@@ -54,7 +54,7 @@ describe('frames', () => {
     expect(decoder.push(Uint8Array.of(3, 4))).to.deep.equal([Uint8Array.of(1, 2, 3, 4)])
   })
 
-  it('of length 0 are left out, for they say nothing', () => {
+  it('of length 0 are left out, since they contain nothing', () => {
     const decoder = frameDecoder()
 
     expect(decoder.push(Uint8Array.of(0, 0, 1, 7, 0))).to.deep.equal([Uint8Array.of(7)])

@@ -81,7 +81,7 @@ describe('frames on streams', () => {
     expect(await pipe(write(), bodies, source => lp.encode(source), cut, read)).to.deep.equal(expected)
   })
 
-  it('are refused by both above the same length', async () => {
+  it('above the same length are refused by both', async () => {
     const tooLong = lp.encode.single(new Uint8Array(MAX_FRAME_LENGTH + 1), { maxDataLength: MAX_FRAME_LENGTH + 1 }).subarray()
 
     expect(() => frameDecoder().push(tooLong)).to.throw().with.property('name', 'FrameTooLargeError')

@@ -88,7 +88,7 @@ try {
     'a dag-pb block as CIDv0': await put('v0', Uint8Array.of(0x0a, 0x06, 0x08, 0x02, 0x12, 0x00, 0x18, 0x00), '--format=v0'),
     'a blake2b-256 block': await put('blake2b', text.encode('blake2b'), '--cid-codec=raw', '--mhtype=blake2b-256'),
     'a sha2-512 block': await put('sha2-512', text.encode('sha2-512'), '--cid-codec=raw', '--mhtype=sha2-512'),
-    'a block of no bytes, which it denies': await put('empty', new Uint8Array(0), '--cid-codec=raw')
+    'a block of no bytes, for which it sends DONT_HAVE': await put('empty', new Uint8Array(0), '--cid-codec=raw')
   }
   const links = [1, 2, 3].map(i => ({ '/': CID.decode(missing(`link ${i}`)).toString() }))
   const rootFile = join(repo, 'root')
