@@ -63,7 +63,7 @@ function fromMultiaddr (name: string): Address {
   }
 
   if (!isHostProtocol(protocol) || transport !== 'tcp' || scheme == null) {
-    throw refuse(name, 'after its host and TCP port comes nothing, /http or /https')
+    throw refuse(name, 'only /http or /https may follow its host and TCP port')
   }
 
   const url = URL.parse(`${scheme}://${protocol === 'ip6' ? `[${value}]` : value}:${port}/`)
@@ -161,7 +161,7 @@ function allHeaders (name: string, authorizations: ReadonlyArray<string | undefi
   return headers
 }
 
-/** The text may hold credentials where no parser finds them: better too much removed than too little. */
+/** The text may hold credentials where no parser finds them, so this removes too much rather than too little. */
 function refuse (text: string, why: string): InvalidEndpointError {
   const name = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')
 

@@ -4,7 +4,7 @@ export class InvalidEndpointError extends Error {
   name = 'InvalidEndpointError'
 }
 
-/** An RPC could not be reached, or its answer is of no use. The message shows no credentials. */
+/** An RPC could not be reached, or its answer cannot be used. The message shows no credentials. */
 export class KuboRpcError extends Error {
   static name = 'KuboRpcError'
   name = 'KuboRpcError'

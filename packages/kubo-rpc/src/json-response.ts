@@ -26,7 +26,7 @@ export async function readJson (response: Response): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch {
-    throw new KuboRpcError('it answered what is not JSON')
+    throw new KuboRpcError('its answer is not JSON')
   }
 }
 
