@@ -27,7 +27,7 @@ export const DEFAULTS = {
   maxBlock: 4 * MiB,
   /** How much is read at first of a section whose length is not known, in bytes: a block of 256 KiB and what precedes it. */
   sectionGuess: 257 * KiB,
-  /** Blocks that are at most so far apart are read at once, in bytes: a request costs more than they do. */
+  /** Blocks that are at most this far apart are read with one request, in bytes: a request costs more than the bytes between them. */
   maxGap: 64 * KiB,
   /** The most that is read at once for several blocks, in bytes. */
   maxSpan: 4 * MiB,

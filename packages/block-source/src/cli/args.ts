@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
 
-/** What can be done. */
+/** The commands of `kitsune-index`. */
 export type CommandName = 'add' | 'ls' | 'check' | 'rm' | 'compact'
 
 /** What the command line says. */
@@ -63,13 +63,13 @@ export function parseCommandLine (argv: readonly string[]): Args {
   }
 
   if (!isCommand(command)) {
-    throw new UsageError(`${JSON.stringify(command)} is no command: there are add, ls, check, rm and compact`)
+    throw new UsageError(`${JSON.stringify(command)} is not a command: use add, ls, check, rm or compact`)
   }
 
   const [target, cars] = command === 'add' ? [values.to, rest] : [rest[0], rest.slice(1)]
 
   if (target == null || target === '') {
-    throw new UsageError(command === 'add' ? 'add: say where to, with --to' : `${command}: say which folder or bucket`)
+    throw new UsageError(command === 'add' ? 'add: name the target with --to' : `${command}: name the folder or bucket`)
   }
 
   if (command !== 'add' && values.to != null) {

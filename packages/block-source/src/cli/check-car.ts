@@ -64,7 +64,7 @@ async function objectFaults (store: ObjectStore, car: string, { roots, index }: 
   return faults
 }
 
-/** How many blocks the map does not say to be where they are. Of a block that is in the CAR twice, it knows one place. */
+/** How many blocks the map does not list at their places. It lists a block that is in the CAR twice at only one of them. */
 async function countMissing (map: BlockIndex, car: string, blocks: readonly ScannedBlock[]): Promise<number> {
   const indexed = blocks.filter(({ multihash }) => mapKey(multihash) != null)
   const located = indexed.length === 0 ? [] : await map.locate(indexed.map(({ multihash }) => multihash))

@@ -21,7 +21,7 @@ export interface CommandInit {
 /** How many CARs are read and uploaded at a time. */
 const CONCURRENCY = 4
 
-/** With how many CARs the block map is changed at once: a change writes all of its root. */
+/** How many CARs one change of the block map adds: each change writes the whole root. */
 const BATCH = 100
 
 /** What the indexes of the CARs in a batch may take in memory, in bytes. */
@@ -151,7 +151,7 @@ function namesOf (cars: readonly string[]): string[] {
 
       return `${cid}/${cid}.car`
     } catch {
-      throw new UsageError(`${JSON.stringify(car)} is no CID of a CAR: ls prints those that there are`)
+      throw new UsageError(`${JSON.stringify(car)} is not the CID of a CAR: ls prints those of the CARs in the target`)
     }
   })
 }

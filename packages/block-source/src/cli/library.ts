@@ -50,7 +50,7 @@ export class CarLibrary {
     return this.#map.list()
   }
 
-  /** Writes all objects of a CAR that are not there, in the order in which none is found that misses another. */
+  /** Writes all objects of a CAR that are not there, in such an order that a reader never finds one that needs a missing one. */
   async upload ({ store, object, name, size, etag, roots, index }: PreparedCar, { signal, progress }: UploadInit = {}): Promise<void> {
     const objects = carObjects(name)
 

@@ -11,6 +11,6 @@ export interface ProcessContext {
   print (line: string): void
   /** A line on stderr. */
   complain (line: string): void
-  /** Replaces the last line of a terminal; undefined where there is none to look at it. */
+  /** Replaces the last line of a terminal; undefined if the output is not a terminal. */
   progress? (line: string): void
 }

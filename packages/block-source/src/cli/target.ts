@@ -15,7 +15,7 @@ export function openTarget ({ command, target, endpoint, region, virtualHost }: 
   const [, scheme, rest] = /^(\w+):\/\/(.*)$/.exec(target) ?? []
 
   if (scheme == null) {
-    // only add makes one: else a name that is mistyped would look like a folder without CARs
+    // only add creates a folder: otherwise a mistyped name would look like a folder without CARs
     if (command !== 'add' && statSync(target, { throwIfNoEntry: false })?.isDirectory() !== true) {
       throw new UsageError(`${target}: there is no such folder`)
     }

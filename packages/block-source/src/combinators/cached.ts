@@ -13,8 +13,8 @@ export interface CachedInit {
   /** The longest block that is kept, in bytes. Default 2 MiB */
   readonly maxBlock?: number
   /**
-   * Is waited for before the source is asked for blocks, and its result is called when that is over. `missing` says which of them are not
-   * kept; what is kept by then is not asked for. Default: nothing is waited for
+   * The cache awaits this before it asks the source for blocks, and calls the result when the source has answered. `missing` returns the
+   * blocks that are not kept; the cache does not ask for those that are kept by then. Default: it does not wait
    */
   turn? (missing: () => readonly CID[], signal?: AbortSignal): Promise<() => void>
 }

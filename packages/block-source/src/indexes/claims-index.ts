@@ -21,13 +21,13 @@ export interface ClaimsIndexInit extends HttpOptions, EndpointInit {
    * store of the source. The URL itself is never requested. Default: {@link carparkPath}
    */
   carPath? (url: string): string | undefined
-  /** Whether all blocks there are have a claim, so that a miss is certain. Default false */
+  /** Whether every block has a claim, so that a miss is certain. Default false */
   readonly complete?: boolean
   /** How many multihashes are looked up at a time. Default 6 */
   readonly concurrency?: number
   /** The most locations of a block. Default 10 */
   readonly maxLocations?: number
-  /** The time in ms, by which claims have expired or not. Default `Date.now` */
+  /** The current time, in ms, which decides whether a claim has expired. Default `Date.now` */
   now? (): number
 }
 

@@ -46,8 +46,8 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
  *
  * Only roots are found that way. So the CARs of the roots that a client has
  * asked for are remembered by the `session` of the lookup, and its further
- * lookups are made in those first. A block that is neither is not found, which
- * says nothing about whether some CAR has it: the index is never complete.
+ * lookups are made in those first. A block that is not a root, and in none of
+ * these CARs, is not found, although some CAR may have it: the index is never complete.
  *
  * A SATNAV index that is missing or malformed is an error only if no other CAR
  * of the root has the block.

@@ -17,7 +17,7 @@ export interface DynamoIndexInit extends DynamoTableInit {
    * in the store of the source. Default: {@link carparkPath}
    */
   carPath? (carpath: string): string | undefined
-  /** Whether all blocks there are have a row, so that a miss is certain. Default false */
+  /** Whether every block has a row, so that a miss is certain. Default false */
   readonly complete?: boolean
   /** How many multihashes are looked up at a time. Default 6 */
   readonly concurrency?: number

@@ -14,7 +14,7 @@ export interface DynamoTableInit extends HttpOptions {
   readonly region: string
   /** Default: that of Amazon in `region` */
   readonly endpoint?: string | URL
-  /** Whose requests these are, or what returns that before each request. */
+  /** The credentials that sign the requests, or a function that returns them before each request. */
   readonly credentials: S3Credentials | (() => S3Credentials | Promise<S3Credentials>)
 }
 
@@ -36,7 +36,7 @@ interface DynamoRow {
 /** What a page may have: rows of 1 MiB, as JSON. */
 const MAX_PAGE = 4 << 20
 
-/** Of status 400, but meant for later. */
+/** Errors of status 400 that are temporary. */
 const LATER = /(?:ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|LimitExceeded|InternalServerError|ItemCollectionSizeLimit|TransactionInProgress)/
 
 /** @throws {InvalidOptionError} if an option is invalid */

@@ -21,9 +21,9 @@ export interface KvSessionsInit {
 const MIN_TTL = 60
 
 /**
- * Sessions in Workers KV: a client that connects again, to whichever isolate, is
- * served what is not a root. A value is a JSON list of the names of CARs. It may
- * take a minute until it is seen elsewhere, and what is none counts as nothing.
+ * Sessions in Workers KV: a client that connects again, to any isolate, is still
+ * served blocks that are not roots. A value is a JSON list of the names of CARs;
+ * any other value is ignored. Other locations may see a write a minute later.
  */
 export function kvSessions ({ kv, prefix = 'session/', budget }: KvSessionsInit): SessionStore {
   return {

@@ -17,8 +17,8 @@ import type { Located, Location } from '../block-index.ts'
  * Multihashes are in base64url, as multibase writes it with its `u`: base58btc
  * takes a time that grows with the square of the length. Results are in the
  * order of the multihashes. A location is a {@link Location}. `complete` says whether
- * an empty list is certain; it is not 404, which anything between the two may
- * say. All other statuses are failures, and 503 that the index has failed.
+ * an empty list is certain. A miss is not a 404, since any proxy between the two
+ * may answer 404. All other statuses are failures, and 503 that the index has failed.
  */
 
 /** What the service answers. */

@@ -17,7 +17,7 @@ import type { ObjectStore } from '../object-store.ts'
 export interface ShardedDagIndexInit extends Pick<IndexReadInit, 'cacheLength' | 'concurrency' | 'maxLocations' | 'isolated' | 'malformedTtl' | 'now'> {
   /** How the shards are named, which are CARs. Default: {@link carparkNames}, of which the first that exists is used */
   readonly carNames?: CarNames
-  /** Whether all blocks there are, are in the index, so that a miss is certain. Default false */
+  /** Whether the index lists every block, so that a miss is certain. Default false */
   readonly complete?: boolean
   /** A longer index is refused, in bytes. Default 32 MiB */
   readonly maxLength?: number

@@ -13,9 +13,9 @@ import type { FileHandle } from 'node:fs/promises'
  * The files of a folder as a store that a block map can be written to. A file is
  * written beside its place and moved there, so readers see all of it or none.
  *
- * Of writers that change a file at the same time, one does, and the others are
- * told that it has changed: while one is at it there is `<file>.lock`. A process
- * that dies just then leaves it behind; all further writers fail until it is removed.
+ * If several writers change a file at the same time, one succeeds, and the others get
+ * an `ObjectChangedError`. A writer holds `<file>.lock` meanwhile. A process that dies
+ * then leaves the lock behind, and all further writers fail until it is removed.
  */
 export function folderMapStore (init: FsStoreInit): UploadStore {
   const folder = resolve(init.folder)

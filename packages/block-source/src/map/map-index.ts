@@ -20,7 +20,7 @@ import type { ObjectStore } from '../object-store.ts'
 export interface MapIndexInit extends Omit<IndexReadInit, 'pageLength' | 'wholeLength'> {
   /** What the names of its objects begin with. Default `map/` */
   readonly prefix?: string
-  /** Whether all blocks there are, but for identities, are in the map, so that a miss is certain. Default false */
+  /** Whether the map lists every block except identities, so that a miss is certain. Default false */
   readonly complete?: boolean
   /** How old the root may be, in ms: until then, CARs that were added may not be found. Default 60,000 */
   readonly maxAge?: number
@@ -38,7 +38,7 @@ interface LoadedRoot {
   checked: number
 }
 
-/** No lookup looks at more rows of one block than these in a shard, be they of CARs that were removed. */
+/** The most rows of one block that a lookup reads in a shard, those of removed CARs included. */
 const MAX_ROWS = 100
 
 /**

@@ -18,7 +18,7 @@ export interface MapWriterInit {
   readonly maxShards?: number
   /** A shard gets no more rows than these, but for those of one CAR, since it is made in memory: 100 bytes a row. Default 2,097,152 */
   readonly maxShardRows?: number
-  /** How often the root is tried to be written while others change it. Default 20 */
+  /** How often the writer tries to write the root while others change it. Default 20 */
   readonly attempts?: number
   /** The time in ms since 1970, for tests. Default: `Date.now` */
   now?(): number
@@ -28,8 +28,8 @@ export interface MapWriterInit {
 export interface MapWriter {
   /**
    * Adds CARs; those that are in the map already are left alone. The blocks of a
-   * CAR are in the map together, or not at all: what fails, even if it is one CAR of
-   * many, leaves out that one and all behind it, and may be repeated.
+   * CAR are in the map together, or not at all: a CAR that fails is left out, with all
+   * CARs after it. The call may be repeated.
    *
    * @returns the names of those that were added
    * @throws {ObjectChangedError} if others changed the map again and again

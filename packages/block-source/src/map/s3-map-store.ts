@@ -8,7 +8,7 @@ import type { PutOptions, UploadStore } from './map-store.ts'
 import type { S3Bucket, S3StoreInit } from '../stores/s3-bucket.ts'
 
 /**
- * A bucket of S3 that a block map, and what it is about, can be written to.
+ * A bucket of S3 that a block map and its CARs can be written to.
  *
  * The bucket must check `If-Match` and `If-None-Match` of a PUT, as S3, R2 and
  * recent versions of other servers do. Some ignore them, and one writer would

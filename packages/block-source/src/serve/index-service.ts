@@ -29,8 +29,8 @@ const MAX_BODY = 512 * 1024
 /**
  * An index as a service over HTTP, for `remoteIndex`; the protocol is described
  * in `remote-format.ts`. It is a function from a `Request` to a `Response`, as
- * Workers and Node.js frameworks have them, under whatever path. Who may ask is
- * for the application to decide; sessions are taken as they are given.
+ * Workers and Node.js frameworks have them, under whatever path. The
+ * application decides who may ask; the service takes sessions as they are given.
  */
 export function indexService (init: IndexServiceInit): IndexService {
   const { index, maxAge = DEFAULTS.serviceAge, maxMissAge = 0, maxBatch = DEFAULTS.indexBatch } = init
@@ -39,7 +39,7 @@ export function indexService (init: IndexServiceInit): IndexService {
     const multihash = decodeMultihash(new URL(request.url).pathname.split('/').at(-1))
 
     if (multihash == null) {
-      return refusal(400, 'the path ends with no multihash in base64url')
+      return refusal(400, 'the path does not end with a multihash in base64url')
     }
 
     const [located]: readonly Located[] = await index.locate([multihash], { signal: request.signal })
@@ -64,7 +64,7 @@ export function indexService (init: IndexServiceInit): IndexService {
     const asked = parseJson(new TextDecoder().decode(bytes))
 
     if (!isObject(asked) || !Array.isArray(asked.multihashes) || !['undefined', 'string'].includes(typeof asked.session)) {
-      return refusal(400, 'the body is no {"multihashes": […]}')
+      return refusal(400, 'the body is not {"multihashes": […]}')
     }
 
     if (asked.multihashes.length > maxBatch) {
@@ -74,7 +74,7 @@ export function indexService (init: IndexServiceInit): IndexService {
     const multihashes = asked.multihashes.map(decodeMultihash)
 
     if (multihashes.some(multihash => multihash == null)) {
-      return refusal(400, `multihash ${multihashes.indexOf(undefined)} is none in base64url`)
+      return refusal(400, `multihash ${multihashes.indexOf(undefined)} is not in base64url`)
     }
 
     const session = typeof asked.session === 'string' ? asked.session : undefined

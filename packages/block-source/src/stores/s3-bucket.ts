@@ -41,7 +41,7 @@ export interface S3Bucket {
   request (object: string, init: RequestInit, query?: Readonly<Record<string, string>>): Promise<Request>
 }
 
-/** Of status 400, but meant for later. */
+/** Errors of status 400 that are temporary. */
 const LATER = new Set(['RequestTimeout', 'SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'ServiceUnavailable', 'InternalError'])
 
 /** @throws {InvalidOptionError} if an option is invalid */

@@ -17,7 +17,7 @@ export interface S3Write<T> {
   readonly signal?: AbortSignal
   /** Reads or cancels the body of a success. */
   handle (attempt: Attempt): Promise<T>
-  /** What it is that there is no such object. Default: a refusal */
+  /** Returns the result if the object does not exist. Default: that is a `StoreRefusedError` */
   missing? (): T
 }
 
@@ -50,7 +50,7 @@ export async function s3Write<T> (bucket: S3Bucket, { method, object, query, hea
         return handle(attempt)
       }
 
-      // 409: another writer was at it in the same moment
+      // 409: another writer wrote the object at the same moment
       if (response.status === 412 || response.status === 409) {
         await discard(response.body)
         throw new ObjectChangedError(`${what}: the condition does not hold`)

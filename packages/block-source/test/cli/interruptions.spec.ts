@@ -185,14 +185,14 @@ describe('kitsune-index, disturbed', () => {
 describe('the arguments of kitsune-index', () => {
   it('are refused with exit code 2 and the reason', async () => {
     const cases: Array<readonly [argv: string[], reason: string]> = [
-      [['upload'], '"upload" is no command'],
-      [['add', 'a.car'], 'say where to, with --to'],
+      [['upload'], '"upload" is not a command'],
+      [['add', 'a.car'], 'name the target with --to'],
       [['add', '--to', 'x'], 'name at least one CAR'],
-      [['ls'], 'say which folder or bucket'],
+      [['ls'], 'name the folder or bucket'],
       [['ls', 'x', 'y'], 'takes one argument'],
       [['ls', 'x', '--to', 'y'], '--to is for add'],
       [['rm', 'x'], 'name at least one CAR'],
-      [['rm', tmpdir(), 'a.car'], '"a.car" is no CID of a CAR'],
+      [['rm', tmpdir(), 'a.car'], '"a.car" is not the CID of a CAR'],
       [['ls', 'no-such-folder'], 'no-such-folder: there is no such folder'],
       [['check', 'package.json'], 'package.json: there is no such folder'],
       [['compact', 'x', '--dry-run'], '--dry-run is for add and rm, and not for compact'],

@@ -194,7 +194,7 @@ describe('combinators', () => {
       const all = cids.map(async cid => getOrLeave(one, cid, controller))
       controller.abort()
       await Promise.all(all)
-      // one that came back after all had left begins anew
+      // a call that comes after all others have left begins a new read
       expect(await one.get(cids[0])).to.deep.equal(blocks[0].bytes)
     })
 

@@ -83,7 +83,7 @@ describe('content claims', () => {
     }
   })
 
-  it('are no certain miss where there are none, unless that is known', async () => {
+  it('make no miss certain, unless the index is complete', async () => {
     const { multihash } = await block('elsewhere')
     expect(await claimsIndex(init()).locate([multihash])).to.deep.equal([[]])
     server.answer = new Uint8Array()

@@ -151,7 +151,7 @@ describe('sessions in Workers KV', function () {
     expect(await store.get('a')).to.deep.equal(['1', '2'])
   })
 
-  it('are nothing where something else is', async () => {
+  it('ignore values that are not lists of names', async () => {
     for (const value of ['', '{', '{}', '[1]', 'null']) {
       await kv.put('session/b', value, { expirationTtl: 60 })
       expect(await kvSessions({ kv }).get('b')).to.equal(undefined)

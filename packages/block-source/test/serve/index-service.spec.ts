@@ -36,20 +36,20 @@ describe('an index service', () => {
     return indexService({ index, ...init })(new Request(`http://index/${encodeMultihash((await block('a')).multihash)}`))
   }
 
-  it('has what is there cached for a while, and what is not there not at all', async () => {
+  it('lets caches keep where a block is for a while, and keep no miss', async () => {
     expect((await get(constant([LOCATION]))).headers.get('cache-control')).to.equal('public, max-age=60')
     expect((await get(constant([]))).headers.get('cache-control')).to.equal('no-store')
     expect((await get(constant([LOCATION]), { maxAge: 999 })).headers.get('cache-control')).to.equal('no-store')
     expect((await get(constant([]), { maxMissAge: 3_600_000 })).headers.get('cache-control')).to.equal('public, max-age=3600')
   })
 
-  it('says of a block that is not there that it looked, and never 404', async () => {
+  it('answers a miss with an empty list, and never with 404', async () => {
     const response = await get(constant([], false))
     expect(response.status).to.equal(200)
     expect(await response.json()).to.deep.equal({ complete: false, results: [{ locations: [] }] })
   })
 
-  it('says of a failure that it may pass, and has it not cached', async () => {
+  it('answers a failure with 503, which caches do not keep', async () => {
     const throwing: BlockIndex = { complete: true, locate: async () => { throw new StoreUnavailableError('out of order') } }
 
     for (const index of [constant(new Error('out of order')), throwing]) {
@@ -60,7 +60,7 @@ describe('an index service', () => {
     }
   })
 
-  it('refuses what is no question', async () => {
+  it('refuses malformed requests', async () => {
     const service = indexService({ index: constant([]), maxBatch: 2 })
     const multihash = encodeMultihash((await block('a')).multihash) ?? ''
     const post = (body: string): Request => new Request('http://index', { method: 'POST', body })
@@ -140,7 +140,7 @@ describe('a remote index', () => {
     expect(headers).to.deep.equal([`Basic ${btoa('user:secret')}`, `Basic ${btoa('user:secret')}`])
   })
 
-  it('takes nothing for an answer that is none', async () => {
+  it('fails on malformed answers, which never look like a miss', async () => {
     const location = { object: 'a', offset: 1, at: 'block' }
     const bodies = [
       '', '{', 'null', '[]', '{"complete":true}', '{"complete":true,"results":[]}', '{"complete":1,"results":[{"locations":[]}]}',

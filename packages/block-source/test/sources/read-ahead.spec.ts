@@ -16,7 +16,7 @@ interface Bench {
   read (from: number, to: number): Promise<number>
 }
 
-/** A source of one CAR that reads so many blocks ahead, and keeps them. */
+/** A source of one CAR that reads this many blocks ahead, and keeps them. */
 async function bench (ahead: number, spoil: (car: Uint8Array, blocks: readonly Block[]) => void = () => {}): Promise<Bench> {
   const blocks = await rawBlocks(100, SIZE)
   const car = await carOf(blocks)

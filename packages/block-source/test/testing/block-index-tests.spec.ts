@@ -153,7 +153,7 @@ const BROKEN: Record<BlockIndexLaw, [what: string, make: MakeIndex]> = {
   recovery: ['never recovers from a failure', giveUpForGood()],
   missing: ['takes an index that is gone for an empty one', silent(err => err.name === 'ObjectMissingError')],
   short: ['takes half an index for all of it', silent(err => err.name === 'TruncatedError')],
-  abort: ['reads for those who are gone', before(async store => { await store.read('a.car.idx', { length: 10 }) })],
+  abort: ['reads for a caller that has left', before(async store => { await store.read('a.car.idx', { length: 10 }) })],
   others: ['fails together with what it waits for', joined()],
   concurrent: ['can do one thing at a time', oneAtATime()],
   bounded: ['reads objects whole', before(async (store, options) => { await store.read('a.car', { signal: options.signal }) })],
