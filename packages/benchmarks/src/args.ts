@@ -18,7 +18,7 @@ export const CODEC = 'codec'
 export const PICKS = 'picks'
 /** CAR files and block maps against `@ipld/car` and a plain loop. */
 export const BLOCK_SOURCE = 'block-source'
-/** What no proxy in Node can save. */
+/** The least that a proxy in Node can cost. */
 export const FLOOR = 'floor'
 /** How the cost of a want grows with clients, members and wants. */
 export const SCALE = 'scale'

@@ -13,10 +13,10 @@ try {
     await bench(options)
   }
 
-  // children and their pipes are gone, but one that would not die must not keep us
+  // children and their pipes are gone, but a child that did not die must not keep this process alive
   process.exit(0)
 } catch (err) {
-  // what the user can mend takes a line, a fault of ours its stack
+  // a mistake of the user is reported in one line, a bug of ours with its stack
   process.stderr.write(`${err instanceof UsageError || err instanceof MissingToolError ? err.message : inspect(err)}\n`)
   process.exit(err instanceof UsageError ? 2 : 1)
 }

@@ -27,7 +27,7 @@ export interface ClientResult {
   cpuSeconds: number
 }
 
-/** What a client wants, of whom, and how many wants it keeps open. */
+/** What a client wants, from which peer or gateway, and how many wants it keeps open. */
 export interface ClientInit {
   binary: string
   /** Multiaddr with `/p2p/`, or the URL of a gateway. */

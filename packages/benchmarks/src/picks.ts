@@ -43,7 +43,7 @@ const WANTS = 1024
 /**
  * The cost of a pick, as the engine makes it: of a ranking, the first, and none
  * after it. Members have something in flight, some more than a bound allows, and
- * have answered in different times; one in ten lacks what the others have. All
+ * have answered in different times; one in ten misses blocks that the others have. All
  * strategies are used in one process before any is measured, so that no call is
  * compiled for one of them alone.
  */

@@ -10,7 +10,7 @@ import type { DistanceRun } from './run.ts'
 import type { DistanceScenario, Leg } from './scenarios.ts'
 
 /**
- * All runs of all distances, one after the other, the legs by turns, against one
+ * All runs of all distances, one after the other, the legs in turn, against one
  * kubo that holds every block.
  *
  * @throws {MissingToolError} if the client cannot be built

@@ -23,8 +23,8 @@ export const LEGS: readonly Leg[] = ['direct', 'far-member', 'far-client']
 export const DISTANT_BLOCK = 256 * 1024
 
 /**
- * What kubo has for each of its limits by itself holds a client at ten megabytes
- * a second; raised, so that what is measured are the windows on the way.
+ * kubo's default limits hold a client at ten megabytes a second. They are raised,
+ * so that a run measures the windows on the way.
  */
 export const RAISED_LIMITS = {
   Internal: {
@@ -37,7 +37,7 @@ export const RAISED_LIMITS = {
   }
 }
 
-/** A line as servers have it, bytes a second. Without a limit, and over so little distance, it is cores that are compared, not windows. */
+/** The bandwidth of a server's line, bytes a second. Without a limit, over so short a distance, a run would compare cores and not windows. */
 const GIGABIT = 125_000_000
 
 /** The distances that are measured. */

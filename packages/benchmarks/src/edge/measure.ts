@@ -38,7 +38,7 @@ export interface EdgeRun {
   readonly peakRss: number
 }
 
-/** Of a millisecond of CPU time, as `PRICES` has the operations: dollars for a million of them. */
+/** The price of CPU time, dollars for a million milliseconds, as `PRICES` states those of operations. */
 const CPU_PRICE = 0.02
 /** How often the memory is looked at, ms. */
 const LOOK_INTERVAL = 100

@@ -10,7 +10,7 @@ import type { HttpRun } from './run.ts'
 import type { Door, HttpScenario } from './scenarios.ts'
 
 /**
- * All runs of all scenarios, one after the other, the doors by turns, against one
+ * All runs of all scenarios, one after the other, the doors in turn, against one
  * kubo that holds every block.
  *
  * @throws {MissingToolError} if the client cannot be built

@@ -8,7 +8,7 @@ import type { StrategyScenario } from './scenarios.ts'
 import type { Stack } from '@kitsune/interop'
 
 /**
- * All runs of all scenarios, one after the other, strategies by turns.
+ * All runs of all scenarios, one after the other, strategies in turn.
  *
  * @throws {StartError} if a node or a balancer does not come up
  */

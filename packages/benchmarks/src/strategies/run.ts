@@ -17,7 +17,7 @@ export interface StrategyRun {
   p99: number
   /** What each member was asked of all that was asked, in the order of the nodes. */
   shares: number[]
-  /** Of the wants, those that each member was asked for and lacked. */
+  /** Of the wants, those that each member was asked for and did not have. */
   dontHaves: number[]
   /** Wants that joined one already on its way. */
   coalesced: number
