@@ -1,6 +1,6 @@
 type Step = () => void | Promise<void>
 
-/** What is to be undone, once all ends or its start has failed. */
+/** The steps that undo a start, to be run when the program ends or its start fails. */
 export interface Cleanup {
   add (...steps: Step[]): void
   /** Undoes what was added, the last first. */

@@ -28,9 +28,9 @@ interface FetchThroughInit {
 type FetchLimits = Readonly<Record<keyof typeof DEFAULT_FETCH_LIMITS, number>>
 
 /**
- * Blocks that nodes find elsewhere. kubo's bitswap server does not look for what it
- * lacks, its RPC does: a block that all nodes lack is asked of `block/get` of a node that is up, of
- * each in turn, and stays at that node; one that cannot look is passed over. `init` is called once, when it is needed first.
+ * Blocks that nodes find elsewhere. kubo's bitswap server does not search its network for a block that it
+ * does not have, but its RPC does. So the balancer asks `block/get` of the nodes that are up, one after another, for a block that no
+ * node has; the block then stays at the node that found it. A node that cannot look is skipped. `init` is called once, at the first use.
  */
 export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   const running = new Map<string, number>()

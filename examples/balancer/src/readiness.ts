@@ -2,7 +2,7 @@ import { FETCH_THROUGH } from './fetch-through.ts'
 import type { UpstreamHost } from './hosts.ts'
 import type { CapacityStatus } from '@kitsune/host'
 
-/** Why clients are better sent elsewhere; undefined: they are not. */
+/** Why a load balancer should send clients elsewhere; undefined if it need not. */
 export function whyNotReady ({ services: { router, capacity } }: UpstreamHost): string | undefined {
   const { draining, members } = router.status()
 

@@ -81,7 +81,7 @@ async function bundlePage (): Promise<string> {
   return text
 }
 
-/** Also seen from dist/src, the files of the page are in src. */
+/** The page's files are in src, also when this module runs from dist/src. */
 function source (name: string): string {
   return fileURLToPath(new URL(import.meta.url.includes('/dist/') ? `../../src/page/${name}` : `./page/${name}`, import.meta.url))
 }

@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { ConfigError } from './errors.ts'
 
-/** What there is of a server in the DNS, and for those who keep provider records. */
+/** The DNS records of a server, and the provider records that name it. */
 export interface DnsAddr {
   /** Lines of a zone file. */
   readonly records: readonly string[]
@@ -23,11 +23,11 @@ const MAX_STRING = 255
  *
  * @param domain - such as example.com
  * @param addresses - multiaddrs that end in /p2p/<peer id>
- * @throws {ConfigError} the domain is none, or an address has no peer id
+ * @throws {ConfigError} the domain is invalid, or an address has no peer id
  */
 export function dnsaddr (domain: string, addresses: readonly string[]): DnsAddr {
   if (!/^([\w-]+\.)+[\w-]+\.?$/.test(domain)) {
-    throw new ConfigError(`${domain} is no domain: name one such as example.com`)
+    throw new ConfigError(`${domain} is not a domain: name one such as example.com`)
   }
 
   const name = domain.replace(/\.$/, '')
@@ -50,7 +50,7 @@ function peerOf (address: string): string {
   }
 
   if (peer == null) {
-    throw new ConfigError(`${address} is no multiaddr that ends in /p2p/<peer id>: take those that the server prints, or its URL`)
+    throw new ConfigError(`${address} is not a multiaddr that ends in /p2p/<peer id>: take those that the server prints, or its URL`)
   }
 
   return peer

@@ -27,7 +27,7 @@ function parseJson (text: string): PrivateKey {
   try {
     parsed = JSON.parse(text) as typeof parsed
   } catch {
-    throw new ConfigError(`the identity begins like JSON, but is none: ${FORMATS}`)
+    throw new ConfigError(`the identity begins like JSON, but is not JSON: ${FORMATS}`)
   }
 
   if (typeof parsed.privKey !== 'string') {
@@ -63,6 +63,6 @@ function decodeKey (bytes: Uint8Array): PrivateKey {
   try {
     return privateKeyFromProtobuf(bytes)
   } catch {
-    throw new ConfigError(`the identity is no private key of libp2p: ${FORMATS}`)
+    throw new ConfigError(`the identity is not a private key of libp2p: ${FORMATS}`)
   }
 }

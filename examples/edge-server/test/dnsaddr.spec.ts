@@ -18,13 +18,13 @@ describe('dnsaddr', () => {
     })
   })
 
-  it('refuses what is no domain, and an address without a peer id', () => {
-    expect(() => dnsaddr('example', [ADDRESS])).to.throw(ConfigError, 'no domain')
+  it('refuses invalid domains, and an address without a peer id', () => {
+    expect(() => dnsaddr('example', [ADDRESS])).to.throw(ConfigError, 'not a domain')
     expect(() => dnsaddr('example.com', ['/ip4/192.0.2.7/tcp/4011'])).to.throw(ConfigError, '/p2p/')
-    expect(() => dnsaddr('example.com', ['nonsense'])).to.throw(ConfigError, 'no multiaddr')
+    expect(() => dnsaddr('example.com', ['nonsense'])).to.throw(ConfigError, 'not a multiaddr')
   })
 
-  it('is printed by the command, which ends with 2 where it cannot be', async () => {
+  it('is printed by the command, which exits with 2 if it cannot be', async () => {
     const lines: string[] = []
     const run = async (...argv: string[]): Promise<number> => main({
       argv: ['dnsaddr', ...argv], env: {}, stopped: new Promise(() => {}), print: line => { lines.push(line) }, printError: line => { lines.push(line) }

@@ -17,7 +17,7 @@ describe('parsePrivateKey', () => {
     })
   }
 
-  it('refuses what is no key, and does not quote it', () => {
+  it('refuses text that is not a key, and does not quote it', () => {
     for (const secret of ['', 'c2VjcmV0', '{"privKey":"c2VjcmV0"}', '{"secret":1}', '{secret', Uint8Array.of(8, 1, 2)]) {
       expect(() => parsePrivateKey(secret)).to.throw(ConfigError).with.property('message').that.does.not.match(/secret|c2Vjc/)
     }

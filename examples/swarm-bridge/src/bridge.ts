@@ -40,7 +40,7 @@ const AGENT = { name: 'swarm-bridge', version: '0.0.0' }
  * only: the router has no reverse direction, so what downstream nodes want is ignored.
  * The sides see two peers that have nothing in common but the blocks.
  *
- * @throws {InvalidOptionError} a node's address is no multiaddr with a peer id
+ * @throws {InvalidOptionError} a node's address is not a multiaddr with a peer id
  */
 export async function startBridge ({ swarmKey, privateSide = 'upstream', listen, nodes, privateKey }: BridgeInit): Promise<Bridge> {
   const targets = peers(nodes)

@@ -13,7 +13,7 @@ export const AGGREGATORS: Readonly<Record<string, 'min' | 'max' | 'average'>> = 
   kitsune_preload_processes: 'max'
 }
 
-/** Metrics of the workers as processes, which none of them can tell. */
+/** Metrics about the worker processes, which only the primary knows. */
 export function workerMetrics (workers: Pick<WorkerProcesses, 'listening' | 'deaths'>): Registry {
   const registry = new Registry()
   registry.registerMetric(new Gauge({ name: 'kitsune_balancer_workers', help: 'Workers that listen', registers: [], collect () { this.set(workers.listening.length) } }))

@@ -54,7 +54,7 @@ export interface BalancerConfig extends HttpConfig {
   readonly preload?: PreloadConfig
   /** How several balancers with one identity find the clients of preload requests; undefined: each finds its own. */
   readonly redis?: RedisConfig
-  /** Whether nodes look elsewhere for what they lack. */
+  /** Whether nodes look elsewhere for blocks that they do not have. */
   readonly fetchThrough: 'on' | 'off'
   /** Processes that share the identity and the ports. */
   readonly workers: number

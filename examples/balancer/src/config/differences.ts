@@ -3,7 +3,7 @@ import { toConfigFile } from './effective-config.ts'
 import type { BalancerConfig } from './config.ts'
 import type { DownstreamConfig } from './downstream-config.ts'
 
-/** Whether what is configured under one name are different nodes, or one that has to be connected to again. */
+/** Whether two configurations under one name are of different nodes, or of one that must be connected to again. */
 export function isAnotherNode (a: DownstreamConfig, b: DownstreamConfig): boolean {
   return a.kind !== b.kind || a.address !== b.address || a.entries !== b.entries || a.authorization?.reveal() !== b.authorization?.reveal()
 }

@@ -12,7 +12,7 @@ export interface BalancerLimits extends Pick<Limits, 'wantsPerClient' | 'wantLif
   readonly maxNewConnections: number
 }
 
-/** What counts where an operator sets nothing. */
+/** The limits of a balancer whose operator sets none. */
 export const DEFAULT_BALANCER_LIMITS: BalancerLimits = {
   maxConnections: DEFAULT_HOST_LIMITS.maxConnections,
   maxNewConnections: DEFAULT_HOST_LIMITS.newPerSecond,

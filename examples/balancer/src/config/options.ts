@@ -121,7 +121,7 @@ export const OPTIONS = {
     file: 'fetchThrough',
     kind: 'text',
     value: 'on|off',
-    help: ['whether a node looks elsewhere for blocks that all nodes lack, by its', 'RPC (default: on with -p, else off)']
+    help: ['whether a node looks elsewhere for blocks that no node has, by its', 'RPC (default: on with -p, else off)']
   },
   announce: {
     flag: 'announce',
@@ -145,7 +145,7 @@ export const OPTIONS = {
     file: 'haveMap',
     kind: 'text',
     value: 'blocks|pins|off',
-    help: ['read which blocks, or which of those that are pinned, each node lists by', 'its RPC, and ask first who holds what is wanted (default off)']
+    help: ['read which blocks, or which of those that are pinned, each node lists by', 'its RPC, and ask the nodes that hold a block first (default off)']
   },
   haveMapInterval: {
     flag: 'have-map-interval',

@@ -6,7 +6,7 @@ import { oneLine } from './layers.ts'
 import type { MemberInit, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * Checks an expression as far as possible without importing modules. Where it stands is for the caller to say.
+ * Checks an expression as far as possible without importing modules. The caller adds where the expression was written.
  *
  * @throws {ConfigError} its message lists the strategies that exist
  */

@@ -3,7 +3,7 @@ export function isReachable (url: string): boolean {
   return !['0.0.0.0', '[::]'].includes(new URL(url).hostname)
 }
 
-/** What a URL of a server says, with the port that it leaves out. */
+/** The parts of a server's URL, with the default port if it names none. */
 export function partsOf (url: string): { secure: boolean, host: string, port: number } {
   const { protocol, hostname, port } = new URL(url)
   const secure = protocol === 'https:'

@@ -53,7 +53,7 @@ export async function startHttpDoor (init: HttpDoorInit): Promise<HttpDoor> {
     let handler: HttpHandler | undefined
 
     for (const url of config.http) {
-      // none without an address: what it remembers costs each want
+      // no handler without an address: what it remembers costs time for each want
       handler ??= createHandler(init, urls)
       servers.push(await startServer(url, config, handler, log))
     }
@@ -97,7 +97,7 @@ function createHandler ({ config, peerId, router, bitswapAddresses, answered }: 
   return async (request, client) => {
     const kind = isRouting(request.url) ? 'record' : 'block'
     const answer = await (kind === 'record' ? records : blocks)(request, client)
-    // what breaks off in place of a 503 has none
+    // an answer that is cut off instead of a 503 has no status
     answered?.(kind, request.method, answer.status === 0 ? 503 : answer.status)
 
     return answer

@@ -5,9 +5,9 @@ import type { Announcement, FromWorker, Question, Questions, ToWorker } from './
 import type { Log } from '../log/log.ts'
 import type { Worker } from 'node:cluster'
 
-/** A worker that has died within this time after its start did not do well, ms. */
+/** A worker that dies within this time after its start counts as failed, ms. */
 const HEALTHY_AFTER = 10_000
-/** How long until the next try after it has died like that several times: 1 s, 2 s, 4 s … at most this, ms. */
+/** The longest pause before a worker that failed several times in a row is started again, ms: 1 s, 2 s, 4 s … up to this. */
 const MAX_PAUSE = 30_000
 /** How long a worker may take to answer, ms. */
 const ANSWER_TIME = 2000

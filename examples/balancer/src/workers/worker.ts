@@ -7,7 +7,7 @@ export interface WorkerLink {
   /** From 1 on; a worker that replaces another one has its number. */
   readonly number: number
   started (announcement: Announcement): void
-  /** Has the primary show it. */
+  /** Lets the primary's admin server show the view. */
   serveAdmin (view: AdminView): Promise<AdminServer>
   onSignal (listener: (name: string) => void): void
   onHangUp (listener: () => void): void

@@ -32,7 +32,7 @@ describe('histograms', () => {
     expect(await lines(mine)).to.deep.equal(await lines(theirs))
   })
 
-  it('time, and begin anew', async () => {
+  it('measure times, and count from 0 after a reset', async () => {
     const registry = new Registry()
     const { registerHistogram, registerHistogramGroup } = createHistograms(registry)
     const plain = registerHistogram('wait_seconds')

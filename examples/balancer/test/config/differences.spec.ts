@@ -5,7 +5,7 @@ import { load } from '../support/config.ts'
 describe('settings that differ', () => {
   const before = load({ flags: '-d http://a:5001' })
 
-  it('are none where only nodes do', () => {
+  it('are none if only the nodes differ', () => {
     expect(changedSettings(before, load({ flags: '-d http://b:5001 -d http://a:5001;weight=2' }))).to.be.empty()
   })
 

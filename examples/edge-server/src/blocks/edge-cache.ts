@@ -59,7 +59,7 @@ export function edgeCached (source: BlockSource, { cache, origin, budget, costs,
       const bytes = await source.get(cid, options)
 
       if (bytes != null) {
-        later(keep(url, bytes).catch(() => {})) // it is read again, then
+        later(keep(url, bytes).catch(() => {})) // a block that is not kept is read again
       }
 
       return bytes

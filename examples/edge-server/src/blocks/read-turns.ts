@@ -12,7 +12,7 @@ interface ReadTurnsInit {
 /** How long a request waits before it looks again, ms: at first, and at most. */
 const FIRST_WAIT = 4
 const LONGEST_WAIT = 32
-/** A read that has not ended by then does not count: the request that made it may have been ended, and says nothing. ms */
+/** A read no longer counts after this time, ms: the runtime may have ended the request that made it, without a word. */
 const FORGOTTEN_AFTER = 5_000
 /** A request reads many blocks a few at a time. */
 const MAX_WEIGHT = 16

@@ -6,9 +6,9 @@ import type { ObjectStore, R2MapBucketLike } from '@kitsune/block-source'
 import type { MiniflareOptions, WorkerOptions } from 'miniflare'
 
 const HOST = '127.0.0.1'
-/** Of the Worker in miniflare. */
+/** The name of the Worker in miniflare. */
 const NAME = 'edge'
-/** Of the bucket there. */
+/** The name of the bucket in miniflare. */
 const BUCKET = 'cars'
 
 /** What is put into R2 in one piece, bytes: miniflare takes no more than 100 MB. */
@@ -69,7 +69,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
   })
   const options = (more: Readonly<Record<string, string>> = {}): MiniflareOptions => ({
     host: HOST,
-    // or it asks Cloudflare where it is
+    // otherwise miniflare asks Cloudflare where it is
     cf: false,
     ...(inspector ? { inspectorPort: 0 } : {}),
     workers: [

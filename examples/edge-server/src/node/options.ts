@@ -6,7 +6,7 @@ export type CarLocation =
   | { readonly kind: 'folder', readonly folder: string }
   | { readonly kind: 's3', readonly bucket: string, readonly endpoint?: string, readonly region?: string, readonly credentials: Credentials }
 
-/** Of a bucket. */
+/** The credentials of a bucket. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -130,7 +130,7 @@ function checkRedis ({ redis, quotas }: { redis?: string, quotas?: string }): st
   }
 
   if (redis != null && quotas == null) {
-    throw new ConfigError('--redis counts quotas: say by --quotas what clients may have')
+    throw new ConfigError('--redis counts quotas: use --quotas to say what clients may have')
   }
 
   return redis

@@ -8,7 +8,7 @@ export interface SharedQuotas {
   stop (): void
 }
 
-/** It connects again by itself, for ever. A want waits no longer than a command may take. */
+/** The client reconnects on its own, for ever. A want waits no longer than one command may take. */
 const OPTIONS = {
   enableOfflineQueue: false,
   enableReadyCheck: false,
@@ -20,7 +20,7 @@ const OPTIONS = {
   retryStrategy: (times: number): number => Math.min(100 * times, 1000)
 } as const
 
-/** Opens the counters in a Redis or Valkey. Nothing waits until it answers: while it does not, the server counts for itself. */
+/** Opens the counters in a Redis or Valkey. The server does not wait for Redis: while Redis does not answer, it counts for itself. */
 export function shareQuotas (url: string): SharedQuotas {
   const redis = new Redis(url, OPTIONS)
   const counters = redisQuotaStore({ redis })

@@ -50,7 +50,7 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
 
   const index = orderedIndex(indexes)
   const readAhead: ReadAheadInit = {
-    // what is read ahead for all connections must not push out of the cache what was read ahead for each
+    // so that the cache holds the blocks that are read ahead for all connections together
     length: () => Math.min(READS.maxSpan, BLOCK_CACHE / 2 / Math.max(1, counts.connections)),
     keep: block => { source.offer?.(block) }
   }

@@ -29,7 +29,7 @@ const LIST_INTERVAL = 60_000
 /**
  * Opens the buckets; nothing is read yet.
  *
- * @throws {ConfigError} bindings are missing, or the identity is none
+ * @throws {ConfigError} bindings are missing, or the identity is invalid
  */
 export function createIsolate (unchecked: Env): Isolate {
   const env = checkEnv(unchecked)
@@ -59,7 +59,7 @@ export function createIsolate (unchecked: Env): Isolate {
   return { env, privateKey: parsePrivateKey(env.identity), ...openBlocks(env, budget, counts), budget, policies, counts, listsReadAt: -Infinity }
 }
 
-/** Reads denylists and access lists, unless they were read a short while ago: by the request that comes first, and waited for by it alone. */
+/** Reads denylists and access lists, unless they were read a short while ago. Only the first request after that reads them, and waits for them. */
 export async function refreshLists (isolate: Isolate, now: number = Date.now()): Promise<void> {
   if (isolate.policies.reading.length > 0 && now - isolate.listsReadAt >= LIST_INTERVAL) {
     isolate.listsReadAt = now

@@ -42,7 +42,7 @@ describe('orderedIndex', () => {
     expect(await orderedIndex([failing, index({ 2: HERE })]).locate(hashes)).to.deep.equal([FAILED, HERE, FAILED])
   })
 
-  it('knows all if one of them does', () => {
+  it('is complete if one of the indexes is', () => {
     expect(orderedIndex([index({}), index({}, true)]).complete).to.equal(true)
     expect(orderedIndex([index({}), index({})]).complete).to.equal(false)
   })

@@ -62,7 +62,7 @@ describe('createReadTurns', () => {
     expect(asked).to.deep.equal([0])
   })
 
-  it('reads so many blocks at a time, and the others when these have been read', async () => {
+  it('reads at most a number of blocks at a time, and the others when these have been read', async () => {
     const { source, blocks, asked, pass } = await bench(2)
     const all = Promise.all(blocks.slice(0, 4).map(async ({ cid }) => source.get(cid)))
     await new Promise(resolve => { setImmediate(resolve) })
