@@ -43,7 +43,7 @@ describe('README', function () {
     }
   }
 
-  it('the scenario can be meant', async () => {
+  it('the scenario is valid', async () => {
     const { scenario } = await load('spot-nodes')
     expect(parseScenario(scenario).name).to.equal((scenario as Scenario).name)
   })

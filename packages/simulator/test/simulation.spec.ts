@@ -72,7 +72,7 @@ describe('simulate', () => {
     expect(members.reduce((asks, member) => asks + member.asks, 0)).to.equal(totals.asks)
   })
 
-  it('lets peers without an answer give up', () => {
+  it('lets clients without an answer give up', () => {
     const { totals } = runOf(scenarioOf({
       members: [{ id: 'node', phases: [{ from: 0, stalled: true }] }],
       clients: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 10 }, popularity: { kind: 'new' }, cancelAfter: 5000 }]

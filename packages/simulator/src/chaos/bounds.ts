@@ -12,7 +12,7 @@ export const TRICKLE = 10
 export const MAX_TOKENS = 100
 /** What an answer adds to them. */
 export const REWARD = 2
-/** A member that delivers other things is given this many longest timeouts for one want. */
+/** A member that delivers other blocks may take this many times the longest timeout for one want. */
 const MAX_TIMEOUTS = 3
 /** A timer of the driver that is later than this finds the process stopped, ms, and is set again. */
 export const LATE = 100
@@ -40,7 +40,7 @@ export function blocksAtOnce (limits: Limits, capacity: Capacity, block: number)
 export interface RecoveringMember {
   /** Wants that it answers at a time. */
   readonly wants: number
-  /** It has words for not having a block. If not, its silence is the answer. */
+  /** Its protocol supports DONT_HAVE. If not, its silence is the answer. */
   readonly supportsDontHave: boolean
   /** Smoothed time to an answer, ms. */
   readonly latency: number

@@ -12,7 +12,7 @@ export class InvariantBrokenError extends Error {
   }
 }
 
-/** A mutant does not fit the source that it was written for. */
+/** The source that a mutant changes does not contain the text that it replaces. */
 export class MutantError extends Error {
   static name = 'MutantError'
   name = 'MutantError'

@@ -134,7 +134,7 @@ class HostileRun {
   }
 
   #heal (): void {
-    // a member that comes back wakes what waits; it must not be needed for that
+    // a member that comes back wakes waiting fetches; they must also be served without that
     const comeBack = this.#stage.dice.chance(0.6)
     this.#membership.heal()
 

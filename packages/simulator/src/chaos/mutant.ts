@@ -25,8 +25,8 @@ const SOURCE = `${PACKAGE}src/`
  *
  * Needs Node 22.18 or 24: they run TypeScript and have synchronous module hooks.
  */
-export function plantMutant ({ file, find, replace, name }: Mutant): { readonly planted: boolean } {
-  const state = { planted: false }
+export function applyMutant ({ file, find, replace, name }: Mutant): { readonly applied: boolean } {
+  const state = { applied: false }
 
   registerHooks({
     resolve (specifier, context, next) {
@@ -50,7 +50,7 @@ export function plantMutant ({ file, find, replace, name }: Mutant): { readonly 
         throw new MutantError(`the mutant "${name}" no longer fits: ${file} has its text ${found} times, not once. Find what became of that line and put the bug there`)
       }
 
-      state.planted = true
+      state.applied = true
 
       return { ...loaded, source: source.replace(find, () => replace) }
     }

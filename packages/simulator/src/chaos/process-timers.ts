@@ -4,7 +4,7 @@ import type { FakeClock } from '@kitsune/want-router/testing'
 /** The timers of the process under test, which can be stopped. */
 export interface ProcessTimers extends Timers {
   /**
-   * The process stands still for so long, while messages come to its sockets.
+   * The process stands still for this long, while messages come to its sockets.
    * Then, as in an event loop, its timers that are overdue run before what waits
    * in the sockets is read. `late` is called before each of them, with how late
    * it is, ms, and after the last with 0.

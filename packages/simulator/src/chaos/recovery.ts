@@ -5,7 +5,7 @@ import type { HostileClient } from './actors/hostile-client.ts'
 import type { HostileMember } from './actors/hostile-member.ts'
 import type { Invariant } from './invariants.ts'
 import type { Membership } from './membership.ts'
-import type { ObservedWant } from './observer/want-model.ts'
+import type { ObservedWant } from './observer/observed-client.ts'
 import type { Stage } from './stage.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
@@ -69,7 +69,7 @@ class Recovery {
   readonly #stage: Stage
   /** Members that can be asked. */
   readonly #connected: readonly HostileMember[]
-  /** Some member drains: nothing is denied. */
+  /** Some member drains: no DONT_HAVE is sent. */
   readonly #draining: boolean
   /** Clients that can be told. */
   readonly #told: ReadonlySet<string>
@@ -110,12 +110,12 @@ class Recovery {
         : undefined
     }
 
-    if (waits && want.promises === 0 && !want.maybeTold && want.alwaysDontHave && this.#isDeniable(want)) {
-      return { invariant: 'denial', want, what: `${client.id} still waits for DONT_HAVE ${printCid(want.cid)}, which no member has` }
+    if (waits && want.havesTaken === 0 && !want.maybeTold && want.alwaysDontHave && this.#mayGetDontHave(want)) {
+      return { invariant: 'dont-have', want, what: `${client.id} still waits for DONT_HAVE ${printCid(want.cid)}, which no member has` }
     }
   }
 
-  #isDeniable ({ key, client }: ObservedWant): boolean {
+  #mayGetDontHave ({ key, client }: ObservedWant): boolean {
     return !isVerifiable(key) || (!this.#draining && this.#connected.length > 0 && this.#connected.every(({ id, supportsDontHave }) => supportsDontHave || id === client.member))
   }
 }

@@ -31,7 +31,7 @@
  *   `contentBlockKey(block.data)` is the key.
  * - **Randomness** comes from `world.random(name)`: each name has its own stream, so that one
  *   actor's draws do not shift another's. The same seed and the same actors give the same
- *   history, byte for byte.
+ *   run, byte for byte.
  * - `engine` in the init stands between the driver and the engine: to observe inputs and
  *   outputs, record them, or break them on purpose.
  */
@@ -70,7 +70,7 @@ export interface WorldInit {
   readonly verify?: Verify
   /** What blocks can be verified by. Default: all count as verifiable. */
   readonly hashes?: readonly HashFunction[]
-  /** Who decides which wants are looked for. Default: all are. */
+  /** The policies that decide which wants are looked for. Default: all wants are. */
   readonly admission?: AdmissionOptions
   /** What the driver drives. Default: `createEngine`; a wrapper observes, records or breaks it. */
   engine? (init: EngineInit): Engine

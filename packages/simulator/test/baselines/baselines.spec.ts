@@ -5,7 +5,7 @@ import { modulo } from '../../src/baselines/modulo.ts'
 import { twoChoices } from '../../src/baselines/two-choices.ts'
 import type { TestRunner } from '@kitsune/want-router/testing'
 
-/** What a law is skipped for is looked into: it has to be broken, or the reason is none. */
+/** A law that is skipped must be broken: otherwise there is no reason to skip it. */
 const test: TestRunner = {
   describe: (title, body) => describe(title, body),
   it: Object.assign((title: string, body: () => void | Promise<void>) => it(title, body), {

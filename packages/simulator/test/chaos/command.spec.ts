@@ -44,7 +44,7 @@ describe('chaos: the command', function () {
     const folder = await mkdtemp(join(tmpdir(), 'kitsune-mutants-'))
     const file = join(folder, 'mutants.mjs')
     const seeds = join(folder, 'seeds.json')
-    const harmful = { name: 'a DONT_HAVE is a HAVE', breaks: ['denial', 'promise'], file: 'engine/deliveries.ts', find: 'sendPresence(state, want, false)', replace: 'sendPresence(state, want, true)' }
+    const harmful = { name: 'a DONT_HAVE is a HAVE', breaks: ['dont-have', 'have'], file: 'engine/deliveries.ts', find: 'sendPresence(state, want, false)', replace: 'sendPresence(state, want, true)' }
 
     try {
       await writeFile(file, `export const MUTANTS = ${JSON.stringify([
@@ -54,10 +54,10 @@ describe('chaos: the command', function () {
         { ...harmful, name: 'nowhere', find: 'no such text' }
       ])}`)
       const { code, stdout } = await run('--mutants', file, '--seeds', '10', '--json', seeds)
-      const [, seed] = /^(\d+): a DONT_HAVE is a HAVE: (?:denial|promise)$/m.exec(stdout) ?? []
+      const [, seed] = /^(\d+): a DONT_HAVE is a HAVE: (?:dont-have|have)$/m.exec(stdout) ?? []
 
       expect(code).to.equal(1)
-      expect(stdout).to.match(/^NOT CAUGHT: nothing$/m).and.to.match(/^NOT CAUGHT: another rule: seed \d+ broke "(denial|promise)" instead of drain: /m)
+      expect(stdout).to.match(/^NOT CAUGHT: nothing$/m).and.to.match(/^NOT CAUGHT: another rule: seed \d+ broke "(dont-have|have)" instead of drain: /m)
       expect(stdout).to.match(/^NOT CAUGHT: nowhere: the mutant "nowhere" no longer fits: /m)
       expect(stdout).to.match(/\n4 mutants, 3 not caught\n$/)
       expect(JSON.parse(await readFile(seeds, 'utf8'))).to.deep.equal({ 'a DONT_HAVE is a HAVE': Number(seed) })

@@ -33,7 +33,7 @@ describe('a list of strategies', () => {
     expect(all.map(({ name }) => name)).to.not.include('weighted-round-robin')
   })
 
-  it('says what there is instead of what there is not', async () => {
+  it('names the strategies that exist if one does not', async () => {
     await expect(findStrategies(['fastest'])).to.eventually.be.rejectedWith(UsageError, /there is no "fastest".*rendezvous.*modulo/)
     await expect(findStrategies(['./missing.ts'])).to.eventually.be.rejectedWith(UsageError, /missing\.ts cannot be imported/)
   })

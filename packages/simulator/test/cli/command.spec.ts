@@ -58,7 +58,7 @@ describe('kitsune-simulate', function () {
     expect(JSON.parse(json)[0].runs.map(({ strategy }: { strategy: string }) => strategy)).to.deep.equal(['round-robin', 'bounded-load(rendezvous, 1.5)'])
   })
 
-  it('takes a scenario and a strategy of one\'s own', async () => {
+  it('takes a scenario and a strategy from the user\'s files', async () => {
     await write('two-nodes.mjs', 'export const scenario = { name: "two", title: "Two nodes?", duration: 5000, members: [{ id: "a" }, { id: "b" }], clients: [{ id: "p", arrivals: { kind: "closed", open: 3 }, popularity: { kind: "new" } }] }')
     await write('last-first.mjs', 'export const strategy = () => { let members = []; return { update (m) { members = [...m].reverse() }, rank: () => members } }')
     const { code, stdout } = await run('--scenario', './two-nodes.mjs', '--strategies', './last-first.mjs;bounded-load(./last-first.mjs, 9)', '--no-html')
@@ -93,7 +93,7 @@ describe('kitsune-simulate', function () {
     expect((await run('--help')).stdout).to.match(/^kitsune-simulate --scenario NAME/)
   })
 
-  it('ends with 2 and one line for what the user can mend', async () => {
+  it('exits with 2 and prints one line for a mistake of the user', async () => {
     const broken = await write('broken.json', '{ "name": "x" }')
     const empty = await write('empty.mjs', 'export const other = 1')
     const old = await write('old.ndjson', '{"at":0,"t":"start","seed":1,"randomSeed":1,"members":[{"id":"a"}],"limits":{}}\n')

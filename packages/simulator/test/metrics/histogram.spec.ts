@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { createHistogram } from '../../src/metrics/histogram.ts'
 
 describe('histogram', () => {
-  it('has nothing to say of nothing', () => {
+  it('has no quantiles and no mean while it is empty', () => {
     const { count, mean, max, quantile } = createHistogram()
     expect({ count, mean, max, median: quantile(0.5) }).to.deep.equal({ count: 0, mean: undefined, max: undefined, median: undefined })
   })
@@ -27,7 +27,7 @@ describe('histogram', () => {
     }))
   })
 
-  it('takes nothing and for ever for what they are', () => {
+  it('counts 0, and durations beyond its last bin', () => {
     const all = createHistogram()
     all.add(0)
     expect(all.quantile(0.5)).to.equal(0)

@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { createMovement } from '../../src/metrics/movement.ts'
 
 describe('movement', () => {
-  it('compares where blocks were asked for before and after, and who is still there', () => {
+  it('compares where blocks were asked for before and after, and which members are still there', () => {
     const moves = createMovement(3, 100)
 
     for (const [block, before, after] of [['stays', 0, 0], ['must', 2, 1], ['needless', 0, 1], ['needless too', 1, 0]] as const) {

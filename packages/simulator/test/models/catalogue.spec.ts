@@ -15,7 +15,7 @@ describe('catalogue', () => {
     expect(held(1)).to.not.deep.equal(held(2))
   })
 
-  it('lets members hold blocks independently of one another, unless there are to be so many copies', () => {
+  it('lets members hold blocks independently of one another, unless the number of copies is fixed', () => {
     const independent = createCatalogue({ seed: 1, sizes: 1, members })
     const both = all.filter(block => independent.holds('a', 0.5, block) && independent.holds('b', 0.5, block))
     expect(both.length / N).to.be.closeTo(0.25, 0.03)

@@ -54,7 +54,7 @@ describe('a modelled member', () => {
     expect(open()).to.equal(0)
   })
 
-  it('has so many workers; the rest queues in order', () => {
+  it('works on one block for each worker; the others queue in order', () => {
     const { clock, target, said } = rig({ workers: 2 })
     target.ask([want(1), want(2), want(3), want(4), want(5)])
     clock.pass(100)
@@ -85,7 +85,7 @@ describe('a modelled member', () => {
     expect(said.slice(1)).to.deep.equal(['20 block 3'])
   })
 
-  it('gives the block to who asked for a HAVE and then for the block', () => {
+  it('sends one block to a client that asks for a HAVE and then for the block', () => {
     const { clock, target, said, open } = rig({ presence: 50 })
     target.ask([want(1, 'have')])
     target.ask([want(1)])
@@ -138,7 +138,7 @@ describe('a modelled member', () => {
     expect(Number(said[1].split(' ')[0])).to.be.within(120, 350)
   })
 
-  it('sends by itself what it has got of what it lacked, while that is wanted', () => {
+  it('sends a block that it did not have as soon as it gets it, while that is wanted', () => {
     const { clock, target, said } = rig({ holds: 0, phases: [{ from: 10, holds: 1 }] })
     target.ask([want(1), want(2)])
     clock.pass(5)

@@ -58,7 +58,7 @@ describe('docs/strategies.md', function () {
     const said: string[] = []
     const quiet = { isTTY: false, write () { return true } } as unknown as NodeJS.WriteStream
     const code = await writeDocs(path, { scenarios: ['moved-keys', 'hedging'], check: true }, text => { said.push(text) }, quiet)
-    expect(code, `${said.join('\n')}\nmend it with: npm run simulate -- --docs docs/strategies.md`).to.equal(0)
+    expect(code, `${said.join('\n')}\nupdate them with: npm run simulate -- --docs docs/strategies.md`).to.equal(0)
     expect(said).to.have.length(1)
   })
 })

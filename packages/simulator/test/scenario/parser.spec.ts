@@ -60,7 +60,7 @@ describe('scenarios', () => {
 
 describe('built-in scenarios', () => {
   for (const scenario of SCENARIOS) {
-    it(`${scenario.name} can be meant, and all of it is described`, async () => {
+    it(`${scenario.name} is valid, and each of its parameters is described`, async () => {
       const full = parseScenario(scenario)
       const undescribed = parameters(full).filter(({ about }) => about === '').map(({ name }) => name)
       // a distribution's own numbers are told by its kind

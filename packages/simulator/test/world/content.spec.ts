@@ -7,7 +7,7 @@ import { cidOfKey, contentBlock, contentBlockKey, contentCid, contentIndex, cont
 describe('content', () => {
   const index = fc.maxSafeNat()
 
-  it('names the n-th block by a CID that anybody can read, and that says n', () => {
+  it('names the n-th block by a CID that any decoder can read, and that contains n', () => {
     fc.assert(fc.property(index, n => {
       const cid = contentCid(n)
       expect(CID.decode(cid)).to.deep.include({ version: 1, code: 0x55 })

@@ -75,7 +75,7 @@ describe('world', () => {
     expect(run(members())).to.deep.equal(first)
   })
 
-  it('lets a peer read as slowly as it likes', () => {
+  it('lets a client read as slowly as it likes', () => {
     // two blocks of 1 MiB at 1 MiB/s; each travels alone, as a message holds no more
     expect(run([member('a', honest(1 << 20))], { bytesPerSecond: 1 << 20 }).map(({ at }) => at)).to.deep.equal([1110, 2110])
   })
@@ -86,7 +86,7 @@ describe('world', () => {
     expect(world().random('x')()).to.not.equal(world().random('y')())
   })
 
-  it('keeps nothing of a peer that has left', () => {
+  it('keeps nothing of a client that has left', () => {
     const world = createWorld({ seed: 1, strategy: rendezvous(), members: [member('a', () => {})] })
     const peer = world.connect('p', { wake () {} })
     peer.send([want(1)])
@@ -99,7 +99,7 @@ describe('world', () => {
     expect(world.engine.status()).to.deep.include({ clients: 0, wants: 0 })
   })
 
-  it('tells a peer that the router closed it', () => {
+  it('tells a client that the router closed it', () => {
     const world = createWorld({ seed: 1, strategy: rendezvous(), members: [member('a', () => {})] })
     let closed = 0
     world.engine.put({ t: 'drain' })

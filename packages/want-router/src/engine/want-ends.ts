@@ -33,7 +33,7 @@ export function endWant (state: State, want: ClientWant, why: EndReason, how?: E
 /** Takes a want off its client's list and off its fetch; the last to leave ends the fetch. */
 export function leaveFetch (state: State, want: ClientWant): void {
   const { fetch, client } = want
-  retract(state, want) // the same want asked anew is answered anew
+  retract(state, want) // a client that asks for the same want again is answered again
   removeWant(state, want)
   unlink(fetch, want)
   const to = fetch.first?.client

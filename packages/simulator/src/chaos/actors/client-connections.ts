@@ -20,12 +20,12 @@ export class ClientConnections {
     return this.#states.flatMap((state, i) => state === 'heard' ? [i] : [])
   }
 
-  /** The client has come, with two of them. */
+  /** The client connects, with two connections. */
   begin (): void {
     this.#states = ['heard', 'heard']
   }
 
-  /** Something becomes of one of them, or another opens. */
+  /** One of them changes its state, or another opens. */
   change ({ int, pick }: Dice): void {
     const i = int(0, this.#states.length - 1)
     const next = NEXT[this.#states[i]]

@@ -4,11 +4,11 @@ import type { FakeClock } from '@kitsune/want-router/testing'
 
 interface HonestMemberInit {
   readonly clock: FakeClock
-  /** Of every block, bytes. */
+  /** The size of every block, bytes. */
   readonly size: number
-  /** For each want, ms. */
+  /** How long it takes to answer each want, ms. */
   readonly latency: number
-  /** It has nothing at all, and says so. Otherwise it has everything. */
+  /** It holds no block, and answers DONT_HAVE. Otherwise it holds every block. */
   readonly empty: boolean
 }
 
@@ -50,7 +50,7 @@ export class HonestMember implements Target {
     const { key, cid, type } = want
 
     if (this.#open.get(key) !== want) {
-      return // cancelled, or asked for otherwise
+      return // cancelled, or asked for again as another type
     }
 
     if (this.#init.empty) {

@@ -19,7 +19,7 @@ const ABSENT = 1_000_000
 /** A client under our control. */
 export class HostileClient {
   readonly id: string
-  /** Its protocol has words for having and not having. */
+  /** Its protocol supports HAVE and DONT_HAVE. */
   readonly presences: boolean
   /** It takes as soon as it is woken, as a network does whose stream has space. */
   readonly atOnce: boolean
@@ -38,7 +38,7 @@ export class HostileClient {
   #reading = false
   #healed = false
   #priority = 0x7fffffff
-  /** Messages come on one that is heard. */
+  /** It sends its messages on one that is heard. */
   readonly #connections: ClientConnections
 
   constructor ({ id, protocol, standsFor }: ClientDraw, scenario: Scenario, world: World, trace: Trace) {
@@ -145,7 +145,7 @@ export class HostileClient {
     return this.presences && this.#dice.chance(this.#scenario.haves) ? 'have' : 'block'
   }
 
-  /** A want, and that it is wanted. */
+  /** Remembers a want, and returns its entry. */
   #add (wanted: Wanted): WantEntry {
     const text = cidText(wanted.cid)
     const known = this.#mine.get(text)
@@ -154,7 +154,7 @@ export class HostileClient {
     return this.#entry(wanted)
   }
 
-  /** Reads as its pace says; one message after another while there are any. */
+  /** Reads at its pace, one message after another while there are any. */
   #read (): void {
     if (this.#reading || this.#pace === 'stopped' || this.#link?.connected !== true) {
       return

@@ -16,14 +16,14 @@ export const HONEST_LATENCY = 50
 
 interface Kept {
   readonly want: TargetWant
-  /** It was told DONT_HAVE. */
-  denied: boolean
+  /** The member has answered DONT_HAVE. */
+  dontHaveSent: boolean
 }
 
 /** What surrounds a member. */
 export interface HostileMemberContext {
   readonly trace: Trace
-  /** Says something though the member was removed, which must change nothing. */
+  /** Runs `say` for a member that was removed: the engine must ignore what it says. */
   ignored (say: () => void): void
 }
 
@@ -70,7 +70,7 @@ export class HostileMember implements Target {
 
   get connected (): boolean { return this.#connected }
 
-  /** It has words for not having a block. */
+  /** Its protocol supports DONT_HAVE. */
   get supportsDontHave (): boolean { return this.#capacity.supportsDontHave !== false }
 
   /** The largest block that there is, bytes. */
@@ -84,7 +84,7 @@ export class HostileMember implements Target {
 
   start (sink: Sink): void { this.#sink = sink }
 
-  /** It is removed, and does not heed it: what it says from now on is of no interest. */
+  /** It is removed, and goes on speaking: the engine must ignore what it says from now on. */
   stop (): void {
     const sink = this.#sink
 
@@ -95,7 +95,7 @@ export class HostileMember implements Target {
 
   ask (wants: readonly TargetWant[]): void {
     for (const want of wants) {
-      this.#list.set(want.key, { want, denied: false })
+      this.#list.set(want.key, { want, dontHaveSent: false })
       this.#dropped.delete(want.key)
       this.#answers[this.#healed ? 'honest' : this.#dice.weighted(this.#modes)](want.key)
     }
@@ -188,15 +188,15 @@ export class HostileMember implements Target {
     const kept = this.#list.get(key)
 
     if (answer === 'dont-have' && this.#dropped.has(key)) {
-      return // a member that says DONT_HAVE keeps the want: none lies about both
+      return // a member that says DONT_HAVE keeps the want: no fault mode lies about both
     }
 
     const keepsNone = this.#capacity.standing === 0
 
-    if (answer === 'have' ? kept?.want.type === 'have' : keepsNone || (answer !== 'dont-have' && kept?.denied === false)) {
+    if (answer === 'have' ? kept?.want.type === 'have' : keepsNone || (answer !== 'dont-have' && kept?.dontHaveSent === false)) {
       this.#drop(key)
     } else if (answer === 'dont-have' && kept != null) {
-      kept.denied = true
+      kept.dontHaveSent = true
     }
 
     this.#sink?.answer(key, answer)
@@ -217,7 +217,7 @@ export class HostileMember implements Target {
           this.#list.delete(key)
         }
 
-        // what it hashes to is what it is; who asked is not said
+        // its hash identifies a block: the message does not name the want that it answers
         return this.#sink?.block(block.cids[0], contentBlock(as, block.size))
       })
     }
@@ -239,7 +239,7 @@ export class HostileMember implements Target {
       } else {
         this.#say(key, 'have')
       }
-    } else if (!kept.denied && this.supportsDontHave) {
+    } else if (!kept.dontHaveSent && this.supportsDontHave) {
       this.#say(key, 'dont-have')
     }
   }
@@ -289,7 +289,7 @@ export class HostileMember implements Target {
   }
 }
 
-/** Reports to a sink of which nothing is to come. */
+/** Reports to the sink of a member that was removed: nothing may reach the engine. */
 function ignoredSink (sink: Sink, ignored: HostileMemberContext['ignored']): Sink {
   return {
     up (capacity, peer) { ignored(() => { sink.up(capacity, peer) }) },

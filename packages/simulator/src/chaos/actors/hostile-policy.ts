@@ -9,7 +9,7 @@ import type { FakeClock } from '@kitsune/want-router/testing'
 type FaultMode = 'pass' | 'silent' | 'absent' | 'close' | 'only' | 'strict' | 'defer' | 'throw' | 'garbage'
 type Answer = 'soon' | 'late' | 'never' | 'reject' | 'throw' | 'too few'
 
-/** What is to become of a want where the policy fails. */
+/** What happens to a want whose policy fails. */
 export const FAILURE = 'silent'
 
 interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | 'members' | 'timeout'> {
@@ -24,7 +24,7 @@ export function createHostilePolicies (count: number, { random: [first, others],
   return Array.from({ length: count }, (_, i) => new HostilePolicy({ ...init, name: `p${i}`, random: i === 0 ? first : others, latest, isFirst: i === 0 }))
 }
 
-/** What is to be put in as the verdict of a want: the first that keeps it out decides, and it may use what all of them leave. */
+/** The verdict that the engine must be told for a want: the first policy that refuses it decides; otherwise it may use the members that every policy leaves. */
 export function expectedOf (policies: readonly HostilePolicy[], client: string, cid: Uint8Array): Verdict {
   let only: readonly string[] | undefined
   let strict = false
@@ -72,7 +72,7 @@ export class HostilePolicy implements Policy {
   readonly #dice: Dice
   readonly #modes: Readonly<Record<FaultMode, number>>
   readonly #answers: Readonly<Record<Answer, number>>
-  /** What was said last of each want of each client; undefined: that is still to come. */
+  /** The last verdict on each want of each client; undefined while it is still to come. */
   readonly #said = new Map<string, { readonly ask: Ask, verdict: Verdict | undefined }>()
   #control: PolicyControl | undefined
   #healed = false
@@ -96,13 +96,13 @@ export class HostilePolicy implements Policy {
 
   attach (control: PolicyControl): void { this.#control = control }
 
-  /** What it has restricted is to be decided again. */
+  /** Asks for new verdicts on the wants that it has restricted. */
   review (): void { this.#control?.review() }
 
   /** From now on it lets all pass, at once. */
   heal (): void { this.#healed = true }
 
-  /** What counts as its verdict of a want. */
+  /** Its verdict on a want, as the engine must take it. */
   expected (client: string, cid: Uint8Array): Verdict {
     return this.#said.get(`${client} ${cidText(cid)}`)?.verdict ?? FAILURE
   }
@@ -185,7 +185,7 @@ export class HostilePolicy implements Policy {
     return verdict
   }
 
-  /** Unless it has been asked about again since. */
+  /** Remembers a verdict, unless the policy has been asked about the want again since. */
   #note (ask: Ask, verdict: Verdict): void {
     const said = this.#said.get(nameOf(ask))
 

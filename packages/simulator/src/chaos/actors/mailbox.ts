@@ -17,7 +17,7 @@ export class Mailbox {
     this.#read()
   }
 
-  /** The connection is another one. */
+  /** The member has a new connection: what the old one carried is lost. */
   clear (): void {
     this.#waiting = []
     this.#reading = false

@@ -53,7 +53,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
   /** Refusals of which the next flush is to say that they ended a want. */
   readonly #refused = new Map<string, Verdict>()
   #failure: Error | undefined
-  /** Old verdicts, to be put in once more. */
+  /** Old verdicts, which the run gives to the engine once more. */
   readonly stale: Array<{ readonly client: string, readonly verdict: NumberedVerdict }> = []
 
   constructor (init: EngineInit, own: AdmissionMonitorInit) {
@@ -82,7 +82,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
       this.#note(input)
 
       for (const [name, { key, only }] of this.#grants) {
-        this.#presences.noteDenied(name, key, only)
+        this.#presences.noteDontHave(name, key, only)
       }
 
       this.#expectSound()

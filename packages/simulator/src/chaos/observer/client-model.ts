@@ -1,9 +1,10 @@
 import { isIdentity, wantKey } from '@kitsune/bitswap-codec'
 import { cidText } from '../scenario/blocks.ts'
 import { EvictionModel } from './eviction.ts'
-import { observedClient } from './want-model.ts'
+import { observedClient } from './observed-client.ts'
 import type { MemberModel } from './member-model.ts'
-import type { ObservedClient, ObservedWant, WantModel } from './want-model.ts'
+import type { ObservedClient, ObservedWant } from './observed-client.ts'
+import type { WantModel } from './want-model.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { Input, WantEnd } from '@kitsune/want-router/engine'
@@ -254,11 +255,11 @@ export class ClientModel {
 function unsure (wants: Iterable<ObservedWant>): void {
   for (const want of wants) {
     want.sure = false
-    want.promises = 0
+    want.havesTaken = 0
   }
 }
 
-/** What a message with cancels says last of a CID counts, as in boxo, where it could not say more than one thing. */
+/** Of a message with cancels, the last entry for each CID counts, as in boxo, whose messages cannot hold two. */
 function lastWords (entries: readonly WantEntry[]): Iterable<WantEntry> {
   return entries.some(({ cancel }) => cancel) ? new Map(entries.map(entry => [cidText(entry.cid), entry])).values() : entries
 }

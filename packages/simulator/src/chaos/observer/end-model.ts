@@ -269,7 +269,7 @@ function mayHaveBeenRefused ({ state, events }: WantedCid): boolean {
   return state === 'suspended' && events.some(({ t, full }) => t === 'ask' && full !== true)
 }
 
-/** What a message with cancels says last of a CID counts, as in boxo, where it could not say more than one thing. */
+/** Of a message with cancels, the last entry for each CID counts, as in boxo, whose messages cannot hold two. */
 function lastWords (entries: readonly WantEntry[]): readonly WantEntry[] {
   return entries.some(({ cancel }) => cancel) ? [...new Map(entries.map(entry => [cidText(entry.cid), entry])).values()] : entries
 }

@@ -1,7 +1,8 @@
 import { broken } from '../errors.ts'
 import { cidText, printCid } from '../scenario/blocks.ts'
 import type { MemberModel } from './member-model.ts'
-import type { ObservedClient, ObservedWant, WantModel } from './want-model.ts'
+import type { ObservedClient, ObservedWant } from './observed-client.ts'
+import type { WantModel } from './want-model.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { WantEnd } from '@kitsune/want-router/engine'
@@ -97,13 +98,13 @@ export class EvictionModel {
         continue
       }
 
-      for (const [want, promises] of wants) {
+      for (const [want, havesTaken] of wants) {
         const text = cidText(want.cid)
         const times = named.get(text) ?? 0
 
         // one that lived before and was named may have ended and started over, by this message or by a block before it
         if (client.wants.get(text) === want && (times === 0 || (!full && times === 1 && want.asks === 1 && !want.maybeTold))) {
-          this.#settle(want, promises, ended.get(`${client.id} ${text}`) ?? 0)
+          this.#settle(want, havesTaken, ended.get(`${client.id} ${text}`) ?? 0)
         }
       }
 
@@ -118,12 +119,12 @@ export class EvictionModel {
     this.#doubts.clear()
   }
 
-  #settle (want: ObservedWant, promises: number, ends: number): void {
+  #settle (want: ObservedWant, havesTaken: number, ends: number): void {
     if (ends > 0) {
       this.#wants.end(want)
     } else {
       want.sure = true
-      want.promises += promises
+      want.havesTaken += havesTaken
     }
   }
 
@@ -165,11 +166,11 @@ export class EvictionModel {
     if (want.sure) {
       // that none ended of one whose block waits for its client does not tell that it lives
       if (!want.maybeServed) {
-        this.#doubtsOf(want.client).wants.set(want, want.promises)
+        this.#doubtsOf(want.client).wants.set(want, want.havesTaken)
       }
 
       want.sure = false
-      want.promises = 0
+      want.havesTaken = 0
     }
   }
 

@@ -12,7 +12,7 @@ interface KnownMember {
   /** It was told that nothing is open at it, since it drains. */
   drained: boolean
   /** What it has answered DONT_HAVE for since it came up. */
-  readonly lacks: Set<WantKey>
+  readonly dontHaves: Set<WantKey>
 }
 
 interface KnownMembersInit {
@@ -82,7 +82,7 @@ export class KnownMembers implements MembersObserver {
   }
 
   /** Whether all members that may be used are certain not to have it: of one that drains, and of a name that is no member, nothing is known. */
-  mayDeny (key: WantKey, only: readonly string[] | undefined): boolean {
+  maySendDontHave (key: WantKey, only: readonly string[] | undefined): boolean {
     if (!isVerifiable(key)) {
       return true
     }
@@ -98,12 +98,12 @@ export class KnownMembers implements MembersObserver {
         return false
       }
 
-      return member.downSince == null ? member.lacks.has(key) : this.#init.now() >= this.#forgottenAt(member.downSince)
+      return member.downSince == null ? member.dontHaves.has(key) : this.#init.now() >= this.#forgottenAt(member.downSince)
     })
   }
 
   #add (id: string): void {
-    this.#members.set(id, { downSince: this.#init.now(), draining: false, drained: false, lacks: new Set() })
+    this.#members.set(id, { downSince: this.#init.now(), draining: false, drained: false, dontHaves: new Set() })
     this.#claims.set(id, this.#claims.get(id) ?? new Set())
   }
 
@@ -122,7 +122,7 @@ export class KnownMembers implements MembersObserver {
         break
       case 'down':
         member.downSince ??= this.#init.now()
-        member.lacks.clear()
+        member.dontHaves.clear()
         break
       case 'block':
         this.#claims.get(id)?.add(input.key)
@@ -131,7 +131,7 @@ export class KnownMembers implements MembersObserver {
         if (input.answer === 'have') {
           this.#claims.get(id)?.add(input.key)
         } else if (input.answer === 'dont-have') {
-          member.lacks.add(input.key)
+          member.dontHaves.add(input.key)
         }
 
         break

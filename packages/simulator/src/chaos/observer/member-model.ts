@@ -126,17 +126,17 @@ export class MemberModel {
       return false
     }
 
-    let lacks = 0
+    let certain = 0
 
     for (const { id, connected, draining, words, downSince } of this.#members.values()) {
       if (wants(id) || (connected && !draining && words.get(key) === 'dont-have')) {
-        lacks++
+        certain++
       } else if (connected || draining || this.#now() - downSince < this.#limits.forgetDownAfter) {
         return false
       }
     }
 
-    return lacks > 0
+    return certain > 0
   }
 
   /** How long it takes until all members that are down now, or were removed, no longer count, ms. */

@@ -138,7 +138,7 @@ export class Monitor extends ObservedEngine {
     const { dontHavesSent } = this.#gained(status)
 
     if (dontHavesSent > 0) {
-      this.#replies.denied(dontHavesSent)
+      this.#replies.dontHavesQueued(dontHavesSent)
     }
 
     this.#attempts.flushed(status)
@@ -217,7 +217,7 @@ export class Monitor extends ObservedEngine {
     }
 
     if (gains.dontHavesSent > 0) {
-      this.#replies.denied(gains.dontHavesSent)
+      this.#replies.dontHavesQueued(gains.dontHavesSent)
     }
   }
 
@@ -240,7 +240,7 @@ export class Monitor extends ObservedEngine {
         out.close(client, why)
       },
       reset: (member, why) => {
-        this.#trace.act(() => `${member} is to begin anew: it ${why}`)
+        this.#trace.act(() => `${member} is to be reset: it ${why}`)
         out.reset(member, why)
       },
       changed (members) { out.changed?.(members) },

@@ -1,7 +1,8 @@
 import { broken } from '../errors.ts'
 import { printKey } from '../scenario/blocks.ts'
 import type { MemberModel } from './member-model.ts'
-import type { ObservedClient, ObservedWant, WantModel } from './want-model.ts'
+import type { ObservedClient, ObservedWant } from './observed-client.ts'
+import type { WantModel } from './want-model.ts'
 import type { TargetWant } from '@kitsune/want-router'
 
 /**

@@ -7,15 +7,15 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 /** The members that a want may use; undefined: all. */
 export type Only = readonly string[] | undefined
 
-/** What may be said of wants that a policy decides of, each by its name. */
+/** The presences that may be sent for wants on which a policy decides; each want has a name. */
 export class PresenceRules {
   readonly #members: KnownMembers
-  /** DONT_HAVEs that may be said of what was refused. */
+  /** DONT_HAVEs that may be sent for refused wants. */
   readonly #absent = new Map<string, number>()
   /** Restrictions under which each want was ever admitted. */
   readonly #ever = new Map<string, Set<Only>>()
-  /** Wants of which DONT_HAVE could be said at some moment since their client came. */
-  readonly #denied = new Set<string>()
+  /** Wants for which a DONT_HAVE was right at some moment since their client came. */
+  readonly #dontHaves = new Set<string>()
 
   constructor (members: KnownMembers) {
     this.#members = members
@@ -34,10 +34,10 @@ export class PresenceRules {
     return this.#ever.has(name)
   }
 
-  /** The engine says DONT_HAVE at the moment in which it learns the last of what it takes. */
-  noteDenied (name: string, key: WantKey, only: Only): void {
-    if (!this.#denied.has(name) && this.#members.mayDeny(key, only)) {
-      this.#denied.add(name)
+  /** Notes that a DONT_HAVE is right now: the engine sends one at the moment at which it learns the last answer that it needs. */
+  noteDontHave (name: string, key: WantKey, only: Only): void {
+    if (!this.#dontHaves.has(name) && this.#members.maySendDontHave(key, only)) {
+      this.#dontHaves.add(name)
     }
   }
 
@@ -47,27 +47,27 @@ export class PresenceRules {
 
     if (have) {
       if (![...this.#ever.get(name) ?? []].some(only => this.#members.isClaimed(key, only))) {
-        broken('promise', `${what}, which no member that it may use has claimed to have`)
+        broken('have', `${what}, which no member that it may use has claimed to have`)
       }
 
       return
     }
 
-    if (this.#denied.has(name)) {
+    if (this.#dontHaves.has(name)) {
       return
     }
 
     const absent = this.#absent.get(name) ?? 0
 
     if (absent === 0) {
-      broken('denial', `${what}, of which some member that it may use has said nothing`)
+      broken('dont-have', `${what}, of which some member that it may use has said nothing`)
     }
 
     this.#absent.set(name, absent - 1)
   }
 
   forgetClient (client: string): void {
-    for (const names of [this.#absent, this.#ever, this.#denied]) {
+    for (const names of [this.#absent, this.#ever, this.#dontHaves]) {
       for (const name of names.keys()) {
         if (name.startsWith(`${client} `)) {
           names.delete(name)

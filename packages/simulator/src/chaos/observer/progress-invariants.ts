@@ -5,7 +5,7 @@ import type { ClientModel } from './client-model.ts'
 import type { HealthModel } from './health-model.ts'
 import type { MemberModel, ObservedMember } from './member-model.ts'
 import type { StrategyObserver } from './strategy-observer.ts'
-import type { ObservedWant } from './want-model.ts'
+import type { ObservedWant } from './observed-client.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { EngineStatus } from '@kitsune/want-router/engine'
 
@@ -62,7 +62,7 @@ export class ProgressInvariants {
     }
   }
 
-  /** Where a client is a member, who may be asked for what is another question. */
+  /** Whether a client is a member, too: then these invariants do not know which members may be asked. */
   #loops (): boolean {
     return [...this.#clients.all()].some(({ member }) => member != null)
   }
@@ -102,6 +102,6 @@ export class ProgressInvariants {
   }
 }
 
-function isUnanswered ({ type, promises, answered, maybeTold }: ObservedWant): boolean {
-  return type === 'block' || (promises === 0 && !answered && !maybeTold)
+function isUnanswered ({ type, havesTaken, answered, maybeTold }: ObservedWant): boolean {
+  return type === 'block' || (havesTaken === 0 && !answered && !maybeTold)
 }

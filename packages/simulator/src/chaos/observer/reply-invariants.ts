@@ -3,7 +3,8 @@ import { broken } from '../errors.ts'
 import { cidText, printCid, printKey, receivedCid } from '../scenario/blocks.ts'
 import type { ClientModel } from './client-model.ts'
 import type { MemberModel } from './member-model.ts'
-import type { ObservedClient, ObservedWant, WantModel } from './want-model.ts'
+import type { ObservedClient, ObservedWant } from './observed-client.ts'
+import type { WantModel } from './want-model.ts'
 import type { Outgoing, WantKey } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { EngineStatus, Totals } from '@kitsune/want-router/engine'
@@ -92,23 +93,23 @@ export class ReplyInvariants {
   }
 
   /** The number of DONT_HAVEs that were queued: at most as many wants may be told so now. */
-  denied (denials: number): void {
-    let deniable = 0
+  dontHavesQueued (count: number): void {
+    let allowed = 0
 
     for (const [key, waiting] of this.#wants.byKey()) {
       for (const want of waiting) {
         const { member } = want.client
 
         if (this.#members.certain(key, id => id === member || this.#wants.onlyWantedBy(key, id))) {
-          want.deniable = true
+          want.dontHaveWasRight = true
           // each ask may be answered
-          deniable += want.sendDontHave ? want.asks : 0
+          allowed += want.sendDontHave ? want.asks : 0
         }
       }
     }
 
-    if (deniable < denials) {
-      broken('denial', `${denials} DONT_HAVEs are queued, and all members are certain of what was asked for ${deniable} times`)
+    if (allowed < count) {
+      broken('dont-have', `${count} DONT_HAVEs are queued, and all members are certain of what was asked for ${allowed} times`)
     }
   }
 
@@ -195,35 +196,35 @@ export class ReplyInvariants {
     want.answered = true
 
     if (!have) {
-      this.#expectDeniable(want, what)
+      this.#expectDontHave(want, what)
 
       return
     }
 
-    want.promises++
+    want.havesTaken++
 
     if (!this.#members.affirmed(want.key)) {
-      broken('promise', `${what}, which no member has claimed to have`)
+      broken('have', `${what}, which no member has claimed to have`)
     }
   }
 
-  #expectDeniable (want: ObservedWant, what: string): void {
-    want.denials++
+  #expectDontHave (want: ObservedWant, what: string): void {
+    want.dontHavesTaken++
 
-    if (want.promises > 0 && want.sure) {
-      broken('promise', `${what} after a HAVE`)
+    if (want.havesTaken > 0 && want.sure) {
+      broken('have', `${what} after a HAVE`)
     }
 
     if (!want.sendDontHave) {
-      broken('denial', `${what}, and did not want to be told`)
+      broken('dont-have', `${what}, and did not want to be told`)
     }
 
-    if (!want.deniable) {
-      broken('denial', `${what}, and at no time since it asked were all members certain`)
+    if (!want.dontHaveWasRight) {
+      broken('dont-have', `${what}, and at no time since it asked were all members certain`)
     }
 
-    if (want.sure && want.denials > want.asks) {
-      broken('denial', `${what} for the ${want.denials}th time, having asked ${want.asks} times`)
+    if (want.sure && want.dontHavesTaken > want.asks) {
+      broken('dont-have', `${what} for the ${want.dontHavesTaken}th time, having asked ${want.asks} times`)
     }
   }
 

@@ -38,7 +38,7 @@ export class TimeInvariants {
     this.#jumps++
   }
 
-  /** The process stood still, and a timer that is late by so much fires before what came meanwhile is read; 0: it is read now. */
+  /** The process stood still, and a timer that is late by this much fires before what came meanwhile is read; 0: it is read now. */
   stalled (late: number): void {
     if (this.#jumpedAt < this.#now()) {
       this.jumped()

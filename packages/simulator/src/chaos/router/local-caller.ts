@@ -15,7 +15,7 @@ interface LocalCallerInit {
   readonly blocks: readonly Block[]
   /** Some call wants it. */
   wanted (block: Block): void
-  /** Policies may keep out what calls want. */
+  /** Policies may refuse what calls want. */
   readonly refusable: boolean
   /** A member has claimed to have it. */
   isClaimed (block: Block): boolean
@@ -155,7 +155,7 @@ export class LocalCaller {
     }
   }
 
-  /** A block is the one that was asked for; an error says that all members lack it, or that none had it in time. */
+  /** A block is the one that was asked for; an error says that no member has it, or that none had it in time. */
   #expectTrue (block: Block, result: Result, signal: AbortSignal): void {
     if ('error' in result) {
       const { error } = result

@@ -3,10 +3,7 @@ import { hashString } from '@kitsune/want-router/engine'
 import { seededRandom } from '@kitsune/want-router/testing'
 import { broken } from '../errors.ts'
 import { expectNothing } from '../recovery.ts'
-import { block } from '../scenario/blocks.ts'
 import { createDice } from '../scenario/dice.ts'
-import { drawLimits } from '../scenario/limits.ts'
-import { drawStrategy, strategyOf } from '../scenario/strategy.ts'
 import { LocalCaller } from './local-caller.ts'
 import { expectTruth } from './local-truth.ts'
 import { expectDrain } from './router-drain.ts'
@@ -14,6 +11,7 @@ import { RouterMembership } from './router-membership.ts'
 import { RouterPeer } from './router-peer.ts'
 import { RouterPolicies } from './router-policies.ts'
 import { expectRecovery, missingOf } from './router-recovery.ts'
+import { drawBlocks, drawDirection } from './router-scenario.ts'
 import { createRouterWorld, nameOf } from './router-world.ts'
 import type { AdmissionMonitor } from '../observer/admission-monitor.ts'
 import type { Monitor } from '../observer/monitor.ts'
@@ -29,8 +27,6 @@ const PEER = 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx'
 const LAST_WANTS = 5
 // how long a node is waited for that is dialled again, ms
 const DIALLED = 5000
-// sizes of blocks, bytes: above what a session copies out of a larger frame, and different for each
-const LEAST_SIZE = 5000
 
 /** Nodes and clients want from each other through one router, in which calls want something, too; then all are honest. */
 export async function playRouterRun (stage: Stage): Promise<void> {
@@ -65,9 +61,9 @@ class RouterRun {
     const { clock, seed, trace, dice: { int, pick } } = stage
     this.#stage = stage
     this.#asked = pick(['registered', 'registered', 'connected'])
-    this.#blocks = this.#drawBlocks()
-    const forward = this.#drawDirection()
-    const reverse = this.#drawDirection()
+    this.#blocks = drawBlocks(stage.dice)
+    const forward = drawDirection(stage.dice)
+    const reverse = drawDirection(stage.dice)
     const [nodes, clients] = [int(1, 3), int(1, 5)]
     this.#nodes = Array.from({ length: nodes }, (_, i) => this.#createPeer(`${PEER}N${i + 1}`, 'node', reverse))
     this.#clients = Array.from({ length: clients }, (_, i) => this.#createPeer(`${PEER}C${i + 1}`, 'client', forward))
@@ -114,23 +110,6 @@ class RouterRun {
     this.#noteFeatures()
     stage.trace.act(() => `all leave, at ${clock.now()} ms`)
     await this.#leave()
-  }
-
-  #drawBlocks (): Readonly<Record<Side, readonly Block[]>> {
-    const { int, chance, pick } = this.#stage.dice
-    const all = Array.from({ length: int(4, 24) }, (_, n) => block(n + 1, LEAST_SIZE + n))
-    const sides = all.map(() => chance(0.1) ? 'both' : pick<Side>(['node', 'client']))
-    const of = (side: Side): Block[] => all.filter((_, i) => i < 2 || sides[i] === side || sides[i] === 'both')
-
-    return { node: of('node'), client: of('client') }
-  }
-
-  #drawDirection (): DirectionInit {
-    const { dice } = this.#stage
-    // what expires or is cut off is the matter of other runs
-    const { wantLifetime, ...limits } = drawLimits(dice)
-
-    return { strategy: strategyOf(drawStrategy(dice)), limits: dice.chance(0.5) ? limits : {} }
   }
 
   #createPeer (id: string, side: Side, { limits }: DirectionInit): RouterPeer {

@@ -3,7 +3,7 @@
  * both directions, one host or two, and clients within the process. Only its networks
  * are simulated.
  *
- * Other than in `world.ts`, promises settle: whatever is done to it, await `settle` or `pass`.
+ * Unlike in `world.ts`, promises settle here: after each call that changes something, await `settle` or `pass`.
  */
 import { DEFAULT_LIMITS, peerTarget } from '@kitsune/want-router'
 import { hashString, verifiableBy } from '@kitsune/want-router/engine'
@@ -253,7 +253,7 @@ class ChaosRouter implements RouterWorld {
   }
 }
 
-/** A node is called otherwise than its peer id, as one is that has an address in the configuration. */
+/** The name of a node differs from its peer id, as it does for a node whose address is configured. */
 export function nameOf (id: string): string {
   return `node ${id.slice(-2)}`
 }

@@ -50,7 +50,7 @@ function isLegal (strategy: string): boolean {
   }
 }
 
-/** The strategy of a name; the default is made as a router makes it that is told nothing. */
+/** The strategy with this name; for the default, what a router uses without a strategy option. */
 export function strategyOf (strategy: string): StrategyFactory {
   return strategy === DEFAULT_STRATEGY ? defaultStrategy() : parseStrategy(strategy)
 }

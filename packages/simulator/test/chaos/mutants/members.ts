@@ -4,28 +4,28 @@ import type { Mutant } from '../../../src/chaos/mutant.ts'
 export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     name: 'the silence of a member that cannot say DONT_HAVE ends the search',
-    breaks: ['lost', 'denial', 'idle', 'readmission'],
+    breaks: ['lost', 'dont-have', 'idle', 'readmission'],
     file: 'engine/timeouts.ts',
     find: "    noteAnswer(fetch, member, 'unknown', state.now())\n",
     replace: "    noteAnswer(fetch, member, 'unknown', state.now())\n    return\n"
   },
   {
     name: 'what a member said outlives its connection',
-    breaks: ['choice', 'denial', 'lost', 'idle'],
+    breaks: ['choice', 'dont-have', 'lost', 'idle'],
     file: 'engine/member-lifecycle.ts',
     find: '  member.epoch++\n',
     replace: ''
   },
   {
     name: 'a HAVE that comes while another member is asked is ignored',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/answers.ts',
     find: 'if (attempt == null ? answerOf(fetch, member) == null :',
     replace: 'if (attempt == null ? fetch.primary != null || answerOf(fetch, member) == null :'
   },
   {
     name: 'a DONT_HAVE counts as a try',
-    breaks: ['denial', 'lost', 'idle'],
+    breaks: ['dont-have', 'lost', 'idle'],
     file: 'engine/answers.ts',
     find: '  if (wasPrimary) {\n    goOn(state, fetch)\n  }',
     replace: '  if (wasPrimary) {\n    if (++fetch.tries >= state.limits.tries) giveUp(state, fetch)\n    else goOn(state, fetch)\n  }'
@@ -88,7 +88,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what waits is not asked of a member that comes up',
-    breaks: ['idle', 'lost', 'denial'],
+    breaks: ['idle', 'lost', 'dont-have'],
     file: 'engine/member-lifecycle.ts',
     find: '  membersChanged(state, member)\n  wakeExhausted(state, member)\n',
     replace: '  membersChanged(state, member)\n'

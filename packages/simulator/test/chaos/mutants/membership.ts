@@ -18,28 +18,28 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what a member that drains may hold is denied',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '} else if (member.connected || member.draining || !member.forgotten) {',
     replace: '} else if (!member.draining && (member.connected || !member.forgotten)) {'
   },
   {
     name: 'what a member that was removed may hold is denied at once',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '  if (state.departed.size > 0 && mayUseDeparted(state, only)) {\n    return false\n  }\n',
     replace: ''
   },
   {
     name: 'what may be denied since a member was removed long ago is not',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/membership.ts',
     find: '    state.departed.clear()\n    settleExhausted(state)\n',
     replace: '    state.departed.clear()\n'
   },
   {
     name: 'what a member answered counts for another that has its name',
-    breaks: ['denial', 'lost', 'idle', 'choice'],
+    breaks: ['dont-have', 'lost', 'idle', 'choice'],
     file: 'engine/fetch.ts',
     find: 'return answer?.member === member && answer.epoch === member.epoch ? answer : undefined',
     replace: 'return answer?.epoch === member.epoch ? answer : undefined'
@@ -67,7 +67,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a member that no longer drains is not asked for what waits',
-    breaks: ['idle', 'lost', 'denial'],
+    breaks: ['idle', 'lost', 'dont-have'],
     file: 'engine/membership.ts',
     find: '  if (member.connected) {\n    wakeExhausted(state, member)\n',
     replace: '  if (member.connected) {\n'

@@ -46,7 +46,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'any member may be used',
-    breaks: ['admission', 'promise', 'denial', 'state'],
+    breaks: ['admission', 'have', 'dont-have', 'state'],
     file: 'engine/fetch.ts',
     find: '  return only == null || only.members.has(id)\n',
     replace: '  return true\n'
@@ -60,21 +60,21 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a name that is no member counts for nothing',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '    if (member == null) {\n      return false\n    }',
     replace: '    if (member == null) {\n      continue\n    }'
   },
   {
     name: 'a waiter is told what is certain of the members that others may use',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/exhaustion.ts',
     find: 'const certain = isCertain(state, fetch, want.only)',
     replace: 'const certain = isCertain(state, fetch, fetch.first?.only)'
   },
   {
     name: 'HAVE is said to all waiters, whichever member has it',
-    breaks: ['promise'],
+    breaks: ['have'],
     file: 'engine/answers.ts',
     find: "for (const want of waiters(fetch)) {\n    if (want.type === 'have' && !want.haveSent && mayUse(want, member)) {",
     replace: "for (const want of waiters(fetch)) {\n    if (want.type === 'have' && !want.haveSent) {"

@@ -1,6 +1,6 @@
 import type { Mutant } from '../../../src/chaos/mutant.ts'
 
-/** Bugs in whose turn it is, in what is charged to whom, and in when the engine is woken. */
+/** Bugs in the order of rounds, in what is charged to which client, and in when the engine is woken. */
 export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client keeps asking when its round is over',
@@ -46,7 +46,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the expected bytes of all members only grow',
-    breaks: ['idle', 'lost', 'denial', 'readmission'],
+    breaks: ['idle', 'lost', 'dont-have', 'readmission'],
     file: 'engine/attempts.ts',
     find: '  state.inFlight += bytes\n',
     replace: '  state.inFlight += Math.max(0, bytes)\n'

@@ -11,28 +11,28 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a client is not always told that there is something to take',
-    breaks: ['lost', 'denial', 'fairness', 'idle'],
+    breaks: ['lost', 'dont-have', 'fairness', 'idle'],
     file: 'engine/deliveries.ts',
     find: '  state.outbox.readyClients.add(client)\n',
     replace: '  if (state.now() % 7 > 0) state.outbox.readyClients.add(client)\n'
   },
   {
     name: 'a client that was told HAVE is told DONT_HAVE',
-    breaks: ['promise'],
+    breaks: ['have'],
     file: 'engine/exhaustion.ts',
     find: 'if (!want.haveSent && !want.dontHaveSent) {',
     replace: 'if (!want.dontHaveSent) {'
   },
   {
     name: 'any answer counts as DONT_HAVE',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: "(isAskable(member) && answerOf(fetch, member)?.what === 'dont-have')",
     replace: '(member.connected && answerOf(fetch, member) != null)'
   },
   {
     name: 'a DONT_HAVE does not wait for members that are down',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '} else if (member.connected || member.draining || !member.forgotten) {',
     replace: '} else if (member.connected) {'
@@ -74,7 +74,7 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a fetch outlives its last want',
-    breaks: ['gone', 'denial', 'state'],
+    breaks: ['gone', 'dont-have', 'state'],
     file: 'engine/fetches.ts',
     find: '    state.fetches.all.delete(fetchName(fetch.key, fetch.strict))\n',
     replace: '    if (fetch.exhaustions === 0) state.fetches.all.delete(fetchName(fetch.key, fetch.strict))\n'
@@ -130,16 +130,16 @@ export const WANT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a client that asks again after a DONT_HAVE is not answered',
-    breaks: ['denial'],
+    breaks: ['dont-have'],
     file: 'engine/wants.ts',
     find: '  want.dontHaveSent = false\n',
     replace: ''
   },
   {
     name: 'a presence outlives its want',
-    breaks: ['address', 'denial', 'ends'],
+    breaks: ['address', 'dont-have', 'ends'],
     file: 'engine/want-ends.ts',
-    find: '  retract(state, want) // the same want asked anew is answered anew\n',
+    find: '  retract(state, want) // a client that asks for the same want again is answered again\n',
     replace: ''
   },
   {
