@@ -21,7 +21,7 @@ export const MAX_DELAY = 2 ** 31 - 1
  * @param at - what stands before their names in the message: `limits.`
  * @param given - the numbers; undefined: none
  * @param known - all that there are
- * @throws {InvalidOptionError} for what is no object, a name that there is not, or a number that is invalid
+ * @throws {InvalidOptionError} if they are not an object, a name does not exist, or a number is invalid
  */
 export function checkNumbers<Name extends string> (at: string, given: Partial<Record<Name, number>> | undefined, known: Readonly<Record<Name, unknown>>, { orZero = [], shares = [], ranges }: NumberRules<Name> = {}): Partial<Record<Name, number>> {
   checkNames(at, given, Object.keys(known))
@@ -53,7 +53,7 @@ export function checkNumbers<Name extends string> (at: string, given: Partial<Re
 
 /**
  * @param at - what stands before the names in the message
- * @throws {InvalidOptionError} for what is no object, or has a name that there is not
+ * @throws {InvalidOptionError} if it is not an object, or has a name that does not exist
  */
 export function checkNames (at: string, given: object | undefined, known: readonly string[]): void {
   if (given === undefined) {

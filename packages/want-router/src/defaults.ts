@@ -23,7 +23,7 @@ export interface Limits {
    * than it leaves to others. Default 64 MiB.
    */
   unsent: number
-  /** While that is nearly used up, a peer that takes nothing of what waits for it for so long is disconnected. Default 10 s, boxo's least send timeout. */
+  /** While that is nearly used up, a peer that takes nothing of what waits for it for this long is disconnected. Default 10 s, boxo's least send timeout. */
   unreadTimeout: number
   /** Wants open at a member. kubo silently forgets wants above 1,024. Default 512. */
   wantsPerMember: number

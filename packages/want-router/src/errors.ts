@@ -68,7 +68,7 @@ export class NotFoundError extends Error {
   static name = 'NotFoundError'
   name = 'NotFoundError'
 
-  constructor (message = 'All members lack the block') {
+  constructor (message = 'No member has the block') {
     super(message)
   }
 }
@@ -83,7 +83,7 @@ export class WantEvictedError extends Error {
   }
 }
 
-/** No member served a want of this process in its lifetime, and not all were certain to lack it. */
+/** No member served a want of this process in its lifetime, and not all were certain that they do not have the block. */
 export class WantExpiredError extends Error {
   static name = 'WantExpiredError'
   name = 'WantExpiredError'
@@ -131,7 +131,7 @@ export class StoppedError extends Error {
   }
 }
 
-/** Something that can only be read was to be written. */
+/** A write to something that is read-only. */
 export class ReadOnlyError extends Error {
   static name = 'ReadOnlyError'
   name = 'ReadOnlyError'
@@ -161,12 +161,12 @@ export class SourceError extends Error {
   }
 }
 
-/** A policy answered with what is no verdict. */
+/** A policy answered with something that is not a verdict. */
 export class PolicyVerdictError extends Error {
   static name = 'PolicyVerdictError'
   name = 'PolicyVerdictError'
 
-  constructor (message = 'The answer of the policy is no verdict') {
+  constructor (message = 'The answer of the policy is not a verdict') {
     super(message)
   }
 }

@@ -85,7 +85,7 @@ export function registerMetrics (metrics: Metrics, source: MetricsSource): Laten
   }
 
   policyCounter('refusals', 'Wants that a policy refused', policy => policy.refused)
-  policyCounter('errors', 'Times that a policy threw, took too long, or answered with what is no verdict', policy => policy.errors)
+  policyCounter('errors', 'Times that a policy threw, took too long, or answered with something that is not a verdict', policy => policy.errors)
   policyCounter('timeouts', 'Times that a policy took too long', policy => policy.timeouts)
 
   registerMemberMetrics(metrics, () => source.status().members, () => { latencies.memberLeft() })

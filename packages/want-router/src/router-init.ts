@@ -68,7 +68,7 @@ export interface WantRouterInit extends DirectionOptions {
   endOfTick? (run: () => void): void
   /** Default: the host's own. Given here alone, libp2p's tracking of every stream stays off. */
   readonly metrics?: Metrics
-  /** Hash functions besides sha2-256, sha2-512 and identity. What cannot be verified is asked of no target and denied: DONT_HAVE. */
+  /** Hash functions besides sha2-256, sha2-512 and identity. No target is asked for what cannot be verified, and the client gets DONT_HAVE. */
   readonly hashers?: readonly BlockHasher[]
   /**
    * Told as it happens what an operator should know: members that go and come, and

@@ -22,7 +22,7 @@ export interface Members {
   /**
    * Removes a member. With `drain` it is asked nothing new and is removed when it owes nothing, or when the signal
    * aborts; what is open then, or without `drain`, is asked of other members. For a minute (`forgetDownAfter`) no client
-   * is denied what the member may have held.
+   * gets a DONT_HAVE for what the member may have held.
    *
    * Resolves when it is gone and disconnected. From then on another one may have its id.
    *
@@ -31,7 +31,7 @@ export interface Members {
   remove (id: string, options?: RemoveOptions): Promise<void>
   /**
    * Changes what is given of a member. With `draining` it is asked nothing new, and what is open at it finishes:
-   * `load.wants` of its status falls to 0. It stays a member, so no client is denied what it may hold, and
+   * `load.wants` of its status falls to 0. It stays a member, so no client gets a DONT_HAVE for what it may hold, and
    * `draining: false` takes that back.
    *
    * @throws {InvalidOptionError} there is no such member, it is being removed, or the change is invalid

@@ -40,7 +40,7 @@ import type { RouterStatus } from './router-status.ts'
 import type { WantRouter } from './want-router.ts'
 import type { Logger, Metrics, PeerId } from '@libp2p/interface'
 
-/** A client that has asked for nothing for so long is not in the middle of anything, ms. */
+/** A client that has asked for nothing for this long is not in the middle of anything, ms. */
 const DRAIN_QUIET = 1000
 
 /**

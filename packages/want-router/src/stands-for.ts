@@ -19,7 +19,7 @@ export async function announce (host: Pick<Libp2p, 'handle' | 'unhandle'>, peer:
   return async () => { await host.unhandle(protocol) }
 }
 
-/** Hears whom peers say that they ask for; the result stops that. */
+/** Hears for which peers others say that they ask; the result stops that. */
 export function hear (events: TypedEventTarget<Libp2pEvents>, said: (peer: string, of: string) => void): () => void {
   const onIdentify = ({ detail: { peerId, protocols } }: Libp2pEvents['peer:identify']): void => {
     const of = protocols.find(protocol => protocol.startsWith(PREFIX))?.slice(PREFIX.length)

@@ -20,7 +20,7 @@ export interface WantRouter extends Startable, LocalClient {
   readonly reverse: ReverseDirection | undefined
   /**
    * For how long a client has had no want that is being looked for and nothing to be sent, ms; undefined while
-   * it has. For a host with more connections than it wants: an idle one may give way. What all members lack is not
+   * it has. For a host with more connections than it wants: an idle one may give way. What no member has is not
    * being looked for; a peer that never asked for anything has been idle for ever.
    */
   idleFor (peer: PeerId): number | undefined

@@ -37,7 +37,7 @@ describe('remembered HAVEs', () => {
     expect(haves.get(cidOf(block))).to.equal(undefined)
   })
 
-  it('end with their member, be it back', () => {
+  it('end with their member, even if it comes back', () => {
     for (const event of [{ type: 'member', state: 'down', before: 'up' }, { type: 'member', state: 'draining', before: 'up' }, { type: 'member-removed' }] as const) {
       const haves = createHaves(() => 0)
       answer(haves, 'a', block, 'have')

@@ -65,7 +65,7 @@ describe('metrics of members', () => {
     expect(scrape()[answers]).to.deep.equal({ b: 1 })
   })
 
-  it('begin anew for another that takes the name', () => {
+  it('start at 0 for another member that takes the name', () => {
     const { put, scrape, want } = setUp()
     want(1)
     want(2)

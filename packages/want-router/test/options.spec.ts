@@ -64,7 +64,7 @@ describe('wantRouter: options that are invalid are refused, and the message name
   })
 })
 
-describe('options of the have-map that cannot be meant are refused, and the message names them', () => {
+describe('invalid options of the have-map are refused, and the message names them', () => {
   it('numbers', () => {
     refused({ haveMap: { interval: NaN } }).that.equals('haveMap.interval is a whole number from 1 to 2147483647, not NaN')
     refused({ haveMap: { interval: -1 } }).that.equals('haveMap.interval is a whole number from 1 to 2147483647, not -1')
@@ -72,14 +72,14 @@ describe('options of the have-map that cannot be meant are refused, and the mess
     refused({ haveMap: { maxBytes: 4095 } }).that.equals('haveMap.maxBytes is a whole number from 4096 to 536870912, not 4095')
   })
 
-  it('names, and what is no flag', () => {
+  it('names, and flags that are not booleans', () => {
     refused({ haveMap: { intervall: 1000 } }).that.equals('haveMap.intervall does not exist: did you mean interval?')
     refused({ haveMap: { pinned: 'yes' } }).that.equals('haveMap.pinned is true or false, not the string "yes"')
     refused({ haveMap: true }).that.equals('haveMap is an object, not the boolean true')
   })
 })
 
-describe('options of policies that cannot be meant are refused, and the message names them', () => {
+describe('invalid options of policies are refused, and the message names them', () => {
   const lists = [{ name: 'x', load: async () => '' }]
   const refusedBy = <T>(make: (init: T) => unknown, init: object): Chai.Assertion => expect(() => make(init as T)).to.throw().with.property('message')
 

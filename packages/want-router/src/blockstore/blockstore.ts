@@ -5,9 +5,9 @@ import type { Blockstore, Pair } from 'interface-blockstore'
 /**
  * A router, or one of its clients, as a read-only `interface-blockstore`.
  *
- * A `get` rejects as that of the client does: a block that all members lack is a
+ * A `get` rejects as that of the client does: a block that no member has is a
  * `NotFoundError`, as in every blockstore. `has` is false for it alone, and rejects with
- * an `UnknownError` where it is not known in 5 s whether a member has the block: a blockstore has no word for that.
+ * an `UnknownError` where it is not known in 5 s whether a member has the block: a blockstore cannot express that.
  * `getMany` yields blocks in the order in which they arrive, and throws the first error. What
  * writes, deletes or enumerates rejects with a `ReadOnlyError`.
  */
@@ -17,7 +17,7 @@ export function routerBlockstore (client: LocalClient): Blockstore {
       const has = await client.has(cid, options)
 
       if (has === 'unknown') {
-        throw new UnknownError(`No member has said in time that it has ${cid}, and not all are certain to lack it`)
+        throw new UnknownError(`No member has said in time that it has ${cid}, and not all are certain that they do not have it`)
       }
 
       return has === 'have'
@@ -53,5 +53,5 @@ function * once (bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 function readOnly (method: string): ReadOnlyError {
-  return new ReadOnlyError(`${method}: a router only reads. Write to a store of your own, and ask the router for what that lacks`)
+  return new ReadOnlyError(`${method}: a router only reads. Write to a store of your own, and ask the router for what that does not have`)
 }

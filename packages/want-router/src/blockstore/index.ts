@@ -1,7 +1,7 @@
 /**
  * @packageDocumentation
  *
- * A router as an `interface-blockstore`, for all that reads blocks from one: exporters,
+ * A router as an `interface-blockstore`, for everything that reads blocks from one: exporters,
  * CAR writers, Helia.
  *
  * @example

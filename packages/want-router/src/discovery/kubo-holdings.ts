@@ -57,7 +57,7 @@ async function * bodyOf (name: string, { body }: Response, signal: AbortSignal):
   }
 }
 
-/** Lazily, so that who iterates knows what it costs. */
+/** Lazily, so that the caller that iterates sees what each step costs. */
 function * keysOf (name: string, lines: readonly string[]): Generator<WantKey> {
   for (const line of lines) {
     if (line !== '') {

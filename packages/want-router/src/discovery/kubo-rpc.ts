@@ -107,6 +107,6 @@ function checkAnswer (name: string, answer: unknown): { id: PeerId, addresses: s
   try {
     return { id: peerIdFromString(ID), addresses }
   } catch {
-    throw new KuboRpcError(`${name} names itself by what is no peer id`)
+    throw new KuboRpcError(`${name} names itself by something that is not a peer id`)
   }
 }

@@ -80,7 +80,7 @@ function parseAddress (text: string): { address: Multiaddr, peer: PeerId } {
   try {
     return { address: multiaddr(text.trim()), peer }
   } catch (err) {
-    throw refuse(text, err instanceof Error ? err.message : 'it is no multiaddr')
+    throw refuse(text, err instanceof Error ? err.message : 'it is not a multiaddr')
   }
 }
 

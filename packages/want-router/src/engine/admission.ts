@@ -18,7 +18,7 @@ import { beginParked } from './fetches.ts'
 import { endSuspended } from './suspended-wants.ts'
 import { endWant } from './want-ends.ts'
 import { newWant } from './want.ts'
-import { askAnew, enterFetch, joinFetch, moveWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
+import { clearDontHave, enterFetch, joinFetch, moveWant, renewWant, repeatWant, upgradeWant } from './wants.ts'
 import type { NumberedVerdict, Output, VerdictAsk } from './io.ts'
 import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
@@ -46,7 +46,7 @@ export function parkRepeat (state: State, want: ClientWant, entry: WantEntry, co
   }
 
   renewWant(state, want, entry, connection)
-  askAnew(state, want)
+  clearDontHave(state, want)
 
   if (upgrade && awaits?.type !== 'block') {
     want.blockAskedAt = state.now()
@@ -137,7 +137,7 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
   }
 }
 
-/** A want is refused; the upgrade of one that has its HAVE is not denied, since a HAVE is never taken back. */
+/** A want is refused; the upgrade of one that has its HAVE gets no DONT_HAVE, since a HAVE is never taken back. */
 function refuse (state: State, want: ClientWant, verdict: Refusal): void {
   const { client, cid } = want
   state.totals.refused++

@@ -14,7 +14,7 @@ export interface RetryBudget {
 
 // retries that may be saved up, however little traffic there was
 const LEAST_SAVED = 100
-// what is counted within so long has the same age, ms
+// what is counted within this time has the same age, ms
 const STEP = 100
 // traffic this long ago no longer counts, ms
 const MEMORY = 10_000

@@ -17,7 +17,7 @@ export interface EngineInit {
   /** Derived from the public identity, so that workers and replicas agree. */
   readonly seed: number
   readonly limits?: Partial<Limits>
-  /** What blocks can be verified by: a want with another hash is asked of no member and denied. Default: all count as verifiable. */
+  /** What blocks can be verified by: no member is asked for a want with another hash, and its client gets DONT_HAVE. Default: all count as verifiable. */
   readonly hashes?: readonly HashFunction[]
   /** Wants are parked until there is a verdict of each: see `admit` of the output. Default false: all are admitted. */
   readonly admission?: boolean

@@ -49,7 +49,7 @@ export interface MemberChange {
   /** Its share of the work, above 0. */
   readonly weight?: number
   readonly labels?: Readonly<Record<string, string>>
-  /** Whether it is asked nothing new. What is open at it finishes, and no client is denied what it may hold. */
+  /** Whether it is asked nothing new. What is open at it finishes, and no client gets a DONT_HAVE for what it may hold. */
   readonly draining?: boolean
 }
 

@@ -98,7 +98,7 @@ class ClientReplies implements Replies {
     let most = Infinity
 
     if (!capabilities(protocol).presences) {
-      // this version has no word for them
+      // this version does not support them
       for (const presence of this.#presences) {
         this.retract(presence)
       }

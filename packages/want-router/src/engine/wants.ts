@@ -91,7 +91,7 @@ export function renewWant (state: State, want: ClientWant, entry: WantEntry, con
 /** The same want again: it may now ask for more. */
 export function repeatWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   renewWant(state, want, entry, connection)
-  askAnew(state, want)
+  clearDontHave(state, want)
 
   if (entry.wantType === 'block') {
     if (want.type === 'have') {
@@ -108,7 +108,7 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
 }
 
 /** A client that asks again did not keep the answer, and a DONT_HAVE that has not left is of a time before it asked. */
-export function askAnew (state: State, want: ClientWant): void {
+export function clearDontHave (state: State, want: ClientWant): void {
   if (want.presence?.have === false) {
     retract(state, want)
   }
@@ -118,7 +118,7 @@ export function askAnew (state: State, want: ClientWant): void {
 
 /** A want that may ask for more from now on. */
 export function upgradeWant (state: State, want: ClientWant, only: Eligible | undefined): void {
-  askAnew(state, want)
+  clearDontHave(state, want)
 
   if (isSameEligible(only, want.only)) {
     want.type = 'block'

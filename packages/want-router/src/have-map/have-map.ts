@@ -97,7 +97,7 @@ interface Entry {
   /** How long reading it took. */
   ms: number
   error?: MemberError
-  /** What it has denied since then, against its list. */
+  /** Blocks in its list for which it has answered DONT_HAVE since then. */
   readonly lies: Set<WantKey>
 }
 

@@ -1,8 +1,8 @@
 /**
  * @packageDocumentation
  *
- * A router as a block broker of Helia: what Helia's own blockstore lacks is asked of
- * the router's members.
+ * A router as a block broker of Helia: Helia asks the router's members
+ * for what its own blockstore does not have.
  *
  * @example
  * ```ts

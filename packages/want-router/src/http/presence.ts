@@ -15,7 +15,7 @@ type Size = number | undefined
  * @param governed - whether policies decide: they are asked of each want, and not about what is remembered
  * @param cid - of the block
  * @param options - how long to wait, and until when
- * @throws {NotFoundError} if all members are certain that they lack it
+ * @throws {NotFoundError} if all members are certain that they do not have it
  * @throws {UnknownError} if no member has said in time that it has it
  * @throws {WantRefusedError} if a policy refuses it
  */
@@ -30,8 +30,8 @@ export async function sizeOf (client: Pick<LocalClient, 'has'>, haves: Haves, go
     case 'have':
       return knownBlock(cid.bytes)?.byteLength ?? haves.get(cid)?.size
     case 'dont-have':
-      throw new NotFoundError(`All members lack ${cid}`)
+      throw new NotFoundError(`No member has ${cid}`)
     default:
-      throw new UnknownError(`No member has said in time that it has ${cid}, and not all are certain to lack it`)
+      throw new UnknownError(`No member has said in time that it has ${cid}, and not all are certain that they do not have it`)
   }
 }

@@ -62,7 +62,7 @@ interface Named {
  * named for what a member has: what no member has said in time that it has gets an empty list, so that clients ask others.
  *
  * While no member is up nothing is known. A search waits for one; then boxo is named the addresses for bitswap alone. There a want waits
- * in silence until a member is back, for which HTTP has no word, and boxo would search again only after a minute.
+ * in silence until a member is back, which HTTP cannot express, and boxo would search again only after a minute.
  *
  * @param router - knows the members
  * @param options - where this provider is found

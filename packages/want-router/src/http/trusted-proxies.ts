@@ -2,7 +2,7 @@ import { parseIP } from '@chainsafe/is-ip/parse'
 import { IpNet } from '@chainsafe/netmask'
 import { InvalidOptionError } from '../errors.ts'
 
-/** Reverse proxies whose word is taken for who asks. */
+/** Reverse proxies whose `X-Forwarded-For` is believed. */
 export interface TrustedProxies {
   /** Whether an address is that of one. */
   includes (address: string): boolean
@@ -19,7 +19,7 @@ const IPV4_LENGTH = 4
 const IPV6_LENGTH = 16
 
 /**
- * Finds out who asks through reverse proxies. Anyone can write `X-Forwarded-For`, and each proxy appends the address
+ * Finds the address of a client behind reverse proxies. Anyone can write `X-Forwarded-For`, and each proxy appends the address
  * that it saw, so the header is read from its end, for as long as what was read is a trusted proxy.
  *
  * @param networks - addresses, or networks such as `10.0.0.0/8` and `fd00::/8`. Default: no proxy is trusted

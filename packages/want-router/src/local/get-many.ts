@@ -72,7 +72,7 @@ class Gets {
     this.#limit = limit
   }
 
-  /** Begins a get for each CID, as there is room. */
+  /** Begins a get for each CID, as capacity allows. */
   async read (cids: Iterable<CID> | AsyncIterable<CID>): Promise<void> {
     try {
       for await (const cid of cids) {

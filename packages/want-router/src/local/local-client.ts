@@ -13,7 +13,7 @@ export type HasAnswer = 'have' | 'dont-have' | 'unknown'
 export interface GetOptions {
   /** Ends the wait; what was wanted is taken back, unless another call waits for it. */
   readonly signal?: AbortSignal
-  /** Ends the wait after so long, as the signal does, ms. Default: the lifetime of a want. */
+  /** Ends the wait after this time, as the signal does, ms. Default: the lifetime of a want. */
   readonly within?: number
   /**
    * Spares the copy, if the buffer of the bytes is not much larger than they are: they may be those that others get, too, and are
@@ -24,7 +24,7 @@ export interface GetOptions {
 
 /** Options of {@link LocalClient.has}. */
 export interface HasOptions extends GetOptions {
-  /** After so long the answer is `unknown`, ms. Default 5,000. */
+  /** After this time the answer is `unknown`, ms. Default 5,000. */
   readonly within?: number
   /** Rejects with a {@link WantRefusedError} where a policy refuses the want, in place of an answer that does not tell. Default false. */
   readonly rejectRefused?: boolean
@@ -138,7 +138,7 @@ function blockOf (answer: Answer | undefined, cid: CID, shared: boolean): Uint8A
     throw new UnknownError(`No member has sent ${cid} in time, and not all are certain to lack it`)
   }
 
-  throw answer instanceof Error ? answer : new NotFoundError(`All members lack ${cid}`)
+  throw answer instanceof Error ? answer : new NotFoundError(`No member has ${cid}`)
 }
 
 function presenceOf (answer: Answer | undefined): HasAnswer {

@@ -27,7 +27,7 @@ export function wantError (end: EndedWant, cid: string, wantLifetime: number): E
     case 'gone':
       return
     case 'dont-have':
-      return new NotFoundError(`All members lack ${cid}`)
+      return new NotFoundError(`No member has ${cid}`)
     case 'refused':
       return new WantRefusedError(`The client has too many wants to want ${cid}`, 'limit')
     case 'evicted':

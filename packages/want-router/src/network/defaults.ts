@@ -10,7 +10,7 @@ export interface NetworkLimits {
 
   /** The longest message that is read; boxo reads as much. */
   maxFrameLength: number
-  /** Half a message, and then silence for so long, resets the stream. */
+  /** Half a message, and then silence for this long, resets the stream. */
   unfinishedTimeout: number
   /** Unfinished messages of one peer, over all its streams. Beyond it the newest such stream is reset. */
   maxUnfinishedBytes: number
@@ -27,7 +27,7 @@ export interface NetworkLimits {
   highWaterMark: number
   /** What the streams to all peers may hold unsent. Beyond that only a stream that holds nothing takes a message, so peers that read are served, and those that do not get one each. */
   unsentTotal: number
-  /** A peer that takes nothing for so long while the total is used up is disconnected. boxo's least send timeout. */
+  /** A peer that takes nothing for this long while the total is used up is disconnected. boxo's least send timeout. */
   crowdedStallTimeout: number
   /** Streams to one peer at the same time: blocks go on by a further one where the peer's window is what bounds each. */
   maxLanes: number
@@ -60,17 +60,17 @@ export interface NetworkLimits {
   inFlightTotal: number
   /** How often one message is sent again: a peer may break the stream because of it, or because it takes no more streams just now. */
   maxResends: number
-  /** A peer that takes nothing for so long, although there is something to send, is disconnected. */
+  /** A peer that takes nothing for this long, although there is something to send, is disconnected. */
   stallTimeout: number
 
   /** A peer's address that has not answered by then makes way for the next one. Those get four times as long when no other works. */
   addressTimeout: number
 
-  /** A connection that says nothing for so long after its peer has opened another is given up for that one. */
+  /** A connection that says nothing for this long after its peer has opened another is given up for that one. */
   doubtTimeout: number
-  /** What has not moved for so long on a stream that is closing goes out on the next one as well. */
+  /** What has not moved for this long on a stream that is closing goes out on the next one as well. */
   handOverTimeout: number
-  /** Answers follow a peer to another of its connections once it has not spoken for so long on the one that they go out on. */
+  /** Answers follow a peer to another of its connections once it has not spoken for this long on the one that they go out on. */
   followAfter: number
   /**
    * So long after a peer has connected, or after a connection or a stream of its wants broke, it is sent a message without content.

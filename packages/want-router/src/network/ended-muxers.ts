@@ -17,7 +17,7 @@ export function isMuxerEnded (error: Error): boolean {
 
 /**
  * Ends the connections whose muxers have ended, so that both sides notice and
- * connect anew. One that is being closed has some time for that: its muxer opens
+ * connect again. One that is being closed has some time for that: its muxer opens
  * no streams either, and those that it has may still be emptied.
  *
  * @returns whether there are any left to be ended

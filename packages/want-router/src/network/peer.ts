@@ -253,7 +253,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
       answers,
       now,
       pass: () => turns.countPass(),
-      // whom this host has dialled, it has asked
+      // a peer that this host has dialled sends what this host asked for
       mayHandle: bytes => connection.direction === 'outbound' || turns.mayGo(this, bytes > limits.smallMessage),
       nextTurn: run => { turns.wait(this, run) },
       message: (message, protocol) => this.#received(connection, number, message, protocol),

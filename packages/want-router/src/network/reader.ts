@@ -45,13 +45,13 @@ export interface ReaderOwner {
   now (): number
   /** The number of this pass of the event loop. */
   pass (): number
-  /** Whether a message of so many bytes may be handled now. */
+  /** Whether a message of this many bytes may be handled now. */
   mayHandle (bytes: number): boolean
   /** Calls in a later pass of the event loop, when it is this peer's turn. */
   nextTurn (run: () => void): void
   /** A returned promise holds this stream until it settles. Throwing resets this stream. False: nothing took it. */
   message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
-  /** Some reader's `unfinishedBytes` have changed by so much. */
+  /** Some reader's `unfinishedBytes` have changed by this much. */
   unfinished (delta: number): void
   /** Some reader has begun to hold its stream. */
   holds (): void

@@ -30,7 +30,7 @@ export function createSentFrame (message: Outgoing, protocol: BitswapProtocol, r
   return { chunks, length, protocol, resends, at: 0, end: 0 }
 }
 
-/** What a frame says, to be encoded again: no more than its protocol has words for. */
+/** The content of a frame, to be encoded again: only what its protocol supports. */
 export function messageOf ({ chunks }: SentFrame): Outgoing {
   const decoder = frameDecoder()
   const bodies: Uint8Array[] = []

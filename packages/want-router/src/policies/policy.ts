@@ -100,7 +100,7 @@ export interface PolicyStatus {
   readonly refused: number
   /** Verdicts that restricted a want to some members. */
   readonly restricted: number
-  /** Times that it threw, answered with what is no verdict, or took too long. */
+  /** Times that it threw, answered with something that is not a verdict, or took too long. */
   readonly errors: number
   /** Of those, the times that it took too long. */
   readonly timeouts: number

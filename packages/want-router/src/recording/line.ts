@@ -6,7 +6,7 @@ import type { TapRecord } from '../engine/tap.ts'
 // characters of a line that an error shows
 const SHOWN = 80
 
-/** What JSON has no word for: bytes (those of a block only by their number), and no limit. */
+/** Values that JSON cannot express: bytes (those of a block only by their number), and no limit. */
 type Written = { $bytes: string } | { $size: number } | { $number: 'Infinity' }
 
 /**

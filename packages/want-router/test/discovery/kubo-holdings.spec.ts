@@ -59,7 +59,7 @@ describe('what a kubo holds, by its RPC', () => {
     expect(rig.requests[0].url).to.equal('/api/v0/pin/ls?type=all&stream=true')
   })
 
-  it('fails where the list does, and where it is none', async () => {
+  it('fails if the list ends with an error, or is not a list of blocks', async () => {
     rig.respond = (_, response) => { response.writeHead(403).end() }
     await expect(list()).to.eventually.be.rejectedWith(/cannot list its blocks: it answered 403$/)
     respond(lines, '{"Ref":"","Err":"disk on fire"}\n')

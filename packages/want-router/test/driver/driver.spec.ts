@@ -54,7 +54,7 @@ describe('driver', () => {
     timers.tick()
   })
 
-  it('tells of wants that have ended while somebody wants to know', async () => {
+  it('reports wants that have ended while a listener wants to know', async () => {
     let wanted = true
     const told: number[] = []
     const { drive, timers, sink } = await rig({ onEnded: ends => { told.push(ends.length) }, wantsEnds: () => wanted })
@@ -170,7 +170,7 @@ describe('driver', () => {
     expect(woken).to.deep.equal(['q'])
   })
 
-  it('reads what has arrived while the process stood still before it judges who is late', async () => {
+  it('reads what has arrived while the process stood still before it judges which members are late', async () => {
     const { engine, drive, timers, sink } = await rig()
     const blocks = Array.from({ length: 20 }, (_, i) => testBlock(i))
     sink.up()

@@ -77,7 +77,7 @@ describe('driver: when it calls the engine', () => {
     expect(ticks()).to.equal(1)
   })
 
-  it('after a take that made room for more, though nothing else happens', async () => {
+  it('after a take that freed capacity, though nothing else happens', async () => {
     const { drive, timers, sink, asked, woken } = await rig({ limits: { unsentPerClient: 2048, inFlightPerClient: 2048, expectedBlock: 2048 } })
     const other = testBlock(2)
     sink.up()

@@ -79,7 +79,7 @@ describe('policies that decide at once', () => {
     expect(names()).to.deep.equal(['1'])
   })
 
-  it('are asked in order: the first that keeps a want out decides', async () => {
+  it('are asked in order: the first that refuses a want decides', async () => {
     const seen: string[] = []
     const watch: Policy = {
       name: 'watch',
@@ -132,7 +132,7 @@ describe('policies that decide at once', () => {
   ]
 
   for (const [how, admit, why] of faults) {
-    it(`one that ${how} keeps the want out, unless the option says otherwise, and is counted and reported once`, async () => {
+    it(`one that ${how} refuses the want, unless the option says otherwise, and is counted and reported once`, async () => {
       for (const failure of ['silent', 'unknown', 'pass', 'close'] as const) {
         const { drive, settle, names, events, closed } = await policed([{ name: 'broken', admit }], { failure })
         drive.message('p', message(entry(block), entry(other)))
@@ -231,7 +231,7 @@ describe('policies that defer', () => {
     expect(names()).to.deep.equal(['1'])
   })
 
-  it('have their time: then what they deferred is kept out, and the next call has its own', async () => {
+  it('have a time limit: then what they deferred is refused, and the next call has its own limit', async () => {
     const { policy, calls } = deferring()
     const { drive, settle, names, timers, events, ends } = await policed([policy])
     drive.message('p', message(entry(block)))
@@ -250,7 +250,7 @@ describe('policies that defer', () => {
   })
 
   for (const [how, fail] of [['rejects', call => { call.fail(new Error('no database')) }], ['answers for too few', call => { call.answer() }]] as Array<[string, (call: ReturnType<typeof deferring>['calls'][number]) => void]>) {
-    it(`one that ${how} keeps the wants out`, async () => {
+    it(`one that ${how} refuses the wants`, async () => {
       const { policy, calls } = deferring()
       const { drive, settle, asked, ends } = await policed([policy])
       drive.message('p', message(entry(block)))
@@ -264,7 +264,7 @@ describe('policies that defer', () => {
   }
 
   for (const [what, resolve] of [['nothing', () => {}], ['a promise of no list', async () => {}]] as Array<[string, () => unknown]>) {
-    it(`one that resolves with ${what} keeps the wants out`, async () => {
+    it(`one that resolves with ${what} refuses the wants`, async () => {
       const { drive, settle, asked, ends } = await policed([{ name: 'broken', admit: () => 'defer', resolve: resolve as Policy['resolve'] }])
       drive.message('p', message(entry(block)))
       await settle()
@@ -324,9 +324,9 @@ describe('what policies hear', () => {
   })
 })
 
-describe('what the process gets itself', () => {
+describe('wants of the process itself', () => {
   for (const verdict of ['silent', 'unknown', 'absent', 'close'] as const) {
-    it(`meets the same policies, and is refused by name: ${verdict}`, async () => {
+    it(`meet the same policies, and are refused by name: ${verdict}`, async () => {
       const { local, settle, asked } = await policed([{ name: 'denylist', admit: ({ key }) => key === block.key ? verdict : 'pass' }])
       const refused = local.unnamed.get(CID.decode(block.cid)).catch((err: unknown) => err)
       await settle()
@@ -335,7 +335,7 @@ describe('what the process gets itself', () => {
     })
   }
 
-  it('waits for a verdict that was deferred', async () => {
+  it('wait for a verdict that was deferred', async () => {
     const { policy, calls } = deferring()
     const { local, settle, sink, names } = await policed([policy])
     const bytes = local.unnamed.get(CID.decode(block.cid))

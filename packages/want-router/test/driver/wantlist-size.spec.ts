@@ -145,7 +145,7 @@ describe('driver: the size of wantlists', () => {
     expect(silent.learned).to.deep.equal([])
   })
 
-  it('is not found by the silence of a protocol that has no word for a lack', async () => {
+  it('is not found by the silence of a protocol without DONT_HAVE', async () => {
     const { clock, session, sizes } = await rig({ protocol: '/ipfs/bitswap/1.1.0', ignores: wants => wants.length > 16 })
     session.ask(wants(0, 200))
     clock.pass(60_000)

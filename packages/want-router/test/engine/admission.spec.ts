@@ -62,7 +62,7 @@ describe('engine: a want waits for its verdict', () => {
   })
 })
 
-describe('engine: a want that is kept out ends once, as refused', () => {
+describe('engine: a want that a policy refuses ends once, as refused', () => {
   const cases: Array<[Verdict, { sendDontHave?: boolean }, boolean[], boolean]> = [
     ['silent', {}, [], false],
     ['absent', {}, [false], false],
@@ -97,7 +97,7 @@ describe('engine: a want that is kept out ends once, as refused', () => {
     expect(b.closed).to.deep.equal(['p'])
   })
 
-  it('and is asked about anew when it comes again', () => {
+  it('and policies are asked again when it is wanted again', () => {
     const b = policed()
     b.want('p', entry(block))
     b.verdict('silent')

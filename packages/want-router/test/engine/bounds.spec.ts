@@ -16,7 +16,7 @@ const KEEP = 512
 setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
 
-describe('engine: what a peer may cost', function () {
+describe('engine: what a client may cost', function () {
   this.timeout(60_000)
 
   it('of a wantlist of 100,000 entries keeps the 1,024 of highest priority', () => {
@@ -30,7 +30,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status().wants).to.equal(1023)
   })
 
-  it('a list full of blocks that no member has does not keep a peer from being served', () => {
+  it('a list full of blocks that no member has does not keep a client from being served', () => {
     const b = bench({ limits: { wantsPerClient: 100 } })
     const missing = blocks(100)
     b.want('p', ...missing.map(block => entry(block, { priority: 1000 })))
@@ -56,7 +56,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status().wants).to.equal(10)
   })
 
-  it('for a peer that never reads no more is asked than its window, and no block is kept beyond it', () => {
+  it('for a client that never reads no more is asked than its window, and no block is kept beyond it', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 18 } })
     const wanted = blocks(400, 1 << 18)
     b.want('p', ...wanted.map(block => entry(block)))
@@ -85,7 +85,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status().wants).to.equal(99)
   })
 
-  it('a peer that reads again gets the rest', () => {
+  it('a client that reads again gets the rest', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const wanted = new Map(blocks(60, 1 << 18).map(block => [block.key, block]))
     b.want('p', ...[...wanted.values()].map(block => entry(block)))
@@ -126,7 +126,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.take('q').blocks).to.have.lengthOf(1)
   })
 
-  it('keeps one buffer of a block for all who wait', () => {
+  it('keeps one buffer of a block for all clients that wait', () => {
     const b = bench()
     const block = testBlock(1, 1 << 18)
     b.want('p', entry(block))
@@ -135,7 +135,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.take('p').blocks[0].data).to.equal(b.take('q').blocks[0].data)
   })
 
-  it('presences of a peer that never reads are bounded as well', () => {
+  it('presences of a client that never reads are bounded as well', () => {
     const b = bench({ members: [{ id: 'a' }] })
 
     for (let i = 0; i < 20_000; i++) {
@@ -149,7 +149,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
-  it('a peer that cancels what waited for it is asked for what that held up', () => {
+  it('a client that cancels what waited for it is asked for what that held up', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { unsentPerClient: 1000, wantsPerMember: 1 } })
     const [held, lacked] = blocks(2, 2000)
     b.want('p', entry(lacked))
@@ -160,7 +160,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.askedFor(held)).to.deep.equal(['a'])
   })
 
-  it('opens at most 512 wants at a member, and for one peer not quite all of them', () => {
+  it('opens at most 512 wants at a member, and for one client not quite all of them', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 64 } })
     b.want('p', ...blocks(1000, 64).map(block => entry(block)))
     expect(b.engine.status().members[0].load.wants).to.equal(456)
@@ -172,7 +172,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.engine.status().members[0].load.wants).to.equal(512)
   })
 
-  it('fills a member fairly: who wants little is not behind who wants much', () => {
+  it('fills a member fairly: a client that wants little is not behind one that wants much', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 4, expectedBlock: 1 << 16 } })
     b.want('hog', ...blocks(500, 1 << 16).map(block => entry(block)))
     b.want('small', entry(testBlock(9000)))
@@ -182,7 +182,7 @@ describe('engine: what a peer may cost', function () {
     expect(b.askedFor(testBlock(9000))).to.deep.equal(['a'])
   })
 
-  it('gives peers the same bytes, not the same number of blocks', () => {
+  it('gives clients the same bytes, not the same number of blocks', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 8, expectedBlock: 1 << 16 } })
     const big = blocks(1000, 1 << 18)
     const small = new Array(3000).fill(0).map((_, i) => testBlock(10_000 + i, 1 << 13))
@@ -208,7 +208,7 @@ describe('engine: what a peer may cost', function () {
     expect(bytes.small / bytes.big).to.be.within(0.5, 2)
   })
 
-  it('keeps under 1 KB a peer of ten thousand that wanted and vanished', () => {
+  it('keeps under 1 KB for each of ten thousand clients that wanted and vanished', () => {
     const b = bench()
 
     const cycle = (from: number): void => {
@@ -231,7 +231,7 @@ describe('engine: what a peer may cost', function () {
     expect((process.memoryUsage().heapUsed - before) / 10_000).to.be.lessThan(1024)
   })
 
-  it('a million wants of identity CIDs by a peer that never reads cost no more than a window', () => {
+  it('a million wants of identity CIDs by a client that never reads cost no more than a window', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const empty = entry(testBlock(0), { cid: new Uint8Array([1, 0x55, 0, 0]) })
     const inline = (n: number): WantEntry => ({ ...empty, cid: new Uint8Array([1, 0x55, 0, 2, n & 0xff, n >> 8 & 0xff]) })
@@ -296,7 +296,7 @@ describe('engine: what a peer may cost', function () {
     expect(messages.flatMap(({ blocks }) => blocks ?? [])).to.have.length(1)
   })
 
-  describe('all peers together', () => {
+  describe('all clients together', () => {
     const MIB = 1 << 20
 
     /** Delivers what is asked for until nothing more is. */
@@ -332,7 +332,7 @@ describe('engine: what a peer may cost', function () {
       expect(b.engine.status().unsent).to.be.above(7 * MIB)
     })
 
-    it('many that never read and leave no room are disconnected after 10 s, and one that waited is served', () => {
+    it('many that never read and leave no capacity are disconnected after 10 s, and one that waited is served', () => {
       const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB, unsent: 8 * MIB, unsentPerClient: MIB } })
       const wanted = new Map<string, TestBlock>()
 

@@ -150,7 +150,7 @@ describe('engine/connections', () => {
     expect(b.take('q').blocks).to.have.lengthOf(1)
   })
 
-  it('that others wait for the same is not their concern', () => {
+  it('are independent of other clients that wait for the same block', () => {
     want(OLD, entry(x))
     b.want('q', entry(x))
     becomes('silent')

@@ -21,7 +21,7 @@ function connect (b: Bench, ...ids: string[]): void {
 }
 
 describe('engine: members that are ejected', () => {
-  it('are not asked because those that are well are busy, be it that another ejected one holds the block and is busy, too', () => {
+  it('are not asked because those that are well are busy, even if another ejected one holds the block and is busy, too', () => {
     const b = bench({ members: ['a', 'b', 'c'].map(id => ({ id })), limits: { wantsPerMember: 1, ejectAfter: 1, panic: 0, ejection: 3_600_000, maxEjection: 3_600_000 } })
 
     for (const id of ['a', 'b']) {

@@ -35,7 +35,7 @@ describe('engine: a want that only some members are asked for', () => {
     expect(new Set(b.askedFor(block))).to.deep.equal(new Set(['b', 'c']))
   })
 
-  it('is denied when these are certain', () => {
+  it('gets DONT_HAVE when these are certain', () => {
     const b = policed()
     want(b, 'p', only('a', 'b'))
     b.answer('a', block, 'dont-have')
@@ -44,7 +44,7 @@ describe('engine: a want that only some members are asked for', () => {
     expect(said(b, 'p')).to.deep.equal([false])
   })
 
-  it('is not denied while one is named that is no member', () => {
+  it('gets no DONT_HAVE while it names one that is not a member', () => {
     const b = policed()
     want(b, 'p', only('a', 'z'))
     b.answer('a', block, 'dont-have')
@@ -305,7 +305,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect([got(b, 'p'), got(b, 'q')]).to.deep.equal([1, 1])
   })
 
-  it('is neither asked of one that drains nor denied, and asked when that is over', () => {
+  it('is not asked of one that drains, gets no DONT_HAVE, and is asked when that is over', () => {
     const b = policed()
     b.put({ t: 'update', member: 'b', draining: true })
     want(b, 'p', only('b'))
@@ -327,7 +327,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('goes to another when one is removed, and is not denied: the name is that of no member', () => {
+  it('goes to another when one is removed, and gets no DONT_HAVE: the name is not that of a member', () => {
     const b = policed()
     want(b, 'p', only('a', 'b'))
     b.put({ t: 'remove', member: 'a' })

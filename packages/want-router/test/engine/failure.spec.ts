@@ -3,7 +3,7 @@ import { expect } from 'aegir/chai'
 import { bench, entry, testBlock } from './harness.ts'
 import type { Bench } from './harness.ts'
 
-describe('engine: failures downstream', () => {
+describe('engine: failures of members', () => {
   const block = testBlock(1)
 
   it('a member killed in mid-transfer: what it owed is asked elsewhere at once, no want is lost', () => {
@@ -124,7 +124,7 @@ describe('engine: failures downstream', () => {
     expect(b.take('p').presences).to.have.length(1)
   })
 
-  it('the silence of a member that has no word for a lack is no failure, and no denial', () => {
+  it('the silence of a member that does not support DONT_HAVE is not a failure, and not a DONT_HAVE', () => {
     const b = bench({ up: false })
     b.engine.put({ t: 'up', member: 'a', capacity: { supportsDontHave: false } })
     b.engine.put({ t: 'up', member: 'b' })
@@ -275,7 +275,7 @@ describe('engine: failures downstream', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('an ejected member is not asked because those that are well have no room', () => {
+  it('an ejected member is not asked because those that are well have no capacity', () => {
     const b = bench({ limits: { wantsPerMember: 5 } })
 
     for (let i = 10; i < 15; i++) {
@@ -295,7 +295,7 @@ describe('engine: failures downstream', () => {
     expect(b.engine.status().members.map(({ load }) => load.wants)).to.deep.equal([0, 5])
   })
 
-  it('ejected members are asked before anything is denied', () => {
+  it('ejected members are asked before any DONT_HAVE is sent', () => {
     const b = bench()
 
     for (let i = 10; i < 15; i++) {

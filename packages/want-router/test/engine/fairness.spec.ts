@@ -66,7 +66,7 @@ function answer (b: Bench, atATime: number, until: number): void {
 
 describe('engine: deficit round robin', () => {
   for (const atATime of [1, 32]) {
-    it(`holds for what waits for a place at a member, and between that and what is wanted anew: ${atATime} at a time`, () => {
+    it(`holds for what waits for a place at a member, and between that and new wants: ${atATime} at a time`, () => {
       const b = twoMembers()
       haveWaiting(b, { p: blocks(0, 200), q: blocks(1000, 200) })
       b.want('r', ...blocks(2000, 200).map(block => entry(block)))

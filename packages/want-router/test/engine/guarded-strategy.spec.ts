@@ -82,7 +82,7 @@ describe('engine: a strategy that throws', () => {
     })
   }
 
-  it('when it is asked whom to avoid ends nothing', () => {
+  it('when it is asked which members to avoid ends nothing', () => {
     const told: string[] = []
     const b = bench({ members, limits: { wantsPerMember: 1 }, strategy: reversed({ avoids: fail }), strategyFailed (method) { told.push(method) } })
     b.want('p', ...blocks.slice(0, 4).map(block => entry(block)))

@@ -178,7 +178,7 @@ describe('engine: consecutive failures', () => {
 })
 
 describe('engine: a member that returns from an ejection', () => {
-  it('is asked at once for what waits for somebody who can answer', () => {
+  it('is asked at once for what waits for a member that can answer', () => {
     const b = bench()
     const block = testBlock(1)
     b.want('p', entry(block))

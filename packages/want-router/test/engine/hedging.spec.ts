@@ -83,7 +83,7 @@ describe('engine: hedging of want-haves', () => {
     }
   })
 
-  it('does not deny before the hedge has spoken', () => {
+  it('sends no DONT_HAVE before the hedge has spoken', () => {
     const { b } = learned({}, ['a', 'b'])
     have(b, 100)
     b.pass(30)
@@ -94,7 +94,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('keeps the attempt when the hedge lacks it or is lost', () => {
+  it('keeps the attempt when the hedge answers DONT_HAVE or is lost', () => {
     for (const end of [
       (b: Bench) => { b.answer('b', blocks[100], 'dont-have') },
       (b: Bench) => { b.answer('b', blocks[100], 'failed') },
@@ -227,7 +227,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.engine.status().members.map(({ totals }) => totals.timeouts)).to.deep.equal([0, 0, 0])
   })
 
-  it('a hedge that goes on is asked for the block at once where that is wanted and there is room', () => {
+  it('a hedge that goes on is asked for the block at once where that is wanted and there is capacity', () => {
     const KIB = 1024
     const { b } = learned({ expectedBlock: 64 * KIB, unsentPerClient: 96 * KIB, inFlightPerClient: 96 * KIB })
     b.take('p')

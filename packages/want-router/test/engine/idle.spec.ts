@@ -10,7 +10,7 @@ describe('engine: who is idle', () => {
     b = bench({})
   })
 
-  it('is a peer that has never asked', () => {
+  it('is a client that has never asked', () => {
     expect(b.engine.idleFor('p')).to.equal(Infinity)
   })
 

@@ -19,7 +19,7 @@ function lineOf (...names: string[]): { line: Line<One>, of: Map<string, One> } 
 const names = (line: Line<One>): string[] => Array.from(line, ({ name }) => name)
 
 describe('engine: lines', () => {
-  it('those who join go to the end, and any leaves at once', () => {
+  it('those that join go to the end, and any leaves at once', () => {
     const { line, of } = lineOf('a', 'b', 'c', 'd')
 
     for (const [leaves, left] of [['b', 'acd'], ['a', 'cd'], ['d', 'c'], ['c', '']] as const) {

@@ -26,7 +26,7 @@ describe('engine: members that are clients', () => {
     expect(b.take('A').blocks).to.have.length(1)
   })
 
-  it('are told that it is nowhere, when all others lack it: that they want it says that they lack it', () => {
+  it('get a DONT_HAVE when all others have answered DONT_HAVE: a member that wants a block does not have it', () => {
     const b = withClientMember()
     b.want('A', entry(block))
     b.answer('b', block, 'dont-have')
@@ -36,7 +36,7 @@ describe('engine: members that are clients', () => {
     expect(alone.askedFor(block)).to.be.empty()
   })
 
-  it('are asked when somebody else wants the same', () => {
+  it('are asked when another client wants the same', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('A', entry(block))
     b.want('p', entry(block))

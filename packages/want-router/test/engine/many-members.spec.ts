@@ -32,8 +32,8 @@ function denyAll (b: Bench, from: number, to: number): void {
   }
 }
 
-describe('engine: a want that a hundred members lack', () => {
-  it('is asked of each, best first, and then denied, for a few rankings', () => {
+describe('engine: a want that a hundred members do not have', () => {
+  it('is asked of each, best first, and then gets DONT_HAVE, for a few rankings', () => {
     const { b, ranks } = manyMembers()
     b.want('p', entry(block))
     denyAll(b, 0, 100)

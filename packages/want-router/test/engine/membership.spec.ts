@@ -26,7 +26,7 @@ function expectDenialInAMinute (b: Bench): void {
 }
 
 describe('engine: members that join', () => {
-  it('are asked for what all others lack, as soon as they are up', () => {
+  it('are asked for what all others do not have, as soon as they are up', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -47,7 +47,7 @@ describe('engine: members that join', () => {
     expectDenialInAMinute(b)
   })
 
-  it('may join a router that has none: what was wanted before waited, and was not denied', () => {
+  it('may join a router that has none: what was wanted before waited, and got no DONT_HAVE', () => {
     const b = bench({ members: [] })
     b.want('p', entry(block))
     b.pass(2 * MINUTE)
@@ -85,7 +85,7 @@ describe('engine: members that are removed', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('count as down: for a minute nothing that they may have is denied', () => {
+  it('count as down: for a minute no DONT_HAVE is sent for what they may have', () => {
     const b = bench()
     b.put({ t: 'remove', member: 'a' })
     b.want('p', entry(block))
@@ -104,7 +104,7 @@ describe('engine: members that are removed', () => {
     expectDenialInAMinute(b)
   })
 
-  it('are not known again: another of the same name is asked anew, and what the old one said counts for nothing', () => {
+  it('are not known again: another of the same name is asked again, and what the old one said counts for nothing', () => {
     const b = bench({ limits: { forgetDownAfter: 0 } })
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')

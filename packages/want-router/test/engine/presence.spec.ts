@@ -8,7 +8,7 @@ describe('engine: presences', () => {
   const block = testBlock(1)
   const small = testBlock(2, 100)
 
-  it('asks for a HAVE as for a HAVE, then for the block from who said so', () => {
+  it('asks a member for a HAVE as for a HAVE, then for the block the member that said so', () => {
     const b = bench()
     b.want('p', entry(block, { wantType: 'have' }))
     expect(b.asks[0].want.type).to.equal('have')
@@ -117,7 +117,7 @@ describe('engine: presences', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
   })
 
-  it('says nothing to who did not ask for a DONT_HAVE', () => {
+  it('says nothing to a client that did not ask for a DONT_HAVE', () => {
     const b = bench()
     b.want('p', entry(block, { sendDontHave: false }))
     b.answer('a', block, 'dont-have')
@@ -125,7 +125,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.be.empty()
   })
 
-  it('never denies while a member cannot tell', () => {
+  it('never sends a DONT_HAVE while a member cannot tell', () => {
     const b = bench()
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -134,7 +134,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.be.empty()
   })
 
-  it('never denies while a member is down, until that has lasted a minute', () => {
+  it('never sends a DONT_HAVE while a member is down, until that has lasted a minute', () => {
     const b = bench()
     b.engine.put({ t: 'down', member: 'b' })
     b.want('p', entry(block))
@@ -145,7 +145,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.deep.equal([false])
   })
 
-  it('never denies while all are down, and serves when one returns', () => {
+  it('never sends a DONT_HAVE while all are down, and serves when one returns', () => {
     const b = bench({ up: false })
     b.want('p', entry(block))
     b.pass(300_000)
@@ -170,7 +170,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.be.empty()
   })
 
-  it('tells a second peer that a HAVE is known without asking again', () => {
+  it('tells a second client that a HAVE is known without asking again', () => {
     const b = bench()
     b.want('p', entry(block, { wantType: 'have' }))
     b.answer('a', block, 'have')
@@ -179,7 +179,7 @@ describe('engine: presences', () => {
     expect(b.askedFor(block)).to.have.length(1)
   })
 
-  it('sends no presences to peers of 1.0 and 1.1, and blocks all the same', () => {
+  it('sends no presences to clients of 1.0 and 1.1, and blocks all the same', () => {
     for (const protocol of ['/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap'] as const) {
       const b = bench()
       b.want('p', entry(block))
@@ -192,7 +192,7 @@ describe('engine: presences', () => {
     }
   })
 
-  it('keeps at most so many lacked wants listed at a member, and asks those given up again later', () => {
+  it('keeps a limited number of standing wants at a member, and asks again later for those that it took back', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { standingPerMember: 2 } })
     const blocks = [1, 2, 3].map(seed => testBlock(seed))
 
@@ -246,7 +246,7 @@ describe('engine: presences', () => {
     }
   })
 
-  it('it ages while the want is on its way elsewhere, too: a client that asks again is not denied by what was said long before', () => {
+  it('it ages while the want is on its way elsewhere, too: a client that asks again gets no DONT_HAVE for what was said long before', () => {
     const b = bench({ members: [{ id: 's' }, { id: 't' }] })
     b.engine.put({ t: 'up', member: 's', capacity: { standing: 0 } })
     const block = testBlock(1)

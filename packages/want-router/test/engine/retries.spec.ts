@@ -61,7 +61,7 @@ describe('engine: tries', () => {
   const six = Array.from({ length: 6 }, (_, i) => ({ id: `m${i + 1}` }))
   const block = testBlock(1)
 
-  it('are no answers but failures: a want that members lack is asked of all of them, and then denied', () => {
+  it('are failures and not answers: a want that members do not have is asked of all of them, and then gets DONT_HAVE', () => {
     const b = bench({ members: six })
     b.want('p', entry(block))
 
@@ -74,7 +74,7 @@ describe('engine: tries', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('are counted beside them: after three that lack it, one failure is still one', () => {
+  it('are counted apart from answers: after three DONT_HAVEs, one failure is still one', () => {
     const b = bench({ members: six })
     b.want('p', entry(block))
 
@@ -130,7 +130,7 @@ describe('engine: asking again', () => {
     expect(new Set(b.asks.slice(wanted.length).map(({ want }) => want.key)).size, 'asked again').to.equal(wanted.length)
   })
 
-  it('begins anew, with short rests, once somebody had it', () => {
+  it('starts again with short rests, once a member had it', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
     const block = testBlock(1)
     b.want('p', entry(block, { wantType: 'have' }))

@@ -53,7 +53,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.take('p').blocks).to.have.lengthOf(1)
   })
 
-  it('and it ends when it is kept out: what was asked is taken back', () => {
+  it('and it ends when it is refused: what was asked is taken back', () => {
     for (const verdict of ['silent', 'absent'] as const) {
       const b = restricted('have')
       b.verdict(verdict)
@@ -81,7 +81,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.asked).to.have.lengthOf(1)
   })
 
-  it('and an upgrade meanwhile is decided of by itself', () => {
+  it('and an upgrade meanwhile gets a verdict of its own', () => {
     const b = restricted('have')
     b.want('p', entry(block))
     b.engine.put({ t: 'review' })

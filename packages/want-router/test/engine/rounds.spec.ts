@@ -41,7 +41,7 @@ describe('engine: rounds', () => {
     expect(shares(b, 264, late)).to.deep.equal([20])
   })
 
-  it('retries fit the window of the peer that they are for', () => {
+  it('retries fit the window of the client that they are for', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { expectedBlock: KIB, unsentPerClient: 8 * KIB, inFlightPerClient: 8 * KIB } })
     const wanted = blocks(0, 60, 14 * KIB)
     b.want('p', ...wanted.map(block => entry(block)))

@@ -4,7 +4,7 @@ import { bench, entry, inOrder, testBlock } from './harness.ts'
 describe('engine: the way of a want', () => {
   const block = testBlock(1)
 
-  it('asks one member and gives the block to who asked, in its own words', () => {
+  it('asks one member, and gives the block to the client that asked, by the CID that it used', () => {
     const b = bench()
     b.want('p', entry(block, { cid: block.v0 }))
     expect(b.askedFor(block)).to.deep.equal(['a'])
@@ -17,7 +17,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
 
-  it('asks once for a block that five hundred peers want, and gives it to each', () => {
+  it('asks once for a block that five hundred clients want, and gives it to each', () => {
     const b = bench()
 
     for (let i = 0; i < 500; i++) {
@@ -32,7 +32,7 @@ describe('engine: the way of a want', () => {
     }
   })
 
-  it('sends one block to a peer that wants it a thousand times', () => {
+  it('sends one block to a client that wants it a thousand times', () => {
     const b = bench()
     b.want('p', ...new Array(1000).fill(entry(block)))
     b.block('a', block)
@@ -40,7 +40,7 @@ describe('engine: the way of a want', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('answers both CIDs under which one peer wants a multihash', () => {
+  it('answers both CIDs under which one client wants a multihash', () => {
     const b = bench()
     b.want('p', entry(block), entry(block, { cid: block.v0 }))
     b.block('a', block)
@@ -60,7 +60,7 @@ describe('engine: the way of a want', () => {
     expect(b.askedFor(block)).to.have.length(2)
   })
 
-  it('serves B when A cancels, and cancels downstream only when no client waits', () => {
+  it('serves B when A cancels, and cancels at the member only when no client waits', () => {
     const b = bench()
     b.want('A', entry(block))
     b.want('B', entry(block))
@@ -106,7 +106,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status().totals.cancels).to.equal(1_000_000)
   })
 
-  it('a full wantlist replaces the list of its peer, and of no other', () => {
+  it('a full wantlist replaces the list of its client, and of no other', () => {
     const b = bench()
     const other = testBlock(2)
     b.want('p', entry(block))
@@ -131,7 +131,7 @@ describe('engine: the way of a want', () => {
     expect(b.take('p').blocks.map(({ data }) => data)).to.deep.equal([kept.bytes])
   })
 
-  it('an empty full wantlist ends every want of its peer', () => {
+  it('an empty full wantlist ends every want of its client', () => {
     const b = bench()
     b.want('p', entry(block))
     b.engine.put({ t: 'message', client: 'p', wants: [], full: true })
@@ -147,7 +147,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
   })
 
-  it('makes room by what ends in a message for what begins in it', () => {
+  it('ends wants of a message before it begins others', () => {
     const b = bench({ limits: { wantsPerClient: 3 } })
     const old = [0, 1, 2].map(i => testBlock(i))
     const next = testBlock(3)
@@ -171,7 +171,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status().totals.badWants).to.equal(2)
   })
 
-  it('an identity CID is answered inline: no downstream want', () => {
+  it('an identity CID is answered inline: no member is asked', () => {
     const b = bench()
     b.want('p', { ...entry(block), cid: Uint8Array.of(1, 0x55, 0, 3, 7, 8, 9) })
     expect(b.asks).to.be.empty()
@@ -225,7 +225,7 @@ describe('engine: the way of a want', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('forgets a peer and all it caused when it is gone', () => {
+  it('forgets a client and all it caused when it is gone', () => {
     const b = bench()
     b.want('p', entry(block), entry(testBlock(2)), entry(testBlock(3), { wantType: 'have' }))
     b.block('a', testBlock(2))
@@ -258,7 +258,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
   })
 
-  it('says nothing to a peer that was refused and has left meanwhile', () => {
+  it('says nothing to a client that was refused and has left meanwhile', () => {
     const b = bench()
     b.engine.put({ t: 'drain' })
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: false })

@@ -81,7 +81,7 @@ const sum = (work: readonly Work[]): number => work.reduce((sum, { asks }) => su
 const most = (work: readonly Work[], what: keyof Work): number => Math.max(...work.map(work => work[what]))
 
 describe('engine: a flush does a bounded amount of work, and the next one goes on', () => {
-  it('with what clients want anew', () => {
+  it('with new wants of clients', () => {
     const { b, flushes } = counted(['a', 'b'])
     wantMuch(b)
     const work = flushes()
@@ -123,7 +123,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(sum(work)).to.equal(5000)
   })
 
-  it('with what is denied when a member has been down for long', () => {
+  it('with DONT_HAVEs that are due when a member has been down for long', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
     lackMuch(b, flushes)

@@ -48,13 +48,13 @@ describe('engine: what cannot be verified', () => {
     }
   }
 
-  it('is not denied to a client that did not ask to be told', () => {
+  it('sends no DONT_HAVE to a client that did not ask for it', () => {
     const b = bench({ hashes })
     b.want('p', entry(unknown(KECCAK_256, 32), { sendDontHave: false }))
     expect(b.take('p')).to.deep.equal({ blocks: [], presences: [] })
   })
 
-  it('is denied although what is wanted beside it waited for a place at a member that then went down', () => {
+  it('gets DONT_HAVE although what is wanted beside it waited for a place at a member that then went down', () => {
     const b = bench({ hashes, up: false })
     b.engine.put({ t: 'up', member: 'a', capacity: { wants: 0 } })
     b.want('p', ...Array.from({ length: 40 }, (_, i) => entry(testBlock(i))))
@@ -64,7 +64,7 @@ describe('engine: what cannot be verified', () => {
     expect(b.engine.status().active, 'no member is waited for').to.equal(0)
   })
 
-  it('is denied to everybody, also while no member is up, and its wants end as others do', () => {
+  it('gets DONT_HAVE whichever client asks, also while no member is up, and its wants end as others do', () => {
     const b = bench({ hashes, up: false })
     const block = unknown(KECCAK_256, 32)
 

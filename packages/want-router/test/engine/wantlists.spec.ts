@@ -16,7 +16,7 @@ describe('engine: the order of wants', () => {
     }
   })
 
-  it('of a message holds where members have room for one at a time', () => {
+  it('of a message holds where members have capacity for one at a time', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1 } })
     const wanted = blocks(0, 4)
     b.want('p', ...wanted.map((block, i) => entry(block, { priority: 10 + i })))
@@ -44,7 +44,7 @@ describe('engine: the order of wants', () => {
 })
 
 describe('engine: a full wantlist', () => {
-  it('of HAVEs that have been told makes room for what is wanted now, whatever its priority', () => {
+  it('of wants that have their HAVE gives way to what is wanted now, whatever its priority', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerClient: 10 } })
     const held = blocks(0, 10)
     b.want('p', ...held.map(block => entry(block, { wantType: 'have', priority: 1000 })))

@@ -45,7 +45,7 @@ describe('engine: quantile estimates', () => {
 })
 
 describe('engine: byte windows', () => {
-  it('grow and shrink by what arrived, between their bounds, and start anew', () => {
+  it('grow and shrink by what arrived, between their bounds, and can start again', () => {
     const window = byteWindow(4, 16)
     window.grow(5)
     expect(window.size).to.equal(9)
@@ -61,10 +61,10 @@ describe('engine: byte windows', () => {
   })
 })
 
-describe('engine: the window of an upstream peer', () => {
+describe('engine: the window of a client', () => {
   const limits = { unsentPerClient: 100, inFlightPerClient: 1600 }
 
-  it('grows by all of a burst that the peer reads at once, however much of it waited', () => {
+  it('grows by all of a burst that the client reads at once, however much of it waited', () => {
     const window = readWindow(limits)
 
     for (let waiting = 0; waiting < 500; waiting += 50) {
@@ -95,7 +95,7 @@ describe('engine: the window of an upstream peer', () => {
     expect(window.size).to.equal(900)
   })
 
-  it('stays between its bounds, and starts anew', () => {
+  it('stays between its bounds, and can start again', () => {
     const window = readWindow(limits)
     window.queued(10_000, 0, 0)
     window.taken(10_000, 0, 0)
@@ -137,7 +137,7 @@ describe('engine: the window of an upstream peer', () => {
 describe('engine: a client that loses a copy of a block', () => {
   const SIZE = 2048
 
-  it('begins anew with its window, however large it had become', () => {
+  it('starts again with the first window, however large its window had become', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: SIZE, unsentPerClient: 5 * SIZE, inFlightPerClient: 64 * SIZE } })
     const wanted = Array.from({ length: 400 }, (_, i) => testBlock(i, SIZE))
     const open = (): number => b.engine.status().members[0].load.wants
@@ -212,7 +212,7 @@ describe('engine: the byte window of a member', () => {
     expect(windowOf(b)).to.equal(32 * MIB)
   })
 
-  it('shrinks when what it has open queues, and starts anew with a connection', () => {
+  it('shrinks when what it has open queues, and starts again with a new connection', () => {
     const b = bench({ members: [{ id: 'a' }] })
     serve(b, 200, () => 20)
     expect(windowOf(b)).to.equal(32 * MIB)

@@ -22,7 +22,7 @@ function made (factory: StrategyFactory, members: readonly Member[]): Strategy {
 const [a, b, c] = ['a', 'b', 'c'].map(id => fakeMember(id))
 
 describe('a strategy with a have-map', () => {
-  it('ranks members that lack the block by their lists behind the others', () => {
+  it('ranks members whose lists do not have the block behind the others', () => {
     const strategy = made(mapped(inOrder, mapOf({ a: [], b: ['x'], c: ['x'] })), [a, b, c])
     expect(ranking(strategy, fakeWant('x'))).to.deep.equal(['b', 'c', 'a'])
     expect(ranking(strategy, fakeWant('y'))).to.deep.equal(['a', 'b', 'c'])
@@ -39,7 +39,7 @@ describe('a strategy with a have-map', () => {
     expect(ranking(strategy, fakeWant('x'))).to.deep.equal(['cache', 'node', 'empty'])
   })
 
-  it('avoids who lacks a block while another may have it, and is up, and has not denied it', () => {
+  it('avoids a member without a block while another may have it, is up, and has not answered DONT_HAVE', () => {
     const members = [a, fakeMember('b')]
     const strategy = made(mapped(inOrder, mapOf({ a: [], b: ['x'] })), members)
     expect(strategy.avoids?.('a', fakeWant('x'))).to.equal(true)
@@ -60,7 +60,7 @@ describe('a strategy with a have-map', () => {
     expect(b.askedFor(second)).to.deep.equal(['a'])
   })
 
-  it('costs a try where a list is wrong, and never a denial', () => {
+  it('costs a try where a list is wrong, and never causes a DONT_HAVE', () => {
     const block = testBlock(1)
 
     for (const may of [{ a: [block.key], b: [] }, { a: [], b: [] }]) {

@@ -128,7 +128,7 @@ describe('block handler', () => {
     expect((await response).status).to.equal(451)
   })
 
-  it('says 404 for what all members lack, in words', async () => {
+  it('says 404 for what no member has, in words', async () => {
     const { request, turn, answer } = await httpRig()
     const response = request(raw)
     await turn()
@@ -136,7 +136,7 @@ describe('block handler', () => {
     const got = await response
     expect(got.status).to.equal(404)
     expect(headersOf(got)).to.include({ 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'access-control-allow-origin': '*' })
-    expect(await got.text()).to.equal(`All members lack ${cid}\n`)
+    expect(await got.text()).to.equal(`No member has ${cid}\n`)
   })
 
   it('says 503 at once while no member is up, and asks for nothing', async () => {
@@ -180,7 +180,7 @@ describe('block handler', () => {
     }
   })
 
-  it('breaks off what boxo asks while no member is up, so that it begins anew', async () => {
+  it('breaks off what boxo asks while no member is up, so that it begins again', async () => {
     const rig = await httpRig()
     rig.ready = false
 

@@ -182,7 +182,7 @@ describe('providersHandler', () => {
     expect(asked).to.deep.equal([])
   })
 
-  it('takes its addresses anew for each request', async () => {
+  it('reads its addresses again for each request', async () => {
     let addresses = [BITSWAP]
     handler = providersHandler({ ready: true, client: () => ({ has: async () => 'have' as const }) as unknown as LocalClient }, { peerId: ID, addresses: () => addresses })
     expect(await providers()).to.deep.equal([{ Schema: 'peer', ID, Addrs: [BITSWAP], Protocols: ['transport-bitswap'] }])

@@ -203,7 +203,7 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
-  it('hears of the end of a want that is asked anew in the tick in which it was taken back', async () => {
+  it('hears of the end of a want that is asked again in the tick in which it was taken back', async () => {
     const { local, turn, pass, sink } = await localRig({ limits: { wantLifetime: 2000 } })
     const controller = new AbortController()
     void watch(local.unnamed.get(cid, { signal: controller.signal }))
@@ -216,7 +216,7 @@ describe('local client', () => {
     expect(again.error).to.have.property('name', 'WantExpiredError')
   })
 
-  it('keeps no want that is asked anew while the block of an earlier one is on its way', async () => {
+  it('keeps no want that is asked again while the block of an earlier one is on its way', async () => {
     const { local, turn, sink, engine } = await localRig()
     const controller = new AbortController()
     const given = watch(local.unnamed.get(cid, { signal: controller.signal }))
@@ -261,12 +261,12 @@ describe('local client', () => {
     expect(asked).to.be.empty()
   })
 
-  it('rejects with NotFoundError when all members lack the block, and wants it no longer', async () => {
+  it('rejects with NotFoundError when no member has the block, and wants it no longer', async () => {
     const { local, turn, lack, engine } = await localRig()
     const seen = watch(local.unnamed.get(cid))
     await turn()
     await lack(block)
-    expect(seen.error).to.include({ name: 'NotFoundError', message: `All members lack ${cid}` })
+    expect(seen.error).to.include({ name: 'NotFoundError', message: `No member has ${cid}` })
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
@@ -366,7 +366,7 @@ describe('local client', () => {
       expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
     })
 
-    it('knows that all members lack it, and does not know while one may not', async () => {
+    it('knows that no member has it, and does not know while one may have it', async () => {
       const { local, turn, sink, lack, pass, engine } = await localRig()
       const lacked = watch(local.unnamed.has(cid))
       await turn()
@@ -433,7 +433,7 @@ describe('local client', () => {
       expect(asked.map(({ type }) => type)).to.deep.equal(['block'])
     })
 
-    it('calls that are given up make room for others, in one tick as well', async () => {
+    it('calls that are given up let others begin, in one tick as well', async () => {
       const { local, turn, engine } = await localRig({ limits: { wantsPerClient: 4 } })
       const controller = new AbortController()
       const { signal } = controller

@@ -33,7 +33,7 @@ describe('a router as a client of itself', function () {
     return router
   }
 
-  it('gets blocks from a member, and is told that all members lack one', async () => {
+  it('gets blocks from a member, and is told that no member has one', async () => {
     const { get, getMany, has } = await front()
     expect(await get(cids[0])).to.deep.equal(blocks[0].bytes)
     expect([await has(cids[1]), await has(missing)]).to.deep.equal(['have', 'dont-have'])

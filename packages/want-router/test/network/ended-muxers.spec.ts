@@ -70,7 +70,7 @@ describe('network/ended-muxers', () => {
     expect(rig.gone).to.deep.equal([])
   })
 
-  it('a peer that is asked is dialled anew without waiting for that', async () => {
+  it('a peer that is asked is dialled again without waiting for that', async () => {
     connection.endMuxer()
     rig.host.onDial = () => rig.host.connected(rig.ann)
     const connect = async (): Promise<unknown> => rig.net.connect(rig.ann, [], AbortSignal.timeout(SECOND))

@@ -194,7 +194,7 @@ describe('network/lanes', () => {
     expect(arrived()).to.deep.equal(upTo(400))
   })
 
-  it('lose nothing when the peer resets a further stream, and open none again until it connects anew', async () => {
+  it('lose nothing when the peer resets a further stream, and open none again until it connects again', async () => {
     await send(1_000)
 
     while (connection.streams.length === 1) {

@@ -258,7 +258,7 @@ describe('network/network: its peers', () => {
       expect(rig.net.stats.streamsOpened).to.equal(1)
     })
 
-    it('does not dial who is connected', async () => {
+    it('does not dial a peer that is connected', async () => {
       rig.host.connected(rig.ann)
       await rig.net.connect(rig.ann, [address], AbortSignal.timeout(1_000))
       expect(rig.host.dialed).to.deep.equal([])

@@ -27,7 +27,7 @@ describe('network/network', () => {
       expect([...rig.host.handlers.keys()]).to.deep.equal(['/ipfs/bitswap/1.0.0'])
     })
 
-    it('knows who had been connected before', async () => {
+    it('knows the peers that had been connected before', async () => {
       await rig.net.stop()
       const connection = rig.host.connected(rig.ann)
       await rig.net.start()
@@ -108,7 +108,7 @@ describe('network/network', () => {
       expect(connection.status).to.equal('aborted')
     })
 
-    it('leaves alone who is not connected', async () => {
+    it('leaves peers alone that are not connected', async () => {
       await rig.net.disconnect(rig.ann.toString())
       expect(rig.gone).to.deep.equal([])
     })
@@ -162,7 +162,7 @@ describe('network/network', () => {
       expect(allNumbers(connection.last.left)).to.deep.equal([1])
     })
 
-    it('does not wait for who is gone', async () => {
+    it('does not wait for a peer that is gone', async () => {
       const connection = rig.host.connected(rig.ann)
       connection.capacity = 0
       await rig.send(rig.ann, numbered(1))

@@ -16,7 +16,7 @@ describe('network/sent-frame', () => {
     pendingBytes: 3
   }
 
-  it('can be encoded anew from what was encoded', () => {
+  it('can be encoded again from what was encoded', () => {
     const frame = createSentFrame(message, PROTOCOL, 0)
 
     expect(frame.chunks).to.have.length.above(1)

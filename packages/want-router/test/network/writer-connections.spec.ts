@@ -184,7 +184,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal([1])
     })
 
-    it('is not tried again by a peer without bitswap, until it has connected anew', async () => {
+    it('is not tried again by a peer without bitswap, until it has connected again', async () => {
       rig.connection.protocols = []
       await rig.send(numbered(1))
       await rig.clock.advance(120_000)

@@ -89,7 +89,7 @@ describe('a recording', function () {
     }
   })
 
-  it('is refused if it is none', () => {
+  it('is refused if it is not a recording', () => {
     expect(() => readRecordLine('{"at":1')).to.throw(InvalidRecordingError, 'not a line of a recording: {"at":1')
     expect(() => readRecordLine('{}')).to.throw(InvalidRecordingError, 'no record is of the kind undefined')
     expect(() => readRecordLine('7')).to.throw(InvalidRecordingError, 'not a line of a recording: 7')

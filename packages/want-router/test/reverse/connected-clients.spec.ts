@@ -147,7 +147,7 @@ describe('reverse/connected-clients', () => {
     expect(rig.members.size).to.equal(1)
   })
 
-  it('one that is registered anew while its first stream is being opened joins by the second', async () => {
+  it('one that is registered again while its first stream is being opened joins by the second', async () => {
     const rig = createRig(false)
     rig.clients.came(peer)
     const forget = rig.clients.register(peer)
@@ -194,7 +194,7 @@ describe('reverse/connected-clients', () => {
     expect(rig.ups.slice(3)).to.include.members([peer]).and.not.include(undefined)
   })
 
-  it('one that misbehaves is not asked again before it connects or registers anew', async () => {
+  it('one that misbehaves is not asked again before it connects or registers again', async () => {
     const rig = createRig(true)
     await join(rig)
     rig.members.get(peer)?.reset?.('sends what it was not asked for')

@@ -299,7 +299,7 @@ describe('wantRouter: a peer of one host that turns out to be a node', function 
 
   afterEach(async () => { await rig.stop() })
 
-  it('asks anew for what it wanted as a client, and only clients are asked', async () => {
+  it('asks again for what it wanted as a client, and only clients are asked', async () => {
     const block = testBlock(7)
     const [late, node, client] = [await rig.client(), await rig.client(), await rig.client()]
     const front = await rig.node({ targets: [targetOf(node.host)], reverse: { members: 'connected' } })

@@ -22,7 +22,7 @@ describe('the default strategy', () => {
       expect(ranking(strategyOf(busy(4)), fakeWant('hot'))[0]).to.equal(`m${home[1]}`)
     })
 
-    it(`as ${how}, asks last a member that lacks what others have`, () => {
+    it(`as ${how}, asks a member that misses what others have last`, () => {
       const strategy = strategyOf([0, 0, 0])
 
       for (let i = 0; i < 20; i++) {

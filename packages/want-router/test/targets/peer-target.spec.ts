@@ -164,7 +164,7 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('locates the peer anew each time: it may come back as somebody else', async () => {
+  it('locates the peer again each time: it may come back with another peer id', async () => {
     const w = await world()
     await w.target.start(w.sink)
     await settled()

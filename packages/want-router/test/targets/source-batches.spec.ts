@@ -249,7 +249,7 @@ describe('source target: a source that reads batches', () => {
       })
     }
 
-    it('a blockstore that throws for what it lacks is read one by one, without a report', async () => {
+    it('a blockstore that throws for what it does not have is read one by one, without a report', async () => {
       // eslint-disable-next-line require-yield
       const { target, sink } = await started(batching(async function * () { throw new NotFoundError('b') }))
       target.ask(wants)

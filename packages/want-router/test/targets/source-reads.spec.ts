@@ -40,7 +40,7 @@ describe('source target: with more wants than it may read at once', () => {
     }
   }
 
-  it('reads only so many, in the order in which they were asked', async () => {
+  it('reads only as many as it may, in the order in which they were asked', async () => {
     const from = gated()
     const { target, sink } = await started(from, { concurrency: 2 })
     target.ask([a, b, c].map(block => wantOf(block)))

@@ -96,7 +96,7 @@ describe('source target', () => {
   }
 
   for (const [miss, get] of Object.entries(misses)) {
-    it(`takes ${miss} for a miss: a lack if the source is complete, else unknown`, async () => {
+    it(`takes ${miss} for a miss: a DONT_HAVE if the source is complete, otherwise unknown`, async () => {
       expect(await answers({ get })).to.deep.equal(['dont-have a', 'dont-have b'])
       expect(await answers({ get, complete: true })).to.deep.equal(['dont-have a', 'dont-have b'])
       expect(await answers({ get, complete: false })).to.deep.equal(['unknown a', 'unknown b'])

@@ -265,7 +265,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'down',
-    what: 'denies what it cannot know',
+    what: 'answers DONT_HAVE where it cannot know',
     says: /^it reported dont-have while it was down$/,
     make: async () => good(parts => {
       let cut = false

@@ -3,7 +3,7 @@ import { DagLimitError } from '../errors.ts'
 /** What one walk may keep in memory, of what all walks share. */
 export interface Share {
   /**
-   * Takes so much more.
+   * Takes this much more.
    *
    * @throws {DagLimitError} if the walk would then hold more than it leaves to all others
    */

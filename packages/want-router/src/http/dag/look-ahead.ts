@@ -25,7 +25,7 @@ export interface LookAhead {
 const MAX_BLOCKS = 32
 /** Bytes of those, as expected from the blocks before. */
 const MAX_BYTES = 4 << 20
-/** What is below a block is visited before the next one beside it, and has to fit, too: so few such are fetched ahead. */
+/** What is below a block is visited before the next one beside it, and has to fit, too: so only a few of those are fetched ahead. */
 const BRANCH_COST = 8
 /** What a block is expected to have before any has come, bytes. */
 const FIRST_SIZE = 256 << 10

@@ -2,7 +2,7 @@
 export interface LeaseOptions {
   /** How much there is in all. */
   readonly limit: number
-  /** For how long the key is of use, ms. */
+  /** For how long the key is used, ms. */
   readonly window: number
   readonly signal: AbortSignal
 }

@@ -47,7 +47,7 @@ describe('accessList', () => {
     expect((await started(`deny cid ${A}\n`, 'allow cid *\n')).admit(askFor(A))).to.equal('absent')
   })
 
-  it('keeps everything out until it has been read, and takes what has changed', async () => {
+  it('refuses everything until it has been read, and takes what has changed', async () => {
     const errors: Error[] = []
     let text: string | undefined
     const policy = accessList({

@@ -46,7 +46,7 @@ function timers (): { now (): number, endOfTick (): void, after (ms: number, run
 }
 
 describe('denylist', () => {
-  it('keeps out what is listed, and lets pass what is not', async () => {
+  it('refuses what is listed, and lets pass what is not', async () => {
     const policy = denylist({ lists: [list('x', `/ipfs/${A}`)] })
     await policy.refresh()
 

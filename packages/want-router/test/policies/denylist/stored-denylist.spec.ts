@@ -67,7 +67,7 @@ describe('storedDenylist', () => {
     expect(policy.reads).to.have.length(3)
   })
 
-  it('keeps everything out while the filter cannot be read, and what it takes for denied while the store fails, unless told otherwise', async () => {
+  it('refuses everything while the filter cannot be read, and what it takes for denied while the store fails, unless told otherwise', async () => {
     const errors: Error[] = []
     const policy = await started(`/ipfs/${DENIED}\n`, { onError: error => { errors.push(error) } })
     policy.fails = true
@@ -96,7 +96,7 @@ describe('storedDenylist', () => {
     expect(policy.reads).to.deep.equal(['filter', 'filter'])
   })
 
-  it('refuses a store whose filter is none', async () => {
+  it('rejects a store whose filter is malformed', async () => {
     const policy = storedDenylist({ store: { get: async () => 'nonsense' } })
     expect(await verdict(policy, askFor(OTHER))).to.equal('unknown')
   })

@@ -91,7 +91,7 @@ describe('quotas', () => {
     expect(policy.usage('a')).to.equal(undefined)
   })
 
-  it('drops a client after so many misses in a row, and for a while when it comes back', async () => {
+  it('drops a client after a number of misses in a row, and for a while when it comes back', async () => {
     const policy = started({ maxMisses: 3, dropFor: 1000 })
     const held = new Map([[A, Uint8Array.of(1)]])
     const source = policy.watch({ get: async cid => held.get(cid.toString()) })

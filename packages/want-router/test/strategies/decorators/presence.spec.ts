@@ -8,7 +8,7 @@ import { presence } from '../../../src/strategies/decorators/presence.ts'
 import { fakeEnv, fakeMember, fakeMembers, fakeOutcome, fakeWant, pick, ranking, shares } from '../fixtures.ts'
 import type { Member, Strategy, StrategyFactory, Want } from '../../../src/strategies/strategy.ts'
 
-/** Asks as the engine does, one after another, until somebody has it; says who was asked. */
+/** Asks as the engine does, one after another, until a member has it; returns the members that were asked. */
 function fetch (strategy: Strategy, key: number, has: (member: Member, key: number) => boolean): string[] {
   const said = new Map<string, 'dont-have'>()
   const want: Want = fakeWant(key, { said: id => said.get(id) })

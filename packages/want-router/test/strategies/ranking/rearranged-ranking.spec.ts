@@ -44,7 +44,7 @@ describe('a rearranged ranking', () => {
     rearranged.reset(fakeWant('key')).return()
   })
 
-  it('closes the inner ranking, be it a generator, when it is closed', () => {
+  it('closes the inner ranking when it is closed, also if that is a generator', () => {
     let closed = false
 
     function * inner (): Generator<Member, undefined> {
