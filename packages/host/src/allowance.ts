@@ -1,4 +1,4 @@
-/** An allowance of so much a second, of which what was not used is kept for up to `seconds`. */
+/** An allowance per second; what was not used is kept for up to `seconds`. */
 export interface Allowance {
   /** Uses one up. False: nothing is left. */
   take (): boolean

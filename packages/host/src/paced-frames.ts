@@ -83,7 +83,7 @@ class PacedFrames implements Task {
     this.#muxer = muxer
     this.#frames = frames
     this.#shares = shares
-    // whom this host has dialled, it has asked
+    // a peer that this host has dialled sends what this host asked for
     this.metered = muxer.maConn.direction === 'inbound'
   }
 

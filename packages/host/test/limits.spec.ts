@@ -7,7 +7,7 @@ describe('limits', () => {
     expect(resolveLimits({ pending: 3, newPerSecond: undefined })).to.deep.equal({ ...DEFAULT_HOST_LIMITS, pending: 3 })
   })
 
-  it('are refused with a sentence if they cannot be meant', () => {
+  it('are refused with a sentence if they are invalid', () => {
     for (const value of [0, -1, 1.5, NaN, Infinity, '3' as unknown as number]) {
       expect(() => resolveLimits({ maxConnections: value })).to.throw(`limits.maxConnections must be a whole number above 0, not ${value}`)
         .with.property('name', 'InvalidOptionError')

@@ -71,7 +71,7 @@ const data = fc.record({ do: fc.constant('data' as const), bytes: fc.array(burst
 const other = fc.constantFrom('pass', 'pass', 'pass', 'pass', 'close', 'closing', 'reset', 'abort', 'fail', 'full', 'full', 'drain', 'drain', 'close muxer', 'pause', 'resume', 'open').map(what => ({ do: what }) as Step)
 const script = fc.array(fc.oneof({ weight: 3, arbitrary: data as fc.Arbitrary<Step> }, { weight: 2, arbitrary: other }), { maxLength: 30 })
 
-/** Cuts bytes after so many each, again and again. */
+/** Cuts bytes into pieces of the given lengths, again and again. */
 function cut (bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
 

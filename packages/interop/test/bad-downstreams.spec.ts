@@ -178,7 +178,7 @@ describe('a downstream that lies, stalls or dies', function () {
     expectAll(client, blocks)
   })
 
-  it('is not blamed for its silence when its protocol has no word for DONT_HAVE', async () => {
+  it('is not blamed for its silence when its protocol does not support DONT_HAVE', async () => {
     const blocks = await seededBlocks(60, 10_000, 'speaks 1.1.0')
     const old = await peers.wire({ listen: ['tcp'], protocols: ['/ipfs/bitswap/1.1.0'], onMessage: serveBlocks(blocks.slice(0, 20)) })
     const good = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks.slice(20, 40)) })

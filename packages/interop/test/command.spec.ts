@@ -29,7 +29,7 @@ describe('the command line of a private command', () => {
     expect(await run('--minutes', 'x', '--help')).to.deep.equal({ out: HELP, err: '', code: undefined, minutes: undefined })
   })
 
-  it('is refused with a line where it cannot be meant', async () => {
+  it('is refused with a line where it is invalid', async () => {
     for (const args of [['--minutes', '0'], ['--minutes', '91'], ['--minutes', 'ten'], ['--hours', '1'], ['more']]) {
       const { err, code } = await run(...args)
       expect(err, args.join(' ')).to.match(/^[^\n]*\n$/).and.include(args[0])

@@ -103,7 +103,7 @@ describe('a downstream that fails', function () {
     expect(member.lastError).to.have.property('message').that.is.a('string')
   })
 
-  it('denies nothing while all are down, says that it is not ready, and serves within two seconds of a return', async () => {
+  it('sends no DONT_HAVE while all are down, says that it is not ready, and serves within two seconds of a return', async () => {
     const block = await seededBlock(10_000, 'all down')
     const [first, second] = await Promise.all([peers.kubo(), peers.kubo()])
     await first.putBlock(block.bytes)
@@ -142,7 +142,7 @@ describe('a downstream that fails', function () {
     await client.want(balancer.peerId, during.map(({ cid }) => cid), { sendDontHave: true })
     // longer than all tries together, and shorter than a connection without a word is kept
     await delay(10_000)
-    expect(client.presences.size, 'denied by those who said nothing').to.equal(0)
+    expect(client.presences.size, 'answered for nodes that said nothing').to.equal(0)
 
     first.resume()
     second.resume()

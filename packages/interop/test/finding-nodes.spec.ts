@@ -160,7 +160,7 @@ describe('finding a kubo', function () {
     expect(client.presences.size).to.equal(0)
 
     if (FULL) {
-      await client.until(() => client.presences.get(there.cid.toString()) === 'dont-have', 'the denial', 80_000)
+      await client.until(() => client.presences.get(there.cid.toString()) === 'dont-have', 'the DONT_HAVE', 80_000)
       expect(performance.now() - start).to.be.within(55_000, 80_000)
     }
   })

@@ -76,7 +76,7 @@ describe('blocks of hash functions that are rare', function () {
     expect(await blame(balancer)).to.deep.equal([0, 0, 0, 0])
   })
 
-  it('are denied at once where they are not to be verified, and asked of no node', async () => {
+  it('get DONT_HAVE at once if they cannot be verified, and no node is asked', async () => {
     const { kubos, rare } = await holders([{ hash: 'keccak-256' }])
     const balancer = await peers.balancer({ downstreams: kubos.map(({ url }) => url), args: ['--hashes', 'fast'] })
     const honest = await peers.kubo()

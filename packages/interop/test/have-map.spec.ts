@@ -104,7 +104,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
     }
   })
 
-  it('costs a try where it is out of date, and never a denial', async () => {
+  it('costs a try where it is out of date, and never causes a DONT_HAVE', async () => {
     const { router } = await start({})
     const [moved, added] = await seededBlocks(2, 256, 'after the list')
     await nodes[1].putBlock(added.bytes)

@@ -41,7 +41,7 @@ describe('clients that come back', function () {
   // most of it is waiting, so all wait at once
   before(async function () {
     binary = needKubo(this, 'clients that come back')
-    received = askAnew()
+    received = fetchAgain()
     received.catch(() => {})
     old = await createDag(binary, { size: 256 * MIB, blockSize: 256 * KIB, seed: 'before' })
     next = await createDag(binary, { size: 64 * MIB, blockSize: 256 * KIB, seed: 'after' })
@@ -92,7 +92,7 @@ describe('clients that come back', function () {
     })
   }
 
-  async function askAnew (): Promise<number> {
+  async function fetchAgain (): Promise<number> {
     const old = await seededBlocks(400, 256 * KIB, 'before')
     const [next] = await seededBlocks(1, 256 * KIB, 'after')
     const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([...old, next]) })

@@ -49,7 +49,7 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
 
   interface Load {
     pins: number
-    /** More pins than so many were made. Throws what has ended the load, if something has. */
+    /** Resolves when more than this many pins were made. Throws what has ended the load, if something has. */
     isBeyond (pins: number): boolean
     end (): Promise<void>
   }
@@ -100,7 +100,7 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
     }
   }
 
-  it('loses no want, fails no pin and denies nothing', async () => {
+  it('loses no want, fails no pin and sends no wrong DONT_HAVE', async () => {
     const dag = await createDag(binary, { size: 16 * MiB, blockSize: 64 << 10 })
     const kubos = await Promise.all(NODES.map(async () => peers.kubo({ dag })))
     const balancer = await peers.balancer({ downstreams: kubos.map(({ url }, i) => `${url};name=${NODES[i]}`) })

@@ -32,7 +32,7 @@ describe('a node that ignores long wantlists', function () {
     return wants.filter(({ cancel }) => !cancel).length
   }
 
-  /** Serves messages of up to so many wants, and says nothing to others. */
+  /** Serves messages of up to this many wants, and does not answer others. */
   function shortOnly (blocks: readonly TestBlock[], most: number): (received: Received, self: WirePeer) => void {
     const serve = serveBlocks(blocks)
 

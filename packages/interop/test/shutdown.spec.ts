@@ -37,7 +37,7 @@ describe('a balancer that is told to end', function () {
     expect((await balancer.exited).code).to.equal(0)
   })
 
-  it('exits with 0 within its grace when a want cannot be served, and does not deny it', async () => {
+  it('exits with 0 within its grace when a want cannot be served, and sends no DONT_HAVE for it', async () => {
     const missing = await seededBlock(100, 'never served')
     const holder = await peers.wire({ listen: ['tcp'], onMessage: () => {} })
     const balancer = await peers.balancer({ downstreams: holder.addresses, args: ['--grace', '1'] })

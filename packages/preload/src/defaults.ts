@@ -17,11 +17,11 @@ export interface PreloadLimits {
   /** How long a request waits for the client to connect. Default 5 s. */
   readonly clientWait: number
   /**
-   * A member that has not begun to answer, and for which no block has come, for so long is given up for the next one. One
+   * A member that has not begun to answer, and for which no block has come, for this long is given up for the next one. One
    * that stops in the middle though all that it has asked of clients has come is asked again, after that to twice that. Default 10 s.
    */
   readonly memberWait: number
-  /** A request for which no new block and no line has come for so long ends. Default 30 s. */
+  /** A request for which no new block and no line has come for this long ends. Default 30 s. */
   readonly noProgress: number
   /** How long a request may take. Default 1 h. */
   readonly time: number

@@ -45,7 +45,7 @@ class BytesResponse {
     return this.#headers
   }
 
-  /** Those that it was made with, unless somebody has looked at them, and may have changed them. */
+  /** Those that it was made with, unless a caller has looked at them, and may have changed them. */
   get plain (): Record<string, string> {
     const init = this.#init
 

@@ -5,7 +5,7 @@ import { createLibp2p } from 'libp2p'
 
 /*
  * @libp2p/websockets 10: a listener does not listen for errors of its sockets, so
- * the first malformed frame of anybody is an uncaught exception.
+ * the first malformed frame of any client is an uncaught exception.
  */
 const node = await createLibp2p({ addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] }, transports: [webSockets()], connectionEncrypters: [noise()] })
 const [address] = node.getMultiaddrs()

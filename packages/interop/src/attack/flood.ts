@@ -18,11 +18,11 @@ export interface Flood {
   readonly over: boolean
   /** Counts what was sent, bytes. */
   sent (bytes: number): void
-  /** Resolves after so long, or at once when the flood is over. */
+  /** Resolves after this time, or at once when the flood is over. */
   rest (ms: number): Promise<void>
 }
 
-/** What is sent, by whom and how fast. */
+/** What is sent, by which peer and how fast. */
 export interface FloodKind {
   readonly name: string
   /** It says itself when its clients have connected, and the flood begins. Default false. */

@@ -14,7 +14,7 @@ export interface Latencies {
 
 /** Clients that want one fresh block after another, and what they wait. */
 export interface HonestClient {
-  /** Measures for so long, ms; one want at least. */
+  /** Measures for this time, ms; one want at least. */
   measure (duration: number): Promise<Latencies>
   stop (): Promise<void>
 }

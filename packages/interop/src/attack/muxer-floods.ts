@@ -27,7 +27,7 @@ function always (bytes: Uint8Array): () => () => Uint8Array {
   return () => () => bytes
 }
 
-/** A data frame that declares so much, whose data come after it without end. */
+/** A data frame that declares this length, whose data come after it without end. */
 function declared (length: number): () => () => Uint8Array {
   return () => {
     let first = true

@@ -63,7 +63,7 @@ describe('a balancer whose HTTP clients are hostile', function () {
     return peers.balancer({ downstreams: [holder.url], args: ['--http', 'http://127.0.0.1:0', '--http', 'https://127.0.0.1:0', ...CERTIFICATE] })
   }
 
-  /** Attacks somebody, and serves an honest client meanwhile, until both have had what they need. Resolves with what each request of that one took, ms. */
+  /** Attacks a server while an honest client uses it, until both have had what they need. Resolves with what each request of that one took, ms. */
   async function serveDuring (attack: Attack, least: number, attacked: Attacked): Promise<number[]> {
     const end = new AbortController()
     const attacking = { signal: end.signal, count: 0 }

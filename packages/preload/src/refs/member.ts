@@ -55,7 +55,7 @@ function parseRef (line: string): Ref {
   try {
     answer = JSON.parse(line)
   } catch {
-    throw new MemberRefsError('the member answered what is not JSON')
+    throw new MemberRefsError('the answer of the member is not JSON')
   }
 
   const { Ref: ref, Err: err }: { Ref?: unknown, Err?: unknown } = typeof answer === 'object' && answer != null ? answer : {}

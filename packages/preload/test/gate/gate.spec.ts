@@ -34,7 +34,7 @@ describe('gate', () => {
     return passage
   }
 
-  it('denies everything while no request is open', () => {
+  it('refuses everything while no request is open', () => {
     const gate = createGate()
 
     expect(admit(gate, root)).to.equal('absent')
