@@ -57,7 +57,8 @@ export class ReloadedLists<T> {
   readonly #init: ReloadedListsInit<T>
   readonly #timers: Timers
   #loaded = false
-  #stopped = new AbortController()
+  /** Of the reading that `start` has begun. */
+  #stopped: AbortController | undefined
   #cancelTimer = (): void => {}
 
   constructor (init: ReloadedListsInit<T>) {
@@ -74,11 +75,12 @@ export class ReloadedLists<T> {
   async start (): Promise<void> {
     this.#stopped = new AbortController()
     await this.refresh()
-    this.#schedule()
+    this.#schedule(this.#stopped)
   }
 
   async refresh (): Promise<void> {
-    const { signal } = this.#stopped
+    // in a Worker a request must not use the signal that another one has made
+    const { signal } = this.#stopped ?? new AbortController()
     const { parse, check, report, changed } = this.#init
     await Promise.all(this.all.map(async list => {
       const { source } = list
@@ -102,16 +104,16 @@ export class ReloadedLists<T> {
   }
 
   stop (): void {
-    this.#stopped.abort()
+    this.#stopped?.abort()
     this.#cancelTimer()
   }
 
-  #schedule (): void {
-    const { signal } = this.#stopped
+  #schedule (stopped: AbortController): void {
+    const { signal } = stopped
     this.#cancelTimer = this.#timers.after(this.#init.interval ?? DEFAULT_DENYLIST_INTERVAL, () => {
       this.refresh().finally(() => {
         if (!signal.aborted) {
-          this.#schedule()
+          this.#schedule(stopped)
         }
       })
     })
