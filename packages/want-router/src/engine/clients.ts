@@ -38,7 +38,9 @@ export function createClient (id: string, limits: Limits): Client {
     window: readWindow(limits),
     blockSize: sizeEstimate(limits.expectedBlock),
     readAt: 0,
-    heardAt: 0
+    heardAt: 0,
+    brought: 0,
+    broughtAfter: 0
   }
 }
 

@@ -272,6 +272,7 @@ function flush (state: State, out: Output): void {
   }
 
   schedule(state)
+  state.flushes++
 
   if (state.ends.length > 0) {
     const { ends } = state

@@ -73,6 +73,8 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     attemptListeners: [],
     dirty: false,
     draining: false,
+    flushes: 0,
+    peaks: { rankings: 0, wants: 0 },
     totals
   }
 

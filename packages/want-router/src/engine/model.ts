@@ -59,6 +59,9 @@ export interface Client extends Timed, Placed<Client> {
   readAt: number
   /** When its last message came. */
   heardAt: number
+  /** Wants that it has brought since a flush, and how many flushes there had been by then. */
+  brought: number
+  broughtAfter: number
 }
 
 /** One entry of a client's wantlist, in the client's own words. Written by `wants.ts` and `deliveries.ts`. */

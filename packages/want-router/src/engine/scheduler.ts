@@ -52,7 +52,7 @@ type End = 'done' | 'spent' | 'held' | 'backlogged' | 'later' | Shortage
 
 /** Asks for everything there is capacity for: what goes on from one member to the next before what waits for a round. */
 export function schedule (state: State): void {
-  const { scheduler, reviews } = state
+  const { scheduler, reviews, peaks } = state
   scheduler.picks = MAX_PICKS
   scheduler.looks = MAX_LOOKS
   scheduler.unfinished = false
@@ -70,6 +70,7 @@ export function schedule (state: State): void {
   serveReady(state)
   takeOverOthers(state)
   scheduler.unfinished ||= reviews.size > 0
+  peaks.rankings = Math.max(peaks.rankings, MAX_PICKS - scheduler.picks)
 }
 
 /** Clients that were held up only by what waits for others. */

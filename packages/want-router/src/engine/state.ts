@@ -8,7 +8,7 @@ import type { Line } from './line.ts'
 import type { Attempt, Backlog, Client, ClientWant, EngineMember, Fetch } from './model.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reviews } from './reviews.ts'
-import type { Totals, WantEnd } from './status.ts'
+import type { Peaks, Totals, WantEnd } from './status.ts'
 import type { Timers } from './timers.ts'
 import type { QuantileEstimate } from './windows.ts'
 import type { Limits } from '../defaults.ts'
@@ -92,6 +92,9 @@ export interface State {
   /** Told how each attempt ended, after the strategy. */
   readonly attemptListeners: Array<(outcome: Outcome) => void>
   draining: boolean
+  /** Flushes since the start. */
+  flushes: number
+  readonly peaks: Peaks
   readonly totals: Totals
 }
 

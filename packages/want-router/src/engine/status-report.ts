@@ -14,6 +14,7 @@ export function engineStatus (state: State): EngineStatus {
     active: activeFetches(state),
     unsent: state.unsent,
     members: Array.from(state.members.values(), memberStatus),
+    peaks: { ...state.peaks },
     totals: { ...state.totals }
   }
 }

@@ -67,6 +67,14 @@ export interface Totals {
   strategyErrors: number
 }
 
+/** The most that was done at once since the start: what goes beyond it waits. */
+export interface Peaks {
+  /** Times that one flush had the strategy rank the members for a fetch. */
+  rankings: number
+  /** Wants that one client brought between two flushes. */
+  wants: number
+}
+
 /** What can be seen of an engine: what it has at present, and totals since it was made. */
 export interface EngineStatus {
   readonly draining: boolean
@@ -82,6 +90,7 @@ export interface EngineStatus {
   /** Bytes of replies waiting for clients. */
   readonly unsent: number
   readonly members: readonly MemberStatus[]
+  readonly peaks: Readonly<Peaks>
   readonly totals: Readonly<Totals>
 }
 

@@ -31,6 +31,7 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
     replaceList(state, client, top)
   }
 
+  const before = state.totals.wants
   let evictions: Evictions | undefined
   const evicts = (): Evictions => (evictions ??= createEvictions(client))
 
@@ -44,6 +45,15 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
       state.totals.badWants++
     }
   }
+
+  countBrought(state, client, state.totals.wants - before)
+}
+
+/** What a client brings between two flushes counts together: nothing else is done in the meantime. */
+function countBrought ({ flushes, peaks }: State, client: Client, wants: number): void {
+  client.brought = (client.broughtAfter === flushes ? client.brought : 0) + wants
+  client.broughtAfter = flushes
+  peaks.wants = Math.max(peaks.wants, client.brought)
 }
 
 /** Of a list that is too long the rest is refused; where it replaces this client's list, what it had of that is evicted. */

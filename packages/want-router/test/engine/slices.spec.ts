@@ -152,4 +152,25 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     flushes()
     expect(denied()).to.equal(5000)
   })
+
+  it('and the status tells the most that one has done, and that a client has brought before one', () => {
+    const { b, flushes } = counted(['a', 'b'])
+    expect(b.engine.status().peaks).to.deep.equal({ rankings: 0, wants: 0 })
+    wantMuch(b)
+    const work = flushes()
+    expect(b.engine.status().peaks).to.deep.equal({ rankings: most(work, 'rankings'), wants: 1000 })
+
+    const message = (client: string, from: number, count: number): void => {
+      b.engine.put({ t: 'message', client, wants: blocks(from, count).map(block => entry(block)), full: false })
+    }
+
+    message('u', 5000, 800)
+    message('v', 6000, 700)
+    message('u', 5800, 224)
+    expect(b.engine.status().peaks.wants, 'of one client, in several messages').to.equal(1024)
+    flushes()
+    message('v', 6700, 324)
+    message('v', 7000, 300)
+    expect(b.engine.status().peaks, 'what came before a flush does not count after it').to.deep.equal({ rankings: most(work, 'rankings'), wants: 1024 })
+  })
 })
