@@ -1,4 +1,5 @@
 import { DEFAULT_WORK_SHARES } from '@kitsune/host'
+import { DEFAULT_LIMITS, DEFAULT_NETWORK_LIMITS } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
 import { FLOODS, transportsOf } from '../src/attack/floods.ts'
 import { createHolder } from '../src/attack/holder.ts'
@@ -26,6 +27,10 @@ const REPETITIONS = FULL ? 5 : 1
 const BOUND = 16 * MiB
 /** What the last piece of a connection's work in a pass may weigh: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
 const PIECE = 512
+/** For how many fetches a flush ranks the members at most: the next one goes on. */
+const MOST_RANKINGS = 2_000
+/** What a client may bring in a pass of the event loop, and again in its turn at the end of that pass: the last message goes beyond it. */
+const MOST_WANTS = 2 * (DEFAULT_NETWORK_LIMITS.itemsPerPass + DEFAULT_LIMITS.wantsPerClient)
 /** What a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
 const SLACK = 4 * MiB
 
@@ -76,6 +81,13 @@ describe('a balancer that is flooded', function () {
     expect(all, 'work for all in a pass').to.be.at.most(weight * total / time + weight + PIECE)
   }
 
+  /** However much clients want, the router decides in slices. */
+  const expectSlices = async (): Promise<void> => {
+    const { rankings, wants } = await balancer.peaks()
+    expect(rankings, 'rankings of members in one flush').to.be.within(1, MOST_RANKINGS)
+    expect(wants, 'wants of one client between two flushes').to.be.within(1, MOST_WANTS)
+  }
+
   const held = async (): Promise<number> => {
     const { heap, external, work } = await balancer.look({ collected: true })
     expectShares(work)
@@ -100,6 +112,7 @@ describe('a balancer that is flooded', function () {
       const { work } = await balancer.look()
       expectShares(work)
       expect(work.connection, 'work that was counted').to.be.above(0)
+      await expectSlices()
       expect(await attacker.done(), 'what was sent').to.be.above(0)
 
       return during

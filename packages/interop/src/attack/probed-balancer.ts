@@ -3,6 +3,7 @@ import { startBalancer } from '../balancer.ts'
 import { poll } from '../until.ts'
 import type { Work } from './work.ts'
 import type { Balancer, BalancerInit } from '../balancer.ts'
+import type { Peaks } from '@kitsune/want-router'
 
 /** What a balancer's process holds, bytes, and what its event loop has done since the last look. */
 export interface Look {
@@ -21,6 +22,8 @@ export interface Look {
 export interface ProbedBalancer extends Balancer {
   /** Looks now; `collected`: after a full collection. */
   look (options?: { collected?: boolean }): Promise<Look>
+  /** The most that its router has done at once since it was started. */
+  peaks (): Promise<Peaks>
 }
 
 /** Starts a balancer that can be looked into. */
@@ -40,6 +43,13 @@ export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBa
       const response = await fetch(`http://127.0.0.1:${probe}/${collected ? 'collected' : ''}`)
 
       return await response.json() as Look
+    },
+
+    async peaks () {
+      const response = await fetch(`${balancer.admin}/status`)
+      const { peaks } = await response.json() as { peaks: Peaks }
+
+      return peaks
     }
   })
 }
