@@ -19,7 +19,7 @@ describe('many clients at once', function () {
 
   let binary: string
   const peers = stack(() => binary)
-  let crowd: WirePeer[] = []
+  const crowd: WirePeer[] = []
 
   before(function () {
     binary = needKubo(this, 'crowds of clients')
@@ -32,7 +32,7 @@ describe('many clients at once', function () {
 
   /** Dials in batches: it is wants, not handshakes, that are to be simultaneous. */
   const gather = async (count: number, address: string, batch = 25): Promise<void> => {
-    crowd = []
+    crowd.length = 0
 
     for (let i = 0; i < count; i += batch) {
       crowd.push(...await Promise.all(Array.from({ length: batch }, async () => createWirePeer())))

@@ -107,7 +107,7 @@ describe('the edge server in workerd, when something fails', function () {
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) }
   }
 
-  for (const [what, [mode, error]] of Object.entries(FAULTS)) {
+  Object.entries(FAULTS).forEach(([what, [mode, error]]) => {
     it(`neither denies a block nor sends wrong bytes where a read meets ${what}, and serves it when that is over`, async () => {
       const edge = await start()
       const client = await peers.wire()
@@ -137,7 +137,7 @@ describe('the edge server in workerd, when something fails', function () {
       await client.cancel(edge.peerId, [wanted.cid])
       expect(await client.fetch(edge.peerId, [wanted.cid], 40_000)).to.deep.equal([wanted.bytes])
     })
-  }
+  })
 
   it('keeps a client waiting for a read that hangs, and sends it what another read brings', async () => {
     const edge = await start()

@@ -18,6 +18,8 @@ const CODECS = 3
 /** Unknown blocks of a message that are looked for in DUDEWHERE. */
 const LISTED = 8
 
+const TYPES = ['block', 'have'] as const
+
 describe('the sub-requests of the edge server in workerd', function () {
   this.timeout(120_000)
 
@@ -72,7 +74,7 @@ describe('the sub-requests of the edge server in workerd', function () {
     }
   })
 
-  for (const type of ['block', 'have'] as const) {
+  TYPES.forEach(type => {
     it(`are at most twenty in all for a thousand want-${type}s of blocks that are not there, each of which is denied`, async () => {
       const { edge, client } = await start({ cars: folder })
       await client.want(edge.peerId, absent.map(({ cid }) => cid), { type, sendDontHave: true })
@@ -99,5 +101,5 @@ describe('the sub-requests of the edge server in workerd', function () {
       await other.connect(edge.address)
       await other.fetch(edge.peerId, [blocks[0].cid])
     })
-  }
+  })
 })

@@ -12,6 +12,8 @@ import type { TestBlock } from '../support/dag.ts'
 import type { Rig } from '../support/rig.ts'
 import type { Verdict } from '@kitsune/want-router'
 
+const LIMITS = [['request', { blocks: 1 }], ['hour', { bytesPerClientAndHour: 500 }]] as const
+
 describe('remote requests', () => {
   let a: TestBlock
   let dir: TestBlock
@@ -136,7 +138,7 @@ describe('remote requests', () => {
     await end(response)
   })
 
-  for (const [what, limits] of [['request', { blocks: 1 }], ['hour', { bytesPerClientAndHour: 500 }]] as const) {
+  LIMITS.forEach(([what, limits]) => {
     it(`ends a request for which a client sends more than it may for a ${what}`, async () => {
       registries.forEach(registry => { registry.stop() })
       await start(limits)
@@ -149,7 +151,7 @@ describe('remote requests', () => {
 
       expect((await response).status).to.equal(413)
     })
-  }
+  })
 
   it('drains when the requests of others that need its clients have ended', async () => {
     holder.connect('x')

@@ -25,7 +25,7 @@ interface World extends Rig {
   readonly events: RouterEvent[]
   /** What the member `b` was asked for; `asked` is what `a` was. */
   readonly askedOfB: WantKey[]
-  readonly status: (id: string) => MemberStatus | undefined
+  status (id: string): MemberStatus | undefined
   want (n: number): void
 }
 
@@ -58,7 +58,7 @@ async function world (): Promise<World> {
 describe('driver: what a target reports', () => {
   for (const [capacity, why] of INVALID) {
     it(`costs the member alone that says ${typeof capacity === 'object' ? Object.entries(capacity ?? {}).join() : String(capacity)} of what it takes, until it says what is valid`, async () => {
-      const { sink, timers, events, drive, status, want, askedOfB, asked } = await world()
+      const { sink, events, drive, status, want, askedOfB, asked } = await world()
       sink.up(capacity as Partial<Capacity>)
       want(1)
 

@@ -1,10 +1,10 @@
 import { block } from '../scenario/blocks.ts'
 import { drawLimits } from '../scenario/limits.ts'
 import { drawStrategy, strategyOf } from '../scenario/strategy.ts'
-import type { Block } from '../scenario/blocks.ts'
-import type { Dice } from '../scenario/dice.ts'
 import type { Side } from './router-peer.ts'
 import type { DirectionInit } from './router-world.ts'
+import type { Block } from '../scenario/blocks.ts'
+import type { Dice } from '../scenario/dice.ts'
 
 // sizes of blocks, bytes: above what a session copies out of a larger frame, and different for each
 const LEAST_SIZE = 5000
