@@ -1,4 +1,5 @@
 import { sendUnhurried } from './batched-sends.ts'
+import { hookMuxers } from './muxer-hook.ts'
 import { negotiateAtOnce } from './quick-negotiation.ts'
 import type { NegotiatedMuxer, ProtocolRegistrar } from './quick-negotiation.ts'
 import type { WarnMissing } from './warn.ts'
@@ -40,23 +41,13 @@ interface YamuxStream {
  * @param warnMissing - told of fields that are missing
  */
 export function leanYamux (create: () => StreamMuxerFactory, warnMissing: WarnMissing): (components: { registrar: ProtocolRegistrar }) => StreamMuxerFactory {
-  return components => {
-    const factory = create()
-    const { createStreamMuxer } = factory
-
-    factory.createStreamMuxer = connection => {
-      const muxer = createStreamMuxer.call(factory, connection)
-      const inside = muxer as unknown as YamuxMuxer
-      spareWindowUpdates(inside, warnMissing)
-      const canWait = sendEndsUnhurried(inside, connection, warnMissing)
-      // the registrar is made after the muxers' factories
-      negotiateAtOnce(inside, components.registrar, canWait, warnMissing)
-
-      return muxer
-    }
-
-    return factory
-  }
+  return components => hookMuxers(create(), (muxer, connection) => {
+    const inside = muxer as unknown as YamuxMuxer
+    spareWindowUpdates(inside, warnMissing)
+    const canWait = sendEndsUnhurried(inside, connection, warnMissing)
+    // the registrar is made after the muxers' factories
+    negotiateAtOnce(inside, components.registrar, canWait, warnMissing)
+  })
 }
 
 /** Has the muxer's streams send a window update only when half of a window is used up. */

@@ -1,5 +1,6 @@
 import { mplex } from '@libp2p/mplex'
 import { FloodError } from './errors.ts'
+import { hookMuxers } from './muxer-hook.ts'
 import { isPaceable, paceFrames } from './paced-frames.ts'
 import type { Frames, MuxerParts } from './paced-frames.ts'
 import type { WarnMissing } from './warn.ts'
@@ -33,19 +34,7 @@ const MAX_STREAMS = 1_000
 export function pacedMplex (init: MplexInit & Pick<StreamMuxerOptions, 'maxEarlyStreams'>, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
   const create = mplex(init)
 
-  return () => {
-    const factory = create()
-    const createStreamMuxer = factory.createStreamMuxer.bind(factory)
-
-    factory.createStreamMuxer = connection => {
-      const muxer = createStreamMuxer(connection)
-      paceMplex(muxer, shares, warnMissing)
-
-      return muxer
-    }
-
-    return factory
-  }
+  return () => hookMuxers(create(), muxer => { paceMplex(muxer, shares, warnMissing) })
 }
 
 /** Paces a muxer that has not received anything yet, if its fields are where this module knows them. */

@@ -2,6 +2,7 @@ import { yamux } from '@libp2p/yamux'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { createAllowance } from './allowance.ts'
 import { BadFrameError, FloodError } from './errors.ts'
+import { hookMuxers } from './muxer-hook.ts'
 import { isPaceable, paceFrames } from './paced-frames.ts'
 import { DATA, GO_AWAY, HEADER_LENGTH, INITIAL_WINDOW, PING, readHeader, SYN } from './yamux-frames.ts'
 import type { Allowance } from './allowance.ts'
@@ -63,19 +64,7 @@ const EFFECT = 'floods of small frames may stall the process'
 export function pacedYamux (init: YamuxMuxerInit, limits: YamuxLimits, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
   const create = yamux(init)
 
-  return () => {
-    const factory = create()
-    const createStreamMuxer = factory.createStreamMuxer.bind(factory)
-
-    factory.createStreamMuxer = connection => {
-      const muxer = createStreamMuxer(connection)
-      paceYamux(muxer, limits, shares, warnMissing)
-
-      return muxer
-    }
-
-    return factory
-  }
+  return () => hookMuxers(create(), muxer => { paceYamux(muxer, limits, shares, warnMissing) })
 }
 
 /** Paces a muxer that has not received anything yet, if its fields are where this module knows them. */

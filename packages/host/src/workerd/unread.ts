@@ -1,4 +1,5 @@
 import { FloodError } from '../errors.ts'
+import { hookMuxers } from '../muxer-hook.ts'
 import { PING, SYN } from '../yamux-frames.ts'
 import type { WarnMissing } from '../warn.ts'
 import type { YamuxHeader } from '../yamux-frames.ts'
@@ -37,19 +38,7 @@ type CreateFactory<Components> = (components: Components) => StreamMuxerFactory
  * The internal fields are not part of the muxer's interface; if they are missing, nothing is bounded.
  */
 export function boundUnread <Components> (create: CreateFactory<Components>, warnMissing: WarnMissing): CreateFactory<Components> {
-  return components => {
-    const factory = create(components)
-    const createStreamMuxer = factory.createStreamMuxer.bind(factory)
-
-    factory.createStreamMuxer = connection => {
-      const muxer = createStreamMuxer(connection)
-      boundMuxer(muxer, connection, warnMissing)
-
-      return muxer
-    }
-
-    return factory
-  }
+  return components => hookMuxers(create(components), (muxer, connection) => { boundMuxer(muxer, connection, warnMissing) })
 }
 
 /** Bounds what one muxer sends, which has not sent anything yet. */
