@@ -13,7 +13,7 @@ export const AT_ONCE = {
   '@kitsune/interop': [
     [
       'test/block-source/**/*.spec.ts',
-      'test/edge-server/{node,s3,transfers,worker}.spec.ts',
+      'test/edge-server/{faults,node,quotas,s3,transfers,worker}.spec.ts',
       'test/http/{caddy,gateway,helia,pin}.spec.ts',
       'test/preload/{browser-preload,js-ipfs-browser}.spec.ts',
       'test/{hash-functions,pin,rsa,special-blocks}.spec.ts'
@@ -23,7 +23,7 @@ export const AT_ONCE = {
       'test/{preload,preload-helia,preload-workers}.spec.ts',
       'test/{client-versions,helia,helia-broker,js-ipfs,kubo,old-kubo}.spec.ts',
       'test/{broken-connections,connections,idle,slow-lines}.spec.ts',
-      'test/{both-directions,chain,fetch-through,one-flight,swarm-bridge,unpeered}.spec.ts'
+      'test/{both-directions,chain,fetch-through,one-flight,pins-through-breaks,rolling-upgrade,swarm-bridge,unpeered}.spec.ts'
     ]
   ]
 }
