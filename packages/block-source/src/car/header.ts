@@ -127,7 +127,7 @@ function parseRoots (cbor: CborReader): CID[] {
     try {
       roots.push(CID.decode(bytes))
     } catch (err) {
-      throw cbor.invalid('a root that is no CID')
+      throw cbor.invalid('a root that is not a CID')
     }
   }
 

@@ -91,7 +91,7 @@ export class CarScanner {
    * Reads the next range and returns its sections: views of the bytes that were
    * read. They may be none even if the scan is not done.
    *
-   * @throws {MalformedCarError} at what is no section, now and at every further step
+   * @throws {MalformedCarError} at anything that is not a section, now and at every further step
    * @throws {ObjectMissingError} if there is no such object
    * @throws {ObjectChangedError} if it is not the object any more that the scan began with
    */

@@ -24,7 +24,7 @@ export function openTarget ({ command, target, endpoint, region, virtualHost }: 
   }
 
   if (scheme !== 's3' || !/^[^/]+\/?$/.test(rest)) {
-    throw new UsageError(`${target}: a target is a folder or s3://<bucket>`)
+    throw new UsageError(`${target}: a target must be a folder or s3://<bucket>`)
   }
 
   try {

@@ -22,7 +22,7 @@ export interface Archive {
 /**
  * Reads all of a CAR whose blocks are parts of an index, and hashes each.
  *
- * @throws {MalformedIndexError} if it is no CAR, a block does not hash to its CID, or the root is missing
+ * @throws {MalformedIndexError} if it is not a CAR, a block does not hash to its CID, or the root is missing
  */
 export async function readArchive (store: ObjectStore, object: string, options: ReadArchiveOptions): Promise<Archive> {
   const { blocks, roots } = await readBlocks(store, object, options)
@@ -56,7 +56,7 @@ export async function readBlocks (store: ObjectStore, object: string, { maxLengt
       throw new MalformedIndexError('a block of the index does not hash to its CID', { object, offset, cause: err })
     }
 
-    throw err instanceof MalformedCarError ? new MalformedIndexError('the index is no CAR that can be read', { object, offset: err.offset, cause: err }) : err
+    throw err instanceof MalformedCarError ? new MalformedIndexError('the index is not a CAR that can be read', { object, offset: err.offset, cause: err }) : err
   }
 
   return { blocks, roots: scanner.car.header?.roots ?? [] }
@@ -80,7 +80,7 @@ export function parseBlock<T> ({ bytes, blockOffset }: ScannedBlock, object: str
       throw new MalformedIndexError(err.message, { object, offset: blockOffset + err.at })
     }
 
-    // what is no CID
+    // anything that is not a CID
     throw err instanceof MalformedIndexError ? err : new MalformedIndexError(String(err), { object, offset: blockOffset, cause: err })
   }
 }

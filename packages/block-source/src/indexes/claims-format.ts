@@ -41,7 +41,7 @@ const DAG_CBOR = 0x71
 /**
  * The claims of an answer that say where something is; others are left out.
  *
- * @throws {MalformedIndexError} if it is no CAR of claims
+ * @throws {MalformedIndexError} if it is not a CAR of claims
  */
 export async function readLocationClaims (answer: Uint8Array, signal?: AbortSignal): Promise<LocationClaim[]> {
   if (answer.byteLength === 0) {

@@ -47,7 +47,7 @@ export function createDynamoQuery (init: DynamoTableInit): DynamoQuery {
   const cache = new Map<string, ArrayBuffer>()
 
   if (!/^[\w.-]{3,255}$/.test(table)) {
-    throw new InvalidOptionError(`table is a name of letters, digits, dots, dashes and underscores, not ${JSON.stringify(table)}`)
+    throw new InvalidOptionError(`table must be a name of letters, digits, dots, dashes and underscores, not ${JSON.stringify(table)}`)
   }
 
   return async (key, { limit, start, signal }) => {

@@ -71,7 +71,7 @@ export function remoteIndex (init: RemoteIndexInit): BlockIndex {
         }
       }
 
-      // what is no multihash was not asked for, and is nowhere
+      // anything that is not a multihash was not asked for, and is nowhere
       const located = texts.map(text => found.get(text) ?? [])
       const error = located.find(one => one instanceof Error)
 

@@ -26,7 +26,7 @@ export interface MapRow {
 
 /**
  * The key of a multihash in a map; undefined if it has none, as identities and
- * what is no multihash. It is a promise only for digests that are not 32 bytes
+ * anything that is not a multihash. It is a promise only for digests that are not 32 bytes
  * long, which hardly any CAR has.
  */
 export function mapKey (multihash: Uint8Array): Uint8Array | undefined | Promise<Uint8Array> {

@@ -64,7 +64,7 @@ function bucketUrl ({ bucket, endpoint, region = DEFAULT_REGION, addressing = 'p
   const url = parseUrl('endpoint', endpoint ?? `https://s3.${region}.amazonaws.com`)
 
   if (!/^[a-zA-Z0-9][\w.-]*$/.test(bucket)) {
-    throw new InvalidOptionError(`bucket is a name of letters, digits, dots, dashes and underscores, not ${JSON.stringify(bucket)}`)
+    throw new InvalidOptionError(`bucket must be a name of letters, digits, dots, dashes and underscores, not ${JSON.stringify(bucket)}`)
   }
 
   if (url.search !== '' || url.hash !== '') {

@@ -16,7 +16,7 @@ interface ListPage {
  */
 export function parsePage (xml: string): ListPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) {
-    throw new StoreRefusedError('the listing is no ListBucketResult')
+    throw new StoreRefusedError('the listing is not a ListBucketResult')
   }
 
   if (!/<\/ListBucketResult>\s*$/.test(xml)) {
@@ -54,7 +54,7 @@ export interface BegunUpload {
  */
 export function parseUploads (xml: string): BegunUpload[] {
   if (!/<ListMultipartUploadsResult[\s>]/.test(xml)) {
-    throw new StoreRefusedError('the listing is no ListMultipartUploadsResult')
+    throw new StoreRefusedError('the listing is not a ListMultipartUploadsResult')
   }
 
   return elements(xml, 'Upload').map(upload => ({
@@ -78,7 +78,7 @@ export interface UploadedPart {
  */
 export function parseParts (xml: string): { readonly parts: readonly UploadedPart[], readonly next: string | undefined } {
   if (!/<ListPartsResult[\s>]/.test(xml)) {
-    throw new StoreRefusedError('the listing is no ListPartsResult')
+    throw new StoreRefusedError('the listing is not a ListPartsResult')
   }
 
   const parts = elements(xml, 'Part').map(part => ({

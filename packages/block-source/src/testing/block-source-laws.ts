@@ -37,8 +37,8 @@ const gets: BlockSourceLawRule = {
 
 const misses: BlockSourceLawRule = {
   title: 'a block that the source does not have is undefined',
-  async check ({ source, lacks }) {
-    for (const cid of lacks) {
+  async check ({ source, missing }) {
+    for (const cid of missing) {
       expect(await source.get(cid) === undefined, `${cid} is not undefined`)
       expect(await source.stat?.(cid) === undefined, `stat of ${cid} is not undefined`)
     }
@@ -90,8 +90,8 @@ const sizes: BlockSourceLawRule = {
 
 const many: BlockSourceLawRule = {
   title: 'many at once: one result for each requested CID, regardless of the others',
-  async check ({ source, has, lacks }) {
-    const cids = [...has.map(({ cid }) => cid), ...lacks, ...has.slice(0, 2).map(({ cid }) => cid)].toSorted(({ bytes: a }, { bytes: b }) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0))
+  async check ({ source, has, missing }) {
+    const cids = [...has.map(({ cid }) => cid), ...missing, ...has.slice(0, 2).map(({ cid }) => cid)].toSorted(({ bytes: a }, { bytes: b }) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0))
     const left = [...cids]
 
     for (const { cid, bytes, error } of await gather(source, cids)) {
@@ -144,10 +144,10 @@ const aborts: BlockSourceLawRule = {
 
 const failures: BlockSourceLawRule = {
   title: 'a failure is an error, never absence, and ends with its cause',
-  async check ({ source, has, lacks, fail }) {
+  async check ({ source, has, missing, fail }) {
     expect(fail != null, 'the subject has no fail; give it one, or a reason why the law does not apply')
-    const mend = await fail()
-    const cids = [...has.map(({ cid }) => cid), ...lacks]
+    const restore = await fail()
+    const cids = [...has.map(({ cid }) => cid), ...missing]
 
     for (const cid of cids) {
       await expectRejection(`get ${cid}`, source.get(cid), undefined)
@@ -159,7 +159,7 @@ const failures: BlockSourceLawRule = {
 
     const results = await gather(source, cids)
     expect(results.length === cids.length && results.every(({ bytes, error }) => bytes == null && error instanceof Error), 'many at once: some have no error')
-    await mend()
+    await restore()
     expectBytes('after the failure ended', await source.get(has[0].cid), has[0].bytes)
   }
 }

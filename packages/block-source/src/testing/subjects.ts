@@ -22,7 +22,7 @@ export interface BlockSourceSubject {
   /** Blocks that the source has: at least three, all different and none of them inline. */
   readonly has: readonly Block[]
   /** CIDs that the source does not have: at least one. */
-  readonly lacks: readonly CID[]
+  readonly missing: readonly CID[]
   /** Makes all reads fail temporarily; returns a function that ends this. For the law `failures`. */
   fail? (): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
   /** Changes the stored bytes of a block. For the law `wrong`. */

@@ -233,7 +233,7 @@ describe('scanning a malformed CAR', () => {
     'a header with 2^32 roots': [hex('18 a2 65726f6f7473 9b00000000ffffffff 67 76657273696f6e'), 17, 'goes beyond the end'],
     'a header whose roots never end': [hex('12 a2 65726f6f7473 9fff 67 76657273696f6e 01'), 9, 'indefinite length'],
     'a root of 2^32 bytes': [hex('17 a2 65726f6f7473 81 d82a 5affffffff 67 76657273696f6e'), 16, 'goes beyond the end'],
-    'a root that is no link': [hex('12 a2 65726f6f7473 8100 67 76657273696f6e 01'), 9, 'expected a CID'],
+    'a root that is not a link': [hex('12 a2 65726f6f7473 8100 67 76657273696f6e 01'), 9, 'expected a CID'],
     'a header of version 42': [hex('0b a1 67 76657273696f6e 182a'), 12, 'version 42'],
     'a header without a version': [hex('08 a1 65726f6f7473 80'), 9, 'no version'],
     'a header with another field': [hex('04 a1 6161 01'), 4, 'a field other'],

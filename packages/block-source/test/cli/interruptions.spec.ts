@@ -198,8 +198,8 @@ describe('the arguments of kitsune-index', () => {
       [['compact', 'x', '--dry-run'], '--dry-run is for add and rm, and not for compact'],
       [['ls', 'x', '--region', 'auto'], '--region is for s3://<bucket>, and x is a folder'],
       [['ls', 'x', '--frobnicate'], '--frobnicate'],
-      [['ls', 'gs://bucket'], 'a target is a folder or s3://<bucket>'],
-      [['ls', 's3://bucket/prefix'], 'a target is a folder or s3://<bucket>'],
+      [['ls', 'gs://bucket'], 'a target must be a folder or s3://<bucket>'],
+      [['ls', 's3://bucket/prefix'], 'a target must be a folder or s3://<bucket>'],
       [['ls', 's3://bucket'], 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY']
     ]
 

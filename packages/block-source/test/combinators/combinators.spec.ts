@@ -33,7 +33,7 @@ for (const [name, make] of Object.entries(COMBINATORS)) {
     return {
       source: make(verified(source, { hashers })),
       has,
-      lacks: [(await rawBlock(Uint8Array.of(9))).cid],
+      missing: [(await rawBlock(Uint8Array.of(9))).cid],
       fail () {
         source.failing = true
 

@@ -76,7 +76,7 @@ describe('a sharded DAG index', () => {
     const shardsOf: Record<string, string> = {
       'no array': 'a0',
       'an array of three': `83 ${mh} 80 80`,
-      'a shard that is no multihash': '82 41 00 80',
+      'a shard that is not a multihash': '82 41 00 80',
       'slices beyond the end': `82 ${mh} 9affffffff`,
       'a slice without a place': `82 ${mh} 81 81 ${mh}`,
       'a place of one number': `82 ${mh} 81 82 ${mh} 81 00`,

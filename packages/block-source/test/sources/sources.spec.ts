@@ -18,7 +18,7 @@ import type { AddressInfo } from 'node:net'
 const hashers = [blake2b256]
 const retry = { retries: 1, minDelay: 0, wait: async () => {} }
 
-async function lacking (): Promise<CID[]> {
+async function missingBlocks (): Promise<CID[]> {
   return [(await rawBlock(Uint8Array.of(9, 9, 9))).cid]
 }
 
@@ -35,7 +35,7 @@ blockSourceTests(async () => {
   return {
     source: carSource({ store, index: scanIndex(store, 'x.car'), hashers }),
     has: blocks,
-    lacks: await lacking(),
+    missing: await missingBlocks(),
     fail () {
       store.fault = () => ({ error: new StoreUnavailableError() })
 
@@ -55,7 +55,7 @@ blockSourceTests(async () => {
   await writeFile(join(folder, 'x.car'), await carOf(blocks))
   const store = fsStore({ folder })
 
-  return { source: carSource({ store, index: scanIndex(store, 'x.car'), hashers }), has: blocks, lacks: await lacking(), stop: async () => rm(folder, { recursive: true }) }
+  return { source: carSource({ store, index: scanIndex(store, 'x.car'), hashers }), has: blocks, missing: await missingBlocks(), stop: async () => rm(folder, { recursive: true }) }
 }, { name: 'a CAR in a folder, scanned', laws: { failures: false, wrong: false } })
 
 blockSourceTests(async () => {
@@ -64,7 +64,7 @@ blockSourceTests(async () => {
   server.files.set('x.car', await carOf(blocks))
   const store = httpStore({ url: server.url })
 
-  return { source: carSource({ store, index: scanIndex(store, 'x.car'), hashers }), has: blocks, lacks: await lacking(), stop: server.stop }
+  return { source: carSource({ store, index: scanIndex(store, 'x.car'), hashers }), has: blocks, missing: await missingBlocks(), stop: server.stop }
 }, { name: 'a CAR on a web server, scanned', laws: { failures: false, wrong: false } })
 
 for (const [name, key] of Object.entries({ flatfs: flatfsKey(), 'go-ds-s3': s3DatastoreKey('a/b') })) {
@@ -76,7 +76,7 @@ for (const [name, key] of Object.entries({ flatfs: flatfsKey(), 'go-ds-s3': s3Da
     return {
       source: objectSource({ store, key, hashers }),
       has: blocks,
-      lacks: await lacking(),
+      missing: await missingBlocks(),
       fail () {
         store.fault = () => ({ error: new StoreUnavailableError() })
 
@@ -111,7 +111,7 @@ blockSourceTests(async () => {
       }
     }),
     has: blocks,
-    lacks: await lacking(),
+    missing: await missingBlocks(),
     fail () {
       failing = true
 
@@ -128,7 +128,7 @@ blockSourceTests(async () => {
   return {
     source: blockstoreSource({ blockstore: sourceBlockstore(objectSource({ store: memoryStore({ objects }), key: flatfsKey(), hashers })), hashers }),
     has: blocks,
-    lacks: await lacking(),
+    missing: await missingBlocks(),
     corrupt ({ cid }) { objects.set(flatfsKey()(cid), Uint8Array.of(1)) }
   }
 }, { name: 'a source as an interface-blockstore as a source', laws: { failures: false } })
@@ -196,7 +196,7 @@ blockSourceTests(async () => {
   return {
     source: gatewaySource({ url: server.url, hashers, retry }),
     has: blocks,
-    lacks: await lacking(),
+    missing: await missingBlocks(),
     ...faultsOf(server)
   }
 }, { name: 'a trustless gateway' })
@@ -213,7 +213,7 @@ blockSourceTests(async () => {
   return {
     source: kuboSource({ url: server.url, hashers, retry }),
     has: blocks,
-    lacks: await lacking(),
+    missing: await missingBlocks(),
     ...faultsOf(server)
   }
 }, { name: "kubo's RPC" })
@@ -333,7 +333,7 @@ describe('a source as an interface-blockstore', () => {
     const blocks = await everyKind()
     const objects = new Map(blocks.map(({ cid, bytes }) => [flatfsKey()(cid), bytes]))
     const store = sourceBlockstore(objectSource({ store: memoryStore({ objects }), key: flatfsKey(), hashers }))
-    const [missing] = await lacking()
+    const [missing] = await missingBlocks()
 
     expect(await store.has(blocks[0].cid)).to.equal(true)
     expect(await store.has(missing)).to.equal(false)

@@ -135,7 +135,7 @@ const BROKEN: Record<BlockIndexLaw, [what: string, make: MakeIndex]> = {
     // it finds anything for a digest of 31 bytes
     return isShort ? [{ object: 'a.car', offset: 0, at: 'block' } satisfies Location] : one
   })))],
-  garbage: ['throws at what is no multihash', before((_, options, multihashes) => {
+  garbage: ['throws at anything that is not a multihash', before((_, options, multihashes) => {
     if (multihashes.some(multihash => multihash.length < 4)) {
       throw new Error('no multihash')
     }

@@ -17,7 +17,7 @@ export function rightSource (store: ObjectStore = memoryStore()): BlockSource {
 }
 
 export const BROKEN_SOURCES: readonly BrokenSource[] = [
-  { law: 'gets', what: 'lacks the last block', make: (right, _, has) => ({ ...right, get: async (cid, options) => cid.equals(has.at(-1)?.cid) ? undefined : right.get(cid, options) }) },
+  { law: 'gets', what: 'does not return the last block', make: (right, _, has) => ({ ...right, get: async (cid, options) => cid.equals(has.at(-1)?.cid) ? undefined : right.get(cid, options) }) },
   {
     law: 'misses',
     what: 'throws where there is no block',

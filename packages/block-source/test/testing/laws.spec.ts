@@ -42,7 +42,7 @@ async function sourceSubject (make: (right: BlockSource, store: ObjectStore, has
   return {
     source: make(rightSource(store), store, has),
     has,
-    lacks: [(await rawBlock(Uint8Array.of(9))).cid],
+    missing: [(await rawBlock(Uint8Array.of(9))).cid],
     fail () {
       store.fault = () => ({ error: new StoreUnavailableError() })
 

@@ -18,7 +18,7 @@ async function subject ({ BUCKET }: Env, around: (source: BlockSource) => BlockS
   return {
     source: around(carSource({ store, index: scanIndex(store, 'x.car') })),
     has,
-    lacks: [(await block(Uint8Array.of(9))).cid],
+    missing: [(await block(Uint8Array.of(9))).cid],
     fail () {
       store.fault = () => ({ error: new StoreUnavailableError() })
 

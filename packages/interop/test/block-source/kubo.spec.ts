@@ -23,7 +23,7 @@ describe('block sources, with kubo', function () {
   let kubo: Kubo
   let gateway: string
   let has: Block[]
-  let lacks: CID[]
+  let missing: CID[]
 
   before(async function () {
     binary = needKubo(this, 'block sources, with kubo')
@@ -42,7 +42,7 @@ describe('block sources, with kubo', function () {
       has.push({ cid: CID.parse(await kubo.putBlock(bytes, options)), bytes })
     }
 
-    lacks = [CID.createV1(0x55, await sha256.digest(Uint8Array.of(7, 7, 7)))]
+    missing = [CID.createV1(0x55, await sha256.digest(Uint8Array.of(7, 7, 7)))]
   })
 
   after(async () => {
@@ -55,9 +55,9 @@ describe('block sources, with kubo', function () {
     return async () => kubo.restart()
   }
 
-  blockSourceTests(() => ({ source: kuboSource({ url: kubo.url, hashers, retry }), has, lacks, fail }), { name: 'its RPC', laws: { wrong: false } })
+  blockSourceTests(() => ({ source: kuboSource({ url: kubo.url, hashers, retry }), has, missing, fail }), { name: 'its RPC', laws: { wrong: false } })
 
-  blockSourceTests(() => ({ source: gatewaySource({ url: gateway, hashers, retry }), has, lacks, fail }), { name: 'its gateway', laws: { wrong: false } })
+  blockSourceTests(() => ({ source: gatewaySource({ url: gateway, hashers, retry }), has, missing, fail }), { name: 'its gateway', laws: { wrong: false } })
 
   it('reads the folder of its datastore as it is', async () => {
     const dag = await createDag(binary, { size: 1 << 20, blockSize: 1 << 16 })
@@ -67,6 +67,6 @@ describe('block sources, with kubo', function () {
       expect(await source.get(cid), cid.toString()).to.be.an.instanceOf(Uint8Array)
     }
 
-    expect(await source.get(lacks[0])).to.equal(undefined)
+    expect(await source.get(missing[0])).to.equal(undefined)
   })
 })
