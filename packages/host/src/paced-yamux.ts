@@ -156,7 +156,7 @@ class YamuxFrames implements Frames {
     const header = readHeader(buffer)
 
     if (header == null) {
-      throw new BadFrameError('The peer sent bytes that are no yamux frame')
+      throw new BadFrameError('The peer sent bytes that are not a yamux frame')
     }
 
     if (header.streamID === 0) {

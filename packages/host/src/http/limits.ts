@@ -4,7 +4,7 @@ import { InvalidOptionError } from '../errors.ts'
 export interface HttpLimits {
   /** Connections open at the same time. The server makes room for a new one by closing another. */
   readonly maxConnections: number
-  /** Those from one address that is no trusted proxy. */
+  /** Those from one address that is not a trusted proxy. */
   readonly connectionsPerAddress: number
   /** Requests open at the same time on an HTTP/2 connection. */
   readonly streamsPerConnection: number

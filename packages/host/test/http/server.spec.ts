@@ -77,7 +77,7 @@ describe('an HTTP server', function () {
     expect(client.session.alpnProtocol).to.equal('h2')
   })
 
-  it('refuses what is no request for a path', async () => {
+  it('refuses anything that is not a request for a path', async () => {
     const server = await start(describeRequest)
 
     for (const options of [{ path: 'http://other.example/' }, { method: 'TRACE' }, { method: 'OPTIONS', path: '*' }, { headers: { host: 'a b' } }]) {

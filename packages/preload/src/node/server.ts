@@ -74,7 +74,7 @@ function asRequest ({ url = '/', headers }: IncomingMessage, method: string, sig
     }
   }
 
-  // a target that is no path, such as `*`, is none that is served
+  // a target that is not a path, such as `*`, is none that is served
   const target = new URL(url.startsWith('/') ? `http://refs${url}` : 'http://refs/')
 
   // what Request does not take is not allowed either

@@ -64,7 +64,7 @@ function parseCid (text: string): CID {
   }
 
   if (cid.code === LIBP2P_KEY) {
-    throw new RefsQueryError('arg: is the name of a key; names are not resolved here')
+    throw new RefsQueryError('arg: it is the name of a key, and names are not resolved here')
   }
 
   if (cid.byteLength > MAX_CID_LENGTH) {

@@ -71,7 +71,7 @@ export interface RefsHandler {
  * blocks come from the client that asks. 200 and a clean end of the body say that the
  * member has all of it; anything else is an error status, or a body that breaks off.
  *
- * @throws {InvalidOptionError} for a trusted proxy that is no network
+ * @throws {InvalidOptionError} for a trusted proxy that is not a network
  */
 export function refsHandler (init: RefsHandlerInit): RefsHandler {
   const { registry, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init

@@ -65,7 +65,7 @@ function parseRef (line: string): Ref {
   }
 
   if (typeof ref !== 'string' || ref === '') {
-    throw new MemberRefsError('the member answered what is no list of links')
+    throw new MemberRefsError('the member did not answer with a list of links')
   }
 
   return { ref }

@@ -57,7 +57,7 @@ export function pastUndecodable (lists: RefsMember, walks: RefsMember): RefsMemb
   }
 }
 
-/** Undefined for what is no CID. */
+/** Undefined for anything that is not a CID. */
 function keyOf ({ ref }: Ref): WantKey | undefined {
   try {
     return multihashKey(CID.parse(ref).multihash.bytes)

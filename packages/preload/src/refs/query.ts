@@ -104,14 +104,14 @@ function flag (params: URLSearchParams, ...names: string[]): boolean {
     return true
   }
 
-  throw new RefsQueryError(`${names[0]}: is true or false`)
+  throw new RefsQueryError(`${names[0]}: must be true or false`)
 }
 
 function depth (params: URLSearchParams): number {
   const value = single(params, 'max-depth') ?? '-1'
 
   if (!/^(-1|\d{1,6})$/.test(value)) {
-    throw new RefsQueryError('max-depth: is a whole number from 0, or -1 for no limit')
+    throw new RefsQueryError('max-depth: must be a whole number from 0, or -1 for no limit')
   }
 
   return Number(value)

@@ -39,7 +39,7 @@ export function encodeRequest (id: number, { roots, maxDepth, peer, address }: S
   return { id, roots: roots.map(String), maxDepth, peer, address }
 }
 
-/** @throws {Error} a root is no CID */
+/** @throws {Error} a root is not a CID */
 export function decodeRequest ({ roots, maxDepth, peer, address }: WireRequest): SharedRequest {
   return { roots: roots.map(root => CID.parse(root)), maxDepth, peer, address }
 }

@@ -74,7 +74,7 @@ describe('refs of a kubo', () => {
     ['a line that is cut', `${HEAD}${LINES}${chunk('{"Ref":"d"')}0\r\n\r\n`, 'keep'],
     ['an answer that ends with its connection', `HTTP/1.0 200 OK\r\n\r\n${line('a')}${line('b')}${line('c')}`, 'end'],
     ['what is not JSON', `${HEAD}${LINES}${chunk('<html>\n')}0\r\n\r\n`, 'keep'],
-    ['JSON that is no ref', `${HEAD}${LINES}${chunk('{"Key":1}\n')}0\r\n\r\n`, 'keep'],
+    ['JSON that is not a ref', `${HEAD}${LINES}${chunk('{"Key":1}\n')}0\r\n\r\n`, 'keep'],
     ['a line without end', `${HEAD}${LINES}${chunk('x'.repeat(70_000))}`, 'keep']
   ]
 

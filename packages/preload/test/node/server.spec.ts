@@ -106,7 +106,7 @@ describe('the server of refs', function () {
     [417, 'an expectation', 'POST /api/v0/refs HTTP/1.1\r\nHost: x\r\nExpect: the-unexpected\r\n\r\n'],
     [400, 'a query without an arg, and no Host', 'POST /api/v0/refs HTTP/1.1\r\nConnection: close\r\n\r\n'],
     [405, 'TRACE', 'TRACE /api/v0/refs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
-    [404, 'a target that is no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n']
+    [404, 'a target that is not a path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n']
   ]
 
   for (const [status, what, text] of REFUSALS) {

@@ -151,7 +151,7 @@ describe('refs: a walk', () => {
       expect(refs).to.have.members(texts(a, eth, right)).and.have.lengthOf(3)
     })
 
-    it('passes on what is no CID, and then the error', async () => {
+    it('passes on anything that is not a CID, and then the error', async () => {
       const root = await node(await leaf('a'))
 
       expect(await list(`r=true&arg=${root.cid}`, pastUndecodable(listing(['a'], STOPPED), member()))).to.deep.equal({ refs: ['a'], error: STOPPED })

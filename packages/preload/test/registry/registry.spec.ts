@@ -194,7 +194,7 @@ describe('registry', () => {
     expect([c.serving.size, c.registry.status().processes]).to.deep.equal([0, 0])
   })
 
-  it('hears neither balancers with another name nor what is no message', async () => {
+  it('hears neither balancers with another name nor anything that is not a message', async () => {
     const [a, other] = [await start(), await start('other')]
     await a.registry.open(request)
 
