@@ -6,8 +6,8 @@ import { run } from './lib/run.mjs'
 import { closure } from './lib/workspaces.mjs'
 
 /**
- * `npm run bench`: builds what is stale and runs the benchmarks. Arguments go to
- * them. Some need a kubo, and say so where there is none.
+ * `npm run bench`: builds what is stale and runs the benchmarks. Arguments are
+ * passed on. Some benchmarks need a kubo, and say so if there is none.
  */
 const kubo = findKubo()
 const broken = await buildStale(closure(['@kitsune/benchmarks']))

@@ -28,8 +28,8 @@ import { closure, workspaces } from './lib/workspaces.mjs'
  * tests whose names contain the text, and `--full` sets `KITSUNE_FULL=1`, with which
  * interop runs at full size and records its results.
  *
- * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test counts as failed. Tests send to this
- * host only: a Node process that tries to reach another counts as one more failure.
+ * With `CI=true` or `KITSUNE_NO_SKIP=1` a skipped test counts as failed. Tests may only
+ * send to this host: a Node process that tries to reach another one counts as a failure.
  */
 const { values: { grep, full }, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,7 +39,7 @@ const { values: { grep, full }, positionals } = parseArgs({
   }
 })
 
-/** Their results depend on no clock: they run beside the others, with what processor time these leave. */
+/** Workspaces whose results do not depend on a clock: they run beside the others, with low priority. */
 const BESIDE = new Set(['@kitsune/simulator'])
 
 const skipIsFailure = isSet(process.env.CI) || isSet(process.env.KITSUNE_NO_SKIP)
@@ -96,7 +96,7 @@ function selected () {
   return positionals.length === 0 ? withTests : chosen
 }
 
-/** Prints which real peers the tests use, and passes them on. */
+/** Prints which real peers the tests use, and passes their paths on. */
 function peerEnvironment () {
   try {
     const kubo = searchKubo()
@@ -136,7 +136,7 @@ function tellOf (name, variable, found, missing) {
   return { [variable]: found.path }
 }
 
-/** What makes all Node processes of a test refuse to send to other hosts; npm and others ask for updates of themselves unless they are told not to. */
+/** The environment that makes all Node processes of a test refuse to send to other hosts; npm and other tools look for updates unless told not to. */
 function loopbackOnly () {
   const guard = pathToFileURL(join(root, 'scripts', 'lib', 'loopback-only.mjs')).href
 
@@ -152,7 +152,7 @@ function loopbackOnly () {
 }
 
 /**
- * As a suite of one test.
+ * The guard's result as a suite of one test.
  *
  * @returns {Suite}
  */
@@ -174,8 +174,8 @@ function sentNothing () {
 }
 
 /**
- * The files of some workspaces in several processes at once, then the others. At full size each runs alone:
- * what they take is recorded.
+ * Runs the files of some workspaces in several processes at once, then the others. At full size each runs alone,
+ * since their times are recorded.
  *
  * @param {Workspace} workspace
  * @returns {Promise<Suite[]>}
@@ -205,7 +205,7 @@ async function testInParts (workspace) {
 }
 
 /**
- * Without a word until it ends.
+ * Runs a workspace's tests, and prints nothing until they end.
  *
  * @param {Workspace} workspace
  * @param {PartOptions} [options]

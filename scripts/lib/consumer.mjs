@@ -37,7 +37,7 @@ export function outsideManifest (manifest, packed) {
 }
 
 /**
- * The only block of code of a page with that in it.
+ * The only block of code of a page that contains a text.
  *
  * @param {string} page
  * @param {string} what
@@ -46,7 +46,7 @@ export function codeOf (page, what) {
   const [code, ...others] = [...page.matchAll(/```(?:ts|js)\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
 
   if (code == null || others.length > 0) {
-    throw new Error(`${code == null ? 'no block' : 'more than one block'} of code has "${what}" in it`)
+    throw new Error(`${code == null ? 'no block' : 'more than one block'} of code contains "${what}"`)
   }
 
   return code

@@ -52,7 +52,7 @@ export function unreached (file, { statementMap, s, branchMap, b }, source) {
 }
 
 /**
- * The first line from `row` on that says something.
+ * The first line from `row` on that is not blank.
  *
  * @param {string[]} lines
  * @param {number} row - from 1

@@ -7,8 +7,8 @@ import { networkInterfaces } from 'node:os'
 
 /**
  * Imported before anything else by each Node process of a test (`node --import`):
- * nothing is sent to other hosts, and what tries to is written down, a line each,
- * in the file that `KITSUNE_SENT_OUT` names. The addresses of this host's own
+ * it refuses to send to other hosts, and writes each attempt as a line to the file
+ * that `KITSUNE_SENT_OUT` names. The addresses of this host's own
  * interfaces are allowed: what is sent there does not leave it.
  */
 
@@ -40,7 +40,7 @@ function refuse (what, host) {
     appendFileSync(process.env.KITSUNE_SENT_OUT, `${line}\n`)
   }
 
-  return Object.assign(new Error(`tests send to this host only: ${line}`), { code: 'ENETUNREACH' })
+  return Object.assign(new Error(`tests may only send to this host: ${line}`), { code: 'ENETUNREACH' })
 }
 
 /** @type {(this: net.Socket, ...args: any[]) => net.Socket} */

@@ -10,11 +10,11 @@ import { root } from './root.mjs'
  * @typedef {(command: string, args: string[], options?: { cwd: string, env?: NodeJS.ProcessEnv }) => Promise<void>} Succeed - fails unless the command succeeds
  */
 
-/** What the programs import beside the packages. */
+/** The packages that the programs import besides ours. */
 export const OUTSIDE = ['@helia/unixfs', '@ipld/car', '@libp2p/identify', '@libp2p/noise', '@libp2p/tcp', '@libp2p/yamux', 'helia', 'libp2p', 'multiformats']
 
 /**
- * A router between kubos: Helia, policies, a node that is replaced while a kubo pins.
+ * A router between kubos: Helia, policies, a node that is replaced during a pin.
  *
  * @param {string} path - of kubo
  * @param {string} folder

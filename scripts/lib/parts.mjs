@@ -3,9 +3,9 @@ import { globSync } from 'node:fs'
 /** @import { Workspace } from './types.ts' */
 
 /**
- * Spec files that mostly wait, for peers that start and for timers of peers, and that measure no latency, no memory and
- * no share of the processor; deadlines in them are many times what they need. Each list runs in a process of its own,
- * all lists at once. What needs most of the processor is in the first, what waits most in the second.
+ * Spec files that mostly wait for peers to start and for timers of peers, and that measure no latency, no memory and
+ * no CPU time; their deadlines are many times what they need. Each list runs in its own process, all lists at once.
+ * The files that need most CPU time are in the first list, those that wait most in the second.
  *
  * @type {Record<string, string[][]>}
  */

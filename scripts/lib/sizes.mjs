@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import ts from 'typescript'
 
-/** Lines that are not blank, which a file and a function may have. */
+/** How many lines that are not blank a file and a function may have. */
 export const LONGEST_FILE = 300
 export const LONGEST_FUNCTION = 70
 

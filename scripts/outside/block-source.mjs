@@ -11,8 +11,8 @@ import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 
 /**
- * A program as a new user writes it, in a project that has nothing of this repository but its packages: a folder of CARs
- * is read, `kitsune-index` fills a bucket with them, and the bucket is read, with the README's code in files beside it.
+ * A program as a new user writes it, in a project that uses only the packages of this repository: it reads a folder of CARs,
+ * fills a bucket with them by `kitsune-index`, and reads the bucket, with the README's code in files beside it.
  * The credentials and the endpoint of the bucket are in its environment.
  */
 const folder = process.env.CARS ?? 'cars'

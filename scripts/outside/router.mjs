@@ -15,8 +15,8 @@ import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 
 /**
- * A program as a new user writes it, in a project that has nothing of this repository but its packages: a Helia that
- * reads by a router, the README's policies, and a node that takes the place of another while a kubo pins. It is copied
+ * A program as a new user writes it, in a project that uses only the packages of this repository: a Helia that
+ * reads through a router, the README's policies, and a node that replaces another one during a pin. It is copied
  * there, with the README's code in files beside it.
  */
 const [old, next, client, root, size, denied] = process.argv.slice(2)
@@ -60,13 +60,13 @@ await until('the pin is under way', () => router.status().members[0].totals.bloc
 await replaceMember(router, 'old', kubo([{ url: next, id: 'next' }])[0])
 await pinned
 const { members, totals } = router.status()
-ok(members.length === 1 && members[0].id === 'next' && members[0].totals.blocks > 0, 'the next node has served what the old one had not')
+ok(members.length === 1 && members[0].id === 'next' && members[0].totals.blocks > 0, 'the next node has served the rest')
 ok(totals.dontHavesSent === 0, `${totals.dontHavesSent} DONT_HAVEs`)
 console.log(`a kubo has pinned it, ${members[0].totals.blocks} blocks of it from the node that was added meanwhile`)
 
 const refused = await call(client, 'block/get', denied, '&timeout=2s').then(() => false, () => true)
-ok(refused && router.status().policies[0].refused > 0, 'what is denied is not served')
-console.log('the policy has kept out what is denied')
+ok(refused && router.status().policies[0].refused > 0, 'denied blocks are not served')
+console.log('the policy has refused denied blocks')
 
 await helia.stop()
 await node.stop()

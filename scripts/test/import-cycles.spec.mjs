@@ -13,7 +13,7 @@ describe('import cycles', () => {
     expect(importCycles(root, workspaces().map(({ folder }) => folder))).to.deep.equal([])
   })
 
-  it('are found whatever they are made of, each once', () => {
+  it('are found for all kinds of imports, each once', () => {
     const folder = mkdtempSync(join(tmpdir(), 'import-cycles-'))
 
     try {

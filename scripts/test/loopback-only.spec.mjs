@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { expect } from 'aegir/chai'
 import { root } from '../lib/root.mjs'
 
-// of a network that is kept for documents, so that not even a guard that fails reaches anyone
+// an address reserved for documentation, so that even a guard that fails reaches no host
 const ELSEWHERE = '203.0.113.7'
 
 describe('the guard that keeps tests on this host', () => {
@@ -22,7 +22,7 @@ describe('the guard that keeps tests on this host', () => {
   })
 
   /**
-   * What a module prints under the guard, and what the guard has written down.
+   * Runs a module under the guard, and returns what it prints and what the guard has written.
    *
    * @param {string} code
    */
@@ -53,14 +53,14 @@ describe('the guard that keeps tests on this host', () => {
     })
   }
 
-  it('knows no names but of this host', () => {
+  it('resolves only names of this host', () => {
     const { printed, sent } = guarded("import { lookup } from 'node:dns/promises'; await lookup('nobody.example').catch(err => console.log(err.code))")
 
     expect(printed).to.equal('ENOTFOUND')
     expect(sent).to.contain('looks up nobody.example')
   })
 
-  it('lets what stays here pass', () => {
+  it('allows traffic within this host', () => {
     const { printed, sent } = guarded(`
       import net from 'node:net'
       const server = net.createServer(socket => socket.end('hello')).listen(0, '127.0.0.1', async () => {

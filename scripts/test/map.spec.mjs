@@ -24,7 +24,7 @@ describe('map', () => {
     equal(new Set(map.map(({ question }) => question)).size, map.length)
   })
 
-  it('has no line in its table that is no question with an answer', () => {
+  it('has only questions with answers in its table', () => {
     const table = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').split('### Where is it?')[1].split('\n#')[0]
     equal(table.split('\n').filter(line => line.startsWith('|')).length, map.length + 2)
   })
@@ -36,8 +36,8 @@ describe('map', () => {
     equal(mapOf('nothing'), [])
   })
 
-  it('has each file of the engine that owns something', () => {
-    // what these hold is asked for by no question
+  it('has each file of the engine that owns some state', () => {
+    // no question is about these files
     const helpers = [
       'index.ts', 'io.ts', 'model.ts', 'state.ts', 'engine-init.ts', 'initial-state.ts', 'status.ts', 'status-report.ts', 'tap.ts', 'timers.ts',
       'fetch.ts', 'members.ts', 'wantlist-entries.ts', 'recent-keys.ts', 'same-bytes.ts', 'cid-head.ts', 'line.ts', 'hash.ts', 'verifiability.ts', 'guarded-strategy.ts'

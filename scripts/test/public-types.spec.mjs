@@ -60,7 +60,7 @@ describe('public types', function () {
     expect(missing[0]).to.match(/^Hidden, defined in .*part\.ts, is referenced by f but not included/)
   })
 
-  it('are missing if they are those of another package', async () => {
+  it('are missing if they are from another package', async () => {
     expect(await check({ 'src/index.ts': "import type { Key } from '@kitsune/b'\nexport interface A { readonly key: Key }\n" }))
       .to.include('Key, of @kitsune/b, is referenced by @kitsune/a.A.key but not exported')
   })

@@ -17,7 +17,7 @@ describe('sizes', () => {
     expect(sources.flatMap(folder => tooLong(root, folder)).filter(found => !found.startsWith(GENERATED))).to.deep.equal([])
   })
 
-  it('are those of all functions, whatever they are made of', () => {
+  it('are checked for all kinds of functions', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sizes-'))
     const body = (/** @type {number} */ lines) => 'f()\n\n'.repeat(lines)
 
