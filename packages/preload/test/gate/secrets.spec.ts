@@ -1,3 +1,4 @@
+import { wantKey } from '@kitsune/bitswap-codec'
 import { defaultStrategy } from '@kitsune/want-router'
 import { createDriver, createEngine } from '@kitsune/want-router/engine'
 import { fakeClock, fakeTarget, seededRandom } from '@kitsune/want-router/testing'
@@ -7,6 +8,7 @@ import { createGate } from '../../src/gate/gate.ts'
 import { leaf, node } from '../support/dag.ts'
 import type { Passage } from '../../src/gate/passage.ts'
 import type { TestBlock } from '../support/dag.ts'
+import type { WantKey } from '@kitsune/bitswap-codec'
 import type { VerifiedBlock } from '@kitsune/want-router'
 
 const SEEDS = 40
@@ -17,7 +19,9 @@ const MEMBERS = ['a', 'b']
 /** What a request admits by the words of the documentation, worked out apart from the gate. */
 interface OpenRequest {
   readonly passage: Passage
-  readonly admitted: Set<string>
+  readonly maxDepth: number
+  /** How many links below the root each block is. */
+  readonly admitted: Map<WantKey, number>
   readonly clients: Set<string>
 }
 
@@ -30,10 +34,12 @@ class World {
   readonly wrong: string[] = []
   asked = 0
   served = 0
+  /** Presences that members were told. */
+  told = 0
   readonly #blocks: readonly TestBlock[]
   readonly #links: ReadonlyMap<string, readonly TestBlock[]>
-  /** What was admitted at the beginning of the step, in which it may still be on its way. */
-  #before = new Set<string>()
+  /** What was admitted at the beginning of the step, in which it may still be on its way, and whether a request was open. */
+  #before = { ofClients: new Set<string>(), keys: new Set<WantKey>(), open: false }
   readonly engine
   readonly driver
   readonly targets = new Map<string, ReturnType<typeof fakeTarget>>()
@@ -56,7 +62,7 @@ class World {
 
   /** A block that some client is to be asked for, if there is one. */
   pickAdmitted (): TestBlock {
-    const keys = this.requests.flatMap(({ admitted }) => [...admitted])
+    const keys = this.requests.flatMap(({ admitted }) => [...admitted.keys()])
     const key = this.pick(keys)
 
     return this.#blocks.find(block => block.key === key) ?? this.pick(this.#blocks)
@@ -71,7 +77,7 @@ class World {
       reply: ({ key }) => {
         this.asked++
 
-        if (!this.#before.has(`${id} ${key}`) && !this.#admitted().has(`${id} ${key}`)) {
+        if (!this.#before.ofClients.has(`${id} ${key}`) && !this.#admitted().ofClients.has(`${id} ${key}`)) {
           this.wrong.push(`${id} is asked for ${this.#name(key)}`)
         }
 
@@ -90,9 +96,9 @@ class World {
 
   request (): void {
     const root = this.pick(this.#blocks)
-    const admitted = new Set([root.key])
-    const passage = this.gate.open({ roots: [root.cid], maxDepth: -1 })
-    const request: OpenRequest = { passage, admitted, clients: new Set() }
+    const maxDepth = this.pick([-1, -1, 0, 1, 2])
+    const passage = this.gate.open({ roots: [root.cid], maxDepth })
+    const request: OpenRequest = { passage, maxDepth: maxDepth === -1 ? Infinity : maxDepth, admitted: new Map([[root.key, 0]]), clients: new Set() }
     this.requests.push(request)
     this.ask(request)
   }
@@ -130,27 +136,57 @@ class World {
       await new Promise<void>(resolve => { setImmediate(resolve) })
     }
 
-    for (const member of MEMBERS) {
-      this.served += this.driver.take(member, 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks?.length ?? 0
-    }
+    MEMBERS.forEach(member => { this.#take(member) })
   }
 
-  #verified ({ key }: VerifiedBlock): void {
-    for (const { admitted } of this.requests) {
-      if (admitted.has(key)) {
-        this.#links.get(key)?.forEach(link => { admitted.add(link.key) })
+  /** What a member gets tells it of no block but those of open requests; that there is none of another, once no request is open. */
+  #take (member: string): void {
+    const { blocks = [], presences = [] } = this.driver.take(member, 1 << 20, '/ipfs/bitswap/1.2.0') ?? {}
+    const { keys, open } = this.#admitted()
+    const isAdmitted = (key: WantKey): boolean => keys.has(key) || this.#before.keys.has(key)
+
+    for (const { cid } of blocks) {
+      this.served++
+      const key = wantKey(cid) ?? ''
+
+      if (!isAdmitted(key)) {
+        this.wrong.push(`${member} gets ${this.#name(key)}`)
+      }
+    }
+
+    for (const { cid, have } of presences) {
+      this.told++
+      const key = wantKey(cid) ?? ''
+
+      if (!isAdmitted(key) && (have || (open && this.#before.open))) {
+        this.wrong.push(`${member} is told ${have ? 'HAVE' : 'DONT_HAVE'} ${this.#name(key)}`)
       }
     }
   }
 
-  #admitted (): Set<string> {
-    return new Set(this.requests.flatMap(({ admitted, clients }) => [...clients].flatMap(client => [...admitted].map(key => `${client} ${key}`))))
+  #verified ({ key }: VerifiedBlock): void {
+    for (const { admitted, maxDepth } of this.requests) {
+      const depth = admitted.get(key) ?? Infinity
+
+      if (depth < maxDepth) {
+        this.#links.get(key)?.forEach(link => { admitted.set(link.key, Math.min(admitted.get(link.key) ?? Infinity, depth + 1)) })
+      }
+    }
+  }
+
+  /** What clients may be asked for, and what members may have, now. */
+  #admitted (): { readonly ofClients: Set<string>, readonly keys: Set<WantKey>, readonly open: boolean } {
+    return {
+      ofClients: new Set(this.requests.flatMap(({ admitted, clients }) => [...clients].flatMap(client => [...admitted.keys()].map(key => `${client} ${key}`)))),
+      keys: new Set(this.requests.flatMap(({ admitted }) => [...admitted.keys()])),
+      open: this.requests.length > 0
+    }
   }
 
   #name (key: string): number { return this.#blocks.findIndex(block => block.key === key) }
 }
 
-describe('gate: what clients are asked for, whatever happens', function () {
+describe('gate: what clients are asked for, and what members learn, whatever happens', function () {
   this.timeout(60_000)
 
   const links = new Map<string, TestBlock[]>()
@@ -199,8 +235,8 @@ describe('gate: what clients are asked for, whatever happens', function () {
     }
   }
 
-  it('is part of an open request of theirs', async () => {
-    let [asked, served] = [0, 0]
+  it('is part of an open request', async () => {
+    let [asked, served, told] = [0, 0, 0]
 
     for (let seed = 0; seed < SEEDS; seed++) {
       const world = new World(seed, blocks, links)
@@ -213,6 +249,7 @@ describe('gate: what clients are asked for, whatever happens', function () {
 
       asked += world.asked
       served += world.served
+      told += world.told
       world.requests.slice().forEach(request => { world.close(request) })
       expect(world.gate.status()).to.deep.equal({ open: 0, linkBytes: 0 })
       await world.driver.stop()
@@ -221,5 +258,6 @@ describe('gate: what clients are asked for, whatever happens', function () {
     // it would hold if nothing were served at all
     expect(asked).to.be.above(SEEDS * 20)
     expect(served).to.be.above(SEEDS * 10)
+    expect(told).to.be.above(SEEDS * 10)
   })
 })
