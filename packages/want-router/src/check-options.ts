@@ -2,7 +2,7 @@ import { closestMatch } from 'leven'
 import { describe } from './describe.ts'
 import { InvalidOptionError } from './errors.ts'
 
-/** Which of some numbers are not whole numbers above 0, as all others are. */
+/** Which of some numbers need not be whole numbers above 0. */
 export interface NumberRules<Name extends string> {
   /** Whole numbers that may be 0 as well. */
   readonly orZero?: readonly Name[]
@@ -12,15 +12,15 @@ export interface NumberRules<Name extends string> {
   readonly ranges?: { readonly [name in Name]?: readonly [least: number, most: number] }
 }
 
-/** The most ms that a timer of the platform takes: what is longer is over at once. */
+/** The longest delay of a timer of the platform, ms: longer ones end at once. */
 export const MAX_DELAY = 2 ** 31 - 1
 
 /**
  * Checks numbers, and returns those that were given: one that is `undefined` counts as left out.
  *
- * @param at - what stands before their names in the message: `limits.`
+ * @param at - the text before their names in the message: `limits.`
  * @param given - the numbers; undefined: none
- * @param known - all that there are
+ * @param known - the names of all numbers that there are
  * @throws {InvalidOptionError} if they are not an object, a name does not exist, or a number is invalid
  */
 export function checkNumbers<Name extends string> (at: string, given: Partial<Record<Name, number>> | undefined, known: Readonly<Record<Name, unknown>>, { orZero = [], shares = [], ranges }: NumberRules<Name> = {}): Partial<Record<Name, number>> {
@@ -61,7 +61,7 @@ export function checkNames (at: string, given: object | undefined, known: readon
   }
 
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new InvalidOptionError(`${at.replace(/[.: ]+$/, '')} is an object, not ${Array.isArray(given) ? 'a list' : describe(given)}`)
+    throw new InvalidOptionError(`${at.replace(/[.: ]+$/, '')} must be an object, not ${Array.isArray(given) ? 'a list' : describe(given)}`)
   }
 
   for (const name of Object.keys(given)) {
@@ -80,7 +80,7 @@ export function checkWord (name: string, given: unknown, words: Iterable<unknown
   const all = [...words]
 
   if (given !== undefined && !all.includes(given)) {
-    throw new InvalidOptionError(`${name} is one of ${all.map(word => `'${String(word)}'`).join(', ')}, not ${describe(given)}`)
+    throw new InvalidOptionError(`${name} must be one of ${all.map(word => `'${String(word)}'`).join(', ')}, not ${describe(given)}`)
   }
 }
 
@@ -94,7 +94,7 @@ function isShare (value: unknown): boolean {
 
 function check (holds: boolean, name: string, expected: string, value: unknown): void {
   if (!holds) {
-    throw new InvalidOptionError(`${name} is ${expected}, not ${typeof value === 'number' ? value : describe(value)}`)
+    throw new InvalidOptionError(`${name} must be ${expected}, not ${typeof value === 'number' ? value : describe(value)}`)
   }
 }
 

@@ -60,7 +60,7 @@ export interface Limits {
   hedgeShare: number
   /** No want-have is hedged sooner than this. Default 10 ms. */
   minHedge: number
-  /** A want that no member has is asked again this often where it is no standing want; one that failed, sooner at first. Default 30 s. */
+  /** A want that no member has is asked again this often where it is not a standing want; one that failed, sooner at first. Default 30 s. */
   askAgainAfter: number
   /** A DONT_HAVE of a member that does not keep the want, as no source does, answers no want that comes later than this. Default 5 s. */
   absenceLifetime: number

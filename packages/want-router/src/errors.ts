@@ -191,7 +191,7 @@ export class DenylistFormatError extends Error {
   }
 }
 
-/** An access list cannot be read, or has lines that are no rules. */
+/** An access list cannot be read, or has lines that are not rules. */
 export class AccessListError extends Error {
   static name = 'AccessListError'
   name = 'AccessListError'

@@ -56,7 +56,7 @@ export interface WantRouterInit extends DirectionOptions {
   readonly networkLimits?: RouterNetworkLimits
   /**
    * Reads which blocks members hold from the lists of those that have one, as nodes by their RPC (`kubo`), and asks those
-   * first that hold a block, whatever the strategy. Lists may be wrong: a member that lacks a block by its list is asked last, and
+   * first that hold a block, whatever the strategy. Lists may be wrong: a member whose list does not have a block is asked last, and
    * denies it itself. Default: no list is read.
    */
   readonly haveMap?: HaveMapInit
@@ -100,14 +100,14 @@ const SIDES: Readonly<Record<keyof RouterNetworkLimits, true>> = { upstream: tru
 /**
  * Checks what a router is made with, and returns it with the limits that were given.
  *
- * @throws {InvalidOptionError} for what is no target, strategy or policy, for policies whose names are not distinct, for an option or a
+ * @throws {InvalidOptionError} for anything that is not a target, strategy or policy, for policies whose names are not distinct, for an option or a
  * limit that does not exist, and a limit that is invalid
  */
 export function checkInit (init: WantRouterInit): WantRouterInit {
   checkNames('wantRouter: ', init, Object.keys(OPTIONS))
 
   if (!Array.isArray(init.targets)) {
-    throw new InvalidOptionError(`targets is a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
+    throw new InvalidOptionError(`targets must be a list, as in [source(…), ...kubo([…])], not ${describe(init.targets)}`)
   }
 
   checkPolicies(init)

@@ -53,7 +53,7 @@ const DRAIN_QUIET = 1000
  * })
  * ```
  *
- * @throws {InvalidOptionError} for what is no target, strategy or policy, for an option or a limit that does not exist or is invalid, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
+ * @throws {InvalidOptionError} for anything that is not a target, strategy or policy, for an option or a limit that does not exist or is invalid, for targets or policies whose names are not distinct, for targets that the strategy cannot take, or where one is the router itself
  */
 export function wantRouter (init: WantRouterInit): (components: WantRouterComponents) => WantRouter {
   const checked = checkInit(init)

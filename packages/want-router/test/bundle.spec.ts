@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
 import { build } from 'esbuild'
 
-/** The size of a program for browsers that uses one export, minified, bytes. It does not build if something needs Node. */
+/** The minified size of a program for browsers that uses one export, in bytes. The build fails if something needs Node. */
 async function sizeOf (name: string, from = './src/index.ts'): Promise<number> {
   const { outputFiles: [{ contents }] } = await build({
     stdin: { contents: `export { ${name} } from '${from}'`, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
@@ -18,7 +18,7 @@ async function sizeOf (name: string, from = './src/index.ts'): Promise<number> {
   return contents.byteLength
 }
 
-describe('the bundle of a program that imports one thing', function () {
+describe('the bundle of a program that imports one export', function () {
   this.timeout(30_000)
 
   it('has less than 3 kB with a strategy, since the package has no side effects', async () => {

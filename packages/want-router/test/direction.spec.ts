@@ -7,7 +7,7 @@ import type { DirectionInit } from '../src/direction.ts'
 import type { EngineInit } from '../src/engine/engine-init.ts'
 import type { Policy } from '../src/policies/policy.ts'
 
-/** Whether the engine of such a direction makes anything of how wants end; undefined: always. */
+/** Whether the engine of such a direction reports how wants end; undefined: always. */
 function endsWanted (init: Partial<DirectionInit>): boolean | undefined {
   let made: EngineInit | undefined
   createDirection({
@@ -33,17 +33,17 @@ function endsWanted (init: Partial<DirectionInit>): boolean | undefined {
 describe('a direction: how wants end', () => {
   const policy: Policy = { name: 'any', admit: () => 'pass' }
 
-  it('is of no interest where nothing listens', () => {
+  it('is not reported if nothing listens', () => {
     expect(endsWanted({})).to.equal(false)
     expect(endsWanted({ options: { policies: [policy] } })).to.equal(false)
   })
 
-  it('is of interest while a listener says so', () => {
+  it('is reported while a listener wants it', () => {
     expect(endsWanted({ onEnded () {}, wantsEnds: () => false })).to.equal(false)
     expect(endsWanted({ onEnded () {}, wantsEnds: () => true })).to.equal(true)
   })
 
-  it('is of interest always to a policy that is told of it', () => {
+  it('is always reported if a policy is told of it', () => {
     expect(endsWanted({ options: { policies: [{ ...policy, settled () {} }] }, onEnded () {}, wantsEnds: () => false })).to.equal(undefined)
   })
 })

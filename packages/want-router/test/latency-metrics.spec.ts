@@ -6,7 +6,7 @@ import type { Metrics } from '@libp2p/interface'
 
 type Observed = number | Record<string, number>
 
-/** A bench whose times are observed, and what was, by the name of the histogram. */
+/** A bench whose times are observed, and the observed values by histogram. */
 function observed (): { b: Bench, values: Record<string, Observed[]> } {
   const values: Record<string, Observed[]> = {}
 
@@ -65,7 +65,7 @@ describe('latency metrics', () => {
     })
   })
 
-  it('say nothing of what was not answered: a failure, a want that was taken back, an attempt that was', () => {
+  it('leave out wants without an answer: a failure, a want that was taken back, an attempt that was', () => {
     const { b, values } = observed()
     b.want('p', entry(block))
     b.answer('a', block, 'failed')

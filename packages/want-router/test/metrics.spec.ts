@@ -42,7 +42,7 @@ describe('metrics of members', () => {
     expect(scrape()[asks]).to.deep.equal(asked(2, 1))
   })
 
-  it('of one that was removed go with it, and those of the others stay what they are', () => {
+  it('of a removed member go with it, and those of the others do not change', () => {
     const { put, scrape, want } = setUp()
     want(1)
     scrape()
@@ -52,7 +52,7 @@ describe('metrics of members', () => {
     expect(counts).to.deep.equal({ b: 1 })
   })
 
-  it('of the times of one that was removed go with it, at the scrape that shows it gone', () => {
+  it('of the times of a removed member go with it, at the scrape that shows it gone', () => {
     const { put, scrape, want } = setUp()
     want(1)
     put({ t: 'answer', member: 'a', key: testBlock(1).key, answer: 'dont-have' })

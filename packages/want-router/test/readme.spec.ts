@@ -188,7 +188,7 @@ describe('README', function () {
     await writeFile(join(folder, 'zone-first.ts'), code('export function zoneFirst'))
     await writeFile(join(folder, 'zone-first.test.js'), code('strategyTests(zoneFirst'))
 
-    // of the runner that runs this
+    // drop what the runner of this test has set
     const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap'], { cwd: folder, env })
     expect(stdout).to.match(new RegExp(`^# pass ${strategyLaws(() => expect.fail(), { wrap: inner => inner }).length + 1}$`, 'm'))

@@ -15,7 +15,7 @@ describe('wantRouter: routers that ask one another in a ring', function () {
 
   const next = ({ services: { router } }: RouterNode): RouterMemberStatus | undefined => router.status().members.find(({ id }) => id === 'next')
 
-  /** Each asks its own source and the next router, the last one the first. */
+  /** Each router asks its own source and the next router, and the last asks the first. */
   async function ring (length: number): Promise<RouterNode[]> {
     const routers: RouterNode[] = []
 
@@ -34,13 +34,13 @@ describe('wantRouter: routers that ask one another in a ring', function () {
   }
 
   for (const length of [3, 4]) {
-    it(`${length} of them: one gives up the next and says why, and no want goes round`, async () => {
+    it(`${length} of them: one gives up the next and says why, and no want goes in a circle`, async () => {
       const routers = await ring(length)
       const down = (): RouterNode[] => routers.filter(router => next(router)?.why?.includes('leads back to this router') === true)
       await until('one has given up the next', () => down().length === 1)
       await until('the others are connected', () => routers.filter(router => next(router)?.state === 'up').length === length - 1)
 
-      // what the last one of the line has is found by way of all others
+      // a block of the last router is found through all others
       const last = routers.indexOf(down()[0])
       const first = routers[(last + 1) % length]
       const client = await rig.client()

@@ -6,7 +6,7 @@ import type { Discovery, TargetInit } from '../src/index.ts'
 
 const target = (id: string, init: Pick<TargetInit, 'weight' | 'labels'> = {}): TargetInit => source({ get: () => undefined }, { id, ...init })
 
-/** What a discovery that finds these sets, one after another, does to the members. */
+/** The changes to the members by a discovery that finds these sets, one after another. */
 async function follow (...sets: TargetInit[][]): Promise<string[]> {
   const done: string[] = []
   const found = Promise.withResolvers<void>()
@@ -41,7 +41,7 @@ async function follow (...sets: TargetInit[][]): Promise<string[]> {
 }
 
 describe('router: discoveries', () => {
-  it('changes weight and labels of a member where the discovery finds others, and only there', async () => {
+  it('changes weight and labels of a member only if the discovery finds other ones', async () => {
     expect(await follow(
       [target('a'), target('b', { weight: 2, labels: { zone: 'x' } })],
       [target('a'), target('b', { weight: 2, labels: { zone: 'x' } })],
@@ -57,7 +57,7 @@ describe('router: discoveries', () => {
     ])
   })
 
-  it('goes on where a change is refused', async () => {
+  it('goes on when a change is refused', async () => {
     expect(await follow([target('a')], [target('a', { labels: { tier: 'none' } }), target('b')], [target('b')])).to.deep.equal([
       'add a',
       'update a {"weight":1,"labels":{"tier":"none"}}',

@@ -18,7 +18,7 @@ describe('wantRouter: members at run time', function () {
 
   const statusOf = ({ services: { router } }: RouterNode, id: string): RouterMemberStatus | undefined => router.status().members.find(member => member.id === id)
 
-  it('begins without any: what is wanted waits for the first', async () => {
+  it('starts without any: wants wait for the first', async () => {
     const front = await node({ targets: [] })
     const { router } = front.services
     const fetched = (await client()).fetch(front.getMultiaddrs()[0], block.cid)
@@ -40,7 +40,7 @@ describe('wantRouter: members at run time', function () {
     expect(router.status().members.map(({ id }) => id)).to.deep.equal(['memory'])
   })
 
-  it('drains a peer: what it owes comes, nothing new is asked of it, and it is disconnected', async () => {
+  it('drains a peer: it delivers what it owes, is asked nothing new, and is disconnected', async () => {
     const gate = Promise.withResolvers<void>()
     const slow: SourceLike = {
       async get () {
@@ -72,7 +72,7 @@ describe('wantRouter: members at run time', function () {
     await until('they are disconnected', () => !behind.getPeers().some(peer => peer.equals(front.peerId)))
   })
 
-  it('lets one come back under its name, to which nothing of the old one sticks', async () => {
+  it('lets one come back under its name, without anything of the old one', async () => {
     const behind = await node({ targets: [source(holding(block), { id: 'memory' })] })
     const front = await node({ targets: [targetOf(behind)] })
     const { router } = front.services
@@ -107,7 +107,7 @@ describe('wantRouter: members at run time', function () {
     await c.until(({ blocks }) => blocks.length > 0)
   })
 
-  it('refuses what cannot be a member, and keeps nothing of it', async () => {
+  it('refuses invalid members, and keeps nothing of them', async () => {
     const front = await node({ targets: [source(holding(), { id: 'memory' })] })
     const { members } = front.services.router
     expect(() => { members.add(source(holding(), { id: 'memory' })) }).to.throw('two members are called "memory"')
@@ -120,7 +120,7 @@ describe('wantRouter: members at run time', function () {
     expect(() => { members.add(source(holding(), { id: 'late' })) }).to.throw().with.property('name', 'NotStartedError')
   })
 
-  it('follows a discovery: adds what is new, and drains and removes what is missing', async () => {
+  it('follows a discovery: adds new members, and drains and removes missing ones', async () => {
     const sets: Array<(set: TargetInit[] | undefined) => void> = []
     let stopped = false
     const discovery: Discovery = {
@@ -148,7 +148,7 @@ describe('wantRouter: members at run time', function () {
     const ids = (): string[] => router.status().members.map(({ id }) => id).sort()
     const expectIds = async (...expected: string[]): Promise<void> => { await until(`there are ${expected}`, () => ids().join() === expected.join()) }
 
-    found('a', 'b', 'fixed') // one of them is there already, which is said
+    found('a', 'b', 'fixed') // one of them is there already, which is logged
     await expectIds('a', 'b', 'fixed')
     await (await client()).fetch(front.getMultiaddrs()[0], block.cid)
     const before = statusOf(front, 'b')?.generation

@@ -36,7 +36,7 @@ describe('router: networks', () => {
   /** Another value of every limit. */
   const other = (by: number): NetworkLimits => Object.fromEntries(Object.entries(DEFAULT_NETWORK_LIMITS).map(([name, value]) => [name, value + by])) as unknown as NetworkLimits
 
-  it('take every limit that the router is given, each side its own', () => {
+  it('get every limit that the router is given, each side its own', () => {
     const limits = { upstream: other(1), downstream: other(2) }
 
     expect(limitsOf('one host', limits)).to.deep.equal([other(1)])
@@ -45,7 +45,7 @@ describe('router: networks', () => {
     expect(limitsOf('two hosts, both ways', limits)).to.deep.equal([other(1), other(2)])
   })
 
-  it('have their own limits towards members that were configured', () => {
+  it('have their own limits for configured members', () => {
     expect(limitsOf('two hosts', { downstream: { maxLanes: 1 } })).to.deep.equal([undefined, { maxUnfinishedBytes: 64 * 1024 * 1024, maxLanes: 1 }])
     expect(limitsOf('two hosts')).to.deep.equal([undefined, { maxUnfinishedBytes: 64 * 1024 * 1024 }])
   })

@@ -15,7 +15,7 @@ import type { Libp2pOptions } from 'libp2p'
 /** A host with a router. */
 export type RouterNode = Libp2p<{ router: WantRouter }>
 
-/** A host on loopback. To be spread: createLibp2p writes the key that it makes into what it is given. */
+/** A host on loopback. Spread it: createLibp2p writes the key that it makes into its options. */
 export const STACK: Pick<Libp2pOptions, 'addresses' | 'transports' | 'connectionEncrypters' | 'streamMuxers'> = {
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
@@ -25,7 +25,7 @@ export const STACK: Pick<Libp2pOptions, 'addresses' | 'transports' | 'connection
 
 /** Real hosts that are stopped together, those that came last first. */
 export interface RouterRig {
-  /** Has something else stopped with the others. */
+  /** Stops something else with the others. */
   add <T extends { stop (): void | Promise<void> }> (one: T): T
   node (init: WantRouterInit, start?: boolean): Promise<RouterNode>
   /** A host without a router. */
@@ -56,7 +56,7 @@ export function createRouterRig (): RouterRig {
   return rig
 }
 
-/** A source that has these blocks, and no other. */
+/** A source that has only these blocks. */
 export const holding = (...blocks: TestBlock[]): SourceLike => ({
   get: async cid => blocks.find(block => CID.decode(block.cid).equals(cid))?.bytes
 })

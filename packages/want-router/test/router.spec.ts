@@ -30,7 +30,7 @@ describe('wantRouter', function () {
       .with.property('name', 'InvalidOptionError')
   })
 
-  it('is refused with what is no policy, with two policies of one name, and with a verdict for failures that is none', () => {
+  it('is refused with an invalid policy, with two policies of one name, and with an invalid `policyFailure`', () => {
     const policy: Policy = { name: 'one', admit: () => 'pass' }
 
     for (const init of [{ policies: [policy, { ...policy }] }, { policies: [{ ...policy, name: '' }] }, { policies: [{ name: 'two' } as unknown as Policy] }, { policyFailure: 'deny' as 'pass' }]) {
@@ -40,7 +40,7 @@ describe('wantRouter', function () {
     }
   })
 
-  it('shows policies who asks for what and from where, and tells what they did', async () => {
+  it('shows policies which client asks for what and from where, and reports what they did', async () => {
     const asks: Ask[] = []
     const ended: SettledWant[] = []
     const served = testBlock(2)
@@ -140,7 +140,7 @@ describe('wantRouter', function () {
     const sent = new Set<TestBlock>()
     let halves = 0
 
-    // as kubo does with many workers: no stream has room for a whole block before its window is opened again
+    // as kubo does with many workers: no window takes a whole block before it is opened again
     const send = async (connection: Connection, block: TestBlock): Promise<void> => {
       const bytes = frame({ blocks: [{ prefix: cidPrefix(block.cid), data: block.bytes }] })
       const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
@@ -179,7 +179,7 @@ describe('wantRouter', function () {
     expect(front.services.router.status().members[0].totals).to.include({ blocks: blocks.length, timeouts: 0 })
   })
 
-  it('tells what an operator should know: who is up where, and what a source threw', async () => {
+  it('reports which members are up and where, and what a source threw', async () => {
     const events: RouterEvent[] = []
     const failing: SourceLike = { get: async () => { throw new Error('disk on fire') } }
     const behind = await node({ targets: [source(failing, { id: 'disk' })], onEvent: event => { events.push(event) } })
@@ -207,7 +207,7 @@ describe('wantRouter', function () {
     expect(states[1]).to.include({ state: 'down', before: 'up' }).and.to.have.property('why').that.is.a('string')
   })
 
-  it('tells when its strategy throws, once, and serves on', async () => {
+  it('reports once that its strategy throws, and continues to serve', async () => {
     const events: RouterEvent[] = []
     const strategy: StrategyFactory = () => ({ update () {}, rank () { throw new Error('no such zone') } })
     const front = await node({ targets: [source(holding(block), { id: 'memory' })], strategy, onEvent: event => { events.push(event) } })
@@ -229,7 +229,7 @@ describe('wantRouter', function () {
     await c.until(({ blocks }) => blocks.length > 0)
   })
 
-  it('counts what nothing was waiting for, whichever side it comes to', async () => {
+  it('counts unsolicited messages, whichever side they come to', async () => {
     const downstream = await rig.host()
     const counters = new Map<string, () => number>()
     const group = { reset () {}, update () {}, increment () {} }

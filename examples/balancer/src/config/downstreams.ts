@@ -94,7 +94,7 @@ function fromText (text: string, origin: string): RawDownstream {
 
 function fromObject (value: unknown, origin: string): RawDownstream {
   if (value == null || typeof value !== 'object' || !('address' in value) || typeof value.address !== 'string') {
-    throw new ConfigError(`${origin}: each downstream is a string, or an object with an "address"`)
+    throw new ConfigError(`${origin}: each downstream must be a string, or an object with an "address"`)
   }
 
   const raw: RawDownstream = { address: value.address, labels: {} }

@@ -163,7 +163,7 @@ export function hostAndPort (setting: Setting | undefined): { host: string, port
   return parsed
 }
 
-/** Undefined for what is no host and port. */
+/** Undefined for anything that is not a host and port. */
 export function parseHostAndPort (value: unknown): { host: string, port: number } | undefined {
   const [, bracketed, host, port] = /^(?:\[([\da-fA-F:.%]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(typeof value === 'string' ? value : '') ?? []
 

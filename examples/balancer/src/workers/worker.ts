@@ -16,7 +16,7 @@ export interface WorkerLink {
 /** The environment variable with a worker's number, which the primary sets. */
 export const WORKER_VARIABLE = 'BALANCER_WORKER'
 
-/** Undefined in a process that is no worker. */
+/** Undefined in a process that is not a worker. */
 export function createWorkerLink (): WorkerLink | undefined {
   if (!cluster.isWorker) {
     return

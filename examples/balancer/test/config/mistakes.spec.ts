@@ -20,12 +20,12 @@ describe('mistakes in the configuration', () => {
     ['a recording of several workers', ['-d', RPC, '--workers', '2', '--record', 'r'], /^--record: a recording is of one process; leave out --workers$/],
     ['no workers', ['-d', RPC, '--workers', '0'], /^--workers: must be a whole number from 1 to 256/],
     ['Redis without preload', ['-d', RPC, '--redis', 'redis://a'], /^--redis: only preload needs it; use it together with -p/],
-    ['a Redis that is no URL', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--redis', 'user:hunter2@a:6379'], /^--redis: must be a URL such as redis:/],
+    ['a Redis that is not a URL', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--redis', 'user:hunter2@a:6379'], /^--redis: must be a URL such as redis:/],
     ['fetch-through without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--fetch-through', 'on'], /^--fetch-through: no node can be asked/],
     ['a proxy in front of nothing', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -w/],
-    ['a have-map of what is no list', ['-d', RPC, '--have-map', 'pin'], /^--have-map: must be one of blocks, pins, off.*pins/],
+    ['a have-map of an unknown list', ['-d', RPC, '--have-map', 'pin'], /^--have-map: must be one of blocks, pins, off.*pins/],
     ['a have-map without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--have-map', 'blocks'], /^--have-map: no node can be asked for a list/],
-    ['a proxy that is no network', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--trusted-proxy', 'proxy'], /^--trusted-proxy: "proxy" is neither/],
+    ['a proxy that is not a network', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--trusted-proxy', 'proxy'], /^--trusted-proxy: "proxy" is neither/],
     ['text that is not an address', ['-d', 'node:5001'], /^-d: .*"node:5001".* neither a multiaddr nor an http/],
     ['a malformed URL', ['-d', 'http://'], /^-d: .*"http:\/\/"/],
     ['an RPC over UDP', ['-d', '/ip4/10.0.0.1/udp/4001/quic-v1'], /^-d: .*no address of an HTTP API/],
@@ -89,7 +89,7 @@ describe('mistakes in the configuration', () => {
     ['null for a list in the file', { flags: '--config c', files: { c: { downstream: RPC, listen: null } } }, /^c: listen: must be a string or a list of strings, not null$/],
     ['null for a label in the file', { flags: '--config c', files: { c: { downstream: [{ address: RPC, labels: { zone: null } }] } } }, /^c: downstream: .*the label zone must be a text or a number, not null$/],
     ['a wrong list in the file', { flags: '--config c', files: { c: { downstream: RPC, listen: [5] } } }, /^c: listen: must be a string or a list/],
-    ['a downstream of the wrong type', { flags: '--config c', files: { c: { downstream: [5] } } }, /^c: downstream: each downstream is a string, or an object/],
+    ['a downstream of the wrong type', { flags: '--config c', files: { c: { downstream: [5] } } }, /^c: downstream: each downstream must be a string, or an object/],
     ['a downstream with an unknown key', { flags: '--config c', files: { c: { downstream: [{ address: RPC, wieght: 2 }] } } }, /"wieght" is unknown or of the wrong type; did you mean weight\?/]
   ]
 

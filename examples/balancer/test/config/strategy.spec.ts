@@ -10,7 +10,7 @@ describe('strategies of a configuration', () => {
 
   it('that do not accept a node are refused before anything starts, with the node and the reason', async () => {
     const nodes = [{ id: 'a', labels: { tier: '0' } }, { id: 'b', labels: { tier: 'cache' } }]
-    await expect(loadStrategy('tiers(rendezvous)', nodes)).to.eventually.be.rejectedWith(ConfigError, 'tiers: the label tier of b is a number, lower first, not "cache"')
+    await expect(loadStrategy('tiers(rendezvous)', nodes)).to.eventually.be.rejectedWith(ConfigError, 'tiers: the label tier of b must be a number, lower first, not "cache"')
     await expect(loadStrategy('rendezvous', nodes)).to.eventually.be.a('function')
   })
 

@@ -72,16 +72,16 @@ export function dns (name: string, target: (node: DnsNode) => TargetInit | reado
 
   for (const [option, value] of Object.entries({ interval, timeout })) {
     if (!(value > 0 && value < Infinity)) {
-      throw new InvalidOptionError(`dns: ${option} is a number of ms above 0, not ${value}`)
+      throw new InvalidOptionError(`dns: ${option} must be a number of ms above 0, not ${value}`)
     }
   }
 
   if (!(keep >= 0)) {
-    throw new InvalidOptionError(`dns: keep is a number of ms, 0 or more, not ${keep}`)
+    throw new InvalidOptionError(`dns: keep must be a number of ms, 0 or more, not ${keep}`)
   }
 
   if (!(Number.isInteger(most) && most > 0)) {
-    throw new InvalidOptionError(`dns: most is a whole number of nodes above 0, not ${most}`)
+    throw new InvalidOptionError(`dns: most must be a whole number of nodes above 0, not ${most}`)
   }
 
   async function find (signal: AbortSignal): Promise<string[]> {

@@ -61,7 +61,7 @@ function staticTarget ({ address, id, ...init }: PeerInit): TargetInit {
 function parseAddress (text: string): { address: Multiaddr, peer: PeerId } {
   if (!text.trim().startsWith('/')) {
     // not shown, since a URL can hold a password
-    throw new InvalidOptionError('peers: an address is a multiaddr that ends in /p2p/<peer id>; URLs of RPCs are for `kubo`')
+    throw new InvalidOptionError('peers: an address must be a multiaddr that ends in /p2p/<peer id>; URLs of RPCs are for `kubo`')
   }
 
   const id = /\/p2p\/([^/]*)\/?$/.exec(text.trim())?.[1]

@@ -73,7 +73,7 @@ function isBound ({ fetches }: State, { restricted, key }: Fetch): boolean {
 
 interface Choice { readonly member: EngineMember, readonly charged: Client, readonly short?: Shortage }
 
-/** The member to ask, or the best one that lacks capacity. */
+/** The member to ask, or the best one that has no capacity. */
 function choose (state: State, fetch: Fetch, client: Client): Choice | 'not now' | undefined {
   const order = state.candidates.of(state, fetch)
   const choice = chooseAmong(order, state, fetch, client)
@@ -86,12 +86,12 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
   let blocked: EngineMember | undefined
   let stalled: EngineMember | undefined
   let held = false // some member could be asked for a client whose window is full
-  let well = false // some member is, and only lacks capacity
+  let well = false // some member works, and only has no capacity
   let short: Shortage = 'no places'
 
   for (let member = order.pull(); member != null; member = order.pull()) {
-    // better to wait for a member that is well than to ask one that is not, or that lacks what others have;
-    // where most members are ejected, those that are well may come after them
+    // better to wait for a member that works than to ask one that does not, or that misses what others have;
+    // where most members are ejected, those that work may come after them
     if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id, fetch) === true)) {
       continue
     }
@@ -109,15 +109,15 @@ function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Cli
       continue
     }
 
-    const lacking = shortage(state, fetch, member, charged)
+    const missing = shortage(state, fetch, member, charged)
 
-    if (lacking == null) {
+    if (missing == null) {
       return { member, charged }
     }
 
     blocked ??= member
     well ||= member.state === 'up'
-    short = lacking === 'no bytes' ? lacking : short
+    short = missing === 'no bytes' ? missing : short
   }
 
   if (blocked != null) {

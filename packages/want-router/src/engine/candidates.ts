@@ -106,8 +106,8 @@ class LazyCandidates implements Candidates {
   }
 
   /**
-   * A fetch that many members lack keeps the rest of the strategy's order once it
-   * has asked a few: to rank a hundred members a hundred times would cost more than
+   * A fetch for a block that many members do not have keeps the rest of the strategy's
+   * order once it has asked a few: to rank a hundred members a hundred times would cost more than
    * it is worth.
    */
   #rank ({ members, membersVersion, strategy }: State, fetch: Fetch): void {
@@ -139,7 +139,7 @@ class LazyCandidates implements Candidates {
 
     const ranked = this.#ranking?.pull()
 
-    // a strategy may rank what is no member
+    // a strategy may rank what is not a member
     return ranked == null ? undefined : state.members.get(ranked.id) ?? this.#pullOrder(state)
   }
 
@@ -167,9 +167,9 @@ export type Shortage = 'no places' | 'no bytes'
 const SHARE = 8
 
 /**
- * What a member, the client's share of it, and the budget of all lack for one more
- * fetch; undefined: it can be asked. The share leaves something free however many
- * are wanted at once (dynamic thresholds, Choudhury and Hahne 1998): of 512 places
+ * What is used up for one more fetch, of the member, of the client's share of it, or of
+ * the budget of all; undefined: the member can be asked. The share leaves something free
+ * however many blocks are wanted at once (dynamic thresholds, Choudhury and Hahne 1998): of 512 places
  * one client fills 456, and ten fill 506.
  */
 export function shortage (state: State, fetch: Fetch, member: EngineMember, client: Client): Shortage | undefined {

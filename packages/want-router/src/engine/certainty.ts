@@ -12,10 +12,10 @@ export function isLone ({ memberClients }: State, fetch: Fetch, member: EngineMe
 
 /**
  * Whether every configured member, or each of those that a waiter is restricted to,
- * is certain to lack what a fetch is for: those that are up have said so, and those
+ * is certain not to have the block of a fetch: those that are up have said so, and those
  * that are down or were removed have been for so long that they do not count. Of one
- * that drains, and of a name that is no member, nothing is known. A member that wants
- * it of us lacks it where it is all that waits; `except` is one that asks for itself,
+ * that drains, and of a name that is not a member, it is not known. A member that wants
+ * it of us does not have it if it is the only waiter; `except` is one that asks for itself,
  * and is not asked on its own behalf.
  */
 export function isCertain (state: State, fetch: Fetch, only?: Eligible, except?: EngineMember): boolean {

@@ -9,7 +9,7 @@ import { isSpent } from './rounds.ts'
 import type { Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-/** What has an answer that is no failure, or whose member was lost: in this flush. */
+/** What has an answer that is not a failure, or whose member was lost: in this flush. */
 export function goOnNow (state: State): void {
   for (const fetch of state.fetches.goingOn) {
     if (isSpent(state.scheduler)) {

@@ -3,7 +3,7 @@
  * shared all the same, unless the restriction is strict: a member may be asked for
  * it if some waiter may use that member, on the account of such a waiter.
  *
- * Names, not members: one that is no member now may come to be one.
+ * Names, not members: one that is not a member now may come to be one.
  */
 import { isLone } from './certainty.ts'
 import { hasWindow } from './clients.ts'

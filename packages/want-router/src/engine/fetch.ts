@@ -128,7 +128,7 @@ export function mayUse ({ only }: ClientWant, { id }: EngineMember): boolean {
   return only == null || only.members.has(id)
 }
 
-/** Only this member itself waits for it, which so has said that it lacks it. */
+/** Only this member itself waits for it, and so does not have it. */
 export function isOnlyWantedBy (fetch: Fetch, member: EngineMember): boolean {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (want.client.member !== member) {

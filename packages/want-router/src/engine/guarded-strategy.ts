@@ -136,7 +136,7 @@ export function tryStrategy (factory: StrategyFactory, members: readonly MemberI
     const strategy: Partial<Strategy> = factory({ now: () => 0, random: seededRandom(0), seed: 0 })
 
     if (typeof strategy.rank !== 'function' || typeof strategy.update !== 'function') {
-      throw new InvalidOptionError(`strategy is a function that makes a strategy, and this one makes ${describe(strategy)}: write roundRobin(), not roundRobin`)
+      throw new InvalidOptionError(`strategy must be a function that makes a strategy, and this one makes ${describe(strategy)}: write roundRobin(), not roundRobin`)
     }
 
     strategy.update(members.map(atRest))

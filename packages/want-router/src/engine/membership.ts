@@ -32,7 +32,7 @@ export function checkMembers (inits: readonly MemberInit[]): void {
     ids.add(id)
 
     if (weight != null && !(weight > 0 && weight < Infinity)) {
-      throw new InvalidOptionError(`member "${id}" has weight ${weight}: a weight is a number above 0`)
+      throw new InvalidOptionError(`member "${id}" has weight ${weight}: a weight must be a number above 0`)
     }
   }
 }

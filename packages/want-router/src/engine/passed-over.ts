@@ -9,7 +9,7 @@ import { isAskable } from './members.ts'
 import type { Backlog, EngineMember } from './model.ts'
 import type { State } from './state.ts'
 
-/** A member cannot take over what it has looked at: it lacks capacity, or the clients that it could be charged to lack a window. */
+/** A member cannot take over what it has looked at: it has no capacity, or the clients that the attempt could be charged to have no window. */
 export function passOver (state: State, { fetch, client, number }: Backlog, member: EngineMember): void {
   member.passedOver = member.passedOver === 0 ? number : Math.min(member.passedOver, number)
 

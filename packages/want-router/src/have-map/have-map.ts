@@ -22,7 +22,7 @@ export interface HaveMapInit {
   readonly interval?: number
   /**
    * Memory for one member, bytes, rounded down to a power of two: 16 MiB are enough for 14 million blocks. As long as it is
-   * enough, less than one in a hundred blocks that the member lacks is taken for one that it holds; beyond that it is more. What is not
+   * enough, less than one in a hundred blocks that the member does not have is taken for one that it holds; beyond that it is more. What is not
    * needed is not kept. Default 16 MiB.
    */
   readonly maxBytes?: number
@@ -33,7 +33,7 @@ export interface MappedBlocks {
   /** Blocks that it listed, or has sent since then; about. */
   readonly keys: number
   readonly bytes: number
-  /** The share of blocks that it lacks which are taken for blocks that it holds. */
+  /** The share of blocks that it does not have but is taken to hold. */
   readonly falsePositiveRate: number
   /** When its list was read, ms since 1970. */
   readonly at: number
@@ -60,8 +60,8 @@ export interface FirstAnswers {
 
 /** Which blocks members hold, by what they listed. It may be wrong either way, so it says which member to ask first, and causes no DONT_HAVE. */
 export interface HaveMap extends Haves {
-  /** Whether a member lacks a block, by its list. False if it has none. */
-  lacks (member: string, key: WantKey): boolean
+  /** Whether a block is not in a member's list. False if the member has no list. */
+  isAbsent (member: string, key: WantKey): boolean
   attemptEnded (outcome: Outcome): void
   onEvent (event: RouterEvent): void
   /** What is known of the list of a member. */
@@ -83,7 +83,7 @@ interface HaveMapParts extends Pick<RefreshesInit, 'holdingsOf'> {
 /** The defaults of a have-map's options. */
 export const DEFAULT_HAVE_MAP: Readonly<Required<HaveMapInit>> = { pinned: false, interval: 600_000, maxBytes: 16 << 20 }
 
-/** Blocks that a member lacks against its list, of which this many are remembered for each member. */
+/** How many blocks are remembered for each member that are in its list although it does not have them. */
 const MAX_LIES = 4096
 
 /** What is known of one member. */
@@ -108,7 +108,7 @@ export function checkHaveMap (init: HaveMapInit): void {
   checkNumbers('haveMap.', numbers, { interval: true, maxBytes: true }, { ranges: { interval: [1, MAX_DELAY], maxBytes: [4096, 2 ** 29] } })
 
   if (pinned !== undefined && typeof pinned !== 'boolean') {
-    throw new InvalidOptionError(`haveMap.pinned is true or false, not ${describe(pinned)}`)
+    throw new InvalidOptionError(`haveMap.pinned must be true or false, not ${describe(pinned)}`)
   }
 }
 
@@ -144,7 +144,7 @@ class ListedHaves implements HaveMap {
     }
   }
 
-  lacks (member: string, key: WantKey): boolean {
+  isAbsent (member: string, key: WantKey): boolean {
     const entry = this.#entries.get(member)
 
     return entry?.filter != null && isMissing(entry, key, this.#hash)

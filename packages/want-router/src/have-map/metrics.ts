@@ -35,7 +35,7 @@ export function registerHaveMapMetrics (metrics: Metrics, source: HaveMapMetrics
 
   gauge('blocks', 'Blocks in the list of a member, and those that it has sent since then', ({ mapped }) => mapped?.keys)
   gauge('bytes', 'Memory for the list of a member', ({ mapped }) => mapped?.bytes)
-  gauge('false_positive_ratio', 'Share of blocks that a member lacks which are taken for blocks that it holds', ({ mapped }) => mapped?.falsePositiveRate)
+  gauge('false_positive_ratio', 'Share of blocks that a member does not have but is taken to hold', ({ mapped }) => mapped?.falsePositiveRate)
   gauge('read_timestamp_seconds', 'When the list of a member was read, in seconds since 1970', ({ mapped }) => mapped == null ? undefined : mapped.at / 1000)
   gauge('read_seconds', 'How long that took', ({ mapped }) => mapped == null ? undefined : mapped.ms / 1000)
   gauge('failing', '1 while the list of a member cannot be read', ({ mapped, error }) => mapped == null && error == null ? undefined : Number(error != null))

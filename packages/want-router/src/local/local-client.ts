@@ -43,7 +43,7 @@ export interface LocalClient {
   /**
    * A block, verified. Rejects with the signal's reason once that aborts.
    *
-   * @throws {NotFoundError} if all members are certain that they lack it
+   * @throws {NotFoundError} if all members are certain that they do not have it
    * @throws {UnknownError} if it is not there `within` the time that it was given
    * @throws {WantExpiredError} if no member served it in its lifetime, as while members are down
    * @throws {WantEvictedError} if it was given up for another
@@ -135,7 +135,7 @@ function blockOf (answer: Answer | undefined, cid: CID, shared: boolean): Uint8A
   }
 
   if (answer == null) {
-    throw new UnknownError(`No member has sent ${cid} in time, and not all are certain to lack it`)
+    throw new UnknownError(`No member has sent ${cid} in time, and not every member is certain not to have it`)
   }
 
   throw answer instanceof Error ? answer : new NotFoundError(`No member has ${cid}`)

@@ -28,7 +28,7 @@ export interface LocalClients {
   /**
    * The client of that name. All that have one name are one client.
    *
-   * @throws {InvalidOptionError} for a name that is no string, or empty
+   * @throws {InvalidOptionError} for a name that is not a string, or empty
    */
   client (name: string): LocalClient
   /** The client without a name. */

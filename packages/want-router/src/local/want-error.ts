@@ -33,7 +33,7 @@ export function wantError (end: EndedWant, cid: string, wantLifetime: number): E
     case 'evicted':
       return new WantEvictedError(`${cid} was given up for another want of its client`)
     case 'expired':
-      return new WantExpiredError(`No member served ${cid} in ${wantLifetime} ms, and not all are certain to lack it`)
+      return new WantExpiredError(`No member served ${cid} in ${wantLifetime} ms, and not every member is certain not to have it`)
     default:
       return end.ms >= wantLifetime
         ? new WantExpiredError(`A member has ${cid}, and did not send it in ${wantLifetime} ms`)

@@ -6,6 +6,6 @@ export function clientAddress (manager: Pick<NetworkComponents['connectionManage
   try {
     return manager.getConnections(peerIdFromString(client))[0]?.remoteAddr.toString()
   } catch {
-    return undefined // not the name of a peer
+    return undefined // the name is not a peer id
   }
 }

@@ -1,6 +1,6 @@
 /**
  * @packageDocumentation
  *
- * What policies read from files, which needs Node.js.
+ * Reads the lists of policies from files, which needs Node.js.
  */
 export { fileList } from './denylist/file-list.ts'

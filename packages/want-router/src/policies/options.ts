@@ -6,7 +6,7 @@ import type { PolicyOptions } from './policy.ts'
 import type { Limits } from '../defaults.ts'
 import type { AdmissionOptions } from '../driver/verdicts.ts'
 
-/** What the policies of one direction are driven with; undefined: there are none. */
+/** What the driver needs for the policies of one direction; undefined if there are none. */
 export function admissionOptions ({ policies = [], policyFailure = DEFAULT_POLICY_FAILURE }: PolicyOptions, limits: Partial<Limits> = {}): AdmissionOptions | undefined {
   if (policies.length === 0) {
     return
@@ -17,13 +17,13 @@ export function admissionOptions ({ policies = [], policyFailure = DEFAULT_POLIC
   return { policies, failure: policyFailure, timeout: verdictTimeout, most: wantsPerClient }
 }
 
-/** @throws {InvalidOptionError} for what is no policy, two of one name, or a verdict for failures that is none */
+/** @throws {InvalidOptionError} for anything that is not a policy, for two policies of one name, or for an invalid `policyFailure` */
 export function checkPolicies ({ policies = [], policyFailure }: PolicyOptions): void {
   const names = new Set<string>()
 
   for (const { name, admit } of policies) {
     if (typeof name !== 'string' || name === '' || typeof admit !== 'function') {
-      throw new InvalidOptionError(`policies: "${name}" is no policy: give it a name and a function admit`)
+      throw new InvalidOptionError(`policies: "${name}" is not a policy: give it a name and a function admit`)
     }
 
     if (names.has(name)) {

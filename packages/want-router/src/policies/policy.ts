@@ -3,7 +3,7 @@ import type { WantEnd } from '../engine/status.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
 
-/** A want of which a policy decides. */
+/** A want that a policy decides about. */
 export interface Ask {
   /** The peer id of the client, or the name of a client inside the process. */
   readonly client: string
@@ -18,16 +18,16 @@ export interface Ask {
   readonly review: boolean
 }
 
-/** What becomes of a want. */
+/** What to do with a want. */
 export type Verdict = 'pass' | Refusal | Restriction
 
 /**
- * A want that only these members are asked for, by their ids. A name that is no member counts as one of which nothing is
- * known, so that no DONT_HAVE leaves while one is named. Without any name the want is refused, as by `silent`.
+ * A want that only these members are asked for, by their ids. A name that is not a member counts as a member that may have
+ * the block, so that no DONT_HAVE is sent for the want. Without any name the want is refused, as by `silent`.
  */
 export interface Restriction {
   readonly only: readonly string[]
-  /** Nor is it served what another member sent for another client. Default false: the bytes are the same, and verified. */
+  /** Whether it must not be served a block that another member sent for another client either. Default false: the bytes are the same, and verified. */
   readonly strict?: boolean
 }
 
@@ -38,10 +38,10 @@ export interface VerifiedBlock {
   readonly bytes: Uint8Array
 }
 
-/** What became of a want, as policies see it. */
+/** How a want ended, as policies see it. */
 export interface SettledWant extends Omit<WantEnd, 'cid'> { readonly cid: CID }
 
-/** What a policy can do by itself. */
+/** What a policy itself can start. */
 export interface PolicyControl {
   /**
    * The policy has changed its mind about wants that it has restricted to some members: all policies see them
@@ -51,45 +51,45 @@ export interface PolicyControl {
 }
 
 /**
- * Decides which wants are looked for, and where. It sees each want once, before it joins a fetch; a repeat is not shown
- * to it again, a want-have that comes to ask for the block is, and so is one that comes back after it was refused or
+ * Decides which wants are looked for, and where. It sees each want once, before it joins a fetch. A repeated want is not shown
+ * to it again; a want-have that becomes a want-block is, and so is a want that comes back after it was refused or
  * cancelled. CIDs that contain their block (identity) need no member, and are not shown.
  *
- * A policy that throws, answers with something else, or takes too long counts as one that answers `policyFailure` of the
- * router's options.
+ * If a policy throws, returns something else, or takes too long, the router's option `policyFailure` is used
+ * as its verdict.
  */
 export interface Policy {
   /** Names it in metrics, the log and events. */
   readonly name: string
-  /** Called once, before everything else, with what the policy can do by itself. */
+  /** Called once, before all other calls, with what the policy itself can start. */
   attach? (control: PolicyControl): void
   /** Decides at once, and cheaply: it runs for every want. `'defer'` leaves it to `resolve`. */
   admit (ask: Ask): Verdict | 'defer'
   /**
-   * Decides what was deferred: what one client has asked for, together. While it runs, what the same client asks for
-   * waits for the next call; other clients have theirs. It is given `verdictTimeout` ms.
+   * Decides about deferred wants, all those of one client together. While it runs, further wants of the same client
+   * wait for the next call; each other client has its own calls. It is given `verdictTimeout` ms.
    *
-   * @param asks - of one client, at most as many as it may have wants
+   * @param asks - the wants of one client, at most as many as it may have
    * @param signal - aborts when the time is over, the client leaves or the router stops
    * @returns a verdict for each, in the order of `asks`
    */
   resolve? (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]>
-  /** Told once of each want that has ended, whatever became of it. */
+  /** Called once for each want that has ended, however it ended. */
   settled? (want: SettledWant): void
-  /** Told of each block that a member sent, once it is verified. It must not change the bytes, and copies what it keeps. */
+  /** Called with each block that a member sent, once it is verified. It must not change the bytes, and must copy what it keeps. */
   verified? (block: VerifiedBlock): void
-  /** A client has left: what is kept for it can go. One inside the process leaves as soon as it wants nothing, and may be back at once. */
+  /** Called when a client has left: what is kept for it can go. A client inside the process leaves as soon as it wants nothing, and may come back at once. */
   gone? (client: string): void
 }
 
-/** Which policies decide of the wants of one direction. */
+/** Which policies decide about the wants of one direction. */
 export interface PolicyOptions {
   /**
-   * Who decides which wants are looked for, asked in this order: the first that refuses a want decides, and where
-   * several restrict it to some members, only those that all of them name are left. Default: all wants are.
+   * The policies that decide which wants are looked for, asked in this order: the first that refuses a want decides, and if
+   * several restrict it to some members, only those that all of them name are left. Default: none, so all wants are.
    */
   readonly policies?: readonly Policy[]
-  /** What counts in place of the verdict of a policy that throws or takes too long. Default `unknown`: the want is refused for now. */
+  /** The verdict that is used if a policy throws or takes too long. Default `unknown`: the want is refused for now. */
   readonly policyFailure?: 'pass' | Refusal
 }
 
@@ -102,6 +102,6 @@ export interface PolicyStatus {
   readonly restricted: number
   /** Times that it threw, answered with something that is not a verdict, or took too long. */
   readonly errors: number
-  /** Of those, the times that it took too long. */
+  /** How many of these times it took too long. */
   readonly timeouts: number
 }

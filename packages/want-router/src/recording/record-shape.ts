@@ -45,7 +45,7 @@ export function expectRecord (record: Partial<TapRecord>): asserts record is Tap
   const { t, at } = record
 
   if (typeof at !== 'number' || t == null || !Object.hasOwn(RECORDS, t)) {
-    throw new InvalidRecordingError(`no record is of the kind ${JSON.stringify(t)}, or it lacks its time`)
+    throw new InvalidRecordingError(`no record is of the kind ${JSON.stringify(t)}, or it has no time`)
   }
 
   if (t === 'start') {
@@ -81,7 +81,7 @@ function expectInput (input: Partial<Input>): void {
 function expectFields (what: string, value: object, fields: Fields): void {
   for (const [name, type] of Object.entries(fields)) {
     if (!isOfType((value as Readonly<Record<string, unknown>>)[name], type)) {
-      throw new InvalidRecordingError(`${what} lacks "${name}", or it is of another type`)
+      throw new InvalidRecordingError(`${what} has no "${name}", or one of another type`)
     }
   }
 }

@@ -2,7 +2,7 @@ import { describe } from '../describe.ts'
 import { InvalidOptionError } from '../errors.ts'
 
 /**
- * Refuses what is no strategy, and says how one is made of it.
+ * Refuses anything that is not a strategy, and says how to make one of it.
  *
  * @throws {InvalidOptionError}
  */
@@ -11,7 +11,7 @@ export function checkStrategy (strategy: unknown): void {
     return
   }
 
-  throw new InvalidOptionError(`strategy is a function that makes one, such as roundRobin(), not ${faultOf(strategy)}`)
+  throw new InvalidOptionError(`strategy must be a function that makes one, such as roundRobin(), not ${faultOf(strategy)}`)
 }
 
 function faultOf (strategy: unknown): string {

@@ -1,12 +1,12 @@
 import type { Strategy } from './strategy.ts'
 
 /**
- * A strategy that does what another one does, but for what is given: the way to
- * wrap a strategy without dropping any of its methods, also those that strategies
+ * A strategy that does what another one does, except for the given overrides: the way to
+ * wrap a strategy without dropping any of its methods, including those that strategies
  * get in a later version.
  *
- * An override replaces the method: to do something before or after, it calls the
- * inner one itself, as `inner.observe?.(outcome)`. One that is undefined replaces
+ * An override replaces the method: to do something before or after, call the
+ * inner one in it, as `inner.observe?.(outcome)`. One that is undefined replaces
  * nothing.
  *
  * @example
@@ -15,7 +15,7 @@ import type { Strategy } from './strategy.ts'
  * import { delegateTo, rendezvous } from '@kitsune/want-router'
  * import type { StrategyFactory } from '@kitsune/want-router'
  *
- * // members in reverse, and all else as it was
+ * // members in reverse order, everything else unchanged
  * export const reversed: StrategyFactory = env => {
  *   const inner = rendezvous()(env)
  *
@@ -25,7 +25,7 @@ import type { Strategy } from './strategy.ts'
  * }
  * ```
  *
- * @param inner - has what it knows, and is to be told of everything
+ * @param inner - the strategy that is wrapped; it must be told of everything
  * @param overrides - what is different, as an object literal
  */
 export function delegateTo (inner: Strategy, overrides: Partial<Strategy> = {}): Required<Strategy> {

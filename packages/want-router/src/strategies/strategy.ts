@@ -20,7 +20,7 @@ export interface Member {
   readonly state: 'up' | 'ejected' | 'draining'
   /** Wants open at the member, and the bytes they are expected to bring. */
   readonly load: { readonly wants: number, readonly bytes: number }
-  /** Not one more want can be opened at it: the engine passes it over, so a ranking may put it after those with a place. */
+  /** No more wants can be opened at it: the engine passes over it, so a ranking may put it after members that have capacity. */
   readonly full: boolean
   /** What it last said it has queued for us, bytes: a hint, and 0 for a member that says nothing. */
   readonly pendingBytes: number
@@ -61,14 +61,14 @@ export interface Outcome {
  * {@link StrategyEnv}, health and counts of what is in flight from the members.
  */
 export interface Strategy {
-  /** The members have changed: joined, left, were ejected or recovered, drain, or have other weights or labels. Called before the first rank. */
+  /** Called before the first `rank`, and when members have joined, left, been ejected, recovered or begun to drain, or have new weights or labels. */
   update (members: readonly Member[]): void
   /**
    * All members, best first, lazily, none twice. Called again for each attempt, and
-   * consumed at once; deterministic given seed and history. The engine takes the first
+   * consumed at once; deterministic for the same seed and the same calls before. The engine takes the first
    * member that can be asked, so the rest is the failover order. Members in every state
    * are ranked, ejected ones too: the engine passes over them, but not while most are
-   * ejected. Full ones are ranked, too: what waits for one waits for the best.
+   * ejected. Full ones are ranked, too: a want that has to wait waits for the best.
    */
   rank (want: Want): Iterable<Member>
   /** An attempt has ended. */
@@ -81,7 +81,7 @@ export interface Strategy {
   avoids? (member: string, want?: Want): boolean
 }
 
-/** All that a strategy may know of the world. */
+/** What a strategy gets from outside. */
 export interface StrategyEnv {
   /** Monotonic time, ms. */
   now (): number

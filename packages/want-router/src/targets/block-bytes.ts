@@ -5,8 +5,8 @@ import { BlockTooLargeError } from '../errors.ts'
 export type BlockBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /**
- * Gathers a block; one piece is not copied. Reading ends where a block would no
- * longer fit a message, so that a source cannot fill the memory with one answer.
+ * Gathers a block; one piece is not copied. It stops reading when a block no longer fits
+ * a message, so that a source cannot fill the memory with one answer.
  *
  * @throws {BlockTooLargeError} above 4 MiB
  */

@@ -6,10 +6,10 @@ import type { Capacity } from './target.ts'
 const SIZES: Readonly<Record<keyof Omit<Capacity, 'supportsDontHave'>, true>> = { wants: true, bytes: true, standing: true }
 
 /**
- * Checks what a target is said to take at once, and returns what was given of it: what is `undefined` counts as left out.
+ * Checks the capacity of a target in its options, and returns it without the values that are `undefined`.
  *
  * @param at - what stands before the names in the message: `source "a": `
- * @throws {InvalidOptionError} for what is no object, a name that there is not, or a value that is invalid
+ * @throws {InvalidOptionError} for anything that is not an object, an unknown name, or an invalid value
  */
 export function checkCapacity (at: string, capacity: Partial<Capacity> | undefined): Partial<Capacity> | undefined {
   if (capacity === undefined) {
@@ -25,7 +25,7 @@ export function checkCapacity (at: string, capacity: Partial<Capacity> | undefin
   }
 
   if (typeof supportsDontHave !== 'boolean') {
-    throw new InvalidOptionError(`${at}capacity.supportsDontHave is true or false, not ${describe(supportsDontHave)}`)
+    throw new InvalidOptionError(`${at}capacity.supportsDontHave must be true or false, not ${describe(supportsDontHave)}`)
   }
 
   return { ...checked, supportsDontHave }

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../errors.ts'
 import type { TargetInit } from './target.ts'
 
 /**
- * Refuses what is no target, and says how one is made of it.
+ * Refuses anything that is not a target, and says how to make one of it.
  *
  * @param target - what was given
  * @param name - of the option, for the message
@@ -16,7 +16,7 @@ export function checkTarget (target: unknown, name: string): asserts target is T
     return
   }
 
-  throw new InvalidOptionError(`${name} is no target, but ${faultOf(target, create, get)}`)
+  throw new InvalidOptionError(`${name} is not a target, but ${faultOf(target, create, get)}`)
 }
 
 function faultOf (target: unknown, create: unknown, get: unknown): string {
@@ -28,7 +28,7 @@ function faultOf (target: unknown, create: unknown, get: unknown): string {
     return "a source: write source(it, { id: '…' })"
   }
 
-  return typeof create === 'function' ? 'one without an id: give it a name that no other has' : describe(target)
+  return typeof create === 'function' ? 'a target without an id: give it a unique name' : describe(target)
 }
 
 /** A URL, a multiaddr or a peer id: each prints as an address. */

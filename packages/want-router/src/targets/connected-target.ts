@@ -2,19 +2,19 @@ import { SessionResetError } from '../errors.ts'
 import type { CancelledWant, LocatedPeer, PeerSession, PeerSessionHandlers, Sink, Target, TargetContext, TargetWant } from './target.ts'
 import type { PeerId } from '@libp2p/interface'
 
-/** What a connected client as a target begins with. */
+/** Options of {@link createConnectedTarget}. */
 export interface ConnectedTargetInit extends Pick<TargetContext, 'openPeer'> {
   /** The client, which is connected. */
   readonly peer: PeerId
   /** Ends the attempt to open a session. */
   readonly signal: AbortSignal
-  /** The session with the client was ended, since it misbehaves. */
+  /** The router has ended the session with the client because the client misbehaves. */
   ended (why: Error): void
 }
 
 /** A connected client that is asked for blocks. */
 export interface ConnectedTarget extends Target {
-  /** The peer that it says it stands for. */
+  /** The peer that the client says it stands for. */
   standsFor (of: string): void
 }
 
@@ -52,7 +52,7 @@ class ClientTarget implements ConnectedTarget {
       block: (prefix, bytes, verified) => this.#sink?.block(prefix, bytes, verified),
       presence: (key, have) => { this.#sink?.answer(key, have ? 'have' : 'dont-have') },
       load: pendingBytes => { this.#sink?.load(pendingBytes) },
-      // it is removed by what has told it that the client came
+      // the code that added it when the client came removes it
       closed () {}
     }
     this.#session = await openPeer(located, handlers, signal)

@@ -9,7 +9,7 @@ import type { CancelledWant, Capacity, LocatedPeer, MemberInit, PeerSession, Pee
 import type { Timers } from '../timers.ts'
 import type { Logger, PeerId } from '@libp2p/interface'
 
-/** Waits and limits where the configuration names none. Times are ms. */
+/** Default waits and limits. Times are ms. */
 const DEFAULT_MIN_DELAY = 100
 const DEFAULT_MAX_DELAY = 1000
 const DEFAULT_LOCATE_TIMEOUT = 2000
@@ -54,8 +54,8 @@ const OPTIONS: Readonly<Record<keyof PeerTargetInit, true>> = { id: true, weight
 const RETRY_OPTIONS: Readonly<Record<keyof RetryInit, true>> = { minDelay: true, maxDelay: true, random: true, timers: true }
 
 /**
- * A bitswap peer as a target. While it is started it keeps a session to the peer;
- * whenever there is none it locates the peer again, since its id or addresses may
+ * A bitswap peer as a target. While it runs it keeps a session to the peer;
+ * when the session ends it locates the peer again, since its id or addresses may
  * have changed, and dials. Each step is bounded in time, and it never gives up.
  *
  * @throws {InvalidOptionError} for an option that does not exist, and a number that is invalid
@@ -95,7 +95,7 @@ class PeerTarget implements Target {
   #session: PeerSession | undefined
   #endSession: ((why: Error) => void) | undefined
   #running: Promise<void> | undefined
-  /** What was learned of the peer. */
+  /** What was learned about the peer. */
   #learned: { readonly peer: string, readonly entries: number } | undefined
 
   constructor (init: PeerTargetInit, context: TargetContext) {
@@ -114,7 +114,7 @@ class PeerTarget implements Target {
     await this.#running
   }
 
-  // without a session there is nothing to send to: going down released all that was asked
+  // without a session there is nowhere to send to: going down released everything that was asked
   ask (wants: readonly TargetWant[]): void {
     this.#session?.ask(wants)
   }
@@ -140,7 +140,7 @@ class PeerTarget implements Target {
         break
       }
 
-      // the first failure of an outage is news, the others repeat it
+      // only the first failure of an outage is news
       const report = failures === 0 ? this.#log.error : this.#log
       report('%s is down, trying again - %e', id, why)
       sink.down(why)
@@ -158,7 +158,7 @@ class PeerTarget implements Target {
     const { signal } = this.#stopping
     const located = await this.#locate()
     const closed = Promise.withResolvers<Error | undefined>()
-    // a session that was given up may still have something to say
+    // a session that was given up may still report something
     let over = false
     const handlers: PeerSessionHandlers = {
       block: (prefix, bytes, verified) => over ? undefined : sink.block(prefix, bytes, verified),

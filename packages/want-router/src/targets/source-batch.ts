@@ -11,7 +11,7 @@ import type { CID } from 'multiformats/cid'
 /**
  * Reads blocks together, and reports each answer as it comes. Never rejects.
  *
- * @returns what is wrong with the source, if anything is. Reads of which it has said nothing are left as they were
+ * @returns what is wrong with the source, if anything. Reads that it did not answer are left as they were
  */
 export async function readBatch (context: ReadContext, reads: ReadonlyMap<WantKey, SourceRead>, signal: AbortSignal): Promise<Error | undefined> {
   const { source, sink } = context
@@ -45,7 +45,7 @@ export async function readBatch (context: ReadContext, reads: ReadonlyMap<WantKe
   return signal.aborted ? undefined : faultOf(thrown, { strays, missing, all: reads.size })
 }
 
-/** The CIDs of a batch; what is none is answered. */
+/** The CIDs of a batch; a want whose bytes are not a CID is answered. */
 function decodable (reads: ReadonlyMap<WantKey, SourceRead>, sink: Sink): CID[] {
   const cids: CID[] = []
 
@@ -82,12 +82,12 @@ interface Tally { readonly strays: number, readonly missing: number, readonly al
 
 function faultOf (thrown: unknown, { strays, missing, all }: Tally): Error | undefined {
   if (thrown != null) {
-    // a blockstore may miss the batch for one block
-    return isNotFound(thrown) ? undefined : new SourceError(`getMany threw, and had said nothing of ${missing} of ${all} blocks: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
+    // a blockstore may fail the whole batch because of one missing block
+    return isNotFound(thrown) ? undefined : new SourceError(`getMany threw before it had answered ${missing} of ${all} blocks: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
   }
 
   if (missing > 0) {
-    return new SourceError(`getMany ended, and had said nothing of ${missing} of ${all} blocks`)
+    return new SourceError(`getMany ended before it had answered ${missing} of ${all} blocks`)
   }
 
   return strays > 0 ? new SourceError(`getMany yielded ${strays} blocks that it was not asked for`) : undefined

@@ -13,11 +13,11 @@ export interface SourceReadOptions {
 
 /** What a batch is told. */
 export interface SourceBatchOptions extends SourceReadOptions {
-  /** Whether a block of the batch is still wanted: one that is not need not be read, nor have a result. */
+  /** Whether a block of the batch is still wanted: if not, it need not be read or have a result. */
   wanted (cid: CID): boolean
 }
 
-/** What a batch says of one block: its `bytes`; or an `error`; or neither if the source does not have it. */
+/** The result for one block of a batch: its `bytes`, or an `error`, or neither if the source does not have it. */
 export interface SourceResult {
   /** The CID of the request, or one of the same multihash. */
   readonly cid: CID
@@ -39,22 +39,22 @@ export interface SourceLike {
   get (cid: CID, options: SourceReadOptions): BlockBytes | undefined | Promise<BlockBytes | undefined>
   /**
    * What the router asks for at once, of one client: so that the source can read neighbours together, and count
-   * requests. Results come in any order, the next one when the router has taken the last. An error, or a miss, is that of one block. Blocks
+   * requests. Results come in any order, the next one when the router has taken the last. An error or a miss counts for one block only. Blocks
    * that have no result when it ends or throws are read by `get`.
    */
   getMany? (cids: Iterable<CID>, options: SourceBatchOptions): AsyncIterable<SourceResult> | Iterable<SourceResult>
-  /** Answers want-haves without reading the block; `undefined` is a miss. If it says the `size`, in bytes, the router reckons with that. */
+  /** Answers want-haves without reading the block; `undefined` is a miss. If it returns the `size`, in bytes, the router uses that as the expected size. */
   stat? (cid: CID, options: SourceReadOptions): Promise<object | undefined>
   /** Answers want-haves if there is no `stat`. */
   has? (cid: CID, options: SourceReadOptions): boolean | Promise<boolean>
   /**
-   * A verified block that a client wanted and another member had: for a cache, which takes it or leaves it. Blocks
-   * beyond what it stores at a time are not offered. Do not modify the bytes, which may be part of a larger buffer: copy what is kept.
+   * A verified block that a client wanted and another member had: for a cache, which takes it or leaves it. While it is storing
+   * as many blocks as it may, no more are offered. Do not modify the bytes, which may be part of a larger buffer: copy what is kept.
    */
   offer? (block: OfferedBlock): void | Promise<void>
 }
 
-/** What is wrong with something that should be a source; undefined: nothing. */
+/** What is wrong with a value that should be a source; undefined if nothing is. */
 export function sourceFault (from: unknown): string | undefined {
   if (typeof from !== 'object' || from == null) {
     return `a source is an object that has a method get(cid), not ${describe(from)}`
@@ -68,7 +68,7 @@ export function sourceFault (from: unknown): string | undefined {
 
   for (const [name, method] of Object.entries({ getMany, stat, has, offer })) {
     if (method != null && typeof method !== 'function') {
-      return `${name} of a source is a method, not ${describe(method)}`
+      return `${name} of a source must be a method, not ${describe(method)}`
     }
   }
 }

@@ -6,8 +6,8 @@ const MAX_OFFERS = 16
 const MAX_OFFERED_BYTES = 8 << 20
 
 /**
- * Offers blocks to a source, if it takes any. One that is still storing as much as it may is
- * offered no more until then: the others would wait in memory.
+ * Offers blocks to a source, if it takes any. A source that is still storing as much as it
+ * may is offered no more until it has finished: blocks that wait would use memory.
  */
 export function createSourceOffers (source: SourceLike, report: (why: Error) => void): Target['offer'] {
   let offers = 0

@@ -7,27 +7,27 @@ import type { CID } from 'multiformats/cid'
 /** A read that has begun. */
 export interface SourceRead {
   readonly want: TargetWant
-  /** It is no longer wanted: nothing is reported of it. */
+  /** It is no longer wanted, so nothing is reported about it. */
   cancelled: boolean
   /** It has been reported. */
   answered: boolean
 }
 
-/** What a source says of a block: its bytes, or that it has it, or nothing. */
+/** The answer of a source about a block: its bytes, or that the source has it, or nothing. */
 export interface Found { readonly bytes?: Uint8Array, readonly size?: number }
 
 /** What reads report to, and how. */
 export interface ReadContext {
   readonly source: SourceLike
-  /** A want-have of a block that is no longer is answered by the block, bytes. */
+  /** A want-have for a block of at most this many bytes is answered with the block. */
   readonly inlineBlock: number
   readonly sink: Sink
 }
 
 /**
- * Reads a block by itself, or asks whether it is there, and reports the answer. Never rejects.
+ * Reads a single block, or asks whether the source has it, and reports the answer. Never rejects.
  *
- * @returns true if the block was asked whether it is there, and is so small that it is to be read: nothing has been reported
+ * @returns true if the source was asked whether it has the block, and the block is small enough to be read: nothing has been reported
  */
 export async function readOne (context: ReadContext, read: SourceRead, signal: AbortSignal): Promise<boolean> {
   const { want } = read
@@ -43,8 +43,8 @@ export async function readOne (context: ReadContext, read: SourceRead, signal: A
 }
 
 /**
- * Reports what was found of a want, unless it is no longer wanted: undefined is a miss, as is a
- * `NotFoundError`; another error is a failure. Resolves when the router has taken it. Never rejects.
+ * Reports the result of a want, unless it is no longer wanted: undefined is a miss, and so is a
+ * `NotFoundError`; any other error is a failure. Resolves when the router has taken it. Never rejects.
  *
  * @returns as {@link readOne}
  */
@@ -117,14 +117,14 @@ function missed (complete: boolean | undefined): 'unknown' | 'dont-have' {
   return complete === false ? 'unknown' : 'dont-have'
 }
 
-/** What a stat says of the size; undefined where that is none that a block can have. */
+/** The size that a stat returned; undefined if a block cannot have that size. */
 function sizeOf (stat: object): number | undefined {
   const size: unknown = 'size' in stat ? stat.size : undefined
 
   return typeof size === 'number' && Number.isInteger(size) && size >= 0 && size <= MAX_FRAME_LENGTH ? size : undefined
 }
 
-/** By name, since every package has its own class; `code` is how older stores say it. */
+/** By name, since every package has its own class; older stores use `code`. */
 export function isNotFound (err: unknown): boolean {
   return err instanceof Error && (err.name === 'NotFoundError' || ('code' in err && err.code === 'ERR_NOT_FOUND'))
 }

@@ -20,13 +20,13 @@ export interface SourceInit extends MemberInit {
    */
   readonly concurrency?: number
   /**
-   * What it can be asked for at once. Default four wants for each concurrent read: what waits is better kept where it is
-   * divided fairly between peers. A source that has `getMany` is asked for as many as any member, 512: what is asked at once is read together.
+   * What it can be asked for at once. Default four wants for each concurrent read: wants that have to wait
+   * are better kept in the router, which divides capacity fairly between clients. A source that has `getMany` gets as many as any member, 512: wants that are asked together are read together.
    */
   readonly capacity?: Partial<Capacity>
   /**
-   * A want-have of a block that is no longer, in bytes, is answered by the block, as boxo does: the client would ask for it next. It takes a
-   * `stat` that says the size. Default 1,024; 0: never.
+   * A want-have for a block of at most this many bytes is answered with the block, as boxo does: the client would ask for it next. This needs a
+   * `stat` that returns the size. Default 1,024; 0: never.
    */
   readonly inlineBlock?: number
   /**
@@ -40,20 +40,20 @@ export interface SourceInit extends MemberInit {
 
 /** Reads at the same time. */
 const DEFAULT_CONCURRENCY = 16
-/** Batches at the same time: the fewer, the more there is in each. */
+/** Batches at the same time: with fewer batches, each has more wants. */
 const DEFAULT_BATCHES = 4
 /** Bytes. */
 const DEFAULT_INLINE_BLOCK = 1024
-/** A batch waits so often while wants come. */
+/** How often a batch waits while wants come. */
 const MAX_LINGERS = 5
 
 /**
  * A block source as a target.
  *
- * A source is not verified by being ours: its blocks are hashed like any other,
- * and a wrong one leaves its want to time out and be asked elsewhere.
+ * A source is not trusted because it is local: its blocks are hashed like any other,
+ * and the want for a wrong one times out and is asked elsewhere.
  *
- * @throws {InvalidOptionError} for what is no source, without an `id`, and for an option that does not exist or is invalid
+ * @throws {InvalidOptionError} for anything that is not a source, without an `id`, and for an option that does not exist or is invalid
  */
 export function source (from: SourceLike, init: SourceInit): TargetInit {
   const { id, weight, labels }: Partial<SourceInit> = init ?? {}
@@ -73,7 +73,7 @@ export function source (from: SourceLike, init: SourceInit): TargetInit {
 
   const given = checkSourceInit(`source "${id}": `, init)
 
-  // a source keeps no standing wants: a block that it gains does not come by itself
+  // a source keeps no standing wants: it does not send a block that it gets later
   const capacity = { ...(batches ? {} : { wants: 4 * concurrency }), standing: 0, ...given }
 
   return { id, weight, labels, create: () => new SourceTarget(from, { concurrency, capacity, inlineBlock, linger, timers }) }
@@ -103,15 +103,15 @@ class SourceTarget implements Target {
   readonly #source: SourceLike
   readonly #init: SourceTargetInit
   readonly #waiting = new Map<WantKey, TargetWant>()
-  /** Those of which a batch has said nothing: they are read one by one. */
+  /** Those that a batch did not answer: they are read one by one. */
   readonly #alone = new Set<TargetWant>()
   readonly #running = new Set<Reads>()
   readonly #pump = (): void => { this.#pumpNow() }
   #sink: Sink | undefined
   #pumping = false
-  /** How many wants the last reads had that began together. */
+  /** How many wants the last batch had. */
   #lastSize = Infinity
-  /** Ends the wait for further wants; `over` once it has ended by itself. */
+  /** Ends the wait for further wants; `over` once the wait has ended. */
   #lingering: 'over' | (() => void) | undefined
 
   constructor (source: SourceLike, init: SourceTargetInit) {
@@ -139,7 +139,7 @@ class SourceTarget implements Target {
 
   ask (wants: readonly TargetWant[]): void {
     for (const want of wants) {
-      // the last word about a key counts: a have becomes a block
+      // the last message about a key counts: a want-have becomes a want-block
       this.#waiting.set(want.key, want)
     }
 
@@ -215,7 +215,7 @@ class SourceTarget implements Target {
     this.#lingering = undefined
   }
 
-  /** What is read next: one want, or all those of its client that can be read with it. */
+  /** What is read next: one want, or all wants of its client that can be read with it. */
   #next (): readonly TargetWant[] {
     const [first] = this.#waiting.values()
 
@@ -268,7 +268,7 @@ class SourceTarget implements Target {
     }
 
     for (const { want, answered, cancelled } of reads.values()) {
-      // of these the batch has said nothing; one that was asked again meanwhile is waiting already
+      // the batch did not answer these; one that was asked again meanwhile is already waiting
       if (!answered && !cancelled && !this.#waiting.has(want.key)) {
         this.#waiting.set(want.key, want)
         this.#alone.add(want)
@@ -277,7 +277,7 @@ class SourceTarget implements Target {
   }
 }
 
-/** Whether no block of a batch is wanted any more. */
+/** Whether no block of a batch is still wanted. */
 function isOver (reads: Reads['reads']): boolean {
   for (const { cancelled, answered } of reads.values()) {
     if (!cancelled && !answered) {

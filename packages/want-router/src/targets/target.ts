@@ -4,7 +4,7 @@ import type { ComponentLogger, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { CID } from 'multiformats/cid'
 
-/** A want as a target is asked for it. */
+/** A want as a target gets it. */
 export interface TargetWant {
   readonly key: WantKey
   /** Raw CID bytes, as the first client that asked for it wrote it. */
@@ -16,7 +16,7 @@ export interface TargetWant {
   readonly session: string
 }
 
-/** A want that is no longer wanted, as it was asked for. */
+/** The cancel of a want, as it was asked. */
 export type CancelledWant = Pick<TargetWant, 'key' | 'cid'>
 
 /** How much a target takes at once. */
@@ -25,9 +25,9 @@ export interface Capacity {
   readonly wants: number
   /** Expected bytes open at the same time. */
   readonly bytes: number
-  /** Standing wants: how many it keeps after its DONT_HAVE, so that a late block comes by itself; 0: it forgets them. */
+  /** Standing wants: how many it keeps after its DONT_HAVE, so that it sends a late block without being asked again; 0: it forgets them. */
   readonly standing: number
-  /** It can say DONT_HAVE. If not, its silence is taken for ignorance, not for failure. */
+  /** Whether it can say DONT_HAVE. If not, its silence means that it does not have the block, and is not a failure. */
   readonly supportsDontHave: boolean
 }
 
@@ -37,10 +37,10 @@ export interface Capacity {
  */
 export interface Sink {
   /**
-   * The target can be asked from now on, or says anew how much it takes. If that is invalid (`wants` and `bytes` are whole
-   * numbers above 0, `standing` may be 0), the member counts as failed and is down until `up` is called with what is valid.
+   * The target can be asked from now on, or reports its new capacity. If that is invalid (`wants` and `bytes` are whole
+   * numbers above 0, `standing` may be 0), the member counts as failed and is down until `up` is called with a valid capacity.
    *
-   * `peer`: its peer id, if it is a peer: what it wants of us itself is not asked of it.
+   * `peer`: its peer id, if it is a peer: it is not asked for blocks that it wants of us itself.
    */
   up (capacity?: Partial<Capacity>, peer?: string): void
   /**
@@ -53,30 +53,30 @@ export interface Sink {
   block (prefix: Uint8Array, bytes: Uint8Array, verified?: (key: WantKey) => void): Promise<void> | undefined
   /**
    * `dont-have` is certain; `unknown`: it cannot tell, no penalty; `failed`: its health suffers. With `have` comes the
-   * block's `size` if it is known, bytes: the router reckons with it when it asks for the block, unless no block can have it.
+   * block's `size` if it is known, bytes: the router uses it as the expected size when it asks for the block, unless it is impossible.
    */
   answer (key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: Error, size?: number): void
-  /** Something went wrong that fails no want. It may be reported often: it is shown in the status, and logged now and then. */
+  /** An error that fails no want. It may be reported often: it is shown in the status, and logged now and then. */
   report (why: Error): void
-  /** The target's own report of what it has queued for us, bytes. A hint: what is no number of bytes is ignored. */
+  /** The target's own report of what it has queued for us, bytes. A hint: anything that is not a number of bytes is ignored. */
   load (pendingBytes: number): void
-  /** The target is gone; whatever it owed is asked elsewhere. Repeated while it is down if there is a newer reason. */
+  /** The target is down; the wants that it owed are asked elsewhere. Repeated while it is down if there is a newer reason. */
   down (why?: Error): void
 }
 
 /** Something that can be asked for blocks: a bitswap peer or a block source. */
 export interface Target {
   start (sink: Sink): void | Promise<void>
-  /** Ends all it started. The sink is not called any more once it resolves. */
+  /** Ends everything that it started. The sink is not called any more once it resolves. */
   stop (): void | Promise<void>
   ask (wants: readonly TargetWant[]): void
-  /** Stops what has not begun; answers to cancelled wants are ignored. */
+  /** Stops wants that it has not begun; answers to cancelled wants are ignored. */
   cancel (wants: readonly CancelledWant[]): void
   /** Ends the session with what is behind the target, which misbehaves; it may begin another. */
   reset? (why: string): void
   /**
-   * A block that a client wanted, from another member: for a cache, which takes it or leaves it. Called after all that
-   * was to be done for clients; it must neither wait nor modify the bytes.
+   * A block that a client wanted, from another member: for a cache, which takes it or leaves it. Called when everything
+   * for clients is done; it must neither wait nor modify the bytes.
    */
   offer? (block: OfferedBlock): void
 }
@@ -87,7 +87,7 @@ export interface OfferedBlock {
   readonly bytes: Uint8Array
 }
 
-/** How a member stands in the configuration. */
+/** The configuration of a member. */
 export interface MemberInit {
   /** Stable name; members' ids must differ. */
   readonly id: string
@@ -98,7 +98,7 @@ export interface MemberInit {
 
 /** A member together with the way to make its target. */
 export interface TargetInit extends MemberInit {
-  /** The peer that is asked, where it is known beforehand: the router refuses to be its own member. */
+  /** The peer that is asked, if it is known beforehand: the router refuses to be its own member. */
   readonly peer?: PeerId
   /**
    * Lists the blocks that it holds, in pieces, for the router's `haveMap`. Rejects, or ends early, when the signal aborts.
@@ -124,9 +124,9 @@ export interface LocatedPeer {
 
 /** A session to one bitswap peer through the host that faces downstream. */
 export interface PeerSession {
-  /** The protocol negotiated can say DONT_HAVE: 1.2.0 can. */
+  /** Whether the negotiated protocol can say DONT_HAVE: 1.2.0 can. */
   readonly supportsDontHave: boolean
-  /** Queues wants and cancels; they leave packed, at the end of the tick. */
+  /** Queues wants and cancels; they are sent together at the end of the tick. */
   ask (wants: readonly TargetWant[]): void
   cancel (wants: readonly CancelledWant[]): void
   close (): void
@@ -144,13 +144,13 @@ export interface PeerSessionHandlers {
 
 /** How many entries a peer takes in one wantlist message: some nodes silently ignore longer ones. */
 export interface WantlistLimit {
-  /** What is known of it. Default 1,024. */
+  /** As far as is known. Default 1,024. */
   readonly entries?: number
   /** Called when a message has been ignored: from now on at most this many are sent at once. */
   learned? (entries: number): void
 }
 
-/** What the router lends to the targets that it creates. */
+/** What the router provides to the targets that it creates. */
 export interface TargetContext {
   readonly logger: ComponentLogger
   /** Dials the peer (unless connected) and takes its bitswap traffic; rejects if it cannot be reached. */

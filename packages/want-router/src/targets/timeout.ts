@@ -8,9 +8,9 @@ export interface TimeoutOptions<T> {
   readonly timeout: number
   /** Ends it earlier. */
   readonly signal: AbortSignal
-  /** For the error message: what was not done in time. */
+  /** What was not done in time, for the error message. */
   readonly what: string
-  /** Receives what is produced too late, so that it can be closed. */
+  /** Receives a result that comes too late, so that it can be closed. */
   late? (result: T): void
 }
 
@@ -36,7 +36,7 @@ export async function withTimeout<T> (run: (signal: AbortSignal) => Promise<T>, 
   signal.addEventListener('abort', onAbort)
 
   const result = (async () => run(controller.signal))()
-  // a failure after the race concerns no caller any more
+  // after the race, no caller waits for a failure
   result.then(result => { controller.signal.aborted && late?.(result) }, () => {})
 
   try {

@@ -6,7 +6,7 @@ import type { AskType } from '../strategies/strategy.ts'
 import type { TargetWant } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** A block, and the names that it is asked by. */
+/** A block, and its names: its key and its CID. */
 export interface FakeBlock {
   readonly key: WantKey
   /** The raw bytes of its CID, version 1. */
@@ -21,7 +21,7 @@ export async function fakeBlock (content: string | Uint8Array): Promise<FakeBloc
   const key = wantKey(cid)
 
   if (key == null) {
-    throw new Error('unreachable: a CID of our own making')
+    throw new Error('unreachable: the CID was made here')
   }
 
   return { key, cid, bytes }
@@ -32,7 +32,7 @@ export async function fakeBlocks (count: number, name = 'block'): Promise<FakeBl
   return Promise.all(Array.from({ length: count }, async (_, i) => fakeBlock(`${name} ${i}`)))
 }
 
-/** A want for a block, as targets are asked for it. */
+/** A want for a block, as a target gets it. */
 export function fakeTargetWant ({ key, cid }: FakeBlock, type: AskType = 'block', init: Partial<TargetWant> = {}): TargetWant {
   return { key, cid, type, priority: 1, session: 'peer', ...init }
 }

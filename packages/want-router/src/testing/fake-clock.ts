@@ -7,7 +7,7 @@ import type { Timers } from '../timers.ts'
  * simulation runs on it as well.
  */
 export interface FakeClock extends Timers {
-  /** Moves time on by `ms`, and runs what falls due on the way, in order of time, then of being set. */
+  /** Moves time on by `ms`, and runs what falls due on the way, by time, and at the same time in the order in which it was set. */
   pass (ms: number): void
   /** Moves to the next thing that is due and runs it, unless that is later than `until`. False if there was nothing. */
   step (until?: number): boolean

@@ -21,7 +21,7 @@ export interface FakeReply {
 
 /** What a fake target has, and how it answers. */
 export interface FakeTargetInit extends MemberInit {
-  /** Its clock, e.g. a `fakeClock()`. */
+  /** The clock that it runs on, e.g. a `fakeClock()`. */
   readonly timers: Pick<Timers, 'after'>
   /** The blocks that it has at first. Default: none. */
   readonly blocks?: Iterable<FakeBlock>
@@ -30,13 +30,13 @@ export interface FakeTargetInit extends MemberInit {
   /** What it reports about itself when it comes up. */
   readonly capacity?: Partial<Capacity>
   /**
-   * The script: what it does about a want, which is the `index`th that it was asked,
+   * The script: how it answers a want. `index` counts the wants that it was asked,
    * from 0. Default, and where it returns undefined: the truth.
    */
   reply? (want: TargetWant, index: number): FakeAnswer | FakeReply | undefined
 }
 
-/** A target that does as it is told. It is its own {@link TargetInit}, so it can be passed to a router. */
+/** A target that a test controls. It is its own {@link TargetInit}, so it can be passed to a router. */
 export interface FakeTarget extends Target, TargetInit {
   /** ms from being asked to answering. */
   latency: number
@@ -124,7 +124,7 @@ class ScriptedTarget implements FakeTarget {
       this.asked.push(want)
 
       if (this.#up) {
-        // the last word about a key counts: a have becomes a block
+        // the last message about a key counts: a want-have becomes a want-block
         this.#forget(want.key)
         this.open.set(want.key, want)
         this.#timeouts.set(want.key, this.#init.timers.after(after, () => { this.#answer(want, says ?? this.#truth(want)) }))
@@ -178,12 +178,12 @@ class ScriptedTarget implements FakeTarget {
     this.#forget(want.key)
 
     if (says === 'death') {
-      this.die(new Error(`${this.id} died of a want`))
+      this.die(new Error(`${this.id} died at a want`))
     } else if (says === 'wrong' || says === 'block') {
       const bytes = says === 'block' ? this.#blocks.get(want.key) : undefined
       this.#sink?.block(cidPrefix(want.cid), bytes ?? new TextEncoder().encode('these are the wrong bytes'))?.catch(() => {})
     } else {
-      this.#sink?.answer(want.key, says, says === 'failed' ? new Error(`${this.id} failed as it was told`) : undefined)
+      this.#sink?.answer(want.key, says, says === 'failed' ? new Error(`${this.id} failed, as its script says`) : undefined)
     }
   }
 

@@ -15,7 +15,7 @@ export interface FakeMember extends Member {
 }
 
 /**
- * A member as the engine shows it to strategies: unless said otherwise idle, up, of
+ * A member as the engine shows it to strategies: unless `init` says otherwise idle, up, of
  * weight 1 and without labels.
  *
  * @example
@@ -37,8 +37,8 @@ export function fakeMembers (count: number, init?: (index: number) => Partial<Fa
 }
 
 /**
- * A want for the block of this name: unless said otherwise a first try, of type block,
- * to which no member has answered anything.
+ * A want for the block of this name: unless `init` says otherwise a first try, of type
+ * block, that no member has answered.
  */
 export function fakeWant (key: string | number, init: Partial<Want> = {}): Want {
   return {
@@ -52,7 +52,7 @@ export function fakeWant (key: string | number, init: Partial<Want> = {}): Want 
   }
 }
 
-/** An attempt that unless said otherwise brought a block of one byte in 1 ms. */
+/** The outcome of an attempt: unless `init` says otherwise, a block of one byte after 1 ms. */
 export function fakeOutcome (member: string, init: Partial<Outcome> = {}): Outcome {
   return { member, want: fakeWant('key'), result: 'block', ms: 1, bytes: 1, hedge: false, ...init }
 }

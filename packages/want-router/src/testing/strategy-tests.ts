@@ -48,8 +48,8 @@ export interface StrategyTestsInit {
    */
   readonly laws?: LawChoice<StrategyLaw>
   /**
-   * For a strategy that wraps another: makes it around that one. The law `forwards` needs it, and is left out
-   * without it.
+   * For a strategy that wraps another: makes it around the given one. Without it the law `forwards`
+   * is left out.
    */
   wrap? (inner: StrategyFactory): StrategyFactory
   /** What the tests are gathered under. Default `a strategy` */
@@ -71,11 +71,11 @@ export interface StrategyTestsInit {
 }
 
 /**
- * Tests a strategy against the laws that every strategy owes the router. Call it
+ * Tests a strategy against the laws that the router needs every strategy to keep. Call it
  * at the top of a test file, or within a `describe`.
  *
- * What it cannot see: memory that grows other than in a `Map`, a `Set` or the
- * `push` of an array. That every attempt is observed once is up to the engine, and
+ * It cannot see memory that grows other than in a `Map`, a `Set` or the
+ * `push` of an array. The engine observes every attempt once; this is
  * not checked here.
  *
  * @param factory - makes the strategy; it is called many times

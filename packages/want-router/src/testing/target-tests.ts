@@ -33,16 +33,16 @@ export interface TargetTestsInit {
   readonly name?: string
   /** How long an answer may take, ms. Default 1,500 */
   readonly timeout?: number
-  /** How long nothing must happen until it counts as certain that nothing will, ms. Default 20; more for a target with a network. */
+  /** How long nothing must happen before a law concludes that nothing will, ms. Default 20; more for a target with a network. */
   readonly quiet?: number
   /** The `{ describe, it }` of vitest without `globals`, or of node:test. Default: the global ones. */
   readonly test?: TestRunner
 }
 
 /**
- * Tests a target against the laws that every target owes the router.
+ * Tests a target against the laws that the router needs every target to keep.
  *
- * @param make - makes a new target, and what it asks, for each law
+ * @param make - makes a new target for each law, and says what to ask of it
  * @throws {NoTestRunnerError} if there is no global `describe` and `it`, and none was given
  *
  * @example
@@ -54,10 +54,10 @@ export interface TargetTestsInit {
  * targetTests(async () => {
  *   const clock = fakeClock()
  *   const has = await fakeBlocks(3, 'mine')
- *   const lacks = await fakeBlocks(1, 'of others')
+ *   const missing = await fakeBlocks(1, 'of others')
  *   const target = fakeTarget({ id: 'fake', timers: clock, blocks: has })
  *
- *   return { target, has, lacks, settle: () => { clock.pass(10) }, cut: () => { target.die() }, mend: () => { target.revive() } }
+ *   return { target, has, missing, settle: () => { clock.pass(10) }, cut: () => { target.die() }, restore: () => { target.revive() } }
  * }, {
  *   laws: { backpressure: 'hands over blocks as its script says' },
  *   test: { describe, it }

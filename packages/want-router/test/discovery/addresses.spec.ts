@@ -13,7 +13,7 @@ import type { TargetInit } from '../../src/targets/target.ts'
 import type { Libp2p, Logger } from '@libp2p/interface'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
-/** What an operator may wait for a node to be up, ms. */
+/** How long an operator may wait for a node to be up, ms. */
 const SOON = 2000
 
 describe('a node of many addresses, over real libp2p hosts', function () {
@@ -42,7 +42,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     return (server.address() as AddressInfo).port
   }
 
-  /** The address of a server that does nothing but this with its sockets. */
+  /** The address of a server that does only this with its sockets. */
   async function serve (host: string, onSocket: (socket: Socket) => void): Promise<string> {
     const sockets = new Set<Socket>()
     const server = createServer(socket => {
@@ -59,12 +59,12 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     return `/ip4/${host}/tcp/${port}/p2p/${node.peerId}`
   }
 
-  /** The address of a server that accepts and never speaks. */
+  /** The address of a server that accepts connections and sends nothing. */
   async function mute (host: string): Promise<string> {
     return serve(host, () => {})
   }
 
-  /** The address of a relay to the node that adds so much to each way, ms. */
+  /** The address of a relay to the node that adds this delay each way, ms. */
   async function slow (delay: number): Promise<string> {
     return serve('127.0.0.1', near => {
       const far = connect({ host: '127.0.0.1', port: Number(/tcp\/(\d+)/.exec(real)?.[1]) })
@@ -142,7 +142,7 @@ describe('a node of many addresses, over real libp2p hosts', function () {
     return said
   }
 
-  it('is up soon though the first accepts and never speaks, and the log names the one that works', async () => {
+  it('is up soon though the first accepts connections and sends nothing, and the log names the one that works', async () => {
     expect(await up(peers([{ address: [await mute('127.0.0.1'), real] }]))).to.include(`connected to %p at %a ${node.peerId} ${real}`)
   })
 

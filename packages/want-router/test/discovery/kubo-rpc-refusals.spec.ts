@@ -6,7 +6,7 @@ import type { KuboInit } from '../../src/discovery/kubo-rpc.ts'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-describe('discovery by the RPC of kubo: what it does not tell or take', () => {
+describe('discovery by the RPC of kubo: what it keeps secret and what it refuses', () => {
   const rig = useKuboRpcRig()
   const { locateAt, urlWith } = rig
 
@@ -65,7 +65,7 @@ describe('discovery by the RPC of kubo: what it does not tell or take', () => {
       'an array': [(_, response) => { response.end('[]') }, /expected { ID, Addresses }/],
       'an answer without an id': [(_, response) => { response.end('{"Addresses":[]}') }, /expected { ID, Addresses }/],
       'addresses of the wrong type': [(_, response) => { response.end(`{"ID":"${ID}","Addresses":[1]}`) }, /expected { ID, Addresses }/],
-      'a peer id that is none': [(_, response) => { response.end('{"ID":"12D3Koo","Addresses":["/ip4/127.0.0.1/tcp/1"]}') }, /is not a peer id/],
+      'a malformed peer id': [(_, response) => { response.end('{"ID":"12D3Koo","Addresses":["/ip4/127.0.0.1/tcp/1"]}') }, /is not a peer id/],
       'a CID for a peer id': [(_, response) => { response.end('{"ID":"bafkreiatjbk6sqm6wo5phthm7dr2ymypykxaaztudkc7wgg2rbi6f3v7em","Addresses":["/ip4/127.0.0.1/tcp/1"]}') }, /is not a peer id/],
       'no addresses': [(_, response) => { response.end(`{"ID":"${ID}","Addresses":null}`) }, /no address that can be dialled/],
       'addresses for QUIC alone': [(_, response) => { response.end(`{"ID":"${ID}","Addresses":["/ip4/127.0.0.1/udp/4001/quic-v1"]}`) }, /no address that can be dialled/],

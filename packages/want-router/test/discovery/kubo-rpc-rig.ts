@@ -21,7 +21,7 @@ export function answerOf (id: string): string {
   })
 }
 
-/** What one attempt led to, and all that was said of it. */
+/** The result of one attempt, and everything that was reported about it. */
 export interface Attempt {
   readonly located?: LocatedPeer
   readonly error?: Error

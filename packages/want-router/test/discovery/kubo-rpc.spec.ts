@@ -35,7 +35,7 @@ describe('discovery by the RPC of kubo', () => {
     expect(located?.peer.toString()).to.equal(ID)
   })
 
-  it('names members by the address as written, or as told', () => {
+  it('names members by the address as written, or by the given name', () => {
     const inits = kubo([
       '/ip4/10.0.0.1/tcp/5001',
       'http://node:5001/',

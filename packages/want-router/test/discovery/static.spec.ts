@@ -53,9 +53,9 @@ describe('static discovery', () => {
     'no address': [[], /a node has no address/],
     'an address without a peer id': ['/ip4/10.0.0.1/tcp/4001', /does not end in a peer id/],
     'an address that goes on after its peer id': [`/ip4/10.0.0.1/tcp/4001/p2p/${ID}/p2p-circuit`, /does not end in a peer id/],
-    'a peer id that is none': ['/ip4/10.0.0.1/tcp/4001/p2p/12D3Koo', /"12D3Koo" is not a peer id/],
+    'a malformed peer id': ['/ip4/10.0.0.1/tcp/4001/p2p/12D3Koo', /"12D3Koo" is not a peer id/],
     'a peer id in a foreign alphabet': ['/ip4/10.0.0.1/tcp/4001/p2p/0OIl', /"0OIl" is not a peer id/],
-    'what is no multiaddr before a peer id': [`/ip4/10.0.0.999/tcp/4001/p2p/${ID}`, /cannot be dialled/],
+    'a malformed multiaddr before a peer id': [`/ip4/10.0.0.999/tcp/4001/p2p/${ID}`, /cannot be dialled/],
     'a URL, without showing its password': ['http://me:secret@node:5001', /^(?!.*secret).*are for `kubo`$/],
     'addresses of two peers': [[`/ip4/10.0.0.1/tcp/4001/p2p/${ID}`, `/ip4/10.0.0.1/tcp/4001/p2p/${OTHER_ID}`], /two peers/]
   }

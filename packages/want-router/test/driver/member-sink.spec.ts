@@ -8,17 +8,17 @@ import type { RouterEvent } from '../../src/events.ts'
 import type { Capacity, Sink, Target } from '../../src/targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** What a program without types may say that it takes, and what it is told. */
+/** Capacities that a program without types may report, and the message for each. */
 const INVALID: ReadonlyArray<readonly [capacity: unknown, why: string]> = [
-  [{ wants: NaN }, 'capacity.wants is a whole number above 0, not NaN'],
-  [{ wants: 0 }, 'capacity.wants is a whole number above 0, not 0'],
-  [{ wants: '16' }, 'capacity.wants is a whole number above 0, not the string "16"'],
-  [{ bytes: -1 }, 'capacity.bytes is a whole number above 0, not -1'],
-  [{ bytes: Infinity }, 'capacity.bytes is a whole number above 0, not Infinity'],
-  [{ standing: 0.5 }, 'capacity.standing is a whole number, 0 or more, not 0.5'],
-  [{ supportsDontHave: 'no' }, 'capacity.supportsDontHave is true or false, not the string "no"'],
+  [{ wants: NaN }, 'capacity.wants must be a whole number above 0, not NaN'],
+  [{ wants: 0 }, 'capacity.wants must be a whole number above 0, not 0'],
+  [{ wants: '16' }, 'capacity.wants must be a whole number above 0, not the string "16"'],
+  [{ bytes: -1 }, 'capacity.bytes must be a whole number above 0, not -1'],
+  [{ bytes: Infinity }, 'capacity.bytes must be a whole number above 0, not Infinity'],
+  [{ standing: 0.5 }, 'capacity.standing must be a whole number, 0 or more, not 0.5'],
+  [{ supportsDontHave: 'no' }, 'capacity.supportsDontHave must be true or false, not the string "no"'],
   [{ want: 16 }, 'capacity.want does not exist: did you mean wants?'],
-  [16, 'capacity is an object, not the number 16']
+  [16, 'capacity must be an object, not the number 16']
 ]
 
 interface World extends Rig {
@@ -98,7 +98,7 @@ describe('driver: what a target reports', () => {
     expect(asked.map(({ key }) => key)).to.deep.equal([testBlock(1).key])
   })
 
-  it('counts for nothing of a member that has been removed', async () => {
+  it('is ignored for a member that has been removed', async () => {
     const { sink, events, drive } = await world()
     await drive.remove('a')
     events.length = 0
@@ -106,7 +106,7 @@ describe('driver: what a target reports', () => {
     expect(events).to.deep.equal([])
   })
 
-  it('is no load, and no size of a block, where it is no such number', async () => {
+  it('is ignored as a load or a size if it is not a valid number', async () => {
     const { sink, engine, timers, asked, drive } = await rig()
 
     const load = (): MemberStatus['load'] & { pending: number } => {

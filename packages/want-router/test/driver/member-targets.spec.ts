@@ -64,7 +64,7 @@ describe('driver: members that come and go', () => {
     expect(r.drive.seen('b')).to.have.property('since').that.is.above(0)
   })
 
-  it('names that are taken, and members that there are not, are refused', async () => {
+  it('names that are taken and unknown members are refused', async () => {
     const r = await rig()
     expect(() => { r.drive.add({ id: 'a' }) }).to.throw('two members are called "a"').with.property('name', 'InvalidOptionError')
     expect(() => { r.drive.update('b', { weight: 2 }) }).to.throw('there is no member called "b"').with.property('name', 'InvalidOptionError')
@@ -161,7 +161,7 @@ describe('driver: members that come and go', () => {
     await Promise.all([removed, stopped])
   })
 
-  it('nothing that the target of one that was removed says counts for another of the same name', async () => {
+  it('reports from the target of a removed member do not count for another of the same name', async () => {
     const verified = Promise.withResolvers<WantKey>()
     const events: RouterEvent[] = []
     const r = await rig({ verify: () => verified.promise, onEvent: event => { events.push(event) } })

@@ -91,7 +91,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
 }
 
 describe('observer', () => {
-  it('tells when a member comes and goes, and why', async () => {
+  it('reports when a member comes and goes, and why', async () => {
     const { sinks, events, pass } = await rig(['a', 'b'])
     sinks.a.up()
     pass(0)
@@ -103,7 +103,7 @@ describe('observer', () => {
     ])
   })
 
-  it('tells why a member that never was up is not, once for each reason', async () => {
+  it('reports why a member has never been up, once for each reason', async () => {
     const { sinks, events, drive } = await rig(['a'])
     sinks.a.down(new Error('refused'))
     sinks.a.down(new Error('refused'))
@@ -112,7 +112,7 @@ describe('observer', () => {
     expect(drive.seen('a').lastError).to.have.property('message', 'no route')
   })
 
-  it('tells what a member failed with: each want, and that it was ejected and readmitted', async () => {
+  it('reports what a member failed with: each want, and that it was ejected and readmitted', async () => {
     const { sinks, events, asked, want, pass, drive } = await rig(['a', 'b'])
     sinks.a.up()
     sinks.b.up()
@@ -141,11 +141,11 @@ describe('observer', () => {
     events.length = 0
     pass(40)
     expect(events).to.deep.equal([{ type: 'member', member: 'a', state: 'up', before: 'ejected' }])
-    // it is what it last failed with, however long ago
+    // the last failure stays, however long ago it was
     expect(drive.seen('a').lastError).to.have.property('message', 'EIO 4')
   })
 
-  it('tells of a failure without a reason, too', async () => {
+  it('reports a failure without a reason, too', async () => {
     const { sinks, events, asked, want } = await rig(['a'])
     sinks.a.up()
     want(1)
@@ -153,7 +153,7 @@ describe('observer', () => {
     expect(events.at(-1)).to.have.nested.property('error.message').that.is.a('string')
   })
 
-  it('tells and logs now and then what fails no want, and logs now and then what does', () => {
+  it('reports and logs errors that fail no want now and then, and logs those that do now and then', () => {
     let now = 0
     const lines: string[] = []
     const events: RouterEvent[] = []
@@ -180,7 +180,7 @@ describe('observer', () => {
     expect(events.at(-1)).to.have.nested.property('error.message', 'full')
   })
 
-  it('tells that it drains', async () => {
+  it('reports that it drains', async () => {
     const { drive, events } = await rig(['a'])
     const signal = AbortSignal.abort()
     await drive.drain(0, signal)

@@ -66,7 +66,7 @@ describe('blocks that are offered', () => {
     expect(offered).to.deep.equal([`${CID.decode(block.cid)}`])
   })
 
-  it('are none that were not asked for, nor those of the cache itself', async () => {
+  it('are not unsolicited blocks, nor those of the cache itself', async () => {
     const { drive, sinks, offered, tick } = await rig()
     await sinks.a.block(PREFIX, block.bytes)
     drive.message('p', message(entry(testBlock(2))))

@@ -29,7 +29,7 @@ async function openSession (): Promise<{ sessions: PeerSessions, session: PeerSe
 const want = (seed: number): TargetWant => ({ ...testBlock(seed), type: 'block', priority: seed, session: 's' })
 
 describe('driver: sessions to downstream peers', () => {
-  it('packs what was asked and cancelled in a tick; the last word about a want counts', async () => {
+  it('packs what was asked and cancelled in a tick; the last message about a want counts', async () => {
     const { sessions, session, peer } = await openSession()
     session.ask([want(1), want(2)])
     session.cancel([want(1)])
@@ -53,7 +53,7 @@ describe('driver: sessions to downstream peers', () => {
     expect(sessions.take(peer)?.wants).to.have.length(476)
   })
 
-  it('blocks from peers that are no targets are ignored, not even hashed', async () => {
+  it('blocks from peers that are not targets are ignored, not even hashed', async () => {
     const { sessions, heard } = await openSession()
     const { bytes } = testBlock(1)
     expect(sessions.message('stranger', { wants: [], full: false, blocks: [{ prefix: new Uint8Array(), data: bytes }], presences: [], pendingBytes: 0 }), 'what nothing takes').to.be.false()
@@ -68,7 +68,7 @@ describe('driver: sessions to downstream peers', () => {
     expect(heard.blocks[0].buffer.byteLength).to.equal(40)
   })
 
-  it('one malformed CID among presences costs that presence', async () => {
+  it('one malformed CID among presences costs only that presence', async () => {
     const { sessions, peer, heard } = await openSession()
     await sessions.message(peer, { wants: [], full: false, blocks: [], presences: [{ cid: Uint8Array.of(9), have: true }, { cid: testBlock(1).cid, have: false }], pendingBytes: 0 })
     expect(heard.presences).to.deep.equal([false])

@@ -17,7 +17,7 @@ import type { CancelledWant, Sink, Target, TargetWant } from '../../src/targets/
 import type { Timers } from '../../src/timers.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** Time and turns of the event loop that pass only when a test says so. */
+/** Time and ticks of the event loop that pass only when a test says so. */
 interface FakeTimers extends Timers { tick (): void, pass (ms: number): void }
 
 function fakeTimers (): FakeTimers {

@@ -8,7 +8,7 @@ import type { RouterEvent } from '../../src/events.ts'
 const PROTOCOL = '/ipfs/bitswap/1.2.0'
 const prefix = Uint8Array.of(1, 0x55, 0x12, 32)
 
-/** Lets time pass in steps of a ms, and each turn of the event loop end. */
+/** Lets time pass in steps of a ms, and each tick of the event loop end. */
 async function pass ({ timers }: Pick<Rig, 'timers'>, ms: number): Promise<void> {
   for (let i = 0; i < ms; i++) {
     timers.pass(1)

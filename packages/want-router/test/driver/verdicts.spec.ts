@@ -63,7 +63,7 @@ function deferring (name = 'later'): { policy: Policy, calls: Array<{ asks: read
 const saying = (verdict: Verdict, name = 'policy'): Policy => ({ name, admit: () => verdict })
 
 describe('policies that decide at once', () => {
-  it('are shown who asks for what, from where', async () => {
+  it('see which client asks for what, and from where', async () => {
     const seen: unknown[] = []
     const { drive, settle, names } = await policed([{
       name: 'watch',
@@ -115,7 +115,7 @@ describe('policies that decide at once', () => {
   ]
 
   for (const [what, verdicts, verdict] of restrictions) {
-    it(`of several that leave only some members: ${what}`, async () => {
+    it(`several of which leave only some members: ${what}`, async () => {
       const { drive, settle, records } = await policed(verdicts.map((verdict, i) => saying(verdict, `policy ${i}`)))
       drive.message('p', message(entry(block)))
       await settle()
@@ -126,7 +126,7 @@ describe('policies that decide at once', () => {
 
   const faults: Array<[string, Policy['admit'], RegExp]> = [
     ['throws', () => { throw new Error('no database') }, /no database/],
-    ['answers with what is no verdict', () => 'yes' as Verdict, /answered yes from admit/],
+    ['answers with something that is not a verdict', () => 'yes' as Verdict, /answered yes from admit/],
     ['answers with a wrong object', () => ({ only: 'a' } as unknown as Verdict), /an object with only from admit/],
     ['defers without a way to resolve', () => 'defer', /answered defer from admit/]
   ]
@@ -263,7 +263,7 @@ describe('policies that defer', () => {
     })
   }
 
-  for (const [what, resolve] of [['nothing', () => {}], ['a promise of no list', async () => {}]] as Array<[string, () => unknown]>) {
+  for (const [what, resolve] of [['nothing', () => {}], ['a promise that is not of a list', async () => {}]] as Array<[string, () => unknown]>) {
     it(`one that resolves with ${what} refuses the wants`, async () => {
       const { drive, settle, asked, ends } = await policed([{ name: 'broken', admit: () => 'defer', resolve: resolve as Policy['resolve'] }])
       drive.message('p', message(entry(block)))
@@ -294,7 +294,7 @@ describe('policies that defer', () => {
   })
 })
 
-describe('what policies hear', () => {
+describe('what policies are told', () => {
   it('of each want that has ended, of verified blocks, and of clients that leave; an error there changes nothing', async () => {
     const heard: unknown[] = []
     const policy: Policy = {
@@ -363,7 +363,7 @@ it('a recording with verdicts is replayed without the policies', async () => {
 })
 
 describe('policies that change their minds', () => {
-  it('have wants put before them again that they have restricted', async () => {
+  it('are asked again about wants that they have restricted', async () => {
     let control: PolicyControl | undefined
     const seen: boolean[] = []
     let verdict: Verdict = { only: ['nobody'] }
@@ -386,7 +386,7 @@ describe('policies that change their minds', () => {
     expect([seen, names()]).to.deep.equal([[false, true], ['1']])
   })
 
-  it('which has changed its mind while it was being asked: what it then restricts is reviewed, once', async () => {
+  it('that changes its mind while it is being asked: the wants that it then restricts are reviewed, once', async () => {
     const seen: boolean[] = []
     let control: PolicyControl | undefined
     let decide: (verdict: Verdict) => void = () => {}

@@ -18,9 +18,9 @@ const verify = createVerifier()
 interface NodeInit {
   /** What it does about a message; default: serves it, one block in `gap` ms after `latency`. */
   ignores? (wants: readonly WantEntry[]): boolean
-  /** What it never says a word about. */
+  /** Blocks that it never answers about. */
   silentAbout? (index: number): boolean
-  /** It lacks everything. */
+  /** It has no block. */
   dontHaves?: boolean
   latency?: number
   gap?: number
@@ -94,7 +94,7 @@ const wants = (from: number, to: number): TargetWant[] =>
 describe('driver: the size of wantlists', () => {
   for (const most of [16, 1, 300]) {
     for (const dontHaves of [false, true]) {
-      it(`is found by a node that ignores more than ${most} entries, and ${dontHaves ? 'dontHaves' : 'has'} everything`, async () => {
+      it(`is found for a node that ignores more than ${most} entries, and ${dontHaves ? 'dontHaves' : 'has'} everything`, async () => {
         const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > most, dontHaves })
         session.ask(wants(0, 512))
         clock.pass(3000)
@@ -109,7 +109,7 @@ describe('driver: the size of wantlists', () => {
     }
   }
 
-  it('is what is configured, from the first message', async () => {
+  it('is the configured one, from the first message', async () => {
     const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > 16, limit: { entries: 16 } })
     session.ask(wants(0, 200))
     clock.pass(100)
@@ -118,7 +118,7 @@ describe('driver: the size of wantlists', () => {
     expect(learned).to.deep.equal([])
   })
 
-  it('stays what it is with a node that is only slow, which is asked for one want twice', async () => {
+  it('stays the same for a node that is only slow, which is asked for one want twice', async () => {
     for (const node of [{ latency: 2000, gap: 0 }, { latency: 700, gap: 300 }]) {
       const r = await rig(node)
       r.session.ask(wants(0, 200))
@@ -145,14 +145,14 @@ describe('driver: the size of wantlists', () => {
     expect(silent.learned).to.deep.equal([])
   })
 
-  it('is not found by the silence of a protocol without DONT_HAVE', async () => {
+  it('is not learned from the silence of a protocol without DONT_HAVE', async () => {
     const { clock, session, sizes } = await rig({ protocol: '/ipfs/bitswap/1.1.0', ignores: wants => wants.length > 16 })
     session.ask(wants(0, 200))
     clock.pass(60_000)
     expect(sizes).to.deep.equal([200])
   })
 
-  it('asks for nothing that was taken back meanwhile', async () => {
+  it('asks for no want that was taken back meanwhile', async () => {
     const r = await rig({ ignores: wants => wants.length > 16 })
     r.session.ask(wants(0, 40))
     r.clock.pass(10)
@@ -163,7 +163,7 @@ describe('driver: the size of wantlists', () => {
     expect(r.learned).to.deep.equal([])
   })
 
-  it('stays what it is with a node that has only the last of what is asked, and cannot tell of the others', async () => {
+  it('stays the same for a node that has only the last of the blocks asked for, and cannot tell about the others', async () => {
     const r = await rig({ silentAbout: index => index !== 199, latency: 700 })
     r.session.ask(wants(0, 200))
     r.clock.pass(60_000)

@@ -119,7 +119,7 @@ describe('engine: a want that a policy refuses ends once, as refused', () => {
   })
 })
 
-describe('engine: what a client says of a parked want holds in the order in which it came', () => {
+describe('engine: messages about a parked want count in their order', () => {
   const ends: Array<[string, (b: Bench) => void, string]> = [
     ['cancelled', b => { b.want('p', entry(block, { cancel: true })) }, 'p cancelled'],
     ['left out of a full list', b => {
@@ -169,7 +169,7 @@ describe('engine: what a client says of a parked want holds in the order in whic
     expect(asked(b)).to.deep.equal(['p block 2'])
   })
 
-  it('a full list keeps what it names, without asking again', () => {
+  it('a full list keeps what it names, without another verdict', () => {
     const b = policed()
     b.want('p', entry(block), entry(other))
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: true })

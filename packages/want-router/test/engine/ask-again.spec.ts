@@ -69,7 +69,7 @@ describe('engine: a client that asks again and again', () => {
     b.answer('b', block, 'dont-have')
 
     for (let n = 0; n < 10; n++) {
-      b.pass(1000) // sooner each time than it is asked again by itself
+      b.pass(1000) // sooner each time than the engine asks again
       b.want('p', entry(block))
       b.answer('b', block, 'dont-have')
     }
@@ -77,7 +77,7 @@ describe('engine: a client that asks again and again', () => {
     expect(b.askedFor(block).slice(2)).to.include('a')
   })
 
-  it('has what failed asked again once a second at most', () => {
+  it('has a failed want asked again once a second at most', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { ejectAfter: 1_000_000, tries: 1, absenceLifetime: 0 } })
     const block = testBlock(1)
     b.want('p', entry(block))
@@ -128,7 +128,7 @@ describe('engine: how many are asked again', () => {
     expect(spent(budget, 160_500)).to.equal(128)
   })
 
-  it('says when there are some again', () => {
+  it('says when more may be asked again', () => {
     const budget = createAskBudget(0)
     expect(budget.nextAt(0)).to.be.at.most(0)
     spent(budget, 0)

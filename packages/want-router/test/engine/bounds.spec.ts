@@ -56,7 +56,7 @@ describe('engine: what a client may cost', function () {
     expect(b.engine.status().wants).to.equal(10)
   })
 
-  it('for a client that never reads no more is asked than its window, and no block is kept beyond it', () => {
+  it('asks no more than its window for a client that never reads, and keeps no block beyond it', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 18 } })
     const wanted = blocks(400, 1 << 18)
     b.want('p', ...wanted.map(block => entry(block)))
@@ -151,12 +151,12 @@ describe('engine: what a client may cost', function () {
 
   it('a client that cancels what waited for it is asked for what that held up', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { unsentPerClient: 1000, wantsPerMember: 1 } })
-    const [held, lacked] = blocks(2, 2000)
-    b.want('p', entry(lacked))
-    b.answer('a', lacked, 'dont-have')
+    const [held, missing] = blocks(2, 2000)
+    b.want('p', entry(missing))
+    b.answer('a', missing, 'dont-have')
     b.want('p', entry(held))
     expect(b.askedFor(held)).to.deep.equal([], 'the DONT_HAVE and a block exceed its window')
-    b.want('p', entry(lacked, { cancel: true }))
+    b.want('p', entry(missing, { cancel: true }))
     expect(b.askedFor(held)).to.deep.equal(['a'])
   })
 
@@ -404,7 +404,7 @@ describe('engine: what a client may cost', function () {
     b.want('p', ...old.map((block, i) => entry(block, { priority: 10 + i })))
     b.want('p', ...[20, 21, 5].map((priority, i) => entry(testBlock(100 + i), { priority })))
     expect(b.engine.status().totals.evicted).to.equal(3)
-    // cancelled are those that were given up, and nothing else
+    // only wants that were given up are cancelled
     expect(b.cancels.map(({ want }) => want.key)).to.have.members([old[0].key, old[1].key])
   })
 })

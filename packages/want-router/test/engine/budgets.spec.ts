@@ -42,7 +42,7 @@ describe('engine: the budget of retries', () => {
     expect(spent(budget, 0)).to.equal(25)
   })
 
-  it('pays for two more for each retry that is answered: what an outage left behind is asked again within a few round trips', () => {
+  it('pays for two more for each retry that is answered, so that everything is asked again within a few round trips after an outage', () => {
     const budget = createRetryBudget({ retryBudget: 0.2 }, 0)
     let asked = 0
 

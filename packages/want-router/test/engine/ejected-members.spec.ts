@@ -21,7 +21,7 @@ function connect (b: Bench, ...ids: string[]): void {
 }
 
 describe('engine: members that are ejected', () => {
-  it('are not asked because those that are well are busy, even if another ejected one holds the block and is busy, too', () => {
+  it('are not asked just because healthy members are busy, even if another ejected one holds the block and is busy, too', () => {
     const b = bench({ members: ['a', 'b', 'c'].map(id => ({ id })), limits: { wantsPerMember: 1, ejectAfter: 1, panic: 0, ejection: 3_600_000, maxEjection: 3_600_000 } })
 
     for (const id of ['a', 'b']) {
@@ -38,12 +38,12 @@ describe('engine: members that are ejected', () => {
     b.want('p', entry(testBlock(3)))
     connect(b, 'a', 'b', 'c')
     b.want('p', entry(testBlock(4)))
-    expect(load(b)).to.deep.equal([1, 0, 1], 'the holder and the one that is well are busy')
+    expect(load(b)).to.deep.equal([1, 0, 1], 'the holder and the healthy one are busy')
     b.want('q', entry(block))
     expect(load(b)).to.deep.equal([1, 0, 1])
   })
 
-  it('keep no want from one that is well and comes after them, where most are ejected', () => {
+  it('keep no want from a healthy member that comes after them, where most are ejected', () => {
     const b = bench({ members: ['a', 'b', 'c'].map(id => ({ id })), limits: { wantsPerMember: 1, ejectAfter: 1, panic: 0.7 } })
     connect(b, 'b', 'c')
     b.want('x', entry(testBlock(2)))
@@ -54,12 +54,12 @@ describe('engine: members that are ejected', () => {
     expect(load(b)).to.deep.equal([1, 0, 1])
   })
 
-  it('for what they sent before, at the moment in which they answer, have answered nothing: the want goes elsewhere, once', () => {
+  it('at the moment in which they answer: the answer does not count, and the want goes elsewhere, once', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], up: false })
     b.put({ t: 'up', member: 'a' })
 
     for (let n = 100; n < 120; n++) {
-      b.answer('a', testBlock(n), 'have') // unsolicited, but it is the last that is well
+      b.answer('a', testBlock(n), 'have') // unsolicited, but it is the last healthy member
     }
 
     b.want('p', entry(block))

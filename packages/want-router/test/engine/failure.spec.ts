@@ -261,7 +261,7 @@ describe('engine: failures of members', () => {
     expect(b.engine.status().members[0].weight).to.equal(1)
   })
 
-  it('a flapping member is put aside instead of disturbing everyone each time', () => {
+  it('a flapping member is ejected instead of disturbing all clients each time', () => {
     const b = bench()
 
     for (let i = 0; i < 3; i++) {
@@ -275,7 +275,7 @@ describe('engine: failures of members', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('an ejected member is not asked because those that are well have no capacity', () => {
+  it('an ejected member is not asked just because healthy members have no capacity', () => {
     const b = bench({ limits: { wantsPerMember: 5 } })
 
     for (let i = 10; i < 15; i++) {
@@ -343,7 +343,7 @@ describe('engine: failures of members', () => {
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
 
-  describe('a member that answers what it was not asked, and nothing else', () => {
+  describe('a member that only sends answers that it was not asked for', () => {
     /** Says something every 100 ms. */
     function babble (b: Bench, ms: number, say: (n: number) => void): void {
       for (let n = 0; n < ms / 100; n++) {
@@ -354,10 +354,10 @@ describe('engine: failures of members', () => {
 
     for (const [what, say] of Object.entries({
       'unsolicited presences': (b: Bench, n: number) => { b.answer('a', testBlock(5000 + n), 'dont-have') },
-      'what it has said before': (b: Bench) => { b.answer('a', testBlock(4999), 'dont-have') },
+      'answers that it gave before': (b: Bench) => { b.answer('a', testBlock(4999), 'dont-have') },
       'unsolicited blocks': (b: Bench, n: number) => { b.block('a', testBlock(5000 + n)) }
     })) {
-      it(`is not given time for it: ${what}`, () => {
+      it(`gets no more time for that: ${what}`, () => {
         const b = bench()
         b.want('q', entry(testBlock(4999)))
         b.answer('a', testBlock(4999), 'dont-have')

@@ -20,7 +20,7 @@ function givePlaces (b: Bench, wants: number): void {
   b.flush()
 }
 
-/** The fetches of these clients have begun at `a`, which lacks all of it and has gone, and wait for a place at `b`. */
+/** The fetches of these clients have begun at `a`, which does not have any of the blocks and has gone, and wait for a place at `b`. */
 function haveWaiting (b: Bench, wanted: Record<string, TestBlock[]>): void {
   b.engine.put({ t: 'up', member: 'a', capacity: { wants: 5000, standing: 0 } })
   b.flush()
@@ -50,7 +50,7 @@ function asked (b: Bench): Record<string, number> {
   return counts
 }
 
-/** Has `b` lack what it was asked, so many at a time, until it was asked for so many. */
+/** Lets `b` answer DONT_HAVE, `atATime` wants at a time, until it was asked for `until` wants. */
 function answer (b: Bench, atATime: number, until: number): void {
   for (let i = 0; b.asks.length < until;) {
     const end = Math.min(i + atATime, b.asks.length)
@@ -101,8 +101,8 @@ describe('engine: deficit round robin', () => {
     expect(p).to.be.within((p + q) / 2 - 16, (p + q) / 2 + 16)
   })
 
-  /** Twenty clients that want more than `b` has places for, of which they have taken all; and how to have it lack the next so many of what it was asked. */
-  function crowded (): { b: Bench, lack (count: number): void } {
+  /** Twenty clients that have taken all places of `b`, and want more; `dontHave` answers the next wants at `b`. */
+  function crowded (): { b: Bench, dontHave (count: number): void } {
     const b = bench({ members: [{ id: 'b' }], up: false, limits: { expectedBlock: SIZE } })
     b.engine.put({ t: 'up', member: 'b', capacity: { wants: 64, standing: 0 } })
     b.flush()
@@ -115,7 +115,7 @@ describe('engine: deficit round robin', () => {
 
     return {
       b,
-      lack (count) {
+      dontHave (count) {
         for (const end = next + count; next < end; next++) {
           b.put({ t: 'answer', member: 'b', key: b.asks[next].want.key, answer: 'dont-have' })
         }
@@ -123,29 +123,29 @@ describe('engine: deficit round robin', () => {
     }
   }
 
-  it('does not have one that wants little wait for many that want much', () => {
-    const { b, lack } = crowded()
+  it('does not make a client that wants little wait for many that want much', () => {
+    const { b, dontHave } = crowded()
     // all of them have had their first round
-    lack(400)
+    dontHave(400)
 
     for (let i = 0; i < 8; i++) {
       const little = testBlock(i, SIZE)
       b.want('little', entry(little, { wantType: 'have' }))
-      lack(1)
+      dontHave(1)
       expect(b.askedFor(little), `its want number ${i}`).to.deep.equal(['b'])
-      lack(10)
+      dontHave(10)
     }
   })
 
   it('gives one that wants one thing after another no more than one round in a cycle', () => {
-    const { b, lack } = crowded()
+    const { b, dontHave } = crowded()
     // all of them have had their first round
-    lack(400)
+    dontHave(400)
     const before = b.asks.length
 
     for (let i = 0; b.asks.length < before + 672; i++) {
       b.want('little', entry(testBlock(i, SIZE), { wantType: 'have' }))
-      lack(1)
+      dontHave(1)
     }
 
     const { little, ...others } = asked({ ...b, asks: b.asks.slice(before) })
@@ -178,7 +178,7 @@ describe('engine: what an attempt held of its client\'s window', () => {
   }
 
   for (const [what, end] of Object.entries<(b: Bench) => void>({
-    'the member lacks the block': b => { b.answer('a', first, 'dont-have') },
+    'the member does not have the block': b => { b.answer('a', first, 'dont-have') },
     'the member cannot tell': b => { b.answer('a', first, 'unknown') },
     'the member failed': b => { b.answer('a', first, 'failed') },
     'the want is cancelled': b => { b.want('p', entry(first, { cancel: true })) },

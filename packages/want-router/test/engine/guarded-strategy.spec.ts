@@ -8,7 +8,7 @@ import type { Member, Strategy, StrategyFactory } from '../../src/strategies/str
 const members = [{ id: 'c' }, { id: 'a' }, { id: 'b' }]
 const blocks = Array.from({ length: 20 }, (_, i) => testBlock(i))
 
-/** The other way round than configured, until it throws. */
+/** In the reverse of the configured order, until it throws. */
 function reversed (throws: Partial<Strategy>): StrategyFactory {
   return () => {
     let all: readonly Member[] = []
@@ -25,7 +25,7 @@ function fail (): never {
   throw new Error('a fault of the strategy')
 }
 
-/** Every block is wanted, lacked by the first who is asked, and served by the second. */
+/** Every block is wanted; the first member that is asked does not have it, the second serves it. */
 function serveAll (strategy: StrategyFactory): { b: Bench, told: string[] } {
   const told: string[] = []
   const b = bench({ members, strategy, strategyFailed (method, error) { told.push(`${method}: ${(error as Error).message}`) } })
@@ -126,7 +126,7 @@ describe('engine: a strategy that throws', () => {
 
   it('is refused at construction where it cannot take the configured members', () => {
     const refused = (strategy: StrategyFactory, labels: Record<string, string>): (() => Bench) => () => bench({ members: [{ id: 'a' }, { id: 'b', labels } as { id: string }], strategy, up: false })
-    expect(refused(tiers(rendezvous()), { tier: 'cache' })).to.throw('the label tier of b is a number').with.property('name', 'InvalidOptionError')
+    expect(refused(tiers(rendezvous()), { tier: 'cache' })).to.throw('the label tier of b must be a number').with.property('name', 'InvalidOptionError')
     expect(refused(reversed({ update: fail }), {})).to.throw('a fault of the strategy').with.property('name', 'InvalidOptionError')
     expect(refused(tiers(rendezvous()), { tier: '2' })).to.not.throw()
   })

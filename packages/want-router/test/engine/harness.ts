@@ -53,7 +53,7 @@ const CHECKED = 300
 // what is too much for one tick is left to the next, at the same time
 const MOST_TICKS = 1000
 
-/** An engine with a clock that tests move, and a record of what it said. */
+/** An engine with a clock that tests move, and a record of its output. */
 export interface Bench {
   readonly engine: Engine
   readonly asks: Array<{ member: string, want: TargetWant }>
@@ -63,7 +63,7 @@ export interface Bench {
   readonly drained: string[]
   /** Wants that an engine with admission asked about. */
   readonly asked: Array<VerdictAsk & { readonly client: string }>
-  /** What became of wants, of such an engine. */
+  /** How wants ended, of such an engine. */
   readonly ends: WantEnd[]
   /** Members whose sessions were to end. */
   readonly resets: string[]
@@ -71,16 +71,16 @@ export interface Bench {
   flush (): void
   /** Something happens. */
   put (input: Input): void
-  /** A message of an upstream peer. */
+  /** A message of a client. */
   want (peer: string, ...entries: WantEntry[]): void
   /** A member delivers. */
   block (member: string, block: TestBlock): void
-  /** A verdict of what was asked about; default: last. */
+  /** The verdict for a want that the engine asked about; default: the last one. */
   verdict (verdict: Verdict, ask?: VerdictAsk & { readonly client: string }): void
   answer (member: string, block: TestBlock, answer: 'have' | 'dont-have' | 'unknown' | 'failed'): void
   /** Lets time pass, ticking at each deadline on the way. */
   pass (ms: number): void
-  /** All that can be taken for a peer. */
+  /** Takes everything that waits for a client. */
   take (peer: string, protocol?: BitswapProtocol): Required<Pick<Outgoing, 'blocks' | 'presences'>>
   /** Members asked for a block, in order. */
   askedFor (block: TestBlock): string[]

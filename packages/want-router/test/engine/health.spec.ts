@@ -4,7 +4,7 @@ import type { Bench } from './harness.ts'
 
 let next = 100_000
 
-/** Makes a member be ejected, by unsolicited blocks. */
+/** Has a member ejected, for unsolicited blocks. */
 function eject (b: Bench, id: string): void {
   for (let i = 0; i < 20; i++) {
     b.block(id, testBlock(next++))
@@ -47,7 +47,7 @@ function served (b: Bench, member: string, what: 'block' | 'have' | 'dont-have' 
 describe('engine: panic', () => {
   const four = ['a', 'b', 'c', 'd'].map(id => ({ id }))
 
-  /** Whom a new want is asked of first. */
+  /** The member that a new want is asked of first. */
   function firstAsked (b: Bench): string {
     const block = testBlock(next++)
     b.want('p', entry(block))
@@ -111,7 +111,7 @@ describe('engine: how long a member is ejected', () => {
     return b
   }
 
-  it('one ejection is forgiven to a member that has been well for as long as the last one took', () => {
+  it('one ejection is forgiven when a member has worked for as long as the last ejection took', () => {
     const b = ejectedTwice()
     b.pass(61_000)
     served(b, 'a', 'block')
@@ -164,7 +164,7 @@ describe('engine: consecutive failures', () => {
     })
   }
 
-  it('are not ended by an answer that tells nothing', () => {
+  it('are not interrupted by an answer that says nothing about health', () => {
     const b = bench()
 
     for (let i = 0; i < 4; i++) {

@@ -28,7 +28,7 @@ function learned (members: readonly string[]): Learned {
   return { b, outcomes, avoid (id) { avoided.add(id) } }
 }
 
-/** Has `b` asked for another block, of which it says nothing. */
+/** Has `b` asked for another block, about which it says nothing. */
 function askB (b: Bench): void {
   b.want('q', entry(other))
   b.answer('a', other, 'dont-have')
@@ -58,7 +58,7 @@ describe('engine: the member of a hedge', () => {
     },
     'is avoided by the strategy': ({ avoid }) => { avoid('b') }
   })) {
-    it(`is none that ${what}: the next one is, or there is no hedge`, () => {
+    it(`is not one that ${what}: it is the next one, or there is no hedge`, () => {
       for (const members of [['a', 'b'], ['a', 'b', 'c']]) {
         const l = learned(members)
         make(l)
@@ -69,7 +69,7 @@ describe('engine: the member of a hedge', () => {
     })
   }
 
-  it('is the second where nothing is wrong with it', () => {
+  it('is the second if nothing is wrong with it', () => {
     const { b } = learned(['a', 'b', 'c'])
     b.want('p', entry(wanted, { wantType: 'have' }))
     b.pass(100)

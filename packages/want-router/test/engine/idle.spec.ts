@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { bench, entry, testBlock } from './harness.ts'
 import type { Bench } from './harness.ts'
 
-describe('engine: who is idle', () => {
+describe('engine: how long a client has been idle', () => {
   const block = testBlock(1)
   let b: Bench
 
@@ -10,11 +10,11 @@ describe('engine: who is idle', () => {
     b = bench({})
   })
 
-  it('is a client that has never asked', () => {
+  it('is for ever if it has never asked', () => {
     expect(b.engine.idleFor('p')).to.equal(Infinity)
   })
 
-  it('is none that has a want on its way, or a reply that waits', () => {
+  it('is undefined while a want of it is open or a reply waits for it', () => {
     b.want('p', entry(block))
     b.pass(100)
     expect(b.engine.idleFor('p')).to.equal(undefined)
@@ -24,7 +24,7 @@ describe('engine: who is idle', () => {
     expect(b.engine.idleFor('p')).to.equal(undefined)
   })
 
-  it('is one that has taken what it wanted, since then', () => {
+  it('counts from when it took what it wanted', () => {
     b.want('p', entry(block))
     b.block('a', block)
     b.take('p')
@@ -32,7 +32,7 @@ describe('engine: who is idle', () => {
     expect(b.engine.idleFor('p')).to.equal(5_000)
   })
 
-  it('is one that wants only what no member has, since it was told', () => {
+  it('counts from when it was told that no member has what it wants', () => {
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
     b.answer('b', block, 'dont-have')
@@ -41,7 +41,7 @@ describe('engine: who is idle', () => {
     expect(b.engine.idleFor('p')).to.equal(5_000)
   })
 
-  it('is one that has said something since then, even if it was a cancel', () => {
+  it('counts from its last message, even if that was a cancel', () => {
     b.want('p', entry(block))
     b.block('a', block)
     b.take('p')

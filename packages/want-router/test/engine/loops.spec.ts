@@ -62,7 +62,7 @@ describe('engine: members that are clients', () => {
     }
   })
 
-  it('are no reason not to ask others again', () => {
+  it('do not keep others from being asked again', () => {
     const b = withClientMember()
     b.want('A', entry(block))
     b.answer('b', block, 'unknown')
@@ -70,7 +70,7 @@ describe('engine: members that are clients', () => {
     expect(b.askedFor(block)).to.deep.equal(['b', 'b'])
   })
 
-  it('keep no want of ours that only they still have', () => {
+  it('keep no want that only they are still waiters of', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('p', entry(block))
     b.want('A', entry(block))
@@ -92,7 +92,7 @@ describe('engine: members that are clients', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a', 'b'])
   })
 
-  it('are no clients any more once they have come back as another peer', () => {
+  it('are no longer clients once they have come back as another peer', () => {
     const b = withClientMember([{ id: 'a' }])
     b.engine.put({ t: 'down', member: 'a' })
     b.engine.put({ t: 'up', member: 'a', peer: 'Z' })
@@ -142,7 +142,7 @@ describe('engine: members that are clients', () => {
       b.flush()
     }
 
-    /** Carries what each said to the other, until both are silent. */
+    /** Carries the messages of each to the other, until both are silent. */
     function carry (): void {
       for (let busy = true; busy;) {
         busy = false

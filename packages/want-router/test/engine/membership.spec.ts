@@ -47,7 +47,7 @@ describe('engine: members that join', () => {
     expectDenialInAMinute(b)
   })
 
-  it('may join a router that has none: what was wanted before waited, and got no DONT_HAVE', () => {
+  it('may join a router that has none: earlier wants have waited, and got no DONT_HAVE', () => {
     const b = bench({ members: [] })
     b.want('p', entry(block))
     b.pass(2 * MINUTE)
@@ -263,7 +263,7 @@ describe('engine: members that drain', () => {
     expect(statusOf(b, 'a')).to.include({ state: 'up', draining: false })
   })
 
-  it('may be restarted: that is no flapping; and what fails at them ejects them not', () => {
+  it('may be restarted without counting as flapping, and are not ejected for failures', () => {
     const b = bench()
     b.want('p', ...Array.from({ length: 9 }, (_, i) => entry(testBlock(i))))
     drain(b, 'a')
@@ -282,7 +282,7 @@ describe('engine: members that drain', () => {
     expect(statusOf(b, 'a')).to.include({ state: 'up' })
   })
 
-  it('that were ejected are so when they no longer drain, unless their time is over', () => {
+  it('are ejected again when they no longer drain, if they were before and their time is not over', () => {
     const b = bench()
 
     for (let i = 0; i < 5; i++) {
@@ -302,7 +302,7 @@ describe('engine: members that drain', () => {
     expect(statusOf(b, 'a')).to.include({ state: 'up' })
   })
 
-  it('do not count where it is asked whether most members are healthy', () => {
+  it('do not count when the engine looks whether most members are healthy', () => {
     const b = bench({ members: ['a', 'b', 'c', 'd'].map(id => ({ id })) })
 
     for (let i = 0; i < 5; i++) {
@@ -346,7 +346,7 @@ describe('engine: weights and labels of members', () => {
     b.put({ t: 'update', member: 'a', weight: 3, labels: { zone: 'x' } })
     expect(seen.at(-1)).to.equal('a 3 3 x, b 1 1 undefined')
     b.put({ t: 'update', member: 'a', weight: 2 })
-    expect(seen.at(-1), 'what is not given stays').to.equal('a 2 2 x, b 1 1 undefined')
+    expect(seen.at(-1), 'a value that is not given stays').to.equal('a 2 2 x, b 1 1 undefined')
     expect(statusOf(b, 'a')).to.deep.include({ weight: 2, labels: { zone: 'x' } })
     b.put({ t: 'update', member: 'a', labels: { zone: 'y' } })
     expect(seen.at(-1)).to.equal('a 2 2 y, b 1 1 undefined')

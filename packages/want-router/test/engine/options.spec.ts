@@ -19,10 +19,10 @@ describe('engine: what it is given', () => {
 
   it('refuses limits that are invalid', () => {
     for (const value of [NaN, -1, 1.5, Infinity, 0]) {
-      expect(() => bench({ limits: { wantsPerClient: value } })).to.throw(InvalidOptionError, `limits.wantsPerClient is a whole number above 0, not ${value}`)
+      expect(() => bench({ limits: { wantsPerClient: value } })).to.throw(InvalidOptionError, `limits.wantsPerClient must be a whole number above 0, not ${value}`)
     }
 
-    expect(() => bench({ limits: { hedgeShare: 5 } })).to.throw(InvalidOptionError, 'limits.hedgeShare is a share')
+    expect(() => bench({ limits: { hedgeShare: 5 } })).to.throw(InvalidOptionError, 'limits.hedgeShare must be a share')
     expect(() => bench({ limits: { wantsPerPeer: 5 } as object })).to.throw(InvalidOptionError, 'limits.wantsPerPeer does not exist')
   })
 
@@ -44,7 +44,7 @@ describe('engine: what it is given', () => {
     }
   })
 
-  it('shows a strategy what members have said, but not that they cannot tell', () => {
+  it('shows a strategy the answers of members, but not that they cannot tell', () => {
     const seen: Want[] = []
     const said: Array<string | undefined> = []
 
@@ -72,7 +72,7 @@ describe('engine: what it is given', () => {
     expect(said.slice(-4)).to.deep.equal(['dont-have', undefined, 'failed', undefined])
     expect(new Set(seen.map(({ key }) => key))).to.deep.equal(new Set([testBlock(1).key]))
 
-    // what it said in another life does not count
+    // its answers before it went down do not count
     b.engine.put({ t: 'down', member: 'a' })
     b.answer('d', testBlock(1), 'dont-have')
     b.engine.put({ t: 'up', member: 'a' })
@@ -80,11 +80,11 @@ describe('engine: what it is given', () => {
     expect(said.slice(-4)[0]).to.equal(undefined)
   })
 
-  it('refuses a strategy that is none', () => {
+  it('refuses a factory that does not return a strategy', () => {
     expect(() => bench({ members: [{ id: 'a' }], strategy: (() => ({})) as unknown as StrategyFactory })).to.throw('roundRobin(), not roundRobin')
   })
 
-  it('passes over what a strategy ranks and is no member', () => {
+  it('ignores ranked objects that are not members', () => {
     const strategy: StrategyFactory = env => {
       const inner = inOrder(env)
 
@@ -96,7 +96,7 @@ describe('engine: what it is given', () => {
     expect(b.askedFor(testBlock(1))).to.deep.equal(['a'])
   })
 
-  it('tells how each attempt ended, as it tells the strategy', () => {
+  it('reports how each attempt ended, as it tells the strategy', () => {
     const told: Outcome[] = []
     const observed: Outcome[] = []
     const strategy: StrategyFactory = env => ({ ...inOrder(env), observe (outcome) { observed.push(outcome) } })
@@ -110,7 +110,7 @@ describe('engine: what it is given', () => {
     expect(told).to.deep.equal(observed)
   })
 
-  it('throws when it is called from inside its own flush while a tap is to see all that goes in', () => {
+  it('throws when it is called from inside its own flush while a tap has to see all input', () => {
     const b = bench({ tap: () => {} })
     const put = (): void => { b.engine.put({ t: 'tick' }) }
     b.engine.put({ t: 'message', client: 'p', wants: [entry(testBlock(1))], full: false })

@@ -4,7 +4,7 @@ import type { Bench, TestBlock } from './harness.ts'
 
 const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i))
 
-/** So many wants of p, each of which `a` fails at once; how many were asked of `b` without any time passing. */
+/** p wants `count` blocks, and `a` fails each at once. Returns how many `b` was asked for without any time passing. */
 function retriedAtOnce (b: Bench, from: number, count: number): number {
   const wanted = blocks(from, count)
   b.want('p', ...wanted.map(block => entry(block)))
@@ -24,7 +24,7 @@ describe('engine: the retry budget', () => {
     expect(retriedAtOnce(b, 0, 200)).to.be.within(10 + 0.2 * 200 - 1, 10 + 0.2 * 200)
   })
 
-  it('is what was set', () => {
+  it('is what the limits say', () => {
     expect(retriedAtOnce(bench({ limits: { ...limits, retryBudget: 0 } }), 0, 200)).to.equal(10)
     expect(retriedAtOnce(bench({ limits: { ...limits, retryBudget: 0.5 } }), 0, 150)).to.be.within(84, 85)
   })
@@ -44,7 +44,7 @@ describe('engine: the retry budget', () => {
     })
   }
 
-  it('is not spent by answers that are no failures', () => {
+  it('is not spent on answers that are not failures', () => {
     const b = bench({ limits: { ...limits, retryBudget: 0 } })
     const wanted = blocks(0, 200)
     b.want('p', ...wanted.map(block => entry(block)))
@@ -104,7 +104,7 @@ describe('engine: a want that timed out', () => {
 })
 
 describe('engine: asking again', () => {
-  it('what failed everywhere is not asked again all at once', () => {
+  it('wants that failed everywhere are not all asked again at once', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { tries: 1, ejectAfter: 1_000_000, wantsPerMember: 100_000, expectedBlock: 16 } })
     const wanted = ['p', 'q', 'r', 's'].flatMap((peer, n) => {
       const mine = blocks(1024 * n, 1024)
@@ -156,7 +156,7 @@ describe('engine: asking again', () => {
 describe('engine: members that are down', () => {
   const block = testBlock(1)
 
-  it('keep a DONT_HAVE back until they have been down for a minute, and then it leaves by itself', () => {
+  it('hold a DONT_HAVE back until they have been down for a minute, and then it is sent', () => {
     const b = bench({ limits: { askAgainAfter: 500_000 } })
     b.engine.put({ t: 'down', member: 'b' })
     b.flush()

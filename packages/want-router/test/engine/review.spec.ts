@@ -21,7 +21,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
 
   const cancelled = (b: Bench): string[] => b.cancels.map(({ member }) => member)
 
-  it('and it goes on as it may until then', () => {
+  it('and the want goes on as before until then', () => {
     const b = restricted()
 
     expect(b.asked.map(({ type, review }) => [type, review])).to.deep.equal([['block', undefined], ['block', true]])
@@ -33,7 +33,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.askedFor(block)).to.deep.equal(['a'])
   })
 
-  it('and nothing changes when that is the same', () => {
+  it('and nothing changes if the verdict is the same', () => {
     const b = restricted()
     b.verdict(only('a'))
 
@@ -43,7 +43,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.asked).to.have.lengthOf(3)
   })
 
-  it('and it is asked of those that it may use now', () => {
+  it('and the want is asked of the members that it may use now', () => {
     const b = restricted()
     b.verdict(only('b'))
 
@@ -65,7 +65,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     }
   })
 
-  it('and a DONT_HAVE that had not left is said again, once that is certain of all', () => {
+  it('and a DONT_HAVE that had not left is sent once all members are certain', () => {
     const b = restricted()
     b.answer('a', block, 'dont-have')
     b.verdict('pass')
@@ -75,7 +75,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('but one that is not restricted is not', () => {
+  it('but not that of a want without a restriction', () => {
     const b = restricted('block', 'pass')
 
     expect(b.asked).to.have.lengthOf(1)

@@ -13,7 +13,7 @@ function shares (b: Bench, first: number, ...lists: TestBlock[][]): number[] {
 }
 
 describe('engine: rounds', () => {
-  it('what waited for a member to come up is asked in rounds of the clients, not in the order in which it came', () => {
+  it('wants that waited for a member to come up are asked in rounds of the clients, not in their order', () => {
     const b = bench({ members: [{ id: 'a' }], up: false, limits: { wantsPerMember: 64 } })
     const many = blocks(0, 800)
     const few = blocks(1000, 100)
@@ -26,7 +26,7 @@ describe('engine: rounds', () => {
     expect(ofMany + ofFew).to.be.within(60, 64)
     expect(ofFew).to.be.closeTo(32, 8)
 
-    // and who comes now does not wait for all of them
+    // and a client that comes now does not wait for all of them
     const late = blocks(2000, 20)
     b.want('r', ...late.map(block => entry(block)))
 
@@ -93,7 +93,7 @@ describe('engine: rounds', () => {
     expect(served.size).to.equal(100)
   })
 
-  it('a fetch that waited for capacity and found no member is exhausted, and is asked again', () => {
+  it('a fetch that waited for capacity and finds no member is exhausted, and is asked again', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1, standingPerMember: 0 } })
     const [late, other] = blocks(0, 2)
     b.want('p', entry(late, { wantType: 'have' }))

@@ -4,7 +4,7 @@ import { bench, entry, testBlock } from './harness.ts'
 describe('engine: the size that comes with a HAVE', () => {
   const block = testBlock(1, 100_000)
 
-  it('is what the block is expected to weigh when it is asked for', () => {
+  it('is the expected size of the block when it is asked for', () => {
     for (const size of [undefined, 100_000]) {
       const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 256 << 10 } })
       b.want('p', entry(block, { wantType: 'have' }))

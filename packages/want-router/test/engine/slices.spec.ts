@@ -65,8 +65,8 @@ function wantMuch (b: Bench): TestBlock[] {
   })
 }
 
-/** The same, and `a` lacks all of it. */
-function lackMuch (b: Bench, flushes: () => Work[]): void {
+/** The same, and `a` has none of the blocks. */
+function missMuch (b: Bench, flushes: () => Work[]): void {
   const wanted = wantMuch(b)
   flushes()
 
@@ -102,7 +102,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
   it('with what waits for a member that comes up', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
-    lackMuch(b, flushes)
+    missMuch(b, flushes)
     expect(b.engine.status().active).to.equal(0)
 
     b.engine.put({ t: 'up', member: 'b' })
@@ -114,7 +114,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
 
   it('with what waits for a member that joins', () => {
     const { b, flushes } = counted(['a'])
-    lackMuch(b, flushes)
+    missMuch(b, flushes)
 
     b.engine.put({ t: 'add', member: 'b' })
     b.engine.put({ t: 'up', member: 'b' })
@@ -126,7 +126,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
   it('with DONT_HAVEs that are due when a member has been down for long', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
-    lackMuch(b, flushes)
+    missMuch(b, flushes)
     const denied = (): number => b.engine.status().totals.dontHavesSent
     expect(denied()).to.equal(0)
 

@@ -56,7 +56,7 @@ describe('engine: a member that falls silent', () => {
     expect([...b.askedFor(blocks[4]), ...b.askedFor(blocks[5])]).to.have.members([silent, other])
   })
 
-  it('is asked all the same where no other member is left', () => {
+  it('is asked nevertheless if no other member is left', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(blocks[0]))
     b.pass(1000)
@@ -76,7 +76,7 @@ describe('engine: a member that falls silent', () => {
     expect(b.asks).to.have.length(8)
   })
 
-  it('counts in full again when it goes on', () => {
+  it('counts in full again when it answers again', () => {
     const b = bench({ limits })
     b.want('p', ...blocks.map(block => entry(block)))
     b.pass(300)

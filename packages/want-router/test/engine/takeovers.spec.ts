@@ -7,7 +7,7 @@ import type { Member, StrategyFactory } from '../../src/strategies/strategy.ts'
 const [x, y, z] = [testBlock(1), testBlock(2), testBlock(3)]
 const members = [{ id: 'a' }, { id: 'b' }, { id: 'c' }]
 
-/** Members with one place each: `x`, which a lacks, waits for b, which owes `y`, and c owes `z`. */
+/** Members with one place each: `x`, which a does not have, waits for b, which owes `y`, and c owes `z`. */
 function waiting (): Bench {
   const b = bench({ members, limits: { wantsPerMember: 1 } })
   b.want('p', entry(x), entry(y), entry(z))

@@ -17,7 +17,7 @@ const SHA2_256 = [0x12]
 const BLAKE2B_256 = [0xa0, 0xe4, 0x02]
 const hashes = [{ code: 0x12, minLength: 20, maxLength: 32 }, { code: 0xb220, minLength: 20, maxLength: 32 }, { code: 0x1e, minLength: 20, maxLength: 128 }]
 
-/** Everything that may bring an engine to ask again. */
+/** Everything that may make an engine ask again. */
 function disturb (b: Bench): void {
   b.pass(100_000)
   b.engine.put({ t: 'down', member: 'a' })
@@ -88,7 +88,7 @@ describe('engine: what cannot be verified', () => {
     }
   })
 
-  it('is nothing where no hash functions are given', () => {
+  it('does not exist if no hash functions are given', () => {
     const b = bench()
     const block = unknown(KECCAK_256, 32)
     b.want('p', entry(block))

@@ -27,7 +27,7 @@ describe('engine: the order of wants', () => {
     }
   })
 
-  it('is told to members as priorities that fall from one ask to the next, whichever client it is for', () => {
+  it('is passed to members as priorities that fall with each ask, whichever client it is for', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
 
     for (let i = 0; i < 20; i++) {
@@ -44,7 +44,7 @@ describe('engine: the order of wants', () => {
 })
 
 describe('engine: a full wantlist', () => {
-  it('of wants that have their HAVE gives way to what is wanted now, whatever its priority', () => {
+  it('of wants that have their HAVE gives way to new wants, whatever their priority', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerClient: 10 } })
     const held = blocks(0, 10)
     b.want('p', ...held.map(block => entry(block, { wantType: 'have', priority: 1000 })))

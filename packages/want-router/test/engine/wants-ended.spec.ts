@@ -18,7 +18,7 @@ function ending (init: Parameters<typeof bench>[0] = {}): { b: Bench, ends: Want
 
 const of = (ends: readonly WantEnd[]): string[] => ends.map(({ client, outcome }) => `${client} ${outcome}`)
 
-describe('engine: what became of a want is told once, when it ends', () => {
+describe('engine: how a want ended is reported once, when it ends', () => {
   it('a block, of which member, and how long it took', () => {
     const { b, ends } = ending()
     b.want('p', entry(block))
@@ -196,7 +196,7 @@ describe('engine: what became of a want is told once, when it ends', () => {
     expect(of(ends)).to.deep.equal(['p have'])
   })
 
-  it('while anything is to be told of it, and to a tap always', () => {
+  it('only if a listener wants to know, but always to a tap', () => {
     for (const tap of [undefined, () => {}]) {
       let wanted = true
       const { b, ends } = ending({ tap, wantsEnds: () => wanted })

@@ -15,7 +15,7 @@ function fill (keys: number, maxBytes: number): BloomFilter {
   return filter
 }
 
-/** The share of keys that were not added, and are found. */
+/** The share of keys that are found although they were not added. */
 function rateOf (filter: BloomFilter, others = 50_000): number {
   let found = 0
 
@@ -28,7 +28,7 @@ function rateOf (filter: BloomFilter, others = 50_000): number {
 
 describe('a Bloom filter', () => {
   for (const [keys, maxBytes] of [[10, 1 << 20], [20_000, 1 << 20], [50_000, 1 << 16]] as const) {
-    it(`has each of ${keys} keys within ${maxBytes} bytes, and takes as many others for its own as it says`, () => {
+    it(`has each of ${keys} keys within ${maxBytes} bytes, and has the false positive rate that it reports`, () => {
       const filter = fill(keys, maxBytes)
       const missing = (): number[] => Array.from({ length: keys }, (_, i) => i).filter(i => !filter.has(hash.of(key(i))))
       expect(missing()).to.deep.equal([])
@@ -40,7 +40,7 @@ describe('a Bloom filter', () => {
     })
   }
 
-  it('is folded to what its keys need, with room for as many again at the rate that is promised', () => {
+  it('is folded to the size that its keys need, and keeps its rate with as many keys again', () => {
     const filter = fill(20_000, 8 << 20)
     filter.fold()
     expect(filter.bytes).to.be.at.most(20_000 * 2 * 10 * 2 / 8)
@@ -54,7 +54,7 @@ describe('a Bloom filter', () => {
     expect(rateOf(filter)).to.be.below(FALSE_POSITIVE_RATE * 1.25)
   })
 
-  it('never grows beyond its bound, and says what that costs', () => {
+  it('never grows beyond its bound, and reports the rate that this costs', () => {
     const filter = fill(100_000, 70_000)
     filter.fold()
     expect(filter.bytes).to.equal(1 << 16)

@@ -98,10 +98,10 @@ describe('a have-map', () => {
     const { map, lists, up } = rig()
     await up('a')
     await lists[0].send(held)
-    expect(map.lacks('a', other.key), 'in the middle of the list').to.equal(false)
+    expect(map.isAbsent('a', other.key), 'in the middle of the list').to.equal(false)
     expect(map.get(cidOf(held))).to.equal(undefined)
     await lists[0].end()
-    expect([held, other].map(({ key }) => map.lacks('a', key))).to.deep.equal([false, true])
+    expect([held, other].map(({ key }) => map.isAbsent('a', key))).to.deep.equal([false, true])
     expect(map.get(cidOf(held))).to.deep.equal({ member: 'a' })
     expect(map.get(CID.decode(held.v0))).to.deep.equal({ member: 'a' })
     expect(map.get(cidOf(other))).to.equal(undefined)
@@ -112,7 +112,7 @@ describe('a have-map', () => {
     const { map, lists, up } = rig()
     await up('mute')
     expect(lists).to.be.empty()
-    expect(map.lacks('mute', held.key)).to.equal(false)
+    expect(map.isAbsent('mute', held.key)).to.equal(false)
     expect(map.list('mute').mapped).to.equal(undefined)
   })
 
@@ -133,20 +133,20 @@ describe('a have-map', () => {
   it('adds what a member has sent since, also while its list is being read', async () => {
     const { map, timers, lists, said } = await listed({ interval: 1000 })
     said('a', other, 'have')
-    expect(map.lacks('a', other.key)).to.equal(false)
+    expect(map.isAbsent('a', other.key)).to.equal(false)
     await timers.advance(1000)
     said('a', late, 'block')
     await lists[1].send(held)
     await lists[1].end()
-    expect([held, other, late].map(({ key }) => map.lacks('a', key))).to.deep.equal([false, true, false])
+    expect([held, other, late].map(({ key }) => map.isAbsent('a', key))).to.deep.equal([false, true, false])
   })
 
   it('believes a DONT_HAVE more than the list, until the member has the block or lists again', async () => {
     const { map, timers, lists, said } = await listed({ interval: 1000 })
     said('a', held, 'timeout')
-    expect(map.lacks('a', held.key)).to.equal(false)
+    expect(map.isAbsent('a', held.key)).to.equal(false)
     said('a', held, 'dont-have')
-    expect(map.lacks('a', held.key)).to.equal(true)
+    expect(map.isAbsent('a', held.key)).to.equal(true)
     expect(map.get(cidOf(held))).to.equal(undefined)
     said('a', held, 'block')
     expect(map.get(cidOf(held))).to.deep.equal({ member: 'a' })
@@ -161,19 +161,19 @@ describe('a have-map', () => {
     const { map, lists, up, down } = await listed()
     down('a')
     expect(map.get(cidOf(held))).to.equal(undefined)
-    expect(map.lacks('a', other.key)).to.equal(true)
+    expect(map.isAbsent('a', other.key)).to.equal(true)
     await up('a')
     expect(map.get(cidOf(held))).to.deep.equal({ member: 'a' })
     expect(lists).to.have.lengthOf(2)
   })
 
-  it('forgets a member that is removed, and what it was about to list', async () => {
+  it('forgets a member that is removed, and the list that was being read', async () => {
     const { map, timers, lists } = await listed({ interval: 1000 })
     await timers.advance(1000)
     map.onEvent({ type: 'member-removed', member: 'a' })
     expect(lists[1].signal.aborted).to.equal(true)
     await settled()
-    expect(map.lacks('a', other.key)).to.equal(false)
+    expect(map.isAbsent('a', other.key)).to.equal(false)
     expect(map.list('a').mapped).to.equal(undefined)
     expect(timers.pending).to.equal(0)
   })
@@ -183,17 +183,17 @@ describe('a have-map', () => {
     await timers.advance(600_000)
     await lists[1].send(other)
     await lists[1].fail('no more')
-    expect(map.lacks('a', other.key)).to.equal(true)
+    expect(map.isAbsent('a', other.key)).to.equal(true)
     await timers.advance(60_000)
     await lists[2].fail('no more')
     expect(failures).to.deep.equal(['a: no more'])
     expect(map.get(cidOf(held))).to.deep.equal({ member: 'a' })
     await timers.advance(540_000)
     expect(map.get(cidOf(held)), 'a list of 20 minutes ago names no member').to.equal(undefined)
-    expect(map.lacks('a', other.key), 'and still says whom to ask last').to.equal(true)
+    expect(map.isAbsent('a', other.key), 'and still says which member to ask last').to.equal(true)
   })
 
-  it('tells why a list cannot be read, until it can, and how long it took', async () => {
+  it('reports why a list cannot be read, until it can be read, and how long that took', async () => {
     const { map, timers, lists } = await listed({ interval: 1000 })
     expect(map.list('a')).to.not.have.property('error')
     await timers.advance(1000)
@@ -226,7 +226,7 @@ describe('a have-map', () => {
     expect(map.firstAnswers).to.deep.equal({ right: 1, wrong: 1 })
   })
 
-  it('gives up a list of which nothing comes for a minute', async () => {
+  it('gives up a list if nothing comes for a minute', async () => {
     const { timers, lists, failures, up } = rig()
     await up('a')
     await timers.advance(59_999)
@@ -266,7 +266,7 @@ describe('a have-map', () => {
     map.stop()
   })
 
-  it('ends all that it reads and waits for when it is stopped', async () => {
+  it('stops all reads and waits when it is stopped', async () => {
     const { map, timers, lists } = await listed({ interval: 1000 })
     await timers.advance(1000)
     map.stop()
@@ -275,13 +275,13 @@ describe('a have-map', () => {
     expect(timers.pending).to.equal(0)
   })
 
-  it('names no member by a list that is too long for its memory', async () => {
+  it('names no member because of a list that is too long for its memory', async () => {
     const { map, lists, up } = rig({ maxBytes: 4096 })
     await up('a')
     await lists[0].send(...Array.from({ length: 5000 }, (_, i) => testBlock(i, 8)))
     await lists[0].end()
     expect(map.list('a').mapped?.falsePositiveRate).to.be.above(0.01)
     expect(map.get(cidOf(testBlock(1, 8)))).to.equal(undefined)
-    expect(map.lacks('a', testBlock(1, 8).key)).to.equal(false)
+    expect(map.isAbsent('a', testBlock(1, 8).key)).to.equal(false)
   })
 })

@@ -7,9 +7,9 @@ import { strictRunner } from '../testing/strict-runner.ts'
 import type { HaveMap } from '../../src/have-map/have-map.ts'
 import type { Member, Strategy, StrategyFactory } from '../../src/index.ts'
 
-/** Members lack all blocks but those of which it is said that they may have them. */
-const mapOf = (may: Record<string, readonly string[]>): Pick<HaveMap, 'lacks'> => ({
-  lacks: (member, key) => Object.hasOwn(may, member) && !may[member].includes(key)
+/** By their lists, members have only these blocks. */
+const mapOf = (may: Record<string, readonly string[]>): Pick<HaveMap, 'isAbsent'> => ({
+  isAbsent: (member, key) => Object.hasOwn(may, member) && !may[member].includes(key)
 })
 
 function made (factory: StrategyFactory, members: readonly Member[]): Strategy {

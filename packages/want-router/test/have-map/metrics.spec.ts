@@ -4,7 +4,7 @@ import { fakeMetrics } from '../fake-metrics.ts'
 import type { ListStatus } from '../../src/have-map/have-map.ts'
 
 describe('metrics of a have-map', () => {
-  it('are of the lists of the members that there are, and of first answers', () => {
+  it('show the lists of present members, and first answers', () => {
     const { metrics, scrape } = fakeMetrics()
     const mapped = { keys: 10, bytes: 4096, falsePositiveRate: 0.001, at: 5_000, ms: 250 }
     const lists: Record<string, ListStatus> = {

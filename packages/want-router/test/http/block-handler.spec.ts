@@ -6,7 +6,7 @@ import type { HttpRig } from './http-rig.ts'
 import type { Policy, Verdict } from '../../src/index.ts'
 import type { TestBlock } from '../engine/harness.ts'
 
-/** A rig with a policy that says the same of each want. */
+/** A rig with a policy that gives each want the same verdict. */
 async function refusing (verdict: Verdict, options = {}): Promise<HttpRig> {
   return httpRig(options, { admission: { policies: [{ name: 'same', admit: () => verdict }], failure: 'silent', timeout: 1000, most: 10 } })
 }
@@ -39,7 +39,7 @@ describe('block handler', () => {
     }
   })
 
-  it('serves what is accepted, and at the path of RASL', async () => {
+  it('serves the accepted format, also at the path of RASL', async () => {
     const { request, turn, deliver } = await httpRig()
     const responses = [
       request(`/ipfs/${cid}`, { headers: { accept: 'text/html, application/vnd.ipld.raw; q=0.5' } }),
@@ -53,7 +53,7 @@ describe('block handler', () => {
     expect([await accepted.bytes(), await rasl.bytes()]).to.deep.equal([block.bytes, block.bytes])
   })
 
-  it('answers the probe, and what a CID contains, while no member is up', async () => {
+  it('answers the probe, and blocks inside CIDs, while no member is up', async () => {
     const rig = await httpRig()
     const { request, asked } = rig
     rig.ready = false
@@ -67,7 +67,7 @@ describe('block handler', () => {
     expect(asked).to.be.empty()
   })
 
-  it('tells a HEAD what a member says, without the length that it did not say', async () => {
+  it('answers a HEAD with what a member says, without a length if the member gave none', async () => {
     const { request, turn, answer, asked } = await httpRig()
     const there = request(raw, { method: 'HEAD' })
     const other = testBlock(2)
@@ -128,7 +128,7 @@ describe('block handler', () => {
     expect((await response).status).to.equal(451)
   })
 
-  it('says 404 for what no member has, in words', async () => {
+  it('says 404 for blocks that no member has, in words', async () => {
     const { request, turn, answer } = await httpRig()
     const response = request(raw)
     await turn()
@@ -152,7 +152,7 @@ describe('block handler', () => {
     expect(rig.asked).to.be.empty()
   })
 
-  it('says 503 when it was not told in time, and takes its want back', async () => {
+  it('says 503 when no answer came in time, and takes its want back', async () => {
     const { request, turn, pass, engine } = await httpRig({ headWithin: 500, getWithin: 2000 })
     const responses = [request(raw, { method: 'HEAD' }), request(raw)]
     const status: number[] = []
@@ -167,7 +167,7 @@ describe('block handler', () => {
     expect(engine.status().wants).to.equal(0)
   })
 
-  it('says 404 to boxo of what was not told in time: after a 503 it asks nothing any more', async () => {
+  it('says 404 to boxo when no answer came in time: after a 503 boxo asks nothing any more', async () => {
     const rig = await httpRig()
     const headers = { 'user-agent': 'kubo/0.43.0/' }
     const responses = ['GET', 'HEAD'].map(async method => rig.request(raw, { method, headers }))
@@ -180,7 +180,7 @@ describe('block handler', () => {
     }
   })
 
-  it('breaks off what boxo asks while no member is up, so that it begins again', async () => {
+  it('breaks off requests of boxo while no member is up, so that it tries again', async () => {
     const rig = await httpRig()
     rig.ready = false
 
@@ -203,7 +203,7 @@ describe('block handler', () => {
     expect(engine.status()).to.include({ wants: 0, clients: 0 })
   })
 
-  it('says 451 for what a policy denies, or 410, 429 for what it keeps silent about, and 503 for what it cannot decide', async () => {
+  it('says 451 or 410 for blocks that a policy denies, 429 where it stays silent, and 503 where it cannot decide', async () => {
     for (const [verdict, status, options] of [['absent', 451, {}], ['absent', 410, { deniedStatus: 410 }], ['silent', 429, {}], ['close', 429, {}], ['unknown', 503, {}]] as const) {
       for (const method of ['GET', 'HEAD']) {
         const { request, turn } = await refusing(verdict, options)
@@ -230,7 +230,7 @@ describe('block handler', () => {
     expect(engine.status().clients).to.equal(2)
   })
 
-  it('answers OPTIONS, and refuses what would change something', async () => {
+  it('answers OPTIONS, and refuses methods that would change something', async () => {
     const { request } = await httpRig()
     const options = await request(raw, { method: 'OPTIONS', headers: { origin: 'http://example.com' } })
     expect(options.status).to.equal(204)

@@ -13,16 +13,16 @@ export const block = testBlock(1)
 export const cid = CID.decode(block.cid)
 export const raw = `/ipfs/${cid}?format=raw`
 
-/** A handler over an engine with one member, and time that passes when a test says so. */
+/** A handler over an engine with one member, on a clock that a test moves. */
 export interface HttpRig extends Rig {
   readonly handler: Handler
   /** Whether the router is ready. */
   ready: boolean
   /** Sends a request. */
   request (path: string, init?: RequestInit & { info?: RequestInfo }): Promise<Response>
-  /** The end of the tick, and of those in which all follows from it. */
+  /** Ends the tick, and the ticks that follow from it. */
   turn (): Promise<void>
-  /** Lets time pass, in steps so small that the process has not stood still. */
+  /** Lets time pass, in steps so small that the process does not seem to have stood still. */
   pass (ms: number): Promise<void>
   deliver (block: TestBlock): Promise<void>
   answer (block: TestBlock, answer: 'have' | 'dont-have', size?: number): Promise<void>

@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { cid, httpRig } from './http-rig.ts'
 
-/** Parts of paths and queries that mean something, so that odd ones come near to what is meant. */
+/** Meaningful parts of paths and queries, so that odd requests come near to valid ones. */
 const piece = fc.oneof(
   fc.constantFrom('/', 'ipfs', '/ipfs/', `${cid}`, 'bafkqaaa', 'bafkqabtimvwgy3yk', '/.well-known/rasl/', '?', '&', 'format=raw', 'format=car', '=', '%', '%2f', '%00', '%ff', '%F0%9F%A6%8A', '..', ';', 'dag-scope=', 'entity', 'entity-bytes=', '-5:*', 'car-dups=y', 'filename='),
   fc.string({ unit: 'grapheme', maxLength: 8 }).map(text => encodeURI(text.toWellFormed()))
@@ -18,7 +18,7 @@ const headers = fc.dictionary(fc.constantFrom('accept', 'range', 'if-range', 'if
 describe('odd HTTP requests', function () {
   this.timeout(30_000)
 
-  it('are each answered, and never by a fault of ours', async () => {
+  it('are each answered, and never with an internal error', async () => {
     const { request, turn, pass, engine } = await httpRig({ trustedProxies: ['10.0.0.0/8'], getWithin: 100, headWithin: 100 })
     const seen = new Set<number>()
 

@@ -54,7 +54,7 @@ describe('providersHandler', () => {
   )
   const providers = async (query = ''): Promise<unknown[]> => (await (await get(`/routing/v1/providers/${CID}${query}`)).json() as { Providers: unknown[] }).Providers
 
-  it('names itself, over HTTP and over bitswap, for what a member has', async () => {
+  it('names itself, over HTTP and over bitswap, for blocks that a member has', async () => {
     const response = await get(`/routing/v1/providers/${CID}`)
 
     expect(response.status).to.equal(200)
@@ -63,7 +63,7 @@ describe('providersHandler', () => {
     expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 1000 }])
   })
 
-  it('names no provider, and has no cache keep that, for what no member is known to have', async () => {
+  it('names no provider, and lets no cache keep that, for blocks that no known member has', async () => {
     for (answer of ['dont-have', 'unknown'] as const) {
       const response = await get(`/routing/v1/providers/${CID}`)
 
@@ -96,7 +96,7 @@ describe('providersHandler', () => {
     expect(await providers(), 'to others').to.deep.equal([])
 
     answer = 'dont-have'
-    expect(await (await get(`/routing/v1/providers/${CID}`, kubo)).json(), 'what all lack').to.deep.equal({ Providers: [] })
+    expect(await (await get(`/routing/v1/providers/${CID}`, kubo)).json(), 'no member has it').to.deep.equal({ Providers: [] })
 
     answer = 'unknown'
     ready = true
@@ -143,7 +143,7 @@ describe('providersHandler', () => {
     expect(await none.text()).to.equal('')
   })
 
-  it('writes JSON for everything else, and nothing for what can read neither', async () => {
+  it('writes JSON for all other clients, and nothing for those that can read neither', async () => {
     for (const accept of ['application/json', '*/*', 'text/html, */*;q=0.8', 'application/*']) {
       expect((await get(`/routing/v1/providers/${CID}`, { accept })).headers.get('content-type'), accept).to.equal('application/json')
     }
@@ -151,7 +151,7 @@ describe('providersHandler', () => {
     expect((await get(`/routing/v1/providers/${CID}`, { accept: 'text/html' })).status).to.equal(406)
   })
 
-  it('leaves out what the filters leave out', async () => {
+  it('leaves out records that the filters exclude', async () => {
     const cases: Array<[string, string[] | undefined]> = [
       ['?filter-protocols=transport-bitswap', RECORD.Addrs],
       ['?filter-protocols=unknown,Transport-IPFS-Gateway-HTTP', RECORD.Addrs],
@@ -173,7 +173,7 @@ describe('providersHandler', () => {
     }
   })
 
-  it('says of a peer where it is if that is itself', async () => {
+  it('answers where a peer is if the peer is itself', async () => {
     for (const id of [ID, ID_CID]) {
       expect(await (await get(`/routing/v1/peers/${id}`)).json(), id).to.deep.equal({ Peers: [RECORD] })
     }
@@ -194,14 +194,14 @@ describe('providersHandler', () => {
     expect(await providers('?filter-addrs=unknown')).to.deep.equal([{ Schema: 'peer', ID, Addrs: [], Protocols: [] }])
   })
 
-  it('answers a HEAD without records, and a browser that asks what it may do', async () => {
+  it('answers a HEAD without records, and the preflight of a browser', async () => {
     const head = await get(`/routing/v1/providers/${CID}`, { method: 'HEAD' })
     expect(head.status).to.equal(200)
     expect(await head.text()).to.equal('')
     expect((await get(`/routing/v1/providers/${CID}`, { method: 'OPTIONS' })).status).to.equal(204)
   })
 
-  it('refuses what it does not know', async () => {
+  it('refuses requests that it does not know', async () => {
     const cases: Array<[string, string, number]> = [
       ['GET', '/routing/v1/providers/nonsense', 400],
       ['GET', '/routing/v1/peers/nonsense!', 400],

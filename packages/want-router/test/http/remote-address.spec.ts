@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
 import { clientNames } from '../../src/http/remote-address.ts'
 
-/** The name of what comes from an address, with what proxies say. */
+/** The name of a client, by its address and the header of proxies. */
 function name (trusted: string[], remoteAddress?: string, forwarded?: string): string {
   const headers = new Headers(forwarded == null ? {} : { 'x-forwarded-for': forwarded })
 
@@ -16,11 +16,11 @@ describe('names of HTTP clients', () => {
     expect(name([], '2001:db8:1:2::9')).not.to.equal(name([], '2001:db8:1:3::9'))
   })
 
-  it('are one for all whose address is not known', () => {
+  it('are the same for all clients whose address is not known', () => {
     expect(clientNames()({ headers: new Headers() })).to.equal(name([], 'not an address'))
   })
 
-  it('go by X-Forwarded-For as far as trusted proxies go', () => {
+  it('follow X-Forwarded-For as far as the proxies are trusted', () => {
     const trusted = ['10.0.0.0/8', '192.0.2.1', 'fd00::/8']
     expect(name([], '10.0.0.1', '203.0.113.5')).to.equal('10.0.0.1')
     expect(name(trusted, '10.0.0.1', '203.0.113.5')).to.equal('203.0.113.5')
@@ -32,7 +32,7 @@ describe('names of HTTP clients', () => {
     expect(name(trusted, '10.0.0.1', '198.51.100.1, nonsense')).to.equal('10.0.0.1')
   })
 
-  it('refuse what is no network', () => {
+  it('refuse anything that is not a network', () => {
     for (const trusted of ['10.0.0.0/33', 'proxy.internal', '', '10.0.0/8']) {
       expect(() => clientNames([trusted])).to.throw('trustedProxies').with.property('name', 'InvalidOptionError')
     }

@@ -8,12 +8,12 @@ describe('the address of a client', () => {
     expect(createTrustedProxies().clientAddress('10.0.0.1', '1.2.3.4')).to.equal('10.0.0.1')
   })
 
-  it('is that of the connection if that is no trusted proxy', () => {
+  it('is that of the connection if that is not a trusted proxy', () => {
     expect(trusting('9.9.9.9', '1.2.3.4')).to.equal('9.9.9.9')
     expect(trusting('10.0.0.1')).to.equal('10.0.0.1')
   })
 
-  it('is the first from the right that is no trusted proxy', () => {
+  it('is the first from the right that is not a trusted proxy', () => {
     expect(trusting('127.0.0.1', '1.2.3.4')).to.equal('1.2.3.4')
     expect(trusting('127.0.0.1', '6.6.6.6, 1.2.3.4, 10.1.1.1')).to.equal('1.2.3.4')
     expect(trusting('fd00::1', '2001:db8::1')).to.equal('2001:db8::1')
@@ -53,7 +53,7 @@ describe('the address of a client', () => {
     expect(trusting(undefined, '1.2.3.4')).to.equal('')
   })
 
-  it('is not looked for through what is no network', () => {
+  it('is not looked for with trusted proxies that are not networks', () => {
     for (const wrong of ['10.0.0.0/33', 'localhost', '', '10.0.0.0/', '10.0.0.0/8/8', '::/129', '10.0.0.0/-1']) {
       expect(() => createTrustedProxies([wrong]), wrong).to.throw().with.property('name', 'InvalidOptionError')
     }

@@ -11,7 +11,7 @@ async function settled (): Promise<void> {
   return new Promise(resolve => { setImmediate(resolve) })
 }
 
-/** A `get` whose calls end when the test says so, and the `getMany` that is made of it. */
+/** A `get` whose calls end when the test says so, and the `getMany` made from it. */
 function gated (most = 1024): { getMany (cids: Iterable<CID> | AsyncIterable<CID>, options?: GetManyOptions): AsyncGenerator<GotBlock>, open: Map<string, PromiseWithResolvers<Uint8Array>>, begun: string[] } {
   const open = new Map<string, PromiseWithResolvers<Uint8Array>>()
   const begun: string[] = []
@@ -30,7 +30,7 @@ function gated (most = 1024): { getMany (cids: Iterable<CID> | AsyncIterable<CID
 }
 
 describe('getMany', () => {
-  it('yields each block as soon as it is there, and the error of one as that one\'s', async () => {
+  it('yields each block as soon as it comes, and an error as the result of its own block', async () => {
     const { getMany, open } = gated()
     const results = getMany(cids.slice(0, 3))
     const first = results.next()
@@ -46,7 +46,7 @@ describe('getMany', () => {
     expect(await results.next()).to.deep.equal({ done: true, value: undefined })
   })
 
-  it('wants no more at once than its concurrency, nor than a client may, counting what waits to be taken', async () => {
+  it('wants no more at once than its concurrency or the limit of a client, counting results that wait to be taken', async () => {
     for (const [concurrency, most, expected] of [[5, 1024, 5], [Infinity, 8, 8]]) {
       const { getMany, open, begun } = gated(most)
       const results = getMany(cids, { concurrency })
@@ -68,7 +68,7 @@ describe('getMany', () => {
     }
   })
 
-  it('wants no more while much waits to be taken', async () => {
+  it('wants no more while many results wait to be taken', async () => {
     const { getMany, open, begun } = gated()
     const results = getMany(cids, { concurrency: 5 })
     const first = results.next()
@@ -84,7 +84,7 @@ describe('getMany', () => {
     await results.return(undefined)
   })
 
-  it('reads its input no faster than it is read, and ends it', async () => {
+  it('reads its input no faster than its output is read, and ends it', async () => {
     let read = 0
     let ended = false
 
@@ -124,7 +124,7 @@ describe('getMany', () => {
     await expect(getMany(cids, { signal: controller.signal }).next()).to.eventually.be.rejected().and.equal(reason)
   })
 
-  it('throws what its input throws, after what had been wanted before', async () => {
+  it('throws what its input throws, after the results of earlier CIDs', async () => {
     function * input (): Generator<CID> {
       yield cids[0]
       throw new Error('no more cids')

@@ -12,7 +12,7 @@ describe('blocks that need no member', () => {
     }
   })
 
-  it('are no others', () => {
+  it('are only these', () => {
     expect(knownBlock(testBlock(1).cid)).to.equal(undefined)
     expect(knownBlock(Uint8Array.of(1, 2, 3))).to.equal(undefined)
   })

@@ -19,7 +19,7 @@ async function settled (): Promise<void> {
   }
 }
 
-/** What has become of a promise. */
+/** The state of a promise. */
 function watch <T> (promise: Promise<T>): { value?: T, error?: Error } {
   const seen: { value?: T, error?: Error } = {}
   promise.then(value => { seen.value = value }, (error: Error) => { seen.error = error })
@@ -28,12 +28,12 @@ function watch <T> (promise: Promise<T>): { value?: T, error?: Error } {
 }
 
 interface LocalRig extends Rig {
-  /** The end of the tick, and of those in which all follows from it. */
+  /** Ends the tick, and the ticks that follow from it. */
   turn (): Promise<void>
-  /** Lets time pass, in steps so small that the process has not stood still. */
+  /** Lets time pass, in steps so small that the process does not seem to have stood still. */
   pass (ms: number): Promise<void>
   deliver (block: TestBlock): Promise<void>
-  lack (block: TestBlock): Promise<void>
+  dontHave (block: TestBlock): Promise<void>
 }
 
 async function localRig (init: Parameters<typeof rig>[0] = {}): Promise<LocalRig> {
@@ -63,7 +63,7 @@ async function localRig (init: Parameters<typeof rig>[0] = {}): Promise<LocalRig
       await base.sink.block(PREFIX, block.bytes)
       await turn()
     },
-    async lack (block) {
+    async dontHave (block) {
       base.sink.answer(block.key, 'dont-have')
       await turn()
     }
@@ -85,7 +85,7 @@ describe('local client', () => {
     expect(woken).to.be.empty()
   })
 
-  it('is no client once it wants nothing, and the same one while it asks block by block', async () => {
+  it('is not a client once it wants nothing, and the same client while it asks block by block', async () => {
     const ended: string[] = []
     const { local, turn, deliver, engine } = await localRig({
       tap: record => { record.t === 'put' && ended.push(record.input.t) }
@@ -149,7 +149,7 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0 })
   })
 
-  it('asks for the block where one call would know of it and another gets it', async () => {
+  it('asks for the block if one call wants to know of it and another wants it', async () => {
     const { local, turn, sink, deliver, engine, asked } = await localRig()
     const has = watch(local.unnamed.has(cid))
     await turn()
@@ -167,7 +167,7 @@ describe('local client', () => {
   it('keeps no want where a small block answered the want-have while the block came to be wanted', async () => {
     const small = testBlock(7, 100)
     const { local, turn, sink, engine } = await localRig()
-    // the client stays, and with it all that it would forget
+    // the client stays, and so does everything that it would forget
     void watch(local.unnamed.get(cid))
     const has = watch(local.unnamed.has(cidOf(small)))
     await turn()
@@ -180,8 +180,8 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 1, wants: 1 })
   })
 
-  it('is not told of a new want what the end of an earlier one was', async () => {
-    const { local, turn, sink, lack, deliver, engine } = await localRig()
+  it('does not take the end of an earlier want for that of a new one', async () => {
+    const { local, turn, sink, dontHave, deliver, engine } = await localRig()
     const has = watch(local.unnamed.has(cid).then(async () => local.unnamed.get(cid)))
     await turn()
     sink.answer(block.key, 'have')
@@ -192,18 +192,18 @@ describe('local client', () => {
     expect(has.value).to.deep.equal(block.bytes)
 
     const other = testBlock(2)
-    const lacked = watch(local.unnamed.get(cidOf(other)).catch(async () => local.unnamed.get(cidOf(other))))
+    const missing = watch(local.unnamed.get(cidOf(other)).catch(async () => local.unnamed.get(cidOf(other))))
     await turn()
-    await lack(other)
+    await dontHave(other)
     await turn()
     await sink.block(PREFIX, other.bytes)
     await turn()
     await turn()
-    expect(lacked.value).to.deep.equal(other.bytes)
+    expect(missing.value).to.deep.equal(other.bytes)
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
-  it('hears of the end of a want that is asked again in the tick in which it was taken back', async () => {
+  it('learns how a want ended that is asked again in the tick in which it was taken back', async () => {
     const { local, turn, pass, sink } = await localRig({ limits: { wantLifetime: 2000 } })
     const controller = new AbortController()
     void watch(local.unnamed.get(cid, { signal: controller.signal }))
@@ -252,7 +252,7 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
-  it('asks no member for a signal that has aborted', async () => {
+  it('asks no member if the signal has already aborted', async () => {
     const { local, turn, asked } = await localRig()
     const reason = new Error('too late')
     const seen = watch(local.unnamed.get(cid, { signal: AbortSignal.abort(reason) }))
@@ -261,16 +261,16 @@ describe('local client', () => {
     expect(asked).to.be.empty()
   })
 
-  it('rejects with NotFoundError when no member has the block, and wants it no longer', async () => {
-    const { local, turn, lack, engine } = await localRig()
+  it('rejects with NotFoundError when no member has the block, and ends the want', async () => {
+    const { local, turn, dontHave, engine } = await localRig()
     const seen = watch(local.unnamed.get(cid))
     await turn()
-    await lack(block)
+    await dontHave(block)
     expect(seen.error).to.include({ name: 'NotFoundError', message: `No member has ${cid}` })
     expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
-  it('rejects with UnknownError when the block is not there within the time given, and wants it no longer', async () => {
+  it('rejects with UnknownError when the block does not come within the given time, and ends the want', async () => {
     const { local, turn, pass, engine } = await localRig()
     const got = watch(local.unnamed.get(cid, { within: 3000 }))
     await turn()
@@ -293,7 +293,7 @@ describe('local client', () => {
     expect(engine.status()).to.include({ clients: 0, wants: 0 })
   })
 
-  it('refuses what no member could be asked for', async () => {
+  it('refuses CIDs that no member could be asked for', async () => {
     const { local } = await localRig()
     const long = CID.createV1(0x55, identity.digest(new Uint8Array(200)))
     const seen = watch(local.unnamed.get(long))
@@ -301,7 +301,7 @@ describe('local client', () => {
     expect(seen.error).to.include({ name: 'WantRefusedError', reason: 'cid' })
   })
 
-  it('reads what a CID holds itself', async () => {
+  it('reads blocks inside CIDs itself', async () => {
     const { local, asked } = await localRig()
     const inline = CID.createV1(0x55, identity.digest(Uint8Array.of(1, 2, 3)))
     expect(await local.unnamed.get(inline)).to.deep.equal(Uint8Array.of(1, 2, 3))
@@ -324,7 +324,7 @@ describe('local client', () => {
     await drained
   })
 
-  it('rejects with DrainingError what the engine turns away', async () => {
+  it('rejects calls with DrainingError that the engine refuses', async () => {
     const { local, turn, drive, pass } = await localRig()
     const drained = drive.drain(0)
     const seen = watch(local.unnamed.get(cid))
@@ -334,7 +334,7 @@ describe('local client', () => {
     await drained
   })
 
-  it('rejects with StoppedError what is open when it stops, what waits for its turn, and all later calls', async () => {
+  it('rejects open calls with StoppedError when it stops, and also calls that wait and all later ones', async () => {
     const { local, turn } = await localRig({ limits: { wantsPerClient: 1 } })
     const seen = [1, 2].map(seed => watch(local.unnamed.get(cidOf(testBlock(seed)))))
     await turn()
@@ -355,7 +355,7 @@ describe('local client', () => {
   })
 
   describe('has', () => {
-    it('knows of a block by a HAVE, which wants no more', async () => {
+    it('learns of a block by a HAVE, and then ends the want', async () => {
       const { local, turn, sink, engine, asked } = await localRig()
       const seen = watch(local.unnamed.has(cid))
       await turn()
@@ -366,12 +366,12 @@ describe('local client', () => {
       expect(engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
     })
 
-    it('knows that no member has it, and does not know while one may have it', async () => {
-      const { local, turn, sink, lack, pass, engine } = await localRig()
-      const lacked = watch(local.unnamed.has(cid))
+    it('says that no member has it, and does not say so while one may have it', async () => {
+      const { local, turn, sink, dontHave, pass, engine } = await localRig()
+      const missing = watch(local.unnamed.has(cid))
       await turn()
-      await lack(block)
-      expect(lacked.value).to.equal('dont-have')
+      await dontHave(block)
+      expect(missing.value).to.equal('dont-have')
       const other = testBlock(2)
       const unknown = watch(local.unnamed.has(cidOf(other), { within: 3000 }))
       await turn()
@@ -417,13 +417,13 @@ describe('local client', () => {
       }
 
       expect(engine.status()).to.include({ clients: 0, wants: 0 })
-      // the end of a later want is not taken for the one that never was
+      // the end of a later want is not taken for that of a want that never was
       const later = watch(local.unnamed.get(cidOf(blocks[4])))
       await pass(12_000)
       expect(later.error?.name).to.equal('WantExpiredError')
     })
 
-    it('names a want once that comes to be one for the block in the same tick', async () => {
+    it('counts a want-have that becomes a want-block in the same tick once', async () => {
       const sizes: number[] = []
       const { local, turn, asked } = await localRig({ tap: record => { record.t === 'put' && record.input.t === 'message' && sizes.push(record.input.wants.length) } })
       void local.unnamed.has(cid)
@@ -446,7 +446,7 @@ describe('local client', () => {
       expect(last).to.deep.equal({})
     })
 
-    it('all clients of one name are one client, and no peer is', async () => {
+    it('all clients of one name are one client, which is not a peer', async () => {
       const { local, turn, engine, drive } = await localRig()
       const peer = 'x'
       void watch(local.client(peer).get(cid))
@@ -464,14 +464,14 @@ describe('local client', () => {
 
   it('a recording of it replays', async () => {
     const records: TapRecord[] = []
-    const { local, turn, deliver, lack } = await localRig({ tap: record => { records.push(record) } })
+    const { local, turn, deliver, dontHave } = await localRig({ tap: record => { records.push(record) } })
     const seen = watch(local.unnamed.get(cid))
-    const lacked = watch(local.client('x').has(cidOf(testBlock(2))))
+    const missing = watch(local.client('x').has(cidOf(testBlock(2))))
     await turn()
     await deliver(block)
-    await lack(testBlock(2))
+    await dontHave(testBlock(2))
     expect(seen.value).to.deep.equal(block.bytes)
-    expect(lacked.value).to.equal('dont-have')
+    expect(missing.value).to.equal('dont-have')
     expect(replay(records, { strategy: inOrder }).divergence).to.equal(undefined)
   })
 })

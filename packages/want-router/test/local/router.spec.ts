@@ -67,7 +67,7 @@ describe('a router as a client of itself', function () {
     expect(count()).to.deep.equal([0, 0])
   })
 
-  it('refuses what cannot be verified, and what comes when it drains or has stopped', async () => {
+  it('refuses CIDs that cannot be verified, and calls that come when it drains or has stopped', async () => {
     const node = await rig.node({ targets: [source(memory, { id: 'memory' })] })
     const { router } = node.services
     const blake = CID.createV1(0x55, { code: 0xb220, size: 32, digest: new Uint8Array(32), bytes: Uint8Array.of(0xa0, 0xe4, 0x02, 32, ...new Uint8Array(32)) })
@@ -120,7 +120,7 @@ describe('a router as a client of itself', function () {
     }
   })
 
-  it('is a block broker, which heeds the bounds of Helia', async () => {
+  it('is a block broker that respects the bounds of Helia', async () => {
     const broker = routerBroker(await front())
     const validated: number[] = []
     const block = await broker.retrieve(cids[0], { validateFn: async bytes => { validated.push(bytes.byteLength) } })

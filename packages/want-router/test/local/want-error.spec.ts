@@ -17,12 +17,12 @@ describe('wantError', () => {
   ]
 
   for (const [outcome, name] of names) {
-    it(`${outcome} is ${name ?? 'told otherwise'}`, () => {
+    it(`${outcome} is ${name ?? 'reported in another way'}`, () => {
       expect(nameOf({ outcome, ms: 1 })).to.equal(name)
     })
   }
 
-  it('tells of a want that had a HAVE by its age whether it was evicted', () => {
+  it('tells by the age of a want that had a HAVE whether it was evicted', () => {
     expect(nameOf({ outcome: 'have', ms: LIFETIME })).to.equal('WantExpiredError')
     expect(nameOf({ outcome: 'have', ms: LIFETIME - 1 })).to.equal('WantEvictedError')
   })

@@ -7,7 +7,7 @@ import { FakeConnection, randomPeer, settled } from './fakes.ts'
 import type { Connections, ConnectionState } from '../../src/network/connections.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 
-/** A connection that says when it is asked for a sign of life, and gives it when it is told to. */
+/** A connection that reports when it is asked for a sign of life, and gives it when told to. */
 class Silent extends FakeConnection {
   answers: Array<() => void> = []
   negotiate = async (): Promise<void> => new Promise(resolve => { this.answers.push(resolve) })
@@ -85,7 +85,7 @@ describe('network/connections', () => {
     open(second, 2)
   }
 
-  it('of which there is one need no answer, and no timer', () => {
+  it('of a peer that has only one need no answer and no timer', () => {
     expect(all.undecided).to.equal(false)
     expect(all.tick(now)).to.equal(false)
     expect(first.asked).to.equal(0)
@@ -148,7 +148,7 @@ describe('network/connections', () => {
       expect(writtenTo()).to.equal(second)
     })
 
-    it('and says something that is no want, nothing rests', () => {
+    it('and sends something other than a want, nothing rests', () => {
       comeBack()
       heard(second, false)
       pass(5_000)

@@ -62,7 +62,7 @@ describe('departures', () => {
     expect(pass()).to.be.empty()
   })
 
-  it('forget no one any more once they are cleared', () => {
+  it('forget no peer after they are cleared', () => {
     departures.add('a9')
     departures.add('b9')
     departures.clear()

@@ -77,7 +77,7 @@ describe('network/exchange', () => {
   })
 
   describe('what is sent', () => {
-    it('is of either alone while the other has nothing to say', () => {
+    it('comes from one alone while the other has nothing to send', () => {
       const [first, second] = [fakeExchange(), fakeExchange()]
       const both = compose(first, second)
       const [one, two] = [{ wants: [want] }, { presences: [{ cid, have: true }] }]
@@ -88,14 +88,14 @@ describe('network/exchange', () => {
       expect(both.take('peer', 1000, protocol)).to.be.undefined()
     })
 
-    it('is one message of both: no field is there that has nothing to say', () => {
+    it('is one message of both, without empty fields', () => {
       const [first, second] = [fakeExchange(), fakeExchange()]
       first.queue.push({ wants: [want] })
       second.queue.push({ blocks: [blockOf(5)] })
       expect(compose(first, second).take('peer', 1000, protocol)).to.deep.equal({ wants: [want], blocks: [blockOf(5)] })
     })
 
-    it('is all that both have of one kind', () => {
+    it('has everything that both have of one kind', () => {
       const [first, second] = [fakeExchange(), fakeExchange()]
       const all = { wants: [want], blocks: [blockOf(5)], presences: [{ cid, have: true }] }
       first.queue.push(all)
@@ -103,7 +103,7 @@ describe('network/exchange', () => {
       expect(compose(first, second).take('peer', 1000, protocol)).to.deep.equal({ wants: [want, want], blocks: [blockOf(5), blockOf(5)], presences: [{ cid, have: true }, { cid, have: true }] })
     })
 
-    it('leaves the second what the first does not take, and at least one thing', () => {
+    it('leaves the second what the first does not use, and at least one item', () => {
       const [first, second] = [fakeExchange(), fakeExchange()]
       const both = compose(first, second)
       first.queue.push({ blocks: [blockOf(600)] }, { blocks: [blockOf(5000)] })

@@ -10,11 +10,11 @@ import type { After } from '../../src/stall-grace.ts'
 import type { Connection, ConnectionStatus, Libp2pEvents, MessageStreamEvents, MessageStreamDirection, NewStreamOptions, PeerId, Stream, StreamHandler } from '@libp2p/interface'
 import type { SendResult } from '@libp2p/utils'
 
-/** Time that passes only when it is told to. */
+/** Time that passes only when a test says so. */
 export interface Clock {
   now (): number
   after: After
-  /** Lets so many ms pass, and whatever is due in them happen. */
+  /** Lets time pass, and runs everything that is due in it. */
   advance (ms: number): Promise<void>
   readonly timers: number
 }
@@ -56,7 +56,7 @@ export function fakeClock (): Clock {
   }
 }
 
-/** Everything that was promised and needs no more input has happened. */
+/** Resolves when everything that needs no more input has happened. */
 export async function settled (): Promise<void> {
   await new Promise(resolve => { setImmediate(resolve) })
 }
@@ -65,14 +65,14 @@ let streams = 0
 
 /**
  * libp2p's own stream, with the events and states that it really has, over a
- * transport that does what a test says.
+ * transport that a test controls.
  */
 export class FakeStream extends AbstractStream {
   /** All bytes that have left. */
   left = new Uint8ArrayList()
   /** How many bytes the transport still takes. */
   capacity = Infinity
-  /** As yamux has it: what the peer's window still takes. */
+  /** How much the peer's window still takes, as yamux has it. */
   get sendWindowCapacity (): number {
     return this.capacity
   }
@@ -129,13 +129,13 @@ export class FakeStream extends AbstractStream {
     this.onData(new Uint8ArrayList(...data.map(part => Uint8Array.from(part))))
   }
 
-  /** All leaves, and no event tells. */
+  /** Everything leaves, without an event. */
   leaveSilently (): void {
     this.writeBuffer.consume(this.writeBuffer.byteLength)
     this.writableNeedsDrain = false
   }
 
-  /** The other side has read so much. */
+  /** The other side has read this many bytes. */
   async drain (bytes: number): Promise<void> {
     this.capacity += bytes
     this.onMuxerDrain()
@@ -157,9 +157,9 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
   streams: FakeStream[] = []
   /** Streams that were asked for, refused ones too. */
   asked = 0
-  /** What happens to who asks for a stream. */
+  /** What happens when a stream is asked for. */
   negotiate: (options: NewStreamOptions) => Promise<void> = async () => {}
-  /** What the other side speaks. */
+  /** The protocols that the other side speaks. */
   protocols = ['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap']
   /** What the transport of a new stream takes. */
   capacity = Infinity
@@ -219,7 +219,7 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
     this.negotiate = async () => { throw new ConnectionClosedError('The connection muxer has ended') }
   }
 
-  /** The transport is gone, and libp2p tells everybody in this order. */
+  /** The transport is gone; libp2p fires its events in this order. */
   end (err?: Error): void {
     if (this.status !== 'open') {
       return

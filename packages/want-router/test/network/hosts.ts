@@ -16,7 +16,7 @@ import type { AddressInfo, Socket } from 'node:net'
 
 export type Muxer = 'yamux' | 'mplex'
 
-/** How a server has to set libp2p up: its defaults are for a browser. */
+/** The configuration of libp2p for a server: its defaults are for a browser. */
 const muxers: Record<Muxer, () => () => StreamMuxerFactory> = {
   yamux: () => yamux({ streamOptions: { maxStreamWindowSize: 1024 * 1024 } }),
   mplex: () => mplex({ disconnectThreshold: Infinity })
@@ -32,7 +32,7 @@ export async function createHost (muxer: Muxer | (() => StreamMuxerFactory) = 'y
   })
 }
 
-/** A real host with a network that notes what it hears and sends what is queued. */
+/** A real host with a network that records what it receives and sends what is queued. */
 export interface Node {
   host: Libp2p
   net: Network
@@ -87,7 +87,7 @@ export async function createNode (muxer?: Parameters<typeof createHost>[0], init
   return node
 }
 
-/** Where to dial an address on loopback in place of itself, so that all takes `ms` longer each way. */
+/** The address of a relay to dial instead of this address on loopback, so that everything takes `ms` longer each way. */
 export async function longPath (to: Multiaddr, ms: number): Promise<{ address: Multiaddr, stop (): Promise<void> }> {
   const [, port] = /\/tcp\/(\d+)/.exec(to.toString()) ?? []
   const sockets: Socket[] = []
@@ -113,13 +113,13 @@ export async function longPath (to: Multiaddr, ms: number): Promise<{ address: M
   }
 }
 
-/** Waits for something that real sockets bring about. */
+/** Waits for an effect of real sockets. */
 export async function until (what: string, is: () => boolean, ms = 20_000): Promise<void> {
   const end = Date.now() + ms
 
   while (!is()) {
     if (Date.now() > end) {
-      throw new Error(`Waited ${ms} ms, but not so: ${what}`)
+      throw new Error(`Waited ${ms} ms in vain until ${what}`)
     }
 
     await new Promise(resolve => { setTimeout(resolve, 5) })

@@ -1,6 +1,6 @@
 /**
- * Run by itself, with --expose-gc: prints how many bytes a peer costs that is
- * connected and says nothing.
+ * Runs in its own process, with --expose-gc: prints how many bytes a peer costs that is
+ * connected and silent.
  */
 import { deepEqual } from 'node:assert/strict'
 import { getHeapSpaceStatistics } from 'node:v8'
@@ -10,7 +10,7 @@ import type { FakeConnection } from './fakes.ts'
 import type { NetworkRig } from './network-rig.ts'
 
 const PEERS = 1_000
-/** Peers that come and go before, so that what is made once is there. */
+/** Peers that come and go before, so that everything that is made only once exists. */
 const FIRST = 200
 
 const { gc } = globalThis
@@ -21,7 +21,7 @@ if (gc == null) {
 
 const collect = gc
 
-/** Bytes of all objects, without what the compiler adds when it likes. */
+/** Bytes of all objects, without what the compiler adds at any time. */
 function usedBytes (): number {
   collect()
   collect()
@@ -29,7 +29,7 @@ function usedBytes (): number {
   return getHeapSpaceStatistics().filter(({ space_name: name }) => !/code|trusted/.test(name)).reduce((sum, { space_used_size: size }) => sum + size, 0)
 }
 
-/** Opens a connection to each of so many peers. */
+/** Opens a connection to each of a number of peers. */
 async function connect (rig: NetworkRig, count: number): Promise<FakeConnection[]> {
   const ids = await Promise.all(Array.from({ length: count }, randomPeer))
 

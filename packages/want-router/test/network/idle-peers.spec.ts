@@ -11,7 +11,7 @@ describe('network: peers that are connected and say nothing', function () {
   this.timeout(60_000)
 
   it('cost less than a kilobyte each', async () => {
-    // in a process of its own: what other tests have left is collected when V8 likes
+    // in its own process: V8 collects the garbage of other tests at any time
     const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--expose-gc', fileURLToPath(new URL('./idle-peers-memory.ts', import.meta.url))])
 
     expect(Number(stdout), 'bytes each').to.be.within(1, MOST_BYTES)

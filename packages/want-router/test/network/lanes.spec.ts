@@ -13,7 +13,7 @@ import type { Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection, PeerId } from '@libp2p/interface'
 
 const KIB = 1024
-// a sixteenth of the defaults, or a gigabyte would go by
+// a sixteenth of the defaults, or a gigabyte would be sent
 const limits = { ...DEFAULT_NETWORK_LIMITS, highWaterMark: 16 * KIB, minMessageSize: KIB, maxMessageSize: 64 * KIB, laneBytes: 128 * KIB }
 const { laneBytes, maxLanes, highWaterMark, maxMessageSize } = limits
 const BLOCK = 16 * KIB
@@ -65,7 +65,7 @@ describe('network/lanes', () => {
     await settled()
   }
 
-  /** Every stream's peer opens its window by so much, `ms` after it was full. */
+  /** The peer of each stream opens its window by this much, `ms` after it was full. */
   async function roundTrip (window = 256 * KIB, ms = 100): Promise<void> {
     await clock.advance(ms)
     await Promise.all(connection.streams.filter(({ status }) => status === 'open').map(async stream => stream.drain(window)))

@@ -26,7 +26,7 @@ describe('network/network: large messages of peers that have dialled', () => {
 
   const heard = (): number[] => rig.heard.flatMap(([, numbers]) => numbers)
 
-  it('are handled one in a pass of the event loop, and the others when it is their turn', async () => {
+  it('are handled one in each pass of the event loop, the others later', async () => {
     const stream = rig.host.stream(bob)
     rig.host.stream(ann).receive(frame(numbered(1, LARGE)))
     stream.receive(frame(numbered(2, LARGE)))
@@ -62,7 +62,7 @@ describe('network/network: large messages of peers that have dialled', () => {
     expect(heard()).to.deep.equal([1, 2, 3, 4, 5])
   })
 
-  it('are forgotten when their peer has gone before its turn', async () => {
+  it('are forgotten when their peer has gone before they are handled', async () => {
     rig.host.stream(ann).receive(frame(numbered(1, LARGE)))
     rig.host.stream(bob).receive(frame(numbered(2, LARGE)))
     await rig.net.disconnect(rig.bob.toString())

@@ -67,7 +67,7 @@ describe('network over real libp2p hosts', function () {
         expect(await ann.net.flushed(AbortSignal.timeout(5_000))).to.equal(true)
       })
 
-      it('a peer that opens a stream for each message has them all back', async () => {
+      it('a peer that opens a stream for each message gets all of them back', async () => {
         const ann = await node(muxer)
         const bob = await host(muxer)
         const connection = await bob.dial(ann.host.getMultiaddrs())
@@ -150,7 +150,7 @@ describe('network over real libp2p hosts', function () {
         expect(ann.net.stats.resends).to.be.above(0)
       })
 
-      it('two connections, one closes in the middle: every message arrives, and no peer is gone', async () => {
+      it('one of two connections closes in the middle: every message arrives, and no peer counts as gone', async () => {
         const [ann, bob] = [await node(muxer), await node(muxer)]
         await ann.dial(bob)
         await ann.host.dial(bob.host.getMultiaddrs(), { force: true })
@@ -225,7 +225,7 @@ describe('network over real libp2p hosts', function () {
     expect(await ann.net.flushed(AbortSignal.timeout(100))).to.equal(false)
   })
 
-  it('a peer at the end of a long path has its blocks by as many streams as its windows call for', async () => {
+  it('a peer at the end of a long path gets its blocks on as many streams as its windows need', async () => {
     // a sixteenth of what is usual, of windows too
     const narrow = yamux({ streamOptions: { maxStreamWindowSize: 512 * KIB } })
     const [ann, bob] = [await node('yamux', { limits: { laneBytes: 128 * KIB } }), await node(() => narrow())]

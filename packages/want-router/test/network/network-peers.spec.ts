@@ -18,7 +18,7 @@ describe('network/network: its peers', () => {
   })
 
   describe('peers', () => {
-    it('hears from each under its own name and version', () => {
+    it('reports messages of each peer under its own id and version', () => {
       rig.host.stream(rig.host.connected(rig.ann)).receive(frame(numbered(1)))
       rig.host.stream(rig.host.connected(rig.bob), '/ipfs/bitswap').receive(frame(numbered(2)))
       expect(rig.heard).to.deep.equal([
@@ -98,7 +98,7 @@ describe('network/network: its peers', () => {
       expect(rig.came).to.deep.equal([rig.ann.toString(), rig.ann.toString()])
     })
 
-    it('an exchange that fails to take note of one, or to clean up after one, does not disturb the others', async () => {
+    it('an exchange that throws when one comes or goes does not disturb the others', async () => {
       await rig.net.stop()
       rig.net = createNetwork({
         exchange: { receive: () => undefined, take: () => undefined, came () { throw new Error('boom') }, gone () { throw new Error('boom') } }
@@ -148,11 +148,11 @@ describe('network/network: its peers', () => {
       expect(await greetings({ wants: [want] })).to.equal(1)
     })
 
-    it('end when it sends a list of all that it wants, which may be nothing', async () => {
+    it('end when it sends a full wantlist, which may be empty', async () => {
       expect(await greetings({ full: true })).to.equal(1)
     })
 
-    it('go on when it takes back what it wanted: it may not ask any more', async () => {
+    it('go on when it takes wants back: it may not ask again', async () => {
       expect(await greetings({ wants: [{ ...want, cancel: true }] })).to.equal(4)
     })
 
@@ -196,7 +196,7 @@ describe('network/network: its peers', () => {
       expect(halfMessages(connection, 15, MIB)).to.equal(15)
     })
 
-    it('a flood of streams that say nothing costs no timer, and the peer is still heard', async () => {
+    it('a flood of silent streams costs no timer, and the peer is still heard', async () => {
       const connection = rig.host.connected(rig.ann)
       connection.protocols = []
       await rig.clock.advance(2_000)

@@ -7,7 +7,7 @@ import type { Network } from '../../src/network/network.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { PeerId } from '@libp2p/interface'
 
-/** A network that has started, and all that surrounds it. */
+/** A network that has started, and everything around it. */
 export interface NetworkRig {
   readonly ann: PeerId
   readonly bob: PeerId
@@ -17,7 +17,7 @@ export interface NetworkRig {
   heard: Array<[peer: string, numbers: number[], protocol: BitswapProtocol]>
   came: string[]
   gone: string[]
-  /** What can be taken for each peer. */
+  /** What there is to send to each peer. */
   queues: Map<string, Outgoing[]>
   onMessage (peer: string, message: BitswapMessage): Promise<void> | undefined
   /** Makes another network, on the same host. */

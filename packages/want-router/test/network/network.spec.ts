@@ -141,7 +141,7 @@ describe('network/network', () => {
       expect(flushed).to.equal(true)
     })
 
-    it('sees what has left without a sign', async () => {
+    it('notices what has left without an event', async () => {
       const connection = rig.host.connected(rig.ann)
       connection.capacity = 0
       await rig.send(rig.ann, numbered(1))

@@ -6,7 +6,7 @@ import { frame, numbered } from './messages.ts'
 import { createReaderRig } from './reader-rig.ts'
 import type { ReaderRig } from './reader-rig.ts'
 
-describe('network/reader: what is wrong with a stream', () => {
+describe('network/reader: faults of a stream', () => {
   let rig: ReaderRig
 
   beforeEach(() => {
@@ -27,7 +27,7 @@ describe('network/reader: what is wrong with a stream', () => {
       'a length of 2^40': [0x80, 0x80, 0x80, 0x80, 0x80, 0x20],
       'a length that is not minimal': [0x81, 0x00],
       'a message that ends within a field': [0x02, 0x0a, 0x7f],
-      'a field with a wire type that there is not': [0x01, 0x0f]
+      'a field with an unknown wire type': [0x01, 0x0f]
     }
 
     for (const [name, bytes] of Object.entries(faults)) {
@@ -47,7 +47,7 @@ describe('network/reader: what is wrong with a stream', () => {
       }))
     })
 
-    it('but an empty message is none, and costs nothing', () => {
+    it('but an empty message does not, and costs nothing', () => {
       createReader(rig.stream, true, rig.owner)
       rig.owner.message = () => { throw new Error('was called') }
       rig.stream.receive([0, 0, 0])
@@ -55,7 +55,7 @@ describe('network/reader: what is wrong with a stream', () => {
       expect(rig.owner.stats).to.include({ framesIn: 0, badFrames: 0 })
     })
 
-    it('a length of 4 MiB with nothing behind it holds no memory', () => {
+    it('a length of 4 MiB without data after it uses no memory', () => {
       const read = createReader(rig.stream, true, rig.owner)
       rig.stream.receive([0x80, 0x80, 0x80, 0x02])
       expect(rig.stream.status).to.equal('open')

@@ -7,7 +7,7 @@ import type { ReaderRig } from './reader-rig.ts'
 
 const MIB = 1024 * 1024
 
-describe('network/reader: what becomes of a message', () => {
+describe('network/reader: how messages are handled', () => {
   let rig: ReaderRig
 
   beforeEach(() => {
@@ -24,7 +24,7 @@ describe('network/reader: what becomes of a message', () => {
       expect(rig.owner.stats).to.include({ framesIn: 1, framesDropped: 2 })
     })
 
-    it('when it came behind one that could not be handled', async () => {
+    it('when it came after one that could not be handled', async () => {
       rig.owner.handle = async () => { throw new Error('boom') }
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2))])
@@ -117,7 +117,7 @@ describe('network/reader: what becomes of a message', () => {
       expect(rig.stream.readStatus).to.equal('readable')
     })
 
-    it('again, for what had been buffered meanwhile, keeps the peer stopped', async () => {
+    it('again, for data buffered meanwhile, keeps the peer stopped', async () => {
       const later = Promise.withResolvers<void>()
       rig.owner.handle = () => rig.owner.seen.length === 1 ? ready.promise : later.promise
       createReader(rig.stream, true, rig.owner)
@@ -183,7 +183,7 @@ describe('network/reader: what becomes of a message', () => {
       expect(rig.owner.unfinishedBytes).to.equal(0)
     })
 
-    it('is not blamed on the peer: half a message may wait as long as it takes', async () => {
+    it('is not held against the peer: half a message may wait as long as it takes', async () => {
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2)).subarray(0, 10)])
       await rig.clock.advance(120_000)
@@ -232,7 +232,7 @@ describe('network/reader: what becomes of a message', () => {
       expect(rig.owner.seen).to.deep.equal([1])
     })
 
-    it('after having given up the peer itself costs nothing more', async () => {
+    it('after it has disconnected the peer itself costs nothing more', async () => {
       const read = createReader(rig.stream, true, rig.owner)
 
       rig.owner.handle = async () => {

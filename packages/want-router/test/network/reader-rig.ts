@@ -27,7 +27,7 @@ export interface ReaderRig {
   readonly clock: Clock
   readonly owner: Owner
   stream: FakeStream
-  /** The stream was reset, and nothing of it is left. */
+  /** Expects that the stream was reset, and that nothing of it is left. */
   expectReset (): void
 }
 

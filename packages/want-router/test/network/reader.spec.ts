@@ -33,7 +33,7 @@ describe('network/reader', () => {
       expect(rig.stream.status).to.equal('closed')
     })
 
-    it('is over at once for a stream that was empty and ended', async () => {
+    it('ends at once for a stream that was empty and ended', async () => {
       rig.stream.onRemoteCloseWrite()
       expect(createReader(rig.stream, true, rig.owner).over).to.equal(true)
       await settled()
@@ -47,7 +47,7 @@ describe('network/reader', () => {
   })
 
   describe('a stream that came with its data and its end in one flight', () => {
-    /** As libp2p does it: negotiating the protocol reads too far, the end passes, and what was read is put back. */
+    /** As in libp2p: the negotiation reads too far, the end passes, and what was read is put back. */
     function pushBack (...messages: Uint8Array[]): void {
       rig.stream.onRemoteCloseWrite()
       messages.toReversed().forEach(message => { rig.stream.unshift(message) })

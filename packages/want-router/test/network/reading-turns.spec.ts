@@ -15,7 +15,7 @@ describe('reading turns', () => {
     turns = createReadingTurns({ now: () => time, endOfTick: run => { next.push(run) } })
   })
 
-  /** Waits `times` times, and takes so long each. */
+  /** Waits `times` times, and takes this long each time. */
   function wait (owner: object, name: string, { times = 1, takes = 0 } = {}): void {
     turns.wait(owner, () => {
       called.push(name)
@@ -27,7 +27,7 @@ describe('reading turns', () => {
     })
   }
 
-  /** Who is called in the next pass of the event loop. */
+  /** Which readers are called in the next pass of the event loop. */
   function pass (): string {
     expect(next, 'passes that are under way').to.have.lengthOf.at.most(1)
     called = []

@@ -52,7 +52,7 @@ describe('network/sent-log', () => {
     expect(log.frames.map(({ length }) => length)).to.deep.equal([2 * DEFAULT_NETWORK_LIMITS.resendBytes])
   })
 
-  it('gives back what may be lost: all that has not left, and what has left lately', () => {
+  it('returns what may be lost: everything that has not left, and what has left lately', () => {
     const log = create()
     log.add(frame(1), 0)
     log.settle(0, 0, KEEP)
@@ -78,7 +78,7 @@ describe('network/sent-log', () => {
     expect(log.empty).to.equal(true)
   })
 
-  it('does not give that back when the peer resets the stream alone', () => {
+  it('does not return that when the peer resets only the stream', () => {
     const log = create()
     const spare = { recent: RECENT, spare: true }
     log.add(frame(10), 0)
@@ -109,13 +109,13 @@ describe('network/sent-log', () => {
     expect(log.salvage(0, KEEP, 'connection')).to.deep.equal([])
   })
 
-  it('gives up a message on which the stream broke too often, but not those behind it', () => {
+  it('gives up a message on which the stream broke too often, but not those after it', () => {
     let frames = [frame(1), frame(2), frame(3)]
 
     for (let i = 0; i <= DEFAULT_NETWORK_LIMITS.maxResends; i++) {
       const log = create()
       frames.forEach(frame => { log.add(frame, 0) })
-      // the first has left, of the second nothing is known
+      // the first has left, the second may or may not have
       log.settle(5, 0, KEEP)
       frames = log.salvage(0, KEEP, 'stream')
     }
@@ -123,7 +123,7 @@ describe('network/sent-log', () => {
     expect(frames.map(({ length }) => length)).to.deep.equal([3])
   })
 
-  it('tells when something moved last', () => {
+  it('says when something moved last', () => {
     const log = create()
     log.add(frame(10), 100)
     expect(log.progressAt).to.equal(100)

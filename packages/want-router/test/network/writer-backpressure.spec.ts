@@ -85,7 +85,7 @@ describe('network/writer: how much it sends', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal(Array.from({ length: 101 }, (_, i) => i))
     })
 
-    it('is not fooled by a drain event when there is no capacity', async () => {
+    it('ignores a drain event when there is no capacity', async () => {
       await rig.send(...Array.from({ length: 100 }, (_, i) => numbered(i, 16 * KIB)))
       const { writeBufferLength } = rig.connection.last
 
@@ -96,7 +96,7 @@ describe('network/writer: how much it sends', () => {
       expect(rig.connection.last.writeBufferLength).to.equal(writeBufferLength)
     })
 
-    it('takes nothing before it can send it, so the peer gets what matters then', async () => {
+    it('takes nothing before it can send it, so that the peer gets what matters then', async () => {
       await rig.send(...Array.from({ length: 20 }, () => numbered(1, 16 * KIB)))
       rig.queue = [numbered(7)]
       await rig.connection.last.drain(Infinity)

@@ -15,7 +15,7 @@ describe('network/writer: where it sends', () => {
   })
 
   describe('connections', () => {
-    it('two, one closes: it moves over with what may be lost', async () => {
+    it('two, one closes: the writer moves to the other with what may be lost', async () => {
       await rig.send(numbered(1))
       const other = new FakeConnection(rig.peer)
       rig.connections = [rig.connection, other]
@@ -26,7 +26,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([1, 2])
     })
 
-    it('two, one is being closed by libp2p: it moves over before', async () => {
+    it('two, one is being closed by libp2p: the writer moves before', async () => {
       await rig.send(numbered(1))
       const other = new FakeConnection(rig.peer)
       rig.connections = [rig.connection, other]
@@ -134,7 +134,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([1])
     })
 
-    it('of which it is not known which one lives are not written to', async () => {
+    it('are not written to while it is not known which one lives', async () => {
       await rig.send(numbered(1))
       rig.undecided = true
       await rig.send(numbered(2))
@@ -145,7 +145,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal([1, 2])
     })
 
-    it('without one, it waits for the next', async () => {
+    it('without one, the writer waits for the next', async () => {
       rig.connections = []
       await rig.send(numbered(1))
       expect(rig.write.busy).to.equal(false)

@@ -14,7 +14,7 @@ import type { Writer } from '../../src/network/writer.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection, PeerId } from '@libp2p/interface'
 
-/** A writer to a peer with one connection, and all that surrounds it. */
+/** A writer to a peer with one connection, and everything around it. */
 export interface WriterRig {
   readonly peer: PeerId
   readonly clock: Clock

@@ -50,7 +50,7 @@ describe('network/writer: to a peer whose muxer has no flow control', () => {
     expect(rig.connection.streams.map(blocksOf)).to.deep.equal([8, 8, 8, 8, 8, 8])
   })
 
-  it('goes on after a second with a peer that never closes one, and sends it nothing twice', async () => {
+  it('goes on after a second if the peer never closes one, and sends nothing twice', async () => {
     await sendBlocks(100)
     await rig.clock.advance(60_000)
     expect(rig.connection.streams.flatMap(({ left }) => allNumbers(left))).to.deep.equal(Array.from({ length: 100 }, (_, i) => i))

@@ -47,7 +47,7 @@ describe('network/writer', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal([1, 2])
     })
 
-    it('sends within the call that tells it, once it is open', async () => {
+    it('sends within the call that wakes it, once the stream is open', async () => {
       await rig.send(numbered(1))
       rig.queue.push(numbered(2))
       rig.write.wake()
@@ -181,7 +181,7 @@ describe('network/writer', () => {
     expect(allNumbers(rig.connection.last.left)).to.deep.equal([1, 2])
   })
 
-  it('lets what was taken leave when it is closed', async () => {
+  it('sends what it has taken when it is closed', async () => {
     await rig.send(numbered(1))
     const stream = rig.connection.last
     stream.capacity = 0

@@ -10,7 +10,7 @@ import type { Bench } from '../engine/harness.ts'
 
 const members = ['a', 'b', 'c'].map(id => ({ id, labels: { tier: '1' } }))
 
-/** A run in which most things happen, and its recording as it would be read from a file. */
+/** A run in which most things happen, and its recording as read from a file. */
 function recorded (seed: number, init: Parameters<typeof bench>[0] = {}): { b: Bench, records: TapRecord[], lines: string[] } {
   const lines: string[] = []
   const b = bench({ members, strategy: leastLoaded(), tap: record => { lines.push(recordLine(record)) }, ...init })
@@ -68,7 +68,7 @@ describe('a recording', function () {
     }
   })
 
-  it('shows where another strategy decides otherwise', () => {
+  it('shows where another strategy decides differently', () => {
     const { records } = recorded(1)
     const { divergence } = replay(records, { strategy: rendezvous() })
     expect(divergence?.record).to.be.above(0)
@@ -101,7 +101,7 @@ describe('a recording', function () {
 
   const FORMAT = /it was written in format (1|4), and this version of the router reads format 3: replay it with the version that wrote it: \{"at":/
 
-  it('is refused if it is of another format, with a sentence that says what to do', () => {
+  it('is refused if it has another format, with a sentence that says what to do', () => {
     const [start] = recorded(1).lines
     const { format, ...rest } = JSON.parse(start)
     expect(() => readRecordLine(JSON.stringify(rest))).to.throw(InvalidRecordingError).with.property('message').that.matches(FORMAT)
@@ -109,19 +109,19 @@ describe('a recording', function () {
     expect(readRecordLine(start)).to.include({ t: 'start', format })
   })
 
-  it('is refused if a record lacks what it is replayed from, with a sentence that names it', () => {
+  it('is refused if a record has not what its replay needs, with a sentence that names it', () => {
     const { lines } = recorded(1)
     const one = (mark: string): string => lines.find(line => line.includes(mark)) ?? ''
 
     for (const [line, message] of [
-      [one('"t":"start"').replace('"randomSeed"', '"seed2"'), 'the record "start" lacks "randomSeed"'],
-      [one('"t":"start"').replace('"wantsPerClient"', '"wantsPerPeer"'), 'the list of limits lacks "wantsPerClient"'],
-      [one('"t":"message"').replace('"client"', '"peer"'), 'the input "message" lacks "client"'],
-      [one('"t":"block"').replace('"bytes"', '"data"'), 'the input "block" lacks "bytes"'],
+      [one('"t":"start"').replace('"randomSeed"', '"seed2"'), 'the record "start" has no "randomSeed"'],
+      [one('"t":"start"').replace('"wantsPerClient"', '"wantsPerPeer"'), 'the list of limits has no "wantsPerClient"'],
+      [one('"t":"message"').replace('"client"', '"peer"'), 'the input "message" has no "client"'],
+      [one('"t":"block"').replace('"bytes"', '"data"'), 'the input "block" has no "bytes"'],
       [one('"t":"tick"').replace('"t":"tick"', '"t":"clock"'), 'no input is of the kind "clock"'],
-      [one('"t":"flush"').replace('"said"', '"decisions"'), 'the record "flush" lacks "said"'],
-      [one('"t":"take"').replace('"protocol"', '"version"'), 'the record "take" lacks "protocol"'],
-      [one('"t":"take"').replace('"at"', '"when"'), 'or it lacks its time']
+      [one('"t":"flush"').replace('"said"', '"decisions"'), 'the record "flush" has no "said"'],
+      [one('"t":"take"').replace('"protocol"', '"version"'), 'the record "take" has no "protocol"'],
+      [one('"t":"take"').replace('"at"', '"when"'), 'or it has no time']
     ]) {
       expect(() => readRecordLine(line), line).to.throw(InvalidRecordingError, message)
     }

@@ -13,7 +13,7 @@ const STEPS = 150
 const NODES = 3
 const CLIENTS = 4
 
-describe('wantRouter: both directions, whatever happens', function () {
+describe('wantRouter: both directions in random runs', function () {
   this.timeout(60_000)
 
   /** Held by nodes and wanted by clients, and the other way round. */
@@ -28,7 +28,7 @@ describe('wantRouter: both directions, whatever happens', function () {
   })
 
   for (const hosts of ['one host', 'two hosts'] as const) {
-    it(`serves all wants that can be, and lets nothing cross, ${hosts}`, async () => {
+    it(`serves all wants that can be served, and lets nothing cross, ${hosts}`, async () => {
       for (let seed = 0; seed < SEEDS; seed++) {
         await run(hosts, seed)
       }
@@ -120,7 +120,7 @@ describe('wantRouter: both directions, whatever happens', function () {
     }
   }
 
-  /** All are there and honest: what they want they get. */
+  /** Everyone is present and honest, so that all wants are served. */
   async function recover (world: World, seed: number): Promise<void> {
     for (const actor of world.actors.filter(({ kind }) => kind === 'client')) {
       world.connect(actor)
@@ -135,7 +135,7 @@ describe('wantRouter: both directions, whatever happens', function () {
         }
 
         if (round === 20) {
-          // what a connection that closed has lost is asked for anew
+          // wants that were lost with a connection are asked again
           for (const block of [...actor.wants.values()]) {
             world.want(actor, block, 'block')
           }

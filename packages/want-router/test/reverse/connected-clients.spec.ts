@@ -13,7 +13,7 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 interface Rig {
   readonly clients: ConnectedClients
   readonly members: Map<string, Target>
-  /** Who is known by which name, as it was reported. */
+  /** Which peers stand for which, as reported. */
   readonly ups: Array<string | undefined>
   readonly left: string[]
   readonly woken: string[]
@@ -115,7 +115,7 @@ describe('reverse/connected-clients', () => {
     rig.clients.gone(peer)
     expect(rig.members.size).to.equal(0)
     expect(rig.left).to.deep.equal([peer])
-    expect(rig.clients.take(peer, 1000, V12), 'a peer that has gone is told nothing').to.be.undefined()
+    expect(rig.clients.take(peer, 1000, V12), 'nothing is sent to a peer that has gone').to.be.undefined()
   })
 
   it('one without bitswap, or too slow to open a stream, is never a member', async () => {
@@ -176,7 +176,7 @@ describe('reverse/connected-clients', () => {
     expect(rig.clients.take(peer, 1000, V12)).to.be.undefined()
   })
 
-  it('a node leaves, joins when it is one no longer, and so does what stands for it', async () => {
+  it('a node leaves, and joins when it is no longer a node, and so does a peer that stands for it', async () => {
     const rig = createRig(true)
     await join(rig)
     await join(rig, other)

@@ -15,7 +15,7 @@ import type { Libp2p, Metrics } from '@libp2p/interface'
 interface Bridge {
   readonly front: RouterNode
   readonly router: WantRouter
-  /** What the router asks, which asks it as well. */
+  /** The node that the router asks, and that asks the router. */
   readonly node: WireClient
   readonly client: WireClient
   /** Where a node finds the router. */
@@ -98,7 +98,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       expect(said.find(({ have }) => !have)?.cid).to.deep.equal(other.cid)
     })
 
-    it('has policies of its own, which decide of what nodes want', async () => {
+    it('has its own policies, which decide about the wants of nodes', async () => {
       const seen: Ask[] = []
       const gate: Policy = {
         name: 'gate',
@@ -114,7 +114,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       await client.send(front.getMultiaddrs()[0], [entry(third)])
       await until('the client is asked for what is admitted', () => asksFor(client, block))
       await until('the node is denied the rest', () => node.received.some(({ presences }) => presences.some(({ cid, have }) => !have && Buffer.compare(cid, other.cid) === 0)))
-      await until('what clients want is none of its concern', () => asksFor(node, third))
+      await until('the node is asked for what clients want, without a verdict', () => asksFor(node, third))
       await send(client, front, block)
       await until('the node is served', () => hasBlock(node, block))
       expect(asksFor(client, other)).to.be.false()
@@ -124,7 +124,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       expect(router.status().policies).to.be.empty()
     })
 
-    it('hashes a block once, and what was asked of no peer not at all', async () => {
+    it('hashes a block once, and unsolicited blocks not at all', async () => {
       let hashed = 0
       const counting: BlockHasher = {
         ...sha256,
@@ -142,7 +142,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       await node.send(below.getMultiaddrs()[0], [entry(block)])
       await until('the client is asked', () => asksFor(client, block))
       await send(stranger, front, block)
-      await until('what the stranger sent is read', () => router.status().network.framesDropped === 1)
+      await until('the message of the stranger is read', () => router.status().network.framesDropped === 1)
       expect(hashed).to.equal(0)
       await send(client, front, block)
       await until('the node is served', () => hasBlock(node, block))
@@ -229,7 +229,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       expect(asksFor(node, other), 'the loop of the first direction is recognised as before').to.be.false()
     })
 
-    it('shows all clients that are asked as one member, and keeps what those did that have left', async () => {
+    it('shows all clients that are asked as one member, and keeps the counts of those that have left', async () => {
       const values = new Map<string, Record<string, number>>()
       const note = (name: string): object => ({
         reset () { values.set(name, {}) },
@@ -271,7 +271,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       expect(values.get('kitsune_router_member_asks_total')?.['(clients)']).to.be.at.least(1)
     })
 
-    it('knows a client that is being asked for busy', async () => {
+    it('takes a client that is being asked for busy', async () => {
       const { router, node, client, below } = await bridge({ members: 'connected' })
       await until('the client is a member', () => members(router).length === 1)
       expect(router.idleFor(client.host.peerId)).to.equal(Infinity)

@@ -35,7 +35,7 @@ export interface Actor {
   readonly wants: Map<string, TestBlock>
   /** What it is asked for, and has not answered with a block. */
   readonly asked: Map<string, WantEntry>
-  /** The keys of all that it was ever asked for. */
+  /** The keys of all blocks that it was ever asked for. */
   readonly everAsked: Set<string>
   /** What came that it did not want. */
   readonly unwanted: string[]
@@ -47,17 +47,17 @@ export interface World {
   readonly reverse: Reverse
   readonly actors: readonly Actor[]
   isConnected (actor: Actor): boolean
-  /** A client connects. A node is dialled. */
+  /** Connects a client, or has a node dialled. */
   connect (actor: Actor): void
   disconnect (actor: Actor): void
   want (actor: Actor, block: TestBlock, type: WantEntry['wantType']): void
   /** It answers something that it was asked for. */
   answer (actor: Actor, key: string, honest: boolean): void
-  /** Until nothing more happens at this moment. */
+  /** Runs until nothing more happens at this moment. */
   settle (): Promise<void>
   /** Looks for contradictions in both engines. */
   check (): void
-  /** What went into each engine and came out of it. */
+  /** The input and output of each engine. */
   readonly recordings: { readonly forward: TapRecord[], readonly reverse: TapRecord[] }
   stop (): Promise<void>
 }

@@ -3,7 +3,7 @@ import { delegateTo } from '../../src/strategies/delegate.ts'
 import { fakeMembers, fakeOutcome, fakeWant } from './fixtures.ts'
 import type { Strategy } from '../../src/strategies/strategy.ts'
 
-/** A strategy that says how it was called, and that it is called as a method. */
+/** A strategy that records how it was called, and checks that it is called as a method. */
 class Inner implements Strategy {
   readonly calls: unknown[][] = []
   readonly #members = fakeMembers(2)
@@ -28,7 +28,7 @@ const want = fakeWant('key')
 const outcome = fakeOutcome('member-0')
 
 describe('delegateTo', () => {
-  it('passes everything on, and what comes back', () => {
+  it('passes on all calls and their results', () => {
     const inner = new Inner()
     const strategy = delegateTo(inner)
     strategy.update(members)
@@ -39,7 +39,7 @@ describe('delegateTo', () => {
   })
 
   it('passes on every method that a strategy may have', () => {
-    // where a strategy has got another method, this does not compile until it is here and above
+    // if strategies get another method, this does not compile until the method is here and above
     const all: Record<keyof Strategy, true> = { update: true, rank: true, observe: true, avoids: true }
 
     expect(Object.keys(delegateTo(new Inner()))).to.have.members(Object.keys(all))

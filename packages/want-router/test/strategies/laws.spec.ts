@@ -15,20 +15,20 @@ import { strictRunner } from '../testing/strict-runner.ts'
 import type { StrategyFactory } from '../../src/strategies/strategy.ts'
 import type { StrategyTestsInit } from '../../src/testing/strategy-tests.ts'
 
-// what every strategy owes the engine, whatever its order
+// the laws that the engine needs every strategy to keep, whatever its order
 
 const ANY_BLOCK: StrategyTestsInit['laws'] = {
-  'input-order': 'it begins anywhere, so that workers differ',
-  'minimal-disruption': 'the block does not decide'
+  'input-order': 'it starts at a random member, so that workers differ',
+  'minimal-disruption': 'the block does not choose the member'
 }
 
 const QUICKEST: StrategyTestsInit['laws'] = {
-  shares: 'its cost is time over weight: among idle members the one of most weight is quickest'
+  shares: 'its cost is time over weight: among idle members the one with the greatest weight costs least'
 }
 
 const COLD: StrategyTestsInit['laws'] = {
   ...QUICKEST,
-  'shares-under-load': 'among those that are cold latency decides, whatever their shares'
+  'shares-under-load': 'among cold members latency decides, whatever their shares'
 }
 
 const STRATEGIES: Record<string, { make (): StrategyFactory } & StrategyTestsInit> = {

@@ -9,7 +9,7 @@ import type { Timers } from '../../src/timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 export interface FakeTimers extends Pick<Timers, 'now' | 'after'> {
-  /** Lets time pass, timer by timer, and promises settle after each. */
+  /** Lets time pass, timer by timer, and lets promises settle after each. */
   advance (ms: number): Promise<void>
   /** Timers that have not been cancelled and have not fired. */
   readonly pending: number
@@ -59,12 +59,12 @@ export async function settled (): Promise<void> {
 }
 
 export interface RecordingSink extends Sink {
-  /** What was reported, in words, e.g. `up`, `have a`, `block a`, `down why`. */
+  /** The reports, in words, e.g. `up`, `have a`, `block a`, `down why`. */
   readonly events: string[]
   readonly errors: Error[]
   /** What `block` returns. */
   taken: Promise<void> | undefined
-  /** Throws, if the target reports while this is set. */
+  /** While this is set, a report of the target throws. */
   closed: boolean
 }
 
@@ -118,7 +118,7 @@ export async function fakeBlock (name: string): Promise<FakeBlock> {
   const key = wantKey(cid.bytes)
 
   if (key == null) {
-    throw new Error('unreachable: a CID of our own making')
+    throw new Error('unreachable: the CID was made here')
   }
 
   return { name, cid, key, bytes }

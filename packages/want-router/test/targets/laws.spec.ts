@@ -9,7 +9,7 @@ import type { FakeTimers } from './fixtures.ts'
 import type { PeerSession, PeerSessionHandlers, TargetWant } from '../../src/targets/target.ts'
 import type { FakeBlock } from '../../src/testing/index.ts'
 
-// what every target owes the engine, wherever its blocks come from
+// the laws that the engine needs every target to keep, wherever its blocks come from
 
 const PREFIX = Uint8Array.of(0x01, 0x55, 0x12, 0x20)
 
@@ -21,10 +21,10 @@ targetTests(async () => {
   return {
     target,
     has,
-    lacks: await fakeBlocks(2, 'unknown'),
+    missing: await fakeBlocks(2, 'unknown'),
     settle: () => { clock.pass(10) },
     cut: () => { target.die() },
-    mend: () => { target.revive() }
+    restore: () => { target.revive() }
   }
 }, {
   name: 'fake target obeys the laws of a target',
@@ -41,7 +41,7 @@ for (const complete of [true, false]) {
       get: async cid => bytes.get(cid.bytes.join())
     }, { id: 'source', concurrency: 4 }).create(fakeContext())
 
-    return { target, has, lacks: await fakeBlocks(2, 'unknown'), settle: settled, atOnce: 4 }
+    return { target, has, missing: await fakeBlocks(2, 'unknown'), settle: settled, atOnce: 4 }
   }, {
     name: `source target, ${complete ? 'complete' : 'a cache'}, obeys the laws of a target`,
     laws: { down: 'a source is never down' },
@@ -63,7 +63,7 @@ targetTests(async () => {
     }
   }, { id: 'source' }).create(fakeContext())
 
-  return { target, has, lacks: await fakeBlocks(2, 'unknown'), settle: settled, atOnce: 4 }
+  return { target, has, missing: await fakeBlocks(2, 'unknown'), settle: settled, atOnce: 4 }
 }, {
   name: 'source target, with batches, obeys the laws of a target',
   laws: { down: 'a source is never down' },
@@ -84,19 +84,19 @@ targetTests(async () => {
   return {
     target,
     has,
-    lacks: await fakeBlocks(2, 'unknown'),
+    missing: await fakeBlocks(2, 'unknown'),
     settle: async () => { await timers.advance(100) },
     cut: node.cut,
-    mend: node.mend
+    restore: node.restore
   }
 }, {
   name: 'peer target obeys the laws of a target',
-  laws: { backpressure: 'the session reads, and waits for the promise that it is handed' },
+  laws: { backpressure: 'the session reads, and it waits for the promise that it gets' },
   test: strictRunner
 })
 
-/** A bitswap peer at the other end of a session, that answers after 5 ms. */
-function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handlers: PeerSessionHandlers): PeerSession, cut (): void, mend (): void } {
+/** A bitswap peer at the other end of a session, which answers after 5 ms. */
+function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handlers: PeerSessionHandlers): PeerSession, cut (): void, restore (): void } {
   const blocks = new Map(has.map(({ key, bytes }) => [key, bytes]))
   let reachable = true
   let close: (() => void) | undefined
@@ -144,6 +144,6 @@ function fakeNode (timers: FakeTimers, has: readonly FakeBlock[]): { open (handl
       reachable = false
       close?.()
     },
-    mend () { reachable = true }
+    restore () { reachable = true }
   }
 }

@@ -8,12 +8,12 @@ import type { FakeTimers, RecordingSink } from './fixtures.ts'
 import type { PeerTargetInit } from '../../src/targets/peer-target.ts'
 import type { CancelledWant, LocatedPeer, PeerSessionHandlers, Target, TargetWant } from '../../src/targets/target.ts'
 
-/** A downstream network of one node, that can be taken down and changed. */
+/** A downstream network of one node, which can be taken down and changed. */
 interface World {
   readonly timers: FakeTimers
   readonly sink: RecordingSink
   readonly target: Target
-  /** What each attempt to connect went to. */
+  /** The addresses of each attempt to connect. */
   readonly dialled: LocatedPeer[]
   readonly locates: number[]
   readonly asked: string[]
@@ -93,7 +93,7 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('is up with its own capacity, if it has one', async () => {
+  it('is up with the configured capacity, if there is one', async () => {
     const { sink, target } = await world({ capacity: { wants: 64 } })
     await target.start(sink)
     await settled()
@@ -135,7 +135,7 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('says why even if the session does not', async () => {
+  it('gives a reason even if the session does not', async () => {
     const { sink, target, timers, sessions } = await world()
     await target.start(sink)
     await settled()
@@ -146,7 +146,7 @@ describe('peer target', () => {
     await target.stop()
   })
 
-  it('hears no more of a session that has closed, and asks nothing of it', async () => {
+  it('ignores what a closed session reports, and asks it nothing', async () => {
     const { sink, target, timers, sessions, asked } = await world()
     await target.start(sink)
     await settled()
@@ -178,7 +178,7 @@ describe('peer target', () => {
     await w.target.stop()
   })
 
-  it('retries after 100, 200, 400, 800 and then every 1,000 ms, saying why', async () => {
+  it('retries after 100, 200, 400, 800 and then every 1,000 ms, and says why', async () => {
     const w = await world()
     w.locate = async () => { throw new Error('refused') }
     await w.target.start(w.sink)
@@ -189,7 +189,7 @@ describe('peer target', () => {
     await w.target.stop()
   })
 
-  it('is up within 1 s of a return, however long the outage', async () => {
+  it('is up within 1 s after the peer returns, however long the outage was', async () => {
     const w = await world()
     w.dial = async () => { throw new Error('refused') }
     await w.target.start(w.sink)
@@ -214,7 +214,7 @@ describe('peer target', () => {
     await w.target.stop()
   })
 
-  it('backs off from a peer that accepts connections only to close them, and forgets it of one that held', async () => {
+  it('waits longer for a peer that closes each connection at once, and starts over when a connection has lasted', async () => {
     const w = await world()
     const connects: number[] = []
     w.dial = async () => { connects.push(w.timers.now()) }
@@ -260,7 +260,7 @@ describe('peer target', () => {
     await w.target.stop()
   })
 
-  it('gives up a dial that hangs after 5 s, and closes the session should it come after all', async () => {
+  it('gives up a dial that hangs after 5 s, and closes the session if it comes after all', async () => {
     const w = await world()
     const gate = Promise.withResolvers<void>()
     w.dial = async () => gate.promise

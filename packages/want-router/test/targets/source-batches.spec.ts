@@ -12,12 +12,12 @@ class NotFoundError extends Error {
   name = 'NotFoundError'
 }
 
-/** What a batch was asked for, in letters, and what it was told. */
+/** The blocks that a batch was asked for, as letters, and its options. */
 interface Batch { readonly names: string, readonly options: SourceBatchOptions }
 
 interface Batching extends SourceLike { readonly batches: Batch[], readonly gets: string[] }
 
-/** A source that answers batches as the test says; one by one it has all. */
+/** A source that answers batches as the test says, and has all blocks when read one by one. */
 function batching (answer: (cids: CID[], options: SourceBatchOptions) => ReturnType<NonNullable<SourceLike['getMany']>>, more: Partial<SourceLike> = {}): Batching {
   const batches: Batch[] = []
   const gets: string[] = []
@@ -47,7 +47,7 @@ async function * found (cids: CID[]): AsyncGenerator<SourceResult> {
 }
 
 describe('source target: a source that reads batches', () => {
-  it('is asked as one batch for what it is asked for at once, and one by one for what comes alone', async () => {
+  it('reads wants that come together in one batch, and a want that comes alone by itself', async () => {
     const from = batching(found)
     const { target, sink } = await started(from)
     target.ask([a, b].map(block => wantOf(block)))
@@ -62,7 +62,7 @@ describe('source target: a source that reads batches', () => {
     expect(sink.events.at(-1)).to.equal('block d')
   })
 
-  it('can be asked for as many as any member', async () => {
+  it('can be asked for as many blocks as any member', async () => {
     const { target, sink } = await started(batching(found))
     await target.stop()
     await target.start(sink)
@@ -95,7 +95,7 @@ describe('source target: a source that reads batches', () => {
     expect(other.sink.events).to.deep.equal(['have a of 1', 'block b', 'block c', 'have d of 1'])
   })
 
-  it('reads together what stat has found to be small, and answers want-haves by it', async () => {
+  it('reads blocks together that are small by their stat, and answers want-haves with them', async () => {
     const from = batching(found, { stat: async cid => ({ size: cid.equals(c.cid) ? 1025 : 1024 }) })
     const { target, sink } = await started(from)
     target.ask([wantOf(a, 'have'), wantOf(b, 'have'), wantOf(c, 'have')])
@@ -105,7 +105,7 @@ describe('source target: a source that reads batches', () => {
     expect(sink.events).to.have.members(['block a', 'block b', 'have c of 1025'])
   })
 
-  it('waits for further wants while some come, but for no more than there were the last time', async () => {
+  it('waits for further wants while some come, but not once it has as many as the last time', async () => {
     const from = batching(found)
     const timers = fakeClock()
     const { target } = await started(from, { concurrency: 1, linger: 10, timers })
@@ -155,7 +155,7 @@ describe('source target: a source that reads batches', () => {
     expect(from.batches.map(({ names }) => names)).to.deep.equal(['abcdef'])
   })
 
-  it('an error, or a miss, is that of one block', async () => {
+  it('an error or a miss counts for one block only', async () => {
     const results = async function * (cids: CID[]): AsyncGenerator<SourceResult> {
       yield { cid: cids[3], error: new NotFoundError('nope') }
       yield { cid: cids[1], error: new Error('disk on fire') }
@@ -198,7 +198,7 @@ describe('source target: a source that reads batches', () => {
     expect(sink.events).to.deep.equal(['block a', 'block b'])
   })
 
-  it('gathers what is asked while as many batches are read as may be', async () => {
+  it('gathers wants while as many batches are being read as may be', async () => {
     const gate = Promise.withResolvers<void>()
     const from = batching(async function * (cids) {
       await gate.promise
@@ -219,13 +219,13 @@ describe('source target: a source that reads batches', () => {
   describe('that misbehaves', () => {
     const wants = [a, b, c].map(block => wantOf(block))
 
-    it('one that ends early is asked one by one for the rest, and reported', async () => {
+    it('one that ends early is asked one by one for the rest, and is reported', async () => {
       const from = batching(async function * ([cid]) { yield { cid, bytes: a.bytes } })
       const { target, sink } = await started(from)
       target.ask(wants)
       await settled()
       expect(from.gets).to.deep.equal(['b', 'c'])
-      expect(sink.events).to.deep.equal(['block a', 'report: getMany ended, and had said nothing of 2 of 3 blocks', 'block b', 'block c'])
+      expect(sink.events).to.deep.equal(['block a', 'report: getMany ended before it had answered 2 of 3 blocks', 'block b', 'block c'])
       expect(sink.errors[0]).to.have.property('name', 'SourceError')
     })
 
@@ -245,7 +245,7 @@ describe('source target: a source that reads batches', () => {
         await settled()
         expect(sink.events.filter(event => event.startsWith('block'))).to.have.members(['block a', 'block b', 'block c'])
         expect(sink.events.filter(event => event.startsWith('report'))).to.have.lengthOf(1)
-        expect(sink.errors[0].message).to.match(/^getMany threw, and had said nothing of [23] of 3 blocks: disk on fire$/)
+        expect(sink.errors[0].message).to.match(/^getMany threw before it had answered [23] of 3 blocks: disk on fire$/)
       })
     }
 
@@ -257,7 +257,7 @@ describe('source target: a source that reads batches', () => {
       expect(sink.events).to.deep.equal(['block a', 'block b', 'block c'])
     })
 
-    it('what it was not asked for is not believed, and reported', async () => {
+    it('a block that it was not asked for is ignored, and reported', async () => {
       const stray = await fakeBlock('stray')
       const { target, sink } = await started(batching(async function * (cids) {
         yield { cid: stray.cid, bytes: stray.bytes }
@@ -284,7 +284,7 @@ describe('source target: a source that reads batches', () => {
       return Object.assign(from, { open: gate.resolve })
     }
 
-    it('is told which blocks are still wanted, and reports nothing of the others', async () => {
+    it('is told which blocks are still wanted, and reports nothing about the others', async () => {
       const from = gated()
       const { target, sink } = await started(from)
       target.ask([a, b, c].map(block => wantOf(block)))

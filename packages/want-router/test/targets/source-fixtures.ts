@@ -6,7 +6,7 @@ import type { SourceInit } from '../../src/targets/source-target.ts'
 import type { Target } from '../../src/targets/target.ts'
 import type { CID } from 'multiformats/cid'
 
-/** One for each letter. */
+/** A block for each letter. */
 export const blocks = await Promise.all([...'abcdefghijklmnopqrstuvwxyz'].map(async name => fakeBlock(name)))
 
 export function bytesOf (cid: CID): Uint8Array | undefined {

@@ -19,7 +19,7 @@ describe('source target: blocks of other members', () => {
     expect((await started({ get })).target.offer).to.equal(undefined)
   })
 
-  it('are offered no more while as many are being stored as may be, or as many bytes', async () => {
+  it('are not offered while as many blocks or bytes are being stored as may be', async () => {
     const gates: Array<PromiseWithResolvers<void>> = []
     const { target } = await started({
       get,

@@ -79,7 +79,7 @@ describe('source target: with more wants than it may read at once', () => {
     expect(from.begun).to.deep.equal(['a', 'b'])
   })
 
-  it('calls a block failed that the router could not take', async () => {
+  it('reports a failure for a block that the router could not take', async () => {
     const { target, sink } = await started({ get: async () => a.bytes })
     sink.taken = Promise.reject(new Error('unknown hash function'))
     target.ask([wantOf(a)])
@@ -88,7 +88,7 @@ describe('source target: with more wants than it may read at once', () => {
     expect(sink.events).to.deep.equal(['block a', 'failed a'])
   })
 
-  it('forgets cancelled wants that have not begun, and aborts those that have', async () => {
+  it('forgets cancelled wants whose reads have not begun, and aborts the other reads', async () => {
     const from = gated()
     const { target, sink } = await started(from, { concurrency: 1 })
     target.ask([a, b, c].map(block => wantOf(block)))
@@ -101,7 +101,7 @@ describe('source target: with more wants than it may read at once', () => {
     expect(sink.events).to.be.empty()
   })
 
-  it('reads again what was cancelled and is asked again', async () => {
+  it('reads a block again that was cancelled and is asked again', async () => {
     const from = gated()
     const { target, sink } = await started(from, { concurrency: 1 })
     target.ask([wantOf(a)])

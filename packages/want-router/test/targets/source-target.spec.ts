@@ -12,7 +12,7 @@ class NotFoundError extends Error {
 const [a, b] = blocks
 
 describe('source target', () => {
-  it('is up after start, with four wants a read, none of which stay listed', async () => {
+  it('is up after start, with a capacity of four wants for each read, and keeps no standing wants', async () => {
     const { id, weight, create } = source({ get: () => undefined }, { id: 'store', weight: 3, concurrency: 5, capacity: { bytes: 1000 } })
     const sink = recordingSink()
     const target = create(fakeContext())
@@ -59,7 +59,7 @@ describe('source target', () => {
     expect(sink.events).to.deep.equal(['block '])
   })
 
-  it('hands a block in one piece on without copying it, with the prefix of the CID that was asked', async () => {
+  it('passes a block in one piece on without a copy, with the prefix of the CID that was asked', async () => {
     const { target, sink } = await started({ get: async () => a.bytes })
     const got: Uint8Array[] = []
 
@@ -123,7 +123,7 @@ describe('source target', () => {
     }
   })
 
-  it('stops reading a block where no message could carry it', async () => {
+  it('stops reading a block that no message could carry', async () => {
     let read = 0
     const { target, sink } = await started({
       async * get () {
@@ -168,12 +168,12 @@ describe('source target', () => {
       await settled()
 
       expect(calls.splice(0)).to.deep.equal([`${how} a`, `${how} b`])
-      // has alone does not say of what size it is
+      // `has` does not tell the size
       expect(sink.events).to.have.members([how === 'has' ? 'have a' : 'have a of 1', 'dont-have b'])
     }
   })
 
-  it('answers a want-have of a small block by the block, if its size is told before it is read, or it has been read', async () => {
+  it('answers a want-have for a small block with the block, if its size is known before it is read, or it has been read', async () => {
     for (const [from, answer] of [
       [{ get: () => a.bytes, stat: async () => ({ size: 1 }) }, 'block a'],
       [{ get: () => a.bytes }, 'block a'],
@@ -209,7 +209,7 @@ describe('source target', () => {
     expect([reads, sink.events]).to.deep.equal([0, []])
   })
 
-  it('tells the source for whom it reads', async () => {
+  it('tells the source for which client it reads', async () => {
     const seen: SourceReadOptions[] = []
     const { target } = await started({
       get: async (_, options) => {
@@ -243,7 +243,7 @@ describe('source target', () => {
     expect(sink.events).to.deep.equal(['block a'])
   })
 
-  it('does not answer for bytes that are no CID', async () => {
+  it('does not answer for bytes that are not a CID', async () => {
     const { target, sink } = await started({ get: async () => a.bytes })
     target.ask([{ ...wantOf(a), cid: Uint8Array.of(9, 9, 9) }])
     await settled()
@@ -251,7 +251,7 @@ describe('source target', () => {
     expect(sink.events).to.deep.equal(['unknown a'])
   })
 
-  it('says no size that a block cannot have', async () => {
+  it('reports no size that a block cannot have', async () => {
     for (const size of [-1, 1.5, NaN, '1', (4 << 20) + 1, undefined]) {
       const { target, sink } = await started({ get: () => a.bytes, stat: async () => ({ size }) })
       target.ask([wantOf(a, 'have')])
@@ -261,7 +261,7 @@ describe('source target', () => {
     }
   })
 
-  it('refuses what is no source, and one without a name, with a sentence', () => {
+  it('refuses anything that is not a source, and a source without a name, with a sentence', () => {
     const get = (): undefined => undefined
     const refused: Array<[unknown, unknown, RegExp]> = [
       [{}, { id: 'store' }, /source "store": a source has a method get\(cid\).+ and not undefined/],
@@ -269,7 +269,7 @@ describe('source target', () => {
       ['/cars', { id: 'store' }, /source "store": a source is an object.+not the string "\/cars"/],
       [get, { id: 'store' }, /not a function/],
       [Promise.resolve({ get }), { id: 'store' }, /get\(cid\)/],
-      [{ get, getMany: [] }, { id: 'store' }, /getMany of a source is a method, not another object/],
+      [{ get, getMany: [] }, { id: 'store' }, /getMany of a source must be a method, not another object/],
       [{ get }, undefined, /id is missing/],
       [{ get }, { id: '' }, /id is missing/]
     ]

@@ -8,14 +8,14 @@ import type { StrategyLaw } from '../../src/testing/strategy-tests.ts'
 interface BrokenStrategy {
   readonly law: StrategyLaw
   readonly what: string
-  /** What the law says of it. */
+  /** The message of the law. */
   readonly says: RegExp
   make (): StrategyFactory
   /** For a strategy that wraps another. */
   wrap? (inner: StrategyFactory): StrategyFactory
 }
 
-/** Rendezvous, which keeps all laws, but for what is given. */
+/** Rendezvous, which keeps all laws, except for the given overrides. */
 function but (change: (inner: Strategy, env: StrategyEnv) => Partial<Strategy>): StrategyFactory {
   return env => {
     const inner = rendezvous()(env)
@@ -24,19 +24,19 @@ function but (change: (inner: Strategy, env: StrategyEnv) => Partial<Strategy>):
   }
 }
 
-/** Rendezvous, but for the order of a ranking. */
+/** Rendezvous with another order of the ranking. */
 function reordered (order: (members: Member[], want: Want) => Iterable<Member>): StrategyFactory {
   return but(inner => ({
     * rank (want) { yield * order([...inner.rank(want)], want) }
   }))
 }
 
-/** From one on, round and round. */
+/** The members in a cycle that starts at one of them. */
 function from (members: readonly Member[], start: number): Member[] {
   return members.length === 0 ? [] : [...members.slice(start % members.length), ...members.slice(0, start % members.length)]
 }
 
-/** Begins where it is told, in the order that was given. */
+/** Ranks members in the given order, starting where it is told. */
 function starting (start: (want: Want) => number, sort: (members: readonly Member[]) => readonly Member[] = members => members): StrategyFactory {
   return () => {
     let members: readonly Member[] = []
@@ -48,7 +48,7 @@ function starting (start: (want: Want) => number, sort: (members: readonly Membe
   }
 }
 
-/** Ranks those last that have done wrong a hundred times. */
+/** Ranks members last that have failed a hundred times. */
 function grudge (wrong: Outcome['result']): StrategyFactory {
   return but(inner => {
     const wrongs = new Map<string, number>()
@@ -67,7 +67,7 @@ function grudge (wrong: Outcome['result']): StrategyFactory {
   })
 }
 
-/** A wrapper that passes all on, but for what is given. */
+/** A wrapper that passes everything on, except for the given overrides. */
 function wrapper (change: (inner: Strategy, env: StrategyEnv) => Partial<Strategy>): Pick<BrokenStrategy, 'make' | 'wrap'> {
   const wrap = (inner: StrategyFactory): StrategyFactory => env => {
     const strategy = inner(env)
@@ -84,18 +84,18 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'subset',
     what: 'ranks the first member again at a second attempt',
-    says: /^it ranked ".+" twice: .+; members: ".+" \(weight .+\); want: \w+ ".+" of "client-\d", \d failed tries\. Again/,
+    says: /^it ranked ".+" twice: .+; members: ".+" \(weight .+\); want: \w+ ".+" of "client-\d", \d failed tries\. Repeat it with/,
     make: () => reordered((members, { tries }) => tries > 0 ? [...members, ...members.slice(0, 1)] : members)
   },
   {
     law: 'subset',
     what: 'ranks copies under other names',
-    says: /^it ranked ".+!", which is no member/,
+    says: /^it ranked ".+!", which is not a member/,
     make: () => reordered(members => members.map(member => ({ ...member, id: `${member.id}!` })))
   },
   {
     law: 'complete',
-    what: 'leaves out members that are ejected',
+    what: 'leaves out ejected members',
     says: /^it left out ".+" \(ejected\)/,
     make: () => reordered(members => members.filter(({ state }) => state !== 'ejected'))
   },
@@ -116,7 +116,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'coming-and-going',
     what: 'remembers members that have left',
-    says: /^it ranked ".+", which is no member/,
+    says: /^it ranked ".+", which is not a member/,
     make: () => but(inner => {
       const known = new Map<string, Member>()
 
@@ -154,7 +154,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'one-member',
-    what: 'does not rank an only member',
+    what: 'ranks no member if there is only one',
     says: /^it ranked no member; members: /,
     make: () => reordered(members => members.length === 1 ? [] : members)
   },
@@ -201,7 +201,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'deterministic',
-    what: 'draws lots from the platform',
+    what: 'draws random numbers from the platform',
     says: /^with the same seed and history it ranked .+, before/,
     make: () => starting(() => Math.floor(Math.random() * 100))
   },
@@ -219,7 +219,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'independent',
-    what: 'counts turns for all of its kind',
+    what: 'shares its count of turns with all instances',
     says: /^beside another of the same factory it ranked/,
     make () {
       let turn = 0
@@ -229,13 +229,13 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'shares',
-    what: 'knows no weights',
-    says: /^of 100,000 wants, one at a time, "a" came first for 2\d\.\d\d% and not 50\.00%, give or take one percentage point; weights: "a" 5, "b" 3, "c" 1, "d" 1/,
+    what: 'ignores weights',
+    says: /^of 100,000 wants, one at a time, "a" came first for 2\d\.\d\d%, not for 50\.00% within one percentage point; weights: "a" 5, "b" 3, "c" 1, "d" 1/,
     make: () => starting(({ hash }) => hash)
   },
   {
     law: 'shares-under-load',
-    what: 'prefers those that are loaded',
+    what: 'prefers loaded members',
     says: /^of 100,000 wants, 1,000 in flight, "/,
     make: () => reordered(members => members.some(({ load }) => load.wants > 50) ? members.sort((a, b) => b.load.wants - a.load.wants) : members)
   },
@@ -259,19 +259,19 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'minimal-disruption',
-    what: 'gives nothing to one that joins',
-    says: /^a new member got 0\.00% of the keys and not a share of 9\.09%/,
+    what: 'gives no keys to a member that joins',
+    says: /^a new member got 0\.00% of the keys, not its share of 9\.09%/,
     make: () => reordered(members => members.sort((a, b) => Number(a.id === 'new') - Number(b.id === 'new')))
   },
   {
     law: 'recovery',
     what: 'never forgives',
-    says: /^"member-0", which had let 500 wants time out and been ejected for 30 s and was well again, did not come first for any of the next 10,000 wants, 10 ms apart/,
+    says: /^"member-0", which had let 500 wants time out and been ejected for 30 s and then worked again, did not come first for any of the next 10,000 wants, 10 ms apart/,
     make: () => grudge('timeout')
   },
   {
     law: 'recovery',
-    what: 'never asks a member again that missed a block',
+    what: 'never again asks a member that missed a block',
     says: /^"member-0", which had missed 500 blocks/,
     make: () => grudge('dont-have')
   },
@@ -316,7 +316,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   {
     law: 'no-growth',
     what: 'remembers for each block which member was asked',
-    says: /^after 100,000 blocks for as many clients one of its collections holds 100,000 entries, and 20,000 are the most/,
+    says: /^after 100,000 blocks for as many clients one of its collections holds 100,000 entries, more than 20,000/,
     make: () => but(() => {
       const placed = new Map<string, string>()
 
@@ -341,7 +341,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'forwards',
-    what: 'tells the strategy that it wraps of each outcome twice',
+    what: 'tells the strategy that it wraps about each outcome twice',
     says: /^an attempt at ".+" was observed once by it, and 2 times/,
     ...wrapper(inner => ({
       observe (outcome) {
@@ -358,7 +358,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'forwards',
-    what: 'tells the strategy that it wraps of members that join, and not of those that leave',
+    what: 'tells the strategy that it wraps about members that join, but not about members that leave',
     says: /^when a member left the strategy that it wraps still knew "member-0"/,
     ...wrapper(inner => {
       const all = new Map<string, Member>()
@@ -382,7 +382,7 @@ export const BROKEN: readonly BrokenStrategy[] = [
   },
   {
     law: 'forwards',
-    what: 'asks the strategy that it wraps nothing',
+    what: 'never asks the strategy that it wraps',
     says: /^it ranked to the end without asking the strategy that it wraps/,
     ...wrapper(inner => {
       let members: readonly Member[] = []

@@ -13,7 +13,7 @@ import type { TargetLaw } from '../../src/testing/target-tests.ts'
 interface BrokenTarget {
   readonly law: TargetLaw
   readonly what: string
-  /** What the law says of it. */
+  /** The message of the law. */
   readonly says: RegExp
   make (): Promise<TargetSubject>
 }
@@ -25,7 +25,7 @@ interface Parts {
   readonly sink: Sink
 }
 
-/** A target that keeps all laws, but for what is given. */
+/** A target that keeps all laws, except for the given changes. */
 export async function good (change: (parts: Parts) => Partial<Target & TargetSubject> = () => ({}), reply?: (want: TargetWant, index: number) => FakeAnswer | undefined): Promise<TargetSubject> {
   const clock = fakeClock()
   const has = await fakeBlocks(4)
@@ -46,11 +46,11 @@ export async function good (change: (parts: Parts) => Partial<Target & TargetSub
       }
     },
     has,
-    lacks: await fakeBlocks(1, 'unknown'),
+    missing: await fakeBlocks(1, 'unknown'),
     atOnce: has.length,
     settle: () => { clock.pass(5) },
     cut: changes.cut ?? (() => { target.die() }),
-    mend: changes.mend ?? (() => { target.revive() })
+    restore: changes.restore ?? (() => { target.revive() })
   }
 }
 
@@ -117,37 +117,37 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'serves',
-    what: 'brings wrong bytes',
+    what: 'sends wrong bytes',
     says: /^it did not answer the want-block for block 0 of those that it has, one of 4 within 50 ms; it reported up, block/,
     make: async () => good(undefined, () => 'wrong')
   },
   {
     law: 'serves',
     what: 'says only that it has the block',
-    says: /^it answered the want-block for block 0 of those that it has by have, not by block$/,
+    says: /^it answered the want-block for block 0 of those that it has with have, not with block$/,
     make: async () => good(undefined, () => 'have')
   },
   {
     law: 'haves',
-    what: 'knows of nothing',
-    says: /^it answered the want-have for block 0 of those that it has by dont-have, not by have or block$/,
+    what: 'answers DONT_HAVE for everything',
+    says: /^it answered the want-have for block 0 of those that it has with dont-have, not with have or block$/,
     make: async () => good(undefined, () => 'dont-have')
   },
   {
     law: 'misses',
     what: 'takes a miss for a failure',
-    says: /^it answered the want-have for block 0 of those that it does not have by failed, not by dont-have or unknown$/,
+    says: /^it answered the want-have for block 0 of those that it does not have with failed, not with dont-have or unknown$/,
     make: async () => good(undefined, () => 'failed')
   },
   {
     law: 'misses',
-    what: 'says nothing when it has nothing',
+    what: 'does not answer if it does not have the block',
     says: /^it did not answer a want-have for a block that it does not have within 50 ms; it reported up$/,
     make: async () => good(undefined, () => 'nothing')
   },
   {
     law: 'once',
-    what: 'says have, and then brings the block',
+    what: 'says HAVE, and then sends the block',
     says: /^it answered the want for block 1 of those that it has 2 times: have, block$/,
     make: async () => good(parts => ({
       ask (wants) {
@@ -162,8 +162,8 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'once',
-    what: 'gives everything that it has',
-    says: /^it reported have for what it was not asked/,
+    what: 'sends every block that it has',
+    says: /^it reported have for a block that it was not asked for, or wrong bytes/,
     make: async () => good(parts => ({
       ask (wants) {
         parts.target.ask(wants)
@@ -181,7 +181,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'duplicates',
-    what: 'brings a block only once in its life',
+    what: 'sends each block only once',
     says: /^it did not answer a want for a block that it had brought before within/,
     make: async () => good(({ target }) => {
       const brought = new Set<string>()
@@ -215,13 +215,13 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'cancels',
-    what: 'knows no way back',
-    says: /^it answered by block what was cancelled in the same tick in which it was asked$/,
+    what: 'does not come up again',
+    says: /^it answered block to a want that was cancelled in the tick in which it was asked$/,
     make: async () => good(() => ({ cancel () {} }))
   },
   {
     law: 'cancels',
-    what: 'drops everything for one cancel',
+    what: 'drops all wants when one is cancelled',
     says: /^it did not answer the want-block for block 1 of those that it has, one of 4 within/,
     make: async () => good(({ target }) => ({
       cancel () { target.cancel([...target.open.values()]) }
@@ -229,29 +229,29 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'cancels',
-    what: 'never forgives a cancel',
-    says: /^it did not answer what was cancelled and then asked again within/,
+    what: 'ignores a want that was cancelled before',
+    says: /^it did not answer a want that was cancelled and then asked again within/,
     make: async () => good(({ target }) => ({
       ask (wants) { target.ask(wants.filter(({ key }) => !target.cancelled.some(cancelled => cancelled.key === key))) }
     }))
   },
   {
     law: 'down',
-    what: 'does not notice',
+    what: 'does not notice that it is cut off',
     says: /^cut off, it did not report down within/,
     make: async () => good(() => ({ cut () {} }))
   },
   {
     law: 'down',
-    what: 'expects its peer to be connected',
-    says: /^Cannot ask without a line$/,
+    what: 'throws when it is asked without a connection',
+    says: /^Cannot ask without a connection$/,
     make: async () => good(({ target }) => {
       let line = true
 
       return {
         ask (wants) {
           if (!line) {
-            throw new Error('Cannot ask without a line')
+            throw new Error('Cannot ask without a connection')
           }
 
           target.ask(wants)
@@ -265,7 +265,7 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'down',
-    what: 'answers DONT_HAVE where it cannot know',
+    what: 'answers DONT_HAVE when it cannot know',
     says: /^it reported dont-have while it was down$/,
     make: async () => good(parts => {
       let cut = false
@@ -288,25 +288,25 @@ export const BROKEN: readonly BrokenTarget[] = [
   {
     law: 'down',
     what: 'stays down',
-    says: /^mended, it did not come up again within/,
-    make: async () => good(() => ({ mend () {} }))
+    says: /^with the connection restored, it did not come up again within/,
+    make: async () => good(() => ({ restore () {} }))
   },
   {
     law: 'backpressure',
-    what: 'goes on reading whether the router takes blocks or not',
-    says: /^it handed over 20 blocks while the router had taken none, and 2 are the most: wait for what sink\.block returns$/,
+    what: 'keeps reading when the router does not take blocks',
+    says: /^it handed over 20 blocks while the router had taken none, but its limit is 2: wait for what sink\.block returns$/,
     make: async () => {
       const has = await fakeBlocks(20)
       const clock = fakeClock()
       const target = fakeTarget({ id: 'target', timers: clock, blocks: has })
 
-      return { target, has, lacks: await fakeBlocks(1, 'unknown'), atOnce: 2, settle: () => { clock.pass(5) } }
+      return { target, has, missing: await fakeBlocks(1, 'unknown'), atOnce: 2, settle: () => { clock.pass(5) } }
     }
   },
   {
     law: 'refused',
-    what: 'gives up forever when a block is not taken',
-    says: /^after the router had failed to take its blocks it served no more within/,
+    what: 'stops for good when a block is not taken',
+    says: /^it stopped serving after the router had failed to take its blocks within/,
     make: async () => good(({ target, clock }) => ({
       start (sink) {
         target.start({
@@ -329,16 +329,16 @@ export const BROKEN: readonly BrokenTarget[] = [
   },
   {
     law: 'stops',
-    what: 'goes on answering',
+    what: 'keeps answering after it was stopped',
     says: /^it reported block after it had been stopped$/,
     make: async () => good(() => ({ stop () {} }))
   }
 ]
 
-/** A source, which waits for the router, keeps the law that {@link fakeTarget} need not keep. */
+/** A source, which waits for the router, keeps the law on backpressure that {@link fakeTarget} does not keep. */
 export async function patient (): Promise<TargetSubject> {
   const has = await fakeBlocks(20)
   const target = source({ get: async cid => has.find(block => cid.bytes.join() === block.cid.join())?.bytes }, { id: 'source', concurrency: 2 }).create(fakeContext())
 
-  return { target, has, lacks: await fakeBlocks(1, 'unknown'), atOnce: 2 }
+  return { target, has, missing: await fakeBlocks(1, 'unknown'), atOnce: 2 }
 }

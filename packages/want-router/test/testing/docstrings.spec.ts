@@ -30,7 +30,7 @@ describe('the examples in the docstrings of the testing kit', () => {
 
       expect(await readdir(folder)).to.have.length.above(3)
 
-      // of the runner that runs this
+      // drop what the runner of this test has set
       const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
       const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap'], { cwd: folder, env })
         .catch((err: Error & { stdout: string }) => { throw new Error(err.stdout) })

@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 
 describe('a fake clock', () => {
-  it('runs what falls due in order of time, then of having been set', () => {
+  it('runs timers by time, and at the same time in the order in which they were set', () => {
     const clock = fakeClock(100)
     const ran: string[] = []
     clock.after(20, () => { ran.push(`later at ${clock.now()}`) })
@@ -17,7 +17,7 @@ describe('a fake clock', () => {
     expect(ran).to.have.lengthOf(4)
   })
 
-  it('runs what is set on the way, if it is due', () => {
+  it('runs timers that are set on the way, if they are due', () => {
     const clock = fakeClock()
     const ran: number[] = []
 
@@ -31,7 +31,7 @@ describe('a fake clock', () => {
     expect(ran).to.deep.equal([0, 10, 20, 30])
   })
 
-  it('runs nothing that was cancelled', () => {
+  it('runs no timer that was cancelled', () => {
     const clock = fakeClock()
     let ran = 0
     clock.after(1, () => { ran++ })()
@@ -40,7 +40,7 @@ describe('a fake clock', () => {
     expect(clock.step()).to.equal(false)
   })
 
-  it('jumps without running anything, and finds what is overdue then', () => {
+  it('jumps without running anything, and then runs what is overdue', () => {
     const clock = fakeClock()
     const ran: number[] = []
     clock.after(10, () => { ran.push(clock.now()) })

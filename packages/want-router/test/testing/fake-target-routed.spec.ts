@@ -19,7 +19,7 @@ describe('fake targets behind the real engine', () => {
     block = await fakeBlock('wanted')
   })
 
-  /** A want for the block, first at a target with that script, then at one that has it; what the peer gets within a minute. */
+  /** A want for the block, first at a target with that script, then at one that has it; returns what the peer gets within a minute. */
   async function route (...script: Array<FakeAnswer | FakeReply>): Promise<{ ms: number, blocks: number, first: FakeTarget, second: FakeTarget }> {
     const clock = fakeClock()
     const first = fakeTarget({ id: 'first', timers: clock, blocks: [block], reply: (_, index) => script[index] })
@@ -31,7 +31,7 @@ describe('fake targets behind the real engine', () => {
       upstream: {
         disconnect () {},
         wake (peer) {
-          // the engine is not to be called from its own output
+          // the engine must not be called from its own output
           clock.endOfTick(() => {
             blocks += drive.take(peer, 1 << 20, BITSWAP)?.blocks?.length ?? 0
             ms = clock.now()
@@ -51,7 +51,7 @@ describe('fake targets behind the real engine', () => {
     return { ms, blocks, first, second }
   }
 
-  it('serve after their latency', async () => {
+  it('answer after their latency', async () => {
     const { ms, blocks, second } = await route({ after: 3 })
 
     expect({ ms, blocks }).to.deep.equal({ ms: 3, blocks: 1 })
@@ -61,7 +61,7 @@ describe('fake targets behind the real engine', () => {
   const troubles: FakeAnswer[] = ['dont-have', 'unknown', 'failed', 'death']
 
   for (const trouble of troubles) {
-    it(`lead on to the next after ${trouble}`, async () => {
+    it(`make the engine ask the next member after ${trouble}`, async () => {
       const { ms, blocks, second } = await route(trouble)
 
       expect(blocks).to.equal(1)
@@ -70,7 +70,7 @@ describe('fake targets behind the real engine', () => {
     })
   }
 
-  it('lead on to the next after silence, and after wrong bytes, once the try has timed out', async () => {
+  it('make the engine ask the next member after silence or wrong bytes, once the try has timed out', async () => {
     for (const trouble of ['nothing', 'wrong'] as const) {
       const { ms, blocks, first, second } = await route(trouble)
 

@@ -26,7 +26,7 @@ describe('fake target', () => {
     return { target, clock, events: () => sink.events.splice(0) }
   }
 
-  it('is its own init, with the name, weight and labels that it was given', () => {
+  it('is its own init, with the given name, weight and labels', () => {
     const target = fakeTarget({ id: 'fake', weight: 3, labels: { zone: 'x' }, timers: fakeClock() })
     const { id, weight, labels } = target
 
@@ -65,7 +65,7 @@ describe('fake target', () => {
     expect(events()).to.deep.equal(['dont-have a', 'block b'])
   })
 
-  it('does what its script says, want by want', () => {
+  it('answers each want as its script says', () => {
     const script = ['unknown', 'failed', 'wrong', { says: 'dont-have', after: 50 }, undefined, 'nothing'] as const
     const { target, clock, events } = started({ reply: (_, index) => script[index] })
     events()
@@ -82,12 +82,12 @@ describe('fake target', () => {
     expect(target.asked).to.have.lengthOf(6)
   })
 
-  it('dies of a want, forgets what it owed, and is asked in vain until it is revived', () => {
+  it('goes down at a want, forgets what it owed, and does not answer until it is revived', () => {
     const { target, clock, events } = started({ reply: ({ key }) => key === b.key ? { says: 'death', after: 1 } : { after: 2 } })
     events()
     target.ask([fakeTargetWant(a), fakeTargetWant(b)])
     clock.pass(10)
-    expect(events()).to.deep.equal(['down: fake died of a want'])
+    expect(events()).to.deep.equal(['down: fake died at a want'])
 
     target.ask([fakeTargetWant(a)])
     clock.pass(10)
@@ -99,7 +99,7 @@ describe('fake target', () => {
     expect(events()).to.deep.equal(['up', 'block a'])
   })
 
-  it('does not answer what was cancelled', () => {
+  it('does not answer cancelled wants', () => {
     const { target, clock, events } = started()
     events()
     target.ask([fakeTargetWant(a), fakeTargetWant(b)])

@@ -10,14 +10,14 @@ import { strategyLaws } from '../../src/testing/strategy-tests.ts'
 import { targetLaws } from '../../src/testing/target-tests.ts'
 
 const LAWS = strategyLaws(roundRobin())
-const TARGET_LAWS = targetLaws(() => ({ target: fakeTarget({ id: 'fake', timers: fakeClock() }), has: [], lacks: [] }))
+const TARGET_LAWS = targetLaws(() => ({ target: fakeTarget({ id: 'fake', timers: fakeClock() }), has: [], missing: [] }))
 
-// round robin that leaves out who is ejected breaks these
+// the laws that round robin breaks if it leaves out ejected members
 const BROKEN = ['complete', 'changing-loads', 'coming-and-going', 'one-member', 'input-order', 'minimal-disruption']
 
-/** Runs a file of `runners/` with its own runner, which fails, and resolves with what it printed. */
+/** Runs a file of `runners/` with its own runner, which must fail, and resolves with the output. */
 async function run (file: string, ...runner: string[]): Promise<string> {
-  // of the runner that runs this
+  // drop what the runner of this test has set
   const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
   const failed = await promisify(execFile)(process.execPath, [...runner, fileURLToPath(new URL(`./runners/${file}`, import.meta.url))], { env }).then(
     () => expect.fail('a broken strategy passed'),
@@ -30,7 +30,7 @@ async function run (file: string, ...runner: string[]): Promise<string> {
 describe('the testing kit under other runners', function () {
   this.timeout(60_000)
 
-  it('works with node:test, whose functions it is given', async () => {
+  it('works with node:test, if it is given its functions', async () => {
     const output = await run('node-test.ts', '--test-reporter=tap')
 
     expect(output).to.match(/^ {4}ok \d+ - subset: ranks only members that it was given, each at most once$/m)

@@ -8,7 +8,7 @@ import { BROKEN } from './broken-strategies.ts'
 import type { StrategyFactory } from '../../src/strategies/strategy.ts'
 import type { StrategyLaw, StrategyTestsInit } from '../../src/testing/strategy-tests.ts'
 
-/** What the law says of the strategy; undefined if it keeps it. */
+/** The message of the law; undefined if the strategy keeps it. */
 function verdict (law: StrategyLaw, factory: StrategyFactory, init?: StrategyTestsInit): string | undefined {
   try {
     void strategyLaws(factory, init).find(({ id }) => id === law)?.check()
@@ -28,7 +28,7 @@ describe('strategyLaws', () => {
     }
   })
 
-  it('have a broken strategy each', () => {
+  it('are each broken by a strategy of the list', () => {
     expect(new Set(BROKEN.map(({ law }) => law))).to.deep.equal(new Set(strategyLaws(rendezvous(), { wrap: inner => inner }).map(({ id }) => id)))
   })
 
@@ -38,21 +38,21 @@ describe('strategyLaws', () => {
     })
   }
 
-  it('ask of a strategy that wraps another, and of no other, what it passes on', () => {
+  it('check what a strategy passes on only if it wraps another', () => {
     expect(strategyLaws(rendezvous()).map(({ id }) => id)).to.not.include('forwards')
     expect(verdict('forwards', rendezvous(), { wrap: inner => env => delegateTo(inner(env)) })).to.equal(undefined)
   })
 
-  it('say how to see a failure again', () => {
+  it('say how to repeat a failure', () => {
     const { law, make } = BROKEN[0]
     const message = verdict(law, make())
-    const [, seed] = /Again with { seed: (\d+), runs: 1 }$/.exec(message ?? '') ?? []
+    const [, seed] = /Repeat it with { seed: (\d+), runs: 1 }$/.exec(message ?? '') ?? []
 
     expect(verdict(law, make(), { seed: Number(seed), runs: 1 })).to.equal(message)
   })
 })
 
-/** A runner that writes down what it is given. */
+/** A runner that records what it is given. */
 function recordingRunner (): { test: StrategyTestsInit['test'], titles: string[], run (title: string): void } {
   const titles: string[] = []
   const bodies = new Map<string, () => void | Promise<void>>()
@@ -76,7 +76,7 @@ function recordingRunner (): { test: StrategyTestsInit['test'], titles: string[]
 }
 
 describe('strategyTests', () => {
-  it('gives each law to the test runner, and the reasons of those that are skipped', () => {
+  it('gives the test runner each law, and the reason for each that is skipped', () => {
     const { test, titles } = recordingRunner()
     strategyTests(roundRobin(), { test, name: 'mine', laws: { 'input-order': 'begins anywhere', lazy: false, subset: true } })
 

@@ -2,8 +2,8 @@ import { expect } from 'aegir/chai'
 import type { TestRunner } from '../../src/testing/index.ts'
 
 /**
- * Mocha, but what a law is skipped for is looked into: it has to be broken, or
- * the reason is none any more.
+ * Mocha, but a law that is skipped is checked, too: the subject has to break it,
+ * otherwise the reason for skipping no longer holds.
  */
 export const strictRunner: TestRunner = {
   describe: (title, body) => describe(title, body),

@@ -7,7 +7,7 @@ import type { TargetLaw } from '../../src/testing/target-tests.ts'
 
 const QUICK = { timeout: 50, quiet: 5 }
 
-/** What the law says of the target; undefined if it keeps it. */
+/** The message of the law; undefined if the target keeps it. */
 async function verdict (law: TargetLaw, make: () => Promise<TargetSubject>): Promise<string | undefined> {
   try {
     await targetLaws(make, QUICK).find(({ id }) => id === law)?.check()
@@ -25,7 +25,7 @@ describe('targetLaws', () => {
     expect(await verdict('backpressure', patient)).to.equal(undefined)
   })
 
-  it('have a broken target each', () => {
+  it('are each broken by a target of the list', () => {
     expect(new Set(BROKEN.map(({ law }) => law))).to.deep.equal(new Set(targetLaws(good).map(({ id }) => id)))
   })
 
@@ -35,13 +35,13 @@ describe('targetLaws', () => {
     })
   }
 
-  it('ask for what they need of the subject, or for a reason', async () => {
+  it('ask for what they need from the subject, or for a reason', async () => {
     const { cut, ...rest } = await good()
 
     expect(await verdict('down', async () => rest)).to.equal("the subject has no cut; give it one, or a reason: { laws: { \"down\": 'why it does not apply' } }")
   })
 
-  it('put the target away, whatever becomes of the law', async () => {
+  it('clean up the target, whether the law holds or not', async () => {
     const closed: string[] = []
 
     const make = async (): Promise<TargetSubject> => {
@@ -57,7 +57,7 @@ describe('targetLaws', () => {
 })
 
 describe('targetTests', () => {
-  it('gives each law to the test runner, and the reasons of those that are skipped', async () => {
+  it('gives the test runner each law, and the reason for each that is skipped', async () => {
     const titles: string[] = []
     const bodies: Array<() => void | Promise<void>> = []
     targetTests(BROKEN[0].make, {
@@ -76,7 +76,7 @@ describe('targetTests', () => {
     })
 
     expect(titles).to.have.lengthOf(1 + targetLaws(good).length)
-    expect(titles).to.include('- down: goes down when it is cut off, tolerates being asked then, and serves again afterwards (skipped: it is never down)')
+    expect(titles).to.include('- down: goes down when it is cut off, tolerates wants meanwhile, and serves again afterwards (skipped: it is never down)')
     await expect(bodies[0]()).to.eventually.be.rejectedWith(LawBrokenError)
   })
 })

@@ -39,7 +39,7 @@ function oneOf <T extends string> (name: string, value: string, allowed: readonl
   const found = allowed.find(one => one === value)
 
   if (found == null) {
-    throw new HttpRequestError(`${name} is one of ${allowed.join(', ')}, not "${value}"`)
+    throw new HttpRequestError(`${name} must be one of ${allowed.join(', ')}, not "${value}"`)
   }
 
   return found
@@ -50,7 +50,7 @@ function parseEntityBytes (text: string): EntityBytes {
   const range = { from: Number(from), to: to === '*' ? undefined : Number(to) }
 
   if (match == null || isReversed(range)) {
-    throw new HttpRequestError(`entity-bytes is a range from:to such as 0:1023, 0:* or -1024:*, not "${text}"`)
+    throw new HttpRequestError(`entity-bytes must be a range from:to such as 0:1023, 0:* or -1024:*, not "${text}"`)
   }
 
   return range

@@ -12,13 +12,13 @@ import type { AccessRules } from './access-rules.ts'
 
 /** Options of {@link accessList}. */
 export interface AccessListInit extends ListsInit {
-  /** What becomes of the wants of a client that may not ask. Default `close`: its connections are closed. */
+  /** How the wants of a client that may not ask are refused. Default `close`: its connections are closed. */
   readonly deniedClient?: Refusal
-  /** What becomes of a want for a block that is not to be served. Default `absent`, so that clients ask others. */
+  /** How a want for a block that must not be served is refused. Default `absent`, so that clients ask others. */
   readonly deniedBlock?: Refusal
-  /** What becomes of all wants while a list has never been read. Default `unknown` */
+  /** What happens to all wants until each list has been read once. Default `unknown` */
   readonly unavailable?: 'pass' | Refusal
-  /** Told when a list cannot be read or has malformed lines. What was read of it before stays in force. */
+  /** Called when a list cannot be read or has malformed lines. The rules that were read before stay in force. */
   onError? (error: Error): void
 }
 
@@ -26,17 +26,17 @@ export interface AccessListInit extends ListsInit {
 export interface AccessList extends Policy {
   /** How many rules the lists have. */
   readonly rules: number
-  /** Reads the lists, and again in intervals. Resolves when each was tried; call it before the router starts. */
+  /** Reads the lists now and then at intervals. Resolves when each has been tried; call it before the router starts. */
   start (): Promise<void>
   /** Reads the lists now. Never rejects: see `onError`. */
   refresh (): Promise<void>
-  /** Ends the intervals. */
+  /** Stops reading. */
   stop (): void
 }
 
 const OPTIONS: Readonly<Record<keyof AccessListInit, true>> = { lists: true, interval: true, timers: true, deniedClient: true, deniedBlock: true, unavailable: true, onError: true }
 
-/** Clients of which it is remembered whether they may ask. */
+/** How many clients' decisions are remembered. */
 const REMEMBERED = 10_000
 
 /**
@@ -58,7 +58,7 @@ export function accessList (init: AccessListInit): AccessList {
   const lists = new ReloadedLists<AccessRules>({
     ...init,
     parse: async text => parseAccessRules(text),
-    check: ({ malformed, firstMalformed }) => malformed === 0 ? undefined : `${malformed} lines are no rules; line ${firstMalformed} is the first`,
+    check: ({ malformed, firstMalformed }) => malformed === 0 ? undefined : `${malformed} lines are not rules; line ${firstMalformed} is the first`,
     report: (name, why, cause) => { onError?.(new AccessListError(`access list ${name}: ${why}`, { cause })) },
     changed: () => { clients = new RecentMap(REMEMBERED) }
   })

@@ -4,7 +4,7 @@ import { CID } from 'multiformats/cid'
 import { parseAddress } from '../../http/trusted-proxies.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** A rule counts if no later one matches. */
+/** A rule, which counts if no later one matches. */
 interface Rule { readonly allows: boolean, readonly line: number }
 
 /** Rules that say who may ask, and for what. */
@@ -14,7 +14,7 @@ export interface AccessRules {
   allowsBlock (key: WantKey): boolean
   /** How many rules there are. */
   readonly size: number
-  /** Lines that are no rule. */
+  /** Lines that are not rules. */
   readonly malformed: number
   /** The number of the first of these lines, from 1. */
   readonly firstMalformed?: number
@@ -100,7 +100,7 @@ function keyOf (name: string): WantKey | undefined {
   try {
     return wantKey(CID.parse(name).bytes)
   } catch {
-    // it is none
+    // it is not a CID
   }
 }
 
@@ -111,6 +111,6 @@ function rangeOf (name: string): IpNet | undefined {
   try {
     return bytes == null ? undefined : new IpNet(address, bits ?? 8 * bytes.length)
   } catch {
-    // it is none
+    // it is not a network
   }
 }

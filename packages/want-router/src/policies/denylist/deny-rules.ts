@@ -12,12 +12,12 @@ const RAW = 0x55
  * it in clear come before those that hash its name.
  */
 export class DenyRules {
-  /** What is named in clear, by its multihash; false: it is allowed. */
+  /** Blocks that are named in clear, by multihash; false: allowed. */
   readonly #plain = new Map<WantKey, boolean>()
-  /** What is named by the sha2-256 of its name. */
+  /** Blocks whose names are hashed, by the sha2-256 of the name. */
   readonly #hashed = new DigestTable()
 
-  /** How many there are. */
+  /** How many rules there are. */
   get size (): number {
     return this.#plain.size + this.#hashed.size
   }
@@ -27,7 +27,7 @@ export class DenyRules {
     this.#plain.set(wantKey(cid.bytes) ?? '', denied)
   }
 
-  /** Adds a rule for what has a name with this sha2-256. */
+  /** Adds a rule for a block of which a name has this sha2-256. */
   addHashed (digest: Uint8Array, denied: boolean): void {
     this.#hashed.set(digest, denied)
   }
@@ -42,7 +42,7 @@ export class DenyRules {
   }
 
   /**
-   * The sha2-256 of what is denied and allowed, by which a store names it; a block that is named in clear is denied by one of its names, and
+   * The sha2-256 of the names of blocks that are denied and allowed, as a store has them; a block that is named in clear is denied by one of its names, and
    * allowed by all of them. What is allowed comes last, and rules in clear after those that hash a name.
    */
   * digests (): Iterable<{ readonly digest: Uint8Array, readonly denied: boolean }> {

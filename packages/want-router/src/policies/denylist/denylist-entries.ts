@@ -14,7 +14,7 @@ export interface DenylistEntries {
  * of the last list counts.
  *
  * @param lists - as `parseDenylist` reads them
- * @param keys - sha2-256 in hex; what is none is left out
+ * @param keys - sha2-256 in hex; malformed ones are left out
  */
 export function denylistEntries (lists: readonly DenyRules[], keys: Iterable<string> = []): DenylistEntries {
   const all = new Set(Array.from(keys, key => key.toLowerCase()).filter(key => /^[0-9a-f]{64}$/.test(key)))

@@ -16,15 +16,15 @@ export interface DenylistInit extends ListsInit {
   /** How a want for a denied block is refused. Default `absent`, so that clients ask others. */
   readonly verdict?: Refusal
   /**
-   * What becomes of all wants while a list has never been read. Default `unknown`: nothing is served that it may deny. `pass`:
-   * what it denies is served until it can be read.
+   * What happens to all wants until each list has been read once. Default `unknown`: no block that the list may deny is served.
+   * `pass`: blocks that it denies are served until it can be read.
    */
   readonly unavailable?: 'pass' | Refusal
-  /** Told when a list cannot be read or has malformed lines. What was read of it before stays in force. */
+  /** Called when a list cannot be read or has malformed lines. The rules that were read before stay in force. */
   onError? (error: Error): void
 }
 
-/** A list, and how it stands. */
+/** A list and its status. */
 export interface DenylistStatus {
   readonly name: string
   /** Whether it has ever been read. */
@@ -33,18 +33,18 @@ export interface DenylistStatus {
   readonly rules: number
   /** Rules that no block can break: for names, and for paths below a CID. */
   readonly others: number
-  /** Lines that are no rule. */
+  /** Lines that are not rules. */
   readonly malformed: number
 }
 
-/** A policy that refuses wants for what is on a list. */
+/** A policy that refuses wants for blocks on a list. */
 export interface Denylist extends Policy {
   readonly lists: readonly DenylistStatus[]
-  /** Reads the lists, and again in intervals. Resolves when each was tried; call it before the router starts. */
+  /** Reads the lists now and then at intervals. Resolves when each has been tried; call it before the router starts. */
   start (): Promise<void>
   /** Reads the lists now. Never rejects: see `onError`. */
   refresh (): Promise<void>
-  /** Ends the intervals. */
+  /** Stops reading. */
   stop (): void
 }
 
@@ -57,7 +57,7 @@ const REMEMBERED = 10_000
  * A policy by lists in the compact denylist format. It denies a block under all its CIDs: v0 and v1, in any base, with any
  * codec. Rules that hash a name are tried with the codec of the want, raw, dag-pb, dag-cbor, libp2p-key and dag-json.
  *
- * Only blocks are denied: what is below a denied directory is not, unless it is listed, too.
+ * Only blocks are denied: the blocks below a denied directory are not, unless they are listed, too.
  *
  * @throws {InvalidOptionError} there is no list, or two of one name, or an option does not exist or is invalid
  */
@@ -80,7 +80,7 @@ class Lists implements Denylist {
     this.#lists = new ReloadedLists({
       ...init,
       parse: parseDenylist,
-      check: ({ malformed, firstMalformed }) => malformed === 0 ? undefined : `${malformed} lines are no rules and deny nothing; line ${firstMalformed} is the first`,
+      check: ({ malformed, firstMalformed }) => malformed === 0 ? undefined : `${malformed} lines are not rules and deny nothing; line ${firstMalformed} is the first`,
       report: (name, why, cause) => { this.#init.onError?.(new DenylistUnavailableError(`denylist ${name}: ${why}`, { cause })) },
       changed: () => { this.#decided.clear() }
     })

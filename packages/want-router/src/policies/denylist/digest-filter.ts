@@ -3,7 +3,7 @@ import { DenylistFormatError } from '../../errors.ts'
 
 /** What the text of a filter begins with. */
 const HEAD = 'kitsune-filter-1:'
-/** Bits a digest, and how many of them are set: with that, one absent digest in 15,000 is taken for a present one. */
+/** Bits per digest, and how many of them are set: with these, one absent digest in 15,000 is taken for a present one. */
 const BITS_PER_DIGEST = 20
 const HASHES = 14
 const MIN_LENGTH = 8
@@ -23,7 +23,7 @@ export class DigestFilter {
     return filter
   }
 
-  /** @throws {DenylistFormatError} it is none */
+  /** @throws {DenylistFormatError} the text is not a filter */
   static parse (text: string): DigestFilter {
     try {
       if (text.startsWith(HEAD)) {
@@ -34,7 +34,7 @@ export class DigestFilter {
         }
       }
     } catch {
-      // it is none
+      // it is not base64
     }
 
     throw new DenylistFormatError(`the filter does not begin with ${HEAD} and base64`)

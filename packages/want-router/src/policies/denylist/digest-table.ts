@@ -1,6 +1,6 @@
 /** Bytes of a digest. */
 const LENGTH = 32
-/** A digest, and behind it what it stands for: 0 for a free row. */
+/** A digest, and after it whether it is denied: 0 for a free row. */
 const ROW = LENGTH + 1
 const FIRST_ROWS = 1024
 const DENIED = 1
@@ -8,7 +8,7 @@ const ALLOWED = 2
 
 /**
  * A map from sha2-256 digests to whether they are denied, of 44 to 88 bytes a digest: lists have a million of them, of which
- * a `Map` would need hundreds of megabytes. Digests are random, so their beginning says where a row is looked for.
+ * a `Map` would need hundreds of megabytes. Digests are random, so their first bytes say where to look for a row.
  */
 export class DigestTable {
   #rows = new Uint8Array(FIRST_ROWS * ROW)
@@ -20,7 +20,7 @@ export class DigestTable {
     return this.#size
   }
 
-  /** Adds a digest, or changes what it stands for. */
+  /** Adds a digest, or changes whether it is denied. */
   set (digest: Uint8Array, denied: boolean): void {
     if (digest.byteLength !== LENGTH) {
       return
@@ -58,7 +58,7 @@ export class DigestTable {
     this.#rows[row + LENGTH] = kind
   }
 
-  /** Where the row of a digest begins, or the free one that it would take. */
+  /** Where the row of a digest begins, or the free row that it would take. */
   #find (digest: Uint8Array): number {
     const rows = this.#rows
     let i = ((digest[0] << 24 | digest[1] << 16 | digest[2] << 8 | digest[3]) >>> 0) % this.#capacity

@@ -10,7 +10,7 @@ const BASE32 = 'b'.charCodeAt(0)
 const SLASH = '/'.charCodeAt(0)
 
 /**
- * The names of a block of which a list may have the hash, as bytes: its CIDv1s in base32 with a slash behind each, as badbits
+ * The names of a block whose hash may be in a list, as bytes: its CIDv1s in base32, each with a slash at the end, as badbits
  * writes them, with the codec of the want and the usual ones; and its multihash in base58btc.
  */
 export function * hashedNames (key: WantKey, codec: number): Iterable<Uint8Array> {

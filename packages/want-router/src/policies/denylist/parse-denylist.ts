@@ -9,7 +9,7 @@ export interface ParsedDenylist {
   readonly rules: DenyRules
   /** Rules for names and for paths below a CID, which no want for a block has. */
   readonly others: number
-  /** Lines that are no rule, or hashed with a function other than sha2-256: they deny nothing. */
+  /** Lines that are not rules, or hashed with a function other than sha2-256: they deny nothing. */
   readonly malformed: number
   /** The number of the first of these lines, from 1. */
   readonly firstMalformed?: number
@@ -30,7 +30,7 @@ const SLICE = 1000
  *
  * `pause` is awaited now and then, since lists have a million lines: others may be served meanwhile.
  *
- * @throws {DenylistFormatError} it is of another version, or an HTML page or the like
+ * @throws {DenylistFormatError} it has another version, or is an HTML page or the like
  */
 export async function parseDenylist (text: string, pause: () => Promise<void>): Promise<ParsedDenylist> {
   const rules = new DenyRules()
@@ -66,20 +66,20 @@ export async function parseDenylist (text: string, pause: () => Promise<void>): 
   return { rules, others, malformed, firstMalformed }
 }
 
-/** The length of the header and its end; 0 without one. */
+/** The length of the header with its end; 0 if there is no header. */
 function headerLength (text: string): number {
   const [header] = /^(?:[^\n]*\n)*?---\r?\n/.exec(text.slice(0, MAX_HEADER)) ?? []
   const [, version = '1'] = /^version:\s*(\S+)/m.exec(header ?? '') ?? []
 
   if (version !== '1') {
-    throw new DenylistFormatError(`it is of version ${version.slice(0, 20)}, and only version 1 is known`)
+    throw new DenylistFormatError(`it has version ${version.slice(0, 20)}, but only version 1 is known`)
   }
 
   return header?.length ?? 0
 }
 
 function addRule (rules: DenyRules, line: string): 'added' | 'other' | 'malformed' {
-  // what follows the first space are hints
+  // after the first space there are hints
   const [, allows, rule] = /^([-+!]?)(\S*)/.exec(line) ?? []
   const denied = allows === ''
 
@@ -97,7 +97,7 @@ function addRule (rules: DenyRules, line: string): 'added' | 'other' | 'malforme
     const [, namespace, name, path] = /^\/(ipfs|ipld|ipns)\/([^/]+)\/?(.*)$/.exec(rule) ?? []
 
     if (namespace == null) {
-      // a rule may be a path of any CID
+      // a rule may be a path below any CID
       return rule.startsWith('/') ? 'other' : 'malformed'
     }
 

@@ -30,11 +30,11 @@ export interface StoredDenylistInit {
   /** How old the filter, and an answer of the store, may be, ms. Default 60,000. */
   readonly interval?: number
   /**
-   * What becomes of a want while the store cannot answer. Default `unknown`: nothing is served that it may deny. That is every want while
-   * the filter has never been read; later, only those that it takes for denied.
+   * What happens to a want while the store cannot answer. Default `unknown`: no block that it may deny is served. Until the filter has
+   * been read once this concerns every want; later, only wants that the filter takes for denied.
    */
   readonly unavailable?: 'pass' | Refusal
-  /** Told when the store fails, or has no filter. */
+  /** Called when the store fails, or has no filter. */
   onError? (error: Error): void
   /** Monotonic, ms. Default: the platform's. */
   now? (): number
@@ -46,7 +46,7 @@ const REMEMBERED = 10_000
 const OPTIONS: Readonly<Record<keyof StoredDenylistInit, true>> = { store: true, filterKey: true, verdict: true, interval: true, unavailable: true, onError: true, now: true }
 
 /**
- * A block is denied under all its CIDs, as by `denylist`; the store is only asked for what the filter takes for denied.
+ * A block is denied under all its CIDs, as by `denylist`; the store is only asked for names that the filter takes for denied.
  *
  * @throws {InvalidOptionError} there is no store, or an option does not exist or is invalid
  */
@@ -57,7 +57,7 @@ export function storedDenylist (init: StoredDenylistInit): Policy {
   checkWord('storedDenylist: unavailable', init.unavailable, VERDICTS)
 
   if (typeof init.store?.get !== 'function') {
-    throw new InvalidOptionError('storedDenylist: store has a function get, as Workers KV and clients of Redis have')
+    throw new InvalidOptionError('storedDenylist: store must have a function get, as Workers KV and clients of Redis have')
   }
 
   return new StoredDenylist(init)
@@ -115,7 +115,7 @@ class StoredDenylist implements Policy {
     }))
   }
 
-  /** Reads the filter if it is too old. What was read before stays in force if that fails. Never rejects. */
+  /** Reads the filter if it is too old. If that fails, the filter that was read before stays in force. Never rejects. */
   async #refresh (): Promise<void> {
     const { store, filterKey = 'filter' } = this.#init
 
@@ -134,7 +134,7 @@ class StoredDenylist implements Policy {
       this.#filter = DigestFilter.parse(text)
       this.#readAt = at
     } catch (err) {
-      // a store that is down is not asked about each want
+      // do not ask a store that is down about each want
       this.#readAt = this.#filter == null ? -Infinity : this.#now()
       this.#report(err)
     }

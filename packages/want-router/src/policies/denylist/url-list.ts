@@ -15,7 +15,7 @@ const DEFAULT_MAX_LENGTH = 128 << 20
 /**
  * A denylist on a web server, which is read only if it has changed.
  *
- * @throws {InvalidOptionError} it is no URL of http or https, or an option does not exist or is invalid
+ * @throws {InvalidOptionError} it is not a URL of http or https, or an option does not exist or is invalid
  */
 export function urlList (url: string, init: UrlListInit = {}): ListSource {
   checkNames('urlList: ', init, ['maxLength', 'fetch'])
@@ -23,7 +23,7 @@ export function urlList (url: string, init: UrlListInit = {}): ListSource {
   const { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch } = init
 
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new InvalidOptionError(`denylist: ${url} is no URL of http or https`)
+    throw new InvalidOptionError(`denylist: ${url} is not a URL of http or https`)
   }
 
   let etag: string | undefined

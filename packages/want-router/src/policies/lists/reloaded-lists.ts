@@ -16,7 +16,7 @@ export interface ListSource {
   load (signal: AbortSignal): Promise<string | undefined>
 }
 
-/** What of a policy with lists can be set. */
+/** Options that all policies with lists have. */
 export interface ListsInit {
   readonly lists: readonly ListSource[]
   /** How often the lists are read again, ms. Default 60,000. */
@@ -30,17 +30,17 @@ interface ReloadedListsInit<T> extends ListsInit {
   parse (text: string, pause: () => Promise<void>): Promise<T>
   /** Called when a list has been read: a warning about it, or undefined. */
   check (parsed: T): string | undefined
-  /** Told when a list cannot be read, or of what is wrong with it. What was read of it before stays in force. */
+  /** Called when a list cannot be read, or has faults. What was read before stays in force. */
   report (name: string, why: string, cause?: unknown): void
-  /** Called when all have been read that could be. */
+  /** Called when every list has been tried. */
   changed (): void
 }
 
 /**
  * @param at - what stands before names in the message: `denylist: `
- * @param init - what was given
- * @param known - the options that there are
- * @throws {InvalidOptionError} for a name that there is not, an invalid interval, no list, or two of one name
+ * @param init - the options
+ * @param known - the names of all options
+ * @throws {InvalidOptionError} for an unknown option, an invalid interval, no list, or two lists of one name
  */
 export function checkLists (at: string, init: ListsInit, known: readonly string[]): void {
   checkNames(at, init, known)
@@ -57,7 +57,7 @@ export class ReloadedLists<T> {
   readonly #init: ReloadedListsInit<T>
   readonly #timers: Timers
   #loaded = false
-  /** Of the reading that `start` has begun. */
+  /** Aborts the reading that `start` has begun. */
   #stopped: AbortController | undefined
   #cancelTimer = (): void => {}
 
@@ -79,7 +79,7 @@ export class ReloadedLists<T> {
   }
 
   async refresh (): Promise<void> {
-    // in a Worker a request must not use the signal that another one has made
+    // in a Worker a request must not use a signal that another request has made
     const { signal } = this.#stopped ?? new AbortController()
     const { parse, check, report, changed } = this.#init
     await Promise.all(this.all.map(async list => {

@@ -1,6 +1,6 @@
 import type { QuotaStore } from './quota-store.ts'
 
-/** What may be had in an hour and in a day. Default: anything. Days and hours begin when they do in UTC. */
+/** How much a client may have in an hour and in a day. Default: no cap. Hours and days are those of UTC. */
 export interface Caps {
   readonly blocksPerHour?: number
   readonly bytesPerHour?: number
@@ -11,7 +11,7 @@ export interface Caps {
 /** The names of all caps, by which options are checked. */
 export const CAPS: Readonly<Record<keyof Caps, true>> = { blocksPerHour: true, bytesPerHour: true, blocksPerDay: true, bytesPerDay: true }
 
-/** Whether more may be had: `lease` if it has to be asked of the store. */
+/** Whether more may be used: `lease` if the store must be asked first. */
 export type MeterState = 'open' | 'lease' | 'spent'
 
 const HOUR = 3_600_000
@@ -19,7 +19,7 @@ const DAY = 24 * HOUR
 /** A lease is this part of a cap: the store is called about as often in each window, whatever is served. */
 const LEASES = 50
 
-/** One cap of one client, address or all: what was used of it in the present window, and of how much. */
+/** One cap of one client, of one address, or of all: how much may be used in the present window, and how much was. */
 export class Meter {
   readonly unit: 'blocks' | 'bytes'
   readonly #name: string
@@ -29,7 +29,7 @@ export class Meter {
   #id = -1
   #used = 0
   #granted = 0
-  /** What may be used beyond what was granted, since the store failed. */
+  /** How much may be used beyond what was granted, because the store failed. */
   #alone = 0
   #spent = false
 
@@ -51,13 +51,13 @@ export class Meter {
     return this.#spent || this.#used >= this.#limit ? 'spent' : 'lease'
   }
 
-  /** Counts what has been had. It may be more than was granted: sizes are known only when blocks have been read. */
+  /** Counts what was used. It may be more than was granted: sizes are known only when blocks have been read. */
   use (amount: number, now: number): void {
     this.#roll(now)
     this.#used += amount
   }
 
-  /** Takes a lease, and what was used alone before. Rejects if the store cannot be reached. */
+  /** Takes a lease from the store, which also covers what was used without one before. Rejects if the store cannot be reached. */
   async lease (now: number, signal: AbortSignal): Promise<void> {
     const id = this.#roll(now)
     const amount = Math.max(this.#lease, this.#used - this.#granted + 1)
@@ -70,7 +70,7 @@ export class Meter {
     }
   }
 
-  /** Goes on for as long as a lease would last as if no other process used the cap. Then the store is asked again. */
+  /** Allows as much as a lease, as if no other process used the cap. Then the store is asked again. */
   standAlone (now: number): void {
     this.#roll(now)
     this.#alone = Math.min(this.#limit, this.#used + this.#lease) - this.#granted

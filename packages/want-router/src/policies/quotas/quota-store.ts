@@ -1,6 +1,6 @@
-/** What a lease is taken of. */
+/** The cap that a lease is taken from. */
 export interface LeaseOptions {
-  /** How much there is in all. */
+  /** The whole cap. */
   readonly limit: number
   /** For how long the key is used, ms. */
   readonly window: number
@@ -8,14 +8,14 @@ export interface LeaseOptions {
 }
 
 /**
- * Counts what several processes use together. It is not called for each want: a process takes a part of a cap at a time, and
- * counts that itself.
+ * Counts for several processes together. It is not called for each want: a process takes a part of a cap at a time, and
+ * counts within that itself.
  */
 export interface QuotaStore {
   /**
    * Takes up to `amount` of what is left under a key. A key names its window, and can be forgotten after it.
    *
-   * @returns how much was taken: less than `amount` if there was no more
+   * @returns how much was taken: less than `amount` if less was left
    */
   take (key: string, amount: number, options: LeaseOptions): Promise<number>
 }

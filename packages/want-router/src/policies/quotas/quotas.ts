@@ -13,13 +13,13 @@ import type { Refusal } from '../refusal.ts'
 
 /** Options of {@link quotas}. */
 export interface QuotasInit {
-  /** Of each peer id. Ids are free: a client that wants more than its cap takes a new one, so cap addresses, too. */
+  /** Caps for each peer id. Ids cost nothing: a client that wants more than its cap takes a new one, so cap addresses, too. */
   readonly perClient?: Caps
-  /** Of each IPv4 address, or network of IPv6 (/64). Clients behind one NAT, or behind a proxy of yours, share it. */
+  /** Caps for each IPv4 address, or network of IPv6 (/64). Clients behind one NAT, or behind a proxy of yours, share it. */
   readonly perAddress?: Caps
-  /** Of all clients together. */
+  /** Caps for all clients together. */
   readonly total?: Caps
-  /** What becomes of wants at a cap. Default `silent`, which costs least, and lets the client ask others. */
+  /** How wants above a cap are refused. Default `silent`, which costs least, and lets the client ask others. */
   readonly atCap?: Refusal
   /** A client that misses this many blocks in a row is disconnected with its next want. Default: never. See {@link Quotas.watch}. */
   readonly maxMisses?: number
@@ -27,11 +27,11 @@ export interface QuotasInit {
   readonly dropFor?: number
   /** Counts for several processes together. Default: each counts for itself. */
   readonly store?: QuotaStore
-  /** What becomes of wants while the store fails. Default `alone`: the process counts as if it were the only one. */
+  /** What happens to wants while the store fails. Default `alone`: the process counts as if it were the only one. */
   readonly storeFailure?: 'alone' | 'pass' | Refusal
-  /** Told when the store fails. */
+  /** Called when the store fails. */
   onError? (error: unknown): void
-  /** How many clients, and how many addresses, are remembered. The longest unseen ones are forgotten. Default 10,000. */
+  /** How many clients, and how many addresses, are remembered. Those not seen for longest are forgotten. Default 10,000. */
   readonly maxRemembered?: number
   /** Time since 1970, ms. Default: the platform's. */
   now? (): number
@@ -75,9 +75,9 @@ const DEFAULT_DROP = 60_000
 
 /**
  * A policy with caps for each client, for each address and for all, per hour and day. Blocks and bytes are counted when they
- * have been sent, so a client may have a wantlist more than its cap.
+ * have been sent, so a client may get up to a wantlist more than its cap.
  *
- * @throws {InvalidOptionError} for a store that is none, an option or a cap that does not exist or is invalid
+ * @throws {InvalidOptionError} for an invalid store, or an option or a cap that does not exist or is invalid
  */
 export function quotas (init: QuotasInit): Quotas {
   checkQuotas(init)
@@ -113,7 +113,7 @@ function checkQuotas (init: QuotasInit): void {
   checkWord('quotas: storeFailure', storeFailure, ['alone', ...VERDICTS])
 
   if (store !== undefined && typeof store?.take !== 'function') {
-    throw new InvalidOptionError('quotas: store has a function take, as memoryQuotaStore() has')
+    throw new InvalidOptionError('quotas: store must have a function take, as memoryQuotaStore() has')
   }
 }
 

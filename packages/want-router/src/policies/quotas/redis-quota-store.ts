@@ -1,6 +1,6 @@
 import type { QuotaStore } from './quota-store.ts'
 
-/** What is used of a client of Redis or Valkey, as ioredis and iovalkey have it. */
+/** The methods that are used of a client of Redis or Valkey, as ioredis and iovalkey have them. */
 export interface RedisCounters {
   eval (script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>
 }
@@ -8,8 +8,8 @@ export interface RedisCounters {
 /** Options of {@link redisQuotaStore}. */
 export interface RedisQuotaStoreInit {
   /**
-   * It is connected, and its owner closes it. Let it reject a command that it cannot send or that is not answered soon: with ioredis, by
-   * `enableOfflineQueue: false` and a `commandTimeout`. Until then wants wait.
+   * A connected client, which its owner closes. Configure it to reject commands that it cannot send or that are not answered soon: with ioredis,
+   * by `enableOfflineQueue: false` and a `commandTimeout`. Wants wait until then.
    */
   readonly redis: RedisCounters
   /** What the keys begin with. Default `kitsune/quotas/` */
@@ -28,7 +28,7 @@ if got > 0 then
 end
 return got`
 
-/** Counters in Redis or Valkey: a key for each cap and window, which is gone when a window has passed since it was last taken from. */
+/** Counters in Redis or Valkey: a key for each cap and window. Redis removes it one window after the last lease. */
 export function redisQuotaStore ({ redis, prefix = DEFAULT_PREFIX }: RedisQuotaStoreInit): QuotaStore {
   return {
     async take (key, amount, { limit, window }) {

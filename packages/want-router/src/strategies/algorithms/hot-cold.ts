@@ -19,7 +19,7 @@ export interface HotColdInit extends LatencyInit {
 /** The default of {@link HotColdInit.hot}. */
 export const DEFAULT_HOT = 0.5
 
-// added to the cost of a hot member: above that of any cold one, but finite, so that work and weights still tell hot ones apart
+// added to the cost of a hot member: more than any cold one costs, but finite, so that work and weights still order the hot ones
 const HOT = 1e12
 // the same for members that are being probed: above any hot one
 const PROBED = 1e15
@@ -52,7 +52,7 @@ export function hotCold (init: HotColdInit = {}): StrategyFactory {
   const latency = createLatencyEstimator('hot-cold', times, false)
 
   if (!(hot >= 0 && hot <= 1)) {
-    throw new InvalidOptionError(`hot-cold: hot is a quantile from 0 to 1, not ${hot}`)
+    throw new InvalidOptionError(`hot-cold: hot must be a quantile from 0 to 1, not ${hot}`)
   }
 
   return env => {
@@ -77,7 +77,7 @@ export function hotCold (init: HotColdInit = {}): StrategyFactory {
   }
 }
 
-/** What a member owes in proportion to its weight, bytes. What it says it has queued is stale once nothing is open there. */
+/** What a member owes in proportion to its weight, bytes. What it says it has queued is out of date once nothing is open there. */
 function workOf ({ load, pendingBytes, weight }: Member): number {
   return load.wants === 0 ? 0 : (load.wants * WANT_COST + Math.max(load.bytes, pendingBytes)) / weight
 }

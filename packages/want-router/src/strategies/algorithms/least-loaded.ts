@@ -36,7 +36,7 @@ export function leastLoaded (init: LeastLoadedInit = {}): StrategyFactory {
   const { wantCost = WANT_COST } = init
 
   if (!(wantCost > 0 && wantCost < Infinity)) {
-    throw new InvalidOptionError(`least-loaded: wantCost is a number of bytes above 0, not ${wantCost}`)
+    throw new InvalidOptionError(`least-loaded: wantCost must be a number of bytes above 0, not ${wantCost}`)
   }
 
   return env => createLeastCostStrategy(env, {

@@ -20,7 +20,7 @@ export const DEFAULT_MAGLEV: Readonly<Required<MaglevInit>> = { size: 65_537 }
 
 // Envoy's limit
 const MAX_SIZE = 5_000_011
-// tells the hash for a member's steps, and the one for its slow start, from the one for its offset
+// makes the hashes for a member's steps and for its slow start differ from the one for its offset
 const STEP = 0x9e3779b9
 
 /**
@@ -46,7 +46,7 @@ export function maglev (init: MaglevInit = {}): StrategyFactory {
   const { size = DEFAULT_MAGLEV.size } = init
 
   if (!(size <= MAX_SIZE) || !isPrime(size)) {
-    throw new InvalidOptionError(`maglev: size is a prime of at most ${MAX_SIZE}, such as ${DEFAULT_MAGLEV.size}, not ${size}`)
+    throw new InvalidOptionError(`maglev: size must be a prime of at most ${MAX_SIZE}, such as ${DEFAULT_MAGLEV.size}, not ${size}`)
   }
 
   return env => {
@@ -71,7 +71,7 @@ export function maglev (init: MaglevInit = {}): StrategyFactory {
       }
     }))
 
-    /** Of many changes in a row the last one alone costs a table. */
+    /** Of many changes in a row, only the last one builds a table. */
     function currentTable (): Int32Array {
       if (changed) {
         changed = false

@@ -4,7 +4,7 @@ import { FULL_SCAN } from '../ranking/least-cost.ts'
 import type { LatencyInit } from '../ranking/latency.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
-// ms, above any latency, but finite, so that loads still tell such members apart
+// ms, above any latency, but finite, so that loads still order such members
 const PROBED = 1e9
 
 /**

@@ -7,7 +7,7 @@ import type { StrategyFactory } from '../strategy.ts'
 
 /**
  * Members in random order, in proportion to their weights. It knows nothing and needs
- * nothing, which makes it the baseline for the others. A member that fails burdens no
+ * nothing, which makes it the baseline for the others. When a member fails, its wants go to no
  * other in particular: the order of the rest is as random as if it were not there.
  *
  * The first is drawn by weight. Each of the others draws `-ln(u) / weight`, and the

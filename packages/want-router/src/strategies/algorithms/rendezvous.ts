@@ -51,7 +51,7 @@ export function rendezvous (): StrategyFactory {
   }
 }
 
-/** Reduces a seed to 32 bits; of a wider one both halves count. */
+/** Reduces a seed to 32 bits; both halves of a wider one count. */
 export function foldSeed (seed: number): number {
   return (seed ^ Math.floor(seed / 2 ** 32)) >>> 0
 }

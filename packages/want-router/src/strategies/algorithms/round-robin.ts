@@ -6,7 +6,7 @@ import type { StrategyFactory } from '../strategy.ts'
  * Members take turns in proportion to their weights, interleaved smoothly (earliest
  * deadline first, as in gRPC A58). So this is weighted round robin, too; with equal
  * weights it is the plain one. It looks at neither load nor key, so it suits nodes that
- * are alike and all hold everything.
+ * are alike and hold the same data.
  *
  * This is the order of go-libp2p-kitsune, which however took a turn for each upstream
  * connection and kept it; here a turn is for one want. With `sticky` around it, a turn
@@ -18,7 +18,7 @@ export function roundRobin (): StrategyFactory {
   return env => createLeastCostStrategy(env, { create: () => undefined, weigh: weighByTurn })
 }
 
-/** Whose turn is due first comes first: numbers in a row are compared in less time than equal costs are told apart. */
+/** The member whose turn is due first: comparing numbers in an array takes less time than sorting out equal costs. */
 function weighByTurn (entries: ReadonlyArray<Entry<unknown>>, costs: Float64Array, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     costs[i] = entries[i].deadline

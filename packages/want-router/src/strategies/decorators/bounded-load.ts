@@ -43,11 +43,11 @@ export const DEFAULT_LEAST = 4
  */
 export function boundedLoad (inner: StrategyFactory, c = DEFAULT_BOUND, least = DEFAULT_LEAST): StrategyFactory {
   if (!(c >= 1 && c < Infinity)) {
-    throw new InvalidOptionError(`bounded-load: c is a number of at least 1, not ${c}`)
+    throw new InvalidOptionError(`bounded-load: c must be a number of at least 1, not ${c}`)
   }
 
   if (!(least >= 0 && least < Infinity)) {
-    throw new InvalidOptionError(`bounded-load: least is a number of wants of at least 0, not ${least}`)
+    throw new InvalidOptionError(`bounded-load: least must be a number of wants of at least 0, not ${least}`)
   }
 
   return declareDecorator({ name: 'bounded-load' }, inner, env => {

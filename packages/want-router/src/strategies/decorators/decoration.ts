@@ -1,10 +1,10 @@
 import { InvalidOptionError } from '../../errors.ts'
 import type { StrategyFactory } from '../strategy.ts'
 
-/** How a decorator presents itself to those that may be put around it. */
+/** What a decorator tells the decorators that may be put around it. */
 export interface Decoration {
   readonly name: DecoratorName
-  /** Tells apart two of the same name that may be nested: the label of `tiers`. */
+  /** Distinguishes two decorators of one name that may be nested: the label of `tiers`. */
   readonly by?: string
 }
 
@@ -27,7 +27,7 @@ export const ORDER: readonly DecoratorName[] = ['tiers', 'bounded-load', 'presen
  * what its origin holds is not a poor cache.
  * - tiers(sticky): a client has a home in each tier.
  * - tiers(tiers), by different labels: the outer label first, then the inner one.
- * - bounded-load(presence): last resorts are no capacity, so the average is that of the others.
+ * - bounded-load(presence): last resorts do not count as capacity, so the average is that of the others.
  * - bounded-load(sticky): a client leaves its home only while that is above the bound.
  * - presence(sticky): a client leaves its home while that is poor, and probes reach it, too.
  */
@@ -55,14 +55,14 @@ export const REFUSED: Readonly<Partial<Record<DecoratorName, Partial<Record<Deco
 const decorated = new WeakMap<StrategyFactory, readonly Decoration[]>()
 
 /**
- * Makes sure that a decorator may be put around `inner`, and remembers for the next
- * one what the result is made of.
+ * Checks that a decorator may be put around `inner`, and remembers what the result is
+ * made of, for the next decorator.
  *
  * @param decoration - the decorator
  * @param inner - the strategy that it was put around
  * @param factory - the decorated strategy
  * @returns `factory`
- * @throws {InvalidOptionError} that names the order that works
+ * @throws {InvalidOptionError} if it may not; the message names the order that works
  */
 export function declareDecorator (decoration: Decoration, inner: StrategyFactory, factory: StrategyFactory): StrategyFactory {
   const within = decorated.get(inner) ?? []

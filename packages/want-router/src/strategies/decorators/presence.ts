@@ -15,7 +15,7 @@ export interface PresenceInit {
 /** The defaults of {@link PresenceInit}. */
 export const DEFAULT_PRESENCE: Readonly<Required<PresenceInit>> = { poor: 0.5, probe: 256 }
 
-// the weight of an outcome: after eleven misses in a row a member is poor
+// the weight of an outcome: after eleven misses in a row a member counts as poor
 const ALPHA = 1 / 16
 // the mean gap between probes while they find something
 const HOPEFUL = 8
@@ -47,11 +47,11 @@ export function presence (inner: StrategyFactory, init: PresenceInit = {}): Stra
   const { poor = DEFAULT_PRESENCE.poor, probe = DEFAULT_PRESENCE.probe } = init
 
   if (!(poor > 0 && poor < 1)) {
-    throw new InvalidOptionError(`presence: poor is a share of misses between 0 and 1, not ${poor}`)
+    throw new InvalidOptionError(`presence: poor must be a share of misses between 0 and 1, not ${poor}`)
   }
 
   if (!Number.isSafeInteger(probe) || probe < 2) {
-    throw new InvalidOptionError(`presence: probe is a whole number of at least 2, one want in so many, not ${probe}`)
+    throw new InvalidOptionError(`presence: probe must be a whole number of at least 2, as one want in that many is a probe, not ${probe}`)
   }
 
   return declareDecorator({ name: 'presence' }, inner, env => {
@@ -134,7 +134,7 @@ class AllHoldings {
   observe ({ member: id, want, result }: Outcome): void {
     const known = this.#byId.get(id)
 
-    // a block after a HAVE is no news
+    // a block after a HAVE tells nothing new
     if (known == null || !(result === 'have' || (result === 'block' && want.said(id) !== 'have'))) {
       return
     }
@@ -177,7 +177,7 @@ class Probes {
   #members: readonly Member[] = []
   #untilNext = 0
   #count = 0
-  /** The member probed by the latest ranking, in which it is no last resort. */
+  /** The member probed by the latest ranking, in which it is not a last resort. */
   latest: Member | undefined
 
   constructor (mean: number, random: () => number) {

@@ -27,7 +27,7 @@ export const DEFAULT_STICKY: Readonly<Required<StickyInit>> = { clients: 10_000,
  * of the first counts.
  *
  * A pick costs the inner one or, where there is a home, two look-ups: some 0.2 µs.
- * State is one name a client, bounded.
+ * Its state is one name for each client, of a bounded number of clients.
  *
  * @throws {InvalidOptionError} if `clients` is not a whole number of at least 2,
  * `idle` not a number of ms above 0, or `inner` is decorated in an order that defeats it
@@ -36,11 +36,11 @@ export function sticky (inner: StrategyFactory, init: StickyInit = {}): Strategy
   const { clients = DEFAULT_STICKY.clients, idle = DEFAULT_STICKY.idle } = init
 
   if (!Number.isSafeInteger(clients) || clients < 2) {
-    throw new InvalidOptionError(`sticky: clients is a whole number of at least 2, not ${clients}`)
+    throw new InvalidOptionError(`sticky: clients must be a whole number of at least 2, not ${clients}`)
   }
 
   if (!(idle > 0 && idle < Infinity)) {
-    throw new InvalidOptionError(`sticky: idle is a number of ms above 0, not ${idle}`)
+    throw new InvalidOptionError(`sticky: idle must be a number of ms above 0, not ${idle}`)
   }
 
   return declareDecorator({ name: 'sticky' }, inner, env => {

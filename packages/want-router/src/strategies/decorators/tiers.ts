@@ -130,7 +130,7 @@ function levelOf (member: Member, label: string): number {
   const level = text == null ? 0 : Number(text)
 
   if (!Number.isFinite(level) || text?.trim() === '') {
-    throw new InvalidOptionError(`tiers: the label ${label} of ${member.id} is a number, lower first, not "${text}"`)
+    throw new InvalidOptionError(`tiers: the label ${label} of ${member.id} must be a number, lower first, not "${text}"`)
   }
 
   return level

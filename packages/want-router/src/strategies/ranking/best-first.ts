@@ -11,8 +11,8 @@ export interface BestFirstInit<C extends Candidate> {
   /**
    * Writes the cost of each candidate from `from` to before `to` to its place in
    * `costs`; less is better, NaN leaves it out. Called before the first of them is
-   * pulled, so that loads which change later neither repeat a member nor lose one; one
-   * call for all, because a call for each would put its result on the heap. `key` is
+   * pulled, so that loads which change later neither repeat nor skip a member. One
+   * call does all, because a call for each would put its result on the heap. `key` is
    * what was passed to {@link BestFirst.reset}.
    */
   weigh (candidates: readonly C[], costs: Float64Array, from: number, to: number, key: number): void

@@ -19,12 +19,12 @@ export const DEFAULT_LATENCY: Readonly<Required<LatencyInit>> = { decay: 10_000,
 
 /** What is known of a member's latency; made by {@link createLatency}. */
 export interface Latency {
-  /** The estimate at the time `at`, ms; 0 if nothing is known. */
+  /** The estimate at the time `at`, ms; 0 if it is unknown. */
   ms: number
   at: number
 }
 
-/** Makes what is known of a member that has not answered yet: nothing. */
+/** Makes the state of a member that has not answered yet. */
 export function createLatency (): Latency {
   return { ms: 0, at: 0 }
 }
@@ -59,7 +59,7 @@ export function createLatencyEstimator (name: string, init: LatencyInit, peaks: 
 
   for (const [option, value] of Object.entries({ decay, penalty })) {
     if (!(value > 0 && value < Infinity)) {
-      throw new InvalidOptionError(`${name}: ${option} is a number of ms above 0, not ${value}`)
+      throw new InvalidOptionError(`${name}: ${option} must be a number of ms above 0, not ${value}`)
     }
   }
 
@@ -114,7 +114,7 @@ export function createLatencyEstimator (name: string, init: LatencyInit, peaks: 
       const answered = outcome.result === 'block' || outcome.result === 'have'
       const jumps = believed === 0 || (sample > believed && (peaks || !answered))
       const old = Math.exp((latency.at - now) / decay)
-      // 0 means unknown, so what took no measurable time took a little
+      // 0 means unknown, so an answer that took no measurable time counts as a little
       latency.ms = Math.max(1e-3, jumps ? sample : latency.ms * old + sample * (1 - old))
       latency.at = now
     }

@@ -132,7 +132,7 @@ class LeastCostRanking<K> extends Ranking {
 
     const entry = this.#draw == null ? this.#order.pullCandidate() : this.#pullDrawn(this.#draw)
     this.#last = entry
-    // none was taken, or all were: the turn is the first member's
+    // no member or every member was pulled: the turn is the first member's
     this.#charge(entry ?? this.#first)
     this.#first ??= entry
 

@@ -4,7 +4,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
  * A ranking that is computed one pull at a time. Generators would take fewer lines,
- * but each allocates some 200 bytes a pick, and as much again for each decorator. One
+ * but each pick would allocate some 200 bytes, and as much again for each decorator. One
  * `Ranking` serves all picks of a strategy (see {@link reuseRanking}), and decorators
  * pull members from it without iterator results in between.
  */

@@ -1,7 +1,7 @@
 import { Ranking, toRanking } from './ranking.ts'
 import type { Member, Want } from '../strategy.ts'
 
-/** 0: stays where the inner ranking has it; 1: after all of those; 2: after everything. */
+/** 0: stays where the inner ranking has it; 1: comes after all of those; 2: comes last. */
 export type Delay = 0 | 1 | 2
 
 /** Which members come first, and which later than the inner ranking has them. */
@@ -10,7 +10,7 @@ export interface RearrangedRankingInit {
   start (want: Want, first: MemberList): Iterable<Member>
   /** Called once for each member, as the inner ranking gets to it. Default: always 0. */
   delay? (member: Member, want: Want): Delay
-  /** Called with the member that was taken, as far as can be told: the last one pulled, or the first if all were. */
+  /** Called with the member that was probably taken: the last one pulled, or the first if all were pulled. */
   taken? (member: Member, want: Want): void
 }
 

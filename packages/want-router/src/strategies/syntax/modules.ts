@@ -15,7 +15,7 @@ import type { StrategyFactory } from '../strategy.ts'
 /** What the module of a strategy exports as `strategy`. */
 type Exported = StrategyFactory | StrategySyntax
 
-/** The paths of modules that stand in a strategy expression in place of names. */
+/** The paths of modules in a strategy expression, which stand in place of names. */
 export function modulesIn (expression: string): string[] {
   const words = expression.match(/[^\s(),]+/g) ?? []
 
@@ -79,7 +79,7 @@ function isSyntax (value: unknown): value is StrategySyntax {
   return typeof value === 'object' && value != null && 'make' in value && typeof value.make === 'function'
 }
 
-/** Tells a strategy factory from a function that makes such factories. */
+/** Distinguishes a strategy factory from a function that makes such factories. */
 function checkFactory (path: string, factory: StrategyFactory): void {
   let made: unknown
 
@@ -90,7 +90,7 @@ function checkFactory (path: string, factory: StrategyFactory): void {
   }
 
   if (typeof made === 'function') {
-    throw new InvalidOptionError(`strategy: "strategy" of ${path} makes strategy factories and is not one: export what it returns, export const strategy = make(…)`)
+    throw new InvalidOptionError(`strategy: "strategy" of ${path} makes strategy factories, but is not one: export what it returns, export const strategy = make(…)`)
   }
 
   if (typeof made !== 'object' || made == null || !('update' in made) || !('rank' in made)) {

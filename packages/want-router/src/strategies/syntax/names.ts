@@ -24,7 +24,7 @@ export interface StrategySyntax {
 
 /** The options of a strategy as written. */
 export interface WrittenOptions {
-  /** As written; undefined if it was not. */
+  /** As written; undefined if it was left out. */
   text (name: string): string | undefined
   /** NaN if it is not a number. */
   number (name: string): number | undefined
@@ -37,7 +37,7 @@ const roundRobinSyntax: StrategySyntax = { make: () => roundRobin() }
 /** The strategies of this package by their names in configurations. */
 export const STRATEGIES: Readonly<Record<string, StrategySyntax>> = {
   'round-robin': roundRobinSyntax,
-  // the name that others give it where it heeds weights, which it always does here
+  // others use this name for round robin with weights, which it always has here
   'weighted-round-robin': roundRobinSyntax,
   random: { make: () => random() },
   'least-loaded': {

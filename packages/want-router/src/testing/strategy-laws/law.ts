@@ -7,7 +7,7 @@ import type { FakeMember } from '../fakes.ts'
 /** A random number from 0 to less than 1. */
 export type Random = () => number
 
-/** What a law checks, and with what. */
+/** The subject of a law, and the parameters of its checks. */
 export interface Subject {
   readonly factory: StrategyFactory
   /** Makes it around another strategy. */
@@ -15,9 +15,9 @@ export interface Subject {
   readonly seed: number
   /** How many random cases each law tries. */
   readonly runs: number
-  /** The share of keys that may move without need. */
+  /** The share of keys that may move unnecessarily. */
   readonly collateral: number
-  /** Wants within which a member that works again must come first once. */
+  /** The number of wants within which a member that works again must come first once. */
   readonly recovery: number
   /** The most entries that one collection may hold. */
   readonly maxEntries: number
@@ -47,7 +47,7 @@ export function cases (subject: Subject, check: (random: Random, seed: number) =
       check(seededRandom(seed), seed)
     } catch (err) {
       const why = err instanceof LawBrokenError ? err.message : `the strategy threw ${String(err)}`
-      throw new LawBrokenError(`${why}. Again with { seed: ${seed}, runs: 1 }`, { cause: err })
+      throw new LawBrokenError(`${why}. Repeat it with { seed: ${seed}, runs: 1 }`, { cause: err })
     }
   }
 }
@@ -67,7 +67,7 @@ export function shuffled<T> (random: Random, items: readonly T[]): T[] {
   return items.map(item => ({ item, at: random() })).sort((a, b) => a.at - b.at).map(({ item }) => item)
 }
 
-// some are names of properties that every object has
+// some of them are property names that every object has
 const ODD_IDS = ['__proto__', 'constructor', '/ip4/10.0.0.2/tcp/5001', 'a b', 'ノード', '0']
 
 /** Members of any weight, state and load, their ids distinct. */

@@ -10,7 +10,7 @@ const PACE = 10
 interface SteadyLoad {
   readonly strategy: Strategy
   readonly members: FakeMember[]
-  /** The want of ten milliseconds later. */
+  /** Moves time on by ten milliseconds, and makes the next want. */
   next (): Want
 }
 
@@ -81,9 +81,9 @@ function wantsUntil (load: SteadyLoad, member: FakeMember, most: number): number
   return Infinity
 }
 
-/** Otherwise one bad hour would cost a member its place for good. */
+/** Otherwise one bad hour would cost a member its place forever. */
 export const recovery: StrategyLawRule = {
-  title: 'comes back to a member that failed or missed every block, once it is well',
+  title: 'comes back to a member that failed or missed every block, once it works again',
   check (subject) {
     const woes: Array<{ woe: string, result: Outcome['result'], ms: number }> = [
       { woe: 'had let 500 wants time out and been ejected for 30 s', result: 'timeout', ms: 5000 },
@@ -114,7 +114,7 @@ export const recovery: StrategyLawRule = {
         }
 
         if (wantsUntil(here, bad, subject.recovery) === Infinity) {
-          throw broken(`"${bad.id}", which ${woe} and was well again, did not come first for any of the next ${quantity(subject.recovery)} wants, ${PACE} ms apart; ${show(members)}`)
+          throw broken(`"${bad.id}", which ${woe} and then worked again, did not come first for any of the next ${quantity(subject.recovery)} wants, ${PACE} ms apart; ${show(members)}`)
         }
       }, 1)
     }
@@ -141,7 +141,7 @@ export const noCounting: StrategyLawRule = {
       }
 
       if (wantsUntil(here, silent, subject.recovery) === Infinity) {
-        throw broken(`"${silent.id}" was ranked but not asked for a while, and then, although idle, came first for none of ${quantity(subject.recovery)} wants; member.load has what is in flight; ${show(members)}`)
+        throw broken(`"${silent.id}" was ranked but not asked for a while, and then, although idle, came first for none of ${quantity(subject.recovery)} wants; member.load says what is in flight; ${show(members)}`)
       }
     }, 1)
   }
@@ -149,7 +149,7 @@ export const noCounting: StrategyLawRule = {
 
 /** The engine reports outcomes of attempts that outlive their members. */
 export const strayOutcomes: StrategyLawRule = {
-  title: 'tolerates outcomes that come before members, of strangers, and of members that left',
+  title: 'tolerates outcomes before it knows members, of unknown members, and of members that have left',
   check (subject) {
     cases(subject, () => {
       const strategy = subject.factory(fakeEnv(subject.seed))
@@ -174,7 +174,7 @@ export const strayOutcomes: StrategyLawRule = {
       const ids = ranking(strategy, want)
 
       if (intruder(ids, members) != null || ids.length !== members.length) {
-        throw broken(`after outcomes of "${gone.id}", which had left, and of strangers it ranked ${showIds(ids)}; ${show(members)}`)
+        throw broken(`after outcomes of "${gone.id}", which had left, and of unknown members, it ranked ${showIds(ids)}; ${show(members)}`)
       }
     }, 1)
   }
@@ -212,7 +212,7 @@ export const noGrowth: StrategyLawRule = {
       }
 
       if (largest > subject.maxEntries) {
-        throw broken(`after ${quantity(MANY)} blocks for as many clients one of its collections holds ${quantity(largest)} entries, and ${quantity(subject.maxEntries)} are the most: bound what is kept for each block and client`)
+        throw broken(`after ${quantity(MANY)} blocks for as many clients one of its collections holds ${quantity(largest)} entries, more than ${quantity(subject.maxEntries)}: bound what is kept for each block and client`)
       }
     }, 1)
   }

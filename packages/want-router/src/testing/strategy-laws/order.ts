@@ -5,7 +5,7 @@ import type { StrategyLawRule } from './law.ts'
 import type { Ranked } from './random-run.ts'
 import type { Member, Want } from '../../strategies/strategy.ts'
 
-/** At most once, and only members. */
+/** Throws unless the ids are those of members, each at most once. */
 function checkSubset ({ ids, members, want }: Pick<Ranked, 'ids' | 'members' | 'want'>): void {
   const wrong = intruder(ids, members)
 
@@ -22,7 +22,7 @@ function checkComplete ({ ids, members, want, whole }: Ranked): void {
   }
 }
 
-/** A member that was not given may be one that the want must not go to. */
+/** The want must perhaps not go to a member that the strategy was not given. */
 export const subset: StrategyLawRule = {
   title: 'ranks only members that it was given, each at most once',
   check (subject) {
@@ -98,7 +98,7 @@ export const comingAndGoing: StrategyLawRule = {
 
 /** A router may start without members, and may lose all. */
 export const noMembers: StrategyLawRule = {
-  title: 'ranks none where there are none',
+  title: 'ranks no member if it has none',
   check (subject) {
     cases(subject, random => {
       const strategy = subject.factory(fakeEnv(subject.seed))

@@ -37,7 +37,7 @@ interface Attempt {
 }
 
 /**
- * A strategy in an engine whose members do anything at all: loads and states change,
+ * A strategy in an engine whose members do random things: loads and states change,
  * rankings are consumed to the first, the third or the end, outcomes come late and out
  * of order. Two runs with the same seed do the same.
  */
@@ -64,7 +64,7 @@ export function * randomRun (subject: Subject, { seed, changing = false, whole =
         attempts.push(ask(random, member, want, time))
       }
 
-      // a broken strategy may go on forever
+      // a broken strategy may never end
       if (ids.length >= most || ids.length > 2 * pool.length) {
         return { members, want, ids, whole: false }
       }
@@ -138,7 +138,7 @@ function someWant (random: Random): Want {
   })
 }
 
-/** The first id that is not a member's, or is there twice; undefined if there is none. */
+/** The first id that is unknown or appears twice; undefined if there is none. */
 export function intruder (ids: readonly string[], members: readonly Member[]): string | undefined {
   const seen = new Set<string>()
 
@@ -148,7 +148,7 @@ export function intruder (ids: readonly string[], members: readonly Member[]): s
     }
 
     if (!members.some(member => member.id === id)) {
-      return `"${id}", which is no member`
+      return `"${id}", which is not a member`
     }
 
     seen.add(id)

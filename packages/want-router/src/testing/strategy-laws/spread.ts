@@ -46,7 +46,7 @@ function checkShares ({ factory, seed }: Subject, members: FakeMember[], inFligh
     if (Math.abs(share - expected) > TOLERANCE) {
       const load = inFlight === 1 ? 'one at a time' : `${quantity(inFlight)} in flight`
       const weights = members.map(({ id, weight }) => `"${id}" ${weight}`).join(', ')
-      throw broken(`of ${quantity(WANTS)} wants, ${load}, "${member.id}" came first for ${percent(share)} and not ${percent(expected)}, give or take one percentage point; weights: ${weights}`)
+      throw broken(`of ${quantity(WANTS)} wants, ${load}, "${member.id}" came first for ${percent(share)}, not for ${percent(expected)} within one percentage point; weights: ${weights}`)
     }
   }
 
@@ -90,7 +90,7 @@ export const sharesUnderLoad: StrategyLawRule = {
   }
 }
 
-/** Replicas that learn of members in a different order must agree on the member of a key. For strategies that go by keys. */
+/** Replicas that learn of members in different orders must choose the same member for a key. For strategies that choose by key. */
 export const inputOrder: StrategyLawRule = {
   title: 'ranks the same in every order of the members, and for all random numbers',
   check (subject) {
@@ -117,7 +117,7 @@ export const inputOrder: StrategyLawRule = {
 
 const KEYS = 10_000
 
-/** A key that moves finds a cold cache. For strategies that go by keys. */
+/** A key that moves finds a cold cache. For strategies that choose by key. */
 export const minimalDisruption: StrategyLawRule = {
   title: 'moves only the keys of a member that leaves, and to one that joins only its share',
   check (subject) {
@@ -142,7 +142,7 @@ export const minimalDisruption: StrategyLawRule = {
       const got = joined.filter(id => id === 'new').length / KEYS
 
       if (Math.abs(got - 1 / 11) > 0.02) {
-        throw broken(`a new member got ${percent(got)} of the keys and not a share of ${percent(1 / 11)}; ${show(members)}`)
+        throw broken(`a new member got ${percent(got)} of the keys, not its share of ${percent(1 / 11)}; ${show(members)}`)
       }
     }, Math.min(subject.runs, 3))
   }
@@ -156,6 +156,6 @@ function firsts (strategy: Strategy, members: readonly FakeMember[]): string[] {
 
 function checkMoves (moved: number, when: string, { collateral }: Pick<Subject, 'collateral'>): void {
   if (moved > collateral * KEYS) {
-    throw broken(`${when} ${quantity(moved)} of ${quantity(KEYS)} moved${collateral > 0 ? `, and at most ${percent(collateral)} may` : ''}`)
+    throw broken(`${when} ${quantity(moved)} of ${quantity(KEYS)} moved${collateral > 0 ? `, but at most ${percent(collateral)} may` : ''}`)
   }
 }

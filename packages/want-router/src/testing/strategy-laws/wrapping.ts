@@ -12,7 +12,7 @@ interface Told {
   readonly outcomes: Outcome[]
 }
 
-/** A strategy that ranks members as they come, and writes down what it is told; a wrapper may make several. */
+/** A strategy that ranks members in the order given, and records what it is told; a wrapper may make several. */
 function inner (avoided: ReadonlySet<string>): { factory: StrategyFactory, instances: Told[] } {
   const instances: Told[] = []
 
@@ -62,7 +62,7 @@ export const forwards: StrategyLawRule = {
       const { wrap } = subject
 
       if (wrap == null) {
-        throw broken('there is no `wrap` by which to make it around another strategy')
+        throw broken('the init has no `wrap`, so the strategy cannot be made around another one')
       }
 
       const members = fakeMembers(6, () => ({ labels: subject.labels(random) }))

@@ -6,22 +6,22 @@ import type { Recorder } from './recorder.ts'
 import type { AskType } from '../../strategies/strategy.ts'
 import type { Target } from '../../targets/target.ts'
 
-/** A target under test, and what it asks. */
+/** A target under test, and what to ask of it. */
 export interface TargetSubject {
   /** Not started yet. */
   readonly target: Target
   /** Blocks that it has, at least two. */
   readonly has: readonly FakeBlock[]
   /** Blocks that it does not have, at least one. */
-  readonly lacks: readonly FakeBlock[]
+  readonly missing: readonly FakeBlock[]
   /** Makes what is due happen, e.g. moves a fake clock by its latency. Called repeatedly. Default: only time passes. */
   settle? (): void | Promise<void>
-  /** How many blocks it may hand over before the router has taken any, if it promises that. */
+  /** How many blocks it may hand over at most before the router has taken any, if it has such a limit. */
   readonly atOnce?: number
   /** Cuts the target off from what it asks, so that it goes down. */
   cut? (): void | Promise<void>
-  /** Mends what `cut` cut. */
-  mend? (): void | Promise<void>
+  /** Undoes `cut`, so that the target can come up again. */
+  restore? (): void | Promise<void>
   /** After the target has stopped. */
   close? (): void | Promise<void>
 }
@@ -30,7 +30,7 @@ interface BenchInit {
   make (): TargetSubject | Promise<TargetSubject>
   /** How long an answer may take, ms. */
   readonly timeout: number
-  /** How long nothing must happen until it counts as certain that nothing will, ms. */
+  /** How long nothing must happen before the law concludes that nothing will, ms. */
   readonly quiet: number
 }
 
@@ -41,13 +41,13 @@ export interface Bench {
   /** Asks for blocks of one type. */
   ask (blocks: readonly FakeBlock[], type?: AskType): void
   cancel (blocks: readonly FakeBlock[]): void
-  /** Resolves once it holds; rejects with what is broken if it does not hold in time. */
+  /** Resolves once it holds; rejects with the broken law if it does not hold in time. */
   until (holds: () => boolean, what: () => string): Promise<void>
-  /** Resolves when what was due has happened. */
+  /** Resolves when everything that was due has happened. */
   quiet (): Promise<void>
   /** The block as messages name it, e.g. `block 2 of those that it has`. */
   name (block: FakeBlock): string
-  /** Resolves with whether it has stopped in time. */
+  /** Resolves with whether the target has stopped in time. */
   stop (): Promise<boolean>
 }
 
@@ -66,7 +66,7 @@ export async function withBench (init: BenchInit, check: (bench: Bench) => Promi
 
 async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> {
   const subject = await make()
-  const { target, has, lacks } = subject
+  const { target, has, missing } = subject
   const sink = createRecorder()
   let stopping: Promise<boolean> | undefined
 
@@ -124,7 +124,7 @@ async function startBench ({ make, timeout, quiet }: BenchInit): Promise<Bench> 
     },
 
     name (block) {
-      const list = has.includes(block) ? has : lacks
+      const list = has.includes(block) ? has : missing
 
       return `block ${list.indexOf(block)} of those that it ${list === has ? 'has' : 'does not have'}`
     },

@@ -26,7 +26,7 @@ function expectAnswer (bench: Bench, blocks: readonly FakeBlock[], type: string,
     const answers = bench.sink.answers(block.key)
 
     if (!answers.every(answer => right.includes(answer))) {
-      throw broken(`it answered the want-${type} for ${bench.name(block)} by ${answers.join(', ')}, not by ${right.join(' or ')}`)
+      throw broken(`it answered the want-${type} for ${bench.name(block)} with ${answers.join(', ')}, not with ${right.join(' or ')}`)
     }
   }
 }
@@ -45,12 +45,12 @@ export const upFirst: TargetLawRule = {
 export const notReentrant: TargetLawRule = {
   title: 'reports nothing from inside start, ask or cancel',
   async check (bench) {
-    const { subject: { has, lacks }, sink } = bench
-    bench.ask([...has, ...lacks])
+    const { subject: { has, missing }, sink } = bench
+    bench.ask([...has, ...missing])
     bench.cancel(has)
     bench.ask(has, 'have')
-    await answered(bench, [...has, ...lacks], 'have')
-    bench.cancel([...has, ...lacks])
+    await answered(bench, [...has, ...missing], 'have')
+    bench.cancel([...has, ...missing])
     await bench.quiet()
 
     if (sink.reentered.length > 0) {
@@ -61,7 +61,7 @@ export const notReentrant: TargetLawRule = {
 
 /** The purpose of a target. */
 export const serves: TargetLawRule = {
-  title: 'answers want-blocks for what it has by blocks of the right bytes',
+  title: 'answers want-blocks for what it has with blocks of the right bytes',
   async check (bench) {
     const { has } = bench.subject
     bench.ask(has)
@@ -72,7 +72,7 @@ export const serves: TargetLawRule = {
 
 /** A block answers a want-have, too, and is often cheaper than a HAVE and a second question. */
 export const haves: TargetLawRule = {
-  title: 'answers want-haves for what it has by HAVE or the block',
+  title: 'answers want-haves for what it has with HAVE or the block',
   async check (bench) {
     const { has } = bench.subject
     bench.ask(has, 'have')
@@ -81,27 +81,27 @@ export const haves: TargetLawRule = {
   }
 }
 
-/** `failed` counts against a member's health, and a miss is no fault. */
+/** `failed` counts against a member's health, and a miss is not a fault. */
 export const misses: TargetLawRule = {
-  title: 'answers wants for what it does not have by DONT_HAVE or unknown, never by failed',
+  title: 'answers wants for what it does not have with DONT_HAVE or unknown, never with failed',
   async check (bench) {
-    const { lacks } = bench.subject
+    const { missing } = bench.subject
 
     for (const type of ['have', 'block'] as const) {
       const before = bench.sink.reports.length
-      bench.ask(lacks, type)
-      await bench.until(() => bench.sink.reports.length >= before + lacks.length, () => `it did not answer a want-${type} for a block that it does not have`)
-      expectAnswer(bench, lacks, type, ['dont-have', 'unknown'])
+      bench.ask(missing, type)
+      await bench.until(() => bench.sink.reports.length >= before + missing.length, () => `it did not answer a want-${type} for a block that it does not have`)
+      expectAnswer(bench, missing, type, ['dont-have', 'unknown'])
     }
   }
 }
 
-/** A second answer would be taken for one to a later attempt. */
+/** A second answer would be taken for the answer to a later attempt. */
 export const once: TargetLawRule = {
   title: 'answers each want once, and answers nothing else',
   async check (bench) {
-    const { subject: { has, lacks }, sink } = bench
-    const asked = [...has.slice(1), ...lacks]
+    const { subject: { has, missing }, sink } = bench
+    const asked = [...has.slice(1), ...missing]
     bench.ask(asked)
     await answered(bench, asked, 'block')
     await bench.quiet()
@@ -118,12 +118,12 @@ export const once: TargetLawRule = {
     const stray = sink.reports.find(report => 'key' in report && !keys.has(report.key))
 
     if (stray != null) {
-      throw broken(`it reported ${stray.what} for what it was not asked, or bytes that are not those of the block`)
+      throw broken(`it reported ${stray.what} for a block that it was not asked for, or wrong bytes`)
     }
   }
 }
 
-/** The engine asks again for what it asked for before, for example for the block after a HAVE. */
+/** The engine asks again for blocks that it asked for before, for example for the block after a HAVE. */
 export const duplicates: TargetLawRule = {
   title: 'answers a want that it is asked again, at most as often as it was asked',
   async check (bench) {
@@ -147,31 +147,31 @@ export const duplicates: TargetLawRule = {
 
 /** Work for a want that has been cancelled is lost. */
 export const cancels: TargetLawRule = {
-  title: 'does not start what is cancelled, and goes on with the rest',
+  title: 'does not start a want that is cancelled, and goes on with the rest',
   async check (bench) {
-    const { subject: { has, lacks }, sink } = bench
+    const { subject: { has, missing }, sink } = bench
     const [first, ...rest] = has
-    bench.ask([...has, ...lacks])
+    bench.ask([...has, ...missing])
     bench.cancel([first])
-    // of what it was never asked
+    // a want that it was never asked
     bench.cancel([first])
-    await answered(bench, [...rest, ...lacks], 'block')
+    await answered(bench, [...rest, ...missing], 'block')
     await bench.quiet()
 
     const answers = sink.answers(first.key)
 
     if (answers.length > 0) {
-      throw broken(`it answered by ${answers.join(', ')} what was cancelled in the same tick in which it was asked`)
+      throw broken(`it answered ${answers.join(', ')} to a want that was cancelled in the tick in which it was asked`)
     }
 
     bench.ask([first])
-    await bench.until(() => sink.answers(first.key).length > 0, () => 'it did not answer what was cancelled and then asked again')
+    await bench.until(() => sink.answers(first.key).length > 0, () => 'it did not answer a want that was cancelled and then asked again')
   }
 }
 
 /** Only for targets that can be cut off: the engine asks other members as long as it knows that this one is down. */
 export const down: TargetLawRule = {
-  title: 'goes down when it is cut off, tolerates being asked then, and serves again afterwards',
+  title: 'goes down when it is cut off, tolerates wants meanwhile, and serves again afterwards',
   needs: 'cut',
   async check (bench) {
     const { subject, sink } = bench
@@ -193,8 +193,8 @@ export const down: TargetLawRule = {
     }
 
     const ups = count('up')
-    await subject.mend?.()
-    await bench.until(() => count('up') > ups, () => 'mended, it did not come up again')
+    await subject.restore?.()
+    await bench.until(() => count('up') > ups, () => 'with the connection restored, it did not come up again')
     bench.ask([block])
     await bench.until(() => sink.answers(block.key).includes('block'), () => 'up again, it did not serve a block that it has')
   }
@@ -202,17 +202,17 @@ export const down: TargetLawRule = {
 
 /** A member can be removed while a router runs. */
 export const stops: TargetLawRule = {
-  title: 'stops in time, reports nothing afterwards, and tolerates being asked',
+  title: 'stops in time, reports nothing afterwards, and tolerates wants',
   async check (bench) {
-    const { subject: { has, lacks }, sink } = bench
-    bench.ask([...has, ...lacks])
+    const { subject: { has, missing }, sink } = bench
+    bench.ask([...has, ...missing])
 
     if (!await bench.stop()) {
       throw broken('stop did not resolve in time')
     }
 
     const before = sink.reports.length
-    bench.cancel(lacks)
+    bench.cancel(missing)
     bench.ask(has)
     await bench.quiet()
 
@@ -222,9 +222,9 @@ export const stops: TargetLawRule = {
   }
 }
 
-/** Only for targets that promise a bound: without it, slow clients would let blocks pile up in memory. */
+/** Only for targets that have such a limit: without it, blocks would pile up in memory when clients are slow. */
 export const backpressure: TargetLawRule = {
-  title: 'hands over no more blocks than it promises while the router takes none',
+  title: 'hands over no more blocks than its limit while the router takes none',
   needs: 'atOnce',
   async check (bench) {
     const { subject: { has, atOnce = Infinity }, sink } = bench
@@ -236,7 +236,7 @@ export const backpressure: TargetLawRule = {
     await bench.quiet()
 
     if (blocks() > atOnce) {
-      throw broken(`it handed over ${blocks()} blocks while the router had taken none, and ${atOnce} are the most: wait for what sink.block returns`)
+      throw broken(`it handed over ${blocks()} blocks while the router had taken none, but its limit is ${atOnce}: wait for what sink.block returns`)
     }
 
     resolve()
@@ -261,6 +261,6 @@ export const refused: TargetLawRule = {
     const [block] = has
     const before = sink.answers(block.key).length
     bench.ask([block])
-    await bench.until(() => sink.answers(block.key).length > before, () => 'after the router had failed to take its blocks it served no more')
+    await bench.until(() => sink.answers(block.key).length > before, () => 'it stopped serving after the router had failed to take its blocks')
   }
 }

@@ -19,11 +19,11 @@ export interface Recorder extends Sink {
   readonly reentered: string[]
   /** What `block` returns. */
   taken: Promise<void> | undefined
-  /** The answers about a key. */
+  /** The answers to wants for a key. */
   answers (key: WantKey): string[]
 }
 
-/** Makes a sink that notes all reports of a target and the calls from inside which they came. */
+/** Makes a sink that records all reports of a target, and during which calls they came. */
 export function createRecorder (): Recorder {
   const reports: Report[] = []
   const verify = createVerifier()

@@ -12,8 +12,8 @@ import type { HttpRig } from '../http-rig.ts'
 const PREFIX = Uint8Array.of(1, 0x55, 0x12, 32)
 
 interface CarRig extends HttpRig {
-  /** Has the member send what it was asked for, until nothing new is asked or it comes to one of these, which it lacks. */
-  serve (lacks?: readonly CID[]): Promise<void>
+  /** Lets the member answer what it is asked, until nothing new is asked. It does not have the blocks of `missing`. */
+  serve (missing?: readonly CID[]): Promise<void>
   dag: MemoryDag
 }
 
@@ -25,16 +25,16 @@ async function carRig (options: BlockHandlerOptions = {}): Promise<CarRig> {
   return {
     ...rig,
     dag,
-    async serve (lacks = []) {
+    async serve (missing = []) {
       const keys = new Map([...dag.blocks].map(([cid, bytes]) => [CID.parse(cid).multihash.bytes.join(), bytes]))
-      const lacking = new Set(lacks.map(({ multihash }) => multihash.bytes.join()))
+      const missingHashes = new Set(missing.map(({ multihash }) => multihash.bytes.join()))
       await rig.turn()
 
       while (served < rig.asked.length) {
         const { key, type } = rig.asked[served++]
         const hash = Digest.decode(keyMultihash(key)).bytes.join()
 
-        if (lacking.has(hash)) {
+        if (missingHashes.has(hash)) {
           rig.sink.answer(key, 'dont-have')
         } else if (type === 'have') {
           rig.sink.answer(key, 'have')
@@ -48,7 +48,7 @@ async function carRig (options: BlockHandlerOptions = {}): Promise<CarRig> {
   }
 }
 
-/** A file of so many leaves of a size. */
+/** A file with a number of leaves of one size. */
 function fileOf (dag: MemoryDag, count: number, size = 10): { file: FileNode, leaves: FileNode[] } {
   const leaves = Array.from({ length: count }, (_, i) => dag.leaf(i, size))
 
@@ -58,7 +58,7 @@ function fileOf (dag: MemoryDag, count: number, size = 10): { file: FileNode, le
 const strings = (...nodes: Array<FileNode | CID>): string[] => nodes.map(node => `${'size' in node ? node.cid : node}`)
 
 describe('CARs over HTTP', () => {
-  it('have the blocks of a DAG behind those of the path to it', async () => {
+  it('have the blocks of the path before those of the DAG', async () => {
     const { dag, request, serve } = await carRig()
     const { file, leaves } = fileOf(dag, 3)
     const inner = dag.directory({ file: file.cid, other: leaves[0].cid })
@@ -87,7 +87,7 @@ describe('CARs over HTTP', () => {
     expect(readCar(await (await response).bytes())).to.deep.include({ roots: ['bafkqaaa'], cids: strings(root, inner) })
   })
 
-  it('are told of by a HEAD that reads no block', async () => {
+  it('are described by a HEAD that reads no block', async () => {
     const { dag, request, serve, asked } = await carRig()
     const { file } = fileOf(dag, 3)
     const response = request(`/ipfs/${file.cid}?format=car`, { method: 'HEAD' })
@@ -96,7 +96,7 @@ describe('CARs over HTTP', () => {
     expect(asked.map(({ type }) => type)).to.deep.equal(['have'])
   })
 
-  it('are not looked for if the client has them', async () => {
+  it('are not fetched if the client has them', async () => {
     const { dag, request, serve, asked } = await carRig()
     const { file } = fileOf(dag, 3)
     const paths = ['', '&dag-scope=block', '&dag-scope=entity&entity-bytes=1:*', '&car-dups=y'].map(query => `/ipfs/${file.cid}?format=car${query}`)
@@ -113,7 +113,7 @@ describe('CARs over HTTP', () => {
     expect(asked).to.have.lengthOf(count)
   })
 
-  it('are 404 if their root is nowhere, and 422 if it cannot be decoded', async () => {
+  it('are 404 if no member has their root, and 422 if it cannot be decoded', async () => {
     const { dag, request, serve } = await carRig()
     const { file } = fileOf(dag, 3)
     const absent = request(`/ipfs/${file.cid}?format=car`)
@@ -124,7 +124,7 @@ describe('CARs over HTTP', () => {
     expect((await broken).status).to.equal(422)
   })
 
-  it('are 503 if their root is not there in time, or if others use all the memory', async () => {
+  it('are 503 if their root does not come in time, or if others use all the memory', async () => {
     const { dag, request, turn, pass, serve } = await carRig({ getWithin: 1000, carMemory: 8 })
     const { file } = fileOf(dag, 5)
     const late = request(`/ipfs/${file.cid}?format=car`)
@@ -136,7 +136,7 @@ describe('CARs over HTTP', () => {
     expect((await (await large).bytes().catch((err: Error) => err)).constructor.name).to.equal('DagLimitError')
   })
 
-  it('are broken off at a block that is nowhere, or not there in time', async () => {
+  it('are broken off at a block that no member has, or that does not come in time', async () => {
     for (const lost of [true, false]) {
       const { dag, request, serve, pass, engine, turn } = await carRig({ blockWithin: 2000 })
       const { file, leaves } = fileOf(dag, 5)

@@ -53,13 +53,13 @@ describe('the blocks of an entity', () => {
     expect(await blocksOf(unknown, { from: 35, to: 36 })).to.deep.equal(['unknown', 'left', '0', '1', '2', 'right', '3', '4', '5'])
   })
 
-  it('are a directory alone, and whatever is no file', async () => {
+  it('are only the block itself for a directory and for anything else that is not a file', async () => {
     for (const cid of [dag.directory({ file: file.cid }), dag.cbor({ file: file.cid }), dag.pb([{ Name: 'file', Hash: file.cid, Tsize: 0 }]), leaves[0].cid]) {
       expect(await blocksOf(cid)).to.have.lengthOf(1)
     }
   })
 
-  it('are not what `all` has', () => {
+  it('differ from those of `all`', () => {
     const directory = dag.directory({ file: file.cid })
     expect(expandAll({ cid: directory }, dag.blocks.get(`${directory}`) ?? new Uint8Array()).map(({ cid }) => `${cid}`)).to.deep.equal([`${file.cid}`])
   })

@@ -11,12 +11,12 @@ import type { BlockCodec } from 'multiformats/codecs/interface'
 /** A file, or a part of one. */
 export interface FileNode { readonly cid: CID, readonly size: number }
 
-/** Blocks in memory, and how they are asked for. */
+/** Blocks in memory, and a record of how they are asked for. */
 export class MemoryDag {
   readonly blocks = new Map<string, Uint8Array>()
   /** In the order in which they were asked for. */
   readonly asked: CID[] = []
-  /** Asked for and not given yet. */
+  /** How many are asked for and not returned yet. */
   open = 0
   mostOpen = 0
 

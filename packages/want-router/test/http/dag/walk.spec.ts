@@ -10,7 +10,7 @@ import type { WalkInit } from '../../../src/http/dag/walk.ts'
 
 const UNBOUNDED = 1 << 30
 
-/** The CIDs of a walk, in order; `most`: it is left after so many. */
+/** The CIDs of a walk, in order; `most`: the walk is left after this many. */
 async function cidsOf (dag: MemoryDag, root: CID, init: Partial<WalkInit> = {}, most = Infinity): Promise<string[]> {
   const cids: string[] = []
 
@@ -33,14 +33,14 @@ describe('walk over a DAG', () => {
 
   beforeEach(() => { dag = new MemoryDag() })
 
-  /** A file of so many leaves, numbered from one on. */
+  /** A file with a number of leaves, numbered from one. */
   function fileOf (count: number, from = 0, size = 10): FileNode {
     return dag.file(Array.from({ length: count }, (_, i) => dag.leaf(from + i, size)))
   }
 
   /**
-   * A DAG of so many levels in which each block is linked four times by the one above it. Its lengths are powers of 4, of
-   * which none is from 2 to 4 GiB: the encoder writes those as 0.
+   * A DAG of a number of levels in which each block is linked four times by the one above it. Its lengths are powers of 4,
+   * and none of them is from 2 to 4 GiB: the encoder writes those as 0.
    */
   function fourfold (levels: number): FileNode {
     let node = dag.leaf(1, 4)
@@ -59,7 +59,7 @@ describe('walk over a DAG', () => {
     expect(await cidsOf(dag, root.cid)).to.deep.equal(names(root, left, a, b, right, c))
   })
 
-  it('comes to a block as often as it is linked, if it is to', async () => {
+  it('comes to a block as often as it is linked, if it is told to', async () => {
     const a = dag.leaf(1)
     const left = dag.file([a, a])
     const root = dag.file([left, a, left])

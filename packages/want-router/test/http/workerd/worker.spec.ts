@@ -39,7 +39,7 @@ describe('the HTTP door in workerd', function () {
 
   const get = async (path: string, method = 'GET'): Promise<Response> => worker.dispatchFetch(`http://worker${path}`, { method }) as unknown as Promise<Response>
 
-  it('serves blocks and CARs, and tells what it does not know', async () => {
+  it('serves blocks and CARs, and says 404 for blocks that it does not have', async () => {
     const block = await get(`/ipfs/${root}?format=raw`)
     expect(block.status).to.equal(200)
     expect(block.headers.get('etag')).to.equal(`"${root}.raw"`)

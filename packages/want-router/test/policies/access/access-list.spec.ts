@@ -25,7 +25,7 @@ describe('accessList', () => {
     expect(policy.admit(askFor(A, OTHER))).to.equal('close')
   })
 
-  it('knows clients by their address, over HTTP, too', async () => {
+  it('knows clients by address, also over HTTP', async () => {
     const policy = await started('deny client 192.0.2.0/24\nallow client 192.0.2.7\ndeny client 2001:db8::/32\n')
     expect(policy.admit(askFor(A, PEER, '/ip4/192.0.2.1/tcp/1'))).to.equal('close')
     expect(policy.admit(askFor(A, PEER, '/ip4/192.0.2.7/tcp/1'))).to.equal('pass')
@@ -35,7 +35,7 @@ describe('accessList', () => {
     expect(policy.admit(askFor(A, 'http:unknown'))).to.equal('pass')
   })
 
-  it('serves blocks under all their CIDs, or does not', async () => {
+  it('serves or refuses blocks under all their CIDs', async () => {
     const denied = await started(`deny cid ${A}\n`)
     expect(denied.admit(askFor(CID.parse(A).toV1()))).to.equal('absent')
     expect(denied.admit(askFor(B))).to.equal('pass')
@@ -47,7 +47,7 @@ describe('accessList', () => {
     expect((await started(`deny cid ${A}\n`, 'allow cid *\n')).admit(askFor(A))).to.equal('absent')
   })
 
-  it('refuses everything until it has been read, and takes what has changed', async () => {
+  it('refuses everything until it has been read, and takes changes', async () => {
     const errors: Error[] = []
     let text: string | undefined
     const policy = accessList({
@@ -69,7 +69,7 @@ describe('accessList', () => {
     text = 'nonsense\ndeny client nobody\n'
     await policy.refresh()
     expect(policy.admit(askFor(A, PEER))).to.equal('pass')
-    expect(errors.map(({ message }) => message)).to.deep.equal(['access list file: is not there', 'access list file: 2 lines are no rules; line 1 is the first'])
+    expect(errors.map(({ message }) => message)).to.deep.equal(['access list file: is not there', 'access list file: 2 lines are not rules; line 1 is the first'])
     expect(errors[0]).to.be.an.instanceOf(AccessListError)
 
     text = `deny client ${PEER}\n`

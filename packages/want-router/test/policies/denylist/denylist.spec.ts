@@ -26,7 +26,7 @@ function list (name: string, text: string | Error): ListSource & { text: string 
   }
 }
 
-/** Timers that a test lets go off. */
+/** Timers that a test lets fire. */
 function timers (): { now (): number, endOfTick (): void, after (ms: number, run: () => void): () => void, fire (): void, delays: number[] } {
   let due: (() => void) | undefined
   const delays: number[] = []
@@ -46,7 +46,7 @@ function timers (): { now (): number, endOfTick (): void, after (ms: number, run
 }
 
 describe('denylist', () => {
-  it('refuses what is listed, and lets pass what is not', async () => {
+  it('refuses blocks on the list, and lets others pass', async () => {
     const policy = denylist({ lists: [list('x', `/ipfs/${A}`)] })
     await policy.refresh()
 
@@ -60,7 +60,7 @@ describe('denylist', () => {
     expect([policy.admit(askFor(A)), policy.admit(askFor(B))]).to.deep.equal(['pass', 'close'])
   })
 
-  it('serves nothing before all lists were read, unless told otherwise, and denies what it knows of', async () => {
+  it('serves nothing before all lists were read, unless configured otherwise, and denies blocks on the lists that were read', async () => {
     for (const [unavailable, verdict] of [[undefined, 'unknown'], ['pass', 'pass']] as const) {
       const broken = list('broken', new Error('gone'))
       const errors: string[] = []
@@ -75,7 +75,7 @@ describe('denylist', () => {
     }
   })
 
-  it('reads the lists again in intervals, and keeps what it had of one that fails or has not changed', async () => {
+  it('reads the lists again at intervals, and keeps the rules of a list that fails or has not changed', async () => {
     const clock = timers()
     const changing = list('x', `/ipfs/${A}`)
     const policy = denylist({ lists: [changing], interval: 5000, timers: clock })
@@ -97,7 +97,7 @@ describe('denylist', () => {
     expect(await next(`/ipfs/${A}`)).to.equal('pass')
   })
 
-  it('says how each list stands', async () => {
+  it('reports the status of each list', async () => {
     const policy = denylist({ lists: [list('x', `/ipfs/${A}\n/ipns/example.com\nnonsense`), list('y', new Error('gone'))] })
     await policy.refresh()
 
@@ -113,7 +113,7 @@ describe('denylist', () => {
 })
 
 describe('fileList', () => {
-  it('reads a file again only if it has changed', async () => {
+  it('reads a file again only if the file has changed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kitsune-denylist-'))
     const path = join(folder, 'x.deny')
     const { signal } = new AbortController()
@@ -150,7 +150,7 @@ describe('urlList', () => {
     expect(asked).to.deep.equal([undefined, '"1"'])
   })
 
-  it('fails at a refusal, at a list that is too long, and at what is no URL', async () => {
+  it('fails at a refusal, at a list that is too long, and at anything that is not a URL', async () => {
     await expect(urlList('https://lists.test/', { fetch: async () => new Response('no', { status: 500 }) }).load(signal)).to.be.rejectedWith('500')
     await expect(urlList('https://lists.test/', { maxLength: 3, fetch: async () => new Response('four') }).load(signal)).to.be.rejectedWith('3 bytes')
     expect(() => urlList('lists.test')).to.throw().with.property('name', 'InvalidOptionError')

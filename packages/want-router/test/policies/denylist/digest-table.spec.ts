@@ -5,7 +5,7 @@ import { DigestTable } from '../../../src/policies/denylist/digest-table.ts'
 const digest = (i: number): Uint8Array => createHash('sha256').update(String(i)).digest()
 
 describe('DigestTable', () => {
-  it('keeps what digests stand for, while it grows', () => {
+  it('keeps whether digests are denied while it grows', () => {
     const table = new DigestTable()
 
     for (let i = 0; i < 5000; i++) {
@@ -21,7 +21,7 @@ describe('DigestTable', () => {
     expect(table.get(digest(5000))).to.equal(undefined)
   })
 
-  it('tells digests that begin alike apart, at the end of the table too', () => {
+  it('distinguishes digests that begin alike, also at the end of the table', () => {
     const table = new DigestTable()
     const alike = [1, 2, 3].map(last => Uint8Array.from({ length: 32 }, (_, i) => i === 31 ? last : 255))
 
@@ -30,7 +30,7 @@ describe('DigestTable', () => {
     expect(alike.map(each => table.get(each))).to.deep.equal([true, false, undefined])
   })
 
-  it('lets the last word count', () => {
+  it('keeps what was set last', () => {
     const table = new DigestTable()
     table.set(digest(1), true)
     table.set(digest(1), false)

@@ -5,7 +5,7 @@ import { DenylistFormatError } from '../../../src/errors.ts'
 import { parseDenylist as parse } from '../../../src/policies/denylist/parse-denylist.ts'
 import { askFor } from './fixtures.ts'
 
-// those of the format's specification and of nopfs
+// the examples of the format's specification and of nopfs
 const CLEAR = 'bafybeihvvulpp4evxj7x7armbqcyg6uezzuig6jp3lktpbovlqfkuqeuoq'
 const LEGACY = 'bafybeiefwqslmf6zyyrxodaxx4vwqircuxpza5ri45ws3y5a62ypxti42e'
 const DOUBLE = 'QmVTF1yEejXd9iMgoRTFDxBv7HAz9kuZcQNBzHrceuK9HR'
@@ -61,14 +61,14 @@ describe('parseDenylist', () => {
     expect(find(OTHER)).to.equal(undefined)
   })
 
-  it('counts rules that no want for a block can break, and denies nothing by them', async () => {
+  it('counts rules that do not apply to blocks, and denies nothing by them', async () => {
     const { rules, others, malformed } = await parseDenylist(LIST)
 
     expect({ size: rules.size, others, malformed }).to.deep.equal({ size: 4, others: 4, malformed: 0 })
     expect((await rulesOf(LIST))('Qmah2YDTfrox4watLCr3YgKyBwvjq8FJZEFdWY6WtJ3Xt2')).to.equal(undefined)
   })
 
-  it('takes back a rule by a later one that allows, and that one by a still later one', async () => {
+  it('lets a later rule that allows override a rule, and a still later one override that', async () => {
     for (const sign of ['!', '-', '+']) {
       expect((await rulesOf(`/ipfs/${CLEAR}\n${sign}/ipfs/${CLEAR}`))(CLEAR)).to.equal(false)
       expect((await rulesOf(`/ipfs/${CLEAR}\n${sign}/ipfs/${CLEAR}\n/ipfs/${CLEAR}`))(CLEAR)).to.equal(true)
@@ -80,21 +80,21 @@ describe('parseDenylist', () => {
     expect((await rulesOf(`name: x\r\n---\r\n/ipfs/${CLEAR}\r\n`))(CLEAR)).to.equal(true)
   })
 
-  it('says which lines are no rules, and keeps the others', async () => {
+  it('says which lines are not rules, and keeps the others', async () => {
     const list = `version: 1\n---\n/ipfs/${CLEAR}\n/ipfs/nonsense\nhello\n//abc\n//${'z'.repeat(20)}\n//${'g'.repeat(64)}\n//${':'.repeat(64)}\n`
     const { rules, malformed, firstMalformed } = await parseDenylist(list)
 
     expect({ size: rules.size, malformed, firstMalformed }).to.deep.equal({ size: 1, malformed: 6, firstMalformed: 4 })
   })
 
-  it('lets others go on in between', async () => {
+  it('pauses now and then to let other work run', async () => {
     let pauses = 0
     await parse(`/ipfs/${CLEAR}\n`.repeat(5000), async () => { pauses++ })
 
     expect(pauses).to.equal(5)
   })
 
-  it('refuses a later version of the format, and what is no list at all', async () => {
+  it('refuses a later version of the format, and what is not a list at all', async () => {
     await expect(parseDenylist('version: 2\n---\n')).to.be.rejectedWith(DenylistFormatError, 'version 2')
     await expect(parseDenylist('<html>\n<body>Sign in</body>')).to.be.rejectedWith(DenylistFormatError, 'none of them is a rule')
     expect((await parseDenylist('')).rules.size).to.equal(0)

@@ -51,7 +51,7 @@ async function verdict (policy: Policy, ask: Ask): Promise<Verdict | undefined> 
 }
 
 describe('storedDenylist', () => {
-  it('denies a block by all its CIDs, and asks the store only for what the filter takes for denied', async () => {
+  it('denies a block under all its CIDs, and asks the store only for names that the filter takes for denied', async () => {
     const policy = await started(`/ipfs/${DENIED}\n${HASHED_RULE}\n`)
 
     for (const cid of [DENIED, DENIED.toV1(), CID.createV1(0x55, DENIED.multihash), CID.createV1(0x300, DENIED.multihash)]) {
@@ -67,7 +67,7 @@ describe('storedDenylist', () => {
     expect(policy.reads).to.have.length(3)
   })
 
-  it('refuses everything while the filter cannot be read, and what it takes for denied while the store fails, unless told otherwise', async () => {
+  it('refuses everything while the filter cannot be read, and names that it takes for denied while the store fails, unless configured otherwise', async () => {
     const errors: Error[] = []
     const policy = await started(`/ipfs/${DENIED}\n`, { onError: error => { errors.push(error) } })
     policy.fails = true
@@ -103,7 +103,7 @@ describe('storedDenylist', () => {
 })
 
 describe('denylistEntries', () => {
-  it('leaves out what a later list allows, in whatever way it was denied', async () => {
+  it('leaves out blocks that a later list allows, whichever way they were denied', async () => {
     const rules = async (text: string): Promise<Awaited<ReturnType<typeof parseDenylist>>['rules']> => (await parseDenylist(text, async () => {})).rules
     const denied = await rules(`/ipfs/${DENIED}\n${HASHED_RULE}\n`)
     expect(denylistEntries([denied]).keys).to.have.length(2)
@@ -111,7 +111,7 @@ describe('denylistEntries', () => {
     expect(denylistEntries([denied, await rules(`!/ipfs/${HASHED_CID}\n!/ipfs/${DENIED}\n`)]).keys).to.deep.equal([])
   })
 
-  it('takes keys that a store has already', () => {
+  it('takes keys that a store already has', () => {
     const key = 'a'.repeat(64)
     expect(denylistEntries([], [key, 'filter']).keys).to.deep.equal([key])
   })

@@ -46,7 +46,7 @@ describe('quotas', () => {
     expect(policy.admit(ask())).to.equal('pass')
   })
 
-  it('caps bytes, per day, with the verdict that it is told', async () => {
+  it('caps bytes per day, with the configured verdict', async () => {
     const policy = started({ perClient: { bytesPerDay: 1000 }, atCap: 'close' })
     policy.admit(ask())
     policy.settled?.(sent(999))
@@ -80,7 +80,7 @@ describe('quotas', () => {
     expect(policy.admit(ask('b', '/ip4/192.0.2.9/tcp/1'))).to.equal('silent')
   })
 
-  it('remembers a client that leaves and comes back, and forgets the longest unseen one of too many', () => {
+  it('remembers a client that leaves and comes back, and forgets the one not seen for longest if there are too many', () => {
     const policy = started({ perClient: { blocksPerHour: 1 }, maxRemembered: 2 })
     policy.admit(ask('a'))
     policy.settled?.(sent(1, 'a'))
@@ -112,7 +112,7 @@ describe('quotas', () => {
     expect(policy.admit(ask())).to.equal('pass')
   })
 
-  it('counts what getMany and stat say, and no failure', async () => {
+  it('counts results of getMany and stat, but not failures', async () => {
     const policy = started({})
     policy.admit(ask())
     const cid = CID.parse(A)
@@ -136,7 +136,7 @@ describe('quotas', () => {
     expect(policy.usage('client')).to.include({ hits: 1, misses: 2 })
   })
 
-  it('refuses a cap of nothing', () => {
+  it('refuses a cap of 0', () => {
     expect(() => quotas({ total: { blocksPerDay: 0 } })).to.throw().with.property('name', 'InvalidOptionError')
   })
 
@@ -165,7 +165,7 @@ describe('quotas', () => {
       expect(calls).to.be.below(60)
     })
 
-    it('counts alone while the store fails, unless told otherwise', async () => {
+    it('counts alone while the store fails, unless configured otherwise', async () => {
       const store: QuotaStore = { take: async () => { throw new Error('down') } }
       const errors: unknown[] = []
       const alone = started({ total: { blocksPerHour: 2 }, store, onError: err => { errors.push(err) } })

@@ -12,7 +12,7 @@ interface Setting {
   order (): string
 }
 
-/** Members that have answered, each in so many ms. */
+/** Members that have answered, each after its number of ms. */
 function answered (latencies: number[], init?: HotColdInit): Setting {
   const members = fakeMembers(latencies.length)
   const strategy = hotCold(init)(fakeEnv())
@@ -88,7 +88,7 @@ describe('hot and cold', () => {
     expect(order()).to.equal('021')
   })
 
-  it('takes the average of latencies, but a failure for what it is', () => {
+  it('averages latencies, but counts a failure in full', () => {
     const { strategy, order } = answered([10, 20])
     strategy.observe?.(fakeOutcome('member-0', { ms: 500 }))
     expect(order()).to.equal('01')
@@ -99,9 +99,9 @@ describe('hot and cold', () => {
 
   it('refuses a quantile that is not from 0 to 1, and times that are not above 0', () => {
     for (const hot of [-0.1, 1.1, NaN]) {
-      expect(() => hotCold({ hot })).to.throw(/hot is a quantile/).with.property('name', 'InvalidOptionError')
+      expect(() => hotCold({ hot })).to.throw(/hot must be a quantile/).with.property('name', 'InvalidOptionError')
     }
 
-    expect(() => hotCold({ decay: 0 })).to.throw(/hot-cold: decay is a number of ms/)
+    expect(() => hotCold({ decay: 0 })).to.throw(/hot-cold: decay must be a number of ms/)
   })
 })

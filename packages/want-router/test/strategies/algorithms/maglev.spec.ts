@@ -110,7 +110,7 @@ describe('maglev', () => {
     }
 
     const own = owners.filter(id => id === 'member-0').length
-    // 0.3 by weight, and of the others those whose own order it leads
+    // 0.3 by weight, and those of the others in whose own order it comes first
     expect(kept / own).to.be.within(0.3, 0.45)
 
     members[0].weight = 1
@@ -147,7 +147,7 @@ describe('maglev', () => {
 
   it('refuses a size that is not a prime, or too large', () => {
     for (const size of [0, 1, 4, 65_536, 65_539 * 3, 2.5, NaN, Infinity, 5_000_023]) {
-      expect(() => maglev({ size }), `${size}`).to.throw(/size is a prime/).with.property('name', 'InvalidOptionError')
+      expect(() => maglev({ size }), `${size}`).to.throw(/size must be a prime/).with.property('name', 'InvalidOptionError')
     }
 
     expect(() => maglev({ size: 2 })).to.not.throw()

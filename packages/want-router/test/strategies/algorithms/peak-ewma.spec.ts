@@ -108,7 +108,7 @@ describe('peak EWMA', () => {
       const { clock, ended, order } = setting(3)
       ended(0, { ms: 20 })
       ended(1, { ms: 30 })
-      // 2 never had anything: as fast as the others on the average, 25 ms
+      // member 2 was never asked: it counts as fast as the mean of the others, 25 ms
       ended(2, { result, ms: 0.1 })
       expect(order()).to.equal('021')
 
@@ -141,11 +141,11 @@ describe('peak EWMA', () => {
     strategy.update([members[0]])
     strategy.update(members)
 
-    // unknown again, so it is asked first
+    // it is unknown again, so it is asked first
     expect(order()).to.equal('10')
   })
 
-  it('gives a slow one of four less than 1% of the wants', () => {
+  it('gives a slow member, one of four, less than 1% of the wants', () => {
     const { clock, members, strategy, ended } = setting(4)
     const latencies = [2, 2, 2, 200]
     const open: number[][] = members.map(() => [])
@@ -187,8 +187,8 @@ describe('peak EWMA', () => {
 
   it('refuses times that are not above 0', () => {
     for (const wrong of [0, -1, NaN, Infinity]) {
-      expect(() => peakEwma({ decay: wrong })).to.throw(/decay is a number of ms/).with.property('name', 'InvalidOptionError')
-      expect(() => peakEwma({ penalty: wrong })).to.throw(/penalty is a number of ms/).with.property('name', 'InvalidOptionError')
+      expect(() => peakEwma({ decay: wrong })).to.throw(/decay must be a number of ms/).with.property('name', 'InvalidOptionError')
+      expect(() => peakEwma({ penalty: wrong })).to.throw(/penalty must be a number of ms/).with.property('name', 'InvalidOptionError')
     }
   })
 })

@@ -16,7 +16,7 @@ async function rankedBy (seed: number, members: typeof MEMBERS): Promise<string[
 describe('two processes', function () {
   this.timeout(30_000)
 
-  it('with one public key rank members of the same names alike, however they were configured', async () => {
+  it('with the same public key rank members of the same names alike, whatever the order of their configuration', async () => {
     const [one, other] = await Promise.all([rankedBy(0x5eed, MEMBERS), rankedBy(0x5eed, MEMBERS.toReversed())])
 
     expect(one.flat()).to.have.length(400)

@@ -3,7 +3,7 @@ import { random } from '../../../src/strategies/algorithms/random.ts'
 import { fakeEnv, fakeMember, fakeMembers, fakeWant, ranking } from '../fixtures.ts'
 
 describe('random', () => {
-  it('burdens no member in particular when one fails: the next is as random', () => {
+  it('gives the wants of a failed member to no other in particular: the next one is as random', () => {
     const strategy = random()(fakeEnv())
     strategy.update(fakeMembers(4))
     const followers: Record<string, number> = {}

@@ -47,7 +47,7 @@ describe('bounded load', () => {
     expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['c', 'a', 'b'])
   })
 
-  it('lets it have no more than the average allows, if told so', () => {
+  it('lets a member have no more than the average allows, if `least` is 0', () => {
     const strategy = boundedLoad(asConfigured, 1.25, 0)(fakeEnv())
     const members = fakeMembers(3)
     strategy.update(members)
@@ -131,7 +131,7 @@ describe('bounded load', () => {
   })
 
   describe('around a strategy that avoids a member', () => {
-    /** As configured, the first member being a last resort. */
+    /** The configured order; the first member is a last resort. */
     const avoiding: StrategyFactory = env => ({ ...asConfigured(env), avoids: id => id === 'm0' })
 
     it('puts it after those that are full', () => {
@@ -141,7 +141,7 @@ describe('bounded load', () => {
       expect(ranking(strategy, fakeWant('key'))).to.deep.equal(['m2', 'm3', 'm1', 'm0'])
     })
 
-    it('averages over the others, so that they are not full all the time', () => {
+    it('leaves it out of the average, so that the others are not full all the time', () => {
       const strategy = boundedLoad(avoiding)(fakeEnv())
       strategy.update([0, 10, 10, 10].map((wants, i) => fakeMember(`m${i}`, { load: { wants, bytes: 0 } })))
       expect(pick(strategy, fakeWant('key'))?.id).to.equal('m1')
@@ -169,11 +169,11 @@ describe('bounded load', () => {
 
   it('refuses a bound below the average, and tiers inside it', () => {
     for (const c of [0.99, 0, -1, NaN, Infinity]) {
-      expect(() => boundedLoad(rendezvous(), c)).to.throw(/c is a number of at least 1/).with.property('name', 'InvalidOptionError')
+      expect(() => boundedLoad(rendezvous(), c)).to.throw(/c must be a number of at least 1/).with.property('name', 'InvalidOptionError')
     }
 
     for (const least of [-1, NaN, Infinity]) {
-      expect(() => boundedLoad(rendezvous(), 2, least)).to.throw(/least is a number of wants/).with.property('name', 'InvalidOptionError')
+      expect(() => boundedLoad(rendezvous(), 2, least)).to.throw(/least must be a number of wants/).with.property('name', 'InvalidOptionError')
     }
 
     expect(() => boundedLoad(tiers(rendezvous()))).to.throw(/write tiers\(bounded-load\(…\)\)/).with.property('name', 'InvalidOptionError')

@@ -84,7 +84,7 @@ describe('decorators', () => {
     expect(() => boundedLoad(tiers(boundedLoad(rendezvous())))).to.throw(/bounded-load around tiers/)
   })
 
-  it('are advised in the order that works, each once', () => {
+  it('are named in the order that works, each once', () => {
     expect(() => presence(boundedLoad(sticky(rendezvous())))).to.throw('write bounded-load(presence(sticky(…)))')
     expect(() => boundedLoad(boundedLoad(rendezvous()))).to.throw('write bounded-load(…)')
 
@@ -99,7 +99,7 @@ describe('decorators', () => {
     }
   })
 
-  it('may be tiers within tiers by another label, not by the same one', () => {
+  it('may be tiers within tiers by another label, but not by the same label', () => {
     works(tiers(tiers(rendezvous(), { label: 'zone' })))
     expect(() => tiers(boundedLoad(tiers(rendezvous())))).to.throw(/bounded-load around tiers/)
     expect(() => tiers(tiers(rendezvous()))).to.throw(/tiers around tiers/)

@@ -61,7 +61,7 @@ describe('presence', () => {
   }
 
   for (const [name, inner] of Object.entries(inners)) {
-    it(`gives an empty one of four less than 1% of the wants, over ${name}`, () => {
+    it(`gives an empty member, one of four, less than 1% of the wants, over ${name}`, () => {
       const strategy = started(presence(inner()))
       const learning = asked(strategy, 0, 1000, allButTheFirst)
       const learned = asked(strategy, 1000, 20_000, allButTheFirst)
@@ -72,7 +72,7 @@ describe('presence', () => {
   }
 
   for (const [name, make] of Object.entries({ 'by itself': () => presence(rendezvous()), 'under bounded load': () => boundedLoad(presence(rendezvous())) })) {
-    it(`finds a member again that has been filled, ${name}`, () => {
+    it(`finds a member again that has got blocks, ${name}`, () => {
       const strategy = started(make())
       asked(strategy, 0, 1000, allButTheFirst)
       asked(strategy, 1000, 1000, () => true)
@@ -81,7 +81,7 @@ describe('presence', () => {
     })
   }
 
-  it('gives an empty one of four less than 1% of the wants under bounded load, while the others are busy', () => {
+  it('gives an empty member, one of four, less than 1% of the wants under bounded load, while the others are busy', () => {
     const members = fakeMembers(4)
     const strategy = boundedLoad(presence(rendezvous()))(fakeEnv(7))
     strategy.update(members)
@@ -92,7 +92,7 @@ describe('presence', () => {
     for (let i = 0; i < 20_000; i++) {
       const id = pick(strategy, fakeWant(i))?.id ?? ''
 
-      // it lacks the block at once, and the want goes on
+      // it answers DONT_HAVE at once, and the want goes on
       if (id === 'member-0') {
         empty++
         continue
@@ -128,7 +128,7 @@ describe('presence', () => {
     expect(fakeMembers(4).filter(({ id }) => alike.avoids?.(id)).length).to.be.below(4)
   })
 
-  it('is not moved by wants for blocks that no member has', () => {
+  it('is not affected by wants for blocks that no member has', () => {
     const strategy = started(presence(rendezvous()))
     const before = Array.from({ length: 200 }, (_, i) => ranking(strategy, fakeWant(i)))
     asked(strategy, 0, 5000, () => false)
@@ -180,13 +180,13 @@ describe('presence', () => {
     expect(shares(strategy, 4000).get('member-0')).to.be.closeTo(0.25, 0.03)
   })
 
-  it('refuses a share that is not between 0 and 1, and a probe that is no count', () => {
+  it('refuses a share that is not between 0 and 1, and a probe that is not a count', () => {
     for (const poor of [0, 1, -1, NaN]) {
       expect(() => presence(rendezvous(), { poor })).to.throw(/share of misses/).with.property('name', 'InvalidOptionError')
     }
 
     for (const probe of [0, 1, 2.5, NaN, Infinity]) {
-      expect(() => presence(rendezvous(), { probe })).to.throw(/one want in so many/).with.property('name', 'InvalidOptionError')
+      expect(() => presence(rendezvous(), { probe })).to.throw(/one want in that many/).with.property('name', 'InvalidOptionError')
     }
   })
 })

@@ -11,7 +11,7 @@ interface Setting {
   clock: { now: number }
   members: FakeMember[]
   strategy: Strategy
-  /** Who a peer's next want is asked of: the first that is up and can be asked. */
+  /** The member that a client's next want is asked of: the first that is up and can be asked. */
   asks (peer: string, can?: (id: string) => boolean): string
 }
 
@@ -124,7 +124,7 @@ describe('sticky', () => {
     expect(asks('idle')).to.not.equal(idle)
   })
 
-  it('remembers as many clients as it is told to and no more, the latest ones for certain', () => {
+  it('remembers no more clients than it is told to, and always the latest ones', () => {
     const { asks } = setting({ clients: 100 }, 7)
     const homes = Array.from({ length: 1000 }, (_, i) => asks(`peer-${i}`))
     const again = Array.from({ length: 50 }, (_, i) => asks(`peer-${950 + i}`))
@@ -139,7 +139,7 @@ describe('sticky', () => {
     expect(new Set(['', '', '', ''].map(peer => asks(peer))).size).to.equal(4)
   })
 
-  it('leaves an empty home under presence', () => {
+  it('leaves an empty home if presence is around it', () => {
     const strategy = presence(sticky(roundRobin()))(fakeEnv(1))
     strategy.update(fakeMembers(4))
     const home = pick(strategy, fakeWant(0, { client: 'peer' }))?.id ?? ''
@@ -153,13 +153,13 @@ describe('sticky', () => {
     expect(asked.filter(id => id === home)).to.have.length.within(0, 2)
   })
 
-  it('refuses bounds that do not bound anything', () => {
+  it('refuses invalid bounds', () => {
     for (const clients of [0, 1, 2.5, NaN, Infinity]) {
-      expect(() => sticky(roundRobin(), { clients })).to.throw(/clients is a whole number/).with.property('name', 'InvalidOptionError')
+      expect(() => sticky(roundRobin(), { clients })).to.throw(/clients must be a whole number/).with.property('name', 'InvalidOptionError')
     }
 
     for (const idle of [0, -1, NaN, Infinity]) {
-      expect(() => sticky(roundRobin(), { idle })).to.throw(/idle is a number of ms/).with.property('name', 'InvalidOptionError')
+      expect(() => sticky(roundRobin(), { idle })).to.throw(/idle must be a number of ms/).with.property('name', 'InvalidOptionError')
     }
   })
 })

@@ -76,7 +76,7 @@ describe('tiers', () => {
       const strategy = tiers(rendezvous())(fakeEnv())
 
       expect(() => { strategy.update([fakeMember('kubo-1', { labels: { tier } })]) })
-        .to.throw(/label tier of kubo-1 is a number/).with.property('name', 'InvalidOptionError')
+        .to.throw(/label tier of kubo-1 must be a number/).with.property('name', 'InvalidOptionError')
     }
   })
 })

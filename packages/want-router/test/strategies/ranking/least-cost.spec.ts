@@ -45,7 +45,7 @@ describe('full members', () => {
         const free = members.filter(({ full }) => !full).length
 
         expect(ranked).to.have.length(count)
-        // of two that are drawn the better may be full
+        // the better of the two that are drawn may be full
         const late = name === 'two choices' ? ranked.slice(2) : ranked
         expect(late.findLastIndex(member => member?.full === false)).to.be.below(free)
 
@@ -56,7 +56,7 @@ describe('full members', () => {
     })
   }
 
-  it('cost nothing: with most members full, those with a place are weighed', () => {
+  it('cost nothing: with most members full, only those that have a place are weighed', () => {
     const members = fakeMembers(100)
     let weighed = 0
     const order = new BestFirst({
@@ -85,7 +85,7 @@ describe('full members', () => {
 })
 
 describe('above 16 members', () => {
-  it('two are compared: the worst is never taken, the best as often as it is drawn', () => {
+  it('two members are compared: the worst is never taken, the best whenever it is drawn', () => {
     const members = fakeMembers(20)
     const strategy = leastLoaded()(fakeEnv())
 
@@ -102,7 +102,7 @@ describe('above 16 members', () => {
     expect(share.get('member-18')).to.be.closeTo(1 / 190, 0.002)
   })
 
-  it('the other of the two comes second, and then all others by load', () => {
+  it('the other of the two comes second, then all others by load', () => {
     const members = fakeMembers(20)
     const strategy = leastLoaded()(fakeEnv())
 

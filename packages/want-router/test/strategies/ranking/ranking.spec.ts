@@ -34,7 +34,7 @@ describe('a ranking', () => {
     expect(seen).to.deep.equal(expected)
   })
 
-  it('ends for good', () => {
+  it('stays ended', () => {
     const strategy = rendezvous()(fakeEnv())
     strategy.update(MEMBERS)
     const ranked = strategy.rank(fakeWant('key'))[Symbol.iterator]()

@@ -77,14 +77,14 @@ describe('strategy modules', () => {
     'does not compile': ['export const', /^strategy: \.\/mine\.mjs cannot be imported: /],
     'exports nothing': ['export const mine = 1', /^strategy: \.\/mine\.mjs exports nothing called "strategy": export const strategy = env => /],
     'exports no function': ['export const strategy = 1', /^strategy: \.\/mine\.mjs exports something else called "strategy"/],
-    'exports what makes factories': [`export const strategy = zone => ${LAST_FIRST}`, /^strategy: "strategy" of \.\/mine\.mjs makes strategy factories and is not one/],
+    'exports what makes factories': [`export const strategy = zone => ${LAST_FIRST}`, /^strategy: "strategy" of \.\/mine\.mjs makes strategy factories, but is not one/],
     'makes something else': ['export const strategy = () => ({})', /^strategy: "strategy" of \.\/mine\.mjs does not return an object with update and rank$/],
     throws: ['export const strategy = () => { throw new Error("no zone") }', /^strategy: the strategy of \.\/mine\.mjs cannot be made: no zone$/]
   }
 
   for (const [mistake, [text, says]] of Object.entries(mistakes)) {
     // eslint-disable-next-line no-loop-func
-    it(`are refused with the reason where one ${mistake}`, async () => {
+    it(`are refused with the reason if one ${mistake}`, async () => {
       if (text != null) {
         write('mine.mjs', text)
       }

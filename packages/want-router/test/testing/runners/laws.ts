@@ -16,7 +16,7 @@ export function declare (test?: TestRunner): void {
     const has = await fakeBlocks(3)
     const target = fakeTarget({ id: 'fake', timers: clock, blocks: has })
 
-    return { target, has, lacks: await fakeBlocks(1, 'unknown'), settle: () => { clock.pass(5) } }
+    return { target, has, missing: await fakeBlocks(1, 'unknown'), settle: () => { clock.pass(5) } }
   }, {
     name: 'good target',
     laws: { backpressure: 'it has none', down: 'it is never down' },
@@ -26,7 +26,7 @@ export function declare (test?: TestRunner): void {
   strategyTests(forgetful, { name: 'broken strategy', test })
 }
 
-/** Round robin that leaves out who is ejected. */
+/** Round robin that leaves out ejected members. */
 const forgetful: StrategyFactory = env => {
   const inner = roundRobin()(env)
 
