@@ -1,4 +1,4 @@
-/** A scenario is invalid: the message says which parameter, and what is expected. */
+/** A scenario is invalid: the message names the parameter and says what is expected. */
 export class ScenarioError extends Error {
   static name = 'ScenarioError'
   name = 'ScenarioError'
@@ -8,7 +8,7 @@ export class ScenarioError extends Error {
   }
 }
 
-/** The command line names something that does not exist, or a value that makes no sense. */
+/** The command line names something that does not exist, or has an invalid value. */
 export class UsageError extends Error {
   static name = 'UsageError'
   name = 'UsageError'

@@ -2,8 +2,8 @@
  * @packageDocumentation
  *
  * Compares routing strategies over simulated hours, with the router's own engine
- * on a clock that is moved by hand: {@link simulate} a scenario, or build a
- * {@link createWorld | world} of your own around the engine.
+ * on a simulated clock: {@link simulate} a scenario, or build your own
+ * {@link createWorld | world} around the engine.
  */
 export * from './errors.ts'
 export type * from './metrics/result.ts'

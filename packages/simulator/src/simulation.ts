@@ -14,22 +14,22 @@ import type { World } from './world/world.ts'
 import type { Limits, StrategyFactory } from '@kitsune/want-router'
 import type { Tap } from '@kitsune/want-router/engine'
 
-/** A strategy, and how reports name it. */
+/** A strategy and its name in reports. */
 export interface NamedStrategy {
   /** As written. */
   readonly name: string
   readonly factory: StrategyFactory
 }
 
-/** One run: what is simulated, and by which strategy. */
+/** One run: its scenario and its strategy. */
 export interface SimulateInit {
   readonly scenario: FullScenario
   readonly strategy: NamedStrategy
   /** One of the scenario's variants. */
   readonly variant?: string
-  /** Replaces the scenario's clients, and says which blocks there are. */
+  /** Replaces the scenario's clients, and says which blocks exist. */
   readonly recording?: Recording
-  /** Sees all that goes into the engine and comes out of it. */
+  /** Sees all input and output of the engine. */
   readonly tap?: Tap
   /** The same scenario, strategy and seed give the same result, byte for byte. */
   readonly seed: number

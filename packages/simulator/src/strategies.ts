@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts'
 import type { NamedStrategy } from './simulation.ts'
 import type { StrategyFactory } from '@kitsune/want-router'
 
-/** The decorators that `--strategies all` includes. Not tiers: it needs labels, for which a scenario must be written. */
+/** The decorators that `--strategies all` includes. Not tiers: it needs labels, and so its own scenario. */
 const DECORATED = ['bounded-load(rendezvous)', 'presence(peak-ewma)', 'sticky(least-loaded)', 'bounded-load(presence(rendezvous))']
 
 /** All strategies that have a name: those of want-router, and baselines to compare them with. */
@@ -15,7 +15,7 @@ export const KNOWN = { ...STRATEGIES, ...BASELINES }
 /** Every strategy of want-router with its defaults, and its decorators around one that suits them. */
 export function everyStrategy (): string[] {
   const names = Object.entries(STRATEGIES)
-  // a strategy with two names counts once
+  // a strategy with two names counts only once
   const bare = names.filter(([, syntax], i) => (syntax.wraps ?? 0) === 0 && names.findIndex(([, other]) => other === syntax) === i)
 
   return [...bare.map(([name]) => name), ...DECORATED]

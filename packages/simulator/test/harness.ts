@@ -5,7 +5,7 @@ import { KNOWN } from '../src/strategies.ts'
 import type { RunResult } from '../src/metrics/result.ts'
 import type { Scenario } from '../src/scenario/schema.ts'
 
-/** A scenario that says only what matters to a test. */
+/** A scenario with only the parameters that matter to a test. */
 export function scenarioOf (init: Partial<Scenario>): Scenario {
   return {
     name: 'test',

@@ -5,7 +5,7 @@ import type { Scenario } from '../src/scenario/schema.ts'
 
 const TS = import.meta.url.endsWith('.ts')
 
-/** What goes to standard output meanwhile. */
+/** Returns what goes to standard output meanwhile. */
 async function printedBy (run: () => Promise<void>): Promise<string> {
   const { write } = process.stdout
   let said = ''

@@ -5,7 +5,7 @@ import { SCENARIOS } from '../src/scenarios/index.ts'
 import { runOf, scenarioOf } from './harness.ts'
 
 describe('simulate', () => {
-  it('gives the same result for the same seed, byte for byte, and another for another', () => {
+  it('gives the same result for the same seed, byte for byte, and a different one for a different seed', () => {
     const scenario = scenarioOf({
       members: [
         { id: 'node', count: 3, workers: 2, service: { kind: 'lognormal', median: 20, sigma: 0.5 }, cache: { blocks: 50, hit: 1 } },
@@ -47,7 +47,7 @@ describe('simulate', () => {
     expect(latency.p99).to.be.closeTo(mean * Math.log(100), mean * Math.log(100) * 0.1)
   }).timeout(60_000)
 
-  it('holds to Little\'s law in a closed loop: what is open is the rate times the time each takes', () => {
+  it('obeys Little\'s law in a closed loop: the open wants are the rate times the time that each takes', () => {
     const { latency, totals } = runOf(scenarioOf({
       warmup: 5000,
       members: [{ id: 'node', count: 2, workers: 3, service: { kind: 'exponential', mean: 10 }, network: 0 }],
@@ -56,7 +56,7 @@ describe('simulate', () => {
     expect(totals.served / 55 * (latency.mean ?? 0) / 1000).to.be.closeTo(20, 0.5)
   })
 
-  it('counts every want once: served, denied, unserved or still open', () => {
+  it('counts every want once: served, absent, unserved or still open', () => {
     const { totals, members } = runOf(scenarioOf({
       copies: 1,
       clients: [
@@ -65,10 +65,10 @@ describe('simulate', () => {
       ]
     }))
     expect(totals.unserved).to.equal(0)
-    expect(totals.denied).to.be.closeTo(1200, 150)
-    expect(totals.served + totals.denied).to.be.within(totals.wants - 20, totals.wants)
-    // members without a block are asked in vain: 1.5 of 4 before the one that has it, and all 4 for what none has
-    expect(totals.dontHaves).to.be.closeTo(1.5 * totals.served + 4 * totals.denied, 0.05 * totals.dontHaves)
+    expect(totals.absent).to.be.closeTo(1200, 150)
+    expect(totals.served + totals.absent).to.be.within(totals.wants - 20, totals.wants)
+    // members without a block are asked in vain: 1.5 of 4 before the one that has it, and all 4 if none has it
+    expect(totals.dontHaves).to.be.closeTo(1.5 * totals.served + 4 * totals.absent, 0.05 * totals.dontHaves)
     expect(members.reduce((asks, member) => asks + member.asks, 0)).to.equal(totals.asks)
   })
 
@@ -77,17 +77,17 @@ describe('simulate', () => {
       members: [{ id: 'node', phases: [{ from: 0, stalled: true }] }],
       clients: [{ id: 'peer', arrivals: { kind: 'poisson', rate: 10 }, popularity: { kind: 'new' }, cancelAfter: 5000 }]
     }))
-    expect(totals).to.include({ served: 0, denied: 0 })
+    expect(totals).to.include({ served: 0, absent: 0 })
     expect(totals.unserved).to.be.closeTo(550, 80)
   })
 
-  it('leaves out of the totals what happened in the warm-up', () => {
+  it('leaves the warm-up out of the totals', () => {
     const { totals, members } = runOf(scenarioOf({ warmup: 30_000 }))
     expect(totals.wants).to.be.closeTo(1500, 150)
     expect(members.reduce((blocks, member) => blocks + member.blocks, 0)).to.be.closeTo(totals.served, 10)
   })
 
-  // ten members and a million wants in a simulated hour are to take under a minute; it is half of that here
+  // ten members and a million wants in a simulated hour must take under a minute; here it is half of that
   it('simulates a tenth of a busy hour in under six seconds of CPU time', () => {
     const [hour] = SCENARIOS.filter(({ name }) => name === 'hour')
     const start = process.cpuUsage()

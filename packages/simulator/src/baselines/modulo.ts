@@ -1,7 +1,7 @@
 import type { Member, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * The block's hash modulo the number of members: what hashing is before it is
+ * The block's hash modulo the number of members: plain hashing, which is not
  * consistent. When a member leaves, nearly every block moves.
  */
 export function modulo (): StrategyFactory {

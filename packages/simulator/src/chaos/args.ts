@@ -2,17 +2,17 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 
-/** What the command line of chaos says. */
+/** The options of the chaos command. */
 export interface ChaosOptions {
   /** The first seed, and how many. */
   readonly first: number
   readonly seeds: number
-  /** Replay this one, with its trace. */
+  /** The seed to replay, with its trace. */
   readonly seed?: number
   readonly threads: number
-  /** Go on after a failure. */
+  /** Whether to go on after a failure. */
   readonly all: boolean
-  /** A module with mutants, for each of which a seed is to be found. */
+  /** A module with mutants: the command searches a seed that catches each. */
   readonly mutants?: string
   /** Where to write the result as JSON; `-` is standard output. */
   readonly json?: string

@@ -4,7 +4,7 @@ import type { FeatureCounts } from './features.ts'
 import type { Batch, BatchResult } from './pool.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
-/** Plays the runs of a batch, up to the first that breaks an invariant if that is to be the end. */
+/** Plays the runs of a batch; unless it is told to go on, it stops at the first that breaks an invariant. */
 export async function runBatch ({ first, count, stopAtFailure }: Batch, options: RunOptions = {}): Promise<BatchResult> {
   const failures: RunResult[] = []
   let features: FeatureCounts = {}

@@ -2,19 +2,19 @@ import { HONEST_LATENCY } from './actors/hostile-member.ts'
 import type { Capacity, Limits } from '@kitsune/want-router'
 
 /**
- * What the engine does not take from its limits, ms: how often it looks at
- * lifetimes, ejections and what waits for another try; and what the driver adds.
+ * Times that do not follow from the engine's limits, ms: how often it looks at
+ * lifetimes, ejections and wants that wait for another try; and what the driver adds.
  */
 export const SWEEP = 1000
-/** Retries and hedges that are granted at first and each second, whatever the traffic; how many of those can be saved up; and what an answer adds. */
+/** Retries and hedges that are granted at first and each second, whatever the traffic; how many of these can be saved up; and how many an answer adds. */
 export const TRICKLE = 10
 /** The most retries or hedges that can be saved up. */
 export const MAX_TOKENS = 100
-/** What an answer adds to them. */
+/** How many an answer adds. */
 export const REWARD = 2
 /** A member that delivers other blocks may take this many times the longest timeout for one want. */
 const MAX_TIMEOUTS = 3
-/** A timer of the driver that is later than this finds the process stopped, ms, and is set again. */
+/** A timer of the driver that is later than this concludes that the process was stopped, and is set again, ms. */
 export const LATE = 100
 /** How often a timer that is late is set again. */
 export const MAX_GRACES = 3
@@ -38,21 +38,21 @@ export function blocksAtOnce (limits: Limits, capacity: Capacity, block: number)
 
 /** A member that is connected when the faults end. */
 export interface RecoveringMember {
-  /** Wants that it answers at a time. */
+  /** How many wants it answers at a time. */
   readonly wants: number
-  /** Its protocol supports DONT_HAVE. If not, its silence is the answer. */
+  /** Whether its protocol supports DONT_HAVE. If not, its silence is the answer. */
   readonly supportsDontHave: boolean
   /** Smoothed time to an answer, ms. */
   readonly latency: number
-  /** For how long it has owed what it was asked for first, ms; undefined: it owes nothing. */
+  /** For how long it has owed its oldest want, ms; undefined: it owes nothing. */
   readonly owes: number | undefined
 }
 
-/** What decides how long a router may take until all that can be served is served. */
+/** What determines how long a router may take to serve everything that can be served. */
 export interface Recovery {
   readonly limits: Limits
   readonly members: readonly RecoveringMember[]
-  /** Wants that live; each may be served by itself, where a client's window has no space for two copies. */
+  /** Open wants; each may be served by itself, where a client's window has no space for two copies. */
   readonly wants: number
   /** The longest that a block takes to be verified, ms. */
   readonly verifying: number
@@ -61,18 +61,18 @@ export interface Recovery {
 }
 
 /**
- * The longest, ms, from the end of all faults until a want has what it can get.
- * What may come one after another:
+ * The longest time from the end of all faults until a want has what it can get, ms.
+ * These delays may follow each other:
  *
- * 1. what members were asked before, and have forgotten, holds places there until
- * it times out; where a hedge takes the place of the attempt it has that time again;
- * 2. a pass over the members asks each for what each want is for, and they answer
- * as many at a time as they take; where silence is the answer, for as long as that takes;
- * 3. if the block had been asked for: what failed is asked again when the retry
- * budget allows, at worst by the trickle alone, which hedges share;
- * 4. then a fetch that has failed, or of which members have said what is no longer
- * true, rests before it is asked again: once for those that have not spoken, and
- * once more for all. After each rest comes a pass;
+ * 1. wants that members were asked before and have forgotten hold places there until
+ * they time out; a hedge that takes the place of the attempt has that time again;
+ * 2. a pass over the members asks each for each want, and they answer as many at a time
+ * as they take; if silence is the answer, that takes until the timeout;
+ * 3. if the block had been asked for: failed wants are asked again when the retry
+ * budget allows, at worst only by the trickle, which hedges share;
+ * 4. then a fetch that has failed, or whose answers are no longer true, waits before it
+ * is asked again: once for members that have not answered, and once more for all.
+ * After each wait comes a pass;
  * 5. a DONT_HAVE waits for members that are down until they no longer count;
  * 6. a timer that was held up by a stall waits again before it judges.
  */

@@ -27,7 +27,7 @@ const LAST_LINES = 30
  */
 export async function runChaos (args: readonly string[], streams: Streams): Promise<number> {
   const options = parseChaosOptions(args)
-  // with the result on standard output there is no room for anything else
+  // with the result on standard output nothing else may be printed there
   const out = options.json === '-' ? streams.stderr : streams.stdout
 
   if (options.help) {

@@ -84,7 +84,7 @@ class FairRun {
   readonly #world: World
   readonly #atOnce: boolean
   readonly #readers: Reader[] = []
-  /** For each pair what one had been served more than the other when the later one came. */
+  /** For each pair, how much more one had been served than the other when the later one came. */
   readonly #ahead = new Map<string, number>()
   #clients = 0
   #blocks = 0
@@ -113,7 +113,7 @@ class FairRun {
     const { latency, members } = this.#scenario
     const start = clock.now()
 
-    // what was wanted before any member could be asked has its rounds as well
+    // wants from before any member could be asked have their rounds as well
     if (chance(0.7)) {
       clock.pass(latency)
     }

@@ -1,12 +1,12 @@
 /**
- * What a run can meet. A batch says in how many runs each was met, so that what
- * is not drawn any more is noticed.
+ * What a run can meet. A batch says in how many runs each was met, so that one
+ * that is no longer drawn is noticed.
  */
 export const FEATURES = {
-  'default strategy': 'the strategy of a router that is told nothing',
+  'default strategy': 'the strategy of a router without a strategy option',
   'wrapped strategy': 'an algorithm with decorators around it',
   'three decorators': 'or more, around each other',
-  presence: 'the decorator that learns which members hold what is asked for',
+  presence: 'the decorator that learns which members often miss blocks',
   avoiding: 'a member was a last resort of the strategy',
   'slow verification': 'a block reached the engine later than it came',
   'taking at once': 'a client took something within the call that woke it',
@@ -15,9 +15,9 @@ export const FEATURES = {
   'identity CID': 'a client wanted a block that its CID contains',
   'unverifiable CID': 'a client used a CID whose hash function is unknown',
   'queued want-haves': 'want-haves waited that no member had been asked for',
-  backlog: 'a want waited that members had been asked for, while one that had not was busy',
+  backlog: 'a want that members had been asked for waited for a busy one that had not',
   'exhausted window': 'a member had as many wants open as it takes',
-  'asked again': 'a member was asked again for what it had been asked for',
+  'asked again': 'a member was asked again for a block',
   hedge: 'a want-have was asked of a second member',
   retry: 'a try that failed was repeated within the budget',
   timeout: 'a member did not answer in time',
@@ -27,7 +27,7 @@ export const FEATURES = {
   eviction: 'a client wanted more than it may',
   expiry: 'a want outlived its time',
   'lost copy': 'a copy was not kept for a client whose window was full',
-  'closed unread': 'a client was closed that took nothing',
+  'closed unread': 'a client that read nothing was closed',
   drain: 'the router drained',
   'member joins': 'a member was added',
   'member leaves': 'a member was removed',
@@ -38,19 +38,19 @@ export const FEATURES = {
   'silent connection': 'a connection of a client fell silent',
   'connection heard again': 'and was heard again',
   'lost connection': 'one of several connections of a client was lost',
-  'stands for': 'a client said that it asks for another peer',
+  'stands for': 'a client said that it stands for another peer',
   'client is member': 'a client was a member, too',
   parked: 'a want waited for its verdict',
   refusal: 'a policy refused a want',
-  restriction: 'a policy left a want only some members',
-  'strict restriction': 'a policy left a want only blocks that some members send',
-  'upgrade asked about': 'a want-have that was admitted came to ask for the block',
+  restriction: 'a policy restricted a want to some members',
+  'strict restriction': 'a policy restricted a want to blocks sent by some members',
+  'upgrade asked about': 'an admitted want-have became a want-block',
   review: 'a policy gave a new verdict on a want that it had restricted',
-  'deferred verdict': 'a policy resolved what it had deferred',
-  'stale verdict': 'a verdict came that no want waited for any more',
+  'deferred verdict': 'a policy resolved a verdict that it had deferred',
+  'stale verdict': 'a verdict came for a want that no longer waited',
   'several policies': 'more than one policy gave verdicts',
   'failed policy': 'a policy threw, or answered with something that is not a verdict',
-  'policy timeout': 'a policy did not resolve in time what it had deferred',
+  'policy timeout': 'a policy did not resolve a deferred verdict in time',
   'both directions': 'a client was served by a node, and a node by a client',
   'local call': 'a call within the process got its block',
   'call given up': 'and another was given up'
@@ -59,7 +59,7 @@ export const FEATURES = {
 /** The name of something that a run can meet. */
 export type Feature = keyof typeof FEATURES
 
-/** In how many runs each feature was met. */
+/** The number of runs in which each feature was met. */
 export type FeatureCounts = Readonly<Partial<Record<Feature, number>>>
 
 /** Adds the counts of two batches. */

@@ -18,7 +18,7 @@ import type { Capacity } from '@kitsune/want-router'
 // want-haves that a warm-up asks for at a time, and how long they get, ms: many times what a member that is honest takes
 const WARM_UP = { wants: 4, ms: 500 }
 
-/** Clients and members do their worst for a while; then all are honest, and everything has to recover. */
+/** Clients and members misbehave for a while; then all are honest, and everything has to recover. */
 export function playHostileRun (stage: Stage): void {
   const scenario = drawScenario(stage.random)
   stage.trace.act(() => `scenario ${printScenario(scenario)}`)
@@ -78,7 +78,7 @@ class HostileRun {
       client.leave()
     }
 
-    // what is being verified comes yet
+    // blocks that are being verified still arrive
     stage.clock.pass(this.#scenario.verifying)
     expectNothing(stage)
   }
@@ -134,7 +134,7 @@ class HostileRun {
   }
 
   #heal (): void {
-    // a member that comes back wakes waiting fetches; they must also be served without that
+    // a member that comes back wakes waiting fetches, but they must also be served without one
     const comeBack = this.#stage.dice.chance(0.6)
     this.#membership.heal()
 
@@ -161,7 +161,7 @@ class HostileRun {
     const { clock, dice: { chance, int, pick } } = this.#stage
     const { blocks } = this.#scenario
 
-    /** Where all members have left nothing happens. */
+    /** Does nothing if all members have left. */
     const toOne = (act: (member: HostileMember) => void) => () => {
       const member: HostileMember | undefined = pick(this.#membership.all)
 

@@ -1,4 +1,4 @@
-/** A promise on a clock that is moved by hand: what awaits it goes on within the tick in which it settles. */
+/** A promise on a simulated clock: code that awaits it continues within the tick in which it settles. */
 export class LaterValue<T> implements PromiseLike<T> {
   #settled: { readonly value: T } | undefined
   #failed: Error | undefined
@@ -34,7 +34,7 @@ export class LaterValue<T> implements PromiseLike<T> {
     return next
   }
 
-  /** It has all of a promise that the driver and members use. */
+  /** It has all methods of a promise that the driver and members use. */
   asPromise (): Promise<T> {
     return this as unknown as Promise<T>
   }

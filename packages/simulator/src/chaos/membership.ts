@@ -11,17 +11,17 @@ import type { World, WorldMember } from '../world/world.ts'
 
 const MOST_MEMBERS = 7
 
-/** What watches the engine, as members are concerned. */
+/** What a run's membership needs from the observer of the engine. */
 export interface MembersObserver {
-  /** It was told that nothing is open any more at a member that drains. */
+  /** Whether the engine has reported that nothing is open any more at a draining member. */
   isDrained (member: string): boolean
-  /** A member that was removed says something, which is to change nothing. */
+  /** A removed member reports something, which must change nothing. */
   expectIgnored (member: string, say: () => void): void
 }
 
 /**
- * The members of a hostile run, which join and leave while it goes on. What it draws
- * comes from its own stream.
+ * The members of a hostile run, which join and leave while it goes on. It draws from its
+ * own stream.
  */
 export class Membership {
   readonly all: HostileMember[] = []
@@ -33,7 +33,7 @@ export class Membership {
   readonly #world: () => World
   readonly #observer: () => MembersObserver
   readonly #draining = new Set<HostileMember>()
-  /** Those that are to be removed when nothing is open at them. */
+  /** Members to remove when nothing is open at them. */
   readonly #departing = new Set<HostileMember>()
   /** Names of members that were removed. */
   readonly #left = new Set<string>()
@@ -78,7 +78,7 @@ export class Membership {
 
   get #staying (): HostileMember[] { return this.all.filter(member => !this.#departing.has(member)) }
 
-  /** Removes what has been drained. */
+  /** Removes members that have drained. */
   step (): void {
     for (const member of this.#departing) {
       if (this.#observer().isDrained(member.id)) {
@@ -87,7 +87,7 @@ export class Membership {
     }
   }
 
-  /** The faults end: what is to be removed is, and some that drain go on doing so. */
+  /** The faults end: members that are to be removed are, and some that drain stay so. */
   heal (): void {
     for (const member of this.#departing) {
       this.#remove(member)
@@ -130,7 +130,7 @@ export class Membership {
     this.#draining.delete(member)
     this.#departing.delete(member)
     this.#left.add(member.id)
-    // what it throws is thrown again by the monitor, at its next call: nothing waits for promises here
+    // the monitor throws its errors again at its next call, since nothing here awaits promises
     this.#world().driver.remove(member.id).catch(() => {})
   }
 

@@ -5,14 +5,14 @@ import { runSeeds } from './pool.ts'
 import type { Mutant } from './mutant.ts'
 import type { RunResult } from './run.ts'
 
-/** What became of the search for a seed that catches a mutant. */
+/** The result of the search for a seed that catches a mutant. */
 export interface Caught {
   readonly mutant: Mutant
-  /** The first seed in which something was broken, if there is one. */
+  /** The first seed in which an invariant was broken, if there is one. */
   readonly seed?: number
-  /** What was broken in it. */
+  /** The invariant that was broken in it. */
   readonly broken?: RunResult['broken']
-  /** Whether that is something which the mutant is meant to break. */
+  /** Whether the mutant is meant to break that invariant. */
   readonly named: boolean
   /** Why it could not be tried. */
   readonly error?: Error
@@ -27,7 +27,7 @@ interface SearchInit {
   progress? (caught: Caught): void
 }
 
-/** Searches, for each mutant, the first seed in which something is broken. */
+/** Searches, for each mutant, the first seed in which an invariant is broken. */
 export async function searchSeeds ({ mutants, first, count, threads, progress }: SearchInit): Promise<Caught[]> {
   const found: Caught[] = []
   let next = 0
@@ -53,12 +53,12 @@ export async function tryMutant (mutant: Mutant, first: number, count: number): 
 
     return { mutant, seed, broken, named: broken != null && mutant.breaks.includes(broken.invariant) }
   } catch (err) {
-    // that one no longer fits its source does not end the search for the others
+    // a mutant that no longer fits its source does not end the search for the others
     return { mutant, named: false, error: err instanceof Error ? err : new Error(String(err)) }
   }
 }
 
-/** The seed in which a mutant broke something, and what it was. */
+/** The seed in which a mutant broke an invariant, and which. */
 export function caughtBy ({ mutant, seed, broken, named, error }: Caught): string {
   if (broken == null) {
     return `NOT CAUGHT: ${mutant.name}${error == null ? '' : `: ${error.message}`}`

@@ -2,14 +2,14 @@ import { registerHooks } from 'node:module'
 import { MutantError } from './errors.ts'
 import type { Invariant } from './invariants.ts'
 
-/** A bug put into the router's source on purpose, to see that it is found. */
+/** A bug put into the router's source on purpose, to check that chaos finds it. */
 export interface Mutant {
   readonly name: string
-  /** The rule that it breaks; several where it depends on the seed which of them shows first. */
+  /** The invariant that it breaks; several if it depends on the seed which one breaks first. */
   readonly breaks: readonly Invariant[]
   /** The file, relative to the sources of `@kitsune/want-router`. */
   readonly file: string
-  /** What stands there, exactly once. */
+  /** The text to replace, which occurs exactly once. */
   readonly find: string
   readonly replace: string
 }
@@ -20,7 +20,7 @@ const SOURCE = `${PACKAGE}src/`
 
 /**
  * Makes this thread load `@kitsune/want-router` from its sources, with the mutant
- * in them. To be called before anything imports that package. The result tells
+ * in them. Call it before anything imports that package. The result tells
  * whether the file has been loaded, and so whether the mutant is there.
  *
  * Needs Node 22.18 or 24: they run TypeScript and have synchronous module hooks.
@@ -47,7 +47,7 @@ export function applyMutant ({ file, find, replace, name }: Mutant): { readonly 
       const found = source.split(find).length - 1
 
       if (found !== 1) {
-        throw new MutantError(`the mutant "${name}" no longer fits: ${file} has its text ${found} times, not once. Find what became of that line and put the bug there`)
+        throw new MutantError(`the mutant "${name}" no longer fits: ${file} has its text ${found} times, not once. Find the present form of that line and put the bug there`)
       }
 
       state.applied = true

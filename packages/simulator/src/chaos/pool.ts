@@ -11,7 +11,7 @@ export interface Batch {
   readonly stopAtFailure: boolean
 }
 
-/** What a thread found in its batch. */
+/** The result of a thread's batch. */
 export interface BatchResult {
   readonly ran: number
   /** Simulated ms. */
@@ -37,7 +37,7 @@ interface SeedsInit extends WorkerInit {
   readonly threads: number
   /** Default true. */
   readonly stopAtFailure?: boolean
-  /** Called after each batch, with the sum so far. */
+  /** Called after each batch, with the sums so far. */
   progress? (sum: BatchResult): void
 }
 
@@ -72,7 +72,7 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
         let batch: Batch | undefined
 
         const fail = (reason: unknown): void => {
-          reject(new Error(`a thread ended by itself in the ${batch?.count} runs from seed ${batch?.first} on`, { cause: reason }))
+          reject(new Error(`a thread ended unexpectedly in the ${batch?.count} runs from seed ${batch?.first} on`, { cause: reason }))
         }
 
         const send = (): void => {
@@ -114,7 +114,7 @@ export async function runSeeds ({ first, count, threads, mutant, stopAtFailure =
   return sum
 }
 
-/** It is the run that takes all memory, and of others the error itself says more. */
+/** If a run takes all memory, this says so; of other errors the error itself says more. */
 function isOutOfMemory (err: Error): boolean {
   return (err as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
 }

@@ -50,7 +50,7 @@ export function createProcessTimers (clock: FakeClock): ProcessTimers {
       const overdue = [...pending].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at)
 
       for (const timer of overdue) {
-        // one of those before may have cancelled it
+        // an earlier one may have cancelled it
         if (pending.has(timer)) {
           late(now - timer.at)
           timer.fire()

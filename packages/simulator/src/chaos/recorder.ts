@@ -4,16 +4,16 @@ import type { StrategyFactory } from '@kitsune/want-router'
 import type { EngineStatus } from '@kitsune/want-router/engine'
 import type { Tap, TapRecord } from '@kitsune/want-router/recording'
 
-/** What a run's engine was told and decided. */
+/** Records the input and the decisions of a run's engine. */
 export interface Recorder {
   readonly tap: Tap
-  /** The one that the engine goes by. */
+  /** The strategy of the engine. */
   strategy: StrategyFactory | undefined
   /** Replays the run on its own engine, which must decide the same and end in this state. */
   expectReplay (status: EngineStatus): void
 }
 
-/** Makes a recorder that has heard nothing yet. */
+/** Makes an empty recorder. */
 export function createRecorder (): Recorder {
   const records: TapRecord[] = []
 

@@ -11,10 +11,10 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 
 interface Late { readonly invariant: Invariant, readonly want: ObservedWant, readonly what: string }
 
-// how often it is looked whether all is answered, ms
+// how often to check whether everything is answered, ms
 const LOOK = 250
 
-/** Time passes until every want has what it can get; that must not take longer than the limits explain. */
+/** Lets time pass until every want has what it can get, which must not take longer than the limits explain. */
 export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick<Membership, 'asked' | 'draining'>, clients: readonly HostileClient[], verifying: number): void {
   const { clock } = stage
   const since = clock.now()
@@ -40,7 +40,7 @@ export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick
   }
 }
 
-/** How long each block may take, as things stand. */
+/** How long each block may take in the present state. */
 function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[], verifying: number): (key: WantKey) => number {
   const now = clock.now()
   const latency = new Map(monitor.status().members.map(({ id, latency }) => [id, latency ?? 0]))
@@ -64,12 +64,12 @@ function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[
   return key => recoveryBound(recovery, asked.has(key))
 }
 
-/** What still has to come. */
+/** Answers that still have to come. */
 class Recovery {
   readonly #stage: Stage
   /** Members that can be asked. */
   readonly #connected: readonly HostileMember[]
-  /** Some member drains: no DONT_HAVE is sent. */
+  /** Whether some member drains: then no DONT_HAVE is sent. */
   readonly #draining: boolean
   /** Clients that can be told. */
   readonly #told: ReadonlySet<string>
@@ -98,7 +98,7 @@ class Recovery {
     return late
   }
 
-  /** What a want waits for although it could have been answered. */
+  /** The answer that a want waits for although it could have been given. */
   #missing (want: ObservedWant): Late | undefined {
     const { client, key, type } = want
     const waits = !want.answered && this.#told.has(client.id)
@@ -120,7 +120,7 @@ class Recovery {
   }
 }
 
-/** All clients have left: nothing may remain, and nothing may be waited for. */
+/** All clients have left: nothing may remain, and the engine may wait for nothing. */
 export function expectNothing ({ clock, monitor }: { readonly clock: Stage['clock'], readonly monitor: Pick<Stage['monitor'], 'status' | 'limits' | 'deadline'> }): void {
   clock.pass(10)
   const { clients, wants, fetches, active, unsent, members } = monitor.status()
@@ -139,6 +139,6 @@ export function expectNothing ({ clock, monitor }: { readonly clock: Stage['cloc
   clock.pass(bound)
 
   if (monitor.deadline != null) {
-    broken('deadline', `no client is there, and ${bound} ms after the last has left the engine wants to be woken at ${monitor.deadline} ms (it is ${clock.now()} ms)`)
+    broken('deadline', `no client is left, and ${bound} ms after the last has left the engine wants to be woken at ${monitor.deadline} ms (it is ${clock.now()} ms)`)
   }
 }

@@ -16,7 +16,7 @@ import type { Recorder } from './recorder.ts'
 import type { Stage } from './stage.ts'
 import type { Engine, EngineInit, Totals } from '@kitsune/want-router/engine'
 
-/** What became of a run. */
+/** The result of a run. */
 export interface RunResult {
   readonly seed: number
   readonly steps: number
@@ -32,15 +32,15 @@ export interface RunResult {
   readonly broken?: { readonly invariant: Invariant, readonly message: string, readonly step: number }
 }
 
-/** What is done in a run beside the run itself. */
+/** Options of a run. */
 export interface RunOptions {
-  /** Receives a line for each thing that happens. */
+  /** Receives a line for each event. */
   trace? (line: string): void
   /** Looks through the engine's state after each step. Default true. */
   readonly sound?: boolean
 }
 
-// of this many runs, one each is about fairness, about a router in both directions, and about policies
+// of this many runs, one is about fairness, one about a router in both directions, and one about policies
 const KINDS = 10
 const PLAYS: Readonly<Record<number, (stage: Stage) => Promise<void> | void>> = { 0: playFairRun, 4: playRouterRun, 5: playPolicyRun }
 
@@ -48,7 +48,7 @@ const PLAYS: Readonly<Record<number, (stage: Stage) => Promise<void> | void>> = 
 export async function playRun (seed: number, { trace, sound = true }: RunOptions = {}): Promise<RunResult> {
   const random = seededRandom(hashString(`run ${seed}`, seed))
   const clock = fakeClock(seed % 2 * 1000)
-  /** What went into each engine and came out of it. */
+  /** The input and output of each engine. */
   const recordings: Array<{ readonly recorder: Recorder, readonly engine: Engine }> = []
   let monitor: Monitor | undefined
 
@@ -117,7 +117,7 @@ export async function playRun (seed: number, { trace, sound = true }: RunOptions
   }
 }
 
-/** What is thrown outside of the calls that play the run, as in a microtask, breaks it as well. */
+/** An error thrown outside of the calls that play the run, as in a microtask, also fails the run. */
 async function judge (stage: Stage, play: (stage: Stage) => Promise<void>): Promise<RunResult['broken']> {
   const thrown: unknown[] = []
   const note = (err: unknown): void => { thrown.push(err) }

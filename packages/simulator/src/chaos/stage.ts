@@ -6,13 +6,13 @@ import type { Trace } from './trace.ts'
 import type { Engine, EngineInit } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** What a run is played on. */
+/** The environment of a run. */
 export interface Stage {
   readonly seed: number
   readonly clock: FakeClock
   /** The timers of the process under test, on that clock. */
   readonly timers: ProcessTimers
-  /** The seed's own, uniform in [0, 1). */
+  /** The random source of the seed, uniform in [0, 1). */
   random (): number
   readonly dice: Dice
   readonly trace: Trace
@@ -20,7 +20,7 @@ export interface Stage {
   readonly met: Set<Feature>
   /** Makes the engine of the world, with an observer. */
   engine (init: EngineInit): Monitor
-  /** Makes another engine beside it, observed as it is, and recorded as well. */
+  /** Makes another engine beside it, observed and recorded like it. */
   another (init: EngineInit): Monitor
   /** Makes it with another observer. */
   observed<T extends Engine> (init: EngineInit, observe: (init: EngineInit) => T): T

@@ -4,7 +4,7 @@ import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 import type { CancelledWant, TargetWant } from '@kitsune/want-router'
 import type { Input, WantEnd } from '@kitsune/want-router/engine'
 
-/** What happened, for people. */
+/** The events of a run, for people. */
 export interface Trace {
   act (line: () => string): void
   input (input: Input): void
@@ -16,7 +16,7 @@ export interface Trace {
 
 const nothing = (): void => {}
 
-/** Costs nothing: a run that breaks an invariant is played again with a trace. */
+/** A trace that discards everything: a run that breaks an invariant is played again with a real trace. */
 export const NO_TRACE: Trace = { act: nothing, input: nothing, asked: nothing, cancelled: nothing, taken: nothing, ended: nothing }
 
 /** Hands each line to `say`, with its time, ms. */

@@ -4,8 +4,8 @@ import type { Verify } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 /**
- * Verifies as where hashing is asynchronous: a block reaches the engine after
- * what other members said meanwhile, and maybe after its member was lost.
+ * Verifies like an asynchronous hash function: a block reaches the engine after
+ * messages that other members sent meanwhile, and maybe after its member was lost.
  * `delay`: ms for one block; 0: it is verified as it comes.
  */
 export function delayedVerify (clock: FakeClock, delay: () => number): Verify {

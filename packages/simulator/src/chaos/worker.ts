@@ -8,9 +8,9 @@ import type { Batch, BatchResult, WorkerInit } from './pool.ts'
 
 const { mutant } = workerData as WorkerInit
 const state = mutant == null ? undefined : applyMutant(mutant)
-// checking the engine's state would report a contradiction before the harm that the mutant is to do
+// checking the engine's state would report a contradiction before the harm that the mutant does
 const sound = mutant == null || mutant.breaks.includes('state')
-// not before the hooks are in place
+// only when the hooks are in place
 const { runBatch } = await import('./batch.ts')
 
 if (state?.applied === false) {

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../errors.ts'
 import { splitStrategies } from '../strategies.ts'
 
-/** What the command line says. */
+/** The options of the command line. */
 export interface Options {
-  /** Names, paths and `all`, in the order in which they were written. */
+  /** Names, paths and `all`, in the order of the command line. */
   readonly scenarios: readonly string[]
-  /** As written. Empty: those of each scenario. */
+  /** As written. Empty: the strategies of each scenario. */
   readonly strategies: readonly string[]
   readonly seed: number
   /** The factor by which the time of each scenario is multiplied. */
@@ -16,9 +16,9 @@ export interface Options {
   /** Where to write the report. Undefined: the folder for temporary files. */
   readonly html?: string
   readonly report: boolean
-  /** Where to write a recording of the run, of which there must be one. */
+  /** Where to write a recording; there must be only one run. */
   readonly record?: string
-  /** Puts recordings through the engine again, with the strategy that is named, and simulates nothing. */
+  /** Replays recordings on the engine with the named strategy, and simulates nothing. */
   readonly replay: boolean
   /** Titles of the columns to print. Undefined: all that have a value. */
   readonly columns?: readonly string[]

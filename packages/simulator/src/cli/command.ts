@@ -15,7 +15,7 @@ import { runScenario } from './scenario-runs.ts'
 import type { Options } from './args.ts'
 import type { ScenarioResult } from '../metrics/result.ts'
 
-/** What a command uses of its process. */
+/** The context of a command's process. */
 export interface ProcessContext {
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
@@ -25,7 +25,7 @@ export interface ProcessContext {
 const MANY_MEMBERS = 12
 
 /**
- * Does what the command line asks for.
+ * Runs the command line.
  *
  * @returns the exit code: 1 if a replay diverges
  * @throws {UsageError} {@link ScenarioError} for mistakes that the user can correct
@@ -86,7 +86,7 @@ export async function run (options: Options, { stdout, stderr }: ProcessContext)
   return 0
 }
 
-/** What `--json` writes: no times of day and no durations of our own, so that equal runs give equal bytes. */
+/** The output of `--json`: without times of day and durations of the simulation itself, so that equal runs give equal bytes. */
 export function toJson (results: readonly ScenarioResult[]): string {
   return `${JSON.stringify(results, undefined, 1)}\n`
 }

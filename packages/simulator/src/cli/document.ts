@@ -10,10 +10,10 @@ import type { Options } from './args.ts'
 import type { Section } from '../report/docs.ts'
 
 /**
- * Simulates what the marks of a document say and writes the figures there; or, to check,
- * compares them with the present ones. If scenarios are named, only at their marks.
+ * Runs the simulations that the marks of a document name and writes their figures there; or, for a
+ * check, compares the figures with the present ones. If scenarios are named, only at their marks.
  *
- * @returns 0, or 1 if a check found other figures
+ * @returns 0, or 1 if a check found different figures
  * @throws {UsageError} if the document cannot be read or has no marks
  */
 export async function writeDocs (path: string, { scenarios, check }: Pick<Options, 'scenarios' | 'check'>, print: (text: string) => void, stderr: NodeJS.WriteStream): Promise<number> {

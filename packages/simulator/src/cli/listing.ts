@@ -21,7 +21,7 @@ export function list (): string {
   ].join('\n')
 }
 
-/** How each is written, e.g. `bounded-load(strategy, c=1.25)`. */
+/** The syntax of each, e.g. `bounded-load(strategy, c=1.25)`. */
 function usages (known: Readonly<Record<string, StrategySyntax>>): string[] {
   return Object.entries(known).map(([name, { wraps = 0, options = {} }]) => {
     const args = [...Array.from({ length: wraps }, () => 'strategy'), ...Object.entries(options).map(([option, value]) => `${option}=${value}`)]

@@ -6,9 +6,9 @@ import { findStrategies } from '../strategies.ts'
 import type { Options } from './args.ts'
 
 /**
- * Puts recordings through the engine again.
+ * Replays recordings on the engine.
  *
- * @returns 0 if all decide as they did, 1 if one does not
+ * @returns 0 if all replay to the same decisions, 1 if one does not
  * @throws {UsageError} for a file that is not a recording, or if not exactly one strategy is named
  */
 export async function replayRecordings ({ scenarios, strategies }: Pick<Options, 'scenarios' | 'strategies'>, print: (text: string) => void): Promise<number> {

@@ -22,18 +22,18 @@ interface CollectorInit {
   status (): EngineStatus
 }
 
-/** Listens to a world, and reports in the end what happened. Its size does not depend on how much does. */
+/** Listens to a world, and reports the result at the end. Its memory does not grow with the number of events. */
 export interface Collector {
   readonly client: ClientEvents
   member (index: number): MemberEvents
-  /** To be called at the end of each bucket of time. */
+  /** Called at the end of each bucket of time. */
   bucketEnd (): void
-  /** To be called when the warm-up is over: what came before does not count. */
+  /** Called when the warm-up is over: earlier events do not count. */
   warm (): void
   result (): Pick<RunResult, 'totals' | 'latency' | 'members' | 'series'>
 }
 
-/** Makes a collector that has counted nothing. */
+/** Makes an empty collector. */
 export function createCollector (init: CollectorInit): Collector {
   return new WorldCollector(init)
 }
@@ -44,7 +44,7 @@ class WorldCollector implements Collector {
   readonly #movement: Movement
   readonly #series: SeriesCollector
   #latency: Histogram
-  #wants = { wants: 0, served: 0, denied: 0, unserved: 0 }
+  #wants = { wants: 0, served: 0, absent: 0, unserved: 0 }
   #balance: LoadBalance
   #start: Mark
   readonly client: ClientEvents
@@ -65,7 +65,7 @@ class WorldCollector implements Collector {
         this.#latency.add(ms)
         this.#series.served(ms)
       },
-      denied: () => { this.#wants.denied++ },
+      absent: () => { this.#wants.absent++ },
       unserved: () => { this.#wants.unserved++ }
     }
   }
@@ -101,7 +101,7 @@ class WorldCollector implements Collector {
 
   warm (): void {
     this.#latency = createHistogram()
-    this.#wants = { wants: 0, served: 0, denied: 0, unserved: 0 }
+    this.#wants = { wants: 0, served: 0, absent: 0, unserved: 0 }
     this.#balance = createLoadBalance(this.#init.now)
 
     for (const count of this.#counts) {

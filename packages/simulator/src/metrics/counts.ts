@@ -1,7 +1,7 @@
 import { ratio } from './figures.ts'
 import type { EngineStatus, MemberTotals, Totals as EngineTotals } from '@kitsune/want-router'
 
-/** What is counted of one member, from the start. */
+/** The counts of one member, from the start. */
 export interface Counts { asks: number, hits: number, misses: number, inFlight: number, peak: number }
 
 /** Counts at a moment. At the start, before there is an engine, all are 0. */
@@ -27,7 +27,7 @@ export function sum (counts: readonly Counts[], name: keyof Counts): number {
   return counts.reduce((all, count) => all + count[name], 0)
 }
 
-/** What an engine has counted since then. */
+/** The counts of an engine since then. */
 export function totalsSince <T extends MemberTotals | EngineTotals> (now: Readonly<T>, before?: Readonly<T>): T {
   const counts = now as unknown as Record<string, number>
   const older = before as unknown as Record<string, number> | undefined

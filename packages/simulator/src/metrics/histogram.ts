@@ -1,4 +1,4 @@
-/** Counts of durations in bins that grow by 1%: bounded, whatever is put in. */
+/** Counts of durations in bins that grow by 1%: bounded in memory. */
 export interface Histogram {
   readonly count: number
   add (ms: number): void

@@ -1,4 +1,4 @@
-/** Follows which members are asked for the blocks that are wanted often. */
+/** Tracks which members are asked for frequently wanted blocks. */
 export interface Movement {
   asked (key: string, member: number, now: number): void
   warm (): void
@@ -6,9 +6,9 @@ export interface Movement {
   moved (up: (member: number) => boolean): { moved?: number, collateral?: number }
 }
 
-// how many blocks are followed: the first ones that are wanted
+// how many blocks are tracked: the first ones that are wanted
 const BLOCKS = 4096
-// a block that is asked for less often does not show a home
+// a block that is asked for less often has no visible home
 const OFTEN = 10
 
 interface Asked { readonly counts: Uint32Array, before: number, after: number }

@@ -8,16 +8,16 @@ export interface Latency {
   readonly p99?: number
   readonly p999?: number
   readonly max?: number
-  /** Time by share of the wants, as far as there are enough wants. */
+  /** Time by share of the wants, if there are enough wants. */
   readonly curve: ReadonlyArray<{ readonly quantile: number, readonly ms: number }>
 }
 
-/** What a member did in a run. */
+/** The figures of a member in a run. */
 export interface MemberResult {
   readonly id: string
   /** Times it was asked, cancelled asks included. */
   readonly asks: number
-  /** Its part of all asks, 0 to 1. */
+  /** Its share of all asks, 0 to 1. */
   readonly share: number
   /** How often this member was asked for each want of a client. */
   readonly perWant: number
@@ -32,13 +32,13 @@ export interface MemberResult {
   readonly inFlightPeak: number
 }
 
-/** What happened between `warmup` and the end, under one strategy. */
+/** The totals between `warmup` and the end, under one strategy. */
 export interface Totals {
   readonly wants: number
   readonly served: number
   /** Answered by DONT_HAVE. */
-  readonly denied: number
-  /** Cancelled by their clients, which had no answer in time. */
+  readonly absent: number
+  /** Cancelled by their clients because no answer came in time. */
   readonly unserved: number
   /** Wants that were sent to members, every attempt counted. */
   readonly asks: number
@@ -50,9 +50,9 @@ export interface Totals {
   readonly dontHaves: number
   readonly failures: number
   readonly ejections: number
-  /** The most asked member's asks by the mean, each by its weight. */
+  /** The asks of the most asked member divided by the mean, each in proportion to its weight. */
   readonly maxByMean: number
-  /** The fullest member's open wants by the mean, averaged over time. */
+  /** The open wants of the fullest member divided by the mean, averaged over time. */
   readonly inFlightMaxByMean: number
   /** The most wants open at one member. */
   readonly inFlightPeak: number
@@ -73,19 +73,19 @@ export interface Series {
   readonly served: readonly number[]
   readonly p50: ReadonlyArray<number | null>
   readonly p99: ReadonlyArray<number | null>
-  /** Of all members together. */
+  /** For all members together. */
   readonly hits: ReadonlyArray<number | null>
-  /** By member. */
+  /** For each member. */
   readonly share: ReadonlyArray<ReadonlyArray<number | null>>
   readonly hitShare: ReadonlyArray<ReadonlyArray<number | null>>
   readonly inFlight: ReadonlyArray<readonly number[]>
 }
 
-/** What a run of one strategy in one scenario came to. */
+/** The result of one strategy in one scenario. */
 export interface RunResult {
   readonly scenario: string
   readonly strategy: string
-  /** Of the scenario, if it has variants. */
+  /** The variant of the scenario, if it has some. */
   readonly variant?: string
   readonly seed: number
   readonly totals: Totals

@@ -6,18 +6,18 @@ import type { Recording } from '../scenario/recording.ts'
 import type { Distribution } from '../scenario/schema.ts'
 import type { TargetWant } from '@kitsune/want-router'
 
-/** What a want names. */
+/** The block that a want names. */
 type Named = Pick<TargetWant, 'key' | 'cid'>
 
-/** Which blocks there are, how large they are, and who holds them: a function of the seed and the key. */
+/** Which blocks exist, how large they are, and which members hold them: a function of the seed and the key. */
 export interface Catalogue {
-  /** Bytes of the block; undefined if there is no such block anywhere. */
+  /** Bytes of the block; undefined if it does not exist. */
   size (want: Named): number | undefined
   /** Whether a member that holds this share of all blocks holds this one. */
   holds (member: string, share: number, want: Named): boolean
 }
 
-/** Blocks from this number on do not exist anywhere. */
+/** Blocks from this number on do not exist. */
 export const ABSENT = 2 ** 52
 
 interface CatalogueInit {

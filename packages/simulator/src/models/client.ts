@@ -4,15 +4,15 @@ import type { ClientLink, World } from '../world/world.ts'
 import type { Outgoing, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** What is reported of clients as it happens. */
+/** The events of clients. */
 export interface ClientEvents {
   /** A client wants something. */
   wanted (): void
-  /** A want was answered by what it asked for, this long after it was sent. */
+  /** A want was answered with what it asked for, this long after it was sent. */
   served (ms: number): void
-  /** A want was answered by DONT_HAVE. */
-  denied (): void
-  /** The client cancelled a want that had no answer in time. */
+  /** A want was answered with DONT_HAVE. */
+  absent (): void
+  /** The client cancelled a want because no answer came in time. */
   unserved (): void
 }
 
@@ -22,7 +22,7 @@ export interface Wanted {
   readonly type: 'block' | 'have'
 }
 
-/** How fast a client reads, for how long it waits, and what it reports to. */
+/** How fast a client reads, how long it waits, and where it reports to. */
 export interface ClientInit {
   /** Bytes a second that the client reads. Default: without limit. */
   readonly bandwidth?: number
@@ -35,20 +35,20 @@ export interface ClientInit {
 
 interface Pending extends Wanted { readonly at: number }
 
-/** Between looks for wants that have waited too long, ms. */
+/** The interval of looking for wants that have waited too long, ms. */
 const CHECK_EVERY = 1000
 
 /** A client's end of its connection, with its wantlist as clients keep it: a set. */
 export interface Client {
-  /** Sends what is not on the list yet, in one message. */
+  /** Sends wants that are not on the list yet, in one message. */
   want (wanted: readonly Wanted[]): void
   /** Whether it waits for an answer about a block. */
   wants (cid: Uint8Array): boolean
-  /** Disconnects once nothing is wanted any more. */
+  /** Disconnects once all wants have ended. */
   leaveWhenDone (): void
 }
 
-/** Connects a client that measures how its wants are answered, and forgets what it gets. */
+/** Connects a client that measures how its wants are answered, and discards the blocks. */
 export function connectClient (world: World, id: string, init: ClientInit): Client {
   return new MeasuringClient(world, id, init)
 }
@@ -113,7 +113,7 @@ class MeasuringClient implements Client {
       if (have) {
         this.#served(want)
       } else {
-        this.#init.events.denied()
+        this.#init.events.absent()
       }
 
       // as boxo's sessions do when they have an answer

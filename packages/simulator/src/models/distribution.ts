@@ -1,9 +1,9 @@
 import type { Distribution } from '../scenario/schema.ts'
 
-/** Draws one value of a distribution. */
+/** Draws one value from a distribution. */
 export type Sampler = (random: () => number) => number
 
-/** Makes the sampler of a distribution that a scenario states. */
+/** Makes the sampler of a scenario's distribution. */
 export function createSampler (distribution: Distribution): Sampler {
   if (typeof distribution === 'number') {
     return () => distribution

@@ -10,25 +10,25 @@ import type { MemberModel } from '../scenario/schema.ts'
 import type { WorldEnv } from '../world/world.ts'
 import type { CancelledWant, Sink, Target, TargetWant } from '@kitsune/want-router'
 
-/** What is reported of a member as it happens. */
+/** The events of a member. */
 export interface MemberEvents {
   asked (want: TargetWant): void
   /** A want is answered, cancelled or lost. */
   ended (): void
-  /** It works on a block, which was in its cache or not. Reported of members that have one. */
+  /** It works on a block, which was in its cache or not. Only for members that have a cache. */
   looked (hit: boolean): void
 }
 
 /** A want on its way through the member. */
 interface Job {
-  /** Undefined for the work of others. */
+  /** Undefined for work for other clients. */
   readonly want?: TargetWant
   readonly size: number
   /** Cancelled, or lost with the connection: it has no result. */
   ended: boolean
 }
 
-/** A want of ours. */
+/** A want of the router. */
 type Asked = Job & { readonly want: TargetWant }
 
 function isAsked (job: Job): job is Asked {
@@ -38,7 +38,7 @@ function isAsked (job: Job): job is Asked {
 /**
  * A node as scenarios describe it. Wants for blocks that it holds queue for its
  * workers, the work takes less where its cache has the block, and the block then
- * shares the line with others. HAVE and DONT_HAVE overtake the queue, as in boxo,
+ * shares the bandwidth with others. HAVE and DONT_HAVE overtake the queue, as in boxo,
  * whose engine answers them from an index.
  */
 export function createModelMember (id: string, model: MemberModel, env: WorldEnv, blocks: Catalogue, events: MemberEvents): Target {
@@ -52,7 +52,7 @@ class ModelMember implements Target {
   readonly #blocks: Catalogue
   readonly #events: MemberEvents
   readonly #random: () => number
-  /** Their own stream, so that what we ask does not change what others do. */
+  /** Their own stream, so that the router's wants do not change the work for others. */
   readonly #randomOthers: () => number
   readonly #network: Sampler
   readonly #service: Sampler
@@ -64,9 +64,9 @@ class ModelMember implements Target {
 
   readonly #open = new Map<string, Asked>()
   readonly #queue = new Set<Job>()
-  /** Waits for a stall to end. */
+  /** Answers that wait for a stall to end. */
   #held: Asked[] = []
-  /** Wants for blocks that it does not have, which the router leaves standing. */
+  /** Standing wants: blocks that it does not have and would send later. */
   readonly #standing = new Map<string, TargetWant>()
   #now: Behaviour
   #cancelOthers: (() => void) | undefined
@@ -125,7 +125,7 @@ class ModelMember implements Target {
     const before = this.#open.get(want.key)
 
     if (before != null) {
-      this.#end(before) // asked for more than before, or again
+      this.#end(before) // it is asked for the block after a HAVE, or again
     }
 
     this.#standing.delete(want.key)
@@ -178,7 +178,7 @@ class ModelMember implements Target {
     })
   }
 
-  /** While it is stalled, nothing leaves. */
+  /** While it is stalled, it sends nothing. */
   #hold (job: Asked): boolean {
     if (this.#now.stalled) {
       this.#held.push(job)
@@ -221,7 +221,7 @@ class ModelMember implements Target {
     return hit
   }
 
-  /** Starts what has queued. */
+  /** Starts queued work. */
   #workOn (): void {
     for (const next of this.#queue) {
       if (this.#busy >= this.#workers || this.#now.stalled) {

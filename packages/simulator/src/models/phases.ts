@@ -1,7 +1,7 @@
 import type { MemberModel, Phase } from '../scenario/schema.ts'
 import type { Timers } from '@kitsune/want-router/engine'
 
-/** How a member behaves at the moment. */
+/** The present behaviour of a member. */
 export interface Behaviour {
   readonly slow: number
   readonly down: boolean

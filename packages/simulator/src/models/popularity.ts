@@ -7,7 +7,7 @@ export type BlockPicker = (random: () => number) => number
 // beyond every catalogue
 const NEW = 2 ** 40
 
-/** Makes the picker of a popularity. `counter` is shared by all clients that want blocks which none wanted before. */
+/** Makes the picker of a popularity. `counter` is shared by all clients that only want new blocks. */
 export function createBlockPicker (popularity: Popularity, counter: { next: number }): BlockPicker {
   switch (popularity.kind) {
     case 'new': return () => NEW + counter.next++

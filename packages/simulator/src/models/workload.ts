@@ -10,7 +10,7 @@ import type { World } from '../world/world.ts'
 /** How often a closed loop draws to find a block that it is not waiting for. */
 const DRAWS = 16
 
-/** What the loops share. */
+/** The state that the loops share. */
 interface Workload {
   readonly world: World
   readonly model: ClientModel
@@ -43,7 +43,7 @@ export function startClient (id: string, model: ClientModel, world: World, pick:
   })
 }
 
-/** Makes wants at random times, whatever becomes of them. */
+/** Makes wants at random times, independent of their answers. */
 function openLoop ({ world: { clock }, model: { batch, type, to = Infinity }, random, connect, next }: Workload, rate: number): void {
   const client = connect()
 
@@ -69,7 +69,7 @@ function closedLoop ({ world: { clock }, model: { type, to = Infinity }, connect
     })
   })
 
-  /** A block that is not being waited for: otherwise the loop would have one want less. */
+  /** Picks a block that is not being waited for: otherwise the loop would have one want less. */
   function another (draws = 1): Uint8Array {
     const cid = next()
 
@@ -81,7 +81,7 @@ function closedLoop ({ world: { clock }, model: { type, to = Infinity }, connect
   }
 }
 
-/** Starts a client that wants what it wanted when it was recorded. */
+/** Starts a client that repeats its recorded wants. */
 export function replayClient (id: string, messages: ReadonlyArray<{ readonly at: number, readonly wanted: readonly Wanted[] }>, world: World, events: ClientEvents): void {
   const { clock } = world
   clock.after(messages[0].at, () => {

@@ -17,7 +17,7 @@ const END = '<!-- end of simulation -->'
  * The places for figures in a document: from a line `<!-- simulate ARGUMENTS -->`
  * to one that says `<!-- end of simulation -->`.
  *
- * @throws {UsageError} if a mark has no end, or there is none
+ * @throws {UsageError} if a mark has no end, or if there are no marks
  */
 export function findSections (document: string): Section[] {
   const lines = document.split('\n')

@@ -1,6 +1,6 @@
 import type { Latency, Series } from '../metrics/result.ts'
 
-/** What the page shows; everything else is in `page.ts`. */
+/** The data of the page; the code is in `page.ts`. */
 export interface PageData {
   readonly command: string
   readonly scenarios: ReadonlyArray<{

@@ -14,8 +14,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'p90 ms', about: '90% of the wants took at most this long', of: ({ latency }) => ms(latency.p90) },
   { title: 'p99 ms', about: '99% of the wants took at most this long', of: ({ latency }) => ms(latency.p99) },
   { title: 'p99.9 ms', about: '99.9% of the wants took at most this long', of: ({ latency }) => ms(latency.p999) },
-  { title: 'served', about: 'wants answered by what they asked for', of: ({ totals }) => percent(totals.served / ended(totals), 2) },
-  { title: 'denied', about: 'wants answered by DONT_HAVE', of: ({ totals }) => some(totals.denied, percent(totals.denied / ended(totals), 2)) },
+  { title: 'served', about: 'wants answered with what they asked for', of: ({ totals }) => percent(totals.served / ended(totals), 2) },
+  { title: 'absent', about: 'wants answered with DONT_HAVE', of: ({ totals }) => some(totals.absent, percent(totals.absent / ended(totals), 2)) },
   { title: 'unserved', about: 'wants that their clients cancelled unanswered', of: ({ totals }) => some(totals.unserved, percent(totals.unserved / ended(totals), 2)) },
   { title: 'asks/want', about: 'asks of members for each want', of: ({ totals }) => (totals.asks / totals.wants).toFixed(3) },
   { title: 'max/mean', about: 'asks of the most asked member, divided by the mean', of: ({ totals }) => totals.maxByMean.toFixed(2) },
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'moved', about: 'blocks for which another member was asked after the change than before', of: ({ totals }) => percent(totals.moved) },
   { title: 'collateral', about: 'blocks that moved although their member was still there', of: ({ totals }) => percent(totals.collateral) },
   { title: 'coalesced', about: 'wants that joined a fetch which was open already', of: ({ totals }) => some(totals.coalesced, percent(totals.coalesced / totals.wants)) },
-  { title: 'DONT_HAVEs', about: 'asks that were answered by DONT_HAVE', of: ({ totals }) => some(totals.dontHaves, percent(totals.dontHaves / totals.asks)) },
+  { title: 'DONT_HAVEs', about: 'asks that were answered with DONT_HAVE', of: ({ totals }) => some(totals.dontHaves, percent(totals.dontHaves / totals.asks)) },
   { title: 'hedges', about: 'wants for which a second member was asked while the first was slow', of: ({ totals }) => some(totals.hedges, percent(totals.hedges / totals.wants)) },
   { title: 'timeouts', about: 'asks that took too long', of: ({ totals }) => some(totals.timeouts, String(totals.timeouts)) },
   { title: 'ejections', about: 'times a member was ejected', of: ({ totals }) => some(totals.ejections, String(totals.ejections)) }
@@ -111,8 +111,8 @@ export function percent (value: number | undefined, digits = 1): string | undefi
 }
 
 /** Wants that have ended, one way or another: some are still open when a run ends. */
-function ended ({ served, denied, unserved }: Totals): number {
-  return served + denied + unserved
+function ended ({ served, absent, unserved }: Totals): number {
+  return served + absent + unserved
 }
 
 function some (count: number, text: string | undefined): string | undefined {

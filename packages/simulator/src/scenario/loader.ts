@@ -18,8 +18,8 @@ export interface FoundScenario {
  * Scenarios by name, `all` of them, or from a file: a module that exports
  * `scenario`, JSON, or a recording.
  *
- * @throws {UsageError} if there is none of that name, or no such file
- * @throws {ScenarioError} if one is invalid
+ * @throws {UsageError} if there is no scenario of that name, or no such file
+ * @throws {ScenarioError} if a scenario is invalid
  */
 export async function findScenarios (names: readonly string[]): Promise<FoundScenario[]> {
   const found = new Map<string, FoundScenario>()
@@ -50,7 +50,7 @@ async function loadScenario (path: string): Promise<unknown> {
   }
 }
 
-/** The scenario with its duration, phases and all, multiplied by a factor. */
+/** The scenario with all its times, such as its duration and phases, multiplied by a factor. */
 export function scaled (scenario: FullScenario, factor: number): FullScenario {
   if (factor === 1) {
     return scenario

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { scenarioSchema } from './schema.ts'
 import type { FullScenario } from './schema.ts'
 
-/** One parameter of a scenario as it is set. */
+/** One parameter of a scenario and its value. */
 export interface Parameter {
   /** Its place in the scenario, as `members[0].service`. */
   readonly name: string
@@ -11,7 +11,7 @@ export interface Parameter {
   readonly about: string
 }
 
-/** What is read of the schema's description. */
+/** The parts of the schema's description that are read. */
 interface Described {
   readonly description?: string
   readonly properties?: Readonly<Record<string, Described>>
@@ -45,7 +45,7 @@ function list (name: string, value: unknown, schema: Described | undefined): Par
   return value === undefined ? [] : [{ name, value: text(value), about }]
 }
 
-/** Which of several forms a value has, by its `kind`. */
+/** Which of several forms a value has, according to its `kind`. */
 function variant (value: unknown, forms: readonly Described[]): Described | undefined {
   return forms.find(({ properties }) => properties?.kind?.const === (value as { kind?: unknown }).kind)
 }

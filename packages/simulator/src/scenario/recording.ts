@@ -11,11 +11,11 @@ import type { Wanted } from '../models/client.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Decision, Input, TapRecord } from '@kitsune/want-router/engine'
 
-/** What a recording says about the world in which it was made. */
+/** The world of a recording, as far as the recording tells. */
 export interface Recording {
-  /** What each client wanted, and when, ms from the start. */
+  /** The wants of each client with their times, ms from the start. */
   readonly arrivals: ReadonlyMap<string, ReadonlyArray<{ readonly at: number, readonly wanted: readonly Wanted[] }>>
-  /** Bytes of a block: as seen, or else those of another block; undefined for one that was never seen and that some member does not have. */
+  /** Bytes of a block: as recorded, or those of another block; undefined for one that was never sent and that some member does not have. */
   size (key: WantKey): number | undefined
   /** Blocks that a member said it does not have. */
   readonly dontHaves: ReadonlyMap<string, ReadonlySet<WantKey>>
@@ -27,7 +27,7 @@ export interface RecordedScenario {
   readonly recording: Recording
 }
 
-// a member's latencies are drawn from this many quantiles of what was measured
+// a member's latencies are drawn from this many quantiles of the measured ones
 const PARTS = 50
 /** How long a recorded client waits for an answer, ms. */
 export const RECORDED_CANCEL_AFTER = 30_000
@@ -55,7 +55,7 @@ export async function readRecording (path: string): Promise<RecordedScenario> {
   return reading.end()
 }
 
-/** What is learned about a member. */
+/** What the recording tells about a member. */
 interface SeenMember {
   readonly block: Histogram
   readonly presence: Histogram
@@ -64,7 +64,7 @@ interface SeenMember {
   blocks: number
 }
 
-/** Collects what the records of one engine say. */
+/** Collects the data in the records of one engine. */
 class Reading {
   readonly #path: string
   readonly #members = new Map<string, SeenMember>()
@@ -80,7 +80,7 @@ class Reading {
   add (record: TapRecord): void {
     if (record.t === 'start') {
       if (this.#start != null) {
-        throw new ScenarioError('it has the starts of two engines: split it')
+        throw new ScenarioError('it contains the recordings of two engines: split it')
       }
 
       this.#start = record
@@ -116,7 +116,7 @@ class Reading {
       scenario: {
         name,
         title: `What if ${name} had been routed differently?`,
-        about: 'Wants and sizes of blocks as recorded; each member takes as long as it took then, whatever its load.',
+        about: 'Wants and sizes of blocks are as recorded; each member takes as long as it took then, whatever its load.',
         duration: this.#end + RECORDED_CANCEL_AFTER,
         warmup: 0,
         buckets: 60,
@@ -204,7 +204,7 @@ function memberOf (id: string, weight: number, labels: Readonly<Record<string, s
   }
 }
 
-/** A distribution with the quantiles of what was measured. */
+/** A distribution with the measured quantiles. */
 function empirical (measured: Histogram | undefined): Distribution {
   if (measured == null || measured.count === 0) {
     return 1

@@ -12,7 +12,7 @@ const count = z.int().min(1)
 const ms = z.number().min(0)
 const name = z.string().min(1).max(64).regex(/^[\w.-]+$/, 'write letters, digits, dots, hyphens and underscores')
 
-/** A number that varies. A plain number is constant. */
+/** A random number. A plain number is constant. */
 export type Distribution =
   | number
   | { kind: 'uniform', from: number, to: number }
@@ -28,7 +28,7 @@ const distribution: z.ZodType<Distribution> = z.lazy(() => z.union([
   z.strictObject({ kind: z.literal('exponential'), mean: positive }),
   z.strictObject({ kind: z.literal('lognormal'), median: positive, sigma: z.number().min(0) }),
   z.strictObject({ kind: z.literal('mixture'), parts: z.array(z.strictObject({ share: positive, of: distribution })).min(1) })
-], { error: 'is neither a number of at least 0 nor { kind: uniform | exponential | lognormal | mixture, … }' }))
+], { error: 'must be a number of at least 0 or { kind: uniform | exponential | lognormal | mixture, … }' }))
 
 const popularity = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -39,7 +39,7 @@ const popularity = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('uniform'), blocks: count.describe('blocks in the catalogue') }),
   z.strictObject({
     kind: z.literal('hot'),
-    share: share.describe('share of the wants that are for one block'),
+    share: share.describe('share of the wants that are for the one hot block'),
     blocks: count.min(2).describe('blocks in the catalogue; the others share the rest of the wants equally')
   }),
   z.strictObject({ kind: z.literal('new') }).describe('every want is for a block that was never wanted before'),
@@ -51,7 +51,7 @@ const phase = z.strictObject({
   to: ms.optional().describe('when it ends, ms; default: never'),
   every: positive.optional().describe('ms after which it comes again; default: once'),
   slow: positive.default(1).describe('service, cache hits, presences and network take this many times as long'),
-  down: z.boolean().default(false).describe('its connection is closed, and the answers it owed are lost'),
+  down: z.boolean().default(false).describe('its connection is closed, and the answers that it owed are lost'),
   stalled: z.boolean().default(false).describe('it answers nothing until the phase ends'),
   cold: z.boolean().default(false).describe('it begins with an empty cache'),
   holds: share.optional().describe('share of the blocks that it holds during the phase'),
@@ -91,7 +91,7 @@ const client = z.strictObject({
       think: distribution.default(0).describe('ms between an answer and the next want')
     })
   ]).describe('when wants are made'),
-  popularity: popularity.describe('what they are for'),
+  popularity: popularity.describe('which blocks the wants are for'),
   type: z.enum(['block', 'have']).default('block').describe('want-block, or want-have: then HAVE is the answer'),
   batch: count.max(1024).default(1).describe('wants in a message, in an open loop'),
   bandwidth: positive.optional().describe('bytes a second that each client reads; default: without limit'),
@@ -106,7 +106,7 @@ const limits = z.record(z.string(), z.number())
 export const scenarioSchema = z.strictObject({
   name: name.describe('name on the command line'),
   title: z.string().min(1).max(200).describe('the question that it answers'),
-  about: z.string().default('').describe('why it is modelled like this, and what to look at'),
+  about: z.string().default('').describe('why it is modelled like this, and what to look for'),
   duration: positive.describe('simulated ms'),
   warmup: ms.default(0).describe('ms at the start that do not count in the totals'),
   buckets: count.max(1000).default(60).describe('points of each plot over time'),
@@ -134,7 +134,7 @@ export const scenarioSchema = z.strictObject({
   }
 
   if (scenario.warmup >= scenario.duration) {
-    context.addIssue({ code: 'custom', path: ['warmup'], message: 'is not shorter than the duration' })
+    context.addIssue({ code: 'custom', path: ['warmup'], message: 'must be shorter than the duration' })
   }
 })
 
@@ -142,11 +142,11 @@ export const scenarioSchema = z.strictObject({
 export type Scenario = z.input<typeof scenarioSchema>
 /** A scenario with its defaults. */
 export type FullScenario = z.output<typeof scenarioSchema>
-/** Members that are alike. */
+/** A group of identical members. */
 export type MemberModel = FullScenario['members'][number]
-/** A time in which members behave differently. */
+/** A phase in which members behave differently. */
 export type Phase = MemberModel['phases'][number]
-/** Clients that are alike. */
+/** A group of identical clients. */
 export type ClientModel = FullScenario['clients'][number]
 /** How often each block is wanted. */
 export type Popularity = ClientModel['popularity']

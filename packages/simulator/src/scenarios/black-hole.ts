@@ -1,10 +1,10 @@
 import type { Scenario } from '../scenario/schema.ts'
 
-/** A node that misses every block, and says so faster than others serve. */
+/** A node that misses every block, and answers DONT_HAVE faster than others serve. */
 export const blackHole: Scenario = {
   name: 'black-hole',
   title: 'One of four nodes is empty and says so within a millisecond. Which strategies keep asking it?',
-  about: 'A DONT_HAVE is no failure, so health does not help; and since every want is for a new block, neither do earlier answers.',
+  about: 'A DONT_HAVE is not a failure, so ejection does not help; and since every want is for a new block, earlier answers do not help either.',
   duration: 120_000,
   warmup: 20_000,
   members: [

@@ -1,10 +1,10 @@
 import type { Scenario } from '../scenario/schema.ts'
 
-/** Nodes whose caches hold all that is wanted only if each caches other blocks. */
+/** Nodes whose caches can hold all wanted blocks only if each caches different ones. */
 export const coldCaches: Scenario = {
   name: 'cold-caches',
-  title: 'Each of four nodes can cache a quarter of what is wanted. Do their caches add up?',
-  about: 'A hit takes 4 ms, a miss 60. Where any free node is asked for a block, all four cache the same.',
+  title: 'Each of four nodes can cache a quarter of the wanted blocks. Do their caches add up?',
+  about: 'A hit takes 4 ms, a miss 60. If any free node is asked for a block, all four cache the same blocks.',
   duration: 300_000,
   warmup: 120_000,
   members: [

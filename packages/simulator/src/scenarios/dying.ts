@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/schema.ts'
 /** A node that fails step by step, and returns. */
 export const dying: Scenario = {
   name: 'dying',
-  title: 'A node gets slower and slower, hangs, is gone, and comes back. What do the wants notice?',
+  title: 'A node gets slower and slower, hangs, goes down, and comes back. How does that affect the wants?',
   duration: 600_000,
   buckets: 120,
   members: [

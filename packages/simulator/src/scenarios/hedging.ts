@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
-/** Want-haves at nodes of which a few answers are slow. */
+/** Want-haves at nodes that answer a few of them slowly. */
 export const hedging: Scenario = {
   name: 'hedging',
   title: 'One answer of twenty takes half a second. What does asking a second node save, and what does it cost?',

@@ -5,8 +5,8 @@ const NODES = 6
 /** Nodes whose load comes mostly from clients that the router does not see. */
 export const hiddenLoad: Scenario = {
   name: 'hidden-load',
-  title: 'The nodes also serve others, whose rush moves from node to node. Which strategies avoid it?',
-  about: 'Most of the work of a node is not ours, so what is in flight from us says little about how busy it is. Each node in turn is asked for more than it can do, for twenty seconds.',
+  title: 'The nodes also serve others, whose load peak moves from node to node. Which strategies avoid it?',
+  about: 'Most of the work of a node is for other clients, so our wants in flight say little about how busy it is. Each node in turn is asked for more than it can do, for twenty seconds.',
   duration: 240_000,
   buckets: 120,
   members: Array.from({ length: NODES }, (_, i) => ({

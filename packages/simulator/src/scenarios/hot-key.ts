@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario/schema.ts'
 
-/** A few blocks that most wants are for. */
+/** Most wants are for a few blocks. */
 export const hotKey: Scenario = {
   name: 'hot-key',
   title: 'Most wants are for a few blocks (Zipf, exponent 1). Which strategies spread them, and at what price to locality?',

@@ -16,7 +16,7 @@ import { slowNode } from './slow-node.ts'
 import { unequalNodes } from './unequal-nodes.ts'
 import type { Scenario } from '../scenario/schema.ts'
 
-/** The scenarios that come with the simulator, each in its own file: add yours and name it here. */
+/** The scenarios that come with the simulator, each in its own file: add yours and list it here. */
 export const SCENARIOS: readonly Scenario[] = [
   slowNode,
   fewNodes,

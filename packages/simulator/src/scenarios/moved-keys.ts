@@ -1,10 +1,10 @@
 import type { Scenario } from '../scenario/schema.ts'
 
-/** A node that leaves, and the caches that others must fill. */
+/** A node leaves, and other nodes must fill their caches. */
 export const movedKeys: Scenario = {
   name: 'moved-keys',
-  title: 'One of ten nodes leaves. For how many blocks is another node asked than before?',
-  about: 'A tenth must move, because their node is gone. All others that move find a cold cache for no reason.',
+  title: 'One of ten nodes leaves. For how many blocks is a different node asked than before?',
+  about: 'A tenth must move, because their node is gone. All other blocks that move find a cold cache unnecessarily.',
   duration: 120_000,
   members: [
     { id: 'node', count: 9 },

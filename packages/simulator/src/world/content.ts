@@ -5,7 +5,7 @@ import type { Verify } from '@kitsune/want-router/engine'
 /**
  * Content without hashing: the n-th block has a well-formed raw CIDv1 whose
  * "digest" is n, mixed, and its bytes are a view of one zero buffer that carries
- * the key which it would hash to.
+ * the key that it would hash to.
  */
 
 const RAW = 0x55

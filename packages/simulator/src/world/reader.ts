@@ -7,7 +7,7 @@ export interface ReaderInit {
   readonly bytesPerSecond?: number
   /** The most bytes of blocks in one message to it. Default 1 MiB, to which the network's messages grow. */
   readonly messageSize?: number
-  /** It is woken as soon as there is something. Default: at the end of the tick. */
+  /** Whether it is woken as soon as there is something. Default: at the end of the tick. */
   readonly atOnce?: boolean
   /** A message has been read. */
   received (message: Outgoing): void

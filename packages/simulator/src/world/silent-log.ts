@@ -2,7 +2,7 @@ import type { DriverInit } from '@kitsune/want-router/engine'
 
 type Log = DriverInit['log']
 
-/** A log that keeps nothing. */
+/** A log that discards everything. */
 export const silent: Log = Object.assign(() => {}, {
   error () {},
   trace () {},

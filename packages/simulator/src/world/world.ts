@@ -1,7 +1,7 @@
 /**
- * A world is the real engine behind the real driver on a clock that is moved by hand,
+ * A world is the real engine behind the real driver on a simulated clock,
  * with simulated members and simulated clients. Nothing in here knows the engine's
- * rules: it carries what members say to the driver's sinks, and what clients say to
+ * rules: it carries messages from members to the driver's sinks, and from clients to
  * the driver, as the network does.
  *
  * ```ts
@@ -25,8 +25,8 @@
  *   A block is `sink.block(cid, contentBlock(key, size))`: there is no hashing, the bytes
  *   carry the key that they "hash" to, so `contentBlock(otherKey, size)` is a wrong block,
  *   and any other bytes are garbage.
- * - **Clients** pull, as a network's writer does: after `wake` they call `take` when they
- *   like, or never. `wake` comes at the end of a tick, or as soon as the driver has
+ * - **Clients** pull, as a network's writer does: after `wake` they call `take` at any
+ *   time, or never. `wake` comes at the end of a tick, or as soon as the driver has
  *   something (`atOnce`), but never from inside `take`. Blocks come without their CIDs:
  *   `contentBlockKey(block.data)` is the key.
  * - **Randomness** comes from `world.random(name)`: each name has its own stream, so that one
@@ -44,14 +44,14 @@ import type { Limits, MemberInit, StrategyFactory, Target } from '@kitsune/want-
 import type { AdmissionOptions, Driver, DriverInit, Engine, EngineInit, HashFunction, Timers, Verify } from '@kitsune/want-router/engine'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** What members and clients may use. */
+/** The context of members and clients. */
 export interface WorldEnv {
   readonly clock: FakeClock
   /** A random source for each name, uniform in [0, 1). */
   random (name: string): () => number
 }
 
-/** A member: its configuration, and what answers for it. */
+/** A member: its configuration and its target. */
 export interface WorldMember extends MemberInit {
   create (env: WorldEnv): Target
 }
@@ -64,25 +64,25 @@ export interface WorldInit {
   readonly limits?: Partial<Limits>
   /** Default: a clock that begins at 0. */
   readonly clock?: FakeClock
-  /** What the driver waits by. Default: the clock. */
+  /** The timers of the driver. Default: the clock. */
   readonly timers?: Timers
   /** How the driver verifies blocks. Default: {@link verifyContent}. */
   readonly verify?: Verify
-  /** What blocks can be verified by. Default: all count as verifiable. */
+  /** The hash functions that can be verified. Default: all count as verifiable. */
   readonly hashes?: readonly HashFunction[]
   /** The policies that decide which wants are looked for. Default: all wants are. */
   readonly admission?: AdmissionOptions
-  /** What the driver drives. Default: `createEngine`; a wrapper observes, records or breaks it. */
+  /** The engine that the driver drives. Default: `createEngine`; a wrapper observes, records or breaks it. */
   engine? (init: EngineInit): Engine
   /** Default: discards everything. */
   readonly log?: DriverInit['log']
 }
 
-/** What a client does when something happens to it. */
+/** The callbacks of a client. */
 export interface ClientHandlers {
   /** There is something to take. */
   wake (): void
-  /** It is woken as soon as the driver has something, as by a network that sends at once. Default: at the end of the tick. */
+  /** Whether it is woken as soon as the driver has something, as by a network that sends at once. Default: at the end of the tick. */
   readonly atOnce?: boolean
   /** The router closed the connection. Default: nothing. */
   closed? (): void
@@ -175,7 +175,7 @@ export function createWorld (init: WorldInit): World {
   }
 
   function start ({ id, create }: WorldMember): void {
-    // targets of a world start at once; one that throws is a fault of the simulation
+    // targets of a world start at once; one that throws is a bug of the simulation
     drive.start(id, create(world)).catch((err: unknown) => { queueMicrotask(() => { throw err }) })
   }
 

@@ -17,15 +17,15 @@ const test: TestRunner = {
 
 describe('baselines', () => {
   describe('modulo', () => {
-    const why = 'it counts places in the list, which is what is wrong with it'
+    const why = 'it counts places in the list, which is its flaw'
     strategyTests(modulo(), { test, laws: { shares: why, 'shares-under-load': why, 'input-order': why, 'minimal-disruption': why } })
   })
 
   for (const [name, inner] of Object.entries({ 'least-loaded': leastLoaded(), rendezvous: rendezvous() })) {
     describe(`two-choices(${name})`, () => {
       const blind = 'it draws without regard to weights'
-      const chance = 'it draws at random'
-      strategyTests(twoChoices(inner), { test, laws: { shares: blind, 'shares-under-load': blind, 'input-order': chance, 'minimal-disruption': chance } })
+      const random = 'it draws at random'
+      strategyTests(twoChoices(inner), { test, laws: { shares: blind, 'shares-under-load': blind, 'input-order': random, 'minimal-disruption': random } })
     })
   }
 })

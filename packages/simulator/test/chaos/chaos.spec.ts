@@ -13,7 +13,7 @@ import type { BatchResult } from '../../src/chaos/pool.ts'
 const SEEDS = 1000
 const THREADS = 2
 
-/** The least share of runs, in percent, that is to meet each feature: about half of what is measured, but almost all of it for hedges. */
+/** The least share of runs, in percent, that must meet each feature: about half of what is measured, but almost all of it for hedges. */
 const SHARES: Readonly<Record<Feature, number>> = {
   'default strategy': 10,
   'wrapped strategy': 40,
@@ -84,7 +84,7 @@ describe('chaos', function () {
     expect(ran).to.equal(SEEDS)
   })
 
-  it('recovers within the time that limits explain, and now and then takes most of it', () => {
+  it('recovers within the time that limits explain, and sometimes takes most of it', () => {
     expect(result.recoveryShare).to.be.within(0.5, 1)
   })
 
@@ -111,7 +111,7 @@ describe('chaos', function () {
 })
 
 describe('chaos: strategies', () => {
-  it('are drawn with decorators in every order that there is, and in no other', () => {
+  it('are drawn with decorators in every possible order, and in no other', () => {
     const dice = createDice(seededRandom(1))
     const orders = new Set<string>()
 
@@ -132,7 +132,7 @@ describe('chaos: strategies', () => {
 })
 
 describe('chaos: a process that stands still', () => {
-  it('runs its overdue timers before it hears what came meanwhile, and says how late each is', () => {
+  it('runs its overdue timers before it reads waiting messages, and reports how late each is', () => {
     const clock = fakeClock()
     const timers = createProcessTimers(clock)
     const happened: string[] = []

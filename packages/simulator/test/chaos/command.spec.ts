@@ -33,7 +33,7 @@ describe('chaos: the command', function () {
     expect(stderr).to.contain('10 runs')
   })
 
-  it('replays a seed with all that happens in it', async () => {
+  it('replays a seed and prints its events', async () => {
     const { code, stdout } = await run('--seed', '3')
 
     expect(code).to.equal(0)
@@ -70,7 +70,7 @@ describe('chaos: the command', function () {
     ['in a microtask', 'queueMicrotask(() => { throw new Error("too late") })'],
     ['by a rejection without a handler', 'void Promise.reject(new Error("too late"))']
   ]) {
-    it(`finds what is thrown ${what}, outside of the calls that play a run`, async () => {
+    it(`finds an error thrown ${what}, outside of the calls that play a run`, async () => {
       const text = 'member.totals.dontHaves++\n    member.health.succeeded'
       const caught = await tryMutant({ name: what, breaks: ['crash'], file: 'engine/answers.ts', find: text, replace: `${bug}\n${text}` }, 1, 3)
 
@@ -84,7 +84,7 @@ describe('chaos: the command', function () {
     await expect(run('--mutants', fileURLToPath(new URL('../../src/chaos/invariants.ts', import.meta.url)))).to.eventually.be.rejectedWith(UsageError, 'exports no list called MUTANTS')
   })
 
-  it('says which option it does not understand', async () => {
+  it('names the option that it does not understand', async () => {
     await expect(run('--seeds', 'many')).to.eventually.be.rejectedWith(UsageError, '--seeds: "many" is not a whole number')
     await expect(run('--sed', '3')).to.eventually.be.rejectedWith(UsageError, '--sed')
   })

@@ -46,7 +46,7 @@ describe('chaos: mutants', function () {
     expect(Object.keys(seeds).filter(name => !names.includes(name)), SEARCH).to.deep.equal([])
   })
 
-  it('break every rule', () => {
+  it('break every invariant', () => {
     const broken = new Set(MUTANTS.flatMap(({ breaks }) => breaks))
 
     expect(Object.keys(INVARIANTS).filter(invariant => !broken.has(invariant as keyof typeof INVARIANTS))).to.deep.equal([])

@@ -8,7 +8,7 @@ import { WANT_MUTANTS } from './mutants/wants.ts'
 import type { Mutant } from '../../src/chaos/mutant.ts'
 
 /**
- * Bugs of the router, each of which breaks one rule. Each is a mistake that a
+ * Bugs of the router, each of which breaks one invariant. Each is a mistake that a
  * programmer might make there. The seeds that catch them are in `mutant-seeds.json`.
  */
 export const MUTANTS: readonly Mutant[] = [...WANT_MUTANTS, ...MEMBER_MUTANTS, ...MEMBERSHIP_MUTANTS, ...SCHEDULING_MUTANTS, ...DRIVER_MUTANTS, ...POLICY_MUTANTS, ...ROUTER_MUTANTS]

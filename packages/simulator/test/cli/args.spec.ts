@@ -14,7 +14,7 @@ describe('arguments', () => {
     expect(strategies).to.deep.equal(['x', 'y', 'z'])
   })
 
-  it('refuses what makes no sense in one line', () => {
+  it('refuses invalid options with a message of one line', () => {
     for (const args of [['--seed', 'x'], ['--seed', '1.5'], ['--seed=-1'], ['--scale', '0'], ['--scale', 'x'], ['--speed'], ['stray'], ['--seed']]) {
       expect(() => parseOptions(args), args.join(' ')).to.throw(UsageError).with.property('message').that.does.not.include('\n')
     }
@@ -26,7 +26,7 @@ describe('a list of strategies', () => {
     expect(splitStrategies('a, b(c, 1.5); d(e(f, 1), 2) ;')).to.deep.equal(['a', 'b(c, 1.5)', 'd(e(f, 1), 2)'])
   })
 
-  it('all are all that want-router has, each once, and all can be made', async () => {
+  it('all includes each strategy of want-router once, and each can be made', async () => {
     const all = await findStrategies(['all'])
     expect(all.map(({ name }) => name)).to.deep.equal(everyStrategy())
     expect(all.map(({ name }) => name)).to.include.members(['round-robin', 'rendezvous', 'maglev', 'peak-ewma', 'hot-cold', 'bounded-load(rendezvous)'])

@@ -26,7 +26,7 @@ describe('kitsune-simulate', function () {
 
   async function run (...args: string[]): Promise<Ran> {
     return new Promise(resolve => {
-      // options of the test runner's own node make the one under test warn
+      // options of the test runner's node would make the node under test print warnings
       const env = { ...process.env, NODE_OPTIONS: '' }
       execFile(process.execPath, [BIN, ...args], { cwd: folder, env }, (err, stdout, stderr) => {
         resolve({ code: err == null ? 0 : Number(err.code), stdout, stderr })
@@ -40,7 +40,7 @@ describe('kitsune-simulate', function () {
     return join(folder, name)
   }
 
-  it('prints a table, progress aside, and writes JSON and a report', async () => {
+  it('prints a table apart from the progress, and writes JSON and a report', async () => {
     const scenario = await write('mine.json', JSON.stringify(scenarioOf({ name: 'mine', duration: 10_000 })))
     const args = ['--scenario', scenario, '--strategies', 'round-robin;bounded-load(rendezvous, 1.5)', '--seed', '4']
     const { code, stdout, stderr } = await run(...args, '--json', 'out/r.json', '--html', 'out/r.html')
@@ -82,7 +82,7 @@ describe('kitsune-simulate', function () {
     expect((await run('--scenario', 'wants.ndjson', '--no-html')).stdout).to.include('| round-robin')
   })
 
-  it('lists and describes', async () => {
+  it('lists scenarios and describes parameters', async () => {
     const list = await run('--list')
     expect(list.stdout).to.match(/ {2}slow-node +One of four/)
     expect(list.stdout).to.include('  bounded-load(strategy, c=1.25, least=4)\n')

@@ -8,7 +8,7 @@ describe('histogram', () => {
     expect({ count, mean, max, median: quantile(0.5) }).to.deep.equal({ count: 0, mean: undefined, max: undefined, median: undefined })
   })
 
-  it('knows every quantile within half a percent', () => {
+  it('gives every quantile within half a percent', () => {
     const values = fc.array(fc.double({ min: 0.001, max: 1e7, noNaN: true }), { minLength: 1, maxLength: 200 })
 
     fc.assert(fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {

@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { createMovement } from '../../src/metrics/movement.ts'
 
 describe('movement', () => {
-  it('compares where blocks were asked for before and after, and which members are still there', () => {
+  it('compares which members were asked for blocks before and after, and which members are still there', () => {
     const moves = createMovement(3, 100)
 
     for (const [block, before, after] of [['stays', 0, 0], ['must', 2, 1], ['needless', 0, 1], ['needless too', 1, 0]] as const) {
@@ -15,7 +15,7 @@ describe('movement', () => {
     expect(moves.moved(member => member !== 2)).to.deep.equal({ moved: 0.75, collateral: 0.5 })
   })
 
-  it('has nothing to compare where nothing is asked for twice', () => {
+  it('has nothing to compare if no block is asked for twice', () => {
     const moves = createMovement(2, 100)
     moves.asked('a', 0, 1)
     moves.asked('b', 0, 101)
@@ -23,7 +23,7 @@ describe('movement', () => {
     expect(moves.homeShare()).to.be.undefined()
   })
 
-  it('knows the share of asks that go to a block\'s usual member', () => {
+  it('counts the share of asks that go to a block\'s usual member', () => {
     const moves = createMovement(2, Infinity)
 
     for (let i = 0; i < 10; i++) {

@@ -8,7 +8,7 @@ const block = (n: number): { key: string, cid: Uint8Array } => ({ key: contentKe
 const all = Array.from({ length: N }, (_, n) => block(n))
 
 describe('catalogue', () => {
-  it('gives a member the share of blocks that it is to hold, the same ones each time', () => {
+  it('gives a member its share of blocks, the same ones each time', () => {
     const held = (seed: number): boolean[] => all.map(block => createCatalogue({ seed, sizes: 1, members }).holds('a', 0.3, block))
     expect(held(1).filter(Boolean).length / N).to.be.closeTo(0.3, 0.02)
     expect(held(1)).to.deep.equal(held(1))
@@ -24,7 +24,7 @@ describe('catalogue', () => {
     expect(all.every(block => members.filter(id => copies.holds(id, 1, block)).length === 2)).to.equal(true)
   })
 
-  it('knows sizes by the key, and that some blocks exist nowhere', () => {
+  it('derives sizes from the key, and has blocks that do not exist', () => {
     const blocks = createCatalogue({ seed: 1, sizes: { kind: 'exponential', mean: 1000 }, members })
     const sizes = all.map(block => blocks.size(block) ?? 0)
     expect(sizes.reduce((sum, size) => sum + size, 0) / N).to.be.closeTo(1000, 50)
@@ -32,7 +32,7 @@ describe('catalogue', () => {
     expect(blocks.size(block(ABSENT))).to.be.undefined()
   })
 
-  it('keeps to what was recorded', () => {
+  it('has exactly the recorded blocks', () => {
     const blocks = createCatalogue({ seed: 1, sizes: 1, members, recording: { size: key => key === contentKey(1) ? 77 : undefined, dontHaves: new Map([['a', new Set([contentKey(1)])]]) } })
     expect(blocks.size(block(1))).to.equal(77)
     expect(blocks.size(block(2))).to.be.undefined()

@@ -27,13 +27,13 @@ describe('distributions', () => {
     expect(mean(values)).to.be.closeTo(15, 0.05)
   })
 
-  it('exponential: mean as said, median ln 2 of it', () => {
+  it('exponential: the given mean, and a median of ln 2 of it', () => {
     const values = sample({ kind: 'exponential', mean: 10 })
     expect(mean(values)).to.be.closeTo(10, 0.15)
     expect(median(values)).to.be.closeTo(10 * Math.log(2), 0.15)
   })
 
-  it('lognormal: median as said, the 97.7th percentile two sigmas above', () => {
+  it('lognormal: the given median, and the 97.7th percentile two sigmas above', () => {
     const values = sample({ kind: 'lognormal', median: 10, sigma: 0.5 })
     expect(median(values)).to.be.closeTo(10, 0.1)
     expect(values[Math.floor(0.97725 * N)]).to.be.closeTo(10 * Math.E, 0.4)

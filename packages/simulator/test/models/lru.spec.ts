@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { createLru } from '../../src/models/lru.ts'
 
 describe('lru', () => {
-  it('forgets what was used longest ago', () => {
+  it('evicts the least recently used block', () => {
     const cache = createLru(2)
     cache.add('a')
     cache.add('b')

@@ -13,7 +13,7 @@ const want = (n: number, type: 'block' | 'have' = 'block'): TargetWant => ({ key
 
 interface Rig { clock: FakeClock, target: Target, said: string[], looked: boolean[], open (): number }
 
-/** A member of which everything takes a round number of ms, and what it says when. */
+/** A member that takes a round number of ms for everything, and its reports with their times. */
 function rig (model: Partial<Scenario['members'][number]>): Rig {
   const clock = fakeClock()
   const [full] = parseScenario(scenarioOf({ members: [{ id: 'node', network: 0, service: 10, presence: 1, ...model }] })).members
@@ -61,21 +61,21 @@ describe('a modelled member', () => {
     expect(said.slice(1)).to.deep.equal(['10 block 1', '10 block 2', '20 block 3', '20 block 4', '30 block 5'])
   })
 
-  it('shares a line between its blocks', () => {
+  it('shares its bandwidth between its blocks', () => {
     const { clock, target, said } = rig({ bandwidth: 100_000 })
     target.ask([want(1), want(2)])
     clock.pass(100)
     expect(said.slice(1)).to.deep.equal(['20 block 1', '30 block 2'])
   })
 
-  it('says HAVE and DONT_HAVE past the queue', () => {
+  it('sends HAVE and DONT_HAVE past the queue', () => {
     const { clock, target, said } = rig({ workers: 1 })
     target.ask([want(1), want(2), want(3, 'have'), want(2 ** 52)])
     clock.pass(100)
     expect(said.slice(1)).to.deep.equal(['1 have', '1 dont-have', '10 block 1', '20 block 2'])
   })
 
-  it('never begins what is cancelled in the queue, and sends nothing of what is cancelled later', () => {
+  it('never begins a want that is cancelled in the queue, and sends nothing for one that is cancelled later', () => {
     const { clock, target, said, open } = rig({ workers: 1 })
     target.ask([want(1), want(2), want(3)])
     clock.pass(5)
@@ -94,7 +94,7 @@ describe('a modelled member', () => {
     expect(open()).to.equal(0)
   })
 
-  it('takes less for what is in its cache, and forgets the least recently used', () => {
+  it('takes less time for a block in its cache, and evicts the least recently used', () => {
     const { clock, target, said, looked } = rig({ cache: { blocks: 2, hit: 1 } })
 
     for (const n of [1, 2, 1, 3, 1, 2]) {
@@ -106,7 +106,7 @@ describe('a modelled member', () => {
     expect(said.slice(1)).to.deep.equal(['10 block 1', '20 block 2', '21 block 1', '40 block 3', '41 block 1', '60 block 2'])
   })
 
-  it('is down from time to time, loses what it owed and perhaps its cache', () => {
+  it('is down from time to time, and loses the answers that it owed, and its cache if it is cold then', () => {
     const { clock, target, said, open } = rig({ cache: { blocks: 9, hit: 1 }, phases: [{ from: 15, to: 20, every: 50, down: true, cold: true }] })
     target.ask([want(1)])
     clock.pass(12)
@@ -118,7 +118,7 @@ describe('a modelled member', () => {
     expect(said).to.deep.equal(['0 up', '10 block 1', '15 down', '20 up', '30 block 1', '65 down', '70 up', '115 down', '120 up'])
   })
 
-  it('can stall: nothing leaves until that is over', () => {
+  it('can stall: it sends nothing until that is over', () => {
     const { clock, target, said } = rig({ workers: 1, phases: [{ from: 5, to: 50, stalled: true }] })
     target.ask([want(1), want(2)])
     clock.pass(20)
@@ -127,7 +127,7 @@ describe('a modelled member', () => {
     expect(said.slice(1)).to.have.members(['51 have', '60 block 1', '70 block 2', '80 block 3'])
   })
 
-  it('is busy with others, who take its workers unseen', () => {
+  it('is busy with others, which take its workers unseen', () => {
     const { clock, target, said, open } = rig({ workers: 1, phases: [{ from: 5, to: 25, others: 1000 }] })
     clock.pass(25)
     // twenty have come, and one leaves every 10 ms

@@ -18,14 +18,14 @@ describe('figures in a document', () => {
     ])
   })
 
-  it('are put there and nowhere else, again and again', () => {
+  it('are written only there, and can be written again', () => {
     const once = fillSections(document, new Map([[2, 'new\nlines'], [6, 'more']]))
     expect(once).to.equal('before\n<!-- simulate --scenario a --columns "p50 ms,home" -->\nnew\nlines\n<!-- end of simulation -->\nbetween\n<!-- simulate --scenario b -->\nmore\n<!-- end of simulation -->\nafter')
     expect(findSections(once).map(({ text }) => text)).to.deep.equal(['new\nlines', 'more'])
     expect(fillSections(once, new Map(findSections(once).map(({ line, text }) => [line, text])))).to.equal(once)
   })
 
-  it('stand below the command that prints them', () => {
+  it('come below the command that prints them', () => {
     expect(sectionText(['--columns', 'p50 ms'], '| table |')).to.equal('\n```sh\nnpm run simulate -- --columns "p50 ms"\n```\n\n| table |\n')
   })
 

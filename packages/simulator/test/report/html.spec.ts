@@ -35,14 +35,14 @@ describe('the report', () => {
     expect(scripts).to.have.length(3)
   })
 
-  it('asks the network for nothing', () => {
+  it('loads nothing from the network', () => {
     const refers = all.flatMap(({ tagName, attrs }) => attrs.filter(({ name }) => ['src', 'href', 'action', 'srcset'].includes(name)).map(({ name, value }) => `${tagName} ${name}=${value}`))
     expect(refers).to.deep.equal([])
     expect(all.filter(({ tagName }) => tagName === 'style').map(text).join('')).to.not.match(/url\(|@import/)
     expect(scripts.join('').replace(/\/\*.*?\*\//gs, '')).to.not.match(/\bfetch\(|XMLHttpRequest|\bimport\(|https?:\/\/(?!www\.w3\.org)/)
   })
 
-  it('holds what is plotted, whatever the names', () => {
+  it('contains the plotted data, whatever the names', () => {
     const { scenarios: [shown], command }: PageData = JSON.parse(scripts[0])
     expect(command).to.equal('kitsune-simulate --scenario "x" <y>')
     expect(shown.title).to.equal('Does </script><b> end it?')
@@ -51,7 +51,7 @@ describe('the report', () => {
     expect(shown.parameters.find(({ name }) => name === 'members[0].cache.hit')).to.deep.equal({ name: 'members[0].cache.hit', value: '1', about: 'ms of work on a block that is in the cache; others take `service`' })
   })
 
-  it('has scripts that can be read, which use nothing that is not in the page', () => {
+  it('has valid scripts, which use only what is in the page', () => {
     for (const script of scripts.slice(1)) {
       expect(() => new Script(script)).to.not.throw()
     }

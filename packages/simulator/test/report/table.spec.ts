@@ -15,14 +15,14 @@ describe('tables', () => {
     ].join('\n'))
   })
 
-  it('show the columns that have something to say', () => {
+  it('show the columns that have a value', () => {
     const [head, , first] = printRuns({ runs }).split('\n')
     expect(head).to.match(/strategy .* p99 ms .* max\/mean/)
     expect(head).to.not.match(/cache hits|hedges|timeouts/)
     expect(first).to.match(/^\| round-robin +\| +6\.00 \|/)
   })
 
-  it('or those that are asked for, members\' among them', () => {
+  it('show the requested columns, also those of members', () => {
     expect(printRuns({ runs: runs.slice(0, 1) }, ['served', 'share node-2', 'asks node-2'])).to.match(/\| strategy {4}\| {2}served \| share node-2 \| asks node-2 \|\n.*\n\| round-robin \| 100\.00% \| {7}2\d\.\d\d% \| {7}0\.2\d\d \|$/)
     expect(() => printRuns({ runs }, ['share nobody'])).to.throw(UsageError, '--columns: there is no "share nobody", only share NAME and asks NAME')
   })
@@ -31,7 +31,7 @@ describe('tables', () => {
     expect(printShares({ runs })).to.match(/^\| share of asks \| node-1 \| node-2 \| node-3 \| node-4 \|\n.*\n\| round-robin +\| +25\.\d% \|/)
   })
 
-  it('round to what a figure is worth', () => {
+  it('round to the precision of a figure', () => {
     expect([0.123, 1.234, 12.34, 123.4, undefined].map(ms)).to.deep.equal(['0.12', '1.23', '12.3', '123', undefined])
     expect([0.12345, Number.NaN, undefined].map(value => percent(value))).to.deep.equal(['12.3%', undefined, undefined])
   })

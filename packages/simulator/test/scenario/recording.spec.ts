@@ -73,11 +73,11 @@ describe('a recording as a scenario', () => {
     expect([...recording.arrivals.values()].flat()).to.have.length(recorded.totals.wants)
   })
 
-  it('gives much the same figures under the same strategy, and tells what another would have done', async () => {
+  it('gives much the same figures under the same strategy, and the figures of another one', async () => {
     const found = await readRecording(path)
     const again = simulate({ ...found, strategy, seed: 2 })
     expect(again.totals.wants).to.equal(recorded.totals.wants)
-    // what was open when the recording ended may exist or not
+    // a block that was wanted when the recording ended may exist or not
     expect(again.totals.served).to.be.closeTo(recorded.totals.wants, 10)
     expect(again.latency.p50).to.be.closeTo(recorded.latency.p50 ?? 0, 3)
     expect(again.members[3].share).to.be.closeTo(recorded.members[3].share, 0.02)
@@ -86,7 +86,7 @@ describe('a recording as a scenario', () => {
     expect(latency.p50).to.be.greaterThan(150)
   })
 
-  it('is refused with its name if it is something else', async () => {
+  it('is refused with its name if it is not a recording', async () => {
     const refused = async (text: string): Promise<string> => {
       const other = join(folder, 'other.ndjson')
       await writeFile(other, text)

@@ -17,7 +17,7 @@ describe('content', () => {
     }))
   })
 
-  it('makes blocks of any size that carry what they hash to', () => {
+  it('makes blocks of any size that carry the key that they hash to', () => {
     for (const size of [0, 1, 256 << 10, 3 << 20]) {
       const block = contentBlock(contentKey(size), size)
       expect(block.byteLength).to.equal(size)
@@ -26,7 +26,7 @@ describe('content', () => {
     }
   })
 
-  it('takes other bytes for garbage', () => {
+  it('treats other bytes as garbage', () => {
     expect(verifyContent(contentCid(1), new Uint8Array(8))).to.equal('')
   })
 })

@@ -9,7 +9,7 @@ import type { Sink, TargetWant } from '@kitsune/want-router'
 
 const want = (n: number): WantEntry => ({ cid: contentCid(n), wantType: 'block', priority: 1, cancel: false, sendDontHave: true })
 
-/** Answers each want as told, after 10 ms. */
+/** Answers each want as the test says, after 10 ms. */
 function member (id: string, answer: (sink: Sink, want: TargetWant) => void): WorldMember {
   return {
     id,

@@ -3,10 +3,10 @@ import type { Dice } from '../scenario/dice.ts'
 /** Whether a connection brings messages: `silent` ones are open and bring none, `lost` ones have closed. */
 export type ConnectionState = 'heard' | 'silent' | 'lost'
 
-// what a connection may become
+// the states that a connection may change to
 const NEXT: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = { heard: ['silent', 'silent', 'lost'], silent: ['heard', 'heard', 'lost'], lost: [] }
 
-/** What became of each of a client's connections; at least one is always heard. */
+/** The state of each of a client's connections; at least one is always heard. */
 export class ClientConnections {
   readonly #say: (connection: number, is: ConnectionState) => void
   #states: ConnectionState[] = []
@@ -25,7 +25,7 @@ export class ClientConnections {
     this.#states = ['heard', 'heard']
   }
 
-  /** One of them changes its state, or another opens. */
+  /** Changes the state of one of them, or opens another. */
   change ({ int, pick }: Dice): void {
     const i = int(0, this.#states.length - 1)
     const next = NEXT[this.#states[i]]
@@ -38,7 +38,7 @@ export class ClientConnections {
     }
   }
 
-  /** All that are silent are heard again. */
+  /** Has all silent connections heard again. */
   heal (): void {
     for (const [i, state] of this.#states.entries()) {
       if (state === 'silent') {

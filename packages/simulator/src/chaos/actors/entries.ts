@@ -7,7 +7,7 @@ export function cancelOf (cid: Uint8Array): WantEntry {
   return { cid, wantType: 'block', priority: 0, cancel: true, sendDontHave: false }
 }
 
-/** Entries that name no block which any member could be asked for: CIDs that are malformed, or have their block in them. */
+/** Entries for which no member can be asked: CIDs that are malformed or contain their block. */
 export function oddWants ({ chance, int, pick }: Dice): WantEntry[] {
   const wantBlock = { wantType: 'block', priority: 1, cancel: false, sendDontHave: true } as const
   const identity = (length: number): WantEntry => ({ ...wantBlock, cid: identityCid(Array.from({ length }, () => int(0, 255))) })

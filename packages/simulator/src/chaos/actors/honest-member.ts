@@ -12,7 +12,7 @@ interface HonestMemberInit {
   readonly empty: boolean
 }
 
-/** A member that answers each want with the truth, and takes as long for each. */
+/** A member that answers each want with the truth, after the same time. */
 export class HonestMember implements Target {
   readonly #init: HonestMemberInit
   readonly #open = new Map<string, TargetWant>()

@@ -16,12 +16,12 @@ interface Wanted { readonly block: Block, readonly cid: Uint8Array, type: 'have'
 // numbers of blocks that no member has
 const ABSENT = 1_000_000
 
-/** A client under our control. */
+/** A client that the run controls. */
 export class HostileClient {
   readonly id: string
-  /** Its protocol supports HAVE and DONT_HAVE. */
+  /** Whether its protocol supports HAVE and DONT_HAVE. */
   readonly presences: boolean
-  /** It takes as soon as it is woken, as a network does whose stream has space. */
+  /** Whether it takes messages as soon as it is woken, like a network whose stream has space. */
   readonly atOnce: boolean
   readonly #scenario: Scenario
   readonly #world: World
@@ -87,7 +87,7 @@ export class HostileClient {
     this.#forget()
   }
 
-  /** From now on it reads at once, and does nothing else; its connections are all heard. */
+  /** From now on it only reads, at once, and all its connections are heard. */
   heal (): void {
     this.#healed = true
     this.#connections.heal()
@@ -203,7 +203,7 @@ export class HostileClient {
     }
   }
 
-  /** boxo cancels what it has got. */
+  /** Cancels blocks that it has got, as boxo does. */
   #thank (cid: Uint8Array): void {
     if (!this.#mine.has(cidText(cid)) && this.#link?.connected === true) {
       this.#send([cancelOf(cid)])
@@ -227,7 +227,7 @@ export class HostileClient {
     if (chance(0.1)) {
       const [cid] = pick(this.#scenario.blocks).cids
       this.#mine.delete(cidText(cid))
-      this.#send([cancelOf(cid)]) // whether it wanted that or not
+      this.#send([cancelOf(cid)]) // wanted or not
     }
   }
 
@@ -273,7 +273,7 @@ export class HostileClient {
     const wanted = [...this.#mine.values()]
     this.leave()
 
-    // a client comes back and wants what it wanted
+    // a client comes back with its old wants
     if (chance(0.5)) {
       this.#world.clock.after(int(0, 2000), () => {
         if (!this.#healed) {
@@ -304,7 +304,7 @@ export class HostileClient {
     this.#losing = !this.#losing
 
     if (!this.#losing) {
-      // the network asks again for what did not arrive
+      // the network asks again for blocks that did not arrive
       this.#send([...this.#mine.values()].map(wanted => this.#add(wanted)))
     }
   }

@@ -20,14 +20,14 @@ interface Kept {
   dontHaveSent: boolean
 }
 
-/** What surrounds a member. */
+/** What a member gets from its run. */
 export interface HostileMemberContext {
   readonly trace: Trace
-  /** Runs `say` for a member that was removed: the engine must ignore what it says. */
+  /** Runs `say` for a member that was removed: the engine must ignore the report. */
   ignored (say: () => void): void
 }
 
-/** A member under our control. */
+/** A member that the run controls. */
 export class HostileMember implements Target {
   readonly id: string
   readonly #scenario: Scenario
@@ -39,9 +39,9 @@ export class HostileMember implements Target {
   readonly #peer: string | undefined
   readonly #blocks: ReadonlyMap<WantKey, Block>
   readonly #held: Set<number>
-  /** The wantlist that it keeps of ours. */
+  /** The wants of the router that it keeps on its wantlist. */
   readonly #list = new Map<WantKey, Kept>()
-  /** What it was asked for and does not keep. */
+  /** Wants that it was asked for and does not keep. */
   readonly #dropped = new Set<WantKey>()
   readonly #answers: Readonly<Record<FaultMode, (key: WantKey) => void>>
   #sink: Sink | undefined
@@ -70,10 +70,10 @@ export class HostileMember implements Target {
 
   get connected (): boolean { return this.#connected }
 
-  /** Its protocol supports DONT_HAVE. */
+  /** Whether its protocol supports DONT_HAVE. */
   get supportsDontHave (): boolean { return this.#capacity.supportsDontHave !== false }
 
-  /** The largest block that there is, bytes. */
+  /** The size of the largest block of the run, bytes. */
   get largest (): number { return Math.max(0, ...[...this.#blocks.values()].map(({ size }) => size)) }
 
   holds (key: WantKey): boolean {
@@ -84,7 +84,7 @@ export class HostileMember implements Target {
 
   start (sink: Sink): void { this.#sink = sink }
 
-  /** It is removed, and goes on speaking: the engine must ignore what it says from now on. */
+  /** It is removed, but still sends reports, which the engine must ignore from now on. */
   stop (): void {
     const sink = this.#sink
 
@@ -130,7 +130,7 @@ export class HostileMember implements Target {
   down (): void {
     this.#connected = false
     this.#list.clear()
-    this.#sink?.down(new Error('the simulation says so'))
+    this.#sink?.down(new Error('because the simulation says so'))
   }
 
   /** Draws how it answers from now on. */
@@ -141,7 +141,7 @@ export class HostileMember implements Target {
     const only = weighted(faultModes)
     const any = chance(0.5)
     this.#modes = any ? faultModes : { ...NO_FAULT, [only]: 1 }
-    this.#trace.act(() => `${this.id} is ${any ? 'anything' : only} from now on, latency ${this.#latency} ms`)
+    this.#trace.act(() => `${this.id} is ${any ? 'of any mode' : only} from now on, latency ${this.#latency} ms`)
   }
 
   gain ({ n, key, verifiable }: Block): void {
@@ -158,7 +158,7 @@ export class HostileMember implements Target {
 
   load (bytes: number): void { this.#sink?.load(bytes) }
 
-  /** Says or sends something that it was not asked for. */
+  /** Sends an answer or a block that it was not asked for. */
   babble (): void {
     const { chance, pick } = this.#dice
     const { key } = pick(this.#scenario.blocks)
@@ -170,7 +170,7 @@ export class HostileMember implements Target {
     }
   }
 
-  /** From now on it is honest; what it owes it serves. */
+  /** From now on it is honest, and serves what it owes. */
   heal (): void {
     this.#healed = true
     this.#latency = this.#dice.int(1, HONEST_LATENCY)
@@ -223,7 +223,7 @@ export class HostileMember implements Target {
     }
   }
 
-  /** The truth about what it was asked for. */
+  /** Answers the truth about what it was asked for. */
   #tell (key: WantKey): void {
     const kept = this.#list.get(key)
 
@@ -244,7 +244,7 @@ export class HostileMember implements Target {
     }
   }
 
-  /** Later, if this connection still stands; some answers outlive theirs. Once the faults have ended it tells the truth instead. */
+  /** Runs it later if this connection is still open; a few answers outlive their connection. Once the faults have ended, it tells the truth instead. */
   #later (ms: number, key: WantKey, act: () => void): void {
     const began = this.#life
     this.#env.clock.after(ms, () => {
@@ -275,7 +275,7 @@ export class HostileMember implements Target {
         soon(key, () => { this.#sink?.answer(key, 'have') })
         soon(key, () => { this.#say(key, 'dont-have') }, int(0, 3000))
       },
-      denying: key => {
+      premature: key => {
         soon(key, () => { this.#say(key, 'dont-have') })
         soon(key, () => { this.#tell(key) }, int(0, 10_000))
       },
@@ -289,7 +289,7 @@ export class HostileMember implements Target {
   }
 }
 
-/** Reports to the sink of a member that was removed: nothing may reach the engine. */
+/** Reports to the sink of a removed member: nothing may reach the engine. */
 function ignoredSink (sink: Sink, ignored: HostileMemberContext['ignored']): Sink {
   return {
     up (capacity, peer) { ignored(() => { sink.up(capacity, peer) }) },

@@ -5,19 +5,19 @@ import type { Dice } from '../scenario/dice.ts'
 import type { Ask, Policy, PolicyControl, Restriction, Verdict } from '@kitsune/want-router'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** How a policy takes one want, or one call. */
+/** How a policy treats one want, or one call. */
 type FaultMode = 'pass' | 'silent' | 'absent' | 'close' | 'only' | 'strict' | 'defer' | 'throw' | 'garbage'
 type Answer = 'soon' | 'late' | 'never' | 'reject' | 'throw' | 'too few'
 
-/** What happens to a want whose policy fails. */
+/** The verdict for a want whose policy fails. */
 export const FAILURE = 'silent'
 
 interface HostilePoliciesInit extends Pick<HostilePolicyInit, 'clock' | 'members' | 'timeout'> {
-  /** Of the first, and of the others. */
+  /** The random sources of the first policy, and of the others. */
   readonly random: readonly [() => number, () => number]
 }
 
-/** Makes policies, to be asked one after another. */
+/** Makes policies that are asked one after another. */
 export function createHostilePolicies (count: number, { random: [first, others], ...init }: HostilePoliciesInit): HostilePolicy[] {
   const latest = new Map<string, Ask>()
 
@@ -52,7 +52,7 @@ interface HostilePolicyInit {
   readonly name: string
   readonly clock: FakeClock
   random (): number
-  /** Names of members, and others, of which some are in each restriction. */
+  /** Names of members, and other names; each restriction has some of them. */
   readonly members: readonly string[]
   /** How long a call may take, ms. */
   readonly timeout: number
@@ -61,7 +61,7 @@ interface HostilePolicyInit {
   readonly isFirst: boolean
 }
 
-/** A policy under our control, which remembers what it said. */
+/** A policy that the run controls, and that remembers its verdicts. */
 export class HostilePolicy implements Policy {
   readonly name: string
   readonly #clock: FakeClock
@@ -76,7 +76,7 @@ export class HostilePolicy implements Policy {
   readonly #said = new Map<string, { readonly ask: Ask, verdict: Verdict | undefined }>()
   #control: PolicyControl | undefined
   #healed = false
-  /** It has been asked, and it has resolved something in time. */
+  /** Whether it has been asked, and whether it has resolved something in time. */
   asked = false
   resolved = false
 
@@ -99,7 +99,7 @@ export class HostilePolicy implements Policy {
   /** Asks for new verdicts on the wants that it has restricted. */
   review (): void { this.#control?.review() }
 
-  /** From now on it lets all pass, at once. */
+  /** From now on it lets all wants pass, at once. */
   heal (): void { this.#healed = true }
 
   /** Its verdict on a want, as the engine must take it. */
@@ -117,7 +117,7 @@ export class HostilePolicy implements Policy {
     switch (mode) {
       case 'throw':
         this.#say(ask, FAILURE)
-        throw new Error('the simulation says so')
+        throw new Error('because the simulation says so')
       case 'garbage':
         this.#say(ask, FAILURE)
 
@@ -137,14 +137,14 @@ export class HostilePolicy implements Policy {
     const later = new LaterValue<readonly Verdict[]>()
 
     if (answer === 'throw') {
-      throw new Error('the simulation says so')
+      throw new Error('because the simulation says so')
     }
 
     if (answer !== 'never') {
       const soon = answer === 'late' ? int(this.#timeout - 10, 2 * this.#timeout) : int(0, Math.min(500, this.#timeout / 2))
       this.#clock.after(soon, () => {
         if (answer === 'reject') {
-          later.fail(new Error('the simulation says so'))
+          later.fail(new Error('because the simulation says so'))
 
           return
         }
@@ -177,7 +177,7 @@ export class HostilePolicy implements Policy {
   #say<T extends Verdict | undefined> (ask: Ask, verdict: T): T {
     this.asked = true
 
-    // one that was taken back may come here later than the same want again
+    // a want that was taken back may come here after the same want has been asked again
     if (this.#latest.get(nameOf(ask)) === ask) {
       this.#said.set(nameOf(ask), { ask, verdict })
     }

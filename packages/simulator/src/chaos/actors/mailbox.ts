@@ -1,6 +1,6 @@
 /**
- * What a member has sent, on one stream: a message is read after the blocks of
- * the one before it are verified. On several streams nothing waits.
+ * The messages of a member. On one stream, a message is read when the blocks of
+ * the one before it are verified; on several streams none waits.
  */
 export class Mailbox {
   readonly #ordered: boolean
@@ -17,7 +17,7 @@ export class Mailbox {
     this.#read()
   }
 
-  /** The member has a new connection: what the old one carried is lost. */
+  /** The member has a new connection: messages on the old one are lost. */
   clear (): void {
     this.#waiting = []
     this.#reading = false

@@ -16,7 +16,7 @@ import type { Engine, EngineInit, Input, NumberedVerdict, Output, VerdictAsk } f
 interface AdmissionMonitorInit {
   readonly trace: Trace
   readonly met: Set<Feature>
-  /** What the policy says of a want. */
+  /** The verdict of the policy on a want. */
   expected (client: string, cid: Uint8Array): Verdict
 }
 
@@ -35,8 +35,8 @@ export interface Grant {
 interface Asked extends VerdictAsk { readonly client: string }
 
 /**
- * An engine that parks wants, held to what it was told of them. What it says of
- * wants that have ended is taken for true: other runs judge that.
+ * Checks that an engine which parks wants follows their verdicts. Its reports of
+ * ended wants are trusted: other runs check those.
  */
 export class AdmissionMonitor extends ObservedEngine implements MembersObserver {
   readonly limits: Limits
@@ -48,12 +48,12 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
   readonly #grants = new Map<string, Grant>()
   /** Wants that wait for a verdict, as they were asked about last. */
   readonly #waiting = new Map<string, Asked>()
-  /** Wants that messages have named since the last flush: another number may be theirs. */
+  /** Wants that messages have named since the last flush: they may have another number now. */
   readonly #touched = new Set<string>()
-  /** Refusals of which the next flush is to say that they ended a want. */
+  /** Refusals that the next flush must report as ends of wants. */
   readonly #refused = new Map<string, Verdict>()
   #failure: Error | undefined
-  /** Old verdicts, which the run gives to the engine once more. */
+  /** Old verdicts, which the run gives to the engine again. */
   readonly stale: Array<{ readonly client: string, readonly verdict: NumberedVerdict }> = []
 
   constructor (init: EngineInit, own: AdmissionMonitorInit) {
@@ -71,7 +71,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
   /** How many wants wait for a verdict, those that are reviewed among them. */
   get undecided (): number { return this.#waiting.size }
 
-  /** Wants that live and were admitted. */
+  /** Open wants that were admitted. */
   grants (): Iterable<Grant> { return this.#grants.values() }
 
   put (input: Input): void {
@@ -87,13 +87,13 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
 
       this.#expectSound()
     } catch (err) {
-      // the driver logs what is thrown while it carries out a flush, and goes on
+      // the driver logs errors that are thrown while it carries out a flush, and goes on
       this.#failure ??= err instanceof Error ? err : new Error(String(err))
       throw err
     }
   }
 
-  /** What it threw within a call of the driver, which may keep it to itself. */
+  /** An error that it threw within a call of the driver, which may catch it. */
   expectNoFailure (): void {
     if (this.#failure != null) {
       throw this.#failure
@@ -135,7 +135,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     ends.forEach(end => { this.#ended(end) })
 
     for (const [name, verdict] of this.#refused) {
-      broken('admission', `${JSON.stringify(verdict)} was said of a want of ${name.split(' ')[0]}, which has not ended`)
+      broken('admission', `${JSON.stringify(verdict)} refuses a want of ${name.split(' ')[0]}, which has not ended`)
     }
 
     admits.forEach(ask => { this.#askedAbout(ask) })
@@ -182,7 +182,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     }
   }
 
-  /** What the policy said, of what still waits. */
+  /** The verdicts of the policy, for wants that still wait. */
   #decided (client: string, numbered: NumberedVerdict): void {
     const { number, cid, verdict } = numbered
     const name = nameOf(client, cid)
@@ -198,7 +198,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     const expected = this.#init.expected(client, cid)
 
     if (JSON.stringify(expected) !== JSON.stringify(verdict)) {
-      broken('verdicts', `the policy said ${JSON.stringify(expected)} of ${printCid(cid)} of ${client}, and the engine is told ${JSON.stringify(verdict)}`)
+      broken('verdicts', `the policy said ${JSON.stringify(expected)} for ${printCid(cid)} of ${client}, but the engine gets ${JSON.stringify(verdict)}`)
     }
 
     this.#waiting.delete(name)
@@ -240,14 +240,14 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     const before = this.#waiting.get(name) ?? this.#grants.get(name)
 
     if (before != null && !(before.type === 'have' && ask.type === 'block')) {
-      broken('admission', `${ask.type} ${printCid(ask.cid)} of ${ask.client} is asked about, which was as ${before.type}`)
+      broken('admission', `${ask.type} ${printCid(ask.cid)} of ${ask.client} is asked about, but was already asked about as ${before.type}`)
     }
 
     this.#init.met.add(this.#grants.has(name) ? 'upgrade asked about' : 'parked')
     this.#waiting.set(name, ask)
   }
 
-  /** What is reviewed was restricted, and is not asked about already. */
+  /** Checks that a reviewed want was restricted, and is not being asked about already. */
   #expectRestricted ({ client, cid, type, number }: Asked): void {
     const name = nameOf(client, cid)
     const grant = this.#grants.get(name)
@@ -258,7 +258,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     }
 
     if (waiting != null) {
-      broken('admission', `${printCid(cid)} of ${client} is reviewed under number ${number}, and waits for verdict ${waiting.number} already`)
+      broken('admission', `${printCid(cid)} of ${client} is reviewed under number ${number}, but already waits for verdict ${waiting.number}`)
     }
 
     this.#init.met.add('review')
@@ -266,7 +266,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
 
   #ended ({ client, cid, type, outcome, verdict, member }: WantEnd): void {
     if (isIdentity(cid) || (outcome === 'refused' && verdict == null)) {
-      return // it never was on the list; a suspended one with that CID rests on
+      return // it never was on the list; a suspended one with that CID stays suspended
     }
 
     const name = nameOf(client, cid)
@@ -274,19 +274,19 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     const said = this.#refused.get(name)
 
     if (verdict != null && (outcome !== 'refused' || (said != null && said !== verdict))) {
-      broken('admission', `${printCid(cid)} of ${client} ended as ${outcome}, ${verdict}, and the verdict was ${JSON.stringify(said)}`)
+      broken('admission', `${printCid(cid)} of ${client} ended as ${outcome}, ${verdict}, but the verdict was ${JSON.stringify(said)}`)
     }
 
     if (outcome === 'block' && grant == null && !this.#presences.wasAdmitted(name)) {
-      broken('admission', `${printCid(cid)} of ${client} ended with a block, and was not admitted`)
+      broken('admission', `${printCid(cid)} of ${client} ended with a block, but was not admitted`)
     }
 
     if (outcome === 'block' && type === 'block' && grant?.type === 'have' && !this.#touched.has(name)) {
-      broken('admission', `${client} is served the block ${printCid(cid)}, and was admitted for a HAVE`)
+      broken('admission', `${client} is served the block ${printCid(cid)}, but was admitted for a HAVE`)
     }
 
     if (outcome === 'block' && grant?.strict === true && !this.#touched.has(name) && grant.only?.includes(member ?? '') !== true) {
-      broken('admission', `${printCid(cid)} of ${client} is served what ${member ?? 'no member'} sent, and is for ${grant.only?.join(', ') ?? ''} strictly`)
+      broken('admission', `${printCid(cid)} of ${client} is served by ${member ?? 'no member'}, but strictly restricted to ${grant.only?.join(', ') ?? ''}`)
     }
 
     this.#refused.delete(name)
@@ -294,7 +294,7 @@ export class AdmissionMonitor extends ObservedEngine implements MembersObserver 
     this.#grants.delete(name)
   }
 
-  /** A fetch that the block was wanted of goes on for that when only want-haves are left, as it does without policies. */
+  /** A fetch for a block goes on as such when only want-haves are left, as it does without policies. */
   #expectAdmitted (member: string, { key, type }: TargetWant): void {
     for (const grant of this.#grants.values()) {
       if (grant.key === key && grant.only?.includes(member) !== false) {

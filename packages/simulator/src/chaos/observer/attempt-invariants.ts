@@ -5,17 +5,17 @@ import type { WantModel } from './want-model.ts'
 import type { CancelledWant, Limits, Outcome, TargetWant } from '@kitsune/want-router'
 import type { EngineStatus, Input } from '@kitsune/want-router/engine'
 
-/** What may be asked of members, and how much at a time. */
+/** Checks what members are asked for, and how much at a time. */
 export class AttemptInvariants {
   readonly #limits: Limits
   readonly #members: MemberModel
   readonly #wants: WantModel
-  /** Members asked for something new since the last flush, and those of them of which a block is expected: not where silence is as likely. */
+  /** Members that were asked for something new since the last flush, and those of them that should send a block: not if silence is as likely. */
   readonly #asked = new Set<ObservedMember>()
   readonly #askedBlocks = new Set<ObservedMember>()
-  /** Hedges that ended before the flush that was to send them. */
+  /** Hedges that ended before the flush that would have sent them. */
   readonly #neverSent = new Set<string>()
-  /** The most that one want can be expected to bring, bytes. */
+  /** The greatest expected size of a want, bytes. */
   #largest: number
 
   constructor (members: MemberModel, wants: WantModel, limits: Limits) {
@@ -35,7 +35,7 @@ export class AttemptInvariants {
     const member = this.#members.find(id)
 
     if (!member.connected) {
-      broken('attempts', `${id} is down and is asked for ${wants.length} wants`)
+      broken('attempts', `${id} is down, but is asked for ${wants.length} wants`)
     }
 
     for (const want of wants) {
@@ -49,15 +49,15 @@ export class AttemptInvariants {
     const before = open.get(key)
 
     if (before != null && (before !== 'have' || type !== 'block')) {
-      broken('attempts', `${id} is asked twice at a time for ${printKey(key)}`)
+      broken('attempts', `${id} is asked for ${printKey(key)} twice at the same time`)
     }
 
     if (!isVerifiable(key)) {
-      broken('attempts', `${id} is asked for ${printKey(key)}, which no block can be verified against`)
+      broken('attempts', `${id} is asked for ${printKey(key)}, for which no block could be verified`)
     }
 
     if (this.#wants.onlyWantedBy(key, id)) {
-      broken('loops', `${id} is asked for ${printKey(key)}, which only it wants itself`)
+      broken('loops', `${id} is asked for ${printKey(key)}, which only it wants`)
     }
 
     if (before == null) {
@@ -93,7 +93,7 @@ export class AttemptInvariants {
     const unsent = `${id} ${key}`
 
     if (!hedge || result !== 'cancelled' || this.#neverSent.has(unsent)) {
-      broken('attempts', `an attempt at ${id} for ${printKey(key)} is observed (${result}) that was not open`)
+      broken('attempts', `an attempt at ${id} for ${printKey(key)} is observed (${result}), but was not open`)
     }
 
     this.#neverSent.add(unsent)
@@ -107,9 +107,9 @@ export class AttemptInvariants {
       this.#expectWindow(this.#members.find(id), load)
     }
 
-    // the last ask found space for a byte
+    // the last ask may have had space for one byte only
     if (this.#askedBlocks.size > 0 && bytes > this.#limits.inFlight + this.#largest) {
-      broken('windows', `${bytes} expected bytes are open at all members, and were to be ${this.#limits.inFlight}`)
+      broken('windows', `${bytes} expected bytes are open at all members, but the limit is ${this.#limits.inFlight}`)
     }
 
     this.#asked.clear()
@@ -121,7 +121,7 @@ export class AttemptInvariants {
     const { id, capacity, open, list, mostStanding } = member
 
     if (load.wants !== open.size) {
-      broken('attempts', `${id} has ${load.wants} wants open by its load, and ${open.size} attempts that were not observed`)
+      broken('attempts', `${id} has ${load.wants} wants open by its load, but ${open.size} attempts that were not observed`)
     }
 
     if (load.bytes < 0 || (load.wants === 0 && load.bytes !== 0)) {
@@ -129,18 +129,18 @@ export class AttemptInvariants {
     }
 
     if (this.#asked.has(member) && load.wants > capacity.wants) {
-      broken('windows', `${id} has ${load.wants} wants open, its window holds ${capacity.wants}`)
+      broken('windows', `${id} has ${load.wants} wants open, but its window holds ${capacity.wants}`)
     }
 
     // one that is alone may exceed it
     const blocks = [...open.values()].filter(type => type === 'block').length
 
     if (this.#askedBlocks.has(member) && blocks > 1 && load.bytes > capacity.bytes) {
-      broken('windows', `${id} has ${load.bytes} expected bytes open for ${load.wants} wants, its window holds ${capacity.bytes}`)
+      broken('windows', `${id} has ${load.bytes} expected bytes open for ${load.wants} wants, but its window holds ${capacity.bytes}`)
     }
 
     if (this.#asked.has(member) && list.size > capacity.wants + mostStanding) {
-      broken('windows', `${id} holds ${list.size} wants of ours, and was to have at most ${capacity.wants} open and ${mostStanding} standing`)
+      broken('windows', `${id} holds ${list.size} of our wants, but may have at most ${capacity.wants} open and ${mostStanding} standing`)
     }
   }
 }

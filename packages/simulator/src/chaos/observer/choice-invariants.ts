@@ -7,13 +7,13 @@ import type { WantModel } from './want-model.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { TargetWant } from '@kitsune/want-router'
 
-/** Which member is asked: the strategy's first that can be, and one that is ejected only as the last. */
+/** Checks which member is asked: the first of the strategy that can be asked, and an ejected one only as the last. */
 export class ChoiceInvariants {
   readonly #members: MemberModel
   readonly #wants: WantModel
   readonly #health: HealthModel
   readonly #strategy: StrategyObserver
-  /** What was asked since the last flush began, and was not open there. */
+  /** Wants that were asked since the last flush began, and were not open at the member. */
   #asked: Array<{ readonly member: ObservedMember, readonly key: WantKey }> = []
 
   constructor (members: MemberModel, wants: WantModel, health: HealthModel, strategy: StrategyObserver) {
@@ -23,7 +23,7 @@ export class ChoiceInvariants {
     this.#strategy = strategy
   }
 
-  /** Before the model of members knows of it. */
+  /** Called before the model of members is updated. */
   ask (id: string, wants: readonly TargetWant[]): void {
     const member = this.#members.find(id)
 
@@ -35,7 +35,7 @@ export class ChoiceInvariants {
     }
   }
 
-  /** One that is ejected is asked if no other is left, unless most are ejected; and one that said that it has the block. */
+  /** An ejected member is asked only if no other is left, most are ejected, or it said that it has the block. */
   #expectLastResort (member: ObservedMember, key: WantKey): void {
     if (!this.#health.isEjected(member.id) || this.#health.panic || member.words.get(key) === 'have') {
       return
@@ -43,7 +43,7 @@ export class ChoiceInvariants {
 
     for (const other of this.#members.all()) {
       if (other.connected && !other.draining && !this.#health.isEjected(other.id) && !other.words.has(key) && !this.#wants.wantedByMember(key, other.id)) {
-        broken('choice', `${member.id} is ejected and is asked for ${printKey(key)}, which ${other.id} has not been asked for`)
+        broken('choice', `${member.id} is ejected, but is asked for ${printKey(key)} although ${other.id} has not been asked for it`)
       }
     }
   }
@@ -66,7 +66,7 @@ export class ChoiceInvariants {
     this.#asked = []
   }
 
-  /** Nothing speaks against the member that the strategy put first: that one is asked. */
+  /** If the member that the strategy ranked first can be asked, it must be the one that is asked. */
   #expectFirst (asked: ObservedMember, key: WantKey): void {
     const first = this.#strategy.firstChoices.get(key)
 
@@ -79,7 +79,7 @@ export class ChoiceInvariants {
     const holders = [...this.#members.all()].some(({ words }) => words.get(key) === 'have')
 
     if (well && !member.draining && !holders && !member.words.has(key) && !member.open.has(key) && member.capacity.wants > 0 && member.capacity.supportsDontHave === asked.capacity.supportsDontHave) {
-      broken('choice', `${asked.id} is asked for ${printKey(key)}, and the strategy's first is ${member.id}, which is ${this.#health.isEjected(member.id) ? 'ejected as most are' : 'up'} and idle`)
+      broken('choice', `${asked.id} is asked for ${printKey(key)}, but the strategy's first is ${member.id}, which is ${this.#health.isEjected(member.id) ? 'ejected as most are' : 'up'} and idle`)
     }
   }
 }

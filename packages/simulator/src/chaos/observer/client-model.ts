@@ -9,17 +9,17 @@ import type { WantEntry } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { Input, WantEnd } from '@kitsune/want-router/engine'
 
-/** Clients and what they want, as an observer knows it. */
+/** The model of clients and their wants. */
 export class ClientModel {
   readonly wants: WantModel
   readonly #evictions: EvictionModel
   readonly #now: () => number
   readonly #clients = new Map<string, ObservedClient>()
-  /** Clients that came while draining: to be closed by the next flush. */
+  /** Clients that came during a drain: the next flush must close them. */
   readonly #refused = new Set<string>()
-  /** The member that answers under a peer id. */
+  /** The member that has a peer id. */
   readonly #memberOf = new Map<string, string>()
-  /** The peers that clients say they ask for. */
+  /** The peers that clients say they stand for. */
   readonly #standsFor = new Map<string, string>()
   /** Clients that have left since the last flush. */
   readonly #left = new Set<string>()
@@ -43,7 +43,7 @@ export class ClientModel {
     return this.#clients.values()
   }
 
-  /** After the engine was told; `evicted`: how many wants it has evicted since. */
+  /** Called after the engine has got the input; `evicted`: how many wants it has evicted since. */
   input (input: Input, evicted: number): void {
     switch (input.t) {
       case 'message':
@@ -75,18 +75,18 @@ export class ClientModel {
     }
   }
 
-  /** The flush tells what has ended. */
+  /** Called with the ends that the flush reports. */
   ended (ends: readonly WantEnd[]): void {
     this.#evictions.ended(ends)
   }
 
-  /** After all that the flush did. */
+  /** Called after the rest of the flush. */
   flushed (): void {
     this.#left.clear()
     this.#evictions.flushed()
   }
 
-  /** True: it came while draining, and had not been closed. */
+  /** True if it came during a drain and had not been closed. */
   closed (id: string): boolean {
     return this.#refused.delete(id)
   }
@@ -106,7 +106,7 @@ export class ClientModel {
       this.#identify(id)
 
       if (this.#left.has(id)) {
-        this.#evictions.confuse(client) // ends are told by that name of what it wanted before
+        this.#evictions.confuse(client) // ends of its earlier wants are reported under that name
       }
     }
 
@@ -114,7 +114,7 @@ export class ClientModel {
     const suspended = [...client.suspended.values()]
 
     if (full) {
-      client.suspended.clear() // what it names of these starts over
+      client.suspended.clear() // those of them that it names start over
     }
 
     const named = this.#enter(client, entries, connection)
@@ -135,7 +135,7 @@ export class ClientModel {
         want.connection = undefined
       }
 
-      // what was named while the list was full may rest on
+      // wants that were named while the list was full may stay suspended
       for (const want of full ? [] : suspended) {
         if (!entries.some(({ cid, cancel }) => cancel && cidText(cid) === cidText(want.cid))) {
           client.suspended.set(cidText(want.cid), want)
@@ -211,7 +211,7 @@ export class ClientModel {
     }
   }
 
-  /** A member has come up as that peer. */
+  /** Called when a member has come up as that peer. */
   #memberIs (member: string, peer: string): void {
     for (const [id, known] of this.#memberOf) {
       if (known === member) {
@@ -229,7 +229,7 @@ export class ClientModel {
     }
   }
 
-  /** A member was removed. */
+  /** Called when a member was removed. */
   #memberIsNot (member: string): void {
     for (const [id, known] of this.#memberOf) {
       if (known === member) {
@@ -259,7 +259,7 @@ function unsure (wants: Iterable<ObservedWant>): void {
   }
 }
 
-/** Of a message with cancels, the last entry for each CID counts, as in boxo, whose messages cannot hold two. */
+/** In a message with cancels the last entry for each CID counts, as in boxo, whose messages cannot have two. */
 function lastWords (entries: readonly WantEntry[]): Iterable<WantEntry> {
   return entries.some(({ cancel }) => cancel) ? new Map(entries.map(entry => [cidText(entry.cid), entry])).values() : entries
 }

@@ -8,11 +8,11 @@ import type { Outgoing } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { EngineStatus, Input, WantEnd } from '@kitsune/want-router/engine'
 
-/** What became of each want is told once, when it ends, and is what became of it. */
+/** Checks that the end of each want is reported once, when it ends, and is reported correctly. */
 export class EndInvariants {
   readonly #members: MemberModel
   readonly #model: EndModel
-  /** What the flush told. */
+  /** The ends that the flush reported. */
   #told: WantEnd[] = []
 
   constructor (members: MemberModel, limits: Limits, now: () => number) {
@@ -20,7 +20,7 @@ export class EndInvariants {
     this.#model = new EndModel(limits, now)
   }
 
-  /** Before or after the engine was told. */
+  /** Called before or after the engine gets the input. */
   input (input: Input): void {
     this.#model.input(input)
   }
@@ -41,7 +41,7 @@ export class EndInvariants {
     this.#told.push(...ends)
   }
 
-  /** After all that is said about what the flush did: that says more. */
+  /** Called after the other invariants of a flush, whose messages say more. */
   flushed ({ wants }: EngineStatus): void {
     const model = this.#model
     this.#sort(this.#told)
@@ -55,7 +55,7 @@ export class EndInvariants {
       one.gotDontHave &&= one.ends.length === 0
 
       if (state === 'unknown' || (state === 'suspended' && one.events.some(({ t }) => t === 'ask'))) {
-        one.connection = undefined // what was refused has not changed it
+        one.connection = undefined // an ask that was refused has not changed it
       }
 
       one.state = state
@@ -66,7 +66,7 @@ export class EndInvariants {
 
     for (const [id, { least }] of model.identities) {
       if (least > 0) {
-        broken('ends', `${id.split(' ')[0]} asked for what stands in its CID, and is told nothing of it`)
+        broken('ends', `${id.split(' ')[0]} asked for a block inside its CID, but no end was reported`)
       }
     }
 
@@ -74,7 +74,7 @@ export class EndInvariants {
     this.#expectAll(wants)
   }
 
-  /** Each end to what it is the end of. */
+  /** Assigns each end to its want. */
   #sort (ends: readonly WantEnd[]): void {
     for (const end of ends) {
       if (isIdentity(end.cid)) {
@@ -85,7 +85,7 @@ export class EndInvariants {
       const one = this.#model.find(end.client, end.cid)
 
       if (one == null) {
-        broken('ends', `${end.client} does not want ${printCid(end.cid)}, and it is told that it ended (${end.outcome})`)
+        broken('ends', `${end.client} does not want ${printCid(end.cid)}, but its end is reported (${end.outcome})`)
       }
 
       one.ends.push(end)
@@ -93,20 +93,20 @@ export class EndInvariants {
     }
   }
 
-  /** Its block stands in the CID: it is served at once, or there was no space. */
+  /** Its block is in the CID: it is served at once, or there was no space. */
   #endIdentity ({ client, cid, outcome }: WantEnd): void {
     const { identities } = this.#model
     const id = `${client} ${cidText(cid)}`
     const { least, most } = identities.get(id) ?? { least: 0, most: 0 }
 
     if (most === 0 || (outcome !== 'block' && outcome !== 'refused')) {
-      broken('ends', `${client} asked ${most} times more for ${printCid(cid)}, and it is told that it ended (${outcome})`)
+      broken('ends', `${client} asked for ${printCid(cid)} ${most} times at most, but one more end is reported (${outcome})`)
     }
 
     identities.set(id, { least: least - 1, most: most - 1 })
   }
 
-  /** What the router keeps is what has not ended. */
+  /** Checks that the router keeps the wants that have not ended. */
   #expectAll (wants: number): void {
     let open = 0
     let unknown = 0
@@ -117,12 +117,12 @@ export class EndInvariants {
     }
 
     if (wants < open || wants > open + unknown) {
-      broken('ends', `${open} wants have not ended and ${unknown} may have, and the router keeps ${wants}`)
+      broken('ends', `${open} wants have not ended and ${unknown} may have, but the router keeps ${wants}`)
     }
   }
 }
 
-/** All events come of one input. */
+/** Whether all events come from one input. */
 function isOneInput ({ events }: WantedCid): boolean {
   return events.every(({ input }) => input === events[0].input)
 }
@@ -134,22 +134,22 @@ function judge (one: WantedCid, members: MemberModel): void {
   const begun = asks + (state === 'absent' ? 0 : 1)
 
   if (ends.length > begun) {
-    broken('ends', `${what} was wanted ${begun} times since the last flush, and it is told ${ends.length} times that it ended (${ends.map(({ outcome }) => outcome).join(', ')})`)
+    broken('ends', `${what} was wanted ${begun} times since the last flush, but its end is reported ${ends.length} times (${ends.map(({ outcome }) => outcome).join(', ')})`)
   }
 
   if (ends.length === 0 && mustEnd(one)) {
-    broken('ends', `${what} has ended, and is not told of`)
+    broken('ends', `${what} has ended, but that is not reported`)
   }
 
   for (const end of ends) {
     const event = events.find(event => explains(event, end))
 
     if (event == null) {
-      broken('ends', `${what} is told to have ended (${end.outcome}, ${end.bytes} bytes of ${end.member ?? 'no member'}), and nothing that happened explains that`)
+      broken('ends', `${what} is reported to have ended (${end.outcome}, ${end.bytes} bytes of ${end.member ?? 'no member'}), but no event explains that`)
     }
 
     if (end.outcome === 'have' && !members.affirmed(one.key)) {
-      broken('ends', `${what} is told to have ended with a HAVE, and no member has said that it has it`)
+      broken('ends', `${what} is reported to have ended with a HAVE, but no member has said that it has the block`)
     }
 
     if (ends.length === 1 && isOneInput(one) && asks === 0) {
@@ -158,16 +158,16 @@ function judge (one: WantedCid, members: MemberModel): void {
   }
 }
 
-/** What can be said where one want has ended, and no other began meanwhile. */
+/** The checks that are possible if one want has ended, and no other has begun meanwhile. */
 function expectExact ({ client, cid, state, begunAt, gotHave, gotDontHave, sendDontHave }: WantedCid, { outcome, ms, firstAnswerMs = 0 }: WantEnd, { at }: EndEvent): void {
-  const what = `${client} ${printCid(cid)} is told to have ended (${outcome})`
+  const what = `${client} ${printCid(cid)} is reported to have ended (${outcome})`
 
   if (begunAt != null && ms !== at - begunAt) {
-    broken('ends', `${what} after ${ms} ms, and was wanted for ${at - begunAt} ms`)
+    broken('ends', `${what} after ${ms} ms, but was wanted for ${at - begunAt} ms`)
   }
 
   if (!(firstAnswerMs >= 0 && firstAnswerMs <= ms)) {
-    broken('ends', `${what} after ${ms} ms, and was first answered after ${firstAnswerMs} ms`)
+    broken('ends', `${what} after ${ms} ms, but was first answered after ${firstAnswerMs} ms`)
   }
 
   if (state === 'unknown' || outcome === 'block') {
@@ -175,15 +175,15 @@ function expectExact ({ client, cid, state, begunAt, gotHave, gotDontHave, sendD
   }
 
   if (gotHave && outcome !== 'have') {
-    broken('ends', `${what}, and the client was told HAVE`)
+    broken('ends', `${what}, but the client got HAVE`)
   }
 
   if (gotDontHave && sendDontHave === true && outcome !== 'have' && outcome !== 'dont-have') {
-    broken('ends', `${what}, and the client was told DONT_HAVE`)
+    broken('ends', `${what}, but the client got DONT_HAVE`)
   }
 
   if (outcome === 'dont-have' && sendDontHave === false) {
-    broken('ends', `${what}, and the client did not want to be told`)
+    broken('ends', `${what}, but the client did not ask for DONT_HAVE`)
   }
 }
 
@@ -191,7 +191,7 @@ function explains ({ outcomes, block }: EndEvent, { outcome, member, bytes }: Wa
   return outcomes.includes(outcome) && (block == null ? bytes === 0 && member == null : block.member === member && block.bytes === bytes)
 }
 
-/** A want was there for certain, and something ended it for certain. */
+/** A want certainly existed, and something certainly ended it. */
 function mustEnd ({ state, events }: WantedCid): boolean {
   let there = state === 'open' || state === 'suspended'
   let suspended = state === 'suspended'
@@ -208,7 +208,7 @@ function mustEnd ({ state, events }: WantedCid): boolean {
   return false
 }
 
-/** A want that was not there before is there now. */
+/** A want that did not exist before exists now. */
 function begins ({ state, ends }: WantedCid, next: WantedCid['state']): boolean {
   return next === 'open' && (state === 'absent' || ends.length > 0)
 }
@@ -238,13 +238,13 @@ function nextState (one: WantedCid): WantedCid['state'] {
     return afterMessage(state, ends, asks[0])
   }
 
-  // all that was there before the last ask has ended, and nothing may have ended what began then
+  // every want from before the last ask has ended, and nothing may have ended the one that began then
   const before = asks.length - 1 + (state === 'absent' ? 0 : 1)
 
   return last === 'ask' && state !== 'unknown' && ends.length === before ? 'open' : 'unknown'
 }
 
-/** After what ended nothing. */
+/** After an event that ended nothing. */
 function untold (state: WantedCid['state'], { t, cut }: EndEvent): WantedCid['state'] {
   switch (t) {
     case 'ask':

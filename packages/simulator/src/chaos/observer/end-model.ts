@@ -14,7 +14,7 @@ type Outcome = WantEnd['outcome']
 export interface EndEvent {
   readonly t: 'ask' | 'close' | 'may' | 'doubt' | 'suspend' | 'resume'
   readonly outcomes: readonly Outcome[]
-  /** A list that is sent as a whole: what was suspended ends, and starts over. */
+  /** A full wantlist: suspended wants end, and start over. */
   readonly full?: boolean
   /** How often the message names it. Default 1. */
   readonly times?: number
@@ -31,7 +31,7 @@ export interface WantedCid {
   readonly client: string
   readonly cid: Uint8Array
   readonly key: WantKey
-  /** As of the last flush. `unknown`: what came within one flush can be read in several ways. */
+  /** As of the last flush. `unknown`: the events within one flush can be read in several ways. */
   state: 'absent' | 'open' | 'suspended' | 'unknown'
   /** The connection on which it was wanted last; undefined: not known. */
   connection: number | undefined
@@ -39,33 +39,33 @@ export interface WantedCid {
   begunAt: number | undefined
   /** When it was asked for last, ms, at the earliest: of a list that is too long not all renews what is there. */
   askedAt: number
-  /** Undefined where the message said several things of it. */
+  /** Undefined if the message had several entries for it. */
   sendDontHave: boolean | undefined
   /** The client took a HAVE since it began, or a DONT_HAVE since it asked last. */
   gotHave: boolean
   gotDontHave: boolean
-  /** What happened since the last flush, and what was told. */
+  /** The events since the last flush, and the reported ends. */
   events: EndEvent[]
   ends: WantEnd[]
 }
 
-// how a want may end that its client, or the passing of time, ends
+// the outcomes of wants that end by their client or by time
 const CANCELLED: readonly Outcome[] = ['cancelled', 'have', 'dont-have']
 const GONE: readonly Outcome[] = ['gone', 'have', 'dont-have']
 const EVICTED: readonly Outcome[] = ['evicted', 'have', 'dont-have']
 const EXPIRED: readonly Outcome[] = ['expired', 'have', 'dont-have']
 
-/** Reads off the inputs which wants begin, may end and must end, without a line in common with the engine. */
+/** Works out from the inputs which wants begin, may end and must end, without using code of the engine. */
 export class EndModel {
   readonly #limits: Limits
   readonly #now: () => number
   readonly #clients = new Map<string, Map<string, WantedCid>>()
   readonly #byKey = new Map<WantKey, Set<WantedCid>>()
-  /** Clients that are there. */
+  /** Connected clients. */
   readonly #present = new Set<string>()
-  /** Those of which something happened, or was told, since the last flush. */
+  /** Those with an event, or a reported end, since the last flush. */
   readonly touched = new Set<WantedCid>()
-  /** How often CIDs were asked for that hold their block, at least and at most: each is answered at once, but for those cut off a list that is too long. */
+  /** How often CIDs that contain their block were asked for, at least and at most: each is answered at once, except those cut off a list that is too long. */
   readonly identities = new Map<string, { least: number, most: number }>()
   #draining = false
   #inputs = 0
@@ -115,7 +115,7 @@ export class EndModel {
     }
   }
 
-  /** It is judged: what is wanted no more is forgotten. */
+  /** Forgets wants that have been checked and no longer exist. */
   settled (one: WantedCid): void {
     one.events = []
     one.ends = []
@@ -264,12 +264,12 @@ export class EndModel {
   }
 }
 
-/** It rested and was asked for again since the last flush: if there was no place for it, it rests on, and its connection is the one of before. */
+/** It was suspended and was asked for again since the last flush: if there was no place for it, it stays suspended, on the connection of before. */
 function mayHaveBeenRefused ({ state, events }: WantedCid): boolean {
   return state === 'suspended' && events.some(({ t, full }) => t === 'ask' && full !== true)
 }
 
-/** Of a message with cancels, the last entry for each CID counts, as in boxo, whose messages cannot hold two. */
+/** In a message with cancels the last entry for each CID counts, as in boxo, whose messages cannot have two. */
 function lastWords (entries: readonly WantEntry[]): readonly WantEntry[] {
   return entries.some(({ cancel }) => cancel) ? [...new Map(entries.map(entry => [cidText(entry.cid), entry])).values()] : entries
 }

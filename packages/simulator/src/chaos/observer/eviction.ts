@@ -15,10 +15,10 @@ interface Evicting {
   readonly count: number
 }
 
-/** What a client's messages since the last flush may have cost it. */
+/** The wants that a client may have lost by its messages since the last flush. */
 interface Doubts {
   messages: number
-  /** One was a list of all that it wants: what rests ends, and starts over. */
+  /** Whether one was a full wantlist: suspended wants end, and start over. */
   full: boolean
   /** How often they named each CID. */
   readonly named: Map<string, number>
@@ -54,12 +54,12 @@ export class EvictionModel {
     }
   }
 
-  /** Something else happened to what a client wants: what may have given way will not be known. */
+  /** Another event concerned the wants of a client: it will not be known which may have been evicted. */
   confuse (client: ObservedClient): void {
     this.#doubtsOf(client).messages = Infinity
   }
 
-  /** What a message may have cost a client that wants more than it may. */
+  /** The wants that a client may have lost by a message if it wants more than it may. */
   evicted ({ client, entries, full, count }: Evicting): void {
     const { wantsPerClient } = this.#limits
     const asked = entries.filter(({ cancel }) => !cancel)
@@ -84,7 +84,7 @@ export class EvictionModel {
     }
   }
 
-  /** The flush tells what has ended. Of a client that has sent one message since the last one that settles what gave way. */
+  /** Called with the ends that the flush reports. For a client that has sent one message since the last flush they say what was evicted. */
   ended (ends: readonly WantEnd[]): void {
     const ended = new Map<string, number>()
 
@@ -114,7 +114,7 @@ export class EvictionModel {
     this.#doubts.clear()
   }
 
-  /** After the flush. */
+  /** Called after the flush. */
   flushed (): void {
     this.#doubts.clear()
   }
@@ -128,14 +128,14 @@ export class EvictionModel {
     }
   }
 
-  /** What was evicted is what may have been. */
+  /** Checks that only wants were evicted that may have been. */
   #expectDoubted (client: ObservedClient, named: Doubts['named'], ends: readonly WantEnd[]): void {
     for (const { client: id, cid, outcome } of ends) {
       const text = cidText(cid)
       const want = client.wants.get(text)
 
       if (id === client.id && outcome === 'evicted' && !named.has(text) && want != null && this.#wants.sure(want)) {
-        broken('eviction', `${id} lost ${printCid(cid)}, and by the rules others were to give way`)
+        broken('eviction', `${id} lost ${printCid(cid)}, but by the rules others had to give way`)
       }
     }
   }
@@ -164,7 +164,7 @@ export class EvictionModel {
 
   #doubt (want: ObservedWant): void {
     if (want.sure) {
-      // that none ended of one whose block waits for its client does not tell that it lives
+      // if the block waits for its client, the want may have ended without an event
       if (!want.maybeServed) {
         this.#doubtsOf(want.client).wants.set(want, want.havesTaken)
       }

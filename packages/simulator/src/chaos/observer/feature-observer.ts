@@ -9,7 +9,7 @@ import type { Outgoing } from '@kitsune/bitswap-codec'
 import type { Outcome, TargetWant } from '@kitsune/want-router'
 import type { EngineStatus, Input } from '@kitsune/want-router/engine'
 
-/** Notes what a run meets. */
+/** Records the features that a run meets. */
 export class FeatureObserver {
   readonly met: Set<Feature>
   readonly #members: MemberModel
@@ -49,7 +49,7 @@ export class FeatureObserver {
     }
   }
 
-  /** Before the model of members knows of it. */
+  /** Called before the model of members is updated. */
   ask (id: string, wants: readonly TargetWant[]): void {
     const { known, open } = this.#members.find(id)
     this.#note('asked again', wants.some(({ key }) => known.has(key) && !open.has(key)))

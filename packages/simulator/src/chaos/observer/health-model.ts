@@ -2,19 +2,19 @@ import { broken } from '../errors.ts'
 import type { Limits, MemberInit, Outcome } from '@kitsune/want-router'
 import type { Input, MemberStatus } from '@kitsune/want-router/engine'
 
-// of what a member sends within ten seconds a tenth may be unsolicited, and sixteen things in any case
+// within ten seconds a tenth of a member's messages may be unsolicited, and sixteen in any case
 const UNSOLICITED = { window: 10_000, free: 16, share: 0.1 }
-// a member that is lost so often within a minute flaps
+// a member that is lost this often within a minute flaps
 const FLAPS = { losses: 3, window: 60_000 }
-// what a member has of its weight when it returns, and how often it gets more, ms
+// the share of its weight that a member has when it returns, and how often it gets more, ms
 const LEAST_WEIGHT = 0.1
 const WEIGHT_STEP = 1000
 
-/** The health of one member, by what it did. */
+/** The health of one member, by its behaviour. */
 interface Health {
   baseWeight: number
   weight: number
-  /** When that was worked out last. */
+  /** When that was computed last. */
   weighedAt: number
   connected: boolean
   draining: boolean
@@ -30,16 +30,16 @@ interface Health {
   received: number
   unsolicited: number
   losses: number[]
-  /** As the engine counts. */
+  /** Counted as the engine does. */
   totalUnsolicited: number
 }
 
-/** What became of ejected and returning members. */
+/** The model of ejected and returning members. */
 export interface HealthCounts { ejections: number, readmissions: number, panics: number }
 
 /**
- * Which members are ejected, until when, and what weight they have: worked out
- * from what they did, to be compared with what the engine says.
+ * Which members are ejected, until when, and what weight they have: computed from
+ * their behaviour, and compared with what the engine says.
  */
 export class HealthModel {
   readonly counts: HealthCounts = { ejections: 0, readmissions: 0, panics: 0 }
@@ -61,7 +61,7 @@ export class HealthModel {
     return this.#members.get(id)?.ejected === true
   }
 
-  /** Too few members are healthy for health to mean anything. */
+  /** Whether so few members are healthy that health is ignored. */
   get panic (): boolean {
     let connected = 0
     let healthy = 0
@@ -74,7 +74,7 @@ export class HealthModel {
     return healthy < connected * this.#limits.panic
   }
 
-  /** Before the engine is told. */
+  /** Called before the engine gets the input. */
   before (input: Input): void {
     this.#input = input
     this.#outcomes = []
@@ -84,7 +84,7 @@ export class HealthModel {
     this.#outcomes.push(outcome)
   }
 
-  /** After the engine was told, and said what it has come to. */
+  /** Called after the engine has got the input, with its state. */
   after (statuses: readonly MemberStatus[]): void {
     const input = this.#input
 
@@ -112,7 +112,7 @@ export class HealthModel {
     this.counts.panics += this.panic ? 1 : 0
   }
 
-  /** The engine's account of each member, against this one. */
+  /** Compares the engine's state of each member with this model. */
   status (statuses: readonly MemberStatus[]): void {
     for (const { id, state, weight, why } of statuses) {
       const health = this.#find(id)
@@ -122,11 +122,11 @@ export class HealthModel {
 
       if (state !== expected) {
         broken(health.ejections > 0 && state === 'ejected' ? 'readmission' : 'ejection',
-          `${id} is ${state} (${why}), and should be ${expected}: ${health.failures} failures in a row, ejected ${health.ejections} times, last until ${health.ejectedUntil} ms (it is ${this.#now()} ms)`)
+          `${id} is ${state} (${why}), but should be ${expected}: ${health.failures} failures in a row, ejected ${health.ejections} times, last until ${health.ejectedUntil} ms (it is ${this.#now()} ms)`)
       }
 
       if (Math.abs(weight - health.weight) > 1e-9) {
-        broken('weights', `${id} has weight ${weight}, and should have ${health.weight} of ${health.baseWeight}: it returned at ${health.returned} ms (it is ${this.#now()} ms)`)
+        broken('weights', `${id} has weight ${weight}, but should have ${health.weight} of ${health.baseWeight}: it returned at ${health.returned} ms (it is ${this.#now()} ms)`)
       }
     }
   }
@@ -161,7 +161,7 @@ export class HealthModel {
         health.connected = false
 
         if (health.draining) {
-          return // it may well be restarted
+          return // it may be restarted
         }
 
         const now = this.#now()
@@ -174,7 +174,7 @@ export class HealthModel {
     }
   }
 
-  /** What a member sends; whether that was unsolicited the engine counts, and `UnsolicitedInvariants` judges. */
+  /** Called with what a member sends. The engine counts unsolicited messages, and `UnsolicitedInvariants` checks that. */
   #received (input: Input, statuses: readonly MemberStatus[]): void {
     if (input.t !== 'block' && !(input.t === 'answer' && (input.answer === 'have' || input.answer === 'dont-have'))) {
       return
@@ -203,7 +203,7 @@ export class HealthModel {
   #succeeded (health: Health): void {
     health.failures = 0
 
-    // a member that has been well for as long as its last ejection has paid one back
+    // a member that has worked for as long as its last ejection took has one ejection less
     if (health.ejections > 0 && this.#now() - health.returned > this.#limits.ejection * health.ejections) {
       health.ejections--
       health.returned = this.#now() - this.#limits.slowStart
@@ -214,13 +214,13 @@ export class HealthModel {
     health.failures++
 
     if (health.failures >= this.#limits.ejectAfter) {
-      // which of two members the engine looks at first that are due at the same time is its own matter
+      // if two members are due at the same time, the engine may look at either first
       const returning = [...this.#members.values()].some(({ connected, ejected, ejectedUntil }) => connected && ejected && ejectedUntil <= this.#now())
       this.#eject(health, returning && wasEjected)
     }
   }
 
-  /** Not the last of those that are well. */
+  /** Whether it is not the last healthy member. */
   #eject (health: Health, returning = false): void {
     const others = returning || [...this.#members.values()].some(other => other !== health && isWell(other))
 

@@ -9,9 +9,9 @@ interface KnownMember {
   /** Undefined while it is up. */
   downSince: number | undefined
   draining: boolean
-  /** It was told that nothing is open at it, since it drains. */
+  /** Whether the engine has reported that nothing is open at it while it drains. */
   drained: boolean
-  /** What it has answered DONT_HAVE for since it came up. */
+  /** The blocks for which it has answered DONT_HAVE since it came up. */
   readonly dontHaves: Set<WantKey>
 }
 
@@ -21,13 +21,13 @@ interface KnownMembersInit {
   now (): number
 }
 
-/** What members have said, as far as clients may be told of it, whichever of them a want may use. */
+/** The answers of members that clients may get, for any set of members that a want may use. */
 export class KnownMembers implements MembersObserver {
   readonly #init: KnownMembersInit
   readonly #members = new Map<string, KnownMember>()
   /** Names that a member has or had, and what members of that name have claimed to have. */
   readonly #claims = new Map<string, Set<WantKey>>()
-  /** Names of those that were removed, and until when these count. */
+  /** Names of removed members, and until when they count. */
   readonly #departed = new Map<string, number>()
   #inputs = 0
 
@@ -57,7 +57,7 @@ export class KnownMembers implements MembersObserver {
     const member = this.#members.get(id)
 
     if (member?.draining !== true) {
-      broken('draining', `${id} is said to be drained, and does not drain`)
+      broken('draining', `${id} is reported as drained, but does not drain`)
     }
 
     member.drained = true
@@ -72,7 +72,7 @@ export class KnownMembers implements MembersObserver {
     say()
 
     if (this.#inputs !== before) {
-      broken('generations', `${id} was removed, and what its target says reaches the engine`)
+      broken('generations', `${id} was removed, but a report of its target reaches the engine`)
     }
   }
 
@@ -81,7 +81,7 @@ export class KnownMembers implements MembersObserver {
     return [...only ?? this.#claims.keys()].some(id => this.#claims.get(id)?.has(key) === true)
   }
 
-  /** Whether all members that may be used are certain not to have it: of one that drains, and of a name that is no member, nothing is known. */
+  /** Whether all members that may be used are certain not to have it: a draining member, and a name that is not a member, are never certain. */
   maySendDontHave (key: WantKey, only: readonly string[] | undefined): boolean {
     if (!isVerifiable(key)) {
       return true

@@ -6,33 +6,33 @@ import type { Input } from '@kitsune/want-router/engine'
 
 type Word = 'have' | 'dont-have' | 'unknown' | 'failed'
 
-/** A member as an observer knows it: by what it was asked, what it said, and which attempts were observed. */
+/** The model of a member: what it was asked, its answers, and which attempts were observed. */
 export interface ObservedMember {
   readonly id: string
   connected: boolean
   draining: boolean
   downSince: number
   capacity: Capacity
-  /** The most wants that it let us leave standing in this life. */
+  /** The most standing wants that it has allowed since it came up. */
   mostStanding: number
   /** Attempts begun and not yet observed. */
   readonly open: Map<WantKey, TargetWant['type']>
-  /** The wantlist that the member holds of ours, as kubo keeps one. */
+  /** Our wants on the member's wantlist, as kubo keeps one. */
   readonly list: Map<WantKey, TargetWant['type']>
-  /** Its last word of each block, in its present life. */
+  /** Its last answer about each block since it came up. */
   readonly words: Map<WantKey, Word>
   /** When each of those began, ms. */
   readonly since: Map<WantKey, number>
-  /** Blocks that it was ever asked for, or sent: what comes of those is not unsolicited. */
+  /** Blocks that it was ever asked for, or sent: messages about these are not unsolicited. */
   readonly known: Set<WantKey>
 }
 
-/** What members said, as an observer knows it. */
+/** The model of all members. */
 export class MemberModel {
   readonly #limits: Limits
   readonly #now: () => number
   readonly #members: Map<string, ObservedMember>
-  /** Until when those that were removed keep a DONT_HAVE from being said, ms. */
+  /** Until when removed members hold DONT_HAVEs back, ms. */
   #departedUntil = -Infinity
   readonly #affirmed = new Set<WantKey>()
   #arrived = false
@@ -60,7 +60,7 @@ export class MemberModel {
     return this.#members.values()
   }
 
-  /** To be called before the engine is told. */
+  /** Called before the engine gets the input. */
   input (input: Input): void {
     switch (input.t) {
       case 'add':
@@ -88,11 +88,11 @@ export class MemberModel {
     }
   }
 
-  /** After the engine was told. */
+  /** Called after the engine has got the input. */
   told (input: Input): void {
     if (input.t === 'remove') {
       if (this.find(input.member).open.size > 0) {
-        broken('attempts', `${input.member} was removed, and what was open at it was not observed`)
+        broken('attempts', `${input.member} was removed, but its open attempts were not observed`)
       }
 
       this.#members.delete(input.member)
@@ -107,15 +107,15 @@ export class MemberModel {
     member.known.add(key)
     this.#tried.add(key)
 
-    // only what a member said that it has is still known when it is asked again
+    // when a member is asked again, only its HAVE is still known
     if (member.words.get(key) !== 'have') {
       member.words.delete(key)
     }
   }
 
   /**
-   * No block could be verified, or every configured member is certain not to have
-   * it, wants it itself, or has been down for so long that it does not count. One that drains is not certain, and one that was removed is down.
+   * Whether no block could be verified, or every configured member is certain not to have
+   * it, wants it itself, or has been down for so long that it does not count. A draining member is not certain, and a removed one is down.
    */
   certain (key: WantKey, wants: (member: string) => boolean): boolean {
     if (!isVerifiable(key)) {
@@ -203,7 +203,7 @@ export class MemberModel {
     return this.#endedAt.get(key)
   }
 
-  /** Nothing waits for it any more: what was said of it is forgotten. */
+  /** Nothing waits for it any more: the answers about it are forgotten. */
   forget (key: WantKey): void {
     this.#tried.delete(key)
     this.#failed.delete(key)
@@ -260,7 +260,7 @@ export class MemberModel {
       this.#affirmed.add(key)
     }
 
-    // that something went wrong says nothing of what was certain before, unless it was asked again
+    // a failure does not change what was certain before, unless it was asked again
     if (word === 'have' || word === 'dont-have' || member.open.has(key)) {
       member.words.set(key, word)
     }

@@ -4,12 +4,12 @@ import type { MemberModel, ObservedMember } from './member-model.ts'
 import type { TargetWant } from '@kitsune/want-router'
 import type { EngineStatus, Input } from '@kitsune/want-router/engine'
 
-/** Which members there are, and what may be asked of those that drain. */
+/** Checks which members there are, and what draining ones are asked. */
 export class MembershipInvariants {
   readonly #members: MemberModel
   /** Members that drained when the last flush ended: what is asked of one in the flush that follows was decided before. */
   #settled = new Set<ObservedMember>()
-  /** Those of which it is to be told that nothing is open at them, and of which it was. */
+  /** Members that must be reported as drained, and those that were. */
   readonly #untold = new Set<ObservedMember>()
   readonly #drained = new Set<ObservedMember>()
   #inputs = 0
@@ -18,14 +18,14 @@ export class MembershipInvariants {
     this.#members = members
   }
 
-  /** Nothing is heard of a member that there is not, and none is added twice. */
+  /** Checks that no input is from an unknown member, and that none is added twice. */
   expectMember (input: Input): void {
     if ('member' in input && this.#members.has(input.member) === (input.t === 'add')) {
       broken('generations', `${input.member} is ${input.t === 'add' ? 'there and is added' : 'not there'}: ${input.t}`)
     }
   }
 
-  /** After the model of members knows of it, and before the engine does. */
+  /** Called after the model of members is updated, and before the engine gets the input. */
   input (input: Input): void {
     this.#inputs++
 
@@ -48,7 +48,7 @@ export class MembershipInvariants {
 
   ask (id: string, wants: readonly TargetWant[]): void {
     if (this.#settled.has(this.#members.find(id))) {
-      broken('draining', `${id} drains and is asked for ${wants.map(({ key }) => printKey(key)).join(', ')}`)
+      broken('draining', `${id} drains, but is asked for ${wants.map(({ key }) => printKey(key)).join(', ')}`)
     }
   }
 
@@ -56,7 +56,7 @@ export class MembershipInvariants {
     const member = this.#members.find(id)
 
     if (!member.draining || member.open.size > 0 || this.#drained.has(member)) {
-      broken('draining', `${id} is said to be drained: ${member.draining ? `${member.open.size} wants are open at it` : 'it does not drain'}`)
+      broken('draining', `${id} is reported as drained, but ${member.draining ? `${member.open.size} wants are open at it` : 'it does not drain'}`)
     }
 
     this.#untold.delete(member)
@@ -70,7 +70,7 @@ export class MembershipInvariants {
   flushed ({ members }: EngineStatus): void {
     for (const { id, open } of this.#untold) {
       if (open.size === 0) {
-        broken('draining', `nothing is open at ${id}, which drains, and that was not told`)
+        broken('draining', `nothing is open at ${id}, which drains, but that was not reported`)
       }
     }
 
@@ -78,17 +78,17 @@ export class MembershipInvariants {
     const [is, should] = [members, [...this.#members.all()]].map(members => members.map(({ id }) => id).sort().join(', '))
 
     if (is !== should) {
-      broken('generations', `the members are ${is}, and should be ${should}`)
+      broken('generations', `the members are ${is}, but should be ${should}`)
     }
   }
 
-  /** Something is said by the target of a member that was removed. */
+  /** Called with a report of a removed member's target. */
   expectIgnored (id: string, say: () => void): void {
     const before = this.#inputs
     say()
 
     if (this.#inputs !== before) {
-      broken('generations', `${id} was removed, and what its target says reaches the engine`)
+      broken('generations', `${id} was removed, but a report of its target reaches the engine`)
     }
   }
 }

@@ -26,16 +26,16 @@ import type { Engine, EngineInit, EngineStatus, Input, Output } from '@kitsune/w
 
 interface MonitorInit {
   readonly trace: Trace
-  /** Receives what the run meets. */
+  /** Receives the features that the run meets. */
   readonly met: Set<Feature>
   /** Looks through the engine's state after each step. */
   readonly sound: boolean
 }
 
 /**
- * An engine whose inputs and outputs are looked at, one after another, and that
- * throws as soon as an invariant is broken. What it is held to comes from them
- * and from `status()`: nothing here shares a line with the engine.
+ * An engine that checks its inputs and outputs one after another, and throws as soon
+ * as an invariant is broken. The invariants use only these and `status()`: nothing
+ * here shares code with the engine.
  */
 export class Monitor extends ObservedEngine {
   readonly limits: Limits
@@ -57,7 +57,7 @@ export class Monitor extends ObservedEngine {
   readonly #replies: ReplyInvariants
   readonly #shares: ShareInvariants
   readonly #features: FeatureObserver
-  /** How many things members have said. */
+  /** How many messages of members there were. */
   heard = 0
   #totals: EngineStatus['totals']
   #failure: Error | undefined
@@ -100,7 +100,7 @@ export class Monitor extends ObservedEngine {
     try {
       this.#put(input)
     } catch (err) {
-      // one that tells the engine from an asynchronous function would keep it to itself
+      // if an asynchronous function calls the engine, it would swallow the error
       this.#failure ??= err instanceof Error ? err : new Error(String(err))
       throw err
     }
@@ -164,12 +164,12 @@ export class Monitor extends ObservedEngine {
     this.#expectSound()
   }
 
-  /** Whether it was told that nothing is open any more at a member that drains. */
+  /** Whether the engine has reported that nothing is open any more at a draining member. */
   isDrained (member: string): boolean {
     return this.#membership.isDrained(member)
   }
 
-  /** A member that was removed says something. */
+  /** Called with a report of a removed member. */
   expectIgnored (member: string, say: () => void): void {
     this.#membership.expectIgnored(member, say)
   }
@@ -194,7 +194,7 @@ export class Monitor extends ObservedEngine {
     this.#features.observe(outcome)
   }
 
-  /** What the totals gained since last time. */
+  /** How much the totals have grown since last time. */
   #gained ({ totals }: EngineStatus): Gains {
     const before = this.#totals
     this.#totals = totals
@@ -271,7 +271,7 @@ export class Monitor extends ObservedEngine {
     this.#attempts.cancel(member, wants)
   }
 
-  /** After all that is said about what it does: that says more. */
+  /** Called after the other invariants, whose messages say more. */
   #expectSound (): void {
     if (!this.#sound || this.#calls++ % this.#every > 0) {
       return
@@ -284,7 +284,7 @@ export class Monitor extends ObservedEngine {
     }
   }
 
-  /** The engine lives on after an error of its strategy; a run does not. */
+  /** The engine survives an error of its strategy; a run does not. */
   expectNoFailure (): void {
     if (this.#failure != null) {
       throw this.#failure

@@ -1,6 +1,6 @@
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** One want of a client, as an observer knows it. */
+/** The model of one want of a client. */
 export interface ObservedWant {
   readonly client: ObservedClient
   readonly cid: Uint8Array
@@ -9,47 +9,47 @@ export interface ObservedWant {
   priority: number
   /** The connection on which it came last; undefined where the message that named it last was cut, maybe by this want. */
   connection: number | undefined
-  /** Some ask since it began wanted to be told of absence. */
+  /** Whether some ask since it began had sendDontHave. */
   sendDontHave: boolean
-  /** Every ask wanted that. */
+  /** Whether every ask had it. */
   alwaysDontHave: boolean
   asks: number
   dontHavesTaken: number
   /** HAVEs that were taken since it began. */
   havesTaken: number
-  /** It may be one of which a presence was taken. */
+  /** Whether a presence for it may have been taken. */
   maybeTold: boolean
-  /** A presence was taken since it was asked for last: a client that asks again did not keep the answer. */
+  /** Whether a presence was taken since it was asked for last: a client that asks again did not keep the answer. */
   answered: boolean
   askedAt: number
   /** Which message it began with, of all; NaN where its place in their order is not known. */
   message: number
-  /** No other want for the block lived at any time since it began. */
+  /** Whether no other want for the block existed at any time since it began. */
   alone: boolean
-  /** There was a moment since it began at which a DONT_HAVE was right. */
+  /** Whether a DONT_HAVE was right at some moment since it began. */
   dontHaveWasRight: boolean
-  /** False once it may have been evicted: then nothing tells from outside whether it lives. */
+  /** False once it may have been evicted: then it is not known from outside whether it exists. */
   sure: boolean
-  /** A copy may be queued that ends it. Known as soon as everything was taken. */
+  /** Whether a copy that ends it may be queued. This is known as soon as everything was taken. */
   maybeServed: boolean
 }
 
-/** What the observer knows of a client by its messages and replies alone. */
+/** The model of a client, from its messages and replies alone. */
 export interface ObservedClient {
   readonly id: string
   readonly wants: Map<string, ObservedWant>
-  /** Wants of connections that have fallen silent, by CID: they may come back, and are not looked for. */
+  /** Wants of connections that have fallen silent, by CID: they may come back, and are not asked for. */
   readonly suspended: Map<string, ObservedWant>
-  /** The member that it is, too. */
+  /** The member that the client also is. */
   member: string | undefined
-  /** Copies that are queued for certain, and that may be, by CID. */
+  /** Copies that are certainly queued, and copies that may be, by CID. */
   readonly copies: Map<string, number>
   readonly maybeCopies: Map<string, number>
   /** Bytes of the certain ones. */
   unsent: number
-  /** It has taken something. */
+  /** Whether it has taken something. */
   reads: boolean
-  /** When it last did, or came. */
+  /** When it last took something, or connected. */
   readAt: number
   /** CIDs whose wants ended since everything was taken. */
   readonly ended: Set<string>

@@ -1,7 +1,7 @@
 import type { BitswapProtocol, WantKey } from '@kitsune/bitswap-codec'
 import type { Engine, EngineStatus, Input, MemberStatus, Output, VerdictAsk } from '@kitsune/want-router/engine'
 
-/** An engine of which a subclass looks at what goes in and comes out; what only asks it something is passed on. */
+/** An engine whose subclass watches its input and output; queries are passed on. */
 export abstract class ObservedEngine implements Engine {
   protected abstract readonly engine: Engine
 

@@ -12,10 +12,10 @@ import type { TargetWant } from '@kitsune/want-router'
 export class OrderInvariants {
   readonly #members: MemberModel
   readonly #wants: WantModel
-  /** The priority that was asked with last. */
+  /** The priority of the last ask. */
   #last = Infinity
   #asked: TargetWant[] = []
-  /** Of those the ones that are asked for the first time. */
+  /** Those that are asked for the first time. */
   #fresh: TargetWant[] = []
 
   constructor (members: MemberModel, wants: WantModel) {
@@ -23,7 +23,7 @@ export class OrderInvariants {
     this.#wants = wants
   }
 
-  /** Before the model of members knows of it. */
+  /** Called before the model of members is updated. */
   ask (wants: readonly TargetWant[]): void {
     for (const want of wants) {
       this.#asked.push(want)
@@ -64,7 +64,7 @@ export class OrderInvariants {
       const earlier = before.get(want.client)
 
       if (earlier != null && (earlier.message > want.message || (earlier.message === want.message && earlier.priority < want.priority))) {
-        broken('order', `${want.client.id} wants ${printKey(key)} with priority ${want.priority}, and ${printKey(earlier.key)} with ${earlier.priority} was asked for first (messages ${want.message} and ${earlier.message})`)
+        broken('order', `${want.client.id} wants ${printKey(key)} with priority ${want.priority}, but ${printKey(earlier.key)} with ${earlier.priority} was asked for first (messages ${want.message} and ${earlier.message})`)
       }
 
       before.set(want.client, want)
@@ -72,8 +72,8 @@ export class OrderInvariants {
   }
 
   /**
-   * What no member can be asked for has given up, and is queued again when one can: behind what is wanted in the same
-   * moment. So its place in the order is not known any more.
+   * If no member can be asked, a want is exhausted, and is queued again when one can, after wants of the same
+   * moment. So its place in the order is no longer known.
    */
   #putAside (): void {
     const asked = [...this.#members.all()].filter(({ connected, draining }) => connected && !draining)
@@ -84,7 +84,7 @@ export class OrderInvariants {
 
     for (const [, wants] of this.#wants.byKey()) {
       for (const want of wants) {
-        // a member is not asked for what only it wants itself
+        // a member is not asked for a block that only it wants
         if (asked.length === 0 || asked[0].id === want.client.member) {
           want.message = NaN
         }
@@ -92,7 +92,7 @@ export class OrderInvariants {
     }
   }
 
-  /** The want for a block that one client alone has wanted, by one CID, and asked for once: nothing else says when its place in the order was. */
+  /** The want for a block that only one client has wanted, by one CID and once: only then its place in the order is known. */
   #onlyWant (key: string): ObservedWant | undefined {
     const [want] = this.#wants.of(key)
 

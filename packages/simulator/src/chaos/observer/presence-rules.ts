@@ -12,7 +12,7 @@ export class PresenceRules {
   readonly #members: KnownMembers
   /** DONT_HAVEs that may be sent for refused wants. */
   readonly #absent = new Map<string, number>()
-  /** Restrictions under which each want was ever admitted. */
+  /** The restrictions under which each want was ever admitted. */
   readonly #ever = new Map<string, Set<Only>>()
   /** Wants for which a DONT_HAVE was right at some moment since their client came. */
   readonly #dontHaves = new Set<string>()
@@ -21,7 +21,7 @@ export class PresenceRules {
     this.#members = members
   }
 
-  /** It was refused, and its client is to be told DONT_HAVE. */
+  /** It was refused, and its client must get DONT_HAVE. */
   absent (name: string): void {
     this.#absent.set(name, (this.#absent.get(name) ?? 0) + 1)
   }
@@ -34,7 +34,7 @@ export class PresenceRules {
     return this.#ever.has(name)
   }
 
-  /** Notes that a DONT_HAVE is right now: the engine sends one at the moment at which it learns the last answer that it needs. */
+  /** Records that a DONT_HAVE is right now: the engine sends one when it learns the last answer that it needs. */
   noteDontHave (name: string, key: WantKey, only: Only): void {
     if (!this.#dontHaves.has(name) && this.#members.maySendDontHave(key, only)) {
       this.#dontHaves.add(name)
@@ -47,7 +47,7 @@ export class PresenceRules {
 
     if (have) {
       if (![...this.#ever.get(name) ?? []].some(only => this.#members.isClaimed(key, only))) {
-        broken('have', `${what}, which no member that it may use has claimed to have`)
+        broken('have', `${what}, but no member that it may use has claimed to have it`)
       }
 
       return
@@ -60,7 +60,7 @@ export class PresenceRules {
     const absent = this.#absent.get(name) ?? 0
 
     if (absent === 0) {
-      broken('dont-have', `${what}, of which some member that it may use has said nothing`)
+      broken('dont-have', `${what}, but some member that it may use has not answered`)
     }
 
     this.#absent.set(name, absent - 1)

@@ -11,7 +11,7 @@ import type { EngineStatus } from '@kitsune/want-router/engine'
 
 /**
  * Capacity is used: after a flush no want waits while a member is idle that could
- * be asked for it. That is known for certain where no bytes are on their way.
+ * be asked for it. This is certain only if no bytes are on their way.
  */
 export class ProgressInvariants {
   readonly #clients: ClientModel
@@ -48,16 +48,16 @@ export class ProgressInvariants {
       const free = failedAt != null ? undefined : idle.find(({ words }) => !words.has(key))
 
       if (free != null) {
-        broken('idle', `${printKey(key)} is asked of no member, and ${free.id} is idle and has not been asked`)
+        broken('idle', `${printKey(key)} is asked of no member, but ${free.id} is idle and has not been asked`)
       }
 
       const back = idle.find(({ id, words }) => readmitted.has(id) && words.get(key) !== 'dont-have')
-      // when it was asked again everywhere, what a busy member had said was forgotten, but for a DONT_HAVE of a want that it keeps; it may wait for that one
+      // when it was asked again everywhere, the answer of a busy member was forgotten, except a DONT_HAVE for a standing want; it may wait for that member
       const mayWait = busy.some(({ words, list }) => words.get(key) !== 'dont-have' || !list.has(key))
 
-      // as many retries as are granted with each sweep
+      // only as many retries as each sweep grants
       if (back != null && !(mayWait && this.#members.askedOf(key)) && this.#members.endedAt(key) !== this.#now() && waiting.length <= TRICKLE) {
-        broken('readmission', `${back.id} has returned from its ejection and is idle, and ${printKey(key)} is asked of no member`)
+        broken('readmission', `${back.id} has returned from its ejection and is idle, but ${printKey(key)} is asked of no member`)
       }
     }
   }
@@ -90,7 +90,7 @@ export class ProgressInvariants {
     }
   }
 
-  /** Blocks that are wanted for certain, of which nothing has been said, and that no member is asked for. */
+  /** Blocks that are certainly wanted, about which no member has answered or is being asked. */
   * #waiting (): Iterable<WantKey> {
     const { wants } = this.#clients
 

@@ -9,10 +9,10 @@ import type { Outgoing, WantKey } from '@kitsune/bitswap-codec'
 import type { Limits } from '@kitsune/want-router'
 import type { EngineStatus, Totals } from '@kitsune/want-router/engine'
 
-/** What the engine counted since it was looked at last. */
+/** The counts of the engine since the last look. */
 export type Gains = Pick<Totals, 'evicted' | 'blocksSent' | 'copiesLost' | 'dontHavesSent'>
 
-/** What may be said and sent to clients. */
+/** Checks the presences and blocks that clients get. */
 export class ReplyInvariants {
   readonly #limits: Limits
   readonly #members: MemberModel
@@ -30,23 +30,23 @@ export class ReplyInvariants {
     this.#now = now
   }
 
-  /** A block has come: what waits for it for certain gets a copy, and nothing gets one that does not wait. */
+  /** Called when a block has come: all certain waiters get a copy, and only waiters do. */
   block (key: WantKey, size: number, { blocksSent, copiesLost }: Gains): void {
     this.#largest = Math.max(this.#largest, size)
     const { certain, possible } = this.#waiting(key, size)
     const all = [...certain, ...possible]
 
     if (copiesLost > 0) {
-      // one that lost its copy is queued again, and its place in the order is not known any more
+      // a want that lost its copy is queued again, and its place in the order is no longer known
       all.forEach(want => { want.message = NaN })
     }
 
     if (blocksSent > all.length) {
-      broken('address', `${blocksSent} copies of ${printKey(key)} are queued, ${all.length} wait for it`)
+      broken('address', `${blocksSent} copies of ${printKey(key)} are queued, but ${all.length} wants wait for it`)
     }
 
     if (blocksSent < certain.length - copiesLost) {
-      broken('lost', `${certain.length} wait for ${printKey(key)}, and ${blocksSent} get a copy`)
+      broken('lost', `${certain.length} wants wait for ${printKey(key)}, but ${blocksSent} get a copy`)
     }
 
     if (blocksSent === all.length) {
@@ -87,12 +87,12 @@ export class ReplyInvariants {
       const most = clientBytesBound(this.#limits, reads, this.#largest)
 
       if (unsent > most) {
-        broken('memory', `${unsent} bytes wait unsent for ${id}, its window and what was on its way hold ${most}`)
+        broken('memory', `${unsent} bytes wait unsent for ${id}, but its window and blocks on their way allow ${most}`)
       }
     }
   }
 
-  /** The number of DONT_HAVEs that were queued: at most as many wants may be told so now. */
+  /** Checks the number of DONT_HAVEs that were queued against the wants that may get one now. */
   dontHavesQueued (count: number): void {
     let allowed = 0
 
@@ -109,7 +109,7 @@ export class ReplyInvariants {
     }
 
     if (allowed < count) {
-      broken('dont-have', `${count} DONT_HAVEs are queued, and all members are certain of what was asked for ${allowed} times`)
+      broken('dont-have', `${count} DONT_HAVEs are queued, but only ${allowed} wants are for blocks of which all members are certain`)
     }
   }
 
@@ -118,7 +118,7 @@ export class ReplyInvariants {
 
     if (client == null) {
       if (message != null) {
-        broken('gone', `${id} has left, and there is a message for it`)
+        broken('gone', `${id} has left, but there is a message for it`)
       }
 
       return
@@ -144,7 +144,7 @@ export class ReplyInvariants {
 
   #takenAll (client: ObservedClient): void {
     for (const [cid] of client.copies) {
-      broken('lost', `everything was taken for ${client.id}, but not the block that was queued for it (CID of ${cid.length} bytes)`)
+      broken('lost', `everything was taken for ${client.id}, but it did not include the block that was queued for it (CID of ${cid.length} bytes)`)
     }
 
     client.ended.clear()
@@ -178,7 +178,7 @@ export class ReplyInvariants {
       want.maybeServed = false
 
       if (maybe > 1) {
-        want.sure = false // it may have been an earlier one's
+        want.sure = false // it may have been for an earlier want
       } else if (want.sure) {
         this.#wants.end(want)
       }
@@ -190,7 +190,7 @@ export class ReplyInvariants {
     const what = `${client.id} gets ${have ? 'HAVE' : 'DONT_HAVE'} ${printCid(cid)}`
 
     if (want == null) {
-      broken('address', `${what}, which it does not ask for`)
+      broken('address', `${what}, but does not ask for it`)
     }
 
     want.answered = true
@@ -204,7 +204,7 @@ export class ReplyInvariants {
     want.havesTaken++
 
     if (!this.#members.affirmed(want.key)) {
-      broken('have', `${what}, which no member has claimed to have`)
+      broken('have', `${what}, but no member has claimed to have it`)
     }
   }
 
@@ -216,60 +216,60 @@ export class ReplyInvariants {
     }
 
     if (!want.sendDontHave) {
-      broken('dont-have', `${what}, and did not want to be told`)
+      broken('dont-have', `${what}, but did not ask for it`)
     }
 
     if (!want.dontHaveWasRight) {
-      broken('dont-have', `${what}, and at no time since it asked were all members certain`)
+      broken('dont-have', `${what}, but all members were certain at no time since it asked`)
     }
 
     if (want.sure && want.dontHavesTaken > want.asks) {
-      broken('dont-have', `${what} for the ${want.dontHavesTaken}th time, having asked ${want.asks} times`)
+      broken('dont-have', `${what} for the ${want.dontHavesTaken}th time, but asked ${want.asks} times`)
     }
   }
 
-  /** A client is closed: it came while draining, or takes nothing of what waits for it. */
+  /** Called when a client is closed: it must have come during a drain, or have read nothing. */
   closed (id: string): void {
     const client = this.#clients.find(id)
     const unread = this.#now() - (client?.readAt ?? Infinity)
 
     if (!this.#clients.closed(id) && !(unread >= this.#limits.unreadTimeout)) {
-      broken('drain', `${id} is closed, had not come while draining, and took something within ${this.#limits.unreadTimeout} ms`)
+      broken('drain', `${id} is closed, but had not come during a drain, and took something within ${this.#limits.unreadTimeout} ms`)
     }
   }
 
   flushed (): void {
     for (const id of this.#clients.refused) {
-      broken('drain', `${id} came while draining and is not closed`)
+      broken('drain', `${id} came during a drain, but is not closed`)
     }
   }
 
-  /** The engine's own sums, against what can be there. */
+  /** Checks the engine's sums against the model. */
   status (status: EngineStatus): void {
     const { clients, wants, fetches, active, unsent } = status
     const { least, most, overdue, leastFetches, mostFetches } = this.#wants.tally()
 
     if (clients !== this.#clients.size) {
-      broken('gone', `the router keeps ${clients} clients, there are ${this.#clients.size}`)
+      broken('gone', `the router keeps ${clients} clients, but there are ${this.#clients.size}`)
     }
 
     if (wants < least || fetches < leastFetches) {
       const live = [...this.#wants.live()].slice(0, 10).map(({ client, cid }) => `${client.id} ${printCid(cid)}`)
-      broken('lost', `${least} wants for ${leastFetches} blocks are alive, the router keeps ${wants} for ${fetches}: ${live.join(', ')}`)
+      broken('lost', `${least} wants for ${leastFetches} blocks are open, but the router keeps ${wants} for ${fetches}: ${live.join(', ')}`)
     }
 
     if (wants > most || fetches > mostFetches) {
-      broken(wants <= most + overdue && overdue > 0 ? 'lifetime' : 'gone', `the router keeps ${wants} wants for ${fetches} blocks, ${most} for ${mostFetches} can be alive`)
+      broken(wants <= most + overdue && overdue > 0 ? 'lifetime' : 'gone', `the router keeps ${wants} wants for ${fetches} blocks, but at most ${most} for ${mostFetches} can be open`)
     }
 
     if (clients === 0 && unsent !== 0) {
-      broken('gone', `${unsent} bytes wait unsent, and there are no clients`)
+      broken('gone', `${unsent} bytes wait unsent, but there are no clients`)
     }
 
     const mostUnsent = allBytesBound(this.#limits, this.#largest, wants)
 
     if (unsent > mostUnsent) {
-      broken('memory', `${unsent} bytes wait unsent for all clients, and at most ${mostUnsent} may`)
+      broken('memory', `${unsent} bytes wait unsent for all clients, but at most ${mostUnsent} may`)
     }
 
     if (active > fetches || unsent < 0) {

@@ -9,17 +9,17 @@ import type { EngineStatus } from '@kitsune/want-router/engine'
 
 const ROUNDED = 1e-6
 
-/** Retries and hedges are shares of the traffic, and one input makes a bounded amount of work. */
+/** Checks that retries and hedges are shares of the traffic, and that the work of a flush is bounded. */
 export class ShareInvariants {
   readonly #limits: Limits
   readonly #members: MemberModel
   readonly #health: HealthModel
   readonly #strategy: StrategyObserver
   readonly #now: () => number
-  /** The most retries and hedges that may be saved up, and what was counted when that was worked out. */
+  /** The retries and hedges that are left, and the counts when that was computed. */
   #tokens = TRICKLE
   #asks = 0
-  /** How often each member was asked, those that were removed among them. */
+  /** How often each member was asked, including removed ones. */
   readonly #asksOf = new Map<number, number>()
   #again = 0
   #answers = 0
@@ -38,7 +38,7 @@ export class ShareInvariants {
     this.#answers += result === 'block' || result === 'have' || result === 'dont-have' ? 1 : 0
   }
 
-  /** Before the model of members knows of it. */
+  /** Called before the model of members is updated. */
   ask (id: string, wants: readonly TargetWant[]): void {
     for (const { key, type } of wants) {
       const elsewhere = [...this.#members.all()].filter(other => other.id !== id && other.open.has(key))
@@ -58,7 +58,7 @@ export class ShareInvariants {
     const waited = this.#now() - since
 
     if (type !== 'have' || hedgeShare === 0 || waited < minHedge || this.#health.isEjected(id)) {
-      broken('shares', `${id} is asked for ${type} ${printKey(key)} beside another, which was asked ${waited} ms before: hedges are a share of ${hedgeShare}, of want-haves, after ${minHedge} ms, at members that are well`)
+      broken('shares', `${id} is asked for ${type} ${printKey(key)} beside another member, which was asked ${waited} ms before: hedges are a share of ${hedgeShare}, of want-haves, after ${minHedge} ms, at healthy members`)
     }
   }
 

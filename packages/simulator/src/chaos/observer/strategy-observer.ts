@@ -2,14 +2,14 @@ import { broken } from '../errors.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Member, Outcome, Strategy, StrategyEnv, StrategyFactory, Want } from '@kitsune/want-router'
 
-/** The first member that a strategy ranked for a want, as both stood then. */
+/** The first member that a strategy ranked for a want, and the state of both then. */
 export interface FirstChoice {
   readonly member: Member
   /** Nothing was open at the member. */
   readonly idle: boolean
 }
 
-/** Sees what the engine asks of its strategy, and counts it. */
+/** Records and counts the calls of the engine to its strategy. */
 export class StrategyObserver {
   /** Picks and pulled members since the last flush began. */
   picks = 0
@@ -39,10 +39,10 @@ export class StrategyObserver {
     return this.#strategy?.avoids?.(id) === true
   }
 
-  /** The members that the strategy has been told of, which must be those that are connected. */
+  /** Checks that the strategy knows exactly the connected members. */
   expectMembers (connected: ReadonlySet<string>): void {
     if (this.#members.length !== connected.size || this.#members.some(({ id }) => !connected.has(id))) {
-      broken('choice', `the strategy ranks ${this.#members.map(({ id }) => id).join(', ')}, and connected are ${[...connected].join(', ')}`)
+      broken('choice', `the strategy ranks ${this.#members.map(({ id }) => id).join(', ')}, but connected are ${[...connected].join(', ')}`)
     }
   }
 
@@ -52,7 +52,7 @@ export class StrategyObserver {
     return (env: StrategyEnv): Strategy => {
       const strategy = factory(env)
 
-      // the second is the one that counts: the first, and the later ones, only try whether the strategy takes the members
+      // only the second one counts: the first and later ones just try whether the strategy accepts the members
       if (++made !== 2) {
         return strategy
       }
@@ -97,7 +97,7 @@ export class StrategyObserver {
   }
 }
 
-/** A ranking, of which each member is shown that is pulled. */
+/** A ranking that reports each member that is pulled. */
 function eachPulled (ranking: Iterable<Member>, show: (member: Member) => void): Iterable<Member> {
   return {
     [Symbol.iterator] () {

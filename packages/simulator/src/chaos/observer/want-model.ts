@@ -12,7 +12,7 @@ export interface Tally {
   mostFetches: number
 }
 
-/** What clients want, as an observer knows it. */
+/** The model of clients' wants. */
 export class WantModel {
   readonly #lifetime: number
   readonly #now: () => number
@@ -21,7 +21,7 @@ export class WantModel {
   #lastTick: number
   #messages = 0
 
-  /** `forget` is called when a block begins or ceases to be wanted. */
+  /** `forget` is called when the first want for a block begins or the last one ends. */
   constructor (lifetime: number, now: () => number, forget: (key: WantKey) => void) {
     this.#lifetime = lifetime
     this.#now = now
@@ -29,10 +29,10 @@ export class WantModel {
     this.#lastTick = now()
   }
 
-  /** Another message has come: what it asks for stands in one order. */
+  /** Called when another message has come: its wants have one order. */
   message (): void { this.#messages++ }
 
-  /** A client asks. */
+  /** Called when a client asks. */
   ask (client: ObservedClient, key: WantKey, entry: WantEntry, connection?: number): ObservedWant {
     const text = cidText(entry.cid)
     const suspended = client.suspended.get(text)
@@ -56,7 +56,7 @@ export class WantModel {
     return known
   }
 
-  /** A want ends: served, taken back or replaced. */
+  /** Called when a want ends: served, taken back or replaced. */
   end (want: ObservedWant): void {
     const { client, key, cid } = want
     client.wants.delete(cidText(cid))
@@ -70,15 +70,15 @@ export class WantModel {
     }
   }
 
-  /** Its connection has fallen silent. */
+  /** Called when its connection has fallen silent. */
   suspend (want: ObservedWant): void {
-    // one that is about to expire may have
+    // a want that is about to expire may have expired
     want.sure = this.sure(want)
     this.end(want)
     want.client.suspended.set(cidText(want.cid), want)
   }
 
-  /** Its connection is heard again, or it is wanted on another. */
+  /** Called when its connection is heard again, or it is wanted on another. */
   resume (want: ObservedWant): void {
     const text = cidText(want.cid)
     want.client.suspended.delete(text)
@@ -91,12 +91,12 @@ export class WantModel {
     }
   }
 
-  /** It lives for certain. */
+  /** Whether it certainly exists. */
   sure (want: ObservedWant): boolean {
     return want.sure && !want.maybeServed && this.#now() < want.askedAt + this.#lifetime
   }
 
-  /** It should have expired. */
+  /** Whether it should have expired. */
   overdue (want: ObservedWant): boolean {
     return this.#lastTick > want.askedAt + this.#lifetime + SWEEP
   }
@@ -109,7 +109,7 @@ export class WantModel {
     return this.#byKey
   }
 
-  /** Wants that live for certain. */
+  /** Wants that certainly exist. */
   * live (): Iterable<ObservedWant> {
     for (const waiting of this.#byKey.values()) {
       for (const want of waiting) {
@@ -137,7 +137,7 @@ export class WantModel {
     return true
   }
 
-  /** Whether it may be so: all others that want it may have been evicted, or served, unseen. */
+  /** Whether that is possible: all other wants for it may have been evicted or served unseen. */
   maybeOnlyWantedBy (key: WantKey, member: string): boolean {
     for (const want of this.of(key)) {
       if (want.client.member !== member && this.sure(want)) {
@@ -159,7 +159,7 @@ export class WantModel {
     return false
   }
 
-  /** The engine has looked at lifetimes, or might have. */
+  /** Called when the engine has looked at lifetimes, or may have. */
   ticked (): void { this.#lastTick = this.#now() }
 
   tally (): Tally {
@@ -216,7 +216,7 @@ export class WantModel {
     let wants = this.#byKey.get(want.key)
 
     if (wants == null) {
-      // what was said while nothing wanted it is not remembered
+      // answers are not remembered while no client wants the block
       this.#forget(want.key)
       wants = new Set()
       this.#byKey.set(want.key, wants)
@@ -235,7 +235,7 @@ export class WantModel {
     if (this.sure(want)) {
       want.type = entry.wantType === 'block' ? 'block' : want.type
     } else {
-      // perhaps it is the same one, perhaps a new one
+      // it may be the same want or a new one
       want.havesTaken = 0
       want.maybeTold = true
       want.sure = !want.maybeServed && want.type === entry.wantType

@@ -4,16 +4,16 @@ import type { Exchange, Network } from '@kitsune/want-router/parts'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
 const PROTOCOL: BitswapProtocol = '/ipfs/bitswap/1.2.0'
-// of a message, bytes: so few that what two exchanges have to say often takes two messages
+// size of a message, bytes: so small that the output of two exchanges often takes two messages
 const MESSAGE_SIZE = 16_384
 
 /** The other end of a connection. */
 export interface PeerEnd {
   readonly id: string
-  /** It takes within the call that wakes it. Otherwise at the end of the tick. */
+  /** Whether it takes messages within the call that wakes it. Otherwise it does so at the end of the tick. */
   readonly atOnce: boolean
   hear (message: Outgoing): void
-  /** Its connection has closed: nothing is left of what either side wanted. */
+  /** Its connection has closed: the wants of both sides are gone. */
   forget (): void
 }
 
@@ -27,7 +27,7 @@ export interface FakeNetwork extends Network {
   closed (peer: string): void
 }
 
-/** Makes a network to which none of the peers is connected. */
+/** Makes a network without connected peers. */
 export function createFakeNetwork (exchange: Exchange, clock: FakeClock, peers: ReadonlyMap<string, PeerEnd>): FakeNetwork {
   const connected = new Set<string>()
 

@@ -11,29 +11,29 @@ interface LocalCallerInit {
   readonly client: LocalClient
   readonly clock: FakeClock
   readonly dice: Dice
-  /** What nodes may hold. Each has its own size, by which its bytes are known. */
+  /** The blocks that nodes may hold. Each has its own size, which identifies its bytes. */
   readonly blocks: readonly Block[]
-  /** Some call wants it. */
+  /** Called when some call wants it. */
   wanted (block: Block): void
-  /** Policies may refuse what calls want. */
+  /** Whether policies may refuse the wants of calls. */
   readonly refusable: boolean
-  /** A member has claimed to have it. */
+  /** Whether a member has claimed to have it. */
   isClaimed (block: Block): boolean
-  /** Runs what may break an invariant: promises would keep to themselves what is thrown. */
+  /** Runs code that may break an invariant: promises would swallow what it throws. */
   guard (run: () => void): void
 }
 
 /** A call that has not ended. */
 interface Call { readonly controller: AbortController, readonly what: string }
 
-/** What has become of one block. */
+/** The result for one block. */
 type Result = { readonly bytes: Uint8Array } | { readonly error: unknown }
 
 /** A client within the process, which calls get, getMany and has, and gives some of the calls up. */
 export class LocalCaller {
   readonly #init: LocalCallerInit
   readonly #open = new Set<Call>()
-  /** Some call got its block, and some was given up. */
+  /** Whether some call got its block, and whether some was given up. */
   got = false
   gaveUp = false
 
@@ -84,7 +84,7 @@ export class LocalCaller {
     }
   }
 
-  /** The block, or the error that is told. */
+  /** The block, or the error of the call. */
   async get (block: Block): Promise<Result> {
     return this.#call(`get ${printKey(block.key)}`, [block], async signal => {
       const result = await this.#init.client.get(cidOf(block), { signal }).then(bytes => ({ bytes }), (error: unknown) => ({ error }))
@@ -121,7 +121,7 @@ export class LocalCaller {
           left.delete(cid.toString())
           this.#init.guard(() => {
             if (block == null) {
-              broken('local', `getMany tells of ${cid} twice, or unasked`)
+              broken('local', `getMany yields ${cid} twice, or without being asked`)
             }
           })
 
@@ -137,7 +137,7 @@ export class LocalCaller {
 
       this.#init.guard(() => {
         if (left.size > 0) {
-          broken('local', `getMany has ended, and did not tell of ${left.size} of ${blocks.length} blocks`)
+          broken('local', `getMany has ended without results for ${left.size} of ${blocks.length} blocks`)
         }
       })
     })

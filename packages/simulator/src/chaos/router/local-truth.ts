@@ -7,9 +7,9 @@ import type { Block } from '../scenario/blocks.ts'
 interface LocalTruthInit {
   readonly caller: LocalCaller
   readonly blocks: readonly Block[]
-  /** Some node that is connected holds it. */
+  /** Whether some connected node holds it. */
   isHeld (block: Block): boolean
-  /** Time passes, and what happens in it breaks no invariant. */
+  /** Lets time pass, in which no invariant may break. */
   pass (ms: number): Promise<void>
 }
 
@@ -18,7 +18,7 @@ const ATTEMPTS = 5
 // how long is waited at a time, ms
 const WAIT = 5000
 
-/** Where nodes are honest, calls get what one of them holds, and are told of what none does. */
+/** When nodes are honest, calls get blocks that one of them holds, and are told if none does. */
 export async function expectTruth (init: LocalTruthInit): Promise<void> {
   for (const block of init.blocks) {
     const held = init.isHeld(block)
@@ -34,7 +34,7 @@ export async function expectTruth (init: LocalTruthInit): Promise<void> {
   }
 }
 
-/** What a call ends with. */
+/** The end of a call. */
 async function get ({ caller, pass }: LocalTruthInit, block: Block): Promise<string> {
   const call: { told?: string } = {}
   void caller.get(block).then(result => { call.told = 'bytes' in result ? 'its bytes' : nameOf(result.error) })

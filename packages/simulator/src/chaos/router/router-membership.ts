@@ -9,12 +9,12 @@ import type { RouterWorld } from './router-world.ts'
 
 type Act = 'drain' | 'resume' | 'remove' | 'add' | 'none'
 
-/** A node of the router: a member, one that drains, one that is being removed, or none any more. */
+/** A node of the router: a member, a draining one, one that is being removed, or a former one. */
 type Place = 'in' | 'draining' | 'leaving' | 'out'
 
 /**
- * The nodes of a router, which are drained, removed and added again while it runs. In some runs none is; what is drawn
- * comes from its own stream.
+ * The nodes of a router, which are drained, removed and added again while it runs. In some runs none is. It draws from
+ * its own stream.
  */
 export class RouterMembership {
   readonly #stage: Stage
@@ -24,7 +24,7 @@ export class RouterMembership {
   readonly #acts: Readonly<Record<Act, number>>
   readonly #places: Map<RouterPeer, Place>
   readonly #guard: (run: () => void) => void
-  /** What ends the wait for a node that is to be removed. */
+  /** Ends the wait for a node that is to be removed. */
   readonly #endWait = new Map<RouterPeer, () => void>()
 
   constructor (stage: Stage, world: RouterWorld, nodes: readonly RouterPeer[], guard: (run: () => void) => void) {
@@ -46,7 +46,7 @@ export class RouterMembership {
     }
   }
 
-  /** All are members again, and none drains. */
+  /** Makes all of them members again, and none drains. */
   async heal (): Promise<void> {
     this.#endWait.forEach(end => { end() })
     await this.#world.settle()
@@ -62,7 +62,7 @@ export class RouterMembership {
     }
   }
 
-  /** One that was removed is not connected to any more. */
+  /** Checks that removed nodes are no longer connected. */
   expectSound (): void {
     for (const [node, place] of this.#places) {
       if (place === 'out' && this.#world.isConnected(node)) {

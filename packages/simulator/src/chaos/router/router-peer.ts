@@ -11,25 +11,25 @@ import type { FakeClock } from '@kitsune/want-router/testing'
 /** Which side of the router a peer is on. */
 export type Side = 'node' | 'client'
 
-/** What surrounds a peer. */
+/** What a peer gets from its run. */
 export interface RouterPeerContext {
   readonly clock: FakeClock
   readonly dice: Dice
-  /** What peers of each side hold, and those of the other want. */
+  /** The blocks that peers of each side hold, and that those of the other want. */
   readonly blocks: Readonly<Record<Side, readonly Block[]>>
   /** Keys that the peers of a side, or calls within the process, have ever wanted. */
   readonly wanted: Readonly<Record<Side, Set<WantKey>>>
   /** The most wants that it may have. */
   readonly most: number
-  /** It says that it has a block, or sends one. */
+  /** Called when it says that it has a block, or sends one. */
   claims (peer: RouterPeer, key: WantKey): void
   send (peer: RouterPeer, message: Partial<BitswapMessage>): void
-  /** Runs what may break an invariant: the driver would keep to itself what is thrown within its calls. */
+  /** Runs code that may break an invariant: the driver would catch what is thrown within its calls. */
   guard (run: () => void): void
 }
 
 // how it answers: with the truth, with DONT_HAVE whatever it holds, with another block, not at all, or after a while
-const MODES = { honest: 8, denying: 1, corrupt: 1, silent: 1, slow: 2 } as const
+const MODES = { honest: 8, absent: 1, corrupt: 1, silent: 1, slow: 2 } as const
 
 /** A peer of a router in both directions: it wants what the other side holds, and answers what it is asked for. */
 export class RouterPeer implements PeerEnd {
@@ -37,11 +37,11 @@ export class RouterPeer implements PeerEnd {
   readonly side: Side
   readonly atOnce: boolean
   readonly holds: ReadonlySet<WantKey>
-  /** What it waits for, by CID. */
+  /** The wants that it waits for, by CID. */
   readonly wants = new Map<string, WantEntry>()
-  /** What it is asked for, as it keeps a list of that. */
+  /** The list that it keeps of what it is asked for. */
   readonly asked = new Map<WantKey, WantEntry>()
-  /** It was asked for something, and served with something. */
+  /** Whether it was asked for something, and whether it was served something. */
   served = false
   readonly #context: RouterPeerContext
   readonly #everWanted = new Set<string>()
@@ -59,7 +59,7 @@ export class RouterPeer implements PeerEnd {
     this.#latency = int(1, 100)
   }
 
-  /** Keys of what it waits for. */
+  /** Keys of the blocks that it waits for. */
   get missing (): WantKey[] { return Array.from(this.wants.values(), ({ cid }) => wantKey(cid) ?? '') }
 
   want (count: number): void {
@@ -87,7 +87,7 @@ export class RouterPeer implements PeerEnd {
     this.#context.send(this, { wants: some.map(([, entry]) => ({ ...entry, cancel: true })) })
   }
 
-  /** Says all that it wants, which replaces what it said before. */
+  /** Sends a full wantlist, which replaces the one before. */
   sendAll (): void {
     this.#context.send(this, { wants: [...this.wants.values()], full: true })
   }
@@ -172,7 +172,7 @@ export class RouterPeer implements PeerEnd {
   #answer (key: WantKey, mode: keyof typeof MODES): void {
     if (this.#healed) {
       this.#tell(key)
-    } else if (mode === 'denying') {
+    } else if (mode === 'absent') {
       this.#say(key, false)
     } else if (mode === 'corrupt') {
       const entry = this.asked.get(key)
@@ -185,7 +185,7 @@ export class RouterPeer implements PeerEnd {
     }
   }
 
-  /** The truth about what it is asked for. */
+  /** Answers the truth about what it is asked for. */
   #tell (key: WantKey): void {
     const entry = this.asked.get(key)
     const block = this.#context.blocks[this.side].find(block => block.key === key)
@@ -221,7 +221,7 @@ export class RouterPeer implements PeerEnd {
     this.#context.send(this, { blocks: [{ prefix: cidPrefix(cid), data: contentBlock(key, size) }] })
   }
 
-  /** If this connection still stands. */
+  /** Runs it if this connection is still open. */
   #later (ms: number, act: () => void): void {
     const life = this.#life
     this.#context.clock.after(ms, () => {

@@ -13,7 +13,7 @@ import type { EngineInit } from '@kitsune/want-router/engine'
 /** Names of the members of each direction. */
 export type MemberNames = Readonly<Record<Direction, readonly string[]>>
 
-/** What a call of all policies takes at most, ms. */
+/** The longest time that a call of all policies takes, ms. */
 const { verdictTimeout } = DEFAULT_LIMITS
 
 /** The policies of a router, in each direction some or none; their draws come from separate streams. */
@@ -31,12 +31,12 @@ export class RouterPolicies {
     return this.#policies[direction].length > 0
   }
 
-  /** The options of a direction. */
+  /** The policy options of a direction. */
   of (direction: Direction): PolicyOptions {
     return { policies: this.#policies[direction], policyFailure: FAILURE }
   }
 
-  /** What watches an engine that asks them. */
+  /** Makes the observer of an engine that asks them. */
   monitor (direction: Direction, init: EngineInit): AdmissionMonitor {
     const { trace, met } = this.#stage
     const expected = (client: string, cid: Uint8Array): ReturnType<typeof expectedOf> => expectedOf(this.#policies[direction], client, cid)
@@ -44,7 +44,7 @@ export class RouterPolicies {
     return this.#stage.observed(init, init => new AdmissionMonitor(init, { trace, met, expected }))
   }
 
-  /** From now on they let all pass, also what they have restricted. */
+  /** From now on they let all wants pass, including those that they have restricted. */
   heal (): void {
     for (const policy of this.#all) {
       policy.heal()
@@ -52,7 +52,7 @@ export class RouterPolicies {
     }
   }
 
-  /** What it takes at most until all is decided, ms: a call that runs and one for what waits, and one more of each further policy. */
+  /** The longest time until everything is decided, ms: a running call, one for wants that wait, and one more for each further policy. */
   get deciding (): number { return this.#all.length === 0 ? 0 : (1 + this.#all.length) * verdictTimeout }
 
   get #all (): HostilePolicy[] { return [...this.#policies.forward, ...this.#policies.reverse] }

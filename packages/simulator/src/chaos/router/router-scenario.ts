@@ -20,7 +20,7 @@ export function drawBlocks ({ int, chance, pick }: Dice): Readonly<Record<Side, 
 
 /** Draws the strategy and the limits of one direction. */
 export function drawDirection (dice: Dice): DirectionInit {
-  // other runs are about wants that expire
+  // expiring wants are tested in other runs
   const { wantLifetime, ...limits } = drawLimits(dice)
 
   return { strategy: strategyOf(drawStrategy(dice)), limits: dice.chance(0.5) ? limits : {} }

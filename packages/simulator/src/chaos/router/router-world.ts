@@ -1,5 +1,5 @@
 /**
- * A whole router on a clock that is moved by hand, composed as `wantRouter` does:
+ * A whole router on a simulated clock, composed like `wantRouter`:
  * both directions, one host or two, and clients within the process. Only its networks
  * are simulated.
  *
@@ -20,10 +20,10 @@ import type { Engine, EngineInit } from '@kitsune/want-router/engine'
 import type { DirectionParts, Direction as RouterDirection, LocalClients, RemoveOptions, Reverse, RouterMembers, RouterNetworks } from '@kitsune/want-router/parts'
 import type { FakeClock } from '@kitsune/want-router/testing'
 
-/** Which of the two engines: that of clients whose members are nodes, or the other. */
+/** Which of the two engines: the one whose clients are peers and whose members are nodes, or the other one. */
 export type Direction = 'forward' | 'reverse'
 
-/** What is drawn for one engine. */
+/** The drawn settings of one engine. */
 export interface DirectionInit extends PolicyOptions {
   readonly strategy: StrategyFactory
   readonly limits: Partial<Limits>
@@ -34,7 +34,7 @@ interface RouterWorldInit {
   readonly clock: FakeClock
   /** One host: nodes and clients are peers of one network. */
   readonly hosts: 1 | 2
-  /** Peers that the router dials, and others, which connect by themselves. */
+  /** Peers that the router dials, and others, which connect on their own. */
   readonly nodes: readonly PeerEnd[]
   readonly clients: readonly PeerEnd[]
   /** Which clients are asked. */
@@ -50,23 +50,23 @@ export interface RouterWorld {
   readonly reverse: Reverse
   readonly local: LocalClients
   isConnected (peer: PeerEnd): boolean
-  /** A client connects. */
+  /** Connects a client. */
   connect (peer: PeerEnd): void
-  /** The last connection of a peer closes. A node is dialled again. */
+  /** Closes the last connection of a peer. A node is dialled again. */
   disconnect (peer: PeerEnd): void
-  /** A node that was removed becomes a member again. */
+  /** Makes a removed node a member again. */
   add (node: PeerEnd): void
   remove (node: PeerEnd, options: RemoveOptions): Promise<void>
   /** Whether a node is asked nothing new. */
   update (node: PeerEnd, draining: boolean): void
   send (peer: PeerEnd, message: Partial<BitswapMessage>): void
-  /** Until nothing more happens at this moment. */
+  /** Resolves when nothing more happens at this moment. */
   settle (): Promise<void>
-  /** Time passes, and all happens that falls due. */
+  /** Lets time pass, and runs everything that falls due. */
   pass (ms: number): Promise<void>
   /** When the targets of nodes have begun to dial. */
   readonly started: Promise<unknown>
-  /** Resolves when those that it knew are served, and all is quiet. */
+  /** Resolves when the clients that it knew are served, and nothing more happens. */
   drain (): Promise<void>
   stop (): Promise<void>
 }
@@ -76,7 +76,7 @@ const QUIET = 1000
 
 const EMPTY: BitswapMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0 }
 
-/** Makes a router at time 0, to which no peer is connected. */
+/** Makes a router at time 0, without connected peers. */
 export function createRouterWorld (init: RouterWorldInit): RouterWorld {
   return new ChaosRouter(init)
 }
@@ -100,7 +100,7 @@ class ChaosRouter implements RouterWorld {
     this.local = createLocalClients({ driver, timers: clock, limits: { ...DEFAULT_LIMITS, ...init.forward.limits }, verifiable: verifiableBy(HASHES) })
     this.reverse = this.#createReverse()
     this.#networks = createRouterNetworks({
-      components: undefined as never, // of the network that is not made
+      components: undefined as never, // only the network, which is not made, would use them
       downstream: hosts === 1 ? undefined : { logger: silentLogger } as never,
       engine,
       driver,

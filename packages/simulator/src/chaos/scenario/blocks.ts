@@ -7,7 +7,7 @@ const DAG_PB = 0x70
 const SHA2_256 = 0x12
 const KECCAK_256 = 0x1b
 
-/** What a run's blocks can be verified by: keccak-256 is not among them. */
+/** The hash functions that can be verified: keccak-256 is not among them. */
 export const HASHES: readonly HashFunction[] = [{ code: 0, minLength: 0, maxLength: 128 }, { code: SHA2_256, minLength: 20, maxLength: 32 }]
 
 /** A block of a run, under each of the CIDs that clients use for it. */
@@ -18,7 +18,7 @@ export interface Block {
   readonly size: number
   /** Raw CIDv1, then dag-pb CIDv1 and, where it can be, CIDv0. */
   readonly cids: readonly Uint8Array[]
-  /** Whether a hash function that is known made its CID. */
+  /** Whether the hash function of its CID is known. */
   readonly verifiable: boolean
 }
 
@@ -41,7 +41,7 @@ export function isVerifiable (key: WantKey): boolean {
   return key.charCodeAt(0) !== KECCAK_256
 }
 
-/** A CID whose block stands in it. */
+/** A CID that contains its block. */
 export function identityCid (data: readonly number[]): Uint8Array {
   return Uint8Array.of(1, 0x55, 0, data.length, ...data)
 }
@@ -64,12 +64,12 @@ export function receivedCid (prefix: Uint8Array, data: Uint8Array): Uint8Array {
   return prefixCid(prefix, key == null ? data : keyMultihash(key).subarray(2))
 }
 
-/** For people: which block a key names. */
+/** Which block a key names, for people. */
 export function printKey (key: WantKey): string {
   return `#${[...key.slice(-4)].reduce((n, char) => n * 256 + char.charCodeAt(0), 0)}${key.charCodeAt(0) === KECCAK_256 ? ' keccak' : ''}`
 }
 
-/** For people: which block, and by which kind of CID. */
+/** Which block it is and by which kind of CID, for people. */
 export function printCid (cid: Uint8Array): string {
   const key = wantKey(cid)
 

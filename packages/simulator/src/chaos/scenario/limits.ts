@@ -3,7 +3,7 @@ import type { Limits } from '@kitsune/want-router'
 
 const KIB = 1024
 
-/** Mostly so small that each is reached; those of time often, so that a run sees all of them pass. */
+/** Mostly so small that each is reached; limits of time are often short, so that all of them pass within a run. */
 export function drawLimits (dice: Dice): Partial<Limits> {
   return { ...drawSizes(dice), ...drawTimes(dice), ...drawShares(dice) }
 }

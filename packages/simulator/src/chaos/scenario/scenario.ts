@@ -16,9 +16,9 @@ export interface MemberDraw {
   readonly labels: Readonly<Record<string, string>>
   /** Numbers of the blocks that it holds at first. */
   readonly holds: ReadonlySet<number>
-  /** The client that it is, too. */
+  /** The client that the member also is. */
   readonly client?: string
-  /** What names its stream of randomness; default: its id. */
+  /** The name of its random stream; default: its id. */
   readonly stream?: string
 }
 
@@ -26,11 +26,11 @@ export interface MemberDraw {
 export interface ClientDraw {
   readonly id: string
   readonly protocol: BitswapProtocol
-  /** The peer for which it says that it asks. */
+  /** The peer that it says it stands for. */
   readonly standsFor?: string
 }
 
-/** All that a seed decides before the run begins. */
+/** Everything that a seed decides before the run begins. */
 export interface Scenario {
   readonly strategy: string
   readonly limits: Partial<Limits>
@@ -38,13 +38,13 @@ export interface Scenario {
   readonly members: readonly MemberDraw[]
   readonly clients: readonly ClientDraw[]
   readonly steps: number
-  /** Want-haves for what no member has that are answered before the faults begin, so that the usual delay is known and hedges can be due. */
+  /** Want-haves for blocks that no member has, which are answered before the faults begin, so that the usual delay is known and hedges can be due. */
   readonly warmUp: number
   /** Share of wants that ask for a HAVE. */
   readonly haves: number
   /** The longest that a block takes to be verified, ms; 0: it is verified as it comes. */
   readonly verifying: number
-  /** How likely each kind of thing is, so that one run is all cancels and another all flapping. */
+  /** How likely each kind of event is, so that one run is all cancels and another all flapping. */
   readonly faultModes: Readonly<Record<FaultMode, number>>
   readonly clientActs: Readonly<Record<ClientAct, number>>
   readonly worldActs: Readonly<Record<WorldAct, number>>
@@ -84,7 +84,7 @@ export function drawScenario (random: () => number): Scenario {
   }
 }
 
-/** What a run is about: nothing in particular, hedges (members that answer, and want-haves), or more failures than the retry budget allows. */
+/** The subject of a run: nothing in particular, hedges (members that answer, and want-haves), or more failures than the retry budget allows. */
 const THEMES = { plain: 4, hedges: 5, failures: 1 }
 
 function drawPlain (dice: Dice, theme: keyof typeof THEMES): Scenario {
@@ -104,7 +104,7 @@ function drawPlain (dice: Dice, theme: keyof typeof THEMES): Scenario {
     warmUp: pick([0, 0, 16]),
     haves: pick([0.1, 0.4, 0.9]),
     verifying: pick([0, 0, 2, 50, 1000]),
-    faultModes: { honest: 8, ...someOf({ slow: 4, silent: 2, forgetful: 2, failing: 2, ignorant: 1, boasting: 2, denying: 2, corrupt: 2, twice: 2, astray: 2 }, dice) },
+    faultModes: { honest: 8, ...someOf({ slow: 4, silent: 2, forgetful: 2, failing: 2, ignorant: 1, boasting: 2, premature: 2, corrupt: 2, twice: 2, astray: 2 }, dice) },
     clientActs: { want: 12, ...someOf({ cancel: 4, mixed: 2, full: 2, huge: 1, again: 4, upgrade: 3, leave: 1, odd: 1, pace: 2, lose: 2, connection: 2 }, dice) },
     worldActs: { pass: 10, ...someOf({ up: 4, down: 2, capacity: 1, faults: 2, gain: 1, lose: 1, unsolicited: 2, load: 1, jump: 1, stall: 1 }, dice), drain: chance(0.2) ? 0.3 : 0, ...NO_CHANGE }
   }
@@ -115,7 +115,7 @@ const NO_CHANGE: Readonly<Record<MembershipAct, number>> = { join: 0, remove: 0,
 /**
  * How often members join and leave; in most runs never.
  *
- * @param dice - draws from a stream of this member alone: runs in which they stay are as they would be without it
+ * @param dice - draws from its own stream, so that it changes nothing in runs in which members stay
  */
 export function drawChanges (dice: Dice): Readonly<Record<MembershipAct, number>> {
   return dice.chance(0.35) ? someOf({ join: 4, remove: 2, depart: 2, drainMember: 2, resumeMember: 2, reweigh: 1 }, dice) : NO_CHANGE

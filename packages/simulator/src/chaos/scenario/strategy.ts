@@ -4,7 +4,7 @@ import type { StrategyFactory } from '@kitsune/want-router'
 
 const ALGORITHMS = ['round-robin', 'random', 'least-loaded', 'peak-ewma', 'hot-cold', 'rendezvous', 'maglev(251)']
 
-// options by which a run of a hundred wants reaches what takes thousands in production
+// options with which a run of a hundred wants reaches states that take thousands in production
 const DECORATORS = {
   tiers: ['tiers(*)', 'tiers(*, label=zone)'],
   'bounded-load': ['bounded-load(*)', 'bounded-load(*, 1, 0)', 'bounded-load(*, 1.25, 1)'],
@@ -35,7 +35,7 @@ export function drawStrategy (dice: Dice): string {
   }
 }
 
-/** Says whether the router takes these decorators in this order. */
+/** Whether the router accepts these decorators in this order. */
 function isLegal (strategy: string): boolean {
   try {
     parseStrategy(strategy)

@@ -1,6 +1,6 @@
 import type { Mutant } from '../../../src/chaos/mutant.ts'
 
-/** Bugs in which members are asked, in what they answer, and in their health. */
+/** Bugs in the choice of members, in their answers, and in their health. */
 export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     name: 'the silence of a member that cannot say DONT_HAVE ends the search',

@@ -17,21 +17,21 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     replace: 'return hasWindow(state, client)'
   },
   {
-    name: 'what a member that drains may hold is denied',
+    name: 'a member that drains counts as not having the block',
     breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '} else if (member.connected || member.draining || !member.forgotten) {',
     replace: '} else if (!member.draining && (member.connected || !member.forgotten)) {'
   },
   {
-    name: 'what a member that was removed may hold is denied at once',
+    name: 'a member that was removed counts at once as not having the block',
     breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '  if (state.departed.size > 0 && mayUseDeparted(state, only)) {\n    return false\n  }\n',
     replace: ''
   },
   {
-    name: 'what may be denied since a member was removed long ago is not',
+    name: 'a member that was removed long ago still holds a DONT_HAVE back',
     breaks: ['dont-have'],
     file: 'engine/membership.ts',
     find: '    state.departed.clear()\n    settleExhausted(state)\n',

@@ -1,6 +1,6 @@
 import type { Mutant } from '../../../src/chaos/mutant.ts'
 
-/** Bugs in what becomes of wants that wait for a verdict, and of those that may use only some members. */
+/** Bugs in wants that wait for a verdict, and in wants that may use only some members. */
 export const POLICY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a verdict counts for whatever waits under its CID',
@@ -59,7 +59,7 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     replace: 'return isOwed(want) && want.client.member !== member'
   },
   {
-    name: 'a name that is no member counts for nothing',
+    name: 'a name that is not a member counts for nothing',
     breaks: ['dont-have'],
     file: 'engine/certainty.ts',
     find: '    if (member == null) {\n      return false\n    }',

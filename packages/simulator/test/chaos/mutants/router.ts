@@ -1,6 +1,6 @@
 import type { Mutant } from '../../../src/chaos/mutant.ts'
 
-/** Bugs in what is around the engines: two directions, calls within the process, and several policies. */
+/** Bugs around the engines: two directions, calls within the process, and several policies. */
 export const ROUTER_MUTANTS: readonly Mutant[] = [
   {
     name: 'a node is asked for what other nodes want',

@@ -1,6 +1,6 @@
 import type { Mutant } from '../../../src/chaos/mutant.ts'
 
-/** Bugs in the order of rounds, in what is charged to which client, and in when the engine is woken. */
+/** Bugs in the order of rounds, in what clients are charged for, and in when the engine is woken. */
 export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client keeps asking when its round is over',

@@ -1,6 +1,6 @@
 import type { Mutant } from '../../../src/chaos/mutant.ts'
 
-/** Bugs in what clients want, and what they are told. */
+/** Bugs in clients' wants, and in the answers to them. */
 export const WANT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client that loses its copy loses its want',
