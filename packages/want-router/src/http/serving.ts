@@ -37,7 +37,7 @@ export function checkReady ({ router }: Serving, cid: CID): void {
   }
 }
 
-/** The size of a block for a HEAD, see {@link sizeOf}. */
-export async function headSize ({ haves, governed, headWithin: within }: Serving, client: LocalClient, cid: CID, signal: AbortSignal): Promise<number | undefined> {
+/** The size of a block for a HEAD, which waits `within` ms, see {@link sizeOf}. */
+export async function headSize ({ haves, governed, headWithin }: Serving, client: LocalClient, cid: CID, signal: AbortSignal, within = headWithin): Promise<number | undefined> {
   return sizeOf(client, haves, governed, cid, { signal, within })
 }

@@ -30,7 +30,8 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
   }
 
   checkReady(serving, asked.cid)
-  const wants = openWants(request.signal, serving, client)
+  const isHead = request.method === 'HEAD'
+  const wants = openWants(request.signal, isHead ? serving.headWithin : serving.getWithin, serving.blockWithin, client)
 
   try {
     const resolved = await resolvePath(asked.cid, asked.path, wants.get)
@@ -43,8 +44,8 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
       return notModified(asked, etag)
     }
 
-    if (request.method === 'HEAD') {
-      resolved.roots == null || await headSize(serving, client, resolved.roots[resolved.roots.length - 1], request.signal)
+    if (isHead) {
+      resolved.roots == null || await headSize(serving, client, resolved.roots[resolved.roots.length - 1], request.signal, wants.left())
       wants.end()
 
       return new Response(null, { headers })
@@ -62,23 +63,28 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
 /** The wants of one request. */
 interface Wants {
   readonly get: GetBlock
+  /** How long the status may take yet, ms. */
+  left (): number
   /** From now on a block may take longer: the status has been told. */
   started (): void
   /** Takes back what is still wanted. */
   end (): void
 }
 
-function openWants (request: AbortSignal, { getWithin, blockWithin }: Serving, client: LocalClient): Wants {
+/** @param firstWithin - how long the status may take, all blocks before it together, ms */
+function openWants (request: AbortSignal, firstWithin: number, blockWithin: number, client: LocalClient): Wants {
   const controller = new AbortController()
   const { signal } = controller
   const { now } = platformTimers
-  const firstBy = now() + getWithin
+  const firstBy = now() + firstWithin
+  const left = (): number => Math.max(1, firstBy - now())
   let started = false
   const abort = (): void => { controller.abort(request.reason) }
   request.addEventListener('abort', abort)
 
   return {
-    get: async cid => client.get(cid, { signal, within: started ? blockWithin : Math.max(1, firstBy - now()) }),
+    get: async cid => client.get(cid, { signal, within: started ? blockWithin : left() }),
+    left,
     started () { started = true },
 
     end () {

@@ -96,6 +96,21 @@ describe('CARs over HTTP', () => {
     expect(asked.map(({ type }) => type)).to.deep.equal(['have'])
   })
 
+  it('keep a HEAD waiting no longer than its bound, however long the path is', async () => {
+    const { dag, request, turn, pass, engine } = await carRig({ headWithin: 500 })
+    const { file } = fileOf(dag, 3)
+    const root = dag.directory({ file: file.cid })
+    const responses = ['/file', ''].map(async path => request(`/ipfs/${root}${path}?format=car`, { method: 'HEAD' }))
+    const statuses: number[] = []
+    responses.forEach(response => { response.then(({ status }) => { statuses.push(status) }, () => {}) })
+    await turn()
+    await pass(450)
+    expect(statuses).to.deep.equal([])
+    await pass(100)
+    expect(statuses).to.deep.equal([503, 503])
+    expect(engine.status()).to.include({ wants: 0, clients: 0 })
+  })
+
   it('are not fetched if the client has them', async () => {
     const { dag, request, serve, asked } = await carRig()
     const { file } = fileOf(dag, 3)
