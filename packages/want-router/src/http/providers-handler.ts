@@ -26,6 +26,8 @@ export interface ProvidersHandlerOptions {
   readonly within?: number
   /** How long it waits while no member is up, ms; then boxo is named the addresses for bitswap, to wait there. Default 7,000. */
   readonly outageWithin?: number
+  /** Proxies in front whose `X-Forwarded-For` is believed, as those of {@link blockHandler}. Default: none. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** What is asked for: the word in the path, and in the answer. */
@@ -64,12 +66,15 @@ interface Named {
  * While no member is up nothing is known. A search waits for one; then boxo is named the addresses for bitswap alone. There a want waits
  * in silence until a member is back, which HTTP cannot express, and boxo would search again only after a minute.
  *
+ * Each remote address is one client of the router, and the same one as that of {@link blockHandler}.
+ *
  * @param router - knows the members
  * @param options - where this provider is found
+ * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
 export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>, options: ProvidersHandlerOptions): Handler {
   const { peerId, addresses, within = DEFAULT_HEAD_WITHIN, outageWithin = DEFAULT_OUTAGE_WITHIN } = options
-  const nameOf = clientNames()
+  const nameOf = clientNames(options.trustedProxies)
   const self = peerDigest(peerId)
   let outlasting = 0
 

@@ -1,7 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { expect } from 'aegir/chai'
 import { providersHandler } from '../../src/http/index.ts'
-import type { Handler } from '../../src/http/index.ts'
+import type { Handler, ProvidersHandlerOptions } from '../../src/http/index.ts'
 import type { HasAnswer, LocalClient } from '../../src/index.ts'
 
 const ID = '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'
@@ -25,13 +25,14 @@ describe('providersHandler', () => {
   let ready: boolean
   let onAsked: () => void
   let handler: Handler
+  let start: (options?: Partial<ProvidersHandlerOptions>) => Handler
 
   beforeEach(() => {
     asked = []
     answer = 'have'
     ready = true
     onAsked = () => {}
-    handler = providersHandler({
+    start = options => providersHandler({
       get ready () { return ready },
       client: name => ({
         async has (cid, { within } = {}) {
@@ -45,10 +46,11 @@ describe('providersHandler', () => {
           return answer
         }
       }) as LocalClient
-    }, { peerId: ID, addresses: [HTTP, BITSWAP, WEBSOCKET] })
+    }, { peerId: ID, addresses: [HTTP, BITSWAP, WEBSOCKET], ...options })
+    handler = start()
   })
 
-  const get = async (path: string, { method = 'GET', ...headers }: { method?: string, accept?: string, 'user-agent'?: string } = {}): Promise<Response> => handler(
+  const get = async (path: string, { method = 'GET', ...headers }: { method?: string, accept?: string, 'user-agent'?: string, 'x-forwarded-for'?: string } = {}): Promise<Response> => handler(
     new Request(`http://localhost${path}`, { method, headers }),
     { remoteAddress: '1.2.3.4' }
   )
@@ -192,6 +194,16 @@ describe('providersHandler', () => {
 
     addresses = []
     expect(await providers('?filter-addrs=unknown')).to.deep.equal([{ Schema: 'peer', ID, Addrs: [], Protocols: [] }])
+  })
+
+  it('asks for the client whose address a trusted proxy forwards, and believes no other', async () => {
+    const forwarded = { method: 'GET', 'x-forwarded-for': '203.0.113.5' }
+    await get(`/routing/v1/providers/${CID}`, forwarded)
+    handler = start({ trustedProxies: ['1.2.3.0/24'] })
+    await get(`/routing/v1/providers/${CID}`, forwarded)
+
+    expect(asked.map(({ client }) => client)).to.deep.equal(['http:1.2.3.4', 'http:203.0.113.5'])
+    expect(() => start({ trustedProxies: ['proxy.internal'] })).to.throw('trustedProxies').with.property('name', 'InvalidOptionError')
   })
 
   it('answers a HEAD without records, and the preflight of a browser', async () => {
