@@ -43,7 +43,14 @@ export interface BlockHandlerOptions {
   readonly trustedProxies?: readonly string[]
   /** Makes the answer that has a block. Default: a Response; a server may have one that costs less, as that of `@kitsune/host/http` does. */
   readonly createResponse?: CreateResponse
+  /**
+   * Whether the server breaks a request off, without a status, that is answered by `Response.error()`, as that of `@kitsune/host/http` does.
+   * If not, boxo is told 503 while no member is up, as others are. Default: false in workerd, which makes a 500 of it, and true elsewhere.
+   */
+  readonly breaksOff?: boolean
 }
+
+const IN_WORKERD = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
 
 /**
  * A trustless gateway over a router: blocks (`/ipfs/<cid>?format=raw`) and CARs (`/ipfs/<cid>/<path>?format=car`) for
@@ -53,7 +60,7 @@ export interface BlockHandlerOptions {
  * IPv6 address. What is not there for certain is 404, what a policy denies is 451, and what it keeps silent about is 429.
  * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up. To boxo, which asks nothing
  * more of a server that says so, what cannot be told is 404: not found now, and not to be kept. But while no member is up a request of boxo
- * is answered by `Response.error()`, which a server breaks off without a status, so that boxo starts over.
+ * is answered by `Response.error()`, which a server breaks off without a status, so that boxo starts over, unless the server cannot do that.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -65,7 +72,8 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
     carMemory = DEFAULT_CAR_MEMORY,
     deniedStatus = DEFAULT_DENIED_STATUS,
     retryAfter = DEFAULT_RETRY_AFTER,
-    createResponse = (bytes, init) => new Response(bytes, init)
+    createResponse = (bytes, init) => new Response(bytes, init),
+    breaksOff = !IN_WORKERD
   } = options
   const nameOf = clientNames(options.trustedProxies)
 
@@ -93,13 +101,13 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
    * again: its requests break off, so that boxo drops the server at once, searches for providers, and starts over.
    */
   function failure (request: Request, err: unknown): Response {
-    const isUnknown = err instanceof UnknownError || err instanceof NotReadyError
+    const isUnknownToBoxo = (err instanceof UnknownError || err instanceof NotReadyError) && isPeer(request)
 
-    if (!isUnknown || !isPeer(request)) {
-      return failureResponse(request, err, { deniedStatus, retryAfter })
+    if (isUnknownToBoxo && !router.ready && breaksOff) {
+      return Response.error()
     }
 
-    return router.ready ? failureResponse(request, new NotFoundError(err.message), { deniedStatus, retryAfter }) : Response.error()
+    return failureResponse(request, isUnknownToBoxo && router.ready ? new NotFoundError(err.message) : err, { deniedStatus, retryAfter })
   }
 
   return async (request, info) => {

@@ -191,6 +191,14 @@ describe('block handler', () => {
     expect(rig.asked).to.be.empty()
   })
 
+  it('says 503 to boxo, too, where the server cannot break off', async () => {
+    const rig = await httpRig({ breaksOff: false })
+    rig.ready = false
+    const { status, headers } = await rig.request(raw, { headers: { 'user-agent': 'kubo/0.43.0/' } })
+    expect([status, headers.get('retry-after')]).to.deep.equal([503, '1'])
+    expect((await rig.request('/ipfs/bafkqaaa?format=raw', { headers: { 'user-agent': 'kubo/0.43.0/' } })).status, 'the probe').to.equal(200)
+  })
+
   it('takes the want back of a request that is aborted', async () => {
     const { request, turn, engine } = await httpRig()
     const controller = new AbortController()

@@ -37,7 +37,7 @@ describe('the HTTP door in workerd', function () {
     await worker?.dispose()
   })
 
-  const get = async (path: string, method = 'GET'): Promise<Response> => worker.dispatchFetch(`http://worker${path}`, { method }) as unknown as Promise<Response>
+  const get = async (path: string, method = 'GET', headers = {}): Promise<Response> => worker.dispatchFetch(`http://worker${path}`, { method, headers }) as unknown as Promise<Response>
 
   it('serves blocks and CARs, and says 404 for blocks that it does not have', async () => {
     const block = await get(`/ipfs/${root}?format=raw`)
@@ -47,5 +47,11 @@ describe('the HTTP door in workerd', function () {
     expect(cids).to.have.lengthOf(51)
     expect((await get(`/ipfs/${root}?format=car`, 'HEAD')).status).to.equal(200)
     expect((await get('/ipfs/bafkreigaknpexyvxt76zgkitavbwx6ejgfheup5oybpm77f3pxzrvwpfdi?format=raw')).status).to.equal(503)
+  })
+
+  it('tells boxo, too, that no member is up: it cannot break off without a status', async () => {
+    const response = await get(`/ipfs/${root}?format=raw`, 'GET', { 'no-member': 'true', 'user-agent': 'kubo/0.43.0/' })
+    expect(response.status).to.equal(503)
+    expect(response.headers.get('retry-after')).to.equal('1')
   })
 })

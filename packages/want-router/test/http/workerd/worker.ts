@@ -22,9 +22,10 @@ const client: LocalClient = {
 }
 const router: BlockRouter = { client: () => client, ready: true, rememberHaves: () => ({ get: () => undefined }), status: () => ({ policies: [] }) }
 const handler = blockHandler(router)
+const unready = blockHandler({ ...router, ready: false })
 
 export default {
   async fetch (request: Request): Promise<Response> {
-    return handler(request, { remoteAddress: request.headers.get('cf-connecting-ip') ?? undefined })
+    return (request.headers.has('no-member') ? unready : handler)(request, { remoteAddress: request.headers.get('cf-connecting-ip') ?? undefined })
   }
 }
