@@ -199,6 +199,33 @@ describe('block handler', () => {
     expect((await rig.request('/ipfs/bafkqaaa?format=raw', { headers: { 'user-agent': 'kubo/0.43.0/' } })).status, 'the probe').to.equal(200)
   })
 
+  it('sends part of a block to those that ask for it', async () => {
+    const { request, turn, deliver } = await httpRig()
+    const responses = ['bytes=10-19', 'bytes=-5', 'bytes=5000-'].map(async range => request(raw, { headers: { range } }))
+    await turn()
+    await deliver(block)
+    const [middle, end, beyond] = await Promise.all(responses)
+    expect([middle.status, end.status, beyond.status]).to.deep.equal([206, 206, 416])
+    expect(headersOf(middle)).to.include({ 'content-range': 'bytes 10-19/2048', 'content-length': '10' })
+    expect(headersOf(beyond)).to.include({ 'content-range': 'bytes */2048' })
+    expect(await middle.bytes()).to.deep.equal(block.bytes.subarray(10, 20))
+    expect(await end.bytes()).to.deep.equal(block.bytes.subarray(-5))
+  })
+
+  it('sends no peer a block that is larger than it takes, and all others each block', async () => {
+    for (const [size, agent, status] of [[2 << 20, 'kubo/0.43.0/', 200], [(2 << 20) + 1, 'kubo/0.43.0/', 410], [(2 << 20) + 1, 'curl/8', 200]] as const) {
+      const { request, turn, deliver } = await httpRig()
+      const large = testBlock(1, size)
+      const path = `/ipfs/${CID.decode(large.cid)}?format=raw`
+      const headers = { 'user-agent': agent }
+      const response = request(path, { headers })
+      await turn()
+      await deliver(large)
+      expect((await response).status, `${agent} ${size}`).to.equal(status)
+      expect((await request(path, { headers, method: 'HEAD' })).status, `HEAD ${agent} ${size}`).to.equal(status)
+    }
+  })
+
   it('takes the want back of a request that is aborted', async () => {
     const { request, turn, engine } = await httpRig()
     const controller = new AbortController()
