@@ -24,11 +24,11 @@ export interface RegistryInit {
 }
 
 /** Between two messages by which a process shows that it lives, and sees that it is connected, ms. */
-const BEAT = 250
-/** Own beats that do not come back until the others count as out of reach. */
+const BEAT = 200
+/** Own beats that do not come back until the others count as out of reach, at the next one: a request that waits goes on after 600 ms. */
 const LOST_AFTER = 2
 /** Beats out of reach between attempts to connect again. */
-const RESET_EVERY = 8
+const RESET_EVERY = 10
 /** How long a process may be silent until it is not waited for, and until it is gone: it may come back from a restart of the bus, ms. */
 const SILENCE = { quietAfter: 1000, goneAfter: 10_000 } as const
 /** How long a request waits until the others have heard of it, ms. */

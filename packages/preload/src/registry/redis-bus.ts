@@ -33,7 +33,7 @@ export interface RedisBus extends Bus {
   stop (): void
 }
 
-/** Options of ioredis for a bus: it tries to connect once a second at least, for ever, and queues no commands meanwhile. */
+/** Options of ioredis for a bus: it tries to connect twice a second at least, for ever, and queues no commands meanwhile. */
 export const REDIS_OPTIONS = {
   enableOfflineQueue: false,
   // both commands work while a database loads
@@ -43,7 +43,7 @@ export const REDIS_OPTIONS = {
   autoResubscribe: false,
   connectTimeout: 2000,
   disconnectTimeout: 500,
-  retryStrategy: (times: number): number => Math.min(100 * times, 1000)
+  retryStrategy: (times: number): number => Math.min(100 * times, 500)
 } as const
 
 /** Messages that Redis has not taken yet. What exceeds them is dropped. */

@@ -58,8 +58,8 @@ describe('registry', () => {
 
   /** In steps, so that what is said in between arrives. */
   const pass = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 250) {
-      clock.pass(250)
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.pass(50)
       await settle()
     }
   }
@@ -155,9 +155,9 @@ describe('registry', () => {
     const [a, b] = [await start(), await start()]
     const kept = await a.registry.open(request)
     a.bus.cut = b.bus.cut = true
-    await pass(500)
+    await pass(550)
     expect(a.registry.status().connected).to.equal(true)
-    await pass(250)
+    await pass(50)
     expect(a.registry.status().connected).to.equal(false)
     await pass(2000)
     expect([a.registry.status().connected, a.changes.map(({ connected }) => connected), a.bus.resets > 0]).to.deep.equal([false, [true, false], true])

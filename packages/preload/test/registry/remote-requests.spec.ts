@@ -55,8 +55,8 @@ describe('remote requests', () => {
 
   /** In steps, so that what is said in between arrives. */
   const pass = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 250) {
-      clock.pass(250)
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.pass(50)
       await settle()
     }
   }
@@ -110,7 +110,9 @@ describe('remote requests', () => {
     await settle()
     expect(asked.calls).to.have.lengthOf(0)
     buses[0].cut = true
-    await pass(750)
+    await pass(550)
+    expect(asked.calls).to.have.lengthOf(0)
+    await pass(50)
     expect(asked.calls).to.have.lengthOf(1)
     await end(response)
 
