@@ -89,12 +89,17 @@ export function createService (init: ServiceInit): Service {
 
       await waitForPeers({
         // without the others it goes on: its client is asked once it is connected here
-        found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || registry?.status().connected === false,
+        found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || shared?.error != null || registry?.status().connected === false,
         watch: listener => watchPeers(init, shared, listener),
         ms: limits.clientWait,
         timers,
         signal
       })
+
+      if (shared?.error != null) {
+        throw shared.error
+      }
+
       const reader = traversals.join(query, bytes => {
         hourly.add(client, bytes)
         const spent = hourly.spent(client)

@@ -1,4 +1,4 @@
-import { BudgetError } from '../errors.ts'
+import { BudgetError, TooManyRequestsError } from '../errors.ts'
 import { encodeRequest } from './messages.ts'
 import type { WireReport, WireRequest } from './messages.ts'
 import type { RegisteredRequest, SharedRequest } from './registry.ts'
@@ -50,6 +50,7 @@ class OpenRequest implements OwnRequest {
   readonly request: SharedRequest
   readonly close: () => void
   onReport: RegisteredRequest['onReport']
+  error: Error | undefined
   readonly #heard = Promise.withResolvers<void>()
   /** Processes that have not heard of it yet. */
   readonly #unaware: Set<string>
@@ -77,8 +78,9 @@ class OpenRequest implements OwnRequest {
 
   report (process: string, report: WireReport): void {
     this.#reports.set(process, report)
+    this.error ??= errorOf(report)
     this.#aware(process)
-    this.onReport?.(report.error == null ? undefined : new BudgetError(report.error))
+    this.onReport?.(errorOf(report))
   }
 
   gone (process: string): void {
@@ -94,5 +96,12 @@ class OpenRequest implements OwnRequest {
     if (this.#unaware.size === 0) {
       this.#heard.resolve()
     }
+  }
+}
+
+/** As the process that reports it has thrown it. */
+function errorOf ({ error, retryAfter }: WireReport): Error | undefined {
+  if (error != null) {
+    return retryAfter == null ? new BudgetError(error) : new TooManyRequestsError(error, { retryAfter })
   }
 }

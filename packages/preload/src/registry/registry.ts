@@ -1,3 +1,4 @@
+import type { TooManyRequestsError } from '../errors.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
@@ -41,6 +42,8 @@ export interface RegisteredRequest {
   readonly peers: readonly string[]
   /** Blocks that these have sent, as far as their processes live. */
   readonly blocks: number
+  /** Why it cannot go on, once another process has reported that. */
+  readonly error: Error | undefined
   /** The other processes report something: new peers, blocks, or why the request cannot go on. */
   onReport: ((error?: Error) => void) | undefined
   close (): void
@@ -52,8 +55,8 @@ export interface Report {
   peer (peer: string): void
   /** A client has sent a block. */
   block (): void
-  /** The request took more than it may. */
-  failed (message: string): void
+  /** The request took more than it may; a {@link TooManyRequestsError} says when to come back. */
+  failed (error: Error): void
 }
 
 /** What can be seen of a registry. */

@@ -103,7 +103,7 @@ class RemoteRequest {
           this.#missing.read()
         }
       },
-      failed: ({ message }) => { report.failed(message) }
+      failed: error => { report.failed(error) }
     })
     // no member lists here what it has
     this.#missing = createMissingLinks({ passage: this.#passage, read: brief(read, timers), walk: true, signal: this.#ending.signal, wait: limits.linkWait, now: timers.now })
@@ -143,14 +143,22 @@ class RemoteRequest {
     const spent = hourly.spent(client)
 
     if (spent != null) {
-      this.#report.failed(spent.message)
+      this.#report.failed(spent)
     }
   }
 
   #review (): void {
-    const { peers, register } = this.#init
+    const { peers, register, hourly } = this.#init
 
     for (const peer of peers.find(this.#request)) {
+      const spent = hourly.spent(networkOf(this.#request.address))
+
+      if (spent != null) {
+        this.#report.failed(spent)
+
+        return
+      }
+
       if (!this.#asked.has(peer)) {
         this.#passage.addClient(peer)
         this.#asked.set(peer, register(peer))

@@ -1,3 +1,4 @@
+import { TooManyRequestsError } from '../errors.ts'
 import type { WireReport } from './messages.ts'
 import type { Registry, Report, SharedRequest } from './registry.ts'
 
@@ -13,7 +14,7 @@ export class ServedRequest implements Report {
   readonly #onReport: () => void
   readonly #peers = new Set<string>()
   #blocks = 0
-  #error: string | undefined
+  #error: Error | undefined
   #stop: (() => void) | undefined
 
   constructor (id: number, request: SharedRequest, onReport: () => void) {
@@ -42,8 +43,8 @@ export class ServedRequest implements Report {
     this.changed = true
   }
 
-  failed (message: string): void {
-    this.#error = message
+  failed (error: Error): void {
+    this.#error = error
     this.changed = true
     this.#onReport()
   }
@@ -52,7 +53,13 @@ export class ServedRequest implements Report {
     if (this.changed) {
       this.changed = false
 
-      return { id: this.#id, peers: [...this.#peers], blocks: this.#blocks, error: this.#error }
+      return {
+        id: this.#id,
+        peers: [...this.#peers],
+        blocks: this.#blocks,
+        error: this.#error?.message,
+        retryAfter: this.#error instanceof TooManyRequestsError ? this.#error.retryAfter : undefined
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from 'aegir/chai'
+import { BudgetError, TooManyRequestsError } from '../../src/errors.ts'
 import { createRegistry } from '../../src/registry/bus-registry.ts'
 import { breakableBus } from '../support/breakable-bus.ts'
 import { manualClock, settle } from '../support/clock.ts'
@@ -129,9 +130,12 @@ describe('registry', () => {
 
     let failure: Error | undefined
     own.onReport = error => { failure = error }
-    c.reports[0].failed('too large')
+    c.reports[0].failed(new BudgetError('too large'))
     await settle()
     expect([failure?.name, failure?.message]).to.deep.equal(['BudgetError', 'too large'])
+    c.reports[0].failed(new TooManyRequestsError('too much', { retryAfter: 1800 }))
+    await settle()
+    expect(failure).to.deep.include({ name: 'TooManyRequestsError', message: 'too much', retryAfter: 1800 })
   })
 
   it('catches up with what a bus has lost', async () => {

@@ -12,7 +12,7 @@ import type { TestBlock } from '../support/dag.ts'
 import type { Rig } from '../support/rig.ts'
 import type { Verdict } from '@kitsune/want-router'
 
-const LIMITS = [['request', { blocks: 1 }], ['hour', { bytesPerClientAndHour: 500 }]] as const
+const LIMITS = [['request', { blocks: 1 }, [413, null]], ['hour', { bytesPerClientAndHour: 500 }, [429, '3600']]] as const
 
 describe('remote requests', () => {
   let a: TestBlock
@@ -140,7 +140,7 @@ describe('remote requests', () => {
     await end(response)
   })
 
-  LIMITS.forEach(([what, limits]) => {
+  LIMITS.forEach(([what, limits, answer]) => {
     it(`ends a request for which a client sends more than it may for a ${what}`, async () => {
       registries.forEach(registry => { registry.stop() })
       await start(limits)
@@ -151,8 +151,25 @@ describe('remote requests', () => {
       verified(holder, dir)
       await settle()
 
-      expect((await response).status).to.equal(413)
+      const { status, headers } = await response
+      expect([status, headers.get('retry-after')]).to.deep.equal(answer)
     })
+  })
+
+  it('asks no client that has sent as much as it may within the hour', async () => {
+    registries.forEach(registry => { registry.stop() })
+    await start({ bytesPerClientAndHour: 500 })
+    holder.connect('x')
+    const first = post()
+    await settle()
+    verified(holder, root)
+    verified(holder, dir)
+    await settle()
+    expect((await first).status).to.equal(429)
+
+    const second = post()
+    await settle()
+    expect([(await second).status, holder.registered]).to.deep.equal([429, []])
   })
 
   it('drains when the requests of others that need its clients have ended', async () => {
