@@ -1,4 +1,5 @@
 import { createKeyDigest, DIGEST_WORDS } from './key-digest.ts'
+import type { KeyDigest } from './key-digest.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
 /** Memory that several maps share, bytes. */
@@ -16,17 +17,25 @@ const MAX_LOAD = 0.75
 /** A number for each key, in a typed array: 20 bytes a slot, at most three quarters of them taken. It probes linearly. */
 export class DigestMap {
   readonly #memory: MapMemory
-  readonly #digest = createKeyDigest()
+  readonly #digest: KeyDigest
   #slots = 0
   #words = new Uint32Array(0)
   #size = 0
 
-  constructor (memory: MapMemory) {
+  constructor (memory: MapMemory, digest = createKeyDigest()) {
     this.#memory = memory
+    this.#digest = digest
   }
 
   get size (): number {
     return this.#size
+  }
+
+  /** The digest of a key as text: the same for keys that are taken for one. */
+  digest (key: WantKey): string {
+    this.#digest.read(key)
+
+    return this.#digest.words.join()
   }
 
   /** 0: there is none. */

@@ -1,17 +1,25 @@
 import { DigestMap } from './digest-map.ts'
 import type { MapMemory } from './digest-map.ts'
+import type { KeyDigest } from './key-digest.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** The blocks of one request, each by a digest of its key. */
+/** The blocks of one request, each by a digest of its key. Where whole keys are held, another key with the same digest is not here. */
 export interface DigestTable {
   readonly size: number
   /** How many links below the root the block is; undefined: it is not here. */
   depth (key: WantKey): number | undefined
-  /** Adds a block. False: there is no more memory, or no place. One that is here already stays at the lesser depth. */
+  /**
+   * Adds a block. False: there is no more memory, or no place. One that is here already stays at the lesser depth. One whose digest is
+   * that of another key that is held is left out.
+   */
   add (key: WantKey, depth: number): boolean
   /** Marks that the links of a block are here. True the first time. */
   expand (key: WantKey): boolean
   isExpanded (key: WantKey): boolean
+  /** Keeps the whole key of a block, unless that of another one with the same digest is kept. */
+  hold (key: WantKey): void
+  /** Keeps it no more. */
+  release (key: WantKey): void
   /** Gives the memory back. */
   free (): void
 }
@@ -19,15 +27,28 @@ export interface DigestTable {
 /** Beside the depth, which counts from 1. */
 const EXPANDED = 0x8000_0000
 
-/** Creates a table of at most `max` blocks. */
-export function createDigestTable (max: number, memory: MapMemory): DigestTable {
-  const blocks = new DigestMap(memory)
+/** Creates a table of at most `max` blocks. `digest`: default, one with secret numbers of its own. */
+export function createDigestTable (max: number, memory: MapMemory, digest?: KeyDigest): DigestTable {
+  const blocks = new DigestMap(memory, digest)
+  /** Whole keys by their digests. */
+  const held = new Map<string, WantKey>()
+
+  /** 0: it is not here, or another key is taken for it. */
+  function get (key: WantKey): number {
+    const block = blocks.get(key)
+
+    return block !== 0 && isOther(key) ? 0 : block
+  }
+
+  function isOther (key: WantKey): boolean {
+    return (held.get(blocks.digest(key)) ?? key) !== key
+  }
 
   return {
     get size () { return blocks.size },
 
     depth (key) {
-      const block = blocks.get(key)
+      const block = get(key)
 
       return block === 0 ? undefined : depthOf(block)
     },
@@ -39,18 +60,35 @@ export function createDigestTable (max: number, memory: MapMemory): DigestTable 
         return blocks.size < max && blocks.set(key, depth + 1)
       }
 
-      return depthOf(block) <= depth || blocks.set(key, (depth + 1 | block & EXPANDED) >>> 0)
+      return depthOf(block) <= depth || isOther(key) || blocks.set(key, (depth + 1 | block & EXPANDED) >>> 0)
     },
 
     expand (key) {
-      const block = blocks.get(key)
+      const block = get(key)
 
       return block !== 0 && !isExpanded(block) && blocks.set(key, (block | EXPANDED) >>> 0)
     },
 
-    isExpanded: key => isExpanded(blocks.get(key)),
+    isExpanded: key => isExpanded(get(key)),
 
-    free () { blocks.free() }
+    hold (key) {
+      const digest = blocks.digest(key)
+
+      if (!held.has(digest)) {
+        held.set(digest, key)
+      }
+    },
+
+    release (key) {
+      if (!isOther(key)) {
+        held.delete(blocks.digest(key))
+      }
+    },
+
+    free () {
+      blocks.free()
+      held.clear()
+    }
   }
 }
 

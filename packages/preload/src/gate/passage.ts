@@ -62,8 +62,9 @@ export class OpenPassage implements Passage {
   readonly init: PassageInit
   readonly #parts: PassageParts
   readonly #maxDepth: number
-  /** What clients have been asked for and has not come. */
+  /** What clients have been asked for and has not come: whole keys, so that a block is not let through for another one. */
   readonly #asked = new Set<WantKey>()
+  readonly #roots: ReadonlySet<WantKey>
   #blocks = 0
   #bytes = 0
   #closed = false
@@ -72,9 +73,11 @@ export class OpenPassage implements Passage {
     this.init = init
     this.#parts = parts
     this.#maxDepth = init.maxDepth === -1 ? Infinity : init.maxDepth
+    this.#roots = new Set(init.roots.map(({ multihash }) => multihashKey(multihash.bytes)))
   }
 
   begin (): void {
+    this.#roots.forEach(key => { this.#parts.table.hold(key) })
     this.#admitAll(this.init.roots, 0)
   }
 
@@ -104,6 +107,7 @@ export class OpenPassage implements Passage {
   asked (key: WantKey): void {
     if (!this.isRead(key)) {
       this.#asked.add(key)
+      this.#parts.table.hold(key)
     }
   }
 
@@ -118,7 +122,10 @@ export class OpenPassage implements Passage {
   verified (block: VerifiedBlock): void {
     const { table, limits } = this.#parts
     const depth = table.depth(block.key)
-    this.#asked.delete(block.key)
+
+    if (this.#asked.delete(block.key) && !this.#roots.has(block.key)) {
+      table.release(block.key)
+    }
 
     if (depth == null || !table.expand(block.key)) {
       return

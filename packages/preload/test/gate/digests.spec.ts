@@ -1,5 +1,6 @@
 import { expect } from 'aegir/chai'
 import { createDigestTable } from '../../src/gate/digests.ts'
+import { alike } from '../support/key-digest.ts'
 
 const key = (n: number): string => `\x12\x20${String(n).padStart(32, 'x')}`
 
@@ -40,6 +41,22 @@ describe('gate: digests', () => {
     }
 
     expect([table.isExpanded(key(1)), table.depth(key(1)), table.isExpanded(key(2))]).to.deep.equal([true, 3, false])
+  })
+
+  it('denies another key with the same digest while the whole key is held', () => {
+    const table = createDigestTable(10, { used: 0, max: 1 << 20 }, alike(({ length }) => length))
+    table.add('one', 1)
+    table.hold('one')
+
+    expect([table.depth('one'), table.depth('two')]).to.deep.equal([1, undefined])
+    expect([table.add('two', 0), table.depth('one'), table.depth('two')], 'one that is added').to.deep.equal([true, 1, undefined])
+    expect([table.expand('two'), table.isExpanded('two'), table.expand('one'), table.isExpanded('two')]).to.deep.equal([false, false, true, false])
+    // the first one stays
+    table.hold('two')
+    table.release('two')
+    expect([table.depth('one'), table.depth('two')]).to.deep.equal([1, undefined])
+    table.release('one')
+    expect(table.depth('two')).to.equal(1)
   })
 
   it('takes no more than it may, and gives its memory back', () => {
