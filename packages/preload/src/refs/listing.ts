@@ -23,6 +23,8 @@ export interface ListingInit {
   isHeldUp (): boolean
   /** Whether the member could go on: clients owe it nothing. */
   couldGoOn (): boolean
+  /** A member did nothing, and was given up for one that did something. */
+  onHung (member: string): void
 }
 
 /** Its iteration yields each line once, and throws what went wrong. */
@@ -34,10 +36,17 @@ export interface Listing extends AsyncIterable<Ref> {
 }
 
 /** Makes a listing. No member is asked before it is read. */
-export function createListing ({ query, members, signal, timers, wait, isHeldUp, couldGoOn }: ListingInit): Listing {
+export function createListing ({ query, members, signal, timers, wait, isHeldUp, couldGoOn, onHung }: ListingInit): Listing {
   let asked: RefsMember | undefined
   let watch: MemberWatch | undefined
   let lines = 0
+  /** Those that did nothing: it may be the client that does nothing. */
+  const idle: string[] = []
+
+  function progress (): void {
+    watch?.progress()
+    idle.splice(0).forEach(onHung)
+  }
 
   /** Yields what is new of it. Returns whether that is all; otherwise it has stopped in the middle, and is to be asked again. */
   async function * ask (member: RefsMember, others: boolean): AsyncGenerator<Ref, boolean> {
@@ -59,8 +68,12 @@ export function createListing ({ query, members, signal, timers, wait, isHeldUp,
 
       return true
     } catch (err) {
-      if (own.signal.aborted && own.began && !signal.aborted) {
-        return false
+      if (own.signal.aborted && !signal.aborted) {
+        if (own.began) {
+          return false
+        }
+
+        idle.push(member.id)
       }
 
       throw err
@@ -72,7 +85,7 @@ export function createListing ({ query, members, signal, timers, wait, isHeldUp,
   return {
     get member () { return asked?.id },
 
-    progress () { watch?.progress() },
+    progress,
 
     async * [Symbol.asyncIterator] () {
       let error: unknown = new NoMemberError()
@@ -84,6 +97,8 @@ export function createListing ({ query, members, signal, timers, wait, isHeldUp,
           do {
             complete = yield * ask(member, i < members.length - 1)
           } while (!complete)
+
+          progress()
 
           return
         } catch (err) {

@@ -29,6 +29,8 @@ interface TraversalInit {
   readonly read: ReadBlock
   readonly limits: PreloadLimits
   readonly timers: Timers
+  /** A member did nothing, where the next one did something. */
+  onHung (member: string): void
   ended (): void
 }
 
@@ -95,7 +97,7 @@ class MemberTraversal implements Traversal {
   #ended = false
 
   constructor (init: TraversalInit) {
-    const { query, members, gate, limits, timers } = init
+    const { query, members, gate, limits, timers, onHung } = init
     // the gate may have no memory even for the roots
     const failures: Error[] = []
     let failed = (error: Error): void => { failures.push(error) }
@@ -127,7 +129,8 @@ class MemberTraversal implements Traversal {
       timers,
       wait: limits.memberWait,
       isHeldUp: () => this.#lines.isFull,
-      couldGoOn: () => this.#clients.size > 0 && !this.#passage.waits
+      couldGoOn: () => this.#clients.size > 0 && !this.#passage.waits,
+      onHung
     })
     this.#begun.promise.catch(() => {})
     this.#cancelTime = timers.after(limits.time, () => { this.#end(new NoProgressError(`The request took longer than ${limits.time / 1000} s`)) })

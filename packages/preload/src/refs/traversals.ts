@@ -23,9 +23,20 @@ export interface Traversals {
   join (query: RefsQuery, listener?: ReceivedListener): TraversalReader
 }
 
+/** For how long a member that did nothing, where the next one did something, is asked last, ms. By then pings show whether its bitswap hangs. */
+const HUNG = 30_000
+
 /** Makes the traversals of a service, none of which has begun. */
 export function createTraversals ({ members, gate, read, limits, timers }: TraversalsInit): Traversals {
   const open = new Map<string, Traversal>()
+  /** Until when members are asked last. */
+  const hung = new Map<string, number>()
+
+  function ranked (root: CID): RefsMember[] {
+    const isHung = ({ id }: RefsMember): boolean => (hung.get(id) ?? 0) > timers.now()
+
+    return members(root).toSorted((a, b) => Number(isHung(a)) - Number(isHung(b)))
+  }
 
   return {
     join (query, listener) {
@@ -38,11 +49,12 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
 
       const traversal = createTraversal({
         query,
-        members: members(query.roots[0].cid),
+        members: ranked(query.roots[0].cid),
         gate,
         read,
         limits,
         timers,
+        onHung: member => { hung.set(member, timers.now() + HUNG) },
         ended () {
           // those that have ended at once are not among them
           if (open.get(key)?.joinable !== true) {

@@ -110,6 +110,36 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
+  it('asks a member last for half a minute that did nothing where the next one did something', async () => {
+    const rig = rigWithPeer()
+
+    /** Has `a` do nothing, and then `b`, or not. */
+    const request = async (served: boolean): Promise<string[]> => {
+      const before = rig.calls.length
+      const response = rig.post(query)
+      await settle()
+      rig.clock.pass(10_000)
+      await settle()
+
+      if (served) {
+        rig.gate.policy.verified?.(root)
+      }
+
+      rig.calls.at(-1)?.end(served ? undefined : new MemberRefsError('no'))
+      await (await response).text()
+
+      return rig.calls.slice(before).map(({ member }) => member)
+    }
+
+    // nothing is known of one that did nothing for a client that does nothing
+    expect(await request(false)).to.deep.equal(['a', 'b'])
+    expect(await request(true)).to.deep.equal(['a', 'b'])
+    expect(await request(false)).to.deep.equal(['b', 'a'])
+    rig.clock.pass(20_000)
+    expect(await request(true)).to.deep.equal(['a', 'b'])
+    expectClean(rig)
+  })
+
   it('asks a member anew that stops in the middle, and passes on only what is new', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
