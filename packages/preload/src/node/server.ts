@@ -45,22 +45,51 @@ async function answer (handler: RefsHandler, request: IncomingMessage, response:
   })
 
   if (Number(headers['content-length'] ?? 0) > MAX_BODY) {
-    response.setHeader('connection', 'close')
-    await send(failureResponse(413, 'a request has no body'), response)
+    await sendTooLong(response)
 
     return
   }
 
-  request.resume()
-  let read = 0
-  request.on('data', ({ length }: Buffer) => {
-    read += length
+  const handled = handler(asRequest(request, method, left.signal), { address: socket.remoteAddress ?? '' })
+  const answered = await Promise.race([handled, bodyTooLong(request, response)])
 
-    if (read > MAX_BODY) {
-      socket.destroy()
+  if (answered != null) {
+    await send(answered, response)
+
+    return
+  }
+
+  left.abort(new DOMException('The body is too long', 'AbortError'))
+  await sendTooLong(response)
+}
+
+/** Reads the body of a request. Resolves if it is too long and can be answered; if an answer has begun, that is broken off. */
+async function bodyTooLong (request: IncomingMessage, response: ServerResponse): Promise<undefined> {
+  let read = 0
+
+  await new Promise<void>(resolve => {
+    const count = ({ length }: Buffer): void => {
+      read += length
+
+      if (read > MAX_BODY) {
+        request.off('data', count)
+        request.resume()
+
+        if (response.headersSent) {
+          response.destroy()
+        } else {
+          resolve()
+        }
+      }
     }
+
+    request.on('data', count)
   })
-  await send(await handler(asRequest(request, method, left.signal), { address: socket.remoteAddress ?? '' }), response)
+}
+
+async function sendTooLong (response: ServerResponse): Promise<void> {
+  response.setHeader('connection', 'close')
+  await send(failureResponse(413, 'a request has no body'), response)
 }
 
 function asRequest ({ url = '/', headers }: IncomingMessage, method: string, signal: AbortSignal): Request {

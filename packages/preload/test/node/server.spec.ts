@@ -118,6 +118,19 @@ describe('the server of refs', function () {
     })
   }
 
+  it('lets a browser read 413, for a body that turns out to be too long, and gives the request up', async () => {
+    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+    const answer = raw(`POST /api/v0/refs?${query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`)
+
+    expect((await answer).toLowerCase()).to.match(/^http\/1.1 413 /).and.include('access-control-allow-origin: *')
+
+    while (rig.ends.length === 0) {
+      await settle()
+    }
+
+    expect([rig.ends[0].outcome, rig.registered]).to.deep.equal(['left', []])
+  })
+
   it('answers 404 to each other path, and 405 to each other method, and asks no member', async () => {
     const words = ['refs/local', 'id', 'add', 'block/get', 'pin/rm', 'config', 'shutdown', 'key/export', 'diag/profile', 'repo/gc']
     const spellings = (path: string): string[] => [
