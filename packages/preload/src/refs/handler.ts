@@ -5,7 +5,8 @@ import { platformTimers } from '../timers.ts'
 import { endOf } from './end.ts'
 import { drainingResponse, errorResponse } from './error-response.ts'
 import { createHourlyBytes } from './hourly-bytes.ts'
-import { failureResponse, preflight } from './http.ts'
+import { clientAcceptEncoding, failureResponse, preflight } from './http.ts'
+import { DEFAULT_LATE_ERRORS } from './list-body.ts'
 import { once } from './once.ts'
 import { createOpenRequests } from './open-requests.ts'
 import { parseRefsQuery } from './query.ts'
@@ -14,6 +15,7 @@ import type { ConnectedPeers } from '../clients/connected-peers.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { RefsEnd, RequestProgress } from './end.ts'
 import type { CreateGzip } from './http.ts'
+import type { LateErrors } from './list-body.ts'
 import type { RefsMember } from './member.ts'
 import type { ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
@@ -39,8 +41,10 @@ export interface RefsHandlerInit {
   /** Proxies whose `X-Forwarded-For` is believed: addresses and networks. Default: none. */
   readonly trustedProxies?: readonly string[]
   readonly limits?: Partial<PreloadLimits>
-  /** Compresses an answer, if asked. Default: the platform's CompressionStream, which keeps lines back until there are many. */
+  /** Compresses an answer, if asked and if late errors break it off. Default: the platform's CompressionStream, which keeps lines back until there are many. */
   readonly gzip?: CreateGzip
+  /** Default: `report` in workerd, which ends a body cleanly whose stream fails, else `break`. */
+  readonly lateErrors?: LateErrors
   /** Told of each request that has ended. */
   onEnd? (end: RefsEnd): void
   /** Told of each request of another process that has ended, and for which clients that are connected here were asked. */
@@ -69,16 +73,16 @@ export interface RefsHandler {
 /**
  * Serves `/api/v0/refs` of kubo's RPC: a member lists, and so fetches, a DAG, whose
  * blocks come from the client that asks. 200 and a clean end of the body say that the
- * member has all of it; anything else is an error status, or a body that breaks off.
+ * member has all of it; anything else is an error status, or a body that tells of an error (see {@link LateErrors}).
  *
  * @throws {InvalidOptionError} for a trusted proxy that is not a network
  */
 export function refsHandler (init: RefsHandlerInit): RefsHandler {
-  const { registry, gzip = () => new CompressionStream('gzip'), timers = platformTimers } = init
+  const { registry, gzip = () => new CompressionStream('gzip'), lateErrors = DEFAULT_LATE_ERRORS, timers = platformTimers } = init
   const limits = { ...DEFAULT_PRELOAD_LIMITS, ...init.limits }
   const proxies = createTrustedProxies(init.trustedProxies)
   const hourly = createHourlyBytes(limits, timers)
-  const service = createService({ ...init, limits, gzip, timers, hourly })
+  const service = createService({ ...init, limits, gzip, lateErrors, timers, hourly })
   const requests = createOpenRequests()
   const remote = registry == null
     ? undefined
@@ -103,7 +107,8 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
     }
   }
 
-  async function serve ({ signal, headers }: Request, query: RefsQuery, address: string): Promise<Response> {
+  async function serve (request: Request, query: RefsQuery, address: string): Promise<Response> {
+    const { signal } = request
     const started = timers.now()
     const progress: RequestProgress = { asked: new Set(), reader: undefined, shared: undefined }
     const close = requests.add()
@@ -118,7 +123,7 @@ export function refsHandler (init: RefsHandlerInit): RefsHandler {
     })
 
     try {
-      return await service.serve({ query, address, signal, acceptEncoding: headers.get('accept-encoding'), progress, end })
+      return await service.serve({ query, address, signal, acceptEncoding: clientAcceptEncoding(request), progress, end })
     } catch (err) {
       end(err)
       throw err

@@ -1,3 +1,6 @@
+import { brokenText, listBody, reportingGzip, reportingText } from './list-body.ts'
+import type { LateErrors } from './list-body.ts'
+
 /** What a browser needs to see an answer, whatever its status. */
 export const CORS_HEADERS: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
@@ -26,6 +29,11 @@ export function failureBody (message: string): string {
   return `${JSON.stringify({ Message: message, Code: 0, Type: 'error' })}\n`
 }
 
+/** What encodings the client takes. Cloudflare has other ones in the header of a Worker's request, and decodes for the client what it does not take. */
+export function clientAcceptEncoding ({ headers, cf }: Request & { readonly cf?: { readonly clientAcceptEncoding?: string } }): string | null {
+  return cf?.clientAcceptEncoding ?? headers.get('accept-encoding')
+}
+
 /** Whether a client takes gzip, by its Accept-Encoding. */
 export function acceptsGzip (header: string | null): boolean {
   return (header ?? '').split(',').some(part => {
@@ -41,29 +49,19 @@ export type CreateGzip = () => ReadableWritablePair<Uint8Array<ArrayBuffer>, Uin
 /** workerd would compress a body again that says how it is encoded. Elsewhere it means nothing. */
 const ENCODED_ALREADY = { encodeBody: 'manual' }
 
-/** A list of refs, compressed if there is a `gzip`. An error of `lines` breaks the body off; `left` is called when it has ended in any way. */
-export function listResponse (lines: AsyncIterator<string>, gzip: CreateGzip | undefined, left: (error?: unknown) => void): Response {
-  const encoder = new TextEncoder()
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull (controller) {
-      try {
-        const { done, value } = await lines.next()
+/** How a list is answered. */
+export interface ListInit {
+  /** Whether the client takes gzip. */
+  readonly compressed: boolean
+  readonly gzip: CreateGzip
+  readonly lateErrors: LateErrors
+  /** Called when it has ended in any way, with what went wrong. */
+  left (error?: unknown): void
+}
 
-        if (done === true) {
-          controller.close()
-          left()
-        } else {
-          controller.enqueue(encoder.encode(value))
-        }
-      } catch (err) {
-        controller.error(err)
-        left(err)
-      }
-    },
-    cancel (reason) { left(reason ?? new DOMException('The client has left', 'AbortError')) }
-  })
-
-  return new Response(gzip == null ? body : body.pipeThrough(gzip()), {
+/** A list of refs, which tells of an error of `lines` as {@link LateErrors} says. */
+export function listResponse (lines: AsyncIterator<string>, init: ListInit): Response {
+  return new Response(encoded(lines, init), {
     ...ENCODED_ALREADY,
     headers: {
       ...CORS_HEADERS,
@@ -71,7 +69,17 @@ export function listResponse (lines: AsyncIterator<string>, gzip: CreateGzip | u
       'cache-control': 'no-store',
       'x-chunked-output': '1',
       vary: 'accept-encoding',
-      ...(gzip == null ? {} : { 'content-encoding': 'gzip' })
+      ...(init.compressed ? { 'content-encoding': 'gzip' } : {})
     }
   })
+}
+
+function encoded (lines: AsyncIterator<string>, { compressed, gzip, lateErrors, left }: ListInit): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (lateErrors === 'report') {
+    return listBody(lines, compressed ? reportingGzip() : reportingText(), left)
+  }
+
+  const body = listBody(lines, brokenText(), left)
+
+  return compressed ? body.pipeThrough(gzip()) : body
 }

@@ -15,6 +15,7 @@ import { waitForPeers } from './wait-for-peers.ts'
 import type { RequestProgress } from './end.ts'
 import type { HourlyBytes } from './hourly-bytes.ts'
 import type { CreateGzip } from './http.ts'
+import type { LateErrors } from './list-body.ts'
 import type { RefsQuery } from './query.ts'
 import type { TraversalReader } from './traversal.ts'
 import type { TraversalsInit } from './traversals.ts'
@@ -26,6 +27,7 @@ interface ServiceInit extends TraversalsInit {
   register (peer: string): () => void
   readonly registry?: Registry
   readonly gzip: CreateGzip
+  readonly lateErrors: LateErrors
   readonly hourly: HourlyBytes
 }
 
@@ -52,7 +54,7 @@ interface Service {
 
 /** Makes the service behind the handler, with no request open. */
 export function createService (init: ServiceInit): Service {
-  const { peers, register, registry, limits, timers, gzip, hourly } = init
+  const { peers, register, registry, limits, timers, gzip, lateErrors, hourly } = init
   const slots = createSlots(limits)
   const traversals = createTraversals(init)
 
@@ -119,7 +121,7 @@ export function createService (init: ServiceInit): Service {
       reader.start()
       await aborted(reader.begun, ending.signal)
 
-      return listResponse(reader.lines, acceptsGzip(acceptEncoding) ? gzip : undefined, leave)
+      return listResponse(reader.lines, { compressed: acceptsGzip(acceptEncoding), gzip, lateErrors, left: leave })
     } catch (err) {
       leave(err)
       throw err

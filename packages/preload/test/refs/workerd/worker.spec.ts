@@ -29,12 +29,21 @@ describe('refs in workerd', function () {
   let worker: Miniflare
   let root: TestBlock
   let leaves: TestBlock[]
+  let url: URL
   const held = new Map<string, TestBlock>()
+  /** Resolves when the kubo may say that it lacks a block. */
+  let lacking: PromiseWithResolvers<void>
   /** As the RPC of a kubo that lacks what is not held. */
   const kubo = createServer((request, response) => {
     const block = held.get(new URL(request.url ?? '', 'http://kubo').searchParams.get('arg') ?? '')
-    response.writeHead(block == null ? 500 : 200)
-    response.end(block == null ? '{"Message":"block was not found"}' : block.bytes)
+
+    if (block != null) {
+      response.end(block.bytes)
+
+      return
+    }
+
+    lacking.promise.then(() => { response.writeHead(500).end('{"Message":"block was not found"}') }, () => {})
   })
 
   before(async () => {
@@ -42,9 +51,9 @@ describe('refs in workerd', function () {
     root = await node(...leaves)
     kubo.listen(0, '127.0.0.1')
     await once(kubo, 'listening')
-    const url = `http://127.0.0.1:${(kubo.address() as AddressInfo).port}`
-    worker = new Miniflare({ modules: true, script: await bundle('./worker.ts'), compatibilityDate: '2026-04-01', bindings: { KUBO: url } })
-    await worker.ready
+    const KUBO = `http://127.0.0.1:${(kubo.address() as AddressInfo).port}`
+    worker = new Miniflare({ modules: true, script: await bundle('./worker.ts'), compatibilityDate: '2026-04-01', bindings: { KUBO } })
+    url = await worker.ready
   })
 
   after(async () => {
@@ -55,12 +64,12 @@ describe('refs in workerd', function () {
   beforeEach(() => {
     held.clear();
     [root, ...leaves].forEach(block => held.set(`${block.cid}`, block))
+    lacking = Promise.withResolvers()
   })
 
-  const ask = async (query = `r=true&arg=${root.cid}`, method = 'POST', headers: Record<string, string> = {}): Promise<Response> =>
-    worker.dispatchFetch(`http://worker/api/v0/refs?${query}`, { method, headers }) as unknown as Promise<Response>
+  const ask = async (query = `r=true&arg=${root.cid}`, method = 'POST', headers: Record<string, string> = {}): Promise<Response> => fetch(`${url.origin}/api/v0/refs?${query}`, { method, headers })
 
-  ['identity', 'gzip'].forEach(encoding => {
+  for (const encoding of ['identity', 'gzip']) {
     it(`list what the member has, for a client that takes ${encoding}`, async () => {
       const response = await ask(undefined, 'POST', { 'accept-encoding': encoding })
       const lines = (await response.text()).trim().split('\n').map(line => JSON.parse(line).Ref)
@@ -68,11 +77,47 @@ describe('refs in workerd', function () {
       expect([response.status, response.headers.get('access-control-allow-origin')]).to.deep.equal([200, '*'])
       expect(lines).to.deep.equal(leaves.map(({ cid }) => `${cid}`))
     })
-  })
+  }
 
   it('are an error where the member lacks the root', async () => {
     held.delete(`${root.cid}`)
+    lacking.resolve()
     expect((await ask()).status).to.equal(502)
+  })
+
+  /** An answer that has begun when the member turns out to lack a block, up to where its body ends or fails. */
+  const late = async (encoding: string): Promise<{ readonly text: string, readonly error?: unknown }> => {
+    held.delete(`${leaves[1].cid}`)
+    const { status, body } = await ask(undefined, 'POST', { 'accept-encoding': encoding })
+    expect(status).to.equal(200)
+    const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+
+        if (done) {
+          return { text }
+        }
+
+        text += value
+        lacking.resolve()
+      }
+    } catch (error) {
+      return { text, error }
+    }
+  }
+
+  it('cannot be read to an end that follows an error, by a client that takes gzip, such as every browser', async () => {
+    expect((await late('gzip')).error).to.be.an('error')
+  })
+
+  it('say what went wrong in the last line to any other client', async () => {
+    const { text, error } = await late('identity')
+
+    expect(error).to.equal(undefined)
+    expect(JSON.parse(text.trim().split('\n').at(-1) ?? '')).to.deep.equal({ Ref: '', Err: 'the member answered 500: block was not found' })
   })
 
   it('are refused like everywhere', async () => {
