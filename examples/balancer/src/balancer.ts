@@ -109,7 +109,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
 
     const http = await startHttp(config, upstream, registry, log)
     cleanup.add(async () => { await http.stop() })
-    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, trustedProxies: config.trustedProxy, upstream, gate, nodes, strategy, requests: requests?.requests, registry, log })
+    const preload = gate == null || config.preload == null ? undefined : await startPreload({ config: config.preload, limits: config.limits.preload, trustedProxies: config.trustedProxy, upstream, gate, nodes, strategy, requests: requests?.requests, registry, log })
     cleanup.add(async () => { await preload?.stop() })
 
     await listen(upstream)

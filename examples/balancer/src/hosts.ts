@@ -40,7 +40,7 @@ interface HostsInit {
 
 /** Creates both hosts and the router between them. They are not started. */
 export async function createHosts ({ config, strategy, privateKey, log, logger, registry, policies, gate, nodes, tap, onEvent }: HostsInit): Promise<{ upstream: UpstreamHost, downstream: Libp2p<HostServices> }> {
-  const { maxConnections, maxNewConnections, ...limits } = config.limits
+  const { maxConnections, maxNewConnections, preload, ...limits } = config.limits
   const host: HostInit = {
     limits: { maxConnections, newPerSecond: maxNewConnections },
     agent: { name: NAME, version: version() },

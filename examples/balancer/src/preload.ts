@@ -7,6 +7,7 @@ import { StartError } from './errors.ts'
 import { reasonOf } from './listen-error.ts'
 import { perRpcNode } from './rpc-nodes.ts'
 import type { BalancerConfig } from './config/config.ts'
+import type { BalancerLimits } from './config/limits.ts'
 import type { Log } from './log/log.ts'
 import type { Nodes } from './nodes.ts'
 import type { Gate, RefsEnd, Registry as PreloadRegistry, RemoteEnd } from '@kitsune/preload'
@@ -17,6 +18,7 @@ import type { Registry } from 'prom-client'
 
 interface PreloadInit {
   readonly config: NonNullable<BalancerConfig['preload']>
+  readonly limits: BalancerLimits['preload']
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
   readonly upstream: Libp2p<{ router: WantRouter }>
@@ -49,7 +51,7 @@ export function createPreloadGate ({ preload }: BalancerConfig): Gate | undefine
  *
  * @throws {StartError} the server cannot listen on the address
  */
-export async function startPreload ({ config, trustedProxies, upstream, gate, nodes, strategy, requests, registry, log }: PreloadInit): Promise<PreloadServer> {
+export async function startPreload ({ config, limits, trustedProxies, upstream, gate, nodes, strategy, requests, registry, log }: PreloadInit): Promise<PreloadServer> {
   const { router } = upstream.services
   const reader = router.client('preload')
   const metrics = createPreloadMetrics(registry)
@@ -61,6 +63,7 @@ export async function startPreload ({ config, trustedProxies, upstream, gate, no
     read: async (cid, signal) => reader.get(cid, { signal }),
     gzip: flushingGzip,
     trustedProxies,
+    limits,
     registry: requests,
     onEnd (end) {
       metrics.ended(end)

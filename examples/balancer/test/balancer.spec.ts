@@ -178,7 +178,9 @@ describe('balancer', function () {
       wantLifetimeSeconds: 600,
       unsentBytes: 64 << 20,
       inFlightBytes: 64 << 20,
-      ejectionSeconds: 30
+      ejectionSeconds: 30,
+      preloadBytesPerClientAndHour: 64 * 2 ** 30,
+      preloadBytesPerHour: 2 ** 40
     })
 
     await nodes.stop()

@@ -40,6 +40,8 @@ describe('documentation', () => {
       'max-unsent': `${limits.unsent / 2 ** 20}MiB`,
       'max-in-flight': `${limits.inFlight / 2 ** 20}MiB`,
       'max-node-wants': limits.wantsPerMember,
+      'max-client-preload': `${limits.preload.bytesPerClientAndHour / 2 ** 30}GiB`,
+      'max-preload': `${limits.preload.bytesPerHour / 2 ** 40}TiB`,
       'eject-after': limits.ejectAfter,
       ejection: limits.ejection / 1000
     }

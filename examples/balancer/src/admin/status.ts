@@ -19,7 +19,7 @@ interface StatusInit {
  */
 export function describeStatus ({ peerId, addresses, startedAt, config, nodes, router }: StatusInit): Record<string, unknown> {
   const { members, unsent, totals, ...status } = router
-  const { wantLifetime, unsent: maxUnsent, inFlight, ejection, ...limits } = config.limits
+  const { wantLifetime, unsent: maxUnsent, inFlight, ejection, preload, ...limits } = config.limits
 
   return {
     name: NAME,
@@ -29,7 +29,7 @@ export function describeStatus ({ peerId, addresses, startedAt, config, nodes, r
     startedAt: time(startedAt),
     uptimeSeconds: Math.round((Date.now() - startedAt) / 1000),
     strategy: config.strategy,
-    limits: { ...limits, wantLifetimeSeconds: wantLifetime / 1000, unsentBytes: maxUnsent, inFlightBytes: inFlight, ejectionSeconds: ejection / 1000 },
+    limits: { ...limits, wantLifetimeSeconds: wantLifetime / 1000, unsentBytes: maxUnsent, inFlightBytes: inFlight, ejectionSeconds: ejection / 1000, preloadBytesPerClientAndHour: preload.bytesPerClientAndHour, preloadBytesPerHour: preload.bytesPerHour },
     ...status,
     unsentBytes: unsent,
     members: members.map(member => describeMember(member, nodes)),

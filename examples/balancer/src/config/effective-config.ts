@@ -6,7 +6,7 @@ import type { DownstreamConfig } from './downstream-config.ts'
  * from URLs are missing: see {@link credentialsLeftOut}.
  */
 export function toConfigFile ({ downstreams, admin, limits, preload, redis, ...config }: BalancerConfig): Record<string, unknown> {
-  const { maxConnections, maxNewConnections, wantsPerClient, wantLifetime, unsent, inFlight, wantsPerMember, ejectAfter, ejection } = limits
+  const { maxConnections, maxNewConnections, wantsPerClient, wantLifetime, unsent, inFlight, wantsPerMember, preload: { bytesPerClientAndHour, bytesPerHour }, ejectAfter, ejection } = limits
 
   return {
     downstream: downstreams.map(toFileEntry),
@@ -21,6 +21,8 @@ export function toConfigFile ({ downstreams, admin, limits, preload, redis, ...c
     maxUnsent: unsent,
     maxInFlight: inFlight,
     maxNodeWants: wantsPerMember,
+    maxClientPreload: bytesPerClientAndHour,
+    maxPreload: bytesPerHour,
     ejectAfter,
     ejection: ejection / 1000
   }

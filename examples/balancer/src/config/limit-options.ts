@@ -58,6 +58,22 @@ export const LIMIT_OPTIONS = {
     value: 'n',
     help: ['wants open at one node (default 512)']
   },
+  maxClientPreload: {
+    flag: 'max-client-preload',
+    env: 'KITSUNE_MAX_CLIENT_PRELOAD',
+    file: 'maxClientPreload',
+    kind: 'text',
+    value: 'size',
+    help: ['what one client may leave at the nodes within an hour, with -p', '(default 64GiB)']
+  },
+  maxPreload: {
+    flag: 'max-preload',
+    env: 'KITSUNE_MAX_PRELOAD',
+    file: 'maxPreload',
+    kind: 'text',
+    value: 'size',
+    help: ['what all clients may leave at the nodes within an hour, with -p', '(default 1TiB)']
+  },
   ejectAfter: {
     flag: 'eject-after',
     env: 'KITSUNE_EJECT_AFTER',

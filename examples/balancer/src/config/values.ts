@@ -74,15 +74,15 @@ export function number (setting: Setting | undefined, { min, max, integer = fals
   return value
 }
 
-const UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
+const UNITS: Record<string, number> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
 
-/** A size in bytes: a number, or a number with KiB, MiB or GiB. */
+/** A size in bytes: a number, or a number with KiB, MiB, GiB or TiB. */
 export function size (setting: Setting | undefined, { min, max }: { min: number, max: number }): number | undefined {
   if (setting == null) {
     return undefined
   }
 
-  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB|)$/.exec(String(setting.value)) ?? []
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?(KiB|MiB|GiB|TiB|)$/.exec(String(setting.value)) ?? []
   const bytes = isScalar(setting.value) && digits != null ? Math.round(Number(digits) * UNITS[unit]) : NaN
 
   if (!(bytes >= min && bytes <= max)) {

@@ -34,6 +34,7 @@ describe('configuration', () => {
           unsent: 64 << 20,
           inFlight: 64 << 20,
           wantsPerMember: 512,
+          preload: { bytesPerClientAndHour: 64 * 2 ** 30, bytesPerHour: 2 ** 40 },
           ejectAfter: 5,
           ejection: 30_000
         },
@@ -101,7 +102,7 @@ describe('configuration', () => {
 
   describe('limits', () => {
     it('are counts, seconds and sizes, and the same in all places', () => {
-      const flags = '--max-connections 10 --max-new-connections 11 --max-wants 12 --want-lifetime 13 --max-unsent 16MiB --max-in-flight 1.5GiB --max-node-wants 14 --eject-after 15 --ejection 16.5'
+      const flags = '--max-connections 10 --max-new-connections 11 --max-wants 12 --want-lifetime 13 --max-unsent 16MiB --max-in-flight 1.5GiB --max-node-wants 14 --max-client-preload 1GiB --max-preload 2TiB --eject-after 15 --ejection 16.5'
       const config = load({ flags: `-d ${RPC} ${flags}` })
 
       expect(config.limits).to.deep.equal({
@@ -112,10 +113,11 @@ describe('configuration', () => {
         unsent: 16 << 20,
         inFlight: 1.5 * 2 ** 30,
         wantsPerMember: 14,
+        preload: { bytesPerClientAndHour: 2 ** 30, bytesPerHour: 2 * 2 ** 40 },
         ejectAfter: 15,
         ejection: 16_500
       })
-      expect(load({ flags: '--config c', files: { c: { downstream: RPC, maxConnections: 10, maxNewConnections: 11, maxWants: '12', wantLifetime: 13, maxUnsent: 16 << 20, maxInFlight: '1.5 GiB', maxNodeWants: 14, ejectAfter: 15, ejection: 16.5 } } }))
+      expect(load({ flags: '--config c', files: { c: { downstream: RPC, maxConnections: 10, maxNewConnections: 11, maxWants: '12', wantLifetime: 13, maxUnsent: 16 << 20, maxInFlight: '1.5 GiB', maxNodeWants: 14, maxClientPreload: '1 GiB', maxPreload: '2TiB', ejectAfter: 15, ejection: 16.5 } } }))
         .to.deep.equal(config)
     })
   })
