@@ -4,19 +4,24 @@ import { request } from 'node:https'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'aegir/chai'
-import { seededBlock } from '../../src/blocks.ts'
+import { seededBlock, seededBlocks } from '../../src/blocks.ts'
 import { freePort } from '../../src/free-port.ts'
 import { needCaddy, needKubo } from '../../src/needs.ts'
 import { removeFolder, runProcess, startProcess, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
 import { poll } from '../../src/until.ts'
+import { recordsClient } from '../support/records-client.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { TestBlock } from '../../src/blocks.ts'
+import type { Kubo } from '../../src/kubo.ts'
 
 interface CaddyConfig {
   readonly admin?: unknown
   readonly apps: { readonly http: { readonly servers: Record<string, object> }, readonly [name: string]: unknown }
 }
+
+/** How soon a kubo is served after the only node has come back, ms. */
+const RETURN_MS = 5000
 
 const CADDYFILE = fileURLToPath(new URL('../../../../docs/Caddyfile', import.meta.url))
 
@@ -24,6 +29,7 @@ describe('a balancer behind Caddy, with the Caddyfile of the documentation', fun
   this.timeout(60_000)
 
   let binary: string
+  let holder: Kubo
   let balancer: Balancer
   let block: TestBlock
   let port: number
@@ -32,7 +38,7 @@ describe('a balancer behind Caddy, with the Caddyfile of the documentation', fun
   before(async function () {
     const caddy = needCaddy(this, 'a balancer behind Caddy')
     binary = needKubo(this, 'a balancer behind Caddy')
-    const holder = await peers.kubo()
+    holder = await peers.kubo()
     block = await seededBlock(300_000, 'caddy')
     await holder.putBlock(block.bytes)
     port = await freePort()
@@ -94,6 +100,30 @@ describe('a balancer behind Caddy, with the Caddyfile of the documentation', fun
     expect(await statusOf(`/routing/v1/providers/${block.cid}`)).to.equal(200)
     expect(await statusOf('/ipfs/nonsense?format=raw')).to.equal(400)
     expect(await statusOf('/ipfs/bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e?format=raw')).to.equal(404)
+  })
+
+  it('has a kubo served within 5 s of the return of the only node: it is not told a status meanwhile', async () => {
+    const [later] = await seededBlocks(1, 300_000, 'after the outage')
+    await holder.putBlock(later.bytes)
+    const client = await peers.kubo(recordsClient({ records: balancer.http[0] }))
+    await client.getBlock(`${block.cid}`, { signal: AbortSignal.timeout(20_000) })
+    await holder.kill()
+    await poll(async () => !await balancer.ready(), 'the balancer to notice')
+    expect(await statusOf(`/ipfs/${later.cid}?format=raw`), 'what others are told').to.equal(503)
+
+    const asked = async (): Promise<number> => balancer.metric('kitsune_balancer_http_requests_total', 'kind="block",method="HEAD",status="503"')
+    const before = await asked()
+    const got = client.getBlock(`${later.cid}`, { signal: AbortSignal.timeout(30_000) })
+    got.catch(() => {})
+    await poll(async () => await asked() > before, 'it to ask in vain')
+    await holder.restart()
+    await poll(balancer.ready, 'the balancer to reach the node')
+    const start = performance.now()
+    expect(Buffer.compare(await got, later.bytes)).to.equal(0)
+
+    expect(performance.now() - start).to.be.below(RETURN_MS)
+    expect(client.logged()).to.not.include('-> 502')
+    expect(await client.peers(), 'connections of libp2p').to.deep.equal([])
   })
 })
 
