@@ -5,7 +5,7 @@ import type { Exit } from './processes.ts'
 
 /** The flags, the environment and the key of a balancer that a test starts. */
 export interface BalancerInit {
-  /** What follows each `-d`: multiaddrs or RPC URLs. */
+  /** The values of `-d`: multiaddrs or RPC URLs. */
   downstreams: readonly string[]
   /** The key file; default: a new one in a temporary folder. */
   keyFile?: string
@@ -42,7 +42,7 @@ export interface Balancer {
   /** The sum of a metric's samples whose labels contain `labels`; 0 if there are none. Throws if there is no such metric. */
   metric (name: string, labels?: string): Promise<number>
   signal (signal: NodeJS.Signals): void
-  /** SIGTERM, then SIGKILL after `grace` ms; removes what it was given. */
+  /** Sends SIGTERM, then SIGKILL after `grace` ms, and removes its files. */
   stop (grace?: number): Promise<Exit>
 }
 
@@ -55,12 +55,12 @@ interface Announcement {
   preload?: string
 }
 
-/** The installed command's script, started without a shell or npm between. */
+/** The script of the installed command, which runs without a shell or npm in between. */
 export function balancerScript (): string {
   return fileURLToPath(new URL('./bin.js', import.meta.resolve('kitsune-balancer')))
 }
 
-/** Starts a balancer and resolves when it has said where it listens; that its downstreams are connected is for ready() to tell. Throws StartError with its output. */
+/** Starts a balancer and resolves when it has printed where it listens; use ready() to learn whether its downstreams are connected. Throws StartError with its output. */
 export async function startBalancer (init: BalancerInit): Promise<Balancer> {
   const folder = temporaryFolder('balancer')
   const running = startProcess(process.execPath, [
@@ -132,7 +132,7 @@ export async function startBalancer (init: BalancerInit): Promise<Balancer> {
   }
 }
 
-/** Reads Prometheus' text format: a line `name{labels} value` each. */
+/** Reads Prometheus' text format: a line `name{labels} value` for each sample. */
 export function parseMetrics (text: string): Map<string, number> {
   return new Map(text.split('\n')
     .filter(line => line !== '' && !line.startsWith('#'))

@@ -5,7 +5,7 @@ import { sha256, sha512 } from 'multiformats/hashes/sha2'
 import { seededBuffer } from './dag.ts'
 import type { MultihashHasher } from 'multiformats/hashes/interface'
 
-/** A block as a test knows it: the CID it is asked by, and its bytes. */
+/** A block of a test: the CID that it is asked by, and its bytes. */
 export interface TestBlock {
   cid: CID
   bytes: Uint8Array
@@ -36,7 +36,7 @@ export async function seededBlocks (count: number, size: number, seed: string): 
   return Promise.all(Array.from({ length: count }, async (_, i) => blockOf(bytes.slice(i * size, (i + 1) * size))))
 }
 
-/** One of them. */
+/** One such block. */
 export async function seededBlock (size: number, seed: string): Promise<TestBlock> {
   return blockOf(seededBuffer(size, seed))
 }

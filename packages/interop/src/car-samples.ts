@@ -14,11 +14,11 @@ export interface CarSample {
   readonly inner: string
   /** The CAR, in the folder. */
   readonly file: string
-  /** Of the CAR, in hex. */
+  /** The sha-256 of the CAR, in hex. */
   readonly sha256: string
 }
 
-/** How many nodes the deep DAG has, each below the one before. */
+/** How many nodes the deep DAG has, each linked by the one before. */
 const DEPTH = 60
 /** Files of the directory: each entry has about 50 bytes, and a shard 256 places. */
 const ENTRIES = 300
@@ -41,7 +41,7 @@ export async function writeCarSamples (binary: string, folder: string, size: num
   }
 }
 
-/** The sha-256, in hex, of the CAR that a kubo makes of what it holds: that of the same blocks is the same. */
+/** The sha-256, in hex, of the CAR that a kubo makes of a DAG: equal blocks give equal hashes. */
 export async function exportedSha256 (kubo: KuboRpc, root: string): Promise<string> {
   return sha256(await exported(kubo, root))
 }
@@ -69,7 +69,7 @@ async function add (kubo: KuboRpc, files: ReadonlyArray<readonly [string, Uint8A
 
   const lines = (await (await kubo.call('add', [], { 'cid-version': '1', pin: 'false', progress: 'false' }, { body: form })).text()).trim().split('\n')
 
-  // the last one is that of the outermost folder
+  // the last line is that of the outermost folder
   return (JSON.parse(lines[lines.length - 1]) as { Hash: string }).Hash
 }
 

@@ -4,7 +4,7 @@ import type { ParseArgsConfig } from 'node:util'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
-/** What the command line says of each option, as `parseArgs` of node:util has it. */
+/** The values of the options, as `parseArgs` of node:util returns them. */
 export type OptionValues<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values']
 
 /** The process that runs a command, as far as the command sees it. */
@@ -16,9 +16,9 @@ export interface CommandProcess {
 }
 
 /**
- * Runs a command with the options that its command line has, or prints `help` for
- * `--help`. What the user can mend takes a line on stderr, a fault of ours its stack;
- * the exit code is 2 and 1.
+ * Runs a command with the options of its command line, or prints `help` for `--help`.
+ * A mistake of the user is reported in one line on stderr, with exit code 2; a bug with
+ * its stack, with exit code 1.
  */
 export async function runCommand<O extends Options> (help: string, options: O, main: (values: OptionValues<O>) => Promise<void>, process: CommandProcess = globalThis.process): Promise<void> {
   const args = process.argv.slice(2)
@@ -38,9 +38,9 @@ export async function runCommand<O extends Options> (help: string, options: O, m
 }
 
 /**
- * A number above 0 of the command line.
+ * Reads a number above 0 from the command line.
  *
- * @throws {UsageError} If it is none, or more than `most`
+ * @throws {UsageError} if it is invalid or more than `most`
  */
 export function positive (option: string, text: string, most: number): number {
   const value = Number(text)
@@ -53,9 +53,9 @@ export function positive (option: string, text: string, most: number): number {
 }
 
 /**
- * A whole number above 0 of the command line.
+ * Reads a whole number above 0 from the command line.
  *
- * @throws {UsageError} If it is none, or more than `most`
+ * @throws {UsageError} if it is invalid or more than `most`
  */
 export function whole (option: string, text: string, most: number): number {
   const value = Number(text)

@@ -15,10 +15,10 @@ export interface DagInit {
   seed?: string
 }
 
-/** A UnixFS file in an offline repository, to be copied for each node that shall hold it. */
+/** A UnixFS file in an offline repository, which is copied for each node that holds it. */
 export interface Dag {
   root: string
-  /** Of the file's bytes, in hex. */
+  /** The sha-256 of the file's bytes, in hex. */
   sha256: string
   size: number
   blockSize: number
@@ -30,7 +30,7 @@ export interface Dag {
 
 const CHUNK = 1 << 20
 
-/** `size` bytes that look random and depend on nothing but `seed`: AES-CTR's key stream, as fast as memory. */
+/** `size` bytes that look random and depend only on `seed`: AES-CTR's key stream, as fast as memory. */
 export function * seededBytes (size: number, seed: string): Generator<Uint8Array> {
   const key = createHash('sha256').update(seed).digest()
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
@@ -88,10 +88,10 @@ function seedOf ({ seed = 'kitsune', size, blockSize }: DagInit): string {
   return `${seed}/${size}/${blockSize}`
 }
 
-/** Which of a DAG's blocks a node is given. */
+/** The part of a DAG's blocks that a node gets. */
 export type Share = 'all' | 'none' | 'even' | 'odd'
 
-/** The blocks that a node with this share lacks. `even` and `odd` are disjoint and together everything: neighbours in the order of keys are unrelated blocks. */
+/** The blocks that a node with this share does not get. `even` and `odd` are disjoint and complete each other; neighbours in the order of keys are unrelated blocks. */
 export function missingBlocks (dag: Dag, share: Share): string[] {
   const dontHaves: Record<Share, (i: number) => boolean> = {
     all: () => false,

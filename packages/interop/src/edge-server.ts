@@ -19,11 +19,11 @@ export interface EdgeServer {
   readonly ws: string
   readonly pid: number
   readonly output: readonly string[]
-  /** SIGTERM; removes what it was given. */
+  /** Sends SIGTERM, and removes its files. */
   stop (): Promise<Exit>
 }
 
-/** Starts the command on loopback, and resolves when it has said where it listens. */
+/** Starts the command on loopback, and resolves when it has printed where it listens. */
 export async function startEdgeServer ({ cars, args = [], env = {} }: EdgeServerInit): Promise<EdgeServer> {
   const folder = temporaryFolder('edge')
   const running = startProcess(process.execPath, [

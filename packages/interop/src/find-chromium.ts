@@ -1,7 +1,7 @@
 import { findOnPath, isExecutable } from './executables.ts'
 import type { Environment } from './peer-folders.ts'
 
-/** A Chromium, or a browser that is made of it. */
+/** A Chromium, or a browser based on it. */
 export interface ChromiumBinary {
   path: string
   /** Where the path was found. */
@@ -11,7 +11,7 @@ export interface ChromiumBinary {
 /** Everything that a search looked at. */
 export interface ChromiumSearch {
   chromium?: ChromiumBinary
-  /** One line for each place that held no Chromium, saying why. */
+  /** One line for each place without a Chromium, with the reason. */
   passedOver: string[]
 }
 

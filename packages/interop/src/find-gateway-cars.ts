@@ -21,12 +21,12 @@ export function gatewayCarsPath (env: Environment = process.env): string {
   return join(peerCache(env), `boxo-${boxoVersion()}`, 'gateway-testdata')
 }
 
-/** What to print where they were needed and are not there. */
+/** What to print if they are needed and missing. */
 export function gatewayCarsMissing (env: Environment = process.env): string {
   return `${gatewayCarsPath(env)} does not exist: run "npm run peers" at the root of the repository to fill it`
 }
 
-/** The folder, if it is there. */
+/** The folder, if it exists. */
 export function findGatewayCars (env: Environment = process.env): string | undefined {
   const path = gatewayCarsPath(env)
 

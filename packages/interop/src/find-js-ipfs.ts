@@ -12,15 +12,15 @@ export interface JsIpfsRelease {
   readonly variable: string
 }
 
-/** The last one there was. */
+/** The last release. */
 export const LAST_JS_IPFS: JsIpfsRelease = { peer: 'js-ipfs', variable: 'JS_IPFS_MODULES' }
-/** One of 2022, before js-ipfs was ported to ES modules and libp2p with it. */
+/** A release of 2022, before js-ipfs and its libp2p were ported to ES modules. */
 export const OLD_JS_IPFS: JsIpfsRelease = { peer: 'old-js-ipfs', variable: 'OLD_JS_IPFS_MODULES' }
 
 /** A folder `node_modules` that holds js-ipfs. */
 export interface JsIpfs {
   path: string
-  /** Of its `ipfs-core`, for example `0.18.1`. */
+  /** The version of its `ipfs-core`, for example `0.18.1`. */
   version: string
   /** Where the path was found: the environment variable, or `cache`. */
   origin: string
@@ -29,7 +29,7 @@ export interface JsIpfs {
 /** Everything that a search looked at. */
 export interface JsIpfsSearch {
   jsIpfs?: JsIpfs
-  /** One line for each place that held no js-ipfs, saying why. */
+  /** One line for each place without a js-ipfs, with the reason. */
   passedOver: string[]
 }
 
@@ -40,7 +40,7 @@ export function jsIpfsVersion ({ peer } = LAST_JS_IPFS): string {
 
 /**
  * Where `npm run peers` installs js-ipfs. The lockfile's digest is part of the
- * path, so a new pin of anything is never answered with an old installation.
+ * path, so a changed pin never finds an old installation.
  */
 export function jsIpfsCachePath (env: Environment = process.env, release = LAST_JS_IPFS): string {
   const lockfile = readFileSync(join(peerFolder(release.peer), 'package-lock.json'))
@@ -53,8 +53,8 @@ export function jsIpfsCachePath (env: Environment = process.env, release = LAST_
  * Looks for js-ipfs in the folder that the release's environment variable
  * names, then in the cache that `npm run peers` fills.
  *
- * @throws {Error} if the variable names a folder without js-ipfs: its value
- * names one version, not another or none
+ * @throws {Error} if the variable names a folder without js-ipfs: a test must not
+ * fall back to another version
  */
 export function searchJsIpfs (env: Environment = process.env, release = LAST_JS_IPFS): JsIpfsSearch {
   const { variable } = release

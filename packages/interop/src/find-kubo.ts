@@ -11,7 +11,7 @@ export type KuboOrigin = 'KUBO_BINARY' | 'OLD_KUBO_BINARY' | 'PATH' | 'cache'
 export interface Kubo {
   /** Path of the `ipfs` binary. */
   path: string
-  /** What `ipfs version --number` printed, for example `0.43.0`. */
+  /** The version that `ipfs version --number` printed, for example `0.43.0`. */
   version: string
   origin: KuboOrigin
 }
@@ -19,13 +19,13 @@ export interface Kubo {
 /** Everything that a search looked at. */
 export interface KuboSearch {
   kubo?: Kubo
-  /** One line for each place that held no kubo fit for the tests, saying why. */
+  /** One line for each place without a suitable kubo, with the reason. */
   passedOver: string[]
 }
 
 /**
  * The folder of the Go module whose `go.mod` pins kubo and whose `go.sum` pins
- * all that kubo is made of.
+ * all dependencies of kubo.
  */
 export function kuboModule (): string {
   return peerFolder('kubo')
@@ -45,7 +45,7 @@ export function kuboVersion (): string {
 
 /**
  * Where `npm run peers` puts its kubo. The version is part of the path, so a
- * new pin is never answered with an old binary.
+ * new pin never finds an old binary.
  */
 export function kuboCachePath (env: Environment = process.env): string {
   return join(peerCache(env), `kubo-${kuboVersion()}`, 'ipfs')
@@ -55,13 +55,13 @@ export function kuboCachePath (env: Environment = process.env): string {
  * Looks for kubo in the environment variable `KUBO_BINARY`, then for `ipfs` on
  * `PATH`, then in the cache that `npm run peers` fills.
  *
- * A binary that was named is taken whatever its version is. One that merely
- * happens to be on `PATH` must be at least as new as the pinned version: an
+ * A binary named by the variable is taken whatever its version is. One that is only
+ * found on `PATH` must be at least as new as the pinned version: an
  * older one, or js-ipfs, which has the same name, would fail the tests for
- * reasons that are not ours.
+ * unrelated reasons.
  *
- * @throws {Error} if `KUBO_BINARY` names something that does not run: its value
- * names one kubo, not another or none
+ * @throws {Error} if `KUBO_BINARY` names something that does not run: a test must
+ * not fall back to another kubo
  */
 export function searchKubo (env: Environment = process.env): KuboSearch {
   const passedOver: string[] = []
@@ -133,7 +133,7 @@ function onPath (name: string, env: Environment): string | undefined {
     .find(file => existsSync(file))
 }
 
-/** What a binary answers when it is asked for its version as kubo is; undefined if it does not. */
+/** The answer of a binary to kubo's version command; undefined if it does not answer. */
 export function versionOf (binary: string): string | undefined {
   const { status, stdout } = spawnSync(binary, ['version', '--number'], {
     encoding: 'utf8',

@@ -8,8 +8,8 @@ import type { Environment } from './peer-folders.ts'
 /**
  * A kubo of 2023, from before boxo's bitswap was rewritten: it sends each reply
  * as a stream, data and end in one flight, and still speaks mplex. Many such nodes
- * are never updated. It is the Go module's version, and the oldest with which
- * each change is tested.
+ * are never updated. This is the oldest version that each change is tested with; its
+ * Go module pins it.
  */
 export const OLD_KUBO_VERSION = '0.24.0'
 
@@ -20,8 +20,8 @@ export function oldKuboCachePath (env: Environment = process.env): string {
 
 /**
  * Looks for the old kubo in the environment variable `OLD_KUBO_BINARY`, then in
- * the cache that `npm run peers` fills. A binary that was named is taken whatever
- * its version is.
+ * the cache that `npm run peers` fills. A binary named by the variable is taken
+ * whatever its version is.
  *
  * @throws {Error} if `OLD_KUBO_BINARY` names something that does not run
  */

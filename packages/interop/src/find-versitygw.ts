@@ -14,11 +14,11 @@ export interface VersitygwBinary {
 /** Everything that a search looked at. */
 export interface VersitygwSearch {
   versitygw?: VersitygwBinary
-  /** One line for each place that held no versitygw, saying why. */
+  /** One line for each place without a versitygw, with the reason. */
   passedOver: string[]
 }
 
-/** The folder of the Go module that pins versitygw and all that it is made of. */
+/** The folder of the Go module that pins versitygw and its dependencies. */
 export function versitygwModule (): string {
   return peerFolder('versitygw')
 }
@@ -74,7 +74,7 @@ export function versitygwMissing (search: VersitygwSearch): string {
   ].join('\n')
 }
 
-/** Whether it is versitygw, of whatever version: a build of its Go module does not know its own. */
+/** Whether it is versitygw, of any version: a build of its Go module does not know its version. */
 export function versitygwRuns (binary: string): boolean {
   if (!existsSync(binary)) {
     return false

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** A port of loopback that was free a moment ago, for servers that do not say which port they were given. */
+/** A port of loopback that was free a moment ago, for servers that do not report their port. */
 export async function freePort (): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

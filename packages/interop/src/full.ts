@@ -1,2 +1,2 @@
-/** `KITSUNE_FULL=1` asks for every test at full size, and for those that take minutes of waiting. */
+/** `KITSUNE_FULL=1` runs every test at full size, including those that wait for minutes. */
 export const FULL = process.env.KITSUNE_FULL === '1'

@@ -1,7 +1,7 @@
 /**
  * @packageDocumentation
  *
- * Kitsune is tested with the programs that it stands between, not with
+ * Kitsune is tested with real clients and nodes, not with
  * imitations of them. This package finds and starts them:
  *
  * - {@link startKubo}: a kubo daemon with its own repository, key and ports, that can be killed, suspended and restarted
@@ -9,9 +9,9 @@
  * - {@link startRelay}: a TCP proxy that adds latency, or falls silent
  * - {@link startBalancer}: a `kitsune-balancer` in its own process
  * - {@link startJsIpfs}: a js-ipfs in its own process, which speaks mplex and nothing else
- * - {@link createWirePeer}: for what no honest peer does, a libp2p host whose every bitswap message is written by the test
+ * - {@link createWirePeer}: a libp2p host whose every bitswap message the test writes, also messages that no honest peer sends
  *
- * Every process and folder is gone when the process that made it is.
+ * When the process that made them ends, all processes and folders are removed.
  *
  * @example A pin through a balancer
  *

@@ -10,9 +10,9 @@ export interface IsolateMemory {
 
 /** The inspector of an isolate. */
 export interface IsolateInspector {
-  /** What is in use, and what may be freed. */
+  /** The memory in use, including garbage. */
   memory (): Promise<IsolateMemory>
-  /** Frees what may be freed. */
+  /** Frees garbage. */
   collect (): Promise<void>
   close (): void
 }

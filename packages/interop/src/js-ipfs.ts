@@ -12,7 +12,7 @@ export interface JsIpfsConnection {
   multiplexer: string
 }
 
-/** A js-ipfs in its own process, that knows no peer but those it is connected to. */
+/** A js-ipfs in its own process, which knows only the peers that it is connected to. */
 export interface JsIpfs {
   readonly peerId: string
   /** `address` has /p2p/. */
@@ -86,7 +86,7 @@ export async function startJsIpfs (modules: string, { preloaders = [] }: JsIpfsI
       return await (await call('connections')).json() as JsIpfsConnection[]
     },
     async stop () {
-      // nothing of a graceful end is wanted: its repository goes
+      // no graceful end: its repository is removed
       running.signal('SIGKILL')
       await running.exited
       removeFolder(folder)

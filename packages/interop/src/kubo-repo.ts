@@ -21,7 +21,7 @@ const BLOCK_FILE = '.data'
 /** No test may talk to anything but loopback, and kubo must not share one port between tcp and WebSockets (it logs an error for each handshake it guesses wrong). */
 export const KUBO_ENV = { IPFS_TELEMETRY: 'off', LIBP2P_TCP_MUX: 'false' }
 
-/** The keys that kubo makes, by what `ipfs init` has to be told for them. */
+/** The keys that kubo can make, with the flags of `ipfs init` for each. */
 const KEYS = {
   ed25519: [],
   'rsa-4096': ['--algorithm=rsa', '--bits=4096']

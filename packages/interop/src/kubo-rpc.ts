@@ -3,12 +3,12 @@ import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
 import { RpcError } from './errors.ts'
 import type { CallInit } from '@kitsune/kubo-rpc'
 
-/** What every call takes. */
+/** Options of every call. */
 export interface RpcOptions {
   signal?: AbortSignal
 }
 
-/** Of what kind the CID is under which kubo keeps a block. */
+/** The kind of CID under which kubo keeps a block. */
 export interface PutBlockOptions extends RpcOptions {
   /** kubo's name of the CID's codec; default: 'raw'. With 'v0' the CID is a CIDv0. */
   codec?: 'raw' | 'dag-pb' | 'v0'
@@ -18,13 +18,13 @@ export interface PutBlockOptions extends RpcOptions {
   hashLength?: number
 }
 
-/** How a kubo is connected to a peer. */
+/** How to connect a kubo to a peer. */
 export interface ConnectOptions extends RpcOptions {
-  /** False: `ipfs swarm connect` alone, which does not make a kubo ask a peer on the internet. Default: true. */
+  /** False: only `ipfs swarm connect`, which does not make a kubo ask a peer on the internet. Default: true. */
   peering?: boolean
 }
 
-/** What a kubo says about itself. */
+/** A kubo's answer about itself. */
 export interface KuboId {
   ID: string
   Addresses: string[] | null
@@ -34,7 +34,7 @@ export interface KuboId {
 /** The calls of kubo's RPC that tests need. Each throws RpcError with kubo's own message. */
 export interface KuboRpc {
   readonly url: string
-  /** Any command: its arguments in order, options as a record. The caller reads the body. */
+  /** Calls any command, with its arguments in order and its options as a record. The caller reads the body. */
   call (command: string, args?: readonly string[], options?: Record<string, string>, init?: CallInit): Promise<Response>
   id (options?: RpcOptions): Promise<KuboId>
   /** Adds an address to the peering, as users of a balancer do, and dials it at once: peering alone would first wait a few seconds. */
@@ -44,7 +44,7 @@ export interface KuboRpc {
   peers (options?: RpcOptions): Promise<string[]>
   /** Pins recursively; resolves when every block is there. */
   pin (cid: string, options?: RpcOptions): Promise<void>
-  /** The sha-256 in hex and the length of what `ipfs cat` prints. */
+  /** The sha-256 in hex and the length of the output of `ipfs cat`. */
   cat (cid: string, options?: RpcOptions): Promise<{ sha256: string, length: number }>
   /** Stores a block of any size up to kubo's message limit; returns its CID. */
   putBlock (bytes: Uint8Array, options?: PutBlockOptions): Promise<string>
@@ -54,16 +54,16 @@ export interface KuboRpc {
   has (cid: string, options?: RpcOptions): Promise<boolean>
   /** How many blocks bitswap has received since the daemon started. */
   blocksReceived (options?: RpcOptions): Promise<number>
-  /** What this node itself wants, as CIDs. */
+  /** The CIDs that this node itself wants. */
   wants (options?: RpcOptions): Promise<string[]>
   /** The wantlist that this node keeps for a connected peer, as CIDs. */
   wantsOf (peer: string, options?: RpcOptions): Promise<string[]>
 }
 
-/** A call without a signal ends after this many ms: well above what any needs, even the pin of a gigabyte. */
+/** A call without a signal ends after this many ms: well above what any call needs, even the pin of a gigabyte. */
 const CALL_TIMEOUT = 280_000
 
-/** Calls the RPC of a kubo. */
+/** A client of a kubo's RPC. */
 export class KuboRpcClient implements KuboRpc {
   /** The origin of the RPC, such as `http://127.0.0.1:5001`; it may change. */
   url: string

@@ -9,20 +9,20 @@ import type { KuboConfig, KuboKey } from './kubo-repo.ts'
 import type { KuboRpc } from './kubo-rpc.ts'
 import type { RunningProcess } from './processes.ts'
 
-/** What a kubo holds, who it is, and how it is started. */
+/** The data, the identity and the settings of a kubo. */
 export interface KuboInit {
-  /** What it holds when it starts. Default: nothing. */
+  /** The DAG that it holds when it starts. Default: none. */
   dag?: Dag
-  /** Which of the DAG's blocks. Default: all. */
+  /** Which of the DAG's blocks it holds. Default: all. */
   share?: Share
   /** The kind of its identity. Default: ed25519. */
   key?: KuboKey
   /** The only muxer that it speaks. Default: those of its version; only old ones have mplex. */
   muxer?: 'mplex'
   /**
-   * True: it asks only peers that have served it before, which is how kubo >= 0.36
-   * treats peers on the internet without peering. Default: kubo's own rule, by which
-   * it asks all peers on loopback.
+   * True: it asks only peers that have served it before, as kubo >= 0.36 treats
+   * internet peers that it is not peered with. Default: kubo's own rule, by which it
+   * asks all peers on loopback.
    *
    * Peering does not help such a kubo, though it would help one on the internet:
    * with LocalPeers alone, without PeeredPeers, kubo 0.36 to 0.43 panics at the
@@ -31,9 +31,9 @@ export interface KuboInit {
   asksProvenPeersOnly?: boolean
   /** The contents of the swarm.key of its private swarm. Default: none, it is in the public one. */
   swarmKey?: Uint8Array
-  /** Its gateway, with these settings: on loopback, and without fetching what it lacks. Default: it has none. */
+  /** Its gateway, with these settings: on loopback, and without fetching blocks that it does not have. Default: no gateway. */
   gateway?: Record<string, unknown>
-  /** Sections that replace those of its configuration. */
+  /** Sections to replace in its configuration. */
   config?: Record<string, unknown>
   /** What its log shows, as in `GOLOG_LOG_LEVEL`: `error,httpnet=debug`. Default: errors, and no log. */
   log?: string
@@ -50,13 +50,13 @@ export interface Kubo extends KuboRpc {
   /** Origin of its gateway; empty if it has none. */
   readonly gateway: string
   readonly pid: number
-  /** What it has logged, if it was told to. */
+  /** Its log, if logging is on. */
   logged (): string
-  /** SIGKILL: connections end as the kernel ends them. */
+  /** Sends SIGKILL: the kernel ends its connections. */
   kill (): Promise<void>
-  /** SIGSTOP, in effect on return: connections stay open and nothing answers, not even the RPC. */
+  /** Sends SIGSTOP, in effect on return: connections stay open, and it does not answer, not even by its RPC. */
   suspend (): void
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume (): void
   /** Starts it again, after ending it if necessary, with the same repository and the same ports. */
   restart (options?: { newIdentity?: boolean }): Promise<void>
@@ -64,10 +64,10 @@ export interface Kubo extends KuboRpc {
   stop (): Promise<void>
 }
 
-/** A kubo that did not find its swarm.key would be in the public swarm. */
+/** Makes it an error if a kubo does not find its swarm.key: it would be in the public swarm. */
 const PRIVATE_ENV = { ...KUBO_ENV, LIBP2P_FORCE_PNET: '1' }
 
-/** In its repository. */
+/** Files in its repository. */
 const LOG = 'kubo.log'
 
 function configured (config: KuboConfig, { muxer, asksProvenPeersOnly, gateway, config: sections }: KuboInit): KuboConfig {
@@ -155,7 +155,7 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
     this.ws = addresses.find(address => address.includes('/ws/')) ?? ''
     this.tcp = addresses.find(address => /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//.test(address)) ?? ''
 
-    // from now on its ports are fixed, as those of a configured node are
+    // from now on its ports are fixed, like those of a configured node
     const config = readConfig(this.#folder)
     config.Addresses.API = `/ip4/127.0.0.1/tcp/${port}`
     config.Addresses.Swarm = [this.tcp, this.ws].map(address => address.replace(/\/p2p\/.*/, ''))
@@ -193,7 +193,7 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
   }
 
   async stop (): Promise<void> {
-    // a graceful end is of no use: its repository is removed
+    // no graceful end: its repository is removed
     await this.kill()
     removeFolder(this.#folder)
   }

@@ -2,8 +2,8 @@ import { poll } from './until.ts'
 import type { Balancer } from './balancer.ts'
 
 /**
- * One metric of each member, in the order of `members`, which are named as they
- * are configured; 0 for one that the balancer has not counted. `name` is without
+ * One metric of each member, in the order of `members`, which are given as
+ * configured; 0 for one that the balancer has not counted. `name` is without
  * `kitsune_router_member_`, for example `asks_total`.
  */
 export async function memberMetric (balancer: Balancer, name: string, members: readonly string[]): Promise<number[]> {
@@ -17,7 +17,7 @@ export async function membersUp (balancer: Balancer, members: readonly string[])
   await poll(async () => (await memberMetric(balancer, 'up', members)).every(up => up === 1), `${members.join(', ')} to be up`)
 }
 
-/** What each is of the sum of all, 0 if that is 0. */
+/** The share of each in the sum, 0 if the sum is 0. */
 export function shares (counts: readonly number[]): number[] {
   const sum = counts.reduce((sum, count) => sum + count, 0)
 

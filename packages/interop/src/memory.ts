@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** What a process has resident: `now`, and the `peak` since it began or resetPeak(). Bytes. */
+/** The resident memory of a process, bytes: `now`, and the `peak` since it started or since resetPeak(). */
 export interface Resident {
   now: number
   peak: number
@@ -21,7 +21,7 @@ export function residentBytes (pid: number): Resident | undefined {
   return { now: bytes('VmRSS'), peak: bytes('VmHWM') }
 }
 
-/** Makes the peak begin again at what is resident now, so that nothing between two samples is missed. */
+/** Resets the peak to the present value, so that nothing between two samples is missed. */
 export function resetPeak (pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** The environment that a search for a peer reads; `process.env` by default. */
 export type Environment = Record<string, string | undefined>
 
-/** The folder below `peers/` that pins a peer and all that it is made of. */
+/** The folder below `peers/` that pins a peer and its dependencies. */
 export function peerFolder (name: string): string {
   // this file runs from src/ and, built, from dist/src/
   let folder = dirname(fileURLToPath(import.meta.url))
@@ -24,7 +24,7 @@ export function peerFolder (name: string): string {
   return join(folder, 'peers', name)
 }
 
-/** Where `npm run peers` puts what it has made, outside the repository: a fresh clone finds it again. */
+/** Where `npm run peers` installs peers: outside the repository, so that a fresh clone finds them again. */
 export function peerCache (env: Environment = process.env): string {
   // the XDG specification asks that relative paths be ignored
   const configured = env.XDG_CACHE_HOME?.startsWith('/') === true ? env.XDG_CACHE_HOME : undefined

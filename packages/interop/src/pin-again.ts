@@ -1,17 +1,16 @@
 import { delay } from './until.ts'
 import type { Kubo } from './kubo.ts'
 
-/** How long a client that wants nothing has to receive nothing until it is told again, ms. */
+/** How long a client must want and receive nothing before it is told to pin again, ms. */
 const FORGOTTEN = 3_000
 
 /**
- * Has an old kubo pin. One that has little time to run forgets what it waits for:
- * its wantlist is empty while the pin goes on, for ever, also where it asks another
+ * Has an old kubo pin. If it gets little CPU it forgets what it waits for:
+ * its wantlist is empty while the pin goes on for ever, even if it asks another
  * kubo (seen with 0.24 in 3 of 7 pins over mplex and 4 of 14 over yamux, of 2,000
- * small blocks, on a machine that others kept busy). Then, and only then, it is told
- * to pin once more.
+ * small blocks, on a busy machine). Only then it is told to pin again.
  *
- * @throws what `pin` throws, and the reason of the signal
+ * @throws the error of `pin`, or the reason of the signal
  */
 export async function pinAgain (client: Kubo, root: string, signal: AbortSignal): Promise<void> {
   for (let pinned = false; !pinned;) {

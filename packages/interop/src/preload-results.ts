@@ -11,7 +11,7 @@ export interface PreloadFigure {
 
 const PATH = join(dirname(dirname(kuboModule())), 'results', 'preload.md')
 
-/** Writes figures into `results/preload.md` of this package, in place of those of the same names. */
+/** Writes figures into `results/preload.md` of this package, replacing those of the same names. */
 export function recordPreload (figures: readonly PreloadFigure[]): void {
   const rows = new Map([...recorded(), ...figures.map(({ what, value }) => [what, value] as const)])
   mkdirSync(dirname(PATH), { recursive: true })

@@ -15,7 +15,7 @@ export interface ProcessInit {
   input?: AsyncIterable<Uint8Array>
 }
 
-/** How a process ended: by its own code or by a signal; the other one is null. */
+/** How a process ended: with an exit code or by a signal; the other one is null. */
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
@@ -34,7 +34,7 @@ export interface RunningProcess {
   signal (signal: NodeJS.Signals): void
   /** Sends SIGSTOP, and returns when all threads have stopped. */
   suspend (): void
-  /** SIGTERM, then SIGKILL after `grace` ms (default 5,000); resolves when it is gone. */
+  /** Sends SIGTERM, then SIGKILL after `grace` ms (default 5,000); resolves when it is gone. */
   stop (grace?: number): Promise<Exit>
 }
 
@@ -47,8 +47,8 @@ const folders = new Set<string>()
 let guarded = false
 
 /**
- * Makes the end of this process, for any reason (its last test, an exception, Ctrl-C, a
- * runner's SIGTERM), end the children and remove the folders, too.
+ * When this process ends, for any reason (its last test, an exception, Ctrl-C, a
+ * runner's SIGTERM), also ends the children and removes the folders.
  */
 function guard (): void {
   if (guarded) {
@@ -82,7 +82,7 @@ export function temporaryFolder (name: string): string {
   return folder
 }
 
-/** Removes a folder with all that is in it. */
+/** Removes a folder with its content. */
 export function removeFolder (folder: string): void {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   folders.delete(folder)

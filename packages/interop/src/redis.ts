@@ -8,19 +8,19 @@ import type { RunningProcess } from './processes.ts'
 export interface Redis {
   /** `redis://127.0.0.1:port` */
   readonly url: string
-  /** Sends a command by Redis' inline protocol, and returns what it answers first. */
+  /** Sends a command by Redis' inline protocol, and returns the first answer. */
   command (line: string): Promise<string>
-  /** SIGSTOP: it refuses nothing and answers nothing, until {@link resume}. */
+  /** Sends SIGSTOP: it accepts connections but does not answer, until {@link resume}. */
   suspend (): void
   resume (): void
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill (): Promise<void>
-  /** After {@link kill}, on the same port; `args` are further options. */
+  /** Starts it again after {@link kill}, on the same port; `args` are further options. */
   start (args?: readonly string[]): Promise<void>
   stop (): Promise<void>
 }
 
-/** Starts a Redis on a free port of loopback, which keeps its data in memory alone. */
+/** Starts a Redis on a free port of loopback, which keeps its data only in memory. */
 export async function startRedis (binary: string): Promise<Redis> {
   const folder = temporaryFolder('redis')
   const port = await freePort()

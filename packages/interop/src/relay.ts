@@ -5,39 +5,39 @@ import type { AddressInfo, Socket } from 'node:net'
 /** Sockets of relays that have fallen silent. */
 const frozen = new WeakSet<Socket>()
 
-/** The line that a relay pretends to be. */
+/** The network line that a relay simulates. */
 export interface RelayInit {
-  /** Added to every round trip, ms, half of it each way; what is sent keeps its order, and as much as is sent is on its way. Default: 0. */
+  /** Added to every round trip, ms, half of it each way. Bytes keep their order, and any number may be on their way. Default: 0. */
   delay?: number
   /**
-   * Bytes a second that the line carries each way, in front of which no more than 100 ms of its own time queues; what is
-   * beyond that waits with the sender, as in front of a router. Default: as fast as they come. Needs a `delay`.
+   * Bytes a second that the line carries each way. At most 100 ms of that queue in front of it; further bytes
+   * wait at the sender, as in front of a router. Default: no limit. Needs a `delay`.
    */
   bandwidth?: number
   /**
-   * Bytes a second that pass toward the one who dialled the relay; default: as fast as they come. It reads from
-   * the other end so little at a time that the kernel does not widen its receive buffer, so that end soon has to wait.
+   * Bytes a second that pass towards the side that dialled the relay; default: no limit. The relay reads so little
+   * at a time from the other side that the kernel does not enlarge its receive buffer, so that side soon has to wait.
    */
   rate?: number
 }
 
-/** A TCP relay on loopback that can fall silent while every connection stays open, as a network does when a cable is drawn. */
+/** A TCP relay on loopback that can fall silent while every connection stays open, like a network when a cable is pulled. */
 export interface Relay {
-  /** To be dialled instead of the address that it relays to. */
+  /** The address to dial instead of the one that it relays to. */
   readonly address: string
-  /** Takes no byte from either side any more, and closes nothing, whatever becomes of the other side. */
+  /** Stops taking bytes from either side, and closes nothing, even if a side ends. */
   freeze (): void
-  /** Ends every connection, with what is on its way: the side that it relays to sees a reset. */
+  /** Ends every connection, and drops bytes on their way: the side that it relays to sees a reset. */
   reset (): void
   stop (): Promise<void>
 }
 
-/** `to` is a multiaddr on loopback, whatever follows its port. */
+/** `to` is a multiaddr on loopback, with anything after its port. */
 export async function startRelay (to: string, { delay = 0, bandwidth = Infinity, rate }: RelayInit = {}): Promise<Relay> {
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
   const targets = new Set<Socket>()
-  // by Nagle's algorithm it would add up to 40 ms of its own
+  // with Nagle's algorithm the relay itself would add up to 40 ms
   const server = createServer({ noDelay: true }, (client) => {
     const target = createConnection({ host: '127.0.0.1', port, noDelay: true })
 
@@ -56,7 +56,7 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
       }
 
       from.on('error', () => {
-        // the other side of a line that was cut hears of nothing
+        // the other side of a line that was cut notices nothing
         if (!frozen.has(from)) {
           into.destroy()
         }
@@ -87,7 +87,7 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
   }
 }
 
-/** Passes on what comes, `rate` bytes a second, and leaves the rest with the sender. */
+/** Passes bytes on at `rate` bytes a second, and leaves the rest at the sender. */
 function pace (from: Socket, into: Socket, rate: number): void {
   let free = performance.now()
 
@@ -104,18 +104,18 @@ function pace (from: Socket, into: Socket, rate: number): void {
   from.on('end', () => { into.end() })
 }
 
-// what a line's queue holds, ms of its bandwidth
+// the size of a line's queue, ms of its bandwidth
 const QUEUE = 100
 
-/** Passes everything on `ms` later, and no faster than the line is. Holds it meanwhile, so a sender is not slowed down but by its own windows and by a full queue. */
+/** Passes bytes on `ms` later, and no faster than the line. It holds them meanwhile, so only its own windows and a full queue slow a sender down. */
 function delayed (ms: number, bandwidth: number): Transform {
-  /** What is on its way, and when it arrives. */
+  /** The bytes on their way, and when they arrive. */
   const line: Array<{ chunk: Buffer, at: number }> = []
   let free = 0
   let waits = false
   let arrived: (() => void) | undefined
 
-  // one timer for all: those of different lengths do not keep the order of what they bring
+  // one timer for all pieces: timers of different lengths would not keep the order
   const pass = (): void => {
     waits = false
 

@@ -14,7 +14,7 @@ export interface PinResult {
   seconds: number
 }
 
-/** Bytes that came over HTTP, or by what records said about it. */
+/** A transfer over HTTP, or by the addresses in provider records. */
 export interface HttpResult {
   what: string
   /** Bytes of the file. */
@@ -39,7 +39,7 @@ export function recordResults (pins: readonly PinResult[]): void {
   ])
 }
 
-/** Writes `results/http.json` and `results/http.md`. Results of other tests stay, until they are recorded again. */
+/** Writes `results/http.json` and `results/http.md`. Results of other tests stay until they are recorded again. */
 export function recordHttp (results: readonly HttpResult[]): void {
   const before = readResults<{ results: HttpResult[] }>('http')?.results ?? []
   const all = [...before.filter(({ what }) => results.every(result => result.what !== what)), ...results]
@@ -57,7 +57,7 @@ export function recordHttp (results: readonly HttpResult[]): void {
   ])
 }
 
-/** When and where something is measured. */
+/** The date and the machine of a measurement. */
 export function circumstances (): { date: string, machine: string } {
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -69,7 +69,7 @@ function pathOf (file: string): string {
   return join(dirname(dirname(kuboModule())), 'results', file)
 }
 
-/** What was recorded before in `results/<name>.json`, if anything was. */
+/** The earlier results in `results/<name>.json`, if there are any. */
 export function readResults <T> (name: string): T | undefined {
   try {
     return JSON.parse(readFileSync(pathOf(`${name}.json`), 'utf8'))

@@ -6,7 +6,7 @@ import type { Received } from './wire-inbox.ts'
 import type { WirePeer } from './wire-peer.ts'
 import type { Outgoing, WantEntry } from '@kitsune/bitswap-codec'
 
-/** What a scripted downstream does with one want: a message, or nothing. */
+/** How a scripted downstream answers one want: with a message, or not at all. */
 export type Behaviour = (want: WantEntry, block: TestBlock | undefined) => Outgoing | undefined
 
 /** As boxo's server does: the block for a want-block, HAVE for a want-have, DONT_HAVE where it was asked for. */
@@ -20,7 +20,7 @@ export const honest: Behaviour = (want, block) => {
     : { presences: [{ cid: want.cid, have: true }] }
 }
 
-/** A peer's onMessage that answers each new want from `blocks`, which may grow later: what was asked before is not looked up again. */
+/** A peer's onMessage that answers each new want from `blocks`. These may grow later, but earlier wants are not looked up again. */
 export function serveBlocks (blocks: readonly TestBlock[], behaviour: Behaviour = honest): (received: Received, self: WirePeer) => void {
   return ({ from, message }, self) => {
     for (const want of message.wants) {

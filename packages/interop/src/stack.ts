@@ -6,13 +6,13 @@ import type { Balancer, BalancerInit } from './balancer.ts'
 import type { Kubo, KuboInit } from './kubo.ts'
 import type { WirePeer, WirePeerInit } from './wire-peer.ts'
 
-/** Starts peers and remembers them, so that one call ends whatever a test has started, also when it failed half way. */
+/** Starts peers and remembers them, so that one call ends everything that a test has started, even if it failed half way. */
 export interface Stack {
   kubo (init?: KuboInit): Promise<Kubo>
   wire (init?: WirePeerInit): Promise<WirePeer>
   /** Resolves when the balancer is ready, which means connected to a downstream; not awaited with `ready: false`. */
   balancer (init: BalancerInit & { ready?: boolean }): Promise<Balancer>
-  /** Anything else that a test must end. */
+  /** Registers anything else that a test must end. */
   onStop (stop: () => Promise<unknown>): void
   stop (): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { createConnection, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** A TCP proxy on loopback in front of several ports, as a load balancer is: it passes bytes on and understands none. */
+/** A TCP proxy on loopback in front of several ports, like a load balancer: it passes bytes on without reading them. */
 export interface TcpProxy {
   readonly port: number
   /** The target, by its place in the list, that the next connection goes to; the ones after it go to the others in turn. */

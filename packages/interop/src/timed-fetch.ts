@@ -3,16 +3,16 @@ import type { CID } from 'multiformats/cid'
 
 /** How many wants are open at a time, and how long each may take. */
 export interface TimedFetchInit {
-  /** Wants that are kept open. */
+  /** How many wants are kept open. */
   open: number
   /** How long one block may take, ms; default: 10,000. */
   timeout?: number
 }
 
 /**
- * Fetches blocks, a fixed number at a time, a message each, and tells how many
- * ms each took, in the order of `cids`. A CID that is listed again is asked for
- * again; one that is open already is not, and both are there with its block.
+ * Fetches blocks, a fixed number at a time and each with its own message, and returns
+ * how many ms each took, in the order of `cids`. A CID that occurs again is asked
+ * for again; if it is still open it is not, and one block ends both.
  * Throws WaitError for the first block that does not come.
  */
 export async function timedFetch (client: WirePeer, peer: string, cids: readonly CID[], { open, timeout }: TimedFetchInit): Promise<number[]> {

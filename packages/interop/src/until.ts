@@ -1,14 +1,14 @@
 import { WaitError } from './errors.ts'
 
-/** Lets a test wait for what it cannot await. */
+/** Lets a test wait for a condition that it cannot await. */
 export interface Condition {
-  /** Checks every waiting predicate again; called after anything that one may depend on has changed. */
+  /** Checks every waiting predicate again; call it after a change that one may depend on. */
   changed (): void
   /** Resolves once `predicate` holds; throws WaitError, saying `what`, after `timeout` ms (default 10,000). */
   until (predicate: () => boolean, what: string, timeout?: number): Promise<void>
 }
 
-/** Waiting by events, for state that a test's own peers hold. */
+/** Waits by events, for the state of a test's own peers. */
 export function condition (): Condition {
   const waiting = new Set<() => void>()
 
@@ -43,7 +43,7 @@ export function condition (): Condition {
   }
 }
 
-/** Waiting by asking again, for state that another process holds: every `interval` ms, default 50. An exception of `probe` counts as false and is quoted when time is up. */
+/** Waits by polling, for the state of another process: every `interval` ms, default 50. An exception of `probe` counts as false and is quoted when time is up. */
 export async function poll (probe: () => Promise<boolean> | boolean, what: string, { timeout = 10_000, interval = 50 } = {}): Promise<void> {
   const end = performance.now() + timeout
   let last: unknown

@@ -4,7 +4,7 @@ import { freePort } from './free-port.ts'
 import { removeFolder, startProcess, temporaryFolder } from './processes.ts'
 import { poll } from './until.ts'
 
-/** An S3 server of this process, on loopback, over a folder that goes with it. */
+/** An S3 server on loopback, over a folder that is removed with it. */
 export interface Versitygw {
   /** For example `http://127.0.0.1:1234`. */
   readonly endpoint: string
@@ -19,9 +19,9 @@ export interface Versitygw {
 interface VersitygwInit {
   /**
    * Where it keeps etags and the like: in separate files, which works on any
-   * file system; or in extended attributes. With files, a read that meets a write
+   * file system; or in extended attributes. With files, a read during a write
    * may return the old object with the new etag, so a test that
-   * changes what it has read, under its etag, needs attributes. Default `files`
+   * changes objects by their etags needs attributes. Default `files`
    */
   readonly metadata?: 'files' | 'attributes'
 }

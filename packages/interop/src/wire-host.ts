@@ -8,7 +8,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 
-/** More than any test opens: the peers under test must be the ones whose limits are met. */
+/** More than any test opens: only the limits of the peers under test must matter. */
 const UNLIMITED = 100_000
 
 /** The identity, the listeners and the muxer of a host. */
@@ -20,7 +20,7 @@ export interface WireHostInit {
   privateKey?: PrivateKey
 }
 
-/** A libp2p host that limits nothing and speaks identify and ping. */
+/** A libp2p host without limits that speaks identify and ping. */
 export async function createWireHost (init: WireHostInit = {}): Promise<Libp2p> {
   const limits = { maxInboundStreams: UNLIMITED, maxOutboundStreams: UNLIMITED }
 

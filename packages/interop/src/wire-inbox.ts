@@ -14,7 +14,7 @@ export interface Received {
   at: number
 }
 
-/** What a wire peer has received, as tests look at it. */
+/** What a wire peer has received, for tests to look at. */
 export class WireInbox {
   readonly received: Received[] = []
   readonly blocks = new Map<string, Uint8Array>()

@@ -16,10 +16,10 @@ import type { MessageOrigin } from '@kitsune/want-router/client'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { CID } from 'multiformats'
 
-/** Above this many unsent bytes a sender waits: what a peer buffers is not what a test is about. */
+/** Above this many unsent bytes a sender waits, so that a test does not measure a peer's buffers. */
 const WRITE_MARK = 1 << 20
 
-/** A frame of ours may exceed what a peer accepts: some tests are about that. */
+/** A frame of a test may be longer than a peer accepts: some tests check that. */
 const MAX_FRAME = 64 << 20
 
 const MAX_STREAMS = 100_000
@@ -28,26 +28,26 @@ const MAX_STREAMS = 100_000
 export interface WirePeerInit extends WireHostInit {
   /** The bitswap protocols that it registers, and offers when it opens a stream, best first. Default: all four. */
   protocols?: readonly BitswapProtocol[]
-  /** False: it opens and accepts streams and reads nothing from them, so that the sender's window stays closed. Default: true. */
+  /** False: it opens and accepts streams but does not read from them, so that the sender's window stays closed. Default: true. */
   reads?: boolean
   /** False: it counts bytes and keeps no messages, for transfers larger than memory. Default: true. */
   keeps?: boolean
-  /** It opens a stream for each message, as Helia and js-ipfs do. Default: one for all. */
+  /** Whether it opens a stream for each message, as Helia and js-ipfs do. Default: one stream for all. */
   streamPerMessage?: boolean
-  /** It opens a stream for each message and sends the protocol, the first of `protocols`, the message and the end without waiting, as older kubos do. */
+  /** Whether it opens a stream for each message and sends the protocol (the first of `protocols`), the message and the end without waiting, as older kubos do. */
   inOneFlight?: boolean
   /** Called with each message as it arrives. */
   onMessage? (received: Received, self: WirePeer): void
 }
 
-/** What an entry of a wantlist asks for. Default: the block, with priority 1. */
+/** The options of a wantlist entry. Default: a want-block of priority 1. */
 export interface WantOptions {
   type?: 'block' | 'have'
   priority?: number
   sendDontHave?: boolean
 }
 
-/** A peer whose every message is written by a test. */
+/** A peer whose every message a test writes. */
 export interface WirePeer {
   readonly peerId: string
   /** With /p2p/. */
@@ -61,14 +61,14 @@ export interface WirePeer {
   readonly arrivals: ReadonlyMap<string, number>
   /** The last presence received for each CID. */
   readonly presences: ReadonlyMap<string, 'have' | 'dont-have'>
-  /** What a peer wants of this one now: its want entries without those cancelled, by CID. */
+  /** What a peer wants from this one now: its entries that were not cancelled, by CID. */
   wantsOf (peer: string): ReadonlyMap<string, WantEntry>
   /** Dials; returns the remote's peer id. */
   connect (address: string): Promise<string>
   disconnect (peer: string): Promise<void>
   connections (peer: string): Connection[]
   send (peer: string, message: Outgoing): Promise<void>
-  /** Sends bytes that need not be a frame on a new stream, which is returned open. */
+  /** Sends bytes, which need not be a frame, on a new stream, and returns it open. */
   sendRaw (peer: string, ...chunks: Uint8Array[]): Promise<Stream>
   openStream (peer: string): Promise<Stream>
   want (peer: string, cids: readonly CID[], options?: WantOptions): Promise<void>
@@ -77,7 +77,7 @@ export interface WirePeer {
   sendPresences (peer: string, presences: ReadonlyArray<{ cid: CID, have: boolean }>): Promise<void>
   /** Resolves once `predicate` holds: it is checked again after each message. */
   until (predicate: () => boolean, what: string, timeout?: number): Promise<void>
-  /** Wants the blocks, and resolves when all have arrived and are right. */
+  /** Wants the blocks, and resolves when all have arrived and are correct. */
   fetch (peer: string, cids: readonly CID[], timeout?: number): Promise<Uint8Array[]>
   stop (): Promise<void>
 }
@@ -158,7 +158,7 @@ class HandWrittenPeer implements WirePeer {
         maxFrameLength: MAX_FRAME,
         maxStreams: MAX_STREAMS,
         onMessage: (message, origin) => { this.#receive(message, origin) },
-        // an assertion of a test that fails, perhaps: it must not get lost
+        // perhaps a failed assertion of a test, which must not get lost
         onError: err => { queueMicrotask(() => { throw err }) }
       })
     }

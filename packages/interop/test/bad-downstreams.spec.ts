@@ -12,7 +12,7 @@ import type { WirePeer } from '../src/wire-peer.ts'
 
 const V1_2 = '/ipfs/bitswap/1.2.0'
 
-/** What the design grants a want that has to be asked again elsewhere. */
+/** How long a want may take that must be asked again elsewhere. */
 const REROUTED_MS = 2_000
 
 /** A silent node is passed over after a quarter of a second; the rest is for a busy machine. */
@@ -27,7 +27,7 @@ describe('a downstream that lies, stalls or dies', function () {
     await peers.stop()
   })
 
-  /** Round robin, so that the bad one is asked for every second block whatever it answered before. */
+  /** Uses round robin, so that the bad one is asked for every second block whatever it answered before. */
   const between = async (bad: WirePeer, good: WirePeer): Promise<{ balancer: Balancer, client: WirePeer }> => {
     const balancer = await peers.balancer({
       downstreams: [`${bad.addresses[0]};name=bad`, `${good.addresses[0]};name=good`],
@@ -46,7 +46,7 @@ describe('a downstream that lies, stalls or dies', function () {
     }
   }
 
-  it('delivers none of a thousand corrupt blocks, puts their sender aside, and asks elsewhere', async () => {
+  it('delivers none of a thousand corrupt blocks, ejects their sender, and asks elsewhere', async () => {
     const blocks = await seededBlocks(1_000, 1_000, 'corrupted')
     const bad = await peers.wire({
       listen: ['tcp'],
@@ -60,14 +60,14 @@ describe('a downstream that lies, stalls or dies', function () {
     await client.fetch(balancer.peerId, blocks.map(({ cid }) => cid), 30_000)
 
     expectAll(client, blocks)
-    // whatever the client could hash has been asked for by it: no corrupt byte has come
+    // the client has asked for every block that it could hash: no corrupt byte has come
     expect(client.blocks.size).to.equal(blocks.length)
     expect(await balancer.metric('kitsune_router_member_unsolicited_blocks_total', 'bad')).to.be.greaterThan(0)
-    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'the liar to be put aside')
+    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'the liar to be ejected')
     expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
   })
 
-  it('is not passed on when its block has a prefix of an unknown hash function', async () => {
+  it('has a block with an unknown hash function dropped', async () => {
     const block = await seededBlock(1_000, 'unknown prefix')
     const unknown = Uint8Array.from([1, 0x55, 0x80, 0x80, 0xc0, 0x01, 0x20])
     const bad = await peers.wire({
@@ -81,7 +81,7 @@ describe('a downstream that lies, stalls or dies', function () {
     expect(client.received.flatMap(({ message }) => message.blocks)).to.have.lengthOf(1)
   })
 
-  it('keeps no blocks that were not asked for', async () => {
+  it('has unsolicited blocks dropped', async () => {
     const [pushed, wanted] = await seededBlocks(2, 1_000, 'pushed by a downstream') as [TestBlock, TestBlock]
     const flood = await seededBlocks(2_000, 10_000, 'flood')
     const bad = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([wanted]) })
@@ -97,17 +97,17 @@ describe('a downstream that lies, stalls or dies', function () {
         await bad.sendBlocks(downstreamPeer, flood.slice(sent, sent + 50))
       }
     } catch {
-      // its session was ended, and it will be connected to again
+      // its session was ended, and it will be dialled again
     }
 
     expect(sent).to.be.below(flood.length)
     await client.want(balancer.peerId, [pushed.cid], { sendDontHave: true })
     await client.fetch(balancer.peerId, [wanted.cid])
-    await client.until(() => client.presences.get(pushed.cid.toString()) === 'dont-have', 'DONT_HAVE for what was only pushed')
+    await client.until(() => client.presences.get(pushed.cid.toString()) === 'dont-have', 'DONT_HAVE for the block that was only pushed')
     await poll(async () => await balancer.metric('kitsune_router_unsent_bytes') === 0, 'nothing to be kept')
   })
 
-  it('cannot exceed the size of a message, and a block that fills one to the last byte is delivered', async () => {
+  it('cannot exceed the size of a message, but can deliver a block that fills one to the last byte', async () => {
     const [allowed, tooLarge] = await Promise.all([seededBlock(4_194_286, 'allowed'), seededBlock(4_194_305, 'too large')])
     const bad = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([allowed, tooLarge]) })
     const good = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([allowed]) })
@@ -148,21 +148,21 @@ describe('a downstream that lies, stalls or dies', function () {
     expect(performance.now() - died).to.be.lessThan(REROUTED_MS)
   })
 
-  it('has its wants asked elsewhere when it never answers, and holds up no others until then', async () => {
+  it('has its wants asked elsewhere when it never answers, and delays no other wants until then', async () => {
     const blocks = await seededBlocks(40, 10_000, 'stalls')
     const bad = await peers.wire({ listen: ['tcp'], onMessage: () => {} })
     const good = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
     const { balancer, client } = await between(bad, good)
 
     const fetched = client.fetch(balancer.peerId, blocks.map(({ cid }) => cid), 30_000)
-    await client.until(() => client.blocks.size >= blocks.length / 2, 'what the other was asked for', PASSED_OVER_MS)
+    await client.until(() => client.blocks.size >= blocks.length / 2, 'the blocks that the other was asked for', PASSED_OVER_MS)
     await fetched
     expectAll(client, blocks)
     expect(bad.received, 'it was never asked').to.not.be.empty()
     expect(await balancer.metric('kitsune_router_member_timeouts_total', 'bad')).to.be.greaterThan(0)
   })
 
-  it('is not believed to have what it said HAVE of and then does not send', async () => {
+  it('is not believed after it said HAVE and did not send the block', async () => {
     const blocks = await seededBlocks(10, 10_000, 'only says HAVE')
     const bad = await peers.wire({
       listen: ['tcp'],
@@ -185,12 +185,12 @@ describe('a downstream that lies, stalls or dies', function () {
     const { balancer, client } = await between(old, good)
 
     await client.want(balancer.peerId, blocks.map(({ cid }) => cid), { sendDontHave: true })
-    await client.until(() => client.blocks.size === 40, 'what the two have', 20_000)
-    // time for the want of what it lacks to be given up, again and again
+    await client.until(() => client.blocks.size === 40, 'the blocks of the two', 20_000)
+    // time for the want of a block that it does not have to be given up, again and again
     await delay(6_000)
 
     expect(await balancer.metric('kitsune_router_member_ejections_total')).to.equal(0)
-    expect(client.presences.size, 'a denial that only one of two had made').to.equal(0)
+    expect(client.presences.size, 'a DONT_HAVE that only one of two had sent').to.equal(0)
   })
 
   it('is ejected while it flaps, and no other member is', async () => {

@@ -18,10 +18,10 @@ import type { Stream } from '@libp2p/interface'
 const MiB = 1 << 20
 const V1_2 = '/ipfs/bitswap/1.2.0'
 
-/** A varint that never ends, as far as any reader may follow it. */
+/** A varint that is longer than any reader may follow. */
 const OVERLONG_VARINT = new Uint8Array(11).fill(0xff)
 
-describe('a client that sends what it must not', function () {
+describe('a client that sends invalid data', function () {
   this.timeout(60_000)
 
   let binary: string
@@ -43,7 +43,7 @@ describe('a client that sends what it must not', function () {
   })
 
   afterEach(async () => {
-    // whatever the test has done: the next honest want on the same connection is served, and so is another client's
+    // after each test the next honest want on the same connection is served, and so is another client's
     const block = await seededBlock(1_000, `honest ${counter++}`)
     await holder.putBlock(block.bytes)
     await client.fetch(balancer.peerId, [block.cid])
@@ -59,22 +59,22 @@ describe('a client that sends what it must not', function () {
     await peers.stop()
   })
 
-  it('loses the stream and not its connection for an overlong varint', async () => {
+  it('loses the stream but not its connection for an overlong varint', async () => {
     await closed(await client.sendRaw(balancer.peerId, OVERLONG_VARINT))
   })
 
-  it('loses the stream for a body that is no message', async () => {
+  it('loses the stream for a body that is not a message', async () => {
     await closed(await client.sendRaw(balancer.peerId, Uint8Array.from([4, 0xff, 0xff, 0xff, 0xff])))
   })
 
-  it('crashes nothing by ten thousand frames of random bytes, a stream each', async () => {
+  it('crashes nothing with ten thousand frames of random bytes, each on its own stream', async () => {
     const count = 10_000
     const noise = seededBuffer(count * 64, 'noise')
 
     const send = async (i: number): Promise<void> => {
       const frame = noise.slice(i * 64, (i + 1) * 64)
 
-      // half of them are well framed, so that the message within is looked at
+      // half of them have valid frames, so that the message within is parsed
       if (i % 2 === 0) {
         frame[0] = 63
       }
@@ -97,7 +97,7 @@ describe('a client that sends what it must not', function () {
     })
   })
 
-  it('costs no memory by declared lengths with nothing behind them', async function () {
+  it('costs no memory with declared lengths without data', async function () {
     const before = residentBytes(balancer.pid)
 
     if (before == null) {
@@ -114,7 +114,7 @@ describe('a client that sends what it must not', function () {
     await holder.putBlock(marker.bytes)
     await client.fetch(balancer.peerId, [marker.cid])
 
-    // 200 × 4 MiB would be 800; what 200 streams cost by themselves is a few
+    // 200 × 4 MiB would be 800; 200 streams themselves cost a few
     expect(((residentBytes(balancer.pid)?.peak ?? Infinity) - before.now) / MiB).to.be.lessThan(32)
     streams.forEach(stream => { stream.abort(new Error('done')) })
   })
@@ -128,7 +128,7 @@ describe('a client that sends what it must not', function () {
     await client.until(() => client.blocks.has(block.cid.toString()), 'the block, on the stream that also carried nothing')
   })
 
-  it('is served the good ones among malformed, oversized and identity CIDs', async () => {
+  it('gets the good blocks among malformed, oversized and identity CIDs', async () => {
     const blocks = await seededBlocks(3, 1_000, 'among bad ones')
     await Promise.all(blocks.map(async ({ bytes }) => holder.putBlock(bytes)))
     const [first, second, third] = blocks.map(({ cid }) => wantEntry(cid))
@@ -146,10 +146,10 @@ describe('a client that sends what it must not', function () {
       ].filter(entry => entry != null)
     })
 
-    await client.until(() => blocks.every(({ cid }) => client.blocks.has(cid.toString())), 'the good ones')
+    await client.until(() => blocks.every(({ cid }) => client.blocks.has(cid.toString())), 'the good blocks')
   })
 
-  it('gets an answer or silence, and no error, for an unknown hash function', async () => {
+  it('gets an answer or silence, but no error, for an unknown hash function', async () => {
     const unknown = CID.createV1(0x55, Digest.create(0x300_000, new Uint8Array(32).fill(7)))
     const block = await seededBlock(1_000, 'beside an unknown hash')
     await holder.putBlock(block.bytes)
@@ -159,7 +159,7 @@ describe('a client that sends what it must not', function () {
     expect(client.presences.get(unknown.toString())).to.not.equal('have')
   })
 
-  it('has 1,024 of a hundred thousand wants kept: those of the highest priority', async () => {
+  it('keeps 1,024 of a hundred thousand wants: those of the highest priority', async () => {
     const blocks = await seededBlocks(20_000, 32, 'a huge wantlist')
     const kept = async (): Promise<number> => balancer.metric('kitsune_router_wants')
 
@@ -176,15 +176,15 @@ describe('a client that sends what it must not', function () {
     }
 
     await marker('after a huge wantlist')
-    // the marker has had the place of one
+    // the marker has taken the place of one
     expect(await kept()).to.equal(1_023)
 
     await client.cancel(balancer.peerId, blocks.slice(0, -1_024).map(({ cid }) => cid))
-    await marker('after the cancel of what was not kept')
+    await marker('after the cancel of wants that were not kept')
     expect(await kept()).to.be.within(1_022, 1_023)
 
     await client.cancel(balancer.peerId, blocks.slice(-1_024).map(({ cid }) => cid))
-    await poll(async () => await kept() === 0, 'the cancel of what was kept')
+    await poll(async () => await kept() === 0, 'the cancel of the kept wants')
   })
 
   it('is not believed when it sends unsolicited blocks', async () => {

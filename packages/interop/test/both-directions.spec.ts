@@ -37,7 +37,7 @@ for (const hosts of ['one host', 'two hosts'] as const) {
       await peers.stop()
     })
 
-    it('lets each pin what the other holds, at the same time', async () => {
+    it('lets each pin a DAG of the other, at the same time', async () => {
       const node = await peers.kubo({ dag: below })
       const client = await peers.kubo({ dag: above })
 

@@ -15,7 +15,7 @@ const KIB = 1024
 const MIB = 1024 * KIB
 const BITSWAP = '/ipfs/bitswap/1.2.0'
 
-/** What the slow line carries. */
+/** The bandwidth of the slow line, bytes a second. */
 const RATE = 200 * KIB
 
 describe('a connection that breaks beside another of the same peer', function () {
@@ -27,7 +27,7 @@ describe('a connection that breaks beside another of the same peer', function ()
     await peers.stop()
   })
 
-  /** A client with two connections: one direct, and a newer one through a slow line, on which it wants blocks. */
+  /** Makes a client with two connections: a direct one, and a newer one through a slow line, on which it wants blocks. */
   async function wanting (init: WirePeerInit, count: number, size: number, line: RelayInit): Promise<{ client: WirePeer, relay: Relay, all (timeout: number): Promise<void> }> {
     const blocks = await seededBlocks(count, size, 'broken')
     const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
@@ -49,7 +49,7 @@ describe('a connection that breaks beside another of the same peer', function ()
     }
   }
 
-  // over mplex everything is on its way that sockets and lines hold, over yamux a window
+  // over mplex, as much is on its way as sockets and lines hold; over yamux, a window
   for (const muxer of ['mplex', 'yamux'] as const) {
     it(`loses none of 64 blocks of 256 KiB that were on their way, over ${muxer}`, async () => {
       const { client, relay, all } = await wanting({ muxer }, 64, 256 * KIB, { rate: RATE })

@@ -20,7 +20,7 @@ describe('a balancer behind a balancer', function () {
     await peers.stop()
   })
 
-  it('is a peer like any other: pins go through both, and so do DONT_HAVEs and late blocks', async () => {
+  it('is like any other peer: pins go through both, and so do DONT_HAVEs and late blocks', async () => {
     const dag = await createDag(binary, { size: 16 * MiB, blockSize: 64 << 10, seed: 'chain' })
     const late = await seededBlock(1_000, 'late through a chain')
     const [even, odd, direct, indirect] = await Promise.all([

@@ -19,7 +19,7 @@ describe('clients of every protocol version and muxer', function () {
   let binary: string
   let holder: Kubo
   let balancer: Balancer
-  /** CIDv1, raw: what 1.0.0 cannot carry. */
+  /** A block with a raw CIDv1, which 1.0.0 cannot carry. */
   let rawBlocks: TestBlock[]
   /** The same length, as CIDv0. */
   let v0Blocks: CID[]
@@ -31,7 +31,7 @@ describe('clients of every protocol version and muxer', function () {
     holder = await peers.kubo()
     balancer = await peers.balancer({ downstreams: [holder.url] })
     rawBlocks = await seededBlocks(20, 50_000, 'versions')
-    missing = await seededBlock(1000, 'nobody has this')
+    missing = await seededBlock(1000, 'no node has this')
     await Promise.all(rawBlocks.map(async ({ bytes }) => holder.putBlock(bytes)))
     v0Blocks = await Promise.all(rawBlocks.map(async (_, i) => {
       const text = `version ${i}`
@@ -69,11 +69,11 @@ describe('clients of every protocol version and muxer', function () {
     })
   })
 
-  it('sends no presence to a client of 1.1.0, nor a block for what it only asked about', async () => {
+  it('sends no presence to a client of 1.1.0, and no block that it only asked about', async () => {
     const client = await peers.wire({ protocols: [V1_1] })
     await client.connect(balancer.tcp)
 
-    // 1.1.0 has no want-have: whatever it asks is a want of the block
+    // 1.1.0 has no want-have: each of its wants is for the block
     await client.want(balancer.peerId, [missing.cid, rawBlocks[0]?.cid ?? missing.cid], { sendDontHave: true })
     await client.until(() => client.blocks.size === 1, 'the one block that exists')
 

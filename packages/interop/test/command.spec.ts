@@ -4,7 +4,7 @@ import { positive, runCommand, whole } from '../src/command.ts'
 const HELP = 'what it does\n'
 const OPTIONS = { minutes: { type: 'string', default: '60' } } as const
 
-/** Runs a command that reads a number, and says what came of it. */
+/** Runs a command that reads a number, and returns the result. */
 async function run (...args: string[]): Promise<{ out: string, err: string, code: unknown, minutes?: number }> {
   const ended = { out: '', err: '', code: undefined as unknown, minutes: undefined as number | undefined }
   const process = {
@@ -29,7 +29,7 @@ describe('the command line of a private command', () => {
     expect(await run('--minutes', 'x', '--help')).to.deep.equal({ out: HELP, err: '', code: undefined, minutes: undefined })
   })
 
-  it('is refused with a line where it is invalid', async () => {
+  it('is refused with one line if it is invalid', async () => {
     for (const args of [['--minutes', '0'], ['--minutes', '91'], ['--minutes', 'ten'], ['--hours', '1'], ['more']]) {
       const { err, code } = await run(...args)
       expect(err, args.join(' ')).to.match(/^[^\n]*\n$/).and.include(args[0])
@@ -37,7 +37,7 @@ describe('the command line of a private command', () => {
     }
   })
 
-  it('tells a fault of ours with its stack', async () => {
+  it('reports a bug with its stack', async () => {
     const process = { argv: [], stdout: { write () {} }, stderr: { text: '', write (text: string) { this.text += text } }, exitCode: undefined as number | undefined }
     await runCommand(HELP, OPTIONS, async () => { throw new TypeError('broken') }, process)
 

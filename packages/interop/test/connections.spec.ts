@@ -7,7 +7,7 @@ import { stack } from '../src/stack.ts'
 import { delay, poll } from '../src/until.ts'
 import type { Transport } from '../src/attack/flood.ts'
 
-/** What an operator is promised: a peer that is gone without a word is noticed by then. */
+/** How soon a peer that vanishes must be noticed, as the documentation says. */
 const SILENCE_NOTICED_MS = 30_000
 
 describe('connections that fall silent', function () {
@@ -79,7 +79,7 @@ describe('connections that fall silent', function () {
   }
 })
 
-describe('connections over a long line', function () {
+describe('connections with a long round trip', function () {
   this.timeout(30_000)
 
   const peers = stack()
@@ -105,7 +105,7 @@ describe('connections over a long line', function () {
   }
 })
 
-describe('connections that are not what they seem', function () {
+describe('connections of attackers', function () {
   this.timeout(90_000)
 
   const peers = stack()

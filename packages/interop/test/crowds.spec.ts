@@ -30,7 +30,7 @@ describe('many clients at once', function () {
     await peers.stop()
   })
 
-  /** Dials in batches: it is wants, not handshakes, that are to be simultaneous. */
+  /** Dials in batches: only the wants must be simultaneous, not the handshakes. */
   const gather = async (count: number, address: string, batch = 25): Promise<void> => {
     crowd.length = 0
 
@@ -48,7 +48,7 @@ describe('many clients at once', function () {
     await gather(CROWD, balancer.tcp)
     await Promise.all(crowd.map(async peer => peer.want(balancer.peerId, [block.cid])))
     await poll(async () => await balancer.metric('kitsune_router_wants_total') === CROWD, 'all wants to be read')
-    // none is before the last now, however long five hundred messages took to read
+    // all wants have come now, however long five hundred messages took to read
     await kubo.putBlock(block.bytes)
     await Promise.all(crowd.map(async peer => peer.until(() => peer.blocks.has(block.cid.toString()), 'the block', 20_000)))
 
@@ -57,7 +57,7 @@ describe('many clients at once', function () {
     expect(await balancer.metric('kitsune_router_blocks_sent_total')).to.equal(CROWD)
   })
 
-  it('asks once for what the second of two downstreams takes its time to send, and delivers it to all', async () => {
+  it('asks once for a block that the second of two downstreams sends slowly, and delivers it to all', async () => {
     const block = await seededBlock(300_000, 'popular and slow')
     const [first, second] = await Promise.all([peers.wire({ listen: ['tcp'], onMessage: serveBlocks([]) }), peers.wire({ listen: ['tcp'] })])
     const balancer = await peers.balancer({ downstreams: [...first.addresses, ...second.addresses] })
@@ -74,7 +74,7 @@ describe('many clients at once', function () {
     expect(crowd.every(peer => peer.arrivals.get(block.cid.toString()) === 1)).to.equal(true)
   })
 
-  /** A balancer in front of one member that has the blocks, and those that `hold` adds. */
+  /** Starts a balancer in front of one member that has the blocks, and those that `hold` adds. */
   const inFront = async (blocks: readonly TestBlock[]): Promise<{ balancer: Balancer, hold: Holder['hold'] }> => {
     const { hold, onMessage } = createHolder(blocks)
     const { addresses } = await peers.wire({ listen: ['tcp'], keeps: false, onMessage })
@@ -82,9 +82,9 @@ describe('many clients at once', function () {
     return { balancer: await peers.balancer({ downstreams: addresses }), hold }
   }
 
-  /** While something goes on, a client that was there before wants one thing after another, and loses none of it. */
+  /** Expects that a client which was connected before wants one block after another meanwhile, and loses none. */
   const besideHonest = async (address: string, hold: Holder['hold'], run: () => Promise<void>): Promise<void> => {
-    const honest = await createHonestClient(address, 'there before a crowd', hold)
+    const honest = await createHonestClient(address, 'connected before a crowd', hold)
     peers.onStop(async () => honest.stop())
     await honest.measure(0)
     const state = { over: false }
@@ -108,7 +108,7 @@ describe('many clients at once', function () {
   }
 
   for (const transport of ['tcp', 'ws'] as const) {
-    it(`admits and serves forty that dial at once from one address, and one that was there before, over ${transport}`, async () => {
+    it(`admits and serves forty that dial at once from one address, and one that was connected before, over ${transport}`, async () => {
       const block = await seededBlock(10_000, 'forty')
       const { balancer, hold } = await inFront([block])
 
@@ -122,7 +122,7 @@ describe('many clients at once', function () {
   }
 
   it('keeps nothing of five hundred that came, wanted and left', async () => {
-    const blocks = await seededBlocks(20, 100, 'nobody has these')
+    const blocks = await seededBlocks(20, 100, 'no node has these')
     const kubo = await peers.kubo()
     const balancer = await peers.balancer({ downstreams: [kubo.url] })
 
@@ -140,7 +140,7 @@ describe('many clients at once', function () {
   })
 
   for (const transport of ['tcp', 'ws'] as const) {
-    it(`serves forty-nine small clients, and one that was there before, while one wants all that there is, over ${transport}`, async () => {
+    it(`serves forty-nine small clients, and one that was connected before, while one wants everything, over ${transport}`, async () => {
       const hogged = await seededBlocks(1_000, 50_000, 'hog')
       const small = await seededBlocks(49, 1_000, 'small')
       const { balancer, hold } = await inFront([...hogged, ...small])
@@ -161,7 +161,7 @@ describe('many clients at once', function () {
           return hog.bytesReceived - before
         }))
 
-        // counted in bytes, since a slow machine makes all of them wait alike: what is under way already, and little more
+        // counted in bytes, since a slow machine makes all of them wait equally: only what is already on its way, and little more
         expect(Math.max(...meanwhile), 'bytes that the hog received while the others waited').to.be.lessThan(16_000_000)
         expect(before + 16_000_000, 'or the hog could not have had more').to.be.lessThan(hogged.length * 50_000)
       })

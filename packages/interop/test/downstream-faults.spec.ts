@@ -9,7 +9,7 @@ import type { Kubo } from '../src/kubo.ts'
 
 const MiB = 1 << 20
 
-/** What the design grants a want that has to be asked again. */
+/** How long a want may take that must be asked again. */
 const RETURN_MS = 2_000
 
 describe('a downstream that fails', function () {
@@ -28,7 +28,7 @@ describe('a downstream that fails', function () {
     await peers.stop()
   })
 
-  /** Pins, calls `meanwhile` once a tenth of the blocks is there, and checks the result. */
+  /** Pins, calls `meanwhile` once a tenth of the blocks have come, and checks the result. */
   const pinWhile = async (client: Kubo, meanwhile: () => void | Promise<void>): Promise<void> => {
     const pin = client.pin(dag.root, { signal: AbortSignal.timeout(90_000) })
 
@@ -77,7 +77,7 @@ describe('a downstream that fails', function () {
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   })
 
-  it('is in the log with the reason, each time that it goes and comes, and in the status with who and where it is', async () => {
+  it('is logged with the reason each time that it goes and comes, and shown in the status with its peer id and addresses', async () => {
     const kubo = await peers.kubo()
     const balancer = await peers.balancer({ downstreams: [`${kubo.url};name=a`], args: ['--log', 'json'] })
     const logged = (): Array<Record<string, unknown>> => balancer.output.flatMap(line => line.includes('"event"') ? [JSON.parse(line) as Record<string, unknown>] : [])
@@ -126,7 +126,7 @@ describe('a downstream that fails', function () {
     expect(client.connections(balancer.peerId)).to.have.lengthOf(1)
   })
 
-  it('serves within two seconds what was asked while all stood still, once they go on', async () => {
+  it('serves wants from while all stood still within two seconds after they go on', async () => {
     const blocks = await seededBlocks(30, 10_000, 'stood still')
     const [before, during] = [blocks.slice(0, 20), blocks.slice(20)]
     const [first, second] = await Promise.all([peers.kubo(), peers.kubo()])
@@ -140,16 +140,16 @@ describe('a downstream that fails', function () {
     first.suspend()
     second.suspend()
     await client.want(balancer.peerId, during.map(({ cid }) => cid), { sendDontHave: true })
-    // longer than all tries together, and shorter than a connection without a word is kept
+    // longer than all tries together, and shorter than a silent connection is kept
     await delay(10_000)
-    expect(client.presences.size, 'answered for nodes that said nothing').to.equal(0)
+    expect(client.presences.size, 'a presence for nodes that said nothing').to.equal(0)
 
     first.resume()
     second.resume()
     await client.until(() => client.blocks.size === blocks.length, 'the blocks', RETURN_MS)
   })
 
-  it('keeps a pin waiting through an outage of all, and completes it', async () => {
+  it('keeps a pin waiting while all are down, and completes it', async () => {
     const kubo = await peers.kubo({ dag })
     const balancer = await peers.balancer({ downstreams: [kubo.url] })
     const client = await peers.kubo()

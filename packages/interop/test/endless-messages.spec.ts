@@ -13,7 +13,7 @@ import type { TestBlock } from '../src/blocks.ts'
 import type { AddressInfo, Socket } from 'node:net'
 
 const MiB = 1 << 20
-/** To keep all fragments would take gigabytes. Garbage is collected late or early, so that what is resident tells little. */
+/** All fragments together would take gigabytes. The time of garbage collection varies, so resident memory says little. */
 const BOUND = 64 * MiB
 
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -24,7 +24,7 @@ const ENDLESS = Buffer.concat([
   ...Array.from({ length: 16_382 }, () => Buffer.from('00810000000041', 'hex'))
 ])
 
-/** Each is a handshake. */
+/** Connections, each with a handshake. */
 const CONNECTIONS = FULL ? 500 : 100
 
 /** Pieces of a frame of 64 KiB, each in its own segment. */
@@ -48,7 +48,7 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
     balancer = await startProbedBalancer({ downstreams: downstream.addresses })
     peers.onStop(async () => balancer.stop())
     await poll(balancer.ready, 'the balancer to be ready')
-    // what the first client costs for good is not what is bounded here
+    // the permanent cost of the first client is not bounded here
     await honest()
     await delay(500)
   })
@@ -78,7 +78,7 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
     return socket
   }
 
-  /** What it holds without its garbage, which is collected late or early. */
+  /** The memory that it holds after garbage collection. */
   const held = async (): Promise<number> => {
     const { heap, external } = await balancer.look({ collected: true })
 
@@ -88,7 +88,7 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
   const expectBounded = async (attack: () => Promise<unknown>): Promise<void> => {
     const before = await held()
     const state = { over: false }
-    // the strangers run in this process, too: what they have to say is said before the honest client is measured
+    // the strangers run in this process, too: they finish sending before the honest client is measured
     const attacked = attack().then(async () => delay(1_000)).finally(() => { state.over = true })
     let most = before
 
@@ -110,12 +110,12 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
       return socket
     }))
 
-  it('holds less than 64 MiB more for 1,000 strangers who send one of 16,383 fragments, and an honest client is served within a second', async () => {
+  it('holds less than 64 MiB more for 1,000 strangers that send one of 16,383 fragments, and an honest client is served within a second', async () => {
     const all = await strangers(1_000)
     await expectBounded(async () => { all.forEach(socket => { socket.write(ENDLESS) }) })
   })
 
-  it('holds less than 64 MiB more for 100 strangers who send a frame byte by byte, and an honest client is served within a second', async () => {
+  it('holds less than 64 MiB more for 100 strangers that send a frame byte by byte, and an honest client is served within a second', async () => {
     const all = await strangers(100)
     all.forEach(socket => { socket.write(FRAME) })
     await expectBounded(async () => {
@@ -128,7 +128,7 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
 
   it(`holds less than 64 MiB more for ${CONNECTIONS} connections that do it, and an honest client is served within a second`, async () => {
     const ends: Socket[] = []
-    // between a peer and the balancer, so that something can be sent that is not the peer's
+    // between a peer and the balancer, so that a test can insert bytes
     const between = createServer((near) => {
       const far = createConnection({ host: '127.0.0.1', port: tcpPort(balancer.ws), localAddress: STRANGER })
       ends.push(far)

@@ -20,7 +20,7 @@ describe('fetch-through', function () {
     await peers.stop()
   })
 
-  it('serves what only a third kubo has, which the node can reach and the client cannot', async () => {
+  it('serves a DAG of a third kubo, which the node can reach and the client cannot', async () => {
     const [third, node, client] = await Promise.all([peers.kubo({ dag }), peers.kubo(), peers.kubo()])
     await node.connect(third.tcp)
     const balancer = await peers.balancer({ downstreams: [node.url], args: ['--fetch-through', 'on'] })
@@ -30,7 +30,7 @@ describe('fetch-through', function () {
     expect(await client.peers()).to.deep.equal([balancer.peerId])
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
     expect(await node.has(dag.root), 'it stays at the node').to.be.true()
-    // it may only have been asked whether there is the block, which the node has since
+    // it may only have been asked whether it has the block, which the node has since then
     expect(await balancer.metric('kitsune_router_member_asks_total', 'member="(fetch-through)"')).to.be.above(0)
   })
 })

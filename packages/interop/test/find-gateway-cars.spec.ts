@@ -22,7 +22,7 @@ describe('find-gateway-cars', () => {
     expect(gatewayCarsPath(env)).to.match(/\/kitsune\/peers\/boxo-[\d.]+\/gateway-testdata$/)
   })
 
-  it('finds what is there, and otherwise tells which command would help', async () => {
+  it('finds an existing folder, and otherwise names the command that would help', async () => {
     expect(findGatewayCars(env)).to.equal(undefined)
     expect(gatewayCarsMissing(env)).to.include('npm run peers').and.include(gatewayCarsPath(env))
     await mkdir(gatewayCarsPath(env), { recursive: true })

@@ -14,7 +14,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 
 const MiB = 1 << 20
 
-/** What an operator may wait for a node to be up, ms. */
+/** How long an operator may wait for a node to be up, ms. */
 const SOON = 2_000
 
 const LISTEN = { Swarm: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'], API: '/ip4/127.0.0.1/tcp/0', Gateway: '' }
@@ -42,7 +42,7 @@ describe('finding a kubo', function () {
     return (server.address() as AddressInfo).port
   }
 
-  /** The address of a server that accepts and never speaks. */
+  /** The address of a server that accepts connections and sends nothing. */
   const mute = async (host: string, id: string): Promise<string> => {
     const sockets = new Set<Socket>()
     const server = createServer(socket => {
@@ -58,7 +58,7 @@ describe('finding a kubo', function () {
     return `/ip4/${host}/tcp/${port}/p2p/${id}`
   }
 
-  /** An RPC that is asked in place of a kubo's, and says the same but for the addresses. */
+  /** An RPC that replaces a kubo's, and answers the same except for the addresses. */
   const stubRpc = async (kubo: Kubo, addresses?: string[]): Promise<{ url: string, ids: number }> => {
     const stub = { url: '', ids: 0 }
     const server = createHttpServer((request, response) => {
@@ -93,13 +93,13 @@ describe('finding a kubo', function () {
     expect(performance.now() - start).to.be.lessThan(SOON)
   }
 
-  it('is a matter of a second though its first address accepts and never speaks', async () => {
+  it('takes a second though its first address accepts connections and sends nothing', async () => {
     const kubo = await peers.kubo()
     // the port is tried at the host of the RPC, too
     await upSoon((await stubRpc(kubo, [await mute('127.0.0.1', kubo.peerId), await mute('127.0.0.2', kubo.peerId), kubo.tcp])).url)
   })
 
-  it('is a matter of a second though thirty addresses refuse before the one that works', async () => {
+  it('takes a second though thirty addresses refuse before the one that works', async () => {
     const kubo = await peers.kubo()
     const servers = Array.from({ length: 30 }, () => createServer())
     const ports = await Promise.all(servers.map(async server => listen(server, '127.0.0.2')))
@@ -131,12 +131,12 @@ describe('finding a kubo', function () {
   }
 
   for (const [what, addresses] of Object.entries(hidden)) {
-    it(`succeeds though it ${what}, and half of the data is there alone`, async () => {
+    it(`succeeds though it ${what}, and only it has half of the data`, async () => {
       await pinFromHidden(addresses)
     })
   }
 
-  it('fails for a reason that is told if it filters us, without a dial loop; what the other member has is served', async () => {
+  it('fails with a reason if it filters us, without a dial loop, and blocks of the other member are served', async () => {
     const [filtering, other] = await Promise.all([
       peers.kubo({ config: { Swarm: { AddrFilters: [LOOPBACK] } } }),
       peers.kubo()
@@ -156,7 +156,7 @@ describe('finding a kubo', function () {
     const ids = rpc.ids
     await delay(3_000)
     expect(rpc.ids - ids, 'attempts in three seconds').to.be.within(1, 8)
-    // it may have the block for all that is known
+    // it may have the block, as far as is known
     expect(client.presences.size).to.equal(0)
 
     if (FULL) {

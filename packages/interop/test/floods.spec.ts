@@ -23,15 +23,15 @@ import type { WirePeer } from '../src/wire-peer.ts'
 const MiB = 1 << 20
 const DURATION = FULL ? 10_000 : 1_500
 const REPETITIONS = FULL ? 5 : 1
-/** What may be held because of a flood while it goes on, beside what its kind says. */
+/** How much may be held because of a flood while it goes on, besides what its kind allows. */
 const BOUND = 16 * MiB
-/** What the last piece of a connection's work in a pass may weigh: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
+/** The most that the last piece of a connection's work in a pass weighs: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
 const PIECE = 512
-/** For how many fetches a flush ranks the members at most: the next one goes on. */
+/** For how many fetches a flush ranks the members at most: the next flush goes on. */
 const MOST_RANKINGS = 2_000
-/** What a client may bring in a pass of the event loop, and again in its turn at the end of that pass: the last message goes beyond it. */
+/** How many wants a client may send in a pass of the event loop, and again in its turn at the end of that pass: the last message may exceed it. */
 const MOST_WANTS = 2 * (DEFAULT_NETWORK_LIMITS.itemsPerPass + DEFAULT_LIMITS.wantsPerClient)
-/** What a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
+/** How much the memory of a process varies: some percent of a heap of 30 MiB. */
 const SLACK = 4 * MiB
 
 describe('a balancer that is flooded', function () {
@@ -59,7 +59,7 @@ describe('a balancer that is flooded', function () {
     void balancer.exited.then(() => { died = true })
     await poll(balancer.ready, 'the balancer to be ready')
     honest = await createHonestClient(balancer.tcp, 'beside floods', hold)
-    // what the first wants cost for good is not what floods cost
+    // the permanent cost of the first wants is not the cost of floods
     await honest.measure(1_000)
   })
 
@@ -74,14 +74,14 @@ describe('a balancer that is flooded', function () {
     expect(died, `the balancer has ended:\n${balancer.output.join('\n')}`).to.equal(false)
   })
 
-  /** Each connection, and all together, had their share of a pass of the event loop and no more. */
+  /** Expects that each connection, and all together, had no more than their share of a pass of the event loop. */
   const expectShares = ({ connection, all }: Work): void => {
     const { weight, time, total } = DEFAULT_WORK_SHARES
     expect(connection, 'work for one connection in a pass').to.be.at.most(weight + PIECE)
     expect(all, 'work for all in a pass').to.be.at.most(weight * total / time + weight + PIECE)
   }
 
-  /** However much clients want, the router decides in slices. */
+  /** Expects that the router decides in slices, however much clients want. */
   const expectSlices = async (): Promise<void> => {
     const { rankings, wants } = await balancer.peaks()
     expect(rankings, 'rankings of members in one flush').to.be.within(1, MOST_RANKINGS)
@@ -95,7 +95,7 @@ describe('a balancer that is flooded', function () {
     return heap + external
   }
 
-  /** Floods, and returns what the process holds in the middle of it. */
+  /** Floods the balancer, and returns what its process holds meanwhile. */
   const flood = async ({ name }: FloodKind, transport: Transport): Promise<number> => {
     const init: AttackInit = { name, address: balancer[transport], transport, full: FULL, duration: DURATION, most: 1_000 * MiB, wants: large.map(({ cid }) => cid.toString()) }
     const attacker = await startAttacker(init)

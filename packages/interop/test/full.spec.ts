@@ -13,7 +13,7 @@ import type { WirePeer } from '../src/wire-peer.ts'
 const MiB = 1 << 20
 const PLACES = 50
 
-/** What a newcomer may wait for its first block, ms. */
+/** How long a newcomer may wait for its first block, ms. */
 const SOON = 5_000
 
 describe('a balancer whose places are all taken', function () {
@@ -66,7 +66,7 @@ describe('a balancer whose places are all taken', function () {
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   }
 
-  it('says so, and lets a newcomer pin: one of the idle gives way', async () => {
+  it('says so, and lets a newcomer pin: an idle client is disconnected', async () => {
     const clients = await idle(PLACES)
     // a client is idle some time after it got its last block
     await poll(async () => (await readiness()).status === 200, 'a client to be idle')
@@ -80,7 +80,7 @@ describe('a balancer whose places are all taken', function () {
     expect(clients.filter(client => client.connections(balancer.peerId).length > 0)).to.have.lengthOf(PLACES - 1)
   })
 
-  it('does not cut the one that transfers', async () => {
+  it('does not disconnect the client that transfers', async () => {
     const blocks = await seededBlocks(40, 256 << 10, 'transfers')
     await Promise.all(blocks.map(async ({ bytes }) => holder.putBlock(bytes)))
     const [transferring] = await idle(1)
@@ -91,7 +91,7 @@ describe('a balancer whose places are all taken', function () {
       return (await readiness()).status === 200
     }, 'another client to be idle')
 
-    // it wants one thing after another, for as long as the newcomer pins, and was there first
+    // it wants one block after another for as long as the newcomer pins, and was connected first
     const state = { pinned: false }
     const pin = pinSoon().finally(() => { state.pinned = true })
 
@@ -106,7 +106,7 @@ describe('a balancer whose places are all taken', function () {
   })
 
   it('is not ready, and refuses newcomers, while every client transfers', async () => {
-    const missing = await seededBlocks(PLACES, 1_000, 'nobody has these, and the holder is asleep')
+    const missing = await seededBlocks(PLACES, 1_000, 'no node has these, and the holder is asleep')
     const clients = await idle(PLACES)
     holder.suspend()
     await Promise.all(clients.map(async (client, i) => client.want(balancer.peerId, [missing[i]?.cid ?? block.cid])))

@@ -18,7 +18,7 @@ const FUNCTIONS = [
   { hash: 'dbl-sha2-256' }
 ]
 
-/** More than make a member look like a liar, each. */
+/** Of each kind, more than would make a member look like a liar. */
 const OF_EACH = 40
 
 describe('blocks of hash functions that are rare', function () {
@@ -53,7 +53,7 @@ describe('blocks of hash functions that are rare', function () {
     return { kubos, rare }
   }
 
-  /** What the members are charged with. */
+  /** The faults that the members are charged with. */
   async function blame (balancer: Balancer): Promise<number[]> {
     return Promise.all(['ejections', 'failures', 'timeouts', 'unsolicited_blocks'].map(async name => balancer.metric(`kitsune_router_member_${name}_total`)))
   }

@@ -15,10 +15,10 @@ import type { Kubo } from '../src/kubo.ts'
 import type { StrategyFactory, WantRouter, WantRouterInit } from '@kitsune/want-router'
 
 const NODES = 4
-/** At each node, and at no other. */
+/** Blocks that only one node has, for each node. */
 const BLOCKS = 150
 
-/** A router, and what became of the first attempt for each block. */
+/** A router, and the result of the first attempt for each block. */
 interface Watched {
   readonly router: WantRouter
   /** Wants that were first asked of a member that had the block, as a share of all. */
@@ -87,7 +87,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
     }
   }
 
-  it('has wants asked first of a node that holds the block, where presence(rendezvous) guesses', async () => {
+  it('asks a node that holds the block first, where presence(rendezvous) guesses', async () => {
     const guessing = await start()
     const reading = await start({})
     await getAll(guessing.router, blocks)
@@ -104,7 +104,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
     }
   })
 
-  it('costs a try where it is out of date, and never causes a DONT_HAVE', async () => {
+  it('costs a try if it is out of date, and never causes a DONT_HAVE', async () => {
     const { router } = await start({})
     const [moved, added] = await seededBlocks(2, 256, 'after the list')
     await nodes[1].putBlock(added.bytes)
@@ -131,7 +131,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
     const head = async ({ cid }: TestBlock): Promise<number> => (await fetch(`${balancer.http[0]}/ipfs/${cid}?format=raw`, { method: 'HEAD' })).status
     expect(await head(blocks[5])).to.equal(200)
     expect(await balancer.metric('kitsune_router_member_asks_total')).to.equal(0)
-    const [missing] = await seededBlocks(1, 256, 'nobody has it')
+    const [missing] = await seededBlocks(1, 256, 'no node has it')
     expect(await head(missing)).to.equal(404)
     const block = await fetch(`${balancer.http[0]}/ipfs/${blocks[5].cid}?format=raw`)
     expect(await block.bytes()).to.deep.equal(blocks[5].bytes)
@@ -141,7 +141,7 @@ describe('a have-map, with four kubos that hold a quarter each', function () {
     expect(await balancer.metric('kitsune_router_have_map_failing')).to.equal(0)
   })
 
-  it('is of what is pinned, if that is asked for', async () => {
+  it('lists pinned blocks, if it is configured to', async () => {
     const [pinned] = await seededBlocks(1, 256, 'pinned')
     await nodes[3].pin(await nodes[3].putBlock(pinned.bytes))
     const { router } = await start({ pinned: true })

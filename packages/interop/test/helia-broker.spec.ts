@@ -24,7 +24,7 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
   'small.txt': seededBuffer(100, 'small')
 }
 
-/** Adds the files, wrapped in a directory; the CID of that. */
+/** Adds the files in a directory, and returns its CID. */
 async function addFiles (node: Kubo): Promise<CID> {
   const form = new FormData()
 
@@ -111,7 +111,7 @@ describe('a router as the block broker of Helia', function () {
     expect(await gather(fs.cat(directory, { path: 'large.bin' }))).to.deep.equal(FILES['large.bin'])
   })
 
-  it('fails at once where no member has a block, and waits no longer than its caller where none can tell', async () => {
+  it('fails at once if no member has a block, and waits no longer than its caller if none can tell', async () => {
     const missing = CID.parse('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
     await expect(gather(helia.blockstore.get(missing))).to.eventually.be.rejected.with.property('name', 'LoadBlockFailedError')
 

@@ -85,7 +85,7 @@ describe('Helia as a client', function () {
     }
   })
 
-  it('gets blocks again after pauses in which it has aborted its streams', async () => {
+  it('gets blocks after pauses in which it has aborted its streams', async () => {
     const get = await startHelia(balancer.tcp)
 
     await expectAll(get, blocks.slice(0, 50))

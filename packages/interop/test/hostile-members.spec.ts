@@ -34,7 +34,7 @@ describe('floods in which members have a part', function () {
     await peers.stop()
   })
 
-  /** Pours as long as an honest client is measured, and expects that it loses nothing. */
+  /** Floods while an honest client is measured, and expects that it loses nothing. */
   const beside = async (balancer: Balancer, flood: (init: { pour (stream: Stream, rate: number, next: () => Uint8Array): Promise<void> }) => Promise<unknown>): Promise<void> => {
     const honest = await createHonestClient(balancer.tcp, `beside ${balancer.peerId}`, holder.hold)
     peers.onStop(async () => honest.stop())
@@ -52,7 +52,7 @@ describe('floods in which members have a part', function () {
     expect(lost, `of ${count} wants of the honest client`).to.equal(0)
   }
 
-  /** Between a member that floods and the good one, which are asked in turn. */
+  /** Starts a balancer with a member that floods and a good one, which are asked in turn. */
   const between = async (bad: WirePeer): Promise<Balancer> => {
     const balancer = await peers.balancer({ downstreams: [`${bad.addresses[0]};name=bad`, `${good.addresses[0]};name=good`], args: ['--strategy', 'round-robin'] })
     await poll(async () => await balancer.metric('kitsune_router_member_up') === 2, 'both members to be connected')
@@ -62,8 +62,8 @@ describe('floods in which members have a part', function () {
 
   const streamsTo = (bad: WirePeer): string[] => bad.host.getPeers().map(String)
 
-  it('two balancers that are members of each other ask for nothing without end, and forget within thirty seconds what was cancelled', async () => {
-    // as an RPC says who the second is once there is one
+  it('two balancers that are members of each other do not ask each other endlessly, and forget cancelled wants within thirty seconds', async () => {
+    // like an RPC that reports the second once it runs
     const named: { second?: Balancer } = {}
     const rpc = createServer((request, response) => {
       const { second } = named
@@ -89,15 +89,15 @@ describe('floods in which members have a part', function () {
     await client.stop()
 
     for (const balancer of [first, second]) {
-      await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'what was cancelled to be gone', { timeout: 30_000, interval: 200 })
+      await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'cancelled wants to be gone', { timeout: 30_000, interval: 200 })
     }
 
     const before = await asked()
     await poll(async () => await first.metric('kitsune_router_wants') + await second.metric('kitsune_router_wants') === 0, 'no want to be left')
-    expect(await asked(), 'wants that went on by themselves').to.equal(before)
+    expect(await asked(), 'wants that went on without a client').to.equal(before)
   })
 
-  it('a member that answers what it was not asked, and nothing else, is ejected', async () => {
+  it('a member that only sends unsolicited answers is ejected', async () => {
     const bad = await peers.wire({ listen: ['tcp'], keeps: false })
     const balancer = await between(bad)
     const presences = (): Uint8Array => Buffer.concat(encodeFrame({ presences: Array.from({ length: 500 }, () => ({ cid: freshCid().bytes, have: false })) }, V1_2))
@@ -107,12 +107,12 @@ describe('floods in which members have a part', function () {
       await pour(await bad.openStream(id), 2 * MB, presences).catch(() => {})
     })
 
-    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be put aside')
+    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be ejected')
     expect(await balancer.metric('kitsune_router_member_unsolicited_blocks_total', 'bad')).to.be.above(16)
     expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
   })
 
-  it('a member that goes on sending 4 MiB of unsolicited blocks is no longer hashed, and its session is ended', async () => {
+  it('the blocks of a member that keeps sending 4 MiB of unsolicited ones are no longer hashed, and its session is ended', async () => {
     const bad = await peers.wire({ listen: ['tcp'], keeps: false })
     const balancer = await between(bad)
     // blake2b-256, the slowest function that is verified
@@ -138,7 +138,7 @@ describe('floods in which members have a part', function () {
       }
     })
 
-    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be put aside')
+    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be ejected')
     expect(sessions).to.be.above(1)
     expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
   })

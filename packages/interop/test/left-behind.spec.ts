@@ -11,9 +11,9 @@ import type { WirePeer } from '../src/wire-peer.ts'
 
 const CYCLES = FULL ? 10_000 : 200
 const PARALLEL = 10
-/** What may be left of each peer, bytes. */
+/** How much may be left of each peer, bytes. */
 const LEFT = 1 << 10
-/** What a process holds at one time and not at another. */
+/** How much the memory of a process varies, bytes. */
 const SLACK = 1 << 20
 
 describe('peers that come, want and go', function () {
@@ -24,7 +24,7 @@ describe('peers that come, want and go', function () {
   const peers = stack()
 
   beforeEach(async () => {
-    block = await seededBlock(1_000, 'for those that go')
+    block = await seededBlock(1_000, 'for peers that go')
     const member = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks([block]) })
     balancer = await startProbedBalancer({ downstreams: member.addresses })
     peers.onStop(async () => balancer.stop())
@@ -57,7 +57,7 @@ describe('peers that come, want and go', function () {
   }
 
   it(`leave less than 1 KiB each: ${CYCLES} of them`, async () => {
-    // what the first cost for good is not left by each
+    // the permanent cost of the first is not left by each
     await cycles(200)
     const before = await held()
     await cycles(CYCLES)

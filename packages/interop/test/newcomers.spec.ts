@@ -9,13 +9,13 @@ import type { Balancer } from '../src/balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 
-/** More than are kept of sockets whose handshake is under way, and than libp2p itself would keep. */
+/** More sockets during a handshake than are kept, and than libp2p itself would keep. */
 const SILENT = 2 * 1_024 + 52
-/** As many more come every tenth of a second. */
+/** This many more come every tenth of a second. */
 const MORE = 20
 const NEWCOMERS = 58
 const PLACES = 60
-/** What a newcomer may wait for its first block, ms. */
+/** How long a newcomer may wait for its first block, ms. */
 const SOON = 5_000
 /** Not the address of the newcomers. */
 const STRANGER = '127.0.0.2'
@@ -57,7 +57,7 @@ describe('newcomers, while all places are taken', function () {
 
   for (const transport of ['tcp', 'ws'] as const) {
     it(`are all served beside silent sockets of another address, of which two hundred more come every second, over ${transport}`, async () => {
-      // the places are what is tried here, not how many may come from one address in a second
+      // this tests the places, not how many may come from one address in a second
       const balancer = await balancerWith('--max-new-connections', '5000')
 
       for (let count = 0; count < SILENT; count += 100) {
@@ -78,7 +78,7 @@ describe('newcomers, while all places are taken', function () {
       expect(await balancer.metric('kitsune_router_clients')).to.equal(NEWCOMERS)
     })
 
-    it(`are served within five seconds where identities that want nothing fill the connections, over ${transport}`, async () => {
+    it(`are served within five seconds while identities that want nothing use all connections, over ${transport}`, async () => {
       const balancer = await balancerWith('--max-connections', String(PLACES))
       await Promise.all(Array.from({ length: PLACES }, async () => {
         const { stop } = await rawConnection(balancer[transport])

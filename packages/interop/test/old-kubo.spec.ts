@@ -18,7 +18,7 @@ const shapes = [
   { size: 16 * MiB, blockSize: MiB }
 ]
 
-/** By either muxer that it knows. Without flow control, which mplex lacks, a reader that pauses has its stream reset. */
+/** Both muxers that it knows. Mplex has no flow control: if a reader pauses, its stream is reset. */
 const muxers = [{ muxer: 'yamux' }, { muxer: 'mplex' }] as const
 
 const cases = muxers.flatMap(muxer => shapes.map(shape => ({ ...muxer, ...shape })))

@@ -12,7 +12,7 @@ describe('peers that send a stream, its data and its end in one flight', functio
   this.timeout(60_000)
 
   const peers = stack()
-  /** As CIDv0, which every version can carry. */
+  /** Blocks with a CIDv0, which every version can carry. */
   let blocks: TestBlock[]
 
   before(async () => {
@@ -29,13 +29,13 @@ describe('peers that send a stream, its data and its end in one flight', functio
   const variants = (['yamux', 'mplex'] as const).flatMap(muxer => BITSWAP_PROTOCOLS.map(protocol => ({ muxer, protocol })))
 
   variants.forEach(({ muxer, protocol }) => {
-    it(`are served as clients and heard as nodes, in ${protocol} over ${muxer}`, async () => {
+    it(`are served as clients and understood as nodes, in ${protocol} over ${muxer}`, async () => {
       const behaviour = { muxer, protocols: [protocol], inOneFlight: true }
       const node = await peers.wire({ ...behaviour, listen: ['tcp'], onMessage: serveBlocks(blocks) })
       const balancer = await peers.balancer({ downstreams: node.addresses })
       const client = await peers.wire(behaviour)
       await client.connect(balancer.tcp)
-      // libp2p drops what comes in one flight before its own end of the connection is set up: an answer proves that it is
+      // libp2p drops streams that come in one flight before its end of the connection is ready: an answer proves that it is
       await (await client.openStream(balancer.peerId)).close()
 
       await Promise.all(blocks.map(async ({ cid }) => client.fetch(balancer.peerId, [cid], 5_000)))

@@ -22,12 +22,12 @@ import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 /** How long a client may get nothing after a break, ms. */
 const PAUSE_MS = 10_000
 
-/** Kubo has so many wants open while it pins, and asks for more when some are answered. */
+/** How many wants kubo has open while it pins; it asks for more when some are answered. */
 const OPEN_WANTS = 30
 
 type Ending = (stream: Stream, connection: Connection) => void
 
-describe('a kubo for which something breaks while it pins', function () {
+describe('a kubo whose connection or router breaks while it pins', function () {
   this.timeout(120_000)
 
   let binary: string
@@ -57,7 +57,7 @@ describe('a kubo for which something breaks while it pins', function () {
     return host
   }
 
-  /** Waits until all has come, and fails as soon as nothing has for `PAUSE_MS`. */
+  /** Waits until all blocks have come, and fails when none has come for `PAUSE_MS`. */
   async function pinned (client: Kubo, pin: Promise<void>): Promise<void> {
     const state = { done: false }
     const end = (): void => { state.done = true }
@@ -81,8 +81,8 @@ describe('a kubo for which something breaks while it pins', function () {
   }
 
   const endings: Record<string, Ending> = {
-    'the connection breaks on which it asks, and another lives': (_, connection) => { connection.abort(new Error('cut')) },
-    'the stream breaks on which it asks': stream => { stream.abort(new Error('cut')) }
+    'the connection on which it asks breaks, and another lives': (_, connection) => { connection.abort(new Error('cut')) },
+    'the stream on which it asks breaks': stream => { stream.abort(new Error('cut')) }
   }
 
   it('goes on when the router is killed, and is back at once with the same key', async () => {

@@ -55,18 +55,18 @@ describe('preload by Helia', function () {
     expect(progress).to.be.above(SIZE / (1 << 20))
     expect((await (await kubo.call('cat', [`${cid}`], { offline: 'true' })).bytes()).byteLength).to.equal(SIZE)
 
-    // what the node has is not sent again
+    // blocks that the node has are not sent again
     const before = await kubo.blocksReceived()
     expect((await preload(helia, cid, { nodes: [node] })).safe).to.equal(progress)
     expect(await kubo.blocksReceived()).to.equal(before)
   })
 
-  it('goes on where it was cut off', async () => {
+  it('continues where it was cut off', async () => {
     const [kubo, helia] = await Promise.all([peers.kubo(), startHelia()])
     const balancer = await peers.balancer({ downstreams: [kubo.url], args: ['-p', '127.0.0.1:0'] })
     const node: PreloadNode = { url: balancer.preload, address: multiaddr(balancer.ws) }
     const cid = await unixfs(helia).addBytes(seededBuffer(SIZE, 'preload-cut-off'))
-    // the node has the root, and lacks what it links to
+    // the node has the root, but not the blocks that it links to
     const chunks: Uint8Array[] = []
 
     for await (const chunk of helia.blockstore.get(cid)) {

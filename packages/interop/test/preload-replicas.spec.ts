@@ -26,7 +26,7 @@ describe('preload by replicas behind a TCP proxy', function () {
   let kubo: Kubo
   let redis: Redis
   let replicas: Balancer[]
-  /** In front of all replicas. */
+  /** The proxy in front of all replicas. */
   let ws: TcpProxy
   let http: TcpProxy
   const folder = temporaryFolder('replicas')
@@ -34,7 +34,7 @@ describe('preload by replicas behind a TCP proxy', function () {
 
   const startReplica = async (): Promise<Balancer> => peers.balancer({ downstreams: [kubo.url], keyFile: join(folder, 'key'), args: ['-p', '127.0.0.1:0', '--redis', redis.url] })
 
-  /** Where replicas know of each other. */
+  /** The database in which replicas find each other. */
   const found = async (others: number): Promise<void> => {
     await poll(async () => (await Promise.all(replicas.map(async replica => replica.metric('kitsune_preload_processes')))).every(n => n === others), 'the replicas to find each other')
   }
@@ -91,9 +91,9 @@ describe('preload by replicas behind a TCP proxy', function () {
   })
 
   describe('while Redis fails', () => {
-    /** Connected to the first replica; requests go to either. */
+    /** A client that is connected to the first replica; requests go to either. */
     let ipfs: JsIpfs
-    /** What the node has already. */
+    /** A DAG that the node already has. */
     let held: string
     let files = 0
 
@@ -111,7 +111,7 @@ describe('preload by replicas behind a TCP proxy', function () {
       return { status: response.status, ms: performance.now() - start }
     }
 
-    /** The other replica finds the client. */
+    /** Expects that the other replica finds the client. */
     const preloadsAcross = async (): Promise<void> => {
       const file = seededBuffer(300_000, `replicas-fault-${++files}`)
       const cid = await ipfs.add(file)
@@ -127,7 +127,7 @@ describe('preload by replicas behind a TCP proxy', function () {
     const survives = (name: string, begin: Step, end: Step): void => {
       it(`answers every request when it ${name}, and finds clients again when it returns`, async () => {
         await begin()
-        // from the first moment on, before the replicas have noticed
+        // from the start, before the replicas have noticed
         const answers: Array<Promise<{ status: number, ms: number }>> = []
 
         for (let i = 0; i < 20; i++) {
@@ -172,7 +172,7 @@ describe('preload by replicas behind a TCP proxy', function () {
       await preloadsAcross()
     })
 
-    it('does not mind that it is full or read-only, or what else is stored there', async () => {
+    it('works when Redis is full or read-only, and whatever else is stored there', async () => {
       expect(await redis.command(`SET kitsune:preload:1:${replicas[0].peerId} x`)).to.equal('+OK')
       await redis.command('CONFIG SET maxmemory 1')
       expect(await redis.command('SET a b')).to.match(/^-OOM/)

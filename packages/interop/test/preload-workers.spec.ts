@@ -14,7 +14,7 @@ import type { Redis } from '../src/redis.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** What is used of a worker in /status. */
+/** The parts of a worker's status that are used. */
 interface WorkerStatus {
   readonly worker: number
   readonly pid: number
@@ -38,7 +38,7 @@ describe('preload by workers', function () {
     return started
   }
 
-  /** Both workers listen, have the node, and know of each other. */
+  /** Waits until both workers listen, are connected to the node, and know each other. */
   const together = async (balancer: Balancer): Promise<void> => {
     await poll(async () => {
       const metrics = ['kitsune_balancer_workers', 'kitsune_router_member_up', 'kitsune_preload_redis_up', 'kitsune_preload_processes']
@@ -69,7 +69,7 @@ describe('preload by workers', function () {
     return ipfs
   }
 
-  /** As js-ipfs asks, each time over a new connection, which goes to the workers in turn. */
+  /** Asks as js-ipfs does, each time over a new connection, which goes to the workers in turn. */
   const preload = async (cid: string): Promise<number> => {
     const response = await fetch(`${balancer.preload}/api/v0/refs?r=true&arg=${cid}`, { method: 'POST', headers: { connection: 'close' } })
     await response.text()
@@ -113,7 +113,7 @@ describe('preload by workers', function () {
     await ipfs.stop()
   })
 
-  it('serves what was left before a restart', async () => {
+  it('serves data from before a restart', async () => {
     const file = seededBuffer(1_500_000, 'workers-restart')
     const ipfs = await client()
     const cid = await ipfs.add(file)

@@ -12,7 +12,7 @@ import type { Balancer } from '../src/balancer.ts'
 import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
 
-/** Calls of refs that a node is carrying out. */
+/** The calls of refs that a node is running. */
 async function commands (kubo: Kubo): Promise<number> {
   const running = await (await kubo.call('diag/cmds')).json() as Array<{ Command: string, Active: boolean }>
 
@@ -40,10 +40,10 @@ describe('preload by js-ipfs', function () {
 
   const client = async (): Promise<JsIpfs> => preloadingJsIpfs(peers, modules, balancer)
 
-  /** What the node has of a file by itself. */
+  /** The hash of a file as far as the node itself has it. */
   const stored = async (cid: string): Promise<string> => storedHash(kubo, cid)
 
-  /** As js-ipfs asks, read to its end, which throws if it is broken off. */
+  /** Asks as js-ipfs does, and reads the answer to its end; throws if it is broken off. */
   const refs = async (query: string): Promise<{ status: number, lines: string[] }> => {
     const response = await fetch(`${balancer.preload}/api/v0/refs?${query}`, { method: 'POST' })
 
@@ -93,7 +93,7 @@ describe('preload by js-ipfs', function () {
     expect((await asked).status).to.equal(502)
   })
 
-  it('answers 200 and a clean end when the node has all of it', async () => {
+  it('answers 200 and ends cleanly when the node has everything', async () => {
     const file = seededBuffer(3_000_000, 'preload-refs')
     const ipfs = await startJsIpfs(modules)
     peers.onStop(ipfs.stop)

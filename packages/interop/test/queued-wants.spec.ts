@@ -10,16 +10,16 @@ import type { Received } from '../src/wire-inbox.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** Wants that the member answers in a second, and how many of them at a time. */
+/** How many wants the member answers a second, and how many at a time. */
 const RATE = 200
 const AT_A_TIME = 4
 const { wantsPerClient, wantsPerMember } = DEFAULT_LIMITS
 
-/** A member that answers one want after another, so that all others wait; what it has it sends at once. */
+/** A member that answers one want after another, so that all others wait; it sends blocks that it has at once. */
 interface SlowMember {
   /** The keys that it was asked for, in order. */
   readonly asked: string[]
-  /** Those of them that it has not answered. */
+  /** The keys that it has not answered. */
   readonly waiting: number
   hold (block: TestBlock): void
   onMessage (received: Received, self: WirePeer): void
@@ -86,17 +86,17 @@ describe('a client that keeps as many want-haves queued as it may', function () 
       refill = count => { stream.send(freshWants(count)) }
       const honest = await peers.wire()
       await honest.connect(balancer[transport])
-      await member.until(() => slow.asked.length >= wantsPerMember, 'the member to be asked all that it may be')
+      await member.until(() => slow.asked.length >= wantsPerMember, 'the member to be asked for as many as it takes')
 
       for (const { cid } of blocks) {
         expect(slow.waiting, 'the member has capacity').to.be.above(wantsPerMember / 2)
         const before = slow.asked.length
         await honest.fetch(balancer.peerId, [cid])
         const between = slow.asked.slice(before).indexOf(String(wantKey(cid.bytes)))
-        expect(between, 'wants of the other that were asked before').to.be.within(0, RATE - 1)
+        expect(between, 'wants of the other client that were asked before').to.be.within(0, RATE - 1)
       }
 
-      expect(stream.status, 'the other has gone').to.equal('open')
+      expect(stream.status, 'the other client has gone').to.equal('open')
     })
   }
 })

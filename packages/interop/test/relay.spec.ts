@@ -17,7 +17,7 @@ describe('a relay', () => {
     }
   })
 
-  /** A MiB comes through a relay, and tells how long that took, ms. */
+  /** Sends a MiB through a relay, and returns how long that took, ms. */
   const passes = async (init: { delay: number, bandwidth?: number }): Promise<number> => {
     const server = createServer(socket => {
       for (let at = 0, size = 1; at < SIZE; at += size, size = size * 7 % 65_521) {
@@ -43,7 +43,7 @@ describe('a relay', () => {
     return performance.now() - begin
   }
 
-  it('passes on what comes after half of its delay', async () => {
+  it('passes bytes on after half of its delay', async () => {
     expect(await passes({ delay: 60 })).to.be.at.least(29)
   })
 

@@ -13,7 +13,7 @@ import type { Kubo } from '../src/kubo.ts'
 const KIB = 1 << 10
 const MIB = 1 << 20
 
-/** By then the balancer has given up a connection on which nothing comes. */
+/** The time after which the balancer gives up a silent connection. */
 const GIVEN_UP_MS = 32_000
 
 const transports = ['tcp', 'ws'] as const
@@ -23,7 +23,7 @@ interface Seen {
   first: number
   /** From that call until all blocks, ms. */
   pinned: number
-  /** Blocks that came and were not asked for since: until all others were there, and later. */
+  /** Unsolicited blocks: until all others had come, and later. */
   stray: number
   strayLater: number
 }
@@ -85,7 +85,7 @@ describe('clients that come back', function () {
   }
 
   for (const transport of transports) {
-    it(`get their first block within two seconds over ${transport}, and nothing of what they wanted before they were killed while their line was dead`, async () => {
+    it(`get their first block within two seconds over ${transport}, and nothing that they wanted before they were killed while their line was dead`, async () => {
       const result = await seen.get(transport)
       expect(result?.first).to.be.lessThan(2_000)
       expect(result?.strayLater).to.equal(0)
@@ -115,7 +115,7 @@ describe('clients that come back', function () {
     return after.blocks.size - 1
   }
 
-  it('are not sent what they had asked for: of 400 blocks only those that were already taken from the router', async () => {
+  it('are not sent earlier wants: of 400 blocks only those that were already taken from the router', async () => {
     expect(await received).to.be.lessThan(20)
   })
 })

@@ -49,15 +49,15 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
 
   interface Load {
     pins: number
-    /** Resolves when more than this many pins were made. Throws what has ended the load, if something has. */
+    /** Resolves when more than this many pins were made. Throws the error that has ended the load, if there is one. */
     isBeyond (pins: number): boolean
     end (): Promise<void>
   }
 
   /**
-   * Pins and drops a DAG again and again, until it is told to end with the pin that is under way. Each pin has a
-   * connection of its own: a kubo that asks twice for a block, since the first answer took it 50 ms and more, may keep
-   * the second want after both were answered, and asks for that block no more while it stays connected.
+   * Pins and unpins a DAG again and again, until it is told to end after the running pin. Each pin has its own
+   * connection: a kubo that asks twice for a block, because the first answer took 50 ms or more, may keep the second
+   * want after both were answered, and then does not ask for that block again while it stays connected.
    */
   function pinAgainAndAgain (client: Kubo, { tcp }: Balancer, dag: Dag): Load {
     const load = { pins: 0, isBeyond, end }
@@ -125,7 +125,7 @@ describe('kubos that are upgraded one by one behind a balancer under load', func
     expect(await balancer.metric('kitsune_router_member_failures_total')).to.equal(0)
   })
 
-  it('nor when each is replaced by another in the configuration, which is read again', async () => {
+  it('nor when each is replaced in the configuration, which is read again', async () => {
     const dag = await createDag(binary, { size: 16 * MiB, blockSize: 64 << 10 })
     const kubos = await Promise.all([0, 1].map(async () => peers.kubo({ dag })))
     const file = join(temporaryFolder('config'), 'balancer.json')

@@ -9,9 +9,9 @@ import type { Received } from '../src/wire-inbox.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 import type { BitswapMessage } from '@kitsune/bitswap-codec'
 
-/** How long it may take to find out what the node takes, and to serve everything, ms. */
+/** How long it may take to find out how long wantlists may be, and to serve everything, ms. */
 const WITHIN = 5_000
-/** To serve everything where that is configured, ms. */
+/** How long it may take to serve everything if that is configured, ms. */
 const WITHIN_CONFIGURED = 1_000
 
 describe('a node that ignores long wantlists', function () {
@@ -54,7 +54,7 @@ describe('a node that ignores long wantlists', function () {
   ]
 
   for (const { what, most, count, parameter = '', beside = false, haves = false } of variants) {
-    it(`serves everything that is asked of it all the same: ${what}`, async () => {
+    it(`serves everything that it is asked for nevertheless: ${what}`, async () => {
       const blocks = await seededBlocks(count, 1_000, `short ${most}`)
       const node = await peers.wire({ listen: ['tcp'], onMessage: shortOnly(blocks, most) })
       const others = beside ? [`${(await peers.kubo()).url};name=kubo`] : []
@@ -67,7 +67,7 @@ describe('a node that ignores long wantlists', function () {
       const cids = blocks.map(({ cid }) => cid)
 
       if (haves) {
-        // more are asked at once than of blocks, whose bytes have to have room
+        // more want-haves than want-blocks are asked at once, since blocks need space for their bytes
         await client.want(balancer.peerId, cids, { type: 'have' })
         await client.until(() => cids.every(cid => client.presences.get(cid.toString()) === 'have'), 'HAVE for each', 30_000)
       }

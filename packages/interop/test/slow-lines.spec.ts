@@ -10,10 +10,10 @@ import { poll } from '../src/until.ts'
 const KiB = 1 << 10
 const MiB = 1 << 20
 
-/** What a transfer makes of a line at least. */
+/** The least share of a line's bandwidth that a transfer must use. */
 const SHARE = 0.8
 
-/** What an operator is promised: a peer that is gone without a word is noticed by then. */
+/** How soon a peer that vanishes must be noticed, as the documentation says. */
 const SILENCE_NOTICED_MS = 30_000
 
 const SIZE = (FULL ? 24 : 12) * MiB
@@ -33,7 +33,7 @@ describe('clients behind slow lines', function () {
     await peers.stop()
   })
 
-  /** How many bytes a second come to a kubo that pins. It is not peered, so it does not dial again: one close, and the pin never ends. */
+  /** Returns the bytes a second of a kubo that pins. It is not peered, so it does not dial again: if its connection closes once, the pin never ends. */
   const pinned = async (rate: number, transport: 'tcp' | 'ws'): Promise<number> => {
     const dag = await createDag(binary, { size: SIZE, blockSize: 256 * KiB, seed: `line/${rate}/${transport}` })
     const holder = await peers.kubo({ dag })
@@ -48,7 +48,7 @@ describe('clients behind slow lines', function () {
     return SIZE / ((performance.now() - start) / 1_000)
   }
 
-  /** The same for a client that speaks mplex, whose want stream holds as much unsent as it may. Then the line freezes: resolves with the ms until that is noticed, too. */
+  /** The same for a client that speaks mplex, whose stream holds as much unsent as it may. Then the line freezes: also returns the ms until that is noticed. */
   const fetched = async (rate: number): Promise<{ perSecond: number, noticed: number }> => {
     const blocks = await seededBlocks(SIZE / (256 * KiB), 256 * KiB, `line/${rate}/mplex`)
     const holder = await peers.kubo()

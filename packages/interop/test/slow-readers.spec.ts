@@ -28,10 +28,10 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
   const peers = stack(() => binary)
 
   before(async function () {
-    binary = needKubo(this, 'the memory that clients who read slowly or never cost')
+    binary = needKubo(this, 'the memory that clients cost which read slowly or never')
 
     if (residentBytes(process.pid) == null) {
-      console.warn('skipped, since this system has no /proc: the memory that clients who read slowly or never cost') // eslint-disable-line no-console
+      console.warn('skipped, since this system has no /proc: the memory that clients cost which read slowly or never') // eslint-disable-line no-console
       this.skip()
     }
 
@@ -46,7 +46,7 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
   beforeEach(async () => {
     balancer = await peers.balancer({ downstreams: [holder.url] })
 
-    // what the first blocks cost for good, code compiled for one, is not what is bounded here
+    // the permanent cost of the first blocks, such as compiled code, is not bounded here
     const warm = await peers.wire({ keeps: false })
     await warm.connect(balancer.tcp)
     await warm.want(balancer.peerId, blocks.slice(0, 50).map(({ cid }) => cid))
@@ -85,7 +85,7 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
       const reader = await peers.wire()
       await reader.connect(balancer.tcp)
       await reader.fetch(balancer.peerId, [honest.cid])
-      // time for whatever would be produced for those who do not read
+      // time for anything that would be produced for clients that do not read
       await delay(8_000)
       await reader.fetch(balancer.peerId, [blocks[399]?.cid ?? honest.cid])
     })
@@ -93,7 +93,7 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
     expect(grown / MiB).to.be.lessThan(BOUND / MiB)
   })
 
-  it('grows by less than 64 MiB for three that read a little and then not even their socket, over yamux and mplex', async () => {
+  it('grows by less than 64 MiB for three that read a little and then stop reading their sockets, over yamux and mplex', async () => {
     const grown = await growth(async () => {
       const freeze = async (muxer: 'yamux' | 'mplex', transport: 'tcp' | 'ws'): Promise<void> => {
         const relay = await startRelay(balancer[transport])
@@ -135,7 +135,7 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
     expect(most / MiB).to.be.at.most(TOTAL * 1.1)
   })
 
-  it('serves a kubo to the end that stood still in the middle of its pin', async () => {
+  it('serves a kubo to the end that was suspended in the middle of its pin', async () => {
     const dag = await createDag(binary, { size: 64 * MiB, blockSize: 64 << 10, seed: 'stands still' })
     const holder = await peers.kubo({ dag })
     const own = await peers.balancer({ downstreams: [holder.url] })
@@ -147,7 +147,7 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
     client.suspend()
     await delay(3_000)
     client.resume()
-    expect(await client.blocksReceived(), 'it was done before it stood still').to.be.lessThan(dag.blocks.length)
+    expect(await client.blocksReceived(), 'it was done before it was suspended').to.be.lessThan(dag.blocks.length)
 
     await pin
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })

@@ -17,7 +17,7 @@ import type { WirePeer } from '../src/wire-peer.ts'
 
 const MiB = 1 << 20
 
-/** With a raw sha2-256 CID this fills boxo's 4,194,304 bytes of message to the last. */
+/** The size that, with a raw sha2-256 CID, exactly fills boxo's 4,194,304 bytes of message. */
 const LARGEST = 4_194_286
 
 /** A dag-pb node without links, so that it can have a CIDv0. */
@@ -27,7 +27,7 @@ function dagPbNode (text: string): Uint8Array {
   return Uint8Array.from([0x0a, data.length, ...data])
 }
 
-describe('blocks that are easily got wrong, through the balancer', function () {
+describe('special blocks, through the balancer', function () {
   this.timeout(60_000)
 
   let binary: string
@@ -67,7 +67,7 @@ describe('blocks that are easily got wrong, through the balancer', function () {
     })
   })
 
-  it('delivers the empty block, of which kubo as a server says that it lacks it', async () => {
+  it('delivers the empty block, for which kubo as a server says DONT_HAVE', async () => {
     const empty = await blockOf(new Uint8Array(0))
     const server = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks([empty]) })
     const own = await peers.balancer({ downstreams: [...server.addresses, holder.url] })
@@ -96,7 +96,7 @@ describe('blocks that are easily got wrong, through the balancer', function () {
   })
 
   it('delivers one multihash as the CIDv0 and as the CIDv1 by which each was asked', async () => {
-    const node = dagPbNode('asked by one peer under two names')
+    const node = dagPbNode('asked by one peer under two CIDs')
     const v0 = CID.parse(await holder.putBlock(node, { codec: 'v0' }))
     const v1 = v0.toV1()
 
@@ -111,8 +111,8 @@ describe('blocks that are easily got wrong, through the balancer', function () {
     expect(await client.getBlock(v1.toString())).to.deep.equal(node)
   })
 
-  it('asks each peer\'s CID version apart when two peers want one multihash at once', async () => {
-    const node = dagPbNode('asked by two peers under a name each')
+  it('answers each peer with its CID version when two peers want one multihash at once', async () => {
+    const node = dagPbNode('asked by two peers under different CIDs')
     const other = await peers.wire()
     await other.connect(balancer.tcp)
 
@@ -130,7 +130,7 @@ describe('blocks that are easily got wrong, through the balancer', function () {
   })
 
   it('asks no downstream for an identity CID, and serves its neighbours', async () => {
-    const inline = CID.createV1(raw.code, identity.digest(Buffer.from('all of it is in the CID')))
+    const inline = CID.createV1(raw.code, identity.digest(Buffer.from('this is inside the CID')))
     const neighbour = await blockOf(seededBuffer(1000, 'neighbour'))
     await holder.putBlock(neighbour.bytes)
 
@@ -138,7 +138,7 @@ describe('blocks that are easily got wrong, through the balancer', function () {
     await wire.until(() => wire.blocks.has(neighbour.cid.toString()), 'the block asked for beside an identity CID')
 
     expect(await holder.wantsOf(balancer.peerId)).to.not.include(inline.toString())
-    expect(equal(await client.getBlock(inline.toString()), Buffer.from('all of it is in the CID'))).to.equal(true)
+    expect(equal(await client.getBlock(inline.toString()), Buffer.from('this is inside the CID'))).to.equal(true)
     await poll(async () => (await client.peers()).includes(balancer.peerId), 'the client to be connected still')
   })
 })

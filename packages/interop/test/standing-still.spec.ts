@@ -10,7 +10,7 @@ import type { WirePeer } from '../src/wire-peer.ts'
 
 const MEMBERS = ['a', 'b', 'c', 'd']
 
-/** A member that keeps its answers to itself while it is told to. */
+/** A member that holds its answers back while it is told to. */
 interface HoldingBack { answer (received: Received, self: WirePeer): void, hold (): void, release (): void, readonly held: number }
 
 function holdingBack (blocks: readonly TestBlock[]): HoldingBack {
@@ -46,7 +46,7 @@ describe('a balancer that stands still', function () {
   })
 
   for (const [ms, size] of [[1_200, 2_000], [5_000, 2_000], [5_000, 500_000]] as const) {
-    it(`for ${ms / 1000} s blames no member whose answers came meanwhile, blocks of ${size} bytes`, async () => {
+    it(`for ${ms / 1000} s penalizes no member whose answers came meanwhile, blocks of ${size} bytes`, async () => {
       const [known, wanted] = [await seededBlocks(80, 2_000, 'known'), await seededBlocks(80, size, 'wanted')]
       const members = MEMBERS.map(() => holdingBack([...known, ...wanted]))
       const wires = await Promise.all(members.map(async ({ answer }) => peers.wire({ listen: ['tcp'], onMessage: answer })))
@@ -68,7 +68,7 @@ describe('a balancer that stands still', function () {
       await delay(ms)
       balancer.signal('SIGCONT')
 
-      await client.until(() => wanted.every(({ cid }) => client.blocks.has(cid.toString())), 'what was wanted', 20_000)
+      await client.until(() => wanted.every(({ cid }) => client.blocks.has(cid.toString())), 'the wanted blocks', 20_000)
 
       for (const charge of ['ejections_total', 'timeouts_total', 'failures_total']) {
         expect(await memberMetric(balancer, charge, MEMBERS), charge).to.deep.equal([0, 0, 0, 0])

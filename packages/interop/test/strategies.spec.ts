@@ -11,15 +11,15 @@ import type { Balancer } from '../src/balancer.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What the proxy in front of the slow node adds to a round trip, ms. */
+/** How much the proxy in front of the slow node adds to a round trip, ms. */
 const ADDED_MS = 200
 const OPEN = 8
 const ROUNDS = 3
-/** Enough that what it takes to find out that a node is empty, some twenty wants with so many open, is below 5 %. */
+/** Enough wants that finding out that a node is empty, which takes some twenty wants with this many open, is below 5 %. */
 const BLOCKS = 600
 const FILE = { size: BLOCKS * 256, blockSize: 256, seed: 'strategies' }
 
-/** With nodes that are all alike these go after differences of latency that are chance, on their own as well: shares that wander show nothing. */
+/** With identical nodes these strategies follow random differences of latency, so changing shares show nothing. */
 const FOLLOW_LATENCY = ['presence(peak-ewma)', 'presence(hot-cold)']
 
 describe('strategies, with four kubos', function () {
@@ -27,7 +27,7 @@ describe('strategies, with four kubos', function () {
 
   let binary: string
   let cids: CID[]
-  /** By their swarm addresses, so that the balancer has no way round the proxy; the last one differs. */
+  /** The members by their swarm addresses, so that the balancer cannot bypass the proxy; the last one differs. */
   let oneSlow: string[]
   let oneEmpty: string[]
   const nodes = stack(() => binary)
@@ -55,7 +55,7 @@ describe('strategies, with four kubos', function () {
     await nodes.stop()
   })
 
-  /** A balancer that knows all members, and a way to fetch blocks through it as a client that has not been seen before. */
+  /** Starts a balancer that knows all members, and returns how to fetch blocks through it as a new client. */
   const start = async (members: readonly string[], strategy: string): Promise<{ balancer: Balancer, fetch (cids: readonly CID[]): Promise<number[]> }> => {
     const balancer = await peers.balancer({ downstreams: members, args: ['--strategy', strategy] })
     await membersUp(balancer, members)
@@ -88,7 +88,7 @@ describe('strategies, with four kubos', function () {
     expect((await share(ewma.balancer, oneSlow)).at(-1), 'the share of the slow one under peak EWMA').to.be.below(0.05)
   })
 
-  it('one of them empty: round robin goes on asking it', async () => {
+  it('one of them empty: round robin keeps asking it', async () => {
     const { balancer, fetch } = await start(oneEmpty, 'round-robin')
     await fetch(cids)
 
@@ -102,7 +102,7 @@ describe('strategies, with four kubos', function () {
   const strategies = [...withPresence, 'bounded-load(presence(rendezvous))']
 
   strategies.forEach(strategy => {
-    it(`one of them empty: ${strategy} asks it for at most 5 % of blocks, also beside a client that wants what no node has`, async () => {
+    it(`one of them empty: ${strategy} asks it for at most 5 % of blocks, also beside a client that wants blocks that no node has`, async () => {
       const { balancer, fetch } = await start(oneEmpty, strategy)
       const other = await peers.wire()
       await other.connect(balancer.tcp)
@@ -118,7 +118,7 @@ describe('strategies, with four kubos', function () {
         fetch(cids).finally(() => { done.abort() })
       ])
       const blocks = await memberMetric(balancer, 'blocks_total', oneEmpty)
-      // without what no node has, for which each was asked once
+      // without the blocks that no node has, for which each was asked once
       const asks = (await memberMetric(balancer, 'asks_total', oneEmpty)).map((asks, i) => asks - asksAlone[i] - wanted)
 
       expect(wanted).to.be.above(BLOCKS / 10)
@@ -135,7 +135,7 @@ describe('strategies, with four kubos', function () {
   const share = async (balancer: Balancer, members: readonly string[]): Promise<number[]> => shares(await memberMetric(balancer, 'asks_total', members))
 })
 
-/** Wants blocks that do not exist, twenty at a time, and waits for each denial, until the signal. Returns how many. */
+/** Wants blocks that do not exist, twenty at a time, and waits for each DONT_HAVE, until the signal. Returns how many. */
 async function wantNowhere (client: WirePeer, peer: string, signal: AbortSignal): Promise<number> {
   let wanted = 0
 

@@ -14,7 +14,7 @@ import type { RunningProcess } from '../src/processes.ts'
 
 const MiB = 1 << 20
 
-/** All that a kubo knows of peers' addresses, and what the peers that it is connected to have told of themselves. */
+/** All addresses that a kubo knows, and what its connected peers have told about themselves. */
 async function knownTo (kubo: Kubo): Promise<string> {
   const read = async (command: string, args: string[] = []): Promise<string> => (await kubo.call(command, args)).text()
   const connected = await kubo.peers()
@@ -70,11 +70,11 @@ describe('a kubo of a private swarm behind the example swarm-bridge', function (
     const secret = await inside.putBlock(randomBytes(1000))
     const unknown = await outside.getBlock(secret, { signal: AbortSignal.timeout(4_000) }).then(() => 'found', () => 'not found')
     expect(unknown).to.equal('not found')
-    // it was asked for of the bridge, which is connected to both
+    // the bridge, which is connected to both, was asked for it
     const [toBridge] = await outside.peers()
     expect(toBridge).to.be.a('string')
     expect(await inside.wantsOf(address.replace(/.*\/p2p\//, ''))).to.be.empty()
-    // and the bridge still serves
+    // the bridge still serves
     await inside.pin(dag.root, { signal: AbortSignal.timeout(60_000) })
   })
 
@@ -101,7 +101,7 @@ describe('a kubo of a private swarm behind the example swarm-bridge', function (
     }
   })
 
-  it('is no way into the swarm without the key', async () => {
+  it('does not admit peers without the key to the swarm', async () => {
     const stranger = await peers.kubo()
     await expect(stranger.connect(address, { peering: false, signal: AbortSignal.timeout(10_000) })).to.eventually.be.rejected()
   })

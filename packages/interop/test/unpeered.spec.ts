@@ -71,7 +71,7 @@ describe('a kubo that is connected to the balancer without peering, as if over t
     await expectBlocks(client, blocks.slice(0, 3))
   })
 
-  it('goes on asking once it was served, and again when the balancer was restarted', async () => {
+  it('keeps asking once it was served, and again when the balancer was restarted', async () => {
     const init = { downstreams: [node.url], keyFile: join(folder, 'key') }
     const client = await peers.kubo({ asksProvenPeersOnly: true })
 
@@ -87,7 +87,7 @@ describe('a kubo that is connected to the balancer without peering, as if over t
   })
 })
 
-/** What a kubo wants at the moment of connecting it asks of everyone. */
+/** A kubo asks each peer that it connects to for its present wants. */
 async function connectWanting (client: Kubo, address: string, block: TestBlock | undefined): Promise<void> {
   const cid = block?.cid.toString() ?? ''
   const live = client.getBlock(cid, { signal: AbortSignal.timeout(10_000) })

@@ -9,7 +9,7 @@ import type { TestBlock } from '../src/blocks.ts'
 import type { Kubo } from '../src/kubo.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 
-describe('what a client says of its wants', function () {
+describe('the messages of a client about its wants', function () {
   this.timeout(60_000)
 
   let binary: string
@@ -20,7 +20,7 @@ describe('what a client says of its wants', function () {
   const peers = stack(() => binary)
   let counter = 0
 
-  /** A block that no other test knows, held by `holders`. */
+  /** Makes a block that no other test uses, held by `holders`. */
   const fresh = async (size: number, ...holders: Kubo[]): Promise<TestBlock> => {
     const block = await seededBlock(size, `wants ${counter++}`)
     await Promise.all(holders.map(async kubo => kubo.putBlock(block.bytes)))
@@ -54,7 +54,7 @@ describe('what a client says of its wants', function () {
 
     await client.want(balancer.peerId, [block.cid], { type: 'have', sendDontHave: true })
     await client.until(() => client.presences.get(id) === 'have', 'HAVE')
-    expect(client.blocks.has(id), 'a large block sent to a want-have').to.equal(false)
+    expect(client.blocks.has(id), 'a large block sent for a want-have').to.equal(false)
 
     await client.want(balancer.peerId, [block.cid], { sendDontHave: true })
     await client.until(() => client.blocks.has(id), 'the block')
@@ -74,7 +74,7 @@ describe('what a client says of its wants', function () {
     await again(3)
   })
 
-  it('says DONT_HAVE once when no downstream has it, and delivers the block that turns up later', async () => {
+  it('says DONT_HAVE once when no downstream has it, and delivers the block when it turns up later', async () => {
     const block = await fresh(10_000)
     const id = block.cid.toString()
 
@@ -88,12 +88,12 @@ describe('what a client says of its wants', function () {
     expect(denials).to.have.lengthOf(1)
   })
 
-  it('is silent about what no downstream has where no DONT_HAVE was asked for', async () => {
+  it('is silent about a block that no downstream has if no DONT_HAVE was asked for', async () => {
     const block = await fresh(10_000)
     const other = await fresh(10_000)
 
     await client.want(balancer.peerId, [block.cid])
-    // whatever would be said of the first want is said before this answer
+    // an answer to the first want would come before this one
     await client.want(balancer.peerId, [other.cid], { sendDontHave: true })
     await client.until(() => client.presences.get(other.cid.toString()) === 'dont-have', 'DONT_HAVE for the second')
     expect(client.presences.has(block.cid.toString())).to.equal(false)
@@ -102,7 +102,7 @@ describe('what a client says of its wants', function () {
     await client.until(() => client.blocks.has(block.cid.toString()), 'the late block')
   })
 
-  it('never says HAVE and then DONT_HAVE of one want', async () => {
+  it('never says HAVE and then DONT_HAVE for one want', async () => {
     const block = await fresh(50_000, first)
     const id = block.cid.toString()
 
@@ -116,7 +116,7 @@ describe('what a client says of its wants', function () {
     expect(said).to.deep.equal([true])
   })
 
-  it('sends a block after a cancel to the one who still wants it, and to no one else', async () => {
+  it('sends a block after a cancel only to the client that still wants it', async () => {
     const block = await fresh(10_000)
     const id = block.cid.toString()
     const other = await peers.wire()
@@ -136,7 +136,7 @@ describe('what a client says of its wants', function () {
     expect(client.blocks.has(id)).to.equal(false)
   })
 
-  it('takes the want from the downstreams when its last waiter cancels, and when it leaves', async () => {
+  it('cancels the want at the downstreams when its last waiter cancels or leaves', async () => {
     const cancelled = await fresh(10_000)
     const left = await fresh(10_000)
     const leaver = await peers.wire()
@@ -194,8 +194,8 @@ describe('what a client says of its wants', function () {
     await Promise.all(Array.from({ length: 500 }, async () => client.want(own.peerId, [block.cid])))
     await poll(async () => await own.metric('kitsune_router_wants_total') === 1_000, 'all wants to be read')
 
-    const [asker] = holder.received.map(({ from }) => from)
-    await holder.sendBlocks(asker ?? '', [block])
+    const [requester] = holder.received.map(({ from }) => from)
+    await holder.sendBlocks(requester ?? '', [block])
     await client.until(() => client.blocks.has(block.cid.toString()), 'the block')
     await poll(async () => await own.metric('kitsune_router_wants') === 0, 'the wants to be settled')
 
@@ -203,7 +203,7 @@ describe('what a client says of its wants', function () {
     expect(client.arrivals.get(block.cid.toString())).to.equal(1)
   })
 
-  it('has no want left over after a million cancels of what was and was not wanted', async () => {
+  it('has no wants left after a million cancels of wanted and unwanted blocks', async () => {
     const blocks = await seededBlocks(2_000, 32, 'cancels')
     const message = {
       wants: [
@@ -237,7 +237,7 @@ describe('what a client says of its wants', function () {
     await client.until(() => client.blocks.has(block.cid.toString()), 'the block over the other connection')
   })
 
-  /** The balancer's downstream identity, which is not its public one. */
+  /** The peer id of the balancer towards nodes, which is not its public one. */
   const downstreamPeer = async (): Promise<string> => {
     const [peer] = await first.peers()
 

@@ -4,10 +4,10 @@ import { create } from 'ipfs-core'
 import { CID } from 'multiformats/cid'
 
 /**
- * A js-ipfs in a process of its own, told over HTTP on loopback what to do. It
- * listens to no peer, dials none but those it is told to, and has nobody else
- * to ask for a block. Run with the folder of its repository, where its
- * dependencies resolve, which is not here, and the multiaddrs of preload nodes: see
+ * A js-ipfs in its own process, which a test controls over HTTP on loopback. It
+ * listens for no peer, dials only peers that it is told to, and has no others to ask
+ * for blocks. Run it with the folder of its repository, where its dependencies
+ * resolve (they are not here), and the multiaddrs of preload nodes: see
  * src/js-ipfs.ts.
  */
 // the older one takes an address as text

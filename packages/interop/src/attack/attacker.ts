@@ -1,23 +1,23 @@
 import { FLOODS } from './floods.ts'
 import type { Flood, Transport } from './flood.ts'
 
-/** What an attacker's process is told. */
+/** The options of an attacker's process. */
 export interface AttackInit {
   readonly name: string
   /** Where the balancer listens, with /p2p/, and by which transport. */
   readonly address: string
   readonly transport: Transport
-  /** It is to be as large as it ever is. */
+  /** Whether it runs at its full size. */
   readonly full: boolean
-  /** It ends after this, ms. */
+  /** How long it lasts, ms. */
   readonly duration: number
-  /** It sends no more than this, bytes. */
+  /** The most that it sends, bytes. */
   readonly most: number
   /** CIDs of 25 MiB that the balancer's member has. */
   readonly wants: readonly string[]
 }
 
-/** A separate process floods a balancer on loopback, and prints how much it has sent. */
+/** A separate process that floods a balancer on loopback, and prints how much it has sent. */
 const { name, duration, most, ...target } = JSON.parse(process.argv[2]) as AttackInit
 const kind = FLOODS.find(flood => flood.name === name)
 
@@ -33,7 +33,7 @@ const flood: Flood = {
   ...target,
   begin () {
     end = performance.now() + duration
-    // nothing may go on after the flood, nor end before it while a connection is being closed whose socket has gone
+    // nothing may continue after the flood, and the process may not end before it, even while a connection without a socket is being closed
     setTimeout(() => { process.exit(finish()) }, duration + 1_000)
     process.stdout.write('started\n')
   },
@@ -42,7 +42,7 @@ const flood: Flood = {
   rest: async ms => new Promise(resolve => { setTimeout(resolve, Math.max(0, Math.min(ms, end - performance.now()))) })
 }
 
-// whatever becomes of a connection that the balancer has ended
+// errors of a connection that the balancer has ended do not matter
 process.on('unhandledRejection', () => {})
 process.on('uncaughtException', () => {})
 

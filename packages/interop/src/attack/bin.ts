@@ -35,11 +35,11 @@ async function main (values: OptionValues<typeof OPTIONS>): Promise<void> {
   const floods = FLOODS.filter(({ name }) => name.includes(values.only))
 
   if (floods.length === 0) {
-    throw new UsageError(`--only ${values.only} is in the name of no flood; there are: ${FLOODS.map(({ name }) => name).join(', ')}`)
+    throw new UsageError(`--only ${values.only} is not part of the name of any flood: the floods are ${FLOODS.map(({ name }) => name).join(', ')}`)
   }
 
   const lines = [
-    '| flood | sent, MB | honest p50 / p99 before, ms | flooding another balancer | during | after | RSS before / peak / after, MiB | heap and external before / after, MiB | longest stall / loop delay p99, ms | more than promised |',
+    '| flood | sent, MB | honest p50 / p99 before, ms | flooding another balancer | during | after | RSS before / peak / after, MiB | heap and external before / after, MiB | longest stall / loop delay p99, ms | above the limits |',
     '|---|---|---|---|---|---|---|---|---|---|'
   ]
   const late: AttackResult[] = []
@@ -66,7 +66,7 @@ async function main (values: OptionValues<typeof OPTIONS>): Promise<void> {
   })
 
   for (const { name, transport, during, delay } of late) {
-    console.error(`${name} over ${transport}: the honest client waits ${Math.round(during.p99)} ms at p99${during.lost > 0 ? ` and loses ${during.lost} wants` : ''}, and the event loop is ${Math.round(delay)} ms late; promised are three times what the client waits while another balancer is flooded, and 100 ms, and 100 ms for the loop`)
+    console.error(`${name} over ${transport}: the honest client waits ${Math.round(during.p99)} ms at p99${during.lost > 0 ? ` and loses ${during.lost} wants` : ''}, and the event loop is ${Math.round(delay)} ms late; the limits are three times what the client waits while another balancer is flooded, plus 100 ms, and 100 ms for the loop`)
   }
 
   process.exitCode = late.length > 0 ? 1 : 0

@@ -11,7 +11,7 @@ import type { Stream } from '@libp2p/interface'
 const MB = 1_000_000
 const MiB = 1 << 20
 
-/** A client with one stream on which a flood is poured. */
+/** A client with one stream, on which it sends a flood. */
 async function client (address: string, reads = true): Promise<{ stream: Stream, stop (): Promise<void> }> {
   const peer = await createWirePeer({ reads, keeps: false })
   const id = await peer.connect(address)
@@ -19,7 +19,7 @@ async function client (address: string, reads = true): Promise<{ stream: Stream,
   return { stream: await peer.openStream(id), stop: async () => peer.stop() }
 }
 
-/** Sends the same from several clients at once, each at its share of the rate. */
+/** Sends the same flood from several clients at once, each at its share of the rate. */
 function clients (count: number, rate: number, next: () => Uint8Array, reads = true): FloodKind['run'] {
   return async flood => {
     const all = await inBatches(count, async () => client(flood.address, reads))
@@ -54,7 +54,7 @@ function hugeCids (): () => Uint8Array {
   return () => whole
 }
 
-/** A message of 4 MiB of the same item. */
+/** A message of 4 MiB that repeats one item. */
 function bigFrame (item: readonly number[]): () => Uint8Array {
   const body = Buffer.alloc(4_194_304, Uint8Array.from(item))
   const whole = Buffer.concat([Uint8Array.of(0x80, 0x80, 0x80, 0x02), body])

@@ -14,7 +14,7 @@ async function beforeHandshake (flood: Flood): Promise<void> {
     const { sender, stop } = await openSocket(flood.address, flood.transport)
     await pour(flood, sender, MB / 4, proposals(flood.transport))
     stop()
-    // a refused one comes back, but not in a busy loop
+    // a refused connection is opened again, but not in a busy loop
     await flood.rest(100)
   })
 }

@@ -3,18 +3,18 @@ import type { Stream } from '@libp2p/interface'
 /** Which of the balancer's listeners is flooded. */
 export type Transport = 'tcp' | 'ws'
 
-/** A flood under way: every loop of it ends with its time or its count. */
+/** A running flood: each of its loops ends with its time or its count. */
 export interface Flood {
   /** Where the balancer listens, with /p2p/, and by which transport. */
   readonly address: string
   readonly transport: Transport
-  /** It is to be as large as it ever is, however long that takes. */
+  /** Whether it runs at its full size, however long that takes. */
   readonly full: boolean
   /** CIDs of 25 MiB that the balancer's member has. */
   readonly wants: readonly string[]
-  /** Its clients have connected: from now on it lasts as long as it may. */
+  /** Called when its clients have connected: its time starts now. */
   begin (): void
-  /** The flood is to end. */
+  /** Aborts when the flood must end. */
   readonly over: boolean
   /** Counts what was sent, bytes. */
   sent (bytes: number): void
@@ -22,19 +22,19 @@ export interface Flood {
   rest (ms: number): Promise<void>
 }
 
-/** What is sent, by which peer and how fast. */
+/** What a flood sends, from which peers and how fast. */
 export interface FloodKind {
   readonly name: string
-  /** It says itself when its clients have connected, and the flood begins. Default false. */
+  /** Whether it reports itself when its clients have connected and the flood begins. Default false. */
   readonly prepares?: boolean
-  /** What it is about depends on the transport: it is always tried over both. Default false. */
+  /** Whether its effect depends on the transport: then it is always tried over both. Default false. */
   readonly both?: boolean
-  /** What its clients may make the balancer hold while they are connected, as the limits of each allow, bytes. Default 0. */
+  /** How many bytes the limits allow its clients to make the balancer hold while they are connected. Default 0. */
   readonly holds?: number
   run (flood: Flood): Promise<void>
 }
 
-/** What sends bytes and can be full. */
+/** A sender of bytes that can be full. */
 interface Sender {
   send (data: Uint8Array): boolean
   readonly status: string
@@ -61,7 +61,7 @@ export async function pour (flood: Pick<Flood, 'over' | 'sent' | 'rest'>, to: Se
   }
 }
 
-/** Runs one after another as long as the flood goes on, at most `count` in all, with `parallel` under way at a time. */
+/** Runs tasks as long as the flood lasts, at most `count` in all, `parallel` at a time. */
 export async function repeat (flood: Flood, { count, parallel = 1, perSecond = Infinity }: { count: number, parallel?: number, perSecond?: number }, run: (index: number) => Promise<void>): Promise<void> {
   const begin = performance.now()
   let next = 0
@@ -76,14 +76,14 @@ export async function repeat (flood: Flood, { count, parallel = 1, perSecond = I
       try {
         await run(next++)
       } catch {
-        // refused: that is what is to be seen
+        // refused, as expected
         await flood.rest(5)
       }
     }
   }))
 }
 
-/** It is not handshakes that are to be simultaneous. */
+/** Dials in batches: the handshakes need not be simultaneous. */
 export async function inBatches <T> (count: number, make: () => Promise<T>): Promise<T[]> {
   const all: T[] = []
 

@@ -7,12 +7,12 @@ import type { WirePeer } from '../wire-peer.ts'
 export interface Latencies {
   readonly p50: number
   readonly p99: number
-  /** Wants that were not served within the time that each may take. */
+  /** Wants that were not served in time. */
   readonly lost: number
   readonly count: number
 }
 
-/** Clients that want one fresh block after another, and what they wait. */
+/** Clients that want one fresh block after another, and measure how long they wait. */
 export interface HonestClient {
   /** Measures for this time, ms; one want at least. */
   measure (duration: number): Promise<Latencies>
@@ -22,7 +22,7 @@ export interface HonestClient {
 const INTERVAL = 50
 const MAX_WAIT = 20_000
 
-/** Connects to a balancer; `hold` makes its member have a block. */
+/** Connects to a balancer; `hold` gives its member a block. */
 export async function createHonestClient (address: string, name: string, hold: (block: TestBlock) => void): Promise<HonestClient> {
   const client: WirePeer = await createWirePeer()
   const balancer = await client.connect(address)

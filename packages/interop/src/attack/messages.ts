@@ -9,7 +9,7 @@ const V1_2 = '/ipfs/bitswap/1.2.0'
 
 let serial = 0
 
-/** CIDs of blocks that do not exist, each another. */
+/** Distinct CIDs of blocks that do not exist. */
 export function freshCid (): CID {
   const digest = Buffer.alloc(32)
   digest.writeDoubleBE(++serial)
@@ -18,7 +18,7 @@ export function freshCid (): CID {
   return CID.createV1(0x55, Digest.create(0x12, digest))
 }
 
-/** A message with its length. */
+/** A message with its length before it. */
 export function frame (message: Outgoing): Uint8Array {
   return Buffer.concat(encodeFrame(message, V1_2))
 }

@@ -1,4 +1,4 @@
-/** Floods of what no muxer has made: frames of yamux, and messages of noise. */
+/** Floods below the muxer: frames of yamux, and messages of noise. */
 import { DATA, PING, repeated, RST, SYN, WINDOW_UPDATE, yamuxFrame } from '@kitsune/host/testing'
 import { createWirePeer } from '../wire-peer.ts'
 import { pour, repeat } from './flood.ts'
@@ -8,11 +8,11 @@ import type { Flood, FloodKind } from './flood.ts'
 const MB = 1_000_000
 const MiB = 1 << 20
 
-/** Pours frames that no muxer has made. */
+/** Sends frames that no muxer has made. */
 function unmuxed (rate: number, next: () => () => Uint8Array, { connections = 1 } = {}): FloodKind['run'] {
   return async flood => {
     await Promise.all(Array.from({ length: connections }, async () => {
-      // one that was ended comes back
+      // a client that was disconnected comes back
       await repeat(flood, { count: 50 }, async () => {
         const { sender, stop } = await rawConnection(flood.address)
         await pour(flood, sender, rate, next())
@@ -22,12 +22,12 @@ function unmuxed (rate: number, next: () => () => Uint8Array, { connections = 1 
   }
 }
 
-/** The same again and again. */
+/** Repeats the same piece. */
 function always (bytes: Uint8Array): () => () => Uint8Array {
   return () => () => bytes
 }
 
-/** A data frame that declares this length, whose data come after it without end. */
+/** A data frame that declares this length, followed by endless data. */
 function declared (length: number): () => () => Uint8Array {
   return () => {
     let first = true

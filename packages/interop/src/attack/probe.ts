@@ -4,9 +4,9 @@ import { watchWork } from './work.ts'
 import type { AddressInfo } from 'node:net'
 
 /**
- * Loaded into a balancer by `--import`, with `--expose-gc`: tells what the process
- * holds after a full collection, and since the last question the longest stall of its
- * event loop and the most work of one pass. Prints the port on which it answers, on its own line.
+ * Loaded into a balancer by `--import`, with `--expose-gc`: reports what the process
+ * holds after a full collection, and the longest stall of its event loop and the most
+ * work of one pass since the last request. Prints the port on which it answers, on its own line.
  */
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()
@@ -24,7 +24,7 @@ const server = createServer((request, response) => {
 
   const { heapUsed, heapTotal, external, rss } = process.memoryUsage()
   response.end(JSON.stringify({ heap: heapUsed, committed: heapTotal, external, rss, stall: Math.max(0, delay.max / 1e6 - 5), delay: Math.max(0, delay.percentile(99) / 1e6 - 5), work: work.take() }))
-  // the collection is the question's fault
+  // the request itself caused the collection
   setImmediate(() => { delay.reset() })
 })
 

@@ -5,10 +5,10 @@ import type { Work } from './work.ts'
 import type { Balancer, BalancerInit } from '../balancer.ts'
 import type { Peaks } from '@kitsune/want-router'
 
-/** What a balancer's process holds, bytes, and what its event loop has done since the last look. */
+/** What a balancer's process holds, bytes, and how its event loop has done since the last sample. */
 export interface Look {
   readonly heap: number
-  /** What V8 has taken for the heap. */
+  /** What V8 has allocated for the heap. */
   readonly committed: number
   readonly external: number
   readonly rss: number
@@ -18,15 +18,15 @@ export interface Look {
   readonly work: Work
 }
 
-/** A balancer that can be looked into. */
+/** A balancer with a probe in its process. */
 export interface ProbedBalancer extends Balancer {
-  /** Looks now; `collected`: after a full collection. */
+  /** Takes a sample; `collected`: after a full collection. */
   look (options?: { collected?: boolean }): Promise<Look>
-  /** The most that its router has done at once since it was started. */
+  /** The most work that its router has done at once since it was started. */
   peaks (): Promise<Peaks>
 }
 
-/** Starts a balancer that can be looked into. */
+/** Starts a balancer with a probe in its process. */
 export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBalancer> {
   // this file and the balancer run from source in tests, and built otherwise
   const file = import.meta.url.endsWith('.ts') ? './probe.ts' : './probe.js'

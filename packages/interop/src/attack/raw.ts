@@ -7,17 +7,17 @@ import type { MessageStream } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
-/** What sends bytes, and can end. */
+/** A sender of bytes, which can end. */
 interface Sender {
   send (data: Uint8Array): boolean
   readonly status: string
 }
 
-/** A connection on which a test sends what no peer does. */
+/** A connection on which a test sends bytes that no peer sends. */
 export interface RawConnection {
-  /** What it sends is encrypted. */
+  /** Sends bytes encrypted. */
   readonly sender: Sender
-  /** What it sends is not: `of` makes several messages of noise with the same content, which must be sent at once. */
+  /** Sends bytes as they are: `of` makes several messages of noise with the same content, which must be sent at once. */
   readonly messages: Sender & { of (count: number, content: Uint8Array): Uint8Array }
   stop (): Promise<void>
 }
@@ -28,7 +28,7 @@ interface Encrypted {
   readonly stream: MessageStream
 }
 
-/** An encrypted connection, below whose muxer anything can be sent. */
+/** An encrypted connection, on which anything can be sent below the muxer. */
 export async function rawConnection (address: string): Promise<RawConnection> {
   const host = await createWireHost()
   const connection = await host.dial(multiaddr(address))
@@ -54,7 +54,7 @@ export async function rawConnection (address: string): Promise<RawConnection> {
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
 const MULTISTREAM = Buffer.from('\x13/multistream/1.0.0\n', 'latin1')
 
-/** What carries data on a socket: a WebSocket message whose mask is zero, or nothing. */
+/** The framing of data on a socket: a WebSocket message whose mask is zero, or nothing. */
 export function carried (transport: Transport, data: Uint8Array): Uint8Array {
   return transport === 'tcp' ? data : Buffer.concat([Uint8Array.of(0x82, 0xfe, data.length >> 8, data.length & 255, 0, 0, 0, 0), data])
 }

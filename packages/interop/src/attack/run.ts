@@ -12,13 +12,13 @@ import type { FloodKind, Transport } from './flood.ts'
 import type { HonestClient, Latencies } from './honest.ts'
 import type { ProbedBalancer } from './probed-balancer.ts'
 
-/** What a flood has done. Times are ms, sizes are bytes. */
+/** The effects of a flood. Times are ms, sizes are bytes. */
 export interface AttackResult {
   readonly name: string
   readonly transport: Transport
   readonly sent: number
   readonly before: Latencies
-  /** While the same attacker floods another balancer: what it costs the machine. */
+  /** Measured while the same attacker floods another balancer: what the attacker costs the machine. */
   readonly sink: Latencies
   readonly during: Latencies
   readonly after: Latencies
@@ -29,35 +29,35 @@ export interface AttackResult {
   readonly delay: number
 }
 
-/** What the event loop may be late in 99 of 100 cases, ms. */
+/** How late the event loop may be in 99 of 100 cases, ms. */
 const MOST_DELAY = 100
 
-/** By how much the slowest wants of the honest client exceed what is promised, ms: three times what they take while another balancer is flooded, and 100 ms. */
+/** By how much the slowest wants of the honest client exceed the limit, ms: three times what they take while another balancer is flooded, plus 100 ms. */
 function excess ({ during, sink }: AttackResult): number {
   return during.lost > 0 ? Infinity : during.p99 - (3 * sink.p99 + 100)
 }
 
-/** Whether a flood has done more than is promised: the honest client waits too long, or the event loop stands still. */
+/** Whether a flood exceeds the limits: the honest client waits too long, or the event loop stands still. */
 export function exceeds (result: AttackResult): boolean {
   return excess(result) > 0 || result.delay >= MOST_DELAY
 }
 
 interface AttackOptions {
   readonly floods: readonly FloodKind[]
-  /** Each is tried over all transports, in place of those that matter to it. */
+  /** Whether each is tried over all transports, instead of those that matter for it. */
   readonly all: boolean
   /** How often each is repeated; the result is the median. */
   readonly times: number
   /** How long each flood lasts. */
   readonly duration: number
-  /** How long it is waited for memory to be returned after each. */
+  /** How long to wait for memory to be returned after each. */
   readonly settle: number
-  /** Told of each result. */
+  /** Called with each result. */
   onResult? (result: AttackResult): void
 }
 
 const MiB = 1 << 20
-/** What a flood sends at most. */
+/** The most that a flood sends. */
 const MOST = 1_600 * MiB
 const QUIET = 3_000
 

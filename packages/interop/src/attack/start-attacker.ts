@@ -9,7 +9,7 @@ export interface Attacker {
   stop (): Promise<void>
 }
 
-/** How long it may take to begin, and to end, ms. */
+/** How long it may take to start and to end, ms. */
 const GRACE = 60_000
 
 /** Starts an attacker, and resolves when it has begun. */

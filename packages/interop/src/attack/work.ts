@@ -2,23 +2,23 @@ import { createWorkShares } from '@kitsune/host'
 import type { Share, Task, WorkShares } from '@kitsune/host'
 
 /**
- * The most work that was done of what clients sent, in one pass of the event loop. A frame of a muxer weighs 1 at
+ * The most work on clients' data in one pass of the event loop. A frame of a muxer weighs 1 at
  * least, and more if it is long.
  */
 export interface Work {
   /** For one connection. */
   readonly connection: number
-  /** For all together. */
+  /** For all connections together. */
   readonly all: number
 }
 
-/** Counts work from now on. */
+/** Starts counting. */
 export interface WorkCounter {
-  /** The most since this was called last. */
+  /** The most since the last call. */
   take (): Work
 }
 
-/** Watches what the connections of this process have had of each pass, where their shares are kept. */
+/** Measures the shares that the connections of this process have had of each pass. */
 export function watchWork (): WorkCounter {
   const shares = Object.getPrototypeOf(createWorkShares()) as WorkShares
   const { ready } = shares
@@ -53,7 +53,7 @@ export function watchWork (): WorkCounter {
   }
 }
 
-/** A share that tells how its weight changes in which pass. */
+/** A share that reports how its weight changes in each pass. */
 function watchedShare (changed: (tick: number, before: number, after: number) => void): Share {
   let weight = 0
 

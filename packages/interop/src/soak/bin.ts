@@ -6,9 +6,9 @@ import { soak } from './soak.ts'
 import type { SoakSample } from './soak.ts'
 import type { OptionValues } from '../command.ts'
 
-/** What may be resident at any later time, as a share of the most that was in the first minutes. */
+/** The most that may be resident later, as a share of the maximum of the first minutes. */
 const FLAT = 1.1
-/** Until then the heap grows to what the load needs, and chance decides when: minutes. */
+/** How long the heap may take to grow to the size that the load needs, which varies: minutes. */
 const WARM_UP = 10
 
 const HELP = `npm run soak -- [options]
@@ -52,7 +52,7 @@ async function main (values: OptionValues<typeof OPTIONS>): Promise<void> {
       '# A soak',
       '',
       `Written by \`npm run soak\` on ${new Date().toISOString().slice(0, 10)}: ${minutes} minutes, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}.`,
-      'Forty clients, of which four read slowly, want blocks, take some wants back, leave and come back, while two members take turns at being restarted.',
+      'Forty clients want blocks, cancel some wants, leave and come back; four of them read slowly. Meanwhile two members are restarted in turn.',
       '',
       text,
       '',
@@ -62,7 +62,7 @@ async function main (values: OptionValues<typeof OPTIONS>): Promise<void> {
   }
 }
 
-/** Whether wants were lost and memory was flat, and a sentence that says so. */
+/** Whether wants were lost and memory was flat, with a sentence for each. */
 function judge (samples: readonly SoakSample[]): { passed: boolean, text: string } {
   const early = samples.filter(({ at }) => at <= WARM_UP * 60_000)
   const late = samples.filter(({ at }) => at > WARM_UP * 60_000)
@@ -77,7 +77,7 @@ function judge (samples: readonly SoakSample[]): { passed: boolean, text: string
   }
 }
 
-/** The most that was resident; 0 of no samples. */
+/** The maximum of resident memory; 0 without samples. */
 function most (some: readonly SoakSample[]): number {
   return Math.max(0, ...some.map(({ rss }) => rss))
 }

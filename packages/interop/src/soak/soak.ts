@@ -9,11 +9,11 @@ import type { Look, ProbedBalancer } from '../attack/probed-balancer.ts'
 import type { TestBlock } from '../blocks.ts'
 import type { WirePeer } from '../wire-peer.ts'
 
-/** What a balancer held at one time of a soak. */
+/** What a balancer held at one moment of a soak. */
 export interface SoakSample extends Look {
   /** Since the beginning, ms. */
   readonly at: number
-  /** Wants served so far, and those that were not within the time that each may take. */
+  /** Wants served so far, and wants that were not served in time. */
   readonly served: number
   readonly lost: number
 }
@@ -21,23 +21,23 @@ export interface SoakSample extends Look {
 interface SoakOptions {
   /** How long it lasts, ms. */
   readonly duration: number
-  /** How often it is looked, ms. */
+  /** The interval of samples, ms. */
   readonly interval: number
-  /** Told of each sample. */
+  /** Called with each sample. */
   onSample (sample: SoakSample): void
 }
 
 const CLIENTS = 40
 const SLOW_CLIENTS = 4
 const BLOCKS = 500
-/** How long a want may take, ms: a member may have gone in the middle of it, and its timeouts pass. */
+/** How long a want may take, ms: its member may go away meanwhile, and timeouts pass. */
 const MAX_WAIT = 60_000
 const MEMBER_LIFE = 20_000
 
 /**
  * Forty clients of one balancer and two members for a long time. Clients want random
- * blocks, cancel some, leave and come back; a few read slowly. The members take turns
- * at being restarted.
+ * blocks, cancel some, leave and come back; a few read slowly. The members are
+ * restarted in turn.
  */
 export async function soak ({ duration, interval, onSample }: SoakOptions): Promise<void> {
   const blocks = await seededBlocks(BLOCKS, 16 << 10, 'soak')
@@ -104,7 +104,7 @@ async function sample (balancer: ProbedBalancer, count: SoakRun['count'], begin:
   }
 }
 
-/** One client, which is another peer each time that it comes back. */
+/** One client, with a new peer id each time that it comes back. */
 async function client (run: SoakRun, slow: boolean): Promise<void> {
   while (!run.isOver()) {
     const relay = slow ? await startRelay(run.balancer.tcp, { rate: 128 << 10 }) : undefined
@@ -124,7 +124,7 @@ async function client (run: SoakRun, slow: boolean): Promise<void> {
   }
 }
 
-/** Wants some blocks, takes some of the wants back, and waits for the others. */
+/** Wants some blocks, cancels some of the wants, and waits for the others. */
 async function want ({ blocks, count }: SoakRun, peer: WirePeer, balancer: string): Promise<void> {
   const first = random(blocks.length - 32)
   const cids = blocks.slice(first, first + 1 + random(31)).map(({ cid }) => cid).filter(cid => !peer.blocks.has(cid.toString()))

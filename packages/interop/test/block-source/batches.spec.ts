@@ -45,7 +45,7 @@ describe('a CAR behind a router that asks in batches, with kubo', function () {
     store = faultStore(memoryStore({ objects: new Map([['all.car', car]]) }))
     const holder = await all.kubo({ dag: dags[1] })
 
-    // what it is offered it has from then on
+    // it has every block that it is offered from then on
     kept = 0
     const memory = cached({ complete: false, get: async () => undefined })
     const cache: BlockSource = {
@@ -102,7 +102,7 @@ describe('a CAR behind a router that asks in batches, with kubo', function () {
     expect(router.status().members.find(({ id }) => id === 'cars')?.totals).to.include({ blocks: WANTS, failures: 0, timeouts: 0 })
   })
 
-  it('what the CAR lacks comes from the kubo', async () => {
+  it('blocks that the CAR does not have come from the kubo', async () => {
     await read(dags[1], 'kubo')
     expect(router.status().members[2].totals).to.include({ blocks: WANTS, failures: 0 })
   })
@@ -110,7 +110,7 @@ describe('a CAR behind a router that asks in batches, with kubo', function () {
   it('a cache in front of them has been filled, and serves both from then on', async () => {
     expect(kept).to.equal(2 * WANTS)
     const before = [store.calls.length, router.status().members[2].totals.blocks]
-    // no more at once than one member may be asked for: the rest would go to the next tier
+    // no more at once than one member can be asked for: further wants would go to the next tier
     await read(dags[0], 'car', 256)
     await read(dags[1], 'kubo', 256)
     expect([store.calls.length, router.status().members[2].totals.blocks]).to.deep.equal(before)

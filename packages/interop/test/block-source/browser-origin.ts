@@ -2,15 +2,15 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A web server of another origin than the page, that allows what ranges and versions take. */
+/** A web server of another origin than the page, which allows the headers of ranges and versions. */
 export interface CarOrigin {
   readonly url: string
-  /** The ranges that were asked for, and the methods of other requests. */
+  /** The requested ranges, and the methods of other requests. */
   readonly asked: string[]
   stop (): Promise<void>
 }
 
-/** What a server must allow to pages of other origins. */
+/** The headers with which a server allows requests of pages of other origins. */
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'range, if-match',

@@ -1,16 +1,16 @@
 import { carSource, httpStore, scanIndex } from '@kitsune/block-source'
 import { CID } from 'multiformats/cid'
 
-/** What the page is to do, as its server tells. */
+/** The task of the page, from its server. */
 export interface PageTask {
-  /** Of the server that has the CARs. */
+  /** The origin of the server that has the CARs. */
   readonly url: string
   readonly object: string
-  /** By these CIDs, in this order, one by one and then at once. */
+  /** The CIDs to read, in this order, one by one and then at once. */
   readonly cids: readonly string[]
 }
 
-/** What became of each CID: the bytes in base64, nothing for a miss, or the name of an error. */
+/** The result for each CID: the bytes in base64, nothing for a miss, or the name of an error. */
 export interface PageResult {
   readonly one: ReadonlyArray<string | undefined>
   readonly many: ReadonlyArray<string | undefined>

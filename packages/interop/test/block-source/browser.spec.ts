@@ -58,7 +58,7 @@ describe('CARs on a web server, in Chromium', function () {
 
     origin = await startCarOrigin(new Map([['right.car', car], ['wrong.car', wrong]]))
     const right = await openPage({ url: origin.url, object: 'right.car', cids })
-    // JSON has null for what is undefined
+    // JSON has null in place of undefined
     expect(right.one).to.deep.equal([...base64, null])
     expect(right.many).to.deep.equal([...base64, null])
     expect(origin.asked.filter(range => !/^(?:bytes=\d+-\d+|OPTIONS)$/.test(range))).to.deep.equal([])

@@ -20,7 +20,7 @@ import type { Versitygw } from '../../src/versitygw.ts'
 
 const BUCKET = 'kitsune-tests'
 
-/** Of the file: in parts of 8 MiB, it takes three of them, or 128. */
+/** The size of the file: three parts of 8 MiB, or 128. */
 const SIZE = FULL ? 2 ** 30 : 20 << 20
 
 describe('kitsune-index, with kubo and versitygw', function () {
@@ -31,7 +31,7 @@ describe('kitsune-index, with kubo and versitygw', function () {
   let folder: string
   let dag: Dag
   let file: string
-  /** Of the CAR: what is reachable from its root. */
+  /** The blocks of the CAR: those reachable from its root. */
   let blocks: number
 
   before(async function () {
@@ -113,13 +113,13 @@ describe('kitsune-index, with kubo and versitygw', function () {
     })
   }
 
-  /** A directory of so many names that kubo makes a HAMT of it, as a CAR. */
+  /** A CAR of a directory with enough names for kubo to make it a HAMT. */
   async function shardedDirectory (): Promise<{ car: string, cids: CID[] }> {
     const [files, repo, car] = ['files', 'repo', 'sharded.car'].map(name => join(folder, name))
     mkdirSync(files)
 
     for (let i = 0; i < 4_000; i++) {
-      writeFileSync(join(files, `${'a name that takes its room '.repeat(4)}${i}`), `file ${i}`)
+      writeFileSync(join(files, `${'a name that takes its space '.repeat(4)}${i}`), `file ${i}`)
     }
 
     await initRepo(binary, repo)

@@ -15,7 +15,7 @@ function bytesOf (length: number): Uint8Array {
   return new Uint8Array(length).map((_, i) => (i >> 20) + (i % 251))
 }
 
-/** A CAR as a map is told of it, of one block. */
+/** A CAR of one block, as it is added to a map. */
 function oneBlock (name: string, multihash: Uint8Array, length: number): CarToAdd {
   return { name, async * blocks () { yield [{ multihash, blockOffset: 0, blockLength: length }] } }
 }
@@ -52,7 +52,7 @@ describe('writing to S3, with versitygw', function () {
     expect(await store.stat('empty')).to.have.property('size', 0)
   })
 
-  it('leaves no probe behind, and refuses a server that does not check conditions', async () => {
+  it('removes its probe, and refuses a server that does not check conditions', async () => {
     const store = s3MapStore(options(async request => {
       const headers = new Headers(request.headers)
       // a server that ignores it would not have it signed either
@@ -72,7 +72,7 @@ describe('writing to S3, with versitygw', function () {
     expect(await store.stat('x')).to.equal(undefined)
   })
 
-  it('keeps a map to which writers add at the same time', async function () {
+  it('keeps a map correct while writers add to it at the same time', async function () {
     const atomic = await startVersitygw(needVersitygw(this, 'writers at the same time'), [BUCKET], { metadata: 'attributes' })
 
     try {
@@ -102,7 +102,7 @@ describe('writing to S3, with versitygw', function () {
     }
   }
 
-  it('uploads in parts, and sends no part again of an upload that was interrupted', async () => {
+  it('uploads in parts, and does not send finished parts of an interrupted upload again', async () => {
     const bytes = bytesOf(20 * MiB + 5)
     const from: UploadFrom = { store: memoryStore({ objects: new Map([['x', bytes]]) }), object: 'x', size: bytes.byteLength }
     const controller = new AbortController()
@@ -133,7 +133,7 @@ describe('writing to S3, with versitygw', function () {
     }
   })
 
-  it('takes an upload that another writer has completed for its own', async () => {
+  it('accepts an upload that another writer has completed', async () => {
     const bytes = bytesOf(9 * MiB)
     const from: UploadFrom = { store: memoryStore({ objects: new Map([['x', bytes]]) }), object: 'x', size: bytes.byteLength }
     let first = true

@@ -73,14 +73,14 @@ describe('S3 stores, with versitygw', function () {
     }
   }, { name: 'in virtual-host style', http: true })
 
-  it('says of a bucket that does not exist that it refuses, not that its objects are absent', async () => {
+  it('reports a refusal for a bucket that does not exist, not that its objects are absent', async () => {
     const store = s3Store({ ...options(), bucket: 'no-such-bucket' })
     await expect(store.read('x')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
     await expect(store.stat('x')).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
     await expect(store.list('')[Symbol.asyncIterator]().next()).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
   })
 
-  it('says of wrong credentials that they are refused', async () => {
+  it('reports a refusal of wrong credentials', async () => {
     await put('present', new Uint8Array(10))
 
     for (const credentials of [{ ...server.credentials, secretAccessKey: 'wrong' }, { ...server.credentials, accessKeyId: 'nobody' }, undefined]) {
@@ -114,7 +114,7 @@ describe('S3 stores, with versitygw', function () {
     expect(store.calls.length).to.be.at.most(0.15 * 33)
   })
 
-  it('tells that this bucket distinguishes what is missing', async () => {
+  it('reports that this bucket distinguishes missing objects', async () => {
     expect(await s3Store(options()).probeMissing()).to.equal('absent')
   })
 

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Fetch } from '@kitsune/block-source'
 
-/** A `fetch` whose hosts are all on one port of loopback, as a DNS with a wildcard would have them. */
+/** A `fetch` whose hosts are all on one port of loopback, as with a DNS wildcard. */
 export function virtualHostFetch (port: number): Fetch {
   return async request => {
     const { hostname, pathname, search } = new URL(request.url)

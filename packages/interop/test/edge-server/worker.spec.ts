@@ -62,7 +62,7 @@ describe('the edge server in workerd', function () {
     }
   })
 
-  it('by DUDEWHERE and SATNAV a kubo pins by the root; what is no root is found for a client that comes back, also when the isolate has gone', async () => {
+  it('by DUDEWHERE and SATNAV a kubo pins by the root; blocks that are not roots are found for a client that comes back, also when the isolate has gone', async () => {
     const edge = await start({ cars: indexed, layout: 'dudewhere' })
     const client = await peers.kubo()
     await client.connect(edge.address)

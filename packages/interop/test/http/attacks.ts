@@ -4,31 +4,31 @@ import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Socket } from 'node:net'
 
-/** Whom to attack. */
+/** The server to attack. */
 export interface Attacked {
   /** Origins, in the clear and over TLS. */
   readonly http: string
   readonly https: string
   /** Paths of blocks. */
   readonly blocks: readonly string[]
-  /** The path of a CAR that has no end. */
+  /** The path of an endless CAR. */
   readonly endless: string
 }
 
-/** An attack under way. */
+/** A running attack. */
 export interface Attacking {
-  /** Aborts when it is to end. */
+  /** Aborts when it must end. */
   readonly signal: AbortSignal
-  /** Requests or connections so far. */
+  /** Counts requests or connections. */
   count: number
 }
 
-/** Attacks until it is to end, from its own address. */
+/** Attacks until it must end, from its own address. */
 export type Attack = (attacked: Attacked, attacking: Attacking) => Promise<void>
 
 const ATTACKER = '127.0.0.2'
 
-/** At once. */
+/** How many at once. */
 const RESETS = 100
 
 const PATHS = ['/', '//', '/ipfs/', '/ipfs/%', '/ipfs/%00', '/ipfs/../..', '/ipfs/bafkqaaa%2F', '/ipfs/bafkqaaa/a/b?format=raw', '/routing/v1/providers/', '/routing/v1/peers/%ff', '/ipfs/Qm?format=car', '*', 'http://x/', '/.well-known/rasl/x', `/${'a'.repeat(8000)}`, '/ipfs/bafkqaaa?format=car&entity-bytes=9:1:x', '/ipfs/bafkqaaa?format=ipns-record']
@@ -62,13 +62,13 @@ async function slowReaders ({ http, blocks }: Attacked, attacking: Attacking): P
   sockets.forEach(socket => { socket.destroy() })
 }
 
-/** HTTP/2 rapid reset: each request is taken back at once, and a session that the server ends is followed by another. */
+/** HTTP/2 rapid reset: cancels each request at once, and opens another session when the server ends one. */
 async function rapidReset ({ https, blocks }: Attacked, attacking: Attacking): Promise<void> {
   while (!attacking.signal.aborted) {
     const session = connectHttp2(https, { createConnection: () => openTls(https) })
     session.on('error', () => {})
     const over = new Promise(resolve => { session.once('close', resolve) })
-    // what is taken back before has not been sent
+    // a request that is cancelled earlier has not been sent
     await Promise.race([new Promise(resolve => { session.once('connect', resolve) }), over])
 
     while (!session.destroyed && !session.closed && !attacking.signal.aborted) {
@@ -78,7 +78,7 @@ async function rapidReset ({ https, blocks }: Attacked, attacking: Attacking): P
         stream.close(8)
       }
 
-      // or it would be the memory of the attacker that is attacked
+      // otherwise the attacker's own memory would grow
       await Promise.race([new Promise(resolve => { session.ping(resolve) || resolve(undefined) }), over])
       attacking.count += RESETS
     }
@@ -88,7 +88,7 @@ async function rapidReset ({ https, blocks }: Attacked, attacking: Attacking): P
   }
 }
 
-/** Takes connections, and asks nothing. */
+/** Opens connections, and requests nothing. */
 async function idleConnections ({ http, https }: Attacked, attacking: Attacking): Promise<void> {
   const sockets = Array.from({ length: 2000 }, (_, i) => open(i % 2 === 0 ? http : https))
   attacking.count = sockets.length
@@ -96,7 +96,7 @@ async function idleConnections ({ http, https }: Attacked, attacking: Attacking)
   sockets.forEach(socket => { socket.destroy() })
 }
 
-/** Reads CARs that expand without an end. */
+/** Reads CARs that expand endlessly. */
 async function endlessCars ({ http, endless }: Attacked, attacking: Attacking): Promise<void> {
   await Promise.all(Array.from({ length: 20 }, async () => {
     while (!attacking.signal.aborted) {
@@ -132,11 +132,11 @@ async function aborted (signal: AbortSignal): Promise<void> {
   await new Promise(resolve => { signal.addEventListener('abort', resolve) })
 }
 
-/** Each with what it must have come to while an honest client is served, so that the test is one. */
+/** All attacks, each with the least count that it must reach while an honest client is served, so that the test proves something. */
 export const ATTACKS: ReadonlyArray<{ readonly name: string, readonly least: number, readonly attack: Attack }> = [
   { name: '10,000 odd requests', least: 10_000, attack: oddRequests },
   { name: 'readers that do not read', least: 300, attack: slowReaders },
   { name: 'HTTP/2 rapid reset', least: 10_000, attack: rapidReset },
-  { name: '2,000 connections that ask nothing', least: 2000, attack: idleConnections },
-  { name: 'CARs that have no end', least: 20, attack: endlessCars }
+  { name: '2,000 connections without requests', least: 2000, attack: idleConnections },
+  { name: 'endless CARs', least: 20, attack: endlessCars }
 ]

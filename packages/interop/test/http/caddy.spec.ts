@@ -53,7 +53,7 @@ describe('a balancer behind Caddy, with the Caddyfile of the documentation', fun
     await peers.stop()
   })
 
-  /** Caddy makes the certificate itself, for a site that is no public name. */
+  /** Caddy makes the certificate itself, for a site that is not a public name. */
   async function startCaddy (caddy: string): Promise<void> {
     const folder = temporaryFolder('caddy')
     const env = { GATEWAY_SITE: `https://localhost:${port}`, GATEWAY_BALANCER: new URL(balancer.http[0]).host, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, HOME: folder }
@@ -96,7 +96,7 @@ describe('a balancer behind Caddy, with the Caddyfile of the documentation', fun
     session.close()
   })
 
-  it('passes on what the balancer makes of a request', async () => {
+  it('passes on the answers of the balancer', async () => {
     expect(await statusOf(`/routing/v1/providers/${block.cid}`)).to.equal(200)
     expect(await statusOf('/ipfs/nonsense?format=raw')).to.equal(400)
     expect(await statusOf('/ipfs/bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e?format=raw')).to.equal(404)
@@ -127,7 +127,7 @@ describe('a balancer behind Caddy, with the Caddyfile of the documentation', fun
   })
 })
 
-/** A configuration that needs no fixed port, neither 80 nor that of Caddy's own API, and changes nothing of the machine. */
+/** The configuration without fixed ports (neither 80 nor that of Caddy's own API) and without changes to the machine. */
 function onLoopback (config: CaddyConfig, port: number): CaddyConfig {
   const servers = Object.fromEntries(Object.entries(config.apps.http.servers).map(([name, server]) => [name, { ...server, listen: [`127.0.0.1:${port}`], automatic_https: { disable_redirects: true } }]))
 

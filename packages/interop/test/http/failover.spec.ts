@@ -16,7 +16,7 @@ const SIZE = (FULL ? 256 : 64) << 20
 /** How soon clients are served after a node has come back, ms. */
 const RETURN_MS = 5000
 
-describe('HTTP clients of a balancer whose nodes go', function () {
+describe('HTTP clients of a balancer whose nodes go down', function () {
   this.timeout(FULL ? 300_000 : 90_000)
 
   let binary: string
@@ -26,7 +26,7 @@ describe('HTTP clients of a balancer whose nodes go', function () {
   const nodes = stack(() => binary)
 
   before(async function () {
-    binary = needKubo(this, 'CARs while nodes go')
+    binary = needKubo(this, 'CARs while nodes go down')
     dag = await createDag(binary, { size: SIZE, blockSize: 256 << 10, seed: 'failover' })
     holders = [await nodes.kubo({ dag }), await nodes.kubo({ dag })]
     balancer = await nodes.balancer({ downstreams: holders.map(({ url }) => url), args: ['--http', 'http://127.0.0.1:0'] })
@@ -37,7 +37,7 @@ describe('HTTP clients of a balancer whose nodes go', function () {
     await nodes.stop()
   })
 
-  /** Reads the file's bytes out of its CAR; `at`: is called when a part of them is there. */
+  /** Reads the file's bytes out of its CAR; `at` is called as they come. */
   async function readCar (at: (length: number) => Promise<void>): Promise<{ length: number, sha256: string }> {
     const response = await fetch(`${balancer.http[0]}/ipfs/${dag.root}?format=car&dag-scope=entity`)
     expect(response.status).to.equal(200)
@@ -80,7 +80,7 @@ describe('HTTP clients of a balancer whose nodes go', function () {
     FULL && recordHttp([{ what: 'a CAR is read, and one of two nodes is killed at 30 %', size: SIZE, seconds: (performance.now() - start) / 1000 }])
   })
 
-  it('are told at once that there is no node, and are served within 5 s of the return of one', async () => {
+  it('are told at once that there is no node, and are served within 5 s after one returns', async () => {
     await holders[1].kill()
     await poll(async () => !await balancer.ready(), 'the balancer to notice')
 
@@ -100,7 +100,7 @@ describe('HTTP clients of a balancer whose nodes go', function () {
     expect(performance.now() - start).to.be.below(RETURN_MS)
   })
 
-  it('get a CAR to its end though the only node goes, and comes back', async () => {
+  it('get a CAR to its end though the only node goes down and comes back', async () => {
     expect(await readCar(onceAt(0.3, async () => {
       await holders[1].kill()
       await holders[1].restart()

@@ -1,4 +1,4 @@
-/** An answer, flat: its status, each header, and its bytes in hexadecimal. */
+/** An answer as a flat record: its status, each header, and its bytes in hexadecimal. */
 export type Answer = Record<string, string | number>
 
 export interface Compared {
@@ -7,16 +7,16 @@ export interface Compared {
   readonly ours: Answer
 }
 
-/** Where the HTTP door answers otherwise than kubo's gateway, and why. */
+/** How the HTTP door differs from kubo's gateway, and why. */
 export interface Difference {
   readonly name: string
   readonly why: string
-  /** What differs: headers, `status`, `body`, or `all`. */
+  /** The parts that differ: headers, `status`, `body`, or `all`. */
   readonly fields: readonly string[]
   applies (compared: Compared): boolean
 }
 
-/** What kubo ends a CAR with that it cannot complete. */
+/** The text with which kubo ends a CAR that it cannot complete. */
 const TRUNCATED = Buffer.from('[Gateway Error: CAR stream truncated').toString('hex')
 const always = (): boolean => true
 const isCarTag = ({ etag }: Answer): boolean => /^W\/"\w+\.car\.\w+"$/.test(String(etag))
@@ -31,7 +31,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'CORS',
-    why: 'what a page may send is asked for with OPTIONS alone; a page may read the entity tag, and when to come back',
+    why: 'pages learn what they may send only by OPTIONS; they may read the entity tag and Retry-After',
     fields: ['access-control-allow-headers', 'access-control-allow-methods', 'access-control-expose-headers'],
     applies: always
   },
@@ -49,19 +49,19 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'no headers of content with 304',
-    why: 'a client that has the content has those, too',
+    why: 'a client that has the content also has these headers',
     fields: ['x-ipfs-path', 'x-content-type-options', 'content-disposition', 'content-location'],
     applies: ({ theirs, ours }) => theirs.status === 304 && ours.status === 304
   },
   {
     name: 'ranges that end before they begin',
-    why: 'RFC 9110 has an invalid range ignored',
+    why: 'RFC 9110 says that invalid ranges are ignored',
     fields: ['all'],
     applies: ({ theirs, ours, request }) => theirs.status === 400 && ours.status === 200 && request.headers.get('range') === 'bytes=9-0'
   },
   {
     name: 'empty segments',
-    why: 'the path is what is between slashes, and needs no redirect',
+    why: 'empty path segments are ignored, without a redirect',
     fields: ['all'],
     applies: ({ theirs, request }) => theirs.status === 307 && request.path.includes('//')
   },
@@ -72,20 +72,20 @@ export const DIFFERENCES: readonly Difference[] = [
     applies: ({ theirs, ours, request }) => /entity-bytes=\d+:-/.test(request.path) && String(theirs.body).startsWith(String(ours.body)) && String(theirs.body).includes(TRUNCATED)
   },
   {
-    name: 'CARs of what is not there',
-    why: 'kubo sends a CAR without a block, as for a path that leads nowhere; what all members lack is known, and is 404',
+    name: 'CARs of missing blocks',
+    why: 'kubo sends a CAR without blocks, as for a path that leads nowhere; here it is known that no member has the block, which is 404',
     fields: ['all'],
     applies: ({ theirs, ours, request }) => theirs.status === 200 && ours.status === 404 && request.path.includes('format=car')
   },
   {
     name: 'Vary',
-    why: 'what was chosen by Accept must not be served to a client that accepts something else',
+    why: 'caches must not serve a format chosen by Accept to a client that accepts another',
     fields: ['vary'],
     applies: ({ theirs, request }) => theirs.vary == null && request.headers.has('accept')
   },
   {
-    name: 'words of errors',
-    why: 'kubo prints the error of its code; an error is not to be cached, since what is not known now may be known in a moment',
+    name: 'texts of errors',
+    why: 'kubo prints internal errors; errors must not be cached, since the block may be found a moment later',
     fields: ['body', 'cache-control', 'content-length', 'x-ipfs-path', 'content-location', 'content-type', 'content-disposition', 'etag', 'x-ipfs-roots', 'accept-ranges'],
     applies: isError
   }

@@ -3,7 +3,7 @@ import * as dagPb from '@ipld/dag-pb'
 import { base36 } from 'multiformats/bases/base36'
 import { CID } from 'multiformats/cid'
 
-/** A request that two gateways are to answer alike. */
+/** A request that two gateways must answer alike. */
 export interface GatewayRequest {
   readonly method: 'GET' | 'HEAD'
   /** With the query. */
@@ -11,11 +11,11 @@ export interface GatewayRequest {
   readonly headers?: Record<string, string>
 }
 
-/** A CAR that was imported: its DAG, and paths into it. */
+/** An imported CAR: its DAG, and paths into it. */
 export interface Fixture {
   readonly root: CID
   readonly cids: readonly CID[]
-  /** What names lead to, from the root, without a slash in front. */
+  /** Paths from the root, without a slash in front. */
   readonly names: readonly string[]
 }
 
@@ -42,7 +42,7 @@ const CAR = 'application/vnd.ipld.car'
 const RAW = 'application/vnd.ipld.raw'
 const RANGES = ['0:*', '0:0', '5:10', '100:*', '-5:*', '-1000:*', '0:-1', '3:-2', '1000000:*', '0:1000000', '30:40', '60:-10']
 
-/** More of one DAG are like those. */
+/** How many blocks of one DAG to request: further ones are similar. */
 const MOST_CIDS = 40
 
 /** Requests for blocks and CARs of a DAG. */
@@ -69,7 +69,7 @@ export function requestsFor ({ root, cids: all, names }: Fixture): GatewayReques
   ]
 }
 
-/** Requests whose headers and forms matter, for a block that there is. */
+/** Requests with various headers and forms, for an existing block. */
 export function requestsAbout (cid: CID): GatewayRequest[] {
   const raw = `/ipfs/${cid}?format=raw`
   const get = (path: string, headers?: Record<string, string>): GatewayRequest => ({ method: 'GET', path, headers })
@@ -101,7 +101,7 @@ export function requestsAbout (cid: CID): GatewayRequest[] {
   ]
 }
 
-/** Requests that are to be refused. */
+/** Requests that must be refused. */
 export function badRequests (cid: CID): GatewayRequest[] {
   const car = `/ipfs/${cid}?format=car`
 

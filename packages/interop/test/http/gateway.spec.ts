@@ -49,7 +49,7 @@ describe('an HTTP door and the gateway of kubo', function () {
     await peers.stop()
   })
 
-  /** What differs, and is not meant to. */
+  /** Returns the unintended differences. */
   async function compare ({ method, path, headers }: GatewayRequest): Promise<string[]> {
     const init = { method, headers, redirect: 'manual' } as const
     const [theirs, ours] = await Promise.all([
@@ -83,15 +83,15 @@ describe('an HTTP door and the gateway of kubo', function () {
     await compareAll(fixtures.flatMap(requestsFor))
   })
 
-  it('negotiate alike, and read the same conditions', async () => {
+  it('negotiate formats and handle conditions alike', async () => {
     await compareAll(fixtures.flatMap(({ cids }) => requestsAbout(cids[0])))
   })
 
-  it('refuse alike what is malformed, and what is not there', async () => {
+  it('refuse malformed requests and missing blocks alike', async () => {
     await compareAll([...badRequests(fixtures[0].root), ...['raw', 'car'].flatMap(format => (['GET', 'HEAD'] as const).map(method => ({ method, path: `/ipfs/${ABSENT}?format=${format}` })))])
   })
 
-  it('differ on purpose in what is listed, and in nothing that is not', () => {
+  it('differ only as listed', () => {
     expect(DIFFERENCES.map(({ name }) => name).filter(name => !used.has(name))).to.deep.equal([])
   })
 })

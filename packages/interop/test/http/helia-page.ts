@@ -1,7 +1,7 @@
 import { readThroughGateway } from './read-through-gateway.ts'
 import type { GatewayTask } from './read-through-gateway.ts'
 
-/** What a plain fetch got: the length of each answer, and its type. */
+/** The results of plain fetches: the length and type of each answer. */
 export interface FetchResult {
   readonly block: { readonly status: number, readonly type: string | null, readonly sha256: string }
   readonly car: { readonly status: number, readonly type: string | null, readonly length: number }
@@ -30,7 +30,7 @@ async function run (): Promise<PageResult> {
   return { helia: await readThroughGateway(task), plain: await fetchPlainly(task) }
 }
 
-/** With the errors that it summarises. */
+/** An error with the errors that it summarises. */
 function describe (err: Error & { errors?: Error[] }): string {
   return [`${err.name}: ${err.message}`, ...(err.errors ?? []).map(describe)].join(', ')
 }

@@ -38,7 +38,7 @@ describe('blocks of a balancer over HTTP, without libp2p', function () {
     expect(await readThroughGateway(task)).to.deep.equal(FILES)
   })
 
-  it('are read by Helia in Chromium, and by its fetch alone', async function () {
+  it('are read by Helia in Chromium, and by plain fetch', async function () {
     const chromium = needChromium(this, 'blocks over HTTP in Chromium')
     // in a browser Helia asks for addresses with TLS only
     const script = await bundlePage(new URL('./helia-page.ts', import.meta.url))
@@ -53,7 +53,7 @@ describe('blocks of a balancer over HTTP, without libp2p', function () {
   })
 })
 
-/** Adds the files, wrapped in a directory; its CID. */
+/** Adds the files in a directory, and returns its CID. */
 async function addFiles (node: Kubo): Promise<string> {
   const form = new FormData()
 

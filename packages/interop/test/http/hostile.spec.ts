@@ -19,9 +19,9 @@ import type { Readable } from 'node:stream'
 const HONEST = FULL ? 500 : 60
 /** A request that takes longer was not served, ms. */
 const MAX_WAIT = 10_000
-/** What the limits allow unread answers to hold, and as much again for what holds them, bytes. */
+/** How much the limits allow unread answers to hold, and as much again for overhead, bytes. */
 const MAX_GROWTH = 2 * (128 << 20)
-/** What is 0 when all clients have gone. */
+/** Metrics that are 0 when all clients have gone. */
 const LEFT = ['kitsune_balancer_http_unsent_bytes', 'kitsune_balancer_http_connections', 'kitsune_router_wants']
 
 describe('a balancer whose HTTP clients are hostile', function () {
@@ -30,7 +30,7 @@ describe('a balancer whose HTTP clients are hostile', function () {
   let binary: string
   let balancer: Balancer
   let attacked: Attacked
-  /** Another balancer: what an attack on it costs the honest client is what it costs the machine. */
+  /** Another balancer: the effect of an attack on it is what the attack costs the machine. */
   let sink: Attacked | undefined
   let honest: string[]
   const peers = stack(() => binary)
@@ -63,7 +63,7 @@ describe('a balancer whose HTTP clients are hostile', function () {
     return peers.balancer({ downstreams: [holder.url], args: ['--http', 'http://127.0.0.1:0', '--http', 'https://127.0.0.1:0', ...CERTIFICATE] })
   }
 
-  /** Attacks a server while an honest client uses it, until both have had what they need. Resolves with what each request of that one took, ms. */
+  /** Attacks a server while an honest client uses it, until both are done. Resolves with the times of the honest client's requests, ms. */
   async function serveDuring (attack: Attack, least: number, attacked: Attacked): Promise<number[]> {
     const end = new AbortController()
     const attacking = { signal: end.signal, count: 0 }
@@ -101,7 +101,7 @@ describe('a balancer whose HTTP clients are hostile', function () {
       const grown = (residentBytes(balancer.pid)?.peak ?? 0) - before
       expect(grown).to.be.below(MAX_GROWTH)
 
-      // latencies mean something on a machine that does nothing else
+      // latencies only mean something on an otherwise idle machine
       if (baseline.length > 0) {
         expect(quantile(times, 0.99)).to.be.at.most(3 * quantile(baseline, 0.99) + 100)
       }
@@ -146,7 +146,7 @@ function honestClient (origin: string): { get (path: string, http2: boolean): Pr
   }
 }
 
-/** Forty blocks, each with two links to the next: two to the power of forty, if duplicates are sent. Its root. */
+/** Adds forty blocks, each with two links to the next: two to the power of forty if duplicates are sent. Returns the root. */
 async function putExpandingDag (node: Kubo): Promise<string> {
   let cid = await node.putBlock(new TextEncoder().encode('leaf'))
 

@@ -15,11 +15,11 @@ import type { Kubo } from '../../src/kubo.ts'
 const SIZE = (FULL ? 256 : 16) << 20
 const BLOCK_SIZE = 256 << 10
 const LEAVES = SIZE / BLOCK_SIZE
-/** After so many misses in a row kubo drops a peer until it hears of it again. */
+/** After this many misses in a row kubo drops a peer until it hears of it again. */
 const MISSES_OF_KUBO = 100
 /** How soon it is served after the only node has come back, ms. */
 const RETURN_MS = 5000
-/** Longer than a search of boxo lasts, which searches again only a minute later, ms. */
+/** Longer than a search of boxo, which searches again only a minute later, ms. */
 const LONG_OUTAGE_MS = 12_000
 
 describe('a kubo for which loopback is the internet, and that finds the balancer by its provider records', function () {
@@ -104,10 +104,10 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     expect(await client.peers()).to.deep.equal([])
   })
 
-  it('finds it again after misses, of which kubo takes only so many in a row', async () => {
+  it('finds it again after more misses in a row than kubo tolerates', async () => {
     const client = await startClient(true)
     await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
-    const missing = await seededBlocks(MISSES_OF_KUBO + 20, 32, 'nobody has these')
+    const missing = await seededBlocks(MISSES_OF_KUBO + 20, 32, 'no node has these')
     const signal = AbortSignal.timeout(3_000)
     await Promise.allSettled(missing.map(async ({ cid }) => client.getBlock(cid.toString(), { signal })))
     await pin(client)
@@ -115,13 +115,13 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     expect(await client.peers()).to.deep.equal([])
   })
 
-  it('is not dropped for blocks of which no node can tell', async () => {
-    // for a minute one that is down may have what the other lacks
+  it('is not dropped for blocks about which no node can tell', async () => {
+    // for a minute a node that is down may have the blocks that the other does not have
     const unsure = await startDoor(holder.url, `http://127.0.0.1:${await freePort()}`)
     const client = await startClient(true, unsure)
     await client.getBlock(dag.root, { signal: AbortSignal.timeout(20_000) })
     const signal = AbortSignal.timeout(10_000)
-    const unknown = await seededBlocks(5, 32, 'nobody can tell')
+    const unknown = await seededBlocks(5, 32, 'no node can tell')
     const asking = unknown.map(async ({ cid }) => client.getBlock(cid.toString(), { signal }).catch(() => {}))
     await poll(async () => await unsure.metric('kitsune_balancer_http_requests_total', 'kind="block",method="HEAD",status="404"') >= unknown.length, 'an answer for each')
     await pin(client)

@@ -6,7 +6,7 @@ import { CID } from 'multiformats/cid'
 
 /** What to read, and where. */
 export interface GatewayTask {
-  /** Of the balancer, without a path. */
+  /** The URL of the balancer, without a path. */
   readonly url: string
   /** A directory of files. */
   readonly root: string
@@ -14,7 +14,7 @@ export interface GatewayTask {
   readonly leaf: string
 }
 
-/** Reads a directory with a Helia that has no libp2p: it finds a gateway by delegated routing. Lengths of its files by their names. */
+/** Reads a directory with a Helia that has no libp2p: it finds a gateway by delegated routing. Returns the lengths of its files by name. */
 export async function readThroughGateway ({ url, root }: GatewayTask): Promise<Record<string, number>> {
   const helia = createHeliaLight({
     blockBrokers: [trustlessGatewayBlockBroker({ allowInsecure: true, allowLocal: true })],

@@ -55,7 +55,7 @@ describe('the example browser-preload in Chromium', function () {
 
   const linkOf = async (page: Page): Promise<string> => page.evaluate<string>("document.querySelector('#link').href")
 
-  it('leaves a file that is dropped into it, which another page reads when the first has closed', async () => {
+  it('stores a file that is dropped into it, and another page reads it when the first has closed', async () => {
     const page = await browser.open(url)
     await page.drop(path, '.drop')
     await page.until(SAFE)
@@ -74,7 +74,7 @@ describe('the example browser-preload in Chromium', function () {
     await other.close()
   })
 
-  it('works by the keyboard alone', async () => {
+  it('can be used by keyboard only', async () => {
     const page = await browser.open(url)
     await page.chooseNext(path)
     await page.press('Tab')
@@ -89,10 +89,10 @@ describe('the example browser-preload in Chromium', function () {
 
   it('says what went wrong, and tries again when it is told to', async () => {
     const page = await browser.open(url)
-    await page.evaluate('{ globalThis.fetchOfPage = fetch; globalThis.fetch = async () => { throw new Error("no line") } }')
+    await page.evaluate('{ globalThis.fetchOfPage = fetch; globalThis.fetch = async () => { throw new Error("no connection") } }')
     await page.drop(path, '.drop')
     await page.until("!document.querySelector('#again').hidden")
-    expect(await page.evaluate("document.querySelector('#status').textContent")).to.match(/^No preload node has got all of .*no line/)
+    expect(await page.evaluate("document.querySelector('#status').textContent")).to.match(/^No preload node has got all of .*no connection/)
 
     await page.evaluate('{ globalThis.fetch = fetchOfPage; document.querySelector("#file").focus() }')
     await page.press('Tab')
@@ -102,14 +102,14 @@ describe('the example browser-preload in Chromium', function () {
     await page.close()
   })
 
-  it('can be read in the light and in the dark', async () => {
+  it('is readable in light and dark mode', async () => {
     const page = await browser.open(url)
     const paper: string[] = []
 
     for (const scheme of ['light', 'dark'] as const) {
       await page.prefer(scheme)
       paper.push(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor'))
-      // what WCAG asks of text
+      // the contrast that WCAG requires of text
       expect(await page.evaluate<number>(LEAST_CONTRAST), scheme).to.be.at.least(4.5)
     }
 
@@ -118,7 +118,7 @@ describe('the example browser-preload in Chromium', function () {
   })
 })
 
-/** The least contrast between a text of the page and its paper. */
+/** The least contrast between a text of the page and its background. */
 const LEAST_CONTRAST = `(() => {
   const light = color => {
     const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map(Number).map(value => value / 255).map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)

@@ -17,7 +17,7 @@ const CLIENTS = FULL ? 20 : 3
 const LARGE = FULL ? 50 << 20 : 8 << 20
 const FILES_OF_DIRECTORY = FULL ? 1000 : 100
 
-describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} clients, ${LARGE >> 20} MiB, a directory of ${FILES_OF_DIRECTORY}`, function () {
+describe(`preload of many and large files by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} clients, ${LARGE >> 20} MiB, a directory of ${FILES_OF_DIRECTORY}`, function () {
   this.timeout(FULL ? 600_000 : 120_000)
 
   let binary: string
@@ -27,8 +27,8 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
   const peers = stack(() => binary)
 
   before(async function () {
-    binary = needKubo(this, 'preload of much')
-    modules = needJsIpfs(this, 'preload of much')
+    binary = needKubo(this, 'preload of many and large files')
+    modules = needJsIpfs(this, 'preload of many and large files')
     ;({ kubo, balancer } = await startPreloadNode(peers))
   })
 
@@ -38,7 +38,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
 
   const client = async (): Promise<JsIpfs> => preloadingJsIpfs(peers, modules, balancer)
 
-  /** Waits until as many requests more have ended well, and none badly. */
+  /** Waits until this many more requests have succeeded, and none has failed. */
   const preloaded = async (what: string, requests: number, act: () => Promise<void>): Promise<void> => {
     const start = performance.now()
     const complete = async (): Promise<number> => balancer.metric('kitsune_preload_requests_total', 'outcome="complete"')
@@ -55,7 +55,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
     }
   }
 
-  /** What the node has of it by itself. */
+  /** The hash of a file as far as the node itself has it. */
   const stored = async (path: string): Promise<string> => storedHash(kubo, path)
 
   it('takes many files of one client in a row', async () => {
@@ -90,7 +90,7 @@ describe(`preload of much by js-ipfs: ${FILES_IN_A_ROW} files, ${CLIENTS} client
     await Promise.all(clients.map(async ({ stop }) => stop()))
   })
 
-  it('takes a large file, which another one reads when the first has gone', async () => {
+  it('takes a large file, which another js-ipfs reads when the first has gone', async () => {
     const ipfs = await client()
     const file = seededBuffer(LARGE, 'large')
     let cid = ''

@@ -9,9 +9,9 @@ import { startPreloadNode } from '../support/preload-node.ts'
 import type { WirePeer } from '../../src/wire-peer.ts'
 
 const CLIENTS = 2000
-/** What connects and leaves first, so that what is kept for ever is there. */
+/** Clients that connect and leave first, so that everything that is kept for ever exists. */
 const FIRST = 50
-/** More would be no idle client. Mostly libp2p, noise and the socket. */
+/** The most that an idle client may cost, bytes: mostly libp2p, noise and the socket. */
 const MOST = 256 << 10
 
 describeFull(`${CLIENTS} idle clients over WebSockets`, function () {

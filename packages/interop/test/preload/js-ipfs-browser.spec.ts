@@ -10,7 +10,7 @@ import { sha256 } from '../support/sha256.ts'
 import type { JsIpfsResult, JsIpfsTask } from './js-ipfs-page.ts'
 import type { Kubo } from '../../src/kubo.ts'
 
-/** More than the four that a browser preloads at a time. */
+/** More files than the four that a browser preloads at a time. */
 const SIZES = [3_000_000, 1, 1000, 100_000, 300_000, 600_000]
 
 describe('preload by js-ipfs in Chromium', function () {
@@ -53,7 +53,7 @@ describe('preload by js-ipfs in Chromium', function () {
     return result
   }
 
-  it('leaves files at the node, which another browser reads when the first has gone', async () => {
+  it('stores files at the node, which another browser reads when the first has gone', async () => {
     const { added, preloads } = await run({ add: SIZES, read: [] })
 
     expect(preloads.map(({ status }) => status)).to.deep.equal(SIZES.map(() => 200))

@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import type { PreloadResult } from './watch-preloads.ts'
 
-/** What a page is to do with js-ipfs. */
+/** The task of a page with js-ipfs. */
 export interface JsIpfsTask {
   /** A multiaddr of the balancer's HTTP port. */
   readonly preloader: string
@@ -16,7 +16,7 @@ export interface JsIpfsTask {
 export interface JsIpfsResult {
   readonly added: ReadonlyArray<{ readonly cid: string, readonly sha256: string }>
   readonly preloads: readonly PreloadResult[]
-  /** Digests of what it read. */
+  /** Digests of the files that it read. */
   readonly read: readonly string[]
   readonly failure?: string
 }

@@ -14,9 +14,9 @@ import type { WirePeer } from '../../src/wire-peer.ts'
 
 const CLIENTS = FULL ? 100 : 20
 const GAUGES = ['kitsune_preload_running', 'kitsune_preload_queued', 'kitsune_preload_link_bytes', 'kitsune_balancer_connections']
-/** Within which a client that aborts leaves nothing, ms. */
+/** How soon nothing may be left of a client that aborts, ms. */
 const ABORTED = 2000
-/** The same of a line that has fallen silent; and what it takes to see it. */
+/** The same if its line has fallen silent, including the time to notice it, ms. */
 const FROZEN = 32_000
 
 describe(`preload by ${CLIENTS} clients that leave`, function () {
@@ -39,7 +39,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
     await peers.stop()
   })
 
-  /** What is held for requests: at the balancer, and at the node. */
+  /** What the balancer and the node hold for requests. */
   const held = async (): Promise<Record<string, number>> => {
     const commands = await (await kubo.call('diag/cmds')).json() as Array<{ Command: string, Active: boolean }>
     const { Keys } = await (await kubo.call('bitswap/wantlist')).json() as { Keys: unknown[] | null }
@@ -50,7 +50,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
 
   const preloadSeries = async (): Promise<string[]> => [...(await balancer.metrics()).keys()].filter(name => name.startsWith('kitsune_preload_'))
 
-  /** Clients that are asked for a block each, and do not answer. */
+  /** Makes clients that are each asked for a block, and do not answer. */
   const begin = async ({ ws, preload }: { readonly ws: string, readonly preload: string }, signal?: AbortSignal): Promise<{ clients: WirePeer[], requests: Array<Promise<Response>> }> => {
     const blocks = await seededBlocks(CLIENTS, 100, 'leaving')
     const clients = await Promise.all(blocks.map(async () => {
@@ -70,7 +70,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
     return { clients, requests }
   }
 
-  it('leaves nothing of those that abort: not at the node, nor at the balancer, nor of its wants at the clients', async () => {
+  it('leaves nothing of clients that abort: not at the node, not at the balancer, and no wants at the clients', async () => {
     const [before, series] = await Promise.all([held(), preloadSeries()])
     const leaving = new AbortController()
     const { clients, requests } = await begin(balancer, leaving.signal)
@@ -89,7 +89,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
     await poll(async () => await balancer.metric('kitsune_balancer_connections') === before.kitsune_balancer_connections, 'the connections to have closed', { timeout: ABORTED })
   })
 
-  it('takes the rest from another client that asked for the same when one leaves', async () => {
+  it('takes the rest from another client that asked for the same data when one leaves', async () => {
     const [block] = await seededBlocks(1, 100, 'taken over')
 
     const ask = async ({ peerId }: WirePeer): Promise<number> => {
@@ -112,7 +112,7 @@ describe(`preload by ${CLIENTS} clients that leave`, function () {
   })
 
   if (FULL) {
-    it('leaves nothing of those whose lines fall silent', async () => {
+    it('leaves nothing of clients whose lines fall silent', async () => {
       const before = await held()
       const [libp2p, http] = await Promise.all([startRelay(balancer.ws), startRelay(`/ip4/127.0.0.1/tcp/${new URL(balancer.preload).port}`)])
       const relays: Relay[] = [libp2p, http]

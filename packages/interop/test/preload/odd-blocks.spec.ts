@@ -13,7 +13,7 @@ import type { Kubo } from '../../src/kubo.ts'
 
 const ETH_BLOCK = 0x90
 const DAG_JSON = 0x0129
-/** Of no registered codec. */
+/** A codec that is not registered. */
 const UNREGISTERED = 0x300539
 
 describe('preload of blocks that kubo cannot read', function () {
@@ -33,7 +33,7 @@ describe('preload of blocks that kubo cannot read', function () {
     await peers.stop()
   })
 
-  /** Has a client that holds the blocks preload the first of them. */
+  /** Lets a client that holds the blocks preload the first of them. */
   const preload = async (root: CID, blocks: readonly TestBlock[]): Promise<{ status: number, refs: string[] }> => {
     const client = await peers.wire({ onMessage: serveBlocks(blocks) })
     await client.connect(balancer.ws)
@@ -64,13 +64,13 @@ describe('preload of blocks that kubo cannot read', function () {
     expect(await Promise.all([root, before, odd, below, beside].map(isStored))).to.deep.equal([true, true, true, true, true])
   }
 
-  it('takes those of a codec that it does not know, and what is linked beside them', async () => takes('unknown', ETH_BLOCK))
+  it('takes blocks of a codec that it does not know, and the blocks linked beside them', async () => takes('unknown', ETH_BLOCK))
 
-  it('takes those of a codec that is not registered', async () => takes('unregistered', UNREGISTERED))
+  it('takes blocks of a codec that is not registered', async () => takes('unregistered', UNREGISTERED))
 
-  it('takes those that are not of their codec', async () => takes('broken', dagPb.code))
+  it('takes blocks that are not valid in their codec', async () => takes('broken', dagPb.code))
 
-  it('takes what blocks link to that are their own CIDs', async () => {
+  it('takes the links of blocks that are inside their CIDs', async () => {
     const inner = await seededBlock(999, 'inner')
     const own = CID.createV1(dagPb.code, identity.digest(dagPb.encode({ Links: [{ Name: '', Hash: inner.cid }] })))
     const root = await json([own, CID.createV1(0x55, identity.digest(Buffer.from('leaf')))])

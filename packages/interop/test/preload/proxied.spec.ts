@@ -34,7 +34,7 @@ describe('preload behind proxies', function () {
     await peers.stop()
   })
 
-  /** A client that holds the block, and whose WebSocket comes through a proxy that names its address. */
+  /** Makes a client that holds the block, and whose WebSocket comes through a proxy that reports its address. */
   const client = async (from: string): Promise<WirePeer> => {
     const proxy = await startForwardingProxy({ target: Number(/\/tcp\/(\d+)\//.exec(balancer.ws)?.[1]), from })
     peers.onStop(proxy.stop)
@@ -44,7 +44,7 @@ describe('preload behind proxies', function () {
     return peer
   }
 
-  it('asks the client that asked, by the address that trusted proxies say for both of its connections', async () => {
+  it('asks the client that made the request, by the address that trusted proxies report for both of its connections', async () => {
     const here = await client(HERE)
     const elsewhere = await client(ELSEWHERE)
     const response = await fetch(`${balancer.preload}/api/v0/refs?arg=${block.cid}`, { method: 'POST', headers: { 'x-forwarded-for': ELSEWHERE } })

@@ -10,11 +10,11 @@ import type { ProbedBalancer } from '../../src/attack/probed-balancer.ts'
 import type { WirePeer } from '../../src/wire-peer.ts'
 
 const CLIENTS = 10
-/** A hundred a second, of all of them. */
+/** A hundred a second in all. */
 const RECONNECTS = FULL ? 1000 : 100
 const PAUSE = 100
 const GAUGES = ['kitsune_preload_running', 'kitsune_preload_queued', 'kitsune_preload_link_bytes', 'kitsune_balancer_connections', 'kitsune_router_clients']
-/** What a heap varies by. */
+/** How much a heap varies, bytes. */
 const SLACK = 4 << 20
 
 describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a second`, function () {
@@ -44,7 +44,7 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
 
   const gauges = async (): Promise<number[]> => Promise.all(GAUGES.map(async name => balancer.metric(name)))
 
-  /** Connects, asks for what no node has, and leaves. */
+  /** Connects, asks for a block that no node has, and leaves. */
   const comeAndGo = async (client: WirePeer, cid: string): Promise<void> => {
     const leaving = new AbortController()
     const asked = fetch(`${balancer.preload}/api/v0/refs?arg=${cid}&peer=${client.peerId}`, { method: 'POST', signal: leaving.signal }).catch(() => {})
@@ -61,16 +61,16 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
   const round = async (clients: readonly WirePeer[], times: number, cid: string): Promise<void> => {
     await Promise.all(clients.map(async client => {
       for (let i = 0; i < times; i++) {
-        // one that is refused comes back, as the others do
+        // a client that is refused comes back, too
         await Promise.all([comeAndGo(client, cid).catch(() => {}), delay(PAUSE)])
       }
     }))
   }
 
   it('keeps nothing of them, and serves the next one', async () => {
-    const [missing, block] = await Promise.all(['nobody has it', 'the next one'].map(async seed => seededBlock(1000, seed)))
+    const [missing, block] = await Promise.all(['no node has it', 'the next one'].map(async seed => seededBlock(1000, seed)))
     const clients = await Promise.all(Array.from({ length: CLIENTS }, async () => peers.wire()))
-    // what the first cost for good
+    // the permanent cost of the first clients
     await round(clients, 3, `${missing.cid}`)
     await poll(async () => (await gauges()).every(value => value === 0), 'nothing to be left', { timeout: 10_000 })
     const before = await held()

@@ -14,11 +14,11 @@ const LEAVES = 100_000
 const LEAF = 256
 /** Bytes a second that the client reads. */
 const RATE = 20_000
-/** Bytes of a line of the answer, about. */
+/** Approximate bytes of a line of the answer. */
 const LINE = 80
 /** Lines that wait for a reader before the walk does: 1 MiB. */
 const UNREAD = Math.floor((1 << 20) / LINE)
-/** What a balancer may hold more at any time than after the same preload by a client that reads at once, and the delay of its event loop, ms. */
+/** How much more a balancer may hold at any time than after the same preload by a client that reads at once, and the longest delay of its event loop, ms. */
 const MOST_BYTES = 64 << 20
 const MOST_DELAY = 100
 
@@ -45,7 +45,7 @@ describeFull(`preload of ${LEAVES} blocks for a client that reads ${RATE / 1000}
     await peers.stop()
   })
 
-  /** Has a new client, with a DAG of its own, ask for refs at that port. */
+  /** Lets a new client with its own DAG ask for refs at that port. */
   async function ask (seed: string, port: string, encoding: string, signal: AbortSignal): Promise<Response> {
     const dag = await createDag(binary, { size: LEAVES * LEAF, blockSize: LEAF, seed })
     const client = await peers.kubo({ dag })
@@ -86,6 +86,6 @@ describeFull(`preload of ${LEAVES} blocks for a client that reads ${RATE / 1000}
   }
 
   for (const encoding of ['identity', 'gzip']) {
-    it(`is not slowed down by it, nor keeps much for it, with ${encoding}`, async () => readSlowly(encoding))
+    it(`is not slowed down by it, and keeps little for it, with ${encoding}`, async () => readSlowly(encoding))
   }
 })

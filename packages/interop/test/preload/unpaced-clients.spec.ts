@@ -10,7 +10,7 @@ import type { WirePeer } from '../../src/wire-peer.ts'
 
 const BLOCKS = 64
 const SIZE = 1 << 20
-/** What may be asked of a client at the same time, bytes. */
+/** How much may be asked of a client at the same time, bytes. */
 const MOST = 32 << 20
 const DAG_JSON = 0x0129
 
@@ -30,12 +30,12 @@ describe('preload from clients without flow control', function () {
 
   const keyOf = (cid: Uint8Array): string => multihashKey(CID.decode(cid).multihash.bytes)
 
-  it('asks one for no more at a time than may be on its way, however slowly it answers', async () => {
+  it('asks a client for no more at a time than may be on its way, however slowly it answers', async () => {
     const leaves = await seededBlocks(BLOCKS, SIZE, 'unpaced')
     const root = await blockOf(Buffer.from(JSON.stringify(leaves.map(({ cid }) => ({ '/': `${cid}` })))), { codec: DAG_JSON })
     const held = new Map([root, ...leaves].map(block => [keyOf(block.cid.bytes), block]))
     const asked = new Set<string>()
-    /** As js-ipfs is: over mplex, by a stream a message, and it knows no HAVE. */
+    /** A client like js-ipfs: over mplex, with a stream for each message, and without HAVE. */
     const client = await peers.wire({
       muxer: 'mplex',
       streamPerMessage: true,
@@ -61,7 +61,7 @@ describe('preload from clients without flow control', function () {
     expect(most, 'blocks that it was asked for at once').to.be.within(2, MOST / SIZE)
   })
 
-  /** Answers all that it is asked for, and then waits for more; returns how much that was at most. */
+  /** Answers everything that it is asked for, and then waits for more; returns the most that was asked at once. */
   const answerSlowly = async (client: WirePeer, to: string, asked: Set<string>, held: ReadonlyMap<string, { cid: CID, bytes: Uint8Array }>, over: () => boolean): Promise<number> => {
     let most = 0
 

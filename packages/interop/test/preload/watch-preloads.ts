@@ -1,4 +1,4 @@
-/** A page's preloads: begun before js-ipfs is loaded, which keeps the `fetch` that it finds. */
+/** Watches the preloads of a page. It is loaded before js-ipfs, which keeps the `fetch` that it finds. */
 const { fetch } = globalThis
 const preloads: Array<Promise<PreloadResult>> = []
 

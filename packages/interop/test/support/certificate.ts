@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-/** Flags that give a balancer a certificate for localhost, which no client trusts by itself. */
+/** Flags that give a balancer a self-signed certificate for localhost. */
 export const CERTIFICATE = ['--tls-cert', fixture('localhost.crt'), '--tls-key', fixture('localhost.key')]
 
 function fixture (name: string): string {

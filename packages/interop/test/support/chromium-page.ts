@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { removeFolder, startProcess, temporaryFolder } from '../../src/processes.ts'
 import type { AddressInfo } from 'node:net'
 
-/** A page as one script, made as for any browser. `alias`: what is imported in place of packages. */
+/** Bundles a page into one script. `alias`: replacements for packages. */
 export async function bundlePage (file: URL, alias: Record<string, string> = {}): Promise<string> {
   const { outputFiles: [{ text }] } = await build({
     entryPoints: [fileURLToPath(file)],
@@ -21,11 +21,11 @@ export async function bundlePage (file: URL, alias: Record<string, string> = {})
 }
 
 /**
- * Opens a page in Chromium, and returns what became of its task.
+ * Opens a page in Chromium, and returns the result of its task.
  *
  * @param chromium - path of the binary
  * @param script - fetches `/task`, and posts its result to `/result`
- * @param task - what JSON can say
+ * @param task - a value that JSON can represent
  * @param flags - of Chromium
  */
 export async function runPage <Result> (chromium: string, script: string, task: unknown, flags: readonly string[] = []): Promise<Result> {

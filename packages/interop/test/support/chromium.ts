@@ -3,7 +3,7 @@ import { poll } from '../../src/until.ts'
 import { connectDevTools } from './devtools.ts'
 import type { DevTools } from './devtools.ts'
 
-/** A Chromium whose pages a test drives as a user does. */
+/** A Chromium whose pages a test uses as a user does. */
 export interface Browser {
   /** Resolves when the page has loaded, and its scripts have run. */
   open (url: string): Promise<Page>

@@ -1,6 +1,6 @@
 /** A connection to Chromium by its DevTools protocol. */
 export interface DevTools {
-  /** `session`: of a page; without, the browser is called. */
+  /** `session`: that of a page; without it, the browser is called. */
   call <Result> (method: string, params?: object, session?: string): Promise<Result>
   /** Calls with the next event of that name. */
   once <Params> (event: string, session: string, listener: (params: Params) => void): void

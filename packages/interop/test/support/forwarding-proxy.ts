@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { CERTIFICATE } from './certificate.ts'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
-/** A reverse proxy for one connection a request: it ends TLS, or tells who asks, or both. */
+/** A reverse proxy with one connection for each request: it terminates TLS, forwards the client's address, or both. */
 export interface ForwardingProxy {
   readonly port: number
   stop (): Promise<void>

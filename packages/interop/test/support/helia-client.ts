@@ -10,7 +10,7 @@ import { createHeliaLight } from 'helia'
 import { CID } from 'multiformats/cid'
 import type { Stack } from '../../src/stack.ts'
 
-/** Reads a file by a new Helia that knows only the peer at an address, which speaks WebSockets. */
+/** Reads a file with a new Helia that knows only the peer at a WebSocket address. */
 export async function readByHelia (peers: Pick<Stack, 'onStop'>, address: string, root: string): Promise<Uint8Array> {
   const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
     transports: [webSockets()],

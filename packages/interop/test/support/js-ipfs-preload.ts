@@ -14,7 +14,7 @@ export async function preloadingJsIpfs (peers: Stack, modules: string, balancer:
   return ipfs
 }
 
-/** The hash of what a node has of a file by itself. */
+/** The hash of a file as far as a node itself has it. */
 export async function storedHash (kubo: Kubo, path: string): Promise<string> {
   return sha256(await (await kubo.call('cat', [path], { offline: 'true' })).bytes())
 }

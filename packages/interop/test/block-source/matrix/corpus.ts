@@ -15,7 +15,7 @@ import type { Block } from '@kitsune/block-source'
 
 /** A CAR, and its blocks as `@ipld/car` reads them. */
 export interface CorpusCar {
-  /** What it has in it. */
+  /** What the CAR contains. */
   readonly title: string
   /** The name of the object, as in CARPARK. */
   readonly name: string
@@ -24,10 +24,10 @@ export interface CorpusCar {
   readonly blocks: readonly Block[]
 }
 
-/** Files that the tests of `@ipld/car` read, and that go-car has written: CIDs of both versions, identities, blake2b, the empty block. */
+/** Files from the tests of `@ipld/car`, and files written by go-car: CIDs of both versions, identities, blake2b, the empty block. */
 const FIXTURES = new URL('../../../../block-source/test/fixtures/', import.meta.url)
 
-/** Of the UnixFS file. */
+/** The size of the UnixFS file. */
 const SIZE = FULL ? 2 ** 30 : 4 << 20
 
 const KUBO_FILES = {

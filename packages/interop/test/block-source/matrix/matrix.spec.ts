@@ -16,7 +16,7 @@ import type { MatrixResult } from './results.ts'
 import type { ServedIndex } from './write-indexes.ts'
 import type { Block, BlockSource } from '@kitsune/block-source'
 
-/** What lists the CARs of a root, and finds no block before its root was asked for. */
+/** The index that lists the CARs of a root, and finds no block before its root was asked for. */
 const LISTS = 'DUDEWHERE'
 
 /** How many blocks are asked for one by one. */
@@ -92,7 +92,7 @@ describe('CARs in every backend, found by every index', function () {
   }
 })
 
-/** The root, and then all blocks of the CAR in its order, for one client. Returns those that were compared. */
+/** Reads the root, and then all blocks of the CAR in its order, for one client. Returns the compared blocks. */
 async function readsByRoot (source: BlockSource, { title, roots: [root], blocks }: CorpusCar): Promise<Block[]> {
   const session = title
   const rootBlock = blocks.find(({ cid }) => cid.equals(root))
@@ -107,7 +107,7 @@ async function readsByRoot (source: BlockSource, { title, roots: [root], blocks 
   return readsAll(source, blocks, session)
 }
 
-/** Blocks of all CARs in an order that has nothing to do with where they are, at once and one by one. */
+/** Reads blocks of all CARs in an order that is unrelated to their places, at once and one by one. */
 async function readsAtRandom (source: BlockSource, blocks: readonly Block[]): Promise<Block[]> {
   const shuffled = blocks.map((block, i) => ({ block, order: Math.imul(i + 1, 0x9e3779b1) >>> 0 })).sort((a, b) => a.order - b.order).map(({ block }) => block)
   const compared = await readsAll(source, shuffled)

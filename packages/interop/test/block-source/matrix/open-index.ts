@@ -1,7 +1,7 @@
 import { carV2Index, dudewhereIndex, dynamoIndex, mapIndex, mergedIndex, multiIndex, remoteIndex, scanIndex, shardedDagIndex, sortedIndex } from '@kitsune/block-source'
 import type { BlockIndex, DynamoIndexInit, ListingStore } from '@kitsune/block-source'
 
-/** What indexes are opened with, beside the store. It can be sent to a Worker. */
+/** What indexes are opened with, besides the store. It can be sent to a Worker. */
 export interface Opening {
   /** The names of the CARs. */
   readonly cars: readonly string[]
@@ -18,7 +18,7 @@ const wrapped = (code: string): OpenIndex => (store, { cars }) => mergedIndex(ca
 
 const beside = (code: string): OpenIndex => (store, { cars }) => mergedIndex(cars.map(name => sortedIndex(store, `${code}/${name}.idx`, { car: name })))
 
-/** How each index is opened, by what it is called in the tests. */
+/** How each index is opened, by its name in the tests. */
 export const OPEN = {
   'without an index, scanned': scanned,
   'as CARv2 with 0x0400': wrapped('0x0400'),

@@ -5,7 +5,7 @@ import { OPEN } from './open-index.ts'
 import type { IndexTitle, Opening } from './open-index.ts'
 import type { BlockSource, R2BucketLike } from '@kitsune/block-source'
 
-/** What a Worker's environment has here. */
+/** The Worker's environment. */
 interface Env {
   readonly BUCKET: R2BucketLike & { put (key: string, bytes: ReadableStream | string): Promise<unknown> }
 }
@@ -21,7 +21,7 @@ export interface WorkerRead {
   readonly session?: string
 }
 
-/** Shared by all requests, as a Worker would. */
+/** Shared by all requests, as in a real Worker. */
 const sources = new Map<string, BlockSource>()
 
 function sourceOf ({ BUCKET: bucket }: Env, title: IndexTitle, opening: Opening): BlockSource {

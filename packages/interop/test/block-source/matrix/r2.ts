@@ -9,7 +9,7 @@ import type { CID } from 'multiformats/cid'
 /** How many blocks a Worker is asked for in one request. */
 const BATCH = 128
 
-/** R2 in workerd, whose objects are read in a Worker, as they would be. */
+/** R2 in workerd, whose objects are read in a Worker, as in production. */
 export async function startR2 (): Promise<Backend> {
   const { outputFiles: [{ text: script }] } = await build({
     entryPoints: [fileURLToPath(new URL('r2-worker.ts', import.meta.url))],

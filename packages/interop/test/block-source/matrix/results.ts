@@ -1,11 +1,11 @@
 import { circumstances, readResults, writeResults } from '../../../src/results.ts'
 import type { CorpusCar } from './corpus.ts'
 
-/** What a backend and an index served at full size. */
+/** The result of a backend and an index at full size. */
 export interface MatrixResult {
   readonly backend: string
   readonly index: string
-  /** Until all blocks were read, those that came twice counted twice. */
+  /** The time until all blocks were read; those read twice count twice. */
   readonly seconds: number
   /** How many blocks were compared with those of the CARs, and their bytes. */
   readonly blocks: number

@@ -4,7 +4,7 @@ import { cardexIndex, cardexMultiIndex, shardedIndex, wrap } from './original-in
 import type { CorpusCar } from './corpus.ts'
 import type { AddressInfo } from 'node:net'
 
-/** Where objects are written. */
+/** A place to write objects to. */
 export type Write = (object: string, bytes: Uint8Array) => Promise<void>
 
 /** Writes CARs, and everything that their indexes need. */
