@@ -16,7 +16,10 @@ export interface NetworkLimits {
   maxUnfinishedBytes: number
   /** What waits behind messages that are being handled, for one peer, over all its streams. Looked at once a tick; beyond it the newest such stream is reset. */
   maxWaitingBytes: number
-  /** Wants, blocks and presences of messages that are handled in one pass of the event loop, for each stream. More have to wait for the next pass, so that a single read cannot stall the process. The most that boxo's server keeps of a peer. */
+  /**
+   * Wants, blocks and presences of messages that are handled in one pass of the event loop, for each peer, on all of its
+   * streams. More have to wait for the next pass, so that no peer can stall the process. The most that boxo's server keeps of a peer.
+   */
   itemsPerPass: number
   /** A longer message of a peer that has dialled this host takes turns with those of other peers, so that short ones need not wait for many of them: 90 wants. 0: all do. */
   smallMessage: number

@@ -73,6 +73,9 @@ class NetworkPeer implements Peer, ConnectionsInit {
   #writer: Writer | undefined
   /** Bytes of messages that have not ended, of all streams. */
   #unfinished = 0
+  /** The pass of the event loop in which a message was handled last, and the wants, blocks and presences that were handled there, on all streams. */
+  #pass = -1
+  #items = 0
   #hasLeft = false
 
   constructor (id: string, context: PeerContext) {
@@ -252,10 +255,17 @@ class NetworkPeer implements Peer, ConnectionsInit {
       log,
       answers,
       now,
-      pass: () => turns.countPass(),
+      hasShare: () => this.#hasShare(),
+      handled: items => { this.#handled(items) },
       // a peer that this host has dialled sends what this host asked for
       mayHandle: bytes => connection.direction === 'outbound' || turns.mayGo(this, bytes > limits.smallMessage),
-      nextTurn: run => { turns.wait(this, run) },
+      nextTurn: run => {
+        turns.wait(this, () => {
+          run()
+
+          return this.#hasShare()
+        })
+      },
       message: (message, protocol) => this.#received(connection, number, message, protocol),
       unfinished: delta => { this.#count(delta) },
       holds: () => { watch.add(this) },
@@ -282,6 +292,25 @@ class NetworkPeer implements Peer, ConnectionsInit {
     }
 
     return this.#context.receive(this.id, message, protocol, number)
+  }
+
+  /** A peer has one share, however many streams and connections it has. */
+  #hasShare (): boolean {
+    const { turns, limits } = this.#context
+
+    return this.#pass !== turns.countPass() || this.#items < limits.itemsPerPass
+  }
+
+  #handled (items: number): void {
+    const pass = this.#context.turns.countPass()
+
+    if (pass !== this.#pass) {
+      this.#pass = pass
+      this.#items = 0
+    }
+
+    // a message without any is work, too
+    this.#items += Math.max(1, items)
   }
 
   #count (delta: number): void {

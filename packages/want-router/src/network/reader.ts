@@ -43,8 +43,10 @@ export interface ReaderOwner {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
-  /** The number of this pass of the event loop. */
-  pass (): number
+  /** Whether the peer may have more handled in this pass of the event loop. */
+  hasShare (): boolean
+  /** A message was handled, with this many wants, blocks and presences; one without any is work, too. */
+  handled (items: number): void
   /** Whether a message of this many bytes may be handled now. */
   mayHandle (bytes: number): boolean
   /** Calls in a later pass of the event loop, when it is this peer's turn. */
@@ -87,9 +89,6 @@ class StreamReader implements Reader, InboundEndOwner {
   #gate: ReadGate | undefined
   readonly #end: InboundEnd
   #unfinished = 0
-  /** Wants, blocks and presences of the messages that were handled in this pass of the event loop, one at least of each. */
-  #items = 0
-  #pass = -1
   #handling = false
   #over = false
   #lastData: number
@@ -174,7 +173,6 @@ class StreamReader implements Reader, InboundEndOwner {
   /** Handles what is queued, up to the first message that has to wait, or to be waited for. */
   #handle (isTurn: boolean): void {
     const { stats } = this.#owner
-    this.#beginPass()
 
     while (!this.#takesTurn(isTurn)) {
       const frame = this.#queue.shift()
@@ -188,8 +186,7 @@ class StreamReader implements Reader, InboundEndOwner {
 
       const message = this.#read(frame)
       const promise = this.#owner.message(message, this.#protocol)
-      // one without any is work, too
-      this.#items += Math.max(1, message.wants.length + message.blocks.length + message.presences.length)
+      this.#owner.handled(message.wants.length + message.blocks.length + message.presences.length)
 
       if (promise === false || (!this.#owner.answers && message.skipped > 0)) {
         stats.framesDropped++
@@ -219,21 +216,9 @@ class StreamReader implements Reader, InboundEndOwner {
     }
   }
 
-  /** What has been handled counts in its own pass, however many pieces it came in. */
-  #beginPass (): void {
-    const pass = this.#owner.pass()
-
-    if (pass !== this.#pass) {
-      this.#pass = pass
-      this.#items = 0
-    }
-  }
-
-  /** Whether the next message waits for its turn: the stream has had its share of this pass, or others go first. */
+  /** Whether the next message waits for its turn: the peer has had its share of this pass, or others go first. */
   #takesTurn (isTurn: boolean): boolean {
-    const { limits } = this.#owner
-
-    if (this.#queue.size === 0 || (this.#items < limits.itemsPerPass && (isTurn || this.#owner.mayHandle(this.#queue.nextBytes)))) {
+    if (this.#queue.size === 0 || (this.#owner.hasShare() && (isTurn || this.#owner.mayHandle(this.#queue.nextBytes)))) {
       return false
     }
 

@@ -7,8 +7,8 @@ export interface ReadingTurns {
    * the same owner waits that came before it; of what is large, one in each pass while nothing waits at all.
    */
   mayGo (owner: object, large: boolean): boolean
-  /** `run` is called in a later pass, after what of the same owner waits already. */
-  wait (owner: object, run: () => void): void
+  /** `run` is called in a later pass, after what of the same owner waits already. It returns whether that may go on in the same pass. */
+  wait (owner: object, run: () => boolean): void
 }
 
 /** What turns need of the clock and of the event loop. */
@@ -27,11 +27,11 @@ export interface ReadingTurnsInit {
 const SHARE = 8
 
 /**
- * Creates turns: owners are called one after another, each with all that it has waiting, as far as the time goes.
- * Those that wait again go to the end.
+ * Creates turns: owners are called one after another, each with what it has waiting, as far as its share and the time go.
+ * Those that wait again go to the end, and what an owner has waiting begins with what was not called.
  */
 export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): ReadingTurns {
-  const waiting = new Map<object, Array<() => void>>()
+  const waiting = new Map<object, Array<() => boolean>>()
   let scheduled = false
   let number = 0
   let hadLarge = false
@@ -53,10 +53,11 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
     for (const owner of [...waiting.keys()]) {
       const runs = waiting.get(owner) ?? []
       let over = false
+      let more = true
       waiting.delete(owner)
 
-      while (runs.length > 0 && !over) {
-        runs.shift()?.()
+      while (runs.length > 0 && more && !over) {
+        more = runs.shift()?.() === true
         over = now() >= latest
       }
 

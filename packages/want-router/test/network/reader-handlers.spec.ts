@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
 import { createReader } from '../../src/network/reader.ts'
-import { settled } from './fakes.ts'
+import { FakeStream, settled } from './fakes.ts'
 import { frame, numbered } from './messages.ts'
 import { createReaderRig } from './reader-rig.ts'
 import type { ReaderRig } from './reader-rig.ts'
@@ -86,6 +86,20 @@ describe('network/reader: how messages are handled', () => {
     }
 
     expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  it('waits when the peer has had its share of the pass on another stream', async () => {
+    rig.owner.limits = { ...rig.owner.limits, itemsPerPass: 3 }
+    createReader(rig.stream, true, rig.owner)
+    rig.stream.receive([1, 2, 3].flatMap(number => [...frame(numbered(number))]))
+    const other = new FakeStream()
+    createReader(other, true, rig.owner)
+    other.receive(frame(numbered(4)))
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3])
+    expect(other.readStatus).to.equal('paused')
+
+    rig.owner.nextPass()
+    expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4])
   })
 
   it('is decoded without blocks where none are taken, and counted', () => {

@@ -34,7 +34,7 @@ export interface ReaderRig {
 export function createReaderRig (): ReaderRig {
   const clock = fakeClock()
   let waiting: Array<() => void> = []
-  let passes = 0
+  let items = 0
   const owner: Owner = {
     seen: [],
     unfinishedBytes: 0,
@@ -48,9 +48,10 @@ export function createReaderRig (): ReaderRig {
     now: clock.now,
     mayHandle: () => true,
     nextTurn: run => { waiting.push(run) },
-    pass: () => passes,
+    hasShare: () => items < owner.limits.itemsPerPass,
+    handled (count) { items += count },
     nextPass () {
-      passes++
+      items = 0
       const runs = waiting
       waiting = []
       runs.forEach(run => { run() })

@@ -15,15 +15,17 @@ describe('reading turns', () => {
     turns = createReadingTurns({ now: () => time, endOfTick: run => { next.push(run) } })
   })
 
-  /** Waits `times` times, and takes this long each time. */
-  function wait (owner: object, name: string, { times = 1, takes = 0 } = {}): void {
+  /** Waits `times` times, and takes this long each time; `spends`: there is nothing left of its owner's share then. */
+  function wait (owner: object, name: string, { times = 1, takes = 0, spends = false } = {}): void {
     turns.wait(owner, () => {
       called.push(name)
       time += takes
 
       if (times > 1) {
-        wait(owner, name, { times: times - 1, takes })
+        wait(owner, name, { times: times - 1, takes, spends })
       }
+
+      return !spends
     })
   }
 
@@ -87,6 +89,15 @@ describe('reading turns', () => {
     wait({}, 'd', { takes: 5 })
 
     expect([pass(), pass(), pass(), pass()]).to.deep.equal(['ab', 'dc', 'a', ''])
+  })
+
+  it('call no more of an owner that has had its share, and begin there the next time', () => {
+    const owner = {}
+    wait(owner, 'a', { times: 2, spends: true })
+    wait(owner, 'b', { spends: true })
+    wait({}, 'c')
+
+    expect([pass(), pass(), pass(), pass()]).to.deep.equal(['ac', 'b', 'a', ''])
   })
 
   it('call one in each pass, however long it takes', () => {
