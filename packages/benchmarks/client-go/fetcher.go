@@ -32,9 +32,9 @@ var protocols = []protocol.ID{
 }
 
 type counts struct {
-	bytes                          int64
-	duplicates, unexpected, denied int
-	streams, messages              int
+	bytes                             int64
+	duplicates, unexpected, dontHaves int
+	streams, messages                 int
 }
 
 // fetcher keeps wants open at one peer. All that mu guards is touched by the
@@ -128,7 +128,7 @@ func (f *fetcher) fetch(cids []cid.Cid, open int) (result, error) {
 		case <-stalled.C:
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			return result{}, fmt.Errorf("no block for %s, %d of %d are missing, %d were denied", f.stall, len(cids)-done, len(cids), f.counts.denied)
+			return result{}, fmt.Errorf("no block for %s, %d of %d are missing, %d were answered with DONT_HAVE", f.stall, len(cids)-done, len(cids), f.counts.dontHaves)
 		}
 		f.mu.Lock()
 		arrived := f.arrived
@@ -196,7 +196,7 @@ func (f *fetcher) receive(msg bsmsg.BitSwapMessage) {
 	now := time.Now()
 	f.mu.Lock()
 	f.counts.messages++
-	f.counts.denied += len(msg.DontHaves())
+	f.counts.dontHaves += len(msg.DontHaves())
 	for _, block := range msg.Blocks() {
 		c := block.Cid()
 		at, ok := f.asked[c]

@@ -40,7 +40,7 @@ type result struct {
 	P99             float64 `json:"p99"`
 	Duplicates      int     `json:"duplicates"`
 	Unexpected      int     `json:"unexpected"`
-	Denied          int     `json:"denied"`
+	DontHaves       int     `json:"dontHaves"`
 	InboundStreams  int     `json:"inboundStreams"`
 	InboundMessages int     `json:"inboundMessages"`
 	CPUSeconds      float64 `json:"cpuSeconds"`
@@ -164,7 +164,7 @@ func summary(latencies []time.Duration, elapsed time.Duration, c counts) result 
 		P99:             quantile(latencies, 0.99),
 		Duplicates:      c.duplicates,
 		Unexpected:      c.unexpected,
-		Denied:          c.denied,
+		DontHaves:       c.dontHaves,
 		InboundStreams:  c.streams,
 		InboundMessages: c.messages,
 	}

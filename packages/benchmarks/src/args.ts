@@ -18,7 +18,7 @@ export const CODEC = 'codec'
 export const PICKS = 'picks'
 /** CAR files and block maps against `@ipld/car` and a plain loop. */
 export const BLOCK_SOURCE = 'block-source'
-/** The least that a proxy in Node can cost. */
+/** The least cost of a proxy in Node. */
 export const FLOOR = 'floor'
 /** How the cost of a want grows with clients, members and wants. */
 export const SCALE = 'scale'
@@ -34,7 +34,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 const NAMES: readonly string[] = [...WORKLOADS.map(({ name }) => name), CODEC, PICKS, FLOOR, BLOCK_SOURCE, SCALE, ...GROUPS.distance, ...GROUPS.edge, ...GROUPS.http, ...GROUPS.preload, ...GROUPS.strategies]
 
-/** What the command line of the benchmarks says. */
+/** The options of the command line. */
 export interface Options {
   /** Names of workloads, `codec`, `picks`, `floor`, `block-source`, `scale`, distances, scenarios of the edge server, of HTTP, of preload and of strategies; default: all. */
   only: string[]
@@ -46,7 +46,7 @@ export interface Options {
   scaleRuns: number
   /** A quarter of the blocks. */
   quick: boolean
-  /** Where to write the results; `-` is standard output, and the table then goes to standard error. */
+  /** Where to write the results; with `-` they go to standard output, and the table to standard error. */
   json?: string
   /** A document to put the tables into. */
   docs?: string
@@ -102,7 +102,7 @@ interface Values {
 function parse (args: readonly string[]): Values {
   try {
     return parseArgs({
-      // parseArgs knows no option whose value may be left out
+      // parseArgs has no options whose value may be left out
       args: args.map(arg => arg === '--profile' ? '--profile=' : arg),
       options: {
         only: { type: 'string' },
@@ -132,7 +132,7 @@ function list <T extends string> (option: string, value: string | undefined, kno
     throw new UsageError(`--${option}: there is no "${unknown}", only ${known.join(', ')}`)
   }
 
-  // in the order in which they are known, which is that of the table
+  // in the order of the known names, which is that of the table
   return known.filter(name => asked.includes(name))
 }
 

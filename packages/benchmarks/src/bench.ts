@@ -56,7 +56,7 @@ import type { StrategyScenario } from './strategies/scenarios.ts'
 import type { Report } from './table.ts'
 import type { Workload } from './workloads.ts'
 
-/** Everything that a run of the benchmarks found, as `--json` writes it. */
+/** All results of a run of the benchmarks, as `--json` writes them. */
 export interface BenchResult {
   /** ISO 8601. */
   at: string
@@ -79,7 +79,7 @@ export interface BenchResult {
 const FLOOR_BYTES = 2 ** 30
 
 /**
- * Measures what the options ask for. Progress goes to standard error, tables to
+ * Runs the benchmarks that the options name. Progress goes to standard error, tables to
  * standard output, unless that is where the JSON goes.
  *
  * @throws {MissingToolError} if kubo, go or a build is missing
@@ -119,7 +119,7 @@ export async function bench (options: Options): Promise<BenchResult> {
   }
 
   if (options.docs != null) {
-    // a document without marks must fail now, and not after a quarter of an hour
+    // a document without marks must fail now, not after a quarter of an hour
     insertResults(readFileSync(options.docs, 'utf8'), '')
   }
 
@@ -160,7 +160,7 @@ export async function bench (options: Options): Promise<BenchResult> {
   return result
 }
 
-/** Measures what needs neither kubo nor a proxy. */
+/** Runs the benchmarks that need neither kubo nor a proxy. */
 async function ours (result: BenchResult, options: Options): Promise<void> {
   if (options.profile != null) {
     return

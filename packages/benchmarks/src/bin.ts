@@ -16,7 +16,7 @@ try {
   // children and their pipes are gone, but a child that did not die must not keep this process alive
   process.exit(0)
 } catch (err) {
-  // a mistake of the user is reported in one line, a bug of ours with its stack
+  // a mistake of the user is reported in one line, a bug with its stack
   process.stderr.write(`${err instanceof UsageError || err instanceof MissingToolError ? err.message : inspect(err)}\n`)
   process.exit(err instanceof UsageError ? 2 : 1)
 }

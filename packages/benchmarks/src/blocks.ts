@@ -13,7 +13,7 @@ interface SeededBlock {
   bytes: Uint8Array
 }
 
-/** Unrelated raw blocks that look random: the same of a size each time. */
+/** Raw blocks that look random: for each size the same ones every time. */
 export function * seededBlocks (size: number, count: number): Generator<SeededBlock> {
   for (let i = 0; i < count; i++) {
     const bytes = seededBuffer(size, `benchmark/${size}/${i}`)
@@ -23,7 +23,7 @@ export function * seededBlocks (size: number, count: number): Generator<SeededBl
   }
 }
 
-/** CIDs of blocks of which only the hash exists. */
+/** CIDs of blocks that do not exist. */
 export function * seededCids (count: number): Generator<CID> {
   for (let i = 0; i < count; i++) {
     yield CID.createV1(raw.code, Digest.create(sha256.code, createHash('sha256').update(`benchmark/${i}`).digest()))

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { runProcess, startProcess } from '@kitsune/interop'
 import { MissingToolError } from './errors.ts'
 
-/** What the client measured. */
+/** The results of the client. */
 export interface ClientResult {
   blocks: number
   bytes: number
@@ -17,26 +17,26 @@ export interface ClientResult {
   p99: number
   /** Blocks that came again. */
   duplicates: number
-  /** Blocks that were never asked for, wrong bytes included. */
+  /** Unsolicited blocks, including wrong bytes. */
   unexpected: number
   /** DONT_HAVEs. */
-  denied: number
+  dontHaves: number
   inboundStreams: number
   inboundMessages: number
-  /** The client's own. */
+  /** The peer id of the client. */
   cpuSeconds: number
 }
 
-/** What a client wants, from which peer or gateway, and how many wants it keeps open. */
+/** The blocks that a client wants, from which peer or gateway, and how many wants it keeps open. */
 export interface ClientInit {
   binary: string
   /** Multiaddr with `/p2p/`, or the URL of a gateway. */
   address: string
-  /** Which HTTP to ask a gateway by. Default: 1. */
+  /** The version of HTTP for a gateway. Default: 1. */
   http?: 1 | 2
   /** Ask a gateway only whether it has the blocks. Default: false. */
   head?: boolean
-  /** File with a CID a line. */
+  /** File with one CID in each line. */
   cids: string
   open: number
   warmup: number
@@ -54,8 +54,8 @@ export interface ReadyClient {
 const RUN_TIMEOUT = 30 * 60_000
 
 /**
- * Compiles the client and returns its path. go's own cache makes this a matter
- * of a second when nothing has changed.
+ * Compiles the client and returns its path. With go's cache this takes a second
+ * if nothing has changed.
  *
  * @throws {MissingToolError} if there is no go
  */

@@ -5,7 +5,7 @@ import { BitswapMessage, WantType } from './protons/message.ts'
 import { table } from './table.ts'
 import { timings } from './timing.ts'
 
-/** How long one task takes by code that protons generates, and by this repository's codec. */
+/** How long one task takes with code that protons generates, and with this repository's codec. */
 export interface CodecFigure {
   task: string
   /** Microseconds a message. */
@@ -18,7 +18,7 @@ export interface CodecFigure {
 /** The figures of all tasks. */
 export interface CodecFigures {
   figures: CodecFigure[]
-  /** Microseconds, for all entries of a wantlist, of what is made of the raw CIDs only when it is needed. */
+  /** Microseconds for values that are made from raw CIDs only when needed, for all entries of a wantlist. */
   lazy: { entries: number, wantKeys: number, cids: number }
 }
 
@@ -45,7 +45,7 @@ export function codecFigures (init: { quick?: boolean } = {}): CodecFigures {
     throw new Error('the wantlist was not decoded in full: its figures would mean nothing')
   }
 
-  // group by group: what one leaves behind, garbage above all, is not the others'
+  // group by group, so that the garbage of one does not slow the others
   const decode = timings({
     protons: () => BitswapMessage.decode(wantlist),
     kitsune: () => decodeMessage(wantlist)

@@ -1,4 +1,4 @@
-/** The command line names something that does not exist, or a value that makes no sense. */
+/** The command line names something that does not exist, or has an invalid value. */
 export class UsageError extends Error {
   static name = 'UsageError'
   name = 'UsageError'

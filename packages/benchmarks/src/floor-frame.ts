@@ -4,7 +4,7 @@ import { createCipheriv } from 'node:crypto'
 export const FRAME = 65_537
 /** Bytes of its authentication tag. */
 export const TAG = 16
-/** All frames of the floor are one frame: a fixed key and nonce cost what fresh ones do. */
+/** All frames of the floor are the same frame: a fixed key and nonce cost as much as fresh ones. */
 export const KEY = Buffer.alloc(32, 7)
 /** The nonce of all frames; see {@link KEY}. */
 export const NONCE = Buffer.alloc(12)

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { FRAME, KEY, NONCE, TAG } from './floor-frame.ts'
 import { print } from './print.ts'
 
-// node floor-process.js <source port> <sink port>: what no verifying proxy on
-// Node can avoid, and nothing else. It reads noise frames from one socket,
+// node floor-process.js <source port> <sink port>: only the work that no
+// verifying proxy on Node can avoid. It reads noise frames from one socket,
 // decrypts, hashes and encrypts each, and writes it to the other. There is no
 // muxer, no message and no want.
 

@@ -8,10 +8,10 @@ import { cpuUsage, since } from './process-usage.ts'
 import { median } from './statistics.ts'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
-/** The least that a proxy in Node can cost which verifies what it passes on. */
+/** The least cost of a proxy in Node that verifies blocks. */
 export interface FloorFigure {
   cpuSecondsPerGiB: number
-  /** Of those, in the kernel. */
+  /** Those of them in the kernel. */
   systemCpuSecondsPerGiB: number
   megabytesPerSecond: number
 }

@@ -2,8 +2,8 @@
  * @packageDocumentation
  *
  * Every figure that the documentation states, measured side by side with its
- * baseline in one run: a client in Go, a proxy and a kubo, each in a process of
- * its own, on one machine.
+ * baseline in one run: a client in Go, a proxy and a kubo, each in its own process,
+ * on one machine.
  *
  * {@link bench} is what `npm run bench` runs. {@link startNaiveCopy} is the
  * baseline: a proxy that copies bitswap streams without reading them.

@@ -12,7 +12,7 @@ import type { Options, SubjectName } from './args.ts'
 import type { RunInit, RunResult } from './run.ts'
 import type { Workload } from './workloads.ts'
 
-/** A run to do, and the file for its CPU profile if there shall be one. */
+/** A run to do, and the file for its CPU profile if it has one. */
 export interface Turn {
   subject: SubjectName
   pair: number
@@ -21,7 +21,7 @@ export interface Turn {
 
 /**
  * All runs of all workloads, one after the other, against one kubo that holds
- * every block. `onProfile` is told of each CPU profile that was written.
+ * every block. `onProfile` is called for each CPU profile that was written.
  *
  * @throws {MissingToolError} if the client cannot be built
  * @throws {RunError} if a proxy did not deliver what was asked for
@@ -58,13 +58,13 @@ export async function measure (kubo: string, workloads: readonly Workload[], opt
     const folder = temporaryFolder('benchmark')
 
     for (const workload of workloads) {
-      // the client asks for all that it finds in its file
+      // the client asks for all CIDs in its file
       const cids = join(folder, workload.name)
       writeFileSync(cids, stored.get(workload.blockSize)?.slice(0, workload.blocks + workload.warmup).join('\n') ?? '')
 
       const common: Pick<RunInit, 'workload' | 'node' | 'cars' | 'client' | 'cids'> = { workload, node, cars: inCars.get(workload.blockSize) ?? '', client, cids }
 
-      // the first subject would read the disk, which is not what is measured
+      // otherwise the first subject would read the disk
       progress(`${workload.name}: reading all blocks once`)
       await run({ ...common, subject: 'direct', pair: -1 })
 
@@ -94,7 +94,7 @@ async function fillFolder (folder: string, size: number, count: number): Promise
   await createMapWriter(folderMapStore({ folder })).add([{ name, blocks: () => scanCar(store, name) }])
 }
 
-/** Interleaved; every second pair runs the other way round, so that no subject always follows the same other. */
+/** Interleaved; every second pair runs the other way round, so that no subject always follows the same other one. */
 export function turns (workload: Workload, { subjects, pairs, profile }: Options): Turn[] {
   return Array.from({ length: pairs }, (_, pair) => {
     const ordered = pair % 2 === 0 ? subjects : [...subjects].reverse()

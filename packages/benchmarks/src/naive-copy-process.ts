@@ -3,7 +3,7 @@ import { startNaiveCopy } from './naive-copy.ts'
 import { print } from './print.ts'
 
 // node naive-copy-process.js <multiaddr of the target>: the baseline in
-// its own process, which says on one line of JSON where it listens
+// its own process, which prints a line of JSON with its addresses
 
 const node = await startNaiveCopy({
   target: process.argv.slice(2).map(address => multiaddr(address)),

@@ -9,13 +9,13 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 
 const PROTOCOLS = ['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap']
 
-// libp2p's own limits are for clients: a server that copies streams ends at the
-// first of them
+// libp2p's default limits are for clients: a server that copies streams soon
+// reaches one of them
 const UNLIMITED = 1 << 20
 
-/** The one node of a naive copy, and where it listens. */
+/** The node behind a naive copy, and the addresses to listen on. */
 export interface NaiveCopyInit {
-  /** Addresses of the one node that everything is copied to and from, with `/p2p/`. */
+  /** Addresses of the node that everything is copied to and from, with `/p2p/`. */
   target: Multiaddr[]
   /** Addresses to listen on. */
   listen: string[]
@@ -27,7 +27,7 @@ export interface NaiveCopyInit {
  * at the target, and each that the target opens to a new one at the client that
  * connected last (only a proxy that reads messages could serve more than one).
  *
- * It is libp2p as it comes, but for two things without which it would not
+ * It is plain libp2p, except for two changes without which it would not
  * survive a benchmark: the limits on streams and connections are raised, and
  * both ends of a pair of streams are closed when one side has finished.
  *

@@ -7,7 +7,7 @@ import { table } from './table.ts'
 import { timings } from './timing.ts'
 import type { Member, Strategy, Want } from '@kitsune/want-router'
 
-/** What it costs to find the first member of a ranking. */
+/** The cost of finding the first member of a ranking. */
 export interface PickFigure {
   /** As it is written in configurations. */
   strategy: string
@@ -18,7 +18,7 @@ export interface PickFigure {
   bytes: number
 }
 
-/** Every strategy, and decorators as they are mostly used. */
+/** Every strategy, and decorators in their most common use. */
 export const PICKED: readonly string[] = [
   'round-robin',
   'random',
@@ -41,8 +41,8 @@ const MEMBERS = [10, 100]
 const WANTS = 1024
 
 /**
- * The cost of a pick, as the engine makes it: of a ranking, the first, and none
- * after it. Members have something in flight, some more than a bound allows, and
+ * The cost of a pick, as the engine does it: only the first member of a ranking
+ * is pulled. Members have something in flight, some more than a bound allows, and
  * have answered in different times; one in ten misses blocks that the others have. All
  * strategies are used in one process before any is measured, so that no call is
  * compiled for one of them alone.
@@ -95,7 +95,7 @@ function picker (strategy: Strategy, wants: readonly Want[]): () => Member {
 
 const PICKS = 1000
 
-/** Bytes that a call leaves behind: what the heap grows by, as long as nothing is collected. */
+/** Bytes that a call leaves behind: the growth of the heap without garbage collection. */
 function garbage (call: () => unknown): number {
   setFlagsFromString('--expose-gc')
   const collect: (options: { type: 'minor' }) => void = runInNewContext('gc')
@@ -112,7 +112,7 @@ function garbage (call: () => unknown): number {
     grown.push(process.memoryUsage().heapUsed - before)
   }
 
-  // what measuring itself costs is less than a byte a call
+  // the measurement itself costs less than a byte a call
   return median(grown) / PICKS
 }
 

@@ -5,9 +5,9 @@ const TICKS_A_SECOND = 100
 
 /** Seconds of CPU that a process has used so far. */
 export interface CpuUsage {
-  /** All of it. */
+  /** All CPU time. */
   total: number
-  /** In the kernel: sockets, for the most part. */
+  /** In the kernel: mostly for sockets. */
   system: number
   /** On the main thread, which in Node runs all JavaScript; the rest is garbage collection, compilation and the thread pool. */
   main: number

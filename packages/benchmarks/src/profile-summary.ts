@@ -3,7 +3,7 @@ import { table } from './table.ts'
 /** The parts of a .cpuprofile, as V8 writes it, that are read here. */
 export interface CpuProfile {
   nodes: ProfileNode[]
-  /** Ids of nodes, one a sample. */
+  /** Ids of nodes, one for each sample. */
   samples: number[]
   /** Microseconds since the previous sample. */
   timeDeltas: number[]
@@ -17,7 +17,7 @@ interface ProfileNode {
 /** How much of the busy time a package or function took. */
 export interface Share {
   name: string
-  /** Of the time in which the process was not idle, from 0 to 1. */
+  /** Its share of the time in which the process was not idle, from 0 to 1. */
   share: number
 }
 
@@ -61,7 +61,7 @@ export function summarize (profile: CpuProfile): ProfileSummary {
   return { busy: busy / 1e6, packages: shares(packages), functions: shares(functions) }
 }
 
-// what Node's bindings are called in a profile, which says nothing of where they are
+// names of Node's bindings in a profile, which does not say where they are
 const NATIVE: Array<[owner: string, functions: readonly string[]]> = [
   ['garbage collector', ['(garbage collector)']],
   ['kernel: socket writes', ['writeBuffer', 'writev', 'writeLatin1String', 'writeUtf8String']],

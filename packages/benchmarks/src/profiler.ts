@@ -3,7 +3,7 @@ import { Session } from 'node:inspector/promises'
 import { print } from './print.ts'
 
 // node --import profiler.js …: SIGUSR2 starts a CPU profile and the next ends
-// it, so that it holds what was measured and neither the start nor the warm-up.
+// it, so that it contains only the measurement, without the start and the warm-up.
 // It is written to the file named by KITSUNE_BENCH_PROFILE.
 
 const MICROSECONDS_A_SAMPLE = 250

@@ -23,15 +23,15 @@ export interface RunResult {
   /** Milliseconds from a want to its verified block. */
   p50: number
   p99: number
-  /** Of the subject, for what was measured. */
+  /** CPU time of the subject during the measurement. */
   cpuSeconds: number
-  /** Of those, in the kernel. */
+  /** Those of them in the kernel. */
   systemCpuSeconds: number
-  /** Of those, on the main thread. */
+  /** Those of them on the main thread. */
   mainCpuSeconds: number
   cpuSecondsPerGiB: number
   cpuSecondsPer10kBlocks: number
-  /** Bytes, from its start to the end of the run. */
+  /** Peak memory from its start to the end of the run, bytes. */
   peakRss: number
   /** Of the kubo behind it, which is the subject itself for `direct`, and does nothing for `edge`. */
   kuboCpuSeconds: number
@@ -41,7 +41,7 @@ export interface RunResult {
   inboundMessages: number
 }
 
-/** One run of a workload: what is measured, and by which processes. */
+/** One run of a workload and its processes. */
 export interface RunInit {
   workload: Workload
   subject: SubjectName
@@ -56,7 +56,7 @@ export interface RunInit {
   profile?: string
 }
 
-/** @throws {RunError} if blocks were denied or were not what was asked for */
+/** @throws {RunError} if blocks were missing or were not those asked for */
 export async function run (init: RunInit): Promise<RunResult> {
   const { workload, node } = init
   const subject = await startSubject(init.subject, init)
@@ -83,8 +83,8 @@ export async function run (init: RunInit): Promise<RunResult> {
         await subject.stopProfile()
       }
 
-      if (result.denied > 0 || result.unexpected > 0 || result.blocks !== workload.blocks) {
-        throw new RunError(`${init.subject}, ${workload.name}: ${result.blocks} of ${workload.blocks} blocks, ${result.denied} denied, ${result.unexpected} unsolicited`)
+      if (result.dontHaves > 0 || result.unexpected > 0 || result.blocks !== workload.blocks) {
+        throw new RunError(`${init.subject}, ${workload.name}: ${result.blocks} of ${workload.blocks} blocks, ${result.dontHaves} DONT_HAVEs, ${result.unexpected} unsolicited`)
       }
 
       return {

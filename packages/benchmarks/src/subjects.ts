@@ -6,11 +6,11 @@ import { MissingToolError } from './errors.ts'
 import type { SubjectName } from './args.ts'
 import type { Kubo, RunningProcess } from '@kitsune/interop'
 
-/** What a client talks to: a proxy in front of the node, the node itself, or an edge server. */
+/** The server of a client: a proxy in front of the node, the node itself, or an edge server. */
 export interface Subject {
   /** Multiaddr with `/p2p/`. */
   address: string
-  /** Whose CPU and memory are counted. */
+  /** The process whose CPU and memory are counted. */
   pid: number
   /** Starts the CPU profile of a proxy that was started with one. */
   startProfile (): Promise<void>
@@ -27,7 +27,7 @@ export interface SubjectInit {
   readonly profile?: string
 }
 
-/** Starts a new process (but for `direct`), which listens on loopback and has reached the node when this resolves. */
+/** Starts a new process (except for `direct`), which listens on loopback and has reached the node when this resolves. */
 export async function startSubject (name: SubjectName, { node, cars, profile }: SubjectInit): Promise<Subject> {
   switch (name) {
     case 'direct': return { address: node.tcp, pid: node.pid, async startProfile () {}, async stopProfile () {}, async stop () {} }
@@ -39,9 +39,9 @@ export async function startSubject (name: SubjectName, { node, cars, profile }: 
 
 /** A balancer that serves HTTP, too. */
 export interface HttpSubject extends Subject {
-  /** In the clear. */
+  /** The URL without TLS. */
   http: string
-  /** With a certificate that no client trusts. */
+  /** The URL with TLS, by a certificate that no client trusts. */
   https: string
 }
 
@@ -165,7 +165,7 @@ function testCertificate (): { cert: string, key: string } {
   return { cert: path('localhost.crt'), key: path('localhost.key') }
 }
 
-/** A script beside this one, which is TypeScript or what was built from it. */
+/** The path of a script beside this one, as TypeScript or built. */
 function built (name: string): string {
   return fileURLToPath(new URL(`${name}${extname(import.meta.url)}`, import.meta.url))
 }

@@ -20,7 +20,7 @@ export interface Row {
   peakRss: number
 }
 
-/** A subject against another one under one workload: medians of the ratios of pairs. */
+/** A subject compared with another one under one workload: medians of the ratios within pairs. */
 export interface Comparison {
   workload: string
   subject: SubjectName
@@ -30,21 +30,21 @@ export interface Comparison {
   rate: number
   /** Below 1 the subject uses less CPU for the same blocks. */
   cpu: number
-  /** Each pair's, in order. */
+  /** The ratio of each pair, in order. */
   rates: number[]
   cpus: number[]
 }
 
-/** What the benchmarks found: medians, and ratios between subjects. */
+/** The results: medians, and ratios between subjects. */
 export interface Report {
   rows: Row[]
   comparisons: Comparison[]
 }
 
-/** Which subject is compared with which. */
+/** Which subjects are compared. */
 const COMPARED: ReadonlyArray<readonly [SubjectName, SubjectName]> = [['balancer', 'naive'], ['edge', 'balancer']]
 
-/** Puts the results together by workload and subject. */
+/** Groups the results by workload and subject. */
 export function report (results: readonly RunResult[]): Report {
   const workloads = [...new Set(results.map(({ workload }) => workload))]
   const rows: Row[] = []

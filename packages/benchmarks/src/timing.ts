@@ -9,9 +9,9 @@ interface TimingInit {
 
 /**
  * Median microseconds of a call of each function, in CPU time of this thread:
- * on a machine that does something else as well, the clock on the wall would
- * count that too. Samples alternate between the functions, so that what slows
- * the machine down meets all of them alike. The functions return something,
+ * on a busy machine, the clock would also count other processes. Samples alternate
+ * between the functions, so that load on the machine affects
+ * all of them alike. The functions return something,
  * which is kept so that no call is optimised away.
  */
 export function timings <T extends string> (functions: Record<T, () => unknown>, init: TimingInit = {}): Record<T, number> {

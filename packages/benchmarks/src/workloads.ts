@@ -1,4 +1,4 @@
-/** What the client asks for, and how. */
+/** The blocks that the client asks for, and how. */
 export interface Workload {
   /** Block size and wants open, as in `256k-32`. */
   name: string
@@ -8,7 +8,7 @@ export interface Workload {
   open: number
   /** Blocks that are measured. */
   blocks: number
-  /** Blocks fetched before, with as many wants open, so that code is compiled and windows have grown. */
+  /** Blocks fetched before that, with as many wants open, so that code is compiled and windows have grown. */
   warmup: number
 }
 
@@ -16,8 +16,8 @@ const KiB = 1024
 
 /**
  * In the order in which they run and are printed. The warm-up is long because
- * the compiler of a new process would otherwise be a tenth of what is measured,
- * which it is not of a proxy that runs for weeks.
+ * the compiler of a new process would otherwise take a tenth of the measured time,
+ * unlike in a proxy that runs for weeks.
  */
 export const WORKLOADS: readonly Workload[] = [
   { name: '256k-32', blockSize: 256 * KiB, open: 32, blocks: 4_096, warmup: 1_024 },
@@ -26,7 +26,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: '1k-256', blockSize: KiB, open: 256, blocks: 60_000, warmup: 20_000 }
 ]
 
-/** The same workload, shortened: figures to develop by, not to publish. */
+/** The same workload, shortened: figures for development, not for publishing. */
 export function quick (workload: Workload): Workload {
   return {
     ...workload,
@@ -35,7 +35,7 @@ export function quick (workload: Workload): Workload {
   }
 }
 
-/** How many blocks of each size the downstream must hold for all of `workloads`: those of one size share them. */
+/** How many blocks of each size the downstream must hold for all of `workloads`: workloads of one size share them. */
 export function blocksNeeded (workloads: readonly Workload[]): Map<number, number> {
   const needed = new Map<number, number>()
 

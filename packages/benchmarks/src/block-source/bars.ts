@@ -3,7 +3,7 @@ import type { MemoryFigure } from './memory.ts'
 import type { OpeningFigure, ReadingFigure } from './reading.ts'
 import type { ReadsFigure } from './reads.ts'
 
-/** What reading blocks from CAR files costs, and from a block map. */
+/** The figures of block sources and block maps. */
 export interface BlockSourceFigures {
   readonly reading: readonly ReadingFigure[]
   readonly reads: readonly ReadsFigure[]
@@ -22,7 +22,7 @@ export interface BlockSourceBar {
   readonly passed: boolean
 }
 
-/** What a consumer of blocks may take beyond the budget of `getMany`, in bytes. */
+/** How much memory a consumer of blocks may use beyond the budget of `getMany`, in bytes. */
 const OVER_BUDGET = 64 << 20
 
 /** Checks all requirements. */

@@ -7,7 +7,7 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { startCountingServer } from './counting-server.ts'
 import type { CountingServer } from './counting-server.ts'
 
-/** Where a block is, in the object of that URL. */
+/** The position of a block in the object of a URL. */
 export interface ClaimedPlace {
   readonly digest: Uint8Array
   readonly url: URL
@@ -17,7 +17,7 @@ export interface ClaimedPlace {
 
 const CAR_CODEC = 0x0202
 
-/** Starts a service of content claims, which knows where blocks are, with a claim for each place, signed as Storacha's tools do. */
+/** Starts a service of content claims with a claim for the position of each block, signed as by Storacha's tools. */
 export async function startClaimsService (places: Iterable<ClaimedPlace>): Promise<CountingServer> {
   const issuer = await ed25519.generate()
   const answers = new Map<string, Uint8Array>()

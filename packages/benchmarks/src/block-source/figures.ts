@@ -16,7 +16,7 @@ import type { Requests } from './reads.ts'
 interface BlockSourceFiguresInit {
   /** Rounds of each subject. */
   readonly rounds: number
-  /** Of the CAR with blocks of 256 KiB, and of that with blocks of 1 KiB, in bytes. */
+  /** Sizes of the CAR with blocks of 256 KiB, and of the CAR with blocks of 1 KiB, in bytes. */
   readonly sizes: readonly [large: number, small: number]
   /** How many blocks are wanted at once. */
   readonly wants: number
@@ -29,7 +29,7 @@ const GiB = 2 ** 30
 /** In full: 1 GiB and 10 million blocks, which take about 2 GB on the disk. */
 export const FULL: BlockSourceFiguresInit = { rounds: 5, sizes: [GiB, GiB / 16], wants: 1_000, mapBlocks: 10_000_000 }
 
-/** Small CARs and one round: figures to develop by, not to publish. */
+/** Small CARs and one round: figures for development, not for publishing. */
 export const QUICK: BlockSourceFiguresInit = { rounds: 1, sizes: [GiB / 16, GiB / 128], wants: 100, mapBlocks: 200_000 }
 
 /** Measures block sources. It makes the CARs in a temporary folder, and removes them. */
@@ -38,7 +38,7 @@ export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize
 
   try {
     progress('block-source: memory')
-    // first, since what others leave behind would be reused
+    // first, since it could reuse memory that others leave behind
     const memory = await memoryFigure(wants)
     progress('block-source: blocks of 256 KiB')
     const large = await makeCar(join(folder, 'large.car'), largeSize >> 18, 1 << 18)
@@ -46,7 +46,7 @@ export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize
     const reads = await readsFigures(large)
     const opening = await openingFigure(large, rounds)
     progress('block-source: blocks of 1 KiB')
-    // only now: the garbage collector walks over all that is kept each time that 64 MiB of blocks were read
+    // only now: the garbage collector visits everything that is kept each time that 64 MiB of blocks were read
     reading.push(await readingFigure(await makeCar(join(folder, 'small.car'), smallSize >> 10, 1 << 10), rounds))
     progress('block-source: a map')
 

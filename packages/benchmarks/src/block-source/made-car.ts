@@ -11,7 +11,7 @@ const BATCH = 4 << 20
 /** A CAR file that was made for a benchmark. */
 export interface MadeCar {
   readonly path: string
-  /** Of its blocks, in the order of the file. */
+  /** The CIDs of its blocks, in the order of the file. */
   readonly cids: readonly CID[]
   readonly blockSize: number
 }

@@ -3,10 +3,10 @@ import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
 import { testMultihash } from '@kitsune/block-source/testing'
 import { median } from '../statistics.ts'
 
-/** What a lookup in a block map costs. */
+/** The cost of a lookup in a block map. */
 export interface MapFigure {
   readonly blocks: number
-  /** Of the map, with its root, for each block. */
+  /** Bytes of the map, with its root, for each block. */
   readonly bytesPerBlock: number
   /** Microseconds of a lookup whose page is in memory, and of one whose page is not. */
   readonly warm: number
@@ -19,7 +19,7 @@ const BLOCKS_PER_CAR = 100_000
 
 const LOOKUPS = 1_000
 
-/** Makes a map of blocks that exist nowhere, in a folder, and looks some of them up. */
+/** Writes a map of invented blocks to a folder, and looks some of them up. */
 export async function mapFigure (folder: string, blocks: number): Promise<MapFigure> {
   const store = folderMapStore({ folder })
   const writer = createMapWriter(store, { prefix: 'made/' })

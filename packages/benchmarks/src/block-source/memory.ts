@@ -6,14 +6,14 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { fillBlock, madeBlock } from './made-car.ts'
 import type { BlockIndex, ObjectStore } from '@kitsune/block-source'
 
-/** What many wants at once take in memory, in bytes. */
+/** The memory that many wants at once use, in bytes. */
 export interface MemoryFigure {
   readonly wants: number
   readonly blockSize: number
   readonly budget: number
-  /** The most that was reachable while the blocks were taken one after another: what heap and buffers grew by, after a collection. */
+  /** The most that was reachable while the blocks were taken one after another: the growth of heap and buffers after a garbage collection. */
   readonly held: number
-  /** The most that buffers grew by, those included that were not collected yet. */
+  /** The largest growth of buffers, including garbage. */
   readonly buffers: number
 }
 
@@ -21,7 +21,7 @@ const MiB = 1 << 20
 /** Blocks between two collections. */
 const COLLECT_EVERY = 10
 
-/** Wants this many blocks of 1 MiB at once, of objects that are made when they are read. */
+/** Wants this many blocks of 1 MiB at once, from objects that are generated when they are read. */
 export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<MemoryFigure> {
   const blockSize = MiB
   const numbers = new Map<string, number>()
@@ -54,7 +54,7 @@ export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<M
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
 
-  /** The most that `measured` grew by while all blocks are read. */
+  /** The largest growth of `measured` while all blocks are read. */
   async function most (measured: (got: number) => number): Promise<number> {
     collect()
     const before = measured(0)
@@ -64,7 +64,7 @@ export async function memoryFigure (wants: number, budget = 32 * MiB): Promise<M
     for await (const { bytes } of carSource({ store, index, maxBytes: budget }).getMany?.(cids) ?? []) {
       got += Number(bytes != null)
       most = Math.max(most, measured(got))
-      // as slow as a connection would be
+      // as slow as a connection
       await new Promise(resolve => { setImmediate(resolve) })
     }
 

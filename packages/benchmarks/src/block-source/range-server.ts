@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 
 const BOUNDARY = 'kitsune'
 
-/** Starts a web server with one file, which it sends in several ranges at once, as some libraries ask for them. */
+/** Starts a web server with one file. It sends several ranges at once, which some libraries ask for. */
 export async function startRangeServer (path: string): Promise<CountingServer> {
   const file = await open(path)
   const { size } = await file.stat()

@@ -8,17 +8,17 @@ import { median, medianRatio } from '../statistics.ts'
 import type { MadeCar } from './made-car.ts'
 import type { BlockSource } from '@kitsune/block-source'
 
-/** How fast a CAR file is read when all of its blocks are read in order, in MB a second of some kind. */
+/** How fast all blocks of a CAR file are read in order, in MB a second of some kind of time. */
 export interface ReadingRates {
   /** `getMany` of a source, which verifies each block. */
   readonly source: number
-  /** `get` of a source, block by block, which does too. */
+  /** `get` of a source, block by block, which also verifies each block. */
   readonly sourceOneByOne: number
-  /** `CarIndexedReader.get` of `@ipld/car`, which does not. */
+  /** `CarIndexedReader.get` of `@ipld/car`, which does not verify. */
   readonly indexedReader: number
-  /** A loop that reads the file into one buffer and hashes as much at a time as a block has. */
+  /** A loop that reads the file into one buffer and hashes the length of a block at a time. */
   readonly loop: number
-  /** The same with a new buffer for each read, as of blocks that are kept. */
+  /** The same with a new buffer for each read, as if blocks were kept. */
   readonly keepingLoop: number
   /** Medians of the ratios of neighbours. */
   readonly toLoop: number
@@ -30,9 +30,9 @@ export interface ReadingRates {
 export interface ReadingFigure {
   readonly blockSize: number
   readonly blocks: number
-  /** By the clock: for a machine that does nothing else. */
+  /** By the clock: meaningful on an otherwise idle machine. */
   readonly perSecond: ReadingRates
-  /** By the CPU time of all threads, which other load hardly changes. */
+  /** By the CPU time of all threads, which other load hardly affects. */
   readonly perCpuSecond: ReadingRates
 }
 
@@ -98,7 +98,7 @@ function ratesOf (rounds: Rounds): ReadingRates {
   }
 }
 
-/** Milliseconds from nothing to a verified block, of a CAR with and without an index. */
+/** Milliseconds from opening a CAR to a verified block, with and without an index. */
 export interface OpeningFigure {
   readonly bytes: number
   /** With a block map of the CAR. */

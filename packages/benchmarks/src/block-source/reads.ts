@@ -12,13 +12,13 @@ import type { CountingServer } from './counting-server.ts'
 import type { MadeCar } from './made-car.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Requests for each block that is wanted: to find it, and to read it. */
+/** Requests for each wanted block: to find it, and to read it. */
 export interface Requests {
   readonly index: number
   readonly car: number
 }
 
-/** What the same wants take from us and from the libraries that Hoverboard reads with. */
+/** The requests for the same wants, by this package and by the libraries that Hoverboard uses. */
 export interface ReadsFigure {
   readonly wants: string
   readonly blocks: number
@@ -36,7 +36,7 @@ interface Reader {
   requests (): Requests
 }
 
-/** The wants of 100 MiB in order, those of 1,000 blocks in another order, one block when nothing was read before, and single ones after it. */
+/** Wants for 100 MiB in order, for 1,000 blocks in another order, for one block when nothing was read before, and for single ones after it. */
 export async function readsFigures (car: MadeCar): Promise<ReadsFigure[]> {
   const blocks = shuffle(car.cids.slice(0, 1_000))
   const [first, ...others] = shuffle(car.cids).slice(0, 101)
@@ -53,7 +53,7 @@ export async function readsFigures (car: MadeCar): Promise<ReadsFigure[]> {
     simple: () => theirReader(createSimple, car, server, claims)
   }
 
-  /** Counts the requests of new readers, after what they read before. */
+  /** Counts the requests of new readers, after they have read some blocks. */
   async function figure (wants: string, before: readonly CID[], batches: ReadonlyArray<readonly CID[]>): Promise<ReadsFigure> {
     const cids = batches.flat()
 
@@ -79,7 +79,7 @@ export async function readsFigures (car: MadeCar): Promise<ReadsFigure[]> {
       await figure('in order', [], [car.cids.slice(0, (100 << 20) / car.blockSize)]),
       await figure('shuffled', [], [blocks]),
       await figure('cold', [], [[first]]),
-      // pages of a map that were read stay in memory, and are those of other blocks, too
+      // pages of a map that were read stay in memory, and also serve other blocks
       await figure('one by one, warm', [first, ...others], others.map(cid => [cid]))
     ]
   } finally {
@@ -89,7 +89,7 @@ export async function readsFigures (car: MadeCar): Promise<ReadsFigure[]> {
 }
 
 function ourReader (car: MadeCar, prefix: string): Reader {
-  // what counts the reads also hides that they are of a folder, where fewer would not be cheaper
+  // the counting store also hides that it is a folder, where fewer reads would not be cheaper
   const store = faultStore(fsStore({ folder: dirname(car.path) }))
   const source = carSource({ store, index: mapIndex(store, { prefix }) })
 
@@ -144,7 +144,7 @@ async function placesOf (car: MadeCar, url: URL): Promise<ClaimedPlace[]> {
   return places
 }
 
-/** The same order each time. */
+/** Shuffles, with the same order each time. */
 function shuffle<T> (items: readonly T[]): T[] {
   return items.map((item, i) => ({ item, order: Math.imul(i + 1, 0x9e3779b1) >>> 0 })).sort((a, b) => a.order - b.order).map(({ item }) => item)
 }

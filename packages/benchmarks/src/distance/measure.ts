@@ -14,7 +14,7 @@ import type { DistanceScenario, Leg } from './scenarios.ts'
  * kubo that holds every block.
  *
  * @throws {MissingToolError} if the client cannot be built
- * @throws {RunError} if blocks were denied or were not what was asked for
+ * @throws {RunError} if blocks were missing or were not those asked for
  */
 export async function measureDistances (kubo: string, scenarios: readonly DistanceScenario[], pairs: number): Promise<DistanceRun[]> {
   progress('building the client')
@@ -46,7 +46,7 @@ export async function measureDistances (kubo: string, scenarios: readonly Distan
   return results
 }
 
-/** Interleaved; every second pair runs the other way round, so that no leg always follows the same other. */
+/** Interleaved; every second pair runs the other way round, so that no leg always follows the same other one. */
 export function distanceTurns (pairs: number, legs: readonly Leg[] = LEGS): Array<{ leg: Leg, pair: number }> {
   return Array.from({ length: pairs }, (_, pair) => {
     const ordered = pair % 2 === 0 ? legs : [...legs].reverse()

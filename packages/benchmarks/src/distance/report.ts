@@ -10,9 +10,9 @@ export interface DistanceRow {
   leg: Leg
   runs: number
   megabytesPerSecond: number
-  /** Its rate by that of `direct`: the median of the ratios of runs of one pair. */
+  /** Its rate divided by that of `direct`: the median of the ratios within pairs. */
   ofDirect: number
-  /** Each pair's, in order. */
+  /** The ratio of each pair, in order. */
   ratios: number[]
   p50: number
   p99: number

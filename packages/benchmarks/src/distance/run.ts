@@ -19,9 +19,9 @@ export interface DistanceRun {
   /** Milliseconds from a want to its verified block. */
   p50: number
   p99: number
-  /** Of the balancer, for what was measured; 0 for `direct`. */
+  /** CPU time of the balancer during the measurement; 0 for `direct`. */
   cpuSeconds: number
-  /** Bytes, of the balancer, from its start to the end of the run; 0 for `direct`. */
+  /** Peak memory of the balancer from its start to the end of the run, bytes; 0 for `direct`. */
   peakRss: number
   /** Streams that were opened to the client. */
   inboundStreams: number
@@ -37,7 +37,7 @@ interface DistanceRunInit {
   cids: string
 }
 
-/** @throws {RunError} if blocks were denied or were not what was asked for */
+/** @throws {RunError} if blocks were missing or were not those asked for */
 export async function runDistance ({ scenario, leg, pair, node, client: binary, cids }: DistanceRunInit): Promise<DistanceRun> {
   const stops: Array<() => Promise<unknown>> = []
 
@@ -62,10 +62,10 @@ export async function runDistance ({ scenario, leg, pair, node, client: binary, 
     stops.push(client.stop)
 
     const before = balancer == null ? undefined : cpuUsage(balancer.pid)
-    const { blocks, bytes, milliseconds, p50, p99, denied, unexpected, inboundStreams } = await client.run()
+    const { blocks, bytes, milliseconds, p50, p99, dontHaves, unexpected, inboundStreams } = await client.run()
 
-    if (denied > 0 || unexpected > 0 || bytes !== scenario.blocks * DISTANT_BLOCK) {
-      throw new RunError(`${leg}, ${scenario.name}: ${blocks} of ${scenario.blocks} blocks, ${denied} denied, ${unexpected} unsolicited`)
+    if (dontHaves > 0 || unexpected > 0 || bytes !== scenario.blocks * DISTANT_BLOCK) {
+      throw new RunError(`${leg}, ${scenario.name}: ${blocks} of ${scenario.blocks} blocks, ${dontHaves} DONT_HAVEs, ${unexpected} unsolicited`)
     }
 
     return {

@@ -1,30 +1,30 @@
 /** A client and a kubo that are far apart, and blocks enough for some seconds. */
 export interface DistanceScenario {
   name: string
-  /** What the distance adds to a round trip, ms. */
+  /** How much the distance adds to a round trip, ms. */
   rtt: number
-  /** Bytes a second that the line carries each way. Default: what the machine can. */
+  /** Bytes a second that the line carries each way. Default: no limit. */
   bandwidth?: number
-  /** Wants of 256 KiB that the client keeps open: what fits the line and all windows on it. */
+  /** Wants of 256 KiB that the client keeps open: as many as fit the line and all windows on it. */
   open: number
   /** Blocks that are measured. */
   blocks: number
-  /** Blocks fetched before, with as many wants open, so that windows have grown. */
+  /** Blocks fetched before that, with as many wants open, so that windows have grown. */
   warmup: number
 }
 
 /** What stands between the client and kubo, and where the distance is. */
 export type Leg = 'direct' | 'far-member' | 'far-client'
 
-/** What the legs are compared with comes first. */
+/** The baseline comes first. */
 export const LEGS: readonly Leg[] = ['direct', 'far-member', 'far-client']
 
 /** Bytes of each block: kubo's chunk. */
 export const DISTANT_BLOCK = 256 * 1024
 
 /**
- * kubo's default limits hold a client at ten megabytes a second. They are raised,
- * so that a run measures the windows on the way.
+ * kubo's default limits allow a client ten megabytes a second. They are raised,
+ * so that a run measures the windows in between.
  */
 export const RAISED_LIMITS = {
   Internal: {
@@ -48,7 +48,7 @@ export const DISTANCE_SCENARIOS: readonly DistanceScenario[] = [
   { name: 'far-250', rtt: 250, open: 256, blocks: 1_536, warmup: 1_024 }
 ]
 
-/** The same scenario, shortened: figures to develop by, not to publish. */
+/** The same scenario, shortened: figures for development, not for publishing. */
 export function nearer (scenario: DistanceScenario): DistanceScenario {
   return { ...scenario, blocks: Math.ceil(scenario.blocks / 2) }
 }

@@ -4,7 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { RunError } from '../errors.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What a client saw, ms. */
+/** The times that a client measured, ms. */
 export interface Seen {
   /** From the first want to each block. */
   readonly latencies: readonly number[]

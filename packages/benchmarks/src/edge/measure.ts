@@ -15,7 +15,7 @@ import { BARE_SCRIPT, BUCKET_SCRIPT } from './workers.ts'
 import type { Seen } from './client.ts'
 import type { EdgeScenario } from './scenarios.ts'
 
-/** One run of a scenario. CPU time is that of the process of workerd, with all that it does besides JavaScript; R2 is another process. */
+/** One run of a scenario. CPU time is that of the process of workerd, including work outside of JavaScript; R2 is another process. */
 export interface EdgeRun {
   readonly scenario: string
   readonly through: 'edge' | 'bare'
@@ -28,19 +28,19 @@ export interface EdgeRun {
   readonly first: number
   readonly cpuSecondsPerGiB: number
   readonly cpuMsPerBlock: number
-  /** Of R2, for each block; 0 for `bare`. */
+  /** Reads of R2 for each block; 0 for `bare`. */
   readonly readsPerBlock: number
-  /** What a million blocks cost by list prices, dollars: operations, connections and CPU time; 0 for `bare`. */
+  /** The price of a million blocks by list prices, dollars: operations, connections and CPU time; 0 for `bare`. */
   readonly dollars: number
-  /** The most that was seen of the isolate, with what may be collected, bytes; 0 for `bare`. */
+  /** The peak of the isolate's memory in samples, including garbage, bytes; 0 for `bare`. */
   readonly memory: number
   /** Of the process of workerd, bytes. */
   readonly peakRss: number
 }
 
-/** The price of CPU time, dollars for a million milliseconds, as `PRICES` states those of operations. */
+/** The price of CPU time, dollars for a million milliseconds, in the unit of `PRICES`. */
 const CPU_PRICE = 0.02
-/** How often the memory is looked at, ms. */
+/** The interval of memory samples, ms. */
 const LOOK_INTERVAL = 100
 
 /** Measures scenarios, each with a new Worker, beside a Worker that sends the same bytes without libp2p. */

@@ -8,7 +8,7 @@ export type EdgeRow = EdgeRun & { readonly runs: number }
 
 const FIGURES = ['megabytesPerSecond', 'blocksPerSecond', 'p50', 'p99', 'first', 'cpuSecondsPerGiB', 'cpuMsPerBlock', 'readsPerBlock', 'dollars', 'memory', 'peakRss'] as const
 
-/** The medians of the runs of each scenario, by what the client went through. */
+/** The medians of the runs of each scenario, for each server. */
 export function edgeReport (runs: readonly EdgeRun[]): EdgeRow[] {
   const groups = Map.groupBy(runs, ({ scenario, through }) => `${scenario} ${through}`)
 

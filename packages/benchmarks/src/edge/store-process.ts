@@ -5,7 +5,7 @@ import { print } from '../print.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-// node store-process.js <folder>: what stands for R2, in its own process, so that its CPU time is not that of the Worker. It
+// node store-process.js <folder>: a stand-in for R2, in its own process, so that its CPU time is not counted for the Worker. It
 // prints its URL, and sends the files of the folder, or ranges of them.
 
 const [folder] = process.argv.slice(2)

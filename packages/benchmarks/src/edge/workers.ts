@@ -20,7 +20,7 @@ export default ({ url }) => ({
   }
 })`
 
-/** A Worker that sends as many messages of a size as it is asked for, and does nothing else. */
+/** A Worker that only sends as many messages of a size as it is asked for. */
 export const BARE_SCRIPT = `
 export default {
   fetch (request) {
@@ -32,7 +32,7 @@ export default {
         ours.send(bytes)
       }
     })
-    // workerd takes a request for hung whose client has closed its half alone
+    // workerd considers a request hung if only its client has closed its half
     ours.addEventListener('close', () => { ours.close() })
     return new Response(null, { status: 101, webSocket: theirs })
   }

@@ -31,7 +31,7 @@ export async function measureHttp (kubo: string, scenarios: readonly HttpScenari
       progress(`putting ${blocks + warmup} blocks of ${blockSize} bytes into kubo`)
       const cids = join(folder, name)
       writeFileSync(cids, (await fill(node, blockSize, blocks + warmup)).join('\n'))
-      // the first subject would read the disk, which is not what is measured
+      // otherwise the first subject would read the disk
       await runHttp({ scenario, door: 'kubo', pair: -1, node, client, cids })
 
       for (const { door, pair } of httpTurns(pairs)) {
@@ -47,7 +47,7 @@ export async function measureHttp (kubo: string, scenarios: readonly HttpScenari
   return results
 }
 
-/** Interleaved; every second pair runs the other way round, so that no door always follows the same other. */
+/** Interleaved; every second pair runs the other way round, so that no door always follows the same other one. */
 export function httpTurns (pairs: number, doors: readonly Door[] = DOORS): Array<{ door: Door, pair: number }> {
   return Array.from({ length: pairs }, (_, pair) => (pair % 2 === 0 ? doors : [...doors].reverse()).map(door => ({ door, pair }))).flat()
 }

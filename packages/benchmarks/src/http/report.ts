@@ -15,11 +15,11 @@ export interface HttpRow {
   p99: number
   cpuSecondsPerGiB: number
   cpuSecondsPer10kRequests: number
-  /** Its rate by that of each other: medians of the ratios of runs of one pair. */
+  /** Its rate divided by that of each other door: medians of the ratios within pairs. */
   of: Partial<Record<Door, number>>
 }
 
-/** What the rate of each door is compared with. */
+/** The doors that each door is compared with. */
 const COMPARED: Partial<Record<Door, readonly Door[]>> = { http1: ['kubo', 'bitswap'], https1: ['kubo', 'bitswap'], http2: ['kubo', 'http1', 'https1'] }
 
 /** The medians of each scenario and door. */

@@ -18,7 +18,7 @@ export interface HttpRun {
   /** Milliseconds from a request to its verified block. */
   p50: number
   p99: number
-  /** Of the balancer, or of kubo; 0 for `head`. */
+  /** CPU time of the balancer, or of kubo; 0 for `head`. */
   cpuSecondsPerGiB: number
   cpuSecondsPer10kRequests: number
 }

@@ -15,13 +15,13 @@ import type { Balancer, Kubo } from '@kitsune/interop'
 import type { PreloadingNode } from '@kitsune/preload/client'
 
 /**
- * A client that holds the file of a scenario. It dials nodes and balancers alike by WebSockets, whose frames the one
- * that dials has to mask: so what a pin and a preload differ in is the balancer, and not the transport.
+ * A client that holds the file of a scenario. It dials both nodes and balancers by WebSockets, whose frames the side
+ * that dials has to mask: so a pin and a preload differ in the balancer, not in the transport.
  */
 export interface PreloadClient {
-  /** A node pins the file, which it takes from the client. */
+  /** A node pins the file directly from the client. */
   pin (node: Kubo): Promise<void>
-  /** The client leaves the file at the node behind a balancer. Throws RunError if some of it is not safe. */
+  /** The client stores the file at the node behind a balancer. Throws RunError if some of it was not stored. */
   preload (balancer: Balancer): Promise<void>
   stop (): Promise<unknown>
 }

@@ -48,7 +48,7 @@ async function measurePair (kubo: string, client: PreloadClient, { name, bytes }
   const pin = async (): Promise<number> => pinOnce(kubo, client)
   const preload = async (): Promise<Preloaded> => preloadOnce(kubo, client)
 
-  // neither always has the machine that the other leaves
+  // so that neither always comes second
   const first = pair % 2 === 0 ? undefined : await pin()
   const { seconds, cpu } = await preload()
   const pinned = first ?? await pin()

@@ -10,9 +10,9 @@ export interface PreloadRow {
   /** Millions of bytes a second. */
   preload: number
   pin: number
-  /** The rate of a preload by that of a pin: the median of the ratios of pairs. */
+  /** The rate of a preload divided by that of a pin: the median of the ratios within pairs. */
   ratio: number
-  /** What is required of the ratio. */
+  /** The least ratio that is required. */
   least: number
   passed: boolean
   cpuSecondsPerGiB: number

@@ -3,7 +3,7 @@ export interface PreloadScenario {
   name: string
   client: 'helia' | 'kubo'
   bytes: number
-  /** What a preload must have of the rate of a pin. */
+  /** The share of a pin's rate that a preload must reach. */
   least: number
 }
 
@@ -13,7 +13,7 @@ export const PRELOAD_SCENARIOS: readonly PreloadScenario[] = [
   { name: 'preload-kubo', client: 'kubo', bytes: 2 ** 30, least: 0.6 }
 ]
 
-/** The same scenario with a small file: figures to develop by, not to publish. */
+/** The same scenario with a small file: figures for development, not for publishing. */
 export function smaller (scenario: PreloadScenario): PreloadScenario {
   return { ...scenario, bytes: scenario.bytes / 16 }
 }

@@ -1,6 +1,6 @@
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** What the engine has asked of a member. */
+/** The wants that the engine has asked of a member. */
 export interface Ask {
   readonly member: string
   readonly key: WantKey
@@ -14,7 +14,7 @@ export interface Asks {
   take (count: number, use: (ask: Ask) => void): void
 }
 
-// asks that have been taken before their places are given up
+// how many asks are taken before their memory is released
 const COMPACT = 1 << 16
 
 /** @param silent - only count them: nothing will be taken, and nothing is kept */

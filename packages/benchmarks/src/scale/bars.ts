@@ -33,7 +33,7 @@ const OVER_WANTS = 2.5
 const A_MEMBER_AND_PICK = 0.1
 const WITH_DOWN = 1.1
 
-/** The figures of each strategy and case, over all runs, and whether they keep within what the case allows. */
+/** The figures of each strategy and case, over all runs, and whether they are within the limits of the case. */
 export function scaleRows ({ served }: Pick<ScaleFigures, 'served'>): ScaleRow[] {
   return SCALE_STRATEGIES.flatMap(({ name }) => {
     const runs = served.filter(({ strategy }) => strategy === name)

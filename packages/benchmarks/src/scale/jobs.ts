@@ -36,7 +36,7 @@ const WARM_UP = 60_000
 const MOST_A_MILLION = 60_000
 const MOST = 6_000
 
-/** Does a job, in a process that has done nothing else; `collect` collects all garbage. */
+/** Does a job in a new process; `collect` collects all garbage. */
 export function runJob (job: Job, collect: () => void): JobResults[Job['job']] {
   switch (job.job) {
     case 'served':

@@ -20,7 +20,7 @@ export interface RigInit {
 }
 
 /**
- * An engine on a clock that is moved by hand. Everything that depends on the
+ * An engine on a simulated clock. Everything that depends on the
  * interface of the engine is in this file.
  */
 export interface Rig {

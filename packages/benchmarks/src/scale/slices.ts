@@ -5,7 +5,7 @@ import type { Ask } from './asks.ts'
 import type { Rig } from './rig.ts'
 
 /** Cases in which a single call could do an unbounded amount of work. */
-export type SliceCase = 'backlogged' | 'returns' | 'lacking' | 'flood'
+export type SliceCase = 'backlogged' | 'returns' | 'missing' | 'flood'
 
 /** How many rankings a flush may ask for. */
 export const MOST_PICKS = 2_000
@@ -31,14 +31,14 @@ export interface SliceFigure {
 
 /** How each case is measured. */
 export const SLICE_CASES: Readonly<Record<SliceCase, (strategy: string, size: number) => SliceFigure[]>> = {
-  backlogged, returns, lacking, flood
+  backlogged, returns, missing, flood
 }
 
 /** What happens in each case, for the report. */
 export const SLICES_IN_WORDS: Readonly<Record<SliceCase, string>> = {
   backlogged: '1,000 clients whose fetches wait for a member without capacity',
   returns: 'a million exhausted fetches, and a member that returns',
-  lacking: 'a want that 100 members do not have',
+  missing: 'a want that 100 members do not have',
   flood: '1,000 clients × 1,000 wants × 100 members, before the first flush'
 }
 
@@ -118,10 +118,10 @@ function returns (strategy: string, size: number): SliceFigure[] {
   return [first.figure(clients * each), ticks.figure(count), back.figure(clients * each)]
 }
 
-function lacking (strategy: string, size: number): SliceFigure[] {
+function missing (strategy: string, size: number): SliceFigure[] {
   const rig = createRig({ strategy, members: 100, limits: LIMITS })
   const wants = createWants()
-  const calls = createCalls('lacking', 'wants, one after the other', rig)
+  const calls = createCalls('missing', 'wants, one after the other', rig)
   const count = Math.ceil(200 * size)
 
   for (let i = 0; i < count; i++) {

@@ -38,7 +38,7 @@ export async function measureStrategies (kubo: string, scenarios: readonly Strat
   return results
 }
 
-/** Where each node is, by its swarm address, so that there is no way round the proxy of one that has a long line. */
+/** The swarm address of each node, so that the balancer cannot bypass the proxy that adds latency. */
 async function startNodes (nodes: Stack, kubo: string, scenario: StrategyScenario, file: { size: number, blockSize: number, seed: string }): Promise<string[]> {
   const dag = await createDag(kubo, file)
 
@@ -56,7 +56,7 @@ async function startNodes (nodes: Stack, kubo: string, scenario: StrategyScenari
   }))
 }
 
-/** Interleaved; every second pair runs the other way round, so that no strategy always follows the same other. */
+/** Interleaved; every second pair runs the other way round, so that no strategy always follows the same other one. */
 export function strategyTurns ({ strategies }: StrategyScenario, pairs: number): Array<{ strategy: string, pair: number }> {
   return Array.from({ length: pairs }, (_, pair) => {
     const ordered = pair % 2 === 0 ? strategies : [...strategies].reverse()

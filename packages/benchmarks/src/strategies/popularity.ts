@@ -13,7 +13,7 @@ export function sequence (popularity: StrategyScenario['popularity'], blocks: nu
     return Array.from({ length: blocks }, (_, i) => i).sort((a, b) => uniform[a] - uniform[b] || a - b).slice(0, length)
   }
 
-  // the chance that a block or a more popular one is asked for, times a constant
+  // the probability that a block or a more popular one is asked for, times a constant
   const cumulated: number[] = []
   let sum = 0
 

@@ -10,17 +10,17 @@ export interface StrategyRow {
   runs: number
   p50: number
   p99: number
-  /** p99 over that of the scenario's first strategy: the median of the ratios of runs of one pair. */
+  /** Its p99 divided by that of the scenario's first strategy: the median of the ratios within pairs. */
   p99Ratio: number
-  /** What the last member was asked of all that was asked, from 0 to 1. */
+  /** The last member's share of all asks, from 0 to 1. */
   lastShare: number
-  /** Of the wants, those for which the last member was asked and did not have the block. */
-  lastLacked: number
-  /** The most that one member was asked, over what each would have been asked had all been asked alike. */
+  /** The share of wants for which the last member was asked and did not have the block. */
+  lastDontHaves: number
+  /** The asks of the most asked member, divided by the average. */
   maxOverAverage: number
-  /** The most that was open at one member at a time, over what the clients kept open for each. */
+  /** The most wants open at one member at a time, divided by the average. */
   peakOverAverage: number
-  /** Share of the wants that joined one on its way. */
+  /** The share of wants that joined an open fetch. */
   coalesced: number
 }
 
@@ -44,7 +44,7 @@ export function strategyReport (scenarios: readonly StrategyScenario[], results:
         p99: median(runs.map(({ p99 }) => p99)),
         p99Ratio: medianRatio(runs.map(({ p99 }) => p99), first.map(({ p99 }) => p99)),
         lastShare: median(runs.map(({ shares }) => shares[nodes - 1])),
-        lastLacked: median(runs.map(({ dontHaves, wants }) => dontHaves[nodes - 1] / wants)),
+        lastDontHaves: median(runs.map(({ dontHaves, wants }) => dontHaves[nodes - 1] / wants)),
         maxOverAverage: median(runs.map(({ shares }) => Math.max(...shares) * nodes)),
         peakOverAverage: median(runs.map(({ peakOpen }) => peakOpen / (scenario.clients * scenario.open / nodes))),
         coalesced: median(runs.map(({ coalesced, wants }) => coalesced / wants))
@@ -64,7 +64,7 @@ export function printStrategies (scenarios: readonly StrategyScenario[], rows: r
     }
 
     if (last?.holds === 'nothing') {
-      lastColumns.push(['asked of it in vain, of wants', row => row.lastLacked])
+      lastColumns.push(['asked of it in vain, of wants', row => row.lastDontHaves])
     }
 
     return [

@@ -15,11 +15,11 @@ export interface StrategyRun {
   /** Milliseconds from a want to its block. */
   p50: number
   p99: number
-  /** What each member was asked of all that was asked, in the order of the nodes. */
+  /** Each member's share of all asks, in the order of the nodes. */
   shares: number[]
-  /** Of the wants, those that each member was asked for and did not have. */
+  /** How many wants each member was asked for and did not have. */
   dontHaves: number[]
-  /** Wants that joined one already on its way. */
+  /** Wants that joined an open fetch. */
   coalesced: number
   /** The most wants seen open at one member at a time, in samples. */
   peakOpen: number
@@ -29,10 +29,10 @@ interface StrategyRunInit {
   scenario: StrategyScenario
   strategy: string
   pair: number
-  /** Where the nodes are, as the balancer is told. */
+  /** The addresses of the nodes, as the balancer gets them. */
   members: readonly string[]
   cids: readonly CID[]
-  /** The balancer's identity. */
+  /** The file with the balancer's key. */
   keyFile: string
 }
 
@@ -107,7 +107,7 @@ function samplePeak (balancer: Balancer, members: readonly string[]): { stop ():
       await delay(SAMPLE_MS)
     }
   })()
-  // awaited by stop(); until then a balancer that is gone must not end the process
+  // stop() awaits it; until then the error of a balancer that is gone must not end the process
   sampling.catch(() => {})
 
   return {

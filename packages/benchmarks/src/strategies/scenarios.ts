@@ -1,11 +1,11 @@
-/** Four kubos behind the balancer, one client or many, and what is compared. */
+/** Four kubos behind the balancer, one client or many, and the strategies to compare. */
 export interface StrategyScenario {
   name: string
-  /** A sentence for above the table. */
+  /** A description above the table. */
   about: string
-  /** For each node: what it holds, and what its line adds to a round trip, ms. */
+  /** For each node: whether it holds the blocks, and how much its line adds to a round trip, ms. */
   nodes: ReadonlyArray<{ holds: 'everything' | 'nothing', delay?: number }>
-  /** As `--strategy` takes them. What they are compared with comes first. */
+  /** As in `--strategy`. The baseline comes first. */
   strategies: readonly string[]
   /** Peers that ask, each on its own connection. */
   clients: number
@@ -15,7 +15,7 @@ export interface StrategyScenario {
   blocks: number
   /** `once`: each block once, in another order for each run; `zipf`: the i-th block with a probability in proportion to 1/i. */
   popularity: 'once' | 'zipf'
-  /** Wants of all clients together that come before and are not counted. */
+  /** Wants of all clients together that come first and are not counted. */
   warmup: number
   /** Those that are counted. */
   wants: number
@@ -72,7 +72,7 @@ export const STRATEGY_SCENARIOS: readonly StrategyScenario[] = [
   }
 ]
 
-/** The same scenario, shortened: figures to develop by, not to publish. */
+/** The same scenario, shortened: figures for development, not for publishing. */
 export function shortened (scenario: StrategyScenario): StrategyScenario {
   return { ...scenario, wants: Math.ceil(scenario.wants / 4) }
 }
