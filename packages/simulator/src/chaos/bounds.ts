@@ -1,5 +1,5 @@
-import { HONEST_LATENCY } from './actors/hostile-member.ts'
 import type { Capacity, Limits } from '@kitsune/want-router'
+import type { MemberStatus } from '@kitsune/want-router/engine'
 
 /**
  * Times that do not follow from the engine's limits, ms: how often it looks at
@@ -29,7 +29,7 @@ export function openForOne (wants: number): number {
 }
 
 /** Blocks of that size that are on their way at a time from one member for one client, at the least. */
-export function blocksAtOnce (limits: Limits, capacity: Capacity, block: number): number {
+export function blocksAtOnce (limits: Limits, capacity: Pick<Capacity, 'wants' | 'bytes'>, block: number): number {
   const { minBytesPerMember, unsentPerClient, inFlight, unsent } = limits
   const bytes = Math.min(capacity.bytes, minBytesPerMember, unsentPerClient, inFlight, unsent)
 
@@ -44,8 +44,15 @@ export interface RecoveringMember {
   readonly supportsDontHave: boolean
   /** Smoothed time to an answer, ms. */
   readonly latency: number
-  /** For how long it has owed its oldest want, ms; undefined: it owes nothing. */
+  /** For how long it has owed its oldest want, ms; undefined: it owes nothing; Infinity: this is not known. */
   readonly owes: number | undefined
+}
+
+/** Describes a member by an engine's status alone. It takes as much as the limits say, and its protocol supports DONT_HAVE. */
+export function recoveringMember ({ load, latency = 0 }: Pick<MemberStatus, 'load' | 'latency'>, limits: Limits, largestBlock: number): RecoveringMember {
+  const capacity = { wants: limits.wantsPerMember, bytes: limits.maxBytesPerMember }
+
+  return { wants: blocksAtOnce(limits, capacity, largestBlock), supportsDontHave: true, latency, owes: load.wants > 0 ? Infinity : undefined }
 }
 
 /** What determines how long a router may take to serve everything that can be served. */
@@ -54,8 +61,10 @@ export interface Recovery {
   readonly members: readonly RecoveringMember[]
   /** Open wants; each may be served by itself, where a client's window has no space for two copies. */
   readonly wants: number
-  /** The longest that a block takes to be verified, ms. */
-  readonly verifying: number
+  /** The fetches for them: each may fail and be hedged by itself. */
+  readonly fetches: number
+  /** The longest time that an honest member takes to answer, and its block to be verified, ms. */
+  readonly answer: number
   /** How long it takes until members that are down no longer count, ms. */
   readonly down: number
 }
@@ -76,11 +85,11 @@ export interface Recovery {
  * 5. a DONT_HAVE waits for members that are down until they no longer count;
  * 6. a timer that was held up by a stall waits again before it judges.
  */
-export function recoveryBound ({ limits, members, wants: all, verifying, down }: Recovery, asked: boolean): number {
+export function recoveryBound ({ limits, members, wants: all, fetches, answer, down }: Recovery, asked: boolean): number {
   const { askAgainAfter, hedgeShare } = limits
   const forgotten = Math.max(0, ...members.map(member => forgottenFor(member, limits))) * (hedgeShare > 0 ? 2 : 1)
-  const pass = sum(members.map(({ wants, ...member }) => Math.ceil(all / wants) * answerTime(member, limits, verifying)))
-  const retried = (Math.ceil(all * (1 + (hedgeShare > 0 ? members.length : 0)) / TRICKLE) + 1) * SWEEP
+  const pass = sum(members.map(({ wants, ...member }) => Math.ceil(all / wants) * answerTime(member, limits, answer)))
+  const retried = (Math.ceil(fetches * (1 + (hedgeShare > 0 ? members.length : 0)) / TRICKLE) + 1) * SWEEP
   const rests = retried + 2 * (askAgainAfter + SWEEP + pass)
 
   return forgotten + pass + (asked ? rests : 0) + down + MAX_GRACES * MAX_GRACE
@@ -91,9 +100,7 @@ function forgottenFor ({ owes, latency }: RecoveringMember, { maxTimeout }: Limi
   return owes == null ? 0 : Math.max(maxTimeout, Math.min(4 * Math.max(latency, owes), MAX_TIMEOUTS * maxTimeout))
 }
 
-function answerTime ({ supportsDontHave, latency }: Pick<RecoveringMember, 'supportsDontHave' | 'latency'>, { firstTimeout, maxTimeout }: Limits, verifying: number): number {
-  const answer = HONEST_LATENCY + verifying
-
+function answerTime ({ supportsDontHave, latency }: Pick<RecoveringMember, 'supportsDontHave' | 'latency'>, { firstTimeout, maxTimeout }: Limits, answer: number): number {
   return supportsDontHave ? answer : answer + Math.max(firstTimeout, Math.min(maxTimeout, Math.max(MIN_SILENCE, 2 * latency)))
 }
 

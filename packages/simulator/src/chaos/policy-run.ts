@@ -3,10 +3,13 @@ import { hashString } from '@kitsune/want-router/engine'
 import { seededRandom } from '@kitsune/want-router/testing'
 import { createWorld } from '../world/world.ts'
 import { HostileClient } from './actors/hostile-client.ts'
+import { HONEST_LATENCY } from './actors/hostile-member.ts'
 import { createHostilePolicies, expectedOf, FAILURE } from './actors/hostile-policy.ts'
+import { recoveringMember, recoveryBound } from './bounds.ts'
 import { broken } from './errors.ts'
 import { Membership } from './membership.ts'
 import { AdmissionMonitor } from './observer/admission-monitor.ts'
+import { awaitRecovery, expectNothing } from './recovery.ts'
 import { HASHES, printKey } from './scenario/blocks.ts'
 import { createDice } from './scenario/dice.ts'
 import { drawScenario, printScenario } from './scenario/scenario.ts'
@@ -24,8 +27,6 @@ import type { World } from '../world/world.ts'
 
 // what a policy may take to resolve, ms
 const TIMEOUT = 1000
-// how long what is wanted gets when all faults have ended: an ejection, and several rests before a want is asked again, ms
-const RECOVERY = 300_000
 
 // names that members may come to have, see `Membership`, and one that none has
 const OTHER_NAMES = ['j0', 'j1', 'nobody']
@@ -120,8 +121,7 @@ class PolicyRun {
     this.#heal()
     stage.clock.pass(this.#deciding)
     this.#expectDecided()
-    stage.clock.pass(RECOVERY)
-    this.#expectServed()
+    this.#awaitServed()
     stage.trace.act(() => 'all clients leave')
 
     for (const client of this.#clients) {
@@ -129,7 +129,7 @@ class PolicyRun {
     }
 
     stage.clock.pass(this.#deciding + this.#scenario.verifying)
-    this.#expectNothing()
+    expectNothing({ clock: stage.clock, monitor: this.#monitor })
   }
 
   #step (): void {
@@ -251,23 +251,41 @@ class PolicyRun {
     }
   }
 
-  /** What was admitted and a member holds that it may use has come. */
-  #expectServed (): void {
+  /** Lets time pass until each admitted want has its block, if a member that it may use holds it. */
+  #awaitServed (): void {
+    const bound = this.#recoveryBound()
+
+    awaitRecovery(this.#stage, () => {
+      const what = this.#missing()
+
+      return what == null ? undefined : { invariant: 'lost', what, bound }
+    })
+  }
+
+  #missing (): string | undefined {
     for (const grant of this.#monitor.grants()) {
       const holders = this.#membership.asked.filter(member => member.holds(grant.key) && mayUse(grant, member.id))
 
       if (grant.type === 'block' && holders.length > 0) {
-        broken('lost', `${grant.client} still waits for ${printKey(grant.key)}, which ${holders.map(({ id }) => id).join(', ')} would serve`)
+        return `${grant.client} still waits for ${printKey(grant.key)}, which ${holders.map(({ id }) => id).join(', ')} would serve`
       }
     }
   }
 
-  #expectNothing (): void {
-    const { clients, wants, fetches, active, unsent, parked } = this.#monitor.status()
+  #recoveryBound (): number {
+    const { limits } = this.#monitor
+    const { members, wants, fetches } = this.#monitor.status()
+    const { verifying, blocks } = this.#scenario
+    const largest = Math.max(limits.expectedBlock, ...blocks.map(({ size }) => size))
 
-    if (clients + wants + fetches + active + unsent + parked > 0) {
-      broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${parked} of them parked, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
-    }
+    return recoveryBound({
+      limits,
+      wants,
+      fetches,
+      answer: HONEST_LATENCY + verifying,
+      members: members.map(member => ({ ...recoveringMember(member, limits, largest), ...(verifying > 0 ? { wants: 1 } : {}) })),
+      down: 0 // only a DONT_HAVE waits for members that are down
+    }, true)
   }
 }
 

@@ -1,3 +1,4 @@
+import { HONEST_LATENCY } from './actors/hostile-member.ts'
 import { blocksAtOnce, quietBound, recoveryBound, SWEEP } from './bounds.ts'
 import { broken } from './errors.ts'
 import { isVerifiable, printCid } from './scenario/blocks.ts'
@@ -9,35 +10,51 @@ import type { ObservedWant } from './observer/observed-client.ts'
 import type { Stage } from './stage.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
+/** Something that a peer still waits for, and the longest wait that the limits explain, ms. */
+export interface Missing { readonly invariant: Invariant, readonly what: string, readonly bound: number }
+
 interface Late { readonly invariant: Invariant, readonly want: ObservedWant, readonly what: string }
 
-// how often to check whether everything is answered, ms
-const LOOK = 250
+/** How often to check whether everything is answered, ms. */
+export const LOOK = 250
 
-/** Lets time pass until every want has what it can get, which must not take longer than the limits explain. */
-export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick<Membership, 'asked' | 'draining'>, clients: readonly HostileClient[], verifying: number): void {
+/** Lets time pass until nothing is missing, which must not take longer than the limits explain. */
+export function awaitRecovery (stage: Stage, missing: () => Missing | undefined): void {
   const { clock } = stage
   const since = clock.now()
-  const recovery = new Recovery(stage, connected, draining, clients)
-  const bounds = boundsOf(stage, connected, verifying)
 
   for (;;) {
     clock.pass(LOOK)
-    const late = recovery.latest()
-    const took = clock.now() - since
+    const next = missing()
 
-    if (late == null) {
+    if (next == null) {
       return
     }
 
-    const bound = LOOK + bounds(late.want.key)
-    stage.recoveredIn = took
-    stage.recoveryShare = Math.max(stage.recoveryShare, took / bound)
-
-    if (took > bound) {
-      broken(late.invariant, `${late.what}, ${took} ms after the last fault: its limits explain ${Math.round(bound)} ms`)
-    }
+    expectInTime(stage, next, clock.now() - since)
   }
+}
+
+/** What is still missing `took` ms after the last fault must not be late. */
+export function expectInTime (stage: Pick<Stage, 'recoveredIn' | 'recoveryShare'>, { invariant, what, bound }: Missing, took: number): void {
+  stage.recoveredIn = took
+  stage.recoveryShare = Math.max(stage.recoveryShare, took / (LOOK + bound))
+
+  if (took > LOOK + bound) {
+    broken(invariant, `${what}, ${took} ms after the last fault: its limits explain ${Math.round(LOOK + bound)} ms`)
+  }
+}
+
+/** Lets time pass until every want has what it can get. */
+export function awaitAnswers (stage: Stage, { asked: connected, draining }: Pick<Membership, 'asked' | 'draining'>, clients: readonly HostileClient[], verifying: number): void {
+  const recovery = new Recovery(stage, connected, draining, clients)
+  const bounds = boundsOf(stage, connected, verifying)
+
+  awaitRecovery(stage, () => {
+    const late = recovery.latest()
+
+    return late == null ? undefined : { ...late, bound: bounds(late.want.key) }
+  })
 }
 
 /** How long each block may take in the present state. */
@@ -46,12 +63,14 @@ function boundsOf ({ clock, monitor }: Stage, connected: readonly HostileMember[
   const latency = new Map(monitor.status().members.map(({ id, latency }) => [id, latency ?? 0]))
   // some of them may have been served, which is not known for certain before all is taken
   const wants = [...monitor.wants.byKey()]
+  const all = wants.reduce((sum, [, waiting]) => sum + waiting.size, 0)
   const asked = new Set(wants.flatMap(([key]) => monitor.members.wasAskedOf(key) ? [key] : []))
   const largest = Math.max(monitor.limits.expectedBlock, ...connected.map(({ largest }) => largest))
   const recovery = {
     limits: monitor.limits,
-    wants: wants.reduce((sum, [, waiting]) => sum + waiting.size, 0),
-    verifying,
+    wants: all,
+    fetches: all,
+    answer: HONEST_LATENCY + verifying,
     members: connected.map(({ id, supportsDontHave }) => {
       const { capacity, open, since } = monitor.members.find(id)
       const oldest = Math.min(...[...open.keys()].map(key => since.get(key) ?? now))
@@ -123,10 +142,10 @@ class Recovery {
 /** All clients have left: nothing may remain, and the engine may wait for nothing. */
 export function expectNothing ({ clock, monitor }: { readonly clock: Stage['clock'], readonly monitor: Pick<Stage['monitor'], 'status' | 'limits' | 'deadline'> }): void {
   clock.pass(10)
-  const { clients, wants, fetches, active, unsent, members } = monitor.status()
+  const { clients, wants, parked, fetches, active, unsent, members } = monitor.status()
 
-  if (clients + wants + fetches + active + unsent > 0) {
-    broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
+  if (clients + wants + parked + fetches + active + unsent > 0) {
+    broken('gone', `all clients have left, and there are ${clients} clients, ${wants} wants, ${parked} parked ones, ${fetches} fetches (${active} active), ${unsent} bytes unsent`)
   }
 
   for (const { id, load } of members) {

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, NotFoundError } from '@kitsune/want-router'
+import { NotFoundError } from '@kitsune/want-router'
 import { broken } from '../errors.ts'
 import { printKey } from '../scenario/blocks.ts'
 import type { LocalCaller } from './local-caller.ts'
@@ -9,6 +9,8 @@ interface LocalTruthInit {
   readonly blocks: readonly Block[]
   /** Whether some connected node holds it. */
   isHeld (block: Block): boolean
+  /** How long a call that begins now may take, ms. */
+  bound (): number
   /** Lets time pass, in which no invariant may break. */
   pass (ms: number): Promise<void>
 }
@@ -35,12 +37,13 @@ export async function expectTruth (init: LocalTruthInit): Promise<void> {
 }
 
 /** The end of a call. */
-async function get ({ caller, pass }: LocalTruthInit, block: Block): Promise<string> {
+async function get ({ caller, bound, pass }: LocalTruthInit, block: Block): Promise<string> {
   const call: { told?: string } = {}
   void caller.get(block).then(result => { call.told = 'bytes' in result ? 'its bytes' : nameOf(result.error) })
   await pass(0)
+  const most = bound()
 
-  for (let waited = 0; waited <= DEFAULT_LIMITS.wantLifetime; waited += WAIT) {
+  for (let waited = 0; waited <= most; waited += WAIT) {
     if (call.told != null) {
       return call.told
     }
@@ -48,7 +51,7 @@ async function get ({ caller, pass }: LocalTruthInit, block: Block): Promise<str
     await pass(WAIT)
   }
 
-  return broken('local', `get ${printKey(block.key)} has not ended after ${DEFAULT_LIMITS.wantLifetime} ms`)
+  return broken('local', `get ${printKey(block.key)} has not ended after ${Math.round(most)} ms, which is all that its limits explain`)
 }
 
 function nameOf (error: unknown): string {

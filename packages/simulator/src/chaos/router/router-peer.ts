@@ -28,6 +28,9 @@ export interface RouterPeerContext {
   guard (run: () => void): void
 }
 
+/** The longest time that a peer which is not slow takes to answer, ms. */
+export const PEER_LATENCY = 100
+
 // how it answers: with the truth, with DONT_HAVE whatever it holds, with another block, not at all, or after a while
 const MODES = { honest: 8, absent: 1, corrupt: 1, silent: 1, slow: 2 } as const
 
@@ -56,7 +59,7 @@ export class RouterPeer implements PeerEnd {
     this.#context = context
     this.atOnce = chance(0.5)
     this.holds = new Set(context.blocks[side].filter(() => chance(0.4)).map(({ key }) => key))
-    this.#latency = int(1, 100)
+    this.#latency = int(1, PEER_LATENCY)
   }
 
   /** Keys of the blocks that it waits for. */

@@ -10,7 +10,7 @@ import { expectDrain } from './router-drain.ts'
 import { RouterMembership } from './router-membership.ts'
 import { RouterPeer } from './router-peer.ts'
 import { RouterPolicies } from './router-policies.ts'
-import { expectRecovery, missingOf } from './router-recovery.ts'
+import { directionBound, expectRecovery, missingOf } from './router-recovery.ts'
 import { drawBlocks, drawDirection } from './router-scenario.ts'
 import { createRouterWorld, nameOf } from './router-world.ts'
 import type { AdmissionMonitor } from '../observer/admission-monitor.ts'
@@ -104,7 +104,8 @@ class RouterRun {
 
     stage.trace.act(() => 'all faults end')
     await this.#heal()
-    await expectRecovery({ world: this.#world, nodes: this.#nodes, clients: this.#clients, callers: [...this.#callers.values()], pass: async ms => this.#pass(ms) })
+    const callers = [...this.#callers.values()]
+    await expectRecovery({ stage, world: this.#world, nodes: this.#nodes, clients: this.#clients, callers, bound: direction => this.#bound(direction), pass: async ms => this.#pass(ms) })
     await this.#expectTruth()
     await this.#drain()
     this.#noteFeatures()
@@ -254,6 +255,7 @@ class RouterRun {
       caller: this.#stage.dice.pick([...this.#callers.values()]),
       blocks: this.#blocks.node,
       isHeld: ({ key }) => this.#nodes.some(({ holds }) => holds.has(key)),
+      bound: () => this.#bound('forward'),
       pass: async ms => this.#pass(ms)
     })
   }
@@ -276,10 +278,20 @@ class RouterRun {
       newcomer: known === this.#clients ? undefined : this.#clients[0],
       known: known.filter(client => this.#monitors.forward?.idleFor(client.id) !== Infinity),
       block: this.#blocks.node[0],
+      bound: () => this.#bound('forward'),
       missing: () => known.flatMap(client => missingOf(client, this.#nodes)),
       pass: async ms => this.#pass(ms)
     })
     met.add('drain')
+  }
+
+  /** How long a direction may take to serve all open wants, including those of open calls, ms. */
+  #bound (direction: Direction): number {
+    const monitor = this.#monitors[direction]
+    const blocks = this.#blocks[direction === 'forward' ? 'node' : 'client']
+    const calls = direction === 'forward' ? [...this.#callers.values()].flatMap(({ open }) => open).length * blocks.length : 0
+
+    return monitor == null ? 0 : directionBound(monitor, blocks, calls)
   }
 
   async #pass (ms: number): Promise<void> {

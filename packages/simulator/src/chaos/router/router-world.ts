@@ -71,8 +71,8 @@ export interface RouterWorld {
   stop (): Promise<void>
 }
 
-// as in `wantRouter`, ms
-const QUIET = 1000
+/** How long nothing may happen before a drain ends, as in `wantRouter`, ms. */
+export const QUIET = 1000
 
 const EMPTY: BitswapMessage = { wants: [], full: false, blocks: [], presences: [], pendingBytes: 0 }
 

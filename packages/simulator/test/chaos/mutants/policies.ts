@@ -129,6 +129,13 @@ export const POLICY_MUTANTS: readonly Mutant[] = [
     replace: '  } else if (isSameEligible(only, want.only)) {\n'
   },
   {
+    name: 'what failed is asked again minutes later',
+    breaks: ['lost', 'dont-have'],
+    file: 'engine/exhaustion.ts',
+    find: 'toExhausted(state, fetch, Math.min(state.limits.askAgainAfter, FIRST_WAIT * 2 ** Math.min(fetch.exhaustions, 16)))',
+    replace: 'toExhausted(state, fetch, 200_000)'
+  },
+  {
     name: 'a review asks about wants that may use all members',
     breaks: ['admission', 'state'],
     file: 'engine/admission.ts',

@@ -73,6 +73,20 @@ export const ROUTER_MUTANTS: readonly Mutant[] = [
     replace: 'if (active >= 0 || unsent > 0) {'
   },
   {
+    name: 'a router that drains says minutes later that it is quiet',
+    breaks: ['drain'],
+    file: 'driver/quiet.ts',
+    find: 'timers.now() - quietSince >= quiet',
+    replace: 'timers.now() - quietSince >= quiet + 200_000'
+  },
+  {
+    name: 'a node that was lost is dialled again minutes later',
+    breaks: ['lost', 'local'],
+    file: 'targets/peer-target.ts',
+    find: 'await pause(Math.min(maxDelay, minDelay * 2 ** failures) * (1 - random() / 2), ',
+    replace: 'await pause(200_000, '
+  },
+  {
     name: 'a router that drains lets newcomers in',
     breaks: ['drain'],
     file: 'engine/engine.ts',
