@@ -25,8 +25,8 @@ export interface RelayInit {
 export interface Relay {
   /** The address to dial instead of the one that it relays to. */
   readonly address: string
-  /** Stops taking bytes from either side, and closes nothing, even if a side ends. */
-  freeze (): void
+  /** Stops taking bytes from either side, and closes nothing, even if a side ends. `newcomers`: also on connections that are opened later. */
+  freeze (options?: { readonly newcomers?: boolean }): void
   /** Ends every connection, and drops bytes on their way: the side that it relays to sees a reset. */
   reset (): void
   stop (): Promise<void>
@@ -37,8 +37,18 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
   const port = tcpPort(to)
   const sockets = new Set<Socket>()
   const targets = new Set<Socket>()
+  let silent = false
   // with Nagle's algorithm the relay itself would add up to 40 ms
   const server = createServer({ noDelay: true }, (client) => {
+    if (silent) {
+      sockets.add(client)
+      client.on('error', () => {})
+      client.on('close', () => { sockets.delete(client) })
+      client.pause()
+
+      return
+    }
+
     const target = createConnection({ host: '127.0.0.1', port, noDelay: true })
 
     targets.add(target)
@@ -69,7 +79,9 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
 
   return {
     address: to.replace(`/tcp/${port}`, `/tcp/${(server.address() as AddressInfo).port}`),
-    freeze () {
+    freeze ({ newcomers = false } = {}) {
+      silent = newcomers
+
       for (const socket of sockets) {
         frozen.add(socket)
         socket.unpipe()
