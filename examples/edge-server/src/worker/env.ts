@@ -89,7 +89,7 @@ export function checkEnv (env: Env): CheckedEnv {
     !blockMap && DUDEWHERE == null && 'DUDEWHERE is missing: without a block map, roots are found by DUDEWHERE and SATNAV alone.',
     env.S3_BUCKET != null && (env.AWS_ACCESS_KEY_ID == null || env.AWS_SECRET_ACCESS_KEY == null) && 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing: store the credentials of S3_BUCKET by `wrangler secret put`.',
     env.S3_BUCKET == null && env.DYNAMO_TABLE != null && 'S3_BUCKET is missing: DYNAMO_TABLE says where in it the CARs are.',
-    !(Number.isInteger(subRequests) && subRequests >= 10) && `SUB_REQUESTS is a whole number of at least 10, not ${SUB_REQUESTS}.`
+    !(Number.isInteger(subRequests) && subRequests >= 10) && `SUB_REQUESTS must be a whole number of at least 10, not ${SUB_REQUESTS}.`
   ].filter(sentence => sentence !== false)
 
   if (CARPARK == null || identity == null || missing.length > 0) {

@@ -4,8 +4,8 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 
 /*
- * libp2p 3: when there are `maxConnections`, the connection manager refuses whoever
- * comes, and closes none of those that have no stream. Whoever opens as many
+ * libp2p 3: when there are `maxConnections`, the connection manager refuses every
+ * newcomer, and closes none of those that have no stream. A peer that opens as many
  * connections, 300 by default, and does nothing on them, keeps all others out.
  */
 const parts = { transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }

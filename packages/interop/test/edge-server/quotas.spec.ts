@@ -9,7 +9,7 @@ import type { CarSample } from '../../src/car-samples.ts'
 import type { EdgeServer } from '../../src/edge-server.ts'
 import type { Redis } from '../../src/redis.ts'
 
-/** Blocks an hour, of all clients together. The directory has more than half, and so many that the wants of a moment do not matter. */
+/** Blocks an hour, for all clients together. The directory has more than half as many, and enough that the wants of a moment do not matter. */
 const CAP = 400
 
 describe('edge servers that share their quotas in Redis', function () {

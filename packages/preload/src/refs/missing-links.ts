@@ -37,7 +37,7 @@ interface MissingLinksInit {
 const MAX_UNREAD = 4096
 const CONCURRENCY = 8
 
-/** Makes a search for blocks that a member lacks; with `walk` it starts at the root. */
+/** Makes a search for blocks that a member does not have; with `walk` it starts at the root. */
 export function createMissingLinks ({ passage, read, walk = false, signal, wait, now }: MissingLinksInit): MissingLinks {
   const unread: CID[] = []
   let reading = 0

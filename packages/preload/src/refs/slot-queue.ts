@@ -14,7 +14,7 @@ export interface SlotQueue extends Iterable<Waiting> {
   join<T> (client: string, signal: AbortSignal, begin: () => T): Promise<T>
 }
 
-/** Makes a queue in which no one waits. */
+/** Makes an empty queue. */
 export function createSlotQueue (): SlotQueue {
   const waiting = new Set<Waiting>()
   const perClient = new Map<string, number>()

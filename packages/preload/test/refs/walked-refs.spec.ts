@@ -81,7 +81,7 @@ describe('refs: a walk', () => {
     expect(refs).to.have.members([...texts(eth, broken, right, inner), own.toString()])
   })
 
-  it('fails when the member lacks a block, or answers other bytes', async () => {
+  it('fails when the member does not have a block, or answers wrong bytes', async () => {
     const a = await leaf('a')
     const root = await node(a)
     hold(root)
