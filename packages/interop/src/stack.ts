@@ -1,7 +1,9 @@
+import { startProbedBalancer } from './attack/probed-balancer.ts'
 import { startBalancer } from './balancer.ts'
 import { startKubo } from './kubo.ts'
 import { poll } from './until.ts'
 import { createWirePeer } from './wire-peer.ts'
+import type { ProbedBalancer } from './attack/probed-balancer.ts'
 import type { Balancer, BalancerInit } from './balancer.ts'
 import type { Kubo, KuboInit } from './kubo.ts'
 import type { WirePeer, WirePeerInit } from './wire-peer.ts'
@@ -12,6 +14,8 @@ export interface Stack {
   wire (init?: WirePeerInit): Promise<WirePeer>
   /** Resolves when the balancer is ready, which means connected to a downstream; not awaited with `ready: false`. */
   balancer (init: BalancerInit & { ready?: boolean }): Promise<Balancer>
+  /** The same, one that can be looked into. */
+  probed (init: BalancerInit & { ready?: boolean }): Promise<ProbedBalancer>
   /** Registers anything else that a test must end. */
   onStop (stop: () => Promise<unknown>): void
   stop (): Promise<void>
@@ -20,6 +24,17 @@ export interface Stack {
 /** Makes an empty stack; `binary` returns the path of the kubo that it starts. */
 export function stack (binary: () => string = () => { throw new Error('this test starts no kubo') }): Stack {
   const stops: Array<() => Promise<unknown>> = []
+
+  async function started <B extends Balancer> (starting: Promise<B>, ready = true): Promise<B> {
+    const balancer = await starting
+    stops.push(async () => balancer.stop())
+
+    if (ready) {
+      await poll(balancer.ready, `the balancer to be ready:\n${balancer.output.join('\n')}`)
+    }
+
+    return balancer
+  }
 
   return {
     async kubo (init) {
@@ -34,16 +49,8 @@ export function stack (binary: () => string = () => { throw new Error('this test
 
       return peer
     },
-    async balancer ({ ready, ...init }) {
-      const balancer = await startBalancer(init)
-      stops.push(async () => balancer.stop())
-
-      if (ready !== false) {
-        await poll(balancer.ready, `the balancer to be ready:\n${balancer.output.join('\n')}`)
-      }
-
-      return balancer
-    },
+    balancer: async ({ ready, ...init }) => started(startBalancer(init), ready),
+    probed: async ({ ready, ...init }) => started(startProbedBalancer(init), ready),
     onStop (stop) {
       stops.push(stop)
     },

@@ -1,0 +1,47 @@
+import { DEFAULT_WORK_SHARES } from '@kitsune/host'
+import { DEFAULT_LIMITS, DEFAULT_NETWORK_LIMITS } from '@kitsune/want-router'
+import { expect } from 'aegir/chai'
+import { poll } from '../../src/until.ts'
+import type { ProbedBalancer } from '../../src/attack/probed-balancer.ts'
+import type { Work } from '../../src/attack/work.ts'
+
+const MiB = 1 << 20
+/** What the last piece of a connection's work in a pass may weigh: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
+const PIECE = 512
+/** For how many fetches a flush ranks the members at most: the next one goes on. */
+const MOST_RANKINGS = 2_000
+/** What a client may bring in a pass of the event loop, and again in its turn at the end of that pass: the last message goes beyond it. */
+const MOST_WANTS = 2 * (DEFAULT_NETWORK_LIMITS.itemsPerPass + DEFAULT_LIMITS.wantsPerClient)
+/** What a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
+const SLACK = 4 * MiB
+
+/** Each connection, and all together, had their share of a pass of the event loop and no more. */
+function expectShares ({ connection, all }: Work): void {
+  const { weight, time, total } = DEFAULT_WORK_SHARES
+  expect(connection, 'work for one connection in a pass').to.be.at.most(weight + PIECE)
+  expect(all, 'work for all in a pass').to.be.at.most(weight * total / time + weight + PIECE)
+}
+
+/** What a balancer holds without its garbage, bytes. */
+export async function held (balancer: ProbedBalancer): Promise<number> {
+  const { heap, external, work } = await balancer.look({ collected: true })
+  expectShares(work)
+
+  return heap + external
+}
+
+/** Since the last look no connection had more than its share of a pass of the event loop, and the router decided in slices, however much clients wanted. Returns the work that was done. */
+export async function expectSlices (balancer: ProbedBalancer): Promise<Work> {
+  const { work } = await balancer.look()
+  expectShares(work)
+  const { rankings, wants } = await balancer.peaks()
+  expect(rankings, 'rankings of members in one flush').to.be.within(1, MOST_RANKINGS)
+  expect(wants, 'wants of one client between two flushes').to.be.within(1, MOST_WANTS)
+
+  return work
+}
+
+/** What a balancer holds comes back to within a quarter of what it was. */
+export async function expectReturned (balancer: ProbedBalancer, before: number): Promise<void> {
+  await poll(async () => await held(balancer) <= before * 1.25 + SLACK, `what is held to be within a quarter of ${Math.round(before / MiB)} MiB`, { timeout: 20_000, interval: 500 })
+}
