@@ -2,12 +2,14 @@ import { encodeFrame } from '@kitsune/bitswap-codec'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { Uint8ArrayList } from 'uint8arraylist'
+import { besideHonest } from '../src/attack/honest.ts'
 import { seededBlocks } from '../src/blocks.ts'
 import { startRelay } from '../src/relay.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { delay } from '../src/until.ts'
 import { wantEntry } from '../src/wire-peer.ts'
+import type { Transport } from '../src/attack/flood.ts'
 import type { Relay, RelayInit } from '../src/relay.ts'
 import type { WirePeer, WirePeerInit } from '../src/wire-peer.ts'
 
@@ -27,15 +29,24 @@ describe('a connection that breaks beside another of the same peer', function ()
     await peers.stop()
   })
 
+  interface Wanting {
+    readonly client: WirePeer
+    readonly relay: Relay
+    all (timeout: number): Promise<void>
+    /** Runs while another client wants one thing after another, and loses nothing. */
+    besideHonest (run: () => Promise<void>): Promise<void>
+  }
+
   /** Makes a client with two connections: a direct one, and a newer one through a slow line, on which it wants blocks. */
-  async function wanting (init: WirePeerInit, count: number, size: number, line: RelayInit): Promise<{ client: WirePeer, relay: Relay, all (timeout: number): Promise<void> }> {
+  async function wanting (init: WirePeerInit, count: number, size: number, line: RelayInit, broken: Transport = 'tcp'): Promise<Wanting> {
     const blocks = await seededBlocks(count, size, 'broken')
-    const downstream = await peers.wire({ listen: ['tcp'], onMessage: serveBlocks(blocks) })
+    const served = [...blocks]
+    const downstream = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks(served) })
     const balancer = await peers.balancer({ downstreams: downstream.addresses })
-    const relay = await startRelay(balancer.tcp, line)
+    const relay = await startRelay(balancer[broken], line)
     peers.onStop(relay.stop)
     const client = await peers.wire(init)
-    await client.connect(balancer.ws)
+    await client.connect(balancer[broken === 'tcp' ? 'ws' : 'tcp'])
     const slow = await client.host.dial(multiaddr(relay.address), { force: true })
     const stream = await slow.newStream(BITSWAP)
     stream.send(new Uint8ArrayList(...encodeFrame({ wants: blocks.map(({ cid }) => wantEntry(cid)) }, BITSWAP)))
@@ -45,19 +56,26 @@ describe('a connection that breaks beside another of the same peer', function ()
       relay,
       async all (timeout) {
         await client.until(() => client.blocks.size === count, `${count} blocks`, timeout)
+      },
+      async besideHonest (run) {
+        await besideHonest(balancer[broken], 'beside a connection that breaks', block => served.push(block), run)
       }
     }
   }
 
   // over mplex, as much is on its way as sockets and lines hold; over yamux, a window
   for (const muxer of ['mplex', 'yamux'] as const) {
-    it(`loses none of 64 blocks of 256 KiB that were on their way, over ${muxer}`, async () => {
-      const { client, relay, all } = await wanting({ muxer }, 64, 256 * KIB, { rate: RATE })
-      await delay(2_000)
-      relay.reset()
-      expect(client.blocks.size).to.be.lessThan(10)
-      await all(30_000)
-    })
+    for (const broken of ['tcp', 'ws'] as const) {
+      it(`loses none of 64 blocks of 256 KiB that were on their way, over ${muxer} and ${broken}, and nor does another client`, async () => {
+        const { client, relay, all, besideHonest } = await wanting({ muxer }, 64, 256 * KIB, { rate: RATE }, broken)
+        await besideHonest(async () => {
+          await delay(2_000)
+          relay.reset()
+          expect(client.blocks.size).to.be.lessThan(10)
+          await all(30_000)
+        })
+      })
+    }
 
     it(`loses none of 32 blocks of 2 MiB that were on their way, over ${muxer}`, async () => {
       const { client, relay, all } = await wanting({ muxer }, 32, 2 * MIB, { rate: RATE })

@@ -1,6 +1,6 @@
 import { expect } from 'aegir/chai'
 import { createHolder } from '../src/attack/holder.ts'
-import { createHonestClient } from '../src/attack/honest.ts'
+import { besideHonest } from '../src/attack/honest.ts'
 import { seededBlock, seededBlocks } from '../src/blocks.ts'
 import { needKubo } from '../src/needs.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
@@ -82,37 +82,12 @@ describe('many clients at once', function () {
     return { balancer: await peers.balancer({ downstreams: addresses }), hold }
   }
 
-  /** Expects that a client which was connected before wants one block after another meanwhile, and loses none. */
-  const besideHonest = async (address: string, hold: Holder['hold'], run: () => Promise<void>): Promise<void> => {
-    const honest = await createHonestClient(address, 'connected before a crowd', hold)
-    peers.onStop(async () => honest.stop())
-    await honest.measure(0)
-    const state = { over: false }
-    const measured = (async () => {
-      let lost = 0
-
-      while (!state.over) {
-        lost += (await honest.measure(0)).lost
-      }
-
-      return lost
-    })()
-
-    try {
-      await run()
-    } finally {
-      state.over = true
-    }
-
-    expect(await measured, 'wants of the honest client').to.equal(0)
-  }
-
   for (const transport of ['tcp', 'ws'] as const) {
     it(`admits and serves forty that dial at once from one address, and one that was connected before, over ${transport}`, async () => {
       const block = await seededBlock(10_000, 'forty')
       const { balancer, hold } = await inFront([block])
 
-      await besideHonest(balancer[transport], hold, async () => {
+      await besideHonest(balancer[transport], 'there before a crowd', hold, async () => {
         await gather(40, balancer[transport], 40)
         await Promise.all(crowd.map(async peer => peer.fetch(balancer.peerId, [block.cid])))
       })
@@ -150,7 +125,7 @@ describe('many clients at once', function () {
       const hog = await peers.wire({ keeps: false })
       await hog.connect(balancer[transport])
 
-      await besideHonest(balancer[transport], hold, async () => {
+      await besideHonest(balancer[transport], 'there before a crowd', hold, async () => {
         await hog.want(balancer.peerId, hogged.map(({ cid }) => cid))
         await hog.until(() => hog.bytesReceived > 1_000_000, 'the hog to be under way')
 

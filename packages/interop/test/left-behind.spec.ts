@@ -1,10 +1,11 @@
-import { startProbedBalancer } from '../src/attack/probed-balancer.ts'
+import { createHolder } from '../src/attack/holder.ts'
+import { besideHonest } from '../src/attack/honest.ts'
 import { seededBlock } from '../src/blocks.ts'
 import { FULL } from '../src/full.ts'
-import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
 import { createWirePeer } from '../src/wire-peer.ts'
+import type { Holder } from '../src/attack/holder.ts'
 import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
@@ -21,14 +22,15 @@ describe('peers that come, want and go', function () {
 
   let block: TestBlock
   let balancer: ProbedBalancer
+  let hold: Holder['hold']
   const peers = stack()
 
   beforeEach(async () => {
     block = await seededBlock(1_000, 'for peers that go')
-    const member = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: serveBlocks([block]) })
-    balancer = await startProbedBalancer({ downstreams: member.addresses })
-    peers.onStop(async () => balancer.stop())
-    await poll(balancer.ready, 'the balancer to be ready')
+    const holder = createHolder([block])
+    hold = holder.hold
+    const member = await peers.wire({ listen: ['tcp'], keeps: false, onMessage: holder.onMessage })
+    balancer = await peers.probed({ downstreams: member.addresses })
   })
 
   afterEach(async () => {
@@ -41,12 +43,14 @@ describe('peers that come, want and go', function () {
     await client.stop()
   }
 
-  const cycles = async (count: number): Promise<void> => {
+  const visits = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i += PARALLEL) {
       // half of them over each transport
       await Promise.all(Array.from({ length: PARALLEL }, async (_, n) => visit(await createWirePeer(), n % 2 === 0 ? 'tcp' : 'ws')))
     }
+  }
 
+  const allGone = async (): Promise<void> => {
     await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'all to have gone')
   }
 
@@ -56,11 +60,13 @@ describe('peers that come, want and go', function () {
     return heap + external
   }
 
-  it(`leave less than 1 KiB each: ${CYCLES} of them`, async () => {
+  it(`leave less than 1 KiB each, and one that stays is served: ${CYCLES} of them`, async () => {
     // the permanent cost of the first is not left by each
-    await cycles(200)
+    await besideHonest(balancer.tcp, 'who stays, at first', hold, async () => visits(200))
+    await allGone()
     const before = await held()
-    await cycles(CYCLES)
+    await besideHonest(balancer.tcp, 'who stays', hold, async () => visits(CYCLES))
+    await allGone()
 
     await poll(async () => await held() - before < CYCLES * LEFT + SLACK, `less than ${CYCLES} KiB to be left`, { timeout: 20_000, interval: 500 })
   })
