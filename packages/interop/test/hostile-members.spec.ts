@@ -8,7 +8,10 @@ import { freshCid, freshWants } from '../src/attack/messages.ts'
 import { FULL } from '../src/full.ts'
 import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
+import { expectReturned, expectSlices, held } from './support/bounds.ts'
+import type { Transport } from '../src/attack/flood.ts'
 import type { Holder } from '../src/attack/holder.ts'
+import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
 import type { Stream } from '@libp2p/interface'
@@ -34,11 +37,13 @@ describe('floods in which members have a part', function () {
     await peers.stop()
   })
 
-  /** Floods while an honest client is measured, and expects that it loses nothing. */
-  const beside = async (balancer: Balancer, flood: (init: { pour (stream: Stream, rate: number, next: () => Uint8Array): Promise<void> }) => Promise<unknown>): Promise<void> => {
-    const honest = await createHonestClient(balancer.tcp, `beside ${balancer.peerId}`, holder.hold)
+  /** Floods while an honest client is measured, and expects that it loses nothing, and that the balancer decides in slices and returns its memory. */
+  const beside = async (balancer: ProbedBalancer, transport: Transport, flood: (init: { pour (stream: Stream, rate: number, next: () => Uint8Array): Promise<void> }) => Promise<unknown>): Promise<void> => {
+    const honest = await createHonestClient(balancer[transport], `beside ${balancer.peerId}`, holder.hold)
     peers.onStop(async () => honest.stop())
-    await honest.measure(0)
+    // the permanent cost of the first wants is not the cost of a flood
+    await honest.measure(500)
+    const before = await held(balancer)
     const end = performance.now() + DURATION
     const under = {
       get over () { return performance.now() >= end },
@@ -50,11 +55,13 @@ describe('floods in which members have a part', function () {
       flood({ pour: async (stream, rate, next) => pour(under, stream, rate, next) })
     ])
     expect(lost, `of ${count} wants of the honest client`).to.equal(0)
+    await expectSlices(balancer)
+    await expectReturned(balancer, before)
   }
 
   /** Starts a balancer with a member that floods and a good one, which are asked in turn. */
-  const between = async (bad: WirePeer): Promise<Balancer> => {
-    const balancer = await peers.balancer({ downstreams: [`${bad.addresses[0]};name=bad`, `${good.addresses[0]};name=good`], args: ['--strategy', 'round-robin'] })
+  const between = async (bad: WirePeer): Promise<ProbedBalancer> => {
+    const balancer = await peers.probed({ downstreams: [`${bad.addresses[0]};name=bad`, `${good.addresses[0]};name=good`], args: ['--strategy', 'round-robin'] })
     await poll(async () => await balancer.metric('kitsune_router_member_up') === 2, 'both members to be connected')
 
     return balancer
@@ -62,84 +69,120 @@ describe('floods in which members have a part', function () {
 
   const streamsTo = (bad: WirePeer): string[] => bad.host.getPeers().map(String)
 
-  it('two balancers that are members of each other do not ask each other endlessly, and forget cancelled wants within thirty seconds', async () => {
-    // like an RPC that reports the second once it runs
-    const named: { second?: Balancer } = {}
+  /** Starts an RPC that reports the named balancer once it runs. */
+  const rpcOf = async (transport: Transport): Promise<{ named?: Balancer, readonly url: string }> => {
+    const state: { named?: Balancer, url: string } = { url: '' }
     const rpc = createServer((request, response) => {
-      const { second } = named
+      const { named } = state
       request.resume()
-      response.statusCode = second == null || request.url?.startsWith('/api/v0/id') !== true ? 500 : 200
-      response.end(JSON.stringify({ ID: second?.peerId, Addresses: second == null ? [] : [second.tcp] }))
+      response.statusCode = named == null || request.url?.startsWith('/api/v0/id') !== true ? 500 : 200
+      response.end(JSON.stringify({ ID: named?.peerId, Addresses: named == null ? [] : [named[transport]] }))
     })
     await new Promise<void>(resolve => rpc.listen(0, '127.0.0.1', resolve))
     peers.onStop(async () => new Promise(resolve => {
       rpc.closeAllConnections()
       rpc.close(resolve)
     }))
-    const first = await peers.balancer({ downstreams: [`http://127.0.0.1:${(rpc.address() as AddressInfo).port}`, good.addresses[0]], ready: false })
-    const second = await peers.balancer({ downstreams: [first.tcp, good.addresses[0]] })
-    named.second = second
-    await poll(async () => await first.metric('kitsune_router_member_up') >= 1, 'the first to have members')
+    state.url = `http://127.0.0.1:${(rpc.address() as AddressInfo).port}`
 
+    return state
+  }
+
+  const flooding = async (balancer: Balancer, transport: Transport): Promise<{ client: WirePeer, stream: Stream }> => {
     const client = await peers.wire({ keeps: false })
-    await client.connect(first.tcp)
-    const stream = await client.openStream(first.peerId)
-    await beside(first, async ({ pour }) => pour(stream, MB, () => freshWants(256)))
-    const asked = async (): Promise<number> => await first.metric('kitsune_router_wants_total') + await second.metric('kitsune_router_wants_total')
-    await client.stop()
+    await client.connect(balancer[transport])
 
-    for (const balancer of [first, second]) {
-      await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'cancelled wants to be gone', { timeout: 30_000, interval: 200 })
-    }
+    return { client, stream: await client.openStream(balancer.peerId) }
+  }
 
-    const before = await asked()
-    await poll(async () => await first.metric('kitsune_router_wants') + await second.metric('kitsune_router_wants') === 0, 'no want to be left')
-    expect(await asked(), 'wants that went on without a client').to.equal(before)
-  })
+  for (const transport of ['tcp', 'ws'] as const) {
+    describe(`over ${transport}`, () => { floods(transport) })
+  }
 
-  it('a member that only sends unsolicited answers is ejected', async () => {
-    const bad = await peers.wire({ listen: ['tcp'], keeps: false })
-    const balancer = await between(bad)
-    const presences = (): Uint8Array => Buffer.concat(encodeFrame({ presences: Array.from({ length: 500 }, () => ({ cid: freshCid().bytes, have: false })) }, V1_2))
+  function floods (transport: Transport): void {
+    it('a balancer that is named as its own member asks itself for nothing, and is not ready without another', async () => {
+      const rpc = await rpcOf(transport)
+      const balancer = await peers.probed({ downstreams: [`${rpc.url};name=self`, `${good.addresses[0]};name=good`] })
+      rpc.named = balancer
+      const alone = await rpcOf(transport)
+      alone.named = await peers.balancer({ downstreams: [alone.url], ready: false })
 
-    await beside(balancer, async ({ pour }) => {
-      const [id] = streamsTo(bad)
-      await pour(await bad.openStream(id), 2 * MB, presences).catch(() => {})
-    })
-
-    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be ejected')
-    expect(await balancer.metric('kitsune_router_member_unsolicited_blocks_total', 'bad')).to.be.above(16)
-    expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
-  })
-
-  it('the blocks of a member that keeps sending 4 MiB of unsolicited ones are no longer hashed, and its session is ended', async () => {
-    const bad = await peers.wire({ listen: ['tcp'], keeps: false })
-    const balancer = await between(bad)
-    // blake2b-256, the slowest function that is verified
-    const prefix = Uint8Array.from([1, 0x55, 0xa0, 0xe4, 2, 32])
-    const blocks = Buffer.concat(encodeFrame({ blocks: Array.from({ length: 3 }, (_, i) => ({ prefix, data: new Uint8Array(1_300_000).fill(i) })) }, V1_2))
-    let sessions = 0
-
-    await beside(balancer, async ({ pour }) => {
-      const end = performance.now() + DURATION
-
-      // a second session is waited for where the machine is slow
-      while (performance.now() < (sessions > 1 ? end : end + 20_000)) {
-        const [id] = streamsTo(bad)
-
-        try {
-          // it is connected to again, in between
-          const stream = await bad.openStream(id)
-          sessions++
-          await pour(stream, 40 * MB, () => blocks)
-        } catch {
-          await new Promise(resolve => { setTimeout(resolve, 50) })
-        }
+      for (const { admin } of [balancer, alone.named]) {
+        await poll(async () => (await (await fetch(`${admin}/status`)).text()).includes('is the router itself'), 'it to say that it is its own member')
       }
+
+      const { stream } = await flooding(balancer, transport)
+      await beside(balancer, transport, async ({ pour }) => pour(stream, MB, () => freshWants(256)))
+      expect(await balancer.metric('kitsune_router_member_asks_total', 'self')).to.equal(0)
+      expect(await balancer.metric('kitsune_router_member_asks_total', 'good')).to.be.above(0)
+      expect(await alone.named.ready()).to.equal(false)
     })
 
-    await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be ejected')
-    expect(sessions).to.be.above(1)
-    expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
-  })
+    it('two balancers that are members of each other do not ask each other endlessly, and forget cancelled wants within thirty seconds', async () => {
+      const rpc = await rpcOf(transport)
+      const first = await peers.probed({ downstreams: [rpc.url, good.addresses[0]], ready: false })
+      const second = await peers.balancer({ downstreams: [first[transport], good.addresses[0]] })
+      rpc.named = second
+      await poll(async () => await first.metric('kitsune_router_member_up') >= 1, 'the first to have members')
+
+      const { client, stream } = await flooding(first, transport)
+      await beside(first, transport, async ({ pour }) => pour(stream, MB, () => freshWants(256)))
+      const asked = async (): Promise<number> => await first.metric('kitsune_router_wants_total') + await second.metric('kitsune_router_wants_total')
+      await client.stop()
+
+      for (const balancer of [first, second]) {
+        await poll(async () => await balancer.metric('kitsune_router_fetches') === 0, 'cancelled wants to be gone', { timeout: 30_000, interval: 200 })
+      }
+
+      const before = await asked()
+      await poll(async () => await first.metric('kitsune_router_wants') + await second.metric('kitsune_router_wants') === 0, 'no want to be left')
+      expect(await asked(), 'wants that went on without a client').to.equal(before)
+    })
+
+    it('a member that only sends unsolicited answers is ejected', async () => {
+      const bad = await peers.wire({ listen: [transport], keeps: false })
+      const balancer = await between(bad)
+      const presences = (): Uint8Array => Buffer.concat(encodeFrame({ presences: Array.from({ length: 500 }, () => ({ cid: freshCid().bytes, have: false })) }, V1_2))
+
+      await beside(balancer, transport, async ({ pour }) => {
+        const [id] = streamsTo(bad)
+        await pour(await bad.openStream(id), 2 * MB, presences).catch(() => {})
+      })
+
+      await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be ejected')
+      expect(await balancer.metric('kitsune_router_member_unsolicited_blocks_total', 'bad')).to.be.above(16)
+      expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
+    })
+
+    it('the blocks of a member that keeps sending 4 MiB of unsolicited ones are no longer hashed, and its session is ended', async () => {
+      const bad = await peers.wire({ listen: [transport], keeps: false })
+      const balancer = await between(bad)
+      // blake2b-256, the slowest function that is verified
+      const prefix = Uint8Array.from([1, 0x55, 0xa0, 0xe4, 2, 32])
+      const blocks = Buffer.concat(encodeFrame({ blocks: Array.from({ length: 3 }, (_, i) => ({ prefix, data: new Uint8Array(1_300_000).fill(i) })) }, V1_2))
+      let sessions = 0
+
+      await beside(balancer, transport, async ({ pour }) => {
+        const end = performance.now() + DURATION
+
+        // a second session is waited for where the machine is slow
+        while (performance.now() < (sessions > 1 ? end : end + 20_000)) {
+          const [id] = streamsTo(bad)
+
+          try {
+            // it is connected to again, in between
+            const stream = await bad.openStream(id)
+            sessions++
+            await pour(stream, 40 * MB, () => blocks)
+          } catch {
+            await new Promise(resolve => { setTimeout(resolve, 50) })
+          }
+        }
+      })
+
+      await poll(async () => await balancer.metric('kitsune_router_member_ejections_total', 'bad') > 0, 'it to be ejected')
+      expect(sessions).to.be.above(1)
+      expect(await balancer.metric('kitsune_router_member_ejections_total', 'good')).to.equal(0)
+    })
+  }
 })

@@ -29,15 +29,28 @@ function clients (count: number, rate: number, next: () => Uint8Array, reads = t
   }
 }
 
-/** Opens one stream after another, and sends the same on each. */
-function streams (perSecond: number, bytes: Uint8Array): FloodKind['run'] {
+/** Opens one stream after another, and sends one of the pieces on each, in turn. */
+function streams (perSecond: number, ...pieces: Uint8Array[]): FloodKind['run'] {
   return async flood => {
     const peer = await createWirePeer()
     const id = await peer.connect(flood.address)
-    await repeat(flood, { count: 10_000, parallel: 10, perSecond }, async () => {
+    await repeat(flood, { count: 10_000, parallel: 10, perSecond }, async index => {
+      const bytes = pieces[index % pieces.length]
       await peer.sendRaw(id, bytes)
       flood.sent(bytes.byteLength)
     })
+    await peer.stop()
+  }
+}
+
+/** Sends the same on several streams of one client, in turn. */
+function onStreams (count: number, rate: number, next: () => Uint8Array): FloodKind['run'] {
+  return async flood => {
+    const peer = await createWirePeer({ keeps: false })
+    const id = await peer.connect(flood.address)
+    const all = await inBatches(count, async () => peer.openStream(id))
+    flood.begin()
+    await Promise.all(all.map(async stream => pour(flood, stream, rate / count, next)))
     await peer.stop()
   }
 }
@@ -98,12 +111,13 @@ export const BITSWAP_FLOODS: readonly FloodKind[] = [
   { name: 'empty frames', prepares: true, run: clients(1, 2 * MB, () => new Uint8Array(64 << 10)) },
   { name: 'messages without content', prepares: true, run: clients(1, 2 * MB, () => Buffer.alloc(60_000, Uint8Array.of(2, 0x28, 1))) },
   { name: 'messages that declare 4 MiB', run: streams(500, Uint8Array.of(0x80, 0x80, 0x80, 0x02, 0x0a)) },
-  { name: 'messages that declare 1 TiB', run: streams(500, Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x20)) },
+  { name: 'messages that declare 5 MiB or 1 TiB', run: streams(500, Uint8Array.of(0x80, 0x80, 0xc0, 0x02), Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x20)) },
   { name: 'wantlists of 80,000 entries', prepares: true, holds: 16 * MiB, run: clients(1, 5 * MB, hugeLists()) },
   { name: 'CIDs of 100 KB', prepares: true, run: clients(1, 5 * MB, hugeCids()) },
   { name: 'fresh want-haves, 1 client', prepares: true, run: clients(1, 2.3 * MB, () => freshWants(1024)) },
   { name: 'fresh want-haves, 5 clients', prepares: true, run: clients(5, 2.3 * MB, () => freshWants(1024)) },
   { name: 'fresh want-haves, 200 clients', prepares: true, holds: 192 * MiB, run: clients(200, 2.3 * MB, () => freshWants(1024)) },
+  { name: 'fresh want-haves, 200 streams of one client', prepares: true, run: onStreams(200, 5 * MB, () => freshWants(80)) },
   { name: 'full lists back and forth', prepares: true, run: clients(1, 5 * MB, alternating()) },
   { name: 'slow readers', prepares: true, holds: 128 * MiB, run: slowReaders }
 ]

@@ -27,7 +27,7 @@ export interface FloodKind {
   readonly name: string
   /** Whether it reports itself when its clients have connected and the flood begins. Default false. */
   readonly prepares?: boolean
-  /** Whether its effect depends on the transport: then it is always tried over both. Default false. */
+  /** Whether its effect depends on the transport: then it is always measured over both. Default false. */
   readonly both?: boolean
   /** How many bytes the limits allow its clients to make the balancer hold while they are connected. Default 0. */
   readonly holds?: number

@@ -6,16 +6,16 @@ import type { ProbedBalancer } from '../../src/attack/probed-balancer.ts'
 import type { Work } from '../../src/attack/work.ts'
 
 const MiB = 1 << 20
-/** What the last piece of a connection's work in a pass may weigh: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
+/** The most that the last piece of a connection's work in a pass weighs: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
 const PIECE = 512
-/** For how many fetches a flush ranks the members at most: the next one goes on. */
+/** For how many fetches a flush ranks the members at most: the next flush goes on. */
 const MOST_RANKINGS = 2_000
-/** What a client may bring in a pass of the event loop, and again in its turn at the end of that pass: the last message goes beyond it. */
+/** How many wants a client may send in a pass of the event loop, and again in its turn at the end of that pass: the last message may exceed it. */
 const MOST_WANTS = 2 * (DEFAULT_NETWORK_LIMITS.itemsPerPass + DEFAULT_LIMITS.wantsPerClient)
-/** What a process holds at one time and not at another: it is some percent of a heap of 30 MiB. */
+/** How much the memory of a process varies: some percent of a heap of 30 MiB. */
 const SLACK = 4 * MiB
 
-/** Each connection, and all together, had their share of a pass of the event loop and no more. */
+/** Expects that each connection, and all together, had no more than their share of a pass of the event loop. */
 function expectShares ({ connection, all }: Work): void {
   const { weight, time, total } = DEFAULT_WORK_SHARES
   expect(connection, 'work for one connection in a pass').to.be.at.most(weight + PIECE)
