@@ -33,7 +33,7 @@ export interface AttackResult {
 const MOST_DELAY = 100
 
 /** By how much the slowest wants of the honest client exceed the limit, ms: three times what they take while another balancer is flooded, plus 100 ms. */
-function excess ({ during, sink }: AttackResult): number {
+function excess ({ during, sink }: Pick<AttackResult, 'during' | 'sink'>): number {
   return during.lost > 0 ? Infinity : during.p99 - (3 * sink.p99 + 100)
 }
 
@@ -59,42 +59,62 @@ interface AttackOptions {
 const MiB = 1 << 20
 /** The most that a flood sends. */
 const MOST = 1_600 * MiB
-const QUIET = 3_000
+/** For how long the honest client is measured before and after a flood, and between two. */
+const QUIET = 2_000
 
 /** How long all of it takes, beside the time that clients need to connect, ms. */
 export function attackTime ({ floods, all, times, duration, settle }: Omit<AttackOptions, 'onResult'>): number {
   const count = floods.reduce((sum, kind) => sum + transportsOf(kind, all).length, 0)
+  const sunk = times * (QUIET + duration)
 
-  return count * (times * (3 * QUIET + 2 * duration) + Math.max(0, settle - QUIET))
+  return count * (sunk + times * (QUIET + duration)) + Math.max(0, count - 1) * Math.max(0, settle - QUIET - sunk) + settle
 }
 
-/** Floods a balancer that it starts on loopback with each kind, one after another, with an honest client beside them. */
+/**
+ * Floods a balancer that it starts on loopback with each kind, one after another, with an honest client beside them.
+ * While the memory of one flood settles, the other balancer has the next.
+ */
 export async function attack ({ floods, all, times, duration, settle, onResult }: AttackOptions): Promise<AttackResult[]> {
   const large = await seededBlocks(25, MiB, 'for slow readers')
   const { hold, onMessage } = createHolder(large)
   const member = await createWirePeer({ listen: ['tcp'], keeps: false, onMessage })
   const [target, sink] = await Promise.all([0, 1].map(async () => startProbedBalancer({ downstreams: member.addresses })))
   const honest = await createHonestClient(target.tcp, 'honest', hold)
+  const wants = large.map(({ cid }) => cid.toString())
   const results: AttackResult[] = []
+  let settled = async (): Promise<void> => {}
 
   try {
     await honest.measure(QUIET)
 
     for (const kind of floods) {
       for (const transport of transportsOf(kind, all)) {
-        const repeated: AttackResult[] = []
+        const init = { name: kind.name, transport, full: true, duration, most: MOST, wants }
+        const sunk: Sunk[] = []
 
         for (let i = 0; i < times; i++) {
-          repeated.push(await flood({ name: kind.name, transport, target, sink, honest, duration, settle: i === times - 1 ? settle : 0, wants: large.map(({ cid }) => cid.toString()) }))
+          const before = await honest.measure(QUIET)
+          sunk.push({ before, sink: (await during({ ...init, address: sink[transport] }, honest)).latencies })
         }
 
-        const { rss, heap } = repeated[times - 1]
-        const median = repeated.sort((a, b) => excess(a) - excess(b))[Math.floor(times / 2)]
-        const result = { ...median, rss: { ...median.rss, after: rss.after }, heap: { ...median.heap, after: heap.after } }
-        results.push(result)
-        onResult?.(result)
+        await settled()
+        const repeated: Repetition[] = []
+
+        for (const each of sunk) {
+          repeated.push({ ...each, ...await flood({ ...init, address: target[transport] }, target, honest) })
+        }
+
+        const after = memoryAfter(target, settle - QUIET)
+
+        settled = async () => {
+          const result = median(repeated, await after())
+          results.push(result)
+          onResult?.(result)
+        }
       }
     }
+
+    await settled()
   } finally {
     await honest.stop()
     await Promise.all([target.stop(), sink.stop()])
@@ -104,43 +124,50 @@ export async function attack ({ floods, all, times, duration, settle, onResult }
   return results
 }
 
-interface FloodInit {
-  readonly name: string
-  readonly transport: Transport
-  readonly target: ProbedBalancer
-  readonly sink: ProbedBalancer
-  readonly honest: HonestClient
-  readonly duration: number
-  readonly settle: number
-  readonly wants: readonly string[]
+/** What the honest client waits before a flood, and while the other balancer is flooded. */
+type Sunk = Pick<AttackResult, 'before' | 'sink'>
+
+/** One of several: what of memory is returned is looked at after the last. */
+type Repetition = Omit<AttackResult, 'rss' | 'heap'> & { readonly rss: Omit<AttackResult['rss'], 'after'>, readonly heap: Omit<AttackResult['heap'], 'after'> }
+
+interface Memory { readonly resident: number, readonly held: number }
+
+/** What is resident some time from now; and, without garbage, what is held when that is asked for. */
+function memoryAfter (balancer: ProbedBalancer, ms: number): () => Promise<Memory> {
+  const resident = delay(Math.max(0, ms)).then(() => residentBytes(balancer.pid)?.now ?? 0)
+
+  return async () => ({ resident: await resident, held: await held(balancer) })
 }
 
-async function flood ({ name, transport, target, sink, honest, duration, settle, wants }: FloodInit): Promise<AttackResult> {
-  const init = { name, transport, full: true, duration, most: MOST, wants }
-  const before = await honest.measure(QUIET)
-  const sunk = await during({ ...init, address: sink[transport] }, honest)
-  await honest.measure(QUIET)
+async function held (balancer: ProbedBalancer): Promise<number> {
+  const { heap, external } = await balancer.look({ collected: true })
 
-  const heap = await target.look({ collected: true })
+  return heap + external
+}
+
+function median (repeated: readonly Repetition[], { resident, held }: Memory): AttackResult {
+  const one = repeated.toSorted((a, b) => excess(a) - excess(b))[Math.floor(repeated.length / 2)]
+
+  return { ...one, rss: { ...one.rss, after: resident }, heap: { ...one.heap, after: held } }
+}
+
+async function flood (init: AttackInit, target: ProbedBalancer, honest: HonestClient): Promise<Omit<Repetition, keyof Sunk>> {
+  const heap = await held(target)
   await target.look()
   const resident = residentBytes(target.pid)?.now ?? 0
   resetPeak(target.pid)
-  const flooded = await during({ ...init, address: target[transport] }, honest)
+  const flooded = await during(init, honest)
   const { stall, delay: late } = await target.look()
   const peak = residentBytes(target.pid)?.peak ?? 0
-  const after = await honest.measure(QUIET)
-  await delay(Math.max(0, settle - QUIET))
 
   return {
-    name,
-    transport,
+    name: init.name,
+    transport: init.transport,
     sent: flooded.sent,
-    before,
-    sink: sunk.latencies,
     during: flooded.latencies,
-    after,
-    rss: { before: resident, peak, after: residentBytes(target.pid)?.now ?? 0 },
-    heap: { before: heap.heap + heap.external, after: await target.look({ collected: true }).then(({ heap, external }) => heap + external) },
+    after: await honest.measure(QUIET),
+    rss: { before: resident, peak },
+    heap: { before: heap },
     stall,
     delay: late
   }
