@@ -2,7 +2,7 @@ import type { MemberStatus } from './engine/status.ts'
 
 /**
  * What an operator should know, as it happens. The router prints nothing: an
- * application decides what becomes of these.
+ * application decides what to do with these.
  */
 export type RouterEvent = MemberEvent | MemberAddedEvent | MemberRemovedEvent | MemberErrorEvent | StrategyErrorEvent | PolicyErrorEvent | DrainingEvent
 

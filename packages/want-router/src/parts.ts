@@ -2,7 +2,7 @@
  * @packageDocumentation
  *
  * What `wantRouter` is composed of beside engine and driver, for a simulation that
- * composes it without libp2p: on a clock that is moved by hand, with other networks.
+ * composes it without libp2p: on a simulated clock, with other networks.
  */
 export { createDirection } from './direction.ts'
 export type { Direction, DirectionInit, DirectionParts } from './direction.ts'

@@ -19,7 +19,7 @@ export interface DecisionsInit {
   readonly targets: Pick<MemberTargets, 'get' | 'drained'>
   readonly admission: Pick<Admission, 'admit'> | undefined
   readonly log: Logger
-  /** Default: what became of wants is not reported. */
+  /** Default: ends of wants are not reported. */
   readonly onEnded: ((ends: readonly WantEnd[]) => void) | undefined
   /** The state of some member has changed; told last. */
   changed (members: readonly MemberStatus[]): void

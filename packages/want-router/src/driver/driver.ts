@@ -42,7 +42,7 @@ export interface DriverInit {
   readonly log: Logger
   /** Told what an operator should know. */
   onEvent? (event: RouterEvent): void
-  /** Told what became of wants that have ended. */
+  /** Called with the wants that have ended, and how. */
   onEnded? (ends: readonly WantEnd[]): void
 }
 
@@ -54,7 +54,7 @@ export interface DriverInit {
 export interface Driver {
   /** `connection`: names the one on which it came. */
   message (peer: string, message: WantlistMessage, connection?: number): void
-  /** What has become of one of several connections of a peer, see {@link Input}. */
+  /** The state of one of several connections of a peer has changed, see {@link Input}. */
   connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void
   gone (peer: string): void
   /** A client says that it asks for another peer. */

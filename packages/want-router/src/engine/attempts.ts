@@ -76,7 +76,7 @@ export function upgradeAttempt (state: State, attempt: Attempt): void {
   ask(state, attempt)
 }
 
-/** Closes an attempt and its accounts; what becomes of the fetch is the caller's matter. True: its member has been told of it. */
+/** Closes an attempt and its accounts; the caller decides about the fetch. True: its member has been asked already. */
 export function endAttempt (state: State, attempt: Attempt, result: AttemptResult, bytes = 0): boolean {
   const { fetch, member, client, hedge } = attempt
   const left = !state.outbox.dequeue(member, fetch) || attempt.asks > 1

@@ -8,7 +8,7 @@ import type { MemberInit } from '../targets/target.ts'
 export interface EngineInit {
   readonly members: readonly MemberInit[]
   readonly strategy: StrategyFactory
-  /** Told of the first error of each of the strategy's methods: it ends nothing. Default: errors are only counted. */
+  /** Called with the first error of each of the strategy's methods, which ends nothing. Default: errors are only counted. */
   strategyFailed? (method: string, error: unknown): void
   /** Monotonic time, ms. */
   now (): number

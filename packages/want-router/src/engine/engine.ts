@@ -23,7 +23,7 @@
  *
  * - A want is lost while a member could serve it. It ends by being served, by its
  * client (cancel, full list, leaving, losing the one connection on which it was
- * wanted), by a stated limit or by its lifetime; and what became of it is told once.
+ * wanted), by a stated limit or by its lifetime; and how it ended is reported once.
  * - A DONT_HAVE leaves that a member might contradict, or a HAVE is taken back.
  * - A block goes to a client that does not want it, or in a CID it did not use.
  * - One client's wants cost another more than its round, or anything outlives its client.

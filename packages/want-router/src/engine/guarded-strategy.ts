@@ -5,7 +5,7 @@ import { Ranking, reuseRanking, toRanking } from '../strategies/ranking/ranking.
 import type { Member, Strategy, StrategyFactory } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 
-/** Told of each error of a strategy, and where it came from. */
+/** Called with each error of a strategy, and the method that threw it. */
 export type StrategyFailed = (method: keyof Strategy, error: unknown) => void
 
 /**

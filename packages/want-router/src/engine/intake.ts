@@ -1,5 +1,5 @@
 /**
- * What becomes of wants that are new, or ask for more: they join their fetches,
+ * What happens to wants that are new, or ask for more: they join their fetches,
  * or wait for a verdict first. Which of the two is settled when the engine is
  * made, so that an engine without admission pays nothing for it.
  */

@@ -10,7 +10,7 @@ export type Input =
   /** A client's wantlist message; `connection` names the one on which it came, if that matters. */
   | { t: 'message', client: string, wants: readonly WantEntry[], full: boolean, connection?: number }
   /**
-   * What has become of one of several connections of a client. The wants that came last on a `silent` one are suspended
+   * The state of one of several connections of a client has changed. The wants that came last on a `silent` one are suspended
    * until it is `heard` again, or until they come on another; with one that is `lost` they end.
    */
   | { t: 'connection', client: string, connection: number, is: 'silent' | 'heard' | 'lost' }
@@ -80,11 +80,11 @@ export interface Output {
   reset (member: string, why: string): void
   /** Some member's state or weight changed: all of them as they are now. */
   changed? (members: readonly MemberStatus[]): void
-  /** A member that drains has nothing open any more. Told once for each `update` that has it drain. */
+  /** A member that drains has nothing open any more. Reported once for each `update` that makes it drain. */
   drained? (member: string): void
   /** What to do with these wants of a client? Their verdicts are to be put in. Only of an engine with `admission`. */
   admit? (client: string, asks: readonly VerdictAsk[]): void
-  /** What became of wants that have ended, each told once: while the engine's `wantsEnds` says so. */
+  /** The wants that have ended, and how, each reported once: while the engine's `wantsEnds` says so. */
   ended? (ends: readonly WantEnd[]): void
 }
 

@@ -30,7 +30,7 @@ export interface State {
    * @throws {InvalidOptionError} it cannot
    */
   tryStrategy (members: readonly MemberInit[]): void
-  /** What becomes of wants that are new, or ask for more. */
+  /** What happens to wants that are new, or ask for more. */
   readonly intake: Intake
 
   readonly clients: Map<string, Client>

@@ -94,7 +94,7 @@ export interface EngineStatus {
   readonly totals: Readonly<Totals>
 }
 
-/** What became of a want, told once when it ends. */
+/** How a want ended, reported once when it ends. */
 export interface WantEnd {
   readonly client: string
   /** Raw CID bytes, in the client's words. */

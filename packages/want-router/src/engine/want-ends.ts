@@ -1,6 +1,6 @@
 /**
  * How a want ends: it leaves its client's list and its fetch, which passes to those that still wait or ends with it, and
- * what became of it is told once.
+ * how it ended is reported once.
  */
 import { identityData } from '@kitsune/bitswap-codec'
 import { cancelAttempt, cancelHedge, goOn, passAttempt, passAttempts } from './attempts.ts'
@@ -24,7 +24,7 @@ export type EndDetails = Partial<Pick<WantEnd, 'member' | 'bytes' | 'verdict'>>
 
 type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'blockAskedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>
 
-/** Ends a want: it leaves its client's list and its fetch, and what became of it is told. */
+/** Ends a want: it leaves its client's list and its fetch, and how it ended is reported. */
 export function endWant (state: State, want: ClientWant, why: EndReason, how?: EndDetails): void {
   reportEnd(state, want, why, how)
   leaveFetch(state, want)
@@ -123,7 +123,7 @@ function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave
   return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
 }
 
-/** Tells what became of a want, if that is to be told. */
+/** Reports how a want ended, if a listener or a tap wants to know. */
 export function reportEnd (state: State, want: EndedWant, why: EndReason, how?: EndDetails): void {
   if (!state.wantsEnds()) {
     return

@@ -14,7 +14,7 @@ export interface FailureOptions {
 const CLIENT_CLOSED = 499
 
 /**
- * What has become of a want, as a status. HTTP has no silence: what is not known is 503, and the client may come back.
+ * The end of a want as an HTTP status. HTTP has no silence: if the answer is not known it is 503, and the client may come back.
  * An error that is none of a want's is a fault of ours, and its words are not for others.
  */
 export function failureResponse (request: Pick<Request, 'method' | 'signal'>, error: unknown, { deniedStatus, retryAfter }: FailureOptions): Response {

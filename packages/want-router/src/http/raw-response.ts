@@ -10,7 +10,7 @@ import type { PlainHeaders } from './responses.ts'
 import type { Serving } from './serving.ts'
 import type { LocalClient } from '../local/local-client.ts'
 
-/** Answers a request for a block. Rejects with what became of the want. */
+/** Answers a request for a block. Rejects with the end of the want. */
 export async function rawResponse (request: Request, asked: BlockRequest, serving: Serving, client: LocalClient): Promise<Response> {
   const { cid } = asked
   const { method, headers, signal } = request

@@ -8,7 +8,7 @@ export interface GetManyOptions {
   readonly concurrency?: number
 }
 
-/** What became of one CID: its `bytes`, or an `error`. */
+/** The result for one CID: its `bytes`, or an `error`. */
 export interface GotBlock {
   readonly cid: CID
   readonly bytes?: Uint8Array

@@ -9,7 +9,7 @@ import type { WantEnd } from '../engine/status.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** What became of a want: its block, a presence, or why there is none. */
+/** The result of a want: its block, a presence, or why there is none. */
 export type Answer = Uint8Array | 'have' | 'dont-have' | Error
 
 /** A call that waits for a want. A HAVE answers only those that ask for no more. */

@@ -10,13 +10,13 @@ import type { WrittenConnection, WrittenConnectionInit } from './written-connect
 import type { Connection, Logger, StreamCloseEvent } from '@libp2p/interface'
 
 /**
- * What has become of one of a peer's connections, while the peer has another:
+ * The state of one of a peer's connections, while the peer has another:
  * `silent`: the peer has come back on a newer one, and asks there; `heard`: it
  * lives after all, or the peer has closed it; `lost`: it was given up.
  */
 export type ConnectionState = 'silent' | 'heard' | 'lost'
 
-/** What is known of a peer beside its connections, and who hears what becomes of them. */
+/** A peer's data besides its connections, and the listener for their states. */
 export interface ConnectionsInit {
   readonly limits: NetworkLimits
   readonly log: Logger

@@ -23,7 +23,7 @@ export interface Exchange {
   /** The peer's first connection has opened. */
   came? (peer: string): void
   /**
-   * What has become of one of several connections of a peer. What the peer wanted
+   * The state of one of several connections of a peer has changed. What the peer wanted
    * on a `silent` one may be what its former process wanted: it is not worth
    * serving before it is `heard`, or asked for on another, and ends when it is `lost`.
    */

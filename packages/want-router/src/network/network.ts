@@ -253,7 +253,7 @@ class BitswapNetwork implements Network {
     try {
       this.#init.exchange.connection?.(peer, connection, is)
     } catch (err) {
-      this.#log.error('could not note what has become of a connection - %e', err)
+      this.#log.error('could not record the state of a connection - %e', err)
     }
   }
 

@@ -44,7 +44,7 @@ export interface OutboundStreams {
   release (): Stream | undefined
 }
 
-/** Where streams are opened, and who hears what becomes of them. */
+/** Where streams are opened, and the listener for their states. */
 export interface OutboundStreamsInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly budget: InFlightBudget
   readonly outbox: Outbox

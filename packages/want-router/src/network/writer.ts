@@ -57,7 +57,7 @@ export interface Writer extends Watched {
   close (signal: AbortSignal): Promise<void>
 }
 
-/** What is sent to a peer, and who hears what becomes of it. */
+/** The source of messages to a peer, and the listener for their delivery. */
 export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly watch: Watch
   readonly budget: InFlightBudget

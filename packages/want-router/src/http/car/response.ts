@@ -19,7 +19,7 @@ import type { Serving } from '../serving.ts'
 /** The root of a CAR without an entity: the blocks prove that the path leads nowhere. */
 const NO_ENTITY = CID.parse('bafkqaaa')
 
-/** Answers a request for a CAR. Rejects with what became of the wants that decide about the status. */
+/** Answers a request for a CAR. Rejects with the ends of the wants that decide about the status. */
 export async function carResponse (request: Request, asked: BlockRequest, serving: Serving, client: LocalClient): Promise<Response> {
   const params = parseCarParams(asked)
   const etag = carEtag(asked, params)
