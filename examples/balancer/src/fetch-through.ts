@@ -130,7 +130,7 @@ async function getFromOne (nodes: Iterable<KuboRpc>, cid: CID, signal: AbortSign
 
       await response.body?.cancel()
 
-      // with 500 kubo says that it has not found it; anything else is no answer of its own
+      // with 500 kubo says that it has not found it; anything else is not its own answer
       if (response.status === 500) {
         return
       }

@@ -71,7 +71,7 @@ export interface HostInit<S extends Record<string, unknown> = Record<never, unkn
   readonly connectionProtector?: Libp2pOptions['connectionProtector']
   /** Default: libp2p logs nothing, see {@link createQuietLogger}. */
   readonly logger?: ComponentLogger
-  /** Told once of each thing inside of libp2p that is not where this package knows it, and what the host does without it. Default: `console.warn`. */
+  /** Called once for each internal of libp2p that is not where this package expects it, with the feature that the host loses. Default: `console.warn`. */
   readonly warn?: Warn
 }
 

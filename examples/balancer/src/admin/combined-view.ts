@@ -8,7 +8,7 @@ interface CombinedViewInit {
   readonly workers: Pick<WorkerProcesses, 'listening' | 'deaths'>
   /** As configured. */
   readonly count: number
-  /** Told of what an operator has changed, so that a worker that starts later learns of it. */
+  /** Called with what an operator has changed, so that a worker that starts later learns of it. */
   onDraining (node: string, draining: boolean): void
 }
 

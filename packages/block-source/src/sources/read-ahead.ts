@@ -4,7 +4,7 @@ import { MAX_SECTION_HEAD, parseSection } from '../car/section.ts'
 import type { Placed, Span } from './spans.ts'
 import type { Verify } from '../verify.ts'
 
-/** How far to read ahead, and what becomes of it. */
+/** How far to read ahead, and where the blocks go. */
 export interface ReadAheadInit {
   /** How long a range may become by it at present, in bytes. 0: nothing is read ahead. */
   length (): number

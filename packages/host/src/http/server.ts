@@ -38,7 +38,7 @@ export interface HttpServerInit {
   /** Proxies whose `X-Forwarded-For` is believed, as `createTrustedProxies` of `@kitsune/want-router/http` makes them. Default: none. */
   readonly trustedProxies?: TrustedProxies
   readonly limits?: Partial<HttpLimits>
-  /** Told when a certificate that has changed cannot be used; the old one stays. Default: no callback. */
+  /** Called when a certificate that has changed cannot be used; the old one stays. Default: no callback. */
   warn? (message: string): void
 }
 

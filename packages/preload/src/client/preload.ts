@@ -38,7 +38,7 @@ export interface PreloadClientOptions {
    * Default 5 min.
    */
   readonly stallTimeout?: number
-  /** Told of each block that is safe: how many are, so far. */
+  /** Called for each block that is safe, with how many are so far. */
   onProgress? (safe: number): void
   readonly signal?: AbortSignal
   /** How links are read, to count blocks. Default: dag-pb, dag-cbor, dag-json, raw. */

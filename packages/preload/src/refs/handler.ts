@@ -45,9 +45,9 @@ export interface RefsHandlerInit {
   readonly gzip?: CreateGzip
   /** Default: `report` in workerd, which ends a body cleanly whose stream fails, else `break`. */
   readonly lateErrors?: LateErrors
-  /** Told of each request that has ended. */
+  /** Called for each request that has ended. */
   onEnd? (end: RefsEnd): void
-  /** Told of each request of another process that has ended, and for which clients that are connected here were asked. */
+  /** Called for each request of another process that has ended, if clients that are connected here were asked for it. */
   onRemoteEnd? (end: RemoteEnd): void
   /** Default: the platform's. */
   readonly timers?: Timers

@@ -63,7 +63,7 @@ export interface Traversal {
   join (listener?: ReceivedListener): TraversalReader
 }
 
-/** Told of the bytes of each block that a client has sent, until the reader leaves. */
+/** Called with the bytes of each block that a client has sent, until the reader leaves. */
 export type ReceivedListener = (bytes: number) => void
 
 /** What clients have sent. */

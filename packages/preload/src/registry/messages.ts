@@ -30,7 +30,7 @@ export type Message = { readonly from: string } & (
   | { readonly type: 'close', readonly id: number }
   /** To one: say everything that is open. */
   | { readonly type: 'hello' }
-  /** To the process of the requests: they were heard of, and what has become of them. */
+  /** To the process of the requests: that they have arrived, and their present state. */
   | { readonly type: 'report', readonly reports: readonly WireReport[] }
   /** To all: it stops. */
   | { readonly type: 'bye' }

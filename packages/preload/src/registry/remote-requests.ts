@@ -20,7 +20,7 @@ interface RemoteRequestsInit {
   readonly hourly: HourlyBytes
   /** The clients of one more are connected here, until the result is called. */
   onServe (): () => void
-  /** Told of each request of another process that has ended, and for which a client was asked. */
+  /** Called for each request of another process that has ended, if a client was asked for it. */
   onEnd (end: RemoteEnd): void
 }
 

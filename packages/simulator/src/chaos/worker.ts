@@ -1,6 +1,6 @@
 /**
  * A thread that plays runs: handed a first seed and a number of them, it
- * answers with what became of each batch.
+ * answers with the result of each batch.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { applyMutant } from './mutant.ts'

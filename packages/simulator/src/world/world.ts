@@ -101,7 +101,7 @@ export interface ClientLink {
   readonly connected: boolean
 }
 
-/** An engine and its driver, with clients that connect and a clock that is moved by hand. */
+/** An engine and its driver, with clients that connect and a simulated clock. */
 export interface World extends WorldEnv {
   readonly engine: Engine
   readonly driver: Driver
