@@ -144,9 +144,19 @@ describe('preload by replicas behind a TCP proxy', function () {
       await poll(async () => (await Promise.all(replicas.map(async replica => replica.metric('kitsune_preload_redis_up')))).every(n => n === value), `Redis to be ${value === 1 ? 'up' : 'down'}`, { timeout: RETURN })
     }
 
+    /** Whether Redis has two connections of each replica, and each is subscribed. */
+    const connected = async (): Promise<boolean> => {
+      const [clients, subscribers] = [await redis.command('INFO clients'), await redis.command(`PUBSUB NUMSUB kitsune:preload:1:${replicas[0].peerId}`)]
+
+      // and the one that asks
+      return clients.includes('connected_clients:5\r') && subscribers.endsWith(':2')
+    }
+
     /** Within the time that is promised from when Redis answers. */
     const back = async (): Promise<void> => {
       const start = performance.now()
+      // they may not have noticed that it was gone
+      await poll(connected, 'both replicas to be connected to Redis', { timeout: RETURN })
       await up(1)
       await found(1)
       expect(performance.now() - start).to.be.lessThan(RETURN)
