@@ -4,7 +4,9 @@ import { seededBlock } from '../src/blocks.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { poll } from '../src/until.ts'
+import { expectReturned, expectSlices, held } from './support/bounds.ts'
 import type { Transport } from '../src/attack/flood.ts'
+import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
 import type { Balancer } from '../src/balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { WirePeer } from '../src/wire-peer.ts'
@@ -14,6 +16,8 @@ const SILENT = 2 * 1_024 + 52
 /** This many more come every tenth of a second. */
 const MORE = 20
 const NEWCOMERS = 58
+/** Clients that came before the places were taken. */
+const EARLIER = 5
 const PLACES = 60
 /** How long a newcomer may wait for its first block, ms. */
 const SOON = 5_000
@@ -33,6 +37,7 @@ describe('newcomers, while all places are taken', function () {
   })
 
   afterEach(async () => {
+    await giveBack()
     await peers.stop()
   })
 
@@ -46,19 +51,36 @@ describe('newcomers, while all places are taken', function () {
     return performance.now() - begin
   }
 
-  const balancerWith = async (...args: string[]): Promise<Balancer> => peers.balancer({ downstreams: member.addresses, args })
+  /** What those who take the places have opened. */
+  let taken: Array<() => unknown> = []
+
+  /** With what it holds when it has served some. */
+  const balancerWith = async (transport: Transport, ...args: string[]): Promise<{ balancer: ProbedBalancer, before: number }> => {
+    const balancer = await peers.probed({ downstreams: member.addresses, args })
+
+    for (let i = 0; i < EARLIER; i++) {
+      await serve(balancer, transport)
+    }
+
+    return { balancer, before: await held(balancer) }
+  }
+
+  const giveBack = async (): Promise<void> => {
+    await Promise.all(taken.map(async stop => stop()))
+    taken = []
+  }
 
   const silence = async (balancer: Balancer, transport: Transport, count: number): Promise<void> => {
     await Promise.all(Array.from({ length: count }, async () => {
       const { stop } = await openSocket(balancer[transport], transport, STRANGER)
-      peers.onStop(async () => { stop() })
+      taken.push(stop)
     }))
   }
 
   for (const transport of ['tcp', 'ws'] as const) {
     it(`are all served beside silent sockets of another address, of which two hundred more come every second, over ${transport}`, async () => {
       // this tests the places, not how many may come from one address in a second
-      const balancer = await balancerWith('--max-new-connections', '5000')
+      const { balancer, before } = await balancerWith(transport, '--max-new-connections', '5000')
 
       for (let count = 0; count < SILENT; count += 100) {
         await silence(balancer, transport, 100)
@@ -75,14 +97,17 @@ describe('newcomers, while all places are taken', function () {
       await more
 
       expect(served).to.have.lengthOf(NEWCOMERS)
-      expect(await balancer.metric('kitsune_router_clients')).to.equal(NEWCOMERS)
+      expect(await balancer.metric('kitsune_router_clients')).to.equal(EARLIER + NEWCOMERS)
+      await expectSlices(balancer)
+      await giveBack()
+      await expectReturned(balancer, before)
     })
 
     it(`are served within five seconds while identities that want nothing use all connections, over ${transport}`, async () => {
-      const balancer = await balancerWith('--max-connections', String(PLACES))
+      const { balancer, before } = await balancerWith(transport, '--max-connections', String(PLACES))
       await Promise.all(Array.from({ length: PLACES }, async () => {
         const { stop } = await rawConnection(balancer[transport])
-        peers.onStop(stop)
+        taken.push(stop)
       }))
       await poll(async () => await balancer.metric('kitsune_balancer_connections') === PLACES, 'all connections to be taken')
 
@@ -91,6 +116,9 @@ describe('newcomers, while all places are taken', function () {
       }
 
       expect(await balancer.metric('kitsune_balancer_connections')).to.be.at.most(PLACES)
+      await expectSlices(balancer)
+      await giveBack()
+      await expectReturned(balancer, before)
     })
   }
 })
