@@ -88,7 +88,7 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
     const state = { over: false }
     // one connection is accepted in a pass of the event loop, in the order in which they came: the honest client would stand
     // behind a thousand of them, each of which costs a WebSocket's handshake and a millisecond or two
-    const ended = async (): Promise<void> => poll(() => attackers.every(({ destroyed }) => destroyed), 'all of them to be ended', { timeout: 30_000 })
+    const ended = async (): Promise<void> => poll(() => attackers.every(({ destroyed }) => destroyed), 'all of them to be ended', { timeout: 20_000 })
     const attacked = attack().then(async () => Promise.all([ended(), delay(1_000)])).finally(() => { state.over = true })
     // it is awaited below
     attacked.catch(() => {})

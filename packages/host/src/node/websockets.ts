@@ -64,6 +64,9 @@ const MESSAGE = {
   maxBufferedChunks: 512
 } as const
 
+/** How long a client that was refused keeps its socket if it does not answer that, ms. With the 30 s of `ws` a few thousand such clients fill a listener. */
+const CLOSE_TIMEOUT = 2_000
+
 /** How much memory the unfinished messages of all sockets of a listener may take, bytes. */
 const UNFINISHED = 32 << 20
 
@@ -162,7 +165,7 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
     return
   }
 
-  Object.assign(wsServer.options, MESSAGE)
+  Object.assign(wsServer.options, MESSAGE, { closeTimeout: CLOSE_TIMEOUT })
   boundUpgrades(server, wsServer, limits)
   boundMessages(server, createUnfinishedCheck(wsServer.clients, { timeout: limits.unfinishedTimeout, total: UNFINISHED, warnMissing }, () => performance.now()))
 }
