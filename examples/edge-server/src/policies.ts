@@ -9,7 +9,16 @@ export interface EdgePolicies {
   readonly all: readonly Policy[]
   readonly quotas?: Quotas
   /** Those that read lists, and read them again while they are started. */
-  readonly reading: ReadonlyArray<{ start (): Promise<void>, refresh (): Promise<void>, stop (): void }>
+  readonly reading: readonly ReadingPolicy[]
+}
+
+/** A policy that reads lists. */
+export interface ReadingPolicy {
+  /** Whether each of its lists has ever been read. */
+  readonly loaded: boolean
+  start (): Promise<void>
+  refresh (): Promise<void>
+  stop (): void
 }
 
 interface EdgePoliciesInit {
@@ -39,9 +48,11 @@ export function createPolicies ({ access, denylists, denylistStore, quotas: text
   }
 }
 
-/** The URLs of a list that is separated by commas or spaces. */
-export function urlLists (text: string | undefined): ListSource[] {
-  return (text ?? '').split(/[\s,]+/).filter(url => url !== '').map(url => urlList(url))
+/** The URLs of a list that is separated by commas or spaces. Reading one that takes longer than `timeout`, ms, fails. */
+export function urlLists (text: string | undefined, timeout: number): ListSource[] {
+  return (text ?? '').split(/[\s,]+/).filter(url => url !== '').map(url => urlList(url, {
+    fetch: async (url, init) => fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(init.signal == null ? [] : [init.signal])]) })
+  }))
 }
 
 function createQuotas (text: string, more: QuotasInit): Quotas {

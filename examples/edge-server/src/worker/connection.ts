@@ -6,7 +6,6 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { countSent } from '../metrics.ts'
 import { NAME, VERSION } from '../version.ts'
 import { HASHERS } from './hashers.ts'
-import { refreshLists } from './isolate.ts'
 import type { Isolate } from './isolate.ts'
 import type { BlockSource, Budget } from '@kitsune/block-source'
 import type { WorkerdSocket } from '@kitsune/host/workerd'
@@ -31,7 +30,7 @@ const DRAIN_TIMEOUT = 10_000
  */
 export async function serveConnection ({ isolate, socket, client, announce }: ConnectionInit): Promise<void> {
   const { privateKey, policies, counts } = isolate
-  await refreshLists(isolate)
+  await isolate.lists.refresh()
   const { blocks, spent } = budgetedBlocks(isolate)
   const endOfTick = createEndOfTick()
   const { libp2p, accept } = await createHost<{ router: WantRouter }>({
@@ -49,8 +48,11 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
     }
   })
 
+  let stopRefreshing = (): void => {}
+
   function stop (): void {
     counts.connections--
+    stopRefreshing()
     // one that fails has nothing left to end
     Promise.resolve(libp2p.stop()).catch(() => {})
   }
@@ -64,6 +66,7 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
   await libp2p.start()
   counts.connections++
   counts.costs.connect++
+  stopRefreshing = isolate.lists.keepFresh()
   // the answer to the request must not wait for what the client sends after it
   accept(socket, remoteAddress(client), stop).catch(() => {})
 }

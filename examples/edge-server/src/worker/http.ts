@@ -5,7 +5,6 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { edgeCached } from '../blocks/edge-cache.ts'
 import { respond } from '../http/endpoints.ts'
 import { countSent, formatMetrics } from '../metrics.ts'
-import { refreshLists } from './isolate.ts'
 import { unconnectedRouter } from './unconnected.ts'
 import type { Isolate } from './isolate.ts'
 import type { CacheLike } from '../blocks/edge-cache.ts'
@@ -43,7 +42,7 @@ export async function serveHttp (request: Request, isolate: Isolate, init: HttpI
 /** A handler that makes its router when it is called, and stops it when all has been sent. */
 function withRouter (isolate: Isolate, init: HttpInit, createHandler: (router: WantRouter) => Handler): Handler {
   return async (request, info) => {
-    await refreshLists(isolate)
+    await isolate.lists.refresh()
     const router = createRouter(request, isolate, init)
     await router.start()
     const response = await createHandler(router)(request, info)

@@ -4,9 +4,11 @@ import { createCounts } from '../metrics.ts'
 import { createPolicies, urlLists } from '../policies.ts'
 import { openBlocks } from './blocks.ts'
 import { checkEnv } from './env.ts'
+import { createIsolateLists, READ_TIMEOUT } from './lists.ts'
 import { durableQuotaStore } from './quota-counter.ts'
 import type { Blocks } from './blocks.ts'
 import type { CheckedEnv, Env } from './env.ts'
+import type { IsolateLists } from './lists.ts'
 import type { RequestBudget } from '../blocks/request-budget.ts'
 import type { Counts } from '../metrics.ts'
 import type { EdgePolicies } from '../policies.ts'
@@ -19,12 +21,8 @@ export interface Isolate extends Blocks {
   readonly budget: RequestBudget
   readonly policies: EdgePolicies
   readonly counts: Counts
-  /** When lists were last read, ms since 1970. */
-  listsReadAt: number
+  readonly lists: IsolateLists
 }
-
-/** How often lists are read again, ms. */
-const LIST_INTERVAL = 60_000
 
 /**
  * Opens the buckets; nothing is read yet.
@@ -38,8 +36,8 @@ export function createIsolate (unchecked: Env): Isolate {
   const { costs } = counts
   const { DENYLIST, QUOTA_COUNTERS } = env
   const policies = createPolicies({
-    access: urlLists(env.ACCESS_LISTS),
-    denylists: urlLists(env.DENYLISTS),
+    access: urlLists(env.ACCESS_LISTS, READ_TIMEOUT),
+    denylists: urlLists(env.DENYLISTS, READ_TIMEOUT),
     denylistStore: DENYLIST == null
       ? undefined
       : {
@@ -56,13 +54,5 @@ export function createIsolate (unchecked: Env): Isolate {
     onError: err => { console.warn(err.message) }
   })
 
-  return { env, privateKey: parsePrivateKey(env.identity), ...openBlocks(env, budget, counts), budget, policies, counts, listsReadAt: -Infinity }
-}
-
-/** Reads denylists and access lists, unless they were read a short while ago. Only the first request after that reads them, and waits for them. */
-export async function refreshLists (isolate: Isolate, now: number = Date.now()): Promise<void> {
-  if (isolate.policies.reading.length > 0 && now - isolate.listsReadAt >= LIST_INTERVAL) {
-    isolate.listsReadAt = now
-    await Promise.all(isolate.policies.reading.map(async policy => policy.refresh()))
-  }
+  return { env, privateKey: parsePrivateKey(env.identity), ...openBlocks(env, budget, counts), budget, policies, counts, lists: createIsolateLists(policies.reading) }
 }

@@ -26,6 +26,8 @@ export interface AccessListInit extends ListsInit {
 export interface AccessList extends Policy {
   /** How many rules the lists have. */
   readonly rules: number
+  /** Whether each list has ever been read. */
+  readonly loaded: boolean
   /** Reads the lists now and then at intervals. Resolves when each has been tried; call it before the router starts. */
   start (): Promise<void>
   /** Reads the lists now. Never rejects: see `onError`. */
@@ -81,6 +83,7 @@ export function accessList (init: AccessListInit): AccessList {
   return {
     name: 'access-list',
     get rules () { return rules().reduce((sum, { size }) => sum + size, 0) },
+    get loaded () { return lists.loaded },
 
     admit (ask) {
       if (!lists.loaded) {

@@ -40,6 +40,8 @@ export interface DenylistStatus {
 /** A policy that refuses wants for blocks on a list. */
 export interface Denylist extends Policy {
   readonly lists: readonly DenylistStatus[]
+  /** Whether each list has ever been read. */
+  readonly loaded: boolean
   /** Reads the lists now and then at intervals. Resolves when each has been tried; call it before the router starts. */
   start (): Promise<void>
   /** Reads the lists now. Never rejects: see `onError`. */
@@ -96,6 +98,10 @@ class Lists implements Denylist {
     }))
   }
 
+  get loaded (): boolean {
+    return this.#lists.loaded
+  }
+
   admit (ask: Ask): 'pass' | Refusal {
     const denied = this.#denies(ask)
 
@@ -103,7 +109,7 @@ class Lists implements Denylist {
       return this.#init.verdict ?? 'absent'
     }
 
-    return this.#lists.loaded ? 'pass' : this.#init.unavailable ?? 'unknown'
+    return this.loaded ? 'pass' : this.#init.unavailable ?? 'unknown'
   }
 
   async start (): Promise<void> {
