@@ -92,7 +92,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
     await miniflare.ready
     const { origin: url, port: chosen } = await miniflare.unsafeGetDirectURL(NAME)
     listen = Number(chosen)
-    await upload(await miniflare.getR2Bucket('CARS', 'uploads') as unknown as UploadBucket, cars)
+    await upload(await miniflare.getR2Bucket('CARS', 'uploads') as unknown as UploadBucket, cars, layout === 'map')
     const response = await fetch(url)
 
     if (!response.ok) {
@@ -116,8 +116,8 @@ interface UploadBucket extends R2MapBucketLike {
   }>
 }
 
-/** Puts all files of a folder into a bucket, and lists the blocks of its CARs in the bucket's map, if it has none. */
-async function upload (bucket: UploadBucket, folder: string): Promise<void> {
+/** Puts all files of a folder into a bucket, and with `map` lists the blocks of its CARs in the bucket's map, if it has none. */
+async function upload (bucket: UploadBucket, folder: string, map: boolean): Promise<void> {
   const store = fsStore({ folder, maxRead: PART })
   const names: string[] = []
 
@@ -126,8 +126,10 @@ async function upload (bucket: UploadBucket, folder: string): Promise<void> {
     names.push(...(name.endsWith('.car') ? [name] : []))
   }
 
-  // adds nothing that is there
-  await createMapWriter(r2MapStore({ bucket })).add(names.map(name => ({ name, blocks: () => scanCar(store, name) })))
+  if (map) {
+    // adds nothing that is there
+    await createMapWriter(r2MapStore({ bucket })).add(names.map(name => ({ name, blocks: () => scanCar(store, name) })))
+  }
 }
 
 async function uploadFile (bucket: UploadBucket, store: ObjectStore, name: string): Promise<void> {

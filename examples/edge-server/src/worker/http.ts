@@ -11,6 +11,13 @@ import type { CacheLike } from '../blocks/edge-cache.ts'
 import type { WantRouter } from '@kitsune/want-router'
 import type { Handler } from '@kitsune/want-router/http'
 
+const CAR_TYPE = 'application/vnd.ipld.car'
+/**
+ * A section of which the rest is missing: workerd ends a body that fails as one that is complete, and clients must not take
+ * a CAR that was broken off for a whole one.
+ */
+const HALF_A_SECTION = Uint8Array.of(0x25, 0x01)
+
 /** What of a request is known beside it. */
 export interface HttpInit {
   /** The address of the client, as Cloudflare says it. */
@@ -74,7 +81,26 @@ function whenSent (response: Response, sent: () => Promise<void>): Response {
   }
 
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
-  body.pipeTo(writable).catch(() => {}).finally(() => { sent().catch(() => {}) })
+  const end = response.headers.get('content-type')?.startsWith(CAR_TYPE) === true ? HALF_A_SECTION : undefined
+  pass(body, writable.getWriter(), end).catch(() => {}).finally(() => { sent().catch(() => {}) })
 
   return new Response(readable, response)
+}
+
+/** Passes a body on. One that fails ends with `end`. */
+async function pass (body: ReadableStream<Uint8Array>, writer: WritableStreamDefaultWriter<Uint8Array>, end?: Uint8Array): Promise<void> {
+  try {
+    for await (const chunk of body) {
+      await writer.write(chunk)
+    }
+
+    await writer.close()
+  } catch (err) {
+    if (end != null) {
+      await writer.write(end)
+    }
+
+    await writer.abort(err)
+    throw err
+  }
 }

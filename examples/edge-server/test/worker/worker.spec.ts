@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { memoryStore, scanCar } from '@kitsune/block-source'
 import { createHost } from '@kitsune/host/node'
 import { createBlockClient } from '@kitsune/want-router/client'
 import { denylistEntries, parseDenylist } from '@kitsune/want-router/policies'
@@ -9,6 +10,7 @@ import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'aegir/chai'
 import { startLocalWorker } from '../../src/local/local-worker.ts'
+import { makeSampleCar } from '../../src/local/sample-car.ts'
 import { blockOf, carOf } from '../support/cars.ts'
 import type { LocalWorker, LocalWorkerInit } from '../../src/local/local-worker.ts'
 import type { TestBlock } from '../support/cars.ts'
@@ -136,6 +138,37 @@ describe('the Worker', function () {
     expect(provider.Addrs.map(address => `${address}/p2p/${worker.peerId}`)).to.include(worker.address)
     expect(provider.Addrs).to.include(`/ip4/127.0.0.1/tcp/${new URL(worker.url).port}/http`)
     expect(await (await fetch(`${worker.url}/routing/v1/providers/${absent[0].cid}`)).json()).to.deep.equal({ Providers: [] })
+  })
+
+  it('breaks a CAR off over HTTP where a block is missing, so that it does not seem to be complete', async () => {
+    const { root, bytes } = await makeSampleCar()
+    const cars = await mkdtemp(join(tmpdir(), 'kitsune-edge-'))
+    stops.push(async () => rm(cars, { recursive: true }))
+    let last = 0
+
+    for await (const sections of scanCar(memoryStore({ objects: new Map([['sample', bytes]]) }), 'sample')) {
+      last = sections.at(-1)?.offset ?? last
+    }
+
+    await writeFile(join(cars, 'without-the-last-block.car'), bytes.subarray(0, last))
+    const { url } = await start({}, { cars })
+
+    const sectionsOf = async (path: string): Promise<number> => {
+      const car = new Uint8Array(await (await fetch(`${url}/ipfs/${root}${path}?format=car`)).arrayBuffer())
+      let found = 0
+
+      for await (const sections of scanCar(memoryStore({ objects: new Map([['answer', car]]) }), 'answer')) {
+        found += sections.length
+      }
+
+      return found
+    }
+
+    // the directory, and the file
+    expect(await sectionsOf('/hello.txt')).to.equal(2)
+    // workerd does not break a connection off, and says nothing more on it
+    await expect(sectionsOf('/numbers.txt')).to.eventually.be.rejectedWith(/goes beyond the end|fetch failed/)
+    await expect(sectionsOf('')).to.eventually.be.rejectedWith(/goes beyond the end|fetch failed/)
   })
 
   it('denies over HTTP, too, what is on a list, also when it is kept at the edge', async () => {
