@@ -127,10 +127,31 @@ describe('an index in DynamoDB', () => {
     await expect(index.locate([all[0].multihash])).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
   })
 
+  it('tries again by any name that throttling has, and not where the request itself is refused', async () => {
+    const { multihash } = await block('a')
+    const asked: string[] = []
+
+    const answering = (type: string): Fetch => async () => {
+      asked.push(type)
+
+      return Response.json({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }, { status: 400 })
+    }
+
+    for (const [type, error, requests] of [
+      ['ThrottlingException', 'StoreUnavailableError', 3],
+      ['RequestLimitExceeded', 'StoreUnavailableError', 3],
+      ['ValidationException', 'StoreRefusedError', 1],
+      ['ExpiredTokenException', 'StoreRefusedError', 1]
+    ] as const) {
+      await expect(dynamoIndex({ ...init(), fetch: answering(type), retry: { retries: 2, async wait () {} } }).locate([multihash]), type).to.eventually.be.rejected.with.property('name', error)
+      expect(asked.filter(each => each === type), type).to.have.lengthOf(requests)
+    }
+  })
+
   it('fails where the table is missing, the credentials are wrong, or a row makes no sense', async () => {
     const { multihash } = await block('a')
     await expect(dynamoIndex({ ...init(), table: 'no-such-table' }).locate([multihash])).to.eventually.be.rejectedWith('ResourceNotFoundException')
-    const rows = [{}, { carpath: { S: 'x' } }, { carpath: { S: 'x' }, offset: { N: '-1' }, length: { N: '1' } }, { carpath: { S: 'x' }, offset: { N: '1' }, length: { N: '1.5' } }, null]
+    const rows = [{}, { carpath: { S: 'x' } }, { carpath: { S: 'x' }, offset: { N: '-1' }, length: { N: '1' } }, { carpath: { S: 'x' }, offset: { N: '1' }, length: { N: '1.5' } }, { carpath: { S: 'x' }, offset: { N: '9007199254740993' }, length: { N: '1' } }, null]
 
     for (const row of rows) {
       await expect(dynamoIndex({ ...init(), fetch: async () => Response.json({ Items: [row] }) }).locate([multihash])).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
