@@ -8,10 +8,13 @@ import { bundlePage, runPage } from '../support/chromium-page.ts'
 import { readThroughGateway } from './read-through-gateway.ts'
 import type { PageResult } from './helia-page.ts'
 import type { GatewayTask } from './read-through-gateway.ts'
+import type { WorkerResult } from './worker-page.ts'
 import type { Balancer } from '../../src/balancer.ts'
 import type { Kubo } from '../../src/kubo.ts'
 
 const FILES: Readonly<Record<string, number>> = { 'large.bin': 1 << 20, 'small.txt': 100 }
+/** A block that no node has. */
+const ABSENT = 'bafkreigaknpexyvxt76zgkitavbwx6ejgfheup5oybpm77f3pxzrvwpfdi'
 
 describe('blocks of a balancer over HTTP, without libp2p', function () {
   this.timeout(120_000)
@@ -50,6 +53,19 @@ describe('blocks of a balancer over HTTP, without libp2p', function () {
     expect(plain.car).to.deep.include({ status: 200 })
     expect(plain.car.type).to.include('application/vnd.ipld.car')
     expect(plain.car.length).to.be.above(1 << 20)
+  })
+
+  it('are served again by a service worker in Chromium, to its page', async function () {
+    const chromium = needChromium(this, 'blocks by a service worker in Chromium')
+    const [script, worker] = await Promise.all(['./worker-page.ts', './gateway-worker.ts'].map(async file => bundlePage(new URL(file, import.meta.url))))
+    const { block, head, car, absent, failure } = await runPage<WorkerResult>(chromium, script, { ...task, absent: ABSENT }, [], { '/worker.js': worker })
+
+    expect(failure ?? '').to.equal('')
+    expect(block).to.deep.equal({ status: 200, type: 'application/vnd.ipld.raw', etag: `"${task.leaf}.raw"`, length: 1000 })
+    expect(head).to.deep.equal({ ...block, length: 0 })
+    expect(car).to.deep.include({ status: 200 })
+    expect(car?.length).to.be.above(1 << 20)
+    expect(absent).to.deep.include({ status: 404 })
   })
 })
 

@@ -27,11 +27,15 @@ export async function bundlePage (file: URL, alias: Record<string, string> = {})
  * @param script - fetches `/task`, and posts its result to `/result`
  * @param task - a value that JSON can represent
  * @param flags - of Chromium
+ * @param scripts - further ones, by their paths
  */
-export async function runPage <Result> (chromium: string, script: string, task: unknown, flags: readonly string[] = []): Promise<Result> {
+export async function runPage <Result> (chromium: string, script: string, task: unknown, flags: readonly string[] = [], scripts: Readonly<Record<string, string>> = {}): Promise<Result> {
+  const served: Readonly<Record<string, string>> = { ...scripts, '/page.js': script }
   const { promise, resolve } = Promise.withResolvers<Result>()
   const server = createServer((request, response) => {
-    if (request.url === '/result') {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+
+    if (pathname === '/result') {
       request.setEncoding('utf8')
       let text = ''
       request.on('data', (chunk: string) => { text += chunk })
@@ -39,10 +43,10 @@ export async function runPage <Result> (chromium: string, script: string, task: 
         response.end()
         resolve(JSON.parse(text))
       })
-    } else if (request.url === '/task') {
+    } else if (pathname === '/task') {
       response.end(JSON.stringify(task))
-    } else if (request.url === '/page.js') {
-      response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
+    } else if (served[pathname] != null) {
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(served[pathname])
     } else {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><script type="module" src="/page.js"></script>')
     }
