@@ -12,12 +12,12 @@ import type { Balancer } from '../../src/balancer.ts'
 import type { Dag } from '../../src/dag.ts'
 import type { Kubo } from '../../src/kubo.ts'
 
-const SIZE = (FULL ? 256 : 64) << 20
+const SIZE = 256 << 20
 /** How soon clients are served after a node has come back, ms. */
 const RETURN_MS = 5000
 
 describe('HTTP clients of a balancer whose nodes go down', function () {
-  this.timeout(FULL ? 300_000 : 90_000)
+  this.timeout(300_000)
 
   let binary: string
   let dag: Dag
