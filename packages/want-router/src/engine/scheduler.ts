@@ -21,6 +21,7 @@
 import { assign } from './assignment.ts'
 import { expectedBytes, hasWindow, isIdle } from './clients.ts'
 import { goOnNow, retryWithinBudget } from './continuations.ts'
+import { beginRound, canPay, endRound, pay } from './deficits.ts'
 import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
 import { walkLine, walkPlaces } from './line.ts'
@@ -32,10 +33,6 @@ import type { Line, Walk } from './line.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
 import type { Scheduler, State } from './state.ts'
 
-// bytes that a round brings a client; one that wants larger blocks saves up over several rounds
-const QUANTUM = 64 << 10
-// bytes that a want costs at least, for the work that it makes
-const LEAST_COST = 4 << 10
 // rankings a flush
 const MAX_PICKS = 2000
 // backlogged fetches a flush that members look at, to take them over
@@ -279,9 +276,7 @@ function endOfWork (client: Client): End {
     return 'backlogged'
   }
 
-  client.spare = client.deficit
-  client.deficit = 0
-  client.inRound = false
+  endRound(client)
 
   return 'done'
 }
@@ -302,25 +297,6 @@ function awaitsPlaces ({ memberCounts }: State): boolean {
   return memberCounts.withPlace === 0 && memberCounts.askable > 0
 }
 
-/** Begins a round, or goes on with one of this cycle that was not used up. */
-function beginRound (scheduler: Scheduler, client: Client): void {
-  if (client.inRound) {
-    return
-  }
-
-  client.inRound = true
-
-  if (client.cycle === scheduler.cycle && client.spare > 0) {
-    client.deficit += client.spare
-  } else {
-    scheduler.cycle = Math.max(scheduler.cycle, client.cycle + 1)
-    client.cycle = scheduler.cycle
-    client.deficit += QUANTUM
-  }
-
-  client.spare = 0
-}
-
 /** Whether a client may ask for a fetch; if not, how its round ends. */
 function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): End | undefined {
   const bytes = expectedBytes(fetch.type, fetch, client)
@@ -337,13 +313,7 @@ function mayAsk (state: State, client: Client, fetch: Fetch, noBytes: boolean): 
     return 'no bytes'
   }
 
-  if (client.deficit < Math.max(LEAST_COST, bytes)) {
+  if (!canPay(client, bytes)) {
     return 'spent'
-  }
-}
-
-function pay ({ primary }: Fetch): void {
-  if (primary != null) {
-    primary.client.deficit -= Math.max(LEAST_COST, primary.reservedBytes)
   }
 }

@@ -5,9 +5,9 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a client keeps asking when its round is over',
     breaks: ['fairness', 'idle'],
-    file: 'engine/scheduler.ts',
-    find: 'if (client.deficit < Math.max(LEAST_COST, bytes)) {',
-    replace: 'if (client.deficit < -Infinity) {'
+    file: 'engine/deficits.ts',
+    find: 'return client.deficit >= Math.max(LEAST_COST, bytes)',
+    replace: 'return true'
   },
   {
     name: 'a cancelled attempt is not observed',
@@ -96,7 +96,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   {
     name: 'want-haves cost nothing of a round',
     breaks: ['fairness', 'idle'],
-    file: 'engine/scheduler.ts',
+    file: 'engine/deficits.ts',
     find: 'client.deficit -= Math.max(LEAST_COST, primary.reservedBytes)',
     replace: 'client.deficit -= primary.reservedBytes'
   },
