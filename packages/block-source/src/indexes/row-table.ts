@@ -6,14 +6,6 @@ const FIRST_KEY_BYTES = 64 * 1024
 /** How many bytes a row takes in addition to its key: offset, length, position of its key, and its two slots. */
 const ROW_BYTES = 8 + 4 + 8 + 2 + 8
 
-/** The position of a block. */
-export interface Row {
-  /** The offset from the start of the object, in bytes. */
-  readonly offset: number
-  /** The length, in bytes. */
-  readonly length: number
-}
-
 /**
  * A multimap from multihashes to positions, in typed arrays. It takes about 60 bytes a
  * row; a `Map` of strings and objects takes 200. Rows are never removed.
@@ -71,19 +63,28 @@ export class RowTable {
     }
   }
 
-  /** The rows of a key, in the order of insertion. */
-  get (key: Uint8Array): Row[] {
-    const rows: Row[] = []
+  /** Whether there is a row with the key. */
+  has (key: Uint8Array): boolean {
+    return this.get(key, () => true).length > 0
+  }
+
+  /** What `make` makes of the offset and the length of each row of a key, by ascending offset. */
+  get<T> (key: Uint8Array, make: (offset: number, length: number) => T): T[] {
+    const rows: number[] = []
 
     for (let slot = this.#firstSlot(key); this.#slots[slot] !== 0; slot = this.#next(slot)) {
       const row = this.#slots[slot] - 1
 
       if (this.#isKey(row, key)) {
-        rows.push({ offset: this.#offsets[row], length: this.#lengths[row] })
+        rows.push(row)
       }
     }
 
-    return rows.length > 1 ? rows.sort((a, b) => a.offset - b.offset) : rows
+    if (rows.length > 1) {
+      rows.sort((a, b) => this.#offsets[a] - this.#offsets[b])
+    }
+
+    return rows.map(row => make(this.#offsets[row], this.#lengths[row]))
   }
 
   /** A free slot for one more row of the key; undefined if it has enough. */

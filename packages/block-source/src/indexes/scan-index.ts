@@ -86,7 +86,7 @@ class ScanIndex implements BlockIndex {
       }
 
       for (const multihash of missing) {
-        if (this.#rows.get(multihash).length > 0) {
+        if (this.#rows.has(multihash)) {
           missing.delete(multihash)
         }
       }
@@ -110,6 +110,6 @@ class ScanIndex implements BlockIndex {
   #locations (multihash: Uint8Array): Location[] {
     const { object, etag } = this.#scanner
 
-    return this.#rows.get(multihash).map(({ offset, length }) => etag == null ? { object, offset, length, at: 'block' } : { object, offset, length, at: 'block', etag })
+    return this.#rows.get(multihash, (offset, length) => etag == null ? { object, offset, length, at: 'block' } : { object, offset, length, at: 'block', etag })
   }
 }

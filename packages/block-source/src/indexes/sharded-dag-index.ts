@@ -59,9 +59,7 @@ export function shardedDagIndex (store: ObjectStore, object: string, init: Shard
     locate: async (multihashes, options = {}) => locateEach(multihashes, cache, options, async (multihash, lookup) => {
       const { rows, shards, offsets, names } = await cache.open(object, lookup, async () => openShards(store, object, { carNames, maxLength, maxLocations: cache.maxLocations }, lookup))
 
-      return rows.get(multihash).flatMap(({ offset: row, length }): Location[] => {
-        return names[shards[row]].map(object => ({ object, offset: offsets[row], length, at: 'block' }))
-      }).slice(0, cache.maxLocations)
+      return rows.get(multihash, (row, length) => names[shards[row]].map((object): Location => ({ object, offset: offsets[row], length, at: 'block' }))).flat().slice(0, cache.maxLocations)
     })
   }
 }
