@@ -33,6 +33,10 @@ export const DEFAULTS = {
   maxSpan: 4 * MiB,
   /** How many reads `getMany` makes at a time: a Worker has six connections. */
   concurrency: 4,
+  /** The most that is read at once of a folder for blocks that are lent, in bytes: a read costs little there, and what was read is still in the caches of the processor when it is hashed. */
+  lentSpan: 2 * MiB,
+  /** How many reads of a folder are made at a time then. */
+  lentReads: 2,
   /** What `getMany` holds in memory, in bytes. */
   maxBytes: 32 * MiB,
   /** What a cache of blocks may take, in bytes. */

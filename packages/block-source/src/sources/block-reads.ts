@@ -1,17 +1,13 @@
 import { OutOfRangeError, ObjectChangedError, ObjectMissingError, ObjectTooLargeError, TruncatedError } from '../errors.ts'
 import { attemptAll, toError } from './attempts.ts'
-import { findBlock, present, readLocation } from './read-location.ts'
-import { createScatter, isScatterable } from './scatter.ts'
+import { planRead } from './range-reads.ts'
+import { readLocation } from './read-location.ts'
 import { planSpans } from './spans.ts'
-import type { CarSourceLimits } from './car-source-init.ts'
-import type { ReadAhead } from './read-ahead.ts'
-import type { Found } from './read-location.ts'
+import type { RangeRead, RangeReadsInit } from './range-reads.ts'
 import type { Span } from './spans.ts'
 import type { Outcome, Task } from './tasks.ts'
 import type { Location } from '../block-index.ts'
 import type { GetManyResult } from '../block-source.ts'
-import type { ObjectStore } from '../object-store.ts'
-import type { Verify } from '../verify.ts'
 import type { CID } from 'multiformats/cid'
 
 /** A block that is wanted once or several times. */
@@ -27,13 +23,9 @@ export interface PlacedWant extends Wanted {
   readonly location: Location
 }
 
-interface BlockReadsInit {
-  readonly store: ObjectStore
-  readonly limits: CarSourceLimits
-  readonly verify: Verify
-  readonly ahead?: ReadAhead
-  /** Called before a read begins. */
-  isWanted (cid: CID): boolean
+interface BlockReadsInit extends RangeReadsInit {
+  /** Called before a read begins. Default: all blocks stay wanted */
+  readonly isWanted?: (cid: CID) => boolean
 }
 
 /** Failures of a range that a single one of its blocks may have caused. */
@@ -49,25 +41,24 @@ export class BlockReads {
 
   /** Reads a range; blocks that it does not yield are read again one at a time. */
   several (span: Span<PlacedWant>): Task<GetManyResult> {
-    const { store, limits, isWanted } = this.#init
-    const scatters = store.readInto != null && span.blocks.length > 1 && span.wantedEnd == null && isScatterable(span, limits.maxBlock)
+    const { limits, isWanted } = this.#init
+    const read = planRead(this.#init, span)
 
     return {
-      // blocks that are not read into their own buffers are copied, so as not to keep the range in memory
-      size: (span.end - span.start) * (span.blocks.length > 1 && !scatters ? 2 : 1),
+      size: read.size,
       run: async signal => {
-        const blocks = span.blocks.filter(({ cids }) => cids.some(isWanted))
+        const blocks = isWanted == null ? span.blocks : span.blocks.filter(({ cids }) => cids.some(isWanted))
 
         if (blocks.length < span.blocks.length) {
           // the remaining blocks may need other ranges
           return { results: [], size: 0, more: planSpans(blocks, limits).map(span => this.several(span)) }
         }
 
-        if (blocks.length === 1 && span.wantedEnd == null) {
+        if (blocks.length === 1 && span.wantedEnd == null && read.lends !== true) {
           return this.#single(blocks[0], []).run(signal)
         }
 
-        return this.#readSpan(span, scatters, signal)
+        return this.#readSpan(span, read, signal)
       }
     }
   }
@@ -79,7 +70,7 @@ export class BlockReads {
     return {
       size: locations[0]?.length ?? locations[0]?.limit ?? limits.sectionGuess,
       async run (signal) {
-        if (!cids.some(isWanted)) {
+        if (isWanted != null && !cids.some(isWanted)) {
           return { results: [], size: 0, more: [] }
         }
 
@@ -103,18 +94,17 @@ export class BlockReads {
     }
   }
 
-  async #readSpan (span: Span<PlacedWant>, scatters: boolean, signal: AbortSignal): Promise<Outcome<GetManyResult>> {
-    const { object, blocks } = span
+  async #readSpan ({ object, blocks }: Span<PlacedWant>, { size, run }: RangeRead, signal: AbortSignal): Promise<Outcome<GetManyResult>> {
     const results: GetManyResult[] = []
     const more: Array<Task<GetManyResult>> = []
-    let size = 0
+    let length = 0
 
     try {
-      const find = await (scatters ? this.#scatter(span, signal) : this.#slab(span, signal))
+      const range = await run(signal)
 
       for (const [i, block] of blocks.entries()) {
         try {
-          const found = find(block, i)
+          const found = range.find(block.cids[0], block.location, i)
           const verified = 'bytes' in found ? this.#init.verify(block.cids[0], found.bytes) : undefined
 
           // where hashing is synchronous, a promise for each block would take longer than a short one
@@ -123,8 +113,8 @@ export class BlockReads {
           }
 
           if ('bytes' in found) {
-            results.push(...resultsOf(block.cids, found))
-            size += found.bytes.byteLength
+            addResults(results, block.cids, found.bytes)
+            length += found.bytes.byteLength
           } else {
             // the guess was too short
             more.push(this.#single(block, []))
@@ -133,40 +123,17 @@ export class BlockReads {
           more.push(this.#single(err instanceof TruncatedError ? block : elsewhere(block), err instanceof TruncatedError ? [] : [toError(err)]))
         }
       }
+
+      return { results, size: range.release == null ? length : size, more, release: range.release }
     } catch (err) {
       signal.throwIfAborted()
       const perhapsOne = MAY_BE_ONE.some(kind => err instanceof kind)
       more.push(...blocks.map(block => perhapsOne ? this.#single(block, []) : this.#single(elsewhere(block, isGone(err) ? object : undefined), [toError(err)])))
     }
 
-    return { results, size, more }
-  }
-
-  /** Reads a range as one piece. */
-  async #slab (span: Span<PlacedWant>, signal: AbortSignal): Promise<Find> {
-    const { object, etag, start, end } = span
-    const { store, limits, verify, ahead } = this.#init
-    const part = present(object, await store.read(object, { offset: start, length: end - start, ifMatch: etag, signal }))
-
-    if (span.wantedEnd != null) {
-      await ahead?.keep(span, part.bytes, limits.maxBlock, verify)
-    }
-
-    return ({ cids: [cid], location }) => findBlock(cid, location, part.bytes, start, part.size, limits.maxBlock)
-  }
-
-  /** Reads a range into a buffer for each block. */
-  async #scatter (span: Span<PlacedWant>, signal: AbortSignal): Promise<Find> {
-    const { object, etag, start } = span
-    const { blocks, buffers } = createScatter(span)
-    present(object, await this.#init.store.readInto?.(object, buffers, { offset: start, ifMatch: etag, signal }))
-
-    return (_, i) => ({ bytes: blocks[i] })
+    return { results, size: 0, more }
   }
 }
-
-/** The block of a range that was read, by its number. */
-type Find = (block: PlacedWant, i: number) => Found
 
 /** Removes the location that failed, and all others in the same object if the object itself failed. */
 function elsewhere ({ cids, locations: [, ...rest] }: PlacedWant, object?: string): Wanted {
@@ -175,6 +142,13 @@ function elsewhere ({ cids, locations: [, ...rest] }: PlacedWant, object?: strin
 
 function isGone (err: unknown): boolean {
   return err instanceof ObjectMissingError || err instanceof ObjectChangedError
+}
+
+/** Most blocks are wanted once, and there may be very many: this makes no array for each. */
+function addResults (results: GetManyResult[], cids: readonly CID[], bytes: Uint8Array): void {
+  for (const cid of cids) {
+    results.push({ cid, bytes })
+  }
 }
 
 function resultsOf (cids: readonly CID[], { bytes, error }: { bytes?: Uint8Array, error?: Error }): GetManyResult[] {

@@ -5,10 +5,22 @@ import { attemptAll } from './attempts.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { readLocation, statLocation } from './read-location.ts'
 import { readMany } from './read-many.ts'
+import { createSlabs } from './slabs.ts'
 import type { CarSourceInit, CarSourceLimits } from './car-source-init.ts'
 import type { Located, Location } from '../block-index.ts'
 import type { BlockSource, GetManyResult, SourceOptions } from '../block-source.ts'
 import type { CID } from 'multiformats/cid'
+
+/** A source of CAR files. */
+export interface CarSource extends BlockSource {
+  getMany (cids: Iterable<CID>, options?: SourceOptions): AsyncIterable<GetManyResult>
+  /**
+   * As `getMany`, but for a consumer that has done with a block before it takes the next one, because it hashes or copies it, or
+   * awaits that it is written: the bytes of a result may be overwritten as soon as another one is asked for. So the same
+   * memory serves for one range after another, where `getMany` makes some for each block that has to be collected again.
+   */
+  lendMany (cids: Iterable<CID>, options?: SourceOptions): AsyncIterable<GetManyResult>
+}
 
 /**
  * Reads blocks from CAR files, or from any objects in which an index locates them. It
@@ -16,7 +28,7 @@ import type { CID } from 'multiformats/cid'
  *
  * @throws {InvalidOptionError} if an option is not a whole number above 0
  */
-export function carSource (init: CarSourceInit): BlockSource {
+export function carSource (init: CarSourceInit): CarSource {
   const { store, index } = init
   const limits = limitsOf(init)
   const verify = createVerify(init)
@@ -50,8 +62,12 @@ export function carSource (init: CarSourceInit): BlockSource {
       })
     },
 
-    getMany (cids, options = {}): AsyncIterable<GetManyResult> {
+    getMany (cids, options = {}) {
       return readMany({ store, index, limits, verify, ahead }, cids, options)
+    },
+
+    lendMany (cids, options = {}) {
+      return readMany({ store, index, limits: store.readInto == null ? limits : localLimits(limits), verify, slabs: createSlabs() }, cids, options)
     },
 
     async stat (cid, options = {}) {
@@ -75,6 +91,11 @@ async function one (results: AsyncIterable<GetManyResult>): Promise<Uint8Array |
   }
 
   return read
+}
+
+/** Of a store that reads into buffers, which is a folder. */
+function localLimits (limits: CarSourceLimits): CarSourceLimits {
+  return { ...limits, maxSpan: Math.min(limits.maxSpan, DEFAULTS.lentSpan), concurrency: Math.min(limits.concurrency, DEFAULTS.lentReads) }
 }
 
 function limitsOf (init: CarSourceInit): CarSourceLimits {

@@ -11,7 +11,7 @@ interface LocationLimits {
   readonly sectionGuess: number
 }
 
-/** The result of a read: the whole block, or its position in the object. */
+/** The result of a read: the whole block, a view of what was read, or its position in the object. */
 export type Found = { readonly bytes: Uint8Array } | { readonly offset: number, readonly length: number }
 
 /**
@@ -28,7 +28,7 @@ export function findBlock (cid: CID, location: Location, bytes: Uint8Array, base
   const end = start + length
 
   if (start >= 0 && end <= bytes.byteLength) {
-    return { bytes: separate(bytes, start, end) }
+    return { bytes: bytes.subarray(start, end) }
   }
 
   if (size != null && offset + length > size) {
@@ -77,7 +77,7 @@ export async function readLocation (store: ObjectStore, cid: CID, location: Loca
   const found = findBlock(cid, location, part.bytes, offset, part.size, maxBlock)
 
   if ('bytes' in found) {
-    return found.bytes
+    return separate(found.bytes)
   }
 
   const have = part.bytes.subarray(Math.max(0, found.offset - offset))
@@ -142,9 +142,9 @@ export function present<T> (object: string, part: T | undefined): T {
   return part
 }
 
-/** Returns part of the bytes, copied if it would keep a much larger buffer in memory. Unlike `slice`, the constructor does not write zeros first. */
-function separate (bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return (end - start) * 8 >= bytes.buffer.byteLength * 7 ? bytes.subarray(start, end) : new Uint8Array(bytes.subarray(start, end))
+/** The bytes of a view, copied if it would keep a much larger buffer in memory. Unlike `slice`, the constructor does not write zeros first. */
+export function separate (view: Uint8Array): Uint8Array {
+  return view.byteLength * 8 >= view.buffer.byteLength * 7 ? view : new Uint8Array(view)
 }
 
 function equal (a: Uint8Array, b: Uint8Array): boolean {

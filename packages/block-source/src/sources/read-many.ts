@@ -1,44 +1,37 @@
 import { inlineBlock, multihashKey } from '../verify.ts'
 import { toError } from './attempts.ts'
 import { BlockReads } from './block-reads.ts'
+import { eachOf } from './each-of.ts'
 import { planSpans } from './spans.ts'
 import { runTasks } from './tasks.ts'
 import type { PlacedWant } from './block-reads.ts'
-import type { CarSourceLimits } from './car-source-init.ts'
-import type { ReadAhead } from './read-ahead.ts'
+import type { RangeReadsInit } from './range-reads.ts'
 import type { BlockIndex, Located } from '../block-index.ts'
 import type { GetManyResult, SourceOptions } from '../block-source.ts'
-import type { ObjectStore } from '../object-store.ts'
-import type { Verify } from '../verify.ts'
 import type { CID } from 'multiformats/cid'
 
-interface ReadManyContext {
-  readonly store: ObjectStore
+interface ReadManyContext extends RangeReadsInit {
   readonly index: BlockIndex
-  readonly limits: CarSourceLimits
-  readonly verify: Verify
-  readonly ahead?: ReadAhead
 }
 
 /** How many wants are looked up, and put into an order, at a time. */
 const BATCH = 1_000
 
 /** Reads many blocks, near ones at once. */
-export async function * readMany (context: ReadManyContext, cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<GetManyResult> {
+export function readMany (context: ReadManyContext, cids: Iterable<CID>, options: SourceOptions): AsyncIterableIterator<GetManyResult> {
+  return eachOf(readBatches(context, cids, options))
+}
+
+async function * readBatches (context: ReadManyContext, cids: Iterable<CID>, options: SourceOptions): AsyncGenerator<readonly GetManyResult[]> {
   for (const batch of batches(cids)) {
     options.signal?.throwIfAborted()
-
-    // only here is each result yielded by itself: that costs several promises
-    for await (const results of readBatch(context, batch, options)) {
-      for (const result of results) {
-        yield result
-      }
-    }
+    yield * readBatch(context, batch, options)
   }
 }
 
-async function * readBatch ({ store, index, limits, verify, ahead }: ReadManyContext, cids: readonly CID[], options: SourceOptions): AsyncGenerator<readonly GetManyResult[]> {
-  const isWanted = (cid: CID): boolean => options.wanted?.(cid) !== false
+async function * readBatch ({ index, ...init }: ReadManyContext, cids: readonly CID[], options: SourceOptions): AsyncGenerator<readonly GetManyResult[]> {
+  const { limits, ahead } = init
+  const isWanted = options.wanted == null ? undefined : (cid: CID): boolean => options.wanted?.(cid) !== false
   const known: GetManyResult[] = []
   const byKey = new Map<string, CID[]>()
 
@@ -54,7 +47,7 @@ async function * readBatch ({ store, index, limits, verify, ahead }: ReadManyCon
       } else {
         same.push(cid)
       }
-    } else if (isWanted(cid)) {
+    } else if (isWanted?.(cid) !== false) {
       known.push({ cid, bytes })
     }
   }
@@ -74,7 +67,7 @@ async function * readBatch ({ store, index, limits, verify, ahead }: ReadManyCon
   }
 
   yield known
-  const reads = new BlockReads({ store, limits, verify, ahead, isWanted })
+  const reads = new BlockReads({ ...init, isWanted })
   yield * runTasks(planSpans(placed, limits).map(span => reads.several(ahead?.extend(span) ?? span)), limits, options.signal)
 }
 

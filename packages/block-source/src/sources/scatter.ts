@@ -1,3 +1,4 @@
+import { allocate } from './allocate.ts'
 import type { Placed, Span } from './spans.ts'
 
 /** Shorter blocks are copied out of a range: that takes less time than a separate buffer for each and for what precedes it. In bytes. */
@@ -48,11 +49,4 @@ export function createScatter ({ start, blocks: placed }: Span<Placed>): Scatter
   }
 
   return { blocks, buffers }
-}
-
-/** Memory that is filled at once: where Node.js can, it is not zeroed first, which would take a sixth of the time of hashing it. */
-function allocate (length: number): Uint8Array {
-  const { Buffer } = globalThis
-
-  return Buffer == null ? new Uint8Array(length) : new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
 }

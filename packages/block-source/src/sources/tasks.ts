@@ -13,6 +13,8 @@ export interface Outcome<Result> {
   readonly size: number
   /** Tasks that remain to be done. */
   readonly more: ReadonlyArray<Task<Result>>
+  /** Called when the consumer asks for more, and so has done with the results: not if it leaves. */
+  release? (): void
 }
 
 interface TaskLimits {
@@ -75,6 +77,7 @@ export async function * runTasks<Result> (tasks: Iterable<Task<Result>>, { concu
       if (next != null) {
         yield next.results
         held -= next.size
+        next.release?.()
       } else if (running.size > 0) {
         await Promise.race(running)
       } else {
