@@ -28,8 +28,12 @@ const OVER_BUDGET = 64 << 20
 /** Checks all requirements. */
 export function blockSourceBars ({ reading: [large, small], reads: [inOrder, shuffled, cold, warm], opening, memory, map }: BlockSourceFigures): BlockSourceBar[] {
   return [
-    atLeast('256 KiB, verified: × of a loop that reads and hashes, by the clock', large.perSecond.toLoop, 0.75),
-    atLeast('256 KiB, verified: × of that loop, by CPU time', large.perCpuSecond.toLoop, 0.75),
+    atLeast('256 KiB, verified, lent: × of a loop that reads into one buffer and hashes, by the clock', large.perSecond.lentToLoop, 0.75),
+    atLeast('256 KiB, verified, lent: × of that loop, by CPU time', large.perCpuSecond.lentToLoop, 0.75),
+    atLeast('256 KiB, verified, each in its own memory: × of a loop that keeps what it reads, by the clock', large.perSecond.toKeepingLoop, 0.75),
+    atLeast('256 KiB, verified, each in its own memory: × of that loop, by CPU time', large.perCpuSecond.toKeepingLoop, 0.75),
+    atLeast('1 KiB, lent: × of CarIndexedReader, by the clock', small.perSecond.lentToIndexedReader, 2),
+    atLeast('1 KiB, lent: × of CarIndexedReader, by CPU time', small.perCpuSecond.lentToIndexedReader, 2),
     atLeast('1 KiB: × of CarIndexedReader, by the clock', small.perSecond.toIndexedReader, 2),
     atLeast('1 KiB: × of CarIndexedReader, by CPU time', small.perCpuSecond.toIndexedReader, 2),
     atMost('in order: reads of the CAR a block', inOrder.source.car, 0.15),

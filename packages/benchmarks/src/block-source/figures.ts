@@ -11,7 +11,7 @@ import { openingFigure, readingFigure } from './reading.ts'
 import { readsFigures } from './reads.ts'
 import type { BlockSourceFigures } from './bars.ts'
 import type { ReadingRates } from './reading.ts'
-import type { Requests } from './reads.ts'
+import type { Requests } from './readers.ts'
 
 interface BlockSourceFiguresInit {
   /** Rounds of each subject. */
@@ -60,7 +60,7 @@ export async function blockSourceFigures ({ rounds, sizes: [largeSize, smallSize
 export function printBlockSource (figures: BlockSourceFigures): string {
   const { reading, reads, opening, memory, map } = figures
   const lines = table(
-    ['CAR of', 'MB a', 'getMany', 'get', 'CarIndexedReader', 'read and hash', 'and keep', 'getMany / loop', 'getMany / keeping loop', 'getMany / CarIndexedReader'],
+    ['CAR of', 'MB a', 'lendMany', 'getMany', 'get', 'CarIndexedReader', 'read and hash', 'and keep', 'lendMany / loop', 'lendMany / CarIndexedReader', 'getMany / loop', 'getMany / keeping loop', 'getMany / CarIndexedReader'],
     reading.flatMap(({ blocks, blockSize, perSecond, perCpuSecond }) => [
       [`${blocks} × ${blockSize / 1024} KiB`, 'second', ...printRates(perSecond)],
       ['', 'CPU second', ...printRates(perCpuSecond)]
@@ -68,8 +68,8 @@ export function printBlockSource (figures: BlockSourceFigures): string {
   )
 
   const requests = table(
-    ['requests a block of 256 KiB', 'block map + CAR', 'batching blob-fetcher: claims + CAR', 'simple blob-fetcher: claims + CAR'],
-    reads.map(({ wants, blocks, source, batching, simple }) => [`${blocks}, ${wants}`, ...[source, batching, simple].map(printRequests)])
+    ['requests a block of 256 KiB', 'block map + CAR', 'DynamoDB + CAR', 'an object a block', 'batching blob-fetcher: claims + CAR', 'simple blob-fetcher: claims + CAR'],
+    reads.map(({ wants, blocks, source, dynamo, objects, batching, simple }) => [`${blocks}, ${wants}`, ...[source, dynamo, objects, batching, simple].map(printRequests)])
   )
 
   const bars = table(
@@ -94,9 +94,9 @@ function printRequests ({ index, car }: Requests): string {
   return `${index.toFixed(3)} + ${car.toFixed(3)}`
 }
 
-function printRates ({ source, sourceOneByOne, indexedReader, loop, keepingLoop, toLoop, toKeepingLoop, toIndexedReader }: ReadingRates): string[] {
+function printRates ({ lent, source, sourceOneByOne, indexedReader, loop, keepingLoop, lentToLoop, lentToIndexedReader, toLoop, toKeepingLoop, toIndexedReader }: ReadingRates): string[] {
   return [
-    ...[source, sourceOneByOne, indexedReader, loop, keepingLoop].map(rate => rate.toFixed(0)),
-    ...[toLoop, toKeepingLoop, toIndexedReader].map(ratio => ratio.toFixed(2))
+    ...[lent, source, sourceOneByOne, indexedReader, loop, keepingLoop].map(rate => rate.toFixed(0)),
+    ...[lentToLoop, lentToIndexedReader, toLoop, toKeepingLoop, toIndexedReader].map(ratio => ratio.toFixed(2))
   ]
 }

@@ -6,12 +6,14 @@ import { folderMapStore, fsStore } from '@kitsune/block-source/fs'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { median, medianRatio } from '../statistics.ts'
 import type { MadeCar } from './made-car.ts'
-import type { BlockSource } from '@kitsune/block-source'
+import type { CarSource, GetManyResult } from '@kitsune/block-source'
 
 /** How fast all blocks of a CAR file are read in order, in MB a second of some kind of time. */
 export interface ReadingRates {
-  /** `getMany` of a source, which verifies each block. */
+  /** `getMany` of a source, which verifies each block, and gives it memory of its own. */
   readonly source: number
+  /** `lendMany` of it, which verifies each block, too, and uses memory again, as the loop does. */
+  readonly lent: number
   /** `get` of a source, block by block, which also verifies each block. */
   readonly sourceOneByOne: number
   /** `CarIndexedReader.get` of `@ipld/car`, which does not verify. */
@@ -20,10 +22,12 @@ export interface ReadingRates {
   readonly loop: number
   /** The same with a new buffer for each read, as if blocks were kept. */
   readonly keepingLoop: number
-  /** Medians of the ratios of neighbours. */
+  /** Medians of the ratios of neighbours: of `getMany`, and of `lendMany`. */
   readonly toLoop: number
   readonly toKeepingLoop: number
   readonly toIndexedReader: number
+  readonly lentToLoop: number
+  readonly lentToIndexedReader: number
 }
 
 /** How fast each way of reading reads one CAR. Sizes are in bytes. */
@@ -36,7 +40,7 @@ export interface ReadingFigure {
   readonly perCpuSecond: ReadingRates
 }
 
-const SUBJECTS = ['source', 'sourceOneByOne', 'indexedReader', 'loop', 'keepingLoop'] as const
+const SUBJECTS = ['source', 'lent', 'sourceOneByOne', 'indexedReader', 'loop', 'keepingLoop'] as const
 
 type Rounds = Record<typeof SUBJECTS[number], number[]>
 
@@ -46,7 +50,8 @@ export async function readingFigure (car: MadeCar, rounds: number): Promise<Read
   const reader = await CarIndexedReader.fromFile(car.path)
   const bytes = car.cids.length * car.blockSize
   const runs: Record<typeof SUBJECTS[number], () => Promise<number>> = {
-    source: async () => readAll(source, car),
+    source: async () => readAll(source.getMany(car.cids)),
+    lent: async () => readAll(source.lendMany(car.cids)),
     sourceOneByOne: async () => readOneByOne(car, async cid => source.get(cid)),
     indexedReader: async () => readOneByOne(car, async cid => (await reader.get(cid as never))?.bytes),
     loop: async () => hashFile(car, false),
@@ -82,19 +87,22 @@ export async function readingFigure (car: MadeCar, rounds: number): Promise<Read
 }
 
 function noRounds (): Rounds {
-  return { source: [], sourceOneByOne: [], indexedReader: [], loop: [], keepingLoop: [] }
+  return { source: [], lent: [], sourceOneByOne: [], indexedReader: [], loop: [], keepingLoop: [] }
 }
 
 function ratesOf (rounds: Rounds): ReadingRates {
   return {
     source: median(rounds.source),
+    lent: median(rounds.lent),
     sourceOneByOne: median(rounds.sourceOneByOne),
     indexedReader: median(rounds.indexedReader),
     loop: median(rounds.loop),
     keepingLoop: median(rounds.keepingLoop),
     toLoop: medianRatio(rounds.source, rounds.loop),
     toKeepingLoop: medianRatio(rounds.source, rounds.keepingLoop),
-    toIndexedReader: medianRatio(rounds.source, rounds.indexedReader)
+    toIndexedReader: medianRatio(rounds.source, rounds.indexedReader),
+    lentToLoop: medianRatio(rounds.lent, rounds.loop),
+    lentToIndexedReader: medianRatio(rounds.lent, rounds.indexedReader)
   }
 }
 
@@ -132,7 +140,7 @@ export async function openingFigure (car: MadeCar, rounds: number): Promise<Open
   return { bytes: car.cids.length * car.blockSize, indexed: median(times.indexed), scanned: median(times.scanned) }
 }
 
-async function openedSource ({ path, cids }: MadeCar): Promise<BlockSource> {
+async function openedSource ({ path, cids }: MadeCar): Promise<CarSource> {
   const store = fsStore({ folder: dirname(path) })
   const source = carSource({ store, index: scanIndex(store, basename(path)) })
   await source.get(cids[cids.length - 1])
@@ -140,10 +148,10 @@ async function openedSource ({ path, cids }: MadeCar): Promise<BlockSource> {
   return source
 }
 
-async function readAll (source: BlockSource, { cids }: MadeCar): Promise<number> {
+async function readAll (results: AsyncIterable<GetManyResult>): Promise<number> {
   let read = 0
 
-  for await (const { bytes } of source.getMany?.(cids) ?? []) {
+  for await (const { bytes } of results) {
     read += bytes?.byteLength ?? 0
   }
 

@@ -16,22 +16,24 @@ describe('figures of block sources', function () {
 
     const [inOrder, shuffled, cold, warm] = figures.reads
 
-    for (const { source, batching, simple } of [inOrder, shuffled]) {
+    for (const { source, dynamo, objects, batching, simple } of [inOrder, shuffled]) {
       // of a little more than 4 MiB
       expect(source).to.deep.equal({ index: 2 / 16, car: 2 / 16 })
+      expect(dynamo).to.deep.equal({ index: 1, car: 2 / 16 })
+      expect(objects).to.deep.equal({ index: 0, car: 1 })
       // what it asks for at once is what claims have come of by then
       expect(batching).to.have.property('index', 1)
       expect(batching.car).to.be.within(1 / 16, 1)
       expect(simple).to.deep.equal({ index: 1, car: 1 })
     }
 
-    expect(cold).to.deep.include({ source: { index: 2, car: 1 }, batching: { index: 1, car: 1 }, simple: { index: 1, car: 1 } })
-    expect(warm).to.deep.include({ source: { index: 0, car: 1 }, batching: { index: 0, car: 1 }, simple: { index: 0, car: 1 } })
+    expect(cold).to.deep.include({ source: { index: 2, car: 1 }, dynamo: { index: 1, car: 1 }, objects: { index: 0, car: 1 }, batching: { index: 1, car: 1 }, simple: { index: 1, car: 1 } })
+    expect(warm).to.deep.include({ source: { index: 0, car: 1 }, dynamo: { index: 1, car: 1 }, objects: { index: 0, car: 1 }, batching: { index: 0, car: 1 }, simple: { index: 0, car: 1 } })
 
     // neither rates of so few blocks nor milliseconds of a loaded machine say anything
     const bars = blockSourceBars(figures).filter(({ bar }) => !/×|, ms$/.test(bar))
     expect(bars.filter(({ passed }) => !passed)).to.deep.equal([])
     expect(bars).to.have.lengthOf(6)
-    expect(printBlockSource(figures).split('\n')).to.have.lengthOf(6 + 1 + 6 + 1 + 3 + 1 + 13)
+    expect(printBlockSource(figures).split('\n')).to.have.lengthOf(6 + 1 + 6 + 1 + 3 + 1 + 17)
   })
 })
