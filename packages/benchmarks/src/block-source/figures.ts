@@ -10,8 +10,8 @@ import { memoryFigure } from './memory.ts'
 import { openingFigure, readingFigure } from './reading.ts'
 import { readsFigures } from './reads.ts'
 import type { BlockSourceFigures } from './bars.ts'
-import type { ReadingRates } from './reading.ts'
 import type { Requests } from './readers.ts'
+import type { ReadingRates } from './reading.ts'
 
 interface BlockSourceFiguresInit {
   /** Rounds of each subject. */

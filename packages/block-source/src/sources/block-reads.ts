@@ -25,7 +25,7 @@ export interface PlacedWant extends Wanted {
 
 interface BlockReadsInit extends RangeReadsInit {
   /** Called before a read begins. Default: all blocks stay wanted */
-  readonly isWanted?: (cid: CID) => boolean
+  isWanted? (cid: CID): boolean
 }
 
 /** Failures of a range that a single one of its blocks may have caused. */
