@@ -71,12 +71,16 @@ const data = fc.record({ do: fc.constant('data' as const), bytes: fc.array(burst
 const other = fc.constantFrom('pass', 'pass', 'pass', 'pass', 'close', 'closing', 'reset', 'abort', 'fail', 'full', 'full', 'drain', 'drain', 'close muxer', 'pause', 'resume', 'open').map(what => ({ do: what }) as Step)
 const script = fc.array(fc.oneof({ weight: 3, arbitrary: data as fc.Arbitrary<Step> }, { weight: 2, arbitrary: other }), { maxLength: 30 })
 
-/** Cuts bytes into pieces of the given lengths, again and again. */
+/** So that megabytes in pieces of a byte do not take a minute. */
+const MAX_PIECES = 5_000
+const SEED = 20_261_127
+
+/** Cuts bytes into pieces of the given lengths, again and again; what is left after many pieces is one. */
 function cut (bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
 
   for (let i = 0, at = 0; at < bytes.length; i++) {
-    const length = lengths[i % lengths.length]
+    const length = i < MAX_PIECES ? lengths[i % lengths.length] : bytes.length
     pieces.push(bytes.subarray(at, at + length))
     at += length
   }
@@ -198,7 +202,7 @@ describe('paced frames', function () {
       expect(muxer.status).to.equal('closed')
       expect(shares.waiting).to.equal(0)
       expect(next).to.be.empty()
-    }), { numRuns: kind === 'yamux' ? 150 : 50 })
+    }), { numRuns: kind === 'yamux' ? 150 : 50, seed: SEED })
   }
 
   for (const [kind, streamsPerSecond] of [['yamux', 1e6], ['yamux', 500], ['mplex', 1e6]] as const) {
@@ -233,6 +237,6 @@ describe('paced frames', function () {
 
       expect(seen).to.deep.equal(sent.map(({ length }) => length))
       expect(connection.readStatus).to.equal('readable')
-    }), { numRuns: 100 })
+    }), { numRuns: 100, seed: SEED })
   })
 })

@@ -24,6 +24,8 @@ const SOON = 5_000
 /** Not the address of the newcomers. */
 const STRANGER = '127.0.0.2'
 
+const TRANSPORTS = ['tcp', 'ws'] as const
+
 describe('newcomers, while all places are taken', function () {
   this.timeout(120_000)
 
@@ -77,7 +79,7 @@ describe('newcomers, while all places are taken', function () {
     }))
   }
 
-  for (const transport of ['tcp', 'ws'] as const) {
+  TRANSPORTS.forEach(transport => {
     it(`are all served beside silent sockets of another address, of which two hundred more come every second, over ${transport}`, async () => {
       // this tests the places, not how many may come from one address in a second
       const { balancer, before } = await balancerWith(transport, '--max-new-connections', '5000')
@@ -120,5 +122,5 @@ describe('newcomers, while all places are taken', function () {
       await giveBack()
       await expectReturned(balancer, before)
     })
-  }
+  })
 })

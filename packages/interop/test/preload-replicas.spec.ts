@@ -163,10 +163,10 @@ describe('preload by replicas behind a TCP proxy', function () {
     /** Wants one fresh block of the node after another by bitswap until `over` resolves; returns how long each took, ms, the longest first. */
     const bitswapTimes = async (over: Promise<unknown>): Promise<number[]> => {
       const times: number[] = []
-      let isOver = false
-      over.finally(() => { isOver = true }).catch(() => {})
+      const state = { over: false }
+      over.finally(() => { state.over = true }).catch(() => {})
 
-      while (!isOver) {
+      while (!state.over) {
         const block = await seededBlock(1000, `bitswap ${++wanted}`)
         await kubo.putBlock(block.bytes)
         const start = performance.now()
@@ -278,7 +278,6 @@ describe('preload by replicas behind a TCP proxy', function () {
       expect(await redis.command('SET a b')).to.match(/^-READONLY/)
       await preloadsAcross()
       await redis.command('REPLICAOF NO ONE')
-
     })
   })
 })

@@ -75,25 +75,39 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
 
   const hold = async ({ bytes }: TestBlock): Promise<unknown> => holder.putBlock(bytes)
 
-  for (const transport of TRANSPORTS) {
-    it(`grows by less than 64 MiB for three that never read, and an honest client is served meanwhile, over ${transport}`, async () => {
-      const grown = await growth(async () => besideHonest(balancer[transport], `beside those that never read, over ${transport}`, hold, async () => {
-        for (let i = 0; i < 3; i++) {
-          const peer = await peers.wire({ reads: false })
-          await peer.connect(balancer[transport])
-          await peer.want(balancer.peerId, blocks.map(({ cid }) => cid))
-        }
+  /** The growth while an honest client is served beside others. */
+  const growthBesideHonest = async (transport: typeof TRANSPORTS[number], name: string, run: () => Promise<void>): Promise<number> => {
+    return growth(async () => besideHonest(balancer[transport], `${name}, over ${transport}`, hold, run))
+  }
 
-        // time for anything that would be produced for clients that do not read
-        await delay(8_000)
-        const reader = await peers.wire()
-        await reader.connect(balancer[transport])
-        await reader.fetch(balancer.peerId, blocks.slice(-1).map(({ cid }) => cid))
-      }))
+  const threeNeverRead = async (transport: typeof TRANSPORTS[number]): Promise<void> => {
+    for (let i = 0; i < 3; i++) {
+      const peer = await peers.wire({ reads: false })
+      await peer.connect(balancer[transport])
+      await peer.want(balancer.peerId, blocks.map(({ cid }) => cid))
+    }
+
+    // time for anything that would be produced for clients that do not read
+    await delay(8_000)
+    const reader = await peers.wire()
+    await reader.connect(balancer[transport])
+    await reader.fetch(balancer.peerId, blocks.slice(-1).map(({ cid }) => cid))
+  }
+
+  const oneReadsFast = async (transport: typeof TRANSPORTS[number]): Promise<void> => {
+    const reader = await peers.wire({ keeps: false })
+    await reader.connect(balancer[transport])
+    await reader.want(balancer.peerId, blocks.map(({ cid }) => cid))
+    await reader.until(() => reader.bytesReceived >= BLOCKS * MiB, 'all of 400 MiB', 60_000)
+  }
+
+  TRANSPORTS.forEach(transport => {
+    it(`grows by less than 64 MiB for three that never read, and an honest client is served meanwhile, over ${transport}`, async () => {
+      const grown = await growthBesideHonest(transport, 'beside those that never read', async () => threeNeverRead(transport))
 
       expect(grown / MiB).to.be.lessThan(BOUND / MiB)
     })
-  }
+  })
 
   it('grows by less than 64 MiB for three that read a little and then stop reading their sockets, over yamux and mplex', async () => {
     const grown = await growth(async () => {
@@ -155,16 +169,11 @@ describe('the balancer\'s memory, when clients want 400 MiB each', function () {
     expect(await client.cat(dag.root)).to.deep.equal({ sha256: dag.sha256, length: dag.size })
   })
 
-  for (const transport of TRANSPORTS) {
+  TRANSPORTS.forEach(transport => {
     it(`grows by less than 64 MiB for one that reads as fast as it can, and an honest client is served meanwhile, over ${transport}`, async () => {
-      const grown = await growth(async () => besideHonest(balancer[transport], `beside one that reads fast, over ${transport}`, hold, async () => {
-        const reader = await peers.wire({ keeps: false })
-        await reader.connect(balancer[transport])
-        await reader.want(balancer.peerId, blocks.map(({ cid }) => cid))
-        await reader.until(() => reader.bytesReceived >= BLOCKS * MiB, 'all of 400 MiB', 60_000)
-      }))
+      const grown = await growthBesideHonest(transport, 'beside one that reads fast', async () => oneReadsFast(transport))
 
       expect(grown / MiB).to.be.lessThan(BOUND / MiB)
     })
-  }
+  })
 })

@@ -21,8 +21,8 @@ describe('npm start', function () {
   let running: Process | undefined
 
   function start (...args: string[]): Process {
-    // as npm says where it was called
-    running = spawn(process.execPath, [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, INIT_CWD: tmpdir() } })
+    // as npm says where it was called; warnings of Node.js about options of the test runner are none of its lines
+    running = spawn(process.execPath, [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, INIT_CWD: tmpdir(), NODE_NO_WARNINGS: '1' } })
 
     return running
   }

@@ -57,8 +57,9 @@ function bench (): Bench {
     async pass (ms) {
       for (const end = now + ms; now < end;) {
         now += STEP
+        const reached = now
 
-        for (const timer of [...timers].filter(({ at }) => at <= now)) {
+        for (const timer of [...timers].filter(({ at }) => at <= reached)) {
           timers.delete(timer)
           timer.call()
         }

@@ -6,8 +6,10 @@ import { bundlePage, runPage } from '../support/chromium-page.ts'
 import { ENDS, startRawKubo } from '../support/raw-kubo.ts'
 import { startRefsServer } from '../support/refs-server.ts'
 import type { PageAnswer, PageRequest } from './refs-page.ts'
-import type { RefsHandlerInit, RefsMember } from '@kitsune/preload'
 import type { RunningRefsServer } from '../support/refs-server.ts'
+import type { RefsHandlerInit, RefsMember } from '@kitsune/preload'
+
+const LATE_ERRORS = ['break', 'report'] as const
 
 describe('refs in Chromium', function () {
   this.timeout(60_000)
@@ -41,14 +43,14 @@ describe('refs in Chromium', function () {
   const member = (refs: RefsMember['refs']): Partial<RefsHandlerInit> => ({ members: () => [{ id: 'a', refs }] })
 
   const hanging = member(async function * (query, signal) {
-    await new Promise((resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason) }) })
+    yield await new Promise<never>((resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason) }) })
   })
 
   it('have every status that a handler or a server answers, and when to come back', async () => {
     const good = await start(member(async function * () { yield { ref: 'x' } }))
     const large = await start({ limits: { links: 0 } })
     const busy = await start({ limits: { running: 0, queued: 0 } })
-    const bad = await start(member(async function * () { throw new Error('it cannot') }))
+    const bad = await start(member(async function * () { yield await Promise.reject(new Error('it cannot')) }))
     const none = await start({})
     const draining = await start({})
     const hung = await start({ ...hanging, limits: { noProgress: 100 } })
@@ -90,7 +92,7 @@ describe('refs in Chromium', function () {
     await Promise.all(open)
   })
 
-  for (const lateErrors of ['break', 'report'] as const) {
+  LATE_ERRORS.forEach(lateErrors => {
     it(`can be read to an end only if the member has said that it has all, with late errors that ${lateErrors}`, async () => {
       const blocks = await Promise.all(ENDS.map(async ({ name }) => seededBlock(100, name)))
       const kubo = await startRawKubo(path => ENDS[blocks.findIndex(({ cid }) => path === `/ipfs/${cid}`)])
@@ -100,5 +102,5 @@ describe('refs in Chromium', function () {
 
       expect(answers.map(({ body }, i) => [ENDS[i].name, body !== 'broken'])).to.deep.equal(ENDS.map(({ name, complete }) => [name, complete]))
     })
-  }
+  })
 })

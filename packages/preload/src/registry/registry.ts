@@ -1,4 +1,3 @@
-import type { TooManyRequestsError } from '../errors.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
@@ -55,7 +54,7 @@ export interface Report {
   peer (peer: string): void
   /** A client has sent a block. */
   block (): void
-  /** The request took more than it may; a {@link TooManyRequestsError} says when to come back. */
+  /** The request took more than it may; a `TooManyRequestsError` says when to come back. */
   failed (error: Error): void
 }
 

@@ -31,7 +31,7 @@ import { takeOverOthers } from './takeovers.ts'
 import type { Shortage } from './candidates.ts'
 import type { Line, Walk } from './line.ts'
 import type { Client, EngineMember, Fetch } from './model.ts'
-import type { Scheduler, State } from './state.ts'
+import type { State } from './state.ts'
 
 // rankings a flush
 const MAX_PICKS = 2000

@@ -23,6 +23,8 @@ async function bundle (file: string): Promise<string> {
   return text
 }
 
+const ENCODINGS = ['identity', 'gzip']
+
 describe('refs in workerd', function () {
   this.timeout(60_000)
 
@@ -69,7 +71,7 @@ describe('refs in workerd', function () {
 
   const ask = async (query = `r=true&arg=${root.cid}`, method = 'POST', headers: Record<string, string> = {}): Promise<Response> => fetch(`${url.origin}/api/v0/refs?${query}`, { method, headers })
 
-  for (const encoding of ['identity', 'gzip']) {
+  ENCODINGS.forEach(encoding => {
     it(`list what the member has, for a client that takes ${encoding}`, async () => {
       const response = await ask(undefined, 'POST', { 'accept-encoding': encoding })
       const lines = (await response.text()).trim().split('\n').map(line => JSON.parse(line).Ref)
@@ -77,7 +79,7 @@ describe('refs in workerd', function () {
       expect([response.status, response.headers.get('access-control-allow-origin')]).to.deep.equal([200, '*'])
       expect(lines).to.deep.equal(leaves.map(({ cid }) => `${cid}`))
     })
-  }
+  })
 
   it('are an error where the member lacks the root', async () => {
     held.delete(`${root.cid}`)

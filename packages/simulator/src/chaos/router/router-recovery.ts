@@ -54,6 +54,7 @@ export async function expectRecovery ({ stage, world, nodes, clients, callers, b
 /**
  * The longest time until honest peers have served the clients of one direction, ms.
  *
+ * @param engine - the one whose limits hold for this direction
  * @param blocks - all that clients of this direction may want
  * @param calls - how many wants open calls may have or come to have; each may wait for a DONT_HAVE, and for the wants before it
  */

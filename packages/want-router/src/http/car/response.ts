@@ -71,7 +71,7 @@ interface Wants {
   end (): void
 }
 
-/** @param firstWithin - how long the status may take, all blocks before it together, ms */
+/** The wants of one request. The status may take `firstWithin` ms, all blocks before it together. */
 function openWants (request: AbortSignal, firstWithin: number, blockWithin: number, client: LocalClient): Wants {
   const controller = new AbortController()
   const { signal } = controller
