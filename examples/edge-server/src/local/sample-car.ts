@@ -1,5 +1,8 @@
+import { CarBufferWriter } from '@ipld/car'
+import { code as DAG_PB, createLink, createNode, encode } from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
+import type { PBLink } from '@ipld/dag-pb'
 
 /** A CAR to try a server with. */
 export interface SampleCar {
@@ -8,20 +11,12 @@ export interface SampleCar {
   readonly bytes: Uint8Array
 }
 
-interface Link {
-  readonly name: string
-  readonly cid: CID
-  /** Of the file, bytes. */
-  readonly size: number
-}
-
 interface Block {
   readonly cid: CID
   readonly bytes: Uint8Array
 }
 
 const RAW = 0x55
-const DAG_PB = 0x70
 /** Of a file that has several, bytes. */
 const LEAF = 256 << 10
 const LINES = 150_000
@@ -37,9 +32,9 @@ export async function makeSampleCar (): Promise<SampleCar> {
   const numbers = utf8(Array.from({ length: LINES }, (_, i) => `${i + 1}\n`).join(''))
   const leaves = await Promise.all(Array.from({ length: Math.ceil(numbers.length / LEAF) }, async (_, i) => blockOf(RAW, numbers.subarray(i * LEAF, (i + 1) * LEAF))))
   const file = await fileOf(leaves)
-  const directory = await directoryOf([
-    { name: 'hello.txt', cid: hello.cid, size: hello.bytes.length },
-    { name: 'numbers.txt', cid: file.cid, size: numbers.length }
+  const directory = await nodeOf([number(1, DIRECTORY)], [
+    createLink('hello.txt', hello.bytes.length, hello.cid),
+    createLink('numbers.txt', numbers.length, file.cid)
   ])
 
   return { root: directory.cid, bytes: carOf(directory.cid, [directory, hello, file, ...leaves]) }
@@ -47,26 +42,14 @@ export async function makeSampleCar (): Promise<SampleCar> {
 
 async function fileOf (leaves: readonly Block[]): Promise<Block> {
   const sizes = leaves.map(({ bytes }) => bytes.length)
-  const data = [...number(1, FILE), ...number(3, sizes.reduce((a, b) => a + b, 0)), ...sizes.flatMap(size => number(4, size))]
+  const unixfs = [number(1, FILE), number(3, sizes.reduce((a, b) => a + b, 0)), ...sizes.map(size => number(4, size))]
 
-  return blockOf(DAG_PB, node(leaves.map(({ cid }, i) => ({ name: '', cid, size: sizes[i] })), data))
+  return nodeOf(unixfs, leaves.map(({ cid }, i) => createLink('', sizes[i], cid)))
 }
 
-async function directoryOf (links: readonly Link[]): Promise<Block> {
-  return blockOf(DAG_PB, node(links, number(1, DIRECTORY)))
-}
-
-/** A node of dag-pb. */
-function node (links: readonly Link[], data: readonly number[]): Uint8Array {
-  return Uint8Array.from([
-    ...links.flatMap(({ name, cid, size }) => field(2, [...field(1, cid.bytes), ...field(2, utf8(name)), ...number(3, size)])),
-    ...field(1, data)
-  ])
-}
-
-/** A field of protobuf that has bytes. */
-function field (tag: number, bytes: ArrayLike<number>): number[] {
-  return [tag << 3 | 2, ...varint(bytes.length), ...Array.from(bytes)]
+/** A node of dag-pb, with the fields of its UnixFS data. */
+async function nodeOf (unixfs: readonly number[][], links: PBLink[]): Promise<Block> {
+  return blockOf(DAG_PB, encode(createNode(Uint8Array.from(unixfs.flat()), links)))
 }
 
 /** A field of protobuf that has a number. */
@@ -83,23 +66,12 @@ async function blockOf (codec: number, bytes: Uint8Array): Promise<Block> {
 }
 
 function carOf (root: CID, blocks: readonly Block[]): Uint8Array {
-  // {"roots": [root], "version": 1} in CBOR, in which the bytes of a CID follow a zero
-  const header = [0xa2, 0x65, ...utf8('roots'), 0x81, 0xd8, 0x2a, 0x58, root.bytes.length + 1, 0, ...root.bytes, 0x67, ...utf8('version'), 1]
-  const parts = blocks.flatMap(({ cid, bytes }) => [Uint8Array.from(varint(cid.bytes.length + bytes.length)), cid.bytes, bytes])
+  const roots = [root]
+  const length = blocks.reduce((sum, block) => sum + CarBufferWriter.blockLength(block), CarBufferWriter.headerLength({ roots }))
+  const writer = CarBufferWriter.createWriter(new ArrayBuffer(length), { roots })
+  blocks.forEach(block => writer.write(block))
 
-  return joined([Uint8Array.from([...varint(header.length), ...header]), ...parts])
-}
-
-function joined (parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-
-  return all
+  return writer.close()
 }
 
 function utf8 (text: string): Uint8Array {
